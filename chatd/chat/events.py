@@ -1,0 +1,115 @@
+"""What members are told. Frozen values; their fields are the `data` of the native frames.
+
+An :data:`Event` is something that happened, told to many. A :data:`Reply` answers one member's
+command. Times are milliseconds since 1970.
+"""
+
+from dataclasses import dataclass
+
+from chatd.chat import limits
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message in a room; `seq` grows by one with each message there."""
+
+    room: str
+    seq: int
+    time: int
+    source: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """Somebody became a member."""
+
+    nickname: str
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A member is gone: ``quit``, ``inactive``, ``connection lost``, ``too slow`` …"""
+
+    nickname: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """A member changed nicknames."""
+
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the server accepts: characters of a message and of a nickname, bytes of a line."""
+
+    message: int = limits.MESSAGE_CHARACTERS
+    nickname: int = limits.NICKNAME_CHARACTERS
+    line: int = limits.LINE_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """You are a member; `server` is the server's id, `started` when it was started."""
+
+    server: str
+    started: int
+    nickname: str
+    rooms: tuple[str, ...]
+    limits: Limits = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What you asked was done; a message also learns its room, number and time."""
+
+    room: str | None = None
+    seq: int | None = None
+    time: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """One line of the list of users: who, since when, in which rooms."""
+
+    nickname: str
+    since: int
+    rooms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Users:
+    """The members, or those of `room`; with `more`, another part of the list follows."""
+
+    users: tuple[User, ...]
+    room: str | None = None
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRead:
+    """The last messages of `room`, oldest first; with `more`, another part follows."""
+
+    room: str
+    messages: tuple[Said, ...]
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pong:
+    """The server is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Goodbye:
+    """The server ends your membership, for this reason; nothing follows."""
+
+    reason: str
+
+
+Event = Said | Entered | Left | Renamed
+Reply = Welcome | Done | Users | HistoryRead | Pong | Goodbye

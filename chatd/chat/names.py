@@ -1,0 +1,107 @@
+"""Nicknames, room names and message texts: what is valid, and which names are equal.
+
+SPEC §4: nicknames are normalised (NFKC), then checked, and unique after case folding.
+"""
+
+import re
+import unicodedata
+from typing import Final
+
+from chatd.chat import limits
+from chatd.chat.refusals import BadNickname, BadRoomName, BadText, Refusal
+
+#: The room that always exists and that everyone begins in.
+LOBBY: Final = "#lobby"
+
+#: Characters with a meaning in commands or in a shown line: ``#room``, ``@nickname``, ``ice,moon``,
+#: ``/command``, ``[private] ice``.
+RESERVED: Final = frozenset("#@,/[]")
+
+#: White space, control characters, format characters and lone surrogates.
+_BANNED_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"})
+
+#: Letters and marks that show nothing: two names that differ only in these look the same.
+_INVISIBLE: Final = frozenset(
+    {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0}
+    | set(range(0x180B, 0x1810))
+    | set(range(0xFE00, 0xFE10))
+    | set(range(0xE0100, 0xE01F0))
+)
+
+#: The name of a connection that has not chosen one.
+_ADDRESS_AND_PORT: Final = re.compile(r"[0-9]+(?:\.[0-9]+){3}:[0-9]+\Z")
+
+#: Composing characters makes a name shorter; one this many times too long is not worth the work.
+_BEFORE_NORMALISING: Final = 4
+
+_CONTROL_CHARACTERS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def _checked(text: str, most_characters: int, refusal: type[Refusal]) -> str:
+    """`text` normalised, if it is made of such characters as names are made of."""
+    if len(text) > most_characters * _BEFORE_NORMALISING:
+        raise refusal(f"A name may have at most {most_characters} characters.")
+    name = unicodedata.normalize("NFKC", text)
+    if not name:
+        raise refusal("A name needs at least one character.")
+    if len(name) > most_characters:
+        raise refusal(f"A name may have at most {most_characters} characters.")
+    for character in name:
+        if (
+            character in RESERVED
+            or unicodedata.category(character) in _BANNED_CATEGORIES
+            or ord(character) in _INVISIBLE
+        ):
+            raise refusal(
+                f"A name may not contain {_spelled(character)}: no white space, no invisible "
+                f"characters and none of {' '.join(sorted(RESERVED))}"
+            )
+    return name
+
+
+def _spelled(character: str) -> str:
+    if character.isprintable() and not character.isspace() and ord(character) not in _INVISIBLE:
+        return character
+    return f"U+{ord(character):04X}"
+
+
+def nickname(text: str, address: str = "") -> str:
+    """The nickname that `text` asks for, normalised.
+
+    :param address: the ``ADDRESS:PORT`` of the connection that asks; such a name belongs to that
+        connection alone.
+    :raises BadNickname: if it cannot be one.
+    """
+    name = _checked(text, limits.NICKNAME_CHARACTERS, BadNickname)
+    if name != address and _ADDRESS_AND_PORT.match(name):
+        raise BadNickname(f"{name} is the name of a connection; choose another one.")
+    return name
+
+
+def room_name(text: str) -> str:
+    """The room name that `text` asks for, normalised.
+
+    :raises BadRoomName: if it cannot be one.
+    """
+    if not text.startswith("#"):
+        raise BadRoomName("The name of a room starts with #.")
+    return "#" + _checked(text[1:], limits.ROOM_NAME_CHARACTERS - 1, BadRoomName)
+
+
+def folded(name: str) -> str:
+    """What is compared: two names are equal if this is."""
+    return unicodedata.normalize("NFKC", name.casefold())
+
+
+def message_text(text: str) -> str:
+    """`text`, if it can be a message: LF and TAB are the only control characters in it.
+
+    :raises BadText: if it is empty, too long or has others.
+    """
+    if len(text) > limits.MESSAGE_CHARACTERS:
+        raise BadText(f"A message may have at most {limits.MESSAGE_CHARACTERS} characters.")
+    if not text or text.isspace():
+        raise BadText("A message needs some text.")
+    if found := _CONTROL_CHARACTERS.search(text):
+        raise BadText(f"A message may not contain the control character {_spelled(found[0])}.")
+    return text

@@ -1,0 +1,32 @@
+"""The port the hub speaks through.
+
+The hub knows members by number and rooms by name. Who hears what follows from what it says here;
+how the bytes get there is the business of whoever implements it (``server.fanout``; in tests, a
+list).
+"""
+
+from typing import Protocol
+
+from chatd.chat.events import Event
+
+#: What the hub calls a member: a number, never used again.
+MemberId = int
+
+
+class Outbox(Protocol):
+    """Where events go. Calls are made in the order that every member must see."""
+
+    def enter(self, member: MemberId) -> None:
+        """From now on `member` hears what everyone hears."""
+
+    def leave(self, member: MemberId) -> None:
+        """From now on `member` hears nothing, its rooms included."""
+
+    def join(self, member: MemberId, room: str) -> None:
+        """From now on `member` hears `room`."""
+
+    def to_all(self, event: Event, origin: MemberId) -> None:
+        """Tell everyone, as `origin` did this (some dialects tell a member its own doings)."""
+
+    def to_room(self, room: str, event: Event, origin: MemberId) -> None:
+        """Tell everyone who hears `room`, as `origin` did this."""

@@ -1,0 +1,184 @@
+"""Why something asked of the server is refused: a code for programs, a sentence for people.
+
+::
+
+    Refusal
+    ├── Malformed            not a command at all
+    │   ├── InvalidUtf8      invalid-utf8
+    │   ├── InvalidJson      invalid-json
+    │   ├── UnknownType      unknown-type
+    │   ├── BadFrame         bad-frame
+    │   └── LineTooLong      line-too-long      (closes the connection)
+    ├── Registration         at the door
+    │   ├── BadVersion       version            (closes the connection)
+    │   ├── TooLate          too-late           (closes the connection)
+    │   ├── Full             full               (closes the connection)
+    │   ├── NotEntered       not-entered
+    │   └── AlreadyEntered   already-entered
+    ├── BadNickname          bad-nickname
+    ├── NicknameTaken        nickname-taken
+    ├── BadText              bad-text
+    ├── BadRoomName          bad-room-name
+    ├── NoSuchRoom           no-such-room
+    └── NotInRoom            not-in-room
+
+The codes are stable; the sentences may get better. docs/protocol.rst explains each.
+"""
+
+from typing import ClassVar
+
+from chatd.chat import limits
+
+#: What a client calls one of its requests, so that it knows the answer.
+RequestId = str | int | None
+
+
+class Refusal(Exception):
+    """Something asked of the server that it will not do.
+
+    :cvar code: the stable name of the refusal.
+    :cvar closes: the connection cannot go on after it.
+    :ivar request_id: the request it answers, where a malformed frame still told.
+    """
+
+    code: ClassVar[str]
+    closes: ClassVar[bool] = False
+
+    def __init__(self, sentence: str, request_id: RequestId = None) -> None:
+        super().__init__(sentence)
+        self.request_id = request_id
+
+
+class Malformed(Refusal):
+    """What came is not a command of the dialect."""
+
+
+class InvalidUtf8(Malformed):
+    """The bytes are not UTF-8."""
+
+    code = "invalid-utf8"
+
+    def __init__(self) -> None:
+        super().__init__("This line is not valid UTF-8; send text in UTF-8.")
+
+
+class InvalidJson(Malformed):
+    """The text is not JSON."""
+
+    code = "invalid-json"
+
+    def __init__(self) -> None:
+        super().__init__("This line is not one valid JSON object; send one object a line.")
+
+
+class UnknownType(Malformed):
+    """A frame of a type that there is none of."""
+
+    code = "unknown-type"
+
+
+class BadFrame(Malformed):
+    """A frame of a known type that lacks something or has it in the wrong shape."""
+
+    code = "bad-frame"
+
+
+class LineTooLong(Malformed):
+    """A line over the limit; where the next one starts is anyone's guess."""
+
+    code = "line-too-long"
+    closes = True
+
+    def __init__(self) -> None:
+        super().__init__(f"A line may have at most {limits.LINE_BYTES} bytes.")
+
+
+class Registration(Refusal):
+    """Something is wrong at the door."""
+
+
+class BadVersion(Registration):
+    """A version of the protocol that this server does not speak."""
+
+    code = "version"
+    closes = True
+
+
+class TooLate(Registration):
+    """The connection has not registered in time."""
+
+    code = "too-late"
+    closes = True
+
+
+class Full(Registration):
+    """Every slot is taken."""
+
+    code = "full"
+    closes = True
+
+    def __init__(self) -> None:
+        super().__init__("The server is full; try again later.")
+
+
+class NotEntered(Registration):
+    """A command before ``hello`` was answered with ``welcome``."""
+
+    code = "not-entered"
+
+    def __init__(self) -> None:
+        super().__init__("Say hello with a nickname first.")
+
+
+class AlreadyEntered(Registration):
+    """A second ``hello``."""
+
+    code = "already-entered"
+
+    def __init__(self) -> None:
+        super().__init__("You are in already; use set-name to change your nickname.")
+
+
+class BadNickname(Refusal):
+    """Not a possible nickname."""
+
+    code = "bad-nickname"
+
+
+class NicknameTaken(Refusal):
+    """Somebody else has that nickname."""
+
+    code = "nickname-taken"
+
+    def __init__(self, nickname: str) -> None:
+        super().__init__(f"The nickname {nickname} is taken; choose another one.")
+
+
+class BadText(Refusal):
+    """Text that cannot be a message."""
+
+    code = "bad-text"
+
+
+class BadRoomName(Refusal):
+    """Not a possible room name."""
+
+    code = "bad-room-name"
+
+
+class NoSuchRoom(Refusal):
+    """A room that does not exist."""
+
+    code = "no-such-room"
+
+    def __init__(self, room: str) -> None:
+        super().__init__(f"There is no room {room}.")
+
+
+class NotInRoom(Refusal):
+    """A room that the member is not in."""
+
+    code = "not-in-room"
+
+    def __init__(self, room: str) -> None:
+        super().__init__(f"You are not in {room}.")

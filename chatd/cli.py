@@ -1,0 +1,57 @@
+"""``chatd``: the roles, each made by its module in ``chatd.taps``."""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import ClassVar, Final, NoReturn
+
+from twisted.python import usage
+
+import chatd
+
+#: Each role, where it is made, and what it does. Modules are imported only when they are asked for.
+ROLES: Final = (
+    ("server", "chatd.taps.server", "run a chat server"),
+    ("client", "chatd.taps.client", "chat"),
+    ("launch", "chatd.taps.launch", "run a server and some clients in one process"),
+    ("servers", "chatd.taps.servers", "list the servers that answer now"),
+)
+_MODULES: Final = {role: module for role, module, _ in ROLES}
+
+
+class Options(usage.Options):
+    """``chatd ROLE …``."""
+
+    synopsis = "Usage: chatd ROLE [options]"
+    longdesc = (
+        "Chat for people who share a network and nothing else. One person runs: "
+        "chatd server --id party. Everyone else runs: chatd client --server party. "
+        "Each role explains itself: chatd ROLE --help."
+    )
+    subCommands: ClassVar = [
+        [role, None, lambda module=module: import_module(module).Options(), does]
+        for role, module, does in ROLES
+    ]
+
+    def opt_version(self) -> None:
+        """Show the version and exit."""
+        print(f"chatd {chatd.__version__}")  # noqa: T201  # what was asked for
+        sys.exit(0)
+
+
+def main(argv: Sequence[str] | None = None) -> NoReturn:
+    """Run the role that `argv` asks for, and exit with its status."""
+    options = Options()
+    try:
+        options.parseOptions(sys.argv[1:] if argv is None else argv)
+    except usage.UsageError as error:
+        sys.exit(f"{options}\n\nchatd: {error}")
+    if options.subCommand is None:
+        sys.exit(f"{options}\n\nchatd: say which role")
+    # Installed only now: --help and bad values need no reactor.
+    from twisted.internet import reactor
+
+    from chatd.taps.running import run
+
+    program = import_module(_MODULES[options.subCommand]).makeService(options.subOptions, reactor)
+    sys.exit(run(program, reactor, options.subOptions.observer()))

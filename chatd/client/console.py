@@ -1,0 +1,197 @@
+"""The client's person off a terminal, or on one without a better screen: lines in, lines out.
+
+Standard output carries the chat only; what the client itself has to say goes to standard error.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Final
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.interfaces import IHalfCloseableProtocol
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.internet.stdio import StandardIO
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+#: A line that is longer is refused here; the server would refuse it all the same.
+_LINE_BYTES: Final = 1_048_576
+
+
+@implementer(IHalfCloseableProtocol)
+class Console(Protocol):
+    """Implements :class:`chatd.client.session.Screen` on standard input and output."""
+
+    transport: Any  # a StandardIO, once it is opened
+
+    def __init__(self, can_ask: bool) -> None:
+        self.can_ask = can_ask
+        self._submit: Callable[[str], None] = lambda line: None
+        self._end_of_input: Callable[[], None] = lambda: None
+        self._output_lost: Callable[[], None] = lambda: None
+        self._answered: Callable[[str], None] | None = None
+        self._buffer = b""
+        self._is_held = True
+        self._is_at_end = False
+        self._is_skipping = False
+        self._is_open = False
+        self._closed: Deferred[None] | None = None
+
+    def listen(
+        self,
+        submit: Callable[[str], None],
+        end_of_input: Callable[[], None],
+        output_lost: Callable[[], None],
+    ) -> None:
+        """Say who takes the lines, and who wants to know that no more come, or that none go out."""
+        self._submit = submit
+        self._end_of_input = end_of_input
+        self._output_lost = output_lost
+        self.go_on()
+
+    def connectionMade(self) -> None:
+        """Lines can come and go; none is read before somebody listens."""
+        self._is_open = True
+        if self._is_held:
+            self.transport.pauseProducing()
+
+    def show(self, line: str) -> None:
+        """Write a line of the chat to standard output."""
+        if self._is_open:
+            self.transport.write(f"{line}\n".encode())
+
+    def talk(self, sentence: str) -> None:
+        """Write a sentence of the client's own to standard error."""
+        # Not sys.stderr: twistd turns that into its log.
+        if sys.__stderr__ is not None:
+            with suppress(OSError):  # nobody is there to be told
+                print(sentence, file=sys.__stderr__, flush=True)  # it is meant for a person
+
+    def ask(self, question: str, answered: Callable[[str], None]) -> None:
+        """Ask; the next line is the answer, whatever was held back before."""
+        self.talk(question)
+        self._answered = answered
+        self.go_on()
+
+    def hold(self) -> None:
+        """Read no more for now."""
+        self._is_held = True
+        if not self._is_at_end:
+            self.transport.pauseProducing()
+
+    def go_on(self) -> None:
+        """Read on, beginning with what is here already."""
+        self._is_held = False
+        if self._is_open and not self._is_at_end:
+            self.transport.resumeProducing()
+        self._take_lines()
+
+    def close(self) -> Deferred[None]:
+        """Close both ways; fires when everything has been written."""
+        if not self._is_open:
+            return succeed(None)
+        if self._closed is None:
+            self._closed = Deferred()
+            self.transport.loseConnection()
+        return self._closed
+
+    def dataReceived(self, data: bytes) -> None:
+        """Take what was read."""
+        self._buffer += data
+        self._take_lines()
+
+    def readConnectionLost(self) -> None:
+        """The end of input; a last line without its end counts."""
+        self._is_at_end = True
+        self._take_lines()
+
+    def writeConnectionLost(self) -> None:
+        """Nobody reads what is shown any more."""
+        self._is_open = False
+        self._output_lost()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """Both are gone."""
+        self._is_open = False
+        if self._closed is not None:
+            self._closed.callback(None)
+        else:
+            self._output_lost()
+
+    def _take_lines(self) -> None:
+        while not self._is_held and b"\n" in self._buffer:
+            line, _, self._buffer = self._buffer.partition(b"\n")
+            self._take_line(line)
+        if len(self._buffer) > _LINE_BYTES and b"\n" not in self._buffer:
+            self._buffer = b""
+            self._is_skipping = True
+        if self._is_at_end and not self._is_held:
+            last, self._buffer = self._buffer, b""
+            if last or self._is_skipping:
+                self._take_line(last)
+            self._end_of_input()
+
+    def _take_line(self, raw: bytes) -> None:
+        if self._is_skipping or len(raw) > _LINE_BYTES:
+            self._is_skipping = False
+            self.talk(f"Not sent: a line of more than {_LINE_BYTES} bytes.")
+            return
+        try:
+            line = raw.removesuffix(b"\r").decode("utf-8")
+        except UnicodeDecodeError:
+            self.talk("Not sent: a line that is not UTF-8 text.")
+            return
+        if self._answered is not None:
+            answered, self._answered = self._answered, None
+            answered(line)
+        else:
+            self._submit(line)
+
+
+class Guest:
+    """The screen of a client that nobody sits at: what it receives is shown with its tag."""
+
+    can_ask = False
+
+    def __init__(self, tag: str, console: Console) -> None:
+        self._tag = tag
+        self._console = console
+
+    def show(self, line: str) -> None:
+        """Show a line of the chat, tagged."""
+        self._console.show(f"[{self._tag}] {line}")
+
+    def talk(self, sentence: str) -> None:
+        """A guest has nothing to say."""
+
+    def ask(self, question: str, answered: Callable[[str], None]) -> None:
+        """A guest cannot be asked."""
+
+    def hold(self) -> None:
+        """A guest types nothing."""
+
+    def go_on(self) -> None:
+        """A guest types nothing."""
+
+
+def open_console(console: Console, reactor: Any) -> Callable[[], None]:
+    """Attach `console` to standard input and output, where they exist.
+
+    :return: call it at the very end; it leaves both as they were found. Non-blocking mode belongs
+        to the open file, which the shell shares.
+    """
+    stdin = 0 if sys.stdin is not None else os.open(os.devnull, os.O_RDONLY)
+    stdout = 1 if sys.stdout is not None else os.open(os.devnull, os.O_WRONLY)
+    were_blocking = [(each, os.get_blocking(each)) for each in (stdin, stdout)]
+
+    def restore() -> None:
+        for each, was_blocking in were_blocking:
+            with suppress(OSError):  # it was closed meanwhile
+                os.set_blocking(each, was_blocking)
+
+    StandardIO(  # type: ignore[call-arg]  # mypy sees the one for Windows
+        console, stdin=stdin, stdout=stdout, reactor=reactor
+    )
+    return restore

@@ -1,0 +1,143 @@
+"""Finding the server: by broadcast, by name or by choice; or not at all, with a direct address."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from twisted.internet.interfaces import IDelayedCall
+
+from chatd.chat import limits
+from chatd.client.lifecycle import Server
+from chatd.client.render import visible
+from chatd.client.session import Screen
+from chatd.discovery.seeker import Seeker
+from chatd.discovery.subnets import Subnet
+from chatd.wire.beacon import Offer
+
+
+class Finder(Protocol):
+    """Something that finds the server."""
+
+    def seek(self, found: Callable[[Server], None], failed: Callable[[str], None]) -> None:
+        """Look for the server until :meth:`stop`; `found` is called once, or `failed` is."""
+
+    def stop(self) -> None:
+        """Do not look any more."""
+
+
+class DirectAddress:
+    """There is nothing to find: the person said where the server is."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    def seek(self, found: Callable[[Server], None], failed: Callable[[str], None]) -> None:
+        """It is where it is."""
+        found(self._server)
+
+    def stop(self) -> None:
+        """Nothing goes on."""
+
+
+class BroadcastFinder:
+    """Asks the known subnets, and takes the first offer of the server wanted that has a free slot.
+
+    Without a name, it collects offers for a second: one server is taken, of several the person
+    chooses; the choice is kept.
+    """
+
+    def __init__(
+        self,
+        reactor: Any,  # IReactorTime and IReactorUDP, which zope cannot say
+        subnets: Callable[[], Sequence[Subnet]],
+        port: int,
+        server_id: str | None,
+        screen: Screen,
+    ) -> None:
+        self._clock = reactor
+        self._seeker = Seeker(reactor, subnets, port, self._heard)
+        self._wanted = server_id
+        self._screen = screen
+        self._offers: dict[str, Offer] = {}
+        self._said_full = False
+        self._call: IDelayedCall | None = None
+        self._found: Callable[[Server], None] = lambda server: None
+        self._failed: Callable[[str], None] = lambda reason: None
+
+    def seek(self, found: Callable[[Server], None], failed: Callable[[str], None]) -> None:
+        """Ask now and at every period."""
+        self._found, self._failed = found, failed
+        self._offers.clear()
+        self._said_full = False
+        self._seeker.start()
+        what = "a server" if self._wanted is None else visible(self._wanted)
+        where = ", ".join(str(subnet.network) for subnet in self._seeker.asked)
+        self._screen.talk(f"Searching for {what} on {where or 'no network at all'} …")
+        self._later(limits.DISCOVERY_PERIOD_SECONDS, self._nothing_yet)
+
+    def stop(self) -> None:
+        """Ask no more."""
+        self._later(None)
+        self._seeker.stop()
+
+    def _later(self, seconds: float | None, call: Callable[[], None] = lambda: None) -> None:
+        if self._call is not None and self._call.active():
+            self._call.cancel()
+        self._call = None if seconds is None else self._clock.callLater(seconds, call)
+
+    def _nothing_yet(self) -> None:
+        if not self._said_full:
+            self._screen.talk(
+                "No answer yet; still searching. If you know the server's address, you can say "
+                "--connect ADDRESS:PORT instead."
+            )
+
+    def _heard(self, offer: Offer) -> None:
+        if self._wanted is None:
+            self._collect(offer)
+        elif offer.id == self._wanted:
+            if offer.free > 0:
+                self._found(_server(offer))
+            elif not self._said_full:
+                self._said_full = True
+                self._screen.talk(f"{visible(offer.id)} is full; waiting for a free place …")
+
+    def _collect(self, offer: Offer) -> None:
+        if offer.free <= 0 or len(self._offers) >= limits.OFFERS:
+            return
+        if not self._offers:
+            self._later(limits.CHOICE_SECONDS, self._choose)
+        self._offers.setdefault(offer.id, offer)
+
+    def _choose(self) -> None:
+        self._seeker.stop()
+        offers = list(self._offers.values())
+        listed = [
+            f"{number}  {visible(offer.id)}  {offer.address}:{offer.port}  "
+            f"{offer.free} of {offer.slots} places free"
+            for number, offer in enumerate(offers, 1)
+        ]
+        if len(offers) == 1:
+            self._take(offers[0])
+        elif self._screen.can_ask:
+            for line in listed:
+                self._screen.talk(line)
+            self._screen.ask("Which server? (number or name)", self._chosen)
+        else:
+            names = ", ".join(visible(offer.id) for offer in offers)
+            self._failed(f"Several servers answer: {names}. Say which: --server NAME")
+
+    def _chosen(self, answer: str) -> None:
+        offers = list(self._offers.values())
+        for number, offer in enumerate(offers, 1):
+            if answer.strip() in (offer.id, str(number)):
+                self._take(offer)
+                return
+        self._screen.ask(f"{visible(answer)} is none of them. Which server?", self._chosen)
+
+    def _take(self, offer: Offer) -> None:
+        self._wanted = offer.id
+        self._found(_server(offer))
+
+
+def _server(offer: Offer) -> Server:
+    return Server(offer.address, offer.port, offer.id)

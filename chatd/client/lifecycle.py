@@ -1,0 +1,280 @@
+"""The client's life (SPEC §3): which state it is in, what moves it on, and after how long.
+
+All legal transitions are in :func:`_build`; the table in docs/architecture.rst is generated from
+them. The machine does nothing itself: it has :class:`Effects` do it, and a clock.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from automat import TypeMachineBuilder, pep614
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+from chatd.chat import limits
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where a server is; `server_id` is empty where only its address is known."""
+
+    host: str
+    port: int
+    server_id: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.host}:{self.port}"
+        return f"{self.server_id} ({where})" if self.server_id else where
+
+
+class Effects(Protocol):
+    """What the life has done for it. Each call returns at once; what comes of it is an input."""
+
+    def seek(self) -> None:
+        """Look for the server, until told otherwise."""
+
+    def stop_seeking(self) -> None:
+        """Do not look any more."""
+
+    def connect(self, server: Server) -> None:
+        """Open a connection."""
+
+    def disconnect(self) -> None:
+        """Drop the connection, made or not; nothing more is heard of it."""
+
+    def hello(self) -> None:
+        """Say hello with the nickname."""
+
+    def ask(self, problem: str) -> None:
+        """Ask the person for another nickname, because of `problem`."""
+
+    def online(self) -> None:
+        """Messages can be sent from now on."""
+
+    def offline(self, reason: str) -> None:
+        """Messages cannot be sent from now on."""
+
+    def quit(self) -> None:
+        """Say goodbye to the server."""
+
+    def waiting(self, reason: str, seconds: float) -> None:
+        """Tell the person why there is no connection, and when the next try is."""
+
+    def gone(self, status: int, reason: str) -> None:
+        """It is over, with this exit status."""
+
+
+class Inputs(Protocol):
+    """What can happen to a client."""
+
+    def start(self) -> None:
+        """The run begins."""
+
+    def offered(self, server: Server) -> None:
+        """An acceptable server was found."""
+
+    def connected(self) -> None:
+        """The TCP connection is made."""
+
+    def failed(self, reason: str) -> None:
+        """The TCP connection cannot be made."""
+
+    def welcomed(self) -> None:
+        """The server took the client in."""
+
+    def nickname_refused(self, problem: str) -> None:
+        """The server refused the nickname, and the person may choose another one."""
+
+    def turned_away(self, reason: str) -> None:
+        """The server refused, for now."""
+
+    def rejected(self, reason: str) -> None:
+        """The server refused, and will always refuse."""
+
+    def answered(self) -> None:
+        """The person gave another nickname."""
+
+    def nobody_to_ask(self, reason: str) -> None:
+        """There is no person to ask."""
+
+    def lost(self, reason: str) -> None:
+        """The connection is gone."""
+
+    def expired(self) -> None:
+        """The time of this state is over."""
+
+    def leave(self) -> None:
+        """The person wants to go."""
+
+    def give_up(self, reason: str) -> None:
+        """There is no point in another try."""
+
+
+@dataclass
+class Life:
+    """What the machine knows.
+
+    :param jitter: how many seconds, 0 to 1, a retry after a lost connection waits longer.
+    :param once: a client with a direct address does not come back.
+    """
+
+    effects: Effects
+    clock: IReactorTime
+    jitter: Callable[[], float]
+    once: bool = False
+    server: Server | None = None
+    was_online: bool = False
+    timer: IDelayedCall | None = None
+
+    def expect(self, inputs: Inputs, seconds: float | None) -> None:
+        """Have `expired` happen after `seconds`, in place of what was expected before."""
+        if self.timer is not None and self.timer.active():
+            self.timer.cancel()
+        self.timer = None if seconds is None else self.clock.callLater(seconds, inputs.expired)
+
+    def refuse(self, inputs: Inputs, code: str, sentence: str) -> None:
+        """Hand the refusal of ``hello`` to `inputs`, as what it means at this point of the run."""
+        if code in PASSING or (code in ASKABLE and self.was_online):
+            # Later on, a taken nickname is mostly this client's own ghost.
+            inputs.turned_away(sentence)
+        elif code in ASKABLE:
+            inputs.nickname_refused(sentence)
+        else:
+            inputs.rejected(sentence)
+
+
+#: Refusals of ``hello`` that another nickname may help against.
+ASKABLE: Final = frozenset({"nickname-taken", "bad-nickname"})
+#: Refusals of ``hello`` that pass with time.
+PASSING: Final = frozenset({"full", "too-late"})
+
+
+def _connect(inputs: Inputs, life: Life) -> None:
+    if life.server is None:
+        raise RuntimeError("connecting before any server was found")
+    life.expect(inputs, limits.CONNECT_SECONDS)
+    life.effects.connect(life.server)
+
+
+def _wait(inputs: Inputs, life: Life, reason: str, jitter: float = 0.0) -> None:
+    life.effects.disconnect()
+    if life.once:
+        life.expect(inputs, None)
+        inputs.give_up(reason)
+    else:
+        life.expect(inputs, limits.RETRY_SECONDS + jitter)
+        life.effects.waiting(reason, limits.RETRY_SECONDS + jitter)
+
+
+def _end(inputs: Inputs, life: Life, status: int, reason: str = "") -> None:
+    life.expect(inputs, None)
+    life.effects.stop_seeking()
+    life.effects.disconnect()
+    life.effects.gone(status, reason)
+
+
+def _build() -> TypeMachineBuilder[Inputs, Life]:  # noqa: C901  # a list, one transition a piece
+    builder = TypeMachineBuilder(Inputs, Life)
+    idle = builder.state("idle")
+    discovering = builder.state("discovering")
+    connecting = builder.state("connecting")
+    registering = builder.state("registering")
+    asking = builder.state("asking")
+    online = builder.state("online")
+    waiting = builder.state("waiting")
+    leaving = builder.state("leaving")
+    gone = builder.state("gone")
+
+    @pep614(idle.upon(Inputs.start).to(discovering))
+    @pep614(waiting.upon(Inputs.expired).to(discovering))
+    def seek(inputs: Inputs, life: Life) -> None:
+        life.expect(inputs, None)
+        life.effects.seek()
+
+    @pep614(discovering.upon(Inputs.offered).to(connecting))
+    def found(inputs: Inputs, life: Life, server: Server) -> None:
+        life.server = server
+        life.effects.stop_seeking()
+        _connect(inputs, life)
+
+    @pep614(asking.upon(Inputs.answered).to(connecting))
+    def again(inputs: Inputs, life: Life) -> None:
+        _connect(inputs, life)
+
+    @pep614(connecting.upon(Inputs.connected).to(registering))
+    def register(inputs: Inputs, life: Life) -> None:
+        life.expect(inputs, limits.WELCOME_SECONDS)
+        life.effects.hello()
+
+    @pep614(connecting.upon(Inputs.expired).to(waiting))
+    def no_connection(inputs: Inputs, life: Life) -> None:
+        _wait(inputs, life, f"no connection to {life.server} within {limits.CONNECT_SECONDS} s")
+
+    @pep614(registering.upon(Inputs.expired).to(waiting))
+    def no_welcome(inputs: Inputs, life: Life) -> None:
+        _wait(inputs, life, f"{life.server} said nothing within {limits.WELCOME_SECONDS} s")
+
+    @pep614(connecting.upon(Inputs.failed).to(waiting))
+    @pep614(registering.upon(Inputs.turned_away).to(waiting))
+    def not_this_time(inputs: Inputs, life: Life, reason: str) -> None:
+        _wait(inputs, life, reason)
+
+    @pep614(registering.upon(Inputs.lost).to(waiting))
+    def lost_early(inputs: Inputs, life: Life, reason: str) -> None:
+        _wait(inputs, life, reason, life.jitter())
+
+    @pep614(online.upon(Inputs.lost).to(waiting))
+    def lost(inputs: Inputs, life: Life, reason: str) -> None:
+        life.effects.offline(reason)
+        _wait(inputs, life, reason, life.jitter())
+
+    @pep614(registering.upon(Inputs.welcomed).to(online))
+    def enter(inputs: Inputs, life: Life) -> None:
+        life.was_online = True
+        life.expect(inputs, None)
+        life.effects.online()
+
+    @pep614(registering.upon(Inputs.nickname_refused).to(asking))
+    def ask(inputs: Inputs, life: Life, problem: str) -> None:
+        life.expect(inputs, None)
+        life.effects.disconnect()
+        life.effects.ask(problem)
+
+    @pep614(discovering.upon(Inputs.rejected).to(gone))
+    @pep614(registering.upon(Inputs.rejected).to(gone))
+    @pep614(asking.upon(Inputs.nobody_to_ask).to(gone))
+    def refused(inputs: Inputs, life: Life, reason: str) -> None:
+        _end(inputs, life, 2, reason)
+
+    @pep614(waiting.upon(Inputs.give_up).to(gone))
+    def give_up(inputs: Inputs, life: Life, reason: str) -> None:
+        _end(inputs, life, 0 if life.was_online else 1, reason)
+
+    @pep614(online.upon(Inputs.leave).to(leaving))
+    def say_goodbye(inputs: Inputs, life: Life) -> None:
+        life.expect(inputs, limits.GOODBYE_SECONDS)
+        life.effects.quit()
+
+    @pep614(leaving.upon(Inputs.lost).to(gone))
+    def left(inputs: Inputs, life: Life, reason: str) -> None:
+        _end(inputs, life, 0)
+
+    @pep614(leaving.upon(Inputs.expired).to(gone))
+    @pep614(idle.upon(Inputs.leave).to(gone))
+    @pep614(discovering.upon(Inputs.leave).to(gone))
+    @pep614(connecting.upon(Inputs.leave).to(gone))
+    @pep614(registering.upon(Inputs.leave).to(gone))
+    @pep614(asking.upon(Inputs.leave).to(gone))
+    @pep614(waiting.upon(Inputs.leave).to(gone))
+    def go(inputs: Inputs, life: Life) -> None:
+        _end(inputs, life, 0)
+
+    leaving.upon(Inputs.leave).loop().returns(None)
+    gone.upon(Inputs.leave).loop().returns(None)
+    return builder
+
+
+BUILDER: Final = _build()
+
+#: Makes a machine of a :class:`Life`; it begins in ``idle``.
+machine: Final = BUILDER.build()

@@ -1,0 +1,76 @@
+"""The client's connection: the native dialect from the other side."""
+
+from typing import Any, Final, Protocol
+
+from twisted.internet.protocol import connectionDone
+from twisted.protocols.basic import LineReceiver
+from twisted.python.failure import Failure
+
+from chatd import links
+from chatd.chat import limits
+from chatd.chat.commands import Command
+from chatd.chat.refusals import RequestId
+from chatd.wire import native_peer
+from chatd.wire.native_frames import FromServer
+
+#: What the server may send in one line: more than this client will ever see.
+_LINE_BYTES: Final = 2 * limits.LINE_BYTES
+
+
+class Owner(Protocol):
+    """Who a connection belongs to."""
+
+    def connected(self, connection: "ServerConnection") -> None:
+        """The connection is made."""
+
+    def received(self, frame: FromServer) -> None:
+        """The server said something."""
+
+    def lost(self, connection: "ServerConnection", reason: str) -> None:
+        """The connection is gone."""
+
+
+class ServerConnection(LineReceiver):
+    """One connection to a server."""
+
+    delimiter = b"\n"
+    MAX_LENGTH = _LINE_BYTES
+    transport: Any  # an ITCPTransport, once it is connected
+
+    def __init__(self, owner: Owner) -> None:
+        self._owner: Owner | None = owner
+        self._reason = ""
+
+    def connectionMade(self) -> None:
+        """Tell the owner."""
+        links.tend(self.transport)
+        if self._owner is None:
+            self.transport.abortConnection()
+        else:
+            self._owner.connected(self)
+
+    def lineReceived(self, line: bytes) -> None:
+        """Hand on what the server says; what this client does not know is left out."""
+        frame = native_peer.decode(line)
+        if frame is not None and self._owner is not None:
+            self._owner.received(frame)
+
+    def lineLengthExceeded(self, line: bytes) -> None:
+        """Hang up on a peer that is no chat server."""
+        self._reason = "the server sent a line that is too long"
+        self.transport.abortConnection()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """Tell the owner why, in one phrase."""
+        if self._owner is not None:
+            self._owner.lost(self, self._reason or reason.getErrorMessage().rstrip("."))
+
+    def send(self, command: Command, request_id: RequestId = None) -> None:
+        """Ask the server for something."""
+        self.transport.write(native_peer.encode(command, request_id))
+
+    def close(self) -> None:
+        """Close the connection once everything has gone out; the owner hears nothing more."""
+        self._owner = None
+        if self.transport is not None:
+            self.transport.loseConnection()

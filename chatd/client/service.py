@@ -1,0 +1,240 @@
+"""The client as a service: the life, what it has done for it, and the session, put together."""
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
+from twisted.internet.interfaces import IDelayedCall
+from twisted.python.failure import Failure
+
+from chatd.chat import commands, limits
+from chatd.chat.commands import Command
+from chatd.chat.refusals import RequestId
+from chatd.client.commands import help_lines
+from chatd.client.finder import Finder
+from chatd.client.lifecycle import Life, Server, machine
+from chatd.client.protocol import ServerConnection
+from chatd.client.render import visible
+from chatd.client.session import Screen, Session
+from chatd.wire import native_frames as frames
+from chatd.wire.native_frames import FromServer
+
+
+class ChatClient(Service):
+    """One client, from its start until it is gone.
+
+    It is the :class:`chatd.client.lifecycle.Effects` of its life and the
+    :class:`chatd.client.protocol.Owner` of its connection.
+
+    :param reactor: the reactor.
+    :param nickname: the nickname wanted; empty to ask the person for it first.
+    :param once: a direct address without ``--reconnect``: when the server goes, so does the client.
+    :ivar ended: fires with the exit status when the client is gone.
+    :ivar entered: fires when the client is online for the first time.
+    """
+
+    def __init__(
+        self,
+        reactor: Any,
+        nickname: str,
+        finder: Finder,
+        screen: Screen,
+        jitter: Callable[[], float],
+        once: bool = False,
+    ) -> None:
+        self.ended: Deferred[int] = Deferred()
+        self.entered: Deferred[None] = Deferred()
+        self.session = Session(nickname, screen, self._send, self._leave)
+        self._reactor = reactor
+        self._finder = finder
+        self._screen = screen
+        self._connection: ServerConnection | None = None
+        self._attempt: Deferred[ServerConnection] | None = None
+        self._is_registered = False
+        self._life = Life(self, reactor, jitter, once)
+        self._inputs = machine(self._life)
+        self._patience: IDelayedCall | None = None
+        self._is_at_end = False
+        self._is_gone = False
+
+    def startService(self) -> None:
+        """Begin the life; a person without a nickname is asked for one first."""
+        super().startService()
+        if self.session.nickname:
+            self._inputs.start()
+        else:
+            self._screen.ask("Your nickname?", self._named_at_first)
+
+    def stopService(self) -> Deferred[None]:
+        """Say goodbye; fires when the client is gone."""
+        super().stopService()
+        if self._is_gone:
+            return succeed(None)
+        gone: Deferred[None] = Deferred()
+
+        def tell(status: int) -> int:
+            gone.callback(None)
+            return status
+
+        self.ended.addCallback(tell)
+        self._inputs.leave()
+        return gone
+
+    def end_of_input(self) -> None:
+        """Send what was read, wait for a connection if need be, then leave."""
+        self._is_at_end = True
+        self.session.end_of_input()
+        if not self.session.is_online:
+            self._be_patient()
+
+    def _be_patient(self) -> None:
+        """Give a client with lines to send, and no more to come, some time to come online."""
+        if self._patience is None and not self._is_gone:
+            self._patience = self._reactor.callLater(
+                limits.OFFLINE_AT_END_SECONDS, self._inputs.leave
+            )
+
+    def _stop_being_patient(self) -> None:
+        if self._patience is not None and self._patience.active():
+            self._patience.cancel()
+        self._patience = None
+
+    # --- what the life has done for it ----------------------------------------------------------
+
+    def seek(self) -> None:
+        """Look for the server."""
+        self._finder.seek(self._inputs.offered, self._inputs.rejected)
+
+    def stop_seeking(self) -> None:
+        """Do not look any more."""
+        self._finder.stop()
+
+    def connect(self, server: Server) -> None:
+        """Open a connection."""
+        self._is_registered = False
+        self._connection = connection = ServerConnection(self)
+        # The life has its own, shorter patience.
+        endpoint = TCP4ClientEndpoint(
+            self._reactor, server.host, server.port, timeout=2 * limits.CONNECT_SECONDS
+        )
+        self._attempt = connectProtocol(endpoint, connection)
+        self._attempt.addErrback(self._not_connected, connection)
+
+    def disconnect(self) -> None:
+        """Drop the connection, made or not."""
+        connection, self._connection = self._connection, None
+        attempt, self._attempt = self._attempt, None
+        if connection is not None:
+            connection.close()
+        if attempt is not None:
+            attempt.cancel()
+
+    def hello(self) -> None:
+        """Say hello."""
+        self._send(commands.Enter(self.session.nickname))
+
+    def ask(self, problem: str) -> None:
+        """Ask for another nickname."""
+        if self._screen.can_ask:
+            self._screen.ask(f"{visible(problem)} Your nickname?", self._named)
+        else:
+            self._inputs.nobody_to_ask(f"{visible(problem)} Say another one: --nickname NAME")
+
+    def online(self) -> None:
+        """Tell the person, and send what waits."""
+        self._stop_being_patient()
+        self._screen.talk(f"Connected to {self._life.server} as {self.session.nickname}.")
+        if not self.entered.called:
+            if self._screen.can_ask:
+                for line in help_lines():
+                    self._screen.talk(line)
+            self.entered.callback(None)
+        self.session.online()
+
+    def offline(self, reason: str) -> None:
+        """Note that nothing can be sent."""
+        self.session.offline()
+        if self._is_at_end:
+            self._be_patient()
+
+    def quit(self) -> None:
+        """Say goodbye."""
+        self._send(commands.Quit())
+
+    def waiting(self, reason: str, seconds: float) -> None:
+        """Tell the person."""
+        self._screen.talk(f"No connection: {visible(reason)}. Trying again in {seconds:.0f} s.")
+
+    def gone(self, status: int, reason: str) -> None:
+        """Tell the person why, and what was not sent; then it is over."""
+        self._is_gone = True
+        self._stop_being_patient()
+        if reason:
+            self._screen.talk(
+                "Server disconnected"
+                if self._life.was_online and self._life.once
+                else visible(reason)
+            )
+        if unsent := self.session.unsent:
+            self._screen.talk("These lines were not sent:")
+            for line in unsent:
+                self._screen.talk(f"  {visible(line)}")
+        if self.session.unsent or self.session.unconfirmed_lost:
+            status = status or 1
+        self.ended.callback(status)
+
+    # --- what comes from the connection ---------------------------------------------------------
+
+    def connected(self, connection: ServerConnection) -> None:
+        """The TCP connection is made."""
+        self._inputs.connected()
+
+    def received(self, frame: FromServer) -> None:
+        """Before the welcome only the answer to hello counts."""
+        match frame:
+            case frames.Goodbye():
+                self._inputs.lost(frame.data.reason)
+            case _ if self._is_registered:
+                self.session.received(frame)
+            case frames.Welcome():
+                self._is_registered = True
+                self.session.nickname = frame.data.nickname
+                self._inputs.welcomed()
+            case frames.Error():
+                self._life.refuse(self._inputs, frame.data.code, frame.data.message)
+
+    def lost(self, connection: ServerConnection, reason: str) -> None:
+        """The connection is gone."""
+        if connection is self._connection:
+            self._connection = None
+            self._inputs.lost(reason)
+
+    def _not_connected(self, failure: Failure, connection: ServerConnection) -> None:
+        if connection is self._connection:
+            self._connection = None
+            self._inputs.failed(
+                f"no connection to {self._life.server}: {failure.getErrorMessage().rstrip('.')}"
+            )
+
+    # --- what comes from the person -------------------------------------------------------------
+
+    def _send(self, command: Command, request_id: RequestId = None) -> None:
+        if self._connection is not None:
+            self._connection.send(command, request_id)
+
+    def _leave(self) -> None:
+        self._inputs.leave()
+
+    def _named(self, nickname: str) -> None:
+        if not self._is_gone:
+            self.session.nickname = nickname.strip()
+            self._inputs.answered()
+
+    def _named_at_first(self, nickname: str) -> None:
+        self.session.nickname = nickname.strip()
+        if self.session.nickname:
+            self._inputs.start()
+        else:
+            self._screen.ask("Your nickname?", self._named_at_first)

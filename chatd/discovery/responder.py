@@ -1,0 +1,155 @@
+"""The server's side of discovery: it answers broadcasts from its known subnets (SPEC §2)."""
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable
+from ipaddress import AddressValueError, IPv4Address
+from typing import Any
+
+from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
+from twisted.internet.error import CannotListenError
+from twisted.internet.interfaces import IListeningPort, IReactorTime
+from twisted.internet.protocol import DatagramProtocol
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+
+from chatd.chat import limits
+from chatd.discovery.subnets import Subnet, longest_match
+from chatd.wire import beacon
+
+
+class _Ears(DatagramProtocol):
+    """Hears the broadcasts to one address, together with every other server on this host."""
+
+    def __init__(self, heard: Callable[[bytes, tuple[str, int]], None]) -> None:
+        self._heard = heard
+
+    def datagramReceived(self, datagram: bytes, addr: tuple[str, int]) -> None:
+        """Hand it on; who asked decides which subnet it belongs to."""
+        self._heard(datagram, addr)
+
+
+class _Voice(DatagramProtocol):
+    """Answers from one address. Nothing that comes there is read: questions are broadcast."""
+
+    transport: Any  # an IUDPTransport, once it is opened
+
+
+class Responder:
+    """Answers for one server, in every subnet it knows.
+
+    :param reactor: provides ``IReactorUDP``, ``IReactorMulticast`` and ``IReactorTime``.
+    :param offer: what the server offers in a subnet now.
+    :ivar counters: how many datagrams were answered, and how many were not, by reason.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        reactor: Any,  # three interfaces at once, which zope cannot say
+        subnets: Iterable[Subnet],
+        port: int,
+        offer: Callable[[Subnet], beacon.Offer],
+    ) -> None:
+        self._reactor = reactor
+        self._subnets = [subnet for subnet in subnets if subnet.is_discoverable]
+        self._port = port
+        self._offer = offer
+        self._ears: dict[str, IListeningPort] = {}
+        self._voices: dict[Subnet, _Voice] = {}
+        self._failed: set[str] = set()
+        self._round = LoopingCall(self._open)
+        clock: IReactorTime = reactor
+        self._round.clock = clock
+        self.counters: Counter[str] = Counter()
+
+    def start(self) -> None:
+        """Listen in every subnet; one that fails is tried again at each period."""
+        self._round.start(limits.DISCOVERY_PERIOD_SECONDS, now=True)
+
+    def stop(self) -> Deferred[Any]:
+        """Stop listening; fires when every socket is closed."""
+        if self._round.running:
+            self._round.stop()
+        ports = [*self._ears.values(), *(voice.transport for voice in self._voices.values())]
+        self._ears.clear()
+        self._voices.clear()
+        return DeferredList([maybeDeferred(port.stopListening) for port in ports])
+
+    def _open(self) -> None:
+        for subnet in self._subnets:
+            try:
+                self._open_one(subnet)
+            except (CannotListenError, OSError) as error:
+                if str(subnet) not in self._failed:
+                    self._failed.add(str(subnet))
+                    self.log.warn(
+                        "cannot be discovered in {subnet} for now: {error}",
+                        subnet=str(subnet),
+                        error=str(error),
+                    )
+            else:
+                if str(subnet) in self._failed:
+                    self._failed.discard(str(subnet))
+                    self.log.info("can be discovered in {subnet} again", subnet=str(subnet))
+
+    def _open_one(self, subnet: Subnet) -> None:
+        where = _ears_address(subnet)
+        if where not in self._ears:
+            # Shared: all servers on this host hear the same broadcast.
+            self._ears[where] = self._reactor.listenMulticast(
+                self._port, _Ears(self.datagram_received), interface=where, listenMultiple=True
+            )
+        if subnet not in self._voices:
+            # Private: it names the server's address in this subnet as the sender.
+            voice = _Voice()
+            self._reactor.listenUDP(0, voice, interface=str(subnet.address))
+            self._voices[subnet] = voice
+
+    def datagram_received(self, datagram: bytes, source: tuple[str, int]) -> None:
+        """Answer one datagram once, by unicast, if it asks and comes from a known subnet."""
+        try:
+            voice, answer = self._answer(datagram, source[0])
+            voice.transport.write(answer, source)
+        except beacon.BadDatagram as error:
+            self._count(str(error), source)
+        except OSError as error:
+            self._count(f"unsent ({error.strerror})", source)
+        else:
+            self.counters["answered"] += 1
+
+    def _answer(self, datagram: bytes, source: str) -> tuple[_Voice, bytes]:
+        """Who answers a datagram from `source`, and what.
+
+        :raises BadDatagram: if nobody does.
+        """
+        try:
+            asker = IPv4Address(source)
+        except AddressValueError:
+            raise beacon.BadDatagram("foreign subnet") from None
+        subnet = longest_match(self._subnets, asker)
+        if subnet is None:
+            raise beacon.BadDatagram("foreign subnet")
+        beacon.check_discover(datagram)
+        if subnet not in self._voices:
+            raise beacon.BadDatagram("interface down")
+        return self._voices[subnet], beacon.encode_offer(self._offer(subnet))
+
+    def _count(self, reason: str, source: tuple[str, int]) -> None:
+        self.counters[reason] += 1
+        self.log.debug(
+            "a datagram from {host}:{port} got no answer: {reason}",
+            host=source[0],
+            port=source[1],
+            reason=reason,
+        )
+
+
+def _ears_address(subnet: Subnet) -> str:
+    """Where to listen for broadcasts to `subnet`.
+
+    A socket bound to the broadcast address itself hears those and nothing else. Windows cannot bind
+    it, and listens on all interfaces; the check of the sender's subnet is the same.
+    """
+    return "" if sys.platform == "win32" else subnet.broadcast

@@ -1,0 +1,147 @@
+"""The client's side of discovery: it asks every known subnet and checks who answers (SPEC §2)."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from ipaddress import IPv4Address
+from typing import Any
+
+from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
+from twisted.internet.error import CannotListenError
+from twisted.internet.protocol import DatagramProtocol
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+
+from chatd.chat import limits
+from chatd.discovery.subnets import Subnet
+from chatd.wire import beacon
+
+
+class _Asker(DatagramProtocol):
+    """Asks one subnet, from this host's address in it."""
+
+    transport: Any  # an IUDPTransport, once it is opened
+
+    def __init__(self, subnet: Subnet, heard: Callable[[bytes, str, Subnet], None]) -> None:
+        self._subnet = subnet
+        self._heard = heard
+
+    def startProtocol(self) -> None:
+        """Be allowed to broadcast."""
+        self.transport.setBroadcastAllowed(True)
+
+    def ask(self, port: int) -> None:
+        """Send one datagram to everyone in the subnet.
+
+        :raises OSError: if the interface cannot send it now.
+        """
+        self.transport.write(beacon.DISCOVER, (self._subnet.broadcast, port))
+
+    def datagramReceived(self, datagram: bytes, addr: tuple[str, int]) -> None:
+        """Hand on what may be an offer."""
+        self._heard(datagram, addr[0], self._subnet)
+
+
+def _true_offer(datagram: bytes, sender: str, subnet: Subnet) -> beacon.Offer:
+    """The offer in a datagram that answers the question to `subnet`.
+
+    :raises BadDatagram: if there is none, or it is not what it says it is.
+    """
+    offer = beacon.decode_offer(datagram)
+    if offer.address != sender:
+        raise beacon.BadDatagram("false address")
+    if not subnet.is_host(IPv4Address(sender)):
+        raise beacon.BadDatagram("foreign subnet")
+    return offer
+
+
+class Seeker:
+    """Asks for servers at once and at every period, until it is stopped.
+
+    :param reactor: provides ``IReactorUDP`` and ``IReactorTime``.
+    :param subnets: the known subnets, read anew at each period.
+    :param heard: is called with each offer that is what it says it is: sent by the server that it
+        names, from within the subnet that was asked.
+    :ivar counters: how many offers were heard, and how many datagrams were not believed, by reason.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        reactor: Any,  # two interfaces at once, which zope cannot say
+        subnets: Callable[[], Sequence[Subnet]],
+        port: int,
+        heard: Callable[[beacon.Offer], None],
+    ) -> None:
+        self._reactor = reactor
+        self._subnets = subnets
+        self._port = port
+        self._heard = heard
+        self._askers: dict[Subnet, _Asker] = {}
+        self._failed: dict[Subnet, str] = {}
+        self._round = LoopingCall(self._ask)
+        self._round.clock = reactor
+        self.counters: Counter[str] = Counter()
+
+    @property
+    def asked(self) -> list[Subnet]:
+        """The subnets that the last question went to."""
+        return list(self._askers)
+
+    def start(self) -> None:
+        """Ask now and at every period."""
+        if not self._round.running:
+            self._round.start(limits.DISCOVERY_PERIOD_SECONDS, now=True)
+
+    def stop(self) -> Deferred[Any]:
+        """Stop asking and listening; fires when every socket is closed."""
+        if self._round.running:
+            self._round.stop()
+        return DeferredList([self._close(subnet) for subnet in list(self._askers)])
+
+    def datagram_received(self, datagram: bytes, sender: str, subnet: Subnet) -> None:
+        """Hand on the offer in a datagram that answers the question to `subnet`, if it is true."""
+        if not self._round.running:
+            return
+        try:
+            offer = _true_offer(datagram, sender, subnet)
+        except beacon.BadDatagram as error:
+            self.counters[str(error)] += 1
+            self.log.debug(
+                "a datagram from {sender} was not believed: {reason}",
+                sender=sender,
+                reason=str(error),
+            )
+            return
+        self.counters["offers"] += 1
+        self._heard(offer)
+
+    def _ask(self) -> None:
+        subnets = [subnet for subnet in self._subnets() if subnet.is_discoverable]
+        for gone in self._askers.keys() - set(subnets):
+            self._close(gone)
+        for subnet in subnets:
+            try:
+                self._asker(subnet).ask(self._port)
+            except (CannotListenError, OSError) as error:
+                self._close(subnet)
+                if self._failed.get(subnet) != str(error):
+                    self._failed[subnet] = str(error)
+                    self.log.warn(
+                        "cannot search {subnet} for now: {error}",
+                        subnet=str(subnet),
+                        error=str(error),
+                    )
+            else:
+                self._failed.pop(subnet, None)
+
+    def _asker(self, subnet: Subnet) -> _Asker:
+        if subnet not in self._askers:
+            asker = _Asker(subnet, self.datagram_received)
+            self._reactor.listenUDP(0, asker, interface=str(subnet.address))
+            self._askers[subnet] = asker
+        return self._askers[subnet]
+
+    def _close(self, subnet: Subnet) -> Deferred[Any]:
+        asker = self._askers.pop(subnet, None)
+        return maybeDeferred(asker.transport.stopListening if asker else lambda: None)

@@ -1,0 +1,89 @@
+"""What waits for a member who reads slowly, counted in bytes and bounded."""
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.interfaces import IPushProducer, ITCPTransport
+from zope.interface import implementer
+
+
+@implementer(IPushProducer)
+class Outlet:
+    """The way out to one connection: straight through while the transport takes it.
+
+    It is the push producer of its transport, which says when to wait and when to go on; so the
+    bound needs none of the transport's private buffers.
+
+    :param most_bytes: what may wait here; beyond it, `overflowed` is called once and everything
+        that waits is dropped.
+    """
+
+    def __init__(self, transport: Any, most_bytes: int, overflowed: Callable[[], None]) -> None:
+        self._transport = transport
+        self._most_bytes = most_bytes
+        self._overflowed = overflowed
+        self._waiting: list[bytes] = []
+        self._waiting_bytes = 0
+        self._paused = False
+        self._finishing = False
+        self._closed = False
+        transport.registerProducer(self, True)
+
+    def write(self, data: bytes) -> None:
+        """Send `data`, now or when the member has read what waits; nothing after the end."""
+        if self._finishing or self._closed:
+            return
+        if not self._paused:
+            self._transport.write(data)
+            return
+        self._waiting.append(data)
+        self._waiting_bytes += len(data)
+        if self._waiting_bytes > self._most_bytes:
+            self._drop_waiting()
+            self._closed = True
+            self._overflowed()
+
+    def finish(self) -> None:
+        """End the stream once everything that waits has gone out; accept nothing more.
+
+        The reading side stays open: closing it while the peer is still sending would make the
+        kernel reset the connection, and the peer might never read the last words.
+        """
+        if not (self._finishing or self._closed):
+            self._finishing = True
+            self._end_if_sent()
+
+    def close(self) -> None:
+        """Accept nothing more, and forget what waits."""
+        self._closed = True
+        self._drop_waiting()
+
+    def pauseProducing(self) -> None:
+        """The transport has enough for now."""
+        self._paused = True
+
+    def resumeProducing(self) -> None:
+        """The transport takes more."""
+        self._paused = False
+        if self._waiting:
+            data = b"".join(self._waiting)
+            self._drop_waiting()
+            self._transport.write(data)
+        self._end_if_sent()
+
+    def stopProducing(self) -> None:
+        """The connection is gone."""
+        self.close()
+
+    def _end_if_sent(self) -> None:
+        if self._finishing and not self._closed and not self._waiting:
+            self._closed = True
+            self._transport.unregisterProducer()
+            if ITCPTransport.providedBy(self._transport):
+                self._transport.loseWriteConnection()
+            else:
+                self._transport.loseConnection()
+
+    def _drop_waiting(self) -> None:
+        self._waiting = []
+        self._waiting_bytes = 0

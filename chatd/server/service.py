@@ -1,0 +1,159 @@
+"""The server as a service: listens on its addresses, answers discovery, and ends gracefully."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
+from twisted.internet.error import CannotListenError
+from twisted.internet.interfaces import IListeningPort
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+
+from chatd.chat import limits
+from chatd.discovery.responder import Responder
+from chatd.discovery.subnets import DEFAULT_PORT, Subnet
+from chatd.server.factory import ChatFactory
+from chatd.wire import beacon
+
+#: A burst of clients that all come at once waits here instead of being refused.
+_BACKLOG: Final = 1_024
+
+#: Free ports to try, before giving up on finding one that is free on every address.
+_FREE_PORT_TRIES: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class ListenSettings:
+    """Where a server is reached; without a port, on the default one or, if taken, a free one."""
+
+    subnets: tuple[Subnet, ...]
+    port: int | None = None
+    discovery_port: int = DEFAULT_PORT
+
+
+class ChatServer(Service):
+    """A chat server on the network.
+
+    :param reactor: the reactor.
+    :param current: the subnets that this host has now, where they were not named; the log says when
+        they are no longer those that the server listens on.
+    :ivar port: the TCP port, once the service has started.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        reactor: Any,
+        settings: ListenSettings,
+        factory: ChatFactory,
+        current: Callable[[], Sequence[Subnet]] | None = None,
+    ) -> None:
+        self.factory = factory
+        self.port = 0
+        self._reactor = reactor
+        self._settings = settings
+        self._listening: list[IListeningPort] = []
+        self._responder = Responder(reactor, settings.subnets, settings.discovery_port, self._offer)
+        self._current = current
+        self._seen: Sequence[Subnet] = settings.subnets
+        self._look = LoopingCall(self._look_at_addresses)
+        self._look.clock = reactor
+
+    def startService(self) -> None:
+        """Listen on every address.
+
+        :raises CannotListenError: if that is not possible; then nothing is left listening.
+        """
+        self.port = self._listen()
+        super().startService()
+        for subnet in self._settings.subnets:
+            self.log.info(
+                "{id} listens on {address}:{port} (TCP)",
+                id=self.factory.settings.server_id,
+                address=str(subnet.address),
+                port=self.port,
+            )
+            if subnet.is_discoverable:
+                self.log.info(
+                    "{id} answers discovery in {network} (UDP port {port})",
+                    id=self.factory.settings.server_id,
+                    network=str(subnet.network),
+                    port=self._settings.discovery_port,
+                )
+        self._responder.start()
+        if self._current is not None:
+            self._look.start(limits.DISCOVERY_PERIOD_SECONDS, now=False)
+
+    def stopService(self) -> Deferred[Any]:
+        """Stop accepting, tell everyone, and fire when all that was queued has gone out."""
+        super().stopService()
+        if self._look.running:
+            self._look.stop()
+        return DeferredList(
+            [self._responder.stop(), self._stop_listening(), self.factory.end()]
+        ).addCallback(self._say_what_was_refused)
+
+    def _listen(self) -> int:
+        """Listen on one port of all addresses; the answer is which."""
+        wanted = self._settings.port
+        try:
+            return self._listen_on(DEFAULT_PORT if wanted is None else wanted)
+        except CannotListenError:
+            if wanted is not None:
+                raise
+        for _ in range(_FREE_PORT_TRIES - 1):
+            with suppress(CannotListenError):
+                return self._listen_on(0)
+        return self._listen_on(0)
+
+    def _listen_on(self, port: int) -> int:
+        try:
+            for subnet in self._settings.subnets:
+                listening = self._reactor.listenTCP(
+                    port, self.factory, backlog=_BACKLOG, interface=str(subnet.address)
+                )
+                self._listening.append(listening)
+                port = listening.getHost().port
+        except CannotListenError:
+            self._stop_listening()
+            raise
+        return port
+
+    def _stop_listening(self) -> Deferred[Any]:
+        ports, self._listening = self._listening, []
+        return DeferredList([maybeDeferred(port.stopListening) for port in ports])
+
+    def _offer(self, subnet: Subnet) -> beacon.Offer:
+        return beacon.Offer(
+            version=beacon.VERSION,
+            id=self.factory.settings.server_id,
+            address=str(subnet.address),
+            port=self.port,
+            slots=self.factory.settings.slots,
+            free=self.factory.hub.free,
+        )
+
+    def _look_at_addresses(self) -> None:
+        """Say in the log when this host's addresses are no longer those listened on."""
+        assert self._current is not None  # noqa: S101  # only started with it
+        now = self._current()
+        if set(now) != set(self._seen):
+            self._seen = now
+            self.log.warn(
+                "this host's addresses changed to {now}; the server still listens on {listening}: "
+                "restart it to be reached there",
+                now=", ".join(map(str, now)) or "none",
+                listening=", ".join(map(str, self._settings.subnets)),
+            )
+
+    def _say_what_was_refused(self, result: object) -> None:
+        for what, counters in (
+            ("refused", self.factory.counters),
+            ("datagrams", self._responder.counters),
+        ):
+            if counters:
+                self.log.info("{what}: {counts}", what=what, counts=dict(counters))

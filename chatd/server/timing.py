@@ -1,0 +1,58 @@
+"""What depends on time at the edge: silence, and too much at once. Both are told the time."""
+
+from collections.abc import Callable
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+
+class IdleTimer:
+    """Calls `idle` once nothing was heard for `seconds`; 0 seconds are for ever.
+
+    Hearing something only notes the time: no timer is cancelled or made for it.
+    """
+
+    def __init__(self, clock: IReactorTime, seconds: float, idle: Callable[[], None]) -> None:
+        self._clock = clock
+        self._seconds = seconds
+        self._idle = idle
+        self._heard = clock.seconds()
+        self._call: IDelayedCall | None = clock.callLater(seconds, self._check) if seconds else None
+
+    def heard(self) -> None:
+        """Something was heard now."""
+        self._heard = self._clock.seconds()
+
+    def stop(self) -> None:
+        """Do not call `idle` any more."""
+        if self._call is not None:
+            self._call.cancel()
+            self._call = None
+
+    def _check(self) -> None:
+        left = self._heard + self._seconds - self._clock.seconds()
+        if left > 0:
+            self._call = self._clock.callLater(left, self._check)
+        else:
+            self._call = None
+            self._idle()
+
+
+class TokenBucket:
+    """So many of something each second, `burst` of them at once; a rate of 0 has no limit."""
+
+    def __init__(self, rate: float, burst: float, now: float) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._tokens = burst
+        self._filled = now
+
+    def take(self, now: float) -> float:
+        """Take one token; the answer is how many seconds to wait until there is another."""
+        if not self._rate:
+            return 0.0
+        # A clock that was set back must not take tokens away.
+        earned = max(now - self._filled, 0.0) * self._rate
+        # Debt is never more than one token, or those who come too often would be shut out for long.
+        self._tokens = max(min(self._burst, self._tokens + earned) - 1.0, -1.0)
+        self._filled = now
+        return max(-self._tokens, 0.0) / self._rate

@@ -1,0 +1,154 @@
+"""``chatclient`` and ``chatd client``: the options of a client, and what it is made of."""
+
+import random
+import sys
+from typing import Any, ClassVar
+
+from twisted.internet.defer import Deferred
+from twisted.python import usage
+
+from chatd.chat import limits
+from chatd.client.console import Console, open_console
+from chatd.client.finder import BroadcastFinder, DirectAddress, Finder
+from chatd.client.lifecycle import Server
+from chatd.client.service import ChatClient
+from chatd.client.session import Screen
+from chatd.discovery.subnets import DEFAULT_PORT, default_subnets, host_addresses
+from chatd.taps.options import LOG_PARAMETERS, PORT, RoleOptions, login_name, nickname, server_id
+from chatd.taps.running import Program
+
+
+class Options(RoleOptions):
+    """The options of a client."""
+
+    role = "chatclient"
+    synopsis = "[options] [ADDRESS [PORT]]"
+    longdesc = (
+        "Chat over standard input and output. The server is found by its id, with UDP broadcast: "
+        "chatclient --server party --nickname ice. Without --server, the one that answers is "
+        "taken; with ADDRESS nothing is searched. Each line of input is a message; /help lists "
+        "the commands."
+    )
+    optParameters: ClassVar = [
+        ["server", None, None, "the id of the server to look for"],
+        [
+            "nickname",
+            "n",
+            None,
+            "your nickname. [default: asked on a terminal, else your login name]",
+        ],
+        ["name", None, None, "the same as --nickname"],
+        [
+            "connect",
+            None,
+            None,
+            f"HOST:PORT of the server, instead of looking for it. [default PORT: {DEFAULT_PORT}]",
+        ],
+        ["discovery-port", None, str(DEFAULT_PORT), "UDP port that servers answer on"],
+        *[
+            ["log-level", None, "warn", each[3]] if each[0] == "log-level" else each
+            for each in LOG_PARAMETERS
+        ],
+    ]
+    optFlags: ClassVar = [
+        ["reconnect", None, "with ADDRESS or --connect: come back when the connection is lost"],
+    ]
+    readers: ClassVar = {
+        "server": server_id,
+        "nickname": nickname,
+        "name": nickname,
+        "discovery-port": PORT,
+    }
+
+    def parseArgs(self, address: str | None = None, port: str | None = None) -> None:
+        """Take the positional arguments."""
+        if address is not None:
+            if self["connect"] is not None:
+                raise usage.UsageError(f"{address!r}: give ADDRESS or --connect, not both")
+            self["connect"] = address if port is None else f"{address}:{port}"
+
+    def postOptions(self) -> None:
+        """Read every value."""
+        super().postOptions()
+        if self.parent is not None and self.parent.get("nodaemon") == 0:
+            raise usage.UsageError(
+                "a client chats over standard input and output, which a daemon does not have: "
+                "run twistd -n chatclient"
+            )
+        self.address = None if self["connect"] is None else self._address(self["connect"])
+        if self.address is not None and self["server"] is not None:
+            raise usage.UsageError(
+                f"--server: {self['server']!r} is looked for by name; leave it out with an address"
+            )
+        self.known_subnets = self.subnets()
+
+    def _address(self, value: str) -> Server:
+        host, colon, port = value.partition(":")
+        if not host or ":" in port:
+            raise usage.UsageError(f"--connect: {value!r} is not HOST:PORT, such as 10.0.0.1:7777")
+        return Server(host, self.checked("connect", PORT, port) if colon else DEFAULT_PORT)
+
+
+def jitter() -> float:
+    """How much longer to wait after a lost connection, in seconds."""
+    return random.uniform(0, limits.RETRY_JITTER_SECONDS)  # noqa: S311  # it is no secret
+
+
+def make_client(options: Options, wanted_nickname: str, screen: Screen, reactor: Any) -> ChatClient:
+    """The client that `options` ask for, on `screen`."""
+    if options.address is not None:
+        finder: Finder = DirectAddress(options.address)
+        once = not options["reconnect"]
+    else:
+        once = False
+        finder = BroadcastFinder(
+            reactor,
+            (lambda: options.known_subnets)
+            if options.ifaddrs
+            else (lambda: default_subnets(host_addresses())),
+            options.read["discovery-port"],
+            options.read.get("server"),
+            screen,
+        )
+    return ChatClient(reactor, wanted_nickname, finder, screen, jitter, once)
+
+
+class ClientProgram(Program):
+    """One client at the standard input and output."""
+
+    def __init__(self, reactor: Any, client: ChatClient, console: Console) -> None:
+        super().__init__(reactor)
+        self.client = client
+        self.console = console
+        client.setServiceParent(self)
+        client.ended.addCallback(self._ended)
+        console.listen(client.session.submit, client.end_of_input, self.end)
+
+    def startService(self) -> None:
+        """Open the standard input and output, and begin."""
+        self.at_the_end(open_console(self.console, self._reactor))
+        super().startService()
+
+    def stop_all(self) -> Deferred[Any]:
+        """Leave first, then let everything that is to be shown be written."""
+        return super().stop_all().addBoth(lambda result: self.console.close())
+
+    def _ended(self, status: int) -> int:
+        self.end(status)
+        return status
+
+
+def makeService(options: Options, reactor: Any = None) -> Program:  # Twisted's name
+    """What ``chatclient`` runs."""
+    if reactor is None:
+        from twisted.internet import reactor
+    console = Console(can_ask=is_terminal())
+    wanted = options.read.get("nickname") or options.read.get("name") or ""
+    if not wanted and not console.can_ask:
+        wanted = login_name()
+    return ClientProgram(reactor, make_client(options, wanted, console, reactor), console)
+
+
+def is_terminal() -> bool:
+    """Whether a person sits at the standard input."""
+    return sys.stdin is not None and sys.stdin.isatty()

@@ -1,0 +1,130 @@
+"""``chatd launch``: a server and some clients in one process, yours among them (SPEC §8)."""
+
+from typing import Any, ClassVar
+
+from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
+from twisted.internet.error import CannotListenError
+from twisted.python import usage
+
+from chatd.client.console import Console, Guest, open_console
+from chatd.client.finder import DirectAddress
+from chatd.client.lifecycle import Server
+from chatd.client.service import ChatClient
+from chatd.client.session import Screen
+from chatd.discovery.subnets import Subnet
+from chatd.server.service import ChatServer
+from chatd.taps.client import is_terminal, jitter
+from chatd.taps.options import LOG_PARAMETERS, RoleOptions, login_name, nickname, whole_number
+from chatd.taps.running import Program
+from chatd.taps.server import SERVER_PARAMETERS, SERVER_READERS, cannot_listen, make_server
+
+
+class Options(RoleOptions):
+    """The options of a launch: those of a server, and of the clients."""
+
+    role = "chatd launch"
+    synopsis = "[options]"
+    longdesc = (
+        "A server and some clients in one process, to try it all out or to hold a party: you are "
+        "the first client, the others are guests, and what they receive is shown with their tag."
+    )
+    optParameters: ClassVar = [
+        ["clients", None, "2", "how many clients; the first is yours"],
+        ["nickname", "n", None, "your nickname. [default: your login name]"],
+        ["id", None, "party", "the name that clients look for"],
+        *[each for each in SERVER_PARAMETERS if each[0] != "id"],
+        *[
+            ["log-level", None, "warn", each[3]] if each[0] == "log-level" else each
+            for each in LOG_PARAMETERS
+        ],
+    ]
+    readers: ClassVar = {
+        "clients": whole_number(1, 1_000),
+        "nickname": nickname,
+        **SERVER_READERS,
+    }
+
+    def postOptions(self) -> None:
+        """Read every value."""
+        super().postOptions()
+        self.known_subnets = self.subnets()
+        if not self.known_subnets:
+            raise usage.UsageError("--ifaddrs: this host has no IPv4 address that is up")
+        if self.read["clients"] > self.read["slots"]:
+            raise usage.UsageError(
+                f"--clients: {self['clients']!r} is more than there are --slots: {self['slots']!r}"
+            )
+        self.nickname = self.read.get("nickname") or login_name()
+
+
+class LaunchProgram(Program):
+    """The server first, then the guests, then you; at the end the other way round."""
+
+    def __init__(self, reactor: Any, server: ChatServer, options: Options) -> None:
+        super().__init__(reactor)
+        self._server = server
+        self._options = options
+        self._console = Console(can_ask=is_terminal())
+        self._you: ChatClient | None = None
+        self._guests: list[ChatClient] = []
+
+    def startService(self) -> None:
+        """Start the server; a port that is taken is one line for the person."""
+        super().startService()
+        try:
+            self._server.startService()
+        except CannotListenError as error:
+            self.fail(cannot_listen(error))
+            return
+        self.at_the_end(open_console(self._console, self._reactor))
+        for subnet in self._options.known_subnets:
+            self._console.talk(
+                f"{self._options.read['id']} listens on {subnet.address}:{self._server.port}"
+            )
+        self._guests = [
+            self._client(f"guest-{number}", Guest(f"guest-{number}", self._console))
+            for number in range(2, self._options.read["clients"] + 1)
+        ]
+        in_or_gone = []
+        for guest in self._guests:
+            in_or_gone.append(guest.entered)
+            guest.startService()
+        DeferredList(in_or_gone).addCallback(self._enter)
+
+    def stop_all(self) -> Deferred[Any]:
+        """You leave, then the guests, then the server stops; at last all is written."""
+        stopped = maybeDeferred(self._you.stopService if self._you else lambda: None)
+        stopped.addBoth(
+            lambda _: DeferredList([maybeDeferred(guest.stopService) for guest in self._guests])
+        )
+        stopped.addBoth(lambda _: self._server.stopService())
+        return stopped.addBoth(lambda _: self._console.close())
+
+    def _enter(self, guests: object) -> None:
+        """Your turn: the guests are in, so they hear the first thing you say."""
+        self._you = you = self._client(self._options.nickname, self._console)
+        you.ended.addCallback(self._ended)
+        self._console.listen(you.session.submit, you.end_of_input, self.end)
+        you.startService()
+
+    def _client(self, name: str, screen: Screen) -> ChatClient:
+        address = DirectAddress(self._server_address())
+        return ChatClient(self._reactor, name, address, screen, jitter, once=True)
+
+    def _server_address(self) -> Server:
+        """That very server, by loopback where it listens there."""
+        subnets = self._options.known_subnets
+        nearest: Subnet = min(subnets, key=lambda subnet: not subnet.address.is_loopback)
+        return Server(str(nearest.address), self._server.port, self._options.read["id"])
+
+    def _ended(self, status: int) -> int:
+        self.end(status)
+        return status
+
+
+def makeService(options: Options, reactor: Any = None) -> Program:  # Twisted's name
+    """What ``chatd launch`` runs."""
+    if reactor is None:
+        from twisted.internet import reactor
+    server = make_server(options, options.known_subnets, reactor)
+    return LaunchProgram(reactor, server, options)

@@ -1,0 +1,258 @@
+"""What the options of all roles have in common: several values, any order, one line for each fault.
+
+The values of the known options are checked here and nowhere else; what comes out is typed.
+"""
+
+import getopt
+import getpass
+import math
+import re
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO, Any, ClassVar, Final
+
+from twisted.logger import ILogObserver
+from twisted.python import usage
+
+import chatd
+from chatd import logs
+from chatd.chat import names
+from chatd.chat.refusals import Refusal
+from chatd.discovery.subnets import (
+    HostAddress,
+    Subnet,
+    default_subnets,
+    host_addresses,
+    named_subnets,
+)
+from chatd.wire.beacon import is_server_id
+
+IFADDRS_HELP: Final = (
+    "this host's addresses with their prefix, such as 10.35.11.111/24, one or several, "
+    "separated by spaces or commas. [default: every IPv4 address of an interface that is up]"
+)
+
+LOG_PARAMETERS: Final = [
+    ["log-file", None, None, "append the log to this file. [default: standard error]"],
+    ["log-level", None, "info", f"leave out what is below: {', '.join(logs.LEVELS)}"],
+    ["log-format", None, "text", " or ".join(logs.FORMATS)],
+]
+
+
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """A reader of whole numbers between `least` and `most`."""
+
+    def read(value: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,18}", value) or not least <= int(value) <= most:
+            raise ValueError(f"is not a whole number from {least} to {most}")
+        return int(value)
+
+    return read
+
+
+def amount(unit: str) -> Callable[[str], float]:
+    """A reader of numbers that are 0 or more, of `unit`."""
+
+    def read(value: str) -> float:
+        try:
+            number = float(value)
+        except ValueError:
+            number = math.nan
+        if not (math.isfinite(number) and number >= 0):
+            raise ValueError(f"is not a number of {unit}, 0 or more")
+        return number
+
+    return read
+
+
+def one_of(choices: Sequence[str]) -> Callable[[str], str]:
+    """A reader of one of `choices`."""
+
+    def read(value: str) -> str:
+        if value not in choices:
+            raise ValueError(f"is none of {', '.join(choices)}")
+        return value
+
+    return read
+
+
+def server_id(value: str) -> str:
+    """Read the id of a server.
+
+    :raises ValueError: if no server can be called that.
+    """
+    if not is_server_id(value):
+        raise ValueError("is not 1 to 64 printable characters")
+    return value
+
+
+def nickname(value: str) -> str:
+    """Read a nickname.
+
+    :raises ValueError: if nobody can be called that.
+    """
+    try:
+        return names.nickname(value)
+    except Refusal as refusal:
+        raise ValueError(f"cannot be a nickname: {refusal}") from None
+
+
+def log_file(value: str) -> IO[str]:
+    """Open the log file.
+
+    :raises ValueError: if it cannot be written.
+    """
+    try:
+        return Path(value).open("a", encoding="utf-8", buffering=1)
+    except OSError as error:
+        raise ValueError(f"cannot be written: {error.strerror}") from None
+
+
+PORT: Final = whole_number(1, 65_535)
+
+
+class RoleOptions(usage.Options):
+    """The options of one role, under ``chatd`` and under ``twistd`` alike.
+
+    A fault is one line on standard error and exit status 1, before anything is bound.
+
+    :cvar readers: what reads the value of which option; each raises ValueError with what is wrong.
+    :cvar role: what the person called.
+    """
+
+    role: ClassVar[str] = "chatd"
+    readers: ClassVar[dict[str, Callable[[str], Any]]] = {}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ifaddrs: list[str] = []
+        self.read: dict[str, Any] = {}
+
+    def parseOptions(self, options: Sequence[str] | None = None) -> None:
+        """Parse `options`, in any order."""
+        try:
+            super().parseOptions(self._arranged(sys.argv[1:] if options is None else options))
+        except usage.UsageError as error:
+            raise SystemExit(f"{self.role}: {error}") from None
+
+    def opt_ifaddrs(self, value: str) -> None:
+        """One or several of this host's addresses."""
+        self.ifaddrs.append(value)
+
+    opt_ifaddrs.__doc__ = IFADDRS_HELP
+
+    def opt_version(self) -> None:
+        """Show the version and exit."""
+        print(f"chatd {chatd.__version__}")  # noqa: T201  # what was asked for
+        sys.exit(0)
+
+    def postOptions(self) -> None:
+        """Read every value, and fit in with ``twistd``.
+
+        :raises UsageError: naming the first bad one.
+        """
+        for option, read in (*self.readers.items(), *_LOG_READERS.items()):
+            value = self.get(option)
+            if value is not None:
+                self.read[option] = self.checked(option, read, value)
+        if self.parent is not None and "pidfile" in self.parent:
+            self._fit_into_twistd(self.parent)
+
+    def checked(self, option: str, read: Callable[[str], Any], value: str) -> Any:
+        """What `read` makes of the value.
+
+        :raises UsageError: with one line that names both.
+        """
+        try:
+            return read(value)
+        except ValueError as error:
+            raise usage.UsageError(f"--{option}: {value!r} {error}") from None
+
+    def subnets(self, host: Sequence[HostAddress] | None = None) -> tuple[Subnet, ...]:
+        """The known subnets: those named, or all that the host has.
+
+        :raises UsageError: if one of those named cannot be.
+        """
+        have = host_addresses() if host is None else host
+        if not self.ifaddrs:
+            return default_subnets(have)
+        try:
+            return named_subnets(self.ifaddrs, have)
+        except ValueError as error:
+            raise usage.UsageError(f"--ifaddrs: {error}") from None
+
+    def observer(self) -> ILogObserver:
+        """The log observer that was asked for."""
+        return logs.observer(
+            self.read["log-level"], self.read["log-format"], self.read.get("log-file")
+        )
+
+    def _fit_into_twistd(self, twistd: usage.Options) -> None:
+        """With ``-n``, let several run in one directory, and keep standard output free."""
+        if twistd["nodaemon"]:
+            if twistd["pidfile"] == "twistd.pid":
+                twistd["pidfile"] = ""
+            if not (twistd["logfile"] or twistd["syslog"] or twistd["logger"]):
+                twistd["logger"] = self.observer
+        elif "log-file" in self.read:
+            twistd["logger"] = self.observer
+
+    def _arranged(self, argv: Sequence[str]) -> list[str]:
+        """`argv` as getopt wants it: one value for each ``--ifaddrs``, positional ones last.
+
+        :raises UsageError: if getopt does.
+        """
+        try:
+            options, positional = getopt.gnu_getopt(_spread(argv), self.shortOpt, self.longOpt)
+        except getopt.GetoptError as error:
+            raise usage.UsageError(f"{error}; see --help") from None
+        flat = []
+        for option, value in options:
+            if option.startswith("--"):
+                flat.append(f"{option}={value}" if f"{option[2:]}=" in self.longOpt else option)
+            else:
+                flat.extend([option, value] if f"{option[1:]}:" in self.shortOpt else [option])
+        return [*flat, "--", *positional]
+
+
+def _spread(argv: Sequence[str]) -> list[str]:
+    """`argv` with one ``--ifaddrs=VALUE`` for each value that follows an ``--ifaddrs``.
+
+    :raises UsageError: if none follows.
+    """
+    spread: list[str] = []
+    values_due = values_taken = False
+    for number, word in enumerate([*argv, "--"]):
+        if word.startswith("-"):
+            if values_due and not values_taken:
+                raise usage.UsageError("--ifaddrs: needs at least one ADDRESS/PREFIX after it")
+            values_due, values_taken = word == "--ifaddrs", False
+            if word == "--":
+                return [*spread, *argv[number:]]
+            if not values_due:
+                spread.append(word)
+        else:
+            values_taken = values_due
+            spread.append(f"--ifaddrs={word}" if values_due else word)
+    return spread
+
+
+_LOG_READERS: Final[dict[str, Callable[[str], Any]]] = {
+    "log-level": one_of(logs.LEVELS),
+    "log-format": one_of(logs.FORMATS),
+    "log-file": log_file,
+}
+
+
+def login_name() -> str:
+    """What this person is called on this host.
+
+    :raises UsageError: if that cannot be a nickname.
+    """
+    try:
+        return nickname(getpass.getuser())
+    except (ValueError, OSError, KeyError):
+        raise usage.UsageError(
+            "--nickname: your login name cannot be a nickname; say which one you want"
+        ) from None

@@ -1,0 +1,149 @@
+"""``chatserver`` and ``chatd server``: the options of a server, and what it is made of."""
+
+import socket
+import time
+from collections.abc import Callable
+from typing import Any, ClassVar, Final
+
+from twisted.internet.error import CannotListenError
+from twisted.python import usage
+
+from chatd.chat import limits
+from chatd.discovery.subnets import (
+    DEFAULT_PORT,
+    Subnet,
+    default_subnets,
+    host_addresses,
+    subnet_of_address,
+)
+from chatd.server.factory import ChatFactory, ServerSettings
+from chatd.server.service import ChatServer, ListenSettings
+from chatd.taps.options import (
+    LOG_PARAMETERS,
+    PORT,
+    RoleOptions,
+    amount,
+    server_id,
+    whole_number,
+)
+from chatd.taps.running import Program
+
+#: The options of every role that has a server in it.
+SERVER_PARAMETERS: Final = [
+    ["id", None, None, "the name that clients look for. [default: this host's name]"],
+    ["slots", None, str(limits.SLOTS), "how many clients may be connected at the same time"],
+    [
+        "timeout",
+        None,
+        str(limits.INACTIVITY_SECONDS),
+        "disconnect a client that is silent for so many seconds; 0 for never",
+    ],
+    ["port", None, None, f"TCP port. [default: {DEFAULT_PORT}, or if that is taken a free one]"],
+    ["discovery-port", None, str(DEFAULT_PORT), "UDP port that clients ask on"],
+    ["history", None, str(limits.HISTORY_MESSAGES), "messages kept for each room"],
+    [
+        "flood",
+        None,
+        str(limits.FLOOD_FRAMES_PER_SECOND),
+        "frames a client may send each second (twice that in a burst); beyond it the server reads "
+        "more slowly, 0 for no limit",
+    ],
+    [
+        "accept-rate",
+        None,
+        str(limits.ACCEPT_CONNECTIONS_PER_SECOND),
+        "new connections each second from one address, loopback exempt; 0 for no limit",
+    ],
+]
+
+SERVER_READERS: Final[dict[str, Callable[[str], Any]]] = {
+    "id": server_id,
+    "slots": whole_number(1, 1_000_000),
+    "timeout": amount("seconds"),
+    "port": PORT,
+    "discovery-port": PORT,
+    "history": whole_number(0, 1_000_000),
+    "flood": amount("frames each second"),
+    "accept-rate": amount("connections each second"),
+}
+
+
+class Options(RoleOptions):
+    """The options of a server."""
+
+    role = "chatserver"
+    synopsis = "[options] [ADDRESS [PORT]]"
+    longdesc = (
+        "A chat server that clients find by its id, with UDP broadcast, in every subnet of its "
+        "addresses. Example: chatserver --ifaddrs 10.35.11.113/24 192.168.1.124/24 --id work. "
+        "With ADDRESS it listens there only, with the prefix of the interface that has it."
+    )
+    optParameters: ClassVar = [*SERVER_PARAMETERS, *LOG_PARAMETERS]
+    readers = SERVER_READERS
+
+    def parseArgs(self, address: str | None = None, port: str | None = None) -> None:
+        """Take the positional arguments."""
+        self["address"] = address
+        if port is not None:
+            self["port"] = port
+
+    def postOptions(self) -> None:
+        """Read every value."""
+        super().postOptions()
+        if self["address"] is None:
+            self.known_subnets = self.subnets()
+        elif self.ifaddrs:
+            raise usage.UsageError(f"{self['address']!r}: give ADDRESS or --ifaddrs, not both")
+        else:
+            try:
+                self.known_subnets = (subnet_of_address(self["address"], host_addresses()),)
+            except ValueError as error:
+                raise usage.UsageError(str(error)) from None
+        if not self.known_subnets:
+            raise usage.UsageError("--ifaddrs: this host has no IPv4 address that is up")
+
+
+def make_server(options: RoleOptions, subnets: tuple[Subnet, ...], reactor: Any) -> ChatServer:
+    """The server that `options`, read by :data:`SERVER_READERS`, ask for."""
+    read = options.read
+    settings = ServerSettings(
+        server_id=read.get("id") or socket.gethostname(),
+        slots=read["slots"],
+        history=read["history"],
+        timeout=read["timeout"],
+        flood=read["flood"],
+        accept_rate=read["accept-rate"],
+    )
+    is_default = not options.ifaddrs and not options.get("address")
+    return ChatServer(
+        reactor,
+        ListenSettings(subnets, read.get("port"), read["discovery-port"]),
+        ChatFactory(settings, reactor, lambda: time.time_ns() // 1_000_000),
+        (lambda: default_subnets(host_addresses())) if is_default else None,
+    )
+
+
+class ServerProgram(Program):
+    """A server and nothing else."""
+
+    def startService(self) -> None:
+        """Start; a port that is taken is one line for the person."""
+        try:
+            super().startService()
+        except CannotListenError as error:
+            self.fail(cannot_listen(error))
+
+
+def cannot_listen(error: CannotListenError) -> str:
+    """What a person is told when a port cannot be listened on."""
+    reason = error.socketError.strerror or str(error.socketError)
+    return f"chatserver: --port: cannot listen on {error.interface}:{error.port}: {reason}"
+
+
+def makeService(options: Options, reactor: Any = None) -> Program:  # Twisted's name
+    """What ``chatserver`` runs."""
+    if reactor is None:
+        from twisted.internet import reactor
+    program = ServerProgram(reactor)
+    make_server(options, options.known_subnets, reactor).setServiceParent(program)
+    return program

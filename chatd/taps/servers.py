@@ -1,0 +1,116 @@
+"""``chatd servers``: which servers answer now."""
+
+import json
+import sys
+from typing import Any, ClassVar
+
+from twisted.internet.defer import Deferred
+from twisted.python import usage
+
+from chatd.client.render import visible
+from chatd.discovery.seeker import Seeker
+from chatd.discovery.subnets import DEFAULT_PORT
+from chatd.taps.options import LOG_PARAMETERS, PORT, RoleOptions, amount
+from chatd.taps.running import Program
+from chatd.wire.beacon import Offer
+
+
+class Options(RoleOptions):
+    """The options of the list."""
+
+    role = "chatd servers"
+    synopsis = "[options]"
+    longdesc = (
+        "List the servers that answer a broadcast now. Exit status 0 if there is one, else 1."
+    )
+    optParameters: ClassVar = [
+        ["wait", None, "1", "for how many seconds to collect answers"],
+        ["discovery-port", None, str(DEFAULT_PORT), "UDP port that servers answer on"],
+        *[
+            ["log-level", None, "warn", each[3]] if each[0] == "log-level" else each
+            for each in LOG_PARAMETERS
+        ],
+    ]
+    optFlags: ClassVar = [["json", None, "one JSON list instead of a table"]]
+    readers: ClassVar = {"wait": amount("seconds"), "discovery-port": PORT}
+
+    def postOptions(self) -> None:
+        """Read every value."""
+        super().postOptions()
+        self.known_subnets = self.subnets()
+        if not any(subnet.is_discoverable for subnet in self.known_subnets):
+            raise usage.UsageError("--ifaddrs: no subnet here has a broadcast address")
+
+
+class ServersProgram(Program):
+    """Asks once, collects for a while, prints, ends."""
+
+    def __init__(self, reactor: Any, options: Options) -> None:
+        super().__init__(reactor)
+        self._options = options
+        self._offers: dict[tuple[str, str, int], Offer] = {}
+        self._seeker = Seeker(
+            reactor, lambda: options.known_subnets, options.read["discovery-port"], self._heard
+        )
+
+    def startService(self) -> None:
+        """Ask."""
+        super().startService()
+        self._seeker.start()
+        self._reactor.callLater(self._options.read["wait"], self._print)
+
+    def stop_all(self) -> Deferred[Any]:
+        """Close the sockets."""
+        return self._seeker.stop()
+
+    def _heard(self, offer: Offer) -> None:
+        self._offers[offer.id, offer.address, offer.port] = offer
+
+    def _print(self) -> None:
+        offers = [offer for _, offer in sorted(self._offers.items())]
+        if self._options["json"]:
+            sys.stdout.write(as_json(offers))
+        elif offers:
+            sys.stdout.write(as_table(offers))
+        if not offers:
+            asked = ", ".join(str(subnet.network) for subnet in self._seeker.asked)
+            self.fail(f"No server answered on {asked or 'any network'}.")
+        else:
+            self.end()
+
+
+def as_json(offers: list[Offer]) -> str:
+    """`offers` as one JSON list."""
+    rows = [
+        {
+            "id": each.id,
+            "address": each.address,
+            "port": each.port,
+            "slots": each.slots,
+            "free": each.free,
+        }
+        for each in offers
+    ]
+    return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
+
+
+def as_table(offers: list[Offer]) -> str:
+    """`offers` as a table with a heading."""
+    rows = [("SERVER", "ADDRESS", "FREE", "SLOTS")]
+    rows += [
+        (visible(each.id), f"{each.address}:{each.port}", str(each.free), str(each.slots))
+        for each in offers
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+    return "\n".join(lines) + "\n"
+
+
+def makeService(options: Options, reactor: Any = None) -> Program:  # Twisted's name
+    """What ``chatd servers`` runs."""
+    if reactor is None:
+        from twisted.internet import reactor
+    return ServersProgram(reactor, options)

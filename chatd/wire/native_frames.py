@@ -1,0 +1,166 @@
+"""The frames of the native dialect (SPEC §5), as types: what docs/native.schema.json is made from.
+
+A frame is ``{"type": …, "id": …, "data": …}``. The data of a frame is a command, event or reply of
+``chatd.chat`` as it stands: one name on the wire and in the code. Unknown keys are ignored.
+"""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct, field
+
+from chatd.chat import commands, events, limits
+
+#: The version of the protocol that this code speaks.
+VERSION = 1
+
+#: What a client may call a request: short enough to be sent back, exact in any JSON reader.
+Id = (
+    Annotated[str, Meta(max_length=limits.REQUEST_ID_CHARACTERS)]
+    | Annotated[int, Meta(ge=-(2**53) + 1, le=2**53 - 1)]
+    | None
+)
+
+
+class Frame(Struct, frozen=True, tag_field="type", omit_defaults=True, kw_only=True):
+    """What all frames have: a type, and the id of the request they are or answer."""
+
+    id: Id = None
+
+
+class HelloData(Struct, frozen=True):
+    """The nickname wanted, and the version of the protocol that the client speaks."""
+
+    nickname: str
+    version: int
+
+
+class ErrorData(Struct, frozen=True):
+    """A refusal: its stable code, and a sentence for people."""
+
+    code: str
+    message: str
+
+
+# --- client to server ---------------------------------------------------------------------------
+
+
+class Hello(Frame, frozen=True, tag="hello"):
+    """The first frame; answered by ``welcome`` or ``error``."""
+
+    data: HelloData
+
+
+class Say(Frame, frozen=True, tag="message"):
+    """A message to the others in a room."""
+
+    data: commands.Say
+
+
+class SetName(Frame, frozen=True, tag="set-name"):
+    """Another nickname."""
+
+    data: commands.Rename
+
+
+class Users(Frame, frozen=True, tag="users"):
+    """Who is here."""
+
+    data: commands.ListUsers = field(default_factory=commands.ListUsers)
+
+
+class History(Frame, frozen=True, tag="history"):
+    """The last messages of a room."""
+
+    data: commands.ReadHistory = field(default_factory=commands.ReadHistory)
+
+
+class Ping(Frame, frozen=True, tag="ping"):
+    """Is the server there?"""
+
+
+class Quit(Frame, frozen=True, tag="quit"):
+    """The client leaves."""
+
+
+FromClient = Hello | Say | SetName | Users | History | Ping | Quit
+
+# --- server to client ---------------------------------------------------------------------------
+
+
+class Welcome(Frame, frozen=True, tag="welcome"):
+    """The client is a member."""
+
+    data: events.Welcome
+
+
+class Message(Frame, frozen=True, tag="message"):
+    """Somebody said something."""
+
+    data: events.Said
+
+
+class Entered(Frame, frozen=True, tag="entered"):
+    """Somebody became a member."""
+
+    data: events.Entered
+
+
+class Left(Frame, frozen=True, tag="left"):
+    """Somebody is gone."""
+
+    data: events.Left
+
+
+class Renamed(Frame, frozen=True, tag="renamed"):
+    """Somebody is called something else."""
+
+    data: events.Renamed
+
+
+class UsersListed(Frame, frozen=True, tag="users"):
+    """The list asked for, or a part of it."""
+
+    data: events.Users
+
+
+class HistoryRead(Frame, frozen=True, tag="history"):
+    """The messages asked for, or a part of them."""
+
+    data: events.HistoryRead
+
+
+class Ok(Frame, frozen=True, tag="ok"):
+    """What was asked is done; a message also learns its room, number and time."""
+
+    data: events.Done | None = None
+
+
+class Pong(Frame, frozen=True, tag="pong"):
+    """The server is there."""
+
+
+class Error(Frame, frozen=True, tag="error"):
+    """What was asked is refused."""
+
+    data: ErrorData
+
+
+class Goodbye(Frame, frozen=True, tag="goodbye"):
+    """The last frame."""
+
+    data: events.Goodbye
+
+
+FromServer = (
+    Welcome
+    | Message
+    | Entered
+    | Left
+    | Renamed
+    | UsersListed
+    | HistoryRead
+    | Ok
+    | Pong
+    | Error
+    | Goodbye
+)
