@@ -5,6 +5,7 @@ import sys
 from typing import Any, ClassVar
 
 from twisted.internet.defer import Deferred
+from twisted.logger import ILogObserver
 from twisted.python import usage
 
 from chatd.chat import limits
@@ -116,8 +117,14 @@ def make_client(options: Options, wanted_nickname: str, screen: Screen, reactor:
 class ClientProgram(Program):
     """One client at the standard input and output."""
 
-    def __init__(self, reactor: Any, client: ChatClient, console: Console) -> None:
-        super().__init__(reactor)
+    def __init__(
+        self,
+        reactor: Any,
+        client: ChatClient,
+        console: Console,
+        observer: ILogObserver | None = None,
+    ) -> None:
+        super().__init__(reactor, observer)
         self.client = client
         self.console = console
         client.setServiceParent(self)
@@ -146,7 +153,8 @@ def makeService(options: Options, reactor: Any = None) -> Program:  # Twisted's 
     wanted = options.read.get("nickname") or options.read.get("name") or ""
     if not wanted and not console.can_ask:
         wanted = login_name()
-    return ClientProgram(reactor, make_client(options, wanted, console, reactor), console)
+    client = make_client(options, wanted, console, reactor)
+    return ClientProgram(reactor, client, console, options.twistd_observer)
 
 
 def is_terminal() -> bool:

@@ -119,6 +119,7 @@ class RoleOptions(usage.Options):
 
     :cvar readers: what reads the value of which option; each raises ValueError with what is wrong.
     :cvar role: what the person called.
+    :ivar twistd_observer: what ``twistd`` shall log to, unless the person told it otherwise.
     """
 
     role: ClassVar[str] = "chatd"
@@ -128,6 +129,7 @@ class RoleOptions(usage.Options):
         super().__init__()
         self.ifaddrs: list[str] = []
         self.read: dict[str, Any] = {}
+        self.twistd_observer: ILogObserver | None = None
 
     def parseOptions(self, options: Sequence[str] | None = None) -> None:
         """Parse `options`, in any order."""
@@ -193,10 +195,10 @@ class RoleOptions(usage.Options):
         if twistd["nodaemon"]:
             if twistd["pidfile"] == "twistd.pid":
                 twistd["pidfile"] = ""
-            if not (twistd["logfile"] or twistd["syslog"] or twistd["logger"]):
-                twistd["logger"] = self.observer
+            if not (twistd["logfile"] or twistd["syslog"]):
+                self.twistd_observer = self.observer()
         elif "log-file" in self.read:
-            twistd["logger"] = self.observer
+            self.twistd_observer = self.observer()
 
     def _arranged(self, argv: Sequence[str]) -> list[str]:
         """`argv` as getopt wants it: one value for each ``--ifaddrs``, positional ones last.

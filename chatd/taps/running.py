@@ -8,20 +8,29 @@ from typing import Any
 from twisted.application.service import MultiService
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.logger import ILogObserver, globalLogBeginner
+from twisted.python.components import Componentized
 
 
 class Program(MultiService):
     """Everything that one role runs.
 
+    :param observer: what to log to, where it is ``twistd`` that runs the program.
     :ivar status: the exit status, once it has ended.
     """
 
-    def __init__(self, reactor: Any) -> None:
+    def __init__(self, reactor: Any, observer: ILogObserver | None = None) -> None:
         super().__init__()
+        self._observer = observer
         self.status = 0
         self._reactor = reactor
         self._is_ending = False
         self._at_the_end: list[Callable[[], None]] = []
+
+    def setServiceParent(self, parent: Any) -> None:
+        """Become a part of ``twistd``'s application, and say where it shall log to."""
+        super().setServiceParent(parent)
+        if self._observer is not None and isinstance(parent, Componentized):
+            parent.setComponent(ILogObserver, self._observer)
 
     def end(self, status: int = 0) -> None:
         """Stop the reactor, and with it everything; now, or as soon as it runs."""

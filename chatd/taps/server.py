@@ -144,6 +144,6 @@ def makeService(options: Options, reactor: Any = None) -> Program:  # Twisted's 
     """What ``chatserver`` runs."""
     if reactor is None:
         from twisted.internet import reactor
-    program = ServerProgram(reactor)
+    program = ServerProgram(reactor, options.twistd_observer)
     make_server(options, options.known_subnets, reactor).setServiceParent(program)
     return program

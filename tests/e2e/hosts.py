@@ -1,0 +1,112 @@
+"""Hosts made of network namespaces, on subnets made of bridges.
+
+The bridges have a namespace of their own, so no packet leaves what is made here.
+"""
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from itertools import count
+
+import pytest
+
+from tests.e2e.programs import Program, programs
+
+_numbers = count(1)
+
+
+def _ip(*words: str) -> None:
+    subprocess.run(["ip", *words], check=True, capture_output=True, text=True)
+
+
+def require_namespaces() -> None:
+    """Skip where there are no namespaces, unless the environment says that this is a failure."""
+    probe = f"chatd-probe-{os.getpid()}"
+    try:
+        _ip("netns", "add", probe)
+        _ip("netns", "delete", probe)
+    except (OSError, subprocess.CalledProcessError) as error:
+        reason = f"network namespaces need root and iproute2: {error}"
+        if os.environ.get("CHATD_REQUIRE_NAMESPACES"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+
+class Lan:
+    """Some subnets, and hosts on them.
+
+    :ivar start: starts a program.
+    """
+
+    start: Callable[..., Program]
+
+    def __init__(self) -> None:
+        self._name = f"chatd-{os.getpid()}-{next(_numbers)}"
+        self._namespaces: list[str] = []
+        self._bridges: dict[str, str] = {}
+        self._links = count()
+        self._switch = self._namespace("switch")
+
+    def _namespace(self, name: str) -> str:
+        namespace = f"{self._name}-{name}"
+        _ip("netns", "add", namespace)
+        self._namespaces.append(namespace)
+        _ip("-n", namespace, "link", "set", "lo", "up")
+        return namespace
+
+    def subnet(self, network: str) -> None:
+        """A bridge for `network`."""
+        bridge = f"bridge{len(self._bridges)}"
+        _ip("-n", self._switch, "link", "add", bridge, "type", "bridge")
+        _ip("-n", self._switch, "link", "set", bridge, "up")
+        self._bridges[network] = bridge
+
+    def host(self, name: str, addresses: Mapping[str, str]) -> "Host":
+        """A host with one interface for each of `addresses`: network to address with prefix."""
+        host = Host(self._namespace(name), self.start)
+        for number, (network, address) in enumerate(addresses.items()):
+            inside, outside = f"eth{number}", f"port{next(self._links)}"
+            _ip(
+                *("-n", self._switch, "link", "add", outside, "type", "veth"),
+                *("peer", "name", inside, "netns", host.namespace),
+            )
+            _ip("-n", self._switch, "link", "set", outside, "master", self._bridges[network], "up")
+            _ip("-n", host.namespace, "address", "add", address, "broadcast", "+", "dev", inside)
+            _ip("-n", host.namespace, "link", "set", inside, "up")
+        return host
+
+    def close(self) -> None:
+        """Delete everything; with the last process, a namespace's interfaces are gone as well."""
+        for namespace in reversed(self._namespaces):
+            with suppress(subprocess.CalledProcessError):
+                _ip("netns", "delete", namespace)
+
+
+class Host:
+    """One host: programs that are started here see its interfaces only."""
+
+    def __init__(self, namespace: str, start: Callable[..., Program]) -> None:
+        self.namespace = namespace
+        self._start = start
+
+    def run(self, *command: str) -> Program:
+        """Start a program on this host."""
+        return self._start(["ip", "netns", "exec", self.namespace, *command])
+
+    def set_link(self, interface: str, state: str) -> None:
+        """Take an interface ``up`` or ``down``."""
+        _ip("-n", self.namespace, "link", "set", interface, state)
+
+
+@contextmanager
+def lan(subnets: Sequence[str]) -> Iterator[Lan]:
+    """Some subnets, deleted in the end with all their hosts, also when the test fails."""
+    require_namespaces()
+    with ExitStack() as stack:
+        made = Lan()
+        stack.callback(made.close)
+        made.start = stack.enter_context(programs())
+        for network in subnets:
+            made.subnet(network)
+        yield made

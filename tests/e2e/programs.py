@@ -1,0 +1,126 @@
+"""Real programs, as a person starts them: what they print is waited for, never slept for."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from time import monotonic
+from typing import IO
+
+#: How long to wait for a line before the test has failed, in seconds.
+PATIENCE = 30.0
+
+CHATD = (sys.executable, "-m", "chatd")
+TWISTD = (str(Path(sys.executable).with_name("twistd")), "-n")
+
+
+class Program:
+    """One running program.
+
+    :ivar out: the lines of its standard output so far; `err`: those of its standard error.
+    """
+
+    def __init__(self, command: Sequence[str], cwd: Path | None = None) -> None:
+        self.out: list[str] = []
+        self.err: list[str] = []
+        self._changed = threading.Condition()
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=cwd,
+            env={**os.environ, "PYTHONPATH": str(Path.cwd()), "PYTHONUNBUFFERED": "1"},
+        )
+        assert self._process.stdout is not None
+        assert self._process.stderr is not None
+        self._readers = [
+            threading.Thread(target=self._read, args=(stream, lines), daemon=True)
+            for stream, lines in (
+                (self._process.stdout, self.out),
+                (self._process.stderr, self.err),
+            )
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    def _read(self, stream: IO[bytes], lines: list[str]) -> None:
+        for line in stream:
+            with self._changed:
+                lines.append(line.decode().rstrip("\n"))
+                self._changed.notify_all()
+        with self._changed:
+            self._changed.notify_all()
+
+    def shows(self, text: str, after: int = 0) -> None:
+        """Wait until a line of the standard output, from number `after` on, contains `text`."""
+        self._wait(lambda: any(text in line for line in self.out[after:]), text)
+
+    def says(self, text: str, after: int = 0) -> None:
+        """Wait until a line of the standard error, from number `after` on, contains `text`."""
+        self._wait(lambda: any(text in line for line in self.err[after:]), text)
+
+    def _wait(self, happened: Callable[[], bool], what: str) -> None:
+        end = monotonic() + PATIENCE
+        with self._changed:
+            while not happened():
+                left = end - monotonic()
+                ended = self._process.poll() is not None and not any(
+                    reader.is_alive() for reader in self._readers
+                )
+                if left <= 0 or ended:
+                    raise AssertionError(f"no line with {what!r}\nout: {self.out}\nerr: {self.err}")
+                self._changed.wait(min(left, 0.2))
+
+    def type(self, line: str) -> None:
+        """Give it a line on its standard input."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{line}\n".encode())
+        self._process.stdin.flush()
+
+    def end_input(self) -> None:
+        """Close its standard input."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        self._process.send_signal(number)
+
+    def status(self) -> int:
+        """Wait for its end; the answer is its exit status."""
+        status = self._process.wait(PATIENCE)
+        for reader in self._readers:
+            reader.join(PATIENCE)
+        return status
+
+    def close(self) -> None:
+        """End it, whatever it is doing."""
+        self._process.kill()
+        self._process.wait(PATIENCE)
+        for reader in self._readers:
+            reader.join(PATIENCE)
+        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if stream is not None:
+                with suppress(BrokenPipeError):  # it ended before it read everything
+                    stream.close()
+
+
+@contextmanager
+def programs() -> Iterator[Callable[..., Program]]:
+    """Start programs that are all ended in the end, also when the test fails."""
+    started: list[Program] = []
+
+    def start(command: Sequence[str], cwd: Path | None = None) -> Program:
+        started.append(Program(command, cwd))
+        return started[-1]
+
+    try:
+        yield start
+    finally:
+        for program in started:
+            program.close()

@@ -1,0 +1,47 @@
+"""chatd installs: from a wheel and editable, both plugins are there wherever one stands."""
+
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PLUGINS = ("chatserver", "chatclient")
+
+
+def run(*command: str | Path, cwd: Path = ROOT) -> str:
+    """What `command` prints; nothing of this checkout is on its path."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        command, cwd=cwd, env=environment, check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def empty_environment(tmp_path: Path) -> Path:
+    """The programs' directory of a new virtual environment."""
+    venv.create(tmp_path / "environment", with_pip=True, symlinks=True)
+    return tmp_path / "environment" / "bin"
+
+
+def test_the_built_wheel_brings_both_plugins_and_the_command(
+    empty_environment: Path, tmp_path: Path
+) -> None:
+    run(sys.executable, "-m", "build", "--wheel", "--outdir", tmp_path, ROOT)
+    [wheel] = tmp_path.glob("chatd-*.whl")
+    run(empty_environment / "python", "-m", "pip", "install", "--quiet", wheel)
+    listed = run(empty_environment / "twistd", "--help", cwd=Path("/"))
+    assert all(plugin in listed for plugin in PLUGINS)
+    assert "launch" in run(empty_environment / "chatd", "--help", cwd=Path("/"))
+    assert "launch" in run(empty_environment / "python", "-m", "chatd", "--help", cwd=Path("/"))
+
+
+def test_an_editable_install_brings_both_plugins(empty_environment: Path) -> None:
+    run(empty_environment / "python", "-m", "pip", "install", "--quiet", "--editable", ROOT)
+    listed = run(empty_environment / "twistd", "--help", cwd=Path("/"))
+    assert all(plugin in listed for plugin in PLUGINS)
