@@ -22,7 +22,6 @@ _MODULES: Final = {role: module for role, module, _ in ROLES}
 class Options(usage.Options):
     """``chatd ROLE …``."""
 
-    synopsis = "Usage: chatd ROLE [options]"
     longdesc = (
         "Chat for people who share a network and nothing else. One person runs: "
         "chatd server --id party. Everyone else runs: chatd client --server party. "
@@ -32,6 +31,10 @@ class Options(usage.Options):
         [role, None, lambda module=module: import_module(module).Options(), does]
         for role, module, does in ROLES
     ]
+
+    def getSynopsis(self) -> str:
+        """How to call it; a role's own usage goes on from here."""
+        return "Usage: chatd" if self.subCommand else "Usage: chatd ROLE [options]"
 
     def opt_version(self) -> None:
         """Show the version and exit."""

@@ -30,5 +30,7 @@ def observer(level: str, log_format: str, file: IO[str] | None = None) -> ILogOb
     :param file: where to write; standard error if left out.
     """
     predicate = LogLevelFilterPredicate(LogLevel.levelWithName(level))
+    # "Main loop terminated." is nothing that anybody needs to know.
+    predicate.setLogLevelForNamespace("twisted.internet.base", LogLevel.warn)
     write = _FORMATS[log_format](file or sys.__stderr__ or io.StringIO())
     return FilteringLogObserver(write, [predicate])

@@ -17,6 +17,8 @@ reactor: Any = global_reactor
 def warm_reactor() -> None:
     """Have the reactor running, so that its own wakers are there before any test looks."""
     pytest_twisted.blockon(deferLater(reactor, 0))
+    gc.collect()
+    gc.freeze()  # what is here now need not be looked at after each test
 
 
 @pytest.fixture(autouse=True)

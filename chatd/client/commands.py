@@ -46,12 +46,15 @@ def _alone(value: Command | Help) -> Callable[[str], Command | Help]:
     return lambda argument: value
 
 
+#: How one leaves, also where a line is not a command.
+GOODBYES: Final = ("/quit", "/exit", "exit()")
+
 TABLE: Final = (
     Spec(("/history",), "[N]", "show the last N messages", _history),
     Spec(("/users",), "", "show who is here", _alone(commands.ListUsers())),
     Spec(("/setname",), "NAME", "change your nickname", _rename),
     Spec(("/help",), "", "show this list", _alone(Help())),
-    Spec(("/quit", "/exit", "exit()"), "", "leave the chat", _alone(commands.Quit())),
+    Spec(GOODBYES, "", "leave the chat", _alone(commands.Quit())),
 )
 
 _BY_NAME: Final = {name: spec for spec in TABLE for name in spec.names}

@@ -97,12 +97,19 @@ class BroadcastFinder:
         elif offer.id == self._wanted:
             if offer.free > 0:
                 self._found(_server(offer))
-            elif not self._said_full:
-                self._said_full = True
-                self._screen.talk(f"{visible(offer.id)} is full; waiting for a free place …")
+            else:
+                self._say_full(offer)
+
+    def _say_full(self, offer: Offer) -> None:
+        if not self._said_full:
+            self._said_full = True
+            self._screen.talk(f"{visible(offer.id)} is full; waiting for a free place …")
 
     def _collect(self, offer: Offer) -> None:
-        if offer.free <= 0 or len(self._offers) >= limits.OFFERS:
+        if offer.free <= 0:
+            self._say_full(offer)
+            return
+        if len(self._offers) >= limits.OFFERS:
             return
         if not self._offers:
             self._later(limits.CHOICE_SECONDS, self._choose)
@@ -127,11 +134,12 @@ class BroadcastFinder:
             self._failed(f"Several servers answer: {names}. Say which: --server NAME")
 
     def _chosen(self, answer: str) -> None:
-        offers = list(self._offers.values())
-        for number, offer in enumerate(offers, 1):
-            if answer.strip() in (offer.id, str(number)):
-                self._take(offer)
-                return
+        wanted = answer.strip()
+        numbered = {str(number): offer for number, offer in enumerate(self._offers.values(), 1)}
+        offer = self._offers.get(wanted) or numbered.get(wanted)
+        if offer is not None:
+            self._take(offer)
+            return
         self._screen.ask(f"{visible(answer)} is none of them. Which server?", self._chosen)
 
     def _take(self, offer: Offer) -> None:

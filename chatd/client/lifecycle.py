@@ -248,7 +248,7 @@ def _build() -> TypeMachineBuilder[Inputs, Life]:  # noqa: C901  # a list, one t
 
     @pep614(waiting.upon(Inputs.give_up).to(gone))
     def give_up(inputs: Inputs, life: Life, reason: str) -> None:
-        _end(inputs, life, 0 if life.was_online else 1, reason)
+        _end(inputs, life, 0 if life.was_online else 1, reason or "the connection is gone")
 
     @pep614(online.upon(Inputs.leave).to(leaving))
     def say_goodbye(inputs: Inputs, life: Life) -> None:

@@ -12,7 +12,7 @@ from twisted.python.failure import Failure
 from chatd.chat import commands, limits
 from chatd.chat.commands import Command
 from chatd.chat.refusals import RequestId
-from chatd.client.commands import help_lines
+from chatd.client.commands import GOODBYES, help_lines
 from chatd.client.finder import Finder
 from chatd.client.lifecycle import Life, Server, machine
 from chatd.client.protocol import ServerConnection
@@ -46,7 +46,7 @@ class ChatClient(Service):
     ) -> None:
         self.ended: Deferred[int] = Deferred()
         self.entered: Deferred[None] = Deferred()
-        self.session = Session(nickname, screen, self._send, self._leave)
+        self.session = Session(nickname, screen, self._send, self._leave, self._ending)
         self._reactor = reactor
         self._finder = finder
         self._screen = screen
@@ -56,7 +56,6 @@ class ChatClient(Service):
         self._life = Life(self, reactor, jitter, once)
         self._inputs = machine(self._life)
         self._patience: IDelayedCall | None = None
-        self._is_at_end = False
         self._is_gone = False
 
     def startService(self) -> None:
@@ -84,14 +83,11 @@ class ChatClient(Service):
 
     def end_of_input(self) -> None:
         """Send what was read, wait for a connection if need be, then leave."""
-        self._is_at_end = True
         self.session.end_of_input()
-        if not self.session.is_online:
-            self._be_patient()
 
-    def _be_patient(self) -> None:
+    def _ending(self) -> None:
         """Give a client with lines to send, and no more to come, some time to come online."""
-        if self._patience is None and not self._is_gone:
+        if not self.session.is_online and self._patience is None and not self._is_gone:
             self._patience = self._reactor.callLater(
                 limits.OFFLINE_AT_END_SECONDS, self._inputs.leave
             )
@@ -156,11 +152,12 @@ class ChatClient(Service):
     def offline(self, reason: str) -> None:
         """Note that nothing can be sent."""
         self.session.offline()
-        if self._is_at_end:
-            self._be_patient()
+        if self.session.is_at_end:
+            self._ending()
 
     def quit(self) -> None:
         """Say goodbye."""
+        self.session.leaving()
         self._send(commands.Quit())
 
     def waiting(self, reason: str, seconds: float) -> None:
@@ -171,6 +168,7 @@ class ChatClient(Service):
         """Tell the person why, and what was not sent; then it is over."""
         self._is_gone = True
         self._stop_being_patient()
+        self.session.offline()
         if reason:
             self._screen.talk(
                 "Server disconnected"
@@ -228,11 +226,16 @@ class ChatClient(Service):
         self._inputs.leave()
 
     def _named(self, nickname: str) -> None:
-        if not self._is_gone:
+        if nickname.strip() in GOODBYES:
+            self._inputs.leave()
+        elif not self._is_gone:
             self.session.nickname = nickname.strip()
             self._inputs.answered()
 
     def _named_at_first(self, nickname: str) -> None:
+        if nickname.strip() in GOODBYES:
+            self._inputs.leave()
+            return
         self.session.nickname = nickname.strip()
         if self.session.nickname:
             self._inputs.start()

@@ -56,8 +56,8 @@ class Session:
     """One person's side of the chat, across all connections of a run.
 
     :param send: sends a command to the server; only called while online.
-    :param leave: called once when there is nothing left to do after the end of input, or at
-        ``/quit``.
+    :param leave: called when there is nothing left to do after the end of input or ``/quit``.
+    :param ending: called once when no more lines will be taken.
     :ivar nickname: what the person is called, or wants to be.
     :ivar is_online: whether lines can be sent now.
     :ivar unconfirmed_lost: whether the fate of any line is unknown.
@@ -69,17 +69,19 @@ class Session:
         screen: Screen,
         send: Callable[[Command, RequestId], None],
         leave: Callable[[], None],
+        ending: Callable[[], None] = lambda: None,
     ) -> None:
         self.nickname = nickname
         self._screen = screen
         self._send = send
         self._leave = leave
+        self._ending = ending
         self._unsent: deque[Pending] = deque()
         self._unconfirmed: dict[int, Pending] = {}
         self._last_id = 0
         self.is_online = False
         self._was_online = False
-        self._is_at_end = False
+        self.is_at_end = False
         self._is_held = False
         self._said_offline = False
         self.unconfirmed_lost = False
@@ -91,7 +93,10 @@ class Session:
 
     def submit(self, line: str) -> None:
         """Take a line that the person typed."""
-        if self._is_at_end:
+        if self.is_at_end:
+            if _is_goodbye(line):
+                self._leave()
+                return
             self._screen.talk(f"Not sent, as you are leaving: {render.visible(line)}")
             return
         try:
@@ -114,8 +119,9 @@ class Session:
 
     def end_of_input(self) -> None:
         """No more lines come: leave as soon as what was read is sent and confirmed."""
-        if not self._is_at_end:
-            self._is_at_end = True
+        if not self.is_at_end:
+            self.is_at_end = True
+            self._ending()
             self._leave_if_done()
 
     def online(self) -> None:
@@ -139,6 +145,10 @@ class Session:
             for pending in lost.values():
                 self._screen.talk(f"  {render.visible(pending.line)}")
         self._leave_if_done()
+
+    def leaving(self) -> None:
+        """The client says goodbye: nothing more is sent."""
+        self.is_online = False
 
     def received(self, frame: FromServer) -> None:
         """Show what the server says, and note what it confirms."""
@@ -196,5 +206,12 @@ class Session:
             self._screen.talk("You are offline: what you type is kept, and sent on return.")
 
     def _leave_if_done(self) -> None:
-        if self._is_at_end and not self._unsent and not self._unconfirmed:
+        if self.is_at_end and not self._unsent and not self._unconfirmed:
             self._leave()
+
+
+def _is_goodbye(line: str) -> bool:
+    try:
+        return isinstance(read(line), commands.Quit)
+    except BadLine:
+        return False

@@ -61,16 +61,16 @@ class Options(RoleOptions):
         "discovery-port": PORT,
     }
 
-    def parseArgs(self, address: str | None = None, port: str | None = None) -> None:
-        """Take the positional arguments."""
-        if address is not None:
+    def parseArgs(self, *words: str) -> None:
+        """Take ADDRESS and PORT."""
+        super().parseArgs(*words[2:])
+        if words:
             if self["connect"] is not None:
-                raise usage.UsageError(f"{address!r}: give ADDRESS or --connect, not both")
-            self["connect"] = address if port is None else f"{address}:{port}"
+                raise usage.UsageError(f"{words[0]!r}: give ADDRESS or --connect, not both")
+            self["connect"] = ":".join(words)
 
-    def postOptions(self) -> None:
-        """Read every value."""
-        super().postOptions()
+    def check(self) -> None:
+        """Read what depends on more than one value."""
         if self.parent is not None and self.parent.get("nodaemon") == 0:
             raise usage.UsageError(
                 "a client chats over standard input and output, which a daemon does not have: "
@@ -82,6 +82,9 @@ class Options(RoleOptions):
                 f"--server: {self['server']!r} is looked for by name; leave it out with an address"
             )
         self.known_subnets = self.subnets()
+        self.nickname = self.read.get("nickname") or self.read.get("name") or ""
+        if not (self.nickname or is_terminal()):
+            self.nickname = login_name()
 
     def _address(self, value: str) -> Server:
         host, colon, port = value.partition(":")
@@ -150,10 +153,7 @@ def makeService(options: Options, reactor: Any = None) -> Program:  # Twisted's 
     if reactor is None:
         from twisted.internet import reactor
     console = Console(can_ask=is_terminal())
-    wanted = options.read.get("nickname") or options.read.get("name") or ""
-    if not wanted and not console.can_ask:
-        wanted = login_name()
-    client = make_client(options, wanted, console, reactor)
+    client = make_client(options, options.nickname, console, reactor)
     return ClientProgram(reactor, client, console, options.twistd_observer)
 
 

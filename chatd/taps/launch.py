@@ -44,9 +44,8 @@ class Options(RoleOptions):
         **SERVER_READERS,
     }
 
-    def postOptions(self) -> None:
-        """Read every value."""
-        super().postOptions()
+    def check(self) -> None:
+        """Read what depends on more than one value."""
         self.known_subnets = self.subnets()
         if not self.known_subnets:
             raise usage.UsageError("--ifaddrs: this host has no IPv4 address that is up")
@@ -87,7 +86,9 @@ class LaunchProgram(Program):
         ]
         in_or_gone = []
         for guest in self._guests:
-            in_or_gone.append(guest.entered)
+            # One that cannot get in must not keep you out.
+            either: list[Deferred[Any]] = [guest.entered, guest.ended]
+            in_or_gone.append(DeferredList(either, fireOnOneCallback=True))
             guest.startService()
         DeferredList(in_or_gone).addCallback(self._enter)
 

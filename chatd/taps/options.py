@@ -5,10 +5,9 @@ The values of the known options are checked here and nowhere else; what comes ou
 
 import getopt
 import getpass
-import math
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, ClassVar, Final
 
@@ -55,13 +54,9 @@ def amount(unit: str) -> Callable[[str], float]:
     """A reader of numbers that are 0 or more, of `unit`."""
 
     def read(value: str) -> float:
-        try:
-            number = float(value)
-        except ValueError:
-            number = math.nan
-        if not (math.isfinite(number) and number >= 0):
+        if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{0,9})?", value):
             raise ValueError(f"is not a number of {unit}, 0 or more")
-        return number
+        return float(value)
 
     return read
 
@@ -149,17 +144,37 @@ class RoleOptions(usage.Options):
         print(f"chatd {chatd.__version__}")  # noqa: T201  # what was asked for
         sys.exit(0)
 
+    def parseArgs(self, *words: str) -> None:
+        """Take the positional arguments; most roles have none.
+
+        :raises UsageError: naming the first word too many.
+        """
+        if words:
+            raise usage.UsageError(f"{words[0]!r} is one word too many; see --help")
+
     def postOptions(self) -> None:
-        """Read every value, and fit in with ``twistd``.
+        """Read every value, then fit in with ``twistd``.
 
         :raises UsageError: naming the first bad one.
         """
-        for option, read in (*self.readers.items(), *_LOG_READERS.items()):
+        self._read(self.readers)
+        self.check()
+        # Last, as it makes a file: a refused run leaves nothing behind.
+        self._read(_LOG_READERS)
+        if self.parent is not None and "pidfile" in self.parent:
+            self._fit_into_twistd(self.parent)
+
+    def check(self) -> None:
+        """Read what depends on more than one value.
+
+        :raises UsageError: naming what does not go together.
+        """
+
+    def _read(self, readers: Mapping[str, Callable[[str], Any]]) -> None:
+        for option, read in readers.items():
             value = self.get(option)
             if value is not None:
                 self.read[option] = self.checked(option, read, value)
-        if self.parent is not None and "pidfile" in self.parent:
-            self._fit_into_twistd(self.parent)
 
     def checked(self, option: str, read: Callable[[str], Any], value: str) -> Any:
         """What `read` makes of the value.

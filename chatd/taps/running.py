@@ -41,7 +41,8 @@ class Program(MultiService):
 
     def fail(self, sentence: str) -> None:
         """Tell the person in one line why this cannot go on, and end with status 1."""
-        print(sentence, file=sys.__stderr__)  # it is meant for a person
+        if sys.__stderr__ is not None:
+            print(sentence, file=sys.__stderr__)  # it is meant for a person
         self.end(1)
 
     def at_the_end(self, call: Callable[[], None]) -> None:

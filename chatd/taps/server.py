@@ -81,15 +81,17 @@ class Options(RoleOptions):
     optParameters: ClassVar = [*SERVER_PARAMETERS, *LOG_PARAMETERS]
     readers = SERVER_READERS
 
-    def parseArgs(self, address: str | None = None, port: str | None = None) -> None:
-        """Take the positional arguments."""
-        self["address"] = address
-        if port is not None:
-            self["port"] = port
+    def parseArgs(self, *words: str) -> None:
+        """Take ADDRESS and PORT."""
+        super().parseArgs(*words[2:])
+        self["address"] = words[0] if words else None
+        if len(words) > 1:
+            if self["port"] is not None:
+                raise usage.UsageError(f"{words[1]!r}: give PORT or --port, not both")
+            self["port"] = words[1]
 
-    def postOptions(self) -> None:
-        """Read every value."""
-        super().postOptions()
+    def check(self) -> None:
+        """Read what depends on more than one value."""
         if self["address"] is None:
             self.known_subnets = self.subnets()
         elif self.ifaddrs:

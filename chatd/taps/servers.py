@@ -34,9 +34,8 @@ class Options(RoleOptions):
     optFlags: ClassVar = [["json", None, "one JSON list instead of a table"]]
     readers: ClassVar = {"wait": amount("seconds"), "discovery-port": PORT}
 
-    def postOptions(self) -> None:
-        """Read every value."""
-        super().postOptions()
+    def check(self) -> None:
+        """Read what depends on more than one value."""
         self.known_subnets = self.subnets()
         if not any(subnet.is_discoverable for subnet in self.known_subnets):
             raise usage.UsageError("--ifaddrs: no subnet here has a broadcast address")

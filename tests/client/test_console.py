@@ -1,0 +1,273 @@
+"""The client off a terminal: what comes in as bytes, goes out as lines, and ends in many ways."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.internet.error import ConnectionDone
+from twisted.internet.testing import StringTransport
+from twisted.python.failure import Failure
+
+from chatd.client.console import Console, Guest
+
+DONE = Failure(ConnectionDone())
+LONG = 1_048_576
+
+
+class Stdio:
+    """A console on a transport in memory, and who listens to it."""
+
+    def __init__(self, listens: bool = True, can_ask: bool = False) -> None:
+        self.console = Console(can_ask)
+        self.transport: Any = StringTransport(lenient=True)
+        self.lines: list[str] = []
+        self.ends = 0
+        self.losses = 0
+        if listens:
+            self.listen()
+        self.console.makeConnection(self.transport)
+
+    def listen(self) -> None:
+        self.console.listen(self.lines.append, self._end, self._lose)
+
+    def _end(self) -> None:
+        self.ends += 1
+
+    def _lose(self) -> None:
+        self.losses += 1
+
+    def comes(self, *chunks: bytes) -> None:
+        for chunk in chunks:
+            self.console.dataReceived(chunk)
+
+    def reads(self) -> bool:
+        return bool(self.transport.producerState == "producing")
+
+
+@pytest.mark.parametrize(
+    ("chunks", "lines"),
+    [
+        ([b"hello\n"], ["hello"]),
+        ([b"hel", b"lo\nwor", b"ld\n"], ["hello", "world"]),
+        ([b"one\ntwo\nthree\n"], ["one", "two", "three"]),
+        ([b"one\r\ntwo\r", b"\n"], ["one", "two"]),
+        ([b"\n\n"], ["", ""]),
+        ([b"not yet"], []),
+        (["שלום\n".encode()], ["שלום"]),
+        ([b"\xc3", b"\xa9\n"], ["\u00e9"]),
+    ],
+)
+def test_bytes_become_lines(chunks: list[bytes], lines: list[str]) -> None:
+    stdio = Stdio()
+    stdio.comes(*chunks)
+    assert stdio.lines == lines
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["C"]))), st.lists(st.integers(0, 400)))
+def test_the_input_may_come_in_pieces_of_any_size(typed: list[str], cuts: list[int]) -> None:
+    stdio = Stdio()
+    data = "".join(f"{line}\n" for line in typed).encode()
+    starts = [0, *sorted(cuts)]
+    for start, end in zip(starts, [*starts[1:], len(data)], strict=True):
+        stdio.comes(data[start:end])
+    assert stdio.lines == typed
+
+
+def test_the_last_line_counts_without_its_end() -> None:
+    stdio = Stdio()
+    stdio.comes(b"one\ntwo")
+    assert stdio.ends == 0
+    stdio.console.readConnectionLost()
+    assert (stdio.lines, stdio.ends) == (["one", "two"], 1)
+
+
+def test_an_empty_input_is_an_end_and_no_line() -> None:
+    stdio = Stdio()
+    stdio.console.readConnectionLost()
+    assert (stdio.lines, stdio.ends) == ([], 1)
+
+
+def test_a_line_that_is_not_utf8_is_not_sent_and_the_person_is_told(
+    standard_error: list[str],
+) -> None:
+    stdio = Stdio()
+    stdio.comes(b"one\n\xff\xfe\ntwo\n")
+    assert stdio.lines == ["one", "two"]
+    assert standard_error == ["Not sent: a line that is not UTF-8 text."]
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        [b"x" * (LONG + 1) + b"\ntwo\n"],
+        [b"x" * LONG, b"x" * LONG, b"x", b"x\ntwo\n"],
+        [b"x" * LONG, b"x", b"\ntwo\n"],
+    ],
+)
+def test_an_over_long_line_is_not_sent_and_the_next_one_is(
+    chunks: list[bytes], standard_error: list[str]
+) -> None:
+    stdio = Stdio()
+    stdio.comes(*chunks)
+    assert stdio.lines == ["two"]
+    assert standard_error == ["Not sent: a line of more than 1048576 bytes."]
+
+
+def test_an_endless_line_takes_no_endless_memory_and_its_end_of_input_is_told(
+    standard_error: list[str],
+) -> None:
+    stdio = Stdio()
+    for _ in range(10):
+        stdio.comes(b"x" * LONG)
+    assert len(stdio.console._buffer) <= LONG
+    stdio.console.readConnectionLost()
+    assert (stdio.lines, stdio.ends) == ([], 1)
+    assert standard_error == ["Not sent: a line of more than 1048576 bytes."]
+
+
+def test_nothing_is_read_before_somebody_listens() -> None:
+    stdio = Stdio(listens=False)
+    assert not stdio.reads()
+    stdio.comes(b"early\n")
+    assert stdio.lines == []
+    stdio.listen()
+    assert stdio.reads()
+    assert stdio.lines == ["early"]
+
+
+def test_held_lines_wait_in_order_and_so_does_the_end_of_input() -> None:
+    stdio = Stdio()
+    stdio.console.hold()
+    assert not stdio.reads()
+    stdio.comes(b"one\ntwo\nthr")
+    stdio.console.readConnectionLost()
+    assert (stdio.lines, stdio.ends) == ([], 0)
+    stdio.console.go_on()
+    assert (stdio.lines, stdio.ends) == (["one", "two", "thr"], 1)
+
+
+def test_a_line_that_makes_the_listener_hold_is_the_last_of_its_chunk() -> None:
+    stdio = Stdio()
+
+    def submit(line: str) -> None:
+        stdio.lines.append(line)
+        stdio.console.hold()
+
+    stdio.console.listen(submit, lambda: None, lambda: None)
+    stdio.comes(b"one\ntwo\n")
+    assert stdio.lines == ["one"]
+    stdio.console.go_on()
+    assert stdio.lines == ["one", "two"]
+
+
+def test_the_next_line_answers_a_question(standard_error: list[str]) -> None:
+    stdio = Stdio(can_ask=True)
+    answers: list[str] = []
+    stdio.console.ask("Your nickname?", answers.append)
+    stdio.comes(b"ice\nhello\n")
+    assert (answers, stdio.lines) == (["ice"], ["hello"])
+    assert standard_error == ["Your nickname?"]
+
+
+def test_a_question_is_read_for_though_lines_are_held(standard_error: list[str]) -> None:
+    stdio = Stdio(can_ask=True)
+    stdio.console.hold()
+    answers: list[str] = []
+    stdio.console.ask("Which server?", answers.append)
+    assert stdio.reads()
+    stdio.comes(b"party\n")
+    assert answers == ["party"]
+
+
+def test_a_question_that_is_asked_again_takes_the_line_after() -> None:
+    stdio = Stdio(can_ask=True)
+    answers: list[str] = []
+
+    def answered(answer: str) -> None:
+        answers.append(answer)
+        if not answer:
+            stdio.console.ask("?", answered)
+
+    stdio.console.ask("?", answered)
+    stdio.comes(b"\nice\nhello\n")
+    assert (answers, stdio.lines) == (["", "ice"], ["hello"])
+
+
+def test_the_chat_goes_to_standard_output_only(standard_error: list[str]) -> None:
+    stdio = Stdio()
+    stdio.console.show("ice: h\u00e9llo")
+    stdio.console.talk("Connected.")
+    assert stdio.transport.value() == "ice: h\u00e9llo\n".encode()
+    assert standard_error == ["Connected."]
+
+
+def test_a_standard_error_that_is_gone_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    stdio = Stdio()
+    monkeypatch.setattr("sys.__stderr__", None)
+    stdio.console.talk("Connected.")
+    assert stdio.transport.value() == b""
+
+
+def test_closing_the_standard_output_ends_the_client_once_and_nothing_is_written() -> None:
+    stdio = Stdio()
+    stdio.console.writeConnectionLost()
+    assert stdio.losses == 1
+    stdio.console.show("ice: hello")
+    assert stdio.transport.value() == b""
+
+
+def test_what_is_lost_altogether_ends_the_client() -> None:
+    stdio = Stdio()
+    stdio.console.connectionLost(DONE)
+    assert stdio.losses == 1
+
+
+def test_closing_waits_until_everything_has_been_written() -> None:
+    stdio = Stdio()
+    closed: list[object] = []
+    stdio.console.close().addCallback(closed.append)
+    assert stdio.transport.disconnecting
+    assert not closed
+    stdio.console.connectionLost(DONE)
+    assert closed == [None]
+    assert stdio.losses == 0
+
+
+def test_a_console_that_was_never_opened_or_is_gone_is_closed_at_once() -> None:
+    closed: list[object] = []
+    Console(can_ask=False).close().addCallback(closed.append)
+    stdio = Stdio()
+    stdio.console.writeConnectionLost()
+    stdio.console.close().addCallback(closed.append)
+    assert closed == [None, None]
+
+
+def test_a_guest_shows_with_a_tag_and_says_nothing(standard_error: list[str]) -> None:
+    stdio = Stdio()
+    guest = Guest("guest-2", stdio.console)
+    guest.show("ice: hello")
+    guest.talk("Connected.")
+    guest.ask("Your nickname?", stdio.lines.append)
+    guest.hold()
+    guest.go_on()
+    assert stdio.transport.value() == b"[guest-2] ice: hello\n"
+    assert standard_error == []
+    assert stdio.reads()
+
+
+@pytest.fixture
+def standard_error(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The lines written to what was standard error when the program started."""
+    written: list[str] = []
+
+    class Written:
+        def write(self, text: str) -> None:
+            if text != "\n":
+                written.append(text)
+
+        def flush(self) -> None:
+            pass
+
+    monkeypatch.setattr("sys.__stderr__", Written())
+    return written

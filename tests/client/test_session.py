@@ -1,0 +1,280 @@
+"""What the person said and what became of it: nothing typed is lost without a word."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatd.chat import commands, events, limits
+from chatd.chat.commands import Command, Say
+from chatd.chat.refusals import RequestId
+from chatd.client.commands import help_lines
+from chatd.client.session import Session
+from chatd.wire import native_frames as frames
+from tests.fakes import FakeScreen
+
+
+class Person:
+    """A session, its screen, what was sent, and how often it wanted to leave."""
+
+    def __init__(self, can_ask: bool = False, online: bool = True) -> None:
+        self.screen = FakeScreen(can_ask)
+        self.sent: list[tuple[Command, RequestId]] = []
+        self.left = 0
+        self.session = Session("ice", self.screen, self._send, self._leave)
+        if online:
+            self.session.online()
+
+    def _send(self, command: Command, request_id: RequestId) -> None:
+        assert self.session.is_online, "sent while offline"
+        self.sent.append((command, request_id))
+
+    def _leave(self) -> None:
+        self.left += 1
+
+    def types(self, *lines: str) -> None:
+        for line in lines:
+            self.session.submit(line)
+
+    def confirm(self, request_id: RequestId) -> None:
+        self.session.received(frames.Ok(id=request_id))
+
+    def holds(self) -> bool:
+        return self.screen.is_held
+
+    @property
+    def texts(self) -> list[str]:
+        return [command.text for command, _ in self.sent if isinstance(command, Say)]
+
+
+def numbered(count: int) -> list[str]:
+    return [f"line {number}" for number in range(1, count + 1)]
+
+
+def test_each_line_is_sent_with_an_id_of_its_own() -> None:
+    ice = Person()
+    ice.types("hello", "/users", "hello")
+    assert [command for command, _ in ice.sent] == [
+        Say("hello"),
+        commands.ListUsers(),
+        Say("hello"),
+    ]
+    assert len({request_id for _, request_id in ice.sent}) == 3
+
+
+def test_a_blank_line_and_a_bad_one_send_nothing() -> None:
+    ice = Person()
+    ice.types("", "  ", "/dance", "\x07")
+    assert ice.sent == []
+    assert [sentence.partition(":")[0] for sentence in ice.screen.said] == ["Not sent"] * 2
+
+
+def test_help_is_shown_and_not_sent() -> None:
+    ice = Person()
+    ice.types("/help")
+    assert ice.screen.said == help_lines()
+    assert ice.sent == []
+
+
+def test_no_more_lines_are_under_way_than_the_limit_says() -> None:
+    ice = Person()
+    lines = numbered(limits.UNCONFIRMED_LINES + 3)
+    ice.types(*lines)
+    assert ice.texts == lines[:32]
+    ice.confirm(ice.sent[0][1])
+    assert ice.texts == lines[:33]
+    for _, request_id in list(ice.sent):
+        ice.confirm(request_id)
+    assert ice.texts == lines
+
+
+def test_reading_is_held_at_the_limit_and_goes_on_when_half_of_the_lines_are_gone() -> None:
+    ice = Person(online=False)
+    lines = numbered(limits.UNSENT_LINES)
+    ice.types(*lines[:-1])
+    assert not ice.holds()
+    ice.types(lines[-1])
+    assert ice.holds()
+
+    ice.session.online()
+    confirmed = 0
+    while len(ice.session.unsent) > limits.UNSENT_LINES // 2:
+        assert ice.holds()
+        ice.confirm(ice.sent[confirmed][1])
+        confirmed += 1
+    assert not ice.holds()
+
+
+def test_a_confirmation_that_nobody_waits_for_changes_nothing() -> None:
+    ice = Person()
+    ice.types("hello")
+    for request_id in (None, 99, "1", -1):
+        ice.confirm(request_id)
+    ice.session.offline()
+    assert "  hello" in ice.screen.said
+
+
+def test_lines_typed_offline_are_kept_and_sent_on_return_in_order() -> None:
+    ice = Person()
+    ice.session.offline()
+    ice.types("one", "two", "three")
+    assert ice.sent == []
+    assert ice.screen.said == ["You are offline: what you type is kept, and sent on return."]
+    ice.session.online()
+    assert ice.texts == ["one", "two", "three"]
+    assert ice.screen.said[1:] == ["Sending the lines you typed meanwhile."]
+
+
+def test_a_refusal_names_the_line() -> None:
+    ice = Person()
+    ice.types("hello", "/setname moon")
+    taken = frames.ErrorData("nickname-taken", "The nickname moon is taken.")
+    ice.session.received(frames.Error(id=ice.sent[1][1], data=taken))
+    assert ice.screen.said == ["Refused (/setname moon): The nickname moon is taken."]
+    assert ice.session.nickname == "ice"
+
+
+def test_a_refusal_of_nothing_known_is_told_all_the_same() -> None:
+    ice = Person()
+    ice.session.received(frames.Error(data=frames.ErrorData("odd", "Something \x1b[2Jodd.")))
+    assert ice.screen.said == ["Refused: Something <U+001B>[2Jodd."]
+
+
+def test_a_refused_line_makes_room_for_the_next_one() -> None:
+    ice = Person()
+    ice.types(*numbered(33))
+    ice.session.received(frames.Error(id=ice.sent[0][1], data=frames.ErrorData("odd", "Odd.")))
+    assert len(ice.sent) == 33
+
+
+def users(more: bool, request_id: RequestId) -> frames.UsersListed:
+    return frames.UsersListed(id=request_id, data=events.Users((), more=more))
+
+
+def history(more: bool, request_id: RequestId) -> frames.HistoryRead:
+    return frames.HistoryRead(id=request_id, data=events.HistoryRead("#lobby", (), more))
+
+
+@pytest.mark.parametrize(("line", "reply"), [("/users", users), ("/history", history)])
+def test_a_list_is_answered_only_with_its_last_frame(line: str, reply: object) -> None:
+    assert callable(reply)
+    ice = Person()
+    ice.types(line)
+    ice.session.end_of_input()
+    request_id = ice.sent[0][1]
+    for _ in range(2):
+        ice.session.received(reply(True, request_id))
+    assert ice.left == 0
+    ice.session.received(reply(False, request_id))
+    assert ice.left == 1
+
+
+def test_what_others_do_is_shown() -> None:
+    ice = Person()
+    for frame in (
+        frames.Entered(data=events.Entered("moon")),
+        frames.Message(data=events.Said("#lobby", 1, 5, "moon", "hello\nyou")),
+        frames.Renamed(data=events.Renamed("moon", "sun")),
+        frames.Left(data=events.Left("sun", "quit")),
+    ):
+        ice.session.received(frame)
+    assert ice.screen.shown == [
+        "[Server]: moon has entered the chat",
+        "moon: hello",
+        "moon: you",
+        "[Server]: moon renamed to sun",
+        "[Server]: sun has left the chat (quit)",
+    ]
+    assert ice.session.nickname == "ice"
+
+
+def test_ones_own_renaming_is_shown_and_remembered() -> None:
+    ice = Person()
+    ice.session.received(frames.Renamed(data=events.Renamed("ice", "snow")))
+    assert ice.session.nickname == "snow"
+    assert ice.screen.shown == ["[Server]: ice renamed to snow"]
+
+
+def test_lines_under_way_when_the_connection_breaks_are_named_and_not_sent_again() -> None:
+    ice = Person()
+    ice.types("one", "two", "three")
+    ice.confirm(ice.sent[0][1])
+    ice.session.offline()
+    assert ice.screen.said == [
+        "The connection broke before these lines were confirmed; they may not have arrived:",
+        "  two",
+        "  three",
+    ]
+    assert ice.session.unconfirmed_lost
+    ice.session.online()
+    assert ice.texts == ["one", "two", "three"]
+
+
+def test_the_end_of_input_waits_until_everything_is_confirmed() -> None:
+    ice = Person()
+    ice.types("one", "two")
+    ice.session.end_of_input()
+    assert ice.left == 0
+    ice.confirm(ice.sent[1][1])
+    assert ice.left == 0
+    ice.confirm(ice.sent[0][1])
+    assert ice.left == 1
+
+
+def test_the_end_of_input_with_nothing_to_do_leaves_at_once() -> None:
+    ice = Person()
+    ice.session.end_of_input()
+    assert ice.left == 1
+
+
+@pytest.mark.parametrize("line", ["/quit", "/exit", "exit()"])
+def test_quitting_sends_first_what_was_typed_before(line: str) -> None:
+    ice = Person()
+    ice.types("one", line, "too late")
+    assert ice.left == 0
+    ice.confirm(ice.sent[0][1])
+    assert ice.left == 1
+    assert ice.texts == ["one"]
+    assert ice.screen.said == ["Not sent, as you are leaving: too late"]
+
+
+@pytest.mark.parametrize(("can_ask", "left"), [(True, 1), (False, 0)])
+def test_only_a_person_who_quits_offline_does_not_wait_for_the_lines_that_are_kept(
+    can_ask: bool, left: int
+) -> None:
+    ice = Person(can_ask)
+    ice.session.offline()
+    ice.types("one", "/quit")
+    assert ice.left == left
+    assert ice.session.unsent == ["one"]
+
+
+def test_before_the_first_connection_a_pipe_is_not_told_that_it_is_offline() -> None:
+    ice = Person(online=False)
+    ice.types("one")
+    assert ice.screen.said == []
+    ice.session.online()
+    assert ice.texts == ["one"]
+    assert ice.screen.said == []
+
+
+@given(st.lists(st.sampled_from(["type", "confirm", "offline", "online"]), max_size=200))
+def test_every_line_is_sent_once_in_order_or_still_waits(happenings: list[str]) -> None:
+    ice = Person(online=False)
+    typed: list[str] = []
+    under_way: list[RequestId] = []
+    sent = 0
+    for happens in happenings:
+        if happens == "type":
+            typed.append(f"line {len(typed)}")
+            ice.types(typed[-1])
+        elif happens == "confirm" and under_way:
+            ice.confirm(under_way.pop(0))
+        elif happens == "offline" and ice.session.is_online:
+            ice.session.offline()
+            under_way.clear()
+        elif happens == "online" and not ice.session.is_online:
+            ice.session.online()
+        under_way += [request_id for _, request_id in ice.sent[sent:]]
+        sent = len(ice.sent)
+        assert len(under_way) <= limits.UNCONFIRMED_LINES
+        assert ice.texts + ice.session.unsent == typed

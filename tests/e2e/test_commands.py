@@ -1,0 +1,289 @@
+"""``chatd``'s commands as a person runs them: real programs, on this host's loopback only."""
+
+import json
+import shlex
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tests.e2e.programs import CHATD, PATIENCE, Program, programs
+
+ADDRESS = ("--ifaddrs", "127.0.0.1/8")
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Program]]:
+    with programs() as start_one:
+        yield lambda *words: start_one([*CHATD, *words])
+
+
+@pytest.fixture
+def shell() -> Iterator[Callable[..., Program]]:
+    """Run a line of shell in which `chatd "$@"` is the program with these arguments."""
+    with programs() as start_one:
+        yield lambda script, *words: start_one(
+            ["sh", "-c", f'chatd() {{ {shlex.join(CHATD)} "$@"; }}; {script}', "sh", *words]
+        )
+
+
+@pytest.fixture
+def ports() -> SimpleNamespace:
+    """A TCP port and a UDP port of loopback that nobody uses."""
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
+    ):
+        tcp.bind(("127.0.0.1", 0))
+        udp.bind(("127.0.0.1", 0))
+        return SimpleNamespace(tcp=str(tcp.getsockname()[1]), udp=str(udp.getsockname()[1]))
+
+
+@pytest.fixture
+def server(start: Callable[..., Program], ports: SimpleNamespace) -> Program:
+    """A server that can be reached."""
+    started = start(
+        *("server", *ADDRESS, "--id", "party"),
+        *("--port", ports.tcp, "--discovery-port", ports.udp),
+    )
+    started.says("party answers discovery")
+    return started
+
+
+@pytest.fixture
+def client(
+    start: Callable[..., Program], ports: SimpleNamespace, server: Program
+) -> Callable[..., Program]:
+    """Starts a client that goes straight to the server, and is in."""
+
+    def enter(nickname: str, *words: str) -> Program:
+        entering = start("client", "127.0.0.1", ports.tcp, *ADDRESS, "--nickname", nickname, *words)
+        entering.says("Connected to")
+        return entering
+
+    return enter
+
+
+def test_launch_shows_a_guest_receive_what_you_say(
+    start: Callable[..., Program], ports: SimpleNamespace
+) -> None:
+    launch = start(
+        *("launch", *ADDRESS, "--nickname", "ice"),
+        *("--port", ports.tcp, "--discovery-port", ports.udp),
+    )
+    launch.type("hello")
+    launch.end_input()
+    assert launch.status() == 0
+    assert launch.out == [
+        "[guest-2] [Server]: ice has entered the chat",
+        "[guest-2] ice: hello",
+        "[guest-2] [Server]: ice has left the chat (quit)",
+    ]
+    assert f"party listens on 127.0.0.1:{ports.tcp}" in launch.err
+
+
+def test_launch_with_your_name_taken_by_a_guest_ends_with_status_2(
+    start: Callable[..., Program], ports: SimpleNamespace
+) -> None:
+    launch = start(
+        *("launch", *ADDRESS, "--nickname", "Guest-2"),
+        *("--port", ports.tcp, "--discovery-port", ports.udp),
+    )
+    assert launch.status() == 2
+    assert any("The nickname Guest-2 is taken" in line for line in launch.err)
+
+
+def test_servers_lists_what_answers(
+    start: Callable[..., Program], ports: SimpleNamespace, server: Program
+) -> None:
+    servers = start("servers", *ADDRESS, "--discovery-port", ports.udp, "--json")
+    assert servers.status() == 0
+    assert json.loads("\n".join(servers.out)) == [
+        {"id": "party", "address": "127.0.0.1", "port": int(ports.tcp), "slots": 1000, "free": 1000}
+    ]
+
+
+def test_servers_says_that_there_is_none_with_status_1(
+    start: Callable[..., Program], ports: SimpleNamespace
+) -> None:
+    servers = start("servers", *ADDRESS, "--discovery-port", ports.udp, "--wait", "0.1")
+    assert servers.status() == 1
+    assert servers.out == []
+    assert servers.err == ["No server answered on 127.0.0.0/8."]
+
+
+def test_a_piped_client_finds_its_server_sends_what_it_reads_and_ends_with_status_0(
+    start: Callable[..., Program], ports: SimpleNamespace, client: Callable[..., Program]
+) -> None:
+    moon = client("moon")
+    ice = start(
+        *("client", *ADDRESS, "--server", "party", "--discovery-port", ports.udp, "-n", "ice")
+    )
+    ice.type("one")
+    ice.type("two")
+    ice.end_input()
+    assert ice.status() == 0
+    moon.shows("ice has left the chat (quit)")
+    assert moon.out[1:3] == ["ice: one", "ice: two"]
+
+
+def test_standard_output_is_the_chat_and_standard_error_is_the_talk(
+    client: Callable[..., Program], ports: SimpleNamespace
+) -> None:
+    moon = client("moon")
+    ice = client("ice")
+    ice.type("hello\N{SNOWFLAKE}")
+    moon.shows("ice: hello")
+    moon.type("/dance")
+    moon.says("no command /dance")
+    moon.type("/users")
+    moon.shows("[Server]: moon")
+    moon.end_input()
+    assert moon.status() == 0
+    assert moon.out[:2] == ["[Server]: ice has entered the chat", "ice: hello\N{SNOWFLAKE}"]
+    assert all(line.startswith("[Server]: ") for line in moon.out[2:])
+    assert [line.split()[0] for line in moon.err] == ["Connected", "Not"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_server_with_status_0_and_everyone_is_told(
+    number: signal.Signals, server: Program, client: Callable[..., Program]
+) -> None:
+    staying, going = client("moon", "--reconnect"), client("ice")
+    server.signal(number)
+    staying.says("No connection: server is stopping.")
+    assert going.status() == 0
+    assert going.err[-1] == "Server disconnected"
+    assert server.status() == 0
+    staying.signal(number)
+    assert staying.status() == 0
+
+
+def test_a_second_signal_ends_the_server_at_once(server: Program, ports: SimpleNamespace) -> None:
+    with socket.create_connection(("127.0.0.1", int(ports.tcp)), PATIENCE) as connection:
+        connection.sendall(b'{"type":"hello","data":{"nickname":"ice","version":1}}\n')
+        stream = connection.makefile("rb")
+        assert b"welcome" in stream.readline()
+        server.signal(signal.SIGTERM)
+        assert b"server is stopping" in stream.readline()
+        server.signal(signal.SIGTERM)
+        assert server.status() == -signal.SIGTERM
+        stream.close()
+
+
+def test_a_taken_nickname_off_a_terminal_ends_with_status_2(
+    start: Callable[..., Program], ports: SimpleNamespace, client: Callable[..., Program]
+) -> None:
+    client("ice")
+    other = start("client", "127.0.0.1", ports.tcp, *ADDRESS, "-n", "ICE")
+    assert other.status() == 2
+    assert other.out == []
+    assert other.err == [
+        "The nickname ICE is taken; choose another one. Say another one: --nickname NAME"
+    ]
+
+
+def test_a_direct_address_where_nobody_listens_ends_with_status_1(
+    start: Callable[..., Program], ports: SimpleNamespace
+) -> None:
+    client = start("client", "127.0.0.1", ports.tcp, *ADDRESS, "-n", "ice")
+    assert client.status() == 1
+    assert client.out == []
+    assert f"127.0.0.1:{ports.tcp}" in client.err[-1]
+
+
+def test_a_port_that_is_taken_is_one_line_and_status_1(
+    start: Callable[..., Program], ports: SimpleNamespace, server: Program
+) -> None:
+    second = start("server", *ADDRESS, "--port", ports.tcp, "--discovery-port", ports.udp)
+    assert second.status() == 1
+    told = [line for line in second.err if "--port" in line]
+    assert len(told) == len(second.err) == 1
+    assert f"127.0.0.1:{ports.tcp}" in told[0]
+
+
+def test_a_complaint_never_gets_into_the_standard_output(
+    shell: Callable[..., Program], ports: SimpleNamespace, server: Program
+) -> None:
+    silent = shell(
+        'chatd "$@" 2>&-', "server", *ADDRESS, "--port", ports.tcp, "--discovery-port", ports.udp
+    )
+    assert silent.status() == 1
+    assert silent.out == []
+
+
+def test_a_bad_value_is_one_line_and_status_1(start: Callable[..., Program]) -> None:
+    server = start("server", *ADDRESS, "--slots", "many")
+    assert server.status() == 1
+    assert server.out == []
+    assert server.err == ["chatserver: --slots: 'many' is not a whole number from 1 to 1000000"]
+
+
+@pytest.mark.parametrize("role", [["client", "127.0.0.1"], ["launch"]])
+def test_a_login_name_that_cannot_be_a_nickname_is_one_line_and_status_1(
+    role: list[str], monkeypatch: pytest.MonkeyPatch, start: Callable[..., Program]
+) -> None:
+    monkeypatch.setenv("LOGNAME", "ice@example.org")
+    program = start(*role, *ADDRESS)
+    program.end_input()
+    assert program.status() == 1
+    assert len(program.err) == 1
+    assert "--nickname" in program.err[0]
+
+
+@pytest.mark.parametrize("redirection", ["<&-", "</dev/null", "<&- >&-"])
+def test_a_client_without_an_input_ends_well(
+    redirection: str, shell: Callable[..., Program], ports: SimpleNamespace, server: Program
+) -> None:
+    client = shell(
+        f'chatd "$@" {redirection}', "client", "127.0.0.1", ports.tcp, *ADDRESS, "-n", "ice"
+    )
+    assert client.status() == 0
+    assert client.out == []
+
+
+def test_a_client_reads_a_file(
+    tmp_path: Path,
+    shell: Callable[..., Program],
+    client: Callable[..., Program],
+    ports: SimpleNamespace,
+) -> None:
+    lines = [f"line {number}" for number in range(10)]
+    (tmp_path / "lines").write_text("\n".join(lines))
+    moon = client("moon")
+    ice = shell(
+        f'chatd "$@" <{tmp_path}/lines', "client", "127.0.0.1", ports.tcp, *ADDRESS, "-n", "ice"
+    )
+    assert ice.status() == 0
+    moon.shows("ice has left the chat (quit)")
+    assert moon.out[1:-1] == [f"ice: {line}" for line in lines]
+
+
+def test_a_client_whose_output_nobody_reads_any_more_leaves(
+    shell: Callable[..., Program], client: Callable[..., Program], ports: SimpleNamespace
+) -> None:
+    moon = client("moon")
+    # sh waits for the whole pipeline: `head` ends after its line, then the client has to.
+    ice = shell('chatd "$@" | head -n 1', "client", "127.0.0.1", ports.tcp, *ADDRESS, "-n", "ice")
+    moon.shows("ice has entered")
+    moon.type("one")
+    ice.shows("moon: one")
+    moon.type("two")
+    moon.type("three")
+    moon.shows("ice has left the chat")
+    assert ice.status() == 0
+
+
+def test_the_standard_input_and_output_are_left_as_they_were_found(
+    shell: Callable[..., Program], ports: SimpleNamespace, server: Program
+) -> None:
+    look = f"{sys.executable} -c 'import os; print(os.get_blocking(0), os.get_blocking(1))'"
+    ice = shell(f'chatd "$@"; {look}', "client", "127.0.0.1", ports.tcp, *ADDRESS, "-n", "ice")
+    ice.says("Connected to")
+    ice.type("/quit")
+    assert ice.status() == 0
+    assert ice.out == ["True True"]

@@ -1,0 +1,103 @@
+"""The options of a client: where the server is, who the person is, whether it comes back."""
+
+from typing import Any
+
+import pytest
+from twisted.internet.error import ConnectionRefusedError as Refused
+from twisted.python.failure import Failure
+
+from chatd.client.lifecycle import Server
+from chatd.client.service import ChatClient
+from chatd.taps import client
+from chatd.taps.client import jitter, make_client, makeService
+from tests.fakes import FakeScreen, FakeUdpReactor
+from tests.taps.roles import parse, refusal
+
+
+@pytest.mark.parametrize(
+    ("line", "server"),
+    [
+        ("10.0.0.1", Server("10.0.0.1", 7777)),
+        ("10.0.0.1 5555", Server("10.0.0.1", 5555)),
+        ("--connect 10.0.0.1:5555", Server("10.0.0.1", 5555)),
+        ("--connect=10.0.0.1", Server("10.0.0.1", 7777)),
+        ("--connect chat.example:5555", Server("chat.example", 5555)),
+        ("chat.example", Server("chat.example", 7777)),
+        ("--server party", None),
+        ("", None),
+    ],
+)
+def test_the_server_is_where_the_person_said(line: str, server: Server | None) -> None:
+    assert parse(client.Options(), line).address == server
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("--connect=", "''"),
+        ("--connect :5555", "':5555'"),
+        ("--connect 10.0.0.1:", "--connect"),
+        ("--connect 10.0.0.1:http", "'http'"),
+        ("--connect 10.0.0.1:65536", "'65536'"),
+        ("--connect ::1", "'::1'"),
+        ("--connect [::1]:5555", "'[::1]:5555'"),
+        ("--connect 10.0.0.1:1:2", "'10.0.0.1:1:2'"),
+        ("10.0.0.1 --connect 10.0.0.2", "'10.0.0.1'"),
+        ("10.0.0.1 http", "'http'"),
+        ("10.0.0.1 --server party", "'party'"),
+        ("--connect 10.0.0.1 --server party", "--server"),
+    ],
+)
+def test_a_bad_address_is_one_line_that_names_it(line: str, names: str) -> None:
+    assert names in refusal("client", line)
+
+
+@pytest.mark.parametrize("option", ["-n", "--nickname", "--name"])
+def test_the_nickname_has_three_options(option: str) -> None:
+    program: Any = makeService(parse(client.Options(), f"{option} ice"), FakeUdpReactor())
+    assert program.client.session.nickname == "ice"
+
+
+def test_off_a_terminal_the_nickname_is_the_login_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGNAME", "zoe")
+    program: Any = makeService(parse(client.Options(), ""), FakeUdpReactor())
+    assert program.client.session.nickname == "zoe"
+
+
+def started(line: str) -> tuple[Any, FakeScreen, ChatClient]:
+    """A client with these options that has begun."""
+    reactor, screen = FakeUdpReactor(), FakeScreen()
+    made = make_client(parse(client.Options(), line), "ice", screen, reactor)
+    made.startService()
+    return reactor, screen, made
+
+
+def test_with_an_address_nothing_is_searched() -> None:
+    reactor, _, made = started("127.0.0.1 5555")
+    assert reactor.udp == []
+    assert reactor.tcpClients[0][:2] == ("127.0.0.1", 5555)
+    made.stopService()
+
+
+def test_without_one_the_named_subnets_are_asked() -> None:
+    reactor, screen, made = started("--ifaddrs 127.0.0.1/8 127.1.0.1/16 --discovery-port 4000")
+    assert [port.written[0][1] for port in reactor.udp] == [
+        ("127.255.255.255", 4000),
+        ("127.1.255.255", 4000),
+    ]
+    assert screen.said == ["Searching for a server on 127.0.0.0/8, 127.1.0.0/16 …"]
+    made.stopService()
+
+
+@pytest.mark.parametrize(("flag", "tries"), [("", 1), ("--reconnect", 2)])
+def test_only_with_reconnect_a_client_with_an_address_comes_back(flag: str, tries: int) -> None:
+    reactor, _, made = started(f"127.0.0.1 5555 {flag}")
+    factory = reactor.tcpClients[0][2]
+    factory.clientConnectionFailed(reactor.connectors[0], Failure(Refused()))
+    reactor.advance(4)
+    assert len(reactor.tcpClients) == tries
+    made.stopService()
+
+
+def test_the_jitter_is_at_most_a_second() -> None:
+    assert all(0 <= jitter() <= 1 for _ in range(100))

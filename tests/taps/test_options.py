@@ -1,0 +1,222 @@
+"""What all roles' options have in common: several values, any order, one line for each fault."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.logger import Logger, LogLevel
+
+import chatd
+from chatd.discovery.subnets import default_subnets, host_addresses
+from chatd.taps import client, server
+from tests.taps.roles import ROLES, ClientThere, ServerThere, parse, refusal
+
+
+def known(options: Any) -> list[str]:
+    return [str(subnet) for subnet in options.known_subnets]
+
+
+def test_the_example_of_a_server_is_read_as_typed() -> None:
+    options = parse(
+        ServerThere(),
+        '--ifaddrs "10.35.11.113/24" "192.168.1.124/24" --timeout 21 --slots 9 --id work',
+    )
+    assert known(options) == ["10.35.11.113/24", "192.168.1.124/24"]
+    assert options.read["timeout"] == 21
+    assert options.read["slots"] == 9
+    assert options.read["id"] == "work"
+
+
+def test_the_example_of_a_client_is_read_as_typed() -> None:
+    options = parse(
+        ClientThere(),
+        '--ifaddrs "192.168.1.123/24" "10.35.11.112/24" --server party --nickname ice',
+    )
+    assert known(options) == ["192.168.1.123/24", "10.35.11.112/24"]
+    assert options.read["server"] == "party"
+    assert options.read["nickname"] == "ice"
+    assert options.address is None
+
+
+ONE, TWO = "127.0.0.1/8", "127.0.0.2/8"
+
+
+@pytest.mark.parametrize(
+    ("line", "addresses"),
+    [
+        (f"--ifaddrs {ONE}", [ONE]),
+        (f"--ifaddrs={ONE}", [ONE]),
+        (f"--ifaddrs {ONE} {TWO}", [ONE, TWO]),
+        (f"--ifaddrs {ONE},{TWO}", [ONE, TWO]),
+        (f"--ifaddrs '{ONE}, {TWO}'", [ONE, TWO]),
+        (f"--ifaddrs={ONE},{TWO}", [ONE, TWO]),
+        (f"--ifaddrs {ONE} --ifaddrs {TWO}", [ONE, TWO]),
+        (f"--ifaddrs={ONE} --ifaddrs={TWO}", [ONE, TWO]),
+        (f"--discovery-port 4000 --ifaddrs {ONE} {TWO}", [ONE, TWO]),
+        (f"--ifaddrs {ONE} --discovery-port 4000 --ifaddrs {TWO}", [ONE, TWO]),
+        (f"--ifaddrs {ONE} {TWO} --", [ONE, TWO]),
+    ],
+)
+@pytest.mark.parametrize("role", sorted(ROLES))
+def test_ifaddrs_takes_one_or_several_values_in_any_writing(
+    role: str, line: str, addresses: list[str]
+) -> None:
+    assert known(parse(ROLES[role](), line)) == addresses
+
+
+@given(st.permutations([f"--ifaddrs {ONE} {TWO}", "--server party", "-n ice", "--reconnect"]))
+def test_the_order_of_the_options_does_not_matter(parts: list[str]) -> None:
+    options = parse(client.Options(), " ".join(parts))
+    assert known(options) == [ONE, TWO]
+    assert (options["server"], options["nickname"], options["reconnect"]) == ("party", "ice", 1)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"10.0.0.1 5555 --ifaddrs {ONE} --nickname ice",
+        f"10.0.0.1 --nickname ice --ifaddrs {ONE} -- 5555",
+        f"--ifaddrs {ONE} --nickname ice 10.0.0.1 5555",
+        f"--ifaddrs {ONE} --nickname ice -- 10.0.0.1 5555",
+        f"--nickname=ice 10.0.0.1 --ifaddrs={ONE} 5555",
+    ],
+)
+def test_options_may_stand_before_and_after_the_address(line: str) -> None:
+    options = parse(client.Options(), line)
+    assert (options.address.host, options.address.port) == ("10.0.0.1", 5555)
+    assert options["nickname"] == "ice"
+    assert known(options) == [ONE]
+
+
+def test_without_ifaddrs_every_address_of_the_host_is_known() -> None:
+    assert parse(server.Options(), "").known_subnets == default_subnets(host_addresses())
+
+
+PORTS = ["0", "65536", "-1", "http", "", "7777.0", "+7777", "7_777", "99999999999999999999"]
+AMOUNTS = ["-1", "nan", "inf", "1e999", "soon", "", "1,5"]
+COUNTS = ["-1", "1.5", "many", "", "1000001", "9" * 400]
+IDS = ["", "x" * 65, "a\x1bb", "a\tb"]
+NICKNAMES = ["", "two words", "x" * 26, "#ice", "a,b", "[Server]", "10.0.0.1:5", "bell\x07"]
+IFADDRS = [
+    "", "127.0.0.1", "127.0.0.1/33", "127.0.0.1/", "localhost/8", "::1/128", "127.0.0.0/8",
+    "127.255.255.255/8", "198.51.100.7/24", "127.0.0.1/255.0.0.0", "256.0.0.1/8",
+    "127.0.0.1/8;127.0.0.2/8",
+]  # fmt: skip
+LOG_LEVELS, LOG_FORMATS = ["loud", "", "INFO"], ["xml", ""]
+LOG_FILES = ["/nowhere/at/all.log", "/"]
+
+COMMON: list[tuple[str, list[str]]] = [
+    ("discovery-port", PORTS),
+    ("ifaddrs", IFADDRS),
+    ("log-level", LOG_LEVELS),
+    ("log-format", LOG_FORMATS),
+    ("log-file", LOG_FILES),
+]
+SERVER = [
+    ("port", PORTS),
+    ("slots", [*COUNTS, "0"]),
+    ("history", COUNTS),
+    ("timeout", AMOUNTS),
+    ("flood", AMOUNTS),
+    ("accept-rate", AMOUNTS),
+    ("id", IDS),
+]
+BAD = {
+    "server": SERVER,
+    "client": [("server", IDS), ("nickname", NICKNAMES), ("name", NICKNAMES)],
+    "launch": [*SERVER, ("clients", ["0", "1001", "two"]), ("nickname", NICKNAMES)],
+    "servers": [("wait", AMOUNTS)],
+}
+
+
+@pytest.mark.parametrize(
+    ("role", "option", "values"),
+    [(role, *row) for role, rows in BAD.items() for row in [*rows, *COMMON]],
+)
+def test_a_bad_value_is_one_line_that_names_the_option_and_the_value(
+    role: str, option: str, values: list[str]
+) -> None:
+    for value in values:
+        told = refusal(role, f"--{option}='{value}'")
+        assert f"--{option}: " in told
+        assert repr(value) in told
+
+
+@pytest.mark.parametrize("role", sorted(ROLES))
+def test_an_address_named_twice_is_refused(role: str) -> None:
+    told = refusal(role, "--ifaddrs 127.0.0.1/8 127.0.0.1/16")
+    assert "--ifaddrs" in told
+    assert "127.0.0.1/16" in told
+
+
+@pytest.mark.parametrize("role", sorted(ROLES))
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("--bogus", "bogus"),
+        ("--ifaddrs", "--ifaddrs"),
+        ("--ifaddrs --log-level info", "--ifaddrs"),
+        ("--discovery-port", "discovery-port"),
+        ("-x", "-x"),
+    ],
+)
+def test_what_is_no_option_or_lacks_its_value_is_one_line(role: str, line: str, names: str) -> None:
+    told = refusal(role, line)
+    assert names in told
+
+
+@pytest.mark.parametrize("role", ["launch", "servers"])
+def test_a_role_without_an_address_refuses_one(role: str) -> None:
+    assert "10.0.0.1" in refusal(role, f"--ifaddrs {ONE} -- 10.0.0.1")
+
+
+@pytest.mark.parametrize("role", ["server", "client"])
+def test_a_word_too_many_is_refused_by_name(role: str) -> None:
+    assert "extra" in refusal(role, "127.0.0.1 5555 extra")
+
+
+@pytest.mark.parametrize("role", sorted(ROLES))
+def test_help_shows_every_option_and_its_default(
+    role: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options: Any = ROLES[role]()
+    with pytest.raises(SystemExit) as ended:
+        options.parseOptions(["--help"])
+    assert not ended.value.code
+    shown = capsys.readouterr()
+    for name, _, default, _ in options.optParameters:
+        assert f"--{name}=" in shown.out
+        assert default is None or f"[default: {default}]" in shown.out
+    assert "--ifaddrs=" in shown.out
+    assert shown.err == ""
+
+
+@pytest.mark.parametrize("role", sorted(ROLES))
+def test_version_shows_chatds_version(role: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        ROLES[role]().parseOptions(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"chatd {chatd.__version__}\n"
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_the_log_is_appended_to_its_file_from_its_level_on(log_format: str, tmp_path: Path) -> None:
+    path = tmp_path / "chat.log"
+    path.write_text("what was there before\n")
+    options = parse(
+        server.Options(), f"--log-file {path} --log-level warn --log-format {log_format}"
+    )
+    log = Logger("test", observer=options.observer())
+    log.emit(LogLevel.info, "too quiet")
+    log.emit(LogLevel.warn, "{what} happened", what="something")
+    options.read["log-file"].close()
+    before, *lines = path.read_text().rstrip().split("\n")
+    assert before == "what was there before"
+    [line] = lines
+    if log_format == "json":
+        assert json.loads(line.lstrip("\x1e"))["what"] == "something"
+    else:
+        assert line.endswith("something happened")

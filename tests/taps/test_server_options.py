@@ -1,0 +1,112 @@
+"""The options of a server: their defaults, their values, and what does not go together."""
+
+from typing import Any
+
+import pytest
+
+from chatd.taps import server
+from chatd.taps.server import make_server
+from tests.fakes import FakeUdpReactor
+from tests.taps.roles import parse, refusal
+
+
+def test_the_defaults_are_those_that_are_promised() -> None:
+    read = parse(server.Options(), "").read
+    assert {option: value for option, value in read.items() if not option.startswith("log-")} == {
+        "slots": 1000,
+        "timeout": 600,
+        "history": 1000,
+        "flood": 10,
+        "accept-rate": 50,
+        "discovery-port": 7777,
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "option", "value"),
+    [
+        ("--slots 1", "slots", 1),
+        ("--timeout 0", "timeout", 0.0),
+        ("--timeout 1.5", "timeout", 1.5),
+        ("--history 0", "history", 0),
+        ("--flood 0", "flood", 0.0),
+        ("--accept-rate 0", "accept-rate", 0.0),
+        ("--port 1", "port", 1),
+        ("--port 65535", "port", 65_535),
+        ("--discovery-port 4000", "discovery-port", 4000),
+        ("--id 'the lab'", "id", "the lab"),
+        ("--id " + "x" * 64, "id", "x" * 64),
+        ("--id \u00e9cole", "id", "\u00e9cole"),
+        ("--log-level debug", "log-level", "debug"),
+    ],
+)
+def test_a_good_value_is_read(line: str, option: str, value: object) -> None:
+    assert parse(server.Options(), line).read[option] == value
+
+
+@pytest.mark.parametrize(
+    ("line", "port"),
+    [
+        ("127.0.0.1", None),
+        ("127.0.0.1 5555", 5555),
+        ("127.0.0.1 --port 5555", 5555),
+        ("--slots 3 127.0.0.1 5555 --id work", 5555),
+    ],
+)
+def test_an_address_alone_takes_the_prefix_of_the_interface_that_has_it(
+    line: str, port: int | None
+) -> None:
+    options = parse(server.Options(), line)
+    [subnet] = options.known_subnets
+    assert str(subnet) == "127.0.0.1/8"
+    assert options.read.get("port") == port
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("198.51.100.7", "'198.51.100.7'"),
+        ("somewhere", "'somewhere'"),
+        ("127.0.0.1/8", "'127.0.0.1/8'"),
+        ("::1", "'::1'"),
+        ("127.0.0.1 http", "'http'"),
+        ("127.0.0.1 0", "'0'"),
+        ("127.0.0.1 5555 --ifaddrs 127.0.0.2/8", "'127.0.0.1'"),
+        ("127.0.0.1 --ifaddrs=127.0.0.1/8", "--ifaddrs"),
+    ],
+)
+def test_a_bad_address_or_port_is_one_line_that_names_it(line: str, names: str) -> None:
+    assert names in refusal("server", line)
+
+
+def started(line: str) -> Any:
+    """The reactor that a server with these options listens with."""
+    options = parse(server.Options(), line)
+    reactor: Any = FakeUdpReactor()
+    made = make_server(options, options.known_subnets, reactor)
+    made.startService()
+    made.stopService()
+    return reactor
+
+
+def test_the_server_listens_on_the_addresses_named_and_nowhere_else() -> None:
+    reactor = started("--ifaddrs 127.0.0.1/8 127.0.0.2/8 --port 5555")
+    assert [(host, port) for port, _, _, host in reactor.tcpServers] == [
+        ("127.0.0.1", 5555),
+        ("127.0.0.2", 5555),
+    ]
+    assert {port.interface for port in reactor.udp} <= {
+        "127.0.0.1",
+        "127.0.0.2",
+        "127.255.255.255",
+    }
+
+
+def test_the_server_is_called_like_its_host_unless_it_is_named() -> None:
+    options = parse(server.Options(), "--ifaddrs 127.0.0.1/8")
+    made = make_server(options, options.known_subnets, FakeUdpReactor())
+    assert made.factory.settings.server_id
+
+    options = parse(server.Options(), "--ifaddrs 127.0.0.1/8 --id work")
+    made = make_server(options, options.known_subnets, FakeUdpReactor())
+    assert made.factory.settings.server_id == "work"
