@@ -1,15 +1,21 @@
 """Stand-ins that work: for the outbox, for the network, for the person."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest_twisted  # type: ignore[import-untyped]  # it carries no annotations
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import CannotListenError
 from twisted.internet.protocol import DatagramProtocol
 from twisted.internet.testing import MemoryReactorClock
+from twisted.logger import ILogObserver, LogEvent, LogLevel, formatEvent, globalLogPublisher
+from zope.interface import implementer
 
-from chatd.chat.events import Event
+from chatd.chat.commands import Command, Enter, ListUsers, ReadHistory
+from chatd.chat.events import Event, HistoryRead, Reply, User, Users
+from chatd.chat.hub import Hub, HubSettings
 from chatd.chat.outbox import MemberId
 
 
@@ -145,3 +151,73 @@ class FakeScreen:
 
     def go_on(self) -> None:
         self.is_held = False
+
+
+#: When every :class:`Chat` began, in milliseconds since 1970.
+STARTED = 1_000
+
+
+class Chat:
+    """A hub, what it told whom, and a clock that moves by one for each command."""
+
+    def __init__(self, slots: int = 9, history: int = 100) -> None:
+        self.outbox = RecordingOutbox()
+        self.hub = Hub(HubSettings("work", slots, history), self.outbox, STARTED)
+        self.now = STARTED
+
+    def seat(self, port: int = 1) -> MemberId:
+        return self.hub.seat(f"127.0.0.1:{port}")
+
+    def enter(self, nickname: str) -> MemberId:
+        member = self.seat(50_000 + len(self.outbox.heard))
+        self.ask(member, Enter(nickname))
+        return member
+
+    def ask(self, member: MemberId, command: Command) -> Reply:
+        self.now += 1
+        return self.hub.handle(member, command, self.now)
+
+    def heard(self, member: MemberId) -> list[Event]:
+        """What the member heard since it was last asked about."""
+        heard = self.outbox.heard[member]
+        new = heard[:]
+        heard.clear()
+        return new
+
+    def users(self, member: MemberId) -> tuple[User, ...]:
+        reply = self.ask(member, ListUsers())
+        assert isinstance(reply, Users)
+        return reply.users
+
+    def texts(self, member: MemberId) -> list[str]:
+        reply = self.ask(member, ReadHistory())
+        assert isinstance(reply, HistoryRead)
+        return [said.text for said in reply.messages]
+
+    def state(self) -> tuple[object, ...]:
+        """Everything a refused command must leave as it was."""
+        watcher = next(iter(self.outbox.everyone))
+        return self.users(watcher), self.texts(watcher), self.hub.free, list(self.outbox.own)
+
+
+@contextmanager
+def log_lines() -> Iterator[list[str]]:
+    """What is logged meanwhile at ``info`` and above, as sentences."""
+    lines: list[str] = []
+
+    @implementer(ILogObserver)
+    def note(event: LogEvent) -> None:
+        if event["log_level"] >= LogLevel.info:
+            lines.append(formatEvent(event))
+
+    globalLogPublisher.addObserver(note)
+    try:
+        yield lines
+    finally:
+        globalLogPublisher.removeObserver(note)
+
+
+def on_reactor(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], Any]:
+    """Run a test that is a coroutine on the real reactor."""
+    decorated: Callable[[], Any] = pytest_twisted.ensureDeferred(test)
+    return decorated

@@ -28,4 +28,4 @@ class History:
             for message in reversed(self._messages)
             if before is None or message.seq < before
         )
-        return tuple(islice(wanted, max(limit, 0)))[::-1]
+        return tuple(islice(wanted, min(max(limit, 0), len(self._messages))))[::-1]

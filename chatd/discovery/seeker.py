@@ -117,7 +117,11 @@ class Seeker:
         self._heard(offer)
 
     def _ask(self) -> None:
-        subnets = [subnet for subnet in self._subnets() if subnet.is_discoverable]
+        try:
+            subnets = [subnet for subnet in self._subnets() if subnet.is_discoverable]
+        except OSError as error:
+            self.log.warn("this host's addresses cannot be read for now: {error}", error=str(error))
+            return
         for gone in self._askers.keys() - set(subnets):
             self._close(gone)
         for subnet in subnets:

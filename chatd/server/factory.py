@@ -107,4 +107,4 @@ class ChatFactory(ServerFactory):
             if len(self._accepted) >= limits.ACCEPT_ADDRESSES:
                 self._accepted.clear()
             self._accepted[host] = TokenBucket(rate, rate, now)
-        return self._accepted[host].take(now) > 0
+        return not self._accepted[host].admit(now)

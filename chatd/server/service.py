@@ -140,9 +140,17 @@ class ChatServer(Service):
     def _look_at_addresses(self) -> None:
         """Say in the log when this host's addresses are no longer those listened on."""
         assert self._current is not None  # noqa: S101  # only started with it
-        now = self._current()
-        if set(now) != set(self._seen):
-            self._seen = now
+        try:
+            now = self._current()
+        except OSError as error:
+            self.log.warn("this host's addresses cannot be read for now: {error}", error=str(error))
+            return
+        if set(now) == set(self._seen):
+            return
+        self._seen = now
+        if set(now) == set(self._settings.subnets):
+            self.log.info("this host has the addresses again that the server listens on")
+        else:
             self.log.warn(
                 "this host's addresses changed to {now}; the server still listens on {listening}: "
                 "restart it to be reached there",

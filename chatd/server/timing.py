@@ -50,9 +50,22 @@ class TokenBucket:
         """Take one token; the answer is how many seconds to wait until there is another."""
         if not self._rate:
             return 0.0
-        # A clock that was set back must not take tokens away.
-        earned = max(now - self._filled, 0.0) * self._rate
-        # Debt is never more than one token, or those who come too often would be shut out for long.
-        self._tokens = max(min(self._burst, self._tokens + earned) - 1.0, -1.0)
-        self._filled = now
+        # Debt is never more than one token: who is made to wait is made to wait for one.
+        self._tokens = max(self._earned(now) - 1.0, -1.0)
         return max(-self._tokens, 0.0) / self._rate
+
+    def admit(self, now: float) -> bool:
+        """Take one token if there is one; who keeps asking does not make it later."""
+        if not self._rate:
+            return True
+        self._tokens = self._earned(now)
+        if self._tokens < 1.0:
+            return False
+        self._tokens -= 1.0
+        return True
+
+    def _earned(self, now: float) -> float:
+        """The tokens there are now; a clock that was set back takes none away."""
+        earned = max(now - self._filled, 0.0) * self._rate
+        self._filled = now
+        return min(self._burst, self._tokens + earned)

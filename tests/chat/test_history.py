@@ -1,0 +1,112 @@
+"""The last messages of a room: numbered without gaps, bounded, read from the end."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatd.chat import events
+from chatd.chat.commands import Quit, ReadHistory, Rename, Say
+from chatd.chat.events import Said
+from chatd.chat.history import History
+from tests.fakes import STARTED, Chat
+
+
+def history_of(count: int, size: int) -> History:
+    history = History("#lobby", size)
+    for number in range(1, count + 1):
+        history.add("ice", f"message {number}", 1_000 + number)
+    return history
+
+
+def numbers(messages: tuple[Said, ...]) -> list[int]:
+    return [message.seq for message in messages]
+
+
+def test_a_message_is_kept_with_its_room_number_time_and_source() -> None:
+    history = History("#lobby", 5)
+    said = history.add("ice", "hello", 1_234)
+    assert said == Said("#lobby", 1, 1_234, "ice", "hello")
+    assert history.last(5) == (said,)
+
+
+def test_numbers_grow_by_one_from_1_even_when_the_old_are_forgotten() -> None:
+    history = History("#lobby", 2)
+    assert [history.add("ice", "hello", 0).seq for _ in range(5)] == [1, 2, 3, 4, 5]
+
+
+#: Messages said, messages kept, limit, before; the numbers that are read.
+READINGS = [
+    (0, 5, 50, None, []),
+    (3, 5, 50, None, [1, 2, 3]),
+    (3, 5, 2, None, [2, 3]),
+    (9, 5, 50, None, [5, 6, 7, 8, 9]),
+    (9, 5, 2, 8, [6, 7]),
+    (9, 5, 50, 8, [5, 6, 7]),
+    (9, 5, 50, 5, []),
+    (9, 5, 50, 1, []),
+    (9, 5, 2, 10, [8, 9]),
+    (9, 5, 2, 1_000, [8, 9]),
+    (9, 5, 2, 0, []),
+    (9, 5, 2, -1, []),
+    (9, 5, 0, None, []),
+    (9, 5, -1, None, []),
+    (9, 0, 50, None, []),
+    (9, 5, 2**63, None, [5, 6, 7, 8, 9]),
+    (9, 5, 10**30, None, [5, 6, 7, 8, 9]),
+    (9, 5, -(10**30), None, []),
+    (9, 5, 2, 10**30, [8, 9]),
+]
+
+
+@pytest.mark.parametrize(("said", "size", "limit", "before", "read"), READINGS)
+def test_the_last_messages_are_read_oldest_first(
+    said: int, size: int, limit: int, before: int | None, read: list[int]
+) -> None:
+    assert numbers(history_of(said, size).last(limit, before)) == read
+
+
+@given(st.integers(0, 40), st.integers(0, 20), st.integers(1, 7))
+def test_reading_backwards_page_by_page_gives_everything_that_is_kept(
+    said: int, size: int, page: int
+) -> None:
+    history = history_of(said, size)
+    pages: list[Said] = []
+    before: int | None = None
+    while read := history.last(page, before):
+        pages[:0] = read
+        before = read[0].seq
+    assert tuple(pages) == history.last(1_000)
+    assert len(pages) == min(said, size)
+
+
+def test_history_has_the_last_messages_with_time_and_nickname() -> None:
+    chat = Chat(history=2)
+    ice, moon = chat.enter("ice"), chat.enter("moon")
+    for text in ("one", "two", "three"):
+        chat.ask(ice, Say(text))
+    chat.ask(ice, Rename("sun"))
+    assert chat.ask(moon, ReadHistory()) == events.HistoryRead(
+        "#lobby",
+        (
+            Said("#lobby", 2, STARTED + 4, "ice", "two"),
+            Said("#lobby", 3, STARTED + 5, "ice", "three"),
+        ),
+    )
+
+
+def test_who_enters_later_can_read_what_was_said_before() -> None:
+    chat = Chat()
+    ice = chat.enter("ice")
+    chat.ask(ice, Say("hello"))
+    chat.ask(ice, Quit())
+    assert chat.texts(chat.enter("moon")) == ["hello"]
+
+
+def test_history_is_read_from_where_it_is_asked() -> None:
+    chat = Chat()
+    ice = chat.enter("ice")
+    for text in ("one", "two", "three", "four"):
+        chat.ask(ice, Say(text))
+    reply = chat.ask(ice, ReadHistory("#Lobby", 2, 4))
+    assert isinstance(reply, events.HistoryRead)
+    assert [said.text for said in reply.messages] == ["two", "three"]

@@ -1,0 +1,89 @@
+"""The limits: named after what they count, explained, used, and announced (SPEC §9)."""
+
+import re
+from pathlib import Path
+
+from chatd.chat import commands, events, limits
+
+ROOT = Path(limits.__file__).parent.parent
+SOURCE = Path(limits.__file__).read_text()
+NAMES = [name for name in vars(limits) if name.isupper()]
+
+#: What a limit may count: the last word of its name.
+UNITS = {
+    "BYTES",
+    "CHARACTERS",
+    "SECONDS",
+    "SECOND",
+    "FACTOR",
+    "MESSAGES",
+    "LINES",
+    "SLOTS",
+    "CONNECTIONS",
+    "ADDRESSES",
+    "OFFERS",
+}
+
+#: The defaults that SPEC names.
+PROMISED = {
+    "LINE_BYTES": 64 * 1024,
+    "MESSAGE_CHARACTERS": 4_096,
+    "NICKNAME_CHARACTERS": 25,
+    "ROOM_NAME_CHARACTERS": 25,
+    "FLOOD_FRAMES_PER_SECOND": 10,
+    "FLOOD_BURST_FACTOR": 2,
+    "OUTBOUND_BYTES": 1024 * 1024,
+    "LIST_FRAME_BYTES": 64 * 1024,
+    "REPLY_BYTES": 256 * 1024,
+    "HISTORY_REPLY_MESSAGES": 50,
+    "FIRST_LINE_SECONDS": 5,
+    "REGISTRATION_SECONDS": 60,
+    "INACTIVITY_SECONDS": 600,
+    "ENDING_SECONDS": 2,
+    "SLOTS": 1_000,
+    "TURNED_AWAY_CONNECTIONS": 64,
+    "ACCEPT_CONNECTIONS_PER_SECOND": 50,
+    "HISTORY_MESSAGES": 1_000,
+    "SERVER_ID_CHARACTERS": 64,
+    "DATAGRAM_BYTES": 1_024,
+    "DISCOVERY_PERIOD_SECONDS": 3,
+    "CHOICE_SECONDS": 1,
+    "CONNECT_SECONDS": 3,
+    "WELCOME_SECONDS": 3,
+    "RETRY_SECONDS": 4,
+    "RETRY_JITTER_SECONDS": 1,
+    "OFFLINE_AT_END_SECONDS": 30,
+}
+
+
+def test_a_limit_is_a_whole_number_of_what_its_name_says() -> None:
+    assert {name.rpartition("_")[2] for name in NAMES} <= UNITS
+    assert not [name for name in NAMES if type(getattr(limits, name)) is not int]
+    assert not [name for name in NAMES if getattr(limits, name) <= 0]
+
+
+def test_a_limit_is_explained_where_it_is_defined() -> None:
+    explained = re.findall(r"^#: .*\n(?:#: .*\n)*([A-Z_]+): Final = ", SOURCE, re.MULTILINE)
+    assert set(explained) == set(NAMES)
+
+
+def test_a_limit_is_used_somewhere() -> None:
+    code = "".join(path.read_text() for path in ROOT.rglob("*.py"))
+    assert not [name for name in NAMES if not re.search(rf"limits\.{name}\b", code)]
+
+
+def test_the_defaults_are_those_promised() -> None:
+    assert {name: getattr(limits, name) for name in PROMISED} == PROMISED
+
+
+def test_a_peer_that_is_gone_is_found_within_a_minute() -> None:
+    assert limits.HALF_OPEN_SECONDS <= 60
+
+
+def test_the_welcome_announces_the_limits_of_what_a_client_sends() -> None:
+    announced = events.Welcome("work", 0, "ice", ()).limits
+    assert (announced.message, announced.nickname, announced.line) == (4_096, 25, 65_536)
+
+
+def test_history_is_read_by_the_promised_number() -> None:
+    assert commands.ReadHistory().limit == 50

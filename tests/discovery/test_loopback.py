@@ -1,0 +1,103 @@
+"""Responder and seeker with real sockets, on the loopback network's own broadcast address."""
+
+import socket
+from collections.abc import Callable
+
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+
+from chatd.discovery.responder import Responder
+from chatd.discovery.seeker import Seeker
+from chatd.discovery.subnets import Subnet
+from chatd.wire import beacon
+from tests.discovery.hosts import subnets
+from tests.fakes import on_reactor
+
+#: After so many seconds a test that waits for an answer has failed.
+PATIENCE = 30
+
+
+def _free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _offer(server_id: str) -> Callable[[Subnet], beacon.Offer]:
+    return lambda subnet: beacon.Offer(1, server_id, str(subnet.address), 7777, 9, 9)
+
+
+class _Search:
+    """A seeker on 127.0.0.1, and the servers that it has heard of."""
+
+    def __init__(self, port: int, wanted: int) -> None:
+        self.found: dict[str, beacon.Offer] = {}
+        self.all_found: Deferred[None] = Deferred()
+        self._wanted = wanted
+        self.seeker = Seeker(reactor, lambda: subnets("127.0.0.1/8"), port, self._heard)
+
+    def _heard(self, offer: beacon.Offer) -> None:
+        self.found[offer.id] = offer
+        if len(self.found) == self._wanted and not self.all_found.called:
+            self.all_found.callback(None)
+
+    async def run(self) -> None:
+        self.seeker.start()
+        try:
+            await self.all_found.addTimeout(PATIENCE, reactor)
+        finally:
+            await self.seeker.stop()
+
+
+@on_reactor
+async def test_a_server_on_this_host_is_found() -> None:
+    port = _free_port()
+    responder = Responder(reactor, subnets("127.0.0.1/8"), port, _offer("party"))
+    responder.start()
+    search = _Search(port, wanted=1)
+    await search.run()
+    assert search.found["party"].address == "127.0.0.1"
+    await responder.stop()
+
+
+@on_reactor
+async def test_a_server_answers_from_the_address_that_it_offers() -> None:
+    port = _free_port()
+    responder = Responder(reactor, subnets("127.0.0.9/8"), port, _offer("party"))
+    responder.start()
+    search = _Search(port, wanted=1)
+    await search.run()
+    assert search.found["party"].address == "127.0.0.9"
+    assert search.seeker.counters.keys() == {"offers"}
+    await responder.stop()
+
+
+@on_reactor
+async def test_two_servers_that_share_the_port_both_answer() -> None:
+    port = _free_port()
+    responders = [
+        Responder(reactor, subnets("127.0.0.1/8"), port, _offer("party")),
+        Responder(reactor, subnets("127.0.0.1/8"), port, _offer("work")),
+    ]
+    for responder in responders:
+        responder.start()
+    search = _Search(port, wanted=2)
+    await search.run()
+    assert search.found.keys() == {"party", "work"}
+    for responder in responders:
+        await responder.stop()
+
+
+@on_reactor
+async def test_two_clients_on_this_host_both_find_the_server() -> None:
+    port = _free_port()
+    responder = Responder(reactor, subnets("127.0.0.1/8"), port, _offer("party"))
+    responder.start()
+    searches = [_Search(port, wanted=1), _Search(port, wanted=1)]
+    for search in searches:
+        search.seeker.start()
+    for search in searches:
+        await search.run()
+        assert search.found.keys() == {"party"}
+    await responder.stop()

@@ -1,0 +1,100 @@
+"""The client's side of discovery: which offers it believes (SPEC §2)."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chatd.wire import beacon
+from tests.discovery.client import SERVER, Client, offer
+from tests.discovery.hosts import datagram
+
+
+def test_a_true_offer_is_heard() -> None:
+    client = Client()
+    client.seeker.start()
+    client.hears(offer())
+    client.hears(offer("192.168.1.124"), ("192.168.1.124", 4_000), "192.168.1.123")
+    assert client.offers == [
+        beacon.Offer(1, "party", "10.35.11.113", 7777, 5, 4),
+        beacon.Offer(1, "party", "192.168.1.124", 7777, 5, 4),
+    ]
+    assert dict(client.seeker.counters) == {"offers": 2}
+    client.seeker.stop()
+
+
+def test_a_server_on_this_very_host_is_believed() -> None:
+    client = Client()
+    client.seeker.start()
+    client.hears(offer("10.35.11.112"), ("10.35.11.112", 4_000))
+    assert len(client.offers) == 1
+    client.seeker.stop()
+
+
+FOREIGN = ("10.35.12.113", 4_000)
+NOT_BELIEVED = {
+    "a false address": (offer("10.35.11.114"), SERVER, "false address"),
+    "an address in another known subnet": (offer("192.168.1.124"), SERVER, "false address"),
+    "a host of a foreign subnet": (offer(FOREIGN[0]), FOREIGN, "foreign subnet"),
+    "a host of another subnet": (
+        offer("192.168.1.124"),
+        ("192.168.1.124", 4_000),
+        "foreign subnet",
+    ),
+    "the broadcast address": (
+        offer("10.35.11.255"),
+        ("10.35.11.255", 4_000),
+        "foreign subnet",
+    ),
+    "the network address": (offer("10.35.11.0"), ("10.35.11.0", 4_000), "foreign subnet"),
+    "nothing": (b"", SERVER, "malformed"),
+    "no JSON": (b"hello", SERVER, "malformed"),
+    "not UTF-8": (b'\xff{"type": "offer"}', SERVER, "malformed"),
+    "deep nesting": (b'{"a":' * 200, SERVER, "malformed"),
+    "a question": (beacon.DISCOVER, SERVER, "malformed"),
+    "no address": (datagram("offer", version=1, id="x", port=1), SERVER, "malformed"),
+    "no id": (offer(id=""), SERVER, "malformed"),
+    "an id that is too long": (offer(id="x" * 65), SERVER, "malformed"),
+    "an id that moves the cursor": (offer(id="\x1b[2J"), SERVER, "bad id"),
+    "port 0": (offer(port=0), SERVER, "malformed"),
+    "a port that is none": (offer(port=65_536), SERVER, "malformed"),
+    "less than no free slots": (offer(free=-1), SERVER, "malformed"),
+    "a name for an address": (offer("party.example"), SERVER, "bad address"),
+    "a later version": (offer(version=2), SERVER, "other version"),
+    "too much": (offer(x="x" * 1_024), SERVER, "oversized"),
+}
+
+
+@pytest.mark.parametrize(("data", "source", "reason"), NOT_BELIEVED.values(), ids=NOT_BELIEVED)
+def test_some_are_not_believed_and_counted(
+    data: bytes, source: tuple[str, int], reason: str
+) -> None:
+    client = Client()
+    client.seeker.start()
+    client.hears(data, source)
+    assert client.offers == []
+    assert dict(client.seeker.counters) == {reason: 1}
+    client.hears(offer())
+    assert len(client.offers) == 1
+    client.seeker.stop()
+
+
+def test_unknown_keys_are_ignored_so_that_later_versions_can_add_some() -> None:
+    client = Client()
+    client.seeker.start()
+    client.hears(offer(rooms=["#dev"], jim=7_778))
+    assert len(client.offers) == 1
+    client.seeker.stop()
+
+
+@settings(max_examples=150)
+@given(
+    st.binary(max_size=1_100)
+    | st.builds(offer, st.text(max_size=12), port=st.integers(), id=st.text(max_size=70))
+)
+def test_no_datagram_makes_it_raise_or_believe(data: bytes) -> None:
+    client = Client()
+    client.seeker.start()
+    client.hears(data)
+    assert client.offers == []
+    assert client.seeker.counters.total() == 1
+    client.seeker.stop()

@@ -1,0 +1,189 @@
+"""A server without a network: connections made by hand, and a clock to advance."""
+
+import json
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+from twisted.internet.address import IPv4Address
+from twisted.internet.error import ConnectionDone
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
+from twisted.python.failure import Failure
+
+from chatd.server.factory import ChatFactory, ServerSettings
+from chatd.server.protocol import Connection
+
+Frame = dict[str, Any]
+
+#: When the server of every test was started, in milliseconds since 1970.
+STARTED = 1_700_000_000_000
+
+
+def line(frame_type: str, data: object = None, request_id: object = None) -> bytes:
+    """One frame as a client sends it."""
+    frame: Frame = {"type": frame_type}
+    if data is not None:
+        frame["data"] = data
+    if request_id is not None:
+        frame["id"] = request_id
+    return json.dumps(frame).encode() + b"\n"
+
+
+def hello(nickname: str) -> bytes:
+    """The first frame of a client."""
+    return line("hello", {"nickname": nickname, "version": 1})
+
+
+class Guest:
+    """Who is at the other end of one connection."""
+
+    def __init__(self, connection: Connection, address: IPv4Address) -> None:
+        self.connection = connection
+        self.transport = StringTransport(peerAddress=address)
+        self.is_lost = False
+        connection.makeConnection(self.transport)
+
+    def send(self, frame_type: str, data: object = None, request_id: object = None) -> None:
+        """Send one frame."""
+        self.send_bytes(line(frame_type, data, request_id))
+
+    def hello(self, nickname: str, request_id: object = None) -> None:
+        """Ask to be let in."""
+        self.send("hello", {"nickname": nickname, "version": 1}, request_id)
+
+    def say(self, text: str, request_id: object = None) -> None:
+        """Say something in the lobby."""
+        self.send("message", {"text": text}, request_id)
+
+    def send_bytes(self, data: bytes) -> None:
+        """Send anything, in one piece."""
+        self.connection.dataReceived(data)
+
+    def heard(self) -> list[Frame]:
+        """What the server has sent since this was last asked."""
+        data = self.transport.value()
+        self.transport.clear()
+        assert not data or data.endswith(b"\n"), "half a frame"
+        return [json.loads(each) for each in data.splitlines()]
+
+    def heard_of(self, frame_type: str) -> list[Any]:
+        """The data of the frames of one type among those."""
+        return [frame.get("data") for frame in self.heard() if frame["type"] == frame_type]
+
+    def errors(self) -> list[str]:
+        """The codes of the refusals among those."""
+        return [data["code"] for data in self.heard_of("error")]
+
+    def stop_reading(self) -> None:
+        """Let the connection fill up, as its transport tells the server."""
+        self.producer.pauseProducing()
+
+    def read_on(self) -> None:
+        """Read again, as its transport tells the server."""
+        self.producer.resumeProducing()
+
+    @property
+    def producer(self) -> Any:
+        """What the transport tells when to send and when to wait."""
+        return self.transport.producer
+
+    def is_read(self) -> bool:
+        """Whether the server reads what this connection sends."""
+        return self.transport.producerState == "producing"
+
+    def is_dropped(self) -> bool:
+        """Whether the server has closed the connection, in whatever way."""
+        return self.transport.disconnecting
+
+    def is_cut_off(self) -> bool:
+        """Whether the server has closed the connection without sending what waits."""
+        return self.transport.disconnected
+
+    def hang_up(self) -> None:
+        """Be gone, or notice that the server is."""
+        self.is_lost = True
+        self.connection.connectionLost(Failure(ConnectionDone()))
+
+
+class Hall:
+    """A server and everyone who is connected to it.
+
+    As a context, it checks that nobody leaves a timer running. Everyone comes from one address, so
+    the accept rate has no limit unless one is given.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        settings.setdefault("accept_rate", 0)
+        self.clock = Clock()
+        self.factory = ChatFactory(
+            ServerSettings("party", **settings),
+            self.clock,
+            lambda: STARTED + round(1_000 * self.clock.seconds()),
+        )
+        self.guests: list[Guest] = []
+        self._port = 40_000
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is None:
+            self.close()
+
+    def close(self) -> None:
+        """Everyone goes; then nothing may be left."""
+        for guest in self.guests:
+            if not guest.is_lost:
+                guest.hang_up()
+        assert not self.clock.getDelayedCalls()
+        assert self.free == self.factory.settings.slots
+        assert not self.factory.members
+        assert not self.factory.turned_away
+
+    def try_to_connect(self, host: str = "10.35.11.112") -> Guest | None:
+        """A connection, if the server takes it."""
+        self._port += 1
+        address = IPv4Address("TCP", host, self._port)
+        connection = self.factory.buildProtocol(address)
+        if connection is None:
+            return None
+        self.guests.append(Guest(connection, address))
+        return self.guests[-1]
+
+    def connect(self, host: str = "10.35.11.112") -> Guest:
+        """A connection that the server takes."""
+        guest = self.try_to_connect(host)
+        assert guest is not None
+        return guest
+
+    def enter(self, nickname: str) -> Guest:
+        """A member, who has heard its welcome."""
+        guest = self.connect()
+        guest.hello(nickname)
+        [welcome] = guest.heard()
+        assert welcome["type"] == "welcome"
+        return guest
+
+    def enter_all(self, *nicknames: str) -> list[Guest]:
+        """Several members, who have heard of each other."""
+        guests = [self.enter(nickname) for nickname in nicknames]
+        for guest in guests:
+            guest.heard()
+        return guests
+
+    def pass_time(self, seconds: float, each: Callable[[], None] = lambda: None) -> None:
+        """Let whole seconds go by, one after the other, and do `each` after each."""
+        for _ in range(round(seconds)):
+            self.clock.advance(1)
+            each()
+
+    @property
+    def free(self) -> int:
+        """How many slots are free."""
+        return self.factory.hub.free

@@ -1,0 +1,148 @@
+"""What members say to each other and ask of the server (SPEC §4, §5)."""
+
+from tests.server.hall import STARTED, Hall
+
+
+def test_a_message_goes_to_all_the_others_with_its_source(hall: Hall) -> None:
+    ice, moon, sun = hall.enter_all("ice", "moon", "sun")
+    hall.clock.advance(1.5)
+    ice.say("hello\n\tyou")
+    frame = {
+        "type": "message",
+        "data": {
+            "room": "#lobby",
+            "seq": 1,
+            "time": STARTED + 1_500,
+            "source": "ice",
+            "text": "hello\n\tyou",
+        },
+    }
+    assert moon.heard() == [frame]
+    assert sun.heard() == [frame]
+
+
+def test_who_speaks_without_an_id_hears_nothing_of_it(hall: Hall) -> None:
+    ice, _ = hall.enter_all("ice", "moon")
+    ice.say("hello")
+    ice.send("set-name", {"nickname": "ice"})
+    assert ice.heard() == []
+
+
+def test_who_speaks_with_an_id_learns_room_number_and_time(hall: Hall) -> None:
+    ice, moon = hall.enter_all("ice", "moon")
+    moon.say("first")
+    ice.heard()
+    hall.clock.advance(2)
+    ice.say("second", request_id=41)
+    assert ice.heard() == [
+        {
+            "type": "ok",
+            "id": 41,
+            "data": {"room": "#lobby", "seq": 2, "time": STARTED + 2_000},
+        }
+    ]
+
+
+def test_who_has_not_entered_hears_no_message(hall: Hall) -> None:
+    guest = hall.connect()
+    guest.say("me first")
+    guest.heard()
+    ice, moon = hall.enter_all("ice", "moon")
+    ice.say("hello")
+    assert guest.heard() == []
+    assert len(moon.heard()) == 1
+
+
+def test_all_members_see_the_messages_in_the_same_order_without_a_gap(hall: Hall) -> None:
+    guests = hall.enter_all("ice", "moon", "sun")
+    for number in range(12):
+        guests[number % 3].say(f"number {number}")
+    seen = [guest.heard_of("message") for guest in guests]
+    every = sorted({(each["seq"], each["text"]) for part in seen for each in part})
+    assert every == [(number + 1, f"number {number}") for number in range(12)]
+    for name, part in zip(("ice", "moon", "sun"), seen, strict=True):
+        assert [each["seq"] for each in part] == sorted(each["seq"] for each in part)
+        assert name not in {each["source"] for each in part}
+        assert len(part) == 8
+
+
+def test_a_renaming_is_told_to_everyone_and_to_oneself_before_the_ok(hall: Hall) -> None:
+    ice, moon = hall.enter_all("ice", "moon")
+    ice.send("set-name", {"nickname": "sun"}, request_id=1)
+    told = {"type": "renamed", "data": {"old": "ice", "new": "sun"}}
+    assert ice.heard() == [told, {"type": "ok", "id": 1}]
+    assert moon.heard() == [told]
+    ice.say("hello")
+    assert moon.heard_of("message")[0]["source"] == "sun"
+
+
+def test_renaming_to_a_taken_nickname_is_refused_and_nobody_else_notices(hall: Hall) -> None:
+    ice, moon = hall.enter_all("ice", "moon")
+    ice.send("set-name", {"nickname": "MOON"}, request_id=1)
+    [error] = ice.heard()
+    assert (error["id"], error["data"]["code"]) == (1, "nickname-taken")
+    assert moon.heard() == []
+
+
+def test_the_users_are_listed_with_since_when_and_where(hall: Hall) -> None:
+    hall.enter("ice")
+    hall.clock.advance(3)
+    moon = hall.enter("moon")
+    hall.connect()
+    moon.send("users", request_id="who")
+    assert moon.heard() == [
+        {
+            "type": "users",
+            "id": "who",
+            "data": {
+                "users": [
+                    {"nickname": "ice", "since": STARTED, "rooms": ["#lobby"]},
+                    {"nickname": "moon", "since": STARTED + 3_000, "rooms": ["#lobby"]},
+                ],
+                "room": None,
+                "more": False,
+            },
+        }
+    ]
+
+
+def test_the_history_is_read_with_times_and_nicknames(hall: Hall) -> None:
+    ice, moon = hall.enter_all("ice", "moon")
+    for text in ("one", "two", "three"):
+        ice.say(text)
+    moon.heard()
+    moon.send("history", {"limit": 2}, request_id=5)
+    [history] = moon.heard()
+    assert history["id"] == 5
+    assert [
+        (each["seq"], each["time"], each["source"], each["text"])
+        for each in history["data"]["messages"]
+    ] == [(2, STARTED, "ice", "two"), (3, STARTED, "ice", "three")]
+
+
+def test_a_ping_is_answered(hall: Hall) -> None:
+    ice = hall.enter("ice")
+    ice.send("ping", request_id="p")
+    ice.send("ping")
+    assert ice.heard() == [{"type": "pong", "id": "p"}, {"type": "pong"}]
+
+
+def test_answers_come_in_the_order_of_the_requests(hall: Hall) -> None:
+    ice = hall.enter("ice")
+    for number in range(10):
+        ice.send(("ping", "users", "history", "no-such-type")[number % 4], request_id=number)
+    assert [frame["id"] for frame in ice.heard()] == list(range(10))
+
+
+def test_a_message_to_a_room_that_does_not_exist_reaches_nobody(hall: Hall) -> None:
+    ice, moon = hall.enter_all("ice", "moon")
+    ice.send("message", {"text": "hello", "room": "#dev"}, request_id=1)
+    assert ice.errors() == ["no-such-room"]
+    assert moon.heard() == []
+
+
+def test_nothing_waits_for_a_later_turn(hall: Hall) -> None:
+    ice = hall.enter("ice")
+    before = list(hall.clock.getDelayedCalls())
+    ice.say("hello", request_id=1)
+    assert hall.clock.getDelayedCalls() == before

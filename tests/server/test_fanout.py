@@ -1,0 +1,146 @@
+"""Who hears an event, in which order, and how often it is encoded."""
+
+from twisted.internet.testing import StringTransport
+
+from chatd.chat.commands import Ping
+from chatd.chat.events import Done, Entered, Event, Renamed, Reply, Said
+from chatd.chat.refusals import Full, Refusal, RequestId
+from chatd.server.fanout import Fanout, Listener
+from chatd.server.outlet import Outlet
+from chatd.wire.dialect import Request
+
+
+class _Shorthand:
+    """A dialect of one word for each thing, which counts its work."""
+
+    def __init__(self, prefix: str, hears_own: frozenset[type] = frozenset()) -> None:
+        self.prefix = prefix
+        self.hears_own = hears_own
+        self.encoded = 0
+
+    def decode(self, line: bytes) -> Request:
+        return Request(Ping())
+
+    def encode(self, event: Event) -> bytes:
+        self.encoded += 1
+        return f"{self.prefix}{type(event).__name__} ".encode()
+
+    def answer(self, reply: Reply | Refusal, request_id: RequestId = None) -> bytes:
+        if isinstance(reply, Done) and request_id is None:
+            return b""
+        return f"{self.prefix}{type(reply).__name__}={request_id} ".encode()
+
+
+class _Party:
+    """A fan-out and the connections that it knows."""
+
+    def __init__(self) -> None:
+        self.fanout = Fanout()
+        self.transports: dict[int, StringTransport] = {}
+        self.outlets: dict[int, Outlet] = {}
+
+    def attach(self, member: int, dialect: _Shorthand) -> None:
+        self.transports[member] = transport = StringTransport()
+        self.outlets[member] = outlet = Outlet(transport, 1_000, lambda: None)
+        self.fanout.attach(member, Listener(dialect, outlet))
+
+    def enter(self, member: int, dialect: _Shorthand, room: str = "#lobby") -> None:
+        self.attach(member, dialect)
+        self.fanout.enter(member)
+        self.fanout.join(member, room)
+
+    def heard(self, member: int) -> str:
+        data: bytes = self.transports[member].value()
+        return data.decode()
+
+
+HELLO = Said("#lobby", 1, 0, "ice", "hello")
+
+
+def test_everyone_in_the_room_but_the_speaker_hears_a_message() -> None:
+    party, native = _Party(), _Shorthand("")
+    for member in (1, 2, 3):
+        party.enter(member, native)
+    party.enter(4, native, room="#dev")
+    party.attach(5, native)
+    party.fanout.to_room("#lobby", HELLO, 1)
+    assert [party.heard(member) for member in range(1, 6)] == ["", "Said ", "Said ", "", ""]
+
+
+def test_what_is_told_to_all_is_heard_in_every_room() -> None:
+    party, native = _Party(), _Shorthand("")
+    party.enter(1, native)
+    party.enter(2, native, room="#dev")
+    party.attach(3, native)
+    party.fanout.to_all(Entered("moon"), 3)
+    assert [party.heard(member) for member in (1, 2, 3)] == ["Entered ", "Entered ", ""]
+
+
+def test_a_dialect_says_what_its_members_hear_of_their_own_doings() -> None:
+    party = _Party()
+    party.enter(1, _Shorthand("a:", frozenset({Renamed})))
+    party.enter(2, _Shorthand("b:", frozenset({Said})))
+    for member in (1, 2):
+        party.fanout.to_all(Renamed("ice", "sun"), member)
+        party.fanout.to_room("#lobby", HELLO, member)
+    assert party.heard(1) == "a:Renamed a:Renamed a:Said "
+    assert party.heard(2) == "b:Renamed b:Said b:Said "
+
+
+def test_an_event_is_encoded_once_for_each_dialect_however_many_hear_it() -> None:
+    party, native, basic = _Party(), _Shorthand("n:"), _Shorthand("b:")
+    for member in range(50):
+        party.enter(member, native if member % 2 else basic)
+    party.fanout.to_room("#lobby", HELLO, 0)
+    assert (native.encoded, basic.encoded) == (1, 1)
+    assert party.heard(2) == "b:Said "
+    assert party.heard(3) == "n:Said "
+
+
+def test_an_event_that_nobody_hears_is_not_encoded() -> None:
+    party, native = _Party(), _Shorthand("")
+    party.enter(1, native)
+    party.fanout.to_room("#lobby", HELLO, 1)
+    assert native.encoded == 0
+
+
+def test_answers_and_events_are_heard_in_the_order_in_which_they_were_told() -> None:
+    party, native = _Party(), _Shorthand("")
+    party.enter(1, native)
+    party.enter(2, native)
+    party.fanout.to_room("#lobby", HELLO, 2)
+    party.fanout.answer(1, Done(), 7)
+    party.fanout.to_room("#lobby", HELLO, 2)
+    party.fanout.answer(1, Full(), 8)
+    assert party.heard(1) == "Said Done=7 Said Full=8 "
+
+
+def test_an_answer_that_says_nothing_is_not_written() -> None:
+    party = _Party()
+    party.enter(1, _Shorthand(""))
+    party.fanout.answer(1, Done())
+    assert party.heard(1) == ""
+
+
+def test_who_has_left_hears_nothing_but_the_answer_to_its_last_request() -> None:
+    party, native = _Party(), _Shorthand("")
+    party.enter(1, native)
+    party.enter(2, native)
+    party.fanout.leave(1)
+    party.fanout.to_room("#lobby", HELLO, 2)
+    party.fanout.to_all(Entered("sun"), 2)
+    party.fanout.answer(1, Done(), 1)
+    assert party.heard(1) == "Done=1 "
+    party.fanout.detach(1)
+    party.fanout.detach(1)
+
+
+def test_someone_may_overflow_in_the_midst_of_a_message_and_the_others_hear_it() -> None:
+    party, native = _Party(), _Shorthand("")
+    for member in (1, 2, 3):
+        party.enter(member, native)
+    party.outlets[2].pauseProducing()
+    for _ in range(300):
+        party.fanout.to_room("#lobby", HELLO, 1)
+    assert party.heard(2) == ""
+    assert party.heard(3) == "Said " * 300

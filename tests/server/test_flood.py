@@ -1,0 +1,114 @@
+"""Who sends too much is read more slowly, and nothing of it is lost (SPEC §9)."""
+
+from chatd.chat import limits
+from tests.server.hall import Hall, hello, line
+
+
+def _messages(count: int) -> bytes:
+    return b"".join(line("message", {"text": str(number)}) for number in range(count))
+
+
+def test_beyond_the_burst_the_server_reads_no_more_for_now(hall: Hall) -> None:
+    moon = hall.enter("moon")
+    ice = hall.enter("ice")
+    moon.heard()
+    ice.send_bytes(_messages(19))
+    assert ice.is_read()  # with hello, twenty frames
+    ice.send_bytes(_messages(1))
+    assert not ice.is_read()
+    hall.clock.advance(1)
+    assert ice.is_read()
+
+
+def test_a_flood_arrives_whole_and_in_order_at_the_rate_that_is_set() -> None:
+    with Hall(flood=5) as hall:
+        moon = hall.enter("moon")
+        ice = hall.enter("ice")
+        moon.heard()
+        ice.send_bytes(_messages(100))
+        seen = [data["text"] for data in moon.heard_of("message")]
+        assert (
+            len(seen) == 10
+        )  # hello was the first; the one beyond the burst makes the server wait
+        for _ in range(10 * 100):
+            hall.clock.advance(0.02)
+            news = [data["text"] for data in moon.heard_of("message")]
+            assert len(news) <= 1, "a rate, not bursts"
+            seen += news
+        assert seen == [str(number) for number in range(100)]
+        assert ice.is_read()
+        assert ice.errors() == []
+
+
+def test_ten_frames_a_second_are_never_slowed_down(hall: Hall) -> None:
+    moon = hall.enter("moon")
+    ice = hall.enter("ice")
+    for _ in range(300):
+        ice.say("hello")
+        assert ice.is_read()
+        hall.clock.advance(0.1)
+        moon.heard()
+
+
+def test_without_a_flood_limit_everything_is_read_at_once() -> None:
+    with Hall(flood=0) as hall:
+        moon = hall.enter("moon")
+        ice = hall.enter("ice")
+        ice.send_bytes(_messages(1_000))
+        assert ice.is_read()
+        assert len(moon.heard_of("message")) == 1_000
+
+
+def test_refused_frames_and_pings_cost_as_much_as_others(hall: Hall) -> None:
+    ice = hall.enter("ice")
+    ice.send_bytes(b'nonsense\n{"type": "ping"}\n' * 10)
+    assert not ice.is_read()
+
+
+def test_guesses_at_the_door_are_slowed_down_too(hall: Hall) -> None:
+    hall.enter("ice")
+    guest = hall.connect()
+    guest.send_bytes(hello("ice") * 40)
+    assert not guest.is_read()
+    assert len(guest.errors()) == 21
+
+
+def test_who_is_slowed_down_still_hears_the_others(hall: Hall) -> None:
+    ice, moon = hall.enter_all("ice", "moon")
+    ice.send_bytes(_messages(50))
+    moon.say("slowly")
+    assert [data["text"] for data in ice.heard_of("message")] == ["slowly"]
+
+
+def test_who_floods_does_not_slow_down_the_others(hall: Hall) -> None:
+    ice, moon = hall.enter_all("ice", "moon")
+    ice.send_bytes(_messages(50))
+    moon.send("ping")
+    assert moon.is_read()
+
+
+def test_who_floods_and_quits_is_read_to_the_end(hall: Hall) -> None:
+    moon = hall.enter("moon")
+    ice = hall.enter("ice")
+    moon.heard()
+    ice.send_bytes(_messages(30) + line("quit"))
+    hall.pass_time(3)
+    told = moon.heard()
+    assert [frame["type"] for frame in told] == ["message"] * 30 + ["left"]
+    assert ice.heard() == [{"type": "goodbye", "data": {"reason": "quit"}}]
+    assert ice.is_dropped()
+
+
+def test_who_is_slowed_down_may_be_lost_at_any_time(hall: Hall) -> None:
+    ice = hall.enter("ice")
+    ice.send_bytes(_messages(50))
+    ice.hang_up()
+    assert not hall.clock.getDelayedCalls()
+
+
+def test_an_over_long_line_after_a_flood_is_refused_all_the_same(hall: Hall) -> None:
+    ice = hall.enter("ice")
+    ice.send_bytes(_messages(30) + b"x" * (limits.LINE_BYTES + 1))
+    hall.pass_time(3)
+    assert ice.errors() == ["line-too-long"]
+    assert ice.is_dropped()

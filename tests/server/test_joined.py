@@ -1,0 +1,179 @@
+"""The real client protocol and the real server connection, joined in memory."""
+
+import socket
+from typing import Any
+
+from twisted.internet.address import IPv4Address
+from twisted.internet.interfaces import IAddress
+from twisted.test.iosim import FakeTransport, IOPump, connect
+
+from chatd.chat import commands, limits
+from chatd.client.protocol import ServerConnection
+from chatd.wire import native_frames as frames
+from chatd.wire.native_frames import FromServer
+from tests.server.hall import Hall
+
+
+class _Handle:
+    """A socket, as far as its options are concerned."""
+
+    def __init__(self) -> None:
+        self.options: dict[int, int] = {}
+
+    def setsockopt(self, level: int, option: int, value: int) -> None:
+        assert level == socket.IPPROTO_TCP
+        self.options[option] = value
+
+
+class _TcpTransport(FakeTransport):
+    """A joined transport with a handle, which tells its peer when it closes for writing."""
+
+    def __init__(self, protocol: object, is_server: bool, peer: IAddress) -> None:
+        super().__init__(protocol, is_server, peerAddress=peer)
+        self.handle = _Handle()
+        self.is_kept_alive = False
+
+    def getHandle(self) -> _Handle:
+        return self.handle
+
+    def setTcpKeepAlive(self, enabled: bool) -> None:
+        self.is_kept_alive = enabled
+
+    def loseWriteConnection(self) -> None:
+        self.loseConnection()
+
+
+class _Person:
+    """The owner of a real client connection."""
+
+    def __init__(self, hall: Hall, port: int) -> None:
+        self.heard: list[FromServer] = []
+        self.losses: list[str] = []
+        self.client = ServerConnection(self)
+        address = IPv4Address("TCP", "10.35.11.112", port)
+        server = hall.factory.buildProtocol(address)
+        assert server is not None
+        self.transports = (
+            _TcpTransport(server, True, address),
+            _TcpTransport(self.client, False, IPv4Address("TCP", "10.35.11.111", 7777)),
+        )
+        self.pump: IOPump = connect(
+            server, self.transports[0], self.client, self.transports[1], clock=hall.clock
+        )
+
+    def connected(self, connection: ServerConnection) -> None:
+        pass
+
+    def received(self, frame: FromServer) -> None:
+        self.heard.append(frame)
+
+    def lost(self, connection: ServerConnection, reason: str) -> None:
+        self.losses.append(reason)
+
+    def take(self) -> list[Any]:
+        """The data of what was heard since the last time."""
+        heard, self.heard = self.heard, []
+        return [frame.data if hasattr(frame, "data") else frame for frame in heard]
+
+
+def _flush(*people: _Person) -> None:
+    while sum(person.pump.flush() for person in people):
+        pass
+
+
+def test_two_people_have_a_conversation() -> None:
+    with Hall() as hall:
+        ice, moon = _Person(hall, 1001), _Person(hall, 1002)
+        ice.client.send(commands.Enter("ice"))
+        _flush(ice, moon)
+        moon.client.send(commands.Enter("ICE"), 1)
+        _flush(ice, moon)
+        [refused] = moon.take()
+        assert refused.code == "nickname-taken"
+        moon.client.send(commands.Enter("moon"), 2)
+        _flush(ice, moon)
+        [welcome] = moon.take()
+        assert (welcome.nickname, welcome.server) == ("moon", "party")
+
+        ice.take()
+        ice.client.send(commands.Say("grüße\nvon hier 🧊"), 3)
+        moon.client.send(commands.Say("and back"), 4)
+        _flush(ice, moon)
+        confirmed, answer = ice.take()
+        assert (confirmed.seq, answer.source, answer.text) == (1, "moon", "and back")
+        assert [(each.seq, getattr(each, "text", None)) for each in moon.take()] == [
+            (1, "grüße\nvon hier 🧊"),
+            (2, None),
+        ]
+
+        moon.client.send(commands.Rename("sun"), 5)
+        ice.client.send(commands.ListUsers(), 6)
+        ice.client.send(commands.ReadHistory(limit=1), 7)
+        _flush(ice, moon)
+        frames_heard = {type(each).__name__: each for each in ice.take()}
+        assert [user.nickname for user in frames_heard["Users"].users] == ["ice", "moon"]
+        assert [said.text for said in frames_heard["HistoryRead"].messages] == ["and back"]
+        assert frames_heard["Renamed"].new == "sun"
+
+        moon.take()
+        moon.client.send(commands.Quit())
+        _flush(ice, moon)
+        assert [each.reason for each in moon.take()] == ["quit"]
+        assert len(moon.losses) == 1
+        assert [(each.nickname, each.reason) for each in ice.take()] == [("sun", "quit")]
+        ice.client.close()
+        _flush(ice, moon)
+        assert hall.free == hall.factory.settings.slots
+
+
+def test_the_error_for_an_over_long_line_still_reaches_the_client() -> None:
+    with Hall() as hall:
+        ice = _Person(hall, 1001)
+        ice.client.send(commands.Enter("ice"))
+        _flush(ice)
+        ice.take()
+        ice.transports[1].write(b"x" * (3 * limits.LINE_BYTES))
+        _flush(ice)
+        assert [error.code for error in ice.take()] == ["line-too-long"]
+        assert len(ice.losses) == 1
+
+
+def test_a_full_server_is_understood_by_the_client() -> None:
+    with Hall(slots=0) as hall:
+        ice = _Person(hall, 1001)
+        ice.client.send(commands.Enter("ice"), 1)
+        _flush(ice)
+        [frame] = ice.heard
+        assert isinstance(frame, frames.Error)
+        assert (frame.id, frame.data.code) == (1, "full")
+        assert len(ice.losses) == 1
+
+
+def test_a_stopping_server_says_so_to_every_client() -> None:
+    with Hall() as hall:
+        people = [_Person(hall, 1001), _Person(hall, 1002)]
+        for person, name in zip(people, ("ice", "moon"), strict=True):
+            person.client.send(commands.Enter(name))
+        _flush(*people)
+        ended = hall.factory.end()
+        _flush(*people)
+        for person in people:
+            assert person.take()[-1].reason == "server is stopping"
+            assert len(person.losses) == 1
+        assert ended.called
+
+
+def test_both_ends_find_out_within_a_minute_that_the_other_one_is_gone() -> None:
+    with Hall() as hall:
+        ice = _Person(hall, 1001)
+        for transport in ice.transports:
+            assert transport.is_kept_alive
+            options = transport.handle.options
+            assert 0 < options[socket.TCP_USER_TIMEOUT] <= 60_000
+            first, between, times = (
+                options[option]
+                for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+            )
+            assert 0 < first + between * times <= 60
+        ice.client.close()
+        _flush(ice)

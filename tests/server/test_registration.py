@@ -1,0 +1,160 @@
+"""At the door: hello and welcome, what is refused there, how long it stays open (SPEC §4, §5)."""
+
+import pytest
+
+from tests.server.hall import STARTED, Hall
+
+
+def test_hello_is_answered_with_welcome(hall: Hall) -> None:
+    guest = hall.connect()
+    guest.hello("ice", request_id="first")
+    [welcome] = guest.heard()
+    assert welcome == {
+        "type": "welcome",
+        "id": "first",
+        "data": {
+            "server": "party",
+            "started": STARTED,
+            "nickname": "ice",
+            "rooms": ["#lobby"],
+            "limits": {"message": 4096, "nickname": 25, "line": 65536},
+        },
+    }
+
+
+def test_nothing_is_sent_to_who_has_said_nothing(hall: Hall) -> None:
+    guest = hall.connect()
+    hall.enter("moon").say("hello")
+    assert guest.heard() == []
+
+
+def test_the_others_are_told_who_entered(hall: Hall) -> None:
+    ice = hall.enter("ice")
+    moon = hall.enter("moon")
+    assert ice.heard() == [{"type": "entered", "data": {"nickname": "moon"}}]
+    assert moon.heard() == []
+
+
+@pytest.mark.parametrize(
+    ("frame_type", "data"),
+    [
+        ("message", {"text": "hello"}),
+        ("set-name", {"nickname": "sun"}),
+        ("users", {}),
+        ("history", {}),
+        ("ping", None),
+    ],
+)
+def test_a_frame_before_hello_is_refused_and_hello_still_works(
+    hall: Hall, frame_type: str, data: object
+) -> None:
+    ice = hall.enter("ice")
+    guest = hall.connect()
+    guest.send(frame_type, data, request_id=7)
+    [error] = guest.heard()
+    assert (error["type"], error["id"], error["data"]["code"]) == ("error", 7, "not-entered")
+    guest.hello("moon")
+    assert [frame["type"] for frame in guest.heard()] == ["welcome"]
+    assert [frame["type"] for frame in ice.heard()] == ["entered"]
+
+
+def test_a_second_hello_is_refused_and_changes_nothing(hall: Hall) -> None:
+    ice, moon = hall.enter_all("ice", "moon")
+    ice.hello("sun", request_id=2)
+    [error] = ice.heard()
+    assert (error["id"], error["data"]["code"]) == (2, "already-entered")
+    ice.say("still me")
+    [message] = moon.heard()
+    assert message["data"]["source"] == "ice"
+
+
+@pytest.mark.parametrize("wanted", ["ice", "ICE", "\uff29\uff23\uff25"])
+def test_a_taken_nickname_is_refused_until_another_one_is_chosen(hall: Hall, wanted: str) -> None:
+    ice = hall.enter("ice")
+    guest = hall.connect()
+    guest.hello(wanted, request_id="a")
+    [error] = guest.heard()
+    assert (error["id"], error["data"]["code"]) == ("a", "nickname-taken")
+    assert ice.heard() == []
+    guest.hello("moon")
+    [welcome] = guest.heard()
+    assert welcome["data"]["nickname"] == "moon"
+
+
+def test_a_nickname_is_free_again_when_its_member_has_left(hall: Hall) -> None:
+    hall.enter("ice").send("quit")
+    hall.enter("ice")
+
+
+@pytest.mark.parametrize("nickname", ["", " ", "a b", "#ice", "a" * 26, "1.2.3.4:5", "a\u200bb"])
+def test_an_impossible_nickname_is_refused_and_the_connection_goes_on(
+    hall: Hall, nickname: str
+) -> None:
+    guest = hall.connect()
+    guest.hello(nickname)
+    assert guest.errors() == ["bad-nickname"]
+    guest.hello("ice")
+    assert guest.heard_of("welcome")
+
+
+@pytest.mark.parametrize("version", [0, 2, -1, 2**70])
+def test_another_version_is_refused_and_the_connection_closed(hall: Hall, version: int) -> None:
+    ice = hall.enter("ice")
+    guest = hall.connect()
+    guest.send("hello", {"nickname": "moon", "version": version}, request_id=1)
+    [error] = guest.heard()
+    assert (error["id"], error["data"]["code"]) == (1, "version")
+    assert guest.is_dropped()
+    assert not guest.is_cut_off(), "the error must go out first"
+    assert ice.heard() == []
+
+
+def test_who_sends_no_line_within_five_seconds_is_told_and_dropped(hall: Hall) -> None:
+    guest = hall.connect()
+    guest.send_bytes(b'{"type": "hello", "data"')  # half a line is no line
+    hall.clock.advance(4.9)
+    assert not guest.is_dropped()
+    hall.clock.advance(0.2)
+    assert guest.errors() == ["too-late"]
+    assert guest.is_dropped()
+
+
+def test_who_is_choosing_a_nickname_has_a_minute_altogether(hall: Hall) -> None:
+    hall.enter("ice")
+    guest = hall.connect()
+    hall.clock.advance(4)
+    guest.hello("ice")
+    guest.heard()
+    hall.clock.advance(50)
+    guest.hello("ICE")
+    assert guest.errors() == ["nickname-taken"]
+    assert not guest.is_dropped()
+    hall.clock.advance(7)
+    assert guest.errors() == ["too-late"]
+    assert guest.is_dropped()
+
+
+def test_who_used_all_the_time_for_the_first_line_still_has_a_minute_at_most(hall: Hall) -> None:
+    guest = hall.connect()
+    hall.clock.advance(4.9)
+    guest.hello("#")
+    hall.clock.advance(60.1 - 4.9)
+    assert guest.is_dropped()
+
+
+def test_a_member_has_no_deadline_any_more() -> None:
+    with Hall(timeout=0) as hall:
+        ice = hall.enter("ice")
+        hall.clock.advance(1_000_000)
+        assert ice.heard() == []
+        assert not ice.is_dropped()
+
+
+def test_every_refusal_at_the_door_is_counted(hall: Hall) -> None:
+    hall.enter("ice")
+    guest = hall.connect()
+    guest.hello("ice")
+    guest.hello("ice")
+    guest.say("hello")
+    guest.send("hello", {"nickname": "moon", "version": 9})
+    assert dict(hall.factory.counters) == {"nickname-taken": 2, "not-entered": 1, "version": 1}

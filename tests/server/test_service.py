@@ -1,0 +1,276 @@
+"""The server as a service, on a network that is not there: where it listens, what it offers."""
+
+from collections.abc import Callable, Sequence
+from ipaddress import IPv4Interface
+
+import msgspec
+import pytest
+from twisted.internet.address import IPv4Address
+from twisted.internet.error import CannotListenError
+
+from chatd.discovery.subnets import Subnet
+from chatd.server.factory import ChatFactory, ServerSettings
+from chatd.server.service import ChatServer, ListenSettings
+from chatd.wire import beacon
+from tests.fakes import log_lines
+from tests.server.hall import Guest
+from tests.server.network import FakeNetwork
+
+
+def _subnets(*values: str) -> tuple[Subnet, ...]:
+    return tuple(
+        Subnet(interface.ip, interface.network) for interface in map(IPv4Interface, values)
+    )
+
+
+WORK = _subnets("10.35.11.113/24", "192.168.1.124/24")
+HOSTS = ["10.35.11.113", "192.168.1.124"]
+
+
+class _House:
+    """A network and one server on it."""
+
+    def __init__(
+        self,
+        subnets: tuple[Subnet, ...] = WORK,
+        port: int | None = None,
+        current: Callable[[], Sequence[Subnet]] | None = None,
+        slots: int = 9,
+    ) -> None:
+        self.network = FakeNetwork()
+        self.factory = ChatFactory(ServerSettings("work", slots), self.network, lambda: 0)
+        self.server = ChatServer(
+            self.network, ListenSettings(subnets, port, discovery_port=4_444), self.factory, current
+        )
+
+    def connect(self) -> Guest:
+        address = IPv4Address("TCP", "10.35.11.112", 1_234)
+        connection = self.factory.buildProtocol(address)
+        assert connection is not None
+        return Guest(connection, address)
+
+    def offers(self, broadcast: str, asker: str) -> list[beacon.Offer]:
+        """What the server answers to a question that is broadcast there."""
+        ears = self.network.open_udp(broadcast)
+        ears.protocol.datagramReceived(beacon.DISCOVER, (asker, 5_000))
+        return [
+            beacon.decode_offer(datagram)
+            for port in self.network.udp
+            for datagram, address in port.written
+            if address == (asker, 5_000)
+        ]
+
+
+def test_it_listens_on_each_address_that_was_given_and_nowhere_else() -> None:
+    house = _House()
+    house.server.startService()
+    assert house.network.listening() == [(host, 7777) for host in HOSTS]
+    assert house.server.port == 7777
+    assert {port.interface for port in house.network.udp} == {
+        "10.35.11.113",
+        "10.35.11.255",
+        "192.168.1.124",
+        "192.168.1.255",
+    }
+    house.server.stopService()
+
+
+def test_a_crowd_that_comes_at_once_is_not_refused() -> None:
+    house = _House()
+    house.server.startService()
+    assert all(port.backlog >= 1_000 for port in house.network.open_tcp)
+    house.server.stopService()
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_free_port_for_all_is_taken_where_the_default_is_taken_on_any(host: str) -> None:
+    house = _House()
+    house.network.taken.add((host, 7777))
+    house.server.startService()
+    assert house.network.listening() == [(each, 50_000) for each in HOSTS]
+    assert house.server.port == 50_000
+    [offer] = house.offers("10.35.11.255", "10.35.11.112")
+    assert offer.port == 50_000
+    house.server.stopService()
+
+
+def test_a_free_port_must_be_free_on_every_address() -> None:
+    house = _House()
+    house.network.taken |= {(HOSTS[0], 7777), (HOSTS[1], 50_000), (HOSTS[1], 50_001)}
+    house.server.startService()
+    assert house.network.listening() == [(each, 50_002) for each in HOSTS]
+    house.server.stopService()
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_port_that_was_asked_for_is_never_changed(host: str) -> None:
+    house = _House(port=5_555)
+    house.network.taken.add((host, 5_555))
+    with pytest.raises(CannotListenError):
+        house.server.startService()
+    assert house.network.listening() == []
+    assert house.network.udp == []
+    assert not house.server.running
+
+
+def test_it_gives_up_where_no_port_is_free_everywhere() -> None:
+    house = _House()
+    house.network.taken |= {(HOSTS[1], port) for port in (7777, *range(50_000, 50_100))}
+    with pytest.raises(CannotListenError):
+        house.server.startService()
+    assert house.network.listening() == []
+
+
+def test_an_offer_names_the_address_in_the_subnet_that_asked() -> None:
+    house = _House(port=5_555)
+    house.server.startService()
+    for broadcast, asker, own in (
+        ("10.35.11.255", "10.35.11.112", HOSTS[0]),
+        ("192.168.1.255", "192.168.1.123", HOSTS[1]),
+    ):
+        [offer] = house.offers(broadcast, asker)
+        assert offer == beacon.Offer(version=1, id="work", address=own, port=5_555, slots=9, free=9)
+        [written] = house.network.open_udp(own).written
+        assert written[1] == (asker, 5_000)
+    house.server.stopService()
+
+
+def test_an_offer_says_how_many_slots_are_free_now() -> None:
+    house = _House(slots=1)
+    house.server.startService()
+    guest = house.connect()
+    [offer] = house.offers("10.35.11.255", "10.35.11.112")
+    assert (offer.slots, offer.free) == (1, 0)
+    guest.hang_up()
+    assert house.offers("10.35.11.255", "10.35.11.112")[-1].free == 1
+    house.server.stopService()
+
+
+def test_the_datagram_of_an_offer_has_no_more_in_it_than_is_promised() -> None:
+    house = _House(slots=5)
+    house.server.startService()
+    house.offers("10.35.11.255", "10.35.11.112")
+    [(datagram, _)] = house.network.open_udp(HOSTS[0]).written
+    assert msgspec.json.decode(datagram) == {
+        "type": "offer",
+        "data": {
+            "version": 1,
+            "id": "work",
+            "address": "10.35.11.113",
+            "port": 7777,
+            "slots": 5,
+            "free": 5,
+        },
+    }
+    house.server.stopService()
+
+
+def test_an_address_without_a_broadcast_is_listened_on_but_not_answered_for() -> None:
+    house = _House(_subnets("10.0.0.1/32", "10.0.1.1/31"))
+    with log_lines() as lines:
+        house.server.startService()
+    assert house.network.listening() == [("10.0.0.1", 7777), ("10.0.1.1", 7777)]
+    assert house.network.udp == []
+    assert not [line for line in lines if "discovery" in line]
+    house.server.stopService()
+
+
+def test_discovery_that_fails_does_not_stop_the_server() -> None:
+    house = _House()
+    house.network.broken |= {"10.35.11.255", "192.168.1.255"}
+    house.server.startService()
+    assert len(house.network.listening()) == 2
+    house.server.stopService()
+
+
+def test_the_log_says_each_address_and_port_at_the_start() -> None:
+    house = _House()
+    with log_lines() as lines:
+        house.server.startService()
+    for host, network in (("10.35.11.113", "10.35.11.0/24"), ("192.168.1.124", "192.168.1.0/24")):
+        assert any(f"{host}:7777" in line and "TCP" in line for line in lines)
+        assert any(network in line and "UDP port 4444" in line for line in lines)
+    house.server.stopService()
+
+
+def test_the_log_says_once_when_the_addresses_of_this_host_change() -> None:
+    have = [WORK]
+    house = _House(current=lambda: have[0])
+    house.server.startService()
+    with log_lines() as lines:
+        house.network.pump([3.0] * 3)
+        assert lines == []
+        have[0] = _subnets("10.35.11.113/24", "172.16.0.9/16")
+        house.network.pump([3.0] * 3)
+    [line] = lines
+    assert "172.16.0.9/16" in line
+    assert "still listens on 10.35.11.113/24, 192.168.1.124/24" in line
+    house.server.stopService()
+    assert house.network.getDelayedCalls() == []
+
+
+def test_addresses_in_another_order_are_no_change() -> None:
+    house = _House(current=lambda: WORK[::-1])
+    house.server.startService()
+    with log_lines() as lines:
+        house.network.pump([3.0] * 3)
+    assert lines == []
+    house.server.stopService()
+
+
+def test_addresses_that_come_back_are_no_reason_to_restart() -> None:
+    have = [WORK]
+    house = _House(current=lambda: have[0])
+    house.server.startService()
+    have[0] = WORK[:1]
+    house.network.pump([3.0])
+    with log_lines() as lines:
+        have[0] = WORK
+        house.network.pump([3.0])
+    assert not [line for line in lines if "restart" in line]
+    house.server.stopService()
+
+
+def test_addresses_that_cannot_be_read_once_are_read_again_at_the_next_period() -> None:
+    answers: list[Sequence[Subnet] | OSError] = [OSError(24, "Too many open files"), WORK[:1]]
+
+    def current() -> Sequence[Subnet]:
+        answer = answers.pop(0)
+        if isinstance(answer, OSError):
+            raise answer
+        return answer
+
+    house = _House(current=current)
+    house.server.startService()
+    with log_lines() as lines:
+        house.network.pump([3.0, 3.0])
+    assert [line for line in lines if "addresses changed to 10.35.11.113/24" in line]
+    house.server.stopService()
+
+
+def test_stopping_closes_every_port_and_ends_when_everyone_has_gone() -> None:
+    house = _House()
+    house.server.startService()
+    guest = house.connect()
+    guest.hello("ice")
+    stopped = house.server.stopService()
+    assert house.network.listening() == []
+    assert not [port for port in house.network.udp if port.is_open]
+    assert guest.heard_of("goodbye") == [{"reason": "server is stopping"}]
+    assert not stopped.called
+    guest.hang_up()
+    assert house.network.getDelayedCalls() == []
+    assert stopped.called
+
+
+def test_the_log_says_in_the_end_what_was_refused() -> None:
+    house = _House()
+    house.server.startService()
+    guest = house.connect()
+    guest.send_bytes(b"nonsense\n")
+    guest.hang_up()
+    house.network.open_udp("10.35.11.255").protocol.datagramReceived(b"?", ("10.35.11.112", 5))
+    with log_lines() as lines:
+        house.server.stopService()
+    assert any("invalid-json" in line for line in lines)
+    assert any("malformed" in line for line in lines)
