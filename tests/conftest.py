@@ -8,7 +8,8 @@ import pytest
 import pytest_twisted
 from twisted.internet import reactor as global_reactor
 from twisted.internet.task import deferLater
-from twisted.logger import LogEvent, LogLevel, globalLogPublisher
+from twisted.logger import ILogObserver, LogEvent, LogLevel, globalLogPublisher
+from zope.interface import provider
 
 reactor: Any = global_reactor
 
@@ -25,6 +26,7 @@ def warm_reactor() -> None:
 def nothing_left_behind(warm_reactor: None) -> Iterator[None]:
     logged: list[LogEvent] = []
 
+    @provider(ILogObserver)
     def note(event: LogEvent) -> None:
         if "log_failure" in event or event["log_level"] >= LogLevel.critical:
             logged.append(event)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest_twisted  # type: ignore[import-untyped]  # it carries no annotations
+import pytest_twisted
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import CannotListenError
 from twisted.internet.protocol import DatagramProtocol
@@ -80,7 +80,7 @@ class FakeUdpPort:
         return succeed(None)
 
 
-class FakeUdpReactor(MemoryReactorClock):  # type: ignore[misc]  # it carries no annotations
+class FakeUdpReactor(MemoryReactorClock):
     """A reactor with a clock to advance, and UDP ports that are only written down.
 
     :ivar udp: every port opened, in order; `broken` interfaces cannot be opened.
