@@ -21,6 +21,7 @@ check: $(READY)
 
 docs: $(READY)
 	$(BIN)/python docs/generate.py
+	dot -Tsvg docs/lifecycle.dot -o docs/lifecycle.svg   # of graphviz
 
 bench: $(READY)
 	$(BIN)/python benchmarks/startup.py

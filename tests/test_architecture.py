@@ -53,9 +53,10 @@ MODULES = [pytest.param(part, path, id=str(path.relative_to(ROOT))) for part, pa
 
 @pytest.mark.parametrize(("part", "path"), MODULES)
 def test_imports_follow_the_arrows(part: str, path: Path) -> None:
-    others = {
-        name.split(".")[1] for name in imported(path) if name.startswith("chatd.")
-    } - {part, "__version__"}
+    others = {name.split(".")[1] for name in imported(path) if name.startswith("chatd.")} - {
+        part,
+        "__version__",
+    }
     assert others <= ARROWS.get(part, set()), f"{path.name} must not import these"
 
 

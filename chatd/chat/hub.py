@@ -132,6 +132,16 @@ class Hub:
             self._outbox.leave(member_id)
             self._outbox.to_all(Left(member.nickname, reason), member_id)
 
+    def end(self) -> None:
+        """Free everything and tell nobody: each member is told by its own goodbye."""
+        for member_id, member in self._seats.items():
+            if member.nickname:
+                self._outbox.leave(member_id)
+        self._seats.clear()
+        self._by_name.clear()
+        for room in self._rooms.values():
+            room.members.clear()
+
     def _enter(self, member: Member, command: commands.Enter, now: int) -> Reply:
         if member.nickname:
             raise AlreadyEntered

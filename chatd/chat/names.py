@@ -20,12 +20,14 @@ RESERVED: Final = frozenset("#@,/[]")
 #: White space, control characters, format characters and lone surrogates.
 _BANNED_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"})
 
-#: Letters and marks that show nothing: two names that differ only in these look the same.
+#: Characters that show nothing: two names that differ only in these look the same. They are what
+#: Unicode calls "default ignorable" and the categories above leave out, and the Braille blank.
 _INVISIBLE: Final = frozenset(
-    {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0}
+    {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2065, 0x2800, 0x3164, 0xFFA0}
     | set(range(0x180B, 0x1810))
     | set(range(0xFE00, 0xFE10))
-    | set(range(0xE0100, 0xE01F0))
+    | set(range(0xFFF0, 0xFFF9))
+    | set(range(0xE0000, 0xE1000))
 )
 
 #: The name of a connection that has not chosen one.
@@ -83,7 +85,7 @@ def room_name(text: str) -> str:
 
     :raises BadRoomName: if it cannot be one.
     """
-    if not text.startswith("#"):
+    if unicodedata.normalize("NFKC", text[:1]) != "#":
         raise BadRoomName("The name of a room starts with #.")
     return "#" + _checked(text[1:], limits.ROOM_NAME_CHARACTERS - 1, BadRoomName)
 

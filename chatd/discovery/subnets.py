@@ -14,6 +14,9 @@ import psutil
 #: Where servers are reached and listen for questions, unless something else is said: TCP and UDP.
 DEFAULT_PORT: Final = 7777
 
+#: A shorter prefix is a mistake: the server would answer half the world.
+_SHORTEST: Final = 8
+
 #: Networks longer than this have no broadcast address.
 _LONGEST_WITH_BROADCAST: Final = 30
 
@@ -131,6 +134,8 @@ def _checked(value: str, host: Sequence[HostAddress]) -> IPv4Interface:
     except ValueError as error:
         raise ValueError(f"{value!r} is not an address with its prefix: {error}") from None
     subnet = _subnet(address)
+    if subnet.network.prefixlen < _SHORTEST:
+        raise ValueError(f"{value!r} is no subnet: a prefix has at least {_SHORTEST} bits")
     if not subnet.is_host(address.ip):
         which = "network" if address.ip == address.network.network_address else "broadcast"
         raise ValueError(f"{value!r} is the {which} address itself; name this host's own address")

@@ -91,6 +91,8 @@ class ChatFactory(ServerFactory):
         if not (self.members or self.turned_away):
             return succeed(None)
         self._ended = ended = Deferred[None]()
+        self.log.info("telling {count} members that the server stops", count=len(self.members))
+        self.hub.end()
         for member in list(self.members):
             member.dismiss("server is stopping")
         for connection in list(self.turned_away):

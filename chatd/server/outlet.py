@@ -1,5 +1,6 @@
 """What waits for a member who reads slowly, counted in bytes and bounded."""
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -22,7 +23,7 @@ class Outlet:
         self._transport = transport
         self._most_bytes = most_bytes
         self._overflowed = overflowed
-        self._waiting: list[bytes] = []
+        self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
         self._paused = False
         self._finishing = False
@@ -65,9 +66,11 @@ class Outlet:
     def resumeProducing(self) -> None:
         """The transport takes more."""
         self._paused = False
-        if self._waiting:
-            data = b"".join(self._waiting)
-            self._drop_waiting()
+        # One at a time: the transport says when it has enough again, and what it has is not
+        # counted here.
+        while self._waiting and not self._paused:
+            data = self._waiting.popleft()
+            self._waiting_bytes -= len(data)
             self._transport.write(data)
         self._end_if_sent()
 
@@ -85,5 +88,5 @@ class Outlet:
                 self._transport.loseConnection()
 
     def _drop_waiting(self) -> None:
-        self._waiting = []
+        self._waiting.clear()
         self._waiting_bytes = 0

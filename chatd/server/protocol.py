@@ -138,6 +138,7 @@ class MemberConnection(Connection):
     def connectionMade(self) -> None:
         """Begin, without a nickname yet."""
         super().connectionMade()
+        self._began = self.factory.clock.seconds()
         self.factory.members.add(self)
         flood = self.factory.settings.flood
         self._bucket = TokenBucket(
@@ -150,8 +151,8 @@ class MemberConnection(Connection):
         wait = self._bucket.take(self.factory.clock.seconds())
         if self._is_first_line:
             self._is_first_line = False
-            left = limits.REGISTRATION_SECONDS - limits.FIRST_LINE_SECONDS
-            self.expect(left, self._registration_late)
+            passed = self.factory.clock.seconds() - self._began
+            self.expect(limits.REGISTRATION_SECONDS - passed, self._registration_late)
         try:
             request = self.factory.dialect.decode(line)
         except Refusal as refusal:

@@ -5,7 +5,7 @@ rest is the business of ``discovery``.
 """
 
 from ipaddress import IPv4Address
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta, Struct
@@ -38,13 +38,15 @@ class Offer(Struct, frozen=True):
     free: Annotated[int, Meta(ge=0, le=2**53)]
 
 
-class _OfferDatagram(Struct, frozen=True, tag_field="type", tag="offer"):
+class OfferDatagram(Struct, frozen=True, tag_field="type", tag="offer"):
+    """The datagram that makes an offer."""
+
     data: Offer
 
 
 _encoder: Final = msgspec.json.Encoder()
-_discover_decoder: Final = msgspec.json.Decoder(Discover)
-_offer_decoder: Final = msgspec.json.Decoder(_OfferDatagram)
+#: Both at once: msgspec insists on a type only where there is a choice.
+_decoder: Final = msgspec.json.Decoder(Discover | OfferDatagram)
 
 #: The one thing a client broadcasts.
 DISCOVER: Final = _encoder.encode(Discover(DiscoverData(VERSION)))
@@ -59,14 +61,16 @@ def check_discover(datagram: bytes) -> None:
 
     :raises BadDatagram: if not.
     """
-    question = _decoded(datagram, _discover_decoder)
+    question = _decoded(datagram)
+    if not isinstance(question, Discover):
+        raise BadDatagram("malformed")
     if question.data.version != VERSION:
         raise BadDatagram("other version")
 
 
 def encode_offer(offer: Offer) -> bytes:
     """The datagram that makes `offer`."""
-    return _encoder.encode(_OfferDatagram(offer))
+    return _encoder.encode(OfferDatagram(offer))
 
 
 def decode_offer(datagram: bytes) -> Offer:
@@ -74,7 +78,10 @@ def decode_offer(datagram: bytes) -> Offer:
 
     :raises BadDatagram: if it makes none.
     """
-    offer = _decoded(datagram, _offer_decoder).data
+    answer = _decoded(datagram)
+    if not isinstance(answer, OfferDatagram):
+        raise BadDatagram("malformed")
+    offer = answer.data
     if offer.version != VERSION:
         raise BadDatagram("other version")
     if not is_server_id(offer.id):
@@ -91,13 +98,12 @@ def is_server_id(text: str) -> bool:
     return 0 < len(text) <= limits.SERVER_ID_CHARACTERS and text.isprintable()
 
 
-_Kind = TypeVar("_Kind")
-
-
-def _decoded(datagram: bytes, decoder: msgspec.json.Decoder[_Kind]) -> _Kind:
+def _decoded(datagram: bytes) -> Discover | OfferDatagram:
     if len(datagram) > limits.DATAGRAM_BYTES:
         raise BadDatagram("oversized")
+    heard: Discover | OfferDatagram
     try:
-        return decoder.decode(datagram.decode("utf-8"))
+        heard = _decoder.decode(datagram.decode("utf-8"))
     except (ValueError, RecursionError):
         raise BadDatagram("malformed") from None
+    return heard

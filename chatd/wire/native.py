@@ -34,6 +34,9 @@ _TYPES: Final = frozenset(
     for frame in frames.FromClient.__args__
 )
 
+#: What an error quotes of a line that is wrong.
+_QUOTED_CHARACTERS: Final = 80
+
 #: What a list's frame has around its entries, at most.
 _AROUND_BYTES: Final = 1_024
 
@@ -144,8 +147,12 @@ def _refusal(line: bytes, error: Exception) -> Refusal:
     except (ValueError, RecursionError):
         frame_type = ""
     if frame_type and frame_type not in _TYPES:
-        return UnknownType(f"There is no frame type {frame_type[:40]!r}.", request_id)
-    return BadFrame(f"This frame is not as it should be: {error}.", request_id)
+        return UnknownType(
+            f"There is no frame type {frame_type[:_QUOTED_CHARACTERS]!r}.", request_id
+        )
+    return BadFrame(
+        f"This frame is not as it should be: {str(error)[:_QUOTED_CHARACTERS]}.", request_id
+    )
 
 
 _Entry = TypeVar("_Entry", events.User, events.Said)

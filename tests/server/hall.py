@@ -1,15 +1,18 @@
 """A server without a network: connections made by hand, and a clock to advance."""
 
 import json
+import socket
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
 from twisted.internet.address import IPv4Address
 from twisted.internet.error import ConnectionDone
+from twisted.internet.interfaces import ITCPTransport
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
 from chatd.server.factory import ChatFactory, ServerSettings
 from chatd.server.protocol import Connection
@@ -35,12 +38,58 @@ def hello(nickname: str) -> bytes:
     return line("hello", {"nickname": nickname, "version": 1})
 
 
+class Handle:
+    """A socket, as far as its options are concerned."""
+
+    def __init__(self) -> None:
+        self.options: dict[int, int] = {}
+
+    def setsockopt(self, level: int, option: int, value: int) -> None:
+        assert level == socket.IPPROTO_TCP
+        self.options[option] = value
+
+
+@implementer(ITCPTransport)
+class TcpStringTransport(StringTransport):
+    """A transport that is closed as TCP is: for writing first, while what comes is still read.
+
+    :ivar is_half_closed: whether it is closed for writing.
+    """
+
+    def __init__(self, peer: IPv4Address) -> None:
+        super().__init__(peerAddress=peer)
+        self.is_half_closed = False
+        self.handle = Handle()
+
+    def write(self, data: bytes) -> None:
+        assert not self.is_half_closed
+        super().write(data)
+
+    def loseWriteConnection(self) -> None:
+        self.is_half_closed = True
+
+    def getHandle(self) -> Handle:
+        return self.handle
+
+    def setTcpNoDelay(self, enabled: bool) -> None:
+        pass
+
+    def getTcpNoDelay(self) -> bool:
+        return True
+
+    def setTcpKeepAlive(self, enabled: bool) -> None:
+        pass
+
+    def getTcpKeepAlive(self) -> bool:
+        return True
+
+
 class Guest:
     """Who is at the other end of one connection."""
 
     def __init__(self, connection: Connection, address: IPv4Address) -> None:
         self.connection = connection
-        self.transport = StringTransport(peerAddress=address)
+        self.transport = TcpStringTransport(address)
         self.is_lost = False
         connection.makeConnection(self.transport)
 
@@ -94,7 +143,7 @@ class Guest:
 
     def is_dropped(self) -> bool:
         """Whether the server has closed the connection, in whatever way."""
-        return self.transport.disconnecting
+        return self.transport.is_half_closed or self.transport.disconnecting
 
     def is_cut_off(self) -> bool:
         """Whether the server has closed the connection without sending what waits."""

@@ -168,6 +168,17 @@ def test_a_server_that_stops_hangs_up_on_who_waits_without_a_slot() -> None:
         assert ended.called
 
 
+def test_a_server_that_stops_waits_for_whoever_is_the_last() -> None:
+    for order in (1, -1):
+        with Hall(slots=1) as hall:
+            guests = [hall.enter("ice"), hall.connect()]
+            ended = hall.factory.end()
+            for guest in guests[::order]:
+                assert not ended.called
+                guest.hang_up()
+            assert ended.called
+
+
 def test_who_has_just_quit_does_not_keep_a_stopping_server_from_ending(hall: Hall) -> None:
     ice = hall.enter("ice")
     ice.send("quit")

@@ -106,6 +106,16 @@ def test_who_is_slowed_down_may_be_lost_at_any_time(hall: Hall) -> None:
     assert not hall.clock.getDelayedCalls()
 
 
+def test_who_is_slowed_down_is_read_again_when_the_server_stops_or_the_end_would_go_unseen(
+    hall: Hall,
+) -> None:
+    ice = hall.enter("ice")
+    ice.send_bytes(_messages(50))
+    assert not ice.is_read()
+    hall.factory.end()
+    assert ice.is_read()
+
+
 def test_an_over_long_line_after_a_flood_is_refused_all_the_same(hall: Hall) -> None:
     ice = hall.enter("ice")
     ice.send_bytes(_messages(30) + b"x" * (limits.LINE_BYTES + 1))

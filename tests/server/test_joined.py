@@ -11,18 +11,7 @@ from chatd.chat import commands, limits
 from chatd.client.protocol import ServerConnection
 from chatd.wire import native_frames as frames
 from chatd.wire.native_frames import FromServer
-from tests.server.hall import Hall
-
-
-class _Handle:
-    """A socket, as far as its options are concerned."""
-
-    def __init__(self) -> None:
-        self.options: dict[int, int] = {}
-
-    def setsockopt(self, level: int, option: int, value: int) -> None:
-        assert level == socket.IPPROTO_TCP
-        self.options[option] = value
+from tests.server.hall import Hall, Handle
 
 
 class _TcpTransport(FakeTransport):
@@ -30,10 +19,10 @@ class _TcpTransport(FakeTransport):
 
     def __init__(self, protocol: object, is_server: bool, peer: IAddress) -> None:
         super().__init__(protocol, is_server, peerAddress=peer)
-        self.handle = _Handle()
+        self.handle = Handle()
         self.is_kept_alive = False
 
-    def getHandle(self) -> _Handle:
+    def getHandle(self) -> Handle:
         return self.handle
 
     def setTcpKeepAlive(self, enabled: bool) -> None:

@@ -1,0 +1,140 @@
+"""Write the parts of the documentation that are made from the code: ``python docs/generate.py``.
+
+A test fails when what lies in docs/ is not what this would write.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from chatd.chat import limits
+from chatd.client import lifecycle
+from chatd.wire import native_frames
+from chatd.wire.beacon import Discover, OfferDatagram
+
+DOCS: Final = Path(__file__).parent
+
+OPTIONS: Final = {
+    "FLOOD_FRAMES_PER_SECOND": "--flood",
+    "INACTIVITY_SECONDS": "--timeout",
+    "SLOTS": "--slots",
+    "ACCEPT_CONNECTIONS_PER_SECOND": "--accept-rate",
+    "HISTORY_MESSAGES": "--history",
+}
+
+
+def native_schema() -> str:
+    """The frames of the native dialect, in both directions."""
+    return _schema(
+        "The native protocol of chatd, version 1: frames from client to server, and back",
+        {"FromClient": native_frames.FromClient, "FromServer": native_frames.FromServer},
+    )
+
+
+def discovery_schema() -> str:
+    """The discovery datagrams."""
+    return _schema(
+        "The discovery datagrams of chatd, version 1",
+        {"FromClient": Discover, "FromServer": OfferDatagram},
+    )
+
+
+def lifecycle_picture() -> str:
+    """The client's life, in Graphviz's language."""
+    lines = ["digraph lifecycle {", "  rankdir=LR; node [shape=box, style=rounded];"]
+    for state, moves in _moves().items():
+        for target, inputs in moves.items():
+            lines.append(f'  {state} -> {target} [label="{", ".join(inputs)}"];')
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def architecture() -> str:
+    """The tour, with the table of the client's life."""
+    rows = ["===========  ==========================================  ==========="]
+    rows += ["state        when                                        goes to", rows[0]]
+    for state, moves in _moves().items():
+        for number, (target, inputs) in enumerate(moves.items()):
+            rows.append(
+                f"{state if not number else chr(92):<11}  {', '.join(inputs):<42}  {target}"
+            )
+    return _between("architecture.rst", "lifecycle", [*rows, rows[0]])
+
+
+def operating() -> str:
+    """The manual, with the table of the limits."""
+    rows = [f"{'=' * 30}  {'=' * 9}  {'=' * 24}"]
+    rows += [f"{'limit':<30}  {'default':<9}  option", rows[0]]
+    for name, option in _LIMITS:
+        value = f"{getattr(limits, name):,}"
+        rows.append(f"{name:<30}  {value:<9}  {f'``{option}``' if option else chr(92)}")
+    return _between("operating.rst", "limits", [*rows, rows[0]])
+
+
+def _moves() -> dict[str, dict[str, list[str]]]:
+    """From each state to each other one: which inputs lead there; in the order they are written."""
+    moves: dict[str, dict[str, list[str]]] = {}
+    transitions = lifecycle.machine.__automat_automaton__.allTransitions()
+    order = ["idle", "discovering", "connecting", "registering", "asking", "online", "waiting"]
+    for state, moved, target, _ in sorted(
+        transitions,
+        key=lambda each: (
+            order.index(each[0].name) if each[0].name in order else len(order),
+            each[2].name,
+            each[1],
+        ),
+    ):
+        if state is not target:
+            moves.setdefault(state.name, {}).setdefault(target.name, []).append(moved)
+    return moves
+
+
+def _between(file_name: str, part: str, lines: list[str]) -> str:
+    """The text of a file, with `lines` where that part of it is marked."""
+    before, begins, rest = (DOCS / file_name).read_text("utf-8").partition(f".. {part} begins\n")
+    _, ends, after = rest.partition(f".. {part} ends\n")
+    return before + begins + "\n" + "\n".join(lines) + "\n\n" + ends + after
+
+
+#: Each limit, in the order of its module, and the option that sets it.
+_LIMITS: Final = [
+    (name, OPTIONS.get(name, ""))
+    for name, value in vars(limits).items()
+    if name.isupper() and isinstance(value, int)
+]
+
+#: Each generated file, and what makes its text.
+FILES: Final[dict[str, Callable[[], str]]] = {
+    "native.schema.json": native_schema,
+    "discovery.schema.json": discovery_schema,
+    "lifecycle.dot": lifecycle_picture,
+    "architecture.rst": architecture,
+    "operating.rst": operating,
+}
+
+
+def generated() -> dict[str, str]:
+    """The name of each generated file, and the text it should have."""
+    return {name: make() for name, make in FILES.items()}
+
+
+def _schema(title: str, directions: dict[str, Any]) -> str:
+    """One JSON Schema that allows all `directions`, each to be referred to by its own name."""
+    roots, components = msgspec.json.schema_components(
+        directions.values(), ref_template="#/$defs/{name}"
+    )
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": title,
+        "anyOf": [{"$ref": f"#/$defs/{name}"} for name in directions],
+        "$defs": dict(zip(directions, roots, strict=True)) | dict(sorted(components.items())),
+    }
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    for file_name, text in generated().items():
+        (DOCS / file_name).write_text(text, encoding="utf-8")
+        print(f"wrote {DOCS / file_name}")

@@ -1,0 +1,285 @@
+"""The native dialect on the server's side: frames in, refusals, frames out (SPEC §5, §9)."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+
+from chatd.chat import events, limits, refusals
+from chatd.chat.commands import Command, Enter, ListUsers, Ping, Quit, ReadHistory, Rename, Say
+from chatd.chat.events import Done, Event, HistoryRead, Reply, Said, User, Users
+from chatd.chat.refusals import Refusal, RequestId
+from chatd.wire.dialect import Request
+from chatd.wire.native import Native
+
+DIALECT = Native()
+DEEP = b"[" * 9_999 + b"]" * 9_999
+HUGE = b"9" * 5_000
+HELLO = b'{"type":"hello","id":7,"data":{"nickname":"ice","version":%b}}'
+SAID = Said("#lobby", 7, 1_700_000_000_000, "ice", "h\u00e9llo\n\U0001f469")
+
+
+def frames(data: bytes) -> list[dict[str, Any]]:
+    """What the lines in `data` say; every line has its end."""
+    *lines, rest = data.split(b"\n")
+    assert rest == b""
+    return [json.loads(line) for line in lines]
+
+
+def refused(line: bytes) -> Refusal:
+    with pytest.raises(Refusal) as caught:
+        DIALECT.decode(line)
+    return caught.value
+
+
+FRAMES: list[tuple[bytes, Command]] = [
+    (b'{"type":"hello","data":{"nickname":"ice","version":1}}', Enter("ice")),
+    (b'{"type":"message","data":{"text":"hi"}}', Say("hi", "#lobby")),
+    (b'{"type":"message","data":{"text":"hi","room":"#dev"}}', Say("hi", "#dev")),
+    (b'{"type":"set-name","data":{"nickname":"moon"}}', Rename("moon")),
+    (b'{"type":"users"}', ListUsers(None)),
+    (b'{"type":"users","data":{}}', ListUsers(None)),
+    (b'{"type":"users","data":{"room":null}}', ListUsers(None)),
+    (b'{"type":"users","data":{"room":"#lobby"}}', ListUsers("#lobby")),
+    (b'{"type":"history"}', ReadHistory("#lobby", 50, None)),
+    (b'{"type":"history","data":{"limit":3,"before":9}}', ReadHistory("#lobby", 3, 9)),
+    (b'{"type":"ping"}', Ping()),
+    (b'{"type":"ping","data":{}}', Ping()),
+    (b'{"type":"quit"}', Quit()),
+    (b'{"type":"message","data":{"text":"\\u00e9\\ud83d\\udc69"}}', Say("\u00e9\U0001f469")),
+    (' {"data" : {"text":"h\u00e9"},\t"type":"message" } '.encode(), Say("h\u00e9")),
+    (b'{"type":"ping"}\r', Ping()),
+    (b'{"type":"ping","data":"anything","x":[{"y":[1.5e3,null,true]}]}', Ping()),
+    (b'{"type":"message","data":{"text":"hi","colour":"red"},"more":1}', Say("hi")),
+    (b'{"type":"ping","x":' + HUGE + b"}", Ping()),
+]
+
+
+@pytest.mark.parametrize(("line", "command"), FRAMES)
+def test_a_frame_is_a_command(line: bytes, command: Command) -> None:
+    assert DIALECT.decode(line) == Request(command, None)
+
+
+@pytest.mark.parametrize(
+    "request_id", ["r1", "", "\u00e9" * 64, 0, -7, 2**53 - 1, -(2**53) + 1, None]
+)
+def test_a_request_keeps_what_its_sender_calls_it(request_id: RequestId) -> None:
+    line = json.dumps({"type": "ping", "id": request_id}).encode()
+    assert DIALECT.decode(line) == Request(Ping(), request_id)
+
+
+#: What is wrong, the line, the code, and the id of the request as far as it can be read.
+BAD: list[tuple[str, bytes, str, RequestId]] = [
+    ("an empty line", b"", "invalid-json", None),
+    ("a blank line", b" \t", "invalid-json", None),
+    ("no JSON", b"hello", "invalid-json", None),
+    ("half a frame", b'{"type":"ping","id":7', "invalid-json", None),
+    ("a NUL byte", b"\x00", "invalid-json", None),
+    ("a NUL byte after the frame", b'{"type":"ping"}\x00', "invalid-json", None),
+    ("a control character in a string", b'{"type":"ping","x":"\x01"}', "invalid-json", None),
+    ("trailing text", b'{"type":"ping","id":7} x', "invalid-json", None),
+    ("two frames on a line", b'{"type":"ping"}{"type":"ping"}', "invalid-json", None),
+    ("a byte order mark", b'\xef\xbb\xbf{"type":"ping"}', "invalid-json", None),
+    ("UTF-16", '{"type":"ping"}'.encode("utf-16"), "invalid-utf8", None),
+    ("not a number", b'{"type":"ping","x":NaN}', "invalid-json", None),
+    ("infinity", b'{"type":"ping","x":-Infinity}', "invalid-json", None),
+    ("a lone surrogate", b'{"type":"ping","x":"\\ud800"}', "invalid-json", None),
+    ("a lone surrogate as id", b'{"type":"quit","id":"\\udfff"}', "invalid-json", None),
+    ("an array", b'["ping"]', "invalid-json", None),
+    ("a string", b'"ping"', "invalid-json", None),
+    ("null", b"null", "invalid-json", None),
+    ("deep nesting", b"[" * 60_000, "invalid-json", None),
+    ("deep nesting of objects", b'{"a":' * 13_000, "invalid-json", None),
+    ("deep nesting as the type", b'{"type":' + DEEP + b"}", "invalid-json", None),
+    ("deep nesting as data", b'{"type":"users","data":' + DEEP + b"}", "invalid-json", None),
+    ("deep nesting in an unknown key", b'{"type":"ping","x":' + DEEP + b"}", "invalid-json", None),
+    ("invalid UTF-8", b'{"type":"message","data":{"text":"\xff"}}', "invalid-utf8", None),
+    ("invalid UTF-8 in an unknown key", b'{"type":"ping","x":"\xc3("}', "invalid-utf8", None),
+    ("invalid UTF-8 as an unknown key", b'{"type":"ping","\xe2\x82":1}', "invalid-utf8", None),
+    ("overlong UTF-8", b'{"type":"ping","x":"\xc0\x80"}', "invalid-utf8", None),
+    ("a surrogate in UTF-8", b'{"type":"ping","x":"\xed\xa0\x80"}', "invalid-utf8", None),
+    ("an unknown type", b'{"type":"dance","id":7}', "unknown-type", 7),
+    ("a type in other case", b'{"type":"Ping","id":7}', "unknown-type", 7),
+    ("a type of the server's", b'{"type":"welcome","id":7}', "unknown-type", 7),
+    ("a very long type", b'{"id":7,"type":"' + b"z" * 60_000 + b'"}', "unknown-type", 7),
+    ("no type", b'{"id":7,"data":{}}', "bad-frame", 7),
+    ("an empty object", b"{}", "bad-frame", None),
+    ("an empty type", b'{"type":"","id":7}', "bad-frame", 7),
+    ("a number as the type", b'{"type":1,"id":7}', "bad-frame", 7),
+    ("null as the type", b'{"type":null,"id":"r"}', "bad-frame", "r"),
+    ("no data", b'{"type":"hello","id":7}', "bad-frame", 7),
+    ("null as data", b'{"type":"message","id":7,"data":null}', "bad-frame", 7),
+    ("an array as data", b'{"type":"message","id":7,"data":["hi"]}', "bad-frame", 7),
+    ("a string as data", b'{"type":"users","id":7,"data":""}', "bad-frame", 7),
+    ("no text", b'{"type":"message","id":7,"data":{}}', "bad-frame", 7),
+    ("no nickname", b'{"type":"hello","id":7,"data":{"version":1}}', "bad-frame", 7),
+    ("no version", b'{"type":"hello","id":7,"data":{"nickname":"ice"}}', "bad-frame", 7),
+    ("a number as text", b'{"type":"message","id":7,"data":{"text":5}}', "bad-frame", 7),
+    (
+        "null as a room",
+        b'{"type":"message","id":7,"data":{"text":"a","room":null}}',
+        "bad-frame",
+        7,
+    ),
+    ("a string as a limit", b'{"type":"history","id":7,"data":{"limit":"5"}}', "bad-frame", 7),
+    ("a fraction as a limit", b'{"type":"history","id":7,"data":{"limit":5.5}}', "bad-frame", 7),
+    ("true as a limit", b'{"type":"history","id":7,"data":{"limit":true}}', "bad-frame", 7),
+    ("a number out of range", b'{"type":"history","id":7,"data":{"limit":1e999}}', "bad-frame", 7),
+    ("a huge number", b'{"id":7,"type":"history","data":{"limit":' + HUGE + b"}}", "bad-frame", 7),
+    ("an array as the id", b'{"type":"ping","id":[7]}', "bad-frame", None),
+    ("true as the id", b'{"type":"ping","id":true}', "bad-frame", None),
+    ("a fraction as the id", b'{"type":"ping","id":0.5}', "bad-frame", None),
+    ("an id that is too large", b'{"type":"ping","id":9007199254740992}', "bad-frame", None),
+    ("a huge id", b'{"type":"ping","id":' + HUGE + b"}", "bad-frame", None),
+    ("an id that is too long", b'{"type":"ping","id":"' + b"x" * 65 + b'"}', "bad-frame", None),
+    ("another version", HELLO % b"2", "version", 7),
+    ("a huge version", HELLO % (b"9" * 4_000), "version", 7),
+    ("a version no JSON reader can hold", HELLO % HUGE, "bad-frame", 7),
+]
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "request_id"), [pytest.param(*case[1:], id=case[0]) for case in BAD]
+)
+def test_bad_input_gets_one_clear_error(line: bytes, code: str, request_id: RequestId) -> None:
+    refusal = refused(line)
+    assert (refusal.code, refusal.request_id) == (code, request_id)
+    [frame] = frames(DIALECT.answer(refusal, refusal.request_id))
+    assert frame["type"] == "error"
+    assert frame.get("id") == request_id
+    assert frame["data"] == {"code": code, "message": str(refusal)}
+    assert len(str(refusal)) < 300
+
+
+@pytest.mark.parametrize("filling", [b"z", b"\\u0001", "\u20ac".encode()])
+def test_an_error_is_short_however_long_the_line_was(filling: bytes) -> None:
+    """Of two types, the decoder complains of the first."""
+    filled = filling * (65_000 // len(filling))
+    refusal = refused(b'{"type":"' + filled + b'","type":"message"}')
+    assert len(DIALECT.answer(refusal)) <= 1_024
+
+
+def test_other_versions_are_told_which_one_to_speak_and_are_closed() -> None:
+    refusal = refused(HELLO % b"2")
+    assert refusal.closes
+    assert "version 1" in str(refusal)
+
+
+EVENTS: list[tuple[Event, dict[str, Any]]] = [
+    (SAID, {"type": "message", "data": asdict(SAID)}),
+    (events.Entered("ice"), {"type": "entered", "data": {"nickname": "ice"}}),
+    (events.Left("ice", "quit"), {"type": "left", "data": {"nickname": "ice", "reason": "quit"}}),
+    (events.Renamed("ice", "sun"), {"type": "renamed", "data": {"old": "ice", "new": "sun"}}),
+]
+
+
+@pytest.mark.parametrize(("event", "frame"), EVENTS)
+def test_what_happens_is_told_in_one_line(event: Event, frame: dict[str, Any]) -> None:
+    assert frames(DIALECT.encode(event)) == [frame]
+
+
+REPLIES: list[tuple[Reply, dict[str, Any]]] = [
+    (Done(), {"type": "ok"}),
+    (
+        Done("#lobby", 7, 1_000),
+        {"type": "ok", "data": {"room": "#lobby", "seq": 7, "time": 1_000}},
+    ),
+    (events.Pong(), {"type": "pong"}),
+    (events.Goodbye("quit"), {"type": "goodbye", "data": {"reason": "quit"}}),
+    (
+        events.Welcome("work", 1_000, "ice", ("#lobby",)),
+        {
+            "type": "welcome",
+            "data": {
+                "server": "work",
+                "started": 1_000,
+                "nickname": "ice",
+                "rooms": ["#lobby"],
+                "limits": {"message": 4_096, "nickname": 25, "line": 65_536},
+            },
+        },
+    ),
+    (
+        Users((User("ice", 5, ("#lobby",)),)),
+        {
+            "type": "users",
+            "data": {
+                "users": [{"nickname": "ice", "since": 5, "rooms": ["#lobby"]}],
+                "room": None,
+                "more": False,
+            },
+        },
+    ),
+    (
+        HistoryRead("#lobby", ()),
+        {"type": "history", "data": {"room": "#lobby", "messages": [], "more": False}},
+    ),
+]
+
+
+@pytest.mark.parametrize(("reply", "frame"), REPLIES)
+@pytest.mark.parametrize("request_id", ["r1", 7, 0, ""])
+def test_an_answer_carries_the_id_of_its_request(
+    reply: Reply, frame: dict[str, Any], request_id: RequestId
+) -> None:
+    assert frames(DIALECT.answer(reply, request_id)) == [frame | {"id": request_id}]
+
+
+@pytest.mark.parametrize(("reply", "frame"), REPLIES[2:])
+def test_an_answer_to_a_request_without_an_id_has_none(reply: Reply, frame: dict[str, Any]) -> None:
+    assert frames(DIALECT.answer(reply)) == [frame]
+
+
+@pytest.mark.parametrize("done", [Done(), Done("#lobby", 7, 1_000)])
+def test_ok_goes_unsaid_without_an_id(done: Done) -> None:
+    assert DIALECT.answer(done) == b""
+
+
+def test_an_error_is_said_without_an_id_too() -> None:
+    [frame] = frames(DIALECT.answer(refusals.NicknameTaken("ice")))
+    assert frame["data"]["code"] == "nickname-taken"
+    assert "id" not in frame
+
+
+def test_a_member_hears_its_own_renaming_and_nothing_else_of_its_doings() -> None:
+    assert DIALECT.hears_own == {events.Renamed}
+
+
+def user(number: int) -> User:
+    return User(f"{number:024d}\U0001f469", number, ("#lobby",))
+
+
+def said(number: int, text: str) -> Said:
+    return Said("#lobby", number, 1_700_000_000_000 + number, "ice", text)
+
+
+#: Short messages, the longest ones, and some that take more bytes than characters.
+LISTS = [
+    pytest.param(Users(tuple(map(user, range(count)))), id=f"{count} users")
+    for count in (0, 1, 1_000, 5_000)
+] + [
+    pytest.param(HistoryRead("#lobby", tuple(said(n, text) for n in range(count))), id=what)
+    for what, count, text in (
+        ("no messages", 0, ""),
+        ("short messages", 5_000, "hi"),
+        ("longest messages", 50, "\U0001f469" * 4_096),
+        ("escaped messages", 100, '"\n' * 2_048),
+    )
+]
+
+
+@pytest.mark.parametrize("reply", LISTS)
+def test_a_list_comes_in_frames_of_bounded_size_the_newest_kept(reply: Users | HistoryRead) -> None:
+    key = "users" if isinstance(reply, Users) else "messages"
+    data = DIALECT.answer(reply, "\u20ac" * 64)
+    assert len(data) <= limits.REPLY_BYTES == 256 * 1024
+    assert max(map(len, data.splitlines(keepends=True))) <= limits.LIST_FRAME_BYTES == 64 * 1024
+    parts = frames(data)
+    assert [part["data"]["more"] for part in parts] == [True] * (len(parts) - 1) + [False]
+    assert {part["id"] for part in parts} == {"\u20ac" * 64}
+    entries = [entry for part in parts for entry in part["data"][key]]
+    whole = json.loads(json.dumps(asdict(reply)))[key]
+    kept = len(entries)
+    assert entries == whole[len(whole) - kept :]
+    assert kept == len(whole) or len(data) > limits.REPLY_BYTES - 40_000, "more would have fitted"

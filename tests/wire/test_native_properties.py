@@ -1,0 +1,166 @@
+"""The native dialect, whatever comes: any bytes in, and both sides understand each other."""
+
+import json
+from typing import Any
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from chatd.chat import commands, events
+from chatd.chat.commands import Command
+from chatd.chat.events import Event, Reply, Said
+from chatd.chat.refusals import Refusal, RequestId
+from chatd.wire import native_frames as frames
+from chatd.wire import native_peer
+from chatd.wire.dialect import Request
+from chatd.wire.native import Native
+
+DIALECT = Native()
+
+NUMBERS = st.integers(-(2**53) + 1, 2**53 - 1)
+TEXTS = st.text(max_size=30)
+IDS: st.SearchStrategy[RequestId] = st.none() | NUMBERS | st.text(max_size=64)
+
+COMMANDS: st.SearchStrategy[Command] = st.one_of(
+    st.builds(commands.Enter, TEXTS),
+    st.builds(commands.Say, TEXTS, TEXTS),
+    st.builds(commands.Rename, TEXTS),
+    st.builds(commands.ListUsers, st.none() | TEXTS),
+    st.builds(commands.ReadHistory, TEXTS, NUMBERS, st.none() | NUMBERS),
+    st.just(commands.Ping()),
+    st.just(commands.Quit()),
+)
+SAID = st.builds(Said, TEXTS, NUMBERS, NUMBERS, TEXTS, TEXTS)
+EVENTS: st.SearchStrategy[Event] = st.one_of(
+    SAID,
+    st.builds(events.Entered, TEXTS),
+    st.builds(events.Left, TEXTS, TEXTS),
+    st.builds(events.Renamed, TEXTS, TEXTS),
+)
+ROOMS = st.lists(TEXTS, max_size=3).map(tuple)
+USER = st.builds(events.User, TEXTS, NUMBERS, ROOMS)
+REPLIES: st.SearchStrategy[Reply] = st.one_of(
+    st.builds(events.Welcome, TEXTS, NUMBERS, TEXTS, ROOMS),
+    st.builds(events.Done, TEXTS, NUMBERS, NUMBERS),
+    st.builds(events.Users, st.lists(USER, max_size=5).map(tuple), st.none() | TEXTS),
+    st.builds(events.HistoryRead, TEXTS, st.lists(SAID, max_size=5).map(tuple)),
+    st.builds(events.Goodbye, TEXTS),
+)
+
+TAGS = ("hello", "message", "set-name", "users", "history", "ping", "quit")
+
+#: Any JSON, and what looks like frames: the right keys, with anything in them.
+JSON: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
+TYPES = st.sampled_from([*TAGS, "welcome", "x"])
+DATA = dict.fromkeys(("text", "room", "nickname", "version", "limit", "before"), JSON)
+LOOKALIKES = st.fixed_dictionaries(
+    {},
+    optional={
+        "type": TYPES | JSON,
+        "id": JSON,
+        "data": JSON | st.fixed_dictionaries({}, optional=DATA),
+        "x": JSON,
+    },
+)
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> bytes:
+    """A good line in which some bytes are replaced, left out or put in."""
+    line = native_peer.encode(draw(COMMANDS), draw(IDS))[:-1]
+    for _ in range(draw(st.integers(1, 3))):
+        start = draw(st.integers(0, len(line)))
+        line = line[:start] + draw(st.binary(max_size=3)) + line[start + draw(st.integers(0, 3)) :]
+    return line
+
+
+LINES = st.one_of(st.binary(), LOOKALIKES.map(lambda frame: json.dumps(frame).encode()), damaged())
+
+
+@settings(max_examples=500)
+@given(LINES)
+@example(b'{"type":"ping","id":"\\ud800"}')
+@example(b'{"type":"\\ud800","id":7}')
+def test_any_line_is_a_request_or_refused_and_nothing_else(line: bytes) -> None:
+    try:
+        request = DIALECT.decode(line)
+    except Refusal as refusal:
+        told = native_peer.decode(DIALECT.answer(refusal, refusal.request_id)[:-1])
+        assert told == frames.Error(  # noqa: PT017  # either outcome is right
+            id=refusal.request_id, data=frames.ErrorData(refusal.code, str(refusal))
+        )
+    else:
+        assert isinstance(request, Request)
+        assert isinstance(request.command, Command)
+        again = native_peer.encode(request.command, request.request_id)
+        assert DIALECT.decode(again[:-1]) == request
+
+
+@given(LINES)
+def test_a_client_is_never_stopped_by_what_a_server_sends(line: bytes) -> None:
+    frame = native_peer.decode(line)
+    assert frame is None or isinstance(frame, frames.FromServer)
+
+
+@given(COMMANDS, IDS)
+def test_the_server_understands_what_the_client_asks(
+    command: Command, request_id: RequestId
+) -> None:
+    line = native_peer.encode(command, request_id)
+    assert line.endswith(b"\n")
+    assert line.count(b"\n") == 1
+    assert DIALECT.decode(line[:-1]) == Request(command, request_id)
+
+
+@given(EVENTS)
+def test_the_client_understands_what_happens(event: Event) -> None:
+    line = DIALECT.encode(event)
+    assert line.endswith(b"\n")
+    assert line.count(b"\n") == 1
+    frame = native_peer.decode(line[:-1])
+    assert frame is not None
+    assert (frame.id, data(frame)) == (None, event)
+
+
+@given(REPLIES, IDS.filter(lambda request_id: request_id is not None))
+def test_the_client_understands_every_answer(reply: Reply, request_id: RequestId) -> None:
+    line = DIALECT.answer(reply, request_id)
+    assert line.count(b"\n") == 1
+    frame = native_peer.decode(line[:-1])
+    assert frame is not None
+    assert (frame.id, data(frame)) == (request_id, reply)
+
+
+@given(IDS.filter(lambda request_id: request_id is not None))
+def test_the_client_understands_an_answer_without_data(request_id: RequestId) -> None:
+    done = native_peer.decode(DIALECT.answer(events.Done(), request_id)[:-1])
+    assert done == frames.Ok(id=request_id)
+    pong = native_peer.decode(DIALECT.answer(events.Pong(), request_id)[:-1])
+    assert pong == frames.Pong(id=request_id)
+
+
+@given(EVENTS, st.dictionaries(st.text(max_size=5).map("x-".__add__), IDS | ROOMS))
+def test_the_client_ignores_keys_that_it_does_not_know(
+    event: Event, more: dict[str, object]
+) -> None:
+    told = json.loads(DIALECT.encode(event))
+    told["data"] |= more
+    frame = native_peer.decode(json.dumps(told | more).encode())
+    assert frame is not None
+    assert data(frame) == event
+
+
+def test_the_client_ignores_frames_that_it_does_not_know() -> None:
+    assert native_peer.decode(b'{"type":"sang","data":{"song":"la"}}') is None
+
+
+def test_the_client_ignores_lines_that_are_not_utf_8_wherever_in_them() -> None:
+    assert native_peer.decode(b'{"type":"pong","x":"\xff"}') is None
+
+
+def data(frame: frames.FromServer) -> object:
+    return getattr(frame, "data", None)

@@ -1,0 +1,217 @@
+"""docs/protocol.rst tells the truth, and what is generated in docs/ is current."""
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from chatd.chat import limits
+from chatd.chat.events import Done, Event, Pong
+from chatd.chat.refusals import Refusal
+from chatd.wire import beacon, native_peer
+from chatd.wire import native_frames as frames
+from chatd.wire.dialect import Request
+from chatd.wire.native import Native
+from docs.generate import FILES, generated
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = (DOCS / "protocol.rst").read_text(encoding="utf-8")
+DIALECT = Native()
+
+_EXAMPLE = re.compile(
+    r"^\.\. code-block:: json\n   :class: ([\w-]+)\n\n((?:   .*\n)+)", re.MULTILINE
+)
+
+
+def examples(kind: str) -> list[dict[str, Any]]:
+    """The examples on the page that are marked as `kind`."""
+    return [json.loads(text) for marked, text in _EXAMPLE.findall(PAGE) if marked == kind]
+
+
+def on_the_wire(example: dict[str, Any]) -> bytes:
+    return json.dumps(example, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def named(found: Iterable[dict[str, Any]]) -> list[Any]:
+    """Examples as parameters of a test, called by their types."""
+    return [pytest.param(example, id=example["type"]) for example in found]
+
+
+def types_of(union: Any) -> dict[str, Any]:
+    """The frames of one direction by their types."""
+    return {str(frame.__struct_config__.tag): frame for frame in union.__args__}
+
+
+FROM_CLIENT = examples("from-client")
+FROM_SERVER = examples("from-server")
+DIRECTIONS = [
+    pytest.param(FROM_CLIENT, frames.FromClient, id="from client to server"),
+    pytest.param(FROM_SERVER, frames.FromServer, id="from server to client"),
+]
+
+
+@pytest.mark.parametrize(("shown", "union"), DIRECTIONS)
+def test_every_frame_type_has_an_example_and_a_heading(
+    shown: list[dict[str, Any]], union: Any
+) -> None:
+    assert {example["type"] for example in shown} == set(types_of(union))
+    for kind in types_of(union):
+        assert f"\n{kind}\n{'~' * len(kind)}\n" in PAGE
+
+
+@pytest.mark.parametrize(("shown", "union"), DIRECTIONS)
+def test_every_key_of_every_frame_is_in_an_example(shown: list[dict[str, Any]], union: Any) -> None:
+    for kind, frame in types_of(union).items():
+        of_this_kind = [example for example in shown if example["type"] == kind]
+        keys = {key for example in of_this_kind for key in example.get("data", {})}
+        assert keys == data_keys(frame), kind
+
+
+def data_keys(frame: Any) -> set[str]:
+    """The keys that the data of a frame may have."""
+    data = {field.name: field.type for field in msgspec.structs.fields(frame)}.get("data")
+    kinds = [kind for kind in getattr(data, "__args__", (data,)) if kind not in (None, type(None))]
+    return {
+        field.name
+        for kind in kinds
+        for field in (
+            msgspec.structs.fields(kind) if issubclass(kind, msgspec.Struct) else fields(kind)
+        )
+    }
+
+
+def test_every_example_on_the_page_is_looked_at() -> None:
+    marked = {"from-client", "from-server", "discover", "offer"}
+    assert {kind for kind, _ in _EXAMPLE.findall(PAGE)} == marked
+    assert PAGE.count("code-block::") == len(_EXAMPLE.findall(PAGE))
+
+
+@pytest.mark.parametrize("example", named(FROM_CLIENT))
+def test_the_server_understands_the_example(example: dict[str, Any]) -> None:
+    request = DIALECT.decode(on_the_wire(example))
+    assert request.request_id == example.get("id")
+    again = json.loads(native_peer.encode(request.command, request.request_id))
+    assert again["type"] == example["type"]
+    assert again.get("data", {}).items() >= example.get("data", {}).items()
+    assert DIALECT.decode(on_the_wire(again)) == Request(request.command, request.request_id)
+
+
+@pytest.mark.parametrize("example", named(FROM_SERVER))
+def test_the_client_understands_the_example_and_the_server_says_just_that(
+    example: dict[str, Any],
+) -> None:
+    frame = native_peer.decode(on_the_wire(example))
+    assert frame is not None
+    assert json.loads(said(frame)) == example
+
+
+def said(frame: frames.FromServer) -> bytes:
+    """The line in which the server says the same."""
+    match frame:
+        case frames.Error(data=error):
+            return DIALECT.answer(refusal_of(error), frame.id)
+        case frames.Pong():
+            return DIALECT.answer(Pong(), frame.id)
+        case frames.Ok(data=None):
+            return DIALECT.answer(Done(), frame.id)
+        case frames.Message() | frames.Entered() | frames.Left() | frames.Renamed():
+            event: Event = frame.data
+            return DIALECT.encode(event)
+        case _:
+            assert frame.data is not None
+            return DIALECT.answer(frame.data, frame.id)
+
+
+def refusal_of(error: frames.ErrorData) -> Refusal:
+    refusal = Refusal(error.message)
+    [kind] = [leaf for leaf in refusals() if leaf.code == error.code]
+    refusal.code = kind.code  # type: ignore[misc]  # stands for any refusal, whatever it needs
+    return refusal
+
+
+def test_the_discovery_examples_are_those_that_are_sent() -> None:
+    [discover], [offer] = examples("discover"), examples("offer")
+    assert discover == json.loads(beacon.DISCOVER)
+    beacon.check_discover(on_the_wire(discover))
+    assert json.loads(beacon.encode_offer(beacon.decode_offer(on_the_wire(offer)))) == offer
+
+
+def refusals(root: type[Refusal] = Refusal) -> list[type[Refusal]]:
+    """The refusals that have a code, in the order of the code."""
+    if not (children := root.__subclasses__()):
+        return [root]
+    return [found for child in children for found in refusals(child)]
+
+
+def test_the_table_of_codes_is_the_tree_of_refusals() -> None:
+    rows = re.findall(r"^``([a-z0-9-]+)`` +(yes|no) +\S", PAGE, re.MULTILINE)
+    assert rows == [(leaf.code, "yes" if leaf.closes else "no") for leaf in refusals()]
+
+
+def test_every_code_on_the_page_is_one() -> None:
+    codes = {leaf.code for leaf in refusals()}
+    assert set(re.findall(r"``error``\s``([a-z0-9-]+)``", PAGE)) <= codes
+    lists = re.findall(r"Refused\swith\s([^.]*)\.", PAGE)
+    assert len(lists) == 4
+    assert {code for each in lists for code in re.findall(r"``(.*?)``", each)} <= codes
+
+
+#: What the page says, and the limits it means.
+SAID = [
+    ("at most 65,536 bytes", limits.LINE_BYTES),
+    ("at most 64 characters", limits.REQUEST_ID_CHARACTERS),
+    ("due within 5 s", limits.FIRST_LINE_SECONDS),
+    ("within 60 s altogether", limits.REGISTRATION_SECONDS),
+    ("At most 64 connections", limits.TURNED_AWAY_CONNECTIONS),
+    ("faster than 50 each second", limits.ACCEPT_CONNECTIONS_PER_SECOND),
+    ("1 to 25 characters", limits.NICKNAME_CHARACTERS),
+    ("1 to 4,096 characters", limits.MESSAGE_CHARACTERS),
+    ("``limit`` messages (50 unless given)", limits.HISTORY_REPLY_MESSAGES),
+    ("the last 1,000 messages", limits.HISTORY_MESSAGES),
+    ("at most 64 KiB each", limits.LIST_FRAME_BYTES // 1024),
+    ("at most 256 KiB", limits.REPLY_BYTES // 1024),
+    ("600 s unless", limits.INACTIVITY_SECONDS),
+    ("yours within 2 s", limits.ENDING_SECONDS),
+    ("65,536 bytes in a line", limits.LINE_BYTES),
+    ("4,096 characters in a text", limits.MESSAGE_CHARACTERS),
+    ("25 characters in a name", limits.NICKNAME_CHARACTERS),
+    ("64 characters in an id", limits.REQUEST_ID_CHARACTERS),
+    ("10 frames each second", limits.FLOOD_FRAMES_PER_SECOND),
+    ("1,048,576 bytes that wait", limits.OUTBOUND_BYTES),
+    ("600 seconds of doing", limits.INACTIVITY_SECONDS),
+    ("of at most 1,024 bytes", limits.DATAGRAM_BYTES),
+    ("1 to 64 printable characters", limits.SERVER_ID_CHARACTERS),
+    ("repeats it every 3 s", limits.DISCOVERY_PERIOD_SECONDS),
+]
+
+
+@pytest.mark.parametrize(("words", "limit"), SAID)
+def test_the_page_names_the_limit(words: str, limit: int) -> None:
+    assert words in " ".join(PAGE.split())
+    assert re.findall(r"[\d,]*\d", words)[-1] == f"{limit:,}"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_is_generated_is_current(name: str) -> None:
+    """If not: python docs/generate.py"""
+    assert (DOCS / name).read_text(encoding="utf-8") == generated()[name]
+
+
+def test_the_schemas_name_every_frame_in_its_direction() -> None:
+    schema = json.loads(generated()["native.schema.json"])
+    for name, union in (("FromClient", frames.FromClient), ("FromServer", frames.FromServer)):
+        mapping = schema["$defs"][name]["discriminator"]["mapping"]
+        assert set(mapping) == set(types_of(union))
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name.endswith(".schema.json")])
+def test_a_schema_refers_to_nothing_that_it_lacks(name: str) -> None:
+    text = generated()[name]
+    wanted = set(re.findall(r'"#/\$defs/([^"]+)"', text))
+    assert wanted
+    assert wanted <= set(json.loads(text)["$defs"])
