@@ -1,6 +1,6 @@
 """What a member can ask. Frozen values; their fields are the `data` of the native frames."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chatd.chat import limits
 from chatd.chat.names import LOBBY
@@ -8,9 +8,21 @@ from chatd.chat.names import LOBBY
 
 @dataclass(frozen=True, slots=True)
 class Enter:
-    """Become a member under this nickname."""
+    """Become a member under this nickname, in these rooms."""
 
     nickname: str
+    rooms: tuple[str, ...] = (LOBBY,)
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """Enter, or be called from now on, by the name of an account whose password was right.
+
+    No dialect makes this of what a client sends: it is what the server makes of a good password.
+    """
+
+    account: str
+    rooms: tuple[str, ...] = (LOBBY,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +34,37 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
+class Tell:
+    """Say `text` to those named in `to`, and to nobody else."""
+
+    text: str
+    to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Rename:
     """Be called `nickname` from now on."""
 
     nickname: str
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Hear `room` from now on, and make it if there is none."""
+
+    room: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Do not hear `room` any more."""
+
+    room: str = LOBBY
+
+
+@dataclass(frozen=True, slots=True)
+class ListRooms:
+    """List the rooms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,4 +93,29 @@ class Quit:
     """Leave the chat."""
 
 
-Command = Enter | Say | Rename | ListUsers | ReadHistory | Ping | Quit
+@dataclass(frozen=True, slots=True)
+class Authenticate:
+    """Give the password of an account. The server checks it, and the hub never sees it."""
+
+    account: str
+    password: str = field(repr=False)
+
+
+#: What the hub does.
+Command = (
+    Enter
+    | SignIn
+    | Say
+    | Tell
+    | Rename
+    | Join
+    | Leave
+    | ListRooms
+    | ListUsers
+    | ReadHistory
+    | Ping
+    | Quit
+)
+
+#: What a member can ask: the hub's commands, and what the server makes one of.
+Asked = Command | Authenticate

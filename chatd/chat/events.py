@@ -21,6 +21,32 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Private:
+    """A message for those in `to` alone."""
+
+    source: str
+    to: tuple[str, ...]
+    time: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Somebody came into a room."""
+
+    room: str
+    nickname: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """Somebody left a room, and is still in the chat."""
+
+    room: str
+    nickname: str
+
+
+@dataclass(frozen=True, slots=True)
 class Entered:
     """Somebody became a member."""
 
@@ -73,6 +99,49 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
+class Missed:
+    """Somebody whom a private message did not reach: ``unknown``, or known but ``offline``."""
+
+    nickname: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.nickname} ({self.reason})"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A private message was sent at `time`, to all but those missed."""
+
+    time: int
+    missed: tuple[Missed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RoomJoined:
+    """You are in that room; `created` if there was none before."""
+
+    room: str
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RoomEntry:
+    """One line of the list of rooms."""
+
+    room: str
+    members: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """The rooms that there are; with `more`, another part of the list follows."""
+
+    rooms: tuple[RoomEntry, ...]
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class User:
     """One line of the list of users: who, since when, in which rooms."""
 
@@ -111,5 +180,5 @@ class Goodbye:
     reason: str
 
 
-Event = Said | Entered | Left | Renamed
-Reply = Welcome | Done | Users | HistoryRead | Pong | Goodbye
+Event = Said | Private | Entered | Left | Renamed | Joined | Parted
+Reply = Welcome | Done | Told | RoomJoined | Rooms | Users | HistoryRead | Pong | Goodbye

@@ -5,35 +5,16 @@ The hub is deterministic: it knows no bytes, sockets or clocks, and the same com
 command leaves no trace.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from chatd.chat import commands, names
-from chatd.chat.events import (
-    Done,
-    Entered,
-    Goodbye,
-    HistoryRead,
-    Left,
-    Pong,
-    Renamed,
-    Reply,
-    User,
-    Users,
-    Welcome,
-)
+from chatd.chat import commands, events, limits, names, refusals
+from chatd.chat.events import Reply
 from chatd.chat.history import History
+from chatd.chat.membership import Member, Room
 from chatd.chat.names import LOBBY
 from chatd.chat.outbox import MemberId, Outbox
-from chatd.chat.refusals import (
-    AlreadyEntered,
-    Full,
-    NicknameTaken,
-    NoSuchRoom,
-    NotEntered,
-    NotInRoom,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,30 +26,14 @@ class HubSettings:
     history: int
 
 
-@dataclass(slots=True)
-class Member:
-    """Who sits in a slot; without a nickname it has not entered yet."""
-
-    member_id: MemberId
-    address: str
-    nickname: str = ""
-    since: int = 0
-    rooms: dict[str, "Room"] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Room:
-    """A room and who is in it, in the order they came."""
-
-    name: str
-    history: History
-    members: dict[MemberId, Member] = field(default_factory=dict)
-
-
 class Hub:
-    """One chat: everything that is decided is decided here, in one order."""
+    """One chat: everything that is decided is decided here, in one order.
+
+    :ivar accounts: the nicknames that need a password, folded, and whether each is blocked.
+    """
 
     def __init__(self, settings: HubSettings, outbox: Outbox, now: int) -> None:
+        self.accounts: Mapping[str, bool] = {}
         self._settings = settings
         self._outbox = outbox
         self._started = now
@@ -76,9 +41,20 @@ class Hub:
         self._seats: dict[MemberId, Member] = {}
         self._by_name: dict[str, Member] = {}
         self._rooms = {LOBBY: Room(LOBBY, History(LOBBY, settings.history))}
-        self._handlers: dict[type, Callable[[Member, Any, int], Reply]] = {
+        self._at_the_door: dict[type, Callable[[Member, Any, int], Reply]] = {
+            commands.Enter: self._enter_as_guest,
+            commands.SignIn: self._enter_signed_in,
+            commands.Quit: self._quit,
+        }
+        self._inside: dict[type, Callable[[Member, Any, int], Reply]] = {
+            commands.Enter: self._enter_again,
+            commands.SignIn: self._sign_in,
             commands.Say: self._say,
+            commands.Tell: self._tell,
             commands.Rename: self._rename,
+            commands.Join: self._join_room,
+            commands.Leave: self._leave_room,
+            commands.ListRooms: self._list_rooms,
             commands.ListUsers: self._list_users,
             commands.ReadHistory: self._read_history,
             commands.Ping: self._ping,
@@ -96,7 +72,7 @@ class Hub:
         :raises Full: if none is free.
         """
         if self.free <= 0:
-            raise Full
+            raise refusals.Full
         member = Member(self._next_id, address)
         self._next_id += 1
         self._seats[member.member_id] = member
@@ -114,108 +90,205 @@ class Hub:
         :raises Refusal: if it will not be done; then nothing has changed.
         """
         member = self._seats[member_id]
-        if isinstance(command, commands.Enter):
-            return self._enter(member, command, now)
-        if not member.nickname:
-            raise NotEntered
-        return self._handlers[type(command)](member, command, now)
+        handler = (self._inside if member.nickname else self._at_the_door).get(type(command))
+        if handler is None:
+            raise refusals.NotEntered
+        return handler(member, command, now)
 
     def leave(self, member_id: MemberId, reason: str) -> None:
         """Free the slot and the nickname, and tell the others; a second time does nothing."""
         member = self._seats.pop(member_id, None)
-        if member is None:
-            return
-        for room in member.rooms.values():
-            del room.members[member_id]
-        if member.nickname:
-            del self._by_name[names.folded(member.nickname)]
-            self._outbox.leave(member_id)
-            self._outbox.to_all(Left(member.nickname, reason), member_id)
+        if member is not None:
+            self._take_out(member)
+            if member.nickname:
+                self._outbox.to_all(events.Left(member.nickname, reason), member_id)
 
     def end(self) -> None:
         """Free everything and tell nobody: each member is told by its own goodbye."""
-        for member_id, member in self._seats.items():
-            if member.nickname:
-                self._outbox.leave(member_id)
+        for member in self._seats.values():
+            self._take_out(member)
         self._seats.clear()
-        self._by_name.clear()
-        for room in self._rooms.values():
-            room.members.clear()
 
-    def _enter(self, member: Member, command: commands.Enter, now: int) -> Reply:
+    def _take_out(self, member: Member) -> None:
+        for room in list(member.rooms.values()):
+            self._remove(member, room)
         if member.nickname:
-            raise AlreadyEntered
-        member.nickname = self._claim(member, command.nickname)
+            del self._by_name[names.folded(member.nickname)]
+            self._outbox.leave(member.member_id)
+
+    # --- who is who -----------------------------------------------------------------------------
+
+    def _enter_as_guest(self, member: Member, command: commands.Enter, now: int) -> Reply:
+        nickname = self._available(member, command.nickname)
+        self._check_account(nickname)
+        return self._enter(member, nickname, command.rooms, now)
+
+    def _enter_signed_in(self, member: Member, command: commands.SignIn, now: int) -> Reply:
+        return self._enter(member, self._available(member, command.account), command.rooms, now)
+
+    def _enter(self, member: Member, nickname: str, rooms: tuple[str, ...], now: int) -> Reply:
+        self._call(member, nickname)
         member.since = now
         self._outbox.enter(member.member_id)
-        self._join(member, self._rooms[LOBBY])
-        self._outbox.to_all(Entered(member.nickname), member.member_id)
-        return Welcome(
-            self._settings.server_id, self._started, member.nickname, tuple(member.rooms)
-        )
+        for room in rooms:
+            self._add(member, self._rooms[room])
+        self._outbox.to_all(events.Entered(nickname), member.member_id)
+        return self._welcome(member)
 
-    def _claim(self, member: Member, wanted: str) -> str:
-        """Give `member` the name it wants, in place of the one it has."""
+    def _enter_again(self, member: Member, command: commands.Enter, now: int) -> Reply:
+        """A ``hello`` that came too late to be the first: whose silence had a name already."""
+        if member.nickname != member.address:
+            raise refusals.AlreadyEntered
+        self._rename(member, commands.Rename(command.nickname), now)
+        return self._welcome(member)
+
+    def _welcome(self, member: Member) -> Reply:
+        server_id = self._settings.server_id
+        return events.Welcome(server_id, self._started, member.nickname, tuple(member.rooms))
+
+    def _available(self, member: Member, wanted: str) -> str:
+        """The nickname `wanted`, if `member` may have it as far as others go."""
         nickname = names.nickname(wanted, member.address)
-        key = names.folded(nickname)
-        if self._by_name.get(key, member) is not member:
-            raise NicknameTaken(nickname)
-        self._by_name.pop(names.folded(member.nickname), None)
-        self._by_name[key] = member
+        if self._by_name.get(names.folded(nickname), member) is not member:
+            raise refusals.NicknameTaken(nickname)
         return nickname
 
-    def _join(self, member: Member, room: Room) -> None:
-        room.members[member.member_id] = member
-        member.rooms[room.name] = room
-        self._outbox.join(member.member_id, room.name)
+    def _check_account(self, nickname: str) -> None:
+        """Refuse a nickname that needs a password."""
+        is_blocked = self.accounts.get(names.folded(nickname))
+        if is_blocked is not None:
+            raise (refusals.Blocked if is_blocked else refusals.PasswordRequired)(nickname)
 
-    def _say(self, member: Member, command: commands.Say, now: int) -> Reply:
-        room = member.rooms.get(command.room) or self._joined_room(member, command.room)
-        text = names.message_text(command.text)
-        message = room.history.add(member.nickname, text, now)
-        self._outbox.to_room(room.name, message, member.member_id)
-        return Done(room.name, message.seq, message.time)
-
-    def _joined_room(self, member: Member, wanted: str) -> Room:
-        room = self._room(wanted)
-        if room.name not in member.rooms:
-            raise NotInRoom(room.name)
-        return room
-
-    def _room(self, wanted: str) -> Room:
-        name = names.room_name(wanted)
-        room = self._rooms.get(names.folded(name))
-        if room is None:
-            raise NoSuchRoom(name)
-        return room
+    def _call(self, member: Member, nickname: str) -> None:
+        self._by_name.pop(names.folded(member.nickname), None)
+        self._by_name[names.folded(nickname)] = member
+        member.nickname = nickname
 
     def _rename(self, member: Member, command: commands.Rename, now: int) -> Reply:
+        nickname = self._available(member, command.nickname)
+        if names.folded(nickname) != names.folded(member.nickname):
+            self._check_account(nickname)
+        return self._renamed(member, nickname)
+
+    def _sign_in(self, member: Member, command: commands.SignIn, now: int) -> Reply:
+        return self._renamed(member, self._available(member, command.account))
+
+    def _renamed(self, member: Member, nickname: str) -> Reply:
         old = member.nickname
-        new = self._claim(member, command.nickname)
-        if new != old:
-            member.nickname = new
-            self._outbox.to_all(Renamed(old, new), member.member_id)
-        return Done()
+        if nickname != old:
+            self._call(member, nickname)
+            self._outbox.to_all(events.Renamed(old, nickname), member.member_id)
+        return events.Done()
 
     def _list_users(self, member: Member, command: commands.ListUsers, now: int) -> Reply:
         room = None if command.room is None else self._room(command.room)
         listed = self._seats if room is None else room.members
-        return Users(
+        return events.Users(
             tuple(
-                User(each.nickname, each.since, tuple(each.rooms))
+                events.User(each.nickname, each.since, tuple(each.rooms))
                 for each in listed.values()
                 if each.nickname
             ),
             None if room is None else room.name,
         )
 
+    # --- what is said ---------------------------------------------------------------------------
+
+    def _say(self, member: Member, command: commands.Say, now: int) -> Reply:
+        room = member.rooms.get(command.room) or self._joined_room(member, command.room)
+        text = names.message_text(command.text)
+        message = room.history.add(member.nickname, text, now)
+        self._outbox.to_room(room.name, message, member.member_id)
+        return events.Done(room.name, message.seq, message.time)
+
+    def _tell(self, member: Member, command: commands.Tell, now: int) -> Reply:
+        text = names.message_text(command.text)
+        recipients: dict[str, str] = {}
+        for name in command.to:
+            recipients.setdefault(names.folded(name), name[: limits.NICKNAME_CHARACTERS])
+        if not 0 < len(recipients) <= limits.RECIPIENTS:
+            raise refusals.BadRecipients(
+                f"A private message goes to 1 to {limits.RECIPIENTS} nicknames."
+            )
+        reached = [self._by_name[key] for key in recipients if key in self._by_name]
+        missed = tuple(
+            events.Missed(name, "offline" if key in self.accounts else "unknown")
+            for key, name in recipients.items()
+            if key not in self._by_name
+        )
+        if not reached:
+            raise refusals.NotReached(missed)
+        to = tuple(each.nickname for each in reached)
+        message = events.Private(member.nickname, to, now, text)
+        for each in reached:
+            self._outbox.to(each.member_id, message)
+        return events.Told(now, missed)
+
     def _read_history(self, member: Member, command: commands.ReadHistory, now: int) -> Reply:
         room = self._room(command.room)
-        return HistoryRead(room.name, room.history.last(command.limit, command.before))
+        return events.HistoryRead(room.name, room.history.last(command.limit, command.before))
+
+    # --- rooms ----------------------------------------------------------------------------------
+
+    def _room(self, wanted: str) -> Room:
+        name = names.room_name(wanted)
+        room = self._rooms.get(names.folded(name))
+        if room is None:
+            raise refusals.NoSuchRoom(name)
+        return room
+
+    def _joined_room(self, member: Member, wanted: str) -> Room:
+        room = self._room(wanted)
+        if room.name not in member.rooms:
+            raise refusals.NotInRoom(room.name)
+        return room
+
+    def _add(self, member: Member, room: Room) -> None:
+        room.members[member.member_id] = member
+        member.rooms[room.name] = room
+        self._outbox.join(member.member_id, room.name)
+
+    def _remove(self, member: Member, room: Room) -> None:
+        """Take a member out of a room; a room without members, but for the lobby, is gone."""
+        del room.members[member.member_id]
+        del member.rooms[room.name]
+        self._outbox.part(member.member_id, room.name)
+        if not room.members and room.name != LOBBY:
+            del self._rooms[names.folded(room.name)]
+
+    def _join_room(self, member: Member, command: commands.Join, now: int) -> Reply:
+        name = names.room_name(command.room)
+        room = self._rooms.get(names.folded(name))
+        if room is not None and room.name in member.rooms:
+            raise refusals.AlreadyInRoom(room.name)
+        if len(member.rooms) >= limits.JOINED_ROOMS:
+            raise refusals.TooManyRooms(f"You may be in {limits.JOINED_ROOMS} rooms at most.")
+        if room is None and len(self._rooms) >= limits.ROOMS:
+            raise refusals.TooManyRooms(f"There may be {limits.ROOMS} rooms at most.")
+        created = room is None
+        if room is None:
+            room = Room(name, History(name, self._settings.history))
+            self._rooms[names.folded(name)] = room
+        self._add(member, room)
+        self._outbox.to_room(room.name, events.Joined(room.name, member.nickname), member.member_id)
+        return events.RoomJoined(room.name, created)
+
+    def _leave_room(self, member: Member, command: commands.Leave, now: int) -> Reply:
+        room = self._joined_room(member, command.room)
+        self._outbox.to_room(room.name, events.Parted(room.name, member.nickname), member.member_id)
+        self._remove(member, room)
+        return events.Done()
+
+    def _list_rooms(self, member: Member, command: commands.ListRooms, now: int) -> Reply:
+        return events.Rooms(
+            tuple(events.RoomEntry(room.name, len(room.members)) for room in self._rooms.values())
+        )
+
+    # --- the rest -------------------------------------------------------------------------------
 
     def _ping(self, member: Member, command: commands.Ping, now: int) -> Reply:
-        return Pong()
+        return events.Pong()
 
     def _quit(self, member: Member, command: commands.Quit, now: int) -> Reply:
         self.leave(member.member_id, "quit")
-        return Goodbye("quit")
+        return events.Goodbye("quit")

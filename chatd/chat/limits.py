@@ -21,6 +21,18 @@ REQUEST_ID_CHARACTERS: Final = 64
 #: Frames a member may send each second, and twice that in one burst; ``--flood``. Above it the
 #: server reads more slowly; nothing is lost.
 FLOOD_FRAMES_PER_SECOND: Final = 10
+#: One object of a JIM client, on the wire.
+JIM_OBJECT_BYTES: Final = 4_096
+#: The text of a JIM client's message, in code points.
+JIM_MESSAGE_CHARACTERS: Final = 500
+#: The ``action`` of a JIM object.
+JIM_ACTION_CHARACTERS: Final = 15
+#: One object sent to a JIM client: they read so much at a time.
+JIM_SENT_BYTES: Final = 1_024
+#: Objects that may wait for a JIM client, before the oldest room messages go.
+JIM_QUEUE_OBJECTS: Final = 200
+#: Recipients of one private message.
+RECIPIENTS: Final = 32
 #: How many times the flood rate one burst may be.
 FLOOD_BURST_FACTOR: Final = 2
 
@@ -28,6 +40,8 @@ FLOOD_BURST_FACTOR: Final = 2
 
 #: What may wait for a member who reads slowly, before the member is dropped as ``too slow``.
 OUTBOUND_BYTES: Final = 1_048_576
+#: Rooms that one member may be in.
+JOINED_ROOMS: Final = 32
 #: One frame of a list that comes in several (``users``, ``history``).
 LIST_FRAME_BYTES: Final = 65_536
 #: All the frames of one reply; beyond it the oldest entries are left out.
@@ -42,6 +56,12 @@ FIRST_LINE_SECONDS: Final = 5
 #: From the connection to the welcome, once a first line has come: a person may be choosing
 #: another nickname.
 REGISTRATION_SECONDS: Final = 60
+#: Between two objects that are sent to a JIM client, so that each arrives on its own.
+JIM_PAUSE_MILLISECONDS: Final = 50
+#: From the connection on, before one that says nothing enters as basic.
+SILENCE_MILLISECONDS: Final = 500
+#: Silence that ends a line of a plain connection that has never sent a line end.
+PLAIN_LINE_MILLISECONDS: Final = 200
 #: Silence after which a member is disconnected; ``--timeout``, 0 for never.
 INACTIVITY_SECONDS: Final = 600
 #: What a stopping server gives its members to take what is queued for them.
@@ -59,12 +79,36 @@ TURNED_AWAY_CONNECTIONS: Final = 64
 ACCEPT_CONNECTIONS_PER_SECOND: Final = 50
 #: Addresses whose accept rate is remembered at the same time.
 ACCEPT_ADDRESSES: Final = 4_096
+#: Rooms, the lobby included.
+ROOMS: Final = 1_024
 #: Messages kept for each room; ``--history``.
 HISTORY_MESSAGES: Final = 1_000
 #: A server's id, in code points; it must fit into one datagram with the rest of the offer.
 SERVER_ID_CHARACTERS: Final = 64
 #: A discovery datagram; it fits any link's smallest packet.
 DATAGRAM_BYTES: Final = 1_024
+
+# --- accounts -----------------------------------------------------------------------------------
+
+#: The password of an account, when it is made.
+PASSWORD_CHARACTERS: Final = 128
+#: Wrong passwords that one address may have in a burst, whatever the account.
+ADDRESS_WRONG_PASSWORDS: Final = 5
+#: Before an address that has used them up may have another one.
+ADDRESS_ATTEMPT_SECONDS: Final = 10
+#: Wrong passwords that one account may have in a burst, from wherever. An account may have more
+#: than an address, or somebody at one address could shut the owner out.
+ACCOUNT_WRONG_PASSWORDS: Final = 10
+#: Before an account that has used them up may have another one.
+ACCOUNT_ATTEMPT_SECONDS: Final = 5
+#: Addresses whose wrong passwords are remembered at the same time.
+ATTEMPT_ADDRESSES: Final = 4_096
+#: Accounts whose wrong passwords are remembered at the same time.
+ATTEMPT_ACCOUNTS: Final = 4_096
+#: Passwords that wait to be checked; one is checked at a time.
+WAITING_PASSWORDS: Final = 64
+#: Between two looks whether the password file has changed.
+PASSWORD_FILE_SECONDS: Final = 2
 
 # --- the client ---------------------------------------------------------------------------------
 
@@ -83,10 +127,11 @@ RETRY_SECONDS: Final = 4
 RETRY_JITTER_SECONDS: Final = 1
 #: For the server's goodbye, once everything was confirmed.
 GOODBYE_SECONDS: Final = 2
-#: For a client at the end of its input that is offline, to come online and send what it has.
+#: For a client at the end of its input, to come online and send what it has; anew with each line
+#: that is confirmed.
 OFFLINE_AT_END_SECONDS: Final = 30
-#: Lines kept while the client is offline.
-UNSENT_LINES: Final = 1_000
+#: Lines kept while the client is offline, or its server reads slowly; no more are read then.
+UNSENT_LINES: Final = 10_000
 #: Lines under way that the server has not yet confirmed; the others wait in the client.
 UNCONFIRMED_LINES: Final = 32
 #: Different servers remembered while offers are collected.

@@ -17,8 +17,8 @@ LOBBY: Final = "#lobby"
 #: ``/command``, ``[private] ice``.
 RESERVED: Final = frozenset("#@,/[]")
 
-#: White space, control characters, format characters and lone surrogates.
-_BANNED_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"})
+#: White space, control and format characters, lone surrogates, and what has no meaning to all.
+_BANNED_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zs", "Zl", "Zp"})
 
 #: Characters that show nothing: two names that differ only in these look the same. They are what
 #: Unicode calls "default ignorable" and the categories above leave out, and the Braille blank.
@@ -31,7 +31,7 @@ _INVISIBLE: Final = frozenset(
 )
 
 #: The name of a connection that has not chosen one.
-_ADDRESS_AND_PORT: Final = re.compile(r"[0-9]+(?:\.[0-9]+){3}:[0-9]+\Z")
+_ADDRESS_AND_PORT: Final = re.compile(r"\d+(?:\.\d+){3}:\d+\Z")
 
 #: Composing characters makes a name shorter; one this many times too long is not worth the work.
 _BEFORE_NORMALISING: Final = 4
@@ -48,6 +48,8 @@ def _checked(text: str, most_characters: int, refusal: type[Refusal]) -> str:
         raise refusal("A name needs at least one character.")
     if len(name) > most_characters:
         raise refusal(f"A name may have at most {most_characters} characters.")
+    if unicodedata.category(name[0]).startswith("M"):
+        raise refusal("A name may not begin with a mark that joins what stands before it.")
     for character in name:
         if (
             character in RESERVED

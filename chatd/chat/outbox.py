@@ -20,10 +20,16 @@ class Outbox(Protocol):
         """From now on `member` hears what everyone hears."""
 
     def leave(self, member: MemberId) -> None:
-        """From now on `member` hears nothing, its rooms included."""
+        """From now on `member` hears nothing; it has parted from its rooms before."""
 
     def join(self, member: MemberId, room: str) -> None:
         """From now on `member` hears `room`."""
+
+    def part(self, member: MemberId, room: str) -> None:
+        """From now on `member` does not hear `room`."""
+
+    def to(self, member: MemberId, event: Event) -> None:
+        """Tell one member."""
 
     def to_all(self, event: Event, origin: MemberId) -> None:
         """Tell everyone, as `origin` did this (some dialects tell a member its own doings)."""

@@ -8,6 +8,8 @@
     │   ├── InvalidJson      invalid-json
     │   ├── UnknownType      unknown-type
     │   ├── BadFrame         bad-frame
+    │   ├── BadLine          bad-line
+    │   ├── BrokenObject     broken-object      (closes the connection)
     │   └── LineTooLong      line-too-long      (closes the connection)
     ├── Registration         at the door
     │   ├── BadVersion       version            (closes the connection)
@@ -17,10 +19,20 @@
     │   └── AlreadyEntered   already-entered
     ├── BadNickname          bad-nickname
     ├── NicknameTaken        nickname-taken
+    ├── Account              about accounts and their passwords
+    │   ├── PasswordRequired password-required
+    │   ├── WrongPassword    wrong-password
+    │   ├── TooManyAttempts  too-many-attempts
+    │   └── Blocked          blocked
     ├── BadText              bad-text
+    ├── NotReached           not-reached
+    ├── BadRecipients        bad-recipients
     ├── BadRoomName          bad-room-name
     ├── NoSuchRoom           no-such-room
-    └── NotInRoom            not-in-room
+    ├── NotInRoom            not-in-room
+    ├── AlreadyInRoom        already-in-room
+    ├── TooManyRooms         too-many-rooms
+    └── ServerFailed         server-failed
 
 The codes are stable; the sentences may get better. docs/protocol.rst explains each.
 """
@@ -28,6 +40,7 @@ The codes are stable; the sentences may get better. docs/protocol.rst explains e
 from typing import ClassVar
 
 from chatd.chat import limits
+from chatd.chat.events import Missed
 
 #: What a client calls one of its requests, so that it knows the answer.
 RequestId = str | int | None
@@ -83,6 +96,22 @@ class BadFrame(Malformed):
     code = "bad-frame"
 
 
+class BadLine(Malformed):
+    """A line that a person typed, and that means nothing."""
+
+    code = "bad-line"
+
+
+class BrokenObject(Malformed):
+    """Bytes that cannot become a JSON object; where the next one starts is anyone's guess."""
+
+    code = "broken-object"
+    closes = True
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"The server closes the connection: {why}.")
+
+
 class LineTooLong(Malformed):
     """A line over the limit; where the next one starts is anyone's guess."""
 
@@ -127,7 +156,7 @@ class NotEntered(Registration):
     code = "not-entered"
 
     def __init__(self) -> None:
-        super().__init__("Say hello with a nickname first.")
+        super().__init__("You must enter with a nickname first.")
 
 
 class AlreadyEntered(Registration):
@@ -136,7 +165,7 @@ class AlreadyEntered(Registration):
     code = "already-entered"
 
     def __init__(self) -> None:
-        super().__init__("You are in already; use set-name to change your nickname.")
+        super().__init__("You are in already; renaming is another thing.")
 
 
 class BadNickname(Refusal):
@@ -154,10 +183,70 @@ class NicknameTaken(Refusal):
         super().__init__(f"The nickname {nickname} is taken; choose another one.")
 
 
+class Account(Refusal):
+    """Something about an account or its password."""
+
+
+class PasswordRequired(Account):
+    """The nickname is an account's; its password was not given."""
+
+    code = "password-required"
+
+    def __init__(self, nickname: str) -> None:
+        self.nickname = nickname
+        super().__init__(f"The nickname {nickname} needs its password.")
+
+
+class WrongPassword(Account):
+    """No such account, or not its password; which of the two is not said."""
+
+    code = "wrong-password"
+
+    def __init__(self) -> None:
+        super().__init__("That account and password do not go together.")
+
+
+class TooManyAttempts(Account):
+    """Too many wrong passwords, from one address or for one account."""
+
+    code = "too-many-attempts"
+
+    def __init__(self) -> None:
+        super().__init__("Too many passwords were wrong; wait a little before the next try.")
+
+
+class Blocked(Account):
+    """The account may not be used."""
+
+    code = "blocked"
+
+    def __init__(self, nickname: str) -> None:
+        super().__init__(f"{nickname} is blocked.")
+
+
 class BadText(Refusal):
     """Text that cannot be a message."""
 
     code = "bad-text"
+
+
+class NotReached(Refusal):
+    """Nobody that a private message was for could be reached.
+
+    :ivar missed: who, and why.
+    """
+
+    code = "not-reached"
+
+    def __init__(self, missed: tuple[Missed, ...]) -> None:
+        self.missed = missed
+        super().__init__(f"Not reached: {', '.join(map(str, missed))}.")
+
+
+class BadRecipients(Refusal):
+    """A private message to nobody, or to too many."""
+
+    code = "bad-recipients"
 
 
 class BadRoomName(Refusal):
@@ -182,3 +271,27 @@ class NotInRoom(Refusal):
 
     def __init__(self, room: str) -> None:
         super().__init__(f"You are not in {room}.")
+
+
+class AlreadyInRoom(Refusal):
+    """A second join."""
+
+    code = "already-in-room"
+
+    def __init__(self, room: str) -> None:
+        super().__init__(f"You are in {room} already.")
+
+
+class TooManyRooms(Refusal):
+    """No more rooms, for this member or on this server."""
+
+    code = "too-many-rooms"
+
+
+class ServerFailed(Refusal):
+    """A mistake in the server; the log says more."""
+
+    code = "server-failed"
+
+    def __init__(self) -> None:
+        super().__init__("The server failed to do this; it is not your fault.")

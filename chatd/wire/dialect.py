@@ -1,38 +1,79 @@
 """What a dialect is: the port between bytes and the hub's values.
 
-A dialect is pure and does no I/O: bytes in, commands out; events in, bytes out. It knows no hub.
+A dialect is a frozen value, pure and without I/O: bytes in, commands out; events in, bytes out. It
+knows no hub. What a connection's dialect learns on the way makes another value.
 """
 
 from dataclasses import dataclass
 from typing import Protocol
 
-from chatd.chat.commands import Command
+from chatd.chat.commands import Asked
 from chatd.chat.events import Event, Reply
 from chatd.chat.refusals import Refusal, RequestId
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """A command, and what its sender calls it."""
+class Note:
+    """What a dialect answers by itself, such as its list of commands; a line each."""
 
-    command: Command
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Alive(Note):
+    """The client says that it is there, which is no sign of a person's activity."""
+
+
+#: What came of a request.
+Outcome = Reply | Refusal | Note
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A command, or what needs none; what its sender calls it, and in which words it came."""
+
+    command: Asked | Note
     request_id: RequestId = None
+    words: object = None
 
 
 class Dialect(Protocol):
-    """One wire format."""
+    """One wire format. `now` is in milliseconds since 1970, for dialects that show it."""
 
-    #: What a member hears of its own doings (SPEC §4's table).
-    hears_own: frozenset[type]
+    @property
+    def hears_own(self) -> frozenset[type]:
+        """What a member hears of its own doings (SPEC §4's table)."""
 
-    def decode(self, line: bytes) -> Request:
-        """The request in one line, its end removed.
+    @property
+    def first_rooms(self) -> tuple[str, ...]:
+        """The rooms that a member begins in."""
+
+    @property
+    def greeting(self) -> bytes:
+        """What is sent as soon as somebody connects."""
+
+    @property
+    def probe(self) -> bytes:
+        """What asks a silent member whether it is there; empty if nothing does."""
+
+    @property
+    def enters_unasked(self) -> bool:
+        """Whether a client becomes a member by whatever it sends first."""
+
+    def hearing(self, unit: bytes) -> "Dialect":
+        """The dialect that `unit` is in, which it may be the first to show."""
+
+    def decode(self, unit: bytes) -> Request:
+        """The request in one line, its end removed, or in one object.
 
         :raises Refusal: if there is none; never anything else, whatever the bytes.
         """
 
-    def encode(self, event: Event) -> bytes:
-        """What a member is sent when this happens."""
+    def encode(self, event: Event, now: int = 0) -> bytes:
+        """What a member is sent when this happens; empty if this dialect says nothing."""
 
-    def answer(self, reply: Reply | Refusal, request_id: RequestId = None) -> bytes:
+    def answer(self, outcome: Outcome, request_id: RequestId = None, now: int = 0) -> bytes:
         """What a member is sent for its request; empty if this dialect says nothing."""
+
+    def after(self, request: Request, outcome: Outcome) -> "Dialect":
+        """The dialect to speak from now on, after what came of `request`."""

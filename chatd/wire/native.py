@@ -4,75 +4,87 @@ The client's side is ``wire.native_peer``; the frames of both are in ``wire.nati
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import Any, Final, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Final, TypeVar
 
 import msgspec
 
 from chatd.chat import commands, events, limits
-from chatd.chat.commands import Command
-from chatd.chat.events import Event, Reply
-from chatd.chat.refusals import (
-    BadFrame,
-    BadVersion,
-    InvalidJson,
-    InvalidUtf8,
-    Refusal,
-    RequestId,
-    UnknownType,
-)
+from chatd.chat.commands import Asked
+from chatd.chat.events import Event
+from chatd.chat.names import LOBBY
+from chatd.chat.refusals import BadVersion, NotReached, Refusal, RequestId
+from chatd.wire import json_frames
 from chatd.wire import native_frames as frames
-from chatd.wire.dialect import Request
+from chatd.wire.dialect import Dialect, Note, Outcome, Request
 
 _encoder: Final = msgspec.json.Encoder()
 _decoder: Final = msgspec.json.Decoder(frames.FromClient)
-_id_decoder: Final = msgspec.json.Decoder(frames.Id)
-_object_decoder: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 _TYPES: Final = frozenset(
     str(msgspec.inspect.type_info(frame).tag)  # type: ignore[attr-defined]  # a tagged struct's
     for frame in frames.FromClient.__args__
 )
 
-#: What an error quotes of a line that is wrong.
-_QUOTED_CHARACTERS: Final = 80
-
 #: What a list's frame has around its entries, at most.
 _AROUND_BYTES: Final = 1_024
 
 _EVENT_FRAMES: Final[dict[type, type[frames.Frame]]] = {
     events.Said: frames.Message,
+    events.Private: frames.Private,
+    events.Joined: frames.Joined,
+    events.Parted: frames.Parted,
     events.Entered: frames.Entered,
     events.Left: frames.Left,
     events.Renamed: frames.Renamed,
 }
 
 
+@dataclass(frozen=True, slots=True)
 class Native:
     """What chatd's own client and the web page speak."""
 
-    hears_own: frozenset[type] = frozenset({events.Renamed})
+    hears_own: ClassVar[frozenset[type]] = frozenset(
+        {events.Private, events.Renamed, events.Joined, events.Parted}
+    )
+    first_rooms: ClassVar[tuple[str, ...]] = (LOBBY,)
+    greeting: ClassVar[bytes] = b""
+    probe: ClassVar[bytes] = b""
+    enters_unasked: ClassVar[bool] = False
 
-    def decode(self, line: bytes) -> Request:
+    def hearing(self, unit: bytes) -> Dialect:
+        """It is this one."""
+        return self
+
+    def decode(self, unit: bytes) -> Request:
         """The request in one line; see :meth:`chatd.wire.dialect.Dialect.decode`."""
-        try:
-            # msgspec does not look into the strings it skips: unknown keys must be UTF-8 too.
-            frame = _decoder.decode(line.decode("utf-8"))
-        except (ValueError, RecursionError) as error:
-            raise _refusal(line, error) from None
+        frame = json_frames.decode(_decoder, _TYPES, unit)
         return Request(_command(frame), frame.id)
 
-    def encode(self, event: Event) -> bytes:
+    def encode(self, event: Event, now: int = 0) -> bytes:
         """The frame that tells of `event`."""
         return _line(_EVENT_FRAMES[type(event)](data=event))  # type: ignore[call-arg]  # each has data
 
-    def answer(self, reply: Reply | Refusal, request_id: RequestId = None) -> bytes:
+    def answer(self, outcome: Outcome, request_id: RequestId = None, now: int = 0) -> bytes:
         """The frame or frames that answer a request; without an id, ``ok`` goes unsaid."""
-        return b"".join(map(_line, _ANSWERS[_kind(reply)](reply, request_id)))
+        return b"".join(map(_line, _ANSWERS[_kind(outcome)](outcome, request_id)))
+
+    def after(self, request: Request, outcome: Outcome) -> Dialect:
+        """Nothing is learned."""
+        return self
 
 
-def _kind(reply: Reply | Refusal) -> type:
-    return Refusal if isinstance(reply, Refusal) else type(reply)
+def is_hello(line: bytes) -> bool:
+    """Whether `line` begins a connection in this dialect."""
+    return json_frames.frame_type(line) == "hello"
+
+
+def _line(frame: frames.Frame) -> bytes:
+    return _encoder.encode(frame) + b"\n"
+
+
+def _kind(outcome: Outcome) -> type:
+    return Refusal if isinstance(outcome, Refusal) else type(outcome)
 
 
 def _refused(refusal: Refusal, request_id: RequestId) -> list[frames.Frame]:
@@ -82,13 +94,33 @@ def _refused(refusal: Refusal, request_id: RequestId) -> list[frames.Frame]:
 def _done(done: events.Done, request_id: RequestId) -> list[frames.Frame]:
     if request_id is None:
         return []
-    return [frames.Ok(id=request_id, data=None if done.room is None else done)]
+    data = None if done.room is None else frames.OkData(done.room, done.seq, done.time)
+    return [frames.Ok(id=request_id, data=data)]
+
+
+def _joined(reply: events.RoomJoined, request_id: RequestId) -> list[frames.Frame]:
+    if request_id is None:
+        return []
+    return [frames.Ok(id=request_id, data=frames.OkData(reply.room, created=reply.created))]
+
+
+def _told(reply: events.Told, request_id: RequestId) -> list[frames.Frame]:
+    if request_id is not None:
+        return [frames.Ok(id=request_id, data=frames.OkData(time=reply.time, missed=reply.missed))]
+    return _refused(NotReached(reply.missed), None) if reply.missed else []
 
 
 def _users(reply: events.Users, request_id: RequestId) -> list[frames.Frame]:
     return [
         frames.UsersListed(data=replace(reply, users=part, more=more), id=request_id)
         for part, more in _parts(reply.users)
+    ]
+
+
+def _rooms(reply: events.Rooms, request_id: RequestId) -> list[frames.Frame]:
+    return [
+        frames.RoomsListed(data=replace(reply, rooms=part, more=more), id=request_id)
+        for part, more in _parts(reply.rooms)
     ]
 
 
@@ -100,8 +132,12 @@ def _history(reply: events.HistoryRead, request_id: RequestId) -> list[frames.Fr
 
 
 _ANSWERS: Final[dict[type, Callable[[Any, RequestId], list[frames.Frame]]]] = {
+    Note: lambda note, request_id: [],
     Refusal: _refused,
     events.Done: _done,
+    events.RoomJoined: _joined,
+    events.Told: _told,
+    events.Rooms: _rooms,
     events.Users: _users,
     events.HistoryRead: _history,
     events.Pong: lambda reply, request_id: [frames.Pong(id=request_id)],
@@ -110,11 +146,7 @@ _ANSWERS: Final[dict[type, Callable[[Any, RequestId], list[frames.Frame]]]] = {
 }
 
 
-def _line(frame: frames.Frame) -> bytes:
-    return _encoder.encode(frame) + b"\n"
-
-
-def _command(frame: frames.FromClient) -> Command:
+def _command(frame: frames.FromClient) -> Asked:
     match frame:
         case frames.Hello():
             if frame.data.version != frames.VERSION:
@@ -122,6 +154,12 @@ def _command(frame: frames.FromClient) -> Command:
                     f"This server speaks version {frames.VERSION} of the protocol only.", frame.id
                 )
             return commands.Enter(frame.data.nickname)
+        case frames.Authenticate():
+            return commands.Authenticate(frame.data.account, frame.data.password)
+        case frames.SetName():
+            return commands.Rename(frame.data.nickname)
+        case frames.ListRooms():
+            return commands.ListRooms()
         case frames.Ping():
             return commands.Ping()
         case frames.Quit():
@@ -130,32 +168,7 @@ def _command(frame: frames.FromClient) -> Command:
             return frame.data
 
 
-def _refusal(line: bytes, error: Exception) -> Refusal:
-    """Why `line` is no frame; names the request it was, as far as that can be read."""
-    if isinstance(error, UnicodeDecodeError):
-        return InvalidUtf8()
-    try:
-        raw = _object_decoder.decode(line)
-    except (ValueError, RecursionError):
-        return InvalidJson()
-    try:
-        request_id = _id_decoder.decode(raw.get("id", b"null"))
-    except (ValueError, RecursionError):
-        request_id = None
-    try:
-        frame_type = msgspec.json.decode(raw.get("type", b'""'), type=str)
-    except (ValueError, RecursionError):
-        frame_type = ""
-    if frame_type and frame_type not in _TYPES:
-        return UnknownType(
-            f"There is no frame type {frame_type[:_QUOTED_CHARACTERS]!r}.", request_id
-        )
-    return BadFrame(
-        f"This frame is not as it should be: {str(error)[:_QUOTED_CHARACTERS]}.", request_id
-    )
-
-
-_Entry = TypeVar("_Entry", events.User, events.Said)
+_Entry = TypeVar("_Entry", events.User, events.RoomEntry, events.Said)
 
 
 def _parts(entries: Sequence[_Entry]) -> list[tuple[tuple[_Entry, ...], bool]]:

@@ -41,6 +41,32 @@ class ErrorData(Struct, frozen=True):
     message: str
 
 
+class SetNameData(Struct, frozen=True):
+    """The nickname wanted."""
+
+    nickname: str
+
+
+class AuthenticateData(Struct, frozen=True):
+    """An account, and its password."""
+
+    account: str
+    password: str
+
+
+class OkData(Struct, frozen=True, omit_defaults=True):
+    """What was done: for a message its room, number and time; for a join whether the room is new;
+
+    for a private message who was not reached, and why.
+    """
+
+    room: str | None = None
+    seq: int | None = None
+    time: int | None = None
+    created: bool | None = None
+    missed: tuple[events.Missed, ...] = ()
+
+
 # --- client to server ---------------------------------------------------------------------------
 
 
@@ -48,6 +74,12 @@ class Hello(Frame, frozen=True, tag="hello"):
     """The first frame; answered by ``welcome`` or ``error``."""
 
     data: HelloData
+
+
+class Authenticate(Frame, frozen=True, tag="authenticate"):
+    """The password of a nickname that is an account; completes the entering or renaming."""
+
+    data: AuthenticateData
 
 
 class Say(Frame, frozen=True, tag="message"):
@@ -59,7 +91,29 @@ class Say(Frame, frozen=True, tag="message"):
 class SetName(Frame, frozen=True, tag="set-name"):
     """Another nickname."""
 
-    data: commands.Rename
+    data: SetNameData
+
+
+class Tell(Frame, frozen=True, tag="private"):
+    """A message to some members alone."""
+
+    data: commands.Tell
+
+
+class Join(Frame, frozen=True, tag="join"):
+    """Into a room."""
+
+    data: commands.Join
+
+
+class Leave(Frame, frozen=True, tag="leave"):
+    """Out of a room."""
+
+    data: commands.Leave = field(default_factory=commands.Leave)
+
+
+class ListRooms(Frame, frozen=True, tag="rooms"):
+    """Which rooms are there?"""
 
 
 class Users(Frame, frozen=True, tag="users"):
@@ -82,7 +136,20 @@ class Quit(Frame, frozen=True, tag="quit"):
     """The client leaves."""
 
 
-FromClient = Hello | Say | SetName | Users | History | Ping | Quit
+FromClient = (
+    Hello
+    | Authenticate
+    | Say
+    | Tell
+    | SetName
+    | Join
+    | Leave
+    | ListRooms
+    | Users
+    | History
+    | Ping
+    | Quit
+)
 
 # --- server to client ---------------------------------------------------------------------------
 
@@ -97,6 +164,24 @@ class Message(Frame, frozen=True, tag="message"):
     """Somebody said something."""
 
     data: events.Said
+
+
+class Private(Frame, frozen=True, tag="private"):
+    """Somebody said something to you, and perhaps to others."""
+
+    data: events.Private
+
+
+class Joined(Frame, frozen=True, tag="joined"):
+    """Somebody came into a room you are in."""
+
+    data: events.Joined
+
+
+class Parted(Frame, frozen=True, tag="parted"):
+    """Somebody left a room you are in."""
+
+    data: events.Parted
 
 
 class Entered(Frame, frozen=True, tag="entered"):
@@ -123,6 +208,12 @@ class UsersListed(Frame, frozen=True, tag="users"):
     data: events.Users
 
 
+class RoomsListed(Frame, frozen=True, tag="rooms"):
+    """The list asked for, or a part of it."""
+
+    data: events.Rooms
+
+
 class HistoryRead(Frame, frozen=True, tag="history"):
     """The messages asked for, or a part of them."""
 
@@ -130,9 +221,9 @@ class HistoryRead(Frame, frozen=True, tag="history"):
 
 
 class Ok(Frame, frozen=True, tag="ok"):
-    """What was asked is done; a message also learns its room, number and time."""
+    """What was asked is done."""
 
-    data: events.Done | None = None
+    data: OkData | None = None
 
 
 class Pong(Frame, frozen=True, tag="pong"):
@@ -154,10 +245,14 @@ class Goodbye(Frame, frozen=True, tag="goodbye"):
 FromServer = (
     Welcome
     | Message
+    | Private
+    | Joined
+    | Parted
     | Entered
     | Left
     | Renamed
     | UsersListed
+    | RoomsListed
     | HistoryRead
     | Ok
     | Pong

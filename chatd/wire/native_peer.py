@@ -13,18 +13,28 @@ _decoder: Final = msgspec.json.Decoder(frames.FromServer)
 
 _FRAMES: Final[dict[type, type[frames.Frame]]] = {
     commands.Say: frames.Say,
-    commands.Rename: frames.SetName,
+    commands.Tell: frames.Tell,
+    commands.Join: frames.Join,
+    commands.Leave: frames.Leave,
     commands.ListUsers: frames.Users,
     commands.ReadHistory: frames.History,
 }
 
 
-def encode(command: commands.Command, request_id: RequestId = None) -> bytes:
+def encode(command: commands.Asked, request_id: RequestId = None) -> bytes:
     """The line that asks for `command`."""
     frame: frames.FromClient
     match command:
         case commands.Enter(nickname):
             frame = frames.Hello(data=frames.HelloData(nickname, frames.VERSION), id=request_id)
+        case commands.Authenticate(account, password):
+            frame = frames.Authenticate(
+                data=frames.AuthenticateData(account, password), id=request_id
+            )
+        case commands.Rename(nickname):
+            frame = frames.SetName(data=frames.SetNameData(nickname), id=request_id)
+        case commands.ListRooms():
+            frame = frames.ListRooms(id=request_id)
         case commands.Ping():
             frame = frames.Ping(id=request_id)
         case commands.Quit():

@@ -84,12 +84,30 @@ def test_a_connection_that_never_entered_leaves_unnoticed(chat: Chat) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [Say("hi"), Rename("ice"), ListUsers(), ReadHistory(), Ping(), Quit()],
+    [
+        Say("hi"),
+        Rename("ice"),
+        ListUsers(),
+        ReadHistory(),
+        Ping(),
+        commands.Tell("hi", ("ice",)),
+        commands.Join("#dev"),
+        commands.Leave(),
+        commands.ListRooms(),
+    ],
     ids=lambda command: type(command).__name__,
 )
 def test_who_has_not_entered_can_do_nothing_else(chat: Chat, command: Command) -> None:
     with pytest.raises(NotEntered):
         chat.ask(chat.seat(), command)
+
+
+def test_who_has_not_entered_may_quit_and_nobody_notices(chat: Chat) -> None:
+    ice = chat.enter("ice")
+    free = chat.hub.free
+    assert chat.ask(chat.seat(), Quit()) == events.Goodbye("quit")
+    assert chat.heard(ice) == []
+    assert chat.hub.free == free
 
 
 def test_a_member_enters_once(chat: Chat) -> None:

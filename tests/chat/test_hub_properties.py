@@ -1,72 +1,34 @@
 """Whatever members do, in whatever order: the hub is driven at random, beside a simple model."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from chatd.chat import events, names
-from chatd.chat.commands import Command, Enter, ListUsers, Ping, Quit, ReadHistory, Rename, Say
-from chatd.chat.events import Entered, Event, Left, Renamed, Reply, Said
-from chatd.chat.hub import Hub, HubSettings
-from chatd.chat.outbox import MemberId
-from chatd.chat.refusals import Full, NicknameTaken, Refusal
-from tests.fakes import RecordingOutbox
-
-#: Few, so that they collide: equal in case or form, somebody's address, and impossible ones.
-NICKNAMES = st.sampled_from(
-    [
-        "ice",
-        "ICE",
-        "\uff49ce",
-        "moon",
-        "Moon",
-        "stra\u00dfe",
-        "STRASSE",
-        "127.0.0.1:1",
-        "127.0.0.1:2",
-        "#x",
-        "ic\u200be",
-    ]
-) | st.text(max_size=3)
-TEXTS = st.sampled_from(["hello", "two\nlines", "", "\x00", "x" * 4097]) | st.text(max_size=5)
-ROOMS = st.sampled_from(["#lobby", "#Lobby", "#dev", "lobby", "#", ""])
-NUMBERS = st.integers(-2, 30) | st.sampled_from([2**63, 10**30])
-
-COMMANDS: st.SearchStrategy[Command] = st.one_of(
-    st.builds(Say, TEXTS),
-    st.builds(Say, TEXTS, ROOMS),
-    st.builds(Rename, NICKNAMES),
-    st.builds(Enter, NICKNAMES),
-    st.builds(ListUsers, st.none() | ROOMS),
-    st.builds(ReadHistory, ROOMS, NUMBERS, st.none() | NUMBERS),
-    st.just(Ping()),
+from chatd.chat import events, limits, names
+from chatd.chat.commands import (
+    Command,
+    Enter,
+    Join,
+    Leave,
+    ListRooms,
+    ListUsers,
+    Ping,
+    Quit,
+    ReadHistory,
+    Rename,
+    Say,
+    Tell,
 )
-
-
-@dataclass
-class Model:
-    """What must be so, kept in the simplest way there is."""
-
-    slots: int
-    kept: int
-    names: dict[MemberId, str] = field(default_factory=dict)
-    seated: set[MemberId] = field(default_factory=set)
-    heard: dict[MemberId, list[Event]] = field(default_factory=dict)
-    said: list[Said] = field(default_factory=list)
-
-    def tell(self, origin: MemberId, event: Event) -> None:
-        for member in self.names:
-            if member != origin:
-                self.heard[member].append(event)
-
-    def is_taken(self, wanted: str, by_other_than: MemberId) -> bool:
-        return any(
-            names.folded(name) == names.folded(names.nickname(wanted))
-            for member, name in self.names.items()
-            if member != by_other_than
-        )
+from chatd.chat.events import Entered, Private, Renamed, Reply, Said
+from chatd.chat.hub import Hub, HubSettings
+from chatd.chat.names import LOBBY
+from chatd.chat.outbox import MemberId
+from chatd.chat.refusals import Full, NotEntered, Refusal
+from tests.chat.asked import ANYTHING, NICKNAMES
+from tests.chat.model import Model, ModelRoom
+from tests.fakes import RecordingOutbox
 
 
 @dataclass(frozen=True)
@@ -83,14 +45,16 @@ class Step:
 class Chatting(RuleBasedStateMachine):
     """Members come, talk, are renamed and go, at random."""
 
-    @initialize(slots=st.integers(1, 6), kept=st.integers(0, 10))
-    def start(self, slots: int, kept: int) -> None:
+    @initialize(slots=st.integers(1, 6), kept=st.integers(0, 10), here=st.integers(0, 4))
+    def start(self, slots: int, kept: int, here: int) -> None:
         self.model = Model(slots, kept)
         self.outbox = RecordingOutbox()
         self.hub = Hub(HubSettings("work", slots, kept), self.outbox, 0)
         self.now = 0
         self.steps: list[Step] = []
         self.outcomes: list[object] = []
+        for nickname in ("ice", "moon", "sun", "x")[:here]:
+            self.somebody_comes_and_perhaps_enters(nickname, (LOBBY,))
 
     def do(self, step: Step) -> MemberId | Reply | Refusal | None:
         """Make one call, and write it down with what came of it."""
@@ -99,26 +63,40 @@ class Chatting(RuleBasedStateMachine):
         self.outcomes.append(told(outcome))
         return outcome
 
-    def some(self, pick: int) -> MemberId:
-        """One of those who are seated."""
-        seated = sorted(self.model.seated)
-        return seated[pick % len(seated)]
-
-    @rule()
-    def somebody_comes(self) -> None:
-        was_full = len(self.model.seated) == self.model.slots
-        outcome = self.do(Step(0, self.now, address=f"127.0.0.1:{len(self.steps) + 1}"))
-        assert isinstance(outcome, Full) == was_full
-        if isinstance(outcome, int):
-            assert outcome not in self.model.heard, "a number was used again"
-            self.model.seated.add(outcome)
-            self.model.heard[outcome] = []
+    @rule(nickname=st.none() | NICKNAMES, rooms=st.sampled_from([(), (LOBBY,)]))
+    def somebody_comes_and_perhaps_enters(
+        self, nickname: str | None, rooms: tuple[str, ...]
+    ) -> None:
+        member = self._seat()
+        if member is not None and nickname is not None:
+            self._ask(member, Enter(nickname, rooms))
 
     @precondition(lambda self: self.model.seated)
-    @rule(pick=st.integers(0, 5), command=COMMANDS, later=st.integers(0, 1_000))
-    def somebody_asks(self, pick: int, command: Command, later: int) -> None:
-        self.now += later
-        member = self.some(pick)
+    @rule(
+        asked=st.lists(st.tuples(st.integers(0, 5), ANYTHING), min_size=1, max_size=12),
+        later=st.integers(0, 1_000),
+    )
+    def some_ask(self, asked: list[tuple[int, Command]], later: int) -> None:
+        """Several at once: of single steps, Hypothesis makes too few to come far."""
+        for pick, command in asked:
+            self.now += later
+            seated = sorted(self.model.seated)
+            self._ask(seated[pick % len(seated)], command)
+            self.everyone_heard_exactly_what_they_should_in_one_order()
+
+    def _seat(self) -> MemberId | None:
+        was_full = len(self.model.seated) == self.model.slots
+        address = f"127.0.0.1:{len(self.steps) + 1}"
+        outcome = self.do(Step(0, self.now, address=address))
+        assert isinstance(outcome, Full) == was_full
+        if not isinstance(outcome, int):
+            return None
+        assert outcome not in self.model.heard, "a number was used again"
+        self.model.seated[outcome] = address
+        self.model.heard[outcome] = []
+        return outcome
+
+    def _ask(self, member: MemberId, command: Command) -> None:
         outcome = self.do(Step(member, self.now, command))
         assert isinstance(outcome, Refusal | Reply)
         if isinstance(outcome, Refusal):
@@ -132,7 +110,7 @@ class Chatting(RuleBasedStateMachine):
         members = sorted(self.model.names)
         member = members[pick % len(members)]
         assert self.do(Step(member, self.now, Quit())) == events.Goodbye("quit")
-        self._gone(member, "quit")
+        self.model.go(member, "quit")
 
     @precondition(lambda self: self.model.heard)
     @rule(pick=st.integers(0, 20), reason=st.sampled_from(["inactive", "connection lost"]))
@@ -140,52 +118,104 @@ class Chatting(RuleBasedStateMachine):
         everyone = sorted(self.model.heard)
         member = everyone[pick % len(everyone)]
         self.do(Step(member, self.now, None, reason))
-        self._gone(member, reason)
-
-    def _gone(self, member: MemberId, reason: str) -> None:
-        self.model.seated.discard(member)
-        if name := self.model.names.pop(member, ""):
-            self.model.tell(member, Left(name, reason))
+        self.model.go(member, reason)
 
     def _refused(self, member: MemberId, command: Command, refusal: Refusal) -> None:
-        if isinstance(refusal, NicknameTaken):
-            assert isinstance(command, Enter | Rename)
-            assert self.model.is_taken(command.nickname, member)
-        if isinstance(command, Ping):
-            assert member not in self.model.names
+        if member in self.model.names:
+            assert not self.model.may(member, command), refusal
+        elif isinstance(command, Enter):
+            assert not self.model.may_be_called(member, command.nickname), refusal
+        else:
+            assert isinstance(refusal, NotEntered)
 
     def _done(self, member: MemberId, command: Command, reply: Reply) -> None:
+        if isinstance(command, Enter):
+            assert member not in self.model.names
+            assert self.model.may_be_called(member, command.nickname)
+            assert isinstance(reply, events.Welcome)
+            self._entered(member, command, reply)
+            return
+        assert self.model.may(member, command)
+        room = self.model.room(getattr(command, "room", None) or LOBBY)
         match command, reply:
-            case Enter(), events.Welcome(nickname=name):
-                assert member not in self.model.names
-                self.model.names[member] = name
-                self.model.tell(member, Entered(name))
             case Rename(), events.Done():
                 old, new = self.model.names[member], self.hub.nickname(member)
                 self.model.names[member] = new
                 if old != new:
-                    self.model.tell(member, Renamed(old, new))
-            case Say(text=text), events.Done():
-                said = Said(
-                    "#lobby", len(self.model.said) + 1, self.now, self.nickname(member), text
+                    self.model.tell_all(member, Renamed(old, new))
+            case Say(), events.Done() if room is not None:
+                self._said(member, room, command, reply)
+            case Tell(), events.Told():
+                self._told(member, command, reply)
+            case Join(), events.RoomJoined():
+                self._joined(member, room, reply)
+            case Leave(), events.Done() if room is not None:
+                self.model.tell_room(
+                    room, member, events.Parted(room.name, self.model.names[member])
                 )
-                assert reply == events.Done(said.room, said.seq, said.time)
-                self.model.said.append(said)
-                self.model.tell(member, said)
-            case ListUsers(), events.Users(users=users):
-                assert {user.nickname for user in users} == set(self.model.names.values())
-                assert len(users) == len(self.model.names)
-            case ReadHistory(limit=limit, before=before), events.HistoryRead(messages=messages):
-                kept = self.model.said[-self.model.kept :] if self.model.kept else []
-                older = [said for said in kept if before is None or said.seq < before]
-                assert list(messages) == (older[-limit:] if limit > 0 else [])
+                self.model.take_out(member, room)
+            case _:
+                self._listed(command, reply, room)
+
+    def _entered(self, member: MemberId, command: Enter, welcome: events.Welcome) -> None:
+        self.model.tell_all(member, Entered(welcome.nickname))
+        self.model.names[member] = welcome.nickname
+        assert welcome.rooms == command.rooms
+        if command.rooms:
+            self.model.rooms[0].members.append(member)
+
+    def _said(self, member: MemberId, room: ModelRoom, command: Say, done: events.Done) -> None:
+        number = len(room.said) + 1
+        said = Said(room.name, number, self.now, self.model.names[member], command.text)
+        assert done == events.Done(said.room, said.seq, said.time)
+        room.said.append(said)
+        self.model.tell_room(room, member, said)
+
+    def _told(self, member: MemberId, command: Tell, told: events.Told) -> None:
+        reached = list(dict.fromkeys(map(self.model.called, command.to)))
+        found = [each for each in reached if each is not None]
+        to = tuple(self.model.names[each] for each in found)
+        for each in found:
+            self.model.heard[each].append(
+                Private(self.model.names[member], to, self.now, command.text)
+            )
+        missed = {names.folded(each.nickname) for each in told.missed}
+        assert missed == {
+            names.folded(name[: limits.NICKNAME_CHARACTERS])
+            for name in command.to
+            if self.model.called(name) is None
+        }
+        assert {each.reason for each in told.missed} <= {"unknown"}
+
+    def _joined(self, member: MemberId, room: ModelRoom | None, joined: events.RoomJoined) -> None:
+        assert joined.created == (room is None)
+        if room is None:
+            room = ModelRoom(joined.room)
+            self.model.rooms.append(room)
+        assert joined.room == room.name
+        self.model.tell_room(room, member, events.Joined(room.name, self.model.names[member]))
+        room.members.append(member)
+
+    def _listed(self, command: Command, reply: Reply, room: ModelRoom | None) -> None:
+        match command, reply:
+            case ListUsers(room=wanted), events.Users(users=users) if room is not None:
+                listed = self.model.names if wanted is None else room.members
+                assert {(user.nickname, frozenset(user.rooms)) for user in users} == {
+                    (self.model.names[each], frozenset(self.model.rooms_of(each)))
+                    for each in listed
+                }
+                assert len(users) == len(listed)
+            case ReadHistory(limit=limit, before=before), events.HistoryRead() if room is not None:
+                assert list(reply.messages) == self.model.last(room, limit, before)
+                assert reply.room == room.name
+            case ListRooms(), events.Rooms():
+                assert [(entry.room, entry.members) for entry in reply.rooms] == [
+                    (each.name, len(each.members)) for each in self.model.rooms
+                ]
             case Ping(), events.Pong():
                 pass
             case _:
                 raise AssertionError(f"{command} was answered with {reply}")
-
-    def nickname(self, member: MemberId) -> str:
-        return self.model.names[member]
 
     @invariant()
     def slots_never_leak(self) -> None:
@@ -197,6 +227,12 @@ class Chatting(RuleBasedStateMachine):
         assert current == list(self.model.names.values())
         assert len({names.folded(name) for name in current}) == len(current)
         assert not [name for name in current if not name]
+
+    @invariant()
+    def everyone_hears_the_rooms_that_they_are_in_and_no_others(self) -> None:
+        heard = {name: members for name, members in self.outbox.rooms.items() if members}
+        assert heard == {each.name: set(each.members) for each in self.model.rooms if each.members}
+        assert self.outbox.everyone == set(self.model.names)
 
     @invariant()
     def everyone_heard_exactly_what_they_should_in_one_order(self) -> None:
@@ -231,4 +267,4 @@ def told(outcome: object) -> object:
 
 
 TestChatting = Chatting.TestCase
-TestChatting.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestChatting.settings = settings(max_examples=70, stateful_step_count=40, deadline=None)

@@ -242,8 +242,9 @@ def test_an_error_is_said_without_an_id_too() -> None:
     assert "id" not in frame
 
 
-def test_a_member_hears_its_own_renaming_and_nothing_else_of_its_doings() -> None:
-    assert DIALECT.hears_own == {events.Renamed}
+def test_of_its_own_doings_a_member_hears_its_renaming_and_its_ways_through_rooms() -> None:
+    told = {events.Renamed, events.Joined, events.Parted}
+    assert DIALECT.hears_own & {events.Said, events.Entered, *told} == told
 
 
 def user(number: int) -> User:

@@ -1,6 +1,7 @@
 """The native dialect, whatever comes: any bytes in, and both sides understand each other."""
 
 import json
+from dataclasses import fields
 from typing import Any
 
 from hypothesis import example, given, settings
@@ -12,7 +13,7 @@ from chatd.chat.events import Event, Reply, Said
 from chatd.chat.refusals import Refusal, RequestId
 from chatd.wire import native_frames as frames
 from chatd.wire import native_peer
-from chatd.wire.dialect import Request
+from chatd.wire.dialect import Note, Request
 from chatd.wire.native import Native
 
 DIALECT = Native()
@@ -24,6 +25,10 @@ IDS: st.SearchStrategy[RequestId] = st.none() | NUMBERS | st.text(max_size=64)
 COMMANDS: st.SearchStrategy[Command] = st.one_of(
     st.builds(commands.Enter, TEXTS),
     st.builds(commands.Say, TEXTS, TEXTS),
+    st.builds(commands.Tell, TEXTS, st.lists(TEXTS, max_size=3).map(tuple)),
+    st.builds(commands.Join, TEXTS),
+    st.builds(commands.Leave, TEXTS),
+    st.just(commands.ListRooms()),
     st.builds(commands.Rename, TEXTS),
     st.builds(commands.ListUsers, st.none() | TEXTS),
     st.builds(commands.ReadHistory, TEXTS, NUMBERS, st.none() | NUMBERS),
@@ -36,18 +41,26 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(events.Entered, TEXTS),
     st.builds(events.Left, TEXTS, TEXTS),
     st.builds(events.Renamed, TEXTS, TEXTS),
+    st.builds(events.Private, TEXTS, st.lists(TEXTS, max_size=3).map(tuple), NUMBERS, TEXTS),
+    st.builds(events.Joined, TEXTS, TEXTS),
+    st.builds(events.Parted, TEXTS, TEXTS),
 )
 ROOMS = st.lists(TEXTS, max_size=3).map(tuple)
+ENTRY = st.builds(events.RoomEntry, TEXTS, NUMBERS)
+MISSED = st.builds(events.Missed, TEXTS, TEXTS)
 USER = st.builds(events.User, TEXTS, NUMBERS, ROOMS)
 REPLIES: st.SearchStrategy[Reply] = st.one_of(
     st.builds(events.Welcome, TEXTS, NUMBERS, TEXTS, ROOMS),
-    st.builds(events.Done, TEXTS, NUMBERS, NUMBERS),
+    st.builds(events.Rooms, st.lists(ENTRY, max_size=5).map(tuple)),
     st.builds(events.Users, st.lists(USER, max_size=5).map(tuple), st.none() | TEXTS),
     st.builds(events.HistoryRead, TEXTS, st.lists(SAID, max_size=5).map(tuple)),
     st.builds(events.Goodbye, TEXTS),
 )
 
-TAGS = ("hello", "message", "set-name", "users", "history", "ping", "quit")
+TAGS = (
+    *("hello", "message", "set-name", "users", "history", "ping", "quit"),
+    *("private", "join", "leave", "rooms", "authenticate"),
+)
 
 #: Any JSON, and what looks like frames: the right keys, with anything in them.
 JSON: st.SearchStrategy[Any] = st.recursive(
@@ -56,7 +69,8 @@ JSON: st.SearchStrategy[Any] = st.recursive(
     max_leaves=5,
 )
 TYPES = st.sampled_from([*TAGS, "welcome", "x"])
-DATA = dict.fromkeys(("text", "room", "nickname", "version", "limit", "before"), JSON)
+KEYS = ("text", "room", "nickname", "version", "limit", "before", "to", "account", "password")
+DATA = dict.fromkeys(KEYS, JSON)
 LOOKALIKES = st.fixed_dictionaries(
     {},
     optional={
@@ -95,7 +109,7 @@ def test_any_line_is_a_request_or_refused_and_nothing_else(line: bytes) -> None:
         )
     else:
         assert isinstance(request, Request)
-        assert isinstance(request.command, Command)
+        assert not isinstance(request.command, Note)
         again = native_peer.encode(request.command, request.request_id)
         assert DIALECT.decode(again[:-1]) == request
 
@@ -133,6 +147,19 @@ def test_the_client_understands_every_answer(reply: Reply, request_id: RequestId
     frame = native_peer.decode(line[:-1])
     assert frame is not None
     assert (frame.id, data(frame)) == (request_id, reply)
+
+
+@given(
+    st.builds(events.Done, TEXTS, NUMBERS, NUMBERS)
+    | st.builds(events.RoomJoined, TEXTS, st.booleans())
+    | st.builds(events.Told, NUMBERS, st.lists(MISSED, max_size=3).map(tuple))
+)
+def test_what_was_done_is_told_in_one_kind_of_frame(reply: Reply) -> None:
+    frame = native_peer.decode(DIALECT.answer(reply, 7)[:-1])
+    assert isinstance(frame, frames.Ok)
+    assert frame.id == 7
+    said = {each.name: getattr(reply, each.name) for each in fields(reply)}
+    assert {name: getattr(frame.data, name) for name in said} == said
 
 
 @given(IDS.filter(lambda request_id: request_id is not None))

@@ -11,11 +11,12 @@ import msgspec
 import pytest
 
 from chatd.chat import limits
-from chatd.chat.events import Done, Event, Pong
-from chatd.chat.refusals import Refusal
+from chatd.chat.events import Done, Event, Pong, Reply, RoomJoined, Told
+from chatd.chat.refusals import NotReached, Refusal
 from chatd.wire import beacon, native_peer
 from chatd.wire import native_frames as frames
-from chatd.wire.dialect import Request
+from chatd.wire.dialect import Note, Request
+from chatd.wire.jim import Jim
 from chatd.wire.native import Native
 from docs.generate import FILES, generated
 
@@ -88,13 +89,15 @@ def data_keys(frame: Any) -> set[str]:
 def test_every_example_on_the_page_is_looked_at() -> None:
     marked = {"from-client", "from-server", "discover", "offer"}
     assert {kind for kind, _ in _EXAMPLE.findall(PAGE)} == marked
-    assert PAGE.count("code-block::") == len(_EXAMPLE.findall(PAGE))
+    conversations = re.findall(r"code-block:: text\n   :class: (basic|jim|plain)\n\n", PAGE)
+    assert PAGE.count("code-block::") == len(_EXAMPLE.findall(PAGE)) + len(conversations)
 
 
 @pytest.mark.parametrize("example", named(FROM_CLIENT))
 def test_the_server_understands_the_example(example: dict[str, Any]) -> None:
     request = DIALECT.decode(on_the_wire(example))
     assert request.request_id == example.get("id")
+    assert not isinstance(request.command, Note)
     again = json.loads(native_peer.encode(request.command, request.request_id))
     assert again["type"] == example["type"]
     assert again.get("data", {}).items() >= example.get("data", {}).items()
@@ -117,20 +120,33 @@ def said(frame: frames.FromServer) -> bytes:
             return DIALECT.answer(refusal_of(error), frame.id)
         case frames.Pong():
             return DIALECT.answer(Pong(), frame.id)
-        case frames.Ok(data=None):
-            return DIALECT.answer(Done(), frame.id)
-        case frames.Message() | frames.Entered() | frames.Left() | frames.Renamed():
-            event: Event = frame.data
-            return DIALECT.encode(event)
+        case frames.Ok():
+            return DIALECT.answer(outcome_of(frame.data), frame.id)
+        case _ if isinstance(frame.data, Event):
+            return DIALECT.encode(frame.data)
         case _:
             assert frame.data is not None
             return DIALECT.answer(frame.data, frame.id)
 
 
+def outcome_of(ok: frames.OkData | None) -> Reply:
+    """What the server answers with this ``ok``."""
+    match ok:
+        case None:
+            return Done()
+        case frames.OkData(room=str(room), created=bool(created)):
+            return RoomJoined(room, created)
+        case frames.OkData(room=None, time=int(time)):
+            return Told(time, ok.missed)
+        case _:
+            return Done(ok.room, ok.seq, ok.time)
+
+
 def refusal_of(error: frames.ErrorData) -> Refusal:
-    refusal = Refusal(error.message)
+    """That refusal with that sentence, whatever its kind needs to make one."""
     [kind] = [leaf for leaf in refusals() if leaf.code == error.code]
-    refusal.code = kind.code  # type: ignore[misc]  # stands for any refusal, whatever it needs
+    refusal = kind.__new__(kind)
+    Refusal.__init__(refusal, error.message)
     return refusal
 
 
@@ -149,15 +165,25 @@ def refusals(root: type[Refusal] = Refusal) -> list[type[Refusal]]:
 
 
 def test_the_table_of_codes_is_the_tree_of_refusals() -> None:
-    rows = re.findall(r"^``([a-z0-9-]+)`` +(yes|no) +\S", PAGE, re.MULTILINE)
-    assert rows == [(leaf.code, "yes" if leaf.closes else "no") for leaf in refusals()]
+    rows = re.findall(r"^``([a-z0-9-]+)`` +(yes|no) +([\d/]+) +\S", PAGE, re.MULTILINE)
+    assert rows == [
+        (leaf.code, "yes" if leaf.closes else "no", jim_code(leaf)) for leaf in refusals()
+    ]
+
+
+def jim_code(leaf: type[Refusal]) -> str:
+    """What JIM says instead of the code."""
+    if leaf is NotReached:
+        return "404/410"
+    answer = Jim().answer(refusal_of(frames.ErrorData(leaf.code, "No.")))
+    return str(json.loads(answer)["response"])
 
 
 def test_every_code_on_the_page_is_one() -> None:
     codes = {leaf.code for leaf in refusals()}
     assert set(re.findall(r"``error``\s``([a-z0-9-]+)``", PAGE)) <= codes
     lists = re.findall(r"Refused\swith\s([^.]*)\.", PAGE)
-    assert len(lists) == 4
+    assert len(lists) == 8
     assert {code for each in lists for code in re.findall(r"``(.*?)``", each)} <= codes
 
 
@@ -181,6 +207,21 @@ SAID = [
     ("4,096 characters in a text", limits.MESSAGE_CHARACTERS),
     ("25 characters in a name", limits.NICKNAME_CHARACTERS),
     ("64 characters in an id", limits.REQUEST_ID_CHARACTERS),
+    ("32 recipients", limits.RECIPIENTS),
+    ("32 rooms that you are in", limits.JOINED_ROOMS),
+    ("1,024 rooms on a server", limits.ROOMS),
+    ("1 to 24 characters", limits.ROOM_NAME_CHARACTERS - 1),
+    ("``to``, 1 to 32", limits.RECIPIENTS),
+    ("You may be in 32", limits.JOINED_ROOMS),
+    ("a server has 1,024", limits.ROOMS),
+    ("to more than 32", limits.RECIPIENTS),
+    ("send has at most 4,096", limits.JIM_OBJECT_BYTES),
+    ("sent has at most 1,024", limits.JIM_SENT_BYTES),
+    ("with 50 ms", limits.JIM_PAUSE_MILLISECONDS),
+    ("Up to 200 objects", limits.JIM_QUEUE_OBJECTS),
+    ("at most 15 characters", limits.JIM_ACTION_CHARACTERS),
+    ("at most 500 characters", limits.JIM_MESSAGE_CHARACTERS),
+    ("There are 60 s", limits.REGISTRATION_SECONDS),
     ("10 frames each second", limits.FLOOD_FRAMES_PER_SECOND),
     ("1,048,576 bytes that wait", limits.OUTBOUND_BYTES),
     ("600 seconds of doing", limits.INACTIVITY_SECONDS),
@@ -194,6 +235,13 @@ SAID = [
 def test_the_page_names_the_limit(words: str, limit: int) -> None:
     assert words in " ".join(PAGE.split())
     assert re.findall(r"[\d,]*\d", words)[-1] == f"{limit:,}"
+
+
+def test_the_page_names_the_parts_of_a_second() -> None:
+    assert limits.SILENCE_MILLISECONDS == 500
+    assert "nothing after half a second" in PAGE
+    assert limits.PLAIN_LINE_MILLISECONDS == 200
+    assert "0.2 s of silence" in PAGE
 
 
 @pytest.mark.parametrize("name", FILES)

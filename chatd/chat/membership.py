@@ -1,0 +1,26 @@
+"""Who is where: what the hub knows of a member and of a room."""
+
+from dataclasses import dataclass, field
+
+from chatd.chat.history import History
+from chatd.chat.outbox import MemberId
+
+
+@dataclass(slots=True)
+class Member:
+    """Who sits in a slot; without a nickname it has not entered yet."""
+
+    member_id: MemberId
+    address: str
+    nickname: str = ""
+    since: int = 0
+    rooms: dict[str, "Room"] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Room:
+    """A room and who is in it, in the order they came."""
+
+    name: str
+    history: History
+    members: dict[MemberId, Member] = field(default_factory=dict)

@@ -1,0 +1,126 @@
+"""The basic dialect (SPEC §5): four frames in, one kind of frame out, for any simple client.
+
+The frames are ``{"type": …, "data": …}``, a line each. What the server itself says has the source
+``[Server]``, a private message ``[private] ice``.
+"""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar, Final, Literal
+
+import msgspec
+from msgspec import Struct
+
+from chatd.chat import commands, events
+from chatd.chat.events import Event
+from chatd.chat.names import LOBBY
+from chatd.chat.refusals import Refusal, RequestId
+from chatd.wire import json_frames, lines
+from chatd.wire.dialect import Dialect, Outcome, Request
+from chatd.wire.native import Native, is_hello
+
+
+class _Message(Struct, frozen=True, tag_field="type", tag="message"):
+    data: str
+
+
+class _SetName(Struct, frozen=True, tag_field="type", tag="set-name"):
+    data: str
+
+
+class _History(Struct, frozen=True, tag_field="type", tag="history"):
+    data: Literal[""]
+
+
+class _Users(Struct, frozen=True, tag_field="type", tag="users"):
+    data: Literal[""]
+
+
+_FromClient = _Message | _SetName | _History | _Users
+
+
+class Shown(Struct, frozen=True):
+    """The one thing a client is told: who says what."""
+
+    source: str
+    message: str
+
+
+class _FromServer(Struct, frozen=True, tag_field="type", tag="message"):
+    data: Shown
+
+
+_encoder: Final = msgspec.json.Encoder()
+_decoder: Final = msgspec.json.Decoder(_FromClient)
+_TYPES: Final = ("message", "set-name", "history", "users")
+_SERVER: Final = "[Server]"
+
+
+@dataclass(frozen=True, slots=True)
+class Basic:
+    """What a client speaks that does not say ``hello``."""
+
+    hears_own: ClassVar[frozenset[type]] = frozenset(
+        {
+            events.Said,
+            events.Private,
+            events.Entered,
+            events.Renamed,
+            events.Joined,
+            events.Parted,
+        }
+    )
+    first_rooms: ClassVar[tuple[str, ...]] = (LOBBY,)
+    greeting: ClassVar[bytes] = b""
+    probe: ClassVar[bytes] = b""
+    enters_unasked: ClassVar[bool] = True
+    is_first: bool = True
+
+    def hearing(self, unit: bytes) -> Dialect:
+        """The first line may be a ``hello`` that the network delayed."""
+        if self.is_first and is_hello(unit):
+            return Native()
+        return replace(self, is_first=False)
+
+    def decode(self, unit: bytes) -> Request:
+        """The request in one line; see :meth:`chatd.wire.dialect.Dialect.decode`."""
+        frame = json_frames.decode(_decoder, _TYPES, unit)
+        match frame:
+            case _Message(text):
+                return Request(commands.Say(text))
+            case _SetName(nickname):
+                return Request(commands.Rename(nickname))
+            case _History():
+                return Request(commands.ReadHistory())
+            case _:
+                return Request(commands.ListUsers())
+
+    def encode(self, event: Event, now: int = 0) -> bytes:
+        """The frame that tells of `event`."""
+        match event:
+            case events.Said(room=room, source=source, text=text):
+                return _frame(source if room == LOBBY else f"{room} {source}", text)
+            case events.Private(source=source, text=text):
+                return _frame(f"[private] {source}", text)
+            case _:
+                return _frame(_SERVER, "\n".join(lines.sentences(event)))
+
+    def answer(self, outcome: Outcome, request_id: RequestId = None, now: int = 0) -> bytes:
+        """A frame for each message of the history; one for a list, a refusal or the last notice."""
+        match outcome:
+            case Refusal():
+                return _frame(_SERVER, str(outcome))
+            case events.HistoryRead(messages=messages):
+                return lines.newest([_frame(each.source, each.text) for each in messages])
+            case events.Goodbye(reason):
+                return _frame(_SERVER, f"Goodbye: {reason}")
+            case _:
+                said = lines.sentences(outcome)
+                return _frame(_SERVER, "\n".join(said)) if said else b""
+
+    def after(self, request: Request, outcome: Outcome) -> Dialect:
+        """Nothing is learned."""
+        return self
+
+
+def _frame(source: str, text: str) -> bytes:
+    return _encoder.encode(_FromServer(Shown(source, text))) + b"\n"

@@ -1,0 +1,300 @@
+"""The JIM dialect (SPEC §5): JSON objects without delimiters, numbered answers.
+
+Messengers of this protocol differ in their words; the server speaks to each in its own.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Final
+
+import msgspec
+from msgspec import Struct
+
+from chatd.chat import commands, events, limits, names, refusals
+from chatd.chat.commands import Asked
+from chatd.chat.events import Event
+from chatd.chat.names import LOBBY
+from chatd.chat.refusals import BadFrame, Refusal, RequestId
+from chatd.wire import lines
+from chatd.wire.dialect import Alive, Dialect, Note, Outcome, Request
+
+_encoder: Final = msgspec.json.Encoder()
+
+
+class _User(Struct, frozen=True):
+    account_name: str | None = None
+    password: str | None = None
+
+
+class _Object(Struct, frozen=True):
+    """Everything that any client's object may have; what is not named here is ignored."""
+
+    action: str | None = None
+    event: str | None = None
+    user: _User = _User()
+    account_name: str | None = None
+    password: str | None = None
+    to: str | tuple[str, ...] | None = None
+    room: str | None = None
+    message: str | None = None
+    message_text: str | None = None
+    sender: Any = None
+
+
+_decoder: Final = msgspec.json.Decoder(_Object)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words that one client uses, as far as it has shown them.
+
+    :ivar key: ``action`` or ``event``.
+    :ivar verb: ``msg`` or ``message``; by `key` until the client has sent one.
+    :ivar text: ``message`` or ``message_text``; both until the client has sent one.
+    :ivar sender: whether the client names the sender ``sender``, too.
+    """
+
+    key: str = "action"
+    verb: str | None = None
+    text: str | None = None
+    sender: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Jim:
+    """What a JIM messenger speaks.
+
+    :ivar nickname: who it is, once it has entered.
+    """
+
+    hears_own: ClassVar[frozenset[type]] = frozenset({events.Private})
+    first_rooms: ClassVar[tuple[str, ...]] = ()
+    greeting: ClassVar[bytes] = b""
+    enters_unasked: ClassVar[bool] = False
+    words: Words = Words()
+    nickname: str = ""
+
+    @property
+    def probe(self) -> bytes:
+        """Asks a silent client whether it is there."""
+        return _encoder.encode({self.words.key: "probe"})
+
+    def hearing(self, unit: bytes) -> Dialect:
+        """It is this one."""
+        return self
+
+    def decode(self, unit: bytes) -> Request:
+        """The request in one object; see :meth:`chatd.wire.dialect.Dialect.decode`."""
+        try:
+            # msgspec does not look into the strings it skips: unknown keys must be UTF-8 too.
+            asked = _decoder.decode(unit.decode("utf-8"))
+        except UnicodeDecodeError:
+            raise refusals.InvalidUtf8 from None
+        except msgspec.ValidationError as error:
+            raise BadFrame(f"This object is not as it should be: {str(error)[:80]}.") from None
+        except (ValueError, RecursionError):
+            raise refusals.BrokenObject("what came is not a JSON object") from None
+        verb = asked.action if asked.action is not None else asked.event
+        if verb is None or len(verb) > limits.JIM_ACTION_CHARACTERS:
+            raise BadFrame("An object needs an action, or an event, of at most 15 characters.")
+        if not self.nickname and verb not in ("presence", "authenticate"):
+            raise refusals.NotEntered
+        read = _VERBS.get(verb)
+        if read is None:
+            raise refusals.UnknownType(f"There is no action {verb!r}.")
+        return Request(read(self, asked), None, self._words_of(asked, verb))
+
+    def encode(self, event: Event, now: int = 0) -> bytes:
+        """The objects that tell of `event`, each in a line of its own."""
+        match event:
+            case events.Said(room=room, time=time, source=source, text=text):
+                return self._message(source, room, time, text)
+            case events.Private(source=source, to=to, time=time, text=text):
+                return self._message(source, to[0] if len(to) == 1 else to, time, text)
+            case _:
+                return notice("; ".join(lines.sentences(event)), now)
+
+    def answer(self, outcome: Outcome, request_id: RequestId = None, now: int = 0) -> bytes:
+        """The numbered answer to a request."""
+        code = _code(outcome)
+        if code >= 400:
+            return _response(code, now, error=str(outcome))
+        return _response(code, now, alert=_alert(outcome))
+
+    def after(self, request: Request, outcome: Outcome) -> Dialect:
+        """The words that the client used are its words from now on."""
+        changed = self
+        if isinstance(request.words, Words) and request.words != self.words:
+            changed = replace(changed, words=request.words)
+        if isinstance(outcome, events.Welcome):
+            changed = replace(changed, nickname=outcome.nickname)
+        return changed
+
+    def _words_of(self, asked: _Object, verb: str) -> Words:
+        words = replace(self.words, key="event" if asked.action is None else "action")
+        if verb not in ("msg", "message"):
+            return words
+        return Words(
+            key=words.key,
+            verb=verb,
+            text="message" if asked.message is not None else "message_text",
+            sender=words.sender or asked.sender is not None,
+        )
+
+    def _message(self, source: str, to: str | tuple[str, ...], time: int, text: str) -> bytes:
+        """A message, in as many objects as it takes; each fits into what a client reads at once."""
+        words = self.words
+        verb = words.verb or ("msg" if words.key == "action" else "message")
+        fields = (words.text,) if words.text else ("message", "message_text")
+        frame: dict[str, Any] = {words.key: verb, "time": time / 1000, "from": source, "to": to}
+        if words.sender:
+            frame["sender"] = source
+        if len(_encoder.encode(frame)) > limits.JIM_SENT_BYTES // 2:
+            frame["to"] = self.nickname
+        room = limits.JIM_SENT_BYTES - len(_encoder.encode(frame | dict.fromkeys(fields, "")))
+        return b"".join(
+            _line(frame | dict.fromkeys(fields, part)) for part in _parts(text, room // len(fields))
+        )
+
+
+def notice(sentence: str, now: int) -> bytes:
+    """A 100: something that happened."""
+    return _response(100, now, alert=sentence)
+
+
+def _line(frame: dict[str, Any]) -> bytes:
+    return _encoder.encode(frame) + b"\n"
+
+
+def _response(code: int, now: int, **said: str) -> bytes:
+    [(field, sentence)] = said.items()
+    frame = {"response": code, "time": now / 1000, field: ""}
+    room = limits.JIM_SENT_BYTES - len(_encoder.encode(frame))
+    return _line(frame | {field: _parts(sentence, room)[0]})
+
+
+def _parts(text: str, most_bytes: int) -> list[str]:
+    """`text` in pieces that are encoded in at most so many bytes each; at least one."""
+    parts, begin, size = [], 0, 0
+    for position, character in enumerate(text):
+        added = len(_encoder.encode(character)) - 2
+        if size + added > most_bytes:
+            parts.append(text[begin:position])
+            begin, size = position, 0
+        size += added
+    return [*parts, text[begin:]]
+
+
+# --- what a client asks -------------------------------------------------------------------------
+
+
+def _account(asked: _Object) -> str:
+    account = asked.user.account_name if asked.account_name is None else asked.account_name
+    if account is None:
+        raise BadFrame("user.account_name is missing.")
+    return account
+
+
+def _presence(jim: Jim, asked: _Object) -> Asked | Note:
+    account = _account(asked)
+    if not jim.nickname:
+        return commands.Enter(account, jim.first_rooms)
+    if names.folded(account) != names.folded(jim.nickname):
+        raise refusals.AlreadyEntered
+    return Alive((f"You are {jim.nickname}.",))
+
+
+def _authenticate(jim: Jim, asked: _Object) -> Asked:
+    password = asked.user.password if asked.password is None else asked.password
+    if password is None:
+        raise BadFrame("password is missing.")
+    if jim.nickname:
+        raise refusals.AlreadyEntered
+    return commands.Authenticate(_account(asked), password)
+
+
+def _message(jim: Jim, asked: _Object) -> Asked:
+    text = asked.message if asked.message is not None else asked.message_text
+    if text is None:
+        raise BadFrame("message is missing.")
+    if len(text) > limits.JIM_MESSAGE_CHARACTERS:
+        raise refusals.BadText(
+            f"A message may have at most {limits.JIM_MESSAGE_CHARACTERS} characters."
+        )
+    to = asked.to.split(",") if isinstance(asked.to, str) else list(asked.to or ())
+    to = [name.strip() for name in to if name.strip()]
+    rooms = [name for name in to if name.startswith("#")]
+    if not rooms:
+        return commands.Tell(text, tuple(to))
+    if len(to) > 1:
+        raise refusals.BadRecipients("A message goes to nicknames, or to one room.")
+    return commands.Say(text, _room_name(rooms[0]))
+
+
+def _room(asked: _Object) -> str:
+    if asked.room is None:
+        raise BadFrame("room is missing.")
+    return _room_name(asked.room)
+
+
+def _room_name(room: str) -> str:
+    return LOBBY if room == "#" else room
+
+
+_VERBS: Final[dict[str, Any]] = {
+    "presence": _presence,
+    "authenticate": _authenticate,
+    "msg": _message,
+    "message": _message,
+    "join": lambda jim, asked: commands.Join(_room(asked)),
+    "leave": lambda jim, asked: commands.Leave(_room(asked)),
+    "quit": lambda jim, asked: commands.Quit(),
+    "exit": lambda jim, asked: commands.Quit(),
+}
+
+# --- what came of it ----------------------------------------------------------------------------
+
+#: The nearest entry of a refusal's ancestry counts; 101 is an important notice, and no failure.
+_CODES: Final[dict[type, int]] = {
+    Refusal: 400,
+    refusals.Full: 101,
+    refusals.TooLate: 101,
+    refusals.NotEntered: 401,
+    refusals.PasswordRequired: 401,
+    refusals.WrongPassword: 402,
+    refusals.TooManyAttempts: 402,
+    refusals.Blocked: 403,
+    refusals.NoSuchRoom: 404,
+    refusals.NotInRoom: 404,
+    refusals.NicknameTaken: 409,
+    refusals.ServerFailed: 500,
+}
+
+
+def _code(outcome: Outcome) -> int:
+    match outcome:
+        case refusals.NotReached(missed=missed):
+            return 410 if all(each.reason == "offline" for each in missed) else 404
+        case Refusal():
+            return next(_CODES[kind] for kind in type(outcome).__mro__ if kind in _CODES)
+        case events.RoomJoined(created=True):
+            return 201
+        case events.Told(missed=missed) if missed:
+            return 202
+        case events.Goodbye(reason) if reason != "quit":
+            return 101
+        case _:
+            return 200
+
+
+def _alert(outcome: Outcome) -> str:
+    match outcome:
+        case Refusal():
+            return str(outcome)
+        case Note():
+            return " ".join(outcome.lines)
+        case events.Goodbye(reason):
+            return reason
+        case events.Welcome():
+            return f"Welcome to {outcome.server}, {outcome.nickname}."
+        case _:
+            return "; ".join(lines.sentences(outcome)) or "OK"

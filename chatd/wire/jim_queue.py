@@ -1,0 +1,88 @@
+"""What waits for a JIM client, who takes one object at a time and no more than 20 a second.
+
+Bounded (SPEC §5): waiting notices are merged; on overflow the oldest room messages go, and one
+notice says how many. Responses, private messages and the last 101 never go, and a 101 goes first.
+"""
+
+from collections import deque
+from enum import Enum, auto
+from typing import Final
+
+import msgspec
+
+from chatd.chat import limits
+from chatd.wire import jim
+
+
+class Kind(Enum):
+    """What an object is, as far as the queue cares."""
+
+    KEPT = auto()
+    ROOM = auto()
+    NOTICE = auto()
+    URGENT = auto()
+
+
+_alert_decoder: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+class JimQueue:
+    """Objects in the order they go out.
+
+    :ivar waiting_bytes: how many bytes of objects wait.
+    """
+
+    def __init__(self) -> None:
+        self._objects: deque[tuple[Kind, bytes]] = deque()
+        self._dropped = 0
+        self.waiting_bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._objects) + bool(self._dropped)
+
+    def put(self, kind: Kind, unit: bytes, now: int) -> None:
+        """Add an object; `now` is in milliseconds since 1970."""
+        if kind is Kind.URGENT:
+            self._objects.appendleft((kind, unit))
+            self.waiting_bytes += len(unit)
+            return
+        if kind is Kind.NOTICE and self._merge(unit, now):
+            return
+        self._objects.append((kind, unit))
+        self.waiting_bytes += len(unit)
+        if len(self._objects) > limits.JIM_QUEUE_OBJECTS:
+            self._make_room()
+
+    def take(self, now: int) -> bytes:
+        """The object that goes out next."""
+        if self._dropped and not (self._objects and self._objects[0][0] is Kind.URGENT):
+            dropped, self._dropped = self._dropped, 0
+            return jim.notice(f"You read too slowly: {dropped} room messages were left out", now)
+        _, unit = self._objects.popleft()
+        self.waiting_bytes -= len(unit)
+        return unit
+
+    def _merge(self, unit: bytes, now: int) -> bool:
+        """Put a notice into the last one that waits, if nothing came after it and it fits."""
+        if not self._objects or self._objects[-1][0] is not Kind.NOTICE:
+            return False
+        last = self._objects[-1][1]
+        both = f"{_alert(last)}; {_alert(unit)}"
+        together = jim.notice(both, now)
+        if _alert(together) != both:
+            return False  # it was cut to what a client reads at once
+        self._objects[-1] = (Kind.NOTICE, together)
+        self.waiting_bytes += len(together) - len(last)
+        return True
+
+    def _make_room(self) -> None:
+        for position, (kind, unit) in enumerate(self._objects):
+            if kind is Kind.ROOM:
+                del self._objects[position]
+                self._dropped += 1
+                self.waiting_bytes -= len(unit)
+                return
+
+
+def _alert(unit: bytes) -> str:
+    return msgspec.json.decode(_alert_decoder.decode(unit)["alert"], type=str)

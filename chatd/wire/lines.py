@@ -1,0 +1,115 @@
+"""What people are shown: events and replies as lines (SPEC §6). Pure.
+
+Each line of a message stands behind its sender, so that nobody can forge a line; and what others
+wrote never reaches a terminal as anything but text. The client shows these lines, and the plain
+dialect sends them.
+"""
+
+import unicodedata
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+from chatd.chat import events, limits
+from chatd.chat.names import LOBBY
+from chatd.chat.refusals import NotReached
+
+#: Joiners that scripts and emoji need; every other format character is shown, not obeyed.
+_JOINERS: Final = frozenset("\u200c\u200d")
+_SHOWN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+def visible(text: str) -> str:
+    """`text` with a visible replacement for each character that a terminal might obey."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        f"<U+{ord(character):04X}>"
+        if character not in _JOINERS and unicodedata.category(character) in _SHOWN_CATEGORIES
+        else character
+        for character in text
+    )
+
+
+def lines(told: object) -> list[str]:
+    """The lines that tell of an event or a reply; none for what needs no words."""
+    match told:
+        case events.Said(room=room, source=source, text=text):
+            return message(room, source, text)
+        case events.Private(source=source, text=text):
+            return _spoken(f"[private] {source}", text)
+        case events.HistoryRead(messages=messages):
+            return [
+                f"{_moment(each.time)} {line}"
+                for each in messages
+                for line in message(each.room, each.source, each.text)
+            ]
+        case _:
+            return [notice(sentence) for sentence in sentences(told)]
+
+
+def sentences(told: object) -> list[str]:
+    """What the server says of an event or a reply, without saying that it is the server."""
+    make = _SENTENCES.get(type(told))
+    return make(told) if make else []
+
+
+def notice(sentence: str) -> str:
+    """What the server itself says."""
+    return f"[Server]: {visible(sentence)}"
+
+
+def message(room: str, source: str, text: str) -> list[str]:
+    """A message of a room, each line of it with its sender."""
+    return _spoken(source if room == LOBBY else f"{room} {source}", text)
+
+
+def newest(parts: list[bytes]) -> bytes:
+    """The last of `parts`, as many as one reply may have."""
+    size = 0
+    for number, part in enumerate(reversed(parts)):
+        size += len(part)
+        if size > limits.REPLY_BYTES:
+            return b"".join(parts[len(parts) - number :])
+    return b"".join(parts)
+
+
+def _spoken(speaker: str, text: str) -> list[str]:
+    return [f"{visible(speaker)}: {visible(line.expandtabs())}" for line in text.split("\n")]
+
+
+def _moment(milliseconds: int) -> str:
+    """A date and time of day, local time."""
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000).astimezone().strftime("%Y-%m-%d %H:%M")
+    except (OverflowError, OSError, ValueError):
+        return "?"
+
+
+def _users(reply: events.Users) -> list[str]:
+    return [
+        " ".join([each.nickname, *each.rooms, "since", _moment(each.since)]) for each in reply.users
+    ]
+
+
+def _rooms(reply: events.Rooms) -> list[str]:
+    return [
+        f"{each.room} {each.members} member{'' if each.members == 1 else 's'}"
+        for each in reply.rooms
+    ]
+
+
+def _told(reply: events.Told) -> list[str]:
+    return [str(NotReached(reply.missed))] if reply.missed else []
+
+
+_SENTENCES: Final[dict[type, Callable[[Any], list[str]]]] = {
+    events.Entered: lambda event: [f"{event.nickname} has entered the chat"],
+    events.Left: lambda event: [f"{event.nickname} has left the chat ({event.reason})"],
+    events.Renamed: lambda event: [f"{event.old} renamed to {event.new}"],
+    events.Joined: lambda event: [f"{event.nickname} has joined {event.room}"],
+    events.Parted: lambda event: [f"{event.nickname} has left {event.room}"],
+    events.Users: _users,
+    events.Rooms: _rooms,
+    events.Told: _told,
+}

@@ -1,0 +1,16 @@
+"""The main port before its first line: native or basic? (SPEC §5)"""
+
+from dataclasses import dataclass
+
+from chatd.wire.basic import Basic
+from chatd.wire.dialect import Dialect
+from chatd.wire.native import Native, is_hello
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided(Native):
+    """Native until the first line shows what it is: ``hello`` is native, anything else basic."""
+
+    def hearing(self, unit: bytes) -> Dialect:
+        """The dialect that the first line is in."""
+        return Native() if is_hello(unit) else Basic(is_first=False)

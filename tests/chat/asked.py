@@ -1,0 +1,72 @@
+"""What members may ask of a hub, drawn at random: sense, and nonsense."""
+
+from hypothesis import strategies as st
+
+from chatd.chat.commands import (
+    Command,
+    Enter,
+    Join,
+    Leave,
+    ListRooms,
+    ListUsers,
+    Ping,
+    ReadHistory,
+    Rename,
+    Say,
+    Tell,
+)
+from chatd.chat.names import LOBBY
+
+#: Few, so that they collide: equal in case or form, somebody's address, and impossible ones.
+NICKNAMES = st.sampled_from(
+    [
+        "ice",
+        "ICE",
+        "\uff49ce",
+        "moon",
+        "Moon",
+        "stra\u00dfe",
+        "STRASSE",
+        "127.0.0.1:1",
+        "127.0.0.1:2",
+        "#x",
+        "ic\u200be",
+    ]
+) | st.text(max_size=3)
+TEXTS = st.sampled_from(["hello", "two\nlines", "", "\x00", "x" * 4097]) | st.text(max_size=5)
+ROOMS = st.sampled_from(["#lobby", "#Lobby", "#dev", "#DEV", "#\uff44ev", "#x", "lobby", "#", ""])
+NUMBERS = st.integers(-2, 30) | st.sampled_from([2**63, 10**30])
+
+COMMANDS: st.SearchStrategy[Command] = st.one_of(
+    st.builds(Say, TEXTS),
+    st.builds(Say, TEXTS, ROOMS),
+    st.builds(Rename, NICKNAMES),
+    st.builds(Enter, NICKNAMES, st.sampled_from([(), (LOBBY,)])),
+    st.builds(Tell, TEXTS, st.lists(NICKNAMES, max_size=4).map(tuple)),
+    st.builds(Join, ROOMS),
+    st.builds(Join, st.just("#dev")),
+    st.builds(Leave, ROOMS),
+    st.just(ListRooms()),
+    st.builds(ListUsers, st.none() | ROOMS),
+    st.builds(ReadHistory, ROOMS, NUMBERS, st.none() | NUMBERS),
+    st.just(Ping()),
+)
+
+#: What mostly can be done, so that more comes of it.
+A_ROOM = st.sampled_from(["#lobby", "#dev", "#DEV", "#x"])
+SENSIBLE: st.SearchStrategy[Command] = st.one_of(
+    st.builds(Join, A_ROOM),
+    st.builds(Leave, A_ROOM),
+    st.builds(Say, st.sampled_from(["hello", "two\nlines"]), A_ROOM),
+    st.builds(
+        Tell,
+        st.just("psst"),
+        st.lists(st.sampled_from(["ice", "ICE", "moon", "sun", "x"]), max_size=4).map(tuple),
+    ),
+    st.builds(Rename, st.sampled_from(["ice", "moon", "sun", "Sun"])),
+    st.builds(ListUsers, st.none() | A_ROOM),
+    st.builds(ReadHistory, A_ROOM),
+    st.just(ListRooms()),
+)
+
+ANYTHING = SENSIBLE | COMMANDS

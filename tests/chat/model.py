@@ -1,0 +1,121 @@
+"""What must be so in a hub, kept in the simplest way there is: lists, and no cleverness."""
+
+from dataclasses import dataclass, field
+
+from chatd.chat import commands, events, names
+from chatd.chat.commands import Command
+from chatd.chat.events import Event, Said
+from chatd.chat.names import LOBBY
+from chatd.chat.outbox import MemberId
+from chatd.chat.refusals import Refusal
+
+
+@dataclass
+class ModelRoom:
+    """A room: who is in it, and everything that was ever said there."""
+
+    name: str
+    members: list[MemberId] = field(default_factory=list)
+    said: list[Said] = field(default_factory=list)
+
+
+@dataclass
+class Model:
+    """Who is here, what they are called, where they are, and what each of them has heard."""
+
+    slots: int
+    kept: int
+    names: dict[MemberId, str] = field(default_factory=dict)
+    seated: dict[MemberId, str] = field(default_factory=dict)  # and from which address
+    heard: dict[MemberId, list[Event]] = field(default_factory=dict)
+    rooms: list[ModelRoom] = field(default_factory=lambda: [ModelRoom(LOBBY)])
+
+    def tell_all(self, origin: MemberId, event: Event) -> None:
+        for member in self.names:
+            if member != origin:
+                self.heard[member].append(event)
+
+    def tell_room(self, room: ModelRoom, origin: MemberId, event: Event) -> None:
+        for member in room.members:
+            if member != origin:
+                self.heard[member].append(event)
+
+    def called(self, nickname: str) -> MemberId | None:
+        """Who is called so, in any case."""
+        for member, name in self.names.items():
+            if names.folded(name) == names.folded(nickname):
+                return member
+        return None
+
+    def room(self, wanted: str) -> ModelRoom | None:
+        """The room of that name, in any case."""
+        for room in self.rooms:
+            if is_valid_room(wanted) and names.folded(room.name) == names.folded(
+                names.room_name(wanted)
+            ):
+                return room
+        return None
+
+    def rooms_of(self, member: MemberId) -> set[str]:
+        return {room.name for room in self.rooms if member in room.members}
+
+    def may(self, member: MemberId, command: Command) -> bool:
+        """Whether the hub must do this, if `member` has entered."""
+        room = self.room(getattr(command, "room", None) or "")
+        is_there = room is not None and member in room.members
+        match command:
+            case commands.Say(text=text):
+                return is_valid_text(text) and is_there
+            case commands.Tell(text=text, to=to):
+                return is_valid_text(text) and any(self.called(name) is not None for name in to)
+            case commands.Join(room=wanted):
+                return is_valid_room(wanted) and not is_there
+            case commands.Leave():
+                return is_there
+            case commands.ReadHistory() | commands.ListUsers():
+                return room is not None or command.room is None
+            case commands.Rename(nickname=nickname):
+                return self.may_be_called(member, nickname)
+            case _:
+                return not isinstance(command, commands.Enter)
+
+    def may_be_called(self, member: MemberId, nickname: str) -> bool:
+        try:
+            name = names.nickname(nickname, self.seated[member])
+        except Refusal:
+            return False
+        return self.called(name) in (None, member)
+
+    def take_out(self, member: MemberId, room: ModelRoom) -> None:
+        room.members.remove(member)
+        if not room.members and room.name != LOBBY:
+            self.rooms.remove(room)
+
+    def go(self, member: MemberId, reason: str) -> None:
+        """Somebody is gone, perhaps once more."""
+        self.seated.pop(member, None)
+        for room in [room for room in self.rooms if member in room.members]:
+            self.take_out(member, room)
+        if name := self.names.pop(member, ""):
+            self.tell_all(member, events.Left(name, reason))
+
+    def last(self, room: ModelRoom, limit: int, before: int | None) -> list[Said]:
+        kept = room.said[-self.kept :] if self.kept else []
+        older = [said for said in kept if before is None or said.seq < before]
+        return older[-limit:] if limit > 0 else []
+
+
+def is_valid_text(text: str) -> bool:
+    try:
+        names.message_text(text)
+    except Refusal:
+        return False
+    return True
+
+
+def is_valid_room(wanted: str) -> bool:
+    try:
+        names.room_name(wanted)
+    except Refusal:
+        return False
+    return True

@@ -1,0 +1,151 @@
+"""How each dialect's bytes are read by somebody who speaks it, and what each dialect may be told.
+
+The tables name every dialect, every event, every reply and every refusal there is.
+"""
+
+import inspect
+import json
+import unicodedata
+from collections.abc import Callable, Iterator
+from typing import Any, get_args
+
+from chatd.chat import events, limits, refusals
+from chatd.chat.events import Event, Reply, Said
+from chatd.chat.refusals import Refusal
+from chatd.wire.basic import Basic
+from chatd.wire.dialect import Dialect, Outcome
+from chatd.wire.jim import Jim, Words
+from chatd.wire.native import Native
+from chatd.wire.plain import Asked, Plain
+from chatd.wire.undecided import Undecided
+
+
+def read_lines_of_json(data: bytes) -> list[dict[str, Any]]:
+    """The frames of the native dialect."""
+    *lines, rest = data.split(b"\n")
+    assert rest == b""
+    assert not [line for line in lines if len(line) > limits.LINE_BYTES]
+    frames = [json.loads(line) for line in lines]
+    for frame in frames:
+        assert isinstance(frame["type"], str)
+        assert frame.keys() <= {"type", "id", "data"}
+    return frames
+
+
+def read_basic(data: bytes) -> list[dict[str, Any]]:
+    """The frames of the basic dialect, of the one kind there is."""
+    frames = read_lines_of_json(data)
+    for frame in frames:
+        assert frame.keys() == {"type", "data"}
+        assert frame["type"] == "message"
+        assert frame["data"].keys() == {"source", "message"}
+        assert {type(value) for value in frame["data"].values()} == {str}
+    return frames
+
+
+def read_plain(data: bytes) -> list[str]:
+    """Lines of text, in which a terminal finds nothing to obey."""
+    *lines, rest = data.decode("utf-8").split("\n")
+    assert rest == ""
+    for line in lines:
+        obeyed = {
+            each
+            for each in line
+            if unicodedata.category(each) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
+            and each not in "\u200c\u200d"  # joiners that scripts and emoji need
+        }
+        assert not obeyed
+    return lines
+
+
+def read_jim(data: bytes) -> list[dict[str, Any]]:
+    """Objects, each a response or a message, and short enough to be read at once."""
+    units = data.splitlines()
+    assert not [unit for unit in units if len(unit) > limits.JIM_SENT_BYTES]
+    told = [json.loads(unit) for unit in units]
+    for each in told:
+        if "response" in each:
+            said = "alert" if each["response"] < 400 else "error"
+            assert each.keys() == {"response", "time", said}
+        else:
+            assert len(each.keys() & {"action", "event"}) == 1
+            assert each.keys() & {"message", "message_text"}
+    return told
+
+
+Read = Callable[[bytes], list[Any]]
+
+#: Each dialect in each state that changes what it understands or says.
+DIALECTS: list[tuple[str, Dialect, Read]] = [
+    ("native", Native(), read_lines_of_json),
+    ("undecided", Undecided(), read_lines_of_json),
+    ("basic at first", Basic(), read_basic),
+    ("basic", Basic(is_first=False), read_basic),
+    ("plain at the door", Plain(), read_plain),
+    ("plain inside", Plain(asked=Asked.NOTHING, room="#dev"), read_plain),
+    ("plain with a password", Plain(asked=Asked.PASSWORD, account="sun"), read_plain),
+    ("jim at the door", Jim(), read_jim),
+    ("jim inside", Jim(nickname="ice"), read_jim),
+    ("jim with event", Jim(Words("event", "message", "message_text", sender=True)), read_jim),
+]
+
+
+def leaves(kind: type[Refusal]) -> Iterator[type[Refusal]]:
+    """Every refusal that is one by itself, and no branch of the tree."""
+    below = kind.__subclasses__()
+    if not below:
+        yield kind
+    for each in below:
+        yield from leaves(each)
+
+
+def make_refusal(kind: type[Refusal], name: str = "moon", quoted: str = "moon") -> Refusal:
+    """A refusal of that kind.
+
+    :param name: the nickname or room that it names, which the hub has checked before.
+    :param quoted: what else it takes, which may quote anything that came.
+    """
+    values = {"nickname": name, "room": name, "missed": (events.Missed(quoted, "unknown"),)}
+    return kind(
+        **{
+            parameter.name: values.get(parameter.name, quoted)
+            for parameter in inspect.signature(kind).parameters.values()
+            if parameter.default is inspect.Parameter.empty
+        }  # type: ignore[arg-type]  # by its own signature
+    )
+
+
+REFUSALS = tuple(leaves(refusals.Refusal))
+
+SAID = Said("#dev", 1, 0, "ice", "hello")
+EVENTS: dict[type, Event] = {
+    type(event): event
+    for event in (
+        SAID,
+        events.Private("ice", ("moon",), 0, "psst"),
+        events.Joined("#dev", "ice"),
+        events.Parted("#dev", "ice"),
+        events.Entered("ice"),
+        events.Left("ice", "quit"),
+        events.Renamed("ice", "sun"),
+    )
+}
+REPLIES: dict[type, Reply] = {
+    type(reply): reply
+    for reply in (
+        events.Welcome("work", 0, "ice", ("#lobby",)),
+        events.Done("#dev", 1, 0),
+        events.Told(0, (events.Missed("sun", "unknown"),)),
+        events.RoomJoined("#dev", created=True),
+        events.Rooms((events.RoomEntry("#dev", 1),)),
+        events.Users((events.User("ice", 0, ("#dev",)),)),
+        events.HistoryRead("#dev", (SAID,)),
+        events.Pong(),
+        events.Goodbye("quit"),
+    )
+}
+
+OUTCOMES: list[Outcome] = [*REPLIES.values(), *map(make_refusal, REFUSALS)]
+
+assert set(get_args(Event)) == set(EVENTS), "an event is missing above"
+assert set(get_args(Reply)) == set(REPLIES), "a reply is missing above"

@@ -1,0 +1,209 @@
+"""Every dialect, whatever comes: bytes are requests or refused, and what is said can be shown."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from chatd.chat import commands, events, limits, names
+from chatd.chat.events import Event, Private, Said
+from chatd.chat.refusals import Refusal
+from chatd.wire.basic import Basic
+from chatd.wire.dialect import Dialect, Note, Outcome, Request
+from chatd.wire.jim import Jim
+from chatd.wire.native import Native
+from chatd.wire.plain import Plain
+from tests.wire import formats
+from tests.wire.formats import DIALECTS, EVENTS, OUTCOMES, REFUSALS, Read
+
+every_dialect = pytest.mark.parametrize(
+    ("dialect", "read"), [pytest.param(dialect, read, id=name) for name, dialect, read in DIALECTS]
+)
+
+_json: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
+_types = st.sampled_from(
+    [
+        *("hello", "message", "private", "set-name", "users", "history", "rooms", "quit"),
+        *("join", "leave", "ping", "authenticate", "presence", "msg", "exit", "probe"),
+    ]
+)
+_words = st.sampled_from(["ice", "#dev", "#", "", "moon,sun", 1])
+_keys = ["text", "room", "nickname", "version", "limit", "before", "to", "account", "password"]
+_lookalikes = st.fixed_dictionaries(
+    {},
+    optional={
+        "type": _types | _json,
+        "action": _types | _json,
+        "event": _types | _json,
+        "id": _json,
+        "data": _json | _words | st.fixed_dictionaries({}, optional=dict.fromkeys(_keys, _words)),
+        "user": _json | st.fixed_dictionaries({}, optional={"account_name": _words | _json}),
+        **dict.fromkeys(("account_name", "password", "to", "room", "message"), _json | _words),
+    },
+).map(lambda frame: json.dumps(frame).encode())
+_typed = st.builds(
+    "{}{}{}".format,
+    st.sampled_from(["/msg", "/join", "/leave", "/room", "/history", "/setname", "//", "@", "/"]),
+    st.sampled_from([" ", "", "  "]),
+    st.text(max_size=20),
+).map(lambda line: line.encode("utf-8", "surrogatepass"))
+_units = st.binary(max_size=60) | _lookalikes | _typed | st.sampled_from([b"{", b"[" * 60_000])
+
+
+# One test for all dialects: parametrised Hypothesis tests do not work under pytest-twisted.
+@settings(max_examples=400)
+@given(_units)
+@example(b'{"action":"\\ud800"}')
+@example(b"{" + b'"a":{' * 3_000)
+@example(b'{"action":"msg","to":["' + b"x" * 4_000 + b'"],"message":"\\ud83d"}')
+def test_any_bytes_are_a_request_or_refused_in_a_way_that_can_be_said(unit: bytes) -> None:
+    for _, dialect, read in DIALECTS:
+        dialect.hearing(unit)
+        try:
+            request = dialect.decode(unit)
+        except Refusal as refusal:
+            assert len(read(dialect.answer(refusal, refusal.request_id))) == 1  # noqa: PT017  # either outcome is right
+            assert len(str(refusal)) < 300  # noqa: PT017  # the same
+        else:
+            assert isinstance(request, Request)
+            assert isinstance(request.command, commands.Asked | Note)
+            if isinstance(request.command, Note):
+                read(dialect.answer(request.command, request.request_id))
+
+
+def _outcome_name(outcome: Outcome) -> str:
+    return type(outcome).__name__
+
+
+@every_dialect
+@pytest.mark.parametrize("outcome", OUTCOMES, ids=_outcome_name)
+def test_every_answer_can_be_given(dialect: Dialect, read: Read, outcome: Outcome) -> None:
+    for request_id in (None, 7, "r"):
+        told = read(dialect.answer(outcome, request_id, 1_000))
+        if isinstance(outcome, Refusal):
+            assert len(told) == 1
+        if isinstance(dialect, Jim):
+            assert len(told) == 1, "every request is answered, once"
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_a_request_with_an_id_is_always_answered_with_it(outcome: Outcome) -> None:
+    frames = formats.read_lines_of_json(Native().answer(outcome, "r"))
+    assert [frame["id"] for frame in frames] == ["r"]
+
+
+@every_dialect
+@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: str(kind.__name__))
+def test_every_event_is_told_in_every_dialect(dialect: Dialect, read: Read, kind: type) -> None:
+    [told] = read(dialect.encode(EVENTS[kind], 1_000))
+    assert "ice" in json.dumps(told)
+
+
+def _valid(check: Any) -> Any:
+    def is_valid(text: str) -> bool:
+        try:
+            check(text)
+        except Refusal:
+            return False
+        return True
+
+    return is_valid
+
+
+_characters = st.characters(exclude_categories=["Cs"])
+_hostile = st.sampled_from("\u202e\u2066\ufeff\u2028\u0085\x1b\x07\r\"'\\{}<>&\U0001f469\u200d\t\n")
+_texts = st.text(_characters | _hostile, min_size=1, max_size=40) | st.builds(
+    lambda character, count: character * count, _characters, st.integers(1, 4_096)
+)
+TEXTS = _texts.filter(_valid(names.message_text))
+_names = st.text(_characters, min_size=1, max_size=24)
+NICKNAMES = _names.filter(_valid(names.nickname)).map(names.nickname)
+_rooms = _names.map("#{}".format).filter(_valid(names.room_name)).map(names.room_name)
+ROOMS = st.just("#lobby") | _rooms
+
+
+@settings(max_examples=150)
+@given(NICKNAMES, ROOMS, TEXTS)
+@example("ice", "#lobby", "[Server]: moon has left\n[private] sun: hi")
+def test_what_anybody_says_everybody_can_show_whole(nickname: str, room: str, text: str) -> None:
+    said = Said(room, 1, 0, nickname, text)
+    [native] = formats.read_lines_of_json(Native().encode(said))
+    assert (native["data"]["source"], native["data"]["text"]) == (nickname, text)
+    [basic] = formats.read_basic(Basic().encode(said))
+    speaker = nickname if room == "#lobby" else f"{room} {nickname}"
+    assert basic["data"] == {"source": speaker, "message": text}
+    for _, dialect, read in DIALECTS:
+        if isinstance(dialect, Jim):
+            parts = read(dialect.encode(said))
+            assert {(part["from"], part["to"]) for part in parts} == {(nickname, room)}
+            for key in parts[0].keys() & {"message", "message_text"}:
+                assert "".join(part[key] for part in parts) == text
+    _shown(Plain().encode(said), speaker, text)
+
+
+@settings(max_examples=100)
+@given(NICKNAMES, st.lists(NICKNAMES, min_size=1, max_size=limits.RECIPIENTS), TEXTS)
+def test_what_is_said_in_private_every_recipient_can_show_whole(
+    nickname: str, to: list[str], text: str
+) -> None:
+    private = Private(nickname, tuple(to), 0, text)
+    [native] = formats.read_lines_of_json(Native().encode(private))
+    assert native["data"] == {"source": nickname, "to": to, "time": 0, "text": text}
+    [basic] = formats.read_basic(Basic().encode(private))
+    assert basic["data"] == {"source": f"[private] {nickname}", "message": text}
+    parts = formats.read_jim(Jim(nickname=to[0]).encode(private))
+    assert {part["from"] for part in parts} == {nickname}
+    assert "".join(part["message"] for part in parts) == text
+    _shown(Plain().encode(private), f"[private] {nickname}", text)
+
+
+def _shown(data: bytes, speaker: str, text: str) -> None:
+    """Each line with its speaker before it, and nothing of it lost but what a terminal obeys."""
+    shown = formats.read_plain(data)
+    expected = text.split("\n")
+    assert len(shown) == len(expected)
+    for line, original in zip(shown, expected, strict=True):
+        assert line.startswith(f"{speaker}: ")
+        spelled = re.sub(r"<U\+([0-9A-F]{4,6})>", lambda code: chr(int(code[1], 16)), line)
+        if "<U+" not in original:
+            assert spelled.removeprefix(f"{speaker}: ") == original.expandtabs()
+
+
+@st.composite
+def _any_event(draw: st.DrawFn) -> Event:
+    kind = draw(st.sampled_from(list(EVENTS)))
+    name, room, text = draw(NICKNAMES), draw(ROOMS), draw(TEXTS)
+    made: dict[type, Event] = {
+        Said: Said(room, 1, 0, name, text),
+        Private: Private(name, (draw(NICKNAMES),), 0, text),
+        events.Joined: events.Joined(room, name),
+        events.Parted: events.Parted(room, name),
+        events.Entered: events.Entered(name),
+        events.Left: events.Left(name, "quit"),
+        events.Renamed: events.Renamed(name, draw(NICKNAMES)),
+    }
+    return made[kind]
+
+
+@settings(max_examples=150)
+@given(_any_event(), st.integers(0, 2**43))
+def test_whatever_happens_can_be_told_in_every_dialect(event: Event, now: int) -> None:
+    for _, dialect, read in DIALECTS:
+        assert read(dialect.encode(event, now))
+
+
+@settings(max_examples=100)
+@given(st.sampled_from(REFUSALS), st.text(max_size=100), NICKNAMES)
+def test_whatever_a_refusal_quotes_it_is_one_answer_in_every_dialect(
+    kind: type[Refusal], quoted: str, nickname: str
+) -> None:
+    for name, dialect, read in DIALECTS:
+        sentence = nickname if name in ("plain at the door", "plain with a password") else quoted
+        assert len(read(dialect.answer(formats.make_refusal(kind, nickname, sentence)))) == 1

@@ -1,0 +1,264 @@
+"""The JIM dialect: objects in, numbered answers out, in the client's own words (SPEC §5)."""
+
+import json
+from typing import Any
+
+import pytest
+
+from chatd.chat import commands, events, limits, refusals
+from chatd.chat.commands import Command, Enter, Join, Leave, Quit, Say, Tell
+from chatd.chat.events import Missed, Private, Said
+from chatd.chat.refusals import Refusal
+from chatd.wire.dialect import Alive, Dialect, Note, Outcome
+from chatd.wire.jim import Jim
+
+NOW = 1_700_000_000_500
+ICE = Jim(nickname="ice")
+SAID = Said("#dev", 7, NOW, "moon", "h\u00e9llo\n\tyou")
+WELCOME = events.Welcome("work", 0, "ice", ())
+
+
+def encoded(**said: object) -> bytes:
+    return json.dumps(said).encode()
+
+
+def objects(data: bytes) -> list[dict[str, Any]]:
+    """The objects that go out, each no longer than what a client reads at once."""
+    units = data.splitlines()
+    assert units
+    assert not [unit for unit in units if len(unit) > limits.JIM_SENT_BYTES]
+    return [json.loads(unit) for unit in units]
+
+
+def after(jim: Dialect, said: bytes, outcome: Outcome) -> Dialect:
+    """The dialect of a client that has sent this."""
+    return jim.after(jim.decode(said), outcome)
+
+
+def presence(**user: object) -> bytes:
+    return encoded(action="presence", time=1.5, type="status", user=user)
+
+
+ENTERS = [
+    presence(account_name="ice"),
+    presence(account_name="ice", status="Yep, I am here!"),
+    encoded(event="presence", account_name="ice"),
+    b'{"user":{"account_name":"\\u0069ce"},"action":"presence"}',
+    b'\n {"action": "presence", "more": [{}], "user": {"account_name": "ice"}} ',
+]
+
+
+@pytest.mark.parametrize("said", ENTERS)
+def test_presence_enters_without_any_room(said: bytes) -> None:
+    assert Jim().decode(said).command == Enter("ice", ())
+
+
+FRAMES: list[tuple[dict[str, object], Command]] = [
+    ({"action": "msg", "to": "moon", "message": "hi"}, Tell("hi", ("moon",))),
+    ({"event": "message", "to": "moon", "message_text": "hi"}, Tell("hi", ("moon",))),
+    ({"action": "msg", "to": "moon", "from": "sun", "message": "hi"}, Tell("hi", ("moon",))),
+    ({"action": "msg", "to": "moon", "sender": "sun", "message": "hi"}, Tell("hi", ("moon",))),
+    ({"action": "msg", "to": ["moon", "sun"], "message": "hi"}, Tell("hi", ("moon", "sun"))),
+    ({"action": "msg", "to": "moon, sun,", "message": "hi"}, Tell("hi", ("moon", "sun"))),
+    ({"action": "msg", "to": [], "message": "hi"}, Tell("hi", ())),
+    ({"action": "msg", "message": "hi"}, Tell("hi", ())),
+    ({"action": "msg", "to": "#dev", "message": "hi"}, Say("hi", "#dev")),
+    ({"action": "msg", "to": ["#dev"], "message": "hi"}, Say("hi", "#dev")),
+    ({"action": "msg", "to": "#", "message": "hi"}, Say("hi", "#lobby")),
+    ({"action": "msg", "to": "#", "message": "x" * 500}, Say("x" * 500, "#lobby")),
+    ({"action": "join", "room": "#dev"}, Join("#dev")),
+    ({"event": "leave", "room": "#dev"}, Leave("#dev")),
+    ({"action": "join", "room": "#"}, Join("#lobby")),
+    ({"action": "quit"}, Quit()),
+    ({"event": "exit", "account_name": "ice"}, Quit()),
+]
+
+
+@pytest.mark.parametrize(("said", "command"), FRAMES)
+def test_an_object_is_a_command(said: dict[str, object], command: Command) -> None:
+    assert ICE.decode(encoded(**said)).command == command
+
+
+def test_a_password_comes_with_the_account_or_beside_it() -> None:
+    for said in (
+        encoded(action="authenticate", user={"account_name": "ice", "password": "snow"}),
+        encoded(action="authenticate", account_name="ice", password="snow"),  # noqa: S106  # a test
+    ):
+        assert Jim().decode(said).command == commands.Authenticate("ice", "snow")
+
+
+@pytest.mark.parametrize("account", ["ice", "ICE", "\uff49ce"])
+def test_a_second_presence_under_the_same_name_is_a_sign_of_life(account: str) -> None:
+    request = ICE.decode(presence(account_name=account))
+    assert isinstance(request.command, Alive)
+    assert objects(ICE.answer(request.command))[0]["response"] == 200
+
+
+def test_a_second_presence_under_another_name_is_refused() -> None:
+    with pytest.raises(refusals.AlreadyEntered):
+        ICE.decode(presence(account_name="moon"))
+
+
+BAD: list[tuple[str, bytes, int]] = [
+    ("no JSON inside the braces", b"{hello}", 400),
+    ("not UTF-8", b'{"action": "msg", "x": "\xff"}', 400),
+    ("deep nesting", b'{"action":' + b"[" * 4_000 + b"}", 400),
+    ("neither action nor event", b"{}", 400),
+    ("an action that is no string", encoded(action=5), 400),
+    ("an unknown action", encoded(action="dance"), 400),
+    ("an action that is too long", encoded(action="m" * 16), 400),
+    ("an action that is very long", encoded(action="m" * 4_000), 400),
+    ("no text", encoded(action="msg", to="moon"), 400),
+    ("a text that is a number", encoded(action="msg", to="moon", message=5), 400),
+    ("too much text", encoded(action="msg", to="moon", message="x" * 501), 400),
+    ("a user that is a string", encoded(action="presence", user="ice"), 400),
+    ("nobody's presence", encoded(action="presence"), 400),
+    ("no password", encoded(action="authenticate", account_name="sun"), 400),
+    ("a room and a nickname", encoded(action="msg", to=["moon", "#dev"], message="hi"), 400),
+    ("two rooms", encoded(action="msg", to=["#dev", "#"], message="hi"), 400),
+    ("no room to join", encoded(action="join"), 400),
+    ("no room to leave", encoded(action="leave"), 400),
+    ("a room that is a number", encoded(action="join", room=5), 400),
+]
+
+
+@pytest.mark.parametrize(("said", "code"), [pytest.param(*bad[1:], id=bad[0]) for bad in BAD])
+def test_a_bad_object_gets_one_short_answer(said: bytes, code: int) -> None:
+    with pytest.raises(Refusal) as caught:
+        ICE.decode(said)
+    [answer] = objects(ICE.answer(caught.value, None, NOW))
+    assert answer == {"response": code, "time": NOW / 1000, "error": str(caught.value)}
+    assert len(answer["error"]) < 300
+
+
+ANYTHING_ELSE = ("msg", "message", "join", "leave", "quit", "exit", "probe", "dance")
+
+
+@pytest.mark.parametrize("verb", ANYTHING_ELSE)
+def test_whatever_comes_before_presence_is_401(verb: str) -> None:
+    with pytest.raises(refusals.NotEntered):
+        Jim().decode(encoded(action=verb, to="moon", message="hi", room="#dev"))
+
+
+SOME = (Missed("moon", "offline"), Missed("sun", "unknown"))
+CODES: list[tuple[Outcome, int]] = [
+    (refusals.Full(), 101),
+    (events.Goodbye("server is stopping"), 101),
+    (events.Goodbye("quit"), 200),
+    (WELCOME, 200),
+    (events.Done("#dev", 1, 1), 200),
+    (events.Told(1), 200),
+    (Note(("yes",)), 200),
+    (events.RoomJoined("#dev", created=False), 200),
+    (events.RoomJoined("#dev", created=True), 201),
+    (events.Told(1, SOME), 202),
+    (refusals.BadFrame("?"), 400),
+    (refusals.InvalidUtf8(), 400),
+    (refusals.BrokenObject("?"), 400),
+    (refusals.BadText("?"), 400),
+    (refusals.BadNickname("?"), 400),
+    (refusals.BadRecipients("?"), 400),
+    (refusals.AlreadyEntered(), 400),
+    (refusals.AlreadyInRoom("#dev"), 400),
+    (refusals.TooManyRooms("?"), 400),
+    (refusals.NotEntered(), 401),
+    (refusals.PasswordRequired("ice"), 401),
+    (refusals.WrongPassword(), 402),
+    (refusals.Blocked("ice"), 403),
+    (refusals.NoSuchRoom("#dev"), 404),
+    (refusals.NotInRoom("#dev"), 404),
+    (refusals.NotReached((Missed("sun", "unknown"),)), 404),
+    (refusals.NotReached(SOME), 404),
+    (refusals.NicknameTaken("ice"), 409),
+    (refusals.NotReached((Missed("moon", "offline"),)), 410),
+    (refusals.ServerFailed(), 500),
+]
+
+
+@pytest.mark.parametrize(("outcome", "code"), CODES)
+def test_an_answer_has_its_number_the_time_and_a_sentence(outcome: Outcome, code: int) -> None:
+    [answer] = objects(ICE.answer(outcome, None, NOW))
+    said = "alert" if code < 400 else "error"
+    assert answer.keys() == {"response", "time", said}
+    assert (answer["response"], answer["time"]) == (code, NOW / 1000)
+    assert answer[said]
+
+
+def test_what_happens_is_a_notice() -> None:
+    for event, sentence in (
+        (events.Entered("moon"), "moon has entered the chat"),
+        (events.Left("moon", "inactive"), "moon has left the chat (inactive)"),
+        (events.Renamed("moon", "sun"), "moon renamed to sun"),
+        (events.Joined("#dev", "moon"), "moon has joined #dev"),
+        (events.Parted("#dev", "moon"), "moon has left #dev"),
+    ):
+        [told] = objects(ICE.encode(event, NOW))
+        assert told == {"response": 100, "time": NOW / 1000, "alert": sentence}
+
+
+MESSAGE = {"time": NOW / 1000, "from": "moon", "to": "#dev"}
+
+
+@pytest.mark.parametrize(
+    ("key", "frame"),
+    [
+        ("action", {"action": "msg", "message": SAID.text, "message_text": SAID.text}),
+        ("event", {"event": "message", "message": SAID.text, "message_text": SAID.text}),
+    ],
+)
+def test_who_has_sent_no_message_is_sent_the_usual_words_and_both_texts(
+    key: str, frame: dict[str, str]
+) -> None:
+    jim = after(Jim(), encoded(**{key: "presence", "account_name": "ice"}), WELCOME)
+    assert objects(jim.encode(SAID, NOW)) == [frame | MESSAGE]
+
+
+@pytest.mark.parametrize("key", ["action", "event"])
+@pytest.mark.parametrize("verb", ["msg", "message"])
+@pytest.mark.parametrize("text", ["message", "message_text"])
+def test_each_client_is_spoken_to_in_its_own_words(key: str, verb: str, text: str) -> None:
+    jim = after(ICE, encoded(**{key: verb, "to": "moon", text: "hi"}), events.Told(1))
+    assert objects(jim.encode(SAID, NOW)) == [{key: verb, text: SAID.text} | MESSAGE]
+    assert jim.probe == encoded(**{key: "probe"}).replace(b" ", b"")
+
+
+def test_the_words_of_a_refused_message_are_the_words_of_the_client_as_well() -> None:
+    said = encoded(event="msg", to="sun", message_text="hi")
+    jim = after(ICE, said, refusals.NotReached((Missed("sun", "unknown"),)))
+    assert objects(jim.encode(SAID, NOW)) == [{"event": "msg", "message_text": SAID.text} | MESSAGE]
+
+
+def test_a_client_that_calls_the_sender_so_is_told_so() -> None:
+    said = encoded(action="message", to="moon", sender="ice", message_text="hi")
+    jim = after(ICE, said, events.Told(1))
+    [told] = objects(jim.encode(SAID, NOW))
+    assert (told["from"], told["sender"]) == ("moon", "moon")
+
+
+@pytest.mark.parametrize(("to", "told"), [(("ice",), "ice"), (("ice", "sun"), ["ice", "sun"])])
+def test_a_private_message_says_to_whom_it_went(to: tuple[str, ...], told: object) -> None:
+    [message] = objects(ICE.encode(Private("moon", to, NOW, "psst"), NOW))
+    assert (message["from"], message["to"], message["message"]) == ("moon", told, "psst")
+
+
+MANY = tuple(f"{number:02d}" + "\U0001f469" * 23 for number in range(limits.RECIPIENTS))
+
+
+@pytest.mark.parametrize("character", ["x", '"', "\n", "\u00e9", "\u20ac", "\U0001f469"])
+@pytest.mark.parametrize("to", [("ice",), MANY])
+def test_a_long_text_comes_in_several_objects_and_nothing_is_lost(
+    character: str, to: tuple[str, ...]
+) -> None:
+    text = character * limits.MESSAGE_CHARACTERS
+    parts = objects(ICE.encode(Private("moon" * 5, to, NOW, text), NOW))
+    assert len(parts) > 4
+    assert "".join(part["message"] for part in parts) == text
+    assert "".join(part["message_text"] for part in parts) == text
+    assert {part["from"] for part in parts} == {"moon" * 5}
+
+
+def test_a_long_answer_is_cut_to_what_a_client_reads_at_once() -> None:
+    missed = tuple(Missed(name, "unknown") for name in MANY)
+    [answer] = objects(ICE.answer(events.Told(1, missed), None, NOW))
+    assert answer["response"] == 202
+    assert MANY[0] in answer["alert"]

@@ -1,0 +1,155 @@
+"""What people are shown: the form of each line, and nothing that a terminal would obey."""
+
+import unicodedata
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatd.chat import events
+from chatd.wire.lines import lines, visible
+
+LONG_AGO = datetime(2001, 2, 3, 4, 5, 6).astimezone()
+LATER = datetime(2001, 2, 3, 16, 7, 8).astimezone()
+
+#: NUL, bell, backspace, CR, ESC, C1, what ends a line, what changes direction, what is invisible.
+HOSTILE = (
+    "\x00\x07\b\r\x0b\x0c\x1b\x7f\x85\x9b\u2028\u2029"
+    "\u200e\u202a\u202e\u2066\u2069\u200b\ufeff\U000e0041"
+)
+
+
+def said(
+    text: str, source: str = "ice", room: str = "#lobby", when: datetime = LONG_AGO
+) -> events.Said:
+    return events.Said(room, 1, milliseconds(when), source, text)
+
+
+def milliseconds(when: datetime) -> int:
+    return int(when.timestamp() * 1000)
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        (said("hello"), ["ice: hello"]),
+        (said("hello", room="#dev"), ["#dev ice: hello"]),
+        (said("one\ntwo"), ["ice: one", "ice: two"]),
+        (said("one\n\ntwo", room="#dev"), ["#dev ice: one", "#dev ice: ", "#dev ice: two"]),
+        (said("a\tb"), ["ice: a       b"]),
+        (said("\u05e9\u05dc\u05d5\u05dd \u4f60\u597d \U0001f600"), None),
+        (events.Entered("ice"), ["[Server]: ice has entered the chat"]),
+        (events.Left("ice", "too slow"), ["[Server]: ice has left the chat (too slow)"]),
+        (events.Renamed("ice", "moon"), ["[Server]: ice renamed to moon"]),
+        (
+            events.Private("ice", ("moon", "sun"), 1, "a\nb"),
+            ["[private] ice: a", "[private] ice: b"],
+        ),
+        (events.Joined("#dev", "ice"), ["[Server]: ice has joined #dev"]),
+        (events.Parted("#dev", "ice"), ["[Server]: ice has left #dev"]),
+        (events.Told(1), []),
+        (
+            events.Told(1, (events.Missed("sun", "unknown"), events.Missed("star", "offline"))),
+            ["[Server]: Not reached: sun (unknown), star (offline)."],
+        ),
+        (events.Users((), None), []),
+        (events.HistoryRead("#lobby", ()), []),
+        (events.Done(), []),
+        (events.Pong(), []),
+    ],
+)
+def test_what_happens_is_shown_like_this(told: object, shown: list[str] | None) -> None:
+    if shown is None:
+        assert isinstance(told, events.Said)
+        shown = [f"ice: {told.text}"]
+    assert lines(told) == shown
+
+
+def test_nobody_can_forge_a_line() -> None:
+    forged = said("hello\n[Server]: moon has left the chat\rice: bye\u2028sun: hi\x85x", "mallory")
+    for line in lines(forged):
+        assert line.startswith("mallory: ")
+        assert len(line.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "tell",
+    [
+        lambda text: said(f"a{text}b"),
+        lambda text: said("hello", source=f"a{text}b"),
+        lambda text: said("hello", room=f"#a{text}b"),
+        lambda text: events.Entered(f"a{text}b"),
+        lambda text: events.Left("ice", f"a{text}b"),
+        lambda text: events.Renamed("ice", f"a{text}b"),
+        lambda text: events.Private(f"a{text}b", ("moon",), 1, f"a{text}b"),
+        lambda text: events.Joined("#dev", f"a{text}b"),
+        lambda text: events.Parted(f"#a{text}b", "ice"),
+        lambda text: events.Rooms((events.RoomEntry(f"#a{text}b", 1),)),
+        lambda text: events.Told(1, (events.Missed(f"a{text}b", "unknown"),)),
+        lambda text: events.Users((events.User(f"a{text}b", 0, (f"#a{text}b",)),)),
+        lambda text: events.HistoryRead("#dev", (said(f"a{text}b", f"a{text}b"),)),
+    ],
+)
+def test_a_character_that_a_terminal_obeys_is_shown_instead(tell: object) -> None:
+    assert callable(tell)
+    for character in HOSTILE:
+        [line] = lines(tell(character))
+        assert character not in line
+        assert f"a<U+{ord(character):04X}>b" in line
+
+
+@pytest.mark.parametrize("text", ["\U0001f468\u200d\U0001f469", "\u0646\u200c\u0645", "e\u0301"])
+def test_joined_letters_and_emoji_are_left_whole(text: str) -> None:
+    assert visible(text) == text
+
+
+@given(st.text(st.characters()))
+def test_no_text_gets_a_control_or_format_character_through(text: str) -> None:
+    for line in (visible(text), *lines(said(text)), *lines(events.Entered(text))):
+        banned = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+        assert not [
+            each
+            for each in line
+            if unicodedata.category(each) in banned and each not in "\u200c\u200d"
+        ]
+
+
+@given(st.text(st.characters(exclude_categories=["C", "Zl", "Zp"])))
+def test_ordinary_text_is_shown_as_it_is(text: str) -> None:
+    assert visible(text) == text
+
+
+def test_history_is_shown_with_date_and_time_in_each_line() -> None:
+    told = events.HistoryRead(
+        "#dev", (said("one\ntwo", room="#dev", when=LONG_AGO), said("three", "moon", when=LATER))
+    )
+    assert lines(told) == [
+        "2001-02-03 04:05 #dev ice: one",
+        "2001-02-03 04:05 #dev ice: two",
+        "2001-02-03 16:07 moon: three",
+    ]
+
+
+@pytest.mark.parametrize("time", [2**62, -(2**62), 10**300])
+def test_an_impossible_time_stops_nothing(time: int) -> None:
+    message = events.Said("#lobby", 1, time, "ice", "hello")
+    assert lines(events.HistoryRead("#lobby", (message,))) == ["? ice: hello"]
+
+
+def test_each_user_is_shown_with_rooms_and_since_when() -> None:
+    told = events.Users(
+        (
+            events.User("ice", milliseconds(LATER), ("#lobby", "#dev")),
+            events.User("moon", milliseconds(LONG_AGO), ()),
+        )
+    )
+    assert lines(told) == [
+        "[Server]: ice #lobby #dev since 2001-02-03 16:07",
+        "[Server]: moon since 2001-02-03 04:05",
+    ]
+
+
+def test_each_room_is_shown_with_how_many_are_in_it() -> None:
+    told = events.Rooms((events.RoomEntry("#lobby", 0), events.RoomEntry("#dev", 1)))
+    assert lines(told) == ["[Server]: #lobby 0 members", "[Server]: #dev 1 member"]

@@ -1,0 +1,122 @@
+"""What the person types: lines, and the commands or sentences that they become."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatd.chat import limits
+from chatd.chat.commands import (
+    Join,
+    Leave,
+    ListRooms,
+    ListUsers,
+    Quit,
+    ReadHistory,
+    Rename,
+    Say,
+    Tell,
+)
+from chatd.chat.refusals import Refusal
+from chatd.wire.typed import TABLE, AskWhom, GoTo, Help, Typed, help_lines, read
+
+
+@pytest.mark.parametrize(
+    ("line", "asked"),
+    [
+        ("hello", Say("hello")),
+        (" hello ", Say(" hello ")),
+        ("a /quit in the middle", Say("a /quit in the middle")),
+        ("tab\there", Say("tab\there")),
+        ("//users", Say("/users")),
+        ("///", Say("//")),
+        ("/history", ReadHistory()),
+        ("/history 20", ReadHistory(limit=20)),
+        ("/history   20 ", ReadHistory(limit=20)),
+        ("/users", ListUsers()),
+        ("/users ", ListUsers()),
+        ("/setname moon", Rename("moon")),
+        ("/setname  moon ", Rename("moon")),
+        ("/setname \uff2d\uff2f\uff2f\uff2e", Rename("MOON")),
+        ("/help", Help()),
+        ("/quit", Quit()),
+        ("/exit", Quit()),
+        ("exit()", Quit()),
+        (" exit() ", Quit()),
+        ("exit() now", Say("exit() now")),
+        ("/msg ice hello you", Tell("hello you", ("ice",))),
+        ("/msg ice,moon hello", Tell("hello", ("ice", "moon"))),
+        ("@ice hello", Tell("hello", ("ice",))),
+        ("@ice @moon hello", Tell("hello", ("ice", "moon"))),
+        ("@ hello", Say("@ hello")),
+        ("/message", AskWhom()),
+        ("/rooms", ListRooms()),
+        ("/join #dev", Join("#dev")),
+        ("/join dev", Join("#dev")),
+        ("/leave", Leave("#lobby")),
+        ("/leave #dev", Leave("#dev")),
+        ("/room #dev", GoTo("#dev")),
+        ("", None),
+        (" \t ", None),
+    ],
+)
+def test_a_line_asks_for_this(line: str, asked: Typed | None) -> None:
+    assert read(line) == asked
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("/dance", "There is no command /dance"),
+        ("/", "There is no command /;"),
+        ("/Users", "There is no command /Users"),
+        ("/setname", "Which nickname?"),
+        ("/setname two words", "may not contain"),
+        ("/setname " + "x" * 26, "at most 25 characters"),
+        ("/history many", "'many' is no number"),
+        ("/history 0", "'0' is no number"),
+        ("/history -1", "'-1' is no number"),
+        ("/history \u0663", "is no number"),
+        ("/history 9999999999", "is no number"),
+        ("/msg ice", "To whom, and what?"),
+        ("/msg", "To whom, and what?"),
+        ("@ice", "What shall ice be told?"),
+        ("@ice @moon", "What shall ice and moon be told?"),
+        ("/join", "Which room?"),
+        ("/join #a,b", "may not contain"),
+        ("bell\x07", "control character U+0007"),
+        ("//\x1b[2J", "control character U+001B"),
+        ("x" * (limits.MESSAGE_CHARACTERS + 1), "at most 4096 characters"),
+    ],
+)
+def test_a_line_that_cannot_be_sent_is_answered_with_a_sentence(line: str, sentence: str) -> None:
+    with pytest.raises(Refusal, match=r".") as refused:
+        read(line)
+    assert sentence in str(refused.value)
+
+
+@given(st.text())
+def test_any_line_is_a_command_or_a_sentence(line: str) -> None:
+    try:
+        asked = read(line)
+    except Refusal:
+        return
+    assert (asked is None) == (not line.strip())
+
+
+@given(st.text(st.characters(exclude_categories=["C"]), min_size=1))
+def test_what_follows_a_second_slash_is_said_as_it_stands(text: str) -> None:
+    assert read(f"//{text}") == Say(f"/{text}")
+
+
+def test_the_help_names_every_command() -> None:
+    shown = "\n".join(help_lines())
+    for spec in TABLE:
+        for name in spec.names:
+            assert name in shown
+        assert spec.does in shown
+    assert "//TEXT" in shown
+
+
+def test_the_help_is_a_straight_table() -> None:
+    starts = {line.index(spec.does) for spec in TABLE for line in help_lines() if spec.does in line}
+    assert len(starts) == 1
