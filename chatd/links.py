@@ -1,6 +1,7 @@
 """The TCP options of a connection between people, the same at both ends."""
 
 import socket
+from contextlib import suppress
 from typing import Final
 
 from twisted.internet.interfaces import ITCPTransport, ITransport
@@ -33,4 +34,5 @@ def tend(transport: ITransport) -> None:
     for name, value in _OPTIONS:
         option = getattr(socket, name, None)
         if option is not None:
-            handle.setsockopt(socket.IPPROTO_TCP, option, value)
+            with suppress(OSError):  # the peer is gone already, which is found out soon enough
+                handle.setsockopt(socket.IPPROTO_TCP, option, value)

@@ -21,6 +21,8 @@ from chatd.wire import beacon
 class _Ears(DatagramProtocol):
     """Hears the broadcasts to one address, together with every other server on this host."""
 
+    noisy = False
+
     def __init__(self, heard: Callable[[bytes, tuple[str, int]], None]) -> None:
         self._heard = heard
 
@@ -32,6 +34,7 @@ class _Ears(DatagramProtocol):
 class _Voice(DatagramProtocol):
     """Answers from one address. Nothing that comes there is read: questions are broadcast."""
 
+    noisy = False
     transport: Any  # an IUDPTransport, once it is opened
 
 

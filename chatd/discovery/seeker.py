@@ -19,6 +19,7 @@ from chatd.wire import beacon
 class _Asker(DatagramProtocol):
     """Asks one subnet, from this host's address in it."""
 
+    noisy = False
     transport: Any  # an IUDPTransport, once it is opened
 
     def __init__(self, subnet: Subnet, heard: Callable[[bytes, str, Subnet], None]) -> None:

@@ -1,30 +1,37 @@
-"""The server's factory: it gives out slots, and owns the one hub that everyone talks through."""
+"""The server's factories: they give out slots, around the one hub that everyone talks through."""
 
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, Final
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IAddress, IReactorTime
-from twisted.internet.protocol import ServerFactory
+from twisted.internet.protocol import Protocol, ServerFactory
 from twisted.logger import Logger
 
 from chatd.chat import limits
+from chatd.chat.commands import Authenticate
 from chatd.chat.hub import Hub, HubSettings
-from chatd.chat.refusals import Full
-from chatd.server.chronicle import Chronicle
+from chatd.chat.refusals import Full, WrongPassword
+from chatd.server.chronicle import chronicled, recorder
 from chatd.server.fanout import Fanout
-from chatd.server.protocol import Connection, MemberConnection, TurnedAway
+from chatd.server.participant import Participant
+from chatd.server.protocol import MainProtocol, ObjectProtocol, PlainProtocol
 from chatd.server.timing import TokenBucket
 from chatd.wire.dialect import Dialect
-from chatd.wire.native import Native
+from chatd.wire.jim import Jim
+from chatd.wire.plain import Plain
+from chatd.wire.undecided import Undecided
 
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """What a server is made with; 0 for `timeout`, `flood` and `accept_rate` is no limit."""
+    """What a server is made with; 0 for `timeout`, `flood` and `accept_rate` is no limit.
+
+    What is below `log_level` is not even made.
+    """
 
     server_id: str
     slots: int = limits.SLOTS
@@ -32,13 +39,31 @@ class ServerSettings:
     timeout: float = limits.INACTIVITY_SECONDS
     flood: float = limits.FLOOD_FRAMES_PER_SECOND
     accept_rate: float = limits.ACCEPT_CONNECTIONS_PER_SECOND
+    own_addresses: frozenset[str] = frozenset()
+    log_level: str = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """One kind of port: its framing, its dialect, and how long one may take to say something."""
+
+    framing: Callable[[Participant], Protocol]
+    dialect: Dialect
+    patience: float
+
+
+MAIN: Final = Port(MainProtocol, Undecided(), limits.FIRST_LINE_SECONDS)
+JIM: Final = Port(ObjectProtocol, Jim(), limits.FIRST_LINE_SECONDS)
+PLAIN: Final = Port(PlainProtocol, Plain(), limits.REGISTRATION_SECONDS)
 
 
 class ChatFactory(ServerFactory):
-    """Makes a connection of everyone who comes, as long as there are slots.
+    """Makes a connection of everyone who comes to the main port, as long as there are slots.
 
     :param clock: for everything that takes time.
     :param now: the time of day, in milliseconds since 1970.
+    :ivar record: takes note of each request, and what became of it.
+    :ivar check_password: the account whose password this is; fails with a refusal.
     :ivar counters: how often what was refused, by the code of the refusal.
     """
 
@@ -51,62 +76,87 @@ class ChatFactory(ServerFactory):
         self.settings = settings
         self.clock = clock
         self.now = now
-        self.dialect: Dialect = Native()
-        self.fanout = Fanout()
+        self.fanout = Fanout(now)
         self.hub = Hub(
             HubSettings(settings.server_id, settings.slots, settings.history),
-            Chronicle(self.fanout),
+            chronicled(self.fanout, settings.log_level),
             now(),
         )
-        self.members: set[MemberConnection] = set()
-        self.turned_away: set[TurnedAway] = set()
-        self._ended: Deferred[None] | None = None
+        self.record = recorder(self.hub.nickname, settings.log_level)
+        self.check_password: Callable[[Authenticate, str], Deferred[str]] = _no_accounts
+        self.participants: set[Participant] = set()
         self.counters: Counter[str] = Counter()
+        self._turned_away = 0
+        self._ended: Deferred[None] | None = None
         self._accepted: dict[str, TokenBucket] = {}
 
-    def buildProtocol(self, addr: IAddress | None) -> Connection | None:
-        """A connection with a slot, or one that will be told there is none; None closes at once."""
-        address: Any = addr  # an IPv4Address: the server listens on TCP only
-        if self._comes_too_often(address.host):
+    def buildProtocol(self, addr: IAddress | None) -> Protocol | None:
+        """A connection to the main port; None closes it at once."""
+        return self.connection(addr, MAIN)
+
+    def connection(self, addr: IAddress | None, port: Port) -> Protocol | None:
+        """A connection with a slot, or one that will be told there is none."""
+        peer: Any = addr  # an IPv4Address: the server listens on TCP only
+        if self._comes_too_often(peer.host):
             self.counters["accept-rate"] += 1
             return None
+        address = f"{peer.host}:{peer.port}"
         try:
-            return MemberConnection(self, self.hub.seat(f"{address.host}:{address.port}"))
+            member_id = self.hub.seat(address)
         except Full:
-            if len(self.turned_away) >= limits.TURNED_AWAY_CONNECTIONS:
+            if self._turned_away >= limits.TURNED_AWAY_CONNECTIONS:
                 self.counters["closed silently"] += 1
                 return None
-            return TurnedAway(self)
+            self._turned_away += 1
+            member_id = None
+        return port.framing(Participant(self, address, member_id, port.dialect, port.patience))
 
-    def forget(self, connection: Connection) -> None:
+    def forget(self, participant: Participant) -> None:
         """That connection is closed."""
-        self.members.discard(connection)
-        self.turned_away.discard(connection)
-        if self._ended is not None and not (self.members or self.turned_away):
+        self.participants.discard(participant)
+        if participant.member_id is None:
+            self._turned_away -= 1
+        if self._ended is not None and not self.participants:
             ended, self._ended = self._ended, None
             ended.callback(None)
 
     def end(self) -> Deferred[None]:
         """Tell everyone that the server is stopping; fires when every connection is closed."""
-        if not (self.members or self.turned_away):
+        if not self.participants:
             return succeed(None)
         self._ended = ended = Deferred[None]()
-        self.log.info("telling {count} members that the server stops", count=len(self.members))
+        self.log.info("telling {count} people that the server stops", count=len(self.participants))
         self.hub.end()
-        for member in list(self.members):
-            member.dismiss("server is stopping")
-        for connection in list(self.turned_away):
-            connection.abort()
+        for participant in list(self.participants):
+            participant.dismiss("server is stopping")
         return ended
 
     def _comes_too_often(self, host: str) -> bool:
         """Whether more connections come from `host` each second than may."""
         rate = self.settings.accept_rate
-        if not rate or ip_address(host).is_loopback:
+        if not rate or ip_address(host).is_loopback or host in self.settings.own_addresses:
             return False
         now = self.clock.seconds()
         if host not in self._accepted:
             if len(self._accepted) >= limits.ACCEPT_ADDRESSES:
                 self._accepted.clear()
-            self._accepted[host] = TokenBucket(rate, rate, now)
+            self._accepted[host] = TokenBucket(rate, max(rate, 1.0), now)
         return not self._accepted[host].admit(now)
+
+
+class SideFactory(ServerFactory):
+    """Makes the connections of a port of another dialect, to the same chat."""
+
+    noisy = False
+
+    def __init__(self, chat: ChatFactory, port: Port) -> None:
+        self._chat = chat
+        self._port = port
+
+    def buildProtocol(self, addr: IAddress | None) -> Protocol | None:
+        """A connection; None closes it at once."""
+        return self._chat.connection(addr, self._port)
+
+
+def _no_accounts(command: Authenticate, address: str) -> Deferred[str]:
+    return fail(WrongPassword())

@@ -1,27 +1,30 @@
 """The outbox of a real server: each event, encoded once for each dialect, to all who hear it."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from typing import Protocol
 
-from chatd.chat.events import Event, Reply
+from chatd.chat.events import Event
 from chatd.chat.outbox import MemberId
-from chatd.chat.refusals import Refusal, RequestId
-from chatd.server.outlet import Outlet
-from chatd.wire.dialect import Dialect
+from chatd.chat.refusals import RequestId
+from chatd.server.outlet import Way
+from chatd.wire.dialect import Dialect, Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Listener:
-    """A connection that can be told things: in which dialect, through which outlet."""
+class Listener(Protocol):
+    """A connection that can be told things: in which dialect, which way."""
 
     dialect: Dialect
-    outlet: Outlet
+    way: Way
 
 
 class Fanout:
-    """Implements :class:`chatd.chat.outbox.Outbox`; knows connections by the hub's numbers."""
+    """Implements :class:`chatd.chat.outbox.Outbox`; knows connections by the hub's numbers.
 
-    def __init__(self) -> None:
+    :param now: the time of day, in milliseconds since 1970, for dialects that show it.
+    """
+
+    def __init__(self, now: Callable[[], int]) -> None:
+        self._now = now
         self._connections: dict[MemberId, Listener] = {}
         self._everyone: dict[MemberId, Listener] = {}
         self._rooms: dict[str, dict[MemberId, Listener]] = {}
@@ -34,14 +37,12 @@ class Fanout:
         """The connection is gone."""
         self._connections.pop(member, None)
 
-    def answer(
-        self, member: MemberId, reply: Reply | Refusal, request_id: RequestId = None
-    ) -> None:
+    def answer(self, member: MemberId, outcome: Outcome, request_id: RequestId = None) -> None:
         """Tell one connection what became of its request, after all that it was told before."""
         listener = self._connections[member]
-        data = listener.dialect.answer(reply, request_id)
+        data = listener.dialect.answer(outcome, request_id, self._now())
         if data:
-            listener.outlet.write(data)
+            listener.way.send(outcome, data)
 
     def enter(self, member: MemberId) -> None:
         """From now on `member` hears what everyone hears."""
@@ -50,12 +51,22 @@ class Fanout:
     def leave(self, member: MemberId) -> None:
         """From now on `member` hears nothing."""
         self._everyone.pop(member, None)
-        for listeners in self._rooms.values():
-            listeners.pop(member, None)
 
     def join(self, member: MemberId, room: str) -> None:
         """From now on `member` hears `room`."""
         self._rooms.setdefault(room, {})[member] = self._connections[member]
+
+    def part(self, member: MemberId, room: str) -> None:
+        """From now on `member` does not hear `room`."""
+        listeners = self._rooms[room]
+        del listeners[member]
+        if not listeners:
+            del self._rooms[room]
+
+    def to(self, member: MemberId, event: Event) -> None:
+        """Tell one member."""
+        listener = self._everyone[member]
+        listener.way.send(event, listener.dialect.encode(event, self._now()))
 
     def to_all(self, event: Event, origin: MemberId) -> None:
         """Tell everyone."""
@@ -75,5 +86,5 @@ class Fanout:
                 continue
             data = encoded.get(dialect)
             if data is None:
-                data = encoded[dialect] = dialect.encode(event)
-            listener.outlet.write(data)
+                data = encoded[dialect] = dialect.encode(event, self._now())
+            listener.way.send(event, data)

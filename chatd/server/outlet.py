@@ -2,10 +2,39 @@
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from twisted.internet.interfaces import IPushProducer, ITCPTransport
 from zope.interface import implementer
+
+
+class Way(Protocol):
+    """The way out of a connection: straight, or a JIM client's queue."""
+
+    def send(self, told: object, data: bytes) -> None:
+        """Send `data`, which tells of the event or outcome `told`."""
+
+    def finish(self) -> None:
+        """End the stream once everything that waits has gone out."""
+
+    def close(self) -> None:
+        """Accept nothing more, and forget what waits."""
+
+
+class Stream(Protocol):
+    """The reading side of a connection, and its end."""
+
+    def pauseProducing(self) -> None:
+        """Read no more for now."""
+
+    def resumeProducing(self) -> None:
+        """Read on."""
+
+    def drain(self) -> None:
+        """Throw away what was and will be read."""
+
+    def abort(self) -> None:
+        """Close at once."""
 
 
 @implementer(IPushProducer)
@@ -17,6 +46,7 @@ class Outlet:
 
     :param most_bytes: what may wait here; beyond it, `overflowed` is called once and everything
         that waits is dropped.
+    :ivar is_paused: whether what is written waits.
     """
 
     def __init__(self, transport: Any, most_bytes: int, overflowed: Callable[[], None]) -> None:
@@ -25,7 +55,7 @@ class Outlet:
         self._overflowed = overflowed
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
-        self._paused = False
+        self.is_paused = False
         self._finishing = False
         self._closed = False
         transport.registerProducer(self, True)
@@ -34,7 +64,7 @@ class Outlet:
         """Send `data`, now or when the member has read what waits; nothing after the end."""
         if self._finishing or self._closed:
             return
-        if not self._paused:
+        if not self.is_paused:
             self._transport.write(data)
             return
         self._waiting.append(data)
@@ -43,6 +73,10 @@ class Outlet:
             self._drop_waiting()
             self._closed = True
             self._overflowed()
+
+    def send(self, told: object, data: bytes) -> None:
+        """Send `data`, whatever it tells of."""
+        self.write(data)
 
     def finish(self) -> None:
         """End the stream once everything that waits has gone out; accept nothing more.
@@ -61,14 +95,14 @@ class Outlet:
 
     def pauseProducing(self) -> None:
         """The transport has enough for now."""
-        self._paused = True
+        self.is_paused = True
 
     def resumeProducing(self) -> None:
         """The transport takes more."""
-        self._paused = False
+        self.is_paused = False
         # One at a time: the transport says when it has enough again, and what it has is not
         # counted here.
-        while self._waiting and not self._paused:
+        while self._waiting and not self.is_paused:
             data = self._waiting.popleft()
             self._waiting_bytes -= len(data)
             self._transport.write(data)

@@ -7,15 +7,18 @@ from typing import Any, Final
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
+from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort
+from twisted.internet.protocol import ServerFactory
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from chatd.chat import limits
 from chatd.discovery.responder import Responder
 from chatd.discovery.subnets import DEFAULT_PORT, Subnet
-from chatd.server.factory import ChatFactory
+from chatd.server.factory import ChatFactory, Port, SideFactory
 from chatd.wire import beacon
 
 #: A burst of clients that all come at once waits here instead of being refused.
@@ -27,11 +30,16 @@ _FREE_PORT_TRIES: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class ListenSettings:
-    """Where a server is reached; without a port, on the default one or, if taken, a free one."""
+    """Where a server is reached; without a port, on the default one or, if taken, a free one.
+
+    :param sides: the ports of other dialects: a number, for every address, or an endpoint
+        description, for what it says.
+    """
 
     subnets: tuple[Subnet, ...]
     port: int | None = None
     discovery_port: int = DEFAULT_PORT
+    sides: tuple[tuple[Port, int | str], ...] = ()
 
 
 class ChatServer(Service):
@@ -69,6 +77,8 @@ class ChatServer(Service):
         :raises CannotListenError: if that is not possible; then nothing is left listening.
         """
         self.port = self._listen()
+        for kind, where in self._settings.sides:
+            self._listen_aside(SideFactory(self.factory, kind), where)
         super().startService()
         for subnet in self._settings.subnets:
             self.log.info(
@@ -83,6 +93,11 @@ class ChatServer(Service):
                     id=self.factory.settings.server_id,
                     network=str(subnet.network),
                     port=self._settings.discovery_port,
+                )
+            else:
+                self.log.warn(
+                    "nothing can be discovered in {subnet}: it has no broadcast address",
+                    subnet=str(subnet),
                 )
         self._responder.start()
         if self._current is not None:
@@ -110,11 +125,25 @@ class ChatServer(Service):
                 return self._listen_on(0)
         return self._listen_on(0)
 
-    def _listen_on(self, port: int) -> int:
+    def _listen_aside(self, factory: SideFactory, where: int | str) -> None:
+        """Listen for another dialect."""
+        if isinstance(where, int):
+            self._listen_on(where, factory)
+            return
+
+        def failed(failure: Failure) -> None:
+            self.log.critical(
+                "cannot listen on {where}: {error}", where=where, error=failure.getErrorMessage()
+            )
+
+        listening: Deferred[IListeningPort] = serverFromString(self._reactor, where).listen(factory)
+        listening.addCallbacks(self._listening.append, failed)
+
+    def _listen_on(self, port: int, factory: ServerFactory | None = None) -> int:
         try:
             for subnet in self._settings.subnets:
                 listening = self._reactor.listenTCP(
-                    port, self.factory, backlog=_BACKLOG, interface=str(subnet.address)
+                    port, factory or self.factory, backlog=_BACKLOG, interface=str(subnet.address)
                 )
                 self._listening.append(listening)
                 port = listening.getHost().port

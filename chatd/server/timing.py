@@ -37,6 +37,51 @@ class IdleTimer:
             self._idle()
 
 
+class SilenceWatch:
+    """Calls `inactive` after `seconds` of silence; `probe`, if there is one, half-way.
+
+    A sign of life counts as activity only if it answers a probe.
+    """
+
+    def __init__(
+        self,
+        clock: IReactorTime,
+        seconds: float,
+        probe: Callable[[], None] | None,
+        inactive: Callable[[], None],
+    ) -> None:
+        self._clock = clock
+        self._seconds = seconds
+        self._probe = probe
+        self._inactive = inactive
+        self._begin()
+
+    def heard(self, activity: bool) -> None:
+        """A person did something, or at least the client said that it is there."""
+        if self._is_probed:
+            self._timer.stop()
+            self._begin()
+        elif activity:
+            self._timer.heard()
+
+    def stop(self) -> None:
+        """Watch no more."""
+        self._timer.stop()
+
+    def _begin(self) -> None:
+        self._is_probed = False
+        if self._probe is None:
+            self._timer = IdleTimer(self._clock, self._seconds, self._inactive)
+        else:
+            self._timer = IdleTimer(self._clock, self._seconds / 2, self._ask)
+
+    def _ask(self) -> None:
+        self._is_probed = True
+        self._timer = IdleTimer(self._clock, self._seconds / 2, self._inactive)
+        if self._probe is not None:
+            self._probe()
+
+
 class TokenBucket:
     """So many of something each second, `burst` of them at once; a rate of 0 has no limit."""
 

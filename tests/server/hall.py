@@ -4,7 +4,7 @@ import json
 import socket
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from twisted.internet.address import IPv4Address
 from twisted.internet.error import ConnectionDone
@@ -14,8 +14,8 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from chatd.server.factory import ChatFactory, ServerSettings
-from chatd.server.protocol import Connection
+from chatd.server.factory import MAIN, ChatFactory, Port, ServerSettings
+from chatd.server.protocol import LineProtocol, ObjectProtocol
 
 Frame = dict[str, Any]
 
@@ -54,15 +54,18 @@ class TcpStringTransport(StringTransport):
     """A transport that is closed as TCP is: for writing first, while what comes is still read.
 
     :ivar is_half_closed: whether it is closed for writing.
+    :ivar segments: each write, as it arrives at a peer that reads as fast as it comes.
     """
 
     def __init__(self, peer: IPv4Address) -> None:
         super().__init__(peerAddress=peer)
         self.is_half_closed = False
+        self.segments: list[bytes] = []
         self.handle = Handle()
 
     def write(self, data: bytes) -> None:
         assert not self.is_half_closed
+        self.segments.append(data)
         super().write(data)
 
     def loseWriteConnection(self) -> None:
@@ -87,8 +90,9 @@ class TcpStringTransport(StringTransport):
 class Guest:
     """Who is at the other end of one connection."""
 
-    def __init__(self, connection: Connection, address: IPv4Address) -> None:
+    def __init__(self, connection: LineProtocol | ObjectProtocol, address: IPv4Address) -> None:
         self.connection = connection
+        self.address = f"{address.host}:{address.port}"
         self.transport = TcpStringTransport(address)
         self.is_lost = False
         connection.makeConnection(self.transport)
@@ -155,6 +159,9 @@ class Guest:
         self.connection.connectionLost(Failure(ConnectionDone()))
 
 
+AnyGuest = TypeVar("AnyGuest", bound=Guest)
+
+
 class Hall:
     """A server and everyone who is connected to it.
 
@@ -171,7 +178,7 @@ class Hall:
             lambda: STARTED + round(1_000 * self.clock.seconds()),
         )
         self.guests: list[Guest] = []
-        self._port = 40_000
+        self.last_port = 40_000  # of the next connection, less one
 
     def __enter__(self) -> Self:
         return self
@@ -192,18 +199,23 @@ class Hall:
                 guest.hang_up()
         assert not self.clock.getDelayedCalls()
         assert self.free == self.factory.settings.slots
-        assert not self.factory.members
-        assert not self.factory.turned_away
+        assert not self.factory.participants
 
     def try_to_connect(self, host: str = "10.35.11.112") -> Guest | None:
         """A connection, if the server takes it."""
-        self._port += 1
-        address = IPv4Address("TCP", host, self._port)
-        connection = self.factory.buildProtocol(address)
+        return self.try_to_come(Guest, MAIN, host)
+
+    def try_to_come(self, kind: type[AnyGuest], port: Port, host: str) -> AnyGuest | None:
+        """A connection to one kind of port, if the server takes it."""
+        self.last_port += 1
+        address = IPv4Address("TCP", host, self.last_port)
+        connection = self.factory.connection(address, port)
         if connection is None:
             return None
-        self.guests.append(Guest(connection, address))
-        return self.guests[-1]
+        assert isinstance(connection, LineProtocol | ObjectProtocol)
+        guest = kind(connection, address)
+        self.guests.append(guest)
+        return guest
 
     def connect(self, host: str = "10.35.11.112") -> Guest:
         """A connection that the server takes."""

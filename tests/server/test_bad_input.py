@@ -114,7 +114,8 @@ def test_an_over_long_line_in_many_pieces_is_refused_as_soon_as_it_is_too_long(h
 
 
 SAMPLE = (
-    line("message", {"text": "too early"}, 1)
+    line("hello", {"nickname": "#"}, 0)
+    + line("message", {"text": "too early"}, 1)
     + hello("moon")
     + line("message", {"text": "grüße 🌙"}, 2)
     + b'{"type": "message", "data": {"text": "\xff"}}\n'
@@ -140,7 +141,7 @@ WHOLE = _results([SAMPLE])
 
 
 def test_a_stream_that_comes_byte_by_byte_gives_the_same_result() -> None:
-    assert WHOLE[0].count(b"\n") == 9
+    assert WHOLE[0].count(b"\n") == 10
     assert _results([SAMPLE[at : at + 1] for at in range(len(SAMPLE))]) == WHOLE
 
 
@@ -198,6 +199,7 @@ def test_no_bytes_without_a_frame_in_them_are_noticed_by_the_others(pieces: list
     with Hall() as hall:
         ice = hall.enter("ice")
         guest = hall.connect()
+        guest.hello("#")
         for piece in pieces:
             guest.send_bytes(piece + b"\n")
         assert ice.heard() == []
@@ -205,3 +207,19 @@ def test_no_bytes_without_a_frame_in_them_are_noticed_by_the_others(pieces: list
         guest.hello("moon")
         hall.pass_time(3)
         assert guest.heard_of("welcome")
+
+
+@settings(max_examples=100)
+@given(st.lists(st.binary(max_size=40), min_size=1, max_size=8))
+def test_of_bytes_that_are_no_dialect_the_others_notice_only_that_somebody_came(
+    pieces: list[bytes],
+) -> None:
+    with Hall() as hall:
+        ice = hall.enter("ice")
+        guest = hall.connect()
+        for piece in pieces:
+            guest.send_bytes(piece + b"\n")
+        hall.pass_time(2)
+        assert ice.heard() == [{"type": "entered", "data": {"nickname": guest.address}}]
+        assert {frame["type"] for frame in guest.heard()} == {"message"}
+        assert not guest.is_dropped()

@@ -45,8 +45,9 @@ def test_who_speaks_with_an_id_learns_room_number_and_time(hall: Hall) -> None:
 
 def test_who_has_not_entered_hears_no_message(hall: Hall) -> None:
     guest = hall.connect()
+    guest.hello("#")
     guest.say("me first")
-    guest.heard()
+    assert guest.errors() == ["bad-nickname", "not-entered"]
     ice, moon = hall.enter_all("ice", "moon")
     ice.say("hello")
     assert guest.heard() == []

@@ -1,13 +1,15 @@
 """Who hears an event, in which order, and how often it is encoded."""
 
+from dataclasses import dataclass
+
 from twisted.internet.testing import StringTransport
 
 from chatd.chat.commands import Ping
-from chatd.chat.events import Done, Entered, Event, Renamed, Reply, Said
-from chatd.chat.refusals import Full, Refusal, RequestId
-from chatd.server.fanout import Fanout, Listener
-from chatd.server.outlet import Outlet
-from chatd.wire.dialect import Request
+from chatd.chat.events import Done, Entered, Event, Renamed, Said
+from chatd.chat.refusals import Full, RequestId
+from chatd.server.fanout import Fanout
+from chatd.server.outlet import Outlet, Way
+from chatd.wire.dialect import Dialect, Outcome, Request
 
 
 class _Shorthand:
@@ -18,31 +20,48 @@ class _Shorthand:
         self.hears_own = hears_own
         self.encoded = 0
 
-    def decode(self, line: bytes) -> Request:
+    first_rooms = ()
+    greeting = b""
+    probe = b""
+    enters_unasked = False
+
+    def hearing(self, unit: bytes) -> Dialect:
+        return self
+
+    def after(self, request: Request, outcome: Outcome) -> Dialect:
+        return self
+
+    def decode(self, unit: bytes) -> Request:
         return Request(Ping())
 
-    def encode(self, event: Event) -> bytes:
+    def encode(self, event: Event, now: int = 0) -> bytes:
         self.encoded += 1
         return f"{self.prefix}{type(event).__name__} ".encode()
 
-    def answer(self, reply: Reply | Refusal, request_id: RequestId = None) -> bytes:
-        if isinstance(reply, Done) and request_id is None:
+    def answer(self, outcome: Outcome, request_id: RequestId = None, now: int = 0) -> bytes:
+        if isinstance(outcome, Done) and request_id is None:
             return b""
-        return f"{self.prefix}{type(reply).__name__}={request_id} ".encode()
+        return f"{self.prefix}{type(outcome).__name__}={request_id} ".encode()
+
+
+@dataclass
+class _Listener:
+    dialect: Dialect
+    way: Way
 
 
 class _Party:
     """A fan-out and the connections that it knows."""
 
     def __init__(self) -> None:
-        self.fanout = Fanout()
+        self.fanout = Fanout(lambda: 0)
         self.transports: dict[int, StringTransport] = {}
         self.outlets: dict[int, Outlet] = {}
 
     def attach(self, member: int, dialect: _Shorthand) -> None:
         self.transports[member] = transport = StringTransport()
         self.outlets[member] = outlet = Outlet(transport, 1_000, lambda: None)
-        self.fanout.attach(member, Listener(dialect, outlet))
+        self.fanout.attach(member, _Listener(dialect, outlet))
 
     def enter(self, member: int, dialect: _Shorthand, room: str = "#lobby") -> None:
         self.attach(member, dialect)
@@ -126,6 +145,7 @@ def test_who_has_left_hears_nothing_but_the_answer_to_its_last_request() -> None
     party, native = _Party(), _Shorthand("")
     party.enter(1, native)
     party.enter(2, native)
+    party.fanout.part(1, "#lobby")
     party.fanout.leave(1)
     party.fanout.to_room("#lobby", HELLO, 2)
     party.fanout.to_all(Entered("sun"), 2)

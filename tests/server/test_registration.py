@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.server.hall import STARTED, Hall
+from tests.server.hall import STARTED, Hall, hello
 
 
 def test_hello_is_answered_with_welcome(hall: Hall) -> None:
@@ -22,8 +22,9 @@ def test_hello_is_answered_with_welcome(hall: Hall) -> None:
     }
 
 
-def test_nothing_is_sent_to_who_has_said_nothing(hall: Hall) -> None:
+def test_nothing_is_sent_to_who_has_not_finished_a_line(hall: Hall) -> None:
     guest = hall.connect()
+    guest.send_bytes(b'{"type": "hello", ')
     hall.enter("moon").say("hello")
     assert guest.heard() == []
 
@@ -45,17 +46,58 @@ def test_the_others_are_told_who_entered(hall: Hall) -> None:
         ("ping", None),
     ],
 )
-def test_a_frame_before_hello_is_refused_and_hello_still_works(
+def test_a_frame_before_hello_makes_the_connection_basic_and_hello_comes_too_late(
     hall: Hall, frame_type: str, data: object
 ) -> None:
     ice = hall.enter("ice")
     guest = hall.connect()
     guest.send(frame_type, data, request_id=7)
+    guest.hello("moon")
+    told = guest.heard()
+    assert {frame["type"] for frame in told} == {"message"}
+    assert not [frame for frame in told if "id" in frame]
+    assert ice.heard_of("entered") == [{"nickname": guest.address}]
+
+
+@pytest.mark.parametrize(
+    ("frame_type", "data"),
+    [
+        ("message", {"text": "hello"}),
+        ("set-name", {"nickname": "sun"}),
+        ("private", {"text": "hello", "to": ["ice"]}),
+        ("join", {"room": "#dev"}),
+        ("leave", None),
+        ("rooms", None),
+        ("users", None),
+        ("history", None),
+        ("ping", None),
+    ],
+)
+def test_after_a_refused_hello_any_other_frame_is_refused_until_the_welcome(
+    hall: Hall, frame_type: str, data: object
+) -> None:
+    ice = hall.enter("ice")
+    guest = hall.connect()
+    guest.hello("ice")
+    guest.heard()
+    guest.send(frame_type, data, request_id=7)
     [error] = guest.heard()
     assert (error["type"], error["id"], error["data"]["code"]) == ("error", 7, "not-entered")
+    assert ice.heard() == []
     guest.hello("moon")
     assert [frame["type"] for frame in guest.heard()] == ["welcome"]
     assert [frame["type"] for frame in ice.heard()] == ["entered"]
+
+
+def test_who_is_asked_for_another_nickname_may_quit(hall: Hall) -> None:
+    ice = hall.enter("ice")
+    guest = hall.connect()
+    guest.hello("ice")
+    guest.heard()
+    guest.send("quit", request_id=8)
+    assert guest.heard() == [{"type": "goodbye", "id": 8, "data": {"reason": "quit"}}]
+    assert guest.is_dropped()
+    assert ice.heard() == []
 
 
 def test_a_second_hello_is_refused_and_changes_nothing(hall: Hall) -> None:
@@ -122,8 +164,9 @@ def test_who_sends_no_line_within_five_seconds_is_told_and_dropped(hall: Hall) -
 def test_who_is_choosing_a_nickname_has_a_minute_altogether(hall: Hall) -> None:
     hall.enter("ice")
     guest = hall.connect()
+    guest.send_bytes(hello("ice")[:5])  # or it would enter as basic
     hall.clock.advance(4)
-    guest.hello("ice")
+    guest.send_bytes(hello("ice")[5:])
     guest.heard()
     hall.clock.advance(50)
     guest.hello("ICE")
@@ -136,8 +179,9 @@ def test_who_is_choosing_a_nickname_has_a_minute_altogether(hall: Hall) -> None:
 
 def test_who_used_all_the_time_for_the_first_line_still_has_a_minute_at_most(hall: Hall) -> None:
     guest = hall.connect()
+    guest.send_bytes(hello("#")[:5])  # or it would enter as basic
     hall.clock.advance(4.9)
-    guest.hello("#")
+    guest.send_bytes(hello("#")[5:])
     hall.clock.advance(60.1 - 4.9)
     assert guest.is_dropped()
 

@@ -10,6 +10,7 @@ from twisted.internet.error import CannotListenError
 
 from chatd.discovery.subnets import Subnet
 from chatd.server.factory import ChatFactory, ServerSettings
+from chatd.server.protocol import LineProtocol
 from chatd.server.service import ChatServer, ListenSettings
 from chatd.wire import beacon
 from tests.fakes import log_lines
@@ -46,7 +47,7 @@ class _House:
     def connect(self) -> Guest:
         address = IPv4Address("TCP", "10.35.11.112", 1_234)
         connection = self.factory.buildProtocol(address)
-        assert connection is not None
+        assert isinstance(connection, LineProtocol)
         return Guest(connection, address)
 
     def offers(self, broadcast: str, asker: str) -> list[beacon.Offer]:

@@ -6,6 +6,9 @@ import pytest
 
 from chatd.chat import limits
 from tests.server.hall import Guest, Hall
+from tests.server.sides import basic, drain, jim, plain
+
+FULL = "[Server]: The server is full; try again later."
 
 
 def test_a_connection_takes_its_slot_when_it_is_accepted() -> None:
@@ -41,7 +44,8 @@ def _too_slow(hall: Hall, guest: Guest) -> None:
     guest.hang_up()  # what an aborted transport reports a turn later
 
 
-def _silent(hall: Hall, guest: Guest) -> None:
+def _half_a_line(hall: Hall, guest: Guest) -> None:
+    guest.send_bytes(b'{"type": "hel')
     hall.clock.advance(5)
 
 
@@ -63,7 +67,7 @@ def _wrong_version(hall: Hall, guest: Guest) -> None:
         ("ice", _line_too_long, "line too long"),
         ("ice", _too_slow, "too slow"),
         ("", _lost, None),
-        ("", _silent, None),
+        ("", _half_a_line, None),
         ("", _undecided, None),
         ("", _wrong_version, None),
         ("", _line_too_long, None),
@@ -110,19 +114,57 @@ def test_who_finds_no_slot_is_told_in_answer_to_hello_and_dropped() -> None:
 
 
 @pytest.mark.parametrize("first", [b"\xff\n", b"{}\n", b"\n", b'{"type":"message"}\n'])
-def test_who_finds_no_slot_is_told_so_whatever_it_sends(first: bytes) -> None:
+def test_who_finds_no_slot_is_told_so_in_the_dialect_that_its_first_line_shows(
+    first: bytes,
+) -> None:
     with Hall(slots=0) as hall:
-        guest = hall.connect()
+        guest = basic(hall)
         guest.send_bytes(first + first)
-        assert guest.errors() == ["full"]
+        assert guest.shown() == [FULL]
         assert guest.is_dropped()
 
 
-def test_who_finds_no_slot_and_says_nothing_is_dropped_after_five_seconds() -> None:
+def test_who_finds_no_slot_and_says_nothing_is_told_so_in_basic() -> None:
+    with Hall(slots=0) as hall:
+        guest = basic(hall)
+        hall.clock.advance(0.4)
+        assert not guest.is_dropped()
+        hall.clock.advance(0.2)
+        assert guest.shown() == [FULL]
+        assert guest.is_dropped()
+        assert not guest.is_cut_off(), "the notice must go out first"
+
+
+def test_who_finds_no_slot_and_only_begins_a_line_is_dropped_after_five_seconds() -> None:
     with Hall(slots=0) as hall:
         guest = hall.connect()
-        hall.clock.advance(5)
+        guest.send_bytes(b"{")
+        hall.clock.advance(4.9)
+        assert not guest.is_dropped()
+        hall.clock.advance(0.2)
         assert guest.is_dropped()
+
+
+def test_who_comes_to_the_plain_port_and_finds_no_slot_is_told_so_at_once() -> None:
+    with Hall(slots=1) as hall:
+        ice = hall.enter("ice")
+        guest = plain(hall)
+        assert guest.shown() == ["The server is full; try again later."]
+        assert guest.is_dropped()
+        assert not guest.is_cut_off(), "the line must go out first"
+        assert ice.heard() == []
+
+
+def test_who_comes_to_the_jim_port_and_finds_no_slot_is_told_so_at_once() -> None:
+    with Hall(slots=1) as hall:
+        ice = hall.enter("ice")
+        guest = jim(hall)
+        [told] = guest.heard()
+        assert (told["response"], told["alert"]) == (101, "The server is full; try again later.")
+        drain(hall, 0.1)
+        assert guest.is_dropped()
+        assert not guest.is_cut_off(), "the object must go out first"
+        assert ice.heard() == []
 
 
 def test_who_finds_no_slot_and_sends_an_endless_line_is_dropped() -> None:

@@ -1,0 +1,80 @@
+"""A server whose log is read."""
+
+import io
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from twisted.internet.defer import Deferred, fail, succeed
+from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
+from zope.interface import implementer
+
+from chatd import logs
+from chatd.chat.commands import Authenticate
+from chatd.chat.refusals import WrongPassword
+from tests.server.hall import Hall
+
+#: The password of the account ``ice``.
+PASSWORD = "correct-horse"  # noqa: S105  # nobody has it
+
+
+class LoggedHall(Hall):
+    """A server whose log is read; the account ``ice`` has a password."""
+
+    def __init__(self, level: str, log_format: str = "json", **settings: Any) -> None:
+        super().__init__(log_level=level, **settings)
+        self.file = io.StringIO()
+        self.observer = logs.observer(level, log_format, self.file)
+        self.factory.hub.accounts = {"ice": False}
+        self.factory.check_password = self._check
+
+    def commands(self) -> list[tuple[str, str, str]]:
+        """Who asked for what, and what came of it, since this was last asked."""
+        return [
+            (record["member"], record["command"], record["outcome"])
+            for record in self._records()
+            if record["level"] == "debug"
+        ]
+
+    def happened(self) -> list[str]:
+        """The sentences at info since this was last asked."""
+        return [each["message"] for each in self._records() if each["level"] == "info"]
+
+    def _records(self) -> list[dict[str, Any]]:
+        written = self.file.getvalue()
+        self.file.seek(0)
+        self.file.truncate()
+        return [json.loads(each) for each in written.splitlines()]
+
+    @staticmethod
+    def _check(command: Authenticate, address: str) -> Deferred[str]:
+        is_right = command.password == PASSWORD
+        return succeed(command.account) if is_right else fail(WrongPassword())
+
+
+@contextmanager
+def all_events() -> Iterator[list[LogEvent]]:
+    """Every event that is made meanwhile, with all that is in it."""
+    made: list[LogEvent] = []
+
+    @implementer(ILogObserver)
+    def note(event: LogEvent) -> None:
+        made.append(event)
+
+    globalLogPublisher.addObserver(note)
+    try:
+        yield made
+    finally:
+        globalLogPublisher.removeObserver(note)
+
+
+@contextmanager
+def logged(hall: LoggedHall) -> Iterator[LoggedHall]:
+    """Write the log of `hall`, until everybody goes."""
+    globalLogPublisher.addObserver(hall.observer)
+    try:
+        with hall:
+            yield hall
+    finally:
+        globalLogPublisher.removeObserver(hall.observer)

@@ -1,0 +1,191 @@
+"""What the log tells of the chat: everything public at info, every command at debug."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.server import sides
+from tests.server.hall import hello, line
+from tests.server.logged import PASSWORD, LoggedHall, all_events, logged
+
+
+@pytest.fixture
+def debugged() -> Iterator[LoggedHall]:
+    """A server that logs from debug on."""
+    with logged(LoggedHall("debug")) as hall:
+        yield hall
+
+
+@pytest.fixture
+def informed() -> Iterator[LoggedHall]:
+    """A server that logs from info on."""
+    with logged(LoggedHall("info")) as hall:
+        yield hall
+
+
+# --- info -------------------------------------------------------------------------------------
+
+
+def test_what_everyone_may_know_is_told_in_order(informed: LoggedHall) -> None:
+    moon, sun = informed.enter("moon"), informed.enter("sun")
+    moon.say("one")
+    sun.say("two")
+    moon.send("join", {"room": "#dev"})
+    moon.send("message", {"text": "three", "room": "#dev"})
+    moon.send("set-name", {"nickname": "luna"})
+    moon.say("four")
+    moon.send("leave", {"room": "#dev"})
+    moon.send("quit")
+    sun.hang_up()
+    assert informed.happened() == [
+        "moon has entered the chat",
+        "sun has entered the chat",
+        "#lobby moon: 'one'",
+        "#lobby sun: 'two'",
+        "moon has joined #dev",
+        "#dev moon: 'three'",
+        "moon is now luna",
+        "#lobby luna: 'four'",
+        "luna has left #dev",
+        "luna has left the chat (quit)",
+        "sun has left the chat (connection lost)",
+    ]
+
+
+def test_messages_of_all_dialects_stand_in_the_order_that_members_hear(
+    informed: LoggedHall,
+) -> None:
+    native, old = informed.enter("moon"), sides.silent_basic(informed)
+    person, jim = sides.plain_member(informed, "sun"), sides.jim_member(informed, "star", "#lobby")
+    for number in range(3):
+        native.say(f"native {number}")
+        old.say(f"basic {number}")
+        person.type(f"plain {number}")
+        jim.ask("msg", to="#", message=f"jim {number}")
+    heard = [said["text"] for said in native.heard_of("message")]
+    in_log = [each for each in informed.happened() if each.startswith("#lobby")]
+    others = [each.partition(": ")[2] for each in in_log if " moon: " not in each]
+    assert others == [repr(text) for text in heard]
+    assert len(in_log) == 12
+
+
+def test_a_message_has_its_parts_in_fields_of_their_own(informed: LoggedHall) -> None:
+    moon = informed.enter("moon")
+    moon.say("one")
+    record = json.loads(informed.file.getvalue().splitlines()[-1])
+    assert [record[name] for name in ("event", "room", "source", "seq", "text")] == [
+        "said", "#lobby", "moon", 1, "one",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["one\ntwo", "a\tb", "a\u2028b", "a\u202eb"])
+def test_a_message_is_one_line_of_text(text: str) -> None:
+    with logged(LoggedHall("info", "text")) as hall:
+        moon = hall.enter("moon")
+        moon.say(text)
+        moon.hang_up()
+        lines = hall.file.getvalue().splitlines()
+    assert len(lines) == 3
+    assert lines[1].endswith(f"#lobby moon: {text!r}")
+    assert all(each.isprintable() for each in lines)
+
+
+@pytest.mark.parametrize("level", ["warn", "error", "critical"])
+def test_above_info_the_chat_makes_no_log(level: str) -> None:
+    with logged(LoggedHall(level)) as hall, all_events() as made:
+        moon = hall.enter("moon")
+        moon.say("one")
+        moon.hang_up()
+    assert made == []
+
+
+# --- debug ------------------------------------------------------------------------------------
+
+
+def test_each_command_and_what_came_of_it_is_one_line(debugged: LoggedHall) -> None:
+    moon, sun = debugged.enter("moon"), debugged.enter("sun")
+    debugged.commands()
+    for frame_type, data, command, outcome in [
+        ("message", {"text": "one"}, "say", "done"),
+        ("message", {"text": " "}, "say", "bad-text"),
+        ("message", {"text": "one", "room": "#dev"}, "say", "no-such-room"),
+        ("private", {"text": "psst", "to": ["sun"]}, "tell", "told"),
+        ("private", {"text": "psst", "to": ["nobody"]}, "tell", "not-reached"),
+        ("join", {"room": "#dev"}, "join", "room-joined"),
+        ("leave", {"room": "#dev"}, "leave", "done"),
+        ("set-name", {"nickname": "sun"}, "rename", "nickname-taken"),
+        ("set-name", {"nickname": "ice"}, "rename", "password-required"),
+        ("users", {}, "list-users", "users"),
+        ("rooms", None, "list-rooms", "rooms"),
+        ("history", {}, "read-history", "history-read"),
+        ("ping", None, "ping", "pong"),
+        ("authenticate", {"account": "ice", "password": "x"}, "authenticate", "wrong-password"),
+        ("hello", {"nickname": "x", "version": 1}, "enter", "already-entered"),
+    ]:
+        moon.send(frame_type, data)
+        assert debugged.commands() == [("moon", command, outcome)]
+    sun.send("quit")
+    assert debugged.commands() == [("sun", "quit", "goodbye")]
+
+
+@pytest.mark.parametrize(
+    ("sent", "outcome"),
+    [
+        (b"\xff\n", "invalid-utf8"),
+        (b"no json\n", "invalid-json"),
+        (line("no-such-type"), "unknown-type"),
+        (line("message", {"text": 5}), "bad-frame"),
+        (b"x" * 100_000, "line-too-long"),
+    ],
+)
+def test_what_cannot_be_read_is_one_line_as_well(
+    debugged: LoggedHall, sent: bytes, outcome: str
+) -> None:
+    moon = debugged.enter("moon")
+    debugged.commands()
+    moon.send_bytes(sent)
+    assert debugged.commands() == [("moon", "unreadable", outcome)]
+
+
+def test_who_has_no_nickname_is_named_by_address(debugged: LoggedHall) -> None:
+    guest = debugged.connect()
+    guest.send_bytes(line("hello", {"nickname": "ice", "version": 1}))
+    guest.send("authenticate", {"account": "ice", "password": "wrong"})
+    guest.send("authenticate", {"account": "ice", "password": PASSWORD})
+    guest.send("quit")
+    address = f"10.35.11.112:{debugged.last_port}"
+    assert debugged.commands() == [
+        (address, "enter", "password-required"),
+        (address, "authenticate", "wrong-password"),
+        ("ice", "authenticate", "welcome"),
+        ("ice", "quit", "goodbye"),
+    ]
+
+
+def test_who_gets_no_slot_or_says_nothing_is_told_of() -> None:
+    with logged(LoggedHall("debug", slots=1)) as hall:
+        person = sides.plain(hall)
+        address = f"{sides.HOST}:{hall.last_port}"
+        one_too_many = hall.connect()
+        one_too_many.send_bytes(hello("sun"))
+        hall.pass_time(61)
+        assert hall.commands() == [
+            (f"10.35.11.112:{hall.last_port}", "enter", "full"),
+            (address, "nothing", "too-late"),
+        ]
+        assert person.is_dropped()
+
+
+def test_what_the_server_does_by_itself_is_no_command(debugged: LoggedHall) -> None:
+    debugged.enter("moon")
+    debugged.commands()
+    debugged.factory.end()
+    assert debugged.commands() == []
+
+
+@pytest.mark.parametrize("level", ["info", "warn"])
+def test_without_debug_no_command_is_even_looked_at(level: str) -> None:
+    with logged(LoggedHall(level)) as hall, all_events() as made:
+        hall.enter("moon").send("ping")
+    assert [each for each in made if "command" in each] == []

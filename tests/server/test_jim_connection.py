@@ -1,0 +1,285 @@
+"""A JIM messenger at its port: each request answered by number, in its own words (SPEC §5)."""
+
+import json
+from itertools import pairwise
+
+import pytest
+
+from chatd.chat import limits
+from chatd.server.factory import JIM
+from tests.server.hall import STARTED, Hall
+from tests.server.sides import HOST, JimGuest, drain, jim, jim_member
+
+
+def test_presence_enters_and_is_answered(hall: Hall) -> None:
+    ice = hall.enter("ice")
+    guest = jim(hall)
+    assert guest.heard() == []
+    guest.present("moon")
+    [answer] = guest.heard()
+    assert answer.keys() == {"response", "time", "alert"}
+    assert (answer["response"], answer["time"]) == (200, STARTED / 1_000)
+    assert ice.heard() == [{"type": "entered", "data": {"nickname": "moon"}}]
+
+
+def test_a_jim_member_begins_in_no_room(hall: Hall) -> None:
+    ice = hall.enter("ice")
+    guest = jim_member(hall, "moon")
+    ice.say("hello")
+    drain(hall)
+    assert guest.heard() == []
+    guest.ask("join", room="#")
+    ice.say("hello")
+    drain(hall)
+    assert [each.get("message") for each in guest.heard()] == [None, "hello"]
+
+
+Objects = list[dict[str, object]]
+
+#: What has been sent before, what is sent, and the number of its answer.
+SITUATIONS: list[tuple[str, Objects, dict[str, object], int]] = [
+    ("presence", [], {"action": "presence", "user": {"account_name": "moon"}}, 200),
+    ("a message before presence", [], {"action": "msg", "to": "ice", "message": "hi"}, 401),
+    ("joining before presence", [], {"action": "join", "room": "#dev"}, 401),
+    ("quitting before presence", [], {"action": "quit"}, 401),
+    ("anything before presence", [], {"action": "dance"}, 401),
+    ("a taken name", [], {"action": "presence", "user": {"account_name": "ICE"}}, 409),
+    ("an impossible name", [], {"action": "presence", "user": {"account_name": "a b"}}, 400),
+    ("no name", [], {"action": "presence"}, 400),
+]
+MOON: Objects = [{"action": "presence", "user": {"account_name": "moon"}}]
+DEV: Objects = [*MOON, {"action": "join", "room": "#dev"}]
+SITUATIONS += [
+    ("presence again", MOON, {"action": "presence", "user": {"account_name": "MOON"}}, 200),
+    ("presence as another", MOON, {"action": "presence", "user": {"account_name": "sun"}}, 400),
+    ("a private message", MOON, {"action": "msg", "to": "ice", "message": "hi"}, 200),
+    ("one of two", MOON, {"action": "msg", "to": ["ice", "nobody"], "message": "hi"}, 202),
+    ("to nobody known", MOON, {"action": "msg", "to": "nobody", "message": "hi"}, 404),
+    ("to nobody at all", MOON, {"action": "msg", "message": "hi"}, 400),
+    ("a text too long", MOON, {"action": "msg", "to": "ice", "message": "x" * 501}, 400),
+    ("an empty text", MOON, {"action": "msg", "to": "ice", "message": ""}, 400),
+    ("an escape", MOON, {"action": "msg", "to": "ice", "message": "\x1b[2J"}, 400),
+    ("making a room", MOON, {"action": "join", "room": "#dev"}, 201),
+    ("joining the lobby", MOON, {"action": "join", "room": "#"}, 200),
+    ("joining a room there is", MOON, {"action": "join", "room": "#work"}, 200),
+    ("joining twice", DEV, {"action": "join", "room": "#DEV"}, 400),
+    ("a name that is no room's", MOON, {"action": "join", "room": "dev"}, 400),
+    ("a room name too long", MOON, {"action": "join", "room": "#" + "x" * 25}, 400),
+    ("speaking in a room", DEV, {"action": "msg", "to": "#dev", "message": "hi"}, 200),
+    ("speaking elsewhere", MOON, {"action": "msg", "to": "#work", "message": "hi"}, 404),
+    ("speaking in the lobby outside", MOON, {"action": "msg", "to": "#", "message": "hi"}, 404),
+    ("speaking in no room", MOON, {"action": "msg", "to": "#nowhere", "message": "hi"}, 404),
+    ("leaving a room", DEV, {"action": "leave", "room": "#dev"}, 200),
+    ("leaving a room not joined", MOON, {"action": "leave", "room": "#work"}, 404),
+    ("leaving no room", MOON, {"action": "leave", "room": "#nowhere"}, 404),
+    ("quitting", MOON, {"action": "quit"}, 200),
+    ("exit", MOON, {"event": "exit"}, 200),
+    ("an unknown action", MOON, {"action": "dance"}, 400),
+    ("an action too long", MOON, {"action": "m" * 16}, 400),
+    ("no action", MOON, {}, 400),
+]
+
+
+@pytest.mark.parametrize(
+    ("before", "said", "code"), [pytest.param(*each[1:], id=each[0]) for each in SITUATIONS]
+)
+def test_each_request_is_answered_once_with_its_number(
+    hall: Hall, before: Objects, said: dict[str, object], code: int
+) -> None:
+    ice = hall.enter("ice")
+    ice.send("join", {"room": "#work"})
+    guest = jim(hall)
+    for each in before:
+        guest.send_bytes(json.dumps(each).encode())
+    drain(hall)
+    assert len(guest.codes()) == len(before)
+    guest.send_bytes(json.dumps(said).encode())
+    drain(hall)
+    [answer] = guest.heard()
+    assert answer["response"] == code
+    assert answer.keys() == {"response", "time", "alert" if code < 400 else "error"}
+
+
+def test_requests_in_one_piece_are_answered_one_by_one_in_their_order(hall: Hall) -> None:
+    guest = jim(hall)
+    objects = [
+        {"action": "msg"},
+        *MOON,
+        {"action": "join", "room": "#dev"},
+        {"action": "msg", "to": "nobody", "message": "hi"},
+        {"action": "quit"},
+    ]
+    guest.send_bytes(b" \n".join(json.dumps(each).encode() for each in objects))
+    drain(hall)
+    assert guest.codes() == [401, 200, 201, 404, 200]
+    assert guest.is_dropped()
+    assert not guest.is_cut_off()
+
+
+@pytest.mark.parametrize("size", [1, 2, 7])
+def test_objects_may_come_in_pieces_of_any_size(hall: Hall, size: int) -> None:
+    guest = jim(hall)
+    stream = b"".join(json.dumps(each).encode() for each in [*DEV, {"action": "dance}{"}])
+    for start in range(0, len(stream), size):
+        guest.send_bytes(stream[start : start + size])
+    drain(hall)
+    assert guest.codes() == [200, 201, 400]
+
+
+@pytest.mark.parametrize("key", ["action", "event"])
+@pytest.mark.parametrize("verb", ["msg", "message"])
+@pytest.mark.parametrize("text", ["message", "message_text"])
+def test_a_client_is_spoken_to_in_the_words_that_it_used(
+    hall: Hall, key: str, verb: str, text: str
+) -> None:
+    ice = hall.enter("ice")
+    guest = jim_member(hall, "moon", key=key)
+    guest.ask(verb, key, to="ice", **{text: "hi"})
+    drain(hall)
+    guest.heard()
+    ice.send("private", {"text": "hello", "to": ["moon"]})
+    [message] = guest.heard()
+    assert message == {
+        key: verb,
+        "time": STARTED / 1_000 + hall.clock.seconds(),
+        "from": "ice",
+        "to": "moon",
+        text: "hello",
+    }
+
+
+@pytest.mark.parametrize(("key", "verb"), [("action", "msg"), ("event", "message")])
+def test_until_it_has_sent_a_message_both_texts_are_filled_in(
+    hall: Hall, key: str, verb: str
+) -> None:
+    ice = hall.enter("ice")
+    guest = jim_member(hall, "moon", "#lobby", key=key)
+    ice.say("hello")
+    [message] = guest.heard()
+    assert message[key] == verb
+    assert (message["message"], message["message_text"]) == ("hello", "hello")
+    assert (message["from"], message["to"]) == ("ice", "#lobby")
+
+
+@pytest.mark.parametrize("field", ["from", "sender"])
+def test_the_sender_is_filled_in_and_a_false_one_never_believed(hall: Hall, field: str) -> None:
+    ice = hall.enter("ice")
+    guest, other = jim_member(hall, "moon", "#"), jim_member(hall, "sun", "#")
+    drain(hall)
+    guest.heard()
+    ice.heard()
+    guest.ask("msg", to="#", message="hi", **{field: "ice"})
+    guest.ask("msg", to="ice", message="psst", **{field: "sun"})
+    drain(hall)
+    assert [frame["data"]["source"] for frame in ice.heard()] == ["moon", "moon"]
+    assert [each["from"] for each in other.heard() if "message" in each] == ["moon"]
+
+
+def test_what_others_do_comes_as_notices(hall: Hall) -> None:
+    guest = jim_member(hall, "moon", "#dev")
+    ice = hall.enter("ice")
+    drain(hall)
+    ice.send("join", {"room": "#dev"})
+    drain(hall)
+    ice.send("set-name", {"nickname": "snow"})
+    drain(hall)
+    ice.send("leave", {"room": "#dev"})
+    drain(hall)
+    ice.send("quit")
+    drain(hall)
+    told = guest.heard()
+    assert {each["response"] for each in told} == {100}
+    assert [each["alert"] for each in told] == [
+        "ice has entered the chat",
+        "ice has joined #dev",
+        "ice renamed to snow",
+        "snow has left #dev",
+        "snow has left the chat (quit)",
+    ]
+
+
+def test_a_member_hears_nothing_of_its_own_doings_but_the_answers(hall: Hall) -> None:
+    guest = jim_member(hall, "moon")
+    for each in DEV[1:]:
+        guest.send_bytes(json.dumps(each).encode())
+    guest.ask("msg", to="#dev", message="hi")
+    guest.ask("leave", room="#dev")
+    drain(hall)
+    assert [each["response"] for each in guest.heard()] == [201, 200, 200]
+
+
+def test_objects_go_out_one_at_a_time_and_fifty_milliseconds_apart(hall: Hall) -> None:
+    ice = hall.enter("ice")
+    guest = jim_member(hall, "moon", "#")
+    for number in range(8):
+        ice.say(str(number))
+    arrived: list[tuple[int, str]] = []
+    for millisecond in range(1_000):
+        arrived += [(millisecond, each["message"]) for each in guest.heard()]
+        hall.clock.advance(0.001)
+    assert [text for _, text in arrived] == [str(number) for number in range(8)]
+    times = [time for time, _ in arrived]
+    gaps = {after - before for before, after in pairwise(times)}
+    assert min(gaps) >= 50
+    assert max(gaps) <= 52
+
+
+def test_after_a_pause_the_first_object_goes_out_at_once(hall: Hall) -> None:
+    ice = hall.enter("ice")
+    guest = jim_member(hall, "moon", "#")
+    ice.say("at once")
+    assert [each["message"] for each in guest.heard()] == ["at once"]
+
+
+@pytest.mark.parametrize("character", ["x", "\u00e9", "\U0001f469", '"'])
+def test_a_long_text_comes_in_several_objects(hall: Hall, character: str) -> None:
+    ice = hall.enter("ice")
+    guest = jim_member(hall, "moon", "#")
+    ice.say(character * limits.MESSAGE_CHARACTERS)
+    drain(hall, 3)
+    parts = guest.heard()  # each was checked to be short enough
+    assert len(parts) > 4
+    assert "".join(part["message"] for part in parts) == character * limits.MESSAGE_CHARACTERS
+
+
+@pytest.mark.parametrize(
+    "broken", [b"hello", b"[]", b"}", b'"x"', b'{"a": "' + b"x" * 4_090, b"{" * 4_097]
+)
+def test_a_broken_object_gets_400_and_closes_the_connection(hall: Hall, broken: bytes) -> None:
+    ice = hall.enter("ice")
+    guest = jim_member(hall, "moon")
+    ice.heard()
+    guest.send_bytes(broken + b'{"action": "msg", "to": "ice", "message": "smuggled"}')
+    drain(hall)
+    assert guest.codes() == [400]
+    assert guest.is_dropped()
+    assert not guest.is_cut_off(), "the answer must go out first"
+    assert ice.heard_of("left") == [{"nickname": "moon", "reason": "broken object"}]
+
+
+def test_an_object_of_4096_bytes_is_fine(hall: Hall) -> None:
+    guest = jim_member(hall, "moon", "#")
+    said = {"action": "msg", "to": "#", "message": "\u20ac" * 500, "x": ""}
+    missing = limits.JIM_OBJECT_BYTES - len(json.dumps(said))
+    guest.send_bytes(json.dumps(said | {"x": "x" * missing}).encode())
+    assert guest.codes() == [200]
+
+
+def test_who_sends_nothing_within_five_seconds_is_told_and_dropped(hall: Hall) -> None:
+    guest = jim(hall)
+    hall.clock.advance(4.9)
+    assert not guest.is_dropped()
+    hall.clock.advance(0.2)
+    drain(hall, 0.2)
+    [told] = guest.heard()
+    assert told["response"] == 101
+    assert guest.is_dropped()
+
+
+def test_without_a_slot_nobody_enters() -> None:
+    with Hall(slots=0) as hall:
+        guest = hall.try_to_come(JimGuest, JIM, HOST)
+        assert guest is not None
+        drain(hall)
+        assert guest.codes() == [101]
+        assert guest.is_dropped()

@@ -1,0 +1,292 @@
+"""Whether a password is right, how often one may be wrong, and where hashes are made."""
+
+import unicodedata
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import get_ident
+from typing import Any
+
+import pytest
+from twisted.cred.credentials import UsernamePassword
+from twisted.cred.error import UnauthorizedLogin
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+
+from chatd.chat import limits
+from chatd.chat.commands import Authenticate
+from chatd.chat.refusals import Blocked, Refusal, TooManyAttempts, WrongPassword
+from chatd.server.checker import AccountsChecker
+from chatd.server.guard import Attempts, Guard
+from tests.fakes import log_lines, on_reactor
+from tests.server.vault import CountingPasswords, Vault, fill
+
+
+@pytest.fixture
+def vault(tmp_path: Path) -> Vault:
+    """Ice, whose password is cold, and moon, who is blocked."""
+    return Vault(tmp_path / "accounts", {"Ice": "cold", "moon": "full"}, blocked=("moon",))
+
+
+@pytest.mark.parametrize("account", ["Ice", "ice", "ICE", "\uff29ce"])
+def test_the_right_password_gives_the_name_as_it_is_stored(vault: Vault, account: str) -> None:
+    assert vault.ask(account, "cold") == ["Ice"]
+
+
+@pytest.mark.parametrize(
+    ("account", "password", "refusal"),
+    [
+        ("Ice", "warm", WrongPassword),
+        ("Ice", "", WrongPassword),
+        ("Ice", "Cold", WrongPassword),
+        ("Ice", "cold ", WrongPassword),
+        ("Ice", "x" * 60_000, WrongPassword),
+        ("Ice", "\ud800", WrongPassword),
+        ("sun", "cold", WrongPassword),
+        ("", "cold", WrongPassword),
+        ("x" * 26, "cold", WrongPassword),
+        ("#lobby", "cold", WrongPassword),
+        ("\ud800", "cold", WrongPassword),
+        ("moon", "full", Blocked),
+        ("MOON", "wrong", Blocked),
+    ],
+)
+def test_anything_else_is_refused(
+    vault: Vault, account: str, password: str, refusal: type[Refusal]
+) -> None:
+    assert vault.ask(account, password) == [refusal]
+
+
+def test_a_password_is_the_same_however_the_keyboard_composes_it(tmp_path: Path) -> None:
+    vault = Vault(tmp_path / "accounts", {"ice": "caf\u00e9"})
+    assert vault.ask("ice", unicodedata.normalize("NFD", "caf\u00e9")) == ["ice"]
+
+
+def test_an_unknown_account_costs_a_hash_as_a_known_one_does(vault: Vault) -> None:
+    vault.ask("sun", "cold")
+    assert vault.hashes == 1
+    vault.ask("ice", "warm")
+    assert vault.hashes == 2
+
+
+def test_a_blocked_account_costs_no_hash(vault: Vault) -> None:
+    vault.ask("moon", "full")
+    assert vault.hashes == 0
+
+
+# --- how often ----------------------------------------------------------------------------------
+
+
+def test_a_wrong_password_a_hundred_times_is_hashed_five_times(vault: Vault) -> None:
+    came = [answer for _ in range(100) for answer in vault.ask("ice", "warm")]
+    assert came == [WrongPassword] * 5 + [TooManyAttempts] * 95
+    assert vault.hashes == 5
+
+
+def test_a_hundred_wrong_passwords_at_once_are_hashed_no_oftener(vault: Vault) -> None:
+    vault.is_held = True
+    answers = [vault.ask("ice", f"warm {number}") for number in range(100)]
+    while vault.under_way:
+        assert vault.under_way == 1
+        vault.finish()
+    came = [answer for [answer] in answers]
+    assert came.count(WrongPassword) == vault.hashes == 5
+    assert came.count(TooManyAttempts) == 95
+
+
+def test_the_right_password_is_refused_too_while_one_has_to_wait(vault: Vault) -> None:
+    for _ in range(5):
+        vault.ask("ice", "warm")
+    assert vault.ask("ice", "cold") == [TooManyAttempts]
+    vault.clock.advance(limits.ADDRESS_ATTEMPT_SECONDS)
+    assert vault.ask("ice", "cold") == ["Ice"]
+
+
+def test_after_a_burst_there_is_one_try_each_ten_seconds(vault: Vault) -> None:
+    for _ in range(5):
+        vault.ask("ice", "warm")
+    for _ in range(3):
+        vault.clock.advance(9)
+        assert vault.ask("ice", "warm") == [TooManyAttempts]
+        vault.clock.advance(1)
+        assert vault.ask("ice", "warm") == [WrongPassword]
+
+
+def test_trying_too_early_does_not_make_the_wait_longer(vault: Vault) -> None:
+    for _ in range(5):
+        vault.ask("ice", "warm")
+    for _ in range(9):
+        vault.clock.advance(1)
+        assert vault.ask("ice", "cold") == [TooManyAttempts]
+    vault.clock.advance(1)
+    assert vault.ask("ice", "cold") == ["Ice"]
+
+
+def test_right_passwords_are_never_too_many(vault: Vault) -> None:
+    assert [vault.ask("ice", "cold") for _ in range(100)] == [["Ice"]] * 100
+
+
+def test_an_address_is_limited_whatever_the_account_and_the_port(vault: Vault) -> None:
+    for number in range(5):
+        vault.ask(f"name-{number}", "warm", f"10.0.0.1:{50_000 + number}")
+    assert vault.ask("ice", "cold", "10.0.0.1:60000") == [TooManyAttempts]
+    assert vault.ask("ice", "cold", "10.0.0.2:60000") == ["Ice"]
+
+
+def test_an_account_is_limited_whatever_the_address(vault: Vault) -> None:
+    hosts = range(limits.ACCOUNT_WRONG_PASSWORDS)
+    assert [vault.ask("ice", "warm", f"10.0.0.{host}:1") for host in hosts] == [
+        [WrongPassword] for _ in hosts
+    ]
+    assert vault.ask("ICE", "cold", "10.0.1.1:1") == [TooManyAttempts]
+    assert vault.ask("sun", "cold", "10.0.1.1:1") == [WrongPassword]
+    vault.clock.advance(limits.ACCOUNT_ATTEMPT_SECONDS)
+    assert vault.ask("ICE", "cold", "10.0.1.1:1") == ["Ice"]
+
+
+def test_somebody_at_one_address_cannot_shut_an_account_s_owner_out(vault: Vault) -> None:
+    for _ in range(600):
+        vault.clock.advance(1)
+        vault.ask("ice", "warm", "10.0.0.66:1")
+        assert vault.ask("ice", "cold", "10.0.0.1:1") == ["Ice"]
+
+
+def test_so_many_addresses_are_remembered_and_the_oldest_is_forgotten_first() -> None:
+    attempts = Attempts(Clock(), burst=1, seconds=10, remembered=2)
+    for key in ("a", "b", "a", "c"):
+        attempts.was_wrong(key)
+    assert [key for key in "abc" if attempts.are_too_many(key)] == ["a", "c"]
+
+
+def test_one_password_is_checked_at_a_time_and_so_many_may_wait(vault: Vault) -> None:
+    vault.is_held = True
+    answers = [vault.ask("ice", "cold") for _ in range(limits.WAITING_PASSWORDS + 1)]
+    assert vault.under_way == 1
+    assert vault.ask("ice", "cold", "10.0.0.2:1") == [TooManyAttempts]
+    while vault.under_way:
+        assert vault.under_way == 1
+        vault.finish()
+    assert answers == [["Ice"]] * len(answers)
+
+
+def test_a_check_that_breaks_lets_the_next_one_have_its_turn(vault: Vault) -> None:
+    failures: list[Any] = []
+
+    def broken(check: object) -> Deferred[bool]:
+        raise RuntimeError("broken")
+
+    working, vault.checker.in_thread = vault.checker.in_thread, broken
+    checked = vault.guard.check_password(Authenticate("ice", "cold"), "10.0.0.1:1")
+    checked.addErrback(lambda failure: failures.append(failure.value))
+    assert [str(each) for each in failures] == ["broken"]
+    vault.checker.in_thread = working
+    assert vault.ask("ice", "cold") == ["Ice"]
+
+
+# --- where --------------------------------------------------------------------------------------
+
+
+@on_reactor
+async def test_hashes_are_made_off_the_reactor_s_thread() -> None:
+    with TemporaryDirectory() as directory:
+        passwords = CountingPasswords()
+        checker = AccountsChecker(fill(Path(directory) / "accounts", {"ice": "cold"}), passwords)
+    guard = Guard(checker, Clock(), lambda known: None)
+    assert await guard.check_password(Authenticate("ice", "cold"), "10.0.0.1:1") == "ice"
+    for account in ("ice", "sun"):
+        with pytest.raises(WrongPassword):
+            await guard.check_password(Authenticate(account, "warm"), "10.0.0.1:1")
+    assert len(passwords.threads) == 3
+    assert get_ident() not in passwords.threads
+
+
+# --- as cred knows it ---------------------------------------------------------------------------
+
+
+def test_cred_is_given_the_account_s_name(vault: Vault) -> None:
+    names: list[bytes | tuple[()]] = []
+    vault.checker.requestAvatarId(UsernamePassword(b"ice", b"cold")).addCallback(names.append)
+    assert names == [b"Ice"]
+
+
+@pytest.mark.parametrize(
+    ("account", "password"),
+    [(b"ice", b"warm"), (b"sun", b"cold"), (b"moon", b"full"), (b"\xff", b"\xff"), (b"ice", b"")],
+)
+def test_cred_is_told_that_anything_else_is_unauthorized(
+    vault: Vault, account: bytes, password: bytes
+) -> None:
+    asked = vault.checker.requestAvatarId(UsernamePassword(account, password))
+    failures: list[Any] = []
+    asked.addErrback(failures.append)
+    assert [failure.type for failure in failures] == [UnauthorizedLogin]
+
+
+# --- changes and the log ------------------------------------------------------------------------
+
+
+def test_the_chat_knows_the_accounts_from_the_beginning(vault: Vault) -> None:
+    assert vault.known == {"ice": False, "moon": True}
+
+
+def test_a_change_of_the_file_is_known_soon(vault: Vault) -> None:
+    vault.guard.start()
+    fill(vault.path, {"sun": "hot", "Ice": "cold"}, blocked=("Ice",))
+    vault.clock.advance(limits.PASSWORD_FILE_SECONDS)
+    assert vault.known == {"sun": False, "ice": True}
+    vault.guard.stop()
+    vault.guard.stop()
+    assert not vault.clock.getDelayedCalls()
+
+
+def test_a_change_of_the_file_is_known_at_once_to_who_gives_a_password(vault: Vault) -> None:
+    fill(vault.path, {"sun": "hot"})
+    assert vault.ask("sun", "hot") == ["sun"]
+    assert vault.ask("ice", "cold") == [WrongPassword]
+    assert vault.known == {"sun": False}
+
+
+def test_an_account_that_is_blocked_while_its_password_waits_is_blocked(vault: Vault) -> None:
+    vault.is_held = True
+    first, second = vault.ask("ice", "cold"), vault.ask("ice", "cold")
+    fill(vault.path, {"ice": "cold"}, blocked=("ice",))
+    assert vault.ask("ice", "cold") == [Blocked]
+    vault.finish()
+    assert (first, second) == (["Ice"], [Blocked])
+
+
+@pytest.mark.parametrize("content", [None, "rubbish"])
+def test_a_file_that_got_broken_is_logged_once_and_the_accounts_stay(
+    vault: Vault, content: str | None
+) -> None:
+    if content is None:
+        vault.path.unlink()
+    else:
+        vault.path.write_text(content)
+    with log_lines() as lines:
+        assert vault.ask("ice", "cold") == ["Ice"]
+        assert vault.ask("ice", "cold") == ["Ice"]
+    [line] = lines
+    assert str(vault.path) in line
+    assert vault.known == {"ice": False, "moon": True}
+    vault.path.unlink(missing_ok=True)
+    fill(vault.path, {"sun": "hot"})
+    assert vault.ask("sun", "hot") == ["sun"]
+
+
+def test_the_log_tells_of_a_wrong_password_and_shows_none(vault: Vault) -> None:
+    with log_lines() as lines:
+        vault.ask("ice", "s3cret", "10.0.0.1:1")
+        vault.ask("s3cret", "", "10.0.0.2:1")
+        vault.ask("ice", "cold", "10.0.0.3:1")
+        fill(vault.path, {"ice": "s3cret"})
+        vault.ask("ice", "s3cret", "10.0.0.3:1")
+    assert lines[:2] == [
+        "wrong password from 10.0.0.1 for Ice",
+        "wrong password from 10.0.0.2 for no account",
+    ]
+    assert not [line for line in lines if "s3cret" in line or "argon2" in line]
+
+
+def test_a_password_is_not_shown_with_what_holds_it(vault: Vault) -> None:
+    assert "s3cret" not in repr(Authenticate("ice", "s3cret"))
+    assert "cold" not in repr([vault.checker, vault.checker.accounts, vault.guard])

@@ -1,0 +1,147 @@
+"""The conversations on docs/protocol.rst come out as they are written there."""
+
+import json
+import re
+from collections.abc import Iterable
+
+import pytest
+
+from chatd.chat import events
+from chatd.chat.refusals import ServerFailed
+from chatd.wire.basic import Basic
+from chatd.wire.jim import Jim
+from chatd.wire.native import Native
+from chatd.wire.plain import Plain
+from tests.server.dialect_speakers import ABILITIES, Can, NativeSpeaker
+from tests.server.speakers import Speaker
+from tests.server.transcripts import PAGE, SPEAKERS, Scene, Step, transcripts
+
+KINDS = list(SPEAKERS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_conversation_comes_out_as_it_is_written(kind: str) -> None:
+    with Scene(kind) as scene:
+        for step in transcripts(kind):
+            assert scene.play(step) == [scene.read(line) for line in step.received], step.happens
+
+
+def rows(heading: str) -> dict[str, list[str]]:
+    """The table with that word above its first column: what each row says."""
+    table = re.search(rf"^{heading} +native .*\n=[= ]+\n((?:.*\n)+?)=", PAGE, re.MULTILINE)
+    assert table is not None
+    return {
+        name.strip(): words.split()
+        for name, words in re.findall(r"^(\S.*?)  +(\S.*)$", table[1], re.MULTILINE)
+    }
+
+
+def yes_or_no(found: Iterable[bool]) -> list[str]:
+    return ["yes" if each else "no" for each in found]
+
+
+def test_the_page_says_what_can_be_said_in_which_dialect() -> None:
+    speakers: list[type[Speaker]] = [NativeSpeaker, *SPEAKERS.values()]
+    columns = [ABILITIES[speaker] for speaker in speakers]
+    abilities = {
+        "private messages": Can.TELL,
+        "another nickname": Can.RENAME,
+        "who is here, the history": Can.READ,
+        "into rooms, and out of them": Can.GO,
+        '"I leave"': Can.QUIT,
+    }
+    table = rows(r"\\")
+    for row, ability in abilities.items():
+        assert table[row] == yes_or_no(ability in column for column in columns)
+    assert table["messages in the lobby"] == ["yes"] * 4
+    assert len(table) == len(abilities) + 2
+
+
+def test_the_page_says_what_a_member_is_told_of_its_own_doings() -> None:
+    doings = {
+        "message": events.Said,
+        "entering": events.Entered,
+        "renaming": events.Renamed,
+        "joining a room": events.Joined,
+        "leaving a room": events.Parted,
+    }
+    assert rows("own") == {
+        row: yes_or_no(kind in dialect.hears_own for dialect in (Native, Basic, Jim, Plain))
+        for row, kind in doings.items()
+    }
+
+
+# --- JIM ----------------------------------------------------------------------------------------
+
+MSG = '{"action": "msg", "to": "%s", "message": "psst"}'
+ENTER = '{"action": "presence", "user": {"account_name": "ice"}}'
+JOIN = '{"action": "join", "room": "#dev"}'
+
+#: For each code of the table: what is sent, and what comes last.
+SITUATIONS = [
+    (100, [ENTER, "(moon renames to sun)"]),
+    (101, [ENTER, "(the server stops)"]),
+    (101, ['{"action"', "(nothing happens for 6 s)"]),
+    (200, [ENTER]),
+    (200, [ENTER, MSG % "moon"]),
+    (200, [ENTER, JOIN, MSG % "#dev"]),
+    (200, [ENTER, JOIN, '{"action": "leave", "room": "#dev"}']),
+    (200, [ENTER, '{"action": "join", "room": "#"}', MSG % "#"]),
+    (200, [ENTER, '{"action": "quit"}']),
+    (201, [ENTER, JOIN]),
+    (202, [ENTER, MSG % "moon,sun"]),
+    (202, [ENTER, MSG % "moon,star"]),
+    (400, ['{"action": "dance"}', ENTER, '{"action": "dance"}']),
+    (400, ["{}"]),
+    (400, ["hello"]),
+    (400, ['{"action": "presence"}']),
+    (400, ['{"action": "presence", "user": {"account_name": "i c e"}}']),
+    (400, [ENTER, '{"action": "presence", "user": {"account_name": "snow"}}']),
+    (400, [ENTER, JOIN, JOIN]),
+    (400, [ENTER, '{"action": "join", "room": "dev"}']),
+    (400, [ENTER, '{"action": "msg", "to": "moon", "message": "%s"}' % ("x" * 501)]),
+    (400, ['{"action": "%s' % ("x" * 4_096)]),
+    (401, [MSG % "moon"]),
+    (401, [JOIN]),
+    (401, ['{"action": "presence", "user": {"account_name": "star"}}']),
+    (402, ['{"action": "authenticate", "account_name": "star", "password": "0000"}']),
+    (403, ['{"action": "authenticate", "account_name": "nova", "password": "0000"}']),
+    (403, ['{"action": "presence", "user": {"account_name": "nova"}}']),
+    (404, [ENTER, MSG % "sun"]),
+    (404, [ENTER, MSG % "#dev"]),
+    (404, [ENTER, MSG % "#lobby"]),
+    (404, [ENTER, '{"action": "leave", "room": "#dev"}']),
+    (409, ['{"action": "presence", "user": {"account_name": "MOON"}}']),
+    (410, [ENTER, MSG % "star"]),
+]
+
+
+@pytest.mark.parametrize(("code", "happenings"), SITUATIONS)
+def test_each_code_comes_in_its_situation(code: int, happenings: list[str]) -> None:
+    with Scene("jim") as scene:
+        scene.play(Step("(you connect)"))
+        came: list[dict[str, object]] = []
+        for happens in happenings:
+            came = scene.play(Step(happens if happens.startswith("(") else f"> {happens}"))
+        assert [each["response"] for each in came] == [code]
+        assert (code >= 400) == ("error" in came[0])
+        assert (code < 400) == ("alert" in came[0])
+
+
+def test_a_server_that_failed_says_500() -> None:
+    assert json.loads(Jim().answer(ServerFailed()))["response"] == 500
+
+
+def test_the_table_of_codes_has_those_that_there_are() -> None:
+    table = [int(code) for code in re.findall(r"^(\d{3})    \S", PAGE, re.MULTILINE)]
+    assert table == sorted({code for code, _ in SITUATIONS} | {500})
+
+
+def test_the_page_shows_every_action_of_jim() -> None:
+    verbs = {"presence", "authenticate", "msg", "message", "join", "leave", "quit", "exit"}
+    table = re.findall(
+        r"^((?:``\w+``(?:, )?)+)  +\S", PAGE[PAGE.index("\nJIM\n---") :], re.MULTILINE
+    )
+    assert {verb for row in table for verb in re.findall(r"``(\w+)``", row)} == verbs
+    said = [json.loads(step.happens[1:]) for step in transcripts("jim") if step.happens[0] == ">"]
+    assert {each.get("action", each.get("event")) for each in said} == verbs - {"exit"}

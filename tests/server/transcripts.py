@@ -1,0 +1,143 @@
+"""The conversations on docs/protocol.rst, to be played again: who types what, and what comes back.
+
+A line that begins with ``>`` is sent; one in parentheses is something else that happens; any other
+one is received. Two spaces at its beginning continue a line.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from twisted.internet.defer import Deferred, fail, succeed
+
+from chatd.chat.commands import Authenticate
+from chatd.chat.refusals import Blocked, Refusal, WrongPassword
+from tests.server.dialect_speakers import BasicSpeaker, JimSpeaker, NativeSpeaker, PlainSpeaker
+from tests.server.meeting import Meeting
+from tests.server.speakers import Speaker
+
+PAGE: Final = (Path(__file__).parents[2] / "docs" / "protocol.rst").read_text(encoding="utf-8")
+
+_BLOCK: Final = re.compile(
+    r"^\.\. code-block:: text\n   :class: (\w+)\n\n((?:   .*\n)+)", re.MULTILINE
+)
+
+#: A moment looks different each time; that there is one stays.
+_MOMENT: Final = re.compile(r"(?:\d{4}-\d\d-\d\d )?\d\d:\d\d(?::\d\d)?(?= )|(?<=since ).*")
+
+SPEAKERS: Final[dict[str, type[Speaker]]] = {
+    "basic": BasicSpeaker,
+    "jim": JimSpeaker,
+    "plain": PlainSpeaker,
+}
+
+
+@dataclass
+class Step:
+    """Something happens, and then this is received."""
+
+    happens: str
+    received: list[str] = field(default_factory=list)
+
+
+def transcripts(kind: str) -> list[Step]:
+    """All that is on the page in one dialect, as one conversation."""
+    steps: list[Step] = []
+    for line in "".join(text for marked, text in _BLOCK.findall(PAGE) if marked == kind).split(
+        "\n"
+    ):
+        shown = line[3:]
+        if shown.startswith((">", "(")):
+            steps.append(Step(shown))
+        elif shown.startswith("  ") and steps[-1].received:
+            steps[-1].received[-1] += shown[1:]
+        elif shown.startswith("  "):
+            steps[-1].happens += shown[1:]
+        elif shown:
+            steps[-1].received.append(shown.removeprefix("< "))
+    return steps
+
+
+class Scene(Meeting):
+    """A server with moon in its lobby, and whoever plays the transcript.
+
+    *star* and *nova* are accounts, nova is blocked.
+    """
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.kind = kind
+        self.hall.factory.hub.accounts = {"star": False, "nova": True}
+        self.hall.factory.check_password = self._check_password
+        self.moon = self.enter(NativeSpeaker, "moon")
+        self.you: Any = None
+        self._plays: list[tuple[str, Callable[..., object]]] = [
+            (r"> ?(.*)", self._send),
+            (r"\(you connect\)", self._connect),
+            (r"\(moon says: (.*)\)", self.moon.say),
+            (r"\(moon says in (\S+): (.*)\)", lambda room, text: self.moon.say(text, room)),
+            (r"\(moon tells (\S+): (.*)\)", lambda to, text: self.moon.tell(text, to)),
+            (r"\(moon joins (\S+)\)", self.moon.join),
+            (r"\(moon leaves (\S+)\)", self.moon.leave),
+            (r"\(moon renames to (\S+)\)", self.moon.rename),
+            (r"\(nothing happens for (\d+) s\)", self._wait),
+            (r"\(the server stops\)", self.hall.factory.end),
+        ]
+
+    def _check_password(self, command: Authenticate, address: str) -> Deferred[str]:
+        if command.account == "nova":
+            return fail(Blocked("nova"))
+        right = (command.account, command.password) == ("star", "sesame")
+        refusal: Refusal = WrongPassword()
+        return succeed("star") if right else fail(refusal)
+
+    def _send(self, text: str) -> None:
+        self.you.send(text.encode() + (b"" if self.kind == "jim" else b"\n"))
+
+    def _connect(self) -> None:
+        if self.you is not None and not self.you.is_gone:
+            self.you.hang_up()
+        self.you = self.connect(SPEAKERS[self.kind], 57_354)
+
+    def _wait(self, seconds: str) -> None:
+        self.hall.pass_time(int(seconds))
+
+    def play(self, step: Step) -> list[Any]:
+        """Do what happens; what was received is compared in this form."""
+        for pattern, act in self._plays:
+            if found := re.fullmatch(pattern, step.happens):
+                act(*found.groups())
+                break
+        else:
+            raise AssertionError(f"nobody knows how to play {step.happens}")
+        if step.happens != "(you connect)" or step.received:
+            self.settle()
+        shown = [self.read(line) for line in self._lines()]
+        self.you.forget()
+        return shown
+
+    def _lines(self) -> list[str]:
+        received = self.you.received.decode()
+        if self.kind != "jim":
+            return [line for line in received.split("\n") if line]
+        units = []
+        while received:
+            _, end = json.JSONDecoder().raw_decode(received)
+            units.append(received[:end])
+            received = received[end:]
+        return units
+
+    def read(self, line: str) -> Any:
+        """A line, but for the moment it names."""
+        if self.kind == "plain":
+            return _MOMENT.sub("…", line)
+        frame = json.loads(line)
+        if "time" in frame:
+            assert isinstance(frame["time"], int | float)
+            frame["time"] = 0
+        if "data" in frame:
+            frame["data"]["message"] = _MOMENT.sub("…", frame["data"]["message"])
+        return frame
