@@ -10,19 +10,23 @@ from contextlib import suppress
 from typing import Any, Final
 
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.interfaces import IHalfCloseableProtocol
+from twisted.internet.interfaces import IHalfCloseableProtocol, IPushProducer, IReactorTime
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.internet.stdio import StandardIO
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from chatd.chat import limits
+from chatd.talk import talk
+from chatd.wire.lines import visible
+
 #: A line that is longer is refused here; the server would refuse it all the same.
 _LINE_BYTES: Final = 1_048_576
 
 
-@implementer(IHalfCloseableProtocol)
+@implementer(IHalfCloseableProtocol, IPushProducer)
 class Console(Protocol):
-    """Implements :class:`chatd.client.session.Screen` on standard input and output."""
+    """Implements :class:`chatd.client.screen.Screen` on standard input and output."""
 
     transport: Any  # a StandardIO, once it is opened
 
@@ -31,6 +35,8 @@ class Console(Protocol):
         self._submit: Callable[[str], None] = lambda line: None
         self._end_of_input: Callable[[], None] = lambda: None
         self._output_lost: Callable[[], None] = lambda: None
+        self._not_sent: Callable[[str], None] = self._say_not_sent
+        self._clogged: Callable[[bool], None] = lambda is_clogged: None
         self._answered: Callable[[str], None] | None = None
         self._buffer = b""
         self._is_held = True
@@ -44,9 +50,19 @@ class Console(Protocol):
         submit: Callable[[str], None],
         end_of_input: Callable[[], None],
         output_lost: Callable[[], None],
+        not_sent: Callable[[str], None] | None = None,
+        clogged: Callable[[bool], None] = lambda is_clogged: None,
     ) -> None:
-        """Say who takes the lines, and who wants to know that no more come, or that none go out."""
+        """Say who takes the lines, and who wants to know what becomes of this console.
+
+        :param end_of_input: no more lines come.
+        :param output_lost: nobody reads what is shown any more.
+        :param not_sent: a line was no text, for this reason.
+        :param clogged: what is shown is, or is no longer, read too slowly to show more.
+        """
         self._submit = submit
+        self._not_sent = not_sent or self._say_not_sent
+        self._clogged = clogged
         self._end_of_input = end_of_input
         self._output_lost = output_lost
         self.go_on()
@@ -54,6 +70,7 @@ class Console(Protocol):
     def connectionMade(self) -> None:
         """Lines can come and go; none is read before somebody listens."""
         self._is_open = True
+        self.transport.registerProducer(self, True)
         if self._is_held:
             self.transport.pauseProducing()
 
@@ -64,16 +81,23 @@ class Console(Protocol):
 
     def talk(self, sentence: str) -> None:
         """Write a sentence of the client's own to standard error."""
-        # Not sys.stderr: twistd turns that into its log.
-        if sys.__stderr__ is not None:
-            with suppress(OSError):  # nobody is there to be told
-                print(sentence, file=sys.__stderr__, flush=True)  # it is meant for a person
+        talk(visible(sentence))
 
     def ask(self, question: str, answered: Callable[[str], None]) -> None:
         """Ask; the next line is the answer, whatever was held back before."""
         self.talk(question)
         self._answered = answered
         self.go_on()
+
+    def ask_secret(self, question: str, answered: Callable[[str], None]) -> None:
+        """Ask; a terminal does not show what is typed until the answer is there."""
+        echo(False)
+
+        def answered_unseen(answer: str) -> None:
+            echo(True)
+            answered(answer)
+
+        self.ask(question, answered_unseen)
 
     def hold(self) -> None:
         """Read no more for now."""
@@ -94,8 +118,20 @@ class Console(Protocol):
             return succeed(None)
         if self._closed is None:
             self._closed = Deferred()
+            self.transport.unregisterProducer()
             self.transport.loseConnection()
         return self._closed
+
+    def pauseProducing(self) -> None:
+        """What is shown is read too slowly."""
+        self._clogged(True)
+
+    def resumeProducing(self) -> None:
+        """What is shown is read again."""
+        self._clogged(False)
+
+    def stopProducing(self) -> None:
+        """Nobody reads what is shown any more; that is told elsewhere."""
 
     def dataReceived(self, data: bytes) -> None:
         """Take what was read."""
@@ -120,6 +156,9 @@ class Console(Protocol):
         else:
             self._output_lost()
 
+    def _say_not_sent(self, why: str) -> None:
+        self.talk(f"Not sent: {why}")
+
     def _take_lines(self) -> None:
         while not self._is_held and b"\n" in self._buffer:
             line, _, self._buffer = self._buffer.partition(b"\n")
@@ -136,12 +175,12 @@ class Console(Protocol):
     def _take_line(self, raw: bytes) -> None:
         if self._is_skipping or len(raw) > _LINE_BYTES:
             self._is_skipping = False
-            self.talk(f"Not sent: a line of more than {_LINE_BYTES} bytes.")
+            self._not_sent(f"a line of more than {_LINE_BYTES} bytes.")
             return
         try:
             line = raw.removesuffix(b"\r").decode("utf-8")
         except UnicodeDecodeError:
-            self.talk("Not sent: a line that is not UTF-8 text.")
+            self._not_sent("a line that is not UTF-8 text.")
             return
         if self._answered is not None:
             answered, self._answered = self._answered, None
@@ -169,11 +208,36 @@ class Guest:
     def ask(self, question: str, answered: Callable[[str], None]) -> None:
         """A guest cannot be asked."""
 
+    def ask_secret(self, question: str, answered: Callable[[str], None]) -> None:
+        """A guest cannot be asked."""
+
     def hold(self) -> None:
         """A guest types nothing."""
 
     def go_on(self) -> None:
         """A guest types nothing."""
+
+
+def closed(console: Console, clock: IReactorTime) -> Deferred[None]:
+    """Close `console`; fires when all was written, or nobody took it for a while."""
+    written = console.close()
+    written.addTimeout(limits.GOODBYE_SECONDS, clock)
+    return written.addErrback(lambda failure: None)
+
+
+def echo(shown: bool) -> None:
+    """Have a terminal show what is typed, or not; nothing happens where there is none."""
+    try:
+        import termios
+
+        attributes = termios.tcgetattr(0)
+    except (ImportError, OSError, termios.error):
+        return
+    if shown:
+        attributes[3] |= termios.ECHO
+    else:
+        attributes[3] &= ~termios.ECHO
+    termios.tcsetattr(0, termios.TCSADRAIN, attributes)
 
 
 def open_console(console: Console, reactor: Any) -> Callable[[], None]:
@@ -187,6 +251,7 @@ def open_console(console: Console, reactor: Any) -> Callable[[], None]:
     were_blocking = [(each, os.get_blocking(each)) for each in (stdin, stdout)]
 
     def restore() -> None:
+        echo(True)
         for each, was_blocking in were_blocking:
             with suppress(OSError):  # it was closed meanwhile
                 os.set_blocking(each, was_blocking)

@@ -7,11 +7,11 @@ from twisted.internet.interfaces import IDelayedCall
 
 from chatd.chat import limits
 from chatd.client.lifecycle import Server
-from chatd.client.render import visible
-from chatd.client.session import Screen
+from chatd.client.screen import Screen
 from chatd.discovery.seeker import Seeker
 from chatd.discovery.subnets import Subnet
 from chatd.wire.beacon import Offer
+from chatd.wire.lines import visible
 
 
 class Finder(Protocol):
@@ -71,7 +71,8 @@ class BroadcastFinder:
         self._seeker.start()
         what = "a server" if self._wanted is None else visible(self._wanted)
         where = ", ".join(str(subnet.network) for subnet in self._seeker.asked)
-        self._screen.talk(f"Searching for {what} on {where or 'no network at all'} …")
+        nowhere = "nowhere, as no subnet here has a broadcast address"
+        self._screen.talk(f"Searching for {what} on {where or nowhere} …")
         self._later(limits.DISCOVERY_PERIOD_SECONDS, self._nothing_yet)
 
     def stop(self) -> None:

@@ -115,6 +115,7 @@ class Life:
     """What the machine knows.
 
     :param jitter: how many seconds, 0 to 1, a retry after a lost connection waits longer.
+    :ivar last_code: of the last refusal of ``hello``.
     :param once: a client with a direct address does not come back.
     """
 
@@ -125,6 +126,7 @@ class Life:
     server: Server | None = None
     was_online: bool = False
     timer: IDelayedCall | None = None
+    last_code: str = ""
 
     def expect(self, inputs: Inputs, seconds: float | None) -> None:
         """Have `expired` happen after `seconds`, in place of what was expected before."""
@@ -134,19 +136,22 @@ class Life:
 
     def refuse(self, inputs: Inputs, code: str, sentence: str) -> None:
         """Hand the refusal of ``hello`` to `inputs`, as what it means at this point of the run."""
-        if code in PASSING or (code in ASKABLE and self.was_online):
+        self.last_code = code
+        if code in PASSING or (code == "nickname-taken" and self.was_online):
             # Later on, a taken nickname is mostly this client's own ghost.
             inputs.turned_away(sentence)
-        elif code in ASKABLE:
+        elif code in ASKABLE and not self.was_online:
             inputs.nickname_refused(sentence)
         else:
             inputs.rejected(sentence)
 
 
-#: Refusals of ``hello`` that another nickname may help against.
-ASKABLE: Final = frozenset({"nickname-taken", "bad-nickname"})
+#: Refusals of ``hello`` that another nickname, or the password, may help against.
+ASKABLE: Final = frozenset(
+    {"nickname-taken", "bad-nickname", "password-required", "wrong-password", "too-many-attempts"}
+)
 #: Refusals of ``hello`` that pass with time.
-PASSING: Final = frozenset({"full", "too-late"})
+PASSING: Final = frozenset({"full", "too-late", "server-failed"})
 
 
 def _connect(inputs: Inputs, life: Life) -> None:

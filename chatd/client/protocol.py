@@ -8,7 +8,7 @@ from twisted.python.failure import Failure
 
 from chatd import links
 from chatd.chat import limits
-from chatd.chat.commands import Command
+from chatd.chat.commands import Asked
 from chatd.chat.refusals import RequestId
 from chatd.wire import native_peer
 from chatd.wire.native_frames import FromServer
@@ -65,9 +65,16 @@ class ServerConnection(LineReceiver):
         if self._owner is not None:
             self._owner.lost(self, self._reason or reason.getErrorMessage().rstrip("."))
 
-    def send(self, command: Command, request_id: RequestId = None) -> None:
+    def send(self, command: Asked, request_id: RequestId = None) -> None:
         """Ask the server for something."""
         self.transport.write(native_peer.encode(command, request_id))
+
+    def read_more_slowly(self, slowly: bool) -> None:
+        """Read nothing for now, or read again; the server finds out by itself."""
+        if self.transport is not None and slowly:
+            self.pauseProducing()
+        elif self.transport is not None and self.paused:
+            self.resumeProducing()
 
     def close(self) -> None:
         """Close the connection once everything has gone out; the owner hears nothing more."""

@@ -1,7 +1,7 @@
 """The client as a service: the life, what it has done for it, and the session, put together."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, succeed
@@ -9,17 +9,20 @@ from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
 from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
-from chatd.chat import commands, limits
-from chatd.chat.commands import Command
-from chatd.chat.refusals import RequestId
-from chatd.client.commands import GOODBYES, help_lines
+from chatd.chat import commands, limits, names
+from chatd.chat.commands import Asked
+from chatd.chat.refusals import PasswordRequired, Refusal, RequestId, WrongPassword
 from chatd.client.finder import Finder
 from chatd.client.lifecycle import Life, Server, machine
 from chatd.client.protocol import ServerConnection
-from chatd.client.render import visible
-from chatd.client.session import Screen, Session
+from chatd.client.screen import Screen
+from chatd.client.session import Session
 from chatd.wire import native_frames as frames
+from chatd.wire.lines import visible
 from chatd.wire.native_frames import FromServer
+from chatd.wire.typed import GOODBYES, help_lines
+
+_ABOUT_PASSWORDS: Final = frozenset({PasswordRequired.code, WrongPassword.code})
 
 
 class ChatClient(Service):
@@ -57,6 +60,8 @@ class ChatClient(Service):
         self._inputs = machine(self._life)
         self._patience: IDelayedCall | None = None
         self._is_gone = False
+        self._is_slow = False
+        self._is_password_given = False
 
     def startService(self) -> None:
         """Begin the life; a person without a nickname is asked for one first."""
@@ -85,12 +90,24 @@ class ChatClient(Service):
         """Send what was read, wait for a connection if need be, then leave."""
         self.session.end_of_input()
 
+    def read_more_slowly(self, slowly: bool) -> None:
+        """Read nothing from the server while what is shown is not read, either."""
+        self._is_slow = slowly
+        if self._connection is not None:
+            self._connection.read_more_slowly(slowly)
+
     def _ending(self) -> None:
-        """Give a client with lines to send, and no more to come, some time to come online."""
-        if not self.session.is_online and self._patience is None and not self._is_gone:
+        """Give lines that are the last some time to be sent and confirmed, from now on."""
+        self._stop_being_patient()
+        if not self._is_gone:
             self._patience = self._reactor.callLater(
-                limits.OFFLINE_AT_END_SECONDS, self._inputs.leave
+                limits.OFFLINE_AT_END_SECONDS, self._out_of_patience
             )
+
+    def _out_of_patience(self) -> None:
+        self._patience = None
+        if self.session.waits_to_end:
+            self._inputs.leave()
 
     def _stop_being_patient(self) -> None:
         if self._patience is not None and self._patience.active():
@@ -109,7 +126,7 @@ class ChatClient(Service):
 
     def connect(self, server: Server) -> None:
         """Open a connection."""
-        self._is_registered = False
+        self._is_registered = self._is_password_given = False
         self._connection = connection = ServerConnection(self)
         # The life has its own, shorter patience.
         endpoint = TCP4ClientEndpoint(
@@ -133,14 +150,17 @@ class ChatClient(Service):
 
     def ask(self, problem: str) -> None:
         """Ask for another nickname."""
-        if self._screen.can_ask:
+        if self._screen.can_ask and self._life.last_code in _ABOUT_PASSWORDS:
+            self._screen.ask_secret(f"{visible(problem)} Your password?", self._password_given)
+        elif self._screen.can_ask:
             self._screen.ask(f"{visible(problem)} Your nickname?", self._named)
         else:
             self._inputs.nobody_to_ask(f"{visible(problem)} Say another one: --nickname NAME")
 
     def online(self) -> None:
         """Tell the person, and send what waits."""
-        self._stop_being_patient()
+        if self.session.waits_to_end:
+            self._ending()
         self._screen.talk(f"Connected to {self._life.server} as {self.session.nickname}.")
         if not self.entered.called:
             if self._screen.can_ask:
@@ -152,7 +172,7 @@ class ChatClient(Service):
     def offline(self, reason: str) -> None:
         """Note that nothing can be sent."""
         self.session.offline()
-        if self.session.is_at_end:
+        if self.session.waits_to_end:
             self._ending()
 
     def quit(self) -> None:
@@ -162,7 +182,9 @@ class ChatClient(Service):
 
     def waiting(self, reason: str, seconds: float) -> None:
         """Tell the person."""
-        self._screen.talk(f"No connection: {visible(reason)}. Trying again in {seconds:.0f} s.")
+        self._screen.talk(
+            f"No connection: {visible(reason).rstrip('.')}. Trying again in {seconds:.0f} s."
+        )
 
     def gone(self, status: int, reason: str) -> None:
         """Tell the person why, and what was not sent; then it is over."""
@@ -179,14 +201,15 @@ class ChatClient(Service):
             self._screen.talk("These lines were not sent:")
             for line in unsent:
                 self._screen.talk(f"  {visible(line)}")
-        if self.session.unsent or self.session.unconfirmed_lost:
-            status = status or 1
-        self.ended.callback(status)
+        if self.session.is_held:
+            self._screen.talk("There was more input, which was not read.")
+        self.ended.callback(status or self.session.status)
 
     # --- what comes from the connection ---------------------------------------------------------
 
     def connected(self, connection: ServerConnection) -> None:
         """The TCP connection is made."""
+        connection.read_more_slowly(self._is_slow)
         self._inputs.connected()
 
     def received(self, frame: FromServer) -> None:
@@ -197,11 +220,30 @@ class ChatClient(Service):
             case _ if self._is_registered:
                 self.session.received(frame)
             case frames.Welcome():
-                self._is_registered = True
-                self.session.nickname = frame.data.nickname
-                self._inputs.welcomed()
+                self._welcomed(frame.data.nickname)
+            case frames.Error(data=frames.ErrorData(code=PasswordRequired.code)):
+                self._authenticate(frame.data)
             case frames.Error():
                 self._life.refuse(self._inputs, frame.data.code, frame.data.message)
+
+    def _welcomed(self, nickname: str) -> None:
+        try:
+            self.session.nickname = names.nickname(nickname, nickname)
+        except Refusal:
+            self._inputs.rejected("It is no chat server: it welcomes nobody by a possible name.")
+        else:
+            self._is_registered = True
+            self._inputs.welcomed()
+
+    def _authenticate(self, refused: frames.ErrorData) -> None:
+        """Give the password that the person gave; each is tried once."""
+        nickname = self.session.nickname
+        password = self.session.passwords.get(names.folded(nickname))
+        if not password or self._is_password_given:
+            self._life.refuse(self._inputs, refused.code, refused.message)
+        else:
+            self._is_password_given = True
+            self._send(commands.Authenticate(nickname, password))
 
     def lost(self, connection: ServerConnection, reason: str) -> None:
         """The connection is gone."""
@@ -218,7 +260,7 @@ class ChatClient(Service):
 
     # --- what comes from the person -------------------------------------------------------------
 
-    def _send(self, command: Command, request_id: RequestId = None) -> None:
+    def _send(self, command: Asked, request_id: RequestId = None) -> None:
         if self._connection is not None:
             self._connection.send(command, request_id)
 
@@ -230,6 +272,11 @@ class ChatClient(Service):
             self._inputs.leave()
         elif not self._is_gone:
             self.session.nickname = nickname.strip()
+            self._inputs.answered()
+
+    def _password_given(self, password: str) -> None:
+        if not self._is_gone:
+            self.session.passwords[names.folded(self.session.nickname)] = password
             self._inputs.answered()
 
     def _named_at_first(self, nickname: str) -> None:

@@ -8,48 +8,30 @@ may or may not have arrived: sending it again might say it twice, so the person 
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
-from chatd.chat import commands, events, limits
-from chatd.chat.commands import Command
-from chatd.chat.refusals import RequestId
-from chatd.client import render
-from chatd.client.commands import BadLine, Help, help_lines, read
+from chatd.chat import commands, events, limits, names
+from chatd.chat.commands import Asked
+from chatd.chat.refusals import NotReached, PasswordRequired, Refusal, RequestId
+from chatd.client.rooms import Rooms
+from chatd.client.screen import Screen
+from chatd.wire import lines as render
 from chatd.wire import native_frames as frames
+from chatd.wire import typed
 from chatd.wire.native_frames import FromServer
+
+_LISTS: Final = (frames.UsersListed, frames.RoomsListed, frames.HistoryRead)
 
 #: From so many waiting lines on, no more are read until half of them have gone.
 _ENOUGH_LINES: Final = limits.UNSENT_LINES
 
 
-class Screen(Protocol):
-    """Where a client's person is."""
-
-    #: Whether there is a person who can be asked something.
-    can_ask: bool
-
-    def show(self, line: str) -> None:
-        """Show a line of the chat."""
-
-    def talk(self, sentence: str) -> None:
-        """Say something of the client's own."""
-
-    def ask(self, question: str, answered: Callable[[str], None]) -> None:
-        """Ask the person; the next line is the answer."""
-
-    def hold(self) -> None:
-        """Take no more lines for now."""
-
-    def go_on(self) -> None:
-        """Take lines again."""
-
-
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A line of the person's, and the command that it is."""
+    """A line of the person's, and its command; no line, if the client does it by itself."""
 
     line: str
-    command: Command
+    command: Asked
 
 
 class Session:
@@ -57,8 +39,10 @@ class Session:
 
     :param send: sends a command to the server; only called while online.
     :param leave: called when there is nothing left to do after the end of input or ``/quit``.
-    :param ending: called once when no more lines will be taken.
+    :param ending: called when no more lines will be taken, and then with each confirmation.
     :ivar nickname: what the person is called, or wants to be.
+    :ivar passwords: those of accounts that the person gave, by the folded nickname.
+    :ivar is_held: whether lines are not taken for now, as too many wait.
     :ivar is_online: whether lines can be sent now.
     :ivar unconfirmed_lost: whether the fate of any line is unknown.
     """
@@ -67,11 +51,14 @@ class Session:
         self,
         nickname: str,
         screen: Screen,
-        send: Callable[[Command, RequestId], None],
+        send: Callable[[Asked, RequestId], None],
         leave: Callable[[], None],
         ending: Callable[[], None] = lambda: None,
     ) -> None:
         self.nickname = nickname
+        self.passwords: dict[str, str] = {}
+        self._rooms = Rooms()
+        self._was_refused = False
         self._screen = screen
         self._send = send
         self._leave = leave
@@ -82,40 +69,88 @@ class Session:
         self.is_online = False
         self._was_online = False
         self.is_at_end = False
-        self._is_held = False
+        self.is_held = False
         self._said_offline = False
         self.unconfirmed_lost = False
 
     @property
     def unsent(self) -> list[str]:
         """The lines that wait for a connection."""
-        return [pending.line for pending in self._unsent]
+        return [pending.line for pending in self._unsent if pending.line]
+
+    @property
+    def waits_to_end(self) -> bool:
+        """Whether there is nothing left but to send what waits.
+
+        Input that is held back may be at its end already, which cannot be seen before it is read.
+        """
+        return self.is_at_end or (self.is_held and not self._screen.can_ask)
+
+    @property
+    def room(self) -> str:
+        """Where lines go."""
+        return self._rooms.current
+
+    @property
+    def status(self) -> int:
+        """The exit status: 1 if a line was not sent, or may not have arrived.
+
+        A person has seen on the terminal what was refused, and has said something else.
+        """
+        lost = self.unsent or self.unconfirmed_lost
+        return 1 if lost or (self._was_refused and not self._screen.can_ask) else 0
 
     def submit(self, line: str) -> None:
         """Take a line that the person typed."""
         if self.is_at_end:
-            if _is_goodbye(line):
-                self._leave()
-                return
-            self._screen.talk(f"Not sent, as you are leaving: {render.visible(line)}")
+            self._too_late(line)
             return
         try:
-            asked = read(line)
-        except BadLine as why:
-            self._screen.talk(f"Not sent: {why}")
-            return
-        match asked:
-            case None:
-                return
-            case Help():
-                for each in help_lines():
+            self._do(line, typed.read(line, self.room))
+        except Refusal as why:
+            self.not_sent(str(why))
+
+    def not_sent(self, why: str) -> None:
+        """Tell the person of a line that cannot be sent."""
+        self._was_refused = True
+        self._screen.talk(f"Not sent: {why}")
+
+    def _do(self, line: str, meant: typed.Typed | None) -> None:
+        match meant:
+            case typed.Help():
+                for each in typed.help_lines():
                     self._screen.talk(each)
+            case typed.GoTo(room):
+                self._rooms.current = room
+                self._screen.talk(f"You write to {render.visible(room)} now.")
+            case typed.AskWhom():
+                self._screen.ask("To whom?", self._asked_whom)
             case commands.Quit():
                 self._quit()
+            case None:
+                pass
             case _:
-                self._unsent.append(Pending(line, asked))
-                self._pump()
-                self._say_offline()
+                self._send_or_keep(Pending(line, meant))
+
+    def _too_late(self, line: str) -> None:
+        """Take nothing after the end, but for a second wish to go, which need not wait."""
+        if line.strip() in typed.GOODBYES:
+            self._leave()
+        else:
+            self.not_sent(f"{render.visible(line)} (you are leaving)")
+
+    def _send_or_keep(self, pending: Pending) -> None:
+        """Send it in its turn; where lines go afterwards is clear before the server answers."""
+        self._rooms.asked(pending.command)
+        self._unsent.append(pending)
+        self._pump()
+        self._say_offline()
+
+    def _asked_whom(self, to: str) -> None:
+        self._screen.ask(f"What shall {to} be told?", lambda text: self._asked_what(to, text))
+
+    def _asked_what(self, to: str, text: str) -> None:
+        self.submit(f"/msg {','.join(to.replace(',', ' ').split())} {text}")
 
     def end_of_input(self) -> None:
         """No more lines come: leave as soon as what was read is sent and confirmed."""
@@ -125,8 +160,10 @@ class Session:
             self._leave_if_done()
 
     def online(self) -> None:
-        """Send what waits."""
+        """Go back to the rooms that the person was in, and send what waits."""
         self.is_online = self._was_online = True
+        going_back = [Pending("", command) for command in self._rooms.to_go_back()]
+        self._unsent.extendleft(reversed(going_back))
         if self._said_offline:
             self._said_offline = False
             self._screen.talk("Sending the lines you typed meanwhile.")
@@ -136,14 +173,17 @@ class Session:
     def offline(self) -> None:
         """The connection is gone; name the lines whose fate is unknown."""
         self.is_online = False
-        lost, self._unconfirmed = self._unconfirmed, {}
+        lost = [pending.line for pending in self._unconfirmed.values() if pending.line]
+        self._unconfirmed.clear()
+        # What the client does by itself to be back where it was is asked anew.
+        self._unsent = deque(pending for pending in self._unsent if pending.line)
         if lost:
             self.unconfirmed_lost = True
             self._screen.talk(
                 "The connection broke before these lines were confirmed; they may not have arrived:"
             )
-            for pending in lost.values():
-                self._screen.talk(f"  {render.visible(pending.line)}")
+            for line in lost:
+                self._screen.talk(f"  {render.visible(line)}")
         self._leave_if_done()
 
     def leaving(self) -> None:
@@ -155,14 +195,16 @@ class Session:
         match frame:
             case frames.Error():
                 self._refused(frame)
+            case frames.Ok():
+                self._done(frame)
             case frames.Renamed(data=events.Renamed(old, new)) if old == self.nickname:
                 self.nickname = new
                 self._show(frame.data)
-            case frames.Ok() | frames.Pong() | frames.Welcome() | frames.Goodbye():
+            case frames.Pong() | frames.Welcome() | frames.Goodbye():
                 pass
             case _:
                 self._show(frame.data)
-        if not (isinstance(frame, frames.UsersListed | frames.HistoryRead) and frame.data.more):
+        if not (isinstance(frame, _LISTS) and frame.data.more):
             self._confirmed(frame.id)
 
     def _quit(self) -> None:
@@ -175,14 +217,46 @@ class Session:
         for line in render.lines(told):
             self._screen.show(line)
 
+    def _pending(self, request_id: RequestId) -> Pending | None:
+        return self._unconfirmed.get(request_id) if isinstance(request_id, int) else None
+
+    def _done(self, frame: frames.Ok) -> None:
+        pending = self._pending(frame.id)
+        self._rooms.done(pending.command if pending else None)
+        if frame.data is not None and frame.data.missed:
+            self._screen.talk(str(NotReached(frame.data.missed)))
+
     def _refused(self, frame: frames.Error) -> None:
-        pending = self._unconfirmed.get(frame.id) if isinstance(frame.id, int) else None
+        pending = self._pending(frame.id)
+        command = pending.command if pending else None
+        self._rooms.refused(command, frame.data.code)
+        if isinstance(command, commands.Rename) and frame.data.code == PasswordRequired.code:
+            self._ask_password(command.nickname)
+            return
+        self._was_refused = True
         what = f" ({render.visible(pending.line)})" if pending else ""
         self._screen.talk(f"Refused{what}: {render.visible(frame.data.message)}")
+
+    def _ask_password(self, nickname: str) -> None:
+        if self._screen.can_ask:
+            self._screen.ask_secret(
+                f"Password for {nickname}?",
+                lambda password: self._sign_in(nickname, password),
+            )
+        else:
+            self._screen.talk(f"Refused: {nickname} needs its password; use a terminal.")
+
+    def _sign_in(self, nickname: str, password: str) -> None:
+        self.passwords[names.folded(nickname)] = password
+        self._send_or_keep(
+            Pending(f"/setname {nickname}", commands.Authenticate(nickname, password))
+        )
 
     def _confirmed(self, request_id: RequestId) -> None:
         if isinstance(request_id, int) and request_id in self._unconfirmed:
             del self._unconfirmed[request_id]
+            if self.waits_to_end:
+                self._ending()
             self._pump()
             self._leave_if_done()
 
@@ -192,11 +266,13 @@ class Session:
             self._last_id += 1
             self._unconfirmed[self._last_id] = pending
             self._send(pending.command, self._last_id)
-        if len(self._unsent) >= _ENOUGH_LINES and not self._is_held:
-            self._is_held = True
+        if len(self._unsent) >= _ENOUGH_LINES and not self.is_held:
+            self.is_held = True
             self._screen.hold()
-        elif self._is_held and len(self._unsent) <= _ENOUGH_LINES // 2:
-            self._is_held = False
+            if self.waits_to_end:
+                self._ending()
+        elif self.is_held and len(self._unsent) <= _ENOUGH_LINES // 2:
+            self.is_held = False
             self._screen.go_on()
 
     def _say_offline(self) -> None:
@@ -208,10 +284,3 @@ class Session:
     def _leave_if_done(self) -> None:
         if self.is_at_end and not self._unsent and not self._unconfirmed:
             self._leave()
-
-
-def _is_goodbye(line: str) -> bool:
-    try:
-        return isinstance(read(line), commands.Quit)
-    except BadLine:
-        return False

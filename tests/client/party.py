@@ -42,6 +42,18 @@ class FakeFinder:
         self._failed(reason)
 
 
+class DiscreetScreen(FakeScreen):
+    """A screen that remembers which questions had answers that are not to be seen."""
+
+    def __init__(self, can_ask: bool) -> None:
+        super().__init__(can_ask)
+        self.secrets: list[str] = []
+
+    def ask_secret(self, question: str, answered: Callable[[str], None]) -> None:
+        self.secrets.append(question)
+        super().ask_secret(question, answered)
+
+
 class Client:
     """A client that runs, and what can happen to it.
 
@@ -56,7 +68,7 @@ class Client:
         jitter: float = 0.5,
     ) -> None:
         self.reactor: Any = MemoryReactorClock()
-        self.screen = FakeScreen(can_ask)
+        self.screen = DiscreetScreen(can_ask)
         self.finder = FakeFinder()
         self.service = ChatClient(
             self.reactor, nickname, self.finder, self.screen, lambda: jitter, once

@@ -261,13 +261,5 @@ def standard_error(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The lines written to what was standard error when the program started."""
     written: list[str] = []
 
-    class Written:
-        def write(self, text: str) -> None:
-            if text != "\n":
-                written.append(text)
-
-        def flush(self) -> None:
-            pass
-
-    monkeypatch.setattr("sys.__stderr__", Written())
+    monkeypatch.setattr("chatd.client.console.talk", written.append)
     return written

@@ -109,7 +109,7 @@ def test_a_connection_in_these_30_seconds_sends_it_all_and_ends_well() -> None:
     client.passes(29)
     client.connect()
     client.welcome()
-    client.passes(100)
+    client.passes(29)
     assert client.ended == []
     client.confirm(client.heard()[-1])
     assert client.heard_types() == ["quit"]

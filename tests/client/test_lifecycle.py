@@ -160,7 +160,7 @@ def test_a_client_that_finds_its_server_gone_looks_for_it_again_and_again() -> N
     ("code", "at_first", "later"),
     [
         ("nickname-taken", "ask", "waiting"),
-        ("bad-nickname", "ask", "waiting"),
+        ("bad-nickname", "ask", "gone"),
         ("full", "waiting", "waiting"),
         ("too-late", "waiting", "waiting"),
         ("version", "gone", "gone"),

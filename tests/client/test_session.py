@@ -5,45 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatd.chat import commands, events, limits
-from chatd.chat.commands import Command, Say
+from chatd.chat.commands import Say
 from chatd.chat.refusals import RequestId
-from chatd.client.commands import help_lines
-from chatd.client.session import Session
 from chatd.wire import native_frames as frames
-from tests.fakes import FakeScreen
-
-
-class Person:
-    """A session, its screen, what was sent, and how often it wanted to leave."""
-
-    def __init__(self, can_ask: bool = False, online: bool = True) -> None:
-        self.screen = FakeScreen(can_ask)
-        self.sent: list[tuple[Command, RequestId]] = []
-        self.left = 0
-        self.session = Session("ice", self.screen, self._send, self._leave)
-        if online:
-            self.session.online()
-
-    def _send(self, command: Command, request_id: RequestId) -> None:
-        assert self.session.is_online, "sent while offline"
-        self.sent.append((command, request_id))
-
-    def _leave(self) -> None:
-        self.left += 1
-
-    def types(self, *lines: str) -> None:
-        for line in lines:
-            self.session.submit(line)
-
-    def confirm(self, request_id: RequestId) -> None:
-        self.session.received(frames.Ok(id=request_id))
-
-    def holds(self) -> bool:
-        return self.screen.is_held
-
-    @property
-    def texts(self) -> list[str]:
-        return [command.text for command, _ in self.sent if isinstance(command, Say)]
+from chatd.wire.typed import help_lines
+from tests.client.person import Person
 
 
 def numbered(count: int) -> list[str]:
@@ -234,7 +200,7 @@ def test_quitting_sends_first_what_was_typed_before(line: str) -> None:
     ice.confirm(ice.sent[0][1])
     assert ice.left == 1
     assert ice.texts == ["one"]
-    assert ice.screen.said == ["Not sent, as you are leaving: too late"]
+    assert ice.screen.said == ["Not sent: too late (you are leaving)"]
 
 
 @pytest.mark.parametrize(("can_ask", "left"), [(True, 1), (False, 0)])

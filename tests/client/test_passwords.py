@@ -1,0 +1,244 @@
+"""Nicknames that are accounts: the password is asked for once, and never shown or said."""
+
+from typing import Any
+
+import pytest
+
+from chatd.chat import events
+from chatd.wire import native_frames as frames
+from tests.client.party import Client, online
+from tests.client.person import Person
+
+PASSWORD = "correct horse"  # noqa: S105  # it opens nothing
+NEEDS_IT = "The nickname ice needs its password."
+SECRET = {"type": "authenticate", "data": {"account": "ice", "password": PASSWORD}}
+
+
+def asked() -> Client:
+    """A client on a terminal whose first hello needs a password."""
+    client = Client(can_ask=True)
+    client.connect()
+    client.refuse("password-required", NEEDS_IT)
+    return client
+
+
+def registered() -> Client:
+    """A client that is in with its password."""
+    client = asked()
+    client.screen.answer(PASSWORD)
+    client.take_connection()
+    client.refuse("password-required", NEEDS_IT)
+    client.welcome()
+    client.heard()
+    return client
+
+
+def back_at_the_door(client: Client) -> None:
+    """Lose the connection, and be asked for a password again."""
+    client.lose_connection()
+    client.passes(5)
+    client.connect()
+    client.heard()
+    client.refuse("password-required", "That nickname needs its password.")
+
+
+def was_shown_nothing_of_it(client: Client) -> bool:
+    return not [each for each in client.screen.said + client.screen.shown if PASSWORD in each]
+
+
+def test_a_password_is_asked_for_unseen_while_not_connected() -> None:
+    client = asked()
+    assert client.transport.disconnecting
+    assert client.screen.secrets == [f"{NEEDS_IT} Your password?"]
+    client.passes(1_000)
+    assert client.finder.seeks == 1
+    assert client.ended == []
+
+
+def test_the_password_is_sent_when_the_server_wants_it_and_not_before() -> None:
+    client = asked()
+    client.screen.answer(PASSWORD)
+    client.take_connection()
+    assert client.heard_types() == ["hello"]
+    client.refuse("password-required", NEEDS_IT)
+    assert client.heard() == [SECRET]
+    client.welcome()
+    assert client.was_told("as ice")
+    assert was_shown_nothing_of_it(client)
+
+
+@pytest.mark.parametrize("password", [" spaces ", "/quit", "exit()", "\u05e9\u05dc\u05d5\u05dd"])
+def test_a_password_is_sent_as_it_was_typed_whatever_it_looks_like(password: str) -> None:
+    client = asked()
+    client.screen.answer(password)
+    client.take_connection()
+    client.heard()
+    client.refuse("password-required", NEEDS_IT)
+    [authenticate] = client.heard()
+    assert authenticate["data"]["password"] == password
+    assert client.ended == []
+
+
+def test_an_empty_password_is_asked_for_again() -> None:
+    client = asked()
+    client.screen.answer("")
+    client.take_connection()
+    client.refuse("password-required", NEEDS_IT)
+    assert len(client.screen.secrets) == 2
+
+
+def test_a_wrong_password_is_asked_for_again_and_the_new_one_is_sent() -> None:
+    client = asked()
+    client.screen.answer("battery staple")
+    client.take_connection()
+    client.refuse("password-required", NEEDS_IT)
+    client.refuse("wrong-password", "That account and password do not go together.")
+    assert client.screen.secrets[-1].startswith("That account and password do not go together.")
+    client.screen.answer(PASSWORD)
+    client.take_connection()
+    client.heard()
+    client.refuse("password-required", NEEDS_IT)
+    assert client.heard() == [SECRET]
+
+
+def test_after_a_reconnect_the_password_is_sent_again_and_nobody_is_asked() -> None:
+    client = registered()
+    questions = list(client.screen.questions)
+    back_at_the_door(client)
+    assert client.heard() == [SECRET]
+    client.welcome()
+    assert client.screen.questions == questions
+    assert client.screen.said[-1].startswith("Connected to")
+    assert was_shown_nothing_of_it(client)
+
+
+def test_ones_own_ghost_is_waited_for_though_there_is_a_password() -> None:
+    client = registered()
+    back_at_the_door(client)
+    client.refuse("nickname-taken", "The nickname ice is taken; choose another one.")
+    client.passes(4)
+    client.connect()
+    client.heard()
+    client.refuse("password-required", NEEDS_IT)
+    assert client.heard() == [SECRET]
+
+
+def test_off_a_terminal_a_nickname_that_needs_a_password_ends_it_with_status_2() -> None:
+    client = Client()
+    client.connect()
+    client.refuse("password-required", NEEDS_IT)
+    assert client.ended == [2]
+    assert client.screen.questions == []
+    assert client.was_told(NEEDS_IT)
+    assert client.leftovers == []
+
+
+@pytest.mark.parametrize("can_ask", [True, False])
+def test_a_blocked_account_ends_it_with_status_2(can_ask: bool) -> None:
+    client = Client(can_ask=can_ask)
+    client.connect()
+    client.refuse("blocked", "ice is blocked.")
+    assert client.ended == [2]
+    assert client.was_told("ice is blocked.")
+
+
+def test_leaving_while_a_password_is_asked_for_ends_it_at_once() -> None:
+    client = asked()
+    client.ends_input()
+    assert client.ended == [0]
+    client.screen.answer(PASSWORD)
+    assert len(client.reactor.tcpClients) == 1
+
+
+# --- /setname -----------------------------------------------------------------------------------
+
+
+def signing_in(**options: Any) -> Client:
+    """A client whose person asked for the name of an account."""
+    client = online(**options)
+    client.types("/setname star")
+    [rename] = client.heard()
+    error = frames.ErrorData("password-required", "The nickname star needs its password.")
+    client.says(frames.Error(id=rename["id"], data=error))
+    return client
+
+
+def signed_in() -> Client:
+    """A client that is called by the name of an account now."""
+    client = signing_in(can_ask=True)
+    client.screen.answer(PASSWORD)
+    client.says(frames.Renamed(data=events.Renamed("ice", "star")))
+    client.confirm(*client.heard())
+    return client
+
+
+def test_setname_to_an_account_asks_for_its_password_unseen_and_sends_it() -> None:
+    client = signing_in(can_ask=True)
+    assert client.screen.secrets == ["Password for star?"]
+    client.screen.answer(PASSWORD)
+    [authenticate] = client.heard()
+    assert authenticate["type"] == "authenticate"
+    assert authenticate["data"] == {"account": "star", "password": PASSWORD}
+    client.says(frames.Renamed(data=events.Renamed("ice", "star")))
+    assert client.service.session.nickname == "star"
+    assert was_shown_nothing_of_it(client)
+
+
+def test_a_wrong_password_for_setname_is_told_without_the_password() -> None:
+    client = signing_in(can_ask=True)
+    client.screen.answer(PASSWORD)
+    [authenticate] = client.heard()
+    error = frames.ErrorData("wrong-password", "That account and password do not go together.")
+    client.says(frames.Error(id=authenticate["id"], data=error))
+    assert client.was_told("That account and password do not go together.")
+    assert client.service.session.nickname == "ice"
+    assert was_shown_nothing_of_it(client)
+
+
+def test_off_a_terminal_setname_to_an_account_is_told_and_the_next_lines_are_sent() -> None:
+    client = signing_in()
+    assert client.screen.questions == []
+    assert client.was_told("star needs its password")
+    client.types("hello")
+    assert client.heard_types() == ["message"]
+    assert client.ended == []
+
+
+def test_after_setname_to_an_account_a_reconnect_sends_that_accounts_password() -> None:
+    client = signed_in()
+    back_at_the_door(client)
+    assert client.heard() == [
+        {"type": "authenticate", "data": {"account": "star", "password": PASSWORD}}
+    ]
+
+
+def test_the_password_of_one_account_is_never_sent_for_another_one() -> None:
+    client = registered()
+    client.types("/setname star")
+    [rename] = client.heard()
+    error = frames.ErrorData("password-required", "The nickname star needs its password.")
+    client.says(frames.Error(id=rename["id"], data=error))
+    client.screen.answer("battery staple")
+    client.says(frames.Renamed(data=events.Renamed("ice", "star")))
+    client.confirm(*client.heard())
+    back_at_the_door(client)
+    [authenticate] = client.heard()
+    assert authenticate["data"] == {"account": "star", "password": "battery staple"}
+
+
+def test_a_password_that_could_not_be_sent_is_named_by_its_command_alone() -> None:
+    client = signing_in(can_ask=True)
+    client.lose_connection()
+    client.screen.answer(PASSWORD)
+    client.service.stopService()
+    assert "  /setname star" in client.screen.said
+    assert was_shown_nothing_of_it(client)
+
+
+def test_a_command_with_a_password_does_not_show_it_when_it_is_printed() -> None:
+    ice = Person(can_ask=True)
+    ice.types("/setname star")
+    ice.refuse(ice.sent[0][1], "password-required")
+    ice.screen.answer(PASSWORD)
+    assert PASSWORD not in repr(ice.commands)
+    assert PASSWORD not in repr(ice.session._unconfirmed)

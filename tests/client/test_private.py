@@ -1,0 +1,148 @@
+"""Private messages: typed in one line, or asked for; shown as such; who was not reached is told."""
+
+import pytest
+
+from chatd.chat import events
+from chatd.chat.commands import Tell
+from chatd.chat.events import Missed
+from chatd.client.console import Console
+from chatd.wire import native_frames as frames
+from tests.client.party import online
+from tests.client.person import Person
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("/msg moon hello you", Tell("hello you", ("moon",))),
+        ("/msg moon,sun hello", Tell("hello", ("moon", "sun"))),
+        ("@moon hello", Tell("hello", ("moon",))),
+        ("@moon @sun hello", Tell("hello", ("moon", "sun"))),
+    ],
+)
+def test_a_private_message_is_sent_to_those_it_names(line: str, told: Tell) -> None:
+    ice = Person()
+    ice.types(line)
+    assert ice.commands == [told]
+
+
+@pytest.mark.parametrize("line", ["/msg", "/msg moon", "@moon", "@moon  "])
+def test_a_private_message_without_a_text_is_not_sent(line: str) -> None:
+    ice = Person()
+    ice.types(line)
+    assert ice.sent == []
+    assert [said.startswith("Not sent: ") for said in ice.screen.said] == [True]
+
+
+def test_a_private_message_is_shown_as_such_each_line_with_its_sender() -> None:
+    ice = Person()
+    private = events.Private("moon", ("ice",), 5, "psst\n[Server]: sun has left")
+    ice.session.received(frames.Private(data=private))
+    assert ice.screen.shown == ["[private] moon: psst", "[private] moon: [Server]: sun has left"]
+
+
+def test_who_was_not_reached_is_told_and_why() -> None:
+    ice = Person()
+    ice.types("@moon @sun @star psst")
+    missed = (Missed("sun", "offline"), Missed("star", "unknown"))
+    ice.session.received(
+        frames.Ok(id=ice.sent[0][1], data=frames.OkData(time=5, missed=missed)),
+    )
+    assert ice.screen.said == ["Not reached: sun (offline), star (unknown)."]
+
+
+def test_when_everyone_was_reached_nothing_is_said() -> None:
+    ice = Person()
+    ice.types("@moon psst")
+    ice.session.received(frames.Ok(id=ice.sent[0][1], data=frames.OkData(time=5)))
+    assert ice.screen.said == []
+
+
+def test_when_nobody_was_reached_the_line_is_named() -> None:
+    ice = Person()
+    ice.types("@moon psst")
+    ice.refuse(ice.sent[0][1], "not-reached", "Not reached: moon (unknown).")
+    assert ice.screen.said == ["Refused (@moon psst): Not reached: moon (unknown)."]
+
+
+def test_a_private_message_typed_offline_waits_like_any_line() -> None:
+    ice = Person(online=False)
+    ice.types("one", "@moon psst", "two")
+    ice.session.online()
+    assert ice.commands[1] == Tell("psst", ("moon",))
+    assert ice.texts == ["one", "two"]
+
+
+# --- /message: asked for ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("whom", "to"),
+    [
+        ("moon", ("moon",)),
+        ("moon,sun", ("moon", "sun")),
+        ("moon, sun", ("moon", "sun")),
+        ("moon sun", ("moon", "sun")),
+        ("  moon  ", ("moon",)),
+    ],
+)
+def test_message_asks_for_the_recipient_then_for_the_text(whom: str, to: tuple[str, ...]) -> None:
+    ice = Person(can_ask=True)
+    ice.types("/message")
+    assert ice.screen.questions == ["To whom?"]
+    ice.screen.answer(whom)
+    assert len(ice.screen.questions) == 2
+    assert ice.sent == []
+    ice.screen.answer("hello you")
+    assert ice.commands == [Tell("hello you", to)]
+
+
+@pytest.mark.parametrize("text", ["/quit", "/users", "@sun hello", "exit()", "//", "#dev"])
+def test_the_text_that_was_asked_for_is_no_command(text: str) -> None:
+    ice = Person(can_ask=True)
+    ice.types("/message")
+    ice.screen.answer("moon")
+    ice.screen.answer(text)
+    assert ice.commands == [Tell(text, ("moon",))]
+    assert ice.left == 0
+
+
+@pytest.mark.parametrize(("whom", "text"), [("", "hello"), (" , ", "hello"), ("moon", "")])
+def test_an_answer_that_is_left_empty_sends_nothing_and_says_so(whom: str, text: str) -> None:
+    ice = Person(can_ask=True)
+    ice.types("/message")
+    ice.screen.answer(whom)
+    ice.screen.answer(text)
+    assert ice.sent == []
+    assert ice.screen.said[-1].startswith("Not sent: ")
+
+
+def test_a_line_after_the_text_is_an_ordinary_one() -> None:
+    ice = Person(can_ask=True)
+    ice.types("/message")
+    ice.screen.answer("moon")
+    ice.screen.answer("psst")
+    ice.types("hello")
+    assert ice.texts == ["hello"]
+
+
+@pytest.mark.parametrize("can_ask", [False, True])
+def test_on_a_pipe_the_next_two_lines_are_the_recipient_and_the_text(can_ask: bool) -> None:
+    client = online(can_ask=can_ask)
+    console = Console(can_ask)
+    session = client.service.session
+    session._screen = console
+    console.listen(session.submit, client.ends_input, lambda: None)
+    console.dataReceived(b"/message\nmoon\npsst\nhello\n")
+    assert [(each["type"], each["data"]["text"]) for each in client.heard()] == [
+        ("private", "psst"),
+        ("message", "hello"),
+    ]
+
+
+def test_a_private_text_is_said_again_only_to_the_person_who_typed_it() -> None:
+    ice = Person()
+    ice.types("@moon psst")
+    ice.session.offline()
+    assert ice.screen.said[-1] == "  @moon psst"
+    assert ice.screen.shown == []

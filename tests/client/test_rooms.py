@@ -1,0 +1,233 @@
+"""Rooms in the client: where lines go, and going back to them after a reconnect."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatd.chat import events
+from chatd.chat.commands import Asked, Join, Leave, ReadHistory, Say
+from chatd.chat.names import LOBBY
+from chatd.wire import native_frames as frames
+from tests.client.party import Client, online
+from tests.client.person import Person
+
+
+def joined(*rooms: str) -> Person:
+    """Somebody who went into these rooms, one after the other."""
+    ice = Person()
+    for room in rooms:
+        ice.types(f"/join {room}")
+        ok = frames.OkData(room, created=True)
+        ice.session.received(frames.Ok(id=ice.sent[-1][1], data=ok))
+    ice.forget()
+    return ice
+
+
+@pytest.mark.parametrize(
+    ("lines", "asked"),
+    [
+        (["/join #dev", "hi"], [Join("#dev"), Say("hi", "#dev")]),
+        (["/join dev", "hi"], [Join("#dev"), Say("hi", "#dev")]),
+        (["/join #dev", "//hi"], [Join("#dev"), Say("/hi", "#dev")]),
+        (["/join #dev", "/history 5"], [Join("#dev"), ReadHistory("#dev", 5)]),
+        (["/join #dev", "/room #lobby", "hi"], [Join("#dev"), Say("hi", LOBBY)]),
+        (["/room #dev", "hi"], [Say("hi", "#dev")]),
+        (["/join #dev", "/leave", "hi"], [Join("#dev"), Leave("#dev"), Say("hi", LOBBY)]),
+        (["/join #dev", "/leave #dev", "hi"], [Join("#dev"), Leave("#dev"), Say("hi", LOBBY)]),
+        (["/join #dev", "/leave #ops", "hi"], [Join("#dev"), Leave("#ops"), Say("hi", "#dev")]),
+        (["/leave", "hi"], [Leave(LOBBY), Say("hi", LOBBY)]),
+    ],
+)
+@pytest.mark.parametrize("is_online", [True, False])
+def test_where_lines_go_is_clear_before_the_server_answers(
+    lines: list[str], asked: list[Asked], is_online: bool
+) -> None:
+    ice = Person(online=is_online)
+    ice.types(*lines)
+    if not is_online:
+        ice.session.online()
+    assert ice.commands == asked
+
+
+def test_room_says_where_lines_go() -> None:
+    ice = Person()
+    ice.types("/room #dev")
+    assert ice.screen.said == ["You write to #dev now."]
+    assert ice.sent == []
+
+
+@pytest.mark.parametrize("line", ["/join", "/room", "/join #a/b", "/join #", "/leave #a,b"])
+def test_a_room_that_cannot_be_one_sends_nothing_and_lines_go_where_they_went(line: str) -> None:
+    ice = joined("#dev")
+    ice.types(line)
+    assert ice.sent == []
+    assert [said.startswith("Not sent: ") for said in ice.screen.said] == [True]
+    ice.types("hi")
+    assert ice.commands == [Say("hi", "#dev")]
+
+
+@pytest.mark.parametrize("code", ["too-many-rooms", "bad-room-name", "server-failed"])
+def test_after_a_refused_join_lines_go_where_they_went_before(code: str) -> None:
+    ice = joined("#dev")
+    ice.types("/join #ops")
+    ice.refuse(ice.sent[-1][1], code)
+    ice.types("hi")
+    assert ice.commands[-1] == Say("hi", "#dev")
+
+
+def test_joining_a_room_one_is_in_already_turns_the_lines_there() -> None:
+    ice = joined("#dev")
+    ice.types("/room #lobby", "/join #dev")
+    ice.refuse(ice.sent[-1][1], "already-in-room")
+    ice.types("hi")
+    assert ice.commands[-1] == Say("hi", "#dev")
+
+
+def test_a_room_is_one_whatever_its_case() -> None:
+    ice = joined("#Dev")
+    ice.types("/leave #dev")
+    ice.confirm(ice.sent[-1][1])
+    assert ice.session.room == LOBBY
+    ice.comes_back()
+    assert ice.commands == []
+
+
+def test_what_happens_in_rooms_is_shown_with_the_room() -> None:
+    ice = joined("#dev")
+    for frame in (
+        frames.Joined(data=events.Joined("#dev", "moon")),
+        frames.Message(data=events.Said("#dev", 1, 5, "moon", "hello")),
+        frames.Message(data=events.Said(LOBBY, 1, 5, "moon", "hello")),
+        frames.Parted(data=events.Parted("#dev", "moon")),
+        frames.RoomsListed(
+            data=events.Rooms((events.RoomEntry(LOBBY, 2), events.RoomEntry("#dev", 1)))
+        ),
+    ):
+        ice.session.received(frame)
+    assert ice.screen.shown == [
+        "[Server]: moon has joined #dev",
+        "#dev moon: hello",
+        "moon: hello",
+        "[Server]: moon has left #dev",
+        "[Server]: #lobby 2 members",
+        "[Server]: #dev 1 member",
+    ]
+
+
+# --- after a reconnect --------------------------------------------------------------------------
+
+
+def test_a_person_is_back_in_its_rooms_before_waiting_lines_are_sent() -> None:
+    ice = joined("#dev", "#ops")
+    ice.session.offline()
+    ice.types("hi", "/room #dev", "you")
+    ice.session.online()
+    assert set(ice.commands[:2]) == {Join("#dev"), Join("#ops")}
+    assert ice.commands[2:] == [Say("hi", "#ops"), Say("you", "#dev")]
+
+
+def test_the_rooms_come_back_in_the_order_they_were_joined() -> None:
+    ice = joined("#dev", "#ops", "#art")
+    ice.comes_back()
+    assert ice.commands == [Join("#dev"), Join("#ops"), Join("#art")]
+
+
+def test_a_person_comes_back_each_time() -> None:
+    ice = joined("#dev")
+    for _ in range(3):
+        ice.comes_back()
+        assert ice.commands == [Join("#dev")]
+        ice.confirm(ice.sent[0][1])
+
+
+def test_a_connection_that_breaks_before_the_rooms_are_back_forgets_none_of_them() -> None:
+    ice = joined("#dev")
+    ice.comes_back()
+    ice.comes_back()
+    assert ice.commands == [Join("#dev")]
+
+
+def test_what_the_client_does_by_itself_is_not_told_as_a_line_that_may_be_lost() -> None:
+    ice = joined("#dev")
+    ice.comes_back()
+    ice.session.offline()
+    assert not [said for said in ice.screen.said if "/join" in said]
+    assert not ice.session.unconfirmed_lost
+
+
+def test_a_room_that_was_left_or_never_entered_is_not_joined_again() -> None:
+    ice = joined("#dev", "#ops")
+    ice.types("/leave #dev", "/join #art")
+    ice.confirm(ice.sent[0][1])
+    ice.refuse(ice.sent[1][1], "too-many-rooms")
+    ice.comes_back()
+    assert ice.commands == [Join("#ops")]
+
+
+def test_where_lines_go_is_the_same_after_a_reconnect() -> None:
+    ice = joined("#dev", "#ops")
+    ice.types("/room #dev")
+    ice.comes_back()
+    ice.types("hi")
+    assert ice.commands[-1] == Say("hi", "#dev")
+
+
+def test_at_the_end_of_input_the_rooms_are_back_before_the_last_lines() -> None:
+    ice = joined("#dev")
+    ice.session.offline()
+    ice.types("bye")
+    ice.session.end_of_input()
+    assert ice.left == 0
+    ice.session.online()
+    assert ice.commands == [Join("#dev"), Say("bye", "#dev")]
+    for _, request_id in list(ice.sent):
+        ice.confirm(request_id)
+    assert ice.left == 1
+
+
+@given(
+    st.lists(st.sampled_from(["join #a", "leave #a", "join #b", "leave #b", "break"]), max_size=30)
+)
+def test_the_client_is_in_the_rooms_that_its_person_last_wanted(happenings: list[str]) -> None:
+    """The server confirms everything at once, so nothing is ever unknown."""
+    ice, wanted, there = Person(), set[str](), set[str]()
+    for happens in happenings:
+        verb, _, room = happens.partition(" ")
+        if verb == "break":
+            there.clear()
+            ice.comes_back()
+        elif (verb == "join") == (room in wanted):
+            continue
+        else:
+            ice.types(f"/{happens}")
+            (wanted.add if verb == "join" else wanted.remove)(room)
+        for command, request_id in ice.sent:
+            if isinstance(command, Join):
+                there.add(command.room)
+            elif isinstance(command, Leave):
+                there.remove(command.room)
+            ice.confirm(request_id)
+        ice.forget()
+        assert there == wanted
+
+
+def test_a_lost_client_says_hello_then_joins_then_sends_what_waited() -> None:
+    client = online()
+    client.types("/join #dev")
+    client.confirm(*client.heard())
+    client.lose_connection()
+    client.types("hi")
+    client.passes(5)
+    client.connect()
+    client.welcome()
+    assert client.heard_types() == ["hello", "join", "message"]
+
+
+def test_a_join_typed_before_the_welcome_takes_the_lines_after_it_along() -> None:
+    client = Client()
+    client.types("/join #dev", "hi")
+    client.connect()
+    client.welcome()
+    _, join, message = client.heard()
+    assert (join["type"], join["data"]["room"]) == ("join", "#dev")
+    assert message["data"] == {"text": "hi", "room": "#dev"}
