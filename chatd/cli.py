@@ -1,5 +1,7 @@
 """``chatd``: the roles, each made by its module in ``chatd.taps``."""
 
+import os
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -15,6 +17,7 @@ ROLES: Final = (
     ("client", "chatd.taps.client", "chat"),
     ("launch", "chatd.taps.launch", "run a server and some clients in one process"),
     ("servers", "chatd.taps.servers", "list the servers that answer now"),
+    ("account", "chatd.taps.account", "add, remove and block the nicknames that need a password"),
 )
 _MODULES: Final = {role: module for role, module, _ in ROLES}
 
@@ -44,17 +47,34 @@ class Options(usage.Options):
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run the role that `argv` asks for, and exit with its status."""
+    try:
+        status = _run(sys.argv[1:] if argv is None else argv)
+        sys.stdout.flush() if sys.stdout else None
+    except KeyboardInterrupt:
+        status = 128 + signal.SIGINT
+    except OSError as error:
+        # What was asked for, such as --help, cannot be printed. Python flushes once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(f"chatd: standard output cannot be written: {error.strerror}")
+    sys.exit(status)
+
+
+def _run(argv: Sequence[str]) -> int:
     options = Options()
     try:
-        options.parseOptions(sys.argv[1:] if argv is None else argv)
+        options.parseOptions(argv)
     except usage.UsageError as error:
         sys.exit(f"{options}\n\nchatd: {error}")
     if options.subCommand is None:
         sys.exit(f"{options}\n\nchatd: say which role")
-    # Installed only now: --help and bad values need no reactor.
+    role = import_module(_MODULES[options.subCommand])
+    if hasattr(role, "perform"):
+        status: int = role.perform(options.subOptions)
+        return status
+    # Installed only now: --help, bad values and what is done at once need no reactor.
     from twisted.internet import reactor
 
     from chatd.taps.running import run
 
-    program = import_module(_MODULES[options.subCommand]).makeService(options.subOptions, reactor)
-    sys.exit(run(program, reactor, options.subOptions.observer()))
+    program = role.makeService(options.subOptions, reactor)
+    return run(program, reactor, options.subOptions.observer())

@@ -1,0 +1,124 @@
+"""Accounts as Twisted's cred knows them: ``--auth chatd:PATH``."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from twisted.cred.checkers import ICredentialsChecker
+from twisted.cred.credentials import IUsernamePassword
+from twisted.cred.error import UnauthorizedLogin
+from twisted.cred.strcred import ICheckerFactory
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.threads import deferToThread
+from twisted.logger import Logger
+from twisted.plugin import IPlugin
+from zope.interface import implementer
+
+from chatd.chat import names
+from chatd.chat.refusals import BadNickname
+from chatd.server.accounts import Account, Accounts, PasswordFile
+
+if TYPE_CHECKING:
+    from chatd.server.passwords import Passwords
+
+#: Runs something that takes long, elsewhere than on the reactor's thread.
+InThread = Callable[[Callable[[], bool]], Deferred[bool]]
+
+NEEDS_ARGON2: Final = "needs argon2-cffi: pip install 'chatd[accounts]'"
+
+
+@implementer(ICredentialsChecker)
+class AccountsChecker:
+    """Checks the passwords of the accounts in a file, and minds its changes.
+
+    :raises ValueError: if the file is no password file.
+    :ivar accounts: the accounts, as of the last look at a file that was right.
+    :ivar in_thread: where it hashes; unless told otherwise, on a thread of the global reactor.
+    """
+
+    credentialInterfaces = (IUsernamePassword,)
+    log = Logger()
+
+    def __init__(self, file: PasswordFile, passwords: "Passwords") -> None:
+        self.in_thread: InThread = deferToThread
+        self._file = file
+        self._passwords = passwords
+        self._version = file.version()
+        self.accounts: Accounts = file.read()
+
+    def requestAvatarId(self, credentials: IUsernamePassword) -> Deferred[bytes | tuple[()]]:
+        """The account's name; fails with UnauthorizedLogin if that is not its password."""
+        # Bytes, both of them, as the interface leaves unsaid.
+        account = self.account(credentials.username.decode("utf-8", "replace"))
+
+        def avatar(is_right: bool) -> bytes | tuple[()]:
+            if account is None or not is_right:
+                raise UnauthorizedLogin
+            return account.name.encode()
+
+        return self.verify(account, credentials.password).addCallback(avatar)
+
+    def verify(self, account: Account | None, password: bytes) -> Deferred[bool]:
+        """Whether somebody may use `account` who has this password; for None, never."""
+        if account is not None and account.is_blocked:
+            return succeed(False)
+        return self.in_thread(partial(self._match, account, password))
+
+    def _match(self, account: Account | None, password: bytes) -> bool:
+        if account is None:
+            self._passwords.hashed(password)  # it takes as long as with an account
+            return False
+        return self._passwords.match(account.password_hash, password)
+
+    def account(self, name: str) -> Account | None:
+        """The account called `name`, if there is one."""
+        try:
+            return self.accounts.get(names.folded(names.nickname(name)))
+        except BadNickname:
+            return None
+
+    def refresh(self) -> bool:
+        """Read the file again if it has changed; whether it has, and was right."""
+        version = self._file.version()
+        if version == self._version:
+            return False
+        self._version = version
+        try:
+            self.accounts = self._file.read()
+        except ValueError as error:
+            self.log.error(  # noqa: TRY400  # the sentence says it all
+                "{path} {error}; the accounts stay as they were",
+                path=str(self._file.path),
+                error=str(error),
+            )
+            return False
+        self.log.info(
+            "{path} has changed: {count} accounts",
+            path=str(self._file.path),
+            count=len(self.accounts),
+        )
+        return True
+
+
+@implementer(ICheckerFactory, IPlugin)
+class CheckerFactory:
+    """Makes a checker of ``chatd:PATH``, for any program that takes ``--auth``."""
+
+    authType = "chatd"
+    argStringFormat = "PATH of a password file"
+    authHelp = "Accounts with argon2 hashes, kept in a file by: chatd account add PATH NAME"
+    credentialInterfaces = (IUsernamePassword,)
+
+    def generateChecker(self, argstring: str) -> AccountsChecker:
+        """The checker of the file at `argstring`.
+
+        :raises ValueError: if it is no password file, or argon2-cffi is not installed.
+        """
+        if not argstring:
+            raise ValueError("names no password file: chatd:PATH")
+        try:
+            from chatd.server.passwords import Passwords
+        except ImportError:
+            raise ValueError(NEEDS_ARGON2) from None
+        return AccountsChecker(PasswordFile(Path(argstring)), Passwords())

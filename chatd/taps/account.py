@@ -1,0 +1,166 @@
+"""``chatd account``: the nicknames that need a password, in the file that ``--auth`` names."""
+
+import getpass
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from twisted.python import usage
+
+import chatd
+from chatd.chat import limits, names
+from chatd.server.accounts import Account, Accounts, PasswordFile
+from chatd.server.checker import NEEDS_ARGON2
+from chatd.taps.client import is_terminal
+from chatd.taps.readers import nickname
+
+_ROLE: Final = "chatd account"
+
+
+class Unable(Exception):
+    """Why what is asked is not done, for reasons that are not the file's."""
+
+
+class Options(usage.Options):
+    """What to do with which account in which file.
+
+    :ivar action: a key of :data:`ACTIONS`.
+    :ivar name: the account; empty for ``list``.
+    """
+
+    synopsis = "[options] add|remove|block|unblock FILE NAME, or list FILE"
+    longdesc = (
+        "Accounts are nicknames that need a password. They are in a file, which is made by the "
+        "first add and named to the server with --auth chatd:FILE; a running server notices what "
+        "is changed here. The password is asked for, or read as one line from a pipe."
+    )
+
+    def parseOptions(self, options: Sequence[str] | None = None) -> None:
+        """Parse `options`; a fault is one line on standard error and exit status 1."""
+        try:
+            super().parseOptions(options)
+        except usage.UsageError as error:
+            raise SystemExit(f"{_ROLE}: {error}; see --help") from None
+
+    def parseArgs(self, *words: str) -> None:
+        """Take the positional arguments.
+
+        :raises UsageError: if they are not what is needed.
+        """
+        if not words or words[0] not in ACTIONS:
+            raise usage.UsageError(f"say one of {', '.join(ACTIONS)}")
+        self.action = words[0]
+        wanted = ("FILE",) if self.action == "list" else ("FILE", "NAME")
+        if len(words) - 1 != len(wanted):
+            raise usage.UsageError(f"{self.action} takes {' and '.join(wanted)}")
+        self.file = PasswordFile(Path(words[1]))
+        try:
+            self.name = nickname(words[2]) if "NAME" in wanted else ""
+        except ValueError as error:
+            raise usage.UsageError(f"NAME: {words[2]!r} {error}") from None
+
+    def opt_version(self) -> None:
+        """Show the version and exit."""
+        print(f"chatd {chatd.__version__}")  # noqa: T201  # what was asked for
+        sys.exit(0)
+
+
+def perform(options: Options) -> int:
+    """Do what is asked; the answer is the exit status."""
+    try:
+        ACTIONS[options.action](options)
+    except Unable as error:
+        return _failed(str(error))
+    except ValueError as error:
+        return _failed(f"{str(options.file.path)!r} {error}")
+    return 0
+
+
+def _failed(sentence: str) -> int:
+    print(f"{_ROLE}: {sentence}", file=sys.stderr)  # noqa: T201  # it is meant for a person
+    return 1
+
+
+def _add(options: Options) -> None:
+    try:
+        from chatd.server.passwords import Passwords
+    except ImportError:
+        raise Unable(NEEDS_ARGON2) from None
+    file, name = options.file, options.name
+    if file.path.exists():
+        _check_new(file.read(), name)  # before anybody types a password in vain
+    password = _password(name).encode("utf-8", "surrogateescape")
+    account = Account(name, Passwords().hashed(password))
+
+    def edit(accounts: Accounts) -> None:
+        _check_new(accounts, name)
+        accounts[account.key] = account
+
+    file.change(edit, may_make=True)
+
+
+def _remove(options: Options) -> None:
+    def edit(accounts: Accounts) -> None:
+        del accounts[_known(accounts, options.name).key]
+
+    options.file.change(edit)
+
+
+def _set_blocked(options: Options, is_blocked: bool) -> None:
+    def edit(accounts: Accounts) -> None:
+        account = _known(accounts, options.name)
+        accounts[account.key] = replace(account, is_blocked=is_blocked)
+
+    options.file.change(edit)
+
+
+def _list(options: Options) -> None:
+    for account in options.file.read().values():
+        print(f"{account.name}\t{account.state}")  # noqa: T201  # what was asked for
+
+
+#: What can be done.
+ACTIONS: Final[dict[str, Callable[[Options], None]]] = {
+    "add": _add,
+    "remove": _remove,
+    "block": lambda options: _set_blocked(options, True),
+    "unblock": lambda options: _set_blocked(options, False),
+    "list": _list,
+}
+
+
+def _known(accounts: Accounts, name: str) -> Account:
+    account = accounts.get(names.folded(name))
+    if account is None:
+        raise Unable(f"{name} is no account")
+    return account
+
+
+def _check_new(accounts: Accounts, name: str) -> None:
+    if names.folded(name) in accounts:
+        raise Unable(f"{name} is an account already; remove it to give it another password")
+
+
+def _password(name: str) -> str:
+    """The password that the person chooses.
+
+    :raises Unable: if there is none, or it is not the same twice.
+    """
+    most = limits.PASSWORD_CHARACTERS
+    try:
+        if is_terminal():
+            password = getpass.getpass(f"Password for {name}: ")
+            again = getpass.getpass("The same again: ")
+        else:
+            again = password = sys.stdin.readline(most + 2).removesuffix("\n") if sys.stdin else ""
+    except UnicodeDecodeError:
+        raise Unable("the password is not UTF-8 text") from None
+    except (EOFError, KeyboardInterrupt):
+        raise Unable("no password was given") from None
+    if password != again:
+        raise Unable("those were two different passwords")
+    if not 0 < len(password) <= most or not password.isprintable():
+        raise Unable(f"a password is made of 1 to {most} printable characters")
+    return password

@@ -1,0 +1,296 @@
+"""``chatd account``: adding, removing, blocking and listing, and what it says of each fault."""
+
+import getpass
+import io
+import stat
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from chatd.cli import main
+from chatd.server.accounts import PasswordFile
+from chatd.server.passwords import Passwords
+from chatd.taps import account
+from tests.server.vault import CHEAP, fill
+
+Say = Callable[..., None]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where a password file is, or will be."""
+    return tmp_path / "accounts"
+
+
+@pytest.fixture(autouse=True)
+def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashes that cost nothing."""
+    monkeypatch.setattr("chatd.server.passwords.PasswordHasher", lambda: CHEAP)
+
+
+@pytest.fixture
+def pipe(monkeypatch: pytest.MonkeyPatch) -> Say:
+    """Give lines on the standard input, which is no terminal."""
+    return lambda text="": monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+
+
+@pytest.fixture
+def type_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
+    """Answer what a terminal asks for without showing it; the answer is what it asked."""
+
+    def answers(*said: str | BaseException) -> list[str]:
+        asked: list[str] = []
+        left = list(said)
+
+        def answer(question: str) -> str:
+            asked.append(question)
+            next_one = left.pop(0)
+            if isinstance(next_one, BaseException):
+                raise next_one
+            return next_one
+
+        monkeypatch.setattr(account, "is_terminal", lambda: True)
+        monkeypatch.setattr(getpass, "getpass", answer)
+        return asked
+
+    return answers
+
+
+class Shell:
+    """What `chatd account` says, and exits with."""
+
+    def __init__(self, captured: pytest.CaptureFixture[str]) -> None:
+        self._captured = captured
+
+    def run(self, *argv: str | Path) -> str:
+        """Its output, when all is well."""
+        code, out, err = self._run(*argv)
+        assert (code, err) == (0, "")
+        return out
+
+    def fails(self, *argv: str | Path) -> str:
+        """The one line that it says when it is not."""
+        code, out, err = self._run(*argv)
+        told = code if isinstance(code, str) else err  # sys.exit prints a text, with status 1
+        assert isinstance(code, str) or code == 1
+        assert out == ""
+        assert len(told.splitlines()) == 1
+        assert told.startswith("chatd account: ")
+        return told
+
+    def _run(self, *argv: str | Path) -> tuple[object, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            main(["account", *map(str, argv)])
+        out, err = self._captured.readouterr()
+        return ended.value.code, out, err
+
+
+@pytest.fixture
+def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
+    return Shell(capsys)
+
+
+def test_the_first_account_makes_the_file(shell: Shell, path: Path, pipe: Say) -> None:
+    pipe("cold\n")
+    shell.run("add", path, "Ice")
+    [ice] = PasswordFile(path).read().values()
+    assert ice.name == "Ice"
+    assert not ice.is_blocked
+    assert Passwords().match(ice.password_hash, b"cold")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert "cold" not in path.read_text()
+
+
+def test_a_pipe_gives_the_password_in_its_first_line(shell: Shell, path: Path, pipe: Say) -> None:
+    pipe(" two words \nand more\n")
+    shell.run("add", path, "ice")
+    assert Passwords().match(PasswordFile(path).read()["ice"].password_hash, b" two words ")
+
+
+def test_a_person_is_asked_twice(
+    shell: Shell, path: Path, type_in: Callable[..., list[str]]
+) -> None:
+    asked = type_in("cold", "cold")
+    assert shell.run("add", path, "ice") == ""
+    assert asked == ["Password for ice: ", "The same again: "]
+    assert Passwords().match(PasswordFile(path).read()["ice"].password_hash, b"cold")
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (("cold", "warm"), "two different passwords"),
+        (("", ""), "1 to 128 printable characters"),
+        (("x" * 129, "x" * 129), "1 to 128 printable characters"),
+        (("a\tb", "a\tb"), "1 to 128 printable characters"),
+        ((EOFError(),), "no password was given"),
+        ((KeyboardInterrupt(),), "no password was given"),
+        (("cold", KeyboardInterrupt()), "no password was given"),
+    ],
+)
+def test_what_cannot_be_a_password_makes_no_account(
+    shell: Shell,
+    path: Path,
+    type_in: Callable[..., list[str]],
+    said: tuple[str | BaseException, ...],
+    why: str,
+) -> None:
+    type_in(*said)
+    told = shell.fails("add", path, "ice")
+    assert why in told
+    assert "cold" not in told
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("text", ["", "\n", "x" * 129 + "\n", "x" * 10_000, "a\x07b\n"])
+def test_what_cannot_be_a_password_makes_none_from_a_pipe_either(
+    shell: Shell, path: Path, pipe: Say, text: str
+) -> None:
+    pipe(text)
+    assert "1 to 128 printable characters" in shell.fails("add", path, "ice")
+    assert not path.exists()
+
+
+def test_bytes_that_are_no_text_are_no_password(
+    shell: Shell, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xff\n"), "utf-8"))
+    assert "the password is not UTF-8 text" in shell.fails("add", path, "ice")
+
+
+def test_without_a_standard_input_there_is_no_password(
+    shell: Shell, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    assert "1 to 128 printable characters" in shell.fails("add", path, "ice")
+
+
+def test_a_password_of_128_characters_is_good(shell: Shell, path: Path, pipe: Say) -> None:
+    pipe("\u00e9" * 128 + "\n")
+    shell.run("add", path, "ice")
+
+
+@pytest.mark.parametrize("name", ["ice", "ICE"])
+def test_an_account_is_not_added_twice_and_nobody_is_asked(
+    shell: Shell, path: Path, type_in: Callable[..., list[str]], name: str
+) -> None:
+    fill(path, {"Ice": "cold"})
+    before = path.read_bytes()
+    asked = type_in()
+    assert f"{name} is an account already" in shell.fails("add", path, name)
+    assert asked == []
+    assert path.read_bytes() == before
+
+
+def test_an_account_is_removed(shell: Shell, path: Path) -> None:
+    fill(path, {"Ice": "cold", "moon": "full"})
+    shell.run("remove", path, "ice")
+    assert list(PasswordFile(path).read()) == ["moon"]
+
+
+def test_an_account_is_blocked_and_unblocked_and_keeps_its_password(
+    shell: Shell, path: Path
+) -> None:
+    fill(path, {"Ice": "cold", "moon": "full"})
+    before = path.read_bytes()
+    for _ in range(2):
+        shell.run("block", path, "ICE")
+        assert shell.run("list", path) == "Ice\tblocked\nmoon\tactive\n"
+    for _ in range(2):
+        shell.run("unblock", path, "ice")
+    assert path.read_bytes() == before
+
+
+def test_a_list_of_nobody_is_empty(shell: Shell, path: Path) -> None:
+    fill(path, {"ice": "cold"})
+    shell.run("remove", path, "ice")
+    assert shell.run("list", path) == ""
+
+
+@pytest.mark.parametrize("action", ["remove", "block", "unblock"])
+def test_who_is_no_account_is_told_of(shell: Shell, path: Path, action: str) -> None:
+    fill(path, {"ice": "cold"})
+    before = path.read_bytes()
+    assert shell.fails(action, path, "moon") == "chatd account: moon is no account\n"
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "argv", [("remove", "ice"), ("block", "ice"), ("unblock", "ice"), ("list",)]
+)
+def test_a_file_that_is_not_there_is_named_and_not_made(
+    shell: Shell, path: Path, argv: tuple[str, ...]
+) -> None:
+    told = shell.fails(argv[0], path, *argv[1:])
+    assert f"'{path}' cannot be read: No such file or directory" in told
+    assert list(path.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("argv", [("add", "moon"), ("remove", "ice"), ("list",)])
+def test_a_malformed_file_is_named_and_left_alone(
+    shell: Shell, path: Path, pipe: Say, argv: tuple[str, ...]
+) -> None:
+    path.write_text("ice:secret\n")
+    pipe("cold\n")
+    told = shell.fails(argv[0], path, *argv[1:])
+    assert f"'{path}' is no password file: line 1 " in told
+    assert "secret" not in told
+    assert path.read_text() == "ice:secret\n"
+
+
+def test_a_place_where_nothing_can_be_written_is_named(shell: Shell, path: Path, pipe: Say) -> None:
+    pipe("cold\n")
+    told = shell.fails("add", path / "below", "ice")
+    assert f"'{path / 'below'}' cannot be written: No such file or directory" in told
+
+
+@pytest.mark.parametrize(
+    ("argv", "why"),
+    [
+        ((), "say one of add, remove, block, unblock, list"),
+        (("rename", "FILE"), "say one of add"),
+        (("add",), "add takes FILE and NAME"),
+        (("add", "FILE"), "add takes FILE and NAME"),
+        (("add", "FILE", "ice", "secret"), "add takes FILE and NAME"),
+        (("list",), "list takes FILE"),
+        (("list", "FILE", "ice"), "list takes FILE"),
+        (("add", "FILE", ""), "NAME: '' cannot be a nickname"),
+        (("add", "FILE", "two words"), "NAME: 'two words' cannot be a nickname"),
+        (("add", "FILE", "x" * 26), "at most 25 characters"),
+        (("add", "FILE", "#lobby"), "cannot be a nickname"),
+        (("add", "FILE", "10.0.0.1:5555"), "cannot be a nickname"),
+        (("--password", "secret", "add", "FILE", "ice"), "password"),
+    ],
+)
+def test_a_bad_command_line_is_one_line_with_the_reason(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, argv: tuple[str, ...], why: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert why in shell.fails(*argv)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["-ice", "--ice"])
+def test_a_name_may_begin_with_a_dash(shell: Shell, path: Path, pipe: Say, name: str) -> None:
+    pipe("cold\n")
+    shell.run("add", path, name)
+    assert shell.run("list", path) == f"{name}\tactive\n"
+
+
+def test_without_argon2_it_says_what_to_install(
+    shell: Shell, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(path, {"ice": "cold"})
+    monkeypatch.delitem(sys.modules, "chatd.server.passwords")
+    monkeypatch.setitem(sys.modules, "argon2", None)
+    told = shell.fails("add", path, "moon")
+    assert "needs argon2-cffi: pip install 'chatd[accounts]'" in told
+    assert shell.run("list", path) == "ice\tactive\n"
+
+
+def test_it_installs_no_reactor(shell: Shell, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(path, {"ice": "cold"})
+    monkeypatch.setitem(sys.modules, "twisted.internet.reactor", None)  # to import it now fails
+    shell.run("list", path)

@@ -1,0 +1,192 @@
+"""``--auth``: what it takes, what it refuses, and that the server then has accounts."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import get_ident
+from typing import Any
+
+import pytest
+from twisted.cred import strcred
+from twisted.internet import reactor as global_reactor
+from twisted.internet.defer import Deferred
+
+from chatd.chat import limits
+from chatd.chat.commands import Authenticate
+from chatd.chat.refusals import Blocked
+from chatd.server.accounts import PasswordFile
+from chatd.server.checker import AccountsChecker, CheckerFactory
+from chatd.taps import server
+from chatd.taps.auth import GuardedServer
+from chatd.taps.server import make_server
+from tests.fakes import FakeUdpReactor, on_reactor
+from tests.server.vault import CountingPasswords, fill
+from tests.taps.roles import ROLES, parse, refusal
+
+BOTH = pytest.mark.parametrize("role", ["server", "launch"])
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A password file with ice, and with moon, who is blocked."""
+    path = tmp_path / "accounts"
+    fill(path, {"ice": "cold", "moon": "full"}, blocked=("moon",))
+    return path
+
+
+def guarded(path: Path, reactor: Any) -> GuardedServer:
+    """The server that these accounts are named to."""
+    options = parse(server.Options(), f"--ifaddrs 127.0.0.1/8 --auth chatd:{path}")
+    made = make_server(options, options.known_subnets, reactor)
+    assert isinstance(made, GuardedServer)
+    return made
+
+
+@BOTH
+def test_the_accounts_are_read_before_anything_is_bound(role: str, path: Path) -> None:
+    checker = parse(ROLES[role](), f"--auth chatd:{path}").read["auth"]
+    assert isinstance(checker, AccountsChecker)
+    assert list(checker.accounts) == ["ice", "moon"]
+
+
+def test_a_path_may_have_a_colon_in_it(tmp_path: Path) -> None:
+    fill(tmp_path / "a:b", {"ice": "cold"})
+    options = parse(server.Options(), f"--auth chatd:{tmp_path}/a:b")
+    assert list(options.read["auth"].accounts) == ["ice"]
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("file:/etc/passwd", "keeps passwords in the clear"),
+        ("file", "keeps passwords in the clear"),
+        ("file:/nowhere", "keeps passwords in the clear"),
+        ("party:/nowhere", "is not chatd:PATH"),
+        ("memory:ice:cold", "is not chatd:PATH"),
+        ("anonymous", "is not chatd:PATH"),
+        ("/etc/passwd", "is not chatd:PATH"),
+        ("''", "is not chatd:PATH"),
+        ("chatd", "names no password file: chatd:PATH"),
+        ("chatd:", "names no password file: chatd:PATH"),
+        ("chatd:/nowhere/at/all", "cannot be read: No such file or directory"),
+        ("chatd:/", "cannot be read: Is a directory"),
+    ],
+)
+def test_what_is_no_password_file_is_one_line_that_names_the_value(
+    role: str, value: str, why: str
+) -> None:
+    told = refusal(role, f"--auth {value}")
+    value = value.strip("'")
+    assert f"--auth: {value!r} " in told
+    assert why in told
+
+
+@BOTH
+def test_a_malformed_password_file_is_one_line_that_names_the_bad_one(
+    role: str, path: Path
+) -> None:
+    with path.open("a") as file:
+        file.write("sun\tactive\tsecret\n")
+    told = refusal(role, f"--auth chatd:{path}")
+    assert f"--auth: 'chatd:{path}' is no password file: line 3 has no argon2 hash for sun" in told
+    assert "secret" not in told
+
+
+@BOTH
+def test_without_argon2_accounts_are_refused_with_what_to_install(
+    role: str, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "chatd.server.passwords")
+    monkeypatch.setitem(sys.modules, "argon2", None)
+    told = refusal(role, f"--auth chatd:{path}")
+    assert "needs argon2-cffi: pip install 'chatd[accounts]'" in told
+    assert parse(ROLES[role](), "").read.get("auth") is None
+
+
+def test_twisted_lists_our_kind_of_accounts_with_its_own() -> None:
+    factory = strcred.findCheckerFactory("chatd")
+    assert isinstance(factory, CheckerFactory)
+    assert strcred.ICheckerFactory.providedBy(factory)
+    assert "PATH" in factory.argStringFormat
+
+
+def test_without_accounts_no_nickname_needs_a_password() -> None:
+    options = parse(server.Options(), "--ifaddrs 127.0.0.1/8")
+    made = make_server(options, options.known_subnets, FakeUdpReactor())
+    assert made.factory.hub.accounts == {}
+
+
+def test_the_chat_knows_the_accounts_and_their_changes_while_it_runs(path: Path) -> None:
+    reactor = FakeUdpReactor()
+    made = guarded(path, reactor)
+    assert made.factory.hub.accounts == {"ice": False, "moon": True}
+    made.startService()
+    fill(path, {"sun": "hot"})
+    reactor.advance(limits.PASSWORD_FILE_SECONDS)
+    assert made.factory.hub.accounts == {"sun": False}
+    made.stopService()
+    assert not reactor.getDelayedCalls()
+
+
+def test_a_server_that_never_started_can_be_stopped(path: Path) -> None:
+    reactor = FakeUdpReactor()
+    guarded(path, reactor).stopService()
+    assert not reactor.getDelayedCalls()
+
+
+def test_a_blocked_account_is_refused_by_the_server(path: Path) -> None:
+    made = guarded(path, FakeUdpReactor())
+    refused: list[Any] = []
+    asked = made.factory.check_password(Authenticate("moon", "full"), "10.0.0.1:1")
+    asked.addErrback(refused.append)
+    assert [failure.type for failure in refused] == [Blocked]
+
+
+class _ReactorWithThreads(FakeUdpReactor):
+    """A reactor and its pool of threads, which do at once what they are given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given = 0
+
+    def getThreadPool(self) -> "_ReactorWithThreads":
+        return self
+
+    def callInThreadWithCallback(
+        self, done: Callable[[bool, object], None], call: Callable[[], object]
+    ) -> None:
+        self.given += 1
+        done(True, call())
+
+    def callFromThread(self, call: Callable[..., object], *given: object) -> None:
+        call(*given)
+
+
+def test_the_threads_are_those_of_the_reactor_that_the_server_is_made_with(path: Path) -> None:
+    reactor = _ReactorWithThreads()
+    right: list[str] = []
+    checked = guarded(path, reactor).factory.check_password(
+        Authenticate("ice", "cold"), "10.0.0.1:1"
+    )
+    checked.addCallback(right.append)
+    assert right == ["ice"]
+    assert reactor.given == 1
+
+
+@on_reactor
+async def test_the_server_hashes_on_a_thread_of_its_reactor_and_not_on_the_reactor_s_own() -> None:
+    passwords = CountingPasswords()
+    with TemporaryDirectory() as directory:
+        file = Path(directory) / "accounts"
+        fill(file, {"ice": "cold"})
+        made = guarded(file, global_reactor)
+        made.guard(AccountsChecker(PasswordFile(file), passwords), global_reactor)
+        checked: Deferred[str] = made.factory.check_password(
+            Authenticate("ice", "cold"), "10.0.0.1:1"
+        )
+        assert await checked == "ice"
+    pool: Any = global_reactor
+    assert passwords.threads[0] != get_ident()
+    assert passwords.threads[0] in [thread.ident for thread in pool.getThreadPool().threads]

@@ -1,0 +1,5 @@
+"""What ``--auth`` lists: the accounts in a password file of chatd."""
+
+from chatd.server.checker import CheckerFactory
+
+chatd_accounts = CheckerFactory()
