@@ -1,36 +1,120 @@
-"""Where the log goes: text or JSON, to standard error or to a file, from some level on."""
+"""Where the log goes and what it looks like: text for people, or JSON for programs."""
 
 import io
+import json
 import sys
 from collections.abc import Callable
-from typing import IO, Final
+from datetime import UTC, datetime
+from typing import Any, Final, Protocol
 
 from twisted.logger import (
     FilteringLogObserver,
     ILogObserver,
+    LogEvent,
     LogLevel,
     LogLevelFilterPredicate,
-    jsonFileLogObserver,
-    textFileLogObserver,
+    eventAsText,
+    formatEvent,
 )
-
-LEVELS: Final = tuple(level.name for level in LogLevel.iterconstants())
-_FORMATS: Final[dict[str, Callable[[IO[str]], ILogObserver]]] = {
-    "text": textFileLogObserver,
-    "json": jsonFileLogObserver,
-}
-FORMATS: Final = tuple(_FORMATS)
+from twisted.python.reflect import safe_str
+from zope.interface import implementer
 
 
-def observer(level: str, log_format: str, file: IO[str] | None = None) -> ILogObserver:
+class Writable(Protocol):
+    """Where lines can be written."""
+
+    def write(self, text: str, /) -> object:
+        """Write whole lines."""
+
+
+def observer(
+    level: str, log_format: str, file: Writable | None = None, *, utc: bool = False
+) -> ILogObserver:
     """An observer for `twisted.logger`.
 
     :param level: one of :data:`LEVELS`; what is below it is left out.
     :param log_format: one of :data:`FORMATS`.
     :param file: where to write; standard error if left out.
+    :param utc: whether times are those of UTC, or those of this host.
     """
     predicate = LogLevelFilterPredicate(LogLevel.levelWithName(level))
     # "Main loop terminated." is nothing that anybody needs to know.
     predicate.setLogLevelForNamespace("twisted.internet.base", LogLevel.warn)
-    write = _FORMATS[log_format](file or sys.__stderr__ or io.StringIO())
+    write = _Writer(file or sys.__stderr__ or io.StringIO(), _FORMATS[log_format], utc)
     return FilteringLogObserver(write, [predicate])
+
+
+@implementer(ILogObserver)
+class _Writer:
+    """Writes each event with one call, so that no line is ever in two files."""
+
+    def __init__(self, file: Writable, form: Callable[[LogEvent, bool], str], utc: bool) -> None:
+        self._file = file
+        self._form = form
+        self._utc = utc
+
+    def __call__(self, event: LogEvent) -> None:
+        line = self._form(event, self._utc)
+        if line:
+            self._file.write(f"{line}\n")
+
+
+def as_text(event: LogEvent, utc: bool) -> str:
+    """One line, which nothing in the event can end: what goes on after it is indented."""
+    text = eventAsText(event, formatTime=lambda when: _moment(when, utc))
+    return "\n\t".join(map(_visible, text.rstrip("\n").split("\n")))
+
+
+def as_json(event: LogEvent, utc: bool) -> str:
+    """One JSON object in one line: time, level, namespace, message, and the event's own fields."""
+    level = event.get("log_level")
+    record: dict[str, Any] = {
+        "time": _moment(event.get("log_time"), utc),
+        "level": level.name if level else None,
+        "namespace": event.get("log_namespace"),
+        "message": formatEvent(event),
+    }
+    if "log_failure" in event:
+        failure = {"log_failure": event["log_failure"]}
+        trace = eventAsText(failure, includeTimestamp=False, includeSystem=False)
+        record["traceback"] = trace.strip()
+    for name, value in event.items():
+        if not name.startswith("log_") and name not in record:
+            record[name] = value if _is_json(value) else safe_str(value)
+    return _json(record)
+
+
+_FORMATS: Final[dict[str, Callable[[LogEvent, bool], str]]] = {"text": as_text, "json": as_json}
+FORMATS: Final = tuple(_FORMATS)
+LEVELS: Final = tuple(level.name for level in LogLevel.iterconstants())
+
+
+def _moment(when: float | None, utc: bool) -> str:
+    """ISO 8601, with milliseconds and the offset from UTC."""
+    if when is None:
+        return "-"
+    moment = datetime.fromtimestamp(when, UTC)
+    return (moment if utc else moment.astimezone()).isoformat(timespec="milliseconds")
+
+
+def _visible(line: str) -> str:
+    """`line` with an escape for each character that a terminal might obey."""
+    if line.isprintable():
+        return line
+    return "".join(
+        character if character.isprintable() or character == "\t" else repr(character)[1:-1]
+        for character in line
+    )
+
+
+def _json(value: object) -> str:
+    # ASCII: no reader takes U+2028 for the end of a line, and half a surrogate pair can be written.
+    return json.dumps(value, allow_nan=False)
+
+
+def _is_json(value: object) -> bool:
+    try:
+        _json(value)
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True

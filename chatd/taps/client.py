@@ -9,13 +9,14 @@ from twisted.logger import ILogObserver
 from twisted.python import usage
 
 from chatd.chat import limits
-from chatd.client.console import Console, open_console
+from chatd.client.console import Console, closed, open_console
 from chatd.client.finder import BroadcastFinder, DirectAddress, Finder
 from chatd.client.lifecycle import Server
+from chatd.client.screen import Screen
 from chatd.client.service import ChatClient
-from chatd.client.session import Screen
 from chatd.discovery.subnets import DEFAULT_PORT, default_subnets, host_addresses
-from chatd.taps.options import LOG_PARAMETERS, PORT, RoleOptions, login_name, nickname, server_id
+from chatd.taps.options import LOG_PARAMETERS, RoleOptions, login_name
+from chatd.taps.readers import PORT, nickname, server_id
 from chatd.taps.running import Program
 
 
@@ -77,6 +78,8 @@ class Options(RoleOptions):
                 "run twistd -n chatclient"
             )
         self.address = None if self["connect"] is None else self._address(self["connect"])
+        if self["nickname"] is not None and self["name"] is not None:
+            raise usage.UsageError(f"--name: {self['name']!r} and --nickname: give one of them")
         if self.address is not None and self["server"] is not None:
             raise usage.UsageError(
                 f"--server: {self['server']!r} is looked for by name; leave it out with an address"
@@ -88,7 +91,7 @@ class Options(RoleOptions):
 
     def _address(self, value: str) -> Server:
         host, colon, port = value.partition(":")
-        if not host or ":" in port:
+        if not host or ":" in port or (colon and not port):
             raise usage.UsageError(f"--connect: {value!r} is not HOST:PORT, such as 10.0.0.1:7777")
         return Server(host, self.checked("connect", PORT, port) if colon else DEFAULT_PORT)
 
@@ -132,7 +135,13 @@ class ClientProgram(Program):
         self.console = console
         client.setServiceParent(self)
         client.ended.addCallback(self._ended)
-        console.listen(client.session.submit, client.end_of_input, self.end)
+        console.listen(
+            client.session.submit,
+            client.end_of_input,
+            lambda: self.end(1),
+            client.session.not_sent,
+            client.read_more_slowly,
+        )
 
     def startService(self) -> None:
         """Open the standard input and output, and begin."""
@@ -141,7 +150,7 @@ class ClientProgram(Program):
 
     def stop_all(self) -> Deferred[Any]:
         """Leave first, then let everything that is to be shown be written."""
-        return super().stop_all().addBoth(lambda result: self.console.close())
+        return super().stop_all().addBoth(lambda result: closed(self.console, self._reactor))
 
     def _ended(self, status: int) -> int:
         self.end(status)

@@ -6,15 +6,17 @@ from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from twisted.internet.error import CannotListenError
 from twisted.python import usage
 
-from chatd.client.console import Console, Guest, open_console
+from chatd.chat.names import folded
+from chatd.client.console import Console, Guest, closed, open_console
 from chatd.client.finder import DirectAddress
 from chatd.client.lifecycle import Server
+from chatd.client.screen import Screen
 from chatd.client.service import ChatClient
-from chatd.client.session import Screen
 from chatd.discovery.subnets import Subnet
 from chatd.server.service import ChatServer
 from chatd.taps.client import is_terminal, jitter
-from chatd.taps.options import LOG_PARAMETERS, RoleOptions, login_name, nickname, whole_number
+from chatd.taps.options import LOG_PARAMETERS, RoleOptions, login_name
+from chatd.taps.readers import nickname, whole_number
 from chatd.taps.running import Program
 from chatd.taps.server import SERVER_PARAMETERS, SERVER_READERS, cannot_listen, make_server
 
@@ -32,7 +34,8 @@ class Options(RoleOptions):
         ["clients", None, "2", "how many clients; the first is yours"],
         ["nickname", "n", None, "your nickname. [default: your login name]"],
         ["id", None, "party", "the name that clients look for"],
-        *[each for each in SERVER_PARAMETERS if each[0] != "id"],
+        ["timeout", None, "0", "disconnect who is silent for so many seconds; 0 for never"],
+        *[each for each in SERVER_PARAMETERS if each[0] not in ("id", "timeout")],
         *[
             ["log-level", None, "warn", each[3]] if each[0] == "log-level" else each
             for each in LOG_PARAMETERS
@@ -81,7 +84,7 @@ class LaunchProgram(Program):
                 f"{self._options.read['id']} listens on {subnet.address}:{self._server.port}"
             )
         self._guests = [
-            self._client(f"guest-{number}", Guest(f"guest-{number}", self._console))
+            self._client(self._guest_name(number), Guest(f"guest-{number}", self._console))
             for number in range(2, self._options.read["clients"] + 1)
         ]
         in_or_gone = []
@@ -99,18 +102,33 @@ class LaunchProgram(Program):
             lambda _: DeferredList([maybeDeferred(guest.stopService) for guest in self._guests])
         )
         stopped.addBoth(lambda _: self._server.stopService())
-        return stopped.addBoth(lambda _: self._console.close())
+        return stopped.addBoth(lambda _: closed(self._console, self._reactor))
 
     def _enter(self, guests: object) -> None:
         """Your turn: the guests are in, so they hear the first thing you say."""
         self._you = you = self._client(self._options.nickname, self._console)
         you.ended.addCallback(self._ended)
-        self._console.listen(you.session.submit, you.end_of_input, self.end)
+        self._console.listen(
+            you.session.submit,
+            you.end_of_input,
+            lambda: self.end(1),
+            you.session.not_sent,
+            self._read_more_slowly,
+        )
         you.startService()
+
+    def _read_more_slowly(self, slowly: bool) -> None:
+        for client in (*self._guests, *([self._you] if self._you else [])):
+            client.read_more_slowly(slowly)
 
     def _client(self, name: str, screen: Screen) -> ChatClient:
         address = DirectAddress(self._server_address())
         return ChatClient(self._reactor, name, address, screen, jitter, once=True)
+
+    def _guest_name(self, number: int) -> str:
+        """What a guest is called: by its number, unless you are."""
+        name = f"guest-{number}"
+        return f"{name}-too" if folded(name) == folded(self._options.nickname) else name
 
     def _server_address(self) -> Server:
         """That very server, by loopback where it listens there."""

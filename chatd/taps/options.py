@@ -5,19 +5,16 @@ The values of the known options are checked here and nowhere else; what comes ou
 
 import getopt
 import getpass
-import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any, ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from twisted.logger import ILogObserver
 from twisted.python import usage
 
 import chatd
 from chatd import logs
-from chatd.chat import names
-from chatd.chat.refusals import Refusal
 from chatd.discovery.subnets import (
     HostAddress,
     Subnet,
@@ -25,7 +22,8 @@ from chatd.discovery.subnets import (
     host_addresses,
     named_subnets,
 )
-from chatd.wire.beacon import is_server_id
+from chatd.rotation import KEEP_FILES, LogFile, rotation
+from chatd.taps.readers import nickname, one_of, whole_number
 
 IFADDRS_HELP: Final = (
     "this host's addresses with their prefix, such as 10.35.11.111/24, one or several, "
@@ -36,75 +34,15 @@ LOG_PARAMETERS: Final = [
     ["log-file", None, None, "append the log to this file. [default: standard error]"],
     ["log-level", None, "info", f"leave out what is below: {', '.join(logs.LEVELS)}"],
     ["log-format", None, "text", " or ".join(logs.FORMATS)],
+    [
+        "log-rotate",
+        None,
+        None,
+        "begin a new log file at midnight, on a weekday (W0 is Monday, to W6), every 30m, 6h or "
+        "7d, or before it is larger than 500K, 10M or 1G. [default: never]",
+    ],
+    ["log-keep", None, str(KEEP_FILES), "with --log-rotate: how many old log files to keep"],
 ]
-
-
-def whole_number(least: int, most: int) -> Callable[[str], int]:
-    """A reader of whole numbers between `least` and `most`."""
-
-    def read(value: str) -> int:
-        if not re.fullmatch(r"[0-9]{1,18}", value) or not least <= int(value) <= most:
-            raise ValueError(f"is not a whole number from {least} to {most}")
-        return int(value)
-
-    return read
-
-
-def amount(unit: str) -> Callable[[str], float]:
-    """A reader of numbers that are 0 or more, of `unit`."""
-
-    def read(value: str) -> float:
-        if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{0,9})?", value):
-            raise ValueError(f"is not a number of {unit}, 0 or more")
-        return float(value)
-
-    return read
-
-
-def one_of(choices: Sequence[str]) -> Callable[[str], str]:
-    """A reader of one of `choices`."""
-
-    def read(value: str) -> str:
-        if value not in choices:
-            raise ValueError(f"is none of {', '.join(choices)}")
-        return value
-
-    return read
-
-
-def server_id(value: str) -> str:
-    """Read the id of a server.
-
-    :raises ValueError: if no server can be called that.
-    """
-    if not is_server_id(value):
-        raise ValueError("is not 1 to 64 printable characters")
-    return value
-
-
-def nickname(value: str) -> str:
-    """Read a nickname.
-
-    :raises ValueError: if nobody can be called that.
-    """
-    try:
-        return names.nickname(value)
-    except Refusal as refusal:
-        raise ValueError(f"cannot be a nickname: {refusal}") from None
-
-
-def log_file(value: str) -> IO[str]:
-    """Open the log file.
-
-    :raises ValueError: if it cannot be written.
-    """
-    try:
-        return Path(value).open("a", encoding="utf-8", buffering=1)
-    except OSError as error:
-        raise ValueError(f"cannot be written: {error.strerror}") from None
-
-
-PORT: Final = whole_number(1, 65_535)
 
 
 class RoleOptions(usage.Options):
@@ -119,6 +57,8 @@ class RoleOptions(usage.Options):
 
     role: ClassVar[str] = "chatd"
     readers: ClassVar[dict[str, Callable[[str], Any]]] = {}
+    # usage.Options adds up the flags of all bases.
+    optFlags: ClassVar = [["log-utc", None, "times in the log, and its midnight, are UTC"]]
 
     def __init__(self) -> None:
         super().__init__()
@@ -159,8 +99,12 @@ class RoleOptions(usage.Options):
         """
         self._read(self.readers)
         self.check()
-        # Last, as it makes a file: a refused run leaves nothing behind.
         self._read(_LOG_READERS)
+        if self["log-file"] is not None:
+            # Last, as it makes a file: a refused run leaves nothing behind.
+            self.read["log-file"] = self.checked("log-file", self._log_file, self["log-file"])
+        elif self["log-rotate"] is not None:
+            raise usage.UsageError(f"--log-rotate: {self['log-rotate']!r} needs --log-file as well")
         if self.parent is not None and "pidfile" in self.parent:
             self._fit_into_twistd(self.parent)
 
@@ -202,8 +146,22 @@ class RoleOptions(usage.Options):
     def observer(self) -> ILogObserver:
         """The log observer that was asked for."""
         return logs.observer(
-            self.read["log-level"], self.read["log-format"], self.read.get("log-file")
+            self.read["log-level"],
+            self.read["log-format"],
+            self.read.get("log-file"),
+            utc=bool(self["log-utc"]),
         )
+
+    def _log_file(self, value: str) -> LogFile:
+        try:
+            return LogFile(
+                Path(value),
+                self.read.get("log-rotate"),
+                self.read["log-keep"],
+                utc=bool(self["log-utc"]),
+            )
+        except OSError as error:
+            raise ValueError(f"cannot be written: {error.strerror}") from None
 
     def _fit_into_twistd(self, twistd: usage.Options) -> None:
         """With ``-n``, let several run in one directory, and keep standard output free."""
@@ -244,7 +202,7 @@ def _spread(argv: Sequence[str]) -> list[str]:
         if word.startswith("-"):
             if values_due and not values_taken:
                 raise usage.UsageError("--ifaddrs: needs at least one ADDRESS/PREFIX after it")
-            values_due, values_taken = word == "--ifaddrs", False
+            values_due, values_taken = _is_ifaddrs(word), False
             if word == "--":
                 return [*spread, *argv[number:]]
             if not values_due:
@@ -258,7 +216,8 @@ def _spread(argv: Sequence[str]) -> list[str]:
 _LOG_READERS: Final[dict[str, Callable[[str], Any]]] = {
     "log-level": one_of(logs.LEVELS),
     "log-format": one_of(logs.FORMATS),
-    "log-file": log_file,
+    "log-rotate": rotation,
+    "log-keep": whole_number(1, 1_000),
 }
 
 
@@ -273,3 +232,8 @@ def login_name() -> str:
         raise usage.UsageError(
             "--nickname: your login name cannot be a nickname; say which one you want"
         ) from None
+
+
+def _is_ifaddrs(word: str) -> bool:
+    """Whether getopt takes `word` for ``--ifaddrs``, which may be cut short."""
+    return len(word) > len("--i") and "--ifaddrs".startswith(word)

@@ -1,14 +1,16 @@
 """What all roles share when they run: an exit status, and one orderly end."""
 
+import os
 import signal
-import sys
 from collections.abc import Callable
 from typing import Any
 
 from twisted.application.service import MultiService
 from twisted.internet.defer import Deferred, maybeDeferred
-from twisted.logger import ILogObserver, globalLogBeginner
+from twisted.logger import ILogObserver, Logger, globalLogBeginner
 from twisted.python.components import Componentized
+
+from chatd.talk import talk
 
 
 class Program(MultiService):
@@ -18,19 +20,30 @@ class Program(MultiService):
     :ivar status: the exit status, once it has ended.
     """
 
+    log = Logger()
+
     def __init__(self, reactor: Any, observer: ILogObserver | None = None) -> None:
         super().__init__()
         self._observer = observer
         self.status = 0
         self._reactor = reactor
         self._is_ending = False
+        self._is_in_twistd = False
+        self._signals = 0
+        self._handlers: dict[int, Any] = {}
         self._at_the_end: list[Callable[[], None]] = []
 
     def setServiceParent(self, parent: Any) -> None:
         """Become a part of ``twistd``'s application, and say where it shall log to."""
         super().setServiceParent(parent)
-        if self._observer is not None and isinstance(parent, Componentized):
+        self._is_in_twistd = isinstance(parent, Componentized)
+        if self._observer is not None and self._is_in_twistd:
             parent.setComponent(ILogObserver, self._observer)
+
+    def startService(self) -> None:
+        """Start everything, and mind the signals from now on."""
+        self._reactor.callWhenRunning(self._mind_signals)
+        super().startService()
 
     def end(self, status: int = 0) -> None:
         """Stop the reactor, and with it everything; now, or as soon as it runs."""
@@ -41,30 +54,46 @@ class Program(MultiService):
 
     def fail(self, sentence: str) -> None:
         """Tell the person in one line why this cannot go on, and end with status 1."""
-        if sys.__stderr__ is not None:
-            print(sentence, file=sys.__stderr__)  # it is meant for a person
+        if self._is_in_twistd:
+            self.log.critical("{sentence}", sentence=sentence)
+        else:
+            talk(sentence)
         self.end(1)
 
     def at_the_end(self, call: Callable[[], None]) -> None:
-        """Have `call` called when everything has stopped."""
+        """Have `call` called when everything has stopped, or has to."""
         self._at_the_end.append(call)
 
     def stopService(self) -> Deferred[Any]:
-        """Stop everything, gracefully; a second signal ends at once."""
-        for each in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(each, signal.SIG_DFL)
+        """Stop everything, gracefully."""
         self._is_ending = True
-
-        def finish(result: object) -> object:
-            for call in self._at_the_end:
-                call()
-            return result
-
-        return maybeDeferred(self.stop_all).addBoth(finish)
+        return maybeDeferred(self.stop_all).addBoth(self._finish)
 
     def stop_all(self) -> Deferred[Any]:
         """Stop the services; a role that has an order to keep does it here."""
         return maybeDeferred(super().stopService)
+
+    def _mind_signals(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._handlers[number] = signal.signal(number, self._signalled)
+
+    def _signalled(self, number: int, frame: object) -> None:
+        """Stop at the first signal; a second one ends the process at once."""
+        self._signals += 1
+        if self._signals == 1:
+            self._reactor.callFromThread(self.end)
+        else:
+            self._finish()
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+
+    def _finish(self, result: object = None) -> object:
+        """Leave the process as it was found."""
+        while self._at_the_end:
+            self._at_the_end.pop()()
+        while self._handlers:
+            signal.signal(*self._handlers.popitem())
+        return result
 
     def _stop_reactor(self) -> None:
         if self._reactor.running:
@@ -76,5 +105,5 @@ def run(program: Program, reactor: Any, observer: ILogObserver) -> int:
     globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False)
     reactor.callWhenRunning(program.startService)
     reactor.addSystemEventTrigger("before", "shutdown", program.stopService)
-    reactor.run()
+    reactor.run(installSignalHandlers=False)  # the program has its own
     return program.status

@@ -16,16 +16,11 @@ from chatd.discovery.subnets import (
     host_addresses,
     subnet_of_address,
 )
-from chatd.server.factory import ChatFactory, ServerSettings
+from chatd.server.factory import JIM, PLAIN, ChatFactory, ServerSettings
 from chatd.server.service import ChatServer, ListenSettings
-from chatd.taps.options import (
-    LOG_PARAMETERS,
-    PORT,
-    RoleOptions,
-    amount,
-    server_id,
-    whole_number,
-)
+from chatd.taps.auth import AUTH_PARAMETER, GuardedServer, accounts
+from chatd.taps.options import LOG_PARAMETERS, RoleOptions
+from chatd.taps.readers import PORT, amount, port_or_endpoint, server_id, whole_number
 from chatd.taps.running import Program
 
 #: The options of every role that has a server in it.
@@ -40,6 +35,14 @@ SERVER_PARAMETERS: Final = [
     ],
     ["port", None, None, f"TCP port. [default: {DEFAULT_PORT}, or if that is taken a free one]"],
     ["discovery-port", None, str(DEFAULT_PORT), "UDP port that clients ask on"],
+    [
+        "jim",
+        None,
+        None,
+        "also serve JIM messengers: on this TCP port of the --ifaddrs addresses, or at an endpoint "
+        "such as tcp:7778:interface=127.0.0.1",
+    ],
+    ["plain", None, None, "also serve nc and telnet, there"],
     ["history", None, str(limits.HISTORY_MESSAGES), "messages kept for each room"],
     [
         "flood",
@@ -54,6 +57,7 @@ SERVER_PARAMETERS: Final = [
         str(limits.ACCEPT_CONNECTIONS_PER_SECOND),
         "new connections each second from one address, loopback exempt; 0 for no limit",
     ],
+    AUTH_PARAMETER,
 ]
 
 SERVER_READERS: Final[dict[str, Callable[[str], Any]]] = {
@@ -62,10 +66,16 @@ SERVER_READERS: Final[dict[str, Callable[[str], Any]]] = {
     "timeout": amount("seconds"),
     "port": PORT,
     "discovery-port": PORT,
+    "jim": port_or_endpoint,
+    "plain": port_or_endpoint,
     "history": whole_number(0, 1_000_000),
     "flood": amount("frames each second"),
     "accept-rate": amount("connections each second"),
+    "auth": accounts,
 }
+
+
+_SIDES: Final = {"jim": JIM, "plain": PLAIN}
 
 
 class Options(RoleOptions):
@@ -115,14 +125,24 @@ def make_server(options: RoleOptions, subnets: tuple[Subnet, ...], reactor: Any)
         timeout=read["timeout"],
         flood=read["flood"],
         accept_rate=read["accept-rate"],
+        own_addresses=frozenset(str(subnet.address) for subnet in subnets),
+        log_level=read["log-level"],
     )
     is_default = not options.ifaddrs and not options.get("address")
-    return ChatServer(
+    server = GuardedServer(
         reactor,
-        ListenSettings(subnets, read.get("port"), read["discovery-port"]),
+        ListenSettings(
+            subnets,
+            read.get("port"),
+            read["discovery-port"],
+            tuple((kind, read[side]) for side, kind in _SIDES.items() if side in read),
+        ),
         ChatFactory(settings, reactor, lambda: time.time_ns() // 1_000_000),
         (lambda: default_subnets(host_addresses())) if is_default else None,
     )
+    if "auth" in read:
+        server.guard(read["auth"], reactor)
+    return server
 
 
 class ServerProgram(Program):

@@ -7,12 +7,14 @@ from typing import Any, ClassVar
 from twisted.internet.defer import Deferred
 from twisted.python import usage
 
-from chatd.client.render import visible
+from chatd.chat import limits
 from chatd.discovery.seeker import Seeker
 from chatd.discovery.subnets import DEFAULT_PORT
-from chatd.taps.options import LOG_PARAMETERS, PORT, RoleOptions, amount
+from chatd.taps.options import LOG_PARAMETERS, RoleOptions
+from chatd.taps.readers import PORT, amount
 from chatd.taps.running import Program
 from chatd.wire.beacon import Offer
+from chatd.wire.lines import visible
 
 
 class Options(RoleOptions):
@@ -63,14 +65,19 @@ class ServersProgram(Program):
         return self._seeker.stop()
 
     def _heard(self, offer: Offer) -> None:
-        self._offers[offer.id, offer.address, offer.port] = offer
+        if len(self._offers) < limits.OFFERS:
+            self._offers[offer.id, offer.address, offer.port] = offer
 
     def _print(self) -> None:
-        offers = [offer for _, offer in sorted(self._offers.items())]
-        if self._options["json"]:
-            sys.stdout.write(as_json(offers))
-        elif offers:
-            sys.stdout.write(as_table(offers))
+        offers = [self._offers[key] for key in sorted(self._offers)]
+        text = as_json(offers) if self._options["json"] else as_table(offers) if offers else ""
+        try:
+            if sys.stdout is not None:
+                sys.stdout.write(text)
+                sys.stdout.flush()
+        except OSError as error:
+            self.fail(f"chatd servers: standard output cannot be written: {error.strerror}")
+            return
         if not offers:
             asked = ", ".join(str(subnet.network) for subnet in self._seeker.asked)
             self.fail(f"No server answered on {asked or 'any network'}.")

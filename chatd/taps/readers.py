@@ -1,0 +1,84 @@
+"""What reads the value of an option; each raises ValueError with what is wrong about it."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from twisted.internet.endpoints import serverFromString
+
+from chatd.chat import names
+from chatd.chat.refusals import Refusal
+from chatd.wire.beacon import is_server_id
+
+
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """A reader of whole numbers between `least` and `most`."""
+
+    def read(value: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,18}", value) or not least <= int(value) <= most:
+            raise ValueError(f"is not a whole number from {least} to {most}")
+        return int(value)
+
+    return read
+
+
+def amount(unit: str) -> Callable[[str], float]:
+    """A reader of numbers that are 0 or more, of `unit`."""
+
+    def read(value: str) -> float:
+        if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{0,9})?", value):
+            raise ValueError(f"is not a number of {unit}, 0 or more")
+        return float(value)
+
+    return read
+
+
+def one_of(choices: Sequence[str]) -> Callable[[str], str]:
+    """A reader of one of `choices`."""
+
+    def read(value: str) -> str:
+        if value not in choices:
+            raise ValueError(f"is none of {', '.join(choices)}")
+        return value
+
+    return read
+
+
+def server_id(value: str) -> str:
+    """Read the id of a server.
+
+    :raises ValueError: if no server can be called that.
+    """
+    if not is_server_id(value):
+        raise ValueError("is not 1 to 64 printable characters")
+    return value
+
+
+def nickname(value: str) -> str:
+    """Read a nickname.
+
+    :raises ValueError: if nobody can be called that.
+    """
+    try:
+        return names.nickname(value)
+    except Refusal as refusal:
+        raise ValueError(f"cannot be a nickname: {refusal}") from None
+
+
+PORT: Final = whole_number(1, 65_535)
+
+
+def port_or_endpoint(value: str) -> int | str:
+    """Read a port number, or the description of an endpoint as Twisted has it.
+
+    :raises ValueError: if it is neither.
+    """
+    if re.fullmatch(r"[0-9]+", value):
+        return PORT(value)
+    try:
+        serverFromString(None, value)
+    except Exception as error:  # each kind of endpoint complains in its own way
+        raise ValueError(
+            f"is neither a port nor an endpoint, such as tcp:7778:interface=127.0.0.1: {error}"
+        ) from None
+    return value
