@@ -1,5 +1,7 @@
 """Stand-ins that work: for the outbox, for the network, for the person."""
 
+import os
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -39,6 +41,12 @@ class RecordingOutbox:
 
     def join(self, member: MemberId, room: str) -> None:
         self.rooms.setdefault(room, set()).add(member)
+
+    def part(self, member: MemberId, room: str) -> None:
+        self.rooms[room].remove(member)
+
+    def to(self, member: MemberId, event: Event) -> None:
+        self.heard[member].append(event)
 
     def to_all(self, event: Event, origin: MemberId) -> None:
         self._tell(self.everyone, event, origin)
@@ -140,6 +148,9 @@ class FakeScreen:
         self.questions.append(question)
         self._answered = answered
 
+    def ask_secret(self, question: str, answered: Callable[[str], None]) -> None:
+        self.ask(question, answered)
+
     def answer(self, text: str) -> None:
         """Answer the last question."""
         answered, self._answered = self._answered, None
@@ -221,3 +232,19 @@ def on_reactor(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], An
     """Run a test that is a coroutine on the real reactor."""
     decorated: Callable[[], Any] = pytest_twisted.ensureDeferred(test)
     return decorated
+
+
+@contextmanager
+def far_east() -> Iterator[None]:
+    """This host is thirteen hours ahead of UTC meanwhile."""
+    before = os.environ.get("TZ")
+    os.environ["TZ"] = "XYZ-13"
+    time.tzset()
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["TZ"]
+        else:
+            os.environ["TZ"] = before
+        time.tzset()

@@ -14,10 +14,12 @@ ARROWS = {
     "wire": {"chat"},
     "discovery": {"chat", "wire"},
     "server": {"chat", "wire", "discovery", "links"},
-    "client": {"chat", "wire", "discovery", "links"},
+    "client": {"chat", "wire", "discovery", "links", "talk"},
     "links": {"chat"},
+    "talk": set(),
     "logs": set(),
-    "taps": {"chat", "wire", "discovery", "server", "client", "logs"},
+    "rotation": set(),
+    "taps": {"chat", "wire", "discovery", "server", "client", "logs", "rotation", "talk"},
     "cli": {"taps"},
     "__main__": {"cli"},
 }
@@ -25,7 +27,7 @@ ARROWS = {
 #: The pure parts, and what else they must do without.
 PURE = {
     "chat": {"twisted", "json", "msgspec", "time", "datetime", "random", "asyncio", "socket"},
-    "wire": {"twisted", "time", "datetime", "random", "asyncio", "socket"},
+    "wire": {"twisted", "time", "random", "asyncio", "socket"},
 }
 
 

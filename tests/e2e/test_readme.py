@@ -12,7 +12,9 @@ EXAMPLE = re.compile(
 
 def spoken_by(lines: list[str], tag: str) -> list[str]:
     """The lines with `tag`, without their times of day; those of one client are in order."""
-    return [re.sub(r"\d\d:\d\d:\d\d", "TIME", line) for line in lines if line.startswith(tag)]
+    return [
+        re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d", "TIME", line) for line in lines if line.startswith(tag)
+    ]
 
 
 def test_the_example_on_a_pipe_prints_what_the_readme_shows_and_ends_with_status_0() -> None:

@@ -1,0 +1,115 @@
+"""Accounts as people meet them: a file made by ``chatd account``, a server that runs meanwhile."""
+
+import json
+import os
+import pty
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.programs import CHATD, PATIENCE, Program, programs
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "accounts"
+    account("add", path, "ice", "cold")
+    return path
+
+
+def account(action: str, path: Path, name: str, password: str = "") -> None:
+    """Have it done, as from a script."""
+    subprocess.run(
+        [*CHATD, "account", action, path, name], input=f"{password}\n", text=True, check=True
+    )
+
+
+@pytest.fixture
+def server(path: Path) -> Iterator[Program]:
+    """A server with these accounts, on a port of its own choice."""
+    with programs() as start:
+        options = ["--ifaddrs=127.0.0.1/8", "--discovery-port=47771", f"--auth=chatd:{path}"]
+        server = start([*CHATD, "server", *options])
+        server.says("listens on 127.0.0.1:")
+        yield server
+
+
+def port_of(server: Program) -> int:
+    [line] = [line for line in server.err if "listens on 127.0.0.1:" in line]
+    return int(line.partition("127.0.0.1:")[2].split()[0])
+
+
+class Caller:
+    """A connection that speaks the native dialect."""
+
+    def __init__(self, server: Program) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port_of(server)), PATIENCE)
+        self._lines = self._socket.makefile("rb")
+
+    def ask(self, frame_type: str, **data: object) -> str:
+        """What is answered: the type of the frame, or the code of the refusal."""
+        self._socket.sendall(json.dumps({"type": frame_type, "data": data}).encode() + b"\n")
+        answer: dict[str, Any] = json.loads(self._lines.readline())
+        if answer["type"] == "error":
+            return str(answer["data"]["code"])
+        return str(answer["type"])
+
+    def hello(self, nickname: str) -> str:
+        return self.ask("hello", nickname=nickname, version=1)
+
+    def sign_in(self, account: str, password: str) -> str:
+        return self.ask("authenticate", account=account, password=password)
+
+    def close(self) -> None:
+        self._lines.close()
+        self._socket.close()
+
+
+def test_a_password_is_asked_for_and_too_many_wrong_ones_are_refused(server: Program) -> None:
+    with closing(Caller(server)) as owner:
+        assert owner.hello("ICE") == "password-required"
+        assert owner.sign_in("ICE", "cold") == "welcome"
+    with closing(Caller(server)) as caller:
+        assert caller.hello("ice") in ("password-required", "nickname-taken")
+        tries = [caller.sign_in("ice", "warm") for _ in range(6)]
+        assert tries == ["wrong-password"] * 5 + ["too-many-attempts"]
+    server.says("wrong password from 127.0.0.1 for ice")
+    assert not [line for line in server.err if "cold" in line or "warm" in line]
+
+
+def test_a_running_server_notices_what_is_changed(server: Program, path: Path) -> None:
+    account("add", path, "moon", "full")
+    server.says("has changed: 2 accounts")
+    said = len(server.err)
+    account("block", path, "ice")
+    server.says("has changed: 2 accounts", after=said)
+    with closing(Caller(server)) as caller:
+        assert caller.hello("moon") == "password-required"
+        assert caller.sign_in("moon", "full") == "welcome"
+    with closing(Caller(server)) as caller:
+        assert caller.hello("ice") == "blocked"
+
+
+def test_a_person_types_the_password_twice_and_nothing_of_it_is_shown(tmp_path: Path) -> None:
+    path = tmp_path / "accounts"
+    ours, theirs = pty.openpty()
+    command = [*CHATD, "account", "add", str(path), "ice"]
+    with subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+    ) as running:
+        os.close(theirs)
+        shown = b""
+        for question in (b"Password for ice: ", b"The same again: "):
+            while not shown.endswith(question):
+                shown += os.read(ours, 1_024)
+            os.write(ours, b"s3cret\n")
+        assert running.wait(PATIENCE) == 0
+        shown += os.read(ours, 1_024)
+    os.close(ours)
+    assert b"s3cret" not in shown
+    assert path.read_text().startswith("ice\tactive\t$argon2id$")
