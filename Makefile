@@ -1,5 +1,6 @@
 # `make run` and `make test` need Python 3.11 or later and nothing else: each sets up its own
 # virtual environment first.
+MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 VENV   ?= .venv
 BIN     = $(VENV)/bin
