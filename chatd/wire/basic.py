@@ -15,7 +15,7 @@ from chatd.chat.events import Event
 from chatd.chat.names import LOBBY
 from chatd.chat.refusals import Refusal, RequestId
 from chatd.wire import json_frames, lines
-from chatd.wire.dialect import Dialect, Outcome, Request
+from chatd.wire.dialect import ALL_OWN, Dialect, Outcome, Request
 from chatd.wire.native import Native, is_hello
 
 
@@ -59,16 +59,7 @@ _SERVER: Final = "[Server]"
 class Basic:
     """What a client speaks that does not say ``hello``."""
 
-    hears_own: ClassVar[frozenset[type]] = frozenset(
-        {
-            events.Said,
-            events.Private,
-            events.Entered,
-            events.Renamed,
-            events.Joined,
-            events.Parted,
-        }
-    )
+    hears_own: ClassVar[frozenset[type]] = ALL_OWN
     first_rooms: ClassVar[tuple[str, ...]] = (LOBBY,)
     greeting: ClassVar[bytes] = b""
     probe: ClassVar[bytes] = b""

@@ -5,11 +5,24 @@ knows no hub. What a connection's dialect learns on the way makes another value.
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
+from chatd.chat import events
 from chatd.chat.commands import Asked
 from chatd.chat.events import Event, Reply
 from chatd.chat.refusals import Refusal, RequestId
+
+#: All that a member can hear of its own doings: where there is no other answer.
+ALL_OWN: Final[frozenset[type]] = frozenset(
+    {
+        events.Said,
+        events.Private,
+        events.Entered,
+        events.Renamed,
+        events.Joined,
+        events.Parted,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from chatd.chat.events import Event
 from chatd.chat.names import LOBBY, folded
 from chatd.chat.refusals import Refusal, RequestId
 from chatd.wire import lines, typed
-from chatd.wire.dialect import Dialect, Note, Outcome, Request
+from chatd.wire.dialect import ALL_OWN, Dialect, Note, Outcome, Request
 
 
 class Asked(Enum):
@@ -34,16 +34,7 @@ class Plain:
     :ivar room: where lines go.
     """
 
-    hears_own: ClassVar[frozenset[type]] = frozenset(
-        {
-            events.Said,
-            events.Private,
-            events.Entered,
-            events.Renamed,
-            events.Joined,
-            events.Parted,
-        }
-    )
+    hears_own: ClassVar[frozenset[type]] = ALL_OWN
     first_rooms: ClassVar[tuple[str, ...]] = (LOBBY,)
     greeting: ClassVar[bytes] = b"Welcome. Your nickname?\n"
     probe: ClassVar[bytes] = b""
