@@ -4,6 +4,7 @@ import gc
 from collections.abc import Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 import pytest_twisted
 from twisted.internet import reactor as global_reactor
@@ -12,6 +13,10 @@ from twisted.logger import ILogObserver, LogEvent, LogLevel, globalLogPublisher
 from zope.interface import provider
 
 reactor: Any = global_reactor
+
+# How long an example takes says something of the machine, not of the promise.
+hypothesis.settings.register_profile("chatd", deadline=None)
+hypothesis.settings.load_profile("chatd")
 
 
 @pytest.fixture(scope="session")

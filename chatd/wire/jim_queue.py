@@ -57,7 +57,8 @@ class JimQueue:
         """The object that goes out next."""
         if self._dropped and not (self._objects and self._objects[0][0] is Kind.URGENT):
             dropped, self._dropped = self._dropped, 0
-            return jim.notice(f"You read too slowly: {dropped} room messages were left out", now)
+            sentence = f"You read too slowly: {dropped} room messages were left out"
+            return jim.notice(sentence, now).rstrip()
         _, unit = self._objects.popleft()
         self.waiting_bytes -= len(unit)
         return unit
@@ -68,7 +69,7 @@ class JimQueue:
             return False
         last = self._objects[-1][1]
         both = f"{_alert(last)}; {_alert(unit)}"
-        together = jim.notice(both, now)
+        together = jim.notice(both, now).rstrip()
         if _alert(together) != both:
             return False  # it was cut to what a client reads at once
         self._objects[-1] = (Kind.NOTICE, together)

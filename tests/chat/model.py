@@ -76,8 +76,12 @@ class Model:
                 return room is not None or command.room is None
             case commands.Rename(nickname=nickname):
                 return self.may_be_called(member, nickname)
+            case commands.Enter(nickname=nickname):
+                # Whom its own silence gave the name of its connection may still choose one.
+                is_nameless = self.names[member] == self.seated[member]
+                return is_nameless and self.may_be_called(member, nickname)
             case _:
-                return not isinstance(command, commands.Enter)
+                return True
 
     def may_be_called(self, member: MemberId, nickname: str) -> bool:
         try:

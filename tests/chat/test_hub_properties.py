@@ -129,8 +129,8 @@ class Chatting(RuleBasedStateMachine):
             assert isinstance(refusal, NotEntered)
 
     def _done(self, member: MemberId, command: Command, reply: Reply) -> None:
-        if isinstance(command, Enter):
-            assert member not in self.model.names
+        if member not in self.model.names:
+            assert isinstance(command, Enter)
             assert self.model.may_be_called(member, command.nickname)
             assert isinstance(reply, events.Welcome)
             self._entered(member, command, reply)
@@ -139,10 +139,11 @@ class Chatting(RuleBasedStateMachine):
         room = self.model.room(getattr(command, "room", None) or LOBBY)
         match command, reply:
             case Rename(), events.Done():
-                old, new = self.model.names[member], self.hub.nickname(member)
-                self.model.names[member] = new
-                if old != new:
-                    self.model.tell_all(member, Renamed(old, new))
+                self._renamed(member)
+            case Enter(), events.Welcome():
+                self._renamed(member)
+                assert reply.nickname == self.model.names[member]
+                assert set(reply.rooms) == self.model.rooms_of(member)
             case Say(), events.Done() if room is not None:
                 self._said(member, room, command, reply)
             case Tell(), events.Told():
@@ -163,6 +164,12 @@ class Chatting(RuleBasedStateMachine):
         assert welcome.rooms == command.rooms
         if command.rooms:
             self.model.rooms[0].members.append(member)
+
+    def _renamed(self, member: MemberId) -> None:
+        old, new = self.model.names[member], self.hub.nickname(member)
+        self.model.names[member] = new
+        if old != new:
+            self.model.tell_all(member, Renamed(old, new))
 
     def _said(self, member: MemberId, room: ModelRoom, command: Say, done: events.Done) -> None:
         number = len(room.said) + 1

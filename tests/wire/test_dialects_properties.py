@@ -58,7 +58,7 @@ _units = st.binary(max_size=60) | _lookalikes | _typed | st.sampled_from([b"{", 
 
 
 # One test for all dialects: parametrised Hypothesis tests do not work under pytest-twisted.
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(_units)
 @example(b'{"action":"\\ud800"}')
 @example(b"{" + b'"a":{' * 3_000)
@@ -129,7 +129,7 @@ _rooms = _names.map("#{}".format).filter(_valid(names.room_name)).map(names.room
 ROOMS = st.just("#lobby") | _rooms
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(NICKNAMES, ROOMS, TEXTS)
 @example("ice", "#lobby", "[Server]: moon has left\n[private] sun: hi")
 def test_what_anybody_says_everybody_can_show_whole(nickname: str, room: str, text: str) -> None:
@@ -148,7 +148,7 @@ def test_what_anybody_says_everybody_can_show_whole(nickname: str, room: str, te
     _shown(Plain().encode(said), speaker, text)
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(NICKNAMES, st.lists(NICKNAMES, min_size=1, max_size=limits.RECIPIENTS), TEXTS)
 def test_what_is_said_in_private_every_recipient_can_show_whole(
     nickname: str, to: list[str], text: str
@@ -192,14 +192,14 @@ def _any_event(draw: st.DrawFn) -> Event:
     return made[kind]
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(_any_event(), st.integers(0, 2**43))
 def test_whatever_happens_can_be_told_in_every_dialect(event: Event, now: int) -> None:
     for _, dialect, read in DIALECTS:
         assert read(dialect.encode(event, now))
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(st.sampled_from(REFUSALS), st.text(max_size=100), NICKNAMES)
 def test_whatever_a_refusal_quotes_it_is_one_answer_in_every_dialect(
     kind: type[Refusal], quoted: str, nickname: str

@@ -79,6 +79,21 @@ def test_a_notice_that_has_gone_out_is_not_merged_with_the_next() -> None:
     assert take_all(queue) == ["two"]
 
 
+def test_what_the_queue_writes_itself_is_an_object_without_a_line_end_and_never_too_long() -> None:
+    room = limits.JIM_SENT_BYTES - len(notice(""))
+    for size in range(room - 3, room + 1):
+        queue = JimQueue()
+        for sentence in ("one", "x" * (size - len("one; "))):
+            queue.put(Kind.NOTICE, notice(sentence), NOW)
+        data = queue.take(NOW)
+        assert len(data) == limits.JIM_SENT_BYTES - room + size
+        assert data.endswith(b"}")
+        assert not len(queue)
+    for number in range(MOST + 1):
+        queue.put(Kind.ROOM, unit(number), NOW)
+    assert queue.take(NOW).endswith(b"}")
+
+
 #: As short as possible, as long as possible; characters of one byte, of several, and escaped ones.
 SENTENCES = st.builds(
     lambda character, count, number: f"{number}{character * count}.",
@@ -88,7 +103,7 @@ SENTENCES = st.builds(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(SENTENCES, min_size=1, max_size=8))
 @example(["\U0001f469" * 125, "\U0001f469" * 200])
 def test_merging_loses_nothing_of_what_the_notices_say(sentences: list[str]) -> None:
@@ -147,7 +162,7 @@ def test_an_important_notice_goes_first_and_is_never_left_out() -> None:
 KINDS = st.sampled_from([Kind.KEPT, Kind.ROOM, Kind.ROOM, Kind.NOTICE])
 
 
-@settings(max_examples=100)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(KINDS, st.integers(1, 150)), max_size=12), st.integers(0, 40))
 def test_whatever_comes_only_room_messages_are_left_out_and_all_of_them_are_counted(
     runs: list[tuple[Kind, int]], taken_between: int

@@ -95,7 +95,7 @@ def damaged(draw: st.DrawFn) -> bytes:
 LINES = st.one_of(st.binary(), LOOKALIKES.map(lambda frame: json.dumps(frame).encode()), damaged())
 
 
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 @given(LINES)
 @example(b'{"type":"ping","id":"\\ud800"}')
 @example(b'{"type":"\\ud800","id":7}')
