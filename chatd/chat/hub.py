@@ -171,7 +171,10 @@ class Hub:
         return self._renamed(member, nickname)
 
     def _sign_in(self, member: Member, command: commands.SignIn, now: int) -> Reply:
-        return self._renamed(member, self._available(member, command.account))
+        nickname = self._available(member, command.account)
+        is_late = member.nickname == member.address  # as in _enter_again
+        done = self._renamed(member, nickname)
+        return self._welcome(member) if is_late else done
 
     def _renamed(self, member: Member, nickname: str) -> Reply:
         old = member.nickname

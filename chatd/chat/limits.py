@@ -107,6 +107,8 @@ ATTEMPT_ADDRESSES: Final = 4_096
 ATTEMPT_ACCOUNTS: Final = 4_096
 #: Passwords that wait to be checked; one is checked at a time.
 WAITING_PASSWORDS: Final = 64
+#: Of these, from one address.
+ADDRESS_WAITING_PASSWORDS: Final = 8
 #: Between two looks whether the password file has changed.
 PASSWORD_FILE_SECONDS: Final = 2
 
@@ -120,6 +122,8 @@ CHOICE_SECONDS: Final = 1
 CONNECT_SECONDS: Final = 3
 #: For the server to answer ``hello``.
 WELCOME_SECONDS: Final = 3
+#: For the server to check a password, when others wait as well.
+PASSWORD_SECONDS: Final = 15
 #: Before the client looks for its server again.
 RETRY_SECONDS: Final = 4
 #: Added at random to the retry after a lost connection, so that the clients of a server that

@@ -212,7 +212,7 @@ class TooManyAttempts(Account):
     code = "too-many-attempts"
 
     def __init__(self) -> None:
-        super().__init__("Too many passwords were wrong; wait a little before the next try.")
+        super().__init__("Too many passwords at once, or wrong ones before; try again later.")
 
 
 class Blocked(Account):

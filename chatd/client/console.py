@@ -170,6 +170,9 @@ class Console(Protocol):
             last, self._buffer = self._buffer, b""
             if last or self._is_skipping:
                 self._take_line(last)
+            if self._answered is not None:
+                self._answered = None
+                self._not_sent("the input ended before the last question was answered.")
             self._end_of_input()
 
     def _take_line(self, raw: bytes) -> None:

@@ -137,7 +137,7 @@ class Life:
     def refuse(self, inputs: Inputs, code: str, sentence: str) -> None:
         """Hand the refusal of ``hello`` to `inputs`, as what it means at this point of the run."""
         self.last_code = code
-        if code in PASSING or (code == "nickname-taken" and self.was_online):
+        if code in PASSING or (code in PASSING_LATER and self.was_online):
             # Later on, a taken nickname is mostly this client's own ghost.
             inputs.turned_away(sentence)
         elif code in ASKABLE and not self.was_online:
@@ -152,6 +152,8 @@ ASKABLE: Final = frozenset(
 )
 #: Refusals of ``hello`` that pass with time.
 PASSING: Final = frozenset({"full", "too-late", "server-failed"})
+#: Those that pass with time for one who was in already.
+PASSING_LATER: Final = frozenset({"nickname-taken", "too-many-attempts"})
 
 
 def _connect(inputs: Inputs, life: Life) -> None:

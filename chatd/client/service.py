@@ -243,6 +243,7 @@ class ChatClient(Service):
             self._life.refuse(self._inputs, refused.code, refused.message)
         else:
             self._is_password_given = True
+            self._life.expect(self._inputs, limits.PASSWORD_SECONDS)
             self._send(commands.Authenticate(nickname, password))
 
     def lost(self, connection: ServerConnection, reason: str) -> None:

@@ -244,6 +244,7 @@ class Session:
                 lambda password: self._sign_in(nickname, password),
             )
         else:
+            self._was_refused = True
             self._screen.talk(f"Refused: {nickname} needs its password; use a terminal.")
 
     def _sign_in(self, nickname: str, password: str) -> None:

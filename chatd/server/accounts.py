@@ -20,8 +20,10 @@ from chatd.chat.refusals import Refusal
 
 _STATES: Final = {"active": False, "blocked": True}
 
+#: With parameters that a server can afford: up to 1 GiB, 99 passes, 99 lanes.
 _HASH: Final = re.compile(
-    r"\$argon2(?:id|i|d)\$v=[0-9]+\$m=[0-9]+,t=[0-9]+,p=[0-9]+(?:\$[A-Za-z0-9+/]+){2}"
+    r"\$argon2(?:id|i|d)\$v=[0-9]{1,3}\$m=[1-9][0-9]{0,6},t=[1-9][0-9]?,p=[1-9][0-9]?"
+    r"(?:\$[A-Za-z0-9+/]+){2}"
 )
 
 

@@ -1,5 +1,6 @@
 """Who may have a password checked, and how often; what the chat knows of the accounts."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 
 from twisted.internet.defer import Deferred, DeferredLock
@@ -63,6 +64,7 @@ class Guard:
         self._checker = checker
         self._known = known
         self._turn = DeferredLock()
+        self._waiting: Counter[str] = Counter()
         self._from_address = Attempts(
             clock,
             limits.ADDRESS_WRONG_PASSWORDS,
@@ -98,15 +100,22 @@ class Guard:
     async def _check(self, command: Authenticate, host: str) -> str:
         self._refresh()
         self._admit(command, host)
-        if len(self._turn.waiting) >= limits.WAITING_PASSWORDS:
+        if (
+            len(self._turn.waiting) >= limits.WAITING_PASSWORDS
+            or self._waiting[host] >= limits.ADDRESS_WAITING_PASSWORDS
+        ):
             raise TooManyAttempts
-        await self._turn.acquire()
+        self._waiting[host] += 1
         try:
-            # Those that were before it may have been wrong.
-            account = self._admit(command, host)
-            return await self._compare(command, account, host)
+            return await self._turn.run(self._check_in_turn, command, host)
         finally:
-            self._turn.release()
+            self._waiting[host] -= 1
+            self._waiting += Counter()  # forgets who waits no more
+
+    def _check_in_turn(self, command: Authenticate, host: str) -> Deferred[str]:
+        # Those that were before it may have been wrong.
+        account = self._admit(command, host)
+        return Deferred.fromCoroutine(self._compare(command, account, host))
 
     def _admit(self, command: Authenticate, host: str) -> Account | None:
         """The account to check, if there is one.

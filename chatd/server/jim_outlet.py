@@ -63,6 +63,7 @@ class JimOutlet:
     def finish(self) -> None:
         """End the stream once everything that waits has gone out."""
         self._is_finishing = True
+        self._queue.hurry(limits.ENDING_SECONDS * 1_000 // limits.JIM_PAUSE_MILLISECONDS - 1)
         if self._next is None:
             self._outlet.finish()
 

@@ -5,8 +5,10 @@ and hands them on; what this decides about the stream (read more slowly, end it)
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
@@ -47,8 +49,7 @@ class Participant:
         self.address = address
         self.dialect = dialect
         self.member_id = member_id
-        self.is_ended = False
-        self.is_member = False
+        self.is_ended = self.is_member = False
         self._patience = patience
         self._reason = "connection lost"
         self._deadline: IDelayedCall | None = None
@@ -56,11 +57,11 @@ class Participant:
         self._silence: SilenceWatch | None = None
         self._has_spoken = False
         self._holds = 0
+        self._check: Deferred[Any] | None = None
 
     def connected(self, stream: Stream, way: Way) -> None:
         """Begin; a connection that says nothing does not stay."""
-        self._stream = stream
-        self.way = way
+        self._stream, self.way = stream, way
         self._began = self.factory.clock.seconds()
         rate = self.factory.settings.flood
         self._bucket = TokenBucket(rate, rate * limits.FLOOD_BURST_FACTOR, self._began)
@@ -144,8 +145,7 @@ class Participant:
     def overflowed(self) -> None:
         """Drop a member who does not read.
 
-        The hub learns of it when the connection is gone, in a later turn: this may be in the midst
-        of telling everyone something.
+        The hub learns of it in a later turn: this may be in the midst of telling everyone.
         """
         self._reason = "too slow"
         self.is_ended = True
@@ -219,7 +219,7 @@ class Participant:
                     self.factory.clock,
                     self.factory.settings.timeout,
                     self._probe if self.dialect.probe else None,
-                    self._inactive,
+                    partial(self.dismiss, "inactive"),
                 )
             case events.Goodbye():
                 self.end()
@@ -242,7 +242,7 @@ class Participant:
         """Have the password checked, which takes a while; nothing else is read meanwhile."""
         self._wait_for_registration()
         self._hold()
-        checked = self.factory.check_password(command, self.address)
+        self._check = checked = self.factory.check_password(command, self.address)
         checked.addCallbacks(
             lambda account: self._handle(
                 request, commands.SignIn(account, self.dialect.first_rooms)
@@ -252,12 +252,13 @@ class Participant:
         checked.addCallback(lambda _: self._release())
 
     def _not_signed_in(self, request: Request, failure: Failure) -> None:
+        if self.is_ended:
+            return
         refusal = failure.value
         if not isinstance(refusal, Refusal):
             self.factory.log.failure("a password could not be checked", failure)
             refusal = ServerFailed()
-        if not self.is_ended:
-            self._refused(request, refusal)
+        self._refused(request, refusal)
 
     def _leave(self) -> None:
         if self.member_id is not None:
@@ -290,11 +291,10 @@ class Participant:
     def _probe(self) -> None:
         self.way.send(None, self.dialect.probe)
 
-    def _inactive(self) -> None:
-        self.dismiss("inactive")
-
     def _stop_timers(self) -> None:
         if self._silence is not None:
             self._silence.stop()
         if self._resume is not None and self._resume.active():
             self._resume.cancel()
+        if self._check is not None:
+            self._check.cancel()

@@ -7,7 +7,7 @@ a tenth of a second and 64 MiB: never ask for one on the reactor's thread.
 import unicodedata
 
 from argon2 import PasswordHasher
-from argon2.exceptions import VerifyMismatchError
+from argon2.exceptions import InvalidHashError, VerificationError
 
 
 class Passwords:
@@ -23,11 +23,11 @@ class Passwords:
     def match(self, password_hash: str, password: bytes) -> bool:
         """Whether that is the password.
 
-        :raises argon2.exceptions.Argon2Error: if that is no hash.
+        What is no hash is nobody's password.
         """
         try:
             return self._hasher.verify(password_hash, _composed(password))
-        except VerifyMismatchError:
+        except (VerificationError, InvalidHashError):
             return False
 
 

@@ -3,7 +3,8 @@
 What a unit means, and everything else about a connection, is the business of its participant.
 """
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from twisted.internet.interfaces import IDelayedCall, IHalfCloseableProtocol
 from twisted.internet.protocol import Protocol, connectionDone
@@ -19,6 +20,9 @@ from chatd.server.outlet import Outlet
 from chatd.server.participant import Participant
 from chatd.wire.basic import Basic
 from chatd.wire.jim_objects import ObjectSplitter
+
+#: What ``telnet`` says to ``telnet`` (RFC 854): no text has a byte of 255.
+_NEGOTIATION: Final = re.compile(rb"\xff(?:[\xfb-\xfe][^\n]|[^\n\xfb-\xff])")
 
 
 @implementer(IHalfCloseableProtocol)
@@ -115,6 +119,13 @@ class MainProtocol(LineProtocol):
         self._stop_waiting()
         super().connectionLost(reason)
 
+    def readConnectionLost(self) -> None:
+        """The last line counts without its end, too."""
+        line = b"" if self._is_draining else self.clearLineBuffer()
+        if line:
+            self.lineReceived(line)
+        super().readConnectionLost()
+
     def _stop_waiting(self) -> None:
         if self._silence.active():
             self._silence.cancel()
@@ -132,6 +143,7 @@ class PlainProtocol(LineProtocol):
 
     def dataReceived(self, data: bytes) -> None:
         """Take what comes; a program may send its text without any line end."""
+        data = _NEGOTIATION.sub(b"", data)
         self._has_line_ends = self._has_line_ends or b"\n" in data
         self._stop_waiting()
         super().dataReceived(data)
@@ -169,6 +181,7 @@ class ObjectProtocol(HalfCloseable, Protocol):
     def __init__(self, participant: Participant) -> None:
         self.participant = participant
         self._splitter = ObjectSplitter()
+        self._is_taking = False
         self._is_paused = False
         self._is_draining = False
 
@@ -194,6 +207,12 @@ class ObjectProtocol(HalfCloseable, Protocol):
         """Forget everything about this connection."""
         self.participant.lost()
 
+    def readConnectionLost(self) -> None:
+        """An object that has not all come never will."""
+        if self._splitter.is_inside and not self._is_draining:
+            self.participant.refuse(BrokenObject("the last object is not complete"))
+        super().readConnectionLost()
+
     def pauseProducing(self) -> None:
         """Take no more objects for now."""
         self._is_paused = True
@@ -216,6 +235,9 @@ class ObjectProtocol(HalfCloseable, Protocol):
         self.transport.abortConnection()
 
     def _take_objects(self) -> None:
+        if self._is_taking:
+            return  # what an object asks for may let the reading go on; one loop is enough
+        self._is_taking = True
         try:
             while not (self._is_paused or self._is_draining):
                 unit = self._splitter.next()
@@ -224,3 +246,5 @@ class ObjectProtocol(HalfCloseable, Protocol):
                 self.participant.received(unit)
         except BrokenObject as broken:
             self.participant.refuse(broken)
+        finally:
+            self._is_taking = False

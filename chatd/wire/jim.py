@@ -92,7 +92,7 @@ class Jim:
         except msgspec.ValidationError as error:
             raise BadFrame(f"This object is not as it should be: {str(error)[:80]}.") from None
         except (ValueError, RecursionError):
-            raise refusals.BrokenObject("what came is not a JSON object") from None
+            raise refusals.InvalidJson from None
         verb = asked.action if asked.action is not None else asked.event
         if verb is None or len(verb) > limits.JIM_ACTION_CHARACTERS:
             raise BadFrame("An object needs an action, or an event, of at most 15 characters.")

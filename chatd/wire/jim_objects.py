@@ -24,6 +24,11 @@ class ObjectSplitter:
         self._depth = 0
         self._in_string = False
 
+    @property
+    def is_inside(self) -> bool:
+        """Whether an object has begun and not ended."""
+        return self._depth > 0
+
     def feed(self, data: bytes) -> None:
         """Take what came."""
         self._buffer += data

@@ -23,6 +23,9 @@ class Kind(Enum):
     URGENT = auto()
 
 
+#: From here on a client that was too slow is told how much it missed.
+_CAUGHT_UP: Final = limits.JIM_QUEUE_OBJECTS // 2
+
 _alert_decoder: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -55,13 +58,33 @@ class JimQueue:
 
     def take(self, now: int) -> bytes:
         """The object that goes out next."""
-        if self._dropped and not (self._objects and self._objects[0][0] is Kind.URGENT):
+        if self._dropped and len(self._objects) <= _CAUGHT_UP:
             dropped, self._dropped = self._dropped, 0
             sentence = f"You read too slowly: {dropped} room messages were left out"
             return jim.notice(sentence, now).rstrip()
-        _, unit = self._objects.popleft()
+        _, unit = self._objects.popleft() if self._is_near() else self._first_kept()
         self.waiting_bytes -= len(unit)
         return unit
+
+    def _is_near(self) -> bool:
+        """Whether the client is not far behind, or what comes next is urgent anyway."""
+        return len(self._objects) <= _CAUGHT_UP or self._objects[0][0] is Kind.URGENT
+
+    def _first_kept(self) -> tuple[Kind, bytes]:
+        """For a client who is far behind: what it waits for before what it only overhears."""
+        for position, each in enumerate(self._objects):
+            if each[0] is Kind.KEPT:
+                del self._objects[position]
+                return each
+        return self._objects.popleft()
+
+    def hurry(self, most: int) -> None:
+        """Keep `most` objects, for a client that is going; forget first what it only overheard."""
+        for each in list(self._objects):
+            if len(self._objects) > most and each[0] in (Kind.ROOM, Kind.NOTICE):
+                self._objects.remove(each)
+                self.waiting_bytes -= len(each[1])
+        self._dropped = 0
 
     def _merge(self, unit: bytes, now: int) -> bool:
         """Put a notice into the last one that waits, if nothing came after it and it fits."""

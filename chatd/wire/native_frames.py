@@ -55,10 +55,7 @@ class AuthenticateData(Struct, frozen=True):
 
 
 class OkData(Struct, frozen=True, omit_defaults=True):
-    """What was done: for a message its room, number and time; for a join whether the room is new;
-
-    for a private message who was not reached, and why.
-    """
+    """What was done: said where and when, made anew by a join, or who was not reached."""
 
     room: str | None = None
     seq: int | None = None

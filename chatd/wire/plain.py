@@ -58,9 +58,9 @@ class Plain:
             line = unit.removesuffix(b"\r").decode("utf-8")
         except UnicodeDecodeError:
             raise refusals.InvalidUtf8 from None
-        if self.asked is Asked.PASSWORD:
+        if self.asked is Asked.PASSWORD and line.strip() not in typed.GOODBYES:
             return Request(commands.Authenticate(self.account, line))
-        if self.asked is Asked.NICKNAME:
+        if self.asked is not Asked.NOTHING:
             word = line.strip()
             return Request(commands.Quit() if word in typed.GOODBYES else commands.Enter(word))
         return Request(_command(typed.read(line, self.room)))
@@ -86,7 +86,8 @@ class Plain:
                 return lines.newest([f"{line}\n".encode() for line in lines.lines(outcome)])
 
     def _refused(self, refusal: Refusal) -> str:
-        if isinstance(refusal, refusals.PasswordRequired):
+        is_unread = self.asked is Asked.PASSWORD and isinstance(refusal, refusals.Malformed)
+        if is_unread or isinstance(refusal, refusals.PasswordRequired):
             return f"{refusal} Your password? (It is shown as you type.)"
         if self._is_in:
             return lines.notice(str(refusal))

@@ -59,7 +59,8 @@ def tell(to: tuple[str, ...], text: str) -> Command:
 
     :raises Refusal: if it cannot be one.
     """
-    return commands.Tell(names.message_text(text), to)
+    # No nickname has an @, but many a person writes one.
+    return commands.Tell(names.message_text(text), tuple(name.removeprefix("@") for name in to))
 
 
 def _at(line: str) -> Command:

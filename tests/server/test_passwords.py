@@ -159,13 +159,28 @@ def test_so_many_addresses_are_remembered_and_the_oldest_is_forgotten_first() ->
 
 def test_one_password_is_checked_at_a_time_and_so_many_may_wait(vault: Vault) -> None:
     vault.is_held = True
-    answers = [vault.ask("ice", "cold") for _ in range(limits.WAITING_PASSWORDS + 1)]
+    hosts = (limits.WAITING_PASSWORDS + 1) // limits.ADDRESS_WAITING_PASSWORDS + 1
+    addresses = [f"10.0.1.{host}:1" for host in range(hosts)] * limits.ADDRESS_WAITING_PASSWORDS
+    answers = [
+        vault.ask("ice", "cold", address) for address in addresses[: limits.WAITING_PASSWORDS + 1]
+    ]
     assert vault.under_way == 1
     assert vault.ask("ice", "cold", "10.0.0.2:1") == [TooManyAttempts]
     while vault.under_way:
         assert vault.under_way == 1
         vault.finish()
     assert answers == [["Ice"]] * len(answers)
+
+
+def test_one_address_does_not_fill_the_queue(vault: Vault) -> None:
+    vault.is_held = True
+    for _ in range(limits.ADDRESS_WAITING_PASSWORDS):
+        vault.ask("ice", "cold", "10.0.0.1:1")
+    assert vault.ask("ice", "cold", "10.0.0.1:2") == [TooManyAttempts]
+    answer = vault.ask("ice", "cold", "10.0.0.2:1")
+    while vault.under_way:
+        vault.finish()
+    assert answer == ["Ice"]
 
 
 def test_a_check_that_breaks_lets_the_next_one_have_its_turn(vault: Vault) -> None:

@@ -254,3 +254,28 @@ def test_a_basic_client_cannot_use_the_name_and_stays_who_it_is(guarded: Guarded
     sun = guarded.enter("sun")
     guest.say("hello")
     assert [said["source"] for said in sun.heard_of("message")] == [guest.address]
+
+
+def test_a_hello_that_came_late_is_welcomed_when_the_password_is_right(
+    guarded: GuardedHall,
+) -> None:
+    guest = guarded.connect()
+    guarded.clock.advance(limits.SILENCE_MILLISECONDS / 1_000)
+    guest.heard()
+    guest.hello("ice")
+    assert types(guest) == ["error"]
+    guarded.authenticate(guest, "cold")
+    assert "welcome" in types(guest)
+
+
+def test_nobody_waits_for_the_check_of_one_who_is_gone(guarded: GuardedHall) -> None:
+    guarded.vault.is_held = True
+    first, second = guarded.connect(), guarded.connect()
+    for guest in (first, second):
+        guest.hello("ice")
+        guarded.authenticate(guest, "wrong")
+    hashes = guarded.vault.hashes
+    second.hang_up()
+    while guarded.vault.under_way:
+        guarded.vault.finish()
+    assert guarded.vault.hashes <= hashes + 1

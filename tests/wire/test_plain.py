@@ -211,9 +211,10 @@ def test_the_password_of_an_account_is_asked_for_and_is_no_message() -> None:
     for plain, line in ((DOOR, "sun"), (INSIDE, "/setname sun")):
         assert shown(plain.answer(refusal))[-1].endswith("(It is shown as you type.)")
         asking = after(plain, line, refusal)
-        for password in ("exit()", "/users", " two words ", ""):
+        for password in ("/users", " two words ", ""):
             command = asking.decode(password.encode()).command
             assert command == commands.Authenticate("sun", password)
+        assert asking.decode(b"exit()").command == commands.Quit()
 
 
 def test_after_a_wrong_password_things_are_as_they_were_before() -> None:
