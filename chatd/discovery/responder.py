@@ -152,7 +152,7 @@ class Responder:
 def _ears_address(subnet: Subnet) -> str:
     """Where to listen for broadcasts to `subnet`.
 
-    A socket bound to the broadcast address itself hears those and nothing else. Windows cannot bind
-    it, and listens on all interfaces; the check of the sender's subnet is the same.
+    A socket bound to the broadcast address itself hears those and nothing else. On Windows, which
+    was not tried, it listens on all interfaces; the check of the sender's subnet is the same.
     """
     return "" if sys.platform == "win32" else subnet.broadcast

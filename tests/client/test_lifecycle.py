@@ -1,75 +1,11 @@
 """The client's life, row by row of its table: what moves it on, where to, and after how long."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from twisted.internet.task import Clock
 
-from chatd.client.lifecycle import Inputs, Life, Server, machine
-
-PARTY: Final = Server("10.35.11.111", 7777, "party")
-JITTER: Final = 0.75
-JUST: Final = 0.001
-
-#: The way from the start of the run into each state.
-INTO: dict[str, list[tuple[str, Any]]] = {
-    "idle": [],
-    "discovering": [("start", None)],
-    "connecting": [("start", None), ("offered", PARTY)],
-    "registering": [("start", None), ("offered", PARTY), ("connected", None)],
-}
-INTO |= {
-    "asking": [*INTO["registering"], ("nickname_refused", "taken")],
-    "online": [*INTO["registering"], ("welcomed", None)],
-    "waiting": [*INTO["connecting"], ("failed", "refused")],
-}
-INTO["leaving"] = [*INTO["online"], ("leave", None)]
-INTO["gone"] = [*INTO["idle"], ("leave", None)]
-
-
-class RecordedEffects:
-    """Does nothing, and writes down what it was told to do."""
-
-    def __init__(self) -> None:
-        self.done: list[tuple[Any, ...]] = []
-
-    def __getattr__(self, effect: str) -> Callable[..., None]:
-        return lambda *arguments: self.done.append((effect, *arguments))
-
-
-class Run:
-    """One run of a client, as far as some `inputs`."""
-
-    def __init__(self, inputs: Sequence[tuple[str, Any]], once: bool = False) -> None:
-        self.clock = Clock()
-        self.effects = RecordedEffects()
-        self.life = Life(self.effects, self.clock, lambda: JITTER, once)
-        self.inputs: Inputs = machine(self.life)
-        for name, argument in inputs:
-            self.happens(name, argument)
-        self.effects.done.clear()
-
-    def happens(self, name: str, argument: Any = None) -> None:
-        getattr(self.inputs, name)(*([] if argument is None else [argument]))
-
-    def refused(self, code: str) -> None:
-        self.life.refuse(self.inputs, code, f"because of {code}")
-
-    @property
-    def names(self) -> list[str]:
-        return [name for name, *_ in self.effects.done]
-
-    @property
-    def ends(self) -> list[tuple[Any, ...]]:
-        return [effect for effect in self.effects.done if effect[0] == "gone"]
-
-    def retries_after(self) -> float:
-        [(_, _, seconds)] = [each for each in self.effects.done if each[0] == "waiting"]
-        assert isinstance(seconds, float)
-        return seconds
+from tests.client.lives import INTO, JITTER, JUST, PARTY, Run
 
 
 @pytest.mark.parametrize(
@@ -267,53 +203,3 @@ def test_what_is_gone_stays_gone() -> None:
     run.happens("leave")
     run.clock.advance(1_000_000)
     assert run.names == []
-
-
-def transitions() -> dict[str, dict[str, str]]:
-    """Every legal transition: from which state, upon which input, into which state."""
-    found: dict[str, dict[str, str]] = {}
-    for old, happened, new, _ in machine.__automat_automaton__.allTransitions():
-        found.setdefault(_name(old), {})[happened] = _name(new)
-    return found
-
-
-def _name(state: Any) -> str:
-    return str(state.name)
-
-
-def test_these_tests_know_every_state() -> None:
-    assert set(transitions()) == set(INTO)
-
-
-@pytest.mark.parametrize("state", sorted(INTO))
-def test_every_state_can_be_left_for_good(state: str) -> None:
-    seen, at = set(), state
-    while at != "gone":
-        assert at not in seen, "it goes round in circles"
-        seen.add(at)
-        following = transitions()[at]
-        at = following["leave"] if following["leave"] != at else following["expired"]
-
-
-@given(st.lists(st.integers(0, 20), max_size=30), st.booleans())
-def test_whatever_happens_only_legal_times_run_and_the_end_comes_once(
-    choices: list[int], once: bool
-) -> None:
-    run, table, at = Run([], once), transitions(), "idle"
-    for choice in choices:
-        # Only these two are not somebody else's doing.
-        possible = sorted(table[at].keys() - {"expired", "give_up"})
-        happens = possible[choice % len(possible)]
-        arguments = {"offered": PARTY} | dict.fromkeys(
-            ("failed", "turned_away", "rejected", "nickname_refused", "nobody_to_ask", "lost"), "so"
-        )
-        run.happens(happens, arguments.get(happens))
-        at = table[at][happens]
-        if at == "waiting":
-            if once:
-                at = "gone"
-            else:
-                run.clock.advance(4 + JITTER)
-                at = "discovering"
-        assert len(run.clock.getDelayedCalls()) == (at in ("connecting", "registering", "leaving"))
-    assert len(run.ends) == (at == "gone")
