@@ -49,6 +49,12 @@ REPLY_BYTES: Final = 262_144
 #: Messages in one ``history`` reply when the request does not say how many.
 HISTORY_REPLY_MESSAGES: Final = 50
 
+# --- what goes out ------------------------------------------------------------------------------
+
+#: What one audience is told in one turn of the reactor, before it is written without waiting for
+#: the end of the turn.
+BATCH_BYTES: Final = 65_536
+
 # --- time ---------------------------------------------------------------------------------------
 
 #: From the connection to the first full line.

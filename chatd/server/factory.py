@@ -76,7 +76,7 @@ class ChatFactory(ServerFactory):
         self.settings = settings
         self.clock = clock
         self.now = now
-        self.fanout = Fanout(now)
+        self.fanout = Fanout(clock, now)
         self.hub = Hub(
             HubSettings(settings.server_id, settings.slots, settings.history),
             chronicled(self.fanout, settings.log_level),

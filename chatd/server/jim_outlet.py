@@ -78,7 +78,7 @@ class JimOutlet:
     def _send_next(self) -> None:
         self._next = None
         if len(self._queue) and not self._outlet.is_paused:
-            self._outlet.write(self._queue.take(self._now()))
+            self._outlet.send(None, self._queue.take(self._now()))
             self._pause()
         elif len(self._queue):
             self._pause()

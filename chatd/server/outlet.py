@@ -60,7 +60,7 @@ class Outlet:
         self._closed = False
         transport.registerProducer(self, True)
 
-    def write(self, data: bytes) -> None:
+    def send(self, told: object, data: bytes) -> None:
         """Send `data`, now or when the member has read what waits; nothing after the end."""
         if self._finishing or self._closed:
             return
@@ -73,10 +73,6 @@ class Outlet:
             self._drop_waiting()
             self._closed = True
             self._overflowed()
-
-    def send(self, told: object, data: bytes) -> None:
-        """Send `data`, whatever it tells of."""
-        self.write(data)
 
     def finish(self) -> None:
         """End the stream once everything that waits has gone out; accept nothing more.

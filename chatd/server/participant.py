@@ -4,7 +4,6 @@ It knows no framing: a protocol of ``server.protocol`` cuts the stream into unit
 and hands them on; what this decides about the stream (read more slowly, end it) goes back to it.
 """
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +16,7 @@ from chatd.chat.events import Reply
 from chatd.chat.outbox import MemberId
 from chatd.chat.refusals import Full, Refusal, ServerFailed, TooLate
 from chatd.server.outlet import Stream, Way
-from chatd.server.timing import SilenceWatch, TokenBucket
+from chatd.server.timing import Deadline, SilenceWatch, TokenBucket
 from chatd.wire.dialect import Alive, Dialect, Note, Outcome, Request
 from chatd.wire.undecided import Undecided
 
@@ -52,7 +51,7 @@ class Participant:
         self.is_ended = self.is_member = False
         self._patience = patience
         self._reason = "connection lost"
-        self._deadline: IDelayedCall | None = None
+        self._deadline = Deadline(factory.clock)
         self._resume: IDelayedCall | None = None
         self._silence: SilenceWatch | None = None
         self._has_spoken = False
@@ -66,7 +65,7 @@ class Participant:
         rate = self.factory.settings.flood
         self._bucket = TokenBucket(rate, rate * limits.FLOOD_BURST_FACTOR, self._began)
         self.factory.participants.add(self)
-        self.expect(self._patience, self.late)
+        self._deadline.set(self._patience, self.late)
         if self.member_id is not None:
             self.factory.fanout.attach(self.member_id, self)
         if self.member_id is None and not isinstance(self.dialect, Undecided):
@@ -79,7 +78,7 @@ class Participant:
         if self.is_ended:
             return
         wait = self._bucket.take(self.factory.clock.seconds())
-        self.dialect = self.dialect.hearing(unit)
+        self._speak(self.dialect.hearing(unit))
         asked: Request | Refusal | None
         try:
             asked = self.dialect.decode(unit)
@@ -101,7 +100,7 @@ class Participant:
 
     def silent(self, dialect: Dialect) -> None:
         """Nothing came for a while: somebody who speaks `dialect`, and waits to be spoken to."""
-        self.dialect = dialect
+        self._speak(dialect)
         if self.member_id is None:
             self.refuse(Full())
         else:
@@ -138,7 +137,7 @@ class Participant:
             self.is_ended = True
             self._leave()
             self._stop_timers()
-            self.expect(limits.ENDING_SECONDS, self._stream.abort)
+            self._deadline.set(limits.ENDING_SECONDS, self._stream.abort)
             self._stream.drain()
             self.way.finish()
 
@@ -155,20 +154,12 @@ class Participant:
         """Free the slot and the nickname, however the connection ended."""
         self.is_ended = True
         self.way.close()
-        self.expect(None)
+        self._deadline.forget()
         self._stop_timers()
         self._leave()
         if self.member_id is not None:
             self.factory.fanout.detach(self.member_id)
         self.factory.forget(self)
-
-    def expect(self, seconds: float | None, otherwise: Callable[[], None] | None = None) -> None:
-        """Call `otherwise` in so many seconds; this replaces what was expected before."""
-        if self._deadline is not None and self._deadline.active():
-            self._deadline.cancel()
-        self._deadline = None
-        if seconds is not None and otherwise is not None:
-            self._deadline = self.factory.clock.callLater(seconds, otherwise)
 
     def late(self) -> None:
         """Nothing came in time."""
@@ -206,15 +197,15 @@ class Participant:
     def _refused(self, request: Request, refusal: Refusal) -> None:
         self._wait_for_registration()
         self.refuse(refusal, request)
-        self.dialect = self.dialect.after(request, refusal)
+        self._speak(self.dialect.after(request, refusal))
 
     def _done(self, request: Request, outcome: Reply | Note) -> None:
         self.tell(outcome, request)
-        self.dialect = self.dialect.after(request, outcome)
+        self._speak(self.dialect.after(request, outcome))
         match outcome:
             case events.Welcome() if not self.is_member:
                 self.is_member = True
-                self.expect(None)
+                self._deadline.forget()
                 self._silence = SilenceWatch(
                     self.factory.clock,
                     self.factory.settings.timeout,
@@ -260,6 +251,11 @@ class Participant:
             refusal = ServerFailed()
         self._refused(request, refusal)
 
+    def _speak(self, dialect: Dialect) -> None:
+        before, self.dialect = self.dialect, dialect
+        if dialect is not before and self.member_id is not None:
+            self.factory.fanout.dialect_changed(self.member_id)
+
     def _leave(self) -> None:
         if self.member_id is not None:
             self.factory.hub.leave(self.member_id, self._reason)
@@ -281,7 +277,7 @@ class Participant:
         if not (self.is_member or self.is_ended or self._has_spoken):
             self._has_spoken = True
             passed = self.factory.clock.seconds() - self._began
-            self.expect(limits.REGISTRATION_SECONDS - passed, self._registration_late)
+            self._deadline.set(limits.REGISTRATION_SECONDS - passed, self._registration_late)
 
     def _registration_late(self) -> None:
         self.refuse(
@@ -289,7 +285,8 @@ class Participant:
         )
 
     def _probe(self) -> None:
-        self.way.send(None, self.dialect.probe)
+        if self.member_id is not None:
+            self.factory.fanout.send(self.member_id, None, self.dialect.probe)
 
     def _stop_timers(self) -> None:
         if self._silence is not None:

@@ -5,6 +5,25 @@ from collections.abc import Callable
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 
+class Deadline:
+    """Calls something in a while, unless another deadline is set or this one forgotten."""
+
+    def __init__(self, clock: IReactorTime) -> None:
+        self._clock = clock
+        self._call: IDelayedCall | None = None
+
+    def set(self, seconds: float, late: Callable[[], None]) -> None:
+        """Call `late` in so many seconds; this replaces the deadline that was set before."""
+        self.forget()
+        self._call = self._clock.callLater(seconds, late)
+
+    def forget(self) -> None:
+        """There is no deadline."""
+        if self._call is not None and self._call.active():
+            self._call.cancel()
+        self._call = None
+
+
 class IdleTimer:
     """Calls `idle` once nothing was heard for `seconds`; 0 seconds are for ever.
 

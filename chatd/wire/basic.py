@@ -59,6 +59,7 @@ _SERVER: Final = "[Server]"
 class Basic:
     """What a client speaks that does not say ``hello``."""
 
+    variant: ClassVar[str] = "basic"
     hears_own: ClassVar[frozenset[type]] = ALL_OWN
     first_rooms: ClassVar[tuple[str, ...]] = (LOBBY,)
     greeting: ClassVar[bytes] = b""
@@ -70,7 +71,7 @@ class Basic:
         """The first line may be a ``hello`` that the network delayed."""
         if self.is_first and is_hello(unit):
             return Native()
-        return replace(self, is_first=False)
+        return replace(self, is_first=False) if self.is_first else self
 
     def decode(self, unit: bytes) -> Request:
         """The request in one line; see :meth:`chatd.wire.dialect.Dialect.decode`."""

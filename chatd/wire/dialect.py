@@ -54,6 +54,13 @@ class Dialect(Protocol):
     """One wire format. `now` is in milliseconds since 1970, for dialects that show it."""
 
     @property
+    def variant(self) -> str | None:
+        """Dialects of one variant encode each event alike, and what they send may be joined.
+
+        None if each thing must be sent by itself.
+        """
+
+    @property
     def hears_own(self) -> frozenset[type]:
         """What a member hears of its own doings (SPEC §4's table)."""
 

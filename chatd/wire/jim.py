@@ -66,6 +66,7 @@ class Jim:
     :ivar nickname: who it is, once it has entered.
     """
 
+    variant: ClassVar[None] = None
     hears_own: ClassVar[frozenset[type]] = frozenset({events.Private})
     first_rooms: ClassVar[tuple[str, ...]] = ()
     greeting: ClassVar[bytes] = b""

@@ -44,6 +44,7 @@ _EVENT_FRAMES: Final[dict[type, type[frames.Frame]]] = {
 class Native:
     """What chatd's own client and the web page speak."""
 
+    variant: ClassVar[str] = "native"
     hears_own: ClassVar[frozenset[type]] = frozenset(
         {events.Private, events.Renamed, events.Joined, events.Parted}
     )

@@ -34,6 +34,7 @@ class Plain:
     :ivar room: where lines go.
     """
 
+    variant: ClassVar[str] = "plain"
     hears_own: ClassVar[frozenset[type]] = ALL_OWN
     first_rooms: ClassVar[tuple[str, ...]] = (LOBBY,)
     greeting: ClassVar[bytes] = b"Welcome. Your nickname?\n"

@@ -112,6 +112,12 @@ class Guest:
     def send_bytes(self, data: bytes) -> None:
         """Send anything, in one piece."""
         self.connection.dataReceived(data)
+        self.end_turn()
+
+    def end_turn(self) -> None:
+        """Let the server write what it has for everyone in this turn of its reactor."""
+        clock: Any = self.connection.participant.factory.clock
+        clock.advance(0)
 
     def heard(self) -> list[Frame]:
         """What the server has sent since this was last asked."""
@@ -157,6 +163,7 @@ class Guest:
         """Be gone, or notice that the server is."""
         self.is_lost = True
         self.connection.connectionLost(Failure(ConnectionDone()))
+        self.end_turn()
 
 
 AnyGuest = TypeVar("AnyGuest", bound=Guest)

@@ -1,7 +1,7 @@
 """Somebody connected to the server, whatever they speak: the same questions, the same answers."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from twisted.internet.address import IPv4Address
 from twisted.internet.error import ConnectionLost
@@ -64,6 +64,7 @@ class Speaker:
         assert connection is not None
         self.connection = connection
         self._mark = 0
+        self._clock: Any = chat.clock
         connection.makeConnection(self.transport)
 
     # --- what it asks ---------------------------------------------------------------------------
@@ -97,11 +98,13 @@ class Speaker:
 
     def send(self, data: bytes) -> None:
         self.connection.dataReceived(data)
+        self._clock.advance(0)  # the server writes at the end of its turn
 
     def hang_up(self) -> None:
         """Be gone without a word."""
         self.is_gone = True
         self.connection.connectionLost(Failure(ConnectionLost()))
+        self._clock.advance(0)
 
     # --- what it saw, since it last forgot ------------------------------------------------------
 

@@ -50,8 +50,8 @@ def test_it_is_the_push_producer_of_its_transport() -> None:
 
 def test_what_is_written_goes_straight_through() -> None:
     line = _Line()
-    line.outlet.write(b"one ")
-    line.outlet.write(b"x" * 1_000)
+    line.outlet.send(None, b"one ")
+    line.outlet.send(None, b"x" * 1_000)
     assert line.sent == b"one " + b"x" * 1_000
     assert line.overflows == 0
 
@@ -60,20 +60,20 @@ def test_while_paused_everything_waits_and_then_goes_out_in_order() -> None:
     line = _Line()
     line.outlet.pauseProducing()
     for word in (b"one ", b"two ", b"three"):
-        line.outlet.write(word)
+        line.outlet.send(None, word)
     assert line.sent == b""
     line.outlet.resumeProducing()
     assert line.sent == b"one two three"
-    line.outlet.write(b" four")
+    line.outlet.send(None, b" four")
     assert line.sent == b"one two three four"
 
 
 def test_a_transport_may_have_enough_again_while_it_takes_what_waited() -> None:
     line = _Line(_Choking())
-    line.outlet.write(b"one ")
-    line.outlet.write(b"two ")
+    line.outlet.send(None, b"one ")
+    line.outlet.send(None, b"two ")
     line.outlet.resumeProducing()
-    line.outlet.write(b"three")
+    line.outlet.send(None, b"three")
     assert line.sent == b"one two "
     line.outlet.resumeProducing()
     assert line.sent == b"one two three"
@@ -82,11 +82,11 @@ def test_a_transport_may_have_enough_again_while_it_takes_what_waited() -> None:
 def test_a_hundred_bytes_may_wait_and_one_more_overflows_once() -> None:
     line = _Line()
     line.outlet.pauseProducing()
-    line.outlet.write(b"x" * 60)
-    line.outlet.write(b"x" * 40)
+    line.outlet.send(None, b"x" * 60)
+    line.outlet.send(None, b"x" * 40)
     assert line.overflows == 0
-    line.outlet.write(b"x")
-    line.outlet.write(b"x" * 1_000)
+    line.outlet.send(None, b"x")
+    line.outlet.send(None, b"x" * 1_000)
     assert line.overflows == 1
     line.outlet.resumeProducing()
     assert line.sent == b"", "half of what was said is worse than nothing"
@@ -96,7 +96,7 @@ def test_what_has_gone_out_no_longer_counts() -> None:
     line = _Line()
     for _ in range(10):
         line.outlet.pauseProducing()
-        line.outlet.write(b"x" * 90)
+        line.outlet.send(None, b"x" * 90)
         line.outlet.resumeProducing()
     assert len(line.sent) == 900
     assert line.overflows == 0
@@ -104,7 +104,7 @@ def test_what_has_gone_out_no_longer_counts() -> None:
 
 def test_finishing_closes_at_once_when_nothing_waits() -> None:
     line = _Line()
-    line.outlet.write(b"bye")
+    line.outlet.send(None, b"bye")
     line.outlet.finish()
     assert line.transport.disconnecting
     assert not line.transport.disconnected
@@ -114,10 +114,10 @@ def test_finishing_closes_at_once_when_nothing_waits() -> None:
 def test_finishing_while_paused_sends_what_waits_first() -> None:
     line = _Line()
     line.outlet.pauseProducing()
-    line.outlet.write(b"bye")
+    line.outlet.send(None, b"bye")
     line.outlet.finish()
     assert not line.transport.disconnecting
-    line.outlet.write(b" and more")
+    line.outlet.send(None, b" and more")
     line.outlet.resumeProducing()
     assert line.sent == b"bye"
     assert line.transport.disconnecting
@@ -135,7 +135,7 @@ def test_nothing_is_written_after_the_end() -> None:
     for end in (Outlet.finish, Outlet.close, Outlet.stopProducing):
         line = _Line()
         end(line.outlet)
-        line.outlet.write(b"too late")
+        line.outlet.send(None, b"too late")
         line.outlet.resumeProducing()
         assert line.sent == b""
 
@@ -143,7 +143,7 @@ def test_nothing_is_written_after_the_end() -> None:
 def test_closing_forgets_what_waits_and_leaves_the_transport_alone() -> None:
     line = _Line()
     line.outlet.pauseProducing()
-    line.outlet.write(b"never")
+    line.outlet.send(None, b"never")
     line.outlet.close()
     line.outlet.finish()
     line.outlet.resumeProducing()
@@ -154,7 +154,7 @@ def test_closing_forgets_what_waits_and_leaves_the_transport_alone() -> None:
 def test_what_overflowed_can_no_longer_finish() -> None:
     line = _Line()
     line.outlet.pauseProducing()
-    line.outlet.write(b"x" * 101)
+    line.outlet.send(None, b"x" * 101)
     line.outlet.finish()
     line.outlet.resumeProducing()
     assert not line.transport.disconnecting
@@ -164,7 +164,7 @@ def test_a_tcp_transport_is_closed_for_writing_only_so_that_the_last_words_arriv
     transport = _HalfClosing()
     alsoProvides(transport, ITCPTransport)
     line = _Line(transport)
-    line.outlet.write(b"bye")
+    line.outlet.send(None, b"bye")
     line.outlet.finish()
     assert transport.is_half_closed
     assert not transport.disconnecting
