@@ -4,15 +4,14 @@ import io
 import json
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
 from twisted.logger import (
-    FilteringLogObserver,
     ILogObserver,
     LogEvent,
     LogLevel,
-    LogLevelFilterPredicate,
     eventAsText,
     formatEvent,
 )
@@ -37,23 +36,45 @@ def observer(
     :param file: where to write; standard error if left out.
     :param utc: whether times are those of UTC, or those of this host.
     """
-    predicate = LogLevelFilterPredicate(LogLevel.levelWithName(level))
-    # "Main loop terminated." is nothing that anybody needs to know.
-    predicate.setLogLevelForNamespace("twisted.internet.base", LogLevel.warn)
-    write = _Writer(file or sys.__stderr__ or io.StringIO(), _FORMATS[log_format], utc)
-    return FilteringLogObserver(write, [predicate])
+    return _Writer(
+        file or sys.__stderr__ or io.StringIO(),
+        _FORMATS[log_format],
+        utc,
+        _from(LogLevel.levelWithName(level)),
+    )
+
+
+def _from(least: LogLevel) -> frozenset[LogLevel]:
+    return frozenset(level for level in LogLevel.iterconstants() if level >= least)
+
+
+#: "Main loop terminated." is nothing that anybody needs to know.
+_QUIET_NAMESPACE: Final = "twisted.internet.base"
+_QUIET_LEVELS: Final = _from(LogLevel.warn)
 
 
 @implementer(ILogObserver)
 class _Writer:
     """Writes each event with one call, so that no line is ever in two files."""
 
-    def __init__(self, file: Writable, form: Callable[[LogEvent, bool], str], utc: bool) -> None:
+    def __init__(
+        self,
+        file: Writable,
+        form: Callable[[LogEvent, bool], str],
+        utc: bool,
+        levels: frozenset[LogLevel],
+    ) -> None:
         self._file = file
         self._form = form
         self._utc = utc
+        self._levels = levels
 
     def __call__(self, event: LogEvent) -> None:
+        level = event.get("log_level")
+        if level not in self._levels or (
+            level not in _QUIET_LEVELS and event.get("log_namespace") == _QUIET_NAMESPACE
+        ):
+            return
         line = self._form(event, self._utc)
         if line:
             self._file.write(f"{line}\n")
@@ -61,7 +82,15 @@ class _Writer:
 
 def as_text(event: LogEvent, utc: bool) -> str:
     """One line, which nothing in the event can end: what goes on after it is indented."""
-    text = eventAsText(event, formatTime=lambda when: _moment(when, utc))
+    if "log_failure" in event or "log_system" in event:
+        text = eventAsText(event, formatTime=lambda when: _moment(when, utc))
+    else:
+        message = _message(event)
+        level = event.get("log_level")
+        where = f"{event.get('log_namespace', '-')}#{level.name if level else '-'}"
+        text = message and f"{_moment(event.get('log_time'), utc)} [{where}] {message}"
+    if text.isprintable():
+        return text
     return "\n\t".join(map(_visible, text.rstrip("\n").split("\n")))
 
 
@@ -72,7 +101,7 @@ def as_json(event: LogEvent, utc: bool) -> str:
         "time": _moment(event.get("log_time"), utc),
         "level": level.name if level else None,
         "namespace": event.get("log_namespace"),
-        "message": formatEvent(event),
+        "message": _message(event),
     }
     if "log_failure" in event:
         failure = {"log_failure": event["log_failure"]}
@@ -87,6 +116,15 @@ def as_json(event: LogEvent, utc: bool) -> str:
 _FORMATS: Final[dict[str, Callable[[LogEvent, bool], str]]] = {"text": as_text, "json": as_json}
 FORMATS: Final = tuple(_FORMATS)
 LEVELS: Final = tuple(level.name for level in LogLevel.iterconstants())
+
+
+def _message(event: LogEvent) -> str:
+    """What `event` says. Python's own formatting is ten times as fast, where it can do it."""
+    form = event.get("log_format")
+    if isinstance(form, str) and "(" not in form and "log_flattened" not in event:
+        with suppress(Exception):
+            return form.format_map(event)
+    return formatEvent(event)
 
 
 def _moment(when: float | None, utc: bool) -> str:

@@ -33,6 +33,15 @@ def _name(kind: type) -> str:
     return re.sub("(?<=.)(?=[A-Z])", "-", kind.__name__).lower()
 
 
+def _values(kind: type[Event]) -> Callable[[Event], dict[str, object]]:
+    """How to read the fields of such an event."""
+    names = tuple(field.name for field in fields(kind))
+    return lambda event: {name: getattr(event, name) for name in names}
+
+
+_NOTES: Final = {kind: (form, _name(kind), _values(kind)) for kind, form in _FORMATS.items()}
+
+
 def _command(asked: Request | Refusal | None, outcome: Outcome) -> str:
     if isinstance(asked, Request):
         return _name(type(asked.command))
@@ -77,6 +86,7 @@ class Chronicle:
         self.part = outbox.part
         self.to = outbox.to
         self._outbox = outbox
+        self._info = self.log.info  # a logger that is a class attribute is made at each access
 
     def to_all(self, event: Event, origin: MemberId) -> None:
         """Log it, and tell everyone."""
@@ -89,9 +99,8 @@ class Chronicle:
         self._outbox.to_room(room, event, origin)
 
     def _note(self, event: Event) -> None:
-        kind = type(event)
-        values = {field.name: getattr(event, field.name) for field in fields(event)}
-        self.log.info(_FORMATS[kind], event=_name(kind), **values)
+        form, name, values = _NOTES[type(event)]
+        self._info(form, event=name, **values(event))
 
 
 class CommandLog:
