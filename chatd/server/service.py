@@ -19,6 +19,7 @@ from chatd.chat import limits
 from chatd.discovery.responder import Responder
 from chatd.discovery.subnets import DEFAULT_PORT, Subnet
 from chatd.server.factory import ChatFactory, Port, SideFactory
+from chatd.server.transport import write_eagerly
 from chatd.wire import beacon
 
 #: A burst of clients that all come at once waits here instead of being refused.
@@ -28,18 +29,27 @@ _BACKLOG: Final = 1_024
 _FREE_PORT_TRIES: Final = 16
 
 
+#: How connections write: at once, or in the reactor's next turn.
+WRITES: Final[dict[str, Callable[[IListeningPort], None]]] = {
+    "eager": write_eagerly,
+    "queued": lambda port: None,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class ListenSettings:
     """Where a server is reached; without a port, on the default one or, if taken, a free one.
 
     :param sides: the ports of other dialects: a number, for every address, or an endpoint
         description, for what it says.
+    :param writes: one of :data:`WRITES`.
     """
 
     subnets: tuple[Subnet, ...]
     port: int | None = None
     discovery_port: int = DEFAULT_PORT
     sides: tuple[tuple[Port, int | str], ...] = ()
+    writes: str = "eager"
 
 
 class ChatServer(Service):
@@ -137,7 +147,7 @@ class ChatServer(Service):
             )
 
         listening: Deferred[IListeningPort] = serverFromString(self._reactor, where).listen(factory)
-        listening.addCallbacks(self._listening.append, failed)
+        listening.addCallbacks(self._opened, failed)
 
     def _listen_on(self, port: int, factory: ServerFactory | None = None) -> int:
         try:
@@ -145,12 +155,16 @@ class ChatServer(Service):
                 listening = self._reactor.listenTCP(
                     port, factory or self.factory, backlog=_BACKLOG, interface=str(subnet.address)
                 )
-                self._listening.append(listening)
+                self._opened(listening)
                 port = listening.getHost().port
         except CannotListenError:
             self._stop_listening()
             raise
         return port
+
+    def _opened(self, port: IListeningPort) -> None:
+        WRITES[self._settings.writes](port)
+        self._listening.append(port)
 
     def _stop_listening(self) -> Deferred[Any]:
         ports, self._listening = self._listening, []

@@ -123,12 +123,9 @@ class Jim:
 
     def after(self, request: Request, outcome: Outcome) -> Dialect:
         """The words that the client used are its words from now on."""
-        changed = self
-        if isinstance(request.words, Words) and request.words != self.words:
-            changed = replace(changed, words=request.words)
-        if isinstance(outcome, events.Welcome):
-            changed = replace(changed, nickname=outcome.nickname)
-        return changed
+        words = request.words if isinstance(request.words, Words) else self.words
+        nickname = outcome.nickname if isinstance(outcome, events.Welcome) else self.nickname
+        return replace(self, words=words, nickname=nickname)
 
     def _words_of(self, asked: _Object, verb: str) -> Words:
         words = replace(self.words, key="event" if asked.action is None else "action")

@@ -18,6 +18,7 @@ def test_the_defaults_are_those_that_are_promised() -> None:
         "history": 1000,
         "flood": 10,
         "accept-rate": 50,
+        "writes": "eager",
         "discovery-port": 7777,
     }
 

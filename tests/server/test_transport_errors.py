@@ -1,0 +1,181 @@
+"""A connection that breaks is lost in the next turn, for the reason it would have had anyway."""
+
+from collections.abc import Callable
+from errno import EAGAIN, ECONNRESET, EHOSTUNREACH, EINTR, ENOBUFS, ENOMEM, ETIMEDOUT, EWOULDBLOCK
+from typing import Any
+
+import pytest
+from twisted.internet import tcp
+from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionLost
+
+from chatd.server.transport import EagerServer
+from tests.server.wires import HalfListener, Listener, Wire
+
+KINDS = [tcp.Server, EagerServer]
+LISTENERS = [Listener, HalfListener]
+
+both_listeners = pytest.mark.parametrize("listener", LISTENERS)
+
+
+@pytest.mark.parametrize("number", [ECONNRESET, ETIMEDOUT, EHOSTUNREACH])
+@pytest.mark.parametrize("kind", KINDS)
+@both_listeners
+def test_a_reset_is_no_clean_end(
+    number: int, kind: type[tcp.Server], listener: Callable[[], Any]
+) -> None:
+    wire = Wire(listener(), kind=kind)
+    wire.socket.die(number)
+    wire.transport.write(b"are you there?")
+    assert not wire.protocol.is_lost, "lost from inside write"
+    wire.turn()
+    assert wire.protocol.lost is ConnectionLost
+    if isinstance(wire.protocol, HalfListener):
+        assert not wire.protocol.is_read_lost
+
+
+@both_listeners
+def test_a_reset_that_two_writes_met_is_no_clean_end(listener: Callable[[], Any]) -> None:
+    wire = Wire(listener())
+    wire.socket.die(ECONNRESET)
+    wire.transport.write(b"are you ")
+    wire.transport.write(b"there?")
+    wire.turn()
+    assert wire.protocol.lost is ConnectionLost
+
+
+@both_listeners
+def test_what_came_before_the_reset_is_heard(listener: Callable[[], Any]) -> None:
+    wire = Wire(listener())
+    wire.socket.arrived.append(b"my last words")
+    wire.socket.die(ECONNRESET)
+    wire.reactor.removeWriter(wire.transport)
+    wire.transport.write(b"are you there?")
+    wire.transport.doRead()
+    assert wire.protocol.heard == b"my last words"
+    wire.turn()
+    assert wire.protocol.lost is ConnectionLost
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_reset_is_noticed_by_who_does_not_read(kind: type[tcp.Server]) -> None:
+    wire = Wire(kind=kind)
+    wire.transport.pauseProducing()
+    wire.socket.die(ECONNRESET)
+    wire.transport.write(b"are you there?")
+    wire.turn()
+    assert wire.protocol.lost is ConnectionLost
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("writes", [0, 1, 3])
+def test_a_peer_that_closed_ended_cleanly_however_much_is_written_meanwhile(
+    kind: type[tcp.Server], writes: int
+) -> None:
+    """It answers with a reset, which a later write meets as a broken pipe: its end came before."""
+    wire = Wire(kind=kind)
+    wire.socket.hang_up(b"my last ", b"words")
+    for _ in range(writes):
+        wire.transport.write(b"are you there?")
+    wire.turn(3)
+    assert wire.protocol.heard == b"my last words"
+    assert wire.protocol.lost is ConnectionDone
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("writes", [0, 1, 3])
+def test_who_is_told_of_halves_hears_a_peer_that_closed_to_its_end(
+    kind: type[tcp.Server], writes: int
+) -> None:
+    wire = Wire(HalfListener(), kind=kind)
+    wire.socket.hang_up(b"my last ", b"words")
+    for _ in range(writes):
+        wire.transport.write(b"are you there?")
+    wire.turn(3)
+    assert isinstance(wire.protocol, HalfListener)
+    assert wire.protocol.heard == b"my last words"
+    assert wire.protocol.is_read_lost
+
+
+def test_the_other_half_of_a_peer_that_closed_is_lost_when_what_was_written_cannot_be_sent() -> (
+    None
+):
+    wire = Wire(HalfListener())
+    wire.socket.hang_up()
+    wire.transport.write(b"are you there?")
+    wire.transport.write(b"are you there?")
+    wire.turn()
+    assert isinstance(wire.protocol, HalfListener)
+    assert wire.protocol.is_read_lost
+    wire.turn()
+    assert wire.protocol.lost is ConnectionLost
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_peer_that_closed_is_lost_to_who_does_not_read(kind: type[tcp.Server]) -> None:
+    wire = Wire(kind=kind)
+    wire.transport.pauseProducing()
+    wire.socket.hang_up(b"my last words")
+    for _ in range(2):
+        wire.transport.write(b"are you there?")
+        wire.turn()
+    assert wire.protocol.lost is ConnectionLost
+
+
+def test_a_peer_that_closed_is_lost_to_who_stops_reading_meanwhile() -> None:
+    wire = Wire()
+    wire.protocol.on_data = lambda data: wire.transport.pauseProducing()
+    wire.socket.hang_up(b"my last ", b"words")
+    for _ in range(3):
+        wire.transport.write(b"are you there?")
+    wire.turn(2)
+    assert wire.protocol.heard == b"my last "
+    assert wire.protocol.lost is ConnectionLost
+
+
+@pytest.mark.parametrize("number", [EAGAIN, EWOULDBLOCK, ENOBUFS, EINTR])
+@both_listeners
+def test_a_peer_that_reads_nothing_and_closes_ended_cleanly(
+    number: int, listener: Callable[[], Any]
+) -> None:
+    wire = Wire(listener(), room=0)
+    wire.socket.moods.append(OSError(number, "not now"))
+    wire.transport.write(b"are you there?")
+    wire.socket.arrived.append(b"")
+    wire.turn()
+    if isinstance(wire.protocol, HalfListener):
+        assert wire.protocol.is_read_lost
+        assert not wire.protocol.is_lost
+    else:
+        assert wire.protocol.lost is ConnectionDone
+
+
+def test_what_could_not_be_sent_for_once_is_sent_and_the_end_is_clean() -> None:
+    wire = Wire()
+    wire.socket.moods.append(OSError(ENOMEM, "Cannot allocate memory"))
+    wire.transport.write(b"hello")
+    wire.turn()
+    assert wire.sent == b"hello"
+    wire.socket.arrived.append(b"")
+    wire.turn()
+    assert wire.protocol.lost is ConnectionDone
+
+
+def test_a_broken_connection_can_be_closed_and_aborted() -> None:
+    for end, reason in (("loseConnection", ConnectionLost), ("abortConnection", ConnectionAborted)):
+        wire = Wire()
+        wire.socket.die(ECONNRESET)
+        wire.transport.write(b"are you there?")
+        getattr(wire.transport, end)()
+        wire.turn(2)
+        assert wire.protocol.lost is reason
+
+
+def test_the_error_of_one_connection_is_no_other_ones() -> None:
+    broken, good = Wire(), Wire()
+    broken.socket.die(ECONNRESET)
+    for wire in (broken, good):
+        wire.transport.write(b"hello")
+        wire.turn()
+    good.socket.arrived.append(b"")
+    good.turn()
+    assert good.protocol.lost is ConnectionDone

@@ -1,0 +1,300 @@
+"""Who produces what an eager connection sends: told to pause, and asked for more, as ever."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.internet import tcp
+from twisted.internet.error import ConnectionDone
+
+from chatd.server.transport import EagerServer
+from tests.server.wires import HalfListener, Puller, Pusher, Wire
+
+#: More than a connection lets wait before it tells a producer to pause.
+FULL = b"x" * 70_000
+
+
+def _pushed(wire: Wire) -> Pusher:
+    pusher = Pusher()
+    wire.transport.registerProducer(pusher, True)
+    return pusher
+
+
+def _pulled(wire: Wire, *pieces: bytes) -> Puller:
+    def give(number: int | None) -> None:
+        if number is None:
+            wire.transport.unregisterProducer()
+        else:
+            wire.transport.write(pieces[number])
+
+    puller = Puller(give, len(pieces))
+    wire.transport.registerProducer(puller, False)
+    return puller
+
+
+# --- push -----------------------------------------------------------------------------------------
+
+
+def test_a_producer_writes_eagerly_as_long_as_the_kernel_takes_it() -> None:
+    wire = Wire()
+    pusher = _pushed(wire)
+    wire.transport.write(FULL)
+    assert wire.sent == FULL
+    assert not pusher.pauses
+
+
+def test_a_producer_is_told_to_pause_when_much_waits_and_to_go_on_when_it_has_gone() -> None:
+    wire = Wire(room=10)
+    pusher = _pushed(wire)
+    wire.transport.write(FULL)
+    assert (pusher.pauses, pusher.resumes) == (1, 0)
+    wire.settle()
+    assert (pusher.pauses, pusher.resumes) == (1, 1)
+    assert wire.sent == FULL
+
+
+def test_a_producer_is_not_told_to_pause_when_little_waits() -> None:
+    wire = Wire(room=10)
+    pusher = _pushed(wire)
+    wire.transport.write(b"hello, everybody")
+    wire.transport.write(b"!")
+    assert not pusher.pauses
+
+
+def test_what_a_producer_writes_when_told_to_pause_comes_last() -> None:
+    wire = Wire(room=10)
+    pusher = _pushed(wire)
+
+    def say_it() -> None:
+        pusher.on_pause = _nothing  # what it says makes it pause again
+        wire.socket.room = 1_000
+        wire.transport.write(b"pausing")
+
+    pusher.on_pause = say_it
+    wire.transport.write(FULL)
+    wire.settle()
+    assert wire.sent == FULL + b"pausing"
+
+
+def test_what_a_producer_writes_when_it_may_go_on_is_sent_at_once() -> None:
+    wire = Wire(room=10)
+    pusher = _pushed(wire)
+    pusher.on_resume = lambda: wire.transport.write(b"going on")
+    wire.transport.write(FULL)
+    wire.socket.room = 1_000_000
+    wire.turn()
+    assert wire.sent == FULL + b"going on"
+    assert not wire.waits
+
+
+def test_a_producer_that_writes_more_than_fits_when_it_may_go_on_is_paused_again() -> None:
+    wire = Wire(room=10)
+    pusher = _pushed(wire)
+    pusher.on_resume = lambda: wire.transport.write(FULL)
+    wire.transport.write(FULL)
+    wire.socket.room = len(FULL)
+    wire.turn()
+    assert (pusher.pauses, pusher.resumes) == (2, 1)
+    pusher.on_resume = _nothing
+    wire.settle()
+    assert wire.sent == FULL + FULL
+
+
+@pytest.mark.parametrize("kind", [tcp.Server, EagerServer])
+def test_a_connection_closes_even_if_its_producer_had_more_to_say(kind: type[tcp.Server]) -> None:
+    wire = Wire(room=10, kind=kind)
+    pusher = _pushed(wire)
+    pusher.on_resume = lambda: wire.transport.write(b"one more thing")
+    wire.transport.write(FULL)
+    wire.transport.loseConnection()
+    wire.settle()
+    assert wire.sent == FULL + b"one more thing"
+    assert wire.protocol.lost is ConnectionDone
+
+
+@pytest.mark.parametrize("kind", [tcp.Server, EagerServer])
+def test_half_a_connection_closes_even_if_its_producer_had_more_to_say(
+    kind: type[tcp.Server],
+) -> None:
+    wire = Wire(HalfListener(), room=10, kind=kind)
+    pusher = _pushed(wire)
+    pusher.on_resume = lambda: wire.transport.write(b"one more thing")
+    wire.transport.write(FULL)
+    wire.transport.loseWriteConnection()
+    wire.settle()
+    assert wire.sent == FULL + b"one more thing"
+    assert wire.socket.is_half_closed
+    assert isinstance(wire.protocol, HalfListener)
+    assert wire.protocol.is_write_lost
+
+
+@pytest.mark.parametrize("kind", [tcp.Server, EagerServer])
+def test_a_producer_that_is_stopped_can_write_nothing_more(kind: type[tcp.Server]) -> None:
+    wire = Wire(kind=kind)
+    pusher = _pushed(wire)
+    pusher.on_stop = lambda: wire.transport.write(b"but")
+    wire.socket.arrived.append(b"")
+    wire.turn()
+    assert wire.protocol.lost is ConnectionDone
+    assert wire.socket.sends == 0
+
+
+def test_a_producer_that_closes_when_told_to_pause_has_everything_sent() -> None:
+    wire = Wire(room=10)
+    pusher = _pushed(wire)
+    pusher.on_pause = wire.transport.loseConnection
+    pusher.on_resume = wire.transport.unregisterProducer
+    wire.transport.write(FULL)
+    wire.settle()
+    assert wire.sent == FULL
+    assert wire.protocol.lost is ConnectionDone
+
+
+# --- pull -----------------------------------------------------------------------------------------
+
+
+def test_a_pull_producer_is_asked_for_the_next_piece_when_the_last_one_is_out() -> None:
+    wire = Wire()
+    puller = _pulled(wire, b"one ", b"two ", b"three")
+    progress = [(puller.asked, wire.sent)]
+    for _ in range(4):
+        wire.turn()
+        progress.append((puller.asked, wire.sent))
+    assert progress == [
+        (1, b""),
+        (2, b"one "),
+        (3, b"one two "),
+        (4, b"one two three"),
+        (4, b"one two three"),
+    ]
+
+
+def test_a_pull_producer_gets_to_its_end_also_after_things_have_waited() -> None:
+    wire = Wire(room=3)
+    wire.transport.write(b"before ")
+    _pulled(wire, b"one ", b"two ")
+    wire.transport.write(b"between ")
+    wire.settle()
+    wire.transport.write(b"after ")
+    wire.turn()
+    wire.transport.write(b"quickly")
+    assert wire.sent == b"before one between two after quickly"
+    assert not wire.waits
+
+
+def test_a_pull_producer_is_stopped_when_the_connection_is_lost() -> None:
+    wire = Wire()
+    puller = _pulled(wire, b"one ", b"two ")
+    wire.socket.arrived.append(b"")
+    wire.turn()
+    assert puller.is_stopped
+
+
+def test_two_producers_are_one_too_many() -> None:
+    wire = Wire()
+    _pushed(wire)
+    with pytest.raises(RuntimeError, match="never unregistered"):
+        wire.transport.registerProducer(Pusher(), True)
+
+
+# --- everything in any order ----------------------------------------------------------------------
+
+
+_STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("write"), st.sampled_from([0, 1, 10, 70_000, 200_000])),
+        st.tuples(st.just("sequence"), st.integers(0, 4)),
+        st.tuples(st.just("room"), st.sampled_from([0, 1, 100, 69_000, 300_000])),
+        st.tuples(st.sampled_from(["turn", "push", "pull", "unregister"]), st.just(0)),
+    ),
+    max_size=40,
+)
+
+
+class _Writer:
+    """Writes pieces that no two are alike, and knows all that it wrote, in order."""
+
+    def __init__(self, wire: Wire) -> None:
+        self.wire = wire
+        self.written = bytearray()
+        self.puller: Puller | None = None
+        self._count = 0
+
+    def piece(self, size: int) -> bytes:
+        self._count += 1
+        mark = b"%d," % self._count
+        return (mark * (size // len(mark) + 1))[:size]
+
+    def write(self, size: int) -> None:
+        data = self.piece(size)
+        self.written += data  # before: a producer may write while this is being written
+        self.wire.transport.write(data)
+
+    def write_sequence(self, count: int) -> None:
+        pieces = [self.piece(7) for _ in range(count)]
+        self.written += b"".join(pieces)
+        self.wire.transport.writeSequence(pieces)
+
+    def push(self) -> None:
+        """Register a producer that still says something when told to pause, once each time."""
+        pusher = Pusher()
+
+        def pausing() -> None:
+            pusher.on_pause = _nothing
+            self.wire.socket.room += 5  # the peer reads while all this happens
+            self.write(5)
+
+        def going_on() -> None:
+            pusher.on_pause = pausing
+            self.write(9)
+
+        pusher.on_pause = pausing
+        pusher.on_resume = going_on
+        self.wire.transport.registerProducer(pusher, True)
+
+    def pull(self) -> None:
+        self.puller = Puller(self.give, 3)
+        self.wire.transport.registerProducer(self.puller, False)
+
+    def give(self, number: int | None) -> None:
+        """What a pull producer gives."""
+        if number is None:
+            self.unregister()
+        else:
+            self.write(10 + number)
+
+    def unregister(self) -> None:
+        self.puller = None
+        self.wire.transport.unregisterProducer()
+
+    def take(self, step: str, number: int) -> None:
+        if step == "write":
+            self.write(number)
+        elif step == "sequence":
+            self.write_sequence(number)
+        elif step == "room":
+            self.wire.socket.room = number
+        elif step == "turn":
+            self.wire.turn()
+        elif step == "unregister":
+            self.unregister()
+        elif self.wire.transport.producer is None:
+            {"push": self.push, "pull": self.pull}[step]()
+
+
+@given(_STEPS)
+def test_the_peer_gets_all_that_was_written_in_the_order_it_was_written(
+    steps: list[tuple[str, int]],
+) -> None:
+    wire = Wire()
+    writer = _Writer(wire)
+    for step, number in steps:
+        writer.take(step, number)
+        assert writer.written.startswith(wire.sent)
+    wire.settle()
+    assert wire.sent == writer.written
+    assert not wire.waits
+    assert writer.puller is None, "a producer was not asked for its last pieces"
+
+
+def _nothing() -> None:
+    pass

@@ -1,0 +1,127 @@
+"""Eager connections and TLS: above it and below it, nothing goes out as it should not."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from twisted.internet.endpoints import (
+    SSL4ClientEndpoint,
+    TCP4ClientEndpoint,
+    connectProtocol,
+    serverFromString,
+)
+from twisted.internet.protocol import Factory
+from twisted.internet.task import deferLater
+from twisted.test.ssl_helpers import ClientTLSContext, ServerTLSContext, certPath
+
+from chatd.server.transport import EagerServer, write_eagerly
+from tests.server.callers import reactor
+from tests.server.loopback import HOST, on_reactor, when_gone
+from tests.server.trial import passes_eagerly
+from tests.server.wires import Listener, Wire
+
+MODULES = [
+    "twisted.internet.test.test_tls",
+    "twisted.internet.test.test_newtls",
+    "twisted.test.test_ssl",
+]
+
+DATA = b"0123456789" * 100_000
+
+
+class _Secretive(Listener):
+    """Begins with TLS as soon as it is asked to, and tells a secret."""
+
+    def dataReceived(self, data: bytes) -> None:
+        super().dataReceived(data)
+        self.transport.write(b"ready")
+        self.transport.startTLS(ServerTLSContext())
+        self.transport.write(b"a secret")
+        self.transport.writeSequence([b" or", b" two"])
+
+
+class _Echo(Listener):
+    def dataReceived(self, data: bytes) -> None:
+        super().dataReceived(data)
+        self.transport.write(data)
+
+
+class _Asker(Listener):
+    """Begins with TLS when the server is ready."""
+
+    def connectionMade(self) -> None:
+        self.transport.write(b"begin")
+
+    def dataReceived(self, data: bytes) -> None:
+        if data == b"ready":
+            self.transport.startTLS(ClientTLSContext())
+        else:
+            super().dataReceived(data)
+
+
+class _Factory(Factory):
+    noisy = False
+
+    def __init__(self, kind: type[Listener]) -> None:
+        self.kind = kind
+        self.made: list[Listener] = []
+
+    def buildProtocol(self, addr: object) -> Listener:
+        self.made.append(self.kind())
+        return self.made[-1]
+
+
+async def _hears(listener: Listener, data: bytes) -> None:
+    while len(listener.heard) < len(data):
+        await deferLater(reactor, 0)
+    assert listener.heard == data
+
+
+async def _close(port: Any, *listeners: Listener) -> None:
+    gone = [when_gone(each) for each in listeners]
+    listeners[0].transport.loseConnection()
+    for each in gone:
+        await each
+    await port.stopListening()
+
+
+@on_reactor
+async def test_a_secret_is_not_sent_before_the_handshake() -> None:
+    wire = Wire(_Secretive())
+    wire.socket.arrived.append(b"begin")
+    wire.turn()
+    await deferLater(reactor, 0)  # the encryption gathers small pieces for a turn
+    wire.settle()
+    assert wire.sent == b"ready"
+
+
+@on_reactor
+async def test_after_the_handshake_the_secret_is_told() -> None:
+    factory = _Factory(_Secretive)
+    port = reactor.listenTCP(0, factory, interface=HOST)
+    write_eagerly(port)
+    asker = await connectProtocol(TCP4ClientEndpoint(reactor, HOST, port.getHost().port), _Asker())
+    await _hears(asker, b"a secret or two")
+    assert isinstance(factory.made[0].transport, EagerServer)
+    await _close(port, asker, factory.made[0])
+
+
+@on_reactor
+async def test_what_is_written_to_a_tls_endpoint_is_sent_eagerly_below_the_encryption() -> None:
+    factory = _Factory(_Echo)
+    port: Any = await serverFromString(
+        reactor, f"ssl:0:interface={HOST}:privateKey={certPath}:certKey={certPath}"
+    ).listen(factory)
+    write_eagerly(port)
+    asker = await connectProtocol(
+        SSL4ClientEndpoint(reactor, HOST, port.getHost().port, ClientTLSContext()), Listener()
+    )
+    asker.transport.write(DATA)
+    await _hears(asker, DATA)
+    assert isinstance(factory.made[0].transport.transport, EagerServer)
+    await _close(port, asker, factory.made[0])
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_twisteds_own_tests_of_tls_pass_over_eager_connections(module: str, tmp_path: Path) -> None:
+    passes_eagerly(module, tmp_path)
