@@ -3,9 +3,11 @@
 import io
 import json
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final, Protocol
 
 from twisted.logger import (
@@ -131,8 +133,17 @@ def _moment(when: float | None, utc: bool) -> str:
     """ISO 8601, with milliseconds and the offset from UTC."""
     if when is None:
         return "-"
-    moment = datetime.fromtimestamp(when, UTC)
-    return (moment if utc else moment.astimezone()).isoformat(timespec="milliseconds")
+    second, microseconds = divmod(round(when * 1_000_000), 1_000_000)
+    begin, offset = _second(second, None if utc else time.tzname)
+    return f"{begin}.{microseconds // 1_000:03d}{offset}"
+
+
+@lru_cache(maxsize=8)
+def _second(second: int, zone: tuple[str, str] | None) -> tuple[str, str]:
+    """What all moments of one second begin and end with, in UTC or where `zone` is local."""
+    moment = datetime.fromtimestamp(second, UTC)
+    text = (moment if zone is None else moment.astimezone()).isoformat()
+    return text[:19], text[19:]
 
 
 def _visible(line: str) -> str:

@@ -6,13 +6,13 @@ it gets a list of its own, and catches up with the others before each word that 
 everyone is told what happened in the order in which the hub decided it.
 """
 
-from typing import Final, Protocol
+from typing import Protocol, cast
 
 from twisted.internet.interfaces import IReactorTime
 
 from chatd.chat import limits
 from chatd.chat.outbox import MemberId
-from chatd.server.outlet import Way
+from chatd.server.outlet import Outlet, Way, send_to_all
 from chatd.wire.dialect import Dialect
 
 
@@ -32,12 +32,12 @@ class Ear:
     :ivar mark: how many pieces of its audience's are in `own`, or not meant for it.
     """
 
-    __slots__ = ("audience", "listener", "mark", "member", "own", "own_bytes", "send")
+    __slots__ = ("audience", "listener", "mark", "member", "outlet", "own", "own_bytes")
 
     def __init__(self, member: MemberId, listener: Listener) -> None:
         self.member = member
         self.listener = listener
-        self.send: Final = listener.way.send
+        self.outlet = cast(Outlet, listener.way)  # for lanes, whose members have no other way
         self.audience: Audience | None = None
         self.own: list[bytes] = []
         self.own_bytes = self.mark = 0
@@ -51,7 +51,7 @@ class Ear:
         """Send now what waits for the end of the turn."""
         own, self.own, self.own_bytes = self.own, [], 0
         if own:
-            self.send(None, b"".join(own))
+            self.listener.way.send(None, b"".join(own))
 
 
 class Audience(Protocol):
@@ -137,11 +137,9 @@ class Turn:
         """Write it all. Every lane is emptied before the first write, which may bring more."""
         self.is_full = False
         lanes, self._lanes = self._lanes, []
-        for pieces, ears in [batch for lane in lanes for batch in lane.take()]:
+        for pieces, outlets in [batch for lane in lanes for batch in lane.take()]:
             if pieces:
-                data = b"".join(pieces)
-                for ear in ears:
-                    ear.send(None, data)
+                send_to_all(outlets, b"".join(pieces))
 
     def _end(self) -> None:
         self._is_scheduled = False
@@ -149,7 +147,7 @@ class Turn:
 
 
 #: Pieces to be joined, and who is sent the result.
-Batch = tuple[list[bytes], list[Ear]]
+Batch = tuple[list[bytes], list[Outlet]]
 
 
 class Lane:
@@ -162,7 +160,7 @@ class Lane:
         self.dialect = dialect
         self.rooms = rooms
         self._turn = turn
-        self._following: dict[MemberId, Ear] = {}
+        self._following: dict[MemberId, Outlet] = {}
         self._diverged: dict[MemberId, Ear] = {}
         self._pieces: list[bytes] = []
         self._bytes = 0
@@ -176,7 +174,7 @@ class Lane:
             self._diverged[ear.member] = ear
             self._wait()
         else:
-            self._following[ear.member] = ear
+            self._following[ear.member] = ear.outlet
 
     def release(self, ear: Ear) -> bool:
         """It takes along what it has not been sent."""
@@ -216,9 +214,9 @@ class Lane:
             self._catch_up(ear)
         batches = [(self._pieces, list(self._following.values()))]
         for ear in diverged:
-            batches.append((ear.own, [ear]))
+            batches.append((ear.own, [ear.outlet]))
             ear.own, ear.own_bytes, ear.mark = [], 0, 0
-            self._following[ear.member] = ear
+            self._following[ear.member] = ear.outlet
         self._diverged.clear()
         self._pieces, self._bytes, self._is_waiting = [], 0, False
         return batches

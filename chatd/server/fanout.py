@@ -56,7 +56,7 @@ class Fanout:
         """Send one connection `data`, which tells of `told`, after all that it was told before."""
         ear = self._ears[member]
         if ear.audience is None:
-            ear.send(told, data)
+            ear.listener.way.send(told, data)
         else:
             ear.audience.tell_one(ear, told, data)
 

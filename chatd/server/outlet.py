@@ -1,11 +1,13 @@
 """What waits for a member who reads slowly, counted in bytes and bounded."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from twisted.internet.interfaces import IPushProducer, ITCPTransport
 from zope.interface import implementer
+
+from chatd.server.transport import Direct, EagerServer
 
 
 class Way(Protocol):
@@ -49,6 +51,18 @@ class Outlet:
     :ivar is_paused: whether what is written waits.
     """
 
+    __slots__ = (
+        "_closed",
+        "_finishing",
+        "_most_bytes",
+        "_overflowed",
+        "_transport",
+        "_waiting",
+        "_waiting_bytes",
+        "direct",
+        "is_paused",
+    )
+
     def __init__(self, transport: Any, most_bytes: int, overflowed: Callable[[], None]) -> None:
         self._transport = transport
         self._most_bytes = most_bytes
@@ -58,7 +72,11 @@ class Outlet:
         self.is_paused = False
         self._finishing = False
         self._closed = False
+        #: Sends without further ado, while nothing waits and the transport allows it.
+        self.direct: Direct | None = None
         transport.registerProducer(self, True)
+        if isinstance(transport, EagerServer):
+            transport.offer_direct(self._set_direct)
 
     def send(self, told: object, data: bytes) -> None:
         """Send `data`, now or when the member has read what waits; nothing after the end."""
@@ -73,6 +91,10 @@ class Outlet:
             self._drop_waiting()
             self._closed = True
             self._overflowed()
+
+    def sent(self, data: bytes, count: int, error: OSError | None = None) -> None:
+        """`direct` has sent only `count` bytes of `data`."""
+        self._transport.sent(data, count, error)
 
     def finish(self) -> None:
         """End the stream once everything that waits has gone out; accept nothing more.
@@ -108,6 +130,9 @@ class Outlet:
         """The connection is gone."""
         self.close()
 
+    def _set_direct(self, direct: Direct | None) -> None:
+        self.direct = direct
+
     def _end_if_sent(self) -> None:
         if self._finishing and not self._closed and not self._waiting:
             self._closed = True
@@ -120,3 +145,20 @@ class Outlet:
     def _drop_waiting(self) -> None:
         self._waiting.clear()
         self._waiting_bytes = 0
+
+
+def send_to_all(outlets: Iterable[Outlet], data: bytes) -> None:
+    """Send `data` to many; the innermost loop of a chat, and written as such."""
+    size = len(data)
+    for outlet in outlets:
+        direct = outlet.direct
+        if direct is None:
+            outlet.send(None, data)
+            continue
+        try:
+            sent = direct(data)
+        except OSError as error:
+            outlet.sent(data, 0, error)
+        else:
+            if sent != size:
+                outlet.sent(data, sent)

@@ -6,7 +6,7 @@ calls where one does. Here a write to a connection for which nothing waits is on
 that does not take goes the ordinary way, and so does everything while something waits.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from errno import EAGAIN, EINTR, ENOBUFS, EPIPE, EWOULDBLOCK
 from typing import Any, Final
 
@@ -18,6 +18,10 @@ from twisted.python.failure import Failure
 #: What a ``send`` can say more than once: not now; or not any more, the peer closed. Any other
 #: error is told once, and whoever reads then sees an end like any other.
 _SAID_AGAIN: Final = frozenset({EAGAIN, EWOULDBLOCK, ENOBUFS, EINTR, EPIPE})
+
+
+#: Sends at once as many of these bytes as can be, and says how many those were.
+Direct = Callable[[bytes], int]
 
 
 class EagerServer(tcp.Server):
@@ -32,6 +36,7 @@ class EagerServer(tcp.Server):
 
     #: Whether nothing waits to be sent, and nobody waits to be asked for more.
     _is_idle = True
+    _tell_direct: Callable[[Direct | None], None] | None = None
     #: Whether the ordinary way is the only one from now on.
     _is_settled = False
     #: The number of the error of the last ``send`` here, until all that waited since is sent.
@@ -49,12 +54,27 @@ class EagerServer(tcp.Server):
         try:
             sent = self.socket.send(data)
         except OSError as error:
-            sent = 0
+            self.sent(data, 0, error)
+        else:
+            if sent < len(data):
+                self.sent(data, sent)
+
+    def offer_direct(self, tell: Callable[[Direct | None], None]) -> None:
+        """Have `tell` given the ``send`` of the socket while nothing waits, otherwise None.
+
+        Who writes to many can do without a frame for each. What such a ``send`` did not take, or
+        an error, is to be given to :meth:`sent`.
+        """
+        self._tell_direct = tell
+        tell(self.socket.send if self._is_idle else None)
+
+    def sent(self, data: bytes, count: int, error: OSError | None = None) -> None:
+        """A ``send`` has taken only `count` bytes of `data`; send the rest when that can be."""
+        if error is not None:
             self._met_error = error.errno
-        if sent < len(data):
-            # Before anything else: a producer that is told to pause might write once more.
-            self._is_idle = False
-            super().write(data[sent:])
+        # Before anything else: a producer that is told to pause might write once more.
+        self._set_idle(False)
+        super().write(data[count:])
 
     def writeSequence(self, iovec: Iterable[bytes]) -> None:
         """Send all of `iovec` as one piece, now as far as possible.
@@ -77,7 +97,7 @@ class EagerServer(tcp.Server):
 
     def startWriting(self) -> None:
         """Something waits."""
-        self._is_idle = False
+        self._set_idle(False)
         super().startWriting()
 
     def stopWriting(self) -> None:
@@ -85,7 +105,7 @@ class EagerServer(tcp.Server):
         super().stopWriting()
         self._met_error = None
         has_pull_producer = self.producer is not None and not self.streamingProducer
-        self._is_idle = not (self._is_settled or self.disconnecting or has_pull_producer)
+        self._set_idle(not (self._is_settled or self.disconnecting or has_pull_producer))
 
     def startReading(self) -> None:
         """Listen to the peer."""
@@ -103,7 +123,7 @@ class EagerServer(tcp.Server):
         The latter happens when the piece before has been sent, the ordinary way.
         """
         if not streaming:
-            self._is_idle = False
+            self._set_idle(False)
         super().registerProducer(producer, streaming)
 
     def startTLS(self, ctx: IOpenSSLContextFactory, normal: bool = True) -> None:
@@ -136,7 +156,13 @@ class EagerServer(tcp.Server):
 
     def _settle(self) -> None:
         self._is_settled = True
-        self._is_idle = False
+        self._set_idle(False)
+
+    def _set_idle(self, is_idle: bool) -> None:
+        if is_idle != self._is_idle:
+            self._is_idle = is_idle
+            if self._tell_direct is not None:
+                self._tell_direct(self.socket.send if is_idle else None)
 
 
 def write_eagerly(port: IListeningPort) -> None:

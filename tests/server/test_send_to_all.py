@@ -1,0 +1,134 @@
+"""What many are sent at once, over connections that send at once: it reaches each, in order."""
+
+from errno import ECONNRESET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.internet import tcp
+from twisted.internet.error import ConnectionLost
+
+from chatd.server.outlet import Outlet, send_to_all
+from chatd.server.transport import EagerServer
+from tests.server.wires import PLENTY, Wire
+
+CAP = 200_000
+
+
+class Member:
+    """Somebody whose kernel takes `room` bytes for now."""
+
+    def __init__(self, room: int = PLENTY, kind: type[tcp.Server] = EagerServer) -> None:
+        self.wire = Wire(room=room, kind=kind)
+        self.overflows = 0
+        self.outlet = Outlet(self.wire.transport, CAP, self._overflowed)
+
+    def _overflowed(self) -> None:
+        self.overflows += 1
+        self.wire.transport.abortConnection()
+
+
+def _tell(members: list[Member], data: bytes) -> None:
+    send_to_all([member.outlet for member in members], data)
+
+
+def test_everyone_who_takes_it_is_sent_it_at_once_without_a_turn_of_the_reactor() -> None:
+    members = [Member(), Member(), Member()]
+    _tell(members, b"hello")
+    assert [member.wire.sent for member in members] == [b"hello"] * 3
+    assert [member.wire.socket.sends for member in members] == [1, 1, 1]
+    assert not any(member.wire.waits for member in members)
+
+
+def test_who_takes_a_part_or_nothing_gets_the_rest_later_and_the_others_all_now() -> None:
+    members = [Member(), Member(room=2), Member(room=0), Member()]
+    _tell(members, b"hello ")
+    _tell(members, b"world")
+    assert [member.wire.sent for member in members] == [
+        b"hello world",
+        b"he",
+        b"",
+        b"hello world",
+    ]
+    for member in members:
+        member.wire.settle()
+    assert [member.wire.sent for member in members] == [b"hello world"] * 4
+
+
+def test_who_has_caught_up_is_sent_at_once_again() -> None:
+    member = Member(room=0)
+    _tell([member], b"one ")
+    assert member.wire.waits
+    member.wire.settle()
+    _tell([member], b"two")
+    assert member.wire.sent == b"one two"
+    assert not member.wire.waits
+
+
+def test_whose_connection_is_reset_is_lost_as_such_and_the_others_notice_nothing() -> None:
+    members = [Member(), Member(), Member()]
+    members[1].wire.socket.die(ECONNRESET)
+    _tell(members, b"hello")
+    assert not members[1].wire.protocol.is_lost  # not from inside a write
+    for member in members:
+        member.wire.turn(3)
+    assert members[1].wire.protocol.lost is ConnectionLost
+    assert [members[0].wire.sent, members[2].wire.sent] == [b"hello", b"hello"]
+
+
+def test_who_reads_nothing_overflows_once_at_the_bound_and_the_others_get_everything() -> None:
+    members = [Member(), Member(room=0), Member()]
+    data = b"x" * 10_000
+    for _ in range(100):
+        _tell(members, data)
+    assert [member.overflows for member in members] == [0, 1, 0]
+    assert members[0].wire.sent == members[2].wire.sent == data * 100
+    members[1].wire.turn()
+    assert members[1].wire.protocol.is_lost
+
+
+@pytest.mark.parametrize("end", ["finish", "close"])
+def test_after_the_end_nothing_is_sent(end: str) -> None:
+    member = Member()
+    getattr(member.outlet, end)()
+    member.wire.turn()
+    if end == "close":
+        member.wire.transport.abortConnection()
+    _tell([member], b"too late")
+    member.wire.settle()
+    assert member.wire.sent == b""
+
+
+def test_the_ordinary_way_delivers_the_same() -> None:
+    member = Member(kind=tcp.Server)
+    _tell([member], b"hello")
+    member.wire.settle()
+    assert member.wire.sent == b"hello"
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["all", "one", "turn", "room"]), st.integers(0, 90_000)),
+        max_size=40,
+    )
+)
+def test_whatever_the_kernel_takes_the_order_is_kept(
+    happens: list[tuple[str, int]],
+) -> None:
+    member = Member(room=50)
+    wanted = b""
+    for number, (what, amount) in enumerate(happens):
+        data = bytes([number % 256]) * (amount % 3_000 + 1)
+        if what == "all":
+            _tell([member], data)
+            wanted += data
+        elif what == "one":
+            member.outlet.send(None, data)
+            wanted += data
+        elif what == "turn":
+            member.wire.turn()
+        else:
+            member.wire.socket.room = amount
+    member.wire.settle()
+    assert member.overflows == 0
+    assert member.wire.sent == wanted
