@@ -6,13 +6,17 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 READY   = $(VENV)/.ready
 
-.PHONY: run test check docs bench clean
+.PHONY: run test test-queued check docs bench clean
 
 run: $(READY)
 	@$(BIN)/chatd launch $(ARGS)
 
 test: $(READY)
 	$(BIN)/python -m pytest $(ARGS)
+
+# The whole suite again, with every server's writes queued instead of sent at once.
+test-queued: $(READY)
+	PYTHONPATH="$(CURDIR):$(CURDIR)/tests/queued" $(BIN)/python -m pytest $(ARGS)
 
 check: $(READY)
 	$(BIN)/ruff check .
@@ -24,8 +28,12 @@ docs: $(READY)
 	$(BIN)/python docs/generate.py
 	dot -Tsvg docs/lifecycle.dot -o docs/lifecycle.svg   # of graphviz
 
+# The servers it compares chatd with are those it finds; it names the others, and their packages.
 bench: $(READY)
-	$(BIN)/python benchmarks/startup.py
+	@$(BIN)/python -c 'import matplotlib' 2>/dev/null || \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]' >&2 || \
+	  echo "matplotlib could not be installed: there will be no plot" >&2
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 # Everything here goes to stderr: the standard output of `make run` is the chat.
 $(READY): pyproject.toml

@@ -51,8 +51,8 @@ HISTORY_REPLY_MESSAGES: Final = 50
 
 # --- what goes out ------------------------------------------------------------------------------
 
-#: What one audience is told in one turn of the reactor, before it is written without waiting for
-#: the end of the turn.
+#: What one audience, or one member alone, is told in one turn of the reactor, before it is written
+#: without waiting for the end of the turn.
 BATCH_BYTES: Final = 65_536
 
 # --- time ---------------------------------------------------------------------------------------

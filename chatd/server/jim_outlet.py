@@ -24,7 +24,7 @@ _KINDS: Final[dict[type, Kind]] = {
 
 
 class JimOutlet:
-    """Implements :class:`chatd.server.participant.Way` for a JIM client.
+    """Implements :class:`chatd.server.outlet.Way` for a JIM client.
 
     :param now: the time of day, in milliseconds since 1970.
     """
@@ -59,6 +59,15 @@ class JimOutlet:
             self._overflowed()
         elif self._next is None:
             self._send_next()
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the peer does not read; its queue, which is bounded, is another matter."""
+        return self._outlet.is_paused
+
+    def when_ready(self, ready: Callable[[], None]) -> None:
+        """Call `ready` when it reads again."""
+        self._outlet.when_ready(ready)
 
     def finish(self) -> None:
         """End the stream once everything that waits has gone out."""

@@ -2,12 +2,16 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from twisted.internet.interfaces import IPushProducer, ITCPTransport
+from twisted.logger import Logger
+from twisted.protocols.policies import ProtocolWrapper
 from zope.interface import implementer
 
 from chatd.server.transport import Direct, EagerServer
+
+_log: Final = Logger()
 
 
 class Way(Protocol):
@@ -15,6 +19,13 @@ class Way(Protocol):
 
     def send(self, told: object, data: bytes) -> None:
         """Send `data`, which tells of the event or outcome `told`."""
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether what is sent waits, as the peer does not read."""
+
+    def when_ready(self, ready: Callable[[], None]) -> None:
+        """Call `ready` when it does not wait any more; now, if it does not."""
 
     def finish(self) -> None:
         """End the stream once everything that waits has gone out."""
@@ -56,6 +67,7 @@ class Outlet:
         "_finishing",
         "_most_bytes",
         "_overflowed",
+        "_ready",
         "_transport",
         "_waiting",
         "_waiting_bytes",
@@ -72,6 +84,7 @@ class Outlet:
         self.is_paused = False
         self._finishing = False
         self._closed = False
+        self._ready: Callable[[], None] | None = None
         #: Sends without further ado, while nothing waits and the transport allows it.
         self.direct: Direct | None = None
         transport.registerProducer(self, True)
@@ -110,6 +123,15 @@ class Outlet:
         """Accept nothing more, and forget what waits."""
         self._closed = True
         self._drop_waiting()
+        # What the transport still holds must not wait for the garbage collector.
+        self._transport = None
+
+    def when_ready(self, ready: Callable[[], None]) -> None:
+        """Call `ready` once what waits has gone out, or the connection."""
+        if self.is_paused and not self._closed:
+            self._ready = ready
+        else:
+            ready()
 
     def pauseProducing(self) -> None:
         """The transport has enough for now."""
@@ -125,6 +147,9 @@ class Outlet:
             self._waiting_bytes -= len(data)
             self._transport.write(data)
         self._end_if_sent()
+        if self._ready is not None and not self.is_paused:
+            ready, self._ready = self._ready, None
+            ready()
 
     def stopProducing(self) -> None:
         """The connection is gone."""
@@ -137,7 +162,11 @@ class Outlet:
         if self._finishing and not self._closed and not self._waiting:
             self._closed = True
             self._transport.unregisterProducer()
-            if ITCPTransport.providedBy(self._transport):
+            # Half of a TLS connection cannot be closed.
+            is_plain_tcp = ITCPTransport.providedBy(self._transport) and not isinstance(
+                self._transport, ProtocolWrapper
+            )
+            if is_plain_tcp:
                 self._transport.loseWriteConnection()
             else:
                 self._transport.loseConnection()
@@ -153,7 +182,11 @@ def send_to_all(outlets: Iterable[Outlet], data: bytes) -> None:
     for outlet in outlets:
         direct = outlet.direct
         if direct is None:
-            outlet.send(None, data)
+            try:
+                outlet.send(None, data)
+            except Exception:
+                # A mistake of ours is one member's trouble, and nobody else's.
+                _log.failure("a member could not be written to")
             continue
         try:
             sent = direct(data)

@@ -94,9 +94,8 @@ class Participant:
             self.refuse(asked, asked)
         elif asked is not None:
             self._do(asked)
-        if wait and not self.is_ended:
-            self._hold()
-            self._resume = self.factory.clock.callLater(wait, self._release)
+        if not self.is_ended:
+            self._slow_down(wait)
 
     def silent(self, dialect: Dialect) -> None:
         """Nothing came for a while: somebody who speaks `dialect`, and waits to be spoken to."""
@@ -163,10 +162,8 @@ class Participant:
 
     def late(self) -> None:
         """Nothing came in time."""
-        if self.member_id is None:
-            self.refuse(Full())
-            return
-        self.refuse(TooLate(f"Nothing came within {self._patience:g} s, so the server closes."))
+        late = TooLate(f"Nothing came within {self._patience:g} s, so the server closes.")
+        self.refuse(Full() if self.member_id is None else late)
 
     # --- what came of it ------------------------------------------------------------------------
 
@@ -267,6 +264,15 @@ class Participant:
         self._holds += 1
         self._stream.pauseProducing()
 
+    def _slow_down(self, wait: float) -> None:
+        """Read on in `wait` seconds, and not before the answers are read."""
+        if wait:
+            self._hold()
+            self._resume = self.factory.clock.callLater(wait, self._release)
+        if self.way.is_paused:
+            self._hold()
+            self.way.when_ready(self._release)
+
     def _release(self) -> None:
         self._holds -= 1
         if not (self._holds or self.is_ended):
@@ -277,12 +283,9 @@ class Participant:
         if not (self.is_member or self.is_ended or self._has_spoken):
             self._has_spoken = True
             passed = self.factory.clock.seconds() - self._began
-            self._deadline.set(limits.REGISTRATION_SECONDS - passed, self._registration_late)
-
-    def _registration_late(self) -> None:
-        self.refuse(
-            TooLate(f"No nickname within {limits.REGISTRATION_SECONDS} s, so the server closes.")
-        )
+            seconds = limits.REGISTRATION_SECONDS
+            late = TooLate(f"No nickname within {seconds} s, so the server closes.")
+            self._deadline.set(seconds - passed, partial(self.refuse, late))
 
     def _probe(self) -> None:
         if self.member_id is not None:

@@ -66,9 +66,9 @@ class LineProtocol(HalfCloseable, LineReceiver):
 
     def connectionMade(self) -> None:
         """Begin."""
-        links.tend(self.transport)
         outlet = Outlet(self.transport, limits.OUTBOUND_BYTES, self.participant.overflowed)
         self.participant.connected(self, outlet)
+        links.tend(self.transport)
 
     def dataReceived(self, data: bytes) -> None:
         """Take what comes, until the end; what comes after it is read and thrown away."""
@@ -86,6 +86,7 @@ class LineProtocol(HalfCloseable, LineReceiver):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Forget everything about this connection."""
         self.participant.lost()
+        self.transport = None  # nor must what it holds wait for the garbage collector
 
     def drain(self) -> None:
         """Throw away what was and will be read."""
@@ -187,7 +188,6 @@ class ObjectProtocol(HalfCloseable, Protocol):
 
     def connectionMade(self) -> None:
         """Begin."""
-        links.tend(self.transport)
         factory = self.participant.factory
         outlet = JimOutlet(
             Outlet(self.transport, limits.OUTBOUND_BYTES, self.participant.overflowed),
@@ -196,6 +196,7 @@ class ObjectProtocol(HalfCloseable, Protocol):
             self.participant.overflowed,
         )
         self.participant.connected(self, outlet)
+        links.tend(self.transport)
 
     def dataReceived(self, data: bytes) -> None:
         """Take what comes, until the end."""
@@ -206,6 +207,7 @@ class ObjectProtocol(HalfCloseable, Protocol):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Forget everything about this connection."""
         self.participant.lost()
+        self.transport = None
 
     def readConnectionLost(self) -> None:
         """An object that has not all come never will."""

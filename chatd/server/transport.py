@@ -152,6 +152,7 @@ class EagerServer(tcp.Server):
     def connectionLost(self, reason: Failure) -> None:
         """The connection is gone; nothing more is sent."""
         self._settle()
+        self._tell_direct = None
         super().connectionLost(reason)
 
     def _settle(self) -> None:

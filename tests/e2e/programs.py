@@ -18,6 +18,11 @@ CHATD = (sys.executable, "-m", "chatd")
 TWISTD = (str(Path(sys.executable).with_name("twistd")), "-n")
 
 
+def _path() -> str:
+    """This checkout, and what the tests themselves were given (as by ``make test-queued``)."""
+    return os.pathsep.join(filter(None, [str(Path.cwd()), os.environ.get("PYTHONPATH")]))
+
+
 class Program:
     """One running program.
 
@@ -34,7 +39,7 @@ class Program:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=cwd,
-            env={**os.environ, "PYTHONPATH": str(Path.cwd()), "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, "PYTHONPATH": _path(), "PYTHONUNBUFFERED": "1"},
         )
         assert self._process.stdout is not None
         assert self._process.stderr is not None

@@ -122,3 +122,40 @@ def test_an_over_long_line_after_a_flood_is_refused_all_the_same(hall: Hall) -> 
     hall.pass_time(3)
     assert ice.errors() == ["line-too-long"]
     assert ice.is_dropped()
+
+
+def test_who_does_not_read_its_answers_is_not_asked_what_else_it_wants() -> None:
+    with Hall(flood=0) as hall:
+        ice = hall.enter("ice")
+        ice.stop_reading()
+        ice.send_bytes(line("ping", None, 1) + line("ping", None, 2) + line("ping", None, 3))
+        assert not ice.is_read()
+        ice.read_on()
+        assert ice.is_read()
+        ice.end_turn()
+        assert [frame["id"] for frame in ice.heard()] == [1, 2, 3]
+
+
+def test_who_asks_for_more_than_it_can_read_is_not_too_slow() -> None:
+    with Hall(flood=0) as hall:
+        ice = hall.enter("ice")
+        for _ in range(80):
+            ice.say("x" * 4_000)
+        ice.heard()
+        write = ice.transport.write
+
+        def take_and_choke(data: bytes) -> None:
+            write(data)
+            ice.stop_reading()
+
+        ice.transport.write = take_and_choke  # type: ignore[method-assign]  # a full line
+        ice.send_bytes(line("history", {"limit": 1_000}) * 20)
+        turns = 0
+        while not ice.is_read():
+            turns += 1
+            ice.read_on()
+            ice.end_turn()
+        assert turns >= 20
+        assert not ice.is_cut_off()
+        lists = ice.heard_of("history")
+        assert sum(not each["more"] for each in lists) == 20

@@ -152,6 +152,16 @@ def test_a_stopping_server_says_so_to_every_client() -> None:
         assert ended.called
 
 
+def test_many_who_heard_the_same_last_message_are_not_probed_in_the_same_instant() -> None:
+    with Hall() as hall:
+        people = [_Person(hall, 1001 + number) for number in range(200)]
+        first = [person.transports[0].handle.options[socket.TCP_KEEPIDLE] for person in people]
+        assert max(first.count(seconds) for seconds in first) <= 10
+        for person in people:
+            person.client.close()
+        _flush(*people)
+
+
 def test_both_ends_find_out_within_a_minute_that_the_other_one_is_gone() -> None:
     with Hall() as hall:
         ice = _Person(hall, 1001)

@@ -38,9 +38,8 @@ def _line_too_long(hall: Hall, guest: Guest) -> None:
 
 def _too_slow(hall: Hall, guest: Guest) -> None:
     guest.stop_reading()
-    for _ in range(40):
-        guest.send("history", {"limit": 1_000})
-        hall.clock.advance(1)
+    while not guest.is_cut_off():
+        hall.guests[0].say("x" * 4_000)
     guest.hang_up()  # what an aborted transport reports a turn later
 
 

@@ -1,0 +1,76 @@
+"""A port of another dialect may be behind TLS: an endpoint description means what it says."""
+
+import socket
+from ipaddress import IPv4Address, IPv4Network
+
+from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import SSL4ClientEndpoint, connectProtocol
+from twisted.internet.protocol import connectionDone
+from twisted.protocols.basic import LineReceiver
+from twisted.python.failure import Failure
+from twisted.test.ssl_helpers import ClientTLSContext, certPath
+
+from chatd.discovery.subnets import Subnet
+from chatd.server.factory import PLAIN, ChatFactory, ServerSettings
+from chatd.server.service import ChatServer, ListenSettings
+from tests.fakes import on_reactor
+from tests.server.callers import PATIENCE, free_port, reactor
+
+HOST = "127.0.0.2"
+
+
+class _Person(LineReceiver):
+    """Somebody with a program for TLS, who sees lines."""
+
+    delimiter = b"\n"
+
+    def __init__(self) -> None:
+        self.gone: Deferred[None] = Deferred()
+        self.seen: list[str] = []
+        self._awaited: tuple[str, Deferred[None]] | None = None
+
+    def lineReceived(self, line: bytes) -> None:
+        self.seen.append(line.decode())
+        if self._awaited is not None and self._awaited[0] in self.seen[-1]:
+            awaited, self._awaited = self._awaited[1], None
+            awaited.callback(None)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self.gone.callback(None)
+
+    async def sees(self, text: str) -> None:
+        if not any(text in line for line in self.seen):
+            self._awaited = text, Deferred()
+            await self._awaited[1].addTimeout(PATIENCE, reactor)
+
+
+@on_reactor
+async def test_people_come_through_tls_chat_hear_the_last_word_and_free_their_slot() -> None:
+    secret = free_port()
+    where = f"ssl:{secret}:privateKey={certPath}:certKey={certPath}:interface={HOST}"
+    server = ChatServer(
+        reactor,
+        ListenSettings(
+            (Subnet(IPv4Address(HOST), IPv4Network("127.0.0.0/8")),),
+            free_port(),
+            free_port(socket.SOCK_DGRAM),
+            ((PLAIN, where),),
+        ),
+        ChatFactory(ServerSettings("party", slots=1), reactor, lambda: 0),
+    )
+    server.startService()
+    try:
+        for nickname in ("ice", "moon"):
+            endpoint = SSL4ClientEndpoint(reactor, HOST, secret, ClientTLSContext())
+            person = await connectProtocol(endpoint, _Person())
+            await person.sees("Your nickname?")
+            person.sendLine(nickname.encode())
+            await person.sees(f"You are {nickname}")
+            person.sendLine(b"hello")
+            await person.sees(f"{nickname}: hello")
+            person.sendLine(b"/quit")
+            await person.sees("Goodbye (quit)")
+            await person.gone.addTimeout(PATIENCE, reactor)
+        assert server.factory.hub.free == 1
+    finally:
+        await server.stopService()
