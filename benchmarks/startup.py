@@ -1,9 +1,9 @@
 """How long from starting the client to being online, on an idle loopback, and where the time goes.
 
-``make bench``. The client is started as a person starts it; the time is that of the system's clock
-between its start and the line that says it is connected. For where it goes, ``-X importtime`` is
-not used (it slows imports down); instead the same interpreter is timed with nothing to do, and
-with only the client's imports.
+Part of ``make bench``; ``python benchmarks/startup.py`` measures this alone. The client is started
+as a person starts it; the time is that of the system's clock between its start and the line that
+says it is connected. For where it goes, ``-X importtime`` is not used (it slows imports down);
+instead the same interpreter is timed with nothing to do, and with only the client's imports.
 """
 
 import statistics
@@ -53,8 +53,8 @@ def interpreter(code: str) -> float:
     return took
 
 
-def main() -> None:
-    """Measure, and print the medians."""
+def measure() -> dict[str, list[float]]:
+    """Seconds, of each run."""
     server = subprocess.Popen(
         [*CHATD, "server", *LOOPBACK, *DISCOVERY, "--id", "bench", "--accept-rate", "0"],
         stderr=subprocess.PIPE,
@@ -65,7 +65,7 @@ def main() -> None:
         for line in server.stderr:
             if "answers discovery" in line:
                 break
-        rows = {
+        return {
             "Python alone": [interpreter("pass") for _ in range(RUNS)],
             "Python and the client's imports": [interpreter(IMPORTS) for _ in range(RUNS)],
             "start to online": [online() for _ in range(RUNS)],
@@ -73,7 +73,11 @@ def main() -> None:
     finally:
         server.terminate()
         server.communicate()
-    for what, seconds in rows.items():
+
+
+def main() -> None:
+    """Measure, and print the medians."""
+    for what, seconds in measure().items():
         print(
             f"{what:<32} median {statistics.median(seconds) * 1000:6.0f} ms  "
             f"({min(seconds) * 1000:.0f} to {max(seconds) * 1000:.0f} in {len(seconds)} runs)"

@@ -73,6 +73,13 @@ def operating() -> str:
     return _between("operating.rst", "limits", [*rows, rows[0]])
 
 
+def performance() -> str:
+    """The page on performance, with what the last whole run of ``make bench`` printed."""
+    printed = (DOCS.parent / "benchmarks" / "results" / "bench.txt").read_text("utf-8")
+    lines = [f"    {line}".rstrip() for line in printed.splitlines()]
+    return _between("performance.rst", "results", ["::", "", *lines])
+
+
 def _moves() -> dict[str, dict[str, list[str]]]:
     """From each state to each other one: which inputs lead there; in the order they are written."""
     moves: dict[str, dict[str, list[str]]] = {}
@@ -112,6 +119,7 @@ FILES: Final[dict[str, Callable[[], str]]] = {
     "lifecycle.dot": lifecycle_picture,
     "architecture.rst": architecture,
     "operating.rst": operating,
+    "performance.rst": performance,
 }
 
 

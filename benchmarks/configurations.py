@@ -1,0 +1,50 @@
+"""Configuration files of the servers that need one.
+
+Whatever would keep one member from saying as much as it likes, or N members from coming from one
+address, is turned off. What they log, and how, is left as it is.
+"""
+
+from typing import Final
+
+INSPIRCD: Final = """\
+<config format="xml">
+<server name="bench.local" description="bench" network="bench">
+<admin name="bench" nick="bench" email="bench@bench.local">
+<bind address="{address}" port="{port}" type="clients">
+<connect name="bench" allow="*" timeout="300" pingfreq="36000" useident="no" resolvehostnames="no"
+  recvq="1000000" softsendq="100000000" hardsendq="100000000" maxchans="10"
+  localmax="1000000" globalmax="1000000" maxconnwarn="no" limit="1000000"
+  threshold="1000000000" commandrate="1000000000" fakelag="no">
+<performance somaxconn="4096" softlimit="1000000">
+<path configdir="{directory}" datadir="{directory}" logdir="{directory}">
+<pid file="{directory}/pid">
+<log method="file" type="* -USERINPUT -USEROUTPUT" level="default" target="{directory}/log">
+"""
+
+NGIRCD: Final = """\
+[Global]
+  Name = bench.local
+  Info = bench
+  Listen = {address}
+  Ports = {port}
+  MotdPhrase = bench
+[Limits]
+  MaxConnections = 0
+  MaxConnectionsIP = 0
+  MaxJoins = 0
+  MaxNickLength = 20
+  MaxPenaltyTime = 0
+  PingTimeout = 36000
+  PongTimeout = 36000
+[Options]
+  DNS = no
+  Ident = no
+  PAM = no
+"""
+
+MOSQUITTO: Final = """\
+listener {port} {address}
+allow_anonymous true
+max_queued_messages 0
+set_tcp_nodelay true
+"""
