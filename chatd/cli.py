@@ -17,6 +17,7 @@ ROLES: Final = (
     ("client", "chatd.taps.client", "chat"),
     ("launch", "chatd.taps.launch", "run a server and some clients in one process"),
     ("servers", "chatd.taps.servers", "list the servers that answer now"),
+    ("doctor", "chatd.taps.doctor", "find out why a server is not found, and what to do"),
     ("account", "chatd.taps.account", "add, remove and block the nicknames that need a password"),
 )
 _MODULES: Final = {role: module for role, module, _ in ROLES}
@@ -72,6 +73,8 @@ def _run(argv: Sequence[str]) -> int:
         status: int = role.perform(options.subOptions)
         return status
     # Installed only now: --help, bad values and what is done at once need no reactor.
+    if hasattr(role, "choose_reactor"):
+        role.choose_reactor(options.subOptions)
     from twisted.internet import reactor
 
     from chatd.taps.running import run

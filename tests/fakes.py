@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,10 +15,13 @@ from twisted.internet.testing import MemoryReactorClock
 from twisted.logger import ILogObserver, LogEvent, LogLevel, formatEvent, globalLogPublisher
 from zope.interface import implementer
 
-from chatd.chat.commands import Command, Enter, ListUsers, ReadHistory
+from chatd.chat.commands import Command, Enter, ListUsers, ReadHistory, Say, Tell
 from chatd.chat.events import Event, HistoryRead, Reply, User, Users
 from chatd.chat.hub import Hub, HubSettings
 from chatd.chat.outbox import MemberId
+from chatd.client.screen import Choice
+from chatd.client.standing import Standing
+from chatd.wire.lines import lines
 
 
 class RecordingOutbox:
@@ -127,6 +130,20 @@ class FakeUdpReactor(MemoryReactorClock):
         return port
 
 
+class FakeRunningReactor(FakeUdpReactor):
+    """A reactor that runs until it is stopped."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.running = True
+
+    def stop(self) -> None:
+        self.running = False
+
+    def callWhenRunning(self, call: Any) -> None:  # type: ignore[override]  # enough for this
+        call()
+
+
 class FakeScreen:
     """A person who writes down what they see, and answers when told to."""
 
@@ -135,18 +152,35 @@ class FakeScreen:
         self.shown: list[str] = []
         self.said: list[str] = []
         self.questions: list[str] = []
+        self.standings: list[Standing] = []
+        self.heard_by_server: list[Say | Tell] = []
+        self.offered = ""
+        self.choices: list[Choice] = []
         self.is_held = False
         self._answered: Callable[[str], Any] | None = None
 
-    def show(self, line: str) -> None:
-        self.shown.append(line)
+    def told(self, what: object) -> None:
+        self.shown += lines(what)
+
+    def confirmed(self, what: Say | Tell, time: int | None) -> None:
+        self.heard_by_server.append(what)
+
+    def stands(self, standing: Standing) -> None:
+        self.standings.append(standing)
 
     def talk(self, sentence: str) -> None:
         self.said.append(sentence)
 
-    def ask(self, question: str, answered: Callable[[str], None]) -> None:
+    def ask(self, question: str, answered: Callable[[str], None], offered: str = "") -> None:
         self.questions.append(question)
+        self.offered = offered
         self._answered = answered
+
+    def choose(
+        self, question: str, choices: Sequence[Choice], answered: Callable[[str], None]
+    ) -> None:
+        self.choices = list(choices)
+        self.ask(question, answered)
 
     def ask_secret(self, question: str, answered: Callable[[str], None]) -> None:
         self.ask(question, answered)

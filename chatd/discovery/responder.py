@@ -130,10 +130,10 @@ class Responder:
         try:
             asker = IPv4Address(source)
         except AddressValueError:
-            raise beacon.BadDatagram("foreign subnet") from None
+            raise beacon.BadDatagram(beacon.FOREIGN_SUBNET) from None
         subnet = longest_match(self._subnets, asker)
         if subnet is None:
-            raise beacon.BadDatagram("foreign subnet")
+            raise beacon.BadDatagram(beacon.FOREIGN_SUBNET)
         beacon.check_discover(datagram)
         if subnet not in self._voices:
             raise beacon.BadDatagram("interface down")

@@ -16,7 +16,7 @@ from chatd.discovery.subnets import Subnet
 from chatd.wire import beacon
 
 
-class _Asker(DatagramProtocol):
+class Asker(DatagramProtocol):
     """Asks one subnet, from this host's address in it."""
 
     noisy = False
@@ -42,17 +42,15 @@ class _Asker(DatagramProtocol):
         self._heard(datagram, addr[0], self._subnet)
 
 
-def _true_offer(datagram: bytes, sender: str, subnet: Subnet) -> beacon.Offer:
-    """The offer in a datagram that answers the question to `subnet`.
+def check_sender(offer: beacon.Offer, sender: str, subnet: Subnet) -> None:
+    """Return if `offer` is what it says it is: sent by the server it names, from within `subnet`.
 
-    :raises BadDatagram: if there is none, or it is not what it says it is.
+    :raises BadDatagram: if not.
     """
-    offer = beacon.decode_offer(datagram)
     if offer.address != sender:
-        raise beacon.BadDatagram("false address")
+        raise beacon.BadDatagram(beacon.FALSE_ADDRESS)
     if not subnet.is_host(IPv4Address(sender)):
-        raise beacon.BadDatagram("foreign subnet")
-    return offer
+        raise beacon.BadDatagram(beacon.FOREIGN_SUBNET)
 
 
 class Seeker:
@@ -78,7 +76,7 @@ class Seeker:
         self._subnets = subnets
         self._port = port
         self._heard = heard
-        self._askers: dict[Subnet, _Asker] = {}
+        self._askers: dict[Subnet, Asker] = {}
         self._failed: dict[Subnet, str] = {}
         self._round = LoopingCall(self._ask)
         self._round.clock = reactor
@@ -88,6 +86,11 @@ class Seeker:
     def asked(self) -> list[Subnet]:
         """The subnets that the last question went to."""
         return list(self._askers)
+
+    @property
+    def failed(self) -> dict[Subnet, str]:
+        """The subnets that could not be asked the last time, and why."""
+        return dict(self._failed)
 
     def start(self) -> None:
         """Ask now and at every period."""
@@ -105,7 +108,8 @@ class Seeker:
         if not self._round.running:
             return
         try:
-            offer = _true_offer(datagram, sender, subnet)
+            offer = beacon.decode_offer(datagram)
+            check_sender(offer, sender, subnet)
         except beacon.BadDatagram as error:
             self.counters[str(error)] += 1
             self.log.debug(
@@ -140,9 +144,9 @@ class Seeker:
             else:
                 self._failed.pop(subnet, None)
 
-    def _asker(self, subnet: Subnet) -> _Asker:
+    def _asker(self, subnet: Subnet) -> Asker:
         if subnet not in self._askers:
-            asker = _Asker(subnet, self.datagram_received)
+            asker = Asker(subnet, self.datagram_received)
             self._reactor.listenUDP(0, asker, interface=str(subnet.address))
             self._askers[subnet] = asker
         return self._askers[subnet]

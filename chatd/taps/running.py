@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -59,6 +60,22 @@ class Program(MultiService):
         else:
             talk(sentence)
         self.end(1)
+
+    def show(self, text: str) -> bool:
+        """Write what was asked for on standard output; if that cannot be, fail and say so.
+
+        What the output's encoding lacks is spelled out.
+        """
+        if sys.stdout is None:
+            return True
+        encoding = sys.stdout.encoding or "utf-8"
+        try:
+            sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+            sys.stdout.flush()
+        except OSError as error:
+            self.fail(f"chatd: standard output cannot be written: {error.strerror}")
+            return False
+        return True
 
     def at_the_end(self, call: Callable[[], None]) -> None:
         """Have `call` called when everything has stopped, or has to."""

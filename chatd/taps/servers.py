@@ -1,7 +1,6 @@
 """``chatd servers``: which servers answer now."""
 
 import json
-import sys
 from typing import Any, ClassVar
 
 from twisted.internet.defer import Deferred
@@ -71,12 +70,7 @@ class ServersProgram(Program):
     def _print(self) -> None:
         offers = [self._offers[key] for key in sorted(self._offers)]
         text = as_json(offers) if self._options["json"] else as_table(offers) if offers else ""
-        try:
-            if sys.stdout is not None:
-                sys.stdout.write(text)
-                sys.stdout.flush()
-        except OSError as error:
-            self.fail(f"chatd servers: standard output cannot be written: {error.strerror}")
+        if not self.show(text):
             return
         if not offers:
             asked = ", ".join(str(subnet.network) for subnet in self._seeker.asked)

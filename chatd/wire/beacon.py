@@ -14,6 +14,11 @@ from chatd.chat import limits
 
 VERSION: Final = 1
 
+#: Why a datagram is not believed, where somebody tells these reasons apart.
+OTHER_VERSION: Final = "other version"
+FALSE_ADDRESS: Final = "false address"
+FOREIGN_SUBNET: Final = "foreign subnet"
+
 
 class DiscoverData(Struct, frozen=True):
     """The version of the datagrams that the client speaks."""
@@ -65,7 +70,7 @@ def check_discover(datagram: bytes) -> None:
     if not isinstance(question, Discover):
         raise BadDatagram("malformed")
     if question.data.version != VERSION:
-        raise BadDatagram("other version")
+        raise BadDatagram(OTHER_VERSION)
 
 
 def encode_offer(offer: Offer) -> bytes:
@@ -83,7 +88,7 @@ def decode_offer(datagram: bytes) -> Offer:
         raise BadDatagram("malformed")
     offer = answer.data
     if offer.version != VERSION:
-        raise BadDatagram("other version")
+        raise BadDatagram(OTHER_VERSION)
     if not is_server_id(offer.id):
         raise BadDatagram("bad id")
     try:

@@ -29,19 +29,20 @@ def offer(address: str = SERVER[0], **changes: object) -> bytes:
 class Unreachable(FakeUdpReactor):
     """A network on which some interfaces can be opened, but send nothing.
 
-    :ivar mute: those interfaces.
+    :ivar mute: those interfaces; `trouble`: why they send nothing.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.mute: set[str] = set()
+        self.trouble = OSError(101, "Network is unreachable")
 
     def listenUDP(
         self, port: int, protocol: DatagramProtocol, interface: str = "", maxPacketSize: int = 8192
     ) -> FakeUdpPort:
         opened = super().listenUDP(port, protocol, interface, maxPacketSize)
         if interface in self.mute:
-            opened.fails = OSError(101, "Network is unreachable")
+            opened.fails = self.trouble
         return opened
 
 

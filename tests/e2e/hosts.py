@@ -98,6 +98,17 @@ class Host:
         """Take an interface ``up`` or ``down``."""
         _ip("-n", self.namespace, "link", "set", interface, state)
 
+    def refuse_route(self, kind: str, *selector: str) -> None:
+        """Have what `selector` says routed nowhere; before local delivery, so a firewall as well.
+
+        :param kind: ``blackhole`` drops what comes in; of what goes out, ``prohibit`` and
+            ``unreachable`` tell the sender so.
+        """
+        rule = ("-n", self.namespace, "rule")
+        _ip(*rule, "add", "pref", "10", "lookup", "local")
+        _ip(*rule, "delete", "pref", "0")
+        _ip(*rule, "add", "pref", "5", *selector, kind)
+
 
 @contextmanager
 def lan(subnets: Sequence[str]) -> Iterator[Lan]:

@@ -11,7 +11,7 @@ from twisted.scripts.twistd import (  # type: ignore[attr-defined]  # this platf
 )
 
 from chatd.discovery.subnets import HostAddress, Subnet
-from chatd.taps import client, launch, server, servers
+from chatd.taps import client, doctor, launch, server, servers
 from chatd.taps.options import RoleOptions
 from twisted.plugins import chatd_plugins
 
@@ -42,6 +42,7 @@ ROLES: dict[str, type[RoleOptions]] = {
     "client": client.Options,
     "launch": launch.Options,
     "servers": servers.Options,
+    "doctor": doctor.Options,
 }
 
 

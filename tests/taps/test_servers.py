@@ -8,7 +8,7 @@ import pytest
 from chatd.taps import servers
 from chatd.taps.servers import as_json, as_table, makeService
 from chatd.wire.beacon import VERSION, Offer, encode_offer
-from tests.fakes import FakeUdpReactor
+from tests.fakes import FakeRunningReactor
 from tests.taps.roles import parse, refusal
 
 PARTY = Offer(VERSION, "party", "10.35.11.111", 7777, 5, 4)
@@ -35,18 +35,6 @@ def test_the_json_is_one_list_with_everything_that_was_offered() -> None:
         },
     ]
     assert json.loads(as_json([])) == []
-
-
-class FakeRunningReactor(FakeUdpReactor):
-    """A reactor that runs until it is stopped."""
-
-    running = True
-
-    def stop(self) -> None:
-        self.running = False
-
-    def callWhenRunning(self, call: Any) -> None:  # type: ignore[override]  # enough for this
-        call()
 
 
 def listing(line: str, *offers: Offer) -> tuple[FakeRunningReactor, Any]:
