@@ -6,7 +6,7 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 READY   = $(VENV)/.ready
 
-.PHONY: run test test-queued check docs bench clean
+.PHONY: run test test-queued check docs picture bench clean
 
 run: $(READY)
 	@$(BIN)/chatd launch $(ARGS)
@@ -27,6 +27,9 @@ check: $(READY)
 docs: $(READY)
 	$(BIN)/python docs/generate.py
 	dot -Tsvg docs/lifecycle.dot -o docs/lifecycle.svg   # of graphviz
+
+picture: $(READY)
+	PYTHONPATH=. $(BIN)/python docs/picture.py
 
 # The servers it compares chatd with are those it finds; it names the others, and their packages.
 bench: $(READY)

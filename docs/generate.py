@@ -5,6 +5,7 @@ A test fails when what lies in docs/ is not what this would write.
 
 import json
 from collections.abc import Callable
+from ipaddress import IPv4Interface
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +13,10 @@ import msgspec
 
 from chatd.chat import limits
 from chatd.client import lifecycle
+from chatd.discovery.subnets import Subnet
+from chatd.doctor import report
+from chatd.doctor.findings import Answer, Findings, Interface, Reach, Subject
+from chatd.doctor.verdict import ROWS
 from chatd.wire import native_frames
 from chatd.wire.beacon import Discover, OfferDatagram
 
@@ -24,6 +29,37 @@ OPTIONS: Final = {
     "ACCEPT_CONNECTIONS_PER_SECOND": "--accept-rate",
     "HISTORY_MESSAGES": "--history",
 }
+
+
+def _subject(name: str, address: str, *answers: Answer) -> Subject:
+    """An interface that was asked three times."""
+    heard = sum(each.count for each in answers)
+    return Subject(Interface(name, _subnet(address), True, True), 3, heard=heard, answers=answers)
+
+
+def _subnet(address: str) -> Subnet:
+    known = IPv4Interface(address)
+    return Subnet(known.ip, known.network)
+
+
+#: A host that cannot reach its server, for the manual.
+EXAMINATION: Final = Findings(
+    wanted="work",
+    port=7777,
+    is_whole_host=True,
+    subjects=(
+        _subject("lo", "127.0.0.1/8"),
+        _subject(
+            "eth0",
+            "10.35.11.112/24",
+            Answer(
+                "party", "10.35.11.111", 7777, 5, 4, 3, 0.00042, False, Reach.CONNECTED, 0.00031
+            ),
+            Answer("work", "10.35.11.113", 40_000, 9, 9, 2, 0.00118, False, Reach.TIMED_OUT),
+        ),
+        Subject(Interface("eth1", _subnet("192.168.1.123/24"), is_up=False, is_asked=False)),
+    ),
+)
 
 
 def native_schema() -> str:
@@ -60,24 +96,45 @@ def architecture() -> str:
             rows.append(
                 f"{state if not number else chr(92):<11}  {', '.join(inputs):<42}  {target}"
             )
-    return _between("architecture.rst", "lifecycle", [*rows, rows[0]])
+    text = (DOCS / "architecture.rst").read_text("utf-8")
+    return _with_part(text, "lifecycle", [*rows, rows[0]])
 
 
 def operating() -> str:
-    """The manual, with the table of the limits."""
+    """The manual, with an examination, the table of its verdicts, and that of the limits."""
+    text = (DOCS / "operating.rst").read_text("utf-8")
+    text = _with_part(text, "doctor", _literal(report.as_text(EXAMINATION)))
+    text = _with_part(text, "verdicts", _verdicts())
+    return _with_part(text, "limits", _limits())
+
+
+def _literal(output: str) -> list[str]:
+    """What is printed, as a block of its own."""
+    return ["::", "", *(f"    {line}".rstrip() for line in output.splitlines())]
+
+
+def _verdicts() -> list[str]:
+    """The rows of a table: what ``chatd doctor`` can find."""
+    rows = [f"{'=' * 18}  {'=' * 60}", f"{'verdict':<18}  meaning"]
+    rows += [rows[0], *(f"{f'``{row.name}``':<18}  {row.meaning}" for row in ROWS), rows[0]]
+    return rows
+
+
+def _limits() -> list[str]:
+    """The rows of a table: every limit."""
     rows = [f"{'=' * 30}  {'=' * 9}  {'=' * 24}"]
     rows += [f"{'limit':<30}  {'default':<9}  option", rows[0]]
     for name, option in _LIMITS:
         value = f"{getattr(limits, name):,}"
         rows.append(f"{name:<30}  {value:<9}  {f'``{option}``' if option else chr(92)}")
-    return _between("operating.rst", "limits", [*rows, rows[0]])
+    return [*rows, rows[0]]
 
 
 def performance() -> str:
     """The page on performance, with what the last whole run of ``make bench`` printed."""
     printed = (DOCS.parent / "benchmarks" / "results" / "bench.txt").read_text("utf-8")
-    lines = [f"    {line}".rstrip() for line in printed.splitlines()]
-    return _between("performance.rst", "results", ["::", "", *lines])
+    text = (DOCS / "performance.rst").read_text("utf-8")
+    return _with_part(text, "results", _literal(printed))
 
 
 def _moves() -> dict[str, dict[str, list[str]]]:
@@ -98,9 +155,9 @@ def _moves() -> dict[str, dict[str, list[str]]]:
     return moves
 
 
-def _between(file_name: str, part: str, lines: list[str]) -> str:
-    """The text of a file, with `lines` where that part of it is marked."""
-    before, begins, rest = (DOCS / file_name).read_text("utf-8").partition(f".. {part} begins\n")
+def _with_part(text: str, part: str, lines: list[str]) -> str:
+    """`text` with `lines` where that part of it is marked."""
+    before, begins, rest = text.partition(f".. {part} begins\n")
     _, ends, after = rest.partition(f".. {part} ends\n")
     return before + begins + "\n" + "\n".join(lines) + "\n\n" + ends + after
 

@@ -124,6 +124,8 @@ PASSWORD_FILE_SECONDS: Final = 2
 DISCOVERY_PERIOD_SECONDS: Final = 3
 #: After the first offer, for the others to come in, when no server was named.
 CHOICE_SECONDS: Final = 1
+#: What ``chatd doctor`` asks each subnet, spread over ``--wait``: one lost broadcast shows as such.
+DOCTOR_REQUESTS: Final = 3
 #: For a TCP connection to be made.
 CONNECT_SECONDS: Final = 3
 #: For the server to answer ``hello``.
@@ -146,3 +148,29 @@ UNSENT_LINES: Final = 10_000
 UNCONFIRMED_LINES: Final = 32
 #: Different servers remembered while offers are collected.
 OFFERS: Final = 256
+
+# --- what people are shown ----------------------------------------------------------------------
+
+#: Marks on one character; scripts need up to five or six.
+PILED_MARKS: Final = 8
+
+# --- the client on a terminal -------------------------------------------------------------------
+
+#: Lines of input remembered for later runs.
+INPUT_HISTORY_LINES: Final = 1_000
+#: What is read of the file they are in.
+INPUT_HISTORY_BYTES: Final = 1_048_576
+#: A message of at most so many lines is sent without a question, also if it was pasted.
+UNASKED_LINES: Final = 6
+#: Messages of a room that are shown on entering it.
+ENTERING_HISTORY_MESSAGES: Final = 20
+#: Lines that are shown at once; between two such batches what is typed is looked at.
+SHOWN_AT_ONCE_LINES: Final = 200
+#: Lines that wait to be shown, before the server is read more slowly.
+WAITING_TO_BE_SHOWN_LINES: Final = 2_000
+#: Between two batches of lines that are shown.
+SHOWING_MILLISECONDS: Final = 30
+#: Servers in the list to choose from that are seen at the same time.
+LISTED_SERVERS: Final = 8
+#: Rows of the window that a half-typed message may take.
+EDITOR_ROWS: Final = 6

@@ -5,7 +5,7 @@ Standard output carries the chat only; what the client itself has to say goes to
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -17,8 +17,13 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from chatd.chat import limits
+from chatd.chat.commands import Say, Tell
+from chatd.client.screen import Choice, Front, Served, listed
+from chatd.client.standing import Standing
 from chatd.talk import talk
+from chatd.wire import lines as render
 from chatd.wire.lines import visible
+from chatd.wire.typed import GOODBYES
 
 #: A line that is longer is refused here; the server would refuse it all the same.
 _LINE_BYTES: Final = 1_048_576
@@ -26,7 +31,7 @@ _LINE_BYTES: Final = 1_048_576
 
 @implementer(IHalfCloseableProtocol, IPushProducer)
 class Console(Protocol):
-    """Implements :class:`chatd.client.screen.Screen` on standard input and output."""
+    """Implements :class:`chatd.client.screen.Front` on standard input and output."""
 
     transport: Any  # a StandardIO, once it is opened
 
@@ -38,12 +43,18 @@ class Console(Protocol):
         self._not_sent: Callable[[str], None] = self._say_not_sent
         self._clogged: Callable[[bool], None] = lambda is_clogged: None
         self._answered: Callable[[str], None] | None = None
+        self._is_secret = False
+        self._listed = 0
         self._buffer = b""
         self._is_held = True
+        self._is_served = False
         self._is_at_end = False
         self._is_skipping = False
         self._is_open = False
         self._closed: Deferred[None] | None = None
+
+    def serve(self, session: Served) -> None:
+        """Lines need to know nothing."""
 
     def listen(
         self,
@@ -53,18 +64,13 @@ class Console(Protocol):
         not_sent: Callable[[str], None] | None = None,
         clogged: Callable[[bool], None] = lambda is_clogged: None,
     ) -> None:
-        """Say who takes the lines, and who wants to know what becomes of this console.
-
-        :param end_of_input: no more lines come.
-        :param output_lost: nobody reads what is shown any more.
-        :param not_sent: a line was no text, for this reason.
-        :param clogged: what is shown is, or is no longer, read too slowly to show more.
-        """
+        """Say who takes the lines, as the port has it."""
         self._submit = submit
         self._not_sent = not_sent or self._say_not_sent
         self._clogged = clogged
         self._end_of_input = end_of_input
         self._output_lost = output_lost
+        self._is_served = True
         self.go_on()
 
     def connectionMade(self) -> None:
@@ -73,6 +79,17 @@ class Console(Protocol):
         self.transport.registerProducer(self, True)
         if self._is_held:
             self.transport.pauseProducing()
+
+    def told(self, what: object) -> None:
+        """Show what the server told, in lines."""
+        for line in render.lines(what):
+            self.show(line)
+
+    def confirmed(self, what: Say | Tell, time: int | None) -> None:
+        """The line stands where it was typed."""
+
+    def stands(self, standing: Standing) -> None:
+        """Lines have no place for that; what needs to be said is said by :meth:`talk`."""
 
     def show(self, line: str) -> None:
         """Write a line of the chat to standard output."""
@@ -83,20 +100,35 @@ class Console(Protocol):
         """Write a sentence of the client's own to standard error."""
         talk(visible(sentence))
 
-    def ask(self, question: str, answered: Callable[[str], None]) -> None:
+    def ask(self, question: str, answered: Callable[[str], None], offered: str = "") -> None:
         """Ask; the next line is the answer, whatever was held back before."""
-        self.talk(question)
-        self._answered = answered
+        self.talk(f"{question} [{offered}]" if offered else question)
+        self._answered = lambda answer: answered(answer if answer.strip() else offered)
         self.go_on()
+
+    def choose(
+        self, question: str, choices: Sequence[Choice], answered: Callable[[str], None]
+    ) -> None:
+        """List what is new among `choices`; the next line is the answer."""
+        for number, choice in enumerate(choices[self._listed :], self._listed + 1):
+            self.talk(listed(number, choice))
+        is_asked_already = 0 < self._listed < len(choices)
+        self._listed = len(choices)
+        self._answered = answered
+        if not is_asked_already:
+            self.talk(question)
+            self.go_on()
 
     def ask_secret(self, question: str, answered: Callable[[str], None]) -> None:
         """Ask; a terminal does not show what is typed until the answer is there."""
         echo(False)
 
         def answered_unseen(answer: str) -> None:
+            self._is_secret = False
             echo(True)
             answered(answer)
 
+        self._is_secret = True
         self.ask(question, answered_unseen)
 
     def hold(self) -> None:
@@ -112,8 +144,15 @@ class Console(Protocol):
             self.transport.resumeProducing()
         self._take_lines()
 
+    def open(self, reactor: Any) -> Callable[[], None]:
+        """Attach this console to standard input and output, where they exist."""
+        return open_console(self, reactor)
+
     def close(self) -> Deferred[None]:
         """Close both ways; fires when everything has been written."""
+        if self._is_served and self._is_held:
+            self._is_served = False
+            self.talk("There was more input, which was not read.")
         if not self._is_open:
             return succeed(None)
         if self._closed is None:
@@ -185,45 +224,16 @@ class Console(Protocol):
         except UnicodeDecodeError:
             self._not_sent("a line that is not UTF-8 text.")
             return
-        if self._answered is not None:
-            answered, self._answered = self._answered, None
-            answered(line)
-        else:
+        answered, self._answered = self._answered, None
+        if answered is None or (not self._is_secret and line.strip() in GOODBYES):
             self._submit(line)
+        else:
+            answered(line)
 
 
-class Guest:
-    """The screen of a client that nobody sits at: what it receives is shown with its tag."""
-
-    can_ask = False
-
-    def __init__(self, tag: str, console: Console) -> None:
-        self._tag = tag
-        self._console = console
-
-    def show(self, line: str) -> None:
-        """Show a line of the chat, tagged."""
-        self._console.show(f"[{self._tag}] {line}")
-
-    def talk(self, sentence: str) -> None:
-        """A guest has nothing to say."""
-
-    def ask(self, question: str, answered: Callable[[str], None]) -> None:
-        """A guest cannot be asked."""
-
-    def ask_secret(self, question: str, answered: Callable[[str], None]) -> None:
-        """A guest cannot be asked."""
-
-    def hold(self) -> None:
-        """A guest types nothing."""
-
-    def go_on(self) -> None:
-        """A guest types nothing."""
-
-
-def closed(console: Console, clock: IReactorTime) -> Deferred[None]:
-    """Close `console`; fires when all was written, or nobody took it for a while."""
-    written = console.close()
+def closed(front: Front, clock: IReactorTime) -> Deferred[None]:
+    """Close `front`; fires when all was written, or nobody took it for a while."""
+    written = front.close()
     written.addTimeout(limits.GOODBYE_SECONDS, clock)
     return written.addErrback(lambda failure: None)
 

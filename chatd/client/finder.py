@@ -6,10 +6,11 @@ from typing import Any, Protocol
 from twisted.internet.interfaces import IDelayedCall
 
 from chatd.chat import limits
+from chatd.client import standing
 from chatd.client.lifecycle import Server
-from chatd.client.screen import Screen
+from chatd.client.screen import WHICH, Choice, Screen
 from chatd.discovery.seeker import Seeker
-from chatd.discovery.subnets import Subnet
+from chatd.discovery.subnets import HostAddress, Subnet, host_addresses
 from chatd.wire.beacon import Offer
 from chatd.wire.lines import visible
 
@@ -42,7 +43,9 @@ class BroadcastFinder:
     """Asks the known subnets, and takes the first offer of the server wanted that has a free slot.
 
     Without a name, it collects offers for a second: one server is taken, of several the person
-    chooses; the choice is kept.
+    chooses, from the second one on; the choice is kept.
+
+    :param host: the addresses of this host, to name the interface of a subnet that was asked.
     """
 
     def __init__(
@@ -52,13 +55,17 @@ class BroadcastFinder:
         port: int,
         server_id: str | None,
         screen: Screen,
+        host: Callable[[], Sequence[HostAddress]] = host_addresses,
     ) -> None:
         self._clock = reactor
+        self._port = port
+        self._host = host
         self._seeker = Seeker(reactor, subnets, port, self._heard)
         self._wanted = server_id
         self._screen = screen
         self._offers: dict[str, Offer] = {}
         self._said_full = False
+        self._said_advice = False
         self._call: IDelayedCall | None = None
         self._found: Callable[[Server], None] = lambda server: None
         self._failed: Callable[[str], None] = lambda reason: None
@@ -71,6 +78,7 @@ class BroadcastFinder:
         self._seeker.start()
         what = "a server" if self._wanted is None else visible(self._wanted)
         where = ", ".join(str(subnet.network) for subnet in self._seeker.asked)
+        self._stand()
         nowhere = "nowhere, as no subnet here has a broadcast address"
         self._screen.talk(f"Searching for {what} on {where or nowhere} …")
         self._later(limits.DISCOVERY_PERIOD_SECONDS, self._nothing_yet)
@@ -85,12 +93,48 @@ class BroadcastFinder:
             self._call.cancel()
         self._call = None if seconds is None else self._clock.callLater(seconds, call)
 
+    def _stand(self) -> None:
+        searching = standing.Searching(
+            self._wanted or "", len(self._seeker.asked), len(self._offers)
+        )
+        self._screen.stands(searching)
+
     def _nothing_yet(self) -> None:
         if not self._said_full:
             self._screen.talk(
-                "No answer yet; still searching. If you know the server's address, you can say "
-                "--connect ADDRESS:PORT instead."
+                f"No answer within {limits.DISCOVERY_PERIOD_SECONDS} s; still searching."
             )
+            if not self._said_advice:
+                self._said_advice = True
+                for sentence in self._advice():
+                    self._screen.talk(sentence)
+
+    def _advice(self) -> list[str]:
+        """Where it was asked, what usually blocks it, what to do."""
+        try:
+            names = {each.address.ip: each.interface for each in self._host()}
+        except OSError:
+            names = {}
+
+        def interface(subnet: Subnet) -> str:
+            loopback = "lo" if subnet.address.is_loopback else "?"
+            return f"{names.get(subnet.address, loopback)} ({subnet})"
+
+        asked = [
+            f"  asked on {interface(subnet)}: everyone at {subnet.broadcast}, UDP port {self._port}"
+            for subnet in self._seeker.asked
+        ]
+        failed = [
+            f"  could not ask on {interface(subnet)}: {visible(reason)}"
+            for subnet, reason in self._seeker.failed.items()
+        ]
+        return [
+            *(asked + failed or ["  nothing could be asked: no subnet has a broadcast address"]),
+            f"What usually blocks it: a firewall, here or there, on UDP port {self._port}; a Wi-Fi "
+            "that isolates its clients from each other; a VPN.",
+            "chatd doctor finds out which. If you know its address, no search is needed: "
+            "chatd client ADDRESS [PORT]",
+        ]
 
     def _heard(self, offer: Offer) -> None:
         if self._wanted is None:
@@ -114,25 +158,30 @@ class BroadcastFinder:
             return
         if not self._offers:
             self._later(limits.CHOICE_SECONDS, self._choose)
-        self._offers.setdefault(offer.id, offer)
+        if offer.id not in self._offers:
+            self._offers[offer.id] = offer
+            self._stand()
+            if len(self._offers) > 1 and self._screen.can_ask:
+                self._ask(WHICH)
 
     def _choose(self) -> None:
         self._seeker.stop()
-        offers = list(self._offers.values())
-        listed = [
-            f"{number}  {visible(offer.id)}  {offer.address}:{offer.port}  "
-            f"{offer.free} of {offer.slots} places free"
-            for number, offer in enumerate(offers, 1)
-        ]
-        if len(offers) == 1:
-            self._take(offers[0])
-        elif self._screen.can_ask:
-            for line in listed:
-                self._screen.talk(line)
-            self._screen.ask("Which server? (number or name)", self._chosen)
-        else:
-            names = ", ".join(visible(offer.id) for offer in offers)
+        if len(self._offers) == 1:
+            self._take(*self._offers.values())
+        elif not self._screen.can_ask:
+            names = ", ".join(visible(server_id) for server_id in self._offers)
             self._failed(f"Several servers answer: {names}. Say which: --server NAME")
+
+    def _ask(self, question: str) -> None:
+        choices = [
+            Choice(
+                offer.id,
+                f"{offer.address}:{offer.port}  {offer.free} of {offer.slots} "
+                f"place{'' if offer.slots == 1 else 's'} free",
+            )
+            for offer in self._offers.values()
+        ]
+        self._screen.choose(question, choices, self._chosen)
 
     def _chosen(self, answer: str) -> None:
         wanted = answer.strip()
@@ -140,8 +189,8 @@ class BroadcastFinder:
         offer = self._offers.get(wanted) or numbered.get(wanted)
         if offer is not None:
             self._take(offer)
-            return
-        self._screen.ask(f"{visible(answer)} is none of them. Which server?", self._chosen)
+        else:
+            self._ask(f"{visible(answer)} is none of them. {WHICH}")
 
     def _take(self, offer: Offer) -> None:
         self._wanted = offer.id

@@ -12,6 +12,7 @@ from twisted.python.failure import Failure
 from chatd.chat import commands, limits, names
 from chatd.chat.commands import Asked
 from chatd.chat.refusals import PasswordRequired, Refusal, RequestId, WrongPassword
+from chatd.client import standing
 from chatd.client.finder import Finder
 from chatd.client.lifecycle import Life, Server, machine
 from chatd.client.protocol import ServerConnection
@@ -20,7 +21,7 @@ from chatd.client.session import Session
 from chatd.wire import native_frames as frames
 from chatd.wire.lines import visible
 from chatd.wire.native_frames import FromServer
-from chatd.wire.typed import GOODBYES, help_lines
+from chatd.wire.typed import help_lines
 
 _ABOUT_PASSWORDS: Final = frozenset({PasswordRequired.code, WrongPassword.code})
 
@@ -31,8 +32,8 @@ class ChatClient(Service):
     It is the :class:`chatd.client.lifecycle.Effects` of its life and the
     :class:`chatd.client.protocol.Owner` of its connection.
 
-    :param reactor: the reactor.
     :param nickname: the nickname wanted; empty to ask the person for it first.
+    :param offered: the nickname that a person who is asked for one gets by saying nothing.
     :param once: a direct address without ``--reconnect``: when the server goes, so does the client.
     :ivar ended: fires with the exit status when the client is gone.
     :ivar entered: fires when the client is online for the first time.
@@ -46,12 +47,14 @@ class ChatClient(Service):
         screen: Screen,
         jitter: Callable[[], float],
         once: bool = False,
+        offered: str = "",
     ) -> None:
         self.ended: Deferred[int] = Deferred()
         self.entered: Deferred[None] = Deferred()
         self.session = Session(nickname, screen, self._send, self._leave, self._ending)
         self._reactor = reactor
         self._finder = finder
+        self._offered = offered
         self._screen = screen
         self._connection: ServerConnection | None = None
         self._attempt: Deferred[ServerConnection] | None = None
@@ -66,10 +69,7 @@ class ChatClient(Service):
     def startService(self) -> None:
         """Begin the life; a person without a nickname is asked for one first."""
         super().startService()
-        if self.session.nickname:
-            self._inputs.start()
-        else:
-            self._screen.ask("Your nickname?", self._named_at_first)
+        self._start()
 
     def stopService(self) -> Deferred[None]:
         """Say goodbye; fires when the client is gone."""
@@ -127,6 +127,7 @@ class ChatClient(Service):
     def connect(self, server: Server) -> None:
         """Open a connection."""
         self._is_registered = self._is_password_given = False
+        self._screen.stands(standing.Connecting(str(server)))
         self._connection = connection = ServerConnection(self)
         # The life has its own, shorter patience.
         endpoint = TCP4ClientEndpoint(
@@ -150,6 +151,7 @@ class ChatClient(Service):
 
     def ask(self, problem: str) -> None:
         """Ask for another nickname."""
+        self._screen.stands(standing.Asking())
         if self._screen.can_ask and self._life.last_code in _ABOUT_PASSWORDS:
             self._screen.ask_secret(f"{visible(problem)} Your password?", self._password_given)
         elif self._screen.can_ask:
@@ -161,6 +163,7 @@ class ChatClient(Service):
         """Tell the person, and send what waits."""
         if self.session.waits_to_end:
             self._ending()
+        self._screen.stands(standing.Online(self.session.nickname))
         self._screen.talk(f"Connected to {self._life.server} as {self.session.nickname}.")
         if not self.entered.called:
             if self._screen.can_ask:
@@ -177,11 +180,13 @@ class ChatClient(Service):
 
     def quit(self) -> None:
         """Say goodbye."""
+        self._screen.stands(standing.Leaving())
         self.session.leaving()
         self._send(commands.Quit())
 
     def waiting(self, reason: str, seconds: float) -> None:
         """Tell the person."""
+        self._screen.stands(standing.Waiting(seconds))
         self._screen.talk(
             f"No connection: {visible(reason).rstrip('.')}. Trying again in {seconds:.0f} s."
         )
@@ -201,8 +206,6 @@ class ChatClient(Service):
             self._screen.talk("These lines were not sent:")
             for line in unsent:
                 self._screen.talk(f"  {visible(line)}")
-        if self.session.is_held:
-            self._screen.talk("There was more input, which was not read.")
         self.ended.callback(status or self.session.status)
 
     # --- what comes from the connection ---------------------------------------------------------
@@ -220,6 +223,7 @@ class ChatClient(Service):
             case _ if self._is_registered:
                 self.session.received(frame)
             case frames.Welcome():
+                self._screen.told(frame.data)
                 self._welcomed(frame.data.nickname)
             case frames.Error(data=frames.ErrorData(code=PasswordRequired.code)):
                 self._authenticate(frame.data)
@@ -269,9 +273,7 @@ class ChatClient(Service):
         self._inputs.leave()
 
     def _named(self, nickname: str) -> None:
-        if nickname.strip() in GOODBYES:
-            self._inputs.leave()
-        elif not self._is_gone:
+        if not self._is_gone:
             self.session.nickname = nickname.strip()
             self._inputs.answered()
 
@@ -280,12 +282,12 @@ class ChatClient(Service):
             self.session.passwords[names.folded(self.session.nickname)] = password
             self._inputs.answered()
 
-    def _named_at_first(self, nickname: str) -> None:
-        if nickname.strip() in GOODBYES:
-            self._inputs.leave()
-            return
-        self.session.nickname = nickname.strip()
+    def _start(self) -> None:
         if self.session.nickname:
             self._inputs.start()
         else:
-            self._screen.ask("Your nickname?", self._named_at_first)
+            self._screen.ask("Your nickname?", self._named_at_first, self._offered)
+
+    def _named_at_first(self, nickname: str) -> None:
+        self.session.nickname = nickname.strip()
+        self._start()

@@ -7,12 +7,13 @@ may or may not have arrived: sending it again might say it twice, so the person 
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from chatd.chat import commands, events, limits, names
 from chatd.chat.commands import Asked
 from chatd.chat.refusals import NotReached, PasswordRequired, Refusal, RequestId
+from chatd.client.dictation import ask_whom
+from chatd.client.pending import SPEECH, Pending, counted
 from chatd.client.rooms import Rooms
 from chatd.client.screen import Screen
 from chatd.wire import lines as render
@@ -24,14 +25,6 @@ _LISTS: Final = (frames.UsersListed, frames.RoomsListed, frames.HistoryRead)
 
 #: From so many waiting lines on, no more are read until half of them have gone.
 _ENOUGH_LINES: Final = limits.UNSENT_LINES
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """A line of the person's, and its command; no line, if the client does it by itself."""
-
-    line: str
-    command: Asked
 
 
 class Session:
@@ -64,6 +57,7 @@ class Session:
         self._leave = leave
         self._ending = ending
         self._unsent: deque[Pending] = deque()
+        self._inquiries: deque[Pending] = deque()
         self._unconfirmed: dict[int, Pending] = {}
         self._last_id = 0
         self.is_online = False
@@ -77,6 +71,12 @@ class Session:
     def unsent(self) -> list[str]:
         """The lines that wait for a connection."""
         return [pending.line for pending in self._unsent if pending.line]
+
+    @property
+    def unsaid(self) -> int:
+        """How many lines the server has not got yet, as far as is known."""
+        under_way = sum(pending.is_speech for pending in self._unconfirmed.values())
+        return len(self.unsent) + under_way
 
     @property
     def waits_to_end(self) -> bool:
@@ -102,9 +102,6 @@ class Session:
 
     def submit(self, line: str) -> None:
         """Take a line that the person typed."""
-        if self.is_at_end:
-            self._too_late(line)
-            return
         try:
             self._do(line, typed.read(line, self.room))
         except Refusal as why:
@@ -115,8 +112,18 @@ class Session:
         self._was_refused = True
         self._screen.talk(f"Not sent: {why}")
 
+    def inquire(self, command: Asked, answered: Callable[[FromServer], None]) -> None:
+        """Ask the server for something that the person did not; before what waits to be sent.
+
+        :param answered: gets each frame of the answer; nothing, if the connection breaks.
+        """
+        self._inquiries.append(Pending("", command, answered))
+        self._pump()
+
     def _do(self, line: str, meant: typed.Typed | None) -> None:
         match meant:
+            case _ if self.is_at_end:
+                self._too_late(line)
             case typed.Help():
                 for each in typed.help_lines():
                     self._screen.talk(each)
@@ -124,7 +131,7 @@ class Session:
                 self._rooms.current = room
                 self._screen.talk(f"You write to {render.visible(room)} now.")
             case typed.AskWhom():
-                self._screen.ask("To whom?", self._asked_whom)
+                ask_whom(self._screen, self._do, self.not_sent)
             case commands.Quit():
                 self._quit()
             case None:
@@ -145,12 +152,6 @@ class Session:
         self._unsent.append(pending)
         self._pump()
         self._say_offline()
-
-    def _asked_whom(self, to: str) -> None:
-        self._screen.ask(f"What shall {to} be told?", lambda text: self._asked_what(to, text))
-
-    def _asked_what(self, to: str, text: str) -> None:
-        self.submit(f"/msg {','.join(to.replace(',', ' ').split())} {text}")
 
     def end_of_input(self) -> None:
         """No more lines come: leave as soon as what was read is sent and confirmed."""
@@ -177,6 +178,7 @@ class Session:
         self._unconfirmed.clear()
         # What the client does by itself to be back where it was is asked anew.
         self._unsent = deque(pending for pending in self._unsent if pending.line)
+        self._inquiries.clear()
         if lost:
             self.unconfirmed_lost = True
             self._screen.talk(
@@ -192,30 +194,31 @@ class Session:
 
     def received(self, frame: FromServer) -> None:
         """Show what the server says, and note what it confirms."""
+        asked = self._pending(frame.id)
         match frame:
+            case _ if asked is not None and asked.answered is not None:
+                asked.answered(frame)
             case frames.Error():
                 self._refused(frame)
             case frames.Ok():
                 self._done(frame)
             case frames.Renamed(data=events.Renamed(old, new)) if old == self.nickname:
                 self.nickname = new
-                self._show(frame.data)
+                self._screen.told(frame.data)
             case frames.Pong() | frames.Welcome() | frames.Goodbye():
                 pass
             case _:
-                self._show(frame.data)
+                self._screen.told(frame.data)
         if not (isinstance(frame, _LISTS) and frame.data.more):
             self._confirmed(frame.id)
 
     def _quit(self) -> None:
         """Leave; a person who is offline does not want to wait for what cannot be sent."""
+        if self._screen.can_ask and self.is_online and self.unsaid:
+            self._screen.talk(f"Sending {counted(self.unsaid)} first; /quit again leaves at once.")
         self.end_of_input()
         if self._screen.can_ask and not self.is_online and self._unsent:
             self._leave()
-
-    def _show(self, told: object) -> None:
-        for line in render.lines(told):
-            self._screen.show(line)
 
     def _pending(self, request_id: RequestId) -> Pending | None:
         return self._unconfirmed.get(request_id) if isinstance(request_id, int) else None
@@ -223,6 +226,9 @@ class Session:
     def _done(self, frame: frames.Ok) -> None:
         pending = self._pending(frame.id)
         self._rooms.done(pending.command if pending else None)
+        if pending is not None and isinstance(pending.command, SPEECH):
+            self._screen.confirmed(pending.command, frame.data.time if frame.data else None)
+        self._screen.told(frame.data)
         if frame.data is not None and frame.data.missed:
             self._screen.talk(str(NotReached(frame.data.missed)))
 
@@ -262,8 +268,11 @@ class Session:
             self._leave_if_done()
 
     def _pump(self) -> None:
-        while self.is_online and self._unsent and len(self._unconfirmed) < limits.UNCONFIRMED_LINES:
-            pending = self._unsent.popleft()
+        while self.is_online and len(self._unconfirmed) < limits.UNCONFIRMED_LINES:
+            waiting = self._inquiries or self._unsent
+            if not waiting:
+                break
+            pending = waiting.popleft()
             self._last_id += 1
             self._unconfirmed[self._last_id] = pending
             self._send(pending.command, self._last_id)
@@ -283,5 +292,7 @@ class Session:
             self._screen.talk("You are offline: what you type is kept, and sent on return.")
 
     def _leave_if_done(self) -> None:
-        if self.is_at_end and not self._unsent and not self._unconfirmed:
+        # Who leaves does not want to know any more what was only asked for the way in.
+        awaited = any(pending.answered is None for pending in self._unconfirmed.values())
+        if self.is_at_end and not self._unsent and not awaited:
             self._leave()

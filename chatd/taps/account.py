@@ -13,7 +13,7 @@ import chatd
 from chatd.chat import limits, names
 from chatd.server.accounts import Account, Accounts, PasswordFile
 from chatd.server.checker import NEEDS_ARGON2
-from chatd.taps.client import is_terminal
+from chatd.taps.person import is_terminal
 from chatd.taps.readers import nickname
 
 _ROLE: Final = "chatd account"

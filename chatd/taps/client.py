@@ -1,7 +1,7 @@
 """``chatclient`` and ``chatd client``: the options of a client, and what it is made of."""
 
 import random
-import sys
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from twisted.internet.defer import Deferred
@@ -9,18 +9,21 @@ from twisted.logger import ILogObserver
 from twisted.python import usage
 
 from chatd.chat import limits
-from chatd.client.console import Console, closed, open_console
+from chatd.client.console import closed
 from chatd.client.finder import BroadcastFinder, DirectAddress, Finder
 from chatd.client.lifecycle import Server
-from chatd.client.screen import Screen
+from chatd.client.screen import Front, Screen
 from chatd.client.service import ChatClient
 from chatd.discovery.subnets import DEFAULT_PORT, default_subnets, host_addresses
-from chatd.taps.options import LOG_PARAMETERS, RoleOptions, login_name
+from chatd.taps.options import LOG_PARAMETERS, login_name
+from chatd.taps.person import PersonOptions, choose_reactor, front, is_terminal
 from chatd.taps.readers import PORT, nickname, server_id
 from chatd.taps.running import Program
 
+__all__ = ["Options", "choose_reactor", "makeService"]
 
-class Options(RoleOptions):
+
+class Options(PersonOptions):
     """The options of a client."""
 
     role = "chatclient"
@@ -86,8 +89,17 @@ class Options(RoleOptions):
             )
         self.known_subnets = self.subnets()
         self.nickname = self.read.get("nickname") or self.read.get("name") or ""
-        if not (self.nickname or is_terminal()):
+        self.offered_nickname = ""
+        if not self.nickname:
+            self._default_nickname()
+
+    def _default_nickname(self) -> None:
+        """The login name: offered to a person, else taken."""
+        if not is_terminal():
             self.nickname = login_name()
+            return
+        with suppress(usage.UsageError):
+            self.offered_nickname = login_name()
 
     def _address(self, value: str) -> Server:
         host, colon, port = value.partition(":")
@@ -117,7 +129,9 @@ def make_client(options: Options, wanted_nickname: str, screen: Screen, reactor:
             options.read.get("server"),
             screen,
         )
-    return ChatClient(reactor, wanted_nickname, finder, screen, jitter, once)
+    return ChatClient(
+        reactor, wanted_nickname, finder, screen, jitter, once, options.offered_nickname
+    )
 
 
 class ClientProgram(Program):
@@ -127,15 +141,16 @@ class ClientProgram(Program):
         self,
         reactor: Any,
         client: ChatClient,
-        console: Console,
+        screen: Front,
         observer: ILogObserver | None = None,
     ) -> None:
         super().__init__(reactor, observer)
         self.client = client
-        self.console = console
+        self._screen = screen
         client.setServiceParent(self)
         client.ended.addCallback(self._ended)
-        console.listen(
+        screen.serve(client.session)
+        screen.listen(
             client.session.submit,
             client.end_of_input,
             lambda: self.end(1),
@@ -144,13 +159,13 @@ class ClientProgram(Program):
         )
 
     def startService(self) -> None:
-        """Open the standard input and output, and begin."""
-        self.at_the_end(open_console(self.console, self._reactor))
+        """Open the screen, and begin."""
+        self.at_the_end(self._screen.open(self._reactor))
         super().startService()
 
     def stop_all(self) -> Deferred[Any]:
         """Leave first, then let everything that is to be shown be written."""
-        return super().stop_all().addBoth(lambda result: closed(self.console, self._reactor))
+        return super().stop_all().addBoth(lambda result: closed(self._screen, self._reactor))
 
     def _ended(self, status: int) -> int:
         self.end(status)
@@ -161,11 +176,6 @@ def makeService(options: Options, reactor: Any = None) -> Program:  # Twisted's 
     """What ``chatclient`` runs."""
     if reactor is None:
         from twisted.internet import reactor
-    console = Console(can_ask=is_terminal())
-    client = make_client(options, options.nickname, console, reactor)
-    return ClientProgram(reactor, client, console, options.twistd_observer)
-
-
-def is_terminal() -> bool:
-    """Whether a person sits at the standard input."""
-    return sys.stdin is not None and sys.stdin.isatty()
+    screen = front(options, reactor)
+    client = make_client(options, options.nickname, screen, reactor)
+    return ClientProgram(reactor, client, screen, options.twistd_observer)

@@ -7,21 +7,25 @@ from twisted.internet.error import CannotListenError
 from twisted.python import usage
 
 from chatd.chat.names import folded
-from chatd.client.console import Console, Guest, closed, open_console
+from chatd.client.console import closed
 from chatd.client.finder import DirectAddress
+from chatd.client.guest import Guest
 from chatd.client.lifecycle import Server
-from chatd.client.screen import Screen
+from chatd.client.screen import Front, Screen
 from chatd.client.service import ChatClient
 from chatd.discovery.subnets import Subnet
 from chatd.server.service import ChatServer
-from chatd.taps.client import is_terminal, jitter
-from chatd.taps.options import LOG_PARAMETERS, RoleOptions, login_name
+from chatd.taps.client import jitter
+from chatd.taps.options import LOG_PARAMETERS, login_name
+from chatd.taps.person import PersonOptions, choose_reactor, front
 from chatd.taps.readers import nickname, whole_number
 from chatd.taps.running import Program
 from chatd.taps.server import SERVER_PARAMETERS, SERVER_READERS, cannot_listen, make_server
 
+__all__ = ["Options", "choose_reactor", "makeService"]
 
-class Options(RoleOptions):
+
+class Options(PersonOptions):
     """The options of a launch: those of a server, and of the clients."""
 
     role = "chatd launch"
@@ -62,11 +66,11 @@ class Options(RoleOptions):
 class LaunchProgram(Program):
     """The server first, then the guests, then you; at the end the other way round."""
 
-    def __init__(self, reactor: Any, server: ChatServer, options: Options) -> None:
+    def __init__(self, reactor: Any, server: ChatServer, options: Options, screen: Front) -> None:
         super().__init__(reactor)
         self._server = server
         self._options = options
-        self._console = Console(can_ask=is_terminal())
+        self._screen = screen
         self._you: ChatClient | None = None
         self._guests: list[ChatClient] = []
 
@@ -78,13 +82,13 @@ class LaunchProgram(Program):
         except CannotListenError as error:
             self.fail(cannot_listen(error))
             return
-        self.at_the_end(open_console(self._console, self._reactor))
+        self.at_the_end(self._screen.open(self._reactor))
         for subnet in self._options.known_subnets:
-            self._console.talk(
+            self._screen.talk(
                 f"{self._options.read['id']} listens on {subnet.address}:{self._server.port}"
             )
         self._guests = [
-            self._client(self._guest_name(number), Guest(f"guest-{number}", self._console))
+            self._client(self._guest_name(number), Guest(f"guest-{number}", self._screen))
             for number in range(2, self._options.read["clients"] + 1)
         ]
         in_or_gone = []
@@ -102,13 +106,14 @@ class LaunchProgram(Program):
             lambda _: DeferredList([maybeDeferred(guest.stopService) for guest in self._guests])
         )
         stopped.addBoth(lambda _: self._server.stopService())
-        return stopped.addBoth(lambda _: closed(self._console, self._reactor))
+        return stopped.addBoth(lambda _: closed(self._screen, self._reactor))
 
     def _enter(self, guests: object) -> None:
         """Your turn: the guests are in, so they hear the first thing you say."""
-        self._you = you = self._client(self._options.nickname, self._console)
+        self._you = you = self._client(self._options.nickname, self._screen)
         you.ended.addCallback(self._ended)
-        self._console.listen(
+        self._screen.serve(you.session)
+        self._screen.listen(
             you.session.submit,
             you.end_of_input,
             lambda: self.end(1),
@@ -146,4 +151,4 @@ def makeService(options: Options, reactor: Any = None) -> Program:  # Twisted's 
     if reactor is None:
         from twisted.internet import reactor
     server = make_server(options, options.known_subnets, reactor)
-    return LaunchProgram(reactor, server, options)
+    return LaunchProgram(reactor, server, options, front(options, reactor))

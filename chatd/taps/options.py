@@ -53,6 +53,7 @@ class RoleOptions(usage.Options):
     :cvar readers: what reads the value of which option; each raises ValueError with what is wrong.
     :cvar role: what the person called.
     :ivar twistd_observer: what ``twistd`` shall log to, unless the person told it otherwise.
+    :ivar log_lines: where the log goes that would go to standard error, if not there.
     """
 
     role: ClassVar[str] = "chatd"
@@ -65,6 +66,7 @@ class RoleOptions(usage.Options):
         self.ifaddrs: list[str] = []
         self.read: dict[str, Any] = {}
         self.twistd_observer: ILogObserver | None = None
+        self.log_lines: logs.Writable | None = None
 
     def parseOptions(self, options: Sequence[str] | None = None) -> None:
         """Parse `options`, in any order."""
@@ -148,7 +150,7 @@ class RoleOptions(usage.Options):
         return logs.observer(
             self.read["log-level"],
             self.read["log-format"],
-            self.read.get("log-file"),
+            self.read.get("log-file") or self.log_lines,
             utc=bool(self["log-utc"]),
         )
 

@@ -22,6 +22,21 @@ def whole_number(least: int, most: int) -> Callable[[str], int]:
     return read
 
 
+def more_than_none(unit: str) -> Callable[[str], float]:
+    """A reader of numbers that are more than 0, of `unit`."""
+
+    def read(value: str) -> float:
+        try:
+            number = amount(unit)(value)
+        except ValueError:
+            number = 0.0
+        if not number:
+            raise ValueError(f"is not a number of {unit}, more than 0")
+        return number
+
+    return read
+
+
 def amount(unit: str) -> Callable[[str], float]:
     """A reader of numbers that are 0 or more, of `unit`."""
 

@@ -14,21 +14,52 @@ from chatd.chat import events, limits
 from chatd.chat.names import LOBBY
 from chatd.chat.refusals import NotReached
 
-#: Joiners that scripts and emoji need; every other format character is shown, not obeyed.
+#: Joiners and variation selectors: emoji and some scripts need them behind a character of theirs.
+#: Anywhere else they are a trick: two words look the same and are not.
 _JOINERS: Final = frozenset("\u200c\u200d")
+_SELECTORS: Final = frozenset(map(chr, range(0xFE00, 0xFE10)))
+#: The Latin, Greek, Cyrillic and Armenian letters come before this, and need none of them.
+_FIRST_JOINED: Final = "\u0590"
+#: What has a variant as an emoji, though it comes before that.
+_VARIED: Final = frozenset("0123456789#*\u00a9\u00ae")
+#: These show nothing, or a blank, though they are no format characters to Unicode.
+_BLANK: Final = frozenset(
+    map(chr, (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0))
+)
 _SHOWN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_MARKS: Final = frozenset({"Mn", "Me"})
 
 
 def visible(text: str) -> str:
-    """`text` with a visible replacement for each character that a terminal might obey."""
+    """`text` with a visible replacement for each character that a terminal might obey.
+
+    So are characters that show nothing, and marks piled up on one character beyond a limit, which
+    would spill over the lines above and below.
+    """
     if text.isascii() and text.isprintable():
         return text
-    return "".join(
-        f"<U+{ord(character):04X}>"
-        if character not in _JOINERS and unicodedata.category(character) in _SHOWN_CATEGORIES
-        else character
-        for character in text
-    )
+    shown: list[str] = []
+    before = " "
+    marks = 0
+    for character in text:
+        category = unicodedata.category(character)
+        marks = marks + 1 if category in _MARKS else 0
+        if _is_trick(character, category, before) or marks > limits.PILED_MARKS:
+            shown.append(f"<U+{ord(character):04X}>")
+        else:
+            shown.append(character)
+        before = character
+    return "".join(shown)
+
+
+def _is_trick(character: str, category: str, before: str) -> bool:
+    """Whether `character` is not to be shown as it is, behind the one `before`."""
+    if character in _JOINERS:
+        return before < _FIRST_JOINED or before in _JOINERS
+    if character in _SELECTORS:
+        alone = before < _FIRST_JOINED and before not in _VARIED
+        return alone or before in _JOINERS or before in _SELECTORS
+    return category in _SHOWN_CATEGORIES or character in _BLANK
 
 
 def lines(told: object) -> list[str]:

@@ -138,14 +138,16 @@ def read(line: str, room: str = LOBBY) -> Typed | None:
     """
     if not line.strip():
         return None
+    # Spaces before it are a slip of the hand, and must not make a private message public.
+    begun = line.lstrip()
     word, _, argument = line.strip().partition(" ")
     if word == "exit()" and not argument:
         return commands.Quit()
-    if line.startswith("//"):
-        return commands.Say(names.message_text(line[1:]), room)
-    if line.startswith("@") and len(word) > 1:
+    if begun.startswith("//"):
+        return commands.Say(names.message_text(begun[1:]), room)
+    if begun.startswith("@") and len(word) > 1:
         return _at(line.strip())
-    if not line.startswith("/"):
+    if not begun.startswith("/"):
         return commands.Say(names.message_text(line), room)
     if word not in _BY_NAME:
         raise BadLine(

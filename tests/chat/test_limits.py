@@ -23,11 +23,15 @@ UNITS = {
     "CONNECTIONS",
     "ADDRESSES",
     "OFFERS",
+    "REQUESTS",
     "OBJECTS",
     "RECIPIENTS",
     "ROOMS",
     "PASSWORDS",
     "ACCOUNTS",
+    "MARKS",
+    "ROWS",
+    "SERVERS",
 }
 
 #: The defaults that SPEC names.

@@ -66,12 +66,13 @@ class Client:
         can_ask: bool = False,
         once: bool = False,
         jitter: float = 0.5,
+        offered: str = "",
     ) -> None:
         self.reactor: Any = MemoryReactorClock()
         self.screen = DiscreetScreen(can_ask)
         self.finder = FakeFinder()
         self.service = ChatClient(
-            self.reactor, nickname, self.finder, self.screen, lambda: jitter, once
+            self.reactor, nickname, self.finder, self.screen, lambda: jitter, once, offered
         )
         self.ended: list[int] = []
         self.service.ended.addCallback(self._ended)

@@ -9,7 +9,9 @@ from twisted.internet.error import ConnectionDone
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
-from chatd.client.console import Console, Guest
+from chatd.chat import events
+from chatd.client.console import Console
+from chatd.client.guest import Guest
 
 DONE = Failure(ConnectionDone())
 LONG = 1_048_576
@@ -246,7 +248,7 @@ def test_a_console_that_was_never_opened_or_is_gone_is_closed_at_once() -> None:
 def test_a_guest_shows_with_a_tag_and_says_nothing(standard_error: list[str]) -> None:
     stdio = Stdio()
     guest = Guest("guest-2", stdio.console)
-    guest.show("ice: hello")
+    guest.told(events.Said("#lobby", 1, 0, "ice", "hello"))
     guest.talk("Connected.")
     guest.ask("Your nickname?", stdio.lines.append)
     guest.hold()

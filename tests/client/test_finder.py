@@ -1,29 +1,36 @@
 """Finding the server: by its name, by choice, or not at all."""
 
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from typing import Any, Final
 
 import pytest
 
 from chatd.client.finder import BroadcastFinder, DirectAddress
 from chatd.client.lifecycle import Server
-from chatd.discovery.subnets import Subnet
+from chatd.client.screen import Choice
+from chatd.client.standing import Searching
+from chatd.discovery.subnets import HostAddress, Subnet
 from chatd.wire.beacon import DISCOVER, VERSION, Offer, encode_offer
 from tests.fakes import FakeScreen, FakeUdpReactor
 
 SUBNET: Final = Subnet(IPv4Address("10.35.11.112"), IPv4Network("10.35.11.0/24"))
+ETH0: Final = HostAddress("eth0", IPv4Interface("10.35.11.112/24"), True)
 JUST: Final = 0.001
 
 
 class Search:
     """A client that looks for `wanted`, and what it found."""
 
-    def __init__(self, wanted: str | None, can_ask: bool = False) -> None:
+    def __init__(self, wanted: str | None, can_ask: bool = False, broken: bool = False) -> None:
         self.reactor: Any = FakeUdpReactor()
+        if broken:
+            self.reactor.broken.add("10.35.11.112")
         self.screen = FakeScreen(can_ask)
         self.found: list[Server] = []
         self.failed: list[str] = []
-        self.finder = BroadcastFinder(self.reactor, lambda: [SUBNET], 7777, wanted, self.screen)
+        self.finder = BroadcastFinder(
+            self.reactor, lambda: [SUBNET], 7777, wanted, self.screen, lambda: [ETH0]
+        )
         self.seek()
 
     def seek(self) -> None:
@@ -108,8 +115,47 @@ def test_the_person_is_told_what_is_searched_where_and_once_that_nobody_answers(
     assert search.screen.said == ["Searching for party on 10.35.11.0/24 …"]
     for _ in range(3):
         search.passes(3)
-    [sentence] = search.screen.said[1:]
-    assert sentence.startswith("No answer yet; still searching.")
+    said = search.screen.said[1:]
+    assert said == [
+        "No answer within 3 s; still searching.",
+        "  asked on eth0 (10.35.11.112/24): everyone at 10.35.11.255, UDP port 7777",
+        "What usually blocks it: a firewall, here or there, on UDP port 7777; a Wi-Fi that "
+        "isolates its clients from each other; a VPN.",
+        "chatd doctor finds out which. If you know its address, no search is needed: chatd client "
+        "ADDRESS [PORT]",
+    ]
+    search.finder.stop()
+
+
+def test_the_advice_is_given_once_in_a_run() -> None:
+    search = Search("party")
+    search.passes(3)
+    search.finder.stop()
+    before = len(search.screen.said)
+    search.seek()
+    search.passes(9)
+    assert search.screen.said[before:] == [
+        "Searching for party on 10.35.11.0/24 …",
+        "No answer within 3 s; still searching.",
+    ]
+    search.finder.stop()
+
+
+def test_an_interface_that_could_not_be_asked_is_named_with_the_reason() -> None:
+    search = Search("party", broken=True)
+    search.passes(3)
+    [told] = [said for said in search.screen.said if "could not ask" in said]
+    assert told.startswith("  could not ask on eth0 (10.35.11.112/24): ")
+    assert "Cannot assign address" in told
+    search.finder.stop()
+
+
+def test_how_the_search_stands_is_told_and_how_many_were_found() -> None:
+    search = Search(None, can_ask=True)
+    assert search.screen.standings == [Searching("", 1)]
+    search.offer("party")
+    search.offer("work", 113)
+    assert search.screen.standings[1:] == [Searching("", 1, 1), Searching("", 1, 2)]
     search.finder.stop()
 
 
@@ -150,14 +196,24 @@ def test_of_several_servers_the_person_chooses_by_number_or_name(
     search.offer("party")
     search.offer("work", 113)
     search.passes(1)
-    assert search.screen.said[-2:] == [
-        "1  party  10.35.11.111:7777  4 of 5 places free",
-        "2  work  10.35.11.113:7777  4 of 5 places free",
+    assert search.screen.choices == [
+        Choice("party", "10.35.11.111:7777  4 of 5 places free"),
+        Choice("work", "10.35.11.113:7777  4 of 5 places free"),
     ]
     assert search.screen.questions == ["Which server? (number or name)"]
     assert search.found == []
     search.screen.answer(answer)
     assert search.found == [server]
+
+
+def test_servers_are_listed_as_they_answer_and_may_be_chosen_at_once() -> None:
+    search = Search(None, can_ask=True)
+    for number, name in enumerate(("party", "work", "play"), 111):
+        search.offer(name, number)
+    assert [choice.name for choice in search.screen.choices] == ["party", "work", "play"]
+    search.screen.answer("3")
+    assert [server.server_id for server in search.found] == ["play"]
+    assert search.reactor.getDelayedCalls() == []
 
 
 @pytest.mark.parametrize("answer", ["", "0", "3", "Party", "play\x1b"])

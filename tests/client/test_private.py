@@ -84,6 +84,7 @@ def test_a_private_message_typed_offline_waits_like_any_line() -> None:
         ("moon, sun", ("moon", "sun")),
         ("moon sun", ("moon", "sun")),
         ("  moon  ", ("moon",)),
+        ("@moon, @sun", ("moon", "sun")),
     ],
 )
 def test_message_asks_for_the_recipient_then_for_the_text(whom: str, to: tuple[str, ...]) -> None:
@@ -97,7 +98,7 @@ def test_message_asks_for_the_recipient_then_for_the_text(whom: str, to: tuple[s
     assert ice.commands == [Tell("hello you", to)]
 
 
-@pytest.mark.parametrize("text", ["/quit", "/users", "@sun hello", "exit()", "//", "#dev"])
+@pytest.mark.parametrize("text", ["/users", "@sun hello", "//", "#dev", "sun is coming"])
 def test_the_text_that_was_asked_for_is_no_command(text: str) -> None:
     ice = Person(can_ask=True)
     ice.types("/message")
@@ -107,14 +108,44 @@ def test_the_text_that_was_asked_for_is_no_command(text: str) -> None:
     assert ice.left == 0
 
 
-@pytest.mark.parametrize(("whom", "text"), [("", "hello"), (" , ", "hello"), ("moon", "")])
-def test_an_answer_that_is_left_empty_sends_nothing_and_says_so(whom: str, text: str) -> None:
+@pytest.mark.parametrize("whom", ["", " , ", "@"])
+def test_who_names_no_recipient_is_asked_for_no_text_and_nothing_is_sent(whom: str) -> None:
     ice = Person(can_ask=True)
     ice.types("/message")
     ice.screen.answer(whom)
-    ice.screen.answer(text)
+    assert ice.screen.said == ["Not sent: no recipient."]
+    assert ice.screen.questions == ["To whom?"]
     assert ice.sent == []
-    assert ice.screen.said[-1].startswith("Not sent: ")
+
+
+def test_a_text_for_no_recipient_on_a_pipe_is_told_to_nobody() -> None:
+    ice = Person()
+    ice.types("/message")
+    ice.screen.answer("")
+    ice.screen.answer("moon must not know")
+    assert ice.sent == []
+    assert ice.screen.said == [
+        "Not sent: no recipient.",
+        "Not sent: a text for no recipient.",
+    ]
+
+
+def test_an_empty_text_sends_nothing_and_says_so() -> None:
+    ice = Person(can_ask=True)
+    ice.types("/message")
+    ice.screen.answer("moon")
+    ice.screen.answer(" ")
+    assert ice.sent == []
+    assert ice.screen.said == ["Not sent: A message needs some text."]
+
+
+def test_a_text_that_is_asked_for_when_the_person_has_left_is_named_not_lost() -> None:
+    ice = Person(can_ask=True)
+    ice.types("hello", "/message")
+    ice.screen.answer("moon")
+    ice.types("/quit")
+    ice.screen.answer("psst")
+    assert ice.screen.said[-1] == "Not sent: /msg moon psst (you are leaving)"
 
 
 def test_a_line_after_the_text_is_an_ordinary_one() -> None:

@@ -244,3 +244,41 @@ def test_every_line_is_sent_once_in_order_or_still_waits(happenings: list[str]) 
         sent = len(ice.sent)
         assert len(under_way) <= limits.UNCONFIRMED_LINES
         assert ice.texts + ice.session.unsent == typed
+
+
+def test_a_line_is_noted_as_said_when_the_server_has_it_and_not_before() -> None:
+    ice = Person()
+    ice.types("hello", "@moon psst", "/users", "refused")
+    assert (ice.screen.heard_by_server, ice.session.unsaid) == ([], 3)
+    ice.refuse(ice.sent[3][1], "odd")
+    ice.confirm(ice.sent[1][1])
+    ice.confirm(ice.sent[0][1])
+    assert ice.screen.heard_by_server == [commands.Tell("psst", ("moon",)), Say("hello")]
+    assert ice.session.unsaid == 0
+
+
+def test_a_line_typed_offline_counts_as_to_be_sent_until_the_server_has_it() -> None:
+    ice = Person(online=False)
+    ice.types("hello")
+    assert ice.session.unsaid == 1
+    ice.session.online()
+    assert (ice.screen.heard_by_server, ice.session.unsaid) == ([], 1)
+    ice.confirm(ice.sent[0][1])
+    assert (ice.screen.heard_by_server, ice.session.unsaid) == ([Say("hello")], 0)
+
+
+def test_who_quits_with_lines_to_be_sent_is_told_how_many_and_may_leave_at_once() -> None:
+    ice = Person(can_ask=True)
+    ice.types("one", "two", "/quit")
+    assert ice.screen.said == ["Sending 2 lines first; /quit again leaves at once."]
+    assert ice.left == 0
+    ice.types("/quit")
+    assert ice.left == 1
+
+
+def test_who_quits_with_nothing_to_be_sent_is_told_nothing() -> None:
+    ice = Person(can_ask=True)
+    ice.types("one")
+    ice.confirm(ice.sent[0][1])
+    ice.types("/quit")
+    assert (ice.screen.said, ice.left) == ([], 1)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatd.chat import events
+from chatd.chat import events, limits
 from chatd.wire.lines import lines, visible
 
 LONG_AGO = datetime(2001, 2, 3, 4, 5, 6).astimezone()
@@ -18,6 +18,10 @@ HOSTILE = (
     "\x00\x07\b\r\x0b\x0c\x1b\x7f\x85\x9b\u2028\u2029"
     "\u200e\u202a\u202e\u2066\u2069\u200b\ufeff\U000e0041"
 )
+
+
+#: Letters and signs, to Unicode, that show nothing.
+BLANK = "\u115f\u1160\u2800\u3164\uffa0"
 
 
 def said(
@@ -99,9 +103,41 @@ def test_a_character_that_a_terminal_obeys_is_shown_instead(tell: object) -> Non
         assert f"a<U+{ord(character):04X}>b" in line
 
 
-@pytest.mark.parametrize("text", ["\U0001f468\u200d\U0001f469", "\u0646\u200c\u0645", "e\u0301"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\U0001f468\u200d\U0001f469",  # a family
+        "\u2764\ufe0f\u200d\U0001f525",  # a heart on fire
+        "1\ufe0f\u20e3 \u00a9\ufe0f",  # a key, a sign
+        "\u0646\u200c\u0645",  # Persian
+        "\u0915\u094d\u200d\u0937",  # Hindi
+        "e\u0301",
+    ],
+)
 def test_joined_letters_and_emoji_are_left_whole(text: str) -> None:
     assert visible(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("ad\u200dmin", "ad<U+200D>min"),
+        ("\u0430d\u200cmin", "\u0430d<U+200C>min"),
+        ("\u200dadmin", "<U+200D>admin"),
+        ("\U0001f468\u200d\u200d", "\U0001f468\u200d<U+200D>"),
+        ("a\ufe0fb", "a<U+FE0F>b"),
+        ("\u2764\ufe0f\ufe0f", "\u2764\ufe0f<U+FE0F>"),
+        ("a\u3164b\u115f\u034f\u2800", "a<U+3164>b<U+115F><U+034F><U+2800>"),
+    ],
+)
+def test_what_shows_nothing_where_nothing_needs_it_is_shown(text: str, shown: str) -> None:
+    assert visible(text) == shown
+
+
+def test_marks_piled_up_on_a_character_are_shown_beyond_a_limit() -> None:
+    piled = "z" + "\u0301" * (limits.PILED_MARKS + 2) + "a"
+    shown = "z" + "\u0301" * limits.PILED_MARKS + "<U+0301><U+0301>a"
+    assert visible(piled) == shown
 
 
 @given(st.text(st.characters()))
@@ -115,7 +151,7 @@ def test_no_text_gets_a_control_or_format_character_through(text: str) -> None:
         ]
 
 
-@given(st.text(st.characters(exclude_categories=["C", "Zl", "Zp"])))
+@given(st.text(st.characters(exclude_categories=["C", "M", "Zl", "Zp"], exclude_characters=BLANK)))
 def test_ordinary_text_is_shown_as_it_is(text: str) -> None:
     assert visible(text) == text
 

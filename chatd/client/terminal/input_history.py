@@ -1,0 +1,152 @@
+"""What the person typed in earlier runs: a file of their own, without anything private.
+
+One JSON string a line, the oldest first. A file that cannot be read or written is said once, and
+the chat goes on without it.
+"""
+
+import json
+import os
+import stat
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from chatd.chat import commands, limits
+from chatd.chat.refusals import Refusal
+from chatd.wire import typed
+
+_FILE_NAME: Final = "input-history"
+_MEANWHILE: Final = "what you type is remembered until you leave."
+
+
+def state_directory(environment: Mapping[str, str]) -> Path:
+    """Where programs of this person keep their state, as the XDG base directories have it.
+
+    :raises RuntimeError: if this person has no home directory.
+    """
+    named = environment.get("XDG_STATE_HOME", "")
+    base = Path(named) if Path(named).is_absolute() else Path.home() / ".local" / "state"
+    return base / "chatd"
+
+
+def is_private(line: str) -> bool:
+    """Whether `line` is not for a file: a private message, or what may have been meant as one."""
+    if line.strip().startswith(("@", "/msg")):
+        return True
+    try:
+        return isinstance(typed.read(line), commands.Tell | None)
+    except Refusal:
+        return True
+
+
+class InputHistory:
+    """The lines typed in this run and earlier ones.
+
+    :param path: the file; its directory is made. None if there is no place for one.
+    :param say: gets a sentence when the file cannot be used.
+    """
+
+    def __init__(self, path: Path | None, say: Callable[[str], None]) -> None:
+        self._path = path or Path(os.devnull)
+        self._say = say
+        self._is_usable = path is not None
+        if path is None:
+            self._say(
+                "The input history cannot be kept, as you have no home directory (HOME); "
+                f"{_MEANWHILE}"
+            )
+
+    def load(self) -> list[str]:
+        """The lines of earlier runs, the oldest first; a file that has grown long is cut."""
+        if not self._is_usable:
+            return []
+        try:
+            data = self._read()
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            self._give_up("read", error)
+            return []
+        lines, broken = _parsed(data)
+        if broken:
+            self._say(
+                f"{self._path} is damaged: {broken} of its lines could not be read as input "
+                "history and are left out."
+            )
+        kept = lines[-limits.INPUT_HISTORY_LINES :]
+        if broken or len(kept) < len(lines):
+            self._rewrite(kept)
+        return kept
+
+    def add(self, line: str) -> None:
+        """Keep `line` for later runs, unless it is private."""
+        if self._is_usable and not is_private(line):
+            try:
+                self._append(line)
+            except OSError as error:
+                self._give_up("written", error)
+
+    def _read(self) -> bytes:
+        # Non-blocking: a pipe in its place must not hold up the chat.
+        handle = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(handle, "rb") as file:
+            status = os.fstat(handle)
+            if not stat.S_ISREG(status.st_mode):
+                raise OSError(0, "it is not a file")
+            file.seek(max(0, status.st_size - limits.INPUT_HISTORY_BYTES))
+            return file.read(limits.INPUT_HISTORY_BYTES)
+
+    def _append(self, line: str) -> None:
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC
+        handle = os.open(self._path, flags, 0o600)
+        try:
+            os.fchmod(handle, 0o600)
+            # One write: several clients may share the file.
+            os.write(handle, f"{json.dumps(line)}\n".encode())
+        finally:
+            os.close(handle)
+
+    def _rewrite(self, lines: list[str]) -> None:
+        new = self._path.with_name(f"{_FILE_NAME}.{os.getpid()}")
+        try:
+            handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.writelines(f"{json.dumps(line)}\n" for line in lines)
+            new.replace(self._path)
+        except OSError as error:
+            with suppress(OSError):
+                new.unlink()
+            self._give_up("written", error)
+
+    def _give_up(self, what: str, error: OSError) -> None:
+        if self._is_usable:
+            self._is_usable = False
+            self._say(
+                f"The input history cannot be {what} ({self._path}: {error.strerror}); {_MEANWHILE}"
+            )
+
+
+def history_file(environment: Mapping[str, str]) -> Path | None:
+    """The file of the input history; None if this person has no home directory."""
+    try:
+        return state_directory(environment) / _FILE_NAME
+    except RuntimeError:
+        return None
+
+
+def _parsed(data: bytes) -> tuple[list[str], int]:
+    """The lines, and how many could not be read; the first may have been cut in two."""
+    lines = []
+    broken = 0
+    for number, raw in enumerate(data.splitlines()):
+        try:
+            line = json.loads(raw)
+        except (ValueError, RecursionError):
+            line = None
+        if isinstance(line, str) and line:
+            lines.append(line)
+        elif number or len(data) < limits.INPUT_HISTORY_BYTES:
+            broken += 1
+    return lines, broken

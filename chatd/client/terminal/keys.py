@@ -1,0 +1,93 @@
+"""What the keys do that is not editing a line: prompt_toolkit has the rest, as Emacs does."""
+
+from typing import Final, Protocol
+
+from prompt_toolkit.completion import CompleteEvent, get_common_complete_suffix
+from prompt_toolkit.filters import Condition, is_searching
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.keys import Keys
+
+from chatd.client.terminal import pasting
+
+_ENTER: Final = ("enter", "c-j")
+
+
+class Pressed(Protocol):
+    """What keys are pressed on."""
+
+    #: Whether what is typed is not shown.
+    is_secret: bool
+
+    @property
+    def has_choices(self) -> bool:
+        """Whether there is a list to choose from."""
+
+    def enter(self) -> None:
+        """The person is done with the line."""
+
+    def move(self, by: int) -> None:
+        """Choose another line of the list."""
+
+
+class Wishes(Protocol):
+    """Who is told what the person wants."""
+
+    def left(self) -> None:
+        """The person wants to go."""
+
+    def interrupted(self) -> None:
+        """The person wants to go at once."""
+
+    def talk(self, sentence: str) -> None:
+        """Something is to be said to the person."""
+
+
+def key_bindings(editor: Pressed, owner: Wishes) -> KeyBindings:
+    """The keys of `editor`."""
+    keys = KeyBindings()
+    chooses = Condition(lambda: editor.has_choices)
+
+    def leave_or_delete(event: KeyPressEvent) -> None:
+        if event.current_buffer.text:
+            event.current_buffer.delete()
+        else:
+            owner.left()
+
+    def paste(event: KeyPressEvent) -> None:
+        try:
+            text = pasting.text_of(event.data)
+            shown = text if editor.is_secret else pasting.shown(text)
+            event.current_buffer.insert_text(shown)
+        except pasting.NotPasted as why:
+            owner.talk(str(why))
+        else:
+            if shown != text:
+                owner.talk(pasting.REPLACED)
+
+    for key in _ENTER:
+        keys.add(key, filter=~is_searching)(lambda event: editor.enter())
+    keys.add("escape", "enter")(lambda event: event.current_buffer.insert_text("\n"))
+    keys.add("up", filter=chooses)(lambda event: editor.move(-1))
+    keys.add("down", filter=chooses)(lambda event: editor.move(1))
+    keys.add("tab")(_complete)
+    keys.add("s-tab")(lambda event: event.current_buffer.complete_previous())
+    keys.add("c-c", filter=~is_searching)(lambda event: owner.interrupted())
+    keys.add("c-d")(leave_or_delete)
+    keys.add("c-z")(lambda event: event.app.suspend_to_background())
+    keys.add(Keys.BracketedPaste)(paste)
+    return keys
+
+
+def _complete(event: KeyPressEvent) -> None:
+    """Complete at once, as what is typed next may already be there; show what is left to choose."""
+    buffer = event.current_buffer
+    if buffer.complete_state:
+        buffer.complete_next()
+        return
+    asked = CompleteEvent(completion_requested=True)
+    completions = list(buffer.completer.get_completions(buffer.document, asked))
+    if len(completions) == 1:
+        buffer.apply_completion(completions[0])
+    elif completions:
+        buffer.insert_text(get_common_complete_suffix(buffer.document, completions))
+        buffer.start_completion()

@@ -1,0 +1,34 @@
+"""A nickname's colour: the same in every run, and readable whatever stands behind it."""
+
+import pytest
+
+from chatd.client.terminal.colours import NICKNAME_COLOURS, QUIET, of_nickname
+
+
+def luminance(colour: str) -> float:
+    """The relative luminance, as WCAG 2 has it."""
+    channels = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    linear = [
+        each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in channels
+    ]
+    return sum(weight * each for weight, each in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("colour", [*NICKNAME_COLOURS, QUIET])
+def test_each_colour_stands_out_against_black_and_against_white(colour: str) -> None:
+    assert (luminance(colour) + 0.05) / 0.05 >= 3.5
+    assert 1.05 / (luminance(colour) + 0.05) >= 3.5
+
+
+def test_a_nickname_has_one_colour_however_it_is_spelled_and_in_every_run() -> None:
+    assert of_nickname("ice") == of_nickname("ICE") == of_nickname("\uff49\uff43\uff45")
+    # Not Python's hash(), which differs from run to run.
+    assert [of_nickname(name) for name in ("ice", "moon", "sun")] == [
+        "fg:#d700d7",
+        "fg:#008787",
+        "fg:#00875f",
+    ]
+
+
+def test_most_nicknames_have_different_colours() -> None:
+    assert len({of_nickname(f"guest-{number}") for number in range(64)}) > len(NICKNAME_COLOURS) / 2

@@ -1,0 +1,55 @@
+"""What Tab makes of a half-typed word."""
+
+import pytest
+
+from chatd.client.terminal.completion import Known, choices, completions
+
+KNOWN = Known(("ice", "Moon", "moonlight"), ("#dev", "#devices", "#lobby"))
+
+
+@pytest.mark.parametrize(
+    ("before", "beginning", "words"),
+    [
+        ("/jo", "/jo", ["/join "]),
+        ("/m", "/m", ["/msg ", "/message "]),
+        ("/dance", "/dance", []),
+        ("@mo", "@mo", ["@Moon ", "@moonlight "]),
+        ("@", "@", ["@ice ", "@Moon ", "@moonlight "]),
+        ("hello @ic", "@ic", ["@ice "]),
+        ("@ice @moonl", "@moonl", ["@moonlight "]),
+        ("hello\n@ic", "@ic", ["@ice "]),
+        ("hello moonl", "moonl", ["moonlight"]),
+        ("hello ", "", []),
+        ("", "", []),
+        ("/msg m", "m", ["Moon", "moonlight"]),
+        ("/msg ice,MOONL", "MOONL", ["moonlight"]),
+        ("/msg ice hello moo", "moo", []),
+        ("/join #de", "#de", ["#dev", "#devices"]),
+        ("/room de", "de", ["#dev", "#devices"]),
+        ("/leave ", "", ["#dev", "#devices", "#lobby"]),
+        ("see #lo", "#lo", ["#lobby"]),
+        ("/setname m", "m", []),
+        ("/history 1", "1", []),
+    ],
+)
+def test_a_word_is_completed_by_what_may_stand_there(
+    before: str, beginning: str, words: list[str]
+) -> None:
+    assert completions(before, KNOWN) == (beginning, words)
+
+
+def test_where_something_is_to_be_chosen_only_that_is_offered() -> None:
+    assert choices("WO", ["party", "work", "workshop"]) == ("WO", ["work", "workshop"])
+    assert choices("", ["party"]) == ("", ["party"])
+
+
+@pytest.mark.parametrize("before", ["@", "#", "/join ", "/msg "])
+def test_a_name_that_the_terminal_might_obey_is_never_offered(before: str) -> None:
+    hostile = "ev\x1b[2Jil\u202e"
+    known = Known((hostile, "ice"), (f"#{hostile}", "#dev"))
+    assert [word.strip(" @#") for word in completions(before, known)[1]] in (["ice"], ["dev"])
+    assert choices("", [hostile, "party"]) == ("", ["party"])
+
+
+def test_a_command_after_a_space_is_completed_as_well() -> None:
+    assert completions(" /jo", KNOWN) == ("/jo", ["/join "])

@@ -1,0 +1,131 @@
+"""The input of earlier runs: in a file that only its owner reads, and never in the way."""
+
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from chatd.chat import limits
+from chatd.client.terminal.input_history import InputHistory, history_file, is_private
+
+
+class Run:
+    """One run of a client that uses the file."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.said: list[str] = []
+        self.history = InputHistory(path, self.said.append)
+        self.lines = self.history.load()
+
+    def types(self, *lines: str) -> None:
+        for line in lines:
+            self.history.add(line)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "chatd" / "input-history"
+
+
+def test_a_later_run_has_what_was_typed(path: Path) -> None:
+    Run(path).types("one", "two\nlines", "\N{SNOWFLAKE}")
+    later = Run(path)
+    assert later.lines == ["one", "two\nlines", "\N{SNOWFLAKE}"]
+    assert later.said == []
+
+
+def test_only_the_owner_may_read_it(path: Path) -> None:
+    before = os.umask(0)
+    try:
+        Run(path).types("one")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["@moon hi", "  @moon hi", "/msg moon hi", "/msg", " /msg moon hi", "/mgs moon hi", "@", "/x"],
+)
+def test_private_messages_and_what_may_have_been_meant_as_one_are_left_out(
+    line: str, path: Path
+) -> None:
+    assert is_private(line)
+    run = Run(path)
+    run.types(line, "hello")
+    assert json.loads(path.read_text()) == "hello"
+
+
+@pytest.mark.parametrize("line", ["hello", "/users", "/join #dev", "//x", "see @moon", "/message"])
+def test_everything_else_is_remembered(line: str) -> None:
+    assert not is_private(line)
+
+
+def test_it_does_not_grow_without_end(path: Path) -> None:
+    run = Run(path)
+    run.types(*(f"line {number}" for number in range(limits.INPUT_HISTORY_LINES + 5)))
+    assert Run(path).lines[0] == "line 5"
+    assert len(path.read_text().splitlines()) == limits.INPUT_HISTORY_LINES
+
+
+def test_of_a_file_that_is_too_large_the_end_is_read(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    long = json.dumps("x" * 4_000)
+    path.write_text(f"{long}\n" * (limits.INPUT_HISTORY_BYTES // len(long) + 10) + '"last"\n')
+    run = Run(path)
+    assert run.lines[-1] == "last"
+    assert run.said == []
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00\n", b"[" * 100_000, b"{}\n17\nnull\n", b"x"])
+def test_a_damaged_file_is_said_and_what_is_whole_is_kept(content: bytes, path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b'"one"\n' + content)
+    run = Run(path)
+    assert run.lines == ["one"]
+    [sentence] = run.said
+    assert "is damaged" in sentence
+    run.types("two")
+    assert Run(path).lines == ["one", "two"]
+
+
+def test_what_is_no_file_at_all_is_said_once_and_the_rest_goes_on(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    os.mkfifo(path)  # reading one would wait for ever
+    run = Run(path)
+    run.types("one", "two")
+    assert run.lines == []
+    [sentence] = run.said
+    assert "cannot be read" in sentence
+    assert str(path) in sentence
+
+
+def test_a_directory_that_cannot_be_made_is_said_once(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path / "file" / "chatd" / "input-history", tmp_path):
+        run = Run(path)
+        run.types("one", "two")
+        assert len(run.said) == 1
+
+
+def test_its_place_is_the_persons_state_directory() -> None:
+    assert history_file({"XDG_STATE_HOME": "/var/me"}) == Path("/var/me/chatd/input-history")
+    for relative in ({}, {"XDG_STATE_HOME": ""}, {"XDG_STATE_HOME": "me"}):
+        assert history_file(relative) == Path.home() / ".local/state/chatd/input-history"
+
+
+def test_who_has_no_home_directory_is_told_in_one_sentence_and_the_chat_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", homeless)
+    run = Run(history_file({}))
+    run.types("one")
+    [sentence] = run.said
+    assert sentence.startswith("The input history cannot be kept, as you have no home directory")
+    assert run.lines == []

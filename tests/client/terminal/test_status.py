@@ -1,0 +1,75 @@
+"""The status line: everything where there is room for it, the state always."""
+
+import pytest
+from prompt_toolkit.utils import get_cwidth
+from twisted.internet.task import Clock
+
+from chatd.chat import events
+from chatd.client import standing
+from chatd.client.standing import Online, words
+from chatd.client.terminal.bottom import Bottom
+from chatd.client.terminal.company import Company
+from chatd.client.terminal.status import Status, status_line
+
+FULL = Status("online as ice", "party", "#lobby", 3, (("#dev", 2), ("#tea", 1)), 12)
+
+
+@pytest.mark.parametrize(
+    ("columns", "line"),
+    [
+        (
+            100,
+            " party · #lobby · 3 members · unread: #dev 2, #tea 1 · 12 to be sent · online as ice",
+        ),
+        (70, " party · #lobby · 3 · 3 unread · 12 to be sent · online as ice"),
+        (60, " #lobby · 3 unread · 12 to be sent · online as ice"),
+        (40, " 12 to be sent · online as ice"),
+        (20, " online as ice"),
+        (8, " online…"),
+    ],
+)
+def test_what_does_not_fit_is_shortened_and_the_state_stays(columns: int, line: str) -> None:
+    assert status_line(FULL, columns) == line
+
+
+@pytest.mark.parametrize("columns", range(1, 120))
+def test_it_is_never_wider_than_the_window(columns: int) -> None:
+    wide = Status("online as 你好你好", "服务器" * 20, "#房间" * 5, 3, (("#家", 2),), 1)
+    assert get_cwidth(status_line(wide, columns)) <= columns
+
+
+def test_nothing_hostile_gets_into_it() -> None:
+    line = status_line(Status("x", "\x1b[2J", "#\u202e", 1, (("#\x07", 1),)), 200)
+    assert line == " <U+001B>[2J · #<U+202E> · 1 member · unread: #<U+0007> 1 · x"
+
+
+@pytest.mark.parametrize(
+    ("state", "left", "said"),
+    [
+        (standing.Searching("party", 2), 0, "searching party on 2 subnets…"),
+        (standing.Searching("", 1, 3), 0, "searching a server on 1 subnet… 3 found"),
+        (standing.Searching("\x1b", 0), 0, "searching <U+001B> on 0 subnets…"),
+        (standing.Connecting("party (10.0.0.1:7777)"), 0, "connecting to party (10.0.0.1:7777)…"),
+        (standing.Asking(), 0, "not connected"),
+        (standing.Online("ice"), 0, "online as ice"),
+        (standing.Waiting(4), 4.0, "reconnecting in 4 s"),
+        (standing.Waiting(4), 2.01, "reconnecting in 3 s"),
+        (standing.Waiting(4), 0.0, "reconnecting in 1 s"),
+        (standing.Leaving(), 0, "leaving…"),
+        (None, 0, ""),
+    ],
+)
+def test_the_state_is_said_in_words(
+    state: standing.Standing | None, left: float, said: str
+) -> None:
+    assert words(state, left) == said
+
+
+def test_a_room_is_read_when_the_person_goes_there_not_when_the_line_is_drawn() -> None:
+    company = Company()
+    company.said(events.Said("#lobby", 1, 0, "moon", "hello"), "#dev")
+    bottom = Bottom(Clock(), company, lambda: 0)
+    bottom.stands(Online("ice"))
+    assert bottom.room == "#lobby"
+    assert "unread: #lobby 1" in bottom.status(80)
+    assert "unread: #lobby 1" in bottom.status(80)

@@ -1,0 +1,80 @@
+"""What a person at plain lines is asked, and may choose."""
+
+import pytest
+
+from chatd.client.screen import Choice
+from tests.client.test_console import Stdio
+
+
+@pytest.fixture
+def standard_error(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the client itself says."""
+    said: list[str] = []
+    monkeypatch.setattr("chatd.client.console.talk", said.append)
+    return said
+
+
+def test_what_is_to_be_chosen_is_listed_once_as_it_comes(standard_error: list[str]) -> None:
+    stdio = Stdio(can_ask=True)
+    names = ["party", "wo\x1brk", "play"]
+    for count in (2, 3):
+        choices = [Choice(name, "4 of 5 places free") for name in names[:count]]
+        stdio.console.choose("Which server?", choices, stdio.lines.append)
+    assert standard_error == [
+        "1  party  4 of 5 places free",
+        "2  wo<U+001B>rk  4 of 5 places free",
+        "Which server?",
+        "3  play  4 of 5 places free",
+    ]
+    stdio.comes(b"3\n")
+    assert stdio.lines == ["3"]
+
+
+def test_an_answer_that_is_none_of_the_choices_is_asked_for_again(
+    standard_error: list[str],
+) -> None:
+    stdio = Stdio(can_ask=True)
+    choices = [Choice("party", "full"), Choice("work", "full")]
+    stdio.console.choose("Which server?", choices, lambda answer: None)
+    del standard_error[:]
+    stdio.console.choose("None of them. Which server?", choices, lambda answer: None)
+    assert standard_error == ["None of them. Which server?"]
+
+
+def test_who_says_nothing_gets_what_was_offered(standard_error: list[str]) -> None:
+    stdio = Stdio(can_ask=True)
+    for answer in (b"\n", b"ice\n"):
+        stdio.console.ask("Your nickname?", stdio.lines.append, "zoe")
+        stdio.comes(answer)
+    assert stdio.lines == ["zoe", "ice"]
+    assert standard_error == ["Your nickname? [zoe]"] * 2
+
+
+@pytest.mark.parametrize("line", ["/quit", "/exit", " exit() "])
+def test_who_is_asked_something_may_leave_instead(line: str, standard_error: list[str]) -> None:
+    stdio = Stdio(can_ask=True)
+    answers: list[str] = []
+    stdio.console.choose("Which server?", [Choice("party", "full")], answers.append)
+    stdio.comes(f"{line}\n".encode())
+    assert (answers, stdio.lines) == ([], [line])
+
+
+def test_a_password_may_be_anything(standard_error: list[str]) -> None:
+    stdio = Stdio(can_ask=True)
+    answers: list[str] = []
+    stdio.console.ask_secret("Your password?", answers.append)
+    stdio.comes(b"/quit\n")
+    stdio.console.ask("Your nickname?", answers.append)
+    stdio.comes(b"/quit\n")
+    assert (answers, stdio.lines) == (["/quit"], ["/quit"])
+
+
+def test_input_that_was_not_read_is_said_in_the_end(standard_error: list[str]) -> None:
+    stdio = Stdio()
+    stdio.console.close()
+    assert standard_error == []
+    stdio = Stdio()
+    stdio.console.hold()
+    stdio.console.close()
+    stdio.console.close()
+    assert standard_error == ["There was more input, which was not read."]

@@ -1,0 +1,82 @@
+"""What the tests of the terminal begin with: a server, and windows with a client in them."""
+
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.e2e.peers import ADDRESS, HOST, FalseServer, Peer, enter, free_port
+from tests.e2e.programs import Program, programs
+from tests.e2e.window import CHATD, Window, windows
+
+
+@pytest.fixture(scope="session")
+def party() -> Iterator[SimpleNamespace]:
+    """A server that all tests of the terminal share: its ports."""
+    ports = SimpleNamespace(tcp=free_port(), udp=free_port(socket.SOCK_DGRAM))
+    with programs() as start:
+        server: Program = start(
+            [
+                *(*CHATD, "server", *ADDRESS, "--id", "party", "--flood", "0"),
+                *("--port", str(ports.tcp), "--discovery-port", str(ports.udp)),
+            ]
+        )
+        server.says("party answers discovery")
+        yield ports
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    """The person's state directory."""
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def window(state: Path) -> Iterator[Callable[..., Window]]:
+    """Opens a window with ``chatd`` and these arguments in it."""
+    with windows() as open_one:
+
+        def opened(*words: str, env: dict[str, str] | None = None, **options: Any) -> Window:
+            environment = {"XDG_STATE_HOME": str(state), "LOGNAME": "zoe", **(env or {})}
+            return open_one([*CHATD, *words], environment, **options)
+
+        yield opened
+
+
+@pytest.fixture
+def client(window: Callable[..., Window], party: SimpleNamespace) -> Callable[..., Window]:
+    """Opens a window with a client that is in."""
+
+    def entered(nickname: str, *words: str, **options: Any) -> Window:
+        opened = window(
+            *("client", HOST, str(party.tcp), *ADDRESS, "--nickname", nickname, *words), **options
+        )
+        opened.shows(f"online as {nickname}")
+        opened.shows("a line that begins with /")
+        return opened
+
+    return entered
+
+
+@pytest.fixture
+def peer(party: SimpleNamespace) -> Iterator[Callable[[str], Peer]]:
+    """Lets others into the party."""
+    peers: list[Peer] = []
+
+    def entered(nickname: str) -> Peer:
+        peers.append(enter(party.tcp, nickname))
+        return peers[-1]
+
+    yield entered
+    for each in peers:
+        each.close()
+
+
+@pytest.fixture
+def false_server() -> Iterator[FalseServer]:
+    server = FalseServer()
+    yield server
+    server.close()

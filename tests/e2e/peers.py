@@ -1,0 +1,78 @@
+"""The other side of a terminal: people who speak the native dialect, and a false server."""
+
+import json
+import socket
+from typing import Any, Final
+
+#: How long to wait for the other side before the test has failed, in seconds.
+PATIENCE: Final = 30.0
+HOST: Final = "127.0.55.1"
+ADDRESS: Final = ("--ifaddrs", f"{HOST}/8")
+
+
+class Peer:
+    """One end of a connection that carries native frames."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._connection.settimeout(PATIENCE)
+        self._stream = connection.makefile("rb")
+
+    def says(self, kind: str, data: Any = None, **more: Any) -> None:
+        """Send one frame."""
+        frame = {"type": kind, **({} if data is None else {"data": data}), **more}
+        self._connection.sendall(json.dumps(frame).encode() + b"\n")
+
+    def hears(self, kind: str) -> dict[str, Any]:
+        """Wait for a frame of that type; others are left out."""
+        for line in self._stream:
+            frame: dict[str, Any] = json.loads(line)
+            if frame["type"] == kind:
+                return frame
+        raise AssertionError(f"the connection ended without {kind!r}")
+
+    def close(self) -> None:
+        """Hang up."""
+        self._stream.close()
+        self._connection.close()
+
+
+def enter(port: int, nickname: str) -> Peer:
+    """Become a member of the server at that port."""
+    peer = Peer(socket.create_connection((HOST, port), PATIENCE))
+    peer.says("hello", {"nickname": nickname, "version": 1})
+    peer.hears("welcome")
+    return peer
+
+
+class FalseServer:
+    """Lets one client after the other in, and tells them whatever the test wants."""
+
+    def __init__(self) -> None:
+        self._listening = socket.create_server((HOST, 0))
+        self._listening.settimeout(PATIENCE)
+        self.port: int = self._listening.getsockname()[1]
+        self._peers: list[Peer] = []
+
+    def accept(self, **welcome: Any) -> Peer:
+        """Take a client in."""
+        peer = Peer(self._listening.accept()[0])
+        self._peers.append(peer)
+        nickname = peer.hears("hello")["data"]["nickname"]
+        told = {"server": "party", "started": 1, "nickname": nickname, "rooms": ["#lobby"]}
+        peer.says("welcome", told | welcome)
+        return peer
+
+    def close(self) -> None:
+        """Hang up on everyone."""
+        for peer in self._peers:
+            peer.close()
+        self._listening.close()
+
+
+def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
+    """A port that nobody uses."""
+    with socket.socket(socket.AF_INET, kind) as one:
+        one.bind((HOST, 0))
+        port: int = one.getsockname()[1]
+        return port

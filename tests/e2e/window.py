@@ -1,0 +1,191 @@
+"""A window with a program in it: a real pseudo-terminal, and a terminal emulator that draws it.
+
+What is to be seen is waited for, never slept for.
+"""
+
+import fcntl
+import os
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from time import monotonic
+from typing import Any, Final
+
+import pyte
+
+#: How long to wait for something to be seen before the test has failed, in seconds.
+PATIENCE: Final = 30.0
+
+CONTROL_C: Final = "\x03"
+CONTROL_D: Final = "\x04"
+CONTROL_Z: Final = "\x1a"
+ENTER: Final = "\r"
+TAB: Final = "\t"
+UP: Final = "\x1b[A"
+DOWN: Final = "\x1b[B"
+
+
+def pasted(text: str) -> str:
+    """What a terminal sends for a paste."""
+    return f"\x1b[200~{text}\x1b[201~"
+
+
+class Window:
+    """One window.
+
+    :ivar screen: what is to be seen in it.
+    :ivar raw: every byte that the program wrote.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        columns: int = 80,
+        rows: int = 24,
+        tells_size: bool = True,
+    ) -> None:
+        self._master, self._slave = os.openpty()
+        self.screen = pyte.HistoryScreen(columns, rows, history=10_000)
+        self.raw = b""
+        self._stream = pyte.ByteStream(self.screen)
+        if tells_size:
+            self.resize(columns, rows)
+        self.modes = termios.tcgetattr(self._slave)
+        self._process = subprocess.Popen(
+            command,
+            stdin=self._slave,
+            stdout=self._slave,
+            stderr=self._slave,
+            start_new_session=True,
+            # The pseudo-terminal becomes the one that Ctrl-C and a resize are told through.
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # no threads
+            env={**os.environ, "PYTHONPATH": str(Path.cwd()), "TERM": "xterm-256color"}
+            | dict(environment),
+        )
+
+    # --- what is seen ---------------------------------------------------------------------------
+
+    @property
+    def text(self) -> str:
+        """All that is to be seen, what has scrolled out at the top included."""
+        above = ["".join(row[x].data for x in range(len(row))) for row in self.screen.history.top]
+        return "\n".join(line.rstrip() for line in [*above, *self.screen.display]).rstrip()
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines that are not empty."""
+        return [line for line in self.text.split("\n") if line]
+
+    def shows(self, text: str) -> None:
+        """Wait until `text` is to be seen somewhere."""
+        self.until(lambda: text in self.text, text)
+
+    def ends_with(self, *lines: str) -> None:
+        """Wait until the last lines begin like these."""
+
+        def are_there() -> bool:
+            last = self.lines[-len(lines) :]
+            return len(last) == len(lines) and all(
+                seen.strip().startswith(line) for seen, line in zip(last, lines, strict=True)
+            )
+
+        self.until(are_there, " / ".join(lines))
+
+    def until(self, happened: Callable[[], bool], what: str) -> None:
+        """Wait until that has happened."""
+        end = monotonic() + PATIENCE
+        while not happened():
+            if monotonic() > end or (self._process.poll() is not None and not self._read(0)):
+                if happened():
+                    return
+                raise AssertionError(f"{what!r} is not to be seen in:\n{self.text}")
+            self._read(0.1)
+
+    def _read(self, patience: float) -> bool:
+        """Draw what comes within so many seconds; whether anything came."""
+        if not select.select([self._master], [], [], patience)[0]:
+            return False
+        with suppress(OSError):  # the other end was closed
+            data = os.read(self._master, 65_536)
+            self.raw += data
+            self._stream.feed(data)
+            return bool(data)
+        return False
+
+    # --- what is done ---------------------------------------------------------------------------
+
+    def type(self, keys: str) -> None:
+        """Press these keys."""
+        data = keys.encode()
+        end = monotonic() + PATIENCE
+        while data:
+            assert monotonic() < end, "the program reads nothing"
+            self._read(0)  # or it could not go on writing, and so not read, either
+            if select.select([], [self._master], [], 0.01)[1]:
+                # Small pieces: a pseudo-terminal takes a few kilobytes at a time.
+                data = data[os.write(self._master, data[:1024]) :]
+                end = monotonic() + PATIENCE
+
+    def enter(self, line: str) -> None:
+        """Type a line."""
+        self.type(line + ENTER)
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Make the window so large."""
+        size = struct.pack("HHHH", rows, columns, 0, 0)
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, size)
+        if rows and columns:
+            self.screen.resize(rows, columns)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send the program a signal."""
+        self._process.send_signal(number)
+
+    def status(self) -> int:
+        """Wait for the end; the answer is the exit status."""
+        self.until(lambda: self._process.poll() is not None, "the end")
+        while self._read(0):
+            pass
+        return self._process.wait()
+
+    @property
+    def modes_now(self) -> list[Any]:
+        """The modes that the terminal is in."""
+        return termios.tcgetattr(self._slave)
+
+    def give_back(self) -> None:
+        """Have the terminal in the modes that it began with."""
+        termios.tcsetattr(self._slave, termios.TCSANOW, self.modes)
+
+    def close(self) -> None:
+        """End it, whatever it is doing."""
+        self._process.kill()
+        self._process.wait(PATIENCE)
+        os.close(self._master)
+        os.close(self._slave)
+
+
+@contextmanager
+def windows() -> Iterator[Callable[..., Window]]:
+    """Open windows that are all closed in the end, also when the test fails."""
+    opened: list[Window] = []
+
+    def open_one(*arguments: Any, **options: Any) -> Window:
+        opened.append(Window(*arguments, **options))
+        return opened[-1]
+
+    try:
+        yield open_one
+    finally:
+        for window in opened:
+            window.close()
+
+
+CHATD: Final = (sys.executable, "-m", "chatd")
