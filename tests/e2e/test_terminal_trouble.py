@@ -178,7 +178,7 @@ def test_an_unwritable_state_directory_is_said_in_one_line_and_the_chat_goes_on(
         ice.enter(line)
         assert moon.hears("message")["data"]["text"] == line
     assert ice.text.count("The input history cannot be") == 1
-    ice.ends_with("#lobby>", "party")
+    ice.until(lambda: ice.lines[-3].endswith("ice: two"), "the line as said")
     ice.type(UP)
     ice.ends_with("#lobby> two", "party")
 
