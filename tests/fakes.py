@@ -15,7 +15,7 @@ from twisted.internet.testing import MemoryReactorClock
 from twisted.logger import ILogObserver, LogEvent, LogLevel, formatEvent, globalLogPublisher
 from zope.interface import implementer
 
-from chatd.chat.commands import Command, Enter, ListUsers, ReadHistory, Say, Tell
+from chatd.chat.commands import Command, Enter, ListUsers, ReadHistory, Say, Tell, Watch
 from chatd.chat.events import Event, HistoryRead, Reply, User, Users
 from chatd.chat.hub import Hub, HubSettings
 from chatd.chat.outbox import MemberId
@@ -30,15 +30,22 @@ class RecordingOutbox:
     def __init__(self) -> None:
         self.heard: dict[MemberId, list[Event]] = {}
         self.everyone: set[MemberId] = set()
+        self.watching: set[MemberId] = set()
         self.rooms: dict[str, set[MemberId]] = {}
         self.own: list[tuple[MemberId, Event]] = []
 
     def enter(self, member: MemberId) -> None:
         self.heard.setdefault(member, [])
+        self.watching.discard(member)
         self.everyone.add(member)
+
+    def watch(self, member: MemberId) -> None:
+        self.enter(member)
+        self.watching.add(member)
 
     def leave(self, member: MemberId) -> None:
         self.everyone.discard(member)
+        self.watching.discard(member)
         for members in self.rooms.values():
             members.discard(member)
 
@@ -55,7 +62,7 @@ class RecordingOutbox:
         self._tell(self.everyone, event, origin)
 
     def to_room(self, room: str, event: Event, origin: MemberId) -> None:
-        self._tell(self.rooms.get(room, set()), event, origin)
+        self._tell(self.rooms.get(room, set()) | self.watching, event, origin)
 
     def _tell(self, members: set[MemberId], event: Event, origin: MemberId) -> None:
         self.own.append((origin, event))
@@ -212,6 +219,14 @@ class Chat:
 
     def seat(self, port: int = 1) -> MemberId:
         return self.hub.seat(f"127.0.0.1:{port}")
+
+    def stand(self, port: int = 1) -> MemberId:
+        return self.hub.stand(f"127.0.0.1:{port}")
+
+    def watch(self) -> MemberId:
+        member = self.stand()
+        self.ask(member, Watch())
+        return member
 
     def enter(self, nickname: str) -> MemberId:
         member = self.seat(50_000 + len(self.outbox.heard))

@@ -26,6 +26,11 @@ class SignIn:
 
 
 @dataclass(frozen=True, slots=True)
+class Watch:
+    """Hear and read what is public, without a nickname and without a slot."""
+
+
+@dataclass(frozen=True, slots=True)
 class Say:
     """Say `text` to all the others in `room`."""
 
@@ -105,6 +110,7 @@ class Authenticate:
 Command = (
     Enter
     | SignIn
+    | Watch
     | Say
     | Tell
     | Rename

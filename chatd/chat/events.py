@@ -90,6 +90,15 @@ class Welcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Watching:
+    """You hear what is public, and are no member; `server` and `started` as in Welcome."""
+
+    server: str
+    started: int
+    limits: Limits = Limits()
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """What you asked was done; a message also learns its room, number and time."""
 
@@ -181,4 +190,4 @@ class Goodbye:
 
 
 Event = Said | Private | Entered | Left | Renamed | Joined | Parted
-Reply = Welcome | Done | Told | RoomJoined | Rooms | Users | HistoryRead | Pong | Goodbye
+Reply = Welcome | Watching | Done | Told | RoomJoined | Rooms | Users | HistoryRead | Pong | Goodbye

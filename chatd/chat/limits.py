@@ -81,6 +81,14 @@ HALF_OPEN_SECONDS: Final = 50
 SLOTS: Final = 1_000
 #: Connections that are told there is no free slot, at the same time; more are closed silently.
 TURNED_AWAY_CONNECTIONS: Final = 64
+#: Connections that see what is public, and have neither a slot nor a nickname.
+WATCHERS: Final = 256
+#: Connections that have no slot and are about to enter or to watch, at the same time.
+STANDING_CONNECTIONS: Final = 128
+#: Connections to the web page's port, whatever they are there for.
+HTTP_CONNECTIONS: Final = 256
+#: The first line of an HTTP request, and its headers.
+HTTP_HEAD_BYTES: Final = 16_384
 #: New connections each second from one address, loopback exempt; ``--accept-rate``, 0 for no limit.
 ACCEPT_CONNECTIONS_PER_SECOND: Final = 50
 #: Addresses whose accept rate is remembered at the same time.

@@ -1,4 +1,4 @@
-"""Who is where: what the hub knows of a member and of a room."""
+"""Who is where: what the hub knows of a connection, of a place for connections, and of a room."""
 
 from dataclasses import dataclass, field
 
@@ -8,13 +8,25 @@ from chatd.chat.outbox import MemberId
 
 @dataclass(slots=True)
 class Member:
-    """Who sits in a slot; without a nickname it has not entered yet."""
+    """A connection, in some place; without a nickname it has not entered yet."""
 
     member_id: MemberId
     address: str
+    place: "Place"
     nickname: str = ""
     since: int = 0
     rooms: dict[str, "Room"] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Place:
+    """Where connections are: at the door, watching, or in a slot; in the order they came.
+
+    :ivar size: how many there may be.
+    """
+
+    size: int
+    members: dict[MemberId, Member] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -19,6 +19,9 @@ class Outbox(Protocol):
     def enter(self, member: MemberId) -> None:
         """From now on `member` hears what everyone hears."""
 
+    def watch(self, member: MemberId) -> None:
+        """From now on `member` hears what everyone hears, and every room, until it enters."""
+
     def leave(self, member: MemberId) -> None:
         """From now on `member` hears nothing; it has parted from its rooms before."""
 

@@ -11,12 +11,6 @@
     │   ├── BadLine          bad-line
     │   ├── BrokenObject     broken-object      (closes the connection)
     │   └── LineTooLong      line-too-long      (closes the connection)
-    ├── Registration         at the door
-    │   ├── BadVersion       version            (closes the connection)
-    │   ├── TooLate          too-late           (closes the connection)
-    │   ├── Full             full               (closes the connection)
-    │   ├── NotEntered       not-entered
-    │   └── AlreadyEntered   already-entered
     ├── BadNickname          bad-nickname
     ├── NicknameTaken        nickname-taken
     ├── Account              about accounts and their passwords
@@ -32,7 +26,16 @@
     ├── NotInRoom            not-in-room
     ├── AlreadyInRoom        already-in-room
     ├── TooManyRooms         too-many-rooms
-    └── ServerFailed         server-failed
+    ├── ServerFailed         server-failed
+    └── Registration         at the door, in chatd.chat.registration
+        ├── BadVersion       version            (closes the connection)
+        ├── TooLate          too-late           (closes the connection)
+        ├── Full             full               (closes the connection)
+        │   └── FullForNow   full
+        ├── TooManyStanding  too-many-connections (closes the connection)
+        ├── TooManyWatchers  too-many-watchers  (closes the connection)
+        ├── NotEntered       not-entered
+        └── AlreadyEntered   already-entered
 
 The codes are stable; the sentences may get better. docs/protocol.rst explains each.
 """
@@ -120,52 +123,6 @@ class LineTooLong(Malformed):
 
     def __init__(self) -> None:
         super().__init__(f"A line may have at most {limits.LINE_BYTES} bytes.")
-
-
-class Registration(Refusal):
-    """Something is wrong at the door."""
-
-
-class BadVersion(Registration):
-    """A version of the protocol that this server does not speak."""
-
-    code = "version"
-    closes = True
-
-
-class TooLate(Registration):
-    """The connection has not registered in time."""
-
-    code = "too-late"
-    closes = True
-
-
-class Full(Registration):
-    """Every slot is taken."""
-
-    code = "full"
-    closes = True
-
-    def __init__(self) -> None:
-        super().__init__("The server is full; try again later.")
-
-
-class NotEntered(Registration):
-    """A command before ``hello`` was answered with ``welcome``."""
-
-    code = "not-entered"
-
-    def __init__(self) -> None:
-        super().__init__("You must enter with a nickname first.")
-
-
-class AlreadyEntered(Registration):
-    """A second ``hello``."""
-
-    code = "already-entered"
-
-    def __init__(self) -> None:
-        super().__init__("You are in already; renaming is another thing.")
 
 
 class BadNickname(Refusal):

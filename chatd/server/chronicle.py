@@ -81,6 +81,7 @@ class Chronicle:
 
     def __init__(self, outbox: Outbox) -> None:
         self.enter = outbox.enter
+        self.watch = outbox.watch
         self.leave = outbox.leave
         self.join = outbox.join
         self.part = outbox.part

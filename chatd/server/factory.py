@@ -14,16 +14,18 @@ from twisted.logger import Logger
 from chatd.chat import limits
 from chatd.chat.commands import Authenticate
 from chatd.chat.hub import Hub, HubSettings
-from chatd.chat.refusals import Full, WrongPassword
+from chatd.chat.refusals import WrongPassword
+from chatd.chat.registration import Full
 from chatd.server.chronicle import chronicled, recorder
 from chatd.server.fanout import Fanout
-from chatd.server.participant import Participant
+from chatd.server.participant import STOPPING, Participant
 from chatd.server.protocol import MainProtocol, ObjectProtocol, PlainProtocol
 from chatd.server.timing import TokenBucket
 from chatd.wire.dialect import Dialect
 from chatd.wire.jim import Jim
 from chatd.wire.plain import Plain
 from chatd.wire.undecided import Undecided
+from chatd.wire.web import Web
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class ChatFactory(ServerFactory):
     :param now: the time of day, in milliseconds since 1970.
     :ivar record: takes note of each request, and what became of it.
     :ivar check_password: the account whose password this is; fails with a refusal.
+    :ivar is_ending: whether whoever still comes is told that the server stops.
     :ivar counters: how often what was refused, by the code of the refusal.
     """
 
@@ -85,6 +88,7 @@ class ChatFactory(ServerFactory):
         self.record = recorder(self.hub.nickname, settings.log_level)
         self.check_password: Callable[[Authenticate, str], Deferred[str]] = _no_accounts
         self.participants: set[Participant] = set()
+        self.is_ending = False
         self.counters: Counter[str] = Counter()
         self._turned_away = 0
         self._ended: Deferred[None] | None = None
@@ -97,8 +101,7 @@ class ChatFactory(ServerFactory):
     def connection(self, addr: IAddress | None, port: Port) -> Protocol | None:
         """A connection with a slot, or one that will be told there is none."""
         peer: Any = addr  # an IPv4Address: the server listens on TCP only
-        if self._comes_too_often(peer.host):
-            self.counters["accept-rate"] += 1
+        if not self.may_connect(peer.host):
             return None
         address = f"{peer.host}:{peer.port}"
         try:
@@ -111,6 +114,32 @@ class ChatFactory(ServerFactory):
             member_id = None
         return port.framing(Participant(self, address, member_id, port.dialect, port.patience))
 
+    def may_connect(self, host: str) -> bool:
+        """Whether one more connection may come from `host` now; one that may not is counted."""
+        rate = self.settings.accept_rate
+        if not rate or ip_address(host).is_loopback or host in self.settings.own_addresses:
+            return True
+        now = self.clock.seconds()
+        if host not in self._accepted:
+            if len(self._accepted) >= limits.ACCEPT_ADDRESSES:
+                self._accepted.clear()
+            self._accepted[host] = TokenBucket(rate, max(rate, 1.0), now)
+        may_come = self._accepted[host].admit(now)
+        if not may_come:
+            self.counters["accept-rate"] += 1
+        return may_come
+
+    def stand(self, address: str) -> Participant:
+        """A browser's connection from `address` (``ADDRESS:PORT``), which takes no slot yet.
+
+        Whoever asks for it must have it :meth:`~Participant.connected` next, and in the end
+        :meth:`~Participant.lost`.
+
+        :raises Refusal: if too many are about to enter.
+        """
+        member_id = self.hub.stand(address)
+        return Participant(self, address, member_id, Web(), limits.FIRST_LINE_SECONDS)
+
     def forget(self, participant: Participant) -> None:
         """That connection is closed."""
         self.participants.discard(participant)
@@ -122,26 +151,15 @@ class ChatFactory(ServerFactory):
 
     def end(self) -> Deferred[None]:
         """Tell everyone that the server is stopping; fires when every connection is closed."""
+        self.is_ending = True
         if not self.participants:
             return succeed(None)
         self._ended = ended = Deferred[None]()
         self.log.info("telling {count} people that the server stops", count=len(self.participants))
         self.hub.end()
         for participant in list(self.participants):
-            participant.dismiss("server is stopping")
+            participant.dismiss(STOPPING)
         return ended
-
-    def _comes_too_often(self, host: str) -> bool:
-        """Whether more connections come from `host` each second than may."""
-        rate = self.settings.accept_rate
-        if not rate or ip_address(host).is_loopback or host in self.settings.own_addresses:
-            return False
-        now = self.clock.seconds()
-        if host not in self._accepted:
-            if len(self._accepted) >= limits.ACCEPT_ADDRESSES:
-                self._accepted.clear()
-            self._accepted[host] = TokenBucket(rate, max(rate, 1.0), now)
-        return not self._accepted[host].admit(now)
 
 
 class SideFactory(ServerFactory):

@@ -6,6 +6,8 @@ message needs to know the audiences that hear it, and nothing of their members.
 """
 
 from collections.abc import Callable, Iterable
+from itertools import chain
+from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
 
@@ -14,6 +16,9 @@ from chatd.chat.outbox import MemberId
 from chatd.chat.refusals import RequestId
 from chatd.server.audience import Alone, Audience, Ear, Lane, Listener, Turn
 from chatd.wire.dialect import Dialect, Outcome
+
+#: Stands for all rooms among those that one hears; no room is called so.
+_EVERY_ROOM: Final = "*"
 
 
 class Fanout:
@@ -64,6 +69,10 @@ class Fanout:
         """From now on `member` hears what everyone hears."""
         self._move(self._ears[member], frozenset())
 
+    def watch(self, member: MemberId) -> None:
+        """From now on `member` hears what everyone hears, and every room, until it enters."""
+        self._move(self._ears[member], frozenset({_EVERY_ROOM}))
+
     def leave(self, member: MemberId) -> None:
         """From now on `member` hears nothing; what it has heard is sent at once, before the end."""
         ear = self._ears[member]
@@ -90,7 +99,8 @@ class Fanout:
 
     def to_room(self, room: str, event: Event, origin: MemberId) -> None:
         """Tell everyone who hears `room`."""
-        self._tell(self._rooms[room], event, origin)
+        watching = self._rooms.get(_EVERY_ROOM, ())
+        self._tell(chain(self._rooms[room], watching), event, origin)
 
     def _tell(self, audiences: Iterable[Audience], event: Event, origin: MemberId) -> None:
         deaf = self._deaf(event, origin)

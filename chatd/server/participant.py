@@ -8,30 +8,34 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
 from chatd.chat import commands, events, limits
 from chatd.chat.events import Reply
 from chatd.chat.outbox import MemberId
-from chatd.chat.refusals import Full, Refusal, ServerFailed, TooLate
+from chatd.chat.refusals import Refusal, ServerFailed
+from chatd.chat.registration import Full, TooLate
 from chatd.server.outlet import Stream, Way
-from chatd.server.timing import Deadline, SilenceWatch, TokenBucket
+from chatd.server.pace import Pace
+from chatd.server.timing import Deadline, SilenceWatch
 from chatd.wire.dialect import Alive, Dialect, Note, Outcome, Request
 from chatd.wire.undecided import Undecided
 
 if TYPE_CHECKING:
     from chatd.server.factory import ChatFactory
 
+#: Why everyone has to go at the server's end.
+STOPPING: Final = "server is stopping"
+
 #: What says nothing about whether there is a person at the other end.
 _NO_ACTIVITY: Final = frozenset({commands.Ping, Alive})
 
 
 class Participant:
-    """Somebody at the door, then a member, then gone.
+    """Somebody at the door, perhaps watching for a while, then a member, then gone.
 
     :param address: the other end, ``ADDRESS:PORT``.
-    :param member_id: its slot; None if there was none, which it will be told.
+    :param member_id: its number in the hub; None if there was no slot, which it will be told.
     :param dialect: what it speaks.
     :param patience: how many seconds it has for its first unit.
     """
@@ -52,24 +56,23 @@ class Participant:
         self._patience = patience
         self._reason = "connection lost"
         self._deadline = Deadline(factory.clock)
-        self._resume: IDelayedCall | None = None
         self._silence: SilenceWatch | None = None
-        self._has_spoken = False
-        self._holds = 0
+        self._may_take_time = False
         self._check: Deferred[Any] | None = None
 
     def connected(self, stream: Stream, way: Way) -> None:
         """Begin; a connection that says nothing does not stay."""
         self._stream, self.way = stream, way
         self._began = self.factory.clock.seconds()
-        rate = self.factory.settings.flood
-        self._bucket = TokenBucket(rate, rate * limits.FLOOD_BURST_FACTOR, self._began)
+        self._pace = Pace(self.factory.clock, self.factory.settings.flood, stream, way)
         self.factory.participants.add(self)
         self._deadline.set(self._patience, self.late)
         if self.member_id is not None:
             self.factory.fanout.attach(self.member_id, self)
         if self.member_id is None and not isinstance(self.dialect, Undecided):
             self.refuse(Full())
+        elif self.factory.is_ending:
+            self.dismiss(STOPPING)
         elif self.dialect.greeting:
             way.send(None, self.dialect.greeting)
 
@@ -77,7 +80,7 @@ class Participant:
         """Do what one line or object asks; who asks too often is read more slowly."""
         if self.is_ended:
             return
-        wait = self._bucket.take(self.factory.clock.seconds())
+        wait = self._pace.count()
         self._speak(self.dialect.hearing(unit))
         asked: Request | Refusal | None
         try:
@@ -95,7 +98,7 @@ class Participant:
         elif asked is not None:
             self._do(asked)
         if not self.is_ended:
-            self._slow_down(wait)
+            self._pace.slow_down(wait)
 
     def silent(self, dialect: Dialect) -> None:
         """Nothing came for a while: somebody who speaks `dialect`, and waits to be spoken to."""
@@ -147,6 +150,7 @@ class Participant:
         """
         self._reason = "too slow"
         self.is_ended = True
+        self._pace.stop()
         self._stream.abort()
 
     def lost(self) -> None:
@@ -209,6 +213,9 @@ class Participant:
                     self._probe if self.dialect.probe else None,
                     partial(self.dismiss, "inactive"),
                 )
+            case events.Watching():
+                self._deadline.forget()
+                self._may_take_time = True
             case events.Goodbye():
                 self.end()
             case _ if self._silence is not None:
@@ -229,7 +236,7 @@ class Participant:
     def _authenticate(self, request: Request, command: commands.Authenticate) -> None:
         """Have the password checked, which takes a while; nothing else is read meanwhile."""
         self._wait_for_registration()
-        self._hold()
+        self._pace.hold()
         self._check = checked = self.factory.check_password(command, self.address)
         checked.addCallbacks(
             lambda account: self._handle(
@@ -237,7 +244,7 @@ class Participant:
             ),
             lambda failure: self._not_signed_in(request, failure),
         )
-        checked.addCallback(lambda _: self._release())
+        checked.addCallback(lambda _: self._pace.release())
 
     def _not_signed_in(self, request: Request, failure: Failure) -> None:
         if self.is_ended:
@@ -259,29 +266,10 @@ class Participant:
 
     # --- time -----------------------------------------------------------------------------------
 
-    def _hold(self) -> None:
-        """Read no more until as many :meth:`_release` as this."""
-        self._holds += 1
-        self._stream.pauseProducing()
-
-    def _slow_down(self, wait: float) -> None:
-        """Read on in `wait` seconds, and not before the answers are read."""
-        if wait:
-            self._hold()
-            self._resume = self.factory.clock.callLater(wait, self._release)
-        if self.way.is_paused:
-            self._hold()
-            self.way.when_ready(self._release)
-
-    def _release(self) -> None:
-        self._holds -= 1
-        if not (self._holds or self.is_ended):
-            self._stream.resumeProducing()
-
     def _wait_for_registration(self) -> None:
         """Once something came, a person may be choosing another nickname, or typing a password."""
-        if not (self.is_member or self.is_ended or self._has_spoken):
-            self._has_spoken = True
+        if not (self.is_member or self.is_ended or self._may_take_time):
+            self._may_take_time = True
             passed = self.factory.clock.seconds() - self._began
             seconds = limits.REGISTRATION_SECONDS
             late = TooLate(f"No nickname within {seconds} s, so the server closes.")
@@ -292,9 +280,8 @@ class Participant:
             self.factory.fanout.send(self.member_id, None, self.dialect.probe)
 
     def _stop_timers(self) -> None:
+        self._pace.stop()
         if self._silence is not None:
             self._silence.stop()
-        if self._resume is not None and self._resume.active():
-            self._resume.cancel()
         if self._check is not None:
             self._check.cancel()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from twisted.application.service import Service
+from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError
@@ -18,7 +19,7 @@ from twisted.python.failure import Failure
 from chatd.chat import limits
 from chatd.discovery.responder import Responder
 from chatd.discovery.subnets import DEFAULT_PORT, Subnet
-from chatd.server.factory import ChatFactory, Port, SideFactory
+from chatd.server.factory import ChatFactory
 from chatd.server.transport import write_eagerly
 from chatd.wire import beacon
 
@@ -29,6 +30,9 @@ _BACKLOG: Final = 1_024
 _FREE_PORT_TRIES: Final = 16
 
 
+#: What the main port is called among the others.
+_MAIN: Final = ""
+
 #: How connections write: at once, or in the reactor's next turn.
 WRITES: Final[dict[str, Callable[[IListeningPort], None]]] = {
     "eager": write_eagerly,
@@ -37,18 +41,32 @@ WRITES: Final[dict[str, Callable[[IListeningPort], None]]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Side:
+    """What else a server serves, beside its main port.
+
+    :param name: what the log calls it.
+    :param make: makes the factory of its connections.
+    :param where: its port on every address, or an endpoint description; None for the port
+        `default` or, if that is taken on any address, a free one.
+    """
+
+    name: str
+    make: Callable[[ChatFactory], ServerFactory]
+    where: int | str | None
+    default: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ListenSettings:
     """Where a server is reached; without a port, on the default one or, if taken, a free one.
 
-    :param sides: the ports of other dialects: a number, for every address, or an endpoint
-        description, for what it says.
     :param writes: one of :data:`WRITES`.
     """
 
     subnets: tuple[Subnet, ...]
     port: int | None = None
     discovery_port: int = DEFAULT_PORT
-    sides: tuple[tuple[Port, int | str], ...] = ()
+    sides: tuple[Side, ...] = ()
     writes: str = "eager"
 
 
@@ -74,7 +92,7 @@ class ChatServer(Service):
         self.port = 0
         self._reactor = reactor
         self._settings = settings
-        self._listening: list[IListeningPort] = []
+        self._listening: dict[str, list[IListeningPort]] = {}
         self._responder = Responder(reactor, settings.subnets, settings.discovery_port, self._offer)
         self._current = current
         self._seen: Sequence[Subnet] = settings.subnets
@@ -86,9 +104,13 @@ class ChatServer(Service):
 
         :raises CannotListenError: if that is not possible; then nothing is left listening.
         """
-        self.port = self._listen()
-        for kind, where in self._settings.sides:
-            self._listen_aside(SideFactory(self.factory, kind), where)
+        try:
+            self.port = self._listen(_MAIN, self._settings.port, DEFAULT_PORT, self.factory)
+            for side in self._settings.sides:
+                self._listen_aside(side)
+        except CannotListenError:
+            self._stop_listening()
+            raise
         super().startService()
         for subnet in self._settings.subnets:
             self.log.info(
@@ -122,52 +144,83 @@ class ChatServer(Service):
             [self._responder.stop(), self._stop_listening(), self.factory.end()]
         ).addCallback(self._say_what_was_refused)
 
-    def _listen(self) -> int:
+    def addresses(self, name: str) -> tuple[tuple[str, int], ...]:
+        """The addresses and ports where the side of that name is reached, once it listens."""
+        hosts = [port.getHost() for port in self._listening.get(name, [])]
+        return tuple(
+            (host.host, host.port) for host in hosts if isinstance(host, IPv4Address | IPv6Address)
+        )
+
+    def _listen_aside(self, side: Side) -> None:
+        """Listen for something else."""
+        factory = side.make(self.factory)
+        if not isinstance(side.where, str):
+            self._listen(side.name, side.where, side.default, factory)
+            self._say_where(side)
+            return
+
+        def opened(port: IListeningPort) -> None:
+            self._opened(side.name, port)
+            self._say_where(side)
+
+        def failed(failure: Failure) -> None:
+            self.log.error(
+                "cannot listen on {where}: {error}",
+                where=side.where,
+                error=failure.getErrorMessage(),
+            )
+
+        listening: Deferred[IListeningPort] = serverFromString(self._reactor, side.where).listen(
+            factory
+        )
+        listening.addCallbacks(opened, failed)
+
+    def _say_where(self, side: Side) -> None:
+        for host, port in self.addresses(side.name):
+            self.log.info(
+                "{id} listens on {address}:{port} ({side})",
+                id=self.factory.settings.server_id,
+                address=host,
+                port=port,
+                side=side.name,
+            )
+
+    def _listen(self, name: str, wanted: int | None, default: int, factory: ServerFactory) -> int:
         """Listen on one port of all addresses; the answer is which."""
-        wanted = self._settings.port
         try:
-            return self._listen_on(DEFAULT_PORT if wanted is None else wanted)
+            return self._listen_on(name, default if wanted is None else wanted, factory)
         except CannotListenError:
             if wanted is not None:
                 raise
         for _ in range(_FREE_PORT_TRIES - 1):
             with suppress(CannotListenError):
-                return self._listen_on(0)
-        return self._listen_on(0)
+                return self._listen_on(name, 0, factory)
+        return self._listen_on(name, 0, factory)
 
-    def _listen_aside(self, factory: SideFactory, where: int | str) -> None:
-        """Listen for another dialect."""
-        if isinstance(where, int):
-            self._listen_on(where, factory)
-            return
-
-        def failed(failure: Failure) -> None:
-            self.log.critical(
-                "cannot listen on {where}: {error}", where=where, error=failure.getErrorMessage()
-            )
-
-        listening: Deferred[IListeningPort] = serverFromString(self._reactor, where).listen(factory)
-        listening.addCallbacks(self._opened, failed)
-
-    def _listen_on(self, port: int, factory: ServerFactory | None = None) -> int:
+    def _listen_on(self, name: str, port: int, factory: ServerFactory) -> int:
+        opened: list[IListeningPort] = []
         try:
             for subnet in self._settings.subnets:
                 listening = self._reactor.listenTCP(
-                    port, factory or self.factory, backlog=_BACKLOG, interface=str(subnet.address)
+                    port, factory, backlog=_BACKLOG, interface=str(subnet.address)
                 )
-                self._opened(listening)
+                opened.append(listening)
                 port = listening.getHost().port
         except CannotListenError:
-            self._stop_listening()
+            for each in opened:
+                each.stopListening()
             raise
+        for each in opened:
+            self._opened(name, each)
         return port
 
-    def _opened(self, port: IListeningPort) -> None:
+    def _opened(self, name: str, port: IListeningPort) -> None:
         WRITES[self._settings.writes](port)
-        self._listening.append(port)
+        self._listening.setdefault(name, []).append(port)
 
     def _stop_listening(self) -> Deferred[Any]:
-        ports, self._listening = self._listening, []
+        ports = [port for opened in self._listening.values() for port in opened]
+        self._listening.clear()
         return DeferredList([maybeDeferred(port.stopListening) for port in ports])
 
     def _offer(self, subnet: Subnet) -> beacon.Offer:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final
 import msgspec
 from msgspec import Struct
 
-from chatd.chat import commands, events, limits, names, refusals
+from chatd.chat import commands, events, limits, names, refusals, registration
 from chatd.chat.commands import Asked
 from chatd.chat.events import Event
 from chatd.chat.names import LOBBY
@@ -98,7 +98,7 @@ class Jim:
         if verb is None or len(verb) > limits.JIM_ACTION_CHARACTERS:
             raise BadFrame("An object needs an action, or an event, of at most 15 characters.")
         if not self.nickname and verb not in ("presence", "authenticate"):
-            raise refusals.NotEntered
+            raise registration.NotEntered
         read = _VERBS.get(verb)
         if read is None:
             raise refusals.UnknownType(f"There is no action {verb!r}.")
@@ -197,7 +197,7 @@ def _presence(jim: Jim, asked: _Object) -> Asked | Note:
     if not jim.nickname:
         return commands.Enter(account, jim.first_rooms)
     if names.folded(account) != names.folded(jim.nickname):
-        raise refusals.AlreadyEntered
+        raise registration.AlreadyEntered
     return Alive((f"You are {jim.nickname}.",))
 
 
@@ -206,7 +206,7 @@ def _authenticate(jim: Jim, asked: _Object) -> Asked:
     if password is None:
         raise BadFrame("password is missing.")
     if jim.nickname:
-        raise refusals.AlreadyEntered
+        raise registration.AlreadyEntered
     return commands.Authenticate(_account(asked), password)
 
 
@@ -254,9 +254,9 @@ _VERBS: Final[dict[str, Any]] = {
 #: The nearest entry of a refusal's ancestry counts; 101 is an important notice, and no failure.
 _CODES: Final[dict[type, int]] = {
     Refusal: 400,
-    refusals.Full: 101,
-    refusals.TooLate: 101,
-    refusals.NotEntered: 401,
+    registration.Full: 101,
+    registration.TooLate: 101,
+    registration.NotEntered: 401,
     refusals.PasswordRequired: 401,
     refusals.WrongPassword: 402,
     refusals.TooManyAttempts: 402,

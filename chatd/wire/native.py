@@ -13,7 +13,8 @@ from chatd.chat import commands, events, limits
 from chatd.chat.commands import Asked
 from chatd.chat.events import Event
 from chatd.chat.names import LOBBY
-from chatd.chat.refusals import BadVersion, NotReached, Refusal, RequestId
+from chatd.chat.refusals import NotReached, Refusal, RequestId
+from chatd.chat.registration import BadVersion
 from chatd.wire import json_frames
 from chatd.wire import native_frames as frames
 from chatd.wire.dialect import Dialect, Note, Outcome, Request
@@ -64,11 +65,17 @@ class Native:
 
     def encode(self, event: Event, now: int = 0) -> bytes:
         """The frame that tells of `event`."""
-        return _line(_EVENT_FRAMES[type(event)](data=event))  # type: ignore[call-arg]  # each has data
+        frame = _EVENT_FRAMES[type(event)](data=event)  # type: ignore[call-arg]  # each has data
+        return self.delimited(_encoder.encode(frame))
 
     def answer(self, outcome: Outcome, request_id: RequestId = None, now: int = 0) -> bytes:
         """The frame or frames that answer a request; without an id, ``ok`` goes unsaid."""
-        return b"".join(map(_line, _ANSWERS[_kind(outcome)](outcome, request_id)))
+        answers = _ANSWERS[_kind(outcome)](outcome, request_id)
+        return b"".join([self.delimited(_encoder.encode(frame)) for frame in answers])
+
+    def delimited(self, frame: bytes) -> bytes:
+        """One frame with what tells it from the next."""
+        return frame + b"\n"
 
     def after(self, request: Request, outcome: Outcome) -> Dialect:
         """Nothing is learned."""
@@ -78,10 +85,6 @@ class Native:
 def is_hello(line: bytes) -> bool:
     """Whether `line` begins a connection in this dialect."""
     return json_frames.frame_type(line) == "hello"
-
-
-def _line(frame: frames.Frame) -> bytes:
-    return _encoder.encode(frame) + b"\n"
 
 
 def _kind(outcome: Outcome) -> type:
@@ -144,6 +147,15 @@ _ANSWERS: Final[dict[type, Callable[[Any, RequestId], list[frames.Frame]]]] = {
     events.Pong: lambda reply, request_id: [frames.Pong(id=request_id)],
     events.Goodbye: lambda reply, request_id: [frames.Goodbye(data=reply, id=request_id)],
     events.Welcome: lambda reply, request_id: [frames.Welcome(data=reply, id=request_id)],
+    events.Watching: lambda reply, request_id: [frames.Watching(data=reply, id=request_id)],
+}
+
+
+_WITHOUT_DATA: Final[dict[type, Asked]] = {
+    frames.Watch: commands.Watch(),
+    frames.ListRooms: commands.ListRooms(),
+    frames.Ping: commands.Ping(),
+    frames.Quit: commands.Quit(),
 }
 
 
@@ -159,12 +171,8 @@ def _command(frame: frames.FromClient) -> Asked:
             return commands.Authenticate(frame.data.account, frame.data.password)
         case frames.SetName():
             return commands.Rename(frame.data.nickname)
-        case frames.ListRooms():
-            return commands.ListRooms()
-        case frames.Ping():
-            return commands.Ping()
-        case frames.Quit():
-            return commands.Quit()
+        case frames.Watch() | frames.ListRooms() | frames.Ping() | frames.Quit():
+            return _WITHOUT_DATA[type(frame)]
         case _:
             return frame.data
 

@@ -73,6 +73,10 @@ class Hello(Frame, frozen=True, tag="hello"):
     data: HelloData
 
 
+class Watch(Frame, frozen=True, tag="watch"):
+    """Hear what is public, instead of entering; answered by ``watching`` or ``error``."""
+
+
 class Authenticate(Frame, frozen=True, tag="authenticate"):
     """The password of a nickname that is an account; completes the entering or renaming."""
 
@@ -135,6 +139,7 @@ class Quit(Frame, frozen=True, tag="quit"):
 
 FromClient = (
     Hello
+    | Watch
     | Authenticate
     | Say
     | Tell
@@ -155,6 +160,12 @@ class Welcome(Frame, frozen=True, tag="welcome"):
     """The client is a member."""
 
     data: events.Welcome
+
+
+class Watching(Frame, frozen=True, tag="watching"):
+    """The client hears what is public."""
+
+    data: events.Watching
 
 
 class Message(Frame, frozen=True, tag="message"):
@@ -241,6 +252,7 @@ class Goodbye(Frame, frozen=True, tag="goodbye"):
 
 FromServer = (
     Welcome
+    | Watching
     | Message
     | Private
     | Joined

@@ -27,6 +27,8 @@ def encode(command: commands.Asked, request_id: RequestId = None) -> bytes:
     match command:
         case commands.Enter(nickname):
             frame = frames.Hello(data=frames.HelloData(nickname, frames.VERSION), id=request_id)
+        case commands.Watch():
+            frame = frames.Watch(id=request_id)
         case commands.Authenticate(account, password):
             frame = frames.Authenticate(
                 data=frames.AuthenticateData(account, password), id=request_id

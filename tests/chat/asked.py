@@ -14,6 +14,7 @@ from chatd.chat.commands import (
     Rename,
     Say,
     Tell,
+    Watch,
 )
 from chatd.chat.names import LOBBY
 
@@ -50,6 +51,7 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
     st.builds(ListUsers, st.none() | ROOMS),
     st.builds(ReadHistory, ROOMS, NUMBERS, st.none() | NUMBERS),
     st.just(Ping()),
+    st.just(Watch()),
 )
 
 #: What mostly can be done, so that more comes of it.

@@ -26,17 +26,24 @@ class Model:
     slots: int
     kept: int
     names: dict[MemberId, str] = field(default_factory=dict)
-    seated: dict[MemberId, str] = field(default_factory=dict)  # and from which address
+    here: dict[MemberId, str] = field(default_factory=dict)  # and from which address
+    standing: set[MemberId] = field(default_factory=set)
+    watching: set[MemberId] = field(default_factory=set)
     heard: dict[MemberId, list[Event]] = field(default_factory=dict)
     rooms: list[ModelRoom] = field(default_factory=lambda: [ModelRoom(LOBBY)])
 
+    @property
+    def free(self) -> int:
+        """How many slots are."""
+        return self.slots - len(self.here) + len(self.standing) + len(self.watching)
+
     def tell_all(self, origin: MemberId, event: Event) -> None:
-        for member in self.names:
+        for member in (*self.names, *self.watching):
             if member != origin:
                 self.heard[member].append(event)
 
     def tell_room(self, room: ModelRoom, origin: MemberId, event: Event) -> None:
-        for member in room.members:
+        for member in (*room.members, *self.watching):
             if member != origin:
                 self.heard[member].append(event)
 
@@ -78,14 +85,32 @@ class Model:
                 return self.may_be_called(member, nickname)
             case commands.Enter(nickname=nickname):
                 # Whom its own silence gave the name of its connection may still choose one.
-                is_nameless = self.names[member] == self.seated[member]
+                is_nameless = self.names[member] == self.here[member]
                 return is_nameless and self.may_be_called(member, nickname)
             case _:
+                return not isinstance(command, commands.Watch)
+
+    def may_outside(self, member: MemberId, command: Command) -> bool:
+        """Whether the hub must do this, if `member` has not entered."""
+        match command:
+            case commands.Enter(nickname=nickname):
+                has_slot = member not in self.standing | self.watching
+                return (has_slot or self.free > 0) and self.may_be_called(member, nickname)
+            case commands.Watch():
                 return True
+            case (
+                commands.ListRooms()
+                | commands.ListUsers()
+                | commands.ReadHistory()
+                | commands.Ping()
+            ):
+                return member in self.watching and self.may(member, command)
+            case _:
+                return False
 
     def may_be_called(self, member: MemberId, nickname: str) -> bool:
         try:
-            name = names.nickname(nickname, self.seated[member])
+            name = names.nickname(nickname, self.here[member])
         except Refusal:
             return False
         return self.called(name) in (None, member)
@@ -97,7 +122,9 @@ class Model:
 
     def go(self, member: MemberId, reason: str) -> None:
         """Somebody is gone, perhaps once more."""
-        self.seated.pop(member, None)
+        self.here.pop(member, None)
+        self.standing.discard(member)
+        self.watching.discard(member)
         for room in [room for room in self.rooms if member in room.members]:
             self.take_out(member, room)
         if name := self.names.pop(member, ""):

@@ -8,16 +8,14 @@ from chatd.chat import commands, events
 from chatd.chat.commands import Command, Enter, ListUsers, Ping, Quit, ReadHistory, Rename, Say
 from chatd.chat.events import Done, Entered, Left, Renamed, Said, User
 from chatd.chat.refusals import (
-    AlreadyEntered,
     BadNickname,
     BadRoomName,
     BadText,
-    Full,
     NicknameTaken,
     NoSuchRoom,
-    NotEntered,
     Refusal,
 )
+from chatd.chat.registration import AlreadyEntered, Full, NotEntered
 from tests.fakes import STARTED, Chat
 
 

@@ -1,7 +1,5 @@
 """Whatever members do, in whatever order: the hub is driven at random, beside a simple model."""
 
-from dataclasses import dataclass
-
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -20,26 +18,18 @@ from chatd.chat.commands import (
     Rename,
     Say,
     Tell,
+    Watch,
 )
 from chatd.chat.events import Entered, Private, Renamed, Reply, Said
 from chatd.chat.hub import Hub, HubSettings
 from chatd.chat.names import LOBBY
 from chatd.chat.outbox import MemberId
-from chatd.chat.refusals import Full, NotEntered, Refusal
+from chatd.chat.refusals import Refusal
+from chatd.chat.registration import Full, NotEntered
 from tests.chat.asked import ANYTHING, NICKNAMES
 from tests.chat.model import Model, ModelRoom
+from tests.chat.steps import Step, make, told
 from tests.fakes import RecordingOutbox
-
-
-@dataclass(frozen=True)
-class Step:
-    """One call of the hub, to be made again: a command, somebody's end, or a seat for `address`."""
-
-    member: MemberId
-    now: int
-    command: Command | None = None
-    reason: str = ""
-    address: str = ""
 
 
 class Chatting(RuleBasedStateMachine):
@@ -67,11 +57,17 @@ class Chatting(RuleBasedStateMachine):
     def somebody_comes_and_perhaps_enters(
         self, nickname: str | None, rooms: tuple[str, ...]
     ) -> None:
-        member = self._seat()
+        member = self._come(stands=False)
         if member is not None and nickname is not None:
             self._ask(member, Enter(nickname, rooms))
 
-    @precondition(lambda self: self.model.seated)
+    @rule(watches=st.booleans())
+    def somebody_comes_without_a_slot_and_perhaps_watches(self, watches: bool) -> None:
+        member = self._come(stands=True)
+        if member is not None and watches:
+            self._ask(member, Watch())
+
+    @precondition(lambda self: self.model.here)
     @rule(
         asked=st.lists(st.tuples(st.integers(0, 5), ANYTHING), min_size=1, max_size=12),
         later=st.integers(0, 1_000),
@@ -80,20 +76,22 @@ class Chatting(RuleBasedStateMachine):
         """Several at once: of single steps, Hypothesis makes too few to come far."""
         for pick, command in asked:
             self.now += later
-            seated = sorted(self.model.seated)
-            self._ask(seated[pick % len(seated)], command)
+            here = sorted(self.model.here)
+            self._ask(here[pick % len(here)], command)
             self.everyone_heard_exactly_what_they_should_in_one_order()
 
-    def _seat(self) -> MemberId | None:
-        was_full = len(self.model.seated) == self.model.slots
+    def _come(self, stands: bool) -> MemberId | None:
+        has_no_place = not (stands or self.model.free)
         address = f"127.0.0.1:{len(self.steps) + 1}"
-        outcome = self.do(Step(0, self.now, address=address))
-        assert isinstance(outcome, Full) == was_full
+        outcome = self.do(Step(0, self.now, address=address, stands=stands))
+        assert isinstance(outcome, Full) == has_no_place
         if not isinstance(outcome, int):
             return None
         assert outcome not in self.model.heard, "a number was used again"
-        self.model.seated[outcome] = address
+        self.model.here[outcome] = address
         self.model.heard[outcome] = []
+        if stands:
+            self.model.standing.add(outcome)
         return outcome
 
     def _ask(self, member: MemberId, command: Command) -> None:
@@ -123,17 +121,18 @@ class Chatting(RuleBasedStateMachine):
     def _refused(self, member: MemberId, command: Command, refusal: Refusal) -> None:
         if member in self.model.names:
             assert not self.model.may(member, command), refusal
-        elif isinstance(command, Enter):
-            assert not self.model.may_be_called(member, command.nickname), refusal
-        else:
+            return
+        assert not self.model.may_outside(member, command), refusal
+        if isinstance(refusal, Full):
+            assert self.model.free == 0
+            assert not refusal.closes
+        elif not (member in self.model.watching or isinstance(command, Enter)):
             assert isinstance(refusal, NotEntered)
 
     def _done(self, member: MemberId, command: Command, reply: Reply) -> None:
         if member not in self.model.names:
-            assert isinstance(command, Enter)
-            assert self.model.may_be_called(member, command.nickname)
-            assert isinstance(reply, events.Welcome)
-            self._entered(member, command, reply)
+            assert self.model.may_outside(member, command)
+            self._done_outside(member, command, reply)
             return
         assert self.model.may(member, command)
         room = self.model.room(getattr(command, "room", None) or LOBBY)
@@ -156,6 +155,19 @@ class Chatting(RuleBasedStateMachine):
                 )
                 self.model.take_out(member, room)
             case _:
+                self._listed(command, reply, room)
+
+    def _done_outside(self, member: MemberId, command: Command, reply: Reply) -> None:
+        match command, reply:
+            case Enter(), events.Welcome():
+                self.model.standing.discard(member)
+                self.model.watching.discard(member)
+                self._entered(member, command, reply)
+            case Watch(), events.Watching():
+                self.model.standing.discard(member)
+                self.model.watching.add(member)
+            case _:
+                room = self.model.room(getattr(command, "room", None) or LOBBY)
                 self._listed(command, reply, room)
 
     def _entered(self, member: MemberId, command: Enter, welcome: events.Welcome) -> None:
@@ -226,7 +238,8 @@ class Chatting(RuleBasedStateMachine):
 
     @invariant()
     def slots_never_leak(self) -> None:
-        assert self.hub.free == self.model.slots - len(self.model.seated) >= 0
+        assert self.hub.free == self.model.free >= 0
+        assert self.hub.members == len(self.model.names)
 
     @invariant()
     def every_member_has_a_nickname_of_its_own(self) -> None:
@@ -239,7 +252,8 @@ class Chatting(RuleBasedStateMachine):
     def everyone_hears_the_rooms_that_they_are_in_and_no_others(self) -> None:
         heard = {name: members for name, members in self.outbox.rooms.items() if members}
         assert heard == {each.name: set(each.members) for each in self.model.rooms if each.members}
-        assert self.outbox.everyone == set(self.model.names)
+        assert self.outbox.everyone == set(self.model.names) | self.model.watching
+        assert self.outbox.watching == self.model.watching
 
     @invariant()
     def everyone_heard_exactly_what_they_should_in_one_order(self) -> None:
@@ -254,23 +268,6 @@ class Chatting(RuleBasedStateMachine):
         assert [told(make(hub, step)) for step in self.steps] == self.outcomes
         assert outbox.own == self.outbox.own
         assert outbox.heard == self.outbox.heard
-
-
-def make(hub: Hub, step: Step) -> MemberId | Reply | Refusal | None:
-    try:
-        if step.command is not None:
-            return hub.handle(step.member, step.command, step.now)
-        if step.reason:
-            hub.leave(step.member, step.reason)
-            return None
-        return hub.seat(step.address)
-    except Refusal as refusal:
-        return refusal
-
-
-def told(outcome: object) -> object:
-    """An outcome that can be compared."""
-    return (type(outcome), str(outcome)) if isinstance(outcome, Refusal) else outcome
 
 
 TestChatting = Chatting.TestCase

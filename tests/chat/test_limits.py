@@ -32,6 +32,7 @@ UNITS = {
     "MARKS",
     "ROWS",
     "SERVERS",
+    "WATCHERS",
 }
 
 #: The defaults that SPEC names.

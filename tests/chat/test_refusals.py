@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from chatd.chat import refusals
+from chatd.chat import refusals, registration
 from chatd.chat.refusals import Refusal
 
 
@@ -13,8 +13,7 @@ def classes(root: type[Refusal] = Refusal) -> list[type[Refusal]]:
     return [root, *(found for child in root.__subclasses__() for found in classes(child))]
 
 
-LEAVES = [refusal for refusal in classes() if not refusal.__subclasses__()]
-GROUPS = [refusal for refusal in classes() if refusal.__subclasses__()]
+CODED = [refusal for refusal in classes() if hasattr(refusal, "code")]
 
 
 def drawn() -> list[tuple[int, str, str, bool]]:
@@ -38,20 +37,26 @@ def test_the_drawn_tree_is_the_tree_of_the_classes() -> None:
     assert [(depth, name) for depth, name, _, _ in drawn()] == actual()
 
 
-@pytest.mark.parametrize("refusal", LEAVES)
+@pytest.mark.parametrize("refusal", CODED)
 def test_the_drawn_tree_shows_the_code_and_what_closes(refusal: type[Refusal]) -> None:
     [(code, closes)] = [line[2:] for line in drawn() if line[1] == refusal.__name__]
     assert (code, closes) == (refusal.code, refusal.closes)
 
 
 def test_every_refusal_has_a_code_of_its_own_in_one_style() -> None:
-    codes = [refusal.code for refusal in LEAVES]
+    codes = [refusal.code for refusal in CODED if "code" in vars(refusal)]
     assert len(set(codes)) == len(codes)
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", code) for code in codes)
 
 
-def test_a_group_has_no_code() -> None:
-    assert not [group for group in GROUPS if hasattr(group, "code")]
+def test_a_refusal_has_a_code_unless_it_is_a_group() -> None:
+    assert not [each for each in classes() if not (each.__subclasses__() or hasattr(each, "code"))]
+
+
+def test_a_refusal_says_of_one_thing_in_one_sentence_whether_it_closes_or_not() -> None:
+    closing, going_on = registration.Full(), registration.FullForNow()
+    assert (closing.code, str(closing)) == (going_on.code, str(going_on))
+    assert (closing.closes, going_on.closes) == (True, False)
 
 
 def test_a_refusal_says_its_sentence_and_which_request_it_answers() -> None:
@@ -66,9 +71,9 @@ def test_a_refusal_says_its_sentence_and_which_request_it_answers() -> None:
         refusals.InvalidUtf8(),
         refusals.InvalidJson(),
         refusals.LineTooLong(),
-        refusals.Full(),
-        refusals.NotEntered(),
-        refusals.AlreadyEntered(),
+        registration.Full(),
+        registration.NotEntered(),
+        registration.AlreadyEntered(),
         refusals.NicknameTaken("ice"),
         refusals.NoSuchRoom("#dev"),
         refusals.NotInRoom("#dev"),

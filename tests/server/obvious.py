@@ -18,6 +18,7 @@ class ObviousFanout:
         self._now = now
         self._connections: dict[MemberId, Listener] = {}
         self._everyone: dict[MemberId, Listener] = {}
+        self._watching: dict[MemberId, Listener] = {}
         self._rooms: dict[str, dict[MemberId, Listener]] = {}
 
     def attach(self, member: MemberId, listener: Listener) -> None:
@@ -39,9 +40,15 @@ class ObviousFanout:
 
     def enter(self, member: MemberId) -> None:
         self._everyone[member] = self._connections[member]
+        self._watching.pop(member, None)
+
+    def watch(self, member: MemberId) -> None:
+        self.enter(member)
+        self._watching[member] = self._connections[member]
 
     def leave(self, member: MemberId) -> None:
         self._everyone.pop(member)
+        self._watching.pop(member, None)
 
     def join(self, member: MemberId, room: str) -> None:
         self._rooms.setdefault(room, {})[member] = self._connections[member]
@@ -56,7 +63,7 @@ class ObviousFanout:
         self._tell(self._everyone.items(), event, origin)
 
     def to_room(self, room: str, event: Event, origin: MemberId) -> None:
-        self._tell(self._rooms[room].items(), event, origin)
+        self._tell((self._rooms[room] | self._watching).items(), event, origin)
 
     def _tell(
         self, listeners: Iterable[tuple[MemberId, Listener]], event: Event, origin: MemberId

@@ -8,7 +8,8 @@ from twisted.internet.testing import StringTransport
 from chatd.chat import limits
 from chatd.chat.commands import Ping
 from chatd.chat.events import Done, Entered, Event, Renamed, Said
-from chatd.chat.refusals import Full, RequestId
+from chatd.chat.refusals import RequestId
+from chatd.chat.registration import Full
 from chatd.server.fanout import Fanout
 from chatd.server.outlet import Outlet, Way
 from chatd.wire.dialect import Dialect, Outcome, Request
@@ -190,3 +191,46 @@ def test_someone_may_overflow_in_the_midst_of_a_message_and_the_others_hear_it()
         party.fanout.to_room("#lobby", HELLO, 1)
     assert party.heard(2) == ""
     assert party.heard(3) == "n:Said " * 300
+
+
+def test_who_watches_hears_every_room_and_what_is_told_to_all() -> None:
+    party, web = _Party(), _Shorthand("w:")
+    party.enter(1, _Shorthand("n:"))
+    party.enter(2, _Shorthand("n:"), room="#dev")
+    for member in (3, 4):
+        party.attach(member, web)
+        party.fanout.watch(member)
+    party.fanout.to_room("#lobby", HELLO, 1)
+    party.fanout.to_room("#dev", Said("#dev", 1, 0, "moon", "hello"), 2)
+    party.fanout.to_all(Entered("sun"), 5)
+    assert web.encoded == 3
+    assert party.heard(3) == party.heard(4) == "w:Said w:Said w:Entered "
+
+
+def test_who_stops_watching_hears_its_rooms_alone_and_nothing_twice() -> None:
+    party, web = _Party(), _Shorthand("w:")
+    party.enter(1, web)
+    party.enter(2, web, room="#dev")
+    party.attach(3, web)
+    party.fanout.watch(3)
+    party.fanout.to_room("#dev", HELLO, 2)
+    party.fanout.enter(3)
+    party.fanout.join(3, "#lobby")
+    party.fanout.to_room("#lobby", HELLO, 1)
+    party.fanout.to_room("#dev", HELLO, 2)
+    assert party.heard(3) == "w:Said w:Said "
+    party.fanout.part(3, "#lobby")
+    party.fanout.leave(3)
+    party.fanout.to_room("#lobby", HELLO, 1)
+    assert party.heard(3) == "w:Said w:Said "
+
+
+def test_who_watches_and_goes_hears_nothing_more() -> None:
+    party, web = _Party(), _Shorthand("w:")
+    party.enter(1, web)
+    party.attach(2, web)
+    party.fanout.watch(2)
+    party.fanout.to_room("#lobby", HELLO, 1)
+    party.fanout.leave(2)
+    party.fanout.to_room("#lobby", HELLO, 1)
+    assert party.heard(2) == "w:Said "

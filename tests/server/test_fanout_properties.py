@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from chatd.chat import limits
 from chatd.server import factory
 from chatd.server.factory import JIM, MAIN, PLAIN, Port
+from tests.server.browsers import browser
 from tests.server.hall import Guest, Hall, hello, line
 from tests.server.obvious import ObviousFanout
 
@@ -42,6 +43,7 @@ def _native() -> st.SearchStrategy[bytes]:
                 "nonsense": st.just({}),
             }.items()
         ],
+        st.builds(lambda request_id: line("watch", None, request_id), IDS),
         st.just(line("quit")),
     ]
     return st.one_of(said)
@@ -79,22 +81,36 @@ def _jim() -> st.SearchStrategy[bytes]:
     )
 
 
-PORTS: dict[Port, st.SearchStrategy[bytes]] = {
-    MAIN: _native() | _basic(),
-    PLAIN: _plain(),
-    JIM: _jim(),
+def _by(port: Port) -> Step:
+    return lambda hall: _meet(hall.try_to_come(Guest, port, "127.0.0.1"))
+
+
+def _meet(guest: Guest | None) -> None:
+    assert guest is not None
+
+
+def _by_browser(hall: Hall) -> None:
+    _meet(browser(hall, "127.0.0.1"))
+
+
+#: The ways to come, and what is said by those who came so.
+WAYS: dict[Step, st.SearchStrategy[bytes]] = {
+    _by(MAIN): _native() | _basic(),
+    _by(PLAIN): _plain(),
+    _by(JIM): _jim(),
+    _by_browser: _native() | st.just(line("watch")),
 }
 
 
 @st.composite
 def steps(draw: st.DrawFn) -> list[Step]:
     """People come, speak (several times in one turn of the server), stop reading, and go."""
-    ports = draw(st.lists(st.sampled_from(list(PORTS)), min_size=2, max_size=PEOPLE))
+    ways = draw(st.lists(st.sampled_from(list(WAYS)), min_size=2, max_size=PEOPLE))
     spoken = [
-        st.builds(lambda data, who=who: _speaks(who, data), PORTS[port])
-        for who, port in enumerate(ports)
+        st.builds(lambda data, who=who: _speaks(who, data), WAYS[way])
+        for who, way in enumerate(ways)
     ]
-    someone = st.integers(0, len(ports) - 1)
+    someone = st.integers(0, len(ways) - 1)
     others = [
         someone.map(lambda who: _with(who, _stops_reading)),
         someone.map(lambda who: _with(who, Guest.read_on)),
@@ -102,18 +118,7 @@ def steps(draw: st.DrawFn) -> list[Step]:
         st.just(_turn_ends),
         st.just(_time_passes),
     ]
-    beginning: list[Step] = [_comes(port) for port in ports]
-    return beginning + draw(
-        st.lists(st.one_of(*spoken, *spoken, *others), min_size=20, max_size=80)
-    )
-
-
-def _comes(port: Port) -> Step:
-    return lambda hall: _meet(hall.try_to_come(Guest, port, "127.0.0.1"))
-
-
-def _meet(guest: Guest | None) -> None:
-    assert guest is not None
+    return ways + draw(st.lists(st.one_of(*spoken, *spoken, *others), min_size=20, max_size=80))
 
 
 def _speaks(who: int, data: bytes) -> Step:

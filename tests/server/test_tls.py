@@ -1,6 +1,7 @@
 """A port of another dialect may be behind TLS: an endpoint description means what it says."""
 
 import socket
+from functools import partial
 from ipaddress import IPv4Address, IPv4Network
 
 from twisted.internet.defer import Deferred
@@ -11,8 +12,8 @@ from twisted.python.failure import Failure
 from twisted.test.ssl_helpers import ClientTLSContext, certPath
 
 from chatd.discovery.subnets import Subnet
-from chatd.server.factory import PLAIN, ChatFactory, ServerSettings
-from chatd.server.service import ChatServer, ListenSettings
+from chatd.server.factory import PLAIN, ChatFactory, ServerSettings, SideFactory
+from chatd.server.service import ChatServer, ListenSettings, Side
 from tests.fakes import on_reactor
 from tests.server.callers import PATIENCE, free_port, reactor
 
@@ -54,7 +55,7 @@ async def test_people_come_through_tls_chat_hear_the_last_word_and_free_their_sl
             (Subnet(IPv4Address(HOST), IPv4Network("127.0.0.0/8")),),
             free_port(),
             free_port(socket.SOCK_DGRAM),
-            ((PLAIN, where),),
+            (Side("plain", partial(SideFactory, port=PLAIN), where),),
         ),
         ChatFactory(ServerSettings("party", slots=1), reactor, lambda: 0),
     )

@@ -9,6 +9,9 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Any, get_args
 
+from wsproto.connection import Connection, ConnectionType
+from wsproto.events import TextMessage
+
 from chatd.chat import events, limits, refusals
 from chatd.chat.events import Event, Reply, Said
 from chatd.chat.refusals import Refusal
@@ -18,6 +21,7 @@ from chatd.wire.jim import Jim, Words
 from chatd.wire.native import Native
 from chatd.wire.plain import Asked, Plain
 from chatd.wire.undecided import Undecided
+from chatd.wire.web import Web
 
 
 def read_lines_of_json(data: bytes) -> list[dict[str, Any]]:
@@ -29,6 +33,22 @@ def read_lines_of_json(data: bytes) -> list[dict[str, Any]]:
     for frame in frames:
         assert isinstance(frame["type"], str)
         assert frame.keys() <= {"type", "id", "data"}
+    return frames
+
+
+def read_messages(data: bytes) -> list[dict[str, Any]]:
+    """The frames of the native dialect in a browser, each a whole text message."""
+    browser = Connection(ConnectionType.CLIENT)
+    browser.receive_data(data)
+    frames, text = [], ""
+    for event in browser.events():
+        assert isinstance(event, TextMessage)
+        text += event.data
+        if event.message_finished:
+            assert "\n" not in text
+            frames.append(json.loads(text))
+            text = ""
+    assert text == ""
     return frames
 
 
@@ -79,6 +99,7 @@ Read = Callable[[bytes], list[Any]]
 DIALECTS: list[tuple[str, Dialect, Read]] = [
     ("native", Native(), read_lines_of_json),
     ("undecided", Undecided(), read_lines_of_json),
+    ("web", Web(), read_messages),
     ("basic at first", Basic(), read_basic),
     ("basic", Basic(is_first=False), read_basic),
     ("plain at the door", Plain(), read_plain),
@@ -90,13 +111,12 @@ DIALECTS: list[tuple[str, Dialect, Read]] = [
 ]
 
 
-def leaves(kind: type[Refusal]) -> Iterator[type[Refusal]]:
-    """Every refusal that is one by itself, and no branch of the tree."""
-    below = kind.__subclasses__()
-    if not below:
+def coded(kind: type[Refusal]) -> Iterator[type[Refusal]]:
+    """Every refusal that has a code, and is no mere branch of the tree."""
+    if hasattr(kind, "code"):
         yield kind
-    for each in below:
-        yield from leaves(each)
+    for each in kind.__subclasses__():
+        yield from coded(each)
 
 
 def make_refusal(kind: type[Refusal], name: str = "moon", quoted: str = "moon") -> Refusal:
@@ -115,7 +135,7 @@ def make_refusal(kind: type[Refusal], name: str = "moon", quoted: str = "moon") 
     )
 
 
-REFUSALS = tuple(leaves(refusals.Refusal))
+REFUSALS = tuple(coded(refusals.Refusal))
 
 SAID = Said("#dev", 1, 0, "ice", "hello")
 EVENTS: dict[type, Event] = {
@@ -134,6 +154,7 @@ REPLIES: dict[type, Reply] = {
     type(reply): reply
     for reply in (
         events.Welcome("work", 0, "ice", ("#lobby",)),
+        events.Watching("work", 0),
         events.Done("#dev", 1, 0),
         events.Told(0, (events.Missed("sun", "unknown"),)),
         events.RoomJoined("#dev", created=True),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chatd.chat import commands, events, limits, refusals
+from chatd.chat import commands, events, limits, refusals, registration
 from chatd.chat.commands import Command, Enter, Join, Leave, Quit, Say, Tell
 from chatd.chat.events import Missed, Private, Said
 from chatd.chat.refusals import Refusal
@@ -95,7 +95,7 @@ def test_a_second_presence_under_the_same_name_is_a_sign_of_life(account: str) -
 
 
 def test_a_second_presence_under_another_name_is_refused() -> None:
-    with pytest.raises(refusals.AlreadyEntered):
+    with pytest.raises(registration.AlreadyEntered):
         ICE.decode(presence(account_name="moon"))
 
 
@@ -136,13 +136,13 @@ ANYTHING_ELSE = ("msg", "message", "join", "leave", "quit", "exit", "probe", "da
 
 @pytest.mark.parametrize("verb", ANYTHING_ELSE)
 def test_whatever_comes_before_presence_is_401(verb: str) -> None:
-    with pytest.raises(refusals.NotEntered):
+    with pytest.raises(registration.NotEntered):
         Jim().decode(encoded(action=verb, to="moon", message="hi", room="#dev"))
 
 
 SOME = (Missed("moon", "offline"), Missed("sun", "unknown"))
 CODES: list[tuple[Outcome, int]] = [
-    (refusals.Full(), 101),
+    (registration.Full(), 101),
     (events.Goodbye("server is stopping"), 101),
     (events.Goodbye("quit"), 200),
     (WELCOME, 200),
@@ -158,10 +158,10 @@ CODES: list[tuple[Outcome, int]] = [
     (refusals.BadText("?"), 400),
     (refusals.BadNickname("?"), 400),
     (refusals.BadRecipients("?"), 400),
-    (refusals.AlreadyEntered(), 400),
+    (registration.AlreadyEntered(), 400),
     (refusals.AlreadyInRoom("#dev"), 400),
     (refusals.TooManyRooms("?"), 400),
-    (refusals.NotEntered(), 401),
+    (registration.NotEntered(), 401),
     (refusals.PasswordRequired("ice"), 401),
     (refusals.WrongPassword(), 402),
     (refusals.Blocked("ice"), 403),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatd.chat import commands, events, refusals
+from chatd.chat import commands, events, refusals, registration
 from chatd.chat.commands import (
     Enter,
     Join,
@@ -198,7 +198,7 @@ def test_a_refused_nickname_is_asked_for_again(refusal: Refusal) -> None:
 
 
 @pytest.mark.parametrize(
-    "refusal", [refusals.Full(), refusals.TooLate("?"), refusals.LineTooLong()]
+    "refusal", [registration.Full(), registration.TooLate("?"), refusals.LineTooLong()]
 )
 def test_who_is_sent_away_at_the_door_is_asked_nothing(refusal: Refusal) -> None:
     [line] = shown(DOOR.answer(refusal))

@@ -144,7 +144,7 @@ def outcome_of(ok: frames.OkData | None) -> Reply:
 
 def refusal_of(error: frames.ErrorData) -> Refusal:
     """That refusal with that sentence, whatever its kind needs to make one."""
-    [kind] = [leaf for leaf in refusals() if leaf.code == error.code]
+    [kind] = [each for each in refusals() if each.code == error.code]
     refusal = kind.__new__(kind)
     Refusal.__init__(refusal, error.message)
     return refusal
@@ -158,10 +158,9 @@ def test_the_discovery_examples_are_those_that_are_sent() -> None:
 
 
 def refusals(root: type[Refusal] = Refusal) -> list[type[Refusal]]:
-    """The refusals that have a code, in the order of the code."""
-    if not (children := root.__subclasses__()):
-        return [root]
-    return [found for child in children for found in refusals(child)]
+    """The refusals that have a code of their own, in the order of the tree."""
+    below = [found for child in root.__subclasses__() for found in refusals(child)]
+    return [root, *below] if "code" in vars(root) else below
 
 
 def test_the_table_of_codes_is_the_tree_of_refusals() -> None:
@@ -183,7 +182,7 @@ def test_every_code_on_the_page_is_one() -> None:
     codes = {leaf.code for leaf in refusals()}
     assert set(re.findall(r"``error``\s``([a-z0-9-]+)``", PAGE)) <= codes
     lists = re.findall(r"Refused\swith\s([^.]*)\.", PAGE)
-    assert len(lists) == 8
+    assert len(lists) == 9
     assert {code for each in lists for code in re.findall(r"``(.*?)``", each)} <= codes
 
 
@@ -194,6 +193,7 @@ SAID = [
     ("due within 5 s", limits.FIRST_LINE_SECONDS),
     ("within 60 s altogether", limits.REGISTRATION_SECONDS),
     ("At most 64 connections", limits.TURNED_AWAY_CONNECTIONS),
+    ("at most 256", limits.WATCHERS),
     ("faster than 50 each second", limits.ACCEPT_CONNECTIONS_PER_SECOND),
     ("1 to 25 characters", limits.NICKNAME_CHARACTERS),
     ("1 to 4,096 characters", limits.MESSAGE_CHARACTERS),
