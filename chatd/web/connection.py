@@ -1,0 +1,234 @@
+"""One connection of a browser: requests and answers, one after the other; then maybe a WebSocket.
+
+h11 reads the requests, for it can be given a bound for everything that waits, says what is wrong
+with a request, and keeps what was sent right behind the last one.
+"""
+
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+import h11
+from twisted.internet.interfaces import IDelayedCall, IHalfCloseableProtocol
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from chatd.chat import limits
+from chatd.server.outlet import Outlet
+from chatd.server.timing import Deadline, TokenBucket
+from chatd.web import guard, requests
+from chatd.web.answers import Answer, Rejected
+from chatd.web.handshake import Upgrade
+from chatd.web.requests import Request
+from chatd.web.websocket import WebSocket
+
+if TYPE_CHECKING:
+    from chatd.web.factory import PageFactory
+
+#: What h11 says of a head that is longer than it may be.
+_TOO_LARGE: Final = 431
+
+_SENTENCES: Final = {
+    "bad-request": "This is no HTTP/1.1 request.",
+    "head-too-large": f"A request's head may have at most {limits.HTTP_HEAD_BYTES} bytes.",
+    "too-late": f"No request within {limits.FIRST_LINE_SECONDS} s, so the server closes.",
+}
+
+
+@implementer(IHalfCloseableProtocol)
+class PageConnection(Protocol):
+    """Answers one request after the other, and reads no further while an answer is not read.
+
+    :param peer: the other end, ``ADDRESS:PORT``.
+    """
+
+    log = Logger()
+    transport: Any  # an ITCPTransport, once it is connected
+
+    def __init__(self, factory: "PageFactory", peer: str) -> None:
+        self._factory = factory
+        self._peer = peer
+        self._http = h11.Connection(h11.SERVER, limits.HTTP_HEAD_BYTES - 1)
+        self._chat = factory.site.chat
+        self._clock = self._chat.clock
+        self._deadline = Deadline(self._clock)
+        rate = self._chat.settings.flood
+        self._bucket = TokenBucket(rate, rate * limits.FLOOD_BURST_FACTOR, self._clock.seconds())
+        self._next: IDelayedCall | None = None
+        self._web_socket: WebSocket | None = None
+        self._is_held = self._is_ended = False
+        self._is_read_lost = self._is_write_lost = False
+
+    def connectionMade(self) -> None:
+        """Wait for the first request; a connection that asks for nothing does not stay."""
+        here = self.transport.getHost()
+        self._hosts = guard.hosts(here.host, here.port, self._factory.names)
+        self._outlet = Outlet(self.transport, limits.OUTBOUND_BYTES, self.abort)
+        self._factory.connections.add(self)
+        self._deadline.set(limits.FIRST_LINE_SECONDS, self._late)
+
+    def dataReceived(self, data: bytes) -> None:
+        """Take what comes, until the end; what comes after it is read and thrown away."""
+        if self._web_socket is not None:
+            self._web_socket.received(data)
+        elif not self._is_ended:
+            self._http.receive_data(data)
+            self._take_request()
+
+    def readConnectionLost(self) -> None:
+        """The peer has asked for everything: answer it, and end."""
+        self._is_read_lost = True
+        if self._web_socket is not None:
+            self._web_socket.ended()
+        elif not self._is_ended:
+            self._http.receive_data(b"")
+            self._take_request()
+        self._close_if_both_are_lost()
+
+    def writeConnectionLost(self) -> None:
+        """Everything was sent."""
+        self._is_write_lost = True
+        if self._web_socket is None:
+            self._deadline.set(limits.ENDING_SECONDS, self.abort)
+        self._close_if_both_are_lost()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """Forget everything about this connection."""
+        self._is_ended = True
+        self._leave_http()
+        if self._web_socket is not None:
+            self._web_socket.lost()
+        self.transport = None  # nor must what it holds wait for the garbage collector
+
+    def abort(self) -> None:
+        """Close at once."""
+        self._is_ended = True
+        self.transport.abortConnection()
+
+    def _take_request(self) -> None:
+        """Answer the next request, if all of its head is here."""
+        if self._is_held:
+            return
+        waiting = len(self._http.trailing_data[0])
+        try:
+            head = self._http.next_event()
+        except h11.RemoteProtocolError as error:
+            self._reject(
+                "head-too-large" if error.error_status_hint == _TOO_LARGE else "bad-request"
+            )
+            return
+        if isinstance(head, h11.ConnectionClosed):
+            self._end()
+        elif isinstance(head, h11.Request):
+            # h11 bounds what waits; a head that comes at once never does.
+            if waiting - len(self._http.trailing_data[0]) > limits.HTTP_HEAD_BYTES:
+                self._reject("head-too-large")
+            else:
+                self._answer(requests.read(head, self._peer))
+
+    def _answer(self, request: Request) -> None:
+        found = self._factory.site.respond(request, self._hosts)
+        status = 101 if isinstance(found, Upgrade) else found.status
+        self.log.debug(
+            "{peer} {method} {path}: {status}",
+            peer=self._peer,
+            method=request.method,
+            path=request.path,
+            status=status,
+        )
+        if isinstance(found, Upgrade):
+            self._upgrade(found)
+            return
+        # A body is not read, so nobody knows where the next request starts.
+        self._send(found, is_head=request.method == "HEAD", is_last=request.has_body)
+        if self._http.our_state is h11.MUST_CLOSE:
+            self._end()
+        else:
+            self._http.next_event()  # the end of the request
+            self._http.start_next_cycle()
+            self._hold()
+
+    def _send(self, answer: Answer, *, is_head: bool = False, is_last: bool = False) -> None:
+        headers = [*answer.headers, ("Date", formatdate(self._chat.now() / 1_000, usegmt=True))]
+        if is_last:
+            headers.append(("Connection", "close"))
+        if answer.status != HTTPStatus.NOT_MODIFIED:
+            headers.append(("Content-Length", str(len(answer.body))))
+        reason = HTTPStatus(answer.status).phrase.encode("ascii")
+        data = self._http.send(
+            h11.Response(status_code=answer.status, headers=headers, reason=reason)
+        )
+        data += self._http.send(h11.Data(data=b"" if is_head else answer.body))
+        data += self._http.send(h11.EndOfMessage())
+        self._outlet.send(None, data)
+
+    def _reject(self, code: str) -> None:
+        """Say what is wrong with what came; nobody knows where the next request starts."""
+        rejected = Rejected(code, _SENTENCES[code])
+        self._send(self._factory.site.reject(rejected), is_last=True)
+        self._end()
+
+    def _upgrade(self, upgrade: Upgrade) -> None:
+        self._http.next_event()  # the end of the request
+        switch = h11.InformationalResponse(
+            status_code=HTTPStatus.SWITCHING_PROTOCOLS,
+            headers=list(upgrade.headers),
+            reason=HTTPStatus.SWITCHING_PROTOCOLS.phrase.encode("ascii"),
+        )
+        self._outlet.send(None, self._http.send(switch))
+        self._leave_http()
+        self.transport.unregisterProducer()
+        self._web_socket = WebSocket(upgrade.participant, self.transport)
+        early, _ = self._http.trailing_data
+        if early:
+            self._web_socket.received(early)
+        if self._is_read_lost:
+            self._web_socket.ended()
+
+    # --- time -----------------------------------------------------------------------------------
+
+    def _hold(self) -> None:
+        """Take no request before the answer is read, and the other connections had their turn.
+
+        Who asks too often is read more slowly.
+        """
+        self._is_held = True
+        self.transport.pauseProducing()
+        self._deadline.set(limits.HALF_OPEN_SECONDS, self.abort)
+        self._outlet.when_ready(self._go_on_later)
+
+    def _go_on_later(self) -> None:
+        wait = self._bucket.take(self._clock.seconds())
+        self._next = self._clock.callLater(wait, self._go_on)
+
+    def _go_on(self) -> None:
+        self._is_held = False
+        self._deadline.set(limits.FIRST_LINE_SECONDS, self._late)
+        if not self._is_read_lost:
+            self.transport.resumeProducing()
+        self._take_request()
+
+    def _late(self) -> None:
+        if self._http.trailing_data[0]:
+            self._reject("too-late")
+        else:
+            self._end()
+
+    def _end(self) -> None:
+        """Send what waits, and close; who does not take it in time is cut off."""
+        self._is_ended = True
+        self._deadline.set(limits.HALF_OPEN_SECONDS, self.abort)
+        self._outlet.finish()
+
+    def _leave_http(self) -> None:
+        self._factory.connections.discard(self)
+        self._deadline.forget()
+        self._outlet.close()
+        if self._next is not None and self._next.active():
+            self._next.cancel()
+
+    def _close_if_both_are_lost(self) -> None:
+        if self._is_read_lost and self._is_write_lost:
+            self.transport.loseConnection()

@@ -1,0 +1,54 @@
+"""The port of the web page: takes connections, as many as there may be, to the one chat.
+
+HTTP is read by h11 and WebSockets by wsproto, both without I/O, and not by ``twisted.web``: here
+every head, every message, every wait and the number of connections is bounded, each request's
+``Host`` and ``Origin`` are looked at, and what is sent right behind an upgrade is not lost.
+"""
+
+from socket import gethostname
+from typing import Any
+
+from twisted.internet.interfaces import IAddress, IProtocolNegotiationFactory
+from twisted.internet.protocol import Protocol, ServerFactory
+from zope.interface import implementer
+
+from chatd.chat import limits
+from chatd.server.factory import ChatFactory
+from chatd.web.connection import PageConnection
+from chatd.web.site import site
+
+
+@implementer(IProtocolNegotiationFactory)
+class PageFactory(ServerFactory):
+    """Makes the connections of the web page's port.
+
+    :ivar connections: those that are no WebSocket.
+    :ivar names: what this server may be called in a browser, besides its address.
+    """
+
+    noisy = False
+
+    def __init__(self, chat: ChatFactory) -> None:
+        self.site = site(chat)
+        self.names = frozenset({"localhost", gethostname().lower()})
+        self.connections: set[PageConnection] = set()
+
+    def buildProtocol(self, addr: IAddress | None) -> Protocol | None:
+        """A connection; None closes it at once."""
+        peer: Any = addr  # an IPv4Address: the server listens on TCP only
+        chat = self.site.chat
+        if not chat.may_connect(peer.host):
+            return None
+        if len(self.connections) >= limits.HTTP_CONNECTIONS:
+            chat.counters["closed silently"] += 1
+            return None
+        return PageConnection(self, f"{peer.host}:{peer.port}")
+
+    def acceptableProtocols(self) -> list[bytes]:
+        """What a browser is told that asks before it speaks, which it does over TLS (ALPN)."""
+        return [b"http/1.1"]
+
+    def stopFactory(self) -> None:
+        """Nobody listens any more: close what is no WebSocket, which the chat ends itself."""
+        for connection in list(self.connections):
+            connection.abort()

@@ -1,0 +1,39 @@
+"""Whom a request may be for, and from which page: what keeps other people's pages out.
+
+A browser lets any page send requests to any address. A page whose name is then said to be *here*
+(DNS rebinding) may even read the answers; but it can change neither what the browser calls this
+server (``Host``), nor where that says the page is from (``Origin``).
+"""
+
+from collections.abc import Collection
+from typing import Final
+
+from chatd.web.answers import Rejected
+from chatd.web.requests import Request
+
+#: Ports that a browser leaves out.
+_UNSAID_PORTS: Final = frozenset({80, 443})
+
+_SCHEMES: Final = frozenset({"http", "https"})
+
+
+def hosts(address: str, port: int, names: Collection[str]) -> frozenset[str]:
+    """What a browser may call a server that it has reached at this address and port."""
+    known = frozenset({f"[{address}]" if ":" in address else address, *names})
+    with_port = frozenset(f"{host}:{port}" for host in known)
+    return with_port | known if port in _UNSAID_PORTS else with_port
+
+
+def check(request: Request, allowed: Collection[str]) -> str:
+    """The host that `request` is for, which is one of those `allowed`.
+
+    :raises Rejected: it is for another one, or comes from a page of another one.
+    """
+    named = [host.lower() for host in request.values("host")]
+    if len(named) != 1 or named[0] not in allowed:
+        raise Rejected("foreign-host", "This server is not called that.")
+    for origin in request.values("origin"):
+        scheme, _, host = origin.lower().partition("://")
+        if scheme not in _SCHEMES or host not in allowed:
+            raise Rejected("foreign-origin", "Pages from elsewhere may not use this server.")
+    return named[0]

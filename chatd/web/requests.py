@@ -1,0 +1,96 @@
+"""What a request asks for: its method, its path, its query and its headers."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qsl
+
+import h11
+
+from chatd.web.answers import Rejected
+
+#: A percent sign that two hexadecimal digits do not follow.
+_BROKEN_ESCAPE: Final = re.compile("%(?![0-9A-Fa-f]{2})")
+
+#: More digits than any number of a message has.
+_WHOLE_NUMBER: Final = re.compile("[0-9]{1,16}")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request, but for its body.
+
+    :ivar path: as it was sent: nothing that is served has a name that needs a percent sign.
+    :ivar peer: who asks, ``ADDRESS:PORT``.
+    :ivar headers: names in lower case, and values.
+    """
+
+    method: str
+    path: str
+    query: str
+    peer: str
+    headers: tuple[tuple[str, str], ...]
+
+    @property
+    def has_body(self) -> bool:
+        """Whether a body follows, or may do so."""
+        lengths = self.values("content-length")
+        return bool(self.values("transfer-encoding")) or lengths not in ([], ["0"])
+
+    def values(self, name: str) -> list[str]:
+        """The value of each header of that name (in lower case), in order."""
+        return [value for key, value in self.headers if key == name]
+
+    def items(self, name: str) -> list[str]:
+        """What the headers of that name list, between commas."""
+        return [item.strip() for value in self.values(name) for item in value.split(",")]
+
+
+def read(head: h11.Request, peer: str) -> Request:
+    """The request that begins with `head`, from `peer`."""
+    headers = (
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, value in head.headers
+        if (name, head.http_version) != (b"upgrade", b"1.0")  # which RFC 9110 wants ignored
+    )
+    path, _, query = head.target.decode("ascii").partition("?")
+    return Request(head.method.decode("ascii"), path, query, peer, tuple(headers))
+
+
+def parameters(query: str, known: Collection[str]) -> dict[str, str]:
+    """The values in `query`, by their names.
+
+    :raises Rejected: it cannot be read, or names something twice, or what is not `known`.
+    """
+    pairs = _pairs(query, len(known)) if query else []
+    values = dict(pairs)
+    if len(values) != len(pairs) or not values.keys() <= set(known):
+        raise Rejected("bad-query", f"A query may have {', '.join(known)}, each once.")
+    return values
+
+
+def whole_number(name: str, value: str, least: int, most: int) -> int:
+    """The number that is the `value` of the parameter `name`.
+
+    :raises Rejected: it is none, or not one from `least` to `most`.
+    """
+    if _WHOLE_NUMBER.fullmatch(value) and least <= int(value) <= most:
+        return int(value)
+    raise Rejected("bad-query", f"{name} must be a whole number from {least} to {most}.")
+
+
+def _pairs(query: str, most: int) -> list[tuple[str, str]]:
+    try:
+        pairs = parse_qsl(
+            query,
+            keep_blank_values=True,
+            strict_parsing=True,
+            errors="strict",
+            max_num_fields=most,
+        )
+    except ValueError:
+        pairs = []
+    if not pairs or _BROKEN_ESCAPE.search(query):
+        raise Rejected("bad-query", "This query cannot be read.")
+    return pairs

@@ -1,0 +1,91 @@
+"""Other people's pages are kept out: whatever their browser's user may reach, they may not."""
+
+import pytest
+
+from chatd.web import guard
+from tests.web.visitors import HOST, UPGRADE, PageHall
+
+PATHS = ["/", "/api/users", "/health", "/socket", "/nothing"]
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "evil.example:54321",
+        "192.168.1.1",
+        "192.168.1.1:80",
+        "192.168.1.1:54321.evil.example",
+        "192.168.1.2:54321",
+        "localhost",
+        "localhost:54322",
+        "localhost.evil.example:54321",
+        "user@192.168.1.1:54321",
+        "",
+    ],
+)
+def test_a_server_by_another_name_is_not_this_one(hall: PageHall, host: str) -> None:
+    for path in PATHS:
+        reply = hall.visit().get(path, UPGRADE, host=host)
+        assert (reply.status, reply.code) == (421, "foreign-host")
+        assert "ws:" not in reply.headers["content-security-policy"]
+    assert hall.factory.counters == {"foreign-host": len(PATHS)}
+
+
+def test_an_old_browser_that_names_no_host_is_not_believed(hall: PageHall) -> None:
+    assert hall.visit().get("/", host=None, version="1.0").code == "foreign-host"
+
+
+@pytest.mark.parametrize("host", [HOST, "localhost:54321", "LocalHost:54321"])
+def test_the_server_is_known_by_its_address_and_as_localhost(hall: PageHall, host: str) -> None:
+    assert hall.visit().get("/health", host=host).status == 200
+
+
+def test_the_server_is_known_by_the_name_of_its_host(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("chatd.web.factory.gethostname", lambda: "Laptop")
+    with PageHall() as hall:
+        assert hall.visit().get("/health", host="laptop:54321").status == 200
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "http://evil.example",
+        "https://evil.example",
+        "http://192.168.1.1",
+        "http://192.168.1.1:54322",
+        "http://192.168.1.1:54321.evil.example",
+        f"ftp://{HOST}",
+        f"http://{HOST}/",
+        f"http://user@{HOST}",
+        HOST,
+        "null",
+        "",
+    ],
+)
+def test_a_page_from_elsewhere_may_not_use_the_server(hall: PageHall, origin: str) -> None:
+    for path in PATHS:
+        reply = hall.visit().get(path, UPGRADE | {"Origin": origin})
+        assert (reply.status, reply.code) == (403, "foreign-origin")
+    assert hall.factory.counters == {"foreign-origin": len(PATHS)}
+    assert hall.factory.participants == set()
+
+
+@pytest.mark.parametrize("origin", [f"http://{HOST}", f"https://{HOST}", "http://localhost:54321"])
+def test_the_servers_own_page_may(hall: PageHall, origin: str) -> None:
+    assert hall.visit().get("/health", {"Origin": origin}).status == 200
+
+
+def test_the_usual_port_may_be_left_out() -> None:
+    assert guard.hosts("10.0.0.1", 80, {"localhost"}) == {
+        "10.0.0.1",
+        "10.0.0.1:80",
+        "localhost",
+        "localhost:80",
+    }
+
+
+def test_an_ipv6_address_is_in_brackets() -> None:
+    assert guard.hosts("::1", 8080, ()) == {"[::1]:8080"}
