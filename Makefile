@@ -6,7 +6,7 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 READY   = $(VENV)/.ready
 
-.PHONY: run test test-queued check docs picture bench clean
+.PHONY: run test test-queued check docs picture screenshots bench clean
 
 run: $(READY)
 	@$(BIN)/chatd launch $(ARGS)
@@ -31,6 +31,10 @@ docs: $(READY)
 picture: $(READY)
 	PYTHONPATH=. $(BIN)/python docs/picture.py
 
+# The page, in chromium.
+screenshots: $(READY)
+	PYTHONPATH=. $(BIN)/python docs/screenshots.py
+
 # The servers it compares chatd with are those it finds; it names the others, and their packages.
 bench: $(READY)
 	@$(BIN)/python -c 'import matplotlib' 2>/dev/null || \
@@ -49,4 +53,4 @@ $(READY): pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/browser/node_modules

@@ -11,6 +11,13 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PLUGINS = ("chatserver", "chatclient")
 
+#: What a browser is sent, and how to ask an installed chatd for it.
+PAGE = ROOT / "chatd" / "web" / "static"
+LIST_THE_PAGE = """
+from importlib.resources import files
+print(*sorted(each.name for each in files("chatd.web").joinpath("static").iterdir()))
+"""
+
 
 def run(*command: str | Path, cwd: Path = ROOT) -> str:
     """What `command` prints; nothing of this checkout is on its path."""
@@ -29,7 +36,7 @@ def empty_environment(tmp_path: Path) -> Path:
     return tmp_path / "environment" / "bin"
 
 
-def test_the_built_wheel_brings_both_plugins_and_the_command(
+def test_the_built_wheel_brings_both_plugins_the_command_and_the_whole_page(
     empty_environment: Path, tmp_path: Path
 ) -> None:
     run(sys.executable, "-m", "build", "--wheel", "--outdir", tmp_path, ROOT)
@@ -39,6 +46,8 @@ def test_the_built_wheel_brings_both_plugins_and_the_command(
     assert all(plugin in listed for plugin in PLUGINS)
     assert "launch" in run(empty_environment / "chatd", "--help", cwd=Path("/"))
     assert "launch" in run(empty_environment / "python", "-m", "chatd", "--help", cwd=Path("/"))
+    installed = run(empty_environment / "python", "-c", LIST_THE_PAGE, cwd=Path("/"))
+    assert installed.split() == sorted(each.name for each in PAGE.iterdir() if each.is_file())
 
 
 def test_an_editable_install_brings_both_plugins(empty_environment: Path) -> None:

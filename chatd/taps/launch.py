@@ -1,5 +1,6 @@
 """``chatd launch``: a server and some clients in one process, yours among them (SPEC §8)."""
 
+import os
 from typing import Any, ClassVar
 
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
@@ -15,9 +16,11 @@ from chatd.client.screen import Front, Screen
 from chatd.client.service import ChatClient
 from chatd.discovery.subnets import Subnet
 from chatd.server.service import ChatServer
+from chatd.talk import talk
+from chatd.taps import page
 from chatd.taps.client import jitter
 from chatd.taps.options import LOG_PARAMETERS, login_name
-from chatd.taps.person import PersonOptions, choose_reactor, front
+from chatd.taps.person import PersonOptions, choose_reactor, drawing_columns, front
 from chatd.taps.readers import nickname, whole_number
 from chatd.taps.running import Program
 from chatd.taps.server import SERVER_PARAMETERS, SERVER_READERS, cannot_listen, make_server
@@ -39,7 +42,14 @@ class Options(PersonOptions):
         ["nickname", "n", None, "your nickname. [default: your login name]"],
         ["id", None, "party", "the name that clients look for"],
         ["timeout", None, "0", "disconnect who is silent for so many seconds; 0 for never"],
-        *[each for each in SERVER_PARAMETERS if each[0] not in ("id", "timeout")],
+        [
+            "web",
+            None,
+            None,
+            f"where the web page is: a TCP port, or an endpoint. [default: {page.DEFAULT_PORT}, or "
+            "if that is taken a free port]",
+        ],
+        *[each for each in SERVER_PARAMETERS if each[0] not in ("id", "timeout", "web")],
         *[
             ["log-level", None, "warn", each[3]] if each[0] == "log-level" else each
             for each in LOG_PARAMETERS
@@ -61,6 +71,7 @@ class Options(PersonOptions):
                 f"--clients: {self['clients']!r} is more than there are --slots: {self['slots']!r}"
             )
         self.nickname = self.read.get("nickname") or login_name()
+        self.read.setdefault("web", None)  # there is a page, wherever there is a free port
 
 
 class LaunchProgram(Program):
@@ -80,13 +91,25 @@ class LaunchProgram(Program):
         try:
             self._server.startService()
         except CannotListenError as error:
-            self.fail(cannot_listen(error))
+            self.fail(cannot_listen(error, self._options.read))
             return
+        pages = page.urls(
+            self._server.addresses("web"),
+            [subnet.address for subnet in self._options.known_subnets],
+            self._options.read["web"],
+        )
+        columns, has_colours = drawing_columns(self._options), not os.environ.get("NO_COLOR")
+        for url in pages[:1]:
+            # Before the screen is there: it has colours of its own.
+            for row in page.code(url, columns, has_colours):
+                talk(row)
         self.at_the_end(self._screen.open(self._reactor))
         for subnet in self._options.known_subnets:
             self._screen.talk(
                 f"{self._options.read['id']} listens on {subnet.address}:{self._server.port}"
             )
+        if pages:
+            self._screen.talk(f"In a browser: {' or '.join(pages)}")
         self._guests = [
             self._client(self._guest_name(number), Guest(f"guest-{number}", self._screen))
             for number in range(2, self._options.read["clients"] + 1)

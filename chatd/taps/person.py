@@ -94,5 +94,16 @@ def _terminal(options: PersonOptions, reactor: Any) -> Front:
     return terminal
 
 
+def drawing_columns(options: PersonOptions) -> int:
+    """How wide a drawing on standard error may be, in character cells; 0 for none at all.
+
+    Who wants lines, perhaps to have them read aloud, wants no drawing.
+    """
+    error_output = sys.__stderr__
+    if not options.wants_screen or error_output is None or not error_output.isatty():
+        return 0
+    return os.get_terminal_size(error_output.fileno()).columns
+
+
 def _takes_output() -> bool:
     return bool(select.select([], [1], [], _AT_ONCE)[1])

@@ -3,10 +3,12 @@
 import gc
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final
 
 from twisted.internet.error import CannotListenError
+from twisted.internet.protocol import ServerFactory
+from twisted.logger import ILogObserver
 from twisted.python import usage
 
 from chatd.chat import limits
@@ -17,8 +19,9 @@ from chatd.discovery.subnets import (
     host_addresses,
     subnet_of_address,
 )
-from chatd.server.factory import JIM, PLAIN, ChatFactory, ServerSettings
-from chatd.server.service import WRITES, ChatServer, ListenSettings
+from chatd.server.factory import JIM, PLAIN, ChatFactory, ServerSettings, SideFactory
+from chatd.server.service import WRITES, ChatServer, ListenSettings, Side
+from chatd.taps import page
 from chatd.taps.auth import AUTH_PARAMETER, GuardedServer, accounts
 from chatd.taps.options import LOG_PARAMETERS, RoleOptions
 from chatd.taps.readers import PORT, amount, one_of, port_or_endpoint, server_id, whole_number
@@ -44,6 +47,13 @@ SERVER_PARAMETERS: Final = [
         "such as tcp:7778:interface=127.0.0.1",
     ],
     ["plain", None, None, "also serve nc and telnet, there"],
+    [
+        "web",
+        None,
+        None,
+        "also serve the web page: on this TCP port of the --ifaddrs addresses, or at an endpoint. "
+        "[default: no page]",
+    ],
     ["history", None, str(limits.HISTORY_MESSAGES), "messages kept for each room"],
     [
         "flood",
@@ -75,6 +85,7 @@ SERVER_READERS: Final[dict[str, Callable[[str], Any]]] = {
     "discovery-port": PORT,
     "jim": port_or_endpoint,
     "plain": port_or_endpoint,
+    "web": port_or_endpoint,
     "history": whole_number(0, 1_000_000),
     "flood": amount("frames each second"),
     "accept-rate": amount("connections each second"),
@@ -86,7 +97,12 @@ SERVER_READERS: Final[dict[str, Callable[[str], Any]]] = {
 #: New objects, less those freed, before the garbage collector looks at them.
 _GARBAGE_OBJECTS: Final = 20_000
 
-_SIDES: Final = {"jim": JIM, "plain": PLAIN}
+#: What else is served if the option of that name is given, and on which port if it doesn't say.
+_SIDES: Final[tuple[tuple[str, Callable[[ChatFactory], ServerFactory], int], ...]] = (
+    ("jim", lambda chat: SideFactory(chat, JIM), 0),
+    ("plain", lambda chat: SideFactory(chat, PLAIN), 0),
+    ("web", page.make_page, page.DEFAULT_PORT),
+)
 
 
 class Options(RoleOptions):
@@ -146,7 +162,9 @@ def make_server(options: RoleOptions, subnets: tuple[Subnet, ...], reactor: Any)
             subnets,
             read.get("port"),
             read["discovery-port"],
-            tuple((kind, read[side]) for side, kind in _SIDES.items() if side in read),
+            tuple(
+                Side(name, make, read[name], port) for name, make, port in _SIDES if name in read
+            ),
             read["writes"],
         ),
         ChatFactory(settings, reactor, lambda: time.time_ns() // 1_000_000),
@@ -160,13 +178,19 @@ def make_server(options: RoleOptions, subnets: tuple[Subnet, ...], reactor: Any)
 class ServerProgram(Program):
     """A server and nothing else."""
 
+    def __init__(
+        self, reactor: Any, read: Mapping[str, Any], observer: ILogObserver | None = None
+    ) -> None:
+        super().__init__(reactor, observer)
+        self._read = read
+
     def startService(self) -> None:
         """Start; a port that is taken is one line for the person."""
         self._reactor.callWhenRunning(keep_what_was_made)
         try:
             super().startService()
         except CannotListenError as error:
-            self.fail(cannot_listen(error))
+            self.fail(cannot_listen(error, self._read))
 
 
 def keep_what_was_made() -> None:
@@ -179,16 +203,21 @@ def keep_what_was_made() -> None:
     gc.set_threshold(_GARBAGE_OBJECTS, *gc.get_threshold()[1:])
 
 
-def cannot_listen(error: CannotListenError) -> str:
-    """What a person is told when a port cannot be listened on."""
+def cannot_listen(error: CannotListenError, read: Mapping[str, Any]) -> str:
+    """What a person is told when a port cannot be listened on.
+
+    :param read: the values of the options; the last that names the port is to blame.
+    """
     reason = error.socketError.strerror or str(error.socketError)
-    return f"chatserver: --port: cannot listen on {error.interface}:{error.port}: {reason}"
+    sides = [name for name, *_ in _SIDES if read.get(name) == error.port]
+    option = ["port", *sides][-1]
+    return f"chatserver: --{option}: cannot listen on {error.interface}:{error.port}: {reason}"
 
 
 def makeService(options: Options, reactor: Any = None) -> Program:  # Twisted's name
     """What ``chatserver`` runs."""
     if reactor is None:
         from twisted.internet import reactor
-    program = ServerProgram(reactor, options.twistd_observer)
+    program = ServerProgram(reactor, options.read, options.twistd_observer)
     make_server(options, options.known_subnets, reactor).setServiceParent(program)
     return program

@@ -1,0 +1,204 @@
+"""The web page of real programs: where it is, who is in it, and how it ends."""
+
+import json
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from types import SimpleNamespace
+
+import pytest
+
+from tests.e2e.pages import Browser, get
+from tests.e2e.peers import PATIENCE, free_port
+from tests.e2e.programs import CHATD, TWISTD, Program, programs
+
+HERE = "127.0.63.1"
+HERE_TOO = "127.0.63.2"
+#: Addresses of this host, too, but not named to the server.
+ELSEWHERE = ("127.0.63.3", "127.0.0.1")
+
+COMMANDS = {
+    "chatd": [*CHATD, "server", "--id", "party"],
+    "twistd": [*TWISTD, "chatserver", "--id", "party"],
+    "launch": [*CHATD, "launch", "--nickname", "zoe", "--log-level", "info"],
+}
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Program]]:
+    with programs() as start_one:
+        yield start_one
+
+
+@pytest.fixture
+def ports() -> SimpleNamespace:
+    """Ports that nobody uses."""
+    main, web, plain = free_port(), free_port(), free_port()
+    return SimpleNamespace(tcp=main, web=web, plain=plain, udp=free_port(socket.SOCK_DGRAM))
+
+
+@pytest.fixture
+def serve(start: Callable[..., Program], ports: SimpleNamespace) -> Callable[..., Program]:
+    """Starts a server, and waits until it is there."""
+
+    def begin(command: str = "chatd", *words: str) -> Program:
+        started = start(
+            [
+                *COMMANDS[command],
+                *("--ifaddrs", f"{HERE}/8", f"{HERE_TOO}/8", "--port", str(ports.tcp)),
+                *("--discovery-port", str(ports.udp), "--web", str(ports.web), *words),
+            ]
+        )
+        started.says("party answers discovery")
+        return started
+
+    return begin
+
+
+def chats(start: Callable[..., Program], nickname: str, port: int) -> Program:
+    """A client that is in."""
+    address = (HERE, str(port), "--ifaddrs", f"{HERE}/8")
+    client = start([*CHATD, "client", *address, "--nickname", nickname])
+    client.says("Connected to")
+    return client
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_page_is_on_the_addresses_that_were_named_and_nowhere_else(
+    command: str, serve: Callable[..., Program], ports: SimpleNamespace
+) -> None:
+    serve(command)
+    for address in (HERE, HERE_TOO):
+        answer, page = get(address, ports.web, "/")
+        assert answer.status == 200
+        assert page.lower().startswith(b"<!doctype html>")
+        answer, health = get(address, ports.web, "/health")
+        assert answer.status == 200
+        assert json.loads(health)["status"] == "ok"
+    for address in ELSEWHERE:
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection((address, ports.web), PATIENCE)
+
+
+def test_without_the_option_a_server_has_no_page(
+    start: Callable[..., Program], ports: SimpleNamespace
+) -> None:
+    at = ("--ifaddrs", f"{HERE}/8", "--port", str(ports.tcp), "--discovery-port", str(ports.udp))
+    started = start([*CHATD, "server", *at])
+    started.says("answers discovery")
+    assert not [line for line in started.err if "web" in line]
+
+
+def test_a_browser_a_client_and_nc_are_in_one_chat(
+    start: Callable[..., Program], serve: Callable[..., Program], ports: SimpleNamespace
+) -> None:
+    serve("chatd", "--plain", str(ports.plain))
+    client = chats(start, "moon", ports.tcp)
+    with (
+        closing(Browser(HERE, ports.web)) as ice,
+        closing(Browser(HERE_TOO, ports.web)) as watcher,
+        socket.create_connection((HERE, ports.plain), PATIENCE) as nc,
+    ):
+        watcher.says("watch")
+        watcher.hears("watching")
+        ice.enter("ice")
+        client.shows("ice has entered the chat")
+        stream = nc.makefile("rw", encoding="utf-8", newline="\n")
+        stream.write("sun\n")
+        stream.flush()
+        client.shows("sun has entered the chat")
+
+        ice.says("message", {"text": "hello from a browser"})
+        client.shows("ice: hello from a browser")
+        while "ice: hello from a browser" not in stream.readline():
+            pass
+        client.type("hello from a terminal")
+        for browser in (ice, watcher):
+            said = browser.hears("message")["data"]
+            if browser is watcher and said["source"] == "ice":
+                said = browser.hears("message")["data"]
+            assert (said["source"], said["text"]) == ("moon", "hello from a terminal")
+        stream.write("hello from nc\n")
+        stream.flush()
+        assert ice.hears("message")["data"]["source"] == "sun"
+        client.type("@ice a word")
+        assert ice.hears("private")["data"]["text"] == "a word"
+
+        users = json.loads(get(HERE, ports.web, "/api/users")[1])["users"]
+        assert sorted(each["nickname"] for each in users) == ["ice", "moon", "sun"]
+        stream.close()
+
+
+@pytest.mark.parametrize("command", ["chatd", "launch"])
+def test_a_signal_ends_it_with_status_0_and_browsers_are_told(
+    command: str, serve: Callable[..., Program], ports: SimpleNamespace
+) -> None:
+    server = serve(command)
+    with (
+        closing(Browser(HERE, ports.web)) as ice,
+        closing(Browser(HERE, ports.web)) as watcher,
+        closing(Browser(HERE, ports.web)),  # one who says nothing
+        socket.create_connection((HERE, ports.web), PATIENCE),  # and one who asks for nothing
+    ):
+        ice.enter("ice")
+        watcher.says("watch")
+        watcher.hears("watching")
+        server.signal(signal.SIGTERM)
+        for browser in (ice, watcher):
+            assert browser.hears("goodbye")["data"]["reason"] == "server is stopping"
+            assert browser.end() == 1000
+        assert server.status() == 0
+    assert not [line for line in server.err if "Traceback" in line]
+
+
+@pytest.mark.parametrize("command", ["chatd", "launch"])
+def test_a_page_whose_port_is_taken_is_one_line_and_status_1(
+    command: str, start: Callable[..., Program], ports: SimpleNamespace
+) -> None:
+    with socket.create_server((HERE, ports.web)):
+        server = start(
+            [
+                *COMMANDS[command],
+                *("--ifaddrs", f"{HERE}/8", "--port", str(ports.tcp), "--log-level", "warn"),
+                *("--discovery-port", str(ports.udp), "--web", str(ports.web)),
+            ]
+        )
+        assert server.status() == 1
+    assert server.out == []
+    assert server.err == [
+        f"chatserver: --web: cannot listen on {HERE}:{ports.web}: Address already in use"
+    ]
+
+
+def launched(start: Callable[..., Program], ports: SimpleNamespace, address: str) -> Program:
+    return start(
+        [
+            *(*CHATD, "launch", "--nickname", "ice", "--ifaddrs", f"{address}/8"),
+            *("--port", str(ports.tcp), "--discovery-port", str(ports.udp)),
+        ]
+    )
+
+
+def test_a_launch_on_a_pipe_says_where_its_page_is_and_draws_nothing(
+    start: Callable[..., Program], ports: SimpleNamespace
+) -> None:
+    launch = launched(start, ports, "127.0.63.4")
+    launch.type("hello")
+    launch.end_input()
+    assert launch.status() == 0
+    assert "[guest-2] ice: hello" in launch.out
+    assert "In a browser: http://127.0.63.4:8080/" in launch.err
+    assert not [line for line in launch.err if "\N{FULL BLOCK}" in line]
+
+
+def test_a_launch_takes_a_free_port_for_its_page_if_the_usual_one_is_taken(
+    start: Callable[..., Program], ports: SimpleNamespace
+) -> None:
+    with socket.create_server(("127.0.63.5", 8080)):
+        launch = launched(start, ports, "127.0.63.5")
+        launch.says("In a browser: http://127.0.63.5:")
+    [said] = [line for line in launch.err if "In a browser" in line]
+    port = int(said.rpartition(":")[2].rstrip("/"))
+    assert port != 8080
+    assert get("127.0.63.5", port, "/health")[0].status == 200

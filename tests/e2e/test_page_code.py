@@ -1,0 +1,72 @@
+"""The QR code of the page's address, as it is to be seen at a real terminal."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from chatd.taps import page
+from tests.e2e.hosts import Host, lan
+from tests.e2e.window import CHATD, Window, windows
+
+OFFICE = "10.35.11.0/24"
+URL = "http://10.35.11.111:8080/"
+CODE = page.code(URL, 80, has_colours=False)
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    """A host that a phone could reach; loopback is of no use to it."""
+    with lan([OFFICE]) as network:
+        yield network.host("host1", {OFFICE: "10.35.11.111/24"})
+
+
+@pytest.fixture
+def launch(host: Host, tmp_path: Path) -> Iterator[Callable[..., Window]]:
+    """Starts a launch in a window, and waits until one may type."""
+    with windows() as open_one:
+
+        def launched(*words: str, columns: int = 80, **environment: str) -> Window:
+            there = ("ip", "netns", "exec", host.namespace)
+            window: Window = open_one(
+                [*there, *CHATD, "launch", "--nickname", "ice", *words],
+                {"XDG_STATE_HOME": str(tmp_path), **environment},
+                columns=columns,
+            )
+            window.shows("//TEXT")
+            return window
+
+        yield launched
+
+
+def test_the_code_stands_whole_above_the_chat(launch: Callable[..., Window]) -> None:
+    window = launch()
+    lines = window.text.split("\n")
+    start = lines.index(CODE[0])
+    assert lines[start : start + len(CODE)] == CODE
+    assert f"In a browser: {URL} or http://127.0.0.1:8080/" in lines
+    assert "\x1b[97;40m" in window.raw.decode()
+
+
+def test_without_colours_it_is_blocks_alone(launch: Callable[..., Window]) -> None:
+    window = launch(NO_COLOR="1")
+    window.shows("\n".join(CODE))
+    assert "\x1b[97;40m" not in window.raw.decode()
+
+
+@pytest.mark.parametrize(
+    ("words", "columns", "environment"),
+    [
+        ([], len(CODE[0]) - 1, {}),
+        (["--plain-terminal"], 80, {}),
+        ([], 80, {"TERM": "dumb"}),
+        (["--ifaddrs", "127.0.0.1/8"], 80, {}),
+    ],
+    ids=["too narrow", "plain lines", "dumb", "loopback only"],
+)
+def test_where_it_is_of_no_use_there_is_the_address_alone(
+    launch: Callable[..., Window], words: list[str], columns: int, environment: dict[str, str]
+) -> None:
+    window = launch(*words, columns=columns, **environment)
+    window.shows("In a browser:")
+    assert "\N{FULL BLOCK}" not in window.text
