@@ -1,0 +1,63 @@
+"""What the tests of the page begin with: a browser, a server, and pages in it without a fault."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from tests.browser.chromium import Chromium, find_chromium
+from tests.browser.page import DESKTOP, Opened, Page
+from tests.browser.servers import Server, servers
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    """The browser that all tests share."""
+    browser = Chromium(find_chromium(), tmp_path_factory.mktemp("chromium"))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Server]]:
+    """Starts a server with these options."""
+    with servers() as start:
+        yield start
+
+
+@pytest.fixture
+def server(serve: Callable[..., Server]) -> Server:
+    """A server with nobody on it."""
+    return serve()
+
+
+@pytest.fixture
+def visit(chromium: Chromium) -> Iterator[Callable[..., Page]]:
+    """Opens a page at a URL; in the end, none of them may have had a fault."""
+    pages: list[Page] = []
+    with ExitStack() as stack:
+
+        def opened(url: str, size: tuple[int, int] = DESKTOP, **options: Any) -> Page:
+            page = Page(chromium, url, size, **options)
+            stack.callback(page.close)
+            pages.append(page)
+            return page
+
+        yield opened
+        faults = [fault for page in pages for fault in page.unexpected]
+    assert not faults, "a page had a fault"
+
+
+@pytest.fixture
+def page(server: Server, visit: Opened) -> Opened:
+    """Opens a page of the server that is watching; with a nickname, one that is online."""
+
+    def opened(nickname: str = "", **options: Any) -> Page:
+        page = visit(server.url, **options)
+        page.is_("watching")
+        if nickname:
+            page.join(nickname)
+        return page
+
+    return opened

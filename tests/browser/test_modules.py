@@ -1,0 +1,180 @@
+"""The page's own rules are those of the server and the terminal client."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from unicodedata import normalize
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chatd.chat import commands, limits
+from chatd.chat.refusals import Refusal
+from chatd.wire import typed
+from chatd.wire.lines import visible
+from tests.browser.chromium import Chromium
+from tests.browser.page import DESKTOP, Page
+from tests.browser.servers import servers
+
+
+@pytest.fixture(scope="module")
+def modules(chromium: Chromium) -> Iterator[Page]:
+    """A page to import its own modules into."""
+    with servers() as start:
+        page = Page(chromium, start().url, DESKTOP)
+        yield page
+        page.close()
+
+
+def imported(page: Page, module: str, function: str, *arguments: Any) -> Any:
+    """What a function of a module of the page returns, for each of some values."""
+    answer = page.run(
+        """async (module, name, cases) => {
+          const {[name]: ask} = await import(`/static/${module}.js`)
+          return JSON.stringify(cases.map((arguments_) => {
+            try { return [ask(...arguments_)] } catch (refused) { return refused.message }
+          }))
+        }""",
+        module,
+        function,
+        arguments,
+    )
+    return json.loads(answer)
+
+
+#: What is near the edges of the rules of `visible`.
+TRICKY = [
+    *map(chr, range(0x500)),
+    *map(chr, range(0x2000, 0x2070)),
+    *"\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u2800\u3164\ufeff\uffa0\ufe00\ufe0f\u20e3",
+    *"\U000e0001\U000e0100\U0001f600\U0001f3fd\u0488\u0301\u093f\u0940\u200c\u200d",
+]
+
+
+def test_a_name_is_shown_as_the_terminal_shows_it(modules: Page) -> None:
+    texts = [f"{before}{each}b" for before in ("", "a", "1", "\u0915", "\u2764") for each in TRICKY]
+    texts += [
+        "\u2764\ufe0f\u200d\U0001f525",
+        "a" + "\u0301" * 30,
+        "\u0915\u200d\u200d",
+        "1\ufe0f\u20e3",
+    ]
+    assert imported(modules, "visible", "visible", *([text] for text in texts)) == [
+        [visible(text)] for text in texts
+    ]
+
+
+@settings(max_examples=30)
+@given(texts=st.lists(st.text(), min_size=20, max_size=60))
+def test_any_text_is_shown_as_the_terminal_shows_it(texts: list[str], modules: Page) -> None:
+    assert imported(modules, "visible", "visible", *([text] for text in texts)) == [
+        [visible(text)] for text in texts
+    ]
+
+
+#: What each command is as a frame of the protocol.
+_FRAMES: dict[type, Any] = {
+    commands.Say: lambda asked: ("message", {"text": asked.text, "room": asked.room}),
+    commands.Tell: lambda asked: ("private", {"text": asked.text, "to": list(asked.to)}),
+    commands.Rename: lambda asked: ("set-name", {"nickname": asked.nickname}),
+    commands.Join: lambda asked: ("join", {"room": asked.room}),
+    commands.Leave: lambda asked: ("leave", {"room": asked.room}),
+    commands.ListUsers: lambda asked: ("users", None),
+    commands.ListRooms: lambda asked: ("rooms", None),
+    commands.Quit: lambda asked: ("quit", None),
+    commands.ReadHistory: lambda asked: ("history", {"room": asked.room, "limit": asked.limit}),
+    typed.GoTo: lambda asked: ("go-to", {"room": asked.room}),
+    typed.Help: lambda asked: ("help", None),
+    typed.AskWhom: lambda asked: ("ask-whom", None),
+}
+
+
+def meant(line: str) -> Any:
+    """What the terminal client makes of `line`: a frame, or the sentence why not."""
+    try:
+        asked = typed.read(line, "#dev")
+    except Refusal as refused:
+        return visible(str(refused))
+    return [None if asked is None else _FRAMES[type(asked)](asked)]
+
+
+def made(answer: Any) -> Any:
+    """The same of what the page makes of it."""
+    if isinstance(answer, str):
+        return visible(answer)
+    if answer == [None]:
+        return answer
+    [frame] = answer
+    data = frame.get("data")
+    if data and "room" in data:
+        data["room"] = normalize("NFKC", data["room"])  # the server does it for the page
+    if frame["type"] == "history":
+        data = {"limit": limits.HISTORY_REPLY_MESSAGES, **data}
+    return [(frame["type"], data)]
+
+
+LINES = [
+    *(
+        "hello",
+        " hello ",
+        "a /quit in the middle",
+        "tab\there",
+        "two\nlines",
+        "//users",
+        "///",
+        "//",
+    ),
+    *("/history", "/history 20", "/history   20 ", "/history 0", "/history many", "/history -1"),
+    *("/history \u0663", "/history 9999999999", "/users", "/users ", "/setname moon", "/setname"),
+    *("/setname  moon ", "/help", "/quit", "/exit", "exit()", " exit() ", "exit() now", "/dance"),
+    *("/msg ice hello you", "/msg ice,moon hello", "/msg ice", "/msg", "/msg @ice,@moon hi"),
+    *("@ice hello", "@ice @moon hello", "@ hello", " @ice hello", "@ice", "@ice @moon", "@"),
+    *("\t/msg ice hello you", "  /users", " //users ", "/message", "/rooms", "/join #dev", "/join"),
+    *("/join dev", "/leave", "/leave #dev", "/leave dev", "/room #dev", "/room", "", " \t ", "/"),
+    *("/Users", "bell\x07", "//\x1b[2J", "x" * 4_096, "x" * 4_097, "\U0001f600" * 4_096),
+    *(
+        "\xa0/users",
+        "\u3000hello",
+        "\x85",
+        "/msg ice \x07",
+        "/msg ,, hello",
+        "/msg ice,,moon  hi  ",
+    ),
+    *("@ice  @moon   hello", "@ice\thello", "/join  #dev ", "/users now", "\u2028", "/\u202e"),
+]
+
+
+def test_a_line_means_what_it_means_at_the_terminal(modules: Page) -> None:
+    answers = imported(modules, "commands", "read", *([line, "#dev"] for line in LINES))
+    for line, answer in zip(LINES, answers, strict=True):
+        assert made(answer) == meant(line), line
+
+
+@settings(max_examples=30)
+@given(
+    lines=st.lists(
+        st.tuples(
+            st.sampled_from(["", "/msg ", "@", "/join ", "//", "/history ", "/", " ", "/leave "]),
+            st.text(st.characters(exclude_categories=["Cs"])),
+        ).map("".join),
+        min_size=20,
+        max_size=60,
+    )
+)
+def test_any_line_means_what_it_means_at_the_terminal(lines: list[str], modules: Page) -> None:
+    answers = imported(modules, "commands", "read", *([line, "#dev"] for line in lines))
+    for line, answer in zip(lines, answers, strict=True):
+        expected = meant(line)
+        if not isinstance(expected, str):
+            assert made(answer) == expected, line
+        elif "name" not in expected:  # which names are possible is for the server to say
+            assert isinstance(answer, str), line
+
+
+def test_the_help_is_the_terminal_s(modules: Page) -> None:
+    [[rows]] = imported(modules, "commands", "help", [])
+    lines = typed.help_lines()
+    assert len(rows) == len(lines)
+    for (written, _), line in zip(rows, lines, strict=True):
+        assert line.startswith(f"{written} ")
