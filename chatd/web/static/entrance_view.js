@@ -59,11 +59,9 @@ export function entranceView(
       }
       return;
     }
-    if (
-      document.activeElement === null ||
-      document.activeElement === document.body ||
-      form !== join
-    ) {
+    const { activeElement } = document;
+    const isLost = !activeElement || activeElement === document.body;
+    if (isLost || activeElement.closest("[hidden]") || form !== join) {
       form.querySelector("input, button").focus();
     }
   }

@@ -12,11 +12,8 @@ const LINK = /https?:\/\/[^\s<>"'`]*[^\s<>"'`.,;:!?)\]}]/g;
 
 /** The element of `item`, for the person called `me`. */
 export function itemElement(item, me) {
-  const made = element(
-    "li",
-    item.kind === "private" && item.isOwn ? "mine" : "",
-    ...CONTENT[item.kind](item),
-  );
+  const body = element("div", "body", ...CONTENT[item.kind](item));
+  const made = element("li", item.kind === "private" && item.isOwn ? "mine" : "", body);
   made.dataset.kind = item.kind;
   if (item.seq !== undefined) {
     made.dataset.seq = item.seq;

@@ -27,7 +27,8 @@ function writePrivately(nickname) {
   closeDrawers();
   session.drafted(`@${nickname} ${at("text").value}`);
   draw();
-  at("text").focus();
+  // Who only watches has to come in first.
+  at(at("write").hidden ? "nickname" : "text").focus();
 }
 
 function chosen() {
