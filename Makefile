@@ -6,7 +6,7 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 READY   = $(VENV)/.ready
 
-.PHONY: run test test-queued check docs picture screenshots bench clean
+.PHONY: run test test-queued check docs picture screenshots bench fuzz clean
 
 run: $(READY)
 	@$(BIN)/chatd launch $(ARGS)
@@ -41,6 +41,13 @@ bench: $(READY)
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]' >&2 || \
 	  echo "matplotlib could not be installed: there will be no plot" >&2
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+# Each target for so many minutes, one after the other; what is found stays in .fuzz/TARGET/.
+fuzz: $(READY)
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[fuzz]' >&2
+	@for target in $(or $(TARGETS),$$($(BIN)/python -m fuzz.targets)); do \
+	  $(BIN)/python -m fuzz $$target --minutes $(or $(MINUTES),10) || exit 1; done
 
 # Everything here goes to stderr: the standard output of `make run` is the chat.
 $(READY): pyproject.toml

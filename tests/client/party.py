@@ -67,9 +67,10 @@ class Client:
         once: bool = False,
         jitter: float = 0.5,
         offered: str = "",
+        screen: DiscreetScreen | None = None,
     ) -> None:
         self.reactor: Any = MemoryReactorClock()
-        self.screen = DiscreetScreen(can_ask)
+        self.screen = screen or DiscreetScreen(can_ask)
         self.finder = FakeFinder()
         self.service = ChatClient(
             self.reactor, nickname, self.finder, self.screen, lambda: jitter, once, offered
@@ -114,7 +115,10 @@ class Client:
     # --- the server -----------------------------------------------------------------------------
 
     def says(self, *told: frames.FromServer) -> None:
-        self._protocol.dataReceived(b"".join(msgspec.json.encode(each) + b"\n" for each in told))
+        self.says_bytes(b"".join(msgspec.json.encode(each) + b"\n" for each in told))
+
+    def says_bytes(self, data: bytes) -> None:
+        self._protocol.dataReceived(data)
 
     def refuse(self, code: str, sentence: str) -> None:
         """Refuse the hello."""

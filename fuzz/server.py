@@ -1,0 +1,142 @@
+"""A whole server in memory, a member, and a stranger who sends what a fuzzer made up."""
+
+from collections.abc import Callable
+from typing import Any, Final
+from unittest.mock import patch
+
+from twisted.internet.defer import Deferred, fail, succeed
+
+from chatd.chat import limits
+from chatd.chat.commands import Authenticate
+from chatd.chat.refusals import WrongPassword
+from chatd.server.factory import Port
+from fuzz.script import steps
+from fuzz.watch import watched
+from tests.server.hall import Guest, Hall
+from tests.wire import formats
+
+#: Small, so that a few messages reach them.
+_OUTBOUND_BYTES: Final = 4_096
+_BATCH_BYTES: Final = 512
+_REPLY_BYTES: Final = 8_192
+
+#: Longer than any time-out.
+_LONG_SECONDS: Final = 700
+_TIMEOUT_SECONDS: Final = 200
+
+#: What fits into all that a fuzzer sends; the server takes ten a second.
+_MOST_LINES: Final = 4_200
+
+#: What each read unit may bring the stranger, at most: one reply, and notices of what it did.
+_BYTES_FOR_EACH: Final = 2 * _REPLY_BYTES
+
+#: Reads all that a stranger was sent, write by write; it fails if that cannot be.
+Read = Callable[[list[bytes]], object]
+
+
+def _check_password(command: Authenticate, address: str) -> Deferred[str]:
+    right = (command.account, command.password) == ("star", "sesame")
+    return succeed("star") if right else fail(WrongPassword())
+
+
+def _say(hall: Hall, moon: Guest) -> None:
+    moon.say("hello")
+    moon.send("join", {"room": "#dev"})
+    moon.send("message", {"text": "two\nlines \u00e9\U0001f600", "room": "#dev"})
+    moon.send("private", {"text": "psst", "to": ["ice", "star"]})
+
+
+class Scene:
+    """One stranger's connection, from its first byte until everyone is gone."""
+
+    def __init__(self, hall: Hall, port: Port) -> None:
+        self._hall = hall
+        hall.factory.hub.accounts = {"star": False, "nova": True}
+        hall.factory.check_password = _check_password
+        self._moon = hall.enter("moon")
+        stranger = hall.try_to_come(Guest, port, "10.35.11.112")
+        assert stranger is not None
+        self.stranger = stranger
+        self._has_hung_up = False
+        self._happens: list[Callable[[], object]] = [
+            lambda: None,  # the next bytes come in another piece
+            lambda: hall.clock.advance(0.25),
+            lambda: hall.clock.advance(0.6),
+            lambda: hall.clock.advance(30),
+            lambda: hall.clock.advance(61),
+            lambda: self._if_producing(Guest.stop_reading),
+            lambda: self._if_producing(Guest.read_on),
+            lambda: _say(hall, self._moon),
+            self._hang_up_half,
+            lambda: self._moon.send("set-name", {"nickname": "sun"}),
+            lambda: self._moon.send("leave", {"room": "#lobby"}),
+            lambda: hall.factory.end(),
+        ]
+
+    def happen(self, number: int) -> None:
+        """One of the other things happens; those of a connection only while there is one."""
+        if not self.stranger.is_cut_off():
+            self._happens[number % len(self._happens)]()
+            self.stranger.end_turn()
+
+    def send(self, data: bytes) -> None:
+        """The stranger sends; the server may make it wait, but not for ever."""
+        if self.stranger.is_cut_off() or self._has_hung_up:
+            return
+        for _ in range(_MOST_LINES):
+            if self.stranger.is_read() or self.stranger.is_cut_off():
+                break
+            self._if_producing(Guest.read_on)
+            self._hall.clock.advance(0.1)
+        assert self.stranger.is_read() or self.stranger.is_cut_off(), "it is never read again"
+        if not self.stranger.is_cut_off():
+            before = len(self.stranger.transport.value())
+            self.stranger.send_bytes(data)
+            units = 2 + data.count(b"\n") + data.count(b"}")
+            brought = len(self.stranger.transport.value()) - before
+            assert brought <= units * _BYTES_FOR_EACH, f"{brought} bytes for {len(data)}"
+
+    def _if_producing(self, act: Callable[[Guest], None]) -> None:
+        """A transport tells the server when to wait, as long as there is more to come."""
+        if self.stranger.producer is not None:
+            act(self.stranger)
+
+    def _hang_up_half(self) -> None:
+        if not self._has_hung_up:
+            self._has_hung_up = True
+            connection: Any = self.stranger.connection
+            connection.readConnectionLost()
+
+    def end(self) -> None:
+        """Nobody says anything any more; in the end every connection is closed."""
+        if not self.stranger.is_cut_off():
+            self._if_producing(Guest.read_on)
+        for _ in range(0, _LONG_SECONDS, 20):
+            self._hall.clock.advance(20)
+        for guest in (self.stranger, self._moon):
+            assert guest.is_dropped() or guest.is_cut_off(), "a connection without an end"
+
+    def check_said(self, read: Read) -> None:
+        """What both were sent is what their dialects can say."""
+        formats.read_lines_of_json(self._moon.transport.value())
+        read(self.stranger.transport.segments)
+
+
+def converse(port: Port, opening: bytes, read: Read, data: bytes) -> None:
+    """Have a stranger come to `port`, say `opening`, and then play `data`."""
+    with (
+        watched(),
+        patch.object(limits, "OUTBOUND_BYTES", _OUTBOUND_BYTES),
+        patch.object(limits, "BATCH_BYTES", _BATCH_BYTES),
+        patch.object(limits, "REPLY_BYTES", _REPLY_BYTES),
+        Hall(slots=3, history=9, log_level="debug", timeout=_TIMEOUT_SECONDS) as hall,
+    ):
+        scene = Scene(hall, port)
+        scene.send(opening)
+        for step in steps(data):
+            if isinstance(step, int):
+                scene.happen(step)
+            else:
+                scene.send(step)
+        scene.end()
+        scene.check_said(read)

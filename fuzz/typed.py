@@ -1,0 +1,48 @@
+"""A line that somebody typed, made up by a fuzzer; and the file of what was typed before."""
+
+from chatd.chat import commands
+from chatd.chat.events import Private, Said
+from chatd.chat.refusals import Refusal
+from chatd.client.terminal import paint
+from chatd.client.terminal.input_history import is_private
+from chatd.wire import lines, native_peer, typed
+from chatd.wire.native import Native
+from fuzz.watch import check_shown
+
+
+def read(data: bytes) -> None:
+    """Read the line: what it asks for arrives as that, and what others see of it is text."""
+    line = data.decode("utf-8", "surrogateescape")
+    for painted in paint.echoed(line):
+        for _, text, *_ in painted:
+            check_shown(text)
+    try:
+        meant = typed.read(line)
+    except Refusal as refusal:
+        assert len(str(refusal)) < 2_000  # noqa: PT017  # either outcome is right
+        assert is_private(line)
+        return
+    match meant:
+        case None | typed.Help() | typed.GoTo() | typed.AskWhom():
+            return
+        case commands.Tell(text):
+            assert is_private(line)
+            _check_message(text)
+        case commands.Say(text):
+            _check_message(text)
+    try:
+        sent = native_peer.encode(meant)
+    except UnicodeEncodeError:
+        assert any("\ud800" <= each <= "\udfff" for each in line)
+        return
+    assert sent.count(b"\n") == 1
+    assert Native().decode(sent[:-1]).command == meant
+
+
+def _check_message(text: str) -> None:
+    for event in (Said("#dev", 1, 0, "ice", text), Private("ice", ("moon",), 0, text)):
+        shown = lines.lines(event)
+        assert len(shown) == text.count("\n") + 1
+        for line in shown:
+            assert line.startswith(("#dev ice: ", "[private] ice: "))
+            check_shown(line)
