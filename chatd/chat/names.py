@@ -36,6 +36,9 @@ _ADDRESS_AND_PORT: Final = re.compile(r"\d+(?:\.\d+){3}:\d+\Z")
 #: Composing characters makes a name shorter; one this many times too long is not worth the work.
 _BEFORE_NORMALISING: Final = 4
 
+#: What is longer cannot be normalised to a name: no character is composed of more than four.
+_LONGEST: Final = _BEFORE_NORMALISING * max(limits.NICKNAME_CHARACTERS, limits.ROOM_NAME_CHARACTERS)
+
 _CONTROL_CHARACTERS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -93,8 +96,12 @@ def room_name(text: str) -> str:
 
 
 def folded(name: str) -> str:
-    """What is compared: two names are equal if this is."""
-    return unicodedata.normalize("NFKC", name.casefold())
+    """What is compared: two names are equal if this is.
+
+    Of what is too long to be a name only so much is looked at that it equals none: normalising
+    takes a time that grows with the square of a pile of marks.
+    """
+    return unicodedata.normalize("NFKC", name[: _LONGEST + 1].casefold())
 
 
 def message_text(text: str) -> str:

@@ -5,9 +5,15 @@ a tenth of a second and 64 MiB: never ask for one on the reactor's thread.
 """
 
 import unicodedata
+from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+
+from chatd.chat import limits
+
+#: No character is composed of more than four.
+_LONGEST_CHARACTERS: Final = 4 * limits.PASSWORD_CHARACTERS
 
 
 class Passwords:
@@ -32,6 +38,12 @@ class Passwords:
 
 
 def _composed(password: bytes) -> bytes:
-    """`password` however it was typed: some keyboards send é as one character, others as two."""
+    """`password` however it was typed: some keyboards send é as one character, others as two.
+
+    What is too long to be one stays as it is: normalising takes a time that grows with the square
+    of a pile of marks.
+    """
     text = password.decode("utf-8", "surrogateescape")
+    if len(text) > _LONGEST_CHARACTERS:
+        return password
     return unicodedata.normalize("NFC", text).encode("utf-8", "surrogateescape")

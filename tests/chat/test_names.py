@@ -3,6 +3,7 @@
 # ruff: noqa: RUF001  # characters that look like others are what this is about
 
 import re
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -159,6 +160,18 @@ def test_names_that_differ_in_case_or_form_only_are_equal(one: str, other: str) 
 @pytest.mark.parametrize(("one", "other"), DIFFERENT)
 def test_other_names_are_different(one: str, other: str) -> None:
     assert names.folded(names.nickname(one)) != names.folded(names.nickname(other))
+
+
+def test_what_is_too_long_to_be_a_name_costs_no_more_than_a_name_and_equals_none() -> None:
+    """Normalising 60,000 marks would hold up everyone for a second."""
+    pile = "\u0301\u0316" * 30_000
+    assert len(names.folded(f"ice{pile}")) < 200
+    composed = "\u1f82" * 25
+    spelled = unicodedata.normalize("NFD", composed)
+    assert len(spelled) == 100
+    assert names.folded(spelled) == names.folded(names.nickname(composed))
+    for more in ("a", "\u0301", pile):
+        assert names.folded(spelled + more) != names.folded(composed)
 
 
 @given(st.text() | st.text(st.characters(categories=["Cs", "Cf", "Mn", "Lm", "So", "Zs"])))

@@ -2,9 +2,10 @@
 
 import unicodedata
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
+from argon2 import PasswordHasher
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
@@ -12,7 +13,8 @@ from chatd.chat import limits
 from chatd.chat.commands import Authenticate
 from chatd.chat.refusals import Blocked, Refusal, TooManyAttempts, WrongPassword
 from chatd.server.guard import Attempts
-from tests.server.vault import Vault
+from chatd.server.passwords import Passwords
+from tests.server.vault import CHEAP, Vault
 
 
 @pytest.fixture
@@ -53,6 +55,22 @@ def test_anything_else_is_refused(
 def test_a_password_is_the_same_however_the_keyboard_composes_it(tmp_path: Path) -> None:
     vault = Vault(tmp_path / "accounts", {"ice": "caf\u00e9"})
     assert vault.ask("ice", unicodedata.normalize("NFD", "caf\u00e9")) == ["ice"]
+
+
+def test_what_is_too_long_to_be_a_password_is_compared_as_it_is() -> None:
+    """Normalising 60,000 marks would hold up everyone for a second."""
+    compared: list[bytes] = []
+
+    class Hasher(PasswordHasher):
+        def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002  # its name
+            assert isinstance(password, bytes)
+            compared.append(password)
+            return super().verify(hash, password)
+
+    passwords = Passwords(Hasher())
+    pile = ("\u0301\u0316" * 15_000).encode()
+    assert not passwords.match(CHEAP.hash("cold"), pile)
+    assert compared == [pile]
 
 
 def test_an_unknown_account_costs_a_hash_as_a_known_one_does(vault: Vault) -> None:

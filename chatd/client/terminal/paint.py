@@ -5,11 +5,12 @@ everywhere else. A line looks as it does off a terminal, with the time before it
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from chatd.chat import commands, events
+from chatd.chat import commands, events, limits
 from chatd.chat.names import LOBBY, folded
 from chatd.chat.refusals import Refusal
 from chatd.client.terminal.colours import of_nickname
@@ -27,7 +28,9 @@ _HISTORY: Final = "│ "
 def mentions(text: str, nickname: str) -> bool:
     """Whether `text` names `nickname`, as a word of its own."""
     name = re.escape(folded(nickname))
-    return bool(nickname) and bool(re.search(rf"(?<!\w){name}(?!\w)", folded(text)))
+    # As names are compared; no server of ours sends more than this.
+    words = unicodedata.normalize("NFKC", text[: limits.MESSAGE_CHARACTERS].casefold())
+    return bool(nickname) and bool(re.search(rf"(?<!\w){name}(?!\w)", words))
 
 
 def calls(what: object, nickname: str) -> bool:
