@@ -102,7 +102,7 @@ class Basic:
             case Refusal():
                 return _frame(_SERVER, str(outcome))
             case events.HistoryRead(messages=messages):
-                return lines.newest([_frame(each.source, each.text) for each in messages])
+                return lines.newest(_frame(each.source, each.text) for each in reversed(messages))
             case events.Goodbye(reason):
                 return _frame(_SERVER, f"Goodbye: {reason}")
             case _:

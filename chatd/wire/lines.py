@@ -6,7 +6,7 @@ dialect sends them.
 """
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Final
 
@@ -70,11 +70,7 @@ def lines(told: object) -> list[str]:
         case events.Private(source=source, text=text):
             return _spoken(f"[private] {source}", text)
         case events.HistoryRead(messages=messages):
-            return [
-                f"{_moment(each.time)} {line}"
-                for each in messages
-                for line in message(each.room, each.source, each.text)
-            ]
+            return [line for each in messages for line in past(each)]
         case _:
             return [notice(sentence) for sentence in sentences(told)]
 
@@ -95,14 +91,25 @@ def message(room: str, source: str, text: str) -> list[str]:
     return _spoken(source if room == LOBBY else f"{room} {source}", text)
 
 
-def newest(parts: list[bytes]) -> bytes:
-    """The last of `parts`, as many as one reply may have."""
+def past(said: events.Said) -> list[str]:
+    """A message of the history, each line of it with its date, time and sender."""
+    moment = _moment(said.time)
+    return [f"{moment} {line}" for line in message(said.room, said.source, said.text)]
+
+
+def newest(parts: Iterable[bytes]) -> bytes:
+    """As many of `parts` as one reply may have, in the order in which they happened.
+
+    :param parts: the newest first; no more of them are made than are needed.
+    """
+    kept: list[bytes] = []
     size = 0
-    for number, part in enumerate(reversed(parts)):
+    for part in parts:
         size += len(part)
         if size > limits.REPLY_BYTES:
-            return b"".join(parts[len(parts) - number :])
-    return b"".join(parts)
+            break
+        kept.append(part)
+    return b"".join(reversed(kept))
 
 
 def _spoken(speaker: str, text: str) -> list[str]:

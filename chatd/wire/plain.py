@@ -83,8 +83,12 @@ class Plain:
                 return _lines([f"You write to {outcome.room} now; /room {LOBBY} goes back."])
             case events.Goodbye():
                 return _lines([lines.notice(f"Goodbye ({outcome.reason})")])
+            case events.HistoryRead(messages=messages):
+                return _newest(
+                    line for each in reversed(messages) for line in lines.past(each)[::-1]
+                )
             case _:
-                return lines.newest([f"{line}\n".encode() for line in lines.lines(outcome)])
+                return _newest(reversed(lines.lines(outcome)))
 
     def _refused(self, refusal: Refusal) -> str:
         is_unread = self.asked is Asked.PASSWORD and isinstance(refusal, refusals.Malformed)
@@ -137,6 +141,11 @@ def _command(meant: typed.Typed | None) -> commands.Asked | Note:
             return Note(("Write it in one line: @NAME TEXT, or /msg NAME,NAME TEXT",))
         case _:
             return meant
+
+
+def _newest(shown: Iterable[str]) -> bytes:
+    """As many lines as one reply may have; the newest are given first."""
+    return lines.newest(f"{line}\n".encode() for line in shown)
 
 
 def _lines(shown: Iterable[str]) -> bytes:

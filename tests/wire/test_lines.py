@@ -1,6 +1,7 @@
 """What people are shown: the form of each line, and nothing that a terminal would obey."""
 
 import unicodedata
+from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
@@ -8,7 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatd.chat import events, limits
-from chatd.wire.lines import lines, visible
+from chatd.wire.basic import Basic
+from chatd.wire.dialect import Dialect
+from chatd.wire.lines import lines, newest, visible
+from chatd.wire.plain import Asked, Plain
 
 LONG_AGO = datetime(2001, 2, 3, 4, 5, 6).astimezone()
 LATER = datetime(2001, 2, 3, 16, 7, 8).astimezone()
@@ -189,3 +193,38 @@ def test_each_user_is_shown_with_rooms_and_since_when() -> None:
 def test_each_room_is_shown_with_how_many_are_in_it() -> None:
     told = events.Rooms((events.RoomEntry("#lobby", 0), events.RoomEntry("#dev", 1)))
     assert lines(told) == ["[Server]: #lobby 0 members", "[Server]: #dev 1 member"]
+
+
+def test_of_a_long_history_the_newest_are_kept_and_no_more_is_made_than_a_reply_may_have() -> None:
+    """A thousand messages of many lines each would hold up everyone for minutes."""
+    made: list[int] = []
+
+    def parts() -> Iterator[bytes]:
+        for number in range(1_000_000, 0, -1):
+            made.append(number)
+            yield b"%d\n" % number + b"x" * 100_000
+
+    kept = newest(parts())
+    assert [line.lstrip(b"x") for line in kept.splitlines()][:2] == [b"999999", b"1000000"]
+    assert len(made) == 3
+
+
+class Backwards(tuple[events.Said, ...]):
+    """Messages that are not all to be looked at."""
+
+    __slots__ = ()
+
+    def __iter__(self) -> Iterator[events.Said]:
+        raise AssertionError("all of them were looked at")
+
+    def __reversed__(self) -> Iterator[events.Said]:
+        yield from (self[number] for number in range(len(self) - 1, len(self) - 7, -1))
+        raise AssertionError("more were looked at than fit")
+
+
+@pytest.mark.parametrize("dialect", [Basic(), Plain(asked=Asked.NOTHING)])
+def test_of_a_history_no_more_is_made_than_is_sent(dialect: Dialect) -> None:
+    long = Backwards(events.Said("#lobby", n, 0, "ice", f"{n}" * 16_000) for n in range(1_000))
+    data = dialect.answer(events.HistoryRead("#lobby", long))
+    assert 200_000 < len(data) <= 256 * 1024
+    assert data.index(b"996996") < data.index(b"999999")
