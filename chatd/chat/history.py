@@ -3,15 +3,21 @@
 from collections import deque
 from itertools import islice
 
+from chatd.chat import limits
 from chatd.chat.events import Said
 
 
 class History:
-    """The messages of one room: the last `size` are kept, all are numbered from 1."""
+    """The messages of one room: all are numbered from 1, the last `size` are kept.
+
+    Fewer are, if they are so long that they would take more room than there is for one history.
+    """
 
     def __init__(self, room: str, size: int) -> None:
         self.room = room
-        self._messages: deque[Said] = deque(maxlen=size)
+        self._size = size
+        self._messages: deque[Said] = deque()
+        self._characters = 0
         self._seq = 0
 
     def add(self, source: str, text: str, now: int) -> Said:
@@ -19,6 +25,9 @@ class History:
         self._seq += 1
         message = Said(self.room, self._seq, now, source, text)
         self._messages.append(message)
+        self._characters += len(text)
+        while len(self._messages) > self._size or self._characters > limits.HISTORY_CHARACTERS:
+            self._characters -= len(self._messages.popleft().text)
         return message
 
     def last(self, limit: int, before: int | None = None) -> tuple[Said, ...]:

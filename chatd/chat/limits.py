@@ -12,6 +12,8 @@ from typing import Final
 LINE_BYTES: Final = 65_536
 #: The text of one message, in code points.
 MESSAGE_CHARACTERS: Final = 4_096
+#: The lines of it; a plain member is sent its sender with each of them.
+MESSAGE_LINES: Final = 256
 #: A nickname; 25 is what the JIM protocol allows an account name.
 NICKNAME_CHARACTERS: Final = 25
 #: A room name, the leading ``#`` included.
@@ -97,6 +99,8 @@ ACCEPT_ADDRESSES: Final = 4_096
 ROOMS: Final = 1_024
 #: Messages kept for each room; ``--history``.
 HISTORY_MESSAGES: Final = 1_000
+#: Text kept for each room, all its messages together, in code points.
+HISTORY_CHARACTERS: Final = 262_144
 #: A server's id, in code points; it must fit into one datagram with the rest of the offer.
 SERVER_ID_CHARACTERS: Final = 64
 #: A discovery datagram; it fits any link's smallest packet.

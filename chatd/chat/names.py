@@ -107,10 +107,12 @@ def folded(name: str) -> str:
 def message_text(text: str) -> str:
     """`text`, if it can be a message: LF and TAB are the only control characters in it.
 
-    :raises BadText: if it is empty, too long or has others.
+    :raises BadText: if it is empty, too long, of too many lines or has others.
     """
     if len(text) > limits.MESSAGE_CHARACTERS:
         raise BadText(f"A message may have at most {limits.MESSAGE_CHARACTERS} characters.")
+    if text.count("\n") >= limits.MESSAGE_LINES:
+        raise BadText(f"A message may have at most {limits.MESSAGE_LINES} lines.")
     if not text or text.isspace():
         raise BadText("A message needs some text.")
     if found := _CONTROL_CHARACTERS.search(text):

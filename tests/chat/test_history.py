@@ -34,6 +34,18 @@ def test_numbers_grow_by_one_from_1_even_when_the_old_are_forgotten() -> None:
     assert [history.add("ice", "hello", 0).seq for _ in range(5)] == [1, 2, 3, 4, 5]
 
 
+def test_of_long_messages_fewer_are_kept_so_that_a_room_has_its_bound() -> None:
+    """Full of long messages, all rooms together would hold more than a machine has."""
+    history = History("#lobby", 1_000)
+    for number in range(200):
+        history.add("ice", "x" * 4_096 if number < 199 else "short", 0)
+    kept = history.last(1_000)
+    assert numbers(kept) == list(range(137, 201))
+    for _ in range(1_000):
+        history.add("ice", "short", 0)
+    assert len(history.last(1_000)) == 1_000
+
+
 #: Messages said, messages kept, limit, before; the numbers that are read.
 READINGS = [
     (0, 5, 50, None, []),

@@ -242,6 +242,13 @@ def test_a_message_needs_some_text_and_not_too_much(text: str) -> None:
         names.message_text(text)
 
 
+def test_a_message_may_have_256_lines_and_no_more() -> None:
+    """A plain member is sent the sender with each: 4,096 line ends would be 800 KB for each."""
+    assert names.message_text("x" + "\n" * 255)
+    with pytest.raises(BadText, match="at most 256 lines"):
+        names.message_text("x" + "\n" * 256)
+
+
 @given(st.text())
 def test_a_message_is_passed_on_or_refused_and_nothing_else(text: str) -> None:
     try:
