@@ -4,6 +4,7 @@ Messengers of this protocol differ in their words; the server speaks to each in 
 """
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, ClassVar, Final
 
 import msgspec
@@ -170,7 +171,8 @@ def _response(code: int, now: int, **said: str) -> bytes:
     return _line(frame | {field: _parts(sentence, room)[0]})
 
 
-def _parts(text: str, most_bytes: int) -> list[str]:
+@lru_cache(maxsize=16)  # a message to a room is the same to each of its members
+def _parts(text: str, most_bytes: int) -> tuple[str, ...]:
     """`text` in pieces that are encoded in at most so many bytes each; at least one."""
     parts, begin, size = [], 0, 0
     for position, character in enumerate(text):
@@ -179,7 +181,7 @@ def _parts(text: str, most_bytes: int) -> list[str]:
             parts.append(text[begin:position])
             begin, size = position, 0
         size += added
-    return [*parts, text[begin:]]
+    return (*parts, text[begin:])
 
 
 # --- what a client asks -------------------------------------------------------------------------
