@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -40,6 +41,8 @@ class Program(MultiService):
         self._is_in_twistd = isinstance(parent, Componentized)
         if self._observer is not None and self._is_in_twistd:
             parent.setComponent(ILogObserver, self._observer)
+        if self._is_in_twistd:
+            keep_time(self._reactor)
 
     def startService(self) -> None:
         """Start everything, and mind the signals from now on."""
@@ -117,8 +120,18 @@ class Program(MultiService):
             self._reactor.stop()
 
 
+def keep_time(reactor: Any) -> None:
+    """Have `reactor` measure time by a clock that nobody can set; before anything waits for it.
+
+    Twisted's own is the time of day. An hour forward, everybody would have been silent for too
+    long; an hour back, nothing that waits would happen for an hour.
+    """
+    reactor.seconds = time.monotonic
+
+
 def run(program: Program, reactor: Any, observer: ILogObserver) -> int:
     """Run `program` until it ends, or a signal ends it; the answer is its exit status."""
+    keep_time(reactor)
     globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False)
     reactor.callWhenRunning(program.startService)
     reactor.addSystemEventTrigger("before", "shutdown", program.stopService)
