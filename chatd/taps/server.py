@@ -23,6 +23,7 @@ from chatd.server.factory import JIM, PLAIN, ChatFactory, ServerSettings, SideFa
 from chatd.server.service import WRITES, ChatServer, ListenSettings, Side
 from chatd.taps import page
 from chatd.taps.auth import AUTH_PARAMETER, GuardedServer, accounts
+from chatd.taps.files import allow_files
 from chatd.taps.options import LOG_PARAMETERS, RoleOptions
 from chatd.taps.readers import PORT, amount, one_of, port_or_endpoint, server_id, whole_number
 from chatd.taps.running import Program
@@ -155,6 +156,7 @@ def make_server(options: RoleOptions, subnets: tuple[Subnet, ...], reactor: Any)
         own_addresses=frozenset(str(subnet.address) for subnet in subnets),
         log_level=read["log-level"],
     )
+    allow_files(settings.slots)
     is_default = not options.ifaddrs and not options.get("address")
     server = GuardedServer(
         reactor,

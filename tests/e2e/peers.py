@@ -38,10 +38,18 @@ class Peer:
 
 
 def enter(port: int, nickname: str) -> Peer:
-    """Become a member of the server at that port."""
+    """Become a member of the server at that port.
+
+    :raises AssertionError: the server ends the connection.
+    :raises OSError: it does so at once.
+    """
     peer = Peer(socket.create_connection((HOST, port), PATIENCE))
-    peer.says("hello", {"nickname": nickname, "version": 1})
-    peer.hears("welcome")
+    try:
+        peer.says("hello", {"nickname": nickname, "version": 1})
+        peer.hears("welcome")
+    except (OSError, AssertionError):
+        peer.close()
+        raise
     return peer
 
 
