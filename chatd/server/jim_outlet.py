@@ -9,7 +9,7 @@ from typing import Final
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from chatd.chat import events, limits
-from chatd.server.outlet import Outlet
+from chatd.server.outlet import Outlet, nobody_is_left
 from chatd.wire.jim_queue import JimQueue, Kind
 
 #: Whatever else is sent is kept: responses and private messages.
@@ -55,8 +55,8 @@ class JimOutlet:
         for unit in data.splitlines():
             self._queue.put(kind, unit, self._now())
         if self._queue.waiting_bytes > limits.OUTBOUND_BYTES:
-            self.close()
             self._overflowed()
+            self.close()
         elif self._next is None:
             self._send_next()
 
@@ -79,6 +79,7 @@ class JimOutlet:
     def close(self) -> None:
         """Accept nothing more, and forget what waits."""
         self._is_closed = True
+        self._overflowed = nobody_is_left
         self._outlet.close()
         if self._next is not None:
             self._next.cancel()

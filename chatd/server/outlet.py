@@ -123,8 +123,10 @@ class Outlet:
         """Accept nothing more, and forget what waits."""
         self._closed = True
         self._drop_waiting()
-        # What the transport still holds must not wait for the garbage collector.
-        self._transport = None
+        # What this knows, and what the transport still holds, must not wait for the garbage
+        # collector.
+        self._transport = self._ready = None
+        self._overflowed = nobody_is_left
 
     def when_ready(self, ready: Callable[[], None]) -> None:
         """Call `ready` once what waits has gone out, or the connection."""
@@ -174,6 +176,10 @@ class Outlet:
     def _drop_waiting(self) -> None:
         self._waiting.clear()
         self._waiting_bytes = 0
+
+
+def nobody_is_left() -> None:
+    """Who would be told is gone."""
 
 
 def send_to_all(outlets: Iterable[Outlet], data: bytes) -> None:

@@ -86,7 +86,8 @@ class Participant:
         try:
             asked = self.dialect.decode(unit)
         except Refusal as refusal:
-            asked = refusal
+            refusal.__context__ = None  # its frames would hold this one, and this one the refusal
+            asked = refusal.with_traceback(None)
         if self.member_id is None and asked is not None:
             self.refuse(Full(), asked)
             return
@@ -163,6 +164,7 @@ class Participant:
         if self.member_id is not None:
             self.factory.fanout.detach(self.member_id)
         self.factory.forget(self)
+        del self._stream  # no cycle, or all this would wait for the garbage collector
 
     def late(self) -> None:
         """Nothing came in time."""
@@ -222,10 +224,7 @@ class Participant:
                 self._silence.heard(type(request.command) not in _NO_ACTIVITY)
 
     def _enter_unasked(self, asked: Request | Refusal | None) -> Request | Refusal | None:
-        """Enter by the name that the first frame asks for, or else under the address.
-
-        The answer is what is still to be done, or to be told.
-        """
+        """Enter by the name that the first frame asks for, or the address: what is left to do."""
         if isinstance(asked, Request) and isinstance(asked.command, commands.Rename):
             self._do(Request(commands.Enter(asked.command.nickname)))
             asked = None
@@ -283,5 +282,6 @@ class Participant:
         self._pace.stop()
         if self._silence is not None:
             self._silence.stop()
+            self._silence = None
         if self._check is not None:
             self._check.cancel()

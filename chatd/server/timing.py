@@ -84,8 +84,9 @@ class SilenceWatch:
             self._timer.heard()
 
     def stop(self) -> None:
-        """Watch no more."""
+        """Watch no more, for good; what it would have called is forgotten."""
         self._timer.stop()
+        del self._timer
 
     def _begin(self) -> None:
         self._is_probed = False
