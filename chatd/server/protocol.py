@@ -107,7 +107,7 @@ class MainProtocol(LineProtocol):
         """Begin to wait for the first byte."""
         super().connectionMade()
         self._silence: IDelayedCall = self.participant.factory.clock.callLater(
-            limits.SILENCE_MILLISECONDS / 1_000, self._silent
+            limits.SILENCE_MILLISECONDS / 1_000, self._time_is_up
         )
 
     def dataReceived(self, data: bytes) -> None:
@@ -130,6 +130,10 @@ class MainProtocol(LineProtocol):
     def _stop_waiting(self) -> None:
         if self._silence.active():
             self._silence.cancel()
+
+    def _time_is_up(self) -> None:
+        """What came while the reactor was busy is read within this turn, and counts."""
+        self._silence = self.participant.factory.clock.callLater(0, self._silent)
 
     def _silent(self) -> None:
         if not self.participant.is_ended:

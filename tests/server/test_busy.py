@@ -1,0 +1,45 @@
+"""A server that has much to do takes nobody for silent whose words it has not read yet."""
+
+from typing import Any
+
+import pytest
+from twisted.internet.task import Clock
+
+from tests.server.hall import Hall, hello
+
+
+def _long_turn(clock: Clock, seconds: float) -> None:
+    """What a reactor does that comes late: first all that is due, then it reads."""
+    clock.rightNow += seconds
+    due: list[Any] = [call for call in clock.getDelayedCalls() if call.getTime() <= clock.seconds()]
+    for call in due:
+        clock.calls.remove(call)
+        call.called = 1
+        call.func(*call.args, **call.kw)
+
+
+@pytest.mark.parametrize("seconds", [0.5, 3])
+def test_a_hello_that_waited_to_be_read_makes_no_basic_member(hall: Hall, seconds: float) -> None:
+    ice = hall.enter("ice")
+    guest = hall.connect()
+    _long_turn(hall.clock, seconds)
+    guest.send_bytes(hello("moon"))
+    assert [frame["type"] for frame in guest.heard()] == ["welcome"]
+    assert ice.heard() == [{"type": "entered", "data": {"nickname": "moon"}}]
+
+
+def test_who_says_nothing_is_a_basic_member_in_the_turn_after(hall: Hall) -> None:
+    ice = hall.enter("ice")
+    guest = hall.connect()
+    _long_turn(hall.clock, 3)
+    assert ice.heard() == []
+    guest.end_turn()
+    assert ice.heard() == [{"type": "entered", "data": {"nickname": guest.address}}]
+
+
+def test_who_hangs_up_in_between_was_never_there(hall: Hall) -> None:
+    ice = hall.enter("ice")
+    guest = hall.connect()
+    _long_turn(hall.clock, 0.5)
+    guest.hang_up()
+    assert ice.heard() == []
