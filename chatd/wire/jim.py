@@ -174,6 +174,8 @@ def _response(code: int, now: int, **said: str) -> bytes:
 @lru_cache(maxsize=16)  # a message to a room is the same to each of its members
 def _parts(text: str, most_bytes: int) -> tuple[str, ...]:
     """`text` in pieces that are encoded in at most so many bytes each; at least one."""
+    if len(_encoder.encode(text)) - 2 <= most_bytes:
+        return [text]
     parts, begin, size = [], 0, 0
     for position, character in enumerate(text):
         added = len(_encoder.encode(character)) - 2
