@@ -18,6 +18,7 @@ from chatd.chat.refusals import BrokenObject, LineTooLong
 from chatd.server.jim_outlet import JimOutlet
 from chatd.server.outlet import Outlet
 from chatd.server.participant import Participant
+from chatd.server.timing import Deadline
 from chatd.wire.basic import Basic
 from chatd.wire.jim_objects import ObjectSplitter
 
@@ -106,18 +107,17 @@ class MainProtocol(LineProtocol):
     def connectionMade(self) -> None:
         """Begin to wait for the first byte."""
         super().connectionMade()
-        self._silence: IDelayedCall = self.participant.factory.clock.callLater(
-            limits.SILENCE_MILLISECONDS / 1_000, self._time_is_up
-        )
+        self._silence = Deadline(self.participant.factory.clock)
+        self._silence.set(limits.SILENCE_MILLISECONDS / 1_000, self._silent)
 
     def dataReceived(self, data: bytes) -> None:
         """With the first byte, the first line decides."""
-        self._stop_waiting()
+        self._silence.forget()
         super().dataReceived(data)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Wait for nothing more."""
-        self._stop_waiting()
+        self._silence.forget()
         super().connectionLost(reason)
 
     def readConnectionLost(self) -> None:
@@ -126,14 +126,6 @@ class MainProtocol(LineProtocol):
         if line:
             self.lineReceived(line)
         super().readConnectionLost()
-
-    def _stop_waiting(self) -> None:
-        if self._silence.active():
-            self._silence.cancel()
-
-    def _time_is_up(self) -> None:
-        """What came while the reactor was busy is read within this turn, and counts."""
-        self._silence = self.participant.factory.clock.callLater(0, self._silent)
 
     def _silent(self) -> None:
         if not self.participant.is_ended:

@@ -6,7 +6,10 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 
 class Deadline:
-    """Calls something in a while, unless another deadline is set or this one forgotten."""
+    """Calls something in a while, unless another deadline is set or this one forgotten.
+
+    What came while the reactor was busy is read before, even if the time is up.
+    """
 
     def __init__(self, clock: IReactorTime) -> None:
         self._clock = clock
@@ -15,13 +18,16 @@ class Deadline:
     def set(self, seconds: float, late: Callable[[], None]) -> None:
         """Call `late` in so many seconds; this replaces the deadline that was set before."""
         self.forget()
-        self._call = self._clock.callLater(seconds, late)
+        self._call = self._clock.callLater(seconds, self._read_first, late)
 
     def forget(self) -> None:
         """There is no deadline."""
         if self._call is not None and self._call.active():
             self._call.cancel()
         self._call = None
+
+    def _read_first(self, late: Callable[[], None]) -> None:
+        self._call = self._clock.callLater(0, late)
 
 
 class IdleTimer:

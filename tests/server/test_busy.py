@@ -28,6 +28,14 @@ def test_a_hello_that_waited_to_be_read_makes_no_basic_member(hall: Hall, second
     assert ice.heard() == [{"type": "entered", "data": {"nickname": "moon"}}]
 
 
+def test_a_first_line_that_waited_to_be_read_is_not_too_late(hall: Hall) -> None:
+    guest = hall.connect()
+    guest.send_bytes(hello("moon")[:10])
+    _long_turn(hall.clock, 6)
+    guest.send_bytes(hello("moon")[10:])
+    assert [frame["type"] for frame in guest.heard()] == ["welcome"]
+
+
 def test_who_says_nothing_is_a_basic_member_in_the_turn_after(hall: Hall) -> None:
     ice = hall.enter("ice")
     guest = hall.connect()
