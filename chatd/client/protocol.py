@@ -10,6 +10,7 @@ from chatd import links
 from chatd.chat import limits
 from chatd.chat.commands import Asked
 from chatd.chat.refusals import RequestId
+from chatd.client.causes import cause
 from chatd.wire import native_peer
 from chatd.wire.native_frames import FromServer
 
@@ -63,7 +64,7 @@ class ServerConnection(LineReceiver):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Tell the owner why, in one phrase."""
         if self._owner is not None:
-            self._owner.lost(self, self._reason or reason.getErrorMessage().rstrip("."))
+            self._owner.lost(self, self._reason or cause(reason))
 
     def send(self, command: Asked, request_id: RequestId = None) -> None:
         """Ask the server for something."""

@@ -13,6 +13,7 @@ from chatd.chat import commands, limits, names
 from chatd.chat.commands import Asked
 from chatd.chat.refusals import PasswordRequired, Refusal, RequestId, WrongPassword
 from chatd.client import standing
+from chatd.client.causes import cause
 from chatd.client.finder import Finder
 from chatd.client.lifecycle import Life, Server, machine
 from chatd.client.protocol import ServerConnection
@@ -259,9 +260,7 @@ class ChatClient(Service):
     def _not_connected(self, failure: Failure, connection: ServerConnection) -> None:
         if connection is self._connection:
             self._connection = None
-            self._inputs.failed(
-                f"no connection to {self._life.server}: {failure.getErrorMessage().rstrip('.')}"
-            )
+            self._inputs.failed(f"no connection to {self._life.server}: {cause(failure)}")
 
     # --- what comes from the person -------------------------------------------------------------
 

@@ -87,7 +87,7 @@ def test_a_lost_client_says_so_waits_and_comes_back_with_what_was_typed_meanwhil
     client.types("before")
     client.confirm(*client.heard())
     client.lose_connection()
-    assert client.was_told("No connection: Connection to the other side was lost")
+    assert client.was_told("No connection: the connection broke. Trying again in ")
     client.types("one", "two")
     assert client.was_told("You are offline: what you type is kept, and sent on return.")
     client.passes(4.49)

@@ -101,7 +101,7 @@ def test_a_peer_that_sends_endless_lines_is_hung_up_on_with_a_reason() -> None:
 def test_a_lost_connection_is_told_in_one_phrase() -> None:
     owner, connection, _ = connect()
     connection.connectionLost(Failure(ConnectionDone()))
-    assert owner.reasons == ["Connection was closed cleanly"]
+    assert owner.reasons == ["the server closed the connection"]
 
 
 def test_a_closed_connection_says_nothing_more() -> None:
