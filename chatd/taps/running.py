@@ -96,6 +96,13 @@ class Program(MultiService):
     def _mind_signals(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             self._handlers[number] = signal.signal(number, self._signalled)
+        hangup = getattr(signal, "SIGHUP", None)  # which Windows has not
+        if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:  # as by nohup
+            self._handlers[hangup] = signal.signal(hangup, self._hung_up)
+
+    def _hung_up(self, number: int, frame: object) -> None:
+        """Stop, as the terminal is gone; a shell and the kernel may both say so, which is one."""
+        self._reactor.callFromThread(self.end)
 
     def _signalled(self, number: int, frame: object) -> None:
         """Stop at the first signal; a second one ends the process at once."""

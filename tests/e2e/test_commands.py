@@ -152,7 +152,7 @@ def test_standard_output_is_the_chat_and_standard_error_is_the_talk(
     assert [line.split()[0] for line in moon.err] == ["Connected", "Not"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_the_server_with_status_0_and_everyone_is_told(
     number: signal.Signals, server: Program, client: Callable[..., Program]
 ) -> None:

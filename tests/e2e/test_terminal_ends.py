@@ -33,6 +33,7 @@ def is_as_before(window: Window) -> None:
         pytest.param(lambda ice: ice.type(CONTROL_C), id="Ctrl-C"),
         pytest.param(lambda ice: ice.signal(signal.SIGINT), id="SIGINT"),
         pytest.param(lambda ice: ice.signal(signal.SIGTERM), id="SIGTERM"),
+        pytest.param(lambda ice: ice.signal(signal.SIGHUP), id="SIGHUP"),
     ],
 )
 def test_the_terminal_is_left_as_it_was(

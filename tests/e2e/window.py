@@ -155,6 +155,16 @@ class Window:
             pass
         return self._process.wait()
 
+    def shut(self) -> None:
+        """Close the window, whatever goes on in it; the kernel hangs up on the program."""
+        for end in (self._slave, self._master):
+            os.close(end)
+        self._slave = self._master = -1
+
+    def status_unseen(self) -> int:
+        """Wait for the end of a program whose window was shut; the answer is the exit status."""
+        return self._process.wait(PATIENCE)
+
     @property
     def modes_now(self) -> list[Any]:
         """The modes that the terminal is in."""
@@ -168,8 +178,8 @@ class Window:
         """End it, whatever it is doing."""
         self._process.kill()
         self._process.wait(PATIENCE)
-        os.close(self._master)
-        os.close(self._slave)
+        if self._master >= 0:
+            self.shut()
 
 
 @contextmanager
