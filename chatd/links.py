@@ -9,24 +9,31 @@ from twisted.protocols.policies import ProtocolWrapper
 
 from chatd.chat import limits
 
-#: Before the first probe: from so many seconds on, in so many different lengths; and between two.
-_FIRST_SECONDS, _FIRSTS = 10, 26
-_NEXT_SECONDS, _NEXTS = 5, 4
-_PROBES: Final = 3
+#: Before the first probe of a connection on which nothing is sent: from so many seconds on, in so
+#: many different lengths; and between two.
+_FIRST_SECONDS, _FIRSTS = 10, 8
+_NEXT_SECONDS: Final = 2
+_PROBES: Final = 5
+
+#: What is sent, or the first of the probes, may stay unanswered so long. It is half of what was
+#: promised: what is sent when the probes are about to give up stops them, and has all its own time.
+#: That is counted from the first repetition, for which the last second is.
+_UNANSWERED_SECONDS: Final = (limits.HALF_OPEN_SECONDS - _NEXT_SECONDS - 1) // 2
 
 
 def _options(number: int) -> dict[str, int]:
     """What to set where the platform has it, for the connection to a peer's port `number`.
 
     Keep-alive alone stays silent while data is unacknowledged, which is what the user timeout
-    (RFC 5482) ends. Connections take turns: ten thousand that heard the same last message would be
-    probed in the same instant, and the kernel drops what its backlog cannot hold.
+    (RFC 5482) ends; with it, probes go on until it is over, too. Connections take turns: ten
+    thousand that heard the same last message would be probed in the same instant, and the kernel
+    drops what its backlog cannot hold.
     """
     return {
         "TCP_KEEPIDLE": _FIRST_SECONDS + number % _FIRSTS,
-        "TCP_KEEPINTVL": _NEXT_SECONDS + number // _FIRSTS % _NEXTS,
+        "TCP_KEEPINTVL": _NEXT_SECONDS,
         "TCP_KEEPCNT": _PROBES,
-        "TCP_USER_TIMEOUT": limits.HALF_OPEN_SECONDS * 1_000,
+        "TCP_USER_TIMEOUT": _UNANSWERED_SECONDS * 1_000,
     }
 
 

@@ -74,8 +74,8 @@ PLAIN_LINE_MILLISECONDS: Final = 200
 INACTIVITY_SECONDS: Final = 600
 #: What a stopping server gives its members to take what is queued for them.
 ENDING_SECONDS: Final = 2
-#: A peer that no longer answers is found after this long, at both ends.
-HALF_OPEN_SECONDS: Final = 50
+#: A peer that is gone without a word is found within this, at both ends, whatever is sent to it.
+HALF_OPEN_SECONDS: Final = 57
 
 # --- the server as a whole ----------------------------------------------------------------------
 

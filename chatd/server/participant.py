@@ -164,7 +164,7 @@ class Participant:
         if self.member_id is not None:
             self.factory.fanout.detach(self.member_id)
         self.factory.forget(self)
-        del self._stream  # no cycle, or all this would wait for the garbage collector
+        del self._stream, self._pace  # no cycle, or all this would wait for the garbage collector
 
     def late(self) -> None:
         """Nothing came in time."""

@@ -156,7 +156,7 @@ def test_many_who_heard_the_same_last_message_are_not_probed_in_the_same_instant
     with Hall() as hall:
         people = [_Person(hall, 1001 + number) for number in range(200)]
         first = [person.transports[0].handle.options[socket.TCP_KEEPIDLE] for person in people]
-        assert max(first.count(seconds) for seconds in first) <= 10
+        assert max(first.count(seconds) for seconds in first) <= len(people) / 8
         for person in people:
             person.client.close()
         _flush(*people)
@@ -168,11 +168,11 @@ def test_both_ends_find_out_within_a_minute_that_the_other_one_is_gone() -> None
         for transport in ice.transports:
             assert transport.is_kept_alive
             options = transport.handle.options
-            assert 0 < options[socket.TCP_USER_TIMEOUT] <= 60_000
-            first, between, times = (
-                options[option]
-                for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
-            )
-            assert 0 < first + between * times <= 60
+            first, between = options[socket.TCP_KEEPIDLE], options[socket.TCP_KEEPINTVL]
+            unanswered = options[socket.TCP_USER_TIMEOUT] / 1_000
+            # The probes give up with the first that finds the time over; what is sent just before
+            # stops them, and is given up after the same time.
+            assert first + 3 * between <= unanswered, "one lost probe says nothing"
+            assert unanswered + between + unanswered <= limits.HALF_OPEN_SECONDS
         ice.client.close()
         _flush(ice)
