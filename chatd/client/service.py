@@ -188,8 +188,10 @@ class ChatClient(Service):
     def waiting(self, reason: str, seconds: float) -> None:
         """Tell the person."""
         self._screen.stands(standing.Waiting(seconds))
+        said = visible(reason).rstrip(".")
+        why = said.removeprefix("no connection")
         self._screen.talk(
-            f"No connection: {visible(reason).rstrip('.')}. Trying again in {seconds:.0f} s."
+            f"No connection{why if why != said else f': {said}'}. Trying again in {seconds:.0f} s."
         )
 
     def gone(self, status: int, reason: str) -> None:

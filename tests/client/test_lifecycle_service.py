@@ -154,7 +154,9 @@ def test_a_connection_that_does_not_come_about_is_given_up_after_three_seconds()
     client = Client()
     client.finder.find()
     client.passes(3)
-    assert client.was_told("no connection to party (10.35.11.111:7777) within 3 s")
+    assert client.was_told(
+        "No connection to party (10.35.11.111:7777) within 3 s. Trying again in "
+    )
     client.passes(4)
     assert client.finder.seeks == 2
 
