@@ -116,6 +116,7 @@ class Life:
 
     :param jitter: how many seconds, 0 to 1, a retry after a lost connection waits longer.
     :ivar last_code: of the last refusal of ``hello``.
+    :ivar ghost_until: when a server has found out that who said an unanswered ``hello`` is gone.
     :param once: a client with a direct address does not come back.
     """
 
@@ -127,6 +128,7 @@ class Life:
     was_online: bool = False
     timer: IDelayedCall | None = None
     last_code: str = ""
+    ghost_until: float = 0.0
 
     def expect(self, inputs: Inputs, seconds: float | None) -> None:
         """Have `expired` happen after `seconds`, in place of what was expected before."""
@@ -137,7 +139,8 @@ class Life:
     def refuse(self, inputs: Inputs, code: str, sentence: str) -> None:
         """Hand the refusal of ``hello`` to `inputs`, as what it means at this point of the run."""
         self.last_code = code
-        if code in PASSING or (code in PASSING_LATER and self.was_online):
+        may_be_ghost = self.was_online or self.clock.seconds() < self.ghost_until
+        if code in PASSING or (code in PASSING_LATER and may_be_ghost):
             # Later on, a taken nickname is mostly this client's own ghost.
             inputs.turned_away(sentence)
         elif code in ASKABLE and not self.was_online:
@@ -171,6 +174,11 @@ def _wait(inputs: Inputs, life: Life, reason: str, jitter: float = 0.0) -> None:
     else:
         life.expect(inputs, limits.RETRY_SECONDS + jitter)
         life.effects.waiting(reason, limits.RETRY_SECONDS + jitter)
+
+
+def _wait_unanswered(inputs: Inputs, life: Life, reason: str, jitter: float = 0.0) -> None:
+    life.ghost_until = life.clock.seconds() + limits.HALF_OPEN_SECONDS
+    _wait(inputs, life, reason, jitter)
 
 
 def _end(inputs: Inputs, life: Life, status: int, reason: str = "") -> None:
@@ -219,7 +227,9 @@ def _build() -> TypeMachineBuilder[Inputs, Life]:  # noqa: C901  # a list, one t
 
     @pep614(registering.upon(Inputs.expired).to(waiting))
     def no_welcome(inputs: Inputs, life: Life) -> None:
-        _wait(inputs, life, f"{life.server} said nothing within {limits.WELCOME_SECONDS} s")
+        _wait_unanswered(
+            inputs, life, f"{life.server} said nothing within {limits.WELCOME_SECONDS} s"
+        )
 
     @pep614(connecting.upon(Inputs.failed).to(waiting))
     @pep614(registering.upon(Inputs.turned_away).to(waiting))
@@ -228,7 +238,7 @@ def _build() -> TypeMachineBuilder[Inputs, Life]:  # noqa: C901  # a list, one t
 
     @pep614(registering.upon(Inputs.lost).to(waiting))
     def lost_early(inputs: Inputs, life: Life, reason: str) -> None:
-        _wait(inputs, life, reason, life.jitter())
+        _wait_unanswered(inputs, life, reason, life.jitter())
 
     @pep614(online.upon(Inputs.lost).to(waiting))
     def lost(inputs: Inputs, life: Life, reason: str) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chatd.chat import limits
 from tests.client.lives import INTO, JITTER, JUST, PARTY, Run
 
 
@@ -117,6 +118,26 @@ def test_a_refusal_of_hello_means_this_at_first_and_that_later_on(
     run.happens("connected")
     run.refused(code)
     assert run.names[-1] == later
+
+
+@pytest.mark.parametrize("unanswered", ["expired", "lost"])
+@pytest.mark.parametrize(
+    ("seconds", "then"),
+    [(4 + JITTER, "waiting"), (limits.HALF_OPEN_SECONDS, "ask")],
+)
+def test_a_name_is_its_own_ghosts_after_a_hello_without_an_answer_until_a_ghost_is_found(
+    unanswered: str, seconds: float, then: str
+) -> None:
+    run = Run(INTO["registering"])
+    if unanswered == "lost":
+        run.happens("lost", "reset")
+    else:
+        run.clock.advance(limits.WELCOME_SECONDS)
+    run.clock.advance(seconds)
+    run.happens("offered", PARTY)
+    run.happens("connected")
+    run.refused("nickname-taken")
+    assert run.names[-1] == then
 
 
 def test_a_person_is_asked_until_the_first_registration_succeeds() -> None:
