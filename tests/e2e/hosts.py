@@ -8,29 +8,39 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
+from time import monotonic
+from typing import NoReturn
 
 import pytest
 
-from tests.e2e.programs import Program, programs
+from tests.e2e.programs import PATIENCE, Program, programs
 
 _numbers = count(1)
 
 
+def _run(*command: str) -> str:
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
 def _ip(*words: str) -> None:
-    subprocess.run(["ip", *words], check=True, capture_output=True, text=True)
+    _run("ip", *words)
+
+
+def _skip(reason: str) -> NoReturn:
+    """Skip what this machine lacks, unless the environment says that this is a failure."""
+    if os.environ.get("CHATD_REQUIRE_NAMESPACES"):
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 def require_namespaces() -> None:
-    """Skip where there are no namespaces, unless the environment says that this is a failure."""
+    """Skip where there are no namespaces."""
     probe = f"chatd-probe-{os.getpid()}"
     try:
         _ip("netns", "add", probe)
         _ip("netns", "delete", probe)
     except (OSError, subprocess.CalledProcessError) as error:
-        reason = f"network namespaces need root and iproute2: {error}"
-        if os.environ.get("CHATD_REQUIRE_NAMESPACES"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+        _skip(f"network namespaces need root and iproute2: {error}")
 
 
 class Lan:
@@ -64,7 +74,7 @@ class Lan:
 
     def host(self, name: str, addresses: Mapping[str, str]) -> "Host":
         """A host with one interface for each of `addresses`: network to address with prefix."""
-        host = Host(self._namespace(name), self.start)
+        host = Host(self._namespace(name), self._switch, self.start)
         for number, (network, address) in enumerate(addresses.items()):
             inside, outside = f"eth{number}", f"port{next(self._links)}"
             _ip(
@@ -72,6 +82,7 @@ class Lan:
                 *("peer", "name", inside, "netns", host.namespace),
             )
             _ip("-n", self._switch, "link", "set", outside, "master", self._bridges[network], "up")
+            host.ports[inside] = outside, self._bridges[network]
             _ip("-n", host.namespace, "address", "add", address, "broadcast", "+", "dev", inside)
             _ip("-n", host.namespace, "link", "set", inside, "up")
         return host
@@ -84,15 +95,49 @@ class Lan:
 
 
 class Host:
-    """One host: programs that are started here see its interfaces only."""
+    """One host: programs that are started here see its interfaces only.
 
-    def __init__(self, namespace: str, start: Callable[..., Program]) -> None:
+    :ivar ports: where each interface ends at the switch, and in which bridge.
+    """
+
+    def __init__(self, namespace: str, switch: str, start: Callable[..., Program]) -> None:
         self.namespace = namespace
+        self.ports: dict[str, tuple[str, str]] = {}
+        self._switch = switch
         self._start = start
 
     def run(self, *command: str) -> Program:
         """Start a program on this host."""
         return self._start(["ip", "netns", "exec", self.namespace, *command])
+
+    def cut(self, interface: str = "eth0") -> None:
+        """Let nothing through the switch to or from an interface; nobody is told of it."""
+        _ip("-n", self._switch, "link", "set", self.ports[interface][0], "nomaster")
+
+    def join(self, interface: str = "eth0") -> None:
+        """Let it through again."""
+        port, bridge = self.ports[interface]
+        _ip("-n", self._switch, "link", "set", port, "master", bridge)
+
+    def move(self, before: str, after: str, interface: str = "eth0") -> None:
+        """Have another address, with its prefix."""
+        address = ("-n", self.namespace, "address")
+        _ip(*address, "add", after, "broadcast", "+", "dev", interface)
+        _ip(*address, "delete", before, "dev", interface)
+
+    def wait_for_connection(self, port: int) -> None:
+        """Wait until a program here has a TCP connection to that port of another host."""
+        end = monotonic() + PATIENCE
+        established = ("ss", "-Htn", "state", "established", "dport", "=", f":{port}")
+        while not _run("ip", "netns", "exec", self.namespace, *established):
+            assert monotonic() < end, "there is no connection"
+
+    def firewall(self, *rule: str) -> None:
+        """Add a rule of ``iptables``."""
+        try:
+            _run("ip", "netns", "exec", self.namespace, "iptables", "-A", *rule)
+        except subprocess.CalledProcessError as error:
+            _skip(f"this test needs iptables: {error.stderr}")
 
     def set_link(self, interface: str, state: str) -> None:
         """Take an interface ``up`` or ``down``."""

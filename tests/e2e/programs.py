@@ -61,16 +61,17 @@ class Program:
         with self._changed:
             self._changed.notify_all()
 
-    def shows(self, text: str, after: int = 0) -> None:
+    def shows(self, text: str, after: int = 0, within: float = PATIENCE) -> None:
         """Wait until a line of the standard output, from number `after` on, contains `text`."""
-        self._wait(lambda: any(text in line for line in self.out[after:]), text)
+        self.until(lambda: any(text in line for line in self.out[after:]), text, within)
 
-    def says(self, text: str, after: int = 0) -> None:
+    def says(self, text: str, after: int = 0, within: float = PATIENCE) -> None:
         """Wait until a line of the standard error, from number `after` on, contains `text`."""
-        self._wait(lambda: any(text in line for line in self.err[after:]), text)
+        self.until(lambda: any(text in line for line in self.err[after:]), text, within)
 
-    def _wait(self, happened: Callable[[], bool], what: str) -> None:
-        end = monotonic() + PATIENCE
+    def until(self, happened: Callable[[], bool], what: str, within: float = PATIENCE) -> None:
+        """Wait until that has happened, which a line tells."""
+        end = monotonic() + within
         with self._changed:
             while not happened():
                 left = end - monotonic()
@@ -96,9 +97,9 @@ class Program:
         """Send it a signal."""
         self._process.send_signal(number)
 
-    def status(self) -> int:
+    def status(self, within: float = PATIENCE) -> int:
         """Wait for its end; the answer is its exit status."""
-        status = self._process.wait(PATIENCE)
+        status = self._process.wait(within)
         for reader in self._readers:
             reader.join(PATIENCE)
         return status

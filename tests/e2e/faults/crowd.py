@@ -1,0 +1,55 @@
+"""Many clients in one process: ``crowd.py COUNT OPTIONS…``, with the options of ``chatd client``.
+
+Each is called ``--nickname`` and its number. What becomes of them is printed, a line each: the
+number, the time of the monotonic clock, which all processes of a machine share, and what it is.
+"""
+
+import sys
+from time import monotonic
+from typing import Any
+
+from twisted.internet import reactor as global_reactor
+
+from chatd.client.standing import Online, Standing, Waiting
+from chatd.taps.client import Options, make_client
+from tests.fakes import FakeScreen
+
+reactor: Any = global_reactor
+
+
+class Guest(FakeScreen):
+    """Nobody sits here."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self._number = number
+
+    def stands(self, standing: Standing) -> None:
+        if isinstance(standing, Online):
+            self.note("in")
+        elif isinstance(standing, Waiting):
+            self.note("out")
+
+    def talk(self, sentence: str) -> None:
+        self.note(sentence)
+
+    def told(self, what: object) -> None:
+        """What the others say is not of interest here."""
+
+    def note(self, what: str) -> None:
+        print(self._number, f"{monotonic():.3f}", what, flush=True)
+
+
+def main(count: str, *words: str) -> None:
+    options = Options()
+    options.parseOptions(words)
+    for number in range(int(count)):
+        guest = Guest(number)
+        client = make_client(options, f"{options.nickname}{number}", guest, reactor)
+        client.ended.addCallback(lambda status, guest=guest: guest.note(f"gone {status}"))
+        client.startService()
+    reactor.run()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

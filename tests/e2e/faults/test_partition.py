@@ -1,0 +1,37 @@
+"""A network that falls into two halves, and is whole again before anybody is given up."""
+
+from collections.abc import Callable
+
+from tests.e2e.faults.people import member, server
+from tests.e2e.hosts import Host
+
+
+def test_what_was_said_on_both_sides_arrives_once_and_in_order_when_it_has_healed(
+    server_host: Host, host: Callable[[int], Host]
+) -> None:
+    server(server_host)
+    hosts = [host(number) for number in (2, 3, 4, 5)]
+    inside, other, outside, fourth = members = [
+        member(each, nickname)
+        for each, nickname in zip(hosts, ("ice", "moon", "sun", "star"), strict=True)
+    ]
+    inside.shows("star has entered")
+    for each in hosts[2:]:
+        each.cut()
+    said = {"ice": [], "sun": []}
+    for number in range(20):
+        for nickname, speaker in (("ice", inside), ("sun", outside)):
+            said[nickname].append(f"{nickname}: {number}")
+            speaker.type(str(number))
+    other.shows(said["ice"][-1])
+    assert not any("sun: " in line or "left" in line for line in other.out)
+    for each in hosts[2:]:
+        each.join()
+    for listener in (other, fourth):
+        for nickname, lines in said.items():
+            listener.shows(lines[-1])
+            heard = [line for line in listener.out if line.startswith(f"{nickname}: ")]
+            assert heard == lines
+    for each in members:
+        assert not any("left" in line for line in each.out)
+        assert len(each.err) == 2, "nothing but the search and the connection"
