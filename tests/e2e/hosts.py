@@ -122,8 +122,8 @@ class Host:
     def move(self, before: str, after: str, interface: str = "eth0") -> None:
         """Have another address, with its prefix."""
         address = ("-n", self.namespace, "address")
-        _ip(*address, "add", after, "broadcast", "+", "dev", interface)
         _ip(*address, "delete", before, "dev", interface)
+        _ip(*address, "add", after, "broadcast", "+", "dev", interface)
 
     def wait_for_connection(self, port: int) -> None:
         """Wait until a program here has a TCP connection to that port of another host."""

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import struct
 from typing import Any, Final
 
 #: How long to wait for the other side before the test has failed, in seconds.
@@ -31,10 +32,21 @@ class Peer:
                 return frame
         raise AssertionError(f"the connection ended without {kind!r}")
 
+    def reset(self) -> None:
+        """Hang up by :func:`reset`."""
+        self._stream.close()
+        reset(self._connection)
+
     def close(self) -> None:
         """Hang up."""
         self._stream.close()
         self._connection.close()
+
+
+def reset(connection: socket.socket) -> None:
+    """Close it so that the other side is told at once, and loses what it has not read yet."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
 
 
 def enter(port: int, nickname: str) -> Peer:
@@ -62,10 +74,14 @@ class FalseServer:
         self.port: int = self._listening.getsockname()[1]
         self._peers: list[Peer] = []
 
+    def meet(self) -> Peer:
+        """Take the next connection, and say nothing."""
+        self._peers.append(Peer(self._listening.accept()[0]))
+        return self._peers[-1]
+
     def accept(self, **welcome: Any) -> Peer:
         """Take a client in."""
-        peer = Peer(self._listening.accept()[0])
-        self._peers.append(peer)
+        peer = self.meet()
         nickname = peer.hears("hello")["data"]["nickname"]
         told = {"server": "party", "started": 1, "nickname": nickname, "rooms": ["#lobby"]}
         peer.says("welcome", told | welcome)

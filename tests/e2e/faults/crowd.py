@@ -36,8 +36,13 @@ class Guest(FakeScreen):
     def told(self, what: object) -> None:
         """What the others say is not of interest here."""
 
+    def gone(self, status: int) -> int:
+        self.note(f"gone {status}")
+        return status
+
     def note(self, what: str) -> None:
-        print(self._number, f"{monotonic():.3f}", what, flush=True)
+        sys.stdout.write(f"{self._number} {monotonic():.3f} {what}\n")
+        sys.stdout.flush()
 
 
 def main(count: str, *words: str) -> None:
@@ -46,7 +51,7 @@ def main(count: str, *words: str) -> None:
     for number in range(int(count)):
         guest = Guest(number)
         client = make_client(options, f"{options.nickname}{number}", guest, reactor)
-        client.ended.addCallback(lambda status, guest=guest: guest.note(f"gone {status}"))
+        client.ended.addCallback(guest.gone)
         client.startService()
     reactor.run()
 

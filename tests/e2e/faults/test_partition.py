@@ -11,27 +11,28 @@ def test_what_was_said_on_both_sides_arrives_once_and_in_order_when_it_has_heale
 ) -> None:
     server(server_host)
     hosts = [host(number) for number in (2, 3, 4, 5)]
-    inside, other, outside, fourth = members = [
+    members = [
         member(each, nickname)
         for each, nickname in zip(hosts, ("ice", "moon", "sun", "star"), strict=True)
     ]
-    inside.shows("star has entered")
+    ice, moon, sun, star = members
+    ice.shows("star has entered")
     for each in hosts[2:]:
         each.cut()
-    said = {"ice": [], "sun": []}
+    said: dict[str, list[str]] = {"ice": [], "sun": []}
     for number in range(20):
-        for nickname, speaker in (("ice", inside), ("sun", outside)):
+        for nickname, speaker in (("ice", ice), ("sun", sun)):
             said[nickname].append(f"{nickname}: {number}")
             speaker.type(str(number))
-    other.shows(said["ice"][-1])
-    assert not any("sun: " in line or "left" in line for line in other.out)
+    moon.shows(said["ice"][-1])
+    assert not any("sun: " in line or "left" in line for line in moon.out)
     for each in hosts[2:]:
         each.join()
-    for listener in (other, fourth):
+    for listener in (moon, star):
         for nickname, lines in said.items():
             listener.shows(lines[-1])
             heard = [line for line in listener.out if line.startswith(f"{nickname}: ")]
             assert heard == lines
-    for each in members:
-        assert not any("left" in line for line in each.out)
-        assert len(each.err) == 2, "nothing but the search and the connection"
+    for one in members:
+        assert not any("left" in line for line in one.out)
+        assert len(one.err) == 2, "nothing but the search and the connection"
