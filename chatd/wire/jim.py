@@ -4,7 +4,6 @@ Messengers of this protocol differ in their words; the server speaks to each in 
 """
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any, ClassVar, Final
 
 import msgspec
@@ -17,6 +16,7 @@ from chatd.chat.names import LOBBY
 from chatd.chat.refusals import BadFrame, Refusal, RequestId
 from chatd.wire import lines
 from chatd.wire.dialect import Alive, Dialect, Note, Outcome, Request
+from chatd.wire.jim_parts import parts
 
 _encoder: Final = msgspec.json.Encoder()
 
@@ -151,7 +151,7 @@ class Jim:
             frame["to"] = self.nickname
         room = limits.JIM_SENT_BYTES - len(_encoder.encode(frame | dict.fromkeys(fields, "")))
         return b"".join(
-            _line(frame | dict.fromkeys(fields, part)) for part in _parts(text, room // len(fields))
+            _line(frame | dict.fromkeys(fields, part)) for part in parts(text, room // len(fields))
         )
 
 
@@ -168,22 +168,7 @@ def _response(code: int, now: int, **said: str) -> bytes:
     [(field, sentence)] = said.items()
     frame = {"response": code, "time": now / 1000, field: ""}
     room = limits.JIM_SENT_BYTES - len(_encoder.encode(frame))
-    return _line(frame | {field: _parts(sentence, room)[0]})
-
-
-@lru_cache(maxsize=16)  # a message to a room is the same to each of its members
-def _parts(text: str, most_bytes: int) -> tuple[str, ...]:
-    """`text` in pieces that are encoded in at most so many bytes each; at least one."""
-    if len(_encoder.encode(text)) - 2 <= most_bytes:
-        return [text]
-    parts, begin, size = [], 0, 0
-    for position, character in enumerate(text):
-        added = len(_encoder.encode(character)) - 2
-        if size + added > most_bytes:
-            parts.append(text[begin:position])
-            begin, size = position, 0
-        size += added
-    return (*parts, text[begin:])
+    return _line(frame | {field: parts(sentence, room)[0]})
 
 
 # --- what a client asks -------------------------------------------------------------------------
