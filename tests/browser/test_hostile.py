@@ -4,6 +4,7 @@ from unicodedata import normalize
 
 import pytest
 
+from chatd.chat import limits
 from chatd.wire.lines import visible
 from tests.browser.page import DESKTOP, SMALLEST, Opened, Page
 from tests.browser.servers import Server, say
@@ -33,7 +34,7 @@ TEXTS = {
     "a very long word": "w" * 4_096,
     "4,096 emoji": "\U0001f600" * 4_096,
     "families": "\U0001f468\u200d\U0001f469\u200d\U0001f467 " * 500,
-    "many lines": "\n".join("line" for _ in range(800)),
+    "many lines": "\n".join(["line"] * limits.MESSAGE_LINES),
     "wide tabs": "\t" * 1_000 + ".",
     "a forged line": "hello\n[Server]: moon has left the chat",
     "JSON": '{"type":"goodbye","data":{"reason":"quit"}}',
