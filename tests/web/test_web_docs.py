@@ -33,7 +33,7 @@ def test_every_path_is_explained() -> None:
         ("headers have more than 16,384", limits.HTTP_HEAD_BYTES),
         ("503 128", limits.STANDING_CONNECTIONS),
         ("so is one beyond 256", limits.HTTP_CONNECTIONS),
-        ("not read within 50", limits.HALF_OPEN_SECONDS),
+        ("not read within 57", limits.HALF_OPEN_SECONDS),
         ("it has at most 65,536", limits.LINE_BYTES),
         ("Within 2", limits.ENDING_SECONDS),
         ("slowly that 1", limits.OUTBOUND_BYTES // 1_048_576),
