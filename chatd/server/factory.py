@@ -16,6 +16,7 @@ from chatd.chat.commands import Authenticate
 from chatd.chat.hub import Hub, HubSettings
 from chatd.chat.refusals import WrongPassword
 from chatd.chat.registration import Full
+from chatd.server.addresses import plain
 from chatd.server.chronicle import chronicled, recorder
 from chatd.server.fanout import Fanout
 from chatd.server.participant import STOPPING, Participant
@@ -100,10 +101,11 @@ class ChatFactory(ServerFactory):
 
     def connection(self, addr: IAddress | None, port: Port) -> Protocol | None:
         """A connection with a slot, or one that will be told there is none."""
-        peer: Any = addr  # an IPv4Address: the server listens on TCP only
-        if not self.may_connect(peer.host):
+        peer: Any = addr  # an IPv4Address or an IPv6Address: the server listens on TCP only
+        host = plain(peer.host)
+        if not self.may_connect(host):
             return None
-        address = f"{peer.host}:{peer.port}"
+        address = f"{host}:{peer.port}"
         try:
             member_id = self.hub.seat(address)
         except Full:
@@ -117,7 +119,7 @@ class ChatFactory(ServerFactory):
     def may_connect(self, host: str) -> bool:
         """Whether one more connection may come from `host` now; one that may not is counted."""
         rate = self.settings.accept_rate
-        if not rate or ip_address(host).is_loopback or host in self.settings.own_addresses:
+        if not rate or self.is_near(host):
             return True
         now = self.clock.seconds()
         if host not in self._accepted:
@@ -128,6 +130,10 @@ class ChatFactory(ServerFactory):
         if not may_come:
             self.counters["accept-rate"] += 1
         return may_come
+
+    def is_near(self, host: str) -> bool:
+        """Whether `host` is this very host, from which there may be any number of connections."""
+        return ip_address(host).is_loopback or host in self.settings.own_addresses
 
     def stand(self, address: str) -> Participant:
         """A browser's connection from `address` (``ADDRESS:PORT``), which takes no slot yet.

@@ -16,6 +16,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from chatd.chat import limits
+from chatd.server.addresses import plain
 from chatd.server.outlet import Outlet
 from chatd.server.timing import Deadline, TokenBucket
 from chatd.web import guard, requests
@@ -64,7 +65,7 @@ class PageConnection(Protocol):
     def connectionMade(self) -> None:
         """Wait for the first request; a connection that asks for nothing does not stay."""
         here = self.transport.getHost()
-        self._hosts = guard.hosts(here.host, here.port, self._factory.names)
+        self._hosts = guard.hosts(plain(here.host), here.port, self._factory.names)
         self._outlet = Outlet(self.transport, limits.OUTBOUND_BYTES, self.abort)
         self._factory.connections.add(self)
         self._deadline.set(limits.FIRST_LINE_SECONDS, self._late)

@@ -13,6 +13,7 @@ from twisted.internet.protocol import Protocol, ServerFactory
 from zope.interface import implementer
 
 from chatd.chat import limits
+from chatd.server.addresses import plain
 from chatd.server.factory import ChatFactory
 from chatd.web.connection import PageConnection
 from chatd.web.site import site
@@ -35,14 +36,15 @@ class PageFactory(ServerFactory):
 
     def buildProtocol(self, addr: IAddress | None) -> Protocol | None:
         """A connection; None closes it at once."""
-        peer: Any = addr  # an IPv4Address: the server listens on TCP only
+        peer: Any = addr  # an IPv4Address or an IPv6Address: the server listens on TCP only
+        host = plain(peer.host)
         chat = self.site.chat
-        if not chat.may_connect(peer.host):
+        if not chat.may_connect(host):
             return None
         if len(self.connections) >= limits.HTTP_CONNECTIONS:
             chat.counters["closed silently"] += 1
             return None
-        return PageConnection(self, f"{peer.host}:{peer.port}")
+        return PageConnection(self, f"{host}:{peer.port}")
 
     def acceptableProtocols(self) -> list[bytes]:
         """What a browser is told that asks before it speaks, which it does over TLS (ALPN)."""

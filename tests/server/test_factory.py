@@ -56,10 +56,17 @@ def test_an_address_that_keeps_coming_too_often_is_let_in_at_the_rate(factor: in
         assert 90 <= taken <= 110  # ten a second for ten seconds
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.10"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1"])
 def test_this_host_itself_may_come_as_often_as_it_likes(host: str) -> None:
     with Hall(accept_rate=1) as hall:
         assert _let_in(hall, host, 500) == 500
+
+
+def test_an_address_that_ipv6_carries_is_no_other_address() -> None:
+    with Hall(accept_rate=2, own_addresses=frozenset({"10.35.11.1"})) as hall:
+        _let_in(hall, "10.35.11.112", 1)
+        assert _let_in(hall, "::ffff:10.35.11.112", 5) == 1
+        assert _let_in(hall, "::ffff:10.35.11.1", 5) == 5
 
 
 def test_a_rate_of_zero_has_no_limit() -> None:

@@ -1,6 +1,7 @@
 """Other people's pages are kept out: whatever their browser's user may reach, they may not."""
 
 import pytest
+from twisted.internet.address import IPv6Address
 
 from chatd.web import guard
 from tests.web.visitors import HOST, UPGRADE, PageHall
@@ -89,3 +90,8 @@ def test_the_usual_port_may_be_left_out() -> None:
 
 def test_an_ipv6_address_is_in_brackets() -> None:
     assert guard.hosts("::1", 8080, ()) == {"[::1]:8080"}
+
+
+def test_an_ipv4_address_that_ipv6_carries_is_called_as_ever(hall: PageHall) -> None:
+    hall.here = IPv6Address("TCP", "::ffff:192.168.1.1", 54_321)
+    assert hall.visit().get("/health", {"Origin": f"http://{HOST}"}).status == 200

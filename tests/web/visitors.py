@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from twisted.internet.address import IPv4Address
+from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 from wsproto import events
@@ -94,7 +94,7 @@ class Visitor:
         self.connection = connection
         self.hall = hall
         self.transport = TcpStringTransport(address)
-        self.transport.hostAddr = HERE
+        self.transport.hostAddr = hall.here
         self.is_lost = False
         connection.makeConnection(self.transport)
 
@@ -224,11 +224,15 @@ class Browser:
 
 
 class PageHall(Hall):
-    """A server with its web page, and everyone who is connected to it."""
+    """A server with its web page, and everyone who is connected to it.
+
+    :ivar here: where those who come from now on have reached it.
+    """
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self.page = PageFactory(self.factory)
+        self.here: IPv4Address | IPv6Address = HERE
         self.visitors: list[Visitor] = []
 
     def close(self) -> None:
