@@ -177,9 +177,19 @@ class SideFactory(ServerFactory):
         self._chat = chat
         self._port = port
 
-    def buildProtocol(self, addr: IAddress | None) -> Protocol | None:
-        """A connection; None closes it at once."""
-        return self._chat.connection(addr, self._port)
+    def buildProtocol(self, addr: IAddress | None) -> Protocol:
+        """A connection, or one that is closed at once."""
+        return self._chat.connection(addr, self._port) or Unwelcome()
+
+
+class Unwelcome(Protocol):
+    """A connection that is closed at once, where it may be under TLS: that takes no None for it."""
+
+    transport: Any  # an ITCPTransport, once it is connected
+
+    def connectionMade(self) -> None:
+        """Close."""
+        self.transport.loseConnection()
 
 
 def _no_accounts(command: Authenticate, address: str) -> Deferred[str]:

@@ -14,7 +14,7 @@ from zope.interface import implementer
 
 from chatd.chat import limits
 from chatd.server.addresses import plain
-from chatd.server.factory import ChatFactory
+from chatd.server.factory import ChatFactory, Unwelcome
 from chatd.web.connection import PageConnection
 from chatd.web.site import site
 
@@ -34,16 +34,16 @@ class PageFactory(ServerFactory):
         self.names = frozenset({"localhost", gethostname().lower()})
         self.connections: set[PageConnection] = set()
 
-    def buildProtocol(self, addr: IAddress | None) -> Protocol | None:
-        """A connection; None closes it at once."""
+    def buildProtocol(self, addr: IAddress | None) -> Protocol:
+        """A connection, or one that is closed at once."""
         peer: Any = addr  # an IPv4Address or an IPv6Address: the server listens on TCP only
         host = plain(peer.host)
         chat = self.site.chat
         if not chat.may_connect(host):
-            return None
+            return Unwelcome()
         if len(self.connections) >= limits.HTTP_CONNECTIONS:
             chat.counters["closed silently"] += 1
-            return None
+            return Unwelcome()
         return PageConnection(self, f"{host}:{peer.port}")
 
     def acceptableProtocols(self) -> list[bytes]:

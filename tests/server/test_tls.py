@@ -1,20 +1,24 @@
 """A port of another dialect may be behind TLS: an endpoint description means what it says."""
 
 import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 from ipaddress import IPv4Address, IPv4Network
+from typing import Any
 
-from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import SSL4ClientEndpoint, connectProtocol
+from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.endpoints import SSL4ClientEndpoint, TCP4ClientEndpoint, connectProtocol
 from twisted.internet.protocol import connectionDone
 from twisted.protocols.basic import LineReceiver
 from twisted.python.failure import Failure
 from twisted.test.ssl_helpers import ClientTLSContext, certPath
 
+from chatd.chat import limits
 from chatd.discovery.subnets import Subnet
 from chatd.server.factory import PLAIN, ChatFactory, ServerSettings, SideFactory
 from chatd.server.service import ChatServer, ListenSettings, Side
-from tests.fakes import on_reactor
+from tests.fakes import log_lines, on_reactor
 from tests.server.callers import PATIENCE, free_port, reactor
 
 HOST = "127.0.0.2"
@@ -24,6 +28,8 @@ class _Person(LineReceiver):
     """Somebody with a program for TLS, who sees lines."""
 
     delimiter = b"\n"
+
+    transport: Any  # an ITCPTransport, once it is connected
 
     def __init__(self) -> None:
         self.gone: Deferred[None] = Deferred()
@@ -45,9 +51,9 @@ class _Person(LineReceiver):
             await self._awaited[1].addTimeout(PATIENCE, reactor)
 
 
-@on_reactor
-async def test_people_come_through_tls_chat_hear_the_last_word_and_free_their_slot() -> None:
-    secret = free_port()
+@asynccontextmanager
+async def _server(secret: int, **settings: Any) -> AsyncIterator[ChatServer]:
+    """A server with a plain port behind TLS, at the port `secret`."""
     where = f"ssl:{secret}:privateKey={certPath}:certKey={certPath}:interface={HOST}"
     server = ChatServer(
         reactor,
@@ -57,10 +63,19 @@ async def test_people_come_through_tls_chat_hear_the_last_word_and_free_their_sl
             free_port(socket.SOCK_DGRAM),
             (Side("plain", partial(SideFactory, port=PLAIN), where),),
         ),
-        ChatFactory(ServerSettings("party", slots=1), reactor, lambda: 0),
+        ChatFactory(ServerSettings("party", **settings), reactor, lambda: 0),
     )
     server.startService()
     try:
+        yield server
+    finally:
+        await server.stopService()
+
+
+@on_reactor
+async def test_people_come_through_tls_chat_hear_the_last_word_and_free_their_slot() -> None:
+    secret = free_port()
+    async with _server(secret, slots=1) as server:
         for nickname in ("ice", "moon"):
             endpoint = SSL4ClientEndpoint(reactor, HOST, secret, ClientTLSContext())
             person = await connectProtocol(endpoint, _Person())
@@ -73,5 +88,21 @@ async def test_people_come_through_tls_chat_hear_the_last_word_and_free_their_sl
             await person.sees("Goodbye (quit)")
             await person.gone.addTimeout(PATIENCE, reactor)
         assert server.factory.hub.free == 1
-    finally:
-        await server.stopService()
+
+
+@on_reactor
+async def test_who_is_one_too_many_is_closed_silently_behind_tls_too() -> None:
+    secret = free_port()
+    with log_lines() as lines:
+        async with _server(secret, slots=0) as server:
+            crowd = [
+                await connectProtocol(TCP4ClientEndpoint(reactor, HOST, secret), _Person())
+                for _ in range(limits.TURNED_AWAY_CONNECTIONS + 2)
+            ]
+            for person in crowd[-2:]:  # who say nothing, not even what TLS begins with
+                await person.gone.addTimeout(PATIENCE, reactor)
+            assert server.factory.counters["closed silently"] == 2
+            for person in crowd:
+                person.transport.abortConnection()
+            await gatherResults([person.gone for person in crowd[:-2]])
+    assert not [line for line in lines if "rror" in line]

@@ -12,6 +12,7 @@ from wsproto import events
 from wsproto.connection import CLIENT, Connection
 from wsproto.utilities import LocalProtocolError
 
+from chatd.server.factory import Unwelcome
 from chatd.web.connection import PageConnection
 from chatd.web.factory import PageFactory
 from tests.server.hall import Frame, Hall, TcpStringTransport, line
@@ -248,7 +249,10 @@ class PageHall(Hall):
         self.last_port += 1
         address = IPv4Address("TCP", host, self.last_port)
         connection = self.page.buildProtocol(address)
-        if connection is None:
+        if isinstance(connection, Unwelcome):
+            transport = TcpStringTransport(address)
+            connection.makeConnection(transport)
+            assert transport.disconnecting
             return None
         assert isinstance(connection, PageConnection)
         self.visitors.append(Visitor(connection, address, self))
