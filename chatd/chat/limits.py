@@ -87,8 +87,10 @@ TURNED_AWAY_CONNECTIONS: Final = 64
 WATCHERS: Final = 256
 #: Connections that have no slot and are about to enter or to watch, at the same time.
 STANDING_CONNECTIONS: Final = 128
-#: Connections to the web page's port, whatever they are there for.
+#: Connections to the web page's port that are no WebSocket.
 HTTP_CONNECTIONS: Final = 256
+#: Connections to the web page's port from one address, WebSockets too; this host's own exempt.
+ADDRESS_PAGE_CONNECTIONS: Final = 64
 #: The first line of an HTTP request, and its headers.
 HTTP_HEAD_BYTES: Final = 16_384
 #: New connections each second from one address, loopback exempt; ``--accept-rate``, 0 for no limit.

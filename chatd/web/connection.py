@@ -42,15 +42,16 @@ _SENTENCES: Final = {
 class PageConnection(Protocol):
     """Answers one request after the other, and reads no further while an answer is not read.
 
-    :param peer: the other end, ``ADDRESS:PORT``.
+    :param host: the address of the other end; `port`, its port.
     """
 
     log = Logger()
     transport: Any  # an ITCPTransport, once it is connected
 
-    def __init__(self, factory: "PageFactory", peer: str) -> None:
+    def __init__(self, factory: "PageFactory", host: str, port: int) -> None:
         self._factory = factory
-        self._peer = peer
+        self._host = host
+        self._peer = f"{host}:{port}"
         self._http = h11.Connection(h11.SERVER, limits.HTTP_HEAD_BYTES - 1)
         self._chat = factory.site.chat
         self._clock = self._chat.clock
@@ -67,7 +68,7 @@ class PageConnection(Protocol):
         here = self.transport.getHost()
         self._hosts = guard.hosts(plain(here.host), here.port, self._factory.names)
         self._outlet = Outlet(self.transport, limits.OUTBOUND_BYTES, self.abort)
-        self._factory.connections.add(self)
+        self._factory.opened(self, self._host)
         self._deadline.set(limits.FIRST_LINE_SECONDS, self._late)
 
     def dataReceived(self, data: bytes) -> None:
@@ -98,6 +99,7 @@ class PageConnection(Protocol):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Forget everything about this connection."""
         self._is_ended = True
+        self._factory.closed(self._host)
         self._leave_http()
         if self._web_socket is not None:
             self._web_socket.lost()

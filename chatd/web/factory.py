@@ -5,6 +5,7 @@ every head, every message, every wait and the number of connections is bounded, 
 ``Host`` and ``Origin`` are looked at, and what is sent right behind an upgrade is not lost.
 """
 
+from collections import Counter
 from socket import gethostname
 from typing import Any
 
@@ -33,6 +34,7 @@ class PageFactory(ServerFactory):
         self.site = site(chat)
         self.names = frozenset({"localhost", gethostname().lower()})
         self.connections: set[PageConnection] = set()
+        self._held: Counter[str] = Counter()
 
     def buildProtocol(self, addr: IAddress | None) -> Protocol:
         """A connection, or one that is closed at once."""
@@ -41,10 +43,22 @@ class PageFactory(ServerFactory):
         chat = self.site.chat
         if not chat.may_connect(host):
             return Unwelcome()
-        if len(self.connections) >= limits.HTTP_CONNECTIONS:
+        is_greedy = self._held[host] >= limits.ADDRESS_PAGE_CONNECTIONS and not chat.is_near(host)
+        if is_greedy or len(self.connections) >= limits.HTTP_CONNECTIONS:
             chat.counters["closed silently"] += 1
             return Unwelcome()
-        return PageConnection(self, f"{host}:{peer.port}")
+        return PageConnection(self, host, peer.port)
+
+    def opened(self, connection: PageConnection, host: str) -> None:
+        """There is one more connection, from `host`."""
+        self.connections.add(connection)
+        self._held[host] += 1
+
+    def closed(self, host: str) -> None:
+        """There is one less from `host`, whatever it was."""
+        self._held[host] -= 1
+        if not self._held[host]:
+            del self._held[host]
 
     def acceptableProtocols(self) -> list[bytes]:
         """What a browser is told that asks before it speaks, which it does over TLS (ALPN)."""

@@ -3,7 +3,7 @@
 import pytest
 
 from chatd.chat import limits
-from tests.web.visitors import UPGRADE, Browser, PageHall, request
+from tests.web.visitors import UPGRADE, Browser, PageHall, from_many, request
 
 
 def test_a_browser_is_let_in_without_a_slot(hall: PageHall) -> None:
@@ -87,7 +87,7 @@ def test_a_frame_before_the_handshake_is_no_request(hall: PageHall) -> None:
 
 
 def test_when_too_many_stand_at_the_door_the_next_is_told_before(hall: PageHall) -> None:
-    standing = [hall.browse() for _ in range(limits.STANDING_CONNECTIONS)]
+    standing = [hall.browse(host) for host in from_many(limits.STANDING_CONNECTIONS)]
     visitor = hall.visit()
     reply = visitor.get("/socket", UPGRADE)
     assert (reply.status, reply.code) == (503, "too-many-connections")

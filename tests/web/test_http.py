@@ -1,9 +1,10 @@
 """Whatever comes over HTTP: an answer, or an end, within bounds."""
 
+import pytest
 from twisted.internet.interfaces import IProtocolNegotiationFactory
 
 from chatd.chat import limits
-from tests.web.visitors import PageHall, Visitor, request
+from tests.web.visitors import PageHall, Visitor, from_many, request
 
 
 def test_many_requests_go_over_one_connection(hall: PageHall) -> None:
@@ -170,11 +171,33 @@ def test_a_connection_whose_ends_are_both_closed_is_gone(hall: PageHall) -> None
 
 
 def test_more_connections_than_there_may_be_are_closed_silently(hall: PageHall) -> None:
-    visitors = [hall.visit() for _ in range(limits.HTTP_CONNECTIONS)]
+    visitors = [hall.visit(host) for host in from_many(limits.HTTP_CONNECTIONS)]
     assert hall.try_to_visit() is None
     assert hall.factory.counters == {"closed silently": 1}
     visitors[0].hang_up()
     assert hall.visit().get("/health").status == 200
+
+
+def test_one_address_cannot_shut_the_others_out(hall: PageHall) -> None:
+    half = limits.ADDRESS_PAGE_CONNECTIONS // 2
+    visitors = [hall.visit() for _ in range(half)]
+    browsers = [hall.browse() for _ in range(limits.ADDRESS_PAGE_CONNECTIONS - half)]
+    browsers[0].send("watch")
+    assert hall.try_to_visit() is None
+    assert hall.try_to_visit("::ffff:10.35.11.112") is None
+    assert hall.factory.counters == {"closed silently": 2}
+    assert hall.visit("10.35.11.113").get("/health").status == 200
+    for leaving in (visitors[0], browsers[0].visitor):
+        leaving.hang_up()
+        hall.visit()
+        assert hall.try_to_visit() is None
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "10.35.11.1"])
+def test_from_the_servers_own_host_there_may_be_as_many_as_there_is_room_for(host: str) -> None:
+    with PageHall(own_addresses=frozenset({"10.35.11.1"})) as hall:
+        for _ in range(limits.HTTP_CONNECTIONS):
+            hall.visit(host)
 
 
 def test_who_comes_too_often_is_not_let_in() -> None:

@@ -1,6 +1,7 @@
 """Who comes to the web page, without a network: requests, and browsers with a WebSocket."""
 
 import json
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from wsproto import events
 from wsproto.connection import CLIENT, Connection
 from wsproto.utilities import LocalProtocolError
 
+from chatd.chat import limits
 from chatd.server.factory import Unwelcome
 from chatd.web.connection import PageConnection
 from chatd.web.factory import PageFactory
@@ -68,6 +70,12 @@ class Reply:
         assert error["message"]
         code: str = error["code"]
         return code
+
+
+def from_many(connections: int) -> Iterator[str]:
+    """The addresses of so many, none of which has too many."""
+    for number in range(connections):
+        yield f"10.35.12.{number // limits.ADDRESS_PAGE_CONNECTIONS}"
 
 
 def replies(data: bytes, has_bodies: bool = True) -> list[Reply]:
@@ -242,6 +250,7 @@ class PageHall(Hall):
             if not visitor.is_lost:
                 visitor.hang_up()
         assert not self.page.connections
+        assert not self.page._held
         super().close()
 
     def try_to_visit(self, host: str = "10.35.11.112") -> Visitor | None:
@@ -264,9 +273,9 @@ class PageHall(Hall):
         assert visitor is not None
         return visitor
 
-    def browse(self) -> Browser:
+    def browse(self, host: str = "10.35.11.112") -> Browser:
         """A browser with a WebSocket, which has said nothing yet."""
-        return Browser(self.visit())
+        return Browser(self.visit(host))
 
     def enter_by_page(self, nickname: str) -> Browser:
         """A member who has come by the page, and heard its welcome."""

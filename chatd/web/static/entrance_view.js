@@ -53,16 +53,23 @@ export function entranceView(
   }
 
   function goOn(form, state) {
-    if (form === null) {
-      if (state.me) {
-        writing.focus();
-      }
-      return;
-    }
-    const { activeElement } = document;
-    const isLost = !activeElement || activeElement === document.body;
-    if (isLost || activeElement.closest("[hidden]") || form !== join) {
-      form.querySelector("input, button").focus();
+    const next = form ? form.querySelector("input, button") : state.me && writing;
+    if (next && (isLost() || (form === password && !isTyping()))) {
+      next.focus();
     }
   }
+}
+
+/** Whether the keys go nowhere, or to what is not there any more. */
+function isLost() {
+  const { activeElement } = document;
+  return (
+    !activeElement || activeElement === document.body || activeElement.closest("[hidden]") !== null
+  );
+}
+
+/** Whether the person has written something where the keys go, and may be going on with it. */
+function isTyping() {
+  const { activeElement } = document;
+  return activeElement.matches("input, textarea") && activeElement.value !== "";
 }

@@ -40,6 +40,9 @@ export function createSession(store) {
   }
 
   function received(frame) {
+    if (signsInAgain(frame)) {
+      return;
+    }
     const before = store.state;
     dispatch({ type: "received", frame, now: Date.now() });
     AFTER[frame.type]?.(frame, before);
@@ -87,10 +90,7 @@ export function createSession(store) {
       if (before.link.is === "connecting") {
         watch();
       }
-      const password = passwords.get(folded(before.wanted));
-      if (data.code === "password-required" && password !== undefined) {
-        authenticate(before.wanted, password, "hello");
-      } else if (before.isReturning && FOR_NOW.has(data.code)) {
+      if (before.isReturning && FOR_NOW.has(data.code)) {
         clearTimeout(again);
         again = setTimeout(() => store.state.isReturning && !store.state.me && enter(), pause());
       }
@@ -121,6 +121,18 @@ export function createSession(store) {
         link.send({ type: "join", id: `rejoin ${room}`, data: { room } });
       }
     }
+  }
+
+  /** Whether a frame asks for a password that is known; the person need not hear of it. */
+  function signsInAgain({ type, id, data }) {
+    const { wanted } = store.state;
+    const password = passwords.get(folded(wanted));
+    const isAsked = type === "error" && id === "hello" && data?.code === "password-required";
+    if (isAsked && password !== undefined) {
+      authenticate(wanted, password, "hello");
+      return true;
+    }
+    return false;
   }
 
   function authenticate(account, password, id) {
