@@ -59,10 +59,10 @@ BATCH_BYTES: Final = 65_536
 
 # --- time ---------------------------------------------------------------------------------------
 
-#: From the connection to the first full line.
+#: From the connection to what says who it is.
 FIRST_LINE_SECONDS: Final = 5
-#: From the connection to the welcome, once a first line has come: a person may be choosing
-#: another nickname.
+#: From the connection to the welcome, once a nickname or a password was refused: a person may be
+#: choosing another one.
 REGISTRATION_SECONDS: Final = 60
 #: Between two objects that are sent to a JIM client, so that each arrives on its own.
 JIM_PAUSE_MILLISECONDS: Final = 50

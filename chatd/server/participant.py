@@ -37,7 +37,8 @@ class Participant:
     :param address: the other end, ``ADDRESS:PORT``.
     :param member_id: its number in the hub; None if there was no slot, which it will be told.
     :param dialect: what it speaks.
-    :param patience: how many seconds it has for its first unit.
+    :param patience: how many seconds it has to say who it is; what is nothing of that kind, such as
+        a frame that is none, gives it no more.
     """
 
     def __init__(
@@ -94,7 +95,6 @@ class Participant:
         if self.dialect.enters_unasked and not self.is_member:
             asked = self._enter_unasked(asked)
         if isinstance(asked, Refusal):
-            self._wait_for_registration()
             self.refuse(asked, asked)
         elif asked is not None:
             self._do(asked)
@@ -167,8 +167,8 @@ class Participant:
         del self._stream, self._pace  # no cycle, or all this would wait for the garbage collector
 
     def late(self) -> None:
-        """Nothing came in time."""
-        late = TooLate(f"Nothing came within {self._patience:g} s, so the server closes.")
+        """Nobody has entered in time."""
+        late = TooLate(f"No nickname within {self._patience:g} s, so the server closes.")
         self.refuse(Full() if self.member_id is None else late)
 
     # --- what came of it ------------------------------------------------------------------------
@@ -198,7 +198,8 @@ class Participant:
             self._done(request, reply)
 
     def _refused(self, request: Request, refusal: Refusal) -> None:
-        self._wait_for_registration()
+        if isinstance(request.command, commands.Enter):
+            self._wait_for_registration()
         self.refuse(refusal, request)
         self._speak(self.dialect.after(request, refusal))
 
@@ -266,13 +267,12 @@ class Participant:
     # --- time -----------------------------------------------------------------------------------
 
     def _wait_for_registration(self) -> None:
-        """Once something came, a person may be choosing another nickname, or typing a password."""
+        """A person may be choosing another nickname, or typing a password."""
         if not (self.is_member or self.is_ended or self._may_take_time):
             self._may_take_time = True
+            self._patience = limits.REGISTRATION_SECONDS
             passed = self.factory.clock.seconds() - self._began
-            seconds = limits.REGISTRATION_SECONDS
-            late = TooLate(f"No nickname within {seconds} s, so the server closes.")
-            self._deadline.set(seconds - passed, partial(self.refuse, late))
+            self._deadline.set(self._patience - passed, self.late)
 
     def _probe(self) -> None:
         if self.member_id is not None:

@@ -1,8 +1,12 @@
 """At the door: hello and welcome, what is refused there, how long it stays open (SPEC §4, §5)."""
 
+from collections.abc import Callable
+
 import pytest
 
-from tests.server.hall import STARTED, Hall, hello
+from tests.server.browsers import browser
+from tests.server.hall import STARTED, AnyGuest, Hall, hello
+from tests.server.sides import drain, jim, plain
 
 
 def test_hello_is_answered_with_welcome(hall: Hall) -> None:
@@ -183,6 +187,49 @@ def test_who_used_all_the_time_for_the_first_line_still_has_a_minute_at_most(hal
     hall.clock.advance(4.9)
     guest.send_bytes(hello("#")[5:])
     hall.clock.advance(60.1 - 4.9)
+    assert guest.is_dropped()
+
+
+@pytest.mark.parametrize("come", [browser, jim])
+@pytest.mark.parametrize("garbage", ["{}", '{"type":"users"}', '{"action":"msg"}'])
+def test_who_says_nothing_that_asks_to_be_let_in_has_five_seconds(
+    hall: Hall, come: Callable[[Hall], AnyGuest], garbage: str
+) -> None:
+    guest = come(hall)
+    for _ in range(4):
+        hall.clock.advance(1)
+        guest.send_bytes(f"{garbage}\n".encode())
+        drain(hall, 0.1)
+    assert not guest.is_dropped()
+    drain(hall, 1)
+    assert guest.is_dropped()
+    assert hall.factory.counters["too-late"] == 1
+
+
+@pytest.mark.parametrize("nickname", ["ice", "#", "", "x" * 1_000])
+def test_who_is_asked_for_another_nickname_has_a_minute_whatever_the_dialect(
+    hall: Hall, nickname: str
+) -> None:
+    hall.enter("ice")
+    page, messenger, person = browser(hall), jim(hall), plain(hall)
+    page.hello(nickname)
+    messenger.present(nickname)
+    person.type(nickname)
+    guests = (page, messenger, person)
+    hall.pass_time(59)
+    assert not [guest for guest in guests if guest.is_dropped()]
+    hall.pass_time(2)
+    assert all(guest.is_dropped() for guest in guests)
+
+
+def test_a_person_at_the_plain_port_has_a_minute_also_after_a_line_that_cannot_be_read(
+    hall: Hall,
+) -> None:
+    guest = plain(hall)
+    guest.send_bytes(b"\xff\n")
+    hall.pass_time(59)
+    assert not guest.is_dropped()
+    hall.pass_time(2)
     assert guest.is_dropped()
 
 

@@ -38,6 +38,8 @@ def test_every_path_is_explained() -> None:
         ("yet (``too-many-connections``), for 256", limits.WATCHERS),
         ("all of the 256", limits.HTTP_CONNECTIONS),
         ("not read within 57", limits.HALF_OPEN_SECONDS),
+        ("does so within 5", limits.FIRST_LINE_SECONDS),
+        ("is full, and has 60", limits.REGISTRATION_SECONDS),
         ("it has at most 65,536", limits.LINE_BYTES),
         ("Within 2", limits.ENDING_SECONDS),
         ("slowly that 1", limits.OUTBOUND_BYTES // 1_048_576),
