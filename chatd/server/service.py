@@ -70,6 +70,18 @@ class ListenSettings:
     writes: str = "eager"
 
 
+class CannotListen(Exception):
+    """A port or an endpoint that cannot be listened on.
+
+    :ivar side: what it was for, as the log calls it; empty if for the main port.
+    """
+
+    def __init__(self, side: str, where: str, error: BaseException | None) -> None:
+        cause = error.socketError if isinstance(error, CannotListenError) else error
+        super().__init__(f"cannot listen on {where}: {getattr(cause, 'strerror', None) or cause}")
+        self.side = side
+
+
 class ChatServer(Service):
     """A chat server on the network.
 
@@ -102,13 +114,13 @@ class ChatServer(Service):
     def startService(self) -> None:
         """Listen on every address.
 
-        :raises CannotListenError: if that is not possible; then nothing is left listening.
+        :raises CannotListen: if that is not possible; then nothing is left listening.
         """
         try:
             self.port = self._listen(_MAIN, self._settings.port, DEFAULT_PORT, self.factory)
             for side in self._settings.sides:
                 self._listen_aside(side)
-        except CannotListenError:
+        except CannotListen:
             self._stop_listening()
             raise
         super().startService()
@@ -154,26 +166,19 @@ class ChatServer(Service):
     def _listen_aside(self, side: Side) -> None:
         """Listen for something else."""
         factory = side.make(self.factory)
-        if not isinstance(side.where, str):
+        if isinstance(side.where, str):
+            self._listen_at(side.name, side.where, factory)
+        else:
             self._listen(side.name, side.where, side.default, factory)
-            self._say_where(side)
-            return
+        self._say_where(side)
 
-        def opened(port: IListeningPort) -> None:
-            self._opened(side.name, port)
-            self._say_where(side)
-
-        def failed(failure: Failure) -> None:
-            self.log.error(
-                "cannot listen on {where}: {error}",
-                where=side.where,
-                error=failure.getErrorMessage(),
-            )
-
-        listening: Deferred[IListeningPort] = serverFromString(self._reactor, side.where).listen(
-            factory
-        )
-        listening.addCallbacks(opened, failed)
+    def _listen_at(self, name: str, where: str, factory: ServerFactory) -> None:
+        """Listen at an endpoint: one of TCP, where it is known at once whether that can be."""
+        failures: list[Failure] = []
+        listening: Deferred[IListeningPort] = serverFromString(self._reactor, where).listen(factory)
+        listening.addCallbacks(lambda port: self._opened(name, port), failures.append)
+        for failure in failures:
+            raise CannotListen(name, where, failure.value)
 
     def _say_where(self, side: Side) -> None:
         for host, port in self.addresses(side.name):
@@ -189,11 +194,11 @@ class ChatServer(Service):
         """Listen on one port of all addresses; the answer is which."""
         try:
             return self._listen_on(name, default if wanted is None else wanted, factory)
-        except CannotListenError:
+        except CannotListen:
             if wanted is not None:
                 raise
         for _ in range(_FREE_PORT_TRIES - 1):
-            with suppress(CannotListenError):
+            with suppress(CannotListen):
                 return self._listen_on(name, 0, factory)
         return self._listen_on(name, 0, factory)
 
@@ -206,10 +211,10 @@ class ChatServer(Service):
                 )
                 opened.append(listening)
                 port = listening.getHost().port
-        except CannotListenError:
+        except CannotListenError as error:
             for each in opened:
                 each.stopListening()
-            raise
+            raise CannotListen(name, f"{error.interface}:{error.port}", error) from None
         for each in opened:
             self._opened(name, each)
         return port

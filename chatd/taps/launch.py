@@ -4,7 +4,6 @@ import os
 from typing import Any, ClassVar
 
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
-from twisted.internet.error import CannotListenError
 from twisted.python import usage
 
 from chatd.chat.names import folded
@@ -15,7 +14,7 @@ from chatd.client.lifecycle import Server
 from chatd.client.screen import Front, Screen
 from chatd.client.service import ChatClient
 from chatd.discovery.subnets import Subnet
-from chatd.server.service import ChatServer
+from chatd.server.service import CannotListen, ChatServer
 from chatd.talk import talk
 from chatd.taps import page
 from chatd.taps.client import jitter
@@ -90,8 +89,8 @@ class LaunchProgram(Program):
         super().startService()
         try:
             self._server.startService()
-        except CannotListenError as error:
-            self.fail(cannot_listen(error, self._options.read))
+        except CannotListen as error:
+            self.fail(cannot_listen(error))
             return
         pages = page.urls(
             self._server.addresses("web"),

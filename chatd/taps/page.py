@@ -17,7 +17,7 @@ from chatd.server.factory import ChatFactory
 DEFAULT_PORT: Final = 8080
 
 #: What an endpoint begins with whose connections are encrypted.
-_ENCRYPTED: Final = "ssl:"
+_ENCRYPTED: Final = ("ssl:", "tls:")
 
 #: The blank around a QR code, in modules. The standard asks for 4; scanners do with 2.
 _QUIET_ZONE: Final = 2

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from socket import AddressFamily
 from typing import Final
 
 from twisted.internet.endpoints import serverFromString
@@ -80,20 +81,27 @@ def nickname(value: str) -> str:
         raise ValueError(f"cannot be a nickname: {refusal}") from None
 
 
+#: Kinds of endpoints whose connections come from an address and a port.
+_OF_TCP: Final = frozenset({"tcp", "tcp6", "ssl", "tls", "systemd"})
+_INTERNET: Final = frozenset({AddressFamily.AF_INET, AddressFamily.AF_INET6})
+
 PORT: Final = whole_number(1, 65_535)
 
 
 def port_or_endpoint(value: str) -> int | str:
     """Read a port number, or the description of an endpoint as Twisted has it.
 
-    :raises ValueError: if it is neither.
+    :raises ValueError: if it is neither, or an endpoint of something else than TCP.
     """
     if re.fullmatch(r"[0-9]+", value):
         return PORT(value)
     try:
-        serverFromString(None, value)
+        endpoint = serverFromString(None, value)
     except Exception as error:  # each kind of endpoint complains in its own way
         raise ValueError(
             f"is neither a port nor an endpoint, such as tcp:7778:interface=127.0.0.1: {error}"
         ) from None
+    family = getattr(endpoint, "addressFamily", AddressFamily.AF_INET)  # which systemd: may choose
+    if value.partition(":")[0] not in _OF_TCP or family not in _INTERNET:
+        raise ValueError("is no endpoint of TCP, as those that begin with tcp:, tcp6: or ssl: are")
     return value

@@ -3,12 +3,10 @@
 import gc
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
-from twisted.internet.error import CannotListenError
 from twisted.internet.protocol import ServerFactory
-from twisted.logger import ILogObserver
 from twisted.python import usage
 
 from chatd.chat import limits
@@ -20,7 +18,7 @@ from chatd.discovery.subnets import (
     subnet_of_address,
 )
 from chatd.server.factory import JIM, PLAIN, ChatFactory, ServerSettings, SideFactory
-from chatd.server.service import WRITES, ChatServer, ListenSettings, Side
+from chatd.server.service import WRITES, CannotListen, ChatServer, ListenSettings, Side
 from chatd.taps import page
 from chatd.taps.auth import AUTH_PARAMETER, GuardedServer, accounts
 from chatd.taps.files import allow_files
@@ -180,19 +178,13 @@ def make_server(options: RoleOptions, subnets: tuple[Subnet, ...], reactor: Any)
 class ServerProgram(Program):
     """A server and nothing else."""
 
-    def __init__(
-        self, reactor: Any, read: Mapping[str, Any], observer: ILogObserver | None = None
-    ) -> None:
-        super().__init__(reactor, observer)
-        self._read = read
-
     def startService(self) -> None:
         """Start; a port that is taken is one line for the person."""
         self._reactor.callWhenRunning(keep_what_was_made)
         try:
             super().startService()
-        except CannotListenError as error:
-            self.fail(cannot_listen(error, self._read))
+        except CannotListen as error:
+            self.fail(cannot_listen(error))
 
 
 def keep_what_was_made() -> None:
@@ -205,21 +197,15 @@ def keep_what_was_made() -> None:
     gc.set_threshold(_GARBAGE_OBJECTS, *gc.get_threshold()[1:])
 
 
-def cannot_listen(error: CannotListenError, read: Mapping[str, Any]) -> str:
-    """What a person is told when a port cannot be listened on.
-
-    :param read: the values of the options; the last that names the port is to blame.
-    """
-    reason = error.socketError.strerror or str(error.socketError)
-    sides = [name for name, *_ in _SIDES if read.get(name) == error.port]
-    option = ["port", *sides][-1]
-    return f"chatserver: --{option}: cannot listen on {error.interface}:{error.port}: {reason}"
+def cannot_listen(error: CannotListen) -> str:
+    """What a person is told when a port or an endpoint cannot be listened on."""
+    return f"chatserver: --{error.side or 'port'}: {error}"
 
 
 def makeService(options: Options, reactor: Any = None) -> Program:  # Twisted's name
     """What ``chatserver`` runs."""
     if reactor is None:
         from twisted.internet import reactor
-    program = ServerProgram(reactor, options.read, options.twistd_observer)
+    program = ServerProgram(reactor, options.twistd_observer)
     make_server(options, options.known_subnets, reactor).setServiceParent(program)
     return program

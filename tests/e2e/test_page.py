@@ -153,22 +153,25 @@ def test_a_signal_ends_it_with_status_0_and_browsers_are_told(
 
 
 @pytest.mark.parametrize("command", ["chatd", "launch"])
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [("{port}", f"{HERE}:{{port}}"), (f"tcp:{{port}}:interface={HERE}",) * 2],
+)
 def test_a_page_whose_port_is_taken_is_one_line_and_status_1(
-    command: str, start: Callable[..., Program], ports: SimpleNamespace
+    where: str, said: str, command: str, start: Callable[..., Program], ports: SimpleNamespace
 ) -> None:
     with socket.create_server((HERE, ports.web)):
         server = start(
             [
                 *COMMANDS[command],
                 *("--ifaddrs", f"{HERE}/8", "--port", str(ports.tcp), "--log-level", "warn"),
-                *("--discovery-port", str(ports.udp), "--web", str(ports.web)),
+                *("--discovery-port", str(ports.udp), "--web", where.format(port=ports.web)),
             ]
         )
         assert server.status() == 1
     assert server.out == []
-    assert server.err == [
-        f"chatserver: --web: cannot listen on {HERE}:{ports.web}: Address already in use"
-    ]
+    place = said.format(port=ports.web)
+    assert server.err == [f"chatserver: --web: cannot listen on {place}: Address already in use"]
 
 
 def launched(start: Callable[..., Program], ports: SimpleNamespace, address: str) -> Program:

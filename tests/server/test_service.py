@@ -6,12 +6,11 @@ from ipaddress import IPv4Interface
 import msgspec
 import pytest
 from twisted.internet.address import IPv4Address
-from twisted.internet.error import CannotListenError
 
 from chatd.discovery.subnets import Subnet
 from chatd.server.factory import ChatFactory, ServerSettings
 from chatd.server.protocol import LineProtocol
-from chatd.server.service import ChatServer, ListenSettings
+from chatd.server.service import CannotListen, ChatServer, ListenSettings
 from chatd.wire import beacon
 from tests.fakes import log_lines
 from tests.server.hall import Guest
@@ -107,7 +106,7 @@ def test_a_free_port_must_be_free_on_every_address() -> None:
 def test_a_port_that_was_asked_for_is_never_changed(host: str) -> None:
     house = _House(port=5_555)
     house.network.taken.add((host, 5_555))
-    with pytest.raises(CannotListenError):
+    with pytest.raises(CannotListen):
         house.server.startService()
     assert house.network.listening() == []
     assert house.network.udp == []
@@ -117,7 +116,7 @@ def test_a_port_that_was_asked_for_is_never_changed(host: str) -> None:
 def test_it_gives_up_where_no_port_is_free_everywhere() -> None:
     house = _House()
     house.network.taken |= {(HOSTS[1], port) for port in (7777, *range(50_000, 50_100))}
-    with pytest.raises(CannotListenError):
+    with pytest.raises(CannotListen):
         house.server.startService()
     assert house.network.listening() == []
 

@@ -5,12 +5,11 @@ from functools import partial
 from ipaddress import IPv4Address, IPv4Network
 
 import pytest
-from twisted.internet.error import CannotListenError
 from twisted.internet.protocol import ServerFactory
 
 from chatd.discovery.subnets import Subnet
 from chatd.server.factory import PLAIN, ChatFactory, ServerSettings, SideFactory
-from chatd.server.service import ChatServer, ListenSettings, Side
+from chatd.server.service import CannotListen, ChatServer, ListenSettings, Side
 from tests.fakes import log_lines
 from tests.server.network import FakeNetwork
 
@@ -74,7 +73,7 @@ def test_a_side_without_a_default_takes_a_free_port(house: _House) -> None:
 
 def test_a_port_of_a_side_that_was_asked_for_is_never_changed(house: _House) -> None:
     house.network.taken.add((HOSTS[1], 5_555))
-    with pytest.raises(CannotListenError):
+    with pytest.raises(CannotListen):
         house.start(Side("plain", _made, 5_556), Side("web", _made, 5_555, DEFAULT))
     assert house.network.listening() == []
     assert not house.server.running
@@ -85,13 +84,14 @@ def test_a_side_at_an_endpoint_is_where_the_endpoint_says(house: _House) -> None
     assert server.addresses("web") == (("127.0.0.1", 8_081),)
 
 
-def test_an_endpoint_that_fails_is_said_and_leaves_the_rest_alone(house: _House) -> None:
+def test_an_endpoint_that_is_taken_is_never_changed(house: _House) -> None:
     house.network.taken.add(("127.0.0.1", 8_081))
-    with log_lines() as lines:
-        server = house.start(Side("web", _made, "tcp:8081:interface=127.0.0.1", DEFAULT))
-    assert server.addresses("web") == ()
-    assert any("cannot listen on tcp:8081:interface=127.0.0.1" in line for line in lines)
-    assert house.network.listening() == list(_on(7_777))
+    where = "tcp:8081:interface=127.0.0.1"
+    with pytest.raises(CannotListen, match=f"cannot listen on {where}: Address already") as raised:
+        house.start(Side("plain", _made, 5_556), Side("web", _made, where, DEFAULT))
+    assert raised.value.side == "web"
+    assert house.network.listening() == []
+    assert not house.server.running
 
 
 def test_a_side_that_there_is_none_of_is_nowhere(house: _House) -> None:

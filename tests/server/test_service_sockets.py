@@ -7,13 +7,13 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 import pytest
-from twisted.internet.error import CannotListenError, ConnectError
+from twisted.internet.error import ConnectError
 from twisted.internet.task import deferLater
 
 from chatd.chat import limits
 from chatd.discovery.subnets import Subnet
 from chatd.server.factory import ChatFactory, ServerSettings
-from chatd.server.service import ChatServer, ListenSettings
+from chatd.server.service import CannotListen, ChatServer, ListenSettings
 from tests.fakes import on_reactor
 from tests.server.callers import call, enter, free_port, reactor
 
@@ -112,7 +112,7 @@ async def test_a_port_that_is_taken_on_one_address_leaves_nothing_listening() ->
         other.bind(("127.0.0.3", 0))
         other.listen()
         server = _server("127.0.0.2", "127.0.0.3", port=other.getsockname()[1])
-        with pytest.raises(CannotListenError):
+        with pytest.raises(CannotListen):
             server.startService()
         await deferLater(reactor, 0)
         with pytest.raises(ConnectError, match="refused"):

@@ -7,6 +7,7 @@ from ipaddress import IPv4Address
 
 import pytest
 import segno
+from twisted.python.systemd import ListenFDs
 
 from chatd.taps import launch, page, server
 from tests.taps.roles import parse, refusal
@@ -41,6 +42,27 @@ def test_a_place_where_no_page_can_be_is_one_line_that_names_it(role: str, bad: 
     assert f"--web: {bad!r}" in refusal(role, f"--web {bad}")
 
 
+@pytest.mark.parametrize("role", ["server", "launch"])
+@pytest.mark.parametrize("option", ["jim", "plain", "web"])
+@pytest.mark.parametrize(
+    "bad", ["unix:/nowhere/socket", "stdio:", "haproxy:tcp:8080", "systemd:domain=UNIX:name=web"]
+)
+def test_an_endpoint_without_addresses_and_ports_is_one_line_that_names_it(
+    role: str, option: str, bad: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = ListenFDs([3], ("web",))
+    monkeypatch.setattr("twisted.internet.endpoints._SystemdParser._sddaemon", given)
+    line = refusal(role, f"--{option} {bad}")
+    assert f"--{option}: {bad!r} is no endpoint of TCP" in line
+
+
+def test_systemd_may_hand_over_a_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = ListenFDs([3], ("web",))
+    monkeypatch.setattr("twisted.internet.endpoints._SystemdParser._sddaemon", given)
+    where = "systemd:domain=INET:name=web"
+    assert parse(server.Options(), f"--web {where}").read["web"] == where
+
+
 def test_the_page_is_where_the_server_listens_and_what_others_can_reach_comes_first() -> None:
     reached = [("127.0.0.1", 8080), ("192.168.1.124", 8080), ("10.35.11.113", 8080)]
     assert page.urls(reached, HOST) == [
@@ -57,8 +79,9 @@ def test_all_addresses_of_this_host_are_spelled_out() -> None:
     ]
 
 
-def test_an_encrypted_page_is_said_to_be_one() -> None:
-    assert page.urls([("127.0.0.1", 8443)], HOST, "ssl:8443") == ["https://127.0.0.1:8443/"]
+@pytest.mark.parametrize("where", ["ssl:8443", "tls:certificates:8443"])
+def test_an_encrypted_page_is_said_to_be_one(where: str) -> None:
+    assert page.urls([("127.0.0.1", 8443)], HOST, where) == ["https://127.0.0.1:8443/"]
 
 
 def test_an_address_of_the_other_kind_has_its_brackets() -> None:
