@@ -1,7 +1,9 @@
 """What the tests of the page begin with: a browser, a server, and pages in it without a fault."""
 
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from tests.browser.chromium import Chromium, find_chromium
 from tests.browser.page import DESKTOP, Opened, Page
 from tests.browser.servers import Server, servers
+from tests.e2e.programs import CHATD
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +33,24 @@ def serve() -> Iterator[Callable[..., Server]]:
 def server(serve: Callable[..., Server]) -> Server:
     """A server with nobody on it."""
     return serve()
+
+
+@pytest.fixture
+def guarded(tmp_path: Path, serve: Callable[..., Server]) -> Server:
+    """A server on which ``ice`` is an account, its password ``cold``."""
+    path = tmp_path / "accounts"
+    command = [*CHATD, "account", "add", str(path), "ice"]
+    subprocess.run(command, input="cold\n", text=True, check=True)
+    return serve("--auth", f"chatd:{path}")
+
+
+@pytest.fixture(scope="module")
+def modules(chromium: Chromium) -> Iterator[Page]:
+    """A page to import its own modules into."""
+    with servers() as start:
+        page = Page(chromium, start().url, DESKTOP)
+        yield page
+        page.close()
 
 
 @pytest.fixture

@@ -12,6 +12,14 @@ from tests.e2e.programs import CHATD, Program, programs
 HOST: Final = "127.0.65.1"
 ADDRESS: Final = ("--ifaddrs", f"{HOST}/8")
 
+#: How a browser asks for a WebSocket.
+_UPGRADE: Final = (
+    "GET /socket HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+)
+#: What it says on one first, in a frame whose mask changes nothing.
+_WATCH: Final = b"\x81\x90" + bytes(4) + b'{"type":"watch"}'
+
 
 class Server:
     """One server, on ports of its own; it can be stopped, and started again on the same ones.
@@ -55,6 +63,17 @@ class Server:
         peer.says("hello", {"nickname": nickname, "version": 1})
         peer.hears("welcome")
         return peer
+
+    def watch(self, source: str) -> None:
+        """Somebody else watches from the address `source`, and is no member."""
+        connection = socket.create_connection((HOST, self.web), PATIENCE, (source, 0))
+        self._guests.callback(connection.close)
+        connection.sendall(_UPGRADE.format(host=f"{HOST}:{self.web}").encode() + _WATCH)
+        told = b""
+        while b'"watching"' not in told:
+            more = connection.recv(65_536)
+            assert more, f"the connection ended after {told!r}"
+            told += more
 
     def client(self, nickname: str) -> Program:
         """Another member, with chatd's own client on a pipe."""

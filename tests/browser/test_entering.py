@@ -1,14 +1,13 @@
 """Coming in: a nickname, a password, a slot, or a word why not."""
 
-import subprocess
+import signal
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
+from chatd.chat import limits
 from tests.browser.page import Opened, Page
 from tests.browser.servers import Server, say
-from tests.e2e.programs import CHATD
 
 
 def test_one_watches_at_once_and_joins_by_a_nickname(page: Opened, server: Server) -> None:
@@ -73,15 +72,6 @@ def test_a_browser_takes_a_slot_when_it_joins_and_not_before(
     ice.click(ice.find("button", "Leave.*", "header"))
     ice.is_("left")
     watcher.join("moon")
-
-
-@pytest.fixture
-def guarded(tmp_path: Path, serve: Callable[..., Server]) -> Server:
-    """A server on which ``ice`` is an account, its password ``cold``."""
-    path = tmp_path / "accounts"
-    command = [*CHATD, "account", "add", str(path), "ice"]
-    subprocess.run(command, input="cold\n", text=True, check=True)
-    return serve("--auth", f"chatd:{path}")
 
 
 def gives_password(page: Page, password: str) -> None:
@@ -150,3 +140,28 @@ def test_the_nickname_is_remembered(page: Opened) -> None:
     ice.is_("watching")
     nickname = "() => document.querySelector('#join input').value"
     assert ice.run(nickname) == "ice"
+
+
+def test_who_cannot_watch_can_still_join(server: Server, visit: Opened) -> None:
+    for number in range(limits.WATCHERS):
+        server.watch(f"127.0.66.{1 + number // limits.ADDRESS_PAGE_CONNECTIONS}")
+    ice = visit(server.url)
+    ice.objects("watch")
+    ice.is_("waiting")
+    ice.asks_to_join("ice")
+    ice.is_("online")
+    moon = server.enter("moon")
+    ice.write("here I am")
+    assert moon.hears("message")["data"]["text"] == "here I am"
+
+
+def test_who_leaves_a_server_that_does_not_answer_is_not_taken_in_again(
+    page: Opened, server: Server
+) -> None:
+    moon, ice = server.enter("moon"), page("ice")
+    server.program.signal(signal.SIGSTOP)
+    ice.click(ice.find("button", "Leave.*", "header"))
+    ice.is_("left")
+    server.program.signal(signal.SIGCONT)
+    assert moon.hears("left")["data"] == {"nickname": "ice", "reason": "quit"}
+    assert ice.run("() => document.body.dataset.state") == "left"

@@ -87,6 +87,10 @@ function refusedToPage(state, { id, data: { code, message } }, now) {
     );
   }
   // Of a room that is gone there is nothing to read.
+  if (id === "watch") {
+    // Why one was not taken in matters more than that one cannot watch, either.
+    return { ...state, problem: state.problem || message };
+  }
   return code === "no-such-room" ? state : { ...state, problem: message };
 }
 

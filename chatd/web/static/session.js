@@ -10,6 +10,9 @@ import { createReading } from "./reading.js";
 /** The version of the protocol. */
 const VERSION = 1;
 
+/** For the server to say goodbye; a link that is dead may take far longer to be found out. */
+const GOODBYE_MILLISECONDS = 2000;
+
 /** The session of one page, over the state in `store`. */
 export function createSession(store) {
   const { dispatch } = store;
@@ -17,10 +20,13 @@ export function createSession(store) {
   const link = createLink(dispatch, { greet, received });
   const reading = createReading(store, link.send);
   let again = null;
+  let leaving = null;
 
   function greet() {
     clearTimeout(again);
-    if (store.state.wanted) {
+    if (leaving !== null) {
+      close();
+    } else if (store.state.wanted) {
       enter();
     } else {
       watch();
@@ -97,7 +103,7 @@ export function createSession(store) {
     },
     goodbye: ({ data }) => {
       if (data.reason === "quit") {
-        link.close();
+        close();
       } else if (data.reason === "inactive") {
         link.open();
       }
@@ -177,12 +183,19 @@ export function createSession(store) {
     if (store.state.link.is === "online") {
       link.send({ type: "quit", id: "quit" });
     } else {
-      link.close();
+      close();
+      leaving ??= setTimeout(close, GOODBYE_MILLISECONDS);
     }
   }
 
   /** What a typed line does that is no request of its own. */
   const HERE = {
+  function close() {
+    clearTimeout(leaving);
+    leaving = null;
+    link.close();
+  }
+
     help: () => say(...help().map(([written, does]) => [`${written}: ${does}`])),
     "go-to": ({ data }) => show(data.room),
     "ask-whom": () => say(["To whom? Choose somebody in the list of people, or write: @NAME text"]),
