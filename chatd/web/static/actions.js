@@ -4,7 +4,7 @@ import * as backlog from "./backlog.js";
 import { received } from "./frames.js";
 import { LOBBY, folded } from "./names.js";
 import { left, listed, rooms as inhabited } from "./people.js";
-import { notedHere, withRoom, withRooms } from "./state.js";
+import { drafted, notedHere, withRoom, withRooms } from "./state.js";
 
 /** The state after `action`, which has a `type` and what belongs to it. */
 export function reduced(state, action) {
@@ -106,10 +106,15 @@ function seen(state) {
       );
 }
 
-/** `state` without the rooms that nobody is in, nor looks at. */
+/** `state` without the rooms that nobody is in, looks at or has written for. */
 function swept(state) {
   const alive = inhabited(state.people);
+  const written = new Set(drafted(state));
   const stays = (key) =>
-    key === LOBBY || key === state.shown || state.home.has(key) || alive.has(key);
+    key === LOBBY ||
+    key === state.shown ||
+    state.home.has(key) ||
+    alive.has(key) ||
+    written.has(key);
   return { ...state, rooms: new Map([...state.rooms].filter(([key]) => stays(key))) };
 }

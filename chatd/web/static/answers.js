@@ -62,7 +62,8 @@ function refused(state, entry, { code, message }) {
       ? entry.room
       : state.shown;
   const there = { ...state, shown: state.rooms.has(back) ? back : state.shown, problem: message };
-  if (state.drafts.get(entry.room)) {
+  // Where it cannot be seen, or there is no place for it, it waits to be taken back.
+  if (entry.room !== there.shown || state.drafts.get(entry.room)) {
     return { ...there, backlog: backlog.refused(state.backlog, entry.id, message) };
   }
   // An empty draft has room for it: it can be mended and sent again.
@@ -86,11 +87,11 @@ function refusedToPage(state, { id, data: { code, message } }, now) {
       Object.freeze({ kind: "notice", time: now, words: [message] }),
     );
   }
-  // Of a room that is gone there is nothing to read.
   if (id === "watch") {
     // Why one was not taken in matters more than that one cannot watch, either.
     return { ...state, problem: state.problem || message };
   }
+  // Of a room that is gone there is nothing to read.
   return code === "no-such-room" ? state : { ...state, problem: message };
 }
 

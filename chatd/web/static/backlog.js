@@ -5,6 +5,8 @@
  * that of the frame.
  */
 
+/** How an entry may stand. */
+export const STANDINGS = new Set(["waiting", "sent", "unknown", "refused"]);
 /** Frames under way that the server has not confirmed; the others wait here. */
 const UNCONFIRMED = 32;
 /** Entries kept; no more lines are taken then. */

@@ -3,7 +3,7 @@
 import { arrange, button, element, nameOf } from "./elements.js";
 import { named } from "./commands.js";
 import { LOBBY } from "./names.js";
-import { choice, unread } from "./state.js";
+import { choice, drafted, unread } from "./state.js";
 
 /** Show the rooms of each state. */
 export function roomsView(
@@ -36,11 +36,12 @@ export function roomsView(
 
   function draw(state) {
     const rooms = choice(state);
+    const written = new Set(drafted(state));
     arrange(
       list,
       rooms.map((room) => {
         const made = elementOf(room);
-        fill(made.firstChild, room, state);
+        fill(made.firstChild, room, state, written.has(room.key));
         return made;
       }),
     );
@@ -51,7 +52,9 @@ export function roomsView(
   return (state, before) => {
     if (
       before &&
-      ["rooms", "people", "shown", "home", "me"].every((key) => state[key] === before[key])
+      ["rooms", "people", "shown", "home", "me", "drafts"].every(
+        (key) => state[key] === before[key],
+      )
     ) {
       return;
     }
@@ -73,16 +76,18 @@ export function roomsView(
   };
 }
 
-function fill(made, { key, name, members }, state) {
+function fill(made, { key, name, members }, state, isDrafted) {
   const unreadHere = state.rooms.get(key)?.unread ?? 0;
-  const text = `${name} ${members} ${unreadHere} ${state.home.has(key)}`;
+  const isWritten = isDrafted && key !== state.shown;
+  const text = `${name} ${members} ${unreadHere} ${isWritten}`;
   if (made.dataset.filled !== text) {
     made.dataset.filled = text;
     const numbers = [
       number("members", members),
       ...(unreadHere ? [number("unread", unreadHere)] : []),
     ];
-    made.replaceChildren(nameOf(name, "name"), ...numbers);
+    const draft = isWritten ? [element("span", "draft", " draft")] : [];
+    made.replaceChildren(nameOf(name, "name"), ...draft, ...numbers);
   }
   if (key === state.shown) {
     made.setAttribute("aria-current", "true");

@@ -228,11 +228,19 @@ export function createSession(store) {
 
     anotherNickname: () => dispatch({ type: "anotherNickname" }),
     drafted: (text) => dispatch({ type: "drafted", text }),
-    takeBack: (id) => dispatch({ type: "takenBack", id }),
     dismiss: (id) => dispatch({ type: "dismissed", id }),
 
     /** Go into a room, or out of it, by a button. */
     joinRoom: (room) => attempt(() => queue(`/join ${room}`, { type: "join", data: { room } })),
+    /** Have a line of the backlog in the draft again, of the room that it was written for. */
+    takeBack(id) {
+      const entry = store.state.backlog.find((each) => each.id === id);
+      if (entry) {
+        dispatch({ type: "takenBack", id });
+        show(store.state.rooms.get(entry.room)?.name ?? entry.room);
+      }
+    },
+
     leaveRoom: (room) => attempt(() => queue(`/leave ${room}`, { type: "leave", data: { room } })),
 
     /** Take what the person typed; false if it cannot be sent, and stays in the draft. */

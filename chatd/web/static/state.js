@@ -84,7 +84,10 @@ export function isUnseen(state, key) {
   return state.isHidden || key !== state.shown;
 }
 
-/** The rooms to choose from, sorted: those that people are in, and those of the person. */
+/** The rooms to choose from, sorted: those that people are in, and those of the person.
+ *
+ * Where something is half-written, it can be found again, whoever is there.
+ */
 export function choice(state) {
   const all = new Map(inhabited(state.people));
   const mine = state.me || state.isReturning ? [...state.home] : [];
@@ -98,6 +101,7 @@ export function choice(state) {
   const sorted = [...all].sort(([one], [other]) =>
     one === LOBBY ? -1 : other === LOBBY ? 1 : one < other ? -1 : 1,
   );
+    ...drafted(state).map((key) => [key, state.rooms.get(key)?.name ?? key]),
   return sorted.map(([key, { room: name, members }]) => ({ key, name, members }));
 }
 
@@ -107,3 +111,8 @@ export function unread(state) {
     state.me || state.isReturning ? new Set([...state.home.keys(), state.shown]) : [state.shown];
   return [...where].reduce((sum, key) => sum + (state.rooms.get(key)?.unread ?? 0), 0);
 }
+/** The keys of the rooms for which something is half-written. */
+export function drafted({ drafts }) {
+  return [...drafts].flatMap(([key, text]) => (text ? [key] : []));
+}
+

@@ -1,6 +1,6 @@
 /** What outlives a reload: the nickname; and in this tab, drafts and unconfirmed lines. */
 
-import { broken } from "./backlog.js";
+import { STANDINGS, broken } from "./backlog.js";
 
 const NICKNAME = "nickname";
 const WRITTEN = "written";
@@ -13,9 +13,11 @@ export function rememberedNickname() {
 /** `state` with what was written in this tab before a reload. */
 export function restored(state) {
   const written = attempt(() => JSON.parse(sessionStorage.getItem(WRITTEN)));
-  return written
-    ? { ...state, drafts: new Map(written.drafts), backlog: broken(written.backlog) }
-    : state;
+  return {
+    ...state,
+    drafts: new Map(listed(written?.drafts).filter(isDraft)),
+    backlog: broken(listed(written?.backlog).filter(isEntry)),
+  };
 }
 
 /** Remember what is worth it, as far as it has changed; a listener of the store. */
@@ -30,6 +32,43 @@ export function remember(state, before) {
     };
     attempt(() => sessionStorage.setItem(WRITTEN, JSON.stringify(written)));
   }
+}
+
+// Another version of the page may have written it, or another page that was at this address.
+
+function listed(value) {
+  return Array.isArray(value) ? value : [];
+}
+
+function isDraft(value) {
+  return Array.isArray(value) && value.length === 2 && value.every(isText);
+}
+
+function isEntry(value) {
+  const { line, room, why, status, frame } = value ?? {};
+  return (
+    Number.isSafeInteger(value?.id) &&
+    [line, room, why, frame?.type].every(isText) &&
+    STANDINGS.has(status) &&
+    isWhole(frame)
+  );
+}
+
+function isWhole({ type, data }) {
+  switch (type) {
+    case "join":
+      return isText(data?.room);
+    case "set-name":
+      return isText(data?.nickname);
+    case "private":
+      return Array.isArray(data?.to) && data.to.every(isText);
+    default:
+      return true;
+  }
+}
+
+function isText(value) {
+  return typeof value === "string";
 }
 
 /** A browser may have no room, or not allow it: the page works all the same. */

@@ -11,6 +11,9 @@ const STANDING = {
   refused: "Not sent",
 };
 
+/** The code of each key that an input method takes. */
+const COMPOSING = 229;
+
 /** Show the draft and the backlog of each state. */
 export function writingView({ form, text, list }, session) {
   const elements = new Map();
@@ -29,7 +32,7 @@ export function writingView({ form, text, list }, session) {
   });
   text.addEventListener("input", () => session.drafted(text.value));
   text.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    if (event.key === "Enter" && !event.shiftKey && !isComposing(event)) {
       event.preventDefault();
       submit();
     }
@@ -57,6 +60,11 @@ export function writingView({ form, text, list }, session) {
         .forEach((entry) => elements.delete(entry));
     }
   };
+}
+
+/** Whether a key belongs to an input method; Safari tells of its last Enter by the code alone. */
+function isComposing(event) {
+  return event.isComposing || event.keyCode === COMPOSING;
 }
 
 function entryElement({ id, line, status, why }, session, text) {
