@@ -1,30 +1,18 @@
 """The page's own rules are those of the server and the terminal client."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 from unicodedata import normalize
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatd.chat import commands, limits
+from chatd.chat.names import folded
 from chatd.chat.refusals import Refusal
 from chatd.wire import typed
 from chatd.wire.lines import visible
-from tests.browser.chromium import Chromium
-from tests.browser.page import DESKTOP, Page
-from tests.browser.servers import servers
-
-
-@pytest.fixture(scope="module")
-def modules(chromium: Chromium) -> Iterator[Page]:
-    """A page to import its own modules into."""
-    with servers() as start:
-        page = Page(chromium, start().url, DESKTOP)
-        yield page
-        page.close()
+from tests.browser.page import Page
 
 
 def imported(page: Page, module: str, function: str, *arguments: Any) -> Any:
@@ -145,6 +133,7 @@ LINES = [
         "/msg ,, hello",
         "/msg ice,,moon  hi  ",
     ),
+    *("\n".join(["line"] * limits.MESSAGE_LINES), "\n".join(["line"] * (limits.MESSAGE_LINES + 1))),
     *("@ice  @moon   hello", "@ice\thello", "/join  #dev ", "/users now", "\u2028", "/\u202e"),
 ]
 
@@ -182,3 +171,25 @@ def test_the_help_is_the_terminal_s(modules: Page) -> None:
     assert len(rows) == len(lines)
     for (written, _), line in zip(rows, lines, strict=True):
         assert line.startswith(f"{written} ")
+
+
+def test_half_a_character_is_refused_and_not_replaced(modules: Page) -> None:
+    answers = imported(
+        modules, "commands", "read", ["half \ud83d", "#dev"], ["@ice \ude00", "#dev"]
+    )
+    assert all("half a character" in answer for answer in answers)
+
+
+def test_two_spellings_of_a_name_are_one_as_on_the_server(modules: Page) -> None:
+    spellings = [
+        "STRA\u1e9eE",
+        "Stra\xdfe",
+        "STRASSE",
+        "\u0130ce",
+        "\u0131ce",
+        "\u03a3\u03c2",
+        "\u212a",
+    ]
+    assert imported(modules, "names", "folded", *([name] for name in spellings)) == [
+        [folded(name)] for name in spellings
+    ]

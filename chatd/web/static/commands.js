@@ -8,6 +8,8 @@ import { visible } from "./visible.js";
 
 /** The text of one message, in code points. */
 export const MESSAGE_CHARACTERS = 4096;
+/** The lines of one message. */
+const MESSAGE_LINES = 256;
 /** A frame; the server hangs up on a longer one. */
 const LINE_BYTES = 65_536;
 /** What is shown of a word that is no command. */
@@ -46,6 +48,9 @@ const BY_NAME = new Map(TABLE.flatMap(([names, , , read]) => names.map((name) =>
 
 /** What `line` asks for, where lines go to `room`: a frame without id; null if it is blank. */
 export function read(line, room) {
+  if (!line.isWellFormed()) {
+    throw new NotSent("This line contains half a character; take it out and send it again.");
+  }
   const meant = meaning(line, room);
   if (meant && new TextEncoder().encode(JSON.stringify(meant)).length > LINE_BYTES - 64) {
     throw new NotSent("This line is too long.");
@@ -158,6 +163,9 @@ function frame(type, data) {
 function checked(text) {
   if (text.length > MESSAGE_CHARACTERS && [...text].length > MESSAGE_CHARACTERS) {
     throw new NotSent(`A message may have at most ${MESSAGE_CHARACTERS} characters.`);
+  }
+  if (text.split("\n", MESSAGE_LINES + 1).length > MESSAGE_LINES) {
+    throw new NotSent(`A message may have at most ${MESSAGE_LINES} lines.`);
   }
   if (!strip(text)) {
     throw new NotSent("A message needs some text.");

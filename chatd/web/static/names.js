@@ -8,8 +8,8 @@ export const NICKNAME_COLOURS = 12;
 /** What is compared: two names are equal if this is, as the server folds them. */
 export function folded(name) {
   const lower = [...name].map((character) =>
-    // Upper case first, as "ß" is "ss"; but a dotless i would become one with a dot.
-    character === "ı" ? character : character.toUpperCase().toLowerCase(),
+    // By way of upper case, as "ß" and "ẞ" are "ss"; but a dotless i would become one with a dot.
+    character === "ı" ? character : character.toLowerCase().toUpperCase().toLowerCase(),
   );
   return lower.join("").replaceAll("ς", "σ").normalize("NFKC");
 }

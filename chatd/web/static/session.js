@@ -180,6 +180,7 @@ export function createSession(store) {
   }
 
   function leave() {
+  /** Say so and go; without an answer as well, and never to be taken in again by itself. */
     if (store.state.link.is === "online") {
       link.send({ type: "quit", id: "quit" });
     } else {
