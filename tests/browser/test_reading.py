@@ -80,6 +80,29 @@ def test_a_reader_who_has_scrolled_up_is_left_there_and_told_of_new_messages(
     )
 
 
+def test_who_comes_and_goes_is_no_new_message(page: Opened, server: Server) -> None:
+    moon = server.enter("moon")
+    say(moon, *(f"number {number}" for number in range(60)))
+    ice = page("ice")
+    ice.shows("number 59")
+    ice.until("() => document.querySelector('#log').scrollTop > 0")
+    ice.run("() => { document.querySelector('#log').scrollTop = 100 }")
+    ice.until("() => document.querySelector('#log').scrollTop === 100")
+    server.enter("sun").says("quit")
+    ice.notes("sun has left")
+    assert "new" not in ice.run("() => document.querySelector('#newer').textContent").split()
+    say(moon, "a new one")
+    ice.find("button", "1 new message")
+
+
+def test_a_history_that_is_there_already_is_said_to_be(page: Opened, server: Server) -> None:
+    say(server.enter("moon"), "one", "two")
+    ice = page("ice")
+    ice.shows("two")
+    ice.write("/history 5")
+    ice.notes("in the log already")
+
+
 def test_in_a_room_of_10000_messages_one_can_still_write(page: Opened, server: Server) -> None:
     moon, ice = server.enter("moon"), page("ice")
     for number in range(MANY - 1):

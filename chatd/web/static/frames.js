@@ -23,6 +23,9 @@ export function received(state, frame, now) {
 }
 
 const FRAMES = {
+  // Nothing but these: a server may name a type as something is named that every object has.
+  __proto__: null,
+
   watching: (state, data, frame, now) => ({
     ...onServer(state, data, now),
     link: { is: "watching" },
@@ -103,18 +106,25 @@ const FRAMES = {
     return { ...after, home, shown: state.shown === folded(data.room) ? LOBBY : state.shown };
   },
 
-  history: (state, { room, messages, more }, { id }) => {
+  history: (state, { room, messages, more }, { id }, now) => {
     const asked = typeof id === "string" ? id.split(" ")[0] : "";
     const merge = asked === "history" && !more ? timeline.current : timeline.merged;
-    return withRoom(state, room, (each) => ({
+    const after = withRoom(state, room, (each) => ({
       ...each,
       items: merge(
         each.items,
         messages.map((told) => message(state, told)),
       ),
       isRead: each.isRead || !more,
-      isWhole: each.isWhole || (asked === "older" && !messages.length),
+      beginning:
+        asked === "older" && !messages.length
+          ? (timeline.oldest(each.items)?.seq ?? 0)
+          : each.beginning,
     }));
+    const [then, since] = [state, after].map(({ rooms }) => rooms.get(folded(room))?.items);
+    return typeof id === "number" && !more && then === since
+      ? told(after, [sentences.nothingNew(room, messages.length)], now)
+      : after;
   },
 
   users: (state, data, frame, now) => {
@@ -154,7 +164,7 @@ function onServer(state, { server, started }, now) {
   }
   const words = ["The server was started anew; what was said before is gone."];
   return notedHere(
-    withRooms(anew, (each) => ({ ...each, items: [], isRead: false, isWhole: false })),
+    withRooms(anew, (each) => ({ ...each, items: [], isRead: false, beginning: 0 })),
     {
       kind: "notice",
       time: now,

@@ -3,7 +3,7 @@
 import { arrange } from "./elements.js";
 import { fit, itemElement } from "./item_view.js";
 import { counted } from "./sentences.js";
-import { oldest } from "./timeline.js";
+import { isWhole } from "./state.js";
 import { visible } from "./visible.js";
 
 /** Items that are elements while the reader is at the end, and at most. */
@@ -49,7 +49,7 @@ export function logView({ log, content, list, older, newer }, session) {
         return made;
       }),
     );
-    older.hidden = from === 0 && (room.isWhole || !(oldest(room.items)?.seq > 1));
+    older.hidden = from === 0 && isWhole(room);
     if (isFollowing) {
       log.scrollTop = log.scrollHeight;
       lastSeen = room.items.at(-1);
@@ -79,7 +79,8 @@ export function logView({ log, content, list, older, newer }, session) {
   }
 
   function tellNew() {
-    const unseen = isFollowing ? 0 : room.items.length - 1 - room.items.lastIndexOf(lastSeen);
+    const after = isFollowing ? [] : room.items.slice(room.items.lastIndexOf(lastSeen) + 1);
+    const unseen = after.filter(({ kind }) => kind !== "notice").length;
     newer.hidden = isFollowing || (unseen === 0 && reach() < log.clientHeight);
     newer.textContent = unseen ? counted(unseen, "new message") : "To the newest";
   }
@@ -141,7 +142,7 @@ export function logView({ log, content, list, older, newer }, session) {
     const isOther = shown !== next.shown;
     const then = room;
     room = next.rooms.get(next.shown);
-    if (!isOther && then.items === room.items && then.isWhole === room.isWhole) {
+    if (!isOther && then.items === room.items && then.beginning === room.beginning) {
       return;
     }
     if (isOther) {
@@ -161,7 +162,7 @@ export function logView({ log, content, list, older, newer }, session) {
       quieten(log);
     }
     const added = wantsOlder ? room.items.indexOf(first) : 0;
-    if (added > 0 || room.isWhole) {
+    if (added > 0 || isWhole(room)) {
       wantsOlder = false;
     }
     if (added > 0) {

@@ -28,6 +28,13 @@ export function rooms(all) {
   return all.map(({ room, members }) => [{ name: room }, `: ${counted(members, "member")}`]);
 }
 
+/** What was asked for of a room's history is in the log, or nowhere. */
+export function nothingNew(room, number) {
+  return number
+    ? ["The last messages of ", { name: room }, " are in the log already."]
+    : ["No messages of ", { name: room }, " are kept."];
+}
+
 /** Whom a private message did not reach. */
 export function missed(those) {
   const names = those.flatMap(({ nickname, reason }, at) => [

@@ -57,6 +57,7 @@ export function createSession(store) {
 
   /** What the page does by itself when it has got a frame of a type. */
   const AFTER = {
+    __proto__: null,
     watching: () => {
       lookAround();
       const { wanted, isReturning, account } = store.state;
@@ -179,24 +180,24 @@ export function createSession(store) {
     pump();
   }
 
-  function leave() {
   /** Say so and go; without an answer as well, and never to be taken in again by itself. */
+  function leave() {
     if (store.state.link.is === "online") {
       link.send({ type: "quit", id: "quit" });
+      leaving ??= setTimeout(close, GOODBYE_MILLISECONDS);
     } else {
       close();
-      leaving ??= setTimeout(close, GOODBYE_MILLISECONDS);
     }
   }
 
-  /** What a typed line does that is no request of its own. */
-  const HERE = {
   function close() {
     clearTimeout(leaving);
     leaving = null;
     link.close();
   }
 
+  /** What a typed line does that is no request of its own. */
+  const HERE = {
     help: () => say(...help().map(([written, does]) => [`${written}: ${does}`])),
     "go-to": ({ data }) => show(data.room),
     "ask-whom": () => say(["To whom? Choose somebody in the list of people, or write: @NAME text"]),
@@ -231,8 +232,6 @@ export function createSession(store) {
     drafted: (text) => dispatch({ type: "drafted", text }),
     dismiss: (id) => dispatch({ type: "dismissed", id }),
 
-    /** Go into a room, or out of it, by a button. */
-    joinRoom: (room) => attempt(() => queue(`/join ${room}`, { type: "join", data: { room } })),
     /** Have a line of the backlog in the draft again, of the room that it was written for. */
     takeBack(id) {
       const entry = store.state.backlog.find((each) => each.id === id);
@@ -242,6 +241,8 @@ export function createSession(store) {
       }
     },
 
+    /** Go into a room, or out of it, by a button. */
+    joinRoom: (room) => attempt(() => queue(`/join ${room}`, { type: "join", data: { room } })),
     leaveRoom: (room) => attempt(() => queue(`/leave ${room}`, { type: "leave", data: { room } })),
 
     /** Take what the person typed; false if it cannot be sent, and stays in the draft. */

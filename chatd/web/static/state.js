@@ -2,7 +2,7 @@
 
 import { LOBBY, folded } from "./names.js";
 import { rooms as inhabited } from "./people.js";
-import { KEPT_ASIDE_ITEMS, KEPT_ITEMS, appended } from "./timeline.js";
+import { KEPT_ASIDE_ITEMS, KEPT_ITEMS, appended, oldest } from "./timeline.js";
 
 /** The state of a page that was just opened.
  *
@@ -35,10 +35,17 @@ export const BEGINNING = Object.freeze({
 
 /** A room of which nothing is known yet.
  *
- * `isRead`: what was said before is here, up to what is heard. `isWhole`: there is nothing older.
+ * `isRead`: what was said before is here, up to what is heard. `beginning`: the number of
+ *   the message before which there is nothing older on the server; 0 while that is not known.
  */
 export function room(name) {
-  return { name, items: [], unread: 0, isRead: false, isWhole: false };
+  return { name, items: [], unread: 0, isRead: false, beginning: 0 };
+}
+
+/** Whether there is nothing older than what is here of a room. */
+export function isWhole({ items, beginning }) {
+  const first = oldest(items)?.seq ?? 0;
+  return first === beginning || first === 1;
 }
 
 /** `state` with another value of one room, made by `change`. */
@@ -94,6 +101,7 @@ export function choice(state) {
   for (const [key, name] of [
     [LOBBY, LOBBY],
     ...mine,
+    ...drafted(state).map((key) => [key, state.rooms.get(key)?.name ?? key]),
     [state.shown, state.rooms.get(state.shown).name],
   ]) {
     all.set(key, all.get(key) ?? { room: name, members: 0 });
@@ -101,8 +109,12 @@ export function choice(state) {
   const sorted = [...all].sort(([one], [other]) =>
     one === LOBBY ? -1 : other === LOBBY ? 1 : one < other ? -1 : 1,
   );
-    ...drafted(state).map((key) => [key, state.rooms.get(key)?.name ?? key]),
   return sorted.map(([key, { room: name, members }]) => ({ key, name, members }));
+}
+
+/** The keys of the rooms for which something is half-written. */
+export function drafted({ drafts }) {
+  return [...drafts].flatMap(([key, text]) => (text ? [key] : []));
 }
 
 /** How many messages came that the person has not seen, where they are listened to. */
@@ -111,8 +123,3 @@ export function unread(state) {
     state.me || state.isReturning ? new Set([...state.home.keys(), state.shown]) : [state.shown];
   return [...where].reduce((sum, key) => sum + (state.rooms.get(key)?.unread ?? 0), 0);
 }
-/** The keys of the rooms for which something is half-written. */
-export function drafted({ drafts }) {
-  return [...drafts].flatMap(([key, text]) => (text ? [key] : []));
-}
-

@@ -38,9 +38,12 @@ export function merged(items, messages) {
   return all.length === items.length && !isAnew ? items : all;
 }
 
-/** `items` with the last `messages` that the server has; later ones have ended with their room. */
+/** `items` with the last `messages` that the server has; later ones have ended with their room.
+ *
+ * If it has none, that says nothing: it may keep none.
+ */
 export function current(items, messages) {
-  const isBehind = (messages.at(-1)?.seq ?? 0) < (newest(items)?.seq ?? 0);
+  const isBehind = messages.length > 0 && messages.at(-1).seq < (newest(items)?.seq ?? 0);
   return merged(isBehind ? unnumbered(items) : items, messages);
 }
 
