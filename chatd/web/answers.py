@@ -23,6 +23,7 @@ STATUS: Final = {
     "head-too-large": 431,
     "server-failed": 500,
     "too-many-connections": 503,
+    "http-version": 505,
 }
 
 Headers = tuple[tuple[str, str], ...]

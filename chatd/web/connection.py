@@ -34,6 +34,7 @@ _TOO_LARGE: Final = 431
 _SENTENCES: Final = {
     "bad-request": "This is no HTTP/1.1 request.",
     "head-too-large": f"A request's head may have at most {limits.HTTP_HEAD_BYTES} bytes.",
+    "http-version": "This server speaks HTTP/1.1.",
     "too-late": f"No request within {limits.FIRST_LINE_SECONDS} s, so the server closes.",
 }
 
@@ -128,6 +129,8 @@ class PageConnection(Protocol):
             # h11 bounds what waits; a head that comes at once never does.
             if waiting - len(self._http.trailing_data[0]) > limits.HTTP_HEAD_BYTES:
                 self._reject("head-too-large")
+            elif not head.http_version.startswith(b"1."):
+                self._reject("http-version")
             else:
                 self._answer(requests.read(head, self._peer))
 

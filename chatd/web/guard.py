@@ -5,23 +5,24 @@ A browser lets any page send requests to any address. A page whose name is then 
 server (``Host``), nor where that says the page is from (``Origin``).
 """
 
+import re
 from collections.abc import Collection
 from typing import Final
 
 from chatd.web.answers import Rejected
 from chatd.web.requests import Request
 
-#: Ports that a browser leaves out.
-_UNSAID_PORTS: Final = frozenset({80, 443})
+#: The port that a browser leaves out, by the scheme of the page.
+_UNSAID_PORTS: Final = {"http": 80, "https": 443}
 
-_SCHEMES: Final = frozenset({"http", "https"})
+_PORT: Final = re.compile(":[0-9]+$")
 
 
 def hosts(address: str, port: int, names: Collection[str]) -> frozenset[str]:
     """What a browser may call a server that it has reached at this address and port."""
     known = frozenset({f"[{address}]" if ":" in address else address, *names})
     with_port = frozenset(f"{host}:{port}" for host in known)
-    return with_port | known if port in _UNSAID_PORTS else with_port
+    return with_port | known if port in _UNSAID_PORTS.values() else with_port
 
 
 def check(request: Request, allowed: Collection[str]) -> str:
@@ -34,6 +35,7 @@ def check(request: Request, allowed: Collection[str]) -> str:
         raise Rejected("foreign-host", "This server is not called that.")
     for origin in request.values("origin"):
         scheme, _, host = origin.lower().partition("://")
-        if scheme not in _SCHEMES or host not in allowed:
+        port = "" if _PORT.search(host) else f":{_UNSAID_PORTS.get(scheme)}"
+        if scheme not in _UNSAID_PORTS or f"{host}{port}" not in allowed:
             raise Rejected("foreign-origin", "Pages from elsewhere may not use this server.")
     return named[0]

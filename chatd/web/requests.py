@@ -10,6 +10,9 @@ import h11
 
 from chatd.web.answers import Rejected
 
+#: A target that names the server as well, which then counts more than ``Host`` (RFC 9112, 3.2.2).
+_ABSOLUTE: Final = re.compile("https?://([^/?#]*)/?(.*)", re.IGNORECASE)
+
 #: A percent sign that two hexadecimal digits do not follow.
 _BROKEN_ESCAPE: Final = re.compile("%(?![0-9A-Fa-f]{2})")
 
@@ -49,13 +52,18 @@ class Request:
 
 def read(head: h11.Request, peer: str) -> Request:
     """The request that begins with `head`, from `peer`."""
-    headers = (
+    headers = tuple(
         (name.decode("latin-1"), value.decode("latin-1"))
         for name, value in head.headers
         if (name, head.http_version) != (b"upgrade", b"1.0")  # which RFC 9110 wants ignored
     )
-    path, _, query = head.target.decode("ascii").partition("?")
-    return Request(head.method.decode("ascii"), path, query, peer, tuple(headers))
+    target = head.target.decode("ascii")
+    absolute = _ABSOLUTE.fullmatch(target)
+    if absolute is not None:
+        host, target = absolute[1], f"/{absolute[2]}"
+        headers = (*(each for each in headers if each[0] != "host"), ("host", host))
+    path, _, query = target.partition("?")
+    return Request(head.method.decode("ascii"), path, query, peer, headers)
 
 
 def parameters(query: str, known: Collection[str]) -> dict[str, str]:

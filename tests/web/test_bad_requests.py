@@ -42,6 +42,28 @@ def test_what_is_no_request_gets_one_error_and_the_end(hall: PageHall, bad: byte
 
 
 @pytest.mark.parametrize(
+    "other",
+    [
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        request("/health", version="2.0"),
+        request("/socket", UPGRADE, version="2.0"),
+        request("/", host=None, version="0.9"),
+    ],
+)
+def test_what_is_another_http_gets_one_error_and_the_end(hall: PageHall, other: bytes) -> None:
+    visitor = hall.visit()
+    visitor.send(other)
+    [reply] = visitor.replies()
+    assert (reply.status, reply.code) == (505, "http-version")
+    assert visitor.is_ended()
+    assert not hall.factory.participants
+
+
+def test_a_later_http_1_is_answered_as_http_1_1(hall: PageHall) -> None:
+    assert hall.visit().get("/health", version="1.9").status == 200
+
+
+@pytest.mark.parametrize(
     "body",
     [
         {"Content-Length": "5"},

@@ -1,10 +1,10 @@
 """Other people's pages are kept out: whatever their browser's user may reach, they may not."""
 
 import pytest
-from twisted.internet.address import IPv6Address
+from twisted.internet.address import IPv4Address, IPv6Address
 
 from chatd.web import guard
-from tests.web.visitors import HOST, UPGRADE, PageHall
+from tests.web.visitors import HERE, HOST, UPGRADE, PageHall
 
 PATHS = ["/", "/api/users", "/health", "/socket", "/nothing"]
 
@@ -77,6 +77,34 @@ def test_a_page_from_elsewhere_may_not_use_the_server(hall: PageHall, origin: st
 @pytest.mark.parametrize("origin", [f"http://{HOST}", f"https://{HOST}", "http://localhost:54321"])
 def test_the_servers_own_page_may(hall: PageHall, origin: str) -> None:
     assert hall.visit().get("/health", {"Origin": origin}).status == 200
+
+
+@pytest.mark.parametrize(
+    ("port", "origin", "status"),
+    [
+        (80, "http://192.168.1.1", 200),
+        (80, "https://192.168.1.1", 403),
+        (443, "https://192.168.1.1", 200),
+        (443, "http://192.168.1.1", 403),
+        (443, "http://localhost", 403),
+        (80, "ftp://192.168.1.1", 403),
+    ],
+)
+def test_a_page_of_another_server_on_the_same_host_is_from_elsewhere(
+    hall: PageHall, port: int, origin: str, status: int
+) -> None:
+    hall.here = IPv4Address("TCP", HERE.host, port)
+    assert hall.visit().get("/health", {"Origin": origin}, host=HERE.host).status == status
+
+
+def test_an_address_in_the_request_line_says_whom_it_is_for(hall: PageHall) -> None:
+    for target in (f"http://{HOST}/health", f"HTTP://{HOST}/health?"):
+        assert hall.visit().get(target).json["status"] == "ok"
+        assert hall.visit().get(target, host="evil.example").json["status"] == "ok"
+    assert hall.visit().get(f"http://{HOST}").headers["content-type"].startswith("text/html")
+    for host in ("evil.example", f"user@{HOST}", "192.168.1.1", "", f"evil.example?{HOST}"):
+        reply = hall.visit().get(f"http://{host}/health")
+        assert (reply.status, reply.code) == (421, "foreign-host")
 
 
 def test_the_usual_port_may_be_left_out() -> None:
