@@ -91,6 +91,8 @@ def test_what_another_page_stored_does_not_stop_this_one(stored: str, page: Open
     ice.is_("watching")
     ice.join("ice")
     ice.has_draft("half a line" if "half a line" in stored else "")
+    ice.write("going on")
+    ice.shows("going on", kind="own")
 
 
 def test_what_one_types_on_return_does_not_go_into_the_password(
