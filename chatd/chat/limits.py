@@ -91,6 +91,8 @@ STANDING_CONNECTIONS: Final = 128
 HTTP_CONNECTIONS: Final = 256
 #: Connections to the web page's port from one address, WebSockets too; this host's own exempt.
 ADDRESS_PAGE_CONNECTIONS: Final = 64
+#: What answering HTTP requests may take of one turn of the reactor, before the chat has it again.
+PAGE_TURN_MILLISECONDS: Final = 2
 #: The first line of an HTTP request, and its headers.
 HTTP_HEAD_BYTES: Final = 16_384
 #: New connections each second from one address, loopback exempt; ``--accept-rate``, 0 for no limit.

@@ -78,7 +78,7 @@ class PageConnection(Protocol):
             self._web_socket.received(data)
         elif not self._is_ended:
             self._http.receive_data(data)
-            self._take_request()
+            self._hold()
 
     def readConnectionLost(self) -> None:
         """The peer has asked for everything: answer it, and end."""
@@ -87,7 +87,7 @@ class PageConnection(Protocol):
             self._web_socket.ended()
         elif not self._is_ended:
             self._http.receive_data(b"")
-            self._take_request()
+            self._hold()
         self._close_if_both_are_lost()
 
     def writeConnectionLost(self) -> None:
@@ -112,8 +112,8 @@ class PageConnection(Protocol):
         self.transport.abortConnection()
 
     def _take_request(self) -> None:
-        """Answer the next request, if all of its head is here."""
-        if self._is_held:
+        """Answer the next request, or read on until all of its head is here."""
+        if self._is_ended:
             return
         waiting = len(self._http.trailing_data[0])
         try:
@@ -133,6 +133,9 @@ class PageConnection(Protocol):
                 self._reject("http-version")
             else:
                 self._answer(requests.read(head, self._peer))
+        else:
+            self._is_held = False
+            self._read_on()
 
     def _answer(self, request: Request) -> None:
         found = self._factory.site.respond(request, self._hosts)
@@ -154,7 +157,8 @@ class PageConnection(Protocol):
         else:
             self._http.next_event()  # the end of the request
             self._http.start_next_cycle()
-            self._hold()
+            self._deadline.set(limits.HALF_OPEN_SECONDS, self.abort)
+            self._outlet.when_ready(self._go_on_later)
 
     def _send(self, answer: Answer, *, is_head: bool = False, is_last: bool = False) -> None:
         headers = [*answer.headers, ("Date", formatdate(self._chat.now() / 1_000, usegmt=True))]
@@ -186,6 +190,7 @@ class PageConnection(Protocol):
         self._outlet.send(None, self._http.send(switch))
         self._leave_http()
         self.transport.unregisterProducer()
+        self._read_on()
         self._web_socket = WebSocket(upgrade.participant, self.transport)
         early, _ = self._http.trailing_data
         if early:
@@ -196,28 +201,25 @@ class PageConnection(Protocol):
     # --- time -----------------------------------------------------------------------------------
 
     def _hold(self) -> None:
-        """Take no request before the answer is read, and the other connections had their turn.
-
-        Who asks too often is read more slowly.
-        """
-        self._is_held = True
-        self.transport.pauseProducing()
-        self._deadline.set(limits.HALF_OPEN_SECONDS, self.abort)
-        self._outlet.when_ready(self._go_on_later)
+        """Look at what came when it is time for it, and read nothing meanwhile."""
+        if not self._is_held:
+            self._is_held = True
+            self.transport.pauseProducing()
+            self._factory.turns.add(self._take_request)
 
     def _go_on_later(self) -> None:
+        """The answer is read; who asks too often has to wait."""
         wait = self._bucket.take(self._clock.seconds())
         self._next = self._clock.callLater(wait, self._go_on)
 
     def _go_on(self) -> None:
-        self._is_held = False
         self._deadline.set(limits.FIRST_LINE_SECONDS, self._late)
-        if not self._is_read_lost:
-            self.transport.resumeProducing()
-        self._take_request()
+        self._factory.turns.add(self._take_request)
 
     def _late(self) -> None:
-        if self._http.trailing_data[0]:
+        if self._is_held:  # it is the server that is late
+            self._deadline.set(limits.FIRST_LINE_SECONDS, self._late)
+        elif self._http.trailing_data[0]:
             self._reject("too-late")
         else:
             self._end()
@@ -227,6 +229,11 @@ class PageConnection(Protocol):
         self._is_ended = True
         self._deadline.set(limits.HALF_OPEN_SECONDS, self.abort)
         self._outlet.finish()
+        self._read_on()
+
+    def _read_on(self) -> None:
+        if not self._is_read_lost:
+            self.transport.resumeProducing()
 
     def _leave_http(self) -> None:
         self._factory.connections.discard(self)

@@ -18,12 +18,14 @@ from chatd.server.addresses import plain
 from chatd.server.factory import ChatFactory, Unwelcome
 from chatd.web.connection import PageConnection
 from chatd.web.site import site
+from chatd.web.turns import Turns
 
 
 @implementer(IProtocolNegotiationFactory)
 class PageFactory(ServerFactory):
     """Makes the connections of the web page's port.
 
+    :ivar turns: when requests are answered.
     :ivar connections: those that are no WebSocket.
     :ivar names: what this server may be called in a browser, besides its address.
     """
@@ -33,6 +35,7 @@ class PageFactory(ServerFactory):
     def __init__(self, chat: ChatFactory) -> None:
         self.site = site(chat)
         self.names = frozenset({"localhost", gethostname().lower()})
+        self.turns = Turns(chat.clock)
         self.connections: set[PageConnection] = set()
         self._held: Counter[str] = Counter()
 

@@ -1,9 +1,17 @@
 """Whatever comes over HTTP: an answer, or an end, within bounds."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 from twisted.internet.interfaces import IProtocolNegotiationFactory
 
 from chatd.chat import limits
+from chatd.server.factory import ChatFactory
+from chatd.web.answers import Answer
+from chatd.web.handshake import Upgrade
+from chatd.web.requests import Request
+from chatd.web.site import RESOURCES
 from tests.web.visitors import PageHall, Visitor, from_many, request
 
 
@@ -23,14 +31,41 @@ def test_requests_that_come_at_once_are_answered_in_order(hall: PageHall) -> Non
     assert visitor.is_read()
 
 
-def test_one_connection_does_not_keep_the_others_waiting(hall: PageHall) -> None:
-    """However many requests come at once, one is answered in a turn of the reactor."""
-    greedy = hall.visit()
-    greedy.connection.dataReceived(request("/health") * 10)
-    assert greedy.transport.value().count(b"HTTP/1.1 200") == 1
-    assert not greedy.is_read()
-    hall.clock.advance(0)
-    assert greedy.transport.value().count(b"HTTP/1.1 200") == 10
+def test_what_comes_at_once_does_not_keep_the_chat_waiting() -> None:
+    """Each answer takes longer here than there is time for in a turn of the reactor."""
+    with PageHall(flood=0) as hall:
+        answered: list[int] = []
+        visitors = [hall.visit() for _ in range(3)]
+
+        def health(request: Request, chat: ChatFactory) -> Answer | Upgrade:
+            hall.clock.rightNow += 0.1
+            return RESOURCES["/health"](request, chat)
+
+        hall.page.site = replace(hall.page.site, resources={"/health": health})
+        for visitor in visitors:
+            visitor.connection.dataReceived(request("/health") * 2)
+            assert not visitor.is_read()
+
+        def chat() -> None:
+            answered.append(sum(each.transport.value().count(b" 200 OK") for each in visitors))
+            if answered[-1] < 6:
+                hall.clock.callLater(0, chat)
+
+        hall.clock.callLater(0, chat)
+        hall.clock.advance(1)
+        assert sorted(set(answered)) == [1, 2, 3, 4, 5, 6]
+        assert all(each.is_read() for each in visitors)
+
+
+def test_who_asked_in_time_is_not_too_late_because_the_server_is_busy(hall: PageHall) -> None:
+    visitor = hall.visit()
+    waiting: list[Callable[[], None]] = []
+    hall.page.turns.add = waiting.append  # type: ignore[assignment,method-assign]  # a queue that stands still
+    visitor.connection.dataReceived(request("/health"))
+    hall.pass_time(limits.FIRST_LINE_SECONDS + 1)
+    waiting.pop()()
+    assert visitor.transport.value().count(b" 200 OK") == 1
+    assert not visitor.is_dropped()
 
 
 def test_who_asks_too_often_is_answered_more_slowly() -> None:

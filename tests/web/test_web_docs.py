@@ -26,6 +26,7 @@ def test_every_path_is_explained() -> None:
 @pytest.mark.parametrize(
     ("words", "limit"),
     [
+        ("answering has 2", limits.PAGE_TURN_MILLISECONDS),
         ("An answer has 256", limits.REPLY_BYTES // 1_024),
         ("limit`` is from 1 to 1,000", limits.HISTORY_MESSAGES),
         ("(50", limits.HISTORY_REPLY_MESSAGES),
