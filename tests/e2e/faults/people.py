@@ -60,6 +60,10 @@ class Crowd:
         """When that happened to each; the last time."""
         return {number: when for number, when, noted in self.notes(after) if noted == what}
 
+    def first_times(self, what: str, after: int = 0) -> dict[int, float]:
+        """When that happened to each; the first time."""
+        return {n: when for n, when, noted in reversed(self.notes(after)) if noted == what}
+
     def all_are(self, what: str, after: int = 0, within: float = PATIENCE) -> None:
         """Wait until that has happened to each of them."""
         self.program.until(lambda: len(self.times(what, after)) == self.count, what, within)
