@@ -29,7 +29,6 @@ def client() -> Iterator[Callable[..., Program]]:
 TROUBLES = [
     pytest.param(lambda connection: None, "said nothing within 3 s", id="silent"),
     pytest.param(lambda one: one.send(b'{"type":"wel'), "said nothing within 3 s", id="half"),
-    pytest.param(lambda one: one.send(b"HTTP/1.1 400\r\n\r\n"), "nothing within 3 s", id="web"),
     pytest.param(reset, "the connection broke", id="resets"),
     pytest.param(socket.socket.close, "the server closed the connection", id="closes"),
 ]

@@ -35,8 +35,8 @@ def test_what_is_said_on_a_lossy_link_arrives_once_and_in_order_or_is_named(
 ) -> None:
     server(server_host, "--flood", "0")
     moon, lossy = member(host(2), "moon"), host(3)
+    ice = member(lossy, "ice")
     lose("tcp", by_chance(percent), server_host, lossy)
-    ice = client(lossy, "ice")
     for line in SAID:
         ice.type(line)
     ice.end_input()
