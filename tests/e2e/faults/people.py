@@ -37,6 +37,25 @@ def member(host: Host, nickname: str, *options: str) -> Program:
     return started
 
 
+#: A page that is entered and says nothing, until its standard input ends.
+_PAGE: Final = """
+import sys
+from tests.e2e.pages import Browser
+page = Browser(sys.argv[1], int(sys.argv[2]))
+page.enter(sys.argv[3])
+sys.stdout.write("in\\n")
+sys.stdout.flush()
+sys.stdin.read()
+"""
+
+
+def browser(host: Host, port: int, nickname: str) -> Program:
+    """Somebody at the server's page, once they are in."""
+    started = host.run(sys.executable, "-c", _PAGE, SERVER, str(port), nickname)
+    started.shows("in")
+    return started
+
+
 def free_places(host: Host) -> list[int]:
     """How many places each server that answers has free."""
     listed = host.run(*CHATD, "servers", "--wait", "0.5", "--json")

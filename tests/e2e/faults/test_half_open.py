@@ -5,7 +5,7 @@ from time import monotonic
 
 import pytest
 
-from tests.e2e.faults.people import HALF_OPEN, crowd, free_places, member, server
+from tests.e2e.faults.people import HALF_OPEN, browser, crowd, free_places, member, server
 from tests.e2e.hosts import Host
 
 
@@ -14,14 +14,15 @@ def test_both_ends_find_out_within_a_minute_and_the_place_and_the_name_are_free(
     server_host: Host, host: Callable[[int], Host]
 ) -> None:
     """Idle links, one with words under way, and those that the notices of the first are sent to."""
-    server(server_host, "--slots", "40")
+    server(server_host, "--slots", "40", "--web", "8080")
     idle_host, busy_host, watching_host = host(2), host(3), host(4)
     guests = crowd(idle_host, 20)
     guests.all_are("in")
+    browser(idle_host, 8080, "star")
     moon = member(busy_host, "moon")
     sun = member(watching_host, "sun")
     moon.shows("sun has entered")
-    assert free_places(watching_host) == [18]
+    assert free_places(watching_host) == [17]
 
     before = guests.so_far
     idle_host.cut()
@@ -29,7 +30,7 @@ def test_both_ends_find_out_within_a_minute_and_the_place_and_the_name_are_free(
     end = monotonic() + HALF_OPEN
     moon.type("is anybody there?")
     sun.type("@moon where are you?")
-    gone = ["moon", *(f"guest{number}" for number in range(20))]
+    gone = ["moon", "star", *(f"guest{number}" for number in range(20))]
     for nickname in gone:
         sun.shows(f"{nickname} has left the chat (connection lost)", within=end - monotonic())
     guests.all_are("out", before, within=end - monotonic())
