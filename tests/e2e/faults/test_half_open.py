@@ -10,7 +10,7 @@ from tests.e2e.hosts import Host
 
 
 @pytest.mark.timeout(240)  # twice what it takes to find out
-def test_both_ends_find_out_within_a_minute_and_the_place_and_the_name_are_free(
+def test_both_ends_find_out_within_a_minute_places_and_names_are_free_and_all_come_back(
     server_host: Host, host: Callable[[int], Host]
 ) -> None:
     """Idle links, one with words under way, and those that the notices of the first are sent to."""
@@ -39,4 +39,8 @@ def test_both_ends_find_out_within_a_minute_and_the_place_and_the_name_are_free(
 
     assert free_places(watching_host) == [39]
     member(watching_host, "moon")
+    before = guests.so_far
+    idle_host.join()
+    guests.all_are("in", before)
+    assert free_places(watching_host) == [18]
     assert not any("moon: " in line for line in sun.out)
