@@ -109,12 +109,14 @@ class LogFile:
         self._told: set[str] = set()
         self._is_torn = False
         # Not buffered: a line that could not be written must not wait and be written twice.
-        self._file = self._path.open("ab", buffering=0)
+        self._file = self._new()
         status = os.fstat(self._file.fileno())
         if rotate is not None and not stat.S_ISREG(status.st_mode):
             self._file.close()
             raise ValueError("is no regular file, which cannot be rotated")
         self._size = status.st_size
+        self._is_regular = stat.S_ISREG(status.st_mode)
+        self._identity = (status.st_dev, status.st_ino)
         # What was written last, even by an earlier run, says which stretch of time the file is of.
         self._number = self._stretch(status.st_mtime)
 
@@ -122,7 +124,9 @@ class LogFile:
         """Append whole lines, to a new file if it is time for one."""
         data = text.encode("utf-8", "backslashreplace")
         if self._is_due(len(data)):
-            self._begin_anew()
+            self._begin_anew(self._renamed_and_new)
+        elif self._is_regular and self._is_gone():
+            self._begin_anew(self._new)
         try:
             self._append(data)
         except OSError as error:
@@ -144,29 +148,43 @@ class LogFile:
             return 0
         return self._rotate.number(datetime.fromtimestamp(when, self._zone))
 
-    def _begin_anew(self) -> None:
-        """Rename the file, as it was so far, and open a new one.
+    def _is_gone(self) -> bool:
+        """Whether somebody took the file away, or put another one in its place."""
+        try:
+            status = self._path.stat()
+        except OSError:
+            return True
+        return (status.st_dev, status.st_ino) != self._identity
+
+    def _begin_anew(self, opened: Callable[[], FileIO]) -> None:
+        """Go on in the file that `opened` gives.
 
         The old one stays open until there is a new one: if there cannot be one, it goes on.
         """
         # Whether this works or not, the next try is due after another full file, or another time.
         self._size = 0
         try:
-            self._make_room()
-            new = self._renamed_and_new()
+            new = opened()
         except OSError as error:
-            self._trouble("cannot be rotated, and goes on as it is", error)
+            self._trouble("cannot be begun anew, and goes on as it is", error)
             return
         self._file.close()
         self._file = new
+        status = os.fstat(new.fileno())
+        self._identity, self._size = (status.st_dev, status.st_ino), status.st_size
         self._is_torn = False
         self._told.clear()
 
+    def _new(self) -> FileIO:
+        return self._path.open("ab", buffering=0)
+
     def _renamed_and_new(self) -> FileIO:
+        """Rename the file, as it was so far, and open a new one."""
+        self._make_room()
         with suppress(FileNotFoundError):  # somebody else took it away
             self._path.replace(self._old(1))
         try:
-            return self._path.open("ab", buffering=0)
+            return self._new()
         except OSError:
             with suppress(OSError):
                 self._old(1).replace(self._path)

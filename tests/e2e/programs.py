@@ -93,6 +93,11 @@ class Program:
         assert self._process.stdin is not None
         self._process.stdin.close()
 
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._process.pid
+
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal."""
         self._process.send_signal(number)

@@ -40,7 +40,7 @@ def test_when_it_cannot_be_renamed_the_log_goes_on_and_says_so_once(
     assert desk.lines() == ["one", "two", "three", "four"]
     [told] = desk.told
     assert str(desk.path) in told
-    assert "cannot be rotated" in told
+    assert "cannot be begun anew" in told
 
     shutil.rmtree(in_the_way)
     next_day(desk)
@@ -96,6 +96,30 @@ def test_a_directory_that_vanished_stops_nothing_and_may_come_back(
         next_day(desk)
     assert desk.lines() == ["y" * 1_000]
     assert len(desk.told) == 1
+
+
+@pytest.mark.parametrize("value", [None, "midnight", "1K"])
+def test_a_file_that_somebody_took_away_is_there_again_with_the_next_line(
+    value: str | None, make_desk: MakeDesk
+) -> None:
+    desk = make_desk(value)
+    desk.write("one")
+    desk.path.unlink()
+    desk.write("two", "three")
+    assert desk.lines() == ["two", "three"]
+    assert desk.told == []
+
+
+def test_a_file_that_another_program_put_aside_is_left_and_a_new_one_begun(
+    tmp_path: Path, make_desk: MakeDesk
+) -> None:
+    desk = make_desk()
+    desk.write("one")
+    desk.path.rename(tmp_path / "chat.log.old")
+    desk.path.write_text("somebody else's\n")
+    desk.write("two")
+    assert (tmp_path / "chat.log.old").read_text() == "one\n"
+    assert desk.lines() == ["somebody else's", "two"]
 
 
 def test_trying_again_and_again_loses_no_old_file(make_desk: MakeDesk) -> None:

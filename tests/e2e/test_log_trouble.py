@@ -1,0 +1,76 @@
+"""A log file that cannot be written stops no chat, and goes on when it can be (SPEC §9, §10)."""
+
+import resource
+import select
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from tests.e2e.peers import ADDRESS, PATIENCE, Peer, enter, free_port
+from tests.e2e.programs import CHATD, Program, programs
+
+#: How large a file may get, as a disk that is nearly full.
+_FULL_BYTES = 8_192
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[[int, Path], Program]]:
+    """Starts a server on a port, with a log file."""
+    with programs() as started:
+
+        def server(port: int, log: Path) -> Program:
+            words = [*CHATD, "server", *ADDRESS, "--port", str(port), "--flood", "0"]
+            words += ["--discovery-port", str(free_port(socket.SOCK_DGRAM))]
+            return started([*words, "--log-file", str(log)])
+
+        yield server
+
+
+def _enter(port: int) -> Peer:
+    """Become a member as soon as the server, whose log is elsewhere, listens."""
+    end = monotonic() + PATIENCE
+    while monotonic() < end:
+        with suppress(ConnectionRefusedError):
+            return enter(port, "ice")
+        select.select([], [], [], 0.05)
+    raise AssertionError("the server does not start")
+
+
+def _say(peer: Peer, text: str) -> None:
+    peer.says("message", {"text": text}, id=1)
+    peer.hears("ok")
+
+
+def test_a_disk_that_is_full_for_a_while_costs_lines_of_the_log_and_nothing_else(
+    tmp_path: Path, start: Callable[[int, Path], Program]
+) -> None:
+    port, log = free_port(), tmp_path / "chat.log"
+    server = start(port, log)
+    ice = _enter(port)
+    hard = resource.prlimit(server.pid, resource.RLIMIT_FSIZE)[1]
+    resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (_FULL_BYTES, hard))
+    for _ in range(20):
+        _say(ice, "x" * 1_000)
+    server.says(f"the log {log} cannot be written")
+    resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (hard, hard))
+    _say(ice, "there is room again")
+    ice.close()
+    assert "ice: 'there is room again'" in log.read_text()
+    assert len(server.err) == 1, "it is said once"
+
+
+def test_a_log_that_was_removed_is_there_again(
+    tmp_path: Path, start: Callable[[int, Path], Program]
+) -> None:
+    port, log = free_port(), tmp_path / "chat.log"
+    server = start(port, log)
+    ice = _enter(port)
+    log.unlink()
+    _say(ice, "hello")
+    assert "ice: 'hello'" in log.read_text()
+    ice.close()
+    assert server.err == []
