@@ -1,7 +1,9 @@
 """``make fuzz``: one target, for so many minutes. A finding ends it, and stays in a file."""
 
 import argparse
+import hashlib
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import atheris
@@ -44,10 +46,20 @@ def main() -> None:
             "-rss_limit_mb=1024",
             "-print_final_stats=1",
         ],
-        target.check,
+        lambda data: _kept(target.check, data, place),
         custom_mutator=_mutated,
     )
     atheris.Fuzz()
+
+
+def _kept(check: Callable[[bytes], None], data: bytes, place: Path) -> None:
+    """Keep what `check` fails on, whatever becomes of this process."""
+    try:
+        check(data)
+    except BaseException:
+        name = hashlib.sha256(data).hexdigest()[:16]
+        (place / f"found-{name}").write_bytes(data)
+        raise
 
 
 def _mutated(data: bytes, most: int, seed: int) -> bytes:

@@ -81,20 +81,23 @@ class Scene:
 
     def send(self, data: bytes) -> None:
         """The stranger sends; the server may make it wait, but not for ever."""
-        if self.stranger.is_cut_off() or self._has_hung_up:
+        if self._has_hung_up:
             return
-        for _ in range(_MOST_LINES):
-            if self.stranger.is_read() or self.stranger.is_cut_off():
-                break
-            self._if_producing(Guest.read_on)
-            self._hall.clock.advance(0.1)
-        assert self.stranger.is_read() or self.stranger.is_cut_off(), "it is never read again"
+        self._wait_until_it_is_read()
         if not self.stranger.is_cut_off():
             before = len(self.stranger.transport.value())
             self.stranger.send_bytes(data)
             units = 2 + data.count(b"\n") + data.count(b"}")
             brought = len(self.stranger.transport.value()) - before
             assert brought <= units * _BYTES_FOR_EACH, f"{brought} bytes for {len(data)}"
+
+    def _wait_until_it_is_read(self) -> None:
+        for _ in range(_MOST_LINES):
+            if self.stranger.is_read() or self.stranger.is_cut_off():
+                return
+            self._if_producing(Guest.read_on)
+            self._hall.clock.advance(0.1)
+        raise AssertionError("it is never read again")
 
     def _if_producing(self, act: Callable[[Guest], None]) -> None:
         """A transport tells the server when to wait, as long as there is more to come."""
@@ -109,8 +112,7 @@ class Scene:
 
     def end(self) -> None:
         """Nobody says anything any more; in the end every connection is closed."""
-        if not self.stranger.is_cut_off():
-            self._if_producing(Guest.read_on)
+        self._wait_until_it_is_read()
         for _ in range(0, _LONG_SECONDS, 20):
             self._hall.clock.advance(20)
         for guest in (self.stranger, self._moon):

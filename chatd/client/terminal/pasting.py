@@ -31,6 +31,11 @@ def text_of(pasted: str) -> str:
             f"{limits.MESSAGE_CHARACTERS:,}."
         )
     text = pasted.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
+    if (count := text.count("\n") + 1) > limits.MESSAGE_LINES:
+        raise NotPasted(
+            f"Not pasted: that is {count:,} lines, and a message may have at most "
+            f"{limits.MESSAGE_LINES:,}."
+        )
     if found := _NO_TEXT.search(text):
         raise NotPasted(
             f"Not pasted: that is no text, as it contains the character U+{ord(found[0]):04X}."

@@ -1,0 +1,61 @@
+"""Whatever people of all dialects do at one server: nobody hears what is not theirs, in one order,
+and nothing is left of those who are gone."""
+
+from collections.abc import Callable
+from functools import partial
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chatd.chat.names import LOBBY
+from tests.server.bustle import PEOPLE, Bustle
+from tests.server.crowd import PORTS
+
+WHO = st.integers(0, PEOPLE - 1)
+DIALECTS = st.sampled_from(list(PORTS))
+NAMES = st.sampled_from(["ice", "moon", "sun", "Ice", "star", "nova", "10.35.11.112:40002"])
+ROOMS = st.sampled_from([LOBBY, LOBBY, "#dev", "#Dev", "#a"])
+RECIPIENTS = st.lists(NAMES, min_size=1, max_size=3)
+TEXTS = st.sampled_from(["", "\ntwo lines", " \u00e9\U0001f600", " long" * 60, "\x00"])
+GARBAGE = st.binary(max_size=8).map(lambda garbage: garbage + b"\n") | st.sampled_from(
+    [b"{", b"}", b"\n", b"\xff\xfe\n", b'{"type":"message"', b"[" * 300 + b"\n", b"\xff\xfb\x01"]
+)
+SECONDS = st.sampled_from([0.05, 0.05, 0.05, 0.25, 0.25, 0.6, 0.6, 6, 61])
+
+Deed = Callable[[Bustle], None]
+
+
+def _deed(does: Callable[..., None], **words: st.SearchStrategy[object]) -> st.SearchStrategy[Deed]:
+    return st.builds(partial, st.just(does), **words)
+
+
+_SPEAKS = _deed(Bustle.speaks, who=WHO, text=TEXTS, room=ROOMS)
+_WHISPERS = _deed(Bustle.whispers, who=WHO, text=TEXTS, to=RECIPIENTS)
+_TURN_ENDS = _deed(Bustle.turn_ends)
+
+DEEDS = st.one_of(
+    _deed(Bustle.comes, dialect=DIALECTS, name=st.none() | NAMES),
+    _deed(Bustle.asks, who=WHO, what=st.sampled_from(["enter", "rename", "sign in"]), word=NAMES),
+    _deed(Bustle.asks, who=WHO, what=st.sampled_from(["join", "join", "leave"]), word=ROOMS),
+    _deed(Bustle.asks, who=WHO, what=st.sampled_from(["list", "list", "list", "quit"])),
+    *[_SPEAKS] * 5,
+    *[_WHISPERS] * 3,
+    *[_TURN_ENDS] * 2,
+    _deed(Bustle.sends, who=WHO, garbage=GARBAGE, more=GARBAGE),
+    _deed(Bustle.stops_reading, who=WHO),
+    _deed(Bustle.reads_on, who=WHO),
+    _deed(Bustle.hangs_up, who=WHO, is_half=st.booleans()),
+    _deed(Bustle.password_was_checked, is_right=st.booleans()),
+    _deed(Bustle.time_passes, seconds=SECONDS),
+)
+
+
+@settings(max_examples=200)
+@given(st.lists(DIALECTS, min_size=2, max_size=5), st.lists(DEEDS, min_size=60, max_size=150))
+def test_whatever_happens_everyone_hears_what_is_theirs_and_nothing_is_left_of_those_who_are_gone(
+    here: list[str], deeds: list[Deed]
+) -> None:
+    with Bustle(here) as bustle:
+        for deed in deeds:
+            deed(bustle)
+            bustle.check()
