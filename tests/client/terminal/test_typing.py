@@ -28,6 +28,7 @@ def test_a_paste_is_text_with_the_line_ends_of_a_message(pasted: str, text: str)
     ("pasted", "why"),
     [
         ("x" * (limits.MESSAGE_CHARACTERS + 1), "4,097 characters"),
+        ("x\n" * 300 + "x", "301 lines"),
         ("\x1b[31m", "U\\+001B"),
         ("a\x00b", "U\\+0000"),
         ("\udcff", "U\\+DCFF"),
