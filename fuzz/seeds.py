@@ -7,10 +7,27 @@ from typing import Final
 from chatd.wire import typed
 from fuzz.script import script
 from tests.server.transcripts import transcripts
+from tests.web.visitors import HOST, UPGRADE, request
 from tests.wire.test_protocol_docs import FROM_CLIENT, FROM_SERVER, examples, on_the_wire
 
 #: What happens in the conversations, as what happens in a script.
 _HAPPENS: Final = {"moon": 7, "nothing": 3, "server": 11}
+
+#: Text, in one frame and in two; binary; Ping, Pong, Close; reserved bits, no mask, much to come.
+_WEB_FRAMES: Final = tuple(
+    head + bytes(4) + payload
+    for head, payload in (
+        (b"\x81\x85", b"hello"),
+        (b"\x01\x83", b"hel"),
+        (b"\x80\x82", b"lo"),
+        (b"\x82\x81", b"\xff"),
+        (b"\x89\x84", b"ping"),
+        (b"\x8a\x80", b""),
+        (b"\xf1\x80", b""),
+        (b"\x81\xff" + b"\x7f" * 8, b""),
+        (b"\x88\x82", b"\x03\xe8"),
+    )
+)
 
 _WORD: Final = re.compile(rb'"[^"\\]{1,20}"|/\w+|[@#]\w+|[{}\[\]":,]|\\u....')
 
@@ -58,6 +75,28 @@ def typed_lines() -> list[bytes]:
     """A line for each command."""
     named = [f"{name} {spec.takes}" for spec in typed.TABLE for name in spec.names]
     return [line.encode() for line in (*named, "hello", "//hello", "@ice @moon hello", "/join dev")]
+
+
+def requests() -> list[bytes]:
+    """What browsers ask, and what they should not."""
+    asked = [
+        request("/"),
+        request("/health", method="HEAD"),
+        request("/api/users?room=%23lobby"),
+        request("/api/messages?room=%23dev&limit=3&before=9", {"Connection": "close"}),
+        request("/static/main.js", {"If-None-Match": '"x", *'}),
+        request("/health", {"Content-Length": "3", "Expect": "100-continue"}, method="POST"),
+        request("/socket", UPGRADE | {"Origin": f"http://{HOST}"}),
+        request("/socket", {"Transfer-Encoding": "chunked"}, host="evil.example", version="1.0"),
+    ]
+    return [*asked, b"".join(asked), script(*asked), script(asked[-2], 0, *_WEB_FRAMES, 8)]
+
+
+def web_frames() -> list[bytes]:
+    """WebSocket frames: the dialect's, which are wrapped when they are sent, and some others."""
+    shown = [on_the_wire(each) for each in FROM_CLIENT]
+    apart = [part for frame in shown for part in (frame, 0)]
+    return [*shown, *_WEB_FRAMES, script(*apart, 3, 7), script(*_WEB_FRAMES, 0, b"{}", 8)]
 
 
 def words(seeds: list[bytes]) -> list[bytes]:

@@ -1,7 +1,8 @@
 """A whole server in memory, a member, and a stranger who sends what a fuzzer made up."""
 
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final, TypeVar
 from unittest.mock import patch
 
 from twisted.internet.defer import Deferred, fail, succeed
@@ -13,7 +14,10 @@ from chatd.server.factory import Port
 from fuzz.script import steps
 from fuzz.watch import watched
 from tests.server.hall import Guest, Hall
+from tests.web.visitors import Visitor
 from tests.wire import formats
+
+AnyHall = TypeVar("AnyHall", bound=Hall)
 
 #: Small, so that a few messages reach them.
 _OUTBOUND_BYTES: Final = 4_096
@@ -49,13 +53,9 @@ def _say(hall: Hall, moon: Guest) -> None:
 class Scene:
     """One stranger's connection, from its first byte until everyone is gone."""
 
-    def __init__(self, hall: Hall, port: Port) -> None:
+    def __init__(self, hall: Hall, moon: Guest, stranger: Guest | Visitor) -> None:
         self._hall = hall
-        hall.factory.hub.accounts = {"star": False, "nova": True}
-        hall.factory.check_password = _check_password
-        self._moon = hall.enter("moon")
-        stranger = hall.try_to_come(Guest, port, "10.35.11.112")
-        assert stranger is not None
+        self._moon = moon
         self.stranger = stranger
         self._has_hung_up = False
         self._happens: list[Callable[[], object]] = [
@@ -64,8 +64,8 @@ class Scene:
             lambda: hall.clock.advance(0.6),
             lambda: hall.clock.advance(30),
             lambda: hall.clock.advance(61),
-            lambda: self._if_producing(Guest.stop_reading),
-            lambda: self._if_producing(Guest.read_on),
+            lambda: self._reads(False),
+            lambda: self._reads(True),
             lambda: _say(hall, self._moon),
             self._hang_up_half,
             lambda: self._moon.send("set-name", {"nickname": "sun"}),
@@ -77,7 +77,7 @@ class Scene:
         """One of the other things happens; those of a connection only while there is one."""
         if not self.stranger.is_cut_off():
             self._happens[number % len(self._happens)]()
-            self.stranger.end_turn()
+            self._hall.clock.advance(0)
 
     def send(self, data: bytes) -> None:
         """The stranger sends; the server may make it wait, but not for ever."""
@@ -86,7 +86,8 @@ class Scene:
         self._wait_until_it_is_read()
         if not self.stranger.is_cut_off():
             before = len(self.stranger.transport.value())
-            self.stranger.send_bytes(data)
+            self.stranger.connection.dataReceived(data)
+            self._hall.clock.advance(0)
             units = 2 + data.count(b"\n") + data.count(b"}")
             brought = len(self.stranger.transport.value()) - before
             assert brought <= units * _BYTES_FOR_EACH, f"{brought} bytes for {len(data)}"
@@ -95,14 +96,16 @@ class Scene:
         for _ in range(_MOST_LINES):
             if self.stranger.is_read() or self.stranger.is_cut_off():
                 return
-            self._if_producing(Guest.read_on)
+            self._reads(True)
             self._hall.clock.advance(0.1)
         raise AssertionError("it is never read again")
 
-    def _if_producing(self, act: Callable[[Guest], None]) -> None:
-        """A transport tells the server when to wait, as long as there is more to come."""
-        if self.stranger.producer is not None:
-            act(self.stranger)
+    def _reads(self, reads: bool) -> None:
+        """The stranger reads on, or reads nothing from now on."""
+        transport = self.stranger.transport
+        transport.is_full = not reads
+        if reads and transport.producer is not None:
+            transport.producer.resumeProducing()
 
     def _hang_up_half(self) -> None:
         if not self._has_hung_up:
@@ -124,21 +127,37 @@ class Scene:
         read(self.stranger.transport.segments)
 
 
-def converse(port: Port, opening: bytes, read: Read, data: bytes) -> None:
-    """Have a stranger come to `port`, say `opening`, and then play `data`."""
+@contextmanager
+def opened(make: Callable[..., AnyHall]) -> Iterator[tuple[AnyHall, Guest]]:
+    """A server with some accounts and moon in its lobby; nothing may be left of it in the end."""
     with (
         watched(),
         patch.object(limits, "OUTBOUND_BYTES", _OUTBOUND_BYTES),
         patch.object(limits, "BATCH_BYTES", _BATCH_BYTES),
         patch.object(limits, "REPLY_BYTES", _REPLY_BYTES),
-        Hall(slots=3, history=9, log_level="debug", timeout=_TIMEOUT_SECONDS) as hall,
+        make(slots=3, history=9, log_level="debug", timeout=_TIMEOUT_SECONDS) as hall,
     ):
-        scene = Scene(hall, port)
+        hall.factory.hub.accounts = {"star": False, "nova": True}
+        hall.factory.check_password = _check_password
+        yield hall, hall.enter("moon")
+
+
+def play(scene: Scene, data: bytes) -> None:
+    """Have everything in `data` happen, until everyone is gone."""
+    for step in steps(data):
+        if isinstance(step, int):
+            scene.happen(step)
+        else:
+            scene.send(step)
+    scene.end()
+
+
+def converse(port: Port, opening: bytes, read: Read, data: bytes) -> None:
+    """Have a stranger come to `port`, say `opening`, and then play `data`."""
+    with opened(Hall) as (hall, moon):
+        stranger = hall.try_to_come(Guest, port, "10.35.11.112")
+        assert stranger is not None
+        scene = Scene(hall, moon, stranger)
         scene.send(opening)
-        for step in steps(data):
-            if isinstance(step, int):
-                scene.happen(step)
-            else:
-                scene.send(step)
-        scene.end()
+        play(scene, data)
         scene.check_said(read)

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final
 
 from chatd.server.factory import JIM, MAIN, PLAIN
-from fuzz import client, discovery, seeds, typed
+from fuzz import client, discovery, seeds, typed, web
 from fuzz.server import converse
 from tests.server.hall import hello
 from tests.wire import formats
@@ -65,6 +65,8 @@ TARGETS: Final = {
         partial(converse, JIM, b"", _read_jim),
         seeds.conversation("jim"),
     ),
+    "http": Target("the web page's port", web.ask, seeds.requests()),
+    "socket": Target("a browser's WebSocket, after hello", web.browse, seeds.web_frames()),
     "client": Target("what a server says to a client", client.hear, seeds.welcomed()),
     "discover": Target("questions for servers", discovery.ask, seeds.datagrams("discover")),
     "offer": Target("answers to them", discovery.offer, seeds.datagrams("offer")),

@@ -14,7 +14,8 @@ from chatd.chat.refusals import WrongPassword
 from chatd.server import factory
 from fuzz.watch import watched
 from tests.server.crowd import PORTS, Person, Record
-from tests.server.hall import Guest, Hall
+from tests.server.hall import Guest
+from tests.web.visitors import PageHall, Visitor
 
 #: The most people who come; there are not so many slots.
 PEOPLE: Final = 9
@@ -42,7 +43,7 @@ class Bustle:
             stack.enter_context(patch.object(factory, "Fanout", Record))
             stack.enter_context(patch.object(limits, "OUTBOUND_BYTES", 600))
             stack.enter_context(patch.object(limits, "BATCH_BYTES", 400))
-            self._hall = Hall(slots=_SLOTS, flood=20, timeout=300, history=5, log_level="debug")
+            self._hall = PageHall(slots=_SLOTS, flood=20, timeout=300, history=5, log_level="debug")
             self._hub: Any = self._hall.factory.hub
             self._hub.accounts = {"star": False, "nova": True}
             self._hall.factory.check_password = self._check_password
@@ -66,12 +67,18 @@ class Bustle:
 
     def comes(self, dialect: str, name: str | None) -> None:
         if len(self._people) < PEOPLE:
-            guest = self._hall.try_to_come(Guest, PORTS[dialect], "10.35.11.112")
-            assert guest is not None
+            guest = self._guest(dialect)
             self._people.append(Person(dialect, guest))
             if name is not None:
                 self._people[-1].asks("enter", name)
                 self._people[-1].asks("join", LOBBY)
+
+    def _guest(self, dialect: str) -> Guest | Visitor:
+        if dialect == "web":
+            return self._hall.browse().visitor
+        guest = self._hall.try_to_come(Guest, PORTS[dialect], "10.35.11.112")
+        assert guest is not None
+        return guest
 
     def asks(self, who: int, what: str, word: str | None = None) -> None:
         words = [] if word is None else [word]
@@ -144,13 +151,14 @@ class Bustle:
         """Slots and names are those of who is here, and what was heard is what is theirs."""
         assert not self._record.wrong
         connected = {person.member for person in self._people if person.is_here}
-        assert set(self._hub._seats) <= connected
-        assert self._hub.free == _SLOTS - len(self._hub._seats)
-        names = {member.member_id: key for key, member in self._hub._by_name.items()}
-        assert len(names) == len(self._hub._by_name)
-        for member, key in names.items():
-            assert member in self._hub._seats
-            assert folded(self._hub.nickname(member)) == key
+        places, named = self._hub._places, self._hub._directory._members
+        assert set(places._members) <= connected
+        in_slots = [member for member in places._members.values() if member.place is places.slots]
+        assert self._hub.free == _SLOTS - len(in_slots) >= 0
+        assert len({member.member_id for member in named.values()}) == len(named)
+        for key, member in named.items():
+            assert member in in_slots
+            assert folded(member.nickname) == key
         for person in self._people:
             person.listens()
             self._check_heard(person, self._record.due.get(person.member, []))
@@ -169,7 +177,7 @@ class Bustle:
         self.turn_ends()
         for person in self._people:
             person.turns(reads=True)
-        for _ in range(100):  # some take one object at a time
+        for _ in range(2 * limits.JIM_QUEUE_OBJECTS):  # some take one object at a time
             self._hall.clock.advance(limits.JIM_PAUSE_MILLISECONDS / 1_000)
         self.turn_ends()
         self.check()
@@ -188,5 +196,6 @@ class Bustle:
         self.check()
         self._hall.close()
         assert not self._record.leftovers
-        assert not self._hub._by_name
-        assert list(self._hub._rooms) == [LOBBY]
+        assert not self._hub._directory._members
+        assert not self._hub._places._members
+        assert list(self._hub._rooms._rooms) == [LOBBY]

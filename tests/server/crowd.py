@@ -7,8 +7,10 @@ whatever form somebody is told of it.
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from wsproto import events
+from wsproto.connection import CLIENT, Connection
 
 from chatd.chat.events import Event, Private, Said
 from chatd.chat.names import LOBBY
@@ -16,6 +18,7 @@ from chatd.chat.outbox import MemberId
 from chatd.server.factory import JIM, MAIN, PLAIN, Port
 from chatd.server.fanout import Fanout
 from tests.server.hall import Guest, hello, line
+from tests.web.visitors import Visitor, message
 
 _NUMBERED: Final = re.compile(r"\b([mp]\d+)\.")
 
@@ -34,12 +37,25 @@ class Record(Fanout):
         super().__init__(*arguments)
         self.due: dict[MemberId, list[str]] = {}
         self.wrong: list[str] = []
+        self._watching: set[MemberId] = set()
         self._members: dict[str, set[MemberId]] = {}
         self._seq: dict[str, int] = {}
 
     def attach(self, member: MemberId, listener: Any) -> None:
         self.due[member] = []
         super().attach(member, listener)
+
+    def watch(self, member: MemberId) -> None:
+        self._watching.add(member)
+        super().watch(member)
+
+    def enter(self, member: MemberId) -> None:
+        self._watching.discard(member)
+        super().enter(member)
+
+    def leave(self, member: MemberId) -> None:
+        self._watching.discard(member)
+        super().leave(member)
 
     def join(self, member: MemberId, room: str) -> None:
         self._members.setdefault(room, set()).add(member)
@@ -59,7 +75,7 @@ class Record(Fanout):
             self._seq[room] = event.seq
             if origin not in self._members.get(room, ()):
                 self.wrong.append(f"{event} comes from outside")
-            for member in self._members.get(room, ()):
+            for member in self._members.get(room, set()) | self._watching:
                 if member != origin or Said in self._ears[origin].listener.dialect.hears_own:
                     self.due[member] += _NUMBERED.findall(event.text)
         super().to_room(room, event, origin)
@@ -90,6 +106,7 @@ Phrase = Callable[..., bytes]
 PHRASES: Final[dict[str, dict[str, Phrase]]] = {
     "native": {
         "enter": hello,
+        "watch": lambda: line("watch"),
         "say": lambda text, room: line("message", {"text": text, "room": room}),
         "tell": lambda text, to: line("private", {"text": text, "to": to}),
         "rename": lambda name: line("set-name", {"nickname": name}),
@@ -127,26 +144,33 @@ PHRASES: Final[dict[str, dict[str, Phrase]]] = {
     },
 }
 
+PHRASES["web"] = PHRASES["native"]
+
+#: Where each dialect is spoken; browsers come by the page.
 PORTS: Final[dict[str, Port]] = {"native": MAIN, "basic": MAIN, "plain": PLAIN, "jim": JIM}
+DIALECTS: Final = (*PORTS, "web")
 
 
-@dataclass
 class Person:
     """Somebody at the other end of one connection.
 
     :ivar heard: the numbers of what it was told.
     """
 
-    dialect: str
-    guest: Guest
-    heard: list[str] = field(default_factory=list)
-    _waiting: bytes = b""
-    _has_hung_up: bool = False
-    _looked_at: int = 0
+    def __init__(self, dialect: str, guest: Guest | Visitor) -> None:
+        self.dialect = dialect
+        self.guest = guest
+        self.heard: list[str] = []
+        self._waiting = b""
+        self._has_hung_up = False
+        self._looked_at = len(guest.transport.segments)
+        self._frames = Connection(CLIENT)
 
     @property
     def participant(self) -> Any:
-        return self.guest.connection.participant
+        connection: Any = self.guest.connection
+        web_socket: Any = getattr(connection, "_web_socket", None)
+        return web_socket._participant if web_socket else connection.participant
 
     @property
     def member(self) -> MemberId:
@@ -172,9 +196,9 @@ class Person:
 
     def sends(self, piece: bytes, more: bytes = b"") -> None:
         """Send `piece` now, and `more` the next time."""
-        self._waiting += piece
+        self._waiting += self._framed(piece)
         self.take_turn()
-        self._waiting += more
+        self._waiting += self._framed(more)
 
     def take_turn(self) -> None:
         """Have the server read what is there, as far as it does."""
@@ -191,9 +215,11 @@ class Person:
             connection.readConnectionLost()
 
     def turns(self, reads: bool) -> None:
-        """Read on, or read nothing; its transport tells the server, as long as there is more."""
-        if self.is_here and self.guest.producer is not None:
-            (self.guest.read_on if reads else self.guest.stop_reading)()
+        """Read on, or read nothing from now on."""
+        transport = self.guest.transport
+        transport.is_full = not reads
+        if reads and self.is_here and transport.producer is not None:
+            transport.producer.resumeProducing()
 
     def is_gone(self) -> None:
         """Be gone without a word."""
@@ -204,8 +230,21 @@ class Person:
         """Look at what came since the last time."""
         segments: Sequence[bytes] = self.guest.transport.segments
         for segment in segments[self._looked_at :]:
-            for told in segment.decode().split("\n"):
+            for told in self._unframed(segment):
                 if not _PAST.match(told):
                     # JIM may have a text in two fields.
                     self.heard += dict.fromkeys(_NUMBERED.findall(told))
         self._looked_at = len(segments)
+
+    def _framed(self, data: bytes) -> bytes:
+        """Lines as its dialect has them; a browser sends each in a message."""
+        if self.dialect != "web":
+            return data
+        *lines, rest = data.split(b"\n")
+        return b"".join(map(message, lines)) + rest
+
+    def _unframed(self, data: bytes) -> list[str]:
+        if self.dialect != "web":
+            return data.decode().split("\n")
+        self._frames.receive_data(data)
+        return [each.data for each in self._frames.events() if isinstance(each, events.TextMessage)]

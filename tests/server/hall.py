@@ -55,11 +55,12 @@ class TcpStringTransport(StringTransport):
 
     :ivar is_half_closed: whether it is closed for writing.
     :ivar segments: each write, as it arrives at a peer that reads as fast as it comes.
+    :ivar is_full: whether each write is one too many, of which it tells its producer.
     """
 
     def __init__(self, peer: IPv4Address) -> None:
         super().__init__(peerAddress=peer)
-        self.is_half_closed = False
+        self.is_half_closed = self.is_full = False
         self.segments: list[bytes] = []
         self.handle = Handle()
 
@@ -67,6 +68,12 @@ class TcpStringTransport(StringTransport):
         assert not self.is_half_closed
         self.segments.append(data)
         super().write(data)
+        if self.is_full and self.producer is not None:
+            self.producer.pauseProducing()
+
+    def resumeProducing(self) -> None:
+        if not self.disconnecting:  # which a real one minds in silence
+            super().resumeProducing()
 
     def loseWriteConnection(self) -> None:
         self.is_half_closed = True

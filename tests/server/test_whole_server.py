@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatd.chat.names import LOBBY
+from tests.server import crowd
 from tests.server.bustle import PEOPLE, Bustle
-from tests.server.crowd import PORTS
 
 WHO = st.integers(0, PEOPLE - 1)
-DIALECTS = st.sampled_from(list(PORTS))
+DIALECTS = st.sampled_from(crowd.DIALECTS)
 NAMES = st.sampled_from(["ice", "moon", "sun", "Ice", "star", "nova", "10.35.11.112:40002"])
 ROOMS = st.sampled_from([LOBBY, LOBBY, "#dev", "#Dev", "#a"])
 RECIPIENTS = st.lists(NAMES, min_size=1, max_size=3)
@@ -37,7 +37,7 @@ DEEDS = st.one_of(
     _deed(Bustle.comes, dialect=DIALECTS, name=st.none() | NAMES),
     _deed(Bustle.asks, who=WHO, what=st.sampled_from(["enter", "rename", "sign in"]), word=NAMES),
     _deed(Bustle.asks, who=WHO, what=st.sampled_from(["join", "join", "leave"]), word=ROOMS),
-    _deed(Bustle.asks, who=WHO, what=st.sampled_from(["list", "list", "list", "quit"])),
+    _deed(Bustle.asks, who=WHO, what=st.sampled_from(["list", "list", "watch", "quit"])),
     *[_SPEAKS] * 5,
     *[_WHISPERS] * 3,
     *[_TURN_ENDS] * 2,

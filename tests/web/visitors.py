@@ -50,6 +50,13 @@ def request(
     return f"{method} {path} HTTP/{version}\r\n{head}\r\n".encode()
 
 
+def message(payload: bytes) -> bytes:
+    """`payload` as a text message that a browser sends, with a mask of zeros."""
+    size = len(payload)
+    length = bytes([0x80 | size]) if size < 126 else b"\xfe" + size.to_bytes(2, "big")
+    return b"\x81" + length + bytes(4) + payload
+
+
 @dataclass(frozen=True)
 class Reply:
     """One answer; names of headers are in lower case."""
