@@ -8,7 +8,7 @@ from typing import Any, Final
 _decoder: Final = json.JSONDecoder()
 
 _VALUES: Final[tuple[Any, ...]] = (
-    *(None, True, False, 0, 1, -1, 2**31, 2**53, 2**63, -(2**63), 10**40, 0.5, 1e308),
+    *(None, True, False, 0, 1, -1, 2**31, 2**53, 2**63, -(2**63), 10**400, 10**4299, 0.5, 1e308),
     *("", "ice", "moon", "star", "nova", "sesame", "#", "#lobby", "#dev", "moon,star", "ICE"),
     *(
         "\x00",

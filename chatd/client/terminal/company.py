@@ -106,7 +106,8 @@ class Company:
 
     def missed_before(self, first: events.Said) -> int:
         """How many messages of a room were missed before the `first` of those that were read."""
-        return max(0, first.seq - self._known_before.get(folded(first.room), 0) - 1)
+        missed = first.seq - self._known_before.get(folded(first.room), 0) - 1
+        return min(max(0, missed), _NEVER)  # which can be told, whatever the server says
 
     def was_here(self, room: str) -> bool:
         """Whether messages of `room` were heard before the last welcome."""

@@ -4,6 +4,7 @@ What others wrote is only ever text here, never markup, and goes through ``visib
 everywhere else. A line looks as it does off a terminal, with the time before it.
 """
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -47,10 +48,10 @@ def told(what: object, nickname: str, now: float) -> list[Line]:
     """What the server told the person called `nickname`, at the time `now` (seconds since 1970)."""
     match what:
         case events.Said():
-            return _said(what, nickname, clock(what.time / 1000))
+            return _said(what, nickname, clock(seconds(what.time)))
         case events.Private(source=source, time=time, text=text):
             speaker: Line = [("class:private", "[private] "), _name(source)]
-            return _spoken(clock(time / 1000), speaker, text, "class:private")
+            return _spoken(clock(seconds(time)), speaker, text, "class:private")
         case events.HistoryRead(room=room, messages=messages):
             return history(f"history of {visible(room)}", messages, nickname, now)
         case _:
@@ -70,9 +71,9 @@ def history(
     today = day(now)
     painted: list[Line] = [[("class:history", f"┌ {title}{note}")]]
     for each in messages:
-        seconds = each.time / 1000
-        date = day(seconds)
-        when = clock(seconds) if date == today else f"{date} {clock(seconds)}"
+        moment = seconds(each.time)
+        date = day(moment)
+        when = clock(moment) if date == today else f"{date} {clock(moment)}"
         painted += [[("class:history", _HISTORY), *line] for line in _said(each, nickname, when)]
     return [*painted, [("class:history", f"└ end of {title}")]]
 
@@ -102,6 +103,14 @@ def echoed(line: str) -> list[Line]:
 def talked(sentence: str) -> Line:
     """What the client itself has to say."""
     return [("class:talk", visible(sentence))]
+
+
+def seconds(milliseconds: int) -> float:
+    """The same in seconds; a server may say any number."""
+    try:
+        return milliseconds / 1000
+    except OverflowError:
+        return math.inf
 
 
 def clock(seconds: float) -> str:

@@ -107,7 +107,7 @@ class Terminal:
 
     def confirmed(self, what: Say | Tell, time: int | None) -> None:
         """Show what the person said in its place among what the others say."""
-        seconds = self._now() if time is None else time / 1000
+        seconds = self._now() if time is None else paint.seconds(time)
         self._paper.put(*paint.said(what, self._bottom.nickname, seconds))
         self._draw()
 

@@ -94,3 +94,12 @@ def test_what_was_missed_before_the_first_message_read_is_counted() -> None:
     company.said(said(3), "#lobby")
     company.told(WELCOME)
     assert (company.missed_before(said(4)), company.missed_before(said(54))) == (0, 50)
+
+
+def test_whatever_a_server_says_of_what_was_missed_it_can_be_told() -> None:
+    """Python does not write out numbers of more than 4,300 digits."""
+    company = entered()
+    company.said(said(0), "#dev")
+    company.told(WELCOME)
+    huge = events.Said("#lobby", 9 * 10**4300, 0, "moon", "hello")
+    assert str(company.missed_before(huge))

@@ -41,6 +41,12 @@ def told(what: object) -> list[str]:
         ),
         (events.Entered("moon"), ["10:35 [Server]: moon has entered the chat"]),
         (events.Said("#lobby", 1, 10**18, "moon", "late"), ["--:-- moon: late"]),
+        (events.Said("#lobby", 1, 10**4000, "moon", "later"), ["--:-- moon: later"]),
+        (events.Private("moon", ("ice",), 10**4000, "ever"), ["--:-- [private] moon: ever"]),
+        (
+            events.HistoryRead("#dev", (events.Said("#lobby", 1, 10**4000, "moon", "never"),)),
+            ["┌ history of #dev", "│ ? --:-- moon: never", "└ end of history of #dev"],
+        ),
         (None, []),
     ],
 )
