@@ -6,7 +6,7 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 READY   = $(VENV)/.ready
 
-.PHONY: run test test-queued check docs picture screenshots bench fuzz clean
+.PHONY: run test test-queued check docs picture screenshots bench fuzz audit clean
 
 run: $(READY)
 	@$(BIN)/chatd launch $(ARGS)
@@ -48,6 +48,13 @@ fuzz: $(READY)
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[fuzz]' >&2
 	@for target in $(or $(TARGETS),$$($(BIN)/python -m fuzz.targets)); do \
 	  $(BIN)/python -m fuzz $$target --minutes $(or $(MINUTES),10) || exit 1; done
+
+# Known mistakes in the code, and in the packages that it uses; the latter needs the Internet.
+audit: $(READY)
+	@$(BIN)/python -c 'import bandit, pip_audit' 2>/dev/null || \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[audit]' >&2
+	$(BIN)/bandit --quiet --recursive chatd twisted
+	$(BIN)/pip-audit --skip-editable
 
 # Everything here goes to stderr: the standard output of `make run` is the chat.
 $(READY): pyproject.toml

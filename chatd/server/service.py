@@ -240,7 +240,7 @@ class ChatServer(Service):
 
     def _look_at_addresses(self) -> None:
         """Say in the log when this host's addresses are no longer those listened on."""
-        assert self._current is not None  # noqa: S101  # only started with it
+        assert self._current is not None  # noqa: S101  # nosec B101  # only started with it
         try:
             now = self._current()
         except OSError as error:

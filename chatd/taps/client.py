@@ -110,7 +110,7 @@ class Options(PersonOptions):
 
 def jitter() -> float:
     """How much longer to wait after a lost connection, in seconds."""
-    return random.uniform(0, limits.RETRY_JITTER_SECONDS)  # noqa: S311  # it is no secret
+    return random.uniform(0, limits.RETRY_JITTER_SECONDS)  # noqa: S311  # nosec B311  # it is no secret
 
 
 def make_client(options: Options, wanted_nickname: str, screen: Screen, reactor: Any) -> ChatClient:
