@@ -75,9 +75,8 @@ def _run(argv: Sequence[str]) -> int:
     # Installed only now: --help, bad values and what is done at once need no reactor.
     if hasattr(role, "choose_reactor"):
         role.choose_reactor(options.subOptions)
-    from twisted.internet import reactor
+    from chatd.taps.running import process_reactor, run
 
-    from chatd.taps.running import run
-
+    reactor = process_reactor()
     program = role.makeService(options.subOptions, reactor)
     return run(program, reactor, options.subOptions.observer())

@@ -18,7 +18,7 @@ from chatd.discovery.subnets import DEFAULT_PORT, default_subnets, host_addresse
 from chatd.taps.options import LOG_PARAMETERS, login_name
 from chatd.taps.person import PersonOptions, choose_reactor, front, is_terminal
 from chatd.taps.readers import PORT, nickname, server_id
-from chatd.taps.running import Program
+from chatd.taps.running import Program, process_reactor
 
 __all__ = ["Options", "choose_reactor", "makeService"]
 
@@ -174,8 +174,7 @@ class ClientProgram(Program):
 
 def makeService(options: Options, reactor: Any = None) -> Program:  # Twisted's name
     """What ``chatclient`` runs."""
-    if reactor is None:
-        from twisted.internet import reactor
+    reactor = reactor or process_reactor()
     screen = front(options, reactor)
     client = make_client(options, options.nickname, screen, reactor)
     return ClientProgram(reactor, client, screen, options.twistd_observer)

@@ -11,7 +11,7 @@ from chatd.doctor.report import as_json, as_text
 from chatd.talk import talk
 from chatd.taps.options import LOG_PARAMETERS, RoleOptions
 from chatd.taps.readers import PORT, more_than_none, server_id
-from chatd.taps.running import Program
+from chatd.taps.running import Program, process_reactor
 from chatd.wire.lines import visible
 
 
@@ -92,6 +92,5 @@ class DoctorProgram(Program):
 
 def makeService(options: Options, reactor: Any = None) -> Program:  # Twisted's name
     """What ``chatd doctor`` runs."""
-    if reactor is None:
-        from twisted.internet import reactor
+    reactor = reactor or process_reactor()
     return DoctorProgram(reactor, options)

@@ -21,7 +21,7 @@ from chatd.taps.client import jitter
 from chatd.taps.options import LOG_PARAMETERS, login_name
 from chatd.taps.person import PersonOptions, choose_reactor, drawing_columns, front
 from chatd.taps.readers import nickname, whole_number
-from chatd.taps.running import Program
+from chatd.taps.running import Program, process_reactor
 from chatd.taps.server import SERVER_PARAMETERS, SERVER_READERS, cannot_listen, make_server
 
 __all__ = ["Options", "choose_reactor", "makeService"]
@@ -170,7 +170,6 @@ class LaunchProgram(Program):
 
 def makeService(options: Options, reactor: Any = None) -> Program:  # Twisted's name
     """What ``chatd launch`` runs."""
-    if reactor is None:
-        from twisted.internet import reactor
+    reactor = reactor or process_reactor()
     server = make_server(options, options.known_subnets, reactor)
     return LaunchProgram(reactor, server, options, front(options, reactor))

@@ -41,8 +41,6 @@ class Program(MultiService):
         self._is_in_twistd = isinstance(parent, Componentized)
         if self._observer is not None and self._is_in_twistd:
             parent.setComponent(ILogObserver, self._observer)
-        if self._is_in_twistd:
-            keep_time(self._reactor)
 
     def startService(self) -> None:
         """Start everything, and mind the signals from now on."""
@@ -127,18 +125,22 @@ class Program(MultiService):
             self._reactor.stop()
 
 
-def keep_time(reactor: Any) -> None:
-    """Have `reactor` measure time by a clock that nobody can set; before anything waits for it.
+def process_reactor() -> Any:
+    """The reactor of this process, which measures time by a clock that nobody can set.
 
-    Twisted's own is the time of day. An hour forward, everybody would have been silent for too
-    long; an hour back, nothing that waits would happen for an hour.
+    Twisted's own goes by the time of day. An hour forward, everybody would have been silent for too
+    long; an hour back, nothing that waits would happen for an hour. So it is changed before
+    anything can wait for it.
     """
-    reactor.seconds = time.monotonic
+    from twisted.internet import reactor
+
+    measured: Any = reactor
+    measured.seconds = time.monotonic
+    return measured
 
 
 def run(program: Program, reactor: Any, observer: ILogObserver) -> int:
     """Run `program` until it ends, or a signal ends it; the answer is its exit status."""
-    keep_time(reactor)
     globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False)
     reactor.callWhenRunning(program.startService)
     reactor.addSystemEventTrigger("before", "shutdown", program.stopService)

@@ -24,7 +24,7 @@ from chatd.taps.auth import AUTH_PARAMETER, GuardedServer, accounts
 from chatd.taps.files import allow_files
 from chatd.taps.options import LOG_PARAMETERS, RoleOptions
 from chatd.taps.readers import PORT, amount, one_of, port_or_endpoint, server_id, whole_number
-from chatd.taps.running import Program
+from chatd.taps.running import Program, process_reactor
 
 #: The options of every role that has a server in it.
 SERVER_PARAMETERS: Final = [
@@ -204,8 +204,7 @@ def cannot_listen(error: CannotListen) -> str:
 
 def makeService(options: Options, reactor: Any = None) -> Program:  # Twisted's name
     """What ``chatserver`` runs."""
-    if reactor is None:
-        from twisted.internet import reactor
+    reactor = reactor or process_reactor()
     program = ServerProgram(reactor, options.twistd_observer)
     make_server(options, options.known_subnets, reactor).setServiceParent(program)
     return program

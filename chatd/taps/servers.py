@@ -11,7 +11,7 @@ from chatd.discovery.seeker import Seeker
 from chatd.discovery.subnets import DEFAULT_PORT
 from chatd.taps.options import LOG_PARAMETERS, RoleOptions
 from chatd.taps.readers import PORT, amount
-from chatd.taps.running import Program
+from chatd.taps.running import Program, process_reactor
 from chatd.wire.beacon import Offer
 from chatd.wire.lines import visible
 
@@ -111,6 +111,5 @@ def as_table(offers: list[Offer]) -> str:
 
 def makeService(options: Options, reactor: Any = None) -> Program:  # Twisted's name
     """What ``chatd servers`` runs."""
-    if reactor is None:
-        from twisted.internet import reactor
+    reactor = reactor or process_reactor()
     return ServersProgram(reactor, options)
