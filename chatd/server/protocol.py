@@ -24,6 +24,7 @@ from chatd.wire.jim_objects import ObjectSplitter
 
 #: What ``telnet`` says to ``telnet`` (RFC 854): no text has a byte of 255.
 _NEGOTIATION: Final = re.compile(rb"\xff(?:[\xfb-\xfe][^\n]|[^\n\xfb-\xff])")
+_NEGOTIATION_BEGUN: Final = re.compile(rb"\xff[\xfb-\xfe]?\Z")
 
 
 @implementer(IHalfCloseableProtocol)
@@ -137,10 +138,14 @@ class PlainProtocol(LineProtocol):
 
     _pause: IDelayedCall | None = None
     _has_line_ends = False
+    _begun = b""
 
     def dataReceived(self, data: bytes) -> None:
         """Take what comes; a program may send its text without any line end."""
-        data = _NEGOTIATION.sub(b"", data)
+        data = _NEGOTIATION.sub(b"", self._begun + data)
+        begun = _NEGOTIATION_BEGUN.search(data)
+        self._begun = begun[0] if begun else b""
+        data = data.removesuffix(self._begun)
         self._has_line_ends = self._has_line_ends or b"\n" in data
         self._stop_waiting()
         super().dataReceived(data)

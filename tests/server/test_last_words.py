@@ -1,5 +1,10 @@
 """What comes last, late or all at once is answered like everything else."""
 
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
 from chatd.server.protocol import LineProtocol, ObjectProtocol
 from tests.server.hall import Guest, Hall
 from tests.server.sides import basic, drain, jim, plain
@@ -45,7 +50,13 @@ def test_half_an_object_at_the_end_is_refused(hall: Hall) -> None:
     assert guest.codes() == [400]
 
 
-def test_what_telnet_says_to_telnet_is_no_nickname(hall: Hall) -> None:
-    guest = plain(hall)
-    guest.send_bytes(b"\xff\xfb\x1f\xff\xfd\x03ice\r\n")
-    assert "[Server]: ice has entered the chat" in guest.shown()
+@given(st.lists(st.integers(0, 12), max_size=5))
+def test_what_telnet_says_to_telnet_is_no_nickname_in_whatever_pieces_it_comes(
+    cuts: list[int],
+) -> None:
+    said = b"\xff\xfb\x1f\xff\xf4\xff\xfd\x03ice\r\n"
+    with Hall() as hall:
+        guest = plain(hall)
+        for begin, end in pairwise([0, *sorted(cuts), len(said)]):
+            guest.send_bytes(said[begin:end])
+        assert "[Server]: ice has entered the chat" in guest.shown()
