@@ -59,6 +59,24 @@ def test_whoever_is_written_is_read_again(tmp_path: Path, people: dict[str, bool
     assert file.read() == accounts
 
 
+_PARTS = st.sampled_from([b"ice", b"moon", b"\t", b"\n", b"active", b"blocked", HASH.encode()])
+
+
+@given(content=st.lists(_PARTS | st.binary(max_size=9), max_size=12).map(b"".join))
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_bytes_are_accounts_or_a_fault_that_tells_no_secret(
+    tmp_path: Path, content: bytes
+) -> None:
+    try:
+        accounts = file_with(tmp_path, content).read()
+    except ValueError as fault:
+        assert str(fault).isprintable()  # noqa: PT017  # either outcome is right
+        assert "argon2id" not in str(fault)  # noqa: PT017  # the same
+    else:
+        assert all(names.folded(account.name) == key for key, account in accounts.items())
+        assert {account.password_hash for account in accounts.values()} <= {HASH}
+
+
 @pytest.mark.parametrize("content", [b"", f"ice\tactive\t{HASH}".encode()])
 def test_an_empty_file_and_a_last_line_without_its_end_are_good(
     tmp_path: Path, content: bytes

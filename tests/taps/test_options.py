@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.logger import Logger, LogLevel
 
@@ -72,6 +72,24 @@ def test_the_order_of_the_options_does_not_matter(parts: list[str]) -> None:
     options = parse(client.Options(), " ".join(parts))
     assert known(options) == [ONE, TWO]
     assert (options["server"], options["nickname"], options["reconnect"]) == ("party", "ice", 1)
+
+
+_WORDS = st.sampled_from(
+    [
+        *("--ifaddrs", "--ifaddrs=", ONE, TWO, f"{ONE},", "--if", "-n", "ice", "--server", "party"),
+        *("--port", "7777", "10.0.0.1", "--slots", "9", "--", "-", "--timeout", "1e3", "--jim"),
+        *("--plain", "tcp:0:interface=\u0660", "--web", "--connect", "a:b:c", "--auth", "chatd:"),
+    ]
+)
+
+
+@settings(max_examples=150)
+@given(st.sampled_from(sorted(ROLES)), st.lists(_WORDS | st.text(max_size=5), max_size=7))
+def test_whatever_words_there_are_they_are_options_or_one_line(role: str, words: list[str]) -> None:
+    try:
+        ROLES[role]().parseOptions(words)
+    except SystemExit as end:
+        assert not end.code or len(str(end.code).splitlines()) == 1  # noqa: PT017  # either is right
 
 
 @pytest.mark.parametrize(

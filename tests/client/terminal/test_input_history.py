@@ -6,6 +6,8 @@ import stat
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from chatd.chat import limits
 from chatd.client.terminal.input_history import InputHistory, history_file, is_private
@@ -90,6 +92,17 @@ def test_a_damaged_file_is_said_and_what_is_whole_is_kept(content: bytes, path: 
     assert "is damaged" in sentence
     run.types("two")
     assert Run(path).lines == ["one", "two"]
+
+
+@given(content=st.lists(st.sampled_from([b'"hi"', b"\n", b'"', b"[" * 99]) | st.binary(max_size=9)))
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_is_in_the_file_lines_come_out_of_it(path: Path, content: list[bytes]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"".join(content))
+    run = Run(path)
+    assert all(isinstance(line, str) and line for line in run.lines)
+    assert len(run.said) <= 1
+    assert (Run(path).lines, Run(path).said) == (run.lines, [])
 
 
 def test_what_is_no_file_at_all_is_said_once_and_the_rest_goes_on(path: Path) -> None:
