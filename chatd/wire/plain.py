@@ -88,7 +88,7 @@ class Plain:
                     line for each in reversed(messages) for line in lines.past(each)[::-1]
                 )
             case _:
-                return _newest(reversed(lines.lines(outcome)))
+                return _newest(map(lines.notice, reversed(lines.sentences(outcome))))
 
     def _refused(self, refusal: Refusal) -> str:
         is_unread = self.asked is Asked.PASSWORD and isinstance(refusal, refusals.Malformed)
