@@ -120,6 +120,11 @@ def found(network: Lan, percent: int) -> None:
     sys.stdout.write(f"  within three periods: {sum(each < 9 for each in seconds)}\n")
 
 
+def losses(one: Program, after: int = 0) -> int:
+    """How often a client's connection was lost, from line number `after` on."""
+    return sum("No connection" in line for line in one.err[after:])
+
+
 def talked(network: Lan, percent: int) -> None:
     """A hundred lines where packets are lost by chance in both directions."""
     at_server, at_moon, at_ice = office(network, 1, 2, 3)
@@ -135,14 +140,15 @@ def talked(network: Lan, percent: int) -> None:
     ice.status(PATIENCE)
     taken = time.monotonic() - since
     named = {line.strip() for line in ice.err} & set(SAID)
-    moon.shows(f"ice: {[line for line in SAID if line not in named][-1]}", within=PATIENCE)
+    last = [f"ice: {line}" for line in SAID if line not in named][-1]
+    moon.until(lambda: last in moon.out or losses(moon), last, PATIENCE)
     heard = [line.removeprefix("ice: ") for line in moon.out if re.match("ice: ", line)]
     accepted = [line for line in party.err if "ice: 'line" in line]
-    broke = sum("No connection" in line for line in ice.err[before:])
     sys.stdout.write(
         f"100 lines, {percent} % lost: accepted {len(accepted)}, heard {len(heard)}, twice "
         f"{len(heard) - len(set(heard))}, in order {heard == sorted(heard, key=SAID.index)}, "
-        f"named {len(named)}, connection lost {broke} times, {taken:.1f} s\n"
+        f"named {len(named)}, connections lost by who speaks {losses(ice, before)}, "
+        f"by who listens {losses(moon)}; {taken:.1f} s\n"
     )
 
 
