@@ -141,7 +141,7 @@ def talked(network: Lan, percent: int) -> None:
     taken = time.monotonic() - since
     named = {line.strip() for line in ice.err} & set(SAID)
     last = [f"ice: {line}" for line in SAID if line not in named][-1]
-    moon.until(lambda: last in moon.out or losses(moon), last, PATIENCE)
+    moon.until(lambda: last in moon.out or losses(moon) > 0, last, PATIENCE)
     heard = [line.removeprefix("ice: ") for line in moon.out if re.match("ice: ", line)]
     accepted = [line for line in party.err if "ice: 'line" in line]
     sys.stdout.write(
