@@ -6,7 +6,7 @@ from typing import Final
 
 from benchmarks.abuse.hosted import Hosted
 from benchmarks.abuse.member import Member
-from benchmarks.abuse.tongues import BASIC, JIM, LOBBY, NATIVE, PLAIN, Tongue
+from benchmarks.abuse.tongues import BASIC, JIM, LOBBY, NATIVE, PLAIN, WEB, Tongue
 
 ROOMS: Final = ("#dev", "#lab", "#sea")
 #: Where long messages are said, so that who stops reading there is soon too slow.
@@ -16,7 +16,7 @@ _LONG: Final = "x" * 3_900
 _LOUD_SPEAKERS: Final = 4
 _SMALL_BUFFER_BYTES: Final = 4_096
 #: Of so many, one is of each dialect.
-_TONGUES: Final = {"n": (NATIVE, 5), "b": (BASIC, 2), "p": (PLAIN, 2), "j": (JIM, 1)}
+_TONGUES: Final = {"n": (NATIVE, 5), "b": (BASIC, 2), "p": (PLAIN, 2), "w": (WEB, 2), "j": (JIM, 1)}
 #: One in so many stays from the beginning to the end, under one name.
 _RESIDENTS: Final = 5
 

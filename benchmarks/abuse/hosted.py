@@ -18,7 +18,7 @@ from benchmarks.measure import process_seconds
 
 HOST: Final = "127.0.71.1"
 _ROOT: Final = Path(__file__).parent.parent.parent
-PORTS: Final = {"main": 7_171, "plain": 7_172, "jim": 7_173}
+PORTS: Final = {"main": 7_171, "plain": 7_172, "jim": 7_173, "web": 7_174}
 _DISCOVERY_PORT: Final = 7_171
 _PATIENCE_SECONDS: Final = 60.0
 _READY: Final = b"answers discovery"
@@ -92,7 +92,7 @@ def hosted(log: Path, *words: str, files: int | None = None) -> Iterator[Hosted]
     command = [sys.executable, "-m", "benchmarks.abuse.reporting_server"]
     command += ["--ifaddrs", f"{HOST}/8", "--id", "abuse", "--port", str(PORTS["main"])]
     command += ["--discovery-port", str(_DISCOVERY_PORT), *words]
-    for side in ("plain", "jim"):
+    for side in ("plain", "jim", "web"):
         command += [f"--{side}", str(PORTS[side])]
     if files is not None:
         command = ["sh", "-c", f'ulimit -n {files}; exec "$@"', "sh", *command]

@@ -51,6 +51,7 @@ class Soak:
             (self.crowd.move, 4.0),
             (lambda: self.crowd.whisper(self.witness.presences), 2.0),
             (self.crowd.stop_reading, 0.2),
+            (self.witness.stay, 0.02),
         )
         self.samples: list[Sample] = []
         self.slowest_round = 0.0

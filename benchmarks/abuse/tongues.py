@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 LOBBY: Final = "#lobby"
@@ -13,12 +13,13 @@ LOBBY: Final = "#lobby"
 class Tongue:
     """One dialect, from a client's side.
 
-    :ivar side: the port that speaks it: ``main``, ``jim`` or ``plain``.
+    :ivar side: the port that speaks it: ``main``, ``jim``, ``plain`` or ``web``.
     :ivar unit_end: what each thing that the server sends ends with.
     :ivar said: what finds the numbers of the messages in what the server sends; `whispered`: those
         of private ones.
     :ivar starts_in: the rooms that one begins in.
     :ivar hears_own: whether one's own messages come back.
+    :ivar confirms: whether each message is answered with its number.
     :ivar may_lose: whether room messages may be left out (a JIM client's queue is bounded).
     :ivar say: a message, by its room, its number and what follows the number.
     :ivar join: joins a room; None where there are none to join.
@@ -31,6 +32,7 @@ class Tongue:
     whispered: re.Pattern[bytes]
     starts_in: frozenset[str]
     hears_own: bool
+    confirms: bool
     may_lose: bool
     enter: Callable[[str], bytes]
     say: Callable[[str, int, str], bytes]
@@ -67,6 +69,7 @@ NATIVE: Final = Tongue(
     whispered=re.compile(rb"\((\d+)p\)"),
     starts_in=frozenset({LOBBY}),
     hears_own=False,
+    confirms=True,
     may_lose=False,
     enter=lambda name: _native("hello", nickname=name, version=1),
     say=lambda room, number, more: _native("message", number, room=room, text=text(number, more)),
@@ -84,6 +87,7 @@ BASIC: Final = Tongue(
     whispered=re.compile(rb"\((\d+)p\)"),
     starts_in=frozenset({LOBBY}),
     hears_own=True,
+    confirms=False,
     may_lose=False,
     enter=lambda name: _basic("set-name", name),
     say=lambda room, number, more: _basic("message", text(number, more)),
@@ -101,6 +105,7 @@ PLAIN: Final = Tongue(
     whispered=re.compile(rb"\((\d+)p\)"),
     starts_in=frozenset({LOBBY}),
     hears_own=True,
+    confirms=False,
     may_lose=False,
     enter=lambda name: f"{name}\n".encode(),
     say=lambda room, number, more: f"/room {room}\n{text(number, more)}\n".encode(),
@@ -118,6 +123,7 @@ JIM: Final = Tongue(
     whispered=re.compile(rb'"message":"\((\d+)p\)'),
     starts_in=frozenset(),
     hears_own=False,
+    confirms=False,
     may_lose=True,
     enter=lambda name: _json(action="presence", user={"account_name": name}),
     say=lambda room, number, more: _json(action="msg", to=room, message=text(number, more)),
@@ -126,4 +132,38 @@ JIM: Final = Tongue(
     join=lambda room: _json(action="join", room=room),
     leave=lambda room: _json(action="leave", room=room),
     quit=_json(action="quit"),
+)
+
+
+def _framed(line: bytes) -> bytes:
+    """A WebSocket message that carries a native frame; masked, as it must be, with zeros."""
+    size = len(line) - 1
+    length = bytes([0x80 | size]) if size < 126 else b"\xfe" + size.to_bytes(2, "big")
+    return b"\x81" + length + bytes(4) + line[:-1]
+
+
+def _upgrade(name: str) -> bytes:
+    """A browser's request for a WebSocket, and what it says once it has one."""
+    head = (
+        "GET /socket HTTP/1.1\r\nHost: localhost:7174\r\nUpgrade: websocket\r\n"
+        "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    return head.encode() + _framed(NATIVE.enter(name))
+
+
+#: A native question that changes nothing, and yet is what a person may do.
+WHO_IS_WHERE: Final = _native("rooms")
+
+WEB: Final = replace(
+    NATIVE,
+    side="web",
+    unit_end=b"}",
+    enter=_upgrade,
+    say=lambda room, number, more: _framed(NATIVE.say(room, number, more)),
+    rename=lambda name: _framed(_native("set-name", nickname=name)),
+    whisper=lambda name, number: _framed(_native("private", to=[name], text=f"({number}p)")),
+    join=lambda room: _framed(_native("join", room=room)),
+    leave=lambda room: _framed(_native("leave", room=room)),
+    quit=_framed(NATIVE.quit),
 )

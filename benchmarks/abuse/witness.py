@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from benchmarks.abuse.member import Member
-from benchmarks.abuse.tongues import NATIVE
+from benchmarks.abuse.tongues import NATIVE, WHO_IS_WHERE
 
 #: Later than everything.
 _NEVER: Final = 2**32 - 1
@@ -71,6 +71,7 @@ class Witness:
         self._talk: dict[str, Talk] = {}
         self._position = 0
         self._rest = b""
+        self._is_leaving = False
 
     def read(self) -> None:
         """Take in what has come."""
@@ -78,6 +79,10 @@ class Witness:
             *lines, self._rest = (self._rest + data).split(b"\n")
             for line in lines:
                 self._hear(json.loads(line))
+
+    def stay(self) -> None:
+        """Ask something; who is silent for long is inactive."""
+        self.member.send(WHO_IS_WHERE)
 
     @property
     def messages(self) -> int:
@@ -108,6 +113,7 @@ class Witness:
             _leave_all(presence, _NEVER)
         if self.member.is_over:
             self.faults.append("the witness lost its connection")
+        self._is_leaving = True
         self.member.quit()
 
     def _hear(self, frame: dict[str, Any]) -> None:
@@ -128,7 +134,7 @@ class Witness:
                 presence = self._now[data["nickname"]]
                 room = data["room"]
                 presence.stays.append((room, presence.rooms.pop(room), self._position))
-            case "error":
+            case "error" | "goodbye" if not self._is_leaving:
                 self.faults.append(f"the witness was told {frame}")
 
     def _entered(self, name: str) -> None:
