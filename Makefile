@@ -6,7 +6,7 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 READY   = $(VENV)/.ready
 
-.PHONY: run test test-queued check docs picture screenshots bench fuzz audit clean
+.PHONY: run test test-queued check docs picture screenshots bench soak abuse fuzz audit clean
 
 run: $(READY)
 	@$(BIN)/chatd launch $(ARGS)
@@ -55,6 +55,17 @@ audit: $(READY)
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[audit]' >&2
 	$(BIN)/bandit --quiet --recursive chatd twisted
 	$(BIN)/pip-audit --skip-editable
+
+# 2,000 people for MINUTES. What is wrong is said, and the exit status is 1.
+soak: $(READY)
+	@$(BIN)/python -m benchmarks.abuse.soak --minutes $(or $(MINUTES),15) $(ARGS)
+
+# Floods, readers who stop, no more descriptors, an ending under load; each one to two minutes.
+abuse: $(READY)
+	@$(BIN)/python -m benchmarks.abuse.floods
+	@$(BIN)/python -m benchmarks.abuse.stopped
+	@$(BIN)/python -m benchmarks.abuse.files
+	@$(BIN)/python -m benchmarks.abuse.ending
 
 # Everything here goes to stderr: the standard output of `make run` is the chat.
 $(READY): pyproject.toml

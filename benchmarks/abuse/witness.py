@@ -76,9 +76,13 @@ class Witness:
     def read(self) -> None:
         """Take in what has come."""
         while not self.member.is_over and (data := self.member.read()):
-            *lines, self._rest = (self._rest + data).split(b"\n")
-            for line in lines:
-                self._hear(json.loads(line))
+            self.take(data)
+
+    def take(self, data: bytes) -> None:
+        """Take note of what the server has sent."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            self._hear(json.loads(line))
 
     def stay(self) -> None:
         """Ask something; who is silent for long is inactive."""
