@@ -1,6 +1,7 @@
 """A test that leaves something behind fails: a delayed call, an open port, a logged failure."""
 
 import gc
+import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,10 @@ from twisted.logger import ILogObserver, LogEvent, LogLevel, globalLogPublisher
 from zope.interface import provider
 
 reactor: Any = global_reactor
+
+# What the tests start must not inherit that it is to survive its terminal, as by nohup.
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # How long an example takes says something of the machine, not of the promise.
 hypothesis.settings.register_profile("chatd", deadline=None)
