@@ -69,6 +69,8 @@ class Bustle:
         if len(self._people) < PEOPLE:
             guest = self._guest(dialect)
             self._people.append(Person(dialect, guest))
+            if dialect == "web":
+                self._people[-1].asks("watch")
             if name is not None:
                 self._people[-1].asks("enter", name)
                 self._people[-1].asks("join", LOBBY)
