@@ -16,7 +16,8 @@ import psutil
 
 from benchmarks.measure import process_seconds
 
-HOST: Final = "127.0.71.1"
+#: One host for each of several runs at the same time.
+HOST: Final = os.environ.get("CHATD_ABUSE_HOST", "127.0.71.1")
 _ROOT: Final = Path(__file__).parent.parent.parent
 PORTS: Final = {"main": 7_171, "plain": 7_172, "jim": 7_173, "web": 7_174}
 _DISCOVERY_PORT: Final = 7_171

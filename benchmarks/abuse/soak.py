@@ -177,7 +177,10 @@ def main() -> None:
     parser.add_argument("--log", type=Path, default=Path("/tmp/chatd-soak.log"))  # noqa: S108
     options = parser.parse_args()
     raise_file_limit()
-    command = f"python -m benchmarks.abuse.soak --minutes {options.minutes:g}"
+    command = (
+        f"python -m benchmarks.abuse.soak --minutes {options.minutes:g} "
+        f"--members {options.members} --seed {options.seed}"
+    )
     with Report("soak", command) as report:
         faults = soak(options.minutes, options.members, options.seed, options.log, report)
         for fault in faults[:_SHOWN_FAULTS]:

@@ -5,9 +5,17 @@ from typing import Final
 
 from twisted.logger import Logger
 
-#: Files beside the members' connections: those that are turned away, that watch, or that have ended
-#: and are still sent their last words; ports, the log, the reactor's own.
-_OTHER_FILES: Final = 512
+from chatd.chat import limits
+
+#: Files beside the members' connections: those that are turned away, that come by the page without a
+#: slot, or that have ended and are still sent their last words; ports, the log, the reactor's own.
+_OTHER_FILES: Final = (
+    256
+    + limits.TURNED_AWAY_CONNECTIONS
+    + limits.HTTP_CONNECTIONS
+    + limits.STANDING_CONNECTIONS
+    + limits.WATCHERS
+)
 
 _log: Final = Logger()
 

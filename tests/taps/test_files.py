@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 from twisted.logger import LogEvent, capturedLogs
 
+from chatd.chat import limits
 from chatd.taps import server
 from chatd.taps.server import make_server
 from tests.fakes import FakeUdpReactor
@@ -38,6 +39,19 @@ def test_a_server_is_allowed_a_file_for_each_slot_and_some_more() -> None:
     assert 1_500 < allowed() < 2_000
 
 
+def test_there_are_files_for_all_who_may_come_and_take_no_slot() -> None:
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    told_of(1_000)
+    without = (
+        limits.TURNED_AWAY_CONNECTIONS
+        + limits.HTTP_CONNECTIONS
+        + limits.STANDING_CONNECTIONS
+        + limits.WATCHERS
+    )
+    assert allowed() > 1_000 + without
+
+
 def test_more_files_than_it_needs_are_left_as_they_are() -> None:
     before = allowed()
     assert told_of(9) == []
@@ -47,16 +61,16 @@ def test_more_files_than_it_needs_are_left_as_they_are() -> None:
 def test_a_server_that_may_not_have_enough_says_so_in_one_line_and_takes_what_it_may(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    limits = [256, 1_024]  # a hard limit that was lowered could not be raised again
+    now = [256, 1_024]  # a hard limit that was lowered could not be raised again
 
     def set_limits(kind: int, new: tuple[int, int]) -> None:
-        limits[:] = new
+        now[:] = new
 
-    monkeypatch.setattr(resource, "getrlimit", lambda kind: tuple(limits))
+    monkeypatch.setattr(resource, "getrlimit", lambda kind: tuple(now))
     monkeypatch.setattr(resource, "setrlimit", set_limits)
     [event] = told_of(1_000)
     assert (event["slots"], event["allowed"]) == (1_000, 1_024)
-    assert limits == [1_024, 1_024]
+    assert now == [1_024, 1_024]
 
 
 def test_without_any_limit_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
