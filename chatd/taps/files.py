@@ -7,8 +7,8 @@ from twisted.logger import Logger
 
 from chatd.chat import limits
 
-#: Files beside the members' connections: those that are turned away, that come by the page without a
-#: slot, or that have ended and are still sent their last words; ports, the log, the reactor's own.
+#: Files beside the members' connections: those that are turned away, that come by the page and take
+#: no slot, or that have ended and are still sent their last words; ports, the log, the reactor's.
 _OTHER_FILES: Final = (
     256
     + limits.TURNED_AWAY_CONNECTIONS
