@@ -13,6 +13,9 @@ from chatd.chat.commands import Command
 from chatd.chat.names import LOBBY
 from chatd.chat.refusals import BadLine
 
+#: What a sentence quotes of a line that means nothing.
+_QUOTED_CHARACTERS: Final = 80
+
 
 @dataclass(frozen=True, slots=True)
 class Help:
@@ -72,7 +75,8 @@ def _at(line: str) -> Command:
         to.append(name[1:])
         rest = rest.lstrip(" ")
     if not rest:
-        raise BadLine(f"What shall {' and '.join(to)} be told? Write: @NAME text")
+        named = " and ".join(to)[:_QUOTED_CHARACTERS]
+        raise BadLine(f"What shall {named} be told? Write: @NAME text")
     return tell(tuple(to), rest)
 
 
@@ -86,7 +90,8 @@ def _history(argument: str, room: str) -> Typed:
     if not argument:
         return commands.ReadHistory(room)
     if not (argument.isascii() and argument.isdigit() and len(argument) < 10 and int(argument)):
-        raise BadLine(f"How many messages? {argument!r} is no number; write: /history 20")
+        quoted = argument[:_QUOTED_CHARACTERS]
+        raise BadLine(f"How many messages? {quoted!r} is no number; write: /history 20")
     return commands.ReadHistory(room, int(argument))
 
 
