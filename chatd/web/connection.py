@@ -128,9 +128,9 @@ class PageConnection(Protocol):
         elif isinstance(head, h11.Request):
             # h11 bounds what waits; a head that comes at once never does.
             if waiting - len(self._http.trailing_data[0]) > limits.HTTP_HEAD_BYTES:
-                self._reject("head-too-large")
+                self._reject("head-too-large", is_head=head.method == b"HEAD")
             elif not head.http_version.startswith(b"1."):
-                self._reject("http-version")
+                self._reject("http-version", is_head=head.method == b"HEAD")
             else:
                 self._answer(requests.read(head, self._peer))
         else:
@@ -174,10 +174,10 @@ class PageConnection(Protocol):
         data += self._http.send(h11.EndOfMessage())
         self._outlet.send(None, data)
 
-    def _reject(self, code: str) -> None:
+    def _reject(self, code: str, *, is_head: bool = False) -> None:
         """Say what is wrong with what came; nobody knows where the next request starts."""
         rejected = Rejected(code, _SENTENCES[code])
-        self._send(self._factory.site.reject(rejected), is_last=True)
+        self._send(self._factory.site.reject(rejected), is_head=is_head, is_last=True)
         self._end()
 
     def _upgrade(self, upgrade: Upgrade) -> None:

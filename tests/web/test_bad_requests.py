@@ -59,6 +59,22 @@ def test_what_is_another_http_gets_one_error_and_the_end(hall: PageHall, other: 
     assert not hall.factory.participants
 
 
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        (request("/health", method="HEAD", version="2.0"), 505),
+        (request("/health", {"X": "x" * limits.HTTP_HEAD_BYTES}, method="HEAD"), 431),
+    ],
+)
+def test_head_gets_the_head_of_the_error_and_the_end(
+    hall: PageHall, asked: bytes, status: int
+) -> None:
+    visitor = hall.visit()
+    visitor.send(asked)
+    assert [reply.status for reply in visitor.replies(has_bodies=False)] == [status]
+    assert visitor.is_ended()
+
+
 def test_a_later_http_1_is_answered_as_http_1_1(hall: PageHall) -> None:
     assert hall.visit().get("/health", version="1.9").status == 200
 
