@@ -12,7 +12,7 @@ from twisted.python import usage
 import chatd
 
 #: Each role, where it is made, and what it does. Modules are imported only when they are asked for.
-ROLES: Final = (
+COMMANDS: Final = (
     ("server", "chatd.taps.server", "run a chat server"),
     ("client", "chatd.taps.client", "chat"),
     ("launch", "chatd.taps.launch", "run a server and some clients in one process"),
@@ -20,7 +20,7 @@ ROLES: Final = (
     ("doctor", "chatd.taps.doctor", "find out why a server is not found, and what to do"),
     ("account", "chatd.taps.account", "add, remove and block the nicknames that need a password"),
 )
-_MODULES: Final = {role: module for role, module, _ in ROLES}
+_MODULES: Final = {role: module for role, module, _ in COMMANDS}
 
 
 class Options(usage.Options):
@@ -33,7 +33,7 @@ class Options(usage.Options):
     )
     subCommands: ClassVar = [
         [role, None, lambda module=module: import_module(module).Options(), does]
-        for role, module, does in ROLES
+        for role, module, does in COMMANDS
     ]
 
     def getSynopsis(self) -> str:
@@ -75,8 +75,8 @@ def _run(argv: Sequence[str]) -> int:
     # Installed only now: --help, bad values and what is done at once need no reactor.
     if hasattr(role, "choose_reactor"):
         role.choose_reactor(options.subOptions)
-    from chatd.taps.running import process_reactor, run
+    from chatd.taps.running import get_reactor, run
 
-    reactor = process_reactor()
+    reactor = get_reactor()
     program = role.makeService(options.subOptions, reactor)
     return run(program, reactor, options.subOptions.observer())

@@ -11,17 +11,17 @@ from chatd.chat import limits
 
 #: Before the first probe of a connection on which nothing is sent: from so many seconds on, in so
 #: many different lengths; and between two.
-_FIRST_SECONDS, _FIRSTS = 10, 8
-_NEXT_SECONDS: Final = 2
-_PROBES: Final = 5
+_KEEPALIVE_IDLE_SECONDS, _KEEPALIVE_IDLE_SPREAD = 10, 8
+_KEEPALIVE_INTERVAL_SECONDS: Final = 2
+_KEEPALIVE_PROBES: Final = 5
 
 #: What is sent, or the first of the probes, may stay unanswered so long. It is half of what was
 #: promised: what is sent when the probes are about to give up stops them, and has all its own time.
 #: That is counted from the first repetition, for which the last second is.
-_UNANSWERED_SECONDS: Final = (limits.HALF_OPEN_SECONDS - _NEXT_SECONDS - 1) // 2
+_USER_TIMEOUT_SECONDS: Final = (limits.DEAD_PEER_SECONDS - _KEEPALIVE_INTERVAL_SECONDS - 1) // 2
 
 
-def _options(number: int) -> dict[str, int]:
+def _options(peer_port: int) -> dict[str, int]:
     """What to set where the platform has it, for the connection to a peer's port `number`.
 
     Keep-alive alone stays silent while data is unacknowledged, which is what the user timeout
@@ -30,14 +30,14 @@ def _options(number: int) -> dict[str, int]:
     drops what its backlog cannot hold.
     """
     return {
-        "TCP_KEEPIDLE": _FIRST_SECONDS + number % _FIRSTS,
-        "TCP_KEEPINTVL": _NEXT_SECONDS,
-        "TCP_KEEPCNT": _PROBES,
-        "TCP_USER_TIMEOUT": _UNANSWERED_SECONDS * 1_000,
+        "TCP_KEEPIDLE": _KEEPALIVE_IDLE_SECONDS + peer_port % _KEEPALIVE_IDLE_SPREAD,
+        "TCP_KEEPINTVL": _KEEPALIVE_INTERVAL_SECONDS,
+        "TCP_KEEPCNT": _KEEPALIVE_PROBES,
+        "TCP_USER_TIMEOUT": _USER_TIMEOUT_SECONDS * 1_000,
     }
 
 
-def tend(transport: ITransport) -> None:
+def set_socket_options(transport: ITransport) -> None:
     """Send small pieces at once, and find out within a minute that the peer is gone.
 
     Does nothing to a transport that is not TCP.

@@ -38,25 +38,25 @@ def observer(
     :param file: where to write; standard error if left out.
     :param utc: whether times are those of UTC, or those of this host.
     """
-    return _Writer(
+    return _TextLogObserver(
         file or sys.__stderr__ or io.StringIO(),
         _FORMATS[log_format],
         utc,
-        _from(LogLevel.levelWithName(level)),
+        _levels_from(LogLevel.levelWithName(level)),
     )
 
 
-def _from(least: LogLevel) -> frozenset[LogLevel]:
-    return frozenset(level for level in LogLevel.iterconstants() if level >= least)
+def _levels_from(minimum: LogLevel) -> frozenset[LogLevel]:
+    return frozenset(level for level in LogLevel.iterconstants() if level >= minimum)
 
 
 #: "Main loop terminated." is nothing that anybody needs to know.
 _QUIET_NAMESPACE: Final = "twisted.internet.base"
-_QUIET_LEVELS: Final = _from(LogLevel.warn)
+_QUIET_LEVELS: Final = _levels_from(LogLevel.warn)
 
 
 @implementer(ILogObserver)
-class _Writer:
+class _TextLogObserver:
     """Writes each event with one call, so that no line is ever in two files."""
 
     def __init__(
@@ -85,22 +85,22 @@ class _Writer:
 def as_text(event: LogEvent, utc: bool) -> str:
     """One line, which nothing in the event can end: what goes on after it is indented."""
     if "log_failure" in event or "log_system" in event:
-        text = eventAsText(event, formatTime=lambda when: _moment(when, utc))
+        text = eventAsText(event, formatTime=lambda when: _format_time(when, utc))
     else:
         message = _message(event)
         level = event.get("log_level")
         where = f"{event.get('log_namespace', '-')}#{level.name if level else '-'}"
-        text = message and f"{_moment(event.get('log_time'), utc)} [{where}] {message}"
+        text = message and f"{_format_time(event.get('log_time'), utc)} [{where}] {message}"
     if text.isprintable():
         return text
-    return "\n\t".join(map(_visible, text.rstrip("\n").split("\n")))
+    return "\n\t".join(map(_escape, text.rstrip("\n").split("\n")))
 
 
 def as_json(event: LogEvent, utc: bool) -> str:
     """One JSON object in one line: time, level, namespace, message, and the event's own fields."""
     level = event.get("log_level")
     record: dict[str, Any] = {
-        "time": _moment(event.get("log_time"), utc),
+        "time": _format_time(event.get("log_time"), utc),
         "level": level.name if level else None,
         "namespace": event.get("log_namespace"),
         "message": _message(event),
@@ -129,24 +129,24 @@ def _message(event: LogEvent) -> str:
     return formatEvent(event)
 
 
-def _moment(when: float | None, utc: bool) -> str:
+def _format_time(when: float | None, utc: bool) -> str:
     """ISO 8601, with milliseconds and the offset from UTC."""
     if when is None:
         return "-"
     second, microseconds = divmod(round(when * 1_000_000), 1_000_000)
-    begin, offset = _second(second, None if utc else time.tzname)
+    begin, offset = _format_second(second, None if utc else time.tzname)
     return f"{begin}.{microseconds // 1_000:03d}{offset}"
 
 
 @lru_cache(maxsize=8)
-def _second(second: int, zone: tuple[str, str] | None) -> tuple[str, str]:
+def _format_second(second: int, zone: tuple[str, str] | None) -> tuple[str, str]:
     """What all moments of one second begin and end with, in UTC or where `zone` is local."""
     moment = datetime.fromtimestamp(second, UTC)
     text = (moment if zone is None else moment.astimezone()).isoformat()
     return text[:19], text[19:]
 
 
-def _visible(line: str) -> str:
+def _escape(line: str) -> str:
     """`line` with an escape for each character that a terminal might obey."""
     if line.isprintable():
         return line

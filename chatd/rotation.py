@@ -26,7 +26,7 @@ _BYTES: Final = {"K": 2**10, "M": 2**20, "G": 2**30}
 
 
 @dataclass(frozen=True, slots=True)
-class Every:
+class Interval:
     """A new file at each multiple of `seconds` on the clock of the wall, and `offset` after it.
 
     Multiples are counted from a midnight before a Monday: six hours end at 0, 6, 12 and 18 o'clock.
@@ -35,7 +35,7 @@ class Every:
     seconds: int
     offset: int = 0
 
-    def number(self, moment: datetime) -> int:
+    def period(self, moment: datetime) -> int:
         """Which of these stretches of time `moment` is in."""
         days = moment.toordinal() - 1  # the first of January of the year 1 was a Monday
         seconds = (days * 24 + moment.hour) * 3_600 + moment.minute * 60 + moment.second
@@ -43,27 +43,31 @@ class Every:
 
 
 @dataclass(frozen=True, slots=True)
-class UpTo:
+class MaxSize:
     """A new file before one gets larger than so many bytes."""
 
-    size: int
+    max_bytes: int
 
 
-Rotation = Every | UpTo
+Rotation = Interval | MaxSize
 
 
-def rotation(value: str) -> Rotation:
+def parse_rotation(value: str) -> Rotation:
     """Read when there shall be a new file: ``midnight``, ``W0``, ``30m``, ``6h``, ``7d``, ``10M``.
 
     :raises ValueError: if it is none of these.
     """
     if value == "midnight":
-        return Every(_DAY_SECONDS)
+        return Interval(_DAY_SECONDS)
     if weekday := re.fullmatch("W([0-6])", value):
-        return Every(7 * _DAY_SECONDS, int(weekday[1]) * _DAY_SECONDS)
+        return Interval(7 * _DAY_SECONDS, int(weekday[1]) * _DAY_SECONDS)
     if amount := re.fullmatch("0*([1-9][0-9]{0,5})([mhdKMG])", value):
         number, unit = int(amount[1]), amount[2]
-        return Every(number * _SECONDS[unit]) if unit in _SECONDS else UpTo(number * _BYTES[unit])
+        return (
+            Interval(number * _SECONDS[unit])
+            if unit in _SECONDS
+            else MaxSize(number * _BYTES[unit])
+        )
     raise ValueError(
         "is neither midnight, a weekday W0 (Monday) to W6, a time such as 30m, 6h or 7d, nor a "
         "size such as 500K, 10M or 1G"
@@ -98,16 +102,16 @@ class LogFile:
         *,
         utc: bool = False,
         now: Callable[[], float] = time.time,
-        tell: Callable[[str], None] = complain,
+        notify: Callable[[str], None] = complain,
     ) -> None:
         self._path = path.absolute()  # a daemon changes its directory
-        self._rotate = rotate
+        self._rotation = rotate
         self._keep = keep
         self._zone = UTC if utc else None
         self._now = now
-        self._tell = tell
-        self._told: set[str] = set()
-        self._is_torn = False
+        self._notify = notify
+        self._reported: set[str] = set()
+        self._needs_newline = False
         # Not buffered: a line that could not be written must not wait and be written twice.
         self._file = self._new()
         status = os.fstat(self._file.fileno())
@@ -118,19 +122,19 @@ class LogFile:
         self._is_regular = stat.S_ISREG(status.st_mode)
         self._identity = (status.st_dev, status.st_ino)
         # What was written last, even by an earlier run, says which stretch of time the file is of.
-        self._number = self._stretch(status.st_mtime)
+        self._number = self._period(status.st_mtime)
 
     def write(self, text: str) -> None:
         """Append whole lines, to a new file if it is time for one."""
         data = text.encode("utf-8", "backslashreplace")
         if self._is_due(len(data)):
-            self._begin_anew(self._renamed_and_new)
+            self._reopen(self._rotate_and_open)
         elif self._is_regular and self._is_gone():
-            self._begin_anew(self._new)
+            self._reopen(self._new)
         try:
             self._append(data)
         except OSError as error:
-            self._trouble("cannot be written", error)
+            self._report_once("cannot be written", error)
 
     def close(self) -> None:
         """Close it; nothing can be written any more."""
@@ -138,15 +142,15 @@ class LogFile:
 
     def _is_due(self, more: int) -> bool:
         """Whether `more` bytes belong to a new file; an empty file is new."""
-        if isinstance(self._rotate, UpTo):
-            return self._size > 0 and self._size + more > self._rotate.size
-        before, self._number = self._number, self._stretch(self._now())
+        if isinstance(self._rotation, MaxSize):
+            return self._size > 0 and self._size + more > self._rotation.max_bytes
+        before, self._number = self._number, self._period(self._now())
         return self._size > 0 and before < self._number
 
-    def _stretch(self, when: float) -> int:
-        if not isinstance(self._rotate, Every):
+    def _period(self, when: float) -> int:
+        if not isinstance(self._rotation, Interval):
             return 0
-        return self._rotate.number(datetime.fromtimestamp(when, self._zone))
+        return self._rotation.period(datetime.fromtimestamp(when, self._zone))
 
     def _is_gone(self) -> bool:
         """Whether somebody took the file away, or put another one in its place."""
@@ -156,7 +160,7 @@ class LogFile:
             return True
         return (status.st_dev, status.st_ino) != self._identity
 
-    def _begin_anew(self, opened: Callable[[], FileIO]) -> None:
+    def _reopen(self, opened: Callable[[], FileIO]) -> None:
         """Go on in the file that `opened` gives.
 
         The old one stays open until there is a new one: if there cannot be one, it goes on.
@@ -166,53 +170,53 @@ class LogFile:
         try:
             new = opened()
         except OSError as error:
-            self._trouble("cannot be begun anew, and goes on as it is", error)
+            self._report_once("cannot be begun anew, and goes on as it is", error)
             return
         self._file.close()
         self._file = new
         status = os.fstat(new.fileno())
         self._identity, self._size = (status.st_dev, status.st_ino), status.st_size
-        self._is_torn = False
-        self._told.clear()
+        self._needs_newline = False
+        self._reported.clear()
 
     def _new(self) -> FileIO:
         return self._path.open("ab", buffering=0)
 
-    def _renamed_and_new(self) -> FileIO:
+    def _rotate_and_open(self) -> FileIO:
         """Rename the file, as it was so far, and open a new one."""
-        self._make_room()
+        self._shift_backups()
         with suppress(FileNotFoundError):  # somebody else took it away
-            self._path.replace(self._old(1))
+            self._path.replace(self._backup_path(1))
         try:
             return self._new()
         except OSError:
             with suppress(OSError):
-                self._old(1).replace(self._path)
+                self._backup_path(1).replace(self._path)
             raise
 
-    def _make_room(self) -> None:
+    def _shift_backups(self) -> None:
         """Free the number of the newest old file.
 
         Only files up to the first free number move, so that trying again and again loses none.
         """
         numbers = range(1, self._keep)
-        free = next((each for each in numbers if not self._old(each).exists()), self._keep)
+        free = next((each for each in numbers if not self._backup_path(each).exists()), self._keep)
         for number in range(free, 1, -1):
-            self._old(number - 1).replace(self._old(number))
+            self._backup_path(number - 1).replace(self._backup_path(number))
 
-    def _old(self, number: int) -> Path:
+    def _backup_path(self, number: int) -> Path:
         return self._path.with_name(f"{self._path.name}.{number}")
 
     def _append(self, data: bytes) -> None:
-        if self._is_torn:
+        if self._needs_newline:
             data = b"\n" + data
         written = self._file.write(data) or 0
         self._size += written
         if written:
-            self._is_torn = written < len(data)
+            self._needs_newline = written < len(data)
 
-    def _trouble(self, what: str, error: OSError) -> None:
+    def _report_once(self, what: str, error: OSError) -> None:
         """Tell of it, unless it was told already."""
-        if what not in self._told:
-            self._told.add(what)
-            self._tell(f"the log {self._path} {what}: {error.strerror}")
+        if what not in self._reported:
+            self._reported.add(what)
+            self._notify(f"the log {self._path} {what}: {error.strerror}")

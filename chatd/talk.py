@@ -6,10 +6,10 @@ import sys
 from typing import Final
 
 #: How long a terminal or a pipe may take to accept a sentence, in seconds.
-_PATIENCE: Final = 2.0
+_WRITE_TIMEOUT_SECONDS: Final = 2.0
 
 
-def talk(sentence: str) -> None:
+def write_line(sentence: str) -> None:
     """Say one sentence, in a line; nothing happens where nobody is there to be told.
 
     Standard error may have become non-blocking, as it may be the same open file as standard output:
@@ -25,7 +25,7 @@ def talk(sentence: str) -> None:
             try:
                 left = left[os.write(handle, left) :]
             except BlockingIOError:
-                if not select.select([], [handle], [], _PATIENCE)[1]:
+                if not select.select([], [handle], [], _WRITE_TIMEOUT_SECONDS)[1]:
                     return
     except (OSError, ValueError):
         return

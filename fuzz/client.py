@@ -5,7 +5,7 @@ from typing import Final
 
 from chatd.chat import events
 from chatd.client.terminal import paint
-from chatd.client.terminal.company import Company
+from chatd.client.terminal.company import Roster
 from fuzz.script import steps
 from fuzz.watch import check_shown, watched
 from tests.client.party import Client, DiscreetScreen
@@ -22,16 +22,16 @@ class Screen(DiscreetScreen):
 
     def __init__(self) -> None:
         super().__init__(can_ask=True)
-        self._company = Company()
+        self._company = Roster()
 
-    def told(self, what: object) -> None:
-        super().told(what)
-        self._company.told(what)
-        if isinstance(what, events.Said):
-            self._company.said(what, "#dev")
-        if isinstance(what, events.HistoryRead):
-            self._company.unheard(what.messages)
-        for line in paint.told(what, "ice", _NOW):
+    def show_event(self, event: object) -> None:
+        super().show_event(event)
+        self._company.update(event)
+        if isinstance(event, events.Message):
+            self._company.message_received(event, "#dev")
+        if isinstance(event, events.History):
+            self._company.unseen(event.messages)
+        for line in paint.format_event(event, "ice", _NOW):
             for _, text, *_ in line:
                 check_shown(text)
         for shown in self.shown:
@@ -60,8 +60,8 @@ class Scene:
             self._screen.answer_if_asked,
             self._lose,
             self._return,
-            lambda: client.service.read_more_slowly(True),
-            lambda: client.service.read_more_slowly(False),
+            lambda: client.service.set_paused(True),
+            lambda: client.service.set_paused(False),
         ]
 
     def happen(self, number: int) -> None:
@@ -73,7 +73,7 @@ class Scene:
         """The server says something, as long as there is somebody to hear it."""
         if not self._is_lost:
             if self._client.transport.producerState == "paused":
-                self._client.service.read_more_slowly(False)
+                self._client.service.set_paused(False)
             self._client.says_bytes(data)
             self._close()
 

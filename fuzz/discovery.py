@@ -54,7 +54,7 @@ class _Seen(FakeScreen):
     """A person who looks at all that is said of servers."""
 
     def check(self) -> None:
-        for sentence in self.said + [each.about for each in self.choices]:
+        for sentence in self.said + [each.description for each in self.choices]:
             check_shown(sentence)
 
 
@@ -69,7 +69,7 @@ def offer(data: bytes) -> None:
 
     with watched():
         finder = BroadcastFinder(reactor, lambda: _CLIENT, PORT, None, screen, host)
-        finder.seek(found.append, lambda reason: None)
+        finder.find(found.append, lambda reason: None)
         deliver(reactor, "10.35.11.112", answer, source)
         reactor.advance(2)
         finder.stop()

@@ -73,7 +73,7 @@ def datagrams(kind: str) -> list[bytes]:
 
 def typed_lines() -> list[bytes]:
     """A line for each command."""
-    named = [f"{name} {spec.takes}" for spec in typed.TABLE for name in spec.names]
+    named = [f"{name} {spec.arguments}" for spec in typed.SLASH_COMMANDS for name in spec.names]
     return [line.encode() for line in (*named, "hello", "//hello", "@ice @moon hello", "/join dev")]
 
 

@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 from chatd.chat import limits
 from chatd.chat.commands import Authenticate
 from chatd.chat.refusals import WrongPassword
-from chatd.server.factory import Port
+from chatd.server.factory import PortType
 from fuzz.script import steps
 from fuzz.watch import watched
 from tests.server.hall import Guest, Hall
@@ -152,7 +152,7 @@ def play(scene: Scene, data: bytes) -> None:
     scene.end()
 
 
-def converse(port: Port, opening: bytes, read: Read, data: bytes) -> None:
+def converse(port: PortType, opening: bytes, read: Read, data: bytes) -> None:
     """Have a stranger come to `port`, say `opening`, and then play `data`."""
     with opened(Hall) as (hall, moon):
         stranger = hall.try_to_come(Guest, port, "10.35.11.112")

@@ -1,7 +1,7 @@
 """A line that somebody typed, made up by a fuzzer; and the file of what was typed before."""
 
 from chatd.chat import commands
-from chatd.chat.events import Private, Said
+from chatd.chat.events import Message, PrivateMessage
 from chatd.chat.refusals import Refusal
 from chatd.client.terminal import paint
 from chatd.client.terminal.input_history import is_private
@@ -13,22 +13,22 @@ from fuzz.watch import check_shown
 def read(data: bytes) -> None:
     """Read the line: what it asks for arrives as that, and what others see of it is text."""
     line = data.decode("utf-8", "surrogateescape")
-    for painted in paint.echoed(line):
+    for painted in paint.format_input(line):
         for _, text, *_ in painted:
             check_shown(text)
     try:
-        meant = typed.read(line)
+        meant = typed.parse(line)
     except Refusal as refusal:
         assert len(str(refusal)) < 1_000  # noqa: PT017  # either outcome is right
         assert is_private(line)
         return
     match meant:
-        case None | typed.Help() | typed.GoTo() | typed.AskWhom():
+        case None | typed.Help() | typed.SwitchRoom() | typed.PromptPrivate():
             return
-        case commands.Tell(text):
+        case commands.SendPrivate(text):
             assert is_private(line)
             _check_message(text)
-        case commands.Say(text):
+        case commands.SendMessage(text):
             _check_message(text)
     try:
         sent = native_peer.encode(meant)
@@ -40,8 +40,8 @@ def read(data: bytes) -> None:
 
 
 def _check_message(text: str) -> None:
-    for event in (Said("#dev", 1, 0, "ice", text), Private("ice", ("moon",), 0, text)):
-        shown = lines.lines(event)
+    for event in (Message("#dev", 1, 0, "ice", text), PrivateMessage("ice", ("moon",), 0, text)):
+        shown = lines.render(event)
         assert len(shown) == text.count("\n") + 1
         for line in shown:
             assert line.startswith(("#dev ice: ", "[private] ice: "))

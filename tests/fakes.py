@@ -15,13 +15,21 @@ from twisted.internet.testing import MemoryReactorClock
 from twisted.logger import ILogObserver, LogEvent, LogLevel, formatEvent, globalLogPublisher
 from zope.interface import implementer
 
-from chatd.chat.commands import Command, Enter, ListUsers, ReadHistory, Say, Tell, Watch
-from chatd.chat.events import Event, HistoryRead, Reply, User, Users
+from chatd.chat.commands import (
+    Command,
+    Enter,
+    ListUsers,
+    ReadHistory,
+    SendMessage,
+    SendPrivate,
+    Watch,
+)
+from chatd.chat.events import Event, History, Reply, User, Users
 from chatd.chat.hub import Hub, HubSettings
 from chatd.chat.outbox import MemberId
 from chatd.client.screen import Choice
-from chatd.client.standing import Standing
-from chatd.wire.lines import lines
+from chatd.client.standing import Status
+from chatd.wire.lines import render
 
 
 class RecordingOutbox:
@@ -34,28 +42,28 @@ class RecordingOutbox:
         self.rooms: dict[str, set[MemberId]] = {}
         self.own: list[tuple[MemberId, Event]] = []
 
-    def enter(self, member: MemberId) -> None:
+    def add_member(self, member: MemberId) -> None:
         self.heard.setdefault(member, [])
         self.watching.discard(member)
         self.everyone.add(member)
 
-    def watch(self, member: MemberId) -> None:
-        self.enter(member)
+    def add_watcher(self, member: MemberId) -> None:
+        self.add_member(member)
         self.watching.add(member)
 
-    def leave(self, member: MemberId) -> None:
+    def remove_member(self, member: MemberId) -> None:
         self.everyone.discard(member)
         self.watching.discard(member)
         for members in self.rooms.values():
             members.discard(member)
 
-    def join(self, member: MemberId, room: str) -> None:
+    def join_room(self, member: MemberId, room: str) -> None:
         self.rooms.setdefault(room, set()).add(member)
 
-    def part(self, member: MemberId, room: str) -> None:
+    def leave_room(self, member: MemberId, room: str) -> None:
         self.rooms[room].remove(member)
 
-    def to(self, member: MemberId, event: Event) -> None:
+    def to_member(self, member: MemberId, event: Event) -> None:
         self.heard[member].append(event)
 
     def to_all(self, event: Event, origin: MemberId) -> None:
@@ -159,38 +167,38 @@ class FakeScreen:
         self.shown: list[str] = []
         self.said: list[str] = []
         self.questions: list[str] = []
-        self.standings: list[Standing] = []
-        self.heard_by_server: list[Say | Tell] = []
-        self.offered = ""
+        self.standings: list[Status] = []
+        self.heard_by_server: list[SendMessage | SendPrivate] = []
+        self.default = ""
         self.choices: list[Choice] = []
         self.is_held = False
         self._answered: Callable[[str], Any] | None = None
 
-    def told(self, what: object) -> None:
-        self.shown += lines(what)
+    def show_event(self, event: object) -> None:
+        self.shown += render(event)
 
-    def confirmed(self, what: Say | Tell, time: int | None) -> None:
-        self.heard_by_server.append(what)
+    def message_sent(self, message: SendMessage | SendPrivate, time: int | None) -> None:
+        self.heard_by_server.append(message)
 
-    def stands(self, standing: Standing) -> None:
-        self.standings.append(standing)
+    def set_status(self, status: Status) -> None:
+        self.standings.append(status)
 
-    def talk(self, sentence: str) -> None:
-        self.said.append(sentence)
+    def notify(self, message: str) -> None:
+        self.said.append(message)
 
-    def ask(self, question: str, answered: Callable[[str], None], offered: str = "") -> None:
+    def prompt(self, question: str, on_answer: Callable[[str], None], offered: str = "") -> None:
         self.questions.append(question)
-        self.offered = offered
-        self._answered = answered
+        self.default = offered
+        self._answered = on_answer
 
     def choose(
-        self, question: str, choices: Sequence[Choice], answered: Callable[[str], None]
+        self, question: str, choices: Sequence[Choice], on_answer: Callable[[str], None]
     ) -> None:
         self.choices = list(choices)
-        self.ask(question, answered)
+        self.prompt(question, on_answer)
 
-    def ask_secret(self, question: str, answered: Callable[[str], None]) -> None:
-        self.ask(question, answered)
+    def prompt_password(self, question: str, on_answer: Callable[[str], None]) -> None:
+        self.prompt(question, on_answer)
 
     def answer(self, text: str) -> None:
         """Answer the last question."""
@@ -198,10 +206,10 @@ class FakeScreen:
         assert answered is not None, "nothing was asked"
         answered(text)
 
-    def hold(self) -> None:
+    def pause_input(self) -> None:
         self.is_held = True
 
-    def go_on(self) -> None:
+    def resume_input(self) -> None:
         self.is_held = False
 
 
@@ -218,10 +226,10 @@ class Chat:
         self.now = STARTED
 
     def seat(self, port: int = 1) -> MemberId:
-        return self.hub.seat(f"127.0.0.1:{port}")
+        return self.hub.reserve_slot(f"127.0.0.1:{port}")
 
     def stand(self, port: int = 1) -> MemberId:
-        return self.hub.stand(f"127.0.0.1:{port}")
+        return self.hub.connect_without_slot(f"127.0.0.1:{port}")
 
     def watch(self) -> MemberId:
         member = self.stand()
@@ -251,13 +259,13 @@ class Chat:
 
     def texts(self, member: MemberId) -> list[str]:
         reply = self.ask(member, ReadHistory())
-        assert isinstance(reply, HistoryRead)
+        assert isinstance(reply, History)
         return [said.text for said in reply.messages]
 
     def state(self) -> tuple[object, ...]:
         """Everything a refused command must leave as it was."""
         watcher = next(iter(self.outbox.everyone))
-        return self.users(watcher), self.texts(watcher), self.hub.free, list(self.outbox.own)
+        return self.users(watcher), self.texts(watcher), self.hub.free_slots, list(self.outbox.own)
 
 
 @contextmanager

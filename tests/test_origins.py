@@ -44,5 +44,5 @@ def test_every_option_that_is_named_is_one() -> None:
 
 
 def test_every_command_that_is_named_is_one() -> None:
-    commands = {name for spec in typed.TABLE for name in spec.names}
+    commands = {name for spec in typed.SLASH_COMMANDS for name in spec.names}
     assert set(re.findall(r"``(/\w+)\b", PAGE)) <= commands

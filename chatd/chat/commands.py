@@ -15,7 +15,7 @@ class Enter:
 
 
 @dataclass(frozen=True, slots=True)
-class SignIn:
+class EnterAuthenticated:
     """Enter, or be called from now on, by the name of an account whose password was right.
 
     No dialect makes this of what a client sends: it is what the server makes of a good password.
@@ -31,7 +31,7 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
-class Say:
+class SendMessage:
     """Say `text` to all the others in `room`."""
 
     text: str
@@ -39,7 +39,7 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
-class Tell:
+class SendPrivate:
     """Say `text` to those named in `to`, and to nobody else."""
 
     text: str
@@ -54,14 +54,14 @@ class Rename:
 
 
 @dataclass(frozen=True, slots=True)
-class Join:
+class JoinRoom:
     """Hear `room` from now on, and make it if there is none."""
 
     room: str
 
 
 @dataclass(frozen=True, slots=True)
-class Leave:
+class LeaveRoom:
     """Do not hear `room` any more."""
 
     room: str = LOBBY
@@ -109,13 +109,13 @@ class Authenticate:
 #: What the hub does.
 Command = (
     Enter
-    | SignIn
+    | EnterAuthenticated
     | Watch
-    | Say
-    | Tell
+    | SendMessage
+    | SendPrivate
     | Rename
-    | Join
-    | Leave
+    | JoinRoom
+    | LeaveRoom
     | ListRooms
     | ListUsers
     | ReadHistory
@@ -124,4 +124,4 @@ Command = (
 )
 
 #: What a member can ask: the hub's commands, and what the server makes one of.
-Asked = Command | Authenticate
+ClientCommand = Command | Authenticate

@@ -10,7 +10,7 @@ from chatd.chat import limits
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Message:
     """A message in a room; `seq` grows by one with each message there."""
 
     room: str
@@ -21,7 +21,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Private:
+class PrivateMessage:
     """A message for those in `to` alone."""
 
     source: str
@@ -31,7 +31,7 @@ class Private:
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
+class RoomJoined:
     """Somebody came into a room."""
 
     room: str
@@ -39,7 +39,7 @@ class Joined:
 
 
 @dataclass(frozen=True, slots=True)
-class Parted:
+class RoomLeft:
     """Somebody left a room, and is still in the chat."""
 
     room: str
@@ -47,14 +47,14 @@ class Parted:
 
 
 @dataclass(frozen=True, slots=True)
-class Entered:
+class MemberEntered:
     """Somebody became a member."""
 
     nickname: str
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class MemberLeft:
     """A member is gone: ``quit``, ``inactive``, ``connection lost``, ``too slow`` …"""
 
     nickname: str
@@ -62,7 +62,7 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True)
-class Renamed:
+class MemberRenamed:
     """A member changed nicknames."""
 
     old: str
@@ -99,7 +99,7 @@ class Watching:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class Ok:
     """What you asked was done; a message also learns its room, number and time."""
 
     room: str | None = None
@@ -108,7 +108,7 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
-class Missed:
+class Undelivered:
     """Somebody whom a private message did not reach: ``unknown``, or known but ``offline``."""
 
     nickname: str
@@ -119,15 +119,15 @@ class Missed:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PrivateSent:
     """A private message was sent at `time`, to all but those missed."""
 
     time: int
-    missed: tuple[Missed, ...] = ()
+    undelivered: tuple[Undelivered, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class RoomJoined:
+class JoinDone:
     """You are in that room; `created` if there was none before."""
 
     room: str
@@ -169,11 +169,11 @@ class Users:
 
 
 @dataclass(frozen=True, slots=True)
-class HistoryRead:
+class History:
     """The last messages of `room`, oldest first; with `more`, another part follows."""
 
     room: str
-    messages: tuple[Said, ...]
+    messages: tuple[Message, ...]
     more: bool = False
 
 
@@ -189,5 +189,7 @@ class Goodbye:
     reason: str
 
 
-Event = Said | Private | Entered | Left | Renamed | Joined | Parted
-Reply = Welcome | Watching | Done | Told | RoomJoined | Rooms | Users | HistoryRead | Pong | Goodbye
+Event = (
+    Message | PrivateMessage | MemberEntered | MemberLeft | MemberRenamed | RoomJoined | RoomLeft
+)
+Reply = Welcome | Watching | Ok | PrivateSent | JoinDone | Rooms | Users | History | Pong | Goodbye

@@ -4,33 +4,35 @@ from collections import deque
 from itertools import islice
 
 from chatd.chat import limits
-from chatd.chat.events import Said
+from chatd.chat.events import Message
 
 
-class History:
+class RoomHistory:
     """The messages of one room: all are numbered from 1, the last `size` are kept.
 
     Fewer are, if they are so long that they would take more room than there is for one history.
     """
 
-    def __init__(self, room: str, size: int) -> None:
+    def __init__(self, room: str, max_messages: int) -> None:
         self.room = room
-        self._size = size
-        self._messages: deque[Said] = deque()
+        self._max_messages = max_messages
+        self._messages: deque[Message] = deque()
         self._characters = 0
         self._seq = 0
 
-    def add(self, source: str, text: str, now: int) -> Said:
+    def add(self, source: str, text: str, now: int) -> Message:
         """The next message of the room, said at `now` (ms since 1970)."""
         self._seq += 1
-        message = Said(self.room, self._seq, now, source, text)
+        message = Message(self.room, self._seq, now, source, text)
         self._messages.append(message)
         self._characters += len(text)
-        while len(self._messages) > self._size or self._characters > limits.HISTORY_CHARACTERS:
+        while (
+            len(self._messages) > self._max_messages or self._characters > limits.HISTORY_CHARACTERS
+        ):
             self._characters -= len(self._messages.popleft().text)
         return message
 
-    def last(self, limit: int, before: int | None = None) -> tuple[Said, ...]:
+    def last(self, limit: int, before: int | None = None) -> tuple[Message, ...]:
         """The last `limit` messages, of those numbered below `before` if given; oldest first."""
         wanted = (
             message

@@ -60,33 +60,33 @@ BATCH_BYTES: Final = 65_536
 # --- time ---------------------------------------------------------------------------------------
 
 #: From the connection to what says who it is.
-FIRST_LINE_SECONDS: Final = 5
+FIRST_LINE_TIMEOUT_SECONDS: Final = 5
 #: From the connection to the welcome, once a nickname or a password was refused: a person may be
 #: choosing another one.
 REGISTRATION_SECONDS: Final = 60
 #: Between two objects that are sent to a JIM client, so that each arrives on its own.
 JIM_PAUSE_MILLISECONDS: Final = 50
 #: From the connection on, before one that says nothing enters as basic.
-SILENCE_MILLISECONDS: Final = 500
+DIALECT_DETECTION_MILLISECONDS: Final = 500
 #: Silence that ends a line of a plain connection that has never sent a line end.
-PLAIN_LINE_MILLISECONDS: Final = 200
+PLAIN_IDLE_LINE_MILLISECONDS: Final = 200
 #: Silence after which a member is disconnected; ``--timeout``, 0 for never.
 INACTIVITY_SECONDS: Final = 600
 #: What a stopping server gives its members to take what is queued for them.
-ENDING_SECONDS: Final = 2
+SHUTDOWN_SECONDS: Final = 2
 #: A peer that is gone without a word is found within this, at both ends, whatever is sent to it.
-HALF_OPEN_SECONDS: Final = 57
+DEAD_PEER_SECONDS: Final = 57
 
 # --- the server as a whole ----------------------------------------------------------------------
 
 #: Members and connections that are about to become members; ``--slots``.
 SLOTS: Final = 1_000
 #: Connections that are told there is no free slot, at the same time; more are closed silently.
-TURNED_AWAY_CONNECTIONS: Final = 64
+REJECTED_CONNECTIONS: Final = 64
 #: Connections that see what is public, and have neither a slot nor a nickname.
 WATCHERS: Final = 256
 #: Connections that have no slot and are about to enter or to watch, at the same time.
-STANDING_CONNECTIONS: Final = 128
+UNREGISTERED_CONNECTIONS: Final = 128
 #: Connections to the web page's port that are no WebSocket.
 HTTP_CONNECTIONS: Final = 256
 #: Connections to the web page's port from one address, WebSockets too; this host's own exempt.
@@ -139,7 +139,7 @@ PASSWORD_FILE_SECONDS: Final = 2
 #: Between two rounds of broadcasts.
 DISCOVERY_PERIOD_SECONDS: Final = 3
 #: After the first offer, for the others to come in, when no server was named.
-CHOICE_SECONDS: Final = 1
+OFFER_COLLECT_SECONDS: Final = 1
 #: What ``chatd doctor`` asks each subnet, spread over ``--wait``: one lost broadcast shows as such.
 DOCTOR_REQUESTS: Final = 3
 #: For a TCP connection to be made.
@@ -163,12 +163,12 @@ UNSENT_LINES: Final = 10_000
 #: Lines under way that the server has not yet confirmed; the others wait in the client.
 UNCONFIRMED_LINES: Final = 32
 #: Different servers remembered while offers are collected.
-OFFERS: Final = 256
+MAX_OFFERS: Final = 256
 
 # --- what people are shown ----------------------------------------------------------------------
 
 #: Marks on one character; scripts need up to five or six.
-PILED_MARKS: Final = 8
+MAX_COMBINING_MARKS: Final = 8
 
 # --- the client on a terminal -------------------------------------------------------------------
 
@@ -177,15 +177,15 @@ INPUT_HISTORY_LINES: Final = 1_000
 #: What is read of the file they are in.
 INPUT_HISTORY_BYTES: Final = 1_048_576
 #: A message of at most so many lines is sent without a question, also if it was pasted.
-UNASKED_LINES: Final = 6
+PASTE_CONFIRM_LINES: Final = 6
 #: Messages of a room that are shown on entering it.
 ENTERING_HISTORY_MESSAGES: Final = 20
 #: Lines that are shown at once; between two such batches what is typed is looked at.
-SHOWN_AT_ONCE_LINES: Final = 200
+OUTPUT_BATCH_LINES: Final = 200
 #: Lines that wait to be shown, before the server is read more slowly.
-WAITING_TO_BE_SHOWN_LINES: Final = 2_000
+OUTPUT_QUEUE_LINES: Final = 2_000
 #: Between two batches of lines that are shown.
-SHOWING_MILLISECONDS: Final = 30
+OUTPUT_INTERVAL_MILLISECONDS: Final = 30
 #: Servers in the list to choose from that are seen at the same time.
 LISTED_SERVERS: Final = 8
 #: Rows of the window that a half-typed message may take.

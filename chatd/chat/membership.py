@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from chatd.chat.history import History
+from chatd.chat.history import RoomHistory
 from chatd.chat.outbox import MemberId
 
 
@@ -12,20 +12,20 @@ class Member:
 
     member_id: MemberId
     address: str
-    place: "Place"
+    pool: "Pool"
     nickname: str = ""
     since: int = 0
     rooms: dict[str, "Room"] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
-class Place:
+class Pool:
     """Where connections are: at the door, watching, or in a slot; in the order they came.
 
     :ivar size: how many there may be.
     """
 
-    size: int
+    capacity: int
     members: dict[MemberId, Member] = field(default_factory=dict)
 
 
@@ -34,5 +34,5 @@ class Room:
     """A room and who is in it, in the order they came."""
 
     name: str
-    history: History
+    history: RoomHistory
     members: dict[MemberId, Member] = field(default_factory=dict)

@@ -37,20 +37,22 @@ _ADDRESS_AND_PORT: Final = re.compile(r"\d+(?:\.\d+){3}:\d+\Z")
 _BEFORE_NORMALISING: Final = 4
 
 #: What is longer cannot be normalised to a name: no character is composed of more than four.
-_LONGEST: Final = _BEFORE_NORMALISING * max(limits.NICKNAME_CHARACTERS, limits.ROOM_NAME_CHARACTERS)
+_MAX_RAW_CHARACTERS: Final = _BEFORE_NORMALISING * max(
+    limits.NICKNAME_CHARACTERS, limits.ROOM_NAME_CHARACTERS
+)
 
 _CONTROL_CHARACTERS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
-def _checked(text: str, most_characters: int, refusal: type[Refusal]) -> str:
+def _validated_name(text: str, max_characters: int, refusal: type[Refusal]) -> str:
     """`text` normalised, if it is made of such characters as names are made of."""
-    if len(text) > most_characters * _BEFORE_NORMALISING:
-        raise refusal(f"A name may have at most {most_characters} characters.")
+    if len(text) > max_characters * _BEFORE_NORMALISING:
+        raise refusal(f"A name may have at most {max_characters} characters.")
     name = unicodedata.normalize("NFKC", text)
     if not name:
         raise refusal("A name needs at least one character.")
-    if len(name) > most_characters:
-        raise refusal(f"A name may have at most {most_characters} characters.")
+    if len(name) > max_characters:
+        raise refusal(f"A name may have at most {max_characters} characters.")
     if unicodedata.category(name[0]).startswith("M"):
         raise refusal("A name may not begin with a mark that joins what stands before it.")
     for character in name:
@@ -60,13 +62,13 @@ def _checked(text: str, most_characters: int, refusal: type[Refusal]) -> str:
             or ord(character) in _INVISIBLE
         ):
             raise refusal(
-                f"A name may not contain {_spelled(character)}: no white space, no invisible "
-                f"characters and none of {' '.join(sorted(RESERVED))}"
+                f"A name may not contain {_describe_character(character)}: no white space, no "
+                f"invisible characters and none of {' '.join(sorted(RESERVED))}"
             )
     return name
 
 
-def _spelled(character: str) -> str:
+def _describe_character(character: str) -> str:
     if character.isprintable() and not character.isspace() and ord(character) not in _INVISIBLE:
         return character
     return f"U+{ord(character):04X}"
@@ -79,7 +81,7 @@ def nickname(text: str, address: str = "") -> str:
         connection alone.
     :raises BadNickname: if it cannot be one.
     """
-    name = _checked(text, limits.NICKNAME_CHARACTERS, BadNickname)
+    name = _validated_name(text, limits.NICKNAME_CHARACTERS, BadNickname)
     if name != address and _ADDRESS_AND_PORT.match(name):
         raise BadNickname(f"{name} is the name of a connection; choose another one.")
     return name
@@ -92,16 +94,16 @@ def room_name(text: str) -> str:
     """
     if unicodedata.normalize("NFKC", text[:1]) != "#":
         raise BadRoomName("The name of a room starts with #.")
-    return "#" + _checked(text[1:], limits.ROOM_NAME_CHARACTERS - 1, BadRoomName)
+    return "#" + _validated_name(text[1:], limits.ROOM_NAME_CHARACTERS - 1, BadRoomName)
 
 
-def folded(name: str) -> str:
+def casefold(name: str) -> str:
     """What is compared: two names are equal if this is.
 
     Of what is too long to be a name only so much is looked at that it equals none: normalising
     takes a time that grows with the square of a pile of marks.
     """
-    return unicodedata.normalize("NFKC", name[: _LONGEST + 1].casefold())
+    return unicodedata.normalize("NFKC", name[: _MAX_RAW_CHARACTERS + 1].casefold())
 
 
 def message_text(text: str) -> str:
@@ -116,5 +118,7 @@ def message_text(text: str) -> str:
     if not text or text.isspace():
         raise BadText("A message needs some text.")
     if found := _CONTROL_CHARACTERS.search(text):
-        raise BadText(f"A message may not contain the control character {_spelled(found[0])}.")
+        raise BadText(
+            f"A message may not contain the control character {_describe_character(found[0])}."
+        )
     return text

@@ -16,22 +16,22 @@ MemberId = int
 class Outbox(Protocol):
     """Where events go. Calls are made in the order that every member must see."""
 
-    def enter(self, member: MemberId) -> None:
+    def add_member(self, member: MemberId) -> None:
         """From now on `member` hears what everyone hears."""
 
-    def watch(self, member: MemberId) -> None:
+    def add_watcher(self, member: MemberId) -> None:
         """From now on `member` hears what everyone hears, and every room, until it enters."""
 
-    def leave(self, member: MemberId) -> None:
+    def remove_member(self, member: MemberId) -> None:
         """From now on `member` hears nothing; it has parted from its rooms before."""
 
-    def join(self, member: MemberId, room: str) -> None:
+    def join_room(self, member: MemberId, room: str) -> None:
         """From now on `member` hears `room`."""
 
-    def part(self, member: MemberId, room: str) -> None:
+    def leave_room(self, member: MemberId, room: str) -> None:
         """From now on `member` does not hear `room`."""
 
-    def to(self, member: MemberId, event: Event) -> None:
+    def to_member(self, member: MemberId, event: Event) -> None:
         """Tell one member."""
 
     def to_all(self, event: Event, origin: MemberId) -> None:

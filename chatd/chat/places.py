@@ -3,15 +3,15 @@
 from collections.abc import Callable
 
 from chatd.chat import limits
-from chatd.chat.membership import Member, Place
+from chatd.chat.membership import Member, Pool
 from chatd.chat.outbox import MemberId
 from chatd.chat.refusals import Refusal
 
 #: Makes what one too many is told.
-Refused = Callable[[], Refusal]
+MakeRefusal = Callable[[], Refusal]
 
 
-class Places:
+class Connections:
     """All places, and who is in each of them.
 
     :ivar door: for those who have no slot, and neither entered nor watch.
@@ -20,9 +20,9 @@ class Places:
     """
 
     def __init__(self, slots: int) -> None:
-        self.door = Place(limits.STANDING_CONNECTIONS)
-        self.gallery = Place(limits.WATCHERS)
-        self.slots = Place(slots)
+        self.unregistered = Pool(limits.UNREGISTERED_CONNECTIONS)
+        self.watchers = Pool(limits.WATCHERS)
+        self.slots = Pool(slots)
         self._members: dict[MemberId, Member] = {}
         self._next_id: MemberId = 1
 
@@ -37,33 +37,33 @@ class Places:
         """Who has that number, if anybody does."""
         return self._members.get(member_id)
 
-    def admit(self, address: str, place: Place, refused: Refused) -> Member:
+    def add(self, address: str, pool: Pool, make_refusal: MakeRefusal) -> Member:
         """A new connection from `address`, in `place`.
 
         :raises Refusal: the one that `refused` makes, if there is no room.
         """
-        check_room(place, refused)
-        member = Member(self._next_id, address, place)
+        check_capacity(pool, make_refusal)
+        member = Member(self._next_id, address, pool)
         self._next_id += 1
-        self._members[member.member_id] = place.members[member.member_id] = member
+        self._members[member.member_id] = pool.members[member.member_id] = member
         return member
 
-    def move(self, member: Member, place: Place, refused: Refused) -> None:
+    def move(self, member: Member, pool: Pool, make_refusal: MakeRefusal) -> None:
         """Have `member` be in `place` from now on, if it is not there already.
 
         :raises Refusal: the one that `refused` makes, if there is no room; then nothing changes.
         """
-        if member.place is not place:
-            check_room(place, refused)
-            del member.place.members[member.member_id]
-            place.members[member.member_id] = member
-            member.place = place
+        if member.pool is not pool:
+            check_capacity(pool, make_refusal)
+            del member.pool.members[member.member_id]
+            pool.members[member.member_id] = member
+            member.pool = pool
 
     def remove(self, member_id: MemberId) -> Member | None:
         """The connection is gone; the answer is which it was, if there still was one."""
         member = self._members.pop(member_id, None)
         if member is not None:
-            del member.place.members[member_id]
+            del member.pool.members[member_id]
         return member
 
     def clear(self) -> list[Member]:
@@ -71,10 +71,10 @@ class Places:
         return [member for each in list(self._members) if (member := self.remove(each)) is not None]
 
 
-def check_room(place: Place, refused: Refused) -> None:
+def check_capacity(pool: Pool, make_refusal: MakeRefusal) -> None:
     """Check that one more may come to `place`.
 
     :raises Refusal: the one that `refused` makes, if not.
     """
-    if len(place.members) >= place.size:
-        raise refused()
+    if len(pool.members) >= pool.capacity:
+        raise make_refusal()

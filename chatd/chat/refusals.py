@@ -43,7 +43,7 @@ The codes are stable; the sentences may get better. docs/protocol.rst explains e
 from typing import ClassVar
 
 from chatd.chat import limits
-from chatd.chat.events import Missed
+from chatd.chat.events import Undelivered
 
 #: What a client calls one of its requests, so that it knows the answer.
 RequestId = str | int | None
@@ -58,10 +58,10 @@ class Refusal(Exception):
     """
 
     code: ClassVar[str]
-    closes: ClassVar[bool] = False
+    closes_connection: ClassVar[bool] = False
 
-    def __init__(self, sentence: str, request_id: RequestId = None) -> None:
-        super().__init__(sentence)
+    def __init__(self, message: str, request_id: RequestId = None) -> None:
+        super().__init__(message)
         self.request_id = request_id
 
 
@@ -99,7 +99,7 @@ class BadFrame(Malformed):
     code = "bad-frame"
 
 
-class BadLine(Malformed):
+class BadCommand(Malformed):
     """A line that a person typed, and that means nothing."""
 
     code = "bad-line"
@@ -140,11 +140,11 @@ class NicknameTaken(Refusal):
         super().__init__(f"The nickname {nickname} is taken; choose another one.")
 
 
-class Account(Refusal):
+class AccountRefusal(Refusal):
     """Something about an account or its password."""
 
 
-class PasswordRequired(Account):
+class PasswordRequired(AccountRefusal):
     """The nickname is an account's; its password was not given."""
 
     code = "password-required"
@@ -154,7 +154,7 @@ class PasswordRequired(Account):
         super().__init__(f"The nickname {nickname} needs its password.")
 
 
-class WrongPassword(Account):
+class WrongPassword(AccountRefusal):
     """No such account, or not its password; which of the two is not said."""
 
     code = "wrong-password"
@@ -163,7 +163,7 @@ class WrongPassword(Account):
         super().__init__("That account and password do not go together.")
 
 
-class TooManyAttempts(Account):
+class TooManyAttempts(AccountRefusal):
     """Too many wrong passwords, from one address or for one account."""
 
     code = "too-many-attempts"
@@ -172,7 +172,7 @@ class TooManyAttempts(Account):
         super().__init__("Too many passwords at once, or wrong ones before; try again later.")
 
 
-class Blocked(Account):
+class Blocked(AccountRefusal):
     """The account may not be used."""
 
     code = "blocked"
@@ -195,8 +195,8 @@ class NotReached(Refusal):
 
     code = "not-reached"
 
-    def __init__(self, missed: tuple[Missed, ...]) -> None:
-        self.missed = missed
+    def __init__(self, missed: tuple[Undelivered, ...]) -> None:
+        self.undelivered = missed
         super().__init__(f"Not reached: {', '.join(map(str, missed))}.")
 
 

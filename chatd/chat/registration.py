@@ -3,25 +3,25 @@
 from chatd.chat.refusals import Refusal
 
 
-class Registration(Refusal):
+class RegistrationRefusal(Refusal):
     """Something is wrong at the door."""
 
 
-class BadVersion(Registration):
+class BadVersion(RegistrationRefusal):
     """A version of the protocol that this server does not speak."""
 
     code = "version"
     closes = True
 
 
-class TooLate(Registration):
+class RegistrationTimeout(RegistrationRefusal):
     """The connection has not registered in time."""
 
     code = "too-late"
     closes = True
 
 
-class Full(Registration):
+class Full(RegistrationRefusal):
     """Every slot is taken."""
 
     code = "full"
@@ -37,7 +37,7 @@ class FullForNow(Full):
     closes = False
 
 
-class TooManyStanding(Registration):
+class TooManyUnregistered(RegistrationRefusal):
     """Too many connections that have neither entered nor watch."""
 
     code = "too-many-connections"
@@ -47,7 +47,7 @@ class TooManyStanding(Registration):
         super().__init__("Too many connections are about to enter; try again later.")
 
 
-class TooManyWatchers(Registration):
+class TooManyWatchers(RegistrationRefusal):
     """As many watch as may."""
 
     code = "too-many-watchers"
@@ -57,7 +57,7 @@ class TooManyWatchers(Registration):
         super().__init__("Too many are watching already; try again later.")
 
 
-class NotEntered(Registration):
+class NotRegistered(RegistrationRefusal):
     """A command before ``hello`` was answered with ``welcome``."""
 
     code = "not-entered"
@@ -66,7 +66,7 @@ class NotEntered(Registration):
         super().__init__("You must enter with a nickname first.")
 
 
-class AlreadyEntered(Registration):
+class AlreadyRegistered(RegistrationRefusal):
     """A second ``hello``."""
 
     code = "already-entered"

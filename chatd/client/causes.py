@@ -7,7 +7,7 @@ from twisted.python.failure import Failure
 
 #: The first that fits counts. A connection that breaks does not say whether by a reset or because
 #: nothing was acknowledged for too long.
-_WORDS: Final[tuple[tuple[type[Exception], str], ...]] = (
+_DESCRIPTIONS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (error.ConnectionRefusedError, "no server listens there"),
     (error.TCPTimedOutError, "nothing answers there"),
     (error.NoRouteError, "this host has no route there"),
@@ -17,10 +17,10 @@ _WORDS: Final[tuple[tuple[type[Exception], str], ...]] = (
 )
 
 
-def cause(failure: Failure) -> str:
+def describe_failure(failure: Failure) -> str:
     """What `failure` of a connection, made or not, means to a person: one phrase."""
     why = failure.value
-    for kind, words in _WORDS:
+    for kind, words in _DESCRIPTIONS:
         if isinstance(why, kind):
             return words
     if isinstance(why, error.ConnectError):

@@ -17,13 +17,13 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from chatd.chat import limits
-from chatd.chat.commands import Say, Tell
-from chatd.client.screen import Choice, Front, Served, listed
-from chatd.client.standing import Standing
-from chatd.talk import talk
+from chatd.chat.commands import SendMessage, SendPrivate
+from chatd.client.screen import Choice, InteractiveUI, SessionView, format_choice
+from chatd.client.standing import Status
+from chatd.talk import write_line
 from chatd.wire import lines as render
-from chatd.wire.lines import visible
-from chatd.wire.typed import GOODBYES
+from chatd.wire.lines import escape
+from chatd.wire.typed import QUIT_COMMANDS
 
 #: A line that is longer is refused here; the server would refuse it all the same.
 _LINE_BYTES: Final = 1_048_576
@@ -40,20 +40,20 @@ class Console(Protocol):
         self._submit: Callable[[str], None] = lambda line: None
         self._end_of_input: Callable[[], None] = lambda: None
         self._output_lost: Callable[[], None] = lambda: None
-        self._not_sent: Callable[[str], None] = self._say_not_sent
-        self._clogged: Callable[[bool], None] = lambda is_clogged: None
-        self._answered: Callable[[str], None] | None = None
+        self._not_sent: Callable[[str], None] = self._report_not_sent
+        self._output_paused: Callable[[bool], None] = lambda is_clogged: None
+        self._on_answer: Callable[[str], None] | None = None
         self._is_secret = False
-        self._listed = 0
+        self._listed_choices = 0
         self._buffer = b""
-        self._is_held = True
-        self._is_served = False
+        self._is_paused = True
+        self._is_attached = False
         self._is_at_end = False
         self._is_skipping = False
         self._is_open = False
         self._closed: Deferred[None] | None = None
 
-    def serve(self, session: Served) -> None:
+    def serve(self, session: SessionView) -> None:
         """Lines need to know nothing."""
 
     def listen(
@@ -66,29 +66,29 @@ class Console(Protocol):
     ) -> None:
         """Say who takes the lines, as the port has it."""
         self._submit = submit
-        self._not_sent = not_sent or self._say_not_sent
-        self._clogged = clogged
+        self._not_sent = not_sent or self._report_not_sent
+        self._output_paused = clogged
         self._end_of_input = end_of_input
         self._output_lost = output_lost
-        self._is_served = True
-        self.go_on()
+        self._is_attached = True
+        self.resume_input()
 
     def connectionMade(self) -> None:
         """Lines can come and go; none is read before somebody listens."""
         self._is_open = True
         self.transport.registerProducer(self, True)
-        if self._is_held:
+        if self._is_paused:
             self.transport.pauseProducing()
 
-    def told(self, what: object) -> None:
+    def show_event(self, event: object) -> None:
         """Show what the server told, in lines."""
-        for line in render.lines(what):
+        for line in render.render(event):
             self.show(line)
 
-    def confirmed(self, what: Say | Tell, time: int | None) -> None:
+    def message_sent(self, message: SendMessage | SendPrivate, time: int | None) -> None:
         """The line stands where it was typed."""
 
-    def stands(self, standing: Standing) -> None:
+    def set_status(self, status: Status) -> None:
         """Lines have no place for that; what needs to be said is said by :meth:`talk`."""
 
     def show(self, line: str) -> None:
@@ -96,50 +96,50 @@ class Console(Protocol):
         if self._is_open:
             self.transport.write(f"{line}\n".encode())
 
-    def talk(self, sentence: str) -> None:
+    def notify(self, message: str) -> None:
         """Write a sentence of the client's own to standard error."""
-        talk(visible(sentence))
+        write_line(escape(message))
 
-    def ask(self, question: str, answered: Callable[[str], None], offered: str = "") -> None:
+    def prompt(self, question: str, on_answer: Callable[[str], None], default: str = "") -> None:
         """Ask; the next line is the answer, whatever was held back before."""
-        self.talk(f"{question} [{offered}]" if offered else question)
-        self._answered = lambda answer: answered(answer if answer.strip() else offered)
-        self.go_on()
+        self.notify(f"{question} [{default}]" if default else question)
+        self._on_answer = lambda answer: on_answer(answer if answer.strip() else default)
+        self.resume_input()
 
     def choose(
-        self, question: str, choices: Sequence[Choice], answered: Callable[[str], None]
+        self, question: str, choices: Sequence[Choice], on_answer: Callable[[str], None]
     ) -> None:
         """List what is new among `choices`; the next line is the answer."""
-        for number, choice in enumerate(choices[self._listed :], self._listed + 1):
-            self.talk(listed(number, choice))
-        is_asked_already = 0 < self._listed < len(choices)
-        self._listed = len(choices)
-        self._answered = answered
+        for number, choice in enumerate(choices[self._listed_choices :], self._listed_choices + 1):
+            self.notify(format_choice(number, choice))
+        is_asked_already = 0 < self._listed_choices < len(choices)
+        self._listed_choices = len(choices)
+        self._on_answer = on_answer
         if not is_asked_already:
-            self.talk(question)
-            self.go_on()
+            self.notify(question)
+            self.resume_input()
 
-    def ask_secret(self, question: str, answered: Callable[[str], None]) -> None:
+    def prompt_password(self, question: str, on_answer: Callable[[str], None]) -> None:
         """Ask; a terminal does not show what is typed until the answer is there."""
-        echo(False)
+        set_echo(False)
 
         def answered_unseen(answer: str) -> None:
             self._is_secret = False
-            echo(True)
-            answered(answer)
+            set_echo(True)
+            on_answer(answer)
 
         self._is_secret = True
-        self.ask(question, answered_unseen)
+        self.prompt(question, answered_unseen)
 
-    def hold(self) -> None:
+    def pause_input(self) -> None:
         """Read no more for now."""
-        self._is_held = True
+        self._is_paused = True
         if not self._is_at_end:
             self.transport.pauseProducing()
 
-    def go_on(self) -> None:
+    def resume_input(self) -> None:
         """Read on, beginning with what is here already."""
-        self._is_held = False
+        self._is_paused = False
         if self._is_open and not self._is_at_end:
             self.transport.resumeProducing()
         self._take_lines()
@@ -150,9 +150,9 @@ class Console(Protocol):
 
     def close(self) -> Deferred[None]:
         """Close both ways; fires when everything has been written."""
-        if self._is_served and self._is_held:
-            self._is_served = False
-            self.talk("There was more input, which was not read.")
+        if self._is_attached and self._is_paused:
+            self._is_attached = False
+            self.notify("There was more input, which was not read.")
         if not self._is_open:
             return succeed(None)
         if self._closed is None:
@@ -163,11 +163,11 @@ class Console(Protocol):
 
     def pauseProducing(self) -> None:
         """What is shown is read too slowly."""
-        self._clogged(True)
+        self._output_paused(True)
 
     def resumeProducing(self) -> None:
         """What is shown is read again."""
-        self._clogged(False)
+        self._output_paused(False)
 
     def stopProducing(self) -> None:
         """Nobody reads what is shown any more; that is told elsewhere."""
@@ -195,22 +195,22 @@ class Console(Protocol):
         else:
             self._output_lost()
 
-    def _say_not_sent(self, why: str) -> None:
-        self.talk(f"Not sent: {why}")
+    def _report_not_sent(self, why: str) -> None:
+        self.notify(f"Not sent: {why}")
 
     def _take_lines(self) -> None:
-        while not self._is_held and b"\n" in self._buffer:
+        while not self._is_paused and b"\n" in self._buffer:
             line, _, self._buffer = self._buffer.partition(b"\n")
             self._take_line(line)
         if len(self._buffer) > _LINE_BYTES and b"\n" not in self._buffer:
             self._buffer = b""
             self._is_skipping = True
-        if self._is_at_end and not self._is_held:
+        if self._is_at_end and not self._is_paused:
             last, self._buffer = self._buffer, b""
             if last or self._is_skipping:
                 self._take_line(last)
-            if self._answered is not None:
-                self._answered = None
+            if self._on_answer is not None:
+                self._on_answer = None
                 self._not_sent("the input ended before the last question was answered.")
             self._end_of_input()
 
@@ -224,21 +224,21 @@ class Console(Protocol):
         except UnicodeDecodeError:
             self._not_sent("a line that is not UTF-8 text.")
             return
-        answered, self._answered = self._answered, None
-        if answered is None or (not self._is_secret and line.strip() in GOODBYES):
+        answered, self._on_answer = self._on_answer, None
+        if answered is None or (not self._is_secret and line.strip() in QUIT_COMMANDS):
             self._submit(line)
         else:
             answered(line)
 
 
-def closed(front: Front, clock: IReactorTime) -> Deferred[None]:
+def close_with_timeout(ui: InteractiveUI, clock: IReactorTime) -> Deferred[None]:
     """Close `front`; fires when all was written, or nobody took it for a while."""
-    written = front.close()
+    written = ui.close()
     written.addTimeout(limits.GOODBYE_SECONDS, clock)
     return written.addErrback(lambda failure: None)
 
 
-def echo(shown: bool) -> None:
+def set_echo(on: bool) -> None:
     """Have a terminal show what is typed, or not; nothing happens where there is none."""
     try:
         import termios
@@ -246,7 +246,7 @@ def echo(shown: bool) -> None:
         attributes = termios.tcgetattr(0)
     except (ImportError, OSError, termios.error):
         return
-    if shown:
+    if on:
         attributes[3] |= termios.ECHO
     else:
         attributes[3] &= ~termios.ECHO
@@ -264,7 +264,7 @@ def open_console(console: Console, reactor: Any) -> Callable[[], None]:
     were_blocking = [(each, os.get_blocking(each)) for each in (stdin, stdout)]
 
     def restore() -> None:
-        echo(True)
+        set_echo(True)
         for each, was_blocking in were_blocking:
             with suppress(OSError):  # it was closed meanwhile
                 os.set_blocking(each, was_blocking)

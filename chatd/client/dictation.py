@@ -5,15 +5,15 @@ What was meant for somebody never becomes a line: a line might be read as meant 
 
 from collections.abc import Callable
 
-from chatd.chat.commands import Tell
+from chatd.chat.commands import SendPrivate
 from chatd.chat.names import message_text
 from chatd.chat.refusals import Refusal
-from chatd.client.screen import Screen
-from chatd.wire.lines import visible
+from chatd.client.screen import UserInterface
+from chatd.wire.lines import escape
 
 
-def ask_whom(
-    screen: Screen, send: Callable[[str, Tell], None], not_sent: Callable[[str], None]
+def prompt_private_message(
+    ui: UserInterface, send: Callable[[str, SendPrivate], None], not_sent: Callable[[str], None]
 ) -> None:
     """Ask for the recipients, then for the text.
 
@@ -24,20 +24,20 @@ def ask_whom(
     def named(answer: str) -> None:
         to = _names(answer)
         if to:
-            screen.ask(f"What shall {visible(', '.join(to))} be told?", lambda text: told(to, text))
+            ui.prompt(f"What shall {escape(', '.join(to))} be told?", lambda text: told(to, text))
             return
         not_sent("no recipient.")
-        if not screen.can_ask:
+        if not ui.can_ask:
             # The next line of a pipe is the text all the same, and must not be said to everyone.
-            screen.ask("The text is left out.", lambda text: not_sent("a text for no recipient."))
+            ui.prompt("The text is left out.", lambda text: not_sent("a text for no recipient."))
 
     def told(to: tuple[str, ...], text: str) -> None:
         try:
-            send(f"/msg {','.join(to)} {text}", Tell(message_text(text), to))
+            send(f"/msg {','.join(to)} {text}", SendPrivate(message_text(text), to))
         except Refusal as why:
             not_sent(str(why))
 
-    screen.ask("To whom?", named)
+    ui.prompt("To whom?", named)
 
 
 def _names(answer: str) -> tuple[str, ...]:

@@ -8,17 +8,17 @@ from twisted.internet.interfaces import IDelayedCall
 from chatd.chat import limits
 from chatd.client import standing
 from chatd.client.lifecycle import Server
-from chatd.client.screen import WHICH, Choice, Screen
-from chatd.discovery.seeker import Seeker
+from chatd.client.screen import SERVER_PROMPT, Choice, UserInterface
+from chatd.discovery.seeker import Querier
 from chatd.discovery.subnets import HostAddress, Subnet, host_addresses
 from chatd.wire.beacon import Offer
-from chatd.wire.lines import visible
+from chatd.wire.lines import escape
 
 
 class Finder(Protocol):
     """Something that finds the server."""
 
-    def seek(self, found: Callable[[Server], None], failed: Callable[[str], None]) -> None:
+    def find(self, on_found: Callable[[Server], None], on_failed: Callable[[str], None]) -> None:
         """Look for the server until :meth:`stop`; `found` is called once, or `failed` is."""
 
     def stop(self) -> None:
@@ -31,9 +31,9 @@ class DirectAddress:
     def __init__(self, server: Server) -> None:
         self._server = server
 
-    def seek(self, found: Callable[[Server], None], failed: Callable[[str], None]) -> None:
+    def find(self, on_found: Callable[[Server], None], on_failed: Callable[[str], None]) -> None:
         """It is where it is."""
-        found(self._server)
+        on_found(self._server)
 
     def stop(self) -> None:
         """Nothing goes on."""
@@ -54,62 +54,62 @@ class BroadcastFinder:
         subnets: Callable[[], Sequence[Subnet]],
         port: int,
         server_id: str | None,
-        screen: Screen,
+        ui: UserInterface,
         host: Callable[[], Sequence[HostAddress]] = host_addresses,
     ) -> None:
         self._clock = reactor
         self._port = port
         self._host = host
-        self._seeker = Seeker(reactor, subnets, port, self._heard)
-        self._wanted = server_id
-        self._screen = screen
+        self._querier = Querier(reactor, subnets, port, self._offer_received)
+        self._server_id = server_id
+        self._ui = ui
         self._offers: dict[str, Offer] = {}
-        self._said_full = False
-        self._said_advice = False
-        self._call: IDelayedCall | None = None
-        self._found: Callable[[Server], None] = lambda server: None
-        self._failed: Callable[[str], None] = lambda reason: None
+        self._reported_full = False
+        self._gave_advice = False
+        self._timeout: IDelayedCall | None = None
+        self._on_found: Callable[[Server], None] = lambda server: None
+        self._on_failed: Callable[[str], None] = lambda reason: None
 
-    def seek(self, found: Callable[[Server], None], failed: Callable[[str], None]) -> None:
+    def find(self, on_found: Callable[[Server], None], on_failed: Callable[[str], None]) -> None:
         """Ask now and at every period."""
-        self._found, self._failed = found, failed
+        self._on_found, self._on_failed = on_found, on_failed
         self._offers.clear()
-        self._said_full = False
-        self._seeker.start()
-        what = "a server" if self._wanted is None else visible(self._wanted)
-        where = ", ".join(str(subnet.network) for subnet in self._seeker.asked)
-        self._stand()
+        self._reported_full = False
+        self._querier.start()
+        what = "a server" if self._server_id is None else escape(self._server_id)
+        where = ", ".join(str(subnet.network) for subnet in self._querier.queried)
+        self._update_status()
         nowhere = "nowhere, as no subnet here has a broadcast address"
-        self._screen.talk(f"Searching for {what} on {where or nowhere} …")
-        self._later(limits.DISCOVERY_PERIOD_SECONDS, self._nothing_yet)
+        self._ui.notify(f"Searching for {what} on {where or nowhere} …")
+        self._set_timeout(limits.DISCOVERY_PERIOD_SECONDS, self._no_answer)
 
     def stop(self) -> None:
         """Ask no more."""
-        self._later(None)
-        self._seeker.stop()
+        self._set_timeout(None)
+        self._querier.stop()
 
-    def _later(self, seconds: float | None, call: Callable[[], None] = lambda: None) -> None:
-        if self._call is not None and self._call.active():
-            self._call.cancel()
-        self._call = None if seconds is None else self._clock.callLater(seconds, call)
+    def _set_timeout(self, seconds: float | None, call: Callable[[], None] = lambda: None) -> None:
+        if self._timeout is not None and self._timeout.active():
+            self._timeout.cancel()
+        self._timeout = None if seconds is None else self._clock.callLater(seconds, call)
 
-    def _stand(self) -> None:
+    def _update_status(self) -> None:
         searching = standing.Searching(
-            self._wanted or "", len(self._seeker.asked), len(self._offers)
+            self._server_id or "", len(self._querier.queried), len(self._offers)
         )
-        self._screen.stands(searching)
+        self._ui.set_status(searching)
 
-    def _nothing_yet(self) -> None:
-        if not self._said_full:
-            self._screen.talk(
+    def _no_answer(self) -> None:
+        if not self._reported_full:
+            self._ui.notify(
                 f"No answer within {limits.DISCOVERY_PERIOD_SECONDS} s; still searching."
             )
-            if not self._said_advice:
-                self._said_advice = True
-                for sentence in self._advice():
-                    self._screen.talk(sentence)
+            if not self._gave_advice:
+                self._gave_advice = True
+                for sentence in self._troubleshooting():
+                    self._ui.notify(sentence)
 
-    def _advice(self) -> list[str]:
+    def _troubleshooting(self) -> list[str]:
         """Where it was asked, what usually blocks it, what to do."""
         try:
             names = {each.address.ip: each.interface for each in self._host()}
@@ -122,11 +122,11 @@ class BroadcastFinder:
 
         asked = [
             f"  asked on {interface(subnet)}: everyone at {subnet.broadcast}, UDP port {self._port}"
-            for subnet in self._seeker.asked
+            for subnet in self._querier.queried
         ]
         failed = [
-            f"  could not ask on {interface(subnet)}: {visible(reason)}"
-            for subnet, reason in self._seeker.failed.items()
+            f"  could not ask on {interface(subnet)}: {escape(reason)}"
+            for subnet, reason in self._querier.failures.items()
         ]
         return [
             *(asked + failed or ["  nothing could be asked: no subnet has a broadcast address"]),
@@ -136,43 +136,43 @@ class BroadcastFinder:
             "chatd client ADDRESS [PORT]",
         ]
 
-    def _heard(self, offer: Offer) -> None:
-        if self._wanted is None:
+    def _offer_received(self, offer: Offer) -> None:
+        if self._server_id is None:
             self._collect(offer)
-        elif offer.id == self._wanted:
+        elif offer.id == self._server_id:
             if offer.free > 0:
-                self._found(_server(offer))
+                self._on_found(_server(offer))
             else:
-                self._say_full(offer)
+                self._report_full(offer)
 
-    def _say_full(self, offer: Offer) -> None:
-        if not self._said_full:
-            self._said_full = True
-            self._screen.talk(f"{visible(offer.id)} is full; waiting for a free place …")
+    def _report_full(self, offer: Offer) -> None:
+        if not self._reported_full:
+            self._reported_full = True
+            self._ui.notify(f"{escape(offer.id)} is full; waiting for a free place …")
 
     def _collect(self, offer: Offer) -> None:
         if offer.free <= 0:
-            self._say_full(offer)
+            self._report_full(offer)
             return
-        if len(self._offers) >= limits.OFFERS:
+        if len(self._offers) >= limits.MAX_OFFERS:
             return
         if not self._offers:
-            self._later(limits.CHOICE_SECONDS, self._choose)
+            self._set_timeout(limits.OFFER_COLLECT_SECONDS, self._collected)
         if offer.id not in self._offers:
             self._offers[offer.id] = offer
-            self._stand()
-            if len(self._offers) > 1 and self._screen.can_ask:
-                self._ask(WHICH)
+            self._update_status()
+            if len(self._offers) > 1 and self._ui.can_ask:
+                self._prompt_choice(SERVER_PROMPT)
 
-    def _choose(self) -> None:
-        self._seeker.stop()
+    def _collected(self) -> None:
+        self._querier.stop()
         if len(self._offers) == 1:
             self._take(*self._offers.values())
-        elif not self._screen.can_ask:
-            names = ", ".join(visible(server_id) for server_id in self._offers)
-            self._failed(f"Several servers answer: {names}. Say which: --server NAME")
+        elif not self._ui.can_ask:
+            names = ", ".join(escape(server_id) for server_id in self._offers)
+            self._on_failed(f"Several servers answer: {names}. Say which: --server NAME")
 
-    def _ask(self, question: str) -> None:
+    def _prompt_choice(self, question: str) -> None:
         choices = [
             Choice(
                 offer.id,
@@ -181,7 +181,7 @@ class BroadcastFinder:
             )
             for offer in self._offers.values()
         ]
-        self._screen.choose(question, choices, self._chosen)
+        self._ui.choose(question, choices, self._chosen)
 
     def _chosen(self, answer: str) -> None:
         wanted = answer.strip()
@@ -190,11 +190,11 @@ class BroadcastFinder:
         if offer is not None:
             self._take(offer)
         else:
-            self._ask(f"{visible(answer)} is none of them. {WHICH}")
+            self._prompt_choice(f"{escape(answer)} is none of them. {SERVER_PROMPT}")
 
     def _take(self, offer: Offer) -> None:
-        self._wanted = offer.id
-        self._found(_server(offer))
+        self._server_id = offer.id
+        self._on_found(_server(offer))
 
 
 def _server(offer: Offer) -> Server:

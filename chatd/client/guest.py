@@ -2,48 +2,48 @@
 
 from collections.abc import Callable, Sequence
 
-from chatd.chat.commands import Say, Tell
-from chatd.client.screen import Choice, Front
-from chatd.client.standing import Standing
+from chatd.chat.commands import SendMessage, SendPrivate
+from chatd.client.screen import Choice, InteractiveUI
+from chatd.client.standing import Status
 from chatd.wire import lines as render
 
 
-class Guest:
+class TaggedOutput:
     """The screen of a client that nobody sits at: what it receives is shown with its tag."""
 
     can_ask = False
 
-    def __init__(self, tag: str, front: Front) -> None:
+    def __init__(self, tag: str, ui: InteractiveUI) -> None:
         self._tag = tag
-        self._front = front
+        self._ui = ui
 
-    def told(self, what: object) -> None:
+    def show_event(self, event: object) -> None:
         """Show what the server told, tagged."""
-        for line in render.lines(what):
-            self._front.show(f"[{self._tag}] {line}")
+        for line in render.render(event):
+            self._ui.show(f"[{self._tag}] {line}")
 
-    def confirmed(self, what: Say | Tell, time: int | None) -> None:
+    def message_sent(self, message: SendMessage | SendPrivate, time: int | None) -> None:
         """A guest says nothing."""
 
-    def stands(self, standing: Standing) -> None:
+    def set_status(self, status: Status) -> None:
         """A guest stands nowhere."""
 
-    def talk(self, sentence: str) -> None:
+    def notify(self, message: str) -> None:
         """A guest has nothing to say."""
 
-    def ask(self, question: str, answered: Callable[[str], None], offered: str = "") -> None:
+    def prompt(self, question: str, on_answer: Callable[[str], None], default: str = "") -> None:
         """A guest cannot be asked."""
 
     def choose(
-        self, question: str, choices: Sequence[Choice], answered: Callable[[str], None]
+        self, question: str, choices: Sequence[Choice], on_answer: Callable[[str], None]
     ) -> None:
         """A guest cannot be asked."""
 
-    def ask_secret(self, question: str, answered: Callable[[str], None]) -> None:
+    def prompt_password(self, question: str, on_answer: Callable[[str], None]) -> None:
         """A guest cannot be asked."""
 
-    def hold(self) -> None:
+    def pause_input(self) -> None:
         """A guest types nothing."""
 
-    def go_on(self) -> None:
+    def resume_input(self) -> None:
         """A guest types nothing."""

@@ -30,10 +30,10 @@ class Server:
 class Effects(Protocol):
     """What the life has done for it. Each call returns at once; what comes of it is an input."""
 
-    def seek(self) -> None:
+    def find_server(self) -> None:
         """Look for the server, until told otherwise."""
 
-    def stop_seeking(self) -> None:
+    def stop_finding(self) -> None:
         """Do not look any more."""
 
     def connect(self, server: Server) -> None:
@@ -85,7 +85,7 @@ class Inputs(Protocol):
     def nickname_refused(self, problem: str) -> None:
         """The server refused the nickname, and the person may choose another one."""
 
-    def turned_away(self, reason: str) -> None:
+    def retry_later(self, reason: str) -> None:
         """The server refused, for now."""
 
     def rejected(self, reason: str) -> None:
@@ -94,7 +94,7 @@ class Inputs(Protocol):
     def answered(self) -> None:
         """The person gave another nickname."""
 
-    def nobody_to_ask(self, reason: str) -> None:
+    def cannot_ask(self, reason: str) -> None:
         """There is no person to ask."""
 
     def lost(self, reason: str) -> None:
@@ -111,7 +111,7 @@ class Inputs(Protocol):
 
 
 @dataclass
-class Life:
+class Core:
     """What the machine knows.
 
     :param jitter: how many seconds, 0 to 1, a retry after a lost connection waits longer.
@@ -130,66 +130,66 @@ class Life:
     last_code: str = ""
     ghost_until: float = 0.0
 
-    def expect(self, inputs: Inputs, seconds: float | None) -> None:
+    def set_timeout(self, inputs: Inputs, seconds: float | None) -> None:
         """Have `expired` happen after `seconds`, in place of what was expected before."""
         if self.timer is not None and self.timer.active():
             self.timer.cancel()
         self.timer = None if seconds is None else self.clock.callLater(seconds, inputs.expired)
 
-    def refuse(self, inputs: Inputs, code: str, sentence: str) -> None:
+    def hello_refused(self, inputs: Inputs, code: str, sentence: str) -> None:
         """Hand the refusal of ``hello`` to `inputs`, as what it means at this point of the run."""
         self.last_code = code
         may_be_ghost = self.was_online or self.clock.seconds() < self.ghost_until
-        if code in PASSING or (code in PASSING_LATER and may_be_ghost):
+        if code in RETRY_LATER or (code in RETRY_LATER_ONCE_ONLINE and may_be_ghost):
             # Later on, a taken nickname is mostly this client's own ghost.
-            inputs.turned_away(sentence)
-        elif code in ASKABLE and not self.was_online:
+            inputs.retry_later(sentence)
+        elif code in RETRY_WITH_INPUT and not self.was_online:
             inputs.nickname_refused(sentence)
         else:
             inputs.rejected(sentence)
 
 
 #: Refusals of ``hello`` that another nickname, or the password, may help against.
-ASKABLE: Final = frozenset(
+RETRY_WITH_INPUT: Final = frozenset(
     {"nickname-taken", "bad-nickname", "password-required", "wrong-password", "too-many-attempts"}
 )
 #: Refusals of ``hello`` that pass with time.
-PASSING: Final = frozenset({"full", "too-late", "server-failed"})
+RETRY_LATER: Final = frozenset({"full", "too-late", "server-failed"})
 #: Those that pass with time for one who was in already.
-PASSING_LATER: Final = frozenset({"nickname-taken", "too-many-attempts"})
+RETRY_LATER_ONCE_ONLINE: Final = frozenset({"nickname-taken", "too-many-attempts"})
 
 
-def _connect(inputs: Inputs, life: Life) -> None:
-    if life.server is None:
+def _connect(inputs: Inputs, core: Core) -> None:
+    if core.server is None:
         raise RuntimeError("connecting before any server was found")
-    life.expect(inputs, limits.CONNECT_SECONDS)
-    life.effects.connect(life.server)
+    core.set_timeout(inputs, limits.CONNECT_SECONDS)
+    core.effects.connect(core.server)
 
 
-def _wait(inputs: Inputs, life: Life, reason: str, jitter: float = 0.0) -> None:
-    life.effects.disconnect()
-    if life.once:
-        life.expect(inputs, None)
+def _wait(inputs: Inputs, core: Core, reason: str, jitter: float = 0.0) -> None:
+    core.effects.disconnect()
+    if core.once:
+        core.set_timeout(inputs, None)
         inputs.give_up(reason)
     else:
-        life.expect(inputs, limits.RETRY_SECONDS + jitter)
-        life.effects.waiting(reason, limits.RETRY_SECONDS + jitter)
+        core.set_timeout(inputs, limits.RETRY_SECONDS + jitter)
+        core.effects.waiting(reason, limits.RETRY_SECONDS + jitter)
 
 
-def _wait_unanswered(inputs: Inputs, life: Life, reason: str, jitter: float = 0.0) -> None:
-    life.ghost_until = life.clock.seconds() + limits.HALF_OPEN_SECONDS
-    _wait(inputs, life, reason, jitter)
+def _wait_unanswered(inputs: Inputs, core: Core, reason: str, jitter: float = 0.0) -> None:
+    core.ghost_until = core.clock.seconds() + limits.DEAD_PEER_SECONDS
+    _wait(inputs, core, reason, jitter)
 
 
-def _end(inputs: Inputs, life: Life, status: int, reason: str = "") -> None:
-    life.expect(inputs, None)
-    life.effects.stop_seeking()
-    life.effects.disconnect()
-    life.effects.gone(status, reason)
+def _end(inputs: Inputs, core: Core, status: int, reason: str = "") -> None:
+    core.set_timeout(inputs, None)
+    core.effects.stop_finding()
+    core.effects.disconnect()
+    core.effects.gone(status, reason)
 
 
-def _build() -> TypeMachineBuilder[Inputs, Life]:  # noqa: C901  # a list, one transition a piece
-    builder = TypeMachineBuilder(Inputs, Life)
+def _build() -> TypeMachineBuilder[Inputs, Core]:  # noqa: C901  # a list, one transition a piece
+    builder = TypeMachineBuilder(Inputs, Core)
     idle = builder.state("idle")
     discovering = builder.state("discovering")
     connecting = builder.state("connecting")
@@ -202,78 +202,78 @@ def _build() -> TypeMachineBuilder[Inputs, Life]:  # noqa: C901  # a list, one t
 
     @pep614(idle.upon(Inputs.start).to(discovering))
     @pep614(waiting.upon(Inputs.expired).to(discovering))
-    def seek(inputs: Inputs, life: Life) -> None:
-        life.expect(inputs, None)
-        life.effects.seek()
+    def seek(inputs: Inputs, life: Core) -> None:
+        life.set_timeout(inputs, None)
+        life.effects.find_server()
 
     @pep614(discovering.upon(Inputs.offered).to(connecting))
-    def found(inputs: Inputs, life: Life, server: Server) -> None:
+    def found(inputs: Inputs, life: Core, server: Server) -> None:
         life.server = server
-        life.effects.stop_seeking()
+        life.effects.stop_finding()
         _connect(inputs, life)
 
     @pep614(asking.upon(Inputs.answered).to(connecting))
-    def again(inputs: Inputs, life: Life) -> None:
+    def again(inputs: Inputs, life: Core) -> None:
         _connect(inputs, life)
 
     @pep614(connecting.upon(Inputs.connected).to(registering))
-    def register(inputs: Inputs, life: Life) -> None:
-        life.expect(inputs, limits.WELCOME_SECONDS)
+    def register(inputs: Inputs, life: Core) -> None:
+        life.set_timeout(inputs, limits.WELCOME_SECONDS)
         life.effects.hello()
 
     @pep614(connecting.upon(Inputs.expired).to(waiting))
-    def no_connection(inputs: Inputs, life: Life) -> None:
+    def no_connection(inputs: Inputs, life: Core) -> None:
         _wait(inputs, life, f"no connection to {life.server} within {limits.CONNECT_SECONDS} s")
 
     @pep614(registering.upon(Inputs.expired).to(waiting))
-    def no_welcome(inputs: Inputs, life: Life) -> None:
+    def no_welcome(inputs: Inputs, life: Core) -> None:
         _wait_unanswered(
             inputs, life, f"{life.server} said nothing within {limits.WELCOME_SECONDS} s"
         )
 
     @pep614(connecting.upon(Inputs.failed).to(waiting))
-    @pep614(registering.upon(Inputs.turned_away).to(waiting))
-    def not_this_time(inputs: Inputs, life: Life, reason: str) -> None:
+    @pep614(registering.upon(Inputs.retry_later).to(waiting))
+    def not_this_time(inputs: Inputs, life: Core, reason: str) -> None:
         _wait(inputs, life, reason)
 
     @pep614(registering.upon(Inputs.lost).to(waiting))
-    def lost_early(inputs: Inputs, life: Life, reason: str) -> None:
+    def lost_early(inputs: Inputs, life: Core, reason: str) -> None:
         _wait_unanswered(inputs, life, reason, life.jitter())
 
     @pep614(online.upon(Inputs.lost).to(waiting))
-    def lost(inputs: Inputs, life: Life, reason: str) -> None:
+    def lost(inputs: Inputs, life: Core, reason: str) -> None:
         life.effects.offline(reason)
         _wait(inputs, life, reason, life.jitter())
 
     @pep614(registering.upon(Inputs.welcomed).to(online))
-    def enter(inputs: Inputs, life: Life) -> None:
+    def enter(inputs: Inputs, life: Core) -> None:
         life.was_online = True
-        life.expect(inputs, None)
+        life.set_timeout(inputs, None)
         life.effects.online()
 
     @pep614(registering.upon(Inputs.nickname_refused).to(asking))
-    def ask(inputs: Inputs, life: Life, problem: str) -> None:
-        life.expect(inputs, None)
+    def ask(inputs: Inputs, life: Core, problem: str) -> None:
+        life.set_timeout(inputs, None)
         life.effects.disconnect()
         life.effects.ask(problem)
 
     @pep614(discovering.upon(Inputs.rejected).to(gone))
     @pep614(registering.upon(Inputs.rejected).to(gone))
-    @pep614(asking.upon(Inputs.nobody_to_ask).to(gone))
-    def refused(inputs: Inputs, life: Life, reason: str) -> None:
+    @pep614(asking.upon(Inputs.cannot_ask).to(gone))
+    def refused(inputs: Inputs, life: Core, reason: str) -> None:
         _end(inputs, life, 2, reason)
 
     @pep614(waiting.upon(Inputs.give_up).to(gone))
-    def give_up(inputs: Inputs, life: Life, reason: str) -> None:
+    def give_up(inputs: Inputs, life: Core, reason: str) -> None:
         _end(inputs, life, 0 if life.was_online else 1, reason or "the connection is gone")
 
     @pep614(online.upon(Inputs.leave).to(leaving))
-    def say_goodbye(inputs: Inputs, life: Life) -> None:
-        life.expect(inputs, limits.GOODBYE_SECONDS)
+    def say_goodbye(inputs: Inputs, life: Core) -> None:
+        life.set_timeout(inputs, limits.GOODBYE_SECONDS)
         life.effects.quit()
 
     @pep614(leaving.upon(Inputs.lost).to(gone))
-    def left(inputs: Inputs, life: Life, reason: str) -> None:
+    def left(inputs: Inputs, life: Core, reason: str) -> None:
         _end(inputs, life, 0)
 
     @pep614(leaving.upon(Inputs.expired).to(gone))
@@ -283,7 +283,7 @@ def _build() -> TypeMachineBuilder[Inputs, Life]:  # noqa: C901  # a list, one t
     @pep614(registering.upon(Inputs.leave).to(gone))
     @pep614(asking.upon(Inputs.leave).to(gone))
     @pep614(waiting.upon(Inputs.leave).to(gone))
-    def go(inputs: Inputs, life: Life) -> None:
+    def go(inputs: Inputs, life: Core) -> None:
         _end(inputs, life, 0)
 
     leaving.upon(Inputs.leave).loop().returns(None)

@@ -8,9 +8,9 @@ from twisted.python.failure import Failure
 
 from chatd import links
 from chatd.chat import limits
-from chatd.chat.commands import Asked
+from chatd.chat.commands import ClientCommand
 from chatd.chat.refusals import RequestId
-from chatd.client.causes import cause
+from chatd.client.causes import describe_failure
 from chatd.wire import native_peer
 from chatd.wire.native_frames import FromServer
 
@@ -18,16 +18,16 @@ from chatd.wire.native_frames import FromServer
 _LINE_BYTES: Final = 2 * limits.LINE_BYTES
 
 
-class Owner(Protocol):
+class Client(Protocol):
     """Who a connection belongs to."""
 
     def connected(self, connection: "ServerConnection") -> None:
         """The connection is made."""
 
-    def received(self, frame: FromServer) -> None:
+    def frame_received(self, frame: FromServer) -> None:
         """The server said something."""
 
-    def lost(self, connection: "ServerConnection", reason: str) -> None:
+    def connection_lost(self, connection: "ServerConnection", reason: str) -> None:
         """The connection is gone."""
 
 
@@ -38,23 +38,23 @@ class ServerConnection(LineReceiver):
     MAX_LENGTH = _LINE_BYTES
     transport: Any  # an ITCPTransport, once it is connected
 
-    def __init__(self, owner: Owner) -> None:
-        self._owner: Owner | None = owner
+    def __init__(self, client: Client) -> None:
+        self._client: Client | None = client
         self._reason = ""
 
     def connectionMade(self) -> None:
         """Tell the owner."""
-        links.tend(self.transport)
-        if self._owner is None:
+        links.set_socket_options(self.transport)
+        if self._client is None:
             self.transport.abortConnection()
         else:
-            self._owner.connected(self)
+            self._client.connected(self)
 
     def lineReceived(self, line: bytes) -> None:
         """Hand on what the server says; what this client does not know is left out."""
         frame = native_peer.decode(line)
-        if frame is not None and self._owner is not None:
-            self._owner.received(frame)
+        if frame is not None and self._client is not None:
+            self._client.frame_received(frame)
 
     def lineLengthExceeded(self, line: bytes) -> None:
         """Hang up on a peer that is no chat server."""
@@ -63,22 +63,22 @@ class ServerConnection(LineReceiver):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Tell the owner why, in one phrase."""
-        if self._owner is not None:
-            self._owner.lost(self, self._reason or cause(reason))
+        if self._client is not None:
+            self._client.connection_lost(self, self._reason or describe_failure(reason))
 
-    def send(self, command: Asked, request_id: RequestId = None) -> None:
+    def send(self, command: ClientCommand, request_id: RequestId = None) -> None:
         """Ask the server for something."""
         self.transport.write(native_peer.encode(command, request_id))
 
-    def read_more_slowly(self, slowly: bool) -> None:
+    def set_paused(self, paused: bool) -> None:
         """Read nothing for now, or read again; the server finds out by itself."""
-        if self.transport is not None and slowly:
+        if self.transport is not None and paused:
             self.pauseProducing()
         elif self.transport is not None and self.paused:
             self.resumeProducing()
 
     def close(self) -> None:
         """Close the connection once everything has gone out; the owner hears nothing more."""
-        self._owner = None
+        self._client = None
         if self.transport is not None:
             self.transport.loseConnection()

@@ -5,12 +5,12 @@ thinks to be in.
 """
 
 from chatd.chat import commands
-from chatd.chat.commands import Asked
-from chatd.chat.names import LOBBY, folded
+from chatd.chat.commands import ClientCommand
+from chatd.chat.names import LOBBY, casefold
 from chatd.chat.refusals import AlreadyInRoom
 
 
-class Rooms:
+class JoinedRooms:
     """Which rooms the person is in; names that differ in case only are one.
 
     :ivar current: where lines go.
@@ -19,42 +19,44 @@ class Rooms:
     def __init__(self) -> None:
         self.current = LOBBY
         self._joined = {LOBBY: LOBBY}
-        self._before: dict[str, str] = {}
+        self._previous_rooms: dict[str, str] = {}
 
-    def asked(self, command: Asked) -> None:
+    def requested(self, command: ClientCommand) -> None:
         """The person asked for that; the server will answer."""
         match command:
-            case commands.Join(room):
-                self._before[folded(room)] = self.current
+            case commands.JoinRoom(room):
+                self._previous_rooms[casefold(room)] = self.current
                 self.current = room
-            case commands.Leave(room) if folded(room) == folded(self.current):
+            case commands.LeaveRoom(room) if casefold(room) == casefold(self.current):
                 self.current = LOBBY
 
-    def done(self, command: Asked | None) -> None:
+    def confirmed(self, command: ClientCommand | None) -> None:
         """The server did that."""
         match command:
-            case commands.Join(room):
-                self._joined[folded(room)] = room
-                self._before.pop(folded(room), None)
-            case commands.Leave(room):
-                self._joined.pop(folded(room), None)
+            case commands.JoinRoom(room):
+                self._joined[casefold(room)] = room
+                self._previous_rooms.pop(casefold(room), None)
+            case commands.LeaveRoom(room):
+                self._joined.pop(casefold(room), None)
 
-    def refused(self, command: Asked | None, code: str) -> None:
+    def refused(self, command: ClientCommand | None, code: str) -> None:
         """The server did not do that."""
-        if not isinstance(command, commands.Join):
+        if not isinstance(command, commands.JoinRoom):
             return
         room = command.room
-        before = self._before.pop(folded(room), LOBBY)
+        before = self._previous_rooms.pop(casefold(room), LOBBY)
         if code == AlreadyInRoom.code:
-            self._joined[folded(room)] = room
+            self._joined[casefold(room)] = room
             return
-        for each, its_before in self._before.items():
-            if folded(its_before) == folded(room):
-                self._before[each] = before
-        if folded(self.current) == folded(room):
+        for each, its_before in self._previous_rooms.items():
+            if casefold(its_before) == casefold(room):
+                self._previous_rooms[each] = before
+        if casefold(self.current) == casefold(room):
             self.current = before
 
-    def to_go_back(self) -> list[Asked]:
+    def rejoin_commands(self) -> list[ClientCommand]:
         """What to ask a server that one has just entered, to be where one was."""
-        leave: list[Asked] = [] if LOBBY in self._joined else [commands.Leave(LOBBY)]
-        return leave + [commands.Join(room) for key, room in self._joined.items() if key != LOBBY]
+        leave: list[ClientCommand] = [] if LOBBY in self._joined else [commands.LeaveRoom(LOBBY)]
+        return leave + [
+            commands.JoinRoom(room) for key, room in self._joined.items() if key != LOBBY
+        ]

@@ -6,9 +6,9 @@ from typing import Any, Final, Protocol
 
 from twisted.internet.defer import Deferred
 
-from chatd.chat.commands import Asked, Say, Tell
-from chatd.client.standing import Standing
-from chatd.wire.lines import visible
+from chatd.chat.commands import ClientCommand, SendMessage, SendPrivate
+from chatd.client.standing import Status
+from chatd.wire.lines import escape
 from chatd.wire.native_frames import FromServer
 
 
@@ -17,64 +17,64 @@ class Choice:
     """Something the person can choose: what it is called, and what is to be known about it."""
 
     name: str
-    about: str
+    description: str
 
 
 #: What the person is asked who is to choose.
-WHICH: Final = "Which server? (number or name)"
+SERVER_PROMPT: Final = "Which server? (number or name)"
 
 
-def listed(number: int, choice: Choice) -> str:
+def format_choice(number: int, choice: Choice) -> str:
     """A choice as a line of the list."""
-    return f"{number}  {visible(choice.name)}  {choice.about}"
+    return f"{number}  {escape(choice.name)}  {choice.description}"
 
 
-class Screen(Protocol):
+class UserInterface(Protocol):
     """Where a client's person is."""
 
     #: Whether there is a person who can be asked something.
     can_ask: bool
 
-    def told(self, what: object) -> None:
+    def show_event(self, event: object) -> None:
         """Show what the server told: an event or a reply of ``chatd.chat.events``."""
 
-    def confirmed(self, what: Say | Tell, time: int | None) -> None:
+    def message_sent(self, message: SendMessage | SendPrivate, time: int | None) -> None:
         """Note that the server has what the person said.
 
         :param time: when it got it, in ms since 1970, if it told.
         """
 
-    def stands(self, standing: Standing) -> None:
+    def set_status(self, status: Status) -> None:
         """Note how the client stands from now on."""
 
-    def talk(self, sentence: str) -> None:
+    def notify(self, message: str) -> None:
         """Say something of the client's own."""
 
-    def ask(self, question: str, answered: Callable[[str], None], offered: str = "") -> None:
+    def prompt(self, question: str, on_answer: Callable[[str], None], default: str = "") -> None:
         """Ask the person; the next line is the answer.
 
         :param offered: the answer of one who says nothing.
         """
 
-    def ask_secret(self, question: str, answered: Callable[[str], None]) -> None:
+    def prompt_password(self, question: str, on_answer: Callable[[str], None]) -> None:
         """Ask for something that is not to be seen on the screen."""
 
     def choose(
-        self, question: str, choices: Sequence[Choice], answered: Callable[[str], None]
+        self, question: str, choices: Sequence[Choice], on_answer: Callable[[str], None]
     ) -> None:
         """Have the person choose; called again when there are more, or an answer was none of them.
 
         :param answered: gets the number or the name that the person says.
         """
 
-    def hold(self) -> None:
+    def pause_input(self) -> None:
         """Take no more lines for now."""
 
-    def go_on(self) -> None:
+    def resume_input(self) -> None:
         """Take lines again."""
 
 
-class Served(Protocol):
+class SessionView(Protocol):
     """What a screen may want to know of the session that it serves, and ask through it."""
 
     #: What the person is called, or wants to be.
@@ -85,20 +85,20 @@ class Served(Protocol):
         """Where lines go."""
 
     @property
-    def unsaid(self) -> int:
+    def undelivered(self) -> int:
         """How many lines the server has not got yet, as far as is known."""
 
-    def inquire(self, command: Asked, answered: Callable[[FromServer], None]) -> None:
+    def request(self, command: ClientCommand, on_reply: Callable[[FromServer], None]) -> None:
         """Ask the server for something that the person did not."""
 
 
-class Front(Screen, Protocol):
+class InteractiveUI(UserInterface, Protocol):
     """A screen that the person of this process sits at: it opens, takes lines, and closes."""
 
     def show(self, line: str) -> None:
         """Show a line as it is."""
 
-    def serve(self, session: Served) -> None:
+    def serve(self, session: SessionView) -> None:
         """Know who is served."""
 
     def listen(

@@ -10,21 +10,21 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
 from chatd.chat import commands, limits, names
-from chatd.chat.commands import Asked
+from chatd.chat.commands import ClientCommand
 from chatd.chat.refusals import PasswordRequired, Refusal, RequestId, WrongPassword
 from chatd.client import standing
-from chatd.client.causes import cause
+from chatd.client.causes import describe_failure
 from chatd.client.finder import Finder
-from chatd.client.lifecycle import Life, Server, machine
+from chatd.client.lifecycle import Core, Server, machine
 from chatd.client.protocol import ServerConnection
-from chatd.client.screen import Screen
+from chatd.client.screen import UserInterface
 from chatd.client.session import Session
 from chatd.wire import native_frames as frames
-from chatd.wire.lines import visible
+from chatd.wire.lines import escape
 from chatd.wire.native_frames import FromServer
 from chatd.wire.typed import help_lines
 
-_ABOUT_PASSWORDS: Final = frozenset({PasswordRequired.code, WrongPassword.code})
+_PASSWORD_CODES: Final = frozenset({PasswordRequired.code, WrongPassword.code})
 
 
 class ChatClient(Service):
@@ -45,26 +45,26 @@ class ChatClient(Service):
         reactor: Any,
         nickname: str,
         finder: Finder,
-        screen: Screen,
+        ui: UserInterface,
         jitter: Callable[[], float],
         once: bool = False,
-        offered: str = "",
+        default_nickname: str = "",
     ) -> None:
-        self.ended: Deferred[int] = Deferred()
-        self.entered: Deferred[None] = Deferred()
-        self.session = Session(nickname, screen, self._send, self._leave, self._ending)
+        self.when_ended: Deferred[int] = Deferred()
+        self.when_online: Deferred[None] = Deferred()
+        self.session = Session(nickname, ui, self._send, self._leave, self._start_flush_timeout)
         self._reactor = reactor
         self._finder = finder
-        self._offered = offered
-        self._screen = screen
+        self._default_nickname = default_nickname
+        self._ui = ui
         self._connection: ServerConnection | None = None
-        self._attempt: Deferred[ServerConnection] | None = None
+        self._connecting: Deferred[ServerConnection] | None = None
         self._is_registered = False
-        self._life = Life(self, reactor, jitter, once)
-        self._inputs = machine(self._life)
-        self._patience: IDelayedCall | None = None
+        self._core = Core(self, reactor, jitter, once)
+        self._inputs = machine(self._core)
+        self._flush_timeout: IDelayedCall | None = None
         self._is_gone = False
-        self._is_slow = False
+        self._is_paused = False
         self._is_password_given = False
 
     def startService(self) -> None:
@@ -83,7 +83,7 @@ class ChatClient(Service):
             gone.callback(None)
             return status
 
-        self.ended.addCallback(tell)
+        self.when_ended.addCallback(tell)
         self._inputs.leave()
         return gone
 
@@ -91,56 +91,56 @@ class ChatClient(Service):
         """Send what was read, wait for a connection if need be, then leave."""
         self.session.end_of_input()
 
-    def read_more_slowly(self, slowly: bool) -> None:
+    def set_paused(self, paused: bool) -> None:
         """Read nothing from the server while what is shown is not read, either."""
-        self._is_slow = slowly
+        self._is_paused = paused
         if self._connection is not None:
-            self._connection.read_more_slowly(slowly)
+            self._connection.set_paused(paused)
 
-    def _ending(self) -> None:
+    def _start_flush_timeout(self) -> None:
         """Give lines that are the last some time to be sent and confirmed, from now on."""
-        self._stop_being_patient()
+        self._cancel_flush_timeout()
         if not self._is_gone:
-            self._patience = self._reactor.callLater(
-                limits.OFFLINE_AT_END_SECONDS, self._out_of_patience
+            self._flush_timeout = self._reactor.callLater(
+                limits.OFFLINE_AT_END_SECONDS, self._flush_timed_out
             )
 
-    def _out_of_patience(self) -> None:
-        self._patience = None
-        if self.session.waits_to_end:
+    def _flush_timed_out(self) -> None:
+        self._flush_timeout = None
+        if self.session.is_draining:
             self._inputs.leave()
 
-    def _stop_being_patient(self) -> None:
-        if self._patience is not None and self._patience.active():
-            self._patience.cancel()
-        self._patience = None
+    def _cancel_flush_timeout(self) -> None:
+        if self._flush_timeout is not None and self._flush_timeout.active():
+            self._flush_timeout.cancel()
+        self._flush_timeout = None
 
     # --- what the life has done for it ----------------------------------------------------------
 
-    def seek(self) -> None:
+    def find_server(self) -> None:
         """Look for the server."""
-        self._finder.seek(self._inputs.offered, self._inputs.rejected)
+        self._finder.find(self._inputs.offered, self._inputs.rejected)
 
-    def stop_seeking(self) -> None:
+    def stop_finding(self) -> None:
         """Do not look any more."""
         self._finder.stop()
 
     def connect(self, server: Server) -> None:
         """Open a connection."""
         self._is_registered = self._is_password_given = False
-        self._screen.stands(standing.Connecting(str(server)))
+        self._ui.set_status(standing.Connecting(str(server)))
         self._connection = connection = ServerConnection(self)
         # The life has its own, shorter patience.
         endpoint = TCP4ClientEndpoint(
             self._reactor, server.host, server.port, timeout=2 * limits.CONNECT_SECONDS
         )
-        self._attempt = connectProtocol(endpoint, connection)
-        self._attempt.addErrback(self._not_connected, connection)
+        self._connecting = connectProtocol(endpoint, connection)
+        self._connecting.addErrback(self._connect_failed, connection)
 
     def disconnect(self) -> None:
         """Drop the connection, made or not."""
         connection, self._connection = self._connection, None
-        attempt, self._attempt = self._attempt, None
+        attempt, self._connecting = self._connecting, None
         if connection is not None:
             connection.close()
         if attempt is not None:
@@ -152,86 +152,86 @@ class ChatClient(Service):
 
     def ask(self, problem: str) -> None:
         """Ask for another nickname."""
-        self._screen.stands(standing.Asking())
-        if self._screen.can_ask and self._life.last_code in _ABOUT_PASSWORDS:
-            self._screen.ask_secret(f"{visible(problem)} Your password?", self._password_given)
-        elif self._screen.can_ask:
-            self._screen.ask(f"{visible(problem)} Your nickname?", self._named)
+        self._ui.set_status(standing.Asking())
+        if self._ui.can_ask and self._core.last_code in _PASSWORD_CODES:
+            self._ui.prompt_password(f"{escape(problem)} Your password?", self._password_given)
+        elif self._ui.can_ask:
+            self._ui.prompt(f"{escape(problem)} Your nickname?", self._nickname_given)
         else:
-            self._inputs.nobody_to_ask(f"{visible(problem)} Say another one: --nickname NAME")
+            self._inputs.cannot_ask(f"{escape(problem)} Say another one: --nickname NAME")
 
     def online(self) -> None:
         """Tell the person, and send what waits."""
-        if self.session.waits_to_end:
-            self._ending()
-        self._screen.stands(standing.Online(self.session.nickname))
-        self._screen.talk(f"Connected to {self._life.server} as {self.session.nickname}.")
-        if not self.entered.called:
-            if self._screen.can_ask:
+        if self.session.is_draining:
+            self._start_flush_timeout()
+        self._ui.set_status(standing.Online(self.session.nickname))
+        self._ui.notify(f"Connected to {self._core.server} as {self.session.nickname}.")
+        if not self.when_online.called:
+            if self._ui.can_ask:
                 for line in help_lines():
-                    self._screen.talk(line)
-            self.entered.callback(None)
+                    self._ui.notify(line)
+            self.when_online.callback(None)
         self.session.online()
 
     def offline(self, reason: str) -> None:
         """Note that nothing can be sent."""
         self.session.offline()
-        if self.session.waits_to_end:
-            self._ending()
+        if self.session.is_draining:
+            self._start_flush_timeout()
 
     def quit(self) -> None:
         """Say goodbye."""
-        self._screen.stands(standing.Leaving())
+        self._ui.set_status(standing.Leaving())
         self.session.leaving()
         self._send(commands.Quit())
 
     def waiting(self, reason: str, seconds: float) -> None:
         """Tell the person."""
-        self._screen.stands(standing.Waiting(seconds))
-        said = visible(reason).rstrip(".")
+        self._ui.set_status(standing.Waiting(seconds))
+        said = escape(reason).rstrip(".")
         why = said.removeprefix("no connection")
-        self._screen.talk(
+        self._ui.notify(
             f"No connection{why if why != said else f': {said}'}. Trying again in {seconds:.0f} s."
         )
 
     def gone(self, status: int, reason: str) -> None:
         """Tell the person why, and what was not sent; then it is over."""
         self._is_gone = True
-        self._stop_being_patient()
+        self._cancel_flush_timeout()
         self.session.offline()
         if reason:
-            self._screen.talk(
+            self._ui.notify(
                 "Server disconnected"
-                if self._life.was_online and self._life.once
-                else visible(reason)
+                if self._core.was_online and self._core.once
+                else escape(reason)
             )
         if unsent := self.session.unsent:
-            self._screen.talk("These lines were not sent:")
+            self._ui.notify("These lines were not sent:")
             for line in unsent:
-                self._screen.talk(f"  {visible(line)}")
-        self.ended.callback(status or self.session.status)
+                self._ui.notify(f"  {escape(line)}")
+        self.when_ended.callback(status or self.session.status)
 
     # --- what comes from the connection ---------------------------------------------------------
 
     def connected(self, connection: ServerConnection) -> None:
         """The TCP connection is made."""
-        connection.read_more_slowly(self._is_slow)
+        connection.set_paused(self._is_paused)
         self._inputs.connected()
 
-    def received(self, frame: FromServer) -> None:
+    def frame_received(self, frame: FromServer) -> None:
         """Before the welcome only the answer to hello counts."""
         match frame:
             case frames.Goodbye():
                 self._inputs.lost(frame.data.reason)
             case _ if self._is_registered:
-                self.session.received(frame)
+                self.session.frame_received(frame)
             case frames.Welcome():
-                self._screen.told(frame.data)
+                self._ui.show_event(frame.data)
                 self._welcomed(frame.data.nickname)
             case frames.Error(data=frames.ErrorData(code=PasswordRequired.code)):
                 self._authenticate(frame.data)
             case frames.Error():
-                self._life.refuse(self._inputs, frame.data.code, frame.data.message)
+                self._core.hello_refused(self._inputs, frame.data.code, frame.data.message)
 
     def _welcomed(self, nickname: str) -> None:
         try:
@@ -245,50 +245,52 @@ class ChatClient(Service):
     def _authenticate(self, refused: frames.ErrorData) -> None:
         """Give the password that the person gave; each is tried once."""
         nickname = self.session.nickname
-        password = self.session.passwords.get(names.folded(nickname))
+        password = self.session.passwords.get(names.casefold(nickname))
         if not password or self._is_password_given:
-            self._life.refuse(self._inputs, refused.code, refused.message)
+            self._core.hello_refused(self._inputs, refused.code, refused.message)
         else:
             self._is_password_given = True
-            self._life.expect(self._inputs, limits.PASSWORD_SECONDS)
+            self._core.set_timeout(self._inputs, limits.PASSWORD_SECONDS)
             self._send(commands.Authenticate(nickname, password))
 
-    def lost(self, connection: ServerConnection, reason: str) -> None:
+    def connection_lost(self, connection: ServerConnection, reason: str) -> None:
         """The connection is gone."""
         if connection is self._connection:
             self._connection = None
             self._inputs.lost(reason)
 
-    def _not_connected(self, failure: Failure, connection: ServerConnection) -> None:
+    def _connect_failed(self, failure: Failure, connection: ServerConnection) -> None:
         if connection is self._connection:
             self._connection = None
-            self._inputs.failed(f"no connection to {self._life.server}: {cause(failure)}")
+            self._inputs.failed(
+                f"no connection to {self._core.server}: {describe_failure(failure)}"
+            )
 
     # --- what comes from the person -------------------------------------------------------------
 
-    def _send(self, command: Asked, request_id: RequestId = None) -> None:
+    def _send(self, command: ClientCommand, request_id: RequestId = None) -> None:
         if self._connection is not None:
             self._connection.send(command, request_id)
 
     def _leave(self) -> None:
         self._inputs.leave()
 
-    def _named(self, nickname: str) -> None:
+    def _nickname_given(self, nickname: str) -> None:
         if not self._is_gone:
             self.session.nickname = nickname.strip()
             self._inputs.answered()
 
     def _password_given(self, password: str) -> None:
         if not self._is_gone:
-            self.session.passwords[names.folded(self.session.nickname)] = password
+            self.session.passwords[names.casefold(self.session.nickname)] = password
             self._inputs.answered()
 
     def _start(self) -> None:
         if self.session.nickname:
             self._inputs.start()
         else:
-            self._screen.ask("Your nickname?", self._named_at_first, self._offered)
+            self._ui.prompt("Your nickname?", self._first_nickname_given, self._default_nickname)
 
-    def _named_at_first(self, nickname: str) -> None:
+    def _first_nickname_given(self, nickname: str) -> None:
         self.session.nickname = nickname.strip()
         self._start()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chatd.wire.lines import visible
+from chatd.wire.lines import escape
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +16,9 @@ class Searching:
     :ivar found: how many servers can be chosen so far.
     """
 
-    wanted: str
-    subnets: int
-    found: int = 0
+    server_id: str
+    subnet_count: int
+    found_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,30 +52,30 @@ class Leaving:
     """The server is told goodbye."""
 
 
-Standing = Searching | Connecting | Asking | Online | Waiting | Leaving
+Status = Searching | Connecting | Asking | Online | Waiting | Leaving
 
 
-def words(standing: Standing | None, seconds_left: float) -> str:
+def describe(status: Status | None, seconds_left: float) -> str:
     """The state in words.
 
     :param seconds_left: for one who waits, until the next try.
     """
-    make = _WORDS.get(type(standing))
-    return make(standing, seconds_left) if make else ""
+    make = _DESCRIPTIONS.get(type(status))
+    return make(status, seconds_left) if make else ""
 
 
-def _searching(standing: Searching, seconds_left: float) -> str:
-    what = visible(standing.wanted) or "a server"
-    subnets = f"{standing.subnets} subnet{'' if standing.subnets == 1 else 's'}"
-    found = f" {standing.found} found" if standing.found else ""
+def _searching(status: Searching, seconds_left: float) -> str:
+    what = escape(status.server_id) or "a server"
+    subnets = f"{status.subnet_count} subnet{'' if status.subnet_count == 1 else 's'}"
+    found = f" {status.found_count} found" if status.found_count else ""
     return f"searching {what} on {subnets}…{found}"
 
 
-_WORDS: Final[dict[type, Callable[[Any, float], str]]] = {
+_DESCRIPTIONS: Final[dict[type, Callable[[Any, float], str]]] = {
     Searching: _searching,
-    Connecting: lambda standing, left: f"connecting to {visible(standing.server)}…",
+    Connecting: lambda standing, left: f"connecting to {escape(standing.server)}…",
     Asking: lambda standing, left: "not connected",
-    Online: lambda standing, left: f"online as {visible(standing.nickname)}",
+    Online: lambda standing, left: f"online as {escape(standing.nickname)}",
     # Rounded up: it says 1 s until the last moment, never 0.
     Waiting: lambda standing, left: f"reconnecting in {max(1, -int(-left // 1))} s",
     Leaving: lambda standing, left: "leaving…",

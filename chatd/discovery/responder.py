@@ -18,20 +18,20 @@ from chatd.discovery.subnets import Subnet, longest_match
 from chatd.wire import beacon
 
 
-class _Ears(DatagramProtocol):
+class _BroadcastListener(DatagramProtocol):
     """Hears the broadcasts to one address, together with every other server on this host."""
 
     noisy = False
 
-    def __init__(self, heard: Callable[[bytes, tuple[str, int]], None]) -> None:
-        self._heard = heard
+    def __init__(self, on_datagram: Callable[[bytes, tuple[str, int]], None]) -> None:
+        self._on_datagram = on_datagram
 
     def datagramReceived(self, datagram: bytes, addr: tuple[str, int]) -> None:
         """Hand it on; who asked decides which subnet it belongs to."""
-        self._heard(datagram, addr)
+        self._on_datagram(datagram, addr)
 
 
-class _Voice(DatagramProtocol):
+class _ReplySocket(DatagramProtocol):
     """Answers from one address. Nothing that comes there is read: questions are broadcast."""
 
     noisy = False
@@ -59,25 +59,28 @@ class Responder:
         self._subnets = [subnet for subnet in subnets if subnet.is_discoverable]
         self._port = port
         self._offer = offer
-        self._ears: dict[str, IListeningPort] = {}
-        self._voices: dict[Subnet, _Voice] = {}
+        self._listeners: dict[str, IListeningPort] = {}
+        self._reply_sockets: dict[Subnet, _ReplySocket] = {}
         self._failed: set[str] = set()
-        self._round = LoopingCall(self._open)
+        self._loop = LoopingCall(self._open)
         clock: IReactorTime = reactor
-        self._round.clock = clock
+        self._loop.clock = clock
         self.counters: Counter[str] = Counter()
 
     def start(self) -> None:
         """Listen in every subnet; one that fails is tried again at each period."""
-        self._round.start(limits.DISCOVERY_PERIOD_SECONDS, now=True)
+        self._loop.start(limits.DISCOVERY_PERIOD_SECONDS, now=True)
 
     def stop(self) -> Deferred[Any]:
         """Stop listening; fires when every socket is closed."""
-        if self._round.running:
-            self._round.stop()
-        ports = [*self._ears.values(), *(voice.transport for voice in self._voices.values())]
-        self._ears.clear()
-        self._voices.clear()
+        if self._loop.running:
+            self._loop.stop()
+        ports = [
+            *self._listeners.values(),
+            *(voice.transport for voice in self._reply_sockets.values()),
+        ]
+        self._listeners.clear()
+        self._reply_sockets.clear()
         return DeferredList([maybeDeferred(port.stopListening) for port in ports])
 
     def _open(self) -> None:
@@ -98,17 +101,20 @@ class Responder:
                     self.log.info("can be discovered in {subnet} again", subnet=str(subnet))
 
     def _open_one(self, subnet: Subnet) -> None:
-        where = _ears_address(subnet)
-        if where not in self._ears:
+        where = _bind_address(subnet)
+        if where not in self._listeners:
             # Shared: all servers on this host hear the same broadcast.
-            self._ears[where] = self._reactor.listenMulticast(
-                self._port, _Ears(self.datagram_received), interface=where, listenMultiple=True
+            self._listeners[where] = self._reactor.listenMulticast(
+                self._port,
+                _BroadcastListener(self.datagram_received),
+                interface=where,
+                listenMultiple=True,
             )
-        if subnet not in self._voices:
+        if subnet not in self._reply_sockets:
             # Private: it names the server's address in this subnet as the sender.
-            voice = _Voice()
+            voice = _ReplySocket()
             self._reactor.listenUDP(0, voice, interface=str(subnet.address))
-            self._voices[subnet] = voice
+            self._reply_sockets[subnet] = voice
 
     def datagram_received(self, datagram: bytes, source: tuple[str, int]) -> None:
         """Answer one datagram once, by unicast, if it asks and comes from a known subnet."""
@@ -122,7 +128,7 @@ class Responder:
         else:
             self.counters["answered"] += 1
 
-    def _answer(self, datagram: bytes, source: str) -> tuple[_Voice, bytes]:
+    def _answer(self, datagram: bytes, source: str) -> tuple[_ReplySocket, bytes]:
         """Who answers a datagram from `source`, and what.
 
         :raises BadDatagram: if nobody does.
@@ -135,9 +141,9 @@ class Responder:
         if subnet is None:
             raise beacon.BadDatagram(beacon.FOREIGN_SUBNET)
         beacon.check_discover(datagram)
-        if subnet not in self._voices:
+        if subnet not in self._reply_sockets:
             raise beacon.BadDatagram("interface down")
-        return self._voices[subnet], beacon.encode_offer(self._offer(subnet))
+        return self._reply_sockets[subnet], beacon.encode_offer(self._offer(subnet))
 
     def _count(self, reason: str, source: tuple[str, int]) -> None:
         self.counters[reason] += 1
@@ -149,7 +155,7 @@ class Responder:
         )
 
 
-def _ears_address(subnet: Subnet) -> str:
+def _bind_address(subnet: Subnet) -> str:
     """Where to listen for broadcasts to `subnet`.
 
     A socket bound to the broadcast address itself hears those and nothing else. On Windows, which

@@ -16,21 +16,21 @@ from chatd.discovery.subnets import Subnet
 from chatd.wire import beacon
 
 
-class Asker(DatagramProtocol):
+class QuerySocket(DatagramProtocol):
     """Asks one subnet, from this host's address in it."""
 
     noisy = False
     transport: Any  # an IUDPTransport, once it is opened
 
-    def __init__(self, subnet: Subnet, heard: Callable[[bytes, str, Subnet], None]) -> None:
+    def __init__(self, subnet: Subnet, on_datagram: Callable[[bytes, str, Subnet], None]) -> None:
         self._subnet = subnet
-        self._heard = heard
+        self._on_datagram = on_datagram
 
     def startProtocol(self) -> None:
         """Be allowed to broadcast."""
         self.transport.setBroadcastAllowed(True)
 
-    def ask(self, port: int) -> None:
+    def send_query(self, port: int) -> None:
         """Send one datagram to everyone in the subnet.
 
         :raises OSError: if the interface cannot send it now.
@@ -39,7 +39,7 @@ class Asker(DatagramProtocol):
 
     def datagramReceived(self, datagram: bytes, addr: tuple[str, int]) -> None:
         """Hand on what may be an offer."""
-        self._heard(datagram, addr[0], self._subnet)
+        self._on_datagram(datagram, addr[0], self._subnet)
 
 
 def check_sender(offer: beacon.Offer, sender: str, subnet: Subnet) -> None:
@@ -53,7 +53,7 @@ def check_sender(offer: beacon.Offer, sender: str, subnet: Subnet) -> None:
         raise beacon.BadDatagram(beacon.FOREIGN_SUBNET)
 
 
-class Seeker:
+class Querier:
     """Asks for servers at once and at every period, until it is stopped.
 
     :param reactor: provides ``IReactorUDP`` and ``IReactorTime``.
@@ -70,42 +70,42 @@ class Seeker:
         reactor: Any,  # two interfaces at once, which zope cannot say
         subnets: Callable[[], Sequence[Subnet]],
         port: int,
-        heard: Callable[[beacon.Offer], None],
+        on_offer: Callable[[beacon.Offer], None],
     ) -> None:
         self._reactor = reactor
         self._subnets = subnets
         self._port = port
-        self._heard = heard
-        self._askers: dict[Subnet, Asker] = {}
-        self._failed: dict[Subnet, str] = {}
-        self._round = LoopingCall(self._ask)
-        self._round.clock = reactor
+        self._on_offer = on_offer
+        self._sockets: dict[Subnet, QuerySocket] = {}
+        self._failures: dict[Subnet, str] = {}
+        self._loop = LoopingCall(self._query)
+        self._loop.clock = reactor
         self.counters: Counter[str] = Counter()
 
     @property
-    def asked(self) -> list[Subnet]:
+    def queried(self) -> list[Subnet]:
         """The subnets that the last question went to."""
-        return list(self._askers)
+        return list(self._sockets)
 
     @property
-    def failed(self) -> dict[Subnet, str]:
+    def failures(self) -> dict[Subnet, str]:
         """The subnets that could not be asked the last time, and why."""
-        return dict(self._failed)
+        return dict(self._failures)
 
     def start(self) -> None:
         """Ask now and at every period."""
-        if not self._round.running:
-            self._round.start(limits.DISCOVERY_PERIOD_SECONDS, now=True)
+        if not self._loop.running:
+            self._loop.start(limits.DISCOVERY_PERIOD_SECONDS, now=True)
 
     def stop(self) -> Deferred[Any]:
         """Stop asking and listening; fires when every socket is closed."""
-        if self._round.running:
-            self._round.stop()
-        return DeferredList([self._close(subnet) for subnet in list(self._askers)])
+        if self._loop.running:
+            self._loop.stop()
+        return DeferredList([self._close(subnet) for subnet in list(self._sockets)])
 
     def datagram_received(self, datagram: bytes, sender: str, subnet: Subnet) -> None:
         """Hand on the offer in a datagram that answers the question to `subnet`, if it is true."""
-        if not self._round.running:
+        if not self._loop.running:
             return
         try:
             offer = beacon.decode_offer(datagram)
@@ -119,38 +119,38 @@ class Seeker:
             )
             return
         self.counters["offers"] += 1
-        self._heard(offer)
+        self._on_offer(offer)
 
-    def _ask(self) -> None:
+    def _query(self) -> None:
         try:
             subnets = [subnet for subnet in self._subnets() if subnet.is_discoverable]
         except OSError as error:
             self.log.warn("this host's addresses cannot be read for now: {error}", error=str(error))
             return
-        for gone in self._askers.keys() - set(subnets):
+        for gone in self._sockets.keys() - set(subnets):
             self._close(gone)
         for subnet in subnets:
             try:
-                self._asker(subnet).ask(self._port)
+                self._socket(subnet).send_query(self._port)
             except (CannotListenError, OSError) as error:
                 self._close(subnet)
-                if self._failed.get(subnet) != str(error):
-                    self._failed[subnet] = str(error)
+                if self._failures.get(subnet) != str(error):
+                    self._failures[subnet] = str(error)
                     self.log.warn(
                         "cannot search {subnet} for now: {error}",
                         subnet=str(subnet),
                         error=str(error),
                     )
             else:
-                self._failed.pop(subnet, None)
+                self._failures.pop(subnet, None)
 
-    def _asker(self, subnet: Subnet) -> Asker:
-        if subnet not in self._askers:
-            asker = Asker(subnet, self.datagram_received)
+    def _socket(self, subnet: Subnet) -> QuerySocket:
+        if subnet not in self._sockets:
+            asker = QuerySocket(subnet, self.datagram_received)
             self._reactor.listenUDP(0, asker, interface=str(subnet.address))
-            self._askers[subnet] = asker
-        return self._askers[subnet]
+            self._sockets[subnet] = asker
+        return self._sockets[subnet]
 
     def _close(self, subnet: Subnet) -> Deferred[Any]:
-        asker = self._askers.pop(subnet, None)
+        asker = self._sockets.pop(subnet, None)
         return maybeDeferred(asker.transport.stopListening if asker else lambda: None)

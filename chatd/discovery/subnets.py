@@ -15,7 +15,7 @@ import psutil
 DEFAULT_PORT: Final = 7777
 
 #: A shorter prefix is a mistake: the server would answer half the world.
-_SHORTEST: Final = 8
+_MIN_PREFIX: Final = 8
 
 #: Networks longer than this have no broadcast address.
 _LONGEST_WITH_BROADCAST: Final = 30
@@ -103,9 +103,9 @@ def subnet_of_address(value: str, host: Iterable[HostAddress]) -> Subnet:
     except AddressValueError:
         raise ValueError(f"{value!r} is not an IPv4 address, such as 10.35.11.111") from None
     for each in host:
-        if _has(each, wanted):
+        if _is_address_of(each, wanted):
             return _subnet(IPv4Interface(f"{wanted}/{each.address.network.prefixlen}"))
-    raise ValueError(_not_here(value, host))
+    raise ValueError(_unknown_address(value, host))
 
 
 def longest_match(subnets: Iterable[Subnet], address: IPv4Address) -> Subnet | None:
@@ -134,23 +134,23 @@ def _checked(value: str, host: Sequence[HostAddress]) -> IPv4Interface:
     except ValueError as error:
         raise ValueError(f"{value!r} is not an address with its prefix: {error}") from None
     subnet = _subnet(address)
-    if subnet.network.prefixlen < _SHORTEST:
-        raise ValueError(f"{value!r} is no subnet: a prefix has at least {_SHORTEST} bits")
+    if subnet.network.prefixlen < _MIN_PREFIX:
+        raise ValueError(f"{value!r} is no subnet: a prefix has at least {_MIN_PREFIX} bits")
     if not subnet.is_host(address.ip):
         which = "network" if address.ip == address.network.network_address else "broadcast"
         raise ValueError(f"{value!r} is the {which} address itself; name this host's own address")
-    if not any(_has(each, address.ip) for each in host):
-        raise ValueError(_not_here(value, host))
+    if not any(_is_address_of(each, address.ip) for each in host):
+        raise ValueError(_unknown_address(value, host))
     return address
 
 
-def _has(each: HostAddress, wanted: IPv4Address) -> bool:
+def _is_address_of(each: HostAddress, wanted: IPv4Address) -> bool:
     """Whether `wanted` is that address; every address of a loopback network is this host's."""
     return wanted == each.address.ip or (
         wanted.is_loopback and each.address.is_loopback and wanted in each.address.network
     )
 
 
-def _not_here(value: str, host: Iterable[HostAddress]) -> str:
+def _unknown_address(value: str, host: Iterable[HostAddress]) -> str:
     have = ", ".join(str(each.address) for each in host) or "none"
     return f"{value!r} is not an address of this host, which has: {have}"

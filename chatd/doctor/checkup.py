@@ -19,7 +19,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chatd.chat import limits
-from chatd.discovery.seeker import Asker, check_sender
+from chatd.discovery.seeker import QuerySocket, check_sender
 from chatd.discovery.subnets import Subnet
 from chatd.doctor.findings import (
     Answer,
@@ -106,7 +106,7 @@ class Checkup:
         self._port = port
         self._wait = wait
         self._charts = [_Chart(interface) for interface in interfaces]
-        self._askers: list[Asker] = []
+        self._askers: list[QuerySocket] = []
         self._calls: list[IDelayedCall] = []
         self._visits: list[Deferred[None]] = []
 
@@ -163,11 +163,11 @@ class Checkup:
         def heard(datagram: bytes, sender: str, subnet: Subnet) -> None:
             self._heard(chart, datagram, sender, self._reactor.seconds() - asked)
 
-        asker = Asker(chart.interface.subnet, heard)
+        asker = QuerySocket(chart.interface.subnet, heard)
         self._reactor.listenUDP(0, asker, interface=str(chart.interface.subnet.address))
         self._askers.append(asker)
         asked = self._reactor.seconds()
-        asker.ask(self._port)
+        asker.send_query(self._port)
 
     def _failed(self, chart: _Chart, error: OSError) -> None:
         chart.unsent += 1
@@ -182,7 +182,7 @@ class Checkup:
         except beacon.BadDatagram as error:
             known = (offer.id, offer.address, offer.port) if offer else (None, None, None)
             stranger = Stranger(str(error), sender, *known)
-            if stranger in chart.strangers or len(chart.strangers) < limits.OFFERS:
+            if stranger in chart.strangers or len(chart.strangers) < limits.MAX_OFFERS:
                 chart.strangers[stranger] += 1
         else:
             self._note(chart, offer, seconds)
@@ -198,7 +198,7 @@ class Checkup:
                 count=known.count + 1,
                 round_trip=min(known.round_trip, seconds),
             )
-        elif len(chart.answers) < limits.OFFERS:
+        elif len(chart.answers) < limits.MAX_OFFERS:
             address = IPv4Address(offer.address)
             chart.answers[key] = Answer(
                 *key,

@@ -9,7 +9,7 @@ from typing import Final
 
 from chatd.discovery.subnets import DEFAULT_PORT
 from chatd.doctor.findings import Answer, Findings, Reach, Subject
-from chatd.wire.lines import visible
+from chatd.wire.lines import escape
 
 #: Holds together what is to be typed, wherever the sentence is broken into lines.
 NO_BREAK: Final = "\N{NO-BREAK SPACE}"
@@ -47,7 +47,7 @@ def ids(answers: Iterable[Answer]) -> list[str]:
 
 def listed(names: Iterable[str]) -> str:
     """Some `names`, harmless on a terminal; not too many."""
-    shown = [visible(each) for each in names]
+    shown = [escape(each) for each in names]
     more = [f"{len(shown) - _LISTED} more"] if len(shown) > _LISTED else []
     return ", ".join(shown[:_LISTED] + more)
 
@@ -88,7 +88,7 @@ def server(findings: Findings) -> str:
 
 def command(role: str, server_id: str | None, findings: Findings, option: str = "--server ") -> str:
     """A command line to type."""
-    named = "" if server_id is None else f" {option}{shlex.quote(visible(server_id))}"
+    named = "" if server_id is None else f" {option}{shlex.quote(escape(server_id))}"
     port = "" if findings.port == DEFAULT_PORT else f" --discovery-port {findings.port}"
     return typed(f"chatd {role}{named}{port}")
 

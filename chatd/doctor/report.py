@@ -8,7 +8,7 @@ from typing import Any, Final
 from chatd.doctor.findings import Answer, Cause, Findings, Reach, Stranger, Subject
 from chatd.doctor.phrases import NO_BREAK
 from chatd.doctor.verdict import verdict
-from chatd.wire.lines import visible
+from chatd.wire.lines import escape
 
 _COLUMNS: Final = 80
 
@@ -33,7 +33,7 @@ def as_text(findings: Findings) -> str:
         ]
         parts.append(_table(_ANSWER_HEADING, "<<>>>><", rows))
     strange = [
-        [visible(subject.interface.name), stranger.source, str(count), _complaint(stranger)]
+        [escape(subject.interface.name), stranger.source, str(count), _complaint(stranger)]
         for subject in findings.subjects
         for stranger, count in subject.strangers
     ]
@@ -66,7 +66,7 @@ _STRANGER_HEADING: Final = ("INTERFACE", "NOT BELIEVED", "HEARD", "REASON")
 def _interface_row(subject: Subject) -> list[str]:
     interface = subject.interface
     return [
-        visible(interface.name),
+        escape(interface.name),
         str(interface.subnet),
         interface.subnet.broadcast if interface.subnet.is_discoverable else "-",
         str(subject.sent) if interface.is_asked else "-",
@@ -86,20 +86,20 @@ def _remarks(subject: Subject) -> list[str]:
 
 def _answer_row(subject: Subject, answer: Answer) -> list[str]:
     return [
-        visible(subject.interface.name),
+        escape(subject.interface.name),
         answer.place,
         f"{answer.free}/{answer.slots}",
         f"{answer.count}/{subject.sent}",
         _milliseconds(answer.round_trip),
         answer.reach.replace("-", " ") if answer.connect is None else _milliseconds(answer.connect),
-        visible(answer.server_id),
+        escape(answer.server_id),
     ]
 
 
 def _complaint(stranger: Stranger) -> str:
     if stranger.server_id is None:
         return stranger.reason
-    return f"{stranger.reason}: {visible(stranger.server_id)} at {stranger.address}"
+    return f"{stranger.reason}: {escape(stranger.server_id)} at {stranger.address}"
 
 
 def _milliseconds(seconds: float) -> str:

@@ -9,14 +9,14 @@ from difflib import get_close_matches
 from chatd.doctor import phrases
 from chatd.doctor.findings import Findings, Reach
 from chatd.wire import beacon
-from chatd.wire.lines import visible
+from chatd.wire.lines import escape
 
 
 def well(findings: Findings) -> str:
     """A client would get in."""
     ids, best = phrases.ids(findings.reachable), phrases.roomiest(findings)
     there = (
-        f"{visible(best.server_id)} answers at {best.place}, and {phrases.places(best)} free; "
+        f"{escape(best.server_id)} answers at {best.place}, and {phrases.places(best)} free; "
         "join it"
         if len(ids) == 1
         else f"{len(ids)} servers answer and can be reached ({phrases.listed(ids)}); join one"
@@ -38,7 +38,7 @@ def twins(findings: Findings) -> str:
     one, *others = [e for e in findings.twins if e.server_id == findings.twins[0].server_id]
     where = phrases.listed(each.place for each in (one, *others))
     return (
-        f"{len(others) + 1} servers are called {visible(one.server_id)} ({where}), and a client "
+        f"{len(others) + 1} servers are called {escape(one.server_id)} ({where}), and a client "
         "takes whichever answers first: start the others with another --id, or choose "
         f"one by its address: {phrases.at(one.address, one.port)}"
     )
@@ -57,7 +57,7 @@ def refused(findings: Findings) -> str:
     """Its TCP port refuses."""
     one = phrases.reached(Reach.REFUSED, findings)
     return (
-        f"{visible(one.server_id)} answers over UDP, but {one.place} refuses TCP connections: a "
+        f"{escape(one.server_id)} answers over UDP, but {one.place} refuses TCP connections: a "
         f"firewall rejects them, or the server has just stopped; allow TCP port {one.port} in the "
         f"firewall of {one.address}"
     )
@@ -67,7 +67,7 @@ def timed_out(findings: Findings) -> str:
     """Its TCP port is silent."""
     one = phrases.reached(Reach.TIMED_OUT, findings)
     return (
-        f"{visible(one.server_id)} answers over UDP, but nothing comes back from TCP port "
+        f"{escape(one.server_id)} answers over UDP, but nothing comes back from TCP port "
         f"{one.port} of {one.address}: a firewall drops it; allow TCP port {one.port} in the "
         "firewall of that host"
     )
@@ -77,7 +77,7 @@ def failed(findings: Findings) -> str:
     """A TCP connection fails in some other way: firewalls that reject with ICMP look like this."""
     one = findings.candidates[0]
     return (
-        f"{visible(one.server_id)} answers over UDP, but connections to {one.place} are turned "
+        f"{escape(one.server_id)} answers over UDP, but connections to {one.place} are turned "
         f"back: most likely a firewall does that, so allow TCP port {one.port} in the firewall of "
         f"{one.address}, or look for others on the way: "
         f"{phrases.typed(f'ip route get {one.address}')}"
@@ -88,7 +88,7 @@ def false_address(findings: Findings) -> str:
     """An offer of an address that is not its sender's."""
     subject, one = findings.strangers(beacon.FALSE_ADDRESS)[0]
     return (
-        f"{one.source} offers {visible(one.server_id or '')} at {one.address}, which is not its "
+        f"{one.source} offers {escape(one.server_id or '')} at {one.address}, which is not its "
         "own address, so no client believes it: there is NAT between, or another program pretends; "
         f"start the server with --ifaddrs and an address it has in {phrases.network(subject)}, "
         f"or connect by address: {phrases.at(one.source, one.port)}"
@@ -99,7 +99,7 @@ def foreign_subnet(findings: Findings) -> str:
     """An offer from outside the subnet."""
     subject, one = findings.strangers(beacon.FOREIGN_SUBNET)[0]
     return (
-        f"{visible(one.server_id or '')} answers from {one.source}, which is not in the subnet "
+        f"{escape(one.server_id or '')} answers from {one.source}, which is not in the subnet "
         f"{phrases.network(subject)} of {phrases.names([subject])}: give both hosts "
         "addresses of one subnet with the same prefix, or connect by address: "
         f"{phrases.at(one.source, one.port)}"
@@ -159,10 +159,10 @@ def others(findings: Findings) -> str:
     close = get_close_matches(wanted.casefold(), [each.casefold() for each in ids], 1)
     meant = next((each for each in ids if each.casefold() in close), None)
     there = "this server does" if len(ids) == 1 else "these servers do"
-    hint = f"say {shlex.quote(visible(meant))} if you mean that one" if meant else "check the name"
+    hint = f"say {shlex.quote(escape(meant))} if you mean that one" if meant else "check the name"
     return (
-        f"{visible(wanted)} does not answer, but {there}: {phrases.listed(ids)}; an id is matched "
-        f"exactly: {hint}, or start the server with --id {shlex.quote(visible(wanted))}"
+        f"{escape(wanted)} does not answer, but {there}: {phrases.listed(ids)}; an id is matched "
+        f"exactly: {hint}, or start the server with --id {shlex.quote(escape(wanted))}"
     )
 
 

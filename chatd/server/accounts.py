@@ -38,7 +38,7 @@ class Account:
     @property
     def key(self) -> str:
         """What tells it from the others."""
-        return names.folded(self.name)
+        return names.casefold(self.name)
 
     @property
     def state(self) -> str:
@@ -74,7 +74,7 @@ class PasswordFile:
                 raise ValueError(f"is no password file: line {number} {error}") from None
         return accounts
 
-    def version(self) -> object:
+    def fingerprint(self) -> object:
         """What is another value once the file has changed; None if it cannot be reached."""
         try:
             status = self.path.stat()
@@ -82,7 +82,7 @@ class PasswordFile:
             return None
         return status.st_mtime_ns, status.st_size, status.st_ino
 
-    def change(self, edit: Callable[[Accounts], None], may_make: bool = False) -> None:
+    def update(self, edit: Callable[[Accounts], None], create: bool = False) -> None:
         """Have `edit` change the accounts; who reads the file finds the old ones or the new ones.
 
         :param may_make: make the file if there is none.
@@ -102,7 +102,7 @@ class PasswordFile:
             raise ValueError(f"cannot be written: {error.strerror}") from None
         try:
             with open(handle, "wb") as file:  # noqa: PTH123  # a Path has no handle
-                is_new = may_make and not target.exists()
+                is_new = create and not target.exists()
                 accounts = {} if is_new else self.read()
                 edit(accounts)
                 if not is_new:

@@ -12,18 +12,18 @@ from twisted.internet.interfaces import IReactorTime
 
 from chatd.chat import limits
 from chatd.chat.outbox import MemberId
-from chatd.server.outlet import Outlet, Way, send_to_all
+from chatd.server.outlet import Output, SendQueue, send_to_all
 from chatd.wire.dialect import Dialect
 
 
-class Listener(Protocol):
+class Recipient(Protocol):
     """A connection that can be told things: in which dialect, which way."""
 
     dialect: Dialect
-    way: Way
+    output: Output
 
 
-class Ear:
+class Subscriber:
     """One connection, as far as it is told things.
 
     :ivar audience: where it belongs; None before it has entered and after it has left.
@@ -32,26 +32,36 @@ class Ear:
     :ivar mark: how many pieces of its audience's are in `own`, or not meant for it.
     """
 
-    __slots__ = ("audience", "listener", "mark", "member", "outlet", "own", "own_bytes")
+    __slots__ = (
+        "audience",
+        "member",
+        "position",
+        "private_bytes",
+        "private_pieces",
+        "recipient",
+        "send_queue",
+    )
 
-    def __init__(self, member: MemberId, listener: Listener) -> None:
+    def __init__(self, member: MemberId, recipient: Recipient) -> None:
         self.member = member
-        self.listener = listener
-        self.outlet = cast(Outlet, listener.way)  # for lanes, whose members have no other way
+        self.recipient = recipient
+        self.send_queue = cast(
+            SendQueue, recipient.output
+        )  # for lanes, whose members have no other way
         self.audience: Audience | None = None
-        self.own: list[bytes] = []
-        self.own_bytes = self.mark = 0
+        self.private_pieces: list[bytes] = []
+        self.private_bytes = self.position = 0
 
     @property
     def rooms(self) -> frozenset[str]:
         """The rooms that it hears."""
         return frozenset() if self.audience is None else self.audience.rooms
 
-    def send_own(self) -> None:
+    def send_private(self) -> None:
         """Send now what waits for the end of the turn."""
-        own, self.own, self.own_bytes = self.own, [], 0
+        own, self.private_pieces, self.private_bytes = self.private_pieces, [], 0
         if own:
-            self.listener.way.send(None, b"".join(own))
+            self.recipient.output.send(None, b"".join(own))
 
 
 class Audience(Protocol):
@@ -65,56 +75,56 @@ class Audience(Protocol):
     def dialect(self) -> Dialect:
         """What they are told in."""
 
-    def admit(self, ear: Ear) -> None:
+    def add(self, subscriber: Subscriber) -> None:
         """From now on `ear` is told what the others are."""
 
-    def release(self, ear: Ear) -> bool:
+    def remove(self, subscriber: Subscriber) -> bool:
         """From now on it is not; the answer is whether anybody else still is."""
 
-    def tell(self, told: object, data: bytes) -> None:
+    def send(self, event: object, data: bytes) -> None:
         """Tell everyone."""
 
-    def tell_others(self, ear: Ear, told: object, data: bytes) -> None:
+    def send_except(self, subscriber: Subscriber, event: object, data: bytes) -> None:
         """Tell everyone but one."""
 
-    def tell_one(self, ear: Ear, told: object, data: bytes) -> None:
+    def send_to(self, subscriber: Subscriber, event: object, data: bytes) -> None:
         """Tell one something of its own."""
 
 
-class Alone:
+class SingleSubscriber:
     """Implements :class:`Audience` for a connection that must be told each thing by itself."""
 
-    def __init__(self, listener: Listener, rooms: frozenset[str]) -> None:
-        self._listener = listener
+    def __init__(self, recipient: Recipient, rooms: frozenset[str]) -> None:
+        self._recipient = recipient
         self.rooms = rooms
 
     @property
     def dialect(self) -> Dialect:
         """What it speaks now."""
-        return self._listener.dialect
+        return self._recipient.dialect
 
-    def admit(self, ear: Ear) -> None:
+    def add(self, subscriber: Subscriber) -> None:
         """It is the one."""
-        ear.audience = self
+        subscriber.audience = self
 
-    def release(self, ear: Ear) -> bool:
+    def remove(self, subscriber: Subscriber) -> bool:
         """Nobody is left."""
-        ear.audience = None
+        subscriber.audience = None
         return False
 
-    def tell(self, told: object, data: bytes) -> None:
+    def send(self, event: object, data: bytes) -> None:
         """Tell it at once."""
-        self._listener.way.send(told, data)
+        self._recipient.output.send(event, data)
 
-    def tell_others(self, ear: Ear, told: object, data: bytes) -> None:
+    def send_except(self, subscriber: Subscriber, event: object, data: bytes) -> None:
         """There are no others."""
 
-    def tell_one(self, ear: Ear, told: object, data: bytes) -> None:
+    def send_to(self, subscriber: Subscriber, event: object, data: bytes) -> None:
         """Tell it at once."""
-        self.tell(told, data)
+        self.send(event, data)
 
 
-class Turn:
+class FlushScheduler:
     """What is written at the end of this turn of the reactor.
 
     :ivar is_full: whether something has become so long that it should not wait for that.
@@ -123,113 +133,113 @@ class Turn:
     def __init__(self, clock: IReactorTime) -> None:
         self._clock = clock
         self._is_scheduled = False
-        self._lanes: list[Lane] = []
+        self._streams: list[SharedStream] = []
         self.is_full = False
 
-    def await_end(self, lane: "Lane") -> None:
+    def schedule(self, stream: "SharedStream") -> None:
         """`lane` has something to write."""
-        self._lanes.append(lane)
+        self._streams.append(stream)
         if not self._is_scheduled:
             self._is_scheduled = True
-            self._clock.callLater(0, self._end)
+            self._clock.callLater(0, self._turn_ended)
 
     def flush(self) -> None:
         """Write it all. Every lane is emptied before the first write, which may bring more."""
         self.is_full = False
-        lanes, self._lanes = self._lanes, []
-        for pieces, outlets in [batch for lane in lanes for batch in lane.take()]:
+        lanes, self._streams = self._streams, []
+        for pieces, outlets in [batch for lane in lanes for batch in lane.take_batches()]:
             if pieces:
                 send_to_all(outlets, b"".join(pieces))
 
-    def _end(self) -> None:
+    def _turn_ended(self) -> None:
         self._is_scheduled = False
         self.flush()
 
 
 #: Pieces to be joined, and who is sent the result.
-Batch = tuple[list[bytes], list[Outlet]]
+Batch = tuple[list[bytes], list[SendQueue]]
 
 
-class Lane:
+class SharedStream:
     """Implements :class:`Audience` for members who share their bytes.
 
     Each member is either following, and is sent `_pieces`, or has diverged, and is sent its own.
     """
 
-    def __init__(self, turn: Turn, dialect: Dialect, rooms: frozenset[str]) -> None:
+    def __init__(self, scheduler: FlushScheduler, dialect: Dialect, rooms: frozenset[str]) -> None:
         self.dialect = dialect
         self.rooms = rooms
-        self._turn = turn
-        self._following: dict[MemberId, Outlet] = {}
-        self._diverged: dict[MemberId, Ear] = {}
+        self._scheduler = scheduler
+        self._following: dict[MemberId, SendQueue] = {}
+        self._diverged: dict[MemberId, Subscriber] = {}
         self._pieces: list[bytes] = []
         self._bytes = 0
-        self._is_waiting = False
+        self._is_scheduled = False
 
-    def admit(self, ear: Ear) -> None:
+    def add(self, subscriber: Subscriber) -> None:
         """From now on it is told what the others are; before that, what it brings along."""
-        ear.audience = self
-        ear.mark = len(self._pieces)
-        if ear.own or self._pieces:
-            self._diverged[ear.member] = ear
-            self._wait()
+        subscriber.audience = self
+        subscriber.position = len(self._pieces)
+        if subscriber.private_pieces or self._pieces:
+            self._diverged[subscriber.member] = subscriber
+            self._schedule()
         else:
-            self._following[ear.member] = ear.outlet
+            self._following[subscriber.member] = subscriber.send_queue
 
-    def release(self, ear: Ear) -> bool:
+    def remove(self, subscriber: Subscriber) -> bool:
         """It takes along what it has not been sent."""
-        if self._pieces or ear.own:
-            self._catch_up(ear)
-        self._following.pop(ear.member, None)
-        self._diverged.pop(ear.member, None)
-        ear.audience = None
+        if self._pieces or subscriber.private_pieces:
+            self._catch_up(subscriber)
+        self._following.pop(subscriber.member, None)
+        self._diverged.pop(subscriber.member, None)
+        subscriber.audience = None
         return bool(self._following or self._diverged)
 
-    def tell(self, told: object, data: bytes) -> None:
+    def send(self, event: object, data: bytes) -> None:
         """Tell everyone at the end of the turn."""
         self._pieces.append(data)
         self._bytes += len(data)
         if self._bytes > limits.BATCH_BYTES:
-            self._turn.is_full = True
-        self._wait()
+            self._scheduler.is_full = True
+        self._schedule()
 
-    def tell_others(self, ear: Ear, told: object, data: bytes) -> None:
+    def send_except(self, subscriber: Subscriber, event: object, data: bytes) -> None:
         """Tell all but one."""
-        self._catch_up(ear)
-        self.tell(told, data)
-        ear.mark += 1
+        self._catch_up(subscriber)
+        self.send(event, data)
+        subscriber.position += 1
 
-    def tell_one(self, ear: Ear, told: object, data: bytes) -> None:
+    def send_to(self, subscriber: Subscriber, event: object, data: bytes) -> None:
         """Tell one, after all that it was told before."""
-        self._catch_up(ear)
-        ear.own.append(data)
-        ear.own_bytes += len(data)
-        if ear.own_bytes > limits.BATCH_BYTES:
-            ear.send_own()
+        self._catch_up(subscriber)
+        subscriber.private_pieces.append(data)
+        subscriber.private_bytes += len(data)
+        if subscriber.private_bytes > limits.BATCH_BYTES:
+            subscriber.send_private()
 
-    def take(self) -> list[Batch]:
+    def take_batches(self) -> list[Batch]:
         """What is to be written now; after that everyone follows again."""
         diverged = list(self._diverged.values())
         for ear in diverged:
             self._catch_up(ear)
         batches = [(self._pieces, list(self._following.values()))]
         for ear in diverged:
-            batches.append((ear.own, [ear.outlet]))
-            ear.own, ear.own_bytes, ear.mark = [], 0, 0
-            self._following[ear.member] = ear.outlet
+            batches.append((ear.private_pieces, [ear.send_queue]))
+            ear.private_pieces, ear.private_bytes, ear.position = [], 0, 0
+            self._following[ear.member] = ear.send_queue
         self._diverged.clear()
-        self._pieces, self._bytes, self._is_waiting = [], 0, False
+        self._pieces, self._bytes, self._is_scheduled = [], 0, False
         return batches
 
-    def _catch_up(self, ear: Ear) -> None:
+    def _catch_up(self, subscriber: Subscriber) -> None:
         """Give `ear` a list of its own, with all that the others were told until now."""
-        if self._following.pop(ear.member, None) is not None:
-            self._diverged[ear.member] = ear
-            self._wait()
-        ear.own += self._pieces[ear.mark :]
-        ear.mark = len(self._pieces)
+        if self._following.pop(subscriber.member, None) is not None:
+            self._diverged[subscriber.member] = subscriber
+            self._schedule()
+        subscriber.private_pieces += self._pieces[subscriber.position :]
+        subscriber.position = len(self._pieces)
 
-    def _wait(self) -> None:
-        if not self._is_waiting:
-            self._is_waiting = True
-            self._turn.await_end(self)
+    def _schedule(self) -> None:
+        if not self._is_scheduled:
+            self._is_scheduled = True
+            self._scheduler.schedule(self)

@@ -20,7 +20,7 @@ from chatd.chat.refusals import BadNickname
 from chatd.server.accounts import Account, Accounts, PasswordFile
 
 if TYPE_CHECKING:
-    from chatd.server.passwords import Passwords
+    from chatd.server.passwords import Argon2Hasher
 
 #: Runs something that takes long, elsewhere than on the reactor's thread.
 InThread = Callable[[Callable[[], bool]], Deferred[bool]]
@@ -40,11 +40,11 @@ class AccountsChecker:
     credentialInterfaces = (IUsernamePassword,)
     log = Logger()
 
-    def __init__(self, file: PasswordFile, passwords: "Passwords") -> None:
+    def __init__(self, file: PasswordFile, hasher: "Argon2Hasher") -> None:
         self.in_thread: InThread = deferToThread
         self._file = file
-        self._passwords = passwords
-        self._version = file.version()
+        self._hasher = hasher
+        self._fingerprint = file.fingerprint()
         self.accounts: Accounts = file.read()
 
     def requestAvatarId(self, credentials: IUsernamePassword) -> Deferred[bytes | tuple[()]]:
@@ -63,27 +63,27 @@ class AccountsChecker:
         """Whether somebody may use `account` who has this password; for None, never."""
         if account is not None and account.is_blocked:
             return succeed(False)
-        return self.in_thread(partial(self._match, account, password))
+        return self.in_thread(partial(self._verify, account, password))
 
-    def _match(self, account: Account | None, password: bytes) -> bool:
+    def _verify(self, account: Account | None, password: bytes) -> bool:
         if account is None:
-            self._passwords.hashed(password)  # it takes as long as with an account
+            self._hasher.hash(password)  # it takes as long as with an account
             return False
-        return self._passwords.match(account.password_hash, password)
+        return self._hasher.verify(account.password_hash, password)
 
     def account(self, name: str) -> Account | None:
         """The account called `name`, if there is one."""
         try:
-            return self.accounts.get(names.folded(names.nickname(name)))
+            return self.accounts.get(names.casefold(names.nickname(name)))
         except BadNickname:
             return None
 
     def refresh(self) -> bool:
         """Read the file again if it has changed; whether it has, and was right."""
-        version = self._file.version()
-        if version == self._version:
+        version = self._file.fingerprint()
+        if version == self._fingerprint:
             return False
-        self._version = version
+        self._fingerprint = version
         try:
             self.accounts = self._file.read()
         except ValueError as error:
@@ -118,7 +118,7 @@ class CheckerFactory:
         if not argstring:
             raise ValueError("names no password file: chatd:PATH")
         try:
-            from chatd.server.passwords import Passwords
+            from chatd.server.passwords import Argon2Hasher
         except ImportError:
             raise ValueError(NEEDS_ARGON2) from None
-        return AccountsChecker(PasswordFile(Path(argstring)), Passwords())
+        return AccountsChecker(PasswordFile(Path(argstring)), Argon2Hasher())

@@ -16,19 +16,19 @@ from chatd.chat import events
 from chatd.chat.events import Event
 from chatd.chat.outbox import MemberId, Outbox
 from chatd.chat.refusals import Malformed, Refusal
-from chatd.wire.dialect import Outcome, Request
+from chatd.wire.dialect import Request, Result
 
 _FORMATS: Final[dict[type[Event], str]] = {
-    events.Entered: "{nickname} has entered the chat",
-    events.Left: "{nickname} has left the chat ({reason})",
-    events.Renamed: "{old} is now {new}",
-    events.Joined: "{nickname} has joined {room}",
-    events.Parted: "{nickname} has left {room}",
-    events.Said: "{room} {source}: {text!r}",
+    events.MemberEntered: "{nickname} has entered the chat",
+    events.MemberLeft: "{nickname} has left the chat ({reason})",
+    events.MemberRenamed: "{old} is now {new}",
+    events.RoomJoined: "{nickname} has joined {room}",
+    events.RoomLeft: "{nickname} has left {room}",
+    events.Message: "{room} {source}: {text!r}",
 }
 
 
-def _name(kind: type) -> str:
+def _log_name(kind: type) -> str:
     """How a command, an event or a reply is called in the log: ``list-users``."""
     return re.sub("(?<=.)(?=[A-Z])", "-", kind.__name__).lower()
 
@@ -39,17 +39,17 @@ def _values(kind: type[Event]) -> Callable[[Event], dict[str, object]]:
     return lambda event: {name: getattr(event, name) for name in names}
 
 
-_NOTES: Final = {kind: (form, _name(kind), _values(kind)) for kind, form in _FORMATS.items()}
+_ENTRIES: Final = {kind: (form, _log_name(kind), _values(kind)) for kind, form in _FORMATS.items()}
 
 
-def _command(asked: Request | Refusal | None, outcome: Outcome) -> str:
-    if isinstance(asked, Request):
-        return _name(type(asked.command))
+def _command_name(request: Request | Refusal | None, result: Result) -> str:
+    if isinstance(request, Request):
+        return _log_name(type(request.command))
     # A line that is too long, or half an object, is refused before it is anything.
-    return "unreadable" if isinstance(asked or outcome, Malformed) else "nothing"
+    return "unreadable" if isinstance(request or result, Malformed) else "nothing"
 
 
-class Speaker(Protocol):
+class Client(Protocol):
     """A connection that asks for things."""
 
     address: str
@@ -57,50 +57,50 @@ class Speaker(Protocol):
 
 
 #: Takes note of what became of a request; where it could not be read, of the refusal alone.
-Record = Callable[[Speaker, Request | Refusal | None, Outcome], None]
+LogCommand = Callable[[Client, Request | Refusal | None, Result], None]
 
 
-def chronicled(outbox: Outbox, level: str) -> Outbox:
+def with_event_log(outbox: Outbox, level: str) -> Outbox:
     """`outbox`, with a log of what is told to many if that is to be seen at `level`."""
-    return Chronicle(outbox) if LogLevel.levelWithName(level) <= LogLevel.info else outbox
+    return LoggingOutbox(outbox) if LogLevel.levelWithName(level) <= LogLevel.info else outbox
 
 
-def recorder(nickname: Callable[[MemberId], str], level: str) -> Record:
+def command_logger(nickname: Callable[[MemberId], str], level: str) -> LogCommand:
     """A log of commands if that is to be seen at `level`; `nickname` knows who is called what."""
     return CommandLog(nickname) if LogLevel.levelWithName(level) <= LogLevel.debug else _nothing
 
 
-def _nothing(speaker: Speaker, asked: Request | Refusal | None, outcome: Outcome) -> None:
+def _nothing(client: Client, request: Request | Refusal | None, result: Result) -> None:
     """Log nothing."""
 
 
-class Chronicle:
+class LoggingOutbox:
     """An outbox that logs what is told to many, and hands everything on to `outbox`."""
 
     log = Logger()
 
     def __init__(self, outbox: Outbox) -> None:
-        self.enter = outbox.enter
-        self.watch = outbox.watch
-        self.leave = outbox.leave
-        self.join = outbox.join
-        self.part = outbox.part
-        self.to = outbox.to
+        self.add_member = outbox.add_member
+        self.add_watcher = outbox.add_watcher
+        self.remove_member = outbox.remove_member
+        self.join_room = outbox.join_room
+        self.leave_room = outbox.leave_room
+        self.to_member = outbox.to_member
         self._outbox = outbox
         self._info = self.log.info  # a logger that is a class attribute is made at each access
 
     def to_all(self, event: Event, origin: MemberId) -> None:
         """Log it, and tell everyone."""
-        self._note(event)
+        self._log_event(event)
         self._outbox.to_all(event, origin)
 
     def to_room(self, room: str, event: Event, origin: MemberId) -> None:
         """Log it, and tell everyone who hears `room`."""
-        self._note(event)
+        self._log_event(event)
         self._outbox.to_room(room, event, origin)
 
-    def _note(self, event: Event) -> None:
-        form, name, values = _NOTES[type(event)]
+    def _log_event(self, event: Event) -> None:
+        form, name, values = _ENTRIES[type(event)]
         self._info(form, event=name, **values(event))
 
 
@@ -112,22 +112,22 @@ class CommandLog:
     def __init__(self, nickname: Callable[[MemberId], str]) -> None:
         self._nickname = nickname
         # A member who quits has no nickname any more when that is noted.
-        self._last: WeakKeyDictionary[Speaker, str] = WeakKeyDictionary()
+        self._last: WeakKeyDictionary[Client, str] = WeakKeyDictionary()
 
-    def __call__(self, speaker: Speaker, asked: Request | Refusal | None, outcome: Outcome) -> None:
+    def __call__(self, client: Client, request: Request | Refusal | None, result: Result) -> None:
         """Log what became of what `speaker` asked; what nobody asked is no command."""
-        if asked is None and not isinstance(outcome, Refusal):
+        if request is None and not isinstance(result, Refusal):
             return
         self.log.debug(
             "{member} {command}: {outcome}",
-            member=self._called(speaker),
-            address=speaker.address,
-            command=_command(asked, outcome),
-            outcome=outcome.code if isinstance(outcome, Refusal) else _name(type(outcome)),
+            member=self._display_name(client),
+            address=client.address,
+            command=_command_name(request, result),
+            outcome=result.code if isinstance(result, Refusal) else _log_name(type(result)),
         )
 
-    def _called(self, speaker: Speaker) -> str:
-        nickname = "" if speaker.member_id is None else self._nickname(speaker.member_id)
-        before = self._last.get(speaker, speaker.address)
-        self._last[speaker] = nickname or before
+    def _display_name(self, client: Client) -> str:
+        nickname = "" if client.member_id is None else self._nickname(client.member_id)
+        before = self._last.get(client, client.address)
+        self._last[client] = nickname or before
         return nickname or before

@@ -16,17 +16,17 @@ from chatd.chat.commands import Authenticate
 from chatd.chat.hub import Hub, HubSettings
 from chatd.chat.refusals import WrongPassword
 from chatd.chat.registration import Full
-from chatd.server.addresses import plain
-from chatd.server.chronicle import chronicled, recorder
+from chatd.server.addresses import unmap_ipv4
+from chatd.server.chronicle import command_logger, with_event_log
 from chatd.server.fanout import Fanout
-from chatd.server.participant import STOPPING, Participant
+from chatd.server.participant import STOPPING, Session
 from chatd.server.protocol import MainProtocol, ObjectProtocol, PlainProtocol
 from chatd.server.timing import TokenBucket
 from chatd.wire.dialect import Dialect
 from chatd.wire.jim import Jim
 from chatd.wire.plain import Plain
-from chatd.wire.undecided import Undecided
-from chatd.wire.web import Web
+from chatd.wire.undecided import Detecting
+from chatd.wire.web import WebSocketNative
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +47,17 @@ class ServerSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Port:
+class PortType:
     """One kind of port: its framing, its dialect, and how long one may take to say something."""
 
-    framing: Callable[[Participant], Protocol]
+    framing: Callable[[Session], Protocol]
     dialect: Dialect
-    patience: float
+    registration_timeout: float
 
 
-MAIN: Final = Port(MainProtocol, Undecided(), limits.FIRST_LINE_SECONDS)
-JIM: Final = Port(ObjectProtocol, Jim(), limits.FIRST_LINE_SECONDS)
-PLAIN: Final = Port(PlainProtocol, Plain(), limits.REGISTRATION_SECONDS)
+MAIN: Final = PortType(MainProtocol, Detecting(), limits.FIRST_LINE_TIMEOUT_SECONDS)
+JIM: Final = PortType(ObjectProtocol, Jim(), limits.FIRST_LINE_TIMEOUT_SECONDS)
+PLAIN: Final = PortType(PlainProtocol, Plain(), limits.REGISTRATION_SECONDS)
 
 
 class ChatFactory(ServerFactory):
@@ -83,43 +83,45 @@ class ChatFactory(ServerFactory):
         self.fanout = Fanout(clock, now)
         self.hub = Hub(
             HubSettings(settings.server_id, settings.slots, settings.history),
-            chronicled(self.fanout, settings.log_level),
+            with_event_log(self.fanout, settings.log_level),
             now(),
         )
-        self.record = recorder(self.hub.nickname, settings.log_level)
+        self.record = command_logger(self.hub.nickname, settings.log_level)
         self.check_password: Callable[[Authenticate, str], Deferred[str]] = _no_accounts
-        self.participants: set[Participant] = set()
+        self.sessions: set[Session] = set()
         self.is_ending = False
         self.counters: Counter[str] = Counter()
-        self._turned_away = 0
-        self._ended: Deferred[None] | None = None
+        self._rejected = 0
+        self._all_closed: Deferred[None] | None = None
         self._accepted: dict[str, TokenBucket] = {}
 
     def buildProtocol(self, addr: IAddress | None) -> Protocol | None:
         """A connection to the main port; None closes it at once."""
-        return self.connection(addr, MAIN)
+        return self.accept(addr, MAIN)
 
-    def connection(self, addr: IAddress | None, port: Port) -> Protocol | None:
+    def accept(self, addr: IAddress | None, port: PortType) -> Protocol | None:
         """A connection with a slot, or one that will be told there is none."""
         peer: Any = addr  # an IPv4Address or an IPv6Address: the server listens on TCP only
-        host = plain(peer.host)
-        if not self.may_connect(host):
+        host = unmap_ipv4(peer.host)
+        if not self.allow_connection(host):
             return None
         address = f"{host}:{peer.port}"
         try:
-            member_id = self.hub.seat(address)
+            member_id = self.hub.reserve_slot(address)
         except Full:
-            if self._turned_away >= limits.TURNED_AWAY_CONNECTIONS:
+            if self._rejected >= limits.REJECTED_CONNECTIONS:
                 self.counters["closed silently"] += 1
                 return None
-            self._turned_away += 1
+            self._rejected += 1
             member_id = None
-        return port.framing(Participant(self, address, member_id, port.dialect, port.patience))
+        return port.framing(
+            Session(self, address, member_id, port.dialect, port.registration_timeout)
+        )
 
-    def may_connect(self, host: str) -> bool:
+    def allow_connection(self, host: str) -> bool:
         """Whether one more connection may come from `host` now; one that may not is counted."""
         rate = self.settings.accept_rate
-        if not rate or self.is_near(host):
+        if not rate or self.is_local(host):
             return True
         now = self.clock.seconds()
         if host not in self._accepted:
@@ -131,11 +133,11 @@ class ChatFactory(ServerFactory):
             self.counters["accept-rate"] += 1
         return may_come
 
-    def is_near(self, host: str) -> bool:
+    def is_local(self, host: str) -> bool:
         """Whether `host` is this very host, from which there may be any number of connections."""
         return ip_address(host).is_loopback or host in self.settings.own_addresses
 
-    def stand(self, address: str) -> Participant:
+    def stand(self, address: str) -> Session:
         """A browser's connection from `address` (``ADDRESS:PORT``), which takes no slot yet.
 
         Whoever asks for it must have it :meth:`~Participant.connected` next, and in the end
@@ -143,46 +145,48 @@ class ChatFactory(ServerFactory):
 
         :raises Refusal: if too many are about to enter.
         """
-        member_id = self.hub.stand(address)
-        return Participant(self, address, member_id, Web(), limits.FIRST_LINE_SECONDS)
+        member_id = self.hub.connect_without_slot(address)
+        return Session(
+            self, address, member_id, WebSocketNative(), limits.FIRST_LINE_TIMEOUT_SECONDS
+        )
 
-    def forget(self, participant: Participant) -> None:
+    def remove(self, session: Session) -> None:
         """That connection is closed."""
-        self.participants.discard(participant)
-        if participant.member_id is None:
-            self._turned_away -= 1
-        if self._ended is not None and not self.participants:
-            ended, self._ended = self._ended, None
+        self.sessions.discard(session)
+        if session.member_id is None:
+            self._rejected -= 1
+        if self._all_closed is not None and not self.sessions:
+            ended, self._all_closed = self._all_closed, None
             ended.callback(None)
 
     def end(self) -> Deferred[None]:
         """Tell everyone that the server is stopping; fires when every connection is closed."""
         self.is_ending = True
-        if not self.participants:
+        if not self.sessions:
             return succeed(None)
-        self._ended = ended = Deferred[None]()
-        self.log.info("telling {count} people that the server stops", count=len(self.participants))
-        self.hub.end()
-        for participant in list(self.participants):
-            participant.dismiss(STOPPING)
+        self._all_closed = ended = Deferred[None]()
+        self.log.info("telling {count} people that the server stops", count=len(self.sessions))
+        self.hub.clear()
+        for participant in list(self.sessions):
+            participant.disconnect(STOPPING)
         return ended
 
 
-class SideFactory(ServerFactory):
+class DialectFactory(ServerFactory):
     """Makes the connections of a port of another dialect, to the same chat."""
 
     noisy = False
 
-    def __init__(self, chat: ChatFactory, port: Port) -> None:
+    def __init__(self, chat: ChatFactory, port: PortType) -> None:
         self._chat = chat
         self._port = port
 
     def buildProtocol(self, addr: IAddress | None) -> Protocol:
         """A connection, or one that is closed at once."""
-        return self._chat.connection(addr, self._port) or Unwelcome()
+        return self._chat.accept(addr, self._port) or Rejected()
 
 
-class Unwelcome(Protocol):
+class Rejected(Protocol):
     """A connection that is closed at once, where it may be under TLS: that takes no None for it."""
 
     transport: Any  # an ITCPTransport, once it is connected

@@ -16,7 +16,7 @@ from chatd.server.checker import AccountsChecker
 from chatd.server.timing import TokenBucket
 
 
-class Attempts:
+class FailedAttempts:
     """Wrong passwords, told apart by where they came from or what they were for.
 
     :param burst: how many each may have at once.
@@ -28,25 +28,25 @@ class Attempts:
         self._clock = clock
         self._burst = burst
         self._seconds = seconds
-        self._remembered = remembered
-        self._wrong: dict[str, tuple[TokenBucket, float]] = {}
+        self._max_keys = remembered
+        self._failures: dict[str, tuple[TokenBucket, float]] = {}
 
-    def are_too_many(self, key: str) -> bool:
+    def is_throttled(self, key: str) -> bool:
         """Whether `key` has to wait. Asking costs nothing: who comes too early waits no longer."""
-        return key in self._wrong and self._clock.seconds() < self._wrong[key][1]
+        return key in self._failures and self._clock.seconds() < self._failures[key][1]
 
-    def was_wrong(self, key: str) -> None:
+    def record_failure(self, key: str) -> None:
         """Another one of `key`."""
         now = self._clock.seconds()
         # One less: the bucket says how long to wait only of one that it has not got.
         new = TokenBucket(1 / self._seconds, self._burst - 1, now), now
-        bucket, _ = self._wrong.pop(key, new)
-        self._wrong[key] = bucket, now + bucket.take(now)
-        if len(self._wrong) > self._remembered:
-            del self._wrong[next(iter(self._wrong))]
+        bucket, _ = self._failures.pop(key, new)
+        self._failures[key] = bucket, now + bucket.take(now)
+        if len(self._failures) > self._max_keys:
+            del self._failures[next(iter(self._failures))]
 
 
-class Guard:
+class Authenticator:
     """Lets passwords be checked: not too many of them wrong, and one at a time.
 
     :param known: is told which accounts there are, by their keys, and whether each is blocked;
@@ -59,36 +59,36 @@ class Guard:
         self,
         checker: AccountsChecker,
         clock: IReactorTime,
-        known: Callable[[Mapping[str, bool]], None],
+        on_accounts_changed: Callable[[Mapping[str, bool]], None],
     ) -> None:
         self._checker = checker
-        self._known = known
-        self._turn = DeferredLock()
+        self._on_accounts_changed = on_accounts_changed
+        self._lock = DeferredLock()
         self._waiting: Counter[str] = Counter()
-        self._from_address = Attempts(
+        self._from_address = FailedAttempts(
             clock,
             limits.ADDRESS_WRONG_PASSWORDS,
             limits.ADDRESS_ATTEMPT_SECONDS,
             limits.ATTEMPT_ADDRESSES,
         )
-        self._for_account = Attempts(
+        self._for_account = FailedAttempts(
             clock,
             limits.ACCOUNT_WRONG_PASSWORDS,
             limits.ACCOUNT_ATTEMPT_SECONDS,
             limits.ATTEMPT_ACCOUNTS,
         )
-        self._look = LoopingCall(self._refresh)
-        self._look.clock = clock
-        self._tell()
+        self._refresh_loop = LoopingCall(self._refresh)
+        self._refresh_loop.clock = clock
+        self._notify()
 
     def start(self) -> None:
         """Begin to look whether the accounts have changed."""
-        self._look.start(limits.PASSWORD_FILE_SECONDS)
+        self._refresh_loop.start(limits.PASSWORD_FILE_SECONDS)
 
     def stop(self) -> None:
         """Look no more."""
-        if self._look.running:
-            self._look.stop()
+        if self._refresh_loop.running:
+            self._refresh_loop.stop()
 
     def check_password(self, command: Authenticate, address: str) -> Deferred[str]:
         """The account's name as it is stored; fails with a refusal.
@@ -99,25 +99,25 @@ class Guard:
 
     async def _check(self, command: Authenticate, host: str) -> str:
         self._refresh()
-        self._admit(command, host)
+        self._check_allowed(command, host)
         if (
-            len(self._turn.waiting) >= limits.WAITING_PASSWORDS
+            len(self._lock.waiting) >= limits.WAITING_PASSWORDS
             or self._waiting[host] >= limits.ADDRESS_WAITING_PASSWORDS
         ):
             raise TooManyAttempts
         self._waiting[host] += 1
         try:
-            return await self._turn.run(self._check_in_turn, command, host)
+            return await self._lock.run(self._check_locked, command, host)
         finally:
             self._waiting[host] -= 1
             self._waiting += Counter()  # forgets who waits no more
 
-    def _check_in_turn(self, command: Authenticate, host: str) -> Deferred[str]:
+    def _check_locked(self, command: Authenticate, host: str) -> Deferred[str]:
         # Those that were before it may have been wrong.
-        account = self._admit(command, host)
-        return Deferred.fromCoroutine(self._compare(command, account, host))
+        account = self._check_allowed(command, host)
+        return Deferred.fromCoroutine(self._verify(command, account, host))
 
-    def _admit(self, command: Authenticate, host: str) -> Account | None:
+    def _check_allowed(self, command: Authenticate, host: str) -> Account | None:
         """The account to check, if there is one.
 
         :raises Refusal: if its password, whatever it is, is not even looked at.
@@ -125,20 +125,20 @@ class Guard:
         account = self._checker.account(command.account)
         if account is not None and account.is_blocked:
             raise Blocked(account.name)
-        if self._from_address.are_too_many(host) or (
-            account is not None and self._for_account.are_too_many(account.key)
+        if self._from_address.is_throttled(host) or (
+            account is not None and self._for_account.is_throttled(account.key)
         ):
             raise TooManyAttempts
         return account
 
-    async def _compare(self, command: Authenticate, account: Account | None, host: str) -> str:
+    async def _verify(self, command: Authenticate, account: Account | None, host: str) -> str:
         password = command.password.encode("utf-8", "surrogatepass")
         is_right = await self._checker.verify(account, password)
         if account is not None and is_right:
             return account.name
-        self._from_address.was_wrong(host)
+        self._from_address.record_failure(host)
         if account is not None:
-            self._for_account.was_wrong(account.key)
+            self._for_account.record_failure(account.key)
         self.log.info(
             "wrong password from {host} for {account}",
             host=host,
@@ -149,7 +149,9 @@ class Guard:
 
     def _refresh(self) -> None:
         if self._checker.refresh():
-            self._tell()
+            self._notify()
 
-    def _tell(self) -> None:
-        self._known({key: each.is_blocked for key, each in self._checker.accounts.items()})
+    def _notify(self) -> None:
+        self._on_accounts_changed(
+            {key: each.is_blocked for key, each in self._checker.accounts.items()}
+        )

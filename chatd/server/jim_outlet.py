@@ -9,21 +9,21 @@ from typing import Final
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from chatd.chat import events, limits
-from chatd.server.outlet import Outlet, nobody_is_left
-from chatd.wire.jim_queue import JimQueue, Kind
+from chatd.server.outlet import SendQueue, ignore
+from chatd.wire.jim_queue import JimQueue, Priority
 
 #: Whatever else is sent is kept: responses and private messages.
-_KINDS: Final[dict[type, Kind]] = {
-    events.Said: Kind.ROOM,
-    events.Entered: Kind.NOTICE,
-    events.Left: Kind.NOTICE,
-    events.Renamed: Kind.NOTICE,
-    events.Joined: Kind.NOTICE,
-    events.Parted: Kind.NOTICE,
+_PRIORITIES: Final[dict[type, Priority]] = {
+    events.Message: Priority.ROOM,
+    events.MemberEntered: Priority.NOTICE,
+    events.MemberLeft: Priority.NOTICE,
+    events.MemberRenamed: Priority.NOTICE,
+    events.RoomJoined: Priority.NOTICE,
+    events.RoomLeft: Priority.NOTICE,
 }
 
 
-class JimOutlet:
+class JimSendQueue:
     """Implements :class:`chatd.server.outlet.Way` for a JIM client.
 
     :param now: the time of day, in milliseconds since 1970.
@@ -31,69 +31,71 @@ class JimOutlet:
 
     def __init__(
         self,
-        outlet: Outlet,
+        send_queue: SendQueue,
         clock: IReactorTime,
         now: Callable[[], int],
-        overflowed: Callable[[], None],
+        on_exceeded: Callable[[], None],
     ) -> None:
-        self._outlet = outlet
+        self._send_queue = send_queue
         self._clock = clock
         self._now = now
-        self._overflowed = overflowed
+        self._on_exceeded = on_exceeded
         self._queue = JimQueue()
-        self._next: IDelayedCall | None = None
-        self._is_finishing = False
+        self._next_call: IDelayedCall | None = None
+        self._is_closing = False
         self._is_closed = False
 
-    def send(self, told: object, data: bytes) -> None:
+    def send(self, event: object, data: bytes) -> None:
         """Put each object of `data` in its place in the queue."""
-        if self._is_closed or self._is_finishing:
+        if self._is_closed or self._is_closing:
             return
-        kind = _KINDS.get(type(told), Kind.KEPT)
-        if isinstance(told, events.Goodbye) and told.reason != "quit":
-            kind = Kind.URGENT
+        kind = _PRIORITIES.get(type(event), Priority.REQUIRED)
+        if isinstance(event, events.Goodbye) and event.reason != "quit":
+            kind = Priority.URGENT
         for unit in data.splitlines():
-            self._queue.put(kind, unit, self._now())
+            self._queue.append(kind, unit, self._now())
         if self._queue.waiting_bytes > limits.OUTBOUND_BYTES:
-            self._overflowed()
+            self._on_exceeded()
             self.close()
-        elif self._next is None:
+        elif self._next_call is None:
             self._send_next()
 
     @property
     def is_paused(self) -> bool:
         """Whether the peer does not read; its queue, which is bounded, is another matter."""
-        return self._outlet.is_paused
+        return self._send_queue.is_paused
 
     def when_ready(self, ready: Callable[[], None]) -> None:
         """Call `ready` when it reads again."""
-        self._outlet.when_ready(ready)
+        self._send_queue.when_ready(ready)
 
-    def finish(self) -> None:
+    def close_after_flush(self) -> None:
         """End the stream once everything that waits has gone out."""
-        self._is_finishing = True
-        self._queue.hurry(limits.ENDING_SECONDS * 1_000 // limits.JIM_PAUSE_MILLISECONDS - 1)
-        if self._next is None:
-            self._outlet.finish()
+        self._is_closing = True
+        self._queue.truncate(limits.SHUTDOWN_SECONDS * 1_000 // limits.JIM_PAUSE_MILLISECONDS - 1)
+        if self._next_call is None:
+            self._send_queue.close_after_flush()
 
     def close(self) -> None:
         """Accept nothing more, and forget what waits."""
         self._is_closed = True
-        self._overflowed = nobody_is_left
-        self._outlet.close()
-        if self._next is not None:
-            self._next.cancel()
-            self._next = None
+        self._on_exceeded = ignore
+        self._send_queue.close()
+        if self._next_call is not None:
+            self._next_call.cancel()
+            self._next_call = None
 
     def _send_next(self) -> None:
-        self._next = None
-        if len(self._queue) and not self._outlet.is_paused:
-            self._outlet.send(None, self._queue.take(self._now()))
-            self._pause()
+        self._next_call = None
+        if len(self._queue) and not self._send_queue.is_paused:
+            self._send_queue.send(None, self._queue.pop(self._now()))
+            self._schedule_next()
         elif len(self._queue):
-            self._pause()
-        elif self._is_finishing:
-            self._outlet.finish()
+            self._schedule_next()
+        elif self._is_closing:
+            self._send_queue.close_after_flush()
 
-    def _pause(self) -> None:
-        self._next = self._clock.callLater(limits.JIM_PAUSE_MILLISECONDS / 1_000, self._send_next)
+    def _schedule_next(self) -> None:
+        self._next_call = self._clock.callLater(
+            limits.JIM_PAUSE_MILLISECONDS / 1_000, self._send_next
+        )

@@ -9,15 +9,15 @@ from twisted.logger import Logger
 from twisted.protocols.policies import ProtocolWrapper
 from zope.interface import implementer
 
-from chatd.server.transport import Direct, EagerServer
+from chatd.server.transport import EagerServer, Send
 
 _log: Final = Logger()
 
 
-class Way(Protocol):
+class Output(Protocol):
     """The way out of a connection: straight, or a JIM client's queue."""
 
-    def send(self, told: object, data: bytes) -> None:
+    def send(self, event: object, data: bytes) -> None:
         """Send `data`, which tells of the event or outcome `told`."""
 
     @property
@@ -27,14 +27,14 @@ class Way(Protocol):
     def when_ready(self, ready: Callable[[], None]) -> None:
         """Call `ready` when it does not wait any more; now, if it does not."""
 
-    def finish(self) -> None:
+    def close_after_flush(self) -> None:
         """End the stream once everything that waits has gone out."""
 
     def close(self) -> None:
         """Accept nothing more, and forget what waits."""
 
 
-class Stream(Protocol):
+class Input(Protocol):
     """The reading side of a connection, and its end."""
 
     def pauseProducing(self) -> None:
@@ -43,7 +43,7 @@ class Stream(Protocol):
     def resumeProducing(self) -> None:
         """Read on."""
 
-    def drain(self) -> None:
+    def discard_input(self) -> None:
         """Throw away what was and will be read."""
 
     def abort(self) -> None:
@@ -51,7 +51,7 @@ class Stream(Protocol):
 
 
 @implementer(IPushProducer)
-class Outlet:
+class SendQueue:
     """The way out to one connection: straight through while the transport takes it.
 
     It is the push producer of its transport, which says when to wait and when to go on; so the
@@ -63,75 +63,75 @@ class Outlet:
     """
 
     __slots__ = (
-        "_closed",
-        "_finishing",
-        "_most_bytes",
-        "_overflowed",
-        "_ready",
+        "_is_closed",
+        "_is_closing",
+        "_max_bytes",
+        "_on_exceeded",
+        "_on_ready",
+        "_pending",
+        "_pending_bytes",
         "_transport",
-        "_waiting",
-        "_waiting_bytes",
-        "direct",
+        "direct_send",
         "is_paused",
     )
 
-    def __init__(self, transport: Any, most_bytes: int, overflowed: Callable[[], None]) -> None:
+    def __init__(self, transport: Any, max_bytes: int, on_exceeded: Callable[[], None]) -> None:
         self._transport = transport
-        self._most_bytes = most_bytes
-        self._overflowed = overflowed
-        self._waiting: deque[bytes] = deque()
-        self._waiting_bytes = 0
+        self._max_bytes = max_bytes
+        self._on_exceeded = on_exceeded
+        self._pending: deque[bytes] = deque()
+        self._pending_bytes = 0
         self.is_paused = False
-        self._finishing = False
-        self._closed = False
-        self._ready: Callable[[], None] | None = None
+        self._is_closing = False
+        self._is_closed = False
+        self._on_ready: Callable[[], None] | None = None
         #: Sends without further ado, while nothing waits and the transport allows it.
-        self.direct: Direct | None = None
+        self.direct_send: Send | None = None
         transport.registerProducer(self, True)
         if isinstance(transport, EagerServer):
-            transport.offer_direct(self._set_direct)
+            transport.set_send_callback(self._set_direct_send)
 
-    def send(self, told: object, data: bytes) -> None:
+    def send(self, event: object, data: bytes) -> None:
         """Send `data`, now or when the member has read what waits; nothing after the end."""
-        if self._finishing or self._closed:
+        if self._is_closing or self._is_closed:
             return
         if not self.is_paused:
             self._transport.write(data)
             return
-        self._waiting.append(data)
-        self._waiting_bytes += len(data)
-        if self._waiting_bytes > self._most_bytes:
-            self._drop_waiting()
-            self._closed = True
-            self._overflowed()
+        self._pending.append(data)
+        self._pending_bytes += len(data)
+        if self._pending_bytes > self._max_bytes:
+            self._clear()
+            self._is_closed = True
+            self._on_exceeded()
 
-    def sent(self, data: bytes, count: int, error: OSError | None = None) -> None:
+    def partially_sent(self, data: bytes, count: int, error: OSError | None = None) -> None:
         """`direct` has sent only `count` bytes of `data`."""
         self._transport.sent(data, count, error)
 
-    def finish(self) -> None:
+    def close_after_flush(self) -> None:
         """End the stream once everything that waits has gone out; accept nothing more.
 
         The reading side stays open: closing it while the peer is still sending would make the
         kernel reset the connection, and the peer might never read the last words.
         """
-        if not (self._finishing or self._closed):
-            self._finishing = True
-            self._end_if_sent()
+        if not (self._is_closing or self._is_closed):
+            self._is_closing = True
+            self._close_if_flushed()
 
     def close(self) -> None:
         """Accept nothing more, and forget what waits."""
-        self._closed = True
-        self._drop_waiting()
+        self._is_closed = True
+        self._clear()
         # What this knows, and what the transport still holds, must not wait for the garbage
         # collector.
-        self._transport = self._ready = None
-        self._overflowed = nobody_is_left
+        self._transport = self._on_ready = None
+        self._on_exceeded = ignore
 
     def when_ready(self, ready: Callable[[], None]) -> None:
         """Call `ready` once what waits has gone out, or the connection."""
-        if self.is_paused and not self._closed:
-            self._ready = ready
+        if self.is_paused and not self._is_closed:
+            self._on_ready = ready
         else:
             ready()
 
@@ -144,25 +144,25 @@ class Outlet:
         self.is_paused = False
         # One at a time: the transport says when it has enough again, and what it has is not
         # counted here.
-        while self._waiting and not self.is_paused:
-            data = self._waiting.popleft()
-            self._waiting_bytes -= len(data)
+        while self._pending and not self.is_paused:
+            data = self._pending.popleft()
+            self._pending_bytes -= len(data)
             self._transport.write(data)
-        self._end_if_sent()
-        if self._ready is not None and not self.is_paused:
-            ready, self._ready = self._ready, None
+        self._close_if_flushed()
+        if self._on_ready is not None and not self.is_paused:
+            ready, self._on_ready = self._on_ready, None
             ready()
 
     def stopProducing(self) -> None:
         """The connection is gone."""
         self.close()
 
-    def _set_direct(self, direct: Direct | None) -> None:
-        self.direct = direct
+    def _set_direct_send(self, direct: Send | None) -> None:
+        self.direct_send = direct
 
-    def _end_if_sent(self) -> None:
-        if self._finishing and not self._closed and not self._waiting:
-            self._closed = True
+    def _close_if_flushed(self) -> None:
+        if self._is_closing and not self._is_closed and not self._pending:
+            self._is_closed = True
             self._transport.unregisterProducer()
             # Half of a TLS connection cannot be closed.
             is_plain_tcp = ITCPTransport.providedBy(self._transport) and not isinstance(
@@ -173,20 +173,20 @@ class Outlet:
             else:
                 self._transport.loseConnection()
 
-    def _drop_waiting(self) -> None:
-        self._waiting.clear()
-        self._waiting_bytes = 0
+    def _clear(self) -> None:
+        self._pending.clear()
+        self._pending_bytes = 0
 
 
-def nobody_is_left() -> None:
+def ignore() -> None:
     """Who would be told is gone."""
 
 
-def send_to_all(outlets: Iterable[Outlet], data: bytes) -> None:
+def send_to_all(send_queues: Iterable[SendQueue], data: bytes) -> None:
     """Send `data` to many; the innermost loop of a chat, and written as such."""
     size = len(data)
-    for outlet in outlets:
-        direct = outlet.direct
+    for outlet in send_queues:
+        direct = outlet.direct_send
         if direct is None:
             try:
                 outlet.send(None, data)
@@ -197,7 +197,7 @@ def send_to_all(outlets: Iterable[Outlet], data: bytes) -> None:
         try:
             sent = direct(data)
         except OSError as error:
-            outlet.sent(data, 0, error)
+            outlet.partially_sent(data, 0, error)
         else:
             if sent != size:
-                outlet.sent(data, sent)
+                outlet.partially_sent(data, sent)

@@ -3,51 +3,51 @@
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from chatd.chat import limits
-from chatd.server.outlet import Stream, Way
+from chatd.server.outlet import Input, Output
 from chatd.server.timing import TokenBucket
 
 
-class Pace:
+class ReadThrottle:
     """How fast one connection is read.
 
     :param rate: units each second; 0 for no limit.
     """
 
-    def __init__(self, clock: IReactorTime, rate: float, stream: Stream, way: Way) -> None:
+    def __init__(self, clock: IReactorTime, rate: float, input_: Input, output: Output) -> None:
         self._clock = clock
-        self._stream = stream
-        self._way = way
+        self._input = input_
+        self._output = output
         self._bucket = TokenBucket(rate, rate * limits.FLOOD_BURST_FACTOR, clock.seconds())
-        self._resume: IDelayedCall | None = None
-        self._holds = 0
-        self._is_over = False
+        self._resume_call: IDelayedCall | None = None
+        self._pauses = 0
+        self._is_stopped = False
 
-    def count(self) -> float:
+    def consume(self) -> float:
         """A unit came; the answer is how many seconds too early."""
         return self._bucket.take(self._clock.seconds())
 
-    def slow_down(self, wait: float) -> None:
+    def throttle(self, wait: float) -> None:
         """Read on in `wait` seconds, and not before the answers are read."""
         if wait:
-            self.hold()
-            self._resume = self._clock.callLater(wait, self.release)
-        if self._way.is_paused:
-            self.hold()
-            self._way.when_ready(self.release)
+            self.pause()
+            self._resume_call = self._clock.callLater(wait, self.resume)
+        if self._output.is_paused:
+            self.pause()
+            self._output.when_ready(self.resume)
 
-    def hold(self) -> None:
+    def pause(self) -> None:
         """Read no more until as many :meth:`release` as this."""
-        self._holds += 1
-        self._stream.pauseProducing()
+        self._pauses += 1
+        self._input.pauseProducing()
 
-    def release(self) -> None:
+    def resume(self) -> None:
         """Read on, if nothing else is in the way."""
-        self._holds -= 1
-        if not (self._holds or self._is_over):
-            self._stream.resumeProducing()
+        self._pauses -= 1
+        if not (self._pauses or self._is_stopped):
+            self._input.resumeProducing()
 
     def stop(self) -> None:
         """The connection ends: how it is read is no business of this any more."""
-        self._is_over = True
-        if self._resume is not None and self._resume.active():
-            self._resume.cancel()
+        self._is_stopped = True
+        if self._resume_call is not None and self._resume_call.active():
+            self._resume_call.cancel()

@@ -14,12 +14,12 @@ from chatd.chat import commands, events, limits
 from chatd.chat.events import Reply
 from chatd.chat.outbox import MemberId
 from chatd.chat.refusals import Refusal, ServerFailed
-from chatd.chat.registration import Full, TooLate
-from chatd.server.outlet import Stream, Way
-from chatd.server.pace import Pace
-from chatd.server.timing import Deadline, SilenceWatch
-from chatd.wire.dialect import Alive, Dialect, Note, Outcome, Request
-from chatd.wire.undecided import Undecided
+from chatd.chat.registration import Full, RegistrationTimeout
+from chatd.server.outlet import Input, Output
+from chatd.server.pace import ReadThrottle
+from chatd.server.timing import InactivityTimer, Timeout
+from chatd.wire.dialect import Dialect, KeepAlive, LocalReply, Request, Result
+from chatd.wire.undecided import Detecting
 
 if TYPE_CHECKING:
     from chatd.server.factory import ChatFactory
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 STOPPING: Final = "server is stopping"
 
 #: What says nothing about whether there is a person at the other end.
-_NO_ACTIVITY: Final = frozenset({commands.Ping, Alive})
+_NOT_ACTIVITY: Final = frozenset({commands.Ping, KeepAlive})
 
 
-class Participant:
+class Session:
     """Somebody at the door, perhaps watching for a while, then a member, then gone.
 
     :param address: the other end, ``ADDRESS:PORT``.
@@ -47,143 +47,152 @@ class Participant:
         address: str,
         member_id: MemberId | None,
         dialect: Dialect,
-        patience: float,
+        registration_timeout: float,
     ) -> None:
         self.factory = factory
         self.address = address
         self.dialect = dialect
         self.member_id = member_id
         self.is_ended = self.is_member = False
-        self._patience = patience
+        self._registration_timeout = registration_timeout
         self._reason = "connection lost"
-        self._deadline = Deadline(factory.clock)
-        self._silence: SilenceWatch | None = None
-        self._may_take_time = False
-        self._check: Deferred[Any] | None = None
+        self._timeout = Timeout(factory.clock)
+        self._inactivity: InactivityTimer | None = None
+        self._has_extended_timeout = False
+        self._password_check: Deferred[Any] | None = None
 
-    def connected(self, stream: Stream, way: Way) -> None:
+    def start(self, input_: Input, output: Output) -> None:
         """Begin; a connection that says nothing does not stay."""
-        self._stream, self.way = stream, way
-        self._began = self.factory.clock.seconds()
-        self._pace = Pace(self.factory.clock, self.factory.settings.flood, stream, way)
-        self.factory.participants.add(self)
-        self._deadline.set(self._patience, self.late)
+        self._input, self.output = input_, output
+        self._connected_at = self.factory.clock.seconds()
+        self._throttle = ReadThrottle(
+            self.factory.clock, self.factory.settings.flood, input_, output
+        )
+        self.factory.sessions.add(self)
+        self._timeout.start(self._registration_timeout, self.registration_timed_out)
         if self.member_id is not None:
             self.factory.fanout.attach(self.member_id, self)
-        if self.member_id is None and not isinstance(self.dialect, Undecided):
+        if self.member_id is None and not isinstance(self.dialect, Detecting):
             self.refuse(Full())
         elif self.factory.is_ending:
-            self.dismiss(STOPPING)
+            self.disconnect(STOPPING)
         elif self.dialect.greeting:
-            way.send(None, self.dialect.greeting)
+            output.send(None, self.dialect.greeting)
 
-    def received(self, unit: bytes) -> None:
+    def frame_received(self, frame: bytes) -> None:
         """Do what one line or object asks; who asks too often is read more slowly."""
         if self.is_ended:
             return
-        wait = self._pace.count()
-        self._speak(self.dialect.hearing(unit))
+        wait = self._throttle.consume()
+        self._set_dialect(self.dialect.detect(frame))
         asked: Request | Refusal | None
         try:
-            asked = self.dialect.decode(unit)
+            asked = self.dialect.decode(frame)
         except Refusal as refusal:
             refusal.__context__ = None  # its frames would hold this one, and this one the refusal
             asked = refusal.with_traceback(None)
         if self.member_id is None and asked is not None:
             self.refuse(Full(), asked)
             return
-        if self.dialect.enters_unasked and not self.is_member:
-            asked = self._enter_unasked(asked)
+        if self.dialect.auto_registers and not self.is_member:
+            asked = self._auto_register(asked)
         if isinstance(asked, Refusal):
             self.refuse(asked, asked)
         elif asked is not None:
-            self._do(asked)
+            self._dispatch(asked)
         if not self.is_ended:
-            self._pace.slow_down(wait)
+            self._throttle.throttle(wait)
 
-    def silent(self, dialect: Dialect) -> None:
+    def idle_detected(self, dialect: Dialect) -> None:
         """Nothing came for a while: somebody who speaks `dialect`, and waits to be spoken to."""
-        self._speak(dialect)
+        self._set_dialect(dialect)
         if self.member_id is None:
             self.refuse(Full())
         else:
-            self._do(Request(commands.Enter(self.address)))
+            self._dispatch(Request(commands.Enter(self.address)))
 
-    def refuse(self, refusal: Refusal, asked: Request | Refusal | None = None) -> None:
+    def refuse(self, refusal: Refusal, request: Request | Refusal | None = None) -> None:
         """Say what is refused, count it, and close if the connection cannot go on."""
         self.factory.counters[refusal.code] += 1
-        self.tell(refusal, asked)
-        if refusal.closes:
+        self.reply(refusal, request)
+        if refusal.closes_connection:
             self._reason = refusal.code.replace("-", " ")
-            self.end()
+            self.close()
 
-    def tell(self, outcome: Outcome, asked: Request | Refusal | None = None) -> None:
+    def reply(self, result: Result, request: Request | Refusal | None = None) -> None:
         """Send the answer to what was asked, after all that was told before."""
-        self.factory.record(self, asked, outcome)
-        request_id = None if asked is None else asked.request_id
+        self.factory.record(self, request, result)
+        request_id = None if request is None else request.request_id
         if self.member_id is not None:
-            self.factory.fanout.answer(self.member_id, outcome, request_id)
+            self.factory.fanout.reply(self.member_id, result, request_id)
         else:
-            self.way.send(outcome, self.dialect.answer(outcome, request_id, self.factory.now()))
+            self.output.send(
+                result, self.dialect.encode_reply(result, request_id, self.factory.now())
+            )
 
-    def dismiss(self, reason: str) -> None:
+    def disconnect(self, reason: str) -> None:
         """End the membership from the server's side; the slot and the nickname are free at once."""
         if not self.is_ended:
             self._reason = reason
-            self._leave()
-            self.tell(events.Goodbye(reason))
-            self.end()
+            self._leave_chat()
+            self.reply(events.Goodbye(reason))
+            self.close()
 
-    def end(self) -> None:
+    def close(self) -> None:
         """Free the slot, send what waits, and close; who does not take it in time is cut off."""
         if not self.is_ended:
             self.is_ended = True
-            self._leave()
+            self._leave_chat()
             self._stop_timers()
-            self._deadline.set(limits.ENDING_SECONDS, self._stream.abort)
-            self._stream.drain()
-            self.way.finish()
+            self._timeout.start(limits.SHUTDOWN_SECONDS, self._input.abort)
+            self._input.discard_input()
+            self.output.close_after_flush()
 
-    def overflowed(self) -> None:
+    def send_queue_exceeded(self) -> None:
         """Drop a member who does not read.
 
         The hub learns of it in a later turn: this may be in the midst of telling everyone.
         """
         self._reason = "too slow"
         self.is_ended = True
-        self._pace.stop()
-        self._stream.abort()
+        self._throttle.stop()
+        self._input.abort()
 
-    def lost(self) -> None:
+    def connection_lost(self) -> None:
         """Free the slot and the nickname, however the connection ended."""
         self.is_ended = True
-        self.way.close()
-        self._deadline.forget()
+        self.output.close()
+        self._timeout.cancel()
         self._stop_timers()
-        self._leave()
+        self._leave_chat()
         if self.member_id is not None:
             self.factory.fanout.detach(self.member_id)
-        self.factory.forget(self)
-        del self._stream, self._pace  # no cycle, or all this would wait for the garbage collector
+        self.factory.remove(self)
+        del (
+            self._input,
+            self._throttle,
+        )  # no cycle, or all this would wait for the garbage collector
 
-    def late(self) -> None:
+    def registration_timed_out(self) -> None:
         """Nobody has entered in time."""
-        late = TooLate(f"No nickname within {self._patience:g} s, so the server closes.")
+        late = RegistrationTimeout(
+            f"No nickname within {self._registration_timeout:g} s, so the server closes."
+        )
         self.refuse(Full() if self.member_id is None else late)
 
     # --- what came of it ------------------------------------------------------------------------
 
-    def _do(self, request: Request) -> None:
+    def _dispatch(self, request: Request) -> None:
         """Have done what is asked, by whom it concerns, and say what came of it."""
         match request.command:
-            case Note() as note:
-                self._done(request, note)
+            case LocalReply() as note:
+                self._succeeded(request, note)
             case commands.Authenticate() as command:
                 self._authenticate(request, command)
             case command:
-                self._handle(request, command)
+                self._run_command(request, command)
 
-    def _handle(self, request: Request, command: commands.Command) -> None:
+    def _run_command(self, request: Request, command: commands.Command) -> None:
         if self.member_id is None or self.is_ended:
             return
         try:
@@ -195,58 +204,58 @@ class Participant:
             self.factory.log.failure("a command could not be handled")
             self._refused(request, ServerFailed())
         else:
-            self._done(request, reply)
+            self._succeeded(request, reply)
 
     def _refused(self, request: Request, refusal: Refusal) -> None:
         if isinstance(request.command, commands.Enter):
-            self._wait_for_registration()
+            self._extend_registration_timeout()
         self.refuse(refusal, request)
-        self._speak(self.dialect.after(request, refusal))
+        self._set_dialect(self.dialect.updated(request, refusal))
 
-    def _done(self, request: Request, outcome: Reply | Note) -> None:
-        self.tell(outcome, request)
-        self._speak(self.dialect.after(request, outcome))
-        match outcome:
+    def _succeeded(self, request: Request, result: Reply | LocalReply) -> None:
+        self.reply(result, request)
+        self._set_dialect(self.dialect.updated(request, result))
+        match result:
             case events.Welcome() if not self.is_member:
                 self.is_member = True
-                self._deadline.forget()
-                self._silence = SilenceWatch(
+                self._timeout.cancel()
+                self._inactivity = InactivityTimer(
                     self.factory.clock,
                     self.factory.settings.timeout,
                     self._probe if self.dialect.probe else None,
-                    partial(self.dismiss, "inactive"),
+                    partial(self.disconnect, "inactive"),
                 )
             case events.Watching():
-                self._deadline.forget()
-                self._may_take_time = True
+                self._timeout.cancel()
+                self._has_extended_timeout = True
             case events.Goodbye():
-                self.end()
-            case _ if self._silence is not None:
-                self._silence.heard(type(request.command) not in _NO_ACTIVITY)
+                self.close()
+            case _ if self._inactivity is not None:
+                self._inactivity.activity(type(request.command) not in _NOT_ACTIVITY)
 
-    def _enter_unasked(self, asked: Request | Refusal | None) -> Request | Refusal | None:
+    def _auto_register(self, request: Request | Refusal | None) -> Request | Refusal | None:
         """Enter by the name that the first frame asks for, or the address: what is left to do."""
-        if isinstance(asked, Request) and isinstance(asked.command, commands.Rename):
-            self._do(Request(commands.Enter(asked.command.nickname)))
-            asked = None
+        if isinstance(request, Request) and isinstance(request.command, commands.Rename):
+            self._dispatch(Request(commands.Enter(request.command.nickname)))
+            request = None
         if not self.is_member:
-            self._do(Request(commands.Enter(self.address)))
-        return asked
+            self._dispatch(Request(commands.Enter(self.address)))
+        return request
 
     def _authenticate(self, request: Request, command: commands.Authenticate) -> None:
         """Have the password checked, which takes a while; nothing else is read meanwhile."""
-        self._wait_for_registration()
-        self._pace.hold()
-        self._check = checked = self.factory.check_password(command, self.address)
+        self._extend_registration_timeout()
+        self._throttle.pause()
+        self._password_check = checked = self.factory.check_password(command, self.address)
         checked.addCallbacks(
-            lambda account: self._handle(
-                request, commands.SignIn(account, self.dialect.first_rooms)
+            lambda account: self._run_command(
+                request, commands.EnterAuthenticated(account, self.dialect.initial_rooms)
             ),
-            lambda failure: self._not_signed_in(request, failure),
+            lambda failure: self._authentication_failed(request, failure),
         )
-        checked.addCallback(lambda _: self._pace.release())
+        checked.addCallback(lambda _: self._throttle.resume())
 
-    def _not_signed_in(self, request: Request, failure: Failure) -> None:
+    def _authentication_failed(self, request: Request, failure: Failure) -> None:
         if self.is_ended:
             return
         refusal = failure.value
@@ -255,33 +264,33 @@ class Participant:
             refusal = ServerFailed()
         self._refused(request, refusal)
 
-    def _speak(self, dialect: Dialect) -> None:
+    def _set_dialect(self, dialect: Dialect) -> None:
         before, self.dialect = self.dialect, dialect
         if dialect is not before and self.member_id is not None:
             self.factory.fanout.dialect_changed(self.member_id)
 
-    def _leave(self) -> None:
+    def _leave_chat(self) -> None:
         if self.member_id is not None:
-            self.factory.hub.leave(self.member_id, self._reason)
+            self.factory.hub.remove_member(self.member_id, self._reason)
 
     # --- time -----------------------------------------------------------------------------------
 
-    def _wait_for_registration(self) -> None:
+    def _extend_registration_timeout(self) -> None:
         """A person may be choosing another nickname, or typing a password."""
-        if not (self.is_member or self.is_ended or self._may_take_time):
-            self._may_take_time = True
-            self._patience = limits.REGISTRATION_SECONDS
-            passed = self.factory.clock.seconds() - self._began
-            self._deadline.set(self._patience - passed, self.late)
+        if not (self.is_member or self.is_ended or self._has_extended_timeout):
+            self._has_extended_timeout = True
+            self._registration_timeout = limits.REGISTRATION_SECONDS
+            passed = self.factory.clock.seconds() - self._connected_at
+            self._timeout.start(self._registration_timeout - passed, self.registration_timed_out)
 
     def _probe(self) -> None:
         if self.member_id is not None:
             self.factory.fanout.send(self.member_id, None, self.dialect.probe)
 
     def _stop_timers(self) -> None:
-        self._pace.stop()
-        if self._silence is not None:
-            self._silence.stop()
-            self._silence = None
-        if self._check is not None:
-            self._check.cancel()
+        self._throttle.stop()
+        if self._inactivity is not None:
+            self._inactivity.stop()
+            self._inactivity = None
+        if self._password_check is not None:
+            self._password_check.cancel()

@@ -16,28 +16,28 @@ from chatd.chat import limits
 _LONGEST_CHARACTERS: Final = 4 * limits.PASSWORD_CHARACTERS
 
 
-class Passwords:
+class Argon2Hasher:
     """Makes hashes of passwords, and compares the two."""
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()
 
-    def hashed(self, password: bytes) -> str:
+    def hash(self, password: bytes) -> str:
         """A hash of `password`; another one each time."""
-        return self._hasher.hash(_composed(password))
+        return self._hasher.hash(_normalize(password))
 
-    def match(self, password_hash: str, password: bytes) -> bool:
+    def verify(self, password_hash: str, password: bytes) -> bool:
         """Whether that is the password.
 
         What is no hash is nobody's password.
         """
         try:
-            return self._hasher.verify(password_hash, _composed(password))
+            return self._hasher.verify(password_hash, _normalize(password))
         except (VerificationError, InvalidHashError):
             return False
 
 
-def _composed(password: bytes) -> bytes:
+def _normalize(password: bytes) -> bytes:
     """`password` however it was typed: some keyboards send é as one character, others as two.
 
     What is too long to be one stays as it is: normalising takes a time that grows with the square

@@ -15,16 +15,16 @@ from zope.interface import implementer
 from chatd import links
 from chatd.chat import limits
 from chatd.chat.refusals import BrokenObject, LineTooLong
-from chatd.server.jim_outlet import JimOutlet
-from chatd.server.outlet import Outlet
-from chatd.server.participant import Participant
-from chatd.server.timing import Deadline
+from chatd.server.jim_outlet import JimSendQueue
+from chatd.server.outlet import SendQueue
+from chatd.server.participant import Session
+from chatd.server.timing import Timeout
 from chatd.wire.basic import Basic
 from chatd.wire.jim_objects import ObjectSplitter
 
 #: What ``telnet`` says to ``telnet`` (RFC 854): no text has a byte of 255.
 _NEGOTIATION: Final = re.compile(rb"\xff(?:[\xfb-\xfe][^\n]|[^\n\xfb-\xff])")
-_NEGOTIATION_BEGUN: Final = re.compile(rb"\xff[\xfb-\xfe]?\Z")
+_PARTIAL_NEGOTIATION: Final = re.compile(rb"\xff[\xfb-\xfe]?\Z")
 
 
 @implementer(IHalfCloseableProtocol)
@@ -35,14 +35,14 @@ class HalfCloseable:
     """
 
     transport: Any
-    participant: Participant
+    session: Session
     _is_read_lost = False
     _is_write_lost = False
 
     def readConnectionLost(self) -> None:
         """The peer has said everything: answer it, and end."""
         self._is_read_lost = True
-        self.participant.end()
+        self.session.close()
         self._close_if_both_are_lost()
 
     def writeConnectionLost(self) -> None:
@@ -62,43 +62,43 @@ class LineProtocol(HalfCloseable, LineReceiver):
     MAX_LENGTH = limits.LINE_BYTES
     transport: Any  # an ITCPTransport, once it is connected
 
-    def __init__(self, participant: Participant) -> None:
-        self.participant = participant
-        self._is_draining = False
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._discards_input = False
 
     def connectionMade(self) -> None:
         """Begin."""
-        outlet = Outlet(self.transport, limits.OUTBOUND_BYTES, self.participant.overflowed)
-        self.participant.connected(self, outlet)
-        links.tend(self.transport)
+        outlet = SendQueue(self.transport, limits.OUTBOUND_BYTES, self.session.send_queue_exceeded)
+        self.session.start(self, outlet)
+        links.set_socket_options(self.transport)
 
     def dataReceived(self, data: bytes) -> None:
         """Take what comes, until the end; what comes after it is read and thrown away."""
-        if not self._is_draining:
+        if not self._discards_input:
             super().dataReceived(data)
 
     def lineReceived(self, line: bytes) -> None:
         """Hand on a line."""
-        self.participant.received(line)
+        self.session.frame_received(line)
 
     def lineLengthExceeded(self, line: bytes) -> None:
         """Refuse a line that is too long; nobody knows where the next one starts."""
-        self.participant.refuse(LineTooLong())
+        self.session.refuse(LineTooLong())
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Forget everything about this connection."""
-        self.participant.lost()
+        self.session.connection_lost()
         self.transport = None  # nor must what it holds wait for the garbage collector
 
-    def drain(self) -> None:
+    def discard_input(self) -> None:
         """Throw away what was and will be read."""
-        self._is_draining = True
+        self._discards_input = True
         self.clearLineBuffer()
         self.transport.resumeProducing()
 
     def abort(self) -> None:
         """Close at once."""
-        self._is_draining = True
+        self._discards_input = True
         self.transport.abortConnection()
 
 
@@ -108,29 +108,29 @@ class MainProtocol(LineProtocol):
     def connectionMade(self) -> None:
         """Begin to wait for the first byte."""
         super().connectionMade()
-        self._silence = Deadline(self.participant.factory.clock)
-        self._silence.set(limits.SILENCE_MILLISECONDS / 1_000, self._silent)
+        self._detection = Timeout(self.session.factory.clock)
+        self._detection.start(limits.DIALECT_DETECTION_MILLISECONDS / 1_000, self._detect_basic)
 
     def dataReceived(self, data: bytes) -> None:
         """With the first byte, the first line decides."""
-        self._silence.forget()
+        self._detection.cancel()
         super().dataReceived(data)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Wait for nothing more."""
-        self._silence.forget()
+        self._detection.cancel()
         super().connectionLost(reason)
 
     def readConnectionLost(self) -> None:
         """The last line counts without its end, too."""
-        line = b"" if self._is_draining else self.clearLineBuffer()
+        line = b"" if self._discards_input else self.clearLineBuffer()
         if line:
             self.lineReceived(line)
         super().readConnectionLost()
 
-    def _silent(self) -> None:
-        if not self.participant.is_ended:
-            self.participant.silent(Basic())
+    def _detect_basic(self) -> None:
+        if not self.session.is_ended:
+            self.session.idle_detected(Basic())
 
 
 class PlainProtocol(LineProtocol):
@@ -138,39 +138,39 @@ class PlainProtocol(LineProtocol):
 
     _pause: IDelayedCall | None = None
     _has_line_ends = False
-    _begun = b""
+    _partial_negotiation = b""
 
     def dataReceived(self, data: bytes) -> None:
         """Take what comes; a program may send its text without any line end."""
-        data = _NEGOTIATION.sub(b"", self._begun + data)
-        begun = _NEGOTIATION_BEGUN.search(data)
-        self._begun = begun[0] if begun else b""
-        data = data.removesuffix(self._begun)
+        data = _NEGOTIATION.sub(b"", self._partial_negotiation + data)
+        begun = _PARTIAL_NEGOTIATION.search(data)
+        self._partial_negotiation = begun[0] if begun else b""
+        data = data.removesuffix(self._partial_negotiation)
         self._has_line_ends = self._has_line_ends or b"\n" in data
-        self._stop_waiting()
+        self._cancel_pause()
         super().dataReceived(data)
-        if not (self._has_line_ends or self._is_draining):
-            self._pause = self.participant.factory.clock.callLater(
-                limits.PLAIN_LINE_MILLISECONDS / 1_000, self._pause_ended
+        if not (self._has_line_ends or self._discards_input):
+            self._pause = self.session.factory.clock.callLater(
+                limits.PLAIN_IDLE_LINE_MILLISECONDS / 1_000, self._pause_ended
             )
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Wait for nothing more."""
-        self._stop_waiting()
+        self._cancel_pause()
         super().connectionLost(reason)
 
     def readConnectionLost(self) -> None:
         """What was said without a line end is said."""
-        self._stop_waiting()
+        self._cancel_pause()
         self._pause_ended()
         super().readConnectionLost()
 
-    def _stop_waiting(self) -> None:
+    def _cancel_pause(self) -> None:
         if self._pause is not None and self._pause.active():
             self._pause.cancel()
 
     def _pause_ended(self) -> None:
-        line = b"" if self._is_draining else self.clearLineBuffer()
+        line = b"" if self._discards_input else self.clearLineBuffer()
         if line:
             self.lineReceived(line)
 
@@ -180,40 +180,40 @@ class ObjectProtocol(HalfCloseable, Protocol):
 
     transport: Any  # an ITCPTransport, once it is connected
 
-    def __init__(self, participant: Participant) -> None:
-        self.participant = participant
+    def __init__(self, session: Session) -> None:
+        self.session = session
         self._splitter = ObjectSplitter()
-        self._is_taking = False
+        self._is_reading_objects = False
         self._is_paused = False
-        self._is_draining = False
+        self._discards_input = False
 
     def connectionMade(self) -> None:
         """Begin."""
-        factory = self.participant.factory
-        outlet = JimOutlet(
-            Outlet(self.transport, limits.OUTBOUND_BYTES, self.participant.overflowed),
+        factory = self.session.factory
+        outlet = JimSendQueue(
+            SendQueue(self.transport, limits.OUTBOUND_BYTES, self.session.send_queue_exceeded),
             factory.clock,
             factory.now,
-            self.participant.overflowed,
+            self.session.send_queue_exceeded,
         )
-        self.participant.connected(self, outlet)
-        links.tend(self.transport)
+        self.session.start(self, outlet)
+        links.set_socket_options(self.transport)
 
     def dataReceived(self, data: bytes) -> None:
         """Take what comes, until the end."""
-        if not self._is_draining:
+        if not self._discards_input:
             self._splitter.feed(data)
-            self._take_objects()
+            self._read_objects()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Forget everything about this connection."""
-        self.participant.lost()
+        self.session.connection_lost()
         self.transport = None
 
     def readConnectionLost(self) -> None:
         """An object that has not all come never will."""
-        if self._splitter.is_inside and not self._is_draining:
-            self.participant.refuse(BrokenObject("the last object is not complete"))
+        if self._splitter.is_inside and not self._discards_input:
+            self.session.refuse(BrokenObject("the last object is not complete"))
         super().readConnectionLost()
 
     def pauseProducing(self) -> None:
@@ -225,29 +225,29 @@ class ObjectProtocol(HalfCloseable, Protocol):
         """Read on, beginning with what is here already."""
         self._is_paused = False
         self.transport.resumeProducing()
-        self._take_objects()
+        self._read_objects()
 
-    def drain(self) -> None:
+    def discard_input(self) -> None:
         """Throw away what was and will be read."""
-        self._is_draining = True
+        self._discards_input = True
         self.transport.resumeProducing()
 
     def abort(self) -> None:
         """Close at once."""
-        self._is_draining = True
+        self._discards_input = True
         self.transport.abortConnection()
 
-    def _take_objects(self) -> None:
-        if self._is_taking:
+    def _read_objects(self) -> None:
+        if self._is_reading_objects:
             return  # what an object asks for may let the reading go on; one loop is enough
-        self._is_taking = True
+        self._is_reading_objects = True
         try:
-            while not (self._is_paused or self._is_draining):
+            while not (self._is_paused or self._discards_input):
                 unit = self._splitter.next()
                 if unit is None:
                     return
-                self.participant.received(unit)
+                self.session.frame_received(unit)
         except BrokenObject as broken:
-            self.participant.refuse(broken)
+            self.session.refuse(broken)
         finally:
-            self._is_taking = False
+            self._is_reading_objects = False

@@ -27,21 +27,21 @@ from chatd.wire import beacon
 _BACKLOG: Final = 1_024
 
 #: Free ports to try, before giving up on finding one that is free on every address.
-_FREE_PORT_TRIES: Final = 16
+_FREE_PORT_ATTEMPTS: Final = 16
 
 
 #: What the main port is called among the others.
-_MAIN: Final = ""
+_MAIN_PORT: Final = ""
 
 #: How connections write: at once, or in the reactor's next turn.
-WRITES: Final[dict[str, Callable[[IListeningPort], None]]] = {
+WRITE_MODES: Final[dict[str, Callable[[IListeningPort], None]]] = {
     "eager": write_eagerly,
     "queued": lambda port: None,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class ExtraPort:
     """What else a server serves, beside its main port.
 
     :param name: what the log calls it.
@@ -51,9 +51,9 @@ class Side:
     """
 
     name: str
-    make: Callable[[ChatFactory], ServerFactory]
-    where: int | str | None
-    default: int = 0
+    factory: Callable[[ChatFactory], ServerFactory]
+    address: int | str | None
+    default_port: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +66,8 @@ class ListenSettings:
     subnets: tuple[Subnet, ...]
     port: int | None = None
     discovery_port: int = DEFAULT_PORT
-    sides: tuple[Side, ...] = ()
-    writes: str = "eager"
+    extra_ports: tuple[ExtraPort, ...] = ()
+    write_mode: str = "eager"
 
 
 class CannotListen(Exception):
@@ -76,10 +76,10 @@ class CannotListen(Exception):
     :ivar side: what it was for, as the log calls it; empty if for the main port.
     """
 
-    def __init__(self, side: str, where: str, error: BaseException | None) -> None:
+    def __init__(self, port_name: str, address: str, error: BaseException | None) -> None:
         cause = error.socketError if isinstance(error, CannotListenError) else error
-        super().__init__(f"cannot listen on {where}: {getattr(cause, 'strerror', None) or cause}")
-        self.side = side
+        super().__init__(f"cannot listen on {address}: {getattr(cause, 'strerror', None) or cause}")
+        self.port_name = port_name
 
 
 class ChatServer(Service):
@@ -98,18 +98,20 @@ class ChatServer(Service):
         reactor: Any,
         settings: ListenSettings,
         factory: ChatFactory,
-        current: Callable[[], Sequence[Subnet]] | None = None,
+        current_subnets: Callable[[], Sequence[Subnet]] | None = None,
     ) -> None:
         self.factory = factory
         self.port = 0
         self._reactor = reactor
         self._settings = settings
         self._listening: dict[str, list[IListeningPort]] = {}
-        self._responder = Responder(reactor, settings.subnets, settings.discovery_port, self._offer)
-        self._current = current
-        self._seen: Sequence[Subnet] = settings.subnets
-        self._look = LoopingCall(self._look_at_addresses)
-        self._look.clock = reactor
+        self._responder = Responder(
+            reactor, settings.subnets, settings.discovery_port, self._make_offer
+        )
+        self._current_subnets = current_subnets
+        self._last_seen_subnets: Sequence[Subnet] = settings.subnets
+        self._address_check = LoopingCall(self._check_addresses)
+        self._address_check.clock = reactor
 
     def startService(self) -> None:
         """Listen on every address.
@@ -117,9 +119,9 @@ class ChatServer(Service):
         :raises CannotListen: if that is not possible; then nothing is left listening.
         """
         try:
-            self.port = self._listen(_MAIN, self._settings.port, DEFAULT_PORT, self.factory)
-            for side in self._settings.sides:
-                self._listen_aside(side)
+            self.port = self._listen(_MAIN_PORT, self._settings.port, DEFAULT_PORT, self.factory)
+            for side in self._settings.extra_ports:
+                self._listen_extra(side)
         except CannotListen:
             self._stop_listening()
             raise
@@ -144,17 +146,17 @@ class ChatServer(Service):
                     subnet=str(subnet),
                 )
         self._responder.start()
-        if self._current is not None:
-            self._look.start(limits.DISCOVERY_PERIOD_SECONDS, now=False)
+        if self._current_subnets is not None:
+            self._address_check.start(limits.DISCOVERY_PERIOD_SECONDS, now=False)
 
     def stopService(self) -> Deferred[Any]:
         """Stop accepting, tell everyone, and fire when all that was queued has gone out."""
         super().stopService()
-        if self._look.running:
-            self._look.stop()
+        if self._address_check.running:
+            self._address_check.stop()
         return DeferredList(
             [self._responder.stop(), self._stop_listening(), self.factory.end()]
-        ).addCallback(self._say_what_was_refused)
+        ).addCallback(self._log_counters)
 
     def addresses(self, name: str) -> tuple[tuple[str, int], ...]:
         """The addresses and ports where the side of that name is reached, once it listens."""
@@ -163,41 +165,43 @@ class ChatServer(Service):
             (host.host, host.port) for host in hosts if isinstance(host, IPv4Address | IPv6Address)
         )
 
-    def _listen_aside(self, side: Side) -> None:
+    def _listen_extra(self, extra: ExtraPort) -> None:
         """Listen for something else."""
-        factory = side.make(self.factory)
-        if isinstance(side.where, str):
-            self._listen_at(side.name, side.where, factory)
+        factory = extra.factory(self.factory)
+        if isinstance(extra.address, str):
+            self._listen_at(extra.name, extra.address, factory)
         else:
-            self._listen(side.name, side.where, side.default, factory)
-        self._say_where(side)
+            self._listen(extra.name, extra.address, extra.default_port, factory)
+        self._log_address(extra)
 
-    def _listen_at(self, name: str, where: str, factory: ServerFactory) -> None:
+    def _listen_at(self, name: str, description: str, factory: ServerFactory) -> None:
         """Listen at an endpoint: one of TCP, where it is known at once whether that can be."""
         failures: list[Failure] = []
-        listening: Deferred[IListeningPort] = serverFromString(self._reactor, where).listen(factory)
+        listening: Deferred[IListeningPort] = serverFromString(self._reactor, description).listen(
+            factory
+        )
         listening.addCallbacks(lambda port: self._opened(name, port), failures.append)
         for failure in failures:
-            raise CannotListen(name, where, failure.value)
+            raise CannotListen(name, description, failure.value)
 
-    def _say_where(self, side: Side) -> None:
-        for host, port in self.addresses(side.name):
+    def _log_address(self, extra: ExtraPort) -> None:
+        for host, port in self.addresses(extra.name):
             self.log.info(
                 "{id} listens on {address}:{port} ({side})",
                 id=self.factory.settings.server_id,
                 address=host,
                 port=port,
-                side=side.name,
+                side=extra.name,
             )
 
-    def _listen(self, name: str, wanted: int | None, default: int, factory: ServerFactory) -> int:
+    def _listen(self, name: str, port: int | None, default: int, factory: ServerFactory) -> int:
         """Listen on one port of all addresses; the answer is which."""
         try:
-            return self._listen_on(name, default if wanted is None else wanted, factory)
+            return self._listen_on(name, default if port is None else port, factory)
         except CannotListen:
-            if wanted is not None:
+            if port is not None:
                 raise
-        for _ in range(_FREE_PORT_TRIES - 1):
+        for _ in range(_FREE_PORT_ATTEMPTS - 1):
             with suppress(CannotListen):
                 return self._listen_on(name, 0, factory)
         return self._listen_on(name, 0, factory)
@@ -220,7 +224,7 @@ class ChatServer(Service):
         return port
 
     def _opened(self, name: str, port: IListeningPort) -> None:
-        WRITES[self._settings.writes](port)
+        WRITE_MODES[self._settings.write_mode](port)
         self._listening.setdefault(name, []).append(port)
 
     def _stop_listening(self) -> Deferred[Any]:
@@ -228,27 +232,27 @@ class ChatServer(Service):
         self._listening.clear()
         return DeferredList([maybeDeferred(port.stopListening) for port in ports])
 
-    def _offer(self, subnet: Subnet) -> beacon.Offer:
+    def _make_offer(self, subnet: Subnet) -> beacon.Offer:
         return beacon.Offer(
             version=beacon.VERSION,
             id=self.factory.settings.server_id,
             address=str(subnet.address),
             port=self.port,
             slots=self.factory.settings.slots,
-            free=self.factory.hub.free,
+            free=self.factory.hub.free_slots,
         )
 
-    def _look_at_addresses(self) -> None:
+    def _check_addresses(self) -> None:
         """Say in the log when this host's addresses are no longer those listened on."""
-        assert self._current is not None  # noqa: S101  # nosec B101  # only started with it
+        assert self._current_subnets is not None  # noqa: S101  # nosec B101  # only started with it
         try:
-            now = self._current()
+            now = self._current_subnets()
         except OSError as error:
             self.log.warn("this host's addresses cannot be read for now: {error}", error=str(error))
             return
-        if set(now) == set(self._seen):
+        if set(now) == set(self._last_seen_subnets):
             return
-        self._seen = now
+        self._last_seen_subnets = now
         if set(now) == set(self._settings.subnets):
             self.log.info("this host has the addresses again that the server listens on")
         else:
@@ -259,7 +263,7 @@ class ChatServer(Service):
                 listening=", ".join(map(str, self._settings.subnets)),
             )
 
-    def _say_what_was_refused(self, result: object) -> None:
+    def _log_counters(self, result: object) -> None:
         for what, counters in (
             ("refused", self.factory.counters),
             ("datagrams", self._responder.counters),

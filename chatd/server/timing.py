@@ -5,7 +5,7 @@ from collections.abc import Callable
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 
-class Deadline:
+class Timeout:
     """Calls something in a while, unless another deadline is set or this one forgotten.
 
     What came while the reactor was busy is read before, even if the time is up.
@@ -15,19 +15,19 @@ class Deadline:
         self._clock = clock
         self._call: IDelayedCall | None = None
 
-    def set(self, seconds: float, late: Callable[[], None]) -> None:
+    def start(self, seconds: float, on_timeout: Callable[[], None]) -> None:
         """Call `late` in so many seconds; this replaces the deadline that was set before."""
-        self.forget()
-        self._call = self._clock.callLater(seconds, self._read_first, late)
+        self.cancel()
+        self._call = self._clock.callLater(seconds, self._fire_next_turn, on_timeout)
 
-    def forget(self) -> None:
+    def cancel(self) -> None:
         """There is no deadline."""
         if self._call is not None and self._call.active():
             self._call.cancel()
         self._call = None
 
-    def _read_first(self, late: Callable[[], None]) -> None:
-        self._call = self._clock.callLater(0, late)
+    def _fire_next_turn(self, on_timeout: Callable[[], None]) -> None:
+        self._call = self._clock.callLater(0, on_timeout)
 
 
 class IdleTimer:
@@ -43,7 +43,7 @@ class IdleTimer:
         self._heard = clock.seconds()
         self._call: IDelayedCall | None = clock.callLater(seconds, self._check) if seconds else None
 
-    def heard(self) -> None:
+    def reset(self) -> None:
         """Something was heard now."""
         self._heard = self._clock.seconds()
 
@@ -62,7 +62,7 @@ class IdleTimer:
             self._idle()
 
 
-class SilenceWatch:
+class InactivityTimer:
     """Calls `inactive` after `seconds` of silence; `probe`, if there is one, half-way.
 
     A sign of life counts as activity only if it answers a probe.
@@ -73,37 +73,37 @@ class SilenceWatch:
         clock: IReactorTime,
         seconds: float,
         probe: Callable[[], None] | None,
-        inactive: Callable[[], None],
+        on_inactive: Callable[[], None],
     ) -> None:
         self._clock = clock
         self._seconds = seconds
         self._probe = probe
-        self._inactive = inactive
-        self._begin()
+        self._on_inactive = on_inactive
+        self._start()
 
-    def heard(self, activity: bool) -> None:
+    def activity(self, activity: bool) -> None:
         """A person did something, or at least the client said that it is there."""
         if self._is_probed:
             self._timer.stop()
-            self._begin()
+            self._start()
         elif activity:
-            self._timer.heard()
+            self._timer.reset()
 
     def stop(self) -> None:
         """Watch no more, for good; what it would have called is forgotten."""
         self._timer.stop()
         del self._timer
 
-    def _begin(self) -> None:
+    def _start(self) -> None:
         self._is_probed = False
         if self._probe is None:
-            self._timer = IdleTimer(self._clock, self._seconds, self._inactive)
+            self._timer = IdleTimer(self._clock, self._seconds, self._on_inactive)
         else:
-            self._timer = IdleTimer(self._clock, self._seconds / 2, self._ask)
+            self._timer = IdleTimer(self._clock, self._seconds / 2, self._send_probe)
 
-    def _ask(self) -> None:
+    def _send_probe(self) -> None:
         self._is_probed = True
-        self._timer = IdleTimer(self._clock, self._seconds / 2, self._inactive)
+        self._timer = IdleTimer(self._clock, self._seconds / 2, self._on_inactive)
         if self._probe is not None:
             self._probe()
 

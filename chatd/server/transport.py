@@ -17,11 +17,11 @@ from twisted.python.failure import Failure
 
 #: What a ``send`` can say more than once: not now; or not any more, the peer closed. Any other
 #: error is told once, and whoever reads then sees an end like any other.
-_SAID_AGAIN: Final = frozenset({EAGAIN, EWOULDBLOCK, ENOBUFS, EINTR, EPIPE})
+_TRANSIENT_ERRORS: Final = frozenset({EAGAIN, EWOULDBLOCK, ENOBUFS, EINTR, EPIPE})
 
 
 #: Sends at once as many of these bytes as can be, and says how many those were.
-Direct = Callable[[bytes], int]
+Send = Callable[[bytes], int]
 
 
 class EagerServer(tcp.Server):
@@ -36,11 +36,11 @@ class EagerServer(tcp.Server):
 
     #: Whether nothing waits to be sent, and nobody waits to be asked for more.
     _is_idle = True
-    _tell_direct: Callable[[Direct | None], None] | None = None
+    _send_callback: Callable[[Send | None], None] | None = None
     #: Whether the ordinary way is the only one from now on.
-    _is_settled = False
+    _uses_default_path = False
     #: The number of the error of the last ``send`` here, until all that waited since is sent.
-    _met_error: int | None = None
+    _last_error: int | None = None
     _is_reading = False
 
     def write(self, data: bytes) -> None:
@@ -54,24 +54,24 @@ class EagerServer(tcp.Server):
         try:
             sent = self.socket.send(data)
         except OSError as error:
-            self.sent(data, 0, error)
+            self.partially_sent(data, 0, error)
         else:
             if sent < len(data):
-                self.sent(data, sent)
+                self.partially_sent(data, sent)
 
-    def offer_direct(self, tell: Callable[[Direct | None], None]) -> None:
+    def set_send_callback(self, callback: Callable[[Send | None], None]) -> None:
         """Have `tell` given the ``send`` of the socket while nothing waits, otherwise None.
 
         Who writes to many can do without a frame for each. What such a ``send`` did not take, or
         an error, is to be given to :meth:`sent`.
         """
-        self._tell_direct = tell
-        tell(self.socket.send if self._is_idle else None)
+        self._send_callback = callback
+        callback(self.socket.send if self._is_idle else None)
 
-    def sent(self, data: bytes, count: int, error: OSError | None = None) -> None:
+    def partially_sent(self, data: bytes, count: int, error: OSError | None = None) -> None:
         """A ``send`` has taken only `count` bytes of `data`; send the rest when that can be."""
         if error is not None:
-            self._met_error = error.errno
+            self._last_error = error.errno
         # Before anything else: a producer that is told to pause might write once more.
         self._set_idle(False)
         super().write(data[count:])
@@ -89,7 +89,7 @@ class EagerServer(tcp.Server):
 
     def doWrite(self) -> Any:
         """Send as much of what waits as the kernel takes."""
-        if self._met_error == EPIPE and self._is_reading:
+        if self._last_error == EPIPE and self._is_reading:
             # What the peer said before it closed may not be read yet. Reading goes on to the end
             # that the peer made, as if nothing had been sent before.
             return None
@@ -103,9 +103,9 @@ class EagerServer(tcp.Server):
     def stopWriting(self) -> None:
         """Nothing waits any more."""
         super().stopWriting()
-        self._met_error = None
+        self._last_error = None
         has_pull_producer = self.producer is not None and not self.streamingProducer
-        self._set_idle(not (self._is_settled or self.disconnecting or has_pull_producer))
+        self._set_idle(not (self._uses_default_path or self.disconnecting or has_pull_producer))
 
     def startReading(self) -> None:
         """Listen to the peer."""
@@ -128,42 +128,42 @@ class EagerServer(tcp.Server):
 
     def startTLS(self, ctx: IOpenSSLContextFactory, normal: bool = True) -> None:
         """From now on, encrypt what is written."""
-        self._settle()
+        self._use_default_path()
         super().startTLS(ctx, normal)
 
     def loseWriteConnection(self) -> None:
         """Half-close when everything has been sent."""
-        self._settle()
+        self._use_default_path()
         super().loseWriteConnection()
 
     def abortConnection(self) -> None:
         """Close at once; nothing more is sent."""
-        self._settle()
+        self._use_default_path()
         super().abortConnection()
 
     def readConnectionLost(self, reason: Failure) -> None:
         """There is nothing more to read: a clean end, unless the connection is broken."""
         self._is_reading = False
-        if self._met_error is None or self._met_error in _SAID_AGAIN:
+        if self._last_error is None or self._last_error in _TRANSIENT_ERRORS:
             super().readConnectionLost(reason)
         else:
             self.connectionLost(Failure(ConnectionLost()))
 
     def connectionLost(self, reason: Failure) -> None:
         """The connection is gone; nothing more is sent."""
-        self._settle()
-        self._tell_direct = None
+        self._use_default_path()
+        self._send_callback = None
         super().connectionLost(reason)
 
-    def _settle(self) -> None:
-        self._is_settled = True
+    def _use_default_path(self) -> None:
+        self._uses_default_path = True
         self._set_idle(False)
 
     def _set_idle(self, is_idle: bool) -> None:
         if is_idle != self._is_idle:
             self._is_idle = is_idle
-            if self._tell_direct is not None:
-                self._tell_direct(self.socket.send if is_idle else None)
+            if self._send_callback is not None:
+                self._send_callback(self.socket.send if is_idle else None)
 
 
 def write_eagerly(port: IListeningPort) -> None:

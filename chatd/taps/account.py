@@ -16,10 +16,10 @@ from chatd.server.checker import NEEDS_ARGON2
 from chatd.taps.person import is_terminal
 from chatd.taps.readers import nickname
 
-_ROLE: Final = "chatd account"
+_COMMAND: Final = "chatd account"
 
 
-class Unable(Exception):
+class AccountError(Exception):
     """Why what is asked is not done, for reasons that are not the file's."""
 
 
@@ -42,7 +42,7 @@ class Options(usage.Options):
         try:
             super().parseOptions(options)
         except usage.UsageError as error:
-            raise SystemExit(f"{_ROLE}: {error}; see --help") from None
+            raise SystemExit(f"{_COMMAND}: {error}; see --help") from None
 
     def parseArgs(self, *words: str) -> None:
         """Take the positional arguments.
@@ -67,11 +67,11 @@ class Options(usage.Options):
         sys.exit(0)
 
 
-def perform(options: Options) -> int:
+def run(options: Options) -> int:
     """Do what is asked; the answer is the exit status."""
     try:
         ACTIONS[options.action](options)
-    except Unable as error:
+    except AccountError as error:
         return _failed(str(error))
     except ValueError as error:
         return _failed(f"{str(options.file.path)!r} {error}")
@@ -79,41 +79,41 @@ def perform(options: Options) -> int:
 
 
 def _failed(sentence: str) -> int:
-    print(f"{_ROLE}: {sentence}", file=sys.stderr)  # noqa: T201  # it is meant for a person
+    print(f"{_COMMAND}: {sentence}", file=sys.stderr)  # noqa: T201  # it is meant for a person
     return 1
 
 
 def _add(options: Options) -> None:
     try:
-        from chatd.server.passwords import Passwords
+        from chatd.server.passwords import Argon2Hasher
     except ImportError:
-        raise Unable(NEEDS_ARGON2) from None
+        raise AccountError(NEEDS_ARGON2) from None
     file, name = options.file, options.name
     if file.path.exists():
-        _check_new(file.read(), name)  # before anybody types a password in vain
+        _require_absent(file.read(), name)  # before anybody types a password in vain
     password = _password(name).encode("utf-8", "surrogateescape")
-    account = Account(name, Passwords().hashed(password))
+    account = Account(name, Argon2Hasher().hash(password))
 
     def edit(accounts: Accounts) -> None:
-        _check_new(accounts, name)
+        _require_absent(accounts, name)
         accounts[account.key] = account
 
-    file.change(edit, may_make=True)
+    file.update(edit, create=True)
 
 
 def _remove(options: Options) -> None:
     def edit(accounts: Accounts) -> None:
-        del accounts[_known(accounts, options.name).key]
+        del accounts[_require(accounts, options.name).key]
 
-    options.file.change(edit)
+    options.file.update(edit)
 
 
 def _set_blocked(options: Options, is_blocked: bool) -> None:
     def edit(accounts: Accounts) -> None:
-        account = _known(accounts, options.name)
+        account = _require(accounts, options.name)
         accounts[account.key] = replace(account, is_blocked=is_blocked)
 
-    options.file.change(edit)
+    options.file.update(edit)
 
 
 def _list(options: Options) -> None:
@@ -131,16 +131,16 @@ ACTIONS: Final[dict[str, Callable[[Options], None]]] = {
 }
 
 
-def _known(accounts: Accounts, name: str) -> Account:
-    account = accounts.get(names.folded(name))
+def _require(accounts: Accounts, name: str) -> Account:
+    account = accounts.get(names.casefold(name))
     if account is None:
-        raise Unable(f"{name} is no account")
+        raise AccountError(f"{name} is no account")
     return account
 
 
-def _check_new(accounts: Accounts, name: str) -> None:
-    if names.folded(name) in accounts:
-        raise Unable(f"{name} is an account already; remove it to give it another password")
+def _require_absent(accounts: Accounts, name: str) -> None:
+    if names.casefold(name) in accounts:
+        raise AccountError(f"{name} is an account already; remove it to give it another password")
 
 
 def _password(name: str) -> str:
@@ -156,11 +156,11 @@ def _password(name: str) -> str:
         else:
             again = password = sys.stdin.readline(most + 2).removesuffix("\n") if sys.stdin else ""
     except UnicodeDecodeError:
-        raise Unable("the password is not UTF-8 text") from None
+        raise AccountError("the password is not UTF-8 text") from None
     except (EOFError, KeyboardInterrupt):
-        raise Unable("no password was given") from None
+        raise AccountError("no password was given") from None
     if password != again:
-        raise Unable("those were two different passwords")
+        raise AccountError("those were two different passwords")
     if not 0 < len(password) <= most or not password.isprintable():
-        raise Unable(f"a password is made of 1 to {most} printable characters")
+        raise AccountError(f"a password is made of 1 to {most} printable characters")
     return password

@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThreadPool
 
 from chatd.server.checker import AccountsChecker
-from chatd.server.guard import Guard
+from chatd.server.guard import Authenticator
 from chatd.server.service import ChatServer
 
 AUTH_PARAMETER: Final = [
@@ -20,7 +20,7 @@ AUTH_PARAMETER: Final = [
 ]
 
 
-def accounts(value: str) -> AccountsChecker:
+def parse_auth(value: str) -> AccountsChecker:
     """Read which nicknames need a password.
 
     :raises ValueError: if that is no password file of ours.
@@ -39,7 +39,7 @@ def accounts(value: str) -> AccountsChecker:
 class GuardedServer(ChatServer):
     """A chat server some of whose nicknames may need a password."""
 
-    _guard: Guard | None = None
+    _guard: Authenticator | None = None
 
     def guard(self, checker: AccountsChecker, reactor: Any) -> None:
         """Have `checker` say which, from now on."""
@@ -51,7 +51,7 @@ class GuardedServer(ChatServer):
             return deferToThreadPool(reactor, reactor.getThreadPool(), check)
 
         checker.in_thread = in_thread
-        self._guard = Guard(checker, reactor, known)
+        self._guard = Authenticator(checker, reactor, known)
         self.factory.check_password = self._guard.check_password
 
     def startService(self) -> None:

@@ -9,24 +9,24 @@ from twisted.logger import ILogObserver
 from twisted.python import usage
 
 from chatd.chat import limits
-from chatd.client.console import closed
+from chatd.client.console import close_with_timeout
 from chatd.client.finder import BroadcastFinder, DirectAddress, Finder
 from chatd.client.lifecycle import Server
-from chatd.client.screen import Front, Screen
+from chatd.client.screen import InteractiveUI, UserInterface
 from chatd.client.service import ChatClient
 from chatd.discovery.subnets import DEFAULT_PORT, default_subnets, host_addresses
 from chatd.taps.options import LOG_PARAMETERS, login_name
-from chatd.taps.person import PersonOptions, choose_reactor, front, is_terminal
+from chatd.taps.person import InteractiveOptions, install_reactor, is_terminal, make_ui
 from chatd.taps.readers import PORT, nickname, server_id
-from chatd.taps.running import Program, process_reactor
+from chatd.taps.running import Program, get_reactor
 
-__all__ = ["Options", "choose_reactor", "makeService"]
+__all__ = ["Options", "install_reactor", "makeService"]
 
 
-class Options(PersonOptions):
+class Options(InteractiveOptions):
     """The options of a client."""
 
-    role = "chatclient"
+    command = "chatclient"
     synopsis = "[options] [ADDRESS [PORT]]"
     longdesc = (
         "Chat over standard input and output. The server is found by its id, with UDP broadcast: "
@@ -73,7 +73,7 @@ class Options(PersonOptions):
                 raise usage.UsageError(f"{words[0]!r}: give ADDRESS or --connect, not both")
             self["connect"] = ":".join(words)
 
-    def check(self) -> None:
+    def validate(self) -> None:
         """Read what depends on more than one value."""
         if self.parent is not None and self.parent.get("nodaemon") == 0:
             raise usage.UsageError(
@@ -113,7 +113,7 @@ def jitter() -> float:
     return random.uniform(0, limits.RETRY_JITTER_SECONDS)  # noqa: S311  # nosec B311  # it is no secret
 
 
-def make_client(options: Options, wanted_nickname: str, screen: Screen, reactor: Any) -> ChatClient:
+def make_client(options: Options, nickname: str, ui: UserInterface, reactor: Any) -> ChatClient:
     """The client that `options` ask for, on `screen`."""
     if options.address is not None:
         finder: Finder = DirectAddress(options.address)
@@ -127,11 +127,9 @@ def make_client(options: Options, wanted_nickname: str, screen: Screen, reactor:
             else (lambda: default_subnets(host_addresses())),
             options.read["discovery-port"],
             options.read.get("server"),
-            screen,
+            ui,
         )
-    return ChatClient(
-        reactor, wanted_nickname, finder, screen, jitter, once, options.offered_nickname
-    )
+    return ChatClient(reactor, nickname, finder, ui, jitter, once, options.offered_nickname)
 
 
 class ClientProgram(Program):
@@ -141,40 +139,44 @@ class ClientProgram(Program):
         self,
         reactor: Any,
         client: ChatClient,
-        screen: Front,
+        ui: InteractiveUI,
         observer: ILogObserver | None = None,
     ) -> None:
         super().__init__(reactor, observer)
         self.client = client
-        self._screen = screen
+        self._ui = ui
         client.setServiceParent(self)
-        client.ended.addCallback(self._ended)
-        screen.serve(client.session)
-        screen.listen(
+        client.when_ended.addCallback(self._client_ended)
+        ui.serve(client.session)
+        ui.listen(
             client.session.submit,
             client.end_of_input,
-            lambda: self.end(1),
+            lambda: self.exit(1),
             client.session.not_sent,
-            client.read_more_slowly,
+            client.set_paused,
         )
 
     def startService(self) -> None:
         """Open the screen, and begin."""
-        self.at_the_end(self._screen.open(self._reactor))
+        self.add_cleanup(self._ui.open(self._reactor))
         super().startService()
 
-    def stop_all(self) -> Deferred[Any]:
+    def stop_children(self) -> Deferred[Any]:
         """Leave first, then let everything that is to be shown be written."""
-        return super().stop_all().addBoth(lambda result: closed(self._screen, self._reactor))
+        return (
+            super()
+            .stop_children()
+            .addBoth(lambda result: close_with_timeout(self._ui, self._reactor))
+        )
 
-    def _ended(self, status: int) -> int:
-        self.end(status)
+    def _client_ended(self, status: int) -> int:
+        self.exit(status)
         return status
 
 
 def makeService(options: Options, reactor: Any = None) -> Program:  # Twisted's name
     """What ``chatclient`` runs."""
-    reactor = reactor or process_reactor()
-    screen = front(options, reactor)
+    reactor = reactor or get_reactor()
+    screen = make_ui(options, reactor)
     client = make_client(options, options.nickname, screen, reactor)
     return ClientProgram(reactor, client, screen, options.twistd_observer)

@@ -8,17 +8,17 @@ from chatd.discovery.subnets import DEFAULT_PORT, HostAddress, host_addresses
 from chatd.doctor.checkup import Checkup
 from chatd.doctor.findings import Findings, Subject, interfaces
 from chatd.doctor.report import as_json, as_text
-from chatd.talk import talk
-from chatd.taps.options import LOG_PARAMETERS, RoleOptions
-from chatd.taps.readers import PORT, more_than_none, server_id
-from chatd.taps.running import Program, process_reactor
-from chatd.wire.lines import visible
+from chatd.talk import write_line
+from chatd.taps.options import LOG_PARAMETERS, CommandOptions
+from chatd.taps.readers import PORT, positive_number, server_id
+from chatd.taps.running import Program, get_reactor
+from chatd.wire.lines import escape
 
 
-class Options(RoleOptions):
+class Options(CommandOptions):
     """The options of an examination."""
 
-    role = "chatd doctor"
+    command = "chatd doctor"
     synopsis = "[options]"
     longdesc = (
         "Find out why a server is not found: ask each subnet three times, connect to every server "
@@ -37,11 +37,11 @@ class Options(RoleOptions):
     optFlags: ClassVar = [["json", None, "one JSON object instead of tables and a sentence"]]
     readers: ClassVar = {
         "server": server_id,
-        "wait": more_than_none("seconds"),
+        "wait": positive_number("seconds"),
         "discovery-port": PORT,
     }
 
-    def check(self) -> None:
+    def validate(self) -> None:
         """Read what depends on more than one value."""
         self.host = self.host_addresses()
         self.known_subnets = self.subnets(self.host)
@@ -74,8 +74,8 @@ class DoctorProgram(Program):
         super().startService()
         asked = [each for each in self._options.interfaces if each.is_asked]
         where = ", ".join(dict.fromkeys(str(each.subnet.network) for each in asked)) or "no network"
-        what = "any server" if self._wanted is None else visible(self._wanted)
-        talk(f"Asking for {what} on UDP port {self._port} of {where} …")
+        what = "any server" if self._wanted is None else escape(self._wanted)
+        write_line(f"Asking for {what} on UDP port {self._port} of {where} …")
         self._checkup.start().addCallback(self._print)
 
     def stop_all(self) -> Deferred[Any]:
@@ -84,13 +84,13 @@ class DoctorProgram(Program):
 
     def _print(self, subjects: tuple[Subject, ...]) -> None:
         found = Findings(self._wanted, self._port, not self._options.ifaddrs, subjects)
-        if not self.show(as_json(found) if self._options["json"] else as_text(found)):
+        if not self.write_stdout(as_json(found) if self._options["json"] else as_text(found)):
             return
         self.status = 0 if found.reachable else 1
-        self.end()
+        self.exit()
 
 
 def makeService(options: Options, reactor: Any = None) -> Program:  # Twisted's name
     """What ``chatd doctor`` runs."""
-    reactor = reactor or process_reactor()
+    reactor = reactor or get_reactor()
     return DoctorProgram(reactor, options)

@@ -9,18 +9,18 @@ from chatd.chat import limits
 
 #: Files beside the members' connections: those that are turned away, that come by the page and take
 #: no slot, or that have ended and are still sent their last words; ports, the log, the reactor's.
-_OTHER_FILES: Final = (
+_EXTRA_FILES: Final = (
     256
-    + limits.TURNED_AWAY_CONNECTIONS
+    + limits.REJECTED_CONNECTIONS
     + limits.HTTP_CONNECTIONS
-    + limits.STANDING_CONNECTIONS
+    + limits.UNREGISTERED_CONNECTIONS
     + limits.WATCHERS
 )
 
 _log: Final = Logger()
 
 
-def allow_files(slots: int) -> None:
+def raise_open_file_limit(slots: int) -> None:
     """Have this process allowed a connection for each of `slots`, and what else a server opens.
 
     Where the hard limit is lower, the log says so: out of files, a server serves whom it has, and
@@ -34,7 +34,7 @@ def allow_files(slots: int) -> None:
     def is_enough(limit: int) -> bool:
         return limit == resource.RLIM_INFINITY or limit >= wanted
 
-    wanted = slots + _OTHER_FILES
+    wanted = slots + _EXTRA_FILES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if not is_enough(soft):
         more = wanted if is_enough(hard) else hard

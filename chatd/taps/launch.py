@@ -6,31 +6,31 @@ from typing import Any, ClassVar
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from twisted.python import usage
 
-from chatd.chat.names import folded
-from chatd.client.console import closed
+from chatd.chat.names import casefold
+from chatd.client.console import close_with_timeout
 from chatd.client.finder import DirectAddress
-from chatd.client.guest import Guest
+from chatd.client.guest import TaggedOutput
 from chatd.client.lifecycle import Server
-from chatd.client.screen import Front, Screen
+from chatd.client.screen import InteractiveUI, UserInterface
 from chatd.client.service import ChatClient
 from chatd.discovery.subnets import Subnet
 from chatd.server.service import CannotListen, ChatServer
-from chatd.talk import talk
+from chatd.talk import write_line
 from chatd.taps import page
 from chatd.taps.client import jitter
 from chatd.taps.options import LOG_PARAMETERS, login_name
-from chatd.taps.person import PersonOptions, choose_reactor, drawing_columns, front
-from chatd.taps.readers import nickname, whole_number
-from chatd.taps.running import Program, process_reactor
-from chatd.taps.server import SERVER_PARAMETERS, SERVER_READERS, cannot_listen, make_server
+from chatd.taps.person import InteractiveOptions, install_reactor, make_ui, qr_code_columns
+from chatd.taps.readers import integer, nickname
+from chatd.taps.running import Program, get_reactor
+from chatd.taps.server import SERVER_PARAMETERS, SERVER_READERS, describe_cannot_listen, make_server
 
-__all__ = ["Options", "choose_reactor", "makeService"]
+__all__ = ["Options", "install_reactor", "makeService"]
 
 
-class Options(PersonOptions):
+class Options(InteractiveOptions):
     """The options of a launch: those of a server, and of the clients."""
 
-    role = "chatd launch"
+    command = "chatd launch"
     synopsis = "[options]"
     longdesc = (
         "A server and some clients in one process, to try it all out or to hold a party: you are "
@@ -55,12 +55,12 @@ class Options(PersonOptions):
         ],
     ]
     readers: ClassVar = {
-        "clients": whole_number(1, 1_000),
+        "clients": integer(1, 1_000),
         "nickname": nickname,
         **SERVER_READERS,
     }
 
-    def check(self) -> None:
+    def validate(self) -> None:
         """Read what depends on more than one value."""
         self.known_subnets = self.subnets()
         if not self.known_subnets:
@@ -76,12 +76,14 @@ class Options(PersonOptions):
 class LaunchProgram(Program):
     """The server first, then the guests, then you; at the end the other way round."""
 
-    def __init__(self, reactor: Any, server: ChatServer, options: Options, screen: Front) -> None:
+    def __init__(
+        self, reactor: Any, server: ChatServer, options: Options, ui: InteractiveUI
+    ) -> None:
         super().__init__(reactor)
         self._server = server
         self._options = options
-        self._screen = screen
-        self._you: ChatClient | None = None
+        self._ui = ui
+        self._client_you: ChatClient | None = None
         self._guests: list[ChatClient] = []
 
     def startService(self) -> None:
@@ -90,72 +92,72 @@ class LaunchProgram(Program):
         try:
             self._server.startService()
         except CannotListen as error:
-            self.fail(cannot_listen(error))
+            self.abort(describe_cannot_listen(error))
             return
-        pages = page.urls(
+        pages = page.page_urls(
             self._server.addresses("web"),
             [subnet.address for subnet in self._options.known_subnets],
             self._options.read["web"],
         )
-        columns, has_colours = drawing_columns(self._options), not os.environ.get("NO_COLOR")
+        columns, has_colours = qr_code_columns(self._options), not os.environ.get("NO_COLOR")
         for url in pages[:1]:
             # Before the screen is there: it has colours of its own.
-            for row in page.code(url, columns, has_colours):
-                talk(row)
-        self.at_the_end(self._screen.open(self._reactor))
+            for row in page.qr_code(url, columns, has_colours):
+                write_line(row)
+        self.add_cleanup(self._ui.open(self._reactor))
         for subnet in self._options.known_subnets:
-            self._screen.talk(
+            self._ui.notify(
                 f"{self._options.read['id']} listens on {subnet.address}:{self._server.port}"
             )
         if pages:
-            self._screen.talk(f"In a browser: {' or '.join(pages)}")
+            self._ui.notify(f"In a browser: {' or '.join(pages)}")
         self._guests = [
-            self._client(self._guest_name(number), Guest(f"guest-{number}", self._screen))
+            self._client(self._guest_name(number), TaggedOutput(f"guest-{number}", self._ui))
             for number in range(2, self._options.read["clients"] + 1)
         ]
         in_or_gone = []
         for guest in self._guests:
             # One that cannot get in must not keep you out.
-            either: list[Deferred[Any]] = [guest.entered, guest.ended]
+            either: list[Deferred[Any]] = [guest.when_online, guest.when_ended]
             in_or_gone.append(DeferredList(either, fireOnOneCallback=True))
             guest.startService()
         DeferredList(in_or_gone).addCallback(self._enter)
 
-    def stop_all(self) -> Deferred[Any]:
+    def stop_children(self) -> Deferred[Any]:
         """You leave, then the guests, then the server stops; at last all is written."""
-        stopped = maybeDeferred(self._you.stopService if self._you else lambda: None)
+        stopped = maybeDeferred(self._client_you.stopService if self._client_you else lambda: None)
         stopped.addBoth(
             lambda _: DeferredList([maybeDeferred(guest.stopService) for guest in self._guests])
         )
         stopped.addBoth(lambda _: self._server.stopService())
-        return stopped.addBoth(lambda _: closed(self._screen, self._reactor))
+        return stopped.addBoth(lambda _: close_with_timeout(self._ui, self._reactor))
 
     def _enter(self, guests: object) -> None:
         """Your turn: the guests are in, so they hear the first thing you say."""
-        self._you = you = self._client(self._options.nickname, self._screen)
-        you.ended.addCallback(self._ended)
-        self._screen.serve(you.session)
-        self._screen.listen(
+        self._client_you = you = self._client(self._options.nickname, self._ui)
+        you.when_ended.addCallback(self._client_ended)
+        self._ui.serve(you.session)
+        self._ui.listen(
             you.session.submit,
             you.end_of_input,
-            lambda: self.end(1),
+            lambda: self.exit(1),
             you.session.not_sent,
-            self._read_more_slowly,
+            self._set_paused,
         )
         you.startService()
 
-    def _read_more_slowly(self, slowly: bool) -> None:
-        for client in (*self._guests, *([self._you] if self._you else [])):
-            client.read_more_slowly(slowly)
+    def _set_paused(self, slowly: bool) -> None:
+        for client in (*self._guests, *([self._client_you] if self._client_you else [])):
+            client.set_paused(slowly)
 
-    def _client(self, name: str, screen: Screen) -> ChatClient:
+    def _client(self, name: str, ui: UserInterface) -> ChatClient:
         address = DirectAddress(self._server_address())
-        return ChatClient(self._reactor, name, address, screen, jitter, once=True)
+        return ChatClient(self._reactor, name, address, ui, jitter, once=True)
 
     def _guest_name(self, number: int) -> str:
         """What a guest is called: by its number, unless you are."""
         name = f"guest-{number}"
-        return f"{name}-too" if folded(name) == folded(self._options.nickname) else name
+        return f"{name}-too" if casefold(name) == casefold(self._options.nickname) else name
 
     def _server_address(self) -> Server:
         """That very server, by loopback where it listens there."""
@@ -163,13 +165,13 @@ class LaunchProgram(Program):
         nearest: Subnet = min(subnets, key=lambda subnet: not subnet.address.is_loopback)
         return Server(str(nearest.address), self._server.port, self._options.read["id"])
 
-    def _ended(self, status: int) -> int:
-        self.end(status)
+    def _client_ended(self, status: int) -> int:
+        self.exit(status)
         return status
 
 
 def makeService(options: Options, reactor: Any = None) -> Program:  # Twisted's name
     """What ``chatd launch`` runs."""
-    reactor = reactor or process_reactor()
+    reactor = reactor or get_reactor()
     server = make_server(options, options.known_subnets, reactor)
-    return LaunchProgram(reactor, server, options, front(options, reactor))
+    return LaunchProgram(reactor, server, options, make_ui(options, reactor))

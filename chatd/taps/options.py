@@ -22,8 +22,8 @@ from chatd.discovery.subnets import (
     host_addresses,
     named_subnets,
 )
-from chatd.rotation import KEEP_FILES, LogFile, rotation
-from chatd.taps.readers import nickname, one_of, whole_number
+from chatd.rotation import KEEP_FILES, LogFile, parse_rotation
+from chatd.taps.readers import choice, integer, nickname
 
 IFADDRS_HELP: Final = (
     "this host's addresses with their prefix, such as 10.35.11.111/24, one or several, "
@@ -45,7 +45,7 @@ LOG_PARAMETERS: Final = [
 ]
 
 
-class RoleOptions(usage.Options):
+class CommandOptions(usage.Options):
     """The options of one role, under ``chatd`` and under ``twistd`` alike.
 
     A fault is one line on standard error and exit status 1, before anything is bound.
@@ -56,7 +56,7 @@ class RoleOptions(usage.Options):
     :ivar log_lines: where the log goes that would go to standard error, if not there.
     """
 
-    role: ClassVar[str] = "chatd"
+    command: ClassVar[str] = "chatd"
     readers: ClassVar[dict[str, Callable[[str], Any]]] = {}
     # usage.Options adds up the flags of all bases.
     optFlags: ClassVar = [["log-utc", None, "times in the log, and its midnight, are UTC"]]
@@ -71,9 +71,11 @@ class RoleOptions(usage.Options):
     def parseOptions(self, options: Sequence[str] | None = None) -> None:
         """Parse `options`, in any order."""
         try:
-            super().parseOptions(self._arranged(sys.argv[1:] if options is None else options))
+            super().parseOptions(
+                self._reorder_for_getopt(sys.argv[1:] if options is None else options)
+            )
         except usage.UsageError as error:
-            raise SystemExit(f"{self.role}: {error}") from None
+            raise SystemExit(f"{self.command}: {error}") from None
 
     def opt_ifaddrs(self, value: str) -> None:
         """One or several of this host's addresses."""
@@ -100,7 +102,7 @@ class RoleOptions(usage.Options):
         :raises UsageError: naming the first bad one.
         """
         self._read(self.readers)
-        self.check()
+        self.validate()
         self._read(_LOG_READERS)
         if self["log-file"] is not None:
             # Last, as it makes a file: a refused run leaves nothing behind.
@@ -108,9 +110,9 @@ class RoleOptions(usage.Options):
         elif self["log-rotate"] is not None:
             raise usage.UsageError(f"--log-rotate: {self['log-rotate']!r} needs --log-file as well")
         if self.parent is not None and "pidfile" in self.parent:
-            self._fit_into_twistd(self.parent)
+            self._adapt_to_twistd(self.parent)
 
-    def check(self) -> None:
+    def validate(self) -> None:
         """Read what depends on more than one value.
 
         :raises UsageError: naming what does not go together.
@@ -165,7 +167,7 @@ class RoleOptions(usage.Options):
         except OSError as error:
             raise ValueError(f"cannot be written: {error.strerror}") from None
 
-    def _fit_into_twistd(self, twistd: usage.Options) -> None:
+    def _adapt_to_twistd(self, twistd: usage.Options) -> None:
         """With ``-n``, let several run in one directory, and keep standard output free."""
         if twistd["nodaemon"]:
             if twistd["pidfile"] == "twistd.pid":
@@ -175,13 +177,15 @@ class RoleOptions(usage.Options):
         elif "log-file" in self.read:
             self.twistd_observer = self.observer()
 
-    def _arranged(self, argv: Sequence[str]) -> list[str]:
+    def _reorder_for_getopt(self, argv: Sequence[str]) -> list[str]:
         """`argv` as getopt wants it: one value for each ``--ifaddrs``, positional ones last.
 
         :raises UsageError: if getopt does.
         """
         try:
-            options, positional = getopt.gnu_getopt(_spread(argv), self.shortOpt, self.longOpt)
+            options, positional = getopt.gnu_getopt(
+                _expand_ifaddrs(argv), self.shortOpt, self.longOpt
+            )
         except getopt.GetoptError as error:
             raise usage.UsageError(f"{error}; see --help") from None
         flat = []
@@ -193,7 +197,7 @@ class RoleOptions(usage.Options):
         return [*flat, "--", *positional]
 
 
-def _spread(argv: Sequence[str]) -> list[str]:
+def _expand_ifaddrs(argv: Sequence[str]) -> list[str]:
     """`argv` with one ``--ifaddrs=VALUE`` for each value that follows an ``--ifaddrs``.
 
     :raises UsageError: if none follows.
@@ -216,10 +220,10 @@ def _spread(argv: Sequence[str]) -> list[str]:
 
 
 _LOG_READERS: Final[dict[str, Callable[[str], Any]]] = {
-    "log-level": one_of(logs.LEVELS),
-    "log-format": one_of(logs.FORMATS),
-    "log-rotate": rotation,
-    "log-keep": whole_number(1, 1_000),
+    "log-level": choice(logs.LEVELS),
+    "log-format": choice(logs.FORMATS),
+    "log-rotate": parse_rotation,
+    "log-keep": integer(1, 1_000),
 }
 
 

@@ -27,17 +27,17 @@ _WHITE_ON_BLACK: Final = "\x1b[97;40m"
 _AS_BEFORE: Final = "\x1b[0m"
 
 
-def make_page(chat: ChatFactory) -> ServerFactory:
+def make_web_factory(chat: ChatFactory) -> ServerFactory:
     """What serves the page of `chat`."""
-    from chatd.web.factory import PageFactory
+    from chatd.web.factory import HTTPFactory
 
-    return PageFactory(chat)
+    return HTTPFactory(chat)
 
 
-def urls(
-    reached: Iterable[tuple[str, int]],
+def page_urls(
+    listening: Iterable[tuple[str, int]],
     host_addresses: Iterable[IPv4Address],
-    where: int | str | None = None,
+    address: int | str | None = None,
 ) -> list[str]:
     """Where a browser finds the page: what others can reach first, loopback last.
 
@@ -45,11 +45,11 @@ def urls(
     :param host_addresses: what an address that means all of this host's stands for.
     :param where: the port or endpoint that was asked for.
     """
-    scheme = "https" if str(where).startswith(_ENCRYPTED) else "http"
+    scheme = "https" if str(address).startswith(_ENCRYPTED) else "http"
     own = tuple(host_addresses)
     places: list[tuple[IPv4Address | IPv6Address, int]] = [
         (address, port)
-        for host, port in reached
+        for host, port in listening
         for address in (own if ip_address(host).is_unspecified else (ip_address(host),))
     ]
     places.sort(key=lambda place: place[0].is_loopback)
@@ -59,7 +59,7 @@ def urls(
     ]
 
 
-def code(url: str, columns: int, has_colours: bool) -> list[str]:
+def qr_code(url: str, columns: int, has_colours: bool) -> list[str]:
     """`url` as a QR code, in the rows of a terminal; none where it is of no use.
 
     A phone cannot reach loopback, and a code that does not fit is none.

@@ -12,23 +12,23 @@ from chatd.chat.refusals import Refusal
 from chatd.wire.beacon import is_server_id
 
 
-def whole_number(least: int, most: int) -> Callable[[str], int]:
+def integer(minimum: int, maximum: int) -> Callable[[str], int]:
     """A reader of whole numbers between `least` and `most`."""
 
     def read(value: str) -> int:
-        if not re.fullmatch(r"[0-9]{1,18}", value) or not least <= int(value) <= most:
-            raise ValueError(f"is not a whole number from {least} to {most}")
+        if not re.fullmatch(r"[0-9]{1,18}", value) or not minimum <= int(value) <= maximum:
+            raise ValueError(f"is not a whole number from {minimum} to {maximum}")
         return int(value)
 
     return read
 
 
-def more_than_none(unit: str) -> Callable[[str], float]:
+def positive_number(unit: str) -> Callable[[str], float]:
     """A reader of numbers that are more than 0, of `unit`."""
 
     def read(value: str) -> float:
         try:
-            number = amount(unit)(value)
+            number = non_negative_number(unit)(value)
         except ValueError:
             number = 0.0
         if not number:
@@ -38,7 +38,7 @@ def more_than_none(unit: str) -> Callable[[str], float]:
     return read
 
 
-def amount(unit: str) -> Callable[[str], float]:
+def non_negative_number(unit: str) -> Callable[[str], float]:
     """A reader of numbers that are 0 or more, of `unit`."""
 
     def read(value: str) -> float:
@@ -49,7 +49,7 @@ def amount(unit: str) -> Callable[[str], float]:
     return read
 
 
-def one_of(choices: Sequence[str]) -> Callable[[str], str]:
+def choice(choices: Sequence[str]) -> Callable[[str], str]:
     """A reader of one of `choices`."""
 
     def read(value: str) -> str:
@@ -85,7 +85,7 @@ def nickname(value: str) -> str:
 _OF_TCP: Final = frozenset({"tcp", "tcp6", "ssl", "tls", "systemd"})
 _INTERNET: Final = frozenset({AddressFamily.AF_INET, AddressFamily.AF_INET6})
 
-PORT: Final = whole_number(1, 65_535)
+PORT: Final = integer(1, 65_535)
 
 
 def port_or_endpoint(value: str) -> int | str:

@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.logger import ILogObserver, Logger, globalLogBeginner
 from twisted.python.components import Componentized
 
-from chatd.talk import talk
+from chatd.talk import write_line
 
 
 class Program(MultiService):
@@ -29,11 +29,11 @@ class Program(MultiService):
         self._observer = observer
         self.status = 0
         self._reactor = reactor
-        self._is_ending = False
+        self._is_exiting = False
         self._is_in_twistd = False
-        self._signals = 0
+        self._signal_count = 0
         self._handlers: dict[int, Any] = {}
-        self._at_the_end: list[Callable[[], None]] = []
+        self._cleanups: list[Callable[[], None]] = []
 
     def setServiceParent(self, parent: Any) -> None:
         """Become a part of ``twistd``'s application, and say where it shall log to."""
@@ -44,25 +44,25 @@ class Program(MultiService):
 
     def startService(self) -> None:
         """Start everything, and mind the signals from now on."""
-        self._reactor.callWhenRunning(self._mind_signals)
+        self._reactor.callWhenRunning(self._install_signal_handlers)
         super().startService()
 
-    def end(self, status: int = 0) -> None:
+    def exit(self, status: int = 0) -> None:
         """Stop the reactor, and with it everything; now, or as soon as it runs."""
         self.status = self.status or status
-        if not self._is_ending:
-            self._is_ending = True
+        if not self._is_exiting:
+            self._is_exiting = True
             self._reactor.callWhenRunning(self._stop_reactor)
 
-    def fail(self, sentence: str) -> None:
+    def abort(self, sentence: str) -> None:
         """Tell the person in one line why this cannot go on, and end with status 1."""
         if self._is_in_twistd:
             self.log.critical("{sentence}", sentence=sentence)
         else:
-            talk(sentence)
-        self.end(1)
+            write_line(sentence)
+        self.exit(1)
 
-    def show(self, text: str) -> bool:
+    def write_stdout(self, text: str) -> bool:
         """Write what was asked for on standard output; if that cannot be, fail and say so.
 
         What the output's encoding lacks is spelled out.
@@ -74,39 +74,39 @@ class Program(MultiService):
             sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
             sys.stdout.flush()
         except OSError as error:
-            self.fail(f"chatd: standard output cannot be written: {error.strerror}")
+            self.abort(f"chatd: standard output cannot be written: {error.strerror}")
             return False
         return True
 
-    def at_the_end(self, call: Callable[[], None]) -> None:
+    def add_cleanup(self, call: Callable[[], None]) -> None:
         """Have `call` called when everything has stopped, or has to."""
-        self._at_the_end.append(call)
+        self._cleanups.append(call)
 
     def stopService(self) -> Deferred[Any]:
         """Stop everything, gracefully."""
-        self._is_ending = True
-        return maybeDeferred(self.stop_all).addBoth(self._finish)
+        self._is_exiting = True
+        return maybeDeferred(self.stop_children).addBoth(self._finish)
 
-    def stop_all(self) -> Deferred[Any]:
+    def stop_children(self) -> Deferred[Any]:
         """Stop the services; a role that has an order to keep does it here."""
         return maybeDeferred(super().stopService)
 
-    def _mind_signals(self) -> None:
+    def _install_signal_handlers(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             self._handlers[number] = signal.signal(number, self._signalled)
         hangup = getattr(signal, "SIGHUP", None)  # which Windows has not
         if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:  # as by nohup
-            self._handlers[hangup] = signal.signal(hangup, self._hung_up)
+            self._handlers[hangup] = signal.signal(hangup, self._sighup)
 
-    def _hung_up(self, number: int, frame: object) -> None:
+    def _sighup(self, number: int, frame: object) -> None:
         """Stop, as the terminal is gone; a shell and the kernel may both say so, which is one."""
-        self._reactor.callFromThread(self.end)
+        self._reactor.callFromThread(self.exit)
 
     def _signalled(self, number: int, frame: object) -> None:
         """Stop at the first signal; a second one ends the process at once."""
-        self._signals += 1
-        if self._signals == 1:
-            self._reactor.callFromThread(self.end)
+        self._signal_count += 1
+        if self._signal_count == 1:
+            self._reactor.callFromThread(self.exit)
         else:
             self._finish()
             signal.signal(number, signal.SIG_DFL)
@@ -114,8 +114,8 @@ class Program(MultiService):
 
     def _finish(self, result: object = None) -> object:
         """Leave the process as it was found."""
-        while self._at_the_end:
-            self._at_the_end.pop()()
+        while self._cleanups:
+            self._cleanups.pop()()
         while self._handlers:
             signal.signal(*self._handlers.popitem())
         return result
@@ -125,7 +125,7 @@ class Program(MultiService):
             self._reactor.stop()
 
 
-def process_reactor() -> Any:
+def get_reactor() -> Any:
     """The reactor of this process, which measures time by a clock that nobody can set.
 
     Twisted's own goes by the time of day. An hour forward, everybody would have been silent for too

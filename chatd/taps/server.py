@@ -17,14 +17,21 @@ from chatd.discovery.subnets import (
     host_addresses,
     subnet_of_address,
 )
-from chatd.server.factory import JIM, PLAIN, ChatFactory, ServerSettings, SideFactory
-from chatd.server.service import WRITES, CannotListen, ChatServer, ListenSettings, Side
+from chatd.server.factory import JIM, PLAIN, ChatFactory, DialectFactory, ServerSettings
+from chatd.server.service import WRITE_MODES, CannotListen, ChatServer, ExtraPort, ListenSettings
 from chatd.taps import page
-from chatd.taps.auth import AUTH_PARAMETER, GuardedServer, accounts
-from chatd.taps.files import allow_files
-from chatd.taps.options import LOG_PARAMETERS, RoleOptions
-from chatd.taps.readers import PORT, amount, one_of, port_or_endpoint, server_id, whole_number
-from chatd.taps.running import Program, process_reactor
+from chatd.taps.auth import AUTH_PARAMETER, GuardedServer, parse_auth
+from chatd.taps.files import raise_open_file_limit
+from chatd.taps.options import LOG_PARAMETERS, CommandOptions
+from chatd.taps.readers import (
+    PORT,
+    choice,
+    integer,
+    non_negative_number,
+    port_or_endpoint,
+    server_id,
+)
+from chatd.taps.running import Program, get_reactor
 
 #: The options of every role that has a server in it.
 SERVER_PARAMETERS: Final = [
@@ -78,36 +85,36 @@ SERVER_PARAMETERS: Final = [
 
 SERVER_READERS: Final[dict[str, Callable[[str], Any]]] = {
     "id": server_id,
-    "slots": whole_number(1, 1_000_000),
-    "timeout": amount("seconds"),
+    "slots": integer(1, 1_000_000),
+    "timeout": non_negative_number("seconds"),
     "port": PORT,
     "discovery-port": PORT,
     "jim": port_or_endpoint,
     "plain": port_or_endpoint,
     "web": port_or_endpoint,
-    "history": whole_number(0, 1_000_000),
-    "flood": amount("frames each second"),
-    "accept-rate": amount("connections each second"),
-    "writes": one_of(tuple(WRITES)),
-    "auth": accounts,
+    "history": integer(0, 1_000_000),
+    "flood": non_negative_number("frames each second"),
+    "accept-rate": non_negative_number("connections each second"),
+    "writes": choice(tuple(WRITE_MODES)),
+    "auth": parse_auth,
 }
 
 
 #: New objects, less those freed, before the garbage collector looks at them.
-_GARBAGE_OBJECTS: Final = 20_000
+_GC_THRESHOLD: Final = 20_000
 
 #: What else is served if the option of that name is given, and on which port if it doesn't say.
-_SIDES: Final[tuple[tuple[str, Callable[[ChatFactory], ServerFactory], int], ...]] = (
-    ("jim", lambda chat: SideFactory(chat, JIM), 0),
-    ("plain", lambda chat: SideFactory(chat, PLAIN), 0),
-    ("web", page.make_page, page.DEFAULT_PORT),
+_EXTRA_PORTS: Final[tuple[tuple[str, Callable[[ChatFactory], ServerFactory], int], ...]] = (
+    ("jim", lambda chat: DialectFactory(chat, JIM), 0),
+    ("plain", lambda chat: DialectFactory(chat, PLAIN), 0),
+    ("web", page.make_web_factory, page.DEFAULT_PORT),
 )
 
 
-class Options(RoleOptions):
+class Options(CommandOptions):
     """The options of a server."""
 
-    role = "chatserver"
+    command = "chatserver"
     synopsis = "[options] [ADDRESS [PORT]]"
     longdesc = (
         "A chat server that clients find by its id, with UDP broadcast, in every subnet of its "
@@ -126,7 +133,7 @@ class Options(RoleOptions):
                 raise usage.UsageError(f"{words[1]!r}: give PORT or --port, not both")
             self["port"] = words[1]
 
-    def check(self) -> None:
+    def validate(self) -> None:
         """Read what depends on more than one value."""
         if self["address"] is None:
             self.known_subnets = self.subnets()
@@ -141,7 +148,7 @@ class Options(RoleOptions):
             raise usage.UsageError("--ifaddrs: this host has no IPv4 address that is up")
 
 
-def make_server(options: RoleOptions, subnets: tuple[Subnet, ...], reactor: Any) -> ChatServer:
+def make_server(options: CommandOptions, subnets: tuple[Subnet, ...], reactor: Any) -> ChatServer:
     """The server that `options`, read by :data:`SERVER_READERS`, ask for."""
     read = options.read
     settings = ServerSettings(
@@ -154,7 +161,7 @@ def make_server(options: RoleOptions, subnets: tuple[Subnet, ...], reactor: Any)
         own_addresses=frozenset(str(subnet.address) for subnet in subnets),
         log_level=read["log-level"],
     )
-    allow_files(settings.slots)
+    raise_open_file_limit(settings.slots)
     is_default = not options.ifaddrs and not options.get("address")
     server = GuardedServer(
         reactor,
@@ -163,7 +170,9 @@ def make_server(options: RoleOptions, subnets: tuple[Subnet, ...], reactor: Any)
             read.get("port"),
             read["discovery-port"],
             tuple(
-                Side(name, make, read[name], port) for name, make, port in _SIDES if name in read
+                ExtraPort(name, make, read[name], port)
+                for name, make, port in _EXTRA_PORTS
+                if name in read
             ),
             read["writes"],
         ),
@@ -180,31 +189,31 @@ class ServerProgram(Program):
 
     def startService(self) -> None:
         """Start; a port that is taken is one line for the person."""
-        self._reactor.callWhenRunning(keep_what_was_made)
+        self._reactor.callWhenRunning(tune_garbage_collector)
         try:
             super().startService()
         except CannotListen as error:
-            self.fail(cannot_listen(error))
+            self.abort(describe_cannot_listen(error))
 
 
-def keep_what_was_made() -> None:
+def tune_garbage_collector() -> None:
     """Spare the garbage collector what stays as long as the server, and let it come more seldom.
 
     What a chat leaves behind is nearly all freed without it.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_GARBAGE_OBJECTS, *gc.get_threshold()[1:])
+    gc.set_threshold(_GC_THRESHOLD, *gc.get_threshold()[1:])
 
 
-def cannot_listen(error: CannotListen) -> str:
+def describe_cannot_listen(error: CannotListen) -> str:
     """What a person is told when a port or an endpoint cannot be listened on."""
-    return f"chatserver: --{error.side or 'port'}: {error}"
+    return f"chatserver: --{error.port_name or 'port'}: {error}"
 
 
 def makeService(options: Options, reactor: Any = None) -> Program:  # Twisted's name
     """What ``chatserver`` runs."""
-    reactor = reactor or process_reactor()
+    reactor = reactor or get_reactor()
     program = ServerProgram(reactor, options.twistd_observer)
     make_server(options, options.known_subnets, reactor).setServiceParent(program)
     return program

@@ -7,19 +7,19 @@ from twisted.internet.defer import Deferred
 from twisted.python import usage
 
 from chatd.chat import limits
-from chatd.discovery.seeker import Seeker
+from chatd.discovery.seeker import Querier
 from chatd.discovery.subnets import DEFAULT_PORT
-from chatd.taps.options import LOG_PARAMETERS, RoleOptions
-from chatd.taps.readers import PORT, amount
-from chatd.taps.running import Program, process_reactor
+from chatd.taps.options import LOG_PARAMETERS, CommandOptions
+from chatd.taps.readers import PORT, non_negative_number
+from chatd.taps.running import Program, get_reactor
 from chatd.wire.beacon import Offer
-from chatd.wire.lines import visible
+from chatd.wire.lines import escape
 
 
-class Options(RoleOptions):
+class Options(CommandOptions):
     """The options of the list."""
 
-    role = "chatd servers"
+    command = "chatd servers"
     synopsis = "[options]"
     longdesc = (
         "List the servers that answer a broadcast now. Exit status 0 if there is one, else 1."
@@ -33,9 +33,9 @@ class Options(RoleOptions):
         ],
     ]
     optFlags: ClassVar = [["json", None, "one JSON list instead of a table"]]
-    readers: ClassVar = {"wait": amount("seconds"), "discovery-port": PORT}
+    readers: ClassVar = {"wait": non_negative_number("seconds"), "discovery-port": PORT}
 
-    def check(self) -> None:
+    def validate(self) -> None:
         """Read what depends on more than one value."""
         self.known_subnets = self.subnets()
         if not any(subnet.is_discoverable for subnet in self.known_subnets):
@@ -49,34 +49,37 @@ class ServersProgram(Program):
         super().__init__(reactor)
         self._options = options
         self._offers: dict[tuple[str, str, int], Offer] = {}
-        self._seeker = Seeker(
-            reactor, lambda: options.known_subnets, options.read["discovery-port"], self._heard
+        self._querier = Querier(
+            reactor,
+            lambda: options.known_subnets,
+            options.read["discovery-port"],
+            self._offer_received,
         )
 
     def startService(self) -> None:
         """Ask."""
         super().startService()
-        self._seeker.start()
+        self._querier.start()
         self._reactor.callLater(self._options.read["wait"], self._print)
 
-    def stop_all(self) -> Deferred[Any]:
+    def stop_children(self) -> Deferred[Any]:
         """Close the sockets."""
-        return self._seeker.stop()
+        return self._querier.stop()
 
-    def _heard(self, offer: Offer) -> None:
-        if len(self._offers) < limits.OFFERS:
+    def _offer_received(self, offer: Offer) -> None:
+        if len(self._offers) < limits.MAX_OFFERS:
             self._offers[offer.id, offer.address, offer.port] = offer
 
     def _print(self) -> None:
         offers = [self._offers[key] for key in sorted(self._offers)]
         text = as_json(offers) if self._options["json"] else as_table(offers) if offers else ""
-        if not self.show(text):
+        if not self.write_stdout(text):
             return
         if not offers:
-            asked = ", ".join(str(subnet.network) for subnet in self._seeker.asked)
-            self.fail(f"No server answered on {asked or 'any network'}.")
+            asked = ", ".join(str(subnet.network) for subnet in self._querier.queried)
+            self.abort(f"No server answered on {asked or 'any network'}.")
         else:
-            self.end()
+            self.exit()
 
 
 def as_json(offers: list[Offer]) -> str:
@@ -98,7 +101,7 @@ def as_table(offers: list[Offer]) -> str:
     """`offers` as a table with a heading."""
     rows = [("SERVER", "ADDRESS", "FREE", "SLOTS")]
     rows += [
-        (visible(each.id), f"{each.address}:{each.port}", str(each.free), str(each.slots))
+        (escape(each.id), f"{each.address}:{each.port}", str(each.free), str(each.slots))
         for each in offers
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
@@ -111,5 +114,5 @@ def as_table(offers: list[Offer]) -> str:
 
 def makeService(options: Options, reactor: Any = None) -> Program:  # Twisted's name
     """What ``chatd servers`` runs."""
-    reactor = reactor or process_reactor()
+    reactor = reactor or get_reactor()
     return ServersProgram(reactor, options)

@@ -29,7 +29,7 @@ STATUS: Final = {
 Headers = tuple[tuple[str, str], ...]
 
 #: What every answer says: it is what it says it is, and belongs to no other page.
-_EVERY_ANSWER: Final[Headers] = (
+_COMMON_HEADERS: Final[Headers] = (
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
@@ -37,7 +37,7 @@ _EVERY_ANSWER: Final[Headers] = (
 )
 
 #: Everything that the page may load or do; it has no script but its files, and is in no frame.
-_POLICY: Final = (
+_CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'{sockets}; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
@@ -45,7 +45,7 @@ _POLICY: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """An answer; a HEAD request gets all of it but the body."""
 
     status: int
@@ -53,7 +53,7 @@ class Answer:
     body: bytes = b""
 
 
-class Rejected(Exception):
+class HTTPError(Exception):
     """A request that is not done.
 
     :ivar code: the stable name of the reason, a key of :data:`STATUS`.
@@ -66,14 +66,14 @@ class Rejected(Exception):
         self.headers = headers
 
 
-def json(value: object) -> Answer:
+def json_response(value: object) -> Response:
     """What is true now, and to be asked for again."""
-    return _json(200, value)
+    return _encode_json(200, value)
 
 
-def error(code: str, sentence: str, headers: Headers = ()) -> Answer:
+def error_response(code: str, sentence: str, headers: Headers = ()) -> Response:
     """Why a request is not done: a code for programs, a sentence for people."""
-    return _json(STATUS[code], {"error": {"code": code, "message": sentence}}, headers)
+    return _encode_json(STATUS[code], {"error": {"code": code, "message": sentence}}, headers)
 
 
 def security_headers(host: str) -> Headers:
@@ -83,9 +83,12 @@ def security_headers(host: str) -> Headers:
         browsers do not count a WebSocket as ``'self'``.
     """
     sockets = f" ws://{host} wss://{host}" if host else ""
-    return (*_EVERY_ANSWER, ("Content-Security-Policy", _POLICY.format(sockets=sockets)))
+    return (
+        *_COMMON_HEADERS,
+        ("Content-Security-Policy", _CONTENT_SECURITY_POLICY.format(sockets=sockets)),
+    )
 
 
-def _json(status: int, value: object, headers: Headers = ()) -> Answer:
+def _encode_json(status: int, value: object, headers: Headers = ()) -> Response:
     kind = (("Content-Type", "application/json"), ("Cache-Control", "no-store"))
-    return Answer(status, (*kind, *headers), _encoder.encode(value))
+    return Response(status, (*kind, *headers), _encoder.encode(value))

@@ -10,8 +10,8 @@ from chatd.chat import events, limits
 from chatd.chat.names import LOBBY
 from chatd.server.factory import ChatFactory
 from chatd.web import answers
-from chatd.web.answers import Answer
-from chatd.web.requests import Request, parameters, whole_number
+from chatd.web.answers import Response
+from chatd.web.requests import Request, parse_integer, query_parameters
 
 #: Programs that read JSON keep whole numbers below it.
 _MOST_SEQ: Final = 2**53 - 1
@@ -21,51 +21,53 @@ _AROUND_BYTES: Final = 1_024
 
 _encoder: Final = msgspec.json.Encoder()
 
-_Entry = TypeVar("_Entry", events.User, events.RoomEntry, events.Said)
+_Entry = TypeVar("_Entry", events.User, events.RoomEntry, events.Message)
 
 
-def users(request: Request, chat: ChatFactory) -> Answer:
+def users(request: Request, chat: ChatFactory) -> Response:
     """Who is connected; with ``room``, who is in it."""
-    asked = parameters(request.query, ("room",))
+    asked = query_parameters(request.query, ("room",))
     found = chat.hub.users(asked.get("room"))
     kept = _last_that_fit(found.users)
-    return answers.json(replace(found, users=kept, more=len(kept) < len(found.users)))
+    return answers.json_response(replace(found, users=kept, more=len(kept) < len(found.users)))
 
 
-def rooms(request: Request, chat: ChatFactory) -> Answer:
+def rooms(request: Request, chat: ChatFactory) -> Response:
     """The rooms that there are, and how many are in each."""
-    parameters(request.query, ())
+    query_parameters(request.query, ())
     found = chat.hub.rooms()
     kept = _last_that_fit(found.rooms)
-    return answers.json(replace(found, rooms=kept, more=len(kept) < len(found.rooms)))
+    return answers.json_response(replace(found, rooms=kept, more=len(kept) < len(found.rooms)))
 
 
-def messages(request: Request, chat: ChatFactory) -> Answer:
+def messages(request: Request, chat: ChatFactory) -> Response:
     """The last messages of ``room``, at most ``limit``, of those numbered below ``before``."""
-    asked = parameters(request.query, ("room", "before", "limit"))
+    asked = query_parameters(request.query, ("room", "before", "limit"))
     before, limit = None, limits.HISTORY_REPLY_MESSAGES
     if "before" in asked:
-        before = whole_number("before", asked["before"], 1, _MOST_SEQ)
+        before = parse_integer("before", asked["before"], 1, _MOST_SEQ)
     if "limit" in asked:
-        limit = whole_number("limit", asked["limit"], 1, limits.HISTORY_MESSAGES)
+        limit = parse_integer("limit", asked["limit"], 1, limits.HISTORY_MESSAGES)
     # One more than was asked for shows whether there is one.
     found = chat.hub.read_history(asked.get("room", LOBBY), limit + 1, before)
     kept = _last_that_fit(found.messages[-limit:])
-    return answers.json(replace(found, messages=kept, more=len(kept) < len(found.messages)))
+    return answers.json_response(
+        replace(found, messages=kept, more=len(kept) < len(found.messages))
+    )
 
 
-def health(request: Request, chat: ChatFactory) -> Answer:
+def health(request: Request, chat: ChatFactory) -> Response:
     """That the server is there, and how full it is."""
-    parameters(request.query, ())
+    query_parameters(request.query, ())
     hub = chat.hub
-    return answers.json(
+    return answers.json_response(
         {
             "status": "ok",
             "server": chat.settings.server_id,
             "started": hub.started,
-            "members": hub.members,
+            "members": hub.member_count,
             "slots": chat.settings.slots,
-            "free": hub.free,
+            "free": hub.free_slots,
         }
     )
 

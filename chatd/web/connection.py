@@ -16,17 +16,17 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from chatd.chat import limits
-from chatd.server.addresses import plain
-from chatd.server.outlet import Outlet
-from chatd.server.timing import Deadline, TokenBucket
+from chatd.server.addresses import unmap_ipv4
+from chatd.server.outlet import SendQueue
+from chatd.server.timing import Timeout, TokenBucket
 from chatd.web import guard, requests
-from chatd.web.answers import Answer, Rejected
+from chatd.web.answers import HTTPError, Response
 from chatd.web.handshake import Upgrade
 from chatd.web.requests import Request
 from chatd.web.websocket import WebSocket
 
 if TYPE_CHECKING:
-    from chatd.web.factory import PageFactory
+    from chatd.web.factory import HTTPFactory
 
 #: What h11 says of a head that is longer than it may be.
 _TOO_LARGE: Final = 431
@@ -35,12 +35,12 @@ _SENTENCES: Final = {
     "bad-request": "This is no HTTP/1.1 request.",
     "head-too-large": f"A request's head may have at most {limits.HTTP_HEAD_BYTES} bytes.",
     "http-version": "This server speaks HTTP/1.1.",
-    "too-late": f"No request within {limits.FIRST_LINE_SECONDS} s, so the server closes.",
+    "too-late": f"No request within {limits.FIRST_LINE_TIMEOUT_SECONDS} s, so the server closes.",
 }
 
 
 @implementer(IHalfCloseableProtocol)
-class PageConnection(Protocol):
+class HTTPConnection(Protocol):
     """Answers one request after the other, and reads no further while an answer is not read.
 
     :param host: the address of the other end; `port`, its port.
@@ -49,71 +49,71 @@ class PageConnection(Protocol):
     log = Logger()
     transport: Any  # an ITCPTransport, once it is connected
 
-    def __init__(self, factory: "PageFactory", host: str, port: int) -> None:
+    def __init__(self, factory: "HTTPFactory", host: str, port: int) -> None:
         self._factory = factory
         self._host = host
         self._peer = f"{host}:{port}"
         self._http = h11.Connection(h11.SERVER, limits.HTTP_HEAD_BYTES - 1)
-        self._chat = factory.site.chat
+        self._chat = factory.router.chat
         self._clock = self._chat.clock
-        self._deadline = Deadline(self._clock)
+        self._timeout = Timeout(self._clock)
         rate = self._chat.settings.flood
         self._bucket = TokenBucket(rate, rate * limits.FLOOD_BURST_FACTOR, self._clock.seconds())
         self._next: IDelayedCall | None = None
-        self._web_socket: WebSocket | None = None
-        self._is_held = self._is_ended = False
+        self._websocket: WebSocket | None = None
+        self._is_paused = self._is_closing = False
         self._is_read_lost = self._is_write_lost = False
 
     def connectionMade(self) -> None:
         """Wait for the first request; a connection that asks for nothing does not stay."""
         here = self.transport.getHost()
-        self._hosts = guard.hosts(plain(here.host), here.port, self._factory.names)
-        self._outlet = Outlet(self.transport, limits.OUTBOUND_BYTES, self.abort)
-        self._factory.opened(self, self._host)
-        self._deadline.set(limits.FIRST_LINE_SECONDS, self._late)
+        self._hosts = guard.allowed_hosts(unmap_ipv4(here.host), here.port, self._factory.names)
+        self._send_queue = SendQueue(self.transport, limits.OUTBOUND_BYTES, self.abort)
+        self._factory.connection_opened(self, self._host)
+        self._timeout.start(limits.FIRST_LINE_TIMEOUT_SECONDS, self._request_timed_out)
 
     def dataReceived(self, data: bytes) -> None:
         """Take what comes, until the end; what comes after it is read and thrown away."""
-        if self._web_socket is not None:
-            self._web_socket.received(data)
-        elif not self._is_ended:
+        if self._websocket is not None:
+            self._websocket.data_received(data)
+        elif not self._is_closing:
             self._http.receive_data(data)
-            self._hold()
+            self._pause_reading()
 
     def readConnectionLost(self) -> None:
         """The peer has asked for everything: answer it, and end."""
         self._is_read_lost = True
-        if self._web_socket is not None:
-            self._web_socket.ended()
-        elif not self._is_ended:
+        if self._websocket is not None:
+            self._websocket.eof_received()
+        elif not self._is_closing:
             self._http.receive_data(b"")
-            self._hold()
+            self._pause_reading()
         self._close_if_both_are_lost()
 
     def writeConnectionLost(self) -> None:
         """Everything was sent."""
         self._is_write_lost = True
-        if self._web_socket is None:
-            self._deadline.set(limits.ENDING_SECONDS, self.abort)
+        if self._websocket is None:
+            self._timeout.start(limits.SHUTDOWN_SECONDS, self.abort)
         self._close_if_both_are_lost()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Forget everything about this connection."""
-        self._is_ended = True
-        self._factory.closed(self._host)
-        self._leave_http()
-        if self._web_socket is not None:
-            self._web_socket.lost()
+        self._is_closing = True
+        self._factory.connection_closed(self._host)
+        self._stop_http()
+        if self._websocket is not None:
+            self._websocket.connection_lost()
         self.transport = None  # nor must what it holds wait for the garbage collector
 
     def abort(self) -> None:
         """Close at once."""
-        self._is_ended = True
+        self._is_closing = True
         self.transport.abortConnection()
 
-    def _take_request(self) -> None:
+    def _handle_next_request(self) -> None:
         """Answer the next request, or read on until all of its head is here."""
-        if self._is_ended:
+        if self._is_closing:
             return
         waiting = len(self._http.trailing_data[0])
         try:
@@ -124,7 +124,7 @@ class PageConnection(Protocol):
             )
             return
         if isinstance(head, h11.ConnectionClosed):
-            self._end()
+            self._close()
         elif isinstance(head, h11.Request):
             # h11 bounds what waits; a head that comes at once never does.
             if waiting - len(self._http.trailing_data[0]) > limits.HTTP_HEAD_BYTES:
@@ -132,13 +132,13 @@ class PageConnection(Protocol):
             elif not head.http_version.startswith(b"1."):
                 self._reject("http-version", is_head=head.method == b"HEAD")
             else:
-                self._answer(requests.read(head, self._peer))
+                self._respond(requests.parse_request(head, self._peer))
         else:
-            self._is_held = False
-            self._read_on()
+            self._is_paused = False
+            self._resume_reading()
 
-    def _answer(self, request: Request) -> None:
-        found = self._factory.site.respond(request, self._hosts)
+    def _respond(self, request: Request) -> None:
+        found = self._factory.router.handle(request, self._hosts)
         status = 101 if isinstance(found, Upgrade) else found.status
         self.log.debug(
             "{peer} {method} {path}: {status}",
@@ -153,32 +153,32 @@ class PageConnection(Protocol):
         # A body is not read, so nobody knows where the next request starts.
         self._send(found, is_head=request.method == "HEAD", is_last=request.has_body)
         if self._http.our_state is h11.MUST_CLOSE:
-            self._end()
+            self._close()
         else:
             self._http.next_event()  # the end of the request
             self._http.start_next_cycle()
-            self._deadline.set(limits.HALF_OPEN_SECONDS, self.abort)
-            self._outlet.when_ready(self._go_on_later)
+            self._timeout.start(limits.DEAD_PEER_SECONDS, self.abort)
+            self._send_queue.when_ready(self._resume_later)
 
-    def _send(self, answer: Answer, *, is_head: bool = False, is_last: bool = False) -> None:
-        headers = [*answer.headers, ("Date", formatdate(self._chat.now() / 1_000, usegmt=True))]
+    def _send(self, response: Response, *, is_head: bool = False, is_last: bool = False) -> None:
+        headers = [*response.headers, ("Date", formatdate(self._chat.now() / 1_000, usegmt=True))]
         if is_last:
             headers.append(("Connection", "close"))
-        if answer.status != HTTPStatus.NOT_MODIFIED:
-            headers.append(("Content-Length", str(len(answer.body))))
-        reason = HTTPStatus(answer.status).phrase.encode("ascii")
+        if response.status != HTTPStatus.NOT_MODIFIED:
+            headers.append(("Content-Length", str(len(response.body))))
+        reason = HTTPStatus(response.status).phrase.encode("ascii")
         data = self._http.send(
-            h11.Response(status_code=answer.status, headers=headers, reason=reason)
+            h11.Response(status_code=response.status, headers=headers, reason=reason)
         )
-        data += self._http.send(h11.Data(data=b"" if is_head else answer.body))
+        data += self._http.send(h11.Data(data=b"" if is_head else response.body))
         data += self._http.send(h11.EndOfMessage())
-        self._outlet.send(None, data)
+        self._send_queue.send(None, data)
 
     def _reject(self, code: str, *, is_head: bool = False) -> None:
         """Say what is wrong with what came; nobody knows where the next request starts."""
-        rejected = Rejected(code, _SENTENCES[code])
-        self._send(self._factory.site.reject(rejected), is_head=is_head, is_last=True)
-        self._end()
+        rejected = HTTPError(code, _SENTENCES[code])
+        self._send(self._factory.router.reject(rejected), is_head=is_head, is_last=True)
+        self._close()
 
     def _upgrade(self, upgrade: Upgrade) -> None:
         self._http.next_event()  # the end of the request
@@ -187,58 +187,58 @@ class PageConnection(Protocol):
             headers=list(upgrade.headers),
             reason=HTTPStatus.SWITCHING_PROTOCOLS.phrase.encode("ascii"),
         )
-        self._outlet.send(None, self._http.send(switch))
-        self._leave_http()
+        self._send_queue.send(None, self._http.send(switch))
+        self._stop_http()
         self.transport.unregisterProducer()
-        self._read_on()
-        self._web_socket = WebSocket(upgrade.participant, self.transport)
+        self._resume_reading()
+        self._websocket = WebSocket(upgrade.participant, self.transport)
         early, _ = self._http.trailing_data
         if early:
-            self._web_socket.received(early)
+            self._websocket.data_received(early)
         if self._is_read_lost:
-            self._web_socket.ended()
+            self._websocket.eof_received()
 
     # --- time -----------------------------------------------------------------------------------
 
-    def _hold(self) -> None:
+    def _pause_reading(self) -> None:
         """Look at what came when it is time for it, and read nothing meanwhile."""
-        if not self._is_held:
-            self._is_held = True
+        if not self._is_paused:
+            self._is_paused = True
             self.transport.pauseProducing()
-            self._factory.turns.add(self._take_request)
+            self._factory.work_queue.add(self._handle_next_request)
 
-    def _go_on_later(self) -> None:
+    def _resume_later(self) -> None:
         """The answer is read; who asks too often has to wait."""
         wait = self._bucket.take(self._clock.seconds())
-        self._next = self._clock.callLater(wait, self._go_on)
+        self._next = self._clock.callLater(wait, self._resume)
 
-    def _go_on(self) -> None:
-        self._deadline.set(limits.FIRST_LINE_SECONDS, self._late)
-        self._factory.turns.add(self._take_request)
+    def _resume(self) -> None:
+        self._timeout.start(limits.FIRST_LINE_TIMEOUT_SECONDS, self._request_timed_out)
+        self._factory.work_queue.add(self._handle_next_request)
 
-    def _late(self) -> None:
-        if self._is_held:  # it is the server that is late
-            self._deadline.set(limits.FIRST_LINE_SECONDS, self._late)
+    def _request_timed_out(self) -> None:
+        if self._is_paused:  # it is the server that is late
+            self._timeout.start(limits.FIRST_LINE_TIMEOUT_SECONDS, self._request_timed_out)
         elif self._http.trailing_data[0]:
             self._reject("too-late")
         else:
-            self._end()
+            self._close()
 
-    def _end(self) -> None:
+    def _close(self) -> None:
         """Send what waits, and close; who does not take it in time is cut off."""
-        self._is_ended = True
-        self._deadline.set(limits.HALF_OPEN_SECONDS, self.abort)
-        self._outlet.finish()
-        self._read_on()
+        self._is_closing = True
+        self._timeout.start(limits.DEAD_PEER_SECONDS, self.abort)
+        self._send_queue.close_after_flush()
+        self._resume_reading()
 
-    def _read_on(self) -> None:
+    def _resume_reading(self) -> None:
         if not self._is_read_lost:
             self.transport.resumeProducing()
 
-    def _leave_http(self) -> None:
+    def _stop_http(self) -> None:
         self._factory.connections.discard(self)
-        self._deadline.forget()
-        self._outlet.close()
+        self._timeout.cancel()
+        self._send_queue.close()
         if self._next is not None and self._next.active():
             self._next.cancel()
 

@@ -14,15 +14,15 @@ from twisted.internet.protocol import Protocol, ServerFactory
 from zope.interface import implementer
 
 from chatd.chat import limits
-from chatd.server.addresses import plain
-from chatd.server.factory import ChatFactory, Unwelcome
-from chatd.web.connection import PageConnection
-from chatd.web.site import site
-from chatd.web.turns import Turns
+from chatd.server.addresses import unmap_ipv4
+from chatd.server.factory import ChatFactory, Rejected
+from chatd.web.connection import HTTPConnection
+from chatd.web.site import make_router
+from chatd.web.turns import WorkQueue
 
 
 @implementer(IProtocolNegotiationFactory)
-class PageFactory(ServerFactory):
+class HTTPFactory(ServerFactory):
     """Makes the connections of the web page's port.
 
     :ivar turns: when requests are answered.
@@ -33,35 +33,37 @@ class PageFactory(ServerFactory):
     noisy = False
 
     def __init__(self, chat: ChatFactory) -> None:
-        self.site = site(chat)
+        self.router = make_router(chat)
         self.names = frozenset({"localhost", gethostname().lower()})
-        self.turns = Turns(chat.clock)
-        self.connections: set[PageConnection] = set()
-        self._held: Counter[str] = Counter()
+        self.work_queue = WorkQueue(chat.clock)
+        self.connections: set[HTTPConnection] = set()
+        self._connections_by_host: Counter[str] = Counter()
 
     def buildProtocol(self, addr: IAddress | None) -> Protocol:
         """A connection, or one that is closed at once."""
         peer: Any = addr  # an IPv4Address or an IPv6Address: the server listens on TCP only
-        host = plain(peer.host)
-        chat = self.site.chat
-        if not chat.may_connect(host):
-            return Unwelcome()
-        is_greedy = self._held[host] >= limits.ADDRESS_PAGE_CONNECTIONS and not chat.is_near(host)
+        host = unmap_ipv4(peer.host)
+        chat = self.router.chat
+        if not chat.allow_connection(host):
+            return Rejected()
+        is_greedy = self._connections_by_host[
+            host
+        ] >= limits.ADDRESS_PAGE_CONNECTIONS and not chat.is_local(host)
         if is_greedy or len(self.connections) >= limits.HTTP_CONNECTIONS:
             chat.counters["closed silently"] += 1
-            return Unwelcome()
-        return PageConnection(self, host, peer.port)
+            return Rejected()
+        return HTTPConnection(self, host, peer.port)
 
-    def opened(self, connection: PageConnection, host: str) -> None:
+    def connection_opened(self, connection: HTTPConnection, host: str) -> None:
         """There is one more connection, from `host`."""
         self.connections.add(connection)
-        self._held[host] += 1
+        self._connections_by_host[host] += 1
 
-    def closed(self, host: str) -> None:
+    def connection_closed(self, host: str) -> None:
         """There is one less from `host`, whatever it was."""
-        self._held[host] -= 1
-        if not self._held[host]:
-            del self._held[host]
+        self._connections_by_host[host] -= 1
+        if not self._connections_by_host[host]:
+            del self._connections_by_host[host]
 
     def acceptableProtocols(self) -> list[bytes]:
         """What a browser is told that asks before it speaks, which it does over TLS (ALPN)."""

@@ -8,7 +8,7 @@ from importlib.resources.abc import Traversable
 from pathlib import PurePath
 from typing import Final
 
-from chatd.web.answers import Answer, Headers
+from chatd.web.answers import Headers, Response
 from chatd.web.requests import Request
 
 #: What is served; other files are not.
@@ -21,31 +21,31 @@ _TYPES: Final = {
     ".webmanifest": "application/manifest+json",
 }
 
-_TAG_CHARACTERS: Final = 32
+_ETAG_CHARACTERS: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class StaticFile:
     """A file, and what is said about it; `tag` changes with its content."""
 
     content: bytes
-    tag: str
+    etag: str
     headers: Headers
 
-    def answer(self, request: Request) -> Answer:
+    def response(self, request: Request) -> Response:
         """The file, unless who asks has it already."""
         known = {tag.removeprefix("W/") for tag in request.items("if-none-match")}
-        if known & {self.tag, "*"}:
-            return Answer(304, self.headers)
-        return Answer(200, self.headers, self.content)
+        if known & {self.etag, "*"}:
+            return Response(304, self.headers)
+        return Response(200, self.headers, self.content)
 
 
-def read_all() -> dict[str, File]:
+def load() -> dict[str, StaticFile]:
     """Each file of the page, by the path it is asked for with."""
     return dict(_read(files("chatd.web").joinpath("static")))
 
 
-def _read(folder: Traversable) -> Iterator[tuple[str, File]]:
+def _read(folder: Traversable) -> Iterator[tuple[str, StaticFile]]:
     for found in folder.iterdir():
         kind = _TYPES.get(PurePath(found.name).suffix)
         if kind is not None:
@@ -53,8 +53,8 @@ def _read(folder: Traversable) -> Iterator[tuple[str, File]]:
             yield path, _file(kind, found.read_bytes())
 
 
-def _file(kind: str, content: bytes) -> File:
-    tag = f'"{sha256(content).hexdigest()[:_TAG_CHARACTERS]}"'
-    return File(
+def _file(kind: str, content: bytes) -> StaticFile:
+    tag = f'"{sha256(content).hexdigest()[:_ETAG_CHARACTERS]}"'
+    return StaticFile(
         content, tag, (("Content-Type", kind), ("Cache-Control", "no-cache"), ("ETag", tag))
     )

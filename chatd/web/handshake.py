@@ -8,14 +8,14 @@ from typing import Final
 from wsproto.utilities import generate_accept_token
 
 from chatd.server.factory import ChatFactory
-from chatd.server.participant import Participant
-from chatd.web.answers import Headers, Rejected
+from chatd.server.participant import Session
+from chatd.web.answers import Headers, HTTPError
 from chatd.web.requests import Request
 
 _VERSION: Final = "13"
 _KEY_BYTES: Final = 16
 
-_WANTED: Final[Headers] = (
+_UPGRADE_REQUIRED_HEADERS: Final[Headers] = (
     ("Connection", "Upgrade"),
     ("Upgrade", "websocket"),
     ("Sec-WebSocket-Version", _VERSION),
@@ -26,7 +26,7 @@ _WANTED: Final[Headers] = (
 class Upgrade:
     """The connection is a WebSocket from now on, and `participant` speaks through it."""
 
-    participant: Participant
+    participant: Session
     headers: Headers
 
 
@@ -37,13 +37,17 @@ def upgrade(request: Request, chat: ChatFactory) -> Upgrade:
     :raises TooManyStanding: too many others stand there.
     """
     if request.method != "GET":
-        raise Rejected(
+        raise HTTPError(
             "method-not-allowed", "A WebSocket is asked for with GET.", (("Allow", "GET"),)
         )
     wants_it = "websocket" in map(str.lower, request.items("upgrade"))
     says_so = "upgrade" in map(str.lower, request.items("connection"))
     if not (wants_it and says_so and request.values("sec-websocket-version") == [_VERSION]):
-        raise Rejected("upgrade-required", "There is a WebSocket of version 13 here.", _WANTED)
+        raise HTTPError(
+            "upgrade-required",
+            "There is a WebSocket of version 13 here.",
+            _UPGRADE_REQUIRED_HEADERS,
+        )
     headers = (
         ("Upgrade", "websocket"),
         ("Connection", "Upgrade"),
@@ -60,4 +64,4 @@ def _key(request: Request) -> bytes:
             return key.encode("ascii")
     except (ValueError, binascii.Error):
         pass
-    raise Rejected("bad-request", "Sec-WebSocket-Key must be 16 bytes in base64, once.")
+    raise HTTPError("bad-request", "Sec-WebSocket-Key must be 16 bytes in base64, once.")

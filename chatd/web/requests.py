@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 import h11
 
-from chatd.web.answers import Rejected
+from chatd.web.answers import HTTPError
 
 #: A target that names the server as well, which then counts more than ``Host`` (RFC 9112, 3.2.2).
 _ABSOLUTE: Final = re.compile("https?://([^/?#]*)/?(.*)", re.IGNORECASE)
@@ -50,7 +50,7 @@ class Request:
         return [item.strip() for value in self.values(name) for item in value.split(",")]
 
 
-def read(head: h11.Request, peer: str) -> Request:
+def parse_request(head: h11.Request, peer: str) -> Request:
     """The request that begins with `head`, from `peer`."""
     headers = tuple(
         (name.decode("latin-1"), value.decode("latin-1"))
@@ -66,7 +66,7 @@ def read(head: h11.Request, peer: str) -> Request:
     return Request(head.method.decode("ascii"), path, query, peer, headers)
 
 
-def parameters(query: str, known: Collection[str]) -> dict[str, str]:
+def query_parameters(query: str, known: Collection[str]) -> dict[str, str]:
     """The values in `query`, by their names.
 
     :raises Rejected: it cannot be read, or names something twice, or what is not `known`.
@@ -74,18 +74,18 @@ def parameters(query: str, known: Collection[str]) -> dict[str, str]:
     pairs = _pairs(query, len(known)) if query else []
     values = dict(pairs)
     if len(values) != len(pairs) or not values.keys() <= set(known):
-        raise Rejected("bad-query", f"A query may have {', '.join(known)}, each once.")
+        raise HTTPError("bad-query", f"A query may have {', '.join(known)}, each once.")
     return values
 
 
-def whole_number(name: str, value: str, least: int, most: int) -> int:
+def parse_integer(name: str, value: str, minimum: int, maximum: int) -> int:
     """The number that is the `value` of the parameter `name`.
 
     :raises Rejected: it is none, or not one from `least` to `most`.
     """
-    if _WHOLE_NUMBER.fullmatch(value) and least <= int(value) <= most:
+    if _WHOLE_NUMBER.fullmatch(value) and minimum <= int(value) <= maximum:
         return int(value)
-    raise Rejected("bad-query", f"{name} must be a whole number from {least} to {most}.")
+    raise HTTPError("bad-query", f"{name} must be a whole number from {minimum} to {maximum}.")
 
 
 def _pairs(query: str, most: int) -> list[tuple[str, str]]:
@@ -100,5 +100,5 @@ def _pairs(query: str, most: int) -> list[tuple[str, str]]:
     except ValueError:
         pairs = []
     if not pairs or _BROKEN_ESCAPE.search(query):
-        raise Rejected("bad-query", "This query cannot be read.")
+        raise HTTPError("bad-query", "This query cannot be read.")
     return pairs

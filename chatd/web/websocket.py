@@ -14,30 +14,32 @@ from wsproto.frame_protocol import CloseReason
 from chatd import links
 from chatd.chat import limits
 from chatd.chat.refusals import LineTooLong
-from chatd.server.outlet import Outlet
-from chatd.server.participant import Participant
+from chatd.server.outlet import SendQueue
+from chatd.server.participant import Session
 from chatd.server.timing import TokenBucket
 
 #: The last frame of a connection that says goodbye.
-_GOODBYE: Final = Connection(SERVER).send(events.CloseConnection(CloseReason.NORMAL_CLOSURE))
+_NORMAL_CLOSE_FRAME: Final = Connection(SERVER).send(
+    events.CloseConnection(CloseReason.NORMAL_CLOSURE)
+)
 
 
-class WebOutlet(Outlet):
+class WebSocketSendQueue(SendQueue):
     """The way out of a WebSocket.
 
     :ivar farewell: the Close frame that is the last to be sent.
     """
 
-    __slots__ = ("farewell",)
+    __slots__ = ("close_frame",)
 
-    def __init__(self, transport: Any, most_bytes: int, overflowed: Callable[[], None]) -> None:
-        super().__init__(transport, most_bytes, overflowed)
-        self.farewell = _GOODBYE
+    def __init__(self, transport: Any, max_bytes: int, on_exceeded: Callable[[], None]) -> None:
+        super().__init__(transport, max_bytes, on_exceeded)
+        self.close_frame = _NORMAL_CLOSE_FRAME
 
-    def finish(self) -> None:
+    def close_after_flush(self) -> None:
         """Say farewell once everything that waits has gone out, and end the stream."""
-        self.send(None, self.farewell)
-        super().finish()
+        self.send(None, self.close_frame)
+        super().close_after_flush()
 
 
 class WebSocket:
@@ -46,33 +48,35 @@ class WebSocket:
     :param transport: the connection, whose handshake is done.
     """
 
-    def __init__(self, participant: Participant, transport: Any) -> None:
-        self._participant = participant
+    def __init__(self, session: Session, transport: Any) -> None:
+        self._session = session
         self._transport = transport
         self._frames = Connection(SERVER)
         self._message = bytearray()
-        self._is_taking = self._is_paused = self._is_draining = False
-        rate = participant.factory.settings.flood
-        self._clock = participant.factory.clock
+        self._is_reading_frames = self._is_paused = self._discards_input = False
+        rate = session.factory.settings.flood
+        self._clock = session.factory.clock
         self._bucket = TokenBucket(rate, rate * limits.FLOOD_BURST_FACTOR, self._clock.seconds())
-        self._outlet = WebOutlet(transport, limits.OUTBOUND_BYTES, participant.overflowed)
-        participant.connected(self, self._outlet)
-        links.tend(transport)
+        self._send_queue = WebSocketSendQueue(
+            transport, limits.OUTBOUND_BYTES, session.send_queue_exceeded
+        )
+        session.start(self, self._send_queue)
+        links.set_socket_options(transport)
 
-    def received(self, data: bytes) -> None:
+    def data_received(self, data: bytes) -> None:
         """Take what comes, until the end; what comes after it is read and thrown away."""
-        if not self._is_draining:
+        if not self._discards_input:
             self._frames.receive_data(data)
-            self._take_frames()
+            self._read_frames()
 
-    def ended(self) -> None:
+    def eof_received(self) -> None:
         """The peer will send nothing more."""
-        self._participant.end()
+        self._session.close()
 
-    def lost(self) -> None:
+    def connection_lost(self) -> None:
         """Forget everything about this connection."""
-        self._is_draining = True
-        self._participant.lost()
+        self._discards_input = True
+        self._session.connection_lost()
 
     def pauseProducing(self) -> None:
         """Take no more frames for now."""
@@ -83,73 +87,73 @@ class WebSocket:
         """Read on, beginning with what is here already."""
         self._is_paused = False
         self._transport.resumeProducing()
-        self._take_frames()
+        self._read_frames()
 
-    def drain(self) -> None:
+    def discard_input(self) -> None:
         """Throw away what was and will be read."""
-        self._is_draining = True
+        self._discards_input = True
         self._message.clear()
         self._transport.resumeProducing()
 
     def abort(self) -> None:
         """Close at once."""
-        self._is_draining = True
+        self._discards_input = True
         self._transport.abortConnection()
 
-    def _take_frames(self) -> None:
-        if self._is_taking:
+    def _read_frames(self) -> None:
+        if self._is_reading_frames:
             return  # what a frame asks for may let the reading go on; one loop is enough
-        self._is_taking = True
+        self._is_reading_frames = True
         try:
             # wsproto cuts a frame off only when it is asked for it, so the others wait in there.
             frames = self._frames.events()
-            while not (self._is_paused or self._is_draining):
+            while not (self._is_paused or self._discards_input):
                 frame = next(frames, None)
                 if frame is None:
                     return
-                self._take(frame)
+                self._handle_frame(frame)
         finally:
-            self._is_taking = False
+            self._is_reading_frames = False
 
-    def _take(self, frame: events.Event) -> None:
+    def _handle_frame(self, frame: events.Event) -> None:
         match frame:
             case events.TextMessage():
-                self._take_text(frame)
+                self._handle_text(frame)
             case events.BytesMessage():
-                self._end(CloseReason.UNSUPPORTED_DATA, "only text is understood here")
+                self._fail(CloseReason.UNSUPPORTED_DATA, "only text is understood here")
             case events.Ping():
-                self._outlet.send(None, self._frames.send(frame.response()))
-                self._count()
+                self._send_queue.send(None, self._frames.send(frame.response()))
+                self._limit_control_frames()
             case events.Pong():
-                self._count()
+                self._limit_control_frames()
             case events.CloseConnection():
                 if self._frames.state is ConnectionState.REMOTE_CLOSING:
-                    self._outlet.farewell = self._frames.send(frame.response())
-                    self._participant.end()
+                    self._send_queue.close_frame = self._frames.send(frame.response())
+                    self._session.close()
                 else:
-                    self._end(CloseReason(frame.code), "this is not as RFC 6455 has it")
+                    self._fail(CloseReason(frame.code), "this is not as RFC 6455 has it")
 
-    def _take_text(self, frame: events.TextMessage) -> None:
+    def _handle_text(self, frame: events.TextMessage) -> None:
         self._message += frame.data.encode()
         if len(self._message) > limits.LINE_BYTES:
-            self._say_farewell(CloseReason.MESSAGE_TOO_BIG, "a message may have 65,536 bytes")
-            self._participant.refuse(LineTooLong())
+            self._set_close_frame(CloseReason.MESSAGE_TOO_BIG, "a message may have 65,536 bytes")
+            self._session.refuse(LineTooLong())
         elif frame.message_finished:
             message, self._message = bytes(self._message), bytearray()
-            self._participant.received(message)
+            self._session.frame_received(message)
         elif frame.frame_finished:
-            self._count()
+            self._limit_control_frames()
 
-    def _count(self) -> None:
+    def _limit_control_frames(self) -> None:
         """Let nobody have too much of what is no message; messages count by themselves."""
         if not self._bucket.admit(self._clock.seconds()):
-            self._end(CloseReason.POLICY_VIOLATION, "too many frames that are no message")
+            self._fail(CloseReason.POLICY_VIOLATION, "too many frames that are no message")
 
-    def _end(self, code: CloseReason, why: str) -> None:
+    def _fail(self, code: CloseReason, why: str) -> None:
         """Close since the peer does not keep to the protocol."""
-        self._participant.factory.counters[f"websocket-{code.value}"] += 1
-        self._say_farewell(code, why)
-        self._participant.end()
+        self._session.factory.counters[f"websocket-{code.value}"] += 1
+        self._set_close_frame(code, why)
+        self._session.close()
 
-    def _say_farewell(self, code: CloseReason, why: str) -> None:
-        self._outlet.farewell = self._frames.send(events.CloseConnection(code, why))
+    def _set_close_frame(self, code: CloseReason, why: str) -> None:
+        self._send_queue.close_frame = self._frames.send(events.CloseConnection(code, why))

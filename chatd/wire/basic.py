@@ -15,7 +15,7 @@ from chatd.chat.events import Event
 from chatd.chat.names import LOBBY
 from chatd.chat.refusals import Refusal, RequestId
 from chatd.wire import json_frames, lines
-from chatd.wire.dialect import ALL_OWN, Dialect, Outcome, Request
+from chatd.wire.dialect import ALL_ECHOES, Dialect, Request, Result
 from chatd.wire.native import Native, is_hello
 
 
@@ -38,7 +38,7 @@ class _Users(Struct, frozen=True, tag_field="type", tag="users"):
 _FromClient = _Message | _SetName | _History | _Users
 
 
-class Shown(Struct, frozen=True):
+class Notice(Struct, frozen=True):
     """The one thing a client is told: who says what."""
 
     source: str
@@ -46,7 +46,7 @@ class Shown(Struct, frozen=True):
 
 
 class _FromServer(Struct, frozen=True, tag_field="type", tag="message"):
-    data: Shown
+    data: Notice
 
 
 _encoder: Final = msgspec.json.Encoder()
@@ -60,25 +60,25 @@ class Basic:
     """What a client speaks that does not say ``hello``."""
 
     variant: ClassVar[str] = "basic"
-    hears_own: ClassVar[frozenset[type]] = ALL_OWN
-    first_rooms: ClassVar[tuple[str, ...]] = (LOBBY,)
+    echoes: ClassVar[frozenset[type]] = ALL_ECHOES
+    initial_rooms: ClassVar[tuple[str, ...]] = (LOBBY,)
     greeting: ClassVar[bytes] = b""
     probe: ClassVar[bytes] = b""
-    enters_unasked: ClassVar[bool] = True
+    auto_registers: ClassVar[bool] = True
     is_first: bool = True
 
-    def hearing(self, unit: bytes) -> Dialect:
+    def detect(self, frame: bytes) -> Dialect:
         """The first line may be a ``hello`` that the network delayed."""
-        if self.is_first and is_hello(unit):
+        if self.is_first and is_hello(frame):
             return Native()
         return replace(self, is_first=False) if self.is_first else self
 
-    def decode(self, unit: bytes) -> Request:
+    def decode(self, frame: bytes) -> Request:
         """The request in one line; see :meth:`chatd.wire.dialect.Dialect.decode`."""
-        frame = json_frames.decode(_decoder, _TYPES, unit)
+        frame = json_frames.decode(_decoder, _TYPES, frame)
         match frame:
             case _Message(text):
-                return Request(commands.Say(text))
+                return Request(commands.SendMessage(text))
             case _SetName(nickname):
                 return Request(commands.Rename(nickname))
             case _History():
@@ -86,33 +86,35 @@ class Basic:
             case _:
                 return Request(commands.ListUsers())
 
-    def encode(self, event: Event, now: int = 0) -> bytes:
+    def encode_event(self, event: Event, now: int = 0) -> bytes:
         """The frame that tells of `event`."""
         match event:
-            case events.Said(room=room, source=source, text=text):
+            case events.Message(room=room, source=source, text=text):
                 return _frame(source if room == LOBBY else f"{room} {source}", text)
-            case events.Private(source=source, text=text):
+            case events.PrivateMessage(source=source, text=text):
                 return _frame(f"[private] {source}", text)
             case _:
-                return _frame(_SERVER, "\n".join(lines.sentences(event)))
+                return _frame(_SERVER, "\n".join(lines.describe(event)))
 
-    def answer(self, outcome: Outcome, request_id: RequestId = None, now: int = 0) -> bytes:
+    def encode_reply(self, result: Result, request_id: RequestId = None, now: int = 0) -> bytes:
         """A frame for each message of the history; one for a list, a refusal or the last notice."""
-        match outcome:
+        match result:
             case Refusal():
-                return _frame(_SERVER, str(outcome))
-            case events.HistoryRead(messages=messages):
-                return lines.newest(_frame(each.source, each.text) for each in reversed(messages))
+                return _frame(_SERVER, str(result))
+            case events.History(messages=messages):
+                return lines.newest_that_fit(
+                    _frame(each.source, each.text) for each in reversed(messages)
+                )
             case events.Goodbye(reason):
                 return _frame(_SERVER, f"Goodbye: {reason}")
             case _:
-                said = lines.sentences(outcome)
+                said = lines.describe(result)
                 return _frame(_SERVER, "\n".join(said)) if said else b""
 
-    def after(self, request: Request, outcome: Outcome) -> Dialect:
+    def updated(self, request: Request, result: Result) -> Dialect:
         """Nothing is learned."""
         return self
 
 
 def _frame(source: str, text: str) -> bytes:
-    return _encoder.encode(_FromServer(Shown(source, text))) + b"\n"
+    return _encoder.encode(_FromServer(Notice(source, text))) + b"\n"

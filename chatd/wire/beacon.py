@@ -66,7 +66,7 @@ def check_discover(datagram: bytes) -> None:
 
     :raises BadDatagram: if not.
     """
-    question = _decoded(datagram)
+    question = _decode(datagram)
     if not isinstance(question, Discover):
         raise BadDatagram("malformed")
     if question.data.version != VERSION:
@@ -83,7 +83,7 @@ def decode_offer(datagram: bytes) -> Offer:
 
     :raises BadDatagram: if it makes none.
     """
-    answer = _decoded(datagram)
+    answer = _decode(datagram)
     if not isinstance(answer, OfferDatagram):
         raise BadDatagram("malformed")
     offer = answer.data
@@ -103,7 +103,7 @@ def is_server_id(text: str) -> bool:
     return 0 < len(text) <= limits.SERVER_ID_CHARACTERS and text.isprintable()
 
 
-def _decoded(datagram: bytes) -> Discover | OfferDatagram:
+def _decode(datagram: bytes) -> Discover | OfferDatagram:
     if len(datagram) > limits.DATAGRAM_BYTES:
         raise BadDatagram("oversized")
     heard: Discover | OfferDatagram

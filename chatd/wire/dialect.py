@@ -8,46 +8,46 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from chatd.chat import events
-from chatd.chat.commands import Asked
+from chatd.chat.commands import ClientCommand
 from chatd.chat.events import Event, Reply
 from chatd.chat.refusals import Refusal, RequestId
 
 #: All that a member can hear of its own doings: where there is no other answer.
-ALL_OWN: Final[frozenset[type]] = frozenset(
+ALL_ECHOES: Final[frozenset[type]] = frozenset(
     {
-        events.Said,
-        events.Private,
-        events.Entered,
-        events.Renamed,
-        events.Joined,
-        events.Parted,
+        events.Message,
+        events.PrivateMessage,
+        events.MemberEntered,
+        events.MemberRenamed,
+        events.RoomJoined,
+        events.RoomLeft,
     }
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class LocalReply:
     """What a dialect answers by itself, such as its list of commands; a line each."""
 
     lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Alive(Note):
+class KeepAlive(LocalReply):
     """The client says that it is there, which is no sign of a person's activity."""
 
 
 #: What came of a request.
-Outcome = Reply | Refusal | Note
+Result = Reply | Refusal | LocalReply
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """A command, or what needs none; what its sender calls it, and in which words it came."""
 
-    command: Asked | Note
+    command: ClientCommand | LocalReply
     request_id: RequestId = None
-    words: object = None
+    vocabulary: object = None
 
 
 class Dialect(Protocol):
@@ -61,11 +61,11 @@ class Dialect(Protocol):
         """
 
     @property
-    def hears_own(self) -> frozenset[type]:
+    def echoes(self) -> frozenset[type]:
         """What a member hears of its own doings (SPEC §4's table)."""
 
     @property
-    def first_rooms(self) -> tuple[str, ...]:
+    def initial_rooms(self) -> tuple[str, ...]:
         """The rooms that a member begins in."""
 
     @property
@@ -77,23 +77,23 @@ class Dialect(Protocol):
         """What asks a silent member whether it is there; empty if nothing does."""
 
     @property
-    def enters_unasked(self) -> bool:
+    def auto_registers(self) -> bool:
         """Whether a client becomes a member by whatever it sends first."""
 
-    def hearing(self, unit: bytes) -> "Dialect":
+    def detect(self, frame: bytes) -> "Dialect":
         """The dialect that `unit` is in, which it may be the first to show."""
 
-    def decode(self, unit: bytes) -> Request:
+    def decode(self, frame: bytes) -> Request:
         """The request in one line, its end removed, or in one object.
 
         :raises Refusal: if there is none; never anything else, whatever the bytes.
         """
 
-    def encode(self, event: Event, now: int = 0) -> bytes:
+    def encode_event(self, event: Event, now: int = 0) -> bytes:
         """What a member is sent when this happens; empty if this dialect says nothing."""
 
-    def answer(self, outcome: Outcome, request_id: RequestId = None, now: int = 0) -> bytes:
+    def encode_reply(self, result: Result, request_id: RequestId = None, now: int = 0) -> bytes:
         """What a member is sent for its request; empty if this dialect says nothing."""
 
-    def after(self, request: Request, outcome: Outcome) -> "Dialect":
+    def updated(self, request: Request, result: Result) -> "Dialect":
         """The dialect to speak from now on, after what came of `request`."""

@@ -10,13 +10,13 @@ import msgspec
 from msgspec import Struct
 
 from chatd.chat import commands, events, limits, names, refusals, registration
-from chatd.chat.commands import Asked
+from chatd.chat.commands import ClientCommand
 from chatd.chat.events import Event
 from chatd.chat.names import LOBBY
 from chatd.chat.refusals import BadFrame, Refusal, RequestId
 from chatd.wire import lines
-from chatd.wire.dialect import Alive, Dialect, Note, Outcome, Request
-from chatd.wire.jim_parts import parts
+from chatd.wire.dialect import Dialect, KeepAlive, LocalReply, Request, Result
+from chatd.wire.jim_parts import split_text
 
 _encoder: Final = msgspec.json.Encoder()
 
@@ -26,7 +26,7 @@ class _User(Struct, frozen=True):
     password: str | None = None
 
 
-class _Object(Struct, frozen=True):
+class _ClientObject(Struct, frozen=True):
     """Everything that any client's object may have; what is not named here is ignored."""
 
     action: str | None = None
@@ -41,11 +41,11 @@ class _Object(Struct, frozen=True):
     sender: Any = None
 
 
-_decoder: Final = msgspec.json.Decoder(_Object)
+_decoder: Final = msgspec.json.Decoder(_ClientObject)
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class Vocabulary:
     """The words that one client uses, as far as it has shown them.
 
     :ivar key: ``action`` or ``event``.
@@ -68,27 +68,27 @@ class Jim:
     """
 
     variant: ClassVar[None] = None
-    hears_own: ClassVar[frozenset[type]] = frozenset({events.Private})
-    first_rooms: ClassVar[tuple[str, ...]] = ()
+    echoes: ClassVar[frozenset[type]] = frozenset({events.PrivateMessage})
+    initial_rooms: ClassVar[tuple[str, ...]] = ()
     greeting: ClassVar[bytes] = b""
-    enters_unasked: ClassVar[bool] = False
-    words: Words = Words()
+    auto_registers: ClassVar[bool] = False
+    vocabulary: Vocabulary = Vocabulary()
     nickname: str = ""
 
     @property
     def probe(self) -> bytes:
         """Asks a silent client whether it is there."""
-        return _encoder.encode({self.words.key: "probe"})
+        return _encoder.encode({self.vocabulary.key: "probe"})
 
-    def hearing(self, unit: bytes) -> Dialect:
+    def detect(self, frame: bytes) -> Dialect:
         """It is this one."""
         return self
 
-    def decode(self, unit: bytes) -> Request:
+    def decode(self, frame: bytes) -> Request:
         """The request in one object; see :meth:`chatd.wire.dialect.Dialect.decode`."""
         try:
             # msgspec does not look into the strings it skips: unknown keys must be UTF-8 too.
-            asked = _decoder.decode(unit.decode("utf-8"))
+            asked = _decoder.decode(frame.decode("utf-8"))
         except UnicodeDecodeError:
             raise refusals.InvalidUtf8 from None
         except msgspec.ValidationError as error:
@@ -99,49 +99,51 @@ class Jim:
         if verb is None or len(verb) > limits.JIM_ACTION_CHARACTERS:
             raise BadFrame("An object needs an action, or an event, of at most 15 characters.")
         if not self.nickname and verb not in ("presence", "authenticate"):
-            raise registration.NotEntered
+            raise registration.NotRegistered
         read = _VERBS.get(verb)
         if read is None:
             raise refusals.UnknownType(f"There is no action {verb!r}.")
-        return Request(read(self, asked), None, self._words_of(asked, verb))
+        return Request(read(self, asked), None, self._vocabulary_of(asked, verb))
 
-    def encode(self, event: Event, now: int = 0) -> bytes:
+    def encode_event(self, event: Event, now: int = 0) -> bytes:
         """The objects that tell of `event`, each in a line of its own."""
         match event:
-            case events.Said(room=room, time=time, source=source, text=text):
+            case events.Message(room=room, time=time, source=source, text=text):
                 return self._message(source, room, time, text)
-            case events.Private(source=source, to=to, time=time, text=text):
+            case events.PrivateMessage(source=source, to=to, time=time, text=text):
                 return self._message(source, to[0] if len(to) == 1 else to, time, text)
             case _:
-                return notice("; ".join(lines.sentences(event)), now)
+                return encode_notice("; ".join(lines.describe(event)), now)
 
-    def answer(self, outcome: Outcome, request_id: RequestId = None, now: int = 0) -> bytes:
+    def encode_reply(self, result: Result, request_id: RequestId = None, now: int = 0) -> bytes:
         """The numbered answer to a request."""
-        code = _code(outcome)
+        code = _code(result)
         if code >= 400:
-            return _response(code, now, error=str(outcome))
-        return _response(code, now, alert=_alert(outcome))
+            return _response(code, now, error=str(result))
+        return _response(code, now, alert=_alert(result))
 
-    def after(self, request: Request, outcome: Outcome) -> Dialect:
+    def updated(self, request: Request, result: Result) -> Dialect:
         """The words that the client used are its words from now on."""
-        words = request.words if isinstance(request.words, Words) else self.words
-        nickname = outcome.nickname if isinstance(outcome, events.Welcome) else self.nickname
-        return replace(self, words=words, nickname=nickname)
+        words = (
+            request.vocabulary if isinstance(request.vocabulary, Vocabulary) else self.vocabulary
+        )
+        nickname = result.nickname if isinstance(result, events.Welcome) else self.nickname
+        return replace(self, vocabulary=words, nickname=nickname)
 
-    def _words_of(self, asked: _Object, verb: str) -> Words:
-        words = replace(self.words, key="event" if asked.action is None else "action")
+    def _vocabulary_of(self, client_object: _ClientObject, verb: str) -> Vocabulary:
+        words = replace(self.vocabulary, key="event" if client_object.action is None else "action")
         if verb not in ("msg", "message"):
             return words
-        return Words(
+        return Vocabulary(
             key=words.key,
             verb=verb,
-            text="message" if asked.message is not None else "message_text",
-            sender=words.sender or asked.sender is not None,
+            text="message" if client_object.message is not None else "message_text",
+            sender=words.sender or client_object.sender is not None,
         )
 
     def _message(self, source: str, to: str | tuple[str, ...], time: int, text: str) -> bytes:
         """A message, in as many objects as it takes; each fits into what a client reads at once."""
-        words = self.words
+        words = self.vocabulary
         verb = words.verb or ("msg" if words.key == "action" else "message")
         fields = (words.text,) if words.text else ("message", "message_text")
         frame: dict[str, Any] = {words.key: verb, "time": time / 1000, "from": source, "to": to}
@@ -151,11 +153,12 @@ class Jim:
             frame["to"] = self.nickname
         room = limits.JIM_SENT_BYTES - len(_encoder.encode(frame | dict.fromkeys(fields, "")))
         return b"".join(
-            _line(frame | dict.fromkeys(fields, part)) for part in parts(text, room // len(fields))
+            _line(frame | dict.fromkeys(fields, part))
+            for part in split_text(text, room // len(fields))
         )
 
 
-def notice(sentence: str, now: int) -> bytes:
+def encode_notice(sentence: str, now: int) -> bytes:
     """A 100: something that happened."""
     return _response(100, now, alert=sentence)
 
@@ -164,63 +167,75 @@ def _line(frame: dict[str, Any]) -> bytes:
     return _encoder.encode(frame) + b"\n"
 
 
-def _response(code: int, now: int, **said: str) -> bytes:
-    [(field, sentence)] = said.items()
+def _response(code: int, now: int, **alert_or_error: str) -> bytes:
+    [(field, sentence)] = alert_or_error.items()
     frame = {"response": code, "time": now / 1000, field: ""}
     room = limits.JIM_SENT_BYTES - len(_encoder.encode(frame))
-    return _line(frame | {field: parts(sentence, room)[0]})
+    return _line(frame | {field: split_text(sentence, room)[0]})
 
 
 # --- what a client asks -------------------------------------------------------------------------
 
 
-def _account(asked: _Object) -> str:
-    account = asked.user.account_name if asked.account_name is None else asked.account_name
+def _account(client_object: _ClientObject) -> str:
+    account = (
+        client_object.user.account_name
+        if client_object.account_name is None
+        else client_object.account_name
+    )
     if account is None:
         raise BadFrame("user.account_name is missing.")
     return account
 
 
-def _presence(jim: Jim, asked: _Object) -> Asked | Note:
-    account = _account(asked)
+def _presence(jim: Jim, client_object: _ClientObject) -> ClientCommand | LocalReply:
+    account = _account(client_object)
     if not jim.nickname:
-        return commands.Enter(account, jim.first_rooms)
-    if names.folded(account) != names.folded(jim.nickname):
-        raise registration.AlreadyEntered
-    return Alive((f"You are {jim.nickname}.",))
+        return commands.Enter(account, jim.initial_rooms)
+    if names.casefold(account) != names.casefold(jim.nickname):
+        raise registration.AlreadyRegistered
+    return KeepAlive((f"You are {jim.nickname}.",))
 
 
-def _authenticate(jim: Jim, asked: _Object) -> Asked:
-    password = asked.user.password if asked.password is None else asked.password
+def _authenticate(jim: Jim, client_object: _ClientObject) -> ClientCommand:
+    password = (
+        client_object.user.password if client_object.password is None else client_object.password
+    )
     if password is None:
         raise BadFrame("password is missing.")
     if jim.nickname:
-        raise registration.AlreadyEntered
-    return commands.Authenticate(_account(asked), password)
+        raise registration.AlreadyRegistered
+    return commands.Authenticate(_account(client_object), password)
 
 
-def _message(jim: Jim, asked: _Object) -> Asked:
-    text = asked.message if asked.message is not None else asked.message_text
+def _message(jim: Jim, client_object: _ClientObject) -> ClientCommand:
+    text = (
+        client_object.message if client_object.message is not None else client_object.message_text
+    )
     if text is None:
         raise BadFrame("message is missing.")
     if len(text) > limits.JIM_MESSAGE_CHARACTERS:
         raise refusals.BadText(
             f"A message may have at most {limits.JIM_MESSAGE_CHARACTERS} characters."
         )
-    to = asked.to.split(",") if isinstance(asked.to, str) else list(asked.to or ())
+    to = (
+        client_object.to.split(",")
+        if isinstance(client_object.to, str)
+        else list(client_object.to or ())
+    )
     to = [name.strip() for name in to if name.strip()]
     rooms = [name for name in to if name.startswith("#")]
     if not rooms:
-        return commands.Tell(text, tuple(to))
+        return commands.SendPrivate(text, tuple(to))
     if len(to) > 1:
         raise refusals.BadRecipients("A message goes to nicknames, or to one room.")
-    return commands.Say(text, _room_name(rooms[0]))
+    return commands.SendMessage(text, _room_name(rooms[0]))
 
 
-def _room(asked: _Object) -> str:
-    if asked.room is None:
+def _room(client_object: _ClientObject) -> str:
+    if client_object.room is None:
         raise BadFrame("room is missing.")
-    return _room_name(asked.room)
+    return _room_name(client_object.room)
 
 
 def _room_name(room: str) -> str:
@@ -232,8 +247,8 @@ _VERBS: Final[dict[str, Any]] = {
     "authenticate": _authenticate,
     "msg": _message,
     "message": _message,
-    "join": lambda jim, asked: commands.Join(_room(asked)),
-    "leave": lambda jim, asked: commands.Leave(_room(asked)),
+    "join": lambda jim, asked: commands.JoinRoom(_room(asked)),
+    "leave": lambda jim, asked: commands.LeaveRoom(_room(asked)),
     "quit": lambda jim, asked: commands.Quit(),
     "exit": lambda jim, asked: commands.Quit(),
 }
@@ -244,8 +259,8 @@ _VERBS: Final[dict[str, Any]] = {
 _CODES: Final[dict[type, int]] = {
     Refusal: 400,
     registration.Full: 101,
-    registration.TooLate: 101,
-    registration.NotEntered: 401,
+    registration.RegistrationTimeout: 101,
+    registration.NotRegistered: 401,
     refusals.PasswordRequired: 401,
     refusals.WrongPassword: 402,
     refusals.TooManyAttempts: 402,
@@ -257,15 +272,15 @@ _CODES: Final[dict[type, int]] = {
 }
 
 
-def _code(outcome: Outcome) -> int:
-    match outcome:
-        case refusals.NotReached(missed=missed):
+def _code(result: Result) -> int:
+    match result:
+        case refusals.NotReached(undelivered=missed):
             return 410 if all(each.reason == "offline" for each in missed) else 404
         case Refusal():
-            return next(_CODES[kind] for kind in type(outcome).__mro__ if kind in _CODES)
-        case events.RoomJoined(created=True):
+            return next(_CODES[kind] for kind in type(result).__mro__ if kind in _CODES)
+        case events.JoinDone(created=True):
             return 201
-        case events.Told(missed=missed) if missed:
+        case events.PrivateSent(undelivered=missed) if missed:
             return 202
         case events.Goodbye(reason) if reason != "quit":
             return 101
@@ -273,15 +288,15 @@ def _code(outcome: Outcome) -> int:
             return 200
 
 
-def _alert(outcome: Outcome) -> str:
-    match outcome:
+def _alert(result: Result) -> str:
+    match result:
         case Refusal():
-            return str(outcome)
-        case Note():
-            return " ".join(outcome.lines)
+            return str(result)
+        case LocalReply():
+            return " ".join(result.lines)
         case events.Goodbye(reason):
             return reason
         case events.Welcome():
-            return f"Welcome to {outcome.server}, {outcome.nickname}."
+            return f"Welcome to {result.server}, {result.nickname}."
         case _:
-            return "; ".join(lines.sentences(outcome)) or "OK"
+            return "; ".join(lines.describe(result)) or "OK"

@@ -11,8 +11,8 @@ from chatd.chat.refusals import BrokenObject
 
 _WHITE_SPACE: Final = b" \t\r\n"
 #: What matters outside of a string, and inside of one.
-_OUTSIDE: Final = re.compile(rb'[{}"]')
-_INSIDE: Final = re.compile(rb'["\\]')
+_STRUCTURE: Final = re.compile(rb'[{}"]')
+_IN_STRING: Final = re.compile(rb'["\\]')
 
 
 class ObjectSplitter:
@@ -20,7 +20,7 @@ class ObjectSplitter:
 
     def __init__(self) -> None:
         self._buffer = b""
-        self._looked_at = 0
+        self._scanned = 0
         self._depth = 0
         self._in_string = False
 
@@ -39,7 +39,7 @@ class ObjectSplitter:
         :raises BrokenObject: if what comes next is no object, or one that is too long; where the
             one after it begins is anyone's guess.
         """
-        if not self._looked_at:
+        if not self._scanned:
             self._buffer = self._buffer.lstrip(_WHITE_SPACE)
             if self._buffer and not self._buffer.startswith(b"{"):
                 raise BrokenObject("what came is not a JSON object")
@@ -49,28 +49,30 @@ class ObjectSplitter:
         if end is None:
             return None
         unit, self._buffer = self._buffer[:end], self._buffer[end:]
-        self._looked_at = 0
+        self._scanned = 0
         return unit
 
     def _end(self) -> int | None:
         """Where the object at the beginning of the buffer ends, as far as it has come."""
         while True:
-            found = (_INSIDE if self._in_string else _OUTSIDE).search(self._buffer, self._looked_at)
+            found = (_IN_STRING if self._in_string else _STRUCTURE).search(
+                self._buffer, self._scanned
+            )
             if found is None:
-                self._looked_at = len(self._buffer)
+                self._scanned = len(self._buffer)
                 return None
-            self._looked_at = found.end()
+            self._scanned = found.end()
             match found[0]:
                 case b"{":
                     self._depth += 1
                 case b"}":
                     self._depth -= 1
                     if not self._depth:
-                        return self._looked_at
+                        return self._scanned
                 case b'"':
                     self._in_string = not self._in_string
-                case _ if len(self._buffer) > self._looked_at:
-                    self._looked_at += 1  # what is escaped
+                case _ if len(self._buffer) > self._scanned:
+                    self._scanned += 1  # what is escaped
                 case _:
-                    self._looked_at -= 1  # what is escaped has not come yet
+                    self._scanned -= 1  # what is escaped has not come yet
                     return None

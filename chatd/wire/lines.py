@@ -23,14 +23,14 @@ _FIRST_JOINED: Final = "\u0590"
 #: What has a variant as an emoji, though it comes before that.
 _VARIED: Final = frozenset("0123456789#*\u00a9\u00ae")
 #: These show nothing, or a blank, though they are no format characters to Unicode.
-_BLANK: Final = frozenset(
+_BLANKS: Final = frozenset(
     map(chr, (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0))
 )
 _SHOWN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _MARKS: Final = frozenset({"Mn", "Me"})
 
 
-def visible(text: str) -> str:
+def escape(text: str) -> str:
     """`text` with a visible replacement for each character that a terminal might obey.
 
     So are characters that show nothing, and marks piled up on one character beyond a limit, which
@@ -44,7 +44,7 @@ def visible(text: str) -> str:
     for character in text:
         category = unicodedata.category(character)
         marks = marks + 1 if category in _MARKS else 0
-        if _is_trick(character, category, before) or marks > limits.PILED_MARKS:
+        if _is_deceptive(character, category, before) or marks > limits.MAX_COMBINING_MARKS:
             shown.append(f"<U+{ord(character):04X}>")
         else:
             shown.append(character)
@@ -52,52 +52,52 @@ def visible(text: str) -> str:
     return "".join(shown)
 
 
-def _is_trick(character: str, category: str, before: str) -> bool:
+def _is_deceptive(character: str, category: str, before: str) -> bool:
     """Whether `character` is not to be shown as it is, behind the one `before`."""
     if character in _JOINERS:
         return before < _FIRST_JOINED or before in _JOINERS
     if character in _SELECTORS:
         alone = before < _FIRST_JOINED and before not in _VARIED
         return alone or before in _JOINERS or before in _SELECTORS
-    return category in _SHOWN_CATEGORIES or character in _BLANK
+    return category in _SHOWN_CATEGORIES or character in _BLANKS
 
 
-def lines(told: object) -> list[str]:
+def render(event: object) -> list[str]:
     """The lines that tell of an event or a reply; none for what needs no words."""
-    match told:
-        case events.Said(room=room, source=source, text=text):
-            return message(room, source, text)
-        case events.Private(source=source, text=text):
-            return _spoken(f"[private] {source}", text)
-        case events.HistoryRead(messages=messages):
-            return [line for each in messages for line in past(each)]
+    match event:
+        case events.Message(room=room, source=source, text=text):
+            return render_message(room, source, text)
+        case events.PrivateMessage(source=source, text=text):
+            return _prefix_lines(f"[private] {source}", text)
+        case events.History(messages=messages):
+            return [line for each in messages for line in render_history_entry(each)]
         case _:
-            return [notice(sentence) for sentence in sentences(told)]
+            return [render_notice(sentence) for sentence in describe(event)]
 
 
-def sentences(told: object) -> list[str]:
+def describe(event: object) -> list[str]:
     """What the server says of an event or a reply, without saying that it is the server."""
-    make = _SENTENCES.get(type(told))
-    return make(told) if make else []
+    make = _DESCRIPTIONS.get(type(event))
+    return make(event) if make else []
 
 
-def notice(sentence: str) -> str:
+def render_notice(sentence: str) -> str:
     """What the server itself says."""
-    return f"[Server]: {visible(sentence)}"
+    return f"[Server]: {escape(sentence)}"
 
 
-def message(room: str, source: str, text: str) -> list[str]:
+def render_message(room: str, source: str, text: str) -> list[str]:
     """A message of a room, each line of it with its sender."""
-    return _spoken(source if room == LOBBY else f"{room} {source}", text)
+    return _prefix_lines(source if room == LOBBY else f"{room} {source}", text)
 
 
-def past(said: events.Said) -> list[str]:
+def render_history_entry(entry: events.Message) -> list[str]:
     """A message of the history, each line of it with its date, time and sender."""
-    moment = _moment(said.time)
-    return [f"{moment} {line}" for line in message(said.room, said.source, said.text)]
+    moment = _format_time(entry.time)
+    return [f"{moment} {line}" for line in render_message(entry.room, entry.source, entry.text)]
 
 
-def newest(parts: Iterable[bytes]) -> bytes:
+def newest_that_fit(parts: Iterable[bytes]) -> bytes:
     """As many of `parts` as one reply may have, in the order in which they happened.
 
     :param parts: the newest first; no more of them are made than are needed.
@@ -112,11 +112,11 @@ def newest(parts: Iterable[bytes]) -> bytes:
     return b"".join(reversed(kept))
 
 
-def _spoken(speaker: str, text: str) -> list[str]:
-    return [f"{visible(speaker)}: {visible(line.expandtabs())}" for line in text.split("\n")]
+def _prefix_lines(speaker: str, text: str) -> list[str]:
+    return [f"{escape(speaker)}: {escape(line.expandtabs())}" for line in text.split("\n")]
 
 
-def _moment(milliseconds: int) -> str:
+def _format_time(milliseconds: int) -> str:
     """A date and time of day, local time."""
     try:
         return datetime.fromtimestamp(milliseconds / 1000).astimezone().strftime("%Y-%m-%d %H:%M")
@@ -126,7 +126,8 @@ def _moment(milliseconds: int) -> str:
 
 def _users(reply: events.Users) -> list[str]:
     return [
-        " ".join([each.nickname, *each.rooms, "since", _moment(each.since)]) for each in reply.users
+        " ".join([each.nickname, *each.rooms, "since", _format_time(each.since)])
+        for each in reply.users
     ]
 
 
@@ -137,17 +138,17 @@ def _rooms(reply: events.Rooms) -> list[str]:
     ]
 
 
-def _told(reply: events.Told) -> list[str]:
-    return [str(NotReached(reply.missed))] if reply.missed else []
+def _private_sent(reply: events.PrivateSent) -> list[str]:
+    return [str(NotReached(reply.undelivered))] if reply.undelivered else []
 
 
-_SENTENCES: Final[dict[type, Callable[[Any], list[str]]]] = {
-    events.Entered: lambda event: [f"{event.nickname} has entered the chat"],
-    events.Left: lambda event: [f"{event.nickname} has left the chat ({event.reason})"],
-    events.Renamed: lambda event: [f"{event.old} renamed to {event.new}"],
-    events.Joined: lambda event: [f"{event.nickname} has joined {event.room}"],
-    events.Parted: lambda event: [f"{event.nickname} has left {event.room}"],
+_DESCRIPTIONS: Final[dict[type, Callable[[Any], list[str]]]] = {
+    events.MemberEntered: lambda event: [f"{event.nickname} has entered the chat"],
+    events.MemberLeft: lambda event: [f"{event.nickname} has left the chat ({event.reason})"],
+    events.MemberRenamed: lambda event: [f"{event.old} renamed to {event.new}"],
+    events.RoomJoined: lambda event: [f"{event.nickname} has joined {event.room}"],
+    events.RoomLeft: lambda event: [f"{event.nickname} has left {event.room}"],
     events.Users: _users,
     events.Rooms: _rooms,
-    events.Told: _told,
+    events.PrivateSent: _private_sent,
 }

@@ -10,14 +10,14 @@ from typing import Any, ClassVar, Final, TypeVar
 import msgspec
 
 from chatd.chat import commands, events, limits
-from chatd.chat.commands import Asked
+from chatd.chat.commands import ClientCommand
 from chatd.chat.events import Event
 from chatd.chat.names import LOBBY
 from chatd.chat.refusals import NotReached, Refusal, RequestId
 from chatd.chat.registration import BadVersion
 from chatd.wire import json_frames
 from chatd.wire import native_frames as frames
-from chatd.wire.dialect import Dialect, Note, Outcome, Request
+from chatd.wire.dialect import Dialect, LocalReply, Request, Result
 
 _encoder: Final = msgspec.json.Encoder()
 _decoder: Final = msgspec.json.Decoder(frames.FromClient)
@@ -28,16 +28,16 @@ _TYPES: Final = frozenset(
 )
 
 #: What a list's frame has around its entries, at most.
-_AROUND_BYTES: Final = 1_024
+_ENVELOPE_BYTES: Final = 1_024
 
 _EVENT_FRAMES: Final[dict[type, type[frames.Frame]]] = {
-    events.Said: frames.Message,
-    events.Private: frames.Private,
-    events.Joined: frames.Joined,
-    events.Parted: frames.Parted,
-    events.Entered: frames.Entered,
-    events.Left: frames.Left,
-    events.Renamed: frames.Renamed,
+    events.Message: frames.Message,
+    events.PrivateMessage: frames.PrivateMessage,
+    events.RoomJoined: frames.RoomJoined,
+    events.RoomLeft: frames.RoomLeft,
+    events.MemberEntered: frames.MemberEntered,
+    events.MemberLeft: frames.MemberLeft,
+    events.MemberRenamed: frames.MemberRenamed,
 }
 
 
@@ -46,38 +46,38 @@ class Native:
     """What chatd's own client and the web page speak."""
 
     variant: ClassVar[str] = "native"
-    hears_own: ClassVar[frozenset[type]] = frozenset(
-        {events.Private, events.Renamed, events.Joined, events.Parted}
+    echoes: ClassVar[frozenset[type]] = frozenset(
+        {events.PrivateMessage, events.MemberRenamed, events.RoomJoined, events.RoomLeft}
     )
-    first_rooms: ClassVar[tuple[str, ...]] = (LOBBY,)
+    initial_rooms: ClassVar[tuple[str, ...]] = (LOBBY,)
     greeting: ClassVar[bytes] = b""
     probe: ClassVar[bytes] = b""
-    enters_unasked: ClassVar[bool] = False
+    auto_registers: ClassVar[bool] = False
 
-    def hearing(self, unit: bytes) -> Dialect:
+    def detect(self, frame: bytes) -> Dialect:
         """It is this one."""
         return self
 
-    def decode(self, unit: bytes) -> Request:
+    def decode(self, frame: bytes) -> Request:
         """The request in one line; see :meth:`chatd.wire.dialect.Dialect.decode`."""
-        frame = json_frames.decode(_decoder, _TYPES, unit)
-        return Request(_command(frame), frame.id)
+        parsed = json_frames.decode(_decoder, _TYPES, frame)
+        return Request(_command(parsed), parsed.id)
 
-    def encode(self, event: Event, now: int = 0) -> bytes:
+    def encode_event(self, event: Event, now: int = 0) -> bytes:
         """The frame that tells of `event`."""
         frame = _EVENT_FRAMES[type(event)](data=event)  # type: ignore[call-arg]  # each has data
-        return self.delimited(_encoder.encode(frame))
+        return self.frame_bytes(_encoder.encode(frame))
 
-    def answer(self, outcome: Outcome, request_id: RequestId = None, now: int = 0) -> bytes:
+    def encode_reply(self, result: Result, request_id: RequestId = None, now: int = 0) -> bytes:
         """The frame or frames that answer a request; without an id, ``ok`` goes unsaid."""
-        answers = _ANSWERS[_kind(outcome)](outcome, request_id)
-        return b"".join([self.delimited(_encoder.encode(frame)) for frame in answers])
+        answers = _REPLY_ENCODERS[_result_type(result)](result, request_id)
+        return b"".join([self.frame_bytes(_encoder.encode(frame)) for frame in answers])
 
-    def delimited(self, frame: bytes) -> bytes:
+    def frame_bytes(self, payload: bytes) -> bytes:
         """One frame with what tells it from the next."""
-        return frame + b"\n"
+        return payload + b"\n"
 
-    def after(self, request: Request, outcome: Outcome) -> Dialect:
+    def updated(self, request: Request, result: Result) -> Dialect:
         """Nothing is learned."""
         return self
 
@@ -87,63 +87,65 @@ def is_hello(line: bytes) -> bool:
     return json_frames.frame_type(line) == "hello"
 
 
-def _kind(outcome: Outcome) -> type:
+def _result_type(outcome: Result) -> type:
     return Refusal if isinstance(outcome, Refusal) else type(outcome)
 
 
-def _refused(refusal: Refusal, request_id: RequestId) -> list[frames.Frame]:
+def _encode_error(refusal: Refusal, request_id: RequestId) -> list[frames.Frame]:
     return [frames.Error(data=frames.ErrorData(refusal.code, str(refusal)), id=request_id)]
 
 
-def _done(done: events.Done, request_id: RequestId) -> list[frames.Frame]:
+def _encode_ok(done: events.Ok, request_id: RequestId) -> list[frames.Frame]:
     if request_id is None:
         return []
     data = None if done.room is None else frames.OkData(done.room, done.seq, done.time)
     return [frames.Ok(id=request_id, data=data)]
 
 
-def _joined(reply: events.RoomJoined, request_id: RequestId) -> list[frames.Frame]:
+def _encode_join_done(reply: events.JoinDone, request_id: RequestId) -> list[frames.Frame]:
     if request_id is None:
         return []
     return [frames.Ok(id=request_id, data=frames.OkData(reply.room, created=reply.created))]
 
 
-def _told(reply: events.Told, request_id: RequestId) -> list[frames.Frame]:
+def _encode_private_sent(reply: events.PrivateSent, request_id: RequestId) -> list[frames.Frame]:
     if request_id is not None:
-        return [frames.Ok(id=request_id, data=frames.OkData(time=reply.time, missed=reply.missed))]
-    return _refused(NotReached(reply.missed), None) if reply.missed else []
+        return [
+            frames.Ok(id=request_id, data=frames.OkData(time=reply.time, missed=reply.undelivered))
+        ]
+    return _encode_error(NotReached(reply.undelivered), None) if reply.undelivered else []
 
 
-def _users(reply: events.Users, request_id: RequestId) -> list[frames.Frame]:
+def _encode_users(reply: events.Users, request_id: RequestId) -> list[frames.Frame]:
     return [
-        frames.UsersListed(data=replace(reply, users=part, more=more), id=request_id)
-        for part, more in _parts(reply.users)
+        frames.Users(data=replace(reply, users=part, more=more), id=request_id)
+        for part, more in _chunks(reply.users)
     ]
 
 
-def _rooms(reply: events.Rooms, request_id: RequestId) -> list[frames.Frame]:
+def _encode_rooms(reply: events.Rooms, request_id: RequestId) -> list[frames.Frame]:
     return [
-        frames.RoomsListed(data=replace(reply, rooms=part, more=more), id=request_id)
-        for part, more in _parts(reply.rooms)
+        frames.Rooms(data=replace(reply, rooms=part, more=more), id=request_id)
+        for part, more in _chunks(reply.rooms)
     ]
 
 
-def _history(reply: events.HistoryRead, request_id: RequestId) -> list[frames.Frame]:
+def _encode_history(reply: events.History, request_id: RequestId) -> list[frames.Frame]:
     return [
-        frames.HistoryRead(data=replace(reply, messages=part, more=more), id=request_id)
-        for part, more in _parts(reply.messages)
+        frames.History(data=replace(reply, messages=part, more=more), id=request_id)
+        for part, more in _chunks(reply.messages)
     ]
 
 
-_ANSWERS: Final[dict[type, Callable[[Any, RequestId], list[frames.Frame]]]] = {
-    Note: lambda note, request_id: [],
-    Refusal: _refused,
-    events.Done: _done,
-    events.RoomJoined: _joined,
-    events.Told: _told,
-    events.Rooms: _rooms,
-    events.Users: _users,
-    events.HistoryRead: _history,
+_REPLY_ENCODERS: Final[dict[type, Callable[[Any, RequestId], list[frames.Frame]]]] = {
+    LocalReply: lambda note, request_id: [],
+    Refusal: _encode_error,
+    events.Ok: _encode_ok,
+    events.JoinDone: _encode_join_done,
+    events.PrivateSent: _encode_private_sent,
+    events.Rooms: _encode_rooms,
+    events.Users: _encode_users,
+    events.History: _encode_history,
     events.Pong: lambda reply, request_id: [frames.Pong(id=request_id)],
     events.Goodbye: lambda reply, request_id: [frames.Goodbye(data=reply, id=request_id)],
     events.Welcome: lambda reply, request_id: [frames.Welcome(data=reply, id=request_id)],
@@ -151,7 +153,7 @@ _ANSWERS: Final[dict[type, Callable[[Any, RequestId], list[frames.Frame]]]] = {
 }
 
 
-_WITHOUT_DATA: Final[dict[type, Asked]] = {
+_EMPTY_COMMANDS: Final[dict[type, ClientCommand]] = {
     frames.Watch: commands.Watch(),
     frames.ListRooms: commands.ListRooms(),
     frames.Ping: commands.Ping(),
@@ -159,7 +161,7 @@ _WITHOUT_DATA: Final[dict[type, Asked]] = {
 }
 
 
-def _command(frame: frames.FromClient) -> Asked:
+def _command(frame: frames.FromClient) -> ClientCommand:
     match frame:
         case frames.Hello():
             if frame.data.version != frames.VERSION:
@@ -172,27 +174,27 @@ def _command(frame: frames.FromClient) -> Asked:
         case frames.SetName():
             return commands.Rename(frame.data.nickname)
         case frames.Watch() | frames.ListRooms() | frames.Ping() | frames.Quit():
-            return _WITHOUT_DATA[type(frame)]
+            return _EMPTY_COMMANDS[type(frame)]
         case _:
             return frame.data
 
 
-_Entry = TypeVar("_Entry", events.User, events.RoomEntry, events.Said)
+_Entry = TypeVar("_Entry", events.User, events.RoomEntry, events.Message)
 
 
-def _parts(entries: Sequence[_Entry]) -> list[tuple[tuple[_Entry, ...], bool]]:
+def _chunks(entries: Sequence[_Entry]) -> list[tuple[tuple[_Entry, ...], bool]]:
     """`entries` in lists that fit into a frame each, and whether another one follows.
 
     The oldest are left out of a reply that is too long.
     """
     parts: list[list[_Entry]] = [[]]
-    part_bytes = reply_bytes = _AROUND_BYTES
+    part_bytes = reply_bytes = _ENVELOPE_BYTES
     for entry in reversed(entries):
         entry_bytes = len(_encoder.encode(entry)) + 1
         if part_bytes + entry_bytes > limits.LIST_FRAME_BYTES:
             parts.append([])
-            part_bytes = _AROUND_BYTES
-            reply_bytes += _AROUND_BYTES
+            part_bytes = _ENVELOPE_BYTES
+            reply_bytes += _ENVELOPE_BYTES
         part_bytes += entry_bytes
         reply_bytes += entry_bytes
         if reply_bytes > limits.REPLY_BYTES:

@@ -61,7 +61,7 @@ class OkData(Struct, frozen=True, omit_defaults=True):
     seq: int | None = None
     time: int | None = None
     created: bool | None = None
-    missed: tuple[events.Missed, ...] = ()
+    missed: tuple[events.Undelivered, ...] = ()
 
 
 # --- client to server ---------------------------------------------------------------------------
@@ -83,10 +83,10 @@ class Authenticate(Frame, frozen=True, tag="authenticate"):
     data: AuthenticateData
 
 
-class Say(Frame, frozen=True, tag="message"):
+class SendMessage(Frame, frozen=True, tag="message"):
     """A message to the others in a room."""
 
-    data: commands.Say
+    data: commands.SendMessage
 
 
 class SetName(Frame, frozen=True, tag="set-name"):
@@ -95,35 +95,35 @@ class SetName(Frame, frozen=True, tag="set-name"):
     data: SetNameData
 
 
-class Tell(Frame, frozen=True, tag="private"):
+class SendPrivate(Frame, frozen=True, tag="private"):
     """A message to some members alone."""
 
-    data: commands.Tell
+    data: commands.SendPrivate
 
 
-class Join(Frame, frozen=True, tag="join"):
+class JoinRoom(Frame, frozen=True, tag="join"):
     """Into a room."""
 
-    data: commands.Join
+    data: commands.JoinRoom
 
 
-class Leave(Frame, frozen=True, tag="leave"):
+class LeaveRoom(Frame, frozen=True, tag="leave"):
     """Out of a room."""
 
-    data: commands.Leave = field(default_factory=commands.Leave)
+    data: commands.LeaveRoom = field(default_factory=commands.LeaveRoom)
 
 
 class ListRooms(Frame, frozen=True, tag="rooms"):
     """Which rooms are there?"""
 
 
-class Users(Frame, frozen=True, tag="users"):
+class ListUsers(Frame, frozen=True, tag="users"):
     """Who is here."""
 
     data: commands.ListUsers = field(default_factory=commands.ListUsers)
 
 
-class History(Frame, frozen=True, tag="history"):
+class ReadHistory(Frame, frozen=True, tag="history"):
     """The last messages of a room."""
 
     data: commands.ReadHistory = field(default_factory=commands.ReadHistory)
@@ -141,14 +141,14 @@ FromClient = (
     Hello
     | Watch
     | Authenticate
-    | Say
-    | Tell
+    | SendMessage
+    | SendPrivate
     | SetName
-    | Join
-    | Leave
+    | JoinRoom
+    | LeaveRoom
     | ListRooms
-    | Users
-    | History
+    | ListUsers
+    | ReadHistory
     | Ping
     | Quit
 )
@@ -171,61 +171,61 @@ class Watching(Frame, frozen=True, tag="watching"):
 class Message(Frame, frozen=True, tag="message"):
     """Somebody said something."""
 
-    data: events.Said
+    data: events.Message
 
 
-class Private(Frame, frozen=True, tag="private"):
+class PrivateMessage(Frame, frozen=True, tag="private"):
     """Somebody said something to you, and perhaps to others."""
 
-    data: events.Private
+    data: events.PrivateMessage
 
 
-class Joined(Frame, frozen=True, tag="joined"):
+class RoomJoined(Frame, frozen=True, tag="joined"):
     """Somebody came into a room you are in."""
 
-    data: events.Joined
+    data: events.RoomJoined
 
 
-class Parted(Frame, frozen=True, tag="parted"):
+class RoomLeft(Frame, frozen=True, tag="parted"):
     """Somebody left a room you are in."""
 
-    data: events.Parted
+    data: events.RoomLeft
 
 
-class Entered(Frame, frozen=True, tag="entered"):
+class MemberEntered(Frame, frozen=True, tag="entered"):
     """Somebody became a member."""
 
-    data: events.Entered
+    data: events.MemberEntered
 
 
-class Left(Frame, frozen=True, tag="left"):
+class MemberLeft(Frame, frozen=True, tag="left"):
     """Somebody is gone."""
 
-    data: events.Left
+    data: events.MemberLeft
 
 
-class Renamed(Frame, frozen=True, tag="renamed"):
+class MemberRenamed(Frame, frozen=True, tag="renamed"):
     """Somebody is called something else."""
 
-    data: events.Renamed
+    data: events.MemberRenamed
 
 
-class UsersListed(Frame, frozen=True, tag="users"):
+class Users(Frame, frozen=True, tag="users"):
     """The list asked for, or a part of it."""
 
     data: events.Users
 
 
-class RoomsListed(Frame, frozen=True, tag="rooms"):
+class Rooms(Frame, frozen=True, tag="rooms"):
     """The list asked for, or a part of it."""
 
     data: events.Rooms
 
 
-class HistoryRead(Frame, frozen=True, tag="history"):
+class History(Frame, frozen=True, tag="history"):
     """The messages asked for, or a part of them."""
 
-    data: events.HistoryRead
+    data: events.History
 
 
 class Ok(Frame, frozen=True, tag="ok"):
@@ -254,15 +254,15 @@ FromServer = (
     Welcome
     | Watching
     | Message
-    | Private
-    | Joined
-    | Parted
-    | Entered
-    | Left
-    | Renamed
-    | UsersListed
-    | RoomsListed
-    | HistoryRead
+    | PrivateMessage
+    | RoomJoined
+    | RoomLeft
+    | MemberEntered
+    | MemberLeft
+    | MemberRenamed
+    | Users
+    | Rooms
+    | History
     | Ok
     | Pong
     | Error

@@ -12,16 +12,16 @@ _encoder: Final = msgspec.json.Encoder()
 _decoder: Final = msgspec.json.Decoder(frames.FromServer)
 
 _FRAMES: Final[dict[type, type[frames.Frame]]] = {
-    commands.Say: frames.Say,
-    commands.Tell: frames.Tell,
-    commands.Join: frames.Join,
-    commands.Leave: frames.Leave,
-    commands.ListUsers: frames.Users,
-    commands.ReadHistory: frames.History,
+    commands.SendMessage: frames.SendMessage,
+    commands.SendPrivate: frames.SendPrivate,
+    commands.JoinRoom: frames.JoinRoom,
+    commands.LeaveRoom: frames.LeaveRoom,
+    commands.ListUsers: frames.ListUsers,
+    commands.ReadHistory: frames.ReadHistory,
 }
 
 
-def encode(command: commands.Asked, request_id: RequestId = None) -> bytes:
+def encode(command: commands.ClientCommand, request_id: RequestId = None) -> bytes:
     """The line that asks for `command`."""
     frame: frames.FromClient
     match command:

@@ -11,13 +11,13 @@ from typing import ClassVar
 
 from chatd.chat import commands, events, refusals
 from chatd.chat.events import Event
-from chatd.chat.names import LOBBY, folded
+from chatd.chat.names import LOBBY, casefold
 from chatd.chat.refusals import Refusal, RequestId
 from chatd.wire import lines, typed
-from chatd.wire.dialect import ALL_OWN, Dialect, Note, Outcome, Request
+from chatd.wire.dialect import ALL_ECHOES, Dialect, LocalReply, Request, Result
 
 
-class Asked(Enum):
+class Prompt(Enum):
     """What the next line answers."""
 
     NICKNAME = auto()
@@ -35,118 +35,123 @@ class Plain:
     """
 
     variant: ClassVar[str] = "plain"
-    hears_own: ClassVar[frozenset[type]] = ALL_OWN
-    first_rooms: ClassVar[tuple[str, ...]] = (LOBBY,)
+    echoes: ClassVar[frozenset[type]] = ALL_ECHOES
+    initial_rooms: ClassVar[tuple[str, ...]] = (LOBBY,)
     greeting: ClassVar[bytes] = b"Welcome. Your nickname?\n"
     probe: ClassVar[bytes] = b""
-    enters_unasked: ClassVar[bool] = False
-    asked: Asked = Asked.NICKNAME
-    before: Asked = Asked.NICKNAME
+    auto_registers: ClassVar[bool] = False
+    prompt: Prompt = Prompt.NICKNAME
+    previous_prompt: Prompt = Prompt.NICKNAME
     account: str = ""
     room: str = LOBBY
 
     @property
-    def _is_in(self) -> bool:
-        return Asked.NOTHING in (self.asked, self.before)
+    def _is_registered(self) -> bool:
+        return Prompt.NOTHING in (self.prompt, self.previous_prompt)
 
-    def hearing(self, unit: bytes) -> Dialect:
+    def detect(self, frame: bytes) -> Dialect:
         """It is this one."""
         return self
 
-    def decode(self, unit: bytes) -> Request:
+    def decode(self, frame: bytes) -> Request:
         """The request in one line; see :meth:`chatd.wire.dialect.Dialect.decode`."""
         try:
-            line = unit.removesuffix(b"\r").decode("utf-8")
+            line = frame.removesuffix(b"\r").decode("utf-8")
         except UnicodeDecodeError:
             raise refusals.InvalidUtf8 from None
-        if self.asked is Asked.PASSWORD and line.strip() not in typed.GOODBYES:
+        if self.prompt is Prompt.PASSWORD and line.strip() not in typed.QUIT_COMMANDS:
             return Request(commands.Authenticate(self.account, line))
-        if self.asked is not Asked.NOTHING:
+        if self.prompt is not Prompt.NOTHING:
             word = line.strip()
-            return Request(commands.Quit() if word in typed.GOODBYES else commands.Enter(word))
-        return Request(_command(typed.read(line, self.room)))
+            return Request(commands.Quit() if word in typed.QUIT_COMMANDS else commands.Enter(word))
+        return Request(_command(typed.parse(line, self.room)))
 
-    def encode(self, event: Event, now: int = 0) -> bytes:
+    def encode_event(self, event: Event, now: int = 0) -> bytes:
         """The lines that tell of `event`."""
-        return _lines(lines.lines(event))
+        return _lines(lines.render(event))
 
-    def answer(self, outcome: Outcome, request_id: RequestId = None, now: int = 0) -> bytes:
+    def encode_reply(self, result: Result, request_id: RequestId = None, now: int = 0) -> bytes:
         """The lines that answer, and where one is needed the next question."""
-        match outcome:
+        match result:
             case Refusal():
-                return _lines([self._refused(outcome)])
-            case Note():
-                return _lines(outcome.lines)
+                return _lines([self._refused(result)])
+            case LocalReply():
+                return _lines(result.lines)
             case events.Welcome():
-                return _lines([f"You are {outcome.nickname} on {outcome.server}. /help helps."])
-            case events.RoomJoined():
-                return _lines([f"You write to {outcome.room} now; /room {LOBBY} goes back."])
+                return _lines([f"You are {result.nickname} on {result.server}. /help helps."])
+            case events.JoinDone():
+                return _lines([f"You write to {result.room} now; /room {LOBBY} goes back."])
             case events.Goodbye():
-                return _lines([lines.notice(f"Goodbye ({outcome.reason})")])
-            case events.HistoryRead(messages=messages):
+                return _lines([lines.render_notice(f"Goodbye ({result.reason})")])
+            case events.History(messages=messages):
                 return _newest(
-                    line for each in reversed(messages) for line in lines.past(each)[::-1]
+                    line
+                    for each in reversed(messages)
+                    for line in lines.render_history_entry(each)[::-1]
                 )
             case _:
-                return _newest(map(lines.notice, reversed(lines.sentences(outcome))))
+                return _newest(map(lines.render_notice, reversed(lines.describe(result))))
 
     def _refused(self, refusal: Refusal) -> str:
-        is_unread = self.asked is Asked.PASSWORD and isinstance(refusal, refusals.Malformed)
+        is_unread = self.prompt is Prompt.PASSWORD and isinstance(refusal, refusals.Malformed)
         if is_unread or isinstance(refusal, refusals.PasswordRequired):
             return f"{refusal} Your password? (It is shown as you type.)"
-        if self._is_in:
-            return lines.notice(str(refusal))
-        return str(refusal) if refusal.closes else f"{refusal} Your nickname?"
+        if self._is_registered:
+            return lines.render_notice(str(refusal))
+        return str(refusal) if refusal.closes_connection else f"{refusal} Your nickname?"
 
-    def after(self, request: Request, outcome: Outcome) -> Dialect:
+    def updated(self, request: Request, result: Result) -> Dialect:
         """What the next line will be, and where lines go."""
-        match outcome:
+        match result:
             case refusals.PasswordRequired():
                 return replace(
-                    self, asked=Asked.PASSWORD, account=outcome.nickname, before=self.asked
+                    self,
+                    prompt=Prompt.PASSWORD,
+                    account=result.nickname,
+                    previous_prompt=self.prompt,
                 )
             case events.Welcome():
-                return replace(self, asked=Asked.NOTHING)
-            case _ if self.asked is Asked.PASSWORD:
-                return replace(self, asked=self.before)
-            case events.RoomJoined() | _Gone():
-                return replace(self, room=outcome.room)
-            case refusals.AlreadyInRoom() if isinstance(request.command, commands.Join):
+                return replace(self, prompt=Prompt.NOTHING)
+            case _ if self.prompt is Prompt.PASSWORD:
+                return replace(self, prompt=self.previous_prompt)
+            case events.JoinDone() | _RoomSwitched():
+                return replace(self, room=result.room)
+            case refusals.AlreadyInRoom() if isinstance(request.command, commands.JoinRoom):
                 return replace(self, room=request.command.room)
-            case events.Done() if isinstance(request.command, commands.Leave) and folded(
+            case events.Ok() if isinstance(request.command, commands.LeaveRoom) and casefold(
                 request.command.room
-            ) == folded(self.room):
+            ) == casefold(self.room):
                 return replace(self, room=LOBBY)
             case _:
                 return self
 
 
 @dataclass(frozen=True, slots=True)
-class _Gone(Note):
+class _RoomSwitched(LocalReply):
     """Lines go to that room from now on."""
 
     room: str = LOBBY
 
 
-def _command(meant: typed.Typed | None) -> commands.Asked | Note:
+def _command(user_input: typed.UserInput | None) -> commands.ClientCommand | LocalReply:
     """What the hub is asked, or what this dialect answers by itself."""
-    match meant:
+    match user_input:
         case None:
-            return Note()
+            return LocalReply()
         case typed.Help():
-            return Note(tuple(typed.help_lines()))
-        case typed.GoTo(room):
-            return _Gone((f"You write to {room} now.",), room)
-        case typed.AskWhom():
-            return Note(("Write it in one line: @NAME TEXT, or /msg NAME,NAME TEXT",))
+            return LocalReply(tuple(typed.help_lines()))
+        case typed.SwitchRoom(room):
+            return _RoomSwitched((f"You write to {room} now.",), room)
+        case typed.PromptPrivate():
+            return LocalReply(("Write it in one line: @NAME TEXT, or /msg NAME,NAME TEXT",))
         case _:
-            return meant
+            return user_input
 
 
-def _newest(shown: Iterable[str]) -> bytes:
+def _newest(rendered: Iterable[str]) -> bytes:
     """As many lines as one reply may have; the newest are given first."""
-    return lines.newest(f"{line}\n".encode() for line in shown)
+    return lines.newest_that_fit(f"{line}\n".encode() for line in rendered)
 
 
-def _lines(shown: Iterable[str]) -> bytes:
-    return "".join(f"{line}\n" for line in shown).encode()
+def _lines(rendered: Iterable[str]) -> bytes:
+    return "".join(f"{line}\n" for line in rendered).encode()

@@ -11,7 +11,7 @@ from typing import Final
 from chatd.chat import commands, limits, names
 from chatd.chat.commands import Command
 from chatd.chat.names import LOBBY
-from chatd.chat.refusals import BadLine
+from chatd.chat.refusals import BadCommand
 
 #: What a sentence quotes of a line that means nothing.
 _QUOTED_CHARACTERS: Final = 80
@@ -23,50 +23,52 @@ class Help:
 
 
 @dataclass(frozen=True, slots=True)
-class GoTo:
+class SwitchRoom:
     """The person's lines go to `room` from now on."""
 
     room: str
 
 
 @dataclass(frozen=True, slots=True)
-class AskWhom:
+class PromptPrivate:
     """The person wants to be asked for the recipient, and then for the text."""
 
 
-Typed = Command | Help | GoTo | AskWhom
+UserInput = Command | Help | SwitchRoom | PromptPrivate
 
 
 @dataclass(frozen=True, slots=True)
-class Spec:
+class SlashCommand:
     """One command: its names, what it takes, what it does, and how its argument is read.
 
     `read` gets the argument and the room that lines go to.
     """
 
     names: tuple[str, ...]
-    takes: str
-    does: str
-    read: Callable[[str, str], Typed]
+    arguments: str
+    help: str
+    parse: Callable[[str, str], UserInput]
 
 
-def _tell(argument: str, room: str) -> Typed:
+def _parse_msg(argument: str, room: str) -> UserInput:
     to, _, text = argument.partition(" ")
     if not text.strip():
-        raise BadLine("To whom, and what? Write: /msg NAME text, or several: /msg ice,moon text")
-    return tell(tuple(name for name in to.split(",") if name), text.strip())
+        raise BadCommand("To whom, and what? Write: /msg NAME text, or several: /msg ice,moon text")
+    return private_message(tuple(name for name in to.split(",") if name), text.strip())
 
 
-def tell(to: tuple[str, ...], text: str) -> Command:
+def private_message(to: tuple[str, ...], text: str) -> Command:
     """The private message `text` to those named in `to`.
 
     :raises Refusal: if it cannot be one.
     """
     # No nickname has an @, but many a person writes one.
-    return commands.Tell(names.message_text(text), tuple(name.removeprefix("@") for name in to))
+    return commands.SendPrivate(
+        names.message_text(text), tuple(name.removeprefix("@") for name in to)
+    )
 
 
-def _at(line: str) -> Command:
+def _parse_mention(line: str) -> Command:
     """``@ice hello`` and ``@ice @moon hello``."""
     to = []
     rest = line
@@ -76,22 +78,22 @@ def _at(line: str) -> Command:
         rest = rest.lstrip(" ")
     if not rest:
         named = " and ".join(to)[:_QUOTED_CHARACTERS]
-        raise BadLine(f"What shall {named} be told? Write: @NAME text")
-    return tell(tuple(to), rest)
+        raise BadCommand(f"What shall {named} be told? Write: @NAME text")
+    return private_message(tuple(to), rest)
 
 
-def _rename(argument: str, room: str) -> Typed:
+def _rename(argument: str, room: str) -> UserInput:
     if not argument:
-        raise BadLine("Which nickname? Write: /setname NAME")
+        raise BadCommand("Which nickname? Write: /setname NAME")
     return commands.Rename(names.nickname(argument))
 
 
-def _history(argument: str, room: str) -> Typed:
+def _history(argument: str, room: str) -> UserInput:
     if not argument:
         return commands.ReadHistory(room)
     if not (argument.isascii() and argument.isdigit() and len(argument) < 10 and int(argument)):
         quoted = argument[:_QUOTED_CHARACTERS]
-        raise BadLine(f"How many messages? {quoted!r} is no number; write: /history 20")
+        raise BadCommand(f"How many messages? {quoted!r} is no number; write: /history 20")
     return commands.ReadHistory(room, int(argument))
 
 
@@ -99,44 +101,51 @@ def _named_room(argument: str) -> str:
     return names.room_name(argument if argument.startswith("#") else f"#{argument}")
 
 
-def _room(make: Callable[[str], Typed], usage: str) -> Callable[[str, str], Typed]:
-    def read(argument: str, room: str) -> Typed:
+def _room(make: Callable[[str], UserInput], usage: str) -> Callable[[str, str], UserInput]:
+    def read(argument: str, room: str) -> UserInput:
         if not argument:
-            raise BadLine(f"Which room? Write: {usage}")
+            raise BadCommand(f"Which room? Write: {usage}")
         return make(_named_room(argument))
 
     return read
 
 
-def _leave(argument: str, room: str) -> Typed:
-    return commands.Leave(_named_room(argument) if argument else room)
+def _leave(argument: str, room: str) -> UserInput:
+    return commands.LeaveRoom(_named_room(argument) if argument else room)
 
 
-def _alone(value: Typed) -> Callable[[str, str], Typed]:
+def _constant(value: UserInput) -> Callable[[str, str], UserInput]:
     return lambda argument, room: value
 
 
 #: How one leaves, also where a line is not a command.
-GOODBYES: Final = ("/quit", "/exit", "exit()")
+QUIT_COMMANDS: Final = ("/quit", "/exit", "exit()")
 
-TABLE: Final = (
-    Spec(("/msg",), "NAME[,NAME] TEXT", "send a private message", _tell),
-    Spec(("/message",), "", "send a private message; asks to whom, and what", _alone(AskWhom())),
-    Spec(("/users",), "", "show who is here", _alone(commands.ListUsers())),
-    Spec(("/rooms",), "", "show the rooms", _alone(commands.ListRooms())),
-    Spec(("/join",), "#ROOM", "go into a room", _room(commands.Join, "/join #room")),
-    Spec(("/leave",), "[#ROOM]", "leave a room", _leave),
-    Spec(("/room",), "#ROOM", "write to that room from now on", _room(GoTo, "/room #room")),
-    Spec(("/history",), "[N]", "show the last N messages of the room", _history),
-    Spec(("/setname",), "NAME", "change your nickname", _rename),
-    Spec(("/help",), "", "show this list", _alone(Help())),
-    Spec(GOODBYES, "", "leave the chat", _alone(commands.Quit())),
+SLASH_COMMANDS: Final = (
+    SlashCommand(("/msg",), "NAME[,NAME] TEXT", "send a private message", _parse_msg),
+    SlashCommand(
+        ("/message",),
+        "",
+        "send a private message; asks to whom, and what",
+        _constant(PromptPrivate()),
+    ),
+    SlashCommand(("/users",), "", "show who is here", _constant(commands.ListUsers())),
+    SlashCommand(("/rooms",), "", "show the rooms", _constant(commands.ListRooms())),
+    SlashCommand(("/join",), "#ROOM", "go into a room", _room(commands.JoinRoom, "/join #room")),
+    SlashCommand(("/leave",), "[#ROOM]", "leave a room", _leave),
+    SlashCommand(
+        ("/room",), "#ROOM", "write to that room from now on", _room(SwitchRoom, "/room #room")
+    ),
+    SlashCommand(("/history",), "[N]", "show the last N messages of the room", _history),
+    SlashCommand(("/setname",), "NAME", "change your nickname", _rename),
+    SlashCommand(("/help",), "", "show this list", _constant(Help())),
+    SlashCommand(QUIT_COMMANDS, "", "leave the chat", _constant(commands.Quit())),
 )
 
-_BY_NAME: Final = {name: spec for spec in TABLE for name in spec.names}
+_BY_NAME: Final = {name: spec for spec in SLASH_COMMANDS for name in spec.names}
 
 
-def read(line: str, room: str = LOBBY) -> Typed | None:
+def parse(line: str, room: str = LOBBY) -> UserInput | None:
     """What `line` asks for, where lines go to `room`; None if it is blank.
 
     :raises Refusal: if it cannot be sent; its text is a sentence for the person.
@@ -149,22 +158,24 @@ def read(line: str, room: str = LOBBY) -> Typed | None:
     if word == "exit()" and not argument:
         return commands.Quit()
     if begun.startswith("//"):
-        return commands.Say(names.message_text(begun[1:]), room)
+        return commands.SendMessage(names.message_text(begun[1:]), room)
     if begun.startswith("@") and len(word) > 1:
-        return _at(line.strip())
+        return _parse_mention(line.strip())
     if not begun.startswith("/"):
-        return commands.Say(names.message_text(line), room)
+        return commands.SendMessage(names.message_text(line), room)
     if word not in _BY_NAME:
-        raise BadLine(
+        raise BadCommand(
             f"There is no command {word[: limits.NICKNAME_CHARACTERS]}; /help lists them, "
             "and //… sends a line that begins with /."
         )
-    return _BY_NAME[word].read(argument.strip(), room)
+    return _BY_NAME[word].parse(argument.strip(), room)
 
 
 def help_lines() -> list[str]:
     """The list of commands, a line each."""
-    rows = [(f"{', '.join(spec.names)} {spec.takes}".strip(), spec.does) for spec in TABLE]
+    rows = [
+        (f"{', '.join(spec.names)} {spec.arguments}".strip(), spec.help) for spec in SLASH_COMMANDS
+    ]
     rows.insert(1, ("@NAME [@NAME] TEXT", "the same"))
     rows.append(("//TEXT", "send a line that begins with /"))
     width = max(len(usage) for usage, _ in rows)

@@ -8,9 +8,9 @@ from chatd.wire.native import Native, is_hello
 
 
 @dataclass(frozen=True, slots=True)
-class Undecided(Native):
+class Detecting(Native):
     """Native until the first line shows what it is: ``hello`` is native, anything else basic."""
 
-    def hearing(self, unit: bytes) -> Dialect:
+    def detect(self, frame: bytes) -> Dialect:
         """The dialect that the first line is in."""
-        return Native() if is_hello(unit) else Basic(is_first=False)
+        return Native() if is_hello(frame) else Basic(is_first=False)

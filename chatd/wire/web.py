@@ -14,7 +14,7 @@ _LONG: Final = Struct(">BBQ")
 
 
 @dataclass(frozen=True, slots=True)
-class Web(Native):
+class WebSocketNative(Native):
     """What a web page speaks; what it is sent goes to the socket as it stands.
 
     A unit to decode is the payload of one message.
@@ -22,11 +22,11 @@ class Web(Native):
 
     variant: ClassVar[str] = "web"
 
-    def delimited(self, frame: bytes) -> bytes:
+    def frame_bytes(self, payload: bytes) -> bytes:
         """One frame as a WebSocket message."""
-        size = len(frame)
+        size = len(payload)
         if size < 126:
-            return _SHORT.pack(_TEXT, size) + frame
+            return _SHORT.pack(_TEXT, size) + payload
         if size < 1 << 16:
-            return _MEDIUM.pack(_TEXT, 126, size) + frame
-        return _LONG.pack(_TEXT, 127, size) + frame
+            return _MEDIUM.pack(_TEXT, 126, size) + payload
+        return _LONG.pack(_TEXT, 127, size) + payload

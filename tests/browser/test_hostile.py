@@ -5,7 +5,7 @@ from unicodedata import normalize
 import pytest
 
 from chatd.chat import limits
-from chatd.wire.lines import visible
+from chatd.wire.lines import escape
 from tests.browser.page import DESKTOP, SMALLEST, Opened, Page
 from tests.browser.servers import Server, say
 
@@ -85,7 +85,7 @@ def has_heard(page: Page, count: int) -> None:
 
 def shown(text: str) -> str:
     """A message as it is to be seen: its lines and tabs are kept."""
-    return "\n".join("\t".join(map(visible, line.split("\t"))) for line in text.split("\n"))
+    return "\n".join("\t".join(map(escape, line.split("\t"))) for line in text.split("\n"))
 
 
 def test_every_hostile_nickname_is_shown_as_the_terminal_shows_it(
@@ -95,7 +95,7 @@ def test_every_hostile_nickname_is_shown_as_the_terminal_shows_it(
     for nickname in NICKNAMES.values():
         say(server.enter(nickname), "hello")
     has_heard(ice, len(NICKNAMES))
-    names = {visible(normalize("NFKC", nickname)) for nickname in NICKNAMES.values()}
+    names = {escape(normalize("NFKC", nickname)) for nickname in NICKNAMES.values()}
     assert {source for kind, source, _ in ice.said if kind == "message"} == names
     ice.opens("aside")
     people = ice.run("() => document.querySelector('aside').innerText")

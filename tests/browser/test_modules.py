@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatd.chat import commands, limits
-from chatd.chat.names import folded
+from chatd.chat.names import casefold
 from chatd.chat.refusals import Refusal
 from chatd.wire import typed
-from chatd.wire.lines import visible
+from chatd.wire.lines import escape
 from tests.browser.page import Page
 
 
@@ -49,7 +49,7 @@ def test_a_name_is_shown_as_the_terminal_shows_it(modules: Page) -> None:
         "1\ufe0f\u20e3",
     ]
     assert imported(modules, "visible", "visible", *([text] for text in texts)) == [
-        [visible(text)] for text in texts
+        [escape(text)] for text in texts
     ]
 
 
@@ -61,40 +61,40 @@ KNOWN = st.characters(exclude_categories=["Cn"])
 @given(texts=st.lists(st.text(KNOWN), min_size=20, max_size=60))
 def test_any_text_is_shown_as_the_terminal_shows_it(texts: list[str], modules: Page) -> None:
     assert imported(modules, "visible", "visible", *([text] for text in texts)) == [
-        [visible(text)] for text in texts
+        [escape(text)] for text in texts
     ]
 
 
 #: What each command is as a frame of the protocol.
 _FRAMES: dict[type, Any] = {
-    commands.Say: lambda asked: ("message", {"text": asked.text, "room": asked.room}),
-    commands.Tell: lambda asked: ("private", {"text": asked.text, "to": list(asked.to)}),
+    commands.SendMessage: lambda asked: ("message", {"text": asked.text, "room": asked.room}),
+    commands.SendPrivate: lambda asked: ("private", {"text": asked.text, "to": list(asked.to)}),
     commands.Rename: lambda asked: ("set-name", {"nickname": asked.nickname}),
-    commands.Join: lambda asked: ("join", {"room": asked.room}),
-    commands.Leave: lambda asked: ("leave", {"room": asked.room}),
+    commands.JoinRoom: lambda asked: ("join", {"room": asked.room}),
+    commands.LeaveRoom: lambda asked: ("leave", {"room": asked.room}),
     commands.ListUsers: lambda asked: ("users", None),
     commands.ListRooms: lambda asked: ("rooms", None),
     commands.Quit: lambda asked: ("quit", None),
     commands.ReadHistory: lambda asked: ("history", {"room": asked.room, "limit": asked.limit}),
-    typed.GoTo: lambda asked: ("go-to", {"room": asked.room}),
+    typed.SwitchRoom: lambda asked: ("go-to", {"room": asked.room}),
     typed.Help: lambda asked: ("help", None),
-    typed.AskWhom: lambda asked: ("ask-whom", None),
+    typed.PromptPrivate: lambda asked: ("ask-whom", None),
 }
 
 
 def meant(line: str) -> Any:
     """What the terminal client makes of `line`: a frame, or the sentence why not."""
     try:
-        asked = typed.read(line, "#dev")
+        asked = typed.parse(line, "#dev")
     except Refusal as refused:
-        return visible(str(refused))
+        return escape(str(refused))
     return [None if asked is None else _FRAMES[type(asked)](asked)]
 
 
 def made(answer: Any) -> Any:
     """The same of what the page makes of it."""
     if isinstance(answer, str):
-        return visible(answer)
+        return escape(answer)
     if answer == [None]:
         return answer
     [frame] = answer
@@ -191,5 +191,5 @@ def test_two_spellings_of_a_name_are_one_as_on_the_server(modules: Page) -> None
         "\u212a",
     ]
     assert imported(modules, "names", "folded", *([name] for name in spellings)) == [
-        [folded(name)] for name in spellings
+        [casefold(name)] for name in spellings
     ]

@@ -5,15 +5,15 @@ from hypothesis import strategies as st
 from chatd.chat.commands import (
     Command,
     Enter,
-    Join,
-    Leave,
+    JoinRoom,
+    LeaveRoom,
     ListRooms,
     ListUsers,
     Ping,
     ReadHistory,
     Rename,
-    Say,
-    Tell,
+    SendMessage,
+    SendPrivate,
     Watch,
 )
 from chatd.chat.names import LOBBY
@@ -39,14 +39,14 @@ ROOMS = st.sampled_from(["#lobby", "#Lobby", "#dev", "#DEV", "#\uff44ev", "#x", 
 NUMBERS = st.integers(-2, 30) | st.sampled_from([2**63, 10**30])
 
 COMMANDS: st.SearchStrategy[Command] = st.one_of(
-    st.builds(Say, TEXTS),
-    st.builds(Say, TEXTS, ROOMS),
+    st.builds(SendMessage, TEXTS),
+    st.builds(SendMessage, TEXTS, ROOMS),
     st.builds(Rename, NICKNAMES),
     st.builds(Enter, NICKNAMES, st.sampled_from([(), (LOBBY,)])),
-    st.builds(Tell, TEXTS, st.lists(NICKNAMES, max_size=4).map(tuple)),
-    st.builds(Join, ROOMS),
-    st.builds(Join, st.just("#dev")),
-    st.builds(Leave, ROOMS),
+    st.builds(SendPrivate, TEXTS, st.lists(NICKNAMES, max_size=4).map(tuple)),
+    st.builds(JoinRoom, ROOMS),
+    st.builds(JoinRoom, st.just("#dev")),
+    st.builds(LeaveRoom, ROOMS),
     st.just(ListRooms()),
     st.builds(ListUsers, st.none() | ROOMS),
     st.builds(ReadHistory, ROOMS, NUMBERS, st.none() | NUMBERS),
@@ -57,11 +57,11 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
 #: What mostly can be done, so that more comes of it.
 A_ROOM = st.sampled_from(["#lobby", "#dev", "#DEV", "#x"])
 SENSIBLE: st.SearchStrategy[Command] = st.one_of(
-    st.builds(Join, A_ROOM),
-    st.builds(Leave, A_ROOM),
-    st.builds(Say, st.sampled_from(["hello", "two\nlines"]), A_ROOM),
+    st.builds(JoinRoom, A_ROOM),
+    st.builds(LeaveRoom, A_ROOM),
+    st.builds(SendMessage, st.sampled_from(["hello", "two\nlines"]), A_ROOM),
     st.builds(
-        Tell,
+        SendPrivate,
         st.just("psst"),
         st.lists(st.sampled_from(["ice", "ICE", "moon", "sun", "x"]), max_size=4).map(tuple),
     ),

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from chatd.chat import commands, events, names
 from chatd.chat.commands import Command
-from chatd.chat.events import Event, Said
+from chatd.chat.events import Event, Message
 from chatd.chat.names import LOBBY
 from chatd.chat.outbox import MemberId
 from chatd.chat.refusals import Refusal
@@ -16,7 +16,7 @@ class ModelRoom:
 
     name: str
     members: list[MemberId] = field(default_factory=list)
-    said: list[Said] = field(default_factory=list)
+    said: list[Message] = field(default_factory=list)
 
 
 @dataclass
@@ -50,14 +50,14 @@ class Model:
     def called(self, nickname: str) -> MemberId | None:
         """Who is called so, in any case."""
         for member, name in self.names.items():
-            if names.folded(name) == names.folded(nickname):
+            if names.casefold(name) == names.casefold(nickname):
                 return member
         return None
 
     def room(self, wanted: str) -> ModelRoom | None:
         """The room of that name, in any case."""
         for room in self.rooms:
-            if is_valid_room(wanted) and names.folded(room.name) == names.folded(
+            if is_valid_room(wanted) and names.casefold(room.name) == names.casefold(
                 names.room_name(wanted)
             ):
                 return room
@@ -71,13 +71,13 @@ class Model:
         room = self.room(getattr(command, "room", None) or "")
         is_there = room is not None and member in room.members
         match command:
-            case commands.Say(text=text):
+            case commands.SendMessage(text=text):
                 return is_valid_text(text) and is_there
-            case commands.Tell(text=text, to=to):
+            case commands.SendPrivate(text=text, to=to):
                 return is_valid_text(text) and any(self.called(name) is not None for name in to)
-            case commands.Join(room=wanted):
+            case commands.JoinRoom(room=wanted):
                 return is_valid_room(wanted) and not is_there
-            case commands.Leave():
+            case commands.LeaveRoom():
                 return is_there
             case commands.ReadHistory() | commands.ListUsers():
                 return room is not None or command.room is None
@@ -128,9 +128,9 @@ class Model:
         for room in [room for room in self.rooms if member in room.members]:
             self.take_out(member, room)
         if name := self.names.pop(member, ""):
-            self.tell_all(member, events.Left(name, reason))
+            self.tell_all(member, events.MemberLeft(name, reason))
 
-    def last(self, room: ModelRoom, limit: int, before: int | None) -> list[Said]:
+    def last(self, room: ModelRoom, limit: int, before: int | None) -> list[Message]:
         kept = room.said[-self.kept :] if self.kept else []
         older = [said for said in kept if before is None or said.seq < before]
         return older[-limit:] if limit > 0 else []

@@ -26,9 +26,13 @@ def make(hub: Hub, step: Step) -> MemberId | Reply | Refusal | None:
         if step.command is not None:
             return hub.handle(step.member, step.command, step.now)
         if step.reason:
-            hub.leave(step.member, step.reason)
+            hub.remove_member(step.member, step.reason)
             return None
-        return hub.stand(step.address) if step.stands else hub.seat(step.address)
+        return (
+            hub.connect_without_slot(step.address)
+            if step.stands
+            else hub.reserve_slot(step.address)
+        )
     except Refusal as refusal:
         return refusal
 

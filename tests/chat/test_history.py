@@ -5,38 +5,38 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatd.chat import events
-from chatd.chat.commands import Quit, ReadHistory, Rename, Say
-from chatd.chat.events import Said
-from chatd.chat.history import History
+from chatd.chat.commands import Quit, ReadHistory, Rename, SendMessage
+from chatd.chat.events import Message
+from chatd.chat.history import RoomHistory
 from tests.fakes import STARTED, Chat
 
 
-def history_of(count: int, size: int) -> History:
-    history = History("#lobby", size)
+def history_of(count: int, size: int) -> RoomHistory:
+    history = RoomHistory("#lobby", size)
     for number in range(1, count + 1):
         history.add("ice", f"message {number}", 1_000 + number)
     return history
 
 
-def numbers(messages: tuple[Said, ...]) -> list[int]:
+def numbers(messages: tuple[Message, ...]) -> list[int]:
     return [message.seq for message in messages]
 
 
 def test_a_message_is_kept_with_its_room_number_time_and_source() -> None:
-    history = History("#lobby", 5)
+    history = RoomHistory("#lobby", 5)
     said = history.add("ice", "hello", 1_234)
-    assert said == Said("#lobby", 1, 1_234, "ice", "hello")
+    assert said == Message("#lobby", 1, 1_234, "ice", "hello")
     assert history.last(5) == (said,)
 
 
 def test_numbers_grow_by_one_from_1_even_when_the_old_are_forgotten() -> None:
-    history = History("#lobby", 2)
+    history = RoomHistory("#lobby", 2)
     assert [history.add("ice", "hello", 0).seq for _ in range(5)] == [1, 2, 3, 4, 5]
 
 
 def test_of_long_messages_fewer_are_kept_so_that_a_room_has_its_bound() -> None:
     """Full of long messages, all rooms together would hold more than a machine has."""
-    history = History("#lobby", 1_000)
+    history = RoomHistory("#lobby", 1_000)
     for number in range(200):
         history.add("ice", "x" * 4_096 if number < 199 else "short", 0)
     kept = history.last(1_000)
@@ -82,7 +82,7 @@ def test_reading_backwards_page_by_page_gives_everything_that_is_kept(
     said: int, size: int, page: int
 ) -> None:
     history = history_of(said, size)
-    pages: list[Said] = []
+    pages: list[Message] = []
     before: int | None = None
     while read := history.last(page, before):
         pages[:0] = read
@@ -95,13 +95,13 @@ def test_history_has_the_last_messages_with_time_and_nickname() -> None:
     chat = Chat(history=2)
     ice, moon = chat.enter("ice"), chat.enter("moon")
     for text in ("one", "two", "three"):
-        chat.ask(ice, Say(text))
+        chat.ask(ice, SendMessage(text))
     chat.ask(ice, Rename("sun"))
-    assert chat.ask(moon, ReadHistory()) == events.HistoryRead(
+    assert chat.ask(moon, ReadHistory()) == events.History(
         "#lobby",
         (
-            Said("#lobby", 2, STARTED + 4, "ice", "two"),
-            Said("#lobby", 3, STARTED + 5, "ice", "three"),
+            Message("#lobby", 2, STARTED + 4, "ice", "two"),
+            Message("#lobby", 3, STARTED + 5, "ice", "three"),
         ),
     )
 
@@ -109,7 +109,7 @@ def test_history_has_the_last_messages_with_time_and_nickname() -> None:
 def test_who_enters_later_can_read_what_was_said_before() -> None:
     chat = Chat()
     ice = chat.enter("ice")
-    chat.ask(ice, Say("hello"))
+    chat.ask(ice, SendMessage("hello"))
     chat.ask(ice, Quit())
     assert chat.texts(chat.enter("moon")) == ["hello"]
 
@@ -118,7 +118,7 @@ def test_history_is_read_from_where_it_is_asked() -> None:
     chat = Chat()
     ice = chat.enter("ice")
     for text in ("one", "two", "three", "four"):
-        chat.ask(ice, Say(text))
+        chat.ask(ice, SendMessage(text))
     reply = chat.ask(ice, ReadHistory("#Lobby", 2, 4))
-    assert isinstance(reply, events.HistoryRead)
+    assert isinstance(reply, events.History)
     assert [said.text for said in reply.messages] == ["two", "three"]

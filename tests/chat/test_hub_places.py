@@ -8,25 +8,33 @@ from chatd.chat import commands, events, limits
 from chatd.chat.commands import (
     Command,
     Enter,
-    Join,
+    EnterAuthenticated,
+    JoinRoom,
     ListRooms,
     ListUsers,
     Ping,
     Quit,
     ReadHistory,
     Rename,
-    Say,
-    SignIn,
+    SendMessage,
     Watch,
 )
-from chatd.chat.events import Entered, Joined, Left, Parted, Renamed, Said, Watching
+from chatd.chat.events import (
+    MemberEntered,
+    MemberLeft,
+    MemberRenamed,
+    Message,
+    RoomJoined,
+    RoomLeft,
+    Watching,
+)
 from chatd.chat.outbox import MemberId
 from chatd.chat.refusals import NicknameTaken, PasswordRequired, Refusal
 from chatd.chat.registration import (
-    AlreadyEntered,
+    AlreadyRegistered,
     FullForNow,
-    NotEntered,
-    TooManyStanding,
+    NotRegistered,
+    TooManyUnregistered,
     TooManyWatchers,
 )
 from tests.fakes import STARTED, Chat
@@ -40,8 +48,8 @@ def chat() -> Chat:
 def test_who_stands_or_watches_takes_no_slot_and_is_no_member(chat: Chat) -> None:
     chat.stand()
     chat.watch()
-    assert chat.hub.free == 2
-    assert chat.hub.members == 0
+    assert chat.hub.free_slots == 2
+    assert chat.hub.member_count == 0
     assert chat.hub.users().users == ()
 
 
@@ -54,35 +62,35 @@ def test_who_watches_is_told_which_server_it_is_and_what_it_accepts(chat: Chat) 
 def test_a_watcher_hears_everything_public_and_nothing_private(chat: Chat) -> None:
     watcher = chat.watch()
     ice, moon = chat.enter("ice"), chat.enter("moon")
-    chat.ask(ice, Join("#dev"))
-    chat.ask(ice, Say("hello", "#dev"))
-    chat.ask(ice, commands.Tell("psst", ("moon",)))
-    chat.ask(ice, commands.Leave("#dev"))
+    chat.ask(ice, JoinRoom("#dev"))
+    chat.ask(ice, SendMessage("hello", "#dev"))
+    chat.ask(ice, commands.SendPrivate("psst", ("moon",)))
+    chat.ask(ice, commands.LeaveRoom("#dev"))
     chat.ask(ice, Rename("sun"))
-    chat.hub.leave(moon, "quit")
+    chat.hub.remove_member(moon, "quit")
     assert chat.heard(watcher) == [
-        Entered("ice"),
-        Entered("moon"),
-        Joined("#dev", "ice"),
-        Said("#dev", 1, chat.now - 3, "ice", "hello"),
-        Parted("#dev", "ice"),
-        Renamed("ice", "sun"),
-        Left("moon", "quit"),
+        MemberEntered("ice"),
+        MemberEntered("moon"),
+        RoomJoined("#dev", "ice"),
+        Message("#dev", 1, chat.now - 3, "ice", "hello"),
+        RoomLeft("#dev", "ice"),
+        MemberRenamed("ice", "sun"),
+        MemberLeft("moon", "quit"),
     ]
 
 
 def test_nobody_is_told_of_who_stands_or_watches(chat: Chat) -> None:
     ice = chat.enter("ice")
     for member in (chat.stand(), chat.watch()):
-        chat.hub.leave(member, "connection lost")
-        chat.hub.leave(member, "connection lost")
+        chat.hub.remove_member(member, "connection lost")
+        chat.hub.remove_member(member, "connection lost")
     assert chat.ask(chat.watch(), Quit()) == events.Goodbye("quit")
     assert chat.heard(ice) == []
 
 
 def test_who_watched_hears_nothing_after_it_has_gone(chat: Chat) -> None:
     watcher = chat.watch()
-    chat.hub.leave(watcher, "connection lost")
+    chat.hub.remove_member(watcher, "connection lost")
     chat.enter("ice")
     assert chat.heard(watcher) == []
 
@@ -90,45 +98,53 @@ def test_who_watched_hears_nothing_after_it_has_gone(chat: Chat) -> None:
 @pytest.mark.parametrize("command", [ListUsers(), ListRooms(), ReadHistory(), Ping()])
 def test_a_watcher_may_read_what_is_public(chat: Chat, command: Command) -> None:
     ice = chat.enter("ice")
-    chat.ask(ice, Say("hello"))
+    chat.ask(ice, SendMessage("hello"))
     assert chat.ask(chat.watch(), command) == chat.ask(ice, command)
 
 
 @pytest.mark.parametrize(
     "command",
-    [Say("hi"), Rename("ice"), Join("#dev"), commands.Leave(), commands.Tell("hi", ("ice",))],
+    [
+        SendMessage("hi"),
+        Rename("ice"),
+        JoinRoom("#dev"),
+        commands.LeaveRoom(),
+        commands.SendPrivate("hi", ("ice",)),
+    ],
     ids=lambda command: type(command).__name__,
 )
 def test_a_watcher_can_neither_speak_nor_be_anywhere(chat: Chat, command: Command) -> None:
-    with pytest.raises(NotEntered):
+    with pytest.raises(NotRegistered):
         chat.ask(chat.watch(), command)
 
 
-@pytest.mark.parametrize("command", [ListUsers(), ListRooms(), ReadHistory(), Ping(), Say("hi")])
+@pytest.mark.parametrize(
+    "command", [ListUsers(), ListRooms(), ReadHistory(), Ping(), SendMessage("hi")]
+)
 def test_who_only_stands_can_do_nothing_but_enter_watch_and_quit(
     chat: Chat, command: Command
 ) -> None:
-    with pytest.raises(NotEntered):
+    with pytest.raises(NotRegistered):
         chat.ask(chat.stand(), command)
 
 
-@pytest.mark.parametrize("enter", [Enter("ice"), SignIn("ice")])
+@pytest.mark.parametrize("enter", [Enter("ice"), EnterAuthenticated("ice")])
 @pytest.mark.parametrize("come", [Chat.stand, Chat.watch])
 def test_who_enters_takes_a_slot_and_hears_what_members_hear(
     chat: Chat, come: Callable[[Chat], MemberId], enter: Command
 ) -> None:
     guest, moon = come(chat), chat.enter("moon")
     assert chat.ask(guest, enter) == events.Welcome("work", STARTED, "ice", ("#lobby",))
-    assert chat.hub.free == 0
-    assert chat.heard(moon) == [Entered("ice")]
+    assert chat.hub.free_slots == 0
+    assert chat.heard(moon) == [MemberEntered("ice")]
     chat.heard(guest)
-    chat.ask(moon, Join("#dev"))
-    chat.ask(moon, Say("not for ice", "#dev"))
-    chat.ask(moon, Say("hello"))
-    assert chat.heard(guest) == [Said("#lobby", 1, chat.now, "moon", "hello")]
+    chat.ask(moon, JoinRoom("#dev"))
+    chat.ask(moon, SendMessage("not for ice", "#dev"))
+    chat.ask(moon, SendMessage("hello"))
+    assert chat.heard(guest) == [Message("#lobby", 1, chat.now, "moon", "hello")]
 
 
-@pytest.mark.parametrize("enter", [Enter("ice"), SignIn("ice")])
+@pytest.mark.parametrize("enter", [Enter("ice"), EnterAuthenticated("ice")])
 @pytest.mark.parametrize("come", [Chat.stand, Chat.watch])
 def test_without_a_free_slot_one_goes_on_as_before_and_may_enter_later(
     chat: Chat, come: Callable[[Chat], MemberId], enter: Command
@@ -137,8 +153,8 @@ def test_without_a_free_slot_one_goes_on_as_before_and_may_enter_later(
     chat.enter("sun")
     with pytest.raises(FullForNow):
         chat.ask(guest, enter)
-    assert not FullForNow.closes
-    chat.hub.leave(moon, "quit")
+    assert not FullForNow.closes_connection
+    chat.hub.remove_member(moon, "quit")
     assert isinstance(chat.ask(guest, enter), events.Welcome)
 
 
@@ -157,36 +173,36 @@ def test_a_watcher_whose_nickname_is_taken_goes_on_watching(chat: Chat) -> None:
     ice, watcher = chat.enter("ice"), chat.watch()
     with pytest.raises(NicknameTaken):
         chat.ask(watcher, Enter("ICE"))
-    assert chat.hub.free == 1
-    chat.ask(ice, Say("hello"))
-    assert [type(event) for event in chat.heard(watcher)] == [Said]
+    assert chat.hub.free_slots == 1
+    chat.ask(ice, SendMessage("hello"))
+    assert [type(event) for event in chat.heard(watcher)] == [Message]
 
 
 def test_who_has_a_slot_and_watches_instead_gives_it_back(chat: Chat) -> None:
     member = chat.seat()
     chat.ask(member, Watch())
-    assert chat.hub.free == 2
-    chat.hub.leave(member, "connection lost")
-    assert chat.hub.free == 2
+    assert chat.hub.free_slots == 2
+    chat.hub.remove_member(member, "connection lost")
+    assert chat.hub.free_slots == 2
 
 
 def test_a_member_watches_no_more(chat: Chat) -> None:
     ice = chat.enter("ice")
-    with pytest.raises(AlreadyEntered):
+    with pytest.raises(AlreadyRegistered):
         chat.ask(ice, Watch())
-    assert chat.hub.free == 1
+    assert chat.hub.free_slots == 1
 
 
 def test_so_many_may_stand_and_more_are_refused(chat: Chat) -> None:
-    standing = [chat.stand() for _ in range(limits.STANDING_CONNECTIONS)]
-    with pytest.raises(TooManyStanding):
+    standing = [chat.stand() for _ in range(limits.UNREGISTERED_CONNECTIONS)]
+    with pytest.raises(TooManyUnregistered):
         chat.stand()
     chat.ask(standing[0], Watch())
     chat.ask(standing[1], Enter("ice"))
-    chat.hub.leave(standing[2], "connection lost")
+    chat.hub.remove_member(standing[2], "connection lost")
     for _ in range(3):
         chat.stand()
-    with pytest.raises(TooManyStanding):
+    with pytest.raises(TooManyUnregistered):
         chat.stand()
 
 
@@ -196,27 +212,27 @@ def test_so_many_may_watch_and_more_are_refused_without_a_trace(chat: Chat) -> N
     for one_too_many in (chat.stand(), seated):
         with pytest.raises(TooManyWatchers):
             chat.ask(one_too_many, Watch())
-    assert chat.hub.free == 1
+    assert chat.hub.free_slots == 1
     chat.ask(watchers[0], Watch())
-    chat.hub.leave(watchers[0], "connection lost")
+    chat.hub.remove_member(watchers[0], "connection lost")
     chat.ask(seated, Watch())
-    assert chat.hub.free == 2
+    assert chat.hub.free_slots == 2
 
 
 def test_the_end_of_the_server_is_the_end_for_all_of_them(chat: Chat) -> None:
     members = [chat.stand(), chat.watch(), chat.seat(), chat.enter("ice")]
-    chat.hub.end()
-    assert chat.hub.free == 2
+    chat.hub.clear()
+    assert chat.hub.free_slots == 2
     assert not chat.outbox.everyone
     for member in members:
-        chat.hub.leave(member, "server is stopping")
-    assert chat.hub.members == 0
+        chat.hub.remove_member(member, "server is stopping")
+    assert chat.hub.member_count == 0
 
 
 def test_what_is_public_can_be_read_by_whoever_serves_it(chat: Chat) -> None:
     ice = chat.enter("ice")
-    chat.ask(ice, Join("#dev"))
-    chat.ask(ice, Say("hello", "#dev"))
+    chat.ask(ice, JoinRoom("#dev"))
+    chat.ask(ice, SendMessage("hello", "#dev"))
     user = events.User("ice", STARTED + 1, ("#lobby", "#dev"))
     assert chat.hub.users() == events.Users((user,))
     assert chat.hub.users("#DEV") == events.Users((user,), "#dev")

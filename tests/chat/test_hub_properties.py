@@ -8,24 +8,24 @@ from chatd.chat import events, limits, names
 from chatd.chat.commands import (
     Command,
     Enter,
-    Join,
-    Leave,
+    JoinRoom,
+    LeaveRoom,
     ListRooms,
     ListUsers,
     Ping,
     Quit,
     ReadHistory,
     Rename,
-    Say,
-    Tell,
+    SendMessage,
+    SendPrivate,
     Watch,
 )
-from chatd.chat.events import Entered, Private, Renamed, Reply, Said
+from chatd.chat.events import MemberEntered, MemberRenamed, Message, PrivateMessage, Reply
 from chatd.chat.hub import Hub, HubSettings
 from chatd.chat.names import LOBBY
 from chatd.chat.outbox import MemberId
 from chatd.chat.refusals import Refusal
-from chatd.chat.registration import Full, NotEntered
+from chatd.chat.registration import Full, NotRegistered
 from tests.chat.asked import ANYTHING, NICKNAMES
 from tests.chat.model import Model, ModelRoom
 from tests.chat.steps import Step, make, told
@@ -125,9 +125,9 @@ class Chatting(RuleBasedStateMachine):
         assert not self.model.may_outside(member, command), refusal
         if isinstance(refusal, Full):
             assert self.model.free == 0
-            assert not refusal.closes
+            assert not refusal.closes_connection
         elif not (member in self.model.watching or isinstance(command, Enter)):
-            assert isinstance(refusal, NotEntered)
+            assert isinstance(refusal, NotRegistered)
 
     def _done(self, member: MemberId, command: Command, reply: Reply) -> None:
         if member not in self.model.names:
@@ -137,21 +137,21 @@ class Chatting(RuleBasedStateMachine):
         assert self.model.may(member, command)
         room = self.model.room(getattr(command, "room", None) or LOBBY)
         match command, reply:
-            case Rename(), events.Done():
+            case Rename(), events.Ok():
                 self._renamed(member)
             case Enter(), events.Welcome():
                 self._renamed(member)
                 assert reply.nickname == self.model.names[member]
                 assert set(reply.rooms) == self.model.rooms_of(member)
-            case Say(), events.Done() if room is not None:
+            case SendMessage(), events.Ok() if room is not None:
                 self._said(member, room, command, reply)
-            case Tell(), events.Told():
+            case SendPrivate(), events.PrivateSent():
                 self._told(member, command, reply)
-            case Join(), events.RoomJoined():
+            case JoinRoom(), events.JoinDone():
                 self._joined(member, room, reply)
-            case Leave(), events.Done() if room is not None:
+            case LeaveRoom(), events.Ok() if room is not None:
                 self.model.tell_room(
-                    room, member, events.Parted(room.name, self.model.names[member])
+                    room, member, events.RoomLeft(room.name, self.model.names[member])
                 )
                 self.model.take_out(member, room)
             case _:
@@ -171,7 +171,7 @@ class Chatting(RuleBasedStateMachine):
                 self._listed(command, reply, room)
 
     def _entered(self, member: MemberId, command: Enter, welcome: events.Welcome) -> None:
-        self.model.tell_all(member, Entered(welcome.nickname))
+        self.model.tell_all(member, MemberEntered(welcome.nickname))
         self.model.names[member] = welcome.nickname
         assert welcome.rooms == command.rooms
         if command.rooms:
@@ -181,38 +181,40 @@ class Chatting(RuleBasedStateMachine):
         old, new = self.model.names[member], self.hub.nickname(member)
         self.model.names[member] = new
         if old != new:
-            self.model.tell_all(member, Renamed(old, new))
+            self.model.tell_all(member, MemberRenamed(old, new))
 
-    def _said(self, member: MemberId, room: ModelRoom, command: Say, done: events.Done) -> None:
+    def _said(
+        self, member: MemberId, room: ModelRoom, command: SendMessage, done: events.Ok
+    ) -> None:
         number = len(room.said) + 1
-        said = Said(room.name, number, self.now, self.model.names[member], command.text)
-        assert done == events.Done(said.room, said.seq, said.time)
+        said = Message(room.name, number, self.now, self.model.names[member], command.text)
+        assert done == events.Ok(said.room, said.seq, said.time)
         room.said.append(said)
         self.model.tell_room(room, member, said)
 
-    def _told(self, member: MemberId, command: Tell, told: events.Told) -> None:
+    def _told(self, member: MemberId, command: SendPrivate, told: events.PrivateSent) -> None:
         reached = list(dict.fromkeys(map(self.model.called, command.to)))
         found = [each for each in reached if each is not None]
         to = tuple(self.model.names[each] for each in found)
         for each in found:
             self.model.heard[each].append(
-                Private(self.model.names[member], to, self.now, command.text)
+                PrivateMessage(self.model.names[member], to, self.now, command.text)
             )
-        missed = {names.folded(each.nickname) for each in told.missed}
+        missed = {names.casefold(each.nickname) for each in told.undelivered}
         assert missed == {
-            names.folded(name[: limits.NICKNAME_CHARACTERS])
+            names.casefold(name[: limits.NICKNAME_CHARACTERS])
             for name in command.to
             if self.model.called(name) is None
         }
-        assert {each.reason for each in told.missed} <= {"unknown"}
+        assert {each.reason for each in told.undelivered} <= {"unknown"}
 
-    def _joined(self, member: MemberId, room: ModelRoom | None, joined: events.RoomJoined) -> None:
+    def _joined(self, member: MemberId, room: ModelRoom | None, joined: events.JoinDone) -> None:
         assert joined.created == (room is None)
         if room is None:
             room = ModelRoom(joined.room)
             self.model.rooms.append(room)
         assert joined.room == room.name
-        self.model.tell_room(room, member, events.Joined(room.name, self.model.names[member]))
+        self.model.tell_room(room, member, events.RoomJoined(room.name, self.model.names[member]))
         room.members.append(member)
 
     def _listed(self, command: Command, reply: Reply, room: ModelRoom | None) -> None:
@@ -224,7 +226,7 @@ class Chatting(RuleBasedStateMachine):
                     for each in listed
                 }
                 assert len(users) == len(listed)
-            case ReadHistory(limit=limit, before=before), events.HistoryRead() if room is not None:
+            case ReadHistory(limit=limit, before=before), events.History() if room is not None:
                 assert list(reply.messages) == self.model.last(room, limit, before)
                 assert reply.room == room.name
             case ListRooms(), events.Rooms():
@@ -238,14 +240,14 @@ class Chatting(RuleBasedStateMachine):
 
     @invariant()
     def slots_never_leak(self) -> None:
-        assert self.hub.free == self.model.free >= 0
-        assert self.hub.members == len(self.model.names)
+        assert self.hub.free_slots == self.model.free >= 0
+        assert self.hub.member_count == len(self.model.names)
 
     @invariant()
     def every_member_has_a_nickname_of_its_own(self) -> None:
         current = [self.hub.nickname(member) for member in self.model.names]
         assert current == list(self.model.names.values())
-        assert len({names.folded(name) for name in current}) == len(current)
+        assert len({names.casefold(name) for name in current}) == len(current)
         assert not [name for name in current if not name]
 
     @invariant()

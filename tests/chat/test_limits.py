@@ -99,7 +99,7 @@ def test_the_defaults_are_those_promised() -> None:
 
 
 def test_a_peer_that_is_gone_is_found_within_a_minute() -> None:
-    assert limits.HALF_OPEN_SECONDS <= 60
+    assert limits.DEAD_PEER_SECONDS <= 60
 
 
 def test_the_welcome_announces_the_limits_of_what_a_client_sends() -> None:

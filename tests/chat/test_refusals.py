@@ -40,7 +40,7 @@ def test_the_drawn_tree_is_the_tree_of_the_classes() -> None:
 @pytest.mark.parametrize("refusal", CODED)
 def test_the_drawn_tree_shows_the_code_and_what_closes(refusal: type[Refusal]) -> None:
     [(code, closes)] = [line[2:] for line in drawn() if line[1] == refusal.__name__]
-    assert (code, closes) == (refusal.code, refusal.closes)
+    assert (code, closes) == (refusal.code, refusal.closes_connection)
 
 
 def test_every_refusal_has_a_code_of_its_own_in_one_style() -> None:
@@ -56,7 +56,7 @@ def test_a_refusal_has_a_code_unless_it_is_a_group() -> None:
 def test_a_refusal_says_of_one_thing_in_one_sentence_whether_it_closes_or_not() -> None:
     closing, going_on = registration.Full(), registration.FullForNow()
     assert (closing.code, str(closing)) == (going_on.code, str(going_on))
-    assert (closing.closes, going_on.closes) == (True, False)
+    assert (closing.closes_connection, going_on.closes_connection) == (True, False)
 
 
 def test_a_refusal_says_its_sentence_and_which_request_it_answers() -> None:
@@ -72,8 +72,8 @@ def test_a_refusal_says_its_sentence_and_which_request_it_answers() -> None:
         refusals.InvalidJson(),
         refusals.LineTooLong(),
         registration.Full(),
-        registration.NotEntered(),
-        registration.AlreadyEntered(),
+        registration.NotRegistered(),
+        registration.AlreadyRegistered(),
         refusals.NicknameTaken("ice"),
         refusals.NoSuchRoom("#dev"),
         refusals.NotInRoom("#dev"),

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from twisted.internet.task import Clock
 
-from chatd.client.lifecycle import Inputs, Life, Server, machine
+from chatd.client.lifecycle import Core, Inputs, Server, machine
 
 PARTY: Final = Server("10.35.11.111", 7777, "party")
 JITTER: Final = 0.75
@@ -43,7 +43,7 @@ class Run:
     def __init__(self, inputs: Sequence[tuple[str, Any]], once: bool = False) -> None:
         self.clock = Clock()
         self.effects = RecordedEffects()
-        self.life = Life(self.effects, self.clock, lambda: JITTER, once)
+        self.life = Core(self.effects, self.clock, lambda: JITTER, once)
         self.inputs: Inputs = machine(self.life)
         for name, argument in inputs:
             self.happens(name, argument)
@@ -53,7 +53,7 @@ class Run:
         getattr(self.inputs, name)(*([] if argument is None else [argument]))
 
     def refused(self, code: str) -> None:
-        self.life.refuse(self.inputs, code, f"because of {code}")
+        self.life.hello_refused(self.inputs, code, f"because of {code}")
 
     @property
     def names(self) -> list[str]:

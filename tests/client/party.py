@@ -26,15 +26,15 @@ class FakeFinder:
         self._found: Callable[[Server], None] = lambda server: None
         self._failed: Callable[[str], None] = lambda reason: None
 
-    def seek(self, found: Callable[[Server], None], failed: Callable[[str], None]) -> None:
-        self._found, self._failed = found, failed
+    def find(self, on_found: Callable[[Server], None], on_failed: Callable[[str], None]) -> None:
+        self._found, self._failed = on_found, on_failed
         self.seeks += 1
         self.is_seeking = True
 
     def stop(self) -> None:
         self.is_seeking = False
 
-    def find(self) -> None:
+    def find_now(self) -> None:
         assert self.is_seeking, "nobody looks for a server"
         self._found(PARTY)
 
@@ -49,9 +49,9 @@ class DiscreetScreen(FakeScreen):
         super().__init__(can_ask)
         self.secrets: list[str] = []
 
-    def ask_secret(self, question: str, answered: Callable[[str], None]) -> None:
+    def prompt_password(self, question: str, on_answer: Callable[[str], None]) -> None:
         self.secrets.append(question)
-        super().ask_secret(question, answered)
+        super().prompt_password(question, on_answer)
 
 
 class Client:
@@ -76,7 +76,7 @@ class Client:
             self.reactor, nickname, self.finder, self.screen, lambda: jitter, once, offered
         )
         self.ended: list[int] = []
-        self.service.ended.addCallback(self._ended)
+        self.service.when_ended.addCallback(self._ended)
         self.service.startService()
         self._protocol: Any = None
         self.transport: Any = None
@@ -89,7 +89,7 @@ class Client:
 
     def connect(self) -> None:
         """Let the connection that it opens be made."""
-        self.finder.find()
+        self.finder.find_now()
         self.take_connection()
 
     def take_connection(self) -> None:
@@ -100,7 +100,7 @@ class Client:
         self._protocol.makeConnection(self.transport)
 
     def refuse_connection(self) -> None:
-        self.finder.find()
+        self.finder.find_now()
         connector = self.reactor.connectors[-1]
         factory = self.reactor.tcpClients[-1][2]
         factory.clientConnectionFailed(connector, Failure(error.ConnectionRefusedError()))

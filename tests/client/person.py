@@ -1,6 +1,6 @@
 """A person with a session and nothing behind it: the test is the server."""
 
-from chatd.chat.commands import Asked, Say
+from chatd.chat.commands import ClientCommand, SendMessage
 from chatd.chat.refusals import RequestId
 from chatd.client.session import Session
 from chatd.wire import native_frames as frames
@@ -12,13 +12,13 @@ class Person:
 
     def __init__(self, can_ask: bool = False, online: bool = True) -> None:
         self.screen = FakeScreen(can_ask)
-        self.sent: list[tuple[Asked, RequestId]] = []
+        self.sent: list[tuple[ClientCommand, RequestId]] = []
         self.left = 0
         self.session = Session("ice", self.screen, self._send, self._leave)
         if online:
             self.session.online()
 
-    def _send(self, command: Asked, request_id: RequestId) -> None:
+    def _send(self, command: ClientCommand, request_id: RequestId) -> None:
         assert self.session.is_online, "sent while offline"
         self.sent.append((command, request_id))
 
@@ -30,13 +30,15 @@ class Person:
             self.session.submit(line)
 
     def confirm(self, request_id: RequestId) -> None:
-        self.session.received(frames.Ok(id=request_id))
+        self.session.frame_received(frames.Ok(id=request_id))
 
     def holds(self) -> bool:
         return self.screen.is_held
 
     def refuse(self, request_id: RequestId, code: str, sentence: str = "No.") -> None:
-        self.session.received(frames.Error(id=request_id, data=frames.ErrorData(code, sentence)))
+        self.session.frame_received(
+            frames.Error(id=request_id, data=frames.ErrorData(code, sentence))
+        )
 
     def comes_back(self) -> None:
         """Lose the connection, and get another one."""
@@ -50,9 +52,9 @@ class Person:
         self.screen.said.clear()
 
     @property
-    def commands(self) -> list[Asked]:
+    def commands(self) -> list[ClientCommand]:
         return [command for command, _ in self.sent]
 
     @property
     def texts(self) -> list[str]:
-        return [command.text for command, _ in self.sent if isinstance(command, Say)]
+        return [command.text for command, _ in self.sent if isinstance(command, SendMessage)]

@@ -7,7 +7,7 @@ import pytest
 from twisted.internet import error
 from twisted.python.failure import Failure
 
-from chatd.client.causes import cause
+from chatd.client.causes import describe_failure
 
 
 @pytest.mark.parametrize(
@@ -35,4 +35,4 @@ from chatd.client.causes import cause
     ],
 )
 def test_a_failed_or_lost_connection_is_told_in_a_persons_words(why: Exception, words: str) -> None:
-    assert cause(Failure(why)) == words
+    assert describe_failure(Failure(why)) == words

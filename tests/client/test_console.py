@@ -11,7 +11,7 @@ from twisted.python.failure import Failure
 
 from chatd.chat import events
 from chatd.client.console import Console
-from chatd.client.guest import Guest
+from chatd.client.guest import TaggedOutput
 
 DONE = Failure(ConnectionDone())
 LONG = 1_048_576
@@ -140,12 +140,12 @@ def test_nothing_is_read_before_somebody_listens() -> None:
 
 def test_held_lines_wait_in_order_and_so_does_the_end_of_input() -> None:
     stdio = Stdio()
-    stdio.console.hold()
+    stdio.console.pause_input()
     assert not stdio.reads()
     stdio.comes(b"one\ntwo\nthr")
     stdio.console.readConnectionLost()
     assert (stdio.lines, stdio.ends) == ([], 0)
-    stdio.console.go_on()
+    stdio.console.resume_input()
     assert (stdio.lines, stdio.ends) == (["one", "two", "thr"], 1)
 
 
@@ -154,19 +154,19 @@ def test_a_line_that_makes_the_listener_hold_is_the_last_of_its_chunk() -> None:
 
     def submit(line: str) -> None:
         stdio.lines.append(line)
-        stdio.console.hold()
+        stdio.console.pause_input()
 
     stdio.console.listen(submit, lambda: None, lambda: None)
     stdio.comes(b"one\ntwo\n")
     assert stdio.lines == ["one"]
-    stdio.console.go_on()
+    stdio.console.resume_input()
     assert stdio.lines == ["one", "two"]
 
 
 def test_the_next_line_answers_a_question(standard_error: list[str]) -> None:
     stdio = Stdio(can_ask=True)
     answers: list[str] = []
-    stdio.console.ask("Your nickname?", answers.append)
+    stdio.console.prompt("Your nickname?", answers.append)
     stdio.comes(b"ice\nhello\n")
     assert (answers, stdio.lines) == (["ice"], ["hello"])
     assert standard_error == ["Your nickname?"]
@@ -174,9 +174,9 @@ def test_the_next_line_answers_a_question(standard_error: list[str]) -> None:
 
 def test_a_question_is_read_for_though_lines_are_held(standard_error: list[str]) -> None:
     stdio = Stdio(can_ask=True)
-    stdio.console.hold()
+    stdio.console.pause_input()
     answers: list[str] = []
-    stdio.console.ask("Which server?", answers.append)
+    stdio.console.prompt("Which server?", answers.append)
     assert stdio.reads()
     stdio.comes(b"party\n")
     assert answers == ["party"]
@@ -189,9 +189,9 @@ def test_a_question_that_is_asked_again_takes_the_line_after() -> None:
     def answered(answer: str) -> None:
         answers.append(answer)
         if not answer:
-            stdio.console.ask("?", answered)
+            stdio.console.prompt("?", answered)
 
-    stdio.console.ask("?", answered)
+    stdio.console.prompt("?", answered)
     stdio.comes(b"\nice\nhello\n")
     assert (answers, stdio.lines) == (["", "ice"], ["hello"])
 
@@ -199,7 +199,7 @@ def test_a_question_that_is_asked_again_takes_the_line_after() -> None:
 def test_the_chat_goes_to_standard_output_only(standard_error: list[str]) -> None:
     stdio = Stdio()
     stdio.console.show("ice: h\u00e9llo")
-    stdio.console.talk("Connected.")
+    stdio.console.notify("Connected.")
     assert stdio.transport.value() == "ice: h\u00e9llo\n".encode()
     assert standard_error == ["Connected."]
 
@@ -207,7 +207,7 @@ def test_the_chat_goes_to_standard_output_only(standard_error: list[str]) -> Non
 def test_a_standard_error_that_is_gone_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     stdio = Stdio()
     monkeypatch.setattr("sys.__stderr__", None)
-    stdio.console.talk("Connected.")
+    stdio.console.notify("Connected.")
     assert stdio.transport.value() == b""
 
 
@@ -247,12 +247,12 @@ def test_a_console_that_was_never_opened_or_is_gone_is_closed_at_once() -> None:
 
 def test_a_guest_shows_with_a_tag_and_says_nothing(standard_error: list[str]) -> None:
     stdio = Stdio()
-    guest = Guest("guest-2", stdio.console)
-    guest.told(events.Said("#lobby", 1, 0, "ice", "hello"))
-    guest.talk("Connected.")
-    guest.ask("Your nickname?", stdio.lines.append)
-    guest.hold()
-    guest.go_on()
+    guest = TaggedOutput("guest-2", stdio.console)
+    guest.show_event(events.Message("#lobby", 1, 0, "ice", "hello"))
+    guest.notify("Connected.")
+    guest.prompt("Your nickname?", stdio.lines.append)
+    guest.pause_input()
+    guest.resume_input()
     assert stdio.transport.value() == b"[guest-2] ice: hello\n"
     assert standard_error == []
     assert stdio.reads()

@@ -44,7 +44,7 @@ def test_an_answer_that_is_none_of_the_choices_is_asked_for_again(
 def test_who_says_nothing_gets_what_was_offered(standard_error: list[str]) -> None:
     stdio = Stdio(can_ask=True)
     for answer in (b"\n", b"ice\n"):
-        stdio.console.ask("Your nickname?", stdio.lines.append, "zoe")
+        stdio.console.prompt("Your nickname?", stdio.lines.append, "zoe")
         stdio.comes(answer)
     assert stdio.lines == ["zoe", "ice"]
     assert standard_error == ["Your nickname? [zoe]"] * 2
@@ -62,9 +62,9 @@ def test_who_is_asked_something_may_leave_instead(line: str, standard_error: lis
 def test_a_password_may_be_anything(standard_error: list[str]) -> None:
     stdio = Stdio(can_ask=True)
     answers: list[str] = []
-    stdio.console.ask_secret("Your password?", answers.append)
+    stdio.console.prompt_password("Your password?", answers.append)
     stdio.comes(b"/quit\n")
-    stdio.console.ask("Your nickname?", answers.append)
+    stdio.console.prompt("Your nickname?", answers.append)
     stdio.comes(b"/quit\n")
     assert (answers, stdio.lines) == (["/quit"], ["/quit"])
 
@@ -74,7 +74,7 @@ def test_input_that_was_not_read_is_said_in_the_end(standard_error: list[str]) -
     stdio.console.close()
     assert standard_error == []
     stdio = Stdio()
-    stdio.console.hold()
+    stdio.console.pause_input()
     stdio.console.close()
     stdio.console.close()
     assert standard_error == ["There was more input, which was not read."]

@@ -34,7 +34,7 @@ class Search:
         self.seek()
 
     def seek(self) -> None:
-        self.finder.seek(self._take, self.failed.append)
+        self.finder.find(self._take, self.failed.append)
 
     def _take(self, server: Server) -> None:
         self.found.append(server)
@@ -62,7 +62,7 @@ WORK: Final = Server("10.35.11.113", 7777, "work")
 def test_a_direct_address_is_found_at_once() -> None:
     found: list[Server] = []
     finder = DirectAddress(PARTY)
-    finder.seek(found.append, lambda reason: None)
+    finder.find(found.append, lambda reason: None)
     finder.stop()
     assert found == [PARTY]
 

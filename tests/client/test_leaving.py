@@ -30,7 +30,7 @@ def test_at_the_end_of_input_what_was_read_is_confirmed_then_it_quits_then_it_wa
 def test_what_is_said_until_the_goodbye_is_still_shown() -> None:
     client = online()
     client.ends_input()
-    client.says(frames.Message(data=events.Said("#lobby", 1, 0, "moon", "bye")), GOODBYE)
+    client.says(frames.Message(data=events.Message("#lobby", 1, 0, "moon", "bye")), GOODBYE)
     assert client.screen.shown == ["moon: bye"]
     assert client.ended == [0]
 
@@ -171,7 +171,7 @@ def test_stopping_a_service_that_is_gone_is_done_at_once() -> None:
 
 def connecting() -> Client:
     client = Client()
-    client.finder.find()
+    client.finder.find_now()
     return client
 
 

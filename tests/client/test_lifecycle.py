@@ -123,7 +123,7 @@ def test_a_refusal_of_hello_means_this_at_first_and_that_later_on(
 @pytest.mark.parametrize("unanswered", ["expired", "lost"])
 @pytest.mark.parametrize(
     ("seconds", "then"),
-    [(4 + JITTER, "waiting"), (limits.HALF_OPEN_SECONDS, "ask")],
+    [(4 + JITTER, "waiting"), (limits.DEAD_PEER_SECONDS, "ask")],
 )
 def test_a_name_is_its_own_ghosts_after_a_hello_without_an_answer_until_a_ghost_is_found(
     unanswered: str, seconds: float, then: str

@@ -18,7 +18,7 @@ def test_it_looks_for_its_server_connects_and_says_hello() -> None:
     assert client.heard() == [HELLO]
     client.welcome()
     assert client.screen.said == ["Connected to party (10.35.11.111:7777) as ice."]
-    assert client.service.entered.called
+    assert client.service.when_online.called
 
 
 def test_on_a_terminal_the_commands_are_listed_once_after_the_welcome() -> None:
@@ -50,7 +50,7 @@ def test_typed_lines_are_sent_with_ids_and_what_comes_is_shown() -> None:
     assert (first["type"], first["data"]["text"]) == ("message", "hello")
     assert second["type"] == "users"
     assert first["id"] != second["id"]
-    client.says(frames.Message(data=events.Said("#lobby", 1, 0, "moon", "hi")))
+    client.says(frames.Message(data=events.Message("#lobby", 1, 0, "moon", "hi")))
     assert client.screen.shown == ["moon: hi"]
 
 
@@ -58,8 +58,8 @@ def test_what_comes_before_the_welcome_is_ignored() -> None:
     client = Client()
     client.connect()
     client.says(
-        frames.Message(data=events.Said("#lobby", 1, 0, "moon", "hi")),
-        frames.Entered(data=events.Entered("moon")),
+        frames.Message(data=events.Message("#lobby", 1, 0, "moon", "hi")),
+        frames.MemberEntered(data=events.MemberEntered("moon")),
         frames.Ok(id=1),
     )
     assert client.screen.shown == []
@@ -122,7 +122,7 @@ def test_lines_that_were_not_confirmed_are_told_to_the_person_and_not_said_twice
 def test_after_a_renaming_the_new_nickname_comes_back() -> None:
     client = online()
     client.types("/setname moon")
-    client.says(frames.Renamed(data=events.Renamed("ice", "moon")))
+    client.says(frames.MemberRenamed(data=events.MemberRenamed("ice", "moon")))
     client.confirm(*client.heard())
     client.lose_connection()
     client.passes(5)
@@ -152,7 +152,7 @@ def test_a_refused_connection_is_tried_again_without_jitter() -> None:
 
 def test_a_connection_that_does_not_come_about_is_given_up_after_three_seconds() -> None:
     client = Client()
-    client.finder.find()
+    client.finder.find_now()
     client.passes(3)
     assert client.was_told(
         "No connection to party (10.35.11.111:7777) within 3 s. Trying again in "

@@ -167,7 +167,7 @@ def signed_in() -> Client:
     """A client that is called by the name of an account now."""
     client = signing_in(can_ask=True)
     client.screen.answer(PASSWORD)
-    client.says(frames.Renamed(data=events.Renamed("ice", "star")))
+    client.says(frames.MemberRenamed(data=events.MemberRenamed("ice", "star")))
     client.confirm(*client.heard())
     return client
 
@@ -179,7 +179,7 @@ def test_setname_to_an_account_asks_for_its_password_unseen_and_sends_it() -> No
     [authenticate] = client.heard()
     assert authenticate["type"] == "authenticate"
     assert authenticate["data"] == {"account": "star", "password": PASSWORD}
-    client.says(frames.Renamed(data=events.Renamed("ice", "star")))
+    client.says(frames.MemberRenamed(data=events.MemberRenamed("ice", "star")))
     assert client.service.session.nickname == "star"
     assert was_shown_nothing_of_it(client)
 
@@ -219,7 +219,7 @@ def test_the_password_of_one_account_is_never_sent_for_another_one() -> None:
     error = frames.ErrorData("password-required", "The nickname star needs its password.")
     client.says(frames.Error(id=rename["id"], data=error))
     client.screen.answer("battery staple")
-    client.says(frames.Renamed(data=events.Renamed("ice", "star")))
+    client.says(frames.MemberRenamed(data=events.MemberRenamed("ice", "star")))
     client.confirm(*client.heard())
     back_at_the_door(client)
     [authenticate] = client.heard()

@@ -3,8 +3,8 @@
 import pytest
 
 from chatd.chat import events
-from chatd.chat.commands import Tell
-from chatd.chat.events import Missed
+from chatd.chat.commands import SendPrivate
+from chatd.chat.events import Undelivered
 from chatd.client.console import Console
 from chatd.wire import native_frames as frames
 from tests.client.party import online
@@ -14,13 +14,13 @@ from tests.client.person import Person
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("/msg moon hello you", Tell("hello you", ("moon",))),
-        ("/msg moon,sun hello", Tell("hello", ("moon", "sun"))),
-        ("@moon hello", Tell("hello", ("moon",))),
-        ("@moon @sun hello", Tell("hello", ("moon", "sun"))),
+        ("/msg moon hello you", SendPrivate("hello you", ("moon",))),
+        ("/msg moon,sun hello", SendPrivate("hello", ("moon", "sun"))),
+        ("@moon hello", SendPrivate("hello", ("moon",))),
+        ("@moon @sun hello", SendPrivate("hello", ("moon", "sun"))),
     ],
 )
-def test_a_private_message_is_sent_to_those_it_names(line: str, told: Tell) -> None:
+def test_a_private_message_is_sent_to_those_it_names(line: str, told: SendPrivate) -> None:
     ice = Person()
     ice.types(line)
     assert ice.commands == [told]
@@ -36,16 +36,16 @@ def test_a_private_message_without_a_text_is_not_sent(line: str) -> None:
 
 def test_a_private_message_is_shown_as_such_each_line_with_its_sender() -> None:
     ice = Person()
-    private = events.Private("moon", ("ice",), 5, "psst\n[Server]: sun has left")
-    ice.session.received(frames.Private(data=private))
+    private = events.PrivateMessage("moon", ("ice",), 5, "psst\n[Server]: sun has left")
+    ice.session.frame_received(frames.PrivateMessage(data=private))
     assert ice.screen.shown == ["[private] moon: psst", "[private] moon: [Server]: sun has left"]
 
 
 def test_who_was_not_reached_is_told_and_why() -> None:
     ice = Person()
     ice.types("@moon @sun @star psst")
-    missed = (Missed("sun", "offline"), Missed("star", "unknown"))
-    ice.session.received(
+    missed = (Undelivered("sun", "offline"), Undelivered("star", "unknown"))
+    ice.session.frame_received(
         frames.Ok(id=ice.sent[0][1], data=frames.OkData(time=5, missed=missed)),
     )
     assert ice.screen.said == ["Not reached: sun (offline), star (unknown)."]
@@ -54,7 +54,7 @@ def test_who_was_not_reached_is_told_and_why() -> None:
 def test_when_everyone_was_reached_nothing_is_said() -> None:
     ice = Person()
     ice.types("@moon psst")
-    ice.session.received(frames.Ok(id=ice.sent[0][1], data=frames.OkData(time=5)))
+    ice.session.frame_received(frames.Ok(id=ice.sent[0][1], data=frames.OkData(time=5)))
     assert ice.screen.said == []
 
 
@@ -69,7 +69,7 @@ def test_a_private_message_typed_offline_waits_like_any_line() -> None:
     ice = Person(online=False)
     ice.types("one", "@moon psst", "two")
     ice.session.online()
-    assert ice.commands[1] == Tell("psst", ("moon",))
+    assert ice.commands[1] == SendPrivate("psst", ("moon",))
     assert ice.texts == ["one", "two"]
 
 
@@ -95,7 +95,7 @@ def test_message_asks_for_the_recipient_then_for_the_text(whom: str, to: tuple[s
     assert len(ice.screen.questions) == 2
     assert ice.sent == []
     ice.screen.answer("hello you")
-    assert ice.commands == [Tell("hello you", to)]
+    assert ice.commands == [SendPrivate("hello you", to)]
 
 
 @pytest.mark.parametrize("text", ["/users", "@sun hello", "//", "#dev", "sun is coming"])
@@ -104,7 +104,7 @@ def test_the_text_that_was_asked_for_is_no_command(text: str) -> None:
     ice.types("/message")
     ice.screen.answer("moon")
     ice.screen.answer(text)
-    assert ice.commands == [Tell(text, ("moon",))]
+    assert ice.commands == [SendPrivate(text, ("moon",))]
     assert ice.left == 0
 
 
@@ -162,7 +162,7 @@ def test_on_a_pipe_the_next_two_lines_are_the_recipient_and_the_text(can_ask: bo
     client = online(can_ask=can_ask)
     console = Console(can_ask)
     session = client.service.session
-    session._screen = console
+    session._ui = console
     console.listen(session.submit, client.ends_input, lambda: None)
     console.dataReceived(b"/message\nmoon\npsst\nhello\n")
     assert [(each["type"], each["data"]["text"]) for each in client.heard()] == [

@@ -27,10 +27,10 @@ class Owner:
     def connected(self, connection: ServerConnection) -> None:
         self.made += 1
 
-    def received(self, frame: FromServer) -> None:
+    def frame_received(self, frame: FromServer) -> None:
         self.frames.append(frame)
 
-    def lost(self, connection: ServerConnection, reason: str) -> None:
+    def connection_lost(self, connection: ServerConnection, reason: str) -> None:
         self.reasons.append(reason)
 
 
@@ -47,8 +47,8 @@ STREAM = (
     '{"type":"pong","id":7}\n'
 ).encode()
 FRAMES = [
-    frames.Entered(data=events.Entered("ice")),
-    frames.Message(data=events.Said("#lobby", 1, 5, "ice", "h\u00e9")),
+    frames.MemberEntered(data=events.MemberEntered("ice")),
+    frames.Message(data=events.Message("#lobby", 1, 5, "ice", "h\u00e9")),
     frames.Pong(id=7),
 ]
 
@@ -126,7 +126,7 @@ def test_a_connection_closed_before_it_is_made_is_dropped_when_it_is() -> None:
     ("command", "sent"),
     [
         (commands.Enter("ice"), {"type": "hello", "data": {"nickname": "ice", "version": 1}}),
-        (commands.Say("hi"), {"type": "message", "data": {"text": "hi", "room": "#lobby"}}),
+        (commands.SendMessage("hi"), {"type": "message", "data": {"text": "hi", "room": "#lobby"}}),
         (commands.Rename("moon"), {"type": "set-name", "data": {"nickname": "moon"}}),
         (commands.ListUsers(), {"type": "users", "data": {"room": None}}),
         (

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatd.chat import events
-from chatd.chat.commands import Asked, Join, Leave, ReadHistory, Say
+from chatd.chat.commands import ClientCommand, JoinRoom, LeaveRoom, ReadHistory, SendMessage
 from chatd.chat.names import LOBBY
 from chatd.wire import native_frames as frames
 from tests.client.party import Client, online
@@ -18,7 +18,7 @@ def joined(*rooms: str) -> Person:
     for room in rooms:
         ice.types(f"/join {room}")
         ok = frames.OkData(room, created=True)
-        ice.session.received(frames.Ok(id=ice.sent[-1][1], data=ok))
+        ice.session.frame_received(frames.Ok(id=ice.sent[-1][1], data=ok))
     ice.forget()
     return ice
 
@@ -26,21 +26,30 @@ def joined(*rooms: str) -> Person:
 @pytest.mark.parametrize(
     ("lines", "asked"),
     [
-        (["/join #dev", "hi"], [Join("#dev"), Say("hi", "#dev")]),
-        (["/join dev", "hi"], [Join("#dev"), Say("hi", "#dev")]),
-        (["/join #dev", "//hi"], [Join("#dev"), Say("/hi", "#dev")]),
-        (["/join #dev", "/history 5"], [Join("#dev"), ReadHistory("#dev", 5)]),
-        (["/join #dev", "/room #lobby", "hi"], [Join("#dev"), Say("hi", LOBBY)]),
-        (["/room #dev", "hi"], [Say("hi", "#dev")]),
-        (["/join #dev", "/leave", "hi"], [Join("#dev"), Leave("#dev"), Say("hi", LOBBY)]),
-        (["/join #dev", "/leave #dev", "hi"], [Join("#dev"), Leave("#dev"), Say("hi", LOBBY)]),
-        (["/join #dev", "/leave #ops", "hi"], [Join("#dev"), Leave("#ops"), Say("hi", "#dev")]),
-        (["/leave", "hi"], [Leave(LOBBY), Say("hi", LOBBY)]),
+        (["/join #dev", "hi"], [JoinRoom("#dev"), SendMessage("hi", "#dev")]),
+        (["/join dev", "hi"], [JoinRoom("#dev"), SendMessage("hi", "#dev")]),
+        (["/join #dev", "//hi"], [JoinRoom("#dev"), SendMessage("/hi", "#dev")]),
+        (["/join #dev", "/history 5"], [JoinRoom("#dev"), ReadHistory("#dev", 5)]),
+        (["/join #dev", "/room #lobby", "hi"], [JoinRoom("#dev"), SendMessage("hi", LOBBY)]),
+        (["/room #dev", "hi"], [SendMessage("hi", "#dev")]),
+        (
+            ["/join #dev", "/leave", "hi"],
+            [JoinRoom("#dev"), LeaveRoom("#dev"), SendMessage("hi", LOBBY)],
+        ),
+        (
+            ["/join #dev", "/leave #dev", "hi"],
+            [JoinRoom("#dev"), LeaveRoom("#dev"), SendMessage("hi", LOBBY)],
+        ),
+        (
+            ["/join #dev", "/leave #ops", "hi"],
+            [JoinRoom("#dev"), LeaveRoom("#ops"), SendMessage("hi", "#dev")],
+        ),
+        (["/leave", "hi"], [LeaveRoom(LOBBY), SendMessage("hi", LOBBY)]),
     ],
 )
 @pytest.mark.parametrize("is_online", [True, False])
 def test_where_lines_go_is_clear_before_the_server_answers(
-    lines: list[str], asked: list[Asked], is_online: bool
+    lines: list[str], asked: list[ClientCommand], is_online: bool
 ) -> None:
     ice = Person(online=is_online)
     ice.types(*lines)
@@ -63,7 +72,7 @@ def test_a_room_that_cannot_be_one_sends_nothing_and_lines_go_where_they_went(li
     assert ice.sent == []
     assert [said.startswith("Not sent: ") for said in ice.screen.said] == [True]
     ice.types("hi")
-    assert ice.commands == [Say("hi", "#dev")]
+    assert ice.commands == [SendMessage("hi", "#dev")]
 
 
 @pytest.mark.parametrize("code", ["too-many-rooms", "bad-room-name", "server-failed"])
@@ -72,7 +81,7 @@ def test_after_a_refused_join_lines_go_where_they_went_before(code: str) -> None
     ice.types("/join #ops")
     ice.refuse(ice.sent[-1][1], code)
     ice.types("hi")
-    assert ice.commands[-1] == Say("hi", "#dev")
+    assert ice.commands[-1] == SendMessage("hi", "#dev")
 
 
 def test_joining_a_room_one_is_in_already_turns_the_lines_there() -> None:
@@ -80,7 +89,7 @@ def test_joining_a_room_one_is_in_already_turns_the_lines_there() -> None:
     ice.types("/room #lobby", "/join #dev")
     ice.refuse(ice.sent[-1][1], "already-in-room")
     ice.types("hi")
-    assert ice.commands[-1] == Say("hi", "#dev")
+    assert ice.commands[-1] == SendMessage("hi", "#dev")
 
 
 def test_a_room_is_one_whatever_its_case() -> None:
@@ -95,15 +104,13 @@ def test_a_room_is_one_whatever_its_case() -> None:
 def test_what_happens_in_rooms_is_shown_with_the_room() -> None:
     ice = joined("#dev")
     for frame in (
-        frames.Joined(data=events.Joined("#dev", "moon")),
-        frames.Message(data=events.Said("#dev", 1, 5, "moon", "hello")),
-        frames.Message(data=events.Said(LOBBY, 1, 5, "moon", "hello")),
-        frames.Parted(data=events.Parted("#dev", "moon")),
-        frames.RoomsListed(
-            data=events.Rooms((events.RoomEntry(LOBBY, 2), events.RoomEntry("#dev", 1)))
-        ),
+        frames.RoomJoined(data=events.RoomJoined("#dev", "moon")),
+        frames.Message(data=events.Message("#dev", 1, 5, "moon", "hello")),
+        frames.Message(data=events.Message(LOBBY, 1, 5, "moon", "hello")),
+        frames.RoomLeft(data=events.RoomLeft("#dev", "moon")),
+        frames.Rooms(data=events.Rooms((events.RoomEntry(LOBBY, 2), events.RoomEntry("#dev", 1)))),
     ):
-        ice.session.received(frame)
+        ice.session.frame_received(frame)
     assert ice.screen.shown == [
         "[Server]: moon has joined #dev",
         "#dev moon: hello",
@@ -122,21 +129,21 @@ def test_a_person_is_back_in_its_rooms_before_waiting_lines_are_sent() -> None:
     ice.session.offline()
     ice.types("hi", "/room #dev", "you")
     ice.session.online()
-    assert set(ice.commands[:2]) == {Join("#dev"), Join("#ops")}
-    assert ice.commands[2:] == [Say("hi", "#ops"), Say("you", "#dev")]
+    assert set(ice.commands[:2]) == {JoinRoom("#dev"), JoinRoom("#ops")}
+    assert ice.commands[2:] == [SendMessage("hi", "#ops"), SendMessage("you", "#dev")]
 
 
 def test_the_rooms_come_back_in_the_order_they_were_joined() -> None:
     ice = joined("#dev", "#ops", "#art")
     ice.comes_back()
-    assert ice.commands == [Join("#dev"), Join("#ops"), Join("#art")]
+    assert ice.commands == [JoinRoom("#dev"), JoinRoom("#ops"), JoinRoom("#art")]
 
 
 def test_a_person_comes_back_each_time() -> None:
     ice = joined("#dev")
     for _ in range(3):
         ice.comes_back()
-        assert ice.commands == [Join("#dev")]
+        assert ice.commands == [JoinRoom("#dev")]
         ice.confirm(ice.sent[0][1])
 
 
@@ -144,7 +151,7 @@ def test_a_connection_that_breaks_before_the_rooms_are_back_forgets_none_of_them
     ice = joined("#dev")
     ice.comes_back()
     ice.comes_back()
-    assert ice.commands == [Join("#dev")]
+    assert ice.commands == [JoinRoom("#dev")]
 
 
 def test_what_the_client_does_by_itself_is_not_told_as_a_line_that_may_be_lost() -> None:
@@ -161,7 +168,7 @@ def test_a_room_that_was_left_or_never_entered_is_not_joined_again() -> None:
     ice.confirm(ice.sent[0][1])
     ice.refuse(ice.sent[1][1], "too-many-rooms")
     ice.comes_back()
-    assert ice.commands == [Join("#ops")]
+    assert ice.commands == [JoinRoom("#ops")]
 
 
 def test_where_lines_go_is_the_same_after_a_reconnect() -> None:
@@ -169,7 +176,7 @@ def test_where_lines_go_is_the_same_after_a_reconnect() -> None:
     ice.types("/room #dev")
     ice.comes_back()
     ice.types("hi")
-    assert ice.commands[-1] == Say("hi", "#dev")
+    assert ice.commands[-1] == SendMessage("hi", "#dev")
 
 
 def test_at_the_end_of_input_the_rooms_are_back_before_the_last_lines() -> None:
@@ -179,7 +186,7 @@ def test_at_the_end_of_input_the_rooms_are_back_before_the_last_lines() -> None:
     ice.session.end_of_input()
     assert ice.left == 0
     ice.session.online()
-    assert ice.commands == [Join("#dev"), Say("bye", "#dev")]
+    assert ice.commands == [JoinRoom("#dev"), SendMessage("bye", "#dev")]
     for _, request_id in list(ice.sent):
         ice.confirm(request_id)
     assert ice.left == 1
@@ -202,9 +209,9 @@ def test_the_client_is_in_the_rooms_that_its_person_last_wanted(happenings: list
             ice.types(f"/{happens}")
             (wanted.add if verb == "join" else wanted.remove)(room)
         for command, request_id in ice.sent:
-            if isinstance(command, Join):
+            if isinstance(command, JoinRoom):
                 there.add(command.room)
-            elif isinstance(command, Leave):
+            elif isinstance(command, LeaveRoom):
                 there.remove(command.room)
             ice.confirm(request_id)
         ice.forget()

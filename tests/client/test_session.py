@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatd.chat import commands, events, limits
-from chatd.chat.commands import Say
+from chatd.chat.commands import SendMessage
 from chatd.chat.refusals import RequestId
 from chatd.wire import native_frames as frames
 from chatd.wire.typed import help_lines
@@ -20,9 +20,9 @@ def test_each_line_is_sent_with_an_id_of_its_own() -> None:
     ice = Person()
     ice.types("hello", "/users", "hello")
     assert [command for command, _ in ice.sent] == [
-        Say("hello"),
+        SendMessage("hello"),
         commands.ListUsers(),
-        Say("hello"),
+        SendMessage("hello"),
     ]
     assert len({request_id for _, request_id in ice.sent}) == 3
 
@@ -94,30 +94,32 @@ def test_a_refusal_names_the_line() -> None:
     ice = Person()
     ice.types("hello", "/setname moon")
     taken = frames.ErrorData("nickname-taken", "The nickname moon is taken.")
-    ice.session.received(frames.Error(id=ice.sent[1][1], data=taken))
+    ice.session.frame_received(frames.Error(id=ice.sent[1][1], data=taken))
     assert ice.screen.said == ["Refused (/setname moon): The nickname moon is taken."]
     assert ice.session.nickname == "ice"
 
 
 def test_a_refusal_of_nothing_known_is_told_all_the_same() -> None:
     ice = Person()
-    ice.session.received(frames.Error(data=frames.ErrorData("odd", "Something \x1b[2Jodd.")))
+    ice.session.frame_received(frames.Error(data=frames.ErrorData("odd", "Something \x1b[2Jodd.")))
     assert ice.screen.said == ["Refused: Something <U+001B>[2Jodd."]
 
 
 def test_a_refused_line_makes_room_for_the_next_one() -> None:
     ice = Person()
     ice.types(*numbered(33))
-    ice.session.received(frames.Error(id=ice.sent[0][1], data=frames.ErrorData("odd", "Odd.")))
+    ice.session.frame_received(
+        frames.Error(id=ice.sent[0][1], data=frames.ErrorData("odd", "Odd."))
+    )
     assert len(ice.sent) == 33
 
 
-def users(more: bool, request_id: RequestId) -> frames.UsersListed:
-    return frames.UsersListed(id=request_id, data=events.Users((), more=more))
+def users(more: bool, request_id: RequestId) -> frames.Users:
+    return frames.Users(id=request_id, data=events.Users((), more=more))
 
 
-def history(more: bool, request_id: RequestId) -> frames.HistoryRead:
-    return frames.HistoryRead(id=request_id, data=events.HistoryRead("#lobby", (), more))
+def history(more: bool, request_id: RequestId) -> frames.History:
+    return frames.History(id=request_id, data=events.History("#lobby", (), more))
 
 
 @pytest.mark.parametrize(("line", "reply"), [("/users", users), ("/history", history)])
@@ -128,21 +130,21 @@ def test_a_list_is_answered_only_with_its_last_frame(line: str, reply: object) -
     ice.session.end_of_input()
     request_id = ice.sent[0][1]
     for _ in range(2):
-        ice.session.received(reply(True, request_id))
+        ice.session.frame_received(reply(True, request_id))
     assert ice.left == 0
-    ice.session.received(reply(False, request_id))
+    ice.session.frame_received(reply(False, request_id))
     assert ice.left == 1
 
 
 def test_what_others_do_is_shown() -> None:
     ice = Person()
     for frame in (
-        frames.Entered(data=events.Entered("moon")),
-        frames.Message(data=events.Said("#lobby", 1, 5, "moon", "hello\nyou")),
-        frames.Renamed(data=events.Renamed("moon", "sun")),
-        frames.Left(data=events.Left("sun", "quit")),
+        frames.MemberEntered(data=events.MemberEntered("moon")),
+        frames.Message(data=events.Message("#lobby", 1, 5, "moon", "hello\nyou")),
+        frames.MemberRenamed(data=events.MemberRenamed("moon", "sun")),
+        frames.MemberLeft(data=events.MemberLeft("sun", "quit")),
     ):
-        ice.session.received(frame)
+        ice.session.frame_received(frame)
     assert ice.screen.shown == [
         "[Server]: moon has entered the chat",
         "moon: hello",
@@ -155,7 +157,7 @@ def test_what_others_do_is_shown() -> None:
 
 def test_ones_own_renaming_is_shown_and_remembered() -> None:
     ice = Person()
-    ice.session.received(frames.Renamed(data=events.Renamed("ice", "snow")))
+    ice.session.frame_received(frames.MemberRenamed(data=events.MemberRenamed("ice", "snow")))
     assert ice.session.nickname == "snow"
     assert ice.screen.shown == ["[Server]: ice renamed to snow"]
 
@@ -249,22 +251,25 @@ def test_every_line_is_sent_once_in_order_or_still_waits(happenings: list[str]) 
 def test_a_line_is_noted_as_said_when_the_server_has_it_and_not_before() -> None:
     ice = Person()
     ice.types("hello", "@moon psst", "/users", "refused")
-    assert (ice.screen.heard_by_server, ice.session.unsaid) == ([], 3)
+    assert (ice.screen.heard_by_server, ice.session.undelivered) == ([], 3)
     ice.refuse(ice.sent[3][1], "odd")
     ice.confirm(ice.sent[1][1])
     ice.confirm(ice.sent[0][1])
-    assert ice.screen.heard_by_server == [commands.Tell("psst", ("moon",)), Say("hello")]
-    assert ice.session.unsaid == 0
+    assert ice.screen.heard_by_server == [
+        commands.SendPrivate("psst", ("moon",)),
+        SendMessage("hello"),
+    ]
+    assert ice.session.undelivered == 0
 
 
 def test_a_line_typed_offline_counts_as_to_be_sent_until_the_server_has_it() -> None:
     ice = Person(online=False)
     ice.types("hello")
-    assert ice.session.unsaid == 1
+    assert ice.session.undelivered == 1
     ice.session.online()
-    assert (ice.screen.heard_by_server, ice.session.unsaid) == ([], 1)
+    assert (ice.screen.heard_by_server, ice.session.undelivered) == ([], 1)
     ice.confirm(ice.sent[0][1])
-    assert (ice.screen.heard_by_server, ice.session.unsaid) == ([Say("hello")], 0)
+    assert (ice.screen.heard_by_server, ice.session.undelivered) == ([SendMessage("hello")], 0)
 
 
 def test_who_quits_with_lines_to_be_sent_is_told_how_many_and_may_leave_at_once() -> None:

@@ -35,7 +35,7 @@ def test_a_person_who_has_to_say_another_name_is_not_connected() -> None:
 
 def test_the_nickname_offered_is_that_of_one_who_says_nothing() -> None:
     client = Client(nickname="", can_ask=True, offered="zoe")
-    assert client.screen.offered == "zoe"
+    assert client.screen.default == "zoe"
     client.screen.answer("zoe")
     client.connect()
     [hello] = client.heard()
@@ -50,7 +50,7 @@ class Curious:
         self._session = client.service.session
 
     def asks(self) -> None:
-        self._session.inquire(commands.ListUsers(), self.answers.append)
+        self._session.request(commands.ListUsers(), self.answers.append)
 
 
 def test_what_the_screen_asks_is_not_shown_to_the_person() -> None:
@@ -59,7 +59,7 @@ def test_what_the_screen_asks_is_not_shown_to_the_person() -> None:
     curious.asks()
     [request] = client.heard()
     assert request["type"] == "users"
-    answer = frames.UsersListed(
+    answer = frames.Users(
         id=request["id"], data=events.Users((events.User("ice", 0, ("#lobby",)),))
     )
     client.says(answer)
@@ -74,9 +74,9 @@ def test_an_answer_in_parts_is_told_whole() -> None:
     [request] = client.heard()
     for more in (True, False):
         data = events.Users((), more=more)
-        client.says(frames.UsersListed(id=request["id"], data=data))
+        client.says(frames.Users(id=request["id"], data=data))
     assert len(curious.answers) == 2
-    client.says(frames.UsersListed(id=request["id"], data=events.Users(())))
+    client.says(frames.Users(id=request["id"], data=events.Users(())))
     assert len(curious.answers) == 2
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from twisted.internet.protocol import DatagramProtocol
 
-from chatd.discovery.seeker import Seeker
+from chatd.discovery.seeker import Querier
 from chatd.discovery.subnets import Subnet
 from chatd.wire import beacon
 from tests.discovery.hosts import PORT, datagram, deliver, subnets
@@ -53,7 +53,7 @@ class Client:
         self.reactor = Unreachable()
         self.known = known
         self.offers: list[beacon.Offer] = []
-        self.seeker = Seeker(self.reactor, lambda: self.known, PORT, self.offers.append)
+        self.seeker = Querier(self.reactor, lambda: self.known, PORT, self.offers.append)
 
     def hears(
         self,

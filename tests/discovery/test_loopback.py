@@ -7,7 +7,7 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 
 from chatd.discovery.responder import Responder
-from chatd.discovery.seeker import Seeker
+from chatd.discovery.seeker import Querier
 from chatd.discovery.subnets import Subnet
 from chatd.wire import beacon
 from tests.discovery.hosts import subnets
@@ -35,7 +35,7 @@ class _Search:
         self.found: dict[str, beacon.Offer] = {}
         self.all_found: Deferred[None] = Deferred()
         self._wanted = wanted
-        self.seeker = Seeker(reactor, lambda: subnets("127.0.0.1/8"), port, self._heard)
+        self.seeker = Querier(reactor, lambda: subnets("127.0.0.1/8"), port, self._heard)
 
     def _heard(self, offer: beacon.Offer) -> None:
         self.found[offer.id] = offer

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from chatd.discovery.seeker import Seeker
+from chatd.discovery.seeker import Querier
 from chatd.discovery.subnets import Subnet
 from chatd.wire import beacon
 from tests.discovery.client import HOME, SERVER, Client, offer
@@ -91,10 +91,10 @@ def test_when_all_interfaces_fail_it_goes_on_trying() -> None:
     client.reactor.broken |= {"10.35.11.112", "192.168.1.123"}
     client.seeker.start()
     client.rounds(2)
-    assert client.seeker.asked == []
+    assert client.seeker.queried == []
     client.reactor.broken.clear()
     client.rounds(1)
-    assert client.seeker.asked == list(HOME)
+    assert client.seeker.queried == list(HOME)
     client.seeker.stop()
 
 
@@ -104,14 +104,14 @@ def test_the_subnets_are_read_anew_at_each_period() -> None:
     client.known = HOME[1:]
     client.rounds(1)
     assert sent(client.reactor) == [TO_WORK, TO_HOME]
-    assert client.seeker.asked == list(HOME[1:])
+    assert client.seeker.queried == list(HOME[1:])
     assert [port.interface for port in client.reactor.closed] == ["10.35.11.112"]
     client.known = HOME
     client.rounds(1)
-    assert client.seeker.asked == [HOME[1], HOME[0]]
+    assert client.seeker.queried == [HOME[1], HOME[0]]
     client.known = ()
     client.rounds(1)
-    assert client.seeker.asked == []
+    assert client.seeker.queried == []
     assert not [port for port in client.reactor.udp if port.is_open]
     client.seeker.stop()
 
@@ -145,7 +145,7 @@ def test_who_stops_it_at_the_first_offer_hears_no_second_one() -> None:
         offers.append(heard)
         seeker.stop()
 
-    seeker = Seeker(client.reactor, lambda: HOME, PORT, enough)
+    seeker = Querier(client.reactor, lambda: HOME, PORT, enough)
     seeker.start()
     asker = client.reactor.open_udp("10.35.11.112")
     for _ in range(3):
@@ -173,7 +173,7 @@ def test_when_the_addresses_cannot_be_read_once_it_goes_on_at_the_next_period() 
             raise troubles.pop()
         return HOME
 
-    seeker = Seeker(client.reactor, known, PORT, client.offers.append)
+    seeker = Querier(client.reactor, known, PORT, client.offers.append)
     with log_lines() as lines:
         seeker.start()
         client.rounds(1)

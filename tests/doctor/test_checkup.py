@@ -252,16 +252,16 @@ def test_an_address_that_has_gone_is_written_down_and_one_that_comes_back_is_ask
 def test_the_more_servers_and_the_more_strangers_there_are_the_fewer_are_remembered() -> None:
     examination = Examination()
     examination.start()
-    for number in range(limits.OFFERS + 9):
+    for number in range(limits.MAX_OFFERS + 9):
         examination.hears(offer(id=f"server-{number}"))
         examination.hears(offer("172.17.0.2", id=f"server-{number}"))
-    for number in range(limits.OFFERS):
+    for number in range(limits.MAX_OFFERS):
         examination.fails(errors.ConnectionRefusedError(), number)
     examination.passes(3)
     subject = examination.subject()
-    assert subject.heard == 2 * (limits.OFFERS + 9)
-    assert len(subject.answers) == len(subject.strangers) == limits.OFFERS
-    assert len(examination.reactor.tcpClients) == limits.OFFERS
+    assert subject.heard == 2 * (limits.MAX_OFFERS + 9)
+    assert len(subject.answers) == len(subject.strangers) == limits.MAX_OFFERS
+    assert len(examination.reactor.tcpClients) == limits.MAX_OFFERS
 
 
 @pytest.mark.parametrize("moment", [0.0, 1.5, 3.5])

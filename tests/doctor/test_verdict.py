@@ -9,7 +9,7 @@ from chatd.doctor.findings import Findings, Reach, Stranger
 from chatd.doctor.phrases import NO_BREAK
 from chatd.doctor.report import as_text
 from chatd.doctor.verdict import ROWS, verdict
-from chatd.wire.lines import visible
+from chatd.wire.lines import escape
 from tests.doctor.patients import (
     GONE,
     LOOPBACK,
@@ -265,7 +265,7 @@ def test_a_hostile_name_is_harmless_wherever_it_is_said() -> None:
         found(lan(name=hostile)),
     ):
         text = as_text(findings)
-        assert visible(hostile) in text or findings.wanted == "party"
+        assert escape(hostile) in text or findings.wanted == "party"
         assert not {"\x1b", "\u202e"} & set(text)
 
 

@@ -11,7 +11,7 @@ from tests.e2e.window import CHATD, Window, windows
 
 OFFICE = "10.35.11.0/24"
 URL = "http://10.35.11.111:8080/"
-CODE = page.code(URL, 80, has_colours=False)
+CODE = page.qr_code(URL, 80, has_colours=False)
 
 
 @pytest.fixture

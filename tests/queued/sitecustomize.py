@@ -3,6 +3,6 @@
 ``make test-queued`` runs the whole suite so: nobody may notice which way the bytes leave.
 """
 
-from chatd.server.service import WRITES
+from chatd.server.service import WRITE_MODES
 
-WRITES["eager"] = WRITES["queued"]
+WRITE_MODES["eager"] = WRITE_MODES["queued"]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from chatd.rotation import LogFile, rotation
+from chatd.rotation import LogFile, parse_rotation
 
 
 class Desk:
@@ -24,9 +24,9 @@ class Desk:
         """Start, or start again."""
         self.file = LogFile(
             self.path,
-            rotation(self._value) if self._value else None,
+            parse_rotation(self._value) if self._value else None,
             now=lambda: self.seconds,
-            tell=self.told.append,
+            notify=self.told.append,
             **self._options,
         )
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatd.rotation import rotation
+from chatd.rotation import parse_rotation
 from tests.fakes import far_east
 from tests.rotation.desk import Desk, MakeDesk
 
@@ -179,10 +179,15 @@ def test_the_file_stays_where_it_was_when_a_daemon_changes_its_directory(
 
 
 def test_units_are_what_they_are_and_differ_in_their_case() -> None:
-    assert rotation("24h") == rotation("1d") == rotation("midnight") == rotation("01440m")
-    assert rotation("7d") == rotation("W0")
-    assert rotation("1024K") == rotation("1M")
-    assert rotation("1M") != rotation("1m")
+    assert (
+        parse_rotation("24h")
+        == parse_rotation("1d")
+        == parse_rotation("midnight")
+        == parse_rotation("01440m")
+    )
+    assert parse_rotation("7d") == parse_rotation("W0")
+    assert parse_rotation("1024K") == parse_rotation("1M")
+    assert parse_rotation("1M") != parse_rotation("1m")
 
 
 @pytest.mark.parametrize(
@@ -192,10 +197,10 @@ def test_units_are_what_they_are_and_differ_in_their_case() -> None:
 )  # fmt: skip
 def test_anything_else_is_refused_with_what_there_is(value: str) -> None:
     with pytest.raises(ValueError, match=r"midnight.*W0.*30m.*10M"):
-        rotation(value)
+        parse_rotation(value)
 
 
 @given(st.text() | st.from_regex(r"\A[0-9]{1,8}[a-zA-Z]?\Z"))
 def test_any_text_is_read_or_refused(value: str) -> None:
     with suppress(ValueError):
-        rotation(value)
+        parse_rotation(value)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chatd.rotation import LogFile, rotation
+from chatd.rotation import LogFile, parse_rotation
 from tests.rotation.desk import Desk, MakeDesk
 
 
@@ -152,7 +152,7 @@ def test_without_a_file_to_open_the_old_one_keeps_its_name(make_desk: MakeDesk) 
 
 def test_a_full_disk_stops_nothing_and_is_said_once() -> None:
     told: list[str] = []
-    file = LogFile(Path("/dev/full"), tell=told.append)
+    file = LogFile(Path("/dev/full"), notify=told.append)
     for _ in range(3):
         file.write("a line\n")
     file.close()
@@ -177,7 +177,7 @@ def test_half_of_a_surrogate_pair_can_be_written(make_desk: MakeDesk) -> None:
 
 def test_what_cannot_be_renamed_is_refused_for_rotation() -> None:
     with pytest.raises(ValueError, match="no regular file"):
-        LogFile(Path("/dev/null"), rotation("midnight"))
+        LogFile(Path("/dev/null"), parse_rotation("midnight"))
     LogFile(Path("/dev/null")).close()
 
 

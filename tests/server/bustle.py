@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 
 from chatd.chat import limits
 from chatd.chat.commands import Authenticate
-from chatd.chat.names import LOBBY, folded
+from chatd.chat.names import LOBBY, casefold
 from chatd.chat.refusals import WrongPassword
 from chatd.server import factory
 from fuzz.watch import watched
@@ -160,7 +160,7 @@ class Bustle:
         assert len({member.member_id for member in named.values()}) == len(named)
         for key, member in named.items():
             assert member in in_slots
-            assert folded(member.nickname) == key
+            assert casefold(member.nickname) == key
         for person in self._people:
             person.listens()
             self._check_heard(person, self._record.due.get(person.member, []))
@@ -190,7 +190,7 @@ class Bustle:
         ended = self._hall.factory.end()
         for _ in range(3):
             self.turn_ends()
-            self._hall.clock.advance(limits.ENDING_SECONDS)
+            self._hall.clock.advance(limits.SHUTDOWN_SECONDS)
         for person in self._people:
             assert not person.is_here or person.guest.is_dropped(), "it is not told to go"
             person.is_gone()

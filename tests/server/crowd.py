@@ -12,10 +12,10 @@ from typing import Any, Final
 from wsproto import events
 from wsproto.connection import CLIENT, Connection
 
-from chatd.chat.events import Event, Private, Said
+from chatd.chat.events import Event, Message, PrivateMessage
 from chatd.chat.names import LOBBY
 from chatd.chat.outbox import MemberId
-from chatd.server.factory import JIM, MAIN, PLAIN, Port
+from chatd.server.factory import JIM, MAIN, PLAIN, PortType
 from chatd.server.fanout import Fanout
 from tests.server.hall import Guest, hello, line
 from tests.web.visitors import Visitor, message
@@ -45,50 +45,59 @@ class Record(Fanout):
         self.due[member] = []
         super().attach(member, listener)
 
-    def watch(self, member: MemberId) -> None:
+    def add_watcher(self, member: MemberId) -> None:
         self._watching.add(member)
-        super().watch(member)
+        super().add_watcher(member)
 
-    def enter(self, member: MemberId) -> None:
+    def add_member(self, member: MemberId) -> None:
         self._watching.discard(member)
-        super().enter(member)
+        super().add_member(member)
 
-    def leave(self, member: MemberId) -> None:
+    def remove_member(self, member: MemberId) -> None:
         self._watching.discard(member)
-        super().leave(member)
+        super().remove_member(member)
 
-    def join(self, member: MemberId, room: str) -> None:
+    def join_room(self, member: MemberId, room: str) -> None:
         self._members.setdefault(room, set()).add(member)
-        super().join(member, room)
+        super().join_room(member, room)
 
-    def part(self, member: MemberId, room: str) -> None:
+    def leave_room(self, member: MemberId, room: str) -> None:
         self._members[room].remove(member)
         if not self._members[room] and room != LOBBY:
             del self._members[room]
             self._seq.pop(room, None)
-        super().part(member, room)
+        super().leave_room(member, room)
 
     def to_room(self, room: str, event: Event, origin: MemberId) -> None:
-        if isinstance(event, Said):
+        if isinstance(event, Message):
             if event.seq != self._seq.get(room, 0) + 1:
                 self.wrong.append(f"{event} comes after {self._seq.get(room)}")
             self._seq[room] = event.seq
             if origin not in self._members.get(room, ()):
                 self.wrong.append(f"{event} comes from outside")
             for member in self._members.get(room, set()) | self._watching:
-                if member != origin or Said in self._ears[origin].listener.dialect.hears_own:
+                if (
+                    member != origin
+                    or Message in self._subscribers[origin].recipient.dialect.echoes
+                ):
                     self.due[member] += _NUMBERED.findall(event.text)
         super().to_room(room, event, origin)
 
-    def to(self, member: MemberId, event: Event) -> None:
-        if isinstance(event, Private):
+    def to_member(self, member: MemberId, event: Event) -> None:
+        if isinstance(event, PrivateMessage):
             self.due[member] += _NUMBERED.findall(event.text)
-        super().to(member, event)
+        super().to_member(member, event)
 
     @property
     def leftovers(self) -> list[Any]:
         """What it still holds of anybody; nothing, once everyone is gone."""
-        held = (self._ears, self._lanes, self._everyone, self._rooms, self._turn._lanes)
+        held = (
+            self._subscribers,
+            self._streams,
+            self._everyone,
+            self._rooms,
+            self._scheduler._streams,
+        )
         return [each for each in held if each]
 
 
@@ -147,7 +156,7 @@ PHRASES: Final[dict[str, dict[str, Phrase]]] = {
 PHRASES["web"] = PHRASES["native"]
 
 #: Where each dialect is spoken; browsers come by the page.
-PORTS: Final[dict[str, Port]] = {"native": MAIN, "basic": MAIN, "plain": PLAIN, "jim": JIM}
+PORTS: Final[dict[str, PortType]] = {"native": MAIN, "basic": MAIN, "plain": PLAIN, "jim": JIM}
 DIALECTS: Final = (*PORTS, "web")
 
 

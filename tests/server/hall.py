@@ -14,7 +14,7 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from chatd.server.factory import MAIN, ChatFactory, Port, ServerSettings
+from chatd.server.factory import MAIN, ChatFactory, PortType, ServerSettings
 from chatd.server.protocol import LineProtocol, ObjectProtocol
 
 Frame = dict[str, Any]
@@ -123,7 +123,7 @@ class Guest:
 
     def end_turn(self) -> None:
         """Let the server write what it has for everyone in this turn of its reactor."""
-        clock: Any = self.connection.participant.factory.clock
+        clock: Any = self.connection.session.factory.clock
         clock.advance(0)
 
     def heard(self) -> list[Frame]:
@@ -213,17 +213,17 @@ class Hall:
                 guest.hang_up()
         assert not self.clock.getDelayedCalls()
         assert self.free == self.factory.settings.slots
-        assert not self.factory.participants
+        assert not self.factory.sessions
 
     def try_to_connect(self, host: str = "10.35.11.112") -> Guest | None:
         """A connection, if the server takes it."""
         return self.try_to_come(Guest, MAIN, host)
 
-    def try_to_come(self, kind: type[AnyGuest], port: Port, host: str) -> AnyGuest | None:
+    def try_to_come(self, kind: type[AnyGuest], port: PortType, host: str) -> AnyGuest | None:
         """A connection to one kind of port, if the server takes it."""
         self.last_port += 1
         address = IPv4Address("TCP", host, self.last_port)
-        connection = self.factory.connection(address, port)
+        connection = self.factory.accept(address, port)
         if connection is None:
             return None
         assert isinstance(connection, LineProtocol | ObjectProtocol)
@@ -261,4 +261,4 @@ class Hall:
     @property
     def free(self) -> int:
         """How many slots are free."""
-        return self.factory.hub.free
+        return self.factory.hub.free_slots

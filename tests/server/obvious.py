@@ -7,8 +7,8 @@ from twisted.internet.interfaces import IReactorTime
 from chatd.chat.events import Event
 from chatd.chat.outbox import MemberId
 from chatd.chat.refusals import RequestId
-from chatd.server.audience import Listener
-from chatd.wire.dialect import Outcome
+from chatd.server.audience import Recipient
+from chatd.wire.dialect import Result
 
 
 class ObviousFanout:
@@ -16,12 +16,12 @@ class ObviousFanout:
 
     def __init__(self, clock: IReactorTime, now: Callable[[], int]) -> None:
         self._now = now
-        self._connections: dict[MemberId, Listener] = {}
-        self._everyone: dict[MemberId, Listener] = {}
-        self._watching: dict[MemberId, Listener] = {}
-        self._rooms: dict[str, dict[MemberId, Listener]] = {}
+        self._connections: dict[MemberId, Recipient] = {}
+        self._everyone: dict[MemberId, Recipient] = {}
+        self._watching: dict[MemberId, Recipient] = {}
+        self._rooms: dict[str, dict[MemberId, Recipient]] = {}
 
-    def attach(self, member: MemberId, listener: Listener) -> None:
+    def attach(self, member: MemberId, listener: Recipient) -> None:
         self._connections[member] = listener
 
     def detach(self, member: MemberId) -> None:
@@ -30,33 +30,33 @@ class ObviousFanout:
     def dialect_changed(self, member: MemberId) -> None:
         pass
 
-    def answer(self, member: MemberId, outcome: Outcome, request_id: RequestId = None) -> None:
+    def answer(self, member: MemberId, outcome: Result, request_id: RequestId = None) -> None:
         dialect = self._connections[member].dialect
-        self.send(member, outcome, dialect.answer(outcome, request_id, self._now()))
+        self.send(member, outcome, dialect.encode_reply(outcome, request_id, self._now()))
 
     def send(self, member: MemberId, told: object, data: bytes) -> None:
         if data:
-            self._connections[member].way.send(told, data)
+            self._connections[member].output.send(told, data)
 
-    def enter(self, member: MemberId) -> None:
+    def add_member(self, member: MemberId) -> None:
         self._everyone[member] = self._connections[member]
         self._watching.pop(member, None)
 
-    def watch(self, member: MemberId) -> None:
-        self.enter(member)
+    def add_watcher(self, member: MemberId) -> None:
+        self.add_member(member)
         self._watching[member] = self._connections[member]
 
-    def leave(self, member: MemberId) -> None:
+    def remove_member(self, member: MemberId) -> None:
         self._everyone.pop(member)
         self._watching.pop(member, None)
 
-    def join(self, member: MemberId, room: str) -> None:
+    def join_room(self, member: MemberId, room: str) -> None:
         self._rooms.setdefault(room, {})[member] = self._connections[member]
 
-    def part(self, member: MemberId, room: str) -> None:
+    def leave_room(self, member: MemberId, room: str) -> None:
         del self._rooms[room][member]
 
-    def to(self, member: MemberId, event: Event) -> None:
+    def to_member(self, member: MemberId, event: Event) -> None:
         self._tell([(member, self._everyone[member])], event, 0)
 
     def to_all(self, event: Event, origin: MemberId) -> None:
@@ -66,8 +66,8 @@ class ObviousFanout:
         self._tell((self._rooms[room] | self._watching).items(), event, origin)
 
     def _tell(
-        self, listeners: Iterable[tuple[MemberId, Listener]], event: Event, origin: MemberId
+        self, listeners: Iterable[tuple[MemberId, Recipient]], event: Event, origin: MemberId
     ) -> None:
         for member, listener in listeners:
-            if member != origin or type(event) in listener.dialect.hears_own:
-                self.send(member, event, listener.dialect.encode(event, self._now()))
+            if member != origin or type(event) in listener.dialect.echoes:
+                self.send(member, event, listener.dialect.encode_event(event, self._now()))

@@ -3,7 +3,7 @@
 import json
 
 from chatd.chat import limits
-from chatd.server.factory import JIM, MAIN, PLAIN, Port
+from chatd.server.factory import JIM, MAIN, PLAIN, PortType
 from tests.server.hall import AnyGuest, Frame, Guest, Hall
 
 HOST = "127.0.0.1"
@@ -71,7 +71,7 @@ def basic(hall: Hall) -> BasicGuest:
 def silent_basic(hall: Hall) -> BasicGuest:
     """A basic member under its address, who has seen that it entered."""
     guest = basic(hall)
-    hall.clock.advance(limits.SILENCE_MILLISECONDS / 1_000)
+    hall.clock.advance(limits.DIALECT_DETECTION_MILLISECONDS / 1_000)
     assert guest.shown() == [f"[Server]: {guest.address} has entered the chat"]
     return guest
 
@@ -111,7 +111,7 @@ def drain(hall: Hall, seconds: float = 1) -> None:
         hall.clock.advance(0.05)
 
 
-def _come(hall: Hall, kind: type[AnyGuest], port: Port) -> AnyGuest:
+def _come(hall: Hall, kind: type[AnyGuest], port: PortType) -> AnyGuest:
     guest = hall.try_to_come(kind, port, HOST)
     assert guest is not None
     return guest

@@ -8,7 +8,7 @@ from twisted.internet.error import ConnectionLost
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
-from chatd.server.factory import MAIN, ChatFactory, Port, SideFactory
+from chatd.server.factory import MAIN, ChatFactory, DialectFactory, PortType
 
 LOBBY: Final = "#lobby"
 
@@ -52,14 +52,14 @@ class Speaker:
     :cvar refuses: how a refusal looks in this dialect.
     """
 
-    port: ClassVar[Port]
+    port: ClassVar[PortType]
     refuses: ClassVar[type] = Refused
 
     def __init__(self, chat: ChatFactory, address: IPv4Address) -> None:
         self.address = f"{address.host}:{address.port}"
         self.is_gone = False
         self.transport = StringTransport(peerAddress=address)
-        factory = chat if self.port is MAIN else SideFactory(chat, self.port)
+        factory = chat if self.port is MAIN else DialectFactory(chat, self.port)
         connection = factory.buildProtocol(address)
         assert connection is not None
         self.connection = connection

@@ -55,7 +55,7 @@ def test_whoever_is_written_is_read_again(tmp_path: Path, people: dict[str, bool
         there.clear()
         there.update(accounts)
 
-    file.change(edit, may_make=True)
+    file.update(edit, create=True)
     assert file.read() == accounts
 
 
@@ -73,7 +73,7 @@ def test_any_bytes_are_accounts_or_a_fault_that_tells_no_secret(
         assert str(fault).isprintable()  # noqa: PT017  # either outcome is right
         assert "argon2id" not in str(fault)  # noqa: PT017  # the same
     else:
-        assert all(names.folded(account.name) == key for key, account in accounts.items())
+        assert all(names.casefold(account.name) == key for key, account in accounts.items())
         assert {account.password_hash for account in accounts.values()} <= {HASH}
 
 
@@ -125,7 +125,7 @@ def test_only_its_owner_may_read_the_file_also_after_a_change(tmp_path: Path) ->
     file = fill(path, {"ice": "cold"})
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     path.chmod(0o644)
-    file.change(lambda accounts: None)
+    file.update(lambda accounts: None)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
@@ -138,7 +138,7 @@ def test_a_change_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
-        file.change(edit)
+        file.update(edit)
     assert file.path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [file.path]
 
@@ -151,7 +151,7 @@ def test_who_reads_while_it_is_changed_finds_the_old_accounts(tmp_path: Path) ->
         accounts.clear()
         seen.append(file.read())
 
-    file.change(edit)
+    file.update(edit)
     assert [list(accounts) for accounts in seen] == [["ice"]]
     assert file.read() == {}
 
@@ -166,10 +166,10 @@ def test_of_two_who_change_it_at_once_the_second_is_told_and_the_first_goes_on(
 
     def first(accounts: Accounts) -> None:
         with pytest.raises(ValueError, match=r"someone else; if nobody is, remove .*accounts\.new"):
-            file.change(second)
+            file.update(second)
         del accounts["moon"]
 
-    file.change(first)
+    file.update(first)
     assert list(file.read()) == ["ice"]
     assert list(tmp_path.iterdir()) == [file.path]
 
@@ -185,7 +185,7 @@ def test_a_link_to_the_file_stays_a_link(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_there_is_made_only_where_that_is_wanted(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="cannot be read: No such file"):
-        PasswordFile(tmp_path / "accounts").change(lambda accounts: None)
+        PasswordFile(tmp_path / "accounts").update(lambda accounts: None)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -198,14 +198,14 @@ def test_a_file_where_nothing_can_be_written_is_one_clear_fault(tmp_path: Path) 
 
 def test_every_change_shows(tmp_path: Path) -> None:
     file = fill(tmp_path / "accounts", {"ice": "cold"})
-    versions = [file.version()]
-    assert file.version() == versions[0]
+    versions = [file.fingerprint()]
+    assert file.fingerprint() == versions[0]
     was = file.path.stat()
-    file.change(lambda accounts: None)
+    file.update(lambda accounts: None)
     os.utime(file.path, ns=(was.st_atime_ns, was.st_mtime_ns))  # within one tick of the clock
-    versions.append(file.version())
+    versions.append(file.fingerprint())
     file.path.unlink()
-    versions.append(file.version())
+    versions.append(file.fingerprint())
     assert len(set(versions)) == 3
 
 

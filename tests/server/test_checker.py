@@ -14,7 +14,7 @@ from chatd.chat import limits
 from chatd.chat.commands import Authenticate
 from chatd.chat.refusals import Blocked, WrongPassword
 from chatd.server.checker import AccountsChecker
-from chatd.server.guard import Guard
+from chatd.server.guard import Authenticator
 from tests.fakes import log_lines, on_reactor
 from tests.server.vault import CountingPasswords, Vault, fill
 
@@ -30,7 +30,7 @@ async def test_hashes_are_made_off_the_reactor_s_thread() -> None:
     with TemporaryDirectory() as directory:
         passwords = CountingPasswords()
         checker = AccountsChecker(fill(Path(directory) / "accounts", {"ice": "cold"}), passwords)
-    guard = Guard(checker, Clock(), lambda known: None)
+    guard = Authenticator(checker, Clock(), lambda known: None)
     assert await guard.check_password(Authenticate("ice", "cold"), "10.0.0.1:1") == "ice"
     for account in ("ice", "sun"):
         with pytest.raises(WrongPassword):

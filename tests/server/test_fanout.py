@@ -7,12 +7,12 @@ from twisted.internet.testing import StringTransport
 
 from chatd.chat import limits
 from chatd.chat.commands import Ping
-from chatd.chat.events import Done, Entered, Event, Renamed, Said
+from chatd.chat.events import Event, MemberEntered, MemberRenamed, Message, Ok
 from chatd.chat.refusals import RequestId
 from chatd.chat.registration import Full
 from chatd.server.fanout import Fanout
-from chatd.server.outlet import Outlet, Way
-from chatd.wire.dialect import Dialect, Outcome, Request
+from chatd.server.outlet import Output, SendQueue
+from chatd.wire.dialect import Dialect, Request, Result
 
 
 class _Shorthand:
@@ -20,37 +20,37 @@ class _Shorthand:
 
     def __init__(self, prefix: str, hears_own: frozenset[type] = frozenset()) -> None:
         self.prefix = self.variant = prefix
-        self.hears_own = hears_own
+        self.echoes = hears_own
         self.encoded = 0
 
-    first_rooms = ()
+    initial_rooms = ()
     greeting = b""
     probe = b""
-    enters_unasked = False
+    auto_registers = False
 
-    def hearing(self, unit: bytes) -> Dialect:
+    def detect(self, frame: bytes) -> Dialect:
         return self
 
-    def after(self, request: Request, outcome: Outcome) -> Dialect:
+    def updated(self, request: Request, result: Result) -> Dialect:
         return self
 
-    def decode(self, unit: bytes) -> Request:
+    def decode(self, frame: bytes) -> Request:
         return Request(Ping())
 
-    def encode(self, event: Event, now: int = 0) -> bytes:
+    def encode_event(self, event: Event, now: int = 0) -> bytes:
         self.encoded += 1
         return f"{self.prefix}{type(event).__name__} ".encode()
 
-    def answer(self, outcome: Outcome, request_id: RequestId = None, now: int = 0) -> bytes:
-        if isinstance(outcome, Done) and request_id is None:
+    def encode_reply(self, result: Result, request_id: RequestId = None, now: int = 0) -> bytes:
+        if isinstance(result, Ok) and request_id is None:
             return b""
-        return f"{self.prefix}{type(outcome).__name__}={request_id} ".encode()
+        return f"{self.prefix}{type(result).__name__}={request_id} ".encode()
 
 
 @dataclass
 class _Listener:
     dialect: Dialect
-    way: Way
+    output: Output
 
 
 class _Party:
@@ -60,17 +60,17 @@ class _Party:
         self.clock = Clock()
         self.fanout = Fanout(self.clock, lambda: 0)
         self.transports: dict[int, StringTransport] = {}
-        self.outlets: dict[int, Outlet] = {}
+        self.outlets: dict[int, SendQueue] = {}
 
     def attach(self, member: int, dialect: _Shorthand) -> None:
         self.transports[member] = transport = StringTransport()
-        self.outlets[member] = outlet = Outlet(transport, 1_000, lambda: None)
+        self.outlets[member] = outlet = SendQueue(transport, 1_000, lambda: None)
         self.fanout.attach(member, _Listener(dialect, outlet))
 
     def enter(self, member: int, dialect: _Shorthand, room: str = "#lobby") -> None:
         self.attach(member, dialect)
-        self.fanout.enter(member)
-        self.fanout.join(member, room)
+        self.fanout.add_member(member)
+        self.fanout.join_room(member, room)
 
     def heard(self, member: int) -> str:
         self.clock.advance(0)
@@ -78,7 +78,7 @@ class _Party:
         return data.decode()
 
 
-HELLO = Said("#lobby", 1, 0, "ice", "hello")
+HELLO = Message("#lobby", 1, 0, "ice", "hello")
 
 
 def test_everyone_in_the_room_but_the_speaker_hears_a_message() -> None:
@@ -96,16 +96,16 @@ def test_what_is_told_to_all_is_heard_in_every_room() -> None:
     party.enter(1, native)
     party.enter(2, native, room="#dev")
     party.attach(3, native)
-    party.fanout.to_all(Entered("moon"), 3)
+    party.fanout.to_all(MemberEntered("moon"), 3)
     assert [party.heard(member) for member in (1, 2, 3)] == ["n:Entered ", "n:Entered ", ""]
 
 
 def test_a_dialect_says_what_its_members_hear_of_their_own_doings() -> None:
     party = _Party()
-    party.enter(1, _Shorthand("a:", frozenset({Renamed})))
-    party.enter(2, _Shorthand("b:", frozenset({Said})))
+    party.enter(1, _Shorthand("a:", frozenset({MemberRenamed})))
+    party.enter(2, _Shorthand("b:", frozenset({Message})))
     for member in (1, 2):
-        party.fanout.to_all(Renamed("ice", "sun"), member)
+        party.fanout.to_all(MemberRenamed("ice", "sun"), member)
         party.fanout.to_room("#lobby", HELLO, member)
     assert party.heard(1) == "a:Renamed a:Renamed a:Said "
     assert party.heard(2) == "b:Renamed b:Said b:Said "
@@ -126,9 +126,9 @@ def test_answers_and_events_are_heard_in_the_order_in_which_they_were_told() -> 
     party.enter(1, native)
     party.enter(2, native)
     party.fanout.to_room("#lobby", HELLO, 2)
-    party.fanout.answer(1, Done(), 7)
+    party.fanout.reply(1, Ok(), 7)
     party.fanout.to_room("#lobby", HELLO, 2)
-    party.fanout.answer(1, Full(), 8)
+    party.fanout.reply(1, Full(), 8)
     assert party.heard(1) == "n:Said n:Done=7 n:Said n:Full=8 "
 
 
@@ -157,14 +157,14 @@ def test_what_grows_too_long_is_written_before_the_turn_ends() -> None:
     party.fanout.to_room("#lobby", HELLO, 1)
     assert len(party.transports[2].value()) > limits.BATCH_BYTES
     for _ in range(limits.BATCH_BYTES // len("n:Done=7 ") + 1):
-        party.fanout.answer(1, Done(), 7)
+        party.fanout.reply(1, Ok(), 7)
     assert len(party.transports[1].value()) > limits.BATCH_BYTES
 
 
 def test_an_answer_that_says_nothing_is_not_written() -> None:
     party = _Party()
     party.enter(1, _Shorthand("n:"))
-    party.fanout.answer(1, Done())
+    party.fanout.reply(1, Ok())
     assert party.heard(1) == ""
 
 
@@ -172,11 +172,11 @@ def test_who_has_left_hears_nothing_but_the_answer_to_its_last_request() -> None
     party, native = _Party(), _Shorthand("n:")
     party.enter(1, native)
     party.enter(2, native)
-    party.fanout.part(1, "#lobby")
-    party.fanout.leave(1)
+    party.fanout.leave_room(1, "#lobby")
+    party.fanout.remove_member(1)
     party.fanout.to_room("#lobby", HELLO, 2)
-    party.fanout.to_all(Entered("sun"), 2)
-    party.fanout.answer(1, Done(), 1)
+    party.fanout.to_all(MemberEntered("sun"), 2)
+    party.fanout.reply(1, Ok(), 1)
     assert party.heard(1) == "n:Done=1 "
     party.fanout.detach(1)
     party.fanout.detach(1)
@@ -199,10 +199,10 @@ def test_who_watches_hears_every_room_and_what_is_told_to_all() -> None:
     party.enter(2, _Shorthand("n:"), room="#dev")
     for member in (3, 4):
         party.attach(member, web)
-        party.fanout.watch(member)
+        party.fanout.add_watcher(member)
     party.fanout.to_room("#lobby", HELLO, 1)
-    party.fanout.to_room("#dev", Said("#dev", 1, 0, "moon", "hello"), 2)
-    party.fanout.to_all(Entered("sun"), 5)
+    party.fanout.to_room("#dev", Message("#dev", 1, 0, "moon", "hello"), 2)
+    party.fanout.to_all(MemberEntered("sun"), 5)
     assert web.encoded == 3
     assert party.heard(3) == party.heard(4) == "w:Said w:Said w:Entered "
 
@@ -212,15 +212,15 @@ def test_who_stops_watching_hears_its_rooms_alone_and_nothing_twice() -> None:
     party.enter(1, web)
     party.enter(2, web, room="#dev")
     party.attach(3, web)
-    party.fanout.watch(3)
+    party.fanout.add_watcher(3)
     party.fanout.to_room("#dev", HELLO, 2)
-    party.fanout.enter(3)
-    party.fanout.join(3, "#lobby")
+    party.fanout.add_member(3)
+    party.fanout.join_room(3, "#lobby")
     party.fanout.to_room("#lobby", HELLO, 1)
     party.fanout.to_room("#dev", HELLO, 2)
     assert party.heard(3) == "w:Said w:Said "
-    party.fanout.part(3, "#lobby")
-    party.fanout.leave(3)
+    party.fanout.leave_room(3, "#lobby")
+    party.fanout.remove_member(3)
     party.fanout.to_room("#lobby", HELLO, 1)
     assert party.heard(3) == "w:Said w:Said "
 
@@ -229,8 +229,8 @@ def test_who_watches_and_goes_hears_nothing_more() -> None:
     party, web = _Party(), _Shorthand("w:")
     party.enter(1, web)
     party.attach(2, web)
-    party.fanout.watch(2)
+    party.fanout.add_watcher(2)
     party.fanout.to_room("#lobby", HELLO, 1)
-    party.fanout.leave(2)
+    party.fanout.remove_member(2)
     party.fanout.to_room("#lobby", HELLO, 1)
     assert party.heard(2) == "w:Said "

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from chatd.chat import limits
 from chatd.server import factory
-from chatd.server.factory import JIM, MAIN, PLAIN, Port
+from chatd.server.factory import JIM, MAIN, PLAIN, PortType
 from tests.server.browsers import browser
 from tests.server.hall import Guest, Hall, hello, line
 from tests.server.obvious import ObviousFanout
@@ -81,7 +81,7 @@ def _jim() -> st.SearchStrategy[bytes]:
     )
 
 
-def _by(port: Port) -> Step:
+def _by(port: PortType) -> Step:
     return lambda hall: _meet(hall.try_to_come(Guest, port, "127.0.0.1"))
 
 
@@ -151,7 +151,7 @@ def _turn_ends(hall: Hall) -> None:
 
 
 def _time_passes(hall: Hall) -> None:
-    hall.clock.advance(limits.SILENCE_MILLISECONDS / 1_000)
+    hall.clock.advance(limits.DIALECT_DETECTION_MILLISECONDS / 1_000)
 
 
 def _heard(happens: list[Step], **settings: Any) -> list[bytes]:

@@ -53,10 +53,10 @@ class _Person:
     def connected(self, connection: ServerConnection) -> None:
         pass
 
-    def received(self, frame: FromServer) -> None:
+    def frame_received(self, frame: FromServer) -> None:
         self.heard.append(frame)
 
-    def lost(self, connection: ServerConnection, reason: str) -> None:
+    def connection_lost(self, connection: ServerConnection, reason: str) -> None:
         self.losses.append(reason)
 
     def take(self) -> list[Any]:
@@ -85,8 +85,8 @@ def test_two_people_have_a_conversation() -> None:
         assert (welcome.nickname, welcome.server) == ("moon", "party")
 
         ice.take()
-        ice.client.send(commands.Say("grüße\nvon hier 🧊"), 3)
-        moon.client.send(commands.Say("and back"), 4)
+        ice.client.send(commands.SendMessage("grüße\nvon hier 🧊"), 3)
+        moon.client.send(commands.SendMessage("and back"), 4)
         _flush(ice, moon)
         confirmed, answer = ice.take()
         assert (confirmed.seq, answer.source, answer.text) == (1, "moon", "and back")
@@ -173,6 +173,6 @@ def test_both_ends_find_out_within_a_minute_that_the_other_one_is_gone() -> None
             # The probes give up with the first that finds the time over; what is sent just before
             # stops them, and is given up after the same time.
             assert first + 3 * between <= unanswered, "one lost probe says nothing"
-            assert unanswered + between + unanswered <= limits.HALF_OPEN_SECONDS
+            assert unanswered + between + unanswered <= limits.DEAD_PEER_SECONDS
         ice.client.close()
         _flush(ice)

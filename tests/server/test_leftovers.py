@@ -68,7 +68,7 @@ def test_nothing_of_a_connection_is_left(
         leave(hall, guest)
         guest.hang_up()
         connection = weakref.ref(guest.connection)
-        participant = weakref.ref(guest.connection.participant)
+        participant = weakref.ref(guest.connection.session)
         hall.guests.remove(guest)
         del guest
         assert connection() is None

@@ -4,7 +4,7 @@ from twisted.internet.interfaces import ITCPTransport
 from twisted.internet.testing import StringTransport
 from zope.interface import alsoProvides
 
-from chatd.server.outlet import Outlet
+from chatd.server.outlet import SendQueue
 
 
 class _Line:
@@ -13,7 +13,7 @@ class _Line:
     def __init__(self, transport: StringTransport | None = None) -> None:
         self.transport = transport or StringTransport()
         self.overflows = 0
-        self.outlet = Outlet(self.transport, 100, self._overflowed)
+        self.outlet = SendQueue(self.transport, 100, self._overflowed)
 
     def _overflowed(self) -> None:
         self.overflows += 1
@@ -105,7 +105,7 @@ def test_what_has_gone_out_no_longer_counts() -> None:
 def test_finishing_closes_at_once_when_nothing_waits() -> None:
     line = _Line()
     line.outlet.send(None, b"bye")
-    line.outlet.finish()
+    line.outlet.close_after_flush()
     assert line.transport.disconnecting
     assert not line.transport.disconnected
     assert line.transport.producer is None
@@ -115,7 +115,7 @@ def test_finishing_while_paused_sends_what_waits_first() -> None:
     line = _Line()
     line.outlet.pauseProducing()
     line.outlet.send(None, b"bye")
-    line.outlet.finish()
+    line.outlet.close_after_flush()
     assert not line.transport.disconnecting
     line.outlet.send(None, b" and more")
     line.outlet.resumeProducing()
@@ -125,14 +125,14 @@ def test_finishing_while_paused_sends_what_waits_first() -> None:
 
 def test_finishing_twice_is_finishing_once() -> None:
     line = _Line()
-    line.outlet.finish()
-    line.outlet.finish()
+    line.outlet.close_after_flush()
+    line.outlet.close_after_flush()
     line.outlet.resumeProducing()
     assert line.transport.disconnecting
 
 
 def test_nothing_is_written_after_the_end() -> None:
-    for end in (Outlet.finish, Outlet.close, Outlet.stopProducing):
+    for end in (SendQueue.close_after_flush, SendQueue.close, SendQueue.stopProducing):
         line = _Line()
         end(line.outlet)
         line.outlet.send(None, b"too late")
@@ -145,7 +145,7 @@ def test_closing_forgets_what_waits_and_leaves_the_transport_alone() -> None:
     line.outlet.pauseProducing()
     line.outlet.send(None, b"never")
     line.outlet.close()
-    line.outlet.finish()
+    line.outlet.close_after_flush()
     line.outlet.resumeProducing()
     assert line.sent == b""
     assert not line.transport.disconnecting
@@ -155,7 +155,7 @@ def test_what_overflowed_can_no_longer_finish() -> None:
     line = _Line()
     line.outlet.pauseProducing()
     line.outlet.send(None, b"x" * 101)
-    line.outlet.finish()
+    line.outlet.close_after_flush()
     line.outlet.resumeProducing()
     assert not line.transport.disconnecting
 
@@ -165,6 +165,6 @@ def test_a_tcp_transport_is_closed_for_writing_only_so_that_the_last_words_arriv
     alsoProvides(transport, ITCPTransport)
     line = _Line(transport)
     line.outlet.send(None, b"bye")
-    line.outlet.finish()
+    line.outlet.close_after_flush()
     assert transport.is_half_closed
     assert not transport.disconnecting

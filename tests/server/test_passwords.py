@@ -12,8 +12,8 @@ from twisted.internet.task import Clock
 from chatd.chat import limits
 from chatd.chat.commands import Authenticate
 from chatd.chat.refusals import Blocked, Refusal, TooManyAttempts, WrongPassword
-from chatd.server.guard import Attempts
-from chatd.server.passwords import Passwords
+from chatd.server.guard import FailedAttempts
+from chatd.server.passwords import Argon2Hasher
 from tests.server.vault import CHEAP, Vault
 
 
@@ -67,9 +67,9 @@ def test_what_is_too_long_to_be_a_password_is_compared_as_it_is() -> None:
             compared.append(password)
             return super().verify(hash, password)
 
-    passwords = Passwords(Hasher())
+    passwords = Argon2Hasher(Hasher())
     pile = ("\u0301\u0316" * 15_000).encode()
-    assert not passwords.match(CHEAP.hash("cold"), pile)
+    assert not passwords.verify(CHEAP.hash("cold"), pile)
     assert compared == [pile]
 
 
@@ -163,10 +163,10 @@ def test_somebody_at_one_address_cannot_shut_an_account_s_owner_out(vault: Vault
 
 
 def test_so_many_addresses_are_remembered_and_the_oldest_is_forgotten_first() -> None:
-    attempts = Attempts(Clock(), burst=1, seconds=10, remembered=2)
+    attempts = FailedAttempts(Clock(), burst=1, seconds=10, remembered=2)
     for key in ("a", "b", "a", "c"):
-        attempts.was_wrong(key)
-    assert [key for key in "abc" if attempts.are_too_many(key)] == ["a", "c"]
+        attempts.record_failure(key)
+    assert [key for key in "abc" if attempts.is_throttled(key)] == ["a", "c"]
 
 
 def test_one_password_is_checked_at_a_time_and_so_many_may_wait(vault: Vault) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from twisted.internet import tcp
 from twisted.internet.error import ConnectionLost
 
-from chatd.server.outlet import Outlet, send_to_all
+from chatd.server.outlet import SendQueue, send_to_all
 from chatd.server.transport import EagerServer
 from tests.server.wires import PLENTY, Wire
 
@@ -21,7 +21,7 @@ class Member:
     def __init__(self, room: int = PLENTY, kind: type[tcp.Server] = EagerServer) -> None:
         self.wire = Wire(room=room, kind=kind)
         self.overflows = 0
-        self.outlet = Outlet(self.wire.transport, CAP, self._overflowed)
+        self.outlet = SendQueue(self.wire.transport, CAP, self._overflowed)
 
     def _overflowed(self) -> None:
         self.overflows += 1

@@ -8,8 +8,8 @@ import pytest
 from twisted.internet.protocol import ServerFactory
 
 from chatd.discovery.subnets import Subnet
-from chatd.server.factory import PLAIN, ChatFactory, ServerSettings, SideFactory
-from chatd.server.service import CannotListen, ChatServer, ListenSettings, Side
+from chatd.server.factory import PLAIN, ChatFactory, DialectFactory, ServerSettings
+from chatd.server.service import CannotListen, ChatServer, ExtraPort, ListenSettings
 from tests.fakes import log_lines
 from tests.server.network import FakeNetwork
 
@@ -22,7 +22,7 @@ DEFAULT = 8_080
 
 
 def _made(chat: ChatFactory) -> ServerFactory:
-    return SideFactory(chat, PLAIN)
+    return DialectFactory(chat, PLAIN)
 
 
 class _House:
@@ -31,9 +31,9 @@ class _House:
     def __init__(self) -> None:
         self.network = FakeNetwork()
 
-    def start(self, *sides: Side) -> ChatServer:
+    def start(self, *sides: ExtraPort) -> ChatServer:
         factory = ChatFactory(ServerSettings("work"), self.network, lambda: 0)
-        self.server = ChatServer(self.network, ListenSettings(SUBNETS, sides=sides), factory)
+        self.server = ChatServer(self.network, ListenSettings(SUBNETS, extra_ports=sides), factory)
         self.server.startService()
         return self.server
 
@@ -53,7 +53,7 @@ def _on(port: int) -> tuple[tuple[str, int], ...]:
 
 @pytest.mark.parametrize("where", [None, 5_555])
 def test_a_side_is_reached_on_every_address_of_the_server(house: _House, where: int | None) -> None:
-    server = house.start(Side("web", _made, where, DEFAULT))
+    server = house.start(ExtraPort("web", _made, where, DEFAULT))
     assert server.addresses("web") == _on(where or DEFAULT)
     assert house.network.listening() == [*_on(7_777), *_on(where or DEFAULT)]
     assert server.port == 7_777
@@ -62,25 +62,25 @@ def test_a_side_is_reached_on_every_address_of_the_server(house: _House, where: 
 @pytest.mark.parametrize("host", HOSTS)
 def test_a_side_that_has_no_port_of_its_own_takes_a_free_one(house: _House, host: str) -> None:
     house.network.taken.add((host, DEFAULT))
-    server = house.start(Side("web", _made, None, DEFAULT))
+    server = house.start(ExtraPort("web", _made, None, DEFAULT))
     assert server.addresses("web") == _on(50_000)
     assert house.network.listening() == [*_on(7_777), *_on(50_000)], "the main port stays open"
 
 
 def test_a_side_without_a_default_takes_a_free_port(house: _House) -> None:
-    assert house.start(Side("plain", _made, None)).addresses("plain") == _on(50_000)
+    assert house.start(ExtraPort("plain", _made, None)).addresses("plain") == _on(50_000)
 
 
 def test_a_port_of_a_side_that_was_asked_for_is_never_changed(house: _House) -> None:
     house.network.taken.add((HOSTS[1], 5_555))
     with pytest.raises(CannotListen):
-        house.start(Side("plain", _made, 5_556), Side("web", _made, 5_555, DEFAULT))
+        house.start(ExtraPort("plain", _made, 5_556), ExtraPort("web", _made, 5_555, DEFAULT))
     assert house.network.listening() == []
     assert not house.server.running
 
 
 def test_a_side_at_an_endpoint_is_where_the_endpoint_says(house: _House) -> None:
-    server = house.start(Side("web", _made, "tcp:8081:interface=127.0.0.1", DEFAULT))
+    server = house.start(ExtraPort("web", _made, "tcp:8081:interface=127.0.0.1", DEFAULT))
     assert server.addresses("web") == (("127.0.0.1", 8_081),)
 
 
@@ -88,8 +88,8 @@ def test_an_endpoint_that_is_taken_is_never_changed(house: _House) -> None:
     house.network.taken.add(("127.0.0.1", 8_081))
     where = "tcp:8081:interface=127.0.0.1"
     with pytest.raises(CannotListen, match=f"cannot listen on {where}: Address already") as raised:
-        house.start(Side("plain", _made, 5_556), Side("web", _made, where, DEFAULT))
-    assert raised.value.side == "web"
+        house.start(ExtraPort("plain", _made, 5_556), ExtraPort("web", _made, where, DEFAULT))
+    assert raised.value.port_name == "web"
     assert house.network.listening() == []
     assert not house.server.running
 
@@ -100,13 +100,13 @@ def test_a_side_that_there_is_none_of_is_nowhere(house: _House) -> None:
 
 def test_the_log_says_where_each_side_listens(house: _House) -> None:
     with log_lines() as lines:
-        house.start(Side("web", _made, None, DEFAULT), Side("plain", _made, 5_555))
+        house.start(ExtraPort("web", _made, None, DEFAULT), ExtraPort("plain", _made, 5_555))
     for host in HOSTS:
         assert f"work listens on {host}:8080 (web)" in lines
         assert f"work listens on {host}:5555 (plain)" in lines
 
 
 def test_nothing_is_reached_any_more_once_the_server_has_stopped(house: _House) -> None:
-    server = house.start(Side("web", partial(SideFactory, port=PLAIN), None, DEFAULT))
+    server = house.start(ExtraPort("web", partial(DialectFactory, port=PLAIN), None, DEFAULT))
     server.stopService()
     assert server.addresses("web") == ()

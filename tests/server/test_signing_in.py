@@ -229,7 +229,7 @@ def test_a_messenger_whose_password_waits_to_be_checked_is_not_dropped_meanwhile
     guarded.vault.is_held = True
     guest = jim(guarded)
     guest.ask("authenticate", user={"account_name": "ice", "password": "cold"})
-    guarded.clock.advance(limits.FIRST_LINE_SECONDS)
+    guarded.clock.advance(limits.FIRST_LINE_TIMEOUT_SECONDS)
     guarded.vault.finish()
     assert codes(guarded, guest) == [200]
     assert not guest.is_dropped()
@@ -260,7 +260,7 @@ def test_a_hello_that_came_late_is_welcomed_when_the_password_is_right(
     guarded: GuardedHall,
 ) -> None:
     guest = guarded.connect()
-    guarded.clock.advance(limits.SILENCE_MILLISECONDS / 1_000)
+    guarded.clock.advance(limits.DIALECT_DETECTION_MILLISECONDS / 1_000)
     guest.heard()
     guest.hello("ice")
     assert types(guest) == ["error"]

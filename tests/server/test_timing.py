@@ -35,7 +35,7 @@ def test_what_is_heard_begins_the_silence_anew() -> None:
     silence = _Silence(10)
     for _ in range(20):
         silence.clock.advance(7)
-        silence.timer.heard()
+        silence.timer.reset()
     assert silence.calls == 0
     silence.clock.advance(9.9)
     assert silence.calls == 0
@@ -47,7 +47,7 @@ def test_hearing_something_makes_no_timer() -> None:
     silence = _Silence(10)
     [call] = silence.clock.getDelayedCalls()
     silence.clock.advance(1)
-    silence.timer.heard()
+    silence.timer.reset()
     assert silence.clock.getDelayedCalls() == [call]
     assert call.getTime() == 1_010
 
@@ -55,7 +55,7 @@ def test_hearing_something_makes_no_timer() -> None:
 def test_zero_seconds_are_for_ever() -> None:
     silence = _Silence(0)
     assert silence.clock.getDelayedCalls() == []
-    silence.timer.heard()
+    silence.timer.reset()
     silence.clock.advance(10**9)
     assert silence.calls == 0
     silence.timer.stop()
@@ -81,7 +81,7 @@ def test_nobody_is_called_idle_too_early_when_the_clock_is_set_back() -> None:
     silence = _Silence(10)
     silence.clock.advance(5)
     silence.clock.advance(-500)
-    silence.timer.heard()
+    silence.timer.reset()
     silence.clock.advance(9.9)
     assert silence.calls == 0
 
@@ -89,7 +89,7 @@ def test_nobody_is_called_idle_too_early_when_the_clock_is_set_back() -> None:
 def test_the_silence_is_found_although_the_clock_was_set_back() -> None:
     silence = _Silence(10)
     silence.clock.advance(-500)
-    silence.timer.heard()
+    silence.timer.reset()
     silence.clock.advance(510)
     assert silence.calls == 1
 

@@ -16,8 +16,8 @@ from twisted.test.ssl_helpers import ClientTLSContext, certPath
 
 from chatd.chat import limits
 from chatd.discovery.subnets import Subnet
-from chatd.server.factory import PLAIN, ChatFactory, ServerSettings, SideFactory
-from chatd.server.service import ChatServer, ListenSettings, Side
+from chatd.server.factory import PLAIN, ChatFactory, DialectFactory, ServerSettings
+from chatd.server.service import ChatServer, ExtraPort, ListenSettings
 from tests.fakes import log_lines, on_reactor
 from tests.server.callers import PATIENCE, free_port, reactor
 
@@ -61,7 +61,7 @@ async def _server(secret: int, **settings: Any) -> AsyncIterator[ChatServer]:
             (Subnet(IPv4Address(HOST), IPv4Network("127.0.0.0/8")),),
             free_port(),
             free_port(socket.SOCK_DGRAM),
-            (Side("plain", partial(SideFactory, port=PLAIN), where),),
+            (ExtraPort("plain", partial(DialectFactory, port=PLAIN), where),),
         ),
         ChatFactory(ServerSettings("party", **settings), reactor, lambda: 0),
     )
@@ -87,7 +87,7 @@ async def test_people_come_through_tls_chat_hear_the_last_word_and_free_their_sl
             person.sendLine(b"/quit")
             await person.sees("Goodbye (quit)")
             await person.gone.addTimeout(PATIENCE, reactor)
-        assert server.factory.hub.free == 1
+        assert server.factory.hub.free_slots == 1
 
 
 @on_reactor
@@ -97,7 +97,7 @@ async def test_who_is_one_too_many_is_closed_silently_behind_tls_too() -> None:
         async with _server(secret, slots=0) as server:
             crowd = [
                 await connectProtocol(TCP4ClientEndpoint(reactor, HOST, secret), _Person())
-                for _ in range(limits.TURNED_AWAY_CONNECTIONS + 2)
+                for _ in range(limits.REJECTED_CONNECTIONS + 2)
             ]
             for person in crowd[-2:]:  # who say nothing, not even what TLS begins with
                 await person.gone.addTimeout(PATIENCE, reactor)

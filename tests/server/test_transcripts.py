@@ -59,14 +59,14 @@ def test_the_page_says_what_can_be_said_in_which_dialect() -> None:
 
 def test_the_page_says_what_a_member_is_told_of_its_own_doings() -> None:
     doings = {
-        "message": events.Said,
-        "entering": events.Entered,
-        "renaming": events.Renamed,
-        "joining a room": events.Joined,
-        "leaving a room": events.Parted,
+        "message": events.Message,
+        "entering": events.MemberEntered,
+        "renaming": events.MemberRenamed,
+        "joining a room": events.RoomJoined,
+        "leaving a room": events.RoomLeft,
     }
     assert rows("own") == {
-        row: yes_or_no(kind in dialect.hears_own for dialect in (Native, Basic, Jim, Plain))
+        row: yes_or_no(kind in dialect.echoes for dialect in (Native, Basic, Jim, Plain))
         for row, kind in doings.items()
     }
 
@@ -129,7 +129,7 @@ def test_each_code_comes_in_its_situation(code: int, happenings: list[str]) -> N
 
 
 def test_a_server_that_failed_says_500() -> None:
-    assert json.loads(Jim().answer(ServerFailed()))["response"] == 500
+    assert json.loads(Jim().encode_reply(ServerFailed()))["response"] == 500
 
 
 def test_the_table_of_codes_has_those_that_there_are() -> None:

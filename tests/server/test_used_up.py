@@ -21,7 +21,7 @@ def test_slots_of_those_who_never_finish_their_first_line_are_free_after_five_se
         turned_away = hall.connect()
         turned_away.hello("moon")
         assert turned_away.errors() == ["full"]
-        hall.clock.advance(limits.FIRST_LINE_SECONDS)
+        hall.clock.advance(limits.FIRST_LINE_TIMEOUT_SECONDS)
         assert all(guest.is_dropped() for guest in guests)
         assert hall.free == SLOTS - 1
         hall.enter("moon")

@@ -4,7 +4,7 @@ import pytest
 
 from chatd.chat import limits
 from chatd.chat.refusals import Refusal
-from chatd.chat.registration import TooManyStanding
+from chatd.chat.registration import TooManyUnregistered
 from tests.fakes import log_lines
 from tests.server.browsers import browser, watcher
 from tests.server.hall import STARTED, Hall
@@ -179,8 +179,8 @@ def test_who_comes_in_the_last_moment_is_told_as_well(hall: Hall) -> None:
 
 
 def test_too_many_pages_are_turned_away_until_some_enter_or_watch(hall: Hall) -> None:
-    standing = [browser(hall) for _ in range(limits.STANDING_CONNECTIONS)]
-    with pytest.raises(TooManyStanding):
+    standing = [browser(hall) for _ in range(limits.UNREGISTERED_CONNECTIONS)]
+    with pytest.raises(TooManyUnregistered):
         browser(hall)
     standing[0].send("watch")
     standing[1].hello("ice")

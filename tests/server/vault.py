@@ -13,14 +13,14 @@ from chatd.chat.commands import Authenticate
 from chatd.chat.refusals import Refusal
 from chatd.server.accounts import Account, Accounts, PasswordFile
 from chatd.server.checker import AccountsChecker
-from chatd.server.guard import Guard
-from chatd.server.passwords import Passwords
+from chatd.server.guard import Authenticator
+from chatd.server.passwords import Argon2Hasher
 
 #: The cheapest hashes that there are; nobody attacks a test.
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
-class CountingPasswords(Passwords):
+class CountingPasswords(Argon2Hasher):
     """Cheap hashes, and on which thread each of them was made."""
 
     def __init__(self) -> None:
@@ -29,25 +29,25 @@ class CountingPasswords(Passwords):
 
     def hashed(self, password: bytes) -> str:
         self.threads.append(get_ident())
-        return super().hashed(password)
+        return super().hash(password)
 
     def match(self, password_hash: str, password: bytes) -> bool:
         self.threads.append(get_ident())
-        return super().match(password_hash, password)
+        return super().verify(password_hash, password)
 
 
 def fill(path: Path, people: Mapping[str, str], blocked: tuple[str, ...] = ()) -> PasswordFile:
     """A file with these people and their passwords, instead of whoever is in it."""
     file = PasswordFile(path)
-    passwords = Passwords(CHEAP)
+    passwords = Argon2Hasher(CHEAP)
 
     def edit(accounts: Accounts) -> None:
         accounts.clear()
         for name, password in people.items():
-            account = Account(name, passwords.hashed(password.encode()), name in blocked)
+            account = Account(name, passwords.hash(password.encode()), name in blocked)
             accounts[account.key] = account
 
-    file.change(edit, may_make=True)
+    file.update(edit, create=True)
     return file
 
 
@@ -71,7 +71,7 @@ class Vault:
         file = fill(path, people or {"Ice": "cold"}, blocked)
         self.checker = AccountsChecker(file, self.passwords)
         self.checker.in_thread = self._in_thread
-        self.guard = Guard(self.checker, self.clock, know or self._know)
+        self.guard = Authenticator(self.checker, self.clock, know or self._know)
 
     def _know(self, known: Mapping[str, bool]) -> None:
         self.known = known

@@ -12,7 +12,7 @@ from twisted.scripts.twistd import (  # type: ignore[attr-defined]  # this platf
 
 from chatd.discovery.subnets import HostAddress, Subnet
 from chatd.taps import client, doctor, launch, server, servers
-from chatd.taps.options import RoleOptions
+from chatd.taps.options import CommandOptions
 from twisted.plugins import chatd_plugins
 
 #: A host with the addresses of the examples. The tests' own host has none but 127.0.0.0/8.
@@ -24,7 +24,7 @@ EXAMPLES = [
 ]
 
 
-class _OnTheExamplesHost(RoleOptions):
+class _OnTheExamplesHost(CommandOptions):
     def subnets(self, host: Sequence[HostAddress] | None = None) -> tuple[Subnet, ...]:
         return super().subnets(EXAMPLES)
 
@@ -37,7 +37,7 @@ class ClientThere(_OnTheExamplesHost, client.Options):
     """The client's options, on a host with the addresses of the examples."""
 
 
-ROLES: dict[str, type[RoleOptions]] = {
+ROLES: dict[str, type[CommandOptions]] = {
     "server": server.Options,
     "client": client.Options,
     "launch": launch.Options,
@@ -46,7 +46,7 @@ ROLES: dict[str, type[RoleOptions]] = {
 }
 
 
-def parse(options: RoleOptions, line: str) -> Any:
+def parse(options: CommandOptions, line: str) -> Any:
     """`options`, once they have read the words of `line`."""
     options.parseOptions(shlex.split(line))
     return options

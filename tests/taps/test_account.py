@@ -11,7 +11,7 @@ import pytest
 
 from chatd.cli import main
 from chatd.server.accounts import PasswordFile
-from chatd.server.passwords import Passwords
+from chatd.server.passwords import Argon2Hasher
 from chatd.taps import account
 from tests.server.vault import CHEAP, fill
 
@@ -98,7 +98,7 @@ def test_the_first_account_makes_the_file(shell: Shell, path: Path, pipe: Say) -
     [ice] = PasswordFile(path).read().values()
     assert ice.name == "Ice"
     assert not ice.is_blocked
-    assert Passwords().match(ice.password_hash, b"cold")
+    assert Argon2Hasher().verify(ice.password_hash, b"cold")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert "cold" not in path.read_text()
 
@@ -106,7 +106,7 @@ def test_the_first_account_makes_the_file(shell: Shell, path: Path, pipe: Say) -
 def test_a_pipe_gives_the_password_in_its_first_line(shell: Shell, path: Path, pipe: Say) -> None:
     pipe(" two words \nand more\n")
     shell.run("add", path, "ice")
-    assert Passwords().match(PasswordFile(path).read()["ice"].password_hash, b" two words ")
+    assert Argon2Hasher().verify(PasswordFile(path).read()["ice"].password_hash, b" two words ")
 
 
 def test_a_person_is_asked_twice(
@@ -115,7 +115,7 @@ def test_a_person_is_asked_twice(
     asked = type_in("cold", "cold")
     assert shell.run("add", path, "ice") == ""
     assert asked == ["Password for ice: ", "The same again: "]
-    assert Passwords().match(PasswordFile(path).read()["ice"].password_hash, b"cold")
+    assert Argon2Hasher().verify(PasswordFile(path).read()["ice"].password_hash, b"cold")
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 import chatd
-from chatd.cli import ROLES, main
+from chatd.cli import COMMANDS, main
 
 
 def status(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[object, str]:
@@ -30,7 +30,7 @@ def test_no_role_or_a_wrong_one_prints_the_usage_and_fails(
 def test_help_lists_the_roles(capsys: pytest.CaptureFixture[str]) -> None:
     code, out = status(capsys, "--help")
     assert not code
-    for role, _, does in ROLES:
+    for role, _, does in COMMANDS:
         assert role in out
         assert does in out
 
@@ -39,14 +39,14 @@ def test_version_shows_the_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert status(capsys, "--version") == (0, f"chatd {chatd.__version__}\n")
 
 
-@pytest.mark.parametrize("role", [role for role, _, _ in ROLES])
+@pytest.mark.parametrize("role", [role for role, _, _ in COMMANDS])
 def test_each_role_explains_itself(role: str, capsys: pytest.CaptureFixture[str]) -> None:
     code, out = status(capsys, role, "--help")
     assert not code
     assert f"{role} [options]" in out.splitlines()[0]
 
 
-@pytest.mark.parametrize("role", [role for role, _, _ in ROLES if role != "account"])
+@pytest.mark.parametrize("role", [role for role, _, _ in COMMANDS if role != "account"])
 def test_a_bad_value_ends_a_role_before_it_begins(
     role: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -44,9 +44,9 @@ def test_there_are_files_for_all_who_may_come_and_take_no_slot() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
     told_of(1_000)
     without = (
-        limits.TURNED_AWAY_CONNECTIONS
+        limits.REJECTED_CONNECTIONS
         + limits.HTTP_CONNECTIONS
-        + limits.STANDING_CONNECTIONS
+        + limits.UNREGISTERED_CONNECTIONS
         + limits.WATCHERS
     )
     assert allowed() > 1_000 + without

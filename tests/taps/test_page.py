@@ -65,7 +65,7 @@ def test_systemd_may_hand_over_a_port(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_page_is_where_the_server_listens_and_what_others_can_reach_comes_first() -> None:
     reached = [("127.0.0.1", 8080), ("192.168.1.124", 8080), ("10.35.11.113", 8080)]
-    assert page.urls(reached, HOST) == [
+    assert page.page_urls(reached, HOST) == [
         "http://192.168.1.124:8080/",
         "http://10.35.11.113:8080/",
         "http://127.0.0.1:8080/",
@@ -73,7 +73,7 @@ def test_the_page_is_where_the_server_listens_and_what_others_can_reach_comes_fi
 
 
 def test_all_addresses_of_this_host_are_spelled_out() -> None:
-    assert page.urls([("0.0.0.0", 80)], HOST, "tcp:80") == [  # noqa: S104  # nothing is bound
+    assert page.page_urls([("0.0.0.0", 80)], HOST, "tcp:80") == [  # noqa: S104  # nothing is bound
         "http://192.168.1.124:80/",
         "http://127.0.0.1:80/",
     ]
@@ -81,11 +81,11 @@ def test_all_addresses_of_this_host_are_spelled_out() -> None:
 
 @pytest.mark.parametrize("where", ["ssl:8443", "tls:certificates:8443"])
 def test_an_encrypted_page_is_said_to_be_one(where: str) -> None:
-    assert page.urls([("127.0.0.1", 8443)], HOST, where) == ["https://127.0.0.1:8443/"]
+    assert page.page_urls([("127.0.0.1", 8443)], HOST, where) == ["https://127.0.0.1:8443/"]
 
 
 def test_an_address_of_the_other_kind_has_its_brackets() -> None:
-    assert page.urls([("::1", 8080)], HOST, "tcp6:8080") == ["http://[::1]:8080/"]
+    assert page.page_urls([("::1", 8080)], HOST, "tcp6:8080") == ["http://[::1]:8080/"]
 
 
 def modules(rows: list[str]) -> Iterator[list[bool]]:
@@ -97,7 +97,7 @@ def modules(rows: list[str]) -> Iterator[list[bool]]:
 
 
 def test_the_code_is_the_address_with_a_blank_around_it() -> None:
-    rows = page.code(URL, 80, has_colours=False)
+    rows = page.qr_code(URL, 80, has_colours=False)
     size = len(rows[0])
     seen = list(modules(rows))[:size]
     assert [[int(each) for each in row[2:-2]] for row in seen[2:-2]] == [
@@ -109,25 +109,25 @@ def test_the_code_is_the_address_with_a_blank_around_it() -> None:
 
 @pytest.mark.parametrize("url", [URL, "http://192.168.100.200:65535/", "https://10.0.0.1:80/"])
 def test_the_code_leaves_room_in_a_window_of_80_by_24(url: str) -> None:
-    rows = page.code(url, 80, has_colours=False)
+    rows = page.qr_code(url, 80, has_colours=False)
     assert 0 < len(rows) < 24 - 8
     assert {character for row in rows for character in row} <= {*LIGHT, " "}
 
 
 def test_it_is_dark_on_light_whatever_the_terminals_colours_are_unless_it_shall_have_none() -> None:
-    plain, coloured = (page.code(URL, 80, has_colours=each) for each in (False, True))
+    plain, coloured = (page.qr_code(URL, 80, has_colours=each) for each in (False, True))
     assert coloured == [f"\x1b[97;40m{row}\x1b[0m" for row in plain]
 
 
 def test_no_code_is_broken_to_fit() -> None:
-    width = len(page.code(URL, 80, has_colours=False)[0])
-    assert page.code(URL, width, has_colours=False)
-    assert page.code(URL, width - 1, has_colours=False) == []
-    assert page.code(URL, 0, has_colours=False) == []
+    width = len(page.qr_code(URL, 80, has_colours=False)[0])
+    assert page.qr_code(URL, width, has_colours=False)
+    assert page.qr_code(URL, width - 1, has_colours=False) == []
+    assert page.qr_code(URL, 0, has_colours=False) == []
 
 
 def test_there_is_no_code_for_an_address_that_a_phone_cannot_reach() -> None:
-    assert page.code("http://127.0.0.1:8080/", 80, has_colours=False) == []
+    assert page.qr_code("http://127.0.0.1:8080/", 80, has_colours=False) == []
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def test_on_another_reactor_it_is_plain_lines_and_one_line_that_says_how_to_get_
     said: list[str] = []
     monkeypatch.setattr("chatd.client.console.talk", said.append)
     sit(monkeypatch)
-    console = person.front(parse(client.Options(), "-n ice"), FakeUdpReactor())
+    console = person.make_ui(parse(client.Options(), "-n ice"), FakeUdpReactor())
     assert isinstance(console, Console)
     assert console.can_ask
     [sentence] = said
@@ -73,7 +73,7 @@ def test_plain_lines_that_were_asked_for_need_no_word(monkeypatch: pytest.Monkey
     said: list[str] = []
     monkeypatch.setattr("chatd.client.console.talk", said.append)
     sit(monkeypatch)
-    person.front(parse(client.Options(), "-n ice --plain-terminal"), FakeUdpReactor())
+    person.make_ui(parse(client.Options(), "-n ice --plain-terminal"), FakeUdpReactor())
     assert said == []
 
 

@@ -56,7 +56,7 @@ def test_what_is_another_http_gets_one_error_and_the_end(hall: PageHall, other: 
     [reply] = visitor.replies()
     assert (reply.status, reply.code) == (505, "http-version")
     assert visitor.is_ended()
-    assert not hall.factory.participants
+    assert not hall.factory.sessions
 
 
 @pytest.mark.parametrize(

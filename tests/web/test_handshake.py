@@ -9,7 +9,7 @@ from tests.web.visitors import UPGRADE, Browser, PageHall, from_many, request
 def test_a_browser_is_let_in_without_a_slot(hall: PageHall) -> None:
     browser = hall.browse()
     assert browser.heard() == []
-    assert (hall.free, hall.factory.hub.members) == (limits.SLOTS, 0)
+    assert (hall.free, hall.factory.hub.member_count) == (limits.SLOTS, 0)
 
 
 def test_a_program_needs_no_origin(hall: PageHall) -> None:
@@ -33,7 +33,7 @@ def test_what_asks_for_no_websocket_is_told_how(hall: PageHall, header: str, val
     assert (reply.status, reply.code) == (426, "upgrade-required")
     assert reply.headers["sec-websocket-version"] == "13"
     assert reply.headers["upgrade"] == "websocket"
-    assert hall.factory.participants == set()
+    assert hall.factory.sessions == set()
 
 
 def test_an_ordinary_request_is_told_how(hall: PageHall) -> None:
@@ -46,7 +46,7 @@ def test_an_ordinary_request_is_told_how(hall: PageHall) -> None:
 def test_a_key_that_is_none_is_refused(hall: PageHall, key: str) -> None:
     reply = hall.visit().get("/socket", UPGRADE | {"Sec-WebSocket-Key": key})
     assert (reply.status, reply.code) == (400, "bad-request")
-    assert hall.factory.participants == set()
+    assert hall.factory.sessions == set()
 
 
 def test_a_missing_key_is_refused(hall: PageHall) -> None:
@@ -87,7 +87,7 @@ def test_a_frame_before_the_handshake_is_no_request(hall: PageHall) -> None:
 
 
 def test_when_too_many_stand_at_the_door_the_next_is_told_before(hall: PageHall) -> None:
-    standing = [hall.browse(host) for host in from_many(limits.STANDING_CONNECTIONS)]
+    standing = [hall.browse(host) for host in from_many(limits.UNREGISTERED_CONNECTIONS)]
     visitor = hall.visit()
     reply = visitor.get("/socket", UPGRADE)
     assert (reply.status, reply.code) == (503, "too-many-connections")
@@ -104,7 +104,7 @@ def test_a_websocket_is_no_http_connection_any_more(hall: PageHall) -> None:
 
 def test_who_says_nothing_after_the_handshake_does_not_stay(hall: PageHall) -> None:
     browser = hall.browse()
-    hall.pass_time(limits.FIRST_LINE_SECONDS)
+    hall.pass_time(limits.FIRST_LINE_TIMEOUT_SECONDS)
     assert browser.heard_of("error")[0]["code"] == "too-late"
     assert browser.close_code() == 1000
     assert browser.visitor.is_ended()

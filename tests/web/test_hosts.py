@@ -71,7 +71,7 @@ def test_a_page_from_elsewhere_may_not_use_the_server(hall: PageHall, origin: st
         reply = hall.visit().get(path, UPGRADE | {"Origin": origin})
         assert (reply.status, reply.code) == (403, "foreign-origin")
     assert hall.factory.counters == {"foreign-origin": len(PATHS)}
-    assert hall.factory.participants == set()
+    assert hall.factory.sessions == set()
 
 
 @pytest.mark.parametrize("origin", [f"http://{HOST}", f"https://{HOST}", "http://localhost:54321"])
@@ -108,7 +108,7 @@ def test_an_address_in_the_request_line_says_whom_it_is_for(hall: PageHall) -> N
 
 
 def test_the_usual_port_may_be_left_out() -> None:
-    assert guard.hosts("10.0.0.1", 80, {"localhost"}) == {
+    assert guard.allowed_hosts("10.0.0.1", 80, {"localhost"}) == {
         "10.0.0.1",
         "10.0.0.1:80",
         "localhost",
@@ -117,7 +117,7 @@ def test_the_usual_port_may_be_left_out() -> None:
 
 
 def test_an_ipv6_address_is_in_brackets() -> None:
-    assert guard.hosts("::1", 8080, ()) == {"[::1]:8080"}
+    assert guard.allowed_hosts("::1", 8080, ()) == {"[::1]:8080"}
 
 
 def test_an_ipv4_address_that_ipv6_carries_is_called_as_ever(hall: PageHall) -> None:

@@ -8,10 +8,10 @@ from twisted.internet.interfaces import IProtocolNegotiationFactory
 
 from chatd.chat import limits
 from chatd.server.factory import ChatFactory
-from chatd.web.answers import Answer
+from chatd.web.answers import Response
 from chatd.web.handshake import Upgrade
 from chatd.web.requests import Request
-from chatd.web.site import RESOURCES
+from chatd.web.site import ROUTES
 from tests.web.visitors import PageHall, Visitor, from_many, request
 
 
@@ -37,11 +37,11 @@ def test_what_comes_at_once_does_not_keep_the_chat_waiting() -> None:
         answered: list[int] = []
         visitors = [hall.visit() for _ in range(3)]
 
-        def health(request: Request, chat: ChatFactory) -> Answer | Upgrade:
+        def health(request: Request, chat: ChatFactory) -> Response | Upgrade:
             hall.clock.rightNow += 0.1
-            return RESOURCES["/health"](request, chat)
+            return ROUTES["/health"](request, chat)
 
-        hall.page.site = replace(hall.page.site, resources={"/health": health})
+        hall.page.router = replace(hall.page.router, routes={"/health": health})
         for visitor in visitors:
             visitor.connection.dataReceived(request("/health") * 2)
             assert not visitor.is_read()
@@ -60,9 +60,9 @@ def test_what_comes_at_once_does_not_keep_the_chat_waiting() -> None:
 def test_who_asked_in_time_is_not_too_late_because_the_server_is_busy(hall: PageHall) -> None:
     visitor = hall.visit()
     waiting: list[Callable[[], None]] = []
-    hall.page.turns.add = waiting.append  # type: ignore[assignment,method-assign]  # a queue that stands still
+    hall.page.work_queue.add = waiting.append  # type: ignore[assignment,method-assign]  # a queue that stands still
     visitor.connection.dataReceived(request("/health"))
-    hall.pass_time(limits.FIRST_LINE_SECONDS + 1)
+    hall.pass_time(limits.FIRST_LINE_TIMEOUT_SECONDS + 1)
     waiting.pop()()
     assert visitor.transport.value().count(b" 200 OK") == 1
     assert not visitor.is_dropped()
@@ -133,7 +133,7 @@ def test_half_a_request_is_none(hall: PageHall) -> None:
 def test_who_does_not_finish_a_request_is_told_so(hall: PageHall) -> None:
     visitor = hall.visit()
     visitor.send(b"GET / HTTP/1.1\r\n")
-    hall.pass_time(limits.FIRST_LINE_SECONDS - 1, lambda: visitor.send(b"X: y\r\n"))
+    hall.pass_time(limits.FIRST_LINE_TIMEOUT_SECONDS - 1, lambda: visitor.send(b"X: y\r\n"))
     assert visitor.replies() == []
     hall.pass_time(1)
     [reply] = visitor.replies()
@@ -143,11 +143,11 @@ def test_who_does_not_finish_a_request_is_told_so(hall: PageHall) -> None:
 
 def test_who_asks_for_nothing_does_not_stay(hall: PageHall) -> None:
     new, used = hall.visit(), hall.visit()
-    hall.pass_time(limits.FIRST_LINE_SECONDS - 1)
+    hall.pass_time(limits.FIRST_LINE_TIMEOUT_SECONDS - 1)
     assert used.get("/health").status == 200
     hall.pass_time(1)
     assert (new.is_ended(), new.replies()) == (True, [])
-    hall.pass_time(limits.FIRST_LINE_SECONDS - 1)
+    hall.pass_time(limits.FIRST_LINE_TIMEOUT_SECONDS - 1)
     assert used.is_ended()
     assert not hall.factory.counters
 
@@ -184,7 +184,7 @@ def test_who_never_reads_the_answer_is_cut_off(hall: PageHall) -> None:
     visitor = hall.visit()
     visitor.producer.pauseProducing()
     visitor.connection.dataReceived(request("/health") * 3)
-    hall.pass_time(limits.HALF_OPEN_SECONDS + limits.FIRST_LINE_SECONDS)
+    hall.pass_time(limits.DEAD_PEER_SECONDS + limits.FIRST_LINE_TIMEOUT_SECONDS)
     assert visitor.is_cut_off()
 
 
@@ -193,7 +193,7 @@ def test_who_never_closes_is_cut_off(hall: PageHall) -> None:
     visitor.send(request("/health", {"Connection": "close"}))
     assert visitor.is_ended()
     visitor.connection.writeConnectionLost()
-    hall.pass_time(limits.ENDING_SECONDS)
+    hall.pass_time(limits.SHUTDOWN_SECONDS)
     assert visitor.is_cut_off()
 
 

@@ -26,7 +26,7 @@ def test_a_browser_that_has_the_page_need_not_load_it_again(hall: PageHall) -> N
 
 
 def test_each_file_of_the_page_says_what_it_is(hall: PageHall) -> None:
-    served = [path for path in hall.page.site.resources if path.startswith("/static/")]
+    served = [path for path in hall.page.router.routes if path.startswith("/static/")]
     assert served
     types = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
     for path in served:
@@ -105,7 +105,7 @@ def test_a_mistake_of_ours_is_one_requests_trouble(
 ) -> None:
     visitor = hall.visit()
     found = {"status": 500, "code": "server-failed"}
-    monkeypatch.setattr(hall.page.site.chat, "hub", None)
+    monkeypatch.setattr(hall.page.router.chat, "hub", None)
     monkeypatch.setattr("chatd.web.site._log.failure", lambda text: None)
     visitor.send(request("/api/users"))
     monkeypatch.undo()

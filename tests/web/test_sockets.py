@@ -18,8 +18,8 @@ from wsproto.connection import CLIENT, Connection
 from chatd.chat import limits
 from chatd.discovery.subnets import Subnet
 from chatd.server.factory import ChatFactory, ServerSettings
-from chatd.server.service import ChatServer, ListenSettings, Side
-from chatd.web.factory import PageFactory
+from chatd.server.service import ChatServer, ExtraPort, ListenSettings
+from chatd.web.factory import HTTPFactory
 from tests.fakes import on_reactor
 from tests.server.callers import PATIENCE, enter, free_port, reactor
 from tests.server.hall import hello
@@ -72,7 +72,7 @@ async def running() -> AsyncIterator[tuple[ChatServer, int]]:
             (subnet,),
             free_port(),
             discovery_port=free_port(socket.SOCK_DGRAM),
-            sides=(Side("web", PageFactory, None),),
+            extra_ports=(ExtraPort("web", HTTPFactory, None),),
         ),
         ChatFactory(ServerSettings("party"), reactor, lambda: 0),
     )
@@ -149,11 +149,11 @@ async def test_the_chat_does_not_notice_a_thousand_who_come_half_way() -> None:
                     ice.send("message", {"text": f"number {number}"})
                     assert (await moon.hears("message"))["text"] == f"number {number}"
             factory = server.factory
-            assert factory.hub.members == 2
-            assert factory.hub.free == limits.SLOTS - 2
-            assert len(factory.participants) <= limits.STANDING_CONNECTIONS + 2
+            assert factory.hub.member_count == 2
+            assert factory.hub.free_slots == limits.SLOTS - 2
+            assert len(factory.sessions) <= limits.UNREGISTERED_CONNECTIONS + 2
             refused = factory.counters["closed silently"] + factory.counters["too-many-connections"]
-            assert refused >= CROWD - limits.HTTP_CONNECTIONS - 2 * limits.STANDING_CONNECTIONS
+            assert refused >= CROWD - limits.HTTP_CONNECTIONS - 2 * limits.UNREGISTERED_CONNECTIONS
             for stranger in crowd:
                 stranger.transport.abortConnection()
             await gatherResults([stranger.is_gone() for stranger in crowd])

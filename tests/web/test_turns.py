@@ -6,7 +6,7 @@ import pytest
 from twisted.internet.task import Clock
 
 from chatd.chat import limits
-from chatd.web.turns import Turns
+from chatd.web.turns import WorkQueue
 
 
 class _Busy:
@@ -14,7 +14,7 @@ class _Busy:
 
     def __init__(self) -> None:
         self.clock = Clock()
-        self.turns = Turns(self.clock)
+        self.turns = WorkQueue(self.clock)
         self.done: list[str] = []
 
     def add(self, name: str, milliseconds: float = 0) -> None:

@@ -222,7 +222,7 @@ def test_what_comes_after_a_close_is_thrown_away(hall: PageHall) -> None:
 def test_who_does_not_close_in_time_is_cut_off(hall: PageHall) -> None:
     ice = hall.enter_by_page("ice")
     ice.send("quit")
-    hall.pass_time(limits.ENDING_SECONDS - 1, lambda: ice.visitor.send(b"x" * 100_000))
+    hall.pass_time(limits.SHUTDOWN_SECONDS - 1, lambda: ice.visitor.send(b"x" * 100_000))
     assert not ice.visitor.is_cut_off()
     hall.pass_time(1)
     assert ice.visitor.is_cut_off()

@@ -14,9 +14,9 @@ from wsproto.connection import CLIENT, Connection
 from wsproto.utilities import LocalProtocolError
 
 from chatd.chat import limits
-from chatd.server.factory import Unwelcome
-from chatd.web.connection import PageConnection
-from chatd.web.factory import PageFactory
+from chatd.server.factory import Rejected
+from chatd.web.connection import HTTPConnection
+from chatd.web.factory import HTTPFactory
 from tests.server.hall import Frame, Hall, TcpStringTransport, line
 
 #: How the server is reached, in memory.
@@ -106,7 +106,7 @@ def replies(data: bytes, has_bodies: bool = True) -> list[Reply]:
 class Visitor:
     """A connection to the page's port."""
 
-    def __init__(self, connection: PageConnection, address: IPv4Address, hall: "PageHall") -> None:
+    def __init__(self, connection: HTTPConnection, address: IPv4Address, hall: "PageHall") -> None:
         self.connection = connection
         self.hall = hall
         self.transport = TcpStringTransport(address)
@@ -247,7 +247,7 @@ class PageHall(Hall):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self.page = PageFactory(self.factory)
+        self.page = HTTPFactory(self.factory)
         self.here: IPv4Address | IPv6Address = HERE
         self.visitors: list[Visitor] = []
 
@@ -257,7 +257,7 @@ class PageHall(Hall):
             if not visitor.is_lost:
                 visitor.hang_up()
         assert not self.page.connections
-        assert not self.page._held
+        assert not self.page._connections_by_host
         super().close()
 
     def try_to_visit(self, host: str = "10.35.11.112") -> Visitor | None:
@@ -265,12 +265,12 @@ class PageHall(Hall):
         self.last_port += 1
         address = IPv4Address("TCP", host, self.last_port)
         connection = self.page.buildProtocol(address)
-        if isinstance(connection, Unwelcome):
+        if isinstance(connection, Rejected):
             transport = TcpStringTransport(address)
             connection.makeConnection(transport)
             assert transport.disconnecting
             return None
-        assert isinstance(connection, PageConnection)
+        assert isinstance(connection, HTTPConnection)
         self.visitors.append(Visitor(connection, address, self))
         return self.visitors[-1]
 

@@ -13,15 +13,15 @@ from wsproto.connection import Connection, ConnectionType
 from wsproto.events import TextMessage
 
 from chatd.chat import events, limits, refusals
-from chatd.chat.events import Event, Reply, Said
+from chatd.chat.events import Event, Message, Reply
 from chatd.chat.refusals import Refusal
 from chatd.wire.basic import Basic
-from chatd.wire.dialect import Dialect, Outcome
-from chatd.wire.jim import Jim, Words
+from chatd.wire.dialect import Dialect, Result
+from chatd.wire.jim import Jim, Vocabulary
 from chatd.wire.native import Native
-from chatd.wire.plain import Asked, Plain
-from chatd.wire.undecided import Undecided
-from chatd.wire.web import Web
+from chatd.wire.plain import Plain, Prompt
+from chatd.wire.undecided import Detecting
+from chatd.wire.web import WebSocketNative
 
 
 def read_lines_of_json(data: bytes) -> list[dict[str, Any]]:
@@ -98,16 +98,16 @@ Read = Callable[[bytes], list[Any]]
 #: Each dialect in each state that changes what it understands or says.
 DIALECTS: list[tuple[str, Dialect, Read]] = [
     ("native", Native(), read_lines_of_json),
-    ("undecided", Undecided(), read_lines_of_json),
-    ("web", Web(), read_messages),
+    ("undecided", Detecting(), read_lines_of_json),
+    ("web", WebSocketNative(), read_messages),
     ("basic at first", Basic(), read_basic),
     ("basic", Basic(is_first=False), read_basic),
     ("plain at the door", Plain(), read_plain),
-    ("plain inside", Plain(asked=Asked.NOTHING, room="#dev"), read_plain),
-    ("plain with a password", Plain(asked=Asked.PASSWORD, account="sun"), read_plain),
+    ("plain inside", Plain(prompt=Prompt.NOTHING, room="#dev"), read_plain),
+    ("plain with a password", Plain(prompt=Prompt.PASSWORD, account="sun"), read_plain),
     ("jim at the door", Jim(), read_jim),
     ("jim inside", Jim(nickname="ice"), read_jim),
-    ("jim with event", Jim(Words("event", "message", "message_text", sender=True)), read_jim),
+    ("jim with event", Jim(Vocabulary("event", "message", "message_text", sender=True)), read_jim),
 ]
 
 
@@ -125,7 +125,7 @@ def make_refusal(kind: type[Refusal], name: str = "moon", quoted: str = "moon") 
     :param name: the nickname or room that it names, which the hub has checked before.
     :param quoted: what else it takes, which may quote anything that came.
     """
-    values = {"nickname": name, "room": name, "missed": (events.Missed(quoted, "unknown"),)}
+    values = {"nickname": name, "room": name, "missed": (events.Undelivered(quoted, "unknown"),)}
     return kind(
         **{
             parameter.name: values.get(parameter.name, quoted)
@@ -137,17 +137,17 @@ def make_refusal(kind: type[Refusal], name: str = "moon", quoted: str = "moon") 
 
 REFUSALS = tuple(coded(refusals.Refusal))
 
-SAID = Said("#dev", 1, 0, "ice", "hello")
+SAID = Message("#dev", 1, 0, "ice", "hello")
 EVENTS: dict[type, Event] = {
     type(event): event
     for event in (
         SAID,
-        events.Private("ice", ("moon",), 0, "psst"),
-        events.Joined("#dev", "ice"),
-        events.Parted("#dev", "ice"),
-        events.Entered("ice"),
-        events.Left("ice", "quit"),
-        events.Renamed("ice", "sun"),
+        events.PrivateMessage("ice", ("moon",), 0, "psst"),
+        events.RoomJoined("#dev", "ice"),
+        events.RoomLeft("#dev", "ice"),
+        events.MemberEntered("ice"),
+        events.MemberLeft("ice", "quit"),
+        events.MemberRenamed("ice", "sun"),
     )
 }
 REPLIES: dict[type, Reply] = {
@@ -155,18 +155,18 @@ REPLIES: dict[type, Reply] = {
     for reply in (
         events.Welcome("work", 0, "ice", ("#lobby",)),
         events.Watching("work", 0),
-        events.Done("#dev", 1, 0),
-        events.Told(0, (events.Missed("sun", "unknown"),)),
-        events.RoomJoined("#dev", created=True),
+        events.Ok("#dev", 1, 0),
+        events.PrivateSent(0, (events.Undelivered("sun", "unknown"),)),
+        events.JoinDone("#dev", created=True),
         events.Rooms((events.RoomEntry("#dev", 1),)),
         events.Users((events.User("ice", 0, ("#dev",)),)),
-        events.HistoryRead("#dev", (SAID,)),
+        events.History("#dev", (SAID,)),
         events.Pong(),
         events.Goodbye("quit"),
     )
 }
 
-OUTCOMES: list[Outcome] = [*REPLIES.values(), *map(make_refusal, REFUSALS)]
+OUTCOMES: list[Result] = [*REPLIES.values(), *map(make_refusal, REFUSALS)]
 
 assert set(get_args(Event)) == set(EVENTS), "an event is missing above"
 assert set(get_args(Reply)) == set(REPLIES), "a reply is missing above"

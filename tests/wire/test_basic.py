@@ -5,17 +5,17 @@ import json
 import pytest
 
 from chatd.chat import events, refusals
-from chatd.chat.commands import Command, ListUsers, ReadHistory, Rename, Say
-from chatd.chat.events import Event, Reply, Said
+from chatd.chat.commands import Command, ListUsers, ReadHistory, Rename, SendMessage
+from chatd.chat.events import Event, Message, Reply
 from chatd.chat.refusals import Refusal
 from chatd.wire.basic import Basic
 from chatd.wire.dialect import Request
 from chatd.wire.native import Native
-from chatd.wire.undecided import Undecided
+from chatd.wire.undecided import Detecting
 
 DIALECT = Basic(is_first=False)
 HELLO = b'{"type": "hello", "data": {"nickname": "ice", "version": 1}}'
-SAID = Said("#lobby", 7, 1_700_000_000_000, "ice", "h\u00e9llo\n\tyou")
+SAID = Message("#lobby", 7, 1_700_000_000_000, "ice", "h\u00e9llo\n\tyou")
 
 
 def shown(data: bytes) -> list[tuple[str, str]]:
@@ -31,14 +31,14 @@ def shown(data: bytes) -> list[tuple[str, str]]:
 
 
 FRAMES: list[tuple[bytes, Command]] = [
-    (b'{"type": "message", "data": "hello"}', Say("hello", "#lobby")),
-    (b'{"type": "message", "data": "/setname moon"}', Say("/setname moon")),
+    (b'{"type": "message", "data": "hello"}', SendMessage("hello", "#lobby")),
+    (b'{"type": "message", "data": "/setname moon"}', SendMessage("/setname moon")),
     (b'{"type": "set-name", "data": "Kobzol"}', Rename("Kobzol")),
     (b'{"type": "history", "data": ""}', ReadHistory("#lobby", 50)),
     (b'{"type": "users", "data": ""}', ListUsers(None)),
-    (b'{"data":"h\\u00e9\\ud83d\\udc69","type":"message"}\r', Say("h\u00e9\U0001f469")),
-    (' {"type" : "message", "data" : "h\u00e9"} '.encode(), Say("h\u00e9")),
-    (b'{"type": "message", "data": "hi", "colour": ["red"]}', Say("hi")),
+    (b'{"data":"h\\u00e9\\ud83d\\udc69","type":"message"}\r', SendMessage("h\u00e9\U0001f469")),
+    (' {"type" : "message", "data" : "h\u00e9"} '.encode(), SendMessage("h\u00e9")),
+    (b'{"type": "message", "data": "hi", "colour": ["red"]}', SendMessage("hi")),
 ]
 
 
@@ -74,7 +74,7 @@ def test_bad_input_gets_one_clear_sentence_of_the_server(line: bytes, kind: type
     with pytest.raises(Refusal) as caught:
         DIALECT.decode(line)
     assert type(caught.value) is kind
-    [(source, sentence)] = shown(DIALECT.answer(caught.value))
+    [(source, sentence)] = shown(DIALECT.encode_reply(caught.value))
     assert source == "[Server]"
     assert sentence == str(caught.value)
     assert len(sentence) < 300
@@ -82,36 +82,38 @@ def test_bad_input_gets_one_clear_sentence_of_the_server(line: bytes, kind: type
 
 EVENTS: list[tuple[Event, tuple[str, str]]] = [
     (SAID, ("ice", "h\u00e9llo\n\tyou")),
-    (Said("#dev", 1, 0, "ice", "hello"), ("#dev ice", "hello")),
-    (events.Private("ice", ("moon", "sun"), 0, "psst"), ("[private] ice", "psst")),
+    (Message("#dev", 1, 0, "ice", "hello"), ("#dev ice", "hello")),
+    (events.PrivateMessage("ice", ("moon", "sun"), 0, "psst"), ("[private] ice", "psst")),
     (
-        events.Entered("127.0.0.1:57354"),
+        events.MemberEntered("127.0.0.1:57354"),
         ("[Server]", "127.0.0.1:57354 has entered the chat"),
     ),
-    (events.Left("ice", "too slow"), ("[Server]", "ice has left the chat (too slow)")),
+    (events.MemberLeft("ice", "too slow"), ("[Server]", "ice has left the chat (too slow)")),
     (
-        events.Renamed("127.0.0.1:57354", "Kobzol"),
+        events.MemberRenamed("127.0.0.1:57354", "Kobzol"),
         ("[Server]", "127.0.0.1:57354 renamed to Kobzol"),
     ),
-    (events.Joined("#dev", "ice"), ("[Server]", "ice has joined #dev")),
-    (events.Parted("#dev", "ice"), ("[Server]", "ice has left #dev")),
+    (events.RoomJoined("#dev", "ice"), ("[Server]", "ice has joined #dev")),
+    (events.RoomLeft("#dev", "ice"), ("[Server]", "ice has left #dev")),
 ]
 
 
 @pytest.mark.parametrize(("event", "frame"), EVENTS)
 def test_what_happens_is_one_frame_of_who_says_what(event: Event, frame: tuple[str, str]) -> None:
-    assert shown(DIALECT.encode(event)) == [frame]
+    assert shown(DIALECT.encode_event(event)) == [frame]
 
 
 def test_the_history_is_one_frame_for_each_message() -> None:
-    messages = tuple(Said("#lobby", n, 0, f"user{n}", f"text {n}") for n in (1, 2, 3))
-    told = shown(DIALECT.answer(events.HistoryRead("#lobby", messages)))
+    messages = tuple(Message("#lobby", n, 0, f"user{n}", f"text {n}") for n in (1, 2, 3))
+    told = shown(DIALECT.encode_reply(events.History("#lobby", messages)))
     assert told == [("user1", "text 1"), ("user2", "text 2"), ("user3", "text 3")]
 
 
 def test_the_history_is_cut_to_256_kib_and_the_newest_is_kept() -> None:
-    messages = tuple(Said("#lobby", n, 0, "ice", f"{n} " + "\U0001f469" * 4_000) for n in range(50))
-    data = DIALECT.answer(events.HistoryRead("#lobby", messages))
+    messages = tuple(
+        Message("#lobby", n, 0, "ice", f"{n} " + "\U0001f469" * 4_000) for n in range(50)
+    )
+    data = DIALECT.encode_reply(events.History("#lobby", messages))
     told = shown(data)
     assert 256 * 1024 - 20_000 < len(data) <= 256 * 1024
     assert told == [("ice", each.text) for each in messages[-len(told) :]]
@@ -119,7 +121,7 @@ def test_the_history_is_cut_to_256_kib_and_the_newest_is_kept() -> None:
 
 def test_the_user_list_is_one_frame() -> None:
     users = (events.User("ice", 0, ("#lobby",)), events.User("moon", 0, ("#lobby", "#dev")))
-    [(source, text)] = shown(DIALECT.answer(events.Users(users)))
+    [(source, text)] = shown(DIALECT.encode_reply(events.Users(users)))
     assert source == "[Server]"
     ice, moon = text.split("\n")
     assert ice.startswith("ice #lobby since ")
@@ -131,32 +133,32 @@ def test_the_user_list_is_one_frame() -> None:
     [
         (events.Goodbye("inactive"), [("[Server]", "Goodbye: inactive")]),
         (events.Welcome("work", 0, "ice", ("#lobby",)), []),
-        (events.Done("#lobby", 1, 1), []),
-        (events.HistoryRead("#lobby", ()), []),
+        (events.Ok("#lobby", 1, 1), []),
+        (events.History("#lobby", ()), []),
     ],
 )
 def test_what_else_is_answered(reply: Reply, frames: list[tuple[str, str]]) -> None:
-    assert shown(DIALECT.answer(reply)) == frames
+    assert shown(DIALECT.encode_reply(reply)) == frames
 
 
 def test_a_member_hears_its_own_messages_entering_and_renaming() -> None:
-    assert {events.Said, events.Entered, events.Renamed} <= DIALECT.hears_own
+    assert {events.Message, events.MemberEntered, events.MemberRenamed} <= DIALECT.echoes
 
 
 @pytest.mark.parametrize(
     "line", [b"", b"hello", b'{"type": "message", "data": "hi"}', b'{"type":"hello ","data":""}']
 )
 def test_a_first_line_that_is_not_hello_is_basic(line: bytes) -> None:
-    assert Undecided().hearing(line) == DIALECT
+    assert Detecting().detect(line) == DIALECT
 
 
 @pytest.mark.parametrize(
     "line", [HELLO, b'{"type":"hello"}\r', b'{"id": 1, "type": "h\\u0065llo"}']
 )
 def test_a_first_line_that_is_hello_is_native_however_it_is_written(line: bytes) -> None:
-    assert Undecided().hearing(line) == Native()
+    assert Detecting().detect(line) == Native()
 
 
 def test_hello_as_the_first_line_makes_one_taken_for_basic_native_and_no_later_line_does() -> None:
-    assert Basic().hearing(HELLO) == Native()
-    assert Basic().hearing(b"").hearing(HELLO) == DIALECT
+    assert Basic().detect(HELLO) == Native()
+    assert Basic().detect(b"").detect(HELLO) == DIALECT

@@ -9,10 +9,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chatd.chat import commands, events, limits, names
-from chatd.chat.events import Event, Private, Said
+from chatd.chat.events import Event, Message, PrivateMessage
 from chatd.chat.refusals import Refusal
 from chatd.wire.basic import Basic
-from chatd.wire.dialect import Dialect, Note, Outcome, Request
+from chatd.wire.dialect import Dialect, LocalReply, Request, Result
 from chatd.wire.jim import Jim
 from chatd.wire.native import Native
 from chatd.wire.plain import Plain
@@ -65,28 +65,28 @@ _units = st.binary(max_size=60) | _lookalikes | _typed | st.sampled_from([b"{", 
 @example(b'{"action":"msg","to":["' + b"x" * 4_000 + b'"],"message":"\\ud83d"}')
 def test_any_bytes_are_a_request_or_refused_in_a_way_that_can_be_said(unit: bytes) -> None:
     for _, dialect, read in DIALECTS:
-        dialect.hearing(unit)
+        dialect.detect(unit)
         try:
             request = dialect.decode(unit)
         except Refusal as refusal:
-            assert len(read(dialect.answer(refusal, refusal.request_id))) == 1  # noqa: PT017  # either outcome is right
+            assert len(read(dialect.encode_reply(refusal, refusal.request_id))) == 1  # noqa: PT017  # either outcome is right
             assert len(str(refusal)) < 300  # noqa: PT017  # the same
         else:
             assert isinstance(request, Request)
-            assert isinstance(request.command, commands.Asked | Note)
-            if isinstance(request.command, Note):
-                read(dialect.answer(request.command, request.request_id))
+            assert isinstance(request.command, commands.ClientCommand | LocalReply)
+            if isinstance(request.command, LocalReply):
+                read(dialect.encode_reply(request.command, request.request_id))
 
 
-def _outcome_name(outcome: Outcome) -> str:
+def _outcome_name(outcome: Result) -> str:
     return type(outcome).__name__
 
 
 @every_dialect
 @pytest.mark.parametrize("outcome", OUTCOMES, ids=_outcome_name)
-def test_every_answer_can_be_given(dialect: Dialect, read: Read, outcome: Outcome) -> None:
+def test_every_answer_can_be_given(dialect: Dialect, read: Read, outcome: Result) -> None:
     for request_id in (None, 7, "r"):
-        told = read(dialect.answer(outcome, request_id, 1_000))
+        told = read(dialect.encode_reply(outcome, request_id, 1_000))
         if isinstance(outcome, Refusal):
             assert len(told) == 1
         if isinstance(dialect, Jim):
@@ -94,15 +94,15 @@ def test_every_answer_can_be_given(dialect: Dialect, read: Read, outcome: Outcom
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES)
-def test_a_request_with_an_id_is_always_answered_with_it(outcome: Outcome) -> None:
-    frames = formats.read_lines_of_json(Native().answer(outcome, "r"))
+def test_a_request_with_an_id_is_always_answered_with_it(outcome: Result) -> None:
+    frames = formats.read_lines_of_json(Native().encode_reply(outcome, "r"))
     assert [frame["id"] for frame in frames] == ["r"]
 
 
 @every_dialect
 @pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: str(kind.__name__))
 def test_every_event_is_told_in_every_dialect(dialect: Dialect, read: Read, kind: type) -> None:
-    [told] = read(dialect.encode(EVENTS[kind], 1_000))
+    [told] = read(dialect.encode_event(EVENTS[kind], 1_000))
     assert "ice" in json.dumps(told)
 
 
@@ -133,19 +133,19 @@ ROOMS = st.just("#lobby") | _rooms
 @given(NICKNAMES, ROOMS, TEXTS)
 @example("ice", "#lobby", "[Server]: moon has left\n[private] sun: hi")
 def test_what_anybody_says_everybody_can_show_whole(nickname: str, room: str, text: str) -> None:
-    said = Said(room, 1, 0, nickname, text)
-    [native] = formats.read_lines_of_json(Native().encode(said))
+    said = Message(room, 1, 0, nickname, text)
+    [native] = formats.read_lines_of_json(Native().encode_event(said))
     assert (native["data"]["source"], native["data"]["text"]) == (nickname, text)
-    [basic] = formats.read_basic(Basic().encode(said))
+    [basic] = formats.read_basic(Basic().encode_event(said))
     speaker = nickname if room == "#lobby" else f"{room} {nickname}"
     assert basic["data"] == {"source": speaker, "message": text}
     for _, dialect, read in DIALECTS:
         if isinstance(dialect, Jim):
-            parts = read(dialect.encode(said))
+            parts = read(dialect.encode_event(said))
             assert {(part["from"], part["to"]) for part in parts} == {(nickname, room)}
             for key in parts[0].keys() & {"message", "message_text"}:
                 assert "".join(part[key] for part in parts) == text
-    _shown(Plain().encode(said), speaker, text)
+    _shown(Plain().encode_event(said), speaker, text)
 
 
 @settings(max_examples=100, deadline=None)
@@ -153,15 +153,15 @@ def test_what_anybody_says_everybody_can_show_whole(nickname: str, room: str, te
 def test_what_is_said_in_private_every_recipient_can_show_whole(
     nickname: str, to: list[str], text: str
 ) -> None:
-    private = Private(nickname, tuple(to), 0, text)
-    [native] = formats.read_lines_of_json(Native().encode(private))
+    private = PrivateMessage(nickname, tuple(to), 0, text)
+    [native] = formats.read_lines_of_json(Native().encode_event(private))
     assert native["data"] == {"source": nickname, "to": to, "time": 0, "text": text}
-    [basic] = formats.read_basic(Basic().encode(private))
+    [basic] = formats.read_basic(Basic().encode_event(private))
     assert basic["data"] == {"source": f"[private] {nickname}", "message": text}
-    parts = formats.read_jim(Jim(nickname=to[0]).encode(private))
+    parts = formats.read_jim(Jim(nickname=to[0]).encode_event(private))
     assert {part["from"] for part in parts} == {nickname}
     assert "".join(part["message"] for part in parts) == text
-    _shown(Plain().encode(private), f"[private] {nickname}", text)
+    _shown(Plain().encode_event(private), f"[private] {nickname}", text)
 
 
 def _shown(data: bytes, speaker: str, text: str) -> None:
@@ -181,13 +181,13 @@ def _any_event(draw: st.DrawFn) -> Event:
     kind = draw(st.sampled_from(list(EVENTS)))
     name, room, text = draw(NICKNAMES), draw(ROOMS), draw(TEXTS)
     made: dict[type, Event] = {
-        Said: Said(room, 1, 0, name, text),
-        Private: Private(name, (draw(NICKNAMES),), 0, text),
-        events.Joined: events.Joined(room, name),
-        events.Parted: events.Parted(room, name),
-        events.Entered: events.Entered(name),
-        events.Left: events.Left(name, "quit"),
-        events.Renamed: events.Renamed(name, draw(NICKNAMES)),
+        Message: Message(room, 1, 0, name, text),
+        PrivateMessage: PrivateMessage(name, (draw(NICKNAMES),), 0, text),
+        events.RoomJoined: events.RoomJoined(room, name),
+        events.RoomLeft: events.RoomLeft(room, name),
+        events.MemberEntered: events.MemberEntered(name),
+        events.MemberLeft: events.MemberLeft(name, "quit"),
+        events.MemberRenamed: events.MemberRenamed(name, draw(NICKNAMES)),
     }
     return made[kind]
 
@@ -196,7 +196,7 @@ def _any_event(draw: st.DrawFn) -> Event:
 @given(_any_event(), st.integers(0, 2**43))
 def test_whatever_happens_can_be_told_in_every_dialect(event: Event, now: int) -> None:
     for _, dialect, read in DIALECTS:
-        assert read(dialect.encode(event, now))
+        assert read(dialect.encode_event(event, now))
 
 
 @settings(max_examples=100, deadline=None)
@@ -206,4 +206,4 @@ def test_whatever_a_refusal_quotes_it_is_one_answer_in_every_dialect(
 ) -> None:
     for name, dialect, read in DIALECTS:
         sentence = nickname if name in ("plain at the door", "plain with a password") else quoted
-        assert len(read(dialect.answer(formats.make_refusal(kind, nickname, sentence)))) == 1
+        assert len(read(dialect.encode_reply(formats.make_refusal(kind, nickname, sentence)))) == 1

@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 
 from chatd.chat import commands, events, limits, refusals, registration
-from chatd.chat.commands import Command, Enter, Join, Leave, Quit, Say, Tell
-from chatd.chat.events import Missed, Private, Said
+from chatd.chat.commands import Command, Enter, JoinRoom, LeaveRoom, Quit, SendMessage, SendPrivate
+from chatd.chat.events import Message, PrivateMessage, Undelivered
 from chatd.chat.refusals import Refusal
-from chatd.wire.dialect import Alive, Dialect, Note, Outcome
+from chatd.wire.dialect import Dialect, KeepAlive, LocalReply, Result
 from chatd.wire.jim import Jim
 
 NOW = 1_700_000_000_500
 ICE = Jim(nickname="ice")
-SAID = Said("#dev", 7, NOW, "moon", "h\u00e9llo\n\tyou")
+SAID = Message("#dev", 7, NOW, "moon", "h\u00e9llo\n\tyou")
 WELCOME = events.Welcome("work", 0, "ice", ())
 
 
@@ -30,9 +30,9 @@ def objects(data: bytes) -> list[dict[str, Any]]:
     return [json.loads(unit) for unit in units]
 
 
-def after(jim: Dialect, said: bytes, outcome: Outcome) -> Dialect:
+def after(jim: Dialect, said: bytes, outcome: Result) -> Dialect:
     """The dialect of a client that has sent this."""
-    return jim.after(jim.decode(said), outcome)
+    return jim.updated(jim.decode(said), outcome)
 
 
 def presence(**user: object) -> bytes:
@@ -54,21 +54,24 @@ def test_presence_enters_without_any_room(said: bytes) -> None:
 
 
 FRAMES: list[tuple[dict[str, object], Command]] = [
-    ({"action": "msg", "to": "moon", "message": "hi"}, Tell("hi", ("moon",))),
-    ({"event": "message", "to": "moon", "message_text": "hi"}, Tell("hi", ("moon",))),
-    ({"action": "msg", "to": "moon", "from": "sun", "message": "hi"}, Tell("hi", ("moon",))),
-    ({"action": "msg", "to": "moon", "sender": "sun", "message": "hi"}, Tell("hi", ("moon",))),
-    ({"action": "msg", "to": ["moon", "sun"], "message": "hi"}, Tell("hi", ("moon", "sun"))),
-    ({"action": "msg", "to": "moon, sun,", "message": "hi"}, Tell("hi", ("moon", "sun"))),
-    ({"action": "msg", "to": [], "message": "hi"}, Tell("hi", ())),
-    ({"action": "msg", "message": "hi"}, Tell("hi", ())),
-    ({"action": "msg", "to": "#dev", "message": "hi"}, Say("hi", "#dev")),
-    ({"action": "msg", "to": ["#dev"], "message": "hi"}, Say("hi", "#dev")),
-    ({"action": "msg", "to": "#", "message": "hi"}, Say("hi", "#lobby")),
-    ({"action": "msg", "to": "#", "message": "x" * 500}, Say("x" * 500, "#lobby")),
-    ({"action": "join", "room": "#dev"}, Join("#dev")),
-    ({"event": "leave", "room": "#dev"}, Leave("#dev")),
-    ({"action": "join", "room": "#"}, Join("#lobby")),
+    ({"action": "msg", "to": "moon", "message": "hi"}, SendPrivate("hi", ("moon",))),
+    ({"event": "message", "to": "moon", "message_text": "hi"}, SendPrivate("hi", ("moon",))),
+    ({"action": "msg", "to": "moon", "from": "sun", "message": "hi"}, SendPrivate("hi", ("moon",))),
+    (
+        {"action": "msg", "to": "moon", "sender": "sun", "message": "hi"},
+        SendPrivate("hi", ("moon",)),
+    ),
+    ({"action": "msg", "to": ["moon", "sun"], "message": "hi"}, SendPrivate("hi", ("moon", "sun"))),
+    ({"action": "msg", "to": "moon, sun,", "message": "hi"}, SendPrivate("hi", ("moon", "sun"))),
+    ({"action": "msg", "to": [], "message": "hi"}, SendPrivate("hi", ())),
+    ({"action": "msg", "message": "hi"}, SendPrivate("hi", ())),
+    ({"action": "msg", "to": "#dev", "message": "hi"}, SendMessage("hi", "#dev")),
+    ({"action": "msg", "to": ["#dev"], "message": "hi"}, SendMessage("hi", "#dev")),
+    ({"action": "msg", "to": "#", "message": "hi"}, SendMessage("hi", "#lobby")),
+    ({"action": "msg", "to": "#", "message": "x" * 500}, SendMessage("x" * 500, "#lobby")),
+    ({"action": "join", "room": "#dev"}, JoinRoom("#dev")),
+    ({"event": "leave", "room": "#dev"}, LeaveRoom("#dev")),
+    ({"action": "join", "room": "#"}, JoinRoom("#lobby")),
     ({"action": "quit"}, Quit()),
     ({"event": "exit", "account_name": "ice"}, Quit()),
 ]
@@ -90,12 +93,12 @@ def test_a_password_comes_with_the_account_or_beside_it() -> None:
 @pytest.mark.parametrize("account", ["ice", "ICE", "\uff49ce"])
 def test_a_second_presence_under_the_same_name_is_a_sign_of_life(account: str) -> None:
     request = ICE.decode(presence(account_name=account))
-    assert isinstance(request.command, Alive)
-    assert objects(ICE.answer(request.command))[0]["response"] == 200
+    assert isinstance(request.command, KeepAlive)
+    assert objects(ICE.encode_reply(request.command))[0]["response"] == 200
 
 
 def test_a_second_presence_under_another_name_is_refused() -> None:
-    with pytest.raises(registration.AlreadyEntered):
+    with pytest.raises(registration.AlreadyRegistered):
         ICE.decode(presence(account_name="moon"))
 
 
@@ -126,7 +129,7 @@ BAD: list[tuple[str, bytes, int]] = [
 def test_a_bad_object_gets_one_short_answer(said: bytes, code: int) -> None:
     with pytest.raises(Refusal) as caught:
         ICE.decode(said)
-    [answer] = objects(ICE.answer(caught.value, None, NOW))
+    [answer] = objects(ICE.encode_reply(caught.value, None, NOW))
     assert answer == {"response": code, "time": NOW / 1000, "error": str(caught.value)}
     assert len(answer["error"]) < 300
 
@@ -136,48 +139,48 @@ ANYTHING_ELSE = ("msg", "message", "join", "leave", "quit", "exit", "probe", "da
 
 @pytest.mark.parametrize("verb", ANYTHING_ELSE)
 def test_whatever_comes_before_presence_is_401(verb: str) -> None:
-    with pytest.raises(registration.NotEntered):
+    with pytest.raises(registration.NotRegistered):
         Jim().decode(encoded(action=verb, to="moon", message="hi", room="#dev"))
 
 
-SOME = (Missed("moon", "offline"), Missed("sun", "unknown"))
-CODES: list[tuple[Outcome, int]] = [
+SOME = (Undelivered("moon", "offline"), Undelivered("sun", "unknown"))
+CODES: list[tuple[Result, int]] = [
     (registration.Full(), 101),
     (events.Goodbye("server is stopping"), 101),
     (events.Goodbye("quit"), 200),
     (WELCOME, 200),
-    (events.Done("#dev", 1, 1), 200),
-    (events.Told(1), 200),
-    (Note(("yes",)), 200),
-    (events.RoomJoined("#dev", created=False), 200),
-    (events.RoomJoined("#dev", created=True), 201),
-    (events.Told(1, SOME), 202),
+    (events.Ok("#dev", 1, 1), 200),
+    (events.PrivateSent(1), 200),
+    (LocalReply(("yes",)), 200),
+    (events.JoinDone("#dev", created=False), 200),
+    (events.JoinDone("#dev", created=True), 201),
+    (events.PrivateSent(1, SOME), 202),
     (refusals.BadFrame("?"), 400),
     (refusals.InvalidUtf8(), 400),
     (refusals.BrokenObject("?"), 400),
     (refusals.BadText("?"), 400),
     (refusals.BadNickname("?"), 400),
     (refusals.BadRecipients("?"), 400),
-    (registration.AlreadyEntered(), 400),
+    (registration.AlreadyRegistered(), 400),
     (refusals.AlreadyInRoom("#dev"), 400),
     (refusals.TooManyRooms("?"), 400),
-    (registration.NotEntered(), 401),
+    (registration.NotRegistered(), 401),
     (refusals.PasswordRequired("ice"), 401),
     (refusals.WrongPassword(), 402),
     (refusals.Blocked("ice"), 403),
     (refusals.NoSuchRoom("#dev"), 404),
     (refusals.NotInRoom("#dev"), 404),
-    (refusals.NotReached((Missed("sun", "unknown"),)), 404),
+    (refusals.NotReached((Undelivered("sun", "unknown"),)), 404),
     (refusals.NotReached(SOME), 404),
     (refusals.NicknameTaken("ice"), 409),
-    (refusals.NotReached((Missed("moon", "offline"),)), 410),
+    (refusals.NotReached((Undelivered("moon", "offline"),)), 410),
     (refusals.ServerFailed(), 500),
 ]
 
 
 @pytest.mark.parametrize(("outcome", "code"), CODES)
-def test_an_answer_has_its_number_the_time_and_a_sentence(outcome: Outcome, code: int) -> None:
-    [answer] = objects(ICE.answer(outcome, None, NOW))
+def test_an_answer_has_its_number_the_time_and_a_sentence(outcome: Result, code: int) -> None:
+    [answer] = objects(ICE.encode_reply(outcome, None, NOW))
     said = "alert" if code < 400 else "error"
     assert answer.keys() == {"response", "time", said}
     assert (answer["response"], answer["time"]) == (code, NOW / 1000)
@@ -186,13 +189,13 @@ def test_an_answer_has_its_number_the_time_and_a_sentence(outcome: Outcome, code
 
 def test_what_happens_is_a_notice() -> None:
     for event, sentence in (
-        (events.Entered("moon"), "moon has entered the chat"),
-        (events.Left("moon", "inactive"), "moon has left the chat (inactive)"),
-        (events.Renamed("moon", "sun"), "moon renamed to sun"),
-        (events.Joined("#dev", "moon"), "moon has joined #dev"),
-        (events.Parted("#dev", "moon"), "moon has left #dev"),
+        (events.MemberEntered("moon"), "moon has entered the chat"),
+        (events.MemberLeft("moon", "inactive"), "moon has left the chat (inactive)"),
+        (events.MemberRenamed("moon", "sun"), "moon renamed to sun"),
+        (events.RoomJoined("#dev", "moon"), "moon has joined #dev"),
+        (events.RoomLeft("#dev", "moon"), "moon has left #dev"),
     ):
-        [told] = objects(ICE.encode(event, NOW))
+        [told] = objects(ICE.encode_event(event, NOW))
         assert told == {"response": 100, "time": NOW / 1000, "alert": sentence}
 
 
@@ -210,34 +213,36 @@ def test_who_has_sent_no_message_is_sent_the_usual_words_and_both_texts(
     key: str, frame: dict[str, str]
 ) -> None:
     jim = after(Jim(), encoded(**{key: "presence", "account_name": "ice"}), WELCOME)
-    assert objects(jim.encode(SAID, NOW)) == [frame | MESSAGE]
+    assert objects(jim.encode_event(SAID, NOW)) == [frame | MESSAGE]
 
 
 @pytest.mark.parametrize("key", ["action", "event"])
 @pytest.mark.parametrize("verb", ["msg", "message"])
 @pytest.mark.parametrize("text", ["message", "message_text"])
 def test_each_client_is_spoken_to_in_its_own_words(key: str, verb: str, text: str) -> None:
-    jim = after(ICE, encoded(**{key: verb, "to": "moon", text: "hi"}), events.Told(1))
-    assert objects(jim.encode(SAID, NOW)) == [{key: verb, text: SAID.text} | MESSAGE]
+    jim = after(ICE, encoded(**{key: verb, "to": "moon", text: "hi"}), events.PrivateSent(1))
+    assert objects(jim.encode_event(SAID, NOW)) == [{key: verb, text: SAID.text} | MESSAGE]
     assert jim.probe == encoded(**{key: "probe"}).replace(b" ", b"")
 
 
 def test_the_words_of_a_refused_message_are_the_words_of_the_client_as_well() -> None:
     said = encoded(event="msg", to="sun", message_text="hi")
-    jim = after(ICE, said, refusals.NotReached((Missed("sun", "unknown"),)))
-    assert objects(jim.encode(SAID, NOW)) == [{"event": "msg", "message_text": SAID.text} | MESSAGE]
+    jim = after(ICE, said, refusals.NotReached((Undelivered("sun", "unknown"),)))
+    assert objects(jim.encode_event(SAID, NOW)) == [
+        {"event": "msg", "message_text": SAID.text} | MESSAGE
+    ]
 
 
 def test_a_client_that_calls_the_sender_so_is_told_so() -> None:
     said = encoded(action="message", to="moon", sender="ice", message_text="hi")
-    jim = after(ICE, said, events.Told(1))
-    [told] = objects(jim.encode(SAID, NOW))
+    jim = after(ICE, said, events.PrivateSent(1))
+    [told] = objects(jim.encode_event(SAID, NOW))
     assert (told["from"], told["sender"]) == ("moon", "moon")
 
 
 @pytest.mark.parametrize(("to", "told"), [(("ice",), "ice"), (("ice", "sun"), ["ice", "sun"])])
 def test_a_private_message_says_to_whom_it_went(to: tuple[str, ...], told: object) -> None:
-    [message] = objects(ICE.encode(Private("moon", to, NOW, "psst"), NOW))
+    [message] = objects(ICE.encode_event(PrivateMessage("moon", to, NOW, "psst"), NOW))
     assert (message["from"], message["to"], message["message"]) == ("moon", told, "psst")
 
 
@@ -250,7 +255,7 @@ def test_a_long_text_comes_in_several_objects_and_nothing_is_lost(
     character: str, to: tuple[str, ...]
 ) -> None:
     text = character * limits.MESSAGE_CHARACTERS
-    parts = objects(ICE.encode(Private("moon" * 5, to, NOW, text), NOW))
+    parts = objects(ICE.encode_event(PrivateMessage("moon" * 5, to, NOW, text), NOW))
     assert len(parts) > 4
     assert "".join(part["message"] for part in parts) == text
     assert "".join(part["message_text"] for part in parts) == text
@@ -258,7 +263,7 @@ def test_a_long_text_comes_in_several_objects_and_nothing_is_lost(
 
 
 def test_a_long_answer_is_cut_to_what_a_client_reads_at_once() -> None:
-    missed = tuple(Missed(name, "unknown") for name in MANY)
-    [answer] = objects(ICE.answer(events.Told(1, missed), None, NOW))
+    missed = tuple(Undelivered(name, "unknown") for name in MANY)
+    [answer] = objects(ICE.encode_reply(events.PrivateSent(1, missed), None, NOW))
     assert answer["response"] == 202
     assert MANY[0] in answer["alert"]

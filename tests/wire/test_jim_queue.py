@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from chatd.chat import limits
 from chatd.wire import jim
-from chatd.wire.jim_queue import JimQueue, Kind
+from chatd.wire.jim_queue import JimQueue, Priority
 
 MOST = limits.JIM_QUEUE_OBJECTS
 NOW = 1_700_000_000_000
@@ -21,14 +21,14 @@ def unit(name: object) -> bytes:
 
 
 def notice(sentence: str) -> bytes:
-    return jim.notice(sentence, NOW).rstrip(b"\n")
+    return jim.encode_notice(sentence, NOW).rstrip(b"\n")
 
 
 def take_all(queue: JimQueue) -> list[Any]:
     """Everything that waits: a name, or what a 100 says."""
     taken = []
     while len(queue):
-        data = queue.take(NOW)
+        data = queue.pop(NOW)
         assert len(data) <= limits.JIM_SENT_BYTES
         told = json.loads(data)
         if "name" not in told:
@@ -41,9 +41,9 @@ def take_all(queue: JimQueue) -> list[Any]:
 
 def test_objects_go_out_in_the_order_in_which_they_came() -> None:
     queue = JimQueue()
-    kinds = [Kind.KEPT, Kind.ROOM, Kind.KEPT, Kind.ROOM, Kind.ROOM]
+    kinds = [Priority.REQUIRED, Priority.ROOM, Priority.REQUIRED, Priority.ROOM, Priority.ROOM]
     for number, kind in enumerate(kinds):
-        queue.put(kind, unit(number), NOW)
+        queue.append(kind, unit(number), NOW)
     assert len(queue) == 5
     assert queue.waiting_bytes == 5 * len(unit(0))
     assert take_all(queue) == [0, 1, 2, 3, 4]
@@ -52,7 +52,7 @@ def test_objects_go_out_in_the_order_in_which_they_came() -> None:
 def test_notices_that_wait_one_after_the_other_are_merged() -> None:
     queue = JimQueue()
     for name in ("ice", "moon", "sun"):
-        queue.put(Kind.NOTICE, notice(f"{name} has entered the chat"), NOW)
+        queue.append(Priority.NOTICE, notice(f"{name} has entered the chat"), NOW)
     assert len(queue) == 1
     assert take_all(queue) == [
         "ice has entered the chat; moon has entered the chat; sun has entered the chat"
@@ -61,9 +61,9 @@ def test_notices_that_wait_one_after_the_other_are_merged() -> None:
 
 def test_a_notice_does_not_overtake_what_came_before_it() -> None:
     queue = JimQueue()
-    queue.put(Kind.NOTICE, notice("ice has entered the chat"), NOW)
-    queue.put(Kind.ROOM, unit("hello from ice"), NOW)
-    queue.put(Kind.NOTICE, notice("ice has left the chat (quit)"), NOW)
+    queue.append(Priority.NOTICE, notice("ice has entered the chat"), NOW)
+    queue.append(Priority.ROOM, unit("hello from ice"), NOW)
+    queue.append(Priority.NOTICE, notice("ice has left the chat (quit)"), NOW)
     assert take_all(queue) == [
         "ice has entered the chat",
         "hello from ice",
@@ -73,9 +73,9 @@ def test_a_notice_does_not_overtake_what_came_before_it() -> None:
 
 def test_a_notice_that_has_gone_out_is_not_merged_with_the_next() -> None:
     queue = JimQueue()
-    queue.put(Kind.NOTICE, notice("one"), NOW)
+    queue.append(Priority.NOTICE, notice("one"), NOW)
     assert take_all(queue) == ["one"]
-    queue.put(Kind.NOTICE, notice("two"), NOW)
+    queue.append(Priority.NOTICE, notice("two"), NOW)
     assert take_all(queue) == ["two"]
 
 
@@ -84,14 +84,14 @@ def test_what_the_queue_writes_itself_is_an_object_without_a_line_end_and_never_
     for size in range(room - 3, room + 1):
         queue = JimQueue()
         for sentence in ("one", "x" * (size - len("one; "))):
-            queue.put(Kind.NOTICE, notice(sentence), NOW)
-        data = queue.take(NOW)
+            queue.append(Priority.NOTICE, notice(sentence), NOW)
+        data = queue.pop(NOW)
         assert len(data) == limits.JIM_SENT_BYTES - room + size
         assert data.endswith(b"}")
         assert not len(queue)
     for number in range(MOST + 1):
-        queue.put(Kind.ROOM, unit(number), NOW)
-    assert queue.take(NOW).endswith(b"}")
+        queue.append(Priority.ROOM, unit(number), NOW)
+    assert queue.pop(NOW).endswith(b"}")
 
 
 #: As short as possible, as long as possible; characters of one byte, of several, and escaped ones.
@@ -110,14 +110,14 @@ def test_merging_loses_nothing_of_what_the_notices_say(sentences: list[str]) -> 
     queue = JimQueue()
     kept = [json.loads(notice(sentence))["alert"] for sentence in sentences]
     for sentence in sentences:
-        queue.put(Kind.NOTICE, notice(sentence), NOW)
+        queue.append(Priority.NOTICE, notice(sentence), NOW)
     assert "; ".join(take_all(queue)) == "; ".join(kept)
 
 
 def test_when_too_much_waits_the_oldest_room_messages_go_and_one_100_says_how_many() -> None:
     queue = JimQueue()
     for number in range(MOST + 30):
-        queue.put(Kind.ROOM, unit(number), NOW)
+        queue.append(Priority.ROOM, unit(number), NOW)
     taken = take_all(queue)
     assert [each for each in taken if isinstance(each, int)] == list(range(30, MOST + 30))
     [said] = [each for each in taken if isinstance(each, str)]
@@ -128,11 +128,11 @@ def test_when_too_much_waits_the_oldest_room_messages_go_and_one_100_says_how_ma
 def test_who_stays_behind_is_told_once_and_gets_its_answers_first() -> None:
     queue = JimQueue()
     for number in range(3 * MOST):
-        queue.put(Kind.ROOM, unit(number), NOW)
+        queue.append(Priority.ROOM, unit(number), NOW)
         if number > MOST:
-            assert b"read too slowly" not in queue.take(NOW)
-            queue.put(Kind.ROOM, unit(number), NOW)
-    queue.put(Kind.KEPT, unit("an answer"), NOW)
+            assert b"read too slowly" not in queue.pop(NOW)
+            queue.append(Priority.ROOM, unit(number), NOW)
+    queue.append(Priority.REQUIRED, unit("an answer"), NOW)
     first, *rest = take_all(queue)
     assert first == "an answer"
     assert len([each for each in rest if "read too slowly" in str(each)]) == 1
@@ -141,9 +141,9 @@ def test_who_stays_behind_is_told_once_and_gets_its_answers_first() -> None:
 def test_who_is_going_gets_what_it_waits_for_rather_than_what_it_overhears() -> None:
     queue = JimQueue()
     for number in range(10):
-        queue.put(Kind.ROOM, unit(number), NOW)
-        queue.put(Kind.KEPT, unit(f"answer {number}"), NOW)
-    queue.hurry(12)
+        queue.append(Priority.ROOM, unit(number), NOW)
+        queue.append(Priority.REQUIRED, unit(f"answer {number}"), NOW)
+    queue.truncate(12)
     taken = take_all(queue)
     assert [each for each in taken if isinstance(each, str)] == [f"answer {n}" for n in range(10)]
     assert [each for each in taken if isinstance(each, int)] == [8, 9]
@@ -153,9 +153,9 @@ def test_who_is_going_gets_what_it_waits_for_rather_than_what_it_overhears() -> 
 def test_responses_and_private_messages_are_never_left_out(before: int) -> None:
     queue = JimQueue()
     for number in range(before):
-        queue.put(Kind.ROOM, unit(f"room {number}"), NOW)
+        queue.append(Priority.ROOM, unit(f"room {number}"), NOW)
     for number in range(2 * MOST):
-        queue.put(Kind.KEPT, unit(number), NOW)
+        queue.append(Priority.REQUIRED, unit(number), NOW)
     taken = take_all(queue)
     assert [each for each in taken if isinstance(each, int)] == list(range(2 * MOST))
     assert not [each for each in taken if str(each).startswith("room ")]
@@ -165,40 +165,40 @@ def test_responses_and_private_messages_are_never_left_out(before: int) -> None:
 def test_an_important_notice_goes_first_and_is_never_left_out() -> None:
     queue = JimQueue()
     for number in range(MOST + 5):
-        queue.put(Kind.ROOM, unit(number), NOW)
-    queue.put(Kind.URGENT, unit("server is stopping"), NOW)
+        queue.append(Priority.ROOM, unit(number), NOW)
+    queue.append(Priority.URGENT, unit("server is stopping"), NOW)
     first, *rest = take_all(queue)
     assert first == "server is stopping"
     assert len([each for each in rest if "room messages" in str(each)]) == 1
     assert len(rest) == MOST + 1
 
 
-KINDS = st.sampled_from([Kind.KEPT, Kind.ROOM, Kind.ROOM, Kind.NOTICE])
+KINDS = st.sampled_from([Priority.REQUIRED, Priority.ROOM, Priority.ROOM, Priority.NOTICE])
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(KINDS, st.integers(1, 150)), max_size=12), st.integers(0, 40))
 def test_whatever_comes_only_room_messages_are_left_out_and_all_of_them_are_counted(
-    runs: list[tuple[Kind, int]], taken_between: int
+    runs: list[tuple[Priority, int]], taken_between: int
 ) -> None:
     queue = JimQueue()
-    put: dict[Kind, list[str]] = {kind: [] for kind in Kind}
+    put: dict[Priority, list[str]] = {kind: [] for kind in Priority}
     taken: list[Any] = []
     for number, (kind, count) in enumerate(runs):
         for each in range(count):
             name = f"{kind.name} {number} {each}"
             put[kind].append(name)
-            data = notice(name) if kind is Kind.NOTICE else unit(name)
-            queue.put(kind, data, NOW)
+            data = notice(name) if kind is Priority.NOTICE else unit(name)
+            queue.append(kind, data, NOW)
         for _ in range(min(taken_between, len(queue))):
-            told = json.loads(queue.take(NOW))
+            told = json.loads(queue.pop(NOW))
             taken.append(told.get("name", told.get("alert")))
     taken += take_all(queue)
     left_out = sum(int(each.split(": ")[1].split()[0]) for each in taken if "slowly" in each)
     said = [part for each in taken if "slowly" not in each for part in each.split("; ")]
-    for kind in (Kind.KEPT, Kind.NOTICE):
+    for kind in (Priority.REQUIRED, Priority.NOTICE):
         assert [each for each in said if each.startswith(kind.name)] == put[kind]
     rooms = [each for each in said if each.startswith("ROOM")]
-    assert len(rooms) + left_out == len(put[Kind.ROOM])
-    remaining = iter(put[Kind.ROOM])
+    assert len(rooms) + left_out == len(put[Priority.ROOM])
+    remaining = iter(put[Priority.ROOM])
     assert all(room in remaining for room in rooms), "the order has changed"

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from chatd.chat import events, limits
 from chatd.wire.basic import Basic
 from chatd.wire.dialect import Dialect
-from chatd.wire.lines import lines, newest, visible
-from chatd.wire.plain import Asked, Plain
+from chatd.wire.lines import escape, newest_that_fit, render
+from chatd.wire.plain import Plain, Prompt
 
 LONG_AGO = datetime(2001, 2, 3, 4, 5, 6).astimezone()
 LATER = datetime(2001, 2, 3, 16, 7, 8).astimezone()
@@ -30,8 +30,8 @@ BLANK = "\u115f\u1160\u2800\u3164\uffa0"
 
 def said(
     text: str, source: str = "ice", room: str = "#lobby", when: datetime = LONG_AGO
-) -> events.Said:
-    return events.Said(room, 1, milliseconds(when), source, text)
+) -> events.Message:
+    return events.Message(room, 1, milliseconds(when), source, text)
 
 
 def milliseconds(when: datetime) -> int:
@@ -47,36 +47,38 @@ def milliseconds(when: datetime) -> int:
         (said("one\n\ntwo", room="#dev"), ["#dev ice: one", "#dev ice: ", "#dev ice: two"]),
         (said("a\tb"), ["ice: a       b"]),
         (said("\u05e9\u05dc\u05d5\u05dd \u4f60\u597d \U0001f600"), None),
-        (events.Entered("ice"), ["[Server]: ice has entered the chat"]),
-        (events.Left("ice", "too slow"), ["[Server]: ice has left the chat (too slow)"]),
-        (events.Renamed("ice", "moon"), ["[Server]: ice renamed to moon"]),
+        (events.MemberEntered("ice"), ["[Server]: ice has entered the chat"]),
+        (events.MemberLeft("ice", "too slow"), ["[Server]: ice has left the chat (too slow)"]),
+        (events.MemberRenamed("ice", "moon"), ["[Server]: ice renamed to moon"]),
         (
-            events.Private("ice", ("moon", "sun"), 1, "a\nb"),
+            events.PrivateMessage("ice", ("moon", "sun"), 1, "a\nb"),
             ["[private] ice: a", "[private] ice: b"],
         ),
-        (events.Joined("#dev", "ice"), ["[Server]: ice has joined #dev"]),
-        (events.Parted("#dev", "ice"), ["[Server]: ice has left #dev"]),
-        (events.Told(1), []),
+        (events.RoomJoined("#dev", "ice"), ["[Server]: ice has joined #dev"]),
+        (events.RoomLeft("#dev", "ice"), ["[Server]: ice has left #dev"]),
+        (events.PrivateSent(1), []),
         (
-            events.Told(1, (events.Missed("sun", "unknown"), events.Missed("star", "offline"))),
+            events.PrivateSent(
+                1, (events.Undelivered("sun", "unknown"), events.Undelivered("star", "offline"))
+            ),
             ["[Server]: Not reached: sun (unknown), star (offline)."],
         ),
         (events.Users((), None), []),
-        (events.HistoryRead("#lobby", ()), []),
-        (events.Done(), []),
+        (events.History("#lobby", ()), []),
+        (events.Ok(), []),
         (events.Pong(), []),
     ],
 )
 def test_what_happens_is_shown_like_this(told: object, shown: list[str] | None) -> None:
     if shown is None:
-        assert isinstance(told, events.Said)
+        assert isinstance(told, events.Message)
         shown = [f"ice: {told.text}"]
-    assert lines(told) == shown
+    assert render(told) == shown
 
 
 def test_nobody_can_forge_a_line() -> None:
     forged = said("hello\n[Server]: moon has left the chat\rice: bye\u2028sun: hi\x85x", "mallory")
-    for line in lines(forged):
+    for line in render(forged):
         assert line.startswith("mallory: ")
         assert len(line.splitlines()) == 1
 
@@ -87,22 +89,22 @@ def test_nobody_can_forge_a_line() -> None:
         lambda text: said(f"a{text}b"),
         lambda text: said("hello", source=f"a{text}b"),
         lambda text: said("hello", room=f"#a{text}b"),
-        lambda text: events.Entered(f"a{text}b"),
-        lambda text: events.Left("ice", f"a{text}b"),
-        lambda text: events.Renamed("ice", f"a{text}b"),
-        lambda text: events.Private(f"a{text}b", ("moon",), 1, f"a{text}b"),
-        lambda text: events.Joined("#dev", f"a{text}b"),
-        lambda text: events.Parted(f"#a{text}b", "ice"),
+        lambda text: events.MemberEntered(f"a{text}b"),
+        lambda text: events.MemberLeft("ice", f"a{text}b"),
+        lambda text: events.MemberRenamed("ice", f"a{text}b"),
+        lambda text: events.PrivateMessage(f"a{text}b", ("moon",), 1, f"a{text}b"),
+        lambda text: events.RoomJoined("#dev", f"a{text}b"),
+        lambda text: events.RoomLeft(f"#a{text}b", "ice"),
         lambda text: events.Rooms((events.RoomEntry(f"#a{text}b", 1),)),
-        lambda text: events.Told(1, (events.Missed(f"a{text}b", "unknown"),)),
+        lambda text: events.PrivateSent(1, (events.Undelivered(f"a{text}b", "unknown"),)),
         lambda text: events.Users((events.User(f"a{text}b", 0, (f"#a{text}b",)),)),
-        lambda text: events.HistoryRead("#dev", (said(f"a{text}b", f"a{text}b"),)),
+        lambda text: events.History("#dev", (said(f"a{text}b", f"a{text}b"),)),
     ],
 )
 def test_a_character_that_a_terminal_obeys_is_shown_instead(tell: object) -> None:
     assert callable(tell)
     for character in HOSTILE:
-        [line] = lines(tell(character))
+        [line] = render(tell(character))
         assert character not in line
         assert f"a<U+{ord(character):04X}>b" in line
 
@@ -119,7 +121,7 @@ def test_a_character_that_a_terminal_obeys_is_shown_instead(tell: object) -> Non
     ],
 )
 def test_joined_letters_and_emoji_are_left_whole(text: str) -> None:
-    assert visible(text) == text
+    assert escape(text) == text
 
 
 @pytest.mark.parametrize(
@@ -135,18 +137,18 @@ def test_joined_letters_and_emoji_are_left_whole(text: str) -> None:
     ],
 )
 def test_what_shows_nothing_where_nothing_needs_it_is_shown(text: str, shown: str) -> None:
-    assert visible(text) == shown
+    assert escape(text) == shown
 
 
 def test_marks_piled_up_on_a_character_are_shown_beyond_a_limit() -> None:
-    piled = "z" + "\u0301" * (limits.PILED_MARKS + 2) + "a"
-    shown = "z" + "\u0301" * limits.PILED_MARKS + "<U+0301><U+0301>a"
-    assert visible(piled) == shown
+    piled = "z" + "\u0301" * (limits.MAX_COMBINING_MARKS + 2) + "a"
+    shown = "z" + "\u0301" * limits.MAX_COMBINING_MARKS + "<U+0301><U+0301>a"
+    assert escape(piled) == shown
 
 
 @given(st.text(st.characters()))
 def test_no_text_gets_a_control_or_format_character_through(text: str) -> None:
-    for line in (visible(text), *lines(said(text)), *lines(events.Entered(text))):
+    for line in (escape(text), *render(said(text)), *render(events.MemberEntered(text))):
         banned = {"Cc", "Cf", "Cs", "Zl", "Zp"}
         assert not [
             each
@@ -157,14 +159,14 @@ def test_no_text_gets_a_control_or_format_character_through(text: str) -> None:
 
 @given(st.text(st.characters(exclude_categories=["C", "M", "Zl", "Zp"], exclude_characters=BLANK)))
 def test_ordinary_text_is_shown_as_it_is(text: str) -> None:
-    assert visible(text) == text
+    assert escape(text) == text
 
 
 def test_history_is_shown_with_date_and_time_in_each_line() -> None:
-    told = events.HistoryRead(
+    told = events.History(
         "#dev", (said("one\ntwo", room="#dev", when=LONG_AGO), said("three", "moon", when=LATER))
     )
-    assert lines(told) == [
+    assert render(told) == [
         "2001-02-03 04:05 #dev ice: one",
         "2001-02-03 04:05 #dev ice: two",
         "2001-02-03 16:07 moon: three",
@@ -173,8 +175,8 @@ def test_history_is_shown_with_date_and_time_in_each_line() -> None:
 
 @pytest.mark.parametrize("time", [2**62, -(2**62), 10**300])
 def test_an_impossible_time_stops_nothing(time: int) -> None:
-    message = events.Said("#lobby", 1, time, "ice", "hello")
-    assert lines(events.HistoryRead("#lobby", (message,))) == ["? ice: hello"]
+    message = events.Message("#lobby", 1, time, "ice", "hello")
+    assert render(events.History("#lobby", (message,))) == ["? ice: hello"]
 
 
 def test_each_user_is_shown_with_rooms_and_since_when() -> None:
@@ -184,7 +186,7 @@ def test_each_user_is_shown_with_rooms_and_since_when() -> None:
             events.User("moon", milliseconds(LONG_AGO), ()),
         )
     )
-    assert lines(told) == [
+    assert render(told) == [
         "[Server]: ice #lobby #dev since 2001-02-03 16:07",
         "[Server]: moon since 2001-02-03 04:05",
     ]
@@ -192,7 +194,7 @@ def test_each_user_is_shown_with_rooms_and_since_when() -> None:
 
 def test_each_room_is_shown_with_how_many_are_in_it() -> None:
     told = events.Rooms((events.RoomEntry("#lobby", 0), events.RoomEntry("#dev", 1)))
-    assert lines(told) == ["[Server]: #lobby 0 members", "[Server]: #dev 1 member"]
+    assert render(told) == ["[Server]: #lobby 0 members", "[Server]: #dev 1 member"]
 
 
 def test_of_a_long_history_the_newest_are_kept_and_no_more_is_made_than_a_reply_may_have() -> None:
@@ -204,27 +206,27 @@ def test_of_a_long_history_the_newest_are_kept_and_no_more_is_made_than_a_reply_
             made.append(number)
             yield b"%d\n" % number + b"x" * 100_000
 
-    kept = newest(parts())
+    kept = newest_that_fit(parts())
     assert [line.lstrip(b"x") for line in kept.splitlines()][:2] == [b"999999", b"1000000"]
     assert len(made) == 3
 
 
-class Backwards(tuple[events.Said, ...]):
+class Backwards(tuple[events.Message, ...]):
     """Messages that are not all to be looked at."""
 
     __slots__ = ()
 
-    def __iter__(self) -> Iterator[events.Said]:
+    def __iter__(self) -> Iterator[events.Message]:
         raise AssertionError("all of them were looked at")
 
-    def __reversed__(self) -> Iterator[events.Said]:
+    def __reversed__(self) -> Iterator[events.Message]:
         yield from (self[number] for number in range(len(self) - 1, len(self) - 7, -1))
         raise AssertionError("more were looked at than fit")
 
 
-@pytest.mark.parametrize("dialect", [Basic(), Plain(asked=Asked.NOTHING)])
+@pytest.mark.parametrize("dialect", [Basic(), Plain(prompt=Prompt.NOTHING)])
 def test_of_a_history_no_more_is_made_than_is_sent(dialect: Dialect) -> None:
-    long = Backwards(events.Said("#lobby", n, 0, "ice", f"{n}" * 16_000) for n in range(1_000))
-    data = dialect.answer(events.HistoryRead("#lobby", long))
+    long = Backwards(events.Message("#lobby", n, 0, "ice", f"{n}" * 16_000) for n in range(1_000))
+    data = dialect.encode_reply(events.History("#lobby", long))
     assert 200_000 < len(data) <= 256 * 1024
     assert data.index(b"996996") < data.index(b"999999")

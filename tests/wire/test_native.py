@@ -7,8 +7,17 @@ from typing import Any
 import pytest
 
 from chatd.chat import events, limits, refusals
-from chatd.chat.commands import Command, Enter, ListUsers, Ping, Quit, ReadHistory, Rename, Say
-from chatd.chat.events import Done, Event, HistoryRead, Reply, Said, User, Users
+from chatd.chat.commands import (
+    Command,
+    Enter,
+    ListUsers,
+    Ping,
+    Quit,
+    ReadHistory,
+    Rename,
+    SendMessage,
+)
+from chatd.chat.events import Event, History, Message, Ok, Reply, User, Users
 from chatd.chat.refusals import Refusal, RequestId
 from chatd.wire.dialect import Request
 from chatd.wire.native import Native
@@ -17,7 +26,7 @@ DIALECT = Native()
 DEEP = b"[" * 9_999 + b"]" * 9_999
 HUGE = b"9" * 5_000
 HELLO = b'{"type":"hello","id":7,"data":{"nickname":"ice","version":%b}}'
-SAID = Said("#lobby", 7, 1_700_000_000_000, "ice", "h\u00e9llo\n\U0001f469")
+SAID = Message("#lobby", 7, 1_700_000_000_000, "ice", "h\u00e9llo\n\U0001f469")
 
 
 def frames(data: bytes) -> list[dict[str, Any]]:
@@ -35,8 +44,8 @@ def refused(line: bytes) -> Refusal:
 
 FRAMES: list[tuple[bytes, Command]] = [
     (b'{"type":"hello","data":{"nickname":"ice","version":1}}', Enter("ice")),
-    (b'{"type":"message","data":{"text":"hi"}}', Say("hi", "#lobby")),
-    (b'{"type":"message","data":{"text":"hi","room":"#dev"}}', Say("hi", "#dev")),
+    (b'{"type":"message","data":{"text":"hi"}}', SendMessage("hi", "#lobby")),
+    (b'{"type":"message","data":{"text":"hi","room":"#dev"}}', SendMessage("hi", "#dev")),
     (b'{"type":"set-name","data":{"nickname":"moon"}}', Rename("moon")),
     (b'{"type":"users"}', ListUsers(None)),
     (b'{"type":"users","data":{}}', ListUsers(None)),
@@ -47,11 +56,14 @@ FRAMES: list[tuple[bytes, Command]] = [
     (b'{"type":"ping"}', Ping()),
     (b'{"type":"ping","data":{}}', Ping()),
     (b'{"type":"quit"}', Quit()),
-    (b'{"type":"message","data":{"text":"\\u00e9\\ud83d\\udc69"}}', Say("\u00e9\U0001f469")),
-    (' {"data" : {"text":"h\u00e9"},\t"type":"message" } '.encode(), Say("h\u00e9")),
+    (
+        b'{"type":"message","data":{"text":"\\u00e9\\ud83d\\udc69"}}',
+        SendMessage("\u00e9\U0001f469"),
+    ),
+    (' {"data" : {"text":"h\u00e9"},\t"type":"message" } '.encode(), SendMessage("h\u00e9")),
     (b'{"type":"ping"}\r', Ping()),
     (b'{"type":"ping","data":"anything","x":[{"y":[1.5e3,null,true]}]}', Ping()),
-    (b'{"type":"message","data":{"text":"hi","colour":"red"},"more":1}', Say("hi")),
+    (b'{"type":"message","data":{"text":"hi","colour":"red"},"more":1}', SendMessage("hi")),
     (b'{"type":"ping","x":' + HUGE + b"}", Ping()),
 ]
 
@@ -145,7 +157,7 @@ BAD: list[tuple[str, bytes, str, RequestId]] = [
 def test_bad_input_gets_one_clear_error(line: bytes, code: str, request_id: RequestId) -> None:
     refusal = refused(line)
     assert (refusal.code, refusal.request_id) == (code, request_id)
-    [frame] = frames(DIALECT.answer(refusal, refusal.request_id))
+    [frame] = frames(DIALECT.encode_reply(refusal, refusal.request_id))
     assert frame["type"] == "error"
     assert frame.get("id") == request_id
     assert frame["data"] == {"code": code, "message": str(refusal)}
@@ -157,32 +169,35 @@ def test_an_error_is_short_however_long_the_line_was(filling: bytes) -> None:
     """Of two types, the decoder complains of the first."""
     filled = filling * (65_000 // len(filling))
     refusal = refused(b'{"type":"' + filled + b'","type":"message"}')
-    assert len(DIALECT.answer(refusal)) <= 1_024
+    assert len(DIALECT.encode_reply(refusal)) <= 1_024
 
 
 def test_other_versions_are_told_which_one_to_speak_and_are_closed() -> None:
     refusal = refused(HELLO % b"2")
-    assert refusal.closes
+    assert refusal.closes_connection
     assert "version 1" in str(refusal)
 
 
 EVENTS: list[tuple[Event, dict[str, Any]]] = [
     (SAID, {"type": "message", "data": asdict(SAID)}),
-    (events.Entered("ice"), {"type": "entered", "data": {"nickname": "ice"}}),
-    (events.Left("ice", "quit"), {"type": "left", "data": {"nickname": "ice", "reason": "quit"}}),
-    (events.Renamed("ice", "sun"), {"type": "renamed", "data": {"old": "ice", "new": "sun"}}),
+    (events.MemberEntered("ice"), {"type": "entered", "data": {"nickname": "ice"}}),
+    (
+        events.MemberLeft("ice", "quit"),
+        {"type": "left", "data": {"nickname": "ice", "reason": "quit"}},
+    ),
+    (events.MemberRenamed("ice", "sun"), {"type": "renamed", "data": {"old": "ice", "new": "sun"}}),
 ]
 
 
 @pytest.mark.parametrize(("event", "frame"), EVENTS)
 def test_what_happens_is_told_in_one_line(event: Event, frame: dict[str, Any]) -> None:
-    assert frames(DIALECT.encode(event)) == [frame]
+    assert frames(DIALECT.encode_event(event)) == [frame]
 
 
 REPLIES: list[tuple[Reply, dict[str, Any]]] = [
-    (Done(), {"type": "ok"}),
+    (Ok(), {"type": "ok"}),
     (
-        Done("#lobby", 7, 1_000),
+        Ok("#lobby", 7, 1_000),
         {"type": "ok", "data": {"room": "#lobby", "seq": 7, "time": 1_000}},
     ),
     (events.Pong(), {"type": "pong"}),
@@ -212,7 +227,7 @@ REPLIES: list[tuple[Reply, dict[str, Any]]] = [
         },
     ),
     (
-        HistoryRead("#lobby", ()),
+        History("#lobby", ()),
         {"type": "history", "data": {"room": "#lobby", "messages": [], "more": False}},
     ),
 ]
@@ -223,36 +238,36 @@ REPLIES: list[tuple[Reply, dict[str, Any]]] = [
 def test_an_answer_carries_the_id_of_its_request(
     reply: Reply, frame: dict[str, Any], request_id: RequestId
 ) -> None:
-    assert frames(DIALECT.answer(reply, request_id)) == [frame | {"id": request_id}]
+    assert frames(DIALECT.encode_reply(reply, request_id)) == [frame | {"id": request_id}]
 
 
 @pytest.mark.parametrize(("reply", "frame"), REPLIES[2:])
 def test_an_answer_to_a_request_without_an_id_has_none(reply: Reply, frame: dict[str, Any]) -> None:
-    assert frames(DIALECT.answer(reply)) == [frame]
+    assert frames(DIALECT.encode_reply(reply)) == [frame]
 
 
-@pytest.mark.parametrize("done", [Done(), Done("#lobby", 7, 1_000)])
-def test_ok_goes_unsaid_without_an_id(done: Done) -> None:
-    assert DIALECT.answer(done) == b""
+@pytest.mark.parametrize("done", [Ok(), Ok("#lobby", 7, 1_000)])
+def test_ok_goes_unsaid_without_an_id(done: Ok) -> None:
+    assert DIALECT.encode_reply(done) == b""
 
 
 def test_an_error_is_said_without_an_id_too() -> None:
-    [frame] = frames(DIALECT.answer(refusals.NicknameTaken("ice")))
+    [frame] = frames(DIALECT.encode_reply(refusals.NicknameTaken("ice")))
     assert frame["data"]["code"] == "nickname-taken"
     assert "id" not in frame
 
 
 def test_of_its_own_doings_a_member_hears_its_renaming_and_its_ways_through_rooms() -> None:
-    told = {events.Renamed, events.Joined, events.Parted}
-    assert DIALECT.hears_own & {events.Said, events.Entered, *told} == told
+    told = {events.MemberRenamed, events.RoomJoined, events.RoomLeft}
+    assert DIALECT.echoes & {events.Message, events.MemberEntered, *told} == told
 
 
 def user(number: int) -> User:
     return User(f"{number:024d}\U0001f469", number, ("#lobby",))
 
 
-def said(number: int, text: str) -> Said:
-    return Said("#lobby", number, 1_700_000_000_000 + number, "ice", text)
+def said(number: int, text: str) -> Message:
+    return Message("#lobby", number, 1_700_000_000_000 + number, "ice", text)
 
 
 #: Short messages, the longest ones, and some that take more bytes than characters.
@@ -260,7 +275,7 @@ LISTS = [
     pytest.param(Users(tuple(map(user, range(count)))), id=f"{count} users")
     for count in (0, 1, 1_000, 5_000)
 ] + [
-    pytest.param(HistoryRead("#lobby", tuple(said(n, text) for n in range(count))), id=what)
+    pytest.param(History("#lobby", tuple(said(n, text) for n in range(count))), id=what)
     for what, count, text in (
         ("no messages", 0, ""),
         ("short messages", 5_000, "hi"),
@@ -271,9 +286,9 @@ LISTS = [
 
 
 @pytest.mark.parametrize("reply", LISTS)
-def test_a_list_comes_in_frames_of_bounded_size_the_newest_kept(reply: Users | HistoryRead) -> None:
+def test_a_list_comes_in_frames_of_bounded_size_the_newest_kept(reply: Users | History) -> None:
     key = "users" if isinstance(reply, Users) else "messages"
-    data = DIALECT.answer(reply, "\u20ac" * 64)
+    data = DIALECT.encode_reply(reply, "\u20ac" * 64)
     assert len(data) <= limits.REPLY_BYTES == 256 * 1024
     assert max(map(len, data.splitlines(keepends=True))) <= limits.LIST_FRAME_BYTES == 64 * 1024
     parts = frames(data)

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from chatd.chat import commands, events
 from chatd.chat.commands import Command
-from chatd.chat.events import Event, Reply, Said
+from chatd.chat.events import Event, Message, Reply
 from chatd.chat.refusals import Refusal, RequestId
 from chatd.wire import native_frames as frames
 from chatd.wire import native_peer
-from chatd.wire.dialect import Note, Request
+from chatd.wire.dialect import LocalReply, Request
 from chatd.wire.native import Native
 
 DIALECT = Native()
@@ -24,10 +24,10 @@ IDS: st.SearchStrategy[RequestId] = st.none() | NUMBERS | st.text(max_size=64)
 
 COMMANDS: st.SearchStrategy[Command] = st.one_of(
     st.builds(commands.Enter, TEXTS),
-    st.builds(commands.Say, TEXTS, TEXTS),
-    st.builds(commands.Tell, TEXTS, st.lists(TEXTS, max_size=3).map(tuple)),
-    st.builds(commands.Join, TEXTS),
-    st.builds(commands.Leave, TEXTS),
+    st.builds(commands.SendMessage, TEXTS, TEXTS),
+    st.builds(commands.SendPrivate, TEXTS, st.lists(TEXTS, max_size=3).map(tuple)),
+    st.builds(commands.JoinRoom, TEXTS),
+    st.builds(commands.LeaveRoom, TEXTS),
     st.just(commands.ListRooms()),
     st.builds(commands.Rename, TEXTS),
     st.builds(commands.ListUsers, st.none() | TEXTS),
@@ -35,25 +35,25 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
     st.just(commands.Ping()),
     st.just(commands.Quit()),
 )
-SAID = st.builds(Said, TEXTS, NUMBERS, NUMBERS, TEXTS, TEXTS)
+SAID = st.builds(Message, TEXTS, NUMBERS, NUMBERS, TEXTS, TEXTS)
 EVENTS: st.SearchStrategy[Event] = st.one_of(
     SAID,
-    st.builds(events.Entered, TEXTS),
-    st.builds(events.Left, TEXTS, TEXTS),
-    st.builds(events.Renamed, TEXTS, TEXTS),
-    st.builds(events.Private, TEXTS, st.lists(TEXTS, max_size=3).map(tuple), NUMBERS, TEXTS),
-    st.builds(events.Joined, TEXTS, TEXTS),
-    st.builds(events.Parted, TEXTS, TEXTS),
+    st.builds(events.MemberEntered, TEXTS),
+    st.builds(events.MemberLeft, TEXTS, TEXTS),
+    st.builds(events.MemberRenamed, TEXTS, TEXTS),
+    st.builds(events.PrivateMessage, TEXTS, st.lists(TEXTS, max_size=3).map(tuple), NUMBERS, TEXTS),
+    st.builds(events.RoomJoined, TEXTS, TEXTS),
+    st.builds(events.RoomLeft, TEXTS, TEXTS),
 )
 ROOMS = st.lists(TEXTS, max_size=3).map(tuple)
 ENTRY = st.builds(events.RoomEntry, TEXTS, NUMBERS)
-MISSED = st.builds(events.Missed, TEXTS, TEXTS)
+MISSED = st.builds(events.Undelivered, TEXTS, TEXTS)
 USER = st.builds(events.User, TEXTS, NUMBERS, ROOMS)
 REPLIES: st.SearchStrategy[Reply] = st.one_of(
     st.builds(events.Welcome, TEXTS, NUMBERS, TEXTS, ROOMS),
     st.builds(events.Rooms, st.lists(ENTRY, max_size=5).map(tuple)),
     st.builds(events.Users, st.lists(USER, max_size=5).map(tuple), st.none() | TEXTS),
-    st.builds(events.HistoryRead, TEXTS, st.lists(SAID, max_size=5).map(tuple)),
+    st.builds(events.History, TEXTS, st.lists(SAID, max_size=5).map(tuple)),
     st.builds(events.Goodbye, TEXTS),
 )
 
@@ -103,13 +103,13 @@ def test_any_line_is_a_request_or_refused_and_nothing_else(line: bytes) -> None:
     try:
         request = DIALECT.decode(line)
     except Refusal as refusal:
-        told = native_peer.decode(DIALECT.answer(refusal, refusal.request_id)[:-1])
+        told = native_peer.decode(DIALECT.encode_reply(refusal, refusal.request_id)[:-1])
         assert told == frames.Error(  # noqa: PT017  # either outcome is right
             id=refusal.request_id, data=frames.ErrorData(refusal.code, str(refusal))
         )
     else:
         assert isinstance(request, Request)
-        assert not isinstance(request.command, Note)
+        assert not isinstance(request.command, LocalReply)
         again = native_peer.encode(request.command, request.request_id)
         assert DIALECT.decode(again[:-1]) == request
 
@@ -132,7 +132,7 @@ def test_the_server_understands_what_the_client_asks(
 
 @given(EVENTS)
 def test_the_client_understands_what_happens(event: Event) -> None:
-    line = DIALECT.encode(event)
+    line = DIALECT.encode_event(event)
     assert line.endswith(b"\n")
     assert line.count(b"\n") == 1
     frame = native_peer.decode(line[:-1])
@@ -142,7 +142,7 @@ def test_the_client_understands_what_happens(event: Event) -> None:
 
 @given(REPLIES, IDS.filter(lambda request_id: request_id is not None))
 def test_the_client_understands_every_answer(reply: Reply, request_id: RequestId) -> None:
-    line = DIALECT.answer(reply, request_id)
+    line = DIALECT.encode_reply(reply, request_id)
     assert line.count(b"\n") == 1
     frame = native_peer.decode(line[:-1])
     assert frame is not None
@@ -150,12 +150,12 @@ def test_the_client_understands_every_answer(reply: Reply, request_id: RequestId
 
 
 @given(
-    st.builds(events.Done, TEXTS, NUMBERS, NUMBERS)
-    | st.builds(events.RoomJoined, TEXTS, st.booleans())
-    | st.builds(events.Told, NUMBERS, st.lists(MISSED, max_size=3).map(tuple))
+    st.builds(events.Ok, TEXTS, NUMBERS, NUMBERS)
+    | st.builds(events.JoinDone, TEXTS, st.booleans())
+    | st.builds(events.PrivateSent, NUMBERS, st.lists(MISSED, max_size=3).map(tuple))
 )
 def test_what_was_done_is_told_in_one_kind_of_frame(reply: Reply) -> None:
-    frame = native_peer.decode(DIALECT.answer(reply, 7)[:-1])
+    frame = native_peer.decode(DIALECT.encode_reply(reply, 7)[:-1])
     assert isinstance(frame, frames.Ok)
     assert frame.id == 7
     said = {each.name: getattr(reply, each.name) for each in fields(reply)}
@@ -164,9 +164,9 @@ def test_what_was_done_is_told_in_one_kind_of_frame(reply: Reply) -> None:
 
 @given(IDS.filter(lambda request_id: request_id is not None))
 def test_the_client_understands_an_answer_without_data(request_id: RequestId) -> None:
-    done = native_peer.decode(DIALECT.answer(events.Done(), request_id)[:-1])
+    done = native_peer.decode(DIALECT.encode_reply(events.Ok(), request_id)[:-1])
     assert done == frames.Ok(id=request_id)
-    pong = native_peer.decode(DIALECT.answer(events.Pong(), request_id)[:-1])
+    pong = native_peer.decode(DIALECT.encode_reply(events.Pong(), request_id)[:-1])
     assert pong == frames.Pong(id=request_id)
 
 
@@ -174,7 +174,7 @@ def test_the_client_understands_an_answer_without_data(request_id: RequestId) ->
 def test_the_client_ignores_keys_that_it_does_not_know(
     event: Event, more: dict[str, object]
 ) -> None:
-    told = json.loads(DIALECT.encode(event))
+    told = json.loads(DIALECT.encode_event(event))
     told["data"] |= more
     frame = native_peer.decode(json.dumps(told | more).encode())
     assert frame is not None

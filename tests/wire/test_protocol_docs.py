@@ -11,11 +11,11 @@ import msgspec
 import pytest
 
 from chatd.chat import limits
-from chatd.chat.events import Done, Event, Pong, Reply, RoomJoined, Told
+from chatd.chat.events import Event, JoinDone, Ok, Pong, PrivateSent, Reply
 from chatd.chat.refusals import NotReached, Refusal
 from chatd.wire import beacon, native_peer
 from chatd.wire import native_frames as frames
-from chatd.wire.dialect import Note, Request
+from chatd.wire.dialect import LocalReply, Request
 from chatd.wire.jim import Jim
 from chatd.wire.native import Native
 from docs.generate import FILES, generated
@@ -97,7 +97,7 @@ def test_every_example_on_the_page_is_looked_at() -> None:
 def test_the_server_understands_the_example(example: dict[str, Any]) -> None:
     request = DIALECT.decode(on_the_wire(example))
     assert request.request_id == example.get("id")
-    assert not isinstance(request.command, Note)
+    assert not isinstance(request.command, LocalReply)
     again = json.loads(native_peer.encode(request.command, request.request_id))
     assert again["type"] == example["type"]
     assert again.get("data", {}).items() >= example.get("data", {}).items()
@@ -117,29 +117,29 @@ def said(frame: frames.FromServer) -> bytes:
     """The line in which the server says the same."""
     match frame:
         case frames.Error(data=error):
-            return DIALECT.answer(refusal_of(error), frame.id)
+            return DIALECT.encode_reply(refusal_of(error), frame.id)
         case frames.Pong():
-            return DIALECT.answer(Pong(), frame.id)
+            return DIALECT.encode_reply(Pong(), frame.id)
         case frames.Ok():
-            return DIALECT.answer(outcome_of(frame.data), frame.id)
+            return DIALECT.encode_reply(outcome_of(frame.data), frame.id)
         case _ if isinstance(frame.data, Event):
-            return DIALECT.encode(frame.data)
+            return DIALECT.encode_event(frame.data)
         case _:
             assert frame.data is not None
-            return DIALECT.answer(frame.data, frame.id)
+            return DIALECT.encode_reply(frame.data, frame.id)
 
 
 def outcome_of(ok: frames.OkData | None) -> Reply:
     """What the server answers with this ``ok``."""
     match ok:
         case None:
-            return Done()
+            return Ok()
         case frames.OkData(room=str(room), created=bool(created)):
-            return RoomJoined(room, created)
+            return JoinDone(room, created)
         case frames.OkData(room=None, time=int(time)):
-            return Told(time, ok.missed)
+            return PrivateSent(time, ok.missed)
         case _:
-            return Done(ok.room, ok.seq, ok.time)
+            return Ok(ok.room, ok.seq, ok.time)
 
 
 def refusal_of(error: frames.ErrorData) -> Refusal:
@@ -166,7 +166,8 @@ def refusals(root: type[Refusal] = Refusal) -> list[type[Refusal]]:
 def test_the_table_of_codes_is_the_tree_of_refusals() -> None:
     rows = re.findall(r"^``([a-z0-9-]+)`` +(yes|no) +([\d/]+) +\S", PAGE, re.MULTILINE)
     assert rows == [
-        (leaf.code, "yes" if leaf.closes else "no", jim_code(leaf)) for leaf in refusals()
+        (leaf.code, "yes" if leaf.closes_connection else "no", jim_code(leaf))
+        for leaf in refusals()
     ]
 
 
@@ -174,7 +175,7 @@ def jim_code(leaf: type[Refusal]) -> str:
     """What JIM says instead of the code."""
     if leaf is NotReached:
         return "404/410"
-    answer = Jim().answer(refusal_of(frames.ErrorData(leaf.code, "No.")))
+    answer = Jim().encode_reply(refusal_of(frames.ErrorData(leaf.code, "No.")))
     return str(json.loads(answer)["response"])
 
 
@@ -190,9 +191,9 @@ def test_every_code_on_the_page_is_one() -> None:
 SAID = [
     ("at most 65,536 bytes", limits.LINE_BYTES),
     ("at most 64 characters", limits.REQUEST_ID_CHARACTERS),
-    ("due within 5 s", limits.FIRST_LINE_SECONDS),
+    ("due within 5 s", limits.FIRST_LINE_TIMEOUT_SECONDS),
     ("within 60 s altogether", limits.REGISTRATION_SECONDS),
-    ("At most 64 connections", limits.TURNED_AWAY_CONNECTIONS),
+    ("At most 64 connections", limits.REJECTED_CONNECTIONS),
     ("at most 256", limits.WATCHERS),
     ("faster than 50 each second", limits.ACCEPT_CONNECTIONS_PER_SECOND),
     ("1 to 25 characters", limits.NICKNAME_CHARACTERS),
@@ -202,7 +203,7 @@ SAID = [
     ("at most 64 KiB each", limits.LIST_FRAME_BYTES // 1024),
     ("at most 256 KiB", limits.REPLY_BYTES // 1024),
     ("600 s unless", limits.INACTIVITY_SECONDS),
-    ("yours within 2 s", limits.ENDING_SECONDS),
+    ("yours within 2 s", limits.SHUTDOWN_SECONDS),
     ("65,536 bytes in a line", limits.LINE_BYTES),
     ("4,096 characters in a text", limits.MESSAGE_CHARACTERS),
     ("25 characters in a name", limits.NICKNAME_CHARACTERS),
@@ -238,9 +239,9 @@ def test_the_page_names_the_limit(words: str, limit: int) -> None:
 
 
 def test_the_page_names_the_parts_of_a_second() -> None:
-    assert limits.SILENCE_MILLISECONDS == 500
+    assert limits.DIALECT_DETECTION_MILLISECONDS == 500
     assert "nothing after half a second" in PAGE
-    assert limits.PLAIN_LINE_MILLISECONDS == 200
+    assert limits.PLAIN_IDLE_LINE_MILLISECONDS == 200
     assert "0.2 s of silence" in PAGE
 
 

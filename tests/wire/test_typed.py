@@ -6,29 +6,37 @@ from hypothesis import strategies as st
 
 from chatd.chat import limits
 from chatd.chat.commands import (
-    Join,
-    Leave,
+    JoinRoom,
+    LeaveRoom,
     ListRooms,
     ListUsers,
     Quit,
     ReadHistory,
     Rename,
-    Say,
-    Tell,
+    SendMessage,
+    SendPrivate,
 )
 from chatd.chat.refusals import Refusal
-from chatd.wire.typed import TABLE, AskWhom, GoTo, Help, Typed, help_lines, read
+from chatd.wire.typed import (
+    SLASH_COMMANDS,
+    Help,
+    PromptPrivate,
+    SwitchRoom,
+    UserInput,
+    help_lines,
+    parse,
+)
 
 
 @pytest.mark.parametrize(
     ("line", "asked"),
     [
-        ("hello", Say("hello")),
-        (" hello ", Say(" hello ")),
-        ("a /quit in the middle", Say("a /quit in the middle")),
-        ("tab\there", Say("tab\there")),
-        ("//users", Say("/users")),
-        ("///", Say("//")),
+        ("hello", SendMessage("hello")),
+        (" hello ", SendMessage(" hello ")),
+        ("a /quit in the middle", SendMessage("a /quit in the middle")),
+        ("tab\there", SendMessage("tab\there")),
+        ("//users", SendMessage("/users")),
+        ("///", SendMessage("//")),
         ("/history", ReadHistory()),
         ("/history 20", ReadHistory(limit=20)),
         ("/history   20 ", ReadHistory(limit=20)),
@@ -42,29 +50,29 @@ from chatd.wire.typed import TABLE, AskWhom, GoTo, Help, Typed, help_lines, read
         ("/exit", Quit()),
         ("exit()", Quit()),
         (" exit() ", Quit()),
-        ("exit() now", Say("exit() now")),
-        ("/msg ice hello you", Tell("hello you", ("ice",))),
-        ("/msg ice,moon hello", Tell("hello", ("ice", "moon"))),
-        ("@ice hello", Tell("hello", ("ice",))),
-        ("@ice @moon hello", Tell("hello", ("ice", "moon"))),
-        ("@ hello", Say("@ hello")),
-        (" @ice hello", Tell("hello", ("ice",))),
-        ("\t/msg ice hello you", Tell("hello you", ("ice",))),
+        ("exit() now", SendMessage("exit() now")),
+        ("/msg ice hello you", SendPrivate("hello you", ("ice",))),
+        ("/msg ice,moon hello", SendPrivate("hello", ("ice", "moon"))),
+        ("@ice hello", SendPrivate("hello", ("ice",))),
+        ("@ice @moon hello", SendPrivate("hello", ("ice", "moon"))),
+        ("@ hello", SendMessage("@ hello")),
+        (" @ice hello", SendPrivate("hello", ("ice",))),
+        ("\t/msg ice hello you", SendPrivate("hello you", ("ice",))),
         ("  /users", ListUsers()),
-        (" //users ", Say("/users ")),
-        ("/message", AskWhom()),
+        (" //users ", SendMessage("/users ")),
+        ("/message", PromptPrivate()),
         ("/rooms", ListRooms()),
-        ("/join #dev", Join("#dev")),
-        ("/join dev", Join("#dev")),
-        ("/leave", Leave("#lobby")),
-        ("/leave #dev", Leave("#dev")),
-        ("/room #dev", GoTo("#dev")),
+        ("/join #dev", JoinRoom("#dev")),
+        ("/join dev", JoinRoom("#dev")),
+        ("/leave", LeaveRoom("#lobby")),
+        ("/leave #dev", LeaveRoom("#dev")),
+        ("/room #dev", SwitchRoom("#dev")),
         ("", None),
         (" \t ", None),
     ],
 )
-def test_a_line_asks_for_this(line: str, asked: Typed | None) -> None:
-    assert read(line) == asked
+def test_a_line_asks_for_this(line: str, asked: UserInput | None) -> None:
+    assert parse(line) == asked
 
 
 @pytest.mark.parametrize(
@@ -94,7 +102,7 @@ def test_a_line_asks_for_this(line: str, asked: Typed | None) -> None:
 )
 def test_a_line_that_cannot_be_sent_is_answered_with_a_sentence(line: str, sentence: str) -> None:
     with pytest.raises(Refusal, match=r".") as refused:
-        read(line)
+        parse(line)
     assert sentence in str(refused.value)
 
 
@@ -104,14 +112,14 @@ def test_a_line_that_cannot_be_sent_is_answered_with_a_sentence(line: str, sente
 )
 def test_a_sentence_is_short_however_long_the_line_was(line: str) -> None:
     with pytest.raises(Refusal) as refused:
-        read(line)
+        parse(line)
     assert len(str(refused.value)) < 1_000  # some characters are spelled out in ten
 
 
 @given(st.text())
 def test_any_line_is_a_command_or_a_sentence(line: str) -> None:
     try:
-        asked = read(line)
+        asked = parse(line)
     except Refusal:
         return
     assert (asked is None) == (not line.strip())
@@ -119,18 +127,23 @@ def test_any_line_is_a_command_or_a_sentence(line: str) -> None:
 
 @given(st.text(st.characters(exclude_categories=["C"]), min_size=1))
 def test_what_follows_a_second_slash_is_said_as_it_stands(text: str) -> None:
-    assert read(f"//{text}") == Say(f"/{text}")
+    assert parse(f"//{text}") == SendMessage(f"/{text}")
 
 
 def test_the_help_names_every_command() -> None:
     shown = "\n".join(help_lines())
-    for spec in TABLE:
+    for spec in SLASH_COMMANDS:
         for name in spec.names:
             assert name in shown
-        assert spec.does in shown
+        assert spec.help in shown
     assert "//TEXT" in shown
 
 
 def test_the_help_is_a_straight_table() -> None:
-    starts = {line.index(spec.does) for spec in TABLE for line in help_lines() if spec.does in line}
+    starts = {
+        line.index(spec.help)
+        for spec in SLASH_COMMANDS
+        for line in help_lines()
+        if spec.help in line
+    }
     assert len(starts) == 1

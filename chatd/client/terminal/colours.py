@@ -7,7 +7,7 @@ white alike: a test checks the contrast, 3.5 to 1 at least (WCAG asks 3 to 1 for
 import zlib
 from typing import Final
 
-from chatd.chat.names import folded
+from chatd.chat.names import casefold
 
 #: From the 216 colours of a terminal's palette, those of middling brightness and clear hue.
 NICKNAME_COLOURS: Final = (
@@ -30,14 +30,14 @@ NICKNAME_COLOURS: Final = (
 )
 
 #: What is not said by a person.
-QUIET: Final = "#767676"
+MUTED: Final = "#767676"
 
 #: The names of styles, and what they are. Where there are no colours, the rest still shows.
 STYLES: Final = {
-    "time": f"fg:{QUIET}",
-    "notice": f"fg:{QUIET}",
-    "talk": f"fg:{QUIET} italic",
-    "history": f"fg:{QUIET}",
+    "time": f"fg:{MUTED}",
+    "notice": f"fg:{MUTED}",
+    "talk": f"fg:{MUTED} italic",
+    "history": f"fg:{MUTED}",
     "own": "bold",
     "private": "bold fg:#d700d7",
     "mention": "bold underline",
@@ -45,12 +45,12 @@ STYLES: Final = {
     "question": "bold",
     "chosen": "reverse",
     "status": "reverse",
-    "completion-toolbar": f"fg:{QUIET}",
+    "completion-toolbar": f"fg:{MUTED}",
     "completion-toolbar.completion.current": "reverse",
 }
 
 
-def of_nickname(nickname: str) -> str:
+def nickname_style(nickname: str) -> str:
     """The style of a nickname; how it is spelled makes no difference."""
-    number = zlib.crc32(folded(nickname).encode("utf-8", "replace"))
+    number = zlib.crc32(casefold(nickname).encode("utf-8", "replace"))
     return f"fg:{NICKNAME_COLOURS[number % len(NICKNAME_COLOURS)]}"

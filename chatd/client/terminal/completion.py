@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chatd.chat.names import folded
+from chatd.chat.names import casefold
 from chatd.wire import typed
-from chatd.wire.lines import visible
+from chatd.wire.lines import escape
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,13 @@ def completions(before: str, known: Known) -> tuple[str, list[str]]:
     first, space, rest = before.lstrip().partition(" ")
     word = before.rsplit(" ", 1)[-1].rsplit("\n", 1)[-1]
     if not space and first.startswith("/"):
-        commands = (name for spec in typed.TABLE for name in spec.names if name.startswith("/"))
+        commands = (
+            name for spec in typed.SLASH_COMMANDS for name in spec.names if name.startswith("/")
+        )
         return first, [f"{name} " for name in commands if name.startswith(first)]
     if word.startswith("@"):
         return word, [f"@{name} " for name in _beginning(word[1:], known.nicknames)]
-    takes = _TAKES.get(first, "") if space else ""
+    takes = _ARGUMENTS.get(first, "") if space else ""
     if word.startswith("#") or "#ROOM" in takes:
         return word, _beginning(_room(word), known.rooms)
     if takes.startswith("NAME[") and " " not in rest:
@@ -51,8 +53,8 @@ def _room(word: str) -> str:
 def _beginning(word: str, names: Sequence[str]) -> list[str]:
     """The names that begin like `word`; none that a terminal might obey, as no server has such."""
     return [
-        name for name in names if folded(name).startswith(folded(word)) and visible(name) == name
+        name for name in names if casefold(name).startswith(casefold(word)) and escape(name) == name
     ]
 
 
-_TAKES = {name: spec.takes for spec in typed.TABLE for name in spec.names}
+_ARGUMENTS = {name: spec.arguments for spec in typed.SLASH_COMMANDS for name in spec.names}

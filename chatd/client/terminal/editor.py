@@ -40,11 +40,11 @@ from prompt_toolkit.widgets.toolbars import CompletionsToolbar, SearchToolbar
 from chatd.chat import limits
 from chatd.client.terminal.colours import STYLES
 from chatd.client.terminal.keys import key_bindings
-from chatd.client.terminal.status import fitting
-from chatd.client.terminal.wrapping import Line, wrapped
+from chatd.client.terminal.status import clip
+from chatd.client.terminal.wrapping import Line, wrap
 
 
-class Sign(Protocol):
+class StatusBarView(Protocol):
     """What the bottom of the window says."""
 
     def prompt(self) -> str:
@@ -54,25 +54,25 @@ class Sign(Protocol):
         """The status line."""
 
 
-class Owner(Protocol):
+class EditorOwner(Protocol):
     """Who is told what the person does."""
 
-    def entered(self, text: str) -> None:
+    def line_entered(self, text: str) -> None:
         """A line was entered."""
 
-    def answered(self, text: str) -> None:
+    def prompt_answered(self, text: str) -> None:
         """The question was answered."""
 
-    def chosen(self, number: int) -> None:
+    def choice_made(self, number: int) -> None:
         """That one of the choices was taken, counted from 0."""
 
-    def left(self) -> None:
+    def quit_requested(self) -> None:
         """The person wants to go."""
 
-    def interrupted(self) -> None:
+    def interrupt(self) -> None:
         """The person wants to go at once."""
 
-    def talk(self, sentence: str) -> None:
+    def notify(self, sentence: str) -> None:
         """Something is to be said to the person."""
 
     def completions(self, before: str) -> tuple[str, list[str]]:
@@ -90,25 +90,27 @@ class Editor:
 
     def __init__(
         self,
-        owner: Owner,
-        sign: Sign,
+        owner: EditorOwner,
+        status_bar: StatusBarView,
         history: Sequence[str],
         keyboard: Input,
         window: Output,
         color_depth: ColorDepth | None = None,
     ) -> None:
-        self.question = ""
+        self.prompt_text = ""
         self.is_secret = False
         self._owner = owner
-        self._sign = sign
+        self._status_bar = status_bar
         self._choices: Sequence[str] = ()
         self._chosen = 0
         self._window = window
         self._style = Style.from_dict(STYLES)
         self._line = Buffer(
-            multiline=True, history=InMemoryHistory(history), completer=_Words(owner.completions)
+            multiline=True,
+            history=InMemoryHistory(history),
+            completer=_WordCompleter(owner.completions),
         )
-        self._answer = Buffer(history=DummyHistory(), completer=_Words(owner.completions))
+        self._answer = Buffer(history=DummyHistory(), completer=_WordCompleter(owner.completions))
         self.application: Application[None] = Application(
             layout=self._layout(),
             key_bindings=key_bindings(self, owner),
@@ -125,7 +127,7 @@ class Editor:
         return self._window.get_size().columns
 
     @property
-    def half_typed(self) -> list[str]:
+    def drafts(self) -> list[str]:
         """What was not entered: an answer that may be seen, and the input line."""
         answer = "" if self.is_secret else self._answer.text
         return [text for text in (answer, self._line.text) if text.strip()]
@@ -135,10 +137,12 @@ class Editor:
         """Whether there is a list to choose from."""
         return bool(self._choices)
 
-    def ask(self, question: str, is_secret: bool = False, choices: Sequence[str] = ()) -> None:
+    def show_prompt(
+        self, question: str, is_secret: bool = False, choices: Sequence[str] = ()
+    ) -> None:
         """Show a question in place of the input line, and above it what can be chosen."""
         is_new = not self._choices or not choices
-        self.question, self.is_secret = question, is_secret
+        self.prompt_text, self.is_secret = question, is_secret
         self._choices = choices
         self._chosen = 0 if is_new else min(self._chosen, len(choices) - 1)
         if is_new:
@@ -146,32 +150,32 @@ class Editor:
         self.application.layout.focus(self._answer)
         self.draw()
 
-    def ask_no_more(self) -> None:
+    def end_prompt(self) -> None:
         """Show the input line again, as it was."""
         if self.is_secret:
             self.application.clipboard = InMemoryClipboard()  # a part of it may have been cut
-        self.question, self.is_secret, self._choices = "", False, ()
+        self.prompt_text, self.is_secret, self._choices = "", False, ()
         self._answer.reset()
         self.application.layout.focus(self._line)
         self.draw()
 
-    def put_back(self, text: str) -> None:
+    def set_text(self, text: str) -> None:
         """Have `text` in the input line."""
         self._line.document = Document(text, len(text))
 
     def enter(self) -> None:
         """The person is done with the line, or the answer."""
-        if self.question:
+        if self.prompt_text:
             text, self._answer.text = self._answer.text, ""
             if self._choices and not text.strip():
-                self._owner.chosen(self._chosen)
+                self._owner.choice_made(self._chosen)
             else:
-                self._owner.answered(text)
+                self._owner.prompt_answered(text)
         else:
             text = self._line.text
             self._line.append_to_history()
             self._line.reset()
-            self._owner.entered(text)
+            self._owner.line_entered(text)
 
     def move(self, by: int) -> None:
         """Choose another line of the list."""
@@ -183,7 +187,7 @@ class Editor:
             self.application.renderer.erase()
         fragments: StyleAndTextTuples = []
         for line in lines:
-            for row in wrapped(line, self.columns, indent):
+            for row in wrap(line, self.columns, indent):
                 fragments += [*row, ("", "\n")]
         print_formatted_text(
             self._window, fragments, self._style, color_depth=self.application.color_depth
@@ -200,10 +204,10 @@ class Editor:
         self._window.flush()
 
     def _layout(self) -> Layout:
-        asks = Condition(lambda: bool(self.question))
+        asks = Condition(lambda: bool(self.prompt_text))
         rows = Dimension(min=1, max=limits.EDITOR_ROWS)
         search = SearchToolbar()
-        prompt = BeforeInput(lambda: [("class:prompt", self._sign.prompt())])
+        prompt = BeforeInput(lambda: [("class:prompt", self._status_bar.prompt())])
         line = Window(
             BufferControl(
                 self._line, [prompt], search_buffer_control=search.control, preview_search=True
@@ -212,8 +216,8 @@ class Editor:
             wrap_lines=True,
             dont_extend_height=True,
         )
-        hidden = ConditionalProcessor(_Hidden(), Condition(lambda: self.is_secret))
-        question = BeforeInput(lambda: [("class:question", f"{self.question} ")])
+        hidden = ConditionalProcessor(_HideInput(), Condition(lambda: self.is_secret))
+        question = BeforeInput(lambda: [("class:question", f"{self.prompt_text} ")])
         answer = Window(
             BufferControl(self._answer, [hidden, question]),
             height=rows,
@@ -224,7 +228,7 @@ class Editor:
         listed = FormattedTextControl(self._listed, show_cursor=False, get_cursor_position=self._at)
         choices = Window(listed, height=Dimension(min=1), dont_extend_height=True)
         status = Window(
-            FormattedTextControl(lambda: self._sign.status(self.columns)),
+            FormattedTextControl(lambda: self._status_bar.status(self.columns)),
             height=1,
             style="class:status",
         )
@@ -258,11 +262,11 @@ class Editor:
         for number, choice in enumerate(self._choices[first : first + shown], first):
             mark, style = ("> ", "class:chosen") if number == self._chosen else ("  ", "")
             end = "\n" if fragments else ""
-            fragments += [("", end), (style, fitting(f"{mark}{choice}", self.columns - 1))]
+            fragments += [("", end), (style, clip(f"{mark}{choice}", self.columns - 1))]
         return fragments
 
 
-class _Words(Completer):
+class _WordCompleter(Completer):
     """Completes the word before the cursor."""
 
     def __init__(self, words: Callable[[str], tuple[str, list[str]]]) -> None:
@@ -276,7 +280,7 @@ class _Words(Completer):
             yield Completion(word, -len(beginning), display=word.strip())
 
 
-class _Hidden(Processor):
+class _HideInput(Processor):
     """Shows nothing of what is typed, not even how long it is."""
 
     def apply_transformation(self, transformation_input: TransformationInput) -> Transformation:
@@ -286,7 +290,7 @@ class _Hidden(Processor):
         return Transformation([], nowhere, nowhere)
 
 
-def keyboard_and_window(stdin: Any, stdout: Any, term: str) -> tuple[Input, Output]:
+def open_terminal(stdin: Any, stdout: Any, term: str) -> tuple[Input, Output]:
     """The terminal that is the standard input and output."""
     from prompt_toolkit.input.vt100 import Vt100Input
     from prompt_toolkit.output.vt100 import Vt100_Output

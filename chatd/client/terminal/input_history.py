@@ -17,7 +17,7 @@ from chatd.chat.refusals import Refusal
 from chatd.wire import typed
 
 _FILE_NAME: Final = "input-history"
-_MEANWHILE: Final = "what you type is remembered until you leave."
+_FALLBACK_NOTE: Final = "what you type is remembered until you leave."
 
 
 def state_directory(environment: Mapping[str, str]) -> Path:
@@ -35,7 +35,7 @@ def is_private(line: str) -> bool:
     if line.strip().startswith(("@", "/msg")):
         return True
     try:
-        return isinstance(typed.read(line), commands.Tell | None)
+        return isinstance(typed.parse(line), commands.SendPrivate | None)
     except Refusal:
         return True
 
@@ -47,14 +47,14 @@ class InputHistory:
     :param say: gets a sentence when the file cannot be used.
     """
 
-    def __init__(self, path: Path | None, say: Callable[[str], None]) -> None:
+    def __init__(self, path: Path | None, notify: Callable[[str], None]) -> None:
         self._path = path or Path(os.devnull)
-        self._say = say
+        self._notify = notify
         self._is_usable = path is not None
         if path is None:
-            self._say(
+            self._notify(
                 "The input history cannot be kept, as you have no home directory (HOME); "
-                f"{_MEANWHILE}"
+                f"{_FALLBACK_NOTE}"
             )
 
     def load(self) -> list[str]:
@@ -70,7 +70,7 @@ class InputHistory:
             return []
         lines, broken = _parsed(data)
         if broken:
-            self._say(
+            self._notify(
                 f"{self._path} is damaged: {broken} of its lines could not be read as input "
                 "history and are left out."
             )
@@ -123,8 +123,9 @@ class InputHistory:
     def _give_up(self, what: str, error: OSError) -> None:
         if self._is_usable:
             self._is_usable = False
-            self._say(
-                f"The input history cannot be {what} ({self._path}: {error.strerror}); {_MEANWHILE}"
+            self._notify(
+                f"The input history cannot be {what} ({self._path}: {error.strerror}); "
+                f"{_FALLBACK_NOTE}"
             )
 
 

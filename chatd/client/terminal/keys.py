@@ -32,13 +32,13 @@ class Pressed(Protocol):
 class Wishes(Protocol):
     """Who is told what the person wants."""
 
-    def left(self) -> None:
+    def quit_requested(self) -> None:
         """The person wants to go."""
 
-    def interrupted(self) -> None:
+    def interrupt(self) -> None:
         """The person wants to go at once."""
 
-    def talk(self, sentence: str) -> None:
+    def notify(self, sentence: str) -> None:
         """Something is to be said to the person."""
 
 
@@ -51,18 +51,18 @@ def key_bindings(editor: Pressed, owner: Wishes) -> KeyBindings:
         if event.current_buffer.text:
             event.current_buffer.delete()
         else:
-            owner.left()
+            owner.quit_requested()
 
     def paste(event: KeyPressEvent) -> None:
         try:
-            text = pasting.text_of(event.data)
-            shown = text if editor.is_secret else pasting.shown(text)
+            text = pasting.validate_paste(event.data)
+            shown = text if editor.is_secret else pasting.escape_paste(text)
             event.current_buffer.insert_text(shown)
-        except pasting.NotPasted as why:
-            owner.talk(str(why))
+        except pasting.PasteError as why:
+            owner.notify(str(why))
         else:
             if shown != text:
-                owner.talk(pasting.REPLACED)
+                owner.notify(pasting.REPLACED)
 
     for key in _ENTER:
         keys.add(key, filter=~is_searching)(lambda event: editor.enter())
@@ -71,7 +71,7 @@ def key_bindings(editor: Pressed, owner: Wishes) -> KeyBindings:
     keys.add("down", filter=chooses)(lambda event: editor.move(1))
     keys.add("tab")(_complete)
     keys.add("s-tab")(lambda event: event.current_buffer.complete_previous())
-    keys.add("c-c", filter=~is_searching)(lambda event: owner.interrupted())
+    keys.add("c-c", filter=~is_searching)(lambda event: owner.interrupt())
     keys.add("c-d")(leave_or_delete)
     keys.add("c-z")(lambda event: event.app.suspend_to_background())
     keys.add(Keys.BracketedPaste)(paste)

@@ -3,10 +3,10 @@
 from collections import deque
 from collections.abc import Callable
 
-from chatd.wire.typed import GOODBYES
+from chatd.wire.typed import QUIT_COMMANDS
 
 
-class Outgoing:
+class InputQueue:
     """The lines that the person has entered.
 
     :param send: shows a line as typed, and hands it to who takes the lines.
@@ -14,27 +14,27 @@ class Outgoing:
 
     def __init__(self, send: Callable[[str], None]) -> None:
         self._send = send
-        self._is_held = True
-        self._kept: deque[str] = deque()
+        self._is_paused = True
+        self._queued: deque[str] = deque()
 
     @property
-    def kept(self) -> list[str]:
+    def queued(self) -> list[str]:
         """The lines that nobody has taken."""
-        return list(self._kept)
+        return list(self._queued)
 
-    def take(self, line: str) -> None:
+    def append(self, line: str) -> None:
         """Hand on a line, in its turn; a wish to leave does not wait."""
-        if self._is_held and line.strip() not in GOODBYES:
-            self._kept.append(line)
+        if self._is_paused and line.strip() not in QUIT_COMMANDS:
+            self._queued.append(line)
         else:
             self._send(line)
 
-    def hold(self) -> None:
+    def pause(self) -> None:
         """Keep lines from now on."""
-        self._is_held = True
+        self._is_paused = True
 
-    def go_on(self) -> None:
+    def resume(self) -> None:
         """Hand on what was kept, and what comes."""
-        self._is_held = False
-        while self._kept and not self._is_held:
-            self._send(self._kept.popleft())
+        self._is_paused = False
+        while self._queued and not self._is_paused:
+            self._send(self._queued.popleft())

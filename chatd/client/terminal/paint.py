@@ -12,13 +12,13 @@ from datetime import datetime
 from typing import Final
 
 from chatd.chat import commands, events, limits
-from chatd.chat.names import LOBBY, folded
+from chatd.chat.names import LOBBY, casefold
 from chatd.chat.refusals import Refusal
-from chatd.client.terminal.colours import of_nickname
+from chatd.client.terminal.colours import nickname_style
 from chatd.client.terminal.wrapping import Line
 from chatd.wire import lines as render
 from chatd.wire import typed
-from chatd.wire.lines import visible
+from chatd.wire.lines import escape
 
 #: How far a line that is broken goes on indented: as far as the time reaches.
 INDENT: Final = len("12:34 ")
@@ -28,84 +28,93 @@ _HISTORY: Final = "│ "
 
 def mentions(text: str, nickname: str) -> bool:
     """Whether `text` names `nickname`, as a word of its own."""
-    name = re.escape(folded(nickname))
+    name = re.escape(casefold(nickname))
     # As names are compared; no server of ours sends more than this.
     words = unicodedata.normalize("NFKC", text[: limits.MESSAGE_CHARACTERS].casefold())
     return bool(nickname) and bool(re.search(rf"(?<!\w){name}(?!\w)", words))
 
 
-def calls(what: object, nickname: str) -> bool:
+def is_highlight(event: object, nickname: str) -> bool:
     """Whether that is for the person called `nickname` in particular."""
-    match what:
-        case events.Private():
+    match event:
+        case events.PrivateMessage():
             return True
-        case events.Said(text=text):
+        case events.Message(text=text):
             return mentions(text, nickname)
     return False
 
 
-def told(what: object, nickname: str, now: float) -> list[Line]:
+def format_event(event: object, nickname: str, now: float) -> list[Line]:
     """What the server told the person called `nickname`, at the time `now` (seconds since 1970)."""
-    match what:
-        case events.Said():
-            return _said(what, nickname, clock(seconds(what.time)))
-        case events.Private(source=source, time=time, text=text):
-            speaker: Line = [("class:private", "[private] "), _name(source)]
-            return _spoken(clock(seconds(time)), speaker, text, "class:private")
-        case events.HistoryRead(room=room, messages=messages):
-            return history(f"history of {visible(room)}", messages, nickname, now)
+    match event:
+        case events.Message():
+            return _message_lines(event, nickname, format_time(to_seconds(event.time)))
+        case events.PrivateMessage(source=source, time=time, text=text):
+            speaker: Line = [("class:private", "[private] "), _styled_nickname(source)]
+            return _prefix_lines(format_time(to_seconds(time)), speaker, text, "class:private")
+        case events.History(room=room, messages=messages):
+            return format_history(f"history of {escape(room)}", messages, nickname, now)
         case _:
             return [
-                [("class:time", f"{clock(now)} "), ("class:notice", render.notice(sentence))]
-                for sentence in render.sentences(what)
+                [
+                    ("class:time", f"{format_time(now)} "),
+                    ("class:notice", render.render_notice(sentence)),
+                ]
+                for sentence in render.describe(event)
             ]
 
 
-def history(
-    title: str, messages: Iterable[events.Said], nickname: str, now: float, note: str = ""
+def format_history(
+    title: str, messages: Iterable[events.Message], nickname: str, now: float, note: str = ""
 ) -> list[Line]:
     """Messages of the past, between two lines that say so.
 
     :param note: what else is to be said of them.
     """
-    today = day(now)
+    today = format_date(now)
     painted: list[Line] = [[("class:history", f"┌ {title}{note}")]]
     for each in messages:
-        moment = seconds(each.time)
-        date = day(moment)
-        when = clock(moment) if date == today else f"{date} {clock(moment)}"
-        painted += [[("class:history", _HISTORY), *line] for line in _said(each, nickname, when)]
+        moment = to_seconds(each.time)
+        date = format_date(moment)
+        when = format_time(moment) if date == today else f"{date} {format_time(moment)}"
+        painted += [
+            [("class:history", _HISTORY), *line] for line in _message_lines(each, nickname, when)
+        ]
     return [*painted, [("class:history", f"└ end of {title}")]]
 
 
-def said(what: commands.Say | commands.Tell, nickname: str, time: float) -> list[Line]:
+def format_own_message(
+    command: commands.SendMessage | commands.SendPrivate, nickname: str, time: float
+) -> list[Line]:
     """What the person called `nickname` said; the server got it at `time` (seconds since 1970)."""
-    match what:
-        case commands.Say(text, room):
-            speaker: Line = [("", _before(room)), ("class:own", visible(nickname))]
-            return _spoken(clock(time), speaker, text, "")
-        case commands.Tell(text, to):
-            names = visible(",".join(to))
-            return _spoken(clock(time), [("class:private", f"[private to {names}]")], text, "", " ")
+    match command:
+        case commands.SendMessage(text, room):
+            speaker: Line = [("", _room_prefix(room)), ("class:own", escape(nickname))]
+            return _prefix_lines(format_time(time), speaker, text, "")
+        case commands.SendPrivate(text, to):
+            names = escape(",".join(to))
+            return _prefix_lines(
+                format_time(time), [("class:private", f"[private to {names}]")], text, "", " "
+            )
 
 
-def echoed(line: str) -> list[Line]:
+def format_input(line: str) -> list[Line]:
     """What the person has typed; nothing of what is shown when the server has it."""
     try:
-        meant = typed.read(line)
+        meant = typed.parse(line)
     except Refusal:
         meant = None
-    if isinstance(meant, commands.Say | commands.Tell):
+    if isinstance(meant, commands.SendMessage | commands.SendPrivate):
         return []
-    return [[("class:notice", f"> {visible(each)}")] for each in line.split("\n")]
+    return [[("class:notice", f"> {escape(each)}")] for each in line.split("\n")]
 
 
-def talked(sentence: str) -> Line:
+def format_notice(sentence: str) -> Line:
     """What the client itself has to say."""
-    return [("class:talk", visible(sentence))]
+    return [("class:talk", escape(sentence))]
 
 
-def seconds(milliseconds: int) -> float:
+def to_seconds(milliseconds: int) -> float:
     """The same in seconds; a server may say any number."""
     try:
         return milliseconds / 1000
@@ -113,12 +122,12 @@ def seconds(milliseconds: int) -> float:
         return math.inf
 
 
-def clock(seconds: float) -> str:
+def format_time(seconds: float) -> str:
     """The time of day, local time; `seconds` since 1970."""
     return _formatted(seconds, "%H:%M", "--:--")
 
 
-def day(seconds: float) -> str:
+def format_date(seconds: float) -> str:
     """The date, local time; `seconds` since 1970."""
     return _formatted(seconds, "%Y-%m-%d", "?")
 
@@ -130,22 +139,24 @@ def _formatted(seconds: float, form: str, impossible: str) -> str:
         return impossible
 
 
-def _said(message: events.Said, nickname: str, when: str) -> list[Line]:
+def _message_lines(message: events.Message, nickname: str, when: str) -> list[Line]:
     style = "class:mention" if mentions(message.text, nickname) else ""
-    speaker: Line = [("", _before(message.room)), _name(message.source)]
-    return _spoken(when, speaker, message.text, style)
+    speaker: Line = [("", _room_prefix(message.room)), _styled_nickname(message.source)]
+    return _prefix_lines(when, speaker, message.text, style)
 
 
-def _spoken(when: str, speaker: Line, text: str, style: str, between: str = ": ") -> list[Line]:
+def _prefix_lines(
+    when: str, speaker: Line, text: str, style: str, between: str = ": "
+) -> list[Line]:
     return [
-        [("class:time", f"{when} "), *speaker, ("", between), (style, visible(line.expandtabs()))]
+        [("class:time", f"{when} "), *speaker, ("", between), (style, escape(line.expandtabs()))]
         for line in text.split("\n")
     ]
 
 
-def _before(room: str) -> str:
-    return "" if room == LOBBY else f"{visible(room)} "
+def _room_prefix(room: str) -> str:
+    return "" if room == LOBBY else f"{escape(room)} "
 
 
-def _name(nickname: str) -> tuple[str, str]:
-    return (f"bold {of_nickname(nickname)}", visible(nickname))
+def _styled_nickname(nickname: str) -> tuple[str, str]:
+    return (f"bold {nickname_style(nickname)}", escape(nickname))

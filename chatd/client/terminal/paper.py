@@ -14,10 +14,10 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from chatd.chat import limits
 from chatd.client.terminal.wrapping import Line
 
-_PAUSE: Final = limits.SHOWING_MILLISECONDS / 1000
+_INTERVAL_SECONDS: Final = limits.OUTPUT_INTERVAL_MILLISECONDS / 1000
 
 
-class Paper:
+class OutputQueue:
     """Lines on their way to the window.
 
     :param write: shows lines.
@@ -30,26 +30,26 @@ class Paper:
         clock: IReactorTime,
         write: Callable[[Sequence[Line]], None],
         is_ready: Callable[[], bool],
-        clogged: Callable[[bool], None],
+        on_paused: Callable[[bool], None],
     ) -> None:
         self._clock = clock
         self._write = write
         self._is_ready = is_ready
-        self._clogged = clogged
-        self._is_clogged = False
+        self._on_paused = on_paused
+        self._is_paused = False
         self._lines: deque[Line] = deque()
         self._call: IDelayedCall | None = None
         self._not_before = 0.0
 
-    def put(self, *lines: Line) -> None:
+    def append(self, *lines: Line) -> None:
         """Show these lines after those that wait."""
         self._lines.extend(lines)
-        self._later()
-        if len(self._lines) > limits.WAITING_TO_BE_SHOWN_LINES and not self._is_clogged:
-            self._is_clogged = True
-            self._clogged(True)
+        self._schedule()
+        if len(self._lines) > limits.OUTPUT_QUEUE_LINES and not self._is_paused:
+            self._is_paused = True
+            self._on_paused(True)
 
-    def empty(self) -> None:
+    def flush(self) -> None:
         """Show everything now."""
         if self._call is not None:
             self._call.cancel()
@@ -59,18 +59,18 @@ class Paper:
         if lines:
             self._write(lines)
 
-    def _later(self) -> None:
+    def _schedule(self) -> None:
         if self._call is None and self._lines:
             wait = max(0.0, self._not_before - self._clock.seconds())
-            self._call = self._clock.callLater(wait, self._batch)
+            self._call = self._clock.callLater(wait, self._write_batch)
 
-    def _batch(self) -> None:
+    def _write_batch(self) -> None:
         self._call = None
-        self._not_before = self._clock.seconds() + _PAUSE
+        self._not_before = self._clock.seconds() + _INTERVAL_SECONDS
         if self._is_ready():
-            count = min(len(self._lines), limits.SHOWN_AT_ONCE_LINES)
+            count = min(len(self._lines), limits.OUTPUT_BATCH_LINES)
             self._write([self._lines.popleft() for _ in range(count)])
-        if self._is_clogged and len(self._lines) <= limits.WAITING_TO_BE_SHOWN_LINES // 2:
-            self._is_clogged = False
-            self._clogged(False)
-        self._later()
+        if self._is_paused and len(self._lines) <= limits.OUTPUT_QUEUE_LINES // 2:
+            self._is_paused = False
+            self._on_paused(False)
+        self._schedule()

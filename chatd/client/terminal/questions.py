@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Prompt:
     """One question, and who gets the answer.
 
     :ivar offered: the answer of one who says nothing.
@@ -16,47 +16,49 @@ class Question:
     """
 
     text: str
-    answered: Callable[[str], None]
-    offered: str = ""
+    on_answer: Callable[[str], None]
+    default: str = ""
     is_secret: bool = False
     choices: Sequence[str] = ()
     names: Sequence[str] = ()
-    holds: str = ""
+    draft: str = ""
 
     @property
-    def shown(self) -> str:
+    def label(self) -> str:
         """The question as it is shown."""
-        return f"{self.text} [{self.offered}]" if self.offered else self.text
+        return f"{self.text} [{self.default}]" if self.default else self.text
 
 
-class Asker(Protocol):
+class PromptView(Protocol):
     """Where a question is shown."""
 
-    def ask(self, question: str, is_secret: bool = False, choices: Sequence[str] = ()) -> None:
+    def show_prompt(
+        self, question: str, is_secret: bool = False, choices: Sequence[str] = ()
+    ) -> None:
         """Show a question."""
 
-    def ask_no_more(self) -> None:
+    def end_prompt(self) -> None:
         """Show none."""
 
 
-class Questions:
+class PromptQueue:
     """The questions that have no answer yet; the first one is shown."""
 
-    def __init__(self, asker: Asker) -> None:
-        self._asker = asker
-        self._waiting: deque[Question] = deque()
+    def __init__(self, view: PromptView) -> None:
+        self._view = view
+        self._waiting: deque[Prompt] = deque()
 
     @property
-    def current(self) -> Question | None:
+    def current(self) -> Prompt | None:
         """The question that is shown."""
         return self._waiting[0] if self._waiting else None
 
     @property
-    def held(self) -> list[str]:
+    def drafts(self) -> list[str]:
         """What the person typed, and was asked about without an answer yet."""
-        return [question.holds for question in self._waiting if question.holds]
+        return [question.draft for question in self._waiting if question.draft]
 
-    def ask(self, question: Question) -> None:
+    def append(self, question: Prompt) -> None:
         """Ask this as well; a list to choose from takes the place of the one before."""
         for number, waiting in enumerate(self._waiting):
             if waiting.choices and question.choices:
@@ -70,10 +72,10 @@ class Questions:
         """Hand on the answer to the question that is shown."""
         question = self._waiting.popleft()
         self._show()
-        question.answered(text if text.strip() else question.offered)
+        question.on_answer(text if text.strip() else question.default)
 
     def _show(self) -> None:
         if question := self.current:
-            self._asker.ask(question.shown, question.is_secret, question.choices)
+            self._view.show_prompt(question.label, question.is_secret, question.choices)
         else:
-            self._asker.ask_no_more()
+            self._view.end_prompt()

@@ -14,24 +14,24 @@ from twisted.logger import Logger, LogLevel
 from twisted.python.failure import Failure
 
 from chatd.chat import events
-from chatd.chat.commands import Say, Tell
-from chatd.chat.names import folded
-from chatd.client.screen import Choice, Served, listed
-from chatd.client.standing import Online, Standing, Waiting
+from chatd.chat.commands import SendMessage, SendPrivate
+from chatd.chat.names import casefold
+from chatd.client.screen import Choice, SessionView, format_choice
+from chatd.client.standing import Online, Status, Waiting
 from chatd.client.terminal import completion, paint, pasting
-from chatd.client.terminal.arrival import Arrival
-from chatd.client.terminal.bottom import Bottom
-from chatd.client.terminal.company import Company
+from chatd.client.terminal.arrival import CatchUp
+from chatd.client.terminal.bottom import StatusBar
+from chatd.client.terminal.company import Roster
 from chatd.client.terminal.editor import Editor
 from chatd.client.terminal.input_history import InputHistory
-from chatd.client.terminal.outgoing import Outgoing
-from chatd.client.terminal.paper import Paper
-from chatd.client.terminal.questions import Question, Questions
-from chatd.client.terminal.stage import Stage
+from chatd.client.terminal.outgoing import InputQueue
+from chatd.client.terminal.paper import OutputQueue
+from chatd.client.terminal.questions import Prompt, PromptQueue
+from chatd.client.terminal.stage import ApplicationRunner
 from chatd.client.terminal.wrapping import Line
-from chatd.talk import talk
-from chatd.wire.lines import visible
-from chatd.wire.typed import GOODBYES
+from chatd.talk import write_line
+from chatd.wire.lines import escape
+from chatd.wire.typed import QUIT_COMMANDS
 
 _YES: Final = frozenset({"y", "yes"})
 
@@ -49,10 +49,10 @@ class Tty:
     window: Output
     is_ready: Callable[[], bool]
     color_depth: ColorDepth | None = None
-    rings: bool = False
+    bell: bool = False
 
 
-class Terminal:
+class TerminalUI:
     """Implements :class:`chatd.client.screen.Front` and what the editor asks of its owner.
 
     :param reactor: the asyncio reactor, for its clock.
@@ -71,96 +71,98 @@ class Terminal:
         self._submit: Callable[[str], None] = lambda line: None
         self._end_of_input: Callable[[], None] = lambda: None
         self._output_lost: Callable[[], None] = lambda: None
-        self._clogged: Callable[[bool], None] = lambda is_clogged: None
-        self._company = Company()
-        self._arrival = Arrival(self._company, self._show_history, self._draw)
-        self._outgoing = Outgoing(self._send)
-        self._bottom = Bottom(reactor, self._company, lambda: len(self._outgoing.kept))
+        self._output_paused: Callable[[bool], None] = lambda is_clogged: None
+        self._roster = Roster()
+        self._catch_up = CatchUp(self._roster, self._show_history, self._draw)
+        self._input_queue = InputQueue(self._send)
+        self._status_bar = StatusBar(reactor, self._roster, lambda: len(self._input_queue.queued))
         self._editor = Editor(
-            self, self._bottom, input_history.load(), tty.keyboard, tty.window, tty.color_depth
+            self, self._status_bar, input_history.load(), tty.keyboard, tty.window, tty.color_depth
         )
-        self._questions = Questions(self._editor)
-        self._paper = Paper(
-            reactor, self._write, tty.is_ready, lambda is_clogged: self._clogged(is_clogged)
+        self._prompts = PromptQueue(self._editor)
+        self._output = OutputQueue(
+            reactor, self._write, tty.is_ready, lambda is_clogged: self._output_paused(is_clogged)
         )
-        self._stage = Stage(reactor, self._editor.application, self._ended)
+        self._runner = ApplicationRunner(reactor, self._editor.application, self._application_ended)
         self._countdown = LoopingCall(self._draw)
         self._countdown.clock = reactor
         self._is_over = self._is_closed = False
 
     # --- what is shown --------------------------------------------------------------------------
 
-    def told(self, what: object) -> None:
+    def show_event(self, event: object) -> None:
         """Show what the server told, with the time and in colours."""
-        self._company.told(what)
-        own_name, served = self._bottom.nickname, self._bottom.served
-        match what:
-            case events.Said():
-                self._company.said(what, self._bottom.room)
-            case events.Joined(room, nickname) if served and folded(nickname) == folded(own_name):
-                self._arrival.joined(served, room)
-        self._company.looks_at(self._bottom.room)
-        self._paper.put(*paint.told(what, own_name, self._now()))
+        self._roster.update(event)
+        own_name, served = self._status_bar.nickname, self._status_bar.session
+        match event:
+            case events.Message():
+                self._roster.message_received(event, self._status_bar.room)
+            case events.RoomJoined(room, nickname) if served and casefold(nickname) == casefold(
+                own_name
+            ):
+                self._catch_up.joined(served, room)
+        self._roster.mark_read(self._status_bar.room)
+        self._output.append(*paint.format_event(event, own_name, self._now()))
         self._draw()
-        if self._tty.rings and paint.calls(what, own_name):
+        if self._tty.bell and paint.is_highlight(event, own_name):
             self._editor.ring()
 
-    def confirmed(self, what: Say | Tell, time: int | None) -> None:
+    def message_sent(self, message: SendMessage | SendPrivate, time: int | None) -> None:
         """Show what the person said in its place among what the others say."""
-        seconds = self._now() if time is None else paint.seconds(time)
-        self._paper.put(*paint.said(what, self._bottom.nickname, seconds))
+        seconds = self._now() if time is None else paint.to_seconds(time)
+        self._output.append(*paint.format_own_message(message, self._status_bar.nickname, seconds))
         self._draw()
 
-    def stands(self, standing: Standing) -> None:
+    def set_status(self, status: Status) -> None:
         """Show the state in the status line; a time to wait is counted down."""
-        self._bottom.stands(standing)
-        self._count_no_more()
-        if isinstance(standing, Waiting):
+        self._status_bar.set_status(status)
+        self._stop_countdown()
+        if isinstance(status, Waiting):
             self._countdown.start(1, now=False)
-        elif isinstance(standing, Online) and self._bottom.served:
-            self._arrival.entered(self._bottom.served)
+        elif isinstance(status, Online) and self._status_bar.session:
+            self._catch_up.entered(self._status_bar.session)
         self._draw()
 
     def show(self, line: str) -> None:
         """Show a line as it is."""
-        self._paper.put([("", visible(line))])
+        self._output.append([("", escape(line))])
 
-    def talk(self, sentence: str) -> None:
+    def notify(self, message: str) -> None:
         """Show a sentence of the client's own."""
         if self._is_over:
-            talk(visible(sentence))
+            write_line(escape(message))
         else:
-            self._company.looks_at(self._bottom.room)
-            self._paper.put(paint.talked(sentence))
+            self._roster.mark_read(self._status_bar.room)
+            self._output.append(paint.format_notice(message))
 
     def write(self, text: str) -> None:
         """Show lines of the log, which would disturb the screen otherwise."""
         for line in text.splitlines():
-            self.talk(line)
+            self.notify(line)
 
     # --- what is asked --------------------------------------------------------------------------
 
-    def ask(self, question: str, answered: Callable[[str], None], offered: str = "") -> None:
+    def prompt(self, question: str, on_answer: Callable[[str], None], default: str = "") -> None:
         """Ask in place of the input line, which comes back as it was."""
-        self._questions.ask(Question(visible(question), answered, visible(offered)))
+        self._prompts.append(Prompt(escape(question), on_answer, escape(default)))
 
-    def ask_secret(self, question: str, answered: Callable[[str], None]) -> None:
+    def prompt_password(self, question: str, on_answer: Callable[[str], None]) -> None:
         """Ask; nothing of the answer is shown."""
-        self._questions.ask(Question(visible(question), answered, is_secret=True))
+        self._prompts.append(Prompt(escape(question), on_answer, is_secret=True))
 
     def choose(
-        self, question: str, choices: Sequence[Choice], answered: Callable[[str], None]
+        self, question: str, choices: Sequence[Choice], on_answer: Callable[[str], None]
     ) -> None:
         """Have the person choose with the arrow keys, or by number or name."""
-        lines = [listed(number, choice) for number, choice in enumerate(choices, 1)]
+        lines = [format_choice(number, choice) for number, choice in enumerate(choices, 1)]
         names = [choice.name for choice in choices]
-        self._questions.ask(Question(visible(question), answered, choices=lines, names=names))
+        self._prompts.append(Prompt(escape(question), on_answer, choices=lines, names=names))
 
     # --- what is typed --------------------------------------------------------------------------
 
-    def serve(self, session: Served) -> None:
+    def serve(self, session: SessionView) -> None:
         """Know who is served."""
-        self._bottom.served = session
+        self._status_bar.session = session
 
     def listen(
         self,
@@ -172,43 +174,43 @@ class Terminal:
     ) -> None:
         """Say who takes the lines, as the port has it."""
         self._submit, self._end_of_input = submit, end_of_input
-        self._output_lost, self._clogged = output_lost, clogged
-        self._outgoing.go_on()
+        self._output_lost, self._output_paused = output_lost, clogged
+        self._input_queue.resume()
 
-    def hold(self) -> None:
+    def pause_input(self) -> None:
         """Keep what is typed from now on."""
-        self._outgoing.hold()
-        self.talk("Lines come faster than the server takes them; all are kept, and sent in turn.")
+        self._input_queue.pause()
+        self.notify("Lines come faster than the server takes them; all are kept, and sent in turn.")
 
-    def go_on(self) -> None:
+    def resume_input(self) -> None:
         """Hand on what was kept."""
-        self._outgoing.go_on()
+        self._input_queue.resume()
 
     # --- from beginning to end ------------------------------------------------------------------
 
     def open(self, reactor: Any) -> Callable[[], None]:
         """Take the terminal."""
-        self._stage.begin()
-        return self._stage.restore
+        self._runner.start()
+        return self._runner.restore_terminal
 
     def close(self) -> Deferred[None]:
         """Show what is left to be shown, and give the terminal back."""
-        self._count_no_more()
-        self._name_unsent()
-        self._paper.empty()
-        return self._stage.end()
+        self._stop_countdown()
+        self._report_unsent()
+        self._output.flush()
+        return self._runner.stop()
 
-    def _name_unsent(self) -> None:
+    def _report_unsent(self) -> None:
         """Say what was typed and went nowhere; once."""
         if not self._is_closed:
             self._is_closed = True
-            held = self._questions.held
-            for text in (*self._outgoing.kept, *held, *self._editor.half_typed):
+            held = self._prompts.drafts
+            for text in (*self._input_queue.queued, *held, *self._editor.drafts):
                 for line in text.split("\n"):
-                    self.talk(f"Not sent: {line}")
+                    self.notify(f"Not sent: {line}")
 
-    def _ended(self, failure: BaseException | None) -> None:
-        self._paper.empty()
+    def _application_ended(self, failure: BaseException | None) -> None:
+        self._output.flush()
         self._is_over = True
         if isinstance(failure, EOFError):
             self._end_of_input()
@@ -218,7 +220,7 @@ class Terminal:
                 Failure(failure, type(failure), failure.__traceback__),
                 LogLevel.debug,
             )
-            self.talk(
+            self.notify(
                 f"The screen broke ({type(failure).__name__}: {failure}), so this client leaves. "
                 "Start it again with --plain-terminal."
             )
@@ -226,65 +228,65 @@ class Terminal:
 
     # --- what the editor asks of its owner ------------------------------------------------------
 
-    def entered(self, text: str) -> None:
+    def line_entered(self, text: str) -> None:
         """Send a line; one that is long only after a question."""
         if pasting.is_long(text):
-            question = pasting.question(text)
-            sure = Question(question, lambda answer: self._sure(answer, text), holds=text)
-            self._questions.ask(sure)
+            question = pasting.confirmation(text)
+            sure = Prompt(question, lambda answer: self._confirmed_paste(answer, text), draft=text)
+            self._prompts.append(sure)
         elif text.strip():
-            self._outgoing.take(text)
+            self._input_queue.append(text)
 
-    def answered(self, text: str) -> None:
+    def prompt_answered(self, text: str) -> None:
         """Hand on the answer, and leave the question where it can be read."""
-        question = self._questions.current
-        if question and not question.is_secret and text.strip() in GOODBYES:
-            self.left()
+        question = self._prompts.current
+        if question and not question.is_secret and text.strip() in QUIT_COMMANDS:
+            self.quit_requested()
         elif question:
-            seen = "" if question.is_secret else visible(text.strip() or question.offered)
-            self._paper.put([("class:question", f"{question.text} "), ("", seen)])
-            self._questions.answer(text)
+            seen = "" if question.is_secret else escape(text.strip() or question.default)
+            self._output.append([("class:question", f"{question.text} "), ("", seen)])
+            self._prompts.answer(text)
 
-    def chosen(self, number: int) -> None:
+    def choice_made(self, number: int) -> None:
         """Answer with the name of what was chosen."""
-        if question := self._questions.current:
-            self.answered(question.names[number])
+        if question := self._prompts.current:
+            self.prompt_answered(question.names[number])
 
-    def left(self) -> None:
+    def quit_requested(self) -> None:
         """Leave as with ``/quit``."""
-        self._submit(GOODBYES[0])
+        self._submit(QUIT_COMMANDS[0])
 
-    def interrupted(self) -> None:
+    def interrupt(self) -> None:
         """Do what the signal does: the first time it ends the client, the second time at once."""
         os.kill(os.getpid(), signal.SIGINT)
 
     def completions(self, before: str) -> tuple[str, list[str]]:
         """What the word before the cursor may become."""
-        question = self._questions.current
+        question = self._prompts.current
         if question is None:
-            return self._bottom.completions(before)
-        names = () if question.is_secret else question.names or self._company.nicknames
+            return self._status_bar.completions(before)
+        names = () if question.is_secret else question.names or self._roster.nicknames
         return completion.choices(before, names)
 
     # --- inside ---------------------------------------------------------------------------------
 
     def _send(self, line: str) -> None:
-        self._paper.put(*paint.echoed(line))
+        self._output.append(*paint.format_input(line))
         self._history.add(line)
         self._submit(line)
-        self._company.looks_at(self._bottom.room)
+        self._roster.mark_read(self._status_bar.room)
         self._draw()
 
-    def _sure(self, answer: str, text: str) -> None:
+    def _confirmed_paste(self, answer: str, text: str) -> None:
         if answer.strip().casefold() in _YES:
-            self._outgoing.take(text)
+            self._input_queue.append(text)
         else:
-            self.talk("Not sent; it is in the input line again.")
-            self._editor.put_back(text)
+            self.notify("Not sent; it is in the input line again.")
+            self._editor.set_text(text)
 
-    def _show_history(self, title: str, messages: Sequence[events.Said], note: str) -> None:
-        nickname = self._bottom.nickname
-        self._paper.put(*paint.history(title, messages, nickname, self._now(), note))
+    def _show_history(self, title: str, messages: Sequence[events.Message], note: str) -> None:
+        nickname = self._status_bar.nickname
+        self._output.append(*paint.format_history(title, messages, nickname, self._now(), note))
 
     def _write(self, lines: Sequence[Line]) -> None:
         self._editor.write(lines, paint.INDENT)
@@ -292,6 +294,6 @@ class Terminal:
     def _draw(self) -> None:
         self._editor.draw()
 
-    def _count_no_more(self) -> None:
+    def _stop_countdown(self) -> None:
         if self._countdown.running:
             self._countdown.stop()

@@ -13,10 +13,10 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
 
 #: No bracketed paste, plain cursor keys, no attributes, a cursor that is seen.
-_AS_USUAL: Final = "\x1b[?2004l\x1b[?1l\x1b[0m\x1b[?25h\r\x1b[J"
+_RESET: Final = "\x1b[?2004l\x1b[?1l\x1b[0m\x1b[?25h\r\x1b[J"
 
 
-class Stage:
+class ApplicationRunner:
     """Runs an application in the asyncio loop that the reactor runs in.
 
     :param over: called when the application ends; with the failure, if that is why.
@@ -26,24 +26,24 @@ class Stage:
         self,
         clock: IReactorTime,
         application: Application[None],
-        over: Callable[[BaseException | None], None],
+        on_exit: Callable[[BaseException | None], None],
     ) -> None:
         self._clock = clock
         self._application = application
-        self._over = over
+        self._on_exit = on_exit
         self._task: asyncio.Task[None] | None = None
-        self._modes: list[Any] | None = None
+        self._attributes: list[Any] | None = None
         self._ended: Deferred[None] = Deferred()
         self._is_over = False
 
-    def begin(self) -> None:
+    def start(self) -> None:
         """Take the terminal as soon as the loop runs."""
-        self._modes = modes()
+        self._attributes = terminal_attributes()
         self._clock.callLater(0, self._run)
 
-    def end(self) -> Deferred[None]:
+    def stop(self) -> Deferred[None]:
         """End the application; fires when the terminal is back."""
-        if self._is_over or self._modes is None:
+        if self._is_over or self._attributes is None:
             return succeed(None)
         if self._application.is_running and not self._application.is_done:
             self._application.exit()
@@ -53,16 +53,16 @@ class Stage:
             self._finish(None)
         return self._ended
 
-    def restore(self) -> None:
+    def restore_terminal(self) -> None:
         """Give the terminal back at once, also if the application hangs."""
-        if self._modes is None:
+        if self._attributes is None:
             return
         if not self._is_over and sys.__stdout__ is not None:
             with suppress(OSError, ValueError):
-                sys.__stdout__.write(_AS_USUAL)
+                sys.__stdout__.write(_RESET)
                 sys.__stdout__.flush()
         with suppress(OSError, termios.error):  # the terminal itself may be gone
-            termios.tcsetattr(0, termios.TCSANOW, self._modes)
+            termios.tcsetattr(0, termios.TCSANOW, self._attributes)
 
     def _run(self) -> None:
         if self._is_over:
@@ -99,12 +99,12 @@ class Stage:
         if not self._is_over:
             self._is_over = True
             if failure is not None:
-                self.restore()
-            self._over(failure)
+                self.restore_terminal()
+            self._on_exit(failure)
             self._ended.callback(None)
 
 
-def modes() -> list[Any] | None:
+def terminal_attributes() -> list[Any] | None:
     """The modes that the terminal is in; None if there is no terminal."""
     try:
         return termios.tcgetattr(0)

@@ -5,14 +5,14 @@ from typing import Final
 
 from prompt_toolkit.utils import get_cwidth
 
-from chatd.wire.lines import visible
+from chatd.wire.lines import escape
 
-_BETWEEN: Final = " · "
-_CUT: Final = "…"
+_SEPARATOR: Final = " · "
+_ELLIPSIS: Final = "…"
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class StatusLine:
     """What the status line tells.
 
     :ivar state: in words.
@@ -29,13 +29,13 @@ class Status:
     unsent: int = 0
 
 
-def status_line(status: Status, columns: int) -> str:
+def format_status_line(status: StatusLine, columns: int) -> str:
     """The line, as much of it as fits into `columns` character cells; the state always does."""
-    room = visible(status.room)
+    room = escape(status.room)
     members = f"{status.members} member{'' if status.members == 1 else 's'}"
-    unread = ", ".join(f"{visible(name)} {number}" for name, number in status.unread)
+    unread = ", ".join(f"{escape(name)} {number}" for name, number in status.unread)
     pieces = [
-        visible(status.server),
+        escape(status.server),
         room,
         members if status.members else "",
         f"unread: {unread}" if unread else "",
@@ -51,19 +51,19 @@ def status_line(status: Status, columns: int) -> str:
     ]
     bare = ["", room, "", *shorter[3:]]
     for each in (pieces, shorter, bare, ["", "", "", "", *pieces[4:]], [status.state]):
-        line = f" {_BETWEEN.join(piece for piece in each if piece)}"
+        line = f" {_SEPARATOR.join(piece for piece in each if piece)}"
         if get_cwidth(line) <= columns:
             return line
-    return fitting(line, columns)
+    return clip(line, columns)
 
 
-def fitting(text: str, columns: int) -> str:
+def clip(text: str, columns: int) -> str:
     """`text`, cut where it does not fit into `columns` character cells."""
     if get_cwidth(text) <= columns:
         return text
     cut = ""
     for character in text:
-        if get_cwidth(cut + character + _CUT) > columns:
+        if get_cwidth(cut + character + _ELLIPSIS) > columns:
             break
         cut += character
-    return cut + _CUT
+    return cut + _ELLIPSIS

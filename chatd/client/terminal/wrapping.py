@@ -13,10 +13,10 @@ from prompt_toolkit.utils import get_cwidth
 Line = StyleAndTextTuples
 
 #: A window narrower than this is not broken for: nothing would be left beside the indentation.
-_NARROWEST: Final = 12
+_MIN_COLUMNS: Final = 12
 
 
-def wrapped(line: Line, columns: int, indent: int) -> list[Line]:
+def wrap(line: Line, columns: int, indent: int) -> list[Line]:
     """`line` in rows of at most `columns`, each but the first indented.
 
     :param columns: how wide the window is, in character cells.
@@ -27,14 +27,14 @@ def wrapped(line: Line, columns: int, indent: int) -> list[Line]:
     for style, text, *_ in line:
         for each in _words(text):
             # The end of a row that is full stands for a space.
-            word = each.removeprefix(" ") if column == columns >= _NARROWEST else each
+            word = each.removeprefix(" ") if column == columns >= _MIN_COLUMNS else each
             width = get_cwidth(word)
-            if column + width > columns >= _NARROWEST:
+            if column + width > columns >= _MIN_COLUMNS:
                 fits_below = width <= columns - indent
                 if column > indent and fits_below and not word.isspace():
                     rows.append([("", " " * indent)])
                     column = indent
-                for piece in _cut(word, columns - column, columns - indent):
+                for piece in _split_word(word, columns - column, columns - indent):
                     if rows[-1] and column + get_cwidth(piece) > columns:
                         rows.append([("", " " * indent)])
                         column = indent
@@ -57,7 +57,7 @@ def _words(text: str) -> list[str]:
     return words
 
 
-def _cut(word: str, first: int, others: int) -> list[str]:
+def _split_word(word: str, first: int, others: int) -> list[str]:
     """`word` in pieces of at most `others` cells, the first one of at most `first`."""
     pieces = [""]
     room = first

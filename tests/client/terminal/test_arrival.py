@@ -3,17 +3,17 @@
 from collections.abc import Callable, Sequence
 
 from chatd.chat import events
-from chatd.chat.commands import Asked, ReadHistory
-from chatd.client.terminal.arrival import Arrival
-from chatd.client.terminal.company import Company
+from chatd.chat.commands import ClientCommand, ReadHistory
+from chatd.client.terminal.arrival import CatchUp
+from chatd.client.terminal.company import Roster
 from chatd.wire import native_frames as frames
 from chatd.wire.native_frames import FromServer
 
 WELCOME = events.Welcome("party", 7, "ice", ("#lobby",))
 
 
-def said(seq: int) -> events.Said:
-    return events.Said("#lobby", seq, 0, "moon", f"number {seq}")
+def said(seq: int) -> events.Message:
+    return events.Message("#lobby", seq, 0, "moon", f"number {seq}")
 
 
 class Past:
@@ -23,21 +23,21 @@ class Past:
         self.last = last
         self.asked = 0
         self.shown: list[tuple[str, list[int], str]] = []
-        self.company = Company()
-        self.arrival = Arrival(self.company, self._show, lambda: None)
+        self.company = Roster()
+        self.arrival = CatchUp(self.company, self._show, lambda: None)
 
-    def _show(self, title: str, messages: Sequence[events.Said], note: str) -> None:
+    def _show(self, title: str, messages: Sequence[events.Message], note: str) -> None:
         self.shown.append((title, [each.seq for each in messages], note))
 
-    def inquire(self, command: Asked, answered: Callable[[FromServer], None]) -> None:
+    def request(self, command: ClientCommand, on_reply: Callable[[FromServer], None]) -> None:
         if isinstance(command, ReadHistory):
             self.asked = command.limit
             first = max(1, self.last - command.limit + 1)
             messages = tuple(said(seq) for seq in range(first, self.last + 1))
-            answered(frames.HistoryRead(data=events.HistoryRead("#lobby", messages)))
+            on_reply(frames.History(data=events.History("#lobby", messages)))
 
     def enters(self) -> None:
-        self.company.told(WELCOME)
+        self.company.update(WELCOME)
         self.arrival.entered(self)
 
 
@@ -51,7 +51,7 @@ def back_after(missed: int) -> Past:
     """A person who heard number 3, missed so many, and is back."""
     past = Past(3)
     past.enters()
-    past.company.said(said(3), "#lobby")
+    past.company.message_received(said(3), "#lobby")
     past.shown.clear()
     past.last += missed
     past.enters()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatd.client.terminal.colours import NICKNAME_COLOURS, QUIET, of_nickname
+from chatd.client.terminal.colours import MUTED, NICKNAME_COLOURS, nickname_style
 
 
 def luminance(colour: str) -> float:
@@ -14,16 +14,16 @@ def luminance(colour: str) -> float:
     return sum(weight * each for weight, each in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
-@pytest.mark.parametrize("colour", [*NICKNAME_COLOURS, QUIET])
+@pytest.mark.parametrize("colour", [*NICKNAME_COLOURS, MUTED])
 def test_each_colour_stands_out_against_black_and_against_white(colour: str) -> None:
     assert (luminance(colour) + 0.05) / 0.05 >= 3.5
     assert 1.05 / (luminance(colour) + 0.05) >= 3.5
 
 
 def test_a_nickname_has_one_colour_however_it_is_spelled_and_in_every_run() -> None:
-    assert of_nickname("ice") == of_nickname("ICE") == of_nickname("\uff49\uff43\uff45")
+    assert nickname_style("ice") == nickname_style("ICE") == nickname_style("\uff49\uff43\uff45")
     # Not Python's hash(), which differs from run to run.
-    assert [of_nickname(name) for name in ("ice", "moon", "sun")] == [
+    assert [nickname_style(name) for name in ("ice", "moon", "sun")] == [
         "fg:#d700d7",
         "fg:#008787",
         "fg:#00875f",
@@ -31,4 +31,6 @@ def test_a_nickname_has_one_colour_however_it_is_spelled_and_in_every_run() -> N
 
 
 def test_most_nicknames_have_different_colours() -> None:
-    assert len({of_nickname(f"guest-{number}") for number in range(64)}) > len(NICKNAME_COLOURS) / 2
+    assert (
+        len({nickname_style(f"guest-{number}") for number in range(64)}) > len(NICKNAME_COLOURS) / 2
+    )

@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from chatd.chat import events
-from chatd.chat.commands import Say, Tell
+from chatd.chat.commands import SendMessage, SendPrivate
 from chatd.client.terminal import paint
 from chatd.client.terminal.wrapping import Line
 
@@ -13,8 +13,8 @@ MORNING = datetime(2026, 11, 21, 10, 35).astimezone().timestamp()
 YESTERDAY = MORNING - 86_400
 
 
-def said(text: str, source: str = "moon", room: str = "#lobby") -> events.Said:
-    return events.Said(room, 1, int(MORNING * 1000), source, text)
+def said(text: str, source: str = "moon", room: str = "#lobby") -> events.Message:
+    return events.Message(room, 1, int(MORNING * 1000), source, text)
 
 
 def plain(lines: list[Line]) -> list[str]:
@@ -26,7 +26,7 @@ def styles(lines: list[Line]) -> list[str]:
 
 
 def told(what: object) -> list[str]:
-    return plain(paint.told(what, "ice", MORNING))
+    return plain(paint.format_event(what, "ice", MORNING))
 
 
 @pytest.mark.parametrize(
@@ -36,15 +36,15 @@ def told(what: object) -> list[str]:
         (said("one\ntwo"), ["10:35 moon: one", "10:35 moon: two"]),
         (said("hello", room="#dev"), ["10:35 #dev moon: hello"]),
         (
-            events.Private("moon", ("ice",), int(MORNING * 1000), "psst"),
+            events.PrivateMessage("moon", ("ice",), int(MORNING * 1000), "psst"),
             ["10:35 [private] moon: psst"],
         ),
-        (events.Entered("moon"), ["10:35 [Server]: moon has entered the chat"]),
-        (events.Said("#lobby", 1, 10**18, "moon", "late"), ["--:-- moon: late"]),
-        (events.Said("#lobby", 1, 10**4000, "moon", "later"), ["--:-- moon: later"]),
-        (events.Private("moon", ("ice",), 10**4000, "ever"), ["--:-- [private] moon: ever"]),
+        (events.MemberEntered("moon"), ["10:35 [Server]: moon has entered the chat"]),
+        (events.Message("#lobby", 1, 10**18, "moon", "late"), ["--:-- moon: late"]),
+        (events.Message("#lobby", 1, 10**4000, "moon", "later"), ["--:-- moon: later"]),
+        (events.PrivateMessage("moon", ("ice",), 10**4000, "ever"), ["--:-- [private] moon: ever"]),
         (
-            events.HistoryRead("#dev", (events.Said("#lobby", 1, 10**4000, "moon", "never"),)),
+            events.History("#dev", (events.Message("#lobby", 1, 10**4000, "moon", "never"),)),
             ["┌ history of #dev", "│ ? --:-- moon: never", "└ end of history of #dev"],
         ),
         (None, []),
@@ -57,8 +57,8 @@ def test_a_line_looks_as_it_does_elsewhere_with_the_time_before_it(
 
 
 def test_history_stands_between_two_lines_that_say_so_with_the_date_where_it_is_not_today() -> None:
-    old = events.Said("#lobby", 1, int(YESTERDAY * 1000), "moon", "a\nb")
-    assert told(events.HistoryRead("#lobby", (old, said("now")))) == [
+    old = events.Message("#lobby", 1, int(YESTERDAY * 1000), "moon", "a\nb")
+    assert told(events.History("#lobby", (old, said("now")))) == [
         "┌ history of #lobby",
         "│ 2026-11-20 10:35 moon: a",
         "│ 2026-11-20 10:35 moon: b",
@@ -68,9 +68,11 @@ def test_history_stands_between_two_lines_that_say_so_with_the_date_where_it_is_
 
 
 def test_a_nickname_has_its_colour_and_what_names_the_person_stands_out() -> None:
-    assert any(style.startswith("bold fg:#") for style in styles(paint.told(said("x"), "ice", 0)))
-    assert "class:mention" not in styles(paint.told(said("x"), "ice", 0))
-    assert "class:mention" in styles(paint.told(said("hello ice"), "ice", 0))
+    assert any(
+        style.startswith("bold fg:#") for style in styles(paint.format_event(said("x"), "ice", 0))
+    )
+    assert "class:mention" not in styles(paint.format_event(said("x"), "ice", 0))
+    assert "class:mention" in styles(paint.format_event(said("hello ice"), "ice", 0))
 
 
 @pytest.mark.parametrize(
@@ -87,13 +89,13 @@ def test_a_nickname_has_its_colour_and_what_names_the_person_stands_out() -> Non
 )
 def test_a_person_is_named_by_a_word_of_its_own(text: str, is_named: bool) -> None:
     assert paint.mentions(text, "ice") is is_named
-    assert paint.calls(said(text), "ice") is is_named
+    assert paint.is_highlight(said(text), "ice") is is_named
     assert not paint.mentions(text, "")
 
 
 def test_a_private_message_is_always_for_the_person_and_a_notice_never() -> None:
-    assert paint.calls(events.Private("moon", ("ice",), 0, "psst"), "ice")
-    assert not paint.calls(events.Entered("ice"), "ice")
+    assert paint.is_highlight(events.PrivateMessage("moon", ("ice",), 0, "psst"), "ice")
+    assert not paint.is_highlight(events.MemberEntered("ice"), "ice")
 
 
 @pytest.mark.parametrize(
@@ -110,21 +112,21 @@ def test_a_private_message_is_always_for_the_person_and_a_notice_never() -> None
 def test_what_the_person_typed_is_shown_unless_it_is_something_said(
     line: str, shown: list[str]
 ) -> None:
-    assert plain(paint.echoed(line)) == shown
+    assert plain(paint.format_input(line)) == shown
 
 
 @pytest.mark.parametrize(
     ("what", "shown"),
     [
-        (Say("one\ntwo"), ["10:35 ice: one", "10:35 ice: two"]),
-        (Say("hi", "#dev"), ["10:35 #dev ice: hi"]),
-        (Tell("psst", ("moon", "sun")), ["10:35 [private to moon,sun] psst"]),
+        (SendMessage("one\ntwo"), ["10:35 ice: one", "10:35 ice: two"]),
+        (SendMessage("hi", "#dev"), ["10:35 #dev ice: hi"]),
+        (SendPrivate("psst", ("moon", "sun")), ["10:35 [private to moon,sun] psst"]),
     ],
 )
 def test_what_the_person_said_is_shown_when_the_server_has_it(
-    what: Say | Tell, shown: list[str]
+    what: SendMessage | SendPrivate, shown: list[str]
 ) -> None:
-    assert plain(paint.said(what, "ice", MORNING)) == shown
+    assert plain(paint.format_own_message(what, "ice", MORNING)) == shown
 
 
 HOSTILE = "\x1b[31m<ansired>\u202e"
@@ -134,13 +136,13 @@ HOSTILE = "\x1b[31m<ansired>\u202e"
     "what",
     [
         said(HOSTILE, HOSTILE, f"#{HOSTILE}"),
-        events.Private(HOSTILE, (), 0, HOSTILE),
-        events.HistoryRead(HOSTILE, (said(HOSTILE, HOSTILE),)),
-        events.Entered(HOSTILE),
+        events.PrivateMessage(HOSTILE, (), 0, HOSTILE),
+        events.History(HOSTILE, (said(HOSTILE, HOSTILE),)),
+        events.MemberEntered(HOSTILE),
     ],
 )
 def test_nothing_that_others_wrote_is_obeyed(what: object) -> None:
     for line in told(what):
         assert line.isprintable()
         assert "<ansired>" in line
-    assert not any("ansired" in style for style in styles(paint.told(what, "ice", MORNING)))
+    assert not any("ansired" in style for style in styles(paint.format_event(what, "ice", MORNING)))

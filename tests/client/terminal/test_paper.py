@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from twisted.internet.task import Clock
 
 from chatd.chat import limits
-from chatd.client.terminal.paper import Paper
+from chatd.client.terminal.paper import OutputQueue
 from chatd.client.terminal.wrapping import Line
 
-PAUSE = limits.SHOWING_MILLISECONDS / 1000
+PAUSE = limits.OUTPUT_INTERVAL_MILLISECONDS / 1000
 
 
 class Sheet:
@@ -20,7 +20,9 @@ class Sheet:
         self.batches: list[int] = []
         self.shown: list[str] = []
         self.clogged: list[bool] = []
-        self.paper = Paper(self.clock, self._write, lambda: self.is_ready, self.clogged.append)
+        self.paper = OutputQueue(
+            self.clock, self._write, lambda: self.is_ready, self.clogged.append
+        )
 
     def _write(self, lines: Sequence[Line]) -> None:
         self.batches.append(len(lines))
@@ -28,7 +30,7 @@ class Sheet:
 
     def put(self, *texts: str) -> None:
         for text in texts:
-            self.paper.put([("", text)])
+            self.paper.append([("", text)])
 
     def passes(self, seconds: float) -> None:
         self.clock.advance(seconds)
@@ -51,18 +53,18 @@ def test_a_line_is_shown_at_once_and_the_next_ones_together() -> None:
 
 def test_very_many_lines_are_shown_in_batches() -> None:
     sheet = Sheet()
-    texts = [str(number) for number in range(2 * limits.SHOWN_AT_ONCE_LINES + 1)]
+    texts = [str(number) for number in range(2 * limits.OUTPUT_BATCH_LINES + 1)]
     sheet.put(*texts)
     for _ in range(4):
         sheet.passes(PAUSE)
     assert sheet.shown == texts
-    assert sheet.batches == [limits.SHOWN_AT_ONCE_LINES, limits.SHOWN_AT_ONCE_LINES, 1]
+    assert sheet.batches == [limits.OUTPUT_BATCH_LINES, limits.OUTPUT_BATCH_LINES, 1]
 
 
 def test_a_window_that_takes_nothing_is_waited_for_and_the_server_slowed_down() -> None:
     sheet = Sheet()
     sheet.is_ready = False
-    texts = [str(number) for number in range(limits.WAITING_TO_BE_SHOWN_LINES + 1)]
+    texts = [str(number) for number in range(limits.OUTPUT_QUEUE_LINES + 1)]
     sheet.put(*texts)
     sheet.passes(1)
     assert (sheet.shown, sheet.clogged) == ([], [True])
@@ -76,7 +78,7 @@ def test_a_window_that_takes_nothing_is_waited_for_and_the_server_slowed_down() 
 def test_at_the_end_everything_is_shown_at_once() -> None:
     sheet = Sheet()
     sheet.put("one", "two")
-    sheet.paper.empty()
-    sheet.paper.empty()
+    sheet.paper.flush()
+    sheet.paper.flush()
     assert sheet.shown == ["one", "two"]
     assert sheet.clock.getDelayedCalls() == []

@@ -6,12 +6,12 @@ from twisted.internet.task import Clock
 
 from chatd.chat import events
 from chatd.client import standing
-from chatd.client.standing import Online, words
-from chatd.client.terminal.bottom import Bottom
-from chatd.client.terminal.company import Company
-from chatd.client.terminal.status import Status, status_line
+from chatd.client.standing import Online, describe
+from chatd.client.terminal.bottom import StatusBar
+from chatd.client.terminal.company import Roster
+from chatd.client.terminal.status import StatusLine, format_status_line
 
-FULL = Status("online as ice", "party", "#lobby", 3, (("#dev", 2), ("#tea", 1)), 12)
+FULL = StatusLine("online as ice", "party", "#lobby", 3, (("#dev", 2), ("#tea", 1)), 12)
 
 
 @pytest.mark.parametrize(
@@ -29,17 +29,17 @@ FULL = Status("online as ice", "party", "#lobby", 3, (("#dev", 2), ("#tea", 1)),
     ],
 )
 def test_what_does_not_fit_is_shortened_and_the_state_stays(columns: int, line: str) -> None:
-    assert status_line(FULL, columns) == line
+    assert format_status_line(FULL, columns) == line
 
 
 @pytest.mark.parametrize("columns", range(1, 120))
 def test_it_is_never_wider_than_the_window(columns: int) -> None:
-    wide = Status("online as 你好你好", "服务器" * 20, "#房间" * 5, 3, (("#家", 2),), 1)
-    assert get_cwidth(status_line(wide, columns)) <= columns
+    wide = StatusLine("online as 你好你好", "服务器" * 20, "#房间" * 5, 3, (("#家", 2),), 1)
+    assert get_cwidth(format_status_line(wide, columns)) <= columns
 
 
 def test_nothing_hostile_gets_into_it() -> None:
-    line = status_line(Status("x", "\x1b[2J", "#\u202e", 1, (("#\x07", 1),)), 200)
+    line = format_status_line(StatusLine("x", "\x1b[2J", "#\u202e", 1, (("#\x07", 1),)), 200)
     assert line == " <U+001B>[2J · #<U+202E> · 1 member · unread: #<U+0007> 1 · x"
 
 
@@ -59,17 +59,15 @@ def test_nothing_hostile_gets_into_it() -> None:
         (None, 0, ""),
     ],
 )
-def test_the_state_is_said_in_words(
-    state: standing.Standing | None, left: float, said: str
-) -> None:
-    assert words(state, left) == said
+def test_the_state_is_said_in_words(state: standing.Status | None, left: float, said: str) -> None:
+    assert describe(state, left) == said
 
 
 def test_a_room_is_read_when_the_person_goes_there_not_when_the_line_is_drawn() -> None:
-    company = Company()
-    company.said(events.Said("#lobby", 1, 0, "moon", "hello"), "#dev")
-    bottom = Bottom(Clock(), company, lambda: 0)
-    bottom.stands(Online("ice"))
+    company = Roster()
+    company.message_received(events.Message("#lobby", 1, 0, "moon", "hello"), "#dev")
+    bottom = StatusBar(Clock(), company, lambda: 0)
+    bottom.set_status(Online("ice"))
     assert bottom.room == "#lobby"
     assert "unread: #lobby 1" in bottom.status(80)
     assert "unread: #lobby 1" in bottom.status(80)

@@ -6,8 +6,8 @@ import pytest
 
 from chatd.chat import limits
 from chatd.client.terminal import pasting
-from chatd.client.terminal.outgoing import Outgoing
-from chatd.client.terminal.questions import Question, Questions
+from chatd.client.terminal.outgoing import InputQueue
+from chatd.client.terminal.questions import Prompt, PromptQueue
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from chatd.client.terminal.questions import Question, Questions
     ],
 )
 def test_a_paste_is_text_with_the_line_ends_of_a_message(pasted: str, text: str) -> None:
-    assert pasting.text_of(pasted) == text
+    assert pasting.validate_paste(pasted) == text
 
 
 @pytest.mark.parametrize(
@@ -36,8 +36,8 @@ def test_a_paste_is_text_with_the_line_ends_of_a_message(pasted: str, text: str)
     ],
 )
 def test_what_can_be_no_message_is_not_pasted_and_says_why(pasted: str, why: str) -> None:
-    with pytest.raises(pasting.NotPasted, match=why):
-        pasting.text_of(pasted)
+    with pytest.raises(pasting.PasteError, match=why):
+        pasting.validate_paste(pasted)
 
 
 @pytest.mark.parametrize(
@@ -52,29 +52,29 @@ def test_what_can_be_no_message_is_not_pasted_and_says_why(pasted: str, why: str
 def test_what_cannot_be_seen_in_a_paste_is_spelled_out_and_scripts_stay_whole(
     pasted: str, shown: str | None
 ) -> None:
-    assert pasting.shown(pasted) == (shown or pasted)
+    assert pasting.escape_paste(pasted) == (shown or pasted)
 
 
 def test_a_paste_that_is_too_long_once_it_is_spelled_out_is_not_taken() -> None:
-    with pytest.raises(pasting.NotPasted, match="Not pasted"):
-        pasting.shown("\u200b" * limits.MESSAGE_CHARACTERS)
+    with pytest.raises(pasting.PasteError, match="Not pasted"):
+        pasting.escape_paste("\u200b" * limits.MESSAGE_CHARACTERS)
 
 
 def test_only_a_message_of_many_lines_is_asked_about() -> None:
-    lines = ["line"] * limits.UNASKED_LINES
+    lines = ["line"] * limits.PASTE_CONFIRM_LINES
     assert not pasting.is_long("\n".join(lines))
     assert pasting.is_long("\n".join([*lines, "line"]))
 
 
 def test_lines_are_kept_while_nobody_takes_them_and_handed_on_in_order() -> None:
     sent: list[str] = []
-    outgoing = Outgoing(sent.append)
-    outgoing.take("one")
-    outgoing.take("two")
-    assert (sent, outgoing.kept) == ([], ["one", "two"])
-    outgoing.go_on()
-    outgoing.take("three")
-    assert (sent, outgoing.kept) == (["one", "two", "three"], [])
+    outgoing = InputQueue(sent.append)
+    outgoing.append("one")
+    outgoing.append("two")
+    assert (sent, outgoing.queued) == ([], ["one", "two"])
+    outgoing.resume()
+    outgoing.append("three")
+    assert (sent, outgoing.queued) == (["one", "two", "three"], [])
 
 
 def test_handing_on_stops_where_it_is_too_much_again() -> None:
@@ -83,22 +83,22 @@ def test_handing_on_stops_where_it_is_too_much_again() -> None:
     def send(line: str) -> None:
         sent.append(line)
         if line == "two":
-            outgoing.hold()
+            outgoing.pause()
 
-    outgoing = Outgoing(send)
+    outgoing = InputQueue(send)
     for line in ("one", "two", "three"):
-        outgoing.take(line)
-    outgoing.go_on()
-    assert (sent, outgoing.kept) == (["one", "two"], ["three"])
+        outgoing.append(line)
+    outgoing.resume()
+    assert (sent, outgoing.queued) == (["one", "two"], ["three"])
 
 
 @pytest.mark.parametrize("line", ["/quit", " exit() ", "/exit"])
 def test_the_wish_to_leave_does_not_wait(line: str) -> None:
     sent: list[str] = []
-    outgoing = Outgoing(sent.append)
-    outgoing.take("one")
-    outgoing.take(line)
-    assert (sent, outgoing.kept) == ([line], ["one"])
+    outgoing = InputQueue(sent.append)
+    outgoing.append("one")
+    outgoing.append(line)
+    assert (sent, outgoing.queued) == ([line], ["one"])
 
 
 class FakeAsker:
@@ -108,19 +108,21 @@ class FakeAsker:
         self.shown = ""
         self.choices: Sequence[str] = ()
 
-    def ask(self, question: str, is_secret: bool = False, choices: Sequence[str] = ()) -> None:
+    def show_prompt(
+        self, question: str, is_secret: bool = False, choices: Sequence[str] = ()
+    ) -> None:
         self.shown, self.choices = question, choices
 
-    def ask_no_more(self) -> None:
+    def end_prompt(self) -> None:
         self.shown, self.choices = "", ()
 
 
 def test_one_thing_is_asked_after_the_other() -> None:
     asker = FakeAsker()
-    questions = Questions(asker)
+    questions = PromptQueue(asker)
     answers: list[str] = []
-    questions.ask(Question("To whom?", answers.append))
-    questions.ask(Question("What?", answers.append))
+    questions.append(Prompt("To whom?", answers.append))
+    questions.append(Prompt("What?", answers.append))
     assert asker.shown == "To whom?"
     questions.answer("moon")
     assert asker.shown == "What?"
@@ -130,10 +132,10 @@ def test_one_thing_is_asked_after_the_other() -> None:
 
 def test_who_says_nothing_gets_what_was_offered() -> None:
     asker = FakeAsker()
-    questions = Questions(asker)
+    questions = PromptQueue(asker)
     answers: list[str] = []
     for typed in (" ", "ice"):
-        questions.ask(Question("Your nickname?", answers.append, "zoe"))
+        questions.append(Prompt("Your nickname?", answers.append, "zoe"))
         assert asker.shown == "Your nickname? [zoe]"
         questions.answer(typed)
     assert answers == ["zoe", "ice"]
@@ -141,29 +143,29 @@ def test_who_says_nothing_gets_what_was_offered() -> None:
 
 def test_a_list_that_grows_takes_the_place_of_the_one_before() -> None:
     asker = FakeAsker()
-    questions = Questions(asker)
+    questions = PromptQueue(asker)
     answers: list[str] = []
     for count in (2, 3):
         names = ["party", "work", "play"][:count]
-        questions.ask(Question("Which?", answers.append, choices=names, names=names))
+        questions.append(Prompt("Which?", answers.append, choices=names, names=names))
     assert asker.choices == ["party", "work", "play"]
     questions.answer("play")
     assert (asker.shown, answers) == ("", ["play"])
 
 
 def test_what_is_asked_about_is_held_until_there_is_an_answer() -> None:
-    questions = Questions(FakeAsker())
-    questions.ask(Question("To whom?", print))
-    questions.ask(Question("Send 9 lines?", lambda answer: None, holds="nine lines"))
-    assert questions.held == ["nine lines"]
+    questions = PromptQueue(FakeAsker())
+    questions.append(Prompt("To whom?", print))
+    questions.append(Prompt("Send 9 lines?", lambda answer: None, draft="nine lines"))
+    assert questions.drafts == ["nine lines"]
     questions.answer("moon")
     questions.answer("y")
-    assert questions.held == []
+    assert questions.drafts == []
 
 
 def test_an_answer_may_lead_to_another_question() -> None:
     asker = FakeAsker()
-    questions = Questions(asker)
-    questions.ask(Question("One?", lambda answer: questions.ask(Question("Two?", print))))
+    questions = PromptQueue(asker)
+    questions.append(Prompt("One?", lambda answer: questions.append(Prompt("Two?", print))))
     questions.answer("yes")
     assert asker.shown == "Two?"

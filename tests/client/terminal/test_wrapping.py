@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prompt_toolkit.utils import get_cwidth
 
-from chatd.client.terminal.wrapping import Line, wrapped
+from chatd.client.terminal.wrapping import Line, wrap
 
 
 def rows(line: Line, columns: int, indent: int = 6) -> list[str]:
-    return ["".join(text for _, text, *_ in row) for row in wrapped(line, columns, indent)]
+    return ["".join(text for _, text, *_ in row) for row in wrap(line, columns, indent)]
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_a_line_is_broken_between_words_and_goes_on_indented(
 
 def test_each_piece_keeps_its_style() -> None:
     line: Line = [("class:time", "12:34 "), ("bold", "ice"), ("", ": hello there, moon")]
-    first, second = wrapped(line, 20, 6)
+    first, second = wrap(line, 20, 6)
     assert {style: text for style, text, *_ in first if text != " "} == {
         "class:time": "12:34",
         "bold": "ice",

@@ -10,7 +10,7 @@ from typing import Any
 
 from twisted.internet import reactor as global_reactor
 
-from chatd.client.standing import Online, Standing, Waiting
+from chatd.client.standing import Online, Status, Waiting
 from chatd.taps.client import Options, make_client
 from tests.fakes import FakeScreen
 
@@ -24,16 +24,16 @@ class Guest(FakeScreen):
         super().__init__()
         self._number = number
 
-    def stands(self, standing: Standing) -> None:
-        if isinstance(standing, Online):
+    def set_status(self, status: Status) -> None:
+        if isinstance(status, Online):
             self.note("in")
-        elif isinstance(standing, Waiting):
+        elif isinstance(status, Waiting):
             self.note("out")
 
-    def talk(self, sentence: str) -> None:
-        self.note(sentence)
+    def notify(self, message: str) -> None:
+        self.note(message)
 
-    def told(self, what: object) -> None:
+    def show_event(self, event: object) -> None:
         """What the others say is not of interest here."""
 
     def gone(self, status: int) -> int:
@@ -51,7 +51,7 @@ def main(count: str, *words: str) -> None:
     for number in range(int(count)):
         guest = Guest(number)
         client = make_client(options, f"{options.nickname}{number}", guest, reactor)
-        client.ended.addCallback(guest.gone)
+        client.when_ended.addCallback(guest.gone)
         client.startService()
     reactor.run()
 
