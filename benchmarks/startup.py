@@ -17,7 +17,7 @@ DISCOVERY = ("--discovery-port", "17777")
 CHATD = (sys.executable, "-m", "chatd")
 
 IMPORTS = (
-    "import chatd.cli, chatd.taps.client, chatd.taps.running\nfrom twisted.internet import reactor"
+    "import chatd.cli, chatd.taps.client, chatd.taps.program\nfrom twisted.internet import reactor"
 )
 
 

@@ -75,7 +75,7 @@ def _run(argv: Sequence[str]) -> int:
     # Installed only now: --help, bad values and what is done at once need no reactor.
     if hasattr(role, "choose_reactor"):
         role.choose_reactor(options.subOptions)
-    from chatd.taps.running import get_reactor, run
+    from chatd.taps.program import get_reactor, run
 
     reactor = get_reactor()
     program = role.makeService(options.subOptions, reactor)

@@ -17,8 +17,8 @@ from chatd.discovery.subnets import Subnet
 from chatd.doctor import report
 from chatd.doctor.findings import Answer, Findings, Interface, Reach, Subject
 from chatd.doctor.verdict import ROWS
-from chatd.wire import native_frames
-from chatd.wire.beacon import Discover, OfferDatagram
+from chatd.wire import frames
+from chatd.wire.discovery import Discover, OfferDatagram
 
 DOCS: Final = Path(__file__).parent
 
@@ -66,7 +66,7 @@ def native_schema() -> str:
     """The frames of the native dialect, in both directions."""
     return _schema(
         "The native protocol of chatd, version 1: frames from client to server, and back",
-        {"FromClient": native_frames.FromClient, "FromServer": native_frames.FromServer},
+        {"FromClient": frames.FromClient, "FromServer": frames.FromServer},
     )
 
 

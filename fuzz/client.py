@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Final
 
 from chatd.chat import events
-from chatd.client.terminal import paint
-from chatd.client.terminal.company import Roster
+from chatd.client.terminal import formatting
+from chatd.client.terminal.roster import Roster
 from fuzz.script import steps
 from fuzz.watch import check_shown, watched
 from tests.client.party import Client, DiscreetScreen
@@ -31,7 +31,7 @@ class Screen(DiscreetScreen):
             self._company.message_received(event, "#dev")
         if isinstance(event, events.History):
             self._company.unseen(event.messages)
-        for line in paint.format_event(event, "ice", _NOW):
+        for line in formatting.format_event(event, "ice", _NOW):
             for _, text, *_ in line:
                 check_shown(text)
         for shown in self.shown:

@@ -8,7 +8,7 @@ from chatd.client.finder import BroadcastFinder
 from chatd.client.lifecycle import Server
 from chatd.discovery.responder import Responder
 from chatd.discovery.subnets import HostAddress, Subnet
-from chatd.wire import beacon
+from chatd.wire import discovery
 from fuzz.watch import check_shown, watched
 from tests.discovery.hosts import PORT, deliver, sent, subnets
 from tests.fakes import FakeScreen, FakeUdpReactor
@@ -31,8 +31,8 @@ def ask(data: bytes) -> None:
     source, question = _parted(data)
     reactor = FakeUdpReactor()
 
-    def offer(subnet: Subnet) -> beacon.Offer:
-        return beacon.Offer(1, "\N{GRINNING FACE}" * 64, str(subnet.address), 7777, 9, 8)
+    def offer(subnet: Subnet) -> discovery.Offer:
+        return discovery.Offer(1, "\N{GRINNING FACE}" * 64, str(subnet.address), 7777, 9, 8)
 
     with watched():
         responder = Responder(reactor, _SERVER, PORT, offer)
@@ -46,7 +46,7 @@ def ask(data: bytes) -> None:
         assert (interface, asker) == ("10.35.11.113", source)
         assert source[0] == "10.35.11.112" or source[0] == "10.35.11.113"
         assert len(answer) <= 1_024
-        beacon.decode_offer(answer)
+        discovery.decode_offer(answer)
     assert not reactor.getDelayedCalls()
 
 

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Final
 
-from chatd.wire import typed
+from chatd.wire import slash_commands
 from fuzz.script import script
 from tests.server.transcripts import transcripts
 from tests.web.visitors import HOST, UPGRADE, request
@@ -73,7 +73,9 @@ def datagrams(kind: str) -> list[bytes]:
 
 def typed_lines() -> list[bytes]:
     """A line for each command."""
-    named = [f"{name} {spec.arguments}" for spec in typed.SLASH_COMMANDS for name in spec.names]
+    named = [
+        f"{name} {spec.arguments}" for spec in slash_commands.SLASH_COMMANDS for name in spec.names
+    ]
     return [line.encode() for line in (*named, "hello", "//hello", "@ice @moon hello", "/join dev")]
 
 

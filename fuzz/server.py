@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 
 from chatd.chat import limits
 from chatd.chat.commands import Authenticate
-from chatd.chat.refusals import WrongPassword
+from chatd.chat.errors import WrongPassword
 from chatd.server.factory import PortType
 from fuzz.script import steps
 from fuzz.watch import watched

@@ -27,9 +27,9 @@ from chatd.chat.commands import (
 from chatd.chat.events import Event, History, Reply, User, Users
 from chatd.chat.hub import Hub, HubSettings
 from chatd.chat.outbox import MemberId
-from chatd.client.screen import Choice
-from chatd.client.standing import Status
-from chatd.wire.lines import render
+from chatd.client.status import Status
+from chatd.client.ui import Choice
+from chatd.wire.rendering import render
 
 
 class RecordingOutbox:

@@ -8,30 +8,33 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "chatd"
 
-#: What each part may import of the others. Modules at the top (logs, links) are known to all.
+#: What each part may import of the others. A module at the top counts as a part of its own.
 ARROWS = {
     "chat": set(),
+    "rate_limit": set(),
+    "stderr": set(),
+    "logs": set(),
+    "logfile": set(),
+    "tcp": {"chat"},
     "wire": {"chat"},
     "discovery": {"chat", "wire"},
     "doctor": {"chat", "wire", "discovery"},
-    "server": {"chat", "wire", "discovery", "links"},
-    "client": {"chat", "wire", "discovery", "links", "talk"},
-    "web": {"chat", "wire", "server", "links"},
-    "links": {"chat"},
-    "talk": set(),
-    "logs": set(),
-    "rotation": set(),
+    "accounts": {"chat", "rate_limit"},
+    "server": {"chat", "wire", "discovery", "rate_limit", "tcp"},
+    "client": {"chat", "wire", "discovery", "tcp", "stderr"},
+    "web": {"chat", "wire", "server", "rate_limit", "tcp"},
     "taps": {
         "chat",
         "wire",
         "discovery",
         "doctor",
+        "accounts",
         "server",
         "client",
         "web",
         "logs",
-        "rotation",
-        "talk",
+        "logfile",
+        "stderr",
     },
     "cli": {"taps"},
     "__main__": {"cli"},
@@ -88,7 +91,7 @@ def test_only_the_composition_roots_know_the_global_reactor(part: str, path: Pat
 
 @pytest.mark.parametrize(("part", "path"), MODULES)
 def test_every_file_fits_in_one_reading(part: str, path: Path) -> None:
-    assert len(path.read_text().splitlines()) <= 300
+    assert len(path.read_text().splitlines()) <= 500
 
 
 def test_the_plugin_directory_is_no_package() -> None:

@@ -4,7 +4,7 @@ from unittest.mock import patch
 
 import pytest
 
-from chatd.wire import beacon, typed
+from chatd.wire import discovery, slash_commands
 from chatd.wire.jim import Jim
 from chatd.wire.native import Native
 from fuzz.mutate import mutated
@@ -34,10 +34,10 @@ def _fail(*arguments: object, **more: object) -> None:
         ("native", Native, "decode"),
         ("basic", Native, "decode"),
         ("jim", Jim, "decode"),
-        ("plain", typed, "read"),
-        ("typed", typed, "read"),
-        ("offer", beacon, "decode_offer"),
-        ("discover", beacon, "check_discover"),
+        ("plain", slash_commands, "read"),
+        ("typed", slash_commands, "read"),
+        ("offer", discovery, "decode_offer"),
+        ("discover", discovery, "check_discover"),
     ],
 )
 def test_a_parser_that_raises_is_found(name: str, owner: object, function: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from chatd.taps import client, server
-from chatd.wire import typed
+from chatd.wire import slash_commands
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "origins.rst").read_text(encoding="utf-8")
@@ -44,5 +44,5 @@ def test_every_option_that_is_named_is_one() -> None:
 
 
 def test_every_command_that_is_named_is_one() -> None:
-    commands = {name for spec in typed.SLASH_COMMANDS for name in spec.names}
+    commands = {name for spec in slash_commands.SLASH_COMMANDS for name in spec.names}
     assert set(re.findall(r"``(/\w+)\b", PAGE)) <= commands

@@ -13,7 +13,7 @@ from typing import Any
 from twisted.internet import reactor as global_reactor
 
 from chatd.taps import server
-from chatd.taps.running import run
+from chatd.taps.program import run
 
 reactor: Any = global_reactor
 

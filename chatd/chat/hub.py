@@ -10,12 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chatd.chat import commands, events, names
-from chatd.chat.directory import Nicknames, check_needs_no_password
-from chatd.chat.events import Reply
-from chatd.chat.membership import Member
-from chatd.chat.outbox import MemberId, Outbox
-from chatd.chat.places import Connections, check_capacity
-from chatd.chat.registration import (
+from chatd.chat.errors import (
     AlreadyRegistered,
     Full,
     FullForNow,
@@ -23,6 +18,10 @@ from chatd.chat.registration import (
     TooManyUnregistered,
     TooManyWatchers,
 )
+from chatd.chat.events import Reply
+from chatd.chat.members import Connections, Nicknames, check_capacity, check_needs_no_password
+from chatd.chat.model import Member
+from chatd.chat.outbox import MemberId, Outbox
 from chatd.chat.rooms import Rooms
 
 _Handler = Callable[[Member, Any, int], Reply]

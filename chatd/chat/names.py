@@ -8,7 +8,7 @@ import unicodedata
 from typing import Final
 
 from chatd.chat import limits
-from chatd.chat.refusals import BadNickname, BadRoomName, BadText, Refusal
+from chatd.chat.errors import BadNickname, BadRoomName, BadText, Refusal
 
 #: The room that always exists and that everyone begins in.
 LOBBY: Final = "#lobby"

@@ -1,11 +1,10 @@
 """The rooms: who is in them, how they begin and how they end."""
 
 from chatd.chat import events, limits, names
-from chatd.chat.history import RoomHistory
-from chatd.chat.membership import Member, Room
+from chatd.chat.errors import AlreadyInRoom, NoSuchRoom, NotInRoom, TooManyRooms
+from chatd.chat.model import Member, Room, RoomHistory
 from chatd.chat.names import LOBBY
 from chatd.chat.outbox import Outbox
-from chatd.chat.refusals import AlreadyInRoom, NoSuchRoom, NotInRoom, TooManyRooms
 
 
 class Rooms:

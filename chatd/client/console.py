@@ -18,12 +18,12 @@ from zope.interface import implementer
 
 from chatd.chat import limits
 from chatd.chat.commands import SendMessage, SendPrivate
-from chatd.client.screen import Choice, InteractiveUI, SessionView, format_choice
-from chatd.client.standing import Status
-from chatd.talk import write_line
-from chatd.wire import lines as render
-from chatd.wire.lines import escape
-from chatd.wire.typed import QUIT_COMMANDS
+from chatd.client.status import Status
+from chatd.client.ui import Choice, InteractiveUI, SessionView, format_choice
+from chatd.stderr import write_line
+from chatd.wire import rendering
+from chatd.wire.rendering import escape
+from chatd.wire.slash_commands import QUIT_COMMANDS
 
 #: A line that is longer is refused here; the server would refuse it all the same.
 _LINE_BYTES: Final = 1_048_576
@@ -31,7 +31,7 @@ _LINE_BYTES: Final = 1_048_576
 
 @implementer(IHalfCloseableProtocol, IPushProducer)
 class Console(Protocol):
-    """Implements :class:`chatd.client.screen.Front` on standard input and output."""
+    """Implements :class:`chatd.client.ui.Front` on standard input and output."""
 
     transport: Any  # a StandardIO, once it is opened
 
@@ -82,7 +82,7 @@ class Console(Protocol):
 
     def show_event(self, event: object) -> None:
         """Show what the server told, in lines."""
-        for line in render.render(event):
+        for line in rendering.render(event):
             self.show(line)
 
     def message_sent(self, message: SendMessage | SendPrivate, time: int | None) -> None:

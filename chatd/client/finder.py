@@ -6,13 +6,13 @@ from typing import Any, Protocol
 from twisted.internet.interfaces import IDelayedCall
 
 from chatd.chat import limits
-from chatd.client import standing
+from chatd.client import status
 from chatd.client.lifecycle import Server
-from chatd.client.screen import SERVER_PROMPT, Choice, UserInterface
-from chatd.discovery.seeker import Querier
+from chatd.client.ui import SERVER_PROMPT, Choice, UserInterface
+from chatd.discovery.querier import Querier
 from chatd.discovery.subnets import HostAddress, Subnet, host_addresses
-from chatd.wire.beacon import Offer
-from chatd.wire.lines import escape
+from chatd.wire.discovery import Offer
+from chatd.wire.rendering import escape
 
 
 class Finder(Protocol):
@@ -94,7 +94,7 @@ class BroadcastFinder:
         self._timeout = None if seconds is None else self._clock.callLater(seconds, call)
 
     def _update_status(self) -> None:
-        searching = standing.Searching(
+        searching = status.Searching(
             self._server_id or "", len(self._querier.queried), len(self._offers)
         )
         self._ui.set_status(searching)

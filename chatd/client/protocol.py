@@ -2,17 +2,41 @@
 
 from typing import Any, Final, Protocol
 
+from twisted.internet import error
 from twisted.internet.protocol import connectionDone
 from twisted.protocols.basic import LineReceiver
 from twisted.python.failure import Failure
 
-from chatd import links
+from chatd import tcp
 from chatd.chat import limits
 from chatd.chat.commands import ClientCommand
-from chatd.chat.refusals import RequestId
-from chatd.client.causes import describe_failure
-from chatd.wire import native_peer
-from chatd.wire.native_frames import FromServer
+from chatd.chat.errors import RequestId
+from chatd.wire import native_client
+from chatd.wire.frames import FromServer
+
+#: The first that fits counts. A connection that breaks does not say whether by a reset or because
+#: nothing was acknowledged for too long.
+_DESCRIPTIONS: Final[tuple[tuple[type[Exception], str], ...]] = (
+    (error.ConnectionRefusedError, "no server listens there"),
+    (error.TCPTimedOutError, "nothing answers there"),
+    (error.NoRouteError, "this host has no route there"),
+    (error.DNSLookupError, "nobody knows that name"),
+    (error.ConnectionDone, "the server closed the connection"),
+    (error.ConnectionLost, "the connection broke"),
+)
+
+
+def describe_failure(failure: Failure) -> str:
+    """What `failure` of a connection, made or not, means to a person: one phrase."""
+    why = failure.value
+    for kind, words in _DESCRIPTIONS:
+        if isinstance(why, kind):
+            return words
+    if isinstance(why, error.ConnectError):
+        # Without an error of this host's own, an ICMP message ended the attempt.
+        return str(why.args[0]) if why.osError else "a firewall or a router on the way refuses it"
+    return failure.getErrorMessage().rstrip(".")
+
 
 #: What the server may send in one line: more than this client will ever see.
 _LINE_BYTES: Final = 2 * limits.LINE_BYTES
@@ -44,7 +68,7 @@ class ServerConnection(LineReceiver):
 
     def connectionMade(self) -> None:
         """Tell the owner."""
-        links.set_socket_options(self.transport)
+        tcp.set_socket_options(self.transport)
         if self._client is None:
             self.transport.abortConnection()
         else:
@@ -52,7 +76,7 @@ class ServerConnection(LineReceiver):
 
     def lineReceived(self, line: bytes) -> None:
         """Hand on what the server says; what this client does not know is left out."""
-        frame = native_peer.decode(line)
+        frame = native_client.decode(line)
         if frame is not None and self._client is not None:
             self._client.frame_received(frame)
 
@@ -68,7 +92,7 @@ class ServerConnection(LineReceiver):
 
     def send(self, command: ClientCommand, request_id: RequestId = None) -> None:
         """Ask the server for something."""
-        self.transport.write(native_peer.encode(command, request_id))
+        self.transport.write(native_client.encode(command, request_id))
 
     def set_paused(self, paused: bool) -> None:
         """Read nothing for now, or read again; the server finds out by itself."""

@@ -11,18 +11,17 @@ from twisted.python.failure import Failure
 
 from chatd.chat import commands, limits, names
 from chatd.chat.commands import ClientCommand
-from chatd.chat.refusals import PasswordRequired, Refusal, RequestId, WrongPassword
-from chatd.client import standing
-from chatd.client.causes import describe_failure
+from chatd.chat.errors import PasswordRequired, Refusal, RequestId, WrongPassword
+from chatd.client import status
 from chatd.client.finder import Finder
 from chatd.client.lifecycle import Core, Server, machine
-from chatd.client.protocol import ServerConnection
-from chatd.client.screen import UserInterface
+from chatd.client.protocol import ServerConnection, describe_failure
 from chatd.client.session import Session
-from chatd.wire import native_frames as frames
-from chatd.wire.lines import escape
-from chatd.wire.native_frames import FromServer
-from chatd.wire.typed import help_lines
+from chatd.client.ui import UserInterface
+from chatd.wire import frames
+from chatd.wire.frames import FromServer
+from chatd.wire.rendering import escape
+from chatd.wire.slash_commands import help_lines
 
 _PASSWORD_CODES: Final = frozenset({PasswordRequired.code, WrongPassword.code})
 
@@ -128,7 +127,7 @@ class ChatClient(Service):
     def connect(self, server: Server) -> None:
         """Open a connection."""
         self._is_registered = self._is_password_given = False
-        self._ui.set_status(standing.Connecting(str(server)))
+        self._ui.set_status(status.Connecting(str(server)))
         self._connection = connection = ServerConnection(self)
         # The life has its own, shorter patience.
         endpoint = TCP4ClientEndpoint(
@@ -152,7 +151,7 @@ class ChatClient(Service):
 
     def ask(self, problem: str) -> None:
         """Ask for another nickname."""
-        self._ui.set_status(standing.Asking())
+        self._ui.set_status(status.Asking())
         if self._ui.can_ask and self._core.last_code in _PASSWORD_CODES:
             self._ui.prompt_password(f"{escape(problem)} Your password?", self._password_given)
         elif self._ui.can_ask:
@@ -164,7 +163,7 @@ class ChatClient(Service):
         """Tell the person, and send what waits."""
         if self.session.is_draining:
             self._start_flush_timeout()
-        self._ui.set_status(standing.Online(self.session.nickname))
+        self._ui.set_status(status.Online(self.session.nickname))
         self._ui.notify(f"Connected to {self._core.server} as {self.session.nickname}.")
         if not self.when_online.called:
             if self._ui.can_ask:
@@ -181,13 +180,13 @@ class ChatClient(Service):
 
     def quit(self) -> None:
         """Say goodbye."""
-        self._ui.set_status(standing.Leaving())
+        self._ui.set_status(status.Leaving())
         self.session.leaving()
         self._send(commands.Quit())
 
     def waiting(self, reason: str, seconds: float) -> None:
         """Tell the person."""
-        self._ui.set_status(standing.Waiting(seconds))
+        self._ui.set_status(status.Waiting(seconds))
         said = escape(reason).rstrip(".")
         why = said.removeprefix("no connection")
         self._ui.notify(

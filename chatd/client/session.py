@@ -7,19 +7,78 @@ may or may not have arrived: sending it again might say it twice, so the person 
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from chatd.chat import commands, events, limits, names
-from chatd.chat.commands import ClientCommand
-from chatd.chat.refusals import NotReached, PasswordRequired, Refusal, RequestId
-from chatd.client.dictation import prompt_private_message
-from chatd.client.pending import MESSAGE_COMMANDS, PendingCommand, format_count
-from chatd.client.rooms import JoinedRooms
-from chatd.client.screen import UserInterface
-from chatd.wire import lines as render
-from chatd.wire import native_frames as frames
-from chatd.wire import typed
-from chatd.wire.native_frames import FromServer
+from chatd.chat.commands import ClientCommand, SendMessage, SendPrivate
+from chatd.chat.errors import NotReached, PasswordRequired, Refusal, RequestId
+from chatd.chat.names import message_text
+from chatd.client.joined_rooms import JoinedRooms
+from chatd.client.ui import UserInterface
+from chatd.wire import frames, rendering, slash_commands
+from chatd.wire.frames import FromServer
+from chatd.wire.rendering import escape
+
+#: What the person sees on a terminal once the server has it, in the order that all others see.
+MESSAGE_COMMANDS: Final = (SendMessage, SendPrivate)
+
+
+@dataclass(frozen=True, slots=True)
+class PendingCommand:
+    """A line of the person's, and its command; no line, if the client does it by itself.
+
+    :ivar answered: who gets the answer, if it is not for the person.
+    """
+
+    line: str
+    command: ClientCommand
+    on_reply: Callable[[FromServer], None] | None = None
+
+    @property
+    def is_message(self) -> bool:
+        """Whether it says something, to everyone or to some."""
+        return isinstance(self.command, MESSAGE_COMMANDS)
+
+
+def format_count(lines: int) -> str:
+    """So many lines."""
+    return f"{lines:,} line{'' if lines == 1 else 's'}"
+
+
+def prompt_private_message(
+    ui: UserInterface, send: Callable[[str, SendPrivate], None], not_sent: Callable[[str], None]
+) -> None:
+    """Ask for the recipients, then for the text.
+
+    :param send: gets the message, and how it would have been typed in one line.
+    :param not_sent: gets the reason, if there is nothing to send.
+    """
+
+    def named(answer: str) -> None:
+        to = _names(answer)
+        if to:
+            ui.prompt(f"What shall {escape(', '.join(to))} be told?", lambda text: told(to, text))
+            return
+        not_sent("no recipient.")
+        if not ui.can_ask:
+            # The next line of a pipe is the text all the same, and must not be said to everyone.
+            ui.prompt("The text is left out.", lambda text: not_sent("a text for no recipient."))
+
+    def told(to: tuple[str, ...], text: str) -> None:
+        try:
+            send(f"/msg {','.join(to)} {text}", SendPrivate(message_text(text), to))
+        except Refusal as why:
+            not_sent(str(why))
+
+    ui.prompt("To whom?", named)
+
+
+def _names(answer: str) -> tuple[str, ...]:
+    # No nickname has an @, but many a person writes one.
+    names = (name.removeprefix("@") for name in answer.replace(",", " ").split())
+    return tuple(name for name in names if name)
+
 
 _LISTS: Final = (frames.Users, frames.Rooms, frames.History)
 
@@ -103,7 +162,7 @@ class Session:
     def submit(self, line: str) -> None:
         """Take a line that the person typed."""
         try:
-            self._execute(line, typed.parse(line, self.room))
+            self._execute(line, slash_commands.parse(line, self.room))
         except Refusal as why:
             self.not_sent(str(why))
 
@@ -120,17 +179,17 @@ class Session:
         self._requests.append(PendingCommand("", command, on_reply))
         self._send_pending()
 
-    def _execute(self, line: str, user_input: typed.UserInput | None) -> None:
+    def _execute(self, line: str, user_input: slash_commands.UserInput | None) -> None:
         match user_input:
             case _ if self.is_at_end:
                 self._refuse_after_quit(line)
-            case typed.Help():
-                for each in typed.help_lines():
+            case slash_commands.Help():
+                for each in slash_commands.help_lines():
                     self._ui.notify(each)
-            case typed.SwitchRoom(room):
+            case slash_commands.SwitchRoom(room):
                 self._rooms.current = room
-                self._ui.notify(f"You write to {render.escape(room)} now.")
-            case typed.PromptPrivate():
+                self._ui.notify(f"You write to {rendering.escape(room)} now.")
+            case slash_commands.PromptPrivate():
                 prompt_private_message(self._ui, self._execute, self.not_sent)
             case commands.Quit():
                 self._quit()
@@ -141,10 +200,10 @@ class Session:
 
     def _refuse_after_quit(self, line: str) -> None:
         """Take nothing after the end, but for a second wish to go, which need not wait."""
-        if line.strip() in typed.QUIT_COMMANDS:
+        if line.strip() in slash_commands.QUIT_COMMANDS:
             self._leave()
         else:
-            self.not_sent(f"{render.escape(line)} (you are leaving)")
+            self.not_sent(f"{rendering.escape(line)} (you are leaving)")
 
     def _enqueue(self, pending: PendingCommand) -> None:
         """Send it in its turn; where lines go afterwards is clear before the server answers."""
@@ -185,7 +244,7 @@ class Session:
                 "The connection broke before these lines were confirmed; they may not have arrived:"
             )
             for line in lost:
-                self._ui.notify(f"  {render.escape(line)}")
+                self._ui.notify(f"  {rendering.escape(line)}")
         self._leave_if_done()
 
     def leaving(self) -> None:
@@ -242,8 +301,8 @@ class Session:
             self._ask_password(command.nickname)
             return
         self._was_refused = True
-        what = f" ({render.escape(pending.line)})" if pending else ""
-        self._ui.notify(f"Refused{what}: {render.escape(frame.data.message)}")
+        what = f" ({rendering.escape(pending.line)})" if pending else ""
+        self._ui.notify(f"Refused{what}: {rendering.escape(frame.data.message)}")
 
     def _ask_password(self, nickname: str) -> None:
         if self._ui.can_ask:

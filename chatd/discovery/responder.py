@@ -15,7 +15,7 @@ from twisted.logger import Logger
 
 from chatd.chat import limits
 from chatd.discovery.subnets import Subnet, longest_match
-from chatd.wire import beacon
+from chatd.wire import discovery
 
 
 class _BroadcastListener(DatagramProtocol):
@@ -53,7 +53,7 @@ class Responder:
         reactor: Any,  # three interfaces at once, which zope cannot say
         subnets: Iterable[Subnet],
         port: int,
-        offer: Callable[[Subnet], beacon.Offer],
+        offer: Callable[[Subnet], discovery.Offer],
     ) -> None:
         self._reactor = reactor
         self._subnets = [subnet for subnet in subnets if subnet.is_discoverable]
@@ -121,7 +121,7 @@ class Responder:
         try:
             voice, answer = self._answer(datagram, source[0])
             voice.transport.write(answer, source)
-        except beacon.BadDatagram as error:
+        except discovery.BadDatagram as error:
             self._count(str(error), source)
         except OSError as error:
             self._count(f"unsent ({error.strerror})", source)
@@ -136,14 +136,14 @@ class Responder:
         try:
             asker = IPv4Address(source)
         except AddressValueError:
-            raise beacon.BadDatagram(beacon.FOREIGN_SUBNET) from None
+            raise discovery.BadDatagram(discovery.FOREIGN_SUBNET) from None
         subnet = longest_match(self._subnets, asker)
         if subnet is None:
-            raise beacon.BadDatagram(beacon.FOREIGN_SUBNET)
-        beacon.check_discover(datagram)
+            raise discovery.BadDatagram(discovery.FOREIGN_SUBNET)
+        discovery.check_discover(datagram)
         if subnet not in self._reply_sockets:
-            raise beacon.BadDatagram("interface down")
-        return self._reply_sockets[subnet], beacon.encode_offer(self._offer(subnet))
+            raise discovery.BadDatagram("interface down")
+        return self._reply_sockets[subnet], discovery.encode_offer(self._offer(subnet))
 
     def _count(self, reason: str, source: tuple[str, int]) -> None:
         self.counters[reason] += 1

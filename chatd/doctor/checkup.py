@@ -19,7 +19,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chatd.chat import limits
-from chatd.discovery.seeker import QuerySocket, check_sender
+from chatd.discovery.querier import QuerySocket, check_sender
 from chatd.discovery.subnets import Subnet
 from chatd.doctor.findings import (
     Answer,
@@ -30,7 +30,7 @@ from chatd.doctor.findings import (
     Trouble,
     trouble,
 )
-from chatd.wire import beacon
+from chatd.wire import discovery
 
 #: Which server it is: its id, address and port.
 _Key = tuple[str, str, int]
@@ -177,9 +177,9 @@ class Checkup:
         chart.heard += 1
         offer = None
         try:
-            offer = beacon.decode_offer(datagram)
+            offer = discovery.decode_offer(datagram)
             check_sender(offer, sender, chart.interface.subnet)
-        except beacon.BadDatagram as error:
+        except discovery.BadDatagram as error:
             known = (offer.id, offer.address, offer.port) if offer else (None, None, None)
             stranger = Stranger(str(error), sender, *known)
             if stranger in chart.strangers or len(chart.strangers) < limits.MAX_OFFERS:
@@ -187,7 +187,7 @@ class Checkup:
         else:
             self._note(chart, offer, seconds)
 
-    def _note(self, chart: _Chart, offer: beacon.Offer, seconds: float) -> None:
+    def _note(self, chart: _Chart, offer: discovery.Offer, seconds: float) -> None:
         key = (offer.id, offer.address, offer.port)
         known = chart.answers.get(key)
         if known is not None:

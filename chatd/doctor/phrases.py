@@ -9,7 +9,7 @@ from typing import Final
 
 from chatd.discovery.subnets import DEFAULT_PORT
 from chatd.doctor.findings import Answer, Findings, Reach, Subject
-from chatd.wire.lines import escape
+from chatd.wire.rendering import escape
 
 #: Holds together what is to be typed, wherever the sentence is broken into lines.
 NO_BREAK: Final = "\N{NO-BREAK SPACE}"

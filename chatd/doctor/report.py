@@ -8,7 +8,7 @@ from typing import Any, Final
 from chatd.doctor.findings import Answer, Cause, Findings, Reach, Stranger, Subject
 from chatd.doctor.phrases import NO_BREAK
 from chatd.doctor.verdict import verdict
-from chatd.wire.lines import escape
+from chatd.wire.rendering import escape
 
 _COLUMNS: Final = 80
 

@@ -8,8 +8,8 @@ from difflib import get_close_matches
 
 from chatd.doctor import phrases
 from chatd.doctor.findings import Findings, Reach
-from chatd.wire import beacon
-from chatd.wire.lines import escape
+from chatd.wire import discovery
+from chatd.wire.rendering import escape
 
 
 def well(findings: Findings) -> str:
@@ -86,7 +86,7 @@ def failed(findings: Findings) -> str:
 
 def false_address(findings: Findings) -> str:
     """An offer of an address that is not its sender's."""
-    subject, one = findings.strangers(beacon.FALSE_ADDRESS)[0]
+    subject, one = findings.strangers(discovery.FALSE_ADDRESS)[0]
     return (
         f"{one.source} offers {escape(one.server_id or '')} at {one.address}, which is not its "
         "own address, so no client believes it: there is NAT between, or another program pretends; "
@@ -97,7 +97,7 @@ def false_address(findings: Findings) -> str:
 
 def foreign_subnet(findings: Findings) -> str:
     """An offer from outside the subnet."""
-    subject, one = findings.strangers(beacon.FOREIGN_SUBNET)[0]
+    subject, one = findings.strangers(discovery.FOREIGN_SUBNET)[0]
     return (
         f"{escape(one.server_id or '')} answers from {one.source}, which is not in the subnet "
         f"{phrases.network(subject)} of {phrases.names([subject])}: give both hosts "
@@ -178,7 +178,7 @@ def no_interface(findings: Findings) -> str:
 
 def version(findings: Findings) -> str:
     """A later or earlier protocol."""
-    _, one = findings.strangers(beacon.OTHER_VERSION)[0]
+    _, one = findings.strangers(discovery.OTHER_VERSION)[0]
     return (
         f"{one.source} answers in a version of the protocol that this chatd does not speak: "
         "install the same version of chatd on both hosts"

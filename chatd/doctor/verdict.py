@@ -6,7 +6,7 @@ from typing import Final
 
 from chatd.doctor import sentences
 from chatd.doctor.findings import Cause, Findings, Reach
-from chatd.wire import beacon
+from chatd.wire import discovery
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +102,13 @@ ROWS: Final = (
     Row(
         "false-address",
         "it offers an address that is not its own",
-        lambda findings: bool(findings.strangers(beacon.FALSE_ADDRESS)),
+        lambda findings: bool(findings.strangers(discovery.FALSE_ADDRESS)),
         sentences.false_address,
     ),
     Row(
         "foreign-subnet",
         "it answers from outside the subnet",
-        lambda findings: bool(findings.strangers(beacon.FOREIGN_SUBNET)),
+        lambda findings: bool(findings.strangers(discovery.FOREIGN_SUBNET)),
         sentences.foreign_subnet,
     ),
     Row("down", "the interface that was named is down", _is_down, sentences.down),
@@ -140,7 +140,7 @@ ROWS: Final = (
     Row(
         "version",
         "somebody answers in another version",
-        lambda findings: bool(findings.strangers(beacon.OTHER_VERSION)),
+        lambda findings: bool(findings.strangers(discovery.OTHER_VERSION)),
         sentences.version,
     ),
     Row(

@@ -12,7 +12,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from chatd.chat import limits
 from chatd.chat.outbox import MemberId
-from chatd.server.outlet import Output, SendQueue, send_to_all
+from chatd.server.send_queue import Output, SendQueue, send_to_all
 from chatd.wire.dialect import Dialect
 
 

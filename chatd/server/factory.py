@@ -13,20 +13,19 @@ from twisted.logger import Logger
 
 from chatd.chat import limits
 from chatd.chat.commands import Authenticate
+from chatd.chat.errors import Full, WrongPassword
 from chatd.chat.hub import Hub, HubSettings
-from chatd.chat.refusals import WrongPassword
-from chatd.chat.registration import Full
-from chatd.server.addresses import unmap_ipv4
-from chatd.server.chronicle import command_logger, with_event_log
+from chatd.rate_limit import TokenBucket
+from chatd.server.event_log import command_logger, with_event_log
 from chatd.server.fanout import Fanout
-from chatd.server.participant import STOPPING, Session
 from chatd.server.protocol import MainProtocol, ObjectProtocol, PlainProtocol
-from chatd.server.timing import TokenBucket
+from chatd.server.session import STOPPING, Session
+from chatd.tcp import unmap_ipv4
+from chatd.wire.basic import Detecting
 from chatd.wire.dialect import Dialect
 from chatd.wire.jim import Jim
+from chatd.wire.native import WebSocketNative
 from chatd.wire.plain import Plain
-from chatd.wire.undecided import Detecting
-from chatd.wire.web import WebSocketNative
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
 
+from chatd.chat.errors import RequestId
 from chatd.chat.events import Event
 from chatd.chat.outbox import MemberId
-from chatd.chat.refusals import RequestId
 from chatd.server.audience import (
     Audience,
     FlushScheduler,

@@ -12,15 +12,15 @@ from twisted.protocols.basic import LineReceiver
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from chatd import links
+from chatd import tcp
 from chatd.chat import limits
-from chatd.chat.refusals import BrokenObject, LineTooLong
-from chatd.server.jim_outlet import JimSendQueue
-from chatd.server.outlet import SendQueue
-from chatd.server.participant import Session
+from chatd.chat.errors import BrokenObject, LineTooLong
+from chatd.server.jim_send_queue import JimSendQueue
+from chatd.server.send_queue import SendQueue
+from chatd.server.session import Session
 from chatd.server.timing import Timeout
 from chatd.wire.basic import Basic
-from chatd.wire.jim_objects import ObjectSplitter
+from chatd.wire.jim_framing import ObjectSplitter
 
 #: What ``telnet`` says to ``telnet`` (RFC 854): no text has a byte of 255.
 _NEGOTIATION: Final = re.compile(rb"\xff(?:[\xfb-\xfe][^\n]|[^\n\xfb-\xff])")
@@ -70,7 +70,7 @@ class LineProtocol(HalfCloseable, LineReceiver):
         """Begin."""
         outlet = SendQueue(self.transport, limits.OUTBOUND_BYTES, self.session.send_queue_exceeded)
         self.session.start(self, outlet)
-        links.set_socket_options(self.transport)
+        tcp.set_socket_options(self.transport)
 
     def dataReceived(self, data: bytes) -> None:
         """Take what comes, until the end; what comes after it is read and thrown away."""
@@ -197,7 +197,7 @@ class ObjectProtocol(HalfCloseable, Protocol):
             self.session.send_queue_exceeded,
         )
         self.session.start(self, outlet)
-        links.set_socket_options(self.transport)
+        tcp.set_socket_options(self.transport)
 
     def dataReceived(self, data: bytes) -> None:
         """Take what comes, until the end."""

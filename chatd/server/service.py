@@ -21,7 +21,7 @@ from chatd.discovery.responder import Responder
 from chatd.discovery.subnets import DEFAULT_PORT, Subnet
 from chatd.server.factory import ChatFactory
 from chatd.server.transport import write_eagerly
-from chatd.wire import beacon
+from chatd.wire import discovery
 
 #: A burst of clients that all come at once waits here instead of being refused.
 _BACKLOG: Final = 1_024
@@ -232,9 +232,9 @@ class ChatServer(Service):
         self._listening.clear()
         return DeferredList([maybeDeferred(port.stopListening) for port in ports])
 
-    def _make_offer(self, subnet: Subnet) -> beacon.Offer:
-        return beacon.Offer(
-            version=beacon.VERSION,
+    def _make_offer(self, subnet: Subnet) -> discovery.Offer:
+        return discovery.Offer(
+            version=discovery.VERSION,
             id=self.factory.settings.server_id,
             address=str(subnet.address),
             port=self.port,

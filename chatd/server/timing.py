@@ -4,6 +4,10 @@ from collections.abc import Callable
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
+from chatd.chat import limits
+from chatd.rate_limit import TokenBucket
+from chatd.server.send_queue import Input, Output
+
 
 class Timeout:
     """Calls something in a while, unless another deadline is set or this one forgotten.
@@ -108,35 +112,47 @@ class InactivityTimer:
             self._probe()
 
 
-class TokenBucket:
-    """So many of something each second, `burst` of them at once; a rate of 0 has no limit."""
+class ReadThrottle:
+    """How fast one connection is read.
 
-    def __init__(self, rate: float, burst: float, now: float) -> None:
-        self._rate = rate
-        self._burst = burst
-        self._tokens = burst
-        self._filled = now
+    :param rate: units each second; 0 for no limit.
+    """
 
-    def take(self, now: float) -> float:
-        """Take one token; the answer is how many seconds to wait until there is another."""
-        if not self._rate:
-            return 0.0
-        # Debt is never more than one token: who is made to wait is made to wait for one.
-        self._tokens = max(self._earned(now) - 1.0, -1.0)
-        return max(-self._tokens, 0.0) / self._rate
+    def __init__(self, clock: IReactorTime, rate: float, input_: Input, output: Output) -> None:
+        self._clock = clock
+        self._input = input_
+        self._output = output
+        self._bucket = TokenBucket(rate, rate * limits.FLOOD_BURST_FACTOR, clock.seconds())
+        self._resume_call: IDelayedCall | None = None
+        self._pauses = 0
+        self._is_stopped = False
 
-    def admit(self, now: float) -> bool:
-        """Take one token if there is one; who keeps asking does not make it later."""
-        if not self._rate:
-            return True
-        self._tokens = self._earned(now)
-        if self._tokens < 1.0:
-            return False
-        self._tokens -= 1.0
-        return True
+    def consume(self) -> float:
+        """A unit came; the answer is how many seconds too early."""
+        return self._bucket.take(self._clock.seconds())
 
-    def _earned(self, now: float) -> float:
-        """The tokens there are now; a clock that was set back takes none away."""
-        earned = max(now - self._filled, 0.0) * self._rate
-        self._filled = now
-        return min(self._burst, self._tokens + earned)
+    def throttle(self, wait: float) -> None:
+        """Read on in `wait` seconds, and not before the answers are read."""
+        if wait:
+            self.pause()
+            self._resume_call = self._clock.callLater(wait, self.resume)
+        if self._output.is_paused:
+            self.pause()
+            self._output.when_ready(self.resume)
+
+    def pause(self) -> None:
+        """Read no more until as many :meth:`release` as this."""
+        self._pauses += 1
+        self._input.pauseProducing()
+
+    def resume(self) -> None:
+        """Read on, if nothing else is in the way."""
+        self._pauses -= 1
+        if not (self._pauses or self._is_stopped):
+            self._input.resumeProducing()
+
+    def stop(self) -> None:
+        """The connection ends: how it is read is no business of this any more."""
+        self._is_stopped = True
+        if self._resume_call is not None and self._resume_call.active():
+            self._resume_call.cancel()

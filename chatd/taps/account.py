@@ -10,11 +10,11 @@ from typing import Final
 from twisted.python import usage
 
 import chatd
+from chatd.accounts.checker import NEEDS_ARGON2
+from chatd.accounts.password_file import Account, Accounts, PasswordFile
 from chatd.chat import limits, names
-from chatd.server.accounts import Account, Accounts, PasswordFile
-from chatd.server.checker import NEEDS_ARGON2
-from chatd.taps.person import is_terminal
-from chatd.taps.readers import nickname
+from chatd.taps.interactive import is_terminal
+from chatd.taps.options import nickname
 
 _COMMAND: Final = "chatd account"
 
@@ -85,7 +85,7 @@ def _failed(sentence: str) -> int:
 
 def _add(options: Options) -> None:
     try:
-        from chatd.server.passwords import Argon2Hasher
+        from chatd.accounts.hashing import Argon2Hasher
     except ImportError:
         raise AccountError(NEEDS_ARGON2) from None
     file, name = options.file, options.name

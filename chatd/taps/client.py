@@ -12,13 +12,12 @@ from chatd.chat import limits
 from chatd.client.console import close_with_timeout
 from chatd.client.finder import BroadcastFinder, DirectAddress, Finder
 from chatd.client.lifecycle import Server
-from chatd.client.screen import InteractiveUI, UserInterface
 from chatd.client.service import ChatClient
+from chatd.client.ui import InteractiveUI, UserInterface
 from chatd.discovery.subnets import DEFAULT_PORT, default_subnets, host_addresses
-from chatd.taps.options import LOG_PARAMETERS, login_name
-from chatd.taps.person import InteractiveOptions, install_reactor, is_terminal, make_ui
-from chatd.taps.readers import PORT, nickname, server_id
-from chatd.taps.running import Program, get_reactor
+from chatd.taps.interactive import InteractiveOptions, install_reactor, is_terminal, make_ui
+from chatd.taps.options import LOG_PARAMETERS, PORT, login_name, nickname, server_id
+from chatd.taps.program import Program, get_reactor
 
 __all__ = ["Options", "install_reactor", "makeService"]
 

@@ -8,11 +8,10 @@ from chatd.discovery.subnets import DEFAULT_PORT, HostAddress, host_addresses
 from chatd.doctor.checkup import Checkup
 from chatd.doctor.findings import Findings, Subject, interfaces
 from chatd.doctor.report import as_json, as_text
-from chatd.talk import write_line
-from chatd.taps.options import LOG_PARAMETERS, CommandOptions
-from chatd.taps.readers import PORT, positive_number, server_id
-from chatd.taps.running import Program, get_reactor
-from chatd.wire.lines import escape
+from chatd.stderr import write_line
+from chatd.taps.options import LOG_PARAMETERS, PORT, CommandOptions, positive_number, server_id
+from chatd.taps.program import Program, get_reactor
+from chatd.wire.rendering import escape
 
 
 class Options(CommandOptions):

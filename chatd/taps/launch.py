@@ -1,28 +1,72 @@
 """``chatd launch``: a server and some clients in one process, yours among them (SPEC §8)."""
 
 import os
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from twisted.python import usage
 
+from chatd.chat.commands import SendMessage, SendPrivate
 from chatd.chat.names import casefold
 from chatd.client.console import close_with_timeout
 from chatd.client.finder import DirectAddress
-from chatd.client.guest import TaggedOutput
 from chatd.client.lifecycle import Server
-from chatd.client.screen import InteractiveUI, UserInterface
 from chatd.client.service import ChatClient
+from chatd.client.status import Status
+from chatd.client.ui import Choice, InteractiveUI, UserInterface
 from chatd.discovery.subnets import Subnet
 from chatd.server.service import CannotListen, ChatServer
-from chatd.talk import write_line
-from chatd.taps import page
+from chatd.stderr import write_line
+from chatd.taps import web_address
 from chatd.taps.client import jitter
-from chatd.taps.options import LOG_PARAMETERS, login_name
-from chatd.taps.person import InteractiveOptions, install_reactor, make_ui, qr_code_columns
-from chatd.taps.readers import integer, nickname
-from chatd.taps.running import Program, get_reactor
+from chatd.taps.interactive import InteractiveOptions, install_reactor, make_ui, qr_code_columns
+from chatd.taps.options import LOG_PARAMETERS, integer, login_name, nickname
+from chatd.taps.program import Program, get_reactor
 from chatd.taps.server import SERVER_PARAMETERS, SERVER_READERS, describe_cannot_listen, make_server
+from chatd.wire import rendering
+
+
+class TaggedOutput:
+    """The screen of a client that nobody sits at: what it receives is shown with its tag."""
+
+    can_ask = False
+
+    def __init__(self, tag: str, ui: InteractiveUI) -> None:
+        self._tag = tag
+        self._ui = ui
+
+    def show_event(self, event: object) -> None:
+        """Show what the server told, tagged."""
+        for line in rendering.render(event):
+            self._ui.show(f"[{self._tag}] {line}")
+
+    def message_sent(self, message: SendMessage | SendPrivate, time: int | None) -> None:
+        """A guest says nothing."""
+
+    def set_status(self, status: Status) -> None:
+        """A guest stands nowhere."""
+
+    def notify(self, message: str) -> None:
+        """A guest has nothing to say."""
+
+    def prompt(self, question: str, on_answer: Callable[[str], None], default: str = "") -> None:
+        """A guest cannot be asked."""
+
+    def choose(
+        self, question: str, choices: Sequence[Choice], on_answer: Callable[[str], None]
+    ) -> None:
+        """A guest cannot be asked."""
+
+    def prompt_password(self, question: str, on_answer: Callable[[str], None]) -> None:
+        """A guest cannot be asked."""
+
+    def pause_input(self) -> None:
+        """A guest types nothing."""
+
+    def resume_input(self) -> None:
+        """A guest types nothing."""
+
 
 __all__ = ["Options", "install_reactor", "makeService"]
 
@@ -45,8 +89,8 @@ class Options(InteractiveOptions):
             "web",
             None,
             None,
-            f"where the web page is: a TCP port, or an endpoint. [default: {page.DEFAULT_PORT}, or "
-            "if that is taken a free port]",
+            "where the web page is: a TCP port, or an endpoint. [default: "
+            f"{web_address.DEFAULT_PORT}, or if that is taken a free port]",
         ],
         *[each for each in SERVER_PARAMETERS if each[0] not in ("id", "timeout", "web")],
         *[
@@ -94,7 +138,7 @@ class LaunchProgram(Program):
         except CannotListen as error:
             self.abort(describe_cannot_listen(error))
             return
-        pages = page.page_urls(
+        pages = web_address.page_urls(
             self._server.addresses("web"),
             [subnet.address for subnet in self._options.known_subnets],
             self._options.read["web"],
@@ -102,7 +146,7 @@ class LaunchProgram(Program):
         columns, has_colours = qr_code_columns(self._options), not os.environ.get("NO_COLOR")
         for url in pages[:1]:
             # Before the screen is there: it has colours of its own.
-            for row in page.qr_code(url, columns, has_colours):
+            for row in web_address.qr_code(url, columns, has_colours):
                 write_line(row)
         self.add_cleanup(self._ui.open(self._reactor))
         for subnet in self._options.known_subnets:

@@ -3,12 +3,17 @@
 import gc
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final
 
+from twisted.cred import strcred
+from twisted.internet.defer import Deferred
 from twisted.internet.protocol import ServerFactory
+from twisted.internet.threads import deferToThreadPool
 from twisted.python import usage
 
+from chatd.accounts.authenticator import Authenticator
+from chatd.accounts.checker import AccountsChecker
 from chatd.chat import limits
 from chatd.discovery.subnets import (
     DEFAULT_PORT,
@@ -19,19 +24,75 @@ from chatd.discovery.subnets import (
 )
 from chatd.server.factory import JIM, PLAIN, ChatFactory, DialectFactory, ServerSettings
 from chatd.server.service import WRITE_MODES, CannotListen, ChatServer, ExtraPort, ListenSettings
-from chatd.taps import page
-from chatd.taps.auth import AUTH_PARAMETER, GuardedServer, parse_auth
-from chatd.taps.files import raise_open_file_limit
-from chatd.taps.options import LOG_PARAMETERS, CommandOptions
-from chatd.taps.readers import (
+from chatd.taps import web_address
+from chatd.taps.options import (
+    LOG_PARAMETERS,
     PORT,
+    CommandOptions,
     choice,
     integer,
     non_negative_number,
     port_or_endpoint,
     server_id,
 )
-from chatd.taps.running import Program, get_reactor
+from chatd.taps.program import Program, get_reactor
+from chatd.taps.rlimits import raise_open_file_limit
+
+AUTH_PARAMETER: Final = [
+    "auth",
+    None,
+    None,
+    "which nicknames need a password: chatd:PATH, with a file that chatd account makes. "
+    "[default: none]",
+]
+
+
+def parse_auth(value: str) -> AccountsChecker:
+    """Read which nicknames need a password.
+
+    :raises ValueError: if that is no password file of ours.
+    """
+    if value.partition(":")[0] == "file":
+        raise ValueError("keeps passwords in the clear; use chatd:PATH, see chatd account --help")
+    try:
+        checker = strcred.makeChecker(value)
+    except strcred.StrcredException:
+        checker = None
+    if not isinstance(checker, AccountsChecker):
+        raise ValueError("is not chatd:PATH")  # noqa: TRY004  # it is the text that is wrong
+    return checker
+
+
+class GuardedServer(ChatServer):
+    """A chat server some of whose nicknames may need a password."""
+
+    _guard: Authenticator | None = None
+
+    def guard(self, checker: AccountsChecker, reactor: Any) -> None:
+        """Have `checker` say which, from now on."""
+
+        def known(accounts: Mapping[str, bool]) -> None:
+            self.factory.hub.accounts = accounts
+
+        def in_thread(check: Callable[[], bool]) -> Deferred[bool]:
+            return deferToThreadPool(reactor, reactor.getThreadPool(), check)
+
+        checker.in_thread = in_thread
+        self._guard = Authenticator(checker, reactor, known)
+        self.factory.check_password = self._guard.check_password
+
+    def startService(self) -> None:
+        """Listen, then mind the changes of the accounts."""
+        super().startService()
+        if self._guard is not None:
+            self._guard.start()
+
+    def stopService(self) -> Deferred[Any]:
+        """Stop both."""
+        if self._guard is not None:
+            self._guard.stop()
+        return super().stopService()
+
 
 #: The options of every role that has a server in it.
 SERVER_PARAMETERS: Final = [
@@ -107,7 +168,7 @@ _GC_THRESHOLD: Final = 20_000
 _EXTRA_PORTS: Final[tuple[tuple[str, Callable[[ChatFactory], ServerFactory], int], ...]] = (
     ("jim", lambda chat: DialectFactory(chat, JIM), 0),
     ("plain", lambda chat: DialectFactory(chat, PLAIN), 0),
-    ("web", page.make_web_factory, page.DEFAULT_PORT),
+    ("web", web_address.make_web_factory, web_address.DEFAULT_PORT),
 )
 
 

@@ -7,13 +7,12 @@ from twisted.internet.defer import Deferred
 from twisted.python import usage
 
 from chatd.chat import limits
-from chatd.discovery.seeker import Querier
+from chatd.discovery.querier import Querier
 from chatd.discovery.subnets import DEFAULT_PORT
-from chatd.taps.options import LOG_PARAMETERS, CommandOptions
-from chatd.taps.readers import PORT, non_negative_number
-from chatd.taps.running import Program, get_reactor
-from chatd.wire.beacon import Offer
-from chatd.wire.lines import escape
+from chatd.taps.options import LOG_PARAMETERS, PORT, CommandOptions, non_negative_number
+from chatd.taps.program import Program, get_reactor
+from chatd.wire.discovery import Offer
+from chatd.wire.rendering import escape
 
 
 class Options(CommandOptions):

@@ -9,9 +9,7 @@ import msgspec
 from chatd.chat import events, limits
 from chatd.chat.names import LOBBY
 from chatd.server.factory import ChatFactory
-from chatd.web import answers
-from chatd.web.answers import Response
-from chatd.web.requests import Request, parse_integer, query_parameters
+from chatd.web.messages import Request, Response, json_response, parse_integer, query_parameters
 
 #: Programs that read JSON keep whole numbers below it.
 _MOST_SEQ: Final = 2**53 - 1
@@ -29,7 +27,7 @@ def users(request: Request, chat: ChatFactory) -> Response:
     asked = query_parameters(request.query, ("room",))
     found = chat.hub.users(asked.get("room"))
     kept = _last_that_fit(found.users)
-    return answers.json_response(replace(found, users=kept, more=len(kept) < len(found.users)))
+    return json_response(replace(found, users=kept, more=len(kept) < len(found.users)))
 
 
 def rooms(request: Request, chat: ChatFactory) -> Response:
@@ -37,7 +35,7 @@ def rooms(request: Request, chat: ChatFactory) -> Response:
     query_parameters(request.query, ())
     found = chat.hub.rooms()
     kept = _last_that_fit(found.rooms)
-    return answers.json_response(replace(found, rooms=kept, more=len(kept) < len(found.rooms)))
+    return json_response(replace(found, rooms=kept, more=len(kept) < len(found.rooms)))
 
 
 def messages(request: Request, chat: ChatFactory) -> Response:
@@ -51,16 +49,14 @@ def messages(request: Request, chat: ChatFactory) -> Response:
     # One more than was asked for shows whether there is one.
     found = chat.hub.read_history(asked.get("room", LOBBY), limit + 1, before)
     kept = _last_that_fit(found.messages[-limit:])
-    return answers.json_response(
-        replace(found, messages=kept, more=len(kept) < len(found.messages))
-    )
+    return json_response(replace(found, messages=kept, more=len(kept) < len(found.messages)))
 
 
 def health(request: Request, chat: ChatFactory) -> Response:
     """That the server is there, and how full it is."""
     query_parameters(request.query, ())
     hub = chat.hub
-    return answers.json_response(
+    return json_response(
         {
             "status": "ok",
             "server": chat.settings.server_id,

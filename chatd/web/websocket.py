@@ -4,19 +4,80 @@ wsproto reads what comes in. What goes out are whole WebSocket frames that ``wir
 the same bytes for every browser; only pongs and the end are this connection's own.
 """
 
+import base64
+import binascii
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from wsproto import events
 from wsproto.connection import SERVER, Connection, ConnectionState
 from wsproto.frame_protocol import CloseReason
+from wsproto.utilities import generate_accept_token
 
-from chatd import links
+from chatd import tcp
 from chatd.chat import limits
-from chatd.chat.refusals import LineTooLong
-from chatd.server.outlet import SendQueue
-from chatd.server.participant import Session
-from chatd.server.timing import TokenBucket
+from chatd.chat.errors import LineTooLong
+from chatd.rate_limit import TokenBucket
+from chatd.server.factory import ChatFactory
+from chatd.server.send_queue import SendQueue
+from chatd.server.session import Session
+from chatd.web.messages import Headers, HTTPError, Request
+
+_VERSION: Final = "13"
+_KEY_BYTES: Final = 16
+
+_UPGRADE_REQUIRED_HEADERS: Final[Headers] = (
+    ("Connection", "Upgrade"),
+    ("Upgrade", "websocket"),
+    ("Sec-WebSocket-Version", _VERSION),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """The connection is a WebSocket from now on, and `participant` speaks through it."""
+
+    participant: Session
+    headers: Headers
+
+
+def upgrade(request: Request, chat: ChatFactory) -> Upgrade:
+    """Let somebody stand at the door of the chat; no extension is agreed on.
+
+    :raises Rejected: the request is none for a WebSocket.
+    :raises TooManyStanding: too many others stand there.
+    """
+    if request.method != "GET":
+        raise HTTPError(
+            "method-not-allowed", "A WebSocket is asked for with GET.", (("Allow", "GET"),)
+        )
+    wants_it = "websocket" in map(str.lower, request.items("upgrade"))
+    says_so = "upgrade" in map(str.lower, request.items("connection"))
+    if not (wants_it and says_so and request.values("sec-websocket-version") == [_VERSION]):
+        raise HTTPError(
+            "upgrade-required",
+            "There is a WebSocket of version 13 here.",
+            _UPGRADE_REQUIRED_HEADERS,
+        )
+    headers = (
+        ("Upgrade", "websocket"),
+        ("Connection", "Upgrade"),
+        ("Sec-WebSocket-Accept", generate_accept_token(_key(request)).decode("ascii")),
+    )
+    return Upgrade(chat.stand(request.peer), headers)
+
+
+def _key(request: Request) -> bytes:
+    keys = request.values("sec-websocket-key")
+    try:
+        [key] = keys
+        if len(base64.b64decode(key, validate=True)) == _KEY_BYTES:
+            return key.encode("ascii")
+    except (ValueError, binascii.Error):
+        pass
+    raise HTTPError("bad-request", "Sec-WebSocket-Key must be 16 bytes in base64, once.")
+
 
 #: The last frame of a connection that says goodbye.
 _NORMAL_CLOSE_FRAME: Final = Connection(SERVER).send(
@@ -43,7 +104,7 @@ class WebSocketSendQueue(SendQueue):
 
 
 class WebSocket:
-    """Implements :class:`chatd.server.outlet.Stream`, for a browser.
+    """Implements :class:`chatd.server.send_queue.Stream`, for a browser.
 
     :param transport: the connection, whose handshake is done.
     """
@@ -61,7 +122,7 @@ class WebSocket:
             transport, limits.OUTBOUND_BYTES, session.send_queue_exceeded
         )
         session.start(self, self._send_queue)
-        links.set_socket_options(transport)
+        tcp.set_socket_options(transport)
 
     def data_received(self, data: bytes) -> None:
         """Take what comes, until the end; what comes after it is read and thrown away."""

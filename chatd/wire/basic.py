@@ -11,10 +11,10 @@ import msgspec
 from msgspec import Struct
 
 from chatd.chat import commands, events
+from chatd.chat.errors import Refusal, RequestId
 from chatd.chat.events import Event
 from chatd.chat.names import LOBBY
-from chatd.chat.refusals import Refusal, RequestId
-from chatd.wire import json_frames, lines
+from chatd.wire import frames, rendering
 from chatd.wire.dialect import ALL_ECHOES, Dialect, Request, Result
 from chatd.wire.native import Native, is_hello
 
@@ -75,7 +75,7 @@ class Basic:
 
     def decode(self, frame: bytes) -> Request:
         """The request in one line; see :meth:`chatd.wire.dialect.Dialect.decode`."""
-        frame = json_frames.decode(_decoder, _TYPES, frame)
+        frame = frames.decode(_decoder, _TYPES, frame)
         match frame:
             case _Message(text):
                 return Request(commands.SendMessage(text))
@@ -94,7 +94,7 @@ class Basic:
             case events.PrivateMessage(source=source, text=text):
                 return _frame(f"[private] {source}", text)
             case _:
-                return _frame(_SERVER, "\n".join(lines.describe(event)))
+                return _frame(_SERVER, "\n".join(rendering.describe(event)))
 
     def encode_reply(self, result: Result, request_id: RequestId = None, now: int = 0) -> bytes:
         """A frame for each message of the history; one for a list, a refusal or the last notice."""
@@ -102,13 +102,13 @@ class Basic:
             case Refusal():
                 return _frame(_SERVER, str(result))
             case events.History(messages=messages):
-                return lines.newest_that_fit(
+                return rendering.newest_that_fit(
                     _frame(each.source, each.text) for each in reversed(messages)
                 )
             case events.Goodbye(reason):
                 return _frame(_SERVER, f"Goodbye: {reason}")
             case _:
-                said = lines.describe(result)
+                said = rendering.describe(result)
                 return _frame(_SERVER, "\n".join(said)) if said else b""
 
     def updated(self, request: Request, result: Result) -> Dialect:
@@ -118,3 +118,12 @@ class Basic:
 
 def _frame(source: str, text: str) -> bytes:
     return _encoder.encode(_FromServer(Notice(source, text))) + b"\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Detecting(Native):
+    """Native until the first line shows what it is: ``hello`` is native, anything else basic."""
+
+    def detect(self, frame: bytes) -> Dialect:
+        """The dialect that the first line is in."""
+        return Native() if is_hello(frame) else Basic(is_first=False)

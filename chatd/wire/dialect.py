@@ -9,8 +9,8 @@ from typing import Final, Protocol
 
 from chatd.chat import events
 from chatd.chat.commands import ClientCommand
+from chatd.chat.errors import Refusal, RequestId
 from chatd.chat.events import Event, Reply
-from chatd.chat.refusals import Refusal, RequestId
 
 #: All that a member can hear of its own doings: where there is no other answer.
 ALL_ECHOES: Final[frozenset[type]] = frozenset(

@@ -4,19 +4,19 @@ Messengers of this protocol differ in their words; the server speaks to each in 
 """
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, ClassVar, Final
 
 import msgspec
 from msgspec import Struct
 
-from chatd.chat import commands, events, limits, names, refusals, registration
+from chatd.chat import commands, errors, events, limits, names
 from chatd.chat.commands import ClientCommand
+from chatd.chat.errors import BadFrame, Refusal, RequestId
 from chatd.chat.events import Event
 from chatd.chat.names import LOBBY
-from chatd.chat.refusals import BadFrame, Refusal, RequestId
-from chatd.wire import lines
+from chatd.wire import rendering
 from chatd.wire.dialect import Dialect, KeepAlive, LocalReply, Request, Result
-from chatd.wire.jim_parts import split_text
 
 _encoder: Final = msgspec.json.Encoder()
 
@@ -90,19 +90,19 @@ class Jim:
             # msgspec does not look into the strings it skips: unknown keys must be UTF-8 too.
             asked = _decoder.decode(frame.decode("utf-8"))
         except UnicodeDecodeError:
-            raise refusals.InvalidUtf8 from None
+            raise errors.InvalidUtf8 from None
         except msgspec.ValidationError as error:
             raise BadFrame(f"This object is not as it should be: {str(error)[:80]}.") from None
         except (ValueError, RecursionError):
-            raise refusals.InvalidJson from None
+            raise errors.InvalidJson from None
         verb = asked.action if asked.action is not None else asked.event
         if verb is None or len(verb) > limits.JIM_ACTION_CHARACTERS:
             raise BadFrame("An object needs an action, or an event, of at most 15 characters.")
         if not self.nickname and verb not in ("presence", "authenticate"):
-            raise registration.NotRegistered
+            raise errors.NotRegistered
         read = _VERBS.get(verb)
         if read is None:
-            raise refusals.UnknownType(f"There is no action {verb!r}.")
+            raise errors.UnknownType(f"There is no action {verb!r}.")
         return Request(read(self, asked), None, self._vocabulary_of(asked, verb))
 
     def encode_event(self, event: Event, now: int = 0) -> bytes:
@@ -113,7 +113,7 @@ class Jim:
             case events.PrivateMessage(source=source, to=to, time=time, text=text):
                 return self._message(source, to[0] if len(to) == 1 else to, time, text)
             case _:
-                return encode_notice("; ".join(lines.describe(event)), now)
+                return encode_notice("; ".join(rendering.describe(event)), now)
 
     def encode_reply(self, result: Result, request_id: RequestId = None, now: int = 0) -> bytes:
         """The numbered answer to a request."""
@@ -193,7 +193,7 @@ def _presence(jim: Jim, client_object: _ClientObject) -> ClientCommand | LocalRe
     if not jim.nickname:
         return commands.Enter(account, jim.initial_rooms)
     if names.casefold(account) != names.casefold(jim.nickname):
-        raise registration.AlreadyRegistered
+        raise errors.AlreadyRegistered
     return KeepAlive((f"You are {jim.nickname}.",))
 
 
@@ -204,7 +204,7 @@ def _authenticate(jim: Jim, client_object: _ClientObject) -> ClientCommand:
     if password is None:
         raise BadFrame("password is missing.")
     if jim.nickname:
-        raise registration.AlreadyRegistered
+        raise errors.AlreadyRegistered
     return commands.Authenticate(_account(client_object), password)
 
 
@@ -215,7 +215,7 @@ def _message(jim: Jim, client_object: _ClientObject) -> ClientCommand:
     if text is None:
         raise BadFrame("message is missing.")
     if len(text) > limits.JIM_MESSAGE_CHARACTERS:
-        raise refusals.BadText(
+        raise errors.BadText(
             f"A message may have at most {limits.JIM_MESSAGE_CHARACTERS} characters."
         )
     to = (
@@ -228,7 +228,7 @@ def _message(jim: Jim, client_object: _ClientObject) -> ClientCommand:
     if not rooms:
         return commands.SendPrivate(text, tuple(to))
     if len(to) > 1:
-        raise refusals.BadRecipients("A message goes to nicknames, or to one room.")
+        raise errors.BadRecipients("A message goes to nicknames, or to one room.")
     return commands.SendMessage(text, _room_name(rooms[0]))
 
 
@@ -258,23 +258,23 @@ _VERBS: Final[dict[str, Any]] = {
 #: The nearest entry of a refusal's ancestry counts; 101 is an important notice, and no failure.
 _CODES: Final[dict[type, int]] = {
     Refusal: 400,
-    registration.Full: 101,
-    registration.RegistrationTimeout: 101,
-    registration.NotRegistered: 401,
-    refusals.PasswordRequired: 401,
-    refusals.WrongPassword: 402,
-    refusals.TooManyAttempts: 402,
-    refusals.Blocked: 403,
-    refusals.NoSuchRoom: 404,
-    refusals.NotInRoom: 404,
-    refusals.NicknameTaken: 409,
-    refusals.ServerFailed: 500,
+    errors.Full: 101,
+    errors.RegistrationTimeout: 101,
+    errors.NotRegistered: 401,
+    errors.PasswordRequired: 401,
+    errors.WrongPassword: 402,
+    errors.TooManyAttempts: 402,
+    errors.Blocked: 403,
+    errors.NoSuchRoom: 404,
+    errors.NotInRoom: 404,
+    errors.NicknameTaken: 409,
+    errors.ServerFailed: 500,
 }
 
 
 def _code(result: Result) -> int:
     match result:
-        case refusals.NotReached(undelivered=missed):
+        case errors.NotReached(undelivered=missed):
             return 410 if all(each.reason == "offline" for each in missed) else 404
         case Refusal():
             return next(_CODES[kind] for kind in type(result).__mro__ if kind in _CODES)
@@ -299,4 +299,19 @@ def _alert(result: Result) -> str:
         case events.Welcome():
             return f"Welcome to {result.server}, {result.nickname}."
         case _:
-            return "; ".join(lines.describe(result)) or "OK"
+            return "; ".join(rendering.describe(result)) or "OK"
+
+
+@lru_cache(maxsize=16)  # a message to a room is the same to each of its members
+def split_text(text: str, max_bytes: int) -> tuple[str, ...]:
+    """`text` in pieces that are encoded in at most so many bytes each; at least one."""
+    if len(_encoder.encode(text)) - 2 <= max_bytes:
+        return (text,)
+    pieces, begin, size = [], 0, 0
+    for position, character in enumerate(text):
+        added = len(_encoder.encode(character)) - 2
+        if size + added > max_bytes:
+            pieces.append(text[begin:position])
+            begin, size = position, 0
+        size += added
+    return (*pieces, text[begin:])

@@ -5,18 +5,17 @@ The client's side is ``wire.native_peer``; the frames of both are in ``wire.nati
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from struct import Struct
 from typing import Any, ClassVar, Final, TypeVar
 
 import msgspec
 
 from chatd.chat import commands, events, limits
 from chatd.chat.commands import ClientCommand
+from chatd.chat.errors import BadVersion, NotReached, Refusal, RequestId
 from chatd.chat.events import Event
 from chatd.chat.names import LOBBY
-from chatd.chat.refusals import NotReached, Refusal, RequestId
-from chatd.chat.registration import BadVersion
-from chatd.wire import json_frames
-from chatd.wire import native_frames as frames
+from chatd.wire import frames
 from chatd.wire.dialect import Dialect, LocalReply, Request, Result
 
 _encoder: Final = msgspec.json.Encoder()
@@ -60,7 +59,7 @@ class Native:
 
     def decode(self, frame: bytes) -> Request:
         """The request in one line; see :meth:`chatd.wire.dialect.Dialect.decode`."""
-        parsed = json_frames.decode(_decoder, _TYPES, frame)
+        parsed = frames.decode(_decoder, _TYPES, frame)
         return Request(_command(parsed), parsed.id)
 
     def encode_event(self, event: Event, now: int = 0) -> bytes:
@@ -84,7 +83,7 @@ class Native:
 
 def is_hello(line: bytes) -> bool:
     """Whether `line` begins a connection in this dialect."""
-    return json_frames.frame_type(line) == "hello"
+    return frames.frame_type(line) == "hello"
 
 
 def _result_type(outcome: Result) -> type:
@@ -202,3 +201,29 @@ def _chunks(entries: Sequence[_Entry]) -> list[tuple[tuple[_Entry, ...], bool]]:
         parts[-1].append(entry)
     kept = [tuple(reversed(part)) for part in reversed(parts) if part] or [()]
     return [(part, number < len(kept)) for number, part in enumerate(kept, 1)]
+
+
+#: A whole text message, unmasked, and how long it is: in 7 bits, or in 2 or 8 bytes after a mark.
+_TEXT: Final = 0x81
+_SHORT: Final = Struct(">BB")
+_MEDIUM: Final = Struct(">BBH")
+_LONG: Final = Struct(">BBQ")
+
+
+@dataclass(frozen=True, slots=True)
+class WebSocketNative(Native):
+    """What a web page speaks; what it is sent goes to the socket as it stands.
+
+    A unit to decode is the payload of one message.
+    """
+
+    variant: ClassVar[str] = "web"
+
+    def frame_bytes(self, payload: bytes) -> bytes:
+        """One frame as a WebSocket message."""
+        size = len(payload)
+        if size < 126:
+            return _SHORT.pack(_TEXT, size) + payload
+        if size < 1 << 16:
+            return _MEDIUM.pack(_TEXT, 126, size) + payload
+        return _LONG.pack(_TEXT, 127, size) + payload

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import ClassVar
 
-from chatd.chat import commands, events, refusals
+from chatd.chat import commands, errors, events
+from chatd.chat.errors import Refusal, RequestId
 from chatd.chat.events import Event
 from chatd.chat.names import LOBBY, casefold
-from chatd.chat.refusals import Refusal, RequestId
-from chatd.wire import lines, typed
+from chatd.wire import rendering, slash_commands
 from chatd.wire.dialect import ALL_ECHOES, Dialect, LocalReply, Request, Result
 
 
@@ -58,17 +58,19 @@ class Plain:
         try:
             line = frame.removesuffix(b"\r").decode("utf-8")
         except UnicodeDecodeError:
-            raise refusals.InvalidUtf8 from None
-        if self.prompt is Prompt.PASSWORD and line.strip() not in typed.QUIT_COMMANDS:
+            raise errors.InvalidUtf8 from None
+        if self.prompt is Prompt.PASSWORD and line.strip() not in slash_commands.QUIT_COMMANDS:
             return Request(commands.Authenticate(self.account, line))
         if self.prompt is not Prompt.NOTHING:
             word = line.strip()
-            return Request(commands.Quit() if word in typed.QUIT_COMMANDS else commands.Enter(word))
-        return Request(_command(typed.parse(line, self.room)))
+            return Request(
+                commands.Quit() if word in slash_commands.QUIT_COMMANDS else commands.Enter(word)
+            )
+        return Request(_command(slash_commands.parse(line, self.room)))
 
     def encode_event(self, event: Event, now: int = 0) -> bytes:
         """The lines that tell of `event`."""
-        return _lines(lines.render(event))
+        return _lines(rendering.render(event))
 
     def encode_reply(self, result: Result, request_id: RequestId = None, now: int = 0) -> bytes:
         """The lines that answer, and where one is needed the next question."""
@@ -82,28 +84,28 @@ class Plain:
             case events.JoinDone():
                 return _lines([f"You write to {result.room} now; /room {LOBBY} goes back."])
             case events.Goodbye():
-                return _lines([lines.render_notice(f"Goodbye ({result.reason})")])
+                return _lines([rendering.render_notice(f"Goodbye ({result.reason})")])
             case events.History(messages=messages):
                 return _newest(
                     line
                     for each in reversed(messages)
-                    for line in lines.render_history_entry(each)[::-1]
+                    for line in rendering.render_history_entry(each)[::-1]
                 )
             case _:
-                return _newest(map(lines.render_notice, reversed(lines.describe(result))))
+                return _newest(map(rendering.render_notice, reversed(rendering.describe(result))))
 
     def _refused(self, refusal: Refusal) -> str:
-        is_unread = self.prompt is Prompt.PASSWORD and isinstance(refusal, refusals.Malformed)
-        if is_unread or isinstance(refusal, refusals.PasswordRequired):
+        is_unread = self.prompt is Prompt.PASSWORD and isinstance(refusal, errors.Malformed)
+        if is_unread or isinstance(refusal, errors.PasswordRequired):
             return f"{refusal} Your password? (It is shown as you type.)"
         if self._is_registered:
-            return lines.render_notice(str(refusal))
+            return rendering.render_notice(str(refusal))
         return str(refusal) if refusal.closes_connection else f"{refusal} Your nickname?"
 
     def updated(self, request: Request, result: Result) -> Dialect:
         """What the next line will be, and where lines go."""
         match result:
-            case refusals.PasswordRequired():
+            case errors.PasswordRequired():
                 return replace(
                     self,
                     prompt=Prompt.PASSWORD,
@@ -116,7 +118,7 @@ class Plain:
                 return replace(self, prompt=self.previous_prompt)
             case events.JoinDone() | _RoomSwitched():
                 return replace(self, room=result.room)
-            case refusals.AlreadyInRoom() if isinstance(request.command, commands.JoinRoom):
+            case errors.AlreadyInRoom() if isinstance(request.command, commands.JoinRoom):
                 return replace(self, room=request.command.room)
             case events.Ok() if isinstance(request.command, commands.LeaveRoom) and casefold(
                 request.command.room
@@ -133,16 +135,16 @@ class _RoomSwitched(LocalReply):
     room: str = LOBBY
 
 
-def _command(user_input: typed.UserInput | None) -> commands.ClientCommand | LocalReply:
+def _command(user_input: slash_commands.UserInput | None) -> commands.ClientCommand | LocalReply:
     """What the hub is asked, or what this dialect answers by itself."""
     match user_input:
         case None:
             return LocalReply()
-        case typed.Help():
-            return LocalReply(tuple(typed.help_lines()))
-        case typed.SwitchRoom(room):
+        case slash_commands.Help():
+            return LocalReply(tuple(slash_commands.help_lines()))
+        case slash_commands.SwitchRoom(room):
             return _RoomSwitched((f"You write to {room} now.",), room)
-        case typed.PromptPrivate():
+        case slash_commands.PromptPrivate():
             return LocalReply(("Write it in one line: @NAME TEXT, or /msg NAME,NAME TEXT",))
         case _:
             return user_input
@@ -150,7 +152,7 @@ def _command(user_input: typed.UserInput | None) -> commands.ClientCommand | Loc
 
 def _newest(rendered: Iterable[str]) -> bytes:
     """As many lines as one reply may have; the newest are given first."""
-    return lines.newest_that_fit(f"{line}\n".encode() for line in rendered)
+    return rendering.newest_that_fit(f"{line}\n".encode() for line in rendered)
 
 
 def _lines(rendered: Iterable[str]) -> bytes:

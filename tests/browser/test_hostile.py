@@ -5,7 +5,7 @@ from unicodedata import normalize
 import pytest
 
 from chatd.chat import limits
-from chatd.wire.lines import escape
+from chatd.wire.rendering import escape
 from tests.browser.page import DESKTOP, SMALLEST, Opened, Page
 from tests.browser.servers import Server, say
 

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatd.chat import commands, limits
+from chatd.chat.errors import Refusal
 from chatd.chat.names import casefold
-from chatd.chat.refusals import Refusal
-from chatd.wire import typed
-from chatd.wire.lines import escape
+from chatd.wire import slash_commands
+from chatd.wire.rendering import escape
 from tests.browser.page import Page
 
 
@@ -76,16 +76,16 @@ _FRAMES: dict[type, Any] = {
     commands.ListRooms: lambda asked: ("rooms", None),
     commands.Quit: lambda asked: ("quit", None),
     commands.ReadHistory: lambda asked: ("history", {"room": asked.room, "limit": asked.limit}),
-    typed.SwitchRoom: lambda asked: ("go-to", {"room": asked.room}),
-    typed.Help: lambda asked: ("help", None),
-    typed.PromptPrivate: lambda asked: ("ask-whom", None),
+    slash_commands.SwitchRoom: lambda asked: ("go-to", {"room": asked.room}),
+    slash_commands.Help: lambda asked: ("help", None),
+    slash_commands.PromptPrivate: lambda asked: ("ask-whom", None),
 }
 
 
 def meant(line: str) -> Any:
     """What the terminal client makes of `line`: a frame, or the sentence why not."""
     try:
-        asked = typed.parse(line, "#dev")
+        asked = slash_commands.parse(line, "#dev")
     except Refusal as refused:
         return escape(str(refused))
     return [None if asked is None else _FRAMES[type(asked)](asked)]
@@ -167,7 +167,7 @@ def test_any_line_means_what_it_means_at_the_terminal(lines: list[str], modules:
 
 def test_the_help_is_the_terminal_s(modules: Page) -> None:
     [[rows]] = imported(modules, "commands", "help", [])
-    lines = typed.help_lines()
+    lines = slash_commands.help_lines()
     assert len(rows) == len(lines)
     for (written, _), line in zip(rows, lines, strict=True):
         assert line.startswith(f"{written} ")

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 
 from chatd.chat import commands, events, names
 from chatd.chat.commands import Command
+from chatd.chat.errors import Refusal
 from chatd.chat.events import Event, Message
 from chatd.chat.names import LOBBY
 from chatd.chat.outbox import MemberId
-from chatd.chat.refusals import Refusal
 
 
 @dataclass

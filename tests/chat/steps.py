@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from chatd.chat.commands import Command
+from chatd.chat.errors import Refusal
 from chatd.chat.events import Reply
 from chatd.chat.hub import Hub
 from chatd.chat.outbox import MemberId
-from chatd.chat.refusals import Refusal
 
 
 @dataclass(frozen=True)

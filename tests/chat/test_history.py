@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from chatd.chat import events
 from chatd.chat.commands import Quit, ReadHistory, Rename, SendMessage
 from chatd.chat.events import Message
-from chatd.chat.history import RoomHistory
+from chatd.chat.model import RoomHistory
 from tests.fakes import STARTED, Chat
 
 

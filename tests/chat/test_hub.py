@@ -15,16 +15,18 @@ from chatd.chat.commands import (
     Rename,
     SendMessage,
 )
-from chatd.chat.events import MemberEntered, MemberLeft, MemberRenamed, Message, Ok, User
-from chatd.chat.refusals import (
+from chatd.chat.errors import (
+    AlreadyRegistered,
     BadNickname,
     BadRoomName,
     BadText,
+    Full,
     NicknameTaken,
     NoSuchRoom,
+    NotRegistered,
     Refusal,
 )
-from chatd.chat.registration import AlreadyRegistered, Full, NotRegistered
+from chatd.chat.events import MemberEntered, MemberLeft, MemberRenamed, Message, Ok, User
 from tests.fakes import STARTED, Chat
 
 

@@ -20,12 +20,11 @@ from chatd.chat.commands import (
     SendPrivate,
     Watch,
 )
+from chatd.chat.errors import Full, NotRegistered, Refusal
 from chatd.chat.events import MemberEntered, MemberRenamed, Message, PrivateMessage, Reply
 from chatd.chat.hub import Hub, HubSettings
 from chatd.chat.names import LOBBY
 from chatd.chat.outbox import MemberId
-from chatd.chat.refusals import Refusal
-from chatd.chat.registration import Full, NotRegistered
 from tests.chat.asked import ANYTHING, NICKNAMES
 from tests.chat.model import Model, ModelRoom
 from tests.chat.steps import Step, make, told

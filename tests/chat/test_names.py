@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatd.chat import names
-from chatd.chat.refusals import BadNickname, BadRoomName, BadText, Refusal
+from chatd.chat.errors import BadNickname, BadRoomName, BadText, Refusal
 
 VALID = [
     "ice",

@@ -11,7 +11,7 @@ from twisted.python.failure import Failure
 from chatd.chat import events
 from chatd.client.lifecycle import Server
 from chatd.client.service import ChatClient
-from chatd.wire import native_frames as frames
+from chatd.wire import frames
 from tests.fakes import FakeScreen
 
 PARTY = Server("10.35.11.111", 7777, "party")

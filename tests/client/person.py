@@ -1,9 +1,9 @@
 """A person with a session and nothing behind it: the test is the server."""
 
 from chatd.chat.commands import ClientCommand, SendMessage
-from chatd.chat.refusals import RequestId
+from chatd.chat.errors import RequestId
 from chatd.client.session import Session
-from chatd.wire import native_frames as frames
+from chatd.wire import frames
 from tests.fakes import FakeScreen
 
 

@@ -7,7 +7,7 @@ import pytest
 from twisted.internet import error
 from twisted.python.failure import Failure
 
-from chatd.client.causes import describe_failure
+from chatd.client.protocol import describe_failure
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from twisted.python.failure import Failure
 
 from chatd.chat import events
 from chatd.client.console import Console
-from chatd.client.guest import TaggedOutput
+from chatd.taps.launch import TaggedOutput
 
 DONE = Failure(ConnectionDone())
 LONG = 1_048_576

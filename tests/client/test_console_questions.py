@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatd.client.screen import Choice
+from chatd.client.ui import Choice
 from tests.client.test_console import Stdio
 
 

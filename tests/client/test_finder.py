@@ -7,10 +7,10 @@ import pytest
 
 from chatd.client.finder import BroadcastFinder, DirectAddress
 from chatd.client.lifecycle import Server
-from chatd.client.screen import Choice
-from chatd.client.standing import Searching
+from chatd.client.status import Searching
+from chatd.client.ui import Choice
 from chatd.discovery.subnets import HostAddress, Subnet
-from chatd.wire.beacon import DISCOVER, VERSION, Offer, encode_offer
+from chatd.wire.discovery import DISCOVER, VERSION, Offer, encode_offer
 from tests.fakes import FakeScreen, FakeUdpReactor
 
 SUBNET: Final = Subnet(IPv4Address("10.35.11.112"), IPv4Network("10.35.11.0/24"))

@@ -3,8 +3,8 @@
 import pytest
 
 from chatd.chat import events
-from chatd.wire import native_frames as frames
-from chatd.wire.typed import help_lines
+from chatd.wire import frames
+from chatd.wire.slash_commands import help_lines
 from tests.client.party import Client, online
 
 HELLO = {"type": "hello", "data": {"nickname": "ice", "version": 1}}

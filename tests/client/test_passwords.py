@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chatd.chat import events
-from chatd.wire import native_frames as frames
+from chatd.wire import frames
 from tests.client.party import Client, online
 from tests.client.person import Person
 

@@ -6,7 +6,7 @@ from chatd.chat import events
 from chatd.chat.commands import SendPrivate
 from chatd.chat.events import Undelivered
 from chatd.client.console import Console
-from chatd.wire import native_frames as frames
+from chatd.wire import frames
 from tests.client.party import online
 from tests.client.person import Person
 

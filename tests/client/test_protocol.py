@@ -12,8 +12,8 @@ from twisted.python.failure import Failure
 
 from chatd.chat import commands, events, limits
 from chatd.client.protocol import ServerConnection
-from chatd.wire import native_frames as frames
-from chatd.wire.native_frames import FromServer
+from chatd.wire import frames
+from chatd.wire.frames import FromServer
 
 
 class Owner:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from chatd.chat import events
 from chatd.chat.commands import ClientCommand, JoinRoom, LeaveRoom, ReadHistory, SendMessage
 from chatd.chat.names import LOBBY
-from chatd.wire import native_frames as frames
+from chatd.wire import frames
 from tests.client.party import Client, online
 from tests.client.person import Person
 

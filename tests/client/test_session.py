@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from chatd.chat import commands, events, limits
 from chatd.chat.commands import SendMessage
-from chatd.chat.refusals import RequestId
-from chatd.wire import native_frames as frames
-from chatd.wire.typed import help_lines
+from chatd.chat.errors import RequestId
+from chatd.wire import frames
+from chatd.wire.slash_commands import help_lines
 from tests.client.person import Person
 
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from twisted.internet.protocol import DatagramProtocol
 
-from chatd.discovery.seeker import Querier
+from chatd.discovery.querier import Querier
 from chatd.discovery.subnets import Subnet
-from chatd.wire import beacon
+from chatd.wire import discovery
 from tests.discovery.hosts import PORT, datagram, deliver, subnets
 from tests.fakes import FakeUdpPort, FakeUdpReactor
 
@@ -52,7 +52,7 @@ class Client:
     def __init__(self, known: Sequence[Subnet] = HOME) -> None:
         self.reactor = Unreachable()
         self.known = known
-        self.offers: list[beacon.Offer] = []
+        self.offers: list[discovery.Offer] = []
         self.seeker = Querier(self.reactor, lambda: self.known, PORT, self.offers.append)
 
     def hears(

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 
+from chatd.discovery.querier import Querier
 from chatd.discovery.responder import Responder
-from chatd.discovery.seeker import Querier
 from chatd.discovery.subnets import Subnet
-from chatd.wire import beacon
+from chatd.wire import discovery
 from tests.discovery.hosts import subnets
 from tests.fakes import on_reactor
 
@@ -24,20 +24,20 @@ def _free_port() -> int:
         return port
 
 
-def _offer(server_id: str) -> Callable[[Subnet], beacon.Offer]:
-    return lambda subnet: beacon.Offer(1, server_id, str(subnet.address), 7777, 9, 9)
+def _offer(server_id: str) -> Callable[[Subnet], discovery.Offer]:
+    return lambda subnet: discovery.Offer(1, server_id, str(subnet.address), 7777, 9, 9)
 
 
 class _Search:
     """A seeker on 127.0.0.1, and the servers that it has heard of."""
 
     def __init__(self, port: int, wanted: int) -> None:
-        self.found: dict[str, beacon.Offer] = {}
+        self.found: dict[str, discovery.Offer] = {}
         self.all_found: Deferred[None] = Deferred()
         self._wanted = wanted
         self.seeker = Querier(reactor, lambda: subnets("127.0.0.1/8"), port, self._heard)
 
-    def _heard(self, offer: beacon.Offer) -> None:
+    def _heard(self, offer: discovery.Offer) -> None:
         self.found[offer.id] = offer
         if len(self.found) == self._wanted and not self.all_found.called:
             self.all_found.callback(None)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatd.wire import beacon
+from chatd.wire import discovery
 from tests.discovery.client import SERVER, Client, offer
 from tests.discovery.hosts import datagram
 
@@ -15,8 +15,8 @@ def test_a_true_offer_is_heard() -> None:
     client.hears(offer())
     client.hears(offer("192.168.1.124"), ("192.168.1.124", 4_000), "192.168.1.123")
     assert client.offers == [
-        beacon.Offer(1, "party", "10.35.11.113", 7777, 5, 4),
-        beacon.Offer(1, "party", "192.168.1.124", 7777, 5, 4),
+        discovery.Offer(1, "party", "10.35.11.113", 7777, 5, 4),
+        discovery.Offer(1, "party", "192.168.1.124", 7777, 5, 4),
     ]
     assert dict(client.seeker.counters) == {"offers": 2}
     client.seeker.stop()
@@ -50,7 +50,7 @@ NOT_BELIEVED = {
     "no JSON": (b"hello", SERVER, "malformed"),
     "not UTF-8": (b'\xff{"type": "offer"}', SERVER, "malformed"),
     "deep nesting": (b'{"a":' * 200, SERVER, "malformed"),
-    "a question": (beacon.DISCOVER, SERVER, "malformed"),
+    "a question": (discovery.DISCOVER, SERVER, "malformed"),
     "no address": (datagram("offer", version=1, id="x", port=1), SERVER, "malformed"),
     "no id": (offer(id=""), SERVER, "malformed"),
     "an id that is too long": (offer(id="x" * 65), SERVER, "malformed"),

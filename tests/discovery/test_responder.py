@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from chatd.discovery.responder import Responder
 from chatd.discovery.subnets import Subnet
-from chatd.wire import beacon
+from chatd.wire import discovery
 from tests.discovery.hosts import PORT, datagram, deliver, sent, subnets
 from tests.fakes import FakeUdpReactor, log_lines
 
@@ -26,8 +26,8 @@ class _Server:
         self.responder = Responder(self.reactor, known, PORT, self._offer)
         self.responder.start()
 
-    def _offer(self, subnet: Subnet) -> beacon.Offer:
-        return beacon.Offer(1, "work", str(subnet.address), 7777, 9, 8)
+    def _offer(self, subnet: Subnet) -> discovery.Offer:
+        return discovery.Offer(1, "work", str(subnet.address), 7777, 9, 8)
 
     def hears(
         self,
@@ -47,7 +47,7 @@ def test_a_question_is_answered_once_by_unicast_from_the_address_in_that_subnet(
     server.hears()
     [(interface, data, address)] = sent(server.reactor)
     assert (interface, address) == ("10.35.11.113", ASKER)
-    assert beacon.decode_offer(data).address == "10.35.11.113"
+    assert discovery.decode_offer(data).address == "10.35.11.113"
     server.hears(source=("192.168.1.123", 6_000), broadcast="192.168.1.255")
     assert server.answers()[1:] == [("192.168.1.124", ("192.168.1.123", 6_000))]
     assert dict(server.responder.counters) == {"answered": 2}

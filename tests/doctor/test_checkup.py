@@ -14,7 +14,7 @@ from chatd.chat import limits
 from chatd.discovery.subnets import HostAddress
 from chatd.doctor.checkup import Checkup
 from chatd.doctor.findings import Cause, Reach, Stranger, Subject, interfaces
-from chatd.wire import beacon
+from chatd.wire import discovery
 from tests.discovery.client import SERVER, Unreachable, offer
 from tests.discovery.hosts import PORT, sent, subnets
 from tests.fakes import FakeUdpPort
@@ -81,8 +81,8 @@ def test_every_subnet_is_asked_three_times_within_the_time() -> None:
     examination = Examination()
     examination.start()
     expected = [
-        (ETH0, beacon.DISCOVER, ("10.35.11.255", PORT)),
-        (ETH1, beacon.DISCOVER, ("192.168.1.255", PORT)),
+        (ETH0, discovery.DISCOVER, ("10.35.11.255", PORT)),
+        (ETH1, discovery.DISCOVER, ("192.168.1.255", PORT)),
     ]
     for number in range(1, limits.DOCTOR_REQUESTS + 1):
         assert sent(examination.reactor) == expected * number

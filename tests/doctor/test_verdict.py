@@ -9,7 +9,7 @@ from chatd.doctor.findings import Findings, Reach, Stranger
 from chatd.doctor.phrases import NO_BREAK
 from chatd.doctor.report import as_text
 from chatd.doctor.verdict import ROWS, verdict
-from chatd.wire.lines import escape
+from chatd.wire.rendering import escape
 from tests.doctor.patients import (
     GONE,
     LOOPBACK,

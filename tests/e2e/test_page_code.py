@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from chatd.taps import page
+from chatd.taps import web_address
 from tests.e2e.hosts import Host, lan
 from tests.e2e.window import CHATD, Window, windows
 
 OFFICE = "10.35.11.0/24"
 URL = "http://10.35.11.111:8080/"
-CODE = page.qr_code(URL, 80, has_colours=False)
+CODE = web_address.qr_code(URL, 80, has_colours=False)
 
 
 @pytest.fixture

@@ -163,7 +163,7 @@ def test_after_a_stop_from_outside_the_screen_is_there_again(client: Callable[..
 #: Has drawing the status line fail as soon as somebody says "boom".
 BREAKING = """
 import sys
-from chatd.client.terminal.bottom import Bottom
+from chatd.client.terminal.status_bar import Bottom
 status = Bottom.status
 def breaking(self, columns):
     if "boom" in self.completions("bo")[1]:

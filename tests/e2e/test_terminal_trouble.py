@@ -269,7 +269,7 @@ def test_under_twistd_the_reactor_decides_and_the_person_is_told_of_the_better_s
 LOGGING = """
 import sys
 from twisted.logger import Logger
-from chatd.client.terminal.company import Company
+from chatd.client.terminal.roster import Company
 said = Company.said
 def logging(self, message, current):
     if message.text == "boom":

@@ -9,8 +9,8 @@ from twisted.internet.defer import Deferred
 
 from chatd.chat import limits
 from chatd.chat.commands import Authenticate
+from chatd.chat.errors import WrongPassword
 from chatd.chat.names import LOBBY, casefold
-from chatd.chat.refusals import WrongPassword
 from chatd.server import factory
 from fuzz.watch import watched
 from tests.server.crowd import PORTS, Person, Record

@@ -12,7 +12,7 @@ from zope.interface import implementer
 
 from chatd import logs
 from chatd.chat.commands import Authenticate
-from chatd.chat.refusals import WrongPassword
+from chatd.chat.errors import WrongPassword
 from tests.server.hall import Hall
 
 #: The password of the account ``ice``.

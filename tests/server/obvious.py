@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable
 
 from twisted.internet.interfaces import IReactorTime
 
+from chatd.chat.errors import RequestId
 from chatd.chat.events import Event
 from chatd.chat.outbox import MemberId
-from chatd.chat.refusals import RequestId
 from chatd.server.audience import Recipient
 from chatd.wire.dialect import Result
 

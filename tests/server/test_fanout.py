@@ -7,11 +7,10 @@ from twisted.internet.testing import StringTransport
 
 from chatd.chat import limits
 from chatd.chat.commands import Ping
+from chatd.chat.errors import Full, RequestId
 from chatd.chat.events import Event, MemberEntered, MemberRenamed, Message, Ok
-from chatd.chat.refusals import RequestId
-from chatd.chat.registration import Full
 from chatd.server.fanout import Fanout
-from chatd.server.outlet import Output, SendQueue
+from chatd.server.send_queue import Output, SendQueue
 from chatd.wire.dialect import Dialect, Request, Result
 
 

@@ -9,8 +9,8 @@ from twisted.test.iosim import FakeTransport, IOPump, connect
 
 from chatd.chat import commands, limits
 from chatd.client.protocol import ServerConnection
-from chatd.wire import native_frames as frames
-from chatd.wire.native_frames import FromServer
+from chatd.wire import frames
+from chatd.wire.frames import FromServer
 from tests.server.hall import Hall, Handle
 
 

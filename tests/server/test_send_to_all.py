@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from twisted.internet import tcp
 from twisted.internet.error import ConnectionLost
 
-from chatd.server.outlet import SendQueue, send_to_all
+from chatd.server.send_queue import SendQueue, send_to_all
 from chatd.server.transport import EagerServer
 from tests.server.wires import PLENTY, Wire
 

@@ -11,7 +11,7 @@ from chatd.discovery.subnets import Subnet
 from chatd.server.factory import ChatFactory, ServerSettings
 from chatd.server.protocol import LineProtocol
 from chatd.server.service import CannotListen, ChatServer, ListenSettings
-from chatd.wire import beacon
+from chatd.wire import discovery
 from tests.fakes import log_lines
 from tests.server.hall import Guest
 from tests.server.network import FakeNetwork
@@ -49,12 +49,12 @@ class _House:
         assert isinstance(connection, LineProtocol)
         return Guest(connection, address)
 
-    def offers(self, broadcast: str, asker: str) -> list[beacon.Offer]:
+    def offers(self, broadcast: str, asker: str) -> list[discovery.Offer]:
         """What the server answers to a question that is broadcast there."""
         ears = self.network.open_udp(broadcast)
-        ears.protocol.datagramReceived(beacon.DISCOVER, (asker, 5_000))
+        ears.protocol.datagramReceived(discovery.DISCOVER, (asker, 5_000))
         return [
-            beacon.decode_offer(datagram)
+            discovery.decode_offer(datagram)
             for port in self.network.udp
             for datagram, address in port.written
             if address == (asker, 5_000)
@@ -129,7 +129,9 @@ def test_an_offer_names_the_address_in_the_subnet_that_asked() -> None:
         ("192.168.1.255", "192.168.1.123", HOSTS[1]),
     ):
         [offer] = house.offers(broadcast, asker)
-        assert offer == beacon.Offer(version=1, id="work", address=own, port=5_555, slots=9, free=9)
+        assert offer == discovery.Offer(
+            version=1, id="work", address=own, port=5_555, slots=9, free=9
+        )
         [written] = house.network.open_udp(own).written
         assert written[1] == (asker, 5_000)
     house.server.stopService()

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.task import Clock
 
-from chatd.server.timing import IdleTimer, TokenBucket
+from chatd.rate_limit import TokenBucket
+from chatd.server.timing import IdleTimer
 
 
 class _Silence:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from chatd.chat import events
-from chatd.chat.refusals import ServerFailed
+from chatd.chat.errors import ServerFailed
 from chatd.wire.basic import Basic
 from chatd.wire.jim import Jim
 from chatd.wire.native import Native

@@ -3,8 +3,7 @@
 import pytest
 
 from chatd.chat import limits
-from chatd.chat.refusals import Refusal
-from chatd.chat.registration import TooManyUnregistered
+from chatd.chat.errors import Refusal, TooManyUnregistered
 from tests.fakes import log_lines
 from tests.server.browsers import browser, watcher
 from tests.server.hall import STARTED, Hall

@@ -14,7 +14,7 @@ from typing import Any, Final
 from twisted.internet.defer import Deferred, fail, succeed
 
 from chatd.chat.commands import Authenticate
-from chatd.chat.refusals import Blocked, Refusal, WrongPassword
+from chatd.chat.errors import Blocked, Refusal, WrongPassword
 from tests.server.dialect_speakers import BasicSpeaker, JimSpeaker, NativeSpeaker, PlainSpeaker
 from tests.server.meeting import Meeting
 from tests.server.speakers import Speaker

@@ -9,12 +9,12 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
+from chatd.accounts.authenticator import Authenticator
+from chatd.accounts.checker import AccountsChecker
+from chatd.accounts.hashing import Argon2Hasher
+from chatd.accounts.password_file import Account, Accounts, PasswordFile
 from chatd.chat.commands import Authenticate
-from chatd.chat.refusals import Refusal
-from chatd.server.accounts import Account, Accounts, PasswordFile
-from chatd.server.checker import AccountsChecker
-from chatd.server.guard import Authenticator
-from chatd.server.passwords import Argon2Hasher
+from chatd.chat.errors import Refusal
 
 #: The cheapest hashes that there are; nobody attacks a test.
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)

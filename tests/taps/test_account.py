@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from chatd.accounts.hashing import Argon2Hasher
+from chatd.accounts.password_file import PasswordFile
 from chatd.cli import main
-from chatd.server.accounts import PasswordFile
-from chatd.server.passwords import Argon2Hasher
 from chatd.taps import account
 from tests.server.vault import CHEAP, fill
 
@@ -27,7 +27,7 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hashes that cost nothing."""
-    monkeypatch.setattr("chatd.server.passwords.PasswordHasher", lambda: CHEAP)
+    monkeypatch.setattr("chatd.accounts.hashing.PasswordHasher", lambda: CHEAP)
 
 
 @pytest.fixture
@@ -283,7 +283,7 @@ def test_without_argon2_it_says_what_to_install(
     shell: Shell, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(path, {"ice": "cold"})
-    monkeypatch.delitem(sys.modules, "chatd.server.passwords")
+    monkeypatch.delitem(sys.modules, "chatd.accounts.hashing")
     monkeypatch.setitem(sys.modules, "argon2", None)
     told = shell.fails("add", path, "moon")
     assert "needs argon2-cffi: pip install 'chatd[accounts]'" in told

@@ -12,14 +12,13 @@ from twisted.cred import strcred
 from twisted.internet import reactor as global_reactor
 from twisted.internet.defer import Deferred
 
+from chatd.accounts.checker import AccountsChecker, CheckerFactory
+from chatd.accounts.password_file import PasswordFile
 from chatd.chat import limits
 from chatd.chat.commands import Authenticate
-from chatd.chat.refusals import Blocked
-from chatd.server.accounts import PasswordFile
-from chatd.server.checker import AccountsChecker, CheckerFactory
+from chatd.chat.errors import Blocked
 from chatd.taps import server
-from chatd.taps.auth import GuardedServer
-from chatd.taps.server import make_server
+from chatd.taps.server import GuardedServer, make_server
 from tests.fakes import FakeUdpReactor, on_reactor
 from tests.server.vault import CountingPasswords, fill
 from tests.taps.roles import ROLES, parse, refusal
@@ -98,7 +97,7 @@ def test_a_malformed_password_file_is_one_line_that_names_the_bad_one(
 def test_without_argon2_accounts_are_refused_with_what_to_install(
     role: str, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(sys.modules, "chatd.server.passwords")
+    monkeypatch.delitem(sys.modules, "chatd.accounts.hashing")
     monkeypatch.setitem(sys.modules, "argon2", None)
     told = refusal(role, f"--auth chatd:{path}")
     assert "needs argon2-cffi: pip install 'chatd[accounts]'" in told

@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 from chatd.discovery.subnets import HostAddress
 from chatd.taps import doctor
 from chatd.taps.doctor import makeService
-from chatd.wire.beacon import VERSION, Offer, encode_offer
+from chatd.wire.discovery import VERSION, Offer, encode_offer
 from tests.fakes import FakeRunningReactor
 from tests.taps.roles import EXAMPLES, parse, refusal
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from twisted.logger import Logger
 
-from chatd.rotation import KEEP_FILES
+from chatd.logfile import KEEP_FILES
 from chatd.taps import server
 from tests.fakes import far_east
 from tests.taps.roles import ROLES, parse, refusal, twistd

@@ -7,7 +7,7 @@ import pytest
 
 from chatd.taps import servers
 from chatd.taps.servers import as_json, as_table, makeService
-from chatd.wire.beacon import VERSION, Offer, encode_offer
+from chatd.wire.discovery import VERSION, Offer, encode_offer
 from tests.fakes import FakeRunningReactor
 from tests.taps.roles import parse, refusal
 

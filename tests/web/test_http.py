@@ -8,10 +8,9 @@ from twisted.internet.interfaces import IProtocolNegotiationFactory
 
 from chatd.chat import limits
 from chatd.server.factory import ChatFactory
-from chatd.web.answers import Response
-from chatd.web.handshake import Upgrade
-from chatd.web.requests import Request
-from chatd.web.site import ROUTES
+from chatd.web.messages import Request, Response
+from chatd.web.routes import ROUTES
+from chatd.web.websocket import Upgrade
 from tests.web.visitors import PageHall, Visitor, from_many, request
 
 

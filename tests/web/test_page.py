@@ -106,7 +106,7 @@ def test_a_mistake_of_ours_is_one_requests_trouble(
     visitor = hall.visit()
     found = {"status": 500, "code": "server-failed"}
     monkeypatch.setattr(hall.page.router.chat, "hub", None)
-    monkeypatch.setattr("chatd.web.site._log.failure", lambda text: None)
+    monkeypatch.setattr("chatd.web.routes._log.failure", lambda text: None)
     visitor.send(request("/api/users"))
     monkeypatch.undo()
     [reply] = visitor.replies()

@@ -19,7 +19,7 @@ from chatd.chat import limits
 from chatd.discovery.subnets import Subnet
 from chatd.server.factory import ChatFactory, ServerSettings
 from chatd.server.service import ChatServer, ExtraPort, ListenSettings
-from chatd.web.factory import HTTPFactory
+from chatd.web.http import HTTPFactory
 from tests.fakes import on_reactor
 from tests.server.callers import PATIENCE, enter, free_port, reactor
 from tests.server.hall import hello

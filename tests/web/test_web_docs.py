@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from chatd.chat import limits
-from chatd.web.answers import STATUS
-from chatd.web.site import ROUTES
+from chatd.web.messages import STATUS
+from chatd.web.routes import ROUTES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "web.rst").read_text()
 ONE_LINE = " ".join(PAGE.split())

@@ -15,8 +15,7 @@ from wsproto.utilities import LocalProtocolError
 
 from chatd.chat import limits
 from chatd.server.factory import Rejected
-from chatd.web.connection import HTTPConnection
-from chatd.web.factory import HTTPFactory
+from chatd.web.http import HTTPConnection, HTTPFactory
 from tests.server.hall import Frame, Hall, TcpStringTransport, line
 
 #: How the server is reached, in memory.

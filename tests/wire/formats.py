@@ -12,16 +12,14 @@ from typing import Any, get_args
 from wsproto.connection import Connection, ConnectionType
 from wsproto.events import TextMessage
 
-from chatd.chat import events, limits, refusals
+from chatd.chat import errors, events, limits
+from chatd.chat.errors import Refusal
 from chatd.chat.events import Event, Message, Reply
-from chatd.chat.refusals import Refusal
-from chatd.wire.basic import Basic
+from chatd.wire.basic import Basic, Detecting
 from chatd.wire.dialect import Dialect, Result
 from chatd.wire.jim import Jim, Vocabulary
-from chatd.wire.native import Native
+from chatd.wire.native import Native, WebSocketNative
 from chatd.wire.plain import Plain, Prompt
-from chatd.wire.undecided import Detecting
-from chatd.wire.web import WebSocketNative
 
 
 def read_lines_of_json(data: bytes) -> list[dict[str, Any]]:
@@ -135,7 +133,7 @@ def make_refusal(kind: type[Refusal], name: str = "moon", quoted: str = "moon") 
     )
 
 
-REFUSALS = tuple(coded(refusals.Refusal))
+REFUSALS = tuple(coded(errors.Refusal))
 
 SAID = Message("#dev", 1, 0, "ice", "hello")
 EVENTS: dict[type, Event] = {

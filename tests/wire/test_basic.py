@@ -4,14 +4,13 @@ import json
 
 import pytest
 
-from chatd.chat import events, refusals
+from chatd.chat import errors, events
 from chatd.chat.commands import Command, ListUsers, ReadHistory, Rename, SendMessage
+from chatd.chat.errors import Refusal
 from chatd.chat.events import Event, Message, Reply
-from chatd.chat.refusals import Refusal
-from chatd.wire.basic import Basic
+from chatd.wire.basic import Basic, Detecting
 from chatd.wire.dialect import Request
 from chatd.wire.native import Native
-from chatd.wire.undecided import Detecting
 
 DIALECT = Basic(is_first=False)
 HELLO = b'{"type": "hello", "data": {"nickname": "ice", "version": 1}}'
@@ -48,24 +47,24 @@ def test_a_frame_is_a_command(line: bytes, command: Command) -> None:
 
 
 BAD: list[tuple[str, bytes, type[Refusal]]] = [
-    ("an empty line", b"", refusals.InvalidJson),
-    ("no JSON", b"hello", refusals.InvalidJson),
-    ("half a frame", b'{"type": "message", "da', refusals.InvalidJson),
-    ("two frames on a line", b'{"type":"users","data":""}' * 2, refusals.InvalidJson),
-    ("an array", b'["message", "hello"]', refusals.InvalidJson),
-    ("deep nesting", b"[" * 60_000, refusals.InvalidJson),
-    ("not UTF-8", b'{"type": "message", "data": "\xff"}', refusals.InvalidUtf8),
-    ("not UTF-8 in an unknown key", b'{"type": "message", "\xff": 1}', refusals.InvalidUtf8),
-    ("an unknown type", b'{"type": "dance", "data": ""}', refusals.UnknownType),
-    ("a type of the native dialect", b'{"type": "ping", "data": ""}', refusals.UnknownType),
-    ("a second hello", HELLO, refusals.UnknownType),
-    ("no type", b'{"data": "hello"}', refusals.BadFrame),
-    ("no data", b'{"type": "message"}', refusals.BadFrame),
-    ("a number as text", b'{"type": "message", "data": 5}', refusals.BadFrame),
-    ("native data", b'{"type": "message", "data": {"text": "x"}}', refusals.BadFrame),
-    ("null as a name", b'{"type": "set-name", "data": null}', refusals.BadFrame),
-    ("data of history", b'{"type": "history", "data": "all"}', refusals.BadFrame),
-    ("an object as data of users", b'{"type": "users", "data": {}}', refusals.BadFrame),
+    ("an empty line", b"", errors.InvalidJson),
+    ("no JSON", b"hello", errors.InvalidJson),
+    ("half a frame", b'{"type": "message", "da', errors.InvalidJson),
+    ("two frames on a line", b'{"type":"users","data":""}' * 2, errors.InvalidJson),
+    ("an array", b'["message", "hello"]', errors.InvalidJson),
+    ("deep nesting", b"[" * 60_000, errors.InvalidJson),
+    ("not UTF-8", b'{"type": "message", "data": "\xff"}', errors.InvalidUtf8),
+    ("not UTF-8 in an unknown key", b'{"type": "message", "\xff": 1}', errors.InvalidUtf8),
+    ("an unknown type", b'{"type": "dance", "data": ""}', errors.UnknownType),
+    ("a type of the native dialect", b'{"type": "ping", "data": ""}', errors.UnknownType),
+    ("a second hello", HELLO, errors.UnknownType),
+    ("no type", b'{"data": "hello"}', errors.BadFrame),
+    ("no data", b'{"type": "message"}', errors.BadFrame),
+    ("a number as text", b'{"type": "message", "data": 5}', errors.BadFrame),
+    ("native data", b'{"type": "message", "data": {"text": "x"}}', errors.BadFrame),
+    ("null as a name", b'{"type": "set-name", "data": null}', errors.BadFrame),
+    ("data of history", b'{"type": "history", "data": "all"}', errors.BadFrame),
+    ("an object as data of users", b'{"type": "users", "data": {}}', errors.BadFrame),
 ]
 
 

@@ -9,8 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chatd.chat import commands, events, limits, names
+from chatd.chat.errors import Refusal
 from chatd.chat.events import Event, Message, PrivateMessage
-from chatd.chat.refusals import Refusal
 from chatd.wire.basic import Basic
 from chatd.wire.dialect import Dialect, LocalReply, Request, Result
 from chatd.wire.jim import Jim

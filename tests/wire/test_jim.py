@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from chatd.chat import commands, events, limits, refusals, registration
+from chatd.chat import commands, errors, events, limits
 from chatd.chat.commands import Command, Enter, JoinRoom, LeaveRoom, Quit, SendMessage, SendPrivate
+from chatd.chat.errors import Refusal
 from chatd.chat.events import Message, PrivateMessage, Undelivered
-from chatd.chat.refusals import Refusal
 from chatd.wire.dialect import Dialect, KeepAlive, LocalReply, Result
 from chatd.wire.jim import Jim
 
@@ -98,7 +98,7 @@ def test_a_second_presence_under_the_same_name_is_a_sign_of_life(account: str) -
 
 
 def test_a_second_presence_under_another_name_is_refused() -> None:
-    with pytest.raises(registration.AlreadyRegistered):
+    with pytest.raises(errors.AlreadyRegistered):
         ICE.decode(presence(account_name="moon"))
 
 
@@ -139,13 +139,13 @@ ANYTHING_ELSE = ("msg", "message", "join", "leave", "quit", "exit", "probe", "da
 
 @pytest.mark.parametrize("verb", ANYTHING_ELSE)
 def test_whatever_comes_before_presence_is_401(verb: str) -> None:
-    with pytest.raises(registration.NotRegistered):
+    with pytest.raises(errors.NotRegistered):
         Jim().decode(encoded(action=verb, to="moon", message="hi", room="#dev"))
 
 
 SOME = (Undelivered("moon", "offline"), Undelivered("sun", "unknown"))
 CODES: list[tuple[Result, int]] = [
-    (registration.Full(), 101),
+    (errors.Full(), 101),
     (events.Goodbye("server is stopping"), 101),
     (events.Goodbye("quit"), 200),
     (WELCOME, 200),
@@ -155,26 +155,26 @@ CODES: list[tuple[Result, int]] = [
     (events.JoinDone("#dev", created=False), 200),
     (events.JoinDone("#dev", created=True), 201),
     (events.PrivateSent(1, SOME), 202),
-    (refusals.BadFrame("?"), 400),
-    (refusals.InvalidUtf8(), 400),
-    (refusals.BrokenObject("?"), 400),
-    (refusals.BadText("?"), 400),
-    (refusals.BadNickname("?"), 400),
-    (refusals.BadRecipients("?"), 400),
-    (registration.AlreadyRegistered(), 400),
-    (refusals.AlreadyInRoom("#dev"), 400),
-    (refusals.TooManyRooms("?"), 400),
-    (registration.NotRegistered(), 401),
-    (refusals.PasswordRequired("ice"), 401),
-    (refusals.WrongPassword(), 402),
-    (refusals.Blocked("ice"), 403),
-    (refusals.NoSuchRoom("#dev"), 404),
-    (refusals.NotInRoom("#dev"), 404),
-    (refusals.NotReached((Undelivered("sun", "unknown"),)), 404),
-    (refusals.NotReached(SOME), 404),
-    (refusals.NicknameTaken("ice"), 409),
-    (refusals.NotReached((Undelivered("moon", "offline"),)), 410),
-    (refusals.ServerFailed(), 500),
+    (errors.BadFrame("?"), 400),
+    (errors.InvalidUtf8(), 400),
+    (errors.BrokenObject("?"), 400),
+    (errors.BadText("?"), 400),
+    (errors.BadNickname("?"), 400),
+    (errors.BadRecipients("?"), 400),
+    (errors.AlreadyRegistered(), 400),
+    (errors.AlreadyInRoom("#dev"), 400),
+    (errors.TooManyRooms("?"), 400),
+    (errors.NotRegistered(), 401),
+    (errors.PasswordRequired("ice"), 401),
+    (errors.WrongPassword(), 402),
+    (errors.Blocked("ice"), 403),
+    (errors.NoSuchRoom("#dev"), 404),
+    (errors.NotInRoom("#dev"), 404),
+    (errors.NotReached((Undelivered("sun", "unknown"),)), 404),
+    (errors.NotReached(SOME), 404),
+    (errors.NicknameTaken("ice"), 409),
+    (errors.NotReached((Undelivered("moon", "offline"),)), 410),
+    (errors.ServerFailed(), 500),
 ]
 
 
@@ -227,7 +227,7 @@ def test_each_client_is_spoken_to_in_its_own_words(key: str, verb: str, text: st
 
 def test_the_words_of_a_refused_message_are_the_words_of_the_client_as_well() -> None:
     said = encoded(event="msg", to="sun", message_text="hi")
-    jim = after(ICE, said, refusals.NotReached((Undelivered("sun", "unknown"),)))
+    jim = after(ICE, said, errors.NotReached((Undelivered("sun", "unknown"),)))
     assert objects(jim.encode_event(SAID, NOW)) == [
         {"event": "msg", "message_text": SAID.text} | MESSAGE
     ]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chatd.chat import events, limits, refusals
+from chatd.chat import errors, events, limits
 from chatd.chat.commands import (
     Command,
     Enter,
@@ -17,8 +17,8 @@ from chatd.chat.commands import (
     Rename,
     SendMessage,
 )
+from chatd.chat.errors import Refusal, RequestId
 from chatd.chat.events import Event, History, Message, Ok, Reply, User, Users
-from chatd.chat.refusals import Refusal, RequestId
 from chatd.wire.dialect import Request
 from chatd.wire.native import Native
 
@@ -252,7 +252,7 @@ def test_ok_goes_unsaid_without_an_id(done: Ok) -> None:
 
 
 def test_an_error_is_said_without_an_id_too() -> None:
-    [frame] = frames(DIALECT.encode_reply(refusals.NicknameTaken("ice")))
+    [frame] = frames(DIALECT.encode_reply(errors.NicknameTaken("ice")))
     assert frame["data"]["code"] == "nickname-taken"
     assert "id" not in frame
 

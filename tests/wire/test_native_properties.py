@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 
 from chatd.chat import commands, events
 from chatd.chat.commands import Command
+from chatd.chat.errors import Refusal, RequestId
 from chatd.chat.events import Event, Message, Reply
-from chatd.chat.refusals import Refusal, RequestId
-from chatd.wire import native_frames as frames
-from chatd.wire import native_peer
+from chatd.wire import frames, native_client
 from chatd.wire.dialect import LocalReply, Request
 from chatd.wire.native import Native
 
@@ -85,7 +84,7 @@ LOOKALIKES = st.fixed_dictionaries(
 @st.composite
 def damaged(draw: st.DrawFn) -> bytes:
     """A good line in which some bytes are replaced, left out or put in."""
-    line = native_peer.encode(draw(COMMANDS), draw(IDS))[:-1]
+    line = native_client.encode(draw(COMMANDS), draw(IDS))[:-1]
     for _ in range(draw(st.integers(1, 3))):
         start = draw(st.integers(0, len(line)))
         line = line[:start] + draw(st.binary(max_size=3)) + line[start + draw(st.integers(0, 3)) :]
@@ -103,20 +102,20 @@ def test_any_line_is_a_request_or_refused_and_nothing_else(line: bytes) -> None:
     try:
         request = DIALECT.decode(line)
     except Refusal as refusal:
-        told = native_peer.decode(DIALECT.encode_reply(refusal, refusal.request_id)[:-1])
+        told = native_client.decode(DIALECT.encode_reply(refusal, refusal.request_id)[:-1])
         assert told == frames.Error(  # noqa: PT017  # either outcome is right
             id=refusal.request_id, data=frames.ErrorData(refusal.code, str(refusal))
         )
     else:
         assert isinstance(request, Request)
         assert not isinstance(request.command, LocalReply)
-        again = native_peer.encode(request.command, request.request_id)
+        again = native_client.encode(request.command, request.request_id)
         assert DIALECT.decode(again[:-1]) == request
 
 
 @given(LINES)
 def test_a_client_is_never_stopped_by_what_a_server_sends(line: bytes) -> None:
-    frame = native_peer.decode(line)
+    frame = native_client.decode(line)
     assert frame is None or isinstance(frame, frames.FromServer)
 
 
@@ -124,7 +123,7 @@ def test_a_client_is_never_stopped_by_what_a_server_sends(line: bytes) -> None:
 def test_the_server_understands_what_the_client_asks(
     command: Command, request_id: RequestId
 ) -> None:
-    line = native_peer.encode(command, request_id)
+    line = native_client.encode(command, request_id)
     assert line.endswith(b"\n")
     assert line.count(b"\n") == 1
     assert DIALECT.decode(line[:-1]) == Request(command, request_id)
@@ -135,7 +134,7 @@ def test_the_client_understands_what_happens(event: Event) -> None:
     line = DIALECT.encode_event(event)
     assert line.endswith(b"\n")
     assert line.count(b"\n") == 1
-    frame = native_peer.decode(line[:-1])
+    frame = native_client.decode(line[:-1])
     assert frame is not None
     assert (frame.id, data(frame)) == (None, event)
 
@@ -144,7 +143,7 @@ def test_the_client_understands_what_happens(event: Event) -> None:
 def test_the_client_understands_every_answer(reply: Reply, request_id: RequestId) -> None:
     line = DIALECT.encode_reply(reply, request_id)
     assert line.count(b"\n") == 1
-    frame = native_peer.decode(line[:-1])
+    frame = native_client.decode(line[:-1])
     assert frame is not None
     assert (frame.id, data(frame)) == (request_id, reply)
 
@@ -155,7 +154,7 @@ def test_the_client_understands_every_answer(reply: Reply, request_id: RequestId
     | st.builds(events.PrivateSent, NUMBERS, st.lists(MISSED, max_size=3).map(tuple))
 )
 def test_what_was_done_is_told_in_one_kind_of_frame(reply: Reply) -> None:
-    frame = native_peer.decode(DIALECT.encode_reply(reply, 7)[:-1])
+    frame = native_client.decode(DIALECT.encode_reply(reply, 7)[:-1])
     assert isinstance(frame, frames.Ok)
     assert frame.id == 7
     said = {each.name: getattr(reply, each.name) for each in fields(reply)}
@@ -164,9 +163,9 @@ def test_what_was_done_is_told_in_one_kind_of_frame(reply: Reply) -> None:
 
 @given(IDS.filter(lambda request_id: request_id is not None))
 def test_the_client_understands_an_answer_without_data(request_id: RequestId) -> None:
-    done = native_peer.decode(DIALECT.encode_reply(events.Ok(), request_id)[:-1])
+    done = native_client.decode(DIALECT.encode_reply(events.Ok(), request_id)[:-1])
     assert done == frames.Ok(id=request_id)
-    pong = native_peer.decode(DIALECT.encode_reply(events.Pong(), request_id)[:-1])
+    pong = native_client.decode(DIALECT.encode_reply(events.Pong(), request_id)[:-1])
     assert pong == frames.Pong(id=request_id)
 
 
@@ -176,17 +175,17 @@ def test_the_client_ignores_keys_that_it_does_not_know(
 ) -> None:
     told = json.loads(DIALECT.encode_event(event))
     told["data"] |= more
-    frame = native_peer.decode(json.dumps(told | more).encode())
+    frame = native_client.decode(json.dumps(told | more).encode())
     assert frame is not None
     assert data(frame) == event
 
 
 def test_the_client_ignores_frames_that_it_does_not_know() -> None:
-    assert native_peer.decode(b'{"type":"sang","data":{"song":"la"}}') is None
+    assert native_client.decode(b'{"type":"sang","data":{"song":"la"}}') is None
 
 
 def test_the_client_ignores_lines_that_are_not_utf_8_wherever_in_them() -> None:
-    assert native_peer.decode(b'{"type":"pong","x":"\xff"}') is None
+    assert native_client.decode(b'{"type":"pong","x":"\xff"}') is None
 
 
 def data(frame: frames.FromServer) -> object:

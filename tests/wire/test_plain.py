@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatd.chat import commands, events, refusals, registration
+from chatd.chat import commands, errors, events
 from chatd.chat.commands import (
     Enter,
     JoinRoom,
@@ -15,9 +15,9 @@ from chatd.chat.commands import (
     SendMessage,
     SendPrivate,
 )
+from chatd.chat.errors import Refusal
 from chatd.chat.events import Message, Undelivered
-from chatd.chat.refusals import Refusal
-from chatd.wire import typed
+from chatd.wire import slash_commands
 from chatd.wire.dialect import Dialect, LocalReply, Request, Result
 from chatd.wire.plain import Plain, Prompt
 
@@ -114,19 +114,19 @@ def test_help_lists_every_command() -> None:
     request = INSIDE.decode(b"/help")
     assert isinstance(request.command, LocalReply)
     listed = "\n".join(shown(INSIDE.encode_reply(request.command)))
-    for name in (name for spec in typed.SLASH_COMMANDS for name in spec.names):
+    for name in (name for spec in slash_commands.SLASH_COMMANDS for name in spec.names):
         assert name in listed
 
 
 ROOM_AFTER: list[tuple[str, str, Result, str]] = [
     ("#lobby", "/join #dev", events.JoinDone("#dev", created=True), "#dev"),
     ("#lobby", "/join #DEV", events.JoinDone("#dev", created=False), "#dev"),
-    ("#lobby", "/join #dev", refusals.TooManyRooms("?"), "#lobby"),
+    ("#lobby", "/join #dev", errors.TooManyRooms("?"), "#lobby"),
     ("#dev", "/leave", events.Ok(), "#lobby"),
     ("#dev", "/leave #dev", events.Ok(), "#lobby"),
     ("#dev", "/leave #DEV", events.Ok(), "#lobby"),
     ("#dev", "/leave #other", events.Ok(), "#dev"),
-    ("#dev", "/leave", refusals.NotInRoom("#dev"), "#dev"),
+    ("#dev", "/leave", errors.NotInRoom("#dev"), "#dev"),
     ("#dev", "hello", events.Ok("#dev", 1, 1), "#dev"),
 ]
 
@@ -176,7 +176,7 @@ ANSWERS: list[tuple[Result, list[str]]] = [
         ["[Server]: Not reached: sun (unknown)."],
     ),
     (
-        refusals.NotReached((Undelivered("sun", "offline"),)),
+        errors.NotReached((Undelivered("sun", "offline"),)),
         ["[Server]: Not reached: sun (offline)."],
     ),
     (events.Rooms((events.RoomEntry("#lobby", 2),)), ["[Server]: #lobby 2 members"]),
@@ -196,7 +196,7 @@ def test_the_welcome_names_the_nickname_and_the_server() -> None:
 
 
 @pytest.mark.parametrize(
-    "refusal", [refusals.NicknameTaken("ice"), refusals.BadNickname("No."), refusals.InvalidUtf8()]
+    "refusal", [errors.NicknameTaken("ice"), errors.BadNickname("No."), errors.InvalidUtf8()]
 )
 def test_a_refused_nickname_is_asked_for_again(refusal: Refusal) -> None:
     [line] = shown(DOOR.encode_reply(refusal))
@@ -206,7 +206,7 @@ def test_a_refused_nickname_is_asked_for_again(refusal: Refusal) -> None:
 
 
 @pytest.mark.parametrize(
-    "refusal", [registration.Full(), registration.RegistrationTimeout("?"), refusals.LineTooLong()]
+    "refusal", [errors.Full(), errors.RegistrationTimeout("?"), errors.LineTooLong()]
 )
 def test_who_is_sent_away_at_the_door_is_asked_nothing(refusal: Refusal) -> None:
     [line] = shown(DOOR.encode_reply(refusal))
@@ -215,7 +215,7 @@ def test_who_is_sent_away_at_the_door_is_asked_nothing(refusal: Refusal) -> None
 
 
 def test_the_password_of_an_account_is_asked_for_and_is_no_message() -> None:
-    refusal = refusals.PasswordRequired("sun")
+    refusal = errors.PasswordRequired("sun")
     for plain, line in ((DOOR, "sun"), (INSIDE, "/setname sun")):
         assert shown(plain.encode_reply(refusal))[-1].endswith("(It is shown as you type.)")
         asking = after(plain, line, refusal)
@@ -226,9 +226,9 @@ def test_the_password_of_an_account_is_asked_for_and_is_no_message() -> None:
 
 
 def test_after_a_wrong_password_things_are_as_they_were_before() -> None:
-    refusal = refusals.PasswordRequired("sun")
+    refusal = errors.PasswordRequired("sun")
     for plain, line in ((DOOR, "sun"), (INSIDE, "/setname sun")):
-        again = after(after(plain, line, refusal), "wrong", refusals.WrongPassword())
+        again = after(after(plain, line, refusal), "wrong", errors.WrongPassword())
         assert again.decode(b"moon") == plain.decode(b"moon")
     inside = after(after(DOOR, "sun", refusal), "right", events.Welcome("work", 0, "sun", ()))
     assert inside.decode(b"moon").command == SendMessage("moon")

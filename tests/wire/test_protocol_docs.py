@@ -11,10 +11,9 @@ import msgspec
 import pytest
 
 from chatd.chat import limits
+from chatd.chat.errors import NotReached, Refusal
 from chatd.chat.events import Event, JoinDone, Ok, Pong, PrivateSent, Reply
-from chatd.chat.refusals import NotReached, Refusal
-from chatd.wire import beacon, native_peer
-from chatd.wire import native_frames as frames
+from chatd.wire import discovery, frames, native_client
 from chatd.wire.dialect import LocalReply, Request
 from chatd.wire.jim import Jim
 from chatd.wire.native import Native
@@ -98,7 +97,7 @@ def test_the_server_understands_the_example(example: dict[str, Any]) -> None:
     request = DIALECT.decode(on_the_wire(example))
     assert request.request_id == example.get("id")
     assert not isinstance(request.command, LocalReply)
-    again = json.loads(native_peer.encode(request.command, request.request_id))
+    again = json.loads(native_client.encode(request.command, request.request_id))
     assert again["type"] == example["type"]
     assert again.get("data", {}).items() >= example.get("data", {}).items()
     assert DIALECT.decode(on_the_wire(again)) == Request(request.command, request.request_id)
@@ -108,7 +107,7 @@ def test_the_server_understands_the_example(example: dict[str, Any]) -> None:
 def test_the_client_understands_the_example_and_the_server_says_just_that(
     example: dict[str, Any],
 ) -> None:
-    frame = native_peer.decode(on_the_wire(example))
+    frame = native_client.decode(on_the_wire(example))
     assert frame is not None
     assert json.loads(said(frame)) == example
 
@@ -152,9 +151,9 @@ def refusal_of(error: frames.ErrorData) -> Refusal:
 
 def test_the_discovery_examples_are_those_that_are_sent() -> None:
     [discover], [offer] = examples("discover"), examples("offer")
-    assert discover == json.loads(beacon.DISCOVER)
-    beacon.check_discover(on_the_wire(discover))
-    assert json.loads(beacon.encode_offer(beacon.decode_offer(on_the_wire(offer)))) == offer
+    assert discover == json.loads(discovery.DISCOVER)
+    discovery.check_discover(on_the_wire(discover))
+    assert json.loads(discovery.encode_offer(discovery.decode_offer(on_the_wire(offer)))) == offer
 
 
 def refusals(root: type[Refusal] = Refusal) -> list[type[Refusal]]:

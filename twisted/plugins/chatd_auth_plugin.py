@@ -1,5 +1,5 @@
 """What ``--auth`` lists: the accounts in a password file of chatd."""
 
-from chatd.server.checker import CheckerFactory
+from chatd.accounts.checker import CheckerFactory
 
 chatd_accounts = CheckerFactory()

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chatd.chat.names import casefold
-from chatd.wire import typed
-from chatd.wire.lines import escape
+from chatd.wire import slash_commands
+from chatd.wire.rendering import escape
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,10 @@ def completions(before: str, known: Known) -> tuple[str, list[str]]:
     word = before.rsplit(" ", 1)[-1].rsplit("\n", 1)[-1]
     if not space and first.startswith("/"):
         commands = (
-            name for spec in typed.SLASH_COMMANDS for name in spec.names if name.startswith("/")
+            name
+            for spec in slash_commands.SLASH_COMMANDS
+            for name in spec.names
+            if name.startswith("/")
         )
         return first, [f"{name} " for name in commands if name.startswith(first)]
     if word.startswith("@"):
@@ -57,4 +60,4 @@ def _beginning(word: str, names: Sequence[str]) -> list[str]:
     ]
 
 
-_ARGUMENTS = {name: spec.arguments for spec in typed.SLASH_COMMANDS for name in spec.names}
+_ARGUMENTS = {name: spec.arguments for spec in slash_commands.SLASH_COMMANDS for name in spec.names}

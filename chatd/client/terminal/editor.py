@@ -38,10 +38,10 @@ from prompt_toolkit.styles import Style
 from prompt_toolkit.widgets.toolbars import CompletionsToolbar, SearchToolbar
 
 from chatd.chat import limits
-from chatd.client.terminal.colours import STYLES
+from chatd.client.terminal.formatting import STYLES
 from chatd.client.terminal.keys import key_bindings
-from chatd.client.terminal.status import clip
-from chatd.client.terminal.wrapping import Line, wrap
+from chatd.client.terminal.output import Line, wrap
+from chatd.client.terminal.status_bar import clip
 
 
 class StatusBarView(Protocol):

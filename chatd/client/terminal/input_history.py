@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from chatd.chat import commands, limits
-from chatd.chat.refusals import Refusal
-from chatd.wire import typed
+from chatd.chat.errors import Refusal
+from chatd.wire import slash_commands
 
 _FILE_NAME: Final = "input-history"
 _FALLBACK_NOTE: Final = "what you type is remembered until you leave."
@@ -35,7 +35,7 @@ def is_private(line: str) -> bool:
     if line.strip().startswith(("@", "/msg")):
         return True
     try:
-        return isinstance(typed.parse(line), commands.SendPrivate | None)
+        return isinstance(slash_commands.parse(line), commands.SendPrivate | None)
     except Refusal:
         return True
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,22 +17,54 @@ from twisted.python.failure import Failure
 from chatd.chat import events
 from chatd.chat.commands import SendMessage, SendPrivate
 from chatd.chat.names import casefold
-from chatd.client.screen import Choice, SessionView, format_choice
-from chatd.client.standing import Online, Status, Waiting
-from chatd.client.terminal import completion, paint, pasting
-from chatd.client.terminal.arrival import CatchUp
-from chatd.client.terminal.bottom import StatusBar
-from chatd.client.terminal.company import Roster
+from chatd.client.status import Online, Status, Waiting
+from chatd.client.terminal import completion, formatting, keys
+from chatd.client.terminal.application import ApplicationRunner
 from chatd.client.terminal.editor import Editor
 from chatd.client.terminal.input_history import InputHistory
-from chatd.client.terminal.outgoing import InputQueue
-from chatd.client.terminal.paper import OutputQueue
-from chatd.client.terminal.questions import Prompt, PromptQueue
-from chatd.client.terminal.stage import ApplicationRunner
-from chatd.client.terminal.wrapping import Line
-from chatd.talk import write_line
-from chatd.wire.lines import escape
-from chatd.wire.typed import QUIT_COMMANDS
+from chatd.client.terminal.output import Line, OutputQueue
+from chatd.client.terminal.prompts import Prompt, PromptQueue
+from chatd.client.terminal.roster import CatchUp, Roster
+from chatd.client.terminal.status_bar import StatusBar
+from chatd.client.ui import Choice, SessionView, format_choice
+from chatd.stderr import write_line
+from chatd.wire.rendering import escape
+from chatd.wire.slash_commands import QUIT_COMMANDS
+
+
+class InputQueue:
+    """The lines that the person has entered.
+
+    :param send: shows a line as typed, and hands it to who takes the lines.
+    """
+
+    def __init__(self, send: Callable[[str], None]) -> None:
+        self._send = send
+        self._is_paused = True
+        self._queued: deque[str] = deque()
+
+    @property
+    def queued(self) -> list[str]:
+        """The lines that nobody has taken."""
+        return list(self._queued)
+
+    def append(self, line: str) -> None:
+        """Hand on a line, in its turn; a wish to leave does not wait."""
+        if self._is_paused and line.strip() not in QUIT_COMMANDS:
+            self._queued.append(line)
+        else:
+            self._send(line)
+
+    def pause(self) -> None:
+        """Keep lines from now on."""
+        self._is_paused = True
+
+    def resume(self) -> None:
+        """Hand on what was kept, and what comes."""
+        self._is_paused = False
+        while self._queued and not self._is_paused:
+            self._send(self._queued.popleft())
+
 
 _YES: Final = frozenset({"y", "yes"})
 
@@ -53,7 +86,7 @@ class Tty:
 
 
 class TerminalUI:
-    """Implements :class:`chatd.client.screen.Front` and what the editor asks of its owner.
+    """Implements :class:`chatd.client.ui.Front` and what the editor asks of its owner.
 
     :param reactor: the asyncio reactor, for its clock.
     :param now: the time of day, in seconds since 1970.
@@ -102,15 +135,17 @@ class TerminalUI:
             ):
                 self._catch_up.joined(served, room)
         self._roster.mark_read(self._status_bar.room)
-        self._output.append(*paint.format_event(event, own_name, self._now()))
+        self._output.append(*formatting.format_event(event, own_name, self._now()))
         self._draw()
-        if self._tty.bell and paint.is_highlight(event, own_name):
+        if self._tty.bell and formatting.is_highlight(event, own_name):
             self._editor.ring()
 
     def message_sent(self, message: SendMessage | SendPrivate, time: int | None) -> None:
         """Show what the person said in its place among what the others say."""
-        seconds = self._now() if time is None else paint.to_seconds(time)
-        self._output.append(*paint.format_own_message(message, self._status_bar.nickname, seconds))
+        seconds = self._now() if time is None else formatting.to_seconds(time)
+        self._output.append(
+            *formatting.format_own_message(message, self._status_bar.nickname, seconds)
+        )
         self._draw()
 
     def set_status(self, status: Status) -> None:
@@ -133,7 +168,7 @@ class TerminalUI:
             write_line(escape(message))
         else:
             self._roster.mark_read(self._status_bar.room)
-            self._output.append(paint.format_notice(message))
+            self._output.append(formatting.format_notice(message))
 
     def write(self, text: str) -> None:
         """Show lines of the log, which would disturb the screen otherwise."""
@@ -230,8 +265,8 @@ class TerminalUI:
 
     def line_entered(self, text: str) -> None:
         """Send a line; one that is long only after a question."""
-        if pasting.is_long(text):
-            question = pasting.confirmation(text)
+        if keys.is_long(text):
+            question = keys.confirmation(text)
             sure = Prompt(question, lambda answer: self._confirmed_paste(answer, text), draft=text)
             self._prompts.append(sure)
         elif text.strip():
@@ -271,7 +306,7 @@ class TerminalUI:
     # --- inside ---------------------------------------------------------------------------------
 
     def _send(self, line: str) -> None:
-        self._output.append(*paint.format_input(line))
+        self._output.append(*formatting.format_input(line))
         self._history.add(line)
         self._submit(line)
         self._roster.mark_read(self._status_bar.room)
@@ -286,10 +321,12 @@ class TerminalUI:
 
     def _show_history(self, title: str, messages: Sequence[events.Message], note: str) -> None:
         nickname = self._status_bar.nickname
-        self._output.append(*paint.format_history(title, messages, nickname, self._now(), note))
+        self._output.append(
+            *formatting.format_history(title, messages, nickname, self._now(), note)
+        )
 
     def _write(self, lines: Sequence[Line]) -> None:
-        self._editor.write(lines, paint.INDENT)
+        self._editor.write(lines, formatting.INDENT)
 
     def _draw(self) -> None:
         self._editor.draw()

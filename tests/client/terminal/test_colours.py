@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatd.client.terminal.colours import MUTED, NICKNAME_COLOURS, nickname_style
+from chatd.client.terminal.formatting import MUTED, NICKNAME_COLOURS, nickname_style
 
 
 def luminance(colour: str) -> float:

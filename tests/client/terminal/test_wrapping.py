@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prompt_toolkit.utils import get_cwidth
 
-from chatd.client.terminal.wrapping import Line, wrap
+from chatd.client.terminal.output import Line, wrap
 
 
 def rows(line: Line, columns: int, indent: int = 6) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from twisted.internet import reactor as global_reactor
 
-from chatd.client.standing import Online, Status, Waiting
+from chatd.client.status import Online, Status, Waiting
 from chatd.taps.client import Options, make_client
 from tests.fakes import FakeScreen
 

@@ -1,0 +1,124 @@
+"""Accounts as Twisted's cred knows them: ``--auth chatd:PATH``."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from twisted.cred.checkers import ICredentialsChecker
+from twisted.cred.credentials import IUsernamePassword
+from twisted.cred.error import UnauthorizedLogin
+from twisted.cred.strcred import ICheckerFactory
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.threads import deferToThread
+from twisted.logger import Logger
+from twisted.plugin import IPlugin
+from zope.interface import implementer
+
+from chatd.accounts.password_file import Account, Accounts, PasswordFile
+from chatd.chat import names
+from chatd.chat.errors import BadNickname
+
+if TYPE_CHECKING:
+    from chatd.accounts.hashing import Argon2Hasher
+
+#: Runs something that takes long, elsewhere than on the reactor's thread.
+InThread = Callable[[Callable[[], bool]], Deferred[bool]]
+
+NEEDS_ARGON2: Final = "needs argon2-cffi: pip install 'chatd[accounts]'"
+
+
+@implementer(ICredentialsChecker)
+class AccountsChecker:
+    """Checks the passwords of the accounts in a file, and minds its changes.
+
+    :raises ValueError: if the file is no password file.
+    :ivar accounts: the accounts, as of the last look at a file that was right.
+    :ivar in_thread: where it hashes; unless told otherwise, on a thread of the global reactor.
+    """
+
+    credentialInterfaces = (IUsernamePassword,)
+    log = Logger()
+
+    def __init__(self, file: PasswordFile, hasher: "Argon2Hasher") -> None:
+        self.in_thread: InThread = deferToThread
+        self._file = file
+        self._hasher = hasher
+        self._fingerprint = file.fingerprint()
+        self.accounts: Accounts = file.read()
+
+    def requestAvatarId(self, credentials: IUsernamePassword) -> Deferred[bytes | tuple[()]]:
+        """The account's name; fails with UnauthorizedLogin if that is not its password."""
+        # Bytes, both of them, as the interface leaves unsaid.
+        account = self.account(credentials.username.decode("utf-8", "replace"))
+
+        def avatar(is_right: bool) -> bytes | tuple[()]:
+            if account is None or not is_right:
+                raise UnauthorizedLogin
+            return account.name.encode()
+
+        return self.verify(account, credentials.password).addCallback(avatar)
+
+    def verify(self, account: Account | None, password: bytes) -> Deferred[bool]:
+        """Whether somebody may use `account` who has this password; for None, never."""
+        if account is not None and account.is_blocked:
+            return succeed(False)
+        return self.in_thread(partial(self._verify, account, password))
+
+    def _verify(self, account: Account | None, password: bytes) -> bool:
+        if account is None:
+            self._hasher.hash(password)  # it takes as long as with an account
+            return False
+        return self._hasher.verify(account.password_hash, password)
+
+    def account(self, name: str) -> Account | None:
+        """The account called `name`, if there is one."""
+        try:
+            return self.accounts.get(names.casefold(names.nickname(name)))
+        except BadNickname:
+            return None
+
+    def refresh(self) -> bool:
+        """Read the file again if it has changed; whether it has, and was right."""
+        version = self._file.fingerprint()
+        if version == self._fingerprint:
+            return False
+        self._fingerprint = version
+        try:
+            self.accounts = self._file.read()
+        except ValueError as error:
+            self.log.error(  # noqa: TRY400  # the sentence says it all
+                "{path} {error}; the accounts stay as they were",
+                path=str(self._file.path),
+                error=str(error),
+            )
+            return False
+        self.log.info(
+            "{path} has changed: {count} accounts",
+            path=str(self._file.path),
+            count=len(self.accounts),
+        )
+        return True
+
+
+@implementer(ICheckerFactory, IPlugin)
+class CheckerFactory:
+    """Makes a checker of ``chatd:PATH``, for any program that takes ``--auth``."""
+
+    authType = "chatd"
+    argStringFormat = "PATH of a password file"
+    authHelp = "Accounts with argon2 hashes, kept in a file by: chatd account add PATH NAME"
+    credentialInterfaces = (IUsernamePassword,)
+
+    def generateChecker(self, argstring: str) -> AccountsChecker:
+        """The checker of the file at `argstring`.
+
+        :raises ValueError: if it is no password file, or argon2-cffi is not installed.
+        """
+        if not argstring:
+            raise ValueError("names no password file: chatd:PATH")
+        try:
+            from chatd.accounts.hashing import Argon2Hasher
+        except ImportError:
+            raise ValueError(NEEDS_ARGON2) from None
+        return AccountsChecker(PasswordFile(Path(argstring)), Argon2Hasher())

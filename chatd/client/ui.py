@@ -1,0 +1,124 @@
+"""The port to the person: where a client shows, says and asks things."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from twisted.internet.defer import Deferred
+
+from chatd.chat.commands import ClientCommand, SendMessage, SendPrivate
+from chatd.client.status import Status
+from chatd.wire.frames import FromServer
+from chatd.wire.rendering import escape
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something the person can choose: what it is called, and what is to be known about it."""
+
+    name: str
+    description: str
+
+
+#: What the person is asked who is to choose.
+SERVER_PROMPT: Final = "Which server? (number or name)"
+
+
+def format_choice(number: int, choice: Choice) -> str:
+    """A choice as a line of the list."""
+    return f"{number}  {escape(choice.name)}  {choice.description}"
+
+
+class UserInterface(Protocol):
+    """Where a client's person is."""
+
+    #: Whether there is a person who can be asked something.
+    can_ask: bool
+
+    def show_event(self, event: object) -> None:
+        """Show what the server told: an event or a reply of ``chatd.chat.events``."""
+
+    def message_sent(self, message: SendMessage | SendPrivate, time: int | None) -> None:
+        """Note that the server has what the person said.
+
+        :param time: when it got it, in ms since 1970, if it told.
+        """
+
+    def set_status(self, status: Status) -> None:
+        """Note how the client stands from now on."""
+
+    def notify(self, message: str) -> None:
+        """Say something of the client's own."""
+
+    def prompt(self, question: str, on_answer: Callable[[str], None], default: str = "") -> None:
+        """Ask the person; the next line is the answer.
+
+        :param offered: the answer of one who says nothing.
+        """
+
+    def prompt_password(self, question: str, on_answer: Callable[[str], None]) -> None:
+        """Ask for something that is not to be seen on the screen."""
+
+    def choose(
+        self, question: str, choices: Sequence[Choice], on_answer: Callable[[str], None]
+    ) -> None:
+        """Have the person choose; called again when there are more, or an answer was none of them.
+
+        :param answered: gets the number or the name that the person says.
+        """
+
+    def pause_input(self) -> None:
+        """Take no more lines for now."""
+
+    def resume_input(self) -> None:
+        """Take lines again."""
+
+
+class SessionView(Protocol):
+    """What a screen may want to know of the session that it serves, and ask through it."""
+
+    #: What the person is called, or wants to be.
+    nickname: str
+
+    @property
+    def room(self) -> str:
+        """Where lines go."""
+
+    @property
+    def undelivered(self) -> int:
+        """How many lines the server has not got yet, as far as is known."""
+
+    def request(self, command: ClientCommand, on_reply: Callable[[FromServer], None]) -> None:
+        """Ask the server for something that the person did not."""
+
+
+class InteractiveUI(UserInterface, Protocol):
+    """A screen that the person of this process sits at: it opens, takes lines, and closes."""
+
+    def show(self, line: str) -> None:
+        """Show a line as it is."""
+
+    def serve(self, session: SessionView) -> None:
+        """Know who is served."""
+
+    def listen(
+        self,
+        submit: Callable[[str], None],
+        end_of_input: Callable[[], None],
+        output_lost: Callable[[], None],
+        not_sent: Callable[[str], None] | None = None,
+        clogged: Callable[[bool], None] = lambda is_clogged: None,
+    ) -> None:
+        """Say who takes the lines, and who wants to know what becomes of this screen.
+
+        :param end_of_input: no more lines come.
+        :param output_lost: nobody reads what is shown any more.
+        :param not_sent: a line was no text, for this reason.
+        :param clogged: what is shown is, or is no longer, read too slowly to show more.
+        """
+
+    def open(self, reactor: Any) -> Callable[[], None]:
+        """Begin; call what is returned at the very end, to leave everything as it was found."""
+
+    def close(self) -> Deferred[None]:
+        """End; fires when everything has been shown."""

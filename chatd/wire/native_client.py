@@ -1,0 +1,57 @@
+"""The native dialect from the client's side: commands to lines, lines to what the server says."""
+
+from typing import Final
+
+import msgspec
+
+from chatd.chat import commands
+from chatd.chat.errors import RequestId
+from chatd.wire import frames
+
+_encoder: Final = msgspec.json.Encoder()
+_decoder: Final = msgspec.json.Decoder(frames.FromServer)
+
+_FRAMES: Final[dict[type, type[frames.Frame]]] = {
+    commands.SendMessage: frames.SendMessage,
+    commands.SendPrivate: frames.SendPrivate,
+    commands.JoinRoom: frames.JoinRoom,
+    commands.LeaveRoom: frames.LeaveRoom,
+    commands.ListUsers: frames.ListUsers,
+    commands.ReadHistory: frames.ReadHistory,
+}
+
+
+def encode(command: commands.ClientCommand, request_id: RequestId = None) -> bytes:
+    """The line that asks for `command`."""
+    frame: frames.FromClient
+    match command:
+        case commands.Enter(nickname):
+            frame = frames.Hello(data=frames.HelloData(nickname, frames.VERSION), id=request_id)
+        case commands.Watch():
+            frame = frames.Watch(id=request_id)
+        case commands.Authenticate(account, password):
+            frame = frames.Authenticate(
+                data=frames.AuthenticateData(account, password), id=request_id
+            )
+        case commands.Rename(nickname):
+            frame = frames.SetName(data=frames.SetNameData(nickname), id=request_id)
+        case commands.ListRooms():
+            frame = frames.ListRooms(id=request_id)
+        case commands.Ping():
+            frame = frames.Ping(id=request_id)
+        case commands.Quit():
+            frame = frames.Quit(id=request_id)
+        case _:
+            kind = _FRAMES[type(command)]
+            frame = kind(data=command, id=request_id)  # type: ignore[call-arg, assignment]  # by the table
+    return _encoder.encode(frame) + b"\n"
+
+
+def decode(line: bytes) -> frames.FromServer | None:
+    """What the server says in `line`; None for what this client does not know."""
+    frame: frames.FromServer
+    try:
+        frame = _decoder.decode(line.decode("utf-8"))
+    except (ValueError, RecursionError):
+        return None
+    return frame

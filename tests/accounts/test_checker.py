@@ -1,0 +1,132 @@
+"""Where hashes are made, and what Twisted's cred sees of the accounts."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import get_ident
+from typing import Any
+
+import pytest
+from twisted.cred.credentials import UsernamePassword
+from twisted.cred.error import UnauthorizedLogin
+from twisted.internet.task import Clock
+
+from chatd.accounts.authenticator import Authenticator
+from chatd.accounts.checker import AccountsChecker
+from chatd.chat import limits
+from chatd.chat.commands import Authenticate
+from chatd.chat.errors import Blocked, WrongPassword
+from tests.fakes import log_lines, on_reactor
+from tests.server.vault import CountingPasswords, Vault, fill
+
+
+@pytest.fixture
+def vault(tmp_path: Path) -> Vault:
+    """Ice, whose password is cold, and moon, who is blocked."""
+    return Vault(tmp_path / "accounts", {"Ice": "cold", "moon": "full"}, blocked=("moon",))
+
+
+@on_reactor
+async def test_hashes_are_made_off_the_reactor_s_thread() -> None:
+    with TemporaryDirectory() as directory:
+        passwords = CountingPasswords()
+        checker = AccountsChecker(fill(Path(directory) / "accounts", {"ice": "cold"}), passwords)
+    guard = Authenticator(checker, Clock(), lambda known: None)
+    assert await guard.check_password(Authenticate("ice", "cold"), "10.0.0.1:1") == "ice"
+    for account in ("ice", "sun"):
+        with pytest.raises(WrongPassword):
+            await guard.check_password(Authenticate(account, "warm"), "10.0.0.1:1")
+    assert len(passwords.threads) == 3
+    assert get_ident() not in passwords.threads
+
+
+# --- as cred knows it ---------------------------------------------------------------------------
+
+
+def test_cred_is_given_the_account_s_name(vault: Vault) -> None:
+    names: list[bytes | tuple[()]] = []
+    vault.checker.requestAvatarId(UsernamePassword(b"ice", b"cold")).addCallback(names.append)
+    assert names == [b"Ice"]
+
+
+@pytest.mark.parametrize(
+    ("account", "password"),
+    [(b"ice", b"warm"), (b"sun", b"cold"), (b"moon", b"full"), (b"\xff", b"\xff"), (b"ice", b"")],
+)
+def test_cred_is_told_that_anything_else_is_unauthorized(
+    vault: Vault, account: bytes, password: bytes
+) -> None:
+    asked = vault.checker.requestAvatarId(UsernamePassword(account, password))
+    failures: list[Any] = []
+    asked.addErrback(failures.append)
+    assert [failure.type for failure in failures] == [UnauthorizedLogin]
+
+
+# --- changes and the log ------------------------------------------------------------------------
+
+
+def test_the_chat_knows_the_accounts_from_the_beginning(vault: Vault) -> None:
+    assert vault.known == {"ice": False, "moon": True}
+
+
+def test_a_change_of_the_file_is_known_soon(vault: Vault) -> None:
+    vault.guard.start()
+    fill(vault.path, {"sun": "hot", "Ice": "cold"}, blocked=("Ice",))
+    vault.clock.advance(limits.PASSWORD_FILE_SECONDS)
+    assert vault.known == {"sun": False, "ice": True}
+    vault.guard.stop()
+    vault.guard.stop()
+    assert not vault.clock.getDelayedCalls()
+
+
+def test_a_change_of_the_file_is_known_at_once_to_who_gives_a_password(vault: Vault) -> None:
+    fill(vault.path, {"sun": "hot"})
+    assert vault.ask("sun", "hot") == ["sun"]
+    assert vault.ask("ice", "cold") == [WrongPassword]
+    assert vault.known == {"sun": False}
+
+
+def test_an_account_that_is_blocked_while_its_password_waits_is_blocked(vault: Vault) -> None:
+    vault.is_held = True
+    first, second = vault.ask("ice", "cold"), vault.ask("ice", "cold")
+    fill(vault.path, {"ice": "cold"}, blocked=("ice",))
+    assert vault.ask("ice", "cold") == [Blocked]
+    vault.finish()
+    assert (first, second) == (["Ice"], [Blocked])
+
+
+@pytest.mark.parametrize("content", [None, "rubbish"])
+def test_a_file_that_got_broken_is_logged_once_and_the_accounts_stay(
+    vault: Vault, content: str | None
+) -> None:
+    if content is None:
+        vault.path.unlink()
+    else:
+        vault.path.write_text(content)
+    with log_lines() as lines:
+        assert vault.ask("ice", "cold") == ["Ice"]
+        assert vault.ask("ice", "cold") == ["Ice"]
+    [line] = lines
+    assert str(vault.path) in line
+    assert vault.known == {"ice": False, "moon": True}
+    vault.path.unlink(missing_ok=True)
+    fill(vault.path, {"sun": "hot"})
+    assert vault.ask("sun", "hot") == ["sun"]
+
+
+def test_the_log_tells_of_a_wrong_password_and_shows_none(vault: Vault) -> None:
+    with log_lines() as lines:
+        vault.ask("ice", "s3cret", "10.0.0.1:1")
+        vault.ask("s3cret", "", "10.0.0.2:1")
+        vault.ask("ice", "cold", "10.0.0.3:1")
+        fill(vault.path, {"ice": "s3cret"})
+        vault.ask("ice", "s3cret", "10.0.0.3:1")
+    assert lines[:2] == [
+        "wrong password from 10.0.0.1 for Ice",
+        "wrong password from 10.0.0.2 for no account",
+    ]
+    assert not [line for line in lines if "s3cret" in line or "argon2" in line]
+
+
+def test_a_password_is_not_shown_with_what_holds_it(vault: Vault) -> None:
+    assert "s3cret" not in repr(Authenticate("ice", "s3cret"))
+    assert "cold" not in repr([vault.checker, vault.checker.accounts, vault.guard])

@@ -1,0 +1,214 @@
+"""The password file: what is in it, who may read it, and what is wrong with one."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chatd.accounts.password_file import Account, Accounts, PasswordFile
+from chatd.chat import names
+from chatd.chat.errors import BadNickname
+from tests.server.vault import CHEAP, fill
+
+HASH = CHEAP.hash("cold")
+
+
+def a_nickname(text: str) -> bool:
+    try:
+        return names.nickname(text) == text
+    except BadNickname:
+        return False
+
+
+def file_with(tmp_path: Path, content: bytes) -> PasswordFile:
+    path = tmp_path / "accounts"
+    path.write_bytes(content)
+    return PasswordFile(path)
+
+
+def test_the_file_is_one_line_for_each_account(tmp_path: Path) -> None:
+    file = file_with(tmp_path, f"Ice\tactive\t{HASH}\nmöwe\tblocked\t{HASH}\n".encode())
+    assert file.read() == {
+        "ice": Account("Ice", HASH),
+        "möwe": Account("möwe", HASH, is_blocked=True),
+    }
+
+
+def test_the_file_that_is_written_is_as_documented(tmp_path: Path) -> None:
+    fill(tmp_path / "accounts", {"Ice": "cold", "moon": "full"}, blocked=("moon",))
+    ice, moon = (tmp_path / "accounts").read_text().splitlines()
+    assert ice.startswith("Ice\tactive\t$argon2id$v=19$")
+    assert moon.startswith("moon\tblocked\t$argon2id$v=19$")
+
+
+@given(people=st.dictionaries(st.text(max_size=25).filter(a_nickname), st.booleans(), max_size=4))
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whoever_is_written_is_read_again(tmp_path: Path, people: dict[str, bool]) -> None:
+    wanted = [Account(name, HASH, is_blocked) for name, is_blocked in people.items()]
+    accounts = {account.key: account for account in wanted}
+    file = PasswordFile(tmp_path / "accounts")
+
+    def edit(there: Accounts) -> None:
+        there.clear()
+        there.update(accounts)
+
+    file.update(edit, create=True)
+    assert file.read() == accounts
+
+
+_PARTS = st.sampled_from([b"ice", b"moon", b"\t", b"\n", b"active", b"blocked", HASH.encode()])
+
+
+@given(content=st.lists(_PARTS | st.binary(max_size=9), max_size=12).map(b"".join))
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_bytes_are_accounts_or_a_fault_that_tells_no_secret(
+    tmp_path: Path, content: bytes
+) -> None:
+    try:
+        accounts = file_with(tmp_path, content).read()
+    except ValueError as fault:
+        assert str(fault).isprintable()  # noqa: PT017  # either outcome is right
+        assert "argon2id" not in str(fault)  # noqa: PT017  # the same
+    else:
+        assert all(names.casefold(account.name) == key for key, account in accounts.items())
+        assert {account.password_hash for account in accounts.values()} <= {HASH}
+
+
+@pytest.mark.parametrize("content", [b"", f"ice\tactive\t{HASH}".encode()])
+def test_an_empty_file_and_a_last_line_without_its_end_are_good(
+    tmp_path: Path, content: bytes
+) -> None:
+    assert len(file_with(tmp_path, content).read()) == bool(content)
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        (b"moon", "line 2 is not NAME, active or blocked, and a hash"),
+        (b"", "line 2 is not NAME"),
+        (b"moon:secret", "line 2 is not NAME"),
+        (f"moon active {HASH}".encode(), "line 2 is not NAME"),
+        (f"moon\tactive\t{HASH}\tmore".encode(), "line 2 is not NAME"),
+        (f"mo on\tactive\t{HASH}".encode(), "line 2 does not begin with a nickname"),
+        (f"\tactive\t{HASH}".encode(), "line 2 does not begin with a nickname"),
+        (f"{'x' * 26}\tactive\t{HASH}".encode(), "line 2 does not begin with a nickname"),
+        (f"moon\tasleep\t{HASH}".encode(), "line 2 says neither active nor blocked of moon"),
+        (b"moon\tactive\tsecret", "line 2 has no argon2 hash for moon"),
+        (b"moon\tactive\t$2b$12$secret", "line 2 has no argon2 hash for moon"),
+        (f"moon\tactive\t{HASH}\r".encode(), "line 2 has no argon2 hash for moon"),
+        (f"ICE\tactive\t{HASH}".encode(), "line 2 names ICE a second time"),
+        (b"m\xf6we\tactive\tsecret", "line 2 is not UTF-8"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line_and_without_a_secret(
+    tmp_path: Path, line: bytes, why: str
+) -> None:
+    content = b"\n".join([f"ice\tactive\t{HASH}".encode(), line, b"rubbish", b""])
+    with pytest.raises(ValueError, match="is no password file") as refused:
+        file_with(tmp_path, content).read()
+    assert why in str(refused.value)
+    assert "secret" not in str(refused.value)
+    assert HASH not in str(refused.value)
+    assert len(str(refused.value).splitlines()) == 1
+
+
+def test_a_file_that_is_not_there_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="cannot be read: No such file"):
+        PasswordFile(tmp_path / "none").read()
+
+
+def test_only_its_owner_may_read_the_file_also_after_a_change(tmp_path: Path) -> None:
+    path = tmp_path / "accounts"
+    file = fill(path, {"ice": "cold"})
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    path.chmod(0o644)
+    file.update(lambda accounts: None)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_change_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    file = fill(tmp_path / "accounts", {"ice": "cold"})
+    before = file.path.read_bytes()
+
+    def edit(accounts: Accounts) -> None:
+        accounts.clear()
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        file.update(edit)
+    assert file.path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [file.path]
+
+
+def test_who_reads_while_it_is_changed_finds_the_old_accounts(tmp_path: Path) -> None:
+    file = fill(tmp_path / "accounts", {"ice": "cold"})
+    seen: list[Accounts] = []
+
+    def edit(accounts: Accounts) -> None:
+        accounts.clear()
+        seen.append(file.read())
+
+    file.update(edit)
+    assert [list(accounts) for accounts in seen] == [["ice"]]
+    assert file.read() == {}
+
+
+def test_of_two_who_change_it_at_once_the_second_is_told_and_the_first_goes_on(
+    tmp_path: Path,
+) -> None:
+    file = fill(tmp_path / "accounts", {"ice": "cold", "moon": "full"})
+
+    def second(accounts: Accounts) -> None:
+        accounts.clear()
+
+    def first(accounts: Accounts) -> None:
+        with pytest.raises(ValueError, match=r"someone else; if nobody is, remove .*accounts\.new"):
+            file.update(second)
+        del accounts["moon"]
+
+    file.update(first)
+    assert list(file.read()) == ["ice"]
+    assert list(tmp_path.iterdir()) == [file.path]
+
+
+def test_a_link_to_the_file_stays_a_link(tmp_path: Path) -> None:
+    fill(tmp_path / "accounts", {"ice": "cold"})
+    link = tmp_path / "link"
+    link.symlink_to("accounts")
+    fill(link, {"moon": "full"})
+    assert link.is_symlink()
+    assert list(PasswordFile(tmp_path / "accounts").read()) == ["moon"]
+
+
+def test_a_file_that_is_not_there_is_made_only_where_that_is_wanted(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="cannot be read: No such file"):
+        PasswordFile(tmp_path / "accounts").update(lambda accounts: None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_where_nothing_can_be_written_is_one_clear_fault(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="cannot be written: No such file"):
+        fill(tmp_path / "no" / "accounts", {"ice": "cold"})
+    with pytest.raises(ValueError, match="cannot be read: Is a directory"):
+        PasswordFile(tmp_path).read()
+
+
+def test_every_change_shows(tmp_path: Path) -> None:
+    file = fill(tmp_path / "accounts", {"ice": "cold"})
+    versions = [file.fingerprint()]
+    assert file.fingerprint() == versions[0]
+    was = file.path.stat()
+    file.update(lambda accounts: None)
+    os.utime(file.path, ns=(was.st_atime_ns, was.st_mtime_ns))  # within one tick of the clock
+    versions.append(file.fingerprint())
+    file.path.unlink()
+    versions.append(file.fingerprint())
+    assert len(set(versions)) == 3
+
+
+def test_a_hash_is_not_shown_with_its_account() -> None:
+    assert HASH not in repr(Account("ice", HASH))
+    assert "argon2" not in repr({"ice": Account("ice", HASH)})

@@ -1,0 +1,204 @@
+"""What waits for a JIM client: merged, bounded, and what matters most never lost (SPEC §5)."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from chatd.chat import limits
+from chatd.server.jim_send_queue import JimQueue, Priority
+from chatd.wire import jim
+
+MOST = limits.JIM_QUEUE_OBJECTS
+NOW = 1_700_000_000_000
+
+
+def unit(name: object) -> bytes:
+    """An object that can be told from others."""
+    return json.dumps({"name": name}).encode()
+
+
+def notice(sentence: str) -> bytes:
+    return jim.encode_notice(sentence, NOW).rstrip(b"\n")
+
+
+def take_all(queue: JimQueue) -> list[Any]:
+    """Everything that waits: a name, or what a 100 says."""
+    taken = []
+    while len(queue):
+        data = queue.pop(NOW)
+        assert len(data) <= limits.JIM_SENT_BYTES
+        told = json.loads(data)
+        if "name" not in told:
+            assert told.keys() == {"response", "time", "alert"}
+            assert told["response"] == 100
+        taken.append(told.get("name", told.get("alert")))
+    assert queue.waiting_bytes == 0
+    return taken
+
+
+def test_objects_go_out_in_the_order_in_which_they_came() -> None:
+    queue = JimQueue()
+    kinds = [Priority.REQUIRED, Priority.ROOM, Priority.REQUIRED, Priority.ROOM, Priority.ROOM]
+    for number, kind in enumerate(kinds):
+        queue.append(kind, unit(number), NOW)
+    assert len(queue) == 5
+    assert queue.waiting_bytes == 5 * len(unit(0))
+    assert take_all(queue) == [0, 1, 2, 3, 4]
+
+
+def test_notices_that_wait_one_after_the_other_are_merged() -> None:
+    queue = JimQueue()
+    for name in ("ice", "moon", "sun"):
+        queue.append(Priority.NOTICE, notice(f"{name} has entered the chat"), NOW)
+    assert len(queue) == 1
+    assert take_all(queue) == [
+        "ice has entered the chat; moon has entered the chat; sun has entered the chat"
+    ]
+
+
+def test_a_notice_does_not_overtake_what_came_before_it() -> None:
+    queue = JimQueue()
+    queue.append(Priority.NOTICE, notice("ice has entered the chat"), NOW)
+    queue.append(Priority.ROOM, unit("hello from ice"), NOW)
+    queue.append(Priority.NOTICE, notice("ice has left the chat (quit)"), NOW)
+    assert take_all(queue) == [
+        "ice has entered the chat",
+        "hello from ice",
+        "ice has left the chat (quit)",
+    ]
+
+
+def test_a_notice_that_has_gone_out_is_not_merged_with_the_next() -> None:
+    queue = JimQueue()
+    queue.append(Priority.NOTICE, notice("one"), NOW)
+    assert take_all(queue) == ["one"]
+    queue.append(Priority.NOTICE, notice("two"), NOW)
+    assert take_all(queue) == ["two"]
+
+
+def test_what_the_queue_writes_itself_is_an_object_without_a_line_end_and_never_too_long() -> None:
+    room = limits.JIM_SENT_BYTES - len(notice(""))
+    for size in range(room - 3, room + 1):
+        queue = JimQueue()
+        for sentence in ("one", "x" * (size - len("one; "))):
+            queue.append(Priority.NOTICE, notice(sentence), NOW)
+        data = queue.pop(NOW)
+        assert len(data) == limits.JIM_SENT_BYTES - room + size
+        assert data.endswith(b"}")
+        assert not len(queue)
+    for number in range(MOST + 1):
+        queue.append(Priority.ROOM, unit(number), NOW)
+    assert queue.pop(NOW).endswith(b"}")
+
+
+#: As short as possible, as long as possible; characters of one byte, of several, and escaped ones.
+SENTENCES = st.builds(
+    lambda character, count, number: f"{number}{character * count}.",
+    st.sampled_from(["x", '"', "\\", "\u00e9", "\u20ac", "\U0001f469"]),
+    st.integers(0, 240),
+    st.integers(0, 9),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(SENTENCES, min_size=1, max_size=8))
+@example(["\U0001f469" * 125, "\U0001f469" * 200])
+def test_merging_loses_nothing_of_what_the_notices_say(sentences: list[str]) -> None:
+    queue = JimQueue()
+    kept = [json.loads(notice(sentence))["alert"] for sentence in sentences]
+    for sentence in sentences:
+        queue.append(Priority.NOTICE, notice(sentence), NOW)
+    assert "; ".join(take_all(queue)) == "; ".join(kept)
+
+
+def test_when_too_much_waits_the_oldest_room_messages_go_and_one_100_says_how_many() -> None:
+    queue = JimQueue()
+    for number in range(MOST + 30):
+        queue.append(Priority.ROOM, unit(number), NOW)
+    taken = take_all(queue)
+    assert [each for each in taken if isinstance(each, int)] == list(range(30, MOST + 30))
+    [said] = [each for each in taken if isinstance(each, str)]
+    assert "30 room messages" in said
+    assert taken.index(said) == MOST // 2, "once it has caught up"
+
+
+def test_who_stays_behind_is_told_once_and_gets_its_answers_first() -> None:
+    queue = JimQueue()
+    for number in range(3 * MOST):
+        queue.append(Priority.ROOM, unit(number), NOW)
+        if number > MOST:
+            assert b"read too slowly" not in queue.pop(NOW)
+            queue.append(Priority.ROOM, unit(number), NOW)
+    queue.append(Priority.REQUIRED, unit("an answer"), NOW)
+    first, *rest = take_all(queue)
+    assert first == "an answer"
+    assert len([each for each in rest if "read too slowly" in str(each)]) == 1
+
+
+def test_who_is_going_gets_what_it_waits_for_rather_than_what_it_overhears() -> None:
+    queue = JimQueue()
+    for number in range(10):
+        queue.append(Priority.ROOM, unit(number), NOW)
+        queue.append(Priority.REQUIRED, unit(f"answer {number}"), NOW)
+    queue.truncate(12)
+    taken = take_all(queue)
+    assert [each for each in taken if isinstance(each, str)] == [f"answer {n}" for n in range(10)]
+    assert [each for each in taken if isinstance(each, int)] == [8, 9]
+
+
+@pytest.mark.parametrize("before", [0, 1, MOST // 2, MOST])
+def test_responses_and_private_messages_are_never_left_out(before: int) -> None:
+    queue = JimQueue()
+    for number in range(before):
+        queue.append(Priority.ROOM, unit(f"room {number}"), NOW)
+    for number in range(2 * MOST):
+        queue.append(Priority.REQUIRED, unit(number), NOW)
+    taken = take_all(queue)
+    assert [each for each in taken if isinstance(each, int)] == list(range(2 * MOST))
+    assert not [each for each in taken if str(each).startswith("room ")]
+    assert len([each for each in taken if f"{before} room message" in str(each)]) == bool(before)
+
+
+def test_an_important_notice_goes_first_and_is_never_left_out() -> None:
+    queue = JimQueue()
+    for number in range(MOST + 5):
+        queue.append(Priority.ROOM, unit(number), NOW)
+    queue.append(Priority.URGENT, unit("server is stopping"), NOW)
+    first, *rest = take_all(queue)
+    assert first == "server is stopping"
+    assert len([each for each in rest if "room messages" in str(each)]) == 1
+    assert len(rest) == MOST + 1
+
+
+KINDS = st.sampled_from([Priority.REQUIRED, Priority.ROOM, Priority.ROOM, Priority.NOTICE])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(KINDS, st.integers(1, 150)), max_size=12), st.integers(0, 40))
+def test_whatever_comes_only_room_messages_are_left_out_and_all_of_them_are_counted(
+    runs: list[tuple[Priority, int]], taken_between: int
+) -> None:
+    queue = JimQueue()
+    put: dict[Priority, list[str]] = {kind: [] for kind in Priority}
+    taken: list[Any] = []
+    for number, (kind, count) in enumerate(runs):
+        for each in range(count):
+            name = f"{kind.name} {number} {each}"
+            put[kind].append(name)
+            data = notice(name) if kind is Priority.NOTICE else unit(name)
+            queue.append(kind, data, NOW)
+        for _ in range(min(taken_between, len(queue))):
+            told = json.loads(queue.pop(NOW))
+            taken.append(told.get("name", told.get("alert")))
+    taken += take_all(queue)
+    left_out = sum(int(each.split(": ")[1].split()[0]) for each in taken if "slowly" in each)
+    said = [part for each in taken if "slowly" not in each for part in each.split("; ")]
+    for kind in (Priority.REQUIRED, Priority.NOTICE):
+        assert [each for each in said if each.startswith(kind.name)] == put[kind]
+    rooms = [each for each in said if each.startswith("ROOM")]
+    assert len(rooms) + left_out == len(put[Priority.ROOM])
+    remaining = iter(put[Priority.ROOM])
+    assert all(room in remaining for room in rooms), "the order has changed"

@@ -1,0 +1,149 @@
+"""What the person types: lines, and the commands or sentences that they become."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatd.chat import limits
+from chatd.chat.commands import (
+    JoinRoom,
+    LeaveRoom,
+    ListRooms,
+    ListUsers,
+    Quit,
+    ReadHistory,
+    Rename,
+    SendMessage,
+    SendPrivate,
+)
+from chatd.chat.errors import Refusal
+from chatd.wire.slash_commands import (
+    SLASH_COMMANDS,
+    Help,
+    PromptPrivate,
+    SwitchRoom,
+    UserInput,
+    help_lines,
+    parse,
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "asked"),
+    [
+        ("hello", SendMessage("hello")),
+        (" hello ", SendMessage(" hello ")),
+        ("a /quit in the middle", SendMessage("a /quit in the middle")),
+        ("tab\there", SendMessage("tab\there")),
+        ("//users", SendMessage("/users")),
+        ("///", SendMessage("//")),
+        ("/history", ReadHistory()),
+        ("/history 20", ReadHistory(limit=20)),
+        ("/history   20 ", ReadHistory(limit=20)),
+        ("/users", ListUsers()),
+        ("/users ", ListUsers()),
+        ("/setname moon", Rename("moon")),
+        ("/setname  moon ", Rename("moon")),
+        ("/setname \uff2d\uff2f\uff2f\uff2e", Rename("MOON")),
+        ("/help", Help()),
+        ("/quit", Quit()),
+        ("/exit", Quit()),
+        ("exit()", Quit()),
+        (" exit() ", Quit()),
+        ("exit() now", SendMessage("exit() now")),
+        ("/msg ice hello you", SendPrivate("hello you", ("ice",))),
+        ("/msg ice,moon hello", SendPrivate("hello", ("ice", "moon"))),
+        ("@ice hello", SendPrivate("hello", ("ice",))),
+        ("@ice @moon hello", SendPrivate("hello", ("ice", "moon"))),
+        ("@ hello", SendMessage("@ hello")),
+        (" @ice hello", SendPrivate("hello", ("ice",))),
+        ("\t/msg ice hello you", SendPrivate("hello you", ("ice",))),
+        ("  /users", ListUsers()),
+        (" //users ", SendMessage("/users ")),
+        ("/message", PromptPrivate()),
+        ("/rooms", ListRooms()),
+        ("/join #dev", JoinRoom("#dev")),
+        ("/join dev", JoinRoom("#dev")),
+        ("/leave", LeaveRoom("#lobby")),
+        ("/leave #dev", LeaveRoom("#dev")),
+        ("/room #dev", SwitchRoom("#dev")),
+        ("", None),
+        (" \t ", None),
+    ],
+)
+def test_a_line_asks_for_this(line: str, asked: UserInput | None) -> None:
+    assert parse(line) == asked
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("/dance", "There is no command /dance"),
+        ("/", "There is no command /;"),
+        ("/Users", "There is no command /Users"),
+        ("/setname", "Which nickname?"),
+        ("/setname two words", "may not contain"),
+        ("/setname " + "x" * 26, "at most 25 characters"),
+        ("/history many", "'many' is no number"),
+        ("/history 0", "'0' is no number"),
+        ("/history -1", "'-1' is no number"),
+        ("/history \u0663", "is no number"),
+        ("/history 9999999999", "is no number"),
+        ("/msg ice", "To whom, and what?"),
+        ("/msg", "To whom, and what?"),
+        ("@ice", "What shall ice be told?"),
+        ("@ice @moon", "What shall ice and moon be told?"),
+        ("/join", "Which room?"),
+        ("/join #a,b", "may not contain"),
+        ("bell\x07", "control character U+0007"),
+        ("//\x1b[2J", "control character U+001B"),
+        ("x" * (limits.MESSAGE_CHARACTERS + 1), "at most 4096 characters"),
+    ],
+)
+def test_a_line_that_cannot_be_sent_is_answered_with_a_sentence(line: str, sentence: str) -> None:
+    with pytest.raises(Refusal, match=r".") as refused:
+        parse(line)
+    assert sentence in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["/history " + "\U000e0041" * 60_000, "@" + "x" * 60_000, "@a " * 20_000, "/" + "x" * 60_000],
+)
+def test_a_sentence_is_short_however_long_the_line_was(line: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        parse(line)
+    assert len(str(refused.value)) < 1_000  # some characters are spelled out in ten
+
+
+@given(st.text())
+def test_any_line_is_a_command_or_a_sentence(line: str) -> None:
+    try:
+        asked = parse(line)
+    except Refusal:
+        return
+    assert (asked is None) == (not line.strip())
+
+
+@given(st.text(st.characters(exclude_categories=["C"]), min_size=1))
+def test_what_follows_a_second_slash_is_said_as_it_stands(text: str) -> None:
+    assert parse(f"//{text}") == SendMessage(f"/{text}")
+
+
+def test_the_help_names_every_command() -> None:
+    shown = "\n".join(help_lines())
+    for spec in SLASH_COMMANDS:
+        for name in spec.names:
+            assert name in shown
+        assert spec.help in shown
+    assert "//TEXT" in shown
+
+
+def test_the_help_is_a_straight_table() -> None:
+    starts = {
+        line.index(spec.help)
+        for spec in SLASH_COMMANDS
+        for line in help_lines()
+        if spec.help in line
+    }
+    assert len(starts) == 1
