@@ -77,7 +77,7 @@ class DoctorProgram(Program):
         write_line(f"Asking for {what} on UDP port {self._port} of {where} …")
         self._checkup.start().addCallback(self._print)
 
-    def stop_all(self) -> Deferred[Any]:
+    def stop_children(self) -> Deferred[Any]:
         """Close the sockets."""
         return self._checkup.stop()
 

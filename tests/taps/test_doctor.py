@@ -85,7 +85,7 @@ def test_broken_off_it_prints_nothing_and_the_status_is_1(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     examination = Examination("", PARTY)
-    examination.program.end()
+    examination.program.exit()
     assert examination.program.stopService().called
     assert examination.passes(60) == (False, 1)
     assert capsys.readouterr().out == ""
