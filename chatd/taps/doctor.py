@@ -59,6 +59,10 @@ async def main(reactor: Any, options: Options) -> None:
 
     :raises SystemExit: with status 1 unless the server is reachable; also when interrupted.
     """
+    # Until the reactor runs, Ctrl-C is a KeyboardInterrupt, which task.react would log as an error.
+    started: Deferred[None] = Deferred()
+    reactor.callWhenRunning(lambda: started.callback(None))
+    await started
     server_id, port = options.read.get("server"), options.read["discovery-port"]
     subnets = [each.subnet for each in options.interfaces if each.is_queried]
     networks = ", ".join(dict.fromkeys(str(each.network) for each in subnets)) or "no network"
