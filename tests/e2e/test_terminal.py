@@ -175,7 +175,7 @@ def test_whoever_types_chatd_client_and_nothing_else_gets_in(
         zoe.type(UP)
         zoe.shows("> 1  ")
         zoe.enter("dance")
-        zoe.shows("dance is none of them.")
+        zoe.shows("dance must be one of them.")
         zoe.type("wo" + TAB)
         zoe.enter("")
         zoe.shows(f"Connected to work ({HOST}:{port}) as zoe.")

@@ -37,14 +37,14 @@ def path(tmp_path: Path) -> Path:
 def guarded(path: Path, reactor: Any) -> GuardedServer:
     """The server that these accounts are named to."""
     options = parse(server.Options(), f"--ifaddrs 127.0.0.1/8 --auth chatd:{path}")
-    made = make_server(options, options.known_subnets, reactor)
+    made = make_server(options, reactor)
     assert isinstance(made, GuardedServer)
     return made
 
 
 @BOTH
 def test_the_accounts_are_read_before_anything_is_bound(role: str, path: Path) -> None:
-    checker = parse(ROLES[role](), f"--auth chatd:{path}").read["auth"]
+    checker = parse(ROLES[role](), f"--auth chatd:{path}")["auth"]
     assert isinstance(checker, AccountsChecker)
     assert list(checker.accounts) == ["ice", "moon"]
 
@@ -52,7 +52,7 @@ def test_the_accounts_are_read_before_anything_is_bound(role: str, path: Path) -
 def test_a_path_may_have_a_colon_in_it(tmp_path: Path) -> None:
     fill(tmp_path / "a:b", {"ice": "cold"})
     options = parse(server.Options(), f"--auth chatd:{tmp_path}/a:b")
-    assert list(options.read["auth"].accounts) == ["ice"]
+    assert list(options["auth"].accounts) == ["ice"]
 
 
 @BOTH
@@ -101,7 +101,7 @@ def test_without_argon2_accounts_are_refused_with_what_to_install(
     monkeypatch.setitem(sys.modules, "argon2", None)
     told = refusal(role, f"--auth chatd:{path}")
     assert "needs argon2-cffi: pip install 'chatd[accounts]'" in told
-    assert parse(ROLES[role](), "").read.get("auth") is None
+    assert parse(ROLES[role](), "")["auth"] is None
 
 
 def test_twisted_lists_our_kind_of_accounts_with_its_own() -> None:
@@ -113,7 +113,7 @@ def test_twisted_lists_our_kind_of_accounts_with_its_own() -> None:
 
 def test_without_accounts_no_nickname_needs_a_password() -> None:
     options = parse(server.Options(), "--ifaddrs 127.0.0.1/8")
-    made = make_server(options, options.known_subnets, FakeUdpReactor())
+    made = make_server(options, FakeUdpReactor())
     assert made.factory.hub.accounts == {}
 
 
