@@ -46,11 +46,8 @@ picture: $(DEV)
 screenshots: $(DEV)
 	PYTHONPATH=. $(BIN)/python docs/screenshots.py
 
-# The servers it compares chatd with are those it finds; it names the others, and their packages.
+# Compares chatd with those of the other servers that are installed; ARGS=--help explains the rest.
 bench: $(DEV)
-	@$(BIN)/python -c 'import matplotlib' 2>/dev/null || \
-	  $(PIP) --group bench >&2 || \
-	  echo "matplotlib could not be installed: there will be no plot" >&2
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 # Each target for so many minutes, one after the other; what is found stays in .fuzz/TARGET/.

@@ -15,7 +15,7 @@ from benchmarks.abuse.hosted import Hosted, hosted
 from benchmarks.abuse.member import Member
 from benchmarks.abuse.report import Report
 from benchmarks.abuse.tongues import LOBBY, NATIVE
-from benchmarks.measure import raise_file_limit
+from benchmarks.machine import raise_file_limit
 
 _SENDERS: Final = 200
 _LISTENERS: Final = 1_000

@@ -18,9 +18,9 @@ from benchmarks.abuse.hosted import Hosted, hosted
 from benchmarks.abuse.member import Member
 from benchmarks.abuse.report import Report
 from benchmarks.abuse.tongues import LOBBY, NATIVE
-from benchmarks.measure import cores, raise_file_limit
-from benchmarks.results import percentile
-from benchmarks.running import pinned
+from benchmarks.machine import cores, raise_file_limit
+from benchmarks.report import percentile
+from benchmarks.server_process import pinned
 
 _FLOODERS: Final = (0, 1, 10, 100)
 _ORDINARY: Final = 50

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 import psutil
 
-from benchmarks.measure import process_seconds
+from benchmarks.machine import process_seconds
 
 #: One host for each of several runs at the same time.
 HOST: Final = os.environ.get("CHATD_ABUSE_HOST", "127.0.71.1")

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-from benchmarks.measure import machine
+from benchmarks.machine import description
 
 _RESULTS: Final = Path(__file__).parent.parent / "results"
 
@@ -18,7 +18,7 @@ class Report(AbstractContextManager["Report"]):
     def __init__(self, name: str, command: str) -> None:
         self._path = _RESULTS / f"{name}.txt"
         self._lines: list[str] = []
-        here = machine()
+        here = description()
         self.say(f"$ {command}")
         self.say(
             f"{datetime.now(UTC):%Y-%m-%d}, {here['processor']}, {here['cores']} shared cores, "

@@ -19,7 +19,7 @@ from benchmarks.abuse.memory import Sample, course
 from benchmarks.abuse.reckoning import faults_of, misled, unheard
 from benchmarks.abuse.report import Report
 from benchmarks.abuse.witness import Witness
-from benchmarks.measure import raise_file_limit
+from benchmarks.machine import raise_file_limit
 
 #: Everybody is read, and does something or not, once in a round.
 _ROUND_SECONDS: Final = 0.1

@@ -19,7 +19,7 @@ from benchmarks.abuse.hosted import Hosted, hosted
 from benchmarks.abuse.member import Member
 from benchmarks.abuse.report import Report
 from benchmarks.abuse.tongues import NATIVE
-from benchmarks.measure import raise_file_limit
+from benchmarks.machine import raise_file_limit
 
 _STOPPED: Final = 1_000
 _FLOODERS: Final = 10

@@ -1,4 +1,4 @@
-"""What the operating system knows: cores, memory, who listens, and what the machine is."""
+"""What the operating system knows: cores, memory, listening ports, and what the machine is."""
 
 import os
 import platform
@@ -13,31 +13,31 @@ import msgspec
 KIB: Final = 1_024
 #: The state of a listening socket in /proc/net/tcp.
 LISTENING: Final = "0A"
-#: What a process needs beside its connections.
+#: Open files that a process needs besides its connections.
 OTHER_FILES: Final = 100
 
 
-class CannotMeasureError(Exception):
-    """This machine lacks something; the text says what."""
+class MachineError(Exception):
+    """This machine cannot run the measurements; the text says why."""
 
 
 class Cores(msgspec.Struct, frozen=True):
-    """Where things run."""
+    """Which core runs the server, and which one the load generator and this program."""
 
     server: int
     load: int
 
 
 def cores() -> Cores:
-    """One core for the server, another one for the load generator and this program."""
+    """Two of the cores that this process may use."""
     allowed = sorted(os.sched_getaffinity(0))
     if len(allowed) < 2:
-        raise CannotMeasureError("two cores are needed: one for the server, one for the load")
+        raise MachineError("two cores are needed: one for the server, one for the load")
     return Cores(server=allowed[-1], load=allowed[0])
 
 
 def raise_file_limit() -> int:
-    """Allow as many open files as this user may have, and return how many members that makes."""
+    """Raise the limit of open files as far as allowed; return how many members fit in it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -45,36 +45,36 @@ def raise_file_limit() -> int:
 
 
 def resident_bytes(pid: int) -> int:
-    """The memory of a process that is in RAM."""
+    """The resident memory of a process."""
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
         if line.startswith("Rss:"):
             return int(line.split()[1]) * KIB
-    raise CannotMeasureError(f"/proc/{pid}/smaps_rollup names no Rss")
+    raise MachineError(f"/proc/{pid}/smaps_rollup has no Rss")
 
 
 def process_seconds(pid: int) -> float:
-    """The CPU time of a process and its threads (usage.c does the same, closer to the load)."""
+    """The CPU time of a process and its threads, as usage.c reads it."""
     tasks = Path(f"/proc/{pid}/task").glob("*/schedstat")
     return sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
 
 
-def listens(address: str, port: int) -> bool:
-    """Whether somebody listens there; nothing is connected to find out."""
-    place = f"{int.from_bytes(socket.inet_aton(address), 'little'):08X}:{port:04X}"
+def is_listening(address: str, port: int) -> bool:
+    """Whether a socket listens there, found out without connecting to it."""
+    local = f"{int.from_bytes(socket.inet_aton(address), 'little'):08X}:{port:04X}"
     lines = Path("/proc/net/tcp").read_text().splitlines()
-    return any(line.split()[1] == place and line.split()[3] == LISTENING for line in lines[1:])
+    return any(line.split()[1] == local and line.split()[3] == LISTENING for line in lines[1:])
 
 
 def free_port(address: str, kind: socket.SocketKind) -> int:
-    """A port that nobody has at this moment."""
-    with socket.socket(socket.AF_INET, kind) as trial:
-        trial.bind((address, 0))
-        port: int = trial.getsockname()[1]
+    """A port that is free at this moment."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind((address, 0))
+        port: int = probe.getsockname()[1]
         return port
 
 
-def machine() -> dict[str, str]:
-    """What this was measured on."""
+def description() -> dict[str, str]:
+    """The hardware and software that the results depend on."""
     return {
         "processor": _processor(),
         "cores": str(os.cpu_count()),
@@ -82,7 +82,7 @@ def machine() -> dict[str, str]:
         "kernel": f"{platform.system()} {platform.release()}",
         "system": platform.freedesktop_os_release().get("PRETTY_NAME", ""),
         "python": f"{platform.python_implementation()} {platform.python_version()}",
-        **{name: _package(name) for name in ("chatd", "Twisted", "msgspec")},
+        **{name: _version_of(name) for name in ("chatd", "Twisted", "msgspec")},
     }
 
 
@@ -93,8 +93,8 @@ def _processor() -> str:
     return platform.machine()
 
 
-def _package(name: str) -> str:
+def _version_of(package: str) -> str:
     try:
-        return version(name)
+        return version(package)
     except PackageNotFoundError:
         return "not installed"

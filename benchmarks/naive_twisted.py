@@ -1,6 +1,6 @@
-"""A chat as the tutorials write it with Twisted: each line goes to every other member.
+"""A chat server as Twisted's tutorials write it: each line is written to every other member.
 
-``python obvious_twisted.py ADDRESS PORT``
+``python naive_twisted.py ADDRESS PORT``
 """
 
 import sys

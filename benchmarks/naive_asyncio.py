@@ -1,6 +1,6 @@
-"""A chat as the tutorials write it with asyncio's streams: each line goes to every other member.
+"""A chat server as tutorials of asyncio write it: each line is written to every other member.
 
-``python obvious_asyncio.py ADDRESS PORT``
+``python naive_asyncio.py ADDRESS PORT``
 """
 
 import asyncio
