@@ -12,7 +12,7 @@ PYTEST  = $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 # Worker processes of pytest; "logical" is one for each processor.
 WORKERS ?= logical
 
-.PHONY: run test test-all test-queued check docs picture screenshots bench soak abuse fuzz audit clean
+.PHONY: run test test-all test-queued check docs picture screenshots bench soak load fuzz audit clean
 
 run: $(RUN)
 	@$(BIN)/python -m chatd launch $(ARGS)
@@ -64,16 +64,14 @@ audit: $(DEV)
 	$(BIN)/bandit --quiet --recursive chatd twisted
 	$(BIN)/pip-audit --skip-editable
 
-# 2,000 people for MINUTES. What is wrong is said, and the exit status is 1.
+# 2,000 members chat for MINUTES; the exit status is 1 if a message was lost or memory grew.
 soak: $(DEV)
-	@$(BIN)/python -m benchmarks.abuse.soak --minutes $(or $(MINUTES),15) $(ARGS)
+	@$(BIN)/python -m tests.load.soak --minutes $(or $(MINUTES),15) $(ARGS)
 
-# Floods, readers who stop, no more descriptors, an ending under load; each one to two minutes.
-abuse: $(DEV)
-	@$(BIN)/python -m benchmarks.abuse.floods
-	@$(BIN)/python -m benchmarks.abuse.stopped
-	@$(BIN)/python -m benchmarks.abuse.files
-	@$(BIN)/python -m benchmarks.abuse.ending
+# Flooders, members that stop reading, no free descriptors, a stop under load: 1 to 2 minutes each.
+load: $(DEV)
+	@for test in floods stopped_readers descriptors ending; do \
+	  $(BIN)/python -m tests.load.$$test || exit 1; done
 
 # Setting up writes to stderr: the standard output of `make run` is the chat.
 $(BIN)/pip:

@@ -1,7 +1,4 @@
-"""A chatd server that says on standard output, at each SIGUSR1, what it holds.
-
-It is the program that ``chatd server`` runs, with nothing in it that is not there.
-"""
+"""``chatd server``, which also prints what it holds, as JSON, at each SIGUSR1."""
 
 import gc
 import json
@@ -18,25 +15,25 @@ from chatd.taps.program import run
 reactor: Any = global_reactor
 
 
-def _report(number: int, frame: object) -> None:
-    reactor.callFromThread(_say)
+def _on_signal(number: int, frame: object) -> None:
+    reactor.callFromThread(_print_resources)
 
 
-def _say() -> None:
-    held = {
+def _print_resources() -> None:
+    resources = {
         "delayed_calls": len(reactor.getDelayedCalls()),
         "readers": len(reactor.getReaders()),
         "files": len(list(Path("/proc/self/fd").iterdir())) - 1,  # one of them reads the list
         "garbage": gc.collect(),
     }
-    print(json.dumps(held), flush=True)
+    print(json.dumps(resources), flush=True)
 
 
 def main() -> None:
     options = server.Options()
     options.parseOptions(sys.argv[1:])
     program = server.makeService(options, reactor)
-    signal.signal(signal.SIGUSR1, _report)
+    signal.signal(signal.SIGUSR1, _on_signal)
     sys.exit(run(program, reactor, options.observer()))
 
 
