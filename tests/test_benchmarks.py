@@ -134,6 +134,7 @@ def test_a_failed_cell_has_no_figure_and_its_reason_is_reported() -> None:
     assert "chatd, 1,000 members, 200 in flight: closed by the server" in as_text(found)
 
 
+@pytest.mark.slow
 def test_the_smallest_run(tmp_path: Path) -> None:
     """From the command to the files, with real servers; it needs a compiler and two cores."""
     command = [sys.executable, "-m", "benchmarks", "--peers", "chatd,twisted", "--members", "5"]
