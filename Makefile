@@ -24,9 +24,17 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_architecture.py
 
+# First what is generated from the code, then the site. A warning is an error.
 docs: $(READY)
+	@$(BIN)/python -c 'import sphinx, furo' 2>/dev/null || \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]' >&2
 	$(BIN)/python docs/generate.py
-	dot -Tsvg docs/lifecycle.dot -o docs/lifecycle.svg   # of graphviz
+	@$(MAKE) docs/lifecycle.svg
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs docs/_build/html
+	@echo "The site is docs/_build/html/index.html"
+
+docs/lifecycle.svg: docs/lifecycle.dot
+	dot -Tsvg $< -o $@   # of graphviz
 
 picture: $(READY)
 	PYTHONPATH=. $(BIN)/python docs/picture.py
@@ -78,4 +86,4 @@ $(READY): pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/browser/node_modules
+	rm -rf $(VENV) build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/browser/node_modules

@@ -1,4 +1,4 @@
-"""Where the fuzzer begins: the examples on docs/protocol.rst, and the words they are made of."""
+"""Where the fuzzer begins: the examples in docs/reference/, and the words they are made of."""
 
 import json
 import re
