@@ -16,6 +16,6 @@ language = "en"
 html_theme = "furo"
 html_title = f"chatd {release}"
 html_static_path = ["_static"]
-html_css_files = ["wide.css"]
+html_css_files = ["chatd.css"]
 html_copy_source = False
 html_show_sphinx = False

@@ -1,4 +1,4 @@
-"""The figures of docs/explanation/reliability.rst: ``python -m tests.e2e.faults.figures [SCENARIO...]``.
+"""The figures of docs/explanation/reliability.rst: ``python -m tests.e2e.faults.figures [NAME]``.
 
 One line for each run of a scenario: what happened, and after how many seconds.
 """
