@@ -34,7 +34,7 @@ docs: $(READY)
 	@echo "The site is docs/_build/html/index.html"
 
 docs/lifecycle.svg: docs/lifecycle.dot
-	dot -Tsvg $< -o $@   # of graphviz
+	@command -v dot >/dev/null && dot -Tsvg $< -o $@ || echo "$@ stays as it is: it needs graphviz" >&2
 
 picture: $(READY)
 	PYTHONPATH=. $(BIN)/python docs/picture.py

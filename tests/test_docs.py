@@ -146,6 +146,7 @@ FIGURES = {
         ("members, at most {},", limits.RECIPIENTS),
         ("nickname: {} unless ``--history``", limits.HISTORY_MESSAGES),
         ("{} characters in all", limits.HISTORY_CHARACTERS),
+        ("has at most {} KiB; a longer list", limits.REPLY_BYTES // 1024),
         ("a line of more than {} bytes", limits.LINE_BYTES),
         ("does nothing for {} s", limits.INACTIVITY_SECONDS),
         ("may send {} frames a second", limits.FLOOD_FRAMES_PER_SECOND),

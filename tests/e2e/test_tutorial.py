@@ -40,6 +40,6 @@ def test_the_commands_of_the_tutorial_print_what_it_shows() -> None:
 
 
 def without_chance(text: str, port: int) -> str:
-    """`text` without the time of day and the width of columns; the main port has its usual number."""
+    """`text` without times of day and widths of columns; the main port has its usual number."""
     text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d", "TIME", text).replace(f":{port}", ":7777")
     return re.sub(r" +", " ", text)
