@@ -33,8 +33,8 @@ NAME = r"``([\w./-]+\.(?:py|rst|json|js|css|c|svg|dot|txt))(?:``|::)"
 #: What cites a page.
 SOURCES = (".py", ".js", ".css", ".c", ".h", ".html", "pyproject.toml", "Makefile")
 
-#: Files of other programs, and of those who use chatd.
-ELSEWHERE = {"server.py", "client.py", "accounts.txt"}
+#: Files of other programs and of chatd's users, and what `make docs` makes.
+ELSEWHERE = {"server.py", "client.py", "accounts.txt", "docs/_build/html"}
 
 #: Options of twistd and of pip, and of the benchmarks.
 OTHER_OPTIONS = {"pidfile", "logfile", "syslog", "wheel-dir", "no-index", "find-links", "minutes"}
@@ -58,7 +58,7 @@ def test_a_page_that_the_code_cites_exists() -> None:
     cited = {
         (source, page)
         for source in sources
-        for page in re.findall(r"\bdocs/[\w/-]+\.\w+", source.read_text(encoding="utf-8"))
+        for page in re.findall(r"\bdocs/[\w/-]+\.[\w.]*\w", source.read_text(encoding="utf-8"))
     }
     assert not [f"{source}: {page}" for source, page in cited if not (ROOT / page).exists()]
 
