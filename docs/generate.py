@@ -3,6 +3,7 @@
 A test fails when a file in docs/ is not what this would write.
 """
 
+import inspect
 import json
 import os
 import re
@@ -101,7 +102,19 @@ def client_life() -> str:
             rows.append(
                 f"{state if not number else chr(92):<11}  {', '.join(inputs):<42}  {target}"
             )
-    return _page("explanation/client-life.rst", lifecycle=[*rows, rows[0]])
+    meanings = [f"{'=' * 16}  {'=' * 60}", f"{'input':<16}  meaning"]
+    meanings.append(meanings[0])
+    moved = {
+        each for targets in _moves().values() for inputs in targets.values() for each in inputs
+    }
+    for name in sorted(moved):
+        meaning = " ".join((inspect.getdoc(getattr(lifecycle.Inputs, name)) or "").split())
+        meanings.append(f"{name:<16}  {meaning}")
+    return _page(
+        "explanation/client-life.rst",
+        lifecycle=[*rows, rows[0]],
+        inputs=[*meanings, meanings[0]],
+    )
 
 
 def troubleshooting() -> str:
