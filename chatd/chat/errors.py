@@ -53,7 +53,7 @@ class Refusal(Exception):
     """Something asked of the server that it will not do.
 
     :cvar code: the stable name of the refusal.
-    :cvar closes: the connection cannot go on after it.
+    :cvar closes_connection: the connection cannot go on after it.
     :ivar request_id: the request it answers, where a malformed frame still told.
     """
 
@@ -109,7 +109,7 @@ class BrokenObject(Malformed):
     """Bytes that cannot become a JSON object; where the next one starts is anyone's guess."""
 
     code = "broken-object"
-    closes = True
+    closes_connection = True
 
     def __init__(self, why: str) -> None:
         super().__init__(f"The server closes the connection: {why}.")
@@ -119,7 +119,7 @@ class LineTooLong(Malformed):
     """A line over the limit; where the next one starts is anyone's guess."""
 
     code = "line-too-long"
-    closes = True
+    closes_connection = True
 
     def __init__(self) -> None:
         super().__init__(f"A line may have at most {limits.LINE_BYTES} bytes.")
@@ -262,21 +262,21 @@ class BadVersion(RegistrationRefusal):
     """A version of the protocol that this server does not speak."""
 
     code = "version"
-    closes = True
+    closes_connection = True
 
 
 class RegistrationTimeout(RegistrationRefusal):
     """The connection has not registered in time."""
 
     code = "too-late"
-    closes = True
+    closes_connection = True
 
 
 class Full(RegistrationRefusal):
     """Every slot is taken."""
 
     code = "full"
-    closes = True
+    closes_connection = True
 
     def __init__(self) -> None:
         super().__init__("The server is full; try again later.")
@@ -285,14 +285,14 @@ class Full(RegistrationRefusal):
 class FullForNow(Full):
     """The same, said to one that has no slot and may go on without."""
 
-    closes = False
+    closes_connection = False
 
 
 class TooManyUnregistered(RegistrationRefusal):
     """Too many connections that have neither entered nor watch."""
 
     code = "too-many-connections"
-    closes = True
+    closes_connection = True
 
     def __init__(self) -> None:
         super().__init__("Too many connections are about to enter; try again later.")
@@ -302,7 +302,7 @@ class TooManyWatchers(RegistrationRefusal):
     """As many watch as may."""
 
     code = "too-many-watchers"
-    closes = True
+    closes_connection = True
 
     def __init__(self) -> None:
         super().__init__("Too many are watching already; try again later.")
