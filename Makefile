@@ -1,33 +1,43 @@
 # `make run` and `make test` need Python 3.11 or later and nothing else: each sets up its own
-# virtual environment first.
+# virtual environment first, and `make run` installs only what running needs.
 MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 VENV   ?= .venv
 BIN     = $(VENV)/bin
-READY   = $(VENV)/.ready
+RUN     = $(VENV)/.run-ready
+DEV     = $(VENV)/.dev-ready
+PIP     = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PYTEST  = $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-.PHONY: run test test-queued check docs picture screenshots bench soak abuse fuzz audit clean
+# Worker processes of pytest; "logical" is one for each processor.
+WORKERS ?= logical
 
-run: $(READY)
-	@$(BIN)/chatd launch $(ARGS)
+.PHONY: run test test-all test-queued check docs picture screenshots bench soak abuse fuzz audit clean
 
-test: $(READY)
-	$(BIN)/python -m pytest $(ARGS)
+run: $(RUN)
+	@$(BIN)/python -m chatd launch $(ARGS)
 
-# The whole suite again, with every server's writes queued instead of sent at once.
-test-queued: $(READY)
-	PYTHONPATH="$(CURDIR):$(CURDIR)/tests/queued" $(BIN)/python -m pytest $(ARGS)
+# Before each commit: every unit and integration test, and the end-to-end tests marked "smoke".
+test: $(DEV)
+	$(PYTEST) -m "not slow" $(ARGS)
 
-check: $(READY)
+# Everything, with many examples for each property. CONTRIBUTING.rst says what this needs.
+test-all: $(DEV)
+	HYPOTHESIS_PROFILE=thorough $(PYTEST) $(ARGS)
+
+# `make test` with `--writes queued` on every server: no test may notice the difference.
+test-queued: $(DEV)
+	CHATD_WRITES=queued $(PYTEST) -m "not slow" $(ARGS)
+
+check: $(DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_architecture.py
 
 # First what is generated from the code, then the site. A warning is an error.
-docs: $(READY)
-	@$(BIN)/python -c 'import sphinx, furo' 2>/dev/null || \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]' >&2
+docs: $(DEV)
+	@$(BIN)/python -c 'import sphinx, furo' 2>/dev/null || $(PIP) --group docs >&2
 	$(BIN)/python docs/generate.py
 	@$(MAKE) docs/lifecycle.svg
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs docs/_build/html
@@ -36,54 +46,67 @@ docs: $(READY)
 docs/lifecycle.svg: docs/lifecycle.dot
 	@command -v dot >/dev/null && dot -Tsvg $< -o $@ || echo "$@ stays as it is: it needs graphviz" >&2
 
-picture: $(READY)
+picture: $(DEV)
 	PYTHONPATH=. $(BIN)/python docs/picture.py
 
 # The page, in chromium.
-screenshots: $(READY)
+screenshots: $(DEV)
 	PYTHONPATH=. $(BIN)/python docs/screenshots.py
 
 # The servers it compares chatd with are those it finds; it names the others, and their packages.
-bench: $(READY)
+bench: $(DEV)
 	@$(BIN)/python -c 'import matplotlib' 2>/dev/null || \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]' >&2 || \
+	  $(PIP) --group bench >&2 || \
 	  echo "matplotlib could not be installed: there will be no plot" >&2
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 # Each target for so many minutes, one after the other; what is found stays in .fuzz/TARGET/.
-fuzz: $(READY)
+fuzz: $(DEV)
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[fuzz]' >&2
+	  $(PIP) --group fuzz >&2
 	@for target in $(or $(TARGETS),$$($(BIN)/python -m fuzz.targets)); do \
 	  $(BIN)/python -m fuzz $$target --minutes $(or $(MINUTES),10) || exit 1; done
 
 # Known mistakes in the code, and in the packages that it uses; the latter needs the Internet.
-audit: $(READY)
+audit: $(DEV)
 	@$(BIN)/python -c 'import bandit, pip_audit' 2>/dev/null || \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[audit]' >&2
+	  $(PIP) --group audit >&2
 	$(BIN)/bandit --quiet --recursive chatd twisted
 	$(BIN)/pip-audit --skip-editable
 
 # 2,000 people for MINUTES. What is wrong is said, and the exit status is 1.
-soak: $(READY)
+soak: $(DEV)
 	@$(BIN)/python -m benchmarks.abuse.soak --minutes $(or $(MINUTES),15) $(ARGS)
 
 # Floods, readers who stop, no more descriptors, an ending under load; each one to two minutes.
-abuse: $(READY)
+abuse: $(DEV)
 	@$(BIN)/python -m benchmarks.abuse.floods
 	@$(BIN)/python -m benchmarks.abuse.stopped
 	@$(BIN)/python -m benchmarks.abuse.files
 	@$(BIN)/python -m benchmarks.abuse.ending
 
-# Everything here goes to stderr: the standard output of `make run` is the chat.
-$(READY): pyproject.toml
+# Setting up writes to stderr: the standard output of `make run` is the chat.
+$(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "chatd needs Python 3.11 or later; name one with: make PYTHON=python3.12 …" >&2; exit 1; }
+	@echo "Setting up $(VENV), once …" >&2
 	@$(PYTHON) -m venv $(VENV) >&2 || \
 	  { echo "Python could not make a virtual environment; on Debian: apt install python3-venv" >&2; exit 1; }
-	@echo "Setting up $(VENV), once …" >&2
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' >&2
+
+# The checkout runs as it is, with the packages that it needs beside it. Python compiles those that
+# it imports, which are few of all.
+$(RUN): pyproject.toml | $(BIN)/pip
+	@$(PIP) --no-compile $$($(BIN)/python -c 'import tomllib; \
+	  print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"])') >&2
 	@touch $@
+
+# pip knows dependency groups from version 25.1 on. All is compiled here, since a warning of the
+# compiler would be an error in a test.
+$(DEV): pyproject.toml | $(BIN)/pip
+	@$(PIP) --upgrade 'pip>=25.1' >&2
+	@$(PIP) --no-compile -e '.[accounts]' --group dev >&2
+	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib >&2 || true
+	@touch $(RUN) $@
 
 clean:
 	rm -rf $(VENV) build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/browser/node_modules

@@ -69,12 +69,12 @@ def _run(argv: Sequence[str]) -> int:
     if options.subCommand is None:
         sys.exit(f"{options}\n\nchatd: say which role")
     role = import_module(_MODULES[options.subCommand])
-    if hasattr(role, "perform"):
-        status: int = role.perform(options.subOptions)
+    if hasattr(role, "run"):
+        status: int = role.run(options.subOptions)
         return status
     # Installed only now: --help, bad values and what is done at once need no reactor.
-    if hasattr(role, "choose_reactor"):
-        role.choose_reactor(options.subOptions)
+    if hasattr(role, "install_reactor"):
+        role.install_reactor(options.subOptions)
     from chatd.taps.program import get_reactor, run
 
     reactor = get_reactor()

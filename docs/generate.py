@@ -21,8 +21,14 @@ from chatd.chat import limits
 from chatd.client import lifecycle
 from chatd.discovery.subnets import Subnet
 from chatd.doctor import report
-from chatd.doctor.findings import Answer, Findings, Interface, Reach, Subject
-from chatd.doctor.verdict import ROWS
+from chatd.doctor.diagnoses import DIAGNOSES
+from chatd.doctor.findings import (
+    Findings,
+    InterfaceReport,
+    ProbedInterface,
+    ServerReport,
+    TcpResult,
+)
 from chatd.wire import frames, slash_commands
 from chatd.wire.discovery import Discover, OfferDatagram
 
@@ -37,10 +43,11 @@ OPTIONS: Final = {
 }
 
 
-def _subject(name: str, address: str, *answers: Answer) -> Subject:
-    """An interface that was asked three times."""
-    heard = sum(each.count for each in answers)
-    return Subject(Interface(name, _subnet(address), True, True), 3, heard=heard, answers=answers)
+def _report(name: str, address: str, *servers: ServerReport) -> InterfaceReport:
+    """An interface that sent all three queries."""
+    interface = ProbedInterface(name, _subnet(address), is_up=True, is_queried=True)
+    received = sum(each.count for each in servers)
+    return InterfaceReport(interface, 3, received=received, servers=servers)
 
 
 def _subnet(address: str) -> Subnet:
@@ -49,21 +56,27 @@ def _subnet(address: str) -> Subnet:
 
 
 #: A host that cannot reach its server, for the manual.
-EXAMINATION: Final = Findings(
-    wanted="work",
+FINDINGS: Final = Findings(
+    server_id="work",
     port=7777,
     is_whole_host=True,
-    subjects=(
-        _subject("lo", "127.0.0.1/8"),
-        _subject(
+    reports=(
+        _report("lo", "127.0.0.1/8"),
+        _report(
             "eth0",
             "10.35.11.112/24",
-            Answer(
-                "party", "10.35.11.111", 7777, 5, 4, 3, 0.00042, False, Reach.CONNECTED, 0.00031
+            ServerReport(
+                *("party", "10.35.11.111", 7777, 5, 4, 3, 0.00042, False),
+                TcpResult.CONNECTED,
+                0.00031,
             ),
-            Answer("work", "10.35.11.113", 40_000, 9, 9, 2, 0.00118, False, Reach.TIMED_OUT),
+            ServerReport(
+                *("work", "10.35.11.113", 40_000, 9, 9, 2, 0.00118, False), TcpResult.TIMED_OUT
+            ),
         ),
-        Subject(Interface("eth1", _subnet("192.168.1.123/24"), is_up=False, is_asked=False)),
+        InterfaceReport(
+            ProbedInterface("eth1", _subnet("192.168.1.123/24"), is_up=False, is_queried=False)
+        ),
     ),
 )
 
@@ -118,11 +131,11 @@ def client_life() -> str:
 
 
 def troubleshooting() -> str:
-    """The page on ``chatd doctor``, with an example and the table of its verdicts."""
+    """The page on ``chatd doctor``, with an example and the table of its diagnoses."""
     return _page(
         "howto/troubleshooting.rst",
-        doctor=_literal(report.as_text(EXAMINATION)),
-        verdicts=_verdicts(),
+        doctor=_literal(report.as_text(FINDINGS)),
+        diagnoses=_diagnoses(),
     )
 
 
@@ -165,11 +178,11 @@ def _literal(output: str) -> list[str]:
     return ["::", "", *(f"    {line}".rstrip() for line in output.splitlines())]
 
 
-def _verdicts() -> list[str]:
-    """The rows of a table: what ``chatd doctor`` can find."""
-    rows = [f"{'=' * 18}  {'=' * 60}", f"{'verdict':<18}  meaning"]
-    rows += [rows[0], *(f"{f'``{row.name}``':<18}  {row.meaning}" for row in ROWS), rows[0]]
-    return rows
+def _diagnoses() -> list[str]:
+    """The rows of a table: every diagnosis of ``chatd doctor``."""
+    rows = [f"{'=' * 22}  {'=' * 60}", f"{'diagnosis':<22}  meaning"]
+    rows += [rows[0], *(f"{f'``{each.name}``':<22}  {each.meaning}" for each in DIAGNOSES)]
+    return [*rows, rows[0]]
 
 
 def _limits() -> list[str]:

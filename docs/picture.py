@@ -12,8 +12,8 @@ from typing import Any, Final
 from unicodedata import east_asian_width
 
 from tests.e2e.peers import ADDRESS, Peer, enter, free_port
-from tests.e2e.programs import programs
-from tests.e2e.window import CHATD, Window, windows
+from tests.e2e.programs import CHATD, programs
+from tests.e2e.window import Window, windows
 
 PICTURE: Final = Path(__file__).with_name("terminal.svg")
 COLUMNS: Final = 80

@@ -1,8 +1,16 @@
-"""A test that leaves something behind fails: a delayed call, an open port, a logged failure."""
+"""What holds for every test: it leaves nothing behind, and its examples are as many as asked for.
+
+A test fails if it leaves a delayed call, an open port or a failure that nobody handled. A Deferred
+logs its unhandled failure only when it is collected, so each test ends with a garbage collection.
+What survives it is frozen: the next collection looks at nothing but what the next test made, and
+costs milliseconds instead of a walk over a heap that grows with the suite.
+"""
 
 import gc
+import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -13,40 +21,83 @@ from twisted.internet.task import deferLater
 from twisted.logger import ILogObserver, LogEvent, LogLevel, globalLogPublisher
 from zope.interface import provider
 
+from tests.queued_writes import ARE_QUEUED, queue_writes
+
 reactor: Any = global_reactor
 
 # What the tests start must not inherit that it is to survive its terminal, as by nohup.
 if hasattr(signal, "SIGHUP"):
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
-# How long an example takes says something of the machine, not of the promise.
-hypothesis.settings.register_profile("chatd", deadline=None)
-hypothesis.settings.load_profile("chatd")
+# How long an example takes says something of the machine, not of the code.
+for _profile, _examples in (("quick", 20), ("thorough", 200)):
+    hypothesis.settings.register_profile(
+        _profile,
+        max_examples=_examples,
+        deadline=None,
+        suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    )
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+if ARE_QUEUED:
+    queue_writes()
+
+#: End-to-end tests: programs on real networks, terminals and browsers.
+_END_TO_END = tuple(Path(__file__).with_name(name) for name in ("e2e", "browser"))
+
+_logged_failures: list[LogEvent] = []
+
+
+@provider(ILogObserver)
+def _record_failure(event: LogEvent) -> None:
+    if "log_failure" in event or event["log_level"] >= LogLevel.critical:
+        _logged_failures.append(event)
+
+
+globalLogPublisher.addObserver(_record_failure)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """An end-to-end test is slow unless it is marked ``smoke``."""
+    for item in items:
+        if not item.get_closest_marker("smoke") and any(map(item.path.is_relative_to, _END_TO_END)):
+            item.add_marker("slow")
+
+
+def _run_reactor_once() -> None:
+    pytest_twisted.blockon(deferLater(reactor, 0))
 
 
 @pytest.fixture(scope="session")
-def warm_reactor() -> None:
-    """Have the reactor running, so that its own wakers are there before any test looks."""
-    pytest_twisted.blockon(deferLater(reactor, 0))
-    gc.collect()
-    gc.freeze()  # what is here now need not be looked at after each test
+def running_reactor() -> None:
+    """Start the reactor, so that its own wakers are there before a test looks at its readers."""
+    _run_reactor_once()
 
 
 @pytest.fixture(autouse=True)
-def nothing_left_behind(warm_reactor: None) -> Iterator[None]:
-    logged: list[LogEvent] = []
-
-    @provider(ILogObserver)
-    def note(event: LogEvent) -> None:
-        if "log_failure" in event or event["log_level"] >= LogLevel.critical:
-            logged.append(event)
-
-    globalLogPublisher.addObserver(note)
+def no_calls_or_ports_left(running_reactor: None) -> Iterator[None]:
     calls, readers = set(reactor.getDelayedCalls()), set(reactor.getReaders())
     yield
-    gc.collect()  # a Deferred's unhandled failure is logged when the Deferred is collected
-    globalLogPublisher.removeObserver(note)
-    assert not [event.get("log_failure", event) for event in logged], "a failure was logged"
     left_calls = [call for call in reactor.getDelayedCalls() if call not in calls]
     assert not left_calls, "a delayed call was left behind"
     assert not set(reactor.getReaders()) - readers, "a port or connection was left open"
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(
+    item: pytest.Function, nextitem: pytest.Item | None
+) -> Generator[None, None, None]:
+    """Collect what the test made, and fail the test if a failure was logged."""
+    try:
+        yield
+    finally:
+        # The fixtures' values are still held by pytest, and by the last call of the reactor.
+        item.funcargs.clear()
+        _run_reactor_once()
+        if nextitem is None or nextitem.parent is not item.parent:
+            gc.unfreeze()  # what was made for the whole module goes with it
+        gc.collect()
+        gc.freeze()
+        failures = [event.get("log_failure", event) for event in _logged_failures]
+        _logged_failures.clear()
+    assert not failures, "a failure was logged"

@@ -29,10 +29,10 @@
     ├── ServerFailed         server-failed
     └── Registration         at the door, in chatd.chat.errors
         ├── BadVersion       version            (closes the connection)
-        ├── TooLate          too-late           (closes the connection)
+        ├── RegistrationTimeout too-late           (closes the connection)
         ├── Full             full               (closes the connection)
         │   └── FullForNow   full
-        ├── TooManyStanding  too-many-connections (closes the connection)
+        ├── TooManyUnregistered too-many-connections (closes the connection)
         ├── TooManyWatchers  too-many-watchers  (closes the connection)
         ├── NotEntered       not-entered
         └── AlreadyEntered   already-entered

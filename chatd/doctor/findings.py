@@ -1,6 +1,6 @@
-"""What an examination of the network found: values, and no opinion. Pure.
+"""What the network probe found: plain values, not yet interpreted. Pure.
 
-Seconds throughout. What the findings mean is the business of ``verdict``.
+All times are in seconds. :mod:`chatd.doctor.diagnoses` decides what the findings mean.
 """
 
 import errno
@@ -8,13 +8,13 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, Self
 
 from chatd.discovery.subnets import HostAddress, Subnet
 
 
-class Cause(StrEnum):
-    """Why a request could not be sent."""
+class SendErrorCause(StrEnum):
+    """The kinds of send error that have different remedies."""
 
     NOT_PERMITTED = "not-permitted"
     NO_ROUTE = "no-route"
@@ -22,8 +22,8 @@ class Cause(StrEnum):
     OTHER = "not-sent"
 
 
-class Reach(StrEnum):
-    """What became of a TCP connection to an offered port."""
+class TcpResult(StrEnum):
+    """How the TCP connection to an offered port ended."""
 
     CONNECTED = "connected"
     REFUSED = "refused"
@@ -33,71 +33,84 @@ class Reach(StrEnum):
 
 
 _CAUSES: Final = {
-    errno.EPERM: Cause.NOT_PERMITTED,
-    errno.EACCES: Cause.NOT_PERMITTED,
-    errno.ENETUNREACH: Cause.NO_ROUTE,
-    errno.EHOSTUNREACH: Cause.NO_ROUTE,
-    errno.ENETDOWN: Cause.DOWN,
-    errno.ENODEV: Cause.DOWN,
-    errno.ENXIO: Cause.DOWN,
-    errno.EADDRNOTAVAIL: Cause.DOWN,
+    errno.EPERM: SendErrorCause.NOT_PERMITTED,
+    errno.EACCES: SendErrorCause.NOT_PERMITTED,
+    errno.ENETUNREACH: SendErrorCause.NO_ROUTE,
+    errno.EHOSTUNREACH: SendErrorCause.NO_ROUTE,
+    errno.ENETDOWN: SendErrorCause.DOWN,
+    errno.ENODEV: SendErrorCause.DOWN,
+    errno.ENXIO: SendErrorCause.DOWN,
+    errno.EADDRNOTAVAIL: SendErrorCause.DOWN,
 }
 
-#: How Linux, the BSDs and the usual programs call the interface of a VPN.
-_VPN: Final = re.compile(r"(?:tun|tap|utun|wg|ppp|ipsec|tailscale|zt|nordlynx|proton|vpn)")
+#: Names that Linux, the BSDs and common VPN programs give to a VPN's interface.
+_VPN_INTERFACE: Final = re.compile(
+    r"(?:tun|tap|utun|wg|ppp|ipsec|tailscale|zt|nordlynx|proton|vpn)"
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """Why a request could not be sent, and how the system words it."""
+class SendError:
+    """Why a query could not be sent.
 
-    cause: Cause
-    words: str
+    :ivar message: the operating system's description, such as ``Network is unreachable``.
+    """
 
+    cause: SendErrorCause
+    message: str
 
-def trouble(error: OSError) -> Trouble:
-    """What `error` says about the interface that it came from."""
-    return Trouble(
-        _CAUSES.get(error.errno or 0, Cause.OTHER), error.strerror or str(error) or "unknown"
-    )
+    @classmethod
+    def from_os_error(cls, error: OSError) -> Self:
+        """Classify `error` by its ``errno``."""
+        cause = _CAUSES.get(error.errno or 0, SendErrorCause.OTHER)
+        return cls(cause, error.strerror or str(error) or "unknown")
 
 
 @dataclass(frozen=True, slots=True)
-class Interface:
-    """An address of this host in a subnet, and whether a client would search there."""
+class ProbedInterface:
+    """An address of this host, with its subnet.
+
+    :ivar name: of the network interface that has the address.
+    :ivar is_queried: whether a client would search for servers there.
+    """
 
     name: str
     subnet: Subnet
     is_up: bool
-    is_asked: bool
+    is_queried: bool
 
     @property
     def is_loopback(self) -> bool:
-        """Whether nothing of it ever leaves this host."""
+        """Whether its packets never leave this host."""
         return self.subnet.address.is_loopback
 
 
-def interfaces(host: Sequence[HostAddress], named: Iterable[Subnet] = ()) -> tuple[Interface, ...]:
-    """The interfaces to examine: those of the addresses `named`, or else all of `host`."""
+def interfaces(
+    host: Sequence[HostAddress], named: Iterable[Subnet] = ()
+) -> tuple[ProbedInterface, ...]:
+    """The interfaces to probe: those with the addresses `named`, or all of `host` if none is."""
     if named:
         return tuple(
-            Interface(
-                ", ".join(each.interface for each in _homes(host, subnet)) or "?",
+            ProbedInterface(
+                ", ".join(each.interface for each in _owners(host, subnet)) or "?",
                 subnet,
-                any(each.is_up for each in _homes(host, subnet)),
-                is_asked=subnet.is_discoverable,
+                any(each.is_up for each in _owners(host, subnet)),
+                is_queried=subnet.is_discoverable,
             )
             for subnet in named
         )
     known = [(each, Subnet(each.address.ip, each.address.network)) for each in host]
     return tuple(
-        Interface(each.interface, subnet, each.is_up, each.is_up and subnet.is_discoverable)
+        ProbedInterface(each.interface, subnet, each.is_up, each.is_up and subnet.is_discoverable)
         for each, subnet in known
     )
 
 
-def _homes(host: Iterable[HostAddress], subnet: Subnet) -> list[HostAddress]:
-    """Where `host` has the address of `subnet`; all of 127.0.0.0/8 is on the loopback interface."""
+def _owners(host: Iterable[HostAddress], subnet: Subnet) -> list[HostAddress]:
+    """The entries of `host` for the address of `subnet`.
+
+    A host lists only 127.0.0.1, but all of 127.0.0.0/8 is on its loopback interface.
+    """
     return [
         each
         for each in host
@@ -107,13 +120,14 @@ def _homes(host: Iterable[HostAddress], subnet: Subnet) -> list[HostAddress]:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A server that answered in one subnet, with what it offered last.
+class ServerReport:
+    """A server that answered in one subnet.
 
-    :ivar count: to how many of the requests it answered.
-    :ivar round_trip: from a request to the answer to that very request; the shortest.
-    :ivar connect: how long the TCP connection took, if there was one.
-    :ivar is_here: whether it is a server on the examined host itself.
+    :ivar slots: and `free`, as in the server's latest offer.
+    :ivar count: number of queries that the server answered.
+    :ivar round_trip: the shortest time from a query to the answer to that same query.
+    :ivar is_local: whether the server runs on the probed host itself.
+    :ivar connect_time: how long the TCP connection took; None if there was none.
     """
 
     server_id: str
@@ -123,21 +137,23 @@ class Answer:
     free: int
     count: int
     round_trip: float
-    is_here: bool
-    reach: Reach = Reach.UNTRIED
-    connect: float | None = None
+    is_local: bool
+    tcp_result: TcpResult = TcpResult.UNTRIED
+    connect_time: float | None = None
 
     @property
-    def place(self) -> str:
-        """Where it is reached."""
+    def endpoint(self) -> str:
+        """``ADDRESS:PORT``."""
         return f"{self.address}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
-class Stranger:
-    """Datagrams from one source that were not believed.
+class RejectedDatagram:
+    """A datagram that clients would ignore; equal ones are counted.
 
-    :ivar server_id: of the server that they offer at `address`, where they are offers at all.
+    :ivar source: the address of the sender.
+    :ivar server_id: of the offered server, with the offered `address` and `port`; all three are
+        None if the datagram is no valid offer.
     """
 
     reason: str
@@ -148,97 +164,110 @@ class Stranger:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class InterfaceReport:
     """What was found on one interface.
 
-    :ivar sent: how many requests went out; `unsent`: how many could not, the last for `trouble`.
-    :ivar heard: how many datagrams came back, of whatever kind.
+    :ivar sent: number of queries sent.
+    :ivar unsent: number of queries that could not be sent; `error` is why the last of them failed.
+    :ivar received: number of datagrams received, valid or not.
+    :ivar rejected: the datagrams that clients would ignore, and how many there were of each.
     """
 
-    interface: Interface
+    interface: ProbedInterface
     sent: int = 0
     unsent: int = 0
-    trouble: Trouble | None = None
-    heard: int = 0
-    answers: tuple[Answer, ...] = ()
-    strangers: tuple[tuple[Stranger, int], ...] = ()
+    error: SendError | None = None
+    received: int = 0
+    servers: tuple[ServerReport, ...] = ()
+    rejected: tuple[tuple[RejectedDatagram, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Everything that was found.
+    """Everything that the probe found.
 
-    :ivar wanted: the id of the server looked for, if one was named.
-    :ivar port: the discovery port that was asked.
-    :ivar is_whole_host: whether all interfaces were to be examined, and not some by name.
+    :ivar server_id: the id of the server to find; None for any server.
+    :ivar port: the UDP port that the queries were sent to.
+    :ivar is_whole_host: whether all interfaces were probed; False if the user named some.
     """
 
-    wanted: str | None
+    server_id: str | None
     port: int
     is_whole_host: bool
-    subjects: tuple[Subject, ...]
+    reports: tuple[InterfaceReport, ...]
 
     @property
-    def answers(self) -> list[Answer]:
-        """Every server that answered, in every subnet."""
-        return [answer for subject in self.subjects for answer in subject.answers]
+    def servers(self) -> list[ServerReport]:
+        """All servers that answered; one that answered in two subnets is listed twice."""
+        return [server for report in self.reports for server in report.servers]
 
     @property
-    def candidates(self) -> list[Answer]:
-        """The answers of the server that is wanted; if none was named, all."""
-        return [each for each in self.answers if self.wanted in (None, each.server_id)]
+    def candidates(self) -> list[ServerReport]:
+        """The servers with the id to find."""
+        return [each for each in self.servers if self.server_id in (None, each.server_id)]
 
     @property
-    def reachable(self) -> list[Answer]:
-        """The candidates that TCP connections can be made to."""
-        return [each for each in self.candidates if each.reach is Reach.CONNECTED]
+    def reachable(self) -> list[ServerReport]:
+        """The candidates that accepted a TCP connection."""
+        return [each for each in self.candidates if each.tcp_result is TcpResult.CONNECTED]
+
+    def unreachable(self, result: TcpResult | None = None) -> list[ServerReport]:
+        """The candidates if none of them is reachable; with `result`, only those that have it."""
+        if self.reachable:
+            return []
+        return [each for each in self.candidates if result in (None, each.tcp_result)]
 
     @property
-    def twins(self) -> list[Answer]:
-        """The candidates that share id and subnet with another server.
+    def duplicates(self) -> list[ServerReport]:
+        """The candidates that have the same id as another server in the same subnet.
 
-        Across subnets it may be one server, with an address in each.
+        The same id in two subnets may be one server that has an address in each.
         """
         return [
             each
-            for subject in self.subjects
-            for each in subject.answers
-            if self.wanted in (None, each.server_id)
+            for report in self.reports
+            for each in report.servers
+            if self.server_id in (None, each.server_id)
             and any(
-                each.server_id == other.server_id and each.place != other.place
-                for other in subject.answers
+                each.server_id == other.server_id and each.endpoint != other.endpoint
+                for other in report.servers
             )
         ]
 
     @property
-    def patients(self) -> list[Subject]:
-        """The subjects that matter: those that lead out of this host, if there are any."""
-        outward = [each for each in self.subjects if not each.interface.is_loopback]
-        return outward or list(self.subjects)
+    def external(self) -> list[InterfaceReport]:
+        """The interfaces that lead out of this host; all interfaces if none does.
+
+        Loopback always works, so it must not hide that the network does not.
+        """
+        external = [each for each in self.reports if not each.interface.is_loopback]
+        return external or list(self.reports)
 
     @property
-    def asked(self) -> list[Subject]:
-        """The patients that a client would search."""
-        return [each for each in self.patients if each.interface.is_asked]
+    def queried(self) -> list[InterfaceReport]:
+        """The external interfaces that a client would search."""
+        return [each for each in self.external if each.interface.is_queried]
 
     @property
-    def vpns(self) -> list[Subject]:
-        """The subjects that are up and, by their names, a VPN."""
+    def vpns(self) -> list[InterfaceReport]:
+        """The interfaces that are up and have the name of a VPN's interface."""
         return [
             each
-            for each in self.subjects
-            if each.interface.is_up and _VPN.match(each.interface.name)
+            for each in self.reports
+            if each.interface.is_up and _VPN_INTERFACE.match(each.interface.name)
         ]
 
-    def strangers(self, *reasons: str) -> list[tuple[Subject, Stranger]]:
-        """Who was not believed for one of `reasons`, and where; without reasons, for any.
+    def rejected(self, *reasons: str) -> list[tuple[InterfaceReport, RejectedDatagram]]:
+        """The datagrams rejected for one of `reasons` (or for any), and where they arrived.
 
-        Where they offer a server at all, only those that offer the one wanted.
+        Offers of a server with another id than the one to find are left out.
         """
         return [
-            (subject, stranger)
-            for subject in self.subjects
-            for stranger, _ in subject.strangers
-            if (not reasons or stranger.reason in reasons)
-            and (None in (self.wanted, stranger.server_id) or self.wanted == stranger.server_id)
+            (report, datagram)
+            for report in self.reports
+            for datagram, _ in report.rejected
+            if (not reasons or datagram.reason in reasons)
+            and (
+                None in (self.server_id, datagram.server_id) or self.server_id == datagram.server_id
+            )
         ]

@@ -1,105 +1,109 @@
-"""An examination on paper: tables and a sentence for people, JSON for programs. Pure."""
+"""The output of ``chatd doctor``: tables and a sentence for users, JSON for programs. Pure."""
 
 import json
 import textwrap
 from collections.abc import Sequence
 from typing import Any, Final
 
-from chatd.doctor.findings import Answer, Cause, Findings, Reach, Stranger, Subject
-from chatd.doctor.phrases import NO_BREAK
-from chatd.doctor.verdict import verdict
+from chatd.doctor.diagnoses import NO_BREAK, diagnose
+from chatd.doctor.findings import (
+    Findings,
+    InterfaceReport,
+    RejectedDatagram,
+    SendErrorCause,
+    ServerReport,
+)
 from chatd.wire.rendering import escape
 
 _COLUMNS: Final = 80
 
-#: A trouble in few words; others in the words of the system.
-_TROUBLES: Final = {
-    Cause.NOT_PERMITTED: "not permitted",
-    Cause.NO_ROUTE: "no route",
-    Cause.DOWN: "down",
+#: Short remarks on send errors; other errors are shown in the operating system's words.
+_SEND_ERRORS: Final = {
+    SendErrorCause.NOT_PERMITTED: "not permitted",
+    SendErrorCause.NO_ROUTE: "no route",
+    SendErrorCause.DOWN: "down",
 }
 
 
 def as_text(findings: Findings) -> str:
-    """`findings` as tables, and the sentence last."""
+    """Tables of `findings`, and the diagnosis as the last paragraph."""
     parts = [
-        _table(_INTERFACE_HEADING, "<<<>><", [_interface_row(each) for each in findings.subjects])
+        _table(_INTERFACE_HEADING, "<<<>><", [_interface_row(each) for each in findings.reports])
     ]
-    if findings.answers:
+    if findings.servers:
         rows = [
-            _answer_row(subject, answer)
-            for subject in findings.subjects
-            for answer in subject.answers
+            _server_row(report, server) for report in findings.reports for server in report.servers
         ]
-        parts.append(_table(_ANSWER_HEADING, "<<>>>><", rows))
-    strange = [
-        [escape(subject.interface.name), stranger.source, str(count), _complaint(stranger)]
-        for subject in findings.subjects
-        for stranger, count in subject.strangers
+        parts.append(_table(_SERVER_HEADING, "<<>>>><", rows))
+    rejected = [
+        [escape(report.interface.name), datagram.source, str(count), _reason(datagram)]
+        for report in findings.reports
+        for datagram, count in report.rejected
     ]
-    if strange:
-        parts.append(_table(_STRANGER_HEADING, "<<><", strange))
-    sentence = verdict(findings).sentence(findings)
-    parts.append(_wrapped(sentence))
+    if rejected:
+        parts.append(_table(_REJECTED_HEADING, "<<><", rejected))
+    parts.append(_wrapped(diagnose(findings).sentence(findings)))
     return "\n".join(parts)
 
 
 def as_json(findings: Findings) -> str:
     """`findings` as one JSON object, in ASCII; times in milliseconds."""
-    row = verdict(findings)
+    diagnosis = diagnose(findings)
     document = {
-        "server": findings.wanted,
+        "server": findings.server_id,
         "discovery_port": findings.port,
-        "interfaces": [_interface_object(each) for each in findings.subjects],
+        "interfaces": [_interface_object(each) for each in findings.reports],
         "reachable": bool(findings.reachable),
-        "verdict": row.name,
-        "sentence": row.sentence(findings).replace(NO_BREAK, " "),
+        "diagnosis": diagnosis.name,
+        "sentence": diagnosis.sentence(findings).replace(NO_BREAK, " "),
     }
     return json.dumps(document, indent=1) + "\n"
 
 
-_INTERFACE_HEADING: Final = ("INTERFACE", "ADDRESS", "BROADCAST", "SENT", "HEARD", "REMARK")
-_ANSWER_HEADING: Final = ("INTERFACE", "SERVER AT", "FREE", "HEARD", "ROUND TRIP", "TCP", "ID")
-_STRANGER_HEADING: Final = ("INTERFACE", "NOT BELIEVED", "HEARD", "REASON")
+_INTERFACE_HEADING: Final = ("INTERFACE", "ADDRESS", "BROADCAST", "SENT", "RECEIVED", "REMARK")
+_SERVER_HEADING: Final = ("INTERFACE", "SERVER AT", "FREE", "ANSWERS", "ROUND TRIP", "TCP", "ID")
+_REJECTED_HEADING: Final = ("INTERFACE", "REJECTED FROM", "RECEIVED", "REASON")
 
 
-def _interface_row(subject: Subject) -> list[str]:
-    interface = subject.interface
+def _interface_row(report: InterfaceReport) -> list[str]:
+    interface = report.interface
     return [
         escape(interface.name),
         str(interface.subnet),
         interface.subnet.broadcast if interface.subnet.is_discoverable else "-",
-        str(subject.sent) if interface.is_asked else "-",
-        str(subject.heard) if interface.is_asked else "-",
-        ", ".join(_remarks(subject)),
+        str(report.sent) if interface.is_queried else "-",
+        str(report.received) if interface.is_queried else "-",
+        ", ".join(_remarks(report)),
     ]
 
 
-def _remarks(subject: Subject) -> list[str]:
-    remarks = [] if subject.interface.is_up else ["down"]
-    if not subject.interface.subnet.is_discoverable:
+def _remarks(report: InterfaceReport) -> list[str]:
+    remarks = [] if report.interface.is_up else ["down"]
+    if not report.interface.subnet.is_discoverable:
         remarks.append("no broadcast")
-    if subject.trouble is not None:
-        remarks.append(_TROUBLES.get(subject.trouble.cause, subject.trouble.words))
+    if report.error is not None:
+        remarks.append(_SEND_ERRORS.get(report.error.cause, report.error.message))
     return list(dict.fromkeys(remarks))
 
 
-def _answer_row(subject: Subject, answer: Answer) -> list[str]:
+def _server_row(report: InterfaceReport, server: ServerReport) -> list[str]:
     return [
-        escape(subject.interface.name),
-        answer.place,
-        f"{answer.free}/{answer.slots}",
-        f"{answer.count}/{subject.sent}",
-        _milliseconds(answer.round_trip),
-        answer.reach.replace("-", " ") if answer.connect is None else _milliseconds(answer.connect),
-        escape(answer.server_id),
+        escape(report.interface.name),
+        server.endpoint,
+        f"{server.free}/{server.slots}",
+        f"{server.count}/{report.sent}",
+        _milliseconds(server.round_trip),
+        server.tcp_result.replace("-", " ")
+        if server.connect_time is None
+        else _milliseconds(server.connect_time),
+        escape(server.server_id),
     ]
 
 
-def _complaint(stranger: Stranger) -> str:
-    if stranger.server_id is None:
-        return stranger.reason
-    return f"{stranger.reason}: {escape(stranger.server_id)} at {stranger.address}"
+def _reason(datagram: RejectedDatagram) -> str:
+    if datagram.server_id is None:
+        return datagram.reason
+    return f"{datagram.reason}: {escape(datagram.server_id)} at {datagram.address}"
 
 
 def _milliseconds(seconds: float) -> str:
@@ -107,7 +111,7 @@ def _milliseconds(seconds: float) -> str:
 
 
 def _table(heading: Sequence[str], aligned: str, rows: list[list[str]]) -> str:
-    """`rows` in columns under `heading`, each aligned ``<`` left or ``>`` right."""
+    """`rows` in columns under `heading`; `aligned` has ``<`` or ``>`` for each column."""
     lines = [list(heading), *rows]
     widths = [max(len(line[column]) for line in lines) for column in range(len(heading))]
     return "".join(
@@ -120,54 +124,50 @@ def _table(heading: Sequence[str], aligned: str, rows: list[list[str]]) -> str:
 
 
 def _wrapped(sentence: str) -> str:
-    """`sentence` in lines of 80 columns; what is to be typed stays in one piece."""
+    """`sentence` in lines of 80 columns, none of which ends within a command."""
     lines = textwrap.fill(sentence, _COLUMNS, break_long_words=False, break_on_hyphens=False)
     return lines.replace(NO_BREAK, " ") + "\n"
 
 
-def _interface_object(subject: Subject) -> dict[str, Any]:
-    interface = subject.interface
+def _interface_object(report: InterfaceReport) -> dict[str, Any]:
+    interface = report.interface
     return {
         "interface": interface.name,
         "address": str(interface.subnet.address),
         "prefix": interface.subnet.network.prefixlen,
         "broadcast": interface.subnet.broadcast if interface.subnet.is_discoverable else None,
         "up": interface.is_up,
-        "asked": interface.is_asked,
-        "sent": subject.sent,
-        "unsent": subject.unsent,
-        "trouble": subject.trouble.words if subject.trouble else None,
-        "heard": subject.heard,
-        "servers": [_answer_object(each) for each in subject.answers],
-        "not_believed": [_stranger_object(*each) for each in subject.strangers],
+        "queried": interface.is_queried,
+        "sent": report.sent,
+        "unsent": report.unsent,
+        "error": report.error.message if report.error else None,
+        "received": report.received,
+        "servers": [_server_object(each) for each in report.servers],
+        "rejected": [_rejected_object(*each) for each in report.rejected],
     }
 
 
-def _answer_object(answer: Answer) -> dict[str, Any]:
+def _server_object(server: ServerReport) -> dict[str, Any]:
     return {
-        "id": answer.server_id,
-        "address": answer.address,
-        "port": answer.port,
-        "slots": answer.slots,
-        "free": answer.free,
-        "heard": answer.count,
-        "round_trip_ms": round(answer.round_trip * 1000, 3),
-        "tcp": answer.reach.value,
-        "tcp_ms": None if answer.reach is not Reach.CONNECTED else _rounded(answer.connect),
-        "here": answer.is_here,
+        "id": server.server_id,
+        "address": server.address,
+        "port": server.port,
+        "slots": server.slots,
+        "free": server.free,
+        "answers": server.count,
+        "round_trip_ms": round(server.round_trip * 1000, 3),
+        "tcp": server.tcp_result.value,
+        "tcp_ms": None if server.connect_time is None else round(server.connect_time * 1000, 3),
+        "local": server.is_local,
     }
 
 
-def _rounded(seconds: float | None) -> float | None:
-    return None if seconds is None else round(seconds * 1000, 3)
-
-
-def _stranger_object(stranger: Stranger, count: int) -> dict[str, Any]:
+def _rejected_object(datagram: RejectedDatagram, count: int) -> dict[str, Any]:
     return {
-        "source": stranger.source,
-        "reason": stranger.reason,
-        "heard": count,
-        "id": stranger.server_id,
-        "address": stranger.address,
-        "port": stranger.port,
+        "source": datagram.source,
+        "reason": datagram.reason,
+        "received": count,
+        "id": datagram.server_id,
+        "address": datagram.address,
+        "port": datagram.port,
     }

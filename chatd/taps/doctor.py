@@ -1,95 +1,94 @@
 """``chatd doctor``: why a server is not found, and what to do about it."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
-from twisted.internet.defer import Deferred
+from twisted.internet import task
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.logger import globalLogBeginner
+from typing_extensions import override
 
 from chatd.discovery.subnets import DEFAULT_PORT, HostAddress, host_addresses
-from chatd.doctor.checkup import Checkup
-from chatd.doctor.findings import Findings, Subject, interfaces
+from chatd.doctor.findings import Findings, interfaces
+from chatd.doctor.probe import NetworkProbe
 from chatd.doctor.report import as_json, as_text
 from chatd.stderr import write_line
 from chatd.taps.options import LOG_PARAMETERS, PORT, CommandOptions, positive_number, server_id
-from chatd.taps.program import Program, get_reactor
+from chatd.taps.program import get_reactor, write_stdout
 from chatd.wire.rendering import escape
 
 
 class Options(CommandOptions):
-    """The options of an examination."""
+    """The options of ``chatd doctor``."""
 
     command = "chatd doctor"
     synopsis = "[options]"
     longdesc = (
-        "Find out why a server is not found: ask each subnet three times, connect to every server "
-        "that answers, and say what is wrong and what to do. Exit status 0 if the server (without "
-        "--server: one of them) answers and can be reached, else 1."
+        "Find out why a server is not found: query each subnet three times, connect to every "
+        "server that answers, and print what is wrong and what to do. Exit status 0 if the server "
+        "(without --server: any server) answers and accepts a TCP connection, else 1."
     )
     optParameters: ClassVar = [
-        ["server", None, None, "the id of the server that should be found. [default: any]"],
-        ["wait", None, "3", "for how many seconds to ask and to collect answers"],
+        ["server", None, None, "the id of the server to look for. [default: any server]"],
+        ["wait", None, "3", "how many seconds to query and to collect answers"],
         ["discovery-port", None, str(DEFAULT_PORT), "UDP port that servers answer on"],
         *[
             ["log-level", None, "warn", each[3]] if each[0] == "log-level" else each
             for each in LOG_PARAMETERS
         ],
     ]
-    optFlags: ClassVar = [["json", None, "one JSON object instead of tables and a sentence"]]
+    optFlags: ClassVar = [["json", None, "print one JSON object instead of tables and a sentence"]]
     readers: ClassVar = {
         "server": server_id,
         "wait": positive_number("seconds"),
         "discovery-port": PORT,
     }
 
+    @override
     def validate(self) -> None:
-        """Read what depends on more than one value."""
         self.host = self.host_addresses()
         self.known_subnets = self.subnets(self.host)
         self.interfaces = interfaces(self.host, self.known_subnets if self.ifaddrs else ())
 
     def host_addresses(self) -> list[HostAddress]:
-        """The addresses of the host to examine."""
+        """The addresses of the host to probe."""
         return host_addresses()
 
 
-class DoctorProgram(Program):
-    """Examines once, prints, ends; with status 1 unless all went well."""
+async def main(reactor: Any, options: Options) -> None:
+    """Probe the network, and print the findings.
 
-    def __init__(self, reactor: Any, options: Options) -> None:
-        super().__init__(reactor)
-        self._options = options
-        self._port = options.read["discovery-port"]
-        self._wanted = options.read.get("server")
-        self._checkup = Checkup(
-            reactor,
-            options.interfaces,
-            frozenset(each.address.ip for each in options.host),
-            self._port,
-            options.read["wait"],
-        )
-        self.status = 1  # until it is known to be reachable, also when it is broken off
-
-    def startService(self) -> None:
-        """Ask."""
-        super().startService()
-        asked = [each for each in self._options.interfaces if each.is_asked]
-        where = ", ".join(dict.fromkeys(str(each.subnet.network) for each in asked)) or "no network"
-        what = "any server" if self._wanted is None else escape(self._wanted)
-        write_line(f"Asking for {what} on UDP port {self._port} of {where} …")
-        self._checkup.start().addCallback(self._print)
-
-    def stop_all(self) -> Deferred[Any]:
-        """Close the sockets."""
-        return self._checkup.stop()
-
-    def _print(self, subjects: tuple[Subject, ...]) -> None:
-        found = Findings(self._wanted, self._port, not self._options.ifaddrs, subjects)
-        if not self.write_stdout(as_json(found) if self._options["json"] else as_text(found)):
-            return
-        self.status = 0 if found.reachable else 1
-        self.exit()
+    :raises SystemExit: with status 1 unless the server is reachable; also when interrupted.
+    """
+    # Until the reactor runs, Ctrl-C is a KeyboardInterrupt, which task.react would log as an error.
+    started: Deferred[None] = Deferred()
+    reactor.callWhenRunning(lambda: started.callback(None))
+    await started
+    server_id, port = options.read.get("server"), options.read["discovery-port"]
+    subnets = [each.subnet for each in options.interfaces if each.is_queried]
+    networks = ", ".join(dict.fromkeys(str(each.network) for each in subnets)) or "no network"
+    server = "any server" if server_id is None else escape(server_id)
+    write_line(f"Looking for {server} on UDP port {port} of {networks} …")
+    probe = NetworkProbe(
+        reactor,
+        options.interfaces,
+        frozenset(each.address.ip for each in options.host),
+        port,
+        options.read["wait"],
+    )
+    running = Deferred.fromCoroutine(probe.run())
+    # Ctrl-C stops the reactor, which to task.react is a success.
+    reactor.addSystemEventTrigger("before", "shutdown", running.cancel)
+    try:
+        reports = await running
+    except CancelledError:
+        raise SystemExit(1) from None
+    findings = Findings(server_id, port, not options.ifaddrs, reports)
+    write_stdout(as_json(findings) if options["json"] else as_text(findings))
+    if not findings.reachable:
+        raise SystemExit(1)
 
 
-def makeService(options: Options, reactor: Any = None) -> Program:  # Twisted's name
-    """What ``chatd doctor`` runs."""
-    reactor = reactor or get_reactor()
-    return DoctorProgram(reactor, options)
+def run(options: Options) -> NoReturn:
+    """Run ``chatd doctor``, and exit with its status."""
+    globalLogBeginner.beginLoggingTo([options.observer()], redirectStandardIO=False)
+    task.react(main, [options], get_reactor())

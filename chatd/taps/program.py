@@ -63,18 +63,11 @@ class Program(MultiService):
         self.exit(1)
 
     def write_stdout(self, text: str) -> bool:
-        """Write what was asked for on standard output; if that cannot be, fail and say so.
-
-        What the output's encoding lacks is spelled out.
-        """
-        if sys.stdout is None:
-            return True
-        encoding = sys.stdout.encoding or "utf-8"
+        """Write `text` to standard output; if that fails, end with status 1 and return False."""
         try:
-            sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
-            sys.stdout.flush()
-        except OSError as error:
-            self.abort(f"chatd: standard output cannot be written: {error.strerror}")
+            write_stdout(text)
+        except SystemExit as error:
+            self.abort(str(error))
             return False
         return True
 
@@ -123,6 +116,24 @@ class Program(MultiService):
     def _stop_reactor(self) -> None:
         if self._reactor.running:
             self._reactor.stop()
+
+
+def write_stdout(text: str) -> None:
+    """Write `text` to standard output, with escapes for characters that its encoding lacks.
+
+    :raises SystemExit: with a sentence, which Python prints, if standard output cannot be written.
+    """
+    if sys.stdout is None:
+        return
+    encoding = sys.stdout.encoding or "utf-8"
+    try:
+        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        sys.stdout.flush()
+    except OSError as error:
+        # Python flushes once more at exit; what is still in the buffer must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sentence = f"chatd: standard output cannot be written: {error.strerror}"
+        raise SystemExit(sentence) from None
 
 
 def get_reactor() -> Any:

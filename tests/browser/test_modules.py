@@ -4,7 +4,7 @@ import json
 from typing import Any
 from unicodedata import normalize
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chatd.chat import commands, limits
@@ -57,7 +57,6 @@ def test_a_name_is_shown_as_the_terminal_shows_it(modules: Page) -> None:
 KNOWN = st.characters(exclude_categories=["Cn"])
 
 
-@settings(max_examples=30)
 @given(texts=st.lists(st.text(KNOWN), min_size=20, max_size=60))
 def test_any_text_is_shown_as_the_terminal_shows_it(texts: list[str], modules: Page) -> None:
     assert imported(modules, "visible", "visible", *([text] for text in texts)) == [
@@ -144,7 +143,6 @@ def test_a_line_means_what_it_means_at_the_terminal(modules: Page) -> None:
         assert made(answer) == meant(line), line
 
 
-@settings(max_examples=30)
 @given(
     lines=st.lists(
         st.tuples(

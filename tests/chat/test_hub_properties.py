@@ -1,6 +1,5 @@
 """Whatever members do, in whatever order: the hub is driven at random, beside a simple model."""
 
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -272,4 +271,3 @@ class Chatting(RuleBasedStateMachine):
 
 
 TestChatting = Chatting.TestCase
-TestChatting.settings = settings(max_examples=70, stateful_step_count=40, deadline=None)

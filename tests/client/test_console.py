@@ -263,5 +263,5 @@ def standard_error(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The lines written to what was standard error when the program started."""
     written: list[str] = []
 
-    monkeypatch.setattr("chatd.client.console.talk", written.append)
+    monkeypatch.setattr("chatd.client.console.write_line", written.append)
     return written

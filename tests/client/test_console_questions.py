@@ -10,7 +10,7 @@ from tests.client.test_console import Stdio
 def standard_error(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the client itself says."""
     said: list[str] = []
-    monkeypatch.setattr("chatd.client.console.talk", said.append)
+    monkeypatch.setattr("chatd.client.console.write_line", said.append)
     return said
 
 

@@ -1,7 +1,7 @@
 """The client's side of discovery: which offers it believes (SPEC §2)."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chatd.wire import discovery
@@ -86,7 +86,6 @@ def test_unknown_keys_are_ignored_so_that_later_versions_can_add_some() -> None:
     client.seeker.stop()
 
 
-@settings(max_examples=150)
 @given(
     st.binary(max_size=1_100)
     | st.builds(offer, st.text(max_size=12), port=st.integers(), id=st.text(max_size=70))

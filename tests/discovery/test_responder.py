@@ -3,7 +3,7 @@
 from ipaddress import IPv4Address
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chatd.discovery.responder import Responder
@@ -128,7 +128,6 @@ def test_unknown_keys_are_ignored_so_that_later_versions_can_add_some() -> None:
     server.responder.stop()
 
 
-@settings(max_examples=150)
 @given(st.binary(max_size=1_100), st.ip_addresses(v=4).map(str) | st.just("10.35.11.112"))
 def test_no_datagram_makes_it_raise_or_answer(data: bytes, host: str) -> None:
     server = _Server()

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.e2e.peers import ADDRESS, HOST, FalseServer, Peer, enter, free_port
-from tests.e2e.programs import Program, programs
-from tests.e2e.window import CHATD, Window, windows
+from tests.e2e.programs import CHATD, Program, programs
+from tests.e2e.window import Window, windows
 
 
 @pytest.fixture(scope="session")

@@ -11,16 +11,14 @@ from pathlib import Path
 from time import monotonic
 from typing import IO
 
+from tests.queued_writes import ARE_QUEUED
+
 #: How long to wait for a line before the test has failed, in seconds.
 PATIENCE = 30.0
 
-CHATD = (sys.executable, "-m", "chatd")
-TWISTD = (str(Path(sys.executable).with_name("twistd")), "-n")
-
-
-def _path() -> str:
-    """This checkout, and what the tests themselves were given (as by ``make test-queued``)."""
-    return os.pathsep.join(filter(None, [str(Path.cwd()), os.environ.get("PYTHONPATH")]))
+_QUEUED = (sys.executable, "-m", "tests.queued_writes")
+CHATD = (*_QUEUED, "chatd") if ARE_QUEUED else (sys.executable, "-m", "chatd")
+TWISTD = (*_QUEUED, "twistd") if ARE_QUEUED else (str(Path(sys.executable).with_name("twistd")),)
 
 
 class Program:
@@ -39,7 +37,7 @@ class Program:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=cwd,
-            env={**os.environ, "PYTHONPATH": _path(), "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, "PYTHONPATH": str(Path.cwd()), "PYTHONUNBUFFERED": "1"},
         )
         assert self._process.stdout is not None
         assert self._process.stderr is not None

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.e2e.peers import ADDRESS, Peer, enter, free_port
-from tests.e2e.programs import TWISTD, Program, programs
+from tests.e2e.programs import CHATD, TWISTD, Program, programs
 
 #: Runs what follows on a host whose clock is set a day ahead by SIGUSR1, and back by SIGUSR2.
 _JUMPING = """
@@ -54,7 +54,9 @@ class Jumping:
 @pytest.fixture(params=["chatd", "twistd"])
 def jumping(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Jumping]]:
     """Starts a server with a time-out, whose clock can be set."""
-    words = {"chatd": ["-m", "chatd", "server"], "twistd": [*TWISTD, "chatserver"]}[request.param]
+    words = [*CHATD, "server"] if request.param == "chatd" else [*TWISTD, "-n", "chatserver"]
+    if words[0] == sys.executable:
+        del words[0]
 
     with programs() as start:
 

@@ -32,13 +32,13 @@ def hosts(network: Lan) -> SimpleNamespace:
 
 def server(host: Host, *options: str) -> Program:
     """`twistd -n chatserver` on `host`, once it can be found."""
-    started = host.run(*TWISTD, "chatserver", *options)
+    started = host.run(*TWISTD, "-n", "chatserver", *options)
     started.says("answers discovery")
     return started
 
 
 def client(host: Host, *options: str) -> Program:
-    return host.run(*TWISTD, "chatclient", *options)
+    return host.run(*TWISTD, "-n", "chatclient", *options)
 
 
 def party(hosts: SimpleNamespace) -> Program:

@@ -7,7 +7,8 @@ import pytest
 
 from chatd.taps import web_address
 from tests.e2e.hosts import Host, lan
-from tests.e2e.window import CHATD, Window, windows
+from tests.e2e.programs import CHATD
+from tests.e2e.window import Window, windows
 
 OFFICE = "10.35.11.0/24"
 URL = "http://10.35.11.111:8080/"

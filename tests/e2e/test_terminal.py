@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 
 from tests.e2e.peers import ADDRESS, HOST, FalseServer, Peer, free_port
-from tests.e2e.programs import programs
-from tests.e2e.window import CHATD, DOWN, ENTER, TAB, UP, Window
+from tests.e2e.programs import CHATD, programs
+from tests.e2e.window import DOWN, ENTER, TAB, UP, Window
 
 
 def test_a_half_typed_line_stays_whole_while_messages_arrive_above_it(

@@ -250,7 +250,7 @@ def test_under_twistd_the_reactor_decides_and_the_person_is_told_of_the_better_s
 ) -> None:
     words = ["chatclient", HOST, str(false_server.port), *ADDRESS, "-n", "ice"]
     with windows() as open_one:
-        ice = open_one([TWISTD[0], "-r", reactor, "-n", *words], {"XDG_STATE_HOME": str(state)})
+        ice = open_one([*TWISTD, "-r", reactor, "-n", *words], {"XDG_STATE_HOME": str(state)})
         server = false_server.accept()
         if has_screen:
             ice.ends_with("#lobby>", "party · #lobby · 1 member · online as ice")

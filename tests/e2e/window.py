@@ -9,7 +9,6 @@ import select
 import signal
 import struct
 import subprocess
-import sys
 import termios
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -196,6 +195,3 @@ def windows() -> Iterator[Callable[..., Window]]:
     finally:
         for window in opened:
             window.close()
-
-
-CHATD: Final = (sys.executable, "-m", "chatd")

@@ -178,7 +178,7 @@ class Person:
     @property
     def participant(self) -> Any:
         connection: Any = self.guest.connection
-        web_socket: Any = getattr(connection, "_web_socket", None)
+        web_socket: Any = getattr(connection, "_websocket", None)
         return web_socket._participant if web_socket else connection.participant
 
     @property

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chatd.chat import limits
@@ -145,7 +145,6 @@ def test_a_stream_that_comes_byte_by_byte_gives_the_same_result() -> None:
     assert _results([SAMPLE[at : at + 1] for at in range(len(SAMPLE))]) == WHOLE
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(0, len(SAMPLE)), max_size=12))
 def test_any_split_of_a_stream_gives_the_same_result(cuts: list[int]) -> None:
     edges = [0, *sorted(cuts), len(SAMPLE)]
@@ -177,7 +176,6 @@ _frames = st.builds(line, _types | st.text(max_size=5), _data, _json)
 _anything = st.lists(st.binary(max_size=60) | _frames | st.just(hello("moon")), max_size=12)
 
 
-@settings(max_examples=150, deadline=None)
 @given(_anything)
 def test_no_bytes_make_the_server_raise_or_disturb_the_others(pieces: list[bytes]) -> None:
     with Hall() as hall:
@@ -193,7 +191,6 @@ def test_no_bytes_make_the_server_raise_or_disturb_the_others(pieces: list[bytes
         assert [frame["type"] for frame in ice.heard()] == ["ok"]
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(st.binary(max_size=40), max_size=8))
 def test_no_bytes_without_a_frame_in_them_are_noticed_by_the_others(pieces: list[bytes]) -> None:
     with Hall() as hall:
@@ -209,7 +206,6 @@ def test_no_bytes_without_a_frame_in_them_are_noticed_by_the_others(pieces: list
         assert guest.heard_of("welcome")
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(st.binary(max_size=40), min_size=1, max_size=8))
 def test_of_bytes_that_are_no_dialect_the_others_notice_only_that_somebody_came(
     pieces: list[bytes],

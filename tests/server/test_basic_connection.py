@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.server.hall import Hall, hello, line
@@ -251,7 +251,6 @@ def _told(parts: list[bytes]) -> list[str]:
         return [*guest.shown(), str(guest.is_dropped())]
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(_frames, max_size=6), st.lists(st.integers(0, 400), max_size=8))
 def test_whatever_is_asked_nothing_but_message_frames_comes_back(
     frames: list[bytes], cuts: list[int]

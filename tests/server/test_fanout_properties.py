@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 from unittest.mock import patch
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chatd.chat import limits
@@ -166,7 +166,6 @@ def _heard(happens: list[Step], **settings: Any) -> list[bytes]:
         return [b"".join(guest.transport.segments) for guest in hall.guests]
 
 
-@settings(max_examples=300)
 @given(steps())
 def test_everyone_is_sent_exactly_what_a_server_without_batches_sends(happens: list[Step]) -> None:
     shared = _heard(happens)
@@ -175,7 +174,6 @@ def test_everyone_is_sent_exactly_what_a_server_without_batches_sends(happens: l
     assert shared == obvious
 
 
-@settings(max_examples=100)
 @given(steps())
 def test_however_small_a_batch_may_be(happens: list[Step]) -> None:
     with patch.object(limits, "BATCH_BYTES", 150):

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chatd.chat import limits
@@ -103,7 +103,6 @@ SENTENCES = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.lists(SENTENCES, min_size=1, max_size=8))
 @example(["\U0001f469" * 125, "\U0001f469" * 200])
 def test_merging_loses_nothing_of_what_the_notices_say(sentences: list[str]) -> None:
@@ -176,7 +175,6 @@ def test_an_important_notice_goes_first_and_is_never_left_out() -> None:
 KINDS = st.sampled_from([Priority.REQUIRED, Priority.ROOM, Priority.ROOM, Priority.NOTICE])
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(KINDS, st.integers(1, 150)), max_size=12), st.integers(0, 40))
 def test_whatever_comes_only_room_messages_are_left_out_and_all_of_them_are_counted(
     runs: list[tuple[Priority, int]], taken_between: int

@@ -4,7 +4,7 @@ import unicodedata
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chatd.chat import limits
@@ -267,7 +267,6 @@ _pieces = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None)
 @given(_pieces, st.lists(st.integers(0, 99), max_size=6))
 def test_whatever_is_typed_only_text_comes_back_and_the_server_goes_on(
     typed: list[bytes], cuts: list[int]

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol, serverFromString
 from twisted.internet.interfaces import IListeningPort
@@ -40,7 +40,6 @@ async def _order(steps: list[tuple[str, int]]) -> tuple[bytes, bytes, set[bool]]
     return bytes(written), bytes(read), ways
 
 
-@settings(max_examples=50)
 @given(
     st.lists(
         st.one_of(

@@ -4,7 +4,7 @@ and nothing is left of those who are gone."""
 from collections.abc import Callable
 from functools import partial
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chatd.chat.names import LOBBY
@@ -50,7 +50,6 @@ DEEDS = st.one_of(
 )
 
 
-@settings(max_examples=200)
 @given(st.lists(DIALECTS, min_size=2, max_size=5), st.lists(DEEDS, min_size=60, max_size=150))
 def test_whatever_happens_everyone_hears_what_is_theirs_and_nothing_is_left_of_those_who_are_gone(
     here: list[str], deeds: list[Deed]

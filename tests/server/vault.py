@@ -27,11 +27,11 @@ class CountingPasswords(Argon2Hasher):
         super().__init__(CHEAP)
         self.threads: list[int] = []
 
-    def hashed(self, password: bytes) -> str:
+    def hash(self, password: bytes) -> str:
         self.threads.append(get_ident())
         return super().hash(password)
 
-    def match(self, password_hash: str, password: bytes) -> bool:
+    def verify(self, password_hash: str, password: bytes) -> bool:
         self.threads.append(get_ident())
         return super().verify(password_hash, password)
 

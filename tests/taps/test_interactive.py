@@ -53,14 +53,14 @@ def test_the_screen_is_for_a_terminal_that_can_do_it_and_a_person_who_wants_it(
 ) -> None:
     sit(monkeypatch, term, stdin, stdout)
     options = parse(client.Options(), f"-n ice {line}")
-    assert options.wants_screen is wanted
+    assert options.uses_full_ui is wanted
 
 
 def test_on_another_reactor_it_is_plain_lines_and_one_line_that_says_how_to_get_the_screen(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr("chatd.client.console.talk", said.append)
+    monkeypatch.setattr("chatd.client.console.write_line", said.append)
     sit(monkeypatch)
     console = interactive.make_ui(parse(client.Options(), "-n ice"), FakeUdpReactor())
     assert isinstance(console, Console)
@@ -71,7 +71,7 @@ def test_on_another_reactor_it_is_plain_lines_and_one_line_that_says_how_to_get_
 
 def test_plain_lines_that_were_asked_for_need_no_word(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
-    monkeypatch.setattr("chatd.client.console.talk", said.append)
+    monkeypatch.setattr("chatd.client.console.write_line", said.append)
     sit(monkeypatch)
     interactive.make_ui(parse(client.Options(), "-n ice --plain-terminal"), FakeUdpReactor())
     assert said == []
@@ -93,7 +93,7 @@ def test_a_client_off_a_terminal_does_not_import_what_only_the_screen_needs(role
         f"import sys, chatd.cli, chatd.taps.{role} as role\n"
         "options = role.Options()\n"
         "options.parseOptions(['-n', 'ice', '--ifaddrs', '127.0.0.1/8'])\n"
-        "role.choose_reactor(options)\n"
+        "role.install_reactor(options)\n"
         "from twisted.internet import reactor\n"
         "role.makeService(options, reactor)\n"
         "print([name for name in sys.modules if 'prompt_toolkit' in name or 'asyncior' in name])"

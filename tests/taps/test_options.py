@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from twisted.logger import Logger, LogLevel
 
@@ -83,7 +83,6 @@ _WORDS = st.sampled_from(
 )
 
 
-@settings(max_examples=150)
 @given(st.sampled_from(sorted(ROLES)), st.lists(_WORDS | st.text(max_size=5), max_size=7))
 def test_whatever_words_there_are_they_are_options_or_one_line(role: str, words: list[str]) -> None:
     try:

@@ -66,14 +66,14 @@ def test_the_servers_that_answer_in_time_are_listed_once_each_in_order(
         "party",
     ]
     assert (reactor.running, program.status) == (False, 0)
-    program.stop_all()
+    program.stop_children()
 
 
 def test_the_servers_are_listed_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     reactor, program = listing("--json", ONE)
     reactor.advance(1)
     assert [each["id"] for each in json.loads(capsys.readouterr().out)] == ["party"]
-    program.stop_all()
+    program.stop_children()
 
 
 @pytest.mark.parametrize(("line", "out"), [("", ""), ("--json", "[]\n")])
@@ -84,7 +84,7 @@ def test_no_server_is_a_sentence_and_status_1(
     reactor.advance(1)
     assert capsys.readouterr().out == out
     assert program.status == 1
-    program.stop_all()
+    program.stop_children()
 
 
 def test_subnets_without_a_broadcast_address_cannot_be_asked() -> None:

@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from wsproto import events
 from wsproto.connection import CLIENT, Connection
@@ -58,7 +58,6 @@ def pieces(data: bytes, cuts: list[int]) -> list[bytes]:
 CUTS = st.lists(st.integers(0, 100_000), max_size=8)
 
 
-@settings(max_examples=100)
 @given(ANYTHING, CUTS, st.booleans())
 def test_any_bytes_get_an_answer_or_an_end(data: bytes, cuts: list[int], shuts: bool) -> None:
     with PageHall() as hall:
@@ -74,7 +73,6 @@ def test_any_bytes_get_an_answer_or_an_end(data: bytes, cuts: list[int], shuts: 
         assert hall.visit().get("/health").status == 200
 
 
-@settings(max_examples=100)
 @given(FRAMES, CUTS, st.booleans())
 def test_any_bytes_after_the_handshake_leave_the_chat_as_it_was(
     data: bytes, cuts: list[int], is_member: bool
@@ -91,7 +89,6 @@ def test_any_bytes_after_the_handshake_leave_the_chat_as_it_was(
         assert [said["text"] for said in moon.heard_of("message")] == ["hello"]
 
 
-@settings(max_examples=100)
 @given(
     st.lists(
         st.sampled_from(
@@ -123,7 +120,6 @@ def test_any_pieces_of_the_same_requests_get_the_same_answers(
         ]
 
 
-@settings(max_examples=100)
 @given(st.lists(st.text(max_size=20), min_size=1, max_size=5), CUTS)
 def test_any_pieces_of_the_same_messages_say_the_same(texts: list[str], cuts: list[int]) -> None:
     def said(cuts: list[int]) -> bytes:

@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chatd.chat import commands, events, limits, names
@@ -58,7 +58,6 @@ _units = st.binary(max_size=60) | _lookalikes | _typed | st.sampled_from([b"{", 
 
 
 # One test for all dialects: parametrised Hypothesis tests do not work under pytest-twisted.
-@settings(max_examples=400, deadline=None)
 @given(_units)
 @example(b'{"action":"\\ud800"}')
 @example(b"{" + b'"a":{' * 3_000)
@@ -117,19 +116,23 @@ def _valid(check: Any) -> Any:
     return is_valid
 
 
-_characters = st.characters(exclude_categories=["Cs"])
-_hostile = st.sampled_from("\u202e\u2066\ufeff\u2028\u0085\x1b\x07\r\"'\\{}<>&\U0001f469\u200d\t\n")
+# Drawn so that nearly all are valid: where most are not, Hypothesis finds too few in its time.
+_characters = st.characters(exclude_categories=["Cs", "Cc"])
+_hostile = st.sampled_from("\u202e\u2066\ufeff\u2028\"'\\{}<>&\U0001f469\u200d\t\n")
 _texts = st.text(_characters | _hostile, min_size=1, max_size=40) | st.builds(
     lambda character, count: character * count, _characters, st.integers(1, 4_096)
 )
 TEXTS = _texts.filter(_valid(names.message_text))
-_names = st.text(_characters, min_size=1, max_size=24)
+_names = st.text(
+    st.characters(categories=["L", "M", "N", "P", "S"], exclude_characters="".join(names.RESERVED)),
+    min_size=1,
+    max_size=24,
+)
 NICKNAMES = _names.filter(_valid(names.nickname)).map(names.nickname)
 _rooms = _names.map("#{}".format).filter(_valid(names.room_name)).map(names.room_name)
 ROOMS = st.just("#lobby") | _rooms
 
 
-@settings(max_examples=150, deadline=None)
 @given(NICKNAMES, ROOMS, TEXTS)
 @example("ice", "#lobby", "[Server]: moon has left\n[private] sun: hi")
 def test_what_anybody_says_everybody_can_show_whole(nickname: str, room: str, text: str) -> None:
@@ -148,7 +151,6 @@ def test_what_anybody_says_everybody_can_show_whole(nickname: str, room: str, te
     _shown(Plain().encode_event(said), speaker, text)
 
 
-@settings(max_examples=100, deadline=None)
 @given(NICKNAMES, st.lists(NICKNAMES, min_size=1, max_size=limits.RECIPIENTS), TEXTS)
 def test_what_is_said_in_private_every_recipient_can_show_whole(
     nickname: str, to: list[str], text: str
@@ -192,14 +194,12 @@ def _any_event(draw: st.DrawFn) -> Event:
     return made[kind]
 
 
-@settings(max_examples=150, deadline=None)
 @given(_any_event(), st.integers(0, 2**43))
 def test_whatever_happens_can_be_told_in_every_dialect(event: Event, now: int) -> None:
     for _, dialect, read in DIALECTS:
         assert read(dialect.encode_event(event, now))
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.sampled_from(REFUSALS), st.text(max_size=100), NICKNAMES)
 def test_whatever_a_refusal_quotes_it_is_one_answer_in_every_dialect(
     kind: type[Refusal], quoted: str, nickname: str

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chatd.chat import limits
@@ -134,7 +134,6 @@ _blanks = st.text(" \t\r\n", max_size=3).map(str.encode)
 _streams = st.lists(st.tuples(_objects, _blanks), max_size=5)
 
 
-@settings(max_examples=200, deadline=None)
 @given(_streams, st.data())
 @example([(b'{"a": "\\\\"}', b"")], None)
 def test_any_split_of_a_stream_gives_the_same_objects(
@@ -150,7 +149,6 @@ def test_any_split_of_a_stream_gives_the_same_objects(
         assert split(stream[a:b] for a, b in pairwise(edges)) == units
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.lists(st.binary(max_size=20) | st.sampled_from([b'{"', b'"}', b"{}", b"\\"]), max_size=9))
 def test_any_bytes_are_objects_or_broken_and_split_the_same_way(pieces: list[bytes]) -> None:
     def outcome(pieces: Iterable[bytes]) -> tuple[list[bytes], bool]:

@@ -4,7 +4,7 @@ import json
 from dataclasses import fields
 from typing import Any
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chatd.chat import commands, events
@@ -94,7 +94,6 @@ def damaged(draw: st.DrawFn) -> bytes:
 LINES = st.one_of(st.binary(), LOOKALIKES.map(lambda frame: json.dumps(frame).encode()), damaged())
 
 
-@settings(max_examples=500, deadline=None)
 @given(LINES)
 @example(b'{"type":"ping","id":"\\ud800"}')
 @example(b'{"type":"\\ud800","id":7}')

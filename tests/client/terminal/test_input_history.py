@@ -95,7 +95,7 @@ def test_a_damaged_file_is_said_and_what_is_whole_is_kept(content: bytes, path: 
 
 
 @given(content=st.lists(st.sampled_from([b'"hi"', b"\n", b'"', b"[" * 99]) | st.binary(max_size=9)))
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_whatever_is_in_the_file_lines_come_out_of_it(path: Path, content: list[bytes]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"".join(content))

@@ -30,4 +30,4 @@ def test_the_doctor_says_that_there_are_two(server_host: Host, host: Callable[[i
         server(at)
     doctor = host(3).run(*CHATD, "doctor", "--server", "party", "--wait", "1")
     assert doctor.status() == 0
-    assert "2 servers are called party (10.35.11.1:7777, 10.35.11.2:7777)" in "\n".join(doctor.out)
+    assert "2 servers have the id party (10.35.11.1:7777, 10.35.11.2:7777)" in "\n".join(doctor.out)
