@@ -16,7 +16,10 @@ DOCS = ROOT / "docs"
 PAGES = sorted(each for each in DOCS.rglob("*.rst") if "_build" not in each.parts)
 TEXTS = {
     str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
-    for path in (*PAGES, *(ROOT / f"{name}.rst" for name in ("README", "SECURITY", "CHANGELOG")))
+    for path in (
+        *PAGES,
+        *(ROOT / f"{name}.rst" for name in ("README", "SECURITY", "CHANGELOG", "CONTRIBUTING")),
+    )
 }
 FOLDERS = ("chatd", "tests", "docs", "benchmarks", "fuzz", "twisted")
 FILES_HERE = [
