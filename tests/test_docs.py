@@ -39,8 +39,17 @@ SOURCES = (".py", ".js", ".css", ".c", ".h", ".html", "pyproject.toml", "Makefil
 #: Files of other programs and of chatd's users, and what `make docs` makes.
 ELSEWHERE = {"server.py", "client.py", "accounts.txt", "docs/_build/html"}
 
-#: Options of twistd and of pip, and of the benchmarks.
-OTHER_OPTIONS = {"pidfile", "logfile", "syslog", "wheel-dir", "no-index", "find-links", "minutes"}
+#: Options of twistd, pip, npm and the load tests.
+OTHER_OPTIONS = {
+    "pidfile",
+    "logfile",
+    "syslog",
+    "wheel-dir",
+    "no-index",
+    "find-links",
+    "minutes",
+    "prefix",
+}
 
 
 @pytest.mark.parametrize("page", TEXTS)
