@@ -35,9 +35,16 @@ check: $(DEV)
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_architecture.py
 
+# First what is generated from the code, then the site. A warning is an error.
 docs: $(DEV)
+	@$(BIN)/python -c 'import sphinx, furo' 2>/dev/null || $(PIP) --group docs >&2
 	$(BIN)/python docs/generate.py
-	dot -Tsvg docs/lifecycle.dot -o docs/lifecycle.svg   # of graphviz
+	@$(MAKE) docs/lifecycle.svg
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs docs/_build/html
+	@echo "The site is docs/_build/html/index.html"
+
+docs/lifecycle.svg: docs/lifecycle.dot
+	@command -v dot >/dev/null && dot -Tsvg $< -o $@ || echo "$@ stays as it is: it needs graphviz" >&2
 
 picture: $(DEV)
 	PYTHONPATH=. $(BIN)/python docs/picture.py
@@ -97,4 +104,4 @@ $(DEV): pyproject.toml | $(BIN)/pip
 	@touch $(RUN) $@
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/browser/node_modules
+	rm -rf $(VENV) build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/browser/node_modules

@@ -37,7 +37,7 @@
         ├── NotEntered       not-entered
         └── AlreadyEntered   already-entered
 
-The codes are stable; the sentences may get better. docs/protocol.rst explains each.
+The codes are stable; the sentences may get better. docs/reference/protocol.rst explains each.
 """
 
 from typing import ClassVar
