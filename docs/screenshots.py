@@ -9,9 +9,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from tests.browser.chromium import Chromium, find_chromium
 from tests.browser.chat_page import DESKTOP, PHONE, ChatPage
-from tests.browser.server_harness import Server, send_messages, running_servers
+from tests.browser.chromium import Chromium, find_chromium
+from tests.browser.server_harness import Server, running_servers, send_messages
 from tests.e2e.peers import Peer
 
 HERE: Final = Path(__file__).parent

@@ -133,7 +133,10 @@ SLASH_COMMANDS: Final = (
     SlashCommand(("/join",), "#ROOM", "join a room", _room(commands.JoinRoom, "/join #ROOM")),
     SlashCommand(("/leave",), "[#ROOM]", "leave a room", _leave),
     SlashCommand(
-        ("/room",), "#ROOM", "switch to a room; lines go there from now on", _room(SwitchRoom, "/room #ROOM")
+        ("/room",),
+        "#ROOM",
+        "switch to a room; lines go there from now on",
+        _room(SwitchRoom, "/room #ROOM"),
     ),
     SlashCommand(("/history",), "[N]", "show the last N messages of the room", _history),
     SlashCommand(("/setname",), "NAME", "change your nickname", _rename),

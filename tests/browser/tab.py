@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Final
 
-from tests.browser.chromium import TIMEOUT_SECONDS, DevToolsError, Chromium
+from tests.browser.chromium import TIMEOUT_SECONDS, Chromium, DevToolsError
 from tests.browser.page_errors import describe_error
 
 #: Keys: their code, and their virtual key code.
@@ -29,8 +29,8 @@ _KEYS: Final = {
 _TEXTS: Final = {"Enter": "\r", " ": " "}
 _SHIFT: Final = 8
 
-#: Calls a function until its result is true: after each change of the document, and every 100 ms for
-#: what changes without one. After 2 s it gives up, so that the browser responds in time.
+#: Calls a function until its result is true: after each change of the document, and every 100 ms
+#: for what changes without one. After 2 s it gives up, so that the browser responds in time.
 _UNTIL: Final = """(async () => {
   const end = performance.now() + 2000
   for (;;) {
@@ -110,7 +110,7 @@ class Tab:
             mobile=False,
         )
 
-    def look(self, scheme: str = "light", timezone: str = "UTC") -> None:
+    def set_preferences(self, scheme: str = "light", timezone: str = "UTC") -> None:
         """Set the user's colour scheme and time zone."""
         features = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
         self.call(
@@ -136,7 +136,9 @@ class Tab:
         """Load a URL."""
         answer = self.call("Page.navigate", url=url)
         assert "errorText" not in answer, answer
-        self.wait_until("() => document.readyState === 'complete' && location.href !== 'about:blank'")
+        self.wait_until(
+            "() => document.readyState === 'complete' && location.href !== 'about:blank'"
+        )
 
     def reload(self) -> None:
         """Reload the page."""
@@ -144,7 +146,7 @@ class Tab:
         self.call("Page.reload")
         self.wait_until("() => document.readyState === 'complete' && !window.isOld")
 
-    def picture(self) -> bytes:
+    def screenshot(self) -> bytes:
         """The visible part of the page, as PNG."""
         return base64.b64decode(self.call("Page.captureScreenshot")["data"])
 
@@ -191,7 +193,7 @@ class Tab:
         )
         return found
 
-    def controls(self, role: str, within: str = "body") -> list[Control]:
+    def find_all(self, role: str, within: str = "body") -> list[Control]:
         """All visible controls with a role, in document order."""
         try:
             root = self._object(f"document.querySelector({json.dumps(within)})")
@@ -200,7 +202,7 @@ class Tab:
             return []
         return [_control(node) for node in nodes if not node["ignored"]]
 
-    def focused(self) -> Control:
+    def focused_control(self) -> Control:
         """The control that has the focus."""
         active = self._object("document.activeElement")
         tree = self.call("Accessibility.getPartialAXTree", objectId=active, fetchRelatives=False)

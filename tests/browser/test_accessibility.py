@@ -5,7 +5,7 @@ from typing import Final
 import pytest
 
 from tests.browser.axe import read_axe, violations
-from tests.browser.chat_page import DESKTOP, SMALL_PHONE, OpenPage, ChatPage
+from tests.browser.chat_page import DESKTOP, SMALL_PHONE, ChatPage, OpenPage
 from tests.browser.server_harness import Server, send_messages
 
 

@@ -25,7 +25,9 @@ def test_the_title_counts_unread_messages_while_the_page_is_hidden(
     ice.wait_until("() => document.title === '#lobby · party'")
 
 
-def test_the_time_of_a_message_is_in_the_reader_s_time_zone(open_page: OpenPage, server: Server) -> None:
+def test_the_time_of_a_message_is_in_the_reader_s_time_zone(
+    open_page: OpenPage, server: Server
+) -> None:
     moon = server.add_member("moon")
     send_messages(moon, "what time is it?")
     for zone in ("Asia/Kathmandu", "America/St_Johns"):
@@ -39,9 +41,7 @@ def test_the_time_of_a_message_is_in_the_reader_s_time_zone(open_page: OpenPage,
         )
         time = datetime.fromisoformat(timestamp)
         assert time.tzinfo is not None
-        assert (
-            re.findall(r"\d+", text) == time.astimezone(ZoneInfo(zone)).strftime("%H %M").split()
-        )
+        assert re.findall(r"\d+", text) == time.astimezone(ZoneInfo(zone)).strftime("%H %M").split()
 
 
 def test_a_button_loads_older_messages(open_page: OpenPage, server: Server) -> None:
@@ -95,7 +95,9 @@ def test_notices_do_not_count_as_new_messages(open_page: OpenPage, server: Serve
     ice.find("button", "1 new message")
 
 
-def test_the_history_command_reports_that_there_is_nothing_new(open_page: OpenPage, server: Server) -> None:
+def test_the_history_command_reports_that_there_is_nothing_new(
+    open_page: OpenPage, server: Server
+) -> None:
     send_messages(server.add_member("moon"), "one", "two")
     ice = open_page("ice")
     ice.wait_for_message("two")
@@ -103,7 +105,9 @@ def test_the_history_command_reports_that_there_is_nothing_new(open_page: OpenPa
     ice.wait_for_notice("already shown")
 
 
-def test_the_user_can_write_in_a_room_of_10000_messages(open_page: OpenPage, server: Server) -> None:
+def test_the_user_can_write_in_a_room_of_10000_messages(
+    open_page: OpenPage, server: Server
+) -> None:
     moon, ice = server.add_member("moon"), open_page("ice")
     for number in range(MANY - 1):
         moon.says("message", {"text": f"number {number}"})
@@ -117,7 +121,9 @@ def test_the_user_can_write_in_a_room_of_10000_messages(open_page: OpenPage, ser
     ice.wait_for_message("still here", kind="own")
 
 
-def test_the_user_can_write_while_10000_messages_arrive(open_page: OpenPage, server: Server) -> None:
+def test_the_user_can_write_while_10000_messages_arrive(
+    open_page: OpenPage, server: Server
+) -> None:
     moon, sun, ice = server.add_member("moon"), server.add_member("sun"), open_page("ice")
     for number in range(MANY // 2):
         moon.says("message", {"text": f"number {number}"})

@@ -6,7 +6,7 @@ import pytest
 
 from chatd.chat import limits
 from chatd.wire.rendering import escape
-from tests.browser.chat_page import DESKTOP, SMALL_PHONE, OpenPage, ChatPage
+from tests.browser.chat_page import DESKTOP, SMALL_PHONE, ChatPage, OpenPage
 from tests.browser.server_harness import Server, send_messages
 
 #: Nicknames that the server accepts.
@@ -118,7 +118,11 @@ def test_every_hostile_message_is_only_text(
 def test_a_right_to_left_message_does_not_affect_the_messages_around_it(
     open_page: OpenPage, server: Server
 ) -> None:
-    moon, sun, ice = server.add_member("moon"), server.add_member("\u05d0\u05d1\u05d2"), open_page("ice")
+    moon, sun, ice = (
+        server.add_member("moon"),
+        server.add_member("\u05d0\u05d1\u05d2"),
+        open_page("ice"),
+    )
     send_messages(moon, "plain words")
     send_messages(sun, "\u05e9\u05dc\u05d5\u05dd, 1 2 3!")
     send_messages(moon, "more of them")
@@ -150,7 +154,9 @@ def test_a_hostile_room_is_only_text(open_page: OpenPage, server: Server) -> Non
     assert_unharmed(ice)
 
 
-def test_a_message_may_have_4096_characters_and_no_more(open_page: OpenPage, server: Server) -> None:
+def test_a_message_may_have_4096_characters_and_no_more(
+    open_page: OpenPage, server: Server
+) -> None:
     moon, ice = server.add_member("moon"), open_page("ice")
     ice.send("\U0001f600" * 4_096)
     assert moon.hears("message")["data"]["text"] == "\U0001f600" * 4_096

@@ -1,6 +1,6 @@
 """The page with a keyboard only."""
 
-from tests.browser.chat_page import SMALL_PHONE, OpenPage, ChatPage
+from tests.browser.chat_page import SMALL_PHONE, ChatPage, OpenPage
 from tests.browser.server_harness import Server
 
 #: How many times to press Tab before a control counts as unreachable.
@@ -32,9 +32,7 @@ def tab_to(page: ChatPage, role: str, name: str) -> None:
     raise AssertionError(f"Tab never reaches the {role} {name!r}")
 
 
-def test_everything_can_be_done_with_the_keyboard(
-    open_page: OpenPage, server: Server
-) -> None:
+def test_everything_can_be_done_with_the_keyboard(open_page: OpenPage, server: Server) -> None:
     moon, ice = server.add_member("moon"), open_page()
     tab_to(ice, "textbox", "Nickname")
     ice.type("ice")
@@ -66,7 +64,9 @@ def test_everything_can_be_done_with_the_keyboard(
     ice.wait_for_state("watching")
 
 
-def test_everything_can_be_done_with_the_keyboard_on_a_narrow_screen(open_page: OpenPage, server: Server) -> None:
+def test_everything_can_be_done_with_the_keyboard_on_a_narrow_screen(
+    open_page: OpenPage, server: Server
+) -> None:
     moon, ice = server.add_member("moon"), open_page(size=SMALL_PHONE)
     tab_to(ice, "textbox", "Nickname")
     ice.type("ice")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.chat_page import DESKTOP, PHONE, SMALL_PHONE, OpenPage, ChatPage
+from tests.browser.chat_page import DESKTOP, PHONE, SMALL_PHONE, ChatPage, OpenPage
 from tests.browser.server_harness import Server, send_messages
 
 #: Controls that are too small for a finger; links in messages do not count.
@@ -52,7 +52,9 @@ def test_no_state_of_the_page_scrolls_sideways(
     assert_fits(ice)
 
 
-def test_on_a_phone_every_control_is_large_enough_for_a_finger(open_page: OpenPage, server: Server) -> None:
+def test_on_a_phone_every_control_is_large_enough_for_a_finger(
+    open_page: OpenPage, server: Server
+) -> None:
     server.add_member("moon")
     watcher = open_page(size=SMALL_PHONE)
     assert watcher.run(_TOO_SMALL) == []
@@ -60,7 +62,9 @@ def test_on_a_phone_every_control_is_large_enough_for_a_finger(open_page: OpenPa
     assert watcher.run(_TOO_SMALL) == []
 
 
-def test_on_a_phone_the_lists_of_rooms_and_users_can_be_opened(open_page: OpenPage, server: Server) -> None:
+def test_on_a_phone_the_lists_of_rooms_and_users_can_be_opened(
+    open_page: OpenPage, server: Server
+) -> None:
     moon = server.add_member("moon")
     ice = open_page("ice", size=SMALL_PHONE)
     ice.join_room("#dev")
@@ -86,9 +90,7 @@ def test_the_composer_is_visible_on_a_phone(open_page: OpenPage, server: Server)
     send_messages(moon, *(f"line {number}" for number in range(60)))
     ice = open_page("ice", size=SMALL_PHONE)
     ice.wait_for_message("line 59", "moon")
-    box = ice.run(
-        "() => document.querySelector('#message').getBoundingClientRect().toJSON()"
-    )
+    box = ice.run("() => document.querySelector('#message').getBoundingClientRect().toJSON()")
     assert box["top"] >= 0
     assert box["bottom"] <= SMALL_PHONE[1]
     log = ice.run("() => document.querySelector('#log').getBoundingClientRect().toJSON()")

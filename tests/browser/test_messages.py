@@ -4,7 +4,9 @@ from tests.browser.chat_page import OpenPage
 from tests.browser.server_harness import Server, send_messages
 
 
-def test_two_browsers_and_a_terminal_client_exchange_messages(open_page: OpenPage, server: Server) -> None:
+def test_two_browsers_and_a_terminal_client_exchange_messages(
+    open_page: OpenPage, server: Server
+) -> None:
     ice, moon, sun = open_page("ice"), open_page("moon"), server.start_client("sun")
     ice.wait_for_notice("moon has entered the chat")
     ice.wait_for_notice("sun has entered the chat")
@@ -101,7 +103,9 @@ def test_the_send_button_sends_the_message(open_page: OpenPage) -> None:
     ice.wait_until("() => document.querySelector('#message').value === ''")
 
 
-def test_the_commands_of_the_terminal_client_work_in_the_page(open_page: OpenPage, server: Server) -> None:
+def test_the_commands_of_the_terminal_client_work_in_the_page(
+    open_page: OpenPage, server: Server
+) -> None:
     ice, moon = open_page("ice"), server.add_member("moon")
     ice.send("/help")
     ice.wait_for_notice("send a private message")
@@ -132,7 +136,9 @@ def test_notices_report_users_who_enter_rename_and_leave(
     ice.wait_until("() => !document.querySelector('aside').textContent.includes('sun')")
 
 
-def test_the_status_and_a_notice_show_the_user_s_new_nickname(open_page: OpenPage, server: Server) -> None:
+def test_the_status_and_a_notice_show_the_user_s_new_nickname(
+    open_page: OpenPage, server: Server
+) -> None:
     ice, moon = open_page("ice"), server.add_member("moon")
     ice.send("/setname star")
     ice.wait_for_status("Online as star")

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.browser.chat_page import OpenPage
-from tests.browser.tcp_proxy import tcp_proxy
 from tests.browser.server_harness import HOST, Server, send_messages
+from tests.browser.tcp_proxy import tcp_proxy
 
 STOPS = {"stopped": Server.stop, "killed": Server.kill}
 
@@ -47,7 +47,9 @@ def test_a_watcher_reconnects_automatically(open_page: OpenPage, server: Server)
     watcher.wait_for_message("there you are", "moon")
 
 
-def test_the_user_is_in_the_same_rooms_after_a_reconnection(open_page: OpenPage, server: Server) -> None:
+def test_the_user_is_in_the_same_rooms_after_a_reconnection(
+    open_page: OpenPage, server: Server
+) -> None:
     ice = open_page("ice")
     ice.join_room("#dev")
     ice.expect_connection_errors()
@@ -65,7 +67,9 @@ def test_the_user_is_in_the_same_rooms_after_a_reconnection(open_page: OpenPage,
     ice.wait_for_message("welcome back", "moon")
 
 
-def test_a_restart_of_the_server_is_reported_and_clears_the_messages(open_page: OpenPage, server: Server) -> None:
+def test_a_restart_of_the_server_is_reported_and_clears_the_messages(
+    open_page: OpenPage, server: Server
+) -> None:
     send_messages(server.add_member("moon"), "before")
     ice = open_page("ice")
     ice.wait_for_message("before", "moon")

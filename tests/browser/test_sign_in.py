@@ -6,11 +6,13 @@ from collections.abc import Callable
 import pytest
 
 from chatd.chat import limits
-from tests.browser.chat_page import OpenPage, ChatPage
+from tests.browser.chat_page import ChatPage, OpenPage
 from tests.browser.server_harness import Server, send_messages
 
 
-def test_a_page_watches_at_once_and_joins_with_a_nickname(open_page: OpenPage, server: Server) -> None:
+def test_a_page_watches_at_once_and_joins_with_a_nickname(
+    open_page: OpenPage, server: Server
+) -> None:
     moon = server.add_member("moon")
     send_messages(moon, "said before")
     ice = open_page()
@@ -25,7 +27,9 @@ def test_a_page_watches_at_once_and_joins_with_a_nickname(open_page: OpenPage, s
     assert ice.texts_from("moon") == ["said before"]
 
 
-def test_a_taken_nickname_is_refused_and_another_one_is_accepted(open_page: OpenPage, server: Server) -> None:
+def test_a_taken_nickname_is_refused_and_another_one_is_accepted(
+    open_page: OpenPage, server: Server
+) -> None:
     server.add_member("moon")
     visitor = open_page()
     visitor.request_nickname("MOON")
@@ -102,7 +106,9 @@ def test_a_user_without_the_password_can_choose_another_nickname(
     visitor.join("moon")
 
 
-def test_renaming_to_an_account_requires_its_password(server_with_account: Server, open_url: OpenPage) -> None:
+def test_renaming_to_an_account_requires_its_password(
+    server_with_account: Server, open_url: OpenPage
+) -> None:
     visitor = open_url(server_with_account.url)
     visitor.join("moon")
     visitor.send("/setname ice")
@@ -146,7 +152,9 @@ def test_the_nickname_is_filled_in_after_a_reload(open_page: OpenPage) -> None:
     assert ice.run(nickname) == "ice"
 
 
-def test_a_user_can_join_when_there_are_too_many_watchers(server: Server, open_url: OpenPage) -> None:
+def test_a_user_can_join_when_there_are_too_many_watchers(
+    server: Server, open_url: OpenPage
+) -> None:
     for number in range(limits.WATCHERS):
         server.add_watcher(f"127.0.66.{1 + number // limits.ADDRESS_PAGE_CONNECTIONS}")
     ice = open_url(server.url)

@@ -5,11 +5,13 @@ import json
 import pytest
 
 from tests.browser.chat_page import OpenPage
-from tests.browser.tcp_proxy import tcp_proxy
 from tests.browser.server_harness import HOST, Server
+from tests.browser.tcp_proxy import tcp_proxy
 
 
-def test_unsent_lines_for_a_room_that_has_ended_can_be_edited(open_url: OpenPage, server: Server) -> None:
+def test_unsent_lines_for_a_room_that_has_ended_can_be_edited(
+    open_url: OpenPage, server: Server
+) -> None:
     with tcp_proxy(HOST, server.web) as proxy:
         ice = open_url(proxy.url)
         ice.wait_for_state("watching")
@@ -28,7 +30,9 @@ def test_unsent_lines_for_a_room_that_has_ended_can_be_edited(open_url: OpenPage
         ice.join("ice")
         ice.wait_for_error("#dev")
         for text in ("precious", "second"):
-            ice.wait_until("(text) => document.querySelector('#outbox').innerText.includes(text)", text)
+            ice.wait_until(
+                "(text) => document.querySelector('#outbox').innerText.includes(text)", text
+            )
         ice.click(ice.find("button", "Edit", "main"))
         ice.wait_for_room("#dev")
         ice.wait_for_draft("precious")
@@ -46,7 +50,9 @@ def test_a_room_with_a_draft_stays_in_the_list(open_page: OpenPage) -> None:
     ice.wait_for_draft("half a line")
 
 
-def test_unsent_lines_become_the_draft_when_the_user_leaves(open_page: OpenPage, server: Server) -> None:
+def test_unsent_lines_become_the_draft_when_the_user_leaves(
+    open_page: OpenPage, server: Server
+) -> None:
     ice = open_page("ice")
     ice.expect_connection_errors()
     server.kill()
