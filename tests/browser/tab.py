@@ -81,7 +81,7 @@ class Tab:
             "sessionId"
         ]
         browser.set_listener(self._session, self._event_received)
-        for domain in ("ChatPage", "Runtime", "Log", "DOM", "Accessibility"):
+        for domain in ("Page", "Runtime", "Log", "DOM", "Accessibility"):
             self.call(f"{domain}.enable")
         # Each tab behaves as the active one, so that none is throttled.
         self.call("Emulation.setFocusEmulationEnabled", enabled=True)
