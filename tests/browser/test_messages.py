@@ -1,9 +1,12 @@
 """Messages between browsers, terminal clients and ``nc``."""
 
+import pytest
+
 from tests.browser.chat_page import OpenPage
 from tests.browser.server_harness import Server, send_messages
 
 
+@pytest.mark.smoke
 def test_two_browsers_and_a_terminal_client_exchange_messages(
     open_page: OpenPage, server: Server
 ) -> None:
@@ -51,6 +54,7 @@ def test_a_watcher_sees_public_messages_and_is_not_listed_as_a_user(
     assert [user["nickname"] for user in users] == ["ice", "moon"]
 
 
+@pytest.mark.smoke
 def test_a_private_message_reaches_only_its_recipients(open_page: OpenPage, server: Server) -> None:
     ice, moon, sun = open_page("ice"), open_page("moon"), server.add_member("sun")
     ice.send("@moon psst, over here")

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 from unicodedata import normalize
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chatd.chat import commands, limits
@@ -44,6 +45,7 @@ TRICKY = [
 ]
 
 
+@pytest.mark.smoke
 def test_escape_agrees_with_the_terminal_in_special_cases(module_page: ChatPage) -> None:
     texts = [f"{before}{each}b" for before in ("", "a", "1", "\u0915", "\u2764") for each in TRICKY]
     texts += [
@@ -60,7 +62,6 @@ def test_escape_agrees_with_the_terminal_in_special_cases(module_page: ChatPage)
 ASSIGNED = st.characters(exclude_categories=["Cn"])
 
 
-@settings(max_examples=30)
 @given(texts=st.lists(st.text(ASSIGNED), min_size=20, max_size=60))
 def test_escape_agrees_with_the_terminal_for_any_text(
     texts: list[str], module_page: ChatPage
@@ -148,13 +149,13 @@ LINES = [
 ]
 
 
+@pytest.mark.smoke
 def test_parse_agrees_with_the_terminal_in_special_cases(module_page: ChatPage) -> None:
     results = call(module_page, "commands", "parse", [[line, "#dev"] for line in LINES])
     for line, result in zip(LINES, results, strict=True):
         assert comparable(result) == parse(line), line
 
 
-@settings(max_examples=30)
 @given(
     lines=st.lists(
         st.tuples(

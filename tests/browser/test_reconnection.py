@@ -85,6 +85,7 @@ def test_a_restart_of_the_server_is_reported_and_clears_the_messages(
     assert ice.texts_from("moon", "sun") == ["after"]
 
 
+@pytest.mark.smoke
 def test_missed_messages_are_shown_once_after_a_reconnection(
     open_url: OpenPage, server: Server
 ) -> None:

@@ -1,9 +1,12 @@
 """Rooms: joining, reading, leaving, and drafts."""
 
+import pytest
+
 from tests.browser.chat_page import OpenPage
 from tests.browser.server_harness import Server, send_messages
 
 
+@pytest.mark.smoke
 def test_joining_a_room_creates_it(open_page: OpenPage, server: Server) -> None:
     ice, moon = open_page("ice"), server.add_member("moon")
     ice.join_room("#dev")

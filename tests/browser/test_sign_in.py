@@ -10,6 +10,7 @@ from tests.browser.chat_page import ChatPage, OpenPage
 from tests.browser.server_harness import Server, send_messages
 
 
+@pytest.mark.smoke
 def test_a_page_watches_at_once_and_joins_with_a_nickname(
     open_page: OpenPage, server: Server
 ) -> None:
