@@ -12,7 +12,7 @@ PYTEST  = $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 # Worker processes of pytest; "logical" is one for each processor.
 WORKERS ?= logical
 
-.PHONY: run test test-all test-queued check docs picture screenshots bench soak abuse fuzz audit clean
+.PHONY: run test test-all test-queued check docs picture screenshots bench soak load fuzz audit clean
 
 run: $(RUN)
 	@$(BIN)/python -m chatd launch $(ARGS)
@@ -35,9 +35,16 @@ check: $(DEV)
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_architecture.py
 
+# First what is generated from the code, then the site. A warning is an error.
 docs: $(DEV)
+	@$(BIN)/python -c 'import sphinx, furo' 2>/dev/null || $(PIP) --group docs >&2
 	$(BIN)/python docs/generate.py
-	dot -Tsvg docs/lifecycle.dot -o docs/lifecycle.svg   # of graphviz
+	@$(MAKE) docs/lifecycle.svg
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs docs/_build/html
+	@echo "The site is docs/_build/html/index.html"
+
+docs/lifecycle.svg: docs/lifecycle.dot
+	@command -v dot >/dev/null && dot -Tsvg $< -o $@ || echo "$@ stays as it is: it needs graphviz" >&2
 
 picture: $(DEV)
 	PYTHONPATH=. $(BIN)/python docs/picture.py
@@ -46,11 +53,8 @@ picture: $(DEV)
 screenshots: $(DEV)
 	PYTHONPATH=. $(BIN)/python docs/screenshots.py
 
-# The servers it compares chatd with are those it finds; it names the others, and their packages.
+# Compares chatd with those of the other servers that are installed; ARGS=--help explains the rest.
 bench: $(DEV)
-	@$(BIN)/python -c 'import matplotlib' 2>/dev/null || \
-	  $(PIP) --group bench >&2 || \
-	  echo "matplotlib could not be installed: there will be no plot" >&2
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 # Each target for so many minutes, one after the other; what is found stays in .fuzz/TARGET/.
@@ -67,16 +71,14 @@ audit: $(DEV)
 	$(BIN)/bandit --quiet --recursive chatd twisted
 	$(BIN)/pip-audit --skip-editable
 
-# 2,000 people for MINUTES. What is wrong is said, and the exit status is 1.
+# 2,000 members chat for MINUTES; the exit status is 1 if a message was lost or memory grew.
 soak: $(DEV)
-	@$(BIN)/python -m benchmarks.abuse.soak --minutes $(or $(MINUTES),15) $(ARGS)
+	@$(BIN)/python -m tests.load.soak --minutes $(or $(MINUTES),15) $(ARGS)
 
-# Floods, readers who stop, no more descriptors, an ending under load; each one to two minutes.
-abuse: $(DEV)
-	@$(BIN)/python -m benchmarks.abuse.floods
-	@$(BIN)/python -m benchmarks.abuse.stopped
-	@$(BIN)/python -m benchmarks.abuse.files
-	@$(BIN)/python -m benchmarks.abuse.ending
+# Flooders, members that stop reading, no free descriptors, a stop under load: 1 to 2 minutes each.
+load: $(DEV)
+	@for test in floods stopped_readers descriptors ending; do \
+	  $(BIN)/python -m tests.load.$$test || exit 1; done
 
 # Setting up writes to stderr: the standard output of `make run` is the chat.
 $(BIN)/pip:
@@ -102,4 +104,4 @@ $(DEV): pyproject.toml | $(BIN)/pip
 	@touch $(RUN) $@
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/browser/node_modules
+	rm -rf $(VENV) build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/browser/node_modules

@@ -1,4 +1,4 @@
-"""Compile the programs in C, on the spot."""
+"""Compile the programs in C."""
 
 import shutil
 import subprocess
@@ -9,33 +9,33 @@ HERE: Final = Path(__file__).parent
 BUILD: Final = HERE / "build"
 
 SOURCES: Final = {
-    "load": ("load.c", "crowd.c", "plan.c", "usage.c", "fail.c"),
+    "load": ("load.c", "members.c", "plan.c", "usage.c", "fail.c"),
     "relay": ("relay.c",),
 }
 FLAGS: Final = ("-O3", "-Wall", "-Wextra")
 
 
-class CannotBuildError(Exception):
-    """There is no compiler, or it refuses; the text says so."""
+class CompileError(Exception):
+    """There is no compiler, or it fails; the text is its output."""
 
 
 def build() -> None:
-    """Make each program of `SOURCES` in `BUILD`, unless it is newer than what it is made of."""
+    """Compile each program of `SOURCES` into `BUILD`, unless it is newer than all sources."""
     compiler = shutil.which("cc")
     if compiler is None:
-        raise CannotBuildError("there is no C compiler; on Debian: apt install gcc libc6-dev")
+        raise CompileError("there is no C compiler; on Debian: apt install gcc libc6-dev")
     BUILD.mkdir(exist_ok=True)
     newest = max(path.stat().st_mtime for path in HERE.glob("*.[ch]"))
     for name, sources in SOURCES.items():
         program = BUILD / name
         if program.exists() and program.stat().st_mtime > newest:
             continue
-        made = subprocess.run(
+        result = subprocess.run(
             [compiler, *FLAGS, "-o", program, *sources],
             cwd=HERE,
             capture_output=True,
             text=True,
             check=False,
         )
-        if made.returncode:
-            raise CannotBuildError(f"{name} does not compile:\n{made.stderr}")
+        if result.returncode:
+            raise CompileError(f"{name} does not compile:\n{result.stderr}")

@@ -1,7 +1,7 @@
 """Configuration files of the servers that need one.
 
-Whatever would keep one member from saying as much as it likes, or N members from coming from one
-address, is turned off. What they log, and how, is left as it is.
+Limits on what one member sends, and on connections from one address, are turned off. Logging is as
+by default.
 """
 
 from typing import Final

@@ -1,17 +1,18 @@
 /* A load generator for chat servers: N members in one process, driven by lines on standard input,
- * one line of JSON on standard output for each.
+ * each answered by one line of JSON on standard output.
  *
  *   load --server ADDRESS:PORT --pid PID --members N --at-once N --senders N [--echo]
  *        --message HEX [--step HEX:HEX]...
  *
- *   join                         connect and register all members, wait until all is quiet
- *   window W WARM SECONDS        keep W messages under way
- *   rate R WARM SECONDS          say R messages each second, whatever happens
- *   idle SECONDS                 do nothing
+ *   join                         connect and register all members, wait until nothing more comes
+ *   window W WARM SECONDS        keep W messages in flight
+ *   rate R WARM SECONDS          send R messages a second, on schedule
+ *   idle SECONDS                 send nothing
  *
- * Whatever is going on, everything that servers send is read at once. */
+ * WARM is how many seconds to send before the measurement begins. In all of them, everything that the
+ * server sends is read at once. */
 
-#include "crowd.h"
+#include "members.h"
 #include "fail.h"
 #include "usage.h"
 
@@ -21,195 +22,195 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-enum { QUIET_MILLISECONDS = 300, PATIENCE_SECONDS = 60, MOST_LATENCIES = REMEMBERED };
+enum { QUIET_MILLISECONDS = 300, TIMEOUT_SECONDS = 60, MAX_LATENCIES = MAX_IN_FLIGHT };
 
-static struct crowd crowd;
+static struct members group;
 
-/* What one stretch of time cost. */
-struct stretch {
+/* What happened and what it cost, from one moment to another. */
+struct interval {
     double begin, seconds, load_cpu, machine_cpu;
     struct usage server;
     uint64_t deliveries, completed, bytes;
 };
 
-static struct stretch begin_stretch(void)
+static struct interval begin_interval(void)
 {
-    return (struct stretch) {
+    return (struct interval) {
         .begin = now(), .load_cpu = own_cpu(), .machine_cpu = machine_cpu(),
-        .server = usage_of(crowd.plan.server_pid),
-        .deliveries = crowd.deliveries, .completed = crowd.completed, .bytes = crowd.bytes,
+        .server = usage_of(group.plan.server_pid),
+        .deliveries = group.deliveries, .completed = group.completed, .bytes = group.bytes,
     };
 }
 
-static struct stretch end_stretch(struct stretch begin)
+static struct interval end_interval(struct interval begin)
 {
-    struct usage server = usage_of(crowd.plan.server_pid);
-    return (struct stretch) {
+    struct usage server = usage_of(group.plan.server_pid);
+    return (struct interval) {
         .seconds = now() - begin.begin, .load_cpu = own_cpu() - begin.load_cpu,
         .machine_cpu = machine_cpu() - begin.machine_cpu,
         .server = { server.cpu - begin.server.cpu, server.user - begin.server.user,
                     server.system - begin.server.system },
-        .deliveries = crowd.deliveries - begin.deliveries,
-        .completed = crowd.completed - begin.completed, .bytes = crowd.bytes - begin.bytes,
+        .deliveries = group.deliveries - begin.deliveries,
+        .completed = group.completed - begin.completed, .bytes = group.bytes - begin.bytes,
     };
 }
 
-static void print_stretch(struct stretch stretch)
+static void print_interval(struct interval interval)
 {
     printf("\"seconds\": %.6f, \"messages\": %llu, \"deliveries\": %llu, \"bytes\": %llu, "
            "\"server_cpu\": %.6f, \"server_user\": %.2f, \"server_system\": %.2f, "
            "\"load_cpu\": %.6f, \"machine_cpu\": %.2f",
-           stretch.seconds, (unsigned long long)stretch.completed,
-           (unsigned long long)stretch.deliveries, (unsigned long long)stretch.bytes,
-           stretch.server.cpu, stretch.server.user, stretch.server.system, stretch.load_cpu, stretch.machine_cpu);
+           interval.seconds, (unsigned long long)interval.completed,
+           (unsigned long long)interval.deliveries, (unsigned long long)interval.bytes,
+           interval.server.cpu, interval.server.user, interval.server.system, interval.load_cpu, interval.machine_cpu);
 }
 
-/* Read until nothing has come for a while. */
+/* Read until nothing has come for QUIET_MILLISECONDS. */
 static void settle(void)
 {
-    double patience = now() + PATIENCE_SECONDS, quiet = now();
+    double deadline = now() + TIMEOUT_SECONDS, quiet = now();
     while (now() < quiet + QUIET_MILLISECONDS * 1e-3) {
-        if (crowd_turn(&crowd, QUIET_MILLISECONDS) > 0)
+        if (members_poll(&group, QUIET_MILLISECONDS) > 0)
             quiet = now();
-        if (now() > patience)
-            fail("the server has not stopped sending after %d s", PATIENCE_SECONDS);
+        if (now() > deadline)
+            fail("the server has not stopped sending after %d s", TIMEOUT_SECONDS);
     }
 }
 
-/* Read until everybody has heard everything. */
+/* Read until every message has reached every member. */
 static void finish(void)
 {
-    double patience = now() + PATIENCE_SECONDS;
-    while (crowd.completed < crowd.sent) {
-        crowd_turn(&crowd, 100);
-        if (now() > patience)
-            fail("%llu messages of %llu had not reached everybody %d s later",
-                 (unsigned long long)(crowd.sent - crowd.completed),
-                 (unsigned long long)crowd.sent, PATIENCE_SECONDS);
+    double deadline = now() + TIMEOUT_SECONDS;
+    while (group.completed < group.sent) {
+        members_poll(&group, 100);
+        if (now() > deadline)
+            fail("%llu messages of %llu had not reached all members %d s later",
+                 (unsigned long long)(group.sent - group.completed),
+                 (unsigned long long)group.sent, TIMEOUT_SECONDS);
     }
     settle();
-    crowd_check(&crowd);
+    members_check_counts(&group);
 }
 
 static void join(void)
 {
-    struct stretch begin = begin_stretch();
-    double patience = now() + PATIENCE_SECONDS;
-    for (int before = 0; crowd.ready < crowd.plan.members; ) {
-        crowd_start_some(&crowd);
-        crowd_turn(&crowd, 100);
-        if (crowd.ready > before) {
-            before = crowd.ready;
-            patience = now() + PATIENCE_SECONDS;
-        } else if (now() > patience) {
-            fail("after %d members nobody could register for %d s", crowd.ready, PATIENCE_SECONDS);
+    struct interval begin = begin_interval();
+    double deadline = now() + TIMEOUT_SECONDS;
+    for (int before = 0; group.ready < group.plan.members; ) {
+        members_start_some(&group);
+        members_poll(&group, 100);
+        if (group.ready > before) {
+            before = group.ready;
+            deadline = now() + TIMEOUT_SECONDS;
+        } else if (now() > deadline) {
+            fail("after %d members no other one could register for %d s", group.ready, TIMEOUT_SECONDS);
         }
     }
-    struct stretch joined = end_stretch(begin);
+    struct interval joined = end_interval(begin);
     settle();
-    struct stretch settled = end_stretch(begin);
+    struct interval settled = end_interval(begin);
     printf("{");
-    print_stretch(joined);
+    print_interval(joined);
     printf(", \"settled_seconds\": %.6f, \"settled_server_cpu\": %.6f}\n",
            settled.seconds - QUIET_MILLISECONDS * 1e-3, settled.server.cpu);
 }
 
 static void window(uint64_t width, double warm, double seconds)
 {
-    struct stretch stretch = begin_stretch();
-    uint64_t before = crowd.completed;
+    struct interval interval = begin_interval();
+    uint64_t before = group.completed;
     bool measuring = false;
-    double until = stretch.begin + warm, patience = until + PATIENCE_SECONDS;
-    crowd_say(&crowd, width);
+    double until = interval.begin + warm, deadline = until + TIMEOUT_SECONDS;
+    members_send(&group, width);
     for (;;) {
-        crowd_turn(&crowd, 100);
+        members_poll(&group, 100);
         double time = now();
-        if (time > patience)
-            fail("no message reached everybody for %d s", PATIENCE_SECONDS);
-        uint64_t completed = crowd.completed - before;
+        if (time > deadline)
+            fail("no message reached all members for %d s", TIMEOUT_SECONDS);
+        uint64_t completed = group.completed - before;
         if (!completed)
             continue;
-        /* Both ends of what is measured are moments when messages have just reached everybody. */
+        /* The measurement begins and ends when a message has just reached all members. */
         if (time >= until && measuring)
             break;
         if (time >= until) {
             measuring = true;
-            stretch = begin_stretch();
-            until = stretch.begin + seconds;
+            interval = begin_interval();
+            until = interval.begin + seconds;
         }
-        before = crowd.completed;
-        patience = time + PATIENCE_SECONDS;
-        crowd_say(&crowd, completed);
+        before = group.completed;
+        deadline = time + TIMEOUT_SECONDS;
+        members_send(&group, completed);
     }
-    stretch = end_stretch(stretch);
+    interval = end_interval(interval);
     finish();
     printf("{");
-    print_stretch(stretch);
+    print_interval(interval);
     printf("}\n");
 }
 
 static struct {
-    uint64_t first;             /* the number of the first message */
-    uint64_t warm;              /* how many of them do not count */
-    double begin, interval;
-    double latencies[MOST_LATENCIES];
+    uint64_t first;             /* the first message's number */
+    uint64_t warm;              /* how many messages are not measured */
+    double begin, period;
+    double latencies[MAX_LATENCIES];
     uint64_t count;
 } schedule;
 
 static void note_latency(uint64_t number)
 {
-    uint64_t place = number - schedule.first;
-    if (place < schedule.warm)
+    uint64_t position = number - schedule.first;
+    if (position < schedule.warm)
         return;
-    schedule.latencies[schedule.count++] = now() - (schedule.begin + place * schedule.interval);
+    schedule.latencies[schedule.count++] = now() - (schedule.begin + position * schedule.period);
 }
 
-/* The latency of a message counts from when it was due: a generator that is kept from speaking
- * does not make the server look better. */
-static void rate(double each_second, double warm, double seconds)
+/* The latency of a message counts from when it was due, so that a generator that runs late does not
+ * make the server look faster (no coordinated omission). */
+static void rate(double per_second, double warm, double seconds)
 {
-    uint64_t total = (warm + seconds) * each_second, said = 0;
+    uint64_t total = (warm + seconds) * per_second, sent = 0;
     int timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-    double interval = 1 / each_second, late = 0, patience;
+    double period = 1 / per_second, late = 0, deadline;
     struct itimerspec times = {
-        .it_interval = { 0, interval * 1e9 }, .it_value = { 0, interval * 1e9 },
+        .it_interval = { 0, period * 1e9 }, .it_value = { 0, period * 1e9 },
     };
-    if (total > MOST_LATENCIES || interval >= 1)
+    if (total > MAX_LATENCIES || period >= 1)
         fail("this rate is not possible");
-    schedule.first = crowd.sent;
-    schedule.warm = warm * each_second;
-    schedule.interval = interval;
+    schedule.first = group.sent;
+    schedule.warm = warm * per_second;
+    schedule.period = period;
     schedule.count = 0;
-    schedule.begin = now() + interval;
-    crowd.on_completed = note_latency;
+    schedule.begin = now() + period;
+    group.on_completed = note_latency;
     timerfd_settime(timer, 0, &times, NULL);
-    crowd_watch(&crowd, timer, TIMER);
-    struct stretch stretch = begin_stretch();
-    while (said < total) {
-        uint64_t rings;
-        crowd_turn(&crowd, 1000);
-        if (crowd.timer_rang && read(timer, &rings, sizeof rings) == sizeof rings) {
-            double due = schedule.begin + said * interval, time = now();
-            if (said >= schedule.warm && time - due > late)
+    members_watch(&group, timer, TIMER);
+    struct interval interval = begin_interval();
+    while (sent < total) {
+        uint64_t due_now;
+        members_poll(&group, 1000);
+        if (group.timer_expired && read(timer, &due_now, sizeof due_now) == sizeof due_now) {
+            double due = schedule.begin + sent * period, time = now();
+            if (sent >= schedule.warm && time - due > late)
                 late = time - due;
-            if (said + rings > total)
-                rings = total - said;
-            if (said < schedule.warm && said + rings >= schedule.warm)
-                stretch = begin_stretch();
-            crowd_say(&crowd, rings);
-            said += rings;
+            if (sent + due_now > total)
+                due_now = total - sent;
+            if (sent < schedule.warm && sent + due_now >= schedule.warm)
+                interval = begin_interval();
+            members_send(&group, due_now);
+            sent += due_now;
         }
-        crowd.timer_rang = false;
+        group.timer_expired = false;
     }
     close(timer);
-    for (patience = now() + PATIENCE_SECONDS; crowd.completed < crowd.sent; )
-        if (crowd_turn(&crowd, 100) == 0 && now() > patience)
+    for (deadline = now() + TIMEOUT_SECONDS; group.completed < group.sent; )
+        if (members_poll(&group, 100) == 0 && now() > deadline)
             break;
-    stretch = end_stretch(stretch);
+    interval = end_interval(interval);
     finish();
-    crowd.on_completed = NULL;
+    group.on_completed = NULL;
     printf("{");
-    print_stretch(stretch);
+    print_interval(interval);
     printf(", \"late\": %.6f, \"latencies\": [", late);
     for (uint64_t i = 0; i < schedule.count; i++)
         printf("%s%.6f", i ? ", " : "", schedule.latencies[i]);
@@ -218,25 +219,25 @@ static void rate(double each_second, double warm, double seconds)
 
 static void idle(double seconds)
 {
-    struct stretch stretch = begin_stretch();
-    while (now() < stretch.begin + seconds)
-        crowd_turn(&crowd, 10);
-    stretch = end_stretch(stretch);
+    struct interval interval = begin_interval();
+    while (now() < interval.begin + seconds)
+        members_poll(&group, 10);
+    interval = end_interval(interval);
     printf("{");
-    print_stretch(stretch);
+    print_interval(interval);
     printf("}\n");
 }
 
-static void obey(const char *command)
+static void execute(const char *command)
 {
     int width;
-    double warm, seconds, each_second;
+    double warm, seconds, per_second;
     if (strcmp(command, "join") == 0)
         join();
     else if (sscanf(command, "window %d %lf %lf", &width, &warm, &seconds) == 3)
         window(width, warm, seconds);
-    else if (sscanf(command, "rate %lf %lf %lf", &each_second, &warm, &seconds) == 3)
-        rate(each_second, warm, seconds);
+    else if (sscanf(command, "rate %lf %lf %lf", &per_second, &warm, &seconds) == 3)
+        rate(per_second, warm, seconds);
     else if (sscanf(command, "idle %lf", &seconds) == 1)
         idle(seconds);
     else
@@ -244,26 +245,26 @@ static void obey(const char *command)
     fflush(stdout);
 }
 
-int main(int count, char **words)
+int main(int count, char **arguments)
 {
     static char line[256];
     size_t length = 0;
-    crowd.plan = read_plan(count, words);
-    crowd_prepare(&crowd);
-    crowd_watch(&crowd, STDIN_FILENO, COMMANDS);
+    group.plan = read_plan(count, arguments);
+    members_prepare(&group);
+    members_watch(&group, STDIN_FILENO, COMMANDS);
     for (;;) {
         char *end = memchr(line, '\n', length);
         if (end) {
             *end++ = 0;
-            obey(line);
+            execute(line);
             length -= end - line;
             memmove(line, end, length);
             continue;
         }
-        crowd_turn(&crowd, 1000);
-        if (!crowd.command_waits)
+        members_poll(&group, 1000);
+        if (!group.command_ready)
             continue;
-        crowd.command_waits = false;
+        group.command_ready = false;
         ssize_t got = read(STDIN_FILENO, line + length, sizeof line - length);
         if (got <= 0)
             return 0;

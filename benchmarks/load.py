@@ -11,14 +11,22 @@ import msgspec
 
 from benchmarks.compiling import BUILD
 from benchmarks.peers import Peer
-from benchmarks.running import FailedError, Server, pinned
+from benchmarks.server_process import MeasurementError, Server, pinned
 
-#: The generator gives up first and says why; this is for a generator that hangs.
-PATIENCE_SECONDS: Final = 400.0
+#: Longer than the generator's own time-outs, which say more: this is for one that hangs.
+REPLY_SECONDS: Final = 400.0
 
 
-class Stretch(msgspec.Struct, frozen=True, kw_only=True):
-    """What a stretch of time brought and cost; times in seconds."""
+class Measurement(msgspec.Struct, frozen=True, kw_only=True):
+    """What happened in an interval of time, and what it cost; all times in seconds.
+
+    :ivar server_cpu: to the nanosecond; `server_user` and `server_system`: the same, to the tick.
+    :ivar settled_seconds: of ``join``: until the server sent nothing more; `settled_server_cpu`:
+        its CPU time until then.
+    :ivar server_bytes: of ``join``: by how much the server's resident memory grew.
+    :ivar late: of ``rate``: by how much the generator was behind its schedule, at most.
+    :ivar latencies: of ``rate``: for each message, from when it was due to its last receiver.
+    """
 
     seconds: float
     messages: int
@@ -29,11 +37,9 @@ class Stretch(msgspec.Struct, frozen=True, kw_only=True):
     server_system: float
     load_cpu: float
     machine_cpu: float
-    #: Of a joining: until nothing more was sent.
     settled_seconds: float = 0.0
     settled_server_cpu: float = 0.0
-    #: Of messages at a fixed rate: how late the generator was at worst, and each message's time
-    #: from when it was due to its last reader.
+    server_bytes: int = 0
     late: float = 0.0
     latencies: tuple[float, ...] = ()
 
@@ -48,49 +54,49 @@ class Load:
 
     process: subprocess.Popen[bytes]
     commands: IO[bytes]
-    answers: IO[bytes]
+    replies: IO[bytes]
 
-    def join(self) -> Stretch:
-        """Connect and register everybody."""
-        return self._ask("join")
+    def join(self) -> Measurement:
+        """Connect and register all members."""
+        return self._run("join")
 
-    def window(self, in_flight: int, warm: float, seconds: float) -> Stretch:
-        """Keep so many messages under way."""
-        return self._ask(f"window {in_flight} {warm} {seconds}")
+    def window(self, in_flight: int, warm: float, seconds: float) -> Measurement:
+        """Keep so many messages in flight."""
+        return self._run(f"window {in_flight} {warm} {seconds}")
 
-    def rate(self, each_second: float, warm: float, seconds: float) -> Stretch:
-        """Say so many messages each second, however long they take."""
-        return self._ask(f"rate {each_second} {warm} {seconds}")
+    def rate(self, per_second: float, warm: float, seconds: float) -> Measurement:
+        """Send so many messages a second, however long they take."""
+        return self._run(f"rate {per_second} {warm} {seconds}")
 
-    def idle(self, seconds: float) -> Stretch:
-        """Have the members do nothing."""
-        return self._ask(f"idle {seconds}")
+    def idle(self, seconds: float) -> Measurement:
+        """Send nothing."""
+        return self._run(f"idle {seconds}")
 
-    def _ask(self, command: str) -> Stretch:
-        with suppress(BrokenPipeError):  # it has ended, and its last line says why
+    def _run(self, command: str) -> Measurement:
+        with suppress(BrokenPipeError):  # a generator that has ended gave its reason in a reply
             self.commands.write(f"{command}\n".encode())
             self.commands.flush()
-        if not select.select([self.answers], [], [], PATIENCE_SECONDS)[0]:
-            raise FailedError(f"no answer to {command!r} in {PATIENCE_SECONDS:.0f} s")
-        line = self.answers.readline()
+        if not select.select([self.replies], [], [], REPLY_SECONDS)[0]:
+            raise MeasurementError(f"no reply to {command!r} in {REPLY_SECONDS:.0f} s")
+        line = self.replies.readline()
         if not line:
-            raise FailedError("the load generator died")
+            raise MeasurementError("the load generator died")
         if line.startswith(b'{"error"'):
-            raise FailedError(msgspec.json.decode(line, type=_Failure).error)
-        return msgspec.json.decode(line, type=Stretch)
+            raise MeasurementError(msgspec.json.decode(line, type=_Failure).error)
+        return msgspec.json.decode(line, type=Measurement)
 
 
 @contextmanager
 def load_on(server: Server, peer: Peer, members: int, core: int) -> Iterator[Load]:
-    """Run a load generator until the end of the block. Nobody has joined yet."""
-    words = [str(BUILD / "load"), "--server", f"{server.place.address}:{server.place.port}"]
-    words += ["--pid", str(server.process.pid), "--members", str(members)]
-    words += ["--at-once", str(peer.at_once), "--senders", str(peer.senders)]
-    words += ["--message", peer.message.hex(), *(["--echo"] if peer.echo else [])]
-    for said, awaited in peer.steps:
-        words += ["--step", f"{said.hex()}:{awaited.hex()}"]
+    """Run a load generator until the end of the block. No member has joined yet."""
+    command = [str(BUILD / "load"), "--server", f"{server.config.address}:{server.config.port}"]
+    command += ["--pid", str(server.process.pid), "--members", str(members)]
+    command += ["--at-once", str(peer.at_once), "--senders", str(peer.senders)]
+    command += ["--message", peer.message.hex(), *(["--echo"] if peer.echo else [])]
+    for request, reply in peer.steps:
+        command += ["--step", f"{request.hex()}:{reply.hex()}"]
     with pinned(core):
-        process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdin is not None
     assert process.stdout is not None
     try:

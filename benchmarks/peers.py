@@ -1,13 +1,13 @@
-"""The servers that are compared: how each is started, how one enters, how one speaks.
+"""The servers that are compared: how each is started, how a client registers and sends.
 
 To change how a server is run, change its row in :data:`PEERS`.
 """
 
+import dataclasses
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -15,16 +15,16 @@ from typing import Final
 from benchmarks import configurations
 from benchmarks.compiling import BUILD, HERE
 
-#: Stands for a member's number, in as many digits.
+#: Replaced by a member's number, in as many digits.
 NUMBER: Final = b"@@@@@@"
-#: The byte that says "a message"; it occurs in nothing else that a server sends (crowd.h).
+#: Each message contains this byte once; nothing else that a server sends contains it (members.h).
 MARKER: Final = b"|"
 TEXT: Final = MARKER + b"Sixty-four bytes, about as long as what people say to each other.."[:63]
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a server listens, and where it may write."""
+@dataclasses.dataclass(frozen=True)
+class ServerConfig:
+    """Where a server listens, and the directory for its files."""
 
     address: str
     port: int
@@ -32,65 +32,72 @@ class Place:
     directory: Path
 
 
-Command = Callable[[Place], list[str]]
-#: What to send, and what the answer holds once it worked.
+Command = Callable[[ServerConfig], list[str]]
+#: What to send, and what a successful reply contains.
 Step = tuple[bytes, bytes]
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Peer:
-    """One row of the table."""
+    """One row of the tables.
+
+    :ivar steps: how a member registers.
+    :ivar program: the program that must be installed, and `package`: its Debian package.
+    :ivar option: an option that ``chatd server`` must have.
+    :ivar checkout: the directory from which chatd is imported, if not this one.
+    :ivar version: arguments that make `program` print its version.
+    :ivar echo: whether senders receive their own messages.
+    :ivar senders: how many members take turns at sending.
+    :ivar at_once: how many members may be registering at the same time.
+    :ivar max_members: with more, joining takes too long.
+    :ivar note: printed below the table.
+    """
 
     key: str
     name: str
     command: Command
     steps: tuple[Step, ...]
     message: bytes
-    #: The program it needs, and the Debian package that has it.
     program: str = ""
     package: str = ""
-    #: An option that ``chatd server`` must have for it.
     option: str = ""
-    #: Arguments that make `program` tell its version.
+    checkout: Path | None = None
     version: tuple[str, ...] = ()
-    #: Whether one who speaks hears its own message.
     echo: bool = False
-    #: Members who take turns at speaking.
     senders: int = 1
-    #: Members who may be registering at the same time.
     at_once: int = 50
-    #: More take too long to join.
-    most_members: int = 1_000_000
-    #: What a reader of its figures must know.
+    max_members: int = 1_000_000
     note: str = ""
 
 
-def _configured(program: str, arguments: tuple[str, ...], text: str, place: Place) -> list[str]:
-    """Write the configuration file; the arguments name it by ``{}``."""
-    path = place.directory / "configuration"
-    path.write_text(text.format(address=place.address, port=place.port, directory=place.directory))
-    return [program, *(str(path) if word == "{}" else word for word in arguments)]
+def _configured(
+    program: str, arguments: tuple[str, ...], text: str, config: ServerConfig
+) -> list[str]:
+    """Write the configuration file, whose path replaces ``{}`` in the arguments."""
+    path = config.directory / "configuration"
+    path.write_text(text.format_map(dataclasses.asdict(config)))
+    return [program, *(str(path) if each == "{}" else each for each in arguments)]
 
 
 def _chatd(*options: str) -> Command:
-    """Chatd as people run it, its limits on one member apart; the log, at its level, in a file."""
+    """Chatd with its defaults, except for the limits on one member; it logs to a file."""
 
-    def command(place: Place) -> list[str]:
-        words = [sys.executable, "-m", "chatd", "server", "--id", "bench"]
-        words += ["--ifaddrs", f"{place.address}/8", "--port", str(place.port)]
-        words += ["--discovery-port", str(place.discovery_port)]
-        words += ["--flood", "0", "--accept-rate", "0", "--timeout", "0", "--slots", "20000"]
-        return [*words, "--log-file", str(place.directory / "log"), *options]
+    def command(config: ServerConfig) -> list[str]:
+        arguments = [sys.executable, "-m", "chatd", "server", "--id", "bench"]
+        arguments += ["--ifaddrs", f"{config.address}/8", "--port", str(config.port)]
+        arguments += ["--discovery-port", str(config.discovery_port)]
+        arguments += ["--flood", "0", "--accept-rate", "0", "--timeout", "0", "--slots", "20000"]
+        return [*arguments, "--log-file", str(config.directory / "log"), *options]
 
     return command
 
 
-def _with_address(*words: str | Path) -> Command:
-    return lambda place: [*map(str, words), place.address, str(place.port)]
+def _with_address(*command: str | Path) -> Command:
+    return lambda config: [*map(str, command), config.address, str(config.port)]
 
 
 def _mqtt(kind: int, *fields: bytes) -> bytes:
-    """A packet of MQTT 3.1.1; all of these are shorter than 128 bytes."""
+    """A packet of MQTT 3.1.1 with fewer than 128 bytes."""
     body = b"".join(fields)
     return bytes((kind, len(body))) + body
 
@@ -165,10 +172,10 @@ PEERS: Final = (
         package="ngircd",
         version=("--version",),
         senders=20,
-        note="20 members take turns at speaking: it disconnects one who has sent more than 2 KiB "
-        "that it has not yet handled",
+        note="20 members take turns at sending: it disconnects a client with more than 2 KiB "
+        "that it has not handled yet",
         at_once=10,  # its backlog
-        most_members=1_000,  # 5,000 take it minutes to let in: it lists everyone to each
+        max_members=1_000,  # 5,000 take it minutes to let in: it lists all members to each
     ),
     Peer(
         "mosquitto",
@@ -183,27 +190,41 @@ PEERS: Final = (
     ),
     Peer(
         "twisted",
-        "obvious Twisted",
-        _with_address(sys.executable, HERE / "obvious_twisted.py"),
+        "naive Twisted",
+        _with_address(sys.executable, HERE / "naive_twisted.py"),
         GREETING,
         LINE,
     ),
     Peer(
         "asyncio",
-        "obvious asyncio",
-        _with_address(sys.executable, HERE / "obvious_asyncio.py"),
+        "naive asyncio",
+        _with_address(sys.executable, HERE / "naive_asyncio.py"),
         GREETING,
         LINE,
     ),
     Peer("relay", "bare relay in C", _with_address(BUILD / "relay"), GREETING, LINE),
 )
 
-#: Where Debian has daemons, which is not on everybody's PATH.
+
+def other(checkout: Path) -> Peer:
+    """The chatd of another checkout."""
+    return Peer(
+        "other",
+        "chatd, other checkout",
+        _chatd(),
+        NATIVE,
+        NATIVE_MESSAGE,
+        checkout=checkout,
+        note=str(checkout),
+    )
+
+
+#: Debian's directories of daemons, which an ordinary user's PATH lacks.
 SYSTEM_PATH: Final = "/usr/local/sbin:/usr/sbin:/sbin"
 
 
 def missing(peer: Peer, options: str) -> str:
-    """Why `peer` cannot run here, or nothing; `options` is what ``chatd server --help`` says."""
+    """Why `peer` cannot run here, or ""; `options` is the output of ``chatd server --help``."""
     if peer.program and not find(peer.program):
         return f"missing: {peer.program} (apt install {peer.package})"
     if peer.option and peer.option not in options:
@@ -212,18 +233,18 @@ def missing(peer: Peer, options: str) -> str:
 
 
 def find(program: str) -> str | None:
-    """The path of a program."""
+    """The path of a program, if it is installed."""
     return shutil.which(program) or shutil.which(program, path=SYSTEM_PATH)
 
 
 def version_of(peer: Peer) -> str:
-    """The first line in which the peer's program tells its version."""
+    """The first line of what the peer's program prints as its version."""
     if not peer.version:
         return ""
-    told = subprocess.run(
+    result = subprocess.run(
         [find(peer.program) or peer.program, *peer.version],
         capture_output=True,
         text=True,
         check=False,
     )
-    return (told.stdout or told.stderr).partition("\n")[0].strip()
+    return (result.stdout or result.stderr).partition("\n")[0].strip()

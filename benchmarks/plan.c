@@ -18,7 +18,7 @@ static char *from_hex(const char *hex, size_t length, size_t *bytes)
     return text;
 }
 
-struct plan read_plan(int count, char **words)
+struct plan read_plan(int count, char **arguments)
 {
     static const struct option options[] = {
         { "server", required_argument, NULL, 's' }, { "pid", required_argument, NULL, 'p' },
@@ -28,15 +28,15 @@ struct plan read_plan(int count, char **words)
         { 0 },
     };
     struct plan plan = { .message = NULL };
-    for (int option; (option = getopt_long(count, words, "", options, NULL)) != -1; ) {
+    for (int option; (option = getopt_long(count, arguments, "", options, NULL)) != -1; ) {
         const char *colon = optarg ? strchr(optarg, ':') : NULL;
         struct step *step = &plan.steps[plan.step_count];
         if (option == 's' && colon) {
             snprintf(plan.address, sizeof plan.address, "%.*s", (int)(colon - optarg), optarg);
             plan.port = atoi(colon + 1);
-        } else if (option == 't' && colon && plan.step_count < MOST_STEPS) {
+        } else if (option == 't' && colon && plan.step_count < MAX_STEPS) {
             step->send = from_hex(optarg, colon - optarg, &step->send_length);
-            step->await = from_hex(colon + 1, strlen(colon + 1), &step->await_length);
+            step->expected = from_hex(colon + 1, strlen(colon + 1), &step->expected_length);
             plan.step_count++;
         } else if (option == 'm') {
             plan.message = from_hex(optarg, strlen(optarg), &plan.message_length);
@@ -51,7 +51,7 @@ struct plan read_plan(int count, char **words)
         } else if (option == 'e') {
             plan.echo = true;
         } else {
-            fail("wrong option: %s", words[optind - 1]);
+            fail("wrong option: %s", arguments[optind - 1]);
         }
     }
     if (!plan.port || !plan.message || plan.at_once < 1 || plan.senders < 1

@@ -1,4 +1,4 @@
-/* What a load generator is to do: read from its command line, and fixed from then on. */
+/* What the load generator does, from its command line. */
 
 #ifndef PLAN_H
 #define PLAN_H
@@ -6,13 +6,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { MOST_STEPS = 4, ADDRESS_BYTES = 64 };
+enum { MAX_STEPS = 4, ADDRESS_BYTES = 64 };
 
-/* One thing to send while registering, and what the answer holds when it has worked. In what is
- * sent, "@@@@@@" stands for the member's number, in six digits. */
+/* One step of the registration: what to send, and what a successful reply contains. "@@@@@@" in
+ * `send` is replaced by the member's number, in six digits. */
 struct step {
-    char *send, *await;
-    size_t send_length, await_length;
+    char *send, *expected;
+    size_t send_length, expected_length;
 };
 
 struct plan {
@@ -21,15 +21,15 @@ struct plan {
     int server_pid;
     int members;
     int at_once;            /* members that may be registering at the same time */
-    int senders;            /* the first so many members take turns at speaking */
-    bool echo;              /* whether who speaks hears its own message */
-    struct step steps[MOST_STEPS];
+    int senders;            /* the first so many members take turns at sending */
+    bool echo;              /* whether the sender receives its own message */
+    struct step steps[MAX_STEPS];
     int step_count;
     char *message;
     size_t message_length;
 };
 
-/* End the program if the options do not make a plan. */
-struct plan read_plan(int count, char **words);
+/* End the program if an option is wrong or missing. */
+struct plan read_plan(int count, char **arguments);
 
 #endif

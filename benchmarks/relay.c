@@ -1,5 +1,5 @@
-/* A relay and nothing else: lines that one sends go to all others. What a chat server written in C
- * could cost at least: one read for what came, one send for each who hears it.
+/* A relay and nothing else: a line from one connection goes to all others. It shows the least that a
+ * chat server in C could cost: one read for a line, one send for each receiver.
  *
  *   relay ADDRESS PORT */
 
@@ -16,25 +16,25 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MOST = 65536, EVENTS = 1024, READ_BYTES = 65536, LINE_BYTES = 4096, QUEUE_BYTES = 1 << 20 };
+enum { MAX_FILES = 65536, EVENTS = 1024, READ_BYTES = 65536, LINE_BYTES = 4096, QUEUE_BYTES = 1 << 20 };
 
 struct peer {
-    int place;                          /* among those who are here */
-    size_t begun;                       /* bytes of a line whose end has not come */
-    char *line;                         /* they are kept here */
-    char *queue;                        /* what its socket did not take */
+    int index;                          /* in `connected` */
+    size_t begun;                       /* bytes of an incomplete line */
+    char *line;                         /* the incomplete line */
+    char *queue;                        /* bytes that the socket did not take */
     size_t queued;
 };
 
-static struct peer *peers[MOST];        /* by file descriptor */
-static int here[MOST], count;
+static struct peer *peers[MAX_FILES];        /* by file descriptor */
+static int connected[MAX_FILES], count;
 static int epoll;
 
 static void leave(int fd)
 {
     struct peer *peer = peers[fd];
-    here[peer->place] = here[--count];
-    peers[here[peer->place]]->place = peer->place;
+    connected[peer->index] = connected[--count];
+    peers[connected[peer->index]]->index = peer->index;
     peers[fd] = NULL;
     free(peer->line);
     free(peer->queue);
@@ -52,21 +52,21 @@ static void enter(int listener)
 {
     int yes = 1, fd;
     while ((fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
-        if (fd >= MOST || !(peers[fd] = calloc(1, sizeof(struct peer)))) {
+        if (fd >= MAX_FILES || !(peers[fd] = calloc(1, sizeof(struct peer)))) {
             close(fd);
             continue;
         }
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-        peers[fd]->place = count;
-        here[count++] = fd;
+        peers[fd]->index = count;
+        connected[count++] = fd;
         watch(fd, EPOLL_CTL_ADD, false);
         send(fd, "welcome\n", 8, MSG_NOSIGNAL);
     }
 }
 
-/* One who does not read until so much has gathered is left out; a broken connection is found when
- * it is read. */
-static void give(int fd, const char *text, size_t length)
+/* A peer with more than QUEUE_BYTES unread is disconnected. An error here is ignored: reading finds
+ * it, too. */
+static void send_or_queue(int fd, const char *text, size_t length)
 {
     struct peer *peer = peers[fd];
     ssize_t done = peer->queued ? 0 : send(fd, text, length, MSG_NOSIGNAL);
@@ -88,7 +88,7 @@ static void give(int fd, const char *text, size_t length)
     peer->queued += length - done;
 }
 
-static void give_queued(int fd)
+static void send_queued(int fd)
 {
     struct peer *peer = peers[fd];
     ssize_t done = send(fd, peer->queue, peer->queued, MSG_NOSIGNAL);
@@ -100,7 +100,7 @@ static void give_queued(int fd)
         watch(fd, EPOLL_CTL_MOD, false);
 }
 
-static void take(int fd)
+static void receive(int fd)
 {
     static char text[LINE_BYTES + READ_BYTES];
     struct peer *peer = peers[fd];
@@ -122,20 +122,20 @@ static void take(int fd)
     if (peer->begun)
         memcpy(peer->line, text + whole, peer->begun);
     for (int i = 0; whole && i < count; i++)
-        if (here[i] != fd)
-            give(here[i], text, whole);
+        if (connected[i] != fd)
+            send_or_queue(connected[i], text, whole);
 }
 
-int main(int words, char **word)
+int main(int count_of_arguments, char **arguments)
 {
     static struct epoll_event events[EVENTS];
     int yes = 1, listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     struct sockaddr_in address = { .sin_family = AF_INET };
-    if (words != 3 || inet_pton(AF_INET, word[1], &address.sin_addr) != 1) {
+    if (count_of_arguments != 3 || inet_pton(AF_INET, arguments[1], &address.sin_addr) != 1) {
         fputs("usage: relay ADDRESS PORT\n", stderr);
         return 1;
     }
-    address.sin_port = htons(atoi(word[2]));
+    address.sin_port = htons(atoi(arguments[2]));
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     if (bind(listener, (struct sockaddr *)&address, sizeof address) || listen(listener, 4096)) {
         perror("relay");
@@ -144,17 +144,17 @@ int main(int words, char **word)
     epoll = epoll_create1(EPOLL_CLOEXEC);
     watch(listener, EPOLL_CTL_ADD, false);
     for (;;) {
-        int happened = epoll_wait(epoll, events, EVENTS, -1);
-        for (int i = 0; i < happened; i++) {
+        int ready = epoll_wait(epoll, events, EVENTS, -1);
+        for (int i = 0; i < ready; i++) {
             int fd = events[i].data.fd;
             if (fd == listener) {
                 enter(listener);
                 continue;
             }
             if (peers[fd] && events[i].events & EPOLLOUT)
-                give_queued(fd);
+                send_queued(fd);
             if (peers[fd] && events[i].events & ~EPOLLOUT)
-                take(fd);
+                receive(fd);
         }
     }
 }

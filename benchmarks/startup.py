@@ -1,28 +1,56 @@
-"""How long from starting the client to being online, on an idle loopback, and where the time goes.
+"""How long the client takes from its start to being online, on an idle loopback.
 
-Part of ``make bench``; ``python benchmarks/startup.py`` measures this alone. The client is started
-as a person starts it; the time is that of the system's clock between its start and the line that
-says it is connected. For where it goes, ``-X importtime`` is not used (it slows imports down);
-instead the same interpreter is timed with nothing to do, and with only the client's imports.
+Part of ``make bench``; ``python -m benchmarks.startup`` measures only this. Two rows show where the
+time goes: the same interpreter with nothing to do, and with only the client's imports (``-X
+importtime`` would slow them down).
 """
 
 import statistics
 import subprocess
 import sys
+from collections.abc import Iterator
 from time import perf_counter
+from typing import Final
 
-RUNS = 15
-LOOPBACK = ("--ifaddrs", "127.0.0.1/8")
-DISCOVERY = ("--discovery-port", "17777")
-CHATD = (sys.executable, "-m", "chatd")
+RUNS: Final = 15
+LOOPBACK: Final = ("--ifaddrs", "127.0.0.1/8")
+DISCOVERY: Final = ("--discovery-port", "17777")
+CHATD: Final = (sys.executable, "-m", "chatd")
 
-IMPORTS = (
+IMPORTS: Final = (
     "import chatd.cli, chatd.taps.client, chatd.taps.program\nfrom twisted.internet import reactor"
 )
 
 
-def online() -> float:
-    """Seconds from the client's start to its being online."""
+def measure() -> Iterator[str]:
+    """Lines of text: the medians and the extremes."""
+    server = subprocess.Popen(
+        [*CHATD, "server", *LOOPBACK, *DISCOVERY, "--id", "bench", "--accept-rate", "0"],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert server.stderr is not None
+        for line in server.stderr:
+            if "answers discovery" in line:
+                break
+        yield _row("Python alone", [_interpreter("pass") for _ in range(RUNS)])
+        yield _row("Python and the client's imports", [_interpreter(IMPORTS) for _ in range(RUNS)])
+        yield _row("start to online", [_client() for _ in range(RUNS)])
+    finally:
+        server.terminate()
+        server.communicate()
+
+
+def _row(title: str, seconds: list[float]) -> str:
+    return (
+        f"{title:<32} median {statistics.median(seconds) * 1e3:6.0f} ms  "
+        f"({min(seconds) * 1e3:.0f} to {max(seconds) * 1e3:.0f})"
+    )
+
+
+def _client() -> float:
+    """Seconds from the client's start until it says that it is connected."""
     began = perf_counter()
     client = subprocess.Popen(
         [*CHATD, "client", *LOOPBACK, *DISCOVERY, "--server", "bench", "--nickname", "bench"],
@@ -35,54 +63,23 @@ def online() -> float:
     for line in client.stderr:
         if line.startswith("Connected to"):
             break
-    took = perf_counter() - began
+    seconds = perf_counter() - began
     client.communicate()
-    return took
+    return seconds
 
 
-def interpreter(code: str) -> float:
-    """Seconds from Python's start until it has run `code`; how long it takes to end is left out."""
+def _interpreter(code: str) -> float:
+    """Seconds from Python's start until it has run `code`, without its exit."""
     began = perf_counter()
     python = subprocess.Popen(
         [sys.executable, "-c", f"{code}\nprint(flush=True)"], stdout=subprocess.PIPE
     )
     assert python.stdout is not None
     python.stdout.readline()
-    took = perf_counter() - began
+    seconds = perf_counter() - began
     python.communicate()
-    return took
-
-
-def measure() -> dict[str, list[float]]:
-    """Seconds, of each run."""
-    server = subprocess.Popen(
-        [*CHATD, "server", *LOOPBACK, *DISCOVERY, "--id", "bench", "--accept-rate", "0"],
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert server.stderr is not None
-        for line in server.stderr:
-            if "answers discovery" in line:
-                break
-        return {
-            "Python alone": [interpreter("pass") for _ in range(RUNS)],
-            "Python and the client's imports": [interpreter(IMPORTS) for _ in range(RUNS)],
-            "start to online": [online() for _ in range(RUNS)],
-        }
-    finally:
-        server.terminate()
-        server.communicate()
-
-
-def main() -> None:
-    """Measure, and print the medians."""
-    for what, seconds in measure().items():
-        print(
-            f"{what:<32} median {statistics.median(seconds) * 1000:6.0f} ms  "
-            f"({min(seconds) * 1000:.0f} to {max(seconds) * 1000:.0f} in {len(seconds)} runs)"
-        )
+    return seconds
 
 
 if __name__ == "__main__":
-    main()
+    print(*measure(), sep="\n")

@@ -1,10 +1,16 @@
 """Write the parts of the documentation that are made from the code: ``python docs/generate.py``.
 
-A test fails when what lies in docs/ is not what this would write.
+A test fails when a file in docs/ is not what this would write.
 """
 
+import inspect
 import json
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Callable
+from functools import cache
 from ipaddress import IPv4Interface
 from pathlib import Path
 from typing import Any, Final
@@ -23,7 +29,7 @@ from chatd.doctor.findings import (
     ServerReport,
     TcpResult,
 )
-from chatd.wire import frames
+from chatd.wire import frames, slash_commands
 from chatd.wire.discovery import Discover, OfferDatagram
 
 DOCS: Final = Path(__file__).parent
@@ -100,8 +106,8 @@ def lifecycle_picture() -> str:
     return "\n".join([*lines, "}"]) + "\n"
 
 
-def architecture() -> str:
-    """The tour, with the table of the client's life."""
+def client_life() -> str:
+    """The page on the client's life, with the table of its states."""
     rows = ["===========  ==========================================  ==========="]
     rows += ["state        when                                        goes to", rows[0]]
     for state, moves in _moves().items():
@@ -109,20 +115,66 @@ def architecture() -> str:
             rows.append(
                 f"{state if not number else chr(92):<11}  {', '.join(inputs):<42}  {target}"
             )
-    text = (DOCS / "architecture.rst").read_text("utf-8")
-    return _with_part(text, "lifecycle", [*rows, rows[0]])
+    meanings = [f"{'=' * 16}  {'=' * 60}", f"{'input':<16}  meaning"]
+    meanings.append(meanings[0])
+    moved = {
+        each for targets in _moves().values() for inputs in targets.values() for each in inputs
+    }
+    for name in sorted(moved):
+        meaning = " ".join((inspect.getdoc(getattr(lifecycle.Inputs, name)) or "").split())
+        meanings.append(f"{name:<16}  {meaning}")
+    return _page(
+        "explanation/client-life.rst",
+        lifecycle=[*rows, rows[0]],
+        inputs=[*meanings, meanings[0]],
+    )
 
 
-def operating() -> str:
-    """The manual, with an example of ``chatd doctor``, all its diagnoses, and the limits."""
-    text = (DOCS / "operating.rst").read_text("utf-8")
-    text = _with_part(text, "doctor", _literal(report.as_text(FINDINGS)))
-    text = _with_part(text, "diagnoses", _diagnoses())
-    return _with_part(text, "limits", _limits())
+def troubleshooting() -> str:
+    """The page on ``chatd doctor``, with an example and the table of its diagnoses."""
+    return _page(
+        "howto/troubleshooting.rst",
+        doctor=_literal(report.as_text(FINDINGS)),
+        diagnoses=_diagnoses(),
+    )
+
+
+def chat() -> str:
+    """The page on chatting, with what ``/help`` prints."""
+    return _page("howto/chat.rst", commands=_literal("\n".join(slash_commands.help_lines())))
+
+
+def limits_page() -> str:
+    """The page on limits."""
+    return _page("reference/limits.rst", limits=_limits())
+
+
+def commands_page() -> str:
+    """The page on commands, with what ``--help`` prints."""
+    return _page("reference/commands.rst", **{name: _literal(text) for name, text in _helps()})
+
+
+@cache
+def _helps() -> list[tuple[str, str]]:
+    """Each command of ``chatd``, and its help on a terminal of 80 columns."""
+    names = ("server", "client", "launch", "servers", "doctor", "account")
+    environment = {**os.environ, "COLUMNS": "80", "PYTHONPATH": str(DOCS.parent)}
+    running = [
+        subprocess.Popen(  # noqa: S603  # our own program
+            [sys.executable, "-m", "chatd", name, "--help"],
+            stdout=subprocess.PIPE,
+            env=environment,
+            text=True,
+        )
+        for name in names
+    ]
+    return [
+        (name, each.communicate()[0].strip()) for name, each in zip(names, running, strict=True)
+    ]
 
 
 def _literal(output: str) -> list[str]:
-    """What is printed, as a block of its own."""
+    """The lines of `output` as a literal block."""
     return ["::", "", *(f"    {line}".rstrip() for line in output.splitlines())]
 
 
@@ -134,20 +186,25 @@ def _diagnoses() -> list[str]:
 
 
 def _limits() -> list[str]:
-    """The rows of a table: every limit."""
-    rows = [f"{'=' * 30}  {'=' * 9}  {'=' * 24}"]
-    rows += [f"{'limit':<30}  {'default':<9}  option", rows[0]]
-    for name, option in _LIMITS:
-        value = f"{getattr(limits, name):,}"
-        rows.append(f"{name:<30}  {value:<9}  {f'``{option}``' if option else chr(92)}")
-    return [*rows, rows[0]]
+    """A table for each section of the module of limits: name, default, and the comment above it."""
+    source = Path(limits.__file__).read_text(encoding="utf-8")
+    rows: list[str] = []
+    for section in re.split(r"^# --- ", source, flags=re.MULTILINE)[1:]:
+        title = section.partition(" ---")[0]
+        title = title[:1].upper() + title[1:]
+        rows += [title, "-" * len(title), "", *_LIST_TABLE, "   * - limit", "     - default"]
+        rows.append("     - meaning")
+        for comment, name in re.findall(r"((?:^#: .*\n)+)([A-Z_]+): Final", section, re.MULTILINE):
+            meaning = " ".join(comment.replace("#: ", "").split()).replace("*", r"\*")
+            option = OPTIONS.get(name, "")
+            if option and option not in meaning:
+                meaning += f" Option: ``{option}``."
+            rows += [f"   * - ``{name}``", f"     - {getattr(limits, name):,}", f"     - {meaning}"]
+        rows.append("")
+    return rows[:-1]
 
 
-def performance() -> str:
-    """The page on performance, with what the last whole run of ``make bench`` printed."""
-    printed = (DOCS.parent / "benchmarks" / "results" / "bench.txt").read_text("utf-8")
-    text = (DOCS / "performance.rst").read_text("utf-8")
-    return _with_part(text, "results", _literal(printed))
+_LIST_TABLE: Final = (".. list-table::", "   :header-rows: 1", "   :widths: 36 12 52", "")
 
 
 def _moves() -> dict[str, dict[str, list[str]]]:
@@ -168,28 +225,28 @@ def _moves() -> dict[str, dict[str, list[str]]]:
     return moves
 
 
-def _with_part(text: str, part: str, lines: list[str]) -> str:
-    """`text` with `lines` where that part of it is marked."""
-    before, begins, rest = text.partition(f".. {part} begins\n")
-    _, ends, after = rest.partition(f".. {part} ends\n")
-    return before + begins + "\n" + "\n".join(lines) + "\n\n" + ends + after
+def _page(name: str, **parts: list[str]) -> str:
+    """The text of a page, with new lines where its generated parts are marked."""
+    text = (DOCS / name).read_text(encoding="utf-8")
+    for part, lines in parts.items():
+        before, begins, rest = text.partition(f".. {part} begins\n")
+        _, ends, after = rest.partition(f".. {part} ends\n")
+        assert begins, f"{name} has no part {part}"  # noqa: S101
+        assert ends, f"{name} has no end of {part}"  # noqa: S101
+        text = before + begins + "\n" + "\n".join(lines) + "\n\n" + ends + after
+    return text
 
-
-#: Each limit, in the order of its module, and the option that sets it.
-_LIMITS: Final = [
-    (name, OPTIONS.get(name, ""))
-    for name, value in vars(limits).items()
-    if name.isupper() and isinstance(value, int)
-]
 
 #: Each generated file, and what makes its text.
 FILES: Final[dict[str, Callable[[], str]]] = {
     "native.schema.json": native_schema,
     "discovery.schema.json": discovery_schema,
     "lifecycle.dot": lifecycle_picture,
-    "architecture.rst": architecture,
-    "operating.rst": operating,
-    "performance.rst": performance,
+    "explanation/client-life.rst": client_life,
+    "howto/chat.rst": chat,
+    "howto/troubleshooting.rst": troubleshooting,
+    "reference/commands.rst": commands_page,
+    "reference/limits.rst": limits_page,
 }
 
 
@@ -214,5 +271,7 @@ def _schema(title: str, directions: dict[str, Any]) -> str:
 
 if __name__ == "__main__":
     for file_name, text in generated().items():
-        (DOCS / file_name).write_text(text, encoding="utf-8")
-        print(f"wrote {DOCS / file_name}")
+        path = DOCS / file_name
+        if path.read_text(encoding="utf-8") != text:  # make compares times
+            path.write_text(text, encoding="utf-8")
+            print(f"wrote {path}")

@@ -1,7 +1,8 @@
-"""What a fuzzer makes up, as a script: bytes that are sent, and what else happens meanwhile.
+"""Fuzzed bytes as a script: data that one end sends, and actions in between.
 
-A byte of 0xF5, which no UTF-8 text and no ``telnet`` has, begins something else; the next byte says
-what. Everything between is sent in one piece.
+The byte 0xF5, which occurs neither in UTF-8 nor in ``telnet``'s commands, begins an action; the
+next byte is its number. Twice the byte is the byte itself. The data between two actions is sent in
+one piece.
 """
 
 from collections.abc import Iterator
@@ -9,36 +10,36 @@ from typing import Final
 
 MARK: Final = 0xF5
 
-#: More than this would only be more of the same.
-MOST_STEPS: Final = 60
+#: The rest of a longer script is ignored: it would only repeat the same actions.
+MAX_STEPS: Final = 60
 
 
 def steps(data: bytes) -> Iterator[bytes | int]:
-    """What is sent, as bytes, and what else happens, as the number of it."""
-    sent = bytearray()
+    """Data to send, and numbers of actions."""
+    piece = bytearray()
     count = 0
     values = iter(data)
     for value in values:
         if value != MARK:
-            sent.append(value)
+            piece.append(value)
             continue
-        happens = next(values, 0)
-        if happens == MARK:
-            sent.append(MARK)
+        action = next(values, 0)
+        if action == MARK:
+            piece.append(MARK)
             continue
-        if sent:
-            yield bytes(sent)
-            sent.clear()
-        yield happens
+        if piece:
+            yield bytes(piece)
+            piece.clear()
+        yield action
         count += 1
-        if count >= MOST_STEPS:
+        if count >= MAX_STEPS:
             return
-    if sent:
-        yield bytes(sent)
+    if piece:
+        yield bytes(piece)
 
 
 def script(*parts: bytes | int) -> bytes:
-    """The bytes that :func:`steps` reads as these."""
+    """The bytes that :func:`steps` parses into these parts."""
     return b"".join(
         bytes((MARK, part)) if isinstance(part, int) else part.replace(b"\xf5", b"\xf5\xf5")
         for part in parts

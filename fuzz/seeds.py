@@ -1,19 +1,18 @@
-"""Where the fuzzer begins: the examples on docs/protocol.rst, and the words they are made of."""
+"""The fuzzer's first inputs: the documentation's examples, and the words in them."""
 
 import json
 import re
 from typing import Final
 
-from chatd.wire import slash_commands
 from fuzz.script import script
 from tests.server.transcripts import transcripts
 from tests.web.visitors import HOST, UPGRADE, request
-from tests.wire.test_protocol_docs import FROM_CLIENT, FROM_SERVER, examples, on_the_wire
+from tests.wire.test_protocol_docs import FROM_CLIENT, FROM_SERVER, on_the_wire
 
-#: What happens in the conversations, as what happens in a script.
-_HAPPENS: Final = {"moon": 7, "nothing": 3, "server": 11}
+#: Events in the documentation's conversations, as actions of a script (fuzz/server.py).
+_ACTIONS: Final = {"moon": 7, "nothing": 3, "server": 11}
 
-#: Text, in one frame and in two; binary; Ping, Pong, Close; reserved bits, no mask, much to come.
+#: Text, in one frame and in two; binary; Ping, Pong, Close; reserved bits, no mask, a great length.
 _WEB_FRAMES: Final = tuple(
     head + bytes(4) + payload
     for head, payload in (
@@ -30,58 +29,57 @@ _WEB_FRAMES: Final = tuple(
 )
 
 _WORD: Final = re.compile(rb'"[^"\\]{1,20}"|/\w+|[@#]\w+|[{}\[\]":,]|\\u....')
+#: Words that parsers may stumble over.
+_HARD_WORDS: Final = (
+    *(
+        b"\xf5",
+        b"\\ud800",
+        b"\\u0000",
+        b"1e999",
+        b"-1",
+        b"9" * 30,
+        b"\xef\xbb\xbf",
+        b"\xff\xfb\x01",
+    ),
+    *(bytes((0xF5, number)) for number in range(12)),
+)
 
 
-def conversation(kind: str) -> list[bytes]:
-    """The conversations in one dialect: whole, and each thing that is said by itself."""
-    end = b"" if kind == "jim" else b"\n"
-    played: list[bytes | int] = []
-    for step in transcripts(kind):
+def conversation(dialect: str) -> list[bytes]:
+    """The conversations in one dialect: whole, and each line or object by itself."""
+    end = b"" if dialect == "jim" else b"\n"
+    parts: list[bytes | int] = []
+    for step in transcripts(dialect):
         if step.happens.startswith(">"):
-            played.append(step.happens[1:].strip().encode() + end)
+            parts.append(step.happens[1:].strip().encode() + end)
         else:
             word = step.happens.strip("(").split()[0]
-            played.append(_HAPPENS.get(word, 0))
-    said = [each for each in played if isinstance(each, bytes)]
-    return [script(*played), script(*said), *said]
+            parts.append(_ACTIONS.get(word, 0))
+    sent = [part for part in parts if isinstance(part, bytes)]
+    return [script(*parts), script(*sent), *sent]
 
 
-def frames(kind: str) -> list[bytes]:
-    """The frames of the native dialect, from the client or from the server."""
-    shown = [
-        on_the_wire(each) + b"\n" for each in {"client": FROM_CLIENT, "server": FROM_SERVER}[kind]
-    ]
-    return [script(*shown), b"".join(shown), *shown]
+def frames(sender: str) -> list[bytes]:
+    """The frames of the native dialect from the client or the server: together, and each."""
+    examples = {"client": FROM_CLIENT, "server": FROM_SERVER}[sender]
+    found = [on_the_wire(example) + b"\n" for example in examples]
+    return [script(*found), b"".join(found), *found]
 
 
-def welcomed() -> list[bytes]:
-    """What a server says to a client that types, goes, and comes back."""
-    shown = frames("server")
-    [welcome] = [each for each in shown[2:] if json.loads(each)["type"] == "welcome"][:1]
+def replies() -> list[bytes]:
+    """What a server sends to a client whose user types, and which loses its connection."""
+    found = frames("server")
+    welcome = next(frame for frame in found[2:] if json.loads(frame)["type"] == "welcome")
     return [
-        *shown,
-        script(welcome, 3, *shown[2:]),
-        script(welcome, 3, 3, 3, 3, 3, *shown[2:], 5, 2, 6, welcome, 3, 7, 8, 3, 4),
+        *found,
+        script(welcome, 3, *found[2:]),
+        script(welcome, 3, 3, 3, 3, 3, *found[2:], 5, 2, 6, welcome, 3, 7, 8, 3, 4),
     ]
-
-
-def datagrams(kind: str) -> list[bytes]:
-    """The datagrams of one kind, from each source."""
-    shown = [on_the_wire(each) for each in examples(kind)]
-    return [bytes((source,)) + each for source in range(6) for each in shown]
-
-
-def typed_lines() -> list[bytes]:
-    """A line for each command."""
-    named = [
-        f"{name} {spec.arguments}" for spec in slash_commands.SLASH_COMMANDS for name in spec.names
-    ]
-    return [line.encode() for line in (*named, "hello", "//hello", "@ice @moon hello", "/join dev")]
 
 
 def requests() -> list[bytes]:
-    """What browsers ask, and what they should not."""
-    asked = [
+    """HTTP requests, right and wrong ones."""
+    found = [
         request("/"),
         request("/health", method="HEAD"),
         request("/api/users?room=%23lobby"),
@@ -91,27 +89,16 @@ def requests() -> list[bytes]:
         request("/socket", UPGRADE | {"Origin": f"http://{HOST}"}),
         request("/socket", {"Transfer-Encoding": "chunked"}, host="evil.example", version="1.0"),
     ]
-    return [*asked, b"".join(asked), script(*asked), script(asked[-2], 0, *_WEB_FRAMES, 8)]
+    return [*found, b"".join(found), script(*found), script(found[-2], 0, *_WEB_FRAMES, 8)]
 
 
 def web_frames() -> list[bytes]:
-    """WebSocket frames: the dialect's, which are wrapped when they are sent, and some others."""
-    shown = [on_the_wire(each) for each in FROM_CLIENT]
-    apart = [part for frame in shown for part in (frame, 0)]
-    return [*shown, *_WEB_FRAMES, script(*apart, 3, 7), script(*_WEB_FRAMES, 0, b"{}", 8)]
+    """Native frames, which are sent as WebSocket messages, and bare WebSocket frames."""
+    found = [on_the_wire(example) for example in FROM_CLIENT]
+    apart = [part for frame in found for part in (frame, 0)]
+    return [*found, *_WEB_FRAMES, script(*apart, 3, 7), script(*_WEB_FRAMES, 0, b"{}", 8)]
 
 
-def words(seeds: list[bytes]) -> list[bytes]:
-    """The words in `seeds`, and what is known to be hard."""
-    hard = [
-        b"\xf5",
-        b"\\ud800",
-        b"\\u0000",
-        b"1e999",
-        b"-1",
-        b"9" * 30,
-        b"\xef\xbb\xbf",
-        b"\xff\xfb\x01",
-    ]
-    found = {word for seed in seeds for word in _WORD.findall(seed)}
-    return sorted(found) + hard + [bytes((0xF5, number)) for number in range(12)]
+def words(inputs: list[bytes]) -> list[bytes]:
+    """The words in `inputs`, and hard ones, for libFuzzer's dictionary."""
+    return [*sorted({word for each in inputs for word in _WORD.findall(each)}), *_HARD_WORDS]

@@ -1,4 +1,4 @@
-"""A whole server in memory, a member, and a stranger who sends what a fuzzer made up."""
+"""A whole server in memory, a member, and a client that sends fuzzed bytes."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,153 +11,166 @@ from chatd.chat import limits
 from chatd.chat.commands import Authenticate
 from chatd.chat.errors import WrongPassword
 from chatd.server.factory import PortType
+from fuzz.log_check import log_is_clean
 from fuzz.script import steps
-from fuzz.watch import watched
 from tests.server.hall import Guest, Hall
 from tests.web.visitors import Visitor
 from tests.wire import formats
 
 AnyHall = TypeVar("AnyHall", bound=Hall)
 
-#: Small, so that a few messages reach them.
+#: Small, so that few messages reach these bounds.
 _OUTBOUND_BYTES: Final = 4_096
 _BATCH_BYTES: Final = 512
 _REPLY_BYTES: Final = 8_192
 
-#: Longer than any time-out.
+_INACTIVITY_SECONDS: Final = 200
+#: Longer than all time-outs.
 _LONG_SECONDS: Final = 700
-_TIMEOUT_SECONDS: Final = 200
 
-#: What fits into all that a fuzzer sends; the server takes ten a second.
-_MOST_LINES: Final = 4_200
+#: No input has more frames than this, of which the server reads ten a second.
+_MAX_FRAMES: Final = 4_200
 
-#: What each read unit may bring the stranger, at most: one reply, and notices of what it did.
-_BYTES_FOR_EACH: Final = 2 * _REPLY_BYTES
+#: The most that the server may send the client for one frame: a reply, and notices of its effects.
+_MAX_REPLY_BYTES: Final = 2 * _REPLY_BYTES
 
-#: Reads all that a stranger was sent, write by write; it fails if that cannot be.
-Read = Callable[[list[bytes]], object]
+#: Parses everything that the client received, write by write; it fails if that is not possible.
+Parse = Callable[[list[bytes]], object]
 
 
 def _check_password(command: Authenticate, address: str) -> Deferred[str]:
-    right = (command.account, command.password) == ("star", "sesame")
-    return succeed("star") if right else fail(WrongPassword())
+    is_right = (command.account, command.password) == ("star", "sesame")
+    return succeed("star") if is_right else fail(WrongPassword())
 
 
-def _say(hall: Hall, moon: Guest) -> None:
-    moon.say("hello")
-    moon.send("join", {"room": "#dev"})
-    moon.send("message", {"text": "two\nlines \u00e9\U0001f600", "room": "#dev"})
-    moon.send("private", {"text": "psst", "to": ["ice", "star"]})
+class Scenario:
+    """The client's connection, from its first byte until all connections are closed."""
 
-
-class Scene:
-    """One stranger's connection, from its first byte until everyone is gone."""
-
-    def __init__(self, hall: Hall, moon: Guest, stranger: Guest | Visitor) -> None:
+    def __init__(self, hall: Hall, moon: Guest, client: Guest | Visitor) -> None:
         self._hall = hall
         self._moon = moon
-        self.stranger = stranger
-        self._has_hung_up = False
-        self._happens: list[Callable[[], object]] = [
+        self._client = client
+        self._is_half_closed = False
+        self._actions: list[Callable[[], object]] = [
             lambda: None,  # the next bytes come in another piece
             lambda: hall.clock.advance(0.25),
             lambda: hall.clock.advance(0.6),
             lambda: hall.clock.advance(30),
             lambda: hall.clock.advance(61),
-            lambda: self._reads(False),
-            lambda: self._reads(True),
-            lambda: _say(hall, self._moon),
-            self._hang_up_half,
-            lambda: self._moon.send("set-name", {"nickname": "sun"}),
-            lambda: self._moon.send("leave", {"room": "#lobby"}),
+            lambda: self._set_reading(False),
+            lambda: self._set_reading(True),
+            self._send_messages,
+            self._half_close,
+            lambda: moon.send("set-name", {"nickname": "sun"}),
+            lambda: moon.send("leave", {"room": "#lobby"}),
             lambda: hall.factory.end(),
         ]
 
-    def happen(self, number: int) -> None:
-        """One of the other things happens; those of a connection only while there is one."""
-        if not self.stranger.is_cut_off():
-            self._happens[number % len(self._happens)]()
+    def run(self, data: bytes) -> None:
+        """Run the script in `data`, then wait for the end of all connections."""
+        for step in steps(data):
+            if isinstance(step, int):
+                self.act(step)
+            else:
+                self.send(step)
+        self.end()
+
+    def act(self, number: int) -> None:
+        """Do an action, if the client is still connected."""
+        if not self._client.is_cut_off():
+            self._actions[number % len(self._actions)]()
             self._hall.clock.advance(0)
 
     def send(self, data: bytes) -> None:
-        """The stranger sends; the server may make it wait, but not for ever."""
-        if self._has_hung_up:
+        """The client sends; the server may pause reading, but must resume it."""
+        if self._is_half_closed:
             return
-        self._wait_until_it_is_read()
-        if not self.stranger.is_cut_off():
-            before = len(self.stranger.transport.value())
-            self.stranger.connection.dataReceived(data)
+        self._wait_until_reading()
+        if not self._client.is_cut_off():
+            before = len(self._client.transport.value())
+            self._client.connection.dataReceived(data)
             self._hall.clock.advance(0)
-            units = 2 + data.count(b"\n") + data.count(b"}")
-            brought = len(self.stranger.transport.value()) - before
-            assert brought <= units * _BYTES_FOR_EACH, f"{brought} bytes for {len(data)}"
+            frames = 2 + data.count(b"\n") + data.count(b"}")
+            received = len(self._client.transport.value()) - before
+            assert received <= frames * _MAX_REPLY_BYTES, f"{received} bytes for {len(data)}"
 
-    def _wait_until_it_is_read(self) -> None:
-        for _ in range(_MOST_LINES):
-            if self.stranger.is_read() or self.stranger.is_cut_off():
+    def end(self) -> None:
+        """No one sends anything more: all time-outs pass, and then the server ends."""
+        self._wait_until_reading()
+        for _ in range(0, _LONG_SECONDS, 20):
+            self._hall.clock.advance(20)
+        assert _is_closed(self._moon)
+        if not _is_closed(self._client):
+            self._check_watches()
+        self._hall.factory.end()
+        assert _is_closed(self._client), "a connection without an end"
+
+    def check_received(self, parse: Parse) -> None:
+        """Both clients received only what their dialects allow."""
+        formats.read_lines_of_json(self._moon.transport.value())
+        parse(self._client.transport.segments)
+
+    def _check_watches(self) -> None:
+        """A watcher has no time limit: it may be connected, and receives notices of others."""
+        self._set_reading(True)
+        before = len(self._client.transport.value())
+        self._hall.enter("comet")
+        received = self._client.transport.value()[before:]
+        assert b"comet" in received, "a connection without a time limit that does not watch"
+
+    def _wait_until_reading(self) -> None:
+        for _ in range(_MAX_FRAMES):
+            if self._client.is_read() or self._client.is_cut_off():
                 return
-            self._reads(True)
+            self._set_reading(True)
             self._hall.clock.advance(0.1)
-        raise AssertionError("it is never read again")
+        raise AssertionError("the server does not resume reading")
 
-    def _reads(self, reads: bool) -> None:
-        """The stranger reads on, or reads nothing from now on."""
-        transport = self.stranger.transport
+    def _set_reading(self, reads: bool) -> None:
+        """Whether the client reads what it is sent, from now on."""
+        transport = self._client.transport
         transport.is_full = not reads
         if reads and transport.producer is not None:
             transport.producer.resumeProducing()
 
-    def _hang_up_half(self) -> None:
-        if not self._has_hung_up:
-            self._has_hung_up = True
-            connection: Any = self.stranger.connection
+    def _half_close(self) -> None:
+        if not self._is_half_closed:
+            self._is_half_closed = True
+            connection: Any = self._client.connection
             connection.readConnectionLost()
 
-    def end(self) -> None:
-        """Nobody says anything any more; in the end every connection is closed."""
-        self._wait_until_it_is_read()
-        for _ in range(0, _LONG_SECONDS, 20):
-            self._hall.clock.advance(20)
-        for guest in (self.stranger, self._moon):
-            assert guest.is_dropped() or guest.is_cut_off(), "a connection without an end"
+    def _send_messages(self) -> None:
+        self._moon.say("hello")
+        self._moon.send("join", {"room": "#dev"})
+        self._moon.send("message", {"text": "two\nlines \u00e9\U0001f600", "room": "#dev"})
+        self._moon.send("private", {"text": "psst", "to": ["ice", "star"]})
 
-    def check_said(self, read: Read) -> None:
-        """What both were sent is what their dialects can say."""
-        formats.read_lines_of_json(self._moon.transport.value())
-        read(self.stranger.transport.segments)
+
+def _is_closed(guest: Guest | Visitor) -> bool:
+    return guest.is_dropped() or guest.is_cut_off()
 
 
 @contextmanager
-def opened(make: Callable[..., AnyHall]) -> Iterator[tuple[AnyHall, Guest]]:
-    """A server with some accounts and moon in its lobby; nothing may be left of it in the end."""
+def running(make: Callable[..., AnyHall]) -> Iterator[tuple[AnyHall, Guest]]:
+    """A server with accounts, and moon in its lobby; at the end it must hold nothing."""
     with (
-        watched(),
+        log_is_clean(),
         patch.object(limits, "OUTBOUND_BYTES", _OUTBOUND_BYTES),
         patch.object(limits, "BATCH_BYTES", _BATCH_BYTES),
         patch.object(limits, "REPLY_BYTES", _REPLY_BYTES),
-        make(slots=3, history=9, log_level="debug", timeout=_TIMEOUT_SECONDS) as hall,
+        make(slots=3, history=9, log_level="debug", timeout=_INACTIVITY_SECONDS) as hall,
     ):
         hall.factory.hub.accounts = {"star": False, "nova": True}
         hall.factory.check_password = _check_password
         yield hall, hall.enter("moon")
 
 
-def play(scene: Scene, data: bytes) -> None:
-    """Have everything in `data` happen, until everyone is gone."""
-    for step in steps(data):
-        if isinstance(step, int):
-            scene.happen(step)
-        else:
-            scene.send(step)
-    scene.end()
-
-
-def converse(port: PortType, opening: bytes, read: Read, data: bytes) -> None:
-    """Have a stranger come to `port`, say `opening`, and then play `data`."""
-    with opened(Hall) as (hall, moon):
-        stranger = hall.try_to_come(Guest, port, "10.35.11.112")
-        assert stranger is not None
-        scene = Scene(hall, moon, stranger)
-        scene.send(opening)
-        play(scene, data)
-        scene.check_said(read)
+def fuzz_port(port: PortType, opening: bytes, parse: Parse, data: bytes) -> None:
+    """A client connects to `port`, sends `opening`, and then runs the script in `data`."""
+    with running(Hall) as (hall, moon):
+        client = hall.try_to_come(Guest, port, "10.35.11.112")
+        assert client is not None
+        scenario = Scenario(hall, moon, client)
+        scenario.send(opening)
+        scenario.run(data)
+        scenario.check_received(parse)

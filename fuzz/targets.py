@@ -1,6 +1,8 @@
-"""What is fuzzed: every way in which bytes come from the network, or from a person.
+"""The fuzz targets: each TCP port of a server, and the client.
 
-Each target is a function of bytes that raises if what chatd promises does not hold.
+A target is a function of bytes that raises if chatd breaks a promise. Discovery's datagrams and
+typed lines are not fuzzed: they are short, and Hypothesis covers them (in tests/discovery and
+tests/wire).
 """
 
 from collections.abc import Callable
@@ -9,36 +11,37 @@ from functools import partial
 from typing import Final
 
 from chatd.server.factory import JIM, MAIN, PLAIN
-from fuzz import client, discovery, seeds, typed, web
-from fuzz.server import converse
+from fuzz import seeds
+from fuzz.client import fuzz_client
+from fuzz.server import fuzz_port
+from fuzz.web import fuzz_http, fuzz_websocket
 from tests.server.hall import hello
 from tests.wire import formats
 
 
 @dataclass(frozen=True)
 class Target:
-    """One way in.
+    """What receives the bytes.
 
-    :ivar what: it, in a few words.
-    :ivar check: fails if something is wrong about these bytes.
-    :ivar seeds: bytes to begin with.
+    :ivar title: in a few words.
+    :ivar check: raises if something is wrong.
+    :ivar seeds: the first inputs.
     """
 
-    what: str
+    title: str
     check: Callable[[bytes], None]
     seeds: list[bytes]
 
 
-def _read_json(segments: list[bytes]) -> None:
-    """Lines of JSON: the main port's, whichever of its two dialects they are in."""
+def _parse_json(segments: list[bytes]) -> None:
     formats.read_lines_of_json(b"".join(segments))
 
 
-def _read_plain(segments: list[bytes]) -> None:
+def _parse_plain(segments: list[bytes]) -> None:
     formats.read_plain(b"".join(segments))
 
 
-def _read_jim(segments: list[bytes]) -> None:
+def _parse_jim(segments: list[bytes]) -> None:
     """Each object in a segment of its own."""
     assert not [each for each in segments if b"\n" in each]
     formats.read_jim(b"\n".join(each for each in segments if not each.endswith(b':"probe"}')))
@@ -47,30 +50,27 @@ def _read_jim(segments: list[bytes]) -> None:
 TARGETS: Final = {
     "native": Target(
         "the main port, after hello",
-        partial(converse, MAIN, hello("ice"), _read_json),
+        partial(fuzz_port, MAIN, hello("ice"), _parse_json),
         seeds.frames("client"),
     ),
     "basic": Target(
         "the main port, from the first byte",
-        partial(converse, MAIN, b"", _read_json),
+        partial(fuzz_port, MAIN, b"", _parse_json),
         seeds.conversation("basic") + seeds.frames("client"),
     ),
     "plain": Target(
         "the port for nc and telnet",
-        partial(converse, PLAIN, b"", _read_plain),
+        partial(fuzz_port, PLAIN, b"", _parse_plain),
         seeds.conversation("plain"),
     ),
     "jim": Target(
         "the JIM port",
-        partial(converse, JIM, b"", _read_jim),
+        partial(fuzz_port, JIM, b"", _parse_jim),
         seeds.conversation("jim"),
     ),
-    "http": Target("the web page's port", web.ask, seeds.requests()),
-    "socket": Target("a browser's WebSocket, after hello", web.browse, seeds.web_frames()),
-    "client": Target("what a server says to a client", client.hear, seeds.welcomed()),
-    "discover": Target("questions for servers", discovery.ask, seeds.datagrams("discover")),
-    "offer": Target("answers to them", discovery.offer, seeds.datagrams("offer")),
-    "typed": Target("what a person types", typed.read, seeds.typed_lines()),
+    "http": Target("the page's port", fuzz_http, seeds.requests()),
+    "socket": Target("a browser's WebSocket, after hello", fuzz_websocket, seeds.web_frames()),
+    "client": Target("a client, from its server", fuzz_client, seeds.replies()),
 }
 
 if __name__ == "__main__":

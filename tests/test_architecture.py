@@ -1,4 +1,4 @@
-"""The arrows of docs/architecture.rst: who may import whom."""
+"""The arrows of docs/explanation/architecture.rst: who may import whom."""
 
 import ast
 from collections.abc import Iterator

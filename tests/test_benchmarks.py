@@ -1,4 +1,4 @@
-"""``make bench``: what it counts is right, and what it cannot do it says."""
+"""``make bench``: its figures are correct, and it says what it cannot measure."""
 
 import os
 import shutil
@@ -9,26 +9,24 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from benchmarks.goals import goals
-from benchmarks.load import Stretch
-from benchmarks.measure import Cores
-from benchmarks.peers import MARKER, PEERS, TEXT, Peer, missing
-from benchmarks.plot import COLOURS
-from benchmarks.results import Cell, Crowd, Goal, Latency, Results, Row, cell_of, percentile
-from benchmarks.table import tables
+from benchmarks.load import Measurement
+from benchmarks.machine import Cores
+from benchmarks.peers import MARKER, PEERS, TEXT, Peer, missing, other
+from benchmarks.report import Cell, Results, Row, as_text, percentile, thresholds
 
 ROOT = Path(__file__).parent.parent
 
 
-def results(**found: object) -> Results:
-    rows = tuple(Row(peer.key, peer.name) for peer in PEERS)
-    return msgspec.structs.replace(
-        Results(command="make bench", machine={}, cores=Cores(1, 0), rows=rows), **found
-    )
+def results(**cells: tuple[Cell, ...]) -> Results:
+    rows = tuple(Row(peer.key, peer.name) for peer in (*PEERS, other(Path("/before"))))
+    empty = Results(command="make bench", machine={}, cores=Cores(1, 0), rows=rows)
+    return msgspec.structs.replace(empty, **cells)
 
 
-def stretch(server_cpu: float, deliveries: int, seconds: float = 1.0) -> Stretch:
-    return Stretch(
+def measurement(
+    server_cpu: float, deliveries: int = 1_000_000, *, seconds: float = 1.0, **more: object
+) -> Measurement:
+    made = Measurement(
         seconds=seconds,
         messages=1,
         deliveries=deliveries,
@@ -39,47 +37,50 @@ def stretch(server_cpu: float, deliveries: int, seconds: float = 1.0) -> Stretch
         load_cpu=0.5,
         machine_cpu=server_cpu + 0.5,
     )
+    return msgspec.structs.replace(made, **more)
+
+
+def cell(peer: str, members: int, *costs: float) -> Cell:
+    """With 200 messages in flight, and these costs of a delivery in microseconds."""
+    return Cell(peer, members, 200, tuple(map(measurement, costs)))
 
 
 @pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.key)
-def test_a_delivery_is_one_marker(peer: Peer) -> None:
-    """Whatever else is said holds none, or deliveries would be counted that are none."""
+def test_each_message_contains_one_marker_and_nothing_else_contains_one(peer: Peer) -> None:
     assert peer.message.count(MARKER) == 1
     assert TEXT in peer.message
     assert len(TEXT) == 64
-    assert not any(MARKER in said for said, _ in peer.steps)
-
-
-def test_every_peer_has_a_colour_of_its_own() -> None:
-    assert COLOURS.keys() == {peer.key for peer in PEERS}
-    assert len(set(COLOURS.values())) == len(PEERS)
+    assert not any(MARKER in request for request, _ in peer.steps)
 
 
 def test_a_peer_that_is_not_installed_is_named_with_its_package() -> None:
-    peer = Peer("x", "X", lambda place: [], (), b"", program="no-such-ircd", package="ircd-x")
+    peer = Peer("x", "X", lambda config: [], (), b"", program="no-such-ircd", package="ircd-x")
     assert missing(peer, "") == "missing: no-such-ircd (apt install ircd-x)"
 
 
 def test_a_row_for_an_option_that_chatd_lacks_is_named_as_missing() -> None:
-    peer = Peer("x", "X", lambda place: [], (), b"", option="--such")
+    peer = Peer("x", "X", lambda config: [], (), b"", option="--such")
     assert missing(peer, "--other") == "missing: this chatd server has no --such"
     assert not missing(peer, "  --such=  an option")
 
 
-def test_what_is_missing_is_in_the_table() -> None:
+def test_missing_peers_are_in_the_report() -> None:
     row = Row("ngircd", "ngIRCd", missing="missing: ngircd (apt install ngircd)")
-    assert "ngIRCd: missing: ngircd (apt install ngircd)" in tables(results(rows=(row,)))
+    found = msgspec.structs.replace(results(), rows=(row,))
+    assert "ngIRCd: missing: ngircd (apt install ngircd)" in as_text(found)
 
 
-def test_a_cell_is_the_median_of_its_runs() -> None:
-    runs = [stretch(0.9, 100_000), stretch(0.1, 100_000, 0.5), stretch(0.2, 100_000, 2.0)]
-    cell = cell_of("chatd", 100, 10, runs)
-    assert cell.runs == pytest.approx((9.0, 1.0, 2.0))
-    assert cell.microseconds_per_delivery == pytest.approx(2.0)
-    assert cell.deliveries_per_second == pytest.approx(100_000)
-    assert cell.server_busy == pytest.approx(0.2)
-    assert cell.server_user_share == pytest.approx(0.25)
-    assert cell.others_busy == pytest.approx(0.0)
+def test_a_cell_shows_the_medians_of_its_runs() -> None:
+    runs = (
+        measurement(0.9, 100_000),
+        measurement(0.1, 100_000, seconds=0.5),
+        measurement(0.2, 100_000, seconds=2.0),
+    )
+    one = Cell("chatd", 100, 10, runs)
+    assert one.costs == pytest.approx([9.0, 1.0, 2.0])
+    assert one.cost == pytest.approx(2.0)
+    [line] = [each for each in as_text(results(windows=(one,))).splitlines() if "chatd" in each]
+    assert line.split() == ["chatd", "100,000", "2.000", "20", "50"]
 
 
 def test_percentiles_are_values_that_occurred() -> None:
@@ -89,66 +90,68 @@ def test_percentiles_are_values_that_occurred() -> None:
     assert percentile([7.0], 99) == 7.0
 
 
-def test_the_goals_are_ratios_of_one_run() -> None:
+def test_thresholds_are_ratios_of_one_run() -> None:
     found = results(
-        cells=tuple(
-            Cell(peer, members, 200, microseconds_per_delivery=cost)
-            for peer, members, cost in (
-                ("chatd", 1_000, 0.1),
-                ("inspircd", 1_000, 0.5),
-                ("relay", 1_000, 0.05),
-                ("twisted", 1_000, 0.7),
-                ("chatd", 5_000, 0.12),
-            )
+        windows=(
+            cell("chatd", 1_000, 0.1),
+            cell("inspircd", 1_000, 0.5),
+            cell("relay", 1_000, 0.05),
+            cell("twisted", 1_000, 0.7),
+            cell("chatd", 5_000, 0.12),
         ),
         latencies=(
-            Latency("chatd", 100, p99_milliseconds=2.0),
-            Latency("twisted", 100, p99_milliseconds=1.0),
+            Cell("chatd", 100, runs=(measurement(1, latencies=(0.002,)),)),
+            Cell("twisted", 100, runs=(measurement(1, latencies=(0.001,)),)),
         ),
-        crowds=(Crowd("chatd", 5_000, 50, kib_per_member=6.0),),
+        joins=(Cell("chatd", 5_000, runs=(measurement(1, server_bytes=6 * 1_024 * 5_000),)),),
     )
-    met = {goal.what: (round(goal.value, 2), goal.met) for goal in goals(found)}
-    assert met == {
-        "CPU of chatd / InspIRCd, 1,000 members, 200 under way": (0.2, True),
-        "CPU of chatd / bare relay in C, 1,000 members, 200 under way": (2.0, False),
-        "CPU of obvious Twisted / chatd, 1,000 members, 200 under way": (7.0, True),
-        "CPU of chatd, 5,000 / 1,000 members, 200 under way": (1.2, True),
-        "fan-out p99 of chatd / obvious Twisted, 100 members": (2.0, False),
+    assert {each.title: (round(each.value, 2), each.is_met) for each in thresholds(found)} == {
+        "CPU of chatd / InspIRCd, 1,000 members, 200 in flight": (0.2, True),
+        "CPU of chatd / bare relay in C, 1,000 members, 200 in flight": (2.0, False),
+        "CPU of naive Twisted / chatd, 1,000 members, 200 in flight": (7.0, True),
+        "CPU of chatd, 5,000 / 1,000 members, 200 in flight": (1.2, True),
+        "fan-out p99 of chatd / naive Twisted, 100 members": (2.0, False),
         "memory of chatd per idle member, 5,000 members": (6.0, True),
     }
 
 
-def test_a_failed_cell_is_no_figure_and_its_reason_is_told() -> None:
-    failed = Cell("chatd", 1_000, 200, failed="closed by the server")
-    twisted = Cell("twisted", 1_000, 200, microseconds_per_delivery=0.7)
-    found = results(cells=(failed, twisted))
-    assert not goals(found)
-    assert "chatd, 1,000 members, 200 under way: closed by the server" in tables(found)
-
-
-def test_a_goal_that_is_missed_stands_out() -> None:
-    assert "NO  cost" in tables(results(goals=(Goal("cost", 1.7, "≤", 1.6),)))
-    assert "yes cost" in tables(results(goals=(Goal("cost", 1.6, "≤", 1.6),)))
-
-
-def test_the_smallest_run(tmp_path: Path) -> None:
-    """From the command to the file, against a real server; or one sentence that says what lacks."""
-    command = [sys.executable, "-m", "benchmarks", "--peers", "chatd,twisted", "--members", "5"]
-    command += ["--window", "1,3", "--seconds", "0.1", "--runs", "1", "--parts", "grid,discovery"]
-    done = subprocess.run(
-        [*command, "--save", tmp_path], cwd=ROOT, capture_output=True, text=True, check=False
+def test_two_checkouts_are_compared_run_by_run() -> None:
+    """A drift that both share, here from 1 to 2, is not a difference between them."""
+    found = results(windows=(cell("chatd", 100, 1.1, 2.0, 1.6), cell("other", 100, 1.0, 2.0, 1.5)))
+    [regression] = thresholds(found)
+    assert regression.runs == pytest.approx((1.1, 1.0, 1.0667), rel=1e-4)
+    assert not regression.is_met
+    text = "1.07  ≤ 1.05   runs: 1.00 to 1.10"
+    assert f"NO  CPU of this checkout / other, 100 members, 200 in flight    {text}" in as_text(
+        found
     )
+
+
+def test_a_failed_cell_has_no_figure_and_its_reason_is_reported() -> None:
+    failed = Cell("chatd", 1_000, 200, failure="closed by the server")
+    found = results(windows=(failed, cell("twisted", 1_000, 0.7)))
+    assert not list(thresholds(found))
+    assert "chatd, 1,000 members, 200 in flight: closed by the server" in as_text(found)
+
+
+@pytest.mark.slow
+def test_the_smallest_run(tmp_path: Path) -> None:
+    """From the command to the files, with real servers; it needs a compiler and two cores."""
+    command = [sys.executable, "-m", "benchmarks", "--peers", "chatd,twisted", "--members", "5"]
+    command += ["--in-flight", "1,3", "--seconds", "0.1", "--runs", "1"]
+    command += ["--parts", "matrix,discovery", "--against", str(ROOT), "--save", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if shutil.which("cc") is None or len(os.sched_getaffinity(0)) < 2:
         assert done.returncode == 1
         assert "C compiler" in done.stderr or "two cores" in done.stderr
         return
     assert done.returncode == 0, done.stderr
     found = msgspec.json.decode((tmp_path / "bench.json").read_bytes(), type=Results)
-    assert [(cell.peer, cell.in_flight, cell.failed) for cell in found.cells] == [
-        (peer, width, "") for width in (1, 3) for peer in ("chatd", "twisted")
+    assert [(each.peer, each.in_flight, each.failure) for each in found.windows] == [
+        (peer, width, "") for width in (1, 3) for peer in ("chatd", "twisted", "other")
     ]
-    assert all(cell.microseconds_per_delivery > 0 for cell in found.cells)
-    assert all(latency.messages == 20 for latency in found.latencies)
-    assert found.discovery
-    assert found.discovery.requests == 1_000
-    assert "obvious Twisted" in done.stdout
+    assert all(each.cost > 0 for each in found.windows)
+    assert all(len(each.runs[0].latencies) == 20 for each in found.latencies)
+    assert done.stdout == (tmp_path / "bench.txt").read_text()
+    assert "Discovery: 1,000 requests" in done.stdout
+    assert "CPU of this checkout / other, 5 members, 3 in flight" in done.stdout

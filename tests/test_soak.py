@@ -1,18 +1,18 @@
-"""``make soak``: what it checks, it would find."""
+"""``make soak`` would find each kind of fault that it looks for."""
 
 import socket
 from collections.abc import Iterator
 
 import pytest
 
-from benchmarks.abuse.member import Member
-from benchmarks.abuse.memory import Sample, course
-from benchmarks.abuse.reckoning import faults_of, misled, unheard
-from benchmarks.abuse.tongues import BASIC, JIM, NATIVE, PLAIN, WEB, Tongue
-from benchmarks.abuse.witness import Witness
+from tests.load.accounting import faults_of, misdirected, undelivered
+from tests.load.dialects import BASIC, JIM, NATIVE, PLAIN, WEB, Dialect
+from tests.load.member import Member
+from tests.load.memory import Sample, trend
+from tests.load.order_checker import OrderChecker
 
-#: What the witness of every test hears: ice is in the lobby for messages 1 to 3, and in #dev for 5.
-TOLD = (
+#: What the order checker receives: ice is in the lobby for messages 1 to 3, and in #dev for 5.
+FRAMES = (
     '{"type":"entered","data":{"nickname":"ice"}}\n'
     '{"type":"message","data":{"room":"#lobby","seq":7,"source":"moon","text":"(1)"}}\n'
     '{"type":"message","data":{"room":"#dev","seq":1,"source":"moon","text":"(4)"}}\n'
@@ -28,26 +28,26 @@ TOLD = (
 
 
 class Server:
-    """Where members of the tests connect; it says what the test wants."""
+    """Accepts the connections of members, and sends nothing."""
 
     def __init__(self) -> None:
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.address: tuple[str, int] = self._listening.getsockname()
-        self._peers: list[socket.socket] = []
+        self._connections: list[socket.socket] = []
 
-    def member(self, tongue: Tongue, name: str) -> Member:
-        """A member that has connected."""
-        return self.taken_in(Member(tongue, name, self.address))
+    def member(self, dialect: Dialect, name: str) -> Member:
+        """A connected member."""
+        return self.accept(Member(dialect, name, self.address))
 
-    def taken_in(self, member: Member) -> Member:
-        """That member, once the server has accepted its connection."""
-        self._peers.append(self._listening.accept()[0])
+    def accept(self, member: Member) -> Member:
+        """Accept the connection of `member`."""
+        self._connections.append(self._listening.accept()[0])
         return member
 
     def close(self) -> None:
-        """Hang up on everyone."""
-        for peer in (*self._peers, self._listening):
-            peer.close()
+        """Close all connections."""
+        for connection in (*self._connections, self._listening):
+            connection.close()
 
 
 @pytest.fixture
@@ -58,39 +58,39 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def witness(server: Server) -> Iterator[Witness]:
-    """Who has heard what is told above."""
-    one = Witness("witness", server.address, (), lambda name: frozenset({"#lobby"}))
-    server.taken_in(one.member)
-    one.take(TOLD.encode())
+def checker(server: Server) -> Iterator[OrderChecker]:
+    """One that has received `FRAMES`."""
+    one = OrderChecker("checker", server.address, (), lambda name: frozenset({"#lobby"}))
+    server.accept(one.member)
+    one.feed(FRAMES.encode())
     yield one
     one.member.socket.close()
 
 
-def _heard(server: Server, tongue: Tongue, *numbers: int) -> Member:
-    member = server.member(tongue, "ice")
-    member.heard.extend(numbers)
+def _ice(server: Server, dialect: Dialect, *received: int) -> Member:
+    member = server.member(dialect, "ice")
+    member.received.extend(received)
     member.socket.close()
     return member
 
 
-def test_who_heard_all_that_was_said_where_it_was_is_right(
-    server: Server, witness: Witness
+def test_a_member_that_received_all_messages_of_its_rooms_has_no_fault(
+    server: Server, checker: OrderChecker
 ) -> None:
-    assert faults_of(_heard(server, NATIVE, 1, 2, 5, 3), witness) == []
+    assert faults_of(_ice(server, NATIVE, 1, 2, 5, 3), checker) == []
 
 
-def test_ones_own_message_is_not_due_in_a_dialect_that_does_not_repeat_it(
-    server: Server, witness: Witness
+def test_a_members_own_message_is_not_expected_in_a_dialect_without_echo(
+    server: Server, checker: OrderChecker
 ) -> None:
-    for tongue, heard in ((NATIVE, (1, 2, 5)), (BASIC, (1, 2, 5, 3))):
-        member = _heard(server, tongue, *heard)
-        member.said.add(3)
-        assert faults_of(member, witness) == []
+    for dialect, received in ((NATIVE, (1, 2, 5)), (BASIC, (1, 2, 5, 3))):
+        member = _ice(server, dialect, *received)
+        member.sent.add(3)
+        assert faults_of(member, checker) == []
 
 
 @pytest.mark.parametrize(
-    "heard",
+    "received",
     [
         pytest.param((2, 5, 3), id="lost at the beginning"),
         pytest.param((1, 5, 3), id="lost"),
@@ -101,50 +101,56 @@ def test_ones_own_message_is_not_due_in_a_dialect_that_does_not_repeat_it(
         pytest.param((1, 2, 5, 3, 6), id="after it left"),
     ],
 )
-def test_what_is_wrong_is_found(server: Server, witness: Witness, heard: tuple[int, ...]) -> None:
-    assert len(faults_of(_heard(server, PLAIN, *heard), witness)) == 1
-
-
-def test_whose_connection_was_cut_may_lack_the_last_and_nothing_else(
-    server: Server, witness: Witness
+def test_a_wrong_sequence_is_a_fault(
+    server: Server, checker: OrderChecker, received: tuple[int, ...]
 ) -> None:
-    for heard, faults in (((1, 2), 0), ((1, 5), 1), ((2,), 1)):
-        member = _heard(server, WEB, *heard)
-        member.is_cut = True
-        assert len(faults_of(member, witness)) == faults
+    assert len(faults_of(_ice(server, PLAIN, *received), checker)) == 1
 
 
-def test_a_jim_member_may_lack_some_and_hears_none_twice(server: Server, witness: Witness) -> None:
-    for heard, faults in (((1, 3), 0), ((1, 1, 3), 1), ((3, 1), 1), ((1, 4), 1)):
-        assert len(faults_of(_heard(server, JIM, *heard), witness)) == faults
+def test_a_truncated_connection_may_lack_the_last_messages_and_no_others(
+    server: Server, checker: OrderChecker
+) -> None:
+    for received, faults in (((1, 2), 0), ((1, 5), 1), ((2,), 1)):
+        member = _ice(server, WEB, *received)
+        member.is_truncated = True
+        assert len(faults_of(member, checker)) == faults
 
 
-def test_a_room_that_leaves_out_a_number_is_a_fault(witness: Witness) -> None:
-    witness.take(
+def test_a_jim_member_may_lack_messages_but_receives_none_twice(
+    server: Server, checker: OrderChecker
+) -> None:
+    for received, faults in (((1, 3), 0), ((1, 1, 3), 1), ((3, 1), 1), ((1, 4), 1)):
+        assert len(faults_of(_ice(server, JIM, *received), checker)) == faults
+
+
+def test_a_gap_in_a_rooms_sequence_numbers_is_a_fault(checker: OrderChecker) -> None:
+    checker.feed(
         b'{"type":"message","data":{"room":"#lobby","seq":12,"source":"moon","text":"(8)"}}\n'
     )
-    assert witness.faults == ["#lobby: 12 came after 10"]
+    assert checker.faults == ["#lobby: 12 came after 10"]
 
 
-def test_a_confirmed_message_that_nobody_heard_is_a_fault(server: Server, witness: Witness) -> None:
-    member = _heard(server, NATIVE)
+def test_a_confirmed_message_that_was_not_delivered_is_a_fault(
+    server: Server, checker: OrderChecker
+) -> None:
+    member = _ice(server, NATIVE)
     member.confirmed.update({1, 99})
-    assert unheard([member], witness) == ["1 messages of ice were heard by nobody"]
+    assert undelivered([member], checker) == ["1 messages of ice were lost"]
 
 
-def test_a_private_message_for_somebody_else_is_a_fault(server: Server) -> None:
+def test_a_private_message_to_another_member_is_a_fault(server: Server) -> None:
     ice, moon = server.member(NATIVE, "ice"), server.member(NATIVE, "moon")
     for member in (ice, moon):
-        member.whispered.append(1)
+        member.received_private.append(1)
         member.socket.close()
-    assert misled([ice, moon], {1: moon}) == ["ice was told what was private to somebody else"]
+    faults = misdirected([ice, moon], {1: moon})
+    assert faults == ["ice received another member's private message"]
 
 
-def test_memory_that_grows_after_a_third_of_the_time_is_not_flat() -> None:
-    def memory(grown: int) -> bool:
-        return course(
-            [Sample(float(second), 1, 10_000 + second * grown) for second in range(90)]
-        ).is_flat
+def test_memory_that_grows_after_the_first_third_is_not_flat() -> None:
+    def is_flat(growth: int) -> bool:
+        samples = [Sample(float(second), 1, 10_000 + second * growth) for second in range(90)]
+        return trend(samples).is_flat
 
-    assert memory(0)
-    assert not memory(20)
+    assert is_flat(0)
+    assert not is_flat(20)

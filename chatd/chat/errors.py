@@ -3,41 +3,41 @@
 ::
 
     Refusal
-    ├── Malformed            not a command at all
-    │   ├── InvalidUtf8      invalid-utf8
-    │   ├── InvalidJson      invalid-json
-    │   ├── UnknownType      unknown-type
-    │   ├── BadFrame         bad-frame
-    │   ├── BadLine          bad-line
-    │   ├── BrokenObject     broken-object      (closes the connection)
-    │   └── LineTooLong      line-too-long      (closes the connection)
-    ├── BadNickname          bad-nickname
-    ├── NicknameTaken        nickname-taken
-    ├── Account              about accounts and their passwords
-    │   ├── PasswordRequired password-required
-    │   ├── WrongPassword    wrong-password
-    │   ├── TooManyAttempts  too-many-attempts
-    │   └── Blocked          blocked
-    ├── BadText              bad-text
-    ├── NotReached           not-reached
-    ├── BadRecipients        bad-recipients
-    ├── BadRoomName          bad-room-name
-    ├── NoSuchRoom           no-such-room
-    ├── NotInRoom            not-in-room
-    ├── AlreadyInRoom        already-in-room
-    ├── TooManyRooms         too-many-rooms
-    ├── ServerFailed         server-failed
-    └── Registration         at the door, in chatd.chat.errors
-        ├── BadVersion       version            (closes the connection)
-        ├── RegistrationTimeout too-late           (closes the connection)
-        ├── Full             full               (closes the connection)
-        │   └── FullForNow   full
-        ├── TooManyUnregistered too-many-connections (closes the connection)
-        ├── TooManyWatchers  too-many-watchers  (closes the connection)
-        ├── NotEntered       not-entered
-        └── AlreadyEntered   already-entered
+    ├── Malformed                not a command at all
+    │   ├── InvalidUtf8          invalid-utf8
+    │   ├── InvalidJson          invalid-json
+    │   ├── UnknownType          unknown-type
+    │   ├── BadFrame             bad-frame
+    │   ├── BadCommand           bad-line
+    │   ├── BrokenObject         broken-object         (closes the connection)
+    │   └── LineTooLong          line-too-long         (closes the connection)
+    ├── BadNickname              bad-nickname
+    ├── NicknameTaken            nickname-taken
+    ├── AccountRefusal           about accounts and their passwords
+    │   ├── PasswordRequired     password-required
+    │   ├── WrongPassword        wrong-password
+    │   ├── TooManyAttempts      too-many-attempts
+    │   └── Blocked              blocked
+    ├── BadText                  bad-text
+    ├── NotReached               not-reached
+    ├── BadRecipients            bad-recipients
+    ├── BadRoomName              bad-room-name
+    ├── NoSuchRoom               no-such-room
+    ├── NotInRoom                not-in-room
+    ├── AlreadyInRoom            already-in-room
+    ├── TooManyRooms             too-many-rooms
+    ├── ServerFailed             server-failed
+    └── RegistrationRefusal      about entering and watching
+        ├── BadVersion           version               (closes the connection)
+        ├── RegistrationTimeout  too-late              (closes the connection)
+        ├── Full                 full                  (closes the connection)
+        │   └── FullForNow       full
+        ├── TooManyUnregistered  too-many-connections  (closes the connection)
+        ├── TooManyWatchers      too-many-watchers     (closes the connection)
+        ├── NotRegistered        not-entered
+        └── AlreadyRegistered    already-entered
 
-The codes are stable; the sentences may get better. docs/protocol.rst explains each.
+The codes are stable; the sentences may get better. docs/reference/protocol.rst explains each.
 """
 
 from typing import ClassVar

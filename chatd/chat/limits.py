@@ -1,7 +1,7 @@
 """Every limit of chatd: its name, its unit (the last word of the name) and its default.
 
-A limit that an option sets says so; ``--help`` shows the same default. docs/operating.rst lists
-them all. Where a number was taken over from elsewhere, its source stands beside it.
+A limit that an option sets says so; ``--help`` shows the same default. docs/reference/limits.rst
+lists them all. Where a number was taken over from elsewhere, its source stands beside it.
 """
 
 from typing import Final

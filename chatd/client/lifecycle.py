@@ -1,7 +1,7 @@
 """The client's life (SPEC §3): which state it is in, what moves it on, and after how long.
 
-All legal transitions are in :func:`_build`; the table in docs/architecture.rst is generated from
-them. The machine does nothing itself: it has :class:`Effects` do it, and a clock.
+All legal transitions are in :func:`_build`; the table in docs/explanation/client-life.rst is
+generated from them. The machine does nothing itself: it has :class:`Effects` do it, and a clock.
 """
 
 from collections.abc import Callable

@@ -105,7 +105,7 @@ def _pairs(query: str, most: int) -> list[tuple[str, str]]:
 
 _encoder: Final = msgspec.json.Encoder()
 
-#: The status of each error, by its code; docs/web.rst explains each.
+#: The status of each error, by its code; docs/reference/web.rst explains each.
 STATUS: Final = {
     "bad-request": 400,
     "bad-query": 400,

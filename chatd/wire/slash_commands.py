@@ -53,7 +53,7 @@ class SlashCommand:
 def _parse_msg(argument: str, room: str) -> UserInput:
     to, _, text = argument.partition(" ")
     if not text.strip():
-        raise BadCommand("To whom, and what? Write: /msg NAME text, or several: /msg ice,moon text")
+        raise BadCommand("Usage: /msg NAME[,NAME] TEXT")
     return private_message(tuple(name for name in to.split(",") if name), text.strip())
 
 
@@ -77,14 +77,13 @@ def _parse_mention(line: str) -> Command:
         to.append(name[1:])
         rest = rest.lstrip(" ")
     if not rest:
-        named = " and ".join(to)[:_QUOTED_CHARACTERS]
-        raise BadCommand(f"What shall {named} be told? Write: @NAME text")
+        raise BadCommand("Usage: @NAME [@NAME] TEXT")
     return private_message(tuple(to), rest)
 
 
 def _rename(argument: str, room: str) -> UserInput:
     if not argument:
-        raise BadCommand("Which nickname? Write: /setname NAME")
+        raise BadCommand("Usage: /setname NAME")
     return commands.Rename(names.nickname(argument))
 
 
@@ -93,7 +92,7 @@ def _history(argument: str, room: str) -> UserInput:
         return commands.ReadHistory(room)
     if not (argument.isascii() and argument.isdigit() and len(argument) < 10 and int(argument)):
         quoted = argument[:_QUOTED_CHARACTERS]
-        raise BadCommand(f"How many messages? {quoted!r} is no number; write: /history 20")
+        raise BadCommand(f"{quoted!r} is not a number of messages. Usage: /history [N]")
     return commands.ReadHistory(room, int(argument))
 
 
@@ -104,7 +103,7 @@ def _named_room(argument: str) -> str:
 def _room(make: Callable[[str], UserInput], usage: str) -> Callable[[str, str], UserInput]:
     def read(argument: str, room: str) -> UserInput:
         if not argument:
-            raise BadCommand(f"Which room? Write: {usage}")
+            raise BadCommand(f"Usage: {usage}")
         return make(_named_room(argument))
 
     return read
@@ -126,15 +125,18 @@ SLASH_COMMANDS: Final = (
     SlashCommand(
         ("/message",),
         "",
-        "send a private message; asks to whom, and what",
+        "send a private message; asks for the recipient and the text",
         _constant(PromptPrivate()),
     ),
-    SlashCommand(("/users",), "", "show who is here", _constant(commands.ListUsers())),
+    SlashCommand(("/users",), "", "show the users", _constant(commands.ListUsers())),
     SlashCommand(("/rooms",), "", "show the rooms", _constant(commands.ListRooms())),
-    SlashCommand(("/join",), "#ROOM", "go into a room", _room(commands.JoinRoom, "/join #room")),
+    SlashCommand(("/join",), "#ROOM", "join a room", _room(commands.JoinRoom, "/join #ROOM")),
     SlashCommand(("/leave",), "[#ROOM]", "leave a room", _leave),
     SlashCommand(
-        ("/room",), "#ROOM", "write to that room from now on", _room(SwitchRoom, "/room #room")
+        ("/room",),
+        "#ROOM",
+        "switch to a room; lines go there from now on",
+        _room(SwitchRoom, "/room #ROOM"),
     ),
     SlashCommand(("/history",), "[N]", "show the last N messages of the room", _history),
     SlashCommand(("/setname",), "NAME", "change your nickname", _rename),

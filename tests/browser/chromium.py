@@ -1,8 +1,8 @@
-"""Chromium without a window, driven by the DevTools protocol over a pair of pipes.
+"""A headless Chromium, controlled by the DevTools protocol over a pair of pipes.
 
-One process serves all tests; each tab has a context of its own, as if it were another person's
-machine. Everything is synchronous: a call returns with its answer, and what the browser tells
-meanwhile is handed to the tab that it is about.
+All tests share one process; each tab has a browser context of its own, as if it were on another
+computer. Everything is synchronous: a call returns with its response, and events that arrive
+meanwhile are passed to the listener of their tab.
 """
 
 import fcntl
@@ -20,13 +20,13 @@ from typing import Any, Final
 
 import pytest
 
-#: How long to wait for the browser before the test has failed, in seconds.
-PATIENCE: Final = 30.0
+#: How long to wait for the browser until the test fails, in seconds.
+TIMEOUT_SECONDS: Final = 30.0
 
-#: Names it goes by.
-_PROGRAMS: Final = ("chromium", "chromium-browser", "google-chrome")
+#: The names of the executable.
+_EXECUTABLES: Final = ("chromium", "chromium-browser", "google-chrome")
 
-#: No window, nothing fetched that a test did not ask for, and the same pixels everywhere.
+#: No window, no downloads that a test did not ask for, and the same pixels everywhere.
 _SWITCHES: Final = (
     "--headless",
     "--no-sandbox",
@@ -48,25 +48,25 @@ _SWITCHES: Final = (
     "--remote-debugging-pipe",
 )
 
-#: Where Chromium reads and writes the protocol.
-_ITS_INPUT: Final = 3
-_ITS_OUTPUT: Final = 4
+#: The file descriptors from which Chromium reads the protocol, and to which it writes it.
+_BROWSER_INPUT: Final = 3
+_BROWSER_OUTPUT: Final = 4
 
 
-class BrowserRefused(Exception):
-    """The browser could not do what it was asked."""
+class DevToolsError(Exception):
+    """The browser responded with an error."""
 
 
 def find_chromium() -> str:
-    """Where Chromium is; skip if it is nowhere, unless the environment says this is a failure."""
-    found = next(filter(None, map(shutil.which, _PROGRAMS)), None)
+    """The path of Chromium; skip the test if it is not installed, unless it is required."""
+    found = next(filter(None, map(shutil.which, _EXECUTABLES)), None)
     if found is None:
-        missing(f"there is none of {', '.join(_PROGRAMS)}")
+        skip_or_fail(f"none of {', '.join(_EXECUTABLES)} is installed")
     return str(found)
 
 
-def missing(reason: str) -> None:
-    """Skip for that reason, or fail where the browser is required."""
+def skip_or_fail(reason: str) -> None:
+    """Skip the test, or fail it if ``CHATD_REQUIRE_BROWSER`` is set."""
     if os.environ.get("CHATD_REQUIRE_BROWSER"):
         pytest.fail(reason)
     pytest.skip(reason)
@@ -75,40 +75,39 @@ def missing(reason: str) -> None:
 class Chromium:
     """One running browser.
 
-    :param program: where it is.
-    :param home: an empty directory for what it keeps.
+    :param executable: its path.
+    :param profile: an empty directory for its files.
     """
 
-    def __init__(self, program: str, home: Path) -> None:
-        ours_in, theirs_out = _pipe()
-        theirs_in, ours_out = _pipe()
-        self._input, self._output = ours_in, ours_out
+    def __init__(self, executable: str, profile: Path) -> None:
+        self._input, browser_output = _pipe()
+        browser_input, self._output = _pipe()
         self._pending = b""
-        self._numbers = count(1)
+        self._ids = count(1)
         self._listeners: dict[str, Callable[[str, Mapping[str, Any]], None]] = {}
-        log = str(home / "chromium.log")
+        log = str(profile / "chromium.log")
         write = os.O_WRONLY | os.O_CREAT
         self._process = os.posix_spawn(
-            program,
-            [program, *_SWITCHES, f"--user-data-dir={home}"],
+            executable,
+            [executable, *_SWITCHES, f"--user-data-dir={profile}"],
             os.environ,
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
                 (os.POSIX_SPAWN_OPEN, 1, log, write, 0o600),
                 (os.POSIX_SPAWN_DUP2, 1, 2),
-                (os.POSIX_SPAWN_DUP2, theirs_in, _ITS_INPUT),
-                (os.POSIX_SPAWN_DUP2, theirs_out, _ITS_OUTPUT),
+                (os.POSIX_SPAWN_DUP2, browser_input, _BROWSER_INPUT),
+                (os.POSIX_SPAWN_DUP2, browser_output, _BROWSER_OUTPUT),
             ],
             setpgroup=0,
         )
-        os.close(theirs_in)
-        os.close(theirs_out)
+        os.close(browser_input)
+        os.close(browser_output)
 
     def call(self, method: str, session: str = "", **parameters: Any) -> dict[str, Any]:
-        """Have it done; the answer is what the browser answers.
+        """Send a command; return its result.
 
-        :param session: the tab that it is about; none for the browser itself.
-        :raises BrowserRefused: if it cannot be done.
+        :param session: the session of the tab; empty for the browser itself.
+        :raises DevToolsError: if the response is an error.
         """
         number = self.post(method, session, **parameters)
         while True:
@@ -119,44 +118,45 @@ class Chromium:
             if listener and "method" in message:
                 listener(message["method"], message["params"])
         if "error" in message:
-            raise BrowserRefused(f"{method}: {message['error']['message']}")
+            raise DevToolsError(f"{method}: {message['error']['message']}")
         result: dict[str, Any] = message["result"]
         return result
 
     def post(self, method: str, session: str = "", **parameters: Any) -> int:
-        """Ask for it without waiting for the answer; which number it has."""
-        number = next(self._numbers)
-        asked = {"id": number, "method": method, "params": parameters}
+        """Send a command without waiting for the response; return its id."""
+        number = next(self._ids)
+        command = {"id": number, "method": method, "params": parameters}
         if session:
-            asked["sessionId"] = session
-        data = json.dumps(asked).encode() + b"\0"
+            command["sessionId"] = session
+        data = json.dumps(command).encode() + b"\0"
         while data:
             data = data[os.write(self._output, data) :]
         return number
 
-    def listen(self, session: str, listener: Callable[[str, Mapping[str, Any]], None]) -> None:
-        """Have `listener` hear what the browser tells of that tab."""
+    def set_listener(
+        self, session: str, listener: Callable[[str, Mapping[str, Any]], None]
+    ) -> None:
+        """Call `listener` with the method and the parameters of each event of a tab."""
         self._listeners[session] = listener
 
-    def forget(self, session: str) -> None:
-        """Tell nobody any more of that tab."""
+    def remove_listener(self, session: str) -> None:
+        """Ignore the events of a tab from now on."""
         self._listeners.pop(session, None)
 
     def _receive(self) -> dict[str, Any]:
-        """The next message."""
-        end = monotonic() + PATIENCE
+        end = monotonic() + TIMEOUT_SECONDS
         while b"\0" not in self._pending:
             if not select.select([self._input], [], [], max(0, end - monotonic()))[0]:
-                raise AssertionError("the browser does not answer")
+                raise AssertionError("the browser does not respond")
             data = os.read(self._input, 1 << 20)
-            assert data, "the browser is gone"
+            assert data, "the browser has exited"
             self._pending += data
         line, _, self._pending = self._pending.partition(b"\0")
         message: dict[str, Any] = json.loads(line)
         return message
 
     def close(self) -> None:
-        """End it, whatever it is doing."""
+        """Close the browser; kill it if it does not respond."""
         with suppress(AssertionError, OSError):
             self.call("Browser.close")
         with suppress(ProcessLookupError):
@@ -167,7 +167,7 @@ class Chromium:
 
 
 def _pipe() -> tuple[int, int]:
-    """A pipe whose ends are not among the numbers that the browser's own ends will have."""
+    """A pipe whose file descriptors are above those that the browser gets."""
     ends = os.pipe()
     moved = [fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10) for end in ends]
     for end in ends:

@@ -1,4 +1,4 @@
-"""What the tests of the page begin with: a browser, a server, and pages in it without a fault."""
+"""Fixtures: a browser, servers, and pages, which must not have logged an error in the end."""
 
 import subprocess
 from collections.abc import Callable, Iterator
@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.browser.chat_page import DESKTOP, ChatPage, OpenPage
 from tests.browser.chromium import Chromium, find_chromium
-from tests.browser.page import DESKTOP, Opened, Page
-from tests.browser.servers import Server, servers
+from tests.browser.server_harness import Server, running_servers
 from tests.e2e.programs import CHATD
 
 
@@ -23,62 +23,62 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[..., Server]]:
-    """Starts a server with these options."""
-    with servers() as start:
+def start_server() -> Iterator[Callable[..., Server]]:
+    """A function that starts a server with options."""
+    with running_servers() as start:
         yield start
 
 
 @pytest.fixture
-def server(serve: Callable[..., Server]) -> Server:
-    """A server with nobody on it."""
-    return serve()
+def server(start_server: Callable[..., Server]) -> Server:
+    """A server without users."""
+    return start_server()
 
 
 @pytest.fixture
-def guarded(tmp_path: Path, serve: Callable[..., Server]) -> Server:
-    """A server on which ``ice`` is an account, its password ``cold``."""
+def server_with_account(tmp_path: Path, start_server: Callable[..., Server]) -> Server:
+    """A server with the account ``ice``, whose password is ``cold``."""
     path = tmp_path / "accounts"
     command = [*CHATD, "account", "add", str(path), "ice"]
     subprocess.run(command, input="cold\n", text=True, check=True)
-    return serve("--auth", f"chatd:{path}")
+    return start_server("--auth", f"chatd:{path}")
 
 
 @pytest.fixture(scope="module")
-def modules(chromium: Chromium) -> Iterator[Page]:
-    """A page to import its own modules into."""
-    with servers() as start:
-        page = Page(chromium, start().url, DESKTOP)
+def module_page(chromium: Chromium) -> Iterator[ChatPage]:
+    """A page for tests that import the page's modules."""
+    with running_servers() as start:
+        page = ChatPage(chromium, start().url, DESKTOP)
         yield page
         page.close()
 
 
 @pytest.fixture
-def visit(chromium: Chromium) -> Iterator[Callable[..., Page]]:
-    """Opens a page at a URL; in the end, none of them may have had a fault."""
-    pages: list[Page] = []
+def open_url(chromium: Chromium) -> Iterator[OpenPage]:
+    """A function that opens the page at a URL."""
+    pages: list[ChatPage] = []
     with ExitStack() as stack:
 
-        def opened(url: str, size: tuple[int, int] = DESKTOP, **options: Any) -> Page:
-            page = Page(chromium, url, size, **options)
+        def open_(url: str, size: tuple[int, int] = DESKTOP, **options: Any) -> ChatPage:
+            page = ChatPage(chromium, url, size, **options)
             stack.callback(page.close)
             pages.append(page)
             return page
 
-        yield opened
-        faults = [fault for page in pages for fault in page.unexpected]
-    assert not faults, "a page had a fault"
+        yield open_
+        errors = [error for page in pages for error in page.unexpected_errors]
+    assert not errors, "a page logged an error"
 
 
 @pytest.fixture
-def page(server: Server, visit: Opened) -> Opened:
-    """Opens a page of the server that is watching; with a nickname, one that is online."""
+def open_page(server: Server, open_url: OpenPage) -> OpenPage:
+    """A function that opens the page of `server`: watching, or online under a nickname."""
 
-    def opened(nickname: str = "", **options: Any) -> Page:
-        page = visit(server.url, **options)
-        page.is_("watching")
+    def open_(nickname: str = "", **options: Any) -> ChatPage:
+        page = open_url(server.url, **options)
+        page.wait_for_state("watching")
         if nickname:
             page.join(nickname)
         return page
 
-    return opened
+    return open_

@@ -1,6 +1,6 @@
-"""One tab: what can be seen in it is waited for, and keys and clicks are a person's.
+"""One tab of the browser: waits for what is visible, and presses keys and buttons as a user does.
 
-Controls are found as a screen reader finds them, by their role and name.
+Controls are found in the accessibility tree, as a screen reader finds them: by role and name.
 """
 
 import base64
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Final
 
-from tests.browser.chromium import PATIENCE, BrowserRefused, Chromium
-from tests.browser.faults import fault_of
+from tests.browser.chromium import TIMEOUT_SECONDS, Chromium, DevToolsError
+from tests.browser.page_errors import describe_error
 
-#: Keys that are no text: their code, and their number on Windows.
+#: Keys: their code, and their virtual key code.
 _KEYS: Final = {
     "Tab": ("Tab", 9),
     "Enter": ("Enter", 13),
@@ -25,11 +25,12 @@ _KEYS: Final = {
     "ArrowUp": ("ArrowUp", 38),
     "ArrowDown": ("ArrowDown", 40),
 }
-#: What those write that write something.
+#: The text that a key enters.
 _TEXTS: Final = {"Enter": "\r", " ": " "}
 _SHIFT: Final = 8
 
-#: Asks again at each change of the page, and a few times a second for what changes silently.
+#: Calls a function until its result is true: after each change of the document, and every 100 ms
+#: for what changes without one. After 2 s it gives up, so that the browser responds in time.
 _UNTIL: Final = """(async () => {
   const end = performance.now() + 2000
   for (;;) {
@@ -44,7 +45,7 @@ _UNTIL: Final = """(async () => {
   }
 })()"""
 
-#: Whether a click in the middle of it would be its own.
+#: Whether a click at a point would hit the element.
 _IS_ON_TOP: Final = """function (x, y) {
   const hit = document.elementFromPoint(x, y)
   return hit !== null && (this.contains(hit) || hit.contains(this))
@@ -53,9 +54,9 @@ _IS_ON_TOP: Final = """function (x, y) {
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """Something on the page, as assistive technology sees it.
+    """An element as the accessibility tree has it.
 
-    :ivar node: what the browser calls it.
+    :ivar node: its backend DOM node id.
     """
 
     role: str
@@ -64,15 +65,14 @@ class Control:
 
 
 class Tab:
-    """One tab, in a context of its own.
+    """One tab, in a browser context of its own.
 
-    :ivar faults: what the page should not have done: errors, warnings, refusals of the Content
-        Security Policy, dialogs.
+    :ivar errors: see :func:`describe_error`.
     """
 
     def __init__(self, browser: Chromium, width: int, height: int, **options: Any) -> None:
         self._browser = browser
-        self.faults: list[str] = []
+        self.errors: list[str] = []
         self._context = browser.call("Target.createBrowserContext")["browserContextId"]
         self._target = browser.call(
             "Target.createTarget", url="about:blank", browserContextId=self._context
@@ -80,28 +80,28 @@ class Tab:
         self._session = browser.call("Target.attachToTarget", targetId=self._target, flatten=True)[
             "sessionId"
         ]
-        browser.listen(self._session, self._told)
+        browser.set_listener(self._session, self._event_received)
         for domain in ("Page", "Runtime", "Log", "DOM", "Accessibility"):
             self.call(f"{domain}.enable")
-        # Each tab believes that it is the one in front, so that all run at full speed.
+        # Each tab behaves as the active one, so that none is throttled.
         self.call("Emulation.setFocusEmulationEnabled", enabled=True)
         self.resize(width, height)
-        self.look(**options)
+        self.set_preferences(**options)
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """Have the browser do something with this tab."""
+        """Send a DevTools command for this tab; return its result."""
         return self._browser.call(method, self._session, **parameters)
 
-    def _told(self, method: str, params: Mapping[str, Any]) -> None:
-        if fault := fault_of(method, params):
-            self.faults.append(fault)
+    def _event_received(self, method: str, params: Mapping[str, Any]) -> None:
+        if error := describe_error(method, params):
+            self.errors.append(error)
         if method == "Page.javascriptDialogOpening":
             self._browser.post("Page.handleJavaScriptDialog", self._session, accept=True)
 
     # --- the window -----------------------------------------------------------------------------
 
     def resize(self, width: int, height: int) -> None:
-        """Make the window so large, in CSS pixels."""
+        """Set the size of the window, in CSS pixels."""
         self.call(
             "Emulation.setDeviceMetricsOverride",
             width=width,
@@ -110,8 +110,8 @@ class Tab:
             mobile=False,
         )
 
-    def look(self, scheme: str = "light", timezone: str = "UTC") -> None:
-        """What the person likes, and where the person is."""
+    def set_preferences(self, scheme: str = "light", timezone: str = "UTC") -> None:
+        """Set the user's colour scheme and time zone."""
         features = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
         self.call(
             "Emulation.setEmulatedMedia",
@@ -121,137 +121,139 @@ class Tab:
         self.call("Emulation.setLocaleOverride", locale="en-GB")
 
     def hide(self) -> None:
-        """Put another tab in front of it."""
+        """Activate another tab."""
         self.call("Emulation.setFocusEmulationEnabled", enabled=False)
         self._browser.call("Target.createTarget", url="about:blank", browserContextId=self._context)
-        self.until("() => document.visibilityState === 'hidden'")
+        self.wait_until("() => document.visibilityState === 'hidden'")
 
     def show(self) -> None:
-        """Come back to it."""
+        """Activate this tab."""
         self._browser.call("Target.activateTarget", targetId=self._target)
         self.call("Emulation.setFocusEmulationEnabled", enabled=True)
-        self.until("() => document.visibilityState === 'visible'")
+        self.wait_until("() => document.visibilityState === 'visible'")
 
     def open(self, url: str) -> None:
-        """Go there."""
+        """Load a URL."""
         answer = self.call("Page.navigate", url=url)
         assert "errorText" not in answer, answer
-        self.until("() => document.readyState === 'complete' && location.href !== 'about:blank'")
+        self.wait_until(
+            "() => document.readyState === 'complete' && location.href !== 'about:blank'"
+        )
 
     def reload(self) -> None:
-        """Load the page anew."""
+        """Reload the page."""
         self.run("() => { window.isOld = true }")
         self.call("Page.reload")
-        self.until("() => document.readyState === 'complete' && !window.isOld")
+        self.wait_until("() => document.readyState === 'complete' && !window.isOld")
 
-    def picture(self) -> bytes:
-        """What is to be seen, as PNG."""
+    def screenshot(self) -> bytes:
+        """The visible part of the page, as PNG."""
         return base64.b64decode(self.call("Page.captureScreenshot")["data"])
 
-    # --- what is there --------------------------------------------------------------------------
+    # --- what the page shows --------------------------------------------------------------------
 
     def run(self, function: str, *arguments: Any) -> Any:
-        """What that JavaScript function returns."""
-        return self.evaluate(f"({function})({_listed(arguments)})")
+        """The result of a JavaScript function."""
+        return self.evaluate(f"({function})({_arguments(arguments)})")
 
     def evaluate(self, expression: str) -> Any:
-        """The value of that JavaScript expression; a promise is waited for."""
+        """The value of a JavaScript expression; a promise is awaited."""
         answer = self.call(
             "Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True
         )
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
 
-    def until(self, function: str, *arguments: Any) -> Any:
-        """Wait until that JavaScript function returns something true; what it returns."""
+    def wait_until(self, function: str, *arguments: Any) -> Any:
+        """Wait until the result of a JavaScript function is true; return the result."""
 
-        def ask() -> Any:
+        def attempt() -> Any:
             try:
-                return self.evaluate(_UNTIL % (function, _listed(arguments)))
-            except BrowserRefused:  # another page has come meanwhile
+                return self.evaluate(_UNTIL % (function, _arguments(arguments)))
+            except DevToolsError:  # another page was loaded meanwhile
                 return None
 
-        return self._wait(ask, lambda: f"{function}{arguments}")
+        return self._wait(attempt, lambda: f"{function}{arguments}")
 
     def find(self, role: str, name: str = "", within: str = "body") -> Control:
-        """Wait for the control with that role whose name matches a regular expression."""
+        """Wait for a control with a role, whose whole name matches a regular expression."""
 
-        def look() -> Control | None:
+        def attempt() -> Control | None:
             found = [
                 control
-                for control in self.controls(role, within)
+                for control in self.find_all(role, within)
                 if not name or re.fullmatch(name, control.name)
             ]
             if not found:
-                self._pause()
+                self._wait_for_change()
             return found[0] if found else None
 
         found: Control = self._wait(
-            look, lambda: f"{role} {name!r} among {self.controls(role, within)}"
+            attempt, lambda: f"{role} {name!r} among {self.find_all(role, within)}"
         )
         return found
 
-    def controls(self, role: str, within: str = "body") -> list[Control]:
-        """All that have that role, in the order of the page, the hidden ones left out."""
+    def find_all(self, role: str, within: str = "body") -> list[Control]:
+        """All visible controls with a role, in document order."""
         try:
             root = self._object(f"document.querySelector({json.dumps(within)})")
             nodes = self.call("Accessibility.queryAXTree", objectId=root, role=role)["nodes"]
-        except BrowserRefused:  # it is gone, or not there yet
+        except DevToolsError:  # there is no such element
             return []
         return [_control(node) for node in nodes if not node["ignored"]]
 
-    def focused(self) -> Control:
-        """Where the keys go."""
-        there = self._object("document.activeElement")
-        seen = self.call("Accessibility.getPartialAXTree", objectId=there, fetchRelatives=False)
-        return _control(seen["nodes"][0])
+    def focused_control(self) -> Control:
+        """The control that has the focus."""
+        active = self._object("document.activeElement")
+        tree = self.call("Accessibility.getPartialAXTree", objectId=active, fetchRelatives=False)
+        return _control(tree["nodes"][0])
 
     def _object(self, expression: str) -> str:
         answer = self.call("Runtime.evaluate", expression=expression)["result"]
         if "objectId" not in answer:
-            raise BrowserRefused(f"there is no {expression}")
+            raise DevToolsError(f"there is no {expression}")
         return str(answer["objectId"])
 
-    def _pause(self) -> None:
-        """Let the page go on until something of it changes."""
+    def _wait_for_change(self) -> None:
+        """Wait until the document changes, or 100 ms."""
         try:
             self.evaluate(_UNTIL % ("((first) => () => first.pop())([0, 1])", ""))
-        except BrowserRefused:
+        except DevToolsError:
             return
 
-    def _wait(self, ask: Callable[[], Any], what: Callable[[], str]) -> Any:
-        end = monotonic() + PATIENCE
-        while not (found := ask()):
-            assert monotonic() < end, f"{what()}\n{self._seen()}"
+    def _wait(self, attempt: Callable[[], Any], describe: Callable[[], str]) -> Any:
+        end = monotonic() + TIMEOUT_SECONDS
+        while not (found := attempt()):
+            assert monotonic() < end, f"{describe()}\n{self._describe()}"
         return found
 
-    def _seen(self) -> str:
-        """The page in words, for the report of a failure."""
+    def _describe(self) -> str:
+        """The page as text, for the message of a failed assertion."""
         text = self.evaluate("document.body.dataset.state + '\\n' + document.body.innerText")
-        return f"{text}\nfaults: {self.faults}"
+        return f"{text}\nerrors: {self.errors}"
 
-    # --- what is done ---------------------------------------------------------------------------
+    # --- what the user does ---------------------------------------------------------------------
 
     def click(self, control: Control) -> None:
-        """Click into the middle of it, once nothing is in the way."""
+        """Click on the centre of a control, once nothing covers it."""
         self.call("DOM.scrollIntoViewIfNeeded", backendNodeId=control.node)
-        there = self.call("DOM.resolveNode", backendNodeId=control.node)["object"]["objectId"]
+        element = self.call("DOM.resolveNode", backendNodeId=control.node)["object"]["objectId"]
 
-        def middle() -> tuple[float, float] | None:
+        def centre() -> tuple[float, float] | None:
             quads = self.call("DOM.getContentQuads", backendNodeId=control.node)["quads"]
             x, y = sum(quads[0][::2]) / 4, sum(quads[0][1::2]) / 4
             answer = self.call(
                 "Runtime.callFunctionOn",
                 functionDeclaration=_IS_ON_TOP,
-                objectId=there,
+                objectId=element,
                 arguments=[{"value": x}, {"value": y}],
             )
             if not answer["result"]["value"]:
-                self._pause()
+                self._wait_for_change()
                 return None
             return x, y
 
-        x, y = self._wait(middle, lambda: f"{control} is covered")
+        x, y = self._wait(centre, lambda: f"{control} is covered")
         for kind, buttons in (("mouseMoved", 0), ("mousePressed", 1), ("mouseReleased", 0)):
             self.call(
                 "Input.dispatchMouseEvent",
@@ -264,7 +266,7 @@ class Tab:
             )
 
     def press(self, key: str, shift: bool = False) -> None:
-        """Press a key that is no letter."""
+        """Press a key of `_KEYS`."""
         code, number = _KEYS[key]
         event = {
             "key": key,
@@ -277,17 +279,17 @@ class Tab:
         self.call("Input.dispatchKeyEvent", type="keyUp", **event)
 
     def type(self, text: str) -> None:
-        """Write that where the keys go."""
+        """Enter text where the focus is."""
         self.call("Input.insertText", text=text)
 
     def close(self) -> None:
-        """Close it; its context and all that it kept go with it."""
-        self._browser.forget(self._session)
+        """Close the tab, and delete its browser context with all that it has stored."""
+        self._browser.remove_listener(self._session)
         self._browser.call("Target.disposeBrowserContext", browserContextId=self._context)
 
 
-def _listed(arguments: tuple[Any, ...]) -> str:
-    """Arguments as JavaScript; JSON's own escapes keep lone surrogates what they are."""
+def _arguments(arguments: tuple[Any, ...]) -> str:
+    """Arguments as JavaScript; the escapes of JSON preserve lone surrogates."""
     return ", ".join(map(json.dumps, arguments))
 
 

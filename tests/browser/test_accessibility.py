@@ -1,114 +1,107 @@
-"""Nothing that axe-core knows of keeps people out, in any state of the page."""
+"""axe-core finds no violation in any state of the page, and screen readers read what is new."""
 
-import subprocess
-from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
 import pytest
 
-from tests.browser.accessibility import barriers, require_axe
-from tests.browser.page import DESKTOP, SMALLEST, Opened, Page
-from tests.browser.servers import Server, say
-from tests.e2e.programs import CHATD
+from tests.browser.axe import read_axe, violations
+from tests.browser.chat_page import DESKTOP, SMALL_PHONE, ChatPage, OpenPage
+from tests.browser.server_harness import Server, send_messages
 
 
 @pytest.fixture(scope="session")
 def axe() -> str:
-    return require_axe()
+    return read_axe()
 
 
-def is_open_to_all(page: Page, axe: str) -> None:
-    """There is no barrier, in light colours or in dark ones."""
+def assert_accessible(page: ChatPage, axe: str) -> None:
+    """axe-core finds no violation, in light or dark colours."""
     for scheme in ("light", "dark"):
-        page.look(scheme)
-        assert barriers(page, axe) == [], scheme
+        page.set_preferences(scheme)
+        assert violations(page, axe) == [], scheme
 
 
-@pytest.mark.parametrize("size", [DESKTOP, SMALLEST], ids=["desktop", "phone"])
-def test_there_is_no_barrier_from_watching_to_leaving(
-    size: tuple[int, int], axe: str, page: Opened, server: Server
+@pytest.mark.parametrize("size", [DESKTOP, SMALL_PHONE], ids=["desktop", "phone"])
+def test_the_page_is_accessible_from_watching_to_leaving(
+    size: tuple[int, int], axe: str, open_page: OpenPage, server: Server
 ) -> None:
     for number in range(12):  # as many as there are colours for nicknames
-        say(server.enter(f"guest-{number}"), f"hello from number {number}")
-    ice = page(size=size)
-    ice.lets_the_server_go()
-    ice.shows("hello from number 11")
-    is_open_to_all(ice, axe)
-    ice.asks_to_join("guest-1")
-    ice.objects("taken")
-    is_open_to_all(ice, axe)
+        send_messages(server.add_member(f"guest-{number}"), f"hello from number {number}")
+    ice = open_page(size=size)
+    ice.expect_connection_errors()
+    ice.wait_for_message("hello from number 11")
+    assert_accessible(ice, axe)
+    ice.request_nickname("guest-1")
+    ice.wait_for_error("taken")
+    assert_accessible(ice, axe)
     ice.join("ice")
-    ice.write("one of my own")
-    ice.shows("one of my own", kind="own")
-    ice.write("@guest-1 a private one")
-    ice.shows("a private one", kind="private")
-    ice.write("/help")
-    ice.notes("send a private message")
-    ice.write("/dance")
-    ice.objects("/help lists them")
-    is_open_to_all(ice, axe)
-    for part in ("nav", "aside"):
-        ice.opens(part)
-        is_open_to_all(ice, axe)
+    ice.send("one of my own")
+    ice.wait_for_message("one of my own", kind="own")
+    ice.send("@guest-1 a private one")
+    ice.wait_for_message("a private one", kind="private")
+    ice.send("/help")
+    ice.wait_for_notice("send a private message")
+    ice.send("/dance")
+    ice.wait_for_error("/help lists")
+    assert_accessible(ice, axe)
+    for sidebar in ("nav", "aside"):
+        ice.open_sidebar(sidebar)
+        assert_accessible(ice, axe)
     server.stop()
-    ice.is_("waiting")
-    ice.write("/setname moon")
-    is_open_to_all(ice, axe)
+    ice.wait_for_state("reconnecting")
+    ice.send("/setname moon")
+    assert_accessible(ice, axe)
     server.start()
-    ice.hears_that_the_network_is_back()
-    ice.is_("online")
-    ice.write("/quit")
-    ice.is_("left")
-    is_open_to_all(ice, axe)
+    ice.retry_now()
+    ice.wait_for_state("online")
+    ice.send("/quit")
+    ice.wait_for_state("left")
+    assert_accessible(ice, axe)
 
 
-def test_there_is_no_barrier_where_a_password_is_asked_for(
-    axe: str, serve: Callable[..., Server], visit: Opened, tmp_path: Path
+def test_the_password_form_is_accessible(
+    axe: str, server_with_account: Server, open_url: OpenPage
 ) -> None:
-    path = tmp_path / "accounts"
-    command = [*CHATD, "account", "add", str(path), "ice"]
-    subprocess.run(command, input="cold\n", text=True, check=True)
-    ice = visit(serve("--auth", f"chatd:{path}").url)
-    ice.is_("watching")
-    ice.asks_to_join("ice")
+    ice = open_url(server_with_account.url)
+    ice.wait_for_state("watching")
+    ice.request_nickname("ice")
     ice.find("textbox", "Password")
-    is_open_to_all(ice, axe)
+    assert_accessible(ice, axe)
 
 
-#: Notes in the page what a screen reader would read aloud of the log.
-_LISTEN: Final = """
-window.heard = []
+#: Records what is added to the log while a screen reader would read it.
+_RECORD_LIVE_REGION: Final = """
+window.announced = []
 new MutationObserver((changes) => {
   const log = document.querySelector('#log')
   if (log?.getAttribute('aria-live') === 'polite' && log.getAttribute('aria-busy') !== 'true') {
-    heard.push(...changes.filter(({target}) => log.contains(target))
+    announced.push(...changes.filter(({target}) => log.contains(target))
       .flatMap(({addedNodes}) => [...addedNodes]).map((node) => node.textContent))
   }
 }).observe(document, {subtree: true, childList: true})
 """
 
 
-def test_a_screen_reader_hears_what_is_said_now_and_not_what_was_said_before(
-    page: Opened, server: Server
+def test_a_screen_reader_reads_new_messages_and_not_the_history(
+    open_page: OpenPage, server: Server
 ) -> None:
-    moon, ice = server.enter("moon"), page()
-    say(moon, "said before")
-    ice.call("Page.addScriptToEvaluateOnNewDocument", source=_LISTEN)
+    moon, ice = server.add_member("moon"), open_page()
+    send_messages(moon, "from the history")
+    ice.call("Page.addScriptToEvaluateOnNewDocument", source=_RECORD_LIVE_REGION)
     ice.reload()
-    ice.is_("watching")
-    ice.shows("said before", "moon")
+    ice.wait_for_state("watching")
+    ice.wait_for_message("from the history", "moon")
     assert ice.find("log", "Messages in #lobby")
-    ice.until("() => document.querySelector('#log').getAttribute('aria-live') === 'polite'")
-    say(moon, "said now")
-    ice.until("() => heard.some((text) => text.includes('said now'))")
-    assert "said before" not in " ".join(ice.run("() => heard"))
+    ice.wait_until("() => document.querySelector('#log').getAttribute('aria-live') === 'polite'")
+    send_messages(moon, "a new message")
+    ice.wait_until("() => announced.some((text) => text.includes('a new message'))")
+    assert "from the history" not in " ".join(ice.run("() => announced"))
 
 
-def test_the_state_and_a_refusal_are_said_aloud(page: Opened, server: Server) -> None:
-    server.enter("moon")
-    visitor = page()
-    assert visitor.run("() => document.querySelector('#state').getAttribute('role')") == "status"
-    visitor.asks_to_join("moon")
-    visitor.objects("taken")
+def test_a_screen_reader_reads_the_status_and_errors(open_page: OpenPage, server: Server) -> None:
+    server.add_member("moon")
+    visitor = open_page()
+    assert visitor.run("() => document.querySelector('#status').getAttribute('role')") == "status"
+    visitor.request_nickname("moon")
+    visitor.wait_for_error("taken")
     assert visitor.find("alert")

@@ -1,4 +1,4 @@
-"""What others call themselves and say is text, whatever it looks like."""
+"""Nicknames, rooms and messages of other users are only text, whatever they contain."""
 
 from unicodedata import normalize
 
@@ -6,10 +6,10 @@ import pytest
 
 from chatd.chat import limits
 from chatd.wire.rendering import escape
-from tests.browser.page import DESKTOP, SMALLEST, Opened, Page
-from tests.browser.servers import Server, say
+from tests.browser.chat_page import DESKTOP, SMALL_PHONE, ChatPage, OpenPage
+from tests.browser.server_harness import Server, send_messages
 
-#: Those that a server takes.
+#: Nicknames that the server accepts.
 NICKNAMES = {
     "a script": "<script>alert(1)<\u2044script>",
     "an image": "<img\u2215onerror=1>",
@@ -40,8 +40,8 @@ TEXTS = {
     "JSON": '{"type":"goodbye","data":{"reason":"quit"}}',
 }
 
-#: What is hostile may be shown spelled out, but must be there and must do nothing.
-_ELEMENTS = """() => [...document.querySelectorAll('#log, aside, nav, header')].flatMap((part) =>
+#: Elements and attributes that only injected markup would create.
+_INJECTED = """() => [...document.querySelectorAll('#log, aside, nav, header')].flatMap((part) =>
   [...part.querySelectorAll('script, img, svg[onload], iframe, object, b, [onerror], [style]')]
 ).map((each) => each.outerHTML)"""
 
@@ -50,8 +50,8 @@ _OVERFLOW = """() => {
   return wide > innerWidth ? `${wide} > ${innerWidth}` : ''
 }"""
 
-#: The messages of which a word is drawn beyond its row.
-_SPILLS = """() => [...document.querySelectorAll('#log .text')].filter((text) => {
+#: Messages of which a word is drawn outside of its row.
+_OUTSIDE = """() => [...document.querySelectorAll('#log .text')].filter((text) => {
   const row = text.closest('li').getBoundingClientRect()
   const walk = document.createTreeWalker(text, NodeFilter.SHOW_TEXT)
   for (const word = document.createRange(); walk.nextNode();) {
@@ -66,63 +66,67 @@ _SPILLS = """() => [...document.querySelectorAll('#log .text')].filter((text) =>
 }).map((text) => text.textContent.slice(0, 40))"""
 
 
-def is_unharmed(page: Page) -> None:
-    """Nothing of it became an element, ran, or broke the layout."""
-    assert page.run(_ELEMENTS) == []
+def assert_unharmed(page: ChatPage) -> None:
+    """No markup was injected, no script ran, and the layout is intact."""
+    assert page.run(_INJECTED) == []
     assert page.run(_OVERFLOW) == ""
-    assert page.run(_SPILLS) == []
-    assert page.faults == []
+    assert page.run(_OUTSIDE) == []
+    assert page.errors == []
 
 
-def has_heard(page: Page, count: int) -> None:
-    """Wait until so many messages of others are there."""
-    page.until(
+def wait_for_messages(page: ChatPage, count: int) -> None:
+    """Wait until there are exactly `count` messages of other users."""
+    page.wait_until(
         """(count) =>
              document.querySelectorAll('#log [data-kind=message]').length === count""",
         count,
     )
 
 
-def shown(text: str) -> str:
-    """A message as it is to be seen: its lines and tabs are kept."""
+def displayed(text: str) -> str:
+    """The text that is shown for a message; it keeps its lines and tabs."""
     return "\n".join("\t".join(map(escape, line.split("\t"))) for line in text.split("\n"))
 
 
-def test_every_hostile_nickname_is_shown_as_the_terminal_shows_it(
-    page: Opened, server: Server
+def test_every_hostile_nickname_is_shown_as_in_the_terminal(
+    open_page: OpenPage, server: Server
 ) -> None:
-    ice = page("ice", size=SMALLEST)
+    ice = open_page("ice", size=SMALL_PHONE)
     for nickname in NICKNAMES.values():
-        say(server.enter(nickname), "hello")
-    has_heard(ice, len(NICKNAMES))
+        send_messages(server.add_member(nickname), "hello")
+    wait_for_messages(ice, len(NICKNAMES))
     names = {escape(normalize("NFKC", nickname)) for nickname in NICKNAMES.values()}
-    assert {source for kind, source, _ in ice.said if kind == "message"} == names
-    ice.opens("aside")
-    people = ice.run("() => document.querySelector('aside').innerText")
-    assert not [name for name in names if name not in people]
-    is_unharmed(ice)
+    assert {source for kind, source, _ in ice.items if kind == "message"} == names
+    ice.open_sidebar("aside")
+    users = ice.run("() => document.querySelector('aside').innerText")
+    assert not [name for name in names if name not in users]
+    assert_unharmed(ice)
 
 
-@pytest.mark.parametrize("size", [SMALLEST, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize("size", [SMALL_PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_every_hostile_message_is_only_text(
-    size: tuple[int, int], page: Opened, server: Server
+    size: tuple[int, int], open_page: OpenPage, server: Server
 ) -> None:
-    moon, ice = server.enter("moon"), page("ice", size=size)
+    moon, ice = server.add_member("moon"), open_page("ice", size=size)
     for number, text in enumerate(TEXTS.values()):
-        say(moon, text)
-        has_heard(ice, number + 1)
-        is_unharmed(ice)
-    assert ice.said_by("moon") == [shown(text) for text in TEXTS.values()]
+        send_messages(moon, text)
+        wait_for_messages(ice, number + 1)
+        assert_unharmed(ice)
+    assert ice.texts_from("moon") == [displayed(text) for text in TEXTS.values()]
 
 
-def test_a_line_from_right_to_left_does_not_turn_its_neighbours(
-    page: Opened, server: Server
+def test_a_right_to_left_message_does_not_affect_the_messages_around_it(
+    open_page: OpenPage, server: Server
 ) -> None:
-    moon, sun, ice = server.enter("moon"), server.enter("\u05d0\u05d1\u05d2"), page("ice")
-    say(moon, "plain words")
-    say(sun, "\u05e9\u05dc\u05d5\u05dd, 1 2 3!")
-    say(moon, "more of them")
-    ice.shows("more of them", "moon")
+    moon, sun, ice = (
+        server.add_member("moon"),
+        server.add_member("\u05d0\u05d1\u05d2"),
+        open_page("ice"),
+    )
+    send_messages(moon, "plain words")
+    send_messages(sun, "\u05e9\u05dc\u05d5\u05dd, 1 2 3!")
+    send_messages(moon, "more of them")
+    ice.wait_for_message("more of them", "moon")
     lefts = ice.run(
         """() => [...document.querySelectorAll('#log [data-kind=message] .source')].map(
              (source) => Math.round(source.getBoundingClientRect().left))"""
@@ -130,30 +134,32 @@ def test_a_line_from_right_to_left_does_not_turn_its_neighbours(
     assert len(set(lefts)) == 1
 
 
-def test_a_hostile_line_of_one_s_own_is_only_text_as_well(page: Opened) -> None:
-    ice = page("ice")
+def test_a_hostile_message_of_the_user_is_only_text(open_page: OpenPage) -> None:
+    ice = open_page("ice")
     for text in (TEXTS["a script"], TEXTS["an image"], TEXTS["overrides"], TEXTS["4,096 emoji"]):
-        ice.write(text)
-    ice.until("() => document.querySelectorAll('#log [data-kind=own]').length === 4")
-    is_unharmed(ice)
+        ice.send(text)
+    ice.wait_until("() => document.querySelectorAll('#log [data-kind=own]').length === 4")
+    assert_unharmed(ice)
 
 
-def test_a_hostile_room_is_only_text(page: Opened, server: Server) -> None:
-    moon, ice = server.enter("moon"), page("ice", size=SMALLEST)
+def test_a_hostile_room_is_only_text(open_page: OpenPage, server: Server) -> None:
+    moon, ice = server.add_member("moon"), open_page("ice", size=SMALL_PHONE)
     rooms = ["#<b>bold<\u2044b>", "#" + "W" * 24, "#\u05d0\u05d1", "#__proto__"]
     for room in rooms:
         moon.says("join", {"room": room}, id=1)
         moon.hears("ok")
-        say(moon, "in here", room=room)
-    ice.go_into("#<b>bold<\u2044b>")
-    ice.shows("in here", "moon")
-    is_unharmed(ice)
+        send_messages(moon, "in here", room=room)
+    ice.join_room("#<b>bold<\u2044b>")
+    ice.wait_for_message("in here", "moon")
+    assert_unharmed(ice)
 
 
-def test_4096_characters_can_be_written_and_no_more(page: Opened, server: Server) -> None:
-    moon, ice = server.enter("moon"), page("ice")
-    ice.write("\U0001f600" * 4_096)
+def test_a_message_may_have_4096_characters_and_no_more(
+    open_page: OpenPage, server: Server
+) -> None:
+    moon, ice = server.add_member("moon"), open_page("ice")
+    ice.send("\U0001f600" * 4_096)
     assert moon.hears("message")["data"]["text"] == "\U0001f600" * 4_096
-    ice.write("x" * 4_097)
-    ice.objects("at most 4096 characters")
-    ice.has_draft("x" * 4_097)
+    ice.send("x" * 4_097)
+    ice.wait_for_error("at most 4096 characters")
+    ice.wait_for_draft("x" * 4_097)

@@ -1,78 +1,78 @@
-"""The whole life of a page without a mouse."""
+"""The page with a keyboard only."""
 
-from tests.browser.page import SMALLEST, Opened, Page
-from tests.browser.servers import Server
+from tests.browser.chat_page import SMALL_PHONE, ChatPage, OpenPage
+from tests.browser.server_harness import Server
 
-#: How many times Tab may be pressed before something is unreachable.
-_STEPS = 60
+#: How many times to press Tab before a control counts as unreachable.
+_MAX_TABS = 60
 
-#: Whether it can be seen where the focus is: an outline, or a shadow, that is not there without it.
-_IS_SEEN = """() => {
-  const there = document.activeElement
+#: Whether the focused element looks different from how it looks without the focus.
+_IS_FOCUS_VISIBLE = """() => {
+  const element = document.activeElement
   const look = (style) => [style.outlineStyle === 'none' ? '' : style.outline, style.boxShadow,
     style.borderColor, style.backgroundColor].join()
-  const focused = look(getComputedStyle(there))
-  there.blur()
-  const blurred = look(getComputedStyle(there))
-  there.focus({focusVisible: true})
+  const focused = look(getComputedStyle(element))
+  element.blur()
+  const blurred = look(getComputedStyle(element))
+  element.focus({focusVisible: true})
   return focused !== blurred
 }"""
 
 
-def tab_to(page: Page, role: str, name: str) -> None:
-    """Press Tab until that has the focus; all on the way shows its focus, and is in the window."""
-    for _ in range(_STEPS):
+def tab_to(page: ChatPage, role: str, name: str) -> None:
+    """Press Tab until a control has the focus; every control on the way must show its focus."""
+    for _ in range(_MAX_TABS):
         page.press("Tab")
-        there = page.focused()
+        focused = page.focused_control()
         if page.run("() => document.activeElement === document.body"):
-            continue  # beyond the last control come the browser's own
-        assert page.run(_IS_SEEN), there
-        if there.role == role and there.name.startswith(name):
+            continue  # after the last control of the page come those of the browser
+        assert page.run(_IS_FOCUS_VISIBLE), focused
+        if focused.role == role and focused.name.startswith(name):
             return
-    raise AssertionError(f"Tab never comes to the {role} {name!r}")
+    raise AssertionError(f"Tab never reaches the {role} {name!r}")
 
 
-def test_one_comes_in_talks_looks_round_and_leaves_by_tab_and_enter_alone(
-    page: Opened, server: Server
-) -> None:
-    moon, ice = server.enter("moon"), page()
+def test_everything_can_be_done_with_the_keyboard(open_page: OpenPage, server: Server) -> None:
+    moon, ice = server.add_member("moon"), open_page()
     tab_to(ice, "textbox", "Nickname")
     ice.type("ice")
     ice.press("Enter")
-    ice.is_("online")
+    ice.wait_for_state("online")
     assert moon.hears("entered")["data"]["nickname"] == "ice"
-    assert ice.focused().name.startswith("Message"), "one can write at once"
+    assert ice.focused_control().name.startswith("Message"), "the user can write at once"
     ice.type("hello")
     ice.press("Enter")
     assert moon.hears("message")["data"]["text"] == "hello"
     tab_to(ice, "textbox", "Room")
     ice.type("#dev")
     ice.press("Enter")
-    ice.until_room("#dev")
+    ice.wait_for_room("#dev")
     tab_to(ice, "button", "#lobby")
     ice.press("Enter")
-    ice.until_room("#lobby")
+    ice.wait_for_room("#lobby")
     tab_to(ice, "button", "moon")
     ice.press("Enter")
-    assert ice.focused().name.startswith("Message")
+    assert ice.focused_control().name.startswith("Message")
     ice.type("only you")
     ice.press("Enter")
     assert moon.hears("private")["data"]["text"] == "only you"
     tab_to(ice, "button", "Leave")
     ice.press("Enter")
-    ice.is_("left")
-    tab_to(ice, "button", "Come back")
+    ice.wait_for_state("left")
+    tab_to(ice, "button", "Reconnect")
     ice.press(" ")
-    ice.is_("watching")
+    ice.wait_for_state("watching")
 
 
-def test_the_same_on_a_phone_with_a_keyboard(page: Opened, server: Server) -> None:
-    moon, ice = server.enter("moon"), page(size=SMALLEST)
+def test_everything_can_be_done_with_the_keyboard_on_a_narrow_screen(
+    open_page: OpenPage, server: Server
+) -> None:
+    moon, ice = server.add_member("moon"), open_page(size=SMALL_PHONE)
     tab_to(ice, "textbox", "Nickname")
     ice.type("ice")
     ice.press("Enter")
-    ice.is_("online")
-    tab_to(ice, "DisclosureTriangle", "People")
+    ice.wait_for_state("online")
+    tab_to(ice, "DisclosureTriangle", "Users")
     ice.press("Enter")
     tab_to(ice, "button", "moon")
     ice.press("Enter")
@@ -81,27 +81,27 @@ def test_the_same_on_a_phone_with_a_keyboard(page: Opened, server: Server) -> No
     assert moon.hears("private")["data"]["text"] == "from a phone"
 
 
-def test_the_first_thing_one_comes_to_is_the_way_past_the_rest(page: Opened) -> None:
-    ice = page("ice")
+def test_the_first_link_skips_to_the_messages(open_page: OpenPage) -> None:
+    ice = open_page("ice")
     ice.reload()
-    ice.is_("watching")
+    ice.wait_for_state("watching")
     tab_to(ice, "link", "Skip to the messages")
     ice.press("Enter")
     tab_to(ice, "log", "Messages in #lobby")
 
 
-def test_who_comes_to_the_page_is_asked_for_a_nickname_first(page: Opened) -> None:
-    watcher = page()
+def test_the_nickname_is_the_first_field(open_page: OpenPage) -> None:
+    watcher = open_page()
     watcher.press("Tab")
-    assert watcher.focused().role == "link"
+    assert watcher.focused_control().role == "link"
     watcher.press("Tab")
-    assert watcher.focused().name == "Nickname"
+    assert watcher.focused_control().name == "Nickname"
 
 
-def test_one_is_never_caught_in_the_field_for_messages(page: Opened) -> None:
-    ice = page("ice")
-    ice.click(ice.find("textbox", "Message.*", "#write"))
+def test_tab_leaves_the_composer(open_page: OpenPage) -> None:
+    ice = open_page("ice")
+    ice.click(ice.find("textbox", "Message.*", "#composer"))
     ice.press("Tab")
-    assert not ice.focused().name.startswith("Message")
+    assert not ice.focused_control().name.startswith("Message")
     ice.press("Tab", shift=True)
-    assert ice.focused().name.startswith("Message")
+    assert ice.focused_control().name.startswith("Message")

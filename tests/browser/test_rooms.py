@@ -1,92 +1,92 @@
-"""Rooms: made, looked at, joined, left; what is said in one stays there."""
+"""Rooms: joining, reading, leaving, and drafts."""
 
-from tests.browser.page import Opened
-from tests.browser.servers import Server, say
+import pytest
+
+from tests.browser.chat_page import OpenPage
+from tests.browser.server_harness import Server, send_messages
 
 
-def test_a_room_is_made_by_joining_it(page: Opened, server: Server) -> None:
-    ice, moon = page("ice"), server.enter("moon")
-    ice.go_into("#dev")
-    ice.notes("ice has joined #dev")
+@pytest.mark.smoke
+def test_joining_a_room_creates_it(open_page: OpenPage, server: Server) -> None:
+    ice, moon = open_page("ice"), server.add_member("moon")
+    ice.join_room("#dev")
+    ice.wait_for_notice("ice has joined #dev")
     moon.says("join", {"room": "#dev"}, id=1)
     moon.hears("ok")
-    say(moon, "two are missing", room="#dev")
-    ice.shows("two are missing", "moon")
-    ice.write("found one")
+    send_messages(moon, "two are missing", room="#dev")
+    ice.wait_for_message("two are missing", "moon")
+    ice.send("found one")
     assert moon.hears("message")["data"]["room"] == "#dev"
 
 
-def test_what_is_said_in_a_room_stays_there_and_counts_as_unread(
-    page: Opened, server: Server
+def test_a_message_in_another_room_is_counted_as_unread_and_shown_only_there(
+    open_page: OpenPage, server: Server
 ) -> None:
-    ice, moon = page("ice"), server.enter("moon")
-    ice.go_into("#dev")
-    say(moon, "in the lobby", "once more")
+    ice, moon = open_page("ice"), server.add_member("moon")
+    ice.join_room("#dev")
+    send_messages(moon, "in the lobby", "once more")
     lobby = ice.find("button", r"#lobby\b.*unread: 2", "nav")
     assert "in the lobby" not in ice.run("() => document.querySelector('#log').textContent")
     ice.click(lobby)
-    ice.shows("in the lobby", "moon")
-    ice.until("() => !document.querySelector('nav').textContent.includes('unread')")
+    ice.wait_for_message("in the lobby", "moon")
+    ice.wait_until("() => !document.querySelector('nav').textContent.includes('unread')")
 
 
-def test_a_room_can_be_looked_at_before_joining_it(page: Opened, server: Server) -> None:
-    moon = server.enter("moon")
+def test_a_room_can_be_read_before_joining_it(open_page: OpenPage, server: Server) -> None:
+    moon = server.add_member("moon")
     moon.says("join", {"room": "#dev"}, id=1)
     moon.hears("ok")
-    say(moon, "said before", room="#dev")
-    ice = page("ice")
-    ice.look_at("#dev")
-    ice.shows("said before", "moon")
-    ice.go_into("#dev")
-    assert moon.hears("joined")["data"] in (
-        {"room": "#dev", "nickname": "ice"},
-        {"room": "#dev", "nickname": "moon"},
-    )
-    say(moon, "and this is live", room="#dev")
-    ice.shows("and this is live", "moon")
-    assert ice.said_by("moon") == ["said before", "and this is live"]
+    send_messages(moon, "said before", room="#dev")
+    ice = open_page("ice")
+    ice.select_room("#dev")
+    ice.wait_for_message("said before", "moon")
+    ice.join_room("#dev")
+    ice.wait_for_notice("ice has joined #dev")
+    send_messages(moon, "and this is live", room="#dev")
+    ice.wait_for_message("and this is live", "moon")
+    assert ice.texts_from("moon") == ["said before", "and this is live"]
 
 
-def test_who_watches_can_look_at_every_room(page: Opened, server: Server) -> None:
-    moon, watcher = server.enter("moon"), page()
+def test_a_watcher_can_read_every_room(open_page: OpenPage, server: Server) -> None:
+    moon, watcher = server.add_member("moon"), open_page()
     moon.says("join", {"room": "#dev"}, id=1)
     moon.hears("ok")
-    watcher.look_at("#dev")
-    say(moon, "live, too", room="#dev")
-    watcher.shows("live, too", "moon")
+    watcher.select_room("#dev")
+    send_messages(moon, "live, too", room="#dev")
+    watcher.wait_for_message("live, too", "moon")
 
 
-def test_a_room_is_left_by_a_command(page: Opened, server: Server) -> None:
-    moon = server.enter("moon")
+def test_the_leave_command_leaves_a_room(open_page: OpenPage, server: Server) -> None:
+    moon = server.add_member("moon")
     moon.says("join", {"room": "#dev"}, id=1)
-    ice = page("ice")
-    ice.write("/join dev")
-    ice.until_room("#dev")
-    ice.write("/leave")
-    ice.until_room("#lobby")
+    moon.hears("ok")
+    ice = open_page("ice")
+    ice.send("/join dev")
+    ice.wait_for_room("#dev")
+    ice.send("/leave")
+    ice.wait_for_room("#lobby")
     parted = {"room": "#dev", "nickname": "ice"}
     assert moon.hears("parted")["data"] == parted
-    ice.write("/room #lobby")
-    ice.write("still in the lobby")
+    ice.send("/room #lobby")
+    ice.send("still in the lobby")
     assert moon.hears("message")["data"]["text"] == "still in the lobby"
 
 
-def test_an_impossible_room_is_refused_with_the_reason(page: Opened) -> None:
-    ice = page("ice")
+def test_an_invalid_room_name_is_refused_with_the_reason(open_page: OpenPage) -> None:
+    ice = open_page("ice")
     ice.fill(ice.find("textbox", "Room.*", "nav"), "a,b")
     ice.click(ice.find("button", "Join", "nav"))
-    ice.objects("may not contain")
-    ice.until_room("#lobby")
+    ice.wait_for_error("name")
+    ice.wait_for_room("#lobby")
 
 
-def test_each_room_has_a_draft_of_its_own(page: Opened) -> None:
-    ice = page("ice")
-    field = ice.find("textbox", "Message.*", "#write")
-    ice.fill(field, "half a line for all")
-    ice.go_into("#dev")
-    ice.has_draft("")
-    ice.fill(ice.find("textbox", "Message.*", "#write"), "half a line for few")
-    ice.look_at("#lobby")
-    ice.has_draft("half a line for all")
-    ice.look_at("#dev")
-    ice.has_draft("half a line for few")
+def test_each_room_has_its_own_draft(open_page: OpenPage) -> None:
+    ice = open_page("ice")
+    ice.fill_message("half a line for all")
+    ice.join_room("#dev")
+    ice.wait_for_draft("")
+    ice.fill_message("half a line for few")
+    ice.select_room("#lobby")
+    ice.wait_for_draft("half a line for all")
+    ice.select_room("#dev")
+    ice.wait_for_draft("half a line for few")

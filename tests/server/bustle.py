@@ -12,7 +12,7 @@ from chatd.chat.commands import Authenticate
 from chatd.chat.errors import WrongPassword
 from chatd.chat.names import LOBBY, casefold
 from chatd.server import factory
-from fuzz.watch import watched
+from fuzz.log_check import log_is_clean
 from tests.server.crowd import PORTS, Person, Record
 from tests.server.hall import Guest
 from tests.web.visitors import PageHall, Visitor
@@ -39,7 +39,7 @@ class Bustle:
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            stack.enter_context(watched())
+            stack.enter_context(log_is_clean())
             stack.enter_context(patch.object(factory, "Fanout", Record))
             stack.enter_context(patch.object(limits, "OUTBOUND_BYTES", 600))
             stack.enter_context(patch.object(limits, "BATCH_BYTES", 400))

@@ -1,4 +1,4 @@
-"""The conversations on docs/protocol.rst come out as they are written there."""
+"""The conversations in docs/reference/ come out as they are written there."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from chatd.wire.native import Native
 from chatd.wire.plain import Plain
 from tests.server.dialect_speakers import ABILITIES, Can, NativeSpeaker
 from tests.server.speakers import Speaker
-from tests.server.transcripts import PAGE, SPEAKERS, Scene, Step, transcripts
+from tests.server.transcripts import PAGES, SPEAKERS, Scene, Step, transcripts
 
 KINDS = list(SPEAKERS)
 
@@ -28,7 +28,9 @@ def test_each_conversation_comes_out_as_it_is_written(kind: str) -> None:
 
 def rows(heading: str) -> dict[str, list[str]]:
     """The table with that word above its first column: what each row says."""
-    table = re.search(rf"^{heading} +native .*\n=[= ]+\n((?:.*\n)+?)=", PAGE, re.MULTILINE)
+    table = re.search(
+        rf"^{heading} +native .*\n=[= ]+\n((?:.*\n)+?)=", PAGES["protocol"], re.MULTILINE
+    )
     assert table is not None
     return {
         name.strip(): words.split()
@@ -45,10 +47,10 @@ def test_the_page_says_what_can_be_said_in_which_dialect() -> None:
     columns = [ABILITIES[speaker] for speaker in speakers]
     abilities = {
         "private messages": Can.TELL,
-        "another nickname": Can.RENAME,
-        "who is here, the history": Can.READ,
-        "into rooms, and out of them": Can.GO,
-        '"I leave"': Can.QUIT,
+        "change the nickname": Can.RENAME,
+        "list users, read the history": Can.READ,
+        "join and leave rooms": Can.GO,
+        "say goodbye": Can.QUIT,
     }
     table = rows(r"\\")
     for row, ability in abilities.items():
@@ -133,15 +135,13 @@ def test_a_server_that_failed_says_500() -> None:
 
 
 def test_the_table_of_codes_has_those_that_there_are() -> None:
-    table = [int(code) for code in re.findall(r"^(\d{3})    \S", PAGE, re.MULTILINE)]
+    table = [int(code) for code in re.findall(r"^(\d{3})    \S", PAGES["jim"], re.MULTILINE)]
     assert table == sorted({code for code, _ in SITUATIONS} | {500})
 
 
 def test_the_page_shows_every_action_of_jim() -> None:
     verbs = {"presence", "authenticate", "msg", "message", "join", "leave", "quit", "exit"}
-    table = re.findall(
-        r"^((?:``\w+``(?:, )?)+)  +\S", PAGE[PAGE.index("\nJIM\n---") :], re.MULTILINE
-    )
+    table = re.findall(r"^((?:``\w+``(?:, )?)+)  +\S", PAGES["jim"], re.MULTILINE)
     assert {verb for row in table for verb in re.findall(r"``(\w+)``", row)} == verbs
     said = [json.loads(step.happens[1:]) for step in transcripts("jim") if step.happens[0] == ">"]
     assert {each.get("action", each.get("event")) for each in said} == verbs - {"exit"}

@@ -1,4 +1,4 @@
-"""The conversations on docs/protocol.rst, to be played again: who types what, and what comes back.
+"""The conversations in docs/reference/, to be played again: who types what, and what comes back.
 
 A line that begins with ``>`` is sent; one in parentheses is something else that happens; any other
 one is received. Two spaces at its beginning continue a line.
@@ -19,7 +19,13 @@ from tests.server.dialect_speakers import BasicSpeaker, JimSpeaker, NativeSpeake
 from tests.server.meeting import Meeting
 from tests.server.speakers import Speaker
 
-PAGE: Final = (Path(__file__).parents[2] / "docs" / "protocol.rst").read_text(encoding="utf-8")
+REFERENCE: Final = Path(__file__).parents[2] / "docs" / "reference"
+
+#: The pages on the dialects: "protocol" has the native one and the basic one.
+PAGES: Final = {
+    name: (REFERENCE / f"{name}.rst").read_text(encoding="utf-8")
+    for name in ("protocol", "jim", "plain")
+}
 
 _BLOCK: Final = re.compile(
     r"^\.\. code-block:: text\n   :class: (\w+)\n\n((?:   .*\n)+)", re.MULTILINE
@@ -44,11 +50,10 @@ class Step:
 
 
 def transcripts(kind: str) -> list[Step]:
-    """All that is on the page in one dialect, as one conversation."""
+    """All the blocks of one dialect, as one conversation."""
     steps: list[Step] = []
-    for line in "".join(text for marked, text in _BLOCK.findall(PAGE) if marked == kind).split(
-        "\n"
-    ):
+    blocks = _BLOCK.findall("".join(PAGES.values()))
+    for line in "".join(text for marked, text in blocks if marked == kind).split("\n"):
         shown = line[3:]
         if shown.startswith((">", "(")):
             steps.append(Step(shown))

@@ -1,4 +1,4 @@
-"""docs/protocol.rst tells the truth, and what is generated in docs/ is current."""
+"""docs/reference/protocol.rst and discovery.rst tell the truth, and so do the schemas."""
 
 import json
 import re
@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from chatd.chat import limits
 from chatd.chat.errors import NotReached, Refusal
 from chatd.chat.events import Event, JoinDone, Ok, Pong, PrivateSent, Reply
 from chatd.wire import discovery, frames, native_client
@@ -20,7 +19,10 @@ from chatd.wire.native import Native
 from docs.generate import FILES, generated
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGE = (DOCS / "protocol.rst").read_text(encoding="utf-8")
+PAGE = "".join(
+    (DOCS / "reference" / f"{name}.rst").read_text(encoding="utf-8")
+    for name in ("protocol", "discovery")
+)
 DIALECT = Native()
 
 _EXAMPLE = re.compile(
@@ -88,7 +90,7 @@ def data_keys(frame: Any) -> set[str]:
 def test_every_example_on_the_page_is_looked_at() -> None:
     marked = {"from-client", "from-server", "discover", "offer"}
     assert {kind for kind, _ in _EXAMPLE.findall(PAGE)} == marked
-    conversations = re.findall(r"code-block:: text\n   :class: (basic|jim|plain)\n\n", PAGE)
+    conversations = re.findall(r"code-block:: text\n   :class: (basic)\n\n", PAGE)
     assert PAGE.count("code-block::") == len(_EXAMPLE.findall(PAGE)) + len(conversations)
 
 
@@ -184,70 +186,6 @@ def test_every_code_on_the_page_is_one() -> None:
     lists = re.findall(r"Refused\swith\s([^.]*)\.", PAGE)
     assert len(lists) == 9
     assert {code for each in lists for code in re.findall(r"``(.*?)``", each)} <= codes
-
-
-#: What the page says, and the limits it means.
-SAID = [
-    ("at most 65,536 bytes", limits.LINE_BYTES),
-    ("at most 64 characters", limits.REQUEST_ID_CHARACTERS),
-    ("due within 5 s", limits.FIRST_LINE_TIMEOUT_SECONDS),
-    ("within 60 s altogether", limits.REGISTRATION_SECONDS),
-    ("At most 64 connections", limits.REJECTED_CONNECTIONS),
-    ("at most 256", limits.WATCHERS),
-    ("faster than 50 each second", limits.ACCEPT_CONNECTIONS_PER_SECOND),
-    ("1 to 25 characters", limits.NICKNAME_CHARACTERS),
-    ("1 to 4,096 characters", limits.MESSAGE_CHARACTERS),
-    ("``limit`` messages (50 unless given)", limits.HISTORY_REPLY_MESSAGES),
-    ("the last 1,000 messages", limits.HISTORY_MESSAGES),
-    ("at most 64 KiB each", limits.LIST_FRAME_BYTES // 1024),
-    ("at most 256 KiB", limits.REPLY_BYTES // 1024),
-    ("600 s unless", limits.INACTIVITY_SECONDS),
-    ("yours within 2 s", limits.SHUTDOWN_SECONDS),
-    ("65,536 bytes in a line", limits.LINE_BYTES),
-    ("4,096 characters in a text", limits.MESSAGE_CHARACTERS),
-    ("25 characters in a name", limits.NICKNAME_CHARACTERS),
-    ("64 characters in an id", limits.REQUEST_ID_CHARACTERS),
-    ("32 recipients", limits.RECIPIENTS),
-    ("32 rooms that you are in", limits.JOINED_ROOMS),
-    ("1,024 rooms on a server", limits.ROOMS),
-    ("1 to 24 characters", limits.ROOM_NAME_CHARACTERS - 1),
-    ("``to``, 1 to 32", limits.RECIPIENTS),
-    ("You may be in 32", limits.JOINED_ROOMS),
-    ("a server has 1,024", limits.ROOMS),
-    ("to more than 32", limits.RECIPIENTS),
-    ("send has at most 4,096", limits.JIM_OBJECT_BYTES),
-    ("sent has at most 1,024", limits.JIM_SENT_BYTES),
-    ("with 50 ms", limits.JIM_PAUSE_MILLISECONDS),
-    ("Up to 200 objects", limits.JIM_QUEUE_OBJECTS),
-    ("at most 15 characters", limits.JIM_ACTION_CHARACTERS),
-    ("at most 500 characters", limits.JIM_MESSAGE_CHARACTERS),
-    ("There are 60 s", limits.REGISTRATION_SECONDS),
-    ("10 frames each second", limits.FLOOD_FRAMES_PER_SECOND),
-    ("1,048,576 bytes that wait", limits.OUTBOUND_BYTES),
-    ("600 seconds of doing", limits.INACTIVITY_SECONDS),
-    ("of at most 1,024 bytes", limits.DATAGRAM_BYTES),
-    ("1 to 64 printable characters", limits.SERVER_ID_CHARACTERS),
-    ("repeats it every 3 s", limits.DISCOVERY_PERIOD_SECONDS),
-]
-
-
-@pytest.mark.parametrize(("words", "limit"), SAID)
-def test_the_page_names_the_limit(words: str, limit: int) -> None:
-    assert words in " ".join(PAGE.split())
-    assert re.findall(r"[\d,]*\d", words)[-1] == f"{limit:,}"
-
-
-def test_the_page_names_the_parts_of_a_second() -> None:
-    assert limits.DIALECT_DETECTION_MILLISECONDS == 500
-    assert "nothing after half a second" in PAGE
-    assert limits.PLAIN_IDLE_LINE_MILLISECONDS == 200
-    assert "0.2 s of silence" in PAGE
-
-
-@pytest.mark.parametrize("name", FILES)
-def test_what_is_generated_is_current(name: str) -> None:
-    """If not: python docs/generate.py"""
-    assert (DOCS / name).read_text(encoding="utf-8") == generated()[name]
 
 
 def test_the_schemas_name_every_frame_in_its_direction() -> None:

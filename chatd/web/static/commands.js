@@ -1,176 +1,202 @@
-/** What people type: a line becomes a frame, or a sentence why not. Pure.
+/** Parses a typed line into a frame, or throws NotSent with the reason. Pure.
  *
- * The commands are those of chatd/wire/typed.py; whether a name is a possible one, the server says.
- * Beside the frames of the protocol there are "help", "go-to" and "ask-whom", for the page itself.
+ * The commands are those of chatd/wire/slash_commands.py; tests/browser/test_parity.py compares the
+ * two. Whether a name is valid is left to the server. Besides the frames of the protocol there are
+ * "help", "switch-room" and "prompt-private", which session.js carries out.
  */
 
-import { visible } from "./visible.js";
+import { escape } from "./escape.js";
 
-/** The text of one message, in code points. */
-export const MESSAGE_CHARACTERS = 4096;
-/** The lines of one message. */
-const MESSAGE_LINES = 256;
-/** A frame; the server hangs up on a longer one. */
-const LINE_BYTES = 65_536;
-/** What is shown of a word that is no command. */
-const SHOWN_CHARACTERS = 25;
+/** Length of a message, in code points. */
+export const MAX_MESSAGE_CHARACTERS = 4096;
+/** Lines of a message. */
+const MAX_MESSAGE_LINES = 256;
+/** Size of a frame; the server closes the connection after a longer one. */
+const MAX_FRAME_BYTES = 65_536;
+/** Space in a frame for its id. */
+const ID_BYTES = 64;
+/** How much an error quotes of an unknown command, and of an invalid argument. */
+const MAX_COMMAND_CHARACTERS = 25;
+const MAX_ARGUMENT_CHARACTERS = 80;
 
+// What Python's str.strip() removes.
 const SPACE =
   "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
-const BEFORE = new RegExp(`^${SPACE}+`);
-const AFTER = new RegExp(`${SPACE}+$`);
-const CONTROL = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/;
+const LEADING_SPACE = new RegExp(`^${SPACE}+`);
+const TRAILING_SPACE = new RegExp(`${SPACE}+$`);
+const CONTROL_CHARACTER = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/;
 
-/** A line that cannot be sent; the message is a sentence for the person. */
+/** The line cannot be sent; the message tells the user why. */
 export class NotSent extends Error {}
 
-/** The commands: their names, what they take, what they do, and how the argument is read. */
-const TABLE = [
-  [["/msg"], "NAME[,NAME] TEXT", "send a private message", tell],
-  [["/message"], "", "send a private message; asks to whom", alone("ask-whom")],
-  [["/users"], "", "show who is here", alone("users")],
-  [["/rooms"], "", "show the rooms", alone("rooms")],
-  [["/join"], "#ROOM", "go into a room", roomed("join", "/join #room")],
+/** The commands: names, arguments, description, and `parse(argument, room)`. */
+const COMMANDS = [
+  [["/msg"], "NAME[,NAME] TEXT", "send a private message", parsePrivate],
+  [["/message"], "", "send a private message; asks for the recipient", only("prompt-private")],
+  [["/users"], "", "show the users", only("users")],
+  [["/rooms"], "", "show the rooms", only("rooms")],
+  [["/join"], "#ROOM", "join a room", withRoomName("join", "/join #ROOM")],
+  [["/leave"], "[#ROOM]", "leave a room", parseLeave],
   [
-    ["/leave"],
-    "[#ROOM]",
-    "leave a room",
-    (argument, room) => frame("leave", { room: argument ? named(argument) : room }),
+    ["/room"],
+    "#ROOM",
+    "switch to a room; lines go there from now on",
+    withRoomName("switch-room", "/room #ROOM"),
   ],
-  [["/room"], "#ROOM", "write to that room from now on", roomed("go-to", "/room #room")],
-  [["/history"], "[N]", "show the last N messages of the room", history],
-  [["/setname"], "NAME", "change your nickname", rename],
-  [["/help"], "", "show this list", alone("help")],
-  [["/quit", "/exit", "exit()"], "", "leave the chat", alone("quit")],
+  [["/history"], "[N]", "show the last N messages of the room", parseHistory],
+  [["/setname"], "NAME", "change your nickname", parseSetName],
+  [["/help"], "", "show this list", only("help")],
+  [["/quit", "/exit", "exit()"], "", "leave the chat", only("quit")],
 ];
 
-const BY_NAME = new Map(TABLE.flatMap(([names, , , read]) => names.map((name) => [name, read])));
+const BY_NAME = new Map(COMMANDS.flatMap(([names, , , parse]) => names.map((name) => [name, parse])));
 
-/** What `line` asks for, where lines go to `room`: a frame without id; null if it is blank. */
-export function read(line, room) {
+/** The frame for a line typed in `room`, without an id; null if the line is blank. */
+export function parse(line, room) {
+  // A lone surrogate, as some input methods leave behind: JSON.stringify would send an escape that
+  // the server refuses as an invalid frame.
   if (!line.isWellFormed()) {
-    throw new NotSent("This line contains half a character; take it out and send it again.");
+    throw new NotSent("This line contains an incomplete character. Remove it and send it again.");
   }
-  const meant = meaning(line, room);
-  if (meant && new TextEncoder().encode(JSON.stringify(meant)).length > LINE_BYTES - 64) {
+  const frame = parseLine(line, room);
+  if (
+    frame &&
+    new TextEncoder().encode(JSON.stringify(frame)).length > MAX_FRAME_BYTES - ID_BYTES
+  ) {
     throw new NotSent("This line is too long.");
   }
-  return meant;
+  return frame;
 }
 
-/** The list of commands, as pairs of how each is written and what it does. */
+/** The list of commands: pairs of usage and description. */
 export function help() {
-  const rows = TABLE.map(([names, takes, does]) => [`${names.join(", ")} ${takes}`.trim(), does]);
+  const rows = COMMANDS.map(([names, args, description]) => [
+    `${names.join(", ")} ${args}`.trim(),
+    description,
+  ]);
   rows.splice(1, 0, ["@NAME [@NAME] TEXT", "the same"]);
   return [...rows, ["//TEXT", "send a line that begins with /"]];
 }
 
-function meaning(line, room) {
+/** A room's name from what the user typed; the # may be omitted. */
+export function roomName(argument) {
+  return argument.startsWith("#") ? argument : `#${argument}`;
+}
+
+function parseLine(line, room) {
   const stripped = strip(line);
   if (!stripped) {
     return null;
   }
-  // Spaces before it are a slip of the hand, and must not make a private message public.
-  const begun = line.replace(BEFORE, "");
+  // Spaces before @ or / are a typing error, and must not make a private message public.
+  const trimmed = line.replace(LEADING_SPACE, "");
   const [word, argument] = partition(stripped);
   if (word === "exit()" && !argument) {
-    return frame("quit");
+    return createFrame("quit");
   }
-  if (begun.startsWith("//")) {
-    return frame("message", { text: checked(begun.slice(1)), room });
+  if (trimmed.startsWith("//")) {
+    return createFrame("message", { text: validated(trimmed.slice(1)), room });
   }
-  if (begun.startsWith("@") && word.length > 1) {
-    return at(stripped);
+  if (trimmed.startsWith("@") && word.length > 1) {
+    return parseMention(stripped);
   }
-  if (!begun.startsWith("/")) {
-    return frame("message", { text: checked(line), room });
+  if (!trimmed.startsWith("/")) {
+    return createFrame("message", { text: validated(line), room });
   }
   if (!BY_NAME.has(word)) {
-    const shown = visible([...word].slice(0, SHOWN_CHARACTERS).join(""));
+    const quoted = quote(word, MAX_COMMAND_CHARACTERS);
     throw new NotSent(
-      `There is no command ${shown}; /help lists them, and //… sends a line that begins with /.`,
+      `There is no command ${quoted}; /help lists them, and //… sends a line that begins with /.`,
     );
   }
   return BY_NAME.get(word)(strip(argument), room);
 }
 
-function tell(argument) {
-  const [to, text] = partition(argument);
+function parsePrivate(argument) {
+  const [recipients, text] = partition(argument);
   if (!strip(text)) {
-    throw new NotSent("To whom, and what? Write: /msg NAME text, or several: /msg ice,moon text");
+    throw new NotSent("Usage: /msg NAME[,NAME] TEXT");
   }
-  return told(to.split(",").filter(Boolean), strip(text));
+  return createPrivate(recipients.split(",").filter(Boolean), strip(text));
 }
 
-function at(line) {
-  const to = [];
+/** `@ice hello` and `@ice @moon hello`. */
+function parseMention(line) {
+  const recipients = [];
   let rest = line;
   while (rest.startsWith("@")) {
     const [name, after] = partition(rest);
-    to.push(name.slice(1));
+    recipients.push(name.slice(1));
     rest = after.replace(/^ +/, "");
   }
   if (!rest) {
-    throw new NotSent(`What shall ${to.map(visible).join(" and ")} be told? Write: @NAME text`);
+    throw new NotSent("Usage: @NAME [@NAME] TEXT");
   }
-  return told(to, rest);
+  return createPrivate(recipients, rest);
 }
 
-function told(to, text) {
-  // No nickname has an @, but many a person writes one.
-  return frame("private", { text: checked(text), to: to.map((name) => name.replace(/^@/, "")) });
+function createPrivate(recipients, text) {
+  // No nickname begins with @, but many users type one.
+  const to = recipients.map((name) => name.replace(/^@/, ""));
+  return createFrame("private", { text: validated(text), to });
 }
 
-function rename(argument) {
+function parseSetName(argument) {
   if (!argument) {
-    throw new NotSent("Which nickname? Write: /setname NAME");
+    throw new NotSent("Usage: /setname NAME");
   }
-  return frame("set-name", { nickname: argument });
+  return createFrame("set-name", { nickname: argument });
 }
 
-function history(argument, room) {
+function parseHistory(argument, room) {
   if (!argument) {
-    return frame("history", { room });
+    return createFrame("history", { room });
   }
   if (!/^[0-9]{1,9}$/.test(argument) || Number(argument) === 0) {
-    throw new NotSent(`How many messages? '${visible(argument)}' is no number; write: /history 20`);
+    const quoted = quote(argument, MAX_ARGUMENT_CHARACTERS);
+    throw new NotSent(`'${quoted}' is not a number of messages. Usage: /history [N]`);
   }
-  return frame("history", { room, limit: Number(argument) });
+  return createFrame("history", { room, limit: Number(argument) });
 }
 
-function roomed(type, usage) {
+function parseLeave(argument, room) {
+  return createFrame("leave", { room: argument ? roomName(argument) : room });
+}
+
+function withRoomName(type, usage) {
   return (argument) => {
     if (!argument) {
-      throw new NotSent(`Which room? Write: ${usage}`);
+      throw new NotSent(`Usage: ${usage}`);
     }
-    return frame(type, { room: named(argument) });
+    return createFrame(type, { room: roomName(argument) });
   };
 }
 
-function alone(type) {
-  return () => frame(type);
+function only(type) {
+  return () => createFrame(type);
 }
 
-/** The name of the room that `argument` means; the # may be left out. */
-export function named(argument) {
-  return argument.startsWith("#") ? argument : `#${argument}`;
+function quote(text, maxCharacters) {
+  return escape([...text].slice(0, maxCharacters).join(""));
 }
 
-function frame(type, data) {
+function createFrame(type, data) {
   return data ? { type, data } : { type };
 }
 
-function checked(text) {
-  if (text.length > MESSAGE_CHARACTERS && [...text].length > MESSAGE_CHARACTERS) {
-    throw new NotSent(`A message may have at most ${MESSAGE_CHARACTERS} characters.`);
+/** `text`, if it can be a message. */
+function validated(text) {
+  // The number of code points is never higher than `length`, which counts UTF-16 units.
+  if (text.length > MAX_MESSAGE_CHARACTERS && [...text].length > MAX_MESSAGE_CHARACTERS) {
+    throw new NotSent(`A message may have at most ${MAX_MESSAGE_CHARACTERS} characters.`);
   }
-  if (text.split("\n", MESSAGE_LINES + 1).length > MESSAGE_LINES) {
-    throw new NotSent(`A message may have at most ${MESSAGE_LINES} lines.`);
+  if (text.split("\n", MAX_MESSAGE_LINES + 1).length > MAX_MESSAGE_LINES) {
+    throw new NotSent(`A message may have at most ${MAX_MESSAGE_LINES} lines.`);
   }
   if (!strip(text)) {
     throw new NotSent("A message needs some text.");
   }
-  const found = CONTROL.exec(text);
+  const found = CONTROL_CHARACTER.exec(text);
   if (found) {
     const code = found[0].codePointAt(0).toString(16).toUpperCase().padStart(4, "0");
     throw new NotSent(`A message may not contain the control character U+${code}.`);
@@ -178,11 +204,12 @@ function checked(text) {
   return text;
 }
 
+/** As Python's `text.partition(" ")`, without the separator. */
 function partition(text) {
   const end = text.indexOf(" ");
   return end < 0 ? [text, ""] : [text.slice(0, end), text.slice(end + 1)];
 }
 
 function strip(text) {
-  return text.replace(BEFORE, "").replace(AFTER, "");
+  return text.replace(LEADING_SPACE, "").replace(TRAILING_SPACE, "");
 }

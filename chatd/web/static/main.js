@@ -1,137 +1,140 @@
-/** The page put together: what happens goes into the store, and what is in it is shown. */
+/** Builds the page. Data flows one way: a frame or the user → session → store → components.
+ *
+ * A component is a function of the state and the last state that it was drawn with. It shows the
+ * one, and uses the other to skip what has not changed.
+ */
 
-import { reduced } from "./actions.js";
-import { arrangeDrawers } from "./drawers.js";
-import { entranceView } from "./entrance_view.js";
-import { logView } from "./log_view.js";
-import { peopleView } from "./people_view.js";
-import { poll } from "./poll.js";
-import { roomsView } from "./rooms_view.js";
+import { createComposer } from "./composer.js";
+import { createMessageList } from "./message_list.js";
+import { startPolling } from "./poll.js";
+import { createStore } from "./reducer.js";
+import { createRoomList } from "./room_list.js";
 import { createSession } from "./session.js";
-import { BEGINNING } from "./state.js";
-import { statusView } from "./status_view.js";
-import { remember, restored } from "./storage.js";
-import { createStore } from "./store.js";
-import { writingView } from "./writing_view.js";
+import { setUpSidebars } from "./sidebars.js";
+import { createSignIn } from "./sign_in.js";
+import { INITIAL_STATE } from "./state.js";
+import { createStatusBar } from "./status_bar.js";
+import { restore, save } from "./storage.js";
+import { createUserList } from "./user_list.js";
 
-/** A page that nobody looks at draws no frames, but its title changes. */
-const UNSEEN_MILLISECONDS = 250;
+/** A hidden page gets no animation frames, but its title must change. */
+const HIDDEN_DRAW_MILLISECONDS = 250;
 
-const at = (id) => document.getElementById(id);
+const byId = (id) => document.getElementById(id);
 
-const store = createStore(restored(BEGINNING), reduced);
+const store = createStore(restore(INITIAL_STATE));
 const session = createSession(store);
-const closeDrawers = arrangeDrawers([at("rooms"), at("people")]);
+const closeSidebars = setUpSidebars([byId("rooms"), byId("users")]);
 
-function writePrivately(nickname) {
-  closeDrawers();
-  session.drafted(`@${nickname} ${at("text").value}`);
+function startPrivateMessage(nickname) {
+  closeSidebars();
+  session.changeDraft(`@${nickname} ${byId("message").value}`);
   draw();
-  // Who only watches has to come in first.
-  at(at("write").hidden ? "nickname" : "text").focus();
+  // A user who only watches has to enter first.
+  byId(byId("composer").hidden ? "nickname" : "message").focus();
 }
 
-function chosen() {
-  closeDrawers();
+function onRoomSelected() {
+  closeSidebars();
   draw();
-  if (!at("write").hidden) {
-    at("text").focus();
+  if (!byId("composer").hidden) {
+    byId("message").focus();
   }
 }
 
-const views = [
-  statusView(
+const components = [
+  createStatusBar(
     {
       body: document.body,
-      server: at("server"),
-      status: at("standing"),
-      countdown: at("countdown"),
-      problem: at("problem"),
-      leave: at("leave"),
+      server: byId("server"),
+      status: byId("connection-state"),
+      countdown: byId("countdown"),
+      error: byId("error"),
+      leave: byId("leave"),
     },
     session,
   ),
-  roomsView(
+  createRoomList(
     {
-      list: at("room-list"),
-      form: at("room-form"),
-      input: at("room-name"),
-      summary: at("rooms-summary"),
-      heading: at("room"),
-      joinRoom: at("join-room"),
-      leaveRoom: at("leave-room"),
-      aside: at("aside"),
+      list: byId("room-list"),
+      form: byId("room-form"),
+      input: byId("room-name"),
+      summary: byId("rooms-summary"),
+      heading: byId("room"),
+      joinRoom: byId("join-room"),
+      leaveRoom: byId("leave-room"),
+      notJoined: byId("not-joined"),
     },
     session,
-    chosen,
+    onRoomSelected,
   ),
-  peopleView(
+  createUserList(
     {
-      here: at("here"),
-      elsewhere: at("elsewhere"),
-      elsewhereHeading: at("elsewhere-heading"),
-      more: at("more"),
-      summary: at("people-summary"),
+      roomUsers: byId("room-users"),
+      otherUsers: byId("other-users"),
+      otherHeading: byId("other-users-heading"),
+      omitted: byId("omitted-users"),
+      summary: byId("users-summary"),
     },
-    writePrivately,
+    startPrivateMessage,
   ),
-  logView(
+  createMessageList(
     {
-      log: at("log"),
-      content: at("content"),
-      list: at("items"),
-      older: at("older"),
-      newer: at("newer"),
+      log: byId("log"),
+      content: byId("log-content"),
+      list: byId("items"),
+      older: byId("older"),
+      newer: byId("newer"),
     },
     session,
   ),
-  writingView({ form: at("write"), text: at("text"), list: at("backlog") }, session),
-  entranceView(
+  createComposer({ form: byId("composer"), field: byId("message"), list: byId("outbox") }, session),
+  createSignIn(
     {
-      join: at("join"),
-      nickname: at("nickname"),
-      password: at("password"),
-      secret: at("secret"),
-      account: at("account"),
-      another: at("another"),
-      back: at("back"),
-      comeBack: at("come-back"),
-      writing: at("text"),
+      nicknameForm: byId("nickname-form"),
+      nickname: byId("nickname"),
+      passwordForm: byId("password-form"),
+      password: byId("password"),
+      account: byId("account"),
+      otherNickname: byId("other-nickname"),
+      leftPanel: byId("left"),
+      reconnect: byId("reconnect"),
+      messageField: byId("message"),
     },
     session,
   ),
 ];
 
-let drawn;
-let frame = null;
+let drawnState;
+let frameRequest = null;
 let timer = null;
 
-/** Show the state as it is now, once for all that happened since the last time. */
+/** Show the current state, however many actions have led to it since the last time. */
 function draw() {
-  cancelAnimationFrame(frame);
+  cancelAnimationFrame(frameRequest);
   clearTimeout(timer);
-  frame = timer = null;
+  frameRequest = timer = null;
   const { state } = store;
-  views.forEach((view) => view(state, drawn));
-  drawn = state;
+  components.forEach((component) => component(state, drawnState));
+  drawnState = state;
 }
 
-store.subscribe(remember);
+store.subscribe(save);
 store.subscribe(() => {
-  frame ??= requestAnimationFrame(draw);
-  timer ??= setTimeout(draw, UNSEEN_MILLISECONDS);
+  frameRequest ??= requestAnimationFrame(draw);
+  timer ??= setTimeout(draw, HIDDEN_DRAW_MILLISECONDS);
 });
 
-const looked = () => {
-  store.dispatch({ type: "hidden", isHidden: document.hidden });
-  if (!document.hidden && store.state.link.is !== "left") {
+document.addEventListener("visibilitychange", () => {
+  store.dispatch({ type: "visibilityChanged", isHidden: document.hidden });
+  // The browser may have stopped the timers of the hidden page, or the computer was asleep.
+  if (!document.hidden && store.state.connection.state !== "left") {
     session.check();
   }
-};
-document.addEventListener("visibilitychange", looked);
+});
 addEventListener("online", session.check);
 
-store.dispatch({ type: "hidden", isHidden: document.hidden });
+store.dispatch({ type: "visibilityChanged", isHidden: document.hidden });
 draw();
-session.begin();
-poll(store);
+session.open();
+startPolling(store);

@@ -1,34 +1,40 @@
-/** Names: which are equal, which colour is theirs, and whether a text calls one of them. Pure. */
+/** Names of users and rooms: comparison, colours, and mentions in a text. Pure. */
 
 export const LOBBY = "#lobby";
 
 /** How many colours there are for nicknames; colours.css has a class for each. */
 export const NICKNAME_COLOURS = 12;
 
-/** What is compared: two names are equal if this is, as the server folds them. */
-export function folded(name) {
+/** The key of a name: two names are the same if their keys are equal, as on the server. */
+export function casefold(name) {
+  // JavaScript has no casefold(). By way of upper case "ß" and "ẞ" both become "ss", as there; but
+  // "ı" (without a dot) must not become "i".
   const lower = [...name].map((character) =>
-    // By way of upper case, as "ß" and "ẞ" are "ss"; but a dotless i would become one with a dot.
     character === "ı" ? character : character.toLowerCase().toUpperCase().toLowerCase(),
   );
   return lower.join("").replaceAll("ς", "σ").normalize("NFKC");
 }
 
-/** The number of a nickname's colour, the same on every page; its spelling makes no difference. */
-export function colour(nickname) {
-  // FNV-1a: names that differ little are to differ in colour.
+/** Whether two names are the same. */
+export function isSameName(one, other) {
+  return casefold(one) === casefold(other);
+}
+
+/** The number of a nickname's colour: the same on every page, however the nickname is spelled. */
+export function colourOf(nickname) {
+  // FNV-1a, which gives similar names different colours.
   let hash = 0x811c9dc5;
-  for (const character of folded(nickname)) {
+  for (const character of casefold(nickname)) {
     hash = Math.imul(hash ^ character.codePointAt(0), 0x01000193);
   }
   return (hash >>> 0) % NICKNAME_COLOURS;
 }
 
-/** Whether `text` names `nickname`, as a word of its own. */
+/** Whether `text` contains `nickname` as a whole word. */
 export function mentions(text, nickname) {
-  const name = folded(nickname).replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const name = casefold(nickname).replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
   return (
     name !== "" &&
-    new RegExp(`(?<![\\p{L}\\p{N}_])${name}(?![\\p{L}\\p{N}_])`, "u").test(folded(text))
+    new RegExp(`(?<![\\p{L}\\p{N}_])${name}(?![\\p{L}\\p{N}_])`, "u").test(casefold(text))
   );
 }

@@ -1,51 +1,53 @@
-/** What nobody hears of: who is in the rooms of others, and what is said there, asked for slowly.
+/** Polls what no event tells the page: the users of other rooms, and messages of a room not joined.
  *
- * Over HTTP, as asking on the WebSocket would count as something that the person does.
+ * Over HTTP: a request on the WebSocket would count as activity of the user, who would then never
+ * be disconnected as inactive.
  */
 
 import { isLive } from "./state.js";
 
-const PERIOD_MILLISECONDS = 15_000;
-const MESSAGES = 200;
+const INTERVAL_MILLISECONDS = 15_000;
+const MAX_MESSAGES = 200;
 
-/** Keep the lists in `store` true while the page is looked at. */
-export function poll(store) {
+/** Keep `store` up to date while the page is visible and connected. */
+export function startPolling(store) {
   setInterval(() => {
-    const { link, isHidden } = store.state;
-    if (!isHidden && (link.is === "watching" || link.is === "online")) {
-      askUsers(store);
-      askMessages(store);
+    const { connection, isHidden } = store.state;
+    if (!isHidden && (connection.state === "watching" || connection.state === "online")) {
+      pollUsers(store);
+      pollMessages(store);
     }
-  }, PERIOD_MILLISECONDS);
+  }, INTERVAL_MILLISECONDS);
 }
 
-async function askUsers(store) {
-  const { changes } = store.state;
-  const answer = await get("/api/users");
-  // If something happened meanwhile, this list may be from before it; the next one is not.
-  if (answer && store.state.changes === changes) {
-    store.dispatch({ type: "polled", users: answer.users });
+async function pollUsers(store) {
+  const { userChanges } = store.state;
+  const response = await fetchJSON("/api/users");
+  // If an event arrived meanwhile, the response may be older than it: wait for the next one.
+  if (response && store.state.userChanges === userChanges) {
+    store.dispatch({ type: "usersPolled", users: response.users });
   }
 }
 
-async function askMessages(store) {
-  const { shown, rooms } = store.state;
-  if (isLive(store.state, shown)) {
+async function pollMessages(store) {
+  const { currentRoom, rooms } = store.state;
+  if (isLive(store.state, currentRoom)) {
     return;
   }
-  const { name } = rooms.get(shown);
-  const answer = await get(`/api/messages?limit=${MESSAGES}&room=${encodeURIComponent(name)}`);
-  if (answer) {
-    const data = { room: answer.room, messages: answer.messages, more: false };
-    store.dispatch({ type: "received", frame: { type: "history", data }, now: Date.now() });
+  const { name } = rooms.get(currentRoom);
+  const query = `limit=${MAX_MESSAGES}&room=${encodeURIComponent(name)}`;
+  const response = await fetchJSON(`/api/messages?${query}`);
+  if (response) {
+    const data = { room: response.room, messages: response.messages, more: false };
+    store.dispatch({ type: "frameReceived", frame: { type: "history", data }, now: Date.now() });
   }
 }
 
-/** The JSON at `path`; null if there is none, which the next time may mend. */
-async function get(path) {
+/** The JSON at `path`; null if the request fails, which the next one may not. */
+async function fetchJSON(path) {
   try {
-    const answer = await fetch(path, { cache: "no-store" });
-    return answer.ok ? await answer.json() : null;
+    const response = await fetch(path, { cache: "no-store" });
+    return response.ok ? await response.json() : null;
   } catch {
     return null;
   }

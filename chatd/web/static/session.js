@@ -1,32 +1,41 @@
-/** The conversation with the server: what is sent when, and what the person can do. */
+/** The session: what the page sends and when, and what the user can do.
+ *
+ * Requests of the page itself have words as their ids, lines of the user have numbers; see
+ * server_events.js.
+ *
+ * After a connection opens, the page either enters (`hello`) if the user has asked for that or was
+ * online before, or else watches. A refused `hello` is followed by `watch`, so that the user can
+ * read while choosing another nickname. Once online, the page joins the rooms that the user was in,
+ * asks for the users and the history, and sends what waits in the outbox.
+ */
 
-import { FOR_NOW } from "./answers.js";
-import { ENTRIES, sendable } from "./backlog.js";
-import { NotSent, help, read } from "./commands.js";
-import { createLink, pause } from "./link.js";
-import { LOBBY, folded } from "./names.js";
-import { createReading } from "./reading.js";
+import { NotSent, help, parse } from "./commands.js";
+import { createConnection, retryDelay } from "./connection.js";
+import { createHistory } from "./history.js";
+import { LOBBY, casefold, isSameName } from "./names.js";
+import { MAX_ENTRIES, nextToSend } from "./outbox.js";
+import { TEMPORARY_REFUSALS } from "./server_events.js";
 
-/** The version of the protocol. */
-const VERSION = 1;
+const PROTOCOL_VERSION = 1;
 
-/** For the server to say goodbye; a link that is dead may take far longer to be found out. */
-const GOODBYE_MILLISECONDS = 2000;
+/** Time limit for the reply to `quit`; it takes far longer to find out that a connection is dead. */
+const QUIT_MILLISECONDS = 2000;
 
-/** The session of one page, over the state in `store`. */
+/** The session of one page, on the state in `store`. */
 export function createSession(store) {
   const { dispatch } = store;
+  // By casefolded nickname, in memory only: a reconnection must not ask the user again.
   const passwords = new Map();
-  const link = createLink(dispatch, { greet, received });
-  const reading = createReading(store, link.send);
-  let again = null;
-  let leaving = null;
+  const connection = createConnection(dispatch, { onOpen, onFrame });
+  const history = createHistory(store, connection.send);
+  let enterTimer = null;
+  let quitTimer = null;
 
-  function greet() {
-    clearTimeout(again);
-    if (leaving !== null) {
+  function onOpen() {
+    clearTimeout(enterTimer);
+    if (quitTimer !== null) {
       close();
-    } else if (store.state.wanted) {
+    } else if (store.state.requestedNickname) {
       enter();
     } else {
       watch();
@@ -34,242 +43,248 @@ export function createSession(store) {
   }
 
   function watch() {
-    link.send({ type: "watch", id: "watch" });
+    connection.send({ type: "watch", id: "watch" });
   }
 
   function enter() {
-    link.send({
+    connection.send({
       type: "hello",
       id: "hello",
-      data: { nickname: store.state.wanted, version: VERSION },
+      data: { nickname: store.state.requestedNickname, version: PROTOCOL_VERSION },
     });
   }
 
-  function received(frame) {
-    if (signsInAgain(frame)) {
+  function onFrame(frame) {
+    if (sendKnownPassword(frame)) {
       return;
     }
     const before = store.state;
-    dispatch({ type: "received", frame, now: Date.now() });
-    AFTER[frame.type]?.(frame, before);
-    pump();
+    dispatch({ type: "frameReceived", frame, now: Date.now() });
+    REACTIONS[frame.type]?.(frame, before);
+    sendOutbox();
   }
 
-  /** What the page does by itself when it has got a frame of a type. */
-  const AFTER = {
+  /** What the page sends after a frame; `before` is the state before the frame. */
+  const REACTIONS = {
     __proto__: null,
     watching: () => {
-      lookAround();
-      const { wanted, isReturning, account } = store.state;
-      // Who asked before there was an answer; who comes back has been refused just now.
-      if (wanted && !isReturning && !account) {
+      requestOverview();
+      const { requestedNickname, entersAgain, passwordPrompt } = store.state;
+      // The user asked to enter before the reply to `watch`. If the page enters again by itself,
+      // then it has just been refused, and `enterTimer` runs.
+      if (requestedNickname && !entersAgain && !passwordPrompt) {
         enter();
       }
     },
     welcome: () => {
-      goBack();
-      lookAround();
-      if (store.state.backlog.some(({ status }) => status === "waiting")) {
-        say(["Sending the lines you typed meanwhile."]);
+      rejoinRooms();
+      requestOverview();
+      if (store.state.outbox.some(({ status }) => status === "waiting")) {
+        showNotices(["Sending the lines you typed while offline."]);
       }
     },
     joined: ({ data }) => {
-      if (
-        folded(data.nickname) === folded(store.state.me) &&
-        store.state.shown === folded(data.room)
-      ) {
-        reading.newest();
+      const { nickname, currentRoom } = store.state;
+      if (isSameName(data.nickname, nickname) && currentRoom === casefold(data.room)) {
+        history.loadNewest();
       }
     },
     parted: ({ data }) => {
-      if (folded(data.nickname) === folded(store.state.me)) {
-        reading.newest();
+      if (isSameName(data.nickname, store.state.nickname)) {
+        history.loadNewest();
       }
     },
-    history: reading.missed,
+    history: history.fillGap,
     error: ({ id, data }, before) => {
       if (data.code === "wrong-password") {
-        passwords.delete(folded(before.account?.nickname ?? before.wanted));
+        passwords.delete(casefold(before.passwordPrompt?.nickname ?? before.requestedNickname));
       }
       if (id !== "hello") {
         return;
       }
-      if (before.link.is === "connecting") {
+      if (before.connection.state === "connecting") {
         watch();
       }
-      if (before.isReturning && FOR_NOW.has(data.code)) {
-        clearTimeout(again);
-        again = setTimeout(() => store.state.isReturning && !store.state.me && enter(), pause());
+      if (before.entersAgain && TEMPORARY_REFUSALS.has(data.code)) {
+        clearTimeout(enterTimer);
+        enterTimer = setTimeout(
+          () => store.state.entersAgain && !store.state.nickname && enter(),
+          retryDelay(),
+        );
       }
     },
     goodbye: ({ data }) => {
       if (data.reason === "quit") {
         close();
       } else if (data.reason === "inactive") {
-        link.open();
+        connection.open();
       }
     },
   };
 
-  /** Ask for what there is to see; part of coming, so it is no activity of its own. */
-  function lookAround() {
-    link.send({ type: "users", id: "users" });
-    reading.newest();
+  /** Request the users, and the history of the current room. */
+  function requestOverview() {
+    connection.send({ type: "users", id: "users" });
+    history.loadNewest();
   }
 
-  /** Go to the rooms that the person was in. */
-  function goBack() {
-    const { home } = store.state;
-    if (!home.has(LOBBY)) {
-      link.send({ type: "leave", id: "rejoin", data: { room: LOBBY } });
+  /** Join the rooms that the user was in before the connection was lost. */
+  function rejoinRooms() {
+    const { joinedRooms } = store.state;
+    if (!joinedRooms.has(LOBBY)) {
+      connection.send({ type: "leave", id: "rejoin", data: { room: LOBBY } });
     }
-    for (const [key, room] of home) {
+    for (const [key, room] of joinedRooms) {
       if (key !== LOBBY) {
-        link.send({ type: "join", id: `rejoin ${room}`, data: { room } });
+        connection.send({ type: "join", id: `rejoin ${room}`, data: { room } });
       }
     }
   }
 
-  /** Whether a frame asks for a password that is known; the person need not hear of it. */
-  function signsInAgain({ type, id, data }) {
-    const { wanted } = store.state;
-    const password = passwords.get(folded(wanted));
-    const isAsked = type === "error" && id === "hello" && data?.code === "password-required";
-    if (isAsked && password !== undefined) {
-      authenticate(wanted, password, "hello");
+  /** Answer a request for a password that the page knows; whether it was one. */
+  function sendKnownPassword({ type, id, data }) {
+    const { requestedNickname } = store.state;
+    const password = passwords.get(casefold(requestedNickname));
+    const isRequest = type === "error" && id === "hello" && data?.code === "password-required";
+    if (isRequest && password !== undefined) {
+      authenticate(requestedNickname, password, "hello");
       return true;
     }
     return false;
   }
 
   function authenticate(account, password, id) {
-    link.send({ type: "authenticate", id, data: { account, password } });
+    connection.send({ type: "authenticate", id, data: { account, password } });
   }
 
-  /** Send what waits, as far as it may be under way. */
-  function pump() {
-    if (store.state.link.is !== "online") {
+  /** Send as many waiting entries of the outbox as may be sent now. */
+  function sendOutbox() {
+    if (store.state.connection.state !== "online") {
       return;
     }
-    const entries = sendable(store.state.backlog);
+    const entries = nextToSend(store.state.outbox);
     if (entries.length) {
-      dispatch({ type: "sent", ids: entries.map(({ id }) => id) });
-      entries.forEach(({ id, frame }) => link.send({ ...frame, id }));
+      // Marked first: if the connection is lost in between, the entries are `unknown`, never sent
+      // twice.
+      dispatch({ type: "entriesSent", ids: entries.map(({ id }) => id) });
+      entries.forEach(({ id, frame }) => connection.send({ ...frame, id }));
     }
   }
 
-  function say(...lines) {
-    dispatch({ type: "said", lines, now: Date.now() });
+  function showNotices(...notices) {
+    dispatch({ type: "noticesShown", notices, now: Date.now() });
   }
 
-  function show(room) {
-    dispatch({ type: "shown", room });
-    if (!store.state.rooms.get(store.state.shown).isRead) {
-      reading.newest();
+  function selectRoom(room) {
+    dispatch({ type: "roomSelected", room });
+    if (!store.state.rooms.get(store.state.currentRoom).isLoaded) {
+      history.loadNewest();
     }
   }
 
-  function queue(line, frame) {
-    if (store.state.backlog.length >= ENTRIES) {
-      throw new NotSent(`${ENTRIES} lines wait already.`);
+  function queueLine(line, frame) {
+    if (store.state.outbox.length >= MAX_ENTRIES) {
+      throw new NotSent(`There are ${MAX_ENTRIES} unsent lines already.`);
     }
-    dispatch({ type: "queued", line, frame });
+    dispatch({ type: "lineQueued", line, frame });
     if (frame.type === "join") {
-      show(frame.data.room);
+      selectRoom(frame.data.room);
     }
-    pump();
+    sendOutbox();
   }
 
-  /** Say so and go; without an answer as well, and never to be taken in again by itself. */
+  /** Leave the chat: with `quit` if possible, and after a time limit without its reply. */
   function leave() {
-    if (store.state.link.is === "online") {
-      link.send({ type: "quit", id: "quit" });
-      leaving ??= setTimeout(close, GOODBYE_MILLISECONDS);
+    if (store.state.connection.state === "online") {
+      connection.send({ type: "quit", id: "quit" });
+      quitTimer ??= setTimeout(close, QUIT_MILLISECONDS);
     } else {
       close();
     }
   }
 
   function close() {
-    clearTimeout(leaving);
-    leaving = null;
-    link.close();
+    clearTimeout(quitTimer);
+    quitTimer = null;
+    connection.close();
   }
 
-  /** What a typed line does that is no request of its own. */
-  const HERE = {
-    help: () => say(...help().map(([written, does]) => [`${written}: ${does}`])),
-    "go-to": ({ data }) => show(data.room),
-    "ask-whom": () => say(["To whom? Choose somebody in the list of people, or write: @NAME text"]),
+  /** The commands that the page carries out without sending their frame. */
+  const LOCAL_COMMANDS = {
+    help: () => showNotices(...help().map(([usage, description]) => [`${usage}: ${description}`])),
+    "switch-room": ({ data }) => selectRoom(data.room),
+    "prompt-private": () =>
+      showNotices(["Choose a user in the list of users, or type: @NAME TEXT"]),
     quit: leave,
   };
 
   return {
-    begin: link.open,
-    check: link.check,
-    readOlder: reading.older,
-    show,
+    open: connection.open,
+    check: connection.check,
+    loadOlder: history.loadOlder,
+    selectRoom,
     leave,
-    comeBack: link.open,
 
-    /** Enter under `nickname`, as soon as there is a connection. */
-    join(nickname) {
-      clearTimeout(again);
-      dispatch({ type: "wanted", nickname });
-      if (store.state.link.is === "watching") {
+    /** Enter under `nickname`, now or when there is a connection. */
+    requestNickname(nickname) {
+      clearTimeout(enterTimer);
+      dispatch({ type: "nicknameRequested", nickname });
+      if (store.state.connection.state === "watching") {
         enter();
       }
     },
 
-    /** Answer the question for the password. */
-    signIn(password) {
-      const { nickname, isRenaming } = store.state.account;
-      passwords.set(folded(nickname), password);
+    /** Answer the password prompt. */
+    sendPassword(password) {
+      const { nickname, isRenaming } = store.state.passwordPrompt;
+      passwords.set(casefold(nickname), password);
       authenticate(nickname, password, isRenaming ? "rename" : "hello");
     },
 
-    anotherNickname: () => dispatch({ type: "anotherNickname" }),
-    drafted: (text) => dispatch({ type: "drafted", text }),
-    dismiss: (id) => dispatch({ type: "dismissed", id }),
+    cancelPassword: () => dispatch({ type: "passwordCancelled" }),
+    changeDraft: (text) => dispatch({ type: "draftChanged", text }),
+    discardEntry: (id) => dispatch({ type: "entryDiscarded", id }),
 
-    /** Have a line of the backlog in the draft again, of the room that it was written for. */
-    takeBack(id) {
-      const entry = store.state.backlog.find((each) => each.id === id);
+    /** Move a line from the outbox into the draft of its room, and show that room. */
+    editEntry(id) {
+      const entry = store.state.outbox.find((each) => each.id === id);
       if (entry) {
-        dispatch({ type: "takenBack", id });
-        show(store.state.rooms.get(entry.room)?.name ?? entry.room);
+        dispatch({ type: "entryEdited", id });
+        selectRoom(store.state.rooms.get(entry.room)?.name ?? entry.room);
       }
     },
 
-    /** Go into a room, or out of it, by a button. */
-    joinRoom: (room) => attempt(() => queue(`/join ${room}`, { type: "join", data: { room } })),
-    leaveRoom: (room) => attempt(() => queue(`/leave ${room}`, { type: "leave", data: { room } })),
+    joinRoom: (room) =>
+      withErrors(() => queueLine(`/join ${room}`, { type: "join", data: { room } })),
+    leaveRoom: (room) =>
+      withErrors(() => queueLine(`/leave ${room}`, { type: "leave", data: { room } })),
 
-    /** Take what the person typed; false if it cannot be sent, and stays in the draft. */
+    /** Carry out or queue a typed line. False if it is invalid; then it stays in the draft. */
     submit(line) {
-      return attempt(() => {
-        const room = store.state.rooms.get(store.state.shown).name;
-        const meant = read(line, room);
-        const draft = store.state.shown;
-        if (HERE[meant?.type]) {
-          HERE[meant.type](meant);
-        } else if (meant) {
-          queue(line, meant);
+      return withErrors(() => {
+        // A command may select another room, and the draft to clear is the one of this room.
+        const { currentRoom, rooms } = store.state;
+        const frame = parse(line, rooms.get(currentRoom).name);
+        if (LOCAL_COMMANDS[frame?.type]) {
+          LOCAL_COMMANDS[frame.type](frame);
+        } else if (frame) {
+          queueLine(line, frame);
         }
-        dispatch({ type: "drafted", text: "", room: draft });
+        dispatch({ type: "draftChanged", text: "", room: currentRoom });
       });
     },
   };
 
-  function attempt(act) {
+  /** Run `action`; false if it throws NotSent, whose message is then shown. */
+  function withErrors(action) {
     try {
-      act();
+      action();
       return true;
-    } catch (why) {
-      if (!(why instanceof NotSent)) {
-        throw why;
+    } catch (error) {
+      if (!(error instanceof NotSent)) {
+        throw error;
       }
-      dispatch({ type: "problem", sentence: why.message });
+      dispatch({ type: "failed", message: error.message });
       return false;
     }
   }

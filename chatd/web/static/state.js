@@ -1,108 +1,128 @@
-/** The state of the page, one frozen value, and how a part of it becomes another. Pure. */
+/** The state of the page, one frozen value, and functions that make another state of it. Pure. */
 
-import { LOBBY, folded } from "./names.js";
-import { rooms as inhabited } from "./people.js";
-import { KEPT_ASIDE_ITEMS, KEPT_ITEMS, appended, oldest } from "./timeline.js";
+import { LOBBY, casefold } from "./names.js";
+import { MAX_BACKGROUND_ITEMS, MAX_ITEMS, append, oldestMessage } from "./timeline.js";
+import { roomsInUse } from "./users.js";
 
-/** The state of a page that was just opened.
+/** The state of a page that was just opened. Rooms and nicknames are keyed by `casefold`.
  *
- * `link`: how the page stands with the server: connecting, watching, online, waiting (`until` then,
- *   in milliseconds since 1970) or left.
- * `me`: the nickname while online. `wanted`: the one to enter with, by itself after a loss;
- *   `isReturning` then. `account`: the nickname whose password is asked for.
- * `home`: the rooms that the person is in, or goes back to.
- * `changes`: how often people came, went, or were called something else.
+ * `connection.state`: "connecting", "watching" (open, not entered), "online" (entered),
+ *   "reconnecting" (until `connection.until`, in milliseconds since 1970) or "left" (by the user).
+ * `serverName`, `serverStarted`: of the last server; if they change, the history is another one.
+ * `nickname`: the user's, empty unless online.
+ * `requestedNickname`: the one to enter with.
+ * `entersAgain`: whether the user was online under it, so that the page enters again by itself.
+ * `passwordPrompt`: null, or `{ nickname, isRenaming }` of the account whose password is asked for.
+ * `currentRoom`: the key of the room that is shown.
+ * `joinedRooms`: the rooms that the user is in, or joins again after a reconnection.
+ * `partialUsers`: the frames of a list of users that has not arrived completely.
+ * `userChanges`: how many joins, leaves and renames were received.
+ * `outbox`: see outbox.js. `drafts`: the unsent text of each room.
  */
-export const BEGINNING = Object.freeze({
-  link: Object.freeze({ is: "connecting" }),
-  server: "",
-  started: 0,
-  me: "",
-  wanted: "",
-  isReturning: false,
-  account: null,
-  problem: "",
-  rooms: new Map([[LOBBY, room(LOBBY)]]),
-  shown: LOBBY,
-  home: new Map([[LOBBY, LOBBY]]),
-  people: new Map(),
-  listing: [],
-  changes: 0,
-  backlog: [],
+export const INITIAL_STATE = Object.freeze({
+  connection: Object.freeze({ state: "connecting" }),
+  serverName: "",
+  serverStarted: 0,
+  nickname: "",
+  requestedNickname: "",
+  entersAgain: false,
+  passwordPrompt: null,
+  error: "",
+  rooms: new Map([[LOBBY, createRoom(LOBBY)]]),
+  currentRoom: LOBBY,
+  joinedRooms: new Map([[LOBBY, LOBBY]]),
+  users: new Map(),
+  partialUsers: [],
+  userChanges: 0,
+  outbox: [],
   drafts: new Map(),
   isHidden: false,
 });
 
-/** A room of which nothing is known yet.
+/** A room without messages.
  *
- * `isRead`: what was said before is here, up to what is heard. `beginning`: the number of
- *   the message before which there is nothing older on the server; 0 while that is not known.
+ * `isLoaded`: whether its history was read on this connection.
+ * `firstSeq`: the number of the oldest message that the server has, 0 while that is unknown.
  */
-export function room(name) {
-  return { name, items: [], unread: 0, isRead: false, beginning: 0 };
+export function createRoom(name) {
+  return { name, items: [], unread: 0, isLoaded: false, firstSeq: 0 };
 }
 
-/** Whether there is nothing older than what is here of a room. */
-export function isWhole({ items, beginning }) {
-  const first = oldest(items)?.seq ?? 0;
-  return first === beginning || first === 1;
+/** Whether the server has nothing older than the oldest message of a room. */
+export function isComplete({ items, firstSeq }) {
+  const oldest = oldestMessage(items)?.seq ?? 0;
+  return oldest === firstSeq || oldest === 1;
 }
 
-/** `state` with another value of one room, made by `change`. */
+/** `state` with one room replaced by `change(room)`. */
 export function withRoom(state, name, change) {
-  const key = folded(name);
+  const key = casefold(name);
   return {
     ...state,
-    rooms: new Map(state.rooms).set(key, change(state.rooms.get(key) ?? room(name))),
+    rooms: new Map(state.rooms).set(key, change(state.rooms.get(key) ?? createRoom(name))),
   };
 }
 
-/** `state` with all rooms changed. */
+/** `state` with each room replaced by `change(room)`. */
 export function withRooms(state, change) {
-  return { ...state, rooms: new Map([...state.rooms].map(([key, each]) => [key, change(each)])) };
+  return { ...state, rooms: new Map([...state.rooms].map(([key, room]) => [key, change(room)])) };
 }
 
-/** How many items of a room are kept. */
-export function kept(state, name) {
-  return folded(name) === state.shown ? KEPT_ITEMS : KEPT_ASIDE_ITEMS;
+/** How many items of a room to keep. */
+export function maxItems(state, name) {
+  return casefold(name) === state.currentRoom ? MAX_ITEMS : MAX_BACKGROUND_ITEMS;
 }
 
 /** `state` with an item at the end of one room. */
-export function noted(state, name, item) {
-  return withRoom(state, name, (each) => ({
-    ...each,
-    items: appended(each.items, item, kept(state, name)),
+export function appendToRoom(state, name, item) {
+  return withRoom(state, name, (room) => ({
+    ...room,
+    items: append(room.items, item, maxItems(state, name)),
   }));
 }
 
-/** `state` with an item at the end of all rooms that the person is in or looks at. */
-export function notedHere(state, item) {
-  const here = new Set([state.shown, ...(state.me ? state.home.keys() : [])]);
-  return [...here].reduce((all, key) => noted(all, all.rooms.get(key)?.name ?? key, item), state);
+/** `state` with an item at the end of all rooms that the user is in or looks at. */
+export function appendToOpenRooms(state, item) {
+  const open = new Set([state.currentRoom, ...(state.nickname ? state.joinedRooms.keys() : [])]);
+  return [...open].reduce(
+    (next, key) => appendToRoom(next, next.rooms.get(key)?.name ?? key, item),
+    state,
+  );
 }
 
-/** Whether the messages of a room are heard as they are said. */
+/** `state` with notices in all open rooms; `notices` are lists of words as in messages.js. */
+export function appendNotices(state, notices, now) {
+  return notices.reduce((next, words) => appendToOpenRooms(next, createNotice(words, now)), state);
+}
+
+/** An item that is no message. */
+export function createNotice(words, time) {
+  return Object.freeze({ kind: "notice", time, words });
+}
+
+/** Whether the server sends the messages of a room to this page as they are said. */
 export function isLive(state, key) {
-  return state.me ? state.home.has(key) : state.link.is === "watching";
+  return state.nickname ? state.joinedRooms.has(key) : state.connection.state === "watching";
 }
 
-/** Whether a message that comes now, in the room with this key, is not seen by the person. */
+/** Whether the user does not see a message that arrives now in the room with this key. */
 export function isUnseen(state, key) {
-  return state.isHidden || key !== state.shown;
+  return state.isHidden || key !== state.currentRoom;
 }
 
-/** The rooms to choose from, sorted: those that people are in, and those of the person.
+/** The rooms to choose from, the lobby first and the others sorted.
  *
- * Where something is half-written, it can be found again, whoever is there.
+ * Besides the rooms with users in them: the user's own, the current one, and those with a draft,
+ * which could not be found again otherwise.
  */
-export function choice(state) {
-  const all = new Map(inhabited(state.people));
-  const mine = state.me || state.isReturning ? [...state.home] : [];
+export function listRooms(state) {
+  const all = new Map(roomsInUse(state.users));
+  const joined = state.nickname || state.entersAgain ? [...state.joinedRooms] : [];
   for (const [key, name] of [
     [LOBBY, LOBBY],
-    ...mine,
-    ...drafted(state).map((key) => [key, state.rooms.get(key)?.name ?? key]),
-    [state.shown, state.rooms.get(state.shown).name],
+    ...joined,
+    ...roomsWithDrafts(state).map((key) => [key, state.rooms.get(key)?.name ?? key]),
+    [state.currentRoom, state.rooms.get(state.currentRoom).name],
   ]) {
     all.set(key, all.get(key) ?? { room: name, members: 0 });
   }
@@ -112,14 +132,16 @@ export function choice(state) {
   return sorted.map(([key, { room: name, members }]) => ({ key, name, members }));
 }
 
-/** The keys of the rooms for which something is half-written. */
-export function drafted({ drafts }) {
+/** The keys of the rooms that have a draft. */
+export function roomsWithDrafts({ drafts }) {
   return [...drafts].flatMap(([key, text]) => (text ? [key] : []));
 }
 
-/** How many messages came that the person has not seen, where they are listened to. */
-export function unread(state) {
-  const where =
-    state.me || state.isReturning ? new Set([...state.home.keys(), state.shown]) : [state.shown];
-  return [...where].reduce((sum, key) => sum + (state.rooms.get(key)?.unread ?? 0), 0);
+/** How many messages the user has not seen, in the user's rooms and the current one. */
+export function countUnread(state) {
+  const keys =
+    state.nickname || state.entersAgain
+      ? new Set([...state.joinedRooms.keys(), state.currentRoom])
+      : [state.currentRoom];
+  return [...keys].reduce((sum, key) => sum + (state.rooms.get(key)?.unread ?? 0), 0);
 }

@@ -1,80 +1,83 @@
-/** What outlives a reload: the nickname; and in this tab, drafts and unconfirmed lines. */
+/** What survives a reload: the nickname; and in the same tab, drafts and the outbox. */
 
-import { STANDINGS, broken } from "./backlog.js";
+import { STATUSES, markUnknown } from "./outbox.js";
 
+/** The keys in `localStorage` and in `sessionStorage`. */
 const NICKNAME = "nickname";
-const WRITTEN = "written";
+const UNSENT = "unsent";
 
-/** The nickname that was used last; empty if there is none. */
-export function rememberedNickname() {
+/** The last nickname; empty if there is none. */
+export function loadNickname() {
   return attempt(() => localStorage.getItem(NICKNAME)) ?? "";
 }
 
-/** `state` with what was written in this tab before a reload. */
-export function restored(state) {
-  const written = attempt(() => JSON.parse(sessionStorage.getItem(WRITTEN)));
+/** `state` with the drafts and the outbox from before a reload. */
+export function restore(state) {
+  const unsent = attempt(() => JSON.parse(sessionStorage.getItem(UNSENT)));
   return {
     ...state,
-    drafts: new Map(listed(written?.drafts).filter(isDraft)),
-    backlog: broken(listed(written?.backlog).filter(isEntry)),
+    drafts: new Map(toArray(unsent?.drafts).filter(isDraft)),
+    outbox: markUnknown(toArray(unsent?.outbox).filter(isEntry)),
   };
 }
 
-/** Remember what is worth it, as far as it has changed; a listener of the store. */
-export function remember(state, before) {
-  if (state.me && state.me !== before.me) {
-    attempt(() => localStorage.setItem(NICKNAME, state.me));
+/** Save what has changed; a subscriber of the store. */
+export function save(state, before) {
+  if (state.nickname && state.nickname !== before.nickname) {
+    attempt(() => localStorage.setItem(NICKNAME, state.nickname));
   }
-  if (state.drafts !== before.drafts || state.backlog !== before.backlog) {
-    const written = {
+  if (state.drafts !== before.drafts || state.outbox !== before.outbox) {
+    const unsent = {
       drafts: [...state.drafts].filter(([, text]) => text),
-      backlog: state.backlog,
+      outbox: state.outbox,
     };
-    attempt(() => sessionStorage.setItem(WRITTEN, JSON.stringify(written)));
+    attempt(() => sessionStorage.setItem(UNSENT, JSON.stringify(unsent)));
   }
 }
 
-// Another version of the page may have written it, or another page that was at this address.
+// What is stored may be from another version of the page, or from another page that was at this
+// address: a part that is not valid is left out.
 
-function listed(value) {
+function toArray(value) {
   return Array.isArray(value) ? value : [];
 }
 
 function isDraft(value) {
-  return Array.isArray(value) && value.length === 2 && value.every(isText);
+  return Array.isArray(value) && value.length === 2 && value.every(isString);
 }
 
 function isEntry(value) {
-  const { line, room, why, status, frame } = value ?? {};
+  const { line, room, reason, status, frame } = value ?? {};
   return (
     Number.isSafeInteger(value?.id) &&
-    [line, room, why, frame?.type].every(isText) &&
-    STANDINGS.has(status) &&
-    isWhole(frame)
+    [line, room, reason, frame?.type].every(isString) &&
+    STATUSES.has(status) &&
+    hasData(frame)
   );
 }
 
-function isWhole({ type, data }) {
+/** Whether a frame has the fields that its reply is handled with. */
+function hasData({ type, data }) {
   switch (type) {
     case "join":
-      return isText(data?.room);
+      return isString(data?.room);
     case "set-name":
-      return isText(data?.nickname);
+      return isString(data?.nickname);
     case "private":
-      return Array.isArray(data?.to) && data.to.every(isText);
+      return Array.isArray(data?.to) && data.to.every(isString);
     default:
       return true;
   }
 }
 
-function isText(value) {
+function isString(value) {
   return typeof value === "string";
 }
 
-/** A browser may have no room, or not allow it: the page works all the same. */
-function attempt(act) {
+/** The result of `action`; null if the storage is full or forbidden, which the page tolerates. */
+function attempt(action) {
   try {
-    return act();
+    return action();
   } catch {
     return null;
   }

@@ -1,87 +1,96 @@
-/** What is shown of a room: its messages in the order of their numbers, notices between them. Pure.
+/** The items of a room: messages in the order of their numbers, other items between them. Pure.
  *
- * An item is a frozen object, known by its identity. Messages come from what is heard, from what
- * the server confirms and from its history, in any order and more than once.
+ * An item is a frozen object, compared by identity. A message has a number (`seq`, rising by one
+ * within a room); notices and private messages have none. Messages arrive live, in confirmations
+ * and in history replies, in any order and more than once; each function here returns the list
+ * with every message once and in order.
+ *
+ * A room that became empty and was created again counts from 1 again. Then a number that is known
+ * belongs to another message, or a lower number than the last is new, and the old messages are
+ * dropped. The time of a message tells the two apart.
  */
 
-/** Items kept of the room that is shown; older ones can be read from the server again. */
-export const KEPT_ITEMS = 5000;
-/** Items kept of a room that is not shown. */
-export const KEPT_ASIDE_ITEMS = 200;
+/** Items kept of the current room; older ones can be read from the server again. */
+export const MAX_ITEMS = 5000;
+/** Items kept of each other room. */
+export const MAX_BACKGROUND_ITEMS = 200;
 
-/** `items` with `item`, which has no number, at the end. */
-export function appended(items, item, most = KEPT_ITEMS) {
+/** `items` with an item without a number at the end. */
+export function append(items, item, max = MAX_ITEMS) {
   const all = [...items, item];
-  return all.length > most ? all.slice(all.length - most) : all;
+  return all.length > max ? all.slice(all.length - max) : all;
 }
 
-/** `items` with `message`, as it was heard just now. */
-export function heard(items, message, most = KEPT_ITEMS) {
-  const last = newest(items);
+/** `items` with a message that was said just now. */
+export function addLive(items, message, max = MAX_ITEMS) {
+  const last = newestMessage(items);
   if (last === undefined || message.seq > last.seq) {
-    return appended(items, message, most);
+    return append(items, message, max);
   }
-  const isKnown = items.some((each) => each.seq === message.seq && each.time === message.time);
-  // What is heard has a higher number than all before it, but in a room that was made again.
-  return isKnown ? items : [...unnumbered(items), message];
+  const isKnown = items.some((item) => item.seq === message.seq && item.time === message.time);
+  // A live message has a higher number than all before it, unless the room was created again.
+  return isKnown ? items : [...withoutMessages(items), message];
 }
 
-/** `items` with what the server's history tells; `messages` have rising numbers. */
-export function merged(items, messages) {
-  const times = new Map(items.map((each) => [each.seq, each.time]));
-  const isAnew = messages.some((each) => (times.get(each.seq) ?? each.time) !== each.time);
-  // A room that ended and was made again counts from 1 again.
-  const all = isAnew ? unnumbered(items) : [...items];
+/** `items` with the messages of a history reply, which have rising numbers. */
+export function merge(items, messages) {
+  const times = new Map(items.map((item) => [item.seq, item.time]));
+  const isNewRoom = messages.some(({ seq, time }) => (times.get(seq) ?? time) !== time);
+  const all = isNewRoom ? withoutMessages(items) : [...items];
   for (const message of messages) {
     insert(all, message);
   }
-  return all.length === items.length && !isAnew ? items : all;
+  return all.length === items.length && !isNewRoom ? items : all;
 }
 
-/** `items` with the last `messages` that the server has; later ones have ended with their room.
+/** `items` with the newest messages that the server has; later items are of a room that has ended.
  *
- * If it has none, that says nothing: it may keep none.
+ * An empty reply proves nothing: the server may keep no history.
  */
-export function current(items, messages) {
-  const isBehind = messages.length > 0 && messages.at(-1).seq < (newest(items)?.seq ?? 0);
-  return merged(isBehind ? unnumbered(items) : items, messages);
+export function mergeNewest(items, messages) {
+  const isNewRoom = messages.length > 0 && messages.at(-1).seq < (newestMessage(items)?.seq ?? 0);
+  return merge(isNewRoom ? withoutMessages(items) : items, messages);
 }
 
-/** The number of the first message after a gap, seen from the end; undefined if there is none. */
-export function gap(items) {
-  let after;
-  for (let at = items.length - 1; at >= 0; at -= 1) {
-    const { seq } = items[at];
+/** The number of the message after the last gap; undefined if there is no gap.
+ *
+ * For the numbers 1 2 3 7 8 that is 7: what is missing is just before 7.
+ */
+export function findGap(items) {
+  let next;
+  for (let index = items.length - 1; index >= 0; index -= 1) {
+    const { seq } = items[index];
     if (seq === undefined) {
       continue;
     }
-    if (after !== undefined && seq < after - 1) {
-      return after;
+    if (next !== undefined && seq < next - 1) {
+      return next;
     }
-    after = seq;
+    next = seq;
   }
   return undefined;
 }
 
-/** The first message there is; undefined if there is none. */
-export function oldest(items) {
-  return items.find((each) => each.seq !== undefined);
+/** The first message; undefined if there is none. */
+export function oldestMessage(items) {
+  return items.find((item) => item.seq !== undefined);
 }
 
-/** The last message there is; undefined if there is none. */
-export function newest(items) {
-  return items.findLast((each) => each.seq !== undefined);
+/** The last message; undefined if there is none. */
+export function newestMessage(items) {
+  return items.findLast((item) => item.seq !== undefined);
 }
 
-function unnumbered(items) {
-  return items.filter((each) => each.seq === undefined);
+function withoutMessages(items) {
+  return items.filter((item) => item.seq === undefined);
 }
 
+/** Insert a message into `all` at its place, unless it is there. */
 function insert(all, message) {
   let end = all.length;
-  let at = all.length;
-  for (; at > 0; at -= 1) {
-    const { seq } = all[at - 1];
+  let index = all.length;
+  for (; index > 0; index -= 1) {
+    const { seq } = all[index - 1];
     if (seq === message.seq) {
       return;
     }
@@ -89,12 +98,12 @@ function insert(all, message) {
       break;
     }
     if (seq !== undefined) {
-      end = at - 1;
+      end = index - 1;
     }
   }
-  // Among the notices between two messages, the time decides.
-  while (at < end && all[at].time <= message.time) {
-    at += 1;
+  // Between its two neighbours there may be notices, which are ordered by time.
+  while (index < end && all[index].time <= message.time) {
+    index += 1;
   }
-  all.splice(at, 0, message);
+  all.splice(index, 0, message);
 }

@@ -1,0 +1,180 @@
+"""How fast servers and clients recover when the network fails.
+
+    python -m benchmarks.recovery [SCENARIO...]
+
+These are the figures of docs/explanation/reliability.rst. It needs root, iproute2 and iptables:
+each host is a network namespace. For each scenario it prints how many clients recovered, and after
+how many seconds.
+"""
+
+import re
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from statistics import median
+from typing import Final
+
+from tests.e2e.faults.people import LAB, OFFICE, SERVER, Crowd, client, crowd, member, server
+from tests.e2e.faults.test_loss import SAID, by_chance, lose
+from tests.e2e.hosts import Host, Lan, lan
+from tests.e2e.programs import Program
+
+CLIENTS: Final = 200
+TIMEOUT_SECONDS: Final = 150.0
+
+
+def report(title: str, seconds: Sequence[float]) -> None:
+    """Print how many there are, and the first, the median and the last."""
+    print(
+        f"{title}: {len(seconds)} (first {min(seconds):.1f} s, median {median(seconds):.1f} s, "
+        f"last {max(seconds):.1f} s)",
+        flush=True,
+    )
+
+
+def hosts(network: Lan, *numbers: int) -> list[Host]:
+    """Hosts in the office's subnet."""
+    return [network.host(f"host{number}", {OFFICE: f"10.35.11.{number}/24"}) for number in numbers]
+
+
+def detected(party: Program, cut: float) -> list[float]:
+    """How many seconds after `cut`, a time of day, the server found each lost connection."""
+    found = [line for line in party.err if "(connection lost)" in line]
+    return [datetime.fromisoformat(line.split()[0]).timestamp() - cut for line in found]
+
+
+def report_return(clients: Crowd, before: int, since: float) -> None:
+    """Report on the clients that lost their connection and are online again."""
+    lost = clients.first_times("out", before)
+    report("  detected by the clients", [when - since for when in lost.values()])
+    report("  online again", [when - since for when in clients.times("in", before).values()])
+    notes = [what for _, _, what in clients.notes(before)]
+    print(
+        f"  attempts: {notes.count('out') - len(lost) + CLIENTS}, refused because of their own old "
+        f"connection: {sum('is taken' in what for what in notes)}, "
+        f"because the server was full: {sum('full' in what for what in notes)}"
+    )
+
+
+def half_open(network: Lan) -> None:
+    """The hosts of 20 idle clients and of one that sends are cut off."""
+    at_server, at_clients, at_moon = hosts(network, 1, 2, 3)
+    party = server(at_server)
+    clients, moon = crowd(at_clients, 20), member(at_moon, "moon")
+    clients.all_are("in")
+    before, cut, since = clients.so_far, time.time(), time.monotonic()
+    at_clients.cut()
+    at_moon.cut()
+    moon.type("is anybody there?")
+    clients.all_are("out", before, TIMEOUT_SECONDS)
+    moon.says("may not have arrived", within=TIMEOUT_SECONDS)
+    party.until(lambda: len(detected(party, cut)) == 21, "all have left", TIMEOUT_SECONDS)
+    report("half-open, detected by the server", detected(party, cut))
+    lost = clients.first_times("out", before)
+    report("  by idle clients", [when - since for when in lost.values()])
+
+
+def restart(network: Lan, *options: str) -> None:
+    """The server is killed, and started again at once."""
+    at_server, at_clients = hosts(network, 1, 2)
+    first = server(at_server, *options)
+    clients = crowd(at_clients, CLIENTS)
+    clients.all_are("in")
+    before, since = clients.so_far, time.monotonic()
+    first.signal(signal.SIGKILL)
+    first.status()
+    server(at_server, *options)
+    clients.all_are("in", before, TIMEOUT_SECONDS)
+    print(f"server killed and restarted {' '.join(options)}")
+    report_return(clients, before, since)
+
+
+def restart_without_accept_rate(network: Lan) -> None:
+    """The same as if each client had an address of its own."""
+    restart(network, "--accept-rate", "0")
+
+
+def reroute(network: Lan) -> None:
+    """All clients are cut off, and can reach the server over another network."""
+    at_server = network.host("server", {OFFICE: f"{SERVER}/24", LAB: "192.168.1.1/24"})
+    party = server(at_server, "--slots", str(CLIENTS + 10))
+    at = network.host("crowd", {OFFICE: "10.35.11.2/24", LAB: "192.168.1.2/24"})
+    at.cut("eth1")
+    clients = crowd(at, CLIENTS)
+    clients.all_are("in")
+    before, cut, since = clients.so_far, time.time(), time.monotonic()
+    at.cut("eth0")
+    at.join("eth1")
+    clients.all_are("in", before, TIMEOUT_SECONDS)
+    report("cut off, detected by the server", detected(party, cut))
+    report_return(clients, before, since)
+
+
+def discovery(network: Lan, percent: int) -> None:
+    """Discovery, where datagrams are lost in both directions."""
+    at_server, at_clients = hosts(network, 1, 2)
+    server(at_server, "--accept-rate", "0")
+    lose("udp", by_chance(percent), at_server, at_clients)
+    clients = crowd(at_clients, CLIENTS)
+    clients.all_are("in", within=TIMEOUT_SECONDS)
+    began = min(when for _, when, _ in clients.notes())
+    seconds = [when - began for when in clients.first_times("in").values()]
+    report(f"found and online, {percent} % lost", seconds)
+    print(f"  within three periods: {sum(each < 9 for each in seconds)}")
+
+
+def losses(program: Program, after: int = 0) -> int:
+    """How often a client lost its connection, from line number `after` on."""
+    return sum("No connection" in line for line in program.err[after:])
+
+
+def messages(network: Lan, percent: int) -> None:
+    """A hundred messages, where packets are lost in both directions."""
+    at_server, at_moon, at_ice = hosts(network, 1, 2, 3)
+    party = server(at_server, "--flood", "0")
+    moon = member(at_moon, "moon")
+    lose("tcp", by_chance(percent), at_server, at_moon, at_ice)
+    ice = client(at_ice, "ice")
+    ice.says("Connected", within=TIMEOUT_SECONDS)
+    since, before = time.monotonic(), len(ice.err)
+    for line in SAID:
+        ice.type(line)
+    ice.end_input()
+    ice.status(TIMEOUT_SECONDS)
+    seconds = time.monotonic() - since
+    reported = {line.strip() for line in ice.err} & set(SAID)
+    last = [f"ice: {line}" for line in SAID if line not in reported][-1]
+    moon.until(lambda: last in moon.out or losses(moon) > 0, last, TIMEOUT_SECONDS)
+    received = [line.removeprefix("ice: ") for line in moon.out if re.match("ice: ", line)]
+    accepted = [line for line in party.err if "ice: 'line" in line]
+    print(
+        f"100 messages, {percent} % lost: accepted {len(accepted)}, received {len(received)}, "
+        f"twice {len(received) - len(set(received))}, in order "
+        f"{received == sorted(received, key=SAID.index)}, reported as undelivered {len(reported)}, "
+        f"connections lost by the sender {losses(ice, before)}, by the receiver {losses(moon)}; "
+        f"{seconds:.1f} s"
+    )
+
+
+SCENARIOS: Final[dict[str, Callable[[Lan], None]]] = {
+    "half-open": half_open,
+    "restart": restart,
+    "restart-without-accept-rate": restart_without_accept_rate,
+    "reroute": reroute,
+    "discovery-5": lambda network: discovery(network, 5),
+    "discovery-30": lambda network: discovery(network, 30),
+    "messages-5": lambda network: messages(network, 5),
+    "messages-30": lambda network: messages(network, 30),
+}
+
+
+def main(*names: str) -> None:
+    for name in names or SCENARIOS:
+        with lan([OFFICE, LAB]) as network:
+            SCENARIOS[name](network)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

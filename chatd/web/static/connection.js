@@ -1,0 +1,136 @@
+/** The connection to the server: one WebSocket after another, until the user leaves. */
+
+/** Delay before the next attempt to connect, the same as in the terminal client. */
+const RETRY_MILLISECONDS = 4000;
+/** Added at random, so that the pages of a restarted server do not all connect at once. */
+const JITTER_MILLISECONDS = 1000;
+/** Silence after which the page sends a ping. */
+const PING_MILLISECONDS = 20_000;
+/** Time limit for the WebSocket to open, and for any frame to arrive after a ping. */
+const RESPONSE_MILLISECONDS = 10_000;
+
+/** How long to wait before trying again, in milliseconds. */
+export function retryDelay() {
+  return RETRY_MILLISECONDS + Math.random() * JITTER_MILLISECONDS;
+}
+
+/** A connection that reopens by itself, and dispatches each change of its state.
+ *
+ * `onOpen` is called for each WebSocket that opens, `onFrame` with each frame received.
+ *
+ * At any time there is either a WebSocket (connecting or open), or a retry timer, or neither (not
+ * opened yet, or closed by the user). `open`, `close` and `check` may be called in all three
+ * states, so each of them first gets rid of what the last state has left.
+ */
+export function createConnection(dispatch, { onOpen, onFrame }) {
+  let socket = null;
+  let retryTimer = null;
+
+  function open() {
+    reset();
+    dispatch({ type: "connecting" });
+    socket = openSocket({ onOpen, onFrame, onLost });
+  }
+
+  function reset() {
+    clearTimeout(retryTimer);
+    retryTimer = null;
+    socket?.close();
+    socket = null;
+  }
+
+  function onLost() {
+    const delay = retryDelay();
+    dispatch({ type: "connectionLost", until: Date.now() + delay });
+    socket = null;
+    retryTimer = setTimeout(open, delay);
+  }
+
+  return {
+    open,
+    send: (frame) => socket?.send(frame),
+
+    /** Close the connection and do not reopen it. */
+    close() {
+      reset();
+      dispatch({ type: "connectionClosed" });
+    },
+
+    /** The network may have come back, or gone away: retry now, or test the open WebSocket.
+     *
+     * A laptop that wakes up still has a WebSocket that looks open. Only an unanswered ping shows
+     * that the other end is gone, and without this call that takes up to 30 seconds.
+     */
+    check() {
+      if (retryTimer !== null) {
+        open();
+      } else {
+        socket?.ping();
+      }
+    },
+  };
+}
+
+/** One WebSocket to the server that the page came from.
+ *
+ * `onLost` is called once, however the WebSocket ends, but not after `close`.
+ */
+function openSocket({ onOpen, onFrame, onLost }) {
+  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+  const socket = new WebSocket(`${scheme}//${location.host}/socket`);
+  // One timer for both: while connecting and after a ping it ends the WebSocket, else it pings.
+  let timer = setTimeout(end, RESPONSE_MILLISECONDS);
+  // The events "close" and "message" may still arrive after `close`, and belong to nobody then: the
+  // next WebSocket may be in use already.
+  let isClosed = false;
+
+  function end() {
+    if (!isClosed) {
+      close();
+      onLost();
+    }
+  }
+
+  function ping() {
+    clearTimeout(timer);
+    send({ type: "ping" });
+    timer = setTimeout(end, RESPONSE_MILLISECONDS);
+  }
+
+  function send(frame) {
+    if (!isClosed && socket.readyState === WebSocket.OPEN) {
+      socket.send(JSON.stringify(frame));
+    }
+  }
+
+  function close() {
+    isClosed = true;
+    clearTimeout(timer);
+    socket.close(1000);
+  }
+
+  socket.addEventListener("open", () => isClosed || onOpen());
+  socket.addEventListener("close", end);
+  socket.addEventListener("message", ({ data }) => {
+    if (isClosed) {
+      return;
+    }
+    clearTimeout(timer);
+    timer = setTimeout(ping, PING_MILLISECONDS);
+    const frame = parseFrame(data);
+    if (frame) {
+      onFrame(frame);
+    }
+  });
+  return { send, close, ping };
+}
+
+/** The frame in a WebSocket message; null if the message is not a frame. */
+function parseFrame(data) {
+  try {
+    const frame = JSON.parse(data);
+    return frame !== null && typeof frame.type === "string" ? frame : null;
+  } catch {
+    return null;
+  }
+}

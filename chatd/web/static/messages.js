@@ -1,0 +1,78 @@
+/** What the page says in words: notices, errors and the status. Pure.
+ *
+ * A notice is a list of words: strings, and `{ name }` for a name that some user has chosen, which
+ * dom.js isolates from the text around it.
+ */
+
+/** The notice of each event, by its type; the words are those of chatd/wire/rendering.py. */
+export const EVENTS = {
+  entered: ({ nickname }) => [{ name: nickname }, " has entered the chat"],
+  left: ({ nickname, reason }) => [{ name: nickname }, ` has left the chat (${reason})`],
+  renamed: ({ old: oldName, new: newName }) => [
+    { name: oldName },
+    " renamed to ",
+    { name: newName },
+  ],
+  joined: ({ room, nickname }) => [{ name: nickname }, " has joined ", { name: room }],
+  parted: ({ room, nickname }) => [{ name: nickname }, " has left ", { name: room }],
+};
+
+/** A notice for each user. */
+export function describeUsers(users) {
+  return users.map(({ nickname, rooms }) => [
+    { name: nickname },
+    ...(rooms.length ? [" in "] : []),
+    ...rooms.flatMap((room, index) => (index ? [", ", { name: room }] : [{ name: room }])),
+  ]);
+}
+
+/** A notice for each room. */
+export function describeRooms(rooms) {
+  return rooms.map(({ room, members }) => [{ name: room }, `: ${formatCount(members, "member")}`]);
+}
+
+/** For a history reply with `count` messages that changes nothing. */
+export function nothingNew(room, count) {
+  return count
+    ? ["The last messages of ", { name: room }, " are already shown."]
+    : ["The server has no messages of ", { name: room }, "."];
+}
+
+/** For the recipients that did not get a private message. */
+export function notDelivered(missed) {
+  const names = missed.flatMap(({ nickname, reason }, index) => [
+    index ? ", " : "",
+    { name: nickname },
+    ` (${reason})`,
+  ]);
+  return ["Not delivered to ", ...names];
+}
+
+/** For a `goodbye` that the user did not ask for. */
+export function goodbye(reason) {
+  return reason === "inactive"
+    ? "You were disconnected because you were inactive. You can join again at any time."
+    : `The server closed the connection: ${reason}.`;
+}
+
+/** The status line: its text, and a countdown that changes every second. */
+export function describeStatus({ connection, nickname, requestedNickname }, now) {
+  switch (connection.state) {
+    case "connecting":
+      return ["Connecting…", ""];
+    case "online":
+      return [`Online as ${nickname}`, ""];
+    case "reconnecting":
+      // Rounded up and at least 1: it never says 0 s while still waiting.
+      return ["Reconnecting", ` in ${Math.max(1, Math.ceil((connection.until - now) / 1000))} s`];
+    case "left":
+      return ["Disconnected", ""];
+    default:
+      return [requestedNickname ? `Joining as ${requestedNickname}…` : "Watching", ""];
+  }
+}
+
+/** `3 members`, `1 member`. */
+export function formatCount(number, noun) {
+  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,142 @@
+/** The store, and how an action of the user or the connection changes the state. */
+
+import { LOBBY, casefold } from "./names.js";
+import * as outbox from "./outbox.js";
+import { reduceFrame } from "./server_events.js";
+import { appendNotices, roomsWithDrafts, withRoom, withRooms } from "./state.js";
+import { fromList, removeUser, roomsInUse } from "./users.js";
+
+/** A store that begins with `initialState`; each subscriber gets the new state and the last one. */
+export function createStore(initialState) {
+  const subscribers = [];
+  let state = initialState;
+  return {
+    get state() {
+      return state;
+    },
+    dispatch(action) {
+      const before = state;
+      state = reduce(before, action);
+      if (state !== before) {
+        subscribers.forEach((subscriber) => subscriber(state, before));
+      }
+    },
+    subscribe(subscriber) {
+      subscribers.push(subscriber);
+    },
+  };
+}
+
+/** The state after `action`, an object with a `type` and the data of that type. Pure. */
+export function reduce(state, action) {
+  return ACTIONS[action.type](state, action);
+}
+
+const ACTIONS = {
+  // The connection.
+  frameReceived: (state, { frame, now }) => reduceFrame(state, frame, now),
+  connecting: (state) => ({ ...offline(state), connection: { state: "connecting" } }),
+  connectionLost: (state, { until }) => ({
+    ...offline(state),
+    connection: { state: "reconnecting", until },
+  }),
+  connectionClosed: (state) => {
+    const closed = offline(state);
+    // Unsent lines go back into the drafts: the user has left, so they must not be sent by
+    // themselves if the user joins again, perhaps days later.
+    const waiting = closed.outbox.filter((entry) => entry.status === "waiting");
+    const edited = waiting.reduce((next, { id }) => ACTIONS.entryEdited(next, { id }), closed);
+    return {
+      ...edited,
+      connection: { state: "left" },
+      error: "",
+      requestedNickname: "",
+      entersAgain: false,
+      passwordPrompt: null,
+      joinedRooms: new Map([[LOBBY, LOBBY]]),
+    };
+  },
+  usersPolled: (state, { users }) => withoutUnusedRooms({ ...state, users: fromList(users) }),
+
+  // The user.
+  nicknameRequested: (state, { nickname }) => ({
+    ...state,
+    requestedNickname: nickname,
+    entersAgain: state.entersAgain && casefold(nickname) === casefold(state.requestedNickname),
+    passwordPrompt: null,
+    error: "",
+  }),
+  passwordCancelled: (state) => ({
+    ...state,
+    passwordPrompt: null,
+    error: "",
+    ...(state.passwordPrompt?.isRenaming ? {} : { requestedNickname: "", entersAgain: false }),
+  }),
+  roomSelected: (state, { room }) =>
+    markRead({
+      ...withRoom(state, room, (unchanged) => unchanged),
+      currentRoom: casefold(room),
+      error: "",
+    }),
+  visibilityChanged: (state, { isHidden }) => markRead({ ...state, isHidden }),
+  draftChanged: (state, { text, room = state.currentRoom }) => ({
+    ...state,
+    drafts: new Map(state.drafts).set(room, text),
+  }),
+  lineQueued: (state, { line, frame }) => ({
+    ...state,
+    outbox: outbox.add(state.outbox, { line, frame, room: state.currentRoom }),
+    error: "",
+  }),
+  entriesSent: (state, { ids }) => ({ ...state, outbox: outbox.markSent(state.outbox, ids) }),
+  entryEdited: (state, { id }) => {
+    const entry = state.outbox.find((each) => each.id === id);
+    if (!entry) {
+      return state;
+    }
+    const draft = [state.drafts.get(entry.room), entry.line].filter(Boolean).join("\n");
+    return {
+      ...ACTIONS.entryDiscarded(state, { id }),
+      drafts: new Map(state.drafts).set(entry.room, draft),
+    };
+  },
+  entryDiscarded: (state, { id }) => ({ ...state, outbox: outbox.remove(state.outbox, id) }),
+
+  // The page itself.
+  failed: (state, { message }) => ({ ...state, error: message }),
+  noticesShown: (state, { notices, now }) => appendNotices({ ...state, error: "" }, notices, now),
+};
+
+/** `state` without a connection. */
+function offline(state) {
+  return {
+    ...withRooms(state, (room) => ({ ...room, isLoaded: false })),
+    nickname: "",
+    users: state.nickname ? removeUser(state.users, state.nickname) : state.users,
+    partialUsers: [],
+    outbox: outbox.markUnknown(state.outbox),
+    passwordPrompt: state.passwordPrompt?.isRenaming ? null : state.passwordPrompt,
+  };
+}
+
+/** `state` with nothing unread in the current room, unless the page is hidden. */
+function markRead(state) {
+  return state.isHidden
+    ? state
+    : withRoom(state, state.rooms.get(state.currentRoom).name, (room) =>
+        room.unread ? { ...room, unread: 0 } : room,
+      );
+}
+
+/** `state` without the rooms that are empty and that this page has no use for. */
+function withoutUnusedRooms(state) {
+  const inUse = roomsInUse(state.users);
+  const withDrafts = new Set(roomsWithDrafts(state));
+  const isNeeded = (key) =>
+    key === LOBBY ||
+    key === state.currentRoom ||
+    state.joinedRooms.has(key) ||
+    inUse.has(key) ||
+    withDrafts.has(key);
+  return { ...state, rooms: new Map([...state.rooms].filter(([key]) => isNeeded(key))) };
+}

@@ -1,0 +1,90 @@
+/** The forms to enter the chat: the nickname, the password, and reconnecting after leaving. */
+
+import { escape } from "./escape.js";
+import { loadNickname } from "./storage.js";
+
+/** A function that shows the form that belongs to a state. */
+export function createSignIn(
+  {
+    nicknameForm,
+    nickname,
+    passwordForm,
+    password,
+    account,
+    otherNickname,
+    leftPanel,
+    reconnect,
+    messageField,
+  },
+  session,
+) {
+  nickname.value = loadNickname();
+
+  nicknameForm.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (nickname.value.trim()) {
+      session.requestNickname(nickname.value.trim());
+    } else {
+      nickname.focus();
+    }
+  });
+  passwordForm.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (password.value) {
+      session.sendPassword(password.value);
+      password.value = "";
+    }
+  });
+  otherNickname.addEventListener("click", session.cancelPassword);
+  reconnect.addEventListener("click", session.open);
+
+  return (state, before) => {
+    const form = formOf(state);
+    const previousForm = before ? formOf(before) : form;
+    nicknameForm.hidden = form !== nicknameForm;
+    passwordForm.hidden = form !== passwordForm;
+    leftPanel.hidden = form !== leftPanel;
+    account.textContent = escape(state.passwordPrompt?.nickname ?? "");
+    nickname.setAttribute("aria-invalid", String(form === nicknameForm && state.error !== ""));
+    if (form !== previousForm) {
+      moveFocus(form, state);
+    }
+  };
+
+  function formOf({ connection, nickname: current, passwordPrompt, entersAgain }) {
+    if (connection.state === "left") {
+      return leftPanel;
+    }
+    if (passwordPrompt) {
+      return passwordForm;
+    }
+    return current || (entersAgain && connection.state !== "watching") ? null : nicknameForm;
+  }
+
+  /** Focus the first control of `form`, or the message field if there is no form.
+   *
+   * The control that had the focus is hidden now, and a user with a keyboard or a screen reader
+   * would have to start again at the top of the page. But a user who is typing elsewhere must not
+   * lose the focus to a form that appears because of a reconnection: least of all to the password.
+   */
+  function moveFocus(form, state) {
+    const target = form ? form.querySelector("input, button") : state.nickname && messageField;
+    if (target && (isFocusLost() || (form === passwordForm && !isTyping()))) {
+      target.focus();
+    }
+  }
+}
+
+/** Whether no element has the focus, or one that is hidden. */
+function isFocusLost() {
+  const { activeElement } = document;
+  return (
+    !activeElement || activeElement === document.body || activeElement.closest("[hidden]") !== null
+  );
+}
+
+/** Whether the element that has the focus is a field with text in it. */
+function isTyping() {
+  const { activeElement } = document;
+  return activeElement.matches("input, textarea") && activeElement.value !== "";
+}

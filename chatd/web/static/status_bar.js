@@ -1,0 +1,52 @@
+/** The status bar: the server's name, the connection's state, errors, and the title of the tab. */
+
+import { escape } from "./escape.js";
+import { describeStatus } from "./messages.js";
+import { countUnread } from "./state.js";
+
+/** How often the countdown is drawn, so that each second is seen. */
+const COUNTDOWN_MILLISECONDS = 250;
+
+/** A function that shows a state. */
+export function createStatusBar({ body, server, status, countdown, error, leave }, session) {
+  leave.addEventListener("click", session.leave);
+
+  /** The countdown has an element of its own: a screen reader must not read it every second. */
+  function drawStatus(state) {
+    const [text, seconds] = describeStatus(state, Date.now());
+    setText(status, escape(text));
+    setText(countdown, seconds);
+  }
+
+  let current;
+  setInterval(
+    () => current?.connection.state === "reconnecting" && drawStatus(current),
+    COUNTDOWN_MILLISECONDS,
+  );
+
+  return (state) => {
+    current = state;
+    drawStatus(state);
+    body.dataset.state = state.connection.state;
+    setText(server, escape(state.serverName) || "chatd");
+    setText(error, escape(state.error));
+    error.hidden = state.error === "";
+    leave.hidden = state.nickname === "" && !state.entersAgain;
+    document.title = formatTitle(state);
+  };
+}
+
+/** The room and the server; while the page is hidden, with the number of unread messages. */
+function formatTitle(state) {
+  const unread = state.isHidden ? countUnread(state) : 0;
+  const room = escape(state.rooms.get(state.currentRoom).name);
+  const title = state.serverName ? `${room} · ${escape(state.serverName)}` : room;
+  return unread ? `(${unread}) ${title}` : title;
+}
+
+/** Set the text of an element if it differs: setting the same makes a screen reader read it again. */
+function setText(element, text) {
+  if (element.textContent !== text) {
+    element.textContent = text;
+  }
+}

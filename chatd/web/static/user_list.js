@@ -1,0 +1,48 @@
+/** The list of users: those of the current room first, each a button to write to the user. */
+
+import { createButton, createElement, createNickname, keyedList } from "./dom.js";
+import { escape } from "./escape.js";
+import { casefold, isSameName } from "./names.js";
+
+/** Users that are listed; of the others there is only the number. */
+const MAX_USERS = 500;
+
+/** A function that shows the users of a state; `onSelect` gets the nickname that is clicked. */
+export function createUserList({ roomUsers, otherUsers, otherHeading, omitted, summary }, onSelect) {
+  const options = { key: ({ nickname, isSelf }) => `${isSelf} ${nickname}`, create: createItem };
+  const showRoomUsers = keyedList(roomUsers, options);
+  const showOtherUsers = keyedList(otherUsers, options);
+
+  function createItem({ nickname, isSelf }) {
+    const name = createNickname(nickname, "name");
+    if (isSelf) {
+      return createElement("li", "", createElement("span", "choice self", name, " (you)"));
+    }
+    const button = createButton("choice", () => onSelect(nickname), name);
+    button.title = `Send ${escape(nickname)} a private message`;
+    return createElement("li", "", button);
+  }
+
+  return (state, before) => {
+    if (before && ["users", "currentRoom", "nickname"].every((key) => state[key] === before[key])) {
+      return;
+    }
+    const all = [...state.users.values()].sort((one, other) =>
+      casefold(one.nickname) < casefold(other.nickname) ? -1 : 1,
+    );
+    const isInRoom = ({ rooms }) => rooms.has(state.currentRoom);
+    const inRoom = all.filter(isInRoom).slice(0, MAX_USERS);
+    const others = all.filter((user) => !isInRoom(user)).slice(0, MAX_USERS - inRoom.length);
+    const withSelf = ({ nickname }) => ({
+      nickname,
+      isSelf: state.nickname !== "" && isSameName(nickname, state.nickname),
+    });
+    showRoomUsers(inRoom.map(withSelf));
+    showOtherUsers(others.map(withSelf));
+    roomUsers.hidden = !inRoom.length;
+    otherHeading.hidden = otherUsers.hidden = !others.length;
+    omitted.hidden = all.length <= MAX_USERS;
+    omitted.textContent = `and ${(all.length - MAX_USERS).toLocaleString("en")} more`;
+    summary.textContent = `Users (${all.length.toLocaleString("en")})`;
+  };
+}

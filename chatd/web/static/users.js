@@ -1,0 +1,61 @@
+/** The users in the chat, and their rooms: frozen values, keyed by casefolded nickname. Pure. */
+
+import { LOBBY, casefold } from "./names.js";
+
+/** The users of a list as the server sends it. */
+export function fromList(list) {
+  return new Map(
+    list.map(({ nickname, rooms }) => [
+      casefold(nickname),
+      { nickname, rooms: new Map(rooms.map((room) => [casefold(room), room])) },
+    ]),
+  );
+}
+
+/** `users` with one who entered. Most begin in the lobby; the next list corrects the others. */
+export function addUser(users, nickname) {
+  return addToRoom(users, LOBBY, nickname);
+}
+
+/** `users` without one who left. */
+export function removeUser(users, nickname) {
+  const all = new Map(users);
+  all.delete(casefold(nickname));
+  return all;
+}
+
+/** `users` with another nickname for one. */
+export function renameUser(users, oldNickname, newNickname) {
+  const rooms = users.get(casefold(oldNickname))?.rooms ?? new Map();
+  return removeUser(users, oldNickname).set(casefold(newNickname), {
+    nickname: newNickname,
+    rooms,
+  });
+}
+
+/** `users` with one more in a room. */
+export function addToRoom(users, room, nickname) {
+  const rooms = users.get(casefold(nickname))?.rooms ?? new Map();
+  return new Map(users).set(casefold(nickname), {
+    nickname,
+    rooms: new Map(rooms).set(casefold(room), room),
+  });
+}
+
+/** `users` with one less in a room. */
+export function removeFromRoom(users, room, nickname) {
+  const rooms = new Map(users.get(casefold(nickname))?.rooms);
+  rooms.delete(casefold(room));
+  return new Map(users).set(casefold(nickname), { nickname, rooms });
+}
+
+/** The rooms that users are in, by casefolded name: `{ room, members }`, a name and a number. */
+export function roomsInUse(users) {
+  const all = new Map();
+  for (const user of users.values()) {
+    for (const [key, room] of user.rooms) {
+      all.set(key, { room, members: (all.get(key)?.members ?? 0) + 1 });
+    }
+  }
+  return all;
+}

@@ -1,0 +1,137 @@
+"""Reading messages: the unread count, times, older messages, scrolling, and very long rooms."""
+
+import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from tests.browser.chat_page import OpenPage
+from tests.browser.server_harness import Server, send_messages
+
+#: Messages of a long room.
+MANY = 10_000
+#: Elements that the page may have for them at a time.
+MAX_ELEMENTS = 1_000
+
+
+def test_the_title_counts_unread_messages_while_the_page_is_hidden(
+    open_page: OpenPage, server: Server
+) -> None:
+    moon, ice = server.add_member("moon"), open_page("ice")
+    ice.wait_until("() => document.title === '#lobby · party'")
+    ice.hide()
+    send_messages(moon, "one", "two", "three")
+    ice.wait_until("() => document.title === '(3) #lobby · party'")
+    ice.show()
+    ice.wait_until("() => document.title === '#lobby · party'")
+
+
+def test_the_time_of_a_message_is_in_the_reader_s_time_zone(
+    open_page: OpenPage, server: Server
+) -> None:
+    moon = server.add_member("moon")
+    send_messages(moon, "what time is it?")
+    for zone in ("Asia/Kathmandu", "America/St_Johns"):
+        ice = open_page(timezone=zone)
+        ice.wait_for_message("what time is it?")
+        text, timestamp = ice.run(
+            """() => {
+              const time = document.querySelector('#log [data-kind=message] time')
+              return [time.textContent, time.dateTime]
+            }"""
+        )
+        time = datetime.fromisoformat(timestamp)
+        assert time.tzinfo is not None
+        assert re.findall(r"\d+", text) == time.astimezone(ZoneInfo(zone)).strftime("%H %M").split()
+
+
+def test_a_button_loads_older_messages(open_page: OpenPage, server: Server) -> None:
+    moon = server.add_member("moon")
+    everything = [f"number {number}" for number in range(120)]
+    send_messages(moon, *everything)
+    watcher = open_page()
+    watcher.wait_for_message("number 119")
+    assert watcher.texts_from("moon") == everything[-50:]
+    watcher.click(watcher.find("button", "Older messages"))
+    watcher.wait_for_message("number 0")
+    assert watcher.texts_from("moon") == everything
+
+
+def test_new_messages_do_not_move_a_reader_who_has_scrolled_up(
+    open_page: OpenPage, server: Server
+) -> None:
+    moon = server.add_member("moon")
+    send_messages(moon, *(f"number {number}" for number in range(60)))
+    ice = open_page("ice")
+    ice.wait_for_message("number 59")
+    top = "() => document.querySelector('#log').scrollTop"
+    ice.wait_until("() => document.querySelector('#log').scrollTop > 0")
+    ice.run("() => { document.querySelector('#log').scrollTop = 100 }")
+    ice.wait_until("() => document.querySelector('#log').scrollTop === 100")
+    send_messages(moon, "new one", "new two")
+    button = ice.find("button", "2 new messages.*")
+    assert ice.run(top) == 100
+    ice.click(button)
+    ice.wait_for_message("new two")
+    ice.wait_until(
+        """() => {
+          const log = document.querySelector('#log')
+          return log.scrollHeight - log.scrollTop - log.clientHeight < 20
+        }"""
+    )
+
+
+def test_notices_do_not_count_as_new_messages(open_page: OpenPage, server: Server) -> None:
+    moon = server.add_member("moon")
+    send_messages(moon, *(f"number {number}" for number in range(60)))
+    ice = open_page("ice")
+    ice.wait_for_message("number 59")
+    ice.wait_until("() => document.querySelector('#log').scrollTop > 0")
+    ice.run("() => { document.querySelector('#log').scrollTop = 100 }")
+    ice.wait_until("() => document.querySelector('#log').scrollTop === 100")
+    server.add_member("sun").says("quit")
+    ice.wait_for_notice("sun has left")
+    assert "new" not in ice.run("() => document.querySelector('#newer').textContent").split()
+    send_messages(moon, "a new one")
+    ice.find("button", "1 new message")
+
+
+def test_the_history_command_reports_that_there_is_nothing_new(
+    open_page: OpenPage, server: Server
+) -> None:
+    send_messages(server.add_member("moon"), "one", "two")
+    ice = open_page("ice")
+    ice.wait_for_message("two")
+    ice.send("/history 5")
+    ice.wait_for_notice("already shown")
+
+
+def test_the_user_can_write_in_a_room_of_10000_messages(
+    open_page: OpenPage, server: Server
+) -> None:
+    moon, ice = server.add_member("moon"), open_page("ice")
+    for number in range(MANY - 1):
+        moon.says("message", {"text": f"number {number}"})
+    send_messages(moon, "the last one")
+    ice.wait_for_message("the last one", "moon")
+    elements = ice.run("() => document.querySelectorAll('#log [data-kind]').length")
+    assert elements <= MAX_ELEMENTS
+    assert ice.texts_from("moon")[-3:] == ["number 9997", "number 9998", "the last one"]
+    ice.send("still here")
+    assert moon.hears("message")["data"]["text"] == "still here"
+    ice.wait_for_message("still here", kind="own")
+
+
+def test_the_user_can_write_while_10000_messages_arrive(
+    open_page: OpenPage, server: Server
+) -> None:
+    moon, sun, ice = server.add_member("moon"), server.add_member("sun"), open_page("ice")
+    for number in range(MANY // 2):
+        moon.says("message", {"text": f"number {number}"})
+    ice.send("in between")
+    received = ""
+    while received != "in between":
+        received = sun.hears("message")["data"]["text"]
+    for number in range(MANY // 2):
+        moon.says("message", {"text": f"again {number}"})
+    ice.wait_for_message(f"again {MANY // 2 - 1}")
+    assert ice.run("() => document.querySelectorAll('#log [data-kind]').length") <= MAX_ELEMENTS

@@ -1,0 +1,97 @@
+"""The layout fits every screen, and every control can be reached on the smallest phone."""
+
+import pytest
+
+from tests.browser.chat_page import DESKTOP, PHONE, SMALL_PHONE, ChatPage, OpenPage
+from tests.browser.server_harness import Server, send_messages
+
+#: Controls that are too small for a finger; links in messages do not count.
+_TOO_SMALL = """() => [...document.querySelectorAll('button, input, textarea, summary')]
+  .filter((each) => each.checkVisibility() && each.getBoundingClientRect().width > 0)
+  .map((each) => [each.outerHTML.slice(0, 80), each.getBoundingClientRect()])
+  .filter(([, {width, height}]) => Math.min(width, height) < 43.5)
+  .map(([what, {width, height}]) => `${what} ${width} x ${height}`)"""
+
+#: Elements that extend beyond the sides of the window.
+_OUTSIDE = """() => [...document.querySelectorAll('body *')]
+  .filter((each) => each.checkVisibility({visibilityProperty: true}))
+  .map((each) => [each.outerHTML.slice(0, 80), each.getBoundingClientRect()])
+  .filter(([, {width, height}]) => width > 1 && height > 1)
+  .filter(([, {left, right}]) => right > innerWidth + 1 || left < -1)
+  .map(([what]) => what)"""
+
+
+def assert_fits(page: ChatPage) -> None:
+    """Nothing extends beyond the sides of the window, or would have to be scrolled there."""
+    assert page.run("() => document.documentElement.scrollWidth - innerWidth") <= 0
+    assert page.run(_OUTSIDE) == []
+
+
+@pytest.mark.parametrize("size", [SMALL_PHONE, PHONE, DESKTOP], ids=["320", "390", "desktop"])
+def test_no_state_of_the_page_scrolls_sideways(
+    size: tuple[int, int], open_page: OpenPage, server: Server
+) -> None:
+    moon = server.add_member("M" * 25)
+    send_messages(moon, "a word " * 100, "W" * 300)
+    ice = open_page(size=size)
+    ice.expect_connection_errors()
+    assert_fits(ice)
+    ice.request_nickname("M" * 25)
+    ice.wait_for_error("taken")
+    assert_fits(ice)
+    ice.join("I" * 25)
+    ice.send("/help")
+    ice.wait_for_notice("send a private message")
+    assert_fits(ice)
+    ice.send("@" + "M" * 25 + " a private word")
+    ice.wait_for_message("a private word", kind="private")
+    assert_fits(ice)
+    server.stop()
+    ice.wait_for_state("reconnecting")
+    ice.send("to be sent " * 20)
+    assert_fits(ice)
+
+
+def test_on_a_phone_every_control_is_large_enough_for_a_finger(
+    open_page: OpenPage, server: Server
+) -> None:
+    server.add_member("moon")
+    watcher = open_page(size=SMALL_PHONE)
+    assert watcher.run(_TOO_SMALL) == []
+    watcher.join("ice")
+    assert watcher.run(_TOO_SMALL) == []
+
+
+def test_on_a_phone_the_lists_of_rooms_and_users_can_be_opened(
+    open_page: OpenPage, server: Server
+) -> None:
+    moon = server.add_member("moon")
+    ice = open_page("ice", size=SMALL_PHONE)
+    ice.join_room("#dev")
+    assert_fits(ice)
+    ice.open_sidebar("aside")
+    ice.click(ice.find("button", "moon.*", "aside"))
+    ice.wait_for_draft("@moon ")
+    ice.type("from a phone")
+    ice.press("Enter")
+    assert moon.hears("private")["data"]["text"] == "from a phone"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_follows_the_user_s_colour_scheme(scheme: str, open_page: OpenPage) -> None:
+    ice = open_page("ice", scheme=scheme)
+    colour = ice.run("() => getComputedStyle(document.body).backgroundColor.match(/[\\d.]+/g)")
+    brightness = sum(map(float, colour[:3])) / 3
+    assert (brightness > 128) is (scheme == "light")
+
+
+def test_the_composer_is_visible_on_a_phone(open_page: OpenPage, server: Server) -> None:
+    moon = server.add_member("moon")
+    send_messages(moon, *(f"line {number}" for number in range(60)))
+    ice = open_page("ice", size=SMALL_PHONE)
+    ice.wait_for_message("line 59", "moon")
+    box = ice.run("() => document.querySelector('#message').getBoundingClientRect().toJSON()")
+    assert box["top"] >= 0
+    assert box["bottom"] <= SMALL_PHONE[1]
+    log = ice.run("() => document.querySelector('#log').getBoundingClientRect().toJSON()")
+    assert log["height"] > SMALL_PHONE[1] / 4

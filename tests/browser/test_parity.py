@@ -1,0 +1,206 @@
+"""The rules that the page shares with the server and the terminal client: both give the same."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+from unicodedata import normalize
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatd.chat import commands, limits
+from chatd.chat.errors import Refusal
+from chatd.chat.names import casefold
+from chatd.wire import slash_commands
+from chatd.wire.rendering import escape
+from tests.browser.chat_page import ChatPage
+
+
+def call(page: ChatPage, module: str, function: str, calls: Sequence[Sequence[Any]]) -> Any:
+    """Call a function of a module of the page with each of several lists of arguments.
+
+    The result of a call is ``[value]``, or the message of the error that the function throws.
+    """
+    results = page.run(
+        """async (module, name, calls) => {
+          const {[name]: tested} = await import(`/static/${module}.js`)
+          return JSON.stringify(calls.map((args) => {
+            try { return [tested(...args)] } catch (error) { return error.message }
+          }))
+        }""",
+        module,
+        function,
+        calls,
+    )
+    return json.loads(results)
+
+
+#: Characters at the edges of the rules of `escape`.
+TRICKY = [
+    *map(chr, range(0x500)),
+    *map(chr, range(0x2000, 0x2070)),
+    *"\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u2800\u3164\ufeff\uffa0\ufe00\ufe0f\u20e3",
+    *"\U000e0001\U000e0100\U0001f600\U0001f3fd\u0488\u0301\u093f\u0940\u200c\u200d",
+]
+
+
+@pytest.mark.smoke
+def test_escape_agrees_with_the_terminal_in_special_cases(module_page: ChatPage) -> None:
+    texts = [f"{before}{each}b" for before in ("", "a", "1", "\u0915", "\u2764") for each in TRICKY]
+    texts += [
+        "\u2764\ufe0f\u200d\U0001f525",
+        "a" + "\u0301" * 30,
+        "\u0915\u200d\u200d",
+        "1\ufe0f\u20e3",
+    ]
+    expected = [[escape(text)] for text in texts]
+    assert call(module_page, "escape", "escape", [[text] for text in texts]) == expected
+
+
+#: Characters that Python's Unicode database has; the browser's may be newer.
+ASSIGNED = st.characters(exclude_categories=["Cn"])
+
+
+@given(texts=st.lists(st.text(ASSIGNED), min_size=20, max_size=60))
+def test_escape_agrees_with_the_terminal_for_any_text(
+    texts: list[str], module_page: ChatPage
+) -> None:
+    expected = [[escape(text)] for text in texts]
+    assert call(module_page, "escape", "escape", [[text] for text in texts]) == expected
+
+
+#: The frame of each command: its type and its data.
+_FRAMES: dict[type, Any] = {
+    commands.SendMessage: lambda command: ("message", {"text": command.text, "room": command.room}),
+    commands.SendPrivate: lambda command: (
+        "private",
+        {"text": command.text, "to": list(command.to)},
+    ),
+    commands.Rename: lambda command: ("set-name", {"nickname": command.nickname}),
+    commands.JoinRoom: lambda command: ("join", {"room": command.room}),
+    commands.LeaveRoom: lambda command: ("leave", {"room": command.room}),
+    commands.ListUsers: lambda command: ("users", None),
+    commands.ListRooms: lambda command: ("rooms", None),
+    commands.Quit: lambda command: ("quit", None),
+    commands.ReadHistory: lambda command: (
+        "history",
+        {"room": command.room, "limit": command.limit},
+    ),
+    slash_commands.SwitchRoom: lambda command: ("switch-room", {"room": command.room}),
+    slash_commands.Help: lambda command: ("help", None),
+    slash_commands.PromptPrivate: lambda command: ("prompt-private", None),
+}
+
+
+def parse(line: str) -> Any:
+    """The frame for `line` at the terminal, in a list, or the text of the refusal."""
+    try:
+        command = slash_commands.parse(line, "#dev")
+    except Refusal as refusal:
+        return escape(str(refusal))
+    return [None if command is None else _FRAMES[type(command)](command)]
+
+
+def comparable(result: Any) -> Any:
+    """The result of the page's function, in the same form."""
+    if isinstance(result, str):
+        return escape(result)
+    if result == [None]:
+        return result
+    [frame] = result
+    data = frame.get("data")
+    if data and "room" in data:
+        data["room"] = normalize("NFKC", data["room"])  # for the page, the server does this
+    if frame["type"] == "history":
+        data = {"limit": limits.HISTORY_REPLY_MESSAGES, **data}
+    return [(frame["type"], data)]
+
+
+LINES = [
+    *(
+        "hello",
+        " hello ",
+        "a /quit in the middle",
+        "tab\there",
+        "two\nlines",
+        "//users",
+        "///",
+        "//",
+    ),
+    *("/history", "/history 20", "/history   20 ", "/history 0", "/history many", "/history -1"),
+    *("/history \u0663", "/history 9999999999", "/users", "/users ", "/setname moon", "/setname"),
+    *("/setname  moon ", "/help", "/quit", "/exit", "exit()", " exit() ", "exit() now", "/dance"),
+    *("/msg ice hello you", "/msg ice,moon hello", "/msg ice", "/msg", "/msg @ice,@moon hi"),
+    *("@ice hello", "@ice @moon hello", "@ hello", " @ice hello", "@ice", "@ice @moon", "@"),
+    *("\t/msg ice hello you", "  /users", " //users ", "/message", "/rooms", "/join #dev", "/join"),
+    *("/join dev", "/leave", "/leave #dev", "/leave dev", "/room #dev", "/room", "", " \t ", "/"),
+    *("/Users", "bell\x07", "//\x1b[2J", "x" * 4_096, "x" * 4_097, "\U0001f600" * 4_096),
+    *(
+        "\xa0/users",
+        "\u3000hello",
+        "\x85",
+        "/msg ice \x07",
+        "/msg ,, hello",
+        "/msg ice,,moon  hi  ",
+    ),
+    *("\n".join(["line"] * limits.MESSAGE_LINES), "\n".join(["line"] * (limits.MESSAGE_LINES + 1))),
+    *("@ice  @moon   hello", "@ice\thello", "/join  #dev ", "/users now", "\u2028", "/\u202e"),
+]
+
+
+@pytest.mark.smoke
+def test_parse_agrees_with_the_terminal_in_special_cases(module_page: ChatPage) -> None:
+    results = call(module_page, "commands", "parse", [[line, "#dev"] for line in LINES])
+    for line, result in zip(LINES, results, strict=True):
+        assert comparable(result) == parse(line), line
+
+
+@given(
+    lines=st.lists(
+        st.tuples(
+            st.sampled_from(["", "/msg ", "@", "/join ", "//", "/history ", "/", " ", "/leave "]),
+            st.text(st.characters(exclude_categories=["Cn", "Cs"])),
+        ).map("".join),
+        min_size=20,
+        max_size=60,
+    )
+)
+def test_parse_agrees_with_the_terminal_for_any_line(
+    lines: list[str], module_page: ChatPage
+) -> None:
+    results = call(module_page, "commands", "parse", [[line, "#dev"] for line in lines])
+    for line, result in zip(lines, results, strict=True):
+        expected = parse(line)
+        if not isinstance(expected, str):
+            assert comparable(result) == expected, line
+        elif "name" not in expected:  # whether a name is valid, the page leaves to the server
+            assert isinstance(result, str), line
+
+
+def test_help_agrees_with_the_terminal(module_page: ChatPage) -> None:
+    [[rows]] = call(module_page, "commands", "help", [[]])
+    lines = slash_commands.help_lines()
+    assert len(rows) == len(lines)
+    for (usage, _), line in zip(rows, lines, strict=True):
+        assert line.startswith(f"{usage} ")
+
+
+def test_a_lone_surrogate_is_refused_and_not_replaced(module_page: ChatPage) -> None:
+    lines = ["half \ud83d", "@ice \ude00"]
+    results = call(module_page, "commands", "parse", [[line, "#dev"] for line in lines])
+    assert all("incomplete character" in result for result in results)
+
+
+def test_casefold_agrees_with_the_server(module_page: ChatPage) -> None:
+    names = [
+        "STRA\u1e9eE",
+        "Stra\xdfe",
+        "STRASSE",
+        "\u0130ce",
+        "\u0131ce",
+        "\u03a3\u03c2",
+        "\u212a",
+    ]
+    expected = [[casefold(name)] for name in names]
+    assert call(module_page, "names", "casefold", [[name] for name in names]) == expected

@@ -1,0 +1,205 @@
+"""The connection is lost and comes back: the page reconnects, and no line is lost or sent twice."""
+
+import pytest
+
+from tests.browser.chat_page import OpenPage
+from tests.browser.server_harness import HOST, Server, send_messages
+from tests.browser.tcp_proxy import tcp_proxy
+
+STOPS = {"stopped": Server.stop, "killed": Server.kill}
+
+
+@pytest.mark.parametrize("stop", STOPS)
+def test_lines_typed_while_the_server_is_down_arrive_once(
+    stop: str, open_page: OpenPage, server: Server
+) -> None:
+    ice = open_page("ice")
+    ice.expect_connection_errors()
+    STOPS[stop](server)
+    ice.wait_for_state("reconnecting")
+    ice.wait_until("() => /in [1-5] s/.test(document.querySelector('#status').textContent)")
+    ice.send("typed while offline")
+    ice.send("and this, too")
+    ice.wait_until("() => document.querySelector('#outbox').textContent.includes('and this, too')")
+    server.start()
+    ice.wait_for_state("online")
+    ice.wait_for_status("Online as ice")
+    ice.wait_for_message("and this, too", kind="own")
+    moon = server.add_member("moon")
+    moon.says("history", {"room": "#lobby"}, id=1)
+    messages = moon.hears("history")["data"]["messages"]
+    assert [message["text"] for message in messages] == ["typed while offline", "and this, too"]
+    ice.send("back again")
+    assert moon.hears("message")["data"]["text"] == "back again"
+    ice.wait_for_message("back again", kind="own")
+    assert ice.texts_from("ice") == ["typed while offline", "and this, too", "back again"]
+
+
+def test_a_watcher_reconnects_automatically(open_page: OpenPage, server: Server) -> None:
+    watcher = open_page()
+    watcher.expect_connection_errors()
+    server.stop()
+    watcher.wait_for_state("reconnecting")
+    server.start()
+    watcher.retry_now()
+    watcher.wait_for_state("watching")
+    send_messages(server.add_member("moon"), "there you are")
+    watcher.wait_for_message("there you are", "moon")
+
+
+def test_the_user_is_in_the_same_rooms_after_a_reconnection(
+    open_page: OpenPage, server: Server
+) -> None:
+    ice = open_page("ice")
+    ice.join_room("#dev")
+    ice.expect_connection_errors()
+    server.stop()
+    ice.wait_for_state("reconnecting")
+    server.start()
+    ice.retry_now()
+    ice.wait_for_state("online")
+    ice.wait_for_room("#dev")
+    ice.wait_for_notice("ice has joined #dev")
+    moon = server.add_member("moon")
+    moon.says("join", {"room": "#dev"}, id=1)
+    moon.hears("ok")
+    send_messages(moon, "welcome back", room="#dev")
+    ice.wait_for_message("welcome back", "moon")
+
+
+def test_a_restart_of_the_server_is_reported_and_clears_the_messages(
+    open_page: OpenPage, server: Server
+) -> None:
+    send_messages(server.add_member("moon"), "before")
+    ice = open_page("ice")
+    ice.wait_for_message("before", "moon")
+    ice.expect_connection_errors()
+    server.kill()
+    ice.wait_for_state("reconnecting")
+    server.start()
+    ice.retry_now()
+    ice.wait_for_state("online")
+    ice.wait_for_notice("restarted")
+    send_messages(server.add_member("sun"), "after")
+    ice.wait_for_message("after", "sun")
+    assert ice.texts_from("moon", "sun") == ["after"]
+
+
+@pytest.mark.smoke
+def test_missed_messages_are_shown_once_after_a_reconnection(
+    open_url: OpenPage, server: Server
+) -> None:
+    moon = server.add_member("moon")
+    send_messages(moon, "one", "two")
+    with tcp_proxy(HOST, server.web) as proxy:
+        ice = open_url(proxy.url)
+        ice.wait_for_state("watching")
+        ice.join("ice")
+        ice.wait_for_message("two", "moon")
+        ice.expect_connection_errors()
+        proxy.cut()
+        ice.wait_for_state("reconnecting")
+        send_messages(moon, "three", "four")
+        proxy.restore()
+        ice.retry_now()
+        ice.wait_for_state("online")
+        send_messages(moon, "five")
+        ice.wait_for_message("five", "moon")
+        ice.wait_for_message("three", "moon")
+        assert ice.texts_from("moon") == ["one", "two", "three", "four", "five"]
+
+
+def test_a_line_that_may_not_have_arrived_is_marked_and_not_sent_twice(
+    open_page: OpenPage, server: Server
+) -> None:
+    ice, moon = open_page("ice"), server.add_member("moon")
+    ice.expect_connection_errors()
+    # The line never reaches the server, so its reply is outstanding when the connection is lost.
+    ice.run(
+        """() => {
+            window.send = WebSocket.prototype.send
+            WebSocket.prototype.send = () => undefined
+        }"""
+    )
+    ice.send("did this arrive?")
+    ice.wait_until("() => document.body.textContent.includes('did this arrive?')")
+    ice.run("() => { WebSocket.prototype.send = window.send }")
+    server.kill()
+    ice.wait_for_state("reconnecting")
+    server.start()
+    ice.retry_now()
+    ice.wait_for_state("online")
+    moon = server.add_member("moon")
+    ice.send("the next line")
+    assert moon.hears("message")["data"]["text"] == "the next line"
+    ice.wait_for_message("the next line", kind="own")
+    assert "did this arrive?" not in ice.texts_from("ice")
+    ice.click(ice.find("button", "Edit", "main"))
+    ice.wait_for_draft("did this arrive?")
+
+
+def test_a_draft_survives_a_reload(open_page: OpenPage) -> None:
+    ice = open_page("ice")
+    ice.fill_message("half a line, not yet")
+    ice.reload()
+    ice.join("ice")
+    ice.wait_for_draft("half a line, not yet")
+
+
+def test_an_unsent_line_survives_a_reload_and_arrives_once(
+    open_url: OpenPage, server: Server
+) -> None:
+    moon = server.add_member("moon")
+    with tcp_proxy(HOST, server.web) as proxy:
+        ice = open_url(proxy.url)
+        ice.wait_for_state("watching")
+        ice.join("ice")
+        ice.expect_connection_errors()
+        proxy.cut()
+        ice.wait_for_state("reconnecting")
+        moon.hears("left")  # the nickname is free again
+        ice.send("typed while offline")
+        ice.wait_until("() => document.body.textContent.includes('typed while offline')")
+        proxy.restore()
+        ice.reload()
+        ice.wait_for_state("watching")
+        ice.join("ice")
+        ice.wait_for_message("typed while offline", kind="own message")
+        ice.send("and this")
+        received = [moon.hears("message")["data"]["text"] for _ in range(2)]
+        assert received == ["typed while offline", "and this"]
+
+
+def test_a_user_who_asks_to_join_while_the_server_is_down_is_online_once_it_is_back(
+    open_page: OpenPage, server: Server
+) -> None:
+    visitor = open_page()
+    visitor.expect_connection_errors()
+    server.stop()
+    visitor.wait_for_state("reconnecting")
+    visitor.request_nickname("ice")
+    server.start()
+    visitor.retry_now()
+    visitor.wait_for_state("online")
+    visitor.wait_for_status("Online as ice")
+
+
+def test_the_page_enters_again_once_its_nickname_is_free(
+    open_url: OpenPage, server: Server
+) -> None:
+    moon = server.add_member("moon")
+    with tcp_proxy(HOST, server.web) as proxy:
+        ice = open_url(proxy.url)
+        ice.join("ice")
+        ice.expect_connection_errors()
+        proxy.cut()
+        ice.wait_for_state("reconnecting")
+        moon.hears("left")
+        other = server.add_member("ice")
+        proxy.restore()
+        ice.retry_now()
+        ice.wait_for_error("taken")
+        other.says("quit")
+        other.hears("goodbye")
+        ice.wait_for_state("online")
+        ice.wait_for_status("Online as ice")

@@ -1,0 +1,261 @@
+"""README and docs/ name files, options, commands and limits that exist."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from chatd import cli
+from chatd.chat import limits
+from chatd.taps import account, client, doctor, launch, server, servers
+from chatd.wire import slash_commands
+from docs.generate import FILES, generated
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+PAGES = sorted(each for each in DOCS.rglob("*.rst") if "_build" not in each.parts)
+TEXTS = {
+    str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
+    for path in (
+        *PAGES,
+        *(ROOT / f"{name}.rst" for name in ("README", "SECURITY", "CHANGELOG", "CONTRIBUTING")),
+    )
+}
+FOLDERS = ("chatd", "tests", "docs", "benchmarks", "fuzz", "twisted")
+FILES_HERE = [
+    f"/{path.relative_to(ROOT)}"
+    for folder in FOLDERS
+    for path in (ROOT / folder).rglob("*")
+    if not {"node_modules", "_build", "__pycache__"} & set(path.parts)
+] + [f"/{path.name}" for path in ROOT.iterdir()]
+
+#: How a path in the repository begins; how the name of a file in it ends.
+PATH = rf"(?<![\w/.-])(?:{'|'.join(FOLDERS)})/[\w./-]*[\w/]"
+NAME = r"``([\w./-]+\.(?:py|rst|json|js|css|c|svg|dot|txt))(?:``|::)"
+
+#: What cites a page.
+SOURCES = (".py", ".js", ".css", ".c", ".h", ".html", "pyproject.toml", "Makefile")
+
+#: Files of other programs and of chatd's users, and what `make docs` makes.
+ELSEWHERE = {"server.py", "client.py", "accounts.txt", "docs/_build/html"}
+
+#: Options of twistd, pip, npm and the load tests.
+OTHER_OPTIONS = {
+    "pidfile",
+    "logfile",
+    "syslog",
+    "wheel-dir",
+    "no-index",
+    "find-links",
+    "minutes",
+    "prefix",
+}
+
+
+@pytest.mark.parametrize("page", TEXTS)
+def test_every_file_that_a_page_names_exists(page: str) -> None:
+    named = {*re.findall(PATH, TEXTS[page]), *re.findall(NAME, TEXTS[page])} - ELSEWHERE
+    ends = tuple(FILES_HERE)
+    assert not [path for path in named if not any(e.endswith(f"/{path.rstrip('/')}") for e in ends)]
+
+
+@pytest.mark.parametrize("page", TEXTS)
+def test_every_link_to_a_file_leads_to_one(page: str) -> None:
+    links = re.findall(r"<([^:<>\s]+)>`_", TEXTS[page])
+    assert not [link for link in links if not (ROOT / page).parent.joinpath(link).exists()]
+
+
+def test_a_page_that_the_code_cites_exists() -> None:
+    sources = [ROOT / path[1:] for path in FILES_HERE if path.endswith(SOURCES)]
+    cited = {
+        (source, page)
+        for source in sources
+        for page in re.findall(r"\bdocs/[\w/-]+\.[\w.]*\w", source.read_text(encoding="utf-8"))
+    }
+    assert not [f"{source}: {page}" for source, page in cited if not (ROOT / page).exists()]
+
+
+@pytest.mark.parametrize("page", TEXTS)
+def test_every_option_that_a_page_names_exists(page: str) -> None:
+    commands = (server, client, launch, servers, doctor, account)
+    options = {
+        name for command in commands for name in re.findall(r"--([\w-]+)", str(command.Options()))
+    }
+    named = set(re.findall(r"(?<![\w-])--([a-z][\w-]*)", TEXTS[page]))
+    assert named <= options | OTHER_OPTIONS
+
+
+@pytest.mark.parametrize("page", TEXTS)
+def test_every_command_that_a_page_names_exists(page: str) -> None:
+    named = set(re.findall(r"(?:``|^    (?:\$ )?)chatd ([a-z]+)", TEXTS[page], re.MULTILINE))
+    assert named <= {name for name, *_ in cli.Options.subCommands}
+
+
+@pytest.mark.parametrize("page", TEXTS)
+def test_every_target_of_make_that_a_page_names_exists(page: str) -> None:
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    assert set(re.findall(r"(?:``|\| |: |^    )make ([a-z-]+)", TEXTS[page])) <= set(targets)
+
+
+def test_every_typed_command_that_the_guide_names_exists() -> None:
+    known = {name for command in slash_commands.SLASH_COMMANDS for name in command.names}
+    for page in ("docs/howto/chat.rst", "docs/tutorial.rst", "README.rst"):
+        assert set(re.findall(r"``(/[a-z]+)\b(?!/)", TEXTS[page])) <= known
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_is_generated_is_current(name: str) -> None:
+    """If not: make docs"""
+    assert (DOCS / name).read_text(encoding="utf-8") == generated()[name]
+
+
+#: What each page says of limits; {} is the limit's value.
+FIGURES = {
+    "explanation/client-life": [
+        ("{} s for a connection", limits.CONNECT_SECONDS),
+        ("{} s for a welcome", limits.WELCOME_SECONDS),
+        ("({} s while the server checks a password)", limits.PASSWORD_SECONDS),
+        ("{} s before the next attempt", limits.RETRY_SECONDS),
+        ("waits at most {} s for the server's goodbye", limits.GOODBYE_SECONDS),
+        ("queries every {} s", limits.DISCOVERY_PERIOD_SECONDS),
+        ("keeps up to {} lines", limits.UNSENT_LINES),
+        ("sends at most {} that", limits.UNCONFIRMED_LINES),
+        ("After {} s it names", limits.OFFLINE_AT_END_SECONDS),
+    ],
+    "howto/accounts": [
+        ("has 1 to {} printable characters", limits.PASSWORD_CHARACTERS),
+        ("notices a change within {} s", limits.PASSWORD_FILE_SECONDS),
+        ("may send {} wrong passwords in a burst", limits.ADDRESS_WRONG_PASSWORDS),
+        ("then one every {} s. One account", limits.ADDRESS_ATTEMPT_SECONDS),
+        ("One account allows {}", limits.ACCOUNT_WRONG_PASSWORDS),
+        ("then one every {} s. Beyond", limits.ACCOUNT_ATTEMPT_SECONDS),
+        ("at most {} wait", limits.WAITING_PASSWORDS),
+    ],
+    "howto/chat": [
+        ("collects answers for {} s after", limits.OFFER_COLLECT_SECONDS),
+        ("(more than {} characters", limits.MESSAGE_CHARACTERS),
+        ("its last {} messages", limits.ENTERING_HISTORY_MESSAGES),
+        ("the last {} messages, with the number", limits.HISTORY_REPLY_MESSAGES),
+        ("the last {} lines, readable", limits.INPUT_HISTORY_LINES),
+        ("it waits up to {} s", limits.OFFLINE_AT_END_SECONDS),
+        ("searches again after {} s", limits.RETRY_SECONDS),
+        ("kept, up to {} lines", limits.UNSENT_LINES),
+    ],
+    "howto/server": [
+        ("At most {} watchers", limits.WATCHERS),
+        ("{} HTTP connections", limits.HTTP_CONNECTIONS),
+        ("{} connections that have sent nothing", limits.UNREGISTERED_CONNECTIONS),
+        ("for at most {} s, and ends", limits.SHUTDOWN_SECONDS),
+    ],
+    "reference/chat": [
+        ("up to {} connections wait", limits.REJECTED_CONNECTIONS),
+        ("A nickname has 1 to {} characters", limits.NICKNAME_CHARACTERS),
+        ("1 to {} characters of those", limits.ROOM_NAME_CHARACTERS - 1),
+        ("may be in {} rooms", limits.JOINED_ROOMS),
+        ("has at most {}.", limits.ROOMS),
+        ("has 1 to {} characters, not only", limits.MESSAGE_CHARACTERS),
+        ("in at most {} lines", limits.MESSAGE_LINES),
+        ("members, at most {},", limits.RECIPIENTS),
+        ("nickname: {} unless ``--history``", limits.HISTORY_MESSAGES),
+        ("{} characters in all", limits.HISTORY_CHARACTERS),
+        ("has at most {} KiB; a longer list", limits.REPLY_BYTES // 1024),
+        ("a line of more than {} bytes", limits.LINE_BYTES),
+        ("does nothing for {} s", limits.INACTIVITY_SECONDS),
+        ("may send {} frames a second", limits.FLOOD_FRAMES_PER_SECOND),
+        ("that {} MiB waits for it", limits.OUTBOUND_BYTES // 1_048_576),
+    ],
+    "reference/discovery": [
+        ("of at most {} bytes", limits.DATAGRAM_BYTES),
+        ("1 to {} printable characters", limits.SERVER_ID_CHARACTERS),
+        ("repeats it every {} s", limits.DISCOVERY_PERIOD_SECONDS),
+    ],
+    "reference/jim": [
+        ("send has at most {} bytes", limits.JIM_OBJECT_BYTES),
+        ("sent has at most {} bytes", limits.JIM_SENT_BYTES),
+        ("with {} ms before", limits.JIM_PAUSE_MILLISECONDS),
+        ("Up to {} objects", limits.JIM_QUEUE_OBJECTS),
+        ("at most {} characters. The server answers", limits.JIM_ACTION_CHARACTERS),
+        ("A text has at most {} characters", limits.JIM_MESSAGE_CHARACTERS),
+        ("nickname or room name {}.", limits.NICKNAME_CHARACTERS),
+    ],
+    "reference/plain": [("you have {} s", limits.REGISTRATION_SECONDS)],
+    "reference/protocol": [
+        ("line has at most {} bytes", limits.LINE_BYTES),
+        ("at most {} characters, or an integer", limits.REQUEST_ID_CHARACTERS),
+        ("due within {} s", limits.FIRST_LINE_TIMEOUT_SECONDS),
+        ("welcome within {} s", limits.REGISTRATION_SECONDS),
+        ("At most {} connections", limits.REJECTED_CONNECTIONS),
+        ("faster than {} each second", limits.ACCEPT_CONNECTIONS_PER_SECOND),
+        ("there are at most {}.", limits.WATCHERS),
+        ("text has 1 to {} characters", limits.MESSAGE_CHARACTERS),
+        ("in at most {} lines", limits.MESSAGE_LINES),
+        ("``to``, 1 to {} of them", limits.RECIPIENTS),
+        ("You may be in {} rooms", limits.JOINED_ROOMS),
+        ("a server has {} at most", limits.ROOMS),
+        ("``limit`` messages ({} unless given)", limits.HISTORY_REPLY_MESSAGES),
+        ("the last {} messages", limits.HISTORY_MESSAGES),
+        ("{} characters in all", limits.HISTORY_CHARACTERS),
+        ("at most {} KiB each", limits.LIST_FRAME_BYTES // 1024),
+        ("have at most {} KiB", limits.REPLY_BYTES // 1024),
+        ("{} s unless ``--timeout``", limits.INACTIVITY_SECONDS),
+        ("yours within {} s", limits.SHUTDOWN_SECONDS),
+        ("{} bytes in a line", limits.LINE_BYTES),
+        ("{} characters in a text", limits.MESSAGE_CHARACTERS),
+        ("{} lines in a text", limits.MESSAGE_LINES),
+        ("{} characters in a name", limits.NICKNAME_CHARACTERS),
+        ("{} characters in an id", limits.REQUEST_ID_CHARACTERS),
+        ("{} recipients", limits.RECIPIENTS),
+        ("to more than {}", limits.RECIPIENTS),
+        ("{} rooms that you are in", limits.JOINED_ROOMS),
+        ("{} rooms on a server", limits.ROOMS),
+        ("{} frames each second", limits.FLOOD_FRAMES_PER_SECOND),
+        ("{} bytes that wait", limits.OUTBOUND_BYTES),
+        ("{} seconds of inactivity", limits.INACTIVITY_SECONDS),
+    ],
+    "reference/web": [
+        ("takes at most {} ms", limits.PAGE_TURN_MILLISECONDS),
+        ("has at most {} KiB", limits.REPLY_BYTES // 1_024),
+        ("``limit`` is from 1 to {} (", limits.HISTORY_MESSAGES),
+        ("({})", limits.HISTORY_REPLY_MESSAGES),
+        ("complete within {} s", limits.FIRST_LINE_TIMEOUT_SECONDS),
+        ("more than {} bytes", limits.HTTP_HEAD_BYTES),
+        ("503 {} WebSockets", limits.UNREGISTERED_CONNECTIONS),
+        ("silently: {} connections", limits.HTTP_CONNECTIONS),
+        ("WebSockets; {} connections from one address", limits.ADDRESS_PAGE_CONNECTIONS),
+        ("of their own: {} that have sent", limits.UNREGISTERED_CONNECTIONS),
+        ("{} that watch", limits.WATCHERS),
+        ("keep all {} HTTP", limits.HTTP_CONNECTIONS),
+        ("not read within {} s", limits.DEAD_PEER_SECONDS),
+        ("``watch``, within {} s", limits.FIRST_LINE_TIMEOUT_SECONDS),
+        ("it has {} s from its beginning", limits.REGISTRATION_SECONDS),
+        ("it has at most {} bytes", limits.LINE_BYTES),
+        ("Within {} s it closes", limits.SHUTDOWN_SECONDS),
+        ("{} MiB waits for it", limits.OUTBOUND_BYTES // 1_048_576),
+    ],
+}
+
+
+@pytest.mark.parametrize("page", FIGURES)
+def test_a_page_names_the_limits(page: str) -> None:
+    text = " ".join(TEXTS[f"docs/{page}.rst"].split())
+    said = [words.format(f"{limit:,}") for words, limit in FIGURES[page]]
+    assert not [each for each in said if each not in text]
+
+
+def test_the_pages_name_the_parts_of_a_second() -> None:
+    assert limits.DIALECT_DETECTION_MILLISECONDS == 500
+    assert "sent nothing after half a second" in TEXTS["docs/reference/protocol.rst"]
+    assert limits.PLAIN_IDLE_LINE_MILLISECONDS == 200
+    assert "0.2 s of silence" in TEXTS["docs/reference/plain.rst"]
+
+
+def test_the_five_designs_have_a_table_each() -> None:
+    origins = TEXTS["docs/explanation/origins.rst"]
+    for design in (
+        "Discovery by broadcast",
+        "JSON chat client and server",
+        "JIM messenger",
+        "TCP group chat",
+        "Multithreaded chat",
+    ):
+        assert f".. list-table:: {design}:" in origins
