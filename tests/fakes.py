@@ -146,21 +146,11 @@ class FakeUdpReactor(MemoryReactorClock):
 
 
 class FakeRunningReactor(FakeUdpReactor):
-    """A reactor that runs until it is stopped.
-
-    :ivar shutdown: what was to be called before it stops.
-    """
+    """A reactor that runs until it is stopped."""
 
     def __init__(self) -> None:
         super().__init__()
         self.running = True
-        self.shutdown: list[Callable[[], object]] = []
-
-    def addSystemEventTrigger(
-        self, phase: str, eventType: str, call: Callable[[], object], *args: Any, **kw: Any
-    ) -> None:
-        assert (phase, eventType) == ("before", "shutdown")
-        self.shutdown.append(call)
 
     def stop(self) -> None:
         self.running = False

@@ -97,7 +97,7 @@ class Options(ServerOptions, InteractiveOptions):
         parameter("id", "party", "the name that clients look for", server_id),
         parameter(
             "timeout",
-            0.0,
+            0,
             "disconnect clients that are idle for this many seconds; 0 disables",
             non_negative_number("seconds"),
         ),

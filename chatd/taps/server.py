@@ -1,4 +1,4 @@
-"""``chatserver`` and ``chatd server``: the options of a server, and what it is made of."""
+"""``chatserver`` and ``chatd server``: their options, and the services they run."""
 
 import gc
 import socket
@@ -174,7 +174,7 @@ SERVER_PARAMETERS: Final = [
     ),
 ]
 
-#: New objects, less those freed, before the garbage collector looks at them.
+#: Objects that may be allocated (less those freed) before a collection; Python's default is 700.
 _GC_THRESHOLD: Final = 20_000
 
 
@@ -269,10 +269,10 @@ def make_server(options: ServerOptions, reactor: Any) -> ChatServer:
 
 
 class ServerProgram(Program):
-    """A server and nothing else."""
+    """A server alone."""
 
+    @override
     def startService(self) -> None:
-        """Start; a port that is taken is one line for the person."""
         self._reactor.callWhenRunning(tune_garbage_collector)
         try:
             super().startService()
@@ -281,9 +281,9 @@ class ServerProgram(Program):
 
 
 def tune_garbage_collector() -> None:
-    """Spare the garbage collector what stays as long as the server, and let it come more seldom.
+    """Freeze start-up objects and raise the collector's threshold.
 
-    What a chat leaves behind is nearly all freed without it.
+    Nearly everything that a chat leaves behind is freed by reference counting.
     """
     gc.collect()
     gc.freeze()
@@ -291,12 +291,12 @@ def tune_garbage_collector() -> None:
 
 
 def describe_cannot_listen(error: CannotListen) -> str:
-    """What a person is told when a port or an endpoint cannot be listened on."""
+    """The line for a port or an endpoint that cannot be listened on."""
     return f"chatserver: --{error.port_name or 'port'}: {error}"
 
 
 def makeService(options: Options, reactor: Any = None) -> Program:  # Twisted's name
-    """What ``chatserver`` runs."""
+    """The program of ``chatserver``."""
     reactor = reactor or get_reactor()
     program = ServerProgram(reactor, options.twistd_observer)
     make_server(options, reactor).setServiceParent(program)

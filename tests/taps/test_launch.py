@@ -29,7 +29,7 @@ def test_a_login_name_that_cannot_be_a_nickname_is_one_line(
 def test_more_clients_than_slots_are_refused_and_both_are_named() -> None:
     told = refusal("launch", "--clients 3 --slots 2")
     assert "--clients: 3" in told
-    assert "--slots: '2'" in told
+    assert "--slots: 2" in told
 
 
 def test_it_takes_the_options_of_a_server() -> None:

@@ -101,8 +101,8 @@ def test_interrupted_it_prints_nothing_and_the_status_is_1(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     listing = Listing("--json", ONE)
-    for call in listing.reactor.shutdown:
-        call()
+    for call, args, kwargs in listing.reactor.triggers["before"]["shutdown"]:
+        call(*args, **kwargs)
     assert (capsys.readouterr().out, listing.status) == ("", 1)
 
 
