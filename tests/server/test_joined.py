@@ -101,8 +101,8 @@ def test_two_people_have_a_conversation() -> None:
         _flush(ice, moon)
         frames_heard = {type(each).__name__: each for each in ice.take()}
         assert [user.nickname for user in frames_heard["Users"].users] == ["ice", "moon"]
-        assert [said.text for said in frames_heard["HistoryRead"].messages] == ["and back"]
-        assert frames_heard["Renamed"].new == "sun"
+        assert [said.text for said in frames_heard["History"].messages] == ["and back"]
+        assert frames_heard["MemberRenamed"].new == "sun"
 
         moon.take()
         moon.client.send(commands.Quit())
