@@ -153,10 +153,10 @@ class Bustle:
         """Slots and names are those of who is here, and what was heard is what is theirs."""
         assert not self._record.wrong
         connected = {person.member for person in self._people if person.is_here}
-        places, named = self._hub._places, self._hub._directory._members
+        places, named = self._hub._connections, self._hub._nicknames._members
         assert set(places._members) <= connected
-        in_slots = [member for member in places._members.values() if member.place is places.slots]
-        assert self._hub.free == _SLOTS - len(in_slots) >= 0
+        in_slots = [member for member in places._members.values() if member.pool is places.slots]
+        assert self._hub.free_slots == _SLOTS - len(in_slots) >= 0
         assert len({member.member_id for member in named.values()}) == len(named)
         for key, member in named.items():
             assert member in in_slots
@@ -198,6 +198,6 @@ class Bustle:
         self.check()
         self._hall.close()
         assert not self._record.leftovers
-        assert not self._hub._directory._members
-        assert not self._hub._places._members
+        assert not self._hub._nicknames._members
+        assert not self._hub._connections._members
         assert list(self._hub._rooms._rooms) == [LOBBY]
