@@ -63,7 +63,7 @@ class Scenario:
             self._half_close,
             lambda: moon.send("set-name", {"nickname": "sun"}),
             lambda: moon.send("leave", {"room": "#lobby"}),
-            lambda: hall.factory.end(),
+            lambda: hall.chat.end(),
         ]
 
     def run(self, data: bytes) -> None:
@@ -102,7 +102,7 @@ class Scenario:
         assert _is_closed(self._moon)
         if not _is_closed(self._client):
             self._check_watches()
-        self._hall.factory.end()
+        self._hall.chat.end()
         assert _is_closed(self._client), "a connection without an end"
 
     def check_received(self, parse: Parse) -> None:
@@ -160,8 +160,8 @@ def running(make: Callable[..., AnyHall]) -> Iterator[tuple[AnyHall, Guest]]:
         patch.object(limits, "REPLY_BYTES", _REPLY_BYTES),
         make(slots=3, history=9, log_level="debug", timeout=_INACTIVITY_SECONDS) as hall,
     ):
-        hall.factory.hub.accounts = {"star": False, "nova": True}
-        hall.factory.check_password = _check_password
+        hall.chat.hub.accounts = {"star": False, "nova": True}
+        hall.chat.check_password = _check_password
         yield hall, hall.enter("moon")
 
 

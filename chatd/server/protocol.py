@@ -108,7 +108,7 @@ class MainProtocol(LineProtocol):
     def connectionMade(self) -> None:
         """Begin to wait for the first byte."""
         super().connectionMade()
-        self._detection = Timeout(self.session.factory.clock)
+        self._detection = Timeout(self.session.chat.clock)
         self._detection.start(limits.DIALECT_DETECTION_MILLISECONDS / 1_000, self._detect_basic)
 
     def dataReceived(self, data: bytes) -> None:
@@ -150,7 +150,7 @@ class PlainProtocol(LineProtocol):
         self._cancel_pause()
         super().dataReceived(data)
         if not (self._has_line_ends or self._discards_input):
-            self._pause = self.session.factory.clock.callLater(
+            self._pause = self.session.chat.clock.callLater(
                 limits.PLAIN_IDLE_LINE_MILLISECONDS / 1_000, self._pause_ended
             )
 
@@ -189,11 +189,11 @@ class ObjectProtocol(HalfCloseable, Protocol):
 
     def connectionMade(self) -> None:
         """Begin."""
-        factory = self.session.factory
+        chat = self.session.chat
         outlet = JimSendQueue(
             SendQueue(self.transport, limits.OUTBOUND_BYTES, self.session.send_queue_exceeded),
-            factory.clock,
-            factory.now,
+            chat.clock,
+            chat.now,
             self.session.send_queue_exceeded,
         )
         self.session.start(self, outlet)

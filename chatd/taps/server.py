@@ -23,7 +23,8 @@ from chatd.discovery.subnets import (
     host_addresses,
     subnet_of_address,
 )
-from chatd.server.factory import JIM, PLAIN, ChatFactory, DialectFactory, ServerSettings
+from chatd.server.chat import Chat, ServerSettings
+from chatd.server.factory import JIM, PLAIN, DialectFactory
 from chatd.server.service import WRITE_MODES, CannotListen, ChatServer, ExtraPort, ListenSettings
 from chatd.taps import web_address
 from chatd.taps.options import (
@@ -67,14 +68,14 @@ class GuardedServer(ChatServer):
         """Have `checker` say which, from now on."""
 
         def known(accounts: Mapping[str, bool]) -> None:
-            self.factory.hub.accounts = accounts
+            self.chat.hub.accounts = accounts
 
         def in_thread(check: Callable[[], bool]) -> Deferred[bool]:
             return deferToThreadPool(reactor, reactor.getThreadPool(), check)
 
         checker.in_thread = in_thread
         self._guard = Authenticator(checker, reactor, known)
-        self.factory.check_password = self._guard.check_password
+        self.chat.check_password = self._guard.check_password
 
     def startService(self) -> None:
         """Listen, then mind the changes of the accounts."""
@@ -91,7 +92,7 @@ class GuardedServer(ChatServer):
 
 #: The option for each extra port: its name, what makes the factory of its connections, and its port
 #: when none is given and the command serves it all the same (as ``launch`` does the web page).
-_EXTRA_PORTS: Final[tuple[tuple[str, Callable[[ChatFactory], ServerFactory], int], ...]] = (
+_EXTRA_PORTS: Final[tuple[tuple[str, Callable[[Chat], ServerFactory], int], ...]] = (
     ("jim", lambda chat: DialectFactory(chat, JIM), 0),
     ("plain", lambda chat: DialectFactory(chat, PLAIN), 0),
     ("web", web_address.make_web_factory, web_address.DEFAULT_PORT),
@@ -260,7 +261,7 @@ def make_server(options: ServerOptions, reactor: Any) -> ChatServer:
             ),
             options["writes"],
         ),
-        ChatFactory(settings, reactor, lambda: time.time_ns() // 1_000_000),
+        Chat(settings, reactor, lambda: time.time_ns() // 1_000_000),
         (lambda: default_subnets(host_addresses())) if is_default else None,
     )
     if options["auth"] is not None:

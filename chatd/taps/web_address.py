@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from twisted.internet.protocol import ServerFactory
 
-from chatd.server.factory import ChatFactory
+from chatd.server.chat import Chat
 
 #: The page's port, unless another one is given or this one is taken.
 DEFAULT_PORT: Final = 8080
@@ -28,7 +28,7 @@ _WHITE_ON_BLACK: Final = "\x1b[97;40m"
 _AS_BEFORE: Final = "\x1b[0m"
 
 
-def make_web_factory(chat: ChatFactory) -> ServerFactory:
+def make_web_factory(chat: Chat) -> ServerFactory:
     """The factory of the page's connections."""
     from chatd.web.http import HTTPFactory
 

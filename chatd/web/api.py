@@ -8,7 +8,7 @@ import msgspec
 
 from chatd.chat import events, limits
 from chatd.chat.names import LOBBY
-from chatd.server.factory import ChatFactory
+from chatd.server.chat import Chat
 from chatd.web.messages import Request, Response, json_response, parse_integer, query_parameters
 
 #: Programs that read JSON keep whole numbers below it.
@@ -22,7 +22,7 @@ _encoder: Final = msgspec.json.Encoder()
 _Entry = TypeVar("_Entry", events.User, events.RoomEntry, events.Message)
 
 
-def users(request: Request, chat: ChatFactory) -> Response:
+def users(request: Request, chat: Chat) -> Response:
     """Who is connected; with ``room``, who is in it."""
     asked = query_parameters(request.query, ("room",))
     found = chat.hub.users(asked.get("room"))
@@ -30,7 +30,7 @@ def users(request: Request, chat: ChatFactory) -> Response:
     return json_response(replace(found, users=kept, more=len(kept) < len(found.users)))
 
 
-def rooms(request: Request, chat: ChatFactory) -> Response:
+def rooms(request: Request, chat: Chat) -> Response:
     """The rooms that there are, and how many are in each."""
     query_parameters(request.query, ())
     found = chat.hub.rooms()
@@ -38,7 +38,7 @@ def rooms(request: Request, chat: ChatFactory) -> Response:
     return json_response(replace(found, rooms=kept, more=len(kept) < len(found.rooms)))
 
 
-def messages(request: Request, chat: ChatFactory) -> Response:
+def messages(request: Request, chat: Chat) -> Response:
     """The last messages of ``room``, at most ``limit``, of those numbered below ``before``."""
     asked = query_parameters(request.query, ("room", "before", "limit"))
     before, limit = None, limits.HISTORY_REPLY_MESSAGES
@@ -52,7 +52,7 @@ def messages(request: Request, chat: ChatFactory) -> Response:
     return json_response(replace(found, messages=kept, more=len(kept) < len(found.messages)))
 
 
-def health(request: Request, chat: ChatFactory) -> Response:
+def health(request: Request, chat: Chat) -> Response:
     """That the server is there, and how full it is."""
     query_parameters(request.query, ())
     hub = chat.hub

@@ -22,7 +22,8 @@ from zope.interface import implementer
 
 from chatd.chat import limits
 from chatd.rate_limit import TokenBucket
-from chatd.server.factory import ChatFactory, Rejected
+from chatd.server.chat import Chat
+from chatd.server.factory import Rejected
 from chatd.server.send_queue import SendQueue
 from chatd.server.timing import Timeout
 from chatd.tcp import unmap_ipv4
@@ -226,7 +227,7 @@ class HTTPConnection(Protocol):
         self._stop_http()
         self.transport.unregisterProducer()
         self._resume_reading()
-        self._websocket = WebSocket(upgrade.participant, self.transport)
+        self._websocket = WebSocket(upgrade.session, self.transport)
         early, _ = self._http.trailing_data
         if early:
             self._websocket.data_received(early)
@@ -293,7 +294,7 @@ class HTTPFactory(ServerFactory):
 
     noisy = False
 
-    def __init__(self, chat: ChatFactory) -> None:
+    def __init__(self, chat: Chat) -> None:
         self.router = make_router(chat)
         self.names = frozenset({"localhost", gethostname().lower()})
         self.work_queue = WorkQueue(chat.clock)
@@ -305,12 +306,13 @@ class HTTPFactory(ServerFactory):
         peer: Any = addr  # an IPv4Address or an IPv6Address: the server listens on TCP only
         host = unmap_ipv4(peer.host)
         chat = self.router.chat
-        if not chat.allow_connection(host):
+        throttle = chat.connection_throttle
+        if not throttle.admit(host):
             return Rejected()
-        is_greedy = self._connections_by_host[
+        has_too_many = self._connections_by_host[
             host
-        ] >= limits.ADDRESS_PAGE_CONNECTIONS and not chat.is_local(host)
-        if is_greedy or len(self.connections) >= limits.HTTP_CONNECTIONS:
+        ] >= limits.ADDRESS_PAGE_CONNECTIONS and not throttle.is_local(host)
+        if has_too_many or len(self.connections) >= limits.HTTP_CONNECTIONS:
             chat.counters["closed silently"] += 1
             return Rejected()
         return HTTPConnection(self, host, peer.port)

@@ -13,7 +13,7 @@ from typing import Final
 from twisted.logger import Logger
 
 from chatd.chat.errors import Refusal
-from chatd.server.factory import ChatFactory
+from chatd.server.chat import Chat
 from chatd.web import api, messages, static_files, websocket
 from chatd.web.messages import Headers, HTTPError, Request, Response
 from chatd.web.websocket import Upgrade
@@ -50,7 +50,7 @@ def check_host_and_origin(request: Request, allowed: Collection[str]) -> str:
 _log: Final = Logger()
 
 #: What gives a path its answers.
-Handler = Callable[[Request, ChatFactory], Response | Upgrade]
+Handler = Callable[[Request, Chat], Response | Upgrade]
 
 _METHODS: Final = ("GET", "HEAD")
 _ALLOW: Final[Headers] = (("Allow", ", ".join(_METHODS)),)
@@ -69,7 +69,7 @@ ROUTES: Final[dict[str, Handler]] = {
 class Router:
     """A chat's page: what is at each path."""
 
-    chat: ChatFactory
+    chat: Chat
     routes: Mapping[str, Handler]
 
     def handle(self, request: Request, hosts: Collection[str]) -> Response | Upgrade:
@@ -106,7 +106,7 @@ class Router:
         return resource
 
 
-def make_router(chat: ChatFactory) -> Router:
+def make_router(chat: Chat) -> Router:
     """The page of `chat`."""
     return Router(
         chat, {path: _file_handler(file) for path, file in static_files.load().items()} | ROUTES

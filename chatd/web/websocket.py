@@ -19,10 +19,11 @@ from chatd import tcp
 from chatd.chat import limits
 from chatd.chat.errors import LineTooLong
 from chatd.rate_limit import TokenBucket
-from chatd.server.factory import ChatFactory
+from chatd.server.chat import Chat
 from chatd.server.send_queue import SendQueue
 from chatd.server.session import Session
 from chatd.web.messages import Headers, HTTPError, Request
+from chatd.wire.native import WebSocketNative
 
 _VERSION: Final = "13"
 _KEY_BYTES: Final = 16
@@ -36,17 +37,17 @@ _UPGRADE_REQUIRED_HEADERS: Final[Headers] = (
 
 @dataclass(frozen=True, slots=True)
 class Upgrade:
-    """The connection is a WebSocket from now on, and `participant` speaks through it."""
+    """The connection is a WebSocket from now on, and `session` speaks through it."""
 
-    participant: Session
+    session: Session
     headers: Headers
 
 
-def upgrade(request: Request, chat: ChatFactory) -> Upgrade:
+def upgrade(request: Request, chat: Chat) -> Upgrade:
     """Let somebody stand at the door of the chat; no extension is agreed on.
 
     :raises Rejected: the request is none for a WebSocket.
-    :raises TooManyStanding: too many others stand there.
+    :raises Refusal: if there are too many unregistered connections.
     """
     if request.method != "GET":
         raise HTTPError(
@@ -65,7 +66,19 @@ def upgrade(request: Request, chat: ChatFactory) -> Upgrade:
         ("Connection", "Upgrade"),
         ("Sec-WebSocket-Accept", generate_accept_token(_key(request)).decode("ascii")),
     )
-    return Upgrade(chat.stand(request.peer), headers)
+    return Upgrade(connect_without_slot(chat, request.peer), headers)
+
+
+def connect_without_slot(chat: Chat, address: str) -> Session:
+    """The session of a browser at `address` (``ADDRESS:PORT``), which takes no slot yet.
+
+    It counts as connected, so the caller must start it next, and in the end call its
+    :meth:`~Session.connection_lost`.
+
+    :raises Refusal: if there are too many unregistered connections.
+    """
+    member_id = chat.hub.connect_without_slot(address)
+    return Session(chat, address, member_id, WebSocketNative(), limits.FIRST_LINE_TIMEOUT_SECONDS)
 
 
 def _key(request: Request) -> bytes:
@@ -115,8 +128,8 @@ class WebSocket:
         self._frames = Connection(SERVER)
         self._message = bytearray()
         self._is_reading_frames = self._is_paused = self._discards_input = False
-        rate = session.factory.settings.flood
-        self._clock = session.factory.clock
+        rate = session.chat.settings.flood
+        self._clock = session.chat.clock
         self._bucket = TokenBucket(rate, rate * limits.FLOOD_BURST_FACTOR, self._clock.seconds())
         self._send_queue = WebSocketSendQueue(
             transport, limits.OUTBOUND_BYTES, session.send_queue_exceeded
@@ -212,7 +225,7 @@ class WebSocket:
 
     def _fail(self, code: CloseReason, why: str) -> None:
         """Close since the peer does not keep to the protocol."""
-        self._session.factory.counters[f"websocket-{code.value}"] += 1
+        self._session.chat.counters[f"websocket-{code.value}"] += 1
         self._set_close_frame(code, why)
         self._session.close()
 

@@ -11,7 +11,7 @@ from chatd.chat import limits
 from chatd.chat.commands import Authenticate
 from chatd.chat.errors import WrongPassword
 from chatd.chat.names import LOBBY, casefold
-from chatd.server import factory
+from chatd.server import chat
 from fuzz.log_check import log_is_clean
 from tests.server.crowd import PORTS, Person, Record
 from tests.server.hall import Guest
@@ -40,13 +40,13 @@ class Bustle:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             stack.enter_context(log_is_clean())
-            stack.enter_context(patch.object(factory, "Fanout", Record))
+            stack.enter_context(patch.object(chat, "Fanout", Record))
             stack.enter_context(patch.object(limits, "OUTBOUND_BYTES", 600))
             stack.enter_context(patch.object(limits, "BATCH_BYTES", 400))
             self._hall = PageHall(slots=_SLOTS, flood=20, timeout=300, history=5, log_level="debug")
-            self._hub: Any = self._hall.factory.hub
+            self._hub: Any = self._hall.chat.hub
             self._hub.accounts = {"star": False, "nova": True}
-            self._hall.factory.check_password = self._check_password
+            self._hall.chat.check_password = self._check_password
             for dialect, name in zip(self._here, _NAMES, strict=False):
                 self.comes(dialect, name)
             self.turn_ends()
@@ -145,7 +145,7 @@ class Bustle:
 
     @property
     def _record(self) -> Record:
-        fanout = self._hall.factory.fanout
+        fanout = self._hall.chat.fanout
         assert isinstance(fanout, Record)
         return fanout
 
@@ -187,7 +187,7 @@ class Bustle:
             if person.is_here and not person.participant.is_ended:
                 due = self._record.due.get(person.member, [])
                 assert sorted(person.heard) == sorted(due), "it was not told everything"
-        ended = self._hall.factory.end()
+        ended = self._hall.chat.end()
         for _ in range(3):
             self.turn_ends()
             self._hall.clock.advance(limits.SHUTDOWN_SECONDS)

@@ -180,7 +180,7 @@ def test_who_gets_no_slot_or_says_nothing_is_told_of() -> None:
 def test_what_the_server_does_by_itself_is_no_command(debugged: LoggedHall) -> None:
     debugged.enter("moon")
     debugged.commands()
-    debugged.factory.end()
+    debugged.chat.end()
     assert debugged.commands() == []
 
 

@@ -87,7 +87,13 @@ def test_everyone_in_the_room_but_the_speaker_hears_a_message() -> None:
     party.enter(4, native, room="#dev")
     party.attach(5, native)
     party.fanout.to_room("#lobby", HELLO, 1)
-    assert [party.heard(member) for member in range(1, 6)] == ["", "n:Message ", "n:Message ", "", ""]
+    assert [party.heard(member) for member in range(1, 6)] == [
+        "",
+        "n:Message ",
+        "n:Message ",
+        "",
+        "",
+    ]
 
 
 def test_what_is_told_to_all_is_heard_in_every_room() -> None:
@@ -96,7 +102,11 @@ def test_what_is_told_to_all_is_heard_in_every_room() -> None:
     party.enter(2, native, room="#dev")
     party.attach(3, native)
     party.fanout.to_all(MemberEntered("moon"), 3)
-    assert [party.heard(member) for member in (1, 2, 3)] == ["n:MemberEntered ", "n:MemberEntered ", ""]
+    assert [party.heard(member) for member in (1, 2, 3)] == [
+        "n:MemberEntered ",
+        "n:MemberEntered ",
+        "",
+    ]
 
 
 def test_a_dialect_says_what_its_members_hear_of_their_own_doings() -> None:

@@ -18,10 +18,10 @@ class GuardedHall(Hall):
         super().__init__(flood=0)
         people = {"Ice": "cold", "moon": "full"}
         self.vault = Vault(path, people, ("moon",), self.clock, self._know)
-        self.factory.check_password = self.vault.guard.check_password
+        self.chat.check_password = self.vault.guard.check_password
 
     def _know(self, known: Mapping[str, bool]) -> None:
-        self.factory.hub.accounts = known
+        self.chat.hub.accounts = known
 
     def authenticate(self, guest: Guest, password: str, account: str = "ice") -> None:
         guest.send("authenticate", {"account": account, "password": password})

@@ -114,17 +114,17 @@ def test_twisted_lists_our_kind_of_accounts_with_its_own() -> None:
 def test_without_accounts_no_nickname_needs_a_password() -> None:
     options = parse(server.Options(), "--ifaddrs 127.0.0.1/8")
     made = make_server(options, FakeUdpReactor())
-    assert made.factory.hub.accounts == {}
+    assert made.chat.hub.accounts == {}
 
 
 def test_the_chat_knows_the_accounts_and_their_changes_while_it_runs(path: Path) -> None:
     reactor = FakeUdpReactor()
     made = guarded(path, reactor)
-    assert made.factory.hub.accounts == {"ice": False, "moon": True}
+    assert made.chat.hub.accounts == {"ice": False, "moon": True}
     made.startService()
     fill(path, {"sun": "hot"})
     reactor.advance(limits.PASSWORD_FILE_SECONDS)
-    assert made.factory.hub.accounts == {"sun": False}
+    assert made.chat.hub.accounts == {"sun": False}
     made.stopService()
     assert not reactor.getDelayedCalls()
 
@@ -138,7 +138,7 @@ def test_a_server_that_never_started_can_be_stopped(path: Path) -> None:
 def test_a_blocked_account_is_refused_by_the_server(path: Path) -> None:
     made = guarded(path, FakeUdpReactor())
     refused: list[Any] = []
-    asked = made.factory.check_password(Authenticate("moon", "full"), "10.0.0.1:1")
+    asked = made.chat.check_password(Authenticate("moon", "full"), "10.0.0.1:1")
     asked.addErrback(refused.append)
     assert [failure.type for failure in refused] == [Blocked]
 
@@ -166,7 +166,7 @@ class _ReactorWithThreads(FakeUdpReactor):
 def test_the_threads_are_those_of_the_reactor_that_the_server_is_made_with(path: Path) -> None:
     reactor = _ReactorWithThreads()
     right: list[str] = []
-    checked = guarded(path, reactor).factory.check_password(
+    checked = guarded(path, reactor).chat.check_password(
         Authenticate("ice", "cold"), "10.0.0.1:1"
     )
     checked.addCallback(right.append)
@@ -182,7 +182,7 @@ async def test_the_server_hashes_on_a_thread_of_its_reactor_and_not_on_the_react
         fill(file, {"ice": "cold"})
         made = guarded(file, global_reactor)
         made.guard(AccountsChecker(PasswordFile(file), passwords), global_reactor)
-        checked: Deferred[str] = made.factory.check_password(
+        checked: Deferred[str] = made.chat.check_password(
             Authenticate("ice", "cold"), "10.0.0.1:1"
         )
         assert await checked == "ice"

@@ -107,8 +107,8 @@ def test_the_server_listens_on_the_addresses_named_and_nowhere_else() -> None:
 def test_the_server_is_called_like_its_host_unless_it_is_named() -> None:
     options = parse(server.Options(), "--ifaddrs 127.0.0.1/8")
     made = make_server(options, FakeUdpReactor())
-    assert made.factory.settings.server_id
+    assert made.chat.settings.server_id
 
     options = parse(server.Options(), "--ifaddrs 127.0.0.1/8 --id work")
     made = make_server(options, FakeUdpReactor())
-    assert made.factory.settings.server_id == "work"
+    assert made.chat.settings.server_id == "work"

@@ -107,7 +107,7 @@ def test_a_long_list_of_users_is_cut(hall: PageHall) -> None:
     for number in range(31):
         ice.send("join", {"room": f"#{number:02}" + "\u5b57" * 22})
         hall.clock.advance(1)
-    rooms = hall.factory.hub
+    rooms = hall.chat.hub
     assert len(rooms.rooms().rooms) == 32
     others = [hall.enter(f"user{number}") for number in range(120)]
     for number in range(31):
@@ -177,7 +177,7 @@ def test_asking_takes_no_slot() -> None:
 def test_a_query_that_makes_no_sense_is_refused(hall: PageHall, query: str) -> None:
     reply = hall.visit().get(f"/api/messages?{query}")
     assert (reply.status, reply.code) == (400, "bad-query")
-    assert hall.factory.counters == {"bad-query": 1}
+    assert hall.chat.counters == {"bad-query": 1}
 
 
 @pytest.mark.parametrize("path", ["/api/users", "/api/messages"])
@@ -191,7 +191,7 @@ def test_a_room_that_cannot_be_is_refused(hall: PageHall, path: str, room: str) 
 def test_a_room_that_is_not_there_is_not_found(hall: PageHall, path: str) -> None:
     reply = hall.visit().get(f"{path}?room=%23nowhere")
     assert (reply.status, reply.code) == (404, "no-such-room")
-    assert hall.factory.counters == {"no-such-room": 1}
+    assert hall.chat.counters == {"no-such-room": 1}
 
 
 @pytest.mark.parametrize("path", ["/api/rooms", "/health"])

@@ -36,7 +36,7 @@ def test_what_is_no_request_gets_one_error_and_the_end(hall: PageHall, bad: byte
     assert (reply.status, reply.code) == (400, "bad-request")
     assert reply.headers["connection"] == "close"
     assert visitor.is_ended()
-    assert hall.factory.counters == {"bad-request": 1}
+    assert hall.chat.counters == {"bad-request": 1}
     visitor.send(request("/health"))
     assert visitor.replies() == []
 
@@ -56,7 +56,7 @@ def test_what_is_another_http_gets_one_error_and_the_end(hall: PageHall, other: 
     [reply] = visitor.replies()
     assert (reply.status, reply.code) == (505, "http-version")
     assert visitor.is_ended()
-    assert not hall.factory.sessions
+    assert not hall.chat.sessions
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_head_has_a_limit(hall: PageHall, piece: int) -> None:
             visitor.send(data[start : start + piece])
         assert [reply.status for reply in visitor.replies()] == [status]
         assert visitor.is_ended() is (status == 431)
-    assert hall.factory.counters == {"head-too-large": 1}
+    assert hall.chat.counters == {"head-too-large": 1}
 
 
 def test_a_head_without_end_is_not_kept(hall: PageHall) -> None:

@@ -40,7 +40,7 @@ def test_what_breaks_the_protocol_is_closed_with_a_code(
     ice, moon = hall.enter_by_page("ice"), hall.enter("moon")
     frame = bytes([first, 0x80 | len(payload)]) + bytes(4) + payload
     assert closed(ice, frame + ice.masked(1, b'{"type":"message","data":{"text":"late"}}')) == code
-    assert hall.factory.counters == {f"websocket-{code}": 1}
+    assert hall.chat.counters == {f"websocket-{code}": 1}
     heard = moon.heard()
     assert [frame["type"] for frame in heard] == ["left"]
 

@@ -9,7 +9,7 @@ from tests.web.visitors import UPGRADE, Browser, PageHall, from_many, request
 def test_a_browser_is_let_in_without_a_slot(hall: PageHall) -> None:
     browser = hall.browse()
     assert browser.heard() == []
-    assert (hall.free, hall.factory.hub.member_count) == (limits.SLOTS, 0)
+    assert (hall.free, hall.chat.hub.member_count) == (limits.SLOTS, 0)
 
 
 def test_a_program_needs_no_origin(hall: PageHall) -> None:
@@ -33,7 +33,7 @@ def test_what_asks_for_no_websocket_is_told_how(hall: PageHall, header: str, val
     assert (reply.status, reply.code) == (426, "upgrade-required")
     assert reply.headers["sec-websocket-version"] == "13"
     assert reply.headers["upgrade"] == "websocket"
-    assert hall.factory.sessions == set()
+    assert hall.chat.sessions == set()
 
 
 def test_an_ordinary_request_is_told_how(hall: PageHall) -> None:
@@ -46,7 +46,7 @@ def test_an_ordinary_request_is_told_how(hall: PageHall) -> None:
 def test_a_key_that_is_none_is_refused(hall: PageHall, key: str) -> None:
     reply = hall.visit().get("/socket", UPGRADE | {"Sec-WebSocket-Key": key})
     assert (reply.status, reply.code) == (400, "bad-request")
-    assert hall.factory.sessions == set()
+    assert hall.chat.sessions == set()
 
 
 def test_a_missing_key_is_refused(hall: PageHall) -> None:
@@ -75,7 +75,7 @@ def test_what_comes_right_behind_the_request_is_not_lost(hall: PageHall) -> None
     visitor = hall.visit()
     visitor.send(request("/health") + request("/socket", UPGRADE) + hello)
     hall.clock.advance(0)
-    assert [user.nickname for user in hall.factory.hub.users().users] == ["ice"]
+    assert [user.nickname for user in hall.chat.hub.users().users] == ["ice"]
     assert b'"welcome"' in visitor.transport.value()
 
 
@@ -91,7 +91,7 @@ def test_when_too_many_stand_at_the_door_the_next_is_told_before(hall: PageHall)
     visitor = hall.visit()
     reply = visitor.get("/socket", UPGRADE)
     assert (reply.status, reply.code) == (503, "too-many-connections")
-    assert hall.factory.counters == {"too-many-connections": 1}
+    assert hall.chat.counters == {"too-many-connections": 1}
     assert visitor.get("/health").status == 200
     standing[0].send("watch")
     assert hall.browse().heard() == []

@@ -30,7 +30,7 @@ def test_a_server_by_another_name_is_not_this_one(hall: PageHall, host: str) -> 
         reply = hall.visit().get(path, UPGRADE, host=host)
         assert (reply.status, reply.code) == (421, "foreign-host")
         assert "ws:" not in reply.headers["content-security-policy"]
-    assert hall.factory.counters == {"foreign-host": len(PATHS)}
+    assert hall.chat.counters == {"foreign-host": len(PATHS)}
 
 
 def test_an_old_browser_that_names_no_host_is_not_believed(hall: PageHall) -> None:
@@ -70,8 +70,8 @@ def test_a_page_from_elsewhere_may_not_use_the_server(hall: PageHall, origin: st
     for path in PATHS:
         reply = hall.visit().get(path, UPGRADE | {"Origin": origin})
         assert (reply.status, reply.code) == (403, "foreign-origin")
-    assert hall.factory.counters == {"foreign-origin": len(PATHS)}
-    assert hall.factory.sessions == set()
+    assert hall.chat.counters == {"foreign-origin": len(PATHS)}
+    assert hall.chat.sessions == set()
 
 
 @pytest.mark.parametrize("origin", [f"http://{HOST}", f"https://{HOST}", "http://localhost:54321"])

@@ -7,7 +7,7 @@ import pytest
 from twisted.internet.interfaces import IProtocolNegotiationFactory
 
 from chatd.chat import limits
-from chatd.server.factory import ChatFactory
+from chatd.server.chat import Chat
 from chatd.web.messages import Request, Response
 from chatd.web.routes import ROUTES
 from chatd.web.websocket import Upgrade
@@ -36,7 +36,7 @@ def test_what_comes_at_once_does_not_keep_the_chat_waiting() -> None:
         answered: list[int] = []
         visitors = [hall.visit() for _ in range(3)]
 
-        def health(request: Request, chat: ChatFactory) -> Response | Upgrade:
+        def health(request: Request, chat: Chat) -> Response | Upgrade:
             hall.clock.rightNow += 0.1
             return ROUTES["/health"](request, chat)
 
@@ -148,7 +148,7 @@ def test_who_asks_for_nothing_does_not_stay(hall: PageHall) -> None:
     assert (new.is_ended(), new.replies()) == (True, [])
     hall.pass_time(limits.FIRST_LINE_TIMEOUT_SECONDS - 1)
     assert used.is_ended()
-    assert not hall.factory.counters
+    assert not hall.chat.counters
 
 
 def test_who_does_not_read_the_answer_is_not_read_either(hall: PageHall) -> None:
@@ -207,7 +207,7 @@ def test_a_connection_whose_ends_are_both_closed_is_gone(hall: PageHall) -> None
 def test_more_connections_than_there_may_be_are_closed_silently(hall: PageHall) -> None:
     visitors = [hall.visit(host) for host in from_many(limits.HTTP_CONNECTIONS)]
     assert hall.try_to_visit() is None
-    assert hall.factory.counters == {"closed silently": 1}
+    assert hall.chat.counters == {"closed silently": 1}
     visitors[0].hang_up()
     assert hall.visit().get("/health").status == 200
 
@@ -219,7 +219,7 @@ def test_one_address_cannot_shut_the_others_out(hall: PageHall) -> None:
     browsers[0].send("watch")
     assert hall.try_to_visit() is None
     assert hall.try_to_visit("::ffff:10.35.11.112") is None
-    assert hall.factory.counters == {"closed silently": 2}
+    assert hall.chat.counters == {"closed silently": 2}
     assert hall.visit("10.35.11.113").get("/health").status == 200
     for leaving in (visitors[0], browsers[0].visitor):
         leaving.hang_up()
@@ -239,7 +239,7 @@ def test_who_comes_too_often_is_not_let_in() -> None:
         came = [hall.try_to_visit() for _ in range(5)]
         assert sum(isinstance(each, Visitor) for each in came) == 2
         assert hall.try_to_visit("10.35.11.113")
-        assert hall.factory.counters == {"accept-rate": 3}
+        assert hall.chat.counters == {"accept-rate": 3}
 
 
 def test_when_the_server_stops_no_connection_is_left(hall: PageHall) -> None:

@@ -89,7 +89,7 @@ def test_head_gets_all_but_the_body(hall: PageHall) -> None:
 def test_no_path_leads_anywhere_else(hall: PageHall, path: str) -> None:
     reply = hall.visit().get(path)
     assert (reply.status, reply.code) == (404, "not-found")
-    assert hall.factory.counters == {"not-found": 1}
+    assert hall.chat.counters == {"not-found": 1}
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "CONNECT", "get", "X"])

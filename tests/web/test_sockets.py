@@ -17,7 +17,7 @@ from wsproto.connection import CLIENT, Connection
 
 from chatd.chat import limits
 from chatd.discovery.subnets import Subnet
-from chatd.server.factory import ChatFactory, ServerSettings
+from chatd.server.chat import Chat, ServerSettings
 from chatd.server.service import ChatServer, ExtraPort, ListenSettings
 from chatd.web.http import HTTPFactory
 from tests.fakes import on_reactor
@@ -74,7 +74,7 @@ async def running() -> AsyncIterator[tuple[ChatServer, int]]:
             discovery_port=free_port(socket.SOCK_DGRAM),
             extra_ports=(ExtraPort("web", HTTPFactory, None),),
         ),
-        ChatFactory(ServerSettings("party"), reactor, lambda: 0),
+        Chat(ServerSettings("party"), reactor, lambda: 0),
     )
     server.startService()
     try:
@@ -148,11 +148,11 @@ async def test_the_chat_does_not_notice_a_thousand_who_come_half_way() -> None:
                 if number % 100 == 0:
                     ice.send("message", {"text": f"number {number}"})
                     assert (await moon.hears("message"))["text"] == f"number {number}"
-            factory = server.factory
-            assert factory.hub.member_count == 2
-            assert factory.hub.free_slots == limits.SLOTS - 2
-            assert len(factory.sessions) <= limits.UNREGISTERED_CONNECTIONS + 2
-            refused = factory.counters["closed silently"] + factory.counters["too-many-connections"]
+            chat = server.chat
+            assert chat.hub.member_count == 2
+            assert chat.hub.free_slots == limits.SLOTS - 2
+            assert len(chat.sessions) <= limits.UNREGISTERED_CONNECTIONS + 2
+            refused = chat.counters["closed silently"] + chat.counters["too-many-connections"]
             assert refused >= CROWD - limits.HTTP_CONNECTIONS - 2 * limits.UNREGISTERED_CONNECTIONS
             for stranger in crowd:
                 stranger.transport.abortConnection()

@@ -106,7 +106,7 @@ def test_a_message_in_fragments_is_put_together(hall: PageHall) -> None:
     pong, ok = ice.events()
     assert pong == events.Pong(b"between")
     assert isinstance(ok, events.TextMessage)
-    [said] = hall.factory.hub.read_history("#lobby", 1).messages
+    [said] = hall.chat.hub.read_history("#lobby", 1).messages
     assert said.text == "é"
 
 
@@ -167,7 +167,7 @@ def test_who_speaks_too_fast_is_read_more_slowly_within_one_chunk() -> None:
         assert len(ice.heard()) == 10
         for _ in range(50):
             hall.clock.advance(0.1)
-        assert len(hall.factory.hub.read_history("#lobby", 100).messages) == 50
+        assert len(hall.chat.hub.read_history("#lobby", 100).messages) == 50
         assert ice.visitor.is_read()
 
 
@@ -202,7 +202,7 @@ def test_a_browser_that_closes_is_answered_with_its_own_code(hall: PageHall, cod
     assert ice.close_code() == code
     assert ice.visitor.is_ended()
     assert moon.heard_of("left") == [{"nickname": "ice", "reason": "connection lost"}]
-    assert not hall.factory.counters
+    assert not hall.chat.counters
 
 
 def test_a_browser_that_closes_without_a_code_is_answered_so(hall: PageHall) -> None:
@@ -240,7 +240,7 @@ def test_members_and_watchers_are_told_when_the_server_stops(hall: PageHall) -> 
     ice, watcher = hall.enter_by_page("ice"), hall.browse()
     watcher.send("watch")
     watcher.heard()
-    hall.factory.end()
+    hall.chat.end()
     for browser in (ice, watcher):
         assert browser.heard_of("goodbye") == [{"reason": "server is stopping"}]
         assert browser.close_code() == 1000

@@ -246,7 +246,7 @@ class PageHall(Hall):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self.page = HTTPFactory(self.factory)
+        self.page = HTTPFactory(self.chat)
         self.here: IPv4Address | IPv6Address = HERE
         self.visitors: list[Visitor] = []
 
