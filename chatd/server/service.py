@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-from twisted.application.service import Service
+from twisted.application.service import MultiService
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from twisted.internet.endpoints import serverFromString
@@ -83,8 +83,8 @@ class CannotListen(Exception):
         self.port_name = port_name
 
 
-class ChatServer(Service):
-    """A chat server on the network.
+class ChatServer(MultiService):
+    """A chat server on the network; its children, such as its accounts, run while it does.
 
     :param reactor: the reactor.
     :param current: the subnets that this host has now, where they were not named; the log says when
@@ -101,6 +101,7 @@ class ChatServer(Service):
         chat: Chat,
         current_subnets: Callable[[], Sequence[Subnet]] | None = None,
     ) -> None:
+        super().__init__()
         self.chat = chat
         self.port = 0
         self._reactor = reactor
@@ -154,11 +155,11 @@ class ChatServer(Service):
 
     def stopService(self) -> Deferred[Any]:
         """Stop accepting, tell everyone, and fire when all that was queued has gone out."""
-        super().stopService()
+        children_stopped = super().stopService()
         if self._address_check.running:
             self._address_check.stop()
         return DeferredList(
-            [self._responder.stop(), self._stop_listening(), self.chat.end()]
+            [children_stopped, self._responder.stop(), self._stop_listening(), self.chat.end()]
         ).addCallback(self._log_counters)
 
     def addresses(self, name: str) -> tuple[tuple[str, int], ...]:

@@ -59,37 +59,6 @@ def parse_auth(value: str) -> AccountsChecker:
     return checker
 
 
-class GuardedServer(ChatServer):
-    """A chat server some of whose nicknames may need a password."""
-
-    _guard: Authenticator | None = None
-
-    def guard(self, checker: AccountsChecker, reactor: Any) -> None:
-        """Have `checker` say which, from now on."""
-
-        def known(accounts: Mapping[str, bool]) -> None:
-            self.chat.hub.accounts = accounts
-
-        def in_thread(check: Callable[[], bool]) -> Deferred[bool]:
-            return deferToThreadPool(reactor, reactor.getThreadPool(), check)
-
-        checker.in_thread = in_thread
-        self._guard = Authenticator(checker, reactor, known)
-        self.chat.check_password = self._guard.check_password
-
-    def startService(self) -> None:
-        """Listen, then mind the changes of the accounts."""
-        super().startService()
-        if self._guard is not None:
-            self._guard.start()
-
-    def stopService(self) -> Deferred[Any]:
-        """Stop both."""
-        if self._guard is not None:
-            self._guard.stop()
-        return super().stopService()
-
-
 #: The option for each extra port: its name, what makes the factory of its connections, and its port
 #: when none is given and the command serves it all the same (as ``launch`` does the web page).
 _EXTRA_PORTS: Final[tuple[tuple[str, Callable[[Chat], ServerFactory], int], ...]] = (
@@ -248,7 +217,7 @@ def make_server(options: ServerOptions, reactor: Any) -> ChatServer:
     )
     raise_open_file_limit(settings.slots)
     is_default = not options.ifaddrs and not options.get("address")
-    server = GuardedServer(
+    server = ChatServer(
         reactor,
         ListenSettings(
             options.known_subnets,
@@ -265,8 +234,23 @@ def make_server(options: ServerOptions, reactor: Any) -> ChatServer:
         (lambda: default_subnets(host_addresses())) if is_default else None,
     )
     if options["auth"] is not None:
-        server.guard(options["auth"], reactor)
+        add_accounts(server, options["auth"], reactor)
     return server
+
+
+def add_accounts(server: ChatServer, checker: AccountsChecker, reactor: Any) -> None:
+    """Have `checker` say which nicknames need a password, and check those on `reactor`'s threads."""
+
+    def in_thread(check: Callable[[], bool]) -> Deferred[bool]:
+        return deferToThreadPool(reactor, reactor.getThreadPool(), check)
+
+    def on_accounts_changed(accounts: Mapping[str, bool]) -> None:
+        server.chat.hub.accounts = accounts
+
+    checker.in_thread = in_thread
+    authenticator = Authenticator(checker, reactor, on_accounts_changed)
+    server.chat.check_password = authenticator.check_password
+    authenticator.setServiceParent(server)
 
 
 class ServerProgram(Program):

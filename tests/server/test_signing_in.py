@@ -156,10 +156,10 @@ def test_an_account_that_is_not_connected_is_offline_and_others_are_unknown(
 def test_an_account_that_is_added_while_the_server_runs_counts_at_the_next_hello(
     guarded: GuardedHall,
 ) -> None:
-    guarded.vault.guard.start()
+    guarded.vault.guard.startService()
     fill(guarded.vault.path, {"sun": "hot"})
     guarded.clock.advance(limits.PASSWORD_FILE_SECONDS)
-    guarded.vault.guard.stop()
+    guarded.vault.guard.stopService()
     guest = guarded.connect()
     guest.hello("sun")
     assert guest.errors() == ["password-required"]

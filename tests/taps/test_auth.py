@@ -17,8 +17,9 @@ from chatd.accounts.password_file import PasswordFile
 from chatd.chat import limits
 from chatd.chat.commands import Authenticate
 from chatd.chat.errors import Blocked
+from chatd.server.service import ChatServer
 from chatd.taps import server
-from chatd.taps.server import GuardedServer, make_server
+from chatd.taps.server import add_accounts, make_server
 from tests.fakes import FakeUdpReactor, on_reactor
 from tests.server.vault import CountingPasswords, fill
 from tests.taps.roles import ROLES, parse, refusal
@@ -34,12 +35,10 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-def guarded(path: Path, reactor: Any) -> GuardedServer:
+def guarded(path: Path, reactor: Any) -> ChatServer:
     """The server that these accounts are named to."""
     options = parse(server.Options(), f"--ifaddrs 127.0.0.1/8 --auth chatd:{path}")
-    made = make_server(options, reactor)
-    assert isinstance(made, GuardedServer)
-    return made
+    return make_server(options, reactor)
 
 
 @BOTH
@@ -166,9 +165,7 @@ class _ReactorWithThreads(FakeUdpReactor):
 def test_the_threads_are_those_of_the_reactor_that_the_server_is_made_with(path: Path) -> None:
     reactor = _ReactorWithThreads()
     right: list[str] = []
-    checked = guarded(path, reactor).chat.check_password(
-        Authenticate("ice", "cold"), "10.0.0.1:1"
-    )
+    checked = guarded(path, reactor).chat.check_password(Authenticate("ice", "cold"), "10.0.0.1:1")
     checked.addCallback(right.append)
     assert right == ["ice"]
     assert reactor.given == 1
@@ -181,10 +178,8 @@ async def test_the_server_hashes_on_a_thread_of_its_reactor_and_not_on_the_react
         file = Path(directory) / "accounts"
         fill(file, {"ice": "cold"})
         made = guarded(file, global_reactor)
-        made.guard(AccountsChecker(PasswordFile(file), passwords), global_reactor)
-        checked: Deferred[str] = made.chat.check_password(
-            Authenticate("ice", "cold"), "10.0.0.1:1"
-        )
+        add_accounts(made, AccountsChecker(PasswordFile(file), passwords), global_reactor)
+        checked: Deferred[str] = made.chat.check_password(Authenticate("ice", "cold"), "10.0.0.1:1")
         assert await checked == "ice"
     pool: Any = global_reactor
     assert passwords.threads[0] != get_ident()
