@@ -92,8 +92,8 @@ def test_a_wrong_password_is_asked_for_again_and_the_new_one_is_sent() -> None:
     client.screen.answer("battery staple")
     client.take_connection()
     client.refuse("password-required", NEEDS_IT)
-    client.refuse("wrong-password", "That account and password do not go together.")
-    assert client.screen.secrets[-1].startswith("That account and password do not go together.")
+    client.refuse("wrong-password", "Wrong account or password.")
+    assert client.screen.secrets[-1].startswith("Wrong account or password.")
     client.screen.answer(PASSWORD)
     client.take_connection()
     client.heard()
@@ -137,9 +137,9 @@ def test_off_a_terminal_a_nickname_that_needs_a_password_ends_it_with_status_2()
 def test_a_blocked_account_ends_it_with_status_2(can_ask: bool) -> None:
     client = Client(can_ask=can_ask)
     client.connect()
-    client.refuse("blocked", "ice is blocked.")
+    client.refuse("blocked", "The account ice is blocked.")
     assert client.ended == [2]
-    assert client.was_told("ice is blocked.")
+    assert client.was_told("The account ice is blocked.")
 
 
 def test_leaving_while_a_password_is_asked_for_ends_it_at_once() -> None:
@@ -188,9 +188,9 @@ def test_a_wrong_password_for_setname_is_told_without_the_password() -> None:
     client = signing_in(can_ask=True)
     client.screen.answer(PASSWORD)
     [authenticate] = client.heard()
-    error = frames.ErrorData("wrong-password", "That account and password do not go together.")
+    error = frames.ErrorData("wrong-password", "Wrong account or password.")
     client.says(frames.Error(id=authenticate["id"], data=error))
-    assert client.was_told("That account and password do not go together.")
+    assert client.was_told("Wrong account or password.")
     assert client.service.session.nickname == "ice"
     assert was_shown_nothing_of_it(client)
 

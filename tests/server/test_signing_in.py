@@ -243,7 +243,7 @@ def test_a_person_with_nc_is_asked_for_the_password(guarded: GuardedHall) -> Non
     guest.type("ice", "warm", "ice", "cold")
     shown = "\n".join(guest.shown())
     assert shown.count("needs its password") == 2
-    assert "do not go together" in shown
+    assert "Wrong account or password." in shown
     assert "You are Ice on party." in shown
 
 
