@@ -16,9 +16,18 @@ from datetime import datetime
 from statistics import median
 from typing import Final
 
-from tests.e2e.faults.people import LAB, OFFICE, SERVER, Crowd, client, crowd, member, server
+from tests.e2e.faults.chat_programs import (
+    LAB,
+    OFFICE,
+    SERVER_IP,
+    ClientGroup,
+    client,
+    member,
+    server,
+    start_clients,
+)
 from tests.e2e.faults.test_loss import SAID, by_chance, lose
-from tests.e2e.hosts import Host, Lan, lan
+from tests.e2e.namespaces import Host, Network, create_network
 from tests.e2e.programs import Program
 
 CLIENTS: Final = 200
@@ -34,23 +43,25 @@ def report(title: str, seconds: Sequence[float]) -> None:
     )
 
 
-def hosts(network: Lan, *numbers: int) -> list[Host]:
+def hosts(network: Network, *numbers: int) -> list[Host]:
     """Hosts in the office's subnet."""
-    return [network.host(f"host{number}", {OFFICE: f"10.35.11.{number}/24"}) for number in numbers]
+    return [
+        network.add_host(f"host{number}", {OFFICE: f"10.35.11.{number}/24"}) for number in numbers
+    ]
 
 
 def detected(party: Program, cut: float) -> list[float]:
     """How many seconds after `cut`, a time of day, the server found each lost connection."""
-    found = [line for line in party.err if "(connection lost)" in line]
+    found = [line for line in party.stderr if "(connection lost)" in line]
     return [datetime.fromisoformat(line.split()[0]).timestamp() - cut for line in found]
 
 
-def report_return(clients: Crowd, before: int, since: float) -> None:
+def report_return(clients: ClientGroup, before: int, since: float) -> None:
     """Report on the clients that lost their connection and are online again."""
     lost = clients.first_times("out", before)
     report("  detected by the clients", [when - since for when in lost.values()])
     report("  online again", [when - since for when in clients.times("in", before).values()])
-    notes = [what for _, _, what in clients.notes(before)]
+    notes = [what for _, _, what in clients.events(before)]
     print(
         f"  attempts: {notes.count('out') - len(lost) + CLIENTS}, refused because of their own old "
         f"connection: {sum('is taken' in what for what in notes)}, "
@@ -58,68 +69,68 @@ def report_return(clients: Crowd, before: int, since: float) -> None:
     )
 
 
-def half_open(network: Lan) -> None:
+def half_open(network: Network) -> None:
     """The hosts of 20 idle clients and of one that sends are cut off."""
     at_server, at_clients, at_moon = hosts(network, 1, 2, 3)
     party = server(at_server)
-    clients, moon = crowd(at_clients, 20), member(at_moon, "moon")
-    clients.all_are("in")
-    before, cut, since = clients.so_far, time.time(), time.monotonic()
-    at_clients.cut()
-    at_moon.cut()
-    moon.type("is anybody there?")
-    clients.all_are("out", before, TIMEOUT_SECONDS)
-    moon.says("may not have arrived", within=TIMEOUT_SECONDS)
-    party.until(lambda: len(detected(party, cut)) == 21, "all have left", TIMEOUT_SECONDS)
+    clients, moon = start_clients(at_clients, 20), member(at_moon, "moon")
+    clients.wait_for_all("in")
+    before, cut, since = clients.event_count, time.time(), time.monotonic()
+    at_clients.detach()
+    at_moon.detach()
+    moon.send_line("is anybody there?")
+    clients.wait_for_all("out", before, TIMEOUT_SECONDS)
+    moon.expect_stderr("may not have arrived", within=TIMEOUT_SECONDS)
+    party.wait_until(lambda: len(detected(party, cut)) == 21, "all have left", TIMEOUT_SECONDS)
     report("half-open, detected by the server", detected(party, cut))
     lost = clients.first_times("out", before)
     report("  by idle clients", [when - since for when in lost.values()])
 
 
-def restart(network: Lan, *options: str) -> None:
+def restart(network: Network, *options: str) -> None:
     """The server is killed, and started again at once."""
     at_server, at_clients = hosts(network, 1, 2)
     first = server(at_server, *options)
-    clients = crowd(at_clients, CLIENTS)
-    clients.all_are("in")
-    before, since = clients.so_far, time.monotonic()
-    first.signal(signal.SIGKILL)
-    first.status()
+    clients = start_clients(at_clients, CLIENTS)
+    clients.wait_for_all("in")
+    before, since = clients.event_count, time.monotonic()
+    first.send_signal(signal.SIGKILL)
+    first.wait()
     server(at_server, *options)
-    clients.all_are("in", before, TIMEOUT_SECONDS)
+    clients.wait_for_all("in", before, TIMEOUT_SECONDS)
     print(f"server killed and restarted {' '.join(options)}")
     report_return(clients, before, since)
 
 
-def restart_without_accept_rate(network: Lan) -> None:
+def restart_without_accept_rate(network: Network) -> None:
     """The same as if each client had an address of its own."""
     restart(network, "--accept-rate", "0")
 
 
-def reroute(network: Lan) -> None:
+def reroute(network: Network) -> None:
     """All clients are cut off, and can reach the server over another network."""
-    at_server = network.host("server", {OFFICE: f"{SERVER}/24", LAB: "192.168.1.1/24"})
+    at_server = network.add_host("server", {OFFICE: f"{SERVER_IP}/24", LAB: "192.168.1.1/24"})
     party = server(at_server, "--slots", str(CLIENTS + 10))
-    at = network.host("crowd", {OFFICE: "10.35.11.2/24", LAB: "192.168.1.2/24"})
-    at.cut("eth1")
-    clients = crowd(at, CLIENTS)
-    clients.all_are("in")
-    before, cut, since = clients.so_far, time.time(), time.monotonic()
-    at.cut("eth0")
-    at.join("eth1")
-    clients.all_are("in", before, TIMEOUT_SECONDS)
+    at = network.add_host("crowd", {OFFICE: "10.35.11.2/24", LAB: "192.168.1.2/24"})
+    at.detach("eth1")
+    clients = start_clients(at, CLIENTS)
+    clients.wait_for_all("in")
+    before, cut, since = clients.event_count, time.time(), time.monotonic()
+    at.detach("eth0")
+    at.attach("eth1")
+    clients.wait_for_all("in", before, TIMEOUT_SECONDS)
     report("cut off, detected by the server", detected(party, cut))
     report_return(clients, before, since)
 
 
-def discovery(network: Lan, percent: int) -> None:
+def discovery(network: Network, percent: int) -> None:
     """Discovery, where datagrams are lost in both directions."""
     at_server, at_clients = hosts(network, 1, 2)
     server(at_server, "--accept-rate", "0")
     lose("udp", by_chance(percent), at_server, at_clients)
-    clients = crowd(at_clients, CLIENTS)
-    clients.all_are("in", within=TIMEOUT_SECONDS)
-    began = min(when for _, when, _ in clients.notes())
+    clients = start_clients(at_clients, CLIENTS)
+    clients.wait_for_all("in", within=TIMEOUT_SECONDS)
+    began = min(when for _, when, _ in clients.events())
     seconds = [when - began for when in clients.first_times("in").values()]
     report(f"found and online, {percent} % lost", seconds)
     print(f"  within three periods: {sum(each < 9 for each in seconds)}")
@@ -127,28 +138,28 @@ def discovery(network: Lan, percent: int) -> None:
 
 def losses(program: Program, after: int = 0) -> int:
     """How often a client lost its connection, from line number `after` on."""
-    return sum("No connection" in line for line in program.err[after:])
+    return sum("No connection" in line for line in program.stderr[after:])
 
 
-def messages(network: Lan, percent: int) -> None:
+def messages(network: Network, percent: int) -> None:
     """A hundred messages, where packets are lost in both directions."""
     at_server, at_moon, at_ice = hosts(network, 1, 2, 3)
     party = server(at_server, "--flood", "0")
     moon = member(at_moon, "moon")
     lose("tcp", by_chance(percent), at_server, at_moon, at_ice)
     ice = client(at_ice, "ice")
-    ice.says("Connected", within=TIMEOUT_SECONDS)
-    since, before = time.monotonic(), len(ice.err)
+    ice.expect_stderr("Connected", within=TIMEOUT_SECONDS)
+    since, before = time.monotonic(), len(ice.stderr)
     for line in SAID:
-        ice.type(line)
-    ice.end_input()
-    ice.status(TIMEOUT_SECONDS)
+        ice.send_line(line)
+    ice.close_stdin()
+    ice.wait(TIMEOUT_SECONDS)
     seconds = time.monotonic() - since
-    reported = {line.strip() for line in ice.err} & set(SAID)
+    reported = {line.strip() for line in ice.stderr} & set(SAID)
     last = [f"ice: {line}" for line in SAID if line not in reported][-1]
-    moon.until(lambda: last in moon.out or losses(moon) > 0, last, TIMEOUT_SECONDS)
-    received = [line.removeprefix("ice: ") for line in moon.out if re.match("ice: ", line)]
-    accepted = [line for line in party.err if "ice: 'line" in line]
+    moon.wait_until(lambda: last in moon.stdout or losses(moon) > 0, last, TIMEOUT_SECONDS)
+    received = [line.removeprefix("ice: ") for line in moon.stdout if re.match("ice: ", line)]
+    accepted = [line for line in party.stderr if "ice: 'line" in line]
     print(
         f"100 messages, {percent} % lost: accepted {len(accepted)}, received {len(received)}, "
         f"twice {len(received) - len(set(received))}, in order "
@@ -158,7 +169,7 @@ def messages(network: Lan, percent: int) -> None:
     )
 
 
-SCENARIOS: Final[dict[str, Callable[[Lan], None]]] = {
+SCENARIOS: Final[dict[str, Callable[[Network], None]]] = {
     "half-open": half_open,
     "restart": restart,
     "restart-without-accept-rate": restart_without_accept_rate,
@@ -172,7 +183,7 @@ SCENARIOS: Final[dict[str, Callable[[Lan], None]]] = {
 
 def main(*names: str) -> None:
     for name in names or SCENARIOS:
-        with lan([OFFICE, LAB]) as network:
+        with create_network([OFFICE, LAB]) as network:
             SCENARIOS[name](network)
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, Final
 from unicodedata import east_asian_width
 
-from tests.e2e.peers import ADDRESS, Peer, enter, free_port
+from tests.e2e.native_peer import ADDRESS, Peer, enter, free_port
 from tests.e2e.programs import CHATD, programs
-from tests.e2e.window import Window, windows
+from tests.e2e.pty_terminal import Terminal, terminals
 
 PICTURE: Final = Path(__file__).with_name("terminal.svg")
 COLUMNS: Final = 80
@@ -29,41 +29,43 @@ FOREGROUND: Final = "#d0d0d0"
 FONT: Final = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace"
 
 
-def play(window: Window, moon: Peer, mia: Peer) -> None:
+def play(window: Terminal, moon: Peer, mia: Peer) -> None:
     """What happens in the picture."""
-    window.shows("end of history of #lobby")
-    moon.says("message", {"text": "welcome, ice! \N{WAVING HAND SIGN} the match is at nine"})
-    window.shows("the match is at nine")
-    window.enter("hello everyone")
-    window.shows("ice: hello everyone")
-    mia.says("private", {"text": "psst: moon has cake", "to": ["ice"]})
-    window.shows("moon has cake")
-    mia.says("join", {"room": "#cables"}, id=1)
-    mia.hears("ok")
-    window.enter("/join #cables")
-    window.shows("ice has joined #cables")
-    mia.says("message", {"text": "two are missing", "room": "#cables"})
-    window.shows("two are missing")
-    window.enter("/room #lobby")
-    window.ends_with("#lobby>", "party")
-    moon.says("message", {"text": "东京 says hi"})
-    window.shows("says hi")
-    mia.says("message", {"text": "found one", "room": "#cables"})
-    window.type("I can bring a swi")
-    window.ends_with("#lobby> I can bring a swi", "party · #lobby · 3 members · unread: #cables 1")
+    window.expect("end of history of #lobby")
+    moon.send("message", {"text": "welcome, ice! \N{WAVING HAND SIGN} the match is at nine"})
+    window.expect("the match is at nine")
+    window.send_line("hello everyone")
+    window.expect("ice: hello everyone")
+    mia.send("private", {"text": "psst: moon has cake", "to": ["ice"]})
+    window.expect("moon has cake")
+    mia.send("join", {"room": "#cables"}, id=1)
+    mia.receive("ok")
+    window.send_line("/join #cables")
+    window.expect("ice has joined #cables")
+    mia.send("message", {"text": "two are missing", "room": "#cables"})
+    window.expect("two are missing")
+    window.send_line("/room #lobby")
+    window.expect_last_lines("#lobby>", "party")
+    moon.send("message", {"text": "东京 says hi"})
+    window.expect("says hi")
+    mia.send("message", {"text": "found one", "room": "#cables"})
+    window.send_keys("I can bring a swi")
+    window.expect_last_lines(
+        "#lobby> I can bring a swi", "party · #lobby · 3 members · unread: #cables 1"
+    )
 
 
 def main() -> None:
     """Play the scene, and draw it."""
     words = [*ADDRESS, "--discovery-port", str(free_port(socket.SOCK_DGRAM))]
     port = free_port()
-    with programs() as start, windows() as open_one, tempfile.TemporaryDirectory() as state:
+    with programs() as start, terminals() as open_one, tempfile.TemporaryDirectory() as state:
         server = start([*CHATD, "server", *words, "--id", "party", "--port", str(port)])
-        server.says("party answers discovery")
+        server.expect_stderr("party answers discovery")
         moon, mia = enter(port, "moon"), enter(port, "mia")
         for peer, text in ((moon, "who brings the cables?"), (mia, "I have ten, and a hub")):
-            peer.says("message", {"text": text}, id=1)
-            peer.hears("ok")
+            peer.send("message", {"text": text}, id=1)
+            peer.receive("ok")
         client = [*CHATD, "client", *words, "--server", "party", "--nickname", "ice"]
         window = open_one(client, {"XDG_STATE_HOME": state}, columns=COLUMNS, rows=ROWS)
         play(window, moon, mia)
@@ -73,7 +75,7 @@ def main() -> None:
     print(f"wrote {PICTURE}")
 
 
-def drawn(window: Window) -> str:
+def drawn(window: Terminal) -> str:
     """What is to be seen in the window, as SVG."""
     width = COLUMNS * WIDTH + 2 * MARGIN
     height = ROWS * HEIGHT + 2 * MARGIN

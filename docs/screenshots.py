@@ -12,7 +12,7 @@ from typing import Final
 from tests.browser.chat_page import DESKTOP, PHONE, ChatPage
 from tests.browser.chromium import Chromium, find_chromium
 from tests.browser.server_harness import Server, running_servers, send_messages
-from tests.e2e.peers import Peer
+from tests.e2e.native_peer import Peer
 
 HERE: Final = Path(__file__).parent
 
@@ -40,8 +40,8 @@ def add_members(server: Server) -> dict[str, Peer]:
     for name, text in MESSAGES:
         send_messages(peers[name], text)
     for name in ("mia", "sun"):
-        peers[name].says("join", {"room": "#cables"}, id=1)
-        peers[name].hears("ok")
+        peers[name].send("join", {"room": "#cables"}, id=1)
+        peers[name].receive("ok")
     send_messages(peers["mia"], "two of the long ones are missing", room="#cables")
     return peers
 
@@ -58,7 +58,7 @@ def prepare(page: ChatPage, peers: dict[str, Peer]) -> None:
     send_messages(peers["sun"], "found one under the stage", room="#cables")
     page.find("button", r"#cables\b.*\b1\b.*", "nav")
     send_messages(peers["moon"], "welcome, ice! There is a seat left beside me.")
-    peers["mia"].says("private", {"text": "psst: moon has cake", "to": ["ice"]}, id=1)
+    peers["mia"].send("private", {"text": "psst: moon has cake", "to": ["ice"]}, id=1)
     page.wait_for_message("psst: moon has cake", kind="private")
     page.fill_message("I can bring a swi")
 

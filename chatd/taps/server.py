@@ -239,7 +239,7 @@ def make_server(options: ServerOptions, reactor: Any) -> ChatServer:
 
 
 def add_accounts(server: ChatServer, checker: AccountsChecker, reactor: Any) -> None:
-    """Have `checker` say which nicknames need a password, and check those on `reactor`'s threads."""
+    """Have `checker` decide which nicknames need a password; hash on the threads of `reactor`."""
 
     def in_thread(check: Callable[[], bool]) -> Deferred[bool]:
         return deferToThreadPool(reactor, reactor.getThreadPool(), check)

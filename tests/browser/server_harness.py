@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Final
 
-from tests.e2e.peers import PATIENCE, Peer
+from tests.e2e.native_peer import PATIENCE, Peer
 from tests.e2e.programs import CHATD, Program, programs
 
 _WORKER: Final = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
@@ -48,12 +48,12 @@ class Server:
                 *(*self._ports, *self._discovery, *self._options),
             ]
         )
-        self.program.says("party answers discovery")
+        self.program.expect_stderr("party answers discovery")
 
     def stop(self) -> None:
         """Stop it in order: it says goodbye to all clients."""
-        self.program.signal(signal.SIGTERM)
-        assert self.program.status() == 0
+        self.program.send_signal(signal.SIGTERM)
+        assert self.program.wait() == 0
 
     def kill(self) -> None:
         """Kill it: the connections are lost."""
@@ -64,8 +64,8 @@ class Server:
         connection = socket.create_connection((HOST, self.tcp), PATIENCE)
         peer = Peer(connection)
         self._connections.callback(peer.close)
-        peer.says("hello", {"nickname": nickname, "version": 1})
-        peer.hears("welcome")
+        peer.send("hello", {"nickname": nickname, "version": 1})
+        peer.receive("welcome")
         return peer
 
     def add_watcher(self, source: str) -> None:
@@ -84,7 +84,7 @@ class Server:
         client = self._run(
             [*CHATD, "client", HOST, str(self.tcp), *ADDRESS, "--nickname", nickname]
         )
-        client.says(f"as {nickname}")
+        client.expect_stderr(f"as {nickname}")
         return client
 
     def connect_plain(self) -> socket.socket:
@@ -101,8 +101,8 @@ class Server:
 def send_messages(peer: Peer, *texts: str, room: str = "#lobby") -> None:
     """Have a member send messages, and wait until each is confirmed."""
     for text in texts:
-        peer.says("message", {"text": text, "room": room}, id=text[:8])
-        peer.hears("ok")
+        peer.send("message", {"text": text, "room": room}, id=text[:8])
+        peer.receive("ok")
 
 
 @contextmanager

@@ -88,7 +88,7 @@ def test_notices_do_not_count_as_new_messages(open_page: OpenPage, server: Serve
     ice.wait_until("() => document.querySelector('#log').scrollTop > 0")
     ice.run("() => { document.querySelector('#log').scrollTop = 100 }")
     ice.wait_until("() => document.querySelector('#log').scrollTop === 100")
-    server.add_member("sun").says("quit")
+    server.add_member("sun").send("quit")
     ice.wait_for_notice("sun has left")
     assert "new" not in ice.run("() => document.querySelector('#newer').textContent").split()
     send_messages(moon, "a new one")
@@ -110,14 +110,14 @@ def test_the_user_can_write_in_a_room_of_10000_messages(
 ) -> None:
     moon, ice = server.add_member("moon"), open_page("ice")
     for number in range(MANY - 1):
-        moon.says("message", {"text": f"number {number}"})
+        moon.send("message", {"text": f"number {number}"})
     send_messages(moon, "the last one")
     ice.wait_for_message("the last one", "moon")
     elements = ice.run("() => document.querySelectorAll('#log [data-kind]').length")
     assert elements <= MAX_ELEMENTS
     assert ice.texts_from("moon")[-3:] == ["number 9997", "number 9998", "the last one"]
     ice.send("still here")
-    assert moon.hears("message")["data"]["text"] == "still here"
+    assert moon.receive("message")["data"]["text"] == "still here"
     ice.wait_for_message("still here", kind="own")
 
 
@@ -126,12 +126,12 @@ def test_the_user_can_write_while_10000_messages_arrive(
 ) -> None:
     moon, sun, ice = server.add_member("moon"), server.add_member("sun"), open_page("ice")
     for number in range(MANY // 2):
-        moon.says("message", {"text": f"number {number}"})
+        moon.send("message", {"text": f"number {number}"})
     ice.send("in between")
     received = ""
     while received != "in between":
-        received = sun.hears("message")["data"]["text"]
+        received = sun.receive("message")["data"]["text"]
     for number in range(MANY // 2):
-        moon.says("message", {"text": f"again {number}"})
+        moon.send("message", {"text": f"again {number}"})
     ice.wait_for_message(f"again {MANY // 2 - 1}")
     assert ice.run("() => document.querySelectorAll('#log [data-kind]').length") <= MAX_ELEMENTS

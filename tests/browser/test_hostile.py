@@ -146,8 +146,8 @@ def test_a_hostile_room_is_only_text(open_page: OpenPage, server: Server) -> Non
     moon, ice = server.add_member("moon"), open_page("ice", size=SMALL_PHONE)
     rooms = ["#<b>bold<\u2044b>", "#" + "W" * 24, "#\u05d0\u05d1", "#__proto__"]
     for room in rooms:
-        moon.says("join", {"room": room}, id=1)
-        moon.hears("ok")
+        moon.send("join", {"room": room}, id=1)
+        moon.receive("ok")
         send_messages(moon, "in here", room=room)
     ice.join_room("#<b>bold<\u2044b>")
     ice.wait_for_message("in here", "moon")
@@ -159,7 +159,7 @@ def test_a_message_may_have_4096_characters_and_no_more(
 ) -> None:
     moon, ice = server.add_member("moon"), open_page("ice")
     ice.send("\U0001f600" * 4_096)
-    assert moon.hears("message")["data"]["text"] == "\U0001f600" * 4_096
+    assert moon.receive("message")["data"]["text"] == "\U0001f600" * 4_096
     ice.send("x" * 4_097)
     ice.wait_for_error("at most 4096 characters")
     ice.wait_for_draft("x" * 4_097)

@@ -38,11 +38,11 @@ def test_everything_can_be_done_with_the_keyboard(open_page: OpenPage, server: S
     ice.type("ice")
     ice.press("Enter")
     ice.wait_for_state("online")
-    assert moon.hears("entered")["data"]["nickname"] == "ice"
+    assert moon.receive("entered")["data"]["nickname"] == "ice"
     assert ice.focused_control().name.startswith("Message"), "the user can write at once"
     ice.type("hello")
     ice.press("Enter")
-    assert moon.hears("message")["data"]["text"] == "hello"
+    assert moon.receive("message")["data"]["text"] == "hello"
     tab_to(ice, "textbox", "Room")
     ice.type("#dev")
     ice.press("Enter")
@@ -55,7 +55,7 @@ def test_everything_can_be_done_with_the_keyboard(open_page: OpenPage, server: S
     assert ice.focused_control().name.startswith("Message")
     ice.type("only you")
     ice.press("Enter")
-    assert moon.hears("private")["data"]["text"] == "only you"
+    assert moon.receive("private")["data"]["text"] == "only you"
     tab_to(ice, "button", "Leave")
     ice.press("Enter")
     ice.wait_for_state("left")
@@ -78,7 +78,7 @@ def test_everything_can_be_done_with_the_keyboard_on_a_narrow_screen(
     ice.press("Enter")
     ice.type("from a phone")
     ice.press("Enter")
-    assert moon.hears("private")["data"]["text"] == "from a phone"
+    assert moon.receive("private")["data"]["text"] == "from a phone"
 
 
 def test_the_first_link_skips_to_the_messages(open_page: OpenPage) -> None:

@@ -74,7 +74,7 @@ def test_on_a_phone_the_lists_of_rooms_and_users_can_be_opened(
     ice.wait_for_draft("@moon ")
     ice.type("from a phone")
     ice.press("Enter")
-    assert moon.hears("private")["data"]["text"] == "from a phone"
+    assert moon.receive("private")["data"]["text"] == "from a phone"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -15,8 +15,8 @@ def test_two_browsers_and_a_terminal_client_exchange_messages(
     ice.wait_for_notice("sun has entered the chat")
     ice.send("hello from a browser")
     moon.wait_for_message("hello from a browser", "ice", "message")
-    sun.shows("ice: hello from a browser")
-    sun.type("hello from a terminal")
+    sun.expect_stdout("ice: hello from a browser")
+    sun.send_line("hello from a terminal")
     ice.wait_for_message("hello from a terminal", "sun")
     moon.wait_for_message("hello from a terminal", "sun")
     moon.send("and one more")
@@ -44,8 +44,8 @@ def test_a_watcher_sees_public_messages_and_is_not_listed_as_a_user(
 ) -> None:
     watcher, ice, moon = open_page(), server.add_member("ice"), server.add_member("moon")
     watcher.wait_for_notice("ice has entered the chat")
-    ice.says("private", {"text": "a secret", "to": ["moon"]}, id=1)
-    ice.hears("ok")
+    ice.send("private", {"text": "a secret", "to": ["moon"]}, id=1)
+    ice.receive("ok")
     send_messages(moon, "no secret")
     watcher.wait_for_message("no secret", "moon")
     assert "a secret" not in watcher.run("() => document.body.textContent")
@@ -61,10 +61,10 @@ def test_a_private_message_reaches_only_its_recipients(open_page: OpenPage, serv
     moon.wait_for_message("psst, over here", "ice", "private")
     moon.send("/msg ice,sun what is it?")
     ice.wait_for_message("what is it?", "moon", "private")
-    assert sun.hears("private")["data"]["text"] == "what is it?"
+    assert sun.receive("private")["data"]["text"] == "what is it?"
     ice.send("that is all")
     moon.wait_for_message("that is all", "ice")
-    assert sun.hears("message")["data"]["text"] == "that is all"
+    assert sun.receive("message")["data"]["text"] == "that is all"
     assert not [text for kind, _, text in ice.items if kind == "private" and text == "that is all"]
 
 
@@ -119,12 +119,12 @@ def test_the_commands_of_the_terminal_client_work_in_the_page(
     ice.wait_for_notice("#lobby: 2 members")
     ice.send("//users is a command")
     ice.wait_for_message("/users is a command", kind="own")
-    assert moon.hears("message")["data"]["text"] == "/users is a command"
+    assert moon.receive("message")["data"]["text"] == "/users is a command"
     ice.send("/dance")
     ice.wait_for_error("There is no command /dance")
     ice.send("/quit")
     ice.wait_for_state("left")
-    assert moon.hears("left")["data"] == {"nickname": "ice", "reason": "quit"}
+    assert moon.receive("left")["data"] == {"nickname": "ice", "reason": "quit"}
 
 
 def test_notices_report_users_who_enter_rename_and_leave(
@@ -132,10 +132,10 @@ def test_notices_report_users_who_enter_rename_and_leave(
 ) -> None:
     ice, moon = open_page("ice"), server.add_member("moon")
     ice.wait_for_notice("moon has entered the chat")
-    moon.says("set-name", {"nickname": "sun"})
+    moon.send("set-name", {"nickname": "sun"})
     ice.wait_for_notice("moon renamed to sun")
     assert "sun" in " ".join(ice.user_names)
-    moon.says("quit")
+    moon.send("quit")
     ice.wait_for_notice("sun has left the chat (quit)")
     ice.wait_until("() => !document.querySelector('aside').textContent.includes('sun')")
 
@@ -147,7 +147,7 @@ def test_the_status_and_a_notice_show_the_user_s_new_nickname(
     ice.send("/setname star")
     ice.wait_for_status("Online as star")
     ice.wait_for_notice("ice renamed to star")
-    assert moon.hears("renamed")["data"] == {"old": "ice", "new": "star"}
+    assert moon.receive("renamed")["data"] == {"old": "ice", "new": "star"}
     ice.send("/setname moon")
     ice.wait_for_error("moon")
     ice.wait_for_status("Online as star")

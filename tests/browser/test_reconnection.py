@@ -26,11 +26,11 @@ def test_lines_typed_while_the_server_is_down_arrive_once(
     ice.wait_for_status("Online as ice")
     ice.wait_for_message("and this, too", kind="own")
     moon = server.add_member("moon")
-    moon.says("history", {"room": "#lobby"}, id=1)
-    messages = moon.hears("history")["data"]["messages"]
+    moon.send("history", {"room": "#lobby"}, id=1)
+    messages = moon.receive("history")["data"]["messages"]
     assert [message["text"] for message in messages] == ["typed while offline", "and this, too"]
     ice.send("back again")
-    assert moon.hears("message")["data"]["text"] == "back again"
+    assert moon.receive("message")["data"]["text"] == "back again"
     ice.wait_for_message("back again", kind="own")
     assert ice.texts_from("ice") == ["typed while offline", "and this, too", "back again"]
 
@@ -61,8 +61,8 @@ def test_the_user_is_in_the_same_rooms_after_a_reconnection(
     ice.wait_for_room("#dev")
     ice.wait_for_notice("ice has joined #dev")
     moon = server.add_member("moon")
-    moon.says("join", {"room": "#dev"}, id=1)
-    moon.hears("ok")
+    moon.send("join", {"room": "#dev"}, id=1)
+    moon.receive("ok")
     send_messages(moon, "welcome back", room="#dev")
     ice.wait_for_message("welcome back", "moon")
 
@@ -131,7 +131,7 @@ def test_a_line_that_may_not_have_arrived_is_marked_and_not_sent_twice(
     ice.wait_for_state("online")
     moon = server.add_member("moon")
     ice.send("the next line")
-    assert moon.hears("message")["data"]["text"] == "the next line"
+    assert moon.receive("message")["data"]["text"] == "the next line"
     ice.wait_for_message("the next line", kind="own")
     assert "did this arrive?" not in ice.texts_from("ice")
     ice.click(ice.find("button", "Edit", "main"))
@@ -157,7 +157,7 @@ def test_an_unsent_line_survives_a_reload_and_arrives_once(
         ice.expect_connection_errors()
         proxy.cut()
         ice.wait_for_state("reconnecting")
-        moon.hears("left")  # the nickname is free again
+        moon.receive("left")  # the nickname is free again
         ice.send("typed while offline")
         ice.wait_until("() => document.body.textContent.includes('typed while offline')")
         proxy.restore()
@@ -166,7 +166,7 @@ def test_an_unsent_line_survives_a_reload_and_arrives_once(
         ice.join("ice")
         ice.wait_for_message("typed while offline", kind="own message")
         ice.send("and this")
-        received = [moon.hears("message")["data"]["text"] for _ in range(2)]
+        received = [moon.receive("message")["data"]["text"] for _ in range(2)]
         assert received == ["typed while offline", "and this"]
 
 
@@ -194,12 +194,12 @@ def test_the_page_enters_again_once_its_nickname_is_free(
         ice.expect_connection_errors()
         proxy.cut()
         ice.wait_for_state("reconnecting")
-        moon.hears("left")
+        moon.receive("left")
         other = server.add_member("ice")
         proxy.restore()
         ice.retry_now()
         ice.wait_for_error("taken")
-        other.says("quit")
-        other.hears("goodbye")
+        other.send("quit")
+        other.receive("goodbye")
         ice.wait_for_state("online")
         ice.wait_for_status("Online as ice")

@@ -11,12 +11,12 @@ def test_joining_a_room_creates_it(open_page: OpenPage, server: Server) -> None:
     ice, moon = open_page("ice"), server.add_member("moon")
     ice.join_room("#dev")
     ice.wait_for_notice("ice has joined #dev")
-    moon.says("join", {"room": "#dev"}, id=1)
-    moon.hears("ok")
+    moon.send("join", {"room": "#dev"}, id=1)
+    moon.receive("ok")
     send_messages(moon, "two are missing", room="#dev")
     ice.wait_for_message("two are missing", "moon")
     ice.send("found one")
-    assert moon.hears("message")["data"]["room"] == "#dev"
+    assert moon.receive("message")["data"]["room"] == "#dev"
 
 
 def test_a_message_in_another_room_is_counted_as_unread_and_shown_only_there(
@@ -34,8 +34,8 @@ def test_a_message_in_another_room_is_counted_as_unread_and_shown_only_there(
 
 def test_a_room_can_be_read_before_joining_it(open_page: OpenPage, server: Server) -> None:
     moon = server.add_member("moon")
-    moon.says("join", {"room": "#dev"}, id=1)
-    moon.hears("ok")
+    moon.send("join", {"room": "#dev"}, id=1)
+    moon.receive("ok")
     send_messages(moon, "said before", room="#dev")
     ice = open_page("ice")
     ice.select_room("#dev")
@@ -49,8 +49,8 @@ def test_a_room_can_be_read_before_joining_it(open_page: OpenPage, server: Serve
 
 def test_a_watcher_can_read_every_room(open_page: OpenPage, server: Server) -> None:
     moon, watcher = server.add_member("moon"), open_page()
-    moon.says("join", {"room": "#dev"}, id=1)
-    moon.hears("ok")
+    moon.send("join", {"room": "#dev"}, id=1)
+    moon.receive("ok")
     watcher.select_room("#dev")
     send_messages(moon, "live, too", room="#dev")
     watcher.wait_for_message("live, too", "moon")
@@ -58,18 +58,18 @@ def test_a_watcher_can_read_every_room(open_page: OpenPage, server: Server) -> N
 
 def test_the_leave_command_leaves_a_room(open_page: OpenPage, server: Server) -> None:
     moon = server.add_member("moon")
-    moon.says("join", {"room": "#dev"}, id=1)
-    moon.hears("ok")
+    moon.send("join", {"room": "#dev"}, id=1)
+    moon.receive("ok")
     ice = open_page("ice")
     ice.send("/join dev")
     ice.wait_for_room("#dev")
     ice.send("/leave")
     ice.wait_for_room("#lobby")
     parted = {"room": "#dev", "nickname": "ice"}
-    assert moon.hears("parted")["data"] == parted
+    assert moon.receive("parted")["data"] == parted
     ice.send("/room #lobby")
     ice.send("still in the lobby")
-    assert moon.hears("message")["data"]["text"] == "still in the lobby"
+    assert moon.receive("message")["data"]["text"] == "still in the lobby"
 
 
 def test_an_invalid_room_name_is_refused_with_the_reason(open_page: OpenPage) -> None:

@@ -23,7 +23,7 @@ def test_a_page_watches_at_once_and_joins_with_a_nickname(
     assert ice.find("heading", "party.*").role == "heading"
     ice.join("ice")
     ice.wait_for_status("Online as ice")
-    assert moon.hears("entered")["data"] == {"nickname": "ice"}
+    assert moon.receive("entered")["data"] == {"nickname": "ice"}
     ice.wait_until("() => document.querySelector('aside').textContent.includes('ice')")
     assert ice.texts_from("moon") == ["said before"]
 
@@ -60,7 +60,7 @@ def test_a_full_server_can_be_watched_and_joined_once_a_slot_is_free(
     ice.wait_for_state("watching")
     send_messages(moon, "you can hear me")
     ice.wait_for_message("you can hear me", "moon")
-    moon.says("quit")
+    moon.send("quit")
     ice.wait_for_notice("moon has left the chat (quit)")
     ice.join("ice")
 
@@ -122,7 +122,7 @@ def test_a_user_who_left_can_reconnect(open_page: OpenPage, server: Server) -> N
     moon, ice = server.add_member("moon"), open_page("ice")
     ice.click(ice.find("button", "Leave.*", "header"))
     ice.wait_for_state("left")
-    assert moon.hears("left")["data"] == {"nickname": "ice", "reason": "quit"}
+    assert moon.receive("left")["data"] == {"nickname": "ice", "reason": "quit"}
     ice.click(ice.find("button", "Reconnect"))
     ice.wait_for_state("watching")
     ice.join("ice")
@@ -166,16 +166,16 @@ def test_a_user_can_join_when_there_are_too_many_watchers(
     ice.wait_for_state("online")
     moon = server.add_member("moon")
     ice.send("here I am")
-    assert moon.hears("message")["data"]["text"] == "here I am"
+    assert moon.receive("message")["data"]["text"] == "here I am"
 
 
 def test_a_user_can_leave_a_server_that_does_not_respond(
     open_page: OpenPage, server: Server
 ) -> None:
     moon, ice = server.add_member("moon"), open_page("ice")
-    server.program.signal(signal.SIGSTOP)
+    server.program.send_signal(signal.SIGSTOP)
     ice.click(ice.find("button", "Leave.*", "header"))
     ice.wait_for_state("left")
-    server.program.signal(signal.SIGCONT)
-    assert moon.hears("left")["data"] == {"nickname": "ice", "reason": "quit"}
+    server.program.send_signal(signal.SIGCONT)
+    assert moon.receive("left")["data"] == {"nickname": "ice", "reason": "quit"}
     assert ice.run("() => document.body.dataset.state") == "left"

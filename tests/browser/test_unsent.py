@@ -21,7 +21,7 @@ def test_unsent_lines_for_a_room_that_has_ended_can_be_edited(
         ice.expect_connection_errors()
         proxy.cut()
         ice.wait_for_state("reconnecting")
-        moon.hears("left")  # the nickname is free again
+        moon.receive("left")  # the nickname is free again
         ice.send("precious")
         ice.send("second")
         proxy.restore()
@@ -138,14 +138,14 @@ def test_entering_again_does_not_move_the_focus_from_a_field_in_use(
         ice.expect_connection_errors()
         proxy.cut()
         ice.wait_for_state("reconnecting")
-        moon.hears("left")
+        moon.receive("left")
         other = server.add_member("ice")
         proxy.restore()
         ice.retry_now()
         ice.wait_for_error("taken")
         ice.fill(ice.find("textbox", "Room", "nav"), "my")
-        other.says("quit")
-        other.hears("goodbye")
+        other.send("quit")
+        other.receive("goodbye")
         ice.wait_for_state("online")
         ice.type("room")
         assert ice.run("() => document.querySelector('#room-name').value") == "myroom"

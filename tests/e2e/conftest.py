@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.peers import ADDRESS, HOST, FalseServer, Peer, enter, free_port
+from tests.e2e.native_peer import ADDRESS, HOST, FakeServer, Peer, enter, free_port
 from tests.e2e.programs import CHATD, Program, programs
-from tests.e2e.window import Window, windows
+from tests.e2e.pty_terminal import Terminal, terminals
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +24,7 @@ def party() -> Iterator[SimpleNamespace]:
                 *("--port", str(ports.tcp), "--discovery-port", str(ports.udp)),
             ]
         )
-        server.says("party answers discovery")
+        server.expect_stderr("party answers discovery")
         yield ports
 
 
@@ -35,11 +35,11 @@ def state(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def window(state: Path) -> Iterator[Callable[..., Window]]:
+def window(state: Path) -> Iterator[Callable[..., Terminal]]:
     """Opens a window with ``chatd`` and these arguments in it."""
-    with windows() as open_one:
+    with terminals() as open_one:
 
-        def opened(*words: str, env: dict[str, str] | None = None, **options: Any) -> Window:
+        def opened(*words: str, env: dict[str, str] | None = None, **options: Any) -> Terminal:
             environment = {"XDG_STATE_HOME": str(state), "LOGNAME": "zoe", **(env or {})}
             return open_one([*CHATD, *words], environment, **options)
 
@@ -47,15 +47,15 @@ def window(state: Path) -> Iterator[Callable[..., Window]]:
 
 
 @pytest.fixture
-def client(window: Callable[..., Window], party: SimpleNamespace) -> Callable[..., Window]:
+def client(window: Callable[..., Terminal], party: SimpleNamespace) -> Callable[..., Terminal]:
     """Opens a window with a client that is in."""
 
-    def entered(nickname: str, *words: str, **options: Any) -> Window:
+    def entered(nickname: str, *words: str, **options: Any) -> Terminal:
         opened = window(
             *("client", HOST, str(party.tcp), *ADDRESS, "--nickname", nickname, *words), **options
         )
-        opened.shows(f"online as {nickname}")
-        opened.shows("a line that begins with /")
+        opened.expect(f"online as {nickname}")
+        opened.expect("a line that begins with /")
         return opened
 
     return entered
@@ -76,7 +76,7 @@ def peer(party: SimpleNamespace) -> Iterator[Callable[[str], Peer]]:
 
 
 @pytest.fixture
-def false_server() -> Iterator[FalseServer]:
-    server = FalseServer()
+def fake_server() -> Iterator[FakeServer]:
+    server = FakeServer()
     yield server
     server.close()

@@ -16,6 +16,7 @@ from tests.queued_writes import ARE_QUEUED
 #: How long to wait for a line before the test has failed, in seconds.
 PATIENCE = 30.0
 
+FAULTY_CLIENT = (sys.executable, "-m", "tests.e2e.faulty_client")
 _QUEUED = (sys.executable, "-m", "tests.queued_writes")
 CHATD = (*_QUEUED, "chatd") if ARE_QUEUED else (sys.executable, "-m", "chatd")
 TWISTD = (*_QUEUED, "twistd") if ARE_QUEUED else (str(Path(sys.executable).with_name("twistd")),)
@@ -28,8 +29,8 @@ class Program:
     """
 
     def __init__(self, command: Sequence[str], cwd: Path | None = None) -> None:
-        self.out: list[str] = []
-        self.err: list[str] = []
+        self.stdout: list[str] = []
+        self.stderr: list[str] = []
         self._changed = threading.Condition()
         self._process = subprocess.Popen(
             command,
@@ -44,8 +45,8 @@ class Program:
         self._readers = [
             threading.Thread(target=self._read, args=(stream, lines), daemon=True)
             for stream, lines in (
-                (self._process.stdout, self.out),
-                (self._process.stderr, self.err),
+                (self._process.stdout, self.stdout),
+                (self._process.stderr, self.stderr),
             )
         ]
         for reader in self._readers:
@@ -59,15 +60,15 @@ class Program:
         with self._changed:
             self._changed.notify_all()
 
-    def shows(self, text: str, after: int = 0, within: float = PATIENCE) -> None:
+    def expect_stdout(self, text: str, after: int = 0, within: float = PATIENCE) -> None:
         """Wait until a line of the standard output, from number `after` on, contains `text`."""
-        self.until(lambda: any(text in line for line in self.out[after:]), text, within)
+        self.wait_until(lambda: any(text in line for line in self.stdout[after:]), text, within)
 
-    def says(self, text: str, after: int = 0, within: float = PATIENCE) -> None:
+    def expect_stderr(self, text: str, after: int = 0, within: float = PATIENCE) -> None:
         """Wait until a line of the standard error, from number `after` on, contains `text`."""
-        self.until(lambda: any(text in line for line in self.err[after:]), text, within)
+        self.wait_until(lambda: any(text in line for line in self.stderr[after:]), text, within)
 
-    def until(self, happened: Callable[[], bool], what: str, within: float = PATIENCE) -> None:
+    def wait_until(self, happened: Callable[[], bool], what: str, within: float = PATIENCE) -> None:
         """Wait until that has happened, which a line tells."""
         end = monotonic() + within
         with self._changed:
@@ -77,16 +78,18 @@ class Program:
                     reader.is_alive() for reader in self._readers
                 )
                 if left <= 0 or ended:
-                    raise AssertionError(f"no line with {what!r}\nout: {self.out}\nerr: {self.err}")
+                    raise AssertionError(
+                        f"no line with {what!r}\nout: {self.stdout}\nerr: {self.stderr}"
+                    )
                 self._changed.wait(min(left, 0.2))
 
-    def type(self, line: str) -> None:
+    def send_line(self, line: str) -> None:
         """Give it a line on its standard input."""
         assert self._process.stdin is not None
         self._process.stdin.write(f"{line}\n".encode())
         self._process.stdin.flush()
 
-    def end_input(self) -> None:
+    def close_stdin(self) -> None:
         """Close its standard input."""
         assert self._process.stdin is not None
         self._process.stdin.close()
@@ -96,11 +99,11 @@ class Program:
         """Its process."""
         return self._process.pid
 
-    def signal(self, number: signal.Signals) -> None:
+    def send_signal(self, number: signal.Signals) -> None:
         """Send it a signal."""
         self._process.send_signal(number)
 
-    def status(self, within: float = PATIENCE) -> int:
+    def wait(self, within: float = PATIENCE) -> int:
         """Wait for its end; the answer is its exit status."""
         status = self._process.wait(within)
         for reader in self._readers:

@@ -35,12 +35,12 @@ def server(path: Path) -> Iterator[Program]:
     with programs() as start:
         options = ["--ifaddrs=127.0.0.1/8", "--discovery-port=47771", f"--auth=chatd:{path}"]
         server = start([*CHATD, "server", *options])
-        server.says("listens on 127.0.0.1:")
+        server.expect_stderr("listens on 127.0.0.1:")
         yield server
 
 
 def port_of(server: Program) -> int:
-    [line] = [line for line in server.err if "listens on 127.0.0.1:" in line]
+    [line] = [line for line in server.stderr if "listens on 127.0.0.1:" in line]
     return int(line.partition("127.0.0.1:")[2].split()[0])
 
 
@@ -78,16 +78,16 @@ def test_a_password_is_asked_for_and_too_many_wrong_ones_are_refused(server: Pro
         assert caller.hello("ice") in ("password-required", "nickname-taken")
         tries = [caller.sign_in("ice", "warm") for _ in range(6)]
         assert tries == ["wrong-password"] * 5 + ["too-many-attempts"]
-    server.says("wrong password from 127.0.0.1 for ice")
-    assert not [line for line in server.err if "cold" in line or "warm" in line]
+    server.expect_stderr("wrong password from 127.0.0.1 for ice")
+    assert not [line for line in server.stderr if "cold" in line or "warm" in line]
 
 
 def test_a_running_server_notices_what_is_changed(server: Program, path: Path) -> None:
     account("add", path, "moon", "full")
-    server.says("has changed: 2 accounts")
-    said = len(server.err)
+    server.expect_stderr("has changed: 2 accounts")
+    said = len(server.stderr)
     account("block", path, "ice")
-    server.says("has changed: 2 accounts", after=said)
+    server.expect_stderr("has changed: 2 accounts", after=said)
     with closing(Caller(server)) as caller:
         assert caller.hello("moon") == "password-required"
         assert caller.sign_in("moon", "full") == "welcome"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.e2e.peers import ADDRESS, Peer, enter, free_port
+from tests.e2e.native_peer import ADDRESS, Peer, enter, free_port
 from tests.e2e.programs import CHATD, TWISTD, Program, programs
 
 #: Runs what follows on a host whose clock is set a day ahead by SIGUSR1, and back by SIGUSR2.
@@ -46,9 +46,9 @@ class Jumping:
 
     def set_clock(self, number: signal.Signals) -> None:
         """Set it a day ahead by SIGUSR1, or back by SIGUSR2."""
-        before = len(self._program.err)
-        self._program.signal(number)
-        self._program.says("the clock was set", after=before)
+        before = len(self._program.stderr)
+        self._program.send_signal(number)
+        self._program.expect_stderr("the clock was set", after=before)
 
 
 @pytest.fixture(params=["chatd", "twistd"])
@@ -69,7 +69,7 @@ def jumping(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Jumping]
                     *("--discovery-port", str(free_port(socket.SOCK_DGRAM))),
                 ]
             )
-            server.says("clock answers discovery")
+            server.expect_stderr("clock answers discovery")
             return Jumping(server, port)
 
         yield started
@@ -78,8 +78,8 @@ def jumping(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Jumping]
 def _turn(peer: Peer) -> None:
     """Wait until the server has gone through what it has to do, at least once."""
     for _ in range(2):
-        peer.says("ping")
-        peer.hears("pong")
+        peer.send("ping")
+        peer.receive("pong")
 
 
 def test_a_clock_set_a_day_ahead_makes_nobody_inactive(
@@ -89,10 +89,10 @@ def test_a_clock_set_a_day_ahead_makes_nobody_inactive(
     ice, moon = enter(server.port, "ice"), enter(server.port, "moon")
     server.set_clock(signal.SIGUSR1)
     _turn(ice)
-    ice.says("message", {"text": "what day is it?"})
-    assert moon.hears("message")["data"]["text"] == "what day is it?"
-    moon.says("users")
-    assert {each["nickname"] for each in moon.hears("users")["data"]["users"]} == {"ice", "moon"}
+    ice.send("message", {"text": "what day is it?"})
+    assert moon.receive("message")["data"]["text"] == "what day is it?"
+    moon.send("users")
+    assert {each["nickname"] for each in moon.receive("users")["data"]["users"]} == {"ice", "moon"}
     ice.close()
     moon.close()
 
@@ -103,5 +103,5 @@ def test_a_clock_set_a_day_back_makes_no_time_out_a_day_later(
     server = jumping("3")
     ice = enter(server.port, "ice")
     server.set_clock(signal.SIGUSR2)
-    assert ice.hears("goodbye")["data"]["reason"] == "inactive"
+    assert ice.receive("goodbye")["data"]["reason"] == "inactive"
     ice.close()

@@ -50,7 +50,7 @@ def server(start: Callable[..., Program], ports: SimpleNamespace) -> Program:
         *("server", *ADDRESS, "--id", "party"),
         *("--port", ports.tcp, "--discovery-port", ports.udp),
     )
-    started.says("party answers discovery")
+    started.expect_stderr("party answers discovery")
     return started
 
 
@@ -62,7 +62,7 @@ def client(
 
     def enter(nickname: str, *words: str) -> Program:
         entering = start("client", "127.0.0.1", ports.tcp, *ADDRESS, "--nickname", nickname, *words)
-        entering.says("Connected to")
+        entering.expect_stderr("Connected to")
         return entering
 
     return enter
@@ -75,15 +75,15 @@ def test_launch_shows_a_guest_receive_what_you_say(
         *("launch", *ADDRESS, "--nickname", "ice"),
         *("--port", ports.tcp, "--discovery-port", ports.udp),
     )
-    launch.type("hello")
-    launch.end_input()
-    assert launch.status() == 0
-    assert launch.out == [
+    launch.send_line("hello")
+    launch.close_stdin()
+    assert launch.wait() == 0
+    assert launch.stdout == [
         "[guest-2] [Server]: ice has entered the chat",
         "[guest-2] ice: hello",
         "[guest-2] [Server]: ice has left the chat (quit)",
     ]
-    assert f"party listens on 127.0.0.1:{ports.tcp}" in launch.err
+    assert f"party listens on 127.0.0.1:{ports.tcp}" in launch.stderr
 
 
 def test_no_guest_of_a_launch_takes_your_name(
@@ -93,19 +93,19 @@ def test_no_guest_of_a_launch_takes_your_name(
         *("launch", *ADDRESS, "--nickname", "Guest-2"),
         *("--port", ports.tcp, "--discovery-port", ports.udp),
     )
-    launch.says("Connected to party")
-    launch.type("hello")
-    launch.shows("[guest-2] Guest-2: hello")
-    launch.end_input()
-    assert launch.status() == 0
+    launch.expect_stderr("Connected to party")
+    launch.send_line("hello")
+    launch.expect_stdout("[guest-2] Guest-2: hello")
+    launch.close_stdin()
+    assert launch.wait() == 0
 
 
 def test_servers_lists_what_answers(
     start: Callable[..., Program], ports: SimpleNamespace, server: Program
 ) -> None:
     servers = start("servers", *ADDRESS, "--discovery-port", ports.udp, "--json")
-    assert servers.status() == 0
-    assert json.loads("\n".join(servers.out)) == [
+    assert servers.wait() == 0
+    assert json.loads("\n".join(servers.stdout)) == [
         {"id": "party", "address": "127.0.0.1", "port": int(ports.tcp), "slots": 1000, "free": 1000}
     ]
 
@@ -114,9 +114,9 @@ def test_servers_says_that_there_is_none_with_status_1(
     start: Callable[..., Program], ports: SimpleNamespace
 ) -> None:
     servers = start("servers", *ADDRESS, "--discovery-port", ports.udp, "--wait", "0.1")
-    assert servers.status() == 1
-    assert servers.out == []
-    assert servers.err == ["No server answered on 127.0.0.0/8."]
+    assert servers.wait() == 1
+    assert servers.stdout == []
+    assert servers.stderr == ["No server answered on 127.0.0.0/8."]
 
 
 def test_a_piped_client_finds_its_server_sends_what_it_reads_and_ends_with_status_0(
@@ -126,12 +126,12 @@ def test_a_piped_client_finds_its_server_sends_what_it_reads_and_ends_with_statu
     ice = start(
         *("client", *ADDRESS, "--server", "party", "--discovery-port", ports.udp, "-n", "ice")
     )
-    ice.type("one")
-    ice.type("two")
-    ice.end_input()
-    assert ice.status() == 0
-    moon.shows("ice has left the chat (quit)")
-    assert moon.out[1:3] == ["ice: one", "ice: two"]
+    ice.send_line("one")
+    ice.send_line("two")
+    ice.close_stdin()
+    assert ice.wait() == 0
+    moon.expect_stdout("ice has left the chat (quit)")
+    assert moon.stdout[1:3] == ["ice: one", "ice: two"]
 
 
 def test_standard_output_is_the_chat_and_standard_error_is_the_talk(
@@ -139,17 +139,17 @@ def test_standard_output_is_the_chat_and_standard_error_is_the_talk(
 ) -> None:
     moon = client("moon")
     ice = client("ice")
-    ice.type("hello\N{SNOWFLAKE}")
-    moon.shows("ice: hello")
-    moon.type("/dance")
-    moon.says("no command /dance")
-    moon.type("/users")
-    moon.shows("[Server]: moon")
-    moon.end_input()
-    assert moon.status() == 1, "a line was not sent"
-    assert moon.out[:2] == ["[Server]: ice has entered the chat", "ice: hello\N{SNOWFLAKE}"]
-    assert all(line.startswith("[Server]: ") for line in moon.out[2:])
-    assert [line.split()[0] for line in moon.err] == ["Connected", "Not"]
+    ice.send_line("hello\N{SNOWFLAKE}")
+    moon.expect_stdout("ice: hello")
+    moon.send_line("/dance")
+    moon.expect_stderr("no command /dance")
+    moon.send_line("/users")
+    moon.expect_stdout("[Server]: moon")
+    moon.close_stdin()
+    assert moon.wait() == 1, "a line was not sent"
+    assert moon.stdout[:2] == ["[Server]: ice has entered the chat", "ice: hello\N{SNOWFLAKE}"]
+    assert all(line.startswith("[Server]: ") for line in moon.stdout[2:])
+    assert [line.split()[0] for line in moon.stderr] == ["Connected", "Not"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
@@ -157,13 +157,13 @@ def test_a_signal_ends_the_server_with_status_0_and_everyone_is_told(
     number: signal.Signals, server: Program, client: Callable[..., Program]
 ) -> None:
     staying, going = client("moon", "--reconnect"), client("ice")
-    server.signal(number)
-    staying.says("No connection: server is stopping.")
-    assert going.status() == 0
-    assert going.err[-1] == "Server disconnected"
-    assert server.status() == 0
-    staying.signal(number)
-    assert staying.status() == 0
+    server.send_signal(number)
+    staying.expect_stderr("No connection: server is stopping.")
+    assert going.wait() == 0
+    assert going.stderr[-1] == "Server disconnected"
+    assert server.wait() == 0
+    staying.send_signal(number)
+    assert staying.wait() == 0
 
 
 def test_a_second_signal_ends_the_server_at_once(server: Program, ports: SimpleNamespace) -> None:
@@ -171,10 +171,10 @@ def test_a_second_signal_ends_the_server_at_once(server: Program, ports: SimpleN
         connection.sendall(b'{"type":"hello","data":{"nickname":"ice","version":1}}\n')
         stream = connection.makefile("rb")
         assert b"welcome" in stream.readline()
-        server.signal(signal.SIGTERM)
+        server.send_signal(signal.SIGTERM)
         assert b"server is stopping" in stream.readline()
-        server.signal(signal.SIGTERM)
-        assert server.status() == -signal.SIGTERM
+        server.send_signal(signal.SIGTERM)
+        assert server.wait() == -signal.SIGTERM
         stream.close()
 
 
@@ -183,9 +183,9 @@ def test_a_taken_nickname_off_a_terminal_ends_with_status_2(
 ) -> None:
     client("ice")
     other = start("client", "127.0.0.1", ports.tcp, *ADDRESS, "-n", "ICE")
-    assert other.status() == 2
-    assert other.out == []
-    assert other.err == [
+    assert other.wait() == 2
+    assert other.stdout == []
+    assert other.stderr == [
         "The nickname ICE is taken; choose another one. Say another one: --nickname NAME"
     ]
 
@@ -194,18 +194,18 @@ def test_a_direct_address_where_nobody_listens_ends_with_status_1(
     start: Callable[..., Program], ports: SimpleNamespace
 ) -> None:
     client = start("client", "127.0.0.1", ports.tcp, *ADDRESS, "-n", "ice")
-    assert client.status() == 1
-    assert client.out == []
-    assert f"127.0.0.1:{ports.tcp}" in client.err[-1]
+    assert client.wait() == 1
+    assert client.stdout == []
+    assert f"127.0.0.1:{ports.tcp}" in client.stderr[-1]
 
 
 def test_a_port_that_is_taken_is_one_line_and_status_1(
     start: Callable[..., Program], ports: SimpleNamespace, server: Program
 ) -> None:
     second = start("server", *ADDRESS, "--port", ports.tcp, "--discovery-port", ports.udp)
-    assert second.status() == 1
-    told = [line for line in second.err if "--port" in line]
-    assert len(told) == len(second.err) == 1
+    assert second.wait() == 1
+    told = [line for line in second.stderr if "--port" in line]
+    assert len(told) == len(second.stderr) == 1
     assert f"127.0.0.1:{ports.tcp}" in told[0]
 
 
@@ -215,15 +215,15 @@ def test_a_complaint_never_gets_into_the_standard_output(
     silent = shell(
         'chatd "$@" 2>&-', "server", *ADDRESS, "--port", ports.tcp, "--discovery-port", ports.udp
     )
-    assert silent.status() == 1
-    assert silent.out == []
+    assert silent.wait() == 1
+    assert silent.stdout == []
 
 
 def test_a_bad_value_is_one_line_and_status_1(start: Callable[..., Program]) -> None:
     server = start("server", *ADDRESS, "--slots", "many")
-    assert server.status() == 1
-    assert server.out == []
-    assert server.err == ["chatserver: --slots: 'many' is not a whole number from 1 to 1000000"]
+    assert server.wait() == 1
+    assert server.stdout == []
+    assert server.stderr == ["chatserver: --slots: 'many' is not a whole number from 1 to 1000000"]
 
 
 @pytest.mark.parametrize("role", [["client", "127.0.0.1"], ["launch"]])
@@ -232,10 +232,10 @@ def test_a_login_name_that_cannot_be_a_nickname_is_one_line_and_status_1(
 ) -> None:
     monkeypatch.setenv("LOGNAME", "ice@example.org")
     program = start(*role, *ADDRESS)
-    program.end_input()
-    assert program.status() == 1
-    assert len(program.err) == 1
-    assert "--nickname" in program.err[0]
+    program.close_stdin()
+    assert program.wait() == 1
+    assert len(program.stderr) == 1
+    assert "--nickname" in program.stderr[0]
 
 
 @pytest.mark.parametrize("redirection", ["<&-", "</dev/null", "<&- >&-"])
@@ -245,8 +245,8 @@ def test_a_client_without_an_input_ends_well(
     client = shell(
         f'chatd "$@" {redirection}', "client", "127.0.0.1", ports.tcp, *ADDRESS, "-n", "ice"
     )
-    assert client.status() == 0
-    assert client.out == []
+    assert client.wait() == 0
+    assert client.stdout == []
 
 
 def test_a_client_reads_a_file(
@@ -261,9 +261,9 @@ def test_a_client_reads_a_file(
     ice = shell(
         f'chatd "$@" <{tmp_path}/lines', "client", "127.0.0.1", ports.tcp, *ADDRESS, "-n", "ice"
     )
-    assert ice.status() == 0
-    moon.shows("ice has left the chat (quit)")
-    assert moon.out[1:-1] == [f"ice: {line}" for line in lines]
+    assert ice.wait() == 0
+    moon.expect_stdout("ice has left the chat (quit)")
+    assert moon.stdout[1:-1] == [f"ice: {line}" for line in lines]
 
 
 def test_a_client_whose_output_nobody_reads_any_more_leaves(
@@ -272,13 +272,13 @@ def test_a_client_whose_output_nobody_reads_any_more_leaves(
     moon = client("moon")
     # sh waits for the whole pipeline: `head` ends after its line, then the client has to.
     ice = shell('chatd "$@" | head -n 1', "client", "127.0.0.1", ports.tcp, *ADDRESS, "-n", "ice")
-    moon.shows("ice has entered")
-    moon.type("one")
-    ice.shows("moon: one")
-    moon.type("two")
-    moon.type("three")
-    moon.shows("ice has left the chat")
-    assert ice.status() == 0
+    moon.expect_stdout("ice has entered")
+    moon.send_line("one")
+    ice.expect_stdout("moon: one")
+    moon.send_line("two")
+    moon.send_line("three")
+    moon.expect_stdout("ice has left the chat")
+    assert ice.wait() == 0
 
 
 def test_the_standard_input_and_output_are_left_as_they_were_found(
@@ -286,7 +286,7 @@ def test_the_standard_input_and_output_are_left_as_they_were_found(
 ) -> None:
     look = f"{sys.executable} -c 'import os; print(os.get_blocking(0), os.get_blocking(1))'"
     ice = shell(f'chatd "$@"; {look}', "client", "127.0.0.1", ports.tcp, *ADDRESS, "-n", "ice")
-    ice.says("Connected to")
-    ice.type("/quit")
-    assert ice.status() == 0
-    assert ice.out == ["True True"]
+    ice.expect_stderr("Connected to")
+    ice.send_line("/quit")
+    assert ice.wait() == 0
+    assert ice.stdout == ["True True"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.hosts import Lan, lan
+from tests.e2e.namespaces import Network, create_network
 from tests.e2e.programs import CHATD, Program, programs
 
 OFFICE = "10.35.11.0/24"
@@ -31,35 +31,35 @@ def port() -> str:
 
 
 @pytest.fixture
-def network() -> Iterator[Lan]:
-    with lan([OFFICE]) as made:
+def network() -> Iterator[Network]:
+    with create_network([OFFICE]) as made:
         yield made
 
 
 @pytest.fixture
-def hosts(network: Lan) -> SimpleNamespace:
+def hosts(network: Network) -> SimpleNamespace:
     """A host with a reachable server, and a host to look for it from."""
     hosts = SimpleNamespace(
-        server=network.host("server", {OFFICE: "10.35.11.111/24"}),
-        client=network.host("client", {OFFICE: "10.35.11.112/24"}),
+        server=network.add_host("server", {OFFICE: "10.35.11.111/24"}),
+        client=network.add_host("client", {OFFICE: "10.35.11.112/24"}),
     )
-    server = hosts.server.run(*CHATD, "server", "--id", "party", "--slots", "5")
-    server.says("party answers discovery in 10.35.11.0/24")
+    server = hosts.server.start(*CHATD, "server", "--id", "party", "--slots", "5")
+    server.expect_stderr("party answers discovery in 10.35.11.0/24")
     return hosts
 
 
 def diagnosis(doctor: Program) -> tuple[str, int]:
     """The name of the diagnosis, and the exit status."""
-    status = doctor.status()
+    status = doctor.wait()
     return output(doctor)["diagnosis"], status
 
 
 def output(doctor: Program) -> Any:
-    return json.loads("\n".join(doctor.out))
+    return json.loads("\n".join(doctor.stdout))
 
 
 def diagnose(hosts: SimpleNamespace, *options: str) -> Program:
-    doctor: Program = hosts.client.run(
+    doctor: Program = hosts.client.start(
         *CHATD, "doctor", "--server", "party", "--wait", "1", "--json", *options
     )
     return doctor
@@ -71,7 +71,7 @@ def test_a_server_on_this_host_is_found_and_left_as_it_was(
     server = start(
         *("server", *HOME, "--id", "party", "--discovery-port", port, "--log-level", "debug")
     )
-    server.says("party answers discovery")
+    server.expect_stderr("party answers discovery")
     doctor = start("doctor", *HOME, "--discovery-port", port, "--wait", "0.5", "--json")
     assert diagnosis(doctor) == ("local-only", 0)
     [found] = output(doctor)["interfaces"][0]["servers"]
@@ -82,33 +82,33 @@ def test_a_server_on_this_host_is_found_and_left_as_it_was(
     again = start("doctor", *HOME, "--discovery-port", port, "--wait", "0.5", "--json")
     assert diagnosis(again) == ("local-only", 0)
     assert output(again)["interfaces"][0]["servers"][0]["free"] == found["slots"]
-    server.signal(signal.SIGTERM)
-    assert server.status() == 0
-    assert not any("has entered" in line or "Traceback" in line for line in server.err)
+    server.send_signal(signal.SIGTERM)
+    assert server.wait() == 0
+    assert not any("has entered" in line or "Traceback" in line for line in server.stderr)
 
 
 def test_ctrl_c_ends_it_with_status_1_and_nothing_on_standard_output(
     start: Callable[..., Program], port: str
 ) -> None:
     doctor = start("doctor", *HOME, "--discovery-port", port, "--wait", "600")
-    doctor.says("Looking for any server")
-    doctor.signal(signal.SIGINT)
-    assert doctor.status() == 1
-    assert doctor.out == []
-    assert len(doctor.err) == 1
+    doctor.expect_stderr("Looking for any server")
+    doctor.send_signal(signal.SIGINT)
+    assert doctor.wait() == 1
+    assert doctor.stdout == []
+    assert len(doctor.stderr) == 1
 
 
 def test_a_reachable_server_on_another_host(hosts: SimpleNamespace) -> None:
-    doctor = hosts.client.run(*CHATD, "doctor", "--server", "party")
-    assert doctor.status() == 0
-    assert [line.split()[:5] for line in doctor.out[:3]] == [
+    doctor = hosts.client.start(*CHATD, "doctor", "--server", "party")
+    assert doctor.wait() == 0
+    assert [line.split()[:5] for line in doctor.stdout[:3]] == [
         ["INTERFACE", "ADDRESS", "BROADCAST", "SENT", "RECEIVED"],
         ["lo", "127.0.0.1/8", "127.255.255.255", "3", "0"],
         ["eth0", "10.35.11.112/24", "10.35.11.255", "3", "3"],
     ]
-    assert doctor.out[5].startswith("eth0       10.35.11.111:7777   5/5      3/3")
-    assert doctor.out[5].endswith("  party")
-    assert " ".join(doctor.out[7:]) == (
+    assert doctor.stdout[5].startswith("eth0       10.35.11.111:7777   5/5      3/3")
+    assert doctor.stdout[5].endswith("  party")
+    assert " ".join(doctor.stdout[7:]) == (
         "All is well: party answers at 10.35.11.111:7777, and 5 of its 5 slots are free; "
         "connect to it with: chatd client --server party"
     )
@@ -155,6 +155,6 @@ def test_an_interface_that_is_down_is_found_whether_named_or_not(
 
 
 def test_a_similar_id_is_suggested(hosts: SimpleNamespace) -> None:
-    doctor = hosts.client.run(*CHATD, "doctor", "--server", "Party", "--wait", "1")
-    assert doctor.status() == 1
-    assert "use --server party" in " ".join(doctor.out)
+    doctor = hosts.client.start(*CHATD, "doctor", "--server", "Party", "--wait", "1")
+    assert doctor.wait() == 1
+    assert "use --server party" in " ".join(doctor.stdout)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.peers import ADDRESS, HOST, PATIENCE, free_port
+from tests.e2e.native_peer import ADDRESS, HOST, PATIENCE, free_port
 from tests.e2e.programs import CHATD, Program, programs
 
 SENDERS = 10
@@ -70,7 +70,7 @@ def server() -> Iterator[tuple[Program, int]]:
                 *("--port", str(port), "--discovery-port", str(free_port(socket.SOCK_DGRAM))),
             ]
         )
-        program.says("busy answers discovery")
+        program.expect_stderr("busy answers discovery")
         yield program, port
 
 
@@ -86,7 +86,7 @@ def _talk_until_stopped(guests: list[Guest], program: Program) -> None:
                     selector.unregister(key.fileobj)
                     key.data.socket.close()
             if not is_told and sum(len(guest.confirmed) for guest in guests) >= ENOUGH:
-                program.signal(signal.SIGTERM)
+                program.send_signal(signal.SIGTERM)
                 is_told = True
 
 
@@ -99,7 +99,7 @@ def test_everyone_is_told_and_what_was_confirmed_has_reached_everyone(
         listener.read()
     senders = [Guest(port, f"sender-{number}", True) for number in range(SENDERS)]
     _talk_until_stopped([*listeners, *senders], program)
-    assert program.status() == 0
+    assert program.wait() == 0
     for guest in (*listeners, *senders):
         assert guest.heard[-1] == {"type": "goodbye", "data": {"reason": "server is stopping"}}
     said = listeners[0].messages()

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.e2e.peers import ADDRESS, Peer, enter, free_port
+from tests.e2e.native_peer import ADDRESS, Peer, enter, free_port
 from tests.e2e.programs import CHATD, Program, programs
 
 #: Files that the server may have open; beside connections it needs about fifteen.
@@ -21,7 +21,7 @@ def start() -> Iterator[Callable[[int], Program]]:
             words = [*CHATD, "server", *ADDRESS, "--port", str(port), "--id", "small"]
             words += ["--discovery-port", str(free_port(socket.SOCK_DGRAM))]
             program = started(["sh", "-c", f'ulimit -n {_FILES}; exec "$@"', "sh", *words])
-            program.says("small answers discovery")
+            program.expect_stderr("small answers discovery")
             return program
 
         yield server
@@ -39,18 +39,18 @@ def test_members_go_on_chatting_and_others_are_let_in_when_there_is_room_again(
 ) -> None:
     port = free_port()
     server = start(port)
-    server.says(f"this process may have {_FILES}")
+    server.expect_stderr(f"this process may have {_FILES}")
     ice, moon = enter(port, "ice"), enter(port, "moon")
     crowd = [peer for peer in (_try_to_enter(port, f"guest-{n}") for n in range(_FILES)) if peer]
     assert 0 < len(crowd) < _FILES, "who cannot be served is not kept waiting"
-    ice.says("message", {"text": "crowded in here"}, id=1)
-    assert ice.hears("ok")["data"]["seq"] == 1
-    assert moon.hears("message")["data"]["text"] == "crowded in here"
+    ice.send("message", {"text": "crowded in here"}, id=1)
+    assert ice.receive("ok")["data"]["seq"] == 1
+    assert moon.receive("message")["data"]["text"] == "crowded in here"
     for each in crowd:
         each.close()
     for _ in crowd:
-        moon.hears("left")
+        moon.receive("left")
     sun = enter(port, "sun")
-    assert not [line for line in server.err if "Traceback" in line or "Could not" in line]
+    assert not [line for line in server.stderr if "Traceback" in line or "Could not" in line]
     for member in (ice, moon, sun):
         member.close()

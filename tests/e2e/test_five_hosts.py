@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.e2e.hosts import Host, Lan, lan
+from tests.e2e.namespaces import Host, Network, create_network
 from tests.e2e.programs import CHATD, TWISTD, Program
 
 OFFICE = "10.35.11.0/24"
@@ -14,31 +14,31 @@ LAB = "192.168.1.0/24"
 
 
 @pytest.fixture
-def network() -> Iterator[Lan]:
-    with lan([OFFICE, LAB]) as made:
+def network() -> Iterator[Network]:
+    with create_network([OFFICE, LAB]) as made:
         yield made
 
 
 @pytest.fixture
-def hosts(network: Lan) -> SimpleNamespace:
+def hosts(network: Network) -> SimpleNamespace:
     return SimpleNamespace(
-        host1=network.host("host1", {OFFICE: "10.35.11.111/24"}),
-        host2=network.host("host2", {LAB: "192.168.1.123/24", OFFICE: "10.35.11.112/24"}),
-        host3=network.host("host3", {OFFICE: "10.35.11.113/24", LAB: "192.168.1.124/24"}),
-        host4=network.host("host4", {LAB: "192.168.1.125/24"}),
-        host5=network.host("host5", {OFFICE: "10.35.11.114/24"}),
+        host1=network.add_host("host1", {OFFICE: "10.35.11.111/24"}),
+        host2=network.add_host("host2", {LAB: "192.168.1.123/24", OFFICE: "10.35.11.112/24"}),
+        host3=network.add_host("host3", {OFFICE: "10.35.11.113/24", LAB: "192.168.1.124/24"}),
+        host4=network.add_host("host4", {LAB: "192.168.1.125/24"}),
+        host5=network.add_host("host5", {OFFICE: "10.35.11.114/24"}),
     )
 
 
 def server(host: Host, *options: str) -> Program:
     """`twistd -n chatserver` on `host`, once it can be found."""
-    started = host.run(*TWISTD, "-n", "chatserver", *options)
-    started.says("answers discovery")
+    started = host.start(*TWISTD, "-n", "chatserver", *options)
+    started.expect_stderr("answers discovery")
     return started
 
 
 def client(host: Host, *options: str) -> Program:
-    return host.run(*TWISTD, "-n", "chatclient", *options)
+    return host.start(*TWISTD, "-n", "chatclient", *options)
 
 
 def party(hosts: SimpleNamespace) -> Program:
@@ -83,29 +83,29 @@ def test_everyone_finds_the_server_they_named_and_messages_stay_on_it(
 ) -> None:
     party_server, work_server = party(hosts), work(hosts)
     ice_client = ice(hosts)
-    ice_client.says("Connected to party (10.35.11.111:7777) as ice.")
+    ice_client.expect_stderr("Connected to party (10.35.11.111:7777) as ice.")
     moon_client = moon(hosts)
-    moon_client.says("Connected to work (192.168.1.124:7777) as moon.")
+    moon_client.expect_stderr("Connected to work (192.168.1.124:7777) as moon.")
     sun_client = sun(hosts)
-    sun_client.says("Connected to work (10.35.11.113:7777) as sun.")
-    moon_client.shows("[Server]: sun has entered the chat")
+    sun_client.expect_stderr("Connected to work (10.35.11.113:7777) as sun.")
+    moon_client.expect_stdout("[Server]: sun has entered the chat")
 
-    ice_client.type("is anybody at the party?")
-    party_server.says("ice: 'is anybody at the party?'")
-    moon_client.type("hello from the lab")
-    sun_client.shows("moon: hello from the lab")
-    sun_client.type("hello from upstairs")
-    moon_client.shows("sun: hello from upstairs")
+    ice_client.send_line("is anybody at the party?")
+    party_server.expect_stderr("ice: 'is anybody at the party?'")
+    moon_client.send_line("hello from the lab")
+    sun_client.expect_stdout("moon: hello from the lab")
+    sun_client.send_line("hello from upstairs")
+    moon_client.expect_stdout("sun: hello from upstairs")
 
     for each in (ice_client, moon_client, sun_client):
-        each.end_input()
-        each.status()
-    assert ice_client.out == []
-    assert sun_client.out[:1] == ["moon: hello from the lab"]
-    at_work = "\n".join((*moon_client.out, *sun_client.out, *work_server.err))
+        each.close_stdin()
+        each.wait()
+    assert ice_client.stdout == []
+    assert sun_client.stdout[:1] == ["moon: hello from the lab"]
+    at_work = "\n".join((*moon_client.stdout, *sun_client.stdout, *work_server.stderr))
     assert "ice has" not in at_work
     assert "is anybody" not in at_work
-    at_the_party = "\n".join((*ice_client.out, *party_server.err))
+    at_the_party = "\n".join((*ice_client.stdout, *party_server.stderr))
     assert "hello from" not in at_the_party
     assert "moon" not in at_the_party
 
@@ -115,22 +115,22 @@ def test_a_client_that_finds_no_free_slot_keeps_looking_until_a_place_frees(
 ) -> None:
     server(hosts.host1, "--ifaddrs", "10.35.11.111/24", "--slots", "1", "--id", "party")
     first = ice(hosts)
-    first.says("Connected to party")
+    first.expect_stderr("Connected to party")
     second = client(
         hosts.host5,
         *("--ifaddrs", "10.35.11.114/24", "--server", "party", "--nickname", "late"),
     )
-    second.says("party is full")
-    pushy = hosts.host3.run(
+    second.expect_stderr("party is full")
+    pushy = hosts.host3.start(
         *CHATD, "client", "10.35.11.111", "7777", "--nickname", "pushy",
         "--ifaddrs", "10.35.11.113/24",
     )  # fmt: skip
-    assert pushy.status() == 1
-    assert "The server is full; try again later." in pushy.err
-    first.end_input()
-    first.status()
-    second.says("Connected to party")
-    assert first.out == []
+    assert pushy.wait() == 1
+    assert "The server is full; try again later." in pushy.stderr
+    first.close_stdin()
+    first.wait()
+    second.expect_stderr("Connected to party")
+    assert first.stdout == []
 
 
 def test_a_silent_client_is_dropped_and_the_others_are_told(hosts: SimpleNamespace) -> None:
@@ -139,30 +139,30 @@ def test_a_silent_client_is_dropped_and_the_others_are_told(hosts: SimpleNamespa
         *("--ifaddrs", "10.35.11.113/24", "192.168.1.124/24", "--timeout", "1.5", "--id", "work"),
     )
     silent = moon(hosts)
-    silent.says("Connected to work")
+    silent.expect_stderr("Connected to work")
     talker = sun(hosts)
-    talker.says("Connected to work")
-    talker.type("anybody?")
-    silent.shows("sun: anybody?")
-    talker.shows("[Server]: moon has left the chat (inactive)")
-    silent.says("No connection: inactive.")
+    talker.expect_stderr("Connected to work")
+    talker.send_line("anybody?")
+    silent.expect_stdout("sun: anybody?")
+    talker.expect_stdout("[Server]: moon has left the chat (inactive)")
+    silent.expect_stderr("No connection: inactive.")
 
 
 def test_clients_come_back_by_themselves_when_the_server_does(hosts: SimpleNamespace) -> None:
     first = work(hosts)
     moon_client, sun_client = moon(hosts), sun(hosts)
     for each in (moon_client, sun_client):
-        each.says("Connected to work")
-    first.signal(signal.SIGKILL)
-    first.status()
-    moon_client.says("Trying again in")
-    moon_client.type("typed meanwhile")
-    moon_client.says("kept, and sent on return")
-    before = [len(each.err) for each in (moon_client, sun_client)]
+        each.expect_stderr("Connected to work")
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    moon_client.expect_stderr("Trying again in")
+    moon_client.send_line("typed meanwhile")
+    moon_client.expect_stderr("kept, and sent on return")
+    before = [len(each.stderr) for each in (moon_client, sun_client)]
     again = work(hosts)
     for each, seen in zip((sun_client, moon_client), reversed(before), strict=True):
-        each.says("Connected to work", after=seen)
-    again.says("moon: 'typed meanwhile'")
+        each.expect_stderr("Connected to work", after=seen)
+    again.expect_stderr("moon: 'typed meanwhile'")
 
 
 def test_a_second_server_and_a_second_client_on_one_host_work_beside_the_first(
@@ -170,7 +170,7 @@ def test_a_second_server_and_a_second_client_on_one_host_work_beside_the_first(
 ) -> None:
     work(hosts)
     second = server(hosts.host3, "--ifaddrs", "10.35.11.113/24", "192.168.1.124/24", "--id", "play")
-    assert not any(":7777 (TCP)" in line for line in second.err)
+    assert not any(":7777 (TCP)" in line for line in second.stderr)
     at_work, at_play = (
         moon(hosts),
         client(
@@ -178,22 +178,22 @@ def test_a_second_server_and_a_second_client_on_one_host_work_beside_the_first(
             *("--ifaddrs", "192.168.1.125/24", "--server", "play", "--nickname", "moon"),
         ),
     )
-    at_work.says("Connected to work (192.168.1.124:7777) as moon.")
-    at_play.says("Connected to play (192.168.1.124:")
-    listed = hosts.host4.run(*CHATD, "servers", "--ifaddrs", "192.168.1.125/24")
-    assert listed.status() == 0
-    assert [line.split()[0] for line in listed.out] == ["SERVER", "play", "work"]
+    at_work.expect_stderr("Connected to work (192.168.1.124:7777) as moon.")
+    at_play.expect_stderr("Connected to play (192.168.1.124:")
+    listed = hosts.host4.start(*CHATD, "servers", "--ifaddrs", "192.168.1.125/24")
+    assert listed.wait() == 0
+    assert [line.split()[0] for line in listed.stdout] == ["SERVER", "play", "work"]
 
 
 def test_a_taken_nickname_is_refused(hosts: SimpleNamespace) -> None:
     work(hosts)
-    moon(hosts).says("Connected to work")
-    other = hosts.host5.run(
+    moon(hosts).expect_stderr("Connected to work")
+    other = hosts.host5.start(
         *CHATD, "client", "--ifaddrs", "10.35.11.114/24", "--server", "work", "-n", "MOON"
     )
-    assert other.status() == 2
+    assert other.wait() == 2
     assert "The nickname MOON is taken; choose another one. Say another one: --nickname NAME" in (
-        other.err
+        other.stderr
     )
 
 
@@ -203,12 +203,12 @@ def test_one_interface_that_is_down_stops_neither_the_server_nor_the_client(
     hosts.host3.set_link("eth0", "down")
     hosts.host2.set_link("eth1", "down")
     work_server = work(hosts)
-    work_server.says("10.35.11.113/24 for now")
+    work_server.expect_stderr("10.35.11.113/24 for now")
     both = client(
         hosts.host2,
         *("--ifaddrs", "10.35.11.112/24", "192.168.1.123/24", "--server", "work", "-n", "ice"),
     )
-    both.says("Connected to work (192.168.1.124:7777) as ice.")
+    both.expect_stderr("Connected to work (192.168.1.124:7777) as ice.")
     hosts.host3.set_link("eth0", "up")
-    work_server.says("can be discovered in 10.35.11.113/24 again")
-    sun(hosts).says("Connected to work (10.35.11.113:7777) as sun.")
+    work_server.expect_stderr("can be discovered in 10.35.11.113/24 again")
+    sun(hosts).expect_stderr("Connected to work (10.35.11.113:7777) as sun.")

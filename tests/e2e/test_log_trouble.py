@@ -10,7 +10,7 @@ from time import monotonic
 
 import pytest
 
-from tests.e2e.peers import ADDRESS, PATIENCE, Peer, enter, free_port
+from tests.e2e.native_peer import ADDRESS, PATIENCE, Peer, enter, free_port
 from tests.e2e.programs import CHATD, Program, programs
 
 #: How large a file may get, as a disk that is nearly full.
@@ -41,8 +41,8 @@ def _enter(port: int) -> Peer:
 
 
 def _say(peer: Peer, text: str) -> None:
-    peer.says("message", {"text": text}, id=1)
-    peer.hears("ok")
+    peer.send("message", {"text": text}, id=1)
+    peer.receive("ok")
 
 
 def test_a_disk_that_is_full_for_a_while_costs_lines_of_the_log_and_nothing_else(
@@ -55,12 +55,12 @@ def test_a_disk_that_is_full_for_a_while_costs_lines_of_the_log_and_nothing_else
     resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (_FULL_BYTES, hard))
     for _ in range(20):
         _say(ice, "x" * 1_000)
-    server.says(f"the log {log} cannot be written")
+    server.expect_stderr(f"the log {log} cannot be written")
     resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (hard, hard))
     _say(ice, "there is room again")
     ice.close()
     assert "ice: 'there is room again'" in log.read_text()
-    assert len(server.err) == 1, "it is said once"
+    assert len(server.stderr) == 1, "it is said once"
 
 
 def test_a_log_that_was_removed_is_there_again(
@@ -73,4 +73,4 @@ def test_a_log_that_was_removed_is_there_again(
     _say(ice, "hello")
     assert "ice: 'hello'" in log.read_text()
     ice.close()
-    assert server.err == []
+    assert server.stderr == []

@@ -9,9 +9,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.e2e.pages import Browser, get
-from tests.e2e.peers import PATIENCE, free_port
+from tests.e2e.native_peer import PATIENCE, free_port
 from tests.e2e.programs import CHATD, TWISTD, Program, programs
+from tests.e2e.websocket_client import WebSocketClient, get
 
 HERE = "127.0.63.1"
 HERE_TOO = "127.0.63.2"
@@ -50,7 +50,7 @@ def serve(start: Callable[..., Program], ports: SimpleNamespace) -> Callable[...
                 *("--discovery-port", str(ports.udp), "--web", str(ports.web), *words),
             ]
         )
-        started.says("party answers discovery")
+        started.expect_stderr("party answers discovery")
         return started
 
     return begin
@@ -60,7 +60,7 @@ def chats(start: Callable[..., Program], nickname: str, port: int) -> Program:
     """A client that is in."""
     address = (HERE, str(port), "--ifaddrs", f"{HERE}/8")
     client = start([*CHATD, "client", *address, "--nickname", nickname])
-    client.says("Connected to")
+    client.expect_stderr("Connected to")
     return client
 
 
@@ -86,8 +86,8 @@ def test_without_the_option_a_server_has_no_page(
 ) -> None:
     at = ("--ifaddrs", f"{HERE}/8", "--port", str(ports.tcp), "--discovery-port", str(ports.udp))
     started = start([*CHATD, "server", *at])
-    started.says("answers discovery")
-    assert not [line for line in started.err if "web" in line]
+    started.expect_stderr("answers discovery")
+    assert not [line for line in started.stderr if "web" in line]
 
 
 def test_a_browser_a_client_and_nc_are_in_one_chat(
@@ -96,34 +96,34 @@ def test_a_browser_a_client_and_nc_are_in_one_chat(
     serve("chatd", "--plain", str(ports.plain))
     client = chats(start, "moon", ports.tcp)
     with (
-        closing(Browser(HERE, ports.web)) as ice,
-        closing(Browser(HERE_TOO, ports.web)) as watcher,
+        closing(WebSocketClient(HERE, ports.web)) as ice,
+        closing(WebSocketClient(HERE_TOO, ports.web)) as watcher,
         socket.create_connection((HERE, ports.plain), PATIENCE) as nc,
     ):
-        watcher.says("watch")
-        watcher.hears("watching")
+        watcher.send("watch")
+        watcher.receive("watching")
         ice.enter("ice")
-        client.shows("ice has entered the chat")
+        client.expect_stdout("ice has entered the chat")
         stream = nc.makefile("rw", encoding="utf-8", newline="\n")
         stream.write("sun\n")
         stream.flush()
-        client.shows("sun has entered the chat")
+        client.expect_stdout("sun has entered the chat")
 
-        ice.says("message", {"text": "hello from a browser"})
-        client.shows("ice: hello from a browser")
+        ice.send("message", {"text": "hello from a browser"})
+        client.expect_stdout("ice: hello from a browser")
         while "ice: hello from a browser" not in stream.readline():
             pass
-        client.type("hello from a terminal")
+        client.send_line("hello from a terminal")
         for browser in (ice, watcher):
-            said = browser.hears("message")["data"]
+            said = browser.receive("message")["data"]
             if browser is watcher and said["source"] == "ice":
-                said = browser.hears("message")["data"]
+                said = browser.receive("message")["data"]
             assert (said["source"], said["text"]) == ("moon", "hello from a terminal")
         stream.write("hello from nc\n")
         stream.flush()
-        assert ice.hears("message")["data"]["source"] == "sun"
-        client.type("@ice a word")
-        assert ice.hears("private")["data"]["text"] == "a word"
+        assert ice.receive("message")["data"]["source"] == "sun"
+        client.send_line("@ice a word")
+        assert ice.receive("private")["data"]["text"] == "a word"
 
         users = json.loads(get(HERE, ports.web, "/api/users")[1])["users"]
         assert sorted(each["nickname"] for each in users) == ["ice", "moon", "sun"]
@@ -136,20 +136,20 @@ def test_a_signal_ends_it_with_status_0_and_browsers_are_told(
 ) -> None:
     server = serve(command)
     with (
-        closing(Browser(HERE, ports.web)) as ice,
-        closing(Browser(HERE, ports.web)) as watcher,
-        closing(Browser(HERE, ports.web)),  # one who says nothing
+        closing(WebSocketClient(HERE, ports.web)) as ice,
+        closing(WebSocketClient(HERE, ports.web)) as watcher,
+        closing(WebSocketClient(HERE, ports.web)),  # one who says nothing
         socket.create_connection((HERE, ports.web), PATIENCE),  # and one who asks for nothing
     ):
         ice.enter("ice")
-        watcher.says("watch")
-        watcher.hears("watching")
-        server.signal(signal.SIGTERM)
+        watcher.send("watch")
+        watcher.receive("watching")
+        server.send_signal(signal.SIGTERM)
         for browser in (ice, watcher):
-            assert browser.hears("goodbye")["data"]["reason"] == "server is stopping"
-            assert browser.end() == 1000
-        assert server.status() == 0
-    assert not [line for line in server.err if "Traceback" in line]
+            assert browser.receive("goodbye")["data"]["reason"] == "server is stopping"
+            assert browser.wait_for_close() == 1000
+        assert server.wait() == 0
+    assert not [line for line in server.stderr if "Traceback" in line]
 
 
 @pytest.mark.parametrize("command", ["chatd", "launch"])
@@ -168,10 +168,10 @@ def test_a_page_whose_port_is_taken_is_one_line_and_status_1(
                 *("--discovery-port", str(ports.udp), "--web", where.format(port=ports.web)),
             ]
         )
-        assert server.status() == 1
-    assert server.out == []
+        assert server.wait() == 1
+    assert server.stdout == []
     place = said.format(port=ports.web)
-    assert server.err == [f"chatserver: --web: cannot listen on {place}: Address already in use"]
+    assert server.stderr == [f"chatserver: --web: cannot listen on {place}: Address already in use"]
 
 
 def launched(start: Callable[..., Program], ports: SimpleNamespace, address: str) -> Program:
@@ -187,12 +187,12 @@ def test_a_launch_on_a_pipe_says_where_its_page_is_and_draws_nothing(
     start: Callable[..., Program], ports: SimpleNamespace
 ) -> None:
     launch = launched(start, ports, "127.0.63.4")
-    launch.type("hello")
-    launch.end_input()
-    assert launch.status() == 0
-    assert "[guest-2] ice: hello" in launch.out
-    assert "In a browser: http://127.0.63.4:8080/" in launch.err
-    assert not [line for line in launch.err if "\N{FULL BLOCK}" in line]
+    launch.send_line("hello")
+    launch.close_stdin()
+    assert launch.wait() == 0
+    assert "[guest-2] ice: hello" in launch.stdout
+    assert "In a browser: http://127.0.63.4:8080/" in launch.stderr
+    assert not [line for line in launch.stderr if "\N{FULL BLOCK}" in line]
 
 
 def test_a_launch_takes_a_free_port_for_its_page_if_the_usual_one_is_taken(
@@ -200,8 +200,8 @@ def test_a_launch_takes_a_free_port_for_its_page_if_the_usual_one_is_taken(
 ) -> None:
     with socket.create_server(("127.0.63.5", 8080)):
         launch = launched(start, ports, "127.0.63.5")
-        launch.says("In a browser: http://127.0.63.5:")
-    [said] = [line for line in launch.err if "In a browser" in line]
+        launch.expect_stderr("In a browser: http://127.0.63.5:")
+    [said] = [line for line in launch.stderr if "In a browser" in line]
     port = int(said.rpartition(":")[2].rstrip("/"))
     assert port != 8080
     assert get("127.0.63.5", port, "/health")[0].status == 200

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from chatd.taps import web_address
-from tests.e2e.hosts import Host, lan
+from tests.e2e.namespaces import Host, create_network
 from tests.e2e.programs import CHATD
-from tests.e2e.window import Window, windows
+from tests.e2e.pty_terminal import Terminal, terminals
 
 OFFICE = "10.35.11.0/24"
 URL = "http://10.35.11.111:8080/"
@@ -18,29 +18,29 @@ CODE = web_address.qr_code(URL, 80, has_colours=False)
 @pytest.fixture
 def host() -> Iterator[Host]:
     """A host that a phone could reach; loopback is of no use to it."""
-    with lan([OFFICE]) as network:
-        yield network.host("host1", {OFFICE: "10.35.11.111/24"})
+    with create_network([OFFICE]) as network:
+        yield network.add_host("host1", {OFFICE: "10.35.11.111/24"})
 
 
 @pytest.fixture
-def launch(host: Host, tmp_path: Path) -> Iterator[Callable[..., Window]]:
+def launch(host: Host, tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
     """Starts a launch in a window, and waits until one may type."""
-    with windows() as open_one:
+    with terminals() as open_one:
 
-        def launched(*words: str, columns: int = 80, **environment: str) -> Window:
+        def launched(*words: str, columns: int = 80, **environment: str) -> Terminal:
             there = ("ip", "netns", "exec", host.namespace)
-            window: Window = open_one(
+            window: Terminal = open_one(
                 [*there, *CHATD, "launch", "--nickname", "ice", *words],
                 {"XDG_STATE_HOME": str(tmp_path), **environment},
                 columns=columns,
             )
-            window.shows("//TEXT")
+            window.expect("//TEXT")
             return window
 
         yield launched
 
 
-def test_the_code_stands_whole_above_the_chat(launch: Callable[..., Window]) -> None:
+def test_the_code_stands_whole_above_the_chat(launch: Callable[..., Terminal]) -> None:
     window = launch()
     lines = window.text.split("\n")
     start = lines.index(CODE[0])
@@ -49,9 +49,9 @@ def test_the_code_stands_whole_above_the_chat(launch: Callable[..., Window]) -> 
     assert "\x1b[97;40m" in window.raw.decode()
 
 
-def test_without_colours_it_is_blocks_alone(launch: Callable[..., Window]) -> None:
+def test_without_colours_it_is_blocks_alone(launch: Callable[..., Terminal]) -> None:
     window = launch(NO_COLOR="1")
-    window.shows("\n".join(CODE))
+    window.expect("\n".join(CODE))
     assert "\x1b[97;40m" not in window.raw.decode()
 
 
@@ -66,8 +66,8 @@ def test_without_colours_it_is_blocks_alone(launch: Callable[..., Window]) -> No
     ids=["too narrow", "plain lines", "dumb", "loopback only"],
 )
 def test_where_it_is_of_no_use_there_is_the_address_alone(
-    launch: Callable[..., Window], words: list[str], columns: int, environment: dict[str, str]
+    launch: Callable[..., Terminal], words: list[str], columns: int, environment: dict[str, str]
 ) -> None:
     window = launch(*words, columns=columns, **environment)
-    window.shows("In a browser:")
+    window.expect("In a browser:")
     assert "\N{FULL BLOCK}" not in window.text

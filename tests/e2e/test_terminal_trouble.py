@@ -1,77 +1,76 @@
 """A terminal in trouble: hostile text, impossible input, broken files, terminals like none."""
 
 import stat
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.peers import ADDRESS, HOST, FalseServer, Peer
-from tests.e2e.programs import TWISTD
-from tests.e2e.window import CONTROL_D, TAB, UP, Window, pasted, windows
+from tests.e2e.native_peer import ADDRESS, HOST, FakeServer, Peer
+from tests.e2e.programs import FAULTY_CLIENT, TWISTD
+from tests.e2e.pty_terminal import CONTROL_D, TAB, UP, Terminal, bracketed_paste, terminals
 
 #: Title, bell, cursor home, clear, backspaces, C1, bidirectional override and isolate, zero width.
 HOSTILE = "\x1b]0;owned\x07\x1b[H\x1b[2J\r\b\x9b31m\u202eevil\u2066\u200b\ufeff"
 
 
 def test_names_of_a_false_server_are_not_completed_and_a_paste_is_spelled_out(
-    window: Callable[..., Window], false_server: FalseServer
+    window: Callable[..., Terminal], fake_server: FakeServer
 ) -> None:
-    ice = window("client", HOST, str(false_server.port), *ADDRESS, "-n", "ice")
-    server = false_server.accept(rooms=["#lobby", f"#dev{HOSTILE}"])
-    server.says("entered", {"nickname": f"mal{HOSTILE}"})
-    ice.shows("has entered the chat")
-    ice.type("/join #de" + TAB)
-    ice.type("\x15@ma" + TAB + " ")
-    ice.type(pasted("turned\u202e"))
-    ice.ends_with("#lobby> @ma turned<U+202E>", "party")
-    ice.shows("Some characters of that paste cannot be seen")
+    ice = window("client", HOST, str(fake_server.port), *ADDRESS, "-n", "ice")
+    server = fake_server.accept_member(rooms=["#lobby", f"#dev{HOSTILE}"])
+    server.send("entered", {"nickname": f"mal{HOSTILE}"})
+    ice.expect("has entered the chat")
+    ice.send_keys("/join #de" + TAB)
+    ice.send_keys("\x15@ma" + TAB + " ")
+    ice.send_keys(bracketed_paste("turned\u202e"))
+    ice.expect_last_lines("#lobby> @ma turned<U+202E>", "party")
+    ice.expect("Some characters of that paste cannot be seen")
     for harmful in ("\x1b]0;", "\u202e", "\x1b[H"):
         assert harmful.encode() not in ice.raw
 
 
 def test_what_others_wrote_is_never_obeyed(
-    window: Callable[..., Window], false_server: FalseServer
+    window: Callable[..., Terminal], fake_server: FakeServer
 ) -> None:
-    ice = window("client", HOST, str(false_server.port), *ADDRESS, "-n", "ice")
-    server = false_server.accept(server=f"par{HOSTILE}ty", rooms=["#lobby", f"#r{HOSTILE}"])
-    ice.shows("a line that begins with /")
-    ice.type("half a line")
+    ice = window("client", HOST, str(fake_server.port), *ADDRESS, "-n", "ice")
+    server = fake_server.accept_member(server=f"par{HOSTILE}ty", rooms=["#lobby", f"#r{HOSTILE}"])
+    ice.expect("a line that begins with /")
+    ice.send_keys("half a line")
     name = f"mal{HOSTILE}lory"
     said = {"room": "#lobby", "source": name, "seq": 1, "time": 10**15, "text": HOSTILE}
-    server.says("message", said)
-    server.says("message", said | {"seq": 2, "room": f"#dev{HOSTILE}", "text": f"a\n{HOSTILE}"})
-    server.says("private", {"source": name, "to": ["ice"], "time": -(10**15), "text": HOSTILE})
-    server.says("entered", {"nickname": name})
-    server.says("error", {"code": "x", "message": HOSTILE})
-    server.says("joined", {"room": "#lobby", "nickname": name})
-    server.says("message", said | {"seq": 3, "text": "\x1b[31mred <ansired>\N{WAVING HAND SIGN}"})
-    ice.shows("<U+001B>[31mred <ansired>")
+    server.send("message", said)
+    server.send("message", said | {"seq": 2, "room": f"#dev{HOSTILE}", "text": f"a\n{HOSTILE}"})
+    server.send("private", {"source": name, "to": ["ice"], "time": -(10**15), "text": HOSTILE})
+    server.send("entered", {"nickname": name})
+    server.send("error", {"code": "x", "message": HOSTILE})
+    server.send("joined", {"room": "#lobby", "nickname": name})
+    server.send("message", said | {"seq": 3, "text": "\x1b[31mred <ansired>\N{WAVING HAND SIGN}"})
+    ice.expect("<U+001B>[31mred <ansired>")
     for harmful in ("\x1b]0;", "\x07", "\x9b", "\u202e", "\u2066", "\u200b", "\ufeff", "\x1b[H"):
         assert harmful.encode() not in ice.raw
     assert ice.screen.title == ""
-    ice.shows("<U+202E>evil<U+2066><U+200B><U+FEFF>")
+    ice.expect("<U+202E>evil<U+2066><U+200B><U+FEFF>")
 
 
 def test_a_long_paste_is_one_message_after_a_question(
-    client: Callable[..., Window], peer: Callable[[str], Peer]
+    client: Callable[..., Terminal], peer: Callable[[str], Peer]
 ) -> None:
     moon, ice = peer("moon"), client("ice")
-    ice.type(pasted("one\r\ntwo\nthree\r"))
-    ice.enter("")
-    assert moon.hears("message")["data"]["text"] == "one\ntwo\nthree"
+    ice.send_keys(bracketed_paste("one\r\ntwo\nthree\r"))
+    ice.send_line("")
+    assert moon.receive("message")["data"]["text"] == "one\ntwo\nthree"
     text = "\n".join(f"line {number}" for number in range(1, 31))
-    ice.type(pasted(text))
-    ice.enter("")
-    ice.shows("Send 30 lines (230 characters) as one message? (y or n)")
-    ice.enter("n")
-    ice.shows("Not sent; it is in the input line again.")
-    ice.shows("line 30")
-    ice.enter("")
-    ice.enter("y")
-    assert moon.hears("message")["data"]["text"] == text
-    ice.shows("ice: line 30")
+    ice.send_keys(bracketed_paste(text))
+    ice.send_line("")
+    ice.expect("Send 30 lines (230 characters) as one message? (y or n)")
+    ice.send_line("n")
+    ice.expect("Not sent; it is in the input line again.")
+    ice.expect("line 30")
+    ice.send_line("")
+    ice.send_line("y")
+    assert moon.receive("message")["data"]["text"] == text
+    ice.expect("ice: line 30")
 
 
 @pytest.mark.parametrize(
@@ -83,215 +82,199 @@ def test_a_long_paste_is_one_message_after_a_question(
     ids=["1 MB", "binary"],
 )
 def test_a_paste_that_can_be_no_message_is_not_taken_and_says_why(
-    paste: str, why: str, client: Callable[..., Window], peer: Callable[[str], Peer]
+    paste: str, why: str, client: Callable[..., Terminal], peer: Callable[[str], Peer]
 ) -> None:
     moon, ice = peer("moon"), client("ice")
-    ice.type("hel")
-    ice.type(pasted(paste))
-    ice.shows(why)
-    ice.enter("lo")
-    assert moon.hears("message")["data"]["text"] == "hello"
+    ice.send_keys("hel")
+    ice.send_keys(bracketed_paste(paste))
+    ice.expect(why)
+    ice.send_line("lo")
+    assert moon.receive("message")["data"]["text"] == "hello"
 
 
 def test_input_that_is_faster_than_the_server_is_kept_sent_in_order_and_said(
-    window: Callable[..., Window], false_server: FalseServer
+    window: Callable[..., Terminal], fake_server: FakeServer
 ) -> None:
-    ice = window("client", HOST, str(false_server.port), *ADDRESS, "-n", "ice")
-    server = false_server.accept()
-    ice.shows("a line that begins with /")
+    ice = window("client", HOST, str(fake_server.port), *ADDRESS, "-n", "ice")
+    server = fake_server.accept_member()
+    ice.expect("a line that begins with /")
     for number in range(100):
-        ice.enter(f"line {number}")
+        ice.send_line(f"line {number}")
     for kind in ("users", "rooms", "history"):
-        server.says("ok", id=server.hears(kind)["id"])
-    ice.ends_with("#lobby>", "party · #lobby · 1 member · 100 to be sent · online as ice")
+        server.send("ok", id=server.receive(kind)["id"])
+    ice.expect_last_lines("#lobby>", "party · #lobby · 1 member · 100 to be sent · online as ice")
     for number in range(100):
-        frame = server.hears("message")
+        frame = server.receive("message")
         assert frame["data"]["text"] == f"line {number}"
-        server.says("ok", id=frame["id"])
-    ice.ends_with("#lobby>", "party · #lobby · 1 member · online as ice")
+        server.send("ok", id=frame["id"])
+    ice.expect_last_lines("#lobby>", "party · #lobby · 1 member · online as ice")
 
 
 def test_a_password_is_not_shown_not_even_its_length(
-    window: Callable[..., Window], false_server: FalseServer, state: Path
+    window: Callable[..., Terminal], fake_server: FakeServer, state: Path
 ) -> None:
-    ice = window("client", HOST, str(false_server.port), *ADDRESS, "-n", "ice")
-    server = false_server.accept()
-    ice.shows("a line that begins with /")
-    ice.enter("/setname moon")
-    request = server.hears("set-name")
+    ice = window("client", HOST, str(fake_server.port), *ADDRESS, "-n", "ice")
+    server = fake_server.accept_member()
+    ice.expect("a line that begins with /")
+    ice.send_line("/setname moon")
+    request = server.receive("set-name")
     refused = {"code": "password-required", "message": "moon needs its password."}
-    server.says("error", refused, id=request["id"])
-    ice.ends_with("Password for moon?", "party")
+    server.send("error", refused, id=request["id"])
+    ice.expect_last_lines("Password for moon?", "party")
     before = ice.lines[-2]
-    ice.type("wintermute")
-    ice.enter("")
-    assert "wintermute" in server.hears("authenticate")["data"].values()
-    ice.ends_with("#lobby>", "party")
-    ice.type(UP)
-    ice.ends_with("#lobby> /setname moon", "party")
+    ice.send_keys("wintermute")
+    ice.send_line("")
+    assert "wintermute" in server.receive("authenticate")["data"].values()
+    ice.expect_last_lines("#lobby>", "party")
+    ice.send_keys(UP)
+    ice.expect_last_lines("#lobby> /setname moon", "party")
     assert b"wintermute" not in ice.raw
     assert "*" not in before
     assert "wintermute" not in (state / "chatd" / "input-history").read_text()
 
 
 def test_input_is_remembered_in_later_runs_but_for_what_is_private(
-    client: Callable[..., Window], state: Path
+    client: Callable[..., Terminal], state: Path
 ) -> None:
     ice = client("ice")
     for line in ("hello all", "/msg moon secret", "@moon secret", "/mgs moon secret"):
-        ice.enter(line)
-    ice.enter("/message")
-    ice.shows("To whom?")
-    ice.enter("moon")
-    ice.shows("What shall moon be told?")
-    ice.enter("secret")
-    ice.enter("the last")
-    ice.type(CONTROL_D)
-    assert ice.status() == 0
+        ice.send_line(line)
+    ice.send_line("/message")
+    ice.expect("To whom?")
+    ice.send_line("moon")
+    ice.expect("What shall moon be told?")
+    ice.send_line("secret")
+    ice.send_line("the last")
+    ice.send_keys(CONTROL_D)
+    assert ice.wait() == 0
     file = state / "chatd" / "input-history"
     assert "secret" not in file.read_text()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     again = client("ice")
-    again.type(UP)
-    again.ends_with("#lobby> the last", "party")
-    again.type(UP + UP)
-    again.ends_with("#lobby> hello all", "party")
+    again.send_keys(UP)
+    again.expect_last_lines("#lobby> the last", "party")
+    again.send_keys(UP + UP)
+    again.expect_last_lines("#lobby> hello all", "party")
 
 
 def test_a_broken_input_history_is_said_in_one_line_and_the_chat_goes_on(
-    client: Callable[..., Window], state: Path
+    client: Callable[..., Terminal], state: Path
 ) -> None:
     (state / "chatd").mkdir(parents=True)
     (state / "chatd" / "input-history").write_bytes(b'"whole"\n\xff\xfe\x00broken\n{"x": 1}\n')
     ice = client("ice")
-    ice.shows("history is damaged: 2 of its lines could not be read as input history")
-    ice.type(UP)
-    ice.ends_with("#lobby> whole", "party")
+    ice.expect("history is damaged: 2 of its lines could not be read as input history")
+    ice.send_keys(UP)
+    ice.expect_last_lines("#lobby> whole", "party")
 
 
 def test_an_unwritable_state_directory_is_said_in_one_line_and_the_chat_goes_on(
-    client: Callable[..., Window], peer: Callable[[str], Peer], state: Path
+    client: Callable[..., Terminal], peer: Callable[[str], Peer], state: Path
 ) -> None:
     state.write_text("a file where the directory should be")  # root may write anywhere else
     moon, ice = peer("moon"), client("ice")
     for line in ("one", "two"):
-        ice.enter(line)
-        assert moon.hears("message")["data"]["text"] == line
+        ice.send_line(line)
+        assert moon.receive("message")["data"]["text"] == line
     assert ice.text.count("The input history cannot be") == 1
-    ice.until(lambda: ice.lines[-3].endswith("ice: two"), "the line as said")
-    ice.type(UP)
-    ice.ends_with("#lobby> two", "party")
+    ice.wait_until(lambda: ice.lines[-3].endswith("ice: two"), "the line as said")
+    ice.send_keys(UP)
+    ice.expect_last_lines("#lobby> two", "party")
 
 
-def test_a_terminal_without_a_size_works(client: Callable[..., Window]) -> None:
-    ice = client("ice", tells_size=False)
-    ice.enter("hello")
-    ice.shows("ice: hello")
-    ice.ends_with("#lobby>", "party")
+def test_a_terminal_without_a_size_works(client: Callable[..., Terminal]) -> None:
+    ice = client("ice", reports_size=False)
+    ice.send_line("hello")
+    ice.expect("ice: hello")
+    ice.expect_last_lines("#lobby>", "party")
 
 
 def test_no_colour_is_used_where_none_is_wanted(
-    client: Callable[..., Window], peer: Callable[[str], Peer]
+    client: Callable[..., Terminal], peer: Callable[[str], Peer]
 ) -> None:
     moon = peer("moon")
     for env, is_coloured in (({}, True), ({"NO_COLOR": "1"}, False)):
         ice = client("ice", env=env)
-        moon.says("message", {"text": "hello ice"})
-        ice.shows("moon: hello ice")
+        moon.send("message", {"text": "hello ice"})
+        ice.expect("moon: hello ice")
         assert (b"38;5;" in ice.raw) is is_coloured
-        ice.enter("/quit")
-        ice.status()
+        ice.send_line("/quit")
+        ice.wait()
 
 
 @pytest.mark.parametrize(
     ("words", "term"), [(("--plain-terminal",), "xterm-256color"), ((), "dumb"), ((), "")]
 )
 def test_plain_lines_where_a_screen_is_not_wanted_or_not_possible(
-    words: tuple[str, ...], term: str, window: Callable[..., Window], false_server: FalseServer
+    words: tuple[str, ...], term: str, window: Callable[..., Terminal], fake_server: FakeServer
 ) -> None:
     ice = window(
-        *("client", HOST, str(false_server.port), *ADDRESS, "-n", "ice", *words),
+        *("client", HOST, str(fake_server.port), *ADDRESS, "-n", "ice", *words),
         env={"TERM": term},
     )
-    server = false_server.accept()
+    server = fake_server.accept_member()
     said = {"room": "#lobby", "source": "moon", "seq": 1, "time": 0, "text": "\x1b[2Jhello"}
-    server.says("message", said)
-    ice.shows("moon: <U+001B>[2Jhello")
-    ice.enter("hello")
-    heard = server.hears("message")
+    server.send("message", said)
+    ice.expect("moon: <U+001B>[2Jhello")
+    ice.send_line("hello")
+    heard = server.receive("message")
     assert heard["data"]["text"] == "hello"
-    server.says("ok", id=heard["id"])
+    server.send("ok", id=heard["id"])
     assert b"\x1b" not in ice.raw
     server.close()
-    assert ice.status() == 0
-    assert ice.modes_now == ice.modes
+    assert ice.wait() == 0
+    assert ice.current_modes == ice.modes
 
 
 def test_the_bell_rings_only_for_what_is_meant_for_the_person_and_only_if_wanted(
-    client: Callable[..., Window], peer: Callable[[str], Peer]
+    client: Callable[..., Terminal], peer: Callable[[str], Peer]
 ) -> None:
     moon = peer("moon")
     ice, sun = client("ice", "--bell"), client("sun")
-    moon.says("message", {"text": "nothing for anyone, not even for icebergs"})
-    ice.shows("icebergs")
+    moon.send("message", {"text": "nothing for anyone, not even for icebergs"})
+    ice.expect("icebergs")
     assert b"\x07" not in ice.raw
-    moon.says("message", {"text": "hello ICE, and sun!"})
-    ice.shows("and sun!")
-    ice.until(lambda: ice.raw.count(b"\x07") == 1, "the bell")
-    moon.says("private", {"text": "psst", "to": ["ice"]})
-    ice.until(lambda: ice.raw.count(b"\x07") == 2, "the bell")
-    sun.shows("and sun!")
+    moon.send("message", {"text": "hello ICE, and sun!"})
+    ice.expect("and sun!")
+    ice.wait_until(lambda: ice.raw.count(b"\x07") == 1, "the bell")
+    moon.send("private", {"text": "psst", "to": ["ice"]})
+    ice.wait_until(lambda: ice.raw.count(b"\x07") == 2, "the bell")
+    sun.expect("and sun!")
     assert b"\x07" not in sun.raw
 
 
 @pytest.mark.parametrize(("reactor", "has_screen"), [("asyncio", True), ("epoll", False)])
 def test_under_twistd_the_reactor_decides_and_the_person_is_told_of_the_better_screen(
-    reactor: str, has_screen: bool, false_server: FalseServer, state: Path
+    reactor: str, has_screen: bool, fake_server: FakeServer, state: Path
 ) -> None:
-    words = ["chatclient", HOST, str(false_server.port), *ADDRESS, "-n", "ice"]
-    with windows() as open_one:
+    words = ["chatclient", HOST, str(fake_server.port), *ADDRESS, "-n", "ice"]
+    with terminals() as open_one:
         ice = open_one([*TWISTD, "-r", reactor, "-n", *words], {"XDG_STATE_HOME": str(state)})
-        server = false_server.accept()
+        server = fake_server.accept_member()
         if has_screen:
-            ice.ends_with("#lobby>", "party · #lobby · 1 member · online as ice")
+            ice.expect_last_lines("#lobby>", "party · #lobby · 1 member · online as ice")
         else:
-            ice.shows("a line that begins with /")
+            ice.expect("a line that begins with /")
         assert ("Line mode" in ice.text) is not has_screen
         assert ("online as ice" in ice.text) is has_screen
-        ice.enter("hello")
-        assert server.hears("message")["data"]["text"] == "hello"
+        ice.send_line("hello")
+        assert server.receive("message")["data"]["text"] == "hello"
         server.close()
-        ice.status()
-        assert ice.modes_now == ice.modes
+        ice.wait()
+        assert ice.current_modes == ice.modes
 
 
-#: Logs something as soon as somebody says "boom".
-LOGGING = """
-import sys
-from twisted.logger import Logger
-from chatd.client.terminal.roster import Company
-said = Company.said
-def logging(self, message, current):
-    if message.text == "boom":
-        Logger().warn("a line for the log")
-    said(self, message, current)
-Company.said = logging
-from chatd.cli import main
-main(sys.argv[1:])
-"""
-
-
-def test_the_log_does_not_disturb_the_screen(false_server: FalseServer, state: Path) -> None:
-    words = ["client", HOST, str(false_server.port), *ADDRESS, "-n", "ice"]
-    with windows() as open_one:
-        ice = open_one([sys.executable, "-c", LOGGING, *words], {"XDG_STATE_HOME": str(state)})
-        server = false_server.accept()
-        ice.shows("a line that begins with /")
-        ice.type("half a line")
-        ice.ends_with("#lobby> half a line", "party")
+def test_the_log_does_not_disturb_the_screen(fake_server: FakeServer, state: Path) -> None:
+    words = ["client", HOST, str(fake_server.port), *ADDRESS, "-n", "ice"]
+    with terminals() as open_one:
+        ice = open_one([*FAULTY_CLIENT, "log", *words], {"XDG_STATE_HOME": str(state)})
+        server = fake_server.accept_member()
+        ice.expect("a line that begins with /")
+        ice.send_keys("half a line")
+        ice.expect_last_lines("#lobby> half a line", "party")
         said = {"room": "#lobby", "source": "moon", "seq": 1, "time": 0, "text": "boom"}
-        server.says("message", said)
-        ice.shows("a line for the log")
-        ice.ends_with("#lobby> half a line", "party")
+        server.send("message", said)
+        ice.expect("a line for the log")
+        ice.expect_last_lines("#lobby> half a line", "party")
         [line] = [line for line in ice.lines if "a line for the log" in line]
         assert line.startswith("20"), "it begins with its date, at the edge"

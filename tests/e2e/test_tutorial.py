@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 from urllib.request import urlopen
 
-from tests.e2e.peers import free_port
+from tests.e2e.native_peer import free_port
 from tests.e2e.programs import CHATD, PATIENCE, programs
 
 ROOT = Path(__file__).parent.parent.parent
@@ -24,7 +24,7 @@ def test_the_commands_of_the_tutorial_print_what_it_shows() -> None:
     ports = server.replace("--web 8080", f"--web {web}").replace("--plain 7780", f"--plain {plain}")
     with programs() as start:
         running = start([*CHATD, *ports.split(), "--port", str(tcp), *here])
-        running.says("party answers discovery")
+        running.expect_stderr("party answers discovery")
         for command, output in PLAYED.findall(PAGE):
             script = f'chatd() {{ {shlex.join(CHATD)} "$@" {shlex.join(here)}; }}\n{command}'
             done = subprocess.run(

@@ -4,22 +4,22 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.e2e.faults.people import LAB, OFFICE, SERVER
-from tests.e2e.hosts import Host, Lan, lan
+from tests.e2e.faults.chat_programs import LAB, OFFICE, SERVER_IP
+from tests.e2e.namespaces import Host, Network, create_network
 
 
 @pytest.fixture
-def network() -> Iterator[Lan]:
-    with lan([OFFICE, LAB]) as made:
+def network() -> Iterator[Network]:
+    with create_network([OFFICE, LAB]) as made:
         yield made
 
 
 @pytest.fixture
-def server_host(network: Lan) -> Host:
-    return network.host("server", {OFFICE: f"{SERVER}/24"})
+def server_host(network: Network) -> Host:
+    return network.add_host("server", {OFFICE: f"{SERVER_IP}/24"})
 
 
 @pytest.fixture
-def host(network: Lan) -> Callable[[int], Host]:
+def host(network: Network) -> Callable[[int], Host]:
     """Makes a host with this number in the office."""
-    return lambda number: network.host(f"host{number}", {OFFICE: f"10.35.11.{number}/24"})
+    return lambda number: network.add_host(f"host{number}", {OFFICE: f"10.35.11.{number}/24"})

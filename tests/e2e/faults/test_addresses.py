@@ -5,31 +5,31 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.e2e.faults.people import HALF_OPEN, SERVER, client, member, server
-from tests.e2e.hosts import Host
+from tests.e2e.faults.chat_programs import DEAD_PEER_SECONDS, SERVER_IP, client, member, server
+from tests.e2e.namespaces import Host
 
 ELSEWHERE = "10.35.11.99"
 
 
-@pytest.mark.parametrize("options", [(), ("--ifaddrs", f"{SERVER}/24")], ids=["all", "named"])
+@pytest.mark.parametrize("options", [(), ("--ifaddrs", f"{SERVER_IP}/24")], ids=["all", "named"])
 def test_a_server_whose_interface_was_down_for_a_moment_loses_nobody_and_is_found_again(
     options: tuple[str, ...], server_host: Host, host: Callable[[int], Host]
 ) -> None:
     party = server(server_host, *options)
     ice, moon = member(host(2), "ice"), member(host(3), "moon")
-    ice.shows("moon has entered")
+    ice.expect_stdout("moon has entered")
     server_host.set_link("eth0", "down")
     if not options:
-        party.says("this host's addresses changed to 127.0.0.1/8")
-    ice.type("can you hear me?")
+        party.expect_stderr("this host's addresses changed to 127.0.0.1/8")
+    ice.send_line("can you hear me?")
     server_host.set_link("eth0", "up")
-    moon.shows("ice: can you hear me?")
+    moon.expect_stdout("ice: can you hear me?")
     if not options:
-        party.says("this host has the addresses again that the server listens on")
+        party.expect_stderr("this host has the addresses again that the server listens on")
     sun = member(host(4), "sun")
-    sun.type("hello")
-    moon.shows("sun: hello")
-    assert not any("left" in line for line in (*ice.out, *moon.out))
+    sun.send_line("hello")
+    moon.expect_stdout("sun: hello")
+    assert not any("left" in line for line in (*ice.stdout, *moon.stdout))
 
 
 def test_a_client_whose_interface_was_down_for_a_moment_stays_in(
@@ -38,14 +38,14 @@ def test_a_client_whose_interface_was_down_for_a_moment_stays_in(
     server(server_host)
     away = host(2)
     ice, moon = member(away, "ice"), member(host(3), "moon")
-    ice.shows("moon has entered")
+    ice.expect_stdout("moon has entered")
     away.set_link("eth0", "down")
-    ice.type("can you hear me?")
-    moon.type("are you there?")
+    ice.send_line("can you hear me?")
+    moon.send_line("are you there?")
     away.set_link("eth0", "up")
-    moon.shows("ice: can you hear me?")
-    ice.shows("moon: are you there?")
-    assert not any("left" in line for line in (*ice.out, *moon.out))
+    moon.expect_stdout("ice: can you hear me?")
+    ice.expect_stdout("moon: are you there?")
+    assert not any("left" in line for line in (*ice.stdout, *moon.stdout))
 
 
 def test_a_client_without_a_network_searches_and_finds_the_server_when_there_is_one(
@@ -55,9 +55,9 @@ def test_a_client_without_a_network_searches_and_finds_the_server_when_there_is_
     away = host(2)
     away.set_link("eth0", "down")
     ice = client(away, "ice")
-    ice.says("No answer within 3 s; still searching")
+    ice.expect_stderr("No answer within 3 s; still searching")
     away.set_link("eth0", "up")
-    ice.says("Connected to party")
+    ice.expect_stderr("Connected to party")
 
 
 @pytest.mark.timeout(180)  # the clients find out that the old address is gone within a minute
@@ -66,13 +66,15 @@ def test_a_server_with_another_address_says_so_and_is_found_there_when_it_is_sta
 ) -> None:
     party = server(server_host)
     ice = member(host(2), "ice")
-    server_host.move(f"{SERVER}/24", f"{ELSEWHERE}/24")
-    party.says(f"the server still listens on 127.0.0.1/8, {SERVER}/24: restart it")
+    server_host.change_address(f"{SERVER_IP}/24", f"{ELSEWHERE}/24")
+    party.expect_stderr(f"the server still listens on 127.0.0.1/8, {SERVER_IP}/24: restart it")
     moon = client(host(3), "moon")
-    moon.says("No answer within 3 s; still searching")
-    party.signal(signal.SIGTERM)
-    assert party.status() == 0
-    assert not any("Traceback" in line for line in party.err)
+    moon.expect_stderr("No answer within 3 s; still searching")
+    party.send_signal(signal.SIGTERM)
+    assert party.wait() == 0
+    assert not any("Traceback" in line for line in party.stderr)
     server(server_host)
-    moon.says(f"Connected to party ({ELSEWHERE}:7777) as moon.")
-    ice.says(f"Connected to party ({ELSEWHERE}:7777) as ice.", within=HALF_OPEN + 10)
+    moon.expect_stderr(f"Connected to party ({ELSEWHERE}:7777) as moon.")
+    ice.expect_stderr(
+        f"Connected to party ({ELSEWHERE}:7777) as ice.", within=DEAD_PEER_SECONDS + 10
+    )

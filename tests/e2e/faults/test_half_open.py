@@ -5,8 +5,15 @@ from time import monotonic
 
 import pytest
 
-from tests.e2e.faults.people import HALF_OPEN, browser, crowd, free_places, member, server
-from tests.e2e.hosts import Host
+from tests.e2e.faults.chat_programs import (
+    DEAD_PEER_SECONDS,
+    free_slots,
+    member,
+    server,
+    start_clients,
+    web_member,
+)
+from tests.e2e.namespaces import Host
 
 
 @pytest.mark.timeout(240)  # twice what it takes to find out
@@ -16,31 +23,33 @@ def test_both_ends_find_out_within_a_minute_places_and_names_are_free_and_all_co
     """Idle links, one with words under way, and those that the notices of the first are sent to."""
     server(server_host, "--slots", "40", "--web", "8080")
     idle_host, busy_host, watching_host = host(2), host(3), host(4)
-    guests = crowd(idle_host, 20)
-    guests.all_are("in")
-    browser(idle_host, 8080, "star")
+    guests = start_clients(idle_host, 20)
+    guests.wait_for_all("in")
+    web_member(idle_host, 8080, "star")
     moon = member(busy_host, "moon")
     sun = member(watching_host, "sun")
-    moon.shows("sun has entered")
-    assert free_places(watching_host) == [17]
+    moon.expect_stdout("sun has entered")
+    assert free_slots(watching_host) == [17]
 
-    before = guests.so_far
-    idle_host.cut()
-    busy_host.cut()
-    end = monotonic() + HALF_OPEN
-    moon.type("is anybody there?")
-    sun.type("@moon where are you?")
+    before = guests.event_count
+    idle_host.detach()
+    busy_host.detach()
+    end = monotonic() + DEAD_PEER_SECONDS
+    moon.send_line("is anybody there?")
+    sun.send_line("@moon where are you?")
     gone = ["moon", "star", *(f"guest{number}" for number in range(20))]
     for nickname in gone:
-        sun.shows(f"{nickname} has left the chat (connection lost)", within=end - monotonic())
-    guests.all_are("out", before, within=end - monotonic())
-    moon.says("they may not have arrived", within=end - monotonic())
-    assert "  is anybody there?" in moon.err
+        sun.expect_stdout(
+            f"{nickname} has left the chat (connection lost)", within=end - monotonic()
+        )
+    guests.wait_for_all("out", before, within=end - monotonic())
+    moon.expect_stderr("they may not have arrived", within=end - monotonic())
+    assert "  is anybody there?" in moon.stderr
 
-    assert free_places(watching_host) == [39]
+    assert free_slots(watching_host) == [39]
     member(watching_host, "moon")
-    before = guests.so_far
-    idle_host.join()
-    guests.all_are("in", before)
-    assert free_places(watching_host) == [18]
-    assert not any("moon: " in line for line in sun.out)
+    before = guests.event_count
+    idle_host.attach()
+    guests.wait_for_all("in", before)
+    assert free_slots(watching_host) == [18]
+    assert not any("moon: " in line for line in sun.stdout)

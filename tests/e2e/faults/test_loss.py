@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from tests.e2e.faults.people import client, member, server
-from tests.e2e.hosts import Host
+from tests.e2e.faults.chat_programs import client, member, server
+from tests.e2e.namespaces import Host
 
 SAID = [f"line {number}" for number in range(100)]
 
@@ -38,14 +38,14 @@ def test_what_is_said_on_a_lossy_link_arrives_once_and_in_order_or_is_named(
     ice = member(lossy, "ice")
     lose("tcp", by_chance(percent), server_host, lossy)
     for line in SAID:
-        ice.type(line)
-    ice.end_input()
-    status = ice.status(within=100)
-    named = {line.strip() for line in ice.err} & set(SAID)
+        ice.send_line(line)
+    ice.close_stdin()
+    status = ice.wait(within=100)
+    named = {line.strip() for line in ice.stderr} & set(SAID)
     arrived = [line for line in SAID if line not in named]
     assert status == (1 if named else 0)
-    moon.shows(f"ice: {arrived[-1]}")
-    heard = [line.removeprefix("ice: ") for line in moon.out if line.startswith("ice: ")]
+    moon.expect_stdout(f"ice: {arrived[-1]}")
+    heard = [line.removeprefix("ice: ") for line in moon.stdout if line.startswith("ice: ")]
     assert len(set(heard)) == len(heard), "nothing arrives twice"
     assert heard == [line for line in SAID if line in heard], "all is in order"
     assert set(arrived) <= set(heard), "what did not arrive is named"
@@ -58,11 +58,11 @@ def test_who_listens_on_a_lossy_link_hears_everything_once_and_in_order(
     lossy = host(2)
     lose("tcp", ONE_IN_THREE, server_host, lossy)
     moon, ice = member(lossy, "moon"), member(host(3), "ice")
-    moon.shows("ice has entered")
+    moon.expect_stdout("ice has entered")
     for line in SAID:
-        ice.type(line)
-    moon.shows(f"ice: {SAID[-1]}")
-    assert [line for line in moon.out if "ice: " in line] == [f"ice: {line}" for line in SAID]
+        ice.send_line(line)
+    moon.expect_stdout(f"ice: {SAID[-1]}")
+    assert [line for line in moon.stdout if "ice: " in line] == [f"ice: {line}" for line in SAID]
 
 
 def test_a_server_is_found_within_three_periods_where_one_datagram_in_three_is_lost(
@@ -72,5 +72,5 @@ def test_a_server_is_found_within_three_periods_where_one_datagram_in_three_is_l
     lossy = host(2)
     lose("udp", ONE_IN_THREE, server_host, lossy)
     ice = client(lossy, "ice")
-    ice.says("Searching for party")
-    ice.says("Connected to party", within=9)
+    ice.expect_stderr("Searching for party")
+    ice.expect_stderr("Connected to party", within=9)

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from tests.e2e.faults.people import member, server
-from tests.e2e.hosts import Host
+from tests.e2e.faults.chat_programs import member, server
+from tests.e2e.namespaces import Host
 
 
 def test_what_was_said_on_both_sides_arrives_once_and_in_order_when_it_has_healed(
@@ -16,23 +16,23 @@ def test_what_was_said_on_both_sides_arrives_once_and_in_order_when_it_has_heale
         for each, nickname in zip(hosts, ("ice", "moon", "sun", "star"), strict=True)
     ]
     ice, moon, sun, star = members
-    ice.shows("star has entered")
+    ice.expect_stdout("star has entered")
     for each in hosts[2:]:
-        each.cut()
+        each.detach()
     said: dict[str, list[str]] = {"ice": [], "sun": []}
     for number in range(20):
         for nickname, speaker in (("ice", ice), ("sun", sun)):
             said[nickname].append(f"{nickname}: {number}")
-            speaker.type(str(number))
-    moon.shows(said["ice"][-1])
-    assert not any("sun: " in line or "left" in line for line in moon.out)
+            speaker.send_line(str(number))
+    moon.expect_stdout(said["ice"][-1])
+    assert not any("sun: " in line or "left" in line for line in moon.stdout)
     for each in hosts[2:]:
-        each.join()
+        each.attach()
     for listener in (moon, star):
         for nickname, lines in said.items():
-            listener.shows(lines[-1])
-            heard = [line for line in listener.out if line.startswith(f"{nickname}: ")]
+            listener.expect_stdout(lines[-1])
+            heard = [line for line in listener.stdout if line.startswith(f"{nickname}: ")]
             assert heard == lines
     for one in members:
-        assert not any("left" in line for line in one.out)
-        assert len(one.err) == 2, "nothing but the search and the connection"
+        assert not any("left" in line for line in one.stdout)
+        assert len(one.stderr) == 2, "nothing but the search and the connection"

@@ -43,7 +43,7 @@ def require_namespaces() -> None:
         _skip(f"network namespaces need root and iproute2: {error}")
 
 
-class Lan:
+class Network:
     """Some subnets, and hosts on them.
 
     :ivar start: starts a program.
@@ -65,14 +65,14 @@ class Lan:
         _ip("-n", namespace, "link", "set", "lo", "up")
         return namespace
 
-    def subnet(self, network: str) -> None:
+    def add_subnet(self, network: str) -> None:
         """A bridge for `network`."""
         bridge = f"bridge{len(self._bridges)}"
         _ip("-n", self._switch, "link", "add", bridge, "type", "bridge")
         _ip("-n", self._switch, "link", "set", bridge, "up")
         self._bridges[network] = bridge
 
-    def host(self, name: str, addresses: Mapping[str, str]) -> "Host":
+    def add_host(self, name: str, addresses: Mapping[str, str]) -> "Host":
         """A host with one interface for each of `addresses`: network to address with prefix."""
         host = Host(self._namespace(name), self._switch, self.start)
         for number, (network, address) in enumerate(addresses.items()):
@@ -106,20 +106,20 @@ class Host:
         self._switch = switch
         self._start = start
 
-    def run(self, *command: str) -> Program:
+    def start(self, *command: str) -> Program:
         """Start a program on this host."""
         return self._start(["ip", "netns", "exec", self.namespace, *command])
 
-    def cut(self, interface: str = "eth0") -> None:
+    def detach(self, interface: str = "eth0") -> None:
         """Let nothing through the switch to or from an interface; nobody is told of it."""
         _ip("-n", self._switch, "link", "set", self.ports[interface][0], "nomaster")
 
-    def join(self, interface: str = "eth0") -> None:
+    def attach(self, interface: str = "eth0") -> None:
         """Let it through again."""
         port, bridge = self.ports[interface]
         _ip("-n", self._switch, "link", "set", port, "master", bridge)
 
-    def move(self, before: str, after: str, interface: str = "eth0") -> None:
+    def change_address(self, before: str, after: str, interface: str = "eth0") -> None:
         """Have another address, with its prefix."""
         address = ("-n", self.namespace, "address")
         _ip(*address, "delete", before, "dev", interface)
@@ -156,13 +156,13 @@ class Host:
 
 
 @contextmanager
-def lan(subnets: Sequence[str]) -> Iterator[Lan]:
+def create_network(subnets: Sequence[str]) -> Iterator[Network]:
     """Some subnets, deleted in the end with all their hosts, also when the test fails."""
     require_namespaces()
     with ExitStack() as stack:
-        made = Lan()
+        made = Network()
         stack.callback(made.close)
         made.start = stack.enter_context(programs())
         for network in subnets:
-            made.subnet(network)
+            made.add_subnet(network)
         yield made

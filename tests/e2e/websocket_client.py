@@ -16,7 +16,7 @@ from wsproto.events import (
     TextMessage,
 )
 
-from tests.e2e.peers import PATIENCE
+from tests.e2e.native_peer import PATIENCE
 
 
 def get(host: str, port: int, path: str) -> tuple[HTTPResponse, bytes]:
@@ -29,7 +29,7 @@ def get(host: str, port: int, path: str) -> tuple[HTTPResponse, bytes]:
     return answer, body
 
 
-class Browser:
+class WebSocketClient:
     """One page in a browser: native frames, each in a message of a WebSocket."""
 
     def __init__(self, host: str, port: int) -> None:
@@ -41,12 +41,12 @@ class Browser:
         self._send(Request(host=at, target="/socket", extra_headers=origin))
         assert isinstance(self._next(), AcceptConnection)
 
-    def says(self, kind: str, data: Any = None) -> None:
+    def send(self, kind: str, data: Any = None) -> None:
         """Send one frame."""
         frame = {"type": kind, **({} if data is None else {"data": data})}
         self._send(Message(data=json.dumps(frame)))
 
-    def hears(self, kind: str) -> dict[str, Any]:
+    def receive(self, kind: str) -> dict[str, Any]:
         """Wait for a frame of that type; others are left out."""
         while True:
             frame: dict[str, Any] = json.loads(self._message())
@@ -55,10 +55,10 @@ class Browser:
 
     def enter(self, nickname: str) -> None:
         """Become a member."""
-        self.says("hello", {"nickname": nickname, "version": 1})
-        self.hears("welcome")
+        self.send("hello", {"nickname": nickname, "version": 1})
+        self.receive("welcome")
 
-    def end(self) -> int:
+    def wait_for_close(self) -> int:
         """Wait for the end; the answer is the code that it is closed with."""
         while True:
             frame = self._next()

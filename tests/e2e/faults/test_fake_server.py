@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.e2e.peers import ADDRESS, HOST, PATIENCE, FalseServer, reset
+from tests.e2e.native_peer import ADDRESS, HOST, PATIENCE, FakeServer, reset
 from tests.e2e.programs import CHATD, Program, programs
 
 
@@ -46,36 +46,38 @@ def test_it_is_told_in_one_sentence_and_that_is_the_end_of_a_client_that_does_no
     with connection:
         connection.recv(1024)
         trouble(connection)
-        assert ice.status() == 1
-    assert len(ice.err) == 1
-    assert told in ice.err[0]
-    assert ice.out == []
+        assert ice.wait() == 1
+    assert len(ice.stderr) == 1
+    assert told in ice.stderr[0]
+    assert ice.stdout == []
 
 
 def test_who_reconnects_tries_until_it_is_a_chat_server_and_sends_what_was_typed(
-    false_server: FalseServer, client: Callable[..., Program]
+    fake_server: FakeServer, client: Callable[..., Program]
 ) -> None:
-    ice = client(false_server.port, "--reconnect")
-    ice.type("hello")
-    false_server.meet()
-    ice.says("said nothing within 3 s. Trying again in ")
-    peer = false_server.meet()
-    peer.hears("hello")
+    ice = client(fake_server.port, "--reconnect")
+    ice.send_line("hello")
+    fake_server.accept_connection()
+    ice.expect_stderr("said nothing within 3 s. Trying again in ")
+    peer = fake_server.accept_connection()
+    peer.receive("hello")
     peer.reset()
-    ice.says("the connection broke. Trying again in ")
-    assert false_server.accept().hears("message")["data"]["text"] == "hello"
+    ice.expect_stderr("the connection broke. Trying again in ")
+    assert fake_server.accept_member().receive("message")["data"]["text"] == "hello"
 
 
 def test_what_was_under_way_when_the_server_reset_the_connection_is_named(
-    false_server: FalseServer, client: Callable[..., Program]
+    fake_server: FakeServer, client: Callable[..., Program]
 ) -> None:
-    ice = client(false_server.port, "--reconnect")
-    peer = false_server.accept()
-    ice.type("hello")
-    peer.hears("message")
+    ice = client(fake_server.port, "--reconnect")
+    peer = fake_server.accept_member()
+    ice.send_line("hello")
+    peer.receive("message")
     peer.reset()
-    ice.says("The connection broke before these lines were confirmed; they may not have arrived:")
-    ice.says("  hello")
-    again = false_server.accept()
-    ice.type("again")
-    assert again.hears("message")["data"]["text"] == "again"
+    ice.expect_stderr(
+        "The connection broke before these lines were confirmed; they may not have arrived:"
+    )
+    ice.expect_stderr("  hello")
+    again = fake_server.accept_member()
+    ice.send_line("again")
+    assert again.receive("message")["data"]["text"] == "again"

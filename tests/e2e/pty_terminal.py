@@ -30,12 +30,12 @@ UP: Final = "\x1b[A"
 DOWN: Final = "\x1b[B"
 
 
-def pasted(text: str) -> str:
+def bracketed_paste(text: str) -> str:
     """What a terminal sends for a paste."""
     return f"\x1b[200~{text}\x1b[201~"
 
 
-class Window:
+class Terminal:
     """One window.
 
     :ivar screen: what is to be seen in it.
@@ -48,23 +48,21 @@ class Window:
         environment: Mapping[str, str],
         columns: int = 80,
         rows: int = 24,
-        tells_size: bool = True,
+        reports_size: bool = True,
     ) -> None:
         self._master, self._slave = os.openpty()
         self.screen = pyte.HistoryScreen(columns, rows, history=10_000)
         self.raw = b""
         self._stream = pyte.ByteStream(self.screen)
-        if tells_size:
+        if reports_size:
             self.resize(columns, rows)
         self.modes = termios.tcgetattr(self._slave)
         self._process = subprocess.Popen(
-            command,
+            # In a session of its own, whose terminal is this one: Ctrl-C and a resize reach it.
+            ["setsid", "--ctty", *command],
             stdin=self._slave,
             stdout=self._slave,
             stderr=self._slave,
-            start_new_session=True,
-            # The pseudo-terminal becomes the one that Ctrl-C and a resize are told through.
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # no threads
             env={**os.environ, "PYTHONPATH": str(Path.cwd()), "TERM": "xterm-256color"}
             | dict(environment),
         )
@@ -82,11 +80,12 @@ class Window:
         """The lines that are not empty."""
         return [line for line in self.text.split("\n") if line]
 
-    def shows(self, text: str) -> None:
-        """Wait until `text` is to be seen somewhere."""
-        self.until(lambda: text in self.text, text)
+    def expect(self, text: str) -> None:
+        """Wait until the screen shows `text`, wherever its lines are wrapped."""
+        words = " ".join(text.split())
+        self.wait_until(lambda: words in " ".join(self.text.split()), text)
 
-    def ends_with(self, *lines: str) -> None:
+    def expect_last_lines(self, *lines: str) -> None:
         """Wait until the last lines begin like these."""
 
         def are_there() -> bool:
@@ -95,9 +94,9 @@ class Window:
                 seen.strip().startswith(line) for seen, line in zip(last, lines, strict=True)
             )
 
-        self.until(are_there, " / ".join(lines))
+        self.wait_until(are_there, " / ".join(lines))
 
-    def until(self, happened: Callable[[], bool], what: str) -> None:
+    def wait_until(self, happened: Callable[[], bool], what: str) -> None:
         """Wait until that has happened."""
         end = monotonic() + PATIENCE
         while not happened():
@@ -120,7 +119,7 @@ class Window:
 
     # --- what is done ---------------------------------------------------------------------------
 
-    def type(self, keys: str) -> None:
+    def send_keys(self, keys: str) -> None:
         """Press these keys."""
         data = keys.encode()
         end = monotonic() + PATIENCE
@@ -132,9 +131,9 @@ class Window:
                 data = data[os.write(self._master, data[:1024]) :]
                 end = monotonic() + PATIENCE
 
-    def enter(self, line: str) -> None:
+    def send_line(self, line: str) -> None:
         """Type a line."""
-        self.type(line + ENTER)
+        self.send_keys(line + ENTER)
 
     def resize(self, columns: int, rows: int) -> None:
         """Make the window so large."""
@@ -143,33 +142,33 @@ class Window:
         if rows and columns:
             self.screen.resize(rows, columns)
 
-    def signal(self, number: signal.Signals) -> None:
+    def send_signal(self, number: signal.Signals) -> None:
         """Send the program a signal."""
         self._process.send_signal(number)
 
-    def status(self) -> int:
+    def wait(self) -> int:
         """Wait for the end; the answer is the exit status."""
-        self.until(lambda: self._process.poll() is not None, "the end")
+        self.wait_until(lambda: self._process.poll() is not None, "the end")
         while self._read(0):
             pass
         return self._process.wait()
 
-    def shut(self) -> None:
+    def hang_up(self) -> None:
         """Close the window, whatever goes on in it; the kernel hangs up on the program."""
         for end in (self._slave, self._master):
             os.close(end)
         self._slave = self._master = -1
 
-    def status_unseen(self) -> int:
+    def wait_after_hang_up(self) -> int:
         """Wait for the end of a program whose window was shut; the answer is the exit status."""
         return self._process.wait(PATIENCE)
 
     @property
-    def modes_now(self) -> list[Any]:
+    def current_modes(self) -> list[Any]:
         """The modes that the terminal is in."""
         return termios.tcgetattr(self._slave)
 
-    def give_back(self) -> None:
+    def restore_modes(self) -> None:
         """Have the terminal in the modes that it began with."""
         termios.tcsetattr(self._slave, termios.TCSANOW, self.modes)
 
@@ -178,16 +177,16 @@ class Window:
         self._process.kill()
         self._process.wait(PATIENCE)
         if self._master >= 0:
-            self.shut()
+            self.hang_up()
 
 
 @contextmanager
-def windows() -> Iterator[Callable[..., Window]]:
+def terminals() -> Iterator[Callable[..., Terminal]]:
     """Open windows that are all closed in the end, also when the test fails."""
-    opened: list[Window] = []
+    opened: list[Terminal] = []
 
-    def open_one(*arguments: Any, **options: Any) -> Window:
-        opened.append(Window(*arguments, **options))
+    def open_one(*arguments: Any, **options: Any) -> Terminal:
+        opened.append(Terminal(*arguments, **options))
         return opened[-1]
 
     try:

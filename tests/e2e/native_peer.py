@@ -19,12 +19,12 @@ class Peer:
         self._connection.settimeout(PATIENCE)
         self._stream = connection.makefile("rb")
 
-    def says(self, kind: str, data: Any = None, **more: Any) -> None:
+    def send(self, kind: str, data: Any = None, **more: Any) -> None:
         """Send one frame."""
         frame = {"type": kind, **({} if data is None else {"data": data}), **more}
         self._connection.sendall(json.dumps(frame).encode() + b"\n")
 
-    def hears(self, kind: str) -> dict[str, Any]:
+    def receive(self, kind: str) -> dict[str, Any]:
         """Wait for a frame of that type; others are left out."""
         for line in self._stream:
             frame: dict[str, Any] = json.loads(line)
@@ -57,15 +57,15 @@ def enter(port: int, nickname: str) -> Peer:
     """
     peer = Peer(socket.create_connection((HOST, port), PATIENCE))
     try:
-        peer.says("hello", {"nickname": nickname, "version": 1})
-        peer.hears("welcome")
+        peer.send("hello", {"nickname": nickname, "version": 1})
+        peer.receive("welcome")
     except (OSError, AssertionError):
         peer.close()
         raise
     return peer
 
 
-class FalseServer:
+class FakeServer:
     """Lets one client after the other in, and tells them whatever the test wants."""
 
     def __init__(self) -> None:
@@ -74,17 +74,17 @@ class FalseServer:
         self.port: int = self._listening.getsockname()[1]
         self._peers: list[Peer] = []
 
-    def meet(self) -> Peer:
+    def accept_connection(self) -> Peer:
         """Take the next connection, and say nothing."""
         self._peers.append(Peer(self._listening.accept()[0]))
         return self._peers[-1]
 
-    def accept(self, **welcome: Any) -> Peer:
+    def accept_member(self, **welcome: Any) -> Peer:
         """Take a client in."""
-        peer = self.meet()
-        nickname = peer.hears("hello")["data"]["nickname"]
+        peer = self.accept_connection()
+        nickname = peer.receive("hello")["data"]["nickname"]
         told = {"server": "party", "started": 1, "nickname": nickname, "rooms": ["#lobby"]}
-        peer.says("welcome", told | welcome)
+        peer.send("welcome", told | welcome)
         return peer
 
     def close(self) -> None:
