@@ -117,14 +117,14 @@ DATAGRAM_BYTES: Final = 1_024
 
 #: A new password of an account.
 PASSWORD_CHARACTERS: Final = 128
-#: Wrong passwords in a row from one address, for any accounts.
+#: Wrong passwords in one burst from one address, for any accounts.
 ADDRESS_WRONG_PASSWORDS: Final = 5
-#: Time after which such an address may try one more.
+#: Time after which an address that has used them up may try one more.
 ADDRESS_ATTEMPT_SECONDS: Final = 10
-#: Wrong passwords in a row for one account, from any addresses. More than from one address, or
-#: anyone at one address could lock the owner out.
+#: Wrong passwords in one burst for one account, from any addresses. More than from one address,
+#: or anyone at one address could lock the owner out.
 ACCOUNT_WRONG_PASSWORDS: Final = 10
-#: Time after which one more may be tried for such an account.
+#: Time after which one more may be tried for an account that has used them up.
 ACCOUNT_ATTEMPT_SECONDS: Final = 5
 #: Addresses whose wrong passwords are remembered.
 ATTEMPT_ADDRESSES: Final = 4_096
@@ -154,7 +154,7 @@ WELCOME_SECONDS: Final = 3
 PASSWORD_SECONDS: Final = 15
 #: Time before a client looks for its server again.
 RETRY_SECONDS: Final = 4
-#: Random time added to it after a lost connection, so that the clients of a server that went down
+#: Random time added to that after a lost connection, so that the clients of a server that went down
 #: do not all come back at the same moment.
 RETRY_JITTER_SECONDS: Final = 1
 #: Time that a client waits for the server's ``goodbye``, once everything was confirmed.
@@ -179,7 +179,7 @@ MAX_COMBINING_MARKS: Final = 8
 
 #: Lines of input kept for later runs.
 INPUT_HISTORY_LINES: Final = 1_000
-#: How much is read of the file that keeps them.
+#: How much of the file with these lines is read.
 INPUT_HISTORY_BYTES: Final = 1_048_576
 #: Lines of a message that is sent without confirmation, even if it was pasted.
 PASTE_CONFIRM_LINES: Final = 6
@@ -189,7 +189,7 @@ ENTERING_HISTORY_MESSAGES: Final = 20
 OUTPUT_BATCH_LINES: Final = 200
 #: Lines that wait for the terminal. Beyond it the client reads more slowly from the server.
 OUTPUT_QUEUE_LINES: Final = 2_000
-#: Interval of these batches.
+#: Interval between two such batches.
 OUTPUT_INTERVAL_MILLISECONDS: Final = 30
 #: Rows of the list of servers to choose from.
 LISTED_SERVERS: Final = 8
