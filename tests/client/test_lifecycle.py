@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chatd.chat import limits
-from tests.client.lives import INTO, JITTER, JUST, PARTY, Run
+from tests.client.lifecycle_harness import INTO, JITTER, JUST, PARTY, Run
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatd.client.lifecycle import machine
-from tests.client.lives import INTO, JITTER, PARTY, Run
+from tests.client.lifecycle_harness import INTO, JITTER, PARTY, Run
 
 
 def transitions() -> dict[str, dict[str, str]]:
