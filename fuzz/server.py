@@ -14,7 +14,7 @@ from chatd.server.factory import PortType
 from fuzz.log_check import log_is_clean
 from fuzz.script import steps
 from tests.server.hall import Guest, Hall
-from tests.web.visitors import Visitor
+from tests.web.http_clients import HTTPClient
 from tests.wire import formats
 
 AnyHall = TypeVar("AnyHall", bound=Hall)
@@ -46,7 +46,7 @@ def _check_password(command: Authenticate, address: str) -> Deferred[str]:
 class Scenario:
     """The client's connection, from its first byte until all connections are closed."""
 
-    def __init__(self, hall: Hall, moon: Guest, client: Guest | Visitor) -> None:
+    def __init__(self, hall: Hall, moon: Guest, client: Guest | HTTPClient) -> None:
         self._hall = hall
         self._moon = moon
         self._client = client
@@ -146,7 +146,7 @@ class Scenario:
         self._moon.send("private", {"text": "psst", "to": ["ice", "star"]})
 
 
-def _is_closed(guest: Guest | Visitor) -> bool:
+def _is_closed(guest: Guest | HTTPClient) -> bool:
     return guest.is_dropped() or guest.is_cut_off()
 
 

@@ -224,7 +224,7 @@ class Session:
             case events.Goodbye():
                 self.close()
             case _ if self._inactivity is not None:
-                self._inactivity.activity(type(request.command) not in _NOT_ACTIVITY)
+                self._inactivity.reset(type(request.command) not in _NOT_ACTIVITY)
 
     def _auto_register(self, request: Request | Refusal | None) -> Request | Refusal | None:
         """Enter by the name that the first frame asks for, or the address: what is left to do."""

@@ -147,14 +147,7 @@ class ClientProgram(Program):
         self._ui = ui
         client.setServiceParent(self)
         client.when_ended.addCallback(self._client_ended)
-        ui.serve(client.session)
-        ui.listen(
-            client.session.submit,
-            client.end_of_input,
-            lambda: self.exit(1),
-            client.session.not_sent,
-            client.set_paused,
-        )
+        ui.attach(client.session)
 
     def startService(self) -> None:
         """Open the screen, and begin."""

@@ -73,19 +73,13 @@ def _terminal(options: InteractiveOptions, reactor: Any) -> InteractiveUI:
     from prompt_toolkit.output import ColorDepth
 
     from chatd.client.terminal.editor import open_terminal
-    from chatd.client.terminal.input_history import InputHistory, history_file
+    from chatd.client.terminal.input_history import history_file
     from chatd.client.terminal.screen import TerminalUI, Tty
 
     keyboard, window = open_terminal(sys.__stdin__, sys.__stdout__, os.environ["TERM"])
     no_colours = ColorDepth.DEPTH_1_BIT if os.environ.get("NO_COLOR") else None
     tty = Tty(keyboard, window, _takes_output, no_colours, bool(options["bell"]))
-    # What the history has to say can only be said once the screen is there.
-    sentences: list[str] = []
-    terminal = TerminalUI(
-        reactor, tty, InputHistory(history_file(os.environ), sentences.append), time.time
-    )
-    for sentence in sentences:
-        terminal.notify(sentence)
+    terminal = TerminalUI(reactor, tty, history_file(os.environ), time.time)
     if sys.__stderr__ is not None and sys.__stderr__.isatty():
         options.log_lines = terminal
     return terminal

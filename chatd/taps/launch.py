@@ -185,25 +185,24 @@ class LaunchProgram(Program):
 
     def _enter(self, guests: object) -> None:
         """Your turn: the guests are in, so they hear the first thing you say."""
-        self._client_you = you = self._client(self._options.nickname, self._ui)
+        # What the guests receive goes to your screen, too.
+        self._client_you = you = self._client(self._options.nickname, self._ui, self._guests)
         you.when_ended.addCallback(self._client_ended)
-        self._ui.serve(you.session)
-        self._ui.listen(
-            you.session.submit,
-            you.end_of_input,
-            lambda: self.exit(1),
-            you.session.not_sent,
-            self._set_paused,
-        )
+        self._ui.attach(you.session)
         you.startService()
 
-    def _set_paused(self, slowly: bool) -> None:
-        for client in (*self._guests, *([self._client_you] if self._client_you else [])):
-            client.set_paused(slowly)
-
-    def _client(self, name: str, ui: UserInterface) -> ChatClient:
-        address = DirectAddress(self._server_address())
-        return ChatClient(self._reactor, name, address, ui, jitter, once=True)
+    def _client(
+        self, nickname: str, ui: UserInterface, output_shared_with: Sequence[ChatClient] = ()
+    ) -> ChatClient:
+        return ChatClient(
+            self._reactor,
+            nickname,
+            DirectAddress(self._server_address()),
+            ui,
+            jitter,
+            once=True,
+            output_shared_with=output_shared_with,
+        )
 
     def _guest_name(self, number: int) -> str:
         """What a guest is called: by its number, unless you are."""

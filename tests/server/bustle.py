@@ -15,7 +15,7 @@ from chatd.server import chat
 from fuzz.log_check import log_is_clean
 from tests.server.crowd import PORTS, Person, Record
 from tests.server.hall import Guest
-from tests.web.visitors import PageHall, Visitor
+from tests.web.http_clients import HTTPClient, WebHarness
 
 #: The most people who come; there are not so many slots.
 PEOPLE: Final = 9
@@ -43,7 +43,9 @@ class Bustle:
             stack.enter_context(patch.object(chat, "Fanout", Record))
             stack.enter_context(patch.object(limits, "OUTBOUND_BYTES", 600))
             stack.enter_context(patch.object(limits, "BATCH_BYTES", 400))
-            self._hall = PageHall(slots=_SLOTS, flood=20, timeout=300, history=5, log_level="debug")
+            self._hall = WebHarness(
+                slots=_SLOTS, flood=20, timeout=300, history=5, log_level="debug"
+            )
             self._hub: Any = self._hall.chat.hub
             self._hub.accounts = {"star": False, "nova": True}
             self._hall.chat.check_password = self._check_password
@@ -75,9 +77,9 @@ class Bustle:
                 self._people[-1].asks("enter", name)
                 self._people[-1].asks("join", LOBBY)
 
-    def _guest(self, dialect: str) -> Guest | Visitor:
+    def _guest(self, dialect: str) -> Guest | HTTPClient:
         if dialect == "web":
-            return self._hall.browse().visitor
+            return self._hall.open_websocket().client
         guest = self._hall.try_to_come(Guest, PORTS[dialect], "10.35.11.112")
         assert guest is not None
         return guest
