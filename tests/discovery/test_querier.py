@@ -141,11 +141,11 @@ def test_after_stop_no_further_offer_is_reported() -> None:
     client = Client()
     offers: list[discovery.Offer] = []
 
-    def enough(heard: discovery.Offer) -> None:
-        offers.append(heard)
+    def stop_at_first(received: discovery.Offer) -> None:
+        offers.append(received)
         querier.stop()
 
-    querier = Querier(client.reactor, lambda: HOME, PORT, enough)
+    querier = Querier(client.reactor, lambda: HOME, PORT, stop_at_first)
     querier.start()
     sender = client.reactor.open_udp("10.35.11.112")
     for _ in range(3):

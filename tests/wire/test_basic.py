@@ -106,8 +106,8 @@ def test_an_event_is_one_frame_with_source_and_message(
 
 def test_the_history_is_one_frame_for_each_message() -> None:
     messages = tuple(Message("#lobby", n, 0, f"user{n}", f"text {n}") for n in (1, 2, 3))
-    told = shown(DIALECT.encode_reply(events.History("#lobby", messages)))
-    assert told == [("user1", "text 1"), ("user2", "text 2"), ("user3", "text 3")]
+    frames_shown = shown(DIALECT.encode_reply(events.History("#lobby", messages)))
+    assert frames_shown == [("user1", "text 1"), ("user2", "text 2"), ("user3", "text 3")]
 
 
 def test_the_history_is_cut_to_256_kib_and_the_newest_is_kept() -> None:
@@ -115,9 +115,9 @@ def test_the_history_is_cut_to_256_kib_and_the_newest_is_kept() -> None:
         Message("#lobby", n, 0, "ice", f"{n} " + "\U0001f469" * 4_000) for n in range(50)
     )
     data = DIALECT.encode_reply(events.History("#lobby", messages))
-    told = shown(data)
+    frames_shown = shown(data)
     assert 256 * 1024 - 20_000 < len(data) <= 256 * 1024
-    assert told == [("ice", each.text) for each in messages[-len(told) :]]
+    assert frames_shown == [("ice", each.text) for each in messages[-len(frames_shown) :]]
 
 
 def test_the_user_list_is_one_frame() -> None:

@@ -87,11 +87,11 @@ def _result_name(result: Result) -> str:
 @pytest.mark.parametrize("result", RESULTS, ids=_result_name)
 def test_every_dialect_encodes_every_result(dialect: Dialect, read: Read, result: Result) -> None:
     for request_id in (None, 7, "r"):
-        told = read(dialect.encode_reply(result, request_id, 1_000))
+        frames = read(dialect.encode_reply(result, request_id, 1_000))
         if isinstance(result, Refusal):
-            assert len(told) == 1
+            assert len(frames) == 1
         if isinstance(dialect, Jim):
-            assert len(told) == 1, "every request has one reply"
+            assert len(frames) == 1, "every request has one reply"
 
 
 @pytest.mark.parametrize("result", RESULTS)
@@ -103,8 +103,8 @@ def test_a_request_with_an_id_always_gets_a_reply_with_it(result: Result) -> Non
 @every_dialect
 @pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: str(kind.__name__))
 def test_every_dialect_encodes_every_event(dialect: Dialect, read: Read, kind: type) -> None:
-    [told] = read(dialect.encode_event(EVENTS[kind], 1_000))
-    assert "ice" in json.dumps(told)
+    [frame] = read(dialect.encode_event(EVENTS[kind], 1_000))
+    assert "ice" in json.dumps(frame)
 
 
 def _valid(check: Any) -> Any:
@@ -138,19 +138,19 @@ ROOMS = st.just("#lobby") | _rooms
 @given(NICKNAMES, ROOMS, TEXTS)
 @example("ice", "#lobby", "[Server]: moon has left\n[private] sun: hi")
 def test_every_dialect_shows_the_whole_message(nickname: str, room: str, text: str) -> None:
-    said = Message(room, 1, 0, nickname, text)
-    [native] = formats.read_native(Native().encode_event(said))
+    message = Message(room, 1, 0, nickname, text)
+    [native] = formats.read_native(Native().encode_event(message))
     assert (native["data"]["source"], native["data"]["text"]) == (nickname, text)
-    [basic] = formats.read_basic(Basic().encode_event(said))
+    [basic] = formats.read_basic(Basic().encode_event(message))
     source = nickname if room == "#lobby" else f"{room} {nickname}"
     assert basic["data"] == {"source": source, "message": text}
     for _, dialect, read in DIALECTS:
         if isinstance(dialect, Jim):
-            parts = read(dialect.encode_event(said))
+            parts = read(dialect.encode_event(message))
             assert {(part["from"], part["to"]) for part in parts} == {(nickname, room)}
             for key in parts[0].keys() & {"message", "message_text"}:
                 assert "".join(part[key] for part in parts) == text
-    _shown(Plain().encode_event(said), source, text)
+    _shown(Plain().encode_event(message), source, text)
 
 
 @given(NICKNAMES, st.lists(NICKNAMES, min_size=1, max_size=limits.RECIPIENTS), TEXTS)

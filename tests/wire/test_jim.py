@@ -83,11 +83,11 @@ def test_an_object_is_a_command(fields: dict[str, object], command: Command) -> 
 
 
 def test_a_password_comes_with_the_account_or_beside_it() -> None:
-    for said in (
+    for frame in (
         encoded(action="authenticate", user={"account_name": "ice", "password": "snow"}),
         encoded(action="authenticate", account_name="ice", password="snow"),  # noqa: S106  # a test
     ):
-        assert Jim().decode(said).command == commands.Authenticate("ice", "snow")
+        assert Jim().decode(frame).command == commands.Authenticate("ice", "snow")
 
 
 @pytest.mark.parametrize("account", ["ice", "ICE", "\uff49ce"])
@@ -181,10 +181,10 @@ CODES: list[tuple[Result, int]] = [
 @pytest.mark.parametrize(("result", "code"), CODES)
 def test_a_reply_has_its_code_the_time_and_a_sentence(result: Result, code: int) -> None:
     [answer] = objects(ICE.encode_reply(result, None, NOW))
-    said = "alert" if code < 400 else "error"
-    assert answer.keys() == {"response", "time", said}
+    key = "alert" if code < 400 else "error"
+    assert answer.keys() == {"response", "time", key}
     assert (answer["response"], answer["time"]) == (code, NOW / 1000)
-    assert answer[said]
+    assert answer[key]
 
 
 def test_events_are_notices() -> None:
@@ -195,8 +195,8 @@ def test_events_are_notices() -> None:
         (events.RoomJoined("#dev", "moon"), "moon has joined #dev"),
         (events.RoomLeft("#dev", "moon"), "moon has left #dev"),
     ):
-        [told] = objects(ICE.encode_event(event, NOW))
-        assert told == {"response": 100, "time": NOW / 1000, "alert": sentence}
+        [notice] = objects(ICE.encode_event(event, NOW))
+        assert notice == {"response": 100, "time": NOW / 1000, "alert": sentence}
 
 
 MESSAGE_FIELDS = {"time": NOW / 1000, "from": "moon", "to": "#dev"}
@@ -228,24 +228,26 @@ def test_each_client_is_sent_its_own_words(key: str, verb: str, text: str) -> No
 
 
 def test_the_words_of_a_refused_message_are_used_too() -> None:
-    said = encoded(event="msg", to="sun", message_text="hi")
-    jim = updated(ICE, said, errors.NotReached((Undelivered("sun", "unknown"),)))
+    frame = encoded(event="msg", to="sun", message_text="hi")
+    jim = updated(ICE, frame, errors.NotReached((Undelivered("sun", "unknown"),)))
     assert objects(jim.encode_event(MESSAGE, NOW)) == [
         {"event": "msg", "message_text": MESSAGE.text} | MESSAGE_FIELDS
     ]
 
 
 def test_a_client_that_sends_the_key_sender_receives_it() -> None:
-    said = encoded(action="message", to="moon", sender="ice", message_text="hi")
-    jim = updated(ICE, said, events.PrivateSent(1))
-    [told] = objects(jim.encode_event(MESSAGE, NOW))
-    assert (told["from"], told["sender"]) == ("moon", "moon")
+    frame = encoded(action="message", to="moon", sender="ice", message_text="hi")
+    jim = updated(ICE, frame, events.PrivateSent(1))
+    [notice] = objects(jim.encode_event(MESSAGE, NOW))
+    assert (notice["from"], notice["sender"]) == ("moon", "moon")
 
 
-@pytest.mark.parametrize(("to", "told"), [(("ice",), "ice"), (("ice", "sun"), ["ice", "sun"])])
-def test_a_private_message_names_its_recipients(to: tuple[str, ...], told: object) -> None:
+@pytest.mark.parametrize(
+    ("to", "encoded_to"), [(("ice",), "ice"), (("ice", "sun"), ["ice", "sun"])]
+)
+def test_a_private_message_names_its_recipients(to: tuple[str, ...], encoded_to: object) -> None:
     [message] = objects(ICE.encode_event(PrivateMessage("moon", to, NOW, "psst"), NOW))
-    assert (message["from"], message["to"], message["message"]) == ("moon", told, "psst")
+    assert (message["from"], message["to"], message["message"]) == ("moon", encoded_to, "psst")
 
 
 MANY = tuple(f"{number:02d}" + "\U0001f469" * 23 for number in range(limits.RECIPIENTS))

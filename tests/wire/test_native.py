@@ -258,15 +258,15 @@ def test_an_error_without_an_id_is_sent_too() -> None:
 
 
 def test_a_members_renaming_and_rooms_are_echoed() -> None:
-    told = {events.MemberRenamed, events.RoomJoined, events.RoomLeft}
-    assert DIALECT.echoes & {events.Message, events.MemberEntered, *told} == told
+    echoed = {events.MemberRenamed, events.RoomJoined, events.RoomLeft}
+    assert DIALECT.echoes & {events.Message, events.MemberEntered, *echoed} == echoed
 
 
 def user(number: int) -> User:
     return User(f"{number:024d}\U0001f469", number, ("#lobby",))
 
 
-def said(number: int, text: str) -> Message:
+def numbered(number: int, text: str) -> Message:
     return Message("#lobby", number, 1_700_000_000_000 + number, "ice", text)
 
 
@@ -275,7 +275,7 @@ LISTS = [
     pytest.param(Users(tuple(map(user, range(count)))), id=f"{count} users")
     for count in (0, 1, 1_000, 5_000)
 ] + [
-    pytest.param(History("#lobby", tuple(said(n, text) for n in range(count))), id=what)
+    pytest.param(History("#lobby", tuple(numbered(n, text) for n in range(count))), id=what)
     for what, count, text in (
         ("no messages", 0, ""),
         ("short messages", 5_000, "hi"),

@@ -101,8 +101,8 @@ def test_any_line_is_a_request_or_refused(line: bytes) -> None:
     try:
         request = DIALECT.decode(line)
     except Refusal as refusal:
-        told = native_client.decode(DIALECT.encode_reply(refusal, refusal.request_id)[:-1])
-        assert told == frames.Error(  # noqa: PT017  # either result is right
+        frame = native_client.decode(DIALECT.encode_reply(refusal, refusal.request_id)[:-1])
+        assert frame == frames.Error(  # noqa: PT017  # either result is right
             id=refusal.request_id, data=frames.ErrorData(refusal.code, str(refusal))
         )
     else:
@@ -174,9 +174,9 @@ def test_the_client_decodes_a_reply_without_data(request_id: RequestId) -> None:
 def test_the_client_ignores_keys_that_it_does_not_know(
     event: Event, more: dict[str, object]
 ) -> None:
-    told = json.loads(DIALECT.encode_event(event))
-    told["data"] |= more
-    frame = native_client.decode(json.dumps(told | more).encode())
+    event_frame = json.loads(DIALECT.encode_event(event))
+    event_frame["data"] |= more
+    frame = native_client.decode(json.dumps(event_frame | more).encode())
     assert frame is not None
     assert data(frame) == event
 

@@ -29,7 +29,7 @@ from chatd.wire.slash_commands import (
 
 
 @pytest.mark.parametrize(
-    ("line", "asked"),
+    ("line", "user_input"),
     [
         ("hello", SendMessage("hello")),
         (" hello ", SendMessage(" hello ")),
@@ -71,8 +71,8 @@ from chatd.wire.slash_commands import (
         (" \t ", None),
     ],
 )
-def test_a_line_is_parsed(line: str, asked: UserInput | None) -> None:
-    assert parse(line) == asked
+def test_a_line_is_parsed(line: str, user_input: UserInput | None) -> None:
+    assert parse(line) == user_input
 
 
 @pytest.mark.parametrize(
@@ -119,10 +119,10 @@ def test_an_error_is_short_however_long_the_line_is(line: str) -> None:
 @given(st.text())
 def test_any_line_is_parsed_or_refused(line: str) -> None:
     try:
-        asked = parse(line)
+        user_input = parse(line)
     except Refusal:
         return
-    assert (asked is None) == (not line.strip())
+    assert (user_input is None) == (not line.strip())
 
 
 @given(st.text(st.characters(exclude_categories=["C"]), min_size=1))

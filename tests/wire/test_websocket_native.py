@@ -11,9 +11,9 @@ from tests.wire.formats import read_native, read_websocket
 
 @pytest.mark.parametrize("characters", [1, 50, 51, 52, 53, 54, 55, 125, 4_096, 65_440])
 def test_a_frame_of_any_length_is_one_message(characters: int) -> None:
-    said = Message("#lobby", 1, 0, "ice", "x" * characters)
-    assert read_websocket(WebSocketNative().encode_event(said)) == read_native(
-        Native().encode_event(said)
+    message = Message("#lobby", 1, 0, "ice", "x" * characters)
+    assert read_websocket(WebSocketNative().encode_event(message)) == read_native(
+        Native().encode_event(message)
     )
 
 
@@ -26,11 +26,11 @@ def test_each_form_of_a_messages_length_is_right_at_its_limits(size: int) -> Non
 
 
 def test_a_list_in_several_frames_is_as_many_messages() -> None:
-    said = tuple(Message("#lobby", each, 0, "ice", "x" * 4_000) for each in range(40))
-    read = events.History("#lobby", said)
-    messages = read_websocket(WebSocketNative().encode_reply(read, 7))
+    long = tuple(Message("#lobby", each, 0, "ice", "x" * 4_000) for each in range(40))
+    history = events.History("#lobby", long)
+    messages = read_websocket(WebSocketNative().encode_reply(history, 7))
     assert len(messages) > 1
-    assert messages == read_native(Native().encode_reply(read, 7))
+    assert messages == read_native(Native().encode_reply(history, 7))
 
 
 def test_no_reply_is_no_message() -> None:
@@ -38,11 +38,11 @@ def test_no_reply_is_no_message() -> None:
 
 
 def test_no_websocket_message_is_longer_than_a_line() -> None:
-    said = tuple(
+    long = tuple(
         Message("#lobby", each, 0, "ice", "\N{GRINNING FACE}" * 4_096) for each in range(40)
     )
     sizes = [
-        len(each) for each in Native().encode_reply(events.History("#lobby", said)).split(b"\n")
+        len(each) for each in Native().encode_reply(events.History("#lobby", long)).split(b"\n")
     ]
     assert max(sizes) <= limits.LINE_BYTES
 
