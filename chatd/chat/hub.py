@@ -64,8 +64,8 @@ class Hub:
         self._connections = Connections(settings.slots)
         self._nicknames = Nicknames()
         self._rooms = Rooms(settings.history, outbox)
-        # Three tables instead of checks in every handler: what is in none of them for a
-        # connection's state is refused before its handler runs.
+        # One table for each state of a connection: a command that is not in it is refused before
+        # any handler runs.
         self._unregistered_handlers: dict[type, _Handler] = {
             commands.Enter: self._enter_as_guest,
             commands.EnterAuthenticated: self._enter_authenticated,
