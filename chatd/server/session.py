@@ -62,7 +62,7 @@ class Session:
         """Begin; a connection that says nothing does not stay."""
         self._input, self.output = input_, output
         self._connected_at = self.chat.clock.seconds()
-        self._throttle = ReadThrottle(self.chat.clock, self.chat.settings.flood, input_, output)
+        self._throttle = ReadThrottle(self.chat.clock, self.chat.flood_bucket(), input_, output)
         self.chat.sessions.add(self)
         self._timeout.start(self._registration_timeout, self.registration_timed_out)
         if self.member_id is not None:

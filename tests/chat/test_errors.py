@@ -54,7 +54,7 @@ def test_a_refusal_has_a_code_unless_it_is_a_group() -> None:
 
 
 def test_a_refusal_says_of_one_thing_in_one_sentence_whether_it_closes_or_not() -> None:
-    closing, going_on = errors.Full(), errors.FullForNow()
+    closing, going_on = errors.Full(), errors.Full(closes_connection=False)
     assert (closing.code, str(closing)) == (going_on.code, str(going_on))
     assert (closing.closes_connection, going_on.closes_connection) == (True, False)
 

@@ -21,7 +21,7 @@ from chatd.chat.commands import (
 )
 from chatd.chat.errors import (
     AlreadyRegistered,
-    FullForNow,
+    Full,
     NicknameTaken,
     NotRegistered,
     PasswordRequired,
@@ -153,9 +153,9 @@ def test_without_a_free_slot_one_goes_on_as_before_and_may_enter_later(
 ) -> None:
     guest, moon = come(chat), chat.enter("moon")
     chat.enter("sun")
-    with pytest.raises(FullForNow):
+    with pytest.raises(Full) as refused:
         chat.ask(guest, enter)
-    assert not FullForNow.closes_connection
+    assert not refused.value.closes_connection
     chat.hub.remove_member(moon, "quit")
     assert isinstance(chat.ask(guest, enter), events.Welcome)
 
@@ -167,7 +167,7 @@ def test_nobody_is_asked_for_a_password_where_no_slot_is_free(chat: Chat) -> Non
         chat.ask(guest, Enter("star"))
     chat.seat()
     chat.seat()
-    with pytest.raises(FullForNow):
+    with pytest.raises(Full):
         chat.ask(guest, Enter("star"))
 
 
