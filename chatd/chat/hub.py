@@ -18,7 +18,6 @@ from chatd.chat import commands, events, names
 from chatd.chat.errors import (
     AlreadyRegistered,
     Full,
-    FullForNow,
     NotRegistered,
     TooManyUnregistered,
     TooManyWatchers,
@@ -221,7 +220,7 @@ class Hub:
     def _enter_as_guest(self, member: Member, command: commands.Enter, now: int) -> Reply:
         if member.pool is not self._connections.slots:
             # Before anything else: a full server must not ask for a password first.
-            check_capacity(self._connections.slots, FullForNow)
+            check_capacity(self._connections.slots, _full)
         nickname = self._nicknames.check_available(member, command.nickname)
         check_needs_no_password(nickname, self.accounts)
         return self._enter(member, nickname, command.rooms, now)
@@ -234,7 +233,7 @@ class Hub:
         return self._enter(member, nickname, command.rooms, now)
 
     def _enter(self, member: Member, nickname: str, rooms: tuple[str, ...], now: int) -> Reply:
-        self._connections.move(member, self._connections.slots, FullForNow)
+        self._connections.move(member, self._connections.slots, _full)
         self._nicknames.assign(member, nickname)
         member.since = now
         self._outbox.add_member(member.member_id)
@@ -315,3 +314,8 @@ class Hub:
         self._outbox.to_room(room.name, event, member.member_id)
         self._rooms.remove(member, room)
         return events.Ok()
+
+
+def _full() -> Full:
+    """The refusal to a connection without a slot, which may stay and try again."""
+    return Full(closes_connection=False)

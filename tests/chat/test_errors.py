@@ -54,7 +54,7 @@ def test_a_refusal_has_a_code_unless_it_is_a_group() -> None:
 
 
 def test_full_has_one_code_and_sentence_whether_it_closes_or_not() -> None:
-    closing, staying = errors.Full(), errors.FullForNow()
+    closing, staying = errors.Full(), errors.Full(closes_connection=False)
     assert (closing.code, str(closing)) == (staying.code, str(staying))
     assert (closing.closes_connection, staying.closes_connection) == (True, False)
 

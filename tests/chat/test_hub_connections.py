@@ -21,7 +21,7 @@ from chatd.chat.commands import (
 )
 from chatd.chat.errors import (
     AlreadyRegistered,
-    FullForNow,
+    Full,
     NicknameTaken,
     NotRegistered,
     PasswordRequired,
@@ -155,9 +155,9 @@ def test_entering_a_full_server_is_refused_and_can_be_tried_again(
 ) -> None:
     guest, moon = connect(chat), chat.enter("moon")
     chat.enter("sun")
-    with pytest.raises(FullForNow):
+    with pytest.raises(Full) as refused:
         chat.handle(guest, enter)
-    assert not FullForNow.closes_connection
+    assert not refused.value.closes_connection
     chat.hub.remove_member(moon, "quit")
     assert isinstance(chat.handle(guest, enter), events.Welcome)
 
@@ -169,7 +169,7 @@ def test_a_full_server_asks_for_no_password(chat: Chat) -> None:
         chat.handle(guest, Enter("star"))
     chat.reserve_slot()
     chat.reserve_slot()
-    with pytest.raises(FullForNow):
+    with pytest.raises(Full):
         chat.handle(guest, Enter("star"))
 
 
