@@ -71,10 +71,10 @@ def test_lines_are_kept_while_nobody_takes_them_and_handed_on_in_order() -> None
     outgoing = InputQueue(sent.append)
     outgoing.append("one")
     outgoing.append("two")
-    assert (sent, outgoing.queued) == ([], ["one", "two"])
+    assert (sent, outgoing.lines) == ([], ["one", "two"])
     outgoing.resume()
     outgoing.append("three")
-    assert (sent, outgoing.queued) == (["one", "two", "three"], [])
+    assert (sent, outgoing.lines) == (["one", "two", "three"], [])
 
 
 def test_handing_on_stops_where_it_is_too_much_again() -> None:
@@ -89,7 +89,7 @@ def test_handing_on_stops_where_it_is_too_much_again() -> None:
     for line in ("one", "two", "three"):
         outgoing.append(line)
     outgoing.resume()
-    assert (sent, outgoing.queued) == (["one", "two"], ["three"])
+    assert (sent, outgoing.lines) == (["one", "two"], ["three"])
 
 
 @pytest.mark.parametrize("line", ["/quit", " exit() ", "/exit"])
@@ -98,7 +98,7 @@ def test_the_wish_to_leave_does_not_wait(line: str) -> None:
     outgoing = InputQueue(sent.append)
     outgoing.append("one")
     outgoing.append(line)
-    assert (sent, outgoing.queued) == ([line], ["one"])
+    assert (sent, outgoing.lines) == ([line], ["one"])
 
 
 class FakeAsker:
