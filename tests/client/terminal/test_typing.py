@@ -121,9 +121,9 @@ def test_one_thing_is_asked_after_the_other() -> None:
     asker = FakeAsker()
     questions = PromptQueue(asker)
     answers: list[str] = []
-    questions.append(Prompt("To whom?", answers.append))
+    questions.append(Prompt("Recipients?", answers.append))
     questions.append(Prompt("What?", answers.append))
-    assert asker.shown == "To whom?"
+    assert asker.shown == "Recipients?"
     questions.answer("moon")
     assert asker.shown == "What?"
     questions.answer("hello")
@@ -155,7 +155,7 @@ def test_a_list_that_grows_takes_the_place_of_the_one_before() -> None:
 
 def test_what_is_asked_about_is_held_until_there_is_an_answer() -> None:
     questions = PromptQueue(FakeAsker())
-    questions.append(Prompt("To whom?", print))
+    questions.append(Prompt("Recipients?", print))
     questions.append(Prompt("Send 9 lines?", lambda answer: None, draft="nine lines"))
     assert questions.drafts == ["nine lines"]
     questions.answer("moon")
