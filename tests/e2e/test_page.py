@@ -20,7 +20,7 @@ ELSEWHERE = ("127.0.63.3", "127.0.0.1")
 
 COMMANDS = {
     "chatd": [*CHATD, "server", "--id", "party"],
-    "twistd": [*TWISTD, "chatserver", "--id", "party"],
+    "twistd": [*TWISTD, "-n", "chatserver", "--id", "party"],
     "launch": [*CHATD, "launch", "--nickname", "zoe", "--log-level", "info"],
 }
 
