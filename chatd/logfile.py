@@ -1,13 +1,13 @@
-"""A log file that is made anew from time to time, and of which the last old ones are kept.
+"""A log file rotated by time or size.
 
-``chat.log.1`` is the newest of the old files, ``chat.log.2`` the one before it. Whatever goes wrong
-is said once on standard error and never raised: a log must not stop what it tells of.
+``chat.log.1`` is the newest of the old files, ``chat.log.2`` the one before it. An error in writing
+or rotating is never raised, as a full disk must not stop the server. It is reported on standard
+error, once until a new file could be opened again.
 """
 
 import os
 import re
 import stat
-import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,7 +17,9 @@ from io import FileIO
 from pathlib import Path
 from typing import Final
 
-#: How many old files are kept, unless somebody says otherwise.
+from chatd import stderr
+
+#: How many old files are kept by default.
 KEEP_FILES: Final = 7
 
 _DAY_SECONDS: Final = 86_400
@@ -27,16 +29,17 @@ _BYTES: Final = {"K": 2**10, "M": 2**20, "G": 2**30}
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A new file at each multiple of `seconds` on the clock of the wall, and `offset` after it.
+    """Rotate at every multiple of `seconds` of wall-clock time, shifted by `offset` seconds.
 
-    Multiples are counted from a midnight before a Monday: six hours end at 0, 6, 12 and 18 o'clock.
+    Multiples are counted from a midnight at the start of a Monday: with six hours, files end at 0,
+    6, 12 and 18 o'clock.
     """
 
     seconds: int
     offset: int = 0
 
     def period(self, moment: datetime) -> int:
-        """Which of these stretches of time `moment` is in."""
+        """The number of the interval that `moment` is in."""
         days = moment.toordinal() - 1  # the first of January of the year 1 was a Monday
         seconds = (days * 24 + moment.hour) * 3_600 + moment.minute * 60 + moment.second
         return (seconds - self.offset) // self.seconds
@@ -44,7 +47,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class MaxSize:
-    """A new file before one gets larger than so many bytes."""
+    """Rotate before the file would exceed `max_bytes`."""
 
     max_bytes: int
 
@@ -53,7 +56,7 @@ Rotation = Interval | MaxSize
 
 
 def parse_rotation(value: str) -> Rotation:
-    """Read when there shall be a new file: ``midnight``, ``W0``, ``30m``, ``6h``, ``7d``, ``10M``.
+    """Parse ``midnight``, ``W0`` to ``W6``, a time such as ``30m``, or a size such as ``10M``.
 
     :raises ValueError: if it is none of these.
     """
@@ -69,29 +72,21 @@ def parse_rotation(value: str) -> Rotation:
             else MaxSize(number * _BYTES[unit])
         )
     raise ValueError(
-        "is neither midnight, a weekday W0 (Monday) to W6, a time such as 30m, 6h or 7d, nor a "
+        "must be midnight, a weekday W0 (Monday) to W6, an interval such as 30m, 6h or 7d, or a "
         "size such as 500K, 10M or 1G"
     )
 
 
-def complain(sentence: str) -> None:
-    """Say on standard error, if there is one, what is wrong with the log."""
-    if sys.__stderr__ is not None:
-        with suppress(OSError, ValueError):
-            print(sentence, file=sys.__stderr__)  # the log itself cannot tell
-
-
 class LogFile:
-    """A file that is appended to.
+    """A file to append to, rotated when it is due.
 
-    :param path: where it is.
-    :param rotate: when there is a new one; never if left out.
-    :param keep: how many old ones are kept, at least one.
-    :param utc: whether times are those of UTC, or those of this host.
-    :param now: the time of day, in seconds since 1970.
-    :param tell: what tells a person that something is wrong with the file.
-    :raises OSError: if it cannot be written.
-    :raises ValueError: if it is no regular file, and shall be rotated.
+    :param rotate: when to rotate; never by default.
+    :param keep: how many old files to keep, at least one.
+    :param utc: whether the times of rotation are in UTC, and not in local time.
+    :param now: returns the time in seconds since 1970.
+    :param notify: called with a sentence when the file cannot be written or rotated.
+    :raises OSError: if the file cannot be opened.
+    :raises ValueError: if it is to be rotated and is not a regular file.
     """
 
     def __init__(
@@ -102,9 +97,9 @@ class LogFile:
         *,
         utc: bool = False,
         now: Callable[[], float] = time.time,
-        notify: Callable[[str], None] = complain,
+        notify: Callable[[str], None] = stderr.write_line,
     ) -> None:
-        self._path = path.absolute()  # a daemon changes its directory
+        self._path = path.absolute()  # a daemon changes its working directory
         self._rotation = rotate
         self._keep = keep
         self._zone = UTC if utc else None
@@ -113,39 +108,40 @@ class LogFile:
         self._reported: set[str] = set()
         self._needs_newline = False
         # Not buffered: a line that could not be written must not wait and be written twice.
-        self._file = self._new()
+        self._file = self._open()
         status = os.fstat(self._file.fileno())
         if rotate is not None and not stat.S_ISREG(status.st_mode):
             self._file.close()
-            raise ValueError("is no regular file, which cannot be rotated")
+            raise ValueError("is not a regular file, so it cannot be rotated")
         self._size = status.st_size
         self._is_regular = stat.S_ISREG(status.st_mode)
         self._identity = (status.st_dev, status.st_ino)
-        # What was written last, even by an earlier run, says which stretch of time the file is of.
-        self._number = self._period(status.st_mtime)
+        # The file belongs to the interval in which it was last written, even by an earlier run: the
+        # first line of today rotates a file of yesterday.
+        self._last_period = self._period(status.st_mtime)
 
     def write(self, text: str) -> None:
-        """Append whole lines, to a new file if it is time for one."""
+        """Append whole lines, after rotating the file if that is due."""
         data = text.encode("utf-8", "backslashreplace")
         if self._is_due(len(data)):
             self._reopen(self._rotate_and_open)
         elif self._is_regular and self._is_gone():
-            self._reopen(self._new)
+            self._reopen(self._open)
         try:
             self._append(data)
         except OSError as error:
             self._report_once("cannot be written", error)
 
     def close(self) -> None:
-        """Close it; nothing can be written any more."""
+        """Close the file. Nothing can be written afterwards."""
         self._file.close()
 
     def _is_due(self, more: int) -> bool:
-        """Whether `more` bytes belong to a new file; an empty file is new."""
+        """Whether to rotate before `more` bytes are written. An empty file is never rotated."""
         if isinstance(self._rotation, MaxSize):
             return self._size > 0 and self._size + more > self._rotation.max_bytes
-        before, self._number = self._number, self._period(self._now())
-        return self._size > 0 and before < self._number
+        last_period, self._last_period = self._last_period, self._period(self._now())
+        return self._size > 0 and last_period < self._last_period
 
     def _period(self, when: float) -> int:
         if not isinstance(self._rotation, Interval):
@@ -153,24 +149,25 @@ class LogFile:
         return self._rotation.period(datetime.fromtimestamp(when, self._zone))
 
     def _is_gone(self) -> bool:
-        """Whether somebody took the file away, or put another one in its place."""
+        """Whether the file was removed, renamed (as logrotate does) or replaced."""
         try:
             status = self._path.stat()
         except OSError:
             return True
         return (status.st_dev, status.st_ino) != self._identity
 
-    def _reopen(self, opened: Callable[[], FileIO]) -> None:
-        """Go on in the file that `opened` gives.
+    def _reopen(self, open_file: Callable[[], FileIO]) -> None:
+        """Continue in the file that `open_file` returns, or in the old one if that fails.
 
-        The old one stays open until there is a new one: if there cannot be one, it goes on.
+        So the old file stays open until there is a new one.
         """
-        # Whether this works or not, the next try is due after another full file, or another time.
+        # Even if this fails, the next attempt is due only after another full file or interval, and
+        # not with every line.
         self._size = 0
         try:
-            new = opened()
+            new = open_file()
         except OSError as error:
-            self._report_once("cannot be begun anew, and goes on as it is", error)
+            self._report_once("cannot be reopened, and continues in the old file", error)
             return
         self._file.close()
         self._file = new
@@ -179,25 +176,26 @@ class LogFile:
         self._needs_newline = False
         self._reported.clear()
 
-    def _new(self) -> FileIO:
+    def _open(self) -> FileIO:
         return self._path.open("ab", buffering=0)
 
     def _rotate_and_open(self) -> FileIO:
-        """Rename the file, as it was so far, and open a new one."""
+        """Rename the file and open a new one; if that fails, undo the renaming."""
         self._shift_backups()
-        with suppress(FileNotFoundError):  # somebody else took it away
+        with suppress(FileNotFoundError):  # another program removed it
             self._path.replace(self._backup_path(1))
         try:
-            return self._new()
+            return self._open()
         except OSError:
             with suppress(OSError):
                 self._backup_path(1).replace(self._path)
             raise
 
     def _shift_backups(self) -> None:
-        """Free the number of the newest old file.
+        """Rename the old files so that number 1 is free.
 
-        Only files up to the first free number move, so that trying again and again loses none.
+        Only those before the first free number are renamed, so that repeated attempts after an
+        error do not push old files over the end.
         """
         numbers = range(1, self._keep)
         free = next((each for each in numbers if not self._backup_path(each).exists()), self._keep)
@@ -208,15 +206,14 @@ class LogFile:
         return self._path.with_name(f"{self._path.name}.{number}")
 
     def _append(self, data: bytes) -> None:
-        if self._needs_newline:
+        if self._needs_newline:  # a full disk cut the last line
             data = b"\n" + data
         written = self._file.write(data) or 0
         self._size += written
         if written:
             self._needs_newline = written < len(data)
 
-    def _report_once(self, what: str, error: OSError) -> None:
-        """Tell of it, unless it was told already."""
-        if what not in self._reported:
-            self._reported.add(what)
-            self._notify(f"the log {self._path} {what}: {error.strerror}")
+    def _report_once(self, problem: str, error: OSError) -> None:
+        if problem not in self._reported:
+            self._reported.add(problem)
+            self._notify(f"the log {self._path} {problem}: {error.strerror}")

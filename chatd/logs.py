@@ -1,4 +1,9 @@
-"""Where the log goes and what it looks like: text for people, or JSON for programs."""
+"""Formats the log: as text for people, or as JSON for programs.
+
+Others can put any text into the log, such as nicknames and invalid frames. Whatever it is, an event
+in the text log is one line, or continues in indented lines, and it contains nothing that a terminal
+obeys. An event in the JSON log is one object in one line.
+"""
 
 import io
 import json
@@ -22,7 +27,7 @@ from zope.interface import implementer
 
 
 class Writable(Protocol):
-    """Where lines can be written."""
+    """A file, as far as a log needs it."""
 
     def write(self, text: str, /) -> object:
         """Write whole lines."""
@@ -31,12 +36,12 @@ class Writable(Protocol):
 def observer(
     level: str, log_format: str, file: Writable | None = None, *, utc: bool = False
 ) -> ILogObserver:
-    """An observer for `twisted.logger`.
+    """An observer for ``twisted.logger``.
 
-    :param level: one of :data:`LEVELS`; what is below it is left out.
+    :param level: the lowest level that is written, one of :data:`LEVELS`.
     :param log_format: one of :data:`FORMATS`.
-    :param file: where to write; standard error if left out.
-    :param utc: whether times are those of UTC, or those of this host.
+    :param file: where to write; standard error by default.
+    :param utc: whether to write UTC, and not the local time.
     """
     return _TextLogObserver(
         file or sys.__stderr__ or io.StringIO(),
@@ -50,24 +55,24 @@ def _levels_from(minimum: LogLevel) -> frozenset[LogLevel]:
     return frozenset(level for level in LogLevel.iterconstants() if level >= minimum)
 
 
-#: "Main loop terminated." is nothing that anybody needs to know.
+#: Its "Main loop terminated." would end every log, and says nothing.
 _QUIET_NAMESPACE: Final = "twisted.internet.base"
 _QUIET_LEVELS: Final = _levels_from(LogLevel.warn)
 
 
 @implementer(ILogObserver)
 class _TextLogObserver:
-    """Writes each event with one call, so that no line is ever in two files."""
+    """Writes each event with one call, so that a rotated log never has half a line in each file."""
 
     def __init__(
         self,
         file: Writable,
-        form: Callable[[LogEvent, bool], str],
+        formatter: Callable[[LogEvent, bool], str],
         utc: bool,
         levels: frozenset[LogLevel],
     ) -> None:
         self._file = file
-        self._form = form
+        self._format = formatter
         self._utc = utc
         self._levels = levels
 
@@ -77,27 +82,30 @@ class _TextLogObserver:
             level not in _QUIET_LEVELS and event.get("log_namespace") == _QUIET_NAMESPACE
         ):
             return
-        line = self._form(event, self._utc)
+        line = self._format(event, self._utc)
         if line:
             self._file.write(f"{line}\n")
 
 
 def as_text(event: LogEvent, utc: bool) -> str:
-    """One line, which nothing in the event can end: what goes on after it is indented."""
+    """One line; after a line break, indented lines, which cannot be taken for another event."""
     if "log_failure" in event or "log_system" in event:
-        text = eventAsText(event, formatTime=lambda when: _format_time(when, utc))
+        text = eventAsText(event, formatTime=lambda timestamp: _format_time(timestamp, utc))
     else:
         message = _message(event)
         level = event.get("log_level")
-        where = f"{event.get('log_namespace', '-')}#{level.name if level else '-'}"
-        text = message and f"{_format_time(event.get('log_time'), utc)} [{where}] {message}"
+        system = f"{event.get('log_namespace', '-')}#{level.name if level else '-'}"
+        text = message and f"{_format_time(event.get('log_time'), utc)} [{system}] {message}"
     if text.isprintable():
         return text
     return "\n\t".join(map(_escape, text.rstrip("\n").split("\n")))
 
 
 def as_json(event: LogEvent, utc: bool) -> str:
-    """One JSON object in one line: time, level, namespace, message, and the event's own fields."""
+    """One JSON object in one line: time, level, namespace, message, and the fields of the event.
+
+    A field that JSON cannot represent is written as text.
+    """
     level = event.get("log_level")
     record: dict[str, Any] = {
         "time": _format_time(event.get("log_time"), utc),
@@ -121,33 +129,40 @@ LEVELS: Final = tuple(level.name for level in LogLevel.iterconstants())
 
 
 def _message(event: LogEvent) -> str:
-    """What `event` says. Python's own formatting is ten times as fast, where it can do it."""
-    form = event.get("log_format")
-    if isinstance(form, str) and "(" not in form and "log_flattened" not in event:
-        with suppress(Exception):
-            return form.format_map(event)
+    """The message of `event`.
+
+    Python's own formatting is ten times as fast as Twisted's. It is used for formats without the
+    calls that only Twisted knows, such as ``{address()}``.
+    """
+    log_format = event.get("log_format")
+    if isinstance(log_format, str) and "(" not in log_format and "log_flattened" not in event:
+        with suppress(Exception):  # whatever it is, Twisted's formatting does not raise it
+            return log_format.format_map(event)
     return formatEvent(event)
 
 
-def _format_time(when: float | None, utc: bool) -> str:
+def _format_time(timestamp: float | None, utc: bool) -> str:
     """ISO 8601, with milliseconds and the offset from UTC."""
-    if when is None:
+    if timestamp is None:
         return "-"
-    second, microseconds = divmod(round(when * 1_000_000), 1_000_000)
-    begin, offset = _format_second(second, None if utc else time.tzname)
-    return f"{begin}.{microseconds // 1_000:03d}{offset}"
+    second, microseconds = divmod(round(timestamp * 1_000_000), 1_000_000)
+    prefix, offset = _format_second(second, None if utc else time.tzname)
+    return f"{prefix}.{microseconds // 1_000:03d}{offset}"
 
 
 @lru_cache(maxsize=8)
 def _format_second(second: int, zone: tuple[str, str] | None) -> tuple[str, str]:
-    """What all moments of one second begin and end with, in UTC or where `zone` is local."""
+    """The date and time of `second`, and its offset from UTC. Many events share one.
+
+    :param zone: ``time.tzname``, so that a changed time zone has a key of its own; None for UTC.
+    """
     moment = datetime.fromtimestamp(second, UTC)
     text = (moment if zone is None else moment.astimezone()).isoformat()
     return text[:19], text[19:]
 
 
 def _escape(line: str) -> str:
-    """`line` with an escape for each character that a terminal might obey."""
+    """`line` with each character that is not printable, except tab, as an escape sequence."""
     if line.isprintable():
         return line
     return "".join(
@@ -157,7 +172,7 @@ def _escape(line: str) -> str:
 
 
 def _json(value: object) -> str:
-    # ASCII: no reader takes U+2028 for the end of a line, and half a surrogate pair can be written.
+    # In ASCII: so no reader takes U+2028 for a line end, and half a surrogate pair can be written.
     return json.dumps(value, allow_nan=False)
 
 

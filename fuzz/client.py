@@ -8,7 +8,8 @@ from chatd.client.terminal import formatting
 from chatd.client.terminal.roster import Roster
 from fuzz.log_check import check_displayable, log_is_clean
 from fuzz.script import steps
-from tests.client.party import Client, DiscreetScreen
+from tests.client.service_harness import Client
+from tests.fakes import FakeUI
 
 #: In seconds since 1970; messages of other days are shown with their dates.
 _NOW: Final = 1_700_000_000.0
@@ -17,7 +18,7 @@ _NOW: Final = 1_700_000_000.0
 _LINES: Final = ("hello", "/users", "/join #dev", "/setname sun", "@moon psst", "/message", "/quit")
 
 
-class CheckedUI(DiscreetScreen):
+class CheckedUI(FakeUI):
     """Formats everything for both user interfaces, and checks that a terminal can show it."""
 
     def __init__(self) -> None:
@@ -39,7 +40,7 @@ class CheckedUI(DiscreetScreen):
         self.shown.clear()
 
     def answer_prompt(self) -> None:
-        if self._answered is not None:
+        if self.on_answer is not None:
             self.answer("sun")
 
 
@@ -48,7 +49,7 @@ class Scenario:
 
     def __init__(self) -> None:
         ui = CheckedUI()
-        self._client = client = Client(screen=ui)
+        self._client = client = Client(ui=ui)
         client.connect()
         self._is_lost = False
         self._typed = 0

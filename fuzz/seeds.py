@@ -6,7 +6,7 @@ from typing import Final
 
 from fuzz.script import script
 from tests.server.transcripts import transcripts
-from tests.web.visitors import HOST, UPGRADE, request
+from tests.web.http_clients import HOST, UPGRADE_HEADERS, request
 from tests.wire.test_protocol_docs import FROM_CLIENT, FROM_SERVER, on_the_wire
 
 #: Events in the documentation's conversations, as actions of a script (fuzz/server.py).
@@ -86,7 +86,7 @@ def requests() -> list[bytes]:
         request("/api/messages?room=%23dev&limit=3&before=9", {"Connection": "close"}),
         request("/static/main.js", {"If-None-Match": '"x", *'}),
         request("/health", {"Content-Length": "3", "Expect": "100-continue"}, method="POST"),
-        request("/socket", UPGRADE | {"Origin": f"http://{HOST}"}),
+        request("/socket", UPGRADE_HEADERS | {"Origin": f"http://{HOST}"}),
         request("/socket", {"Transfer-Encoding": "chunked"}, host="evil.example", version="1.0"),
     ]
     return [*found, b"".join(found), script(*found), script(found[-2], 0, *_WEB_FRAMES, 8)]

@@ -14,7 +14,7 @@ from chatd.server.factory import PortType
 from fuzz.log_check import log_is_clean
 from fuzz.script import steps
 from tests.server.hall import Guest, Hall
-from tests.web.visitors import Visitor
+from tests.web.http_clients import HTTPClient
 from tests.wire import formats
 
 AnyHall = TypeVar("AnyHall", bound=Hall)
@@ -46,7 +46,7 @@ def _check_password(command: Authenticate, address: str) -> Deferred[str]:
 class Scenario:
     """The client's connection, from its first byte until all connections are closed."""
 
-    def __init__(self, hall: Hall, moon: Guest, client: Guest | Visitor) -> None:
+    def __init__(self, hall: Hall, moon: Guest, client: Guest | HTTPClient) -> None:
         self._hall = hall
         self._moon = moon
         self._client = client
@@ -63,7 +63,7 @@ class Scenario:
             self._half_close,
             lambda: moon.send("set-name", {"nickname": "sun"}),
             lambda: moon.send("leave", {"room": "#lobby"}),
-            lambda: hall.factory.end(),
+            lambda: hall.chat.end(),
         ]
 
     def run(self, data: bytes) -> None:
@@ -102,7 +102,7 @@ class Scenario:
         assert _is_closed(self._moon)
         if not _is_closed(self._client):
             self._check_watches()
-        self._hall.factory.end()
+        self._hall.chat.end()
         assert _is_closed(self._client), "a connection without an end"
 
     def check_received(self, parse: Parse) -> None:
@@ -146,7 +146,7 @@ class Scenario:
         self._moon.send("private", {"text": "psst", "to": ["ice", "star"]})
 
 
-def _is_closed(guest: Guest | Visitor) -> bool:
+def _is_closed(guest: Guest | HTTPClient) -> bool:
     return guest.is_dropped() or guest.is_cut_off()
 
 
@@ -160,8 +160,8 @@ def running(make: Callable[..., AnyHall]) -> Iterator[tuple[AnyHall, Guest]]:
         patch.object(limits, "REPLY_BYTES", _REPLY_BYTES),
         make(slots=3, history=9, log_level="debug", timeout=_INACTIVITY_SECONDS) as hall,
     ):
-        hall.factory.hub.accounts = {"star": False, "nova": True}
-        hall.factory.check_password = _check_password
+        hall.chat.hub.accounts = {"star": False, "nova": True}
+        hall.chat.check_password = _check_password
         yield hall, hall.enter("moon")
 
 

@@ -7,27 +7,27 @@ from wsproto.connection import CLIENT, Connection
 
 from fuzz.script import steps
 from fuzz.server import Scenario, running
-from tests.web.visitors import PageHall, message, replies
+from tests.web.http_clients import WebHarness, message, parse_responses
 
 
 def fuzz_http(data: bytes) -> None:
     """A client of the page's port runs the script in `data`."""
-    with running(PageHall) as (hall, moon):
-        visitor = hall.visit()
-        scenario = Scenario(hall, moon, visitor)
+    with running(WebHarness) as (hall, moon):
+        client = hall.connect_http()
+        scenario = Scenario(hall, moon, client)
         scenario.run(data)
-        responses, _, _ = visitor.transport.value().partition(b"HTTP/1.1 101 ")
+        responses, _, _ = client.transport.value().partition(b"HTTP/1.1 101 ")
         sent = b"".join(step for step in steps(data) if isinstance(step, bytes))
         if b"HEAD" not in sent:  # a response to HEAD has no body, whatever its Content-Length
-            replies(responses)
+            parse_responses(responses)
         scenario.check_received(lambda segments: None)
 
 
 def fuzz_websocket(data: bytes) -> None:
     """A browser runs the script in `data` over its WebSocket; JSON objects are sent as messages."""
-    with running(PageHall) as (hall, moon):
-        browser = hall.enter_by_page("ice")
-        scenario = Scenario(hall, moon, browser.visitor)
+    with running(WebHarness) as (hall, moon):
+        browser = hall.enter_browser("ice")
+        scenario = Scenario(hall, moon, browser.client)
         for step in steps(data):
             if isinstance(step, int):
                 scenario.act(step)

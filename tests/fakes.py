@@ -1,4 +1,4 @@
-"""Stand-ins that work: for the outbox, for the network, for the person."""
+"""Fakes that work: an outbox, a network, a user interface."""
 
 import os
 import time
@@ -159,37 +159,45 @@ class FakeRunningReactor(FakeUdpReactor):
         call()
 
 
-class FakeScreen:
-    """A person who writes down what they see, and answers when told to."""
+class FakeUI:
+    """A user interface in memory: it records what is shown, and answers prompts when told to.
+
+    :ivar shown: the lines of the chat.
+    :ivar notices: what the client itself said.
+    :ivar prompts: the questions, those for a password included.
+    :ivar confirmed_messages: the user's messages that the server has confirmed.
+    :ivar on_answer: called with the answer of the prompt that is open; None if none is.
+    """
 
     def __init__(self, can_ask: bool = False) -> None:
         self.can_ask = can_ask
         self.shown: list[str] = []
-        self.said: list[str] = []
-        self.questions: list[str] = []
-        self.standings: list[Status] = []
-        self.heard_by_server: list[SendMessage | SendPrivate] = []
+        self.notices: list[str] = []
+        self.prompts: list[str] = []
+        self.password_prompts: list[str] = []
+        self.statuses: list[Status] = []
+        self.confirmed_messages: list[SendMessage | SendPrivate] = []
         self.default = ""
         self.choices: list[Choice] = []
-        self.is_held = False
-        self._answered: Callable[[str], Any] | None = None
+        self.is_input_paused = False
+        self.on_answer: Callable[[str], Any] | None = None
 
     def show_event(self, event: object) -> None:
         self.shown += render(event)
 
     def message_sent(self, message: SendMessage | SendPrivate, time: int | None) -> None:
-        self.heard_by_server.append(message)
+        self.confirmed_messages.append(message)
 
     def set_status(self, status: Status) -> None:
-        self.standings.append(status)
+        self.statuses.append(status)
 
     def notify(self, message: str) -> None:
-        self.said.append(message)
+        self.notices.append(message)
 
-    def prompt(self, question: str, on_answer: Callable[[str], None], offered: str = "") -> None:
-        self.questions.append(question)
-        self.default = offered
-        self._answered = on_answer
+    def prompt(self, question: str, on_answer: Callable[[str], None], default: str = "") -> None:
+        self.prompts.append(question)
+        self.default = default
+        self.on_answer = on_answer
 
     def choose(
         self, question: str, choices: Sequence[Choice], on_answer: Callable[[str], None]
@@ -198,19 +206,20 @@ class FakeScreen:
         self.prompt(question, on_answer)
 
     def prompt_password(self, question: str, on_answer: Callable[[str], None]) -> None:
+        self.password_prompts.append(question)
         self.prompt(question, on_answer)
 
     def answer(self, text: str) -> None:
-        """Answer the last question."""
-        answered, self._answered = self._answered, None
-        assert answered is not None, "nothing was asked"
-        answered(text)
+        """Answer the last prompt."""
+        on_answer, self.on_answer = self.on_answer, None
+        assert on_answer is not None, "no prompt is open"
+        on_answer(text)
 
     def pause_input(self) -> None:
-        self.is_held = True
+        self.is_input_paused = True
 
     def resume_input(self) -> None:
-        self.is_held = False
+        self.is_input_paused = False
 
 
 #: When every :class:`Chat` began, in milliseconds since 1970.

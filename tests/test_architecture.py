@@ -14,7 +14,7 @@ ARROWS = {
     "rate_limit": set(),
     "stderr": set(),
     "logs": set(),
-    "logfile": set(),
+    "logfile": {"stderr"},
     "tcp": {"chat"},
     "wire": {"chat"},
     "discovery": {"chat", "wire"},

@@ -3,10 +3,12 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 
+from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredLock
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
+from typing_extensions import override
 
 from chatd.accounts.checker import AccountsChecker
 from chatd.accounts.password_file import Account
@@ -46,11 +48,13 @@ class FailedAttempts:
             del self._failures[next(iter(self._failures))]
 
 
-class Authenticator:
-    """Lets passwords be checked: not too many of them wrong, and one at a time.
+class Authenticator(Service):
+    """Checks passwords, one at a time, and no more of one address or account once too many failed.
 
-    :param known: is told which accounts there are, by their keys, and whether each is blocked;
-        again whenever they have changed.
+    While it runs, it also looks regularly whether the accounts have changed.
+
+    :param on_accounts_changed: called with the accounts' keys and whether each is blocked; at once,
+        and again whenever the accounts have changed.
     """
 
     log = Logger()
@@ -81,13 +85,15 @@ class Authenticator:
         self._refresh_loop.clock = clock
         self._notify()
 
-    def start(self) -> None:
-        """Begin to look whether the accounts have changed."""
+    @override
+    def startService(self) -> None:
+        super().startService()
         self._refresh_loop.start(limits.PASSWORD_FILE_SECONDS)
 
-    def stop(self) -> None:
-        """Look no more."""
-        if self._refresh_loop.running:
+    @override
+    def stopService(self) -> None:
+        super().stopService()
+        if self._refresh_loop.running:  # a program that could not start is stopped as well
             self._refresh_loop.stop()
 
     def check_password(self, command: Authenticate, address: str) -> Deferred[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from twisted.cred.checkers import ICredentialsChecker
 from twisted.cred.credentials import IUsernamePassword
@@ -19,13 +19,23 @@ from chatd.accounts.password_file import Account, Accounts, PasswordFile
 from chatd.chat import names
 from chatd.chat.errors import BadNickname
 
-if TYPE_CHECKING:
-    from chatd.accounts.hashing import Argon2Hasher
-
 #: Runs something that takes long, elsewhere than on the reactor's thread.
 InThread = Callable[[Callable[[], bool]], Deferred[bool]]
 
 NEEDS_ARGON2: Final = "needs argon2-cffi: pip install 'chatd[accounts]'"
+
+
+class Hasher(Protocol):
+    """Makes and verifies hashes: :class:`chatd.accounts.hashing.Argon2Hasher`.
+
+    Its module needs argon2-cffi, which is an extra; it is imported only where there are accounts.
+    """
+
+    def hash(self, password: bytes) -> str:
+        """A hash of `password`; another one each time."""
+
+    def verify(self, password_hash: str, password: bytes) -> bool:
+        """Whether `password_hash` is a hash of `password`."""
 
 
 @implementer(ICredentialsChecker)
@@ -40,7 +50,7 @@ class AccountsChecker:
     credentialInterfaces = (IUsernamePassword,)
     log = Logger()
 
-    def __init__(self, file: PasswordFile, hasher: "Argon2Hasher") -> None:
+    def __init__(self, file: PasswordFile, hasher: Hasher) -> None:
         self.in_thread: InThread = deferToThread
         self._file = file
         self._hasher = hasher

@@ -1,4 +1,8 @@
-"""What a member can ask. Frozen values; their fields are the `data` of the native frames."""
+"""The commands: what a client can ask for.
+
+Frozen values. Most of them are the ``data`` of a native frame as they stand: one name on the wire
+and in the code. msgspec checks the types of the fields, the hub checks what they mean.
+"""
 
 from dataclasses import dataclass, field
 
@@ -8,7 +12,7 @@ from chatd.chat.names import LOBBY
 
 @dataclass(frozen=True, slots=True)
 class Enter:
-    """Become a member under this nickname, in these rooms."""
+    """Become a member with this nickname, in these rooms."""
 
     nickname: str
     rooms: tuple[str, ...] = (LOBBY,)
@@ -16,9 +20,10 @@ class Enter:
 
 @dataclass(frozen=True, slots=True)
 class EnterAuthenticated:
-    """Enter, or be called from now on, by the name of an account whose password was right.
+    """Enter, or be renamed to, the nickname of an account whose password was checked.
 
-    No dialect makes this of what a client sends: it is what the server makes of a good password.
+    No dialect decodes this command: only the server creates it, after it has checked the password
+    of an :class:`Authenticate`.
     """
 
     account: str
@@ -27,12 +32,12 @@ class EnterAuthenticated:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Hear and read what is public, without a nickname and without a slot."""
+    """Receive and read what is public, without a nickname and without a slot."""
 
 
 @dataclass(frozen=True, slots=True)
 class SendMessage:
-    """Say `text` to all the others in `room`."""
+    """Send `text` to the other members of `room`."""
 
     text: str
     room: str = LOBBY
@@ -40,7 +45,7 @@ class SendMessage:
 
 @dataclass(frozen=True, slots=True)
 class SendPrivate:
-    """Say `text` to those named in `to`, and to nobody else."""
+    """Send `text` to the members with the nicknames `to`, and to nobody else."""
 
     text: str
     to: tuple[str, ...]
@@ -48,21 +53,21 @@ class SendPrivate:
 
 @dataclass(frozen=True, slots=True)
 class Rename:
-    """Be called `nickname` from now on."""
+    """Change the member's nickname."""
 
     nickname: str
 
 
 @dataclass(frozen=True, slots=True)
 class JoinRoom:
-    """Hear `room` from now on, and make it if there is none."""
+    """Join `room`, which is created if need be."""
 
     room: str
 
 
 @dataclass(frozen=True, slots=True)
 class LeaveRoom:
-    """Do not hear `room` any more."""
+    """Leave `room`, but not the chat."""
 
     room: str = LOBBY
 
@@ -81,7 +86,7 @@ class ListUsers:
 
 @dataclass(frozen=True, slots=True)
 class ReadHistory:
-    """Read the last `limit` messages of `room`, or the last before the number `before`."""
+    """Read the last `limit` messages of `room`; with `before`, of those with a lower number."""
 
     room: str = LOBBY
     limit: int = limits.HISTORY_REPLY_MESSAGES
@@ -90,7 +95,7 @@ class ReadHistory:
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """Ask whether the server is there. It is no sign of a person's activity."""
+    """Ask for a pong. It does not count as activity, or a program could keep an idle member in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +105,13 @@ class Quit:
 
 @dataclass(frozen=True, slots=True)
 class Authenticate:
-    """Give the password of an account. The server checks it, and the hub never sees it."""
+    """Give the password of an account. The server checks it; the hub never sees it."""
 
     account: str
     password: str = field(repr=False)
 
 
-#: What the hub does.
+#: What the hub carries out.
 Command = (
     Enter
     | EnterAuthenticated
@@ -123,5 +128,5 @@ Command = (
     | Quit
 )
 
-#: What a member can ask: the hub's commands, and what the server makes one of.
+#: What a dialect decodes: the hub's commands, and the password, which the server handles itself.
 ClientCommand = Command | Authenticate

@@ -1,4 +1,6 @@
-"""Why something asked of the server is refused: a code for programs, a sentence for people.
+"""Refusals: why a request is not carried out, as a code for programs and a sentence for users.
+
+Each dialect encodes a refusal in its own way; docs/reference/protocol.rst lists all of them.
 
 ::
 
@@ -37,7 +39,7 @@
         ├── NotRegistered        not-entered
         └── AlreadyRegistered    already-entered
 
-The codes are stable; the sentences may get better. docs/reference/protocol.rst explains each.
+The codes are part of the protocol and stable; the sentences are for people and may be reworded.
 """
 
 from typing import ClassVar
@@ -45,16 +47,18 @@ from typing import ClassVar
 from chatd.chat import limits
 from chatd.chat.events import Undelivered
 
-#: What a client calls one of its requests, so that it knows the answer.
+#: The id that a client gives to a request; the reply carries it.
 RequestId = str | int | None
 
 
 class Refusal(Exception):
-    """Something asked of the server that it will not do.
+    """A request that the server does not carry out; nothing has changed.
 
-    :cvar code: the stable name of the refusal.
-    :cvar closes_connection: the connection cannot go on after it.
-    :ivar request_id: the request it answers, where a malformed frame still told.
+    Its text is one sentence for the user.
+
+    :cvar code: the stable code on the wire.
+    :cvar closes_connection: whether the server closes the connection after it.
+    :ivar request_id: the id of the refused request, if a malformed frame has a readable one.
     """
 
     code: ClassVar[str]
@@ -66,7 +70,7 @@ class Refusal(Exception):
 
 
 class Malformed(Refusal):
-    """What came is not a command of the dialect."""
+    """The frame is not a request of its dialect."""
 
 
 class InvalidUtf8(Malformed):
@@ -79,44 +83,44 @@ class InvalidUtf8(Malformed):
 
 
 class InvalidJson(Malformed):
-    """The text is not JSON."""
+    """The text is not a JSON object."""
 
     code = "invalid-json"
 
     def __init__(self) -> None:
-        super().__init__("This line is not one valid JSON object; send one object a line.")
+        super().__init__("This is not a valid JSON object; send one object per line.")
 
 
 class UnknownType(Malformed):
-    """A frame of a type that there is none of."""
+    """A frame of an unknown type."""
 
     code = "unknown-type"
 
 
 class BadFrame(Malformed):
-    """A frame of a known type that lacks something or has it in the wrong shape."""
+    """A frame of a known type whose data is missing or has the wrong shape."""
 
     code = "bad-frame"
 
 
 class BadCommand(Malformed):
-    """A line that a person typed, and that means nothing."""
+    """A typed line that begins like a command and is none."""
 
     code = "bad-line"
 
 
 class BrokenObject(Malformed):
-    """Bytes that cannot become a JSON object; where the next one starts is anyone's guess."""
+    """Bytes that cannot become a JSON object; nothing shows where the next object starts."""
 
     code = "broken-object"
     closes_connection = True
 
-    def __init__(self, why: str) -> None:
-        super().__init__(f"The server closes the connection: {why}.")
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The server closes the connection: {reason}.")
 
 
 class LineTooLong(Malformed):
-    """A line over the limit; where the next one starts is anyone's guess."""
+    """A line over the limit; the server does not wait for its end."""
 
     code = "line-too-long"
     closes_connection = True
@@ -126,13 +130,13 @@ class LineTooLong(Malformed):
 
 
 class BadNickname(Refusal):
-    """Not a possible nickname."""
+    """A nickname that breaks the rules for names."""
 
     code = "bad-nickname"
 
 
 class NicknameTaken(Refusal):
-    """Somebody else has that nickname."""
+    """Another member has the nickname."""
 
     code = "nickname-taken"
 
@@ -141,11 +145,11 @@ class NicknameTaken(Refusal):
 
 
 class AccountRefusal(Refusal):
-    """Something about an account or its password."""
+    """A refusal that concerns an account or its password."""
 
 
 class PasswordRequired(AccountRefusal):
-    """The nickname is an account's; its password was not given."""
+    """The nickname is an account, and the client has not given its password."""
 
     code = "password-required"
 
@@ -155,30 +159,30 @@ class PasswordRequired(AccountRefusal):
 
 
 class WrongPassword(AccountRefusal):
-    """No such account, or not its password; which of the two is not said."""
+    """No such account, or not its password. The server does not say which of the two."""
 
     code = "wrong-password"
 
     def __init__(self) -> None:
-        super().__init__("That account and password do not go together.")
+        super().__init__("Wrong account or password.")
 
 
 class TooManyAttempts(AccountRefusal):
-    """Too many wrong passwords, from one address or for one account."""
+    """Too many wrong passwords from one address or for one account, or too many being checked."""
 
     code = "too-many-attempts"
 
     def __init__(self) -> None:
-        super().__init__("Too many passwords at once, or wrong ones before; try again later.")
+        super().__init__("Too many login attempts; try again later.")
 
 
 class Blocked(AccountRefusal):
-    """The account may not be used."""
+    """The account is blocked in the password file."""
 
     code = "blocked"
 
     def __init__(self, nickname: str) -> None:
-        super().__init__(f"{nickname} is blocked.")
+        super().__init__(f"The account {nickname} is blocked.")
 
 
 class BadText(Refusal):
@@ -188,26 +192,26 @@ class BadText(Refusal):
 
 
 class NotReached(Refusal):
-    """Nobody that a private message was for could be reached.
+    """A private message reached none of its recipients.
 
-    :ivar missed: who, and why.
+    :ivar undelivered: the recipients, and why it did not reach each of them.
     """
 
     code = "not-reached"
 
-    def __init__(self, missed: tuple[Undelivered, ...]) -> None:
-        self.undelivered = missed
-        super().__init__(f"Not reached: {', '.join(map(str, missed))}.")
+    def __init__(self, undelivered: tuple[Undelivered, ...]) -> None:
+        self.undelivered = undelivered
+        super().__init__(f"Not reached: {', '.join(map(str, undelivered))}.")
 
 
 class BadRecipients(Refusal):
-    """A private message to nobody, or to too many."""
+    """A private message without recipients, or with too many."""
 
     code = "bad-recipients"
 
 
 class BadRoomName(Refusal):
-    """Not a possible room name."""
+    """A room name that breaks the rules for names."""
 
     code = "bad-room-name"
 
@@ -231,49 +235,49 @@ class NotInRoom(Refusal):
 
 
 class AlreadyInRoom(Refusal):
-    """A second join."""
+    """A join of a room that the member is in."""
 
     code = "already-in-room"
 
     def __init__(self, room: str) -> None:
-        super().__init__(f"You are in {room} already.")
+        super().__init__(f"You are already in {room}.")
 
 
 class TooManyRooms(Refusal):
-    """No more rooms, for this member or on this server."""
+    """The member is in as many rooms as it may be, or the server has as many as it may have."""
 
     code = "too-many-rooms"
 
 
 class ServerFailed(Refusal):
-    """A mistake in the server; the log says more."""
+    """A bug in the server; its log has the traceback."""
 
     code = "server-failed"
 
     def __init__(self) -> None:
-        super().__init__("The server failed to do this; it is not your fault.")
+        super().__init__("The server failed to do this; its log has the details.")
 
 
 class RegistrationRefusal(Refusal):
-    """Something is wrong at the door."""
+    """A refusal of a connection that is not a member, or of a second entering."""
 
 
 class BadVersion(RegistrationRefusal):
-    """A version of the protocol that this server does not speak."""
+    """A version of the protocol that the server does not support."""
 
     code = "version"
     closes_connection = True
 
 
 class RegistrationTimeout(RegistrationRefusal):
-    """The connection has not registered in time."""
+    """The connection did not register in time."""
 
     code = "too-late"
     closes_connection = True
 
 
 class Full(RegistrationRefusal):
-    """Every slot is taken."""
+    """No slot is free."""
 
     code = "full"
     closes_connection = True
@@ -283,33 +287,33 @@ class Full(RegistrationRefusal):
 
 
 class FullForNow(Full):
-    """The same, said to one that has no slot and may go on without."""
+    """The same for a connection that can go on without a slot."""
 
     closes_connection = False
 
 
 class TooManyUnregistered(RegistrationRefusal):
-    """Too many connections that have neither entered nor watch."""
+    """Too many connections that have neither entered nor begun to watch."""
 
     code = "too-many-connections"
     closes_connection = True
 
     def __init__(self) -> None:
-        super().__init__("Too many connections are about to enter; try again later.")
+        super().__init__("Too many unregistered connections; try again later.")
 
 
 class TooManyWatchers(RegistrationRefusal):
-    """As many watch as may."""
+    """Too many watchers."""
 
     code = "too-many-watchers"
     closes_connection = True
 
     def __init__(self) -> None:
-        super().__init__("Too many are watching already; try again later.")
+        super().__init__("Too many watchers; try again later.")
 
 
 class NotRegistered(RegistrationRefusal):
-    """A command before ``hello`` was answered with ``welcome``."""
+    """A command from a connection that is not a member."""
 
     code = "not-entered"
 
@@ -318,9 +322,9 @@ class NotRegistered(RegistrationRefusal):
 
 
 class AlreadyRegistered(RegistrationRefusal):
-    """A second ``hello``."""
+    """A ``hello`` or ``watch`` from a member."""
 
     code = "already-entered"
 
     def __init__(self) -> None:
-        super().__init__("You are in already; renaming is another thing.")
+        super().__init__("You have already entered under a nickname.")

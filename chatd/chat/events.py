@@ -1,7 +1,10 @@
-"""What members are told. Frozen values; their fields are the `data` of the native frames.
+"""The events and replies: what clients are sent.
 
-An :data:`Event` is something that happened, told to many. A :data:`Reply` answers one member's
-command. Times are milliseconds since 1970.
+An :data:`Event` is sent to the members that it concerns. A :data:`Reply` is the result of one
+member's command, for that member alone. Times are milliseconds since 1970.
+
+Frozen values. Most of them are the ``data`` of a native frame as they stand: one name on the wire
+and in the code.
 """
 
 from dataclasses import dataclass
@@ -11,7 +14,7 @@ from chatd.chat import limits
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message in a room; `seq` grows by one with each message there."""
+    """A message in a room, with its number there: 1, 2, 3 …"""
 
     room: str
     seq: int
@@ -22,7 +25,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class PrivateMessage:
-    """A message for those in `to` alone."""
+    """A message to the nicknames in `to`, and to nobody else."""
 
     source: str
     to: tuple[str, ...]
@@ -32,7 +35,7 @@ class PrivateMessage:
 
 @dataclass(frozen=True, slots=True)
 class RoomJoined:
-    """Somebody came into a room."""
+    """A member joined a room."""
 
     room: str
     nickname: str
@@ -40,7 +43,7 @@ class RoomJoined:
 
 @dataclass(frozen=True, slots=True)
 class RoomLeft:
-    """Somebody left a room, and is still in the chat."""
+    """A member left a room, and is still in the chat."""
 
     room: str
     nickname: str
@@ -48,14 +51,14 @@ class RoomLeft:
 
 @dataclass(frozen=True, slots=True)
 class MemberEntered:
-    """Somebody became a member."""
+    """A member entered the chat."""
 
     nickname: str
 
 
 @dataclass(frozen=True, slots=True)
 class MemberLeft:
-    """A member is gone: ``quit``, ``inactive``, ``connection lost``, ``too slow`` …"""
+    """A member left the chat: ``quit``, ``inactive``, ``connection lost``, ``too slow`` …"""
 
     nickname: str
     reason: str
@@ -63,7 +66,7 @@ class MemberLeft:
 
 @dataclass(frozen=True, slots=True)
 class MemberRenamed:
-    """A member changed nicknames."""
+    """A member changed its nickname."""
 
     old: str
     new: str
@@ -71,7 +74,7 @@ class MemberRenamed:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the server accepts: characters of a message and of a nickname, bytes of a line."""
+    """How long a message and a nickname may be, in code points, and a line, in bytes."""
 
     message: int = limits.MESSAGE_CHARACTERS
     nickname: int = limits.NICKNAME_CHARACTERS
@@ -80,7 +83,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
-    """You are a member; `server` is the server's id, `started` when it was started."""
+    """The client is a member. `server` is the server's id, `started` the time of its start."""
 
     server: str
     started: int
@@ -91,7 +94,7 @@ class Welcome:
 
 @dataclass(frozen=True, slots=True)
 class Watching:
-    """You hear what is public, and are no member; `server` and `started` as in Welcome."""
+    """The client receives what is public, without being a member."""
 
     server: str
     started: int
@@ -100,7 +103,7 @@ class Watching:
 
 @dataclass(frozen=True, slots=True)
 class Ok:
-    """What you asked was done; a message also learns its room, number and time."""
+    """The command was carried out; after a message, with the message's room, number and time."""
 
     room: str | None = None
     seq: int | None = None
@@ -109,7 +112,7 @@ class Ok:
 
 @dataclass(frozen=True, slots=True)
 class Undelivered:
-    """Somebody whom a private message did not reach: ``unknown``, or known but ``offline``."""
+    """A recipient that a private message did not reach: ``unknown``, or an ``offline`` account."""
 
     nickname: str
     reason: str
@@ -120,7 +123,7 @@ class Undelivered:
 
 @dataclass(frozen=True, slots=True)
 class PrivateSent:
-    """A private message was sent at `time`, to all but those missed."""
+    """A private message was sent at `time`, to all recipients but those in `undelivered`."""
 
     time: int
     undelivered: tuple[Undelivered, ...] = ()
@@ -128,7 +131,7 @@ class PrivateSent:
 
 @dataclass(frozen=True, slots=True)
 class JoinDone:
-    """You are in that room; `created` if there was none before."""
+    """The member is in the room, and `created` it if it did not exist before."""
 
     room: str
     created: bool
@@ -136,7 +139,7 @@ class JoinDone:
 
 @dataclass(frozen=True, slots=True)
 class RoomEntry:
-    """One line of the list of rooms."""
+    """One entry of the list of rooms; `members` counts them."""
 
     room: str
     members: int
@@ -144,7 +147,7 @@ class RoomEntry:
 
 @dataclass(frozen=True, slots=True)
 class Rooms:
-    """The rooms that there are; with `more`, another part of the list follows."""
+    """The list of rooms, or a part of it: with `more`, another part follows."""
 
     rooms: tuple[RoomEntry, ...]
     more: bool = False
@@ -152,7 +155,7 @@ class Rooms:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """One line of the list of users: who, since when, in which rooms."""
+    """One entry of the list of users: a member, since when, and in which rooms."""
 
     nickname: str
     since: int
@@ -161,7 +164,7 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Users:
-    """The members, or those of `room`; with `more`, another part of the list follows."""
+    """The list of members, or of those in `room`; with `more`, another part follows."""
 
     users: tuple[User, ...]
     room: str | None = None
@@ -170,7 +173,7 @@ class Users:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The last messages of `room`, oldest first; with `more`, another part follows."""
+    """Messages of `room`, oldest first; with `more`, another part follows."""
 
     room: str
     messages: tuple[Message, ...]
@@ -179,12 +182,12 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Pong:
-    """The server is there."""
+    """The reply to a ping."""
 
 
 @dataclass(frozen=True, slots=True)
 class Goodbye:
-    """The server ends your membership, for this reason; nothing follows."""
+    """The server ends the membership, for this reason. Nothing follows."""
 
     reason: str
 

@@ -1,8 +1,13 @@
-"""What members ask, and what becomes of it: commands in, events out.
+"""The hub: commands in, events and replies out. It decides everything in the chat.
 
-The hub is deterministic: it knows no bytes, sockets or clocks, and the same commands with the same
-`now` give the same events, always. It checks everything before it changes anything, so a refused
-command leaves no trace.
+The hub is deterministic. It knows no bytes, sockets, passwords or clocks: ids count up, the time is
+an argument, and the same calls in the same order always have the same outcome.
+
+An event goes to many members, through the outbox. The reply to a command is what ``handle``
+returns, or the refusal that it raises. So a reply needs no address, the hub needs no request ids,
+and only the caller knows which connection sent the command.
+
+Every handler checks everything before it changes anything: a refused command has changed nothing.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,7 +34,12 @@ _Handler = Callable[[Member, Any, int], Reply]
 
 @dataclass(frozen=True, slots=True)
 class HubSettings:
-    """What a hub is made with: the server's id, its slots, messages of history for each room."""
+    """The settings of a hub.
+
+    :ivar server_id: the server's name.
+    :ivar slots: how many members there may be.
+    :ivar history: how many messages are kept of each room.
+    """
 
     server_id: str
     slots: int
@@ -37,10 +47,13 @@ class HubSettings:
 
 
 class Hub:
-    """One chat: everything that is decided is decided here, in one order.
+    """One chat.
 
-    :ivar accounts: the nicknames that need a password, folded, and whether each is blocked.
-    :ivar started: when it began, in milliseconds since 1970.
+    :param outbox: delivers the events.
+    :param now: milliseconds since 1970, here and in every method.
+    :ivar accounts: the casefolded nicknames that need a password, and whether each is blocked; the
+        server replaces it whenever the password file changes. Members stay members.
+    :ivar started: when the chat began.
     """
 
     def __init__(self, settings: HubSettings, outbox: Outbox, now: int) -> None:
@@ -51,6 +64,8 @@ class Hub:
         self._connections = Connections(settings.slots)
         self._nicknames = Nicknames()
         self._rooms = Rooms(settings.history, outbox)
+        # Three tables instead of checks in every handler: what is in none of them for a
+        # connection's state is refused before its handler runs.
         self._unregistered_handlers: dict[type, _Handler] = {
             commands.Enter: self._enter_as_guest,
             commands.EnterAuthenticated: self._enter_authenticated,
@@ -77,29 +92,31 @@ class Hub:
             commands.Quit: self._quit,
         }
 
-    # --- who comes, and goes --------------------------------------------------------------------
+    # --- connections ----------------------------------------------------------------------------
 
     def reserve_slot(self, address: str) -> MemberId:
-        """Take a slot for the connection from `address` (``ADDRESS:PORT``).
+        """Add a connection from `address` (``ADDRESS:PORT``), and take a slot for it.
 
         :raises Full: if none is free.
         """
         return self._connections.add(address, self._connections.slots, Full).member_id
 
     def connect_without_slot(self, address: str) -> MemberId:
-        """Have the connection from `address` wait without a slot, which it takes by entering.
+        """Add a connection from `address` that takes a slot only when it enters.
 
-        :raises TooManyStanding: if too many do.
+        :raises TooManyUnregistered: if too many such connections have not entered yet.
         """
         return self._connections.add(
             address, self._connections.unregistered, TooManyUnregistered
         ).member_id
 
     def handle(self, member_id: MemberId, command: commands.Command, now: int) -> Reply:
-        """Do what a member asks; the events go to the outbox, the answer is returned.
+        """Carry out the command of a member, or of a connection that is about to be one.
 
-        :param now: milliseconds since 1970.
-        :raises Refusal: if it will not be done; then nothing has changed.
+        The events go to the outbox before the reply is returned.
+
+        :raises Refusal: if the command cannot be carried out; then nothing has changed.
+        :raises KeyError: if the connection was removed.
         """
         member = self._connections[member_id]
         handler = self._handlers(member).get(type(command))
@@ -108,7 +125,13 @@ class Hub:
         return handler(member, command, now)
 
     def remove_member(self, member_id: MemberId, reason: str) -> None:
-        """Free the place and the nickname, and tell the others; a second time does nothing."""
+        """Remove a connection, free its nickname, and announce that a member left.
+
+        Removing it a second time does nothing: the server need not know who was first to notice
+        that a connection ended.
+
+        :param reason: ``quit``, ``connection lost``, ``inactive`` …
+        """
         member = self._connections.remove(member_id)
         if member is not None:
             self._remove(member)
@@ -116,29 +139,33 @@ class Hub:
                 self._outbox.to_all(events.MemberLeft(member.nickname, reason), member_id)
 
     def clear(self) -> None:
-        """Free everything and tell nobody: each connection is told by its own goodbye."""
+        """Remove all connections, and announce nothing.
+
+        With N members, announcing each departure would be N² notices. Each member gets a
+        ``goodbye`` from the server instead.
+        """
         for member in self._connections.clear():
             self._remove(member)
 
-    # --- what is public -------------------------------------------------------------------------
+    # --- what everyone may read -----------------------------------------------------------------
 
     @property
     def free_slots(self) -> int:
-        """How many slots are not taken."""
+        """How many more members there may be."""
         return self._connections.slots.capacity - len(self._connections.slots.members)
 
     @property
     def member_count(self) -> int:
-        """How many have entered."""
+        """How many members there are."""
         return len(self._nicknames)
 
     def nickname(self, member_id: MemberId) -> str:
-        """What the member is called; empty before it has entered and after it has left."""
+        """The nickname of a connection; empty before it has entered and after it was removed."""
         member = self._connections.get(member_id)
         return member.nickname if member else ""
 
     def users(self, room: str | None = None) -> events.Users:
-        """The members, or those in `room`.
+        """The members, or those in `room`, in the order of entering or joining.
 
         :raises Refusal: if there is no such room.
         """
@@ -153,21 +180,21 @@ class Hub:
         )
 
     def rooms(self) -> events.Rooms:
-        """The rooms that there are."""
+        """The rooms, in the order in which they were created."""
         return self._rooms.list()
 
     def read_history(self, room: str, limit: int, before: int | None = None) -> events.History:
-        """The last `limit` messages of `room`, of those numbered below `before` if given.
+        """The last `limit` messages of `room`; with `before`, of those with a lower number.
 
         :raises Refusal: if there is no such room.
         """
         found = self._rooms.get(room)
         return events.History(found.name, found.history.last(limit, before))
 
-    # --- who is who -----------------------------------------------------------------------------
+    # --- entering, renaming, quitting -----------------------------------------------------------
 
     def _handlers(self, member: Member) -> dict[type, _Handler]:
-        """What `member` may ask for."""
+        """The commands that `member` may send in its present state."""
         if member.nickname:
             return self._member_handlers
         return (
@@ -177,7 +204,7 @@ class Hub:
         )
 
     def _remove(self, member: Member) -> None:
-        """Have somebody who is gone hear nothing, and not be heard of."""
+        """Undo everything that entering and joining did, for a connection that was removed."""
         for room in list(member.rooms.values()):
             self._rooms.remove(member, room)
         if member.nickname:
@@ -193,9 +220,8 @@ class Hub:
 
     def _enter_as_guest(self, member: Member, command: commands.Enter, now: int) -> Reply:
         if member.pool is not self._connections.slots:
-            check_capacity(
-                self._connections.slots, FullForNow
-            )  # before a password is asked for in vain
+            # Before anything else: a full server must not ask for a password first.
+            check_capacity(self._connections.slots, FullForNow)
         nickname = self._nicknames.check_available(member, command.nickname)
         check_needs_no_password(nickname, self.accounts)
         return self._enter(member, nickname, command.rooms, now)
@@ -203,6 +229,7 @@ class Hub:
     def _enter_authenticated(
         self, member: Member, command: commands.EnterAuthenticated, now: int
     ) -> Reply:
+        # Again, as the password took a while: the nickname and the last slot may be taken by now.
         nickname = self._nicknames.check_available(member, command.account)
         return self._enter(member, nickname, command.rooms, now)
 
@@ -217,7 +244,12 @@ class Hub:
         return self._welcome(member)
 
     def _late_hello(self, member: Member, command: commands.Enter, now: int) -> Reply:
-        """A ``hello`` that came too late to be the first: whose silence had a name already."""
+        """A delayed ``hello``, after the connection was entered under its address for its silence.
+
+        Half a second without a line makes a connection a basic client named ``ADDRESS:PORT``. If
+        its first line is a ``hello`` then, it is renamed, and gets the ``welcome`` that it waits
+        for. Any other member is refused.
+        """
         if member.nickname != member.address:
             raise AlreadyRegistered
         self._rename(member, commands.Rename(command.nickname), now)
@@ -236,9 +268,9 @@ class Hub:
         self, member: Member, command: commands.EnterAuthenticated, now: int
     ) -> Reply:
         nickname = self._nicknames.check_available(member, command.account)
-        is_late_hello = member.nickname == member.address  # as in _enter_again
-        done = self._apply_rename(member, nickname)
-        return self._welcome(member) if is_late_hello else done
+        is_late_hello = member.nickname == member.address  # as in _late_hello
+        reply = self._apply_rename(member, nickname)
+        return self._welcome(member) if is_late_hello else reply
 
     def _apply_rename(self, member: Member, nickname: str) -> Reply:
         old = member.nickname
@@ -251,9 +283,10 @@ class Hub:
         self.remove_member(member.member_id, "quit")
         return events.Goodbye("quit")
 
-    # --- what is said ---------------------------------------------------------------------------
+    # --- messages and rooms ---------------------------------------------------------------------
 
     def _send_message(self, member: Member, command: commands.SendMessage, now: int) -> Reply:
+        # Most commands spell the room as it is called: then one look-up does.
         room = member.rooms.get(command.room) or self._rooms.get_joined(member, command.room)
         text = names.message_text(command.text)
         message = room.history.add(member.nickname, text, now)
@@ -262,23 +295,23 @@ class Hub:
 
     def _send_private(self, member: Member, command: commands.SendPrivate, now: int) -> Reply:
         text = names.message_text(command.text)
-        reached, missed = self._nicknames.resolve_recipients(command.to, self.accounts)
+        reached, undelivered = self._nicknames.resolve_recipients(command.to, self.accounts)
         to = tuple(each.nickname for each in reached)
         message = events.PrivateMessage(member.nickname, to, now, text)
         for each in reached:
             self._outbox.to_member(each.member_id, message)
-        return events.PrivateSent(now, missed)
+        return events.PrivateSent(now, undelivered)
 
     def _join_room(self, member: Member, command: commands.JoinRoom, now: int) -> Reply:
-        joined = self._rooms.join(member, command.room)
-        event = events.RoomJoined(joined.room, member.nickname)
-        self._outbox.to_room(joined.room, event, member.member_id)
-        return joined
+        reply = self._rooms.join(member, command.room)
+        event = events.RoomJoined(reply.room, member.nickname)
+        self._outbox.to_room(reply.room, event, member.member_id)
+        return reply
 
     def _leave_room(self, member: Member, command: commands.LeaveRoom, now: int) -> Reply:
         room = self._rooms.get_joined(member, command.room)
-        self._outbox.to_room(
-            room.name, events.RoomLeft(room.name, member.nickname), member.member_id
-        )
+        # Before it is taken out: dialects that echo show a member that it left.
+        event = events.RoomLeft(room.name, member.nickname)
+        self._outbox.to_room(room.name, event, member.member_id)
         self._rooms.remove(member, room)
         return events.Ok()

@@ -1,4 +1,15 @@
-"""Where connections are: at the door, watching, or in a slot. Each place has room for so many."""
+"""Who is connected, and who has which nickname.
+
+A connection is in one of three pools, each with a limit of its own:
+
+- ``unregistered``: it has come on the page's port, and neither entered nor begun to watch;
+- ``watchers``: it receives what is public, without a nickname;
+- ``slots``: it is a member, or came on a port where a connection takes its slot at once and has yet
+  to enter.
+
+So watchers and strangers cannot take a member's place, and ``--slots`` counts members and those who
+are about to be members alone.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 
@@ -14,16 +25,14 @@ from chatd.chat.errors import (
 from chatd.chat.model import Member, Pool
 from chatd.chat.outbox import MemberId
 
-#: Makes what one too many is told.
+#: Creates the refusal that is raised when a pool is full.
 MakeRefusal = Callable[[], Refusal]
 
 
 class Connections:
-    """All places, and who is in each of them.
+    """All connections, each in one pool.
 
-    :ivar door: for those who have no slot, and neither entered nor watch.
-    :ivar gallery: for those who watch.
-    :ivar slots: for members, and those who have had a slot since they came.
+    :param slots: how many members, and connections that are about to become members, there may be.
     """
 
     def __init__(self, slots: int) -> None:
@@ -34,20 +43,20 @@ class Connections:
         self._next_id: MemberId = 1
 
     def __getitem__(self, member_id: MemberId) -> Member:
-        """Who has that number.
+        """The connection with that id.
 
-        :raises KeyError: if nobody has it any more.
+        :raises KeyError: if it is gone.
         """
         return self._members[member_id]
 
     def get(self, member_id: MemberId) -> Member | None:
-        """Who has that number, if anybody does."""
+        """The connection with that id; None if it is gone."""
         return self._members.get(member_id)
 
     def add(self, address: str, pool: Pool, make_refusal: MakeRefusal) -> Member:
-        """A new connection from `address`, in `place`.
+        """Create a connection from `address` (``ADDRESS:PORT``) in `pool`.
 
-        :raises Refusal: the one that `refused` makes, if there is no room.
+        :raises Refusal: the one that `make_refusal` creates, if the pool is full.
         """
         check_capacity(pool, make_refusal)
         member = Member(self._next_id, address, pool)
@@ -56,9 +65,10 @@ class Connections:
         return member
 
     def move(self, member: Member, pool: Pool, make_refusal: MakeRefusal) -> None:
-        """Have `member` be in `place` from now on, if it is not there already.
+        """Move `member` to `pool`; nothing happens if it is there.
 
-        :raises Refusal: the one that `refused` makes, if there is no room; then nothing changes.
+        :raises Refusal: the one that `make_refusal` creates, if the pool is full; `member` then
+            stays where it was.
         """
         if member.pool is not pool:
             check_capacity(pool, make_refusal)
@@ -67,28 +77,28 @@ class Connections:
             member.pool = pool
 
     def remove(self, member_id: MemberId) -> Member | None:
-        """The connection is gone; the answer is which it was, if there still was one."""
+        """Remove a connection and return it; None if it was gone before."""
         member = self._members.pop(member_id, None)
         if member is not None:
             del member.pool.members[member_id]
         return member
 
     def clear(self) -> list[Member]:
-        """All connections are gone; the answer is which there were."""
+        """Remove all connections and return them."""
         return [member for each in list(self._members) if (member := self.remove(each)) is not None]
 
 
 def check_capacity(pool: Pool, make_refusal: MakeRefusal) -> None:
-    """Check that one more may come to `place`.
+    """Check that `pool` has room for one more.
 
-    :raises Refusal: the one that `refused` makes, if not.
+    :raises Refusal: the one that `make_refusal` creates, if not.
     """
     if len(pool.members) >= pool.capacity:
         raise make_refusal()
 
 
 class Nicknames:
-    """The nicknames of the members."""
+    """The nicknames in use, each by its case-insensitive form."""
 
     def __init__(self) -> None:
         self._members: dict[str, Member] = {}
@@ -97,9 +107,11 @@ class Nicknames:
         return len(self._members)
 
     def check_available(self, member: Member, name: str) -> str:
-        """The nickname `wanted`, if `member` may have it as far as others go.
+        """The nickname `name`, normalised, if no other member has it.
 
-        :raises Refusal: if it is no nickname, or somebody else's.
+        `member` may have it already, perhaps in another case.
+
+        :raises Refusal: if it is not a valid nickname, or another member has it.
         """
         nickname = names.nickname(name, member.address)
         if self._members.get(names.casefold(nickname), member) is not member:
@@ -107,43 +119,46 @@ class Nicknames:
         return nickname
 
     def assign(self, member: Member, nickname: str) -> None:
-        """`member` is called `nickname` from now on, which is available."""
+        """Give `member` a nickname that :meth:`check_available` returned; free its old one."""
         self.release(member)
         self._members[names.casefold(nickname)] = member
         member.nickname = nickname
 
     def release(self, member: Member) -> None:
-        """The nickname of `member`, if it has one, is free."""
+        """Free the nickname of `member`, if it has one."""
         self._members.pop(names.casefold(member.nickname), None)
 
     def resolve_recipients(
         self, to: Iterable[str], accounts: Mapping[str, bool]
     ) -> tuple[list[Member], tuple[events.Undelivered, ...]]:
-        """The members who are meant by the nicknames `to`, and who is not here.
+        """The members with the nicknames `to`, each once, and the nicknames that no member has.
 
-        :raises Refusal: if there are too many of them, or nobody is here.
+        :param accounts: the casefolded nicknames of all accounts: such a user is ``offline``, and
+            not ``unknown``.
+        :raises Refusal: if there is no recipient, there are too many, or none is connected.
         """
-        wanted: dict[str, str] = {}
+        recipients: dict[str, str] = {}
         for name in to:
-            wanted.setdefault(names.casefold(name), name[: limits.NICKNAME_CHARACTERS])
-        if not 0 < len(wanted) <= limits.RECIPIENTS:
-            raise BadRecipients(f"A private message goes to 1 to {limits.RECIPIENTS} nicknames.")
-        reached = [self._members[key] for key in wanted if key in self._members]
-        missed = tuple(
+            recipients.setdefault(names.casefold(name), name[: limits.NICKNAME_CHARACTERS])
+        if not 0 < len(recipients) <= limits.RECIPIENTS:
+            raise BadRecipients(f"A private message needs 1 to {limits.RECIPIENTS} recipients.")
+        reached = [self._members[key] for key in recipients if key in self._members]
+        undelivered = tuple(
             events.Undelivered(name, "offline" if key in accounts else "unknown")
-            for key, name in wanted.items()
+            for key, name in recipients.items()
             if key not in self._members
         )
         if not reached:
-            raise NotReached(missed)
-        return reached, missed
+            raise NotReached(undelivered)
+        return reached, undelivered
 
 
 def check_needs_no_password(nickname: str, accounts: Mapping[str, bool]) -> None:
-    """Check that `nickname` needs no password.
+    """Check that a guest may have `nickname`.
 
-    :param accounts: the nicknames that need one, folded, and whether each is blocked.
-    :raises Refusal: if it does, or is blocked.
+    :param accounts: the casefolded nicknames of all accounts, and whether each is blocked.
+    :raises PasswordRequired: if it is an account.
+    :raises Blocked: if it is a blocked account.
     """
     is_blocked = accounts.get(names.casefold(nickname))
     if is_blocked is not None:

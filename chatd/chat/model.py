@@ -1,4 +1,8 @@
-"""The last messages of a room, numbered."""
+"""What the hub keeps: connections in their pools, rooms, and each room's history.
+
+Plain data: ``members`` and ``rooms`` change it. A member and its rooms refer to each other, so they
+are in one module.
+"""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -9,44 +13,15 @@ from chatd.chat.events import Message
 from chatd.chat.outbox import MemberId
 
 
-class RoomHistory:
-    """The messages of one room: all are numbered from 1, the last `size` are kept.
-
-    Fewer are, if they are so long that they would take more room than there is for one history.
-    """
-
-    def __init__(self, room: str, max_messages: int) -> None:
-        self.room = room
-        self._max_messages = max_messages
-        self._messages: deque[Message] = deque()
-        self._characters = 0
-        self._seq = 0
-
-    def add(self, source: str, text: str, now: int) -> Message:
-        """The next message of the room, said at `now` (ms since 1970)."""
-        self._seq += 1
-        message = Message(self.room, self._seq, now, source, text)
-        self._messages.append(message)
-        self._characters += len(text)
-        while (
-            len(self._messages) > self._max_messages or self._characters > limits.HISTORY_CHARACTERS
-        ):
-            self._characters -= len(self._messages.popleft().text)
-        return message
-
-    def last(self, limit: int, before: int | None = None) -> tuple[Message, ...]:
-        """The last `limit` messages, of those numbered below `before` if given; oldest first."""
-        wanted = (
-            message
-            for message in reversed(self._messages)
-            if before is None or message.seq < before
-        )
-        return tuple(islice(wanted, min(max(limit, 0), len(self._messages))))[::-1]
-
-
 @dataclass(slots=True)
 class Member:
-    """A connection, in some place; without a nickname it has not entered yet."""
+    """A connection in one of the pools. It is a member once it has a nickname.
+
+    :ivar address: ``ADDRESS:PORT`` of the other end.
+    :ivar nickname: empty until it has entered.
+    :ivar since: when it entered, in milliseconds since 1970.
+    :ivar rooms: the rooms that it is in, by their names, in the order of joining.
+    """
 
     member_id: MemberId
     address: str
@@ -58,9 +33,9 @@ class Member:
 
 @dataclass(slots=True)
 class Pool:
-    """Where connections are: at the door, watching, or in a slot; in the order they came.
+    """Connections that count towards one limit, in the order in which they came.
 
-    :ivar size: how many there may be.
+    :ivar capacity: how many there may be.
     """
 
     capacity: int
@@ -69,8 +44,50 @@ class Pool:
 
 @dataclass(slots=True)
 class Room:
-    """A room and who is in it, in the order they came."""
+    """A room, and its members in the order of joining."""
 
     name: str
-    history: RoomHistory
+    history: "RoomHistory"
     members: dict[MemberId, Member] = field(default_factory=dict)
+
+
+class RoomHistory:
+    """The last messages of one room, numbered from 1 without gaps.
+
+    At most `max_messages` are kept, and fewer if their text would exceed
+    :data:`limits.HISTORY_CHARACTERS`: a full server of long messages stays within its memory.
+    """
+
+    def __init__(self, room: str, max_messages: int) -> None:
+        self.room = room
+        self._max_messages = max_messages
+        self._messages: deque[Message] = deque()
+        self._characters = 0
+        self._seq = 0
+
+    def add(self, source: str, text: str, now: int) -> Message:
+        """Number a message, keep and return it.
+
+        :param now: milliseconds since 1970.
+        """
+        self._seq += 1
+        message = Message(self.room, self._seq, now, source, text)
+        self._messages.append(message)
+        self._characters += len(text)
+        while (
+            len(self._messages) > self._max_messages or self._characters > limits.HISTORY_CHARACTERS
+        ):
+            self._characters -= len(self._messages.popleft().text)
+        return message
+
+    def last(self, limit: int, before: int | None = None) -> tuple[Message, ...]:
+        """The last `limit` messages, oldest first; with `before`, of those with a lower number.
+
+        A client may ask for any `limit`: below 1 there are none, and no more than are kept.
+        """
+        newest_first = (
+            message
+            for message in reversed(self._messages)
+            if before is None or message.seq < before
+        )
+        return tuple(islice(newest_first, min(max(limit, 0), len(self._messages))))[::-1]

@@ -1,6 +1,7 @@
 """Nicknames, room names and message texts: what is valid, and which names are equal.
 
-SPEC §4: nicknames are normalised (NFKC), then checked, and unique after case folding.
+A name is normalised (Unicode NFKC), then checked. Two names are equal if their case-folded forms
+are, see :func:`casefold`. docs/reference/chat.rst has the rules.
 """
 
 import re
@@ -10,18 +11,20 @@ from typing import Final
 from chatd.chat import limits
 from chatd.chat.errors import BadNickname, BadRoomName, BadText, Refusal
 
-#: The room that always exists and that everyone begins in.
+#: The room that always exists.
 LOBBY: Final = "#lobby"
 
-#: Characters with a meaning in commands or in a shown line: ``#room``, ``@nickname``, ``ice,moon``,
-#: ``/command``, ``[private] ice``.
+#: Characters with a meaning in a command or before a message: ``#room``, ``@nickname``,
+#: ``ice,moon``, ``/command``, ``[private] ice``.
 RESERVED: Final = frozenset("#@,/[]")
 
-#: White space, control and format characters, lone surrogates, and what has no meaning to all.
+#: White space, control and format characters, and code points that are unassigned, private or half
+#: of a surrogate pair.
 _BANNED_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zs", "Zl", "Zp"})
 
-#: Characters that show nothing: two names that differ only in these look the same. They are what
-#: Unicode calls "default ignorable" and the categories above leave out, and the Braille blank.
+#: Characters that show nothing, so that two names which differ only in these would look the same:
+#: those that Unicode calls "default ignorable" and that no category above includes, and the Braille
+#: blank.
 _INVISIBLE: Final = frozenset(
     {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2065, 0x2800, 0x3164, 0xFFA0}
     | set(range(0x180B, 0x1810))
@@ -30,14 +33,14 @@ _INVISIBLE: Final = frozenset(
     | set(range(0xE0000, 0xE1000))
 )
 
-#: The name of a connection that has not chosen one.
+#: The nickname of a connection that has not chosen one, ``ADDRESS:PORT``.
 _ADDRESS_AND_PORT: Final = re.compile(r"\d+(?:\.\d+){3}:\d+\Z")
 
-#: Composing characters makes a name shorter; one this many times too long is not worth the work.
-_BEFORE_NORMALISING: Final = 4
+#: NFKC composes at most this many characters into one. A text more than four times as long as a
+#: name may be cannot become a name, and is refused before it is normalised.
+_MAX_COMPOSED_CHARACTERS: Final = 4
 
-#: What is longer cannot be normalised to a name: no character is composed of more than four.
-_MAX_RAW_CHARACTERS: Final = _BEFORE_NORMALISING * max(
+_MAX_RAW_CHARACTERS: Final = _MAX_COMPOSED_CHARACTERS * max(
     limits.NICKNAME_CHARACTERS, limits.ROOM_NAME_CHARACTERS
 )
 
@@ -45,8 +48,11 @@ _CONTROL_CHARACTERS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def _validated_name(text: str, max_characters: int, refusal: type[Refusal]) -> str:
-    """`text` normalised, if it is made of such characters as names are made of."""
-    if len(text) > max_characters * _BEFORE_NORMALISING:
+    """`text` normalised, if it has the length and the characters of a name.
+
+    :raises Refusal: of the class `refusal`, if it has not.
+    """
+    if len(text) > max_characters * _MAX_COMPOSED_CHARACTERS:
         raise refusal(f"A name may have at most {max_characters} characters.")
     name = unicodedata.normalize("NFKC", text)
     if not name:
@@ -54,7 +60,7 @@ def _validated_name(text: str, max_characters: int, refusal: type[Refusal]) -> s
     if len(name) > max_characters:
         raise refusal(f"A name may have at most {max_characters} characters.")
     if unicodedata.category(name[0]).startswith("M"):
-        raise refusal("A name may not begin with a mark that joins what stands before it.")
+        raise refusal("A name cannot start with a combining character.")
     for character in name:
         if (
             character in RESERVED
@@ -75,41 +81,45 @@ def _describe_character(character: str) -> str:
 
 
 def nickname(text: str, address: str = "") -> str:
-    """The nickname that `text` asks for, normalised.
+    """`text` as a nickname, normalised.
 
-    :param address: the ``ADDRESS:PORT`` of the connection that asks; such a name belongs to that
-        connection alone.
-    :raises BadNickname: if it cannot be one.
+    :param address: ``ADDRESS:PORT`` of the connection that asks for it. Only the connection from
+        there may have a nickname of this form.
+    :raises BadNickname: if it is not valid.
     """
     name = _validated_name(text, limits.NICKNAME_CHARACTERS, BadNickname)
     if name != address and _ADDRESS_AND_PORT.match(name):
-        raise BadNickname(f"{name} is the name of a connection; choose another one.")
+        raise BadNickname(
+            f"The nickname {name} is reserved for the connection from there; choose another one."
+        )
     return name
 
 
 def room_name(text: str) -> str:
-    """The room name that `text` asks for, normalised.
+    """`text` as a room name, normalised.
 
-    :raises BadRoomName: if it cannot be one.
+    :raises BadRoomName: if it is not valid.
     """
     if unicodedata.normalize("NFKC", text[:1]) != "#":
-        raise BadRoomName("The name of a room starts with #.")
+        raise BadRoomName("A room name starts with #.")
     return "#" + _validated_name(text[1:], limits.ROOM_NAME_CHARACTERS - 1, BadRoomName)
 
 
 def casefold(name: str) -> str:
-    """What is compared: two names are equal if this is.
+    """The form in which names are compared: that of ``ICE`` and ``ice`` is the same.
 
-    Of what is too long to be a name only so much is looked at that it equals none: normalising
-    takes a time that grows with the square of a pile of marks.
+    A text that is too long to be a name is cut before it is normalised, to a length that still
+    equals no name. Normalising takes time with the square of the combining characters in a row, and
+    a client may send a "recipient" of 64 KiB of them.
     """
     return unicodedata.normalize("NFKC", name[: _MAX_RAW_CHARACTERS + 1].casefold())
 
 
 def message_text(text: str) -> str:
-    """`text`, if it can be a message: LF and TAB are the only control characters in it.
+    """`text`, if it can be a message.
 
-    :raises BadText: if it is empty, too long, of too many lines or has others.
+    :raises BadText: if it is blank, has too many characters or lines, or a control character other
+        than line feed and tab.
     """
     if len(text) > limits.MESSAGE_CHARACTERS:
         raise BadText(f"A message may have at most {limits.MESSAGE_CHARACTERS} characters.")

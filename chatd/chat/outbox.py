@@ -1,41 +1,45 @@
-"""The port the hub speaks through.
+"""The port through which the hub sends events.
 
-The hub knows members by number and rooms by name. Who hears what follows from what it says here;
-how the bytes get there is the business of whoever implements it (``server.fanout``; in tests, a
-list).
+The hub refers to connections by id and to rooms by name. It says who joins which room, and to which
+room an event goes; the implementation keeps the lists of recipients and delivers the bytes
+(``server.fanout``; in tests, a list).
 """
 
 from typing import Protocol
 
 from chatd.chat.events import Event
 
-#: What the hub calls a member: a number, never used again.
+#: The hub's id of a connection: a number that is never used again.
 MemberId = int
 
 
 class Outbox(Protocol):
-    """Where events go. Calls are made in the order that every member must see."""
+    """Delivers events. Members see events in the order of these calls.
+
+    `origin` is the member whose command caused the event. Whether a member receives the events that
+    it caused depends on its dialect (``Dialect.echoes``).
+    """
 
     def add_member(self, member: MemberId) -> None:
-        """From now on `member` hears what everyone hears."""
+        """From now on `member` receives what goes to all."""
 
     def add_watcher(self, member: MemberId) -> None:
-        """From now on `member` hears what everyone hears, and every room, until it enters."""
+        """From now on `member` receives what goes to all and to any room, until it enters."""
 
     def remove_member(self, member: MemberId) -> None:
-        """From now on `member` hears nothing; it has parted from its rooms before."""
+        """From now on `member`, which has left its rooms before, receives nothing."""
 
     def join_room(self, member: MemberId, room: str) -> None:
-        """From now on `member` hears `room`."""
+        """From now on `member` receives what goes to `room`."""
 
     def leave_room(self, member: MemberId, room: str) -> None:
-        """From now on `member` does not hear `room`."""
+        """From now on `member` does not receive what goes to `room`."""
 
     def to_member(self, member: MemberId, event: Event) -> None:
-        """Tell one member."""
+        """Send `event` to one member."""
 
     def to_all(self, event: Event, origin: MemberId) -> None:
-        """Tell everyone, as `origin` did this (some dialects tell a member its own doings)."""
+        """Send `event` to all members and watchers."""
 
     def to_room(self, room: str, event: Event, origin: MemberId) -> None:
-        """Tell everyone who hears `room`, as `origin` did this."""
+        """Send `event` to the members of `room`, and to watchers."""

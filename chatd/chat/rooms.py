@@ -1,4 +1,4 @@
-"""The rooms: who is in them, how they begin and how they end."""
+"""The rooms: creating them, joining and leaving them, and deleting the empty ones."""
 
 from chatd.chat import events, limits, names
 from chatd.chat.errors import AlreadyInRoom, NoSuchRoom, NotInRoom, TooManyRooms
@@ -8,10 +8,12 @@ from chatd.chat.outbox import Outbox
 
 
 class Rooms:
-    """The rooms that there are; the lobby always is.
+    """All rooms, each by its case-insensitive name. The lobby always exists.
 
-    :param history: messages kept for each.
-    :param outbox: is told who hears which.
+    A room exists as long as it has members: joining creates it, and its history ends with it.
+
+    :param history: how many messages are kept of each room.
+    :param outbox: is told which rooms a member is in.
     """
 
     def __init__(self, history: int, outbox: Outbox) -> None:
@@ -21,9 +23,9 @@ class Rooms:
         self._create(LOBBY)
 
     def get(self, room_name: str) -> Room:
-        """The room that is meant.
+        """The room with that name, in any case.
 
-        :raises Refusal: if there is none, or it is no name of a room.
+        :raises Refusal: if the name is not valid, or there is no such room.
         """
         name = names.room_name(room_name)
         room = self._rooms.get(names.casefold(name))
@@ -32,9 +34,9 @@ class Rooms:
         return room
 
     def get_joined(self, member: Member, room_name: str) -> Room:
-        """The room that is meant, which `member` is in.
+        """The room with that name, if `member` is in it.
 
-        :raises Refusal: if there is none, or `member` is not in it.
+        :raises Refusal: if the name is not valid, there is no such room, or `member` is not in it.
         """
         room = self.get(room_name)
         if room.name not in member.rooms:
@@ -42,31 +44,31 @@ class Rooms:
         return room
 
     def join(self, member: Member, room_name: str) -> events.JoinDone:
-        """Have `member` be in that room, which is made if there is none.
+        """Put `member` into that room, and create it if need be.
 
-        :raises Refusal: if it is there already, or there are too many rooms.
+        :raises Refusal: if the name is not valid, `member` is in it, or there are too many rooms.
         """
         name = names.room_name(room_name)
         room = self._rooms.get(names.casefold(name))
         if room is not None and room.name in member.rooms:
             raise AlreadyInRoom(room.name)
         if len(member.rooms) >= limits.JOINED_ROOMS:
-            raise TooManyRooms(f"You may be in {limits.JOINED_ROOMS} rooms at most.")
+            raise TooManyRooms(f"You may be in at most {limits.JOINED_ROOMS} rooms.")
         if room is None and len(self._rooms) >= limits.ROOMS:
-            raise TooManyRooms(f"There may be {limits.ROOMS} rooms at most.")
+            raise TooManyRooms(f"The server may have at most {limits.ROOMS} rooms.")
         created = room is None
         room = room or self._create(name)
         self.add(member, room)
         return events.JoinDone(room.name, created)
 
     def add(self, member: Member, room: Room) -> None:
-        """Put `member` into `room`."""
+        """Put `member` into `room`, without a check."""
         room.members[member.member_id] = member
         member.rooms[room.name] = room
         self._outbox.join_room(member.member_id, room.name)
 
     def remove(self, member: Member, room: Room) -> None:
-        """Take `member` out of `room`; a room without members, but for the lobby, is gone."""
+        """Take `member` out of `room`. An empty room, other than the lobby, is deleted."""
         del room.members[member.member_id]
         del member.rooms[room.name]
         self._outbox.leave_room(member.member_id, room.name)
@@ -74,7 +76,7 @@ class Rooms:
             del self._rooms[names.casefold(room.name)]
 
     def list(self) -> events.Rooms:
-        """The list of rooms, in the order in which they were made."""
+        """The list of rooms, in the order in which they were created."""
         return events.Rooms(
             tuple(events.RoomEntry(room.name, len(room.members)) for room in self._rooms.values())
         )

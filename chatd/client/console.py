@@ -18,12 +18,13 @@ from zope.interface import implementer
 
 from chatd.chat import limits
 from chatd.chat.commands import SendMessage, SendPrivate
+from chatd.chat.errors import Refusal
 from chatd.client.status import Status
 from chatd.client.ui import Choice, InteractiveUI, SessionView, format_choice
 from chatd.stderr import write_line
 from chatd.wire import rendering
 from chatd.wire.rendering import escape
-from chatd.wire.slash_commands import QUIT_COMMANDS
+from chatd.wire.slash_commands import QUIT_COMMANDS, parse
 
 #: A line that is longer is refused here; the server would refuse it all the same.
 _LINE_BYTES: Final = 1_048_576
@@ -37,40 +38,21 @@ class Console(Protocol):
 
     def __init__(self, can_ask: bool) -> None:
         self.can_ask = can_ask
-        self._submit: Callable[[str], None] = lambda line: None
-        self._end_of_input: Callable[[], None] = lambda: None
-        self._output_lost: Callable[[], None] = lambda: None
-        self._not_sent: Callable[[str], None] = self._report_not_sent
-        self._output_paused: Callable[[bool], None] = lambda is_clogged: None
+        self._session: SessionView | None = None
         self._on_answer: Callable[[str], None] | None = None
         self._is_secret = False
         self._listed_choices = 0
         self._buffer = b""
         self._is_paused = True
-        self._is_attached = False
         self._is_at_end = False
         self._is_skipping = False
         self._is_open = False
+        self._reported_unread = False
         self._closed: Deferred[None] | None = None
 
-    def serve(self, session: SessionView) -> None:
-        """Lines need to know nothing."""
-
-    def listen(
-        self,
-        submit: Callable[[str], None],
-        end_of_input: Callable[[], None],
-        output_lost: Callable[[], None],
-        not_sent: Callable[[str], None] | None = None,
-        clogged: Callable[[bool], None] = lambda is_clogged: None,
-    ) -> None:
-        """Say who takes the lines, as the port has it."""
-        self._submit = submit
-        self._not_sent = not_sent or self._report_not_sent
-        self._output_paused = clogged
-        self._end_of_input = end_of_input
-        self._output_lost = output_lost
-        self._is_attached = True
+    def attach(self, session: SessionView) -> None:
+        """Hand the lines to `session`, beginning with what is here already."""
+        self._session = session
         self.resume_input()
 
     def connectionMade(self) -> None:
@@ -150,8 +132,8 @@ class Console(Protocol):
 
     def close(self) -> Deferred[None]:
         """Close both ways; fires when everything has been written."""
-        if self._is_attached and self._is_paused:
-            self._is_attached = False
+        if self._session is not None and self._is_paused and not self._reported_unread:
+            self._reported_unread = True
             self.notify("There was more input, which was not read.")
         if not self._is_open:
             return succeed(None)
@@ -163,11 +145,11 @@ class Console(Protocol):
 
     def pauseProducing(self) -> None:
         """What is shown is read too slowly."""
-        self._output_paused(True)
+        self._set_output_paused(True)
 
     def resumeProducing(self) -> None:
         """What is shown is read again."""
-        self._output_paused(False)
+        self._set_output_paused(False)
 
     def stopProducing(self) -> None:
         """Nobody reads what is shown any more; that is told elsewhere."""
@@ -195,8 +177,27 @@ class Console(Protocol):
         else:
             self._output_lost()
 
-    def _report_not_sent(self, why: str) -> None:
-        self.notify(f"Not sent: {why}")
+    def _set_output_paused(self, paused: bool) -> None:
+        if self._session is not None:
+            self._session.set_output_paused(paused)
+
+    def _output_lost(self) -> None:
+        if self._session is not None:
+            self._session.output_lost()
+
+    def _not_sent(self, reason: str) -> None:
+        if self._session is not None:
+            self._session.not_sent(reason)
+
+    def _submit(self, line: str) -> None:
+        if self._session is None:
+            return
+        try:
+            user_input = parse(line, self._session.room)
+        except Refusal as refusal:
+            self._session.not_sent(str(refusal))
+        else:
+            self._session.submit(line, user_input)
 
     def _take_lines(self) -> None:
         while not self._is_paused and b"\n" in self._buffer:
@@ -212,7 +213,8 @@ class Console(Protocol):
             if self._on_answer is not None:
                 self._on_answer = None
                 self._not_sent("the input ended before the last question was answered.")
-            self._end_of_input()
+            if self._session is not None:
+                self._session.end_of_input()
 
     def _take_line(self, raw: bytes) -> None:
         if self._is_skipping or len(raw) > _LINE_BYTES:

@@ -1,6 +1,6 @@
 """The client as a service: the life, what it has done for it, and the session, put together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from twisted.application.service import Service
@@ -35,6 +35,7 @@ class ChatClient(Service):
     :param nickname: the nickname wanted; empty to ask the person for it first.
     :param offered: the nickname that a person who is asked for one gets by saying nothing.
     :param once: a direct address without ``--reconnect``: when the server goes, so does the client.
+    :param output_shared_with: clients whose output goes to the same place; they are paused, too.
     :ivar ended: fires with the exit status when the client is gone.
     :ivar entered: fires when the client is online for the first time.
     """
@@ -48,13 +49,15 @@ class ChatClient(Service):
         jitter: Callable[[], float],
         once: bool = False,
         default_nickname: str = "",
+        output_shared_with: Sequence["ChatClient"] = (),
     ) -> None:
         self.when_ended: Deferred[int] = Deferred()
         self.when_online: Deferred[None] = Deferred()
-        self.session = Session(nickname, ui, self._send, self._leave, self._start_flush_timeout)
+        self.session = Session(nickname, ui, self)
         self._reactor = reactor
         self._finder = finder
         self._default_nickname = default_nickname
+        self._output_shared_with = output_shared_with
         self._ui = ui
         self._connection: ServerConnection | None = None
         self._connecting: Deferred[ServerConnection] | None = None
@@ -86,17 +89,26 @@ class ChatClient(Service):
         self._inputs.leave()
         return gone
 
-    def end_of_input(self) -> None:
-        """Send what was read, wait for a connection if need be, then leave."""
-        self.session.end_of_input()
+    # --- what the session has done for it -------------------------------------------------------
+
+    def send(self, command: ClientCommand, request_id: RequestId = None) -> None:
+        """Send a command, if there is a connection."""
+        if self._connection is not None:
+            self._connection.send(command, request_id)
+
+    def leave(self) -> None:
+        """Say goodbye if need be, and go."""
+        self._inputs.leave()
 
     def set_paused(self, paused: bool) -> None:
         """Read nothing from the server while what is shown is not read, either."""
+        for client in self._output_shared_with:
+            client.set_paused(paused)
         self._is_paused = paused
         if self._connection is not None:
             self._connection.set_paused(paused)
 
-    def _start_flush_timeout(self) -> None:
+    def draining(self) -> None:
         """Give lines that are the last some time to be sent and confirmed, from now on."""
         self._cancel_flush_timeout()
         if not self._is_gone:
@@ -147,7 +159,7 @@ class ChatClient(Service):
 
     def hello(self) -> None:
         """Say hello."""
-        self._send(commands.Enter(self.session.nickname))
+        self.send(commands.Enter(self.session.nickname))
 
     def ask(self, problem: str) -> None:
         """Ask for another nickname."""
@@ -162,7 +174,7 @@ class ChatClient(Service):
     def online(self) -> None:
         """Tell the person, and send what waits."""
         if self.session.is_draining:
-            self._start_flush_timeout()
+            self.draining()
         self._ui.set_status(status.Online(self.session.nickname))
         self._ui.notify(f"Connected to {self._core.server} as {self.session.nickname}.")
         if not self.when_online.called:
@@ -176,13 +188,13 @@ class ChatClient(Service):
         """Note that nothing can be sent."""
         self.session.offline()
         if self.session.is_draining:
-            self._start_flush_timeout()
+            self.draining()
 
     def quit(self) -> None:
         """Say goodbye."""
         self._ui.set_status(status.Leaving())
         self.session.leaving()
-        self._send(commands.Quit())
+        self.send(commands.Quit())
 
     def waiting(self, reason: str, seconds: float) -> None:
         """Tell the person."""
@@ -250,7 +262,7 @@ class ChatClient(Service):
         else:
             self._is_password_given = True
             self._core.set_timeout(self._inputs, limits.PASSWORD_SECONDS)
-            self._send(commands.Authenticate(nickname, password))
+            self.send(commands.Authenticate(nickname, password))
 
     def connection_lost(self, connection: ServerConnection, reason: str) -> None:
         """The connection is gone."""
@@ -266,13 +278,6 @@ class ChatClient(Service):
             )
 
     # --- what comes from the person -------------------------------------------------------------
-
-    def _send(self, command: ClientCommand, request_id: RequestId = None) -> None:
-        if self._connection is not None:
-            self._connection.send(command, request_id)
-
-    def _leave(self) -> None:
-        self._inputs.leave()
 
     def _nickname_given(self, nickname: str) -> None:
         if not self._is_gone:

@@ -8,7 +8,7 @@ may or may not have arrived: sending it again might say it twice, so the person 
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from chatd.chat import commands, events, limits, names
 from chatd.chat.commands import ClientCommand, SendMessage, SendPrivate
@@ -86,12 +86,25 @@ _LISTS: Final = (frames.Users, frames.Rooms, frames.History)
 _PAUSE_LINES: Final = limits.UNSENT_LINES
 
 
+class SessionOwner(Protocol):
+    """The client that a session belongs to."""
+
+    def send(self, command: ClientCommand, request_id: RequestId) -> None:
+        """Send a command to the server; only called while online."""
+
+    def leave(self) -> None:
+        """Leave the chat: nothing is left to be sent, or the user does not want to wait for it."""
+
+    def draining(self) -> None:
+        """Called when no more lines will be taken, and from then on at each confirmation."""
+
+    def set_paused(self, paused: bool) -> None:
+        """Stop reading from the server, or resume."""
+
+
 class Session:
     """One person's side of the chat, across all connections of a run.
 
-    :param send: sends a command to the server; only called while online.
-    :param leave: called when there is nothing left to do after the end of input or ``/quit``.
-    :param ending: called when no more lines will be taken, and then with each confirmation.
     :ivar nickname: what the person is called, or wants to be.
     :ivar passwords: those of accounts that the person gave, by the folded nickname.
     :ivar is_held: whether lines are not taken for now, as too many wait.
@@ -103,18 +116,14 @@ class Session:
         self,
         nickname: str,
         ui: UserInterface,
-        send: Callable[[ClientCommand, RequestId], None],
-        leave: Callable[[], None],
-        on_draining: Callable[[], None] = lambda: None,
+        owner: SessionOwner,
     ) -> None:
         self.nickname = nickname
         self.passwords: dict[str, str] = {}
         self._rooms = JoinedRooms()
         self._was_refused = False
         self._ui = ui
-        self._send = send
-        self._leave = leave
-        self._on_draining = on_draining
+        self._owner = owner
         self._unsent: deque[PendingCommand] = deque()
         self._requests: deque[PendingCommand] = deque()
         self._unconfirmed: dict[int, PendingCommand] = {}
@@ -125,6 +134,7 @@ class Session:
         self.is_paused = False
         self._reported_offline = False
         self.unconfirmed_lost = False
+        self._output_lost = False
 
     @property
     def unsent(self) -> list[str]:
@@ -152,24 +162,26 @@ class Session:
 
     @property
     def status(self) -> int:
-        """The exit status: 1 if a line was not sent, or may not have arrived.
+        """The exit status: 1 if a line was not sent or may not have arrived, or if output was lost.
 
         A person has seen on the terminal what was refused, and has said something else.
         """
-        lost = self.unsent or self.unconfirmed_lost
+        lost = self.unsent or self.unconfirmed_lost or self._output_lost
         return 1 if lost or (self._was_refused and not self._ui.can_ask) else 0
 
-    def submit(self, line: str) -> None:
-        """Take a line that the person typed."""
-        try:
-            self._execute(line, slash_commands.parse(line, self.room))
-        except Refusal as why:
-            self.not_sent(str(why))
-
-    def not_sent(self, why: str) -> None:
+    def not_sent(self, reason: str) -> None:
         """Tell the person of a line that cannot be sent."""
         self._was_refused = True
-        self._ui.notify(f"Not sent: {why}")
+        self._ui.notify(f"Not sent: {reason}")
+
+    def output_lost(self) -> None:
+        """Leave, as nothing can be shown any more."""
+        self._output_lost = True
+        self._owner.leave()
+
+    def set_output_paused(self, paused: bool) -> None:
+        """Read no more from the server than the output takes."""
+        self._owner.set_paused(paused)
 
     def request(self, command: ClientCommand, on_reply: Callable[[FromServer], None]) -> None:
         """Ask the server for something that the person did not; before what waits to be sent.
@@ -179,7 +191,8 @@ class Session:
         self._requests.append(PendingCommand("", command, on_reply))
         self._send_pending()
 
-    def _execute(self, line: str, user_input: slash_commands.UserInput | None) -> None:
+    def submit(self, line: str, user_input: slash_commands.UserInput | None) -> None:
+        """Take a line that the person typed, and what it was parsed to."""
         match user_input:
             case _ if self.is_at_end:
                 self._refuse_after_quit(line)
@@ -190,7 +203,7 @@ class Session:
                 self._rooms.current = room
                 self._ui.notify(f"You write to {rendering.escape(room)} now.")
             case slash_commands.PromptPrivate():
-                prompt_private_message(self._ui, self._execute, self.not_sent)
+                prompt_private_message(self._ui, self.submit, self.not_sent)
             case commands.Quit():
                 self._quit()
             case None:
@@ -201,7 +214,7 @@ class Session:
     def _refuse_after_quit(self, line: str) -> None:
         """Take nothing after the end, but for a second wish to go, which need not wait."""
         if line.strip() in slash_commands.QUIT_COMMANDS:
-            self._leave()
+            self._owner.leave()
         else:
             self.not_sent(f"{rendering.escape(line)} (you are leaving)")
 
@@ -216,7 +229,7 @@ class Session:
         """No more lines come: leave as soon as what was read is sent and confirmed."""
         if not self.is_at_end:
             self.is_at_end = True
-            self._on_draining()
+            self._owner.draining()
             self._leave_if_done()
 
     def online(self) -> None:
@@ -279,7 +292,7 @@ class Session:
             )
         self.end_of_input()
         if self._ui.can_ask and not self.is_online and self._unsent:
-            self._leave()
+            self._owner.leave()
 
     def _pending(self, request_id: RequestId) -> PendingCommand | None:
         return self._unconfirmed.get(request_id) if isinstance(request_id, int) else None
@@ -324,7 +337,7 @@ class Session:
         if isinstance(request_id, int) and request_id in self._unconfirmed:
             del self._unconfirmed[request_id]
             if self.is_draining:
-                self._on_draining()
+                self._owner.draining()
             self._send_pending()
             self._leave_if_done()
 
@@ -336,12 +349,12 @@ class Session:
             pending = waiting.popleft()
             self._last_id += 1
             self._unconfirmed[self._last_id] = pending
-            self._send(pending.command, self._last_id)
+            self._owner.send(pending.command, self._last_id)
         if len(self._unsent) >= _PAUSE_LINES and not self.is_paused:
             self.is_paused = True
             self._ui.pause_input()
             if self.is_draining:
-                self._on_draining()
+                self._owner.draining()
         elif self.is_paused and len(self._unsent) <= _PAUSE_LINES // 2:
             self.is_paused = False
             self._ui.resume_input()
@@ -356,4 +369,4 @@ class Session:
         # Who leaves does not want to know any more what was only asked for the way in.
         awaited = any(pending.on_reply is None for pending in self._unconfirmed.values())
         if self.is_at_end and not self._unsent and not awaited:
-            self._leave()
+            self._owner.leave()

@@ -10,6 +10,7 @@ from chatd.chat.commands import ClientCommand, SendMessage, SendPrivate
 from chatd.client.status import Status
 from chatd.wire.frames import FromServer
 from chatd.wire.rendering import escape
+from chatd.wire.slash_commands import UserInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +76,42 @@ class UserInterface(Protocol):
 
 
 class SessionView(Protocol):
-    """What a screen may want to know of the session that it serves, and ask through it."""
+    """What a UI knows of the session that it is attached to, and what it tells the session."""
 
-    #: What the person is called, or wants to be.
+    #: The user's nickname, or the one that the client will ask the server for.
     nickname: str
 
     @property
     def room(self) -> str:
-        """Where lines go."""
+        """The room that lines go to."""
 
     @property
     def undelivered(self) -> int:
-        """How many lines the server has not got yet, as far as is known."""
+        """How many of the user's lines the server has not confirmed."""
+
+    def submit(self, line: str, user_input: UserInput | None) -> None:
+        """Take a line of input.
+
+        :param user_input: what ``slash_commands.parse`` made of the line, with :attr:`room`.
+        """
+
+    def not_sent(self, reason: str) -> None:
+        """Take note of a line that is not valid, and notify the user."""
+
+    def end_of_input(self) -> None:
+        """Take note that no more lines will come."""
+
+    def output_lost(self) -> None:
+        """Take note that the output is closed: nothing can be shown from now on."""
+
+    def set_output_paused(self, paused: bool) -> None:
+        """Take note that the output is too slow for what the server sends, or no longer is."""
 
     def request(self, command: ClientCommand, on_reply: Callable[[FromServer], None]) -> None:
-        """Ask the server for something that the person did not."""
+        """Ask the server for something that the UI itself wants to know.
+
+        :param on_reply: called with each frame of the reply.
+        """
 
 
 class InteractiveUI(UserInterface, Protocol):
@@ -98,24 +120,8 @@ class InteractiveUI(UserInterface, Protocol):
     def show(self, line: str) -> None:
         """Show a line as it is."""
 
-    def serve(self, session: SessionView) -> None:
-        """Know who is served."""
-
-    def listen(
-        self,
-        submit: Callable[[str], None],
-        end_of_input: Callable[[], None],
-        output_lost: Callable[[], None],
-        not_sent: Callable[[str], None] | None = None,
-        clogged: Callable[[bool], None] = lambda is_clogged: None,
-    ) -> None:
-        """Say who takes the lines, and who wants to know what becomes of this screen.
-
-        :param end_of_input: no more lines come.
-        :param output_lost: nobody reads what is shown any more.
-        :param not_sent: a line was no text, for this reason.
-        :param clogged: what is shown is, or is no longer, read too slowly to show more.
-        """
+    def attach(self, session: SessionView) -> None:
+        """Hand the input to `session` from now on; before, no line is taken."""
 
     def open(self, reactor: Any) -> Callable[[], None]:
         """Begin; call what is returned at the very end, to leave everything as it was found."""

@@ -1,4 +1,4 @@
-"""The client's side of discovery: it asks every known subnet and checks who answers (SPEC §2)."""
+"""The client's side of discovery: broadcasts queries in its known subnets, and checks offers."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -10,6 +10,7 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.protocol import DatagramProtocol
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
+from typing_extensions import override
 
 from chatd.chat import limits
 from chatd.discovery.subnets import Subnet
@@ -17,7 +18,11 @@ from chatd.wire import discovery
 
 
 class QuerySocket(DatagramProtocol):
-    """Asks one subnet, from this host's address in it."""
+    """The socket for one subnet: sends queries, and receives offers.
+
+    It is bound to this host's address in the subnet, and not to all addresses: so the broadcast
+    leaves through the right interface, and servers see a sender in that subnet.
+    """
 
     noisy = False
     transport: Any  # an IUDPTransport, once it is opened
@@ -26,24 +31,26 @@ class QuerySocket(DatagramProtocol):
         self._subnet = subnet
         self._on_datagram = on_datagram
 
+    @override
     def startProtocol(self) -> None:
-        """Be allowed to broadcast."""
         self.transport.setBroadcastAllowed(True)
 
     def send_query(self, port: int) -> None:
-        """Send one datagram to everyone in the subnet.
+        """Send one query to the broadcast address of the subnet.
 
         :raises OSError: if the interface cannot send it now.
         """
         self.transport.write(discovery.DISCOVER, (self._subnet.broadcast, port))
 
+    @override
     def datagramReceived(self, datagram: bytes, addr: tuple[str, int]) -> None:
-        """Hand on what may be an offer."""
         self._on_datagram(datagram, addr[0], self._subnet)
 
 
 def check_sender(offer: discovery.Offer, sender: str, subnet: Subnet) -> None:
-    """Return if `offer` is what it says it is: sent by the server it names, from within `subnet`.
+    """Check that `offer` was sent by the server that it names, from within `subnet`.
+
+    Otherwise anyone in reach could send a client to another server.
 
     :raises BadDatagram: if not.
     """
@@ -54,13 +61,13 @@ def check_sender(offer: discovery.Offer, sender: str, subnet: Subnet) -> None:
 
 
 class Querier:
-    """Asks for servers at once and at every period, until it is stopped.
+    """Queries for servers at once and every DISCOVERY_PERIOD_SECONDS, until it is stopped.
 
     :param reactor: provides ``IReactorUDP`` and ``IReactorTime``.
-    :param subnets: the known subnets, read anew at each period.
-    :param heard: is called with each offer that is what it says it is: sent by the server that it
-        names, from within the subnet that was asked.
-    :ivar counters: how many offers were heard, and how many datagrams were not believed, by reason.
+    :param subnets: returns the known subnets; called before each query, as they may change.
+    :param port: the discovery port of the servers.
+    :param on_offer: called with each offer that passed :func:`check_sender`.
+    :ivar counters: the number of accepted ``offers``, and of rejected datagrams by reason.
     """
 
     log = Logger()
@@ -84,27 +91,30 @@ class Querier:
 
     @property
     def queried(self) -> list[Subnet]:
-        """The subnets that the last question went to."""
+        """The subnets that the last query was sent to."""
         return list(self._sockets)
 
     @property
     def failures(self) -> dict[Subnet, str]:
-        """The subnets that could not be asked the last time, and why."""
+        """The subnets that the last query could not be sent to, and why."""
         return dict(self._failures)
 
     def start(self) -> None:
-        """Ask now and at every period."""
+        """Send a query now and in every period."""
         if not self._loop.running:
             self._loop.start(limits.DISCOVERY_PERIOD_SECONDS, now=True)
 
     def stop(self) -> Deferred[Any]:
-        """Stop asking and listening; fires when every socket is closed."""
+        """Stop, and ignore what is still received.
+
+        :return: fires when every socket is closed.
+        """
         if self._loop.running:
             self._loop.stop()
         return DeferredList([self._close(subnet) for subnet in list(self._sockets)])
 
     def datagram_received(self, datagram: bytes, sender: str, subnet: Subnet) -> None:
-        """Hand on the offer in a datagram that answers the question to `subnet`, if it is true."""
+        """Handle a datagram that `subnet`'s socket received."""
         if not self._loop.running:
             return
         try:
@@ -113,7 +123,7 @@ class Querier:
         except discovery.BadDatagram as error:
             self.counters[str(error)] += 1
             self.log.debug(
-                "a datagram from {sender} was not believed: {reason}",
+                "rejected a datagram from {sender}: {reason}",
                 sender=sender,
                 reason=str(error),
             )
@@ -133,11 +143,13 @@ class Querier:
             try:
                 self._socket(subnet).send_query(self._port)
             except (CannotListenError, OSError) as error:
+                # The next period opens a new socket: this one may be bound to an address that is
+                # gone.
                 self._close(subnet)
                 if self._failures.get(subnet) != str(error):
                     self._failures[subnet] = str(error)
                     self.log.warn(
-                        "cannot search {subnet} for now: {error}",
+                        "cannot query {subnet} for now: {error}",
                         subnet=str(subnet),
                         error=str(error),
                     )
@@ -146,11 +158,11 @@ class Querier:
 
     def _socket(self, subnet: Subnet) -> QuerySocket:
         if subnet not in self._sockets:
-            asker = QuerySocket(subnet, self.datagram_received)
-            self._reactor.listenUDP(0, asker, interface=str(subnet.address))
-            self._sockets[subnet] = asker
+            socket = QuerySocket(subnet, self.datagram_received)
+            self._reactor.listenUDP(0, socket, interface=str(subnet.address))
+            self._sockets[subnet] = socket
         return self._sockets[subnet]
 
     def _close(self, subnet: Subnet) -> Deferred[Any]:
-        asker = self._sockets.pop(subnet, None)
-        return maybeDeferred(asker.transport.stopListening if asker else lambda: None)
+        socket = self._sockets.pop(subnet, None)
+        return maybeDeferred(socket.transport.stopListening if socket else lambda: None)

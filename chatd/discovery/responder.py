@@ -1,4 +1,14 @@
-"""The server's side of discovery: it answers broadcasts from its known subnets (SPEC §2)."""
+"""The server's side of discovery: replies to the queries that are broadcast in its known subnets.
+
+It has two sockets for each subnet:
+
+- one bound to the subnet's *broadcast address*, on the discovery port. Such a socket receives that
+  subnet's broadcasts and nothing else, so a server is discovered only where it was asked to be. All
+  servers on a host share the address and the port, and the kernel gives each a copy of a broadcast.
+- one bound to the server's own address in the subnet, on any port. It sends the offers: a client
+  accepts an offer only from the address that is in it, and a socket that is bound to a broadcast
+  address cannot send from there.
+"""
 
 import sys
 from collections import Counter
@@ -12,6 +22,7 @@ from twisted.internet.interfaces import IListeningPort, IReactorTime
 from twisted.internet.protocol import DatagramProtocol
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
+from typing_extensions import override
 
 from chatd.chat import limits
 from chatd.discovery.subnets import Subnet, longest_match
@@ -19,31 +30,33 @@ from chatd.wire import discovery
 
 
 class _BroadcastListener(DatagramProtocol):
-    """Hears the broadcasts to one address, together with every other server on this host."""
+    """Receives the broadcasts to one address."""
 
     noisy = False
 
     def __init__(self, on_datagram: Callable[[bytes, tuple[str, int]], None]) -> None:
         self._on_datagram = on_datagram
 
+    @override
     def datagramReceived(self, datagram: bytes, addr: tuple[str, int]) -> None:
-        """Hand it on; who asked decides which subnet it belongs to."""
         self._on_datagram(datagram, addr)
 
 
 class _ReplySocket(DatagramProtocol):
-    """Answers from one address. Nothing that comes there is read: questions are broadcast."""
+    """Sends offers from one address. It ignores what it receives: queries are broadcast."""
 
     noisy = False
     transport: Any  # an IUDPTransport, once it is opened
 
 
 class Responder:
-    """Answers for one server, in every subnet it knows.
+    """Makes one server discoverable in its known subnets.
 
     :param reactor: provides ``IReactorUDP``, ``IReactorMulticast`` and ``IReactorTime``.
-    :param offer: what the server offers in a subnet now.
-    :ivar counters: how many datagrams were answered, and how many were not, by reason.
+    :param subnets: the known subnets; those without a broadcast address are left out.
+    :param port: the discovery port.
+    :param offer: returns the server's offer in a subnet, as it is now.
+    :ivar counters: the number of queries ``answered``, and of others by the reason.
     """
 
     log = Logger()
@@ -68,16 +81,19 @@ class Responder:
         self.counters: Counter[str] = Counter()
 
     def start(self) -> None:
-        """Listen in every subnet; one that fails is tried again at each period."""
+        """Open the sockets. What fails is tried again every DISCOVERY_PERIOD_SECONDS."""
         self._loop.start(limits.DISCOVERY_PERIOD_SECONDS, now=True)
 
     def stop(self) -> Deferred[Any]:
-        """Stop listening; fires when every socket is closed."""
+        """Close the sockets.
+
+        :return: fires when every socket is closed.
+        """
         if self._loop.running:
             self._loop.stop()
         ports = [
             *self._listeners.values(),
-            *(voice.transport for voice in self._reply_sockets.values()),
+            *(socket.transport for socket in self._reply_sockets.values()),
         ]
         self._listeners.clear()
         self._reply_sockets.clear()
@@ -101,26 +117,24 @@ class Responder:
                     self.log.info("can be discovered in {subnet} again", subnet=str(subnet))
 
     def _open_one(self, subnet: Subnet) -> None:
-        where = _bind_address(subnet)
-        if where not in self._listeners:
-            # Shared: all servers on this host hear the same broadcast.
-            self._listeners[where] = self._reactor.listenMulticast(
+        address = _bind_address(subnet)
+        if address not in self._listeners:  # two subnets may have one broadcast address
+            self._listeners[address] = self._reactor.listenMulticast(
                 self._port,
                 _BroadcastListener(self.datagram_received),
-                interface=where,
+                interface=address,
                 listenMultiple=True,
             )
         if subnet not in self._reply_sockets:
-            # Private: it names the server's address in this subnet as the sender.
-            voice = _ReplySocket()
-            self._reactor.listenUDP(0, voice, interface=str(subnet.address))
-            self._reply_sockets[subnet] = voice
+            socket = _ReplySocket()
+            self._reactor.listenUDP(0, socket, interface=str(subnet.address))
+            self._reply_sockets[subnet] = socket
 
     def datagram_received(self, datagram: bytes, source: tuple[str, int]) -> None:
-        """Answer one datagram once, by unicast, if it asks and comes from a known subnet."""
+        """Reply to a query from a known subnet with one offer, by unicast; count anything else."""
         try:
-            voice, answer = self._answer(datagram, source[0])
-            voice.transport.write(answer, source)
+            socket, offer = self._reply_to(datagram, source[0])
+            socket.transport.write(offer, source)
         except discovery.BadDatagram as error:
             self._count(str(error), source)
         except OSError as error:
@@ -128,16 +142,19 @@ class Responder:
         else:
             self.counters["answered"] += 1
 
-    def _answer(self, datagram: bytes, source: str) -> tuple[_ReplySocket, bytes]:
-        """Who answers a datagram from `source`, and what.
+    def _reply_to(self, datagram: bytes, source: str) -> tuple[_ReplySocket, bytes]:
+        """The socket and the offer that reply to a datagram from `source`.
 
-        :raises BadDatagram: if nobody does.
+        The sender's address decides which subnet a query belongs to, not the socket that received
+        it: where subnets overlap, one offer is sent, for the longest prefix.
+
+        :raises BadDatagram: if there is no reply.
         """
         try:
-            asker = IPv4Address(source)
+            sender = IPv4Address(source)
         except AddressValueError:
             raise discovery.BadDatagram(discovery.FOREIGN_SUBNET) from None
-        subnet = longest_match(self._subnets, asker)
+        subnet = longest_match(self._subnets, sender)
         if subnet is None:
             raise discovery.BadDatagram(discovery.FOREIGN_SUBNET)
         discovery.check_discover(datagram)
@@ -148,7 +165,7 @@ class Responder:
     def _count(self, reason: str, source: tuple[str, int]) -> None:
         self.counters[reason] += 1
         self.log.debug(
-            "a datagram from {host}:{port} got no answer: {reason}",
+            "ignored a datagram from {host}:{port}: {reason}",
             host=source[0],
             port=source[1],
             reason=reason,
@@ -156,9 +173,9 @@ class Responder:
 
 
 def _bind_address(subnet: Subnet) -> str:
-    """Where to listen for broadcasts to `subnet`.
+    """The address to bind for the broadcasts in `subnet`.
 
-    A socket bound to the broadcast address itself hears those and nothing else. On Windows, which
-    was not tried, it listens on all interfaces; the check of the sender's subnet is the same.
+    Windows cannot bind a broadcast address. There, which is untested, the socket receives from all
+    interfaces; :meth:`Responder.datagram_received` checks the sender's subnet in any case.
     """
     return "" if sys.platform == "win32" else subnet.broadcast

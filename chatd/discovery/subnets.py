@@ -1,6 +1,6 @@
-"""Known subnets: the networks of this host's addresses, or of those that the person named.
+"""Known subnets: the networks of this host's addresses, or of those that the user named.
 
-The words of the refusals are for people: each names the value and says what would be right.
+The text of a ``ValueError`` is for the user: it quotes the value and says what would be right.
 """
 
 import re
@@ -11,19 +11,19 @@ from typing import Final
 
 import psutil
 
-#: Where servers are reached and listen for questions, unless something else is said: TCP and UDP.
+#: The default TCP port of a server, and UDP port of discovery.
 DEFAULT_PORT: Final = 7777
 
-#: A shorter prefix is a mistake: the server would answer half the world.
+#: A shorter prefix is a typing error: with ``/0``, a server would answer the whole world.
 _MIN_PREFIX: Final = 8
 
-#: Networks longer than this have no broadcast address.
+#: Networks with a longer prefix have no broadcast address (RFC 3021).
 _LONGEST_WITH_BROADCAST: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
 class HostAddress:
-    """An IPv4 address of this host, the interface it is on, and whether that is up."""
+    """An IPv4 address of this host, with the name of its interface and whether that is up."""
 
     interface: str
     address: IPv4Interface
@@ -39,16 +39,16 @@ class Subnet:
 
     @property
     def broadcast(self) -> str:
-        """Where a datagram to everyone in the subnet goes."""
+        """The broadcast address."""
         return str(self.network.broadcast_address)
 
     @property
     def is_discoverable(self) -> bool:
-        """Whether there is a broadcast address at all: not in a /31 or /32."""
+        """Whether it has a broadcast address: not with the prefix /31 or /32."""
         return self.network.prefixlen <= _LONGEST_WITH_BROADCAST
 
     def is_host(self, address: IPv4Address) -> bool:
-        """Whether `address` can be that of one host in this subnet."""
+        """Whether a host in this subnet may have `address`."""
         return address in self.network and (
             not self.is_discoverable
             or address not in (self.network.network_address, self.network.broadcast_address)
@@ -59,7 +59,7 @@ class Subnet:
 
 
 def host_addresses() -> list[HostAddress]:
-    """Every IPv4 address of this host."""
+    """The IPv4 addresses of this host."""
     stats = psutil.net_if_stats()
     found = []
     for interface, addresses in psutil.net_if_addrs().items():
@@ -74,19 +74,19 @@ def host_addresses() -> list[HostAddress]:
 
 
 def default_subnets(host: Iterable[HostAddress]) -> tuple[Subnet, ...]:
-    """The subnets of every address of an interface that is up, loopback included."""
+    """The subnets of all addresses whose interface is up, including loopback."""
     return tuple(dict.fromkeys(_subnet(each.address) for each in host if each.is_up))
 
 
 def named_subnets(values: Iterable[str], host: Sequence[HostAddress]) -> tuple[Subnet, ...]:
-    """The subnets of the addresses named, as ``--ifaddrs`` names them.
+    """The subnets that ``--ifaddrs`` names.
 
-    :param values: each one or several of ``ADDRESS/PREFIX``, separated by commas.
-    :raises ValueError: naming the first value that is not such an address of this host.
+    :param values: each is one or several ``ADDRESS/PREFIX``, separated by commas.
+    :raises ValueError: for the first value that is not an address of this host with its prefix.
     """
     named: list[IPv4Interface] = []
-    for value in (part.strip() for words in values for part in words.split(",")):
-        address = _checked(value, host)
+    for value in (part.strip() for each in values for part in each.split(",")):
+        address = _parse_address(value, host)
         if any(address.ip == each.ip for each in named):
             raise ValueError(f"{value!r} names the same address twice; name each address once")
         named.append(address)
@@ -94,22 +94,22 @@ def named_subnets(values: Iterable[str], host: Sequence[HostAddress]) -> tuple[S
 
 
 def subnet_of_address(value: str, host: Iterable[HostAddress]) -> Subnet:
-    """The subnet of this host's address `value`, with the prefix that its interface has.
+    """The subnet of this host's address `value`, with the prefix of its interface.
 
     :raises ValueError: if this host has no such address.
     """
     try:
-        wanted = IPv4Address(value)
+        address = IPv4Address(value)
     except AddressValueError:
         raise ValueError(f"{value!r} is not an IPv4 address, such as 10.35.11.111") from None
     for each in host:
-        if _is_address_of(each, wanted):
-            return _subnet(IPv4Interface(f"{wanted}/{each.address.network.prefixlen}"))
+        if _is_address_of(each, address):
+            return _subnet(IPv4Interface(f"{address}/{each.address.network.prefixlen}"))
     raise ValueError(_unknown_address(value, host))
 
 
 def longest_match(subnets: Iterable[Subnet], address: IPv4Address) -> Subnet | None:
-    """The subnet that `address` is a host of; where several overlap, the longest prefix counts."""
+    """The subnet that the host `address` is in; of several, the one with the longest prefix."""
     return max(
         (subnet for subnet in subnets if subnet.is_host(address)),
         key=lambda subnet: subnet.network.prefixlen,
@@ -121,8 +121,8 @@ def _subnet(address: IPv4Interface) -> Subnet:
     return Subnet(address.ip, address.network)
 
 
-def _checked(value: str, host: Sequence[HostAddress]) -> IPv4Interface:
-    """The address with its prefix that `value` is, if it is one of `host`'s."""
+def _parse_address(value: str, host: Sequence[HostAddress]) -> IPv4Interface:
+    """`value` as ``ADDRESS/PREFIX``, if it is one of the addresses `host`."""
     if ":" in value:
         raise ValueError(f"{value!r} is IPv6; only IPv4 works here, such as 10.35.11.111/24")
     if re.fullmatch(r"[0-9.]+", value):
@@ -135,7 +135,7 @@ def _checked(value: str, host: Sequence[HostAddress]) -> IPv4Interface:
         raise ValueError(f"{value!r} is not an address with its prefix: {error}") from None
     subnet = _subnet(address)
     if subnet.network.prefixlen < _MIN_PREFIX:
-        raise ValueError(f"{value!r} is no subnet: a prefix has at least {_MIN_PREFIX} bits")
+        raise ValueError(f"{value!r} is not a subnet: a prefix has at least {_MIN_PREFIX} bits")
     if not subnet.is_host(address.ip):
         which = "network" if address.ip == address.network.network_address else "broadcast"
         raise ValueError(f"{value!r} is the {which} address itself; name this host's own address")
@@ -144,13 +144,17 @@ def _checked(value: str, host: Sequence[HostAddress]) -> IPv4Interface:
     return address
 
 
-def _is_address_of(each: HostAddress, wanted: IPv4Address) -> bool:
-    """Whether `wanted` is that address; every address of a loopback network is this host's."""
-    return wanted == each.address.ip or (
-        wanted.is_loopback and each.address.is_loopback and wanted in each.address.network
+def _is_address_of(host_address: HostAddress, address: IPv4Address) -> bool:
+    """Whether this host has `address`, because it has `host_address`.
+
+    All addresses of a loopback network are this host's, such as 127.0.0.2 with 127.0.0.1/8.
+    """
+    known = host_address.address
+    return address == known.ip or (
+        address.is_loopback and known.is_loopback and address in known.network
     )
 
 
 def _unknown_address(value: str, host: Iterable[HostAddress]) -> str:
-    have = ", ".join(str(each.address) for each in host) or "none"
-    return f"{value!r} is not an address of this host, which has: {have}"
+    addresses = ", ".join(str(each.address) for each in host) or "none"
+    return f"{value!r} is not an address of this host, which has: {addresses}"

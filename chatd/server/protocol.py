@@ -1,20 +1,23 @@
-"""The framings of a server's connections: a stream of bytes becomes lines, or objects.
+"""The framings of a server's TCP connections: a stream of bytes becomes lines, or objects.
 
-What a unit means, and everything else about a connection, is the business of its participant.
+A protocol knows nothing of what a frame means: its session decodes it, and decides about the
+connection (pause it, end it). The framing of WebSockets is ``chatd.web.websocket``.
 """
 
 import re
+from collections.abc import Iterator
 from typing import Any, Final
 
-from twisted.internet.interfaces import IDelayedCall, IHalfCloseableProtocol
+from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.protocols.basic import LineReceiver
 from twisted.python.failure import Failure
-from zope.interface import implementer
+from typing_extensions import override
 
 from chatd import tcp
 from chatd.chat import limits
 from chatd.chat.errors import BrokenObject, LineTooLong
+from chatd.server.connection import ClosingInput, FrameReader, HalfCloseable
 from chatd.server.jim_send_queue import JimSendQueue
 from chatd.server.send_queue import SendQueue
 from chatd.server.session import Session
@@ -22,41 +25,14 @@ from chatd.server.timing import Timeout
 from chatd.wire.basic import Basic
 from chatd.wire.jim_framing import ObjectSplitter
 
-#: What ``telnet`` says to ``telnet`` (RFC 854): no text has a byte of 255.
+#: A command of the Telnet protocol (RFC 854), which ``telnet`` may send: a byte of 255, which no
+#: UTF-8 text has, and one byte more, or two if the first is WILL, WON'T, DO or DON'T (251 to 254).
 _NEGOTIATION: Final = re.compile(rb"\xff(?:[\xfb-\xfe][^\n]|[^\n\xfb-\xff])")
 _PARTIAL_NEGOTIATION: Final = re.compile(rb"\xff[\xfb-\xfe]?\Z")
 
 
-@implementer(IHalfCloseableProtocol)
-class HalfCloseable:
-    """A connection whose ends close one after the other, so that the last words arrive.
-
-    A peer that has said all it had to say may still read what is answered.
-    """
-
-    transport: Any
-    session: Session
-    _is_read_lost = False
-    _is_write_lost = False
-
-    def readConnectionLost(self) -> None:
-        """The peer has said everything: answer it, and end."""
-        self._is_read_lost = True
-        self.session.close()
-        self._close_if_both_are_lost()
-
-    def writeConnectionLost(self) -> None:
-        """Everything was sent."""
-        self._is_write_lost = True
-        self._close_if_both_are_lost()
-
-    def _close_if_both_are_lost(self) -> None:
-        if self._is_read_lost and self._is_write_lost:
-            self.transport.loseConnection()
-
-
-class LineProtocol(HalfCloseable, LineReceiver):
-    """One line, one unit: what the main port's dialects have in common."""
+class LineProtocol(HalfCloseable, ClosingInput, LineReceiver):
+    """Lines that end with LF: each is a frame. The common part of the main and the plain port."""
 
     delimiter = b"\n"
     MAX_LENGTH = limits.LINE_BYTES
@@ -64,69 +40,72 @@ class LineProtocol(HalfCloseable, LineReceiver):
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self._discards_input = False
 
+    @override
     def connectionMade(self) -> None:
-        """Begin."""
-        outlet = SendQueue(self.transport, limits.OUTBOUND_BYTES, self.session.send_queue_exceeded)
-        self.session.start(self, outlet)
+        send_queue = SendQueue(
+            self.transport, limits.OUTBOUND_BYTES, self.session.send_queue_exceeded
+        )
+        self.session.start(self, send_queue)
         tcp.set_socket_options(self.transport)
 
+    @override
     def dataReceived(self, data: bytes) -> None:
-        """Take what comes, until the end; what comes after it is read and thrown away."""
         if not self._discards_input:
             super().dataReceived(data)
 
+    @override
     def lineReceived(self, line: bytes) -> None:
-        """Hand on a line."""
         self.session.frame_received(line)
 
+    @override
     def lineLengthExceeded(self, line: bytes) -> None:
-        """Refuse a line that is too long; nobody knows where the next one starts."""
+        # This closes the connection, as it is unknown where the next line starts.
         self.session.refuse(LineTooLong())
 
+    @override
+    def eof_received(self) -> None:
+        self.session.close()
+
+    @override
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        """Forget everything about this connection."""
         self.session.connection_lost()
-        self.transport = None  # nor must what it holds wait for the garbage collector
+        # The transport refers to this protocol: without the cycle, both are freed at once, and not
+        # only when the garbage collector runs.
+        self.transport = None
 
+    @override
     def discard_input(self) -> None:
-        """Throw away what was and will be read."""
-        self._discards_input = True
         self.clearLineBuffer()
-        self.transport.resumeProducing()
-
-    def abort(self) -> None:
-        """Close at once."""
-        self._discards_input = True
-        self.transport.abortConnection()
+        super().discard_input()
 
 
 class MainProtocol(LineProtocol):
-    """The main port: who says nothing at all for a while waits to be spoken to."""
+    """The main port: a client that sends nothing for a while speaks the basic dialect."""
 
+    @override
     def connectionMade(self) -> None:
-        """Begin to wait for the first byte."""
         super().connectionMade()
-        self._detection = Timeout(self.session.factory.clock)
+        self._detection = Timeout(self.session.chat.clock)
         self._detection.start(limits.DIALECT_DETECTION_MILLISECONDS / 1_000, self._detect_basic)
 
+    @override
     def dataReceived(self, data: bytes) -> None:
-        """With the first byte, the first line decides."""
-        self._detection.cancel()
+        self._detection.cancel()  # the first line will tell the dialect, however long it takes
         super().dataReceived(data)
 
+    @override
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        """Wait for nothing more."""
         self._detection.cancel()
         super().connectionLost(reason)
 
-    def readConnectionLost(self) -> None:
-        """The last line counts without its end, too."""
+    @override
+    def eof_received(self) -> None:
+        # The last line counts without its LF as well (printf hello | nc).
         line = b"" if self._discards_input else self.clearLineBuffer()
         if line:
             self.lineReceived(line)
-        super().readConnectionLost()
+        super().eof_received()
 
     def _detect_basic(self) -> None:
         if not self.session.is_ended:
@@ -134,36 +113,41 @@ class MainProtocol(LineProtocol):
 
 
 class PlainProtocol(LineProtocol):
-    """Text for people; until a connection has sent its first LF, a pause ends a line as well."""
+    """Text for people with ``nc`` or ``telnet``, whose Telnet commands are removed.
+
+    Until a connection has sent its first LF, a pause ends a line as well: there are programs that
+    send each text in one piece without any line end.
+    """
 
     _pause: IDelayedCall | None = None
     _has_line_ends = False
+    #: The beginning of a Telnet command that is not complete.
     _partial_negotiation = b""
 
+    @override
     def dataReceived(self, data: bytes) -> None:
-        """Take what comes; a program may send its text without any line end."""
         data = _NEGOTIATION.sub(b"", self._partial_negotiation + data)
-        begun = _PARTIAL_NEGOTIATION.search(data)
-        self._partial_negotiation = begun[0] if begun else b""
+        partial = _PARTIAL_NEGOTIATION.search(data)
+        self._partial_negotiation = partial[0] if partial else b""
         data = data.removesuffix(self._partial_negotiation)
         self._has_line_ends = self._has_line_ends or b"\n" in data
         self._cancel_pause()
         super().dataReceived(data)
         if not (self._has_line_ends or self._discards_input):
-            self._pause = self.session.factory.clock.callLater(
+            self._pause = self.session.chat.clock.callLater(
                 limits.PLAIN_IDLE_LINE_MILLISECONDS / 1_000, self._pause_ended
             )
 
+    @override
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        """Wait for nothing more."""
         self._cancel_pause()
         super().connectionLost(reason)
 
-    def readConnectionLost(self) -> None:
-        """What was said without a line end is said."""
+    @override
+    def eof_received(self) -> None:
         self._cancel_pause()
         self._pause_ended()
-        super().readConnectionLost()
+        super().eof_received()
 
     def _cancel_pause(self) -> None:
         if self._pause is not None and self._pause.active():
@@ -175,79 +159,45 @@ class PlainProtocol(LineProtocol):
             self.lineReceived(line)
 
 
-class ObjectProtocol(HalfCloseable, Protocol):
-    """One JSON object, one unit, without any delimiter: JIM."""
+class ObjectProtocol(HalfCloseable, FrameReader, Protocol):
+    """JSON objects without any delimiter, each of them a frame: JIM."""
 
     transport: Any  # an ITCPTransport, once it is connected
 
     def __init__(self, session: Session) -> None:
         self.session = session
         self._splitter = ObjectSplitter()
-        self._is_reading_objects = False
-        self._is_paused = False
-        self._discards_input = False
+        self._handle_frame = session.frame_received
 
+    @override
     def connectionMade(self) -> None:
-        """Begin."""
-        factory = self.session.factory
-        outlet = JimSendQueue(
+        chat = self.session.chat
+        send_queue = JimSendQueue(
             SendQueue(self.transport, limits.OUTBOUND_BYTES, self.session.send_queue_exceeded),
-            factory.clock,
-            factory.now,
+            chat.clock,
+            chat.now,
             self.session.send_queue_exceeded,
         )
-        self.session.start(self, outlet)
+        self.session.start(self, send_queue)
         tcp.set_socket_options(self.transport)
 
+    @override
     def dataReceived(self, data: bytes) -> None:
-        """Take what comes, until the end."""
         if not self._discards_input:
             self._splitter.feed(data)
-            self._read_objects()
+            self._read_frames()
 
+    @override
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        """Forget everything about this connection."""
         self.session.connection_lost()
-        self.transport = None
+        self.transport = None  # see LineProtocol
 
-    def readConnectionLost(self) -> None:
-        """An object that has not all come never will."""
+    @override
+    def eof_received(self) -> None:
         if self._splitter.is_inside and not self._discards_input:
             self.session.refuse(BrokenObject("the last object is not complete"))
-        super().readConnectionLost()
+        self.session.close()
 
-    def pauseProducing(self) -> None:
-        """Take no more objects for now."""
-        self._is_paused = True
-        self.transport.pauseProducing()
-
-    def resumeProducing(self) -> None:
-        """Read on, beginning with what is here already."""
-        self._is_paused = False
-        self.transport.resumeProducing()
-        self._read_objects()
-
-    def discard_input(self) -> None:
-        """Throw away what was and will be read."""
-        self._discards_input = True
-        self.transport.resumeProducing()
-
-    def abort(self) -> None:
-        """Close at once."""
-        self._discards_input = True
-        self.transport.abortConnection()
-
-    def _read_objects(self) -> None:
-        if self._is_reading_objects:
-            return  # what an object asks for may let the reading go on; one loop is enough
-        self._is_reading_objects = True
-        try:
-            while not (self._is_paused or self._discards_input):
-                unit = self._splitter.next()
-                if unit is None:
-                    return
-                self.session.frame_received(unit)
-        except BrokenObject as broken:
-            self.session.refuse(broken)
-        finally:
-            self._is_reading_objects = False
+    @override
+    def _received_frames(self) -> Iterator[bytes]:
+        return iter(self._splitter.next, None)

@@ -106,8 +106,8 @@ class SendQueue:
             self._on_exceeded()
 
     def partially_sent(self, data: bytes, count: int, error: OSError | None = None) -> None:
-        """`direct` has sent only `count` bytes of `data`."""
-        self._transport.sent(data, count, error)
+        """`direct_send` has sent only `count` bytes of `data`."""
+        self._transport.partially_sent(data, count, error)
 
     def close_after_flush(self) -> None:
         """End the stream once everything that waits has gone out; accept nothing more.

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-from twisted.application.service import Service
+from twisted.application.service import MultiService
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from twisted.internet.endpoints import serverFromString
@@ -19,6 +19,7 @@ from twisted.python.failure import Failure
 from chatd.chat import limits
 from chatd.discovery.responder import Responder
 from chatd.discovery.subnets import DEFAULT_PORT, Subnet
+from chatd.server.chat import Chat
 from chatd.server.factory import ChatFactory
 from chatd.server.transport import write_eagerly
 from chatd.wire import discovery
@@ -51,7 +52,7 @@ class ExtraPort:
     """
 
     name: str
-    factory: Callable[[ChatFactory], ServerFactory]
+    factory: Callable[[Chat], ServerFactory]
     address: int | str | None
     default_port: int = 0
 
@@ -82,8 +83,8 @@ class CannotListen(Exception):
         self.port_name = port_name
 
 
-class ChatServer(Service):
-    """A chat server on the network.
+class ChatServer(MultiService):
+    """A chat server on the network; its children, such as its accounts, run while it does.
 
     :param reactor: the reactor.
     :param current: the subnets that this host has now, where they were not named; the log says when
@@ -97,10 +98,11 @@ class ChatServer(Service):
         self,
         reactor: Any,
         settings: ListenSettings,
-        factory: ChatFactory,
+        chat: Chat,
         current_subnets: Callable[[], Sequence[Subnet]] | None = None,
     ) -> None:
-        self.factory = factory
+        super().__init__()
+        self.chat = chat
         self.port = 0
         self._reactor = reactor
         self._settings = settings
@@ -119,7 +121,9 @@ class ChatServer(Service):
         :raises CannotListen: if that is not possible; then nothing is left listening.
         """
         try:
-            self.port = self._listen(_MAIN_PORT, self._settings.port, DEFAULT_PORT, self.factory)
+            self.port = self._listen(
+                _MAIN_PORT, self._settings.port, DEFAULT_PORT, ChatFactory(self.chat)
+            )
             for side in self._settings.extra_ports:
                 self._listen_extra(side)
         except CannotListen:
@@ -129,14 +133,14 @@ class ChatServer(Service):
         for subnet in self._settings.subnets:
             self.log.info(
                 "{id} listens on {address}:{port} (TCP)",
-                id=self.factory.settings.server_id,
+                id=self.chat.settings.server_id,
                 address=str(subnet.address),
                 port=self.port,
             )
             if subnet.is_discoverable:
                 self.log.info(
                     "{id} answers discovery in {network} (UDP port {port})",
-                    id=self.factory.settings.server_id,
+                    id=self.chat.settings.server_id,
                     network=str(subnet.network),
                     port=self._settings.discovery_port,
                 )
@@ -151,11 +155,11 @@ class ChatServer(Service):
 
     def stopService(self) -> Deferred[Any]:
         """Stop accepting, tell everyone, and fire when all that was queued has gone out."""
-        super().stopService()
+        children_stopped = super().stopService()
         if self._address_check.running:
             self._address_check.stop()
         return DeferredList(
-            [self._responder.stop(), self._stop_listening(), self.factory.end()]
+            [children_stopped, self._responder.stop(), self._stop_listening(), self.chat.end()]
         ).addCallback(self._log_counters)
 
     def addresses(self, name: str) -> tuple[tuple[str, int], ...]:
@@ -167,7 +171,7 @@ class ChatServer(Service):
 
     def _listen_extra(self, extra: ExtraPort) -> None:
         """Listen for something else."""
-        factory = extra.factory(self.factory)
+        factory = extra.factory(self.chat)
         if isinstance(extra.address, str):
             self._listen_at(extra.name, extra.address, factory)
         else:
@@ -188,7 +192,7 @@ class ChatServer(Service):
         for host, port in self.addresses(extra.name):
             self.log.info(
                 "{id} listens on {address}:{port} ({side})",
-                id=self.factory.settings.server_id,
+                id=self.chat.settings.server_id,
                 address=host,
                 port=port,
                 side=extra.name,
@@ -235,11 +239,11 @@ class ChatServer(Service):
     def _make_offer(self, subnet: Subnet) -> discovery.Offer:
         return discovery.Offer(
             version=discovery.VERSION,
-            id=self.factory.settings.server_id,
+            id=self.chat.settings.server_id,
             address=str(subnet.address),
             port=self.port,
-            slots=self.factory.settings.slots,
-            free=self.factory.hub.free_slots,
+            slots=self.chat.settings.slots,
+            free=self.chat.hub.free_slots,
         )
 
     def _check_addresses(self) -> None:
@@ -265,7 +269,7 @@ class ChatServer(Service):
 
     def _log_counters(self, result: object) -> None:
         for what, counters in (
-            ("refused", self.factory.counters),
+            ("refused", self.chat.counters),
             ("datagrams", self._responder.counters),
         ):
             if counters:

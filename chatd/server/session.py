@@ -5,25 +5,22 @@ and hands them on; what this decides about the stream (read more slowly, end it)
 """
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from twisted.internet.defer import Deferred
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chatd.chat import commands, events, limits
 from chatd.chat.errors import Full, Refusal, RegistrationTimeout, ServerFailed
 from chatd.chat.events import Reply
 from chatd.chat.outbox import MemberId
+from chatd.server.chat import STOPPING, Chat
 from chatd.server.send_queue import Input, Output
-from chatd.server.timing import InactivityTimer, ReadThrottle, Timeout
+from chatd.server.throttle import ReadThrottle
+from chatd.server.timing import InactivityTimer, Timeout
 from chatd.wire.basic import Detecting
 from chatd.wire.dialect import Dialect, KeepAlive, LocalReply, Request, Result
-
-if TYPE_CHECKING:
-    from chatd.server.factory import ChatFactory
-
-#: Why everyone has to go at the server's end.
-STOPPING: Final = "server is stopping"
 
 #: What says nothing about whether there is a person at the other end.
 _NOT_ACTIVITY: Final = frozenset({commands.Ping, KeepAlive})
@@ -39,22 +36,24 @@ class Session:
         a frame that is none, gives it no more.
     """
 
+    log = Logger()
+
     def __init__(
         self,
-        factory: "ChatFactory",
+        chat: Chat,
         address: str,
         member_id: MemberId | None,
         dialect: Dialect,
         registration_timeout: float,
     ) -> None:
-        self.factory = factory
+        self.chat = chat
         self.address = address
         self.dialect = dialect
         self.member_id = member_id
         self.is_ended = self.is_member = False
         self._registration_timeout = registration_timeout
         self._reason = "connection lost"
-        self._timeout = Timeout(factory.clock)
+        self._timeout = Timeout(chat.clock)
         self._inactivity: InactivityTimer | None = None
         self._has_extended_timeout = False
         self._password_check: Deferred[Any] | None = None
@@ -62,17 +61,15 @@ class Session:
     def start(self, input_: Input, output: Output) -> None:
         """Begin; a connection that says nothing does not stay."""
         self._input, self.output = input_, output
-        self._connected_at = self.factory.clock.seconds()
-        self._throttle = ReadThrottle(
-            self.factory.clock, self.factory.settings.flood, input_, output
-        )
-        self.factory.sessions.add(self)
+        self._connected_at = self.chat.clock.seconds()
+        self._throttle = ReadThrottle(self.chat.clock, self.chat.settings.flood, input_, output)
+        self.chat.sessions.add(self)
         self._timeout.start(self._registration_timeout, self.registration_timed_out)
         if self.member_id is not None:
-            self.factory.fanout.attach(self.member_id, self)
+            self.chat.fanout.attach(self.member_id, self)
         if self.member_id is None and not isinstance(self.dialect, Detecting):
             self.refuse(Full())
-        elif self.factory.is_ending:
+        elif self.chat.is_ending:
             self.disconnect(STOPPING)
         elif self.dialect.greeting:
             output.send(None, self.dialect.greeting)
@@ -111,7 +108,7 @@ class Session:
 
     def refuse(self, refusal: Refusal, request: Request | Refusal | None = None) -> None:
         """Say what is refused, count it, and close if the connection cannot go on."""
-        self.factory.counters[refusal.code] += 1
+        self.chat.counters[refusal.code] += 1
         self.reply(refusal, request)
         if refusal.closes_connection:
             self._reason = refusal.code.replace("-", " ")
@@ -119,14 +116,12 @@ class Session:
 
     def reply(self, result: Result, request: Request | Refusal | None = None) -> None:
         """Send the answer to what was asked, after all that was told before."""
-        self.factory.record(self, request, result)
+        self.chat.log_command(self, request, result)
         request_id = None if request is None else request.request_id
         if self.member_id is not None:
-            self.factory.fanout.reply(self.member_id, result, request_id)
+            self.chat.fanout.reply(self.member_id, result, request_id)
         else:
-            self.output.send(
-                result, self.dialect.encode_reply(result, request_id, self.factory.now())
-            )
+            self.output.send(result, self.dialect.encode_reply(result, request_id, self.chat.now()))
 
     def disconnect(self, reason: str) -> None:
         """End the membership from the server's side; the slot and the nickname are free at once."""
@@ -164,8 +159,8 @@ class Session:
         self._stop_timers()
         self._leave_chat()
         if self.member_id is not None:
-            self.factory.fanout.detach(self.member_id)
-        self.factory.remove(self)
+            self.chat.fanout.detach(self.member_id)
+        self.chat.remove(self)
         del (
             self._input,
             self._throttle,
@@ -194,12 +189,12 @@ class Session:
         if self.member_id is None or self.is_ended:
             return
         try:
-            reply = self.factory.hub.handle(self.member_id, command, self.factory.now())
+            reply = self.chat.hub.handle(self.member_id, command, self.chat.now())
         except Refusal as refusal:
             self._refused(request, refusal)
         except Exception:
             # A mistake of ours is one member's trouble, and nobody else's.
-            self.factory.log.failure("a command could not be handled")
+            self.log.failure("a command could not be handled")
             self._refused(request, ServerFailed())
         else:
             self._succeeded(request, reply)
@@ -218,8 +213,8 @@ class Session:
                 self.is_member = True
                 self._timeout.cancel()
                 self._inactivity = InactivityTimer(
-                    self.factory.clock,
-                    self.factory.settings.timeout,
+                    self.chat.clock,
+                    self.chat.settings.timeout,
                     self._probe if self.dialect.probe else None,
                     partial(self.disconnect, "inactive"),
                 )
@@ -229,7 +224,7 @@ class Session:
             case events.Goodbye():
                 self.close()
             case _ if self._inactivity is not None:
-                self._inactivity.activity(type(request.command) not in _NOT_ACTIVITY)
+                self._inactivity.reset(type(request.command) not in _NOT_ACTIVITY)
 
     def _auto_register(self, request: Request | Refusal | None) -> Request | Refusal | None:
         """Enter by the name that the first frame asks for, or the address: what is left to do."""
@@ -244,7 +239,7 @@ class Session:
         """Have the password checked, which takes a while; nothing else is read meanwhile."""
         self._extend_registration_timeout()
         self._throttle.pause()
-        self._password_check = checked = self.factory.check_password(command, self.address)
+        self._password_check = checked = self.chat.check_password(command, self.address)
         checked.addCallbacks(
             lambda account: self._run_command(
                 request, commands.EnterAuthenticated(account, self.dialect.initial_rooms)
@@ -258,18 +253,18 @@ class Session:
             return
         refusal = failure.value
         if not isinstance(refusal, Refusal):
-            self.factory.log.failure("a password could not be checked", failure)
+            self.log.failure("a password could not be checked", failure)
             refusal = ServerFailed()
         self._refused(request, refusal)
 
     def _set_dialect(self, dialect: Dialect) -> None:
         before, self.dialect = self.dialect, dialect
         if dialect is not before and self.member_id is not None:
-            self.factory.fanout.dialect_changed(self.member_id)
+            self.chat.fanout.dialect_changed(self.member_id)
 
     def _leave_chat(self) -> None:
         if self.member_id is not None:
-            self.factory.hub.remove_member(self.member_id, self._reason)
+            self.chat.hub.remove_member(self.member_id, self._reason)
 
     # --- time -----------------------------------------------------------------------------------
 
@@ -278,12 +273,12 @@ class Session:
         if not (self.is_member or self.is_ended or self._has_extended_timeout):
             self._has_extended_timeout = True
             self._registration_timeout = limits.REGISTRATION_SECONDS
-            passed = self.factory.clock.seconds() - self._connected_at
+            passed = self.chat.clock.seconds() - self._connected_at
             self._timeout.start(self._registration_timeout - passed, self.registration_timed_out)
 
     def _probe(self) -> None:
         if self.member_id is not None:
-            self.factory.fanout.send(self.member_id, None, self.dialect.probe)
+            self.chat.fanout.send(self.member_id, None, self.dialect.probe)
 
     def _stop_timers(self) -> None:
         self._throttle.stop()

@@ -1,18 +1,15 @@
-"""What depends on time at the edge: silence, and too much at once. Both are told the time."""
+"""The timers of a session: until it has registered, and while it is a member."""
 
 from collections.abc import Callable
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
-from chatd.chat import limits
-from chatd.rate_limit import TokenBucket
-from chatd.server.send_queue import Input, Output
-
 
 class Timeout:
-    """Calls something in a while, unless another deadline is set or this one forgotten.
+    """A restartable timeout.
 
-    What came while the reactor was busy is read before, even if the time is up.
+    It fires one reactor turn late, so that data which arrived while the reactor was busy is
+    processed first: a server that is late must not blame its clients.
     """
 
     def __init__(self, clock: IReactorTime) -> None:
@@ -20,12 +17,12 @@ class Timeout:
         self._call: IDelayedCall | None = None
 
     def start(self, seconds: float, on_timeout: Callable[[], None]) -> None:
-        """Call `late` in so many seconds; this replaces the deadline that was set before."""
+        """Call `on_timeout` in `seconds`; this replaces a timeout that was started before."""
         self.cancel()
         self._call = self._clock.callLater(seconds, self._fire_next_turn, on_timeout)
 
     def cancel(self) -> None:
-        """There is no deadline."""
+        """Do not call `on_timeout`."""
         if self._call is not None and self._call.active():
             self._call.cancel()
         self._call = None
@@ -34,42 +31,14 @@ class Timeout:
         self._call = self._clock.callLater(0, on_timeout)
 
 
-class IdleTimer:
-    """Calls `idle` once nothing was heard for `seconds`; 0 seconds are for ever.
-
-    Hearing something only notes the time: no timer is cancelled or made for it.
-    """
-
-    def __init__(self, clock: IReactorTime, seconds: float, idle: Callable[[], None]) -> None:
-        self._clock = clock
-        self._seconds = seconds
-        self._idle = idle
-        self._heard = clock.seconds()
-        self._call: IDelayedCall | None = clock.callLater(seconds, self._check) if seconds else None
-
-    def reset(self) -> None:
-        """Something was heard now."""
-        self._heard = self._clock.seconds()
-
-    def stop(self) -> None:
-        """Do not call `idle` any more."""
-        if self._call is not None:
-            self._call.cancel()
-            self._call = None
-
-    def _check(self) -> None:
-        left = self._heard + self._seconds - self._clock.seconds()
-        if left > 0:
-            self._call = self._clock.callLater(left, self._check)
-        else:
-            self._call = None
-            self._idle()
-
-
 class InactivityTimer:
-    """Calls `inactive` after `seconds` of silence; `probe`, if there is one, half-way.
+    """Calls `on_inactive` after `seconds` without activity; `probe`, if there is one, half-way.
 
-    A sign of life counts as activity only if it answers a probe.
+    What the client does by itself (a ``ping``, a probe's answer) counts only after a probe. A
+    member may be away while its client pings for ever, and is probed all the same; but a client
+    that answers the probe is there, and stays for as long again.
+
+    :param seconds: 0 disables the timer.
     """
 
     def __init__(
@@ -80,79 +49,31 @@ class InactivityTimer:
         on_inactive: Callable[[], None],
     ) -> None:
         self._clock = clock
-        self._seconds = seconds
         self._probe = probe
         self._on_inactive = on_inactive
-        self._start()
-
-    def activity(self, activity: bool) -> None:
-        """A person did something, or at least the client said that it is there."""
-        if self._is_probed:
-            self._timer.stop()
-            self._start()
-        elif activity:
-            self._timer.reset()
-
-    def stop(self) -> None:
-        """Watch no more, for good; what it would have called is forgotten."""
-        self._timer.stop()
-        del self._timer
-
-    def _start(self) -> None:
         self._is_probed = False
-        if self._probe is None:
-            self._timer = IdleTimer(self._clock, self._seconds, self._on_inactive)
-        else:
-            self._timer = IdleTimer(self._clock, self._seconds / 2, self._send_probe)
+        self._interval = seconds if probe is None else seconds / 2
+        self._call = clock.callLater(self._interval, self._interval_passed) if seconds else None
 
-    def _send_probe(self) -> None:
-        self._is_probed = True
-        self._timer = IdleTimer(self._clock, self._seconds / 2, self._on_inactive)
-        if self._probe is not None:
-            self._probe()
-
-
-class ReadThrottle:
-    """How fast one connection is read.
-
-    :param rate: units each second; 0 for no limit.
-    """
-
-    def __init__(self, clock: IReactorTime, rate: float, input_: Input, output: Output) -> None:
-        self._clock = clock
-        self._input = input_
-        self._output = output
-        self._bucket = TokenBucket(rate, rate * limits.FLOOD_BURST_FACTOR, clock.seconds())
-        self._resume_call: IDelayedCall | None = None
-        self._pauses = 0
-        self._is_stopped = False
-
-    def consume(self) -> float:
-        """A unit came; the answer is how many seconds too early."""
-        return self._bucket.take(self._clock.seconds())
-
-    def throttle(self, wait: float) -> None:
-        """Read on in `wait` seconds, and not before the answers are read."""
-        if wait:
-            self.pause()
-            self._resume_call = self._clock.callLater(wait, self.resume)
-        if self._output.is_paused:
-            self.pause()
-            self._output.when_ready(self.resume)
-
-    def pause(self) -> None:
-        """Read no more until as many :meth:`release` as this."""
-        self._pauses += 1
-        self._input.pauseProducing()
-
-    def resume(self) -> None:
-        """Read on, if nothing else is in the way."""
-        self._pauses -= 1
-        if not (self._pauses or self._is_stopped):
-            self._input.resumeProducing()
+    def reset(self, is_activity: bool) -> None:
+        """The client sent something: the member was active, or at least its client is there."""
+        if self._call is not None and (is_activity or self._is_probed):
+            self._is_probed = False
+            # This is once for each frame of each client, and cheap: a DelayedCall that is moved to
+            # a later time only notes it, and stays where it is in the reactor's heap.
+            self._call.reset(self._interval)
 
     def stop(self) -> None:
-        """The connection ends: how it is read is no business of this any more."""
-        self._is_stopped = True
-        if self._resume_call is not None and self._resume_call.active():
-            self._resume_call.cancel()
+        """Stop for good."""
+        if self._call is not None:
+            self._call.cancel()
+            self._call = None
+
+    def _interval_passed(self) -> None:
+        if self._probe is None or self._is_probed:
+            self._call = None
+            self._on_inactive()
+        else:
+            self._is_probed = True
+            self._call = self._clock.callLater(self._interval, self._interval_passed)
+            self._probe()

@@ -9,22 +9,21 @@ from typing import Final
 
 from twisted.python import usage
 
-import chatd
 from chatd.accounts.checker import NEEDS_ARGON2
 from chatd.accounts.password_file import Account, Accounts, PasswordFile
 from chatd.chat import limits, names
 from chatd.taps.interactive import is_terminal
-from chatd.taps.options import nickname
+from chatd.taps.options import VersionOptions, nickname
 
 _COMMAND: Final = "chatd account"
 
 
 class AccountError(Exception):
-    """Why what is asked is not done, for reasons that are not the file's."""
+    """An action that cannot be done, for a reason that is not the file's."""
 
 
-class Options(usage.Options):
-    """What to do with which account in which file.
+class Options(VersionOptions):
+    """The options of ``chatd account``.
 
     :ivar action: a key of :data:`ACTIONS`.
     :ivar name: the account; empty for ``list``.
@@ -50,7 +49,7 @@ class Options(usage.Options):
         :raises UsageError: if they are not what is needed.
         """
         if not words or words[0] not in ACTIONS:
-            raise usage.UsageError(f"say one of {', '.join(ACTIONS)}")
+            raise usage.UsageError(f"no action given; one of: {', '.join(ACTIONS)}")
         self.action = words[0]
         wanted = ("FILE",) if self.action == "list" else ("FILE", "NAME")
         if len(words) - 1 != len(wanted):
@@ -61,14 +60,9 @@ class Options(usage.Options):
         except ValueError as error:
             raise usage.UsageError(f"NAME: {words[2]!r} {error}") from None
 
-    def opt_version(self) -> None:
-        """Show the version and exit."""
-        print(f"chatd {chatd.__version__}")  # noqa: T201  # what was asked for
-        sys.exit(0)
-
 
 def run(options: Options) -> int:
-    """Do what is asked; the answer is the exit status."""
+    """Run the action, and return the exit status."""
     try:
         ACTIONS[options.action](options)
     except AccountError as error:
@@ -79,7 +73,7 @@ def run(options: Options) -> int:
 
 
 def _failed(sentence: str) -> int:
-    print(f"{_COMMAND}: {sentence}", file=sys.stderr)  # noqa: T201  # it is meant for a person
+    print(f"{_COMMAND}: {sentence}", file=sys.stderr)  # noqa: T201  # the error message
     return 1
 
 
@@ -118,7 +112,7 @@ def _set_blocked(options: Options, is_blocked: bool) -> None:
 
 def _list(options: Options) -> None:
     for account in options.file.read().values():
-        print(f"{account.name}\t{account.state}")  # noqa: T201  # what was asked for
+        print(f"{account.name}\t{account.state}")  # noqa: T201  # the requested output
 
 
 #: What can be done.
@@ -134,33 +128,35 @@ ACTIONS: Final[dict[str, Callable[[Options], None]]] = {
 def _require(accounts: Accounts, name: str) -> Account:
     account = accounts.get(names.casefold(name))
     if account is None:
-        raise AccountError(f"{name} is no account")
+        raise AccountError(f"no such account: {name}")
     return account
 
 
 def _require_absent(accounts: Accounts, name: str) -> None:
     if names.casefold(name) in accounts:
-        raise AccountError(f"{name} is an account already; remove it to give it another password")
+        raise AccountError(f"{name} already has an account; remove it first to change its password")
 
 
 def _password(name: str) -> str:
-    """The password that the person chooses.
+    """Prompt for a new password; off a terminal, read one line.
 
-    :raises Unable: if there is none, or it is not the same twice.
+    :raises AccountError: no password was given, or not the same one twice.
     """
-    most = limits.PASSWORD_CHARACTERS
+    max_characters = limits.PASSWORD_CHARACTERS
     try:
         if is_terminal():
             password = getpass.getpass(f"Password for {name}: ")
-            again = getpass.getpass("The same again: ")
+            again = getpass.getpass("Repeat password: ")
         else:
-            again = password = sys.stdin.readline(most + 2).removesuffix("\n") if sys.stdin else ""
+            again = password = (
+                sys.stdin.readline(max_characters + 2).removesuffix("\n") if sys.stdin else ""
+            )
     except UnicodeDecodeError:
         raise AccountError("the password is not UTF-8 text") from None
     except (EOFError, KeyboardInterrupt):
         raise AccountError("no password was given") from None
     if password != again:
-        raise AccountError("those were two different passwords")
-    if not 0 < len(password) <= most or not password.isprintable():
-        raise AccountError(f"a password is made of 1 to {most} printable characters")
+        raise AccountError("the passwords do not match")
+    if not 0 < len(password) <= max_characters or not password.isprintable():
+        raise AccountError(f"a password has 1 to {max_characters} printable characters")
     return password

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from twisted.internet.defer import Deferred
 from twisted.logger import ILogObserver
 from twisted.python import usage
+from typing_extensions import override
 
 from chatd.chat import limits
 from chatd.client.console import close_with_timeout
@@ -16,7 +17,15 @@ from chatd.client.service import ChatClient
 from chatd.client.ui import InteractiveUI, UserInterface
 from chatd.discovery.subnets import DEFAULT_PORT, default_subnets, host_addresses
 from chatd.taps.interactive import InteractiveOptions, install_reactor, is_terminal, make_ui
-from chatd.taps.options import LOG_PARAMETERS, PORT, login_name, nickname, server_id
+from chatd.taps.options import (
+    coerce_value,
+    log_parameters,
+    login_name,
+    nickname,
+    parameter,
+    port_number,
+    server_id,
+)
 from chatd.taps.program import Program, get_reactor
 
 __all__ = ["Options", "install_reactor", "makeService"]
@@ -34,46 +43,38 @@ class Options(InteractiveOptions):
         "the commands."
     )
     optParameters: ClassVar = [
-        ["server", None, None, "the id of the server to look for"],
-        [
+        parameter("server", None, "the id of the server to look for", server_id),
+        parameter(
             "nickname",
-            "n",
             None,
             "your nickname. [default: asked on a terminal, else your login name]",
-        ],
-        ["name", None, None, "the same as --nickname"],
+            nickname,
+            short="n",
+        ),
+        parameter("name", None, "the same as --nickname", nickname),
         [
             "connect",
             None,
             None,
             f"HOST:PORT of the server, instead of looking for it. [default PORT: {DEFAULT_PORT}]",
         ],
-        ["discovery-port", None, str(DEFAULT_PORT), "UDP port that servers answer on"],
-        *[
-            ["log-level", None, "warn", each[3]] if each[0] == "log-level" else each
-            for each in LOG_PARAMETERS
-        ],
+        parameter("discovery-port", DEFAULT_PORT, "UDP port that servers answer on", port_number),
+        *log_parameters(level="warn"),
     ]
     optFlags: ClassVar = [
-        ["reconnect", None, "with ADDRESS or --connect: come back when the connection is lost"],
+        ["reconnect", None, "with ADDRESS or --connect: reconnect when the connection is lost"],
     ]
-    readers: ClassVar = {
-        "server": server_id,
-        "nickname": nickname,
-        "name": nickname,
-        "discovery-port": PORT,
-    }
 
+    @override
     def parseArgs(self, *words: str) -> None:
-        """Take ADDRESS and PORT."""
         super().parseArgs(*words[2:])
         if words:
             if self["connect"] is not None:
                 raise usage.UsageError(f"{words[0]!r}: give ADDRESS or --connect, not both")
             self["connect"] = ":".join(words)
 
+    @override
     def validate(self) -> None:
-        """Read what depends on more than one value."""
         if self.parent is not None and self.parent.get("nodaemon") == 0:
             raise usage.UsageError(
                 "a client chats over standard input and output, which a daemon does not have: "
@@ -87,7 +88,7 @@ class Options(InteractiveOptions):
                 f"--server: {self['server']!r} is looked for by name; leave it out with an address"
             )
         self.known_subnets = self.subnets()
-        self.nickname = self.read.get("nickname") or self.read.get("name") or ""
+        self.nickname = self["nickname"] or self["name"] or ""
         self.offered_nickname = ""
         if not self.nickname:
             self._default_nickname()
@@ -104,7 +105,7 @@ class Options(InteractiveOptions):
         host, colon, port = value.partition(":")
         if not host or ":" in port or (colon and not port):
             raise usage.UsageError(f"--connect: {value!r} is not HOST:PORT, such as 10.0.0.1:7777")
-        return Server(host, self.checked("connect", PORT, port) if colon else DEFAULT_PORT)
+        return Server(host, coerce_value("connect", port_number, port) if colon else DEFAULT_PORT)
 
 
 def jitter() -> float:
@@ -124,8 +125,8 @@ def make_client(options: Options, nickname: str, ui: UserInterface, reactor: Any
             (lambda: options.known_subnets)
             if options.ifaddrs
             else (lambda: default_subnets(host_addresses())),
-            options.read["discovery-port"],
-            options.read.get("server"),
+            options["discovery-port"],
+            options["server"],
             ui,
         )
     return ChatClient(reactor, nickname, finder, ui, jitter, once, options.offered_nickname)
@@ -146,14 +147,7 @@ class ClientProgram(Program):
         self._ui = ui
         client.setServiceParent(self)
         client.when_ended.addCallback(self._client_ended)
-        ui.serve(client.session)
-        ui.listen(
-            client.session.submit,
-            client.end_of_input,
-            lambda: self.exit(1),
-            client.session.not_sent,
-            client.set_paused,
-        )
+        ui.attach(client.session)
 
     def startService(self) -> None:
         """Open the screen, and begin."""

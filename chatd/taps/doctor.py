@@ -12,7 +12,14 @@ from chatd.doctor.findings import Findings, interfaces
 from chatd.doctor.probe import NetworkProbe
 from chatd.doctor.report import as_json, as_text
 from chatd.stderr import write_line
-from chatd.taps.options import LOG_PARAMETERS, PORT, CommandOptions, positive_number, server_id
+from chatd.taps.options import (
+    CommandOptions,
+    log_parameters,
+    parameter,
+    port_number,
+    positive_number,
+    server_id,
+)
 from chatd.taps.program import get_reactor, write_stdout
 from chatd.wire.rendering import escape
 
@@ -28,20 +35,19 @@ class Options(CommandOptions):
         "(without --server: any server) answers and accepts a TCP connection, else 1."
     )
     optParameters: ClassVar = [
-        ["server", None, None, "the id of the server to look for. [default: any server]"],
-        ["wait", None, "3", "how many seconds to query and to collect answers"],
-        ["discovery-port", None, str(DEFAULT_PORT), "UDP port that servers answer on"],
-        *[
-            ["log-level", None, "warn", each[3]] if each[0] == "log-level" else each
-            for each in LOG_PARAMETERS
-        ],
+        parameter(
+            "server", None, "the id of the server to look for. [default: any server]", server_id
+        ),
+        parameter(
+            "wait",
+            3,
+            "how many seconds to query and to collect answers",
+            positive_number("seconds"),
+        ),
+        parameter("discovery-port", DEFAULT_PORT, "UDP port that servers answer on", port_number),
+        *log_parameters(level="warn"),
     ]
     optFlags: ClassVar = [["json", None, "print one JSON object instead of tables and a sentence"]]
-    readers: ClassVar = {
-        "server": server_id,
-        "wait": positive_number("seconds"),
-        "discovery-port": PORT,
-    }
 
     @override
     def validate(self) -> None:
@@ -63,7 +69,7 @@ async def main(reactor: Any, options: Options) -> None:
     started: Deferred[None] = Deferred()
     reactor.callWhenRunning(lambda: started.callback(None))
     await started
-    server_id, port = options.read.get("server"), options.read["discovery-port"]
+    server_id, port = options["server"], options["discovery-port"]
     subnets = [each.subnet for each in options.interfaces if each.is_queried]
     networks = ", ".join(dict.fromkeys(str(each.network) for each in subnets)) or "no network"
     server = "any server" if server_id is None else escape(server_id)
@@ -73,7 +79,7 @@ async def main(reactor: Any, options: Options) -> None:
         options.interfaces,
         frozenset(each.address.ip for each in options.host),
         port,
-        options.read["wait"],
+        options["wait"],
     )
     running = Deferred.fromCoroutine(probe.run())
     # Ctrl-C stops the reactor, which to task.react is a success.

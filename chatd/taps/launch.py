@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from twisted.python import usage
+from typing_extensions import override
 
 from chatd.chat.commands import SendMessage, SendPrivate
 from chatd.chat.names import casefold
@@ -21,9 +22,18 @@ from chatd.stderr import write_line
 from chatd.taps import web_address
 from chatd.taps.client import jitter
 from chatd.taps.interactive import InteractiveOptions, install_reactor, make_ui, qr_code_columns
-from chatd.taps.options import LOG_PARAMETERS, integer, login_name, nickname
+from chatd.taps.options import (
+    integer,
+    log_parameters,
+    login_name,
+    nickname,
+    non_negative_number,
+    parameter,
+    port_or_endpoint,
+    server_id,
+)
 from chatd.taps.program import Program, get_reactor
-from chatd.taps.server import SERVER_PARAMETERS, SERVER_READERS, describe_cannot_listen, make_server
+from chatd.taps.server import SERVER_PARAMETERS, ServerOptions, describe_cannot_listen, make_server
 from chatd.wire import rendering
 
 
@@ -71,50 +81,47 @@ class TaggedOutput:
 __all__ = ["Options", "install_reactor", "makeService"]
 
 
-class Options(InteractiveOptions):
-    """The options of a launch: those of a server, and of the clients."""
+class Options(ServerOptions, InteractiveOptions):
+    """The options of ``chatd launch``: those of a server, and those of the clients."""
 
     command = "chatd launch"
     synopsis = "[options]"
     longdesc = (
-        "A server and some clients in one process, to try it all out or to hold a party: you are "
-        "the first client, the others are guests, and what they receive is shown with their tag."
+        "Run a server and some clients in one process, to try chatd or to host a chat: you are the "
+        "first client, the others are guests, and each line that a guest receives is shown with "
+        "its tag."
     )
     optParameters: ClassVar = [
-        ["clients", None, "2", "how many clients; the first is yours"],
-        ["nickname", "n", None, "your nickname. [default: your login name]"],
-        ["id", None, "party", "the name that clients look for"],
-        ["timeout", None, "0", "disconnect who is silent for so many seconds; 0 for never"],
-        [
+        parameter("clients", 2, "how many clients to start; the first is yours", integer(1, 1_000)),
+        parameter("nickname", None, "your nickname. [default: your login name]", nickname, "n"),
+        parameter("id", "party", "the name that clients look for", server_id),
+        parameter(
+            "timeout",
+            0,
+            "disconnect clients that are idle for this many seconds; 0 disables",
+            non_negative_number("seconds"),
+        ),
+        parameter(
             "web",
             None,
-            None,
             "where the web page is: a TCP port, or an endpoint. [default: "
-            f"{web_address.DEFAULT_PORT}, or if that is taken a free port]",
-        ],
-        *[each for each in SERVER_PARAMETERS if each[0] not in ("id", "timeout", "web")],
-        *[
-            ["log-level", None, "warn", each[3]] if each[0] == "log-level" else each
-            for each in LOG_PARAMETERS
-        ],
+            f"{web_address.DEFAULT_PORT}, or a free port if that is taken]",
+            port_or_endpoint,
+        ),
+        *[row for row in SERVER_PARAMETERS if row[0] not in ("id", "timeout", "web")],
+        *log_parameters(level="warn"),
     ]
-    readers: ClassVar = {
-        "clients": integer(1, 1_000),
-        "nickname": nickname,
-        **SERVER_READERS,
-    }
 
+    @override
     def validate(self) -> None:
-        """Read what depends on more than one value."""
         self.known_subnets = self.subnets()
-        if not self.known_subnets:
-            raise usage.UsageError("--ifaddrs: this host has no IPv4 address that is up")
-        if self.read["clients"] > self.read["slots"]:
+        super().validate()
+        self.extra_ports.setdefault("web", None)  # the page is always served
+        if self["clients"] > self["slots"]:
             raise usage.UsageError(
-                f"--clients: {self['clients']!r} is more than there are --slots: {self['slots']!r}"
+                f"--clients: {self['clients']} is more than --slots: {self['slots']}"
             )
-        self.nickname = self.read.get("nickname") or login_name()
-        self.read.setdefault("web", None)  # there is a page, wherever there is a free port
+        self.nickname = self["nickname"] or login_name()
 
 
 class LaunchProgram(Program):
@@ -141,7 +148,7 @@ class LaunchProgram(Program):
         pages = web_address.page_urls(
             self._server.addresses("web"),
             [subnet.address for subnet in self._options.known_subnets],
-            self._options.read["web"],
+            self._options["web"],
         )
         columns, has_colours = qr_code_columns(self._options), not os.environ.get("NO_COLOR")
         for url in pages[:1]:
@@ -151,13 +158,13 @@ class LaunchProgram(Program):
         self.add_cleanup(self._ui.open(self._reactor))
         for subnet in self._options.known_subnets:
             self._ui.notify(
-                f"{self._options.read['id']} listens on {subnet.address}:{self._server.port}"
+                f"{self._options['id']} listens on {subnet.address}:{self._server.port}"
             )
         if pages:
             self._ui.notify(f"In a browser: {' or '.join(pages)}")
         self._guests = [
             self._client(self._guest_name(number), TaggedOutput(f"guest-{number}", self._ui))
-            for number in range(2, self._options.read["clients"] + 1)
+            for number in range(2, self._options["clients"] + 1)
         ]
         in_or_gone = []
         for guest in self._guests:
@@ -178,25 +185,24 @@ class LaunchProgram(Program):
 
     def _enter(self, guests: object) -> None:
         """Your turn: the guests are in, so they hear the first thing you say."""
-        self._client_you = you = self._client(self._options.nickname, self._ui)
+        # What the guests receive goes to your screen, too.
+        self._client_you = you = self._client(self._options.nickname, self._ui, self._guests)
         you.when_ended.addCallback(self._client_ended)
-        self._ui.serve(you.session)
-        self._ui.listen(
-            you.session.submit,
-            you.end_of_input,
-            lambda: self.exit(1),
-            you.session.not_sent,
-            self._set_paused,
-        )
+        self._ui.attach(you.session)
         you.startService()
 
-    def _set_paused(self, slowly: bool) -> None:
-        for client in (*self._guests, *([self._client_you] if self._client_you else [])):
-            client.set_paused(slowly)
-
-    def _client(self, name: str, ui: UserInterface) -> ChatClient:
-        address = DirectAddress(self._server_address())
-        return ChatClient(self._reactor, name, address, ui, jitter, once=True)
+    def _client(
+        self, nickname: str, ui: UserInterface, output_shared_with: Sequence[ChatClient] = ()
+    ) -> ChatClient:
+        return ChatClient(
+            self._reactor,
+            nickname,
+            DirectAddress(self._server_address()),
+            ui,
+            jitter,
+            once=True,
+            output_shared_with=output_shared_with,
+        )
 
     def _guest_name(self, number: int) -> str:
         """What a guest is called: by its number, unless you are."""
@@ -207,7 +213,7 @@ class LaunchProgram(Program):
         """That very server, by loopback where it listens there."""
         subnets = self._options.known_subnets
         nearest: Subnet = min(subnets, key=lambda subnet: not subnet.address.is_loopback)
-        return Server(str(nearest.address), self._server.port, self._options.read["id"])
+        return Server(str(nearest.address), self._server.port, self._options["id"])
 
     def _client_ended(self, status: int) -> int:
         self.exit(status)
@@ -217,5 +223,5 @@ class LaunchProgram(Program):
 def makeService(options: Options, reactor: Any = None) -> Program:  # Twisted's name
     """What ``chatd launch`` runs."""
     reactor = reactor or get_reactor()
-    server = make_server(options, options.known_subnets, reactor)
+    server = make_server(options, reactor)
     return LaunchProgram(reactor, server, options, make_ui(options, reactor))

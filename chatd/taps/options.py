@@ -1,13 +1,14 @@
-"""What the options of all roles have in common: several values, any order, one line for each fault.
+"""What the options of all commands share: coercion, any order of arguments, one-line errors.
 
-The values of the known options are checked here and nowhere else; what comes out is typed.
+Values are coerced while Twisted's `usage.Options` parses them (the fifth field of a row of
+``optParameters``), so that ``options["slots"]`` is an int wherever it is read.
 """
 
 import getopt
 import getpass
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from socket import AddressFamily
 from typing import Any, ClassVar, Final
@@ -15,6 +16,7 @@ from typing import Any, ClassVar, Final
 from twisted.internet.endpoints import serverFromString
 from twisted.logger import ILogObserver
 from twisted.python import usage
+from typing_extensions import override
 
 import chatd
 from chatd import logs
@@ -30,22 +32,35 @@ from chatd.discovery.subnets import (
 from chatd.logfile import KEEP_FILES, LogFile, parse_rotation
 from chatd.wire.discovery import is_server_id
 
+# --- coerce functions: text becomes a value, or ValueError says what is wrong with it ------------
+
 
 def integer(minimum: int, maximum: int) -> Callable[[str], int]:
-    """A reader of whole numbers between `least` and `most`."""
+    """Coerce to a whole number from `minimum` to `maximum`."""
 
-    def read(value: str) -> int:
+    def coerce(value: str) -> int:
         if not re.fullmatch(r"[0-9]{1,18}", value) or not minimum <= int(value) <= maximum:
             raise ValueError(f"is not a whole number from {minimum} to {maximum}")
         return int(value)
 
-    return read
+    return coerce
+
+
+def non_negative_number(unit: str) -> Callable[[str], float]:
+    """Coerce to a number of `unit`, 0 or more."""
+
+    def coerce(value: str) -> float:
+        if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{0,9})?", value):
+            raise ValueError(f"is not a number of {unit}, 0 or more")
+        return float(value)
+
+    return coerce
 
 
 def positive_number(unit: str) -> Callable[[str], float]:
-    """A reader of numbers that are more than 0, of `unit`."""
+    """Coerce to a number of `unit`, more than 0."""
 
-    def read(value: str) -> float:
+    def coerce(value: str) -> float:
         try:
             number = non_negative_number(unit)(value)
         except ValueError:
@@ -54,35 +69,24 @@ def positive_number(unit: str) -> Callable[[str], float]:
             raise ValueError(f"is not a number of {unit}, more than 0")
         return number
 
-    return read
-
-
-def non_negative_number(unit: str) -> Callable[[str], float]:
-    """A reader of numbers that are 0 or more, of `unit`."""
-
-    def read(value: str) -> float:
-        if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{0,9})?", value):
-            raise ValueError(f"is not a number of {unit}, 0 or more")
-        return float(value)
-
-    return read
+    return coerce
 
 
 def choice(choices: Sequence[str]) -> Callable[[str], str]:
-    """A reader of one of `choices`."""
+    """Coerce to one of `choices`."""
 
-    def read(value: str) -> str:
+    def coerce(value: str) -> str:
         if value not in choices:
-            raise ValueError(f"is none of {', '.join(choices)}")
+            raise ValueError(f"must be one of: {', '.join(choices)}")
         return value
 
-    return read
+    return coerce
 
 
 def server_id(value: str) -> str:
-    """Read the id of a server.
+    """Coerce to a server's id.
 
-    :raises ValueError: if no server can be called that.
+    :raises ValueError: the value is not 1 to 64 printable characters.
     """
     if not is_server_id(value):
         raise ValueError("is not 1 to 64 printable characters")
@@ -90,9 +94,9 @@ def server_id(value: str) -> str:
 
 
 def nickname(value: str) -> str:
-    """Read a nickname.
+    """Coerce to a nickname, normalized.
 
-    :raises ValueError: if nobody can be called that.
+    :raises ValueError: the value is not a valid nickname.
     """
     try:
         return names.nickname(value)
@@ -100,20 +104,21 @@ def nickname(value: str) -> str:
         raise ValueError(f"cannot be a nickname: {refusal}") from None
 
 
-#: Kinds of endpoints whose connections come from an address and a port.
-_OF_TCP: Final = frozenset({"tcp", "tcp6", "ssl", "tls", "systemd"})
-_INTERNET: Final = frozenset({AddressFamily.AF_INET, AddressFamily.AF_INET6})
+#: The endpoint types whose peers have an address and a port.
+_TCP_ENDPOINTS: Final = frozenset({"tcp", "tcp6", "ssl", "tls", "systemd"})
+_IP_FAMILIES: Final = frozenset({AddressFamily.AF_INET, AddressFamily.AF_INET6})
 
-PORT: Final = integer(1, 65_535)
+port_number: Final = integer(1, 65_535)
 
 
 def port_or_endpoint(value: str) -> int | str:
-    """Read a port number, or the description of an endpoint as Twisted has it.
+    """Coerce to a port number, or keep the description of a TCP server endpoint.
 
-    :raises ValueError: if it is neither, or an endpoint of something else than TCP.
+    :raises ValueError: the value is neither. Descriptions are those of
+        `twisted.internet.endpoints.serverFromString`.
     """
     if re.fullmatch(r"[0-9]+", value):
-        return PORT(value)
+        return port_number(value)
     try:
         endpoint = serverFromString(None, value)
     except Exception as error:  # each kind of endpoint complains in its own way
@@ -121,56 +126,109 @@ def port_or_endpoint(value: str) -> int | str:
             f"is neither a port nor an endpoint, such as tcp:7778:interface=127.0.0.1: {error}"
         ) from None
     family = getattr(endpoint, "addressFamily", AddressFamily.AF_INET)  # which systemd: may choose
-    if value.partition(":")[0] not in _OF_TCP or family not in _INTERNET:
-        raise ValueError("is no endpoint of TCP, as those that begin with tcp:, tcp6: or ssl: are")
+    if value.partition(":")[0] not in _TCP_ENDPOINTS or family not in _IP_FAMILIES:
+        raise ValueError("must be a TCP endpoint (tcp:, tcp6:, ssl:, tls:, systemd:)")
     return value
 
 
-IFADDRS_HELP: Final = (
-    "this host's addresses with their prefix, such as 10.35.11.111/24, one or several, "
-    "separated by spaces or commas. [default: every IPv4 address of an interface that is up]"
-)
-
-LOG_PARAMETERS: Final = [
-    ["log-file", None, None, "append the log to this file. [default: standard error]"],
-    ["log-level", None, "info", f"leave out what is below: {', '.join(logs.LEVELS)}"],
-    ["log-format", None, "text", " or ".join(logs.FORMATS)],
-    [
-        "log-rotate",
-        None,
-        None,
-        "begin a new log file at midnight, on a weekday (W0 is Monday, to W6), every 30m, 6h or "
-        "7d, or before it is larger than 500K, 10M or 1G. [default: never]",
-    ],
-    ["log-keep", None, str(KEEP_FILES), "with --log-rotate: how many old log files to keep"],
-]
+# --- options ------------------------------------------------------------------------------------
 
 
-class CommandOptions(usage.Options):
-    """The options of one role, under ``chatd`` and under ``twistd`` alike.
+def parameter(
+    name: str,
+    default: object,
+    description: str,
+    coerce: Callable[[str], Any],
+    short: str | None = None,
+) -> list[Any]:
+    """A row of ``optParameters`` whose values are coerced by `coerce`.
 
-    A fault is one line on standard error and exit status 1, before anything is bound.
+    :param default: the value without the option, already coerced.
+    :param coerce: raises ValueError with the rest of the sentence that begins with the option and
+        the value: "--slots: 'x' is not a whole number from 1 to 1000000".
+    """
 
-    :cvar readers: what reads the value of which option; each raises ValueError with what is wrong.
-    :cvar role: what the person called.
-    :ivar twistd_observer: what ``twistd`` shall log to, unless the person told it otherwise.
-    :ivar log_lines: where the log goes that would go to standard error, if not there.
+    def coerce_option(value: str) -> Any:
+        return coerce_value(name, coerce, value)
+
+    return [name, short, default, description, coerce_option]
+
+
+def coerce_value(name: str, coerce: Callable[[str], Any], value: str) -> Any:
+    """`value` coerced, also where it was not given as an option.
+
+    :param name: the option that the sentence names.
+    :raises UsageError: one line with the option, the value and what is wrong with it.
+    """
+    try:
+        return coerce(value)
+    except ValueError as error:
+        raise usage.UsageError(f"--{name}: {value!r} {error}") from None
+
+
+def log_parameters(level: str = "info") -> list[list[Any]]:
+    """The rows of ``optParameters`` for the log.
+
+    :param level: the default of ``--log-level``.
+    """
+    return [
+        # Kept as text: postOptions opens the file, last of all.
+        ["log-file", None, None, "append the log to this file. [default: standard error]"],
+        parameter(
+            "log-level",
+            level,
+            f"log events of this level and above: {', '.join(logs.LEVELS)}",
+            choice(logs.LEVELS),
+        ),
+        parameter("log-format", "text", " or ".join(logs.FORMATS), choice(logs.FORMATS)),
+        parameter(
+            "log-rotate",
+            None,
+            "start a new log file at midnight, on a weekday (W0 is Monday, to W6), every 30m, 6h "
+            "or 7d, or before the file exceeds 500K, 10M or 1G. [default: never]",
+            parse_rotation,
+        ),
+        parameter(
+            "log-keep",
+            KEEP_FILES,
+            "with --log-rotate: how many old log files to keep",
+            integer(1, 1_000),
+        ),
+    ]
+
+
+class VersionOptions(usage.Options):
+    """Options with ``--version``."""
+
+    def opt_version(self) -> None:
+        """Show the version and exit."""
+        print(f"chatd {chatd.__version__}")  # noqa: T201  # the requested output
+        sys.exit(0)
+
+
+class CommandOptions(VersionOptions):
+    """The options of one command, under ``chatd`` and under ``twistd`` alike.
+
+    A bad value is one line on standard error and exit status 1, before anything is bound.
+
+    :cvar command: what the user called.
+    :ivar twistd_observer: where ``twistd`` shall log to; None if the user told ``twistd`` itself.
+    :ivar log_lines: replaces standard error as the log's destination if it is set.
     """
 
     command: ClassVar[str] = "chatd"
-    readers: ClassVar[dict[str, Callable[[str], Any]]] = {}
     # usage.Options adds up the flags of all bases.
-    optFlags: ClassVar = [["log-utc", None, "times in the log, and its midnight, are UTC"]]
+    optFlags: ClassVar = [["log-utc", None, "log times, and the log's midnight, are in UTC"]]
 
     def __init__(self) -> None:
         super().__init__()
         self.ifaddrs: list[str] = []
-        self.read: dict[str, Any] = {}
         self.twistd_observer: ILogObserver | None = None
         self.log_lines: logs.Writable | None = None
+        self._log_file: LogFile | None = None
 
+    @override
     def parseOptions(self, options: Sequence[str] | None = None) -> None:
-        """Parse `options`, in any order."""
         try:
             super().parseOptions(
                 self._reorder_for_getopt(sys.argv[1:] if options is None else options)
@@ -178,67 +236,43 @@ class CommandOptions(usage.Options):
         except usage.UsageError as error:
             raise SystemExit(f"{self.command}: {error}") from None
 
-    def opt_ifaddrs(self, value: str) -> None:
-        """One or several of this host's addresses."""
+    def opt_ifaddrs(self, value: str) -> None:  # noqa: D102  # its docstring is the --help below
         self.ifaddrs.append(value)
 
-    opt_ifaddrs.__doc__ = IFADDRS_HELP
-
-    def opt_version(self) -> None:
-        """Show the version and exit."""
-        print(f"chatd {chatd.__version__}")  # noqa: T201  # what was asked for
-        sys.exit(0)
+    opt_ifaddrs.__doc__ = (
+        "this host's addresses with their prefix, such as 10.35.11.111/24; one or several, "
+        "separated by spaces or commas. [default: every IPv4 address of an interface that is up]"
+    )
 
     def parseArgs(self, *words: str) -> None:
-        """Take the positional arguments; most roles have none.
+        """Refuse positional arguments; commands that have some override this.
 
-        :raises UsageError: naming the first word too many.
+        :raises UsageError: naming the first one.
         """
         if words:
-            raise usage.UsageError(f"{words[0]!r} is one word too many; see --help")
+            raise usage.UsageError(f"unexpected argument {words[0]!r}; see --help")
 
+    @override
     def postOptions(self) -> None:
-        """Read every value, then fit in with ``twistd``.
-
-        :raises UsageError: naming the first bad one.
-        """
-        self._read(self.readers)
         self.validate()
-        self._read(_LOG_READERS)
         if self["log-file"] is not None:
-            # Last, as it makes a file: a refused run leaves nothing behind.
-            self.read["log-file"] = self.checked("log-file", self._log_file, self["log-file"])
+            # Last, because it creates a file: a refused command leaves nothing behind.
+            self._log_file = coerce_value("log-file", self._open_log_file, self["log-file"])
         elif self["log-rotate"] is not None:
-            raise usage.UsageError(f"--log-rotate: {self['log-rotate']!r} needs --log-file as well")
+            raise usage.UsageError("--log-rotate: needs --log-file as well")
         if self.parent is not None and "pidfile" in self.parent:
             self._adapt_to_twistd(self.parent)
 
     def validate(self) -> None:
-        """Read what depends on more than one value.
+        """Check what depends on more than one value.
 
         :raises UsageError: naming what does not go together.
         """
 
-    def _read(self, readers: Mapping[str, Callable[[str], Any]]) -> None:
-        for option, read in readers.items():
-            value = self.get(option)
-            if value is not None:
-                self.read[option] = self.checked(option, read, value)
-
-    def checked(self, option: str, read: Callable[[str], Any], value: str) -> Any:
-        """What `read` makes of the value.
-
-        :raises UsageError: with one line that names both.
-        """
-        try:
-            return read(value)
-        except ValueError as error:
-            raise usage.UsageError(f"--{option}: {value!r} {error}") from None
-
     def subnets(self, host: Sequence[HostAddress] | None = None) -> tuple[Subnet, ...]:
-        """The known subnets: those named, or all that the host has.
+        """The known subnets: those of ``--ifaddrs``, or all of this host's.
 
-        :raises UsageError: if one of those named cannot be.
+        :raises UsageError: a value of ``--ifaddrs`` is refused.
         """
         have = host_addresses() if host is None else host
         if not self.ifaddrs:
@@ -249,20 +283,20 @@ class CommandOptions(usage.Options):
             raise usage.UsageError(f"--ifaddrs: {error}") from None
 
     def observer(self) -> ILogObserver:
-        """The log observer that was asked for."""
+        """A log observer by the ``--log-…`` options."""
         return logs.observer(
-            self.read["log-level"],
-            self.read["log-format"],
-            self.read.get("log-file") or self.log_lines,
+            self["log-level"],
+            self["log-format"],
+            self._log_file or self.log_lines,
             utc=bool(self["log-utc"]),
         )
 
-    def _log_file(self, value: str) -> LogFile:
+    def _open_log_file(self, value: str) -> LogFile:
         try:
             return LogFile(
                 Path(value),
-                self.read.get("log-rotate"),
-                self.read["log-keep"],
+                self["log-rotate"],
+                self["log-keep"],
                 utc=bool(self["log-utc"]),
             )
         except OSError as error:
@@ -275,13 +309,13 @@ class CommandOptions(usage.Options):
                 twistd["pidfile"] = ""
             if not (twistd["logfile"] or twistd["syslog"]):
                 self.twistd_observer = self.observer()
-        elif "log-file" in self.read:
+        elif self._log_file is not None:
             self.twistd_observer = self.observer()
 
     def _reorder_for_getopt(self, argv: Sequence[str]) -> list[str]:
-        """`argv` as getopt wants it: one value for each ``--ifaddrs``, positional ones last.
+        """`argv` in the order that `usage.Options` needs: options first, positional ones last.
 
-        :raises UsageError: if getopt does.
+        :raises UsageError: an option is unknown, or lacks its value.
         """
         try:
             options, positional = getopt.gnu_getopt(
@@ -301,9 +335,12 @@ class CommandOptions(usage.Options):
 def _expand_ifaddrs(argv: Sequence[str]) -> list[str]:
     """`argv` with one ``--ifaddrs=VALUE`` for each value that follows an ``--ifaddrs``.
 
-    :raises UsageError: if none follows.
+    getopt takes exactly one value for an option, so ``--ifaddrs A B -x`` becomes
+    ``--ifaddrs=A --ifaddrs=B -x``.
+
+    :raises UsageError: no value follows.
     """
-    spread: list[str] = []
+    expanded: list[str] = []
     values_due = values_taken = False
     for number, word in enumerate([*argv, "--"]):
         if word.startswith("-"):
@@ -311,36 +348,28 @@ def _expand_ifaddrs(argv: Sequence[str]) -> list[str]:
                 raise usage.UsageError("--ifaddrs: needs at least one ADDRESS/PREFIX after it")
             values_due, values_taken = _is_ifaddrs(word), False
             if word == "--":
-                return [*spread, *argv[number:]]
+                return [*expanded, *argv[number:]]
             if not values_due:
-                spread.append(word)
+                expanded.append(word)
         else:
             values_taken = values_due
-            spread.append(f"--ifaddrs={word}" if values_due else word)
-    return spread
-
-
-_LOG_READERS: Final[dict[str, Callable[[str], Any]]] = {
-    "log-level": choice(logs.LEVELS),
-    "log-format": choice(logs.FORMATS),
-    "log-rotate": parse_rotation,
-    "log-keep": integer(1, 1_000),
-}
+            expanded.append(f"--ifaddrs={word}" if values_due else word)
+    return expanded
 
 
 def login_name() -> str:
-    """What this person is called on this host.
+    """The user's login name, as a nickname.
 
-    :raises UsageError: if that cannot be a nickname.
+    :raises UsageError: the login name is not a valid nickname.
     """
     try:
         return nickname(getpass.getuser())
     except (ValueError, OSError, KeyError):
         raise usage.UsageError(
-            "--nickname: your login name cannot be a nickname; say which one you want"
+            "your login name is not a valid nickname; give --nickname NAME"
         ) from None
 
 
 def _is_ifaddrs(word: str) -> bool:
-    """Whether getopt takes `word` for ``--ifaddrs``, which may be cut short."""
+    """Whether getopt takes `word` for ``--ifaddrs``, which may be abbreviated."""
     return len(word) > len("--i") and "--ifaddrs".startswith(word)

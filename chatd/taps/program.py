@@ -1,4 +1,4 @@
-"""What all roles share when they run: an exit status, and one orderly end."""
+"""A program: the services of one command, its exit status, its signals and its orderly end."""
 
 import os
 import signal
@@ -11,15 +11,16 @@ from twisted.application.service import MultiService
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.logger import ILogObserver, Logger, globalLogBeginner
 from twisted.python.components import Componentized
+from typing_extensions import override
 
 from chatd.stderr import write_line
 
 
 class Program(MultiService):
-    """Everything that one role runs.
+    """The services of one command.
 
-    :param observer: what to log to, where it is ``twistd`` that runs the program.
-    :ivar status: the exit status, once it has ended.
+    :param observer: where ``twistd`` shall log to, if it runs the program.
+    :ivar status: the exit status; final once the program has stopped.
     """
 
     log = Logger()
@@ -35,68 +36,61 @@ class Program(MultiService):
         self._handlers: dict[int, Any] = {}
         self._cleanups: list[Callable[[], None]] = []
 
+    @override
     def setServiceParent(self, parent: Any) -> None:
-        """Become a part of ``twistd``'s application, and say where it shall log to."""
+        # The parent is twistd's Application, whose ILogObserver component is where twistd logs to.
         super().setServiceParent(parent)
         self._is_in_twistd = isinstance(parent, Componentized)
         if self._observer is not None and self._is_in_twistd:
             parent.setComponent(ILogObserver, self._observer)
 
+    @override
     def startService(self) -> None:
-        """Start everything, and mind the signals from now on."""
         self._reactor.callWhenRunning(self._install_signal_handlers)
         super().startService()
 
     def exit(self, status: int = 0) -> None:
-        """Stop the reactor, and with it everything; now, or as soon as it runs."""
+        """Stop the reactor, and with it every service; now, or as soon as it runs."""
         self.status = self.status or status
         if not self._is_exiting:
             self._is_exiting = True
             self._reactor.callWhenRunning(self._stop_reactor)
 
     def abort(self, sentence: str) -> None:
-        """Tell the person in one line why this cannot go on, and end with status 1."""
+        """Say in one line why the program cannot go on, and exit with status 1."""
         if self._is_in_twistd:
             self.log.critical("{sentence}", sentence=sentence)
         else:
             write_line(sentence)
         self.exit(1)
 
-    def write_stdout(self, text: str) -> bool:
-        """Write `text` to standard output; if that fails, end with status 1 and return False."""
-        try:
-            write_stdout(text)
-        except SystemExit as error:
-            self.abort(str(error))
-            return False
-        return True
-
     def add_cleanup(self, call: Callable[[], None]) -> None:
-        """Have `call` called when everything has stopped, or has to."""
+        """Call `call` once every service has stopped, or at a second signal."""
         self._cleanups.append(call)
 
+    @override
     def stopService(self) -> Deferred[Any]:
-        """Stop everything, gracefully."""
         self._is_exiting = True
         return maybeDeferred(self.stop_children).addBoth(self._finish)
 
     def stop_children(self) -> Deferred[Any]:
-        """Stop the services; a role that has an order to keep does it here."""
+        """Stop the services; a program whose services must stop in order overrides this."""
         return maybeDeferred(super().stopService)
 
     def _install_signal_handlers(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             self._handlers[number] = signal.signal(number, self._signalled)
-        hangup = getattr(signal, "SIGHUP", None)  # which Windows has not
-        if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:  # as by nohup
+        hangup = getattr(signal, "SIGHUP", None)  # Windows has none
+        # nohup has SIGHUP ignored, and that is respected.
+        if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:
             self._handlers[hangup] = signal.signal(hangup, self._sighup)
 
     def _sighup(self, number: int, frame: object) -> None:
-        """Stop, as the terminal is gone; a shell and the kernel may both say so, which is one."""
+        """Exit, because the terminal is gone. Both the shell and the kernel may send SIGHUP."""
         self._reactor.callFromThread(self.exit)
 
     def _signalled(self, number: int, frame: object) -> None:
-        """Stop at the first signal; a second one ends the process at once."""
+        """Exit at the first signal; the second one ends the process at once."""
         self._signal_count += 1
         if self._signal_count == 1:
             self._reactor.callFromThread(self.exit)
@@ -106,7 +100,7 @@ class Program(MultiService):
             os.kill(os.getpid(), number)
 
     def _finish(self, result: object = None) -> object:
-        """Leave the process as it was found."""
+        """Run the cleanups and restore the signal handlers."""
         while self._cleanups:
             self._cleanups.pop()()
         while self._handlers:
@@ -137,11 +131,11 @@ def write_stdout(text: str) -> None:
 
 
 def get_reactor() -> Any:
-    """The reactor of this process, which measures time by a clock that nobody can set.
+    """The global reactor, made to measure time by the monotonic clock.
 
-    Twisted's own goes by the time of day. An hour forward, everybody would have been silent for too
-    long; an hour back, nothing that waits would happen for an hour. So it is changed before
-    anything can wait for it.
+    Twisted's reactors use the time of day. If that is set forward by an hour, every inactivity
+    timeout fires; if it is set back, no delayed call fires for an hour. The clock is replaced here,
+    before anything has scheduled a call.
     """
     from twisted.internet import reactor
 
@@ -151,7 +145,7 @@ def get_reactor() -> Any:
 
 
 def run(program: Program, reactor: Any, observer: ILogObserver) -> int:
-    """Run `program` until it ends, or a signal ends it; the answer is its exit status."""
+    """Run `program` until it exits or a signal stops it; return its exit status."""
     globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False)
     reactor.callWhenRunning(program.startService)
     reactor.addSystemEventTrigger("before", "shutdown", program.stopService)

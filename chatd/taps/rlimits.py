@@ -1,4 +1,4 @@
-"""How many files the process may have open: each connection is one."""
+"""The limit of open files (RLIMIT_NOFILE): each connection needs one."""
 
 from contextlib import suppress
 from typing import Final
@@ -7,8 +7,8 @@ from twisted.logger import Logger
 
 from chatd.chat import limits
 
-#: Files beside the members' connections: those that are turned away, that come by the page and take
-#: no slot, or that have ended and are still sent their last words; ports, the log, the reactor's.
+#: Files besides one for each slot: 256 for ports, the log, the reactor and connections that are
+#: closing, and the connections that have no slot.
 _EXTRA_FILES: Final = (
     256
     + limits.REJECTED_CONNECTIONS
@@ -21,10 +21,10 @@ _log: Final = Logger()
 
 
 def raise_open_file_limit(slots: int) -> None:
-    """Have this process allowed a connection for each of `slots`, and what else a server opens.
+    """Raise the soft limit of open files to what a server with `slots` needs.
 
-    Where the hard limit is lower, the log says so: out of files, a server serves whom it has, and
-    closes other connections at once.
+    If the hard limit is lower, a warning is logged. A server that runs out of files keeps serving
+    its members, and closes new connections at once.
     """
     try:
         import resource

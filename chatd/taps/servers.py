@@ -1,22 +1,32 @@
 """``chatd servers``: which servers answer now."""
 
 import json
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
-from twisted.internet.defer import Deferred
+from twisted.internet import task
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.logger import globalLogBeginner
 from twisted.python import usage
+from typing_extensions import override
 
 from chatd.chat import limits
 from chatd.discovery.querier import Querier
 from chatd.discovery.subnets import DEFAULT_PORT
-from chatd.taps.options import LOG_PARAMETERS, PORT, CommandOptions, non_negative_number
-from chatd.taps.program import Program, get_reactor
+from chatd.stderr import write_line
+from chatd.taps.options import (
+    CommandOptions,
+    log_parameters,
+    non_negative_number,
+    parameter,
+    port_number,
+)
+from chatd.taps.program import get_reactor, write_stdout
 from chatd.wire.discovery import Offer
 from chatd.wire.rendering import escape
 
 
 class Options(CommandOptions):
-    """The options of the list."""
+    """The options of ``chatd servers``."""
 
     command = "chatd servers"
     synopsis = "[options]"
@@ -24,61 +34,58 @@ class Options(CommandOptions):
         "List the servers that answer a broadcast now. Exit status 0 if there is one, else 1."
     )
     optParameters: ClassVar = [
-        ["wait", None, "1", "for how many seconds to collect answers"],
-        ["discovery-port", None, str(DEFAULT_PORT), "UDP port that servers answer on"],
-        *[
-            ["log-level", None, "warn", each[3]] if each[0] == "log-level" else each
-            for each in LOG_PARAMETERS
-        ],
+        parameter("wait", 1, "how many seconds to collect answers", non_negative_number("seconds")),
+        parameter("discovery-port", DEFAULT_PORT, "UDP port that servers answer on", port_number),
+        *log_parameters(level="warn"),
     ]
     optFlags: ClassVar = [["json", None, "one JSON list instead of a table"]]
-    readers: ClassVar = {"wait": non_negative_number("seconds"), "discovery-port": PORT}
 
+    @override
     def validate(self) -> None:
-        """Read what depends on more than one value."""
         self.known_subnets = self.subnets()
         if not any(subnet.is_discoverable for subnet in self.known_subnets):
             raise usage.UsageError("--ifaddrs: no subnet here has a broadcast address")
 
 
-class ServersProgram(Program):
-    """Asks once, collects for a while, prints, ends."""
+async def main(reactor: Any, options: Options) -> None:
+    """Query once, collect offers, print them.
 
-    def __init__(self, reactor: Any, options: Options) -> None:
-        super().__init__(reactor)
-        self._options = options
-        self._offers: dict[tuple[str, str, int], Offer] = {}
-        self._querier = Querier(
-            reactor,
-            lambda: options.known_subnets,
-            options.read["discovery-port"],
-            self._offer_received,
-        )
+    :raises SystemExit: with status 1 if no server answers; also when interrupted.
+    """
+    # Until the reactor runs, Ctrl-C is a KeyboardInterrupt, which task.react would log as an error.
+    started: Deferred[None] = Deferred()
+    reactor.callWhenRunning(lambda: started.callback(None))
+    await started
+    offers: dict[tuple[str, str, int], Offer] = {}
 
-    def startService(self) -> None:
-        """Ask."""
-        super().startService()
-        self._querier.start()
-        self._reactor.callLater(self._options.read["wait"], self._print)
+    def offer_received(offer: Offer) -> None:
+        if len(offers) < limits.MAX_OFFERS:
+            offers[offer.id, offer.address, offer.port] = offer
 
-    def stop_children(self) -> Deferred[Any]:
-        """Close the sockets."""
-        return self._querier.stop()
+    querier = Querier(
+        reactor, lambda: options.known_subnets, options["discovery-port"], offer_received
+    )
+    querier.start()
+    waiting: Deferred[None] = task.deferLater(reactor, options["wait"])
+    # Ctrl-C stops the reactor, which to task.react is a success.
+    reactor.addSystemEventTrigger("before", "shutdown", waiting.cancel)
+    try:
+        await waiting
+    except CancelledError:
+        raise SystemExit(1) from None
+    networks = ", ".join(str(subnet.network) for subnet in querier.queried)
+    await querier.stop()
+    found = [offers[key] for key in sorted(offers)]
+    write_stdout(as_json(found) if options["json"] else as_table(found) if found else "")
+    if not found:
+        write_line(f"No server answered on {networks or 'any network'}.")
+        raise SystemExit(1)
 
-    def _offer_received(self, offer: Offer) -> None:
-        if len(self._offers) < limits.MAX_OFFERS:
-            self._offers[offer.id, offer.address, offer.port] = offer
 
-    def _print(self) -> None:
-        offers = [self._offers[key] for key in sorted(self._offers)]
-        text = as_json(offers) if self._options["json"] else as_table(offers) if offers else ""
-        if not self.write_stdout(text):
-            return
-        if not offers:
-            asked = ", ".join(str(subnet.network) for subnet in self._querier.queried)
-            self.abort(f"No server answered on {asked or 'any network'}.")
-        else:
-            self.exit()
+def run(options: Options) -> NoReturn:
+    """Run ``chatd servers``, and exit with its status."""
+    globalLogBeginner.beginLoggingTo([options.observer()], redirectStandardIO=False)
+    task.react(main, [options], get_reactor())
 
 
 def as_json(offers: list[Offer]) -> str:
@@ -109,9 +116,3 @@ def as_table(offers: list[Offer]) -> str:
         for row in rows
     )
     return "\n".join(lines) + "\n"
-
-
-def makeService(options: Options, reactor: Any = None) -> Program:  # Twisted's name
-    """What ``chatd servers`` runs."""
-    reactor = reactor or get_reactor()
-    return ServersProgram(reactor, options)

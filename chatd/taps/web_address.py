@@ -1,6 +1,6 @@
-"""The web page, for the person who starts it: its addresses, and one of them as a QR code.
+"""The web page's addresses, and a QR code of one of them.
 
-What serves the page and what draws the code is imported only where it is asked for.
+The web server and the QR code library are imported only when they are used: a client starts faster.
 """
 
 import io
@@ -11,24 +11,25 @@ from urllib.parse import urlsplit
 
 from twisted.internet.protocol import ServerFactory
 
-from chatd.server.factory import ChatFactory
+from chatd.server.chat import Chat
 
-#: Where the page is, unless somebody says something else or is there already.
+#: The page's port, unless another one is given or this one is taken.
 DEFAULT_PORT: Final = 8080
 
-#: What an endpoint begins with whose connections are encrypted.
+#: The prefixes of endpoints that use TLS.
 _ENCRYPTED: Final = ("ssl:", "tls:")
 
 #: The blank around a QR code, in modules. The standard asks for 4; scanners do with 2.
 _QUIET_ZONE: Final = 2
 
-#: A code has to be dark on light, whatever colours the terminal has.
+#: A code must be dark on light, because not all scanners read the reverse; the terminal's colours
+#: may be either.
 _WHITE_ON_BLACK: Final = "\x1b[97;40m"
 _AS_BEFORE: Final = "\x1b[0m"
 
 
-def make_web_factory(chat: ChatFactory) -> ServerFactory:
-    """What serves the page of `chat`."""
+def make_web_factory(chat: Chat) -> ServerFactory:
+    """The factory of the page's connections."""
     from chatd.web.http import HTTPFactory
 
     return HTTPFactory(chat)
@@ -39,11 +40,11 @@ def page_urls(
     host_addresses: Iterable[IPv4Address],
     address: int | str | None = None,
 ) -> list[str]:
-    """Where a browser finds the page: what others can reach first, loopback last.
+    """The page's URLs: those that other hosts can reach first, loopback last.
 
     :param reached: the addresses and ports that it listens on.
-    :param host_addresses: what an address that means all of this host's stands for.
-    :param where: the port or endpoint that was asked for.
+    :param host_addresses: this host's addresses, which the unspecified address stands for.
+    :param address: the port or endpoint that was given.
     """
     scheme = "https" if str(address).startswith(_ENCRYPTED) else "http"
     own = tuple(host_addresses)
@@ -60,12 +61,12 @@ def page_urls(
 
 
 def qr_code(url: str, columns: int, has_colours: bool) -> list[str]:
-    """`url` as a QR code, in the rows of a terminal; none where it is of no use.
+    """`url` as a QR code, in rows of text; empty if it would be of no use.
 
-    A phone cannot reach loopback, and a code that does not fit is none.
+    A phone cannot reach a loopback address, and cannot scan a code that does not fit.
 
-    :param columns: how wide the terminal is, in character cells.
-    :param has_colours: whether it may be told to show colours.
+    :param columns: the terminal's width, in character cells.
+    :param has_colours: whether the rows may contain escape sequences for colours.
     """
     if not columns or ip_address(urlsplit(url).hostname or "").is_loopback:
         return []

@@ -1,4 +1,10 @@
-"""What can be asked without a WebSocket: who is here, which rooms there are, what was said."""
+"""The JSON API: the handlers of members, rooms, messages and health.
+
+Each handler takes a request and the chat, and returns the hub's reply in JSON. A list that would
+make the response larger than ``REPLY_BYTES`` loses its first entries, and ``more`` is true.
+
+docs/reference/web.rst has examples.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,52 +14,52 @@ import msgspec
 
 from chatd.chat import events, limits
 from chatd.chat.names import LOBBY
-from chatd.server.factory import ChatFactory
+from chatd.server.chat import Chat
 from chatd.web.messages import Request, Response, json_response, parse_integer, query_parameters
 
-#: Programs that read JSON keep whole numbers below it.
-_MOST_SEQ: Final = 2**53 - 1
+#: JavaScript keeps integers exactly up to here (``Number.MAX_SAFE_INTEGER``).
+_MAX_SEQ: Final = 2**53 - 1
 
-#: What an answer has around its entries, at most.
-_AROUND_BYTES: Final = 1_024
+#: More bytes than a response has around its entries.
+_ENVELOPE_BYTES: Final = 1_024
 
 _encoder: Final = msgspec.json.Encoder()
 
 _Entry = TypeVar("_Entry", events.User, events.RoomEntry, events.Message)
 
 
-def users(request: Request, chat: ChatFactory) -> Response:
-    """Who is connected; with ``room``, who is in it."""
-    asked = query_parameters(request.query, ("room",))
-    found = chat.hub.users(asked.get("room"))
-    kept = _last_that_fit(found.users)
-    return json_response(replace(found, users=kept, more=len(kept) < len(found.users)))
+def users(request: Request, chat: Chat) -> Response:
+    """``/api/users``: the members, or with ``room`` those of one room."""
+    parameters = query_parameters(request.query, ("room",))
+    reply = chat.hub.users(parameters.get("room"))
+    last = _last_that_fit(reply.users)
+    return json_response(replace(reply, users=last, more=len(last) < len(reply.users)))
 
 
-def rooms(request: Request, chat: ChatFactory) -> Response:
-    """The rooms that there are, and how many are in each."""
+def rooms(request: Request, chat: Chat) -> Response:
+    """``/api/rooms``: the rooms, each with its number of members."""
     query_parameters(request.query, ())
-    found = chat.hub.rooms()
-    kept = _last_that_fit(found.rooms)
-    return json_response(replace(found, rooms=kept, more=len(kept) < len(found.rooms)))
+    reply = chat.hub.rooms()
+    last = _last_that_fit(reply.rooms)
+    return json_response(replace(reply, rooms=last, more=len(last) < len(reply.rooms)))
 
 
-def messages(request: Request, chat: ChatFactory) -> Response:
-    """The last messages of ``room``, at most ``limit``, of those numbered below ``before``."""
-    asked = query_parameters(request.query, ("room", "before", "limit"))
+def messages(request: Request, chat: Chat) -> Response:
+    """``/api/messages``: the last ``limit`` messages of ``room`` before the ``seq`` ``before``."""
+    parameters = query_parameters(request.query, ("room", "before", "limit"))
     before, limit = None, limits.HISTORY_REPLY_MESSAGES
-    if "before" in asked:
-        before = parse_integer("before", asked["before"], 1, _MOST_SEQ)
-    if "limit" in asked:
-        limit = parse_integer("limit", asked["limit"], 1, limits.HISTORY_MESSAGES)
-    # One more than was asked for shows whether there is one.
-    found = chat.hub.read_history(asked.get("room", LOBBY), limit + 1, before)
-    kept = _last_that_fit(found.messages[-limit:])
-    return json_response(replace(found, messages=kept, more=len(kept) < len(found.messages)))
+    if "before" in parameters:
+        before = parse_integer("before", parameters["before"], 1, _MAX_SEQ)
+    if "limit" in parameters:
+        limit = parse_integer("limit", parameters["limit"], 1, limits.HISTORY_MESSAGES)
+    # One more than the limit shows whether there are older messages.
+    reply = chat.hub.read_history(parameters.get("room", LOBBY), limit + 1, before)
+    last = _last_that_fit(reply.messages[-limit:])
+    return json_response(replace(reply, messages=last, more=len(last) < len(reply.messages)))
 
 
-def health(request: Request, chat: ChatFactory) -> Response:
-    """That the server is there, and how full it is."""
+def health(request: Request, chat: Chat) -> Response:
+    """``/health``: the server's id, its start, and its slots."""
     query_parameters(request.query, ())
     hub = chat.hub
     return json_response(
@@ -69,10 +75,10 @@ def health(request: Request, chat: ChatFactory) -> Response:
 
 
 def _last_that_fit(entries: Sequence[_Entry]) -> tuple[_Entry, ...]:
-    """The last of `entries` that one answer has room for."""
-    left = limits.REPLY_BYTES - _AROUND_BYTES
+    """The longest tail of `entries` that fits into one response."""
+    bytes_left = limits.REPLY_BYTES - _ENVELOPE_BYTES
     for index in range(len(entries) - 1, -1, -1):
-        left -= len(_encoder.encode(entries[index])) + 1
-        if left < 0:
+        bytes_left -= len(_encoder.encode(entries[index])) + 1
+        if bytes_left < 0:
             return tuple(entries[index + 1 :])
     return tuple(entries)

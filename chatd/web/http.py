@@ -1,4 +1,12 @@
-"""The page's share of the reactor's time: however much is asked for, the chat has its turn."""
+"""The HTTP server of the web port: the connections, their factory, and the queue of their work.
+
+h11 parses requests and serialises responses; :mod:`chatd.web.routes` chooses the response. The
+server does not use ``twisted.web``, which leaves some of these without a bound: the head, the body,
+a WebSocket's message, and how long a client may take. Its WebSocket also does not check ``Origin``
+and loses the bytes that arrive directly behind the upgrade request.
+
+docs/reference/web.rst describes what clients see.
+"""
 
 from collections import Counter, deque
 from collections.abc import Callable
@@ -18,11 +26,13 @@ from twisted.internet.interfaces import (
 from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
+from typing_extensions import override
 from zope.interface import implementer
 
 from chatd.chat import limits
 from chatd.rate_limit import TokenBucket
-from chatd.server.factory import ChatFactory, Rejected
+from chatd.server.chat import Chat
+from chatd.server.factory import Rejected
 from chatd.server.send_queue import SendQueue
 from chatd.server.timing import Timeout
 from chatd.tcp import unmap_ipv4
@@ -33,7 +43,12 @@ from chatd.web.websocket import Upgrade, WebSocket
 
 
 class WorkQueue:
-    """Does one thing after the other, and in each turn of the reactor no more than has time."""
+    """Runs queued HTTP work, in order, for at most 2 ms per reactor turn.
+
+    The chat shares the reactor with the page. Without this bound, a few hundred requests that
+    arrive together would delay every message until all of them are answered. The time is checked
+    after each piece of work, so at least one runs in each turn, and the last may run over.
+    """
 
     def __init__(self, clock: IReactorTime) -> None:
         self._clock = clock
@@ -41,7 +56,7 @@ class WorkQueue:
         self._is_scheduled = False
 
     def add(self, work: Callable[[], None]) -> None:
-        """Have `do` called in a later turn, after all that were added before."""
+        """Call `work` in a later turn, after everything that was added before."""
         self._pending.append(work)
         if not self._is_scheduled:
             self._schedule()
@@ -58,27 +73,51 @@ class WorkQueue:
                 if self._clock.seconds() >= end:
                     return
         finally:
+            # Also after an exception: the reactor logs it, and the rest runs in the next turn.
             self._is_scheduled = False
             if self._pending:
                 self._schedule()
 
 
-#: What h11 says of a head that is longer than it may be.
-_TOO_LARGE: Final = 431
-
-_SENTENCES: Final = {
-    "bad-request": "This is no HTTP/1.1 request.",
-    "head-too-large": f"A request's head may have at most {limits.HTTP_HEAD_BYTES} bytes.",
-    "http-version": "This server speaks HTTP/1.1.",
-    "too-late": f"No request within {limits.FIRST_LINE_TIMEOUT_SECONDS} s, so the server closes.",
+_ERROR_MESSAGES: Final = {
+    "bad-request": "Malformed HTTP request.",
+    "head-too-large": (
+        f"The request line and headers have more than {limits.HTTP_HEAD_BYTES:,} bytes."
+    ),
+    "http-version": "HTTP version not supported; use HTTP/1.1.",
+    "too-late": f"The request was not complete within {limits.FIRST_LINE_TIMEOUT_SECONDS} s.",
 }
 
 
 @implementer(IHalfCloseableProtocol)
 class HTTPConnection(Protocol):
-    """Answers one request after the other, and reads no further while an answer is not read.
+    """A client's connection to the web port: HTTP requests, and after an upgrade a WebSocket.
 
-    :param host: the address of the other end; `port`, its port.
+    The server handles one request at a time, in the order of their arrival::
+
+        data received ─▶ pause reading ─▶ work queue ─▶ next h11 event ─▶ head incomplete:
+                                              ▲               │           resume reading
+                                              │               ▼ request
+                                              │           send the response
+                                              │               │
+                                              └── flushed, and the client within its rate
+
+    *Paused reading.* Nothing is read from the start of a request until its response is flushed, so
+    at most one response waits in memory, and TCP slows down a client that sends requests faster
+    than it reads responses. Requests that arrived together wait in h11's buffer.
+
+    *Timeouts.* A request must be complete within ``FIRST_LINE_TIMEOUT_SECONDS`` of the connection
+    or of the response before it (keep-alive): an incomplete request gets 408, and a connection
+    without one is closed silently. A response must be flushed within ``DEAD_PEER_SECONDS``.
+
+    *Upgrade.* The 101 response hands the transport over to a
+    :class:`~chatd.web.websocket.WebSocket`, and this object only forwards Twisted's calls to it.
+    The connection no longer counts among ``HTTP_CONNECTIONS``, but still among those of its
+    address.
+
+    *End.* See :meth:`_close`.
+
+    :param host: the client's address; `port`, its port.
     """
 
     log = Logger()
@@ -88,27 +127,31 @@ class HTTPConnection(Protocol):
         self._factory = factory
         self._host = host
         self._peer = f"{host}:{port}"
+        # h11 refuses an incomplete head that is longer than this. One byte less, because the end
+        # of an incomplete head is still to come.
         self._http = h11.Connection(h11.SERVER, limits.HTTP_HEAD_BYTES - 1)
         self._chat = factory.router.chat
         self._clock = self._chat.clock
         self._timeout = Timeout(self._clock)
         rate = self._chat.settings.flood
         self._bucket = TokenBucket(rate, rate * limits.FLOOD_BURST_FACTOR, self._clock.seconds())
-        self._next: IDelayedCall | None = None
+        self._resume_call: IDelayedCall | None = None
         self._websocket: WebSocket | None = None
         self._is_paused = self._is_closing = False
         self._is_read_lost = self._is_write_lost = False
 
+    @override
     def connectionMade(self) -> None:
-        """Wait for the first request; a connection that asks for nothing does not stay."""
-        here = self.transport.getHost()
-        self._hosts = routes.allowed_hosts(unmap_ipv4(here.host), here.port, self._factory.names)
+        local_address = self.transport.getHost()
+        self._allowed_hosts = routes.allowed_hosts(
+            unmap_ipv4(local_address.host), local_address.port, self._factory.host_names
+        )
         self._send_queue = SendQueue(self.transport, limits.OUTBOUND_BYTES, self.abort)
         self._factory.connection_opened(self, self._host)
         self._timeout.start(limits.FIRST_LINE_TIMEOUT_SECONDS, self._request_timed_out)
 
+    @override
     def dataReceived(self, data: bytes) -> None:
-        """Take what comes, until the end; what comes after it is read and thrown away."""
         if self._websocket is not None:
             self._websocket.data_received(data)
         elif not self._is_closing:
@@ -116,7 +159,7 @@ class HTTPConnection(Protocol):
             self._pause_reading()
 
     def readConnectionLost(self) -> None:
-        """The peer has asked for everything: answer it, and end."""
+        """The client has half-closed: answer the requests that it has sent, then close."""
         self._is_read_lost = True
         if self._websocket is not None:
             self._websocket.eof_received()
@@ -126,55 +169,55 @@ class HTTPConnection(Protocol):
         self._close_if_both_are_lost()
 
     def writeConnectionLost(self) -> None:
-        """Everything was sent."""
+        """The server has half-closed: wait ``SHUTDOWN_SECONDS`` for the client to close."""
         self._is_write_lost = True
         if self._websocket is None:
             self._timeout.start(limits.SHUTDOWN_SECONDS, self.abort)
         self._close_if_both_are_lost()
 
+    @override
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        """Forget everything about this connection."""
         self._is_closing = True
         self._factory.connection_closed(self._host)
         self._stop_http()
         if self._websocket is not None:
             self._websocket.connection_lost()
-        self.transport = None  # nor must what it holds wait for the garbage collector
+        self.transport = None  # or this cycle would wait for the garbage collector
 
     def abort(self) -> None:
-        """Close at once."""
+        """Close at once, without sending what is queued."""
         self._is_closing = True
         self.transport.abortConnection()
 
     def _handle_next_request(self) -> None:
-        """Answer the next request, or read on until all of its head is here."""
+        """Answer the next request in h11's buffer, or resume reading until it is complete."""
         if self._is_closing:
             return
-        waiting = len(self._http.trailing_data[0])
+        buffered = len(self._http.trailing_data[0])
         try:
-            head = self._http.next_event()
+            event = self._http.next_event()
         except h11.RemoteProtocolError as error:
-            self._reject(
-                "head-too-large" if error.error_status_hint == _TOO_LARGE else "bad-request"
-            )
+            is_too_large = error.error_status_hint == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+            self._reject("head-too-large" if is_too_large else "bad-request")
             return
-        if isinstance(head, h11.ConnectionClosed):
+        if isinstance(event, h11.ConnectionClosed):
             self._close()
-        elif isinstance(head, h11.Request):
-            # h11 bounds what waits; a head that comes at once never does.
-            if waiting - len(self._http.trailing_data[0]) > limits.HTTP_HEAD_BYTES:
-                self._reject("head-too-large", is_head=head.method == b"HEAD")
-            elif not head.http_version.startswith(b"1."):
-                self._reject("http-version", is_head=head.method == b"HEAD")
+        elif isinstance(event, h11.Request):
+            # h11 bounds an incomplete head only. One that arrived as a whole is measured here, by
+            # how much of the buffer it took.
+            if buffered - len(self._http.trailing_data[0]) > limits.HTTP_HEAD_BYTES:
+                self._reject("head-too-large", is_head=event.method == b"HEAD")
+            elif not event.http_version.startswith(b"1."):
+                self._reject("http-version", is_head=event.method == b"HEAD")
             else:
-                self._respond(messages.parse_request(head, self._peer))
+                self._respond(messages.parse_request(event, self._peer))
         else:
             self._is_paused = False
             self._resume_reading()
 
     def _respond(self, request: Request) -> None:
-        found = self._factory.router.handle(request, self._hosts)
-        status = 101 if isinstance(found, Upgrade) else found.status
+        response = self._factory.router.handle(request, self._allowed_hosts)
+        status = 101 if isinstance(response, Upgrade) else response.status
         self.log.debug(
             "{peer} {method} {path}: {status}",
             peer=self._peer,
@@ -182,15 +225,15 @@ class HTTPConnection(Protocol):
             path=request.path,
             status=status,
         )
-        if isinstance(found, Upgrade):
-            self._upgrade(found)
+        if isinstance(response, Upgrade):
+            self._upgrade(response)
             return
-        # A body is not read, so nobody knows where the next request starts.
-        self._send(found, is_head=request.method == "HEAD", is_last=request.has_body)
+        # The body is not read, so the start of the next request is unknown.
+        self._send(response, is_head=request.method == "HEAD", is_last=request.has_body)
         if self._http.our_state is h11.MUST_CLOSE:
             self._close()
         else:
-            self._http.next_event()  # the end of the request
+            self._http.next_event()  # EndOfMessage: there is no body
             self._http.start_next_cycle()
             self._timeout.start(limits.DEAD_PEER_SECONDS, self.abort)
             self._send_queue.when_ready(self._resume_later)
@@ -210,49 +253,52 @@ class HTTPConnection(Protocol):
         self._send_queue.send(None, data)
 
     def _reject(self, code: str, *, is_head: bool = False) -> None:
-        """Say what is wrong with what came; nobody knows where the next request starts."""
-        rejected = HTTPError(code, _SENTENCES[code])
-        self._send(self._factory.router.reject(rejected), is_head=is_head, is_last=True)
+        """Send an error and close: the start of the next request is unknown."""
+        error = HTTPError(code, _ERROR_MESSAGES[code])
+        self._send(self._factory.router.reject(error), is_head=is_head, is_last=True)
         self._close()
 
     def _upgrade(self, upgrade: Upgrade) -> None:
-        self._http.next_event()  # the end of the request
+        self._http.next_event()  # EndOfMessage: there is no body
         switch = h11.InformationalResponse(
             status_code=HTTPStatus.SWITCHING_PROTOCOLS,
             headers=list(upgrade.headers),
             reason=HTTPStatus.SWITCHING_PROTOCOLS.phrase.encode("ascii"),
         )
+        # This reaches the transport at once: the response before it is flushed, so the queue is
+        # empty. The queue then stops, and makes room for the WebSocket's as the producer.
         self._send_queue.send(None, self._http.send(switch))
         self._stop_http()
         self.transport.unregisterProducer()
         self._resume_reading()
-        self._websocket = WebSocket(upgrade.participant, self.transport)
-        early, _ = self._http.trailing_data
-        if early:
-            self._websocket.data_received(early)
+        self._websocket = WebSocket(upgrade.session, self.transport)
+        # A client may send frames directly behind its request; h11 has them in its buffer.
+        frames, _ = self._http.trailing_data
+        if frames:
+            self._websocket.data_received(frames)
         if self._is_read_lost:
             self._websocket.eof_received()
 
-    # --- time -----------------------------------------------------------------------------------
+    # --- pausing, timeouts and the end ----------------------------------------------------------
 
     def _pause_reading(self) -> None:
-        """Look at what came when it is time for it, and read nothing meanwhile."""
+        """Queue the handling of the received data, and pause reading until then."""
         if not self._is_paused:
             self._is_paused = True
             self.transport.pauseProducing()
             self._factory.work_queue.add(self._handle_next_request)
 
     def _resume_later(self) -> None:
-        """The answer is read; who asks too often has to wait."""
+        """The response is flushed; a client over its rate waits for a token."""
         wait = self._bucket.take(self._clock.seconds())
-        self._next = self._clock.callLater(wait, self._resume)
+        self._resume_call = self._clock.callLater(wait, self._resume)
 
     def _resume(self) -> None:
         self._timeout.start(limits.FIRST_LINE_TIMEOUT_SECONDS, self._request_timed_out)
         self._factory.work_queue.add(self._handle_next_request)
 
     def _request_timed_out(self) -> None:
-        if self._is_paused:  # it is the server that is late
+        if self._is_paused:  # received data waits in the work queue: the server is late
             self._timeout.start(limits.FIRST_LINE_TIMEOUT_SECONDS, self._request_timed_out)
         elif self._http.trailing_data[0]:
             self._reject("too-late")
@@ -260,7 +306,13 @@ class HTTPConnection(Protocol):
             self._close()
 
     def _close(self) -> None:
-        """Send what waits, and close; who does not take it in time is cut off."""
+        """Half-close once everything is flushed; the client closes the other half.
+
+        Until then the server reads and discards what arrives. If it closed both halves at once,
+        data in flight would make its kernel reset the connection, and the client might lose the
+        last response (RFC 9112, section 9.6). A client that takes too long is cut off:
+        ``DEAD_PEER_SECONDS`` until the flush, ``SHUTDOWN_SECONDS`` after it.
+        """
         self._is_closing = True
         self._timeout.start(limits.DEAD_PEER_SECONDS, self.abort)
         self._send_queue.close_after_flush()
@@ -274,8 +326,8 @@ class HTTPConnection(Protocol):
         self._factory.connections.discard(self)
         self._timeout.cancel()
         self._send_queue.close()
-        if self._next is not None and self._next.active():
-            self._next.cancel()
+        if self._resume_call is not None and self._resume_call.active():
+            self._resume_call.cancel()
 
     def _close_if_both_are_lost(self) -> None:
         if self._is_read_lost and self._is_write_lost:
@@ -284,53 +336,55 @@ class HTTPConnection(Protocol):
 
 @implementer(IProtocolNegotiationFactory)
 class HTTPFactory(ServerFactory):
-    """Makes the connections of the web page's port.
+    """Makes the connections of the web port, and bounds their number.
 
-    :ivar turns: when requests are answered.
-    :ivar connections: those that are no WebSocket.
-    :ivar names: what this server may be called in a browser, besides its address.
+    :ivar work_queue: handles the requests of all connections.
+    :ivar connections: the open connections that are not WebSockets.
+    :ivar host_names: the names in ``Host`` that mean this server, besides its address.
     """
 
     noisy = False
 
-    def __init__(self, chat: ChatFactory) -> None:
+    def __init__(self, chat: Chat) -> None:
         self.router = make_router(chat)
-        self.names = frozenset({"localhost", gethostname().lower()})
+        self.host_names = frozenset({"localhost", gethostname().lower()})
         self.work_queue = WorkQueue(chat.clock)
         self.connections: set[HTTPConnection] = set()
         self._connections_by_host: Counter[str] = Counter()
 
+    @override
     def buildProtocol(self, addr: IAddress | None) -> Protocol:
-        """A connection, or one that is closed at once."""
         peer: Any = addr  # an IPv4Address or an IPv6Address: the server listens on TCP only
         host = unmap_ipv4(peer.host)
         chat = self.router.chat
-        if not chat.allow_connection(host):
+        throttle = chat.connection_throttle
+        if not throttle.admit(host):
             return Rejected()
-        is_greedy = self._connections_by_host[
+        is_over_address_limit = self._connections_by_host[
             host
-        ] >= limits.ADDRESS_PAGE_CONNECTIONS and not chat.is_local(host)
-        if is_greedy or len(self.connections) >= limits.HTTP_CONNECTIONS:
+        ] >= limits.ADDRESS_PAGE_CONNECTIONS and not throttle.is_local(host)
+        if is_over_address_limit or len(self.connections) >= limits.HTTP_CONNECTIONS:
             chat.counters["closed silently"] += 1
             return Rejected()
         return HTTPConnection(self, host, peer.port)
 
     def connection_opened(self, connection: HTTPConnection, host: str) -> None:
-        """There is one more connection, from `host`."""
+        """Count a connection from `host`."""
         self.connections.add(connection)
         self._connections_by_host[host] += 1
 
     def connection_closed(self, host: str) -> None:
-        """There is one less from `host`, whatever it was."""
+        """Discount a connection from `host`, HTTP or WebSocket."""
         self._connections_by_host[host] -= 1
         if not self._connections_by_host[host]:
             del self._connections_by_host[host]
 
     def acceptableProtocols(self) -> list[bytes]:
-        """What a browser is told that asks before it speaks, which it does over TLS (ALPN)."""
+        """The protocols offered in ALPN (RFC 7301), if the port uses TLS."""
         return [b"http/1.1"]
 
+    @override
     def stopFactory(self) -> None:
-        """Nobody listens any more: close what is no WebSocket, which the chat ends itself."""
+        # Only HTTP connections: the chat ends the WebSockets, whose sessions are its own.
         for connection in list(self.connections):
             connection.abort()

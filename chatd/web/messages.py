@@ -1,4 +1,8 @@
-"""What a request asks for: its method, its path, its query and its headers."""
+"""HTTP messages (RFC 9110): requests as the handlers see them, responses, and errors in JSON.
+
+:class:`Request` comes from h11's event of the request's head, :class:`Response` goes back to
+:mod:`chatd.web.http`. Neither knows the connection.
+"""
 
 import re
 from collections.abc import Collection
@@ -9,103 +13,10 @@ from urllib.parse import parse_qsl
 import h11
 import msgspec
 
-#: A target that names the server as well, which then counts more than ``Host`` (RFC 9112, 3.2.2).
-_ABSOLUTE: Final = re.compile("https?://([^/?#]*)/?(.*)", re.IGNORECASE)
+#: Names and values of header fields, in order.
+Headers = tuple[tuple[str, str], ...]
 
-#: A percent sign that two hexadecimal digits do not follow.
-_BROKEN_ESCAPE: Final = re.compile("%(?![0-9A-Fa-f]{2})")
-
-#: More digits than any number of a message has.
-_WHOLE_NUMBER: Final = re.compile("[0-9]{1,16}")
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request, but for its body.
-
-    :ivar path: as it was sent: nothing that is served has a name that needs a percent sign.
-    :ivar peer: who asks, ``ADDRESS:PORT``.
-    :ivar headers: names in lower case, and values.
-    """
-
-    method: str
-    path: str
-    query: str
-    peer: str
-    headers: tuple[tuple[str, str], ...]
-
-    @property
-    def has_body(self) -> bool:
-        """Whether a body follows, or may do so."""
-        lengths = self.values("content-length")
-        return bool(self.values("transfer-encoding")) or lengths not in ([], ["0"])
-
-    def values(self, name: str) -> list[str]:
-        """The value of each header of that name (in lower case), in order."""
-        return [value for key, value in self.headers if key == name]
-
-    def items(self, name: str) -> list[str]:
-        """What the headers of that name list, between commas."""
-        return [item.strip() for value in self.values(name) for item in value.split(",")]
-
-
-def parse_request(head: h11.Request, peer: str) -> Request:
-    """The request that begins with `head`, from `peer`."""
-    headers = tuple(
-        (name.decode("latin-1"), value.decode("latin-1"))
-        for name, value in head.headers
-        if (name, head.http_version) != (b"upgrade", b"1.0")  # which RFC 9110 wants ignored
-    )
-    target = head.target.decode("ascii")
-    absolute = _ABSOLUTE.fullmatch(target)
-    if absolute is not None:
-        host, target = absolute[1], f"/{absolute[2]}"
-        headers = (*(each for each in headers if each[0] != "host"), ("host", host))
-    path, _, query = target.partition("?")
-    return Request(head.method.decode("ascii"), path, query, peer, headers)
-
-
-def query_parameters(query: str, known: Collection[str]) -> dict[str, str]:
-    """The values in `query`, by their names.
-
-    :raises Rejected: it cannot be read, or names something twice, or what is not `known`.
-    """
-    pairs = _pairs(query, len(known)) if query else []
-    values = dict(pairs)
-    if len(values) != len(pairs) or not values.keys() <= set(known):
-        raise HTTPError("bad-query", f"A query may have {', '.join(known)}, each once.")
-    return values
-
-
-def parse_integer(name: str, value: str, minimum: int, maximum: int) -> int:
-    """The number that is the `value` of the parameter `name`.
-
-    :raises Rejected: it is none, or not one from `least` to `most`.
-    """
-    if _WHOLE_NUMBER.fullmatch(value) and minimum <= int(value) <= maximum:
-        return int(value)
-    raise HTTPError("bad-query", f"{name} must be a whole number from {minimum} to {maximum}.")
-
-
-def _pairs(query: str, most: int) -> list[tuple[str, str]]:
-    try:
-        pairs = parse_qsl(
-            query,
-            keep_blank_values=True,
-            strict_parsing=True,
-            errors="strict",
-            max_num_fields=most,
-        )
-    except ValueError:
-        pairs = []
-    if not pairs or _BROKEN_ESCAPE.search(query):
-        raise HTTPError("bad-query", "This query cannot be read.")
-    return pairs
-
-
-_encoder: Final = msgspec.json.Encoder()
-
-#: The status of each error, by its code; docs/reference/web.rst explains each.
+#: The status of each error code; docs/reference/web.rst explains the codes.
 STATUS: Final = {
     "bad-request": 400,
     "bad-query": 400,
@@ -124,9 +35,110 @@ STATUS: Final = {
     "http-version": 505,
 }
 
-Headers = tuple[tuple[str, str], ...]
+# --- requests -----------------------------------------------------------------------------------
 
-#: What every answer says: it is what it says it is, and belongs to no other page.
+#: A request target in absolute form, which replaces ``Host`` (RFC 9112, section 3.2.2).
+_ABSOLUTE_FORM: Final = re.compile("https?://([^/?#]*)/?(.*)", re.IGNORECASE)
+
+#: A percent sign without two hexadecimal digits after it.
+_BROKEN_ESCAPE: Final = re.compile("%(?![0-9A-Fa-f]{2})")
+
+#: Bounded, because ``int`` is slow with many digits; 16 are enough for the largest ``seq``.
+_INTEGER: Final = re.compile("[0-9]{1,16}")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request without its body.
+
+    :ivar path: as it was sent, not decoded: no path that is served needs a percent sign.
+    :ivar peer: the client, ``ADDRESS:PORT``.
+    :ivar headers: with names in lower case.
+    """
+
+    method: str
+    path: str
+    query: str
+    peer: str
+    headers: Headers
+
+    @property
+    def has_body(self) -> bool:
+        """Whether a body follows, or may follow."""
+        lengths = self.values("content-length")
+        return bool(self.values("transfer-encoding")) or lengths not in ([], ["0"])
+
+    def values(self, name: str) -> list[str]:
+        """The values of all header fields called `name` (lower case), in order."""
+        return [value for key, value in self.headers if key == name]
+
+    def items(self, name: str) -> list[str]:
+        """The elements of a header field that is a comma-separated list (RFC 9110, 5.6.1)."""
+        return [item.strip() for value in self.values(name) for item in value.split(",")]
+
+
+def parse_request(head: h11.Request, peer: str) -> Request:
+    """The request with this `head`, from `peer` (``ADDRESS:PORT``)."""
+    headers = tuple(
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, value in head.headers
+        # RFC 9110, section 7.8: a server must ignore Upgrade in a request of HTTP/1.0.
+        if (name, head.http_version) != (b"upgrade", b"1.0")
+    )
+    target = head.target.decode("ascii")
+    absolute = _ABSOLUTE_FORM.fullmatch(target)
+    if absolute is not None:
+        host, target = absolute[1], f"/{absolute[2]}"
+        headers = (*(field for field in headers if field[0] != "host"), ("host", host))
+    path, _, query = target.partition("?")
+    return Request(head.method.decode("ascii"), path, query, peer, headers)
+
+
+def query_parameters(query: str, known: Collection[str]) -> dict[str, str]:
+    """The parameters in `query`, decoded: values by name.
+
+    :raises HTTPError: if the query is malformed, repeats a name, or has one that is not `known`.
+    """
+    pairs = _parse_query(query, len(known)) if query else []
+    values = dict(pairs)
+    if len(values) != len(pairs) or not values.keys() <= set(known):
+        raise HTTPError(
+            "bad-query", f"The query may have only {', '.join(known)}, each at most once."
+        )
+    return values
+
+
+def parse_integer(name: str, value: str, minimum: int, maximum: int) -> int:
+    """The integer in `value`, which is the query parameter `name`.
+
+    :raises HTTPError: if it is not an integer from `minimum` to `maximum`.
+    """
+    if _INTEGER.fullmatch(value) and minimum <= int(value) <= maximum:
+        return int(value)
+    raise HTTPError("bad-query", f"{name} must be a whole number from {minimum} to {maximum}.")
+
+
+def _parse_query(query: str, max_parameters: int) -> list[tuple[str, str]]:
+    try:
+        pairs = parse_qsl(
+            query,
+            keep_blank_values=True,
+            strict_parsing=True,
+            errors="strict",
+            max_num_fields=max_parameters,
+        )
+    except ValueError:
+        pairs = []
+    if not pairs or _BROKEN_ESCAPE.search(query):
+        raise HTTPError("bad-query", "The query is malformed, or has too many parameters.")
+    return pairs
+
+
+# --- responses ----------------------------------------------------------------------------------
+
+_encoder: Final = msgspec.json.Encoder()
+
+#: In every response: no guessing of media types, no referrer, and no use by other origins' pages.
 _COMMON_HEADERS: Final[Headers] = (
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
@@ -134,17 +146,19 @@ _COMMON_HEADERS: Final[Headers] = (
     ("Cross-Origin-Resource-Policy", "same-origin"),
 )
 
-#: Everything that the page may load or do; it has no script but its files, and is in no frame.
+#: What the page may load and do: nothing but its own files and this server's API and WebSocket.
+#: There are no inline scripts or styles, so markup that got into the page could not run code; and
+#: no other page can frame it (``frame-ancestors``).
 _CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'{sockets}; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
+    "connect-src 'self'{websockets}; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer; a HEAD request gets all of it but the body."""
+    """A response; the connection leaves out the body if the method was HEAD."""
 
     status: int
     headers: Headers = ()
@@ -152,41 +166,41 @@ class Response:
 
 
 class HTTPError(Exception):
-    """A request that is not done.
+    """The server rejects a request. Its text is a sentence for people.
 
-    :ivar code: the stable name of the reason, a key of :data:`STATUS`.
-    :ivar headers: what the answer has to say besides.
+    :ivar code: the stable code for programs, a key of :data:`STATUS`.
+    :ivar headers: additional headers of the response.
     """
 
-    def __init__(self, code: str, sentence: str, headers: Headers = ()) -> None:
-        super().__init__(sentence)
+    def __init__(self, code: str, message: str, headers: Headers = ()) -> None:
+        super().__init__(message)
         self.code = code
         self.headers = headers
 
 
 def json_response(value: object) -> Response:
-    """What is true now, and to be asked for again."""
+    """A 200 response with `value` in JSON, which caches do not store."""
     return _encode_json(200, value)
 
 
-def error_response(code: str, sentence: str, headers: Headers = ()) -> Response:
-    """Why a request is not done: a code for programs, a sentence for people."""
-    return _encode_json(STATUS[code], {"error": {"code": code, "message": sentence}}, headers)
+def error_response(code: str, message: str, headers: Headers = ()) -> Response:
+    """The response for an error: a code for programs, a sentence for people."""
+    return _encode_json(STATUS[code], {"error": {"code": code, "message": message}}, headers)
 
 
 def security_headers(host: str) -> Headers:
-    """What every answer says about itself.
+    """The headers that keep other pages, and foreign scripts, out.
 
-    :param host: what the page calls this server; empty if that is not known to be true. Some
-        browsers do not count a WebSocket as ``'self'``.
+    :param host: the server's name in the request, once it is checked; empty before. It is in the
+        policy because some browsers do not count a WebSocket as ``'self'``.
     """
-    sockets = f" ws://{host} wss://{host}" if host else ""
+    websockets = f" ws://{host} wss://{host}" if host else ""
     return (
         *_COMMON_HEADERS,
-        ("Content-Security-Policy", _CONTENT_SECURITY_POLICY.format(sockets=sockets)),
+        ("Content-Security-Policy", _CONTENT_SECURITY_POLICY.format(websockets=websockets)),
     )
 
 
 def _encode_json(status: int, value: object, headers: Headers = ()) -> Response:
-    kind = (("Content-Type", "application/json"), ("Cache-Control", "no-store"))
-    return Response(status, (*kind, *headers), _encoder.encode(value))
+    json_headers = (("Content-Type", "application/json"), ("Cache-Control", "no-store"))
+    return Response(status, (*json_headers, *headers), _encoder.encode(value))

@@ -1,8 +1,15 @@
-"""Whom a request may be for, and from which page: what keeps other people's pages out.
+"""Routing: which handler has which path, and the checks of ``Host`` and ``Origin`` before it.
 
-A browser lets any page send requests to any address. A page whose name is then said to be *here*
-(DNS rebinding) may even read the answers; but it can change neither what the browser calls this
-server (``Host``), nor where that says the page is from (``Origin``).
+A browser lets any page send requests to any address, also to one that only the browser's network
+reaches. Two header fields, which a page cannot forge, keep such pages out:
+
+- ``Origin`` names the page that sends the request. A page of another server gets 403.
+- ``Host`` names the server that the browser asked for. In DNS rebinding the name of a foreign
+  page's server suddenly resolves to this server's address. The browser then takes the two for one
+  origin, sends its requests without ``Origin``, and lets the page read the responses. But ``Host``
+  still has the foreign name, and gets 421.
+
+Both are checked for every path, before anything else about the request.
 """
 
 import re
@@ -13,10 +20,14 @@ from typing import Final
 from twisted.logger import Logger
 
 from chatd.chat.errors import Refusal
-from chatd.server.factory import ChatFactory
+from chatd.server.chat import Chat
 from chatd.web import api, messages, static_files, websocket
 from chatd.web.messages import Headers, HTTPError, Request, Response
 from chatd.web.websocket import Upgrade
+
+_log: Final = Logger()
+
+# --- Host and Origin ----------------------------------------------------------------------------
 
 #: The port that a browser leaves out, by the scheme of the page.
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
@@ -25,37 +36,46 @@ _PORT: Final = re.compile(":[0-9]+$")
 
 
 def allowed_hosts(address: str, port: int, names: Collection[str]) -> frozenset[str]:
-    """What a browser may call a server that it has reached at this address and port."""
-    known = frozenset({f"[{address}]" if ":" in address else address, *names})
-    with_port = frozenset(f"{host}:{port}" for host in known)
-    return with_port | known if port in _DEFAULT_PORTS.values() else with_port
+    """The values of ``Host`` that mean this server, for a connection to `address` and `port`.
+
+    These are the address and the `names`, each with the port. On ports 80 and 443 the port may be
+    left out. Other names, such as one in the local DNS, are refused: the server cannot tell them
+    from a rebound one.
+    """
+    hosts = frozenset({f"[{address}]" if ":" in address else address, *names})
+    with_port = frozenset(f"{host}:{port}" for host in hosts)
+    return with_port | hosts if port in _DEFAULT_PORTS.values() else with_port
 
 
 def check_host_and_origin(request: Request, allowed: Collection[str]) -> str:
-    """The host that `request` is for, which is one of those `allowed`.
+    """The request's ``Host``, in lower case, if it is one of those `allowed`.
 
-    :raises Rejected: it is for another one, or comes from a page of another one.
+    A request without ``Origin`` passes. It comes from a program, from this server's own page, or
+    from a foreign page that cannot read the response (an image, say). Browsers send ``Origin`` with
+    every request for a WebSocket.
+
+    :raises HTTPError: if the request is for another host, or from a page of another host.
     """
-    named = [host.lower() for host in request.values("host")]
-    if len(named) != 1 or named[0] not in allowed:
-        raise HTTPError("foreign-host", "This server is not called that.")
+    hosts = [host.lower() for host in request.values("host")]
+    if len(hosts) != 1 or hosts[0] not in allowed:
+        raise HTTPError("foreign-host", "Host not allowed.")
     for origin in request.values("origin"):
         scheme, _, host = origin.lower().partition("://")
         port = "" if _PORT.search(host) else f":{_DEFAULT_PORTS.get(scheme)}"
         if scheme not in _DEFAULT_PORTS or f"{host}{port}" not in allowed:
-            raise HTTPError("foreign-origin", "Pages from elsewhere may not use this server.")
-    return named[0]
+            raise HTTPError("foreign-origin", "Origin not allowed.")
+    return hosts[0]
 
 
-_log: Final = Logger()
+# --- routing ------------------------------------------------------------------------------------
 
-#: What gives a path its answers.
-Handler = Callable[[Request, ChatFactory], Response | Upgrade]
+#: Makes the response to a request.
+Handler = Callable[[Request, Chat], Response | Upgrade]
 
 _METHODS: Final = ("GET", "HEAD")
 _ALLOW: Final[Headers] = (("Allow", ", ".join(_METHODS)),)
 
-#: What is there besides the files of the page.
+#: The handlers by path; :func:`make_router` adds the page's files.
 ROUTES: Final[dict[str, Handler]] = {
     "/api/users": api.users,
     "/api/rooms": api.rooms,
@@ -67,47 +87,54 @@ ROUTES: Final[dict[str, Handler]] = {
 
 @dataclass(frozen=True, slots=True)
 class Router:
-    """A chat's page: what is at each path."""
+    """Dispatches requests to the handlers of one chat's page and API.
 
-    chat: ChatFactory
+    :ivar routes: handlers by path. Only whole paths match, so no path can leave a folder.
+    """
+
+    chat: Chat
     routes: Mapping[str, Handler]
 
     def handle(self, request: Request, hosts: Collection[str]) -> Response | Upgrade:
-        """What `request` gets, of a server that is called one of `hosts`; it never raises."""
+        """The response to `request`, which must be for one of `hosts`. Never raises."""
         host = ""
         try:
             host = check_host_and_origin(request, hosts)
-            found = self._route(request)(request, self.chat)
-        except HTTPError as rejected:
-            return self.reject(rejected, host)
+            response = self._find_handler(request)(request, self.chat)
+        except HTTPError as error:
+            return self.reject(error, host)
         except Refusal as refusal:
             return self.reject(HTTPError(refusal.code, str(refusal)), host)
         except Exception:
-            # A mistake of ours is one request's trouble, and nobody else's.
+            # A bug must fail one request, not the server.
             _log.failure("a request could not be answered")
-            return self.reject(HTTPError("server-failed", "The server failed to answer."), host)
-        return found if isinstance(found, Upgrade) else _add_security_headers(found, host)
+            failed = HTTPError("server-failed", "Internal server error; see the server's log.")
+            return self.reject(failed, host)
+        return response if isinstance(response, Upgrade) else _add_security_headers(response, host)
 
-    def reject(self, rejected: HTTPError, host: str = "") -> Response:
-        """Say why a request is not done, and count it."""
-        self.chat.counters[rejected.code] += 1
+    def reject(self, error: HTTPError, host: str = "") -> Response:
+        """The response for `error`, which is counted.
+
+        :param host: the server's name in the request, if it was checked.
+        """
+        self.chat.counters[error.code] += 1
         return _add_security_headers(
-            messages.error_response(rejected.code, str(rejected), rejected.headers), host
+            messages.error_response(error.code, str(error), error.headers), host
         )
 
-    def _route(self, request: Request) -> Handler:
-        resource = self.routes.get(request.path)
-        if resource is None:
-            raise HTTPError("not-found", "There is nothing here.")
+    def _find_handler(self, request: Request) -> Handler:
+        handler = self.routes.get(request.path)
+        if handler is None:
+            raise HTTPError("not-found", "Nothing is at this path.")
         if request.method not in _METHODS:
-            raise HTTPError("method-not-allowed", "There is only GET and HEAD here.", _ALLOW)
+            raise HTTPError("method-not-allowed", "Only GET and HEAD are allowed.", _ALLOW)
         if request.has_body:
-            raise HTTPError("body-too-large", "A request may not have a body here.")
-        return resource
+            raise HTTPError("body-too-large", "The request must not have a body.")
+        return handler
 
 
-def make_router(chat: ChatFactory) -> Router:
-    """The page of `chat`."""
+def make_router(chat: Chat) -> Router:
+    """The router of `chat`: :data:`ROUTES` and the page's files."""
     return Router(
         chat, {path: _file_handler(file) for path, file in static_files.load().items()} | ROUTES
     )
@@ -117,5 +144,5 @@ def _file_handler(file: static_files.StaticFile) -> Handler:
     return lambda request, chat: file.response(request)
 
 
-def _add_security_headers(answer: Response, host: str) -> Response:
-    return replace(answer, headers=answer.headers + messages.security_headers(host))
+def _add_security_headers(response: Response, host: str) -> Response:
+    return replace(response, headers=response.headers + messages.security_headers(host))

@@ -1,4 +1,7 @@
-"""The files of the page: read once, and looked up in a table, so that no path leads elsewhere."""
+"""The page's files: read once at the start, and served from a table of whole paths.
+
+No part of a request's path ever becomes a file name, so none can lead out of the folder.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,8 +13,8 @@ from typing import Final
 
 from chatd.web.messages import Headers, Request, Response
 
-#: What is served; other files are not.
-_TYPES: Final = {
+#: The media types by suffix; files with other suffixes are not served.
+_MEDIA_TYPES: Final = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -25,35 +28,38 @@ _ETAG_CHARACTERS: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class StaticFile:
-    """A file, and what is said about it; `tag` changes with its content."""
+    """A file of the page, with its response headers.
+
+    :ivar etag: with its quotes; a hash, so that it changes with the content.
+    """
 
     content: bytes
     etag: str
     headers: Headers
 
     def response(self, request: Request) -> Response:
-        """The file, unless who asks has it already."""
-        known = {tag.removeprefix("W/") for tag in request.items("if-none-match")}
-        if known & {self.etag, "*"}:
+        """The file, or 304 if the client has it (``If-None-Match``, RFC 9110, section 13.1.2)."""
+        client_etags = {etag.removeprefix("W/") for etag in request.items("if-none-match")}
+        if client_etags & {self.etag, "*"}:
             return Response(304, self.headers)
         return Response(200, self.headers, self.content)
 
 
 def load() -> dict[str, StaticFile]:
-    """Each file of the page, by the path it is asked for with."""
+    """The page's files by URL path: ``/`` for the page itself, ``/static/NAME`` for the others."""
     return dict(_read(files("chatd.web").joinpath("static")))
 
 
 def _read(folder: Traversable) -> Iterator[tuple[str, StaticFile]]:
-    for found in folder.iterdir():
-        kind = _TYPES.get(PurePath(found.name).suffix)
-        if kind is not None:
-            path = "/" if found.name == "index.html" else f"/static/{found.name}"
-            yield path, _file(kind, found.read_bytes())
+    for file in folder.iterdir():
+        media_type = _MEDIA_TYPES.get(PurePath(file.name).suffix)
+        if media_type is not None:
+            path = "/" if file.name == "index.html" else f"/static/{file.name}"
+            yield path, _make_file(media_type, file.read_bytes())
 
 
-def _file(kind: str, content: bytes) -> StaticFile:
-    tag = f'"{sha256(content).hexdigest()[:_ETAG_CHARACTERS]}"'
-    return StaticFile(
-        content, tag, (("Content-Type", kind), ("Cache-Control", "no-cache"), ("ETag", tag))
-    )
+def _make_file(media_type: str, content: bytes) -> StaticFile:
+    etag = f'"{sha256(content).hexdigest()[:_ETAG_CHARACTERS]}"'
+    # no-cache: the browser asks each time, with the ETag, so a new version is seen at once.
+    headers = (("Content-Type", media_type), ("Cache-Control", "no-cache"), ("ETag", etag))
+    return StaticFile(content, etag, headers)

@@ -1,7 +1,10 @@
-"""A browser's connection once it is a WebSocket: each message is one frame of the native dialect.
+"""WebSockets (RFC 6455): the opening handshake, and the connection after it.
 
-wsproto reads what comes in. What goes out are whole WebSocket frames that ``wire.web`` has made,
-the same bytes for every browser; only pongs and the end are this connection's own.
+Each message is one frame of the native dialect. wsproto parses what browsers send. The frames sent
+to them are made once by :mod:`chatd.wire.native`, the same bytes for every browser; only Pong and
+Close frames are made for one connection. "Frame" below means a WebSocket frame.
+
+docs/reference/web.rst has the limits and the close codes.
 """
 
 import base64
@@ -10,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from typing_extensions import override
 from wsproto import events
 from wsproto.connection import SERVER, Connection, ConnectionState
 from wsproto.frame_protocol import CloseReason
@@ -19,10 +23,11 @@ from chatd import tcp
 from chatd.chat import limits
 from chatd.chat.errors import LineTooLong
 from chatd.rate_limit import TokenBucket
-from chatd.server.factory import ChatFactory
+from chatd.server.chat import Chat
 from chatd.server.send_queue import SendQueue
 from chatd.server.session import Session
 from chatd.web.messages import Headers, HTTPError, Request
+from chatd.wire.native import WebSocketNative
 
 _VERSION: Final = "13"
 _KEY_BYTES: Final = 16
@@ -36,28 +41,27 @@ _UPGRADE_REQUIRED_HEADERS: Final[Headers] = (
 
 @dataclass(frozen=True, slots=True)
 class Upgrade:
-    """The connection is a WebSocket from now on, and `participant` speaks through it."""
+    """An accepted handshake: the `headers` of the 101 response, and the session that starts."""
 
-    participant: Session
+    session: Session
     headers: Headers
 
 
-def upgrade(request: Request, chat: ChatFactory) -> Upgrade:
-    """Let somebody stand at the door of the chat; no extension is agreed on.
+def upgrade(request: Request, chat: Chat) -> Upgrade:
+    """Accept the upgrade and reserve an unregistered session; no extensions.
 
-    :raises Rejected: the request is none for a WebSocket.
-    :raises TooManyStanding: too many others stand there.
+    :raises HTTPError: if the request is not a valid opening handshake (RFC 6455, section 4.2.1).
+    :raises TooManyUnregistered: if too many connections have not entered yet.
     """
     if request.method != "GET":
-        raise HTTPError(
-            "method-not-allowed", "A WebSocket is asked for with GET.", (("Allow", "GET"),)
-        )
-    wants_it = "websocket" in map(str.lower, request.items("upgrade"))
-    says_so = "upgrade" in map(str.lower, request.items("connection"))
-    if not (wants_it and says_so and request.values("sec-websocket-version") == [_VERSION]):
+        raise HTTPError("method-not-allowed", "Only GET can open a WebSocket.", (("Allow", "GET"),))
+    has_upgrade = "websocket" in map(str.lower, request.items("upgrade"))
+    has_connection = "upgrade" in map(str.lower, request.items("connection"))
+    versions = request.values("sec-websocket-version")
+    if not (has_upgrade and has_connection and versions == [_VERSION]):
         raise HTTPError(
             "upgrade-required",
-            "There is a WebSocket of version 13 here.",
+            f"Upgrade to WebSocket (version {_VERSION}) required.",
             _UPGRADE_REQUIRED_HEADERS,
         )
     headers = (
@@ -65,7 +69,19 @@ def upgrade(request: Request, chat: ChatFactory) -> Upgrade:
         ("Connection", "Upgrade"),
         ("Sec-WebSocket-Accept", generate_accept_token(_key(request)).decode("ascii")),
     )
-    return Upgrade(chat.stand(request.peer), headers)
+    return Upgrade(connect_without_slot(chat, request.peer), headers)
+
+
+def connect_without_slot(chat: Chat, address: str) -> Session:
+    """An unregistered session for a browser at `address` (``ADDRESS:PORT``), without a slot.
+
+    The hub counts it as connected from now on, so the caller must start it, and call its
+    :meth:`~chatd.server.session.Session.connection_lost` in the end.
+
+    :raises TooManyUnregistered: if too many connections have not entered yet.
+    """
+    member_id = chat.hub.connect_without_slot(address)
+    return Session(chat, address, member_id, WebSocketNative(), limits.FIRST_LINE_TIMEOUT_SECONDS)
 
 
 def _key(request: Request) -> bytes:
@@ -76,19 +92,22 @@ def _key(request: Request) -> bytes:
             return key.encode("ascii")
     except (ValueError, binascii.Error):
         pass
-    raise HTTPError("bad-request", "Sec-WebSocket-Key must be 16 bytes in base64, once.")
+    raise HTTPError(
+        "bad-request",
+        f"One Sec-WebSocket-Key header is required, with {_KEY_BYTES} bytes in base64.",
+    )
 
 
-#: The last frame of a connection that says goodbye.
+#: Sent after ``goodbye``, and after an ``error`` that closes the connection.
 _NORMAL_CLOSE_FRAME: Final = Connection(SERVER).send(
     events.CloseConnection(CloseReason.NORMAL_CLOSURE)
 )
 
 
 class WebSocketSendQueue(SendQueue):
-    """The way out of a WebSocket.
+    """The send queue of a WebSocket, which ends with a Close frame.
 
-    :ivar farewell: the Close frame that is the last to be sent.
+    :ivar close_frame: the encoded Close frame to send last.
     """
 
     __slots__ = ("close_frame",)
@@ -97,16 +116,21 @@ class WebSocketSendQueue(SendQueue):
         super().__init__(transport, max_bytes, on_exceeded)
         self.close_frame = _NORMAL_CLOSE_FRAME
 
+    @override
     def close_after_flush(self) -> None:
-        """Say farewell once everything that waits has gone out, and end the stream."""
+        # The order of an end: what is queued, the Close frame, then the half-close. No frame may
+        # follow a Close frame (RFC 6455, section 5.5.1), and the half-close would lose it. The
+        # client closes the other half, or the session's timeout aborts the connection.
         self.send(None, self.close_frame)
         super().close_after_flush()
 
 
 class WebSocket:
-    """Implements :class:`chatd.server.send_queue.Stream`, for a browser.
+    """A WebSocket after its handshake: passes messages to a session, and obeys RFC 6455.
 
-    :param transport: the connection, whose handshake is done.
+    It is the session's :class:`~chatd.server.send_queue.Input`.
+
+    :param transport: the TCP or TLS transport, free of any producer.
     """
 
     def __init__(self, session: Session, transport: Any) -> None:
@@ -115,8 +139,8 @@ class WebSocket:
         self._frames = Connection(SERVER)
         self._message = bytearray()
         self._is_reading_frames = self._is_paused = self._discards_input = False
-        rate = session.factory.settings.flood
-        self._clock = session.factory.clock
+        rate = session.chat.settings.flood
+        self._clock = session.chat.clock
         self._bucket = TokenBucket(rate, rate * limits.FLOOD_BURST_FACTOR, self._clock.seconds())
         self._send_queue = WebSocketSendQueue(
             transport, limits.OUTBOUND_BYTES, session.send_queue_exceeded
@@ -125,48 +149,48 @@ class WebSocket:
         tcp.set_socket_options(transport)
 
     def data_received(self, data: bytes) -> None:
-        """Take what comes, until the end; what comes after it is read and thrown away."""
+        """Parse `data`; after the end it is discarded."""
         if not self._discards_input:
             self._frames.receive_data(data)
             self._read_frames()
 
     def eof_received(self) -> None:
-        """The peer will send nothing more."""
+        """The browser has half-closed: close the session."""
         self._session.close()
 
     def connection_lost(self) -> None:
-        """Forget everything about this connection."""
+        """The connection is closed: end the session."""
         self._discards_input = True
         self._session.connection_lost()
 
     def pauseProducing(self) -> None:
-        """Take no more frames for now."""
+        """Pause reading, also of frames that were received and not parsed."""
         self._is_paused = True
         self._transport.pauseProducing()
 
     def resumeProducing(self) -> None:
-        """Read on, beginning with what is here already."""
+        """Resume reading, first of the frames that were received before the pause."""
         self._is_paused = False
         self._transport.resumeProducing()
         self._read_frames()
 
     def discard_input(self) -> None:
-        """Throw away what was and will be read."""
+        """Read on and discard everything, so that the kernel does not reset the connection."""
         self._discards_input = True
         self._message.clear()
         self._transport.resumeProducing()
 
     def abort(self) -> None:
-        """Close at once."""
+        """Close at once, without sending what is queued."""
         self._discards_input = True
         self._transport.abortConnection()
 
     def _read_frames(self) -> None:
         if self._is_reading_frames:
-            return  # what a frame asks for may let the reading go on; one loop is enough
+            return  # handling a frame may resume reading, which leads here; one loop is enough
         self._is_reading_frames = True
         try:
-            # wsproto cuts a frame off only when it is asked for it, so the others wait in there.
+            # wsproto parses a frame only when asked for it: during a pause the rest stays inside.
             frames = self._frames.events()
             while not (self._is_paused or self._discards_input):
                 frame = next(frames, None)
@@ -181,23 +205,29 @@ class WebSocket:
             case events.TextMessage():
                 self._handle_text(frame)
             case events.BytesMessage():
-                self._fail(CloseReason.UNSUPPORTED_DATA, "only text is understood here")
+                self._fail(CloseReason.UNSUPPORTED_DATA, "only text messages are accepted")
             case events.Ping():
                 self._send_queue.send(None, self._frames.send(frame.response()))
                 self._limit_control_frames()
             case events.Pong():
                 self._limit_control_frames()
             case events.CloseConnection():
+                # wsproto reports a violation by the same event, with the code to close with; only
+                # a Close frame from the browser changes its state.
                 if self._frames.state is ConnectionState.REMOTE_CLOSING:
                     self._send_queue.close_frame = self._frames.send(frame.response())
                     self._session.close()
                 else:
-                    self._fail(CloseReason(frame.code), "this is not as RFC 6455 has it")
+                    self._fail(CloseReason(frame.code), "violation of RFC 6455")
 
     def _handle_text(self, frame: events.TextMessage) -> None:
+        # wsproto hands over the received part of an incomplete frame, so the limit holds for what
+        # has arrived, whatever length the frame announces.
         self._message += frame.data.encode()
         if len(self._message) > limits.LINE_BYTES:
-            self._set_close_frame(CloseReason.MESSAGE_TOO_BIG, "a message may have 65,536 bytes")
+            self._set_close_frame(
+                CloseReason.MESSAGE_TOO_BIG, f"message of more than {limits.LINE_BYTES:,} bytes"
+            )
             self._session.refuse(LineTooLong())
         elif frame.message_finished:
             message, self._message = bytes(self._message), bytearray()
@@ -206,15 +236,15 @@ class WebSocket:
             self._limit_control_frames()
 
     def _limit_control_frames(self) -> None:
-        """Let nobody have too much of what is no message; messages count by themselves."""
+        """Rate-limit control frames and fragments; the session counts messages."""
         if not self._bucket.admit(self._clock.seconds()):
-            self._fail(CloseReason.POLICY_VIOLATION, "too many frames that are no message")
+            self._fail(CloseReason.POLICY_VIOLATION, "too many pings, pongs and fragments")
 
-    def _fail(self, code: CloseReason, why: str) -> None:
-        """Close since the peer does not keep to the protocol."""
-        self._session.factory.counters[f"websocket-{code.value}"] += 1
-        self._set_close_frame(code, why)
+    def _fail(self, code: CloseReason, reason: str) -> None:
+        """Fail the WebSocket connection (RFC 6455, section 7.1.7): close it with `code`."""
+        self._session.chat.counters[f"websocket-{code.value}"] += 1
+        self._set_close_frame(code, reason)
         self._session.close()
 
-    def _set_close_frame(self, code: CloseReason, why: str) -> None:
-        self._send_queue.close_frame = self._frames.send(events.CloseConnection(code, why))
+    def _set_close_frame(self, code: CloseReason, reason: str) -> None:
+        self._send_queue.close_frame = self._frames.send(events.CloseConnection(code, reason))

@@ -1,7 +1,13 @@
-"""The basic dialect (SPEC §5): four frames in, one kind of frame out, for any simple client.
+"""The basic dialect, and detecting on the main port whether a client speaks it.
 
-The frames are ``{"type": …, "data": …}``, a line each. What the server itself says has the source
-``[Server]``, a private message ``[private] ice``.
+Four frames in, one kind of frame out, for any simple client. A frame is ``{"type": …, "data": …}``
+in a line of its own. Notices and replies of the server have the source ``[Server]``, a private
+message has ``[private] ice``.
+
+The main port is for native and basic clients. A connection there begins as :class:`Detecting`. Its
+first line makes it ``Native`` if it is a ``hello``, and ``Basic`` otherwise. Silence makes it
+``Basic``, too; if the network delayed its ``hello``, the first line still makes it ``Native``.
+docs/reference/protocol.rst has examples.
 """
 
 from dataclasses import dataclass, replace
@@ -9,6 +15,7 @@ from typing import ClassVar, Final, Literal
 
 import msgspec
 from msgspec import Struct
+from typing_extensions import override
 
 from chatd.chat import commands, events
 from chatd.chat.errors import Refusal, RequestId
@@ -39,7 +46,7 @@ _FromClient = _Message | _SetName | _History | _Users
 
 
 class Notice(Struct, frozen=True):
-    """The one thing a client is told: who says what."""
+    """The data of every frame to a basic client."""
 
     source: str
     message: str
@@ -56,8 +63,11 @@ _SERVER: Final = "[Server]"
 
 
 @dataclass(frozen=True, slots=True)
-class Basic:
-    """What a client speaks that does not say ``hello``."""
+class Basic(Dialect):
+    """The dialect of a client that does not begin with ``hello``.
+
+    :ivar is_first: whether no line has come yet.
+    """
 
     variant: ClassVar[str] = "basic"
     echoes: ClassVar[frozenset[type]] = ALL_ECHOES
@@ -67,16 +77,15 @@ class Basic:
     auto_registers: ClassVar[bool] = True
     is_first: bool = True
 
+    @override
     def detect(self, frame: bytes) -> Dialect:
-        """The first line may be a ``hello`` that the network delayed."""
         if self.is_first and is_hello(frame):
             return Native()
         return replace(self, is_first=False) if self.is_first else self
 
+    @override
     def decode(self, frame: bytes) -> Request:
-        """The request in one line; see :meth:`chatd.wire.dialect.Dialect.decode`."""
-        frame = frames.decode(_decoder, _TYPES, frame)
-        match frame:
+        match frames.decode(_decoder, _TYPES, frame):
             case _Message(text):
                 return Request(commands.SendMessage(text))
             case _SetName(nickname):
@@ -86,8 +95,8 @@ class Basic:
             case _:
                 return Request(commands.ListUsers())
 
+    @override
     def encode_event(self, event: Event, now: int = 0) -> bytes:
-        """The frame that tells of `event`."""
         match event:
             case events.Message(room=room, source=source, text=text):
                 return _frame(source if room == LOBBY else f"{room} {source}", text)
@@ -96,8 +105,9 @@ class Basic:
             case _:
                 return _frame(_SERVER, "\n".join(rendering.describe(event)))
 
+    @override
     def encode_reply(self, result: Result, request_id: RequestId = None, now: int = 0) -> bytes:
-        """A frame for each message of the history; one for a list, a refusal or the last notice."""
+        """A frame for each message of the history, and one for any other reply."""
         match result:
             case Refusal():
                 return _frame(_SERVER, str(result))
@@ -108,11 +118,11 @@ class Basic:
             case events.Goodbye(reason):
                 return _frame(_SERVER, f"Goodbye: {reason}")
             case _:
-                said = rendering.describe(result)
-                return _frame(_SERVER, "\n".join(said)) if said else b""
+                sentences = rendering.describe(result)
+                return _frame(_SERVER, "\n".join(sentences)) if sentences else b""
 
+    @override
     def updated(self, request: Request, result: Result) -> Dialect:
-        """Nothing is learned."""
         return self
 
 
@@ -122,8 +132,8 @@ def _frame(source: str, text: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Detecting(Native):
-    """Native until the first line shows what it is: ``hello`` is native, anything else basic."""
+    """The dialect of a connection to the main port before its first line: native or basic."""
 
+    @override
     def detect(self, frame: bytes) -> Dialect:
-        """The dialect that the first line is in."""
         return Native() if is_hello(frame) else Basic(is_first=False)

@@ -1,7 +1,12 @@
-"""What a dialect is: the port between bytes and the hub's values.
+"""The interface of a dialect, a wire format: it translates between bytes and the hub's values.
 
-A dialect is a frozen value, pure and without I/O: bytes in, commands out; events in, bytes out. It
-knows no hub. What a connection's dialect learns on the way makes another value.
+A dialect is a frozen value, pure and without I/O. It decodes frames to commands, and encodes events
+and replies; it knows no hub.
+
+What a dialect learns on a connection (which words a JIM client uses, which question a plain line
+answers) makes another value, by ``detect`` before a frame is decoded or by ``updated`` after its
+result is known. The session keeps the newest. So every call's outcome depends on its arguments
+alone, and members of one ``variant`` can share the encoded bytes of an event.
 """
 
 from dataclasses import dataclass
@@ -12,7 +17,7 @@ from chatd.chat.commands import ClientCommand
 from chatd.chat.errors import Refusal, RequestId
 from chatd.chat.events import Event, Reply
 
-#: All that a member can hear of its own doings: where there is no other answer.
+#: The echoes of a dialect in which they are the only sign that a command was carried out.
 ALL_ECHOES: Final[frozenset[type]] = frozenset(
     {
         events.Message,
@@ -27,23 +32,32 @@ ALL_ECHOES: Final[frozenset[type]] = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class LocalReply:
-    """What a dialect answers by itself, such as its list of commands; a line each."""
+    """A reply that the dialect gives without the hub, such as its list of commands."""
 
     lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class KeepAlive(LocalReply):
-    """The client says that it is there, which is no sign of a person's activity."""
+    """The reply to a client that says that it is there.
+
+    It counts as activity only if the server has sent a probe: a client that says it unasked would
+    never be inactive.
+    """
 
 
-#: What came of a request.
+#: The result of a request.
 Result = Reply | Refusal | LocalReply
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A command, or what needs none; what its sender calls it, and in which words it came."""
+    """A decoded frame.
+
+    :ivar command: the command for the hub, or a reply that needs none.
+    :ivar request_id: the client's id of the request.
+    :ivar vocabulary: the words that a JIM client used.
+    """
 
     command: ClientCommand | LocalReply
     request_id: RequestId = None
@@ -51,49 +65,53 @@ class Request:
 
 
 class Dialect(Protocol):
-    """One wire format. `now` is in milliseconds since 1970, for dialects that show it."""
+    """One wire format. `now` is in milliseconds since 1970, for dialects that send the time."""
+
+    __slots__ = ()
 
     @property
     def variant(self) -> str | None:
-        """Dialects of one variant encode each event alike, and what they send may be joined.
+        """The name of an encoding: dialects of one variant encode every event to the same bytes.
 
-        None if each thing must be sent by itself.
+        Frames of one variant may be joined in one write. None if each frame must be encoded and
+        sent by itself.
         """
 
     @property
     def echoes(self) -> frozenset[type]:
-        """What a member hears of its own doings (SPEC §4's table)."""
+        """The events that are also sent to the member who caused them."""
 
     @property
     def initial_rooms(self) -> tuple[str, ...]:
-        """The rooms that a member begins in."""
+        """The rooms that a member is in after entering."""
 
     @property
     def greeting(self) -> bytes:
-        """What is sent as soon as somebody connects."""
+        """What the server sends to a new connection; may be empty."""
 
     @property
     def probe(self) -> bytes:
-        """What asks a silent member whether it is there; empty if nothing does."""
+        """What the server sends to a silent member, which should reply; may be empty."""
 
     @property
     def auto_registers(self) -> bool:
-        """Whether a client becomes a member by whatever it sends first."""
+        """Whether the first frame makes the client a member, whatever it is."""
 
     def detect(self, frame: bytes) -> "Dialect":
-        """The dialect that `unit` is in, which it may be the first to show."""
+        """The dialect of `frame`. Where several share a port, the first frame shows which it is."""
 
     def decode(self, frame: bytes) -> Request:
-        """The request in one line, its end removed, or in one object.
+        """The request in `frame`.
 
-        :raises Refusal: if there is none; never anything else, whatever the bytes.
+        :param frame: one line without its LF, one JSON object or one WebSocket message.
+        :raises Refusal: if it is not a request; nothing else is raised, whatever the bytes.
         """
 
     def encode_event(self, event: Event, now: int = 0) -> bytes:
-        """What a member is sent when this happens; empty if this dialect says nothing."""
+        """The bytes that tell a member of `event`; empty if this dialect does not send it."""
 
     def encode_reply(self, result: Result, request_id: RequestId = None, now: int = 0) -> bytes:
-        """What a member is sent for its request; empty if this dialect says nothing."""
+        """The bytes that reply to a member's request; empty if this dialect does not send any."""
 
     def updated(self, request: Request, result: Result) -> "Dialect":
-        """The dialect to speak from now on, after what came of `request`."""
+        """The dialect for the next frame, after `request` had `result`."""

@@ -1,7 +1,7 @@
-"""The discovery datagrams (SPEC §2): one JSON object of at most 1,024 bytes.
+"""The discovery datagrams: ``discover``, which a client broadcasts, and ``offer``, the response.
 
-What a datagram says is checked here as far as it can be without knowing where it came from; the
-rest is the business of ``discovery``.
+This module checks the form of a datagram. ``discovery.querier``, which knows the sender, checks
+whether an offer comes from the server that it names. docs/reference/discovery.rst has examples.
 """
 
 from ipaddress import IPv4Address
@@ -14,26 +14,26 @@ from chatd.chat import limits
 
 VERSION: Final = 1
 
-#: Why a datagram is not believed, where somebody tells these reasons apart.
+#: Reasons for rejecting a datagram that are used in several modules.
 OTHER_VERSION: Final = "other version"
 FALSE_ADDRESS: Final = "false address"
 FOREIGN_SUBNET: Final = "foreign subnet"
 
 
 class DiscoverData(Struct, frozen=True):
-    """The version of the datagrams that the client speaks."""
+    """The client's version of the datagrams."""
 
     version: int
 
 
 class Discover(Struct, frozen=True, tag_field="type", tag="discover"):
-    """A client asks: which servers are there?"""
+    """A client's query for servers."""
 
     data: DiscoverData
 
 
 class Offer(Struct, frozen=True):
-    """A server answers: who and where it is, and whether there is room."""
+    """A server's id, address and port, and how many of its slots are free."""
 
     version: int
     id: Annotated[str, Meta(min_length=1, max_length=limits.SERVER_ID_CHARACTERS)]
@@ -44,49 +44,49 @@ class Offer(Struct, frozen=True):
 
 
 class OfferDatagram(Struct, frozen=True, tag_field="type", tag="offer"):
-    """The datagram that makes an offer."""
+    """A server's response."""
 
     data: Offer
 
 
 _encoder: Final = msgspec.json.Encoder()
-#: Both at once: msgspec insists on a type only where there is a choice.
+#: One decoder for both: msgspec requires the key ``type`` only where there is a choice.
 _decoder: Final = msgspec.json.Decoder(Discover | OfferDatagram)
 
-#: The one thing a client broadcasts.
+#: The datagram that a client broadcasts.
 DISCOVER: Final = _encoder.encode(Discover(DiscoverData(VERSION)))
 
 
 class BadDatagram(Exception):
-    """Not a datagram of this protocol; its text is the reason, one or two words."""
+    """A datagram that is rejected. Its text is the reason, in one or two words, for counters."""
 
 
 def check_discover(datagram: bytes) -> None:
-    """Return if `datagram` asks for servers.
+    """Check that `datagram` is a query for servers.
 
     :raises BadDatagram: if not.
     """
-    question = _decode(datagram)
-    if not isinstance(question, Discover):
+    query = _decode(datagram)
+    if not isinstance(query, Discover):
         raise BadDatagram("malformed")
-    if question.data.version != VERSION:
+    if query.data.version != VERSION:
         raise BadDatagram(OTHER_VERSION)
 
 
 def encode_offer(offer: Offer) -> bytes:
-    """The datagram that makes `offer`."""
+    """The datagram with `offer`."""
     return _encoder.encode(OfferDatagram(offer))
 
 
 def decode_offer(datagram: bytes) -> Offer:
-    """The offer that `datagram` makes.
+    """The offer in `datagram`.
 
-    :raises BadDatagram: if it makes none.
+    :raises BadDatagram: if it is not a valid offer.
     """
-    answer = _decode(datagram)
-    if not isinstance(answer, OfferDatagram):
+    response = _decode(datagram)
+    if not isinstance(response, OfferDatagram):
         raise BadDatagram("malformed")
-    offer = answer.data
+    offer = response.data
     if offer.version != VERSION:
         raise BadDatagram(OTHER_VERSION)
     if not is_server_id(offer.id):
@@ -99,16 +99,16 @@ def decode_offer(datagram: bytes) -> Offer:
 
 
 def is_server_id(text: str) -> bool:
-    """Whether a server may be called `text`: 1 to 64 printable characters (SPEC §1)."""
+    """Whether a server may have the id `text`: 1 to 64 printable characters."""
     return 0 < len(text) <= limits.SERVER_ID_CHARACTERS and text.isprintable()
 
 
 def _decode(datagram: bytes) -> Discover | OfferDatagram:
     if len(datagram) > limits.DATAGRAM_BYTES:
         raise BadDatagram("oversized")
-    heard: Discover | OfferDatagram
+    decoded: Discover | OfferDatagram
     try:
-        heard = _decoder.decode(datagram.decode("utf-8"))
+        decoded = _decoder.decode(datagram.decode("utf-8"))
     except (ValueError, RecursionError):
         raise BadDatagram("malformed") from None
-    return heard
+    return decoded

@@ -1,7 +1,11 @@
-"""The frames of the native dialect (SPEC §5), as types: what docs/native.schema.json is made from.
+"""The frames of the native dialect as types, and decoding them with a useful error.
 
-A frame is ``{"type": …, "id": …, "data": …}``. The data of a frame is a command, event or reply of
-``chatd.chat`` as it stands: one name on the wire and in the code. Unknown keys are ignored.
+A frame is ``{"type": …, "id": …, "data": …}``. Its ``data`` is a command, event or reply of
+``chatd.chat`` as it stands wherever possible, so that a field has one name on the wire and in the
+code; where they differ, the class ``…Data`` is here. msgspec checks the types when it decodes, and
+ignores unknown keys, so that later versions can add some.
+
+docs/native.schema.json is generated from these types, with their docstrings.
 """
 
 from collections.abc import Collection
@@ -13,10 +17,10 @@ from msgspec import Meta, Struct, field
 from chatd.chat import commands, events, limits
 from chatd.chat.errors import BadFrame, InvalidJson, InvalidUtf8, Refusal, RequestId, UnknownType
 
-#: The version of the protocol that this code speaks.
+#: The version of the protocol.
 VERSION = 1
 
-#: What a client may call a request: short enough to be sent back, exact in any JSON reader.
+#: The id of a request. Numbers are those that every JSON parser reads exactly.
 Id = (
     Annotated[str, Meta(max_length=limits.REQUEST_ID_CHARACTERS)]
     | Annotated[int, Meta(ge=-(2**53) + 1, le=2**53 - 1)]
@@ -25,40 +29,44 @@ Id = (
 
 
 class Frame(Struct, frozen=True, tag_field="type", omit_defaults=True, kw_only=True):
-    """What all frames have: a type, and the id of the request they are or answer."""
+    """A frame: its type is its class's tag. A reply has the id of its request."""
 
     id: Id = None
 
 
 class HelloData(Struct, frozen=True):
-    """The nickname wanted, and the version of the protocol that the client speaks."""
+    """The requested nickname, and the client's version of the protocol."""
 
     nickname: str
     version: int
 
 
 class ErrorData(Struct, frozen=True):
-    """A refusal: its stable code, and a sentence for people."""
+    """A refusal: its stable code, and a sentence for the user."""
 
     code: str
     message: str
 
 
 class SetNameData(Struct, frozen=True):
-    """The nickname wanted."""
+    """The requested nickname."""
 
     nickname: str
 
 
 class AuthenticateData(Struct, frozen=True):
-    """An account, and its password."""
+    """An account and its password."""
 
     account: str
     password: str
 
 
 class OkData(Struct, frozen=True, omit_defaults=True):
-    """What was done: said where and when, made anew by a join, or who was not reached."""
+    """What was done.
+
+    After a message: its room, number and time. After a join: the room, and whether it was created.
+    After a private message: its time, and the recipients that it did not reach.
+    """
 
     room: str | None = None
     seq: int | None = None
@@ -71,73 +79,73 @@ class OkData(Struct, frozen=True, omit_defaults=True):
 
 
 class Hello(Frame, frozen=True, tag="hello"):
-    """The first frame; answered by ``welcome`` or ``error``."""
+    """Enter. The reply is ``welcome`` or ``error``."""
 
     data: HelloData
 
 
 class Watch(Frame, frozen=True, tag="watch"):
-    """Hear what is public, instead of entering; answered by ``watching`` or ``error``."""
+    """Receive what is public without entering. The reply is ``watching`` or ``error``."""
 
 
 class Authenticate(Frame, frozen=True, tag="authenticate"):
-    """The password of a nickname that is an account; completes the entering or renaming."""
+    """Give an account's password, to enter or be renamed after ``password-required``."""
 
     data: AuthenticateData
 
 
 class SendMessage(Frame, frozen=True, tag="message"):
-    """A message to the others in a room."""
+    """Send a message to the other members of a room."""
 
     data: commands.SendMessage
 
 
 class SetName(Frame, frozen=True, tag="set-name"):
-    """Another nickname."""
+    """Change the nickname."""
 
     data: SetNameData
 
 
 class SendPrivate(Frame, frozen=True, tag="private"):
-    """A message to some members alone."""
+    """Send a message to some members only."""
 
     data: commands.SendPrivate
 
 
 class JoinRoom(Frame, frozen=True, tag="join"):
-    """Into a room."""
+    """Join a room."""
 
     data: commands.JoinRoom
 
 
 class LeaveRoom(Frame, frozen=True, tag="leave"):
-    """Out of a room."""
+    """Leave a room."""
 
     data: commands.LeaveRoom = field(default_factory=commands.LeaveRoom)
 
 
 class ListRooms(Frame, frozen=True, tag="rooms"):
-    """Which rooms are there?"""
+    """List the rooms."""
 
 
 class ListUsers(Frame, frozen=True, tag="users"):
-    """Who is here."""
+    """List the members, or those in a room."""
 
     data: commands.ListUsers = field(default_factory=commands.ListUsers)
 
 
 class ReadHistory(Frame, frozen=True, tag="history"):
-    """The last messages of a room."""
+    """Read the last messages of a room."""
 
     data: commands.ReadHistory = field(default_factory=commands.ReadHistory)
 
 
 class Ping(Frame, frozen=True, tag="ping"):
-    """Is the server there?"""
+    """Ask for a ``pong``."""
 
 
 class Quit(Frame, frozen=True, tag="quit"):
-    """The client leaves."""
+    """Leave the chat."""
 
 
 FromClient = (
@@ -160,95 +168,95 @@ FromClient = (
 
 
 class Welcome(Frame, frozen=True, tag="welcome"):
-    """The client is a member."""
+    """The client is a member now."""
 
     data: events.Welcome
 
 
 class Watching(Frame, frozen=True, tag="watching"):
-    """The client hears what is public."""
+    """The client receives what is public from now on."""
 
     data: events.Watching
 
 
 class Message(Frame, frozen=True, tag="message"):
-    """Somebody said something."""
+    """A member sent a message to a room."""
 
     data: events.Message
 
 
 class PrivateMessage(Frame, frozen=True, tag="private"):
-    """Somebody said something to you, and perhaps to others."""
+    """A member sent a private message to this member, and perhaps to others."""
 
     data: events.PrivateMessage
 
 
 class RoomJoined(Frame, frozen=True, tag="joined"):
-    """Somebody came into a room you are in."""
+    """A member joined a room."""
 
     data: events.RoomJoined
 
 
 class RoomLeft(Frame, frozen=True, tag="parted"):
-    """Somebody left a room you are in."""
+    """A member left a room."""
 
     data: events.RoomLeft
 
 
 class MemberEntered(Frame, frozen=True, tag="entered"):
-    """Somebody became a member."""
+    """A member entered the chat."""
 
     data: events.MemberEntered
 
 
 class MemberLeft(Frame, frozen=True, tag="left"):
-    """Somebody is gone."""
+    """A member left the chat."""
 
     data: events.MemberLeft
 
 
 class MemberRenamed(Frame, frozen=True, tag="renamed"):
-    """Somebody is called something else."""
+    """A member changed its nickname."""
 
     data: events.MemberRenamed
 
 
 class Users(Frame, frozen=True, tag="users"):
-    """The list asked for, or a part of it."""
+    """The list of members, or a part of it."""
 
     data: events.Users
 
 
 class Rooms(Frame, frozen=True, tag="rooms"):
-    """The list asked for, or a part of it."""
+    """The list of rooms, or a part of it."""
 
     data: events.Rooms
 
 
 class History(Frame, frozen=True, tag="history"):
-    """The messages asked for, or a part of them."""
+    """The messages of a room, or a part of them."""
 
     data: events.History
 
 
 class Ok(Frame, frozen=True, tag="ok"):
-    """What was asked is done."""
+    """The request was carried out."""
 
     data: OkData | None = None
 
 
 class Pong(Frame, frozen=True, tag="pong"):
-    """The server is there."""
+    """The reply to ``ping``."""
 
 
 class Error(Frame, frozen=True, tag="error"):
-    """What was asked is refused."""
+    """The request was refused."""
 
     data: ErrorData
 
 
 class Goodbye(Frame, frozen=True, tag="goodbye"):
-    """The last frame."""
+    """The last frame before the server closes the connection."""
 
     data: events.Goodbye
 
@@ -272,12 +280,13 @@ FromServer = (
     | Goodbye
 )
 
+# --- decoding -----------------------------------------------------------------------------------
 
 _object_decoder: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _id_decoder: Final = msgspec.json.Decoder(Id)
 _string_decoder: Final = msgspec.json.Decoder(str)
 
-#: What an error quotes of a line that is wrong.
+#: How much an error quotes of an invalid line.
 _QUOTED_CHARACTERS: Final = 80
 
 _Frame = TypeVar("_Frame")
@@ -287,10 +296,10 @@ def decode(decoder: msgspec.json.Decoder[_Frame], types: Collection[str], line: 
     """The frame in `line`.
 
     :param types: the frame types that `decoder` knows.
-    :raises Refusal: if there is none, naming the request as far as that can be read.
+    :raises Refusal: if it is not a frame; with the id of the request, if that can be read.
     """
     try:
-        # msgspec does not look into the strings it skips: unknown keys must be UTF-8 too.
+        # msgspec would accept invalid UTF-8 in keys and values that it skips.
         return decoder.decode(line.decode("utf-8"))
     except UnicodeDecodeError:
         raise InvalidUtf8 from None
@@ -299,7 +308,7 @@ def decode(decoder: msgspec.json.Decoder[_Frame], types: Collection[str], line: 
 
 
 def frame_type(line: bytes) -> str:
-    """The type that the object in `line` says it has; empty if there is no such thing."""
+    """The ``type`` of the JSON object in `line`; empty if it has none, or is not an object."""
     try:
         return _string_decoder.decode(_object_decoder.decode(line).get("type", b'""'))
     except (ValueError, RecursionError):
@@ -307,6 +316,10 @@ def frame_type(line: bytes) -> str:
 
 
 def _refusal(line: bytes, types: Collection[str], error: Exception) -> Refusal:
+    """Why `line` is not a frame, found by decoding it again, part by part.
+
+    Only invalid lines take this way; what is valid is decoded in one step.
+    """
     try:
         raw = _object_decoder.decode(line)
     except (ValueError, RecursionError):
@@ -315,9 +328,7 @@ def _refusal(line: bytes, types: Collection[str], error: Exception) -> Refusal:
         request_id: RequestId = _id_decoder.decode(raw.get("id", b"null"))
     except (ValueError, RecursionError):
         request_id = None
-    wanted = frame_type(line)
-    if wanted and wanted not in types:
-        return UnknownType(f"There is no frame type {wanted[:_QUOTED_CHARACTERS]!r}.", request_id)
-    return BadFrame(
-        f"This frame is not as it should be: {str(error)[:_QUOTED_CHARACTERS]}.", request_id
-    )
+    name = frame_type(line)
+    if name and name not in types:
+        return UnknownType(f"There is no frame type {name[:_QUOTED_CHARACTERS]!r}.", request_id)
+    return BadFrame(f"Invalid frame: {str(error)[:_QUOTED_CHARACTERS]}.", request_id)

@@ -1,6 +1,8 @@
-"""The JIM dialect (SPEC §5): JSON objects without delimiters, numbered answers.
+"""The JIM dialect: JSON objects without delimiters, replies with numbers.
 
-Messengers of this protocol differ in their words; the server speaks to each in its own.
+JIM clients differ in their words, such as ``action`` or ``event`` for the same key. The server uses
+the words of each client, see :class:`Vocabulary`. docs/reference/jim.rst has the requests, the
+response codes and an example; ``jim_framing`` finds the objects in a stream.
 """
 
 from dataclasses import dataclass, replace
@@ -9,6 +11,7 @@ from typing import Any, ClassVar, Final
 
 import msgspec
 from msgspec import Struct
+from typing_extensions import override
 
 from chatd.chat import commands, errors, events, limits, names
 from chatd.chat.commands import ClientCommand
@@ -27,7 +30,7 @@ class _User(Struct, frozen=True):
 
 
 class _ClientObject(Struct, frozen=True):
-    """Everything that any client's object may have; what is not named here is ignored."""
+    """All keys that an object of any client may have. Others are ignored."""
 
     action: str | None = None
     event: str | None = None
@@ -46,12 +49,14 @@ _decoder: Final = msgspec.json.Decoder(_ClientObject)
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The words that one client uses, as far as it has shown them.
+    """The words that one client uses, as far as its requests have shown them.
 
-    :ivar key: ``action`` or ``event``.
-    :ivar verb: ``msg`` or ``message``; by `key` until the client has sent one.
-    :ivar text: ``message`` or ``message_text``; both until the client has sent one.
-    :ivar sender: whether the client names the sender ``sender``, too.
+    :ivar key: the key of a request's name, ``action`` or ``event``.
+    :ivar verb: the name of a message, ``msg`` or ``message``. Until the client has sent a message:
+        the first with ``action``, the second with ``event``.
+    :ivar text: the key of a message's text, ``message`` or ``message_text``. Until the client has
+        sent a message: both.
+    :ivar sender: whether the client puts the sender into ``sender``, and not only into ``from``.
     """
 
     key: str = "action"
@@ -61,10 +66,13 @@ class Vocabulary:
 
 
 @dataclass(frozen=True, slots=True)
-class Jim:
-    """What a JIM messenger speaks.
+class Jim(Dialect):
+    """The dialect of a JIM client.
 
-    :ivar nickname: who it is, once it has entered.
+    It has no variant: each object must arrive by itself, and no two clients need have one
+    vocabulary.
+
+    :ivar nickname: the member's nickname; empty until it has entered.
     """
 
     variant: ClassVar[None] = None
@@ -76,105 +84,114 @@ class Jim:
     nickname: str = ""
 
     @property
+    @override
     def probe(self) -> bytes:
-        """Asks a silent client whether it is there."""
         return _encoder.encode({self.vocabulary.key: "probe"})
 
+    @override
     def detect(self, frame: bytes) -> Dialect:
-        """It is this one."""
         return self
 
+    @override
     def decode(self, frame: bytes) -> Request:
-        """The request in one object; see :meth:`chatd.wire.dialect.Dialect.decode`."""
         try:
-            # msgspec does not look into the strings it skips: unknown keys must be UTF-8 too.
-            asked = _decoder.decode(frame.decode("utf-8"))
+            # msgspec would accept invalid UTF-8 in keys and values that it skips.
+            client_object = _decoder.decode(frame.decode("utf-8"))
         except UnicodeDecodeError:
             raise errors.InvalidUtf8 from None
         except msgspec.ValidationError as error:
-            raise BadFrame(f"This object is not as it should be: {str(error)[:80]}.") from None
+            raise BadFrame(f"Invalid object: {str(error)[:80]}.") from None
         except (ValueError, RecursionError):
             raise errors.InvalidJson from None
-        verb = asked.action if asked.action is not None else asked.event
+        verb = client_object.action if client_object.action is not None else client_object.event
         if verb is None or len(verb) > limits.JIM_ACTION_CHARACTERS:
             raise BadFrame("An object needs an action, or an event, of at most 15 characters.")
         if not self.nickname and verb not in ("presence", "authenticate"):
             raise errors.NotRegistered
-        read = _VERBS.get(verb)
-        if read is None:
+        parse = _PARSERS.get(verb)
+        if parse is None:
             raise errors.UnknownType(f"There is no action {verb!r}.")
-        return Request(read(self, asked), None, self._vocabulary_of(asked, verb))
+        return Request(parse(self, client_object), None, self._vocabulary_of(client_object, verb))
 
+    @override
     def encode_event(self, event: Event, now: int = 0) -> bytes:
-        """The objects that tell of `event`, each in a line of its own."""
+        """The objects for `event`, each in a line of its own: the send queue divides them there."""
         match event:
             case events.Message(room=room, time=time, source=source, text=text):
-                return self._message(source, room, time, text)
+                return self._encode_message(source, room, time, text)
             case events.PrivateMessage(source=source, to=to, time=time, text=text):
-                return self._message(source, to[0] if len(to) == 1 else to, time, text)
+                return self._encode_message(source, to[0] if len(to) == 1 else to, time, text)
             case _:
                 return encode_notice("; ".join(rendering.describe(event)), now)
 
+    @override
     def encode_reply(self, result: Result, request_id: RequestId = None, now: int = 0) -> bytes:
-        """The numbered answer to a request."""
-        code = _code(result)
+        code = _response_code(result)
         if code >= 400:
-            return _response(code, now, error=str(result))
-        return _response(code, now, alert=_alert(result))
+            return _encode_response(code, now, error=str(result))
+        return _encode_response(code, now, alert=_alert(result))
 
+    @override
     def updated(self, request: Request, result: Result) -> Dialect:
-        """The words that the client used are its words from now on."""
-        words = (
+        """The same with the words of `request`, and with the nickname after entering."""
+        vocabulary = (
             request.vocabulary if isinstance(request.vocabulary, Vocabulary) else self.vocabulary
         )
         nickname = result.nickname if isinstance(result, events.Welcome) else self.nickname
-        return replace(self, vocabulary=words, nickname=nickname)
+        return replace(self, vocabulary=vocabulary, nickname=nickname)
 
     def _vocabulary_of(self, client_object: _ClientObject, verb: str) -> Vocabulary:
-        words = replace(self.vocabulary, key="event" if client_object.action is None else "action")
+        key = "event" if client_object.action is None else "action"
         if verb not in ("msg", "message"):
-            return words
+            return replace(self.vocabulary, key=key)
         return Vocabulary(
-            key=words.key,
+            key=key,
             verb=verb,
             text="message" if client_object.message is not None else "message_text",
-            sender=words.sender or client_object.sender is not None,
+            sender=self.vocabulary.sender or client_object.sender is not None,
         )
 
-    def _message(self, source: str, to: str | tuple[str, ...], time: int, text: str) -> bytes:
-        """A message, in as many objects as it takes; each fits into what a client reads at once."""
-        words = self.vocabulary
-        verb = words.verb or ("msg" if words.key == "action" else "message")
-        fields = (words.text,) if words.text else ("message", "message_text")
-        frame: dict[str, Any] = {words.key: verb, "time": time / 1000, "from": source, "to": to}
-        if words.sender:
+    def _encode_message(
+        self, source: str, to: str | tuple[str, ...], time: int, text: str
+    ) -> bytes:
+        """A message in as many objects as it needs: each has at most JIM_SENT_BYTES."""
+        vocabulary = self.vocabulary
+        verb = vocabulary.verb or ("msg" if vocabulary.key == "action" else "message")
+        fields = (vocabulary.text,) if vocabulary.text else ("message", "message_text")
+        frame: dict[str, Any] = {
+            vocabulary.key: verb,
+            "time": time / 1000,
+            "from": source,
+            "to": to,
+        }
+        if vocabulary.sender:
             frame["sender"] = source
         if len(_encoder.encode(frame)) > limits.JIM_SENT_BYTES // 2:
-            frame["to"] = self.nickname
-        room = limits.JIM_SENT_BYTES - len(_encoder.encode(frame | dict.fromkeys(fields, "")))
+            frame["to"] = self.nickname  # a list of 32 recipients would leave no space for the text
+        max_bytes = limits.JIM_SENT_BYTES - len(_encoder.encode(frame | dict.fromkeys(fields, "")))
         return b"".join(
-            _line(frame | dict.fromkeys(fields, part))
-            for part in split_text(text, room // len(fields))
+            _encode_line(frame | dict.fromkeys(fields, part))
+            for part in split_text(text, max_bytes // len(fields))
         )
 
 
 def encode_notice(sentence: str, now: int) -> bytes:
-    """A 100: something that happened."""
-    return _response(100, now, alert=sentence)
+    """A 100, the notice of an event."""
+    return _encode_response(100, now, alert=sentence)
 
 
-def _line(frame: dict[str, Any]) -> bytes:
+def _encode_line(frame: dict[str, Any]) -> bytes:
     return _encoder.encode(frame) + b"\n"
 
 
-def _response(code: int, now: int, **alert_or_error: str) -> bytes:
+def _encode_response(code: int, now: int, **alert_or_error: str) -> bytes:
     [(field, sentence)] = alert_or_error.items()
     frame = {"response": code, "time": now / 1000, field: ""}
-    room = limits.JIM_SENT_BYTES - len(_encoder.encode(frame))
-    return _line(frame | {field: split_text(sentence, room)[0]})
+    max_bytes = limits.JIM_SENT_BYTES - len(_encoder.encode(frame))
+    return _encode_line(frame | {field: split_text(sentence, max_bytes)[0]})
 
 
-# --- what a client asks -------------------------------------------------------------------------
+# --- requests -----------------------------------------------------------------------------------
 
 
 def _account(client_object: _ClientObject) -> str:
@@ -188,7 +205,7 @@ def _account(client_object: _ClientObject) -> str:
     return account
 
 
-def _presence(jim: Jim, client_object: _ClientObject) -> ClientCommand | LocalReply:
+def _parse_presence(jim: Jim, client_object: _ClientObject) -> ClientCommand | LocalReply:
     account = _account(client_object)
     if not jim.nickname:
         return commands.Enter(account, jim.initial_rooms)
@@ -197,7 +214,7 @@ def _presence(jim: Jim, client_object: _ClientObject) -> ClientCommand | LocalRe
     return KeepAlive((f"You are {jim.nickname}.",))
 
 
-def _authenticate(jim: Jim, client_object: _ClientObject) -> ClientCommand:
+def _parse_authenticate(jim: Jim, client_object: _ClientObject) -> ClientCommand:
     password = (
         client_object.user.password if client_object.password is None else client_object.password
     )
@@ -208,7 +225,7 @@ def _authenticate(jim: Jim, client_object: _ClientObject) -> ClientCommand:
     return commands.Authenticate(_account(client_object), password)
 
 
-def _message(jim: Jim, client_object: _ClientObject) -> ClientCommand:
+def _parse_message(jim: Jim, client_object: _ClientObject) -> ClientCommand:
     text = (
         client_object.message if client_object.message is not None else client_object.message_text
     )
@@ -228,7 +245,7 @@ def _message(jim: Jim, client_object: _ClientObject) -> ClientCommand:
     if not rooms:
         return commands.SendPrivate(text, tuple(to))
     if len(to) > 1:
-        raise errors.BadRecipients("A message goes to nicknames, or to one room.")
+        raise errors.BadRecipients("Send a message to nicknames, or to one room.")
     return commands.SendMessage(text, _room_name(rooms[0]))
 
 
@@ -242,20 +259,22 @@ def _room_name(room: str) -> str:
     return LOBBY if room == "#" else room
 
 
-_VERBS: Final[dict[str, Any]] = {
-    "presence": _presence,
-    "authenticate": _authenticate,
-    "msg": _message,
-    "message": _message,
-    "join": lambda jim, asked: commands.JoinRoom(_room(asked)),
-    "leave": lambda jim, asked: commands.LeaveRoom(_room(asked)),
-    "quit": lambda jim, asked: commands.Quit(),
-    "exit": lambda jim, asked: commands.Quit(),
+_PARSERS: Final[dict[str, Any]] = {
+    "presence": _parse_presence,
+    "authenticate": _parse_authenticate,
+    "msg": _parse_message,
+    "message": _parse_message,
+    "join": lambda jim, client_object: commands.JoinRoom(_room(client_object)),
+    "leave": lambda jim, client_object: commands.LeaveRoom(_room(client_object)),
+    "quit": lambda jim, client_object: commands.Quit(),
+    "exit": lambda jim, client_object: commands.Quit(),
 }
 
-# --- what came of it ----------------------------------------------------------------------------
+# --- replies ------------------------------------------------------------------------------------
 
-#: The nearest entry of a refusal's ancestry counts; 101 is an important notice, and no failure.
+#: The response code of each refusal: that of its class, or of its nearest base class here. JIM has
+#: no code for a full server, nor for a client that registers too late. Both get 101, the important
+#: notice.
 _CODES: Final[dict[type, int]] = {
     Refusal: 400,
     errors.Full: 101,
@@ -272,15 +291,15 @@ _CODES: Final[dict[type, int]] = {
 }
 
 
-def _code(result: Result) -> int:
+def _response_code(result: Result) -> int:
     match result:
-        case errors.NotReached(undelivered=missed):
-            return 410 if all(each.reason == "offline" for each in missed) else 404
+        case errors.NotReached(undelivered=undelivered):
+            return 410 if all(each.reason == "offline" for each in undelivered) else 404
         case Refusal():
-            return next(_CODES[kind] for kind in type(result).__mro__ if kind in _CODES)
+            return next(_CODES[base] for base in type(result).__mro__ if base in _CODES)
         case events.JoinDone(created=True):
             return 201
-        case events.PrivateSent(undelivered=missed) if missed:
+        case events.PrivateSent(undelivered=undelivered) if undelivered:
             return 202
         case events.Goodbye(reason) if reason != "quit":
             return 101
@@ -302,16 +321,19 @@ def _alert(result: Result) -> str:
             return "; ".join(rendering.describe(result)) or "OK"
 
 
-@lru_cache(maxsize=16)  # a message to a room is the same to each of its members
+@lru_cache(maxsize=16)  # each member of a room is sent the same text
 def split_text(text: str, max_bytes: int) -> tuple[str, ...]:
-    """`text` in pieces that are encoded in at most so many bytes each; at least one."""
+    """`text` in parts, at least one, whose JSON has at most `max_bytes` each, without the quotes.
+
+    A character is never divided, however many bytes or escapes it has in JSON.
+    """
     if len(_encoder.encode(text)) - 2 <= max_bytes:
         return (text,)
-    pieces, begin, size = [], 0, 0
+    parts, begin, size = [], 0, 0
     for position, character in enumerate(text):
         added = len(_encoder.encode(character)) - 2
         if size + added > max_bytes:
-            pieces.append(text[begin:position])
+            parts.append(text[begin:position])
             begin, size = position, 0
         size += added
-    return (*pieces, text[begin:])
+    return (*parts, text[begin:])

@@ -1,6 +1,7 @@
-"""The native dialect, on the server's side: JSON objects, one a line (SPEC §5).
+"""The native dialect on the server's side: JSON objects, one per line or WebSocket message.
 
-The client's side is ``wire.native_peer``; the frames of both are in ``wire.native_frames``.
+``native_client`` is the client's side; ``frames`` has the frames of both.
+docs/reference/protocol.rst has examples.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,6 +10,7 @@ from struct import Struct
 from typing import Any, ClassVar, Final, TypeVar
 
 import msgspec
+from typing_extensions import override
 
 from chatd.chat import commands, events, limits
 from chatd.chat.commands import ClientCommand
@@ -26,7 +28,7 @@ _TYPES: Final = frozenset(
     for frame in frames.FromClient.__args__
 )
 
-#: What a list's frame has around its entries, at most.
+#: At most so much of a list's frame is not its entries.
 _ENVELOPE_BYTES: Final = 1_024
 
 _EVENT_FRAMES: Final[dict[type, type[frames.Frame]]] = {
@@ -41,8 +43,8 @@ _EVENT_FRAMES: Final[dict[type, type[frames.Frame]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Native:
-    """What chatd's own client and the web page speak."""
+class Native(Dialect):
+    """The dialect of chatd's own client."""
 
     variant: ClassVar[str] = "native"
     echoes: ClassVar[frozenset[type]] = frozenset(
@@ -53,51 +55,52 @@ class Native:
     probe: ClassVar[bytes] = b""
     auto_registers: ClassVar[bool] = False
 
+    @override
     def detect(self, frame: bytes) -> Dialect:
-        """It is this one."""
         return self
 
+    @override
     def decode(self, frame: bytes) -> Request:
-        """The request in one line; see :meth:`chatd.wire.dialect.Dialect.decode`."""
         parsed = frames.decode(_decoder, _TYPES, frame)
         return Request(_command(parsed), parsed.id)
 
+    @override
     def encode_event(self, event: Event, now: int = 0) -> bytes:
-        """The frame that tells of `event`."""
         frame = _EVENT_FRAMES[type(event)](data=event)  # type: ignore[call-arg]  # each has data
         return self.frame_bytes(_encoder.encode(frame))
 
+    @override
     def encode_reply(self, result: Result, request_id: RequestId = None, now: int = 0) -> bytes:
-        """The frame or frames that answer a request; without an id, ``ok`` goes unsaid."""
-        answers = _REPLY_ENCODERS[_result_type(result)](result, request_id)
-        return b"".join([self.frame_bytes(_encoder.encode(frame)) for frame in answers])
+        """The frames of a reply; a long list has several. Without an id there is no ``ok``."""
+        replies = _REPLY_ENCODERS[_result_type(result)](result, request_id)
+        return b"".join([self.frame_bytes(_encoder.encode(frame)) for frame in replies])
 
     def frame_bytes(self, payload: bytes) -> bytes:
-        """One frame with what tells it from the next."""
+        """One frame, delimited."""
         return payload + b"\n"
 
+    @override
     def updated(self, request: Request, result: Result) -> Dialect:
-        """Nothing is learned."""
         return self
 
 
 def is_hello(line: bytes) -> bool:
-    """Whether `line` begins a connection in this dialect."""
+    """Whether `line` is a native client's first frame."""
     return frames.frame_type(line) == "hello"
 
 
-def _result_type(outcome: Result) -> type:
-    return Refusal if isinstance(outcome, Refusal) else type(outcome)
+def _result_type(result: Result) -> type:
+    return Refusal if isinstance(result, Refusal) else type(result)
 
 
 def _encode_error(refusal: Refusal, request_id: RequestId) -> list[frames.Frame]:
     return [frames.Error(data=frames.ErrorData(refusal.code, str(refusal)), id=request_id)]
 
 
-def _encode_ok(done: events.Ok, request_id: RequestId) -> list[frames.Frame]:
+def _encode_ok(reply: events.Ok, request_id: RequestId) -> list[frames.Frame]:
     if request_id is None:
         return []
-    data = None if done.room is None else frames.OkData(done.room, done.seq, done.time)
+    data = None if reply.room is None else frames.OkData(reply.room, reply.seq, reply.time)
     return [frames.Ok(id=request_id, data=data)]
 
 
@@ -137,7 +140,7 @@ def _encode_history(reply: events.History, request_id: RequestId) -> list[frames
 
 
 _REPLY_ENCODERS: Final[dict[type, Callable[[Any, RequestId], list[frames.Frame]]]] = {
-    LocalReply: lambda note, request_id: [],
+    LocalReply: lambda reply, request_id: [],
     Refusal: _encode_error,
     events.Ok: _encode_ok,
     events.JoinDone: _encode_join_done,
@@ -165,7 +168,7 @@ def _command(frame: frames.FromClient) -> ClientCommand:
         case frames.Hello():
             if frame.data.version != frames.VERSION:
                 raise BadVersion(
-                    f"This server speaks version {frames.VERSION} of the protocol only.", frame.id
+                    f"This server supports only version {frames.VERSION} of the protocol.", frame.id
                 )
             return commands.Enter(frame.data.nickname)
         case frames.Authenticate():
@@ -182,9 +185,15 @@ _Entry = TypeVar("_Entry", events.User, events.RoomEntry, events.Message)
 
 
 def _chunks(entries: Sequence[_Entry]) -> list[tuple[tuple[_Entry, ...], bool]]:
-    """`entries` in lists that fit into a frame each, and whether another one follows.
+    """`entries` divided into frames, each with whether another frame follows.
 
-    The oldest are left out of a reply that is too long.
+    A frame has at most :data:`limits.LIST_FRAME_BYTES`, and all of them together at most
+    :data:`limits.REPLY_BYTES`: then the oldest entries are left out. So the entries are added from
+    the newest to the oldest, and both orders are reversed at the end. With room for two entries in
+    a frame, and for five in a reply, the entries 1 … 7 become::
+
+        parts   [[7, 6], [5, 4], [3]]       2 and 1 are left out
+        result  ([3], more), ([4, 5], more), ([6, 7], no more)
     """
     parts: list[list[_Entry]] = [[]]
     part_bytes = reply_bytes = _ENVELOPE_BYTES
@@ -203,7 +212,9 @@ def _chunks(entries: Sequence[_Entry]) -> list[tuple[tuple[_Entry, ...], bool]]:
     return [(part, number < len(kept)) for number, part in enumerate(kept, 1)]
 
 
-#: A whole text message, unmasked, and how long it is: in 7 bits, or in 2 or 8 bytes after a mark.
+#: The head of a WebSocket message in one frame (RFC 6455, section 5.2): FIN and the opcode of text,
+#: then the length in 7 bits; or 126 and the length in 2 bytes; or 127 and the length in 8 bytes. A
+#: server does not mask.
 _TEXT: Final = 0x81
 _SHORT: Final = Struct(">BB")
 _MEDIUM: Final = Struct(">BBH")
@@ -212,15 +223,16 @@ _LONG: Final = Struct(">BBQ")
 
 @dataclass(frozen=True, slots=True)
 class WebSocketNative(Native):
-    """What a web page speaks; what it is sent goes to the socket as it stands.
+    """The native dialect of the web page: a frame is one WebSocket text message.
 
-    A unit to decode is the payload of one message.
+    It decodes a message's payload, and encodes whole messages with their heads. Without compression
+    and masking the bytes are the same for every page, and are encoded once.
     """
 
     variant: ClassVar[str] = "web"
 
+    @override
     def frame_bytes(self, payload: bytes) -> bytes:
-        """One frame as a WebSocket message."""
         size = len(payload)
         if size < 126:
             return _SHORT.pack(_TEXT, size) + payload

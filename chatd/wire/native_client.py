@@ -1,4 +1,4 @@
-"""The native dialect from the client's side: commands to lines, lines to what the server says."""
+"""The native dialect on the client's side: encodes commands, decodes the server's frames."""
 
 from typing import Final
 
@@ -22,7 +22,7 @@ _FRAMES: Final[dict[type, type[frames.Frame]]] = {
 
 
 def encode(command: commands.ClientCommand, request_id: RequestId = None) -> bytes:
-    """The line that asks for `command`."""
+    """The frame for `command`, with its line end."""
     frame: frames.FromClient
     match command:
         case commands.Enter(nickname):
@@ -42,13 +42,13 @@ def encode(command: commands.ClientCommand, request_id: RequestId = None) -> byt
         case commands.Quit():
             frame = frames.Quit(id=request_id)
         case _:
-            kind = _FRAMES[type(command)]
-            frame = kind(data=command, id=request_id)  # type: ignore[call-arg, assignment]  # by the table
+            frame_type = _FRAMES[type(command)]
+            frame = frame_type(data=command, id=request_id)  # type: ignore[call-arg, assignment]  # by the table
     return _encoder.encode(frame) + b"\n"
 
 
 def decode(line: bytes) -> frames.FromServer | None:
-    """What the server says in `line`; None for what this client does not know."""
+    """The frame in `line`; None if this client does not know it, as a later server's may be."""
     frame: frames.FromServer
     try:
         frame = _decoder.decode(line.decode("utf-8"))

@@ -1,13 +1,16 @@
-"""The plain dialect (SPEC §5): lines of text for ``nc`` and ``telnet``.
+"""The plain dialect: lines of text, for a person with ``nc`` or ``telnet``.
 
-Someone who has read nothing can use it: the server asks for what it needs, and says what it did.
-What a line means depends on what was asked for: a nickname, a password, or nothing in particular.
+The server prompts for what it needs, and tells what it did, so that it can be used without a
+manual. What a line means depends on the prompt before it: a nickname, a password, or a message or
+command. docs/reference/plain.rst has an example.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import ClassVar
+
+from typing_extensions import override
 
 from chatd.chat import commands, errors, events
 from chatd.chat.errors import Refusal, RequestId
@@ -18,7 +21,7 @@ from chatd.wire.dialect import ALL_ECHOES, Dialect, LocalReply, Request, Result
 
 
 class Prompt(Enum):
-    """What the next line answers."""
+    """What the server has asked for: what the next line is."""
 
     NICKNAME = auto()
     PASSWORD = auto()
@@ -26,12 +29,14 @@ class Prompt(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Plain:
-    """What a person types into ``nc``.
+class Plain(Dialect):
+    """The dialect of a plain connection.
 
-    :ivar asked: what the next line is.
-    :ivar account: whose password is asked for; `before`, what was asked before that.
-    :ivar room: where lines go.
+    :ivar prompt: what the next line is.
+    :ivar previous_prompt: what it will be after a password: a member that renames itself to an
+        account stays a member, whether the password is right or wrong.
+    :ivar account: the account whose password is asked for.
+    :ivar room: where messages go.
     """
 
     variant: ClassVar[str] = "plain"
@@ -49,12 +54,12 @@ class Plain:
     def _is_registered(self) -> bool:
         return Prompt.NOTHING in (self.prompt, self.previous_prompt)
 
+    @override
     def detect(self, frame: bytes) -> Dialect:
-        """It is this one."""
         return self
 
+    @override
     def decode(self, frame: bytes) -> Request:
-        """The request in one line; see :meth:`chatd.wire.dialect.Dialect.decode`."""
         try:
             line = frame.removesuffix(b"\r").decode("utf-8")
         except UnicodeDecodeError:
@@ -68,21 +73,24 @@ class Plain:
             )
         return Request(_command(slash_commands.parse(line, self.room)))
 
+    @override
     def encode_event(self, event: Event, now: int = 0) -> bytes:
-        """The lines that tell of `event`."""
         return _lines(rendering.render(event))
 
+    @override
     def encode_reply(self, result: Result, request_id: RequestId = None, now: int = 0) -> bytes:
-        """The lines that answer, and where one is needed the next question."""
+        """The lines of the reply, and the next prompt if there is one."""
         match result:
             case Refusal():
-                return _lines([self._refused(result)])
+                return _lines([self._refusal(result)])
             case LocalReply():
                 return _lines(result.lines)
             case events.Welcome():
-                return _lines([f"You are {result.nickname} on {result.server}. /help helps."])
+                return _lines(
+                    [f"You are {result.nickname} on {result.server}. Type /help for help."]
+                )
             case events.JoinDone():
-                return _lines([f"You write to {result.room} now; /room {LOBBY} goes back."])
+                return _lines([f"You now write to {result.room}; /room {LOBBY} switches back."])
             case events.Goodbye():
                 return _lines([rendering.render_notice(f"Goodbye ({result.reason})")])
             case events.History(messages=messages):
@@ -94,7 +102,8 @@ class Plain:
             case _:
                 return _newest(map(rendering.render_notice, reversed(rendering.describe(result))))
 
-    def _refused(self, refusal: Refusal) -> str:
+    def _refusal(self, refusal: Refusal) -> str:
+        # A password that is not UTF-8 was not decoded, so the prompt is still the same.
         is_unread = self.prompt is Prompt.PASSWORD and isinstance(refusal, errors.Malformed)
         if is_unread or isinstance(refusal, errors.PasswordRequired):
             return f"{refusal} Your password? (It is shown as you type.)"
@@ -102,8 +111,8 @@ class Plain:
             return rendering.render_notice(str(refusal))
         return str(refusal) if refusal.closes_connection else f"{refusal} Your nickname?"
 
+    @override
     def updated(self, request: Request, result: Result) -> Dialect:
-        """What the next line will be, and where lines go."""
         match result:
             case errors.PasswordRequired():
                 return replace(
@@ -118,6 +127,7 @@ class Plain:
                 return replace(self, prompt=self.previous_prompt)
             case events.JoinDone() | _RoomSwitched():
                 return replace(self, room=result.room)
+            # A user who types /join wants to write there, even if the member is in it already.
             case errors.AlreadyInRoom() if isinstance(request.command, commands.JoinRoom):
                 return replace(self, room=request.command.room)
             case events.Ok() if isinstance(request.command, commands.LeaveRoom) and casefold(
@@ -130,28 +140,28 @@ class Plain:
 
 @dataclass(frozen=True, slots=True)
 class _RoomSwitched(LocalReply):
-    """Lines go to that room from now on."""
+    """The reply to a command that changes the dialect, and nothing in the hub."""
 
     room: str = LOBBY
 
 
 def _command(user_input: slash_commands.UserInput | None) -> commands.ClientCommand | LocalReply:
-    """What the hub is asked, or what this dialect answers by itself."""
+    """The command for the hub, or the reply that needs none."""
     match user_input:
         case None:
             return LocalReply()
         case slash_commands.Help():
             return LocalReply(tuple(slash_commands.help_lines()))
         case slash_commands.SwitchRoom(room):
-            return _RoomSwitched((f"You write to {room} now.",), room)
+            return _RoomSwitched((f"You now write to {room}.",), room)
         case slash_commands.PromptPrivate():
-            return LocalReply(("Write it in one line: @NAME TEXT, or /msg NAME,NAME TEXT",))
+            return LocalReply(("Usage: @NAME TEXT, or /msg NAME[,NAME] TEXT",))
         case _:
             return user_input
 
 
 def _newest(rendered: Iterable[str]) -> bytes:
-    """As many lines as one reply may have; the newest are given first."""
+    """The newest of `rendered`, which has them first, as far as they fit into one reply."""
     return rendering.newest_that_fit(f"{line}\n".encode() for line in rendered)
 
 

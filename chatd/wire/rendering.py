@@ -1,8 +1,8 @@
-"""What people are shown: events and replies as lines (SPEC §6). Pure.
+"""Events and replies as lines of text, for terminals and for plain connections. Pure.
 
-Each line of a message stands behind its sender, so that nobody can forge a line; and what others
-wrote never reaches a terminal as anything but text. The client shows these lines, and the plain
-dialect sends them.
+Two guarantees are made here. Each line of a message has its sender before it, so that nobody can
+forge a line. And what others wrote is escaped, so that no terminal obeys it and no reader is
+deceived by it. ``chatd/web/static/escape.js`` has the same rules for the web page.
 """
 
 import unicodedata
@@ -14,56 +14,64 @@ from chatd.chat import events, limits
 from chatd.chat.errors import NotReached
 from chatd.chat.names import LOBBY
 
-#: Joiners and variation selectors: emoji and some scripts need them behind a character of theirs.
-#: Anywhere else they are a trick: two words look the same and are not.
+#: Joiners and variation selectors show nothing by themselves. Emoji and some scripts need them
+#: after certain characters; anywhere else they make two words differ that look the same.
 _JOINERS: Final = frozenset("\u200c\u200d")
 _SELECTORS: Final = frozenset(map(chr, range(0xFE00, 0xFE10)))
-#: The Latin, Greek, Cyrillic and Armenian letters come before this, and need none of them.
+#: Latin, Greek, Cyrillic and Armenian letters come before this code point, and need none of them.
 _FIRST_JOINED: Final = "\u0590"
-#: What has a variant as an emoji, though it comes before that.
+#: Characters before that code point that have a variant as an emoji.
 _VARIED: Final = frozenset("0123456789#*\u00a9\u00ae")
-#: These show nothing, or a blank, though they are no format characters to Unicode.
+#: Characters that show nothing or a blank, though Unicode does not call them format characters.
 _BLANKS: Final = frozenset(
     map(chr, (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0))
 )
-_SHOWN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_ESCAPED_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _MARKS: Final = frozenset({"Mn", "Me"})
 
 
 def escape(text: str) -> str:
-    """`text` with a visible replacement for each character that a terminal might obey.
+    r"""`text` with each control, invisible or deceptive character replaced by its code point.
 
-    So are characters that show nothing, and marks piled up on one character beyond a limit, which
-    would spill over the lines above and below.
+    Replaced are, for example:
+
+    - ``"\x1b[2J"``, which would clear a terminal's screen, becomes ``<U+001B>[2J``; likewise all
+      control and format characters (some of which reverse the order of the text after them), line
+      and paragraph separators, and halves of surrogate pairs.
+    - ``"ice\u2800"``, which looks like ``ice``, becomes ``ice<U+2800>``; likewise all characters
+      that show nothing.
+    - ``"ic\u200de"``, which looks like it, too, becomes ``ic<U+200D>e``. The same joiner stays
+      where it is needed, as between the emoji of a family.
+    - The ninth mark on one character and those after it, which would cover the lines above.
     """
     if text.isascii() and text.isprintable():
-        return text
-    shown: list[str] = []
-    before = " "
+        return text  # nearly every text
+    escaped: list[str] = []
+    previous = " "
     marks = 0
     for character in text:
         category = unicodedata.category(character)
         marks = marks + 1 if category in _MARKS else 0
-        if _is_deceptive(character, category, before) or marks > limits.MAX_COMBINING_MARKS:
-            shown.append(f"<U+{ord(character):04X}>")
+        if _is_deceptive(character, category, previous) or marks > limits.MAX_COMBINING_MARKS:
+            escaped.append(f"<U+{ord(character):04X}>")
         else:
-            shown.append(character)
-        before = character
-    return "".join(shown)
+            escaped.append(character)
+        previous = character
+    return "".join(escaped)
 
 
-def _is_deceptive(character: str, category: str, before: str) -> bool:
-    """Whether `character` is not to be shown as it is, behind the one `before`."""
+def _is_deceptive(character: str, category: str, previous: str) -> bool:
+    """Whether `character` must not be shown as it is after the character `previous`."""
     if character in _JOINERS:
-        return before < _FIRST_JOINED or before in _JOINERS
+        return previous < _FIRST_JOINED or previous in _JOINERS
     if character in _SELECTORS:
-        alone = before < _FIRST_JOINED and before not in _VARIED
-        return alone or before in _JOINERS or before in _SELECTORS
-    return category in _SHOWN_CATEGORIES or character in _BLANKS
+        alone = previous < _FIRST_JOINED and previous not in _VARIED
+        return alone or previous in _JOINERS or previous in _SELECTORS
+    return category in _ESCAPED_CATEGORIES or character in _BLANKS
 
 
 def render(event: object) -> list[str]:
-    """The lines that tell of an event or a reply; none for what needs no words."""
+    """The lines that show an event or a reply; none for replies that need not be shown."""
     match event:
         case events.Message(room=room, source=source, text=text):
             return render_message(room, source, text)
@@ -76,31 +84,35 @@ def render(event: object) -> list[str]:
 
 
 def describe(event: object) -> list[str]:
-    """What the server says of an event or a reply, without saying that it is the server."""
+    """The sentences in which the server describes an event or a reply, not escaped; may be none.
+
+    A list has one for each entry. Messages are no sentences of the server.
+    """
     make = _DESCRIPTIONS.get(type(event))
     return make(event) if make else []
 
 
 def render_notice(sentence: str) -> str:
-    """What the server itself says."""
+    """A sentence of the server as a line."""
     return f"[Server]: {escape(sentence)}"
 
 
 def render_message(room: str, source: str, text: str) -> list[str]:
-    """A message of a room, each line of it with its sender."""
+    """A message in a room, each of its lines with the sender and any room but the lobby."""
     return _prefix_lines(source if room == LOBBY else f"{room} {source}", text)
 
 
 def render_history_entry(entry: events.Message) -> list[str]:
-    """A message of the history, each line of it with its date, time and sender."""
+    """A message of the history, each of its lines with date, time and sender."""
     moment = _format_time(entry.time)
     return [f"{moment} {line}" for line in render_message(entry.room, entry.source, entry.text)]
 
 
 def newest_that_fit(parts: Iterable[bytes]) -> bytes:
-    """As many of `parts` as one reply may have, in the order in which they happened.
+    """The last of `parts` that fit into one reply (:data:`limits.REPLY_BYTES`), oldest first.
 
-    :param parts: the newest first; no more of them are made than are needed.
+    :param parts: the newest first. Of an iterator, no more are taken than fit, and one: so no more
+        of a long history is rendered than is sent.
     """
     kept: list[bytes] = []
     size = 0
@@ -112,12 +124,12 @@ def newest_that_fit(parts: Iterable[bytes]) -> bytes:
     return b"".join(reversed(kept))
 
 
-def _prefix_lines(speaker: str, text: str) -> list[str]:
-    return [f"{escape(speaker)}: {escape(line.expandtabs())}" for line in text.split("\n")]
+def _prefix_lines(source: str, text: str) -> list[str]:
+    return [f"{escape(source)}: {escape(line.expandtabs())}" for line in text.split("\n")]
 
 
 def _format_time(milliseconds: int) -> str:
-    """A date and time of day, local time."""
+    """Date and time of day, in local time; ``?`` for a time that no calendar has."""
     try:
         return datetime.fromtimestamp(milliseconds / 1000).astimezone().strftime("%Y-%m-%d %H:%M")
     except (OverflowError, OSError, ValueError):

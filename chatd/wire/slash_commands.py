@@ -1,7 +1,8 @@
-"""What people type: a line becomes a command, or a sentence why not. One table makes it all.
+"""Typed lines: parses a line to a command. One table has all commands, and gives the help.
 
-The client reads its person's lines with it, and the plain dialect those of its members, so that
-``/users`` is the same everywhere (SPEC §6).
+The client parses the user's lines with it, and the plain dialect those of its members, so that
+``/users`` is the same everywhere; ``chatd/web/static/commands.js`` does the same in the web page.
+docs/howto/chat.rst explains the commands.
 """
 
 from collections.abc import Callable
@@ -13,25 +14,25 @@ from chatd.chat.commands import Command
 from chatd.chat.errors import BadCommand
 from chatd.chat.names import LOBBY
 
-#: What a sentence quotes of a line that means nothing.
+#: How much an error quotes of an invalid line.
 _QUOTED_CHARACTERS: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
 class Help:
-    """The person wants to see the commands."""
+    """Show the list of commands."""
 
 
 @dataclass(frozen=True, slots=True)
 class SwitchRoom:
-    """The person's lines go to `room` from now on."""
+    """Send the user's lines to `room` from now on."""
 
     room: str
 
 
 @dataclass(frozen=True, slots=True)
 class PromptPrivate:
-    """The person wants to be asked for the recipient, and then for the text."""
+    """Ask the user for the recipients of a private message, and then for its text."""
 
 
 UserInput = Command | Help | SwitchRoom | PromptPrivate
@@ -39,9 +40,12 @@ UserInput = Command | Help | SwitchRoom | PromptPrivate
 
 @dataclass(frozen=True, slots=True)
 class SlashCommand:
-    """One command: its names, what it takes, what it does, and how its argument is read.
+    """One command.
 
-    `read` gets the argument and the room that lines go to.
+    :ivar names: what the user types; any of them.
+    :ivar arguments: the arguments, as the help shows them.
+    :ivar help: what the command does.
+    :ivar parse: called with the argument, stripped, and the room that the user's lines go to.
     """
 
     names: tuple[str, ...]
@@ -58,18 +62,18 @@ def _parse_msg(argument: str, room: str) -> UserInput:
 
 
 def private_message(to: tuple[str, ...], text: str) -> Command:
-    """The private message `text` to those named in `to`.
+    """The private message `text` to the nicknames `to`.
 
-    :raises Refusal: if it cannot be one.
+    :raises Refusal: if `text` cannot be a message.
     """
-    # No nickname has an @, but many a person writes one.
+    # No nickname begins with @, but many users type one.
     return commands.SendPrivate(
         names.message_text(text), tuple(name.removeprefix("@") for name in to)
     )
 
 
 def _parse_mention(line: str) -> Command:
-    """``@ice hello`` and ``@ice @moon hello``."""
+    """Parse ``@ice hello`` or ``@ice @moon hello``."""
     to = []
     rest = line
     while rest.startswith("@"):
@@ -101,12 +105,12 @@ def _named_room(argument: str) -> str:
 
 
 def _room(make: Callable[[str], UserInput], usage: str) -> Callable[[str, str], UserInput]:
-    def read(argument: str, room: str) -> UserInput:
+    def parse(argument: str, room: str) -> UserInput:
         if not argument:
             raise BadCommand(f"Usage: {usage}")
         return make(_named_room(argument))
 
-    return read
+    return parse
 
 
 def _leave(argument: str, room: str) -> UserInput:
@@ -117,7 +121,7 @@ def _constant(value: UserInput) -> Callable[[str, str], UserInput]:
     return lambda argument, room: value
 
 
-#: How one leaves, also where a line is not a command.
+#: The commands for leaving the chat, which work on a plain connection before it has entered, too.
 QUIT_COMMANDS: Final = ("/quit", "/exit", "exit()")
 
 SLASH_COMMANDS: Final = (
@@ -125,7 +129,7 @@ SLASH_COMMANDS: Final = (
     SlashCommand(
         ("/message",),
         "",
-        "send a private message; asks for the recipient and the text",
+        "send a private message; asks for the recipient",
         _constant(PromptPrivate()),
     ),
     SlashCommand(("/users",), "", "show the users", _constant(commands.ListUsers())),
@@ -144,27 +148,31 @@ SLASH_COMMANDS: Final = (
     SlashCommand(QUIT_COMMANDS, "", "leave the chat", _constant(commands.Quit())),
 )
 
-_BY_NAME: Final = {name: spec for spec in SLASH_COMMANDS for name in spec.names}
+_BY_NAME: Final = {name: command for command in SLASH_COMMANDS for name in command.names}
 
 
 def parse(line: str, room: str = LOBBY) -> UserInput | None:
-    """What `line` asks for, where lines go to `room`; None if it is blank.
+    """What the user wants with `line`; None if it is blank.
 
-    :raises Refusal: if it cannot be sent; its text is a sentence for the person.
+    :param room: where a line that is not a command goes.
+    :raises Refusal: if the line is not valid; its text is a sentence for the user.
     """
     if not line.strip():
         return None
-    # Spaces before it are a slip of the hand, and must not make a private message public.
-    begun = line.lstrip()
+    # Spaces before @ or / are a typing error, and must not make a private message public: " @ice
+    # hi" goes to ice, not to the room. A line that begins with neither keeps its spaces: a message
+    # may be indented.
+    trimmed = line.lstrip()
     word, _, argument = line.strip().partition(" ")
     if word == "exit()" and not argument:
         return commands.Quit()
-    if begun.startswith("//"):
-        return commands.SendMessage(names.message_text(begun[1:]), room)
-    if begun.startswith("@") and len(word) > 1:
+    if trimmed.startswith("//"):  # before the commands, which also begin with /
+        return commands.SendMessage(names.message_text(trimmed[1:]), room)
+    if trimmed.startswith("@") and len(word) > 1:  # a lone @ is text
         return _parse_mention(line.strip())
-    if not begun.startswith("/"):
+    if not trimmed.startswith("/"):
         return commands.SendMessage(names.message_text(line), room)
+    # An unknown command is an error and never a message, for the same reason: "/mgs ice hi".
     if word not in _BY_NAME:
         raise BadCommand(
             f"There is no command {word[: limits.NICKNAME_CHARACTERS]}; /help lists them, "
@@ -174,11 +182,12 @@ def parse(line: str, room: str = LOBBY) -> UserInput | None:
 
 
 def help_lines() -> list[str]:
-    """The list of commands, a line each."""
+    """The list of commands, one per line."""
     rows = [
-        (f"{', '.join(spec.names)} {spec.arguments}".strip(), spec.help) for spec in SLASH_COMMANDS
+        (f"{', '.join(command.names)} {command.arguments}".strip(), command.help)
+        for command in SLASH_COMMANDS
     ]
     rows.insert(1, ("@NAME [@NAME] TEXT", "the same"))
     rows.append(("//TEXT", "send a line that begins with /"))
     width = max(len(usage) for usage, _ in rows)
-    return [f"{usage:<{width}}  {does}" for usage, does in rows]
+    return [f"{usage:<{width}}  {description}" for usage, description in rows]

@@ -69,12 +69,12 @@ def test_the_chat_knows_the_accounts_from_the_beginning(vault: Vault) -> None:
 
 
 def test_a_change_of_the_file_is_known_soon(vault: Vault) -> None:
-    vault.guard.start()
+    vault.guard.startService()
     fill(vault.path, {"sun": "hot", "Ice": "cold"}, blocked=("Ice",))
     vault.clock.advance(limits.PASSWORD_FILE_SECONDS)
     assert vault.known == {"sun": False, "ice": True}
-    vault.guard.stop()
-    vault.guard.stop()
+    vault.guard.stopService()
+    vault.guard.stopService()
     assert not vault.clock.getDelayedCalls()
 
 

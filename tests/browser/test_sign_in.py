@@ -132,11 +132,12 @@ def test_an_inactive_user_is_told_so_and_can_join_again(
     start_server: Callable[..., Server], open_url: OpenPage
 ) -> None:
     server = start_server("--timeout", "1")
-    ice = open_url(server.url)
-    # The page may be online for so short a time that only its notices tell.
+    watcher, ice = open_url(server.url), open_url(server.url)
+    watcher.wait_for_state("watching")
+    # The user is online for a short time only: it is the watcher's notices that prove it.
     for times in (1, 2):
         ice.request_nickname("ice")
-        ice.wait_until(
+        watcher.wait_until(
             """(times) => document.querySelector('#log').textContent
                  .split('ice has left the chat (inactive)').length > times""",
             times,

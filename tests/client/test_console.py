@@ -10,34 +10,32 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
 from chatd.chat import events
+from chatd.chat.commands import LeaveRoom, SendMessage
 from chatd.client.console import Console
 from chatd.taps.launch import TaggedOutput
+from tests.client.session_harness import RecordingSession
 
 DONE = Failure(ConnectionDone())
 LONG = 1_048_576
 
 
 class Stdio:
-    """A console on a transport in memory, and who listens to it."""
+    """A console on a transport in memory, and its session."""
 
-    def __init__(self, listens: bool = True, can_ask: bool = False) -> None:
+    def __init__(self, attached: bool = True, can_ask: bool = False) -> None:
         self.console = Console(can_ask)
         self.transport: Any = StringTransport(lenient=True)
-        self.lines: list[str] = []
-        self.ends = 0
-        self.losses = 0
-        if listens:
-            self.listen()
+        self.session = RecordingSession()
+        if attached:
+            self.attach()
         self.console.makeConnection(self.transport)
 
-    def listen(self) -> None:
-        self.console.listen(self.lines.append, self._end, self._lose)
+    def attach(self) -> None:
+        self.console.attach(self.session)
 
-    def _end(self) -> None:
-        self.ends += 1
-
-    def _lose(self) -> None:
-        self.losses += 1
+    @property
+    def lines(self) -> list[str]:
+        return self.session.lines
 
     def comes(self, *chunks: bytes) -> None:
         for chunk in chunks:
@@ -66,7 +64,11 @@ def test_bytes_become_lines(chunks: list[bytes], lines: list[str]) -> None:
     assert stdio.lines == lines
 
 
-@given(st.lists(st.text(st.characters(exclude_categories=["C"]))), st.lists(st.integers(0, 400)))
+#: Text that is neither a command nor a private message.
+MESSAGES = st.text(st.characters(exclude_categories=["C"], exclude_characters="/@"))
+
+
+@given(st.lists(MESSAGES), st.lists(st.integers(0, 400)))
 def test_the_input_may_come_in_pieces_of_any_size(typed: list[str], cuts: list[int]) -> None:
     stdio = Stdio()
     data = "".join(f"{line}\n" for line in typed).encode()
@@ -79,24 +81,22 @@ def test_the_input_may_come_in_pieces_of_any_size(typed: list[str], cuts: list[i
 def test_the_last_line_counts_without_its_end() -> None:
     stdio = Stdio()
     stdio.comes(b"one\ntwo")
-    assert stdio.ends == 0
+    assert stdio.session.ends == 0
     stdio.console.readConnectionLost()
-    assert (stdio.lines, stdio.ends) == (["one", "two"], 1)
+    assert (stdio.lines, stdio.session.ends) == (["one", "two"], 1)
 
 
 def test_an_empty_input_is_an_end_and_no_line() -> None:
     stdio = Stdio()
     stdio.console.readConnectionLost()
-    assert (stdio.lines, stdio.ends) == ([], 1)
+    assert (stdio.lines, stdio.session.ends) == ([], 1)
 
 
-def test_a_line_that_is_not_utf8_is_not_sent_and_the_person_is_told(
-    standard_error: list[str],
-) -> None:
+def test_a_line_that_is_not_utf8_is_not_sent_and_the_user_is_told() -> None:
     stdio = Stdio()
     stdio.comes(b"one\n\xff\xfe\ntwo\n")
     assert stdio.lines == ["one", "two"]
-    assert standard_error == ["Not sent: a line that is not UTF-8 text."]
+    assert stdio.session.problems == ["a line that is not UTF-8 text."]
 
 
 @pytest.mark.parametrize(
@@ -107,33 +107,45 @@ def test_a_line_that_is_not_utf8_is_not_sent_and_the_person_is_told(
         [b"x" * LONG, b"x", b"\ntwo\n"],
     ],
 )
-def test_an_over_long_line_is_not_sent_and_the_next_one_is(
-    chunks: list[bytes], standard_error: list[str]
-) -> None:
+def test_an_over_long_line_is_not_sent_and_the_next_one_is(chunks: list[bytes]) -> None:
     stdio = Stdio()
     stdio.comes(*chunks)
     assert stdio.lines == ["two"]
-    assert standard_error == ["Not sent: a line of more than 1048576 bytes."]
+    assert stdio.session.problems == ["a line of more than 1048576 bytes."]
 
 
-def test_an_endless_line_takes_no_endless_memory_and_its_end_of_input_is_told(
-    standard_error: list[str],
-) -> None:
+def test_an_endless_line_takes_no_endless_memory_and_its_end_of_input_is_told() -> None:
     stdio = Stdio()
     for _ in range(10):
         stdio.comes(b"x" * LONG)
     assert len(stdio.console._buffer) <= LONG
     stdio.console.readConnectionLost()
-    assert (stdio.lines, stdio.ends) == ([], 1)
-    assert standard_error == ["Not sent: a line of more than 1048576 bytes."]
+    assert (stdio.lines, stdio.session.ends) == ([], 1)
+    assert stdio.session.problems == ["a line of more than 1048576 bytes."]
+
+
+def test_a_line_is_parsed_with_the_room_that_the_session_is_in() -> None:
+    stdio = Stdio()
+    stdio.session.room = "#dev"
+    stdio.comes(b"hello\n/leave\n/dance\n")
+    assert stdio.session.inputs == [SendMessage("hello", "#dev"), LeaveRoom("#dev")]
+    [problem] = stdio.session.problems
+    assert "/dance" in problem
+
+
+def test_the_session_is_told_while_the_output_is_read_too_slowly() -> None:
+    stdio = Stdio()
+    stdio.console.pauseProducing()
+    stdio.console.resumeProducing()
+    assert stdio.session.paused == [True, False]
 
 
 def test_nothing_is_read_before_somebody_listens() -> None:
-    stdio = Stdio(listens=False)
+    stdio = Stdio(attached=False)
     assert not stdio.reads()
     stdio.comes(b"early\n")
     assert stdio.lines == []
-    stdio.listen()
+    stdio.attach()
     assert stdio.reads()
     assert stdio.lines == ["early"]
 
@@ -144,19 +156,15 @@ def test_held_lines_wait_in_order_and_so_does_the_end_of_input() -> None:
     assert not stdio.reads()
     stdio.comes(b"one\ntwo\nthr")
     stdio.console.readConnectionLost()
-    assert (stdio.lines, stdio.ends) == ([], 0)
+    assert (stdio.lines, stdio.session.ends) == ([], 0)
     stdio.console.resume_input()
-    assert (stdio.lines, stdio.ends) == (["one", "two", "thr"], 1)
+    assert (stdio.lines, stdio.session.ends) == (["one", "two", "thr"], 1)
 
 
 def test_a_line_that_makes_the_listener_hold_is_the_last_of_its_chunk() -> None:
     stdio = Stdio()
 
-    def submit(line: str) -> None:
-        stdio.lines.append(line)
-        stdio.console.pause_input()
-
-    stdio.console.listen(submit, lambda: None, lambda: None)
+    stdio.session.on_submit = stdio.console.pause_input
     stdio.comes(b"one\ntwo\n")
     assert stdio.lines == ["one"]
     stdio.console.resume_input()
@@ -214,7 +222,7 @@ def test_a_standard_error_that_is_gone_stops_nothing(monkeypatch: pytest.MonkeyP
 def test_closing_the_standard_output_ends_the_client_once_and_nothing_is_written() -> None:
     stdio = Stdio()
     stdio.console.writeConnectionLost()
-    assert stdio.losses == 1
+    assert stdio.session.losses == 1
     stdio.console.show("ice: hello")
     assert stdio.transport.value() == b""
 
@@ -222,7 +230,7 @@ def test_closing_the_standard_output_ends_the_client_once_and_nothing_is_written
 def test_what_is_lost_altogether_ends_the_client() -> None:
     stdio = Stdio()
     stdio.console.connectionLost(DONE)
-    assert stdio.losses == 1
+    assert stdio.session.losses == 1
 
 
 def test_closing_waits_until_everything_has_been_written() -> None:
@@ -233,7 +241,7 @@ def test_closing_waits_until_everything_has_been_written() -> None:
     assert not closed
     stdio.console.connectionLost(DONE)
     assert closed == [None]
-    assert stdio.losses == 0
+    assert stdio.session.losses == 0
 
 
 def test_a_console_that_was_never_opened_or_is_gone_is_closed_at_once() -> None:

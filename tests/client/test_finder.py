@@ -11,7 +11,7 @@ from chatd.client.status import Searching
 from chatd.client.ui import Choice
 from chatd.discovery.subnets import HostAddress, Subnet
 from chatd.wire.discovery import DISCOVER, VERSION, Offer, encode_offer
-from tests.fakes import FakeScreen, FakeUdpReactor
+from tests.fakes import FakeUdpReactor, FakeUI
 
 SUBNET: Final = Subnet(IPv4Address("10.35.11.112"), IPv4Network("10.35.11.0/24"))
 ETH0: Final = HostAddress("eth0", IPv4Interface("10.35.11.112/24"), True)
@@ -25,11 +25,11 @@ class Search:
         self.reactor: Any = FakeUdpReactor()
         if broken:
             self.reactor.broken.add("10.35.11.112")
-        self.screen = FakeScreen(can_ask)
+        self.ui = FakeUI(can_ask)
         self.found: list[Server] = []
         self.failed: list[str] = []
         self.finder = BroadcastFinder(
-            self.reactor, lambda: [SUBNET], 7777, wanted, self.screen, lambda: [ETH0]
+            self.reactor, lambda: [SUBNET], 7777, wanted, self.ui, lambda: [ETH0]
         )
         self.seek()
 
@@ -88,11 +88,11 @@ def test_once_a_server_is_taken_nothing_is_asked_and_nothing_runs() -> None:
 
 def test_a_full_server_is_told_of_once_and_taken_when_a_place_frees() -> None:
     search = Search("party")
-    before = len(search.screen.said)
+    before = len(search.ui.notices)
     for _ in range(3):
         search.offer("party", free=0)
         search.passes(3)
-    assert search.screen.said[before:] == ["party is full; waiting for a free place …"]
+    assert search.ui.notices[before:] == ["party is full; waiting for a free place …"]
     assert search.found == []
     search.offer("party", free=1)
     assert search.found == [PARTY]
@@ -112,10 +112,10 @@ def test_it_asks_again_every_three_seconds_until_an_answer_comes() -> None:
 
 def test_the_person_is_told_what_is_searched_where_and_once_that_nobody_answers() -> None:
     search = Search("party")
-    assert search.screen.said == ["Searching for party on 10.35.11.0/24 …"]
+    assert search.ui.notices == ["Searching for party on 10.35.11.0/24 …"]
     for _ in range(3):
         search.passes(3)
-    said = search.screen.said[1:]
+    said = search.ui.notices[1:]
     assert said == [
         "No answer within 3 s; still searching.",
         "  asked on eth0 (10.35.11.112/24): everyone at 10.35.11.255, UDP port 7777",
@@ -131,10 +131,10 @@ def test_the_advice_is_given_once_in_a_run() -> None:
     search = Search("party")
     search.passes(3)
     search.finder.stop()
-    before = len(search.screen.said)
+    before = len(search.ui.notices)
     search.seek()
     search.passes(9)
-    assert search.screen.said[before:] == [
+    assert search.ui.notices[before:] == [
         "Searching for party on 10.35.11.0/24 …",
         "No answer within 3 s; still searching.",
     ]
@@ -144,7 +144,7 @@ def test_the_advice_is_given_once_in_a_run() -> None:
 def test_an_interface_that_could_not_be_asked_is_named_with_the_reason() -> None:
     search = Search("party", broken=True)
     search.passes(3)
-    [told] = [said for said in search.screen.said if "could not ask" in said]
+    [told] = [said for said in search.ui.notices if "could not ask" in said]
     assert told.startswith("  could not ask on eth0 (10.35.11.112/24): ")
     assert "Cannot assign address" in told
     search.finder.stop()
@@ -152,10 +152,10 @@ def test_an_interface_that_could_not_be_asked_is_named_with_the_reason() -> None
 
 def test_how_the_search_stands_is_told_and_how_many_were_found() -> None:
     search = Search(None, can_ask=True)
-    assert search.screen.standings == [Searching("", 1)]
+    assert search.ui.statuses == [Searching("", 1)]
     search.offer("party")
     search.offer("work", 113)
-    assert search.screen.standings[1:] == [Searching("", 1, 1), Searching("", 1, 2)]
+    assert search.ui.statuses[1:] == [Searching("", 1, 1), Searching("", 1, 2)]
     search.finder.stop()
 
 
@@ -196,13 +196,13 @@ def test_of_several_servers_the_person_chooses_by_number_or_name(
     search.offer("party")
     search.offer("work", 113)
     search.passes(1)
-    assert search.screen.choices == [
+    assert search.ui.choices == [
         Choice("party", "10.35.11.111:7777  4 of 5 places free"),
         Choice("work", "10.35.11.113:7777  4 of 5 places free"),
     ]
-    assert search.screen.questions == ["Which server? (number or name)"]
+    assert search.ui.prompts == ["Which server? (number or name)"]
     assert search.found == []
-    search.screen.answer(answer)
+    search.ui.answer(answer)
     assert search.found == [server]
 
 
@@ -210,8 +210,8 @@ def test_servers_are_listed_as_they_answer_and_may_be_chosen_at_once() -> None:
     search = Search(None, can_ask=True)
     for number, name in enumerate(("party", "work", "play"), 111):
         search.offer(name, number)
-    assert [choice.name for choice in search.screen.choices] == ["party", "work", "play"]
-    search.screen.answer("3")
+    assert [choice.name for choice in search.ui.choices] == ["party", "work", "play"]
+    search.ui.answer("3")
     assert [server.server_id for server in search.found] == ["play"]
     assert search.reactor.getDelayedCalls() == []
 
@@ -222,10 +222,10 @@ def test_an_answer_that_is_none_of_them_is_asked_again(answer: str) -> None:
     search.offer("party")
     search.offer("work", 113)
     search.passes(1)
-    search.screen.answer(answer)
-    assert "is none of them" in search.screen.questions[-1]
-    assert "\x1b" not in search.screen.questions[-1]
-    search.screen.answer("2")
+    search.ui.answer(answer)
+    assert "is none of them" in search.ui.prompts[-1]
+    assert "\x1b" not in search.ui.prompts[-1]
+    search.ui.answer("2")
     assert search.found == [WORK]
 
 
@@ -236,7 +236,7 @@ def test_servers_that_are_named_like_numbers_can_all_be_chosen() -> None:
         search.offer("2", 111)
         search.offer("1", 113)
         search.passes(1)
-        search.screen.answer(answer)
+        search.ui.answer(answer)
         chosen |= {server.server_id for server in search.found}
     assert chosen == {"1", "2"}
 
@@ -249,7 +249,7 @@ def test_nothing_is_asked_on_the_network_while_the_person_thinks() -> None:
     asked = search.asked()
     search.passes(60)
     assert search.asked() == asked
-    search.screen.answer("1")
+    search.ui.answer("1")
     assert search.found == [PARTY]
 
 
@@ -272,7 +272,7 @@ def test_the_choice_is_kept_for_reconnecting(can_ask: bool) -> None:
         search.offer("work", 113)
     search.passes(1)
     if can_ask:
-        search.screen.answer("party")
+        search.ui.answer("party")
     search.seek()
     search.offer("work", 113)
     search.passes(2)

@@ -6,7 +6,7 @@ import pytest
 
 from chatd.chat import events, limits
 from chatd.wire import frames
-from tests.client.party import Client, online
+from tests.client.service_harness import Client, online
 
 GOODBYE = frames.Goodbye(data=events.Goodbye("quit"))
 
@@ -31,7 +31,7 @@ def test_what_is_said_until_the_goodbye_is_still_shown() -> None:
     client = online()
     client.ends_input()
     client.says(frames.Message(data=events.Message("#lobby", 1, 0, "moon", "bye")), GOODBYE)
-    assert client.screen.shown == ["moon: bye"]
+    assert client.ui.shown == ["moon: bye"]
     assert client.ended == [0]
 
 
@@ -85,7 +85,7 @@ def test_offline_at_the_end_of_input_it_waits_30_seconds_then_names_what_was_not
     assert client.ended == []
     client.passes(0.01)
     assert client.ended == [1]
-    assert client.screen.said[-3:] == ["These lines were not sent:", "  one", "  two"]
+    assert client.ui.notices[-3:] == ["These lines were not sent:", "  one", "  two"]
     assert client.leftovers == []
 
 
@@ -99,7 +99,7 @@ def test_lost_after_the_end_of_input_it_waits_30_seconds_as_well() -> None:
     assert client.ended == []
     client.passes(0.01)
     assert client.ended == [1]
-    assert client.screen.said[-2:] == ["These lines were not sent:", f"  {lines[-1]}"]
+    assert client.ui.notices[-2:] == ["These lines were not sent:", f"  {lines[-1]}"]
 
 
 def test_a_connection_in_these_30_seconds_sends_it_all_and_ends_well() -> None:
@@ -131,7 +131,7 @@ def test_unconfirmed_lines_that_are_lost_after_the_end_of_input_end_it_with_stat
     client.ends_input()
     client.lose_connection()
     assert client.ended == [1]
-    assert "  one" in client.screen.said
+    assert "  one" in client.ui.notices
 
 
 @pytest.mark.parametrize("line", ["/quit", "/exit", "exit()"])
@@ -219,7 +219,7 @@ def test_lines_that_still_wait_when_the_service_stops_are_named_and_never_sent_a
     assert client.heard() == []
     client.says(GOODBYE)
     not_sent = lines[limits.UNCONFIRMED_LINES :]
-    assert [said.strip() for said in client.screen.said if said.strip() in lines] == not_sent
+    assert [said.strip() for said in client.ui.notices if said.strip() in lines] == not_sent
 
 
 def test_lines_that_nobody_confirmed_when_the_service_stops_are_named() -> None:
@@ -227,4 +227,4 @@ def test_lines_that_nobody_confirmed_when_the_service_stops_are_named() -> None:
     client.types("one")
     client.service.stopService()
     client.passes(2)
-    assert "  one" in client.screen.said
+    assert "  one" in client.ui.notices

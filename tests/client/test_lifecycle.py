@@ -6,19 +6,19 @@ from typing import Any
 import pytest
 
 from chatd.chat import limits
-from tests.client.lives import INTO, JITTER, JUST, PARTY, Run
+from tests.client.lifecycle_harness import INTO, JITTER, JUST, PARTY, Run
 
 
 @pytest.mark.parametrize(
     ("state", "happens", "argument", "effects"),
     [
-        ("idle", "start", None, [("seek",)]),
-        ("discovering", "offered", PARTY, [("stop_seeking",), ("connect", PARTY)]),
+        ("idle", "start", None, [("find_server",)]),
+        ("discovering", "offered", PARTY, [("stop_finding",), ("connect", PARTY)]),
         ("connecting", "connected", None, [("hello",)]),
         ("connecting", "failed", "refused", [("disconnect",), ("waiting", "refused", 4.0)]),
         ("registering", "welcomed", None, [("online",)]),
         ("registering", "nickname_refused", "taken", [("disconnect",), ("ask", "taken")]),
-        ("registering", "turned_away", "full", [("disconnect",), ("waiting", "full", 4.0)]),
+        ("registering", "retry_later", "full", [("disconnect",), ("waiting", "full", 4.0)]),
         (
             "registering",
             "lost",
@@ -48,10 +48,10 @@ def test_each_row_of_the_table_does_what_it_says(
     [
         (INTO["connecting"], 3.0, "waiting"),
         (INTO["registering"], 3.0, "waiting"),
-        (INTO["waiting"], 4.0, "seek"),
-        ([*INTO["registering"], ("turned_away", "full")], 4.0, "seek"),
-        ([*INTO["registering"], ("lost", "reset")], 4.0 + JITTER, "seek"),
-        ([*INTO["online"], ("lost", "reset")], 4.0 + JITTER, "seek"),
+        (INTO["waiting"], 4.0, "find_server"),
+        ([*INTO["registering"], ("retry_later", "full")], 4.0, "find_server"),
+        ([*INTO["registering"], ("lost", "reset")], 4.0 + JITTER, "find_server"),
+        ([*INTO["online"], ("lost", "reset")], 4.0 + JITTER, "find_server"),
         ([*INTO["asking"], ("answered", None)], 3.0, "waiting"),
         (INTO["leaving"], 2.0, "gone"),
     ],
@@ -88,7 +88,7 @@ def test_a_client_that_finds_its_server_gone_looks_for_it_again_and_again() -> N
         run.clock.advance(4 + JITTER)
         run.happens("offered", PARTY)
         run.happens("failed", "refused")
-    assert run.names.count("seek") == 3
+    assert run.names.count("find_server") == 3
     assert run.names.count("connect") == 3
     assert run.ends == []
 
@@ -154,7 +154,7 @@ def test_a_person_is_asked_until_the_first_registration_succeeds() -> None:
 @pytest.mark.parametrize(
     ("state", "happens", "status"),
     [
-        ("asking", "nobody_to_ask", 2),
+        ("asking", "cannot_ask", 2),
         ("registering", "rejected", 2),
         ("discovering", "rejected", 2),
     ],
@@ -171,7 +171,7 @@ def test_what_cannot_be_helped_ends_with_status_2_and_a_reason(
     ("steps", "happens", "status"),
     [
         (INTO["connecting"], "failed", 1),
-        (INTO["registering"], "turned_away", 1),
+        (INTO["registering"], "retry_later", 1),
         (INTO["registering"], "lost", 1),
         (INTO["online"], "lost", 0),
     ],
@@ -199,7 +199,7 @@ def test_with_a_direct_address_a_time_that_runs_out_ends_it_with_status_1(state:
 def test_leaving_before_being_online_ends_it_at_once_with_status_0(state: str) -> None:
     run = Run(INTO[state])
     run.happens("leave")
-    assert run.effects.done == [("stop_seeking",), ("disconnect",), ("gone", 0, "")]
+    assert run.effects.done == [("stop_finding",), ("disconnect",), ("gone", 0, "")]
     assert run.clock.getDelayedCalls() == []
 
 

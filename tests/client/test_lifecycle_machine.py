@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatd.client.lifecycle import machine
-from tests.client.lives import INTO, JITTER, PARTY, Run
+from tests.client.lifecycle_harness import INTO, JITTER, PARTY, Run
 
 
 def transitions() -> dict[str, dict[str, str]]:
@@ -46,7 +46,7 @@ def test_whatever_happens_only_legal_times_run_and_the_end_comes_once(
         possible = sorted(table[at].keys() - {"expired", "give_up"})
         happens = possible[choice % len(possible)]
         arguments = {"offered": PARTY} | dict.fromkeys(
-            ("failed", "turned_away", "rejected", "nickname_refused", "nobody_to_ask", "lost"), "so"
+            ("failed", "retry_later", "rejected", "nickname_refused", "cannot_ask", "lost"), "so"
         )
         run.happens(happens, arguments.get(happens))
         at = table[at][happens]

@@ -5,7 +5,7 @@ import pytest
 from chatd.chat import events
 from chatd.wire import frames
 from chatd.wire.slash_commands import help_lines
-from tests.client.party import Client, online
+from tests.client.service_harness import Client, online
 
 HELLO = {"type": "hello", "data": {"nickname": "ice", "version": 1}}
 
@@ -17,19 +17,19 @@ def test_it_looks_for_its_server_connects_and_says_hello() -> None:
     assert not client.finder.is_seeking
     assert client.heard() == [HELLO]
     client.welcome()
-    assert client.screen.said == ["Connected to party (10.35.11.111:7777) as ice."]
+    assert client.ui.notices == ["Connected to party (10.35.11.111:7777) as ice."]
     assert client.service.when_online.called
 
 
 def test_on_a_terminal_the_commands_are_listed_once_after_the_welcome() -> None:
     client = online(can_ask=True)
-    assert client.screen.said[-len(help_lines()) :] == help_lines()
+    assert client.ui.notices[-len(help_lines()) :] == help_lines()
     client.lose_connection()
     client.passes(4.5)
-    before = len(client.screen.said)
+    before = len(client.ui.notices)
     client.connect()
     client.welcome()
-    assert client.screen.said[before:] == ["Connected to party (10.35.11.111:7777) as ice."]
+    assert client.ui.notices[before:] == ["Connected to party (10.35.11.111:7777) as ice."]
 
 
 def test_off_a_terminal_the_commands_are_not_listed() -> None:
@@ -51,7 +51,7 @@ def test_typed_lines_are_sent_with_ids_and_what_comes_is_shown() -> None:
     assert second["type"] == "users"
     assert first["id"] != second["id"]
     client.says(frames.Message(data=events.Message("#lobby", 1, 0, "moon", "hi")))
-    assert client.screen.shown == ["moon: hi"]
+    assert client.ui.shown == ["moon: hi"]
 
 
 def test_what_comes_before_the_welcome_is_ignored() -> None:
@@ -62,7 +62,7 @@ def test_what_comes_before_the_welcome_is_ignored() -> None:
         frames.MemberEntered(data=events.MemberEntered("moon")),
         frames.Ok(id=1),
     )
-    assert client.screen.shown == []
+    assert client.ui.shown == []
     client.welcome()
     assert client.was_told("Connected to")
 
@@ -108,8 +108,8 @@ def test_lines_that_were_not_confirmed_are_told_to_the_person_and_not_said_twice
     client.confirm(one)
     client.lose_connection()
     assert client.was_told("they may not have arrived:")
-    assert "  two" in client.screen.said
-    assert "  one" not in client.screen.said
+    assert "  two" in client.ui.notices
+    assert "  one" not in client.ui.notices
     client.passes(5)
     client.connect()
     client.welcome()
@@ -185,11 +185,9 @@ def test_a_person_is_asked_for_another_nickname_while_not_connected() -> None:
     client.connect()
     client.refuse("nickname-taken", "The nickname ice is taken; choose another one.")
     assert client.transport.disconnecting
-    assert client.screen.questions == [
-        "The nickname ice is taken; choose another one. Your nickname?"
-    ]
+    assert client.ui.prompts == ["The nickname ice is taken; choose another one. Your nickname?"]
     client.passes(1_000)
-    client.screen.answer(" moon ")
+    client.ui.answer(" moon ")
     client.take_connection()
     [hello] = client.heard()
     assert hello["data"]["nickname"] == "moon"
@@ -201,8 +199,8 @@ def test_a_taken_nickname_with_nobody_to_ask_ends_it_with_status_2() -> None:
     client.connect()
     client.refuse("nickname-taken", "The nickname ice is taken; choose another one.")
     assert client.ended == [2]
-    assert client.screen.said[0].endswith("Say another one: --nickname NAME")
-    assert "  a line" in client.screen.said
+    assert client.ui.notices[0].endswith("Say another one: --nickname NAME")
+    assert "  a line" in client.ui.notices
     assert client.leftovers == []
 
 
@@ -216,7 +214,7 @@ def test_a_taken_nickname_later_on_is_its_own_ghost_and_tried_again() -> None:
     client.passes(4)
     client.connect()
     client.welcome()
-    assert client.screen.said[-1].startswith("Connected to")
+    assert client.ui.notices[-1].startswith("Connected to")
 
 
 def test_another_version_ends_it_with_status_2_and_the_servers_sentence() -> None:
@@ -237,9 +235,9 @@ def test_several_servers_and_nobody_to_choose_end_it_with_status_2() -> None:
 def test_a_person_without_a_nickname_is_asked_for_one_before_anything_else() -> None:
     client = Client(nickname="", can_ask=True)
     assert client.finder.seeks == 0
-    client.screen.answer("  ")
-    assert client.screen.questions == ["Your nickname?"] * 2
-    client.screen.answer("ice")
+    client.ui.answer("  ")
+    assert client.ui.prompts == ["Your nickname?"] * 2
+    client.ui.answer("ice")
     client.connect()
     assert client.heard() == [HELLO]
 
@@ -248,14 +246,14 @@ def test_with_a_direct_address_it_ends_with_the_server_status_0_after_having_bee
     client = online(once=True)
     client.lose_connection()
     assert client.ended == [0]
-    assert client.screen.said[-1] == "Server disconnected"
+    assert client.ui.notices[-1] == "Server disconnected"
 
 
 def test_with_a_direct_address_that_nobody_answers_it_ends_with_a_reason_and_status_1() -> None:
     client = Client(once=True)
     client.refuse_connection()
     assert client.ended == [1]
-    assert client.screen.said[-1].startswith("no connection to party (10.35.11.111:7777): ")
+    assert client.ui.notices[-1].startswith("no connection to party (10.35.11.111:7777): ")
     assert client.leftovers == []
 
 
@@ -264,11 +262,11 @@ def test_with_a_direct_address_lines_that_were_not_confirmed_make_it_status_1() 
     client.types("one")
     client.lose_connection()
     assert client.ended == [1]
-    assert "  one" in client.screen.said
+    assert "  one" in client.ui.notices
 
 
 def test_with_a_direct_address_a_server_that_says_no_reason_is_told_of_all_the_same() -> None:
     client = online(once=True)
     client.says(frames.Goodbye(data=events.Goodbye("")))
     assert client.ended == [0]
-    assert client.screen.said[-1] == "Server disconnected"
+    assert client.ui.notices[-1] == "Server disconnected"

@@ -6,8 +6,8 @@ import pytest
 
 from chatd.chat import events
 from chatd.wire import frames
-from tests.client.party import Client, online
-from tests.client.person import Person
+from tests.client.service_harness import Client, online
+from tests.client.session_harness import SessionHarness
 
 PASSWORD = "correct horse"  # noqa: S105  # it opens nothing
 NEEDS_IT = "The nickname ice needs its password."
@@ -25,7 +25,7 @@ def asked() -> Client:
 def registered() -> Client:
     """A client that is in with its password."""
     client = asked()
-    client.screen.answer(PASSWORD)
+    client.ui.answer(PASSWORD)
     client.take_connection()
     client.refuse("password-required", NEEDS_IT)
     client.welcome()
@@ -43,13 +43,13 @@ def back_at_the_door(client: Client) -> None:
 
 
 def was_shown_nothing_of_it(client: Client) -> bool:
-    return not [each for each in client.screen.said + client.screen.shown if PASSWORD in each]
+    return not [each for each in client.ui.notices + client.ui.shown if PASSWORD in each]
 
 
 def test_a_password_is_asked_for_unseen_while_not_connected() -> None:
     client = asked()
     assert client.transport.disconnecting
-    assert client.screen.secrets == [f"{NEEDS_IT} Your password?"]
+    assert client.ui.password_prompts == [f"{NEEDS_IT} Your password?"]
     client.passes(1_000)
     assert client.finder.seeks == 1
     assert client.ended == []
@@ -57,7 +57,7 @@ def test_a_password_is_asked_for_unseen_while_not_connected() -> None:
 
 def test_the_password_is_sent_when_the_server_wants_it_and_not_before() -> None:
     client = asked()
-    client.screen.answer(PASSWORD)
+    client.ui.answer(PASSWORD)
     client.take_connection()
     assert client.heard_types() == ["hello"]
     client.refuse("password-required", NEEDS_IT)
@@ -70,7 +70,7 @@ def test_the_password_is_sent_when_the_server_wants_it_and_not_before() -> None:
 @pytest.mark.parametrize("password", [" spaces ", "/quit", "exit()", "\u05e9\u05dc\u05d5\u05dd"])
 def test_a_password_is_sent_as_it_was_typed_whatever_it_looks_like(password: str) -> None:
     client = asked()
-    client.screen.answer(password)
+    client.ui.answer(password)
     client.take_connection()
     client.heard()
     client.refuse("password-required", NEEDS_IT)
@@ -81,20 +81,20 @@ def test_a_password_is_sent_as_it_was_typed_whatever_it_looks_like(password: str
 
 def test_an_empty_password_is_asked_for_again() -> None:
     client = asked()
-    client.screen.answer("")
+    client.ui.answer("")
     client.take_connection()
     client.refuse("password-required", NEEDS_IT)
-    assert len(client.screen.secrets) == 2
+    assert len(client.ui.password_prompts) == 2
 
 
 def test_a_wrong_password_is_asked_for_again_and_the_new_one_is_sent() -> None:
     client = asked()
-    client.screen.answer("battery staple")
+    client.ui.answer("battery staple")
     client.take_connection()
     client.refuse("password-required", NEEDS_IT)
-    client.refuse("wrong-password", "That account and password do not go together.")
-    assert client.screen.secrets[-1].startswith("That account and password do not go together.")
-    client.screen.answer(PASSWORD)
+    client.refuse("wrong-password", "Wrong account or password.")
+    assert client.ui.password_prompts[-1].startswith("Wrong account or password.")
+    client.ui.answer(PASSWORD)
     client.take_connection()
     client.heard()
     client.refuse("password-required", NEEDS_IT)
@@ -103,12 +103,12 @@ def test_a_wrong_password_is_asked_for_again_and_the_new_one_is_sent() -> None:
 
 def test_after_a_reconnect_the_password_is_sent_again_and_nobody_is_asked() -> None:
     client = registered()
-    questions = list(client.screen.questions)
+    questions = list(client.ui.prompts)
     back_at_the_door(client)
     assert client.heard() == [SECRET]
     client.welcome()
-    assert client.screen.questions == questions
-    assert client.screen.said[-1].startswith("Connected to")
+    assert client.ui.prompts == questions
+    assert client.ui.notices[-1].startswith("Connected to")
     assert was_shown_nothing_of_it(client)
 
 
@@ -128,7 +128,7 @@ def test_off_a_terminal_a_nickname_that_needs_a_password_ends_it_with_status_2()
     client.connect()
     client.refuse("password-required", NEEDS_IT)
     assert client.ended == [2]
-    assert client.screen.questions == []
+    assert client.ui.prompts == []
     assert client.was_told(NEEDS_IT)
     assert client.leftovers == []
 
@@ -137,16 +137,16 @@ def test_off_a_terminal_a_nickname_that_needs_a_password_ends_it_with_status_2()
 def test_a_blocked_account_ends_it_with_status_2(can_ask: bool) -> None:
     client = Client(can_ask=can_ask)
     client.connect()
-    client.refuse("blocked", "ice is blocked.")
+    client.refuse("blocked", "The account ice is blocked.")
     assert client.ended == [2]
-    assert client.was_told("ice is blocked.")
+    assert client.was_told("The account ice is blocked.")
 
 
 def test_leaving_while_a_password_is_asked_for_ends_it_at_once() -> None:
     client = asked()
     client.ends_input()
     assert client.ended == [0]
-    client.screen.answer(PASSWORD)
+    client.ui.answer(PASSWORD)
     assert len(client.reactor.tcpClients) == 1
 
 
@@ -166,7 +166,7 @@ def signing_in(**options: Any) -> Client:
 def signed_in() -> Client:
     """A client that is called by the name of an account now."""
     client = signing_in(can_ask=True)
-    client.screen.answer(PASSWORD)
+    client.ui.answer(PASSWORD)
     client.says(frames.MemberRenamed(data=events.MemberRenamed("ice", "star")))
     client.confirm(*client.heard())
     return client
@@ -174,8 +174,8 @@ def signed_in() -> Client:
 
 def test_setname_to_an_account_asks_for_its_password_unseen_and_sends_it() -> None:
     client = signing_in(can_ask=True)
-    assert client.screen.secrets == ["Password for star?"]
-    client.screen.answer(PASSWORD)
+    assert client.ui.password_prompts == ["Password for star?"]
+    client.ui.answer(PASSWORD)
     [authenticate] = client.heard()
     assert authenticate["type"] == "authenticate"
     assert authenticate["data"] == {"account": "star", "password": PASSWORD}
@@ -186,18 +186,18 @@ def test_setname_to_an_account_asks_for_its_password_unseen_and_sends_it() -> No
 
 def test_a_wrong_password_for_setname_is_told_without_the_password() -> None:
     client = signing_in(can_ask=True)
-    client.screen.answer(PASSWORD)
+    client.ui.answer(PASSWORD)
     [authenticate] = client.heard()
-    error = frames.ErrorData("wrong-password", "That account and password do not go together.")
+    error = frames.ErrorData("wrong-password", "Wrong account or password.")
     client.says(frames.Error(id=authenticate["id"], data=error))
-    assert client.was_told("That account and password do not go together.")
+    assert client.was_told("Wrong account or password.")
     assert client.service.session.nickname == "ice"
     assert was_shown_nothing_of_it(client)
 
 
 def test_off_a_terminal_setname_to_an_account_is_told_and_the_next_lines_are_sent() -> None:
     client = signing_in()
-    assert client.screen.questions == []
+    assert client.ui.prompts == []
     assert client.was_told("star needs its password")
     client.types("hello")
     assert client.heard_types() == ["message"]
@@ -218,7 +218,7 @@ def test_the_password_of_one_account_is_never_sent_for_another_one() -> None:
     [rename] = client.heard()
     error = frames.ErrorData("password-required", "The nickname star needs its password.")
     client.says(frames.Error(id=rename["id"], data=error))
-    client.screen.answer("battery staple")
+    client.ui.answer("battery staple")
     client.says(frames.MemberRenamed(data=events.MemberRenamed("ice", "star")))
     client.confirm(*client.heard())
     back_at_the_door(client)
@@ -229,16 +229,16 @@ def test_the_password_of_one_account_is_never_sent_for_another_one() -> None:
 def test_a_password_that_could_not_be_sent_is_named_by_its_command_alone() -> None:
     client = signing_in(can_ask=True)
     client.lose_connection()
-    client.screen.answer(PASSWORD)
+    client.ui.answer(PASSWORD)
     client.service.stopService()
-    assert "  /setname star" in client.screen.said
+    assert "  /setname star" in client.ui.notices
     assert was_shown_nothing_of_it(client)
 
 
 def test_a_command_with_a_password_does_not_show_it_when_it_is_printed() -> None:
-    ice = Person(can_ask=True)
-    ice.types("/setname star")
+    ice = SessionHarness(can_ask=True)
+    ice.type("/setname star")
     ice.refuse(ice.sent[0][1], "password-required")
-    ice.screen.answer(PASSWORD)
+    ice.ui.answer(PASSWORD)
     assert PASSWORD not in repr(ice.commands)
     assert PASSWORD not in repr(ice.session._unconfirmed)

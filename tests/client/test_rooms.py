@@ -8,18 +8,18 @@ from chatd.chat import events
 from chatd.chat.commands import ClientCommand, JoinRoom, LeaveRoom, ReadHistory, SendMessage
 from chatd.chat.names import LOBBY
 from chatd.wire import frames
-from tests.client.party import Client, online
-from tests.client.person import Person
+from tests.client.service_harness import Client, online
+from tests.client.session_harness import SessionHarness
 
 
-def joined(*rooms: str) -> Person:
+def joined(*rooms: str) -> SessionHarness:
     """Somebody who went into these rooms, one after the other."""
-    ice = Person()
+    ice = SessionHarness()
     for room in rooms:
-        ice.types(f"/join {room}")
+        ice.type(f"/join {room}")
         ok = frames.OkData(room, created=True)
         ice.session.frame_received(frames.Ok(id=ice.sent[-1][1], data=ok))
-    ice.forget()
+    ice.clear()
     return ice
 
 
@@ -51,53 +51,53 @@ def joined(*rooms: str) -> Person:
 def test_where_lines_go_is_clear_before_the_server_answers(
     lines: list[str], asked: list[ClientCommand], is_online: bool
 ) -> None:
-    ice = Person(online=is_online)
-    ice.types(*lines)
+    ice = SessionHarness(online=is_online)
+    ice.type(*lines)
     if not is_online:
         ice.session.online()
     assert ice.commands == asked
 
 
 def test_room_says_where_lines_go() -> None:
-    ice = Person()
-    ice.types("/room #dev")
-    assert ice.screen.said == ["You write to #dev now."]
+    ice = SessionHarness()
+    ice.type("/room #dev")
+    assert ice.ui.notices == ["You write to #dev now."]
     assert ice.sent == []
 
 
 @pytest.mark.parametrize("line", ["/join", "/room", "/join #a/b", "/join #", "/leave #a,b"])
 def test_a_room_that_cannot_be_one_sends_nothing_and_lines_go_where_they_went(line: str) -> None:
     ice = joined("#dev")
-    ice.types(line)
+    ice.type(line)
     assert ice.sent == []
-    assert [said.startswith("Not sent: ") for said in ice.screen.said] == [True]
-    ice.types("hi")
+    assert [said.startswith("Not sent: ") for said in ice.ui.notices] == [True]
+    ice.type("hi")
     assert ice.commands == [SendMessage("hi", "#dev")]
 
 
 @pytest.mark.parametrize("code", ["too-many-rooms", "bad-room-name", "server-failed"])
 def test_after_a_refused_join_lines_go_where_they_went_before(code: str) -> None:
     ice = joined("#dev")
-    ice.types("/join #ops")
+    ice.type("/join #ops")
     ice.refuse(ice.sent[-1][1], code)
-    ice.types("hi")
+    ice.type("hi")
     assert ice.commands[-1] == SendMessage("hi", "#dev")
 
 
 def test_joining_a_room_one_is_in_already_turns_the_lines_there() -> None:
     ice = joined("#dev")
-    ice.types("/room #lobby", "/join #dev")
+    ice.type("/room #lobby", "/join #dev")
     ice.refuse(ice.sent[-1][1], "already-in-room")
-    ice.types("hi")
+    ice.type("hi")
     assert ice.commands[-1] == SendMessage("hi", "#dev")
 
 
 def test_a_room_is_one_whatever_its_case() -> None:
     ice = joined("#Dev")
-    ice.types("/leave #dev")
+    ice.type("/leave #dev")
     ice.confirm(ice.sent[-1][1])
     assert ice.session.room == LOBBY
-    ice.comes_back()
+    ice.reconnect()
     assert ice.commands == []
 
 
@@ -111,7 +111,7 @@ def test_what_happens_in_rooms_is_shown_with_the_room() -> None:
         frames.Rooms(data=events.Rooms((events.RoomEntry(LOBBY, 2), events.RoomEntry("#dev", 1)))),
     ):
         ice.session.frame_received(frame)
-    assert ice.screen.shown == [
+    assert ice.ui.shown == [
         "[Server]: moon has joined #dev",
         "#dev moon: hello",
         "moon: hello",
@@ -127,7 +127,7 @@ def test_what_happens_in_rooms_is_shown_with_the_room() -> None:
 def test_a_person_is_back_in_its_rooms_before_waiting_lines_are_sent() -> None:
     ice = joined("#dev", "#ops")
     ice.session.offline()
-    ice.types("hi", "/room #dev", "you")
+    ice.type("hi", "/room #dev", "you")
     ice.session.online()
     assert set(ice.commands[:2]) == {JoinRoom("#dev"), JoinRoom("#ops")}
     assert ice.commands[2:] == [SendMessage("hi", "#ops"), SendMessage("you", "#dev")]
@@ -135,61 +135,61 @@ def test_a_person_is_back_in_its_rooms_before_waiting_lines_are_sent() -> None:
 
 def test_the_rooms_come_back_in_the_order_they_were_joined() -> None:
     ice = joined("#dev", "#ops", "#art")
-    ice.comes_back()
+    ice.reconnect()
     assert ice.commands == [JoinRoom("#dev"), JoinRoom("#ops"), JoinRoom("#art")]
 
 
 def test_a_person_comes_back_each_time() -> None:
     ice = joined("#dev")
     for _ in range(3):
-        ice.comes_back()
+        ice.reconnect()
         assert ice.commands == [JoinRoom("#dev")]
         ice.confirm(ice.sent[0][1])
 
 
 def test_a_connection_that_breaks_before_the_rooms_are_back_forgets_none_of_them() -> None:
     ice = joined("#dev")
-    ice.comes_back()
-    ice.comes_back()
+    ice.reconnect()
+    ice.reconnect()
     assert ice.commands == [JoinRoom("#dev")]
 
 
 def test_what_the_client_does_by_itself_is_not_told_as_a_line_that_may_be_lost() -> None:
     ice = joined("#dev")
-    ice.comes_back()
+    ice.reconnect()
     ice.session.offline()
-    assert not [said for said in ice.screen.said if "/join" in said]
+    assert not [said for said in ice.ui.notices if "/join" in said]
     assert not ice.session.unconfirmed_lost
 
 
 def test_a_room_that_was_left_or_never_entered_is_not_joined_again() -> None:
     ice = joined("#dev", "#ops")
-    ice.types("/leave #dev", "/join #art")
+    ice.type("/leave #dev", "/join #art")
     ice.confirm(ice.sent[0][1])
     ice.refuse(ice.sent[1][1], "too-many-rooms")
-    ice.comes_back()
+    ice.reconnect()
     assert ice.commands == [JoinRoom("#ops")]
 
 
 def test_where_lines_go_is_the_same_after_a_reconnect() -> None:
     ice = joined("#dev", "#ops")
-    ice.types("/room #dev")
-    ice.comes_back()
-    ice.types("hi")
+    ice.type("/room #dev")
+    ice.reconnect()
+    ice.type("hi")
     assert ice.commands[-1] == SendMessage("hi", "#dev")
 
 
 def test_at_the_end_of_input_the_rooms_are_back_before_the_last_lines() -> None:
     ice = joined("#dev")
     ice.session.offline()
-    ice.types("bye")
+    ice.type("bye")
     ice.session.end_of_input()
-    assert ice.left == 0
+    assert ice.leave_calls == 0
     ice.session.online()
     assert ice.commands == [JoinRoom("#dev"), SendMessage("bye", "#dev")]
     for _, request_id in list(ice.sent):
         ice.confirm(request_id)
-    assert ice.left == 1
+    assert ice.leave_calls == 1
 
 
 @given(
@@ -197,16 +197,16 @@ def test_at_the_end_of_input_the_rooms_are_back_before_the_last_lines() -> None:
 )
 def test_the_client_is_in_the_rooms_that_its_person_last_wanted(happenings: list[str]) -> None:
     """The server confirms everything at once, so nothing is ever unknown."""
-    ice, wanted, there = Person(), set[str](), set[str]()
+    ice, wanted, there = SessionHarness(), set[str](), set[str]()
     for happens in happenings:
         verb, _, room = happens.partition(" ")
         if verb == "break":
             there.clear()
-            ice.comes_back()
+            ice.reconnect()
         elif (verb == "join") == (room in wanted):
             continue
         else:
-            ice.types(f"/{happens}")
+            ice.type(f"/{happens}")
             (wanted.add if verb == "join" else wanted.remove)(room)
         for command, request_id in ice.sent:
             if isinstance(command, JoinRoom):
@@ -214,7 +214,7 @@ def test_the_client_is_in_the_rooms_that_its_person_last_wanted(happenings: list
             elif isinstance(command, LeaveRoom):
                 there.remove(command.room)
             ice.confirm(request_id)
-        ice.forget()
+        ice.clear()
         assert there == wanted
 
 

@@ -9,7 +9,7 @@ from chatd.chat.commands import SendMessage
 from chatd.chat.errors import RequestId
 from chatd.wire import frames
 from chatd.wire.slash_commands import help_lines
-from tests.client.person import Person
+from tests.client.session_harness import SessionHarness
 
 
 def numbered(count: int) -> list[str]:
@@ -17,8 +17,8 @@ def numbered(count: int) -> list[str]:
 
 
 def test_each_line_is_sent_with_an_id_of_its_own() -> None:
-    ice = Person()
-    ice.types("hello", "/users", "hello")
+    ice = SessionHarness()
+    ice.type("hello", "/users", "hello")
     assert [command for command, _ in ice.sent] == [
         SendMessage("hello"),
         commands.ListUsers(),
@@ -28,23 +28,23 @@ def test_each_line_is_sent_with_an_id_of_its_own() -> None:
 
 
 def test_a_blank_line_and_a_bad_one_send_nothing() -> None:
-    ice = Person()
-    ice.types("", "  ", "/dance", "\x07")
+    ice = SessionHarness()
+    ice.type("", "  ", "/dance", "\x07")
     assert ice.sent == []
-    assert [sentence.partition(":")[0] for sentence in ice.screen.said] == ["Not sent"] * 2
+    assert [sentence.partition(":")[0] for sentence in ice.ui.notices] == ["Not sent"] * 2
 
 
 def test_help_is_shown_and_not_sent() -> None:
-    ice = Person()
-    ice.types("/help")
-    assert ice.screen.said == help_lines()
+    ice = SessionHarness()
+    ice.type("/help")
+    assert ice.ui.notices == help_lines()
     assert ice.sent == []
 
 
 def test_no_more_lines_are_under_way_than_the_limit_says() -> None:
-    ice = Person()
+    ice = SessionHarness()
     lines = numbered(limits.UNCONFIRMED_LINES + 3)
-    ice.types(*lines)
+    ice.type(*lines)
     assert ice.texts == lines[:32]
     ice.confirm(ice.sent[0][1])
     assert ice.texts == lines[:33]
@@ -54,60 +54,60 @@ def test_no_more_lines_are_under_way_than_the_limit_says() -> None:
 
 
 def test_reading_is_held_at_the_limit_and_goes_on_when_half_of_the_lines_are_gone() -> None:
-    ice = Person(online=False)
+    ice = SessionHarness(online=False)
     lines = numbered(limits.UNSENT_LINES)
-    ice.types(*lines[:-1])
-    assert not ice.holds()
-    ice.types(lines[-1])
-    assert ice.holds()
+    ice.type(*lines[:-1])
+    assert not ice.input_is_paused()
+    ice.type(lines[-1])
+    assert ice.input_is_paused()
 
     ice.session.online()
     confirmed = 0
     while len(ice.session.unsent) > limits.UNSENT_LINES // 2:
-        assert ice.holds()
+        assert ice.input_is_paused()
         ice.confirm(ice.sent[confirmed][1])
         confirmed += 1
-    assert not ice.holds()
+    assert not ice.input_is_paused()
 
 
 def test_a_confirmation_that_nobody_waits_for_changes_nothing() -> None:
-    ice = Person()
-    ice.types("hello")
+    ice = SessionHarness()
+    ice.type("hello")
     for request_id in (None, 99, "1", -1):
         ice.confirm(request_id)
     ice.session.offline()
-    assert "  hello" in ice.screen.said
+    assert "  hello" in ice.ui.notices
 
 
 def test_lines_typed_offline_are_kept_and_sent_on_return_in_order() -> None:
-    ice = Person()
+    ice = SessionHarness()
     ice.session.offline()
-    ice.types("one", "two", "three")
+    ice.type("one", "two", "three")
     assert ice.sent == []
-    assert ice.screen.said == ["You are offline: what you type is kept, and sent on return."]
+    assert ice.ui.notices == ["You are offline: what you type is kept, and sent on return."]
     ice.session.online()
     assert ice.texts == ["one", "two", "three"]
-    assert ice.screen.said[1:] == ["Sending the lines you typed meanwhile."]
+    assert ice.ui.notices[1:] == ["Sending the lines you typed meanwhile."]
 
 
 def test_a_refusal_names_the_line() -> None:
-    ice = Person()
-    ice.types("hello", "/setname moon")
+    ice = SessionHarness()
+    ice.type("hello", "/setname moon")
     taken = frames.ErrorData("nickname-taken", "The nickname moon is taken.")
     ice.session.frame_received(frames.Error(id=ice.sent[1][1], data=taken))
-    assert ice.screen.said == ["Refused (/setname moon): The nickname moon is taken."]
+    assert ice.ui.notices == ["Refused (/setname moon): The nickname moon is taken."]
     assert ice.session.nickname == "ice"
 
 
 def test_a_refusal_of_nothing_known_is_told_all_the_same() -> None:
-    ice = Person()
+    ice = SessionHarness()
     ice.session.frame_received(frames.Error(data=frames.ErrorData("odd", "Something \x1b[2Jodd.")))
-    assert ice.screen.said == ["Refused: Something <U+001B>[2Jodd."]
+    assert ice.ui.notices == ["Refused: Something <U+001B>[2Jodd."]
 
 
 def test_a_refused_line_makes_room_for_the_next_one() -> None:
-    ice = Person()
-    ice.types(*numbered(33))
+    ice = SessionHarness()
+    ice.type(*numbered(33))
     ice.session.frame_received(
         frames.Error(id=ice.sent[0][1], data=frames.ErrorData("odd", "Odd."))
     )
@@ -125,19 +125,19 @@ def history(more: bool, request_id: RequestId) -> frames.History:
 @pytest.mark.parametrize(("line", "reply"), [("/users", users), ("/history", history)])
 def test_a_list_is_answered_only_with_its_last_frame(line: str, reply: object) -> None:
     assert callable(reply)
-    ice = Person()
-    ice.types(line)
+    ice = SessionHarness()
+    ice.type(line)
     ice.session.end_of_input()
     request_id = ice.sent[0][1]
     for _ in range(2):
         ice.session.frame_received(reply(True, request_id))
-    assert ice.left == 0
+    assert ice.leave_calls == 0
     ice.session.frame_received(reply(False, request_id))
-    assert ice.left == 1
+    assert ice.leave_calls == 1
 
 
 def test_what_others_do_is_shown() -> None:
-    ice = Person()
+    ice = SessionHarness()
     for frame in (
         frames.MemberEntered(data=events.MemberEntered("moon")),
         frames.Message(data=events.Message("#lobby", 1, 5, "moon", "hello\nyou")),
@@ -145,7 +145,7 @@ def test_what_others_do_is_shown() -> None:
         frames.MemberLeft(data=events.MemberLeft("sun", "quit")),
     ):
         ice.session.frame_received(frame)
-    assert ice.screen.shown == [
+    assert ice.ui.shown == [
         "[Server]: moon has entered the chat",
         "moon: hello",
         "moon: you",
@@ -156,18 +156,18 @@ def test_what_others_do_is_shown() -> None:
 
 
 def test_ones_own_renaming_is_shown_and_remembered() -> None:
-    ice = Person()
+    ice = SessionHarness()
     ice.session.frame_received(frames.MemberRenamed(data=events.MemberRenamed("ice", "snow")))
     assert ice.session.nickname == "snow"
-    assert ice.screen.shown == ["[Server]: ice renamed to snow"]
+    assert ice.ui.shown == ["[Server]: ice renamed to snow"]
 
 
 def test_lines_under_way_when_the_connection_breaks_are_named_and_not_sent_again() -> None:
-    ice = Person()
-    ice.types("one", "two", "three")
+    ice = SessionHarness()
+    ice.type("one", "two", "three")
     ice.confirm(ice.sent[0][1])
     ice.session.offline()
-    assert ice.screen.said == [
+    assert ice.ui.notices == [
         "The connection broke before these lines were confirmed; they may not have arrived:",
         "  two",
         "  three",
@@ -178,63 +178,63 @@ def test_lines_under_way_when_the_connection_breaks_are_named_and_not_sent_again
 
 
 def test_the_end_of_input_waits_until_everything_is_confirmed() -> None:
-    ice = Person()
-    ice.types("one", "two")
+    ice = SessionHarness()
+    ice.type("one", "two")
     ice.session.end_of_input()
-    assert ice.left == 0
+    assert ice.leave_calls == 0
     ice.confirm(ice.sent[1][1])
-    assert ice.left == 0
+    assert ice.leave_calls == 0
     ice.confirm(ice.sent[0][1])
-    assert ice.left == 1
+    assert ice.leave_calls == 1
 
 
 def test_the_end_of_input_with_nothing_to_do_leaves_at_once() -> None:
-    ice = Person()
+    ice = SessionHarness()
     ice.session.end_of_input()
-    assert ice.left == 1
+    assert ice.leave_calls == 1
 
 
 @pytest.mark.parametrize("line", ["/quit", "/exit", "exit()"])
 def test_quitting_sends_first_what_was_typed_before(line: str) -> None:
-    ice = Person()
-    ice.types("one", line, "too late")
-    assert ice.left == 0
+    ice = SessionHarness()
+    ice.type("one", line, "too late")
+    assert ice.leave_calls == 0
     ice.confirm(ice.sent[0][1])
-    assert ice.left == 1
+    assert ice.leave_calls == 1
     assert ice.texts == ["one"]
-    assert ice.screen.said == ["Not sent: too late (you are leaving)"]
+    assert ice.ui.notices == ["Not sent: too late (you are leaving)"]
 
 
 @pytest.mark.parametrize(("can_ask", "left"), [(True, 1), (False, 0)])
 def test_only_a_person_who_quits_offline_does_not_wait_for_the_lines_that_are_kept(
     can_ask: bool, left: int
 ) -> None:
-    ice = Person(can_ask)
+    ice = SessionHarness(can_ask)
     ice.session.offline()
-    ice.types("one", "/quit")
-    assert ice.left == left
+    ice.type("one", "/quit")
+    assert ice.leave_calls == left
     assert ice.session.unsent == ["one"]
 
 
 def test_before_the_first_connection_a_pipe_is_not_told_that_it_is_offline() -> None:
-    ice = Person(online=False)
-    ice.types("one")
-    assert ice.screen.said == []
+    ice = SessionHarness(online=False)
+    ice.type("one")
+    assert ice.ui.notices == []
     ice.session.online()
     assert ice.texts == ["one"]
-    assert ice.screen.said == []
+    assert ice.ui.notices == []
 
 
 @given(st.lists(st.sampled_from(["type", "confirm", "offline", "online"]), max_size=200))
 def test_every_line_is_sent_once_in_order_or_still_waits(happenings: list[str]) -> None:
-    ice = Person(online=False)
+    ice = SessionHarness(online=False)
     typed: list[str] = []
     under_way: list[RequestId] = []
     sent = 0
     for happens in happenings:
         if happens == "type":
             typed.append(f"line {len(typed)}")
-            ice.types(typed[-1])
+            ice.type(typed[-1])
         elif happens == "confirm" and under_way:
             ice.confirm(under_way.pop(0))
         elif happens == "offline" and ice.session.is_online:
@@ -249,13 +249,13 @@ def test_every_line_is_sent_once_in_order_or_still_waits(happenings: list[str]) 
 
 
 def test_a_line_is_noted_as_said_when_the_server_has_it_and_not_before() -> None:
-    ice = Person()
-    ice.types("hello", "@moon psst", "/users", "refused")
-    assert (ice.screen.heard_by_server, ice.session.undelivered) == ([], 3)
+    ice = SessionHarness()
+    ice.type("hello", "@moon psst", "/users", "refused")
+    assert (ice.ui.confirmed_messages, ice.session.undelivered) == ([], 3)
     ice.refuse(ice.sent[3][1], "odd")
     ice.confirm(ice.sent[1][1])
     ice.confirm(ice.sent[0][1])
-    assert ice.screen.heard_by_server == [
+    assert ice.ui.confirmed_messages == [
         commands.SendPrivate("psst", ("moon",)),
         SendMessage("hello"),
     ]
@@ -263,27 +263,27 @@ def test_a_line_is_noted_as_said_when_the_server_has_it_and_not_before() -> None
 
 
 def test_a_line_typed_offline_counts_as_to_be_sent_until_the_server_has_it() -> None:
-    ice = Person(online=False)
-    ice.types("hello")
+    ice = SessionHarness(online=False)
+    ice.type("hello")
     assert ice.session.undelivered == 1
     ice.session.online()
-    assert (ice.screen.heard_by_server, ice.session.undelivered) == ([], 1)
+    assert (ice.ui.confirmed_messages, ice.session.undelivered) == ([], 1)
     ice.confirm(ice.sent[0][1])
-    assert (ice.screen.heard_by_server, ice.session.undelivered) == ([SendMessage("hello")], 0)
+    assert (ice.ui.confirmed_messages, ice.session.undelivered) == ([SendMessage("hello")], 0)
 
 
 def test_who_quits_with_lines_to_be_sent_is_told_how_many_and_may_leave_at_once() -> None:
-    ice = Person(can_ask=True)
-    ice.types("one", "two", "/quit")
-    assert ice.screen.said == ["Sending 2 lines first; /quit again leaves at once."]
-    assert ice.left == 0
-    ice.types("/quit")
-    assert ice.left == 1
+    ice = SessionHarness(can_ask=True)
+    ice.type("one", "two", "/quit")
+    assert ice.ui.notices == ["Sending 2 lines first; /quit again leaves at once."]
+    assert ice.leave_calls == 0
+    ice.type("/quit")
+    assert ice.leave_calls == 1
 
 
 def test_who_quits_with_nothing_to_be_sent_is_told_nothing() -> None:
-    ice = Person(can_ask=True)
-    ice.types("one")
+    ice = SessionHarness(can_ask=True)
+    ice.type("one")
     ice.confirm(ice.sent[0][1])
-    ice.types("/quit")
-    assert (ice.screen.said, ice.left) == ([], 1)
+    ice.type("/quit")
+    assert (ice.ui.notices, ice.leave_calls) == ([], 1)

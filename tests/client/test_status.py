@@ -4,21 +4,21 @@ from chatd.chat import commands, events
 from chatd.client import status
 from chatd.wire import frames
 from chatd.wire.frames import FromServer
-from tests.client.party import Client, online
+from tests.client.service_harness import Client, online
 
 PARTY = "party (10.35.11.111:7777)"
 
 
 def test_each_state_is_told_from_the_beginning_to_the_end() -> None:
     client = online(once=False, jitter=0.5)
-    assert client.screen.standings == [status.Connecting(PARTY), status.Online("ice")]
+    assert client.ui.statuses == [status.Connecting(PARTY), status.Online("ice")]
     client.lose_connection()
-    assert client.screen.standings[2:] == [status.Waiting(4.5)]
+    assert client.ui.statuses[2:] == [status.Waiting(4.5)]
     client.passes(4.5)
     client.connect()
     client.welcome()
     client.types("/quit")
-    assert client.screen.standings[3:] == [
+    assert client.ui.statuses[3:] == [
         status.Connecting(PARTY),
         status.Online("ice"),
         status.Leaving(),
@@ -29,14 +29,14 @@ def test_a_person_who_has_to_say_another_name_is_not_connected() -> None:
     client = Client(can_ask=True)
     client.connect()
     client.refuse("nickname-taken", "The nickname ice is taken.")
-    assert client.screen.standings[-1] == status.Asking()
+    assert client.ui.statuses[-1] == status.Asking()
     client.service.stopService()
 
 
 def test_the_nickname_offered_is_that_of_one_who_says_nothing() -> None:
     client = Client(nickname="", can_ask=True, offered="zoe")
-    assert client.screen.default == "zoe"
-    client.screen.answer("zoe")
+    assert client.ui.default == "zoe"
+    client.ui.answer("zoe")
     client.connect()
     [hello] = client.heard()
     assert hello["data"]["nickname"] == "zoe"
@@ -64,7 +64,7 @@ def test_what_the_screen_asks_is_not_shown_to_the_person() -> None:
     )
     client.says(answer)
     assert curious.answers == [answer]
-    assert client.screen.shown == []
+    assert client.ui.shown == []
 
 
 def test_an_answer_in_parts_is_told_whole() -> None:
@@ -94,9 +94,9 @@ def test_a_refusal_of_it_is_nothing_to_the_person() -> None:
     curious = Curious(client)
     curious.asks()
     [request] = client.heard()
-    before = len(client.screen.said)
+    before = len(client.ui.notices)
     client.says(frames.Error(id=request["id"], data=frames.ErrorData("no-such-room", "No.")))
-    assert client.screen.said[before:] == []
+    assert client.ui.notices[before:] == []
 
 
 def test_when_the_connection_breaks_it_is_forgotten() -> None:

@@ -255,7 +255,7 @@ def test_under_twistd_the_reactor_decides_and_the_person_is_told_of_the_better_s
             ice.expect_last_lines("#lobby>", "party · #lobby · 1 member · online as ice")
         else:
             ice.expect("a line that begins with /")
-        assert ("chatd client has a better screen" in ice.text) is not has_screen
+        assert ("Line mode" in ice.text) is not has_screen
         assert ("online as ice" in ice.text) is has_screen
         ice.send_line("hello")
         assert server.receive("message")["data"]["text"] == "hello"

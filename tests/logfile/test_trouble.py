@@ -40,7 +40,7 @@ def test_when_it_cannot_be_renamed_the_log_goes_on_and_says_so_once(
     assert desk.lines() == ["one", "two", "three", "four"]
     [told] = desk.told
     assert str(desk.path) in told
-    assert "cannot be begun anew" in told
+    assert "cannot be reopened" in told
 
     shutil.rmtree(in_the_way)
     next_day(desk)
@@ -176,7 +176,7 @@ def test_half_of_a_surrogate_pair_can_be_written(make_desk: MakeDesk) -> None:
 
 
 def test_what_cannot_be_renamed_is_refused_for_rotation() -> None:
-    with pytest.raises(ValueError, match="no regular file"):
+    with pytest.raises(ValueError, match="not a regular file"):
         LogFile(Path("/dev/null"), parse_rotation("midnight"))
     LogFile(Path("/dev/null")).close()
 

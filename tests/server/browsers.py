@@ -3,6 +3,7 @@
 from twisted.internet.address import IPv4Address
 
 from chatd.server.protocol import LineProtocol
+from chatd.web.websocket import connect_without_slot
 from tests.server.hall import Frame, Guest, Hall
 from tests.wire.formats import read_messages
 
@@ -23,8 +24,8 @@ def browser(hall: Hall, host: str = "10.35.11.112") -> Browser:
     """
     hall.last_port += 1
     address = IPv4Address("TCP", host, hall.last_port)
-    participant = hall.factory.stand(f"{address.host}:{address.port}")
-    guest = Browser(LineProtocol(participant), address)
+    session = connect_without_slot(hall.chat, f"{address.host}:{address.port}")
+    guest = Browser(LineProtocol(session), address)
     hall.guests.append(guest)
     return guest
 

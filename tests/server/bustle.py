@@ -11,11 +11,11 @@ from chatd.chat import limits
 from chatd.chat.commands import Authenticate
 from chatd.chat.errors import WrongPassword
 from chatd.chat.names import LOBBY, casefold
-from chatd.server import factory
+from chatd.server import chat
 from fuzz.log_check import log_is_clean
 from tests.server.crowd import PORTS, Person, Record
 from tests.server.hall import Guest
-from tests.web.visitors import PageHall, Visitor
+from tests.web.http_clients import HTTPClient, WebHarness
 
 #: The most people who come; there are not so many slots.
 PEOPLE: Final = 9
@@ -40,13 +40,15 @@ class Bustle:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             stack.enter_context(log_is_clean())
-            stack.enter_context(patch.object(factory, "Fanout", Record))
+            stack.enter_context(patch.object(chat, "Fanout", Record))
             stack.enter_context(patch.object(limits, "OUTBOUND_BYTES", 600))
             stack.enter_context(patch.object(limits, "BATCH_BYTES", 400))
-            self._hall = PageHall(slots=_SLOTS, flood=20, timeout=300, history=5, log_level="debug")
-            self._hub: Any = self._hall.factory.hub
+            self._hall = WebHarness(
+                slots=_SLOTS, flood=20, timeout=300, history=5, log_level="debug"
+            )
+            self._hub: Any = self._hall.chat.hub
             self._hub.accounts = {"star": False, "nova": True}
-            self._hall.factory.check_password = self._check_password
+            self._hall.chat.check_password = self._check_password
             for dialect, name in zip(self._here, _NAMES, strict=False):
                 self.comes(dialect, name)
             self.turn_ends()
@@ -75,9 +77,9 @@ class Bustle:
                 self._people[-1].asks("enter", name)
                 self._people[-1].asks("join", LOBBY)
 
-    def _guest(self, dialect: str) -> Guest | Visitor:
+    def _guest(self, dialect: str) -> Guest | HTTPClient:
         if dialect == "web":
-            return self._hall.browse().visitor
+            return self._hall.open_websocket().client
         guest = self._hall.try_to_come(Guest, PORTS[dialect], "10.35.11.112")
         assert guest is not None
         return guest
@@ -145,7 +147,7 @@ class Bustle:
 
     @property
     def _record(self) -> Record:
-        fanout = self._hall.factory.fanout
+        fanout = self._hall.chat.fanout
         assert isinstance(fanout, Record)
         return fanout
 
@@ -153,10 +155,10 @@ class Bustle:
         """Slots and names are those of who is here, and what was heard is what is theirs."""
         assert not self._record.wrong
         connected = {person.member for person in self._people if person.is_here}
-        places, named = self._hub._places, self._hub._directory._members
+        places, named = self._hub._connections, self._hub._nicknames._members
         assert set(places._members) <= connected
-        in_slots = [member for member in places._members.values() if member.place is places.slots]
-        assert self._hub.free == _SLOTS - len(in_slots) >= 0
+        in_slots = [member for member in places._members.values() if member.pool is places.slots]
+        assert self._hub.free_slots == _SLOTS - len(in_slots) >= 0
         assert len({member.member_id for member in named.values()}) == len(named)
         for key, member in named.items():
             assert member in in_slots
@@ -187,7 +189,7 @@ class Bustle:
             if person.is_here and not person.participant.is_ended:
                 due = self._record.due.get(person.member, [])
                 assert sorted(person.heard) == sorted(due), "it was not told everything"
-        ended = self._hall.factory.end()
+        ended = self._hall.chat.end()
         for _ in range(3):
             self.turn_ends()
             self._hall.clock.advance(limits.SHUTDOWN_SECONDS)
@@ -198,6 +200,6 @@ class Bustle:
         self.check()
         self._hall.close()
         assert not self._record.leftovers
-        assert not self._hub._directory._members
-        assert not self._hub._places._members
+        assert not self._hub._nicknames._members
+        assert not self._hub._connections._members
         assert list(self._hub._rooms._rooms) == [LOBBY]

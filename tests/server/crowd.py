@@ -18,7 +18,7 @@ from chatd.chat.outbox import MemberId
 from chatd.server.factory import JIM, MAIN, PLAIN, PortType
 from chatd.server.fanout import Fanout
 from tests.server.hall import Guest, hello, line
-from tests.web.visitors import Visitor, message
+from tests.web.http_clients import HTTPClient, message
 
 _NUMBERED: Final = re.compile(r"\b([mp]\d+)\.")
 
@@ -166,7 +166,7 @@ class Person:
     :ivar heard: the numbers of what it was told.
     """
 
-    def __init__(self, dialect: str, guest: Guest | Visitor) -> None:
+    def __init__(self, dialect: str, guest: Guest | HTTPClient) -> None:
         self.dialect = dialect
         self.guest = guest
         self.heard: list[str] = []
@@ -179,7 +179,7 @@ class Person:
     def participant(self) -> Any:
         connection: Any = self.guest.connection
         web_socket: Any = getattr(connection, "_websocket", None)
-        return web_socket._participant if web_socket else connection.participant
+        return web_socket._session if web_socket else connection.session
 
     @property
     def member(self) -> MemberId:

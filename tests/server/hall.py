@@ -14,7 +14,8 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from chatd.server.factory import MAIN, ChatFactory, PortType, ServerSettings
+from chatd.server.chat import Chat, ServerSettings
+from chatd.server.factory import MAIN, ChatFactory, PortType
 from chatd.server.protocol import LineProtocol, ObjectProtocol
 
 Frame = dict[str, Any]
@@ -123,7 +124,7 @@ class Guest:
 
     def end_turn(self) -> None:
         """Let the server write what it has for everyone in this turn of its reactor."""
-        clock: Any = self.connection.session.factory.clock
+        clock: Any = self.connection.session.chat.clock
         clock.advance(0)
 
     def heard(self) -> list[Frame]:
@@ -186,7 +187,7 @@ class Hall:
     def __init__(self, **settings: Any) -> None:
         settings.setdefault("accept_rate", 0)
         self.clock = Clock()
-        self.factory = ChatFactory(
+        self.chat = Chat(
             ServerSettings("party", **settings),
             self.clock,
             lambda: STARTED + round(1_000 * self.clock.seconds()),
@@ -212,8 +213,8 @@ class Hall:
             if not guest.is_lost:
                 guest.hang_up()
         assert not self.clock.getDelayedCalls()
-        assert self.free == self.factory.settings.slots
-        assert not self.factory.sessions
+        assert self.free == self.chat.settings.slots
+        assert not self.chat.sessions
 
     def try_to_connect(self, host: str = "10.35.11.112") -> Guest | None:
         """A connection, if the server takes it."""
@@ -223,7 +224,7 @@ class Hall:
         """A connection to one kind of port, if the server takes it."""
         self.last_port += 1
         address = IPv4Address("TCP", host, self.last_port)
-        connection = self.factory.accept(address, port)
+        connection = ChatFactory(self.chat, port).buildProtocol(address)
         if connection is None:
             return None
         assert isinstance(connection, LineProtocol | ObjectProtocol)
@@ -261,4 +262,4 @@ class Hall:
     @property
     def free(self) -> int:
         """How many slots are free."""
-        return self.factory.hub.free_slots
+        return self.chat.hub.free_slots

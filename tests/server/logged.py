@@ -26,8 +26,8 @@ class LoggedHall(Hall):
         super().__init__(log_level=level, **settings)
         self.file = io.StringIO()
         self.observer = logs.observer(level, log_format, self.file)
-        self.factory.hub.accounts = {"ice": False}
-        self.factory.check_password = self._check
+        self.chat.hub.accounts = {"ice": False}
+        self.chat.check_password = self._check
 
     def commands(self) -> list[tuple[str, str, str]]:
         """Who asked for what, and what came of it, since this was last asked."""

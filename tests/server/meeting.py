@@ -33,7 +33,7 @@ class Meeting:
 
     def connect(self, dialect: type[Speaker], port: int = 0) -> Any:
         address = IPv4Address("TCP", "10.35.11.112", port or 50_001 + len(self.speakers))
-        self.speakers.append(dialect(self.hall.factory, address))
+        self.speakers.append(dialect(self.hall.chat, address))
         return self.speakers[-1]
 
     def enter(self, dialect: type[Speaker], nickname: str) -> Any:

@@ -30,7 +30,7 @@ class ObviousFanout:
     def dialect_changed(self, member: MemberId) -> None:
         pass
 
-    def answer(self, member: MemberId, outcome: Result, request_id: RequestId = None) -> None:
+    def reply(self, member: MemberId, outcome: Result, request_id: RequestId = None) -> None:
         dialect = self._connections[member].dialect
         self.send(member, outcome, dialect.encode_reply(outcome, request_id, self._now()))
 

@@ -8,6 +8,7 @@ from twisted.internet.error import ConnectionLost
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
+from chatd.server.chat import Chat
 from chatd.server.factory import MAIN, ChatFactory, DialectFactory, PortType
 
 LOBBY: Final = "#lobby"
@@ -55,11 +56,11 @@ class Speaker:
     port: ClassVar[PortType]
     refuses: ClassVar[type] = Refused
 
-    def __init__(self, chat: ChatFactory, address: IPv4Address) -> None:
+    def __init__(self, chat: Chat, address: IPv4Address) -> None:
         self.address = f"{address.host}:{address.port}"
         self.is_gone = False
         self.transport = StringTransport(peerAddress=address)
-        factory = chat if self.port is MAIN else DialectFactory(chat, self.port)
+        factory = ChatFactory(chat) if self.port is MAIN else DialectFactory(chat, self.port)
         connection = factory.buildProtocol(address)
         assert connection is not None
         self.connection = connection

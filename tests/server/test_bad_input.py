@@ -54,7 +54,7 @@ def test_a_bad_line_gets_one_error_and_the_connection_goes_on(
     assert error["data"]["code"] == code
     assert len(error["data"]["message"]) < 300
     assert moon.heard() == []
-    assert hall.factory.counters == {code: 1}
+    assert hall.chat.counters == {code: 1}
     ice.say("still here")
     assert [data["text"] for data in moon.heard_of("message")] == ["still here"]
 

@@ -220,7 +220,7 @@ def test_a_hello_that_is_not_the_first_line_is_no_frame(hall: Hall) -> None:
 
 def test_the_end_is_one_last_notice(hall: Hall) -> None:
     guest = silent_basic(hall)
-    hall.factory.end()
+    hall.chat.end()
     assert guest.shown() == ["[Server]: Goodbye: server is stopping"]
     assert guest.is_dropped()
     assert not guest.is_cut_off()

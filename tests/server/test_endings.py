@@ -40,7 +40,7 @@ def test_frames_after_quit_are_ignored(hall: Hall, in_one_piece: bool) -> None:
         ice.send_bytes(after)
     assert [frame["type"] for frame in ice.heard()] == ["goodbye"]
     assert [frame["type"] for frame in moon.heard()] == ["left"]
-    assert not hall.factory.counters
+    assert not hall.chat.counters
 
 
 def test_half_a_frame_before_the_end_is_nothing(hall: Hall) -> None:
@@ -122,7 +122,7 @@ def test_two_slow_readers_dropped_by_one_message_are_both_told_of(hall: Hall) ->
 
 def test_a_server_that_stops_tells_everyone_who_is_connected(hall: Hall) -> None:
     guests = [*hall.enter_all("ice", "moon"), hall.connect()]
-    ended = hall.factory.end()
+    ended = hall.chat.end()
     for guest in guests:
         assert guest.heard()[-1] == {"type": "goodbye", "data": {"reason": "server is stopping"}}
         assert guest.is_dropped()
@@ -136,14 +136,14 @@ def test_a_server_that_stops_tells_everyone_who_is_connected(hall: Hall) -> None
 
 
 def test_a_server_without_connections_stops_at_once(hall: Hall) -> None:
-    assert hall.factory.end().called
+    assert hall.chat.end().called
 
 
 def test_a_server_that_stops_sends_what_is_queued_first(hall: Hall) -> None:
     ice, moon = hall.enter_all("ice", "moon")
     ice.stop_reading()
     moon.say("last words")
-    ended = hall.factory.end()
+    ended = hall.chat.end()
     ice.read_on()
     told = ice.heard()
     assert told[0]["data"]["text"] == "last words"
@@ -154,7 +154,7 @@ def test_a_server_that_stops_sends_what_is_queued_first(hall: Hall) -> None:
 def test_a_server_that_stops_waits_two_seconds_at_most(hall: Hall) -> None:
     [ice] = hall.enter_all("ice")
     ice.stop_reading()
-    hall.factory.end()
+    hall.chat.end()
     hall.clock.advance(2)
     assert ice.is_cut_off()
 
@@ -162,7 +162,7 @@ def test_a_server_that_stops_waits_two_seconds_at_most(hall: Hall) -> None:
 def test_a_server_that_stops_hangs_up_on_who_waits_without_a_slot() -> None:
     with Hall(slots=0) as hall:
         guest = hall.connect()
-        ended = hall.factory.end()
+        ended = hall.chat.end()
         assert guest.is_dropped()
         guest.hang_up()
         assert ended.called
@@ -172,7 +172,7 @@ def test_a_server_that_stops_waits_for_whoever_is_the_last() -> None:
     for order in (1, -1):
         with Hall(slots=1) as hall:
             guests = [hall.enter("ice"), hall.connect()]
-            ended = hall.factory.end()
+            ended = hall.chat.end()
             for guest in guests[::order]:
                 assert not ended.called
                 guest.hang_up()
@@ -183,7 +183,7 @@ def test_who_has_just_quit_does_not_keep_a_stopping_server_from_ending(hall: Hal
     ice = hall.enter("ice")
     ice.send("quit")
     ice.heard()
-    ended = hall.factory.end()
+    ended = hall.chat.end()
     assert ice.heard() == []
     ice.hang_up()
     assert ended.called

@@ -75,7 +75,7 @@ def test_a_message_has_its_parts_in_fields_of_their_own(informed: LoggedHall) ->
     moon.say("one")
     record = json.loads(informed.file.getvalue().splitlines()[-1])
     assert [record[name] for name in ("event", "room", "source", "seq", "text")] == [
-        "said", "#lobby", "moon", 1, "one",
+        "message", "#lobby", "moon", 1, "one",
     ]  # fmt: skip
 
 
@@ -107,18 +107,18 @@ def test_each_command_and_what_came_of_it_is_one_line(debugged: LoggedHall) -> N
     moon, sun = debugged.enter("moon"), debugged.enter("sun")
     debugged.commands()
     for frame_type, data, command, outcome in [
-        ("message", {"text": "one"}, "say", "done"),
-        ("message", {"text": " "}, "say", "bad-text"),
-        ("message", {"text": "one", "room": "#dev"}, "say", "no-such-room"),
-        ("private", {"text": "psst", "to": ["sun"]}, "tell", "told"),
-        ("private", {"text": "psst", "to": ["nobody"]}, "tell", "not-reached"),
-        ("join", {"room": "#dev"}, "join", "room-joined"),
-        ("leave", {"room": "#dev"}, "leave", "done"),
+        ("message", {"text": "one"}, "send-message", "ok"),
+        ("message", {"text": " "}, "send-message", "bad-text"),
+        ("message", {"text": "one", "room": "#dev"}, "send-message", "no-such-room"),
+        ("private", {"text": "psst", "to": ["sun"]}, "send-private", "private-sent"),
+        ("private", {"text": "psst", "to": ["nobody"]}, "send-private", "not-reached"),
+        ("join", {"room": "#dev"}, "join-room", "join-done"),
+        ("leave", {"room": "#dev"}, "leave-room", "ok"),
         ("set-name", {"nickname": "sun"}, "rename", "nickname-taken"),
         ("set-name", {"nickname": "ice"}, "rename", "password-required"),
         ("users", {}, "list-users", "users"),
         ("rooms", None, "list-rooms", "rooms"),
-        ("history", {}, "read-history", "history-read"),
+        ("history", {}, "read-history", "history"),
         ("ping", None, "ping", "pong"),
         ("authenticate", {"account": "ice", "password": "x"}, "authenticate", "wrong-password"),
         ("hello", {"nickname": "x", "version": 1}, "enter", "already-entered"),
@@ -180,7 +180,7 @@ def test_who_gets_no_slot_or_says_nothing_is_told_of() -> None:
 def test_what_the_server_does_by_itself_is_no_command(debugged: LoggedHall) -> None:
     debugged.enter("moon")
     debugged.commands()
-    debugged.factory.end()
+    debugged.chat.end()
     assert debugged.commands() == []
 
 

@@ -20,7 +20,7 @@ def _let_in(hall: Hall, host: str, tries: int) -> int:
 def test_fifty_connections_a_second_are_taken_from_one_address_and_no_more() -> None:
     with Hall(accept_rate=limits.ACCEPT_CONNECTIONS_PER_SECOND) as hall:
         assert _let_in(hall, "10.35.11.112", 80) == 50
-        assert hall.factory.counters["accept-rate"] == 30
+        assert hall.chat.counters["accept-rate"] == 30
 
 
 def test_who_came_too_often_takes_no_slot() -> None:
@@ -80,4 +80,4 @@ def test_addresses_without_end_are_not_remembered_without_end() -> None:
             guest = hall.try_to_connect(f"10.1.{number // 256}.{number % 256}")
             assert guest is not None
             guest.hang_up()
-        assert len(hall.factory._accepted) <= limits.ACCEPT_ADDRESSES
+        assert len(hall.chat.connection_throttle._buckets) <= limits.ACCEPT_ADDRESSES

@@ -87,7 +87,13 @@ def test_everyone_in_the_room_but_the_speaker_hears_a_message() -> None:
     party.enter(4, native, room="#dev")
     party.attach(5, native)
     party.fanout.to_room("#lobby", HELLO, 1)
-    assert [party.heard(member) for member in range(1, 6)] == ["", "n:Said ", "n:Said ", "", ""]
+    assert [party.heard(member) for member in range(1, 6)] == [
+        "",
+        "n:Message ",
+        "n:Message ",
+        "",
+        "",
+    ]
 
 
 def test_what_is_told_to_all_is_heard_in_every_room() -> None:
@@ -96,7 +102,11 @@ def test_what_is_told_to_all_is_heard_in_every_room() -> None:
     party.enter(2, native, room="#dev")
     party.attach(3, native)
     party.fanout.to_all(MemberEntered("moon"), 3)
-    assert [party.heard(member) for member in (1, 2, 3)] == ["n:Entered ", "n:Entered ", ""]
+    assert [party.heard(member) for member in (1, 2, 3)] == [
+        "n:MemberEntered ",
+        "n:MemberEntered ",
+        "",
+    ]
 
 
 def test_a_dialect_says_what_its_members_hear_of_their_own_doings() -> None:
@@ -106,8 +116,8 @@ def test_a_dialect_says_what_its_members_hear_of_their_own_doings() -> None:
     for member in (1, 2):
         party.fanout.to_all(MemberRenamed("ice", "sun"), member)
         party.fanout.to_room("#lobby", HELLO, member)
-    assert party.heard(1) == "a:Renamed a:Renamed a:Said "
-    assert party.heard(2) == "b:Renamed b:Said b:Said "
+    assert party.heard(1) == "a:MemberRenamed a:MemberRenamed a:Message "
+    assert party.heard(2) == "b:MemberRenamed b:Message b:Message "
 
 
 def test_an_event_is_encoded_once_for_each_dialect_however_many_hear_it() -> None:
@@ -116,8 +126,8 @@ def test_an_event_is_encoded_once_for_each_dialect_however_many_hear_it() -> Non
         party.enter(member, native if member % 2 else basic)
     party.fanout.to_room("#lobby", HELLO, 0)
     assert (native.encoded, basic.encoded) == (1, 1)
-    assert party.heard(2) == "b:Said "
-    assert party.heard(3) == "n:Said "
+    assert party.heard(2) == "b:Message "
+    assert party.heard(3) == "n:Message "
 
 
 def test_answers_and_events_are_heard_in_the_order_in_which_they_were_told() -> None:
@@ -128,7 +138,7 @@ def test_answers_and_events_are_heard_in_the_order_in_which_they_were_told() -> 
     party.fanout.reply(1, Ok(), 7)
     party.fanout.to_room("#lobby", HELLO, 2)
     party.fanout.reply(1, Full(), 8)
-    assert party.heard(1) == "n:Said n:Done=7 n:Said n:Full=8 "
+    assert party.heard(1) == "n:Message n:Ok=7 n:Message n:Full=8 "
 
 
 def test_a_room_is_told_of_a_turn_in_one_write_of_the_very_same_bytes() -> None:
@@ -141,7 +151,7 @@ def test_a_room_is_told_of_a_turn_in_one_write_of_the_very_same_bytes() -> None:
     for _ in range(3):
         party.fanout.to_room("#lobby", HELLO, 1)
     party.clock.advance(0)
-    assert written == {1: [], 2: [b"n:Said " * 3], 3: [b"n:Said " * 3]}
+    assert written == {1: [], 2: [b"n:Message " * 3], 3: [b"n:Message " * 3]}
     assert written[2][0] is written[3][0]
 
 
@@ -149,13 +159,13 @@ def test_what_grows_too_long_is_written_before_the_turn_ends() -> None:
     party, native = _Party(), _Shorthand("n:")
     for member in (1, 2):
         party.enter(member, native)
-    longest = limits.BATCH_BYTES // len("n:Said ")
+    longest = limits.BATCH_BYTES // len("n:Message ")
     for _ in range(longest):
         party.fanout.to_room("#lobby", HELLO, 1)
     assert not party.transports[2].value()
     party.fanout.to_room("#lobby", HELLO, 1)
     assert len(party.transports[2].value()) > limits.BATCH_BYTES
-    for _ in range(limits.BATCH_BYTES // len("n:Done=7 ") + 1):
+    for _ in range(limits.BATCH_BYTES // len("n:Ok=7 ") + 1):
         party.fanout.reply(1, Ok(), 7)
     assert len(party.transports[1].value()) > limits.BATCH_BYTES
 
@@ -176,7 +186,7 @@ def test_who_has_left_hears_nothing_but_the_answer_to_its_last_request() -> None
     party.fanout.to_room("#lobby", HELLO, 2)
     party.fanout.to_all(MemberEntered("sun"), 2)
     party.fanout.reply(1, Ok(), 1)
-    assert party.heard(1) == "n:Done=1 "
+    assert party.heard(1) == "n:Ok=1 "
     party.fanout.detach(1)
     party.fanout.detach(1)
 
@@ -189,7 +199,7 @@ def test_someone_may_overflow_in_the_midst_of_a_message_and_the_others_hear_it()
     for _ in range(300):
         party.fanout.to_room("#lobby", HELLO, 1)
     assert party.heard(2) == ""
-    assert party.heard(3) == "n:Said " * 300
+    assert party.heard(3) == "n:Message " * 300
 
 
 def test_who_watches_hears_every_room_and_what_is_told_to_all() -> None:
@@ -203,7 +213,7 @@ def test_who_watches_hears_every_room_and_what_is_told_to_all() -> None:
     party.fanout.to_room("#dev", Message("#dev", 1, 0, "moon", "hello"), 2)
     party.fanout.to_all(MemberEntered("sun"), 5)
     assert web.encoded == 3
-    assert party.heard(3) == party.heard(4) == "w:Said w:Said w:Entered "
+    assert party.heard(3) == party.heard(4) == "w:Message w:Message w:MemberEntered "
 
 
 def test_who_stops_watching_hears_its_rooms_alone_and_nothing_twice() -> None:
@@ -217,11 +227,11 @@ def test_who_stops_watching_hears_its_rooms_alone_and_nothing_twice() -> None:
     party.fanout.join_room(3, "#lobby")
     party.fanout.to_room("#lobby", HELLO, 1)
     party.fanout.to_room("#dev", HELLO, 2)
-    assert party.heard(3) == "w:Said w:Said "
+    assert party.heard(3) == "w:Message w:Message "
     party.fanout.leave_room(3, "#lobby")
     party.fanout.remove_member(3)
     party.fanout.to_room("#lobby", HELLO, 1)
-    assert party.heard(3) == "w:Said w:Said "
+    assert party.heard(3) == "w:Message w:Message "
 
 
 def test_who_watches_and_goes_hears_nothing_more() -> None:
@@ -232,4 +242,4 @@ def test_who_watches_and_goes_hears_nothing_more() -> None:
     party.fanout.to_room("#lobby", HELLO, 1)
     party.fanout.remove_member(2)
     party.fanout.to_room("#lobby", HELLO, 1)
-    assert party.heard(2) == "w:Said "
+    assert party.heard(2) == "w:Message "

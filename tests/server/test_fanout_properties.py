@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatd.chat import limits
-from chatd.server import factory
+from chatd.server import chat
 from chatd.server.factory import JIM, MAIN, PLAIN, PortType
 from tests.server.browsers import browser
 from tests.server.hall import Guest, Hall, hello, line
@@ -169,7 +169,7 @@ def _heard(happens: list[Step], **settings: Any) -> list[bytes]:
 @given(steps())
 def test_everyone_is_sent_exactly_what_a_server_without_batches_sends(happens: list[Step]) -> None:
     shared = _heard(happens)
-    with patch.object(factory, "Fanout", ObviousFanout):
+    with patch.object(chat, "Fanout", ObviousFanout):
         obvious = _heard(happens)
     assert shared == obvious
 
@@ -178,6 +178,6 @@ def test_everyone_is_sent_exactly_what_a_server_without_batches_sends(happens: l
 def test_however_small_a_batch_may_be(happens: list[Step]) -> None:
     with patch.object(limits, "BATCH_BYTES", 150):
         shared = _heard(happens)
-    with patch.object(factory, "Fanout", ObviousFanout):
+    with patch.object(chat, "Fanout", ObviousFanout):
         obvious = _heard(happens)
     assert shared == obvious

@@ -112,7 +112,7 @@ def test_who_is_slowed_down_is_read_again_when_the_server_stops_or_the_end_would
     ice = hall.enter("ice")
     ice.send_bytes(_messages(50))
     assert not ice.is_read()
-    hall.factory.end()
+    hall.chat.end()
     assert ice.is_read()
 
 

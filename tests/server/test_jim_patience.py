@@ -84,7 +84,7 @@ def test_a_server_that_stops_says_so_first_whatever_waits() -> None:
         ice.send("private", {"text": "psst", "to": ["moon"]})
         [first] = guest.heard()
         assert first["message"] == "0"
-        hall.factory.end()
+        hall.chat.end()
         hall.clock.advance(0.05)
         [second] = guest.heard()
         assert (second["response"], second["alert"]) == (101, "server is stopping")

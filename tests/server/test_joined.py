@@ -9,6 +9,7 @@ from twisted.test.iosim import FakeTransport, IOPump, connect
 
 from chatd.chat import commands, limits
 from chatd.client.protocol import ServerConnection
+from chatd.server.factory import ChatFactory
 from chatd.wire import frames
 from chatd.wire.frames import FromServer
 from tests.server.hall import Hall, Handle
@@ -40,7 +41,7 @@ class _Person:
         self.losses: list[str] = []
         self.client = ServerConnection(self)
         address = IPv4Address("TCP", "10.35.11.112", port)
-        server = hall.factory.buildProtocol(address)
+        server = ChatFactory(hall.chat).buildProtocol(address)
         assert server is not None
         self.transports = (
             _TcpTransport(server, True, address),
@@ -101,8 +102,8 @@ def test_two_people_have_a_conversation() -> None:
         _flush(ice, moon)
         frames_heard = {type(each).__name__: each for each in ice.take()}
         assert [user.nickname for user in frames_heard["Users"].users] == ["ice", "moon"]
-        assert [said.text for said in frames_heard["HistoryRead"].messages] == ["and back"]
-        assert frames_heard["Renamed"].new == "sun"
+        assert [said.text for said in frames_heard["History"].messages] == ["and back"]
+        assert frames_heard["MemberRenamed"].new == "sun"
 
         moon.take()
         moon.client.send(commands.Quit())
@@ -112,7 +113,7 @@ def test_two_people_have_a_conversation() -> None:
         assert [(each.nickname, each.reason) for each in ice.take()] == [("sun", "quit")]
         ice.client.close()
         _flush(ice, moon)
-        assert hall.free == hall.factory.settings.slots
+        assert hall.free == hall.chat.settings.slots
 
 
 def test_the_error_for_an_over_long_line_still_reaches_the_client() -> None:
@@ -144,7 +145,7 @@ def test_a_stopping_server_says_so_to_every_client() -> None:
         for person, name in zip(people, ("ice", "moon"), strict=True):
             person.client.send(commands.Enter(name))
         _flush(*people)
-        ended = hall.factory.end()
+        ended = hall.chat.end()
         _flush(*people)
         for person in people:
             assert person.take()[-1].reason == "server is stopping"

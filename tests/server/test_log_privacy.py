@@ -48,7 +48,13 @@ def test_no_log_has_private_text_or_a_password_in_it(level: str, log_format: str
         _say_secrets(hall)
     written = hall.file.getvalue()
     if level == "debug":
-        for outcome in ("told", "not-reached", "wrong-password", "bad-frame", "broken-object"):
+        for outcome in (
+            "private-sent",
+            "not-reached",
+            "wrong-password",
+            "bad-frame",
+            "broken-object",
+        ):
             assert outcome in written
     assert not [secret for secret in SECRETS if secret in written]
     assert not [secret for secret in SECRETS if secret in repr(made)]

@@ -66,7 +66,7 @@ def test_where_the_dialect_is_known_a_full_server_says_so_at_once(side: type[Spe
 @every_pair()
 def test_everyone_is_told_that_the_server_is_stopping(pair: Pair) -> None:
     ended: list[None] = []
-    pair.hall.factory.end().addCallback(ended.append)
+    pair.hall.chat.end().addCallback(ended.append)
     pair.settle()
     for each in (pair.ice, pair.moon):
         assert each.was_told("server is stopping")

@@ -255,7 +255,7 @@ def test_a_server_that_stops_and_a_time_out_say_so_in_a_last_line() -> None:
         guest.shown()
         hall.pass_time(1)
         assert guest.shown() == ["[Server]: Goodbye (inactive)"]
-        hall.factory.end()
+        hall.chat.end()
         assert other.shown()[-1] == "[Server]: Goodbye (server is stopping)"
 
 

@@ -38,7 +38,7 @@ def test_the_sender_learns_that_it_was_sent_if_it_gave_an_id(hall: Hall) -> None
 
 
 def test_the_sender_learns_which_of_them_could_not_be_reached_and_why(hall: Hall) -> None:
-    hall.factory.hub.accounts = {"star": False}
+    hall.chat.hub.accounts = {"star": False}
     ice, moon = hall.enter_all("ice", "moon")
     tell(ice, "psst", "sun", "moon", "Star", request_id=4)
     [answer] = ice.heard()

@@ -203,7 +203,7 @@ def test_who_says_nothing_that_asks_to_be_let_in_has_five_seconds(
     assert not guest.is_dropped()
     drain(hall, 1)
     assert guest.is_dropped()
-    assert hall.factory.counters["too-late"] == 1
+    assert hall.chat.counters["too-late"] == 1
 
 
 @pytest.mark.parametrize("nickname", ["ice", "#", "", "x" * 1_000])
@@ -248,4 +248,4 @@ def test_every_refusal_at_the_door_is_counted(hall: Hall) -> None:
     guest.hello("ice")
     guest.say("hello")
     guest.send("hello", {"nickname": "moon", "version": 9})
-    assert dict(hall.factory.counters) == {"nickname-taken": 2, "not-entered": 1, "version": 1}
+    assert dict(hall.chat.counters) == {"nickname-taken": 2, "not-entered": 1, "version": 1}

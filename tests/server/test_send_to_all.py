@@ -87,7 +87,7 @@ def test_who_reads_nothing_overflows_once_at_the_bound_and_the_others_get_everyt
     assert members[1].wire.protocol.is_lost
 
 
-@pytest.mark.parametrize("end", ["finish", "close"])
+@pytest.mark.parametrize("end", ["close_after_flush", "close"])
 def test_after_the_end_nothing_is_sent(end: str) -> None:
     member = Member()
     getattr(member.outlet, end)()

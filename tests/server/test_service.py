@@ -8,7 +8,8 @@ import pytest
 from twisted.internet.address import IPv4Address
 
 from chatd.discovery.subnets import Subnet
-from chatd.server.factory import ChatFactory, ServerSettings
+from chatd.server.chat import Chat, ServerSettings
+from chatd.server.factory import ChatFactory
 from chatd.server.protocol import LineProtocol
 from chatd.server.service import CannotListen, ChatServer, ListenSettings
 from chatd.wire import discovery
@@ -38,14 +39,14 @@ class _House:
         slots: int = 9,
     ) -> None:
         self.network = FakeNetwork()
-        self.factory = ChatFactory(ServerSettings("work", slots), self.network, lambda: 0)
+        self.chat = Chat(ServerSettings("work", slots), self.network, lambda: 0)
         self.server = ChatServer(
-            self.network, ListenSettings(subnets, port, discovery_port=4_444), self.factory, current
+            self.network, ListenSettings(subnets, port, discovery_port=4_444), self.chat, current
         )
 
     def connect(self) -> Guest:
         address = IPv4Address("TCP", "10.35.11.112", 1_234)
-        connection = self.factory.buildProtocol(address)
+        connection = ChatFactory(self.chat).buildProtocol(address)
         assert isinstance(connection, LineProtocol)
         return Guest(connection, address)
 

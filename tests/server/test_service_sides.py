@@ -8,7 +8,8 @@ import pytest
 from twisted.internet.protocol import ServerFactory
 
 from chatd.discovery.subnets import Subnet
-from chatd.server.factory import PLAIN, ChatFactory, DialectFactory, ServerSettings
+from chatd.server.chat import Chat, ServerSettings
+from chatd.server.factory import PLAIN, DialectFactory
 from chatd.server.service import CannotListen, ChatServer, ExtraPort, ListenSettings
 from tests.fakes import log_lines
 from tests.server.network import FakeNetwork
@@ -21,7 +22,7 @@ SUBNETS = (
 DEFAULT = 8_080
 
 
-def _made(chat: ChatFactory) -> ServerFactory:
+def _made(chat: Chat) -> ServerFactory:
     return DialectFactory(chat, PLAIN)
 
 
@@ -32,8 +33,8 @@ class _House:
         self.network = FakeNetwork()
 
     def start(self, *sides: ExtraPort) -> ChatServer:
-        factory = ChatFactory(ServerSettings("work"), self.network, lambda: 0)
-        self.server = ChatServer(self.network, ListenSettings(SUBNETS, extra_ports=sides), factory)
+        chat = Chat(ServerSettings("work"), self.network, lambda: 0)
+        self.server = ChatServer(self.network, ListenSettings(SUBNETS, extra_ports=sides), chat)
         self.server.startService()
         return self.server
 
@@ -107,6 +108,6 @@ def test_the_log_says_where_each_side_listens(house: _House) -> None:
 
 
 def test_nothing_is_reached_any_more_once_the_server_has_stopped(house: _House) -> None:
-    server = house.start(ExtraPort("web", partial(DialectFactory, port=PLAIN), None, DEFAULT))
+    server = house.start(ExtraPort("web", partial(DialectFactory, port_type=PLAIN), None, DEFAULT))
     server.stopService()
     assert server.addresses("web") == ()

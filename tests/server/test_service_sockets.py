@@ -12,7 +12,7 @@ from twisted.internet.task import deferLater
 
 from chatd.chat import limits
 from chatd.discovery.subnets import Subnet
-from chatd.server.factory import ChatFactory, ServerSettings
+from chatd.server.chat import Chat, ServerSettings
 from chatd.server.service import CannotListen, ChatServer, ListenSettings
 from tests.fakes import on_reactor
 from tests.server.callers import call, enter, free_port, reactor
@@ -28,7 +28,7 @@ def _server(*hosts: str, port: int, **settings: Any) -> ChatServer:
             port,
             discovery_port=free_port(socket.SOCK_DGRAM),
         ),
-        ChatFactory(ServerSettings("party", **settings), reactor, lambda: 0),
+        Chat(ServerSettings("party", **settings), reactor, lambda: 0),
     )
 
 

@@ -18,10 +18,10 @@ class GuardedHall(Hall):
         super().__init__(flood=0)
         people = {"Ice": "cold", "moon": "full"}
         self.vault = Vault(path, people, ("moon",), self.clock, self._know)
-        self.factory.check_password = self.vault.guard.check_password
+        self.chat.check_password = self.vault.guard.check_password
 
     def _know(self, known: Mapping[str, bool]) -> None:
-        self.factory.hub.accounts = known
+        self.chat.hub.accounts = known
 
     def authenticate(self, guest: Guest, password: str, account: str = "ice") -> None:
         guest.send("authenticate", {"account": account, "password": password})
@@ -156,10 +156,10 @@ def test_an_account_that_is_not_connected_is_offline_and_others_are_unknown(
 def test_an_account_that_is_added_while_the_server_runs_counts_at_the_next_hello(
     guarded: GuardedHall,
 ) -> None:
-    guarded.vault.guard.start()
+    guarded.vault.guard.startService()
     fill(guarded.vault.path, {"sun": "hot"})
     guarded.clock.advance(limits.PASSWORD_FILE_SECONDS)
-    guarded.vault.guard.stop()
+    guarded.vault.guard.stopService()
     guest = guarded.connect()
     guest.hello("sun")
     assert guest.errors() == ["password-required"]
@@ -243,7 +243,7 @@ def test_a_person_with_nc_is_asked_for_the_password(guarded: GuardedHall) -> Non
     guest.type("ice", "warm", "ice", "cold")
     shown = "\n".join(guest.shown())
     assert shown.count("needs its password") == 2
-    assert "do not go together" in shown
+    assert "Wrong account or password." in shown
     assert "You are Ice on party." in shown
 
 

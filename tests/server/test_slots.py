@@ -93,7 +93,7 @@ def test_a_server_that_stops_has_all_slots_free_at_once() -> None:
     with Hall(slots=3) as hall:
         hall.enter_all("ice", "moon")
         hall.connect()
-        hall.factory.end()
+        hall.chat.end()
         assert hall.free == 3
 
 
@@ -109,7 +109,7 @@ def test_who_finds_no_slot_is_told_in_answer_to_hello_and_dropped() -> None:
         assert guest.is_dropped()
         assert not guest.is_cut_off(), "the error must go out first"
         assert ice.heard() == []
-        assert hall.factory.counters["full"] == 1
+        assert hall.chat.counters["full"] == 1
 
 
 @pytest.mark.parametrize("first", [b"\xff\n", b"{}\n", b"\n", b'{"type":"message"}\n'])
@@ -180,7 +180,7 @@ def test_sixty_four_may_wait_without_a_slot_and_more_are_closed_silently() -> No
         waiting = [hall.connect() for _ in range(64)]
         assert hall.try_to_connect() is None
         assert hall.try_to_connect() is None
-        assert hall.factory.counters["closed silently"] == 2
+        assert hall.chat.counters["closed silently"] == 2
         assert ice.heard() == []
         waiting[5].hang_up()
         hall.connect()

@@ -1,150 +1,129 @@
-"""The idle timer and the token bucket, each told the time."""
+"""The timers of a session, with a clock that is advanced by hand."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from twisted.internet.task import Clock
 
-from chatd.rate_limit import TokenBucket
-from chatd.server.timing import IdleTimer
+from chatd.server.timing import InactivityTimer
 
 
-class _Silence:
-    """An idle timer, and how often it has called."""
+class _Timer:
+    """An inactivity timer, and what it has called so far."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, *, has_probe: bool = False) -> None:
         self.clock = Clock()
         self.clock.advance(1_000)
-        self.calls = 0
-        self.timer = IdleTimer(self.clock, seconds, self._called)
+        self.probes = self.timeouts = 0
+        self.timer = InactivityTimer(
+            self.clock, seconds, self._probe if has_probe else None, self._on_inactive
+        )
 
-    def _called(self) -> None:
-        self.calls += 1
+    def _probe(self) -> None:
+        self.probes += 1
 
-
-def test_the_idle_timer_calls_once_after_the_silence() -> None:
-    silence = _Silence(10)
-    silence.clock.advance(9.9)
-    assert silence.calls == 0
-    silence.clock.advance(0.1)
-    assert silence.calls == 1
-    silence.clock.advance(100)
-    assert silence.calls == 1
+    def _on_inactive(self) -> None:
+        self.timeouts += 1
 
 
-def test_what_is_heard_begins_the_silence_anew() -> None:
-    silence = _Silence(10)
+def test_an_inactivity_timer_fires_once() -> None:
+    member = _Timer(10)
+    member.clock.advance(9.9)
+    assert member.timeouts == 0
+    member.clock.advance(0.1)
+    assert member.timeouts == 1
+    member.clock.advance(100)
+    assert member.timeouts == 1
+
+
+@pytest.mark.parametrize("has_probe", [False, True])
+def test_activity_restarts_the_timer(has_probe: bool) -> None:
+    member = _Timer(10, has_probe=has_probe)
     for _ in range(20):
-        silence.clock.advance(7)
-        silence.timer.reset()
-    assert silence.calls == 0
-    silence.clock.advance(9.9)
-    assert silence.calls == 0
-    silence.clock.advance(0.1)
-    assert silence.calls == 1
+        member.clock.advance(4.9)
+        member.timer.reset(is_activity=True)
+    assert (member.probes, member.timeouts) == (0, 0)
+    member.clock.advance(5)
+    member.clock.advance(4.9)
+    assert (member.probes, member.timeouts) == (has_probe, 0)
+    member.clock.advance(0.1)
+    assert (member.probes, member.timeouts) == (has_probe, 1)
 
 
-def test_hearing_something_makes_no_timer() -> None:
-    silence = _Silence(10)
-    [call] = silence.clock.getDelayedCalls()
-    silence.clock.advance(1)
-    silence.timer.reset()
-    assert silence.clock.getDelayedCalls() == [call]
-    assert call.getTime() == 1_010
+def test_what_a_client_does_by_itself_is_no_activity() -> None:
+    member = _Timer(10)
+    member.clock.advance(9)
+    member.timer.reset(is_activity=False)
+    member.clock.advance(1)
+    assert member.timeouts == 1
 
 
-def test_zero_seconds_are_for_ever() -> None:
-    silence = _Silence(0)
-    assert silence.clock.getDelayedCalls() == []
-    silence.timer.reset()
-    silence.clock.advance(10**9)
-    assert silence.calls == 0
-    silence.timer.stop()
+def test_a_client_that_only_pings_is_probed_half_way_and_stays_if_it_answers() -> None:
+    member = _Timer(10, has_probe=True)
+    for count in range(1, 20):
+        for _ in range(5):
+            member.timer.reset(is_activity=False)  # a ping
+            member.clock.advance(1)
+        assert member.probes == count
+        member.timer.reset(is_activity=False)  # the answer
+    assert member.timeouts == 0
 
 
-def test_a_stopped_timer_never_calls_and_leaves_nothing() -> None:
-    silence = _Silence(10)
-    silence.timer.stop()
-    silence.timer.stop()
-    assert silence.clock.getDelayedCalls() == []
-    silence.clock.advance(100)
-    assert silence.calls == 0
+def test_a_probe_that_is_not_answered_is_followed_by_the_end() -> None:
+    member = _Timer(10, has_probe=True)
+    member.clock.advance(5)
+    assert (member.probes, member.timeouts) == (1, 0)
+    member.clock.advance(5)
+    assert (member.probes, member.timeouts) == (1, 1)
+    assert not member.clock.getDelayedCalls()
 
 
-def test_a_timer_may_be_stopped_after_it_has_called() -> None:
-    silence = _Silence(10)
-    silence.clock.advance(10)
-    silence.timer.stop()
-    assert silence.calls == 1
+def test_activity_makes_no_new_call_of_the_reactor() -> None:
+    member = _Timer(10)
+    [call] = member.clock.getDelayedCalls()
+    member.clock.advance(1)
+    member.timer.reset(is_activity=True)
+    assert member.clock.getDelayedCalls() == [call]
 
 
-def test_nobody_is_called_idle_too_early_when_the_clock_is_set_back() -> None:
-    silence = _Silence(10)
-    silence.clock.advance(5)
-    silence.clock.advance(-500)
-    silence.timer.reset()
-    silence.clock.advance(9.9)
-    assert silence.calls == 0
+def test_zero_seconds_disable_the_timer() -> None:
+    member = _Timer(0, has_probe=True)
+    assert member.clock.getDelayedCalls() == []
+    member.timer.reset(is_activity=True)
+    member.clock.advance(10**9)
+    assert (member.probes, member.timeouts) == (0, 0)
+    member.timer.stop()
 
 
-def test_the_silence_is_found_although_the_clock_was_set_back() -> None:
-    silence = _Silence(10)
-    silence.clock.advance(-500)
-    silence.timer.reset()
-    silence.clock.advance(510)
-    assert silence.calls == 1
+def test_a_stopped_timer_never_fires_and_leaves_nothing() -> None:
+    member = _Timer(10)
+    member.timer.stop()
+    member.timer.stop()
+    assert member.clock.getDelayedCalls() == []
+    member.timer.reset(is_activity=True)
+    member.clock.advance(100)
+    assert member.timeouts == 0
 
 
-def test_the_bucket_gives_a_burst_at_once_and_then_the_rate() -> None:
-    bucket = TokenBucket(10, 20, 0)
-    assert [bucket.take(0) for _ in range(20)] == [0.0] * 20
-    assert bucket.take(0) == pytest.approx(0.1)
+def test_a_timer_may_be_stopped_or_reset_after_it_has_fired() -> None:
+    member = _Timer(10)
+    member.clock.advance(10)
+    member.timer.reset(is_activity=True)
+    member.timer.stop()
+    assert member.timeouts == 1
+    assert not member.clock.getDelayedCalls()
 
 
-def test_who_waits_as_long_as_told_gets_exactly_the_rate() -> None:
-    bucket = TokenBucket(10, 20, 0)
-    now = 0.0
-    for _ in range(120):
-        now += bucket.take(now)
-    assert now == pytest.approx(10)
+def test_the_timer_does_not_fire_too_early_when_the_clock_is_set_back() -> None:
+    member = _Timer(10)
+    member.clock.advance(5)
+    member.clock.advance(-500)
+    member.timer.reset(is_activity=True)
+    member.clock.advance(9.9)
+    assert member.timeouts == 0
 
 
-def test_a_pause_fills_the_bucket_up_to_the_burst_and_no_further() -> None:
-    bucket = TokenBucket(10, 20, 0)
-    for _ in range(20):
-        bucket.take(0)
-    assert [bucket.take(1_000) for _ in range(20)] == [0.0] * 20
-    assert bucket.take(1_000) > 0
-
-
-def test_who_came_far_too_often_waits_for_one_token_only() -> None:
-    bucket = TokenBucket(10, 20, 0)
-    waits = [bucket.take(0) for _ in range(1_000)]
-    assert max(waits) == pytest.approx(0.1)
-
-
-def test_a_rate_of_zero_has_no_limit() -> None:
-    bucket = TokenBucket(0, 0, 0)
-    assert {bucket.take(0) for _ in range(1_000)} == {0.0}
-
-
-def test_a_clock_that_is_set_back_takes_no_tokens_away() -> None:
-    bucket = TokenBucket(10, 20, 1_000)
-    assert [bucket.take(500) for _ in range(20)] == [0.0] * 20
-    assert bucket.take(500) == pytest.approx(0.1)
-    assert bucket.take(500.3) == 0.0
-
-
-@given(
-    st.integers(1, 100),
-    st.integers(1, 5),
-    st.lists(st.floats(-10, 10, allow_nan=False), max_size=50),
-)
-def test_the_wait_is_never_longer_than_for_one_token(
-    rate: int, factor: int, steps: list[float]
-) -> None:
-    bucket = TokenBucket(rate, rate * factor, 0)
-    now = 0.0
-    for step in steps:
-        now += step
-        assert 0 <= bucket.take(now) <= 1 / rate + 1e-9
+def test_the_timer_fires_although_the_clock_was_set_back() -> None:
+    member = _Timer(10)
+    member.clock.advance(-500)
+    member.timer.reset(is_activity=True)
+    member.clock.advance(510)
+    assert member.timeouts == 1

@@ -16,7 +16,8 @@ from twisted.test.ssl_helpers import ClientTLSContext, certPath
 
 from chatd.chat import limits
 from chatd.discovery.subnets import Subnet
-from chatd.server.factory import PLAIN, ChatFactory, DialectFactory, ServerSettings
+from chatd.server.chat import Chat, ServerSettings
+from chatd.server.factory import PLAIN, DialectFactory
 from chatd.server.service import ChatServer, ExtraPort, ListenSettings
 from tests.fakes import log_lines, on_reactor
 from tests.server.callers import PATIENCE, free_port, reactor
@@ -61,9 +62,9 @@ async def _server(secret: int, **settings: Any) -> AsyncIterator[ChatServer]:
             (Subnet(IPv4Address(HOST), IPv4Network("127.0.0.0/8")),),
             free_port(),
             free_port(socket.SOCK_DGRAM),
-            (ExtraPort("plain", partial(DialectFactory, port=PLAIN), where),),
+            (ExtraPort("plain", partial(DialectFactory, port_type=PLAIN), where),),
         ),
-        ChatFactory(ServerSettings("party", **settings), reactor, lambda: 0),
+        Chat(ServerSettings("party", **settings), reactor, lambda: 0),
     )
     server.startService()
     try:
@@ -87,7 +88,7 @@ async def test_people_come_through_tls_chat_hear_the_last_word_and_free_their_sl
             person.sendLine(b"/quit")
             await person.sees("Goodbye (quit)")
             await person.gone.addTimeout(PATIENCE, reactor)
-        assert server.factory.hub.free_slots == 1
+        assert server.chat.hub.free_slots == 1
 
 
 @on_reactor
@@ -101,7 +102,7 @@ async def test_who_is_one_too_many_is_closed_silently_behind_tls_too() -> None:
             ]
             for person in crowd[-2:]:  # who say nothing, not even what TLS begins with
                 await person.gone.addTimeout(PATIENCE, reactor)
-            assert server.factory.counters["closed silently"] == 2
+            assert server.chat.counters["closed silently"] == 2
             for person in crowd:
                 person.transport.abortConnection()
             await gatherResults([person.gone for person in crowd[:-2]])

@@ -130,7 +130,7 @@ def test_a_full_server_is_watched_and_entered_once_a_slot_is_free() -> None:
         guest = watcher(hall)
         guest.hello("moon")
         assert guest.errors() == ["full"]
-        assert hall.factory.counters["full"] == 1
+        assert hall.chat.counters["full"] == 1
         assert not guest.is_dropped()
         ice.say("hello")
         assert len(guest.heard_of("message")) == 1
@@ -164,14 +164,14 @@ def test_on_the_main_port_a_first_line_that_says_watch_is_basic_as_before(hall: 
 
 def test_who_watches_is_told_when_the_server_stops(hall: Hall) -> None:
     guests = [watcher(hall), browser(hall)]
-    hall.factory.end()
+    hall.chat.end()
     for guest in guests:
         assert guest.heard_of("goodbye") == [{"reason": "server is stopping"}]
         assert guest.is_dropped()
 
 
 def test_who_comes_in_the_last_moment_is_told_as_well(hall: Hall) -> None:
-    hall.factory.end()
+    hall.chat.end()
     guest = browser(hall)
     assert guest.heard_of("goodbye") == [{"reason": "server is stopping"}]
     assert guest.is_dropped()

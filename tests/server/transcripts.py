@@ -75,8 +75,8 @@ class Scene(Meeting):
     def __init__(self, kind: str) -> None:
         super().__init__()
         self.kind = kind
-        self.hall.factory.hub.accounts = {"star": False, "nova": True}
-        self.hall.factory.check_password = self._check_password
+        self.hall.chat.hub.accounts = {"star": False, "nova": True}
+        self.hall.chat.check_password = self._check_password
         self.moon = self.enter(NativeSpeaker, "moon")
         self.you: Any = None
         self._plays: list[tuple[str, Callable[..., object]]] = [
@@ -89,7 +89,7 @@ class Scene(Meeting):
             (r"\(moon leaves (\S+)\)", self.moon.leave),
             (r"\(moon renames to (\S+)\)", self.moon.rename),
             (r"\(nothing happens for (\d+) s\)", self._wait),
-            (r"\(the server stops\)", self.hall.factory.end),
+            (r"\(the server stops\)", self.hall.chat.end),
         ]
 
     def _check_password(self, command: Authenticate, address: str) -> Deferred[str]:

@@ -114,14 +114,14 @@ def test_a_person_is_asked_twice(
 ) -> None:
     asked = type_in("cold", "cold")
     assert shell.run("add", path, "ice") == ""
-    assert asked == ["Password for ice: ", "The same again: "]
+    assert asked == ["Password for ice: ", "Repeat password: "]
     assert Argon2Hasher().verify(PasswordFile(path).read()["ice"].password_hash, b"cold")
 
 
 @pytest.mark.parametrize(
     ("said", "why"),
     [
-        (("cold", "warm"), "two different passwords"),
+        (("cold", "warm"), "passwords do not match"),
         (("", ""), "1 to 128 printable characters"),
         (("x" * 129, "x" * 129), "1 to 128 printable characters"),
         (("a\tb", "a\tb"), "1 to 128 printable characters"),
@@ -179,7 +179,7 @@ def test_an_account_is_not_added_twice_and_nobody_is_asked(
     fill(path, {"Ice": "cold"})
     before = path.read_bytes()
     asked = type_in()
-    assert f"{name} is an account already" in shell.fails("add", path, name)
+    assert f"{name} already has an account" in shell.fails("add", path, name)
     assert asked == []
     assert path.read_bytes() == before
 
@@ -213,7 +213,7 @@ def test_a_list_of_nobody_is_empty(shell: Shell, path: Path) -> None:
 def test_who_is_no_account_is_told_of(shell: Shell, path: Path, action: str) -> None:
     fill(path, {"ice": "cold"})
     before = path.read_bytes()
-    assert shell.fails(action, path, "moon") == "chatd account: moon is no account\n"
+    assert shell.fails(action, path, "moon") == "chatd account: no such account: moon\n"
     assert path.read_bytes() == before
 
 
@@ -249,8 +249,8 @@ def test_a_place_where_nothing_can_be_written_is_named(shell: Shell, path: Path,
 @pytest.mark.parametrize(
     ("argv", "why"),
     [
-        ((), "say one of add, remove, block, unblock, list"),
-        (("rename", "FILE"), "say one of add"),
+        ((), "no action given; one of: add, remove, block, unblock, list"),
+        (("rename", "FILE"), "no action given; one of: add"),
         (("add",), "add takes FILE and NAME"),
         (("add", "FILE"), "add takes FILE and NAME"),
         (("add", "FILE", "ice", "secret"), "add takes FILE and NAME"),

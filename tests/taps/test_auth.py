@@ -17,8 +17,9 @@ from chatd.accounts.password_file import PasswordFile
 from chatd.chat import limits
 from chatd.chat.commands import Authenticate
 from chatd.chat.errors import Blocked
+from chatd.server.service import ChatServer
 from chatd.taps import server
-from chatd.taps.server import GuardedServer, make_server
+from chatd.taps.server import add_accounts, make_server
 from tests.fakes import FakeUdpReactor, on_reactor
 from tests.server.vault import CountingPasswords, fill
 from tests.taps.roles import ROLES, parse, refusal
@@ -34,17 +35,15 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-def guarded(path: Path, reactor: Any) -> GuardedServer:
+def guarded(path: Path, reactor: Any) -> ChatServer:
     """The server that these accounts are named to."""
     options = parse(server.Options(), f"--ifaddrs 127.0.0.1/8 --auth chatd:{path}")
-    made = make_server(options, options.known_subnets, reactor)
-    assert isinstance(made, GuardedServer)
-    return made
+    return make_server(options, reactor)
 
 
 @BOTH
 def test_the_accounts_are_read_before_anything_is_bound(role: str, path: Path) -> None:
-    checker = parse(ROLES[role](), f"--auth chatd:{path}").read["auth"]
+    checker = parse(ROLES[role](), f"--auth chatd:{path}")["auth"]
     assert isinstance(checker, AccountsChecker)
     assert list(checker.accounts) == ["ice", "moon"]
 
@@ -52,7 +51,7 @@ def test_the_accounts_are_read_before_anything_is_bound(role: str, path: Path) -
 def test_a_path_may_have_a_colon_in_it(tmp_path: Path) -> None:
     fill(tmp_path / "a:b", {"ice": "cold"})
     options = parse(server.Options(), f"--auth chatd:{tmp_path}/a:b")
-    assert list(options.read["auth"].accounts) == ["ice"]
+    assert list(options["auth"].accounts) == ["ice"]
 
 
 @BOTH
@@ -101,7 +100,7 @@ def test_without_argon2_accounts_are_refused_with_what_to_install(
     monkeypatch.setitem(sys.modules, "argon2", None)
     told = refusal(role, f"--auth chatd:{path}")
     assert "needs argon2-cffi: pip install 'chatd[accounts]'" in told
-    assert parse(ROLES[role](), "").read.get("auth") is None
+    assert parse(ROLES[role](), "")["auth"] is None
 
 
 def test_twisted_lists_our_kind_of_accounts_with_its_own() -> None:
@@ -113,18 +112,18 @@ def test_twisted_lists_our_kind_of_accounts_with_its_own() -> None:
 
 def test_without_accounts_no_nickname_needs_a_password() -> None:
     options = parse(server.Options(), "--ifaddrs 127.0.0.1/8")
-    made = make_server(options, options.known_subnets, FakeUdpReactor())
-    assert made.factory.hub.accounts == {}
+    made = make_server(options, FakeUdpReactor())
+    assert made.chat.hub.accounts == {}
 
 
 def test_the_chat_knows_the_accounts_and_their_changes_while_it_runs(path: Path) -> None:
     reactor = FakeUdpReactor()
     made = guarded(path, reactor)
-    assert made.factory.hub.accounts == {"ice": False, "moon": True}
+    assert made.chat.hub.accounts == {"ice": False, "moon": True}
     made.startService()
     fill(path, {"sun": "hot"})
     reactor.advance(limits.PASSWORD_FILE_SECONDS)
-    assert made.factory.hub.accounts == {"sun": False}
+    assert made.chat.hub.accounts == {"sun": False}
     made.stopService()
     assert not reactor.getDelayedCalls()
 
@@ -138,7 +137,7 @@ def test_a_server_that_never_started_can_be_stopped(path: Path) -> None:
 def test_a_blocked_account_is_refused_by_the_server(path: Path) -> None:
     made = guarded(path, FakeUdpReactor())
     refused: list[Any] = []
-    asked = made.factory.check_password(Authenticate("moon", "full"), "10.0.0.1:1")
+    asked = made.chat.check_password(Authenticate("moon", "full"), "10.0.0.1:1")
     asked.addErrback(refused.append)
     assert [failure.type for failure in refused] == [Blocked]
 
@@ -166,9 +165,7 @@ class _ReactorWithThreads(FakeUdpReactor):
 def test_the_threads_are_those_of_the_reactor_that_the_server_is_made_with(path: Path) -> None:
     reactor = _ReactorWithThreads()
     right: list[str] = []
-    checked = guarded(path, reactor).factory.check_password(
-        Authenticate("ice", "cold"), "10.0.0.1:1"
-    )
+    checked = guarded(path, reactor).chat.check_password(Authenticate("ice", "cold"), "10.0.0.1:1")
     checked.addCallback(right.append)
     assert right == ["ice"]
     assert reactor.given == 1
@@ -181,10 +178,8 @@ async def test_the_server_hashes_on_a_thread_of_its_reactor_and_not_on_the_react
         file = Path(directory) / "accounts"
         fill(file, {"ice": "cold"})
         made = guarded(file, global_reactor)
-        made.guard(AccountsChecker(PasswordFile(file), passwords), global_reactor)
-        checked: Deferred[str] = made.factory.check_password(
-            Authenticate("ice", "cold"), "10.0.0.1:1"
-        )
+        add_accounts(made, AccountsChecker(PasswordFile(file), passwords), global_reactor)
+        checked: Deferred[str] = made.chat.check_password(Authenticate("ice", "cold"), "10.0.0.1:1")
         assert await checked == "ice"
     pool: Any = global_reactor
     assert passwords.threads[0] != get_ident()

@@ -15,14 +15,14 @@ def status(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[object, str]
 
 @pytest.mark.parametrize(
     ("argv", "why"),
-    [((), "say which role"), (("party",), "party"), (("--bogus",), "bogus"), (("-x",), "x")],
+    [((), "no command given"), (("party",), "party"), (("--bogus",), "bogus"), (("-x",), "x")],
 )
 def test_no_role_or_a_wrong_one_prints_the_usage_and_fails(
     argv: tuple[str, ...], why: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     told, out = status(capsys, *argv)
     assert isinstance(told, str)  # on standard error, with status 1
-    assert told.startswith("Usage: chatd ROLE")
+    assert told.startswith("Usage: chatd COMMAND")
     assert why in told.splitlines()[-1]
     assert out == ""
 

@@ -10,7 +10,7 @@ from chatd.client.lifecycle import Server
 from chatd.client.service import ChatClient
 from chatd.taps import client
 from chatd.taps.client import jitter, make_client, makeService
-from tests.fakes import FakeScreen, FakeUdpReactor
+from tests.fakes import FakeUdpReactor, FakeUI
 from tests.taps.roles import parse, refusal
 
 
@@ -64,12 +64,12 @@ def test_off_a_terminal_the_nickname_is_the_login_name(monkeypatch: pytest.Monke
     assert program.client.session.nickname == "zoe"
 
 
-def started(line: str) -> tuple[Any, FakeScreen, ChatClient]:
+def started(line: str) -> tuple[Any, FakeUI, ChatClient]:
     """A client with these options that has begun."""
-    reactor, screen = FakeUdpReactor(), FakeScreen()
-    made = make_client(parse(client.Options(), line), "ice", screen, reactor)
+    reactor, ui = FakeUdpReactor(), FakeUI()
+    made = make_client(parse(client.Options(), line), "ice", ui, reactor)
     made.startService()
-    return reactor, screen, made
+    return reactor, ui, made
 
 
 def test_with_an_address_nothing_is_searched() -> None:
@@ -80,12 +80,12 @@ def test_with_an_address_nothing_is_searched() -> None:
 
 
 def test_without_one_the_named_subnets_are_asked() -> None:
-    reactor, screen, made = started("--ifaddrs 127.0.0.1/8 127.1.0.1/16 --discovery-port 4000")
+    reactor, ui, made = started("--ifaddrs 127.0.0.1/8 127.1.0.1/16 --discovery-port 4000")
     assert [port.written[0][1] for port in reactor.udp] == [
         ("127.255.255.255", 4000),
         ("127.1.255.255", 4000),
     ]
-    assert screen.said == ["Searching for a server on 127.0.0.0/8, 127.1.0.0/16 …"]
+    assert ui.notices == ["Searching for a server on 127.0.0.0/8, 127.1.0.0/16 …"]
     made.stopService()
 
 

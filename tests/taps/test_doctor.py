@@ -145,7 +145,7 @@ def test_all_interfaces_are_probed_unless_some_are_named() -> None:
         ("--server ''", "--server"),
         ("--wait soon", "--wait"),
         ("--discovery-port 0", "--discovery-port"),
-        ("party", "one word too many"),
+        ("party", "unexpected argument"),
     ],
 )
 def test_a_bad_value_is_one_line(line: str, why: str) -> None:

@@ -7,7 +7,7 @@ from tests.taps.roles import parse, refusal
 
 
 def test_it_is_a_party_of_two_unless_something_else_is_said() -> None:
-    read = parse(launch.Options(), "--ifaddrs 127.0.0.1/8").read
+    read = parse(launch.Options(), "--ifaddrs 127.0.0.1/8")
     assert (read["id"], read["clients"]) == ("party", 2)
 
 
@@ -28,10 +28,10 @@ def test_a_login_name_that_cannot_be_a_nickname_is_one_line(
 
 def test_more_clients_than_slots_are_refused_and_both_are_named() -> None:
     told = refusal("launch", "--clients 3 --slots 2")
-    assert "--clients: '3'" in told
-    assert "--slots: '2'" in told
+    assert "--clients: 3" in told
+    assert "--slots: 2" in told
 
 
 def test_it_takes_the_options_of_a_server() -> None:
-    read = parse(launch.Options(), "--clients 3 --slots 3 --timeout 5 --port 5555").read
+    read = parse(launch.Options(), "--clients 3 --slots 3 --timeout 5 --port 5555")
     assert (read["slots"], read["timeout"], read["port"]) == (3, 5, 5555)

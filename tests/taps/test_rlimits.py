@@ -28,7 +28,7 @@ def told_of(slots: int) -> Sequence[LogEvent]:
     """Make a server with so many slots; what its log says of it."""
     options = parse(server.Options(), f"--ifaddrs 127.0.0.1/8 --slots {slots}")
     with capturedLogs() as told:
-        make_server(options, options.known_subnets, FakeUdpReactor())
+        make_server(options, FakeUdpReactor())
     return told
 
 

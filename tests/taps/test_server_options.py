@@ -11,8 +11,9 @@ from tests.taps.roles import parse, refusal
 
 
 def test_the_defaults_are_those_that_are_promised() -> None:
-    read = parse(server.Options(), "").read
-    assert {option: value for option, value in read.items() if not option.startswith("log-")} == {
+    options = parse(server.Options(), "")
+    given = {option: value for option, value in options.items() if value is not None}
+    assert {option: value for option, value in given.items() if not option.startswith("log-")} == {
         "slots": 1000,
         "timeout": 600,
         "history": 1000,
@@ -42,7 +43,7 @@ def test_the_defaults_are_those_that_are_promised() -> None:
     ],
 )
 def test_a_good_value_is_read(line: str, option: str, value: object) -> None:
-    assert parse(server.Options(), line).read[option] == value
+    assert parse(server.Options(), line)[option] == value
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,7 @@ def test_an_address_alone_takes_the_prefix_of_the_interface_that_has_it(
     options = parse(server.Options(), line)
     [subnet] = options.known_subnets
     assert str(subnet) == "127.0.0.1/8"
-    assert options.read.get("port") == port
+    assert options["port"] == port
 
 
 @pytest.mark.parametrize(
@@ -84,7 +85,7 @@ def started(line: str) -> Any:
     """The reactor that a server with these options listens with."""
     options = parse(server.Options(), line)
     reactor: Any = FakeUdpReactor()
-    made = make_server(options, options.known_subnets, reactor)
+    made = make_server(options, reactor)
     made.startService()
     made.stopService()
     return reactor
@@ -105,9 +106,9 @@ def test_the_server_listens_on_the_addresses_named_and_nowhere_else() -> None:
 
 def test_the_server_is_called_like_its_host_unless_it_is_named() -> None:
     options = parse(server.Options(), "--ifaddrs 127.0.0.1/8")
-    made = make_server(options, options.known_subnets, FakeUdpReactor())
-    assert made.factory.settings.server_id
+    made = make_server(options, FakeUdpReactor())
+    assert made.chat.settings.server_id
 
     options = parse(server.Options(), "--ifaddrs 127.0.0.1/8 --id work")
-    made = make_server(options, options.known_subnets, FakeUdpReactor())
-    assert made.factory.settings.server_id == "work"
+    made = make_server(options, FakeUdpReactor())
+    assert made.chat.settings.server_id == "work"

@@ -1,12 +1,13 @@
 """``chatd servers``: asks once, collects for a while, prints, ends."""
 
 import json
-from typing import Any
 
 import pytest
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
 
 from chatd.taps import servers
-from chatd.taps.servers import as_json, as_table, makeService
+from chatd.taps.servers import as_json, as_table, main
 from chatd.wire.discovery import VERSION, Offer, encode_offer
 from tests.fakes import FakeRunningReactor
 from tests.taps.roles import parse, refusal
@@ -37,16 +38,28 @@ def test_the_json_is_one_list_with_everything_that_was_offered() -> None:
     assert json.loads(as_json([])) == []
 
 
-def listing(line: str, *offers: Offer) -> tuple[FakeRunningReactor, Any]:
-    """A list that has begun, and has heard these offers."""
-    reactor = FakeRunningReactor()
-    options = parse(servers.Options(), f"--ifaddrs 127.0.0.1/8 --discovery-port 4000 {line}")
-    program: Any = makeService(options, reactor)
-    program.startService()
-    port = reactor.open_udp("127.0.0.1")
-    for offer in offers:
-        port.protocol.datagramReceived(encode_offer(offer), (offer.address, 4000))
-    return reactor, program
+class Listing:
+    """A running ``chatd servers`` that has received some offers.
+
+    :ivar status: the exit status, once it has ended.
+    """
+
+    def __init__(self, line: str, *offers: Offer) -> None:
+        self.reactor = FakeRunningReactor()
+        self.status: object = None
+        options = parse(servers.Options(), f"--ifaddrs 127.0.0.1/8 --discovery-port 4000 {line}")
+        running = Deferred.fromCoroutine(main(self.reactor, options))
+        running.addCallbacks(self._ended, self._exited)
+        port = self.reactor.open_udp("127.0.0.1")
+        for offer in offers:
+            port.protocol.datagramReceived(encode_offer(offer), (offer.address, 4000))
+
+    def _ended(self, result: None) -> None:
+        self.status = 0
+
+    def _exited(self, failure: Failure) -> None:
+        assert isinstance(failure.value, SystemExit)
+        self.status = failure.value.code
 
 
 ONE = Offer(VERSION, "party", "127.0.0.1", 7777, 5, 4)
@@ -56,35 +69,41 @@ TWO = Offer(VERSION, "lab", "127.0.0.2", 7777, 5, 0)
 def test_the_servers_that_answer_in_time_are_listed_once_each_in_order(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    reactor, program = listing("--wait 2", ONE, TWO, ONE)
-    reactor.advance(1.99)
+    listing = Listing("--wait 2", ONE, TWO, ONE)
+    listing.reactor.advance(1.99)
     assert capsys.readouterr().out == ""
-    reactor.advance(0.01)
+    listing.reactor.advance(0.01)
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [
         "SERVER",
         "lab",
         "party",
     ]
-    assert (reactor.running, program.status) == (False, 0)
-    program.stop_children()
+    assert listing.status == 0
 
 
 def test_the_servers_are_listed_as_json(capsys: pytest.CaptureFixture[str]) -> None:
-    reactor, program = listing("--json", ONE)
-    reactor.advance(1)
+    listing = Listing("--json", ONE)
+    listing.reactor.advance(1)
     assert [each["id"] for each in json.loads(capsys.readouterr().out)] == ["party"]
-    program.stop_children()
 
 
 @pytest.mark.parametrize(("line", "out"), [("", ""), ("--json", "[]\n")])
 def test_no_server_is_a_sentence_and_status_1(
     line: str, out: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    reactor, program = listing(line)
-    reactor.advance(1)
+    listing = Listing(line)
+    listing.reactor.advance(1)
     assert capsys.readouterr().out == out
-    assert program.status == 1
-    program.stop_children()
+    assert listing.status == 1
+
+
+def test_interrupted_it_prints_nothing_and_the_status_is_1(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    listing = Listing("--json", ONE)
+    for call, args, kwargs in listing.reactor.triggers["before"]["shutdown"]:
+        call(*args, **kwargs)
+    assert (capsys.readouterr().out, listing.status) == ("", 1)
 
 
 def test_subnets_without_a_broadcast_address_cannot_be_asked() -> None:

@@ -25,7 +25,7 @@ def test_the_options_after_the_role_are_chatds() -> None:
         "127.0.0.1/8",
         "127.0.0.2/8",
     ]
-    assert options.subOptions.read["id"] == "work"
+    assert options.subOptions["id"] == "work"
 
 
 def test_the_clients_own_n_is_the_nickname() -> None:
@@ -74,7 +74,7 @@ def test_a_server_may_be_a_daemon_with_the_pidfile_and_log_of_twistd() -> None:
 def test_a_daemon_logs_to_the_log_file_that_was_named(tmp_path: Path) -> None:
     options = twistd(f"{SERVER} --log-file {tmp_path / 'chat.log'}")
     assert observer(options) is not None
-    options.subOptions.read["log-file"].close()
+    options.subOptions._log_file.close()
 
 
 def test_a_client_refuses_to_be_a_daemon_in_one_line_with_a_reason() -> None:

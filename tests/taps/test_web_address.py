@@ -20,12 +20,12 @@ LIGHT = {"\N{FULL BLOCK}": "11", "\N{UPPER HALF BLOCK}": "10", "\N{LOWER HALF BL
 
 
 def test_a_server_has_no_page_unless_it_is_asked_for() -> None:
-    assert "web" not in parse(server.Options(), "--ifaddrs 127.0.0.1/8").read
+    assert "web" not in parse(server.Options(), "--ifaddrs 127.0.0.1/8").extra_ports
 
 
 def test_a_launch_has_one_wherever_a_port_is_free_or_where_it_is_told_to() -> None:
-    assert parse(launch.Options(), "-n ice --ifaddrs 127.0.0.1/8").read["web"] is None
-    assert parse(launch.Options(), "-n ice --ifaddrs 127.0.0.1/8 --web 8081").read["web"] == 8081
+    assert parse(launch.Options(), "-n ice --ifaddrs 127.0.0.1/8").extra_ports == {"web": None}
+    assert parse(launch.Options(), "-n ice --ifaddrs 127.0.0.1/8 --web 8081")["web"] == 8081
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_a_launch_has_one_wherever_a_port_is_free_or_where_it_is_told_to() -> No
     [("8080", 8080), ("tcp:8080:interface=127.0.0.1", "tcp:8080:interface=127.0.0.1")],
 )
 def test_the_page_is_on_a_port_or_at_an_endpoint(given: str, where: int | str) -> None:
-    assert parse(server.Options(), f"--web {given}").read["web"] == where
+    assert parse(server.Options(), f"--web {given}")["web"] == where
 
 
 @pytest.mark.parametrize("role", ["server", "launch"])
@@ -53,14 +53,14 @@ def test_an_endpoint_without_addresses_and_ports_is_one_line_that_names_it(
     given = ListenFDs([3], ("web",))
     monkeypatch.setattr("twisted.internet.endpoints._SystemdParser._sddaemon", given)
     line = refusal(role, f"--{option} {bad}")
-    assert f"--{option}: {bad!r} is no endpoint of TCP" in line
+    assert f"--{option}: {bad!r} must be a TCP endpoint" in line
 
 
 def test_systemd_may_hand_over_a_port(monkeypatch: pytest.MonkeyPatch) -> None:
     given = ListenFDs([3], ("web",))
     monkeypatch.setattr("twisted.internet.endpoints._SystemdParser._sddaemon", given)
     where = "systemd:domain=INET:name=web"
-    assert parse(server.Options(), f"--web {where}").read["web"] == where
+    assert parse(server.Options(), f"--web {where}")["web"] == where
 
 
 def test_the_page_is_where_the_server_listens_and_what_others_can_reach_comes_first() -> None:

@@ -1,14 +1,14 @@
-"""The hall that most tests of the web page are in."""
+"""The server of most tests here."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.web.visitors import PageHall
+from tests.web.http_clients import WebHarness
 
 
 @pytest.fixture
-def hall() -> Iterator[PageHall]:
-    """A server with the default settings, from which everybody goes in the end."""
-    with PageHall() as hall:
-        yield hall
+def harness() -> Iterator[WebHarness]:
+    """A server with a web port and the default settings."""
+    with WebHarness() as harness:
+        yield harness

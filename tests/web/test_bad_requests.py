@@ -1,11 +1,11 @@
-"""Whatever is no request, or too much of one: one error, and the end."""
+"""Malformed and oversized requests: each gets one error, and the connection is closed."""
 
 from typing import Any
 
 import pytest
 
 from chatd.chat import limits
-from tests.web.visitors import HOST, UPGRADE, PageHall, request
+from tests.web.http_clients import HOST, UPGRADE_HEADERS, WebHarness, request
 
 BAD_REQUESTS = {
     "no HTTP": b"hello everyone\r\n\r\n",
@@ -29,16 +29,16 @@ BAD_REQUESTS = {
 
 
 @pytest.mark.parametrize("bad", BAD_REQUESTS.values(), ids=BAD_REQUESTS)
-def test_what_is_no_request_gets_one_error_and_the_end(hall: PageHall, bad: bytes) -> None:
-    visitor = hall.visit()
-    visitor.send(bad)
-    [reply] = visitor.replies()
-    assert (reply.status, reply.code) == (400, "bad-request")
-    assert reply.headers["connection"] == "close"
-    assert visitor.is_ended()
-    assert hall.factory.counters == {"bad-request": 1}
-    visitor.send(request("/health"))
-    assert visitor.replies() == []
+def test_a_malformed_request_gets_one_error_and_is_closed(harness: WebHarness, bad: bytes) -> None:
+    client = harness.connect_http()
+    client.send(bad)
+    [response] = client.responses()
+    assert (response.status, response.code) == (400, "bad-request")
+    assert response.headers["connection"] == "close"
+    assert client.is_half_closed()
+    assert harness.chat.counters == {"bad-request": 1}
+    client.send(request("/health"))
+    assert client.responses() == []
 
 
 @pytest.mark.parametrize(
@@ -46,37 +46,39 @@ def test_what_is_no_request_gets_one_error_and_the_end(hall: PageHall, bad: byte
     [
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         request("/health", version="2.0"),
-        request("/socket", UPGRADE, version="2.0"),
+        request("/socket", UPGRADE_HEADERS, version="2.0"),
         request("/", host=None, version="0.9"),
     ],
 )
-def test_what_is_another_http_gets_one_error_and_the_end(hall: PageHall, other: bytes) -> None:
-    visitor = hall.visit()
-    visitor.send(other)
-    [reply] = visitor.replies()
-    assert (reply.status, reply.code) == (505, "http-version")
-    assert visitor.is_ended()
-    assert not hall.factory.sessions
+def test_another_http_version_gets_one_error_and_is_closed(
+    harness: WebHarness, other: bytes
+) -> None:
+    client = harness.connect_http()
+    client.send(other)
+    [response] = client.responses()
+    assert (response.status, response.code) == (505, "http-version")
+    assert client.is_half_closed()
+    assert not harness.chat.sessions
 
 
 @pytest.mark.parametrize(
-    ("asked", "status"),
+    ("data", "status"),
     [
         (request("/health", method="HEAD", version="2.0"), 505),
         (request("/health", {"X": "x" * limits.HTTP_HEAD_BYTES}, method="HEAD"), 431),
     ],
 )
-def test_head_gets_the_head_of_the_error_and_the_end(
-    hall: PageHall, asked: bytes, status: int
+def test_head_gets_an_error_without_its_body_and_is_closed(
+    harness: WebHarness, data: bytes, status: int
 ) -> None:
-    visitor = hall.visit()
-    visitor.send(asked)
-    assert [reply.status for reply in visitor.replies(has_bodies=False)] == [status]
-    assert visitor.is_ended()
+    client = harness.connect_http()
+    client.send(data)
+    assert [response.status for response in client.responses(has_bodies=False)] == [status]
+    assert client.is_half_closed()
 
 
-def test_a_later_http_1_is_answered_as_http_1_1(hall: PageHall) -> None:
-    assert hall.visit().get("/health", version="1.9").status == 200
+def test_a_later_minor_version_is_answered_as_http_1_1(harness: WebHarness) -> None:
+    assert harness.connect_http().get("/health", version="1.9").status == 200
 
 
 @pytest.mark.parametrize(
@@ -88,28 +90,28 @@ def test_a_later_http_1_is_answered_as_http_1_1(hall: PageHall) -> None:
     ],
 )
 @pytest.mark.parametrize(
-    ("asked", "code"),
+    ("options", "code"),
     [
         ({"path": "/"}, "body-too-large"),
-        ({"path": "/socket", "headers": UPGRADE}, "body-too-large"),
+        ({"path": "/socket", "headers": UPGRADE_HEADERS}, "body-too-large"),
         ({"path": "/", "method": "POST"}, "method-not-allowed"),
         ({"path": "/nothing"}, "not-found"),
         ({"path": "/", "host": "evil.example"}, "foreign-host"),
     ],
 )
 def test_a_body_is_not_read(
-    hall: PageHall, asked: dict[str, Any], code: str, body: dict[str, str]
+    harness: WebHarness, options: dict[str, Any], code: str, body: dict[str, str]
 ) -> None:
-    visitor = hall.visit()
-    reply = visitor.get(**asked | {"headers": asked.get("headers", {}) | body})
-    assert (reply.code, reply.headers["connection"]) == (code, "close")
-    assert visitor.is_ended()
-    visitor.send(b"hello" * 1_000)
-    assert visitor.replies() == []
+    client = harness.connect_http()
+    response = client.get(**options | {"headers": options.get("headers", {}) | body})
+    assert (response.code, response.headers["connection"]) == (code, "close")
+    assert client.is_half_closed()
+    client.send(b"hello" * 1_000)
+    assert client.responses() == []
 
 
-def test_an_empty_body_is_none(hall: PageHall) -> None:
-    assert hall.visit().get("/health", {"Content-Length": "0"}).status == 200
+def test_content_length_0_is_no_body(harness: WebHarness) -> None:
+    assert harness.connect_http().get("/health", {"Content-Length": "0"}).status == 200
 
 
 def padded(size: int) -> bytes:
@@ -118,19 +120,19 @@ def padded(size: int) -> bytes:
 
 
 @pytest.mark.parametrize("piece", [1_000, 1_000_000])
-def test_a_head_has_a_limit(hall: PageHall, piece: int) -> None:
+def test_the_head_has_a_limit(harness: WebHarness, piece: int) -> None:
     for size, status in ((limits.HTTP_HEAD_BYTES, 200), (limits.HTTP_HEAD_BYTES + 1, 431)):
-        visitor = hall.visit()
+        client = harness.connect_http()
         data = padded(size)
         assert len(data) == size
         for start in range(0, size, piece):
-            visitor.send(data[start : start + piece])
-        assert [reply.status for reply in visitor.replies()] == [status]
-        assert visitor.is_ended() is (status == 431)
-    assert hall.factory.counters == {"head-too-large": 1}
+            client.send(data[start : start + piece])
+        assert [response.status for response in client.responses()] == [status]
+        assert client.is_half_closed() is (status == 431)
+    assert harness.chat.counters == {"head-too-large": 1}
 
 
-def test_a_head_without_end_is_not_kept(hall: PageHall) -> None:
-    visitor = hall.visit()
-    visitor.send(b"GET /" + b"x" * limits.HTTP_HEAD_BYTES)
-    assert [reply.code for reply in visitor.replies()] == ["head-too-large"]
+def test_an_endless_head_is_rejected_at_the_limit(harness: WebHarness) -> None:
+    client = harness.connect_http()
+    client.send(b"GET /" + b"x" * limits.HTTP_HEAD_BYTES)
+    assert [response.code for response in client.responses()] == ["head-too-large"]

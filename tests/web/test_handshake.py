@@ -1,21 +1,21 @@
-"""How a connection becomes a WebSocket, and why it may not."""
+"""The opening handshake: accepted, and rejected."""
 
 import pytest
 
 from chatd.chat import limits
-from tests.web.visitors import UPGRADE, Browser, PageHall, from_many, request
+from tests.web.http_clients import UPGRADE_HEADERS, Browser, WebHarness, many_addresses, request
 
 
-def test_a_browser_is_let_in_without_a_slot(hall: PageHall) -> None:
-    browser = hall.browse()
+def test_a_websocket_takes_no_slot(harness: WebHarness) -> None:
+    browser = harness.open_websocket()
     assert browser.heard() == []
-    assert (hall.free, hall.factory.hub.member_count) == (limits.SLOTS, 0)
+    assert (harness.free, harness.chat.hub.member_count) == (limits.SLOTS, 0)
 
 
-def test_a_program_needs_no_origin(hall: PageHall) -> None:
-    visitor = hall.visit()
-    visitor.send(request("/socket", UPGRADE))
-    assert visitor.transport.value().startswith(b"HTTP/1.1 101 ")
+def test_a_program_needs_no_origin(harness: WebHarness) -> None:
+    client = harness.connect_http()
+    client.send(request("/socket", UPGRADE_HEADERS))
+    assert client.transport.value().startswith(b"HTTP/1.1 101 ")
 
 
 @pytest.mark.parametrize(
@@ -28,93 +28,103 @@ def test_a_program_needs_no_origin(hall: PageHall) -> None:
         ("Sec-WebSocket-Version", ""),
     ],
 )
-def test_what_asks_for_no_websocket_is_told_how(hall: PageHall, header: str, value: str) -> None:
-    reply = hall.visit().get("/socket", UPGRADE | {header: value})
-    assert (reply.status, reply.code) == (426, "upgrade-required")
-    assert reply.headers["sec-websocket-version"] == "13"
-    assert reply.headers["upgrade"] == "websocket"
-    assert hall.factory.sessions == set()
+def test_an_incomplete_handshake_gets_426_with_the_required_headers(
+    harness: WebHarness, header: str, value: str
+) -> None:
+    response = harness.connect_http().get("/socket", UPGRADE_HEADERS | {header: value})
+    assert (response.status, response.code) == (426, "upgrade-required")
+    assert response.headers["sec-websocket-version"] == "13"
+    assert response.headers["upgrade"] == "websocket"
+    assert harness.chat.sessions == set()
 
 
-def test_an_ordinary_request_is_told_how(hall: PageHall) -> None:
-    visitor = hall.visit()
-    assert visitor.get("/socket").status == 426
-    assert visitor.get("/health").status == 200
+def test_a_request_without_upgrade_gets_426(harness: WebHarness) -> None:
+    client = harness.connect_http()
+    assert client.get("/socket").status == 426
+    assert client.get("/health").status == 200
 
 
 @pytest.mark.parametrize("key", ["", "x", "dGhlIHNhbXBsZQ==", "é" * 12, "=" * 24, "A" * 24])
-def test_a_key_that_is_none_is_refused(hall: PageHall, key: str) -> None:
-    reply = hall.visit().get("/socket", UPGRADE | {"Sec-WebSocket-Key": key})
-    assert (reply.status, reply.code) == (400, "bad-request")
-    assert hall.factory.sessions == set()
+def test_an_invalid_key_is_rejected(harness: WebHarness, key: str) -> None:
+    response = harness.connect_http().get("/socket", UPGRADE_HEADERS | {"Sec-WebSocket-Key": key})
+    assert (response.status, response.code) == (400, "bad-request")
+    assert harness.chat.sessions == set()
 
 
-def test_a_missing_key_is_refused(hall: PageHall) -> None:
-    headers = {name: value for name, value in UPGRADE.items() if name != "Sec-WebSocket-Key"}
-    assert hall.visit().get("/socket", headers).code == "bad-request"
+def test_a_missing_key_is_rejected(harness: WebHarness) -> None:
+    headers = {
+        name: value for name, value in UPGRADE_HEADERS.items() if name != "Sec-WebSocket-Key"
+    }
+    assert harness.connect_http().get("/socket", headers).code == "bad-request"
 
 
-def test_an_old_client_gets_no_websocket(hall: PageHall) -> None:
-    assert hall.visit().get("/socket", UPGRADE, version="1.0").status == 426
+def test_http_1_0_cannot_upgrade(harness: WebHarness) -> None:
+    assert harness.connect_http().get("/socket", UPGRADE_HEADERS, version="1.0").status == 426
 
 
-def test_head_opens_no_websocket(hall: PageHall) -> None:
-    reply = hall.visit().get("/socket", UPGRADE, method="HEAD")
-    assert (reply.status, reply.headers["allow"]) == (405, "GET")
+def test_head_cannot_upgrade(harness: WebHarness) -> None:
+    response = harness.connect_http().get("/socket", UPGRADE_HEADERS, method="HEAD")
+    assert (response.status, response.headers["allow"]) == (405, "GET")
 
 
-def test_a_query_does_not_hurt(hall: PageHall) -> None:
-    visitor = hall.visit()
-    visitor.send(request("/socket?x=1", UPGRADE))
-    assert visitor.transport.value().startswith(b"HTTP/1.1 101 ")
+def test_the_query_of_a_handshake_is_ignored(harness: WebHarness) -> None:
+    client = harness.connect_http()
+    client.send(request("/socket?x=1", UPGRADE_HEADERS))
+    assert client.transport.value().startswith(b"HTTP/1.1 101 ")
 
 
-def test_what_comes_right_behind_the_request_is_not_lost(hall: PageHall) -> None:
-    probe = Browser(hall.visit())
+def test_frames_directly_behind_the_upgrade_request_are_not_lost(harness: WebHarness) -> None:
+    probe = Browser(harness.connect_http())
     hello = probe.masked(1, b'{"type":"hello","data":{"nickname":"ice","version":1}}')
-    visitor = hall.visit()
-    visitor.send(request("/health") + request("/socket", UPGRADE) + hello)
-    hall.clock.advance(0)
-    assert [user.nickname for user in hall.factory.hub.users().users] == ["ice"]
-    assert b'"welcome"' in visitor.transport.value()
+    client = harness.connect_http()
+    client.send(request("/health") + request("/socket", UPGRADE_HEADERS) + hello)
+    harness.clock.advance(0)
+    assert [user.nickname for user in harness.chat.hub.users().users] == ["ice"]
+    assert b'"welcome"' in client.transport.value()
 
 
-def test_a_frame_before_the_handshake_is_no_request(hall: PageHall) -> None:
-    visitor = hall.visit()
-    visitor.send(b"\x81\x85\0\0\0\0hello")
-    visitor.send(b"\r\n\r\n")
-    assert [reply.code for reply in visitor.replies()] == ["bad-request"]
+def test_a_frame_before_the_handshake_is_a_malformed_request(harness: WebHarness) -> None:
+    client = harness.connect_http()
+    client.send(b"\x81\x85\0\0\0\0hello")
+    client.send(b"\r\n\r\n")
+    assert [response.code for response in client.responses()] == ["bad-request"]
 
 
-def test_when_too_many_stand_at_the_door_the_next_is_told_before(hall: PageHall) -> None:
-    standing = [hall.browse(host) for host in from_many(limits.UNREGISTERED_CONNECTIONS)]
-    visitor = hall.visit()
-    reply = visitor.get("/socket", UPGRADE)
-    assert (reply.status, reply.code) == (503, "too-many-connections")
-    assert hall.factory.counters == {"too-many-connections": 1}
-    assert visitor.get("/health").status == 200
-    standing[0].send("watch")
-    assert hall.browse().heard() == []
+def test_an_upgrade_over_the_limit_of_unregistered_connections_gets_503(
+    harness: WebHarness,
+) -> None:
+    unregistered = [
+        harness.open_websocket(host) for host in many_addresses(limits.UNREGISTERED_CONNECTIONS)
+    ]
+    client = harness.connect_http()
+    response = client.get("/socket", UPGRADE_HEADERS)
+    assert (response.status, response.code) == (503, "too-many-connections")
+    assert harness.chat.counters == {"too-many-connections": 1}
+    assert client.get("/health").status == 200
+    unregistered[0].send("watch")
+    assert harness.open_websocket().heard() == []
 
 
-def test_a_websocket_is_no_http_connection_any_more(hall: PageHall) -> None:
-    hall.browse()
-    assert hall.page.connections == set()
+def test_a_websocket_does_not_count_as_an_http_connection(harness: WebHarness) -> None:
+    harness.open_websocket()
+    assert harness.http_factory.connections == set()
 
 
-def test_who_says_nothing_after_the_handshake_does_not_stay(hall: PageHall) -> None:
-    browser = hall.browse()
-    hall.pass_time(limits.FIRST_LINE_TIMEOUT_SECONDS)
+def test_a_websocket_that_sends_nothing_times_out(harness: WebHarness) -> None:
+    browser = harness.open_websocket()
+    harness.pass_time(limits.FIRST_LINE_TIMEOUT_SECONDS)
     assert browser.heard_of("error")[0]["code"] == "too-late"
     assert browser.close_code() == 1000
-    assert browser.visitor.is_ended()
+    assert browser.client.is_half_closed()
 
 
-def test_who_is_gone_when_asking_hears_the_answer_and_the_end(hall: PageHall) -> None:
-    """The request, a frame and the end of the stream come before anything is answered."""
-    visitor = hall.visit()
-    visitor.connection.dataReceived(request("/health") + request("/socket", UPGRADE))
-    visitor.shut()
-    hall.clock.advance(0)
-    assert visitor.transport.value().endswith(b"\x88\x02\x03\xe8")
-    assert visitor.is_ended()
+def test_a_client_that_half_closes_behind_its_upgrade_gets_101_and_close(
+    harness: WebHarness,
+) -> None:
+    """The requests and the half-close arrive before anything is answered."""
+    client = harness.connect_http()
+    client.connection.dataReceived(request("/health") + request("/socket", UPGRADE_HEADERS))
+    client.half_close()
+    harness.clock.advance(0)
+    assert client.transport.value().endswith(b"\x88\x02\x03\xe8")
+    assert client.is_half_closed()

@@ -1,10 +1,10 @@
-"""Other people's pages are kept out: whatever their browser's user may reach, they may not."""
+"""The checks of Host and Origin, which keep foreign pages out."""
 
 import pytest
 from twisted.internet.address import IPv4Address, IPv6Address
 
 from chatd.web import routes
-from tests.web.visitors import HERE, HOST, UPGRADE, PageHall
+from tests.web.http_clients import HOST, SERVER_ADDRESS, UPGRADE_HEADERS, WebHarness
 
 PATHS = ["/", "/api/users", "/health", "/socket", "/nothing"]
 
@@ -25,29 +25,31 @@ PATHS = ["/", "/api/users", "/health", "/socket", "/nothing"]
         "",
     ],
 )
-def test_a_server_by_another_name_is_not_this_one(hall: PageHall, host: str) -> None:
+def test_a_foreign_host_is_rejected(harness: WebHarness, host: str) -> None:
     for path in PATHS:
-        reply = hall.visit().get(path, UPGRADE, host=host)
-        assert (reply.status, reply.code) == (421, "foreign-host")
-        assert "ws:" not in reply.headers["content-security-policy"]
-    assert hall.factory.counters == {"foreign-host": len(PATHS)}
+        response = harness.connect_http().get(path, UPGRADE_HEADERS, host=host)
+        assert (response.status, response.code) == (421, "foreign-host")
+        assert "ws:" not in response.headers["content-security-policy"]
+    assert harness.chat.counters == {"foreign-host": len(PATHS)}
 
 
-def test_an_old_browser_that_names_no_host_is_not_believed(hall: PageHall) -> None:
-    assert hall.visit().get("/", host=None, version="1.0").code == "foreign-host"
+def test_http_1_0_without_a_host_is_rejected(harness: WebHarness) -> None:
+    assert harness.connect_http().get("/", host=None, version="1.0").code == "foreign-host"
 
 
 @pytest.mark.parametrize("host", [HOST, "localhost:54321", "LocalHost:54321"])
-def test_the_server_is_known_by_its_address_and_as_localhost(hall: PageHall, host: str) -> None:
-    assert hall.visit().get("/health", host=host).status == 200
+def test_the_servers_address_and_localhost_are_allowed_hosts(
+    harness: WebHarness, host: str
+) -> None:
+    assert harness.connect_http().get("/health", host=host).status == 200
 
 
-def test_the_server_is_known_by_the_name_of_its_host(
+def test_the_hosts_name_is_an_allowed_host(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("chatd.web.http.gethostname", lambda: "Laptop")
-    with PageHall() as hall:
-        assert hall.visit().get("/health", host="laptop:54321").status == 200
+    with WebHarness() as harness:
+        assert harness.connect_http().get("/health", host="laptop:54321").status == 200
 
 
 @pytest.mark.parametrize(
@@ -66,17 +68,17 @@ def test_the_server_is_known_by_the_name_of_its_host(
         "",
     ],
 )
-def test_a_page_from_elsewhere_may_not_use_the_server(hall: PageHall, origin: str) -> None:
+def test_a_foreign_origin_is_rejected(harness: WebHarness, origin: str) -> None:
     for path in PATHS:
-        reply = hall.visit().get(path, UPGRADE | {"Origin": origin})
-        assert (reply.status, reply.code) == (403, "foreign-origin")
-    assert hall.factory.counters == {"foreign-origin": len(PATHS)}
-    assert hall.factory.sessions == set()
+        response = harness.connect_http().get(path, UPGRADE_HEADERS | {"Origin": origin})
+        assert (response.status, response.code) == (403, "foreign-origin")
+    assert harness.chat.counters == {"foreign-origin": len(PATHS)}
+    assert harness.chat.sessions == set()
 
 
 @pytest.mark.parametrize("origin", [f"http://{HOST}", f"https://{HOST}", "http://localhost:54321"])
-def test_the_servers_own_page_may(hall: PageHall, origin: str) -> None:
-    assert hall.visit().get("/health", {"Origin": origin}).status == 200
+def test_the_servers_own_origin_is_allowed(harness: WebHarness, origin: str) -> None:
+    assert harness.connect_http().get("/health", {"Origin": origin}).status == 200
 
 
 @pytest.mark.parametrize(
@@ -90,24 +92,29 @@ def test_the_servers_own_page_may(hall: PageHall, origin: str) -> None:
         (80, "ftp://192.168.1.1", 403),
     ],
 )
-def test_a_page_of_another_server_on_the_same_host_is_from_elsewhere(
-    hall: PageHall, port: int, origin: str, status: int
+def test_an_origin_with_another_port_is_foreign(
+    harness: WebHarness, port: int, origin: str, status: int
 ) -> None:
-    hall.here = IPv4Address("TCP", HERE.host, port)
-    assert hall.visit().get("/health", {"Origin": origin}, host=HERE.host).status == status
+    harness.local_address = IPv4Address("TCP", SERVER_ADDRESS.host, port)
+    assert (
+        harness.connect_http().get("/health", {"Origin": origin}, host=SERVER_ADDRESS.host).status
+        == status
+    )
 
 
-def test_an_address_in_the_request_line_says_whom_it_is_for(hall: PageHall) -> None:
+def test_a_target_in_absolute_form_replaces_the_host_header(harness: WebHarness) -> None:
     for target in (f"http://{HOST}/health", f"HTTP://{HOST}/health?"):
-        assert hall.visit().get(target).json["status"] == "ok"
-        assert hall.visit().get(target, host="evil.example").json["status"] == "ok"
-    assert hall.visit().get(f"http://{HOST}").headers["content-type"].startswith("text/html")
+        assert harness.connect_http().get(target).json["status"] == "ok"
+        assert harness.connect_http().get(target, host="evil.example").json["status"] == "ok"
+    assert (
+        harness.connect_http().get(f"http://{HOST}").headers["content-type"].startswith("text/html")
+    )
     for host in ("evil.example", f"user@{HOST}", "192.168.1.1", "", f"evil.example?{HOST}"):
-        reply = hall.visit().get(f"http://{host}/health")
-        assert (reply.status, reply.code) == (421, "foreign-host")
+        response = harness.connect_http().get(f"http://{host}/health")
+        assert (response.status, response.code) == (421, "foreign-host")
 
 
-def test_the_usual_port_may_be_left_out() -> None:
+def test_a_default_port_may_be_left_out() -> None:
     assert routes.allowed_hosts("10.0.0.1", 80, {"localhost"}) == {
         "10.0.0.1",
         "10.0.0.1:80",
@@ -120,6 +127,6 @@ def test_an_ipv6_address_is_in_brackets() -> None:
     assert routes.allowed_hosts("::1", 8080, ()) == {"[::1]:8080"}
 
 
-def test_an_ipv4_address_that_ipv6_carries_is_called_as_ever(hall: PageHall) -> None:
-    hall.here = IPv6Address("TCP", "::ffff:192.168.1.1", 54_321)
-    assert hall.visit().get("/health", {"Origin": f"http://{HOST}"}).status == 200
+def test_an_ipv4_mapped_address_is_an_ipv4_host(harness: WebHarness) -> None:
+    harness.local_address = IPv6Address("TCP", "::ffff:192.168.1.1", 54_321)
+    assert harness.connect_http().get("/health", {"Origin": f"http://{HOST}"}).status == 200

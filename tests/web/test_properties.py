@@ -1,4 +1,4 @@
-"""Whatever bytes come, in whatever pieces: never an exception, never a word in the log."""
+"""Any bytes, in any pieces: never an exception, never a log entry."""
 
 from itertools import pairwise
 
@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from wsproto import events
 from wsproto.connection import CLIENT, Connection
 
-from tests.web.visitors import UPGRADE, PageHall, request
+from tests.web.http_clients import UPGRADE_HEADERS, WebHarness, request
 
-#: Parts of which requests, right and wrong, are made.
+#: Parts of valid and invalid requests.
 PIECES = st.sampled_from(
     [
         request("/health"),
@@ -20,10 +20,10 @@ PIECES = st.sampled_from(
         request("/health", {"Content-Length": "3"}),
         request("/health", {"Content-Length": "3"}, host="evil.example", method="POST"),
         request("/health", {"Transfer-Encoding": "chunked"}, method="PUT") + b"0\r\n\r\n",
-        request("/socket", UPGRADE | {"Content-Length": "3"}),
+        request("/socket", UPGRADE_HEADERS | {"Content-Length": "3"}),
         request("/health", version="1.0"),
-        request("/socket", UPGRADE),
-        request("/socket", UPGRADE | {"Origin": "http://evil.example"}),
+        request("/socket", UPGRADE_HEADERS),
+        request("/socket", UPGRADE_HEADERS | {"Origin": "http://evil.example"}),
         b"GET ",
         b"/ HTTP/1.1",
         b"Host: 192.168.1.1:54321",
@@ -34,10 +34,10 @@ PIECES = st.sampled_from(
     ]
 )
 
-#: Bytes that may mean something, or not.
-ANYTHING = st.lists(PIECES | st.binary(max_size=200), max_size=12).map(b"".join)
+#: Any stream: parts of requests, and random bytes between them.
+STREAMS = st.lists(PIECES | st.binary(max_size=200), max_size=12).map(b"".join)
 
-#: The beginnings of WebSocket frames: of every opcode, whole or not, masked or not, of any length.
+#: Heads of WebSocket frames: any opcode, mask and length, with a payload that may not fit.
 FRAMES = st.lists(
     st.builds(
         lambda first, second, rest: bytes([first, second]) + rest,
@@ -50,40 +50,42 @@ FRAMES = st.lists(
 
 
 def pieces(data: bytes, cuts: list[int]) -> list[bytes]:
-    """`data`, cut there."""
-    places = sorted({cut % (len(data) + 1) for cut in cuts} | {0, len(data)})
-    return [data[start:end] for start, end in pairwise(places)]
+    """`data`, cut at these positions."""
+    positions = sorted({cut % (len(data) + 1) for cut in cuts} | {0, len(data)})
+    return [data[start:end] for start, end in pairwise(positions)]
 
 
 CUTS = st.lists(st.integers(0, 100_000), max_size=8)
 
 
-@given(ANYTHING, CUTS, st.booleans())
-def test_any_bytes_get_an_answer_or_an_end(data: bytes, cuts: list[int], shuts: bool) -> None:
-    with PageHall() as hall:
-        visitor = hall.visit()
+@given(STREAMS, CUTS, st.booleans())
+def test_any_bytes_get_a_response_or_are_closed(
+    data: bytes, cuts: list[int], half_closes: bool
+) -> None:
+    with WebHarness() as harness:
+        client = harness.connect_http()
         for piece in pieces(data, cuts):
-            if not visitor.is_dropped():
-                visitor.send(piece)
-        if shuts and not visitor.is_dropped():
-            visitor.wait_until_read()
-            visitor.shut()
-        hall.pass_time(70)
-        assert visitor.is_dropped()
-        assert hall.visit().get("/health").status == 200
+            if not client.is_dropped():
+                client.send(piece)
+        if half_closes and not client.is_dropped():
+            client.wait_until_read()
+            client.half_close()
+        harness.pass_time(70)
+        assert client.is_dropped()
+        assert harness.connect_http().get("/health").status == 200
 
 
 @given(FRAMES, CUTS, st.booleans())
-def test_any_bytes_after_the_handshake_leave_the_chat_as_it_was(
+def test_any_bytes_after_the_handshake_leave_the_chat_intact(
     data: bytes, cuts: list[int], is_member: bool
 ) -> None:
-    with PageHall() as hall:
-        ice, moon = hall.enter_all("ice", "moon")
-        browser = hall.enter_by_page("star") if is_member else hall.browse()
+    with WebHarness() as harness:
+        ice, moon = harness.enter_all("ice", "moon")
+        browser = harness.enter_browser("star") if is_member else harness.open_websocket()
         for piece in pieces(data, cuts):
-            if not browser.visitor.is_dropped():
-                browser.visitor.send(piece)
-        browser.visitor.hang_up()
+            if not browser.client.is_dropped():
+                browser.client.send(piece)
+        browser.client.hang_up()
         moon.heard()
         ice.say("hello")
         assert [said["text"] for said in moon.heard_of("message")] == ["hello"]
@@ -105,31 +107,31 @@ def test_any_bytes_after_the_handshake_leave_the_chat_as_it_was(
     ),
     CUTS,
 )
-def test_any_pieces_of_the_same_requests_get_the_same_answers(
+def test_requests_in_any_pieces_get_the_same_responses(
     requests: list[bytes], cuts: list[int]
 ) -> None:
-    with PageHall() as hall:
-        whole, cut = hall.visit(), hall.visit()
+    with WebHarness() as harness:
+        whole, cut = harness.connect_http(), harness.connect_http()
         whole.send(b"".join(requests))
         for piece in pieces(b"".join(requests), cuts):
             cut.send(piece)
-        answers = whole.replies()
-        assert len(answers) == len(requests)
-        assert [(each.status, each.body) for each in cut.replies()] == [
-            (each.status, each.body) for each in answers
+        responses = whole.responses()
+        assert len(responses) == len(requests)
+        assert [(each.status, each.body) for each in cut.responses()] == [
+            (each.status, each.body) for each in responses
         ]
 
 
 @given(st.lists(st.text(max_size=20), min_size=1, max_size=5), CUTS)
-def test_any_pieces_of_the_same_messages_say_the_same(texts: list[str], cuts: list[int]) -> None:
-    def said(cuts: list[int]) -> bytes:
-        with PageHall() as hall:
-            browser = hall.enter_by_page("ice")
+def test_messages_in_any_pieces_are_the_same(texts: list[str], cuts: list[int]) -> None:
+    def received(cuts: list[int]) -> bytes:
+        with WebHarness() as harness:
+            browser = harness.enter_browser("ice")
             browser.frames = Connection(CLIENT)
             data = b"".join(browser.frames.send(events.TextMessage(text)) for text in texts)
             for piece in pieces(data, cuts):
-                browser.visitor.send(piece)
-            sent: bytes = browser.visitor.transport.value()
+                browser.client.send(piece)
+            sent: bytes = browser.client.transport.value()
             return sent
 
-    assert said(cuts) == said([])
+    assert received(cuts) == received([])

@@ -1,4 +1,4 @@
-"""The web page with real sockets, on the loopback interface only."""
+"""The web port with real sockets, on the loopback interface only."""
 
 import resource
 import socket
@@ -17,55 +17,55 @@ from wsproto.connection import CLIENT, Connection
 
 from chatd.chat import limits
 from chatd.discovery.subnets import Subnet
-from chatd.server.factory import ChatFactory, ServerSettings
+from chatd.server.chat import Chat, ServerSettings
 from chatd.server.service import ChatServer, ExtraPort, ListenSettings
 from chatd.web.http import HTTPFactory
 from tests.fakes import on_reactor
 from tests.server.callers import PATIENCE, enter, free_port, reactor
 from tests.server.hall import hello
-from tests.web.visitors import UPGRADE, replies, request
+from tests.web.http_clients import UPGRADE_HEADERS, parse_responses, request
 
-HERE = "127.0.62.1"
+HOST = "127.0.62.1"
 
-#: More than a server takes at once.
-CROWD = 1_000
+#: More connections than a server accepts at once.
+CONNECTIONS = 1_000
 
 
-class Stranger(Protocol):
-    """A connection to the page's port that keeps what it hears."""
+class TCPClient(Protocol):
+    """A connection to the web port that keeps everything it receives."""
 
     transport: Any  # an ITCPTransport, once it is connected
 
     def __init__(self) -> None:
-        self.heard = b""
+        self.received = b""
         self.lost: Deferred[None] = Deferred()
-        self._wanted: tuple[bytes, Deferred[None]] | None = None
+        self._awaited: tuple[bytes, Deferred[None]] | None = None
 
     def dataReceived(self, data: bytes) -> None:
-        self.heard += data
-        if self._wanted is not None and self._wanted[0] in self.heard:
-            (_, found), self._wanted = self._wanted, None
+        self.received += data
+        if self._awaited is not None and self._awaited[0] in self.received:
+            (_, found), self._awaited = self._awaited, None
             found.callback(None)
 
-    def hears(self, words: bytes) -> Deferred[None]:
-        """Fires when that was heard."""
+    def wait_for(self, data: bytes) -> Deferred[None]:
+        """Fires when `data` has been received."""
         found: Deferred[None] = Deferred()
-        self._wanted = (words, found)
+        self._awaited = (data, found)
         self.dataReceived(b"")
         return found.addTimeout(PATIENCE, reactor)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.lost.callback(None)
 
-    def is_gone(self) -> Deferred[None]:
+    def wait_closed(self) -> Deferred[None]:
         """Fires when the connection is closed."""
         return self.lost.addTimeout(PATIENCE, reactor)
 
 
 @asynccontextmanager
 async def running() -> AsyncIterator[tuple[ChatServer, int]]:
-    """A server with a page, and the page's port."""
-    subnet = Subnet(IPv4Address(HERE), IPv4Network("127.0.0.0/8"))
+    """A server with a web port, and that port."""
+    subnet = Subnet(IPv4Address(HOST), IPv4Network("127.0.0.0/8"))
     server = ChatServer(
         reactor,
         ListenSettings(
@@ -74,7 +74,7 @@ async def running() -> AsyncIterator[tuple[ChatServer, int]]:
             discovery_port=free_port(socket.SOCK_DGRAM),
             extra_ports=(ExtraPort("web", HTTPFactory, None),),
         ),
-        ChatFactory(ServerSettings("party"), reactor, lambda: 0),
+        Chat(ServerSettings("party"), reactor, lambda: 0),
     )
     server.startService()
     try:
@@ -83,20 +83,20 @@ async def running() -> AsyncIterator[tuple[ChatServer, int]]:
     finally:
         if server.running:
             await server.stopService()
-            await deferLater(reactor, 0)  # in which connections that were cut off are lost
+            await deferLater(reactor, 0)  # in this turn, aborted connections are lost
 
 
-async def come(port: int) -> Stranger:
-    stranger: Stranger = await connectProtocol(TCP4ClientEndpoint(reactor, HERE, port), Stranger())
-    return stranger
+async def connect(port: int) -> TCPClient:
+    client: TCPClient = await connectProtocol(TCP4ClientEndpoint(reactor, HOST, port), TCPClient())
+    return client
 
 
 @contextmanager
-def many_files() -> Iterator[None]:
-    """This process may have enough sockets at once for both ends of a crowd."""
+def raised_file_limit() -> Iterator[None]:
+    """Let this process have both ends of all connections open."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    enough = 4 * CROWD if hard == resource.RLIM_INFINITY else min(hard, 4 * CROWD)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, enough), hard))
+    limit = 4 * CONNECTIONS if hard == resource.RLIM_INFINITY else min(hard, 4 * CONNECTIONS)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, limit), hard))
     try:
         yield
     finally:
@@ -106,57 +106,60 @@ def many_files() -> Iterator[None]:
 @on_reactor
 async def test_a_browser_loads_the_page_and_chats_until_the_server_stops() -> None:
     async with running() as (server, port):
-        ice = await enter(HERE, server.port, "ice")
-        visitor = await come(port)
-        host = f"{HERE}:{port}"
-        visitor.transport.write(request("/api/users", {"Connection": "close"}, host=host))
-        await visitor.is_gone()
-        [reply] = replies(visitor.heard)
-        assert reply.json["users"][0]["nickname"] == "ice"
+        ice = await enter(HOST, server.port, "ice")
+        client = await connect(port)
+        host = f"{HOST}:{port}"
+        client.transport.write(request("/api/users", {"Connection": "close"}, host=host))
+        await client.wait_closed()
+        [response] = parse_responses(client.received)
+        assert response.json["users"][0]["nickname"] == "ice"
 
-        idle = await come(port)
+        idle = await connect(port)
         idle.transport.write(request("/health", host=host))
-        await idle.hears(b'"status":"ok"')
-        browser, frames = await come(port), Connection(CLIENT)
-        browser.transport.write(request("/socket", UPGRADE, host=host))
+        await idle.wait_for(b'"status":"ok"')
+        browser, frames = await connect(port), Connection(CLIENT)
+        browser.transport.write(request("/socket", UPGRADE_HEADERS, host=host))
         text = hello("moon").decode()
         browser.transport.write(bytes(frames.send(events.TextMessage(text))))
         assert (await ice.hears("entered")) == {"nickname": "moon"}
         ice.send("message", {"text": "hello"})
-        await browser.hears(b'"hello"')
+        await browser.wait_for(b'"hello"')
 
         await server.stopService()
-        await browser.hears(b'"server is stopping"')
-        await browser.hears(b"\x88\x02\x03\xe8")
+        await browser.wait_for(b'"server is stopping"')
+        await browser.wait_for(b"\x88\x02\x03\xe8")
         browser.transport.loseConnection()
-        await gatherResults([browser.is_gone(), idle.is_gone(), ice.is_gone()])
+        await gatherResults([browser.wait_closed(), idle.wait_closed(), ice.is_gone()])
 
 
 @on_reactor
-async def test_the_chat_does_not_notice_a_thousand_who_come_half_way() -> None:
-    with many_files():
+async def test_a_thousand_unfinished_connections_do_not_disturb_the_chat() -> None:
+    with raised_file_limit():
         async with running() as (server, port):
-            ice = await enter(HERE, server.port, "ice")
-            moon = await enter(HERE, server.port, "moon")
-            half = request("/socket", UPGRADE, host=f"{HERE}:{port}")
-            crowd = []
-            for number in range(CROWD):
-                stranger = await come(port)
-                # Some stop in the midst of the head, some before the first frame.
-                stranger.transport.write(half[: -number % len(half)] if number % 2 else half)
-                crowd.append(stranger)
+            ice = await enter(HOST, server.port, "ice")
+            moon = await enter(HOST, server.port, "moon")
+            half = request("/socket", UPGRADE_HEADERS, host=f"{HOST}:{port}")
+            clients = []
+            for number in range(CONNECTIONS):
+                client = await connect(port)
+                # Some stop inside the head, some before the first frame.
+                client.transport.write(half[: -number % len(half)] if number % 2 else half)
+                clients.append(client)
                 if number % 100 == 0:
                     ice.send("message", {"text": f"number {number}"})
                     assert (await moon.hears("message"))["text"] == f"number {number}"
-            factory = server.factory
-            assert factory.hub.member_count == 2
-            assert factory.hub.free_slots == limits.SLOTS - 2
-            assert len(factory.sessions) <= limits.UNREGISTERED_CONNECTIONS + 2
-            refused = factory.counters["closed silently"] + factory.counters["too-many-connections"]
-            assert refused >= CROWD - limits.HTTP_CONNECTIONS - 2 * limits.UNREGISTERED_CONNECTIONS
-            for stranger in crowd:
-                stranger.transport.abortConnection()
-            await gatherResults([stranger.is_gone() for stranger in crowd])
+            chat = server.chat
+            assert chat.hub.member_count == 2
+            assert chat.hub.free_slots == limits.SLOTS - 2
+            assert len(chat.sessions) <= limits.UNREGISTERED_CONNECTIONS + 2
+            rejected = chat.counters["closed silently"] + chat.counters["too-many-connections"]
+            assert (
+                rejected
+                >= CONNECTIONS - limits.HTTP_CONNECTIONS - 2 * limits.UNREGISTERED_CONNECTIONS
+            )
+            for client in clients:
+                client.transport.abortConnection()
+            await gatherResults([client.wait_closed() for client in clients])
             ice.transport.loseConnection()
             moon.transport.loseConnection()
             await gatherResults([ice.is_gone(), moon.is_gone()])

@@ -9,11 +9,11 @@ from chatd.web.routes import ROUTES
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "web.rst").read_text()
 
 
-def test_the_table_of_errors_is_the_table_of_the_code() -> None:
+def test_the_documented_errors_are_those_of_the_code() -> None:
     rows = re.findall(r"^``([a-z-]+)`` +(\d{3}) +\S", PAGE, re.MULTILINE)
     assert {code: int(status) for code, status in rows} == STATUS
 
 
-def test_every_path_is_explained() -> None:
+def test_every_path_is_documented() -> None:
     paths = re.findall(r"^``(/[A-Za-z/]*)`` +\S", PAGE, re.MULTILINE)
     assert set(paths) == {"/", "/static/NAME", *ROUTES}

@@ -1,4 +1,4 @@
-"""The page's share of the reactor's time."""
+"""The work queue: HTTP work in slices of the reactor's time."""
 
 from functools import partial
 
@@ -9,22 +9,22 @@ from chatd.chat import limits
 from chatd.web.http import WorkQueue
 
 
-class _Busy:
-    """Things that take a while, on a clock that they move."""
+class _Work:
+    """Work that takes time, on a clock that it advances."""
 
     def __init__(self) -> None:
         self.clock = Clock()
-        self.turns = WorkQueue(self.clock)
+        self.queue = WorkQueue(self.clock)
         self.done: list[str] = []
 
     def add(self, name: str, milliseconds: float = 0) -> None:
-        self.turns.add(partial(self._do, name, milliseconds))
+        self.queue.add(partial(self._do, name, milliseconds))
 
-    def between(self) -> None:
-        """Have noted when the rest of the server has its turn."""
+    def chat(self) -> None:
+        """Record the turns of the rest of the server."""
         self.done.append("chat")
         if len(self.clock.getDelayedCalls()):
-            self.clock.callLater(0, self.between)
+            self.clock.callLater(0, self.chat)
 
     def _do(self, name: str, milliseconds: float) -> None:
         self.done.append(name)
@@ -32,44 +32,44 @@ class _Busy:
 
 
 @pytest.fixture
-def busy() -> _Busy:
-    return _Busy()
+def work() -> _Work:
+    return _Work()
 
 
-def test_things_are_done_in_their_order_and_not_at_once(busy: _Busy) -> None:
+def test_work_runs_in_order_in_a_later_turn(work: _Work) -> None:
     for name in "abc":
-        busy.add(name)
-    assert busy.done == []
-    busy.clock.advance(0)
-    assert busy.done == ["a", "b", "c"]
-    assert not busy.clock.getDelayedCalls()
+        work.add(name)
+    assert work.done == []
+    work.clock.advance(0)
+    assert work.done == ["a", "b", "c"]
+    assert not work.clock.getDelayedCalls()
 
 
-def test_what_takes_too_long_together_is_spread_over_several_turns(busy: _Busy) -> None:
+def test_long_work_is_spread_over_several_turns(work: _Work) -> None:
     for name in "abcd":
-        busy.add(name, limits.PAGE_TURN_MILLISECONDS * 0.6)
-    busy.clock.callLater(0, busy.between)
-    busy.clock.advance(1)
-    assert "".join(busy.done).replace("chat", "-").rstrip("-") == "ab-cd"
+        work.add(name, limits.PAGE_TURN_MILLISECONDS * 0.6)
+    work.clock.callLater(0, work.chat)
+    work.clock.advance(1)
+    assert "".join(work.done).replace("chat", "-").rstrip("-") == "ab-cd"
 
 
-def test_what_is_added_meanwhile_waits_behind_the_others(busy: _Busy) -> None:
-    busy.turns.add(lambda: busy.add("c"))
-    busy.add("b")
-    busy.clock.advance(0)
-    assert busy.done == ["b", "c"]
+def test_work_added_by_work_runs_last(work: _Work) -> None:
+    work.queue.add(lambda: work.add("c"))
+    work.add("b")
+    work.clock.advance(0)
+    assert work.done == ["b", "c"]
 
 
-def test_a_thing_that_fails_stops_nothing_but_itself(busy: _Busy) -> None:
+def test_work_that_raises_does_not_stop_the_rest(work: _Work) -> None:
     def fail() -> None:
         raise ValueError
 
-    busy.turns.add(fail)
-    busy.add("b")
+    work.queue.add(fail)
+    work.add("b")
     with pytest.raises(ValueError):  # the one from above
-        busy.clock.advance(0)
-    busy.clock.advance(0)
-    assert busy.done == ["b"]
-    busy.add("c")
-    busy.clock.advance(0)
-    assert busy.done == ["b", "c"]
+        work.clock.advance(0)
+    work.clock.advance(0)
+    assert work.done == ["b"]
+    work.add("c")
+    work.clock.advance(0)
+    assert work.done == ["b", "c"]

@@ -123,7 +123,11 @@ def make_refusal(kind: type[Refusal], name: str = "moon", quoted: str = "moon") 
     :param name: the nickname or room that it names, which the hub has checked before.
     :param quoted: what else it takes, which may quote anything that came.
     """
-    values = {"nickname": name, "room": name, "missed": (events.Undelivered(quoted, "unknown"),)}
+    values = {
+        "nickname": name,
+        "room": name,
+        "undelivered": (events.Undelivered(quoted, "unknown"),),
+    }
     return kind(
         **{
             parameter.name: values.get(parameter.name, quoted)

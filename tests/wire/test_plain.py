@@ -143,7 +143,7 @@ def test_lines_go_to_the_room_that_was_joined_last_until_it_is_left(
 def test_room_says_where_lines_go_from_now_on() -> None:
     request = INSIDE.decode(b"/room #dev")
     assert isinstance(request.command, LocalReply)
-    assert shown(INSIDE.encode_reply(request.command)) == ["You write to #dev now."]
+    assert shown(INSIDE.encode_reply(request.command)) == ["You now write to #dev."]
     assert INSIDE.updated(request, request.command).decode(b"hi").command == SendMessage(
         "hi", "#dev"
     )

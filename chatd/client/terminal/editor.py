@@ -4,18 +4,25 @@ This is prompt_toolkit's side. It knows nothing of chat; whose it is says the :c
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from prompt_toolkit.application import Application
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.clipboard import InMemoryClipboard
-from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.completion import (
+    CompleteEvent,
+    Completer,
+    Completion,
+    get_common_complete_suffix,
+)
 from prompt_toolkit.data_structures import Point
 from prompt_toolkit.document import Document
-from prompt_toolkit.filters import Condition
+from prompt_toolkit.filters import Condition, is_searching
 from prompt_toolkit.formatted_text import StyleAndTextTuples
-from prompt_toolkit.history import DummyHistory, InMemoryHistory
+from prompt_toolkit.history import DummyHistory, History
 from prompt_toolkit.input import Input
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.keys import Keys
 from prompt_toolkit.layout import (
     BufferControl,
     ConditionalContainer,
@@ -39,19 +46,11 @@ from prompt_toolkit.widgets.toolbars import CompletionsToolbar, SearchToolbar
 
 from chatd.chat import limits
 from chatd.client.terminal.formatting import STYLES
-from chatd.client.terminal.keys import key_bindings
 from chatd.client.terminal.output import Line, wrap
-from chatd.client.terminal.status_bar import clip
+from chatd.client.terminal.paste import REPLACED, PasteError, escape_paste, validate_paste
+from chatd.client.terminal.status_bar import StatusBar, clip
 
-
-class StatusBarView(Protocol):
-    """What the bottom of the window says."""
-
-    def prompt(self) -> str:
-        """What stands before the input line."""
-
-    def status(self, columns: int) -> str:
-        """The status line."""
+_ENTER: Final = ("enter", "c-j")
 
 
 class EditorOwner(Protocol):
@@ -91,8 +90,8 @@ class Editor:
     def __init__(
         self,
         owner: EditorOwner,
-        status_bar: StatusBarView,
-        history: Sequence[str],
+        status_bar: StatusBar,
+        history: History,
         keyboard: Input,
         window: Output,
         color_depth: ColorDepth | None = None,
@@ -107,7 +106,7 @@ class Editor:
         self._style = Style.from_dict(STYLES)
         self._line = Buffer(
             multiline=True,
-            history=InMemoryHistory(history),
+            history=history,
             completer=_WordCompleter(owner.completions),
         )
         self._answer = Buffer(history=DummyHistory(), completer=_WordCompleter(owner.completions))
@@ -264,6 +263,57 @@ class Editor:
             end = "\n" if fragments else ""
             fragments += [("", end), (style, clip(f"{mark}{choice}", self.columns - 1))]
         return fragments
+
+
+def key_bindings(editor: "Editor", owner: EditorOwner) -> KeyBindings:
+    """The keys of `editor`."""
+    keys = KeyBindings()
+    chooses = Condition(lambda: editor.has_choices)
+
+    def leave_or_delete(event: KeyPressEvent) -> None:
+        if event.current_buffer.text:
+            event.current_buffer.delete()
+        else:
+            owner.quit_requested()
+
+    def paste(event: KeyPressEvent) -> None:
+        try:
+            text = validate_paste(event.data)
+            shown = text if editor.is_secret else escape_paste(text)
+            event.current_buffer.insert_text(shown)
+        except PasteError as why:
+            owner.notify(str(why))
+        else:
+            if shown != text:
+                owner.notify(REPLACED)
+
+    for key in _ENTER:
+        keys.add(key, filter=~is_searching)(lambda event: editor.enter())
+    keys.add("escape", "enter")(lambda event: event.current_buffer.insert_text("\n"))
+    keys.add("up", filter=chooses)(lambda event: editor.move(-1))
+    keys.add("down", filter=chooses)(lambda event: editor.move(1))
+    keys.add("tab")(_complete)
+    keys.add("s-tab")(lambda event: event.current_buffer.complete_previous())
+    keys.add("c-c", filter=~is_searching)(lambda event: owner.interrupt())
+    keys.add("c-d")(leave_or_delete)
+    keys.add("c-z")(lambda event: event.app.suspend_to_background())
+    keys.add(Keys.BracketedPaste)(paste)
+    return keys
+
+
+def _complete(event: KeyPressEvent) -> None:
+    """Complete at once, as what is typed next may already be there; show what is left to choose."""
+    buffer = event.current_buffer
+    if buffer.complete_state:
+        buffer.complete_next()
+        return
+    asked = CompleteEvent(completion_requested=True)
+    completions = list(buffer.completer.get_completions(buffer.document, asked))
+    if len(completions) == 1:
+        buffer.apply_completion(completions[0])
+    elif completions:
+        buffer.insert_text(get_common_complete_suffix(buffer.document, completions))
+        buffer.start_completion()
 
 
 class _WordCompleter(Completer):

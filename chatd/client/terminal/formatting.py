@@ -13,11 +13,11 @@ from datetime import datetime
 from typing import Final
 
 from chatd.chat import commands, events, limits
-from chatd.chat.errors import Refusal
 from chatd.chat.names import LOBBY, casefold
 from chatd.client.terminal.output import Line
-from chatd.wire import rendering, slash_commands
+from chatd.wire import rendering
 from chatd.wire.rendering import escape
+from chatd.wire.slash_commands import UserInput
 
 #: From the 216 colours of a terminal's palette, those of middling brightness and clear hue.
 NICKNAME_COLOURS: Final = (
@@ -144,13 +144,9 @@ def format_own_message(
             )
 
 
-def format_input(line: str) -> list[Line]:
-    """What the person has typed; nothing of what is shown when the server has it."""
-    try:
-        meant = slash_commands.parse(line)
-    except Refusal:
-        meant = None
-    if isinstance(meant, commands.SendMessage | commands.SendPrivate):
+def format_input(line: str, user_input: UserInput | None) -> list[Line]:
+    """A line as the user typed it; no lines for a message, which is shown once it is confirmed."""
+    if isinstance(user_input, commands.SendMessage | commands.SendPrivate):
         return []
     return [[("class:notice", f"> {escape(each)}")] for each in line.split("\n")]
 

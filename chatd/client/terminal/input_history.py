@@ -12,9 +12,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from prompt_toolkit.history import InMemoryHistory
+
 from chatd.chat import commands, limits
-from chatd.chat.errors import Refusal
-from chatd.wire import slash_commands
+from chatd.wire.slash_commands import UserInput
 
 _FILE_NAME: Final = "input-history"
 _FALLBACK_NOTE: Final = "what you type is remembered until you leave."
@@ -30,21 +31,24 @@ def state_directory(environment: Mapping[str, str]) -> Path:
     return base / "chatd"
 
 
-def is_private(line: str) -> bool:
-    """Whether `line` is not for a file: a private message, or what may have been meant as one."""
-    if line.strip().startswith(("@", "/msg")):
-        return True
-    try:
-        return isinstance(slash_commands.parse(line), commands.SendPrivate | None)
-    except Refusal:
-        return True
+def is_private(line: str, user_input: UserInput | None) -> bool:
+    """Whether the file must not get `line`: a private message, or what may have been meant as one.
+
+    :param user_input: what the line was parsed to; None if it is blank or not valid.
+    """
+    is_meant_so = line.strip().startswith(("@", "/msg"))
+    return is_meant_so or isinstance(user_input, commands.SendPrivate | None)
 
 
-class InputHistory:
+class InputHistory(InMemoryHistory):
     """The lines typed in this run and earlier ones.
 
+    prompt_toolkit stores each line in memory when Enter is pressed. The file gets a line only by
+    :meth:`save`, when it is handed to the session: until then it has not been parsed, so it may be
+    private, and the user may still decide not to send it.
+
     :param path: the file; its directory is made. None if there is no place for one.
-    :param say: gets a sentence when the file cannot be used.
+    :param notify: gets a sentence when the file cannot be used.
     """
 
     def __init__(self, path: Path | None, notify: Callable[[str], None]) -> None:
@@ -56,8 +60,17 @@ class InputHistory:
                 "The input history cannot be kept, as you have no home directory (HOME); "
                 f"{_FALLBACK_NOTE}"
             )
+        super().__init__(self._load())
 
-    def load(self) -> list[str]:
+    def save(self, line: str, user_input: UserInput | None) -> None:
+        """Store `line` for later runs, unless it is private."""
+        if self._is_usable and not is_private(line, user_input):
+            try:
+                self._append(line)
+            except OSError as error:
+                self._give_up("written", error)
+
+    def _load(self) -> list[str]:
         """The lines of earlier runs, the oldest first; a file that has grown long is cut."""
         if not self._is_usable:
             return []
@@ -78,14 +91,6 @@ class InputHistory:
         if broken or len(kept) < len(lines):
             self._rewrite(kept)
         return kept
-
-    def add(self, line: str) -> None:
-        """Keep `line` for later runs, unless it is private."""
-        if self._is_usable and not is_private(line):
-            try:
-                self._append(line)
-            except OSError as error:
-                self._give_up("written", error)
 
     def _read(self) -> bytes:
         # Non-blocking: a pipe in its place must not hold up the chat.

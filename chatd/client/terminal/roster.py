@@ -5,11 +5,11 @@ them current, as far as they are told: of rooms that the person is not in, nobod
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final, Protocol
+from typing import Final
 
 from chatd.chat import commands, events, limits
-from chatd.chat.commands import ClientCommand
 from chatd.chat.names import LOBBY, casefold
+from chatd.client.ui import SessionView
 from chatd.wire import frames
 from chatd.wire.frames import FromServer, OkData
 from chatd.wire.rendering import escape
@@ -141,13 +141,6 @@ class Roster:
             members.discard(casefold(nickname))
 
 
-class Server(Protocol):
-    """Who is asked."""
-
-    def request(self, command: ClientCommand, on_reply: Callable[[FromServer], None]) -> None:
-        """Ask for something; `answered` gets each frame of the answer."""
-
-
 class CatchUp:
     """Asks what is to be known on the way in.
 
@@ -165,18 +158,18 @@ class CatchUp:
         self._show = show
         self._changed = changed
 
-    def entered(self, server: Server) -> None:
+    def entered(self, session: SessionView) -> None:
         """The person came in."""
-        server.request(commands.ListUsers(), self._listed)
-        server.request(commands.ListRooms(), self._listed)
-        self._ask_history(server, LOBBY)
+        session.request(commands.ListUsers(), self._listed)
+        session.request(commands.ListRooms(), self._listed)
+        self._ask_history(session, LOBBY)
 
-    def joined(self, server: Server, room: str) -> None:
+    def joined(self, session: SessionView, room: str) -> None:
         """The person came into a room."""
-        server.request(commands.ListUsers(room), self._listed)
-        self._ask_history(server, room)
+        session.request(commands.ListUsers(room), self._listed)
+        self._ask_history(session, room)
 
-    def _ask_history(self, server: Server, room: str) -> None:
+    def _ask_history(self, session: SessionView, room: str) -> None:
         parts: list[events.Message] = []
 
         def read(frame: FromServer) -> None:
@@ -187,7 +180,7 @@ class CatchUp:
 
         was_here = self._roster.is_known_room(room)
         count = limits.HISTORY_REPLY_MESSAGES if was_here else limits.ENTERING_HISTORY_MESSAGES
-        server.request(commands.ReadHistory(room, count), read)
+        session.request(commands.ReadHistory(room, count), read)
 
     def _listed(self, frame: FromServer) -> None:
         if isinstance(frame, frames.Users | frames.Rooms):

@@ -5,6 +5,7 @@ import signal
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from prompt_toolkit.input import Input
@@ -15,10 +16,11 @@ from twisted.logger import Logger, LogLevel
 from twisted.python.failure import Failure
 
 from chatd.chat import events
-from chatd.chat.commands import SendMessage, SendPrivate
+from chatd.chat.commands import Quit, SendMessage, SendPrivate
+from chatd.chat.errors import Refusal
 from chatd.chat.names import casefold
 from chatd.client.status import Online, Status, Waiting
-from chatd.client.terminal import completion, formatting, keys
+from chatd.client.terminal import completion, formatting, paste
 from chatd.client.terminal.application import ApplicationRunner
 from chatd.client.terminal.editor import Editor
 from chatd.client.terminal.input_history import InputHistory
@@ -28,6 +30,7 @@ from chatd.client.terminal.roster import CatchUp, Roster
 from chatd.client.terminal.status_bar import StatusBar
 from chatd.client.ui import Choice, SessionView, format_choice
 from chatd.stderr import write_line
+from chatd.wire import slash_commands
 from chatd.wire.rendering import escape
 from chatd.wire.slash_commands import QUIT_COMMANDS
 
@@ -89,6 +92,7 @@ class TerminalUI:
     """Implements :class:`chatd.client.ui.Front` and what the editor asks of its owner.
 
     :param reactor: the asyncio reactor, for its clock.
+    :param history_file: the lines of earlier runs; None if there is no place for them.
     :param now: the time of day, in seconds since 1970.
     """
 
@@ -96,37 +100,32 @@ class TerminalUI:
     log = Logger()
 
     def __init__(
-        self, reactor: Any, tty: Tty, input_history: InputHistory, now: Callable[[], float]
+        self, reactor: Any, tty: Tty, history_file: Path | None, now: Callable[[], float]
     ) -> None:
         self._tty = tty
         self._now = now
-        self._history = input_history
-        self._submit: Callable[[str], None] = lambda line: None
-        self._end_of_input: Callable[[], None] = lambda: None
-        self._output_lost: Callable[[], None] = lambda: None
-        self._output_paused: Callable[[bool], None] = lambda is_clogged: None
+        self._is_over = self._is_closed = False
+        self._session: SessionView | None = None
         self._roster = Roster()
         self._catch_up = CatchUp(self._roster, self._show_history, self._draw)
         self._input_queue = InputQueue(self._send)
         self._status_bar = StatusBar(reactor, self._roster, lambda: len(self._input_queue.queued))
+        self._output = OutputQueue(reactor, self._write, tty.is_ready, self._set_output_paused)
+        self._history = InputHistory(history_file, self.notify)
         self._editor = Editor(
-            self, self._status_bar, input_history.load(), tty.keyboard, tty.window, tty.color_depth
+            self, self._status_bar, self._history, tty.keyboard, tty.window, tty.color_depth
         )
         self._prompts = PromptQueue(self._editor)
-        self._output = OutputQueue(
-            reactor, self._write, tty.is_ready, lambda is_clogged: self._output_paused(is_clogged)
-        )
         self._runner = ApplicationRunner(reactor, self._editor.application, self._application_ended)
         self._countdown = LoopingCall(self._draw)
         self._countdown.clock = reactor
-        self._is_over = self._is_closed = False
 
     # --- what is shown --------------------------------------------------------------------------
 
     def show_event(self, event: object) -> None:
         """Show what the server told, with the time and in colours."""
         self._roster.update(event)
-        own_name, served = self._status_bar.nickname, self._status_bar.session
+        own_name, served = self._status_bar.nickname, self._session
         match event:
             case events.Message():
                 self._roster.message_received(event, self._status_bar.room)
@@ -154,8 +153,8 @@ class TerminalUI:
         self._stop_countdown()
         if isinstance(status, Waiting):
             self._countdown.start(1, now=False)
-        elif isinstance(status, Online) and self._status_bar.session:
-            self._catch_up.entered(self._status_bar.session)
+        elif isinstance(status, Online) and self._session:
+            self._catch_up.entered(self._session)
         self._draw()
 
     def show(self, line: str) -> None:
@@ -195,21 +194,9 @@ class TerminalUI:
 
     # --- what is typed --------------------------------------------------------------------------
 
-    def serve(self, session: SessionView) -> None:
-        """Know who is served."""
-        self._status_bar.session = session
-
-    def listen(
-        self,
-        submit: Callable[[str], None],
-        end_of_input: Callable[[], None],
-        output_lost: Callable[[], None],
-        not_sent: Callable[[str], None] | None = None,
-        clogged: Callable[[bool], None] = lambda is_clogged: None,
-    ) -> None:
-        """Say who takes the lines, as the port has it."""
-        self._submit, self._end_of_input = submit, end_of_input
-        self._output_lost, self._output_paused = output_lost, clogged
+    def attach(self, session: SessionView) -> None:
+        """Hand the lines to `session`, beginning with those that were entered before."""
+        self._session = self._status_bar.session = session
         self._input_queue.resume()
 
     def pause_input(self) -> None:
@@ -248,7 +235,8 @@ class TerminalUI:
         self._output.flush()
         self._is_over = True
         if isinstance(failure, EOFError):
-            self._end_of_input()
+            if self._session is not None:
+                self._session.end_of_input()
         elif failure is not None:
             self.log.failure(
                 "the terminal's screen broke",
@@ -259,14 +247,15 @@ class TerminalUI:
                 f"The screen broke ({type(failure).__name__}: {failure}), so this client leaves. "
                 "Start it again with --plain-terminal."
             )
-            self._output_lost()
+            if self._session is not None:
+                self._session.output_lost()
 
     # --- what the editor asks of its owner ------------------------------------------------------
 
     def line_entered(self, text: str) -> None:
         """Send a line; one that is long only after a question."""
-        if keys.is_long(text):
-            question = keys.confirmation(text)
+        if paste.is_long(text):
+            question = paste.confirmation(text)
             sure = Prompt(question, lambda answer: self._confirmed_paste(answer, text), draft=text)
             self._prompts.append(sure)
         elif text.strip():
@@ -289,7 +278,8 @@ class TerminalUI:
 
     def quit_requested(self) -> None:
         """Leave as with ``/quit``."""
-        self._submit(QUIT_COMMANDS[0])
+        if self._session is not None:
+            self._session.submit(QUIT_COMMANDS[0], Quit())
 
     def interrupt(self) -> None:
         """Do what the signal does: the first time it ends the client, the second time at once."""
@@ -306,9 +296,17 @@ class TerminalUI:
     # --- inside ---------------------------------------------------------------------------------
 
     def _send(self, line: str) -> None:
-        self._output.append(*formatting.format_input(line))
-        self._history.add(line)
-        self._submit(line)
+        user_input, problem = None, ""
+        try:
+            user_input = slash_commands.parse(line, self._status_bar.room)
+        except Refusal as refusal:
+            problem = str(refusal)
+        self._output.append(*formatting.format_input(line, user_input))
+        self._history.save(line, user_input)
+        if self._session is not None and problem:
+            self._session.not_sent(problem)
+        elif self._session is not None:
+            self._session.submit(line, user_input)
         self._roster.mark_read(self._status_bar.room)
         self._draw()
 
@@ -327,6 +325,10 @@ class TerminalUI:
 
     def _write(self, lines: Sequence[Line]) -> None:
         self._editor.write(lines, formatting.INDENT)
+
+    def _set_output_paused(self, paused: bool) -> None:
+        if self._session is not None:
+            self._session.set_output_paused(paused)
 
     def _draw(self) -> None:
         self._editor.draw()

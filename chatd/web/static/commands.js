@@ -49,7 +49,9 @@ const COMMANDS = [
   [["/quit", "/exit", "exit()"], "", "leave the chat", only("quit")],
 ];
 
-const BY_NAME = new Map(COMMANDS.flatMap(([names, , , parse]) => names.map((name) => [name, parse])));
+const BY_NAME = new Map(
+  COMMANDS.flatMap(([names, , , parse]) => names.map((name) => [name, parse])),
+);
 
 /** The frame for a line typed in `room`, without an id; null if the line is blank. */
 export function parse(line, room) {

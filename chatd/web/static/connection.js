@@ -80,8 +80,8 @@ function openSocket({ onOpen, onFrame, onLost }) {
   const socket = new WebSocket(`${scheme}//${location.host}/socket`);
   // One timer for both: while connecting and after a ping it ends the WebSocket, else it pings.
   let timer = setTimeout(end, RESPONSE_MILLISECONDS);
-  // The events "close" and "message" may still arrive after `close`, and belong to nobody then: the
-  // next WebSocket may be in use already.
+  // The events "close" and "message" may still arrive after `close`, when the next WebSocket is in
+  // use already: they must be ignored.
   let isClosed = false;
 
   function end() {

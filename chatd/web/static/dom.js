@@ -21,7 +21,7 @@ export function createButton(className, onClick, ...children) {
   return button;
 }
 
-/** A name that some user has chosen. `bdi` keeps its direction from affecting the text around it. */
+/** A name that some user has chosen; `bdi` keeps its direction from affecting the text around. */
 export function createName(name, className = "") {
   return createElement("bdi", className, escape(name));
 }

@@ -7,7 +7,7 @@
 /** Marks on one character; the scripts that use them need up to five or six. */
 const MAX_COMBINING_MARKS = 8;
 
-/** The first character after the Latin, Greek, Cyrillic and Armenian ones, which need no joiners. */
+/** The end of the Latin, Greek, Cyrillic and Armenian characters, which need no joiners. */
 const FIRST_JOINED = 0x0590;
 
 const PRINTABLE_ASCII = /^[ -~]*$/;

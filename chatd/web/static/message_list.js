@@ -38,8 +38,8 @@ export function createMessageList({ log, content, list, older, newer }, session)
   const showItems = keyedList(list, {
     create: (item) => createItem(item, state.nickname),
     update: updateItem,
-    // Items that leave the window may come back; the highlight of the reader's nickname is that of
-    // the time when the message was first shown.
+    // An item that leaves the window may come back. Its element is then the same, highlighted for the
+    // nickname that the user had when the message was first shown.
     cache: new WeakMap(),
   });
 

@@ -21,8 +21,8 @@ import {
 import * as timeline from "./timeline.js";
 import * as users from "./users.js";
 
-/** Refusals of a `hello` that may soon be over: mostly it is the user's own former connection, which
- * the server has not yet found to be dead, that still has the nickname or the slot.
+/** Refusals of a `hello` that may soon be over: mostly the user's own former connection still has
+ * the nickname or the slot, as the server has not yet found out that it is dead.
  */
 export const TEMPORARY_REFUSALS = new Set(["nickname-taken", "full"]);
 
@@ -173,8 +173,7 @@ const HANDLERS = {
       : { ...state, partialUsers: [], users: users.fromList(list) };
   },
 
-  rooms: (state, data, frame, now) =>
-    appendNotices(state, messages.describeRooms(data.rooms), now),
+  rooms: (state, data, frame, now) => appendNotices(state, messages.describeRooms(data.rooms), now),
 
   ok: (state, data, frame, now) => {
     const entry = findEntry(state, frame);
@@ -193,9 +192,7 @@ const HANDLERS = {
       ? {}
       : { requestedNickname: "", entersAgain: false, passwordPrompt: null }),
     error:
-      reason === "quit" || reason === "server is stopping"
-        ? state.error
-        : messages.goodbye(reason),
+      reason === "quit" || reason === "server is stopping" ? state.error : messages.goodbye(reason),
   }),
 };
 
@@ -261,7 +258,9 @@ function lineConfirmed(state, { frame }, data, now) {
     return { ...state, error: "" };
   }
   const missed = data.missed ?? [];
-  const to = frame.data.to.filter((name) => !missed.some((each) => isSameName(each.nickname, name)));
+  const to = frame.data.to.filter(
+    (name) => !missed.some((each) => isSameName(each.nickname, name)),
+  );
   const next = appendToOpenRooms(
     state,
     Object.freeze({ kind: "private", isOwn: true, to, ...own }),

@@ -18,7 +18,7 @@ import { TEMPORARY_REFUSALS } from "./server_events.js";
 
 const PROTOCOL_VERSION = 1;
 
-/** Time limit for the reply to `quit`; it takes far longer to find out that a connection is dead. */
+/** Time limit for the reply to `quit`; to find out that a connection is dead takes far longer. */
 const QUIT_MILLISECONDS = 2000;
 
 /** The session of one page, on the state in `store`. */

@@ -44,7 +44,7 @@ function formatTitle(state) {
   return unread ? `(${unread}) ${title}` : title;
 }
 
-/** Set the text of an element if it differs: setting the same makes a screen reader read it again. */
+/** Set the text of an element if it differs: a screen reader reads it again each time it is set. */
 function setText(element, text) {
   if (element.textContent !== text) {
     element.textContent = text;

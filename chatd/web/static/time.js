@@ -1,7 +1,7 @@
 /** Times as text, in the browser's locale and time zone.
  *
- * A time is in milliseconds since 1970, as the server sends it. One that is out of range, which only
- * a faulty server sends, becomes "?".
+ * A time is in milliseconds since 1970, as the server sends it. A time that is out of range, which
+ * only a faulty server sends, becomes "?".
  */
 
 const TIME = new Intl.DateTimeFormat(undefined, {

@@ -8,7 +8,10 @@ import { casefold, isSameName } from "./names.js";
 const MAX_USERS = 500;
 
 /** A function that shows the users of a state; `onSelect` gets the nickname that is clicked. */
-export function createUserList({ roomUsers, otherUsers, otherHeading, omitted, summary }, onSelect) {
+export function createUserList(
+  { roomUsers, otherUsers, otherHeading, omitted, summary },
+  onSelect,
+) {
   const options = { key: ({ nickname, isSelf }) => `${isSelf} ${nickname}`, create: createItem };
   const showRoomUsers = keyedList(roomUsers, options);
   const showOtherUsers = keyedList(otherUsers, options);

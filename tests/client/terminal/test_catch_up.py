@@ -7,6 +7,7 @@ from chatd.chat.commands import ClientCommand, ReadHistory
 from chatd.client.terminal.roster import CatchUp, Roster
 from chatd.wire import frames
 from chatd.wire.frames import FromServer
+from tests.client.session_harness import RecordingSession
 
 WELCOME = events.Welcome("party", 7, "ice", ("#lobby",))
 
@@ -15,12 +16,12 @@ def said(seq: int) -> events.Message:
     return events.Message("#lobby", seq, 0, "moon", f"number {seq}")
 
 
-class Past:
+class Past(RecordingSession):
     """A server with a past, of which a person comes to hear; the last message is number `last`."""
 
     def __init__(self, last: int) -> None:
+        super().__init__()
         self.last = last
-        self.asked = 0
         self.shown: list[tuple[str, list[int], str]] = []
         self.company = Roster()
         self.arrival = CatchUp(self.company, self._show, lambda: None)
@@ -30,7 +31,6 @@ class Past:
 
     def request(self, command: ClientCommand, on_reply: Callable[[FromServer], None]) -> None:
         if isinstance(command, ReadHistory):
-            self.asked = command.limit
             first = max(1, self.last - command.limit + 1)
             messages = tuple(said(seq) for seq in range(first, self.last + 1))
             on_reply(frames.History(data=events.History("#lobby", messages)))

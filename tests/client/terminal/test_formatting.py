@@ -5,9 +5,10 @@ from datetime import datetime
 import pytest
 
 from chatd.chat import events
-from chatd.chat.commands import SendMessage, SendPrivate
+from chatd.chat.commands import ListUsers, SendMessage, SendPrivate
 from chatd.client.terminal import formatting
 from chatd.client.terminal.output import Line
+from chatd.wire.slash_commands import UserInput
 
 MORNING = datetime(2026, 11, 21, 10, 35).astimezone().timestamp()
 YESTERDAY = MORNING - 86_400
@@ -100,20 +101,19 @@ def test_a_private_message_is_always_for_the_person_and_a_notice_never() -> None
 
 
 @pytest.mark.parametrize(
-    ("line", "shown"),
+    ("line", "user_input", "shown"),
     [
-        ("hello", []),
-        ("//x", []),
-        ("@moon @sun psst", []),
-        ("/users", ["> /users"]),
-        ("/dance", ["> /dance"]),
-        ("\x1b[2J", ["> <U+001B>[2J"]),
+        ("hello", SendMessage("hello"), []),
+        ("@moon psst", SendPrivate("psst", ("moon",)), []),
+        ("/users", ListUsers(), ["> /users"]),
+        ("/dance", None, ["> /dance"]),
+        ("\x1b[2J", None, ["> <U+001B>[2J"]),
     ],
 )
-def test_what_the_person_typed_is_shown_unless_it_is_something_said(
-    line: str, shown: list[str]
+def test_a_typed_line_is_shown_unless_it_is_a_message(
+    line: str, user_input: UserInput | None, shown: list[str]
 ) -> None:
-    assert plain(formatting.format_input(line)) == shown
+    assert plain(formatting.format_input(line, user_input)) == shown
 
 
 @pytest.mark.parametrize(

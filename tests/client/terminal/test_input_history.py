@@ -10,20 +10,31 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chatd.chat import limits
+from chatd.chat.errors import Refusal
 from chatd.client.terminal.input_history import InputHistory, history_file, is_private
+from chatd.wire.slash_commands import UserInput, parse
 
 
 class Run:
     """One run of a client that uses the file."""
 
     def __init__(self, path: Path | None) -> None:
-        self.said: list[str] = []
-        self.history = InputHistory(path, self.said.append)
-        self.lines = self.history.load()
+        self.notices: list[str] = []
+        self.history = InputHistory(path, self.notices.append)
+        self.lines = list(self.history.load_history_strings())[::-1]
 
-    def types(self, *lines: str) -> None:
+    def type(self, *lines: str) -> None:
         for line in lines:
-            self.history.add(line)
+            self.history.append_string(line)
+            self.history.save(line, parse_or_none(line))
+
+
+def parse_or_none(line: str) -> UserInput | None:
+    """What the terminal hands over with `line`: None if it is not valid."""
+    try:
+        return parse(line)
+    except Refusal:
+        return None
 
 
 @pytest.fixture
@@ -32,16 +43,23 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_a_later_run_has_what_was_typed(path: Path) -> None:
-    Run(path).types("one", "two\nlines", "\N{SNOWFLAKE}")
+    Run(path).type("one", "two\nlines", "\N{SNOWFLAKE}")
     later = Run(path)
     assert later.lines == ["one", "two\nlines", "\N{SNOWFLAKE}"]
-    assert later.said == []
+    assert later.notices == []
+
+
+def test_in_the_same_run_every_line_is_recalled_private_ones_as_well(path: Path) -> None:
+    Run(path).type("before")
+    run = Run(path)
+    run.type("one", "@moon psst", "two")
+    assert list(run.history.load_history_strings()) == ["two", "@moon psst", "one", "before"]
 
 
 def test_only_the_owner_may_read_it(path: Path) -> None:
     before = os.umask(0)
     try:
-        Run(path).types("one")
+        Run(path).type("one")
     finally:
         os.umask(before)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -55,20 +73,20 @@ def test_only_the_owner_may_read_it(path: Path) -> None:
 def test_private_messages_and_what_may_have_been_meant_as_one_are_left_out(
     line: str, path: Path
 ) -> None:
-    assert is_private(line)
+    assert is_private(line, parse_or_none(line))
     run = Run(path)
-    run.types(line, "hello")
+    run.type(line, "hello")
     assert json.loads(path.read_text()) == "hello"
 
 
 @pytest.mark.parametrize("line", ["hello", "/users", "/join #dev", "//x", "see @moon", "/message"])
 def test_everything_else_is_remembered(line: str) -> None:
-    assert not is_private(line)
+    assert not is_private(line, parse_or_none(line))
 
 
 def test_it_does_not_grow_without_end(path: Path) -> None:
     run = Run(path)
-    run.types(*(f"line {number}" for number in range(limits.INPUT_HISTORY_LINES + 5)))
+    run.type(*(f"line {number}" for number in range(limits.INPUT_HISTORY_LINES + 5)))
     assert Run(path).lines[0] == "line 5"
     assert len(path.read_text().splitlines()) == limits.INPUT_HISTORY_LINES
 
@@ -79,7 +97,7 @@ def test_of_a_file_that_is_too_large_the_end_is_read(path: Path) -> None:
     path.write_text(f"{long}\n" * (limits.INPUT_HISTORY_BYTES // len(long) + 10) + '"last"\n')
     run = Run(path)
     assert run.lines[-1] == "last"
-    assert run.said == []
+    assert run.notices == []
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00\n", b"[" * 100_000, b"{}\n17\nnull\n", b"x"])
@@ -88,9 +106,9 @@ def test_a_damaged_file_is_said_and_what_is_whole_is_kept(content: bytes, path: 
     path.write_bytes(b'"one"\n' + content)
     run = Run(path)
     assert run.lines == ["one"]
-    [sentence] = run.said
+    [sentence] = run.notices
     assert "is damaged" in sentence
-    run.types("two")
+    run.type("two")
     assert Run(path).lines == ["one", "two"]
 
 
@@ -101,17 +119,17 @@ def test_whatever_is_in_the_file_lines_come_out_of_it(path: Path, content: list[
     path.write_bytes(b"".join(content))
     run = Run(path)
     assert all(isinstance(line, str) and line for line in run.lines)
-    assert len(run.said) <= 1
-    assert (Run(path).lines, Run(path).said) == (run.lines, [])
+    assert len(run.notices) <= 1
+    assert (Run(path).lines, Run(path).notices) == (run.lines, [])
 
 
 def test_what_is_no_file_at_all_is_said_once_and_the_rest_goes_on(path: Path) -> None:
     path.parent.mkdir(parents=True)
     os.mkfifo(path)  # reading one would wait for ever
     run = Run(path)
-    run.types("one", "two")
+    run.type("one", "two")
     assert run.lines == []
-    [sentence] = run.said
+    [sentence] = run.notices
     assert "cannot be read" in sentence
     assert str(path) in sentence
 
@@ -120,8 +138,8 @@ def test_a_directory_that_cannot_be_made_is_said_once(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for path in (tmp_path / "file" / "chatd" / "input-history", tmp_path):
         run = Run(path)
-        run.types("one", "two")
-        assert len(run.said) == 1
+        run.type("one", "two")
+        assert len(run.notices) == 1
 
 
 def test_its_place_is_the_persons_state_directory() -> None:
@@ -138,7 +156,7 @@ def test_who_has_no_home_directory_is_told_in_one_sentence_and_the_chat_goes_on(
 
     monkeypatch.setattr(Path, "home", homeless)
     run = Run(history_file({}))
-    run.types("one")
-    [sentence] = run.said
+    run.type("one")
+    [sentence] = run.notices
     assert sentence.startswith("The input history cannot be kept, as you have no home directory")
     assert run.lines == []

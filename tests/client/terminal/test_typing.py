@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from chatd.chat import limits
-from chatd.client.terminal import keys
+from chatd.client.terminal import paste
 from chatd.client.terminal.prompts import Prompt, PromptQueue
 from chatd.client.terminal.screen import InputQueue
 
@@ -21,7 +21,7 @@ from chatd.client.terminal.screen import InputQueue
     ],
 )
 def test_a_paste_is_text_with_the_line_ends_of_a_message(pasted: str, text: str) -> None:
-    assert keys.validate_paste(pasted) == text
+    assert paste.validate_paste(pasted) == text
 
 
 @pytest.mark.parametrize(
@@ -36,8 +36,8 @@ def test_a_paste_is_text_with_the_line_ends_of_a_message(pasted: str, text: str)
     ],
 )
 def test_what_can_be_no_message_is_not_pasted_and_says_why(pasted: str, why: str) -> None:
-    with pytest.raises(keys.PasteError, match=why):
-        keys.validate_paste(pasted)
+    with pytest.raises(paste.PasteError, match=why):
+        paste.validate_paste(pasted)
 
 
 @pytest.mark.parametrize(
@@ -52,18 +52,18 @@ def test_what_can_be_no_message_is_not_pasted_and_says_why(pasted: str, why: str
 def test_what_cannot_be_seen_in_a_paste_is_spelled_out_and_scripts_stay_whole(
     pasted: str, shown: str | None
 ) -> None:
-    assert keys.escape_paste(pasted) == (shown or pasted)
+    assert paste.escape_paste(pasted) == (shown or pasted)
 
 
 def test_a_paste_that_is_too_long_once_it_is_spelled_out_is_not_taken() -> None:
-    with pytest.raises(keys.PasteError, match="Not pasted"):
-        keys.escape_paste("\u200b" * limits.MESSAGE_CHARACTERS)
+    with pytest.raises(paste.PasteError, match="Not pasted"):
+        paste.escape_paste("\u200b" * limits.MESSAGE_CHARACTERS)
 
 
 def test_only_a_message_of_many_lines_is_asked_about() -> None:
     lines = ["line"] * limits.PASTE_CONFIRM_LINES
-    assert not keys.is_long("\n".join(lines))
-    assert keys.is_long("\n".join([*lines, "line"]))
+    assert not paste.is_long("\n".join(lines))
+    assert paste.is_long("\n".join([*lines, "line"]))
 
 
 def test_lines_are_kept_while_nobody_takes_them_and_handed_on_in_order() -> None:

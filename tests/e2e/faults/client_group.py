@@ -12,12 +12,12 @@ from twisted.internet import reactor as global_reactor
 
 from chatd.client.status import Online, Status, Waiting
 from chatd.taps.client import Options, make_client
-from tests.fakes import FakeScreen
+from tests.fakes import FakeUI
 
 reactor: Any = global_reactor
 
 
-class Guest(FakeScreen):
+class Guest(FakeUI):
     """Nobody sits here."""
 
     def __init__(self, number: int) -> None:

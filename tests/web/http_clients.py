@@ -1,4 +1,4 @@
-"""Who comes to the web page, without a network: requests, and browsers with a WebSocket."""
+"""HTTP clients and browsers with a WebSocket, at a server in memory."""
 
 import json
 from collections.abc import Iterator
@@ -18,14 +18,14 @@ from chatd.server.factory import Rejected
 from chatd.web.http import HTTPConnection, HTTPFactory
 from tests.server.hall import Frame, Hall, TcpStringTransport, line
 
-#: How the server is reached, in memory.
-HERE = IPv4Address("TCP", "192.168.1.1", 54_321)
-HOST = f"{HERE.host}:{HERE.port}"
+#: The server's address.
+SERVER_ADDRESS = IPv4Address("TCP", "192.168.1.1", 54_321)
+HOST = f"{SERVER_ADDRESS.host}:{SERVER_ADDRESS.port}"
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 
-#: What a browser says that wants a WebSocket.
-UPGRADE = {
+#: The header fields with which a browser opens a WebSocket.
+UPGRADE_HEADERS = {
     "Upgrade": "websocket",
     "Connection": "keep-alive, Upgrade",
     "Sec-WebSocket-Version": "13",
@@ -43,22 +43,22 @@ def request(
     version: str = "1.1",
 ) -> bytes:
     """A request as a browser sends it."""
-    said = {} if host is None else {"Host": host}
-    said |= headers or {}
-    head = "".join(f"{name}: {value}\r\n" for name, value in said.items())
+    fields = {} if host is None else {"Host": host}
+    fields |= headers or {}
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
     return f"{method} {path} HTTP/{version}\r\n{head}\r\n".encode()
 
 
 def message(payload: bytes) -> bytes:
-    """`payload` as a text message that a browser sends, with a mask of zeros."""
+    """`payload` as a browser's text message, masked with zeros."""
     size = len(payload)
     length = bytes([0x80 | size]) if size < 126 else b"\xfe" + size.to_bytes(2, "big")
     return b"\x81" + length + bytes(4) + payload
 
 
 @dataclass(frozen=True)
-class Reply:
-    """One answer; names of headers are in lower case."""
+class ParsedResponse:
+    """A response; names of headers are in lower case."""
 
     status: int
     headers: dict[str, str]
@@ -78,15 +78,15 @@ class Reply:
         return code
 
 
-def from_many(connections: int) -> Iterator[str]:
-    """The addresses of so many, none of which has too many."""
+def many_addresses(connections: int) -> Iterator[str]:
+    """Addresses for so many connections, none with more than one address may have."""
     for number in range(connections):
         yield f"10.35.12.{number // limits.ADDRESS_PAGE_CONNECTIONS}"
 
 
-def replies(data: bytes, has_bodies: bool = True) -> list[Reply]:
-    """The answers in `data`; there may be nothing else."""
-    found = []
+def parse_responses(data: bytes, has_bodies: bool = True) -> list[ParsedResponse]:
+    """The responses in `data`; there may be nothing else."""
+    responses = []
     while data:
         head, _, data = data.partition(b"\r\n\r\n")
         status, *lines = head.decode("ascii").split("\r\n")
@@ -97,105 +97,109 @@ def replies(data: bytes, has_bodies: bool = True) -> list[Reply]:
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
         size = int(headers.get("content-length", "0")) if has_bodies else 0
         assert len(data) >= size, "half a body"
-        found.append(Reply(int(status.split()[1]), headers, data[:size]))
+        responses.append(ParsedResponse(int(status.split()[1]), headers, data[:size]))
         data = data[size:]
-    return found
+    return responses
 
 
-class Visitor:
-    """A connection to the page's port."""
+class HTTPClient:
+    """A connection to the web port."""
 
-    def __init__(self, connection: HTTPConnection, address: IPv4Address, hall: "PageHall") -> None:
+    def __init__(
+        self, connection: HTTPConnection, address: IPv4Address, harness: "WebHarness"
+    ) -> None:
         self.connection = connection
-        self.hall = hall
+        self.harness = harness
         self.transport = TcpStringTransport(address)
-        self.transport.hostAddr = hall.here
+        self.transport.hostAddr = harness.local_address
         self.is_lost = False
         connection.makeConnection(self.transport)
 
     def send(self, data: bytes) -> None:
-        """Send anything, in one piece, once the server reads."""
+        """Send `data` in one piece, once the server reads."""
         self.wait_until_read()
         self.connection.dataReceived(data)
-        self.hall.clock.advance(0)
+        self.harness.clock.advance(0)
 
     def wait_until_read(self) -> None:
-        """Let the server have the time to answer what it has."""
+        """Advance the clock until the server reads again, or the connection is dropped."""
         while self.transport.producerState == "paused" and not self.is_dropped():
-            self.hall.clock.advance(0.1)
+            self.harness.clock.advance(0.1)
 
-    def replies(self, has_bodies: bool = True) -> list[Reply]:
-        """The answers since this was last asked."""
+    def responses(self, has_bodies: bool = True) -> list[ParsedResponse]:
+        """The responses since the last call."""
         self.wait_until_read()
         data = self.transport.value()
         self.transport.clear()
-        return replies(data, has_bodies)
+        return parse_responses(data, has_bodies)
 
-    def get(self, path: str, headers: dict[str, str] | None = None, **kind: Any) -> Reply:
-        """Ask for something; the answer."""
-        self.send(request(path, headers, **kind))
-        [reply] = self.replies(kind.get("method") != "HEAD")
-        return reply
+    def get(
+        self, path: str, headers: dict[str, str] | None = None, **options: Any
+    ) -> ParsedResponse:
+        """Send a request; `options` are those of :func:`request`."""
+        self.send(request(path, headers, **options))
+        [response] = self.responses(options.get("method") != "HEAD")
+        return response
 
     @property
     def producer(self) -> Any:
-        """What the transport tells when to send and when to wait."""
+        """The producer that the server has registered with the transport."""
         return self.transport.producer
 
     def is_read(self) -> bool:
         """Whether the server reads what this connection sends."""
         return self.transport.producerState == "producing"
 
-    def is_ended(self) -> bool:
-        """Whether the server has said that it sends nothing more, after all it had to say."""
+    def is_half_closed(self) -> bool:
+        """Whether the server has flushed and half-closed."""
         return self.transport.is_half_closed
 
     def is_cut_off(self) -> bool:
-        """Whether the server has closed the connection without sending what waits."""
+        """Whether the server has aborted the connection."""
         return self.transport.disconnected
 
     def is_dropped(self) -> bool:
         """Whether the server has closed the connection, in whatever way."""
-        return self.is_ended() or self.is_cut_off() or self.transport.disconnecting
+        return self.is_half_closed() or self.is_cut_off() or self.transport.disconnecting
 
-    def shut(self) -> None:
-        """Say that nothing more will come."""
+    def half_close(self) -> None:
+        """Close the client's half of the connection."""
         self.connection.readConnectionLost()
-        self.hall.clock.advance(0)
+        self.harness.clock.advance(0)
 
     def hang_up(self) -> None:
-        """Be gone."""
+        """Lose the connection."""
         self.is_lost = True
         self.connection.connectionLost(Failure(ConnectionDone()))
-        self.hall.clock.advance(0)
+        self.harness.clock.advance(0)
 
 
 class Browser:
-    """The page in somebody's browser: a WebSocket that speaks the native dialect.
+    """A browser with the page: a WebSocket in the native dialect.
 
-    :ivar closed: the code and the reason with which the server closed.
+    :ivar closed: the code and the reason of the server's Close frame.
     """
 
-    def __init__(self, visitor: Visitor) -> None:
-        self.visitor = visitor
+    def __init__(self, client: HTTPClient) -> None:
+        self.client = client
         self.frames = Connection(CLIENT)
         self.closed: tuple[int, str] | None = None
-        visitor.send(request("/socket", UPGRADE | {"Origin": f"http://{HOST}"}))
-        head, _, rest = visitor.transport.value().partition(b"\r\n\r\n")
+        client.send(request("/socket", UPGRADE_HEADERS | {"Origin": f"http://{HOST}"}))
+        head, _, rest = client.transport.value().partition(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 101 Switching Protocols\r\n"), head
         assert b"sec-websocket-accept: s3pplmbitxaq9kygzzhzrbk+xoo=" in head.lower()
         assert b"extensions" not in head.lower()
-        visitor.transport.clear()
+        client.transport.clear()
         self.frames.receive_data(rest)
 
-    def send_event(self, *sent: events.Event) -> None:
+    def send_frames(self, *frames: events.Event) -> None:
         """Send WebSocket frames, in one piece."""
-        self.visitor.send(b"".join(self.frames.send(each) for each in sent))
+        self.client.send(b"".join(self.frames.send(each) for each in frames))
 
     def send(self, frame_type: str, data: object = None, request_id: object = None) -> None:
-        """Send one frame of the dialect."""
+        """Send one frame of the dialect, as a message."""
         text = line(frame_type, data, request_id).decode().rstrip("\n")
-        self.send_event(events.TextMessage(text))
+        self.send_frames(events.TextMessage(text))
 
     def hello(self, nickname: str) -> None:
         self.send("hello", {"nickname": nickname, "version": 1})
@@ -204,88 +208,88 @@ class Browser:
         self.send("message", {"text": text})
 
     def events(self) -> list[events.Event]:
-        """The WebSocket frames that came since this was last asked."""
-        data = self.visitor.transport.value()
-        self.visitor.transport.clear()
+        """The WebSocket frames since the last call."""
+        data = self.client.transport.value()
+        self.client.transport.clear()
         if data:
             self.frames.receive_data(data)
-        came = list(self.frames.events())
-        for each in came:
-            if isinstance(each, events.CloseConnection):
-                self.closed = (each.code, each.reason or "")
-        return came
+        frames = list(self.frames.events())
+        for frame in frames:
+            if isinstance(frame, events.CloseConnection):
+                self.closed = (frame.code, frame.reason or "")
+        return frames
 
     def heard(self) -> list[Frame]:
         """The frames of the dialect among those."""
-        came = [each for each in self.events() if isinstance(each, events.TextMessage)]
-        assert all(each.message_finished and "\n" not in each.data for each in came)
-        return [json.loads(each.data) for each in came]
+        messages = [each for each in self.events() if isinstance(each, events.TextMessage)]
+        assert all(each.message_finished and "\n" not in each.data for each in messages)
+        return [json.loads(each.data) for each in messages]
 
     def heard_of(self, frame_type: str) -> list[Any]:
         """The data of the frames of one type among those."""
         return [frame.get("data") for frame in self.heard() if frame["type"] == frame_type]
 
     def close_code(self) -> int | None:
-        """With which code the server has closed; None if it has not."""
-        with suppress(LocalProtocolError):  # it was closed before
+        """The code of the server's Close frame; None if there was none."""
+        with suppress(LocalProtocolError):  # the Close frame was read before
             self.events()
         return None if self.closed is None else self.closed[0]
 
     def masked(self, opcode: int, payload: bytes, final: bool = True) -> bytes:
-        """Any frame, also one that wsproto would not send."""
+        """Any masked frame, also one that wsproto would not send."""
         assert len(payload) < 126
         head = bytes([opcode | (0x80 if final else 0), 0x80 | len(payload)])
         return head + bytes(4) + payload  # a mask of zeros
 
 
-class PageHall(Hall):
-    """A server with its web page, and everyone who is connected to it.
+class WebHarness(Hall):
+    """A server with a web port, and its clients.
 
-    :ivar here: where those who come from now on have reached it.
+    :ivar local_address: the server's end of the connections that are made from now on.
     """
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self.page = HTTPFactory(self.factory)
-        self.here: IPv4Address | IPv6Address = HERE
-        self.visitors: list[Visitor] = []
+        self.http_factory = HTTPFactory(self.chat)
+        self.local_address: IPv4Address | IPv6Address = SERVER_ADDRESS
+        self.clients: list[HTTPClient] = []
 
     def close(self) -> None:
-        """Everyone goes; then nothing may be left."""
-        for visitor in self.visitors:
-            if not visitor.is_lost:
-                visitor.hang_up()
-        assert not self.page.connections
-        assert not self.page._connections_by_host
+        """Disconnect everyone; then nothing may be left."""
+        for client in self.clients:
+            if not client.is_lost:
+                client.hang_up()
+        assert not self.http_factory.connections
+        assert not self.http_factory._connections_by_host
         super().close()
 
-    def try_to_visit(self, host: str = "10.35.11.112") -> Visitor | None:
-        """A connection to the page, if the server takes it."""
+    def try_connect_http(self, host: str = "10.35.11.112") -> HTTPClient | None:
+        """A connection to the web port, if the server accepts it."""
         self.last_port += 1
         address = IPv4Address("TCP", host, self.last_port)
-        connection = self.page.buildProtocol(address)
+        connection = self.http_factory.buildProtocol(address)
         if isinstance(connection, Rejected):
             transport = TcpStringTransport(address)
             connection.makeConnection(transport)
             assert transport.disconnecting
             return None
         assert isinstance(connection, HTTPConnection)
-        self.visitors.append(Visitor(connection, address, self))
-        return self.visitors[-1]
+        self.clients.append(HTTPClient(connection, address, self))
+        return self.clients[-1]
 
-    def visit(self, host: str = "10.35.11.112") -> Visitor:
-        """A connection to the page that the server takes."""
-        visitor = self.try_to_visit(host)
-        assert visitor is not None
-        return visitor
+    def connect_http(self, host: str = "10.35.11.112") -> HTTPClient:
+        """A connection to the web port that the server accepts."""
+        client = self.try_connect_http(host)
+        assert client is not None
+        return client
 
-    def browse(self, host: str = "10.35.11.112") -> Browser:
-        """A browser with a WebSocket, which has said nothing yet."""
-        return Browser(self.visit(host))
+    def open_websocket(self, host: str = "10.35.11.112") -> Browser:
+        """A browser with a WebSocket that has sent nothing yet."""
+        return Browser(self.connect_http(host))
 
-    def enter_by_page(self, nickname: str) -> Browser:
-        """A member who has come by the page, and heard its welcome."""
-        browser = self.browse()
+    def enter_browser(self, nickname: str) -> Browser:
+        """A member in a browser, after its welcome."""
+        browser = self.open_websocket()
         browser.hello(nickname)
         [welcome] = browser.heard()
         assert welcome["type"] == "welcome"

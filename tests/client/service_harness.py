@@ -1,4 +1,4 @@
-"""A client service without a network: the test is the person, the network and the server."""
+"""A client service in memory: the test is the user, the network and the server."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,8 @@ from chatd.chat import events
 from chatd.client.lifecycle import Server
 from chatd.client.service import ChatClient
 from chatd.wire import frames
-from tests.fakes import FakeScreen
+from tests.client.session_harness import type_line
+from tests.fakes import FakeUI
 
 PARTY = Server("10.35.11.111", 7777, "party")
 
@@ -42,18 +43,6 @@ class FakeFinder:
         self._failed(reason)
 
 
-class DiscreetScreen(FakeScreen):
-    """A screen that remembers which questions had answers that are not to be seen."""
-
-    def __init__(self, can_ask: bool) -> None:
-        super().__init__(can_ask)
-        self.secrets: list[str] = []
-
-    def prompt_password(self, question: str, on_answer: Callable[[str], None]) -> None:
-        self.secrets.append(question)
-        super().prompt_password(question, on_answer)
-
-
 class Client:
     """A client that runs, and what can happen to it.
 
@@ -67,13 +56,13 @@ class Client:
         once: bool = False,
         jitter: float = 0.5,
         offered: str = "",
-        screen: DiscreetScreen | None = None,
+        ui: FakeUI | None = None,
     ) -> None:
         self.reactor: Any = MemoryReactorClock()
-        self.screen = screen or DiscreetScreen(can_ask)
+        self.ui = ui or FakeUI(can_ask)
         self.finder = FakeFinder()
         self.service = ChatClient(
-            self.reactor, nickname, self.finder, self.screen, lambda: jitter, once, offered
+            self.reactor, nickname, self.finder, self.ui, lambda: jitter, once, offered
         )
         self.ended: list[int] = []
         self.service.when_ended.addCallback(self._ended)
@@ -139,17 +128,17 @@ class Client:
     def heard_types(self) -> list[str]:
         return [each["type"] for each in self.heard()]
 
-    # --- the person -----------------------------------------------------------------------------
+    # --- the user -------------------------------------------------------------------------------
 
     def types(self, *lines: str) -> None:
         for line in lines:
-            self.service.session.submit(line)
+            type_line(self.service.session, line)
 
     def ends_input(self) -> None:
-        self.service.end_of_input()
+        self.service.session.end_of_input()
 
     def was_told(self, sentence: str) -> bool:
-        return any(sentence in said for said in self.screen.said)
+        return any(sentence in said for said in self.ui.notices)
 
     @property
     def leftovers(self) -> list[Any]:
