@@ -91,7 +91,7 @@ def pytest_runtest_teardown(
     """Collect what the test made, and fail the test if that logs a failure or raises a warning."""
     warnings: list[str] = []
 
-    def note_warning(unraisable: sys.UnraisableHookArgs) -> None:
+    def note_warning(unraisable: "sys.UnraisableHookArgs") -> None:
         warnings.append(f"{unraisable.exc_value!r} in {unraisable.object!r}")
 
     try:

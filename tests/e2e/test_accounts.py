@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.programs import CHATD, PATIENCE, Program, programs
+from tests.ports import HOST, IFADDRS, free_udp_port
 
 
 @pytest.fixture
@@ -33,22 +34,22 @@ def account(action: str, path: Path, name: str, password: str = "") -> None:
 def server(path: Path) -> Iterator[Program]:
     """A server with these accounts, on a port of its own choice."""
     with programs() as start:
-        options = ["--ifaddrs=127.0.0.1/8", "--discovery-port=47771", f"--auth=chatd:{path}"]
+        options = [*IFADDRS, f"--discovery-port={free_udp_port()}", f"--auth=chatd:{path}"]
         server = start([*CHATD, "server", *options])
-        server.expect_stderr("listens on 127.0.0.1:")
+        server.expect_stderr(f"listens on {HOST}:")
         yield server
 
 
 def port_of(server: Program) -> int:
-    [line] = [line for line in server.stderr if "listens on 127.0.0.1:" in line]
-    return int(line.partition("127.0.0.1:")[2].split()[0])
+    [line] = [line for line in server.stderr if f"listens on {HOST}:" in line]
+    return int(line.partition(f"{HOST}:")[2].split()[0])
 
 
 class Caller:
     """A connection that speaks the native dialect."""
 
     def __init__(self, server: Program) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port_of(server)), PATIENCE)
+        self._socket = socket.create_connection((HOST, port_of(server)), PATIENCE)
         self._lines = self._socket.makefile("rb")
 
     def ask(self, frame_type: str, **data: object) -> str:
