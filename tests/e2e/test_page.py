@@ -156,6 +156,7 @@ def test_a_signal_ends_it_with_status_0_and_browsers_are_told(
 @pytest.mark.parametrize(
     ("where", "said"),
     [("{port}", f"{HERE}:{{port}}"), (f"tcp:{{port}}:interface={HERE}",) * 2],
+    ids=["port", "endpoint"],
 )
 def test_a_page_whose_port_is_taken_is_one_line_and_status_1(
     where: str, said: str, command: str, start: Callable[..., Program], ports: SimpleNamespace
