@@ -216,7 +216,7 @@ def test_who_finds_nothing_is_told_what_was_tried_and_what_to_do(
     port = str(free_udp_port())
     zoe = window("client", *IFADDRS, "--discovery-port", port, "-n", "zoe")
     zoe.expect_last_lines("#lobby>", "searching a server on 1 subnet…")
-    zoe.expect("chatd client IFADDRS [PORT]")
+    zoe.expect("chatd client ADDRESS [PORT]")
     for part in (f"lo ({HOST}/8)", "127.255.255.255", f"UDP port {port}", "Wi-Fi", "VPN"):
         assert part in zoe.text
 

@@ -71,6 +71,7 @@ def test_when_the_server_goes_the_terminal_is_as_it_was(
     server = fake_server.accept_member()
     ice.expect("online as ice")
     ice.send_keys("half a line")
+    ice.expect_last_lines("#lobby> half a line", "party")
     server.close()
     assert ice.wait() == 0
     is_as_before(ice)
