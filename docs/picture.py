@@ -4,16 +4,16 @@
 a client run on loopback, two others say something, and somebody is half-way through a line.
 """
 
-import socket
 import tempfile
 from html import escape
 from pathlib import Path
 from typing import Any, Final
 from unicodedata import east_asian_width
 
-from tests.e2e.native_peer import ADDRESS, Peer, enter, free_port
+from tests.e2e.native_peer import Peer, enter
 from tests.e2e.programs import CHATD, programs
 from tests.e2e.pty_terminal import Terminal, terminals
+from tests.ports import IFADDRS, free_port, free_udp_port
 
 PICTURE: Final = Path(__file__).with_name("terminal.svg")
 COLUMNS: Final = 80
@@ -57,7 +57,7 @@ def play(window: Terminal, moon: Peer, mia: Peer) -> None:
 
 def main() -> None:
     """Play the scene, and draw it."""
-    words = [*ADDRESS, "--discovery-port", str(free_port(socket.SOCK_DGRAM))]
+    words = [*IFADDRS, "--discovery-port", str(free_udp_port())]
     port = free_port()
     with programs() as start, terminals() as open_one, tempfile.TemporaryDirectory() as state:
         server = start([*CHATD, "server", *words, "--id", "party", "--port", str(port)])

@@ -9,6 +9,7 @@ costs milliseconds instead of a walk over a heap that grows with the suite.
 import gc
 import os
 import signal
+import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -87,7 +88,12 @@ def no_calls_or_ports_left(running_reactor: None) -> Iterator[None]:
 def pytest_runtest_teardown(
     item: pytest.Function, nextitem: pytest.Item | None
 ) -> Generator[None, None, None]:
-    """Collect what the test made, and fail the test if a failure was logged."""
+    """Collect what the test made, and fail the test if that logs a failure or raises a warning."""
+    warnings: list[str] = []
+
+    def note_warning(unraisable: "sys.UnraisableHookArgs") -> None:
+        warnings.append(f"{unraisable.exc_value!r} in {unraisable.object!r}")
+
     try:
         yield
     finally:
@@ -96,8 +102,13 @@ def pytest_runtest_teardown(
         _run_reactor_once()
         if nextitem is None or nextitem.parent is not item.parent:
             gc.unfreeze()  # what was made for the whole module goes with it
+        # pytest has looked for what finalizers raise, such as the warning of a socket that was not
+        # closed; what the collection brings to light would fail the next test.
+        before, sys.unraisablehook = sys.unraisablehook, note_warning
         gc.collect()
         gc.freeze()
+        sys.unraisablehook = before
         failures = [event.get("log_failure", event) for event in _logged_failures]
         _logged_failures.clear()
     assert not failures, "a failure was logged"
+    assert not warnings, "something was not closed"

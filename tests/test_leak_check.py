@@ -8,6 +8,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 
 LEAVING = """
+import socket
+
 import pytest
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, fail
@@ -34,6 +36,10 @@ def shared() -> Owner:
 def test_before(): pass
 def test_leaves_a_failure(): Owner(failing=True)
 def test_between(): pass
+def test_leaves_a_socket():
+    connection = socket.socket()
+    owner = [connection]
+    owner.append(owner)
 def test_leaves_one_in_its_fixture(owner): pass
 def test_leaves_a_call(): reactor.callLater(600, print)
 def test_makes_what_is_shared(shared): pass
@@ -51,6 +57,7 @@ def test_a_test_that_leaves_something_behind_fails_and_no_other(tmp_path: Path) 
     )
     assert re.findall("ERROR at teardown of (test_[a-z_]+)", done.stdout) == [
         "test_leaves_a_failure",
+        "test_leaves_a_socket",
         "test_leaves_one_in_its_fixture",
         "test_leaves_a_call",
         "test_last",

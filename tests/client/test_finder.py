@@ -259,7 +259,9 @@ def test_off_a_terminal_several_servers_are_listed_and_none_is_taken() -> None:
     search.offer("work", 113)
     search.passes(1)
     assert search.found == []
-    assert search.failed == ["Several servers answered: party, work. Choose one with --server NAME."]
+    assert search.failed == [
+        "Several servers answered: party, work. Choose one with --server NAME."
+    ]
     search.finder.stop()
     assert search.reactor.getDelayedCalls() == []
 

@@ -89,7 +89,9 @@ def test_a_lost_client_says_so_waits_and_comes_back_with_what_was_typed_meanwhil
     client.lose_connection()
     assert client.was_told("Not connected: connection lost. Trying again in ")
     client.types("one", "two")
-    assert client.was_told("You are offline. What you type is kept, and sent when you are back online.")
+    assert client.was_told(
+        "You are offline. What you type is kept, and sent when you are back online."
+    )
     client.passes(4.49)
     assert client.finder.seeks == 1
     client.passes(0.01)

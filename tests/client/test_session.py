@@ -84,7 +84,9 @@ def test_lines_typed_offline_are_kept_and_sent_on_return_in_order() -> None:
     ice.session.offline()
     ice.type("one", "two", "three")
     assert ice.sent == []
-    assert ice.ui.notices == ["You are offline. What you type is kept, and sent when you are back online."]
+    assert ice.ui.notices == [
+        "You are offline. What you type is kept, and sent when you are back online."
+    ]
     ice.session.online()
     assert ice.texts == ["one", "two", "three"]
     assert ice.ui.notices[1:] == ["Sending the lines that you typed while offline."]

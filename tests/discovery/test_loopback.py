@@ -1,6 +1,5 @@
 """Responder and querier with real sockets, on the loopback network's own broadcast address."""
 
-import socket
 from collections.abc import Callable
 
 from twisted.internet import reactor
@@ -12,16 +11,10 @@ from chatd.discovery.subnets import Subnet
 from chatd.wire import discovery
 from tests.discovery.hosts import subnets
 from tests.fakes import on_reactor
+from tests.ports import free_udp_port
 
 #: How long a test waits for a reply.
 TIMEOUT_SECONDS = 30
-
-
-def _free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _offer(server_id: str) -> Callable[[Subnet], discovery.Offer]:
@@ -52,7 +45,7 @@ class _Search:
 
 @on_reactor
 async def test_a_server_on_this_host_is_found() -> None:
-    port = _free_port()
+    port = free_udp_port()
     responder = Responder(reactor, subnets("127.0.0.1/8"), port, _offer("party"))
     responder.start()
     search = _Search(port, count=1)
@@ -63,7 +56,7 @@ async def test_a_server_on_this_host_is_found() -> None:
 
 @on_reactor
 async def test_a_server_answers_from_the_address_that_it_offers() -> None:
-    port = _free_port()
+    port = free_udp_port()
     responder = Responder(reactor, subnets("127.0.0.9/8"), port, _offer("party"))
     responder.start()
     search = _Search(port, count=1)
@@ -75,7 +68,7 @@ async def test_a_server_answers_from_the_address_that_it_offers() -> None:
 
 @on_reactor
 async def test_two_servers_that_share_the_port_both_reply() -> None:
-    port = _free_port()
+    port = free_udp_port()
     responders = [
         Responder(reactor, subnets("127.0.0.1/8"), port, _offer("party")),
         Responder(reactor, subnets("127.0.0.1/8"), port, _offer("work")),
@@ -91,7 +84,7 @@ async def test_two_servers_that_share_the_port_both_reply() -> None:
 
 @on_reactor
 async def test_two_clients_on_this_host_both_find_the_server() -> None:
-    port = _free_port()
+    port = free_udp_port()
     responder = Responder(reactor, subnets("127.0.0.1/8"), port, _offer("party"))
     responder.start()
     searches = [_Search(port, count=1), _Search(port, count=1)]

@@ -1,6 +1,5 @@
 """What the tests of the terminal begin with: a server, and windows with a client in them."""
 
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,19 +7,20 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.native_peer import ADDRESS, HOST, FakeServer, Peer, enter, free_port
+from tests.e2e.native_peer import FakeServer, Peer, enter
 from tests.e2e.programs import CHATD, Program, programs
 from tests.e2e.pty_terminal import Terminal, terminals
+from tests.ports import HOST, IFADDRS, free_port, free_udp_port
 
 
 @pytest.fixture(scope="session")
 def party() -> Iterator[SimpleNamespace]:
     """A server that all tests of the terminal share: its ports."""
-    ports = SimpleNamespace(tcp=free_port(), udp=free_port(socket.SOCK_DGRAM))
+    ports = SimpleNamespace(tcp=free_port(), udp=free_udp_port())
     with programs() as start:
         server: Program = start(
             [
-                *(*CHATD, "server", *ADDRESS, "--id", "party", "--flood", "0"),
+                *(*CHATD, "server", *IFADDRS, "--id", "party", "--flood", "0"),
                 *("--port", str(ports.tcp), "--discovery-port", str(ports.udp)),
             ]
         )
@@ -52,7 +52,7 @@ def client(window: Callable[..., Terminal], party: SimpleNamespace) -> Callable[
 
     def entered(nickname: str, *words: str, **options: Any) -> Terminal:
         opened = window(
-            *("client", HOST, str(party.tcp), *ADDRESS, "--nickname", nickname, *words), **options
+            *("client", HOST, str(party.tcp), *IFADDRS, "--nickname", nickname, *words), **options
         )
         opened.expect(f"online as {nickname}")
         opened.expect("a line that begins with /")

@@ -5,10 +5,10 @@ import socket
 import struct
 from typing import Any, Final
 
+from tests.ports import HOST
+
 #: How long to wait for the other side before the test has failed, in seconds.
 PATIENCE: Final = 30.0
-HOST: Final = "127.0.55.1"
-ADDRESS: Final = ("--ifaddrs", f"{HOST}/8")
 
 
 class Peer:
@@ -92,11 +92,3 @@ class FakeServer:
         for peer in self._peers:
             peer.close()
         self._listening.close()
-
-
-def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    """A port that nobody uses."""
-    with socket.socket(socket.AF_INET, kind) as one:
-        one.bind((HOST, 0))
-        port: int = one.getsockname()[1]
-        return port

@@ -1,8 +1,6 @@
 """Accounts as people meet them: a file made by ``chatd account``, a server that runs meanwhile."""
 
 import json
-import os
-import pty
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -13,6 +11,8 @@ from typing import Any
 import pytest
 
 from tests.e2e.programs import CHATD, PATIENCE, Program, programs
+from tests.e2e.pty_terminal import terminals
+from tests.ports import HOST, IFADDRS, free_udp_port
 
 
 @pytest.fixture
@@ -33,22 +33,22 @@ def account(action: str, path: Path, name: str, password: str = "") -> None:
 def server(path: Path) -> Iterator[Program]:
     """A server with these accounts, on a port of its own choice."""
     with programs() as start:
-        options = ["--ifaddrs=127.0.0.1/8", "--discovery-port=47771", f"--auth=chatd:{path}"]
+        options = [*IFADDRS, f"--discovery-port={free_udp_port()}", f"--auth=chatd:{path}"]
         server = start([*CHATD, "server", *options])
-        server.expect_stderr("listens on 127.0.0.1:")
+        server.expect_stderr(f"listens on {HOST}:")
         yield server
 
 
 def port_of(server: Program) -> int:
-    [line] = [line for line in server.stderr if "listens on 127.0.0.1:" in line]
-    return int(line.partition("127.0.0.1:")[2].split()[0])
+    [line] = [line for line in server.stderr if f"listens on {HOST}:" in line]
+    return int(line.partition(f"{HOST}:")[2].split()[0])
 
 
 class Caller:
     """A connection that speaks the native dialect."""
 
     def __init__(self, server: Program) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port_of(server)), PATIENCE)
+        self._socket = socket.create_connection((HOST, port_of(server)), PATIENCE)
         self._lines = self._socket.makefile("rb")
 
     def ask(self, frame_type: str, **data: object) -> str:
@@ -95,21 +95,13 @@ def test_a_running_server_notices_what_is_changed(server: Program, path: Path) -
         assert caller.hello("ice") == "blocked"
 
 
-def test_a_person_types_the_password_twice_and_nothing_of_it_is_shown(tmp_path: Path) -> None:
+def test_a_password_is_typed_twice_and_nothing_of_it_is_shown(tmp_path: Path) -> None:
     path = tmp_path / "accounts"
-    ours, theirs = pty.openpty()
-    command = [*CHATD, "account", "add", str(path), "ice"]
-    with subprocess.Popen(
-        command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
-    ) as running:
-        os.close(theirs)
-        shown = b""
-        for question in (b"Password for ice: ", b"The same again: "):
-            while not shown.endswith(question):
-                shown += os.read(ours, 1_024)
-            os.write(ours, b"s3cret\n")
-        assert running.wait(PATIENCE) == 0
-        shown += os.read(ours, 1_024)
-    os.close(ours)
-    assert b"s3cret" not in shown
+    with terminals() as open_terminal:
+        terminal = open_terminal([*CHATD, "account", "add", str(path), "ice"], {})
+        for question in ("Password for ice:", "Repeat password:"):
+            terminal.expect(question)
+            terminal.send_line("s3cret")
+        assert terminal.wait() == 0
+        assert b"s3cret" not in terminal.raw
     assert path.read_text().startswith("ice\tactive\t$argon2id$")

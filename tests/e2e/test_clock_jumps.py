@@ -1,14 +1,14 @@
 """The time of day is set while people chat: nobody is dropped for it, and nothing stands still."""
 
 import signal
-import socket
 import sys
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.e2e.native_peer import ADDRESS, Peer, enter, free_port
+from tests.e2e.native_peer import Peer, enter
 from tests.e2e.programs import CHATD, TWISTD, Program, programs
+from tests.ports import IFADDRS, free_port, free_udp_port
 
 #: Runs what follows on a host whose clock is set a day ahead by SIGUSR1, and back by SIGUSR2.
 _JUMPING = """
@@ -64,9 +64,9 @@ def jumping(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Jumping]
             port = free_port()
             server = start(
                 [
-                    *(sys.executable, "-c", _JUMPING, *words, *ADDRESS, "--id", "clock"),
+                    *(sys.executable, "-c", _JUMPING, *words, *IFADDRS, "--id", "clock"),
                     *("--port", str(port), "--timeout", timeout),
-                    *("--discovery-port", str(free_port(socket.SOCK_DGRAM))),
+                    *("--discovery-port", str(free_udp_port())),
                 ]
             )
             server.expect_stderr("clock answers discovery")

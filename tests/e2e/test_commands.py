@@ -12,8 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.e2e.programs import CHATD, PATIENCE, Program, programs
-
-ADDRESS = ("--ifaddrs", "127.0.0.1/8")
+from tests.ports import HOST, IFADDRS, free_port, free_udp_port
 
 
 @pytest.fixture
@@ -34,20 +33,14 @@ def shell() -> Iterator[Callable[..., Program]]:
 @pytest.fixture
 def ports() -> SimpleNamespace:
     """A TCP port and a UDP port of loopback that nobody uses."""
-    with (
-        socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp,
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
-    ):
-        tcp.bind(("127.0.0.1", 0))
-        udp.bind(("127.0.0.1", 0))
-        return SimpleNamespace(tcp=str(tcp.getsockname()[1]), udp=str(udp.getsockname()[1]))
+    return SimpleNamespace(tcp=str(free_port()), udp=str(free_udp_port()))
 
 
 @pytest.fixture
 def server(start: Callable[..., Program], ports: SimpleNamespace) -> Program:
     """A server that can be reached."""
     started = start(
-        *("server", *ADDRESS, "--id", "party"),
+        *("server", *IFADDRS, "--id", "party"),
         *("--port", ports.tcp, "--discovery-port", ports.udp),
     )
     started.expect_stderr("party answers discovery")
@@ -61,7 +54,7 @@ def client(
     """Starts a client that goes straight to the server, and is in."""
 
     def enter(nickname: str, *words: str) -> Program:
-        entering = start("client", "127.0.0.1", ports.tcp, *ADDRESS, "--nickname", nickname, *words)
+        entering = start("client", HOST, ports.tcp, *IFADDRS, "--nickname", nickname, *words)
         entering.expect_stderr("Connected to")
         return entering
 
@@ -72,7 +65,7 @@ def test_launch_shows_a_guest_receive_what_you_say(
     start: Callable[..., Program], ports: SimpleNamespace
 ) -> None:
     launch = start(
-        *("launch", *ADDRESS, "--nickname", "ice"),
+        *("launch", *IFADDRS, "--nickname", "ice"),
         *("--port", ports.tcp, "--discovery-port", ports.udp),
     )
     launch.send_line("hello")
@@ -83,14 +76,14 @@ def test_launch_shows_a_guest_receive_what_you_say(
         "[guest-2] ice: hello",
         "[guest-2] [Server]: ice has left the chat (quit)",
     ]
-    assert f"party listens on 127.0.0.1:{ports.tcp}" in launch.stderr
+    assert f"party listens on {HOST}:{ports.tcp}" in launch.stderr
 
 
 def test_no_guest_of_a_launch_takes_your_name(
     start: Callable[..., Program], ports: SimpleNamespace
 ) -> None:
     launch = start(
-        *("launch", *ADDRESS, "--nickname", "Guest-2"),
+        *("launch", *IFADDRS, "--nickname", "Guest-2"),
         *("--port", ports.tcp, "--discovery-port", ports.udp),
     )
     launch.expect_stderr("Connected to party")
@@ -103,17 +96,17 @@ def test_no_guest_of_a_launch_takes_your_name(
 def test_servers_lists_what_answers(
     start: Callable[..., Program], ports: SimpleNamespace, server: Program
 ) -> None:
-    servers = start("servers", *ADDRESS, "--discovery-port", ports.udp, "--json")
+    servers = start("servers", *IFADDRS, "--discovery-port", ports.udp, "--json")
     assert servers.wait() == 0
     assert json.loads("\n".join(servers.stdout)) == [
-        {"id": "party", "address": "127.0.0.1", "port": int(ports.tcp), "slots": 1000, "free": 1000}
+        {"id": "party", "address": HOST, "port": int(ports.tcp), "slots": 1000, "free": 1000}
     ]
 
 
 def test_servers_says_that_there_is_none_with_status_1(
     start: Callable[..., Program], ports: SimpleNamespace
 ) -> None:
-    servers = start("servers", *ADDRESS, "--discovery-port", ports.udp, "--wait", "0.1")
+    servers = start("servers", *IFADDRS, "--discovery-port", ports.udp, "--wait", "0.1")
     assert servers.wait() == 1
     assert servers.stdout == []
     assert servers.stderr == ["No server answered on 127.0.0.0/8."]
@@ -124,7 +117,7 @@ def test_a_piped_client_finds_its_server_sends_what_it_reads_and_ends_with_statu
 ) -> None:
     moon = client("moon")
     ice = start(
-        *("client", *ADDRESS, "--server", "party", "--discovery-port", ports.udp, "-n", "ice")
+        *("client", *IFADDRS, "--server", "party", "--discovery-port", ports.udp, "-n", "ice")
     )
     ice.send_line("one")
     ice.send_line("two")
@@ -167,7 +160,7 @@ def test_a_signal_ends_the_server_with_status_0_and_everyone_is_told(
 
 
 def test_a_second_signal_ends_the_server_at_once(server: Program, ports: SimpleNamespace) -> None:
-    with socket.create_connection(("127.0.0.1", int(ports.tcp)), PATIENCE) as connection:
+    with socket.create_connection((HOST, int(ports.tcp)), PATIENCE) as connection:
         connection.sendall(b'{"type":"hello","data":{"nickname":"ice","version":1}}\n')
         stream = connection.makefile("rb")
         assert b"welcome" in stream.readline()
@@ -182,7 +175,7 @@ def test_a_taken_nickname_off_a_terminal_ends_with_status_2(
     start: Callable[..., Program], ports: SimpleNamespace, client: Callable[..., Program]
 ) -> None:
     client("ice")
-    other = start("client", "127.0.0.1", ports.tcp, *ADDRESS, "-n", "ICE")
+    other = start("client", HOST, ports.tcp, *IFADDRS, "-n", "ICE")
     assert other.wait() == 2
     assert other.stdout == []
     assert other.stderr == [
@@ -193,45 +186,45 @@ def test_a_taken_nickname_off_a_terminal_ends_with_status_2(
 def test_a_direct_address_where_nobody_listens_ends_with_status_1(
     start: Callable[..., Program], ports: SimpleNamespace
 ) -> None:
-    client = start("client", "127.0.0.1", ports.tcp, *ADDRESS, "-n", "ice")
+    client = start("client", HOST, ports.tcp, *IFADDRS, "-n", "ice")
     assert client.wait() == 1
     assert client.stdout == []
-    assert f"127.0.0.1:{ports.tcp}" in client.stderr[-1]
+    assert f"{HOST}:{ports.tcp}" in client.stderr[-1]
 
 
 def test_a_port_that_is_taken_is_one_line_and_status_1(
     start: Callable[..., Program], ports: SimpleNamespace, server: Program
 ) -> None:
-    second = start("server", *ADDRESS, "--port", ports.tcp, "--discovery-port", ports.udp)
+    second = start("server", *IFADDRS, "--port", ports.tcp, "--discovery-port", ports.udp)
     assert second.wait() == 1
     told = [line for line in second.stderr if "--port" in line]
     assert len(told) == len(second.stderr) == 1
-    assert f"127.0.0.1:{ports.tcp}" in told[0]
+    assert f"{HOST}:{ports.tcp}" in told[0]
 
 
 def test_a_complaint_never_gets_into_the_standard_output(
     shell: Callable[..., Program], ports: SimpleNamespace, server: Program
 ) -> None:
     silent = shell(
-        'chatd "$@" 2>&-', "server", *ADDRESS, "--port", ports.tcp, "--discovery-port", ports.udp
+        'chatd "$@" 2>&-', "server", *IFADDRS, "--port", ports.tcp, "--discovery-port", ports.udp
     )
     assert silent.wait() == 1
     assert silent.stdout == []
 
 
 def test_a_bad_value_is_one_line_and_status_1(start: Callable[..., Program]) -> None:
-    server = start("server", *ADDRESS, "--slots", "many")
+    server = start("server", *IFADDRS, "--slots", "many")
     assert server.wait() == 1
     assert server.stdout == []
     assert server.stderr == ["chatserver: --slots: 'many' is not a whole number from 1 to 1000000"]
 
 
-@pytest.mark.parametrize("role", [["client", "127.0.0.1"], ["launch"]])
+@pytest.mark.parametrize("role", [["client", HOST], ["launch"]])
 def test_a_login_name_that_cannot_be_a_nickname_is_one_line_and_status_1(
     role: list[str], monkeypatch: pytest.MonkeyPatch, start: Callable[..., Program]
 ) -> None:
     monkeypatch.setenv("LOGNAME", "ice@example.org")
-    program = start(*role, *ADDRESS)
+    program = start(*role, *IFADDRS)
     program.close_stdin()
     assert program.wait() == 1
     assert len(program.stderr) == 1
@@ -242,9 +235,7 @@ def test_a_login_name_that_cannot_be_a_nickname_is_one_line_and_status_1(
 def test_a_client_without_an_input_ends_well(
     redirection: str, shell: Callable[..., Program], ports: SimpleNamespace, server: Program
 ) -> None:
-    client = shell(
-        f'chatd "$@" {redirection}', "client", "127.0.0.1", ports.tcp, *ADDRESS, "-n", "ice"
-    )
+    client = shell(f'chatd "$@" {redirection}', "client", HOST, ports.tcp, *IFADDRS, "-n", "ice")
     assert client.wait() == 0
     assert client.stdout == []
 
@@ -258,9 +249,7 @@ def test_a_client_reads_a_file(
     lines = [f"line {number}" for number in range(10)]
     (tmp_path / "lines").write_text("\n".join(lines))
     moon = client("moon")
-    ice = shell(
-        f'chatd "$@" <{tmp_path}/lines', "client", "127.0.0.1", ports.tcp, *ADDRESS, "-n", "ice"
-    )
+    ice = shell(f'chatd "$@" <{tmp_path}/lines', "client", HOST, ports.tcp, *IFADDRS, "-n", "ice")
     assert ice.wait() == 0
     moon.expect_stdout("ice has left the chat (quit)")
     assert moon.stdout[1:-1] == [f"ice: {line}" for line in lines]
@@ -271,7 +260,7 @@ def test_a_client_whose_output_nobody_reads_any_more_leaves(
 ) -> None:
     moon = client("moon")
     # sh waits for the whole pipeline: `head` ends after its line, then the client has to.
-    ice = shell('chatd "$@" | head -n 1', "client", "127.0.0.1", ports.tcp, *ADDRESS, "-n", "ice")
+    ice = shell('chatd "$@" | head -n 1', "client", HOST, ports.tcp, *IFADDRS, "-n", "ice")
     moon.expect_stdout("ice has entered")
     moon.send_line("one")
     ice.expect_stdout("moon: one")
@@ -285,7 +274,7 @@ def test_the_standard_input_and_output_are_left_as_they_were_found(
     shell: Callable[..., Program], ports: SimpleNamespace, server: Program
 ) -> None:
     look = f"{sys.executable} -c 'import os; print(os.get_blocking(0), os.get_blocking(1))'"
-    ice = shell(f'chatd "$@"; {look}', "client", "127.0.0.1", ports.tcp, *ADDRESS, "-n", "ice")
+    ice = shell(f'chatd "$@"; {look}', "client", HOST, ports.tcp, *IFADDRS, "-n", "ice")
     ice.expect_stderr("Connected to")
     ice.send_line("/quit")
     assert ice.wait() == 0

@@ -2,7 +2,6 @@
 
 import json
 import signal
-import socket
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -11,9 +10,9 @@ import pytest
 
 from tests.e2e.namespaces import Network, create_network
 from tests.e2e.programs import CHATD, Program, programs
+from tests.ports import IFADDRS, free_udp_port
 
 OFFICE = "10.35.11.0/24"
-HOME = ("--ifaddrs", "127.0.0.1/8")
 
 
 @pytest.fixture
@@ -25,9 +24,7 @@ def start() -> Iterator[Callable[..., Program]]:
 @pytest.fixture
 def port() -> str:
     """An unused UDP port of loopback."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
+    return str(free_udp_port())
 
 
 @pytest.fixture
@@ -69,17 +66,17 @@ def test_a_server_on_this_host_is_found_and_left_as_it_was(
     start: Callable[..., Program], port: str
 ) -> None:
     server = start(
-        *("server", *HOME, "--id", "party", "--discovery-port", port, "--log-level", "debug")
+        *("server", *IFADDRS, "--id", "party", "--discovery-port", port, "--log-level", "debug")
     )
     server.expect_stderr("party answers discovery")
-    doctor = start("doctor", *HOME, "--discovery-port", port, "--wait", "0.5", "--json")
+    doctor = start("doctor", *IFADDRS, "--discovery-port", port, "--wait", "0.5", "--json")
     assert diagnosis(doctor) == ("local-only", 0)
     [found] = output(doctor)["interfaces"][0]["servers"]
     assert (found["id"], found["answers"], found["tcp"], found["free"]) == (
         *("party", 3, "connected"),
         found["slots"],
     )
-    again = start("doctor", *HOME, "--discovery-port", port, "--wait", "0.5", "--json")
+    again = start("doctor", *IFADDRS, "--discovery-port", port, "--wait", "0.5", "--json")
     assert diagnosis(again) == ("local-only", 0)
     assert output(again)["interfaces"][0]["servers"][0]["free"] == found["slots"]
     server.send_signal(signal.SIGTERM)
@@ -90,7 +87,7 @@ def test_a_server_on_this_host_is_found_and_left_as_it_was(
 def test_ctrl_c_ends_it_with_status_1_and_nothing_on_standard_output(
     start: Callable[..., Program], port: str
 ) -> None:
-    doctor = start("doctor", *HOME, "--discovery-port", port, "--wait", "600")
+    doctor = start("doctor", *IFADDRS, "--discovery-port", port, "--wait", "600")
     doctor.expect_stderr("Looking for any server")
     doctor.send_signal(signal.SIGINT)
     assert doctor.wait() == 1

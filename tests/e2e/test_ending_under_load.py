@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.native_peer import ADDRESS, HOST, PATIENCE, free_port
+from tests.e2e.native_peer import PATIENCE
 from tests.e2e.programs import CHATD, Program, programs
+from tests.ports import HOST, IFADDRS, free_port, free_udp_port
 
 SENDERS = 10
 LISTENERS = 20
@@ -66,8 +67,8 @@ def server() -> Iterator[tuple[Program, int]]:
     with programs() as start:
         program = start(
             [
-                *(*CHATD, "server", *ADDRESS, "--id", "busy", "--flood", "0"),
-                *("--port", str(port), "--discovery-port", str(free_port(socket.SOCK_DGRAM))),
+                *(*CHATD, "server", *IFADDRS, "--id", "busy", "--flood", "0"),
+                *("--port", str(port), "--discovery-port", str(free_udp_port())),
             ]
         )
         program.expect_stderr("busy answers discovery")

@@ -1,12 +1,12 @@
 """A server without a file descriptor left keeps whom it has, and lets others in later (SPEC §9)."""
 
-import socket
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.e2e.native_peer import ADDRESS, Peer, enter, free_port
+from tests.e2e.native_peer import Peer, enter
 from tests.e2e.programs import CHATD, Program, programs
+from tests.ports import IFADDRS, free_port, free_udp_port
 
 #: Files that the server may have open; beside connections it needs about fifteen.
 _FILES = 40
@@ -18,8 +18,8 @@ def start() -> Iterator[Callable[[int], Program]]:
     with programs() as started:
 
         def server(port: int) -> Program:
-            words = [*CHATD, "server", *ADDRESS, "--port", str(port), "--id", "small"]
-            words += ["--discovery-port", str(free_port(socket.SOCK_DGRAM))]
+            words = [*CHATD, "server", *IFADDRS, "--port", str(port), "--id", "small"]
+            words += ["--discovery-port", str(free_udp_port())]
             program = started(["sh", "-c", f'ulimit -n {_FILES}; exec "$@"', "sh", *words])
             program.expect_stderr("small answers discovery")
             return program

@@ -3,9 +3,10 @@
 import signal
 from collections.abc import Callable
 
-from tests.e2e.native_peer import ADDRESS, Peer, free_port
+from tests.e2e.native_peer import Peer
 from tests.e2e.programs import CHATD, programs
 from tests.e2e.pty_terminal import Terminal
+from tests.ports import HOST, IFADDRS, free_port, free_udp_port
 
 
 def test_who_closes_the_window_has_said_goodbye(
@@ -18,12 +19,12 @@ def test_who_closes_the_window_has_said_goodbye(
 
 
 def test_a_server_that_was_started_with_nohup_outlives_its_terminal() -> None:
-    port = str(free_port())
+    port, udp = str(free_port()), ("--discovery-port", str(free_udp_port()))
     with programs() as start:
-        server = start(["nohup", *CHATD, "server", *ADDRESS, "--id", "party", "--port", port])
+        server = start(["nohup", *CHATD, "server", *IFADDRS, "--id", "party", "--port", port, *udp])
         server.expect_stderr("party listens")
         server.send_signal(signal.SIGHUP)
-        client = start([*CHATD, "client", ADDRESS[1].split("/")[0], port, *ADDRESS, "-n", "ice"])
+        client = start([*CHATD, "client", HOST, port, *IFADDRS, "-n", "ice"])
         client.expect_stderr("Connected to")
         server.send_signal(signal.SIGTERM)
         assert server.wait() == 0

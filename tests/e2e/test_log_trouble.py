@@ -2,7 +2,6 @@
 
 import resource
 import select
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -10,8 +9,9 @@ from time import monotonic
 
 import pytest
 
-from tests.e2e.native_peer import ADDRESS, PATIENCE, Peer, enter, free_port
+from tests.e2e.native_peer import PATIENCE, Peer, enter
 from tests.e2e.programs import CHATD, Program, programs
+from tests.ports import IFADDRS, free_port, free_udp_port
 
 #: How large a file may get, as a disk that is nearly full.
 _FULL_BYTES = 8_192
@@ -23,8 +23,8 @@ def start() -> Iterator[Callable[[int, Path], Program]]:
     with programs() as started:
 
         def server(port: int, log: Path) -> Program:
-            words = [*CHATD, "server", *ADDRESS, "--port", str(port), "--flood", "0"]
-            words += ["--discovery-port", str(free_port(socket.SOCK_DGRAM))]
+            words = [*CHATD, "server", *IFADDRS, "--port", str(port), "--flood", "0"]
+            words += ["--discovery-port", str(free_udp_port())]
             return started([*words, "--log-file", str(log)])
 
         yield server

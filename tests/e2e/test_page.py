@@ -9,18 +9,18 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.e2e.native_peer import PATIENCE, free_port
+from tests.e2e.native_peer import PATIENCE
 from tests.e2e.programs import CHATD, TWISTD, Program, programs
 from tests.e2e.websocket_client import WebSocketClient, get
+from tests.ports import free_port, free_udp_port, loopback
 
-HERE = "127.0.63.1"
-HERE_TOO = "127.0.63.2"
+HERE, HERE_TOO = loopback(1), loopback(2)
 #: Addresses of this host, too, but not named to the server.
-ELSEWHERE = ("127.0.63.3", "127.0.0.1")
+ELSEWHERE = (loopback(3), "127.0.0.1")
 
 COMMANDS = {
     "chatd": [*CHATD, "server", "--id", "party"],
-    "twistd": [*TWISTD, "chatserver", "--id", "party"],
+    "twistd": [*TWISTD, "-n", "chatserver", "--id", "party"],
     "launch": [*CHATD, "launch", "--nickname", "zoe", "--log-level", "info"],
 }
 
@@ -35,7 +35,7 @@ def start() -> Iterator[Callable[..., Program]]:
 def ports() -> SimpleNamespace:
     """Ports that nobody uses."""
     main, web, plain = free_port(), free_port(), free_port()
-    return SimpleNamespace(tcp=main, web=web, plain=plain, udp=free_port(socket.SOCK_DGRAM))
+    return SimpleNamespace(tcp=main, web=web, plain=plain, udp=free_udp_port())
 
 
 @pytest.fixture
@@ -156,6 +156,7 @@ def test_a_signal_ends_it_with_status_0_and_browsers_are_told(
 @pytest.mark.parametrize(
     ("where", "said"),
     [("{port}", f"{HERE}:{{port}}"), (f"tcp:{{port}}:interface={HERE}",) * 2],
+    ids=["port", "endpoint"],
 )
 def test_a_page_whose_port_is_taken_is_one_line_and_status_1(
     where: str, said: str, command: str, start: Callable[..., Program], ports: SimpleNamespace
@@ -186,22 +187,22 @@ def launched(start: Callable[..., Program], ports: SimpleNamespace, address: str
 def test_a_launch_on_a_pipe_says_where_its_page_is_and_draws_nothing(
     start: Callable[..., Program], ports: SimpleNamespace
 ) -> None:
-    launch = launched(start, ports, "127.0.63.4")
+    launch = launched(start, ports, HERE)
     launch.send_line("hello")
     launch.close_stdin()
     assert launch.wait() == 0
     assert "[guest-2] ice: hello" in launch.stdout
-    assert "In a browser: http://127.0.63.4:8080/" in launch.stderr
+    assert f"In a browser: http://{HERE}:8080/" in launch.stderr
     assert not [line for line in launch.stderr if "\N{FULL BLOCK}" in line]
 
 
 def test_a_launch_takes_a_free_port_for_its_page_if_the_usual_one_is_taken(
     start: Callable[..., Program], ports: SimpleNamespace
 ) -> None:
-    with socket.create_server(("127.0.63.5", 8080)):
-        launch = launched(start, ports, "127.0.63.5")
-        launch.expect_stderr("In a browser: http://127.0.63.5:")
+    with socket.create_server((HERE, 8080)):
+        launch = launched(start, ports, HERE)
+        launch.expect_stderr(f"In a browser: http://{HERE}:")
     [said] = [line for line in launch.stderr if "In a browser" in line]
     port = int(said.rpartition(":")[2].rstrip("/"))
     assert port != 8080
-    assert get("127.0.63.5", port, "/health")[0].status == 200
+    assert get(HERE, port, "/health")[0].status == 200

@@ -1,15 +1,15 @@
 """Chatting at a real terminal: what is seen, what is typed, and that neither disturbs the other."""
 
-import socket
 from collections.abc import Callable
 from functools import partial
 from types import SimpleNamespace
 
 import pytest
 
-from tests.e2e.native_peer import ADDRESS, HOST, FakeServer, Peer, free_port
+from tests.e2e.native_peer import FakeServer, Peer
 from tests.e2e.programs import CHATD, programs
 from tests.e2e.pty_terminal import DOWN, ENTER, TAB, UP, Terminal
+from tests.ports import HOST, IFADDRS, free_port, free_udp_port
 
 
 def test_a_half_typed_line_stays_whole_while_messages_arrive_above_it(
@@ -78,7 +78,7 @@ def test_what_was_typed_before_is_found_again(client: Callable[..., Terminal]) -
 def test_after_a_broken_connection_it_counts_down_and_shows_what_was_said_meanwhile(
     window: Callable[..., Terminal], fake_server: FakeServer
 ) -> None:
-    ice = window("client", HOST, str(fake_server.port), *ADDRESS, "-n", "ice", "--reconnect")
+    ice = window("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice", "--reconnect")
     server = fake_server.accept_member()
     said = {"room": "#lobby", "source": "moon", "time": 0}
     server.send("message", {**said, "seq": 1, "text": "first"})
@@ -112,7 +112,7 @@ def test_after_a_broken_connection_it_counts_down_and_shows_what_was_said_meanwh
 def test_ones_own_lines_stand_where_the_others_see_them_and_refused_ones_do_not(
     window: Callable[..., Terminal], fake_server: FakeServer
 ) -> None:
-    ice = window("client", HOST, str(fake_server.port), *ADDRESS, "-n", "ice")
+    ice = window("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice")
     server = fake_server.accept_member()
     ice.expect("a line that begins with /")
     ice.send_line("second")
@@ -162,7 +162,7 @@ def test_a_window_may_become_narrow_with_wide_and_right_to_left_text_in_it(
 def test_whoever_types_chatd_client_and_nothing_else_gets_in(
     window: Callable[..., Terminal], party: SimpleNamespace
 ) -> None:
-    words = (*ADDRESS, "--discovery-port", str(party.udp))
+    words = (*IFADDRS, "--discovery-port", str(party.udp))
     with programs() as start:
         port = str(free_port())
         other = start([*CHATD, "server", *words, "--id", "work", "--slots", "5", "--port", port])
@@ -193,7 +193,7 @@ def is_seen(window: Terminal, mark: str) -> bool:
 def test_who_is_to_choose_in_a_small_window_sees_what_is_marked_and_may_leave(
     goodbye: str, window: Callable[..., Terminal], party: SimpleNamespace
 ) -> None:
-    words = (*ADDRESS, "--discovery-port", str(party.udp))
+    words = (*IFADDRS, "--discovery-port", str(party.udp))
     with programs() as start:
         for number in range(4):
             port = str(free_port())
@@ -213,8 +213,8 @@ def test_who_is_to_choose_in_a_small_window_sees_what_is_marked_and_may_leave(
 def test_who_finds_nothing_is_told_what_was_tried_and_what_to_do(
     window: Callable[..., Terminal],
 ) -> None:
-    port = str(free_port(socket.SOCK_DGRAM))
-    zoe = window("client", *ADDRESS, "--discovery-port", port, "-n", "zoe")
+    port = str(free_udp_port())
+    zoe = window("client", *IFADDRS, "--discovery-port", port, "-n", "zoe")
     zoe.expect_last_lines("#lobby>", "searching a server on 1 subnet…")
     zoe.expect("chatd client ADDRESS [PORT]")
     for part in (f"lo ({HOST}/8)", "127.255.255.255", f"UDP port {port}", "Wi-Fi", "VPN"):
@@ -222,8 +222,8 @@ def test_who_finds_nothing_is_told_what_was_tried_and_what_to_do(
 
 
 def test_a_launch_has_the_screen_too(window: Callable[..., Terminal]) -> None:
-    ports = ("--port", str(free_port()), "--discovery-port", str(free_port(socket.SOCK_DGRAM)))
-    ice = window("launch", *ADDRESS, *ports, "--nickname", "ice")
+    ports = ("--port", str(free_port()), "--discovery-port", str(free_udp_port()))
+    ice = window("launch", *IFADDRS, *ports, "--nickname", "ice")
     ice.expect_last_lines("#lobby>", "party · #lobby · 2 members · online as ice")
     ice.send_line("hello")
     ice.expect("[guest-2] ice: hello")

@@ -6,9 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.e2e.native_peer import ADDRESS, HOST, FakeServer, Peer
+from tests.e2e.native_peer import FakeServer, Peer
 from tests.e2e.programs import FAULTY_CLIENT
 from tests.e2e.pty_terminal import CONTROL_C, CONTROL_D, Terminal, bracketed_paste, terminals
+from tests.ports import HOST, IFADDRS
 
 #: What shows that the program has given the terminal back: no bracketed paste, and the cursor seen.
 GIVEN_BACK = (b"\x1b[?2004l", b"\x1b[?25h")
@@ -53,7 +54,7 @@ def test_the_terminal_is_left_as_it_was(
 def test_a_second_signal_ends_it_at_once_and_the_terminal_is_as_it_was(
     number: signal.Signals, window: Callable[..., Terminal], fake_server: FakeServer
 ) -> None:
-    ice = window("client", HOST, str(fake_server.port), *ADDRESS, "-n", "ice")
+    ice = window("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice")
     server = fake_server.accept_member()
     ice.expect("online as ice")
     ice.send_signal(number)
@@ -66,10 +67,11 @@ def test_a_second_signal_ends_it_at_once_and_the_terminal_is_as_it_was(
 def test_when_the_server_goes_the_terminal_is_as_it_was(
     window: Callable[..., Terminal], fake_server: FakeServer
 ) -> None:
-    ice = window("client", HOST, str(fake_server.port), *ADDRESS, "-n", "ice")
+    ice = window("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice")
     server = fake_server.accept_member()
     ice.expect("online as ice")
     ice.send_keys("half a line")
+    ice.expect_last_lines("#lobby> half a line", "party")
     server.close()
     assert ice.wait() == 0
     is_as_before(ice)
@@ -92,7 +94,7 @@ def test_what_stands_in_a_question_is_named_when_it_ends_before_the_answer(
     window: Callable[..., Terminal],
     fake_server: FakeServer,
 ) -> None:
-    ice = window("client", HOST, str(fake_server.port), *ADDRESS, "-n", "ice")
+    ice = window("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice")
     server = fake_server.accept_member()
     ice.expect("a line that begins with /")
     if is_answering:
@@ -116,7 +118,7 @@ def test_what_stands_in_a_question_is_named_when_it_ends_before_the_answer(
 def test_a_password_that_is_half_typed_is_not_named(
     window: Callable[..., Terminal], fake_server: FakeServer
 ) -> None:
-    ice = window("client", HOST, str(fake_server.port), *ADDRESS, "-n", "ice")
+    ice = window("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice")
     server = fake_server.accept_member()
     ice.expect("a line that begins with /")
     ice.send_line("/setname moon")
@@ -138,7 +140,7 @@ def test_who_is_asked_something_may_leave_as_ever(
     client: Callable[..., Terminal],
     window: Callable[..., Terminal],
 ) -> None:
-    ice = window("client", *ADDRESS) if question == "Your nickname?" else client("ice")
+    ice = window("client", *IFADDRS) if question == "Your nickname?" else client("ice")
     if question == "Recipients?":
         ice.send_line("/message")
     elif question == "Send 8 lines":
@@ -170,7 +172,7 @@ def test_after_a_stop_from_outside_the_screen_is_there_again(
 def test_when_the_screen_itself_breaks_the_terminal_is_as_it_was_and_the_person_is_told(
     party: SimpleNamespace, peer: Callable[[str], Peer], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    words = ["client", HOST, str(party.tcp), *ADDRESS, "-n", "ice"]
+    words = ["client", HOST, str(party.tcp), *IFADDRS, "-n", "ice"]
     state = {"XDG_STATE_HOME": str(tmp_path_factory.mktemp("state"))}
     with terminals() as open_one:
         ice = open_one([*FAULTY_CLIENT, "draw", *words], state)
@@ -185,7 +187,7 @@ def test_when_the_screen_itself_breaks_the_terminal_is_as_it_was_and_the_person_
 
 def test_who_is_asked_for_a_nickname_may_leave_as_well(window: Callable[..., Terminal]) -> None:
     for keys in (CONTROL_C, CONTROL_D):
-        zoe = window("client", *ADDRESS)
+        zoe = window("client", *IFADDRS)
         zoe.expect("Your nickname?")
         zoe.send_keys(keys)
         assert zoe.wait() == 0

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.native_peer import ADDRESS, HOST, FakeServer, Peer
+from tests.e2e.native_peer import FakeServer, Peer
 from tests.e2e.programs import FAULTY_CLIENT, TWISTD
 from tests.e2e.pty_terminal import CONTROL_D, TAB, UP, Terminal, bracketed_paste, terminals
+from tests.ports import HOST, IFADDRS
 
 #: Title, bell, cursor home, clear, backspaces, C1, bidirectional override and isolate, zero width.
 HOSTILE = "\x1b]0;owned\x07\x1b[H\x1b[2J\r\b\x9b31m\u202eevil\u2066\u200b\ufeff"
@@ -17,7 +18,7 @@ HOSTILE = "\x1b]0;owned\x07\x1b[H\x1b[2J\r\b\x9b31m\u202eevil\u2066\u200b\ufeff"
 def test_names_of_a_false_server_are_not_completed_and_a_paste_is_spelled_out(
     window: Callable[..., Terminal], fake_server: FakeServer
 ) -> None:
-    ice = window("client", HOST, str(fake_server.port), *ADDRESS, "-n", "ice")
+    ice = window("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice")
     server = fake_server.accept_member(rooms=["#lobby", f"#dev{HOSTILE}"])
     server.send("entered", {"nickname": f"mal{HOSTILE}"})
     ice.expect("has entered the chat")
@@ -33,7 +34,7 @@ def test_names_of_a_false_server_are_not_completed_and_a_paste_is_spelled_out(
 def test_what_others_wrote_is_never_obeyed(
     window: Callable[..., Terminal], fake_server: FakeServer
 ) -> None:
-    ice = window("client", HOST, str(fake_server.port), *ADDRESS, "-n", "ice")
+    ice = window("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice")
     server = fake_server.accept_member(server=f"par{HOSTILE}ty", rooms=["#lobby", f"#r{HOSTILE}"])
     ice.expect("a line that begins with /")
     ice.send_keys("half a line")
@@ -95,7 +96,7 @@ def test_a_paste_that_can_be_no_message_is_not_taken_and_says_why(
 def test_input_that_is_faster_than_the_server_is_kept_sent_in_order_and_said(
     window: Callable[..., Terminal], fake_server: FakeServer
 ) -> None:
-    ice = window("client", HOST, str(fake_server.port), *ADDRESS, "-n", "ice")
+    ice = window("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice")
     server = fake_server.accept_member()
     ice.expect("a line that begins with /")
     for number in range(100):
@@ -113,7 +114,7 @@ def test_input_that_is_faster_than_the_server_is_kept_sent_in_order_and_said(
 def test_a_password_is_not_shown_not_even_its_length(
     window: Callable[..., Terminal], fake_server: FakeServer, state: Path
 ) -> None:
-    ice = window("client", HOST, str(fake_server.port), *ADDRESS, "-n", "ice")
+    ice = window("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice")
     server = fake_server.accept_member()
     ice.expect("a line that begins with /")
     ice.send_line("/setname moon")
@@ -209,7 +210,7 @@ def test_plain_lines_where_a_screen_is_not_wanted_or_not_possible(
     words: tuple[str, ...], term: str, window: Callable[..., Terminal], fake_server: FakeServer
 ) -> None:
     ice = window(
-        *("client", HOST, str(fake_server.port), *ADDRESS, "-n", "ice", *words),
+        *("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice", *words),
         env={"TERM": term},
     )
     server = fake_server.accept_member()
@@ -247,7 +248,7 @@ def test_the_bell_rings_only_for_what_is_meant_for_the_person_and_only_if_wanted
 def test_under_twistd_the_reactor_decides_and_the_person_is_told_of_the_better_screen(
     reactor: str, has_screen: bool, fake_server: FakeServer, state: Path
 ) -> None:
-    words = ["chatclient", HOST, str(fake_server.port), *ADDRESS, "-n", "ice"]
+    words = ["chatclient", HOST, str(fake_server.port), *IFADDRS, "-n", "ice"]
     with terminals() as open_one:
         ice = open_one([*TWISTD, "-r", reactor, "-n", *words], {"XDG_STATE_HOME": str(state)})
         server = fake_server.accept_member()
@@ -265,7 +266,7 @@ def test_under_twistd_the_reactor_decides_and_the_person_is_told_of_the_better_s
 
 
 def test_the_log_does_not_disturb_the_screen(fake_server: FakeServer, state: Path) -> None:
-    words = ["client", HOST, str(fake_server.port), *ADDRESS, "-n", "ice"]
+    words = ["client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice"]
     with terminals() as open_one:
         ice = open_one([*FAULTY_CLIENT, "log", *words], {"XDG_STATE_HOME": str(state)})
         server = fake_server.accept_member()

@@ -7,8 +7,8 @@ import subprocess
 from pathlib import Path
 from urllib.request import urlopen
 
-from tests.e2e.native_peer import free_port
 from tests.e2e.programs import CHATD, PATIENCE, programs
+from tests.ports import free_port, free_udp_port
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs" / "tutorial.rst").read_text(encoding="utf-8")
@@ -19,7 +19,7 @@ PLAYED = re.compile(
 
 def test_the_commands_of_the_tutorial_print_what_it_shows() -> None:
     [server] = re.findall(r"^    chatd (server .*)$", PAGE, re.MULTILINE)
-    udp, tcp, web, plain = free_port(socket.SOCK_DGRAM), free_port(), free_port(), free_port()
+    udp, tcp, web, plain = free_udp_port(), free_port(), free_port(), free_port()
     here = ["--ifaddrs", "127.0.0.1/8", "--discovery-port", str(udp)]
     ports = server.replace("--web 8080", f"--web {web}").replace("--plain 7780", f"--plain {plain}")
     with programs() as start:

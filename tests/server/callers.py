@@ -1,7 +1,6 @@
 """People with real sockets, on the loopback interface."""
 
 import json
-import socket
 from typing import Any
 
 from twisted.internet import reactor as global_reactor
@@ -76,11 +75,3 @@ async def enter(host: str, port: int, nickname: str) -> Caller:
     caller.transport.write(hello(nickname))
     await caller.hears("welcome")
     return caller
-
-
-def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    """A port that is free on the loopback interface now."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -15,8 +15,10 @@ from chatd.discovery.subnets import Subnet
 from chatd.server.chat import Chat, ServerSettings
 from chatd.server.service import CannotListen, ChatServer, ListenSettings
 from tests.fakes import on_reactor
-from tests.server.callers import call, enter, free_port, reactor
+from tests.ports import HOST, free_port, free_udp_port, loopback
+from tests.server.callers import call, enter, reactor
 
+OTHER_HOST = loopback(2)
 _LOOPBACK = IPv4Network("127.0.0.0/8")
 
 
@@ -26,7 +28,7 @@ def _server(*hosts: str, port: int, **settings: Any) -> ChatServer:
         ListenSettings(
             tuple(Subnet(IPv4Address(host), _LOOPBACK) for host in hosts),
             port,
-            discovery_port=free_port(socket.SOCK_DGRAM),
+            discovery_port=free_udp_port(),
         ),
         Chat(ServerSettings("party", **settings), reactor, lambda: 0),
     )
@@ -45,9 +47,9 @@ async def _running(*hosts: str, **settings: Any) -> AsyncIterator[ChatServer]:
 
 @on_reactor
 async def test_people_who_come_to_different_addresses_chat_until_the_server_stops() -> None:
-    async with _running("127.0.0.2", "127.0.0.3") as server:
-        ice = await enter("127.0.0.2", server.port, "ice")
-        moon = await enter("127.0.0.3", server.port, "moon")
+    async with _running(HOST, OTHER_HOST) as server:
+        ice = await enter(HOST, server.port, "ice")
+        moon = await enter(OTHER_HOST, server.port, "moon")
         assert (await ice.hears("entered")) == {"nickname": "moon"}
         moon.send("message", {"text": "hello"})
         assert (await ice.hears("message"))["text"] == "hello"
@@ -58,21 +60,21 @@ async def test_people_who_come_to_different_addresses_chat_until_the_server_stop
             assert (await caller.hears("goodbye")) == {"reason": "server is stopping"}
             await caller.is_gone()
     with pytest.raises(ConnectError, match="refused"):
-        await call("127.0.0.2", server.port)
+        await call(HOST, server.port)
 
 
 @on_reactor
 async def test_no_other_address_of_this_host_reaches_the_server() -> None:
-    async with _running("127.0.0.2") as server:
-        for host in ("127.0.0.1", "127.0.0.3"):
+    async with _running(HOST) as server:
+        for host in ("127.0.0.1", OTHER_HOST):
             with pytest.raises(ConnectError, match="refused"):
                 await call(host, server.port)
 
 
 @on_reactor
 async def test_the_error_for_an_over_long_line_arrives_while_the_sender_still_sends() -> None:
-    async with _running("127.0.0.2") as server:
-        ice = await enter("127.0.0.2", server.port, "ice")
+    async with _running(HOST) as server:
+        ice = await enter(HOST, server.port, "ice")
         ice.transport.write(b"x" * 4_000_000)
         assert (await ice.hears("error"))["code"] == "line-too-long"
         await ice.is_gone()
@@ -80,22 +82,22 @@ async def test_the_error_for_an_over_long_line_arrives_while_the_sender_still_se
 
 @on_reactor
 async def test_who_hangs_up_is_told_of_to_the_others() -> None:
-    async with _running("127.0.0.2") as server:
-        ice = await enter("127.0.0.2", server.port, "ice")
-        moon = await enter("127.0.0.2", server.port, "moon")
+    async with _running(HOST) as server:
+        ice = await enter(HOST, server.port, "ice")
+        moon = await enter(HOST, server.port, "moon")
         moon.transport.abortConnection()
         assert (await ice.hears("left")) == {"nickname": "moon", "reason": "connection lost"}
 
 
 @on_reactor
 async def test_who_does_not_read_is_dropped_and_the_others_lose_nothing() -> None:
-    async with _running("127.0.0.2", flood=0) as server:
-        slow = await enter("127.0.0.2", server.port, "slow")
+    async with _running(HOST, flood=0) as server:
+        slow = await enter(HOST, server.port, "slow")
         # The kernel would take more than all that is said here for a reader that is slow.
         slow.transport.getHandle().setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         slow.transport.pauseProducing()
-        ice = await enter("127.0.0.2", server.port, "ice")
-        moon = await enter("127.0.0.2", server.port, "moon")
+        ice = await enter(HOST, server.port, "ice")
+        moon = await enter(HOST, server.port, "moon")
         count = 1_000
         for _ in range(count):
             ice.send("message", {"text": "\N{ICE CUBE}" * limits.MESSAGE_CHARACTERS})
@@ -109,11 +111,11 @@ async def test_who_does_not_read_is_dropped_and_the_others_lose_nothing() -> Non
 @on_reactor
 async def test_a_port_that_is_taken_on_one_address_leaves_nothing_listening() -> None:
     with socket.socket() as other:
-        other.bind(("127.0.0.3", 0))
+        other.bind((OTHER_HOST, 0))
         other.listen()
-        server = _server("127.0.0.2", "127.0.0.3", port=other.getsockname()[1])
+        server = _server(HOST, OTHER_HOST, port=other.getsockname()[1])
         with pytest.raises(CannotListen):
             server.startService()
         await deferLater(reactor, 0)
         with pytest.raises(ConnectError, match="refused"):
-            await call("127.0.0.2", other.getsockname()[1])
+            await call(HOST, other.getsockname()[1])

@@ -1,6 +1,5 @@
 """A port of another dialect may be behind TLS: an endpoint description means what it says."""
 
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -20,9 +19,8 @@ from chatd.server.chat import Chat, ServerSettings
 from chatd.server.factory import PLAIN, DialectFactory
 from chatd.server.service import ChatServer, ExtraPort, ListenSettings
 from tests.fakes import log_lines, on_reactor
-from tests.server.callers import PATIENCE, free_port, reactor
-
-HOST = "127.0.0.2"
+from tests.ports import HOST, free_port, free_udp_port
+from tests.server.callers import PATIENCE, reactor
 
 
 class _Person(LineReceiver):
@@ -61,7 +59,7 @@ async def _server(secret: int, **settings: Any) -> AsyncIterator[ChatServer]:
         ListenSettings(
             (Subnet(IPv4Address(HOST), IPv4Network("127.0.0.0/8")),),
             free_port(),
-            free_port(socket.SOCK_DGRAM),
+            free_udp_port(),
             (ExtraPort("plain", partial(DialectFactory, port_type=PLAIN), where),),
         ),
         Chat(ServerSettings("party", **settings), reactor, lambda: 0),

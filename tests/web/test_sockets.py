@@ -1,7 +1,6 @@
 """The web port with real sockets, on the loopback interface only."""
 
 import resource
-import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from ipaddress import IPv4Address, IPv4Network
@@ -21,11 +20,10 @@ from chatd.server.chat import Chat, ServerSettings
 from chatd.server.service import ChatServer, ExtraPort, ListenSettings
 from chatd.web.http import HTTPFactory
 from tests.fakes import on_reactor
-from tests.server.callers import PATIENCE, enter, free_port, reactor
+from tests.ports import HOST, free_port, free_udp_port
+from tests.server.callers import PATIENCE, enter, reactor
 from tests.server.hall import hello
 from tests.web.http_clients import UPGRADE_HEADERS, parse_responses, request
-
-HOST = "127.0.62.1"
 
 #: More connections than a server accepts at once.
 CONNECTIONS = 1_000
@@ -71,7 +69,7 @@ async def running() -> AsyncIterator[tuple[ChatServer, int]]:
         ListenSettings(
             (subnet,),
             free_port(),
-            discovery_port=free_port(socket.SOCK_DGRAM),
+            discovery_port=free_udp_port(),
             extra_ports=(ExtraPort("web", HTTPFactory, None),),
         ),
         Chat(ServerSettings("party"), reactor, lambda: 0),

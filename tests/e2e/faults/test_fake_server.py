@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.e2e.native_peer import ADDRESS, HOST, PATIENCE, FakeServer, reset
+from tests.e2e.native_peer import PATIENCE, FakeServer, reset
 from tests.e2e.programs import CHATD, Program, programs
+from tests.ports import HOST, IFADDRS
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def listening() -> Iterator[socket.socket]:
 def client() -> Iterator[Callable[..., Program]]:
     with programs() as start:
         yield lambda port, *words: start(
-            [*CHATD, "client", HOST, str(port), *ADDRESS, "-n", "ice", *words]
+            [*CHATD, "client", HOST, str(port), *IFADDRS, "-n", "ice", *words]
         )
 
 
