@@ -114,8 +114,8 @@ class Chat:
     def end(self) -> Deferred[None]:
         """Disconnect everyone; fires when every connection is closed.
 
-        The hub is cleared first, so the members do not hear of each other's leaving: they are all
-        told the same, that the server is stopping.
+        The hub is cleared first, so that members are not sent each other's leaving, which would be
+        N² notices for N members. Each is sent one goodbye instead.
         """
         self.is_ending = True
         if not self.sessions:
