@@ -13,11 +13,11 @@ from chatd.chat.errors import WrongPassword
 from chatd.server.factory import PortType
 from fuzz.log_check import log_is_clean
 from fuzz.script import steps
-from tests.server.hall import Guest, Hall
+from tests.server.harness import Client, Harness
 from tests.web.http_clients import HTTPClient
 from tests.wire import formats
 
-AnyHall = TypeVar("AnyHall", bound=Hall)
+AnyHarness = TypeVar("AnyHarness", bound=Harness)
 
 #: Small, so that few messages reach these bounds.
 _OUTBOUND_BYTES: Final = 4_096
@@ -46,24 +46,24 @@ def _check_password(command: Authenticate, address: str) -> Deferred[str]:
 class Scenario:
     """The client's connection, from its first byte until all connections are closed."""
 
-    def __init__(self, hall: Hall, moon: Guest, client: Guest | HTTPClient) -> None:
-        self._hall = hall
+    def __init__(self, harness: Harness, moon: Client, client: Client | HTTPClient) -> None:
+        self._harness = harness
         self._moon = moon
         self._client = client
         self._is_half_closed = False
         self._actions: list[Callable[[], object]] = [
             lambda: None,  # the next bytes come in another piece
-            lambda: hall.clock.advance(0.25),
-            lambda: hall.clock.advance(0.6),
-            lambda: hall.clock.advance(30),
-            lambda: hall.clock.advance(61),
+            lambda: harness.clock.advance(0.25),
+            lambda: harness.clock.advance(0.6),
+            lambda: harness.clock.advance(30),
+            lambda: harness.clock.advance(61),
             lambda: self._set_reading(False),
             lambda: self._set_reading(True),
             self._send_messages,
             self._half_close,
             lambda: moon.send("set-name", {"nickname": "sun"}),
             lambda: moon.send("leave", {"room": "#lobby"}),
-            lambda: hall.chat.end(),
+            lambda: harness.chat.end(),
         ]
 
     def run(self, data: bytes) -> None:
@@ -79,7 +79,7 @@ class Scenario:
         """Do an action, if the client is still connected."""
         if not self._client.is_cut_off():
             self._actions[number % len(self._actions)]()
-            self._hall.clock.advance(0)
+            self._harness.clock.advance(0)
 
     def send(self, data: bytes) -> None:
         """The client sends; the server may pause reading, but must resume it."""
@@ -89,7 +89,7 @@ class Scenario:
         if not self._client.is_cut_off():
             before = len(self._client.transport.value())
             self._client.connection.dataReceived(data)
-            self._hall.clock.advance(0)
+            self._harness.clock.advance(0)
             frames = 2 + data.count(b"\n") + data.count(b"}")
             received = len(self._client.transport.value()) - before
             assert received <= frames * _MAX_REPLY_BYTES, f"{received} bytes for {len(data)}"
@@ -98,11 +98,11 @@ class Scenario:
         """No one sends anything more: all time-outs pass, and then the server ends."""
         self._wait_until_reading()
         for _ in range(0, _LONG_SECONDS, 20):
-            self._hall.clock.advance(20)
+            self._harness.clock.advance(20)
         assert _is_closed(self._moon)
         if not _is_closed(self._client):
             self._check_watches()
-        self._hall.chat.end()
+        self._harness.chat.end()
         assert _is_closed(self._client), "a connection without an end"
 
     def check_received(self, parse: Parse) -> None:
@@ -114,7 +114,7 @@ class Scenario:
         """A watcher has no time limit: it may be connected, and receives notices of others."""
         self._set_reading(True)
         before = len(self._client.transport.value())
-        self._hall.enter("comet")
+        self._harness.enter("comet")
         received = self._client.transport.value()[before:]
         assert b"comet" in received, "a connection without a time limit that does not watch"
 
@@ -123,7 +123,7 @@ class Scenario:
             if self._client.is_read() or self._client.is_cut_off():
                 return
             self._set_reading(True)
-            self._hall.clock.advance(0.1)
+            self._harness.clock.advance(0.1)
         raise AssertionError("the server does not resume reading")
 
     def _set_reading(self, reads: bool) -> None:
@@ -146,31 +146,31 @@ class Scenario:
         self._moon.send("private", {"text": "psst", "to": ["ice", "star"]})
 
 
-def _is_closed(guest: Guest | HTTPClient) -> bool:
-    return guest.is_dropped() or guest.is_cut_off()
+def _is_closed(client: Client | HTTPClient) -> bool:
+    return client.is_dropped() or client.is_cut_off()
 
 
 @contextmanager
-def running(make: Callable[..., AnyHall]) -> Iterator[tuple[AnyHall, Guest]]:
+def running(make: Callable[..., AnyHarness]) -> Iterator[tuple[AnyHarness, Client]]:
     """A server with accounts, and moon in its lobby; at the end it must hold nothing."""
     with (
         log_is_clean(),
         patch.object(limits, "OUTBOUND_BYTES", _OUTBOUND_BYTES),
         patch.object(limits, "BATCH_BYTES", _BATCH_BYTES),
         patch.object(limits, "REPLY_BYTES", _REPLY_BYTES),
-        make(slots=3, history=9, log_level="debug", timeout=_INACTIVITY_SECONDS) as hall,
+        make(slots=3, history=9, log_level="debug", timeout=_INACTIVITY_SECONDS) as harness,
     ):
-        hall.chat.hub.accounts = {"star": False, "nova": True}
-        hall.chat.check_password = _check_password
-        yield hall, hall.enter("moon")
+        harness.chat.hub.accounts = {"star": False, "nova": True}
+        harness.chat.check_password = _check_password
+        yield harness, harness.enter("moon")
 
 
 def fuzz_port(port: PortType, opening: bytes, parse: Parse, data: bytes) -> None:
     """A client connects to `port`, sends `opening`, and then runs the script in `data`."""
-    with running(Hall) as (hall, moon):
-        client = hall.try_to_come(Guest, port, "10.35.11.112")
+    with running(Harness) as (harness, moon):
+        client = harness.try_connect_to(Client, port, "10.35.11.112")
         assert client is not None
-        scenario = Scenario(hall, moon, client)
+        scenario = Scenario(harness, moon, client)
         scenario.send(opening)
         scenario.run(data)
         scenario.check_received(parse)

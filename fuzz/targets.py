@@ -15,7 +15,7 @@ from fuzz import seeds
 from fuzz.client import fuzz_client
 from fuzz.server import fuzz_port
 from fuzz.web import fuzz_http, fuzz_websocket
-from tests.server.hall import hello
+from tests.server.harness import hello
 from tests.wire import formats
 
 

@@ -12,9 +12,9 @@ from tests.web.http_clients import WebHarness, message, parse_responses
 
 def fuzz_http(data: bytes) -> None:
     """A client of the page's port runs the script in `data`."""
-    with running(WebHarness) as (hall, moon):
-        client = hall.connect_http()
-        scenario = Scenario(hall, moon, client)
+    with running(WebHarness) as (harness, moon):
+        client = harness.connect_http()
+        scenario = Scenario(harness, moon, client)
         scenario.run(data)
         responses, _, _ = client.transport.value().partition(b"HTTP/1.1 101 ")
         sent = b"".join(step for step in steps(data) if isinstance(step, bytes))
@@ -25,9 +25,9 @@ def fuzz_http(data: bytes) -> None:
 
 def fuzz_websocket(data: bytes) -> None:
     """A browser runs the script in `data` over its WebSocket; JSON objects are sent as messages."""
-    with running(WebHarness) as (hall, moon):
-        browser = hall.enter_browser("ice")
-        scenario = Scenario(hall, moon, browser.client)
+    with running(WebHarness) as (harness, moon):
+        browser = harness.enter_browser("ice")
+        scenario = Scenario(harness, moon, browser.client)
         for step in steps(data):
             if isinstance(step, int):
                 scenario.act(step)

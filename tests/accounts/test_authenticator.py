@@ -14,18 +14,22 @@ from chatd.accounts.hashing import Argon2Hasher
 from chatd.chat import limits
 from chatd.chat.commands import Authenticate
 from chatd.chat.errors import Blocked, Refusal, TooManyAttempts, WrongPassword
-from tests.server.vault import CHEAP, Vault
+from tests.accounts.accounts_fixture import CHEAP, AccountsFixture
 
 
 @pytest.fixture
-def vault(tmp_path: Path) -> Vault:
+def accounts(tmp_path: Path) -> AccountsFixture:
     """Ice, whose password is cold, and moon, who is blocked."""
-    return Vault(tmp_path / "accounts", {"Ice": "cold", "moon": "full"}, blocked=("moon",))
+    return AccountsFixture(
+        tmp_path / "accounts", {"Ice": "cold", "moon": "full"}, blocked=("moon",)
+    )
 
 
 @pytest.mark.parametrize("account", ["Ice", "ice", "ICE", "\uff29ce"])
-def test_the_right_password_gives_the_name_as_it_is_stored(vault: Vault, account: str) -> None:
-    assert vault.ask(account, "cold") == ["Ice"]
+def test_the_right_password_gives_the_name_as_it_is_stored(
+    accounts: AccountsFixture, account: str
+) -> None:
+    assert accounts.ask(account, "cold") == ["Ice"]
 
 
 @pytest.mark.parametrize(
@@ -47,14 +51,14 @@ def test_the_right_password_gives_the_name_as_it_is_stored(vault: Vault, account
     ],
 )
 def test_anything_else_is_refused(
-    vault: Vault, account: str, password: str, refusal: type[Refusal]
+    accounts: AccountsFixture, account: str, password: str, refusal: type[Refusal]
 ) -> None:
-    assert vault.ask(account, password) == [refusal]
+    assert accounts.ask(account, password) == [refusal]
 
 
 def test_a_password_is_the_same_however_the_keyboard_composes_it(tmp_path: Path) -> None:
-    vault = Vault(tmp_path / "accounts", {"ice": "caf\u00e9"})
-    assert vault.ask("ice", unicodedata.normalize("NFD", "caf\u00e9")) == ["ice"]
+    accounts = AccountsFixture(tmp_path / "accounts", {"ice": "caf\u00e9"})
+    assert accounts.ask("ice", unicodedata.normalize("NFD", "caf\u00e9")) == ["ice"]
 
 
 def test_what_is_too_long_to_be_a_password_is_compared_as_it_is() -> None:
@@ -73,93 +77,95 @@ def test_what_is_too_long_to_be_a_password_is_compared_as_it_is() -> None:
     assert compared == [pile]
 
 
-def test_an_unknown_account_costs_a_hash_as_a_known_one_does(vault: Vault) -> None:
-    vault.ask("sun", "cold")
-    assert vault.hashes == 1
-    vault.ask("ice", "warm")
-    assert vault.hashes == 2
+def test_an_unknown_account_costs_a_hash_as_a_known_one_does(accounts: AccountsFixture) -> None:
+    accounts.ask("sun", "cold")
+    assert accounts.hashes == 1
+    accounts.ask("ice", "warm")
+    assert accounts.hashes == 2
 
 
-def test_a_blocked_account_costs_no_hash(vault: Vault) -> None:
-    vault.ask("moon", "full")
-    assert vault.hashes == 0
+def test_a_blocked_account_costs_no_hash(accounts: AccountsFixture) -> None:
+    accounts.ask("moon", "full")
+    assert accounts.hashes == 0
 
 
 # --- how often ----------------------------------------------------------------------------------
 
 
-def test_a_wrong_password_a_hundred_times_is_hashed_five_times(vault: Vault) -> None:
-    came = [answer for _ in range(100) for answer in vault.ask("ice", "warm")]
+def test_a_wrong_password_a_hundred_times_is_hashed_five_times(accounts: AccountsFixture) -> None:
+    came = [answer for _ in range(100) for answer in accounts.ask("ice", "warm")]
     assert came == [WrongPassword] * 5 + [TooManyAttempts] * 95
-    assert vault.hashes == 5
+    assert accounts.hashes == 5
 
 
-def test_a_hundred_wrong_passwords_at_once_are_hashed_no_oftener(vault: Vault) -> None:
-    vault.is_held = True
-    answers = [vault.ask("ice", f"warm {number}") for number in range(100)]
-    while vault.under_way:
-        assert vault.under_way == 1
-        vault.finish()
+def test_a_hundred_wrong_passwords_at_once_are_hashed_no_oftener(accounts: AccountsFixture) -> None:
+    accounts.is_paused = True
+    answers = [accounts.ask("ice", f"warm {number}") for number in range(100)]
+    while accounts.running_checks:
+        assert accounts.running_checks == 1
+        accounts.finish()
     came = [answer for [answer] in answers]
-    assert came.count(WrongPassword) == vault.hashes == 5
+    assert came.count(WrongPassword) == accounts.hashes == 5
     assert came.count(TooManyAttempts) == 95
 
 
-def test_the_right_password_is_refused_too_while_one_has_to_wait(vault: Vault) -> None:
+def test_the_right_password_is_refused_too_while_one_has_to_wait(accounts: AccountsFixture) -> None:
     for _ in range(5):
-        vault.ask("ice", "warm")
-    assert vault.ask("ice", "cold") == [TooManyAttempts]
-    vault.clock.advance(limits.ADDRESS_ATTEMPT_SECONDS)
-    assert vault.ask("ice", "cold") == ["Ice"]
+        accounts.ask("ice", "warm")
+    assert accounts.ask("ice", "cold") == [TooManyAttempts]
+    accounts.clock.advance(limits.ADDRESS_ATTEMPT_SECONDS)
+    assert accounts.ask("ice", "cold") == ["Ice"]
 
 
-def test_after_a_burst_there_is_one_try_each_ten_seconds(vault: Vault) -> None:
+def test_after_a_burst_there_is_one_try_each_ten_seconds(accounts: AccountsFixture) -> None:
     for _ in range(5):
-        vault.ask("ice", "warm")
+        accounts.ask("ice", "warm")
     for _ in range(3):
-        vault.clock.advance(9)
-        assert vault.ask("ice", "warm") == [TooManyAttempts]
-        vault.clock.advance(1)
-        assert vault.ask("ice", "warm") == [WrongPassword]
+        accounts.clock.advance(9)
+        assert accounts.ask("ice", "warm") == [TooManyAttempts]
+        accounts.clock.advance(1)
+        assert accounts.ask("ice", "warm") == [WrongPassword]
 
 
-def test_trying_too_early_does_not_make_the_wait_longer(vault: Vault) -> None:
+def test_trying_too_early_does_not_make_the_wait_longer(accounts: AccountsFixture) -> None:
     for _ in range(5):
-        vault.ask("ice", "warm")
+        accounts.ask("ice", "warm")
     for _ in range(9):
-        vault.clock.advance(1)
-        assert vault.ask("ice", "cold") == [TooManyAttempts]
-    vault.clock.advance(1)
-    assert vault.ask("ice", "cold") == ["Ice"]
+        accounts.clock.advance(1)
+        assert accounts.ask("ice", "cold") == [TooManyAttempts]
+    accounts.clock.advance(1)
+    assert accounts.ask("ice", "cold") == ["Ice"]
 
 
-def test_right_passwords_are_never_too_many(vault: Vault) -> None:
-    assert [vault.ask("ice", "cold") for _ in range(100)] == [["Ice"]] * 100
+def test_right_passwords_are_never_too_many(accounts: AccountsFixture) -> None:
+    assert [accounts.ask("ice", "cold") for _ in range(100)] == [["Ice"]] * 100
 
 
-def test_an_address_is_limited_whatever_the_account_and_the_port(vault: Vault) -> None:
+def test_an_address_is_limited_whatever_the_account_and_the_port(accounts: AccountsFixture) -> None:
     for number in range(5):
-        vault.ask(f"name-{number}", "warm", f"10.0.0.1:{50_000 + number}")
-    assert vault.ask("ice", "cold", "10.0.0.1:60000") == [TooManyAttempts]
-    assert vault.ask("ice", "cold", "10.0.0.2:60000") == ["Ice"]
+        accounts.ask(f"name-{number}", "warm", f"10.0.0.1:{50_000 + number}")
+    assert accounts.ask("ice", "cold", "10.0.0.1:60000") == [TooManyAttempts]
+    assert accounts.ask("ice", "cold", "10.0.0.2:60000") == ["Ice"]
 
 
-def test_an_account_is_limited_whatever_the_address(vault: Vault) -> None:
+def test_an_account_is_limited_whatever_the_address(accounts: AccountsFixture) -> None:
     hosts = range(limits.ACCOUNT_WRONG_PASSWORDS)
-    assert [vault.ask("ice", "warm", f"10.0.0.{host}:1") for host in hosts] == [
+    assert [accounts.ask("ice", "warm", f"10.0.0.{host}:1") for host in hosts] == [
         [WrongPassword] for _ in hosts
     ]
-    assert vault.ask("ICE", "cold", "10.0.1.1:1") == [TooManyAttempts]
-    assert vault.ask("sun", "cold", "10.0.1.1:1") == [WrongPassword]
-    vault.clock.advance(limits.ACCOUNT_ATTEMPT_SECONDS)
-    assert vault.ask("ICE", "cold", "10.0.1.1:1") == ["Ice"]
+    assert accounts.ask("ICE", "cold", "10.0.1.1:1") == [TooManyAttempts]
+    assert accounts.ask("sun", "cold", "10.0.1.1:1") == [WrongPassword]
+    accounts.clock.advance(limits.ACCOUNT_ATTEMPT_SECONDS)
+    assert accounts.ask("ICE", "cold", "10.0.1.1:1") == ["Ice"]
 
 
-def test_somebody_at_one_address_cannot_shut_an_account_s_owner_out(vault: Vault) -> None:
+def test_somebody_at_one_address_cannot_shut_an_account_s_owner_out(
+    accounts: AccountsFixture,
+) -> None:
     for _ in range(600):
-        vault.clock.advance(1)
-        vault.ask("ice", "warm", "10.0.0.66:1")
-        assert vault.ask("ice", "cold", "10.0.0.1:1") == ["Ice"]
+        accounts.clock.advance(1)
+        accounts.ask("ice", "warm", "10.0.0.66:1")
+        assert accounts.ask("ice", "cold", "10.0.0.1:1") == ["Ice"]
 
 
 def test_so_many_addresses_are_remembered_and_the_oldest_is_forgotten_first() -> None:
@@ -169,41 +175,42 @@ def test_so_many_addresses_are_remembered_and_the_oldest_is_forgotten_first() ->
     assert [key for key in "abc" if attempts.is_throttled(key)] == ["a", "c"]
 
 
-def test_one_password_is_checked_at_a_time_and_so_many_may_wait(vault: Vault) -> None:
-    vault.is_held = True
+def test_one_password_is_checked_at_a_time_and_so_many_may_wait(accounts: AccountsFixture) -> None:
+    accounts.is_paused = True
     hosts = (limits.WAITING_PASSWORDS + 1) // limits.ADDRESS_WAITING_PASSWORDS + 1
     addresses = [f"10.0.1.{host}:1" for host in range(hosts)] * limits.ADDRESS_WAITING_PASSWORDS
     answers = [
-        vault.ask("ice", "cold", address) for address in addresses[: limits.WAITING_PASSWORDS + 1]
+        accounts.ask("ice", "cold", address)
+        for address in addresses[: limits.WAITING_PASSWORDS + 1]
     ]
-    assert vault.under_way == 1
-    assert vault.ask("ice", "cold", "10.0.0.2:1") == [TooManyAttempts]
-    while vault.under_way:
-        assert vault.under_way == 1
-        vault.finish()
+    assert accounts.running_checks == 1
+    assert accounts.ask("ice", "cold", "10.0.0.2:1") == [TooManyAttempts]
+    while accounts.running_checks:
+        assert accounts.running_checks == 1
+        accounts.finish()
     assert answers == [["Ice"]] * len(answers)
 
 
-def test_one_address_does_not_fill_the_queue(vault: Vault) -> None:
-    vault.is_held = True
+def test_one_address_does_not_fill_the_queue(accounts: AccountsFixture) -> None:
+    accounts.is_paused = True
     for _ in range(limits.ADDRESS_WAITING_PASSWORDS):
-        vault.ask("ice", "cold", "10.0.0.1:1")
-    assert vault.ask("ice", "cold", "10.0.0.1:2") == [TooManyAttempts]
-    answer = vault.ask("ice", "cold", "10.0.0.2:1")
-    while vault.under_way:
-        vault.finish()
+        accounts.ask("ice", "cold", "10.0.0.1:1")
+    assert accounts.ask("ice", "cold", "10.0.0.1:2") == [TooManyAttempts]
+    answer = accounts.ask("ice", "cold", "10.0.0.2:1")
+    while accounts.running_checks:
+        accounts.finish()
     assert answer == ["Ice"]
 
 
-def test_a_check_that_breaks_lets_the_next_one_have_its_turn(vault: Vault) -> None:
+def test_a_check_that_breaks_lets_the_next_one_have_its_turn(accounts: AccountsFixture) -> None:
     failures: list[Any] = []
 
     def broken(check: object) -> Deferred[bool]:
         raise RuntimeError("broken")
 
-    working, vault.checker.in_thread = vault.checker.in_thread, broken
-    checked = vault.guard.check_password(Authenticate("ice", "cold"), "10.0.0.1:1")
+    working, accounts.checker.in_thread = accounts.checker.in_thread, broken
+    checked = accounts.guard.check_password(Authenticate("ice", "cold"), "10.0.0.1:1")
     checked.addErrback(lambda failure: failures.append(failure.value))
     assert [str(each) for each in failures] == ["broken"]
-    vault.checker.in_thread = working
-    assert vault.ask("ice", "cold") == ["Ice"]
+    accounts.checker.in_thread = working
+    assert accounts.ask("ice", "cold") == ["Ice"]

@@ -15,20 +15,22 @@ from chatd.accounts.checker import AccountsChecker
 from chatd.chat import limits
 from chatd.chat.commands import Authenticate
 from chatd.chat.errors import Blocked, WrongPassword
+from tests.accounts.accounts_fixture import AccountsFixture, CountingHasher, fill
 from tests.fakes import log_lines, on_reactor
-from tests.server.vault import CountingPasswords, Vault, fill
 
 
 @pytest.fixture
-def vault(tmp_path: Path) -> Vault:
+def accounts(tmp_path: Path) -> AccountsFixture:
     """Ice, whose password is cold, and moon, who is blocked."""
-    return Vault(tmp_path / "accounts", {"Ice": "cold", "moon": "full"}, blocked=("moon",))
+    return AccountsFixture(
+        tmp_path / "accounts", {"Ice": "cold", "moon": "full"}, blocked=("moon",)
+    )
 
 
 @on_reactor
 async def test_hashes_are_made_off_the_reactor_s_thread() -> None:
     with TemporaryDirectory() as directory:
-        passwords = CountingPasswords()
+        passwords = CountingHasher()
         checker = AccountsChecker(fill(Path(directory) / "accounts", {"ice": "cold"}), passwords)
     guard = Authenticator(checker, Clock(), lambda known: None)
     assert await guard.check_password(Authenticate("ice", "cold"), "10.0.0.1:1") == "ice"
@@ -42,9 +44,9 @@ async def test_hashes_are_made_off_the_reactor_s_thread() -> None:
 # --- as cred knows it ---------------------------------------------------------------------------
 
 
-def test_cred_is_given_the_account_s_name(vault: Vault) -> None:
+def test_cred_is_given_the_account_s_name(accounts: AccountsFixture) -> None:
     names: list[bytes | tuple[()]] = []
-    vault.checker.requestAvatarId(UsernamePassword(b"ice", b"cold")).addCallback(names.append)
+    accounts.checker.requestAvatarId(UsernamePassword(b"ice", b"cold")).addCallback(names.append)
     assert names == [b"Ice"]
 
 
@@ -53,9 +55,9 @@ def test_cred_is_given_the_account_s_name(vault: Vault) -> None:
     [(b"ice", b"warm"), (b"sun", b"cold"), (b"moon", b"full"), (b"\xff", b"\xff"), (b"ice", b"")],
 )
 def test_cred_is_told_that_anything_else_is_unauthorized(
-    vault: Vault, account: bytes, password: bytes
+    accounts: AccountsFixture, account: bytes, password: bytes
 ) -> None:
-    asked = vault.checker.requestAvatarId(UsernamePassword(account, password))
+    asked = accounts.checker.requestAvatarId(UsernamePassword(account, password))
     failures: list[Any] = []
     asked.addErrback(failures.append)
     assert [failure.type for failure in failures] == [UnauthorizedLogin]
@@ -64,62 +66,66 @@ def test_cred_is_told_that_anything_else_is_unauthorized(
 # --- changes and the log ------------------------------------------------------------------------
 
 
-def test_the_chat_knows_the_accounts_from_the_beginning(vault: Vault) -> None:
-    assert vault.known == {"ice": False, "moon": True}
+def test_the_chat_knows_the_accounts_from_the_beginning(accounts: AccountsFixture) -> None:
+    assert accounts.known == {"ice": False, "moon": True}
 
 
-def test_a_change_of_the_file_is_known_soon(vault: Vault) -> None:
-    vault.guard.startService()
-    fill(vault.path, {"sun": "hot", "Ice": "cold"}, blocked=("Ice",))
-    vault.clock.advance(limits.PASSWORD_FILE_SECONDS)
-    assert vault.known == {"sun": False, "ice": True}
-    vault.guard.stopService()
-    vault.guard.stopService()
-    assert not vault.clock.getDelayedCalls()
+def test_a_change_of_the_file_is_known_soon(accounts: AccountsFixture) -> None:
+    accounts.guard.startService()
+    fill(accounts.path, {"sun": "hot", "Ice": "cold"}, blocked=("Ice",))
+    accounts.clock.advance(limits.PASSWORD_FILE_SECONDS)
+    assert accounts.known == {"sun": False, "ice": True}
+    accounts.guard.stopService()
+    accounts.guard.stopService()
+    assert not accounts.clock.getDelayedCalls()
 
 
-def test_a_change_of_the_file_is_known_at_once_to_who_gives_a_password(vault: Vault) -> None:
-    fill(vault.path, {"sun": "hot"})
-    assert vault.ask("sun", "hot") == ["sun"]
-    assert vault.ask("ice", "cold") == [WrongPassword]
-    assert vault.known == {"sun": False}
+def test_a_change_of_the_file_is_known_at_once_to_who_gives_a_password(
+    accounts: AccountsFixture,
+) -> None:
+    fill(accounts.path, {"sun": "hot"})
+    assert accounts.ask("sun", "hot") == ["sun"]
+    assert accounts.ask("ice", "cold") == [WrongPassword]
+    assert accounts.known == {"sun": False}
 
 
-def test_an_account_that_is_blocked_while_its_password_waits_is_blocked(vault: Vault) -> None:
-    vault.is_held = True
-    first, second = vault.ask("ice", "cold"), vault.ask("ice", "cold")
-    fill(vault.path, {"ice": "cold"}, blocked=("ice",))
-    assert vault.ask("ice", "cold") == [Blocked]
-    vault.finish()
+def test_an_account_that_is_blocked_while_its_password_waits_is_blocked(
+    accounts: AccountsFixture,
+) -> None:
+    accounts.is_paused = True
+    first, second = accounts.ask("ice", "cold"), accounts.ask("ice", "cold")
+    fill(accounts.path, {"ice": "cold"}, blocked=("ice",))
+    assert accounts.ask("ice", "cold") == [Blocked]
+    accounts.finish()
     assert (first, second) == (["Ice"], [Blocked])
 
 
 @pytest.mark.parametrize("content", [None, "rubbish"])
 def test_a_file_that_got_broken_is_logged_once_and_the_accounts_stay(
-    vault: Vault, content: str | None
+    accounts: AccountsFixture, content: str | None
 ) -> None:
     if content is None:
-        vault.path.unlink()
+        accounts.path.unlink()
     else:
-        vault.path.write_text(content)
+        accounts.path.write_text(content)
     with log_lines() as lines:
-        assert vault.ask("ice", "cold") == ["Ice"]
-        assert vault.ask("ice", "cold") == ["Ice"]
+        assert accounts.ask("ice", "cold") == ["Ice"]
+        assert accounts.ask("ice", "cold") == ["Ice"]
     [line] = lines
-    assert str(vault.path) in line
-    assert vault.known == {"ice": False, "moon": True}
-    vault.path.unlink(missing_ok=True)
-    fill(vault.path, {"sun": "hot"})
-    assert vault.ask("sun", "hot") == ["sun"]
+    assert str(accounts.path) in line
+    assert accounts.known == {"ice": False, "moon": True}
+    accounts.path.unlink(missing_ok=True)
+    fill(accounts.path, {"sun": "hot"})
+    assert accounts.ask("sun", "hot") == ["sun"]
 
 
-def test_the_log_tells_of_a_wrong_password_and_shows_none(vault: Vault) -> None:
+def test_the_log_tells_of_a_wrong_password_and_shows_none(accounts: AccountsFixture) -> None:
     with log_lines() as lines:
-        vault.ask("ice", "s3cret", "10.0.0.1:1")
-        vault.ask("s3cret", "", "10.0.0.2:1")
-        vault.ask("ice", "cold", "10.0.0.3:1")
-        fill(vault.path, {"ice": "s3cret"})
-        vault.ask("ice", "s3cret", "10.0.0.3:1")
+        accounts.ask("ice", "s3cret", "10.0.0.1:1")
+        accounts.ask("s3cret", "", "10.0.0.2:1")
+        accounts.ask("ice", "cold", "10.0.0.3:1")
+        fill(accounts.path, {"ice": "s3cret"})
+        accounts.ask("ice", "s3cret", "10.0.0.3:1")
     assert lines[:2] == [
         "wrong password from 10.0.0.1 for Ice",
         "wrong password from 10.0.0.2 for no account",
@@ -127,6 +133,6 @@ def test_the_log_tells_of_a_wrong_password_and_shows_none(vault: Vault) -> None:
     assert not [line for line in lines if "s3cret" in line or "argon2" in line]
 
 
-def test_a_password_is_not_shown_with_what_holds_it(vault: Vault) -> None:
+def test_a_password_is_not_shown_with_what_holds_it(accounts: AccountsFixture) -> None:
     assert "s3cret" not in repr(Authenticate("ice", "s3cret"))
-    assert "cold" not in repr([vault.checker, vault.checker.accounts, vault.guard])
+    assert "cold" not in repr([accounts.checker, accounts.checker.accounts, accounts.guard])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from chatd.accounts.password_file import Account, Accounts, PasswordFile
 from chatd.chat import names
 from chatd.chat.errors import BadNickname
-from tests.server.vault import CHEAP, fill
+from tests.accounts.accounts_fixture import CHEAP, fill
 
 HASH = CHEAP.hash("cold")
 

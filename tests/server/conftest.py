@@ -1,18 +1,18 @@
-"""The hall that most tests of the server are in."""
+"""The harness that most tests of the server are in."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.server.hall import Hall
-from tests.server.meeting import Dialects, Pair
+from tests.server.harness import Harness
+from tests.server.users import Dialects, Pair
 
 
 @pytest.fixture
-def hall() -> Iterator[Hall]:
+def harness() -> Iterator[Harness]:
     """A server with the default settings, from which everybody goes in the end."""
-    with Hall() as hall:
-        yield hall
+    with Harness() as harness:
+        yield harness
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatd.chat import limits
-from tests.server.hall import Hall, hello, line
+from tests.server.harness import Harness, hello, line
 
 BAD_LINES: dict[str, tuple[bytes, str]] = {
     "an empty line": (b"", "invalid-json"),
@@ -45,16 +45,16 @@ BAD_LINES: dict[str, tuple[bytes, str]] = {
 
 @pytest.mark.parametrize(("bad", "code"), BAD_LINES.values(), ids=BAD_LINES)
 def test_a_bad_line_gets_one_error_and_the_connection_goes_on(
-    hall: Hall, bad: bytes, code: str
+    harness: Harness, bad: bytes, code: str
 ) -> None:
-    ice, moon = hall.enter_all("ice", "moon")
+    ice, moon = harness.enter_all("ice", "moon")
     ice.send_bytes(bad + b"\n")
     [error] = ice.heard()
     assert error["type"] == "error"
     assert error["data"]["code"] == code
     assert len(error["data"]["message"]) < 300
     assert moon.heard() == []
-    assert hall.chat.counters == {code: 1}
+    assert harness.chat.counters == {code: 1}
     ice.say("still here")
     assert [data["text"] for data in moon.heard_of("message")] == ["still here"]
 
@@ -67,14 +67,14 @@ def test_a_bad_line_gets_one_error_and_the_connection_goes_on(
         b'{"type": "message", "id": 6, "data": {"text": ""}}',
     ],
 )
-def test_an_error_carries_the_id_of_what_it_answers(hall: Hall, bad: bytes) -> None:
-    ice = hall.enter("ice")
+def test_an_error_carries_the_id_of_what_it_answers(harness: Harness, bad: bytes) -> None:
+    ice = harness.enter("ice")
     ice.send_bytes(bad + b"\n")
     assert [error["id"] for error in ice.heard()] == [6]
 
 
-def test_unknown_keys_are_ignored(hall: Hall) -> None:
-    ice, moon = hall.enter_all("ice", "moon")
+def test_unknown_keys_are_ignored(harness: Harness) -> None:
+    ice, moon = harness.enter_all("ice", "moon")
     ice.send_bytes(b'{"x": {}, "type": "message", "data": {"text": "hello", "colour": [1, "x"]}}\n')
     assert [data["text"] for data in moon.heard_of("message")] == ["hello"]
     assert ice.heard() == []
@@ -83,9 +83,9 @@ def test_unknown_keys_are_ignored(hall: Hall) -> None:
 @pytest.mark.parametrize("excess", [1, 100_000])
 @pytest.mark.parametrize("end", [b"", b"\n", b"\n" + line("message", {"text": "smuggled"})])
 def test_an_over_long_line_is_refused_and_closes_the_connection(
-    hall: Hall, excess: int, end: bytes
+    harness: Harness, excess: int, end: bytes
 ) -> None:
-    ice, moon = hall.enter_all("ice", "moon")
+    ice, moon = harness.enter_all("ice", "moon")
     ice.send_bytes(b"x" * (limits.LINE_BYTES + excess) + end)
     [error] = ice.heard()
     assert error["data"]["code"] == "line-too-long"
@@ -97,16 +97,18 @@ def test_an_over_long_line_is_refused_and_closes_the_connection(
     ]
 
 
-def test_a_line_of_exactly_the_limit_is_fine(hall: Hall) -> None:
-    ice = hall.enter("ice")
+def test_a_line_of_exactly_the_limit_is_fine(harness: Harness) -> None:
+    ice = harness.enter("ice")
     ping = b'{"type": "ping"'
     ice.send_bytes(ping + b" " * (limits.LINE_BYTES - len(ping) - 1) + b"}")
     ice.send_bytes(b"\n")
     assert ice.heard() == [{"type": "pong"}]
 
 
-def test_an_over_long_line_in_many_pieces_is_refused_as_soon_as_it_is_too_long(hall: Hall) -> None:
-    ice = hall.enter("ice")
+def test_an_over_long_line_in_many_pieces_is_refused_as_soon_as_it_is_too_long(
+    harness: Harness,
+) -> None:
+    ice = harness.enter("ice")
     for _ in range(17):
         assert not ice.is_dropped()
         ice.send_bytes(b"x" * 4_096)
@@ -129,12 +131,12 @@ SAMPLE = (
 
 def _results(pieces: Sequence[bytes]) -> tuple[bytes, bytes]:
     """What a sender and another member hear when these pieces come, one after the other."""
-    with Hall() as hall:
-        ice = hall.enter("ice")
-        guest = hall.connect()
+    with Harness() as harness:
+        ice = harness.enter("ice")
+        client = harness.connect()
         for piece in pieces:
-            guest.send_bytes(piece)
-        return guest.transport.value(), ice.transport.value()
+            client.send_bytes(piece)
+        return client.transport.value(), ice.transport.value()
 
 
 WHOLE = _results([SAMPLE])
@@ -178,13 +180,13 @@ _anything = st.lists(st.binary(max_size=60) | _frames | st.just(hello("moon")), 
 
 @given(_anything)
 def test_no_bytes_make_the_server_raise_or_disturb_the_others(pieces: list[bytes]) -> None:
-    with Hall() as hall:
-        ice = hall.enter("ice")
-        guest = hall.connect()
+    with Harness() as harness:
+        ice = harness.enter("ice")
+        client = harness.connect()
         for piece in pieces:
-            guest.send_bytes(piece)
-        hall.pass_time(2)
-        told = guest.heard()
+            client.send_bytes(piece)
+        harness.pass_time(2)
+        told = client.heard()
         assert {"type", "id", "data"} >= {key for frame in told for key in frame}
         assert {frame["type"] for frame in ice.heard()} <= {"entered", "renamed", "message", "left"}
         ice.say("still here", request_id=1)
@@ -193,29 +195,29 @@ def test_no_bytes_make_the_server_raise_or_disturb_the_others(pieces: list[bytes
 
 @given(st.lists(st.binary(max_size=40), max_size=8))
 def test_no_bytes_without_a_frame_in_them_are_noticed_by_the_others(pieces: list[bytes]) -> None:
-    with Hall() as hall:
-        ice = hall.enter("ice")
-        guest = hall.connect()
-        guest.hello("#")
+    with Harness() as harness:
+        ice = harness.enter("ice")
+        client = harness.connect()
+        client.hello("#")
         for piece in pieces:
-            guest.send_bytes(piece + b"\n")
+            client.send_bytes(piece + b"\n")
         assert ice.heard() == []
-        assert not guest.is_dropped()
-        guest.hello("moon")
-        hall.pass_time(3)
-        assert guest.heard_of("welcome")
+        assert not client.is_dropped()
+        client.hello("moon")
+        harness.pass_time(3)
+        assert client.heard_of("welcome")
 
 
 @given(st.lists(st.binary(max_size=40), min_size=1, max_size=8))
 def test_of_bytes_that_are_no_dialect_the_others_notice_only_that_somebody_came(
     pieces: list[bytes],
 ) -> None:
-    with Hall() as hall:
-        ice = hall.enter("ice")
-        guest = hall.connect()
+    with Harness() as harness:
+        ice = harness.enter("ice")
+        client = harness.connect()
         for piece in pieces:
-            guest.send_bytes(piece + b"\n")
-        hall.pass_time(2)
-        assert ice.heard() == [{"type": "entered", "data": {"nickname": guest.address}}]
-        assert {frame["type"] for frame in guest.heard()} == {"message"}
-        assert not guest.is_dropped()
+            client.send_bytes(piece + b"\n")
+        harness.pass_time(2)
+        assert ice.heard() == [{"type": "entered", "data": {"nickname": client.address}}]
+        assert {frame["type"] for frame in client.heard()} == {"message"}
+        assert not client.is_dropped()

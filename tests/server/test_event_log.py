@@ -5,29 +5,35 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.server import sides
-from tests.server.hall import hello, line
-from tests.server.logged import PASSWORD, LoggedHall, all_events, logged
+from tests.server.harness import (
+    connect_plain,
+    enter_jim,
+    enter_plain,
+    enter_silent_basic,
+    hello,
+    line,
+)
+from tests.server.log_capture import PASSWORD, LoggedHarness, log_events, logged
 
 
 @pytest.fixture
-def debugged() -> Iterator[LoggedHall]:
+def debugged() -> Iterator[LoggedHarness]:
     """A server that logs from debug on."""
-    with logged(LoggedHall("debug")) as hall:
-        yield hall
+    with logged(LoggedHarness("debug")) as harness:
+        yield harness
 
 
 @pytest.fixture
-def informed() -> Iterator[LoggedHall]:
+def informed() -> Iterator[LoggedHarness]:
     """A server that logs from info on."""
-    with logged(LoggedHall("info")) as hall:
-        yield hall
+    with logged(LoggedHarness("info")) as harness:
+        yield harness
 
 
 # --- info -------------------------------------------------------------------------------------
 
 
-def test_what_everyone_may_know_is_told_in_order(informed: LoggedHall) -> None:
+def test_what_everyone_may_know_is_told_in_order(informed: LoggedHarness) -> None:
     moon, sun = informed.enter("moon"), informed.enter("sun")
     moon.say("one")
     sun.say("two")
@@ -54,10 +60,10 @@ def test_what_everyone_may_know_is_told_in_order(informed: LoggedHall) -> None:
 
 
 def test_messages_of_all_dialects_stand_in_the_order_that_members_hear(
-    informed: LoggedHall,
+    informed: LoggedHarness,
 ) -> None:
-    native, old = informed.enter("moon"), sides.silent_basic(informed)
-    person, jim = sides.plain_member(informed, "sun"), sides.jim_member(informed, "star", "#lobby")
+    native, old = informed.enter("moon"), enter_silent_basic(informed)
+    person, jim = enter_plain(informed, "sun"), enter_jim(informed, "star", "#lobby")
     for number in range(3):
         native.say(f"native {number}")
         old.say(f"basic {number}")
@@ -70,7 +76,7 @@ def test_messages_of_all_dialects_stand_in_the_order_that_members_hear(
     assert len(in_log) == 12
 
 
-def test_a_message_has_its_parts_in_fields_of_their_own(informed: LoggedHall) -> None:
+def test_a_message_has_its_parts_in_fields_of_their_own(informed: LoggedHarness) -> None:
     moon = informed.enter("moon")
     moon.say("one")
     record = json.loads(informed.file.getvalue().splitlines()[-1])
@@ -81,11 +87,11 @@ def test_a_message_has_its_parts_in_fields_of_their_own(informed: LoggedHall) ->
 
 @pytest.mark.parametrize("text", ["one\ntwo", "a\tb", "a\u2028b", "a\u202eb"])
 def test_a_message_is_one_line_of_text(text: str) -> None:
-    with logged(LoggedHall("info", "text")) as hall:
-        moon = hall.enter("moon")
+    with logged(LoggedHarness("info", "text")) as harness:
+        moon = harness.enter("moon")
         moon.say(text)
         moon.hang_up()
-        lines = hall.file.getvalue().splitlines()
+        lines = harness.file.getvalue().splitlines()
     assert len(lines) == 3
     assert lines[1].endswith(f"#lobby moon: {text!r}")
     assert all(each.isprintable() for each in lines)
@@ -93,8 +99,8 @@ def test_a_message_is_one_line_of_text(text: str) -> None:
 
 @pytest.mark.parametrize("level", ["warn", "error", "critical"])
 def test_above_info_the_chat_makes_no_log(level: str) -> None:
-    with logged(LoggedHall(level)) as hall, all_events() as made:
-        moon = hall.enter("moon")
+    with logged(LoggedHarness(level)) as harness, log_events() as made:
+        moon = harness.enter("moon")
         moon.say("one")
         moon.hang_up()
     assert made == []
@@ -103,7 +109,7 @@ def test_above_info_the_chat_makes_no_log(level: str) -> None:
 # --- debug ------------------------------------------------------------------------------------
 
 
-def test_each_command_and_what_came_of_it_is_one_line(debugged: LoggedHall) -> None:
+def test_each_command_and_what_came_of_it_is_one_line(debugged: LoggedHarness) -> None:
     moon, sun = debugged.enter("moon"), debugged.enter("sun")
     debugged.commands()
     for frame_type, data, command, outcome in [
@@ -140,7 +146,7 @@ def test_each_command_and_what_came_of_it_is_one_line(debugged: LoggedHall) -> N
     ],
 )
 def test_what_cannot_be_read_is_one_line_as_well(
-    debugged: LoggedHall, sent: bytes, outcome: str
+    debugged: LoggedHarness, sent: bytes, outcome: str
 ) -> None:
     moon = debugged.enter("moon")
     debugged.commands()
@@ -148,12 +154,12 @@ def test_what_cannot_be_read_is_one_line_as_well(
     assert debugged.commands() == [("moon", "unreadable", outcome)]
 
 
-def test_who_has_no_nickname_is_named_by_address(debugged: LoggedHall) -> None:
-    guest = debugged.connect()
-    guest.send_bytes(line("hello", {"nickname": "ice", "version": 1}))
-    guest.send("authenticate", {"account": "ice", "password": "wrong"})
-    guest.send("authenticate", {"account": "ice", "password": PASSWORD})
-    guest.send("quit")
+def test_who_has_no_nickname_is_named_by_address(debugged: LoggedHarness) -> None:
+    client = debugged.connect()
+    client.send_bytes(line("hello", {"nickname": "ice", "version": 1}))
+    client.send("authenticate", {"account": "ice", "password": "wrong"})
+    client.send("authenticate", {"account": "ice", "password": PASSWORD})
+    client.send("quit")
     address = f"10.35.11.112:{debugged.last_port}"
     assert debugged.commands() == [
         (address, "enter", "password-required"),
@@ -164,20 +170,20 @@ def test_who_has_no_nickname_is_named_by_address(debugged: LoggedHall) -> None:
 
 
 def test_who_gets_no_slot_or_says_nothing_is_told_of() -> None:
-    with logged(LoggedHall("debug", slots=1)) as hall:
-        person = sides.plain(hall)
-        address = f"{sides.HOST}:{hall.last_port}"
-        one_too_many = hall.connect()
+    with logged(LoggedHarness("debug", slots=1)) as harness:
+        person = connect_plain(harness)
+        address = person.address
+        one_too_many = harness.connect()
         one_too_many.send_bytes(hello("sun"))
-        hall.pass_time(61)
-        assert hall.commands() == [
-            (f"10.35.11.112:{hall.last_port}", "enter", "full"),
+        harness.pass_time(61)
+        assert harness.commands() == [
+            (f"10.35.11.112:{harness.last_port}", "enter", "full"),
             (address, "nothing", "too-late"),
         ]
         assert person.is_dropped()
 
 
-def test_what_the_server_does_by_itself_is_no_command(debugged: LoggedHall) -> None:
+def test_what_the_server_does_by_itself_is_no_command(debugged: LoggedHarness) -> None:
     debugged.enter("moon")
     debugged.commands()
     debugged.chat.end()
@@ -186,6 +192,6 @@ def test_what_the_server_does_by_itself_is_no_command(debugged: LoggedHall) -> N
 
 @pytest.mark.parametrize("level", ["info", "warn"])
 def test_without_debug_no_command_is_even_looked_at(level: str) -> None:
-    with logged(LoggedHall(level)) as hall, all_events() as made:
-        hall.enter("moon").send("ping")
+    with logged(LoggedHarness(level)) as harness, log_events() as made:
+        harness.enter("moon").send("ping")
     assert [each for each in made if "command" in each] == []

@@ -59,12 +59,12 @@ class _Party:
         self.clock = Clock()
         self.fanout = Fanout(self.clock, lambda: 0)
         self.transports: dict[int, StringTransport] = {}
-        self.outlets: dict[int, SendQueue] = {}
+        self.send_queues: dict[int, SendQueue] = {}
 
     def attach(self, member: int, dialect: _Shorthand) -> None:
         self.transports[member] = transport = StringTransport()
-        self.outlets[member] = outlet = SendQueue(transport, 1_000, lambda: None)
-        self.fanout.attach(member, _Listener(dialect, outlet))
+        self.send_queues[member] = send_queue = SendQueue(transport, 1_000, lambda: None)
+        self.fanout.attach(member, _Listener(dialect, send_queue))
 
     def enter(self, member: int, dialect: _Shorthand, room: str = "#lobby") -> None:
         self.attach(member, dialect)
@@ -195,7 +195,7 @@ def test_someone_may_overflow_in_the_midst_of_a_message_and_the_others_hear_it()
     party, native = _Party(), _Shorthand("n:")
     for member in (1, 2, 3):
         party.enter(member, native)
-    party.outlets[2].pauseProducing()
+    party.send_queues[2].pauseProducing()
     for _ in range(300):
         party.fanout.to_room("#lobby", HELLO, 1)
     assert party.heard(2) == ""

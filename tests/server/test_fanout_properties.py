@@ -1,22 +1,89 @@
 """Shared bytes change nothing for anybody: each member is sent what the obvious server sends it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 from unittest.mock import patch
 
 from hypothesis import given
 from hypothesis import strategies as st
+from twisted.internet.interfaces import IReactorTime
 
 from chatd.chat import limits
+from chatd.chat.errors import RequestId
+from chatd.chat.events import Event
+from chatd.chat.outbox import MemberId
 from chatd.server import chat
+from chatd.server.audience import Recipient
 from chatd.server.factory import JIM, MAIN, PLAIN, PortType
-from tests.server.browsers import browser
-from tests.server.hall import Guest, Hall, hello, line
-from tests.server.obvious import ObviousFanout
+from chatd.wire.dialect import Result
+from tests.server.harness import Client, Harness, connect_browser, hello, line
 
-#: One thing that happens in a hall.
-Step = Callable[[Hall], None]
+
+class NaiveFanout:
+    """What :class:`chatd.server.fanout.Fanout` promises, without any art."""
+
+    def __init__(self, clock: IReactorTime, now: Callable[[], int]) -> None:
+        self._now = now
+        self._connections: dict[MemberId, Recipient] = {}
+        self._everyone: dict[MemberId, Recipient] = {}
+        self._watching: dict[MemberId, Recipient] = {}
+        self._rooms: dict[str, dict[MemberId, Recipient]] = {}
+
+    def attach(self, member: MemberId, listener: Recipient) -> None:
+        self._connections[member] = listener
+
+    def detach(self, member: MemberId) -> None:
+        self._connections.pop(member, None)
+
+    def dialect_changed(self, member: MemberId) -> None:
+        pass
+
+    def reply(self, member: MemberId, outcome: Result, request_id: RequestId = None) -> None:
+        dialect = self._connections[member].dialect
+        self.send(member, outcome, dialect.encode_reply(outcome, request_id, self._now()))
+
+    def send(self, member: MemberId, told: object, data: bytes) -> None:
+        if data:
+            self._connections[member].output.send(told, data)
+
+    def add_member(self, member: MemberId) -> None:
+        self._everyone[member] = self._connections[member]
+        self._watching.pop(member, None)
+
+    def add_watcher(self, member: MemberId) -> None:
+        self.add_member(member)
+        self._watching[member] = self._connections[member]
+
+    def remove_member(self, member: MemberId) -> None:
+        self._everyone.pop(member)
+        self._watching.pop(member, None)
+
+    def join_room(self, member: MemberId, room: str) -> None:
+        self._rooms.setdefault(room, {})[member] = self._connections[member]
+
+    def leave_room(self, member: MemberId, room: str) -> None:
+        del self._rooms[room][member]
+
+    def to_member(self, member: MemberId, event: Event) -> None:
+        self._tell([(member, self._everyone[member])], event, 0)
+
+    def to_all(self, event: Event, origin: MemberId) -> None:
+        self._tell(self._everyone.items(), event, origin)
+
+    def to_room(self, room: str, event: Event, origin: MemberId) -> None:
+        self._tell((self._rooms[room] | self._watching).items(), event, origin)
+
+    def _tell(
+        self, listeners: Iterable[tuple[MemberId, Recipient]], event: Event, origin: MemberId
+    ) -> None:
+        for member, listener in listeners:
+            if member != origin or type(event) in listener.dialect.echoes:
+                self.send(member, event, listener.dialect.encode_event(event, self._now()))
+
+
+#: One thing that happens in a harness.
+Step = Callable[[Harness], None]
 
 PEOPLE = 6
 NAMES = st.sampled_from(["ice", "moon", "sun", "Ice"])
@@ -82,15 +149,15 @@ def _jim() -> st.SearchStrategy[bytes]:
 
 
 def _by(port: PortType) -> Step:
-    return lambda hall: _meet(hall.try_to_come(Guest, port, "127.0.0.1"))
+    return lambda harness: _meet(harness.try_connect_to(Client, port, "127.0.0.1"))
 
 
-def _meet(guest: Guest | None) -> None:
-    assert guest is not None
+def _meet(client: Client | None) -> None:
+    assert client is not None
 
 
-def _by_browser(hall: Hall) -> None:
-    _meet(browser(hall, "127.0.0.1"))
+def _by_browser(harness: Harness) -> None:
+    _meet(connect_browser(harness, "127.0.0.1"))
 
 
 #: The ways to come, and what is said by those who came so.
@@ -113,7 +180,7 @@ def steps(draw: st.DrawFn) -> list[Step]:
     someone = st.integers(0, len(ways) - 1)
     others = [
         someone.map(lambda who: _with(who, _stops_reading)),
-        someone.map(lambda who: _with(who, Guest.read_on)),
+        someone.map(lambda who: _with(who, Client.resume_reading)),
         someone.map(lambda who: _with(who, _is_gone)),
         st.just(_turn_ends),
         st.just(_time_passes),
@@ -122,54 +189,54 @@ def steps(draw: st.DrawFn) -> list[Step]:
 
 
 def _speaks(who: int, data: bytes) -> Step:
-    return lambda hall: _with(who, lambda guest: guest.connection.dataReceived(data))(hall)
+    return lambda harness: _with(who, lambda client: client.connection.dataReceived(data))(harness)
 
 
-def _with(who: int, act: Callable[[Guest], None]) -> Step:
-    def step(hall: Hall) -> None:
-        guest = hall.guests[who]
-        if not (guest.is_lost or guest.is_dropped() or guest.is_cut_off()):
-            act(guest)
+def _with(who: int, act: Callable[[Client], None]) -> Step:
+    def step(harness: Harness) -> None:
+        client = harness.clients[who]
+        if not (client.is_lost or client.is_dropped() or client.is_cut_off()):
+            act(client)
 
     return step
 
 
-def _stops_reading(guest: Guest) -> None:
+def _stops_reading(client: Client) -> None:
     # A transport says so when something is written to it.
-    guest.end_turn()
-    guest.stop_reading()
+    client.end_turn()
+    client.stop_reading()
 
 
-def _is_gone(guest: Guest) -> None:
+def _is_gone(client: Client) -> None:
     # What nobody can receive any more counts for nothing.
-    guest.end_turn()
-    guest.hang_up()
+    client.end_turn()
+    client.hang_up()
 
 
-def _turn_ends(hall: Hall) -> None:
-    hall.clock.advance(0)
+def _turn_ends(harness: Harness) -> None:
+    harness.clock.advance(0)
 
 
-def _time_passes(hall: Hall) -> None:
-    hall.clock.advance(limits.DIALECT_DETECTION_MILLISECONDS / 1_000)
+def _time_passes(harness: Harness) -> None:
+    harness.clock.advance(limits.DIALECT_DETECTION_MILLISECONDS / 1_000)
 
 
 def _heard(happens: list[Step], **settings: Any) -> list[bytes]:
-    """What each guest is sent in the end, when this happens."""
-    with Hall(flood=0, **settings) as hall:
+    """What each client is sent in the end, when this happens."""
+    with Harness(flood=0, **settings) as harness:
         for step in happens:
-            step(hall)
-        hall.clock.advance(0)
-        for who in range(len(hall.guests)):
-            _with(who, Guest.read_on)(hall)
-        hall.clock.advance(0)
-        return [b"".join(guest.transport.segments) for guest in hall.guests]
+            step(harness)
+        harness.clock.advance(0)
+        for who in range(len(harness.clients)):
+            _with(who, Client.resume_reading)(harness)
+        harness.clock.advance(0)
+        return [b"".join(client.transport.segments) for client in harness.clients]
 
 
 @given(steps())
 def test_everyone_is_sent_exactly_what_a_server_without_batches_sends(happens: list[Step]) -> None:
     shared = _heard(happens)
-    with patch.object(chat, "Fanout", ObviousFanout):
+    with patch.object(chat, "Fanout", NaiveFanout):
         obvious = _heard(happens)
     assert shared == obvious
 
@@ -178,6 +245,6 @@ def test_everyone_is_sent_exactly_what_a_server_without_batches_sends(happens: l
 def test_however_small_a_batch_may_be(happens: list[Step]) -> None:
     with patch.object(limits, "BATCH_BYTES", 150):
         shared = _heard(happens)
-    with patch.object(chat, "Fanout", ObviousFanout):
+    with patch.object(chat, "Fanout", NaiveFanout):
         obvious = _heard(happens)
     assert shared == obvious

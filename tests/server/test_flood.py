@@ -1,29 +1,29 @@
 """Who sends too much is read more slowly, and nothing of it is lost (SPEC §9)."""
 
 from chatd.chat import limits
-from tests.server.hall import Hall, hello, line
+from tests.server.harness import Harness, hello, line
 
 
 def _messages(count: int) -> bytes:
     return b"".join(line("message", {"text": str(number)}) for number in range(count))
 
 
-def test_beyond_the_burst_the_server_reads_no_more_for_now(hall: Hall) -> None:
-    moon = hall.enter("moon")
-    ice = hall.enter("ice")
+def test_beyond_the_burst_the_server_reads_no_more_for_now(harness: Harness) -> None:
+    moon = harness.enter("moon")
+    ice = harness.enter("ice")
     moon.heard()
     ice.send_bytes(_messages(19))
     assert ice.is_read()  # with hello, twenty frames
     ice.send_bytes(_messages(1))
     assert not ice.is_read()
-    hall.clock.advance(1)
+    harness.clock.advance(1)
     assert ice.is_read()
 
 
 def test_a_flood_arrives_whole_and_in_order_at_the_rate_that_is_set() -> None:
-    with Hall(flood=5) as hall:
-        moon = hall.enter("moon")
-        ice = hall.enter("ice")
+    with Harness(flood=5) as harness:
+        moon = harness.enter("moon")
+        ice = harness.enter("ice")
         moon.heard()
         ice.send_bytes(_messages(100))
         seen = [data["text"] for data in moon.heard_of("message")]
@@ -31,7 +31,7 @@ def test_a_flood_arrives_whole_and_in_order_at_the_rate_that_is_set() -> None:
             len(seen) == 10
         )  # hello was the first; the one beyond the burst makes the server wait
         for _ in range(10 * 100):
-            hall.clock.advance(0.02)
+            harness.clock.advance(0.02)
             news = [data["text"] for data in moon.heard_of("message")]
             assert len(news) <= 1, "a rate, not bursts"
             seen += news
@@ -40,105 +40,105 @@ def test_a_flood_arrives_whole_and_in_order_at_the_rate_that_is_set() -> None:
         assert ice.errors() == []
 
 
-def test_ten_frames_a_second_are_never_slowed_down(hall: Hall) -> None:
-    moon = hall.enter("moon")
-    ice = hall.enter("ice")
+def test_ten_frames_a_second_are_never_slowed_down(harness: Harness) -> None:
+    moon = harness.enter("moon")
+    ice = harness.enter("ice")
     for _ in range(300):
         ice.say("hello")
         assert ice.is_read()
-        hall.clock.advance(0.1)
+        harness.clock.advance(0.1)
         moon.heard()
 
 
 def test_without_a_flood_limit_everything_is_read_at_once() -> None:
-    with Hall(flood=0) as hall:
-        moon = hall.enter("moon")
-        ice = hall.enter("ice")
+    with Harness(flood=0) as harness:
+        moon = harness.enter("moon")
+        ice = harness.enter("ice")
         ice.send_bytes(_messages(1_000))
         assert ice.is_read()
         assert len(moon.heard_of("message")) == 1_000
 
 
-def test_refused_frames_and_pings_cost_as_much_as_others(hall: Hall) -> None:
-    ice = hall.enter("ice")
+def test_refused_frames_and_pings_cost_as_much_as_others(harness: Harness) -> None:
+    ice = harness.enter("ice")
     ice.send_bytes(b'nonsense\n{"type": "ping"}\n' * 10)
     assert not ice.is_read()
 
 
-def test_guesses_at_the_door_are_slowed_down_too(hall: Hall) -> None:
-    hall.enter("ice")
-    guest = hall.connect()
-    guest.send_bytes(hello("ice") * 40)
-    assert not guest.is_read()
-    assert len(guest.errors()) == 21
+def test_guesses_at_the_door_are_slowed_down_too(harness: Harness) -> None:
+    harness.enter("ice")
+    client = harness.connect()
+    client.send_bytes(hello("ice") * 40)
+    assert not client.is_read()
+    assert len(client.errors()) == 21
 
 
-def test_who_is_slowed_down_still_hears_the_others(hall: Hall) -> None:
-    ice, moon = hall.enter_all("ice", "moon")
+def test_who_is_slowed_down_still_hears_the_others(harness: Harness) -> None:
+    ice, moon = harness.enter_all("ice", "moon")
     ice.send_bytes(_messages(50))
     moon.say("slowly")
     assert [data["text"] for data in ice.heard_of("message")] == ["slowly"]
 
 
-def test_who_floods_does_not_slow_down_the_others(hall: Hall) -> None:
-    ice, moon = hall.enter_all("ice", "moon")
+def test_who_floods_does_not_slow_down_the_others(harness: Harness) -> None:
+    ice, moon = harness.enter_all("ice", "moon")
     ice.send_bytes(_messages(50))
     moon.send("ping")
     assert moon.is_read()
 
 
-def test_who_floods_and_quits_is_read_to_the_end(hall: Hall) -> None:
-    moon = hall.enter("moon")
-    ice = hall.enter("ice")
+def test_who_floods_and_quits_is_read_to_the_end(harness: Harness) -> None:
+    moon = harness.enter("moon")
+    ice = harness.enter("ice")
     moon.heard()
     ice.send_bytes(_messages(30) + line("quit"))
-    hall.pass_time(3)
+    harness.pass_time(3)
     told = moon.heard()
     assert [frame["type"] for frame in told] == ["message"] * 30 + ["left"]
     assert ice.heard() == [{"type": "goodbye", "data": {"reason": "quit"}}]
     assert ice.is_dropped()
 
 
-def test_who_is_slowed_down_may_be_lost_at_any_time(hall: Hall) -> None:
-    ice = hall.enter("ice")
+def test_who_is_slowed_down_may_be_lost_at_any_time(harness: Harness) -> None:
+    ice = harness.enter("ice")
     ice.send_bytes(_messages(50))
     ice.hang_up()
-    assert not hall.clock.getDelayedCalls()
+    assert not harness.clock.getDelayedCalls()
 
 
 def test_who_is_slowed_down_is_read_again_when_the_server_stops_or_the_end_would_go_unseen(
-    hall: Hall,
+    harness: Harness,
 ) -> None:
-    ice = hall.enter("ice")
+    ice = harness.enter("ice")
     ice.send_bytes(_messages(50))
     assert not ice.is_read()
-    hall.chat.end()
+    harness.chat.end()
     assert ice.is_read()
 
 
-def test_an_over_long_line_after_a_flood_is_refused_all_the_same(hall: Hall) -> None:
-    ice = hall.enter("ice")
+def test_an_over_long_line_after_a_flood_is_refused_all_the_same(harness: Harness) -> None:
+    ice = harness.enter("ice")
     ice.send_bytes(_messages(30) + b"x" * (limits.LINE_BYTES + 1))
-    hall.pass_time(3)
+    harness.pass_time(3)
     assert ice.errors() == ["line-too-long"]
     assert ice.is_dropped()
 
 
 def test_who_does_not_read_its_answers_is_not_asked_what_else_it_wants() -> None:
-    with Hall(flood=0) as hall:
-        ice = hall.enter("ice")
+    with Harness(flood=0) as harness:
+        ice = harness.enter("ice")
         ice.stop_reading()
         ice.send_bytes(line("ping", None, 1) + line("ping", None, 2) + line("ping", None, 3))
         assert not ice.is_read()
-        ice.read_on()
+        ice.resume_reading()
         assert ice.is_read()
         ice.end_turn()
         assert [frame["id"] for frame in ice.heard()] == [1, 2, 3]
 
 
 def test_who_asks_for_more_than_it_can_read_is_not_too_slow() -> None:
-    with Hall(flood=0) as hall:
-        ice = hall.enter("ice")
+    with Harness(flood=0) as harness:
+        ice = harness.enter("ice")
         for _ in range(80):
             ice.say("x" * 4_000)
         ice.heard()
@@ -153,7 +153,7 @@ def test_who_asks_for_more_than_it_can_read_is_not_too_slow() -> None:
         turns = 0
         while not ice.is_read():
             turns += 1
-            ice.read_on()
+            ice.resume_reading()
             ice.end_turn()
         assert turns >= 20
         assert not ice.is_cut_off()

@@ -2,16 +2,16 @@
 
 import pytest
 
-from tests.server.hall import Hall
+from tests.server.harness import Harness
 
 
-def test_a_silent_member_is_told_and_dropped_and_the_others_are_told(hall: Hall) -> None:
-    ice, moon = hall.enter_all("ice", "moon")
-    hall.clock.advance(599)
+def test_a_silent_member_is_told_and_dropped_and_the_others_are_told(harness: Harness) -> None:
+    ice, moon = harness.enter_all("ice", "moon")
+    harness.clock.advance(599)
     moon.send("users")
     moon.heard()
     assert ice.heard() == []
-    hall.clock.advance(1)
+    harness.clock.advance(1)
     assert ice.heard() == [{"type": "goodbye", "data": {"reason": "inactive"}}]
     assert ice.is_dropped()
     assert not ice.is_cut_off()
@@ -29,14 +29,14 @@ def test_a_silent_member_is_told_and_dropped_and_the_others_are_told(hall: Hall)
     ],
 )
 def test_everything_a_person_does_counts_as_activity(frame_type: str, data: object) -> None:
-    with Hall(timeout=10) as hall:
-        ice = hall.enter("ice")
-        hall.pass_time(9)
+    with Harness(timeout=10) as harness:
+        ice = harness.enter("ice")
+        harness.pass_time(9)
         ice.send(frame_type, data)
         ice.heard()
-        hall.pass_time(9)
+        harness.pass_time(9)
         assert not ice.is_dropped()
-        hall.pass_time(1)
+        harness.pass_time(1)
         assert ice.heard_of("goodbye") == [{"reason": "inactive"}]
 
 
@@ -55,43 +55,43 @@ def test_everything_a_person_does_counts_as_activity(frame_type: str, data: obje
     ],
 )
 def test_pings_and_refused_frames_are_no_activity(sent: bytes) -> None:
-    with Hall(timeout=10) as hall:
-        moon = hall.enter("moon")
-        ice = hall.enter("ice")
+    with Harness(timeout=10) as harness:
+        moon = harness.enter("moon")
+        ice = harness.enter("ice")
 
         def pretend() -> None:
             moon.say("I am here")
             if not ice.is_dropped():
                 ice.send_bytes(sent)
 
-        hall.pass_time(10, pretend)
+        harness.pass_time(10, pretend)
         assert ice.heard_of("goodbye") == [{"reason": "inactive"}]
         assert ice.is_dropped()
         assert not moon.is_dropped()
 
 
 def test_without_a_time_out_silence_is_fine() -> None:
-    with Hall(timeout=0) as hall:
-        ice = hall.enter("ice")
-        hall.clock.advance(10**9)
+    with Harness(timeout=0) as harness:
+        ice = harness.enter("ice")
+        harness.clock.advance(10**9)
         assert ice.heard() == []
         ice.send("ping")
         assert ice.heard() == [{"type": "pong"}]
 
 
 def test_the_time_out_begins_at_the_welcome_not_at_the_connection() -> None:
-    with Hall(timeout=3) as hall:
-        guest = hall.connect()
-        hall.clock.advance(4)
-        guest.hello("ice")
-        hall.clock.advance(2)
-        assert not guest.is_dropped()
-        hall.clock.advance(1)
-        assert guest.is_dropped()
+    with Harness(timeout=3) as harness:
+        client = harness.connect()
+        harness.clock.advance(4)
+        client.hello("ice")
+        harness.clock.advance(2)
+        assert not client.is_dropped()
+        harness.clock.advance(1)
+        assert client.is_dropped()
 
 
-def test_who_left_is_not_called_inactive_later(hall: Hall) -> None:
-    ice, moon = hall.enter_all("ice", "moon")
+def test_who_left_is_not_called_inactive_later(harness: Harness) -> None:
+    ice, moon = harness.enter_all("ice", "moon")
     ice.send("quit")
-    hall.pass_time(1_300, lambda: moon.send("users"))
+    harness.pass_time(1_300, lambda: moon.send("users"))
     assert [left["reason"] for left in moon.heard_of("left")] == ["quit"]

@@ -7,31 +7,38 @@ import pytest
 
 from chatd.chat import limits
 from chatd.server.factory import JIM
-from tests.server.hall import STARTED, Hall
-from tests.server.sides import HOST, JimGuest, drain, jim, jim_member
+from tests.server.harness import (
+    HOST,
+    STARTED,
+    Harness,
+    JimClient,
+    connect_jim,
+    drain_jim_queues,
+    enter_jim,
+)
 
 
-def test_presence_enters_and_is_answered(hall: Hall) -> None:
-    ice = hall.enter("ice")
-    guest = jim(hall)
-    assert guest.heard() == []
-    guest.present("moon")
-    [answer] = guest.heard()
+def test_presence_enters_and_is_answered(harness: Harness) -> None:
+    ice = harness.enter("ice")
+    client = connect_jim(harness)
+    assert client.heard() == []
+    client.present("moon")
+    [answer] = client.heard()
     assert answer.keys() == {"response", "time", "alert"}
     assert (answer["response"], answer["time"]) == (200, STARTED / 1_000)
     assert ice.heard() == [{"type": "entered", "data": {"nickname": "moon"}}]
 
 
-def test_a_jim_member_begins_in_no_room(hall: Hall) -> None:
-    ice = hall.enter("ice")
-    guest = jim_member(hall, "moon")
+def test_a_jim_member_begins_in_no_room(harness: Harness) -> None:
+    ice = harness.enter("ice")
+    client = enter_jim(harness, "moon")
     ice.say("hello")
-    drain(hall)
-    assert guest.heard() == []
-    guest.ask("join", room="#")
+    drain_jim_queues(harness)
+    assert client.heard() == []
+    client.ask("join", room="#")
     ice.say("hello")
-    drain(hall)
-    assert [each.get("message") for each in guest.heard()] == [None, "hello"]
+    drain_jim_queues(harness)
+    assert [each.get("message") for each in client.heard()] == [None, "hello"]
 
 
 Objects = list[dict[str, object]]
@@ -84,24 +91,24 @@ SITUATIONS += [
     ("before", "said", "code"), [pytest.param(*each[1:], id=each[0]) for each in SITUATIONS]
 )
 def test_each_request_is_answered_once_with_its_number(
-    hall: Hall, before: Objects, said: dict[str, object], code: int
+    harness: Harness, before: Objects, said: dict[str, object], code: int
 ) -> None:
-    ice = hall.enter("ice")
+    ice = harness.enter("ice")
     ice.send("join", {"room": "#work"})
-    guest = jim(hall)
+    client = connect_jim(harness)
     for each in before:
-        guest.send_bytes(json.dumps(each).encode())
-    drain(hall)
-    assert len(guest.codes()) == len(before)
-    guest.send_bytes(json.dumps(said).encode())
-    drain(hall)
-    [answer] = guest.heard()
+        client.send_bytes(json.dumps(each).encode())
+    drain_jim_queues(harness)
+    assert len(client.codes()) == len(before)
+    client.send_bytes(json.dumps(said).encode())
+    drain_jim_queues(harness)
+    [answer] = client.heard()
     assert answer["response"] == code
     assert answer.keys() == {"response", "time", "alert" if code < 400 else "error"}
 
 
-def test_requests_in_one_piece_are_answered_one_by_one_in_their_order(hall: Hall) -> None:
-    guest = jim(hall)
+def test_requests_in_one_piece_are_answered_one_by_one_in_their_order(harness: Harness) -> None:
+    client = connect_jim(harness)
     objects = [
         {"action": "msg"},
         *MOON,
@@ -109,39 +116,39 @@ def test_requests_in_one_piece_are_answered_one_by_one_in_their_order(hall: Hall
         {"action": "msg", "to": "nobody", "message": "hi"},
         {"action": "quit"},
     ]
-    guest.send_bytes(b" \n".join(json.dumps(each).encode() for each in objects))
-    drain(hall)
-    assert guest.codes() == [401, 200, 201, 404, 200]
-    assert guest.is_dropped()
-    assert not guest.is_cut_off()
+    client.send_bytes(b" \n".join(json.dumps(each).encode() for each in objects))
+    drain_jim_queues(harness)
+    assert client.codes() == [401, 200, 201, 404, 200]
+    assert client.is_dropped()
+    assert not client.is_cut_off()
 
 
 @pytest.mark.parametrize("size", [1, 2, 7])
-def test_objects_may_come_in_pieces_of_any_size(hall: Hall, size: int) -> None:
-    guest = jim(hall)
+def test_objects_may_come_in_pieces_of_any_size(harness: Harness, size: int) -> None:
+    client = connect_jim(harness)
     stream = b"".join(json.dumps(each).encode() for each in [*DEV, {"action": "dance}{"}])
     for start in range(0, len(stream), size):
-        guest.send_bytes(stream[start : start + size])
-    drain(hall)
-    assert guest.codes() == [200, 201, 400]
+        client.send_bytes(stream[start : start + size])
+    drain_jim_queues(harness)
+    assert client.codes() == [200, 201, 400]
 
 
 @pytest.mark.parametrize("key", ["action", "event"])
 @pytest.mark.parametrize("verb", ["msg", "message"])
 @pytest.mark.parametrize("text", ["message", "message_text"])
 def test_a_client_is_spoken_to_in_the_words_that_it_used(
-    hall: Hall, key: str, verb: str, text: str
+    harness: Harness, key: str, verb: str, text: str
 ) -> None:
-    ice = hall.enter("ice")
-    guest = jim_member(hall, "moon", key=key)
-    guest.ask(verb, key, to="ice", **{text: "hi"})
-    drain(hall)
-    guest.heard()
+    ice = harness.enter("ice")
+    client = enter_jim(harness, "moon", key=key)
+    client.ask(verb, key, to="ice", **{text: "hi"})
+    drain_jim_queues(harness)
+    client.heard()
     ice.send("private", {"text": "hello", "to": ["moon"]})
-    [message] = guest.heard()
+    [message] = client.heard()
     assert message == {
         key: verb,
-        "time": STARTED / 1_000 + hall.clock.seconds(),
+        "time": STARTED / 1_000 + harness.clock.seconds(),
         "from": "ice",
         "to": "moon",
         text: "hello",
@@ -150,44 +157,46 @@ def test_a_client_is_spoken_to_in_the_words_that_it_used(
 
 @pytest.mark.parametrize(("key", "verb"), [("action", "msg"), ("event", "message")])
 def test_until_it_has_sent_a_message_both_texts_are_filled_in(
-    hall: Hall, key: str, verb: str
+    harness: Harness, key: str, verb: str
 ) -> None:
-    ice = hall.enter("ice")
-    guest = jim_member(hall, "moon", "#lobby", key=key)
+    ice = harness.enter("ice")
+    client = enter_jim(harness, "moon", "#lobby", key=key)
     ice.say("hello")
-    [message] = guest.heard()
+    [message] = client.heard()
     assert message[key] == verb
     assert (message["message"], message["message_text"]) == ("hello", "hello")
     assert (message["from"], message["to"]) == ("ice", "#lobby")
 
 
 @pytest.mark.parametrize("field", ["from", "sender"])
-def test_the_sender_is_filled_in_and_a_false_one_never_believed(hall: Hall, field: str) -> None:
-    ice = hall.enter("ice")
-    guest, other = jim_member(hall, "moon", "#"), jim_member(hall, "sun", "#")
-    drain(hall)
-    guest.heard()
+def test_the_sender_is_filled_in_and_a_false_one_never_believed(
+    harness: Harness, field: str
+) -> None:
+    ice = harness.enter("ice")
+    client, other = enter_jim(harness, "moon", "#"), enter_jim(harness, "sun", "#")
+    drain_jim_queues(harness)
+    client.heard()
     ice.heard()
-    guest.ask("msg", to="#", message="hi", **{field: "ice"})
-    guest.ask("msg", to="ice", message="psst", **{field: "sun"})
-    drain(hall)
+    client.ask("msg", to="#", message="hi", **{field: "ice"})
+    client.ask("msg", to="ice", message="psst", **{field: "sun"})
+    drain_jim_queues(harness)
     assert [frame["data"]["source"] for frame in ice.heard()] == ["moon", "moon"]
     assert [each["from"] for each in other.heard() if "message" in each] == ["moon"]
 
 
-def test_what_others_do_comes_as_notices(hall: Hall) -> None:
-    guest = jim_member(hall, "moon", "#dev")
-    ice = hall.enter("ice")
-    drain(hall)
+def test_what_others_do_comes_as_notices(harness: Harness) -> None:
+    client = enter_jim(harness, "moon", "#dev")
+    ice = harness.enter("ice")
+    drain_jim_queues(harness)
     ice.send("join", {"room": "#dev"})
-    drain(hall)
+    drain_jim_queues(harness)
     ice.send("set-name", {"nickname": "snow"})
-    drain(hall)
+    drain_jim_queues(harness)
     ice.send("leave", {"room": "#dev"})
-    drain(hall)
+    drain_jim_queues(harness)
     ice.send("quit")
-    drain(hall)
-    told = guest.heard()
+    drain_jim_queues(harness)
+    told = client.heard()
     assert {each["response"] for each in told} == {100}
     assert [each["alert"] for each in told] == [
         "ice has entered the chat",
@@ -198,25 +207,25 @@ def test_what_others_do_comes_as_notices(hall: Hall) -> None:
     ]
 
 
-def test_a_member_hears_nothing_of_its_own_doings_but_the_answers(hall: Hall) -> None:
-    guest = jim_member(hall, "moon")
+def test_a_member_hears_nothing_of_its_own_doings_but_the_answers(harness: Harness) -> None:
+    client = enter_jim(harness, "moon")
     for each in DEV[1:]:
-        guest.send_bytes(json.dumps(each).encode())
-    guest.ask("msg", to="#dev", message="hi")
-    guest.ask("leave", room="#dev")
-    drain(hall)
-    assert [each["response"] for each in guest.heard()] == [201, 200, 200]
+        client.send_bytes(json.dumps(each).encode())
+    client.ask("msg", to="#dev", message="hi")
+    client.ask("leave", room="#dev")
+    drain_jim_queues(harness)
+    assert [each["response"] for each in client.heard()] == [201, 200, 200]
 
 
-def test_objects_go_out_one_at_a_time_and_fifty_milliseconds_apart(hall: Hall) -> None:
-    ice = hall.enter("ice")
-    guest = jim_member(hall, "moon", "#")
+def test_objects_go_out_one_at_a_time_and_fifty_milliseconds_apart(harness: Harness) -> None:
+    ice = harness.enter("ice")
+    client = enter_jim(harness, "moon", "#")
     for number in range(8):
         ice.say(str(number))
     arrived: list[tuple[int, str]] = []
     for millisecond in range(1_000):
-        arrived += [(millisecond, each["message"]) for each in guest.heard()]
-        hall.clock.advance(0.001)
+        arrived += [(millisecond, each["message"]) for each in client.heard()]
+        harness.clock.advance(0.001)
     assert [text for _, text in arrived] == [str(number) for number in range(8)]
     times = [time for time, _ in arrived]
     gaps = {after - before for before, after in pairwise(times)}
@@ -224,20 +233,20 @@ def test_objects_go_out_one_at_a_time_and_fifty_milliseconds_apart(hall: Hall) -
     assert max(gaps) <= 52
 
 
-def test_after_a_pause_the_first_object_goes_out_at_once(hall: Hall) -> None:
-    ice = hall.enter("ice")
-    guest = jim_member(hall, "moon", "#")
+def test_after_a_pause_the_first_object_goes_out_at_once(harness: Harness) -> None:
+    ice = harness.enter("ice")
+    client = enter_jim(harness, "moon", "#")
     ice.say("at once")
-    assert [each["message"] for each in guest.heard()] == ["at once"]
+    assert [each["message"] for each in client.heard()] == ["at once"]
 
 
 @pytest.mark.parametrize("character", ["x", "\u00e9", "\U0001f469", '"'])
-def test_a_long_text_comes_in_several_objects(hall: Hall, character: str) -> None:
-    ice = hall.enter("ice")
-    guest = jim_member(hall, "moon", "#")
+def test_a_long_text_comes_in_several_objects(harness: Harness, character: str) -> None:
+    ice = harness.enter("ice")
+    client = enter_jim(harness, "moon", "#")
     ice.say(character * limits.MESSAGE_CHARACTERS)
-    drain(hall, 3)
-    parts = guest.heard()  # each was checked to be short enough
+    drain_jim_queues(harness, 3)
+    parts = client.heard()  # each was checked to be short enough
     assert len(parts) > 4
     assert "".join(part["message"] for part in parts) == character * limits.MESSAGE_CHARACTERS
 
@@ -245,41 +254,43 @@ def test_a_long_text_comes_in_several_objects(hall: Hall, character: str) -> Non
 @pytest.mark.parametrize(
     "broken", [b"hello", b"[]", b"}", b'"x"', b'{"a": "' + b"x" * 4_090, b"{" * 4_097]
 )
-def test_a_broken_object_gets_400_and_closes_the_connection(hall: Hall, broken: bytes) -> None:
-    ice = hall.enter("ice")
-    guest = jim_member(hall, "moon")
+def test_a_broken_object_gets_400_and_closes_the_connection(
+    harness: Harness, broken: bytes
+) -> None:
+    ice = harness.enter("ice")
+    client = enter_jim(harness, "moon")
     ice.heard()
-    guest.send_bytes(broken + b'{"action": "msg", "to": "ice", "message": "smuggled"}')
-    drain(hall)
-    assert guest.codes() == [400]
-    assert guest.is_dropped()
-    assert not guest.is_cut_off(), "the answer must go out first"
+    client.send_bytes(broken + b'{"action": "msg", "to": "ice", "message": "smuggled"}')
+    drain_jim_queues(harness)
+    assert client.codes() == [400]
+    assert client.is_dropped()
+    assert not client.is_cut_off(), "the answer must go out first"
     assert ice.heard_of("left") == [{"nickname": "moon", "reason": "broken object"}]
 
 
-def test_an_object_of_4096_bytes_is_fine(hall: Hall) -> None:
-    guest = jim_member(hall, "moon", "#")
+def test_an_object_of_4096_bytes_is_fine(harness: Harness) -> None:
+    client = enter_jim(harness, "moon", "#")
     said = {"action": "msg", "to": "#", "message": "\u20ac" * 500, "x": ""}
     missing = limits.JIM_OBJECT_BYTES - len(json.dumps(said))
-    guest.send_bytes(json.dumps(said | {"x": "x" * missing}).encode())
-    assert guest.codes() == [200]
+    client.send_bytes(json.dumps(said | {"x": "x" * missing}).encode())
+    assert client.codes() == [200]
 
 
-def test_who_sends_nothing_within_five_seconds_is_told_and_dropped(hall: Hall) -> None:
-    guest = jim(hall)
-    hall.clock.advance(4.9)
-    assert not guest.is_dropped()
-    hall.clock.advance(0.2)
-    drain(hall, 0.2)
-    [told] = guest.heard()
+def test_who_sends_nothing_within_five_seconds_is_told_and_dropped(harness: Harness) -> None:
+    client = connect_jim(harness)
+    harness.clock.advance(4.9)
+    assert not client.is_dropped()
+    harness.clock.advance(0.2)
+    drain_jim_queues(harness, 0.2)
+    [told] = client.heard()
     assert told["response"] == 101
-    assert guest.is_dropped()
+    assert client.is_dropped()
 
 
 def test_without_a_slot_nobody_enters() -> None:
-    with Hall(slots=0) as hall:
-        guest = hall.try_to_come(JimGuest, JIM, HOST)
-        assert guest is not None
-        drain(hall)
-        assert guest.codes() == [101]
-        assert guest.is_dropped()
+    with Harness(slots=0) as harness:
+        client = harness.try_connect_to(JimClient, JIM, HOST)
+        assert client is not None
+        drain_jim_queues(harness)
+        assert client.codes() == [101]
+        assert client.is_dropped()

@@ -3,16 +3,16 @@
 import pytest
 
 from chatd import logs
-from tests.server import sides
-from tests.server.logged import PASSWORD, LoggedHall, all_events, logged
+from tests.server.harness import connect_jim, connect_plain, drain_jim_queues
+from tests.server.log_capture import PASSWORD, LoggedHarness, log_events, logged
 
 PRIVATE = "meet-me-at-nine"
 SECRETS = [PASSWORD, PRIVATE]
 
 
-def _say_secrets(hall: LoggedHall) -> None:
+def _say_secrets(harness: LoggedHarness) -> None:
     """Everything secret that can be said, rightly and wrongly, in every dialect."""
-    moon, sun = hall.enter("moon"), hall.enter("sun")
+    moon, sun = harness.enter("moon"), harness.enter("sun")
     for to in (["sun"], ["sun", "nobody"], ["nobody"], ["ice"], [], "sun", 5, ["two words"]):
         moon.send("private", {"text": PRIVATE, "to": to})
         moon.send("private", {"text": PRIVATE + "\x07", "to": to})
@@ -24,11 +24,11 @@ def _say_secrets(hall: LoggedHall) -> None:
     moon.send("authenticate", {"account": "ice", "passwd": PASSWORD})
     moon.send("authenticate", {"account": "ice", "password": PASSWORD})
 
-    person = sides.plain(hall)
+    person = connect_plain(harness)
     person.type("ice", PASSWORD + "!", "", "star", f"@sun {PRIVATE}", f"@nobody {PRIVATE}")
     person.type(f"/msg sun {PRIVATE}", f"/mgs sun {PRIVATE}", f"@sun  @nobody\t{PRIVATE}")
 
-    jim = sides.jim(hall)
+    jim = connect_jim(harness)
     jim.ask("authenticate", user={"account_name": "ice", "password": PASSWORD + "!"})
     jim.ask("authenticate", user={"account_name": "ice", "password": [PASSWORD]})
     jim.ask("presence", user={"account_name": "comet"})
@@ -38,15 +38,15 @@ def _say_secrets(hall: LoggedHall) -> None:
     jim.send_bytes(PRIVATE.encode())
 
     sun.send_bytes(b'{"type": "private", "data": "' + PRIVATE.encode() * 10_000)
-    sides.drain(hall)
+    drain_jim_queues(harness)
 
 
 @pytest.mark.parametrize("log_format", logs.FORMATS)
 @pytest.mark.parametrize("level", logs.LEVELS)
 def test_no_log_has_private_text_or_a_password_in_it(level: str, log_format: str) -> None:
-    with all_events() as made, logged(LoggedHall(level, log_format)) as hall:
-        _say_secrets(hall)
-    written = hall.file.getvalue()
+    with log_events() as made, logged(LoggedHarness(level, log_format)) as harness:
+        _say_secrets(harness)
+    written = harness.file.getvalue()
     if level == "debug":
         for outcome in (
             "private-sent",

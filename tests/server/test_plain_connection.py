@@ -8,91 +8,90 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatd.chat import limits
-from tests.server.hall import Hall
-from tests.server.sides import plain, plain_member
+from tests.server.harness import Harness, connect_plain, enter_plain
 
 
-def test_a_person_is_asked_for_a_nickname_and_is_in(hall: Hall) -> None:
-    ice = hall.enter("ice")
-    guest = plain(hall)
-    assert guest.shown() == ["Welcome. Your nickname?"]
+def test_a_person_is_asked_for_a_nickname_and_is_in(harness: Harness) -> None:
+    ice = harness.enter("ice")
+    client = connect_plain(harness)
+    assert client.shown() == ["Welcome. Your nickname?"]
     assert ice.heard() == []
-    guest.type("moon")
+    client.type("moon")
     assert ice.heard() == [{"type": "entered", "data": {"nickname": "moon"}}]
-    shown = guest.shown()
+    shown = client.shown()
     assert "[Server]: moon has entered the chat" in shown
     assert any("You are moon on party" in line for line in shown)
 
 
-def test_the_nickname_is_asked_for_until_one_is_free(hall: Hall) -> None:
-    hall.enter("ice")
-    guest = plain(hall)
-    guest.shown()
+def test_the_nickname_is_asked_for_until_one_is_free(harness: Harness) -> None:
+    harness.enter("ice")
+    client = connect_plain(harness)
+    client.shown()
     for wanted in ("ice", "ICE", "a b", "", "x" * 26, "#dev", "1.2.3.4:5"):
-        guest.type(wanted)
-        hall.clock.advance(5)
-        [asked] = guest.shown()
+        client.type(wanted)
+        harness.clock.advance(5)
+        [asked] = client.shown()
         assert asked.endswith("Your nickname?")
-        assert not guest.is_dropped()
-    guest.type("moon")
-    assert any("You are moon" in line for line in guest.shown())
+        assert not client.is_dropped()
+    client.type("moon")
+    assert any("You are moon" in line for line in client.shown())
 
 
-def test_a_person_has_a_minute_to_answer(hall: Hall) -> None:
-    guest = plain(hall)
-    guest.shown()
-    hall.clock.advance(59)
-    assert guest.shown() == []
-    assert not guest.is_dropped()
-    hall.clock.advance(2)
-    [why] = guest.shown()
+def test_a_person_has_a_minute_to_answer(harness: Harness) -> None:
+    client = connect_plain(harness)
+    client.shown()
+    harness.clock.advance(59)
+    assert client.shown() == []
+    assert not client.is_dropped()
+    harness.clock.advance(2)
+    [why] = client.shown()
     assert "60 s" in why
     assert "?" not in why
-    assert guest.is_dropped()
-    assert not guest.is_cut_off(), "the line must go out first"
+    assert client.is_dropped()
+    assert not client.is_cut_off(), "the line must go out first"
 
 
-def test_who_is_asked_again_is_not_asked_for_ever(hall: Hall) -> None:
-    hall.enter("ice")
-    guest = plain(hall)
+def test_who_is_asked_again_is_not_asked_for_ever(harness: Harness) -> None:
+    harness.enter("ice")
+    client = connect_plain(harness)
     for _ in range(5):
-        hall.clock.advance(10)
-        guest.type("ice")
-    assert not guest.is_dropped()
-    hall.clock.advance(61)
-    assert guest.is_dropped()
+        harness.clock.advance(10)
+        client.type("ice")
+    assert not client.is_dropped()
+    harness.clock.advance(61)
+    assert client.is_dropped()
 
 
 @pytest.mark.parametrize("goodbye", ["exit()", "/quit", "/exit"])
-def test_who_changes_their_mind_at_the_door_may_leave(hall: Hall, goodbye: str) -> None:
-    ice = hall.enter("ice")
-    guest = plain(hall)
-    guest.shown()
-    guest.type(goodbye)
-    assert guest.shown() == ["[Server]: Goodbye (quit)"]
-    assert guest.is_dropped()
+def test_who_changes_their_mind_at_the_door_may_leave(harness: Harness, goodbye: str) -> None:
+    ice = harness.enter("ice")
+    client = connect_plain(harness)
+    client.shown()
+    client.type(goodbye)
+    assert client.shown() == ["[Server]: Goodbye (quit)"]
+    assert client.is_dropped()
     assert ice.heard() == []
 
 
 @pytest.mark.parametrize("goodbye", ["exit()", "/quit", "/exit"])
-def test_a_member_leaves_with_a_last_line(hall: Hall, goodbye: str) -> None:
-    ice = hall.enter("ice")
-    guest = plain_member(hall, "moon")
+def test_a_member_leaves_with_a_last_line(harness: Harness, goodbye: str) -> None:
+    ice = harness.enter("ice")
+    client = enter_plain(harness, "moon")
     ice.heard()
-    guest.type(goodbye, "too late")
-    assert guest.shown() == ["[Server]: Goodbye (quit)"]
-    assert guest.is_dropped()
-    assert not guest.is_cut_off()
+    client.type(goodbye, "too late")
+    assert client.shown() == ["[Server]: Goodbye (quit)"]
+    assert client.is_dropped()
+    assert not client.is_cut_off()
     assert ice.heard() == [{"type": "left", "data": {"nickname": "moon", "reason": "quit"}}]
 
 
-def test_lines_come_with_who_said_them_ones_own_included(hall: Hall) -> None:
-    ice = hall.enter("ice")
-    guest = plain_member(hall, "moon")
+def test_lines_come_with_who_said_them_ones_own_included(harness: Harness) -> None:
+    ice = harness.enter("ice")
+    client = enter_plain(harness, "moon")
     ice.heard()
-    guest.type("hello", "//not a command")
+    client.type("hello", "//not a command")
     ice.say("one\n[Server]: two\tthree")
-    assert guest.shown() == [
+    assert client.shown() == [
         "moon: hello",
         "moon: /not a command",
         "ice: one",
@@ -102,160 +101,162 @@ def test_lines_come_with_who_said_them_ones_own_included(hall: Hall) -> None:
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_lines_end_with_lf_or_crlf(hall: Hall, end: str) -> None:
-    ice = hall.enter("ice")
-    guest = plain(hall)
-    guest.send_bytes(f"moon{end}hello{end}{end}exit(){end}".encode())
+def test_lines_end_with_lf_or_crlf(harness: Harness, end: str) -> None:
+    ice = harness.enter("ice")
+    client = connect_plain(harness)
+    client.send_bytes(f"moon{end}hello{end}{end}exit(){end}".encode())
     assert [data["nickname"] for data in ice.heard_of("entered")] == ["moon"]
-    assert "moon: hello" in guest.shown()
-    assert guest.is_dropped()
+    assert "moon: hello" in client.shown()
+    assert client.is_dropped()
 
 
-def test_private_lines_reach_those_named_and_nobody_else(hall: Hall) -> None:
-    ice, sun, star = hall.enter_all("ice", "sun", "star")
-    guest = plain_member(hall, "moon")
+def test_private_lines_reach_those_named_and_nobody_else(harness: Harness) -> None:
+    ice, sun, star = harness.enter_all("ice", "sun", "star")
+    client = enter_plain(harness, "moon")
     for each in (ice, sun, star):
         each.heard()
-    guest.type("@ice hello", "@ice @sun both", "/msg ice,sun again")
-    assert guest.shown() == []
+    client.type("@ice hello", "@ice @sun both", "/msg ice,sun again")
+    assert client.shown() == []
     assert [data["text"] for data in ice.heard_of("private")] == ["hello", "both", "again"]
     assert [data["to"] for data in sun.heard_of("private")] == [["ice", "sun"]] * 2
     assert star.heard() == []
     ice.send("private", {"text": "psst", "to": ["moon"]})
-    assert guest.shown() == ["[private] ice: psst"]
+    assert client.shown() == ["[private] ice: psst"]
 
 
-def test_the_sender_of_a_private_line_learns_who_was_not_reached(hall: Hall) -> None:
-    hall.enter("ice")
-    guest = plain_member(hall, "moon")
-    guest.type("@ice @nobody hello", "@nobody hello")
-    assert guest.shown() == ["[Server]: Not reached: nobody (unknown)."] * 2
+def test_the_sender_of_a_private_line_learns_who_was_not_reached(harness: Harness) -> None:
+    harness.enter("ice")
+    client = enter_plain(harness, "moon")
+    client.type("@ice @nobody hello", "@nobody hello")
+    assert client.shown() == ["[Server]: Not reached: nobody (unknown)."] * 2
 
 
-def test_the_commands_work_as_they_do_in_the_client(hall: Hall) -> None:
-    hall.enter("ice").say("before")
-    guest = plain_member(hall, "moon")
-    guest.type("/users")
-    assert [line.split()[:3] for line in guest.shown()] == [
+def test_the_commands_work_as_they_do_in_the_client(harness: Harness) -> None:
+    harness.enter("ice").say("before")
+    client = enter_plain(harness, "moon")
+    client.type("/users")
+    assert [line.split()[:3] for line in client.shown()] == [
         ["[Server]:", "ice", "#lobby"],
         ["[Server]:", "moon", "#lobby"],
     ]
-    guest.type("/history")
-    [line] = guest.shown()
+    client.type("/history")
+    [line] = client.shown()
     assert line.endswith(" ice: before")
-    guest.type("/rooms")
-    assert guest.shown() == ["[Server]: #lobby 2 members"]
-    guest.type("/setname star")
-    assert guest.shown() == ["[Server]: moon renamed to star"]
-    guest.type("/help")
-    assert any("/setname" in line for line in guest.shown())
-    guest.type("/dance")
-    [line] = guest.shown()
+    client.type("/rooms")
+    assert client.shown() == ["[Server]: #lobby 2 members"]
+    client.type("/setname star")
+    assert client.shown() == ["[Server]: moon renamed to star"]
+    client.type("/help")
+    assert any("/setname" in line for line in client.shown())
+    client.type("/dance")
+    [line] = client.shown()
     assert line.startswith("[Server]: There is no command /dance")
 
 
-def test_lines_go_to_the_room_that_was_joined_until_it_is_left(hall: Hall) -> None:
-    [ice] = hall.enter_all("ice")
-    guest = plain_member(hall, "moon")
+def test_lines_go_to_the_room_that_was_joined_until_it_is_left(harness: Harness) -> None:
+    [ice] = harness.enter_all("ice")
+    client = enter_plain(harness, "moon")
     ice.heard()
-    guest.type("/join #dev", "hello")
+    client.type("/join #dev", "hello")
     ice.send("join", {"room": "#DEV"})
     ice.send("message", {"text": "hi", "room": "#dev"})
-    shown = guest.shown()
+    shown = client.shown()
     assert shown[0] == "[Server]: moon has joined #dev"
     assert shown[-3:] == ["#dev moon: hello", "[Server]: ice has joined #dev", "#dev ice: hi"]
-    guest.type("/history")
-    assert [line.split(" ", 2)[2] for line in guest.shown()] == [
+    client.type("/history")
+    assert [line.split(" ", 2)[2] for line in client.shown()] == [
         "#dev moon: hello",
         "#dev ice: hi",
     ]
     ice.heard()
-    guest.type("/leave", "back")
-    assert guest.shown() == ["[Server]: moon has left #dev", "moon: back"]
+    client.type("/leave", "back")
+    assert client.shown() == ["[Server]: moon has left #dev", "moon: back"]
     [message] = ice.heard_of("message")
     assert message["room"] == "#lobby"
 
 
-def test_a_room_is_left_by_its_name_in_any_case_and_lines_go_to_the_lobby(hall: Hall) -> None:
-    guest = plain_member(hall, "moon")
-    guest.type("/join #dev", "/leave #DEV")
-    guest.shown()
-    guest.type("hello")
-    assert guest.shown() == ["moon: hello"]
+def test_a_room_is_left_by_its_name_in_any_case_and_lines_go_to_the_lobby(harness: Harness) -> None:
+    client = enter_plain(harness, "moon")
+    client.type("/join #dev", "/leave #DEV")
+    client.shown()
+    client.type("hello")
+    assert client.shown() == ["moon: hello"]
 
 
-def test_until_the_first_line_end_a_pause_ends_a_line_as_well(hall: Hall) -> None:
-    ice = hall.enter("ice")
-    guest = plain(hall)
-    guest.send_bytes(b"mo")
-    hall.clock.advance(0.15)
-    guest.send_bytes(b"on")
-    hall.clock.advance(0.15)
+def test_until_the_first_line_end_a_pause_ends_a_line_as_well(harness: Harness) -> None:
+    ice = harness.enter("ice")
+    client = connect_plain(harness)
+    client.send_bytes(b"mo")
+    harness.clock.advance(0.15)
+    client.send_bytes(b"on")
+    harness.clock.advance(0.15)
     assert ice.heard() == []
-    hall.clock.advance(0.06)
+    harness.clock.advance(0.06)
     assert [data["nickname"] for data in ice.heard_of("entered")] == ["moon"]
     for text in ("hello", "how are you?"):
-        guest.send_bytes(text.encode())
-        hall.clock.advance(0.2)
+        client.send_bytes(text.encode())
+        harness.clock.advance(0.2)
     assert [data["text"] for data in ice.heard_of("message")] == ["hello", "how are you?"]
-    guest.send_bytes(b"exit()")
-    hall.clock.advance(0.2)
-    assert guest.is_dropped()
+    client.send_bytes(b"exit()")
+    harness.clock.advance(0.2)
+    assert client.is_dropped()
 
 
-def test_after_the_first_line_end_no_pause_ends_a_line(hall: Hall) -> None:
-    ice = hall.enter("ice")
-    guest = plain(hall)
-    guest.send_bytes(b"moon\nhel")
-    hall.clock.advance(10)
-    guest.send_bytes(b"lo")
-    hall.clock.advance(10)
+def test_after_the_first_line_end_no_pause_ends_a_line(harness: Harness) -> None:
+    ice = harness.enter("ice")
+    client = connect_plain(harness)
+    client.send_bytes(b"moon\nhel")
+    harness.clock.advance(10)
+    client.send_bytes(b"lo")
+    harness.clock.advance(10)
     assert ice.heard_of("message") == []
-    guest.send_bytes(b"\n")
+    client.send_bytes(b"\n")
     assert [data["text"] for data in ice.heard_of("message")] == ["hello"]
 
 
-def test_who_hangs_up_in_the_midst_of_a_pause_leaves_nothing_behind(hall: Hall) -> None:
-    guest = plain(hall)
-    guest.send_bytes(b"moon")
-    guest.hang_up()
-    assert not hall.clock.getDelayedCalls()
+def test_who_hangs_up_in_the_midst_of_a_pause_leaves_nothing_behind(harness: Harness) -> None:
+    client = connect_plain(harness)
+    client.send_bytes(b"moon")
+    client.hang_up()
+    assert not harness.clock.getDelayedCalls()
 
 
 @pytest.mark.parametrize("bad", [b"\xff\xfe", b"a\x00b", b"\x1b[2J", b"x" * 4_097])
-def test_a_bad_line_gets_one_sentence_and_the_connection_goes_on(hall: Hall, bad: bytes) -> None:
-    ice = hall.enter("ice")
-    guest = plain_member(hall, "moon")
+def test_a_bad_line_gets_one_sentence_and_the_connection_goes_on(
+    harness: Harness, bad: bytes
+) -> None:
+    ice = harness.enter("ice")
+    client = enter_plain(harness, "moon")
     ice.heard()
-    guest.send_bytes(bad + b"\n")
-    [why] = guest.shown()
+    client.send_bytes(bad + b"\n")
+    [why] = client.shown()
     assert why.startswith("[Server]: ")
     assert ice.heard() == []
-    guest.type("still here")
-    assert guest.shown() == ["moon: still here"]
+    client.type("still here")
+    assert client.shown() == ["moon: still here"]
 
 
-def test_an_endless_line_is_refused_and_ends_the_connection(hall: Hall) -> None:
-    ice = hall.enter("ice")
-    guest = plain_member(hall, "moon")
+def test_an_endless_line_is_refused_and_ends_the_connection(harness: Harness) -> None:
+    ice = harness.enter("ice")
+    client = enter_plain(harness, "moon")
     ice.heard()
-    guest.send_bytes(b"x" * (limits.LINE_BYTES + 1))
-    [why] = guest.shown()
+    client.send_bytes(b"x" * (limits.LINE_BYTES + 1))
+    [why] = client.shown()
     assert why.startswith("[Server]: ")
-    assert guest.is_dropped()
+    assert client.is_dropped()
     assert ice.heard_of("left") == [{"nickname": "moon", "reason": "line too long"}]
 
 
 def test_a_server_that_stops_and_a_time_out_say_so_in_a_last_line() -> None:
-    with Hall(timeout=10) as hall:
-        guest, other = plain_member(hall, "moon"), plain_member(hall, "sun")
-        hall.pass_time(9)
+    with Harness(timeout=10) as harness:
+        client, other = enter_plain(harness, "moon"), enter_plain(harness, "sun")
+        harness.pass_time(9)
         other.type("")
         other.type("hello")
-        guest.shown()
-        hall.pass_time(1)
-        assert guest.shown() == ["[Server]: Goodbye (inactive)"]
-        hall.chat.end()
+        client.shown()
+        harness.pass_time(1)
+        assert client.shown() == ["[Server]: Goodbye (inactive)"]
+        harness.chat.end()
         assert other.shown()[-1] == "[Server]: Goodbye (server is stopping)"
 
 
@@ -271,14 +272,14 @@ _pieces = st.lists(
 def test_whatever_is_typed_only_text_comes_back_and_the_server_goes_on(
     typed: list[bytes], cuts: list[int]
 ) -> None:
-    with Hall(flood=0) as hall:
-        ice = hall.enter("ice")
-        guest = plain(hall)
+    with Harness(flood=0) as harness:
+        ice = harness.enter("ice")
+        client = connect_plain(harness)
         stream = b"".join(typed)
         for begin, end in pairwise([0, *sorted(cuts), max([len(stream), *cuts])]):
-            guest.send_bytes(stream[begin:end])
-            hall.clock.advance(0.15)
-        for line in guest.shown():
+            client.send_bytes(stream[begin:end])
+            harness.clock.advance(0.15)
+        for line in client.shown():
             assert not [each for each in line if unicodedata.category(each) in {"Cc", "Cf", "Zl"}]
         ice.heard()
         ice.say("still here", request_id=1)

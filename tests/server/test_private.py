@@ -4,42 +4,49 @@ import pytest
 
 from chatd.chat import limits
 from tests.fakes import log_lines
-from tests.server.hall import STARTED, Guest, Hall
-from tests.server.sides import drain, jim_member, plain_member, silent_basic
+from tests.server.harness import (
+    STARTED,
+    Client,
+    Harness,
+    drain_jim_queues,
+    enter_jim,
+    enter_plain,
+    enter_silent_basic,
+)
 
 
-def tell(guest: Guest, text: object, *to: object, request_id: object = None) -> None:
-    guest.send("private", {"text": text, "to": list(to)}, request_id)
+def tell(client: Client, text: object, *to: object, request_id: object = None) -> None:
+    client.send("private", {"text": text, "to": list(to)}, request_id)
 
 
-def test_a_private_message_goes_to_the_one_named_and_to_nobody_else(hall: Hall) -> None:
-    ice, moon, sun = hall.enter_all("ice", "moon", "sun")
-    hall.clock.advance(2)
+def test_a_private_message_goes_to_the_one_named_and_to_nobody_else(harness: Harness) -> None:
+    ice, moon, sun = harness.enter_all("ice", "moon", "sun")
+    harness.clock.advance(2)
     tell(ice, "psst\n\tyou", "moon")
     data = {"source": "ice", "to": ["moon"], "time": STARTED + 2_000, "text": "psst\n\tyou"}
     assert moon.heard() == [{"type": "private", "data": data}]
     assert sun.heard() == ice.heard() == []
 
 
-def test_a_private_message_to_several_says_to_whom_it_went(hall: Hall) -> None:
-    ice, moon, sun, star = hall.enter_all("ice", "moon", "sun", "star")
+def test_a_private_message_to_several_says_to_whom_it_went(harness: Harness) -> None:
+    ice, moon, sun, star = harness.enter_all("ice", "moon", "sun", "star")
     tell(ice, "psst", "sun", "moon")
-    for guest in (moon, sun):
-        [data] = guest.heard_of("private")
+    for client in (moon, sun):
+        [data] = client.heard_of("private")
         assert data["to"] == ["sun", "moon"]
     assert star.heard() == []
 
 
-def test_the_sender_learns_that_it_was_sent_if_it_gave_an_id(hall: Hall) -> None:
-    ice, _ = hall.enter_all("ice", "moon")
-    hall.clock.advance(1)
+def test_the_sender_learns_that_it_was_sent_if_it_gave_an_id(harness: Harness) -> None:
+    ice, _ = harness.enter_all("ice", "moon")
+    harness.clock.advance(1)
     tell(ice, "psst", "moon", request_id=4)
     assert ice.heard() == [{"type": "ok", "id": 4, "data": {"time": STARTED + 1_000}}]
 
 
-def test_the_sender_learns_which_of_them_could_not_be_reached_and_why(hall: Hall) -> None:
-    hall.chat.hub.accounts = {"star": False}
-    ice, moon = hall.enter_all("ice", "moon")
+def test_the_sender_learns_which_of_them_could_not_be_reached_and_why(harness: Harness) -> None:
+    harness.chat.hub.accounts = {"star": False}
+    ice, moon = harness.enter_all("ice", "moon")
     tell(ice, "psst", "sun", "moon", "Star", request_id=4)
     [answer] = ice.heard()
     assert answer["type"] == "ok"
@@ -51,8 +58,8 @@ def test_the_sender_learns_which_of_them_could_not_be_reached_and_why(hall: Hall
     assert data["to"] == ["moon"]
 
 
-def test_a_sender_without_an_id_learns_of_those_missed_all_the_same(hall: Hall) -> None:
-    ice, moon = hall.enter_all("ice", "moon")
+def test_a_sender_without_an_id_learns_of_those_missed_all_the_same(harness: Harness) -> None:
+    ice, moon = harness.enter_all("ice", "moon")
     tell(ice, "psst", "sun", "moon")
     [error] = ice.heard_of("error")
     assert error["code"] == "not-reached"
@@ -60,8 +67,8 @@ def test_a_sender_without_an_id_learns_of_those_missed_all_the_same(hall: Hall) 
     assert len(moon.heard_of("private")) == 1
 
 
-def test_a_message_that_reaches_nobody_is_refused(hall: Hall) -> None:
-    ice, moon = hall.enter_all("ice", "moon")
+def test_a_message_that_reaches_nobody_is_refused(harness: Harness) -> None:
+    ice, moon = harness.enter_all("ice", "moon")
     tell(ice, "psst", "sun", "star", request_id=4)
     [error] = ice.heard()
     assert (error["type"], error["id"], error["data"]["code"]) == ("error", 4, "not-reached")
@@ -70,24 +77,24 @@ def test_a_message_that_reaches_nobody_is_refused(hall: Hall) -> None:
 
 
 @pytest.mark.parametrize("name", ["moon", "MOON", "\uff4doon"])
-def test_a_nickname_is_found_in_any_case_and_each_is_told_once(hall: Hall, name: str) -> None:
-    ice, moon = hall.enter_all("ice", "moon")
+def test_a_nickname_is_found_in_any_case_and_each_is_told_once(harness: Harness, name: str) -> None:
+    ice, moon = harness.enter_all("ice", "moon")
     tell(ice, "psst", name, "moon", "Moon")
     [data] = moon.heard_of("private")
     assert data["to"] == ["moon"]
     assert ice.heard() == []
 
 
-def test_one_may_write_to_oneself(hall: Hall) -> None:
-    [ice] = hall.enter_all("ice")
+def test_one_may_write_to_oneself(harness: Harness) -> None:
+    [ice] = harness.enter_all("ice")
     tell(ice, "note", "ice")
     assert [data["source"] for data in ice.heard_of("private")] == ["ice"]
 
 
-def test_who_has_not_entered_or_has_left_is_unknown(hall: Hall) -> None:
-    [ice] = hall.enter_all("ice")
-    hall.enter("moon").send("quit")
-    waiting = hall.connect()
+def test_who_has_not_entered_or_has_left_is_unknown(harness: Harness) -> None:
+    [ice] = harness.enter_all("ice")
+    harness.enter("moon").send("quit")
+    waiting = harness.connect()
     waiting.send_bytes(b"{")
     ice.heard()
     tell(ice, "psst", "moon", waiting.address)
@@ -95,17 +102,17 @@ def test_who_has_not_entered_or_has_left_is_unknown(hall: Hall) -> None:
     assert waiting.heard() == []
 
 
-def test_thirty_two_may_be_told_at_once_and_no_more(hall: Hall) -> None:
-    ice = hall.enter("ice")
-    names = [f"guest{number}" for number in range(limits.RECIPIENTS + 1)]
-    guests = hall.enter_all(*names)
+def test_thirty_two_may_be_told_at_once_and_no_more(harness: Harness) -> None:
+    ice = harness.enter("ice")
+    names = [f"client{number}" for number in range(limits.RECIPIENTS + 1)]
+    clients = harness.enter_all(*names)
     ice.heard()
     tell(ice, "psst", *names, request_id=1)
     assert ice.errors() == ["bad-recipients"]
-    assert not [guest for guest in guests if guest.heard_of("private")]
+    assert not [client for client in clients if client.heard_of("private")]
     tell(ice, "psst", *names[:-1], request_id=2)
     assert ice.errors() == []
-    assert [len(guest.heard_of("private")) for guest in guests] == [1] * 32 + [0]
+    assert [len(client.heard_of("private")) for client in clients] == [1] * 32 + [0]
 
 
 @pytest.mark.parametrize(
@@ -123,37 +130,41 @@ def test_thirty_two_may_be_told_at_once_and_no_more(hall: Hall) -> None:
     ],
 )
 def test_what_cannot_be_a_private_message_is_refused(
-    hall: Hall, text: object, to: list[object], code: str
+    harness: Harness, text: object, to: list[object], code: str
 ) -> None:
-    ice, moon = hall.enter_all("ice", "moon")
+    ice, moon = harness.enter_all("ice", "moon")
     tell(ice, text, *to, request_id=1)
     assert ice.errors() == [code]
     assert moon.heard() == []
 
 
-def test_a_private_message_is_in_no_history(hall: Hall) -> None:
-    ice, _ = hall.enter_all("ice", "moon")
+def test_a_private_message_is_in_no_history(harness: Harness) -> None:
+    ice, _ = harness.enter_all("ice", "moon")
     tell(ice, "psst", "moon")
     ice.send("history")
     assert [data["messages"] for data in ice.heard_of("history")] == [[]]
 
 
-def test_a_private_message_reaches_members_in_other_rooms(hall: Hall) -> None:
-    ice, moon = hall.enter_all("ice", "moon")
+def test_a_private_message_reaches_members_in_other_rooms(harness: Harness) -> None:
+    ice, moon = harness.enter_all("ice", "moon")
     moon.send("leave")
     moon.heard()
     tell(ice, "psst", "moon")
     assert len(moon.heard_of("private")) == 1
 
 
-def test_a_private_message_reaches_every_dialect(hall: Hall) -> None:
-    ice = hall.enter("ice")
-    basic, plain, jim = silent_basic(hall), plain_member(hall, "sun"), jim_member(hall, "star")
-    for guest in (ice, basic, plain, jim):
-        guest.transport.clear()
+def test_a_private_message_reaches_every_dialect(harness: Harness) -> None:
+    ice = harness.enter("ice")
+    basic, plain, jim = (
+        enter_silent_basic(harness),
+        enter_plain(harness, "sun"),
+        enter_jim(harness, "star"),
+    )
+    for client in (ice, basic, plain, jim):
+        client.transport.clear()
     jim.heard()
     tell(ice, "psst", basic.address, "sun", "star")
-    drain(hall)
+    drain_jim_queues(harness)
     assert basic.shown() == ["[private] ice: psst"]
     assert plain.shown() == ["[private] ice: psst"]
     [told] = jim.heard()
@@ -161,9 +172,9 @@ def test_a_private_message_reaches_every_dialect(hall: Hall) -> None:
     assert told["to"] == [basic.address, "sun", "star"]
 
 
-def test_a_private_text_is_never_logged(hall: Hall) -> None:
+def test_a_private_text_is_never_logged(harness: Harness) -> None:
     with log_lines() as lines:
-        ice, _ = hall.enter_all("ice", "moon")
+        ice, _ = harness.enter_all("ice", "moon")
         tell(ice, "psst", "moon")
         tell(ice, "psst", "nobody")
     assert lines

@@ -3,39 +3,39 @@
 import pytest
 
 from chatd.chat import limits
-from tests.server.hall import STARTED, Guest, Hall
+from tests.server.harness import STARTED, Client, Harness
 
 
-def join(guest: Guest, *rooms: str) -> None:
+def join(client: Client, *rooms: str) -> None:
     for room in rooms:
-        guest.send("join", {"room": room})
+        client.send("join", {"room": room})
 
 
-def say(guest: Guest, text: str, room: str) -> None:
-    guest.send("message", {"text": text, "room": room})
+def say(client: Client, text: str, room: str) -> None:
+    client.send("message", {"text": text, "room": room})
 
 
-def rooms(guest: Guest) -> dict[str, int]:
+def rooms(client: Client) -> dict[str, int]:
     """The rooms that there are, and how many are in each."""
-    guest.heard()
-    guest.send("rooms")
+    client.heard()
+    client.send("rooms")
     return {
         entry["room"]: entry["members"]
-        for data in guest.heard_of("rooms")
+        for data in client.heard_of("rooms")
         for entry in data["rooms"]
     }
 
 
-def history(guest: Guest, room: str) -> list[tuple[int, str]]:
-    guest.heard()
-    guest.send("history", {"room": room})
-    [data] = guest.heard_of("history")
+def history(client: Client, room: str) -> list[tuple[int, str]]:
+    client.heard()
+    client.send("history", {"room": room})
+    [data] = client.heard_of("history")
     assert data["room"] == room
     return [(each["seq"], each["text"]) for each in data["messages"]]
 
 
-def test_who_joins_a_room_is_told_so_and_whether_it_is_new(hall: Hall) -> None:
-    ice, moon = hall.enter_all("ice", "moon")
+def test_who_joins_a_room_is_told_so_and_whether_it_is_new(harness: Harness) -> None:
+    ice, moon = harness.enter_all("ice", "moon")
     ice.send("join", {"room": "#dev"}, request_id=1)
     joined = {"type": "joined", "data": {"room": "#dev", "nickname": "ice"}}
     assert ice.heard() == [
@@ -52,8 +52,8 @@ def test_who_joins_a_room_is_told_so_and_whether_it_is_new(hall: Hall) -> None:
     assert ice.heard() == [joined]
 
 
-def test_who_leaves_a_room_is_told_so_like_the_others_there(hall: Hall) -> None:
-    ice, moon, sun = hall.enter_all("ice", "moon", "sun")
+def test_who_leaves_a_room_is_told_so_like_the_others_there(harness: Harness) -> None:
+    ice, moon, sun = harness.enter_all("ice", "moon", "sun")
     join(ice, "#dev")
     join(moon, "#dev")
     ice.heard()
@@ -65,21 +65,21 @@ def test_who_leaves_a_room_is_told_so_like_the_others_there(hall: Hall) -> None:
     assert sun.heard() == []
 
 
-def test_a_message_is_heard_in_its_room_and_nowhere_else(hall: Hall) -> None:
-    ice, moon, sun, star = hall.enter_all("ice", "moon", "sun", "star")
+def test_a_message_is_heard_in_its_room_and_nowhere_else(harness: Harness) -> None:
+    ice, moon, sun, star = harness.enter_all("ice", "moon", "sun", "star")
     join(ice, "#dev", "#other")
     join(moon, "#dev")
     join(sun, "#other")
-    for guest in (ice, moon, sun, star):
-        guest.heard()
+    for client in (ice, moon, sun, star):
+        client.heard()
     say(ice, "hello", "#dev")
     data = {"room": "#dev", "seq": 1, "time": STARTED, "source": "ice", "text": "hello"}
     assert moon.heard() == [{"type": "message", "data": data}]
     assert sun.heard() == star.heard() == ice.heard() == []
 
 
-def test_who_has_left_a_room_hears_it_no_more(hall: Hall) -> None:
-    ice, moon = hall.enter_all("ice", "moon")
+def test_who_has_left_a_room_hears_it_no_more(harness: Harness) -> None:
+    ice, moon = harness.enter_all("ice", "moon")
     join(ice, "#dev")
     join(moon, "#dev")
     moon.send("leave", {"room": "#dev"})
@@ -89,8 +89,8 @@ def test_who_has_left_a_room_hears_it_no_more(hall: Hall) -> None:
     assert moon.heard() == []
 
 
-def test_the_lobby_may_be_left_and_joined_again(hall: Hall) -> None:
-    ice, moon = hall.enter_all("ice", "moon")
+def test_the_lobby_may_be_left_and_joined_again(harness: Harness) -> None:
+    ice, moon = harness.enter_all("ice", "moon")
     moon.send("leave")
     assert moon.heard() == [
         {"type": "parted", "data": {"room": "#lobby", "nickname": "moon"}},
@@ -104,11 +104,11 @@ def test_the_lobby_may_be_left_and_joined_again(hall: Hall) -> None:
     assert [data["seq"] for data in moon.heard_of("message")] == [2]
 
 
-def test_who_is_in_no_room_still_hears_who_comes_and_goes(hall: Hall) -> None:
-    [moon] = hall.enter_all("moon")
+def test_who_is_in_no_room_still_hears_who_comes_and_goes(harness: Harness) -> None:
+    [moon] = harness.enter_all("moon")
     moon.send("leave")
     moon.heard()
-    ice = hall.enter("ice")
+    ice = harness.enter("ice")
     ice.send("set-name", {"nickname": "snow"})
     ice.send("quit")
     assert [frame["type"] for frame in moon.heard()] == ["entered", "renamed", "left"]
@@ -135,9 +135,9 @@ def test_who_is_in_no_room_still_hears_who_comes_and_goes(hall: Hall) -> None:
     ],
 )
 def test_what_cannot_be_done_in_a_room_is_refused_and_nobody_notices(
-    hall: Hall, frame_type: str, data: object, code: str
+    harness: Harness, frame_type: str, data: object, code: str
 ) -> None:
-    ice, moon = hall.enter_all("ice", "moon")
+    ice, moon = harness.enter_all("ice", "moon")
     join(ice, "#dev")
     ice.heard()
     before = rooms(moon)
@@ -148,11 +148,11 @@ def test_what_cannot_be_done_in_a_room_is_refused_and_nobody_notices(
     assert rooms(moon) == before
 
 
-def test_a_room_exists_while_it_has_members_and_the_lobby_always_does(hall: Hall) -> None:
-    ice, moon = hall.enter_all("ice", "moon")
-    for guest in (ice, moon):
-        join(guest, "#dev")
-        guest.send("leave")
+def test_a_room_exists_while_it_has_members_and_the_lobby_always_does(harness: Harness) -> None:
+    ice, moon = harness.enter_all("ice", "moon")
+    for client in (ice, moon):
+        join(client, "#dev")
+        client.send("leave")
     assert rooms(ice) == {"#lobby": 0, "#dev": 2}
     ice.send("leave", {"room": "#dev"})
     assert rooms(ice) == {"#lobby": 0, "#dev": 1}
@@ -160,8 +160,8 @@ def test_a_room_exists_while_it_has_members_and_the_lobby_always_does(hall: Hall
     assert rooms(ice) == {"#lobby": 0}
 
 
-def test_each_room_has_its_own_numbers_and_history_as_long_as_it_exists(hall: Hall) -> None:
-    ice, moon = hall.enter_all("ice", "moon")
+def test_each_room_has_its_own_numbers_and_history_as_long_as_it_exists(harness: Harness) -> None:
+    ice, moon = harness.enter_all("ice", "moon")
     join(ice, "#dev")
     say(ice, "one", "#dev")
     ice.say("in the lobby")
@@ -175,8 +175,8 @@ def test_each_room_has_its_own_numbers_and_history_as_long_as_it_exists(hall: Ha
     assert history(ice, "#dev") == [(1, "new")]
 
 
-def test_the_users_are_listed_with_their_rooms_or_by_room(hall: Hall) -> None:
-    ice, moon = hall.enter_all("ice", "moon")
+def test_the_users_are_listed_with_their_rooms_or_by_room(harness: Harness) -> None:
+    ice, moon = harness.enter_all("ice", "moon")
     join(ice, "#dev")
     moon.send("leave")
     moon.heard()
@@ -190,8 +190,8 @@ def test_the_users_are_listed_with_their_rooms_or_by_room(hall: Hall) -> None:
     assert (there["room"], [each["nickname"] for each in there["users"]]) == ("#dev", ["ice"])
 
 
-def test_a_renamed_member_stays_in_its_rooms(hall: Hall) -> None:
-    ice, moon = hall.enter_all("ice", "moon")
+def test_a_renamed_member_stays_in_its_rooms(harness: Harness) -> None:
+    ice, moon = harness.enter_all("ice", "moon")
     join(ice, "#dev")
     join(moon, "#dev")
     ice.send("set-name", {"nickname": "snow"})
@@ -200,10 +200,10 @@ def test_a_renamed_member_stays_in_its_rooms(hall: Hall) -> None:
     assert [data["source"] for data in moon.heard_of("message")] == ["snow"]
 
 
-def test_who_quits_is_told_of_once_and_is_in_no_room_any_more(hall: Hall) -> None:
-    ice, moon = hall.enter_all("ice", "moon")
-    for guest in (ice, moon):
-        join(guest, "#a", "#b")
+def test_who_quits_is_told_of_once_and_is_in_no_room_any_more(harness: Harness) -> None:
+    ice, moon = harness.enter_all("ice", "moon")
+    for client in (ice, moon):
+        join(client, "#a", "#b")
     moon.heard()
     ice.send("quit")
     assert [frame["type"] for frame in moon.heard()] == ["left"]
@@ -211,8 +211,8 @@ def test_who_quits_is_told_of_once_and_is_in_no_room_any_more(hall: Hall) -> Non
 
 
 def test_a_member_may_be_in_thirty_two_rooms() -> None:
-    with Hall(flood=0) as hall:
-        ice = hall.enter("ice")
+    with Harness(flood=0) as harness:
+        ice = harness.enter("ice")
         join(ice, *(f"#room{number}" for number in range(31)))
         assert len(ice.heard_of("joined")) == 31
         ice.send("join", {"room": "#more"}, request_id=1)
@@ -224,17 +224,17 @@ def test_a_member_may_be_in_thirty_two_rooms() -> None:
 
 
 def test_there_may_be_1024_rooms_and_joining_one_of_them_still_works() -> None:
-    with Hall(flood=0) as hall:
+    with Harness(flood=0) as harness:
         wanted = [f"#room{number}" for number in range(limits.ROOMS - 1)]
         for start in range(0, len(wanted), 31):
-            guest = hall.enter(f"guest{start}")
-            join(guest, *wanted[start : start + 31])
-        ice = hall.enter("ice")
+            client = harness.enter(f"client{start}")
+            join(client, *wanted[start : start + 31])
+        ice = harness.enter("ice")
         assert len(rooms(ice)) == limits.ROOMS == 1_024
         ice.send("join", {"room": "#more"}, request_id=1)
         assert ice.errors() == ["too-many-rooms"]
         ice.send("join", {"room": "#room1"}, request_id=2)
         assert ice.errors() == []
-        hall.guests[0].hang_up()
+        harness.clients[0].hang_up()
         join(ice, "#more")
         assert "#more" in rooms(ice)

@@ -10,7 +10,7 @@ from twisted.internet.error import ConnectionLost
 
 from chatd.server.send_queue import SendQueue, send_to_all
 from chatd.server.transport import EagerServer
-from tests.server.wires import PLENTY, Wire
+from tests.server.fake_transport import PLENTY, FakeConnection
 
 CAP = 200_000
 
@@ -19,9 +19,9 @@ class Member:
     """Somebody whose kernel takes `room` bytes for now."""
 
     def __init__(self, room: int = PLENTY, kind: type[tcp.Server] = EagerServer) -> None:
-        self.wire = Wire(room=room, kind=kind)
+        self.wire = FakeConnection(room=room, kind=kind)
         self.overflows = 0
-        self.outlet = SendQueue(self.wire.transport, CAP, self._overflowed)
+        self.send_queue = SendQueue(self.wire.transport, CAP, self._overflowed)
 
     def _overflowed(self) -> None:
         self.overflows += 1
@@ -29,7 +29,7 @@ class Member:
 
 
 def _tell(members: list[Member], data: bytes) -> None:
-    send_to_all([member.outlet for member in members], data)
+    send_to_all([member.send_queue for member in members], data)
 
 
 def test_everyone_who_takes_it_is_sent_it_at_once_without_a_turn_of_the_reactor() -> None:
@@ -90,7 +90,7 @@ def test_who_reads_nothing_overflows_once_at_the_bound_and_the_others_get_everyt
 @pytest.mark.parametrize("end", ["close_after_flush", "close"])
 def test_after_the_end_nothing_is_sent(end: str) -> None:
     member = Member()
-    getattr(member.outlet, end)()
+    getattr(member.send_queue, end)()
     member.wire.turn()
     if end == "close":
         member.wire.transport.abortConnection()
@@ -123,7 +123,7 @@ def test_whatever_the_kernel_takes_the_order_is_kept(
             _tell([member], data)
             wanted += data
         elif what == "one":
-            member.outlet.send(None, data)
+            member.send_queue.send(None, data)
             wanted += data
         elif what == "turn":
             member.wire.turn()

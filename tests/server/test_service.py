@@ -13,9 +13,8 @@ from chatd.server.factory import ChatFactory
 from chatd.server.protocol import LineProtocol
 from chatd.server.service import CannotListen, ChatServer, ListenSettings
 from chatd.wire import discovery
-from tests.fakes import log_lines
-from tests.server.hall import Guest
-from tests.server.network import FakeNetwork
+from tests.fakes import FakeNetwork, log_lines
+from tests.server.harness import Client
 
 
 def _subnets(*values: str) -> tuple[Subnet, ...]:
@@ -44,11 +43,11 @@ class _House:
             self.network, ListenSettings(subnets, port, discovery_port=4_444), self.chat, current
         )
 
-    def connect(self) -> Guest:
+    def connect(self) -> Client:
         address = IPv4Address("TCP", "10.35.11.112", 1_234)
         connection = ChatFactory(self.chat).buildProtocol(address)
         assert isinstance(connection, LineProtocol)
-        return Guest(connection, address)
+        return Client(connection, address)
 
     def offers(self, broadcast: str, asker: str) -> list[discovery.Offer]:
         """What the server answers to a question that is broadcast there."""
@@ -141,10 +140,10 @@ def test_an_offer_names_the_address_in_the_subnet_that_asked() -> None:
 def test_an_offer_says_how_many_slots_are_free_now() -> None:
     house = _House(slots=1)
     house.server.startService()
-    guest = house.connect()
+    client = house.connect()
     [offer] = house.offers("10.35.11.255", "10.35.11.112")
     assert (offer.slots, offer.free) == (1, 0)
-    guest.hang_up()
+    client.hang_up()
     assert house.offers("10.35.11.255", "10.35.11.112")[-1].free == 1
     house.server.stopService()
 
@@ -254,14 +253,14 @@ def test_addresses_that_cannot_be_read_once_are_read_again_at_the_next_period() 
 def test_stopping_closes_every_port_and_ends_when_everyone_has_gone() -> None:
     house = _House()
     house.server.startService()
-    guest = house.connect()
-    guest.hello("ice")
+    client = house.connect()
+    client.hello("ice")
     stopped = house.server.stopService()
     assert house.network.listening() == []
     assert not [port for port in house.network.udp if port.is_open]
-    assert guest.heard_of("goodbye") == [{"reason": "server is stopping"}]
+    assert client.heard_of("goodbye") == [{"reason": "server is stopping"}]
     assert not stopped.called
-    guest.hang_up()
+    client.hang_up()
     assert house.network.getDelayedCalls() == []
     assert stopped.called
 
@@ -269,9 +268,9 @@ def test_stopping_closes_every_port_and_ends_when_everyone_has_gone() -> None:
 def test_the_log_says_in_the_end_what_was_refused() -> None:
     house = _House()
     house.server.startService()
-    guest = house.connect()
-    guest.send_bytes(b"nonsense\n")
-    guest.hang_up()
+    client = house.connect()
+    client.send_bytes(b"nonsense\n")
+    client.hang_up()
     house.network.open_udp("10.35.11.255").protocol.datagramReceived(b"?", ("10.35.11.112", 5))
     with log_lines() as lines:
         house.server.stopService()

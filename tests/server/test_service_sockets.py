@@ -16,7 +16,7 @@ from chatd.server.chat import Chat, ServerSettings
 from chatd.server.service import CannotListen, ChatServer, ListenSettings
 from tests.fakes import on_reactor
 from tests.ports import HOST, free_port, free_udp_port, loopback
-from tests.server.callers import call, enter, reactor
+from tests.server.sockets import call, enter, reactor
 
 OTHER_HOST = loopback(2)
 _LOOPBACK = IPv4Network("127.0.0.0/8")
@@ -56,9 +56,9 @@ async def test_people_who_come_to_different_addresses_chat_until_the_server_stop
         ice.send("message", {"text": "hello yourself"})
         assert (await moon.hears("message"))["source"] == "ice"
         await server.stopService()
-        for caller in (ice, moon):
-            assert (await caller.hears("goodbye")) == {"reason": "server is stopping"}
-            await caller.is_gone()
+        for client in (ice, moon):
+            assert (await client.hears("goodbye")) == {"reason": "server is stopping"}
+            await client.is_gone()
     with pytest.raises(ConnectError, match="refused"):
         await call(HOST, server.port)
 

@@ -20,7 +20,7 @@ from chatd.server.factory import PLAIN, DialectFactory
 from chatd.server.service import ChatServer, ExtraPort, ListenSettings
 from tests.fakes import log_lines, on_reactor
 from tests.ports import HOST, free_port, free_udp_port
-from tests.server.callers import PATIENCE, reactor
+from tests.server.sockets import TIMEOUT_SECONDS, reactor
 
 
 class _Person(LineReceiver):
@@ -47,7 +47,7 @@ class _Person(LineReceiver):
     async def sees(self, text: str) -> None:
         if not any(text in line for line in self.seen):
             self._awaited = text, Deferred()
-            await self._awaited[1].addTimeout(PATIENCE, reactor)
+            await self._awaited[1].addTimeout(TIMEOUT_SECONDS, reactor)
 
 
 @asynccontextmanager
@@ -85,7 +85,7 @@ async def test_people_come_through_tls_chat_hear_the_last_word_and_free_their_sl
             await person.sees(f"{nickname}: hello")
             person.sendLine(b"/quit")
             await person.sees("Goodbye (quit)")
-            await person.gone.addTimeout(PATIENCE, reactor)
+            await person.gone.addTimeout(TIMEOUT_SECONDS, reactor)
         assert server.chat.hub.free_slots == 1
 
 
@@ -99,7 +99,7 @@ async def test_who_is_one_too_many_is_closed_silently_behind_tls_too() -> None:
                 for _ in range(limits.REJECTED_CONNECTIONS + 2)
             ]
             for person in crowd[-2:]:  # who say nothing, not even what TLS begins with
-                await person.gone.addTimeout(PATIENCE, reactor)
+                await person.gone.addTimeout(TIMEOUT_SECONDS, reactor)
             assert server.chat.counters["closed silently"] == 2
             for person in crowd:
                 person.transport.abortConnection()

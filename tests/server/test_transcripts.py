@@ -12,11 +12,10 @@ from chatd.wire.basic import Basic
 from chatd.wire.jim import Jim
 from chatd.wire.native import Native
 from chatd.wire.plain import Plain
-from tests.server.dialect_speakers import ABILITIES, Can, NativeSpeaker
-from tests.server.speakers import Speaker
-from tests.server.transcripts import PAGES, SPEAKERS, Scene, Step, transcripts
+from tests.server.transcripts import PAGES, USERS, Scene, Step, transcripts
+from tests.server.users import ABILITIES, Ability, NativeUser, User
 
-KINDS = list(SPEAKERS)
+KINDS = list(USERS)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -43,14 +42,14 @@ def yes_or_no(found: Iterable[bool]) -> list[str]:
 
 
 def test_the_page_says_what_can_be_said_in_which_dialect() -> None:
-    speakers: list[type[Speaker]] = [NativeSpeaker, *SPEAKERS.values()]
-    columns = [ABILITIES[speaker] for speaker in speakers]
+    users: list[type[User]] = [NativeUser, *USERS.values()]
+    columns = [ABILITIES[user] for user in users]
     abilities = {
-        "private messages": Can.TELL,
-        "change the nickname": Can.RENAME,
-        "list users, read the history": Can.READ,
-        "join and leave rooms": Can.GO,
-        "say goodbye": Can.QUIT,
+        "private messages": Ability.TELL,
+        "change the nickname": Ability.RENAME,
+        "list users, read the history": Ability.READ,
+        "join and leave rooms": Ability.GO,
+        "say goodbye": Ability.QUIT,
     }
     table = rows(r"\\")
     for row, ability in abilities.items():

@@ -11,7 +11,7 @@ from twisted.internet.error import ConnectionAborted, ConnectionDone
 from twisted.internet.protocol import Factory
 
 from chatd.server.transport import EagerServer, write_eagerly
-from tests.server.wires import HalfListener, Listener, Wire
+from tests.server.fake_transport import FakeConnection, HalfCloseRecorder, RecordingProtocol
 
 NOT_BYTES = [
     pytest.param(each, id=type(each).__name__)
@@ -19,13 +19,13 @@ NOT_BYTES = [
 ]
 
 
-class _Greeter(Listener):
+class _Greeter(RecordingProtocol):
     def connectionMade(self) -> None:
         self.transport.write(b"welcome")
 
 
 def test_what_is_written_is_sent_without_waiting_for_the_reactor() -> None:
-    wire = Wire()
+    wire = FakeConnection()
     wire.transport.write(b"one ")
     wire.transport.write(b"two")
     assert wire.sent == b"one two"
@@ -33,11 +33,11 @@ def test_what_is_written_is_sent_without_waiting_for_the_reactor() -> None:
 
 
 def test_a_greeting_is_sent_at_once() -> None:
-    assert Wire(_Greeter()).sent == b"welcome"
+    assert FakeConnection(_Greeter()).sent == b"welcome"
 
 
 def test_an_answer_is_sent_while_the_question_is_being_read() -> None:
-    wire = Wire()
+    wire = FakeConnection()
     sent: list[bytes] = []
 
     def answer(data: bytes) -> None:
@@ -51,14 +51,14 @@ def test_an_answer_is_sent_while_the_question_is_being_read() -> None:
 
 
 def test_a_megabyte_goes_out_in_one_piece() -> None:
-    wire = Wire()
+    wire = FakeConnection()
     wire.transport.write(b"x" * 1_000_000)
     assert len(wire.sent) == 1_000_000
     assert wire.socket.sends == 1
 
 
 def test_what_the_kernel_does_not_take_follows_when_it_does() -> None:
-    wire = Wire(room=4)
+    wire = FakeConnection(room=4)
     wire.transport.write(b"0123456789")
     assert wire.sent == b"0123"
     assert wire.waits
@@ -71,7 +71,7 @@ def test_what_the_kernel_does_not_take_follows_when_it_does() -> None:
 
 
 def test_nothing_overtakes_what_waits() -> None:
-    wire = Wire(room=1)
+    wire = FakeConnection(room=1)
     wire.transport.write(b"first ")
     wire.socket.room = 1_000
     wire.transport.write(b"second ")
@@ -82,7 +82,7 @@ def test_nothing_overtakes_what_waits() -> None:
 
 
 def test_once_all_that_waited_is_out_it_is_as_quick_as_before() -> None:
-    wire = Wire(room=1)
+    wire = FakeConnection(room=1)
     wire.transport.write(b"first ")
     wire.settle()
     wire.transport.write(b"second")
@@ -91,7 +91,7 @@ def test_once_all_that_waited_is_out_it_is_as_quick_as_before() -> None:
 
 @pytest.mark.parametrize("number", [EAGAIN, EWOULDBLOCK, ENOBUFS, EINTR])
 def test_a_kernel_that_takes_nothing_now_is_asked_again(number: int) -> None:
-    wire = Wire(HalfListener())
+    wire = FakeConnection(HalfCloseRecorder())
     wire.socket.moods.append(OSError(number, "not now"))
     wire.transport.write(b"hello")
     assert wire.sent == b""
@@ -102,7 +102,7 @@ def test_a_kernel_that_takes_nothing_now_is_asked_again(number: int) -> None:
 
 
 def test_writing_nothing_asks_the_kernel_for_nothing() -> None:
-    wire = Wire()
+    wire = FakeConnection()
     wire.transport.write(b"")
     wire.transport.writeSequence([])
     wire.transport.writeSequence([b"", b""])
@@ -112,7 +112,7 @@ def test_writing_nothing_asks_the_kernel_for_nothing() -> None:
 
 @pytest.mark.parametrize("data", NOT_BYTES)
 def test_only_bytes_can_be_written(data: Any) -> None:
-    wire = Wire()
+    wire = FakeConnection()
     with pytest.raises(TypeError, match="Data must be bytes"):
         wire.transport.write(data)
     with pytest.raises(TypeError, match="Data must be bytes"):
@@ -122,7 +122,7 @@ def test_only_bytes_can_be_written(data: Any) -> None:
 
 
 def test_a_sequence_goes_out_in_one_piece() -> None:
-    wire = Wire(room=7)
+    wire = FakeConnection(room=7)
     wire.transport.writeSequence(piece for piece in (b"one ", b"two ", b"three"))
     assert wire.socket.sends == 1
     assert wire.sent == b"one two"
@@ -134,7 +134,7 @@ def test_a_sequence_goes_out_in_one_piece() -> None:
 
 
 def test_what_was_written_before_closing_arrives() -> None:
-    wire = Wire(room=2)
+    wire = FakeConnection(room=2)
     wire.transport.write(b"goodbye")
     wire.transport.loseConnection()
     wire.settle()
@@ -144,7 +144,7 @@ def test_what_was_written_before_closing_arrives() -> None:
 
 
 def test_a_connection_with_nothing_to_send_closes() -> None:
-    wire = Wire()
+    wire = FakeConnection()
     wire.transport.write(b"goodbye")
     wire.transport.loseConnection()
     wire.turn()
@@ -155,7 +155,7 @@ def test_a_connection_with_nothing_to_send_closes() -> None:
 @pytest.mark.parametrize("kind", [tcp.Server, EagerServer])
 def test_what_is_written_after_closing_is_treated_as_ever(kind: type[tcp.Server]) -> None:
     """Twisted sends what comes before it has closed, and drops the rest."""
-    wire = Wire(kind=kind)
+    wire = FakeConnection(kind=kind)
     wire.transport.loseConnection()
     wire.transport.write(b"just in time")
     assert wire.sent == b""
@@ -168,7 +168,7 @@ def test_what_is_written_after_closing_is_treated_as_ever(kind: type[tcp.Server]
 
 
 def test_half_a_connection_closes_after_what_was_written() -> None:
-    wire = Wire(HalfListener(), room=2)
+    wire = FakeConnection(HalfCloseRecorder(), room=2)
     wire.transport.write(b"last ")
     wire.transport.loseWriteConnection()
     wire.transport.write(b"words")
@@ -181,7 +181,7 @@ def test_half_a_connection_closes_after_what_was_written() -> None:
 
 
 def test_nothing_is_sent_on_a_half_that_is_closed() -> None:
-    wire = Wire(HalfListener())
+    wire = FakeConnection(HalfCloseRecorder())
     wire.transport.loseWriteConnection()
     wire.turn()
     assert wire.socket.is_half_closed
@@ -195,7 +195,7 @@ def test_nothing_is_sent_on_a_half_that_is_closed() -> None:
 
 
 def test_nothing_is_sent_after_an_abort() -> None:
-    wire = Wire(room=2)
+    wire = FakeConnection(room=2)
     wire.transport.write(b"hello")
     wire.socket.room = 1_000
     wire.transport.abortConnection()
@@ -207,7 +207,7 @@ def test_nothing_is_sent_after_an_abort() -> None:
 
 
 def test_nothing_is_sent_after_the_abort_of_an_idle_connection() -> None:
-    wire = Wire()
+    wire = FakeConnection()
     wire.transport.abortConnection()
     wire.transport.write(b"more")
     wire.turn(2)
@@ -216,7 +216,7 @@ def test_nothing_is_sent_after_the_abort_of_an_idle_connection() -> None:
 
 
 def test_writing_to_a_connection_that_is_gone_does_nothing() -> None:
-    wire = Wire()
+    wire = FakeConnection()
     wire.socket.arrived.append(b"")
     wire.turn()
     assert wire.protocol.lost is ConnectionDone
@@ -274,7 +274,7 @@ def _bytes_each(kind: type[tcp.Server], *written: bytes) -> float:
     gc.collect()
     tracemalloc.start()
     try:
-        wires = [Wire(kind=kind) for _ in range(count)]
+        wires = [FakeConnection(kind=kind) for _ in range(count)]
         for wire in wires:
             for data in written:
                 wire.transport.write(data)

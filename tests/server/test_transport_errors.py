@@ -9,10 +9,10 @@ from twisted.internet import tcp
 from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionLost
 
 from chatd.server.transport import EagerServer
-from tests.server.wires import HalfListener, Listener, Wire
+from tests.server.fake_transport import FakeConnection, HalfCloseRecorder, RecordingProtocol
 
 KINDS = [tcp.Server, EagerServer]
-LISTENERS = [Listener, HalfListener]
+LISTENERS = [RecordingProtocol, HalfCloseRecorder]
 
 both_listeners = pytest.mark.parametrize("listener", LISTENERS)
 
@@ -23,19 +23,19 @@ both_listeners = pytest.mark.parametrize("listener", LISTENERS)
 def test_a_reset_is_no_clean_end(
     number: int, kind: type[tcp.Server], listener: Callable[[], Any]
 ) -> None:
-    wire = Wire(listener(), kind=kind)
+    wire = FakeConnection(listener(), kind=kind)
     wire.socket.die(number)
     wire.transport.write(b"are you there?")
     assert not wire.protocol.is_lost, "lost from inside write"
     wire.turn()
     assert wire.protocol.lost is ConnectionLost
-    if isinstance(wire.protocol, HalfListener):
+    if isinstance(wire.protocol, HalfCloseRecorder):
         assert not wire.protocol.is_read_lost
 
 
 @both_listeners
 def test_a_reset_that_two_writes_met_is_no_clean_end(listener: Callable[[], Any]) -> None:
-    wire = Wire(listener())
+    wire = FakeConnection(listener())
     wire.socket.die(ECONNRESET)
     wire.transport.write(b"are you ")
     wire.transport.write(b"there?")
@@ -45,7 +45,7 @@ def test_a_reset_that_two_writes_met_is_no_clean_end(listener: Callable[[], Any]
 
 @both_listeners
 def test_what_came_before_the_reset_is_heard(listener: Callable[[], Any]) -> None:
-    wire = Wire(listener())
+    wire = FakeConnection(listener())
     wire.socket.arrived.append(b"my last words")
     wire.socket.die(ECONNRESET)
     wire.reactor.removeWriter(wire.transport)
@@ -58,7 +58,7 @@ def test_what_came_before_the_reset_is_heard(listener: Callable[[], Any]) -> Non
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_reset_is_noticed_by_who_does_not_read(kind: type[tcp.Server]) -> None:
-    wire = Wire(kind=kind)
+    wire = FakeConnection(kind=kind)
     wire.transport.pauseProducing()
     wire.socket.die(ECONNRESET)
     wire.transport.write(b"are you there?")
@@ -72,7 +72,7 @@ def test_a_peer_that_closed_ended_cleanly_however_much_is_written_meanwhile(
     kind: type[tcp.Server], writes: int
 ) -> None:
     """It answers with a reset, which a later write meets as a broken pipe: its end came before."""
-    wire = Wire(kind=kind)
+    wire = FakeConnection(kind=kind)
     wire.socket.hang_up(b"my last ", b"words")
     for _ in range(writes):
         wire.transport.write(b"are you there?")
@@ -86,12 +86,12 @@ def test_a_peer_that_closed_ended_cleanly_however_much_is_written_meanwhile(
 def test_who_is_told_of_halves_hears_a_peer_that_closed_to_its_end(
     kind: type[tcp.Server], writes: int
 ) -> None:
-    wire = Wire(HalfListener(), kind=kind)
+    wire = FakeConnection(HalfCloseRecorder(), kind=kind)
     wire.socket.hang_up(b"my last ", b"words")
     for _ in range(writes):
         wire.transport.write(b"are you there?")
     wire.turn(3)
-    assert isinstance(wire.protocol, HalfListener)
+    assert isinstance(wire.protocol, HalfCloseRecorder)
     assert wire.protocol.heard == b"my last words"
     assert wire.protocol.is_read_lost
 
@@ -99,12 +99,12 @@ def test_who_is_told_of_halves_hears_a_peer_that_closed_to_its_end(
 def test_the_other_half_of_a_peer_that_closed_is_lost_when_what_was_written_cannot_be_sent() -> (
     None
 ):
-    wire = Wire(HalfListener())
+    wire = FakeConnection(HalfCloseRecorder())
     wire.socket.hang_up()
     wire.transport.write(b"are you there?")
     wire.transport.write(b"are you there?")
     wire.turn()
-    assert isinstance(wire.protocol, HalfListener)
+    assert isinstance(wire.protocol, HalfCloseRecorder)
     assert wire.protocol.is_read_lost
     wire.turn()
     assert wire.protocol.lost is ConnectionLost
@@ -112,7 +112,7 @@ def test_the_other_half_of_a_peer_that_closed_is_lost_when_what_was_written_cann
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_peer_that_closed_is_lost_to_who_does_not_read(kind: type[tcp.Server]) -> None:
-    wire = Wire(kind=kind)
+    wire = FakeConnection(kind=kind)
     wire.transport.pauseProducing()
     wire.socket.hang_up(b"my last words")
     for _ in range(2):
@@ -122,7 +122,7 @@ def test_a_peer_that_closed_is_lost_to_who_does_not_read(kind: type[tcp.Server])
 
 
 def test_a_peer_that_closed_is_lost_to_who_stops_reading_meanwhile() -> None:
-    wire = Wire()
+    wire = FakeConnection()
     wire.protocol.on_data = lambda data: wire.transport.pauseProducing()
     wire.socket.hang_up(b"my last ", b"words")
     for _ in range(3):
@@ -137,12 +137,12 @@ def test_a_peer_that_closed_is_lost_to_who_stops_reading_meanwhile() -> None:
 def test_a_peer_that_reads_nothing_and_closes_ended_cleanly(
     number: int, listener: Callable[[], Any]
 ) -> None:
-    wire = Wire(listener(), room=0)
+    wire = FakeConnection(listener(), room=0)
     wire.socket.moods.append(OSError(number, "not now"))
     wire.transport.write(b"are you there?")
     wire.socket.arrived.append(b"")
     wire.turn()
-    if isinstance(wire.protocol, HalfListener):
+    if isinstance(wire.protocol, HalfCloseRecorder):
         assert wire.protocol.is_read_lost
         assert not wire.protocol.is_lost
     else:
@@ -150,7 +150,7 @@ def test_a_peer_that_reads_nothing_and_closes_ended_cleanly(
 
 
 def test_what_could_not_be_sent_for_once_is_sent_and_the_end_is_clean() -> None:
-    wire = Wire()
+    wire = FakeConnection()
     wire.socket.moods.append(OSError(ENOMEM, "Cannot allocate memory"))
     wire.transport.write(b"hello")
     wire.turn()
@@ -162,7 +162,7 @@ def test_what_could_not_be_sent_for_once_is_sent_and_the_end_is_clean() -> None:
 
 def test_a_broken_connection_can_be_closed_and_aborted() -> None:
     for end, reason in (("loseConnection", ConnectionLost), ("abortConnection", ConnectionAborted)):
-        wire = Wire()
+        wire = FakeConnection()
         wire.socket.die(ECONNRESET)
         wire.transport.write(b"are you there?")
         getattr(wire.transport, end)()
@@ -171,7 +171,7 @@ def test_a_broken_connection_can_be_closed_and_aborted() -> None:
 
 
 def test_the_error_of_one_connection_is_no_other_ones() -> None:
-    broken, good = Wire(), Wire()
+    broken, good = FakeConnection(), FakeConnection()
     broken.socket.die(ECONNRESET)
     for wire in (broken, good):
         wire.transport.write(b"hello")

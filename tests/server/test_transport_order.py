@@ -11,14 +11,13 @@ from twisted.internet.protocol import Factory
 from twisted.internet.task import deferLater
 
 from chatd.server.transport import EagerServer, write_eagerly
-from tests.server.callers import reactor
-from tests.server.loopback import HOST, Line, on_reactor, when_gone
-from tests.server.wires import Listener
+from tests.server.fake_transport import RecordingProtocol
+from tests.server.sockets import HOST, LoopbackConnection, on_reactor, reactor, when_gone
 
 
 async def _order(steps: list[tuple[str, int]]) -> tuple[bytes, bytes, set[bool]]:
     """What was written, what the peer read, and whether any write was sent whole or not."""
-    line = Line(buffer_bytes=4_096)
+    line = LoopbackConnection(buffer_bytes=4_096)
     written, read, ways = bytearray(), bytearray(), set[bool]()
     for number, (step, count) in enumerate(steps):
         if step == "write":
@@ -66,7 +65,7 @@ async def test_what_was_sent_at_once_and_what_had_to_wait_are_read_in_order() ->
 # --- ports ----------------------------------------------------------------------------------------
 
 
-class _Echo(Listener):
+class _Echo(RecordingProtocol):
     def dataReceived(self, data: bytes) -> None:
         super().dataReceived(data)
         self.transport.write(data)
@@ -97,7 +96,7 @@ async def _echo(listen: Callable[[Factory], Awaitable[IListeningPort]]) -> None:
     port: Any = await listen(Echoes())
     write_eagerly(port)
     client = await connectProtocol(
-        TCP4ClientEndpoint(reactor, HOST, port.getHost().port), Listener()
+        TCP4ClientEndpoint(reactor, HOST, port.getHost().port), RecordingProtocol()
     )
     data = b"0123456789" * 300_000
     client.transport.write(data)

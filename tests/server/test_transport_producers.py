@@ -7,26 +7,31 @@ from twisted.internet import tcp
 from twisted.internet.error import ConnectionDone
 
 from chatd.server.transport import EagerServer
-from tests.server.wires import HalfListener, Puller, Pusher, Wire
+from tests.server.fake_transport import (
+    FakeConnection,
+    HalfCloseRecorder,
+    PullProducer,
+    PushProducer,
+)
 
 #: More than a connection lets wait before it tells a producer to pause.
 FULL = b"x" * 70_000
 
 
-def _pushed(wire: Wire) -> Pusher:
-    pusher = Pusher()
+def _pushed(wire: FakeConnection) -> PushProducer:
+    pusher = PushProducer()
     wire.transport.registerProducer(pusher, True)
     return pusher
 
 
-def _pulled(wire: Wire, *pieces: bytes) -> Puller:
+def _pulled(wire: FakeConnection, *pieces: bytes) -> PullProducer:
     def give(number: int | None) -> None:
         if number is None:
             wire.transport.unregisterProducer()
         else:
             wire.transport.write(pieces[number])
 
-    puller = Puller(give, len(pieces))
+    puller = PullProducer(give, len(pieces))
     wire.transport.registerProducer(puller, False)
     return puller
 
@@ -35,7 +40,7 @@ def _pulled(wire: Wire, *pieces: bytes) -> Puller:
 
 
 def test_a_producer_writes_eagerly_as_long_as_the_kernel_takes_it() -> None:
-    wire = Wire()
+    wire = FakeConnection()
     pusher = _pushed(wire)
     wire.transport.write(FULL)
     assert wire.sent == FULL
@@ -43,7 +48,7 @@ def test_a_producer_writes_eagerly_as_long_as_the_kernel_takes_it() -> None:
 
 
 def test_a_producer_is_told_to_pause_when_much_waits_and_to_go_on_when_it_has_gone() -> None:
-    wire = Wire(room=10)
+    wire = FakeConnection(room=10)
     pusher = _pushed(wire)
     wire.transport.write(FULL)
     assert (pusher.pauses, pusher.resumes) == (1, 0)
@@ -53,7 +58,7 @@ def test_a_producer_is_told_to_pause_when_much_waits_and_to_go_on_when_it_has_go
 
 
 def test_a_producer_is_not_told_to_pause_when_little_waits() -> None:
-    wire = Wire(room=10)
+    wire = FakeConnection(room=10)
     pusher = _pushed(wire)
     wire.transport.write(b"hello, everybody")
     wire.transport.write(b"!")
@@ -61,7 +66,7 @@ def test_a_producer_is_not_told_to_pause_when_little_waits() -> None:
 
 
 def test_what_a_producer_writes_when_told_to_pause_comes_last() -> None:
-    wire = Wire(room=10)
+    wire = FakeConnection(room=10)
     pusher = _pushed(wire)
 
     def say_it() -> None:
@@ -76,7 +81,7 @@ def test_what_a_producer_writes_when_told_to_pause_comes_last() -> None:
 
 
 def test_what_a_producer_writes_when_it_may_go_on_is_sent_at_once() -> None:
-    wire = Wire(room=10)
+    wire = FakeConnection(room=10)
     pusher = _pushed(wire)
     pusher.on_resume = lambda: wire.transport.write(b"going on")
     wire.transport.write(FULL)
@@ -87,7 +92,7 @@ def test_what_a_producer_writes_when_it_may_go_on_is_sent_at_once() -> None:
 
 
 def test_a_producer_that_writes_more_than_fits_when_it_may_go_on_is_paused_again() -> None:
-    wire = Wire(room=10)
+    wire = FakeConnection(room=10)
     pusher = _pushed(wire)
     pusher.on_resume = lambda: wire.transport.write(FULL)
     wire.transport.write(FULL)
@@ -101,7 +106,7 @@ def test_a_producer_that_writes_more_than_fits_when_it_may_go_on_is_paused_again
 
 @pytest.mark.parametrize("kind", [tcp.Server, EagerServer])
 def test_a_connection_closes_even_if_its_producer_had_more_to_say(kind: type[tcp.Server]) -> None:
-    wire = Wire(room=10, kind=kind)
+    wire = FakeConnection(room=10, kind=kind)
     pusher = _pushed(wire)
     pusher.on_resume = lambda: wire.transport.write(b"one more thing")
     wire.transport.write(FULL)
@@ -115,7 +120,7 @@ def test_a_connection_closes_even_if_its_producer_had_more_to_say(kind: type[tcp
 def test_half_a_connection_closes_even_if_its_producer_had_more_to_say(
     kind: type[tcp.Server],
 ) -> None:
-    wire = Wire(HalfListener(), room=10, kind=kind)
+    wire = FakeConnection(HalfCloseRecorder(), room=10, kind=kind)
     pusher = _pushed(wire)
     pusher.on_resume = lambda: wire.transport.write(b"one more thing")
     wire.transport.write(FULL)
@@ -123,13 +128,13 @@ def test_half_a_connection_closes_even_if_its_producer_had_more_to_say(
     wire.settle()
     assert wire.sent == FULL + b"one more thing"
     assert wire.socket.is_half_closed
-    assert isinstance(wire.protocol, HalfListener)
+    assert isinstance(wire.protocol, HalfCloseRecorder)
     assert wire.protocol.is_write_lost
 
 
 @pytest.mark.parametrize("kind", [tcp.Server, EagerServer])
 def test_a_producer_that_is_stopped_can_write_nothing_more(kind: type[tcp.Server]) -> None:
-    wire = Wire(kind=kind)
+    wire = FakeConnection(kind=kind)
     pusher = _pushed(wire)
     pusher.on_stop = lambda: wire.transport.write(b"but")
     wire.socket.arrived.append(b"")
@@ -139,7 +144,7 @@ def test_a_producer_that_is_stopped_can_write_nothing_more(kind: type[tcp.Server
 
 
 def test_a_producer_that_closes_when_told_to_pause_has_everything_sent() -> None:
-    wire = Wire(room=10)
+    wire = FakeConnection(room=10)
     pusher = _pushed(wire)
     pusher.on_pause = wire.transport.loseConnection
     pusher.on_resume = wire.transport.unregisterProducer
@@ -153,7 +158,7 @@ def test_a_producer_that_closes_when_told_to_pause_has_everything_sent() -> None
 
 
 def test_a_pull_producer_is_asked_for_the_next_piece_when_the_last_one_is_out() -> None:
-    wire = Wire()
+    wire = FakeConnection()
     puller = _pulled(wire, b"one ", b"two ", b"three")
     progress = [(puller.asked, wire.sent)]
     for _ in range(4):
@@ -169,7 +174,7 @@ def test_a_pull_producer_is_asked_for_the_next_piece_when_the_last_one_is_out() 
 
 
 def test_a_pull_producer_gets_to_its_end_also_after_things_have_waited() -> None:
-    wire = Wire(room=3)
+    wire = FakeConnection(room=3)
     wire.transport.write(b"before ")
     _pulled(wire, b"one ", b"two ")
     wire.transport.write(b"between ")
@@ -182,7 +187,7 @@ def test_a_pull_producer_gets_to_its_end_also_after_things_have_waited() -> None
 
 
 def test_a_pull_producer_is_stopped_when_the_connection_is_lost() -> None:
-    wire = Wire()
+    wire = FakeConnection()
     puller = _pulled(wire, b"one ", b"two ")
     wire.socket.arrived.append(b"")
     wire.turn()
@@ -190,10 +195,10 @@ def test_a_pull_producer_is_stopped_when_the_connection_is_lost() -> None:
 
 
 def test_two_producers_are_one_too_many() -> None:
-    wire = Wire()
+    wire = FakeConnection()
     _pushed(wire)
     with pytest.raises(RuntimeError, match="never unregistered"):
-        wire.transport.registerProducer(Pusher(), True)
+        wire.transport.registerProducer(PushProducer(), True)
 
 
 # --- everything in any order ----------------------------------------------------------------------
@@ -213,10 +218,10 @@ _STEPS = st.lists(
 class _Writer:
     """Writes pieces that no two are alike, and knows all that it wrote, in order."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: FakeConnection) -> None:
         self.wire = wire
         self.written = bytearray()
-        self.puller: Puller | None = None
+        self.puller: PullProducer | None = None
         self._count = 0
 
     def piece(self, size: int) -> bytes:
@@ -236,7 +241,7 @@ class _Writer:
 
     def push(self) -> None:
         """Register a producer that still says something when told to pause, once each time."""
-        pusher = Pusher()
+        pusher = PushProducer()
 
         def pausing() -> None:
             pusher.on_pause = _nothing
@@ -252,7 +257,7 @@ class _Writer:
         self.wire.transport.registerProducer(pusher, True)
 
     def pull(self) -> None:
-        self.puller = Puller(self.give, 3)
+        self.puller = PullProducer(self.give, 3)
         self.wire.transport.registerProducer(self.puller, False)
 
     def give(self, number: int | None) -> None:
@@ -285,7 +290,7 @@ class _Writer:
 def test_the_peer_gets_all_that_was_written_in_the_order_it_was_written(
     steps: list[tuple[str, int]],
 ) -> None:
-    wire = Wire()
+    wire = FakeConnection()
     writer = _Writer(wire)
     for step, number in steps:
         writer.take(step, number)

@@ -10,38 +10,37 @@ from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.task import deferLater
 
 from chatd.server.transport import EagerServer
-from tests.server.callers import reactor
-from tests.server.loopback import Line, on_reactor
-from tests.server.wires import HalfListener
+from tests.server.fake_transport import HalfCloseRecorder
+from tests.server.sockets import LoopbackConnection, on_reactor, reactor
 
 KINDS = [tcp.Server, EagerServer]
 
 
-def _resets(line: Line) -> None:
+def _resets(line: LoopbackConnection) -> None:
     line.peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     line.peer.close()
 
 
-def _says_something_and_resets(line: Line) -> None:
+def _says_something_and_resets(line: LoopbackConnection) -> None:
     line.peer.send(b"bye")
     _resets(line)
 
 
-def _closes(line: Line) -> None:
+def _closes(line: LoopbackConnection) -> None:
     line.peer.close()
 
 
-def _says_something_and_closes(line: Line) -> None:
+def _says_something_and_closes(line: LoopbackConnection) -> None:
     line.peer.send(b"bye")
     line.peer.close()
 
 
-def _closes_without_having_read(line: Line) -> None:
+def _closes_without_having_read(line: LoopbackConnection) -> None:
     line.transport.socket.send(b"unread")
     line.peer.close()
 
 
-def _closes_half_and_resets(line: Line) -> None:
+def _closes_half_and_resets(line: LoopbackConnection) -> None:
     line.peer.shutdown(socket.SHUT_WR)
     _resets(line)
 
@@ -61,9 +60,12 @@ ENDS = [
 @pytest.mark.parametrize("writes", [0, 1, 3])
 @on_reactor
 async def test_the_reason_of_the_end_is_what_the_peer_did_however_much_is_written_meanwhile(
-    end: Callable[[Line], None], reason: type[Exception], kind: type[tcp.Server], writes: int
+    end: Callable[[LoopbackConnection], None],
+    reason: type[Exception],
+    kind: type[tcp.Server],
+    writes: int,
 ) -> None:
-    line = Line(kind)
+    line = LoopbackConnection(kind)
     end(line)
     line.wait_for_news()
     for _ in range(writes):
@@ -80,8 +82,8 @@ async def test_the_reason_of_the_end_is_what_the_peer_did_however_much_is_writte
 async def test_who_is_told_of_halves_is_not_told_of_a_clean_half_after_a_reset(
     kind: type[tcp.Server], writes: int
 ) -> None:
-    listener = HalfListener()
-    line = Line(kind, listener)
+    listener = HalfCloseRecorder()
+    line = LoopbackConnection(kind, listener)
     _resets(line)
     line.wait_for_news()
     for _ in range(writes):
@@ -94,7 +96,7 @@ async def test_who_is_told_of_halves_is_not_told_of_a_clean_half_after_a_reset(
 @pytest.mark.parametrize("kind", KINDS)
 @on_reactor
 async def test_a_reset_is_noticed_while_nothing_is_read(kind: type[tcp.Server]) -> None:
-    line = Line(kind)
+    line = LoopbackConnection(kind)
     line.transport.pauseProducing()
     _resets(line)
     line.wait_for_news()
@@ -105,7 +107,7 @@ async def test_a_reset_is_noticed_while_nothing_is_read(kind: type[tcp.Server]) 
 
 @on_reactor
 async def test_what_waits_when_the_connection_closes_arrives() -> None:
-    line = Line(buffer_bytes=4_096)
+    line = LoopbackConnection(buffer_bytes=4_096)
     data = b"0123456789" * 100_000
     line.transport.write(data)
     line.transport.loseConnection()
@@ -116,8 +118,8 @@ async def test_what_waits_when_the_connection_closes_arrives() -> None:
 
 @on_reactor
 async def test_half_a_connection_still_hears_the_peer() -> None:
-    listener = HalfListener()
-    line = Line(listener=listener, buffer_bytes=4_096)
+    listener = HalfCloseRecorder()
+    line = LoopbackConnection(listener=listener, buffer_bytes=4_096)
     data = b"0123456789" * 100_000
     line.transport.write(data)
     line.transport.loseWriteConnection()

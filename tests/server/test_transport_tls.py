@@ -15,10 +15,9 @@ from twisted.internet.task import deferLater
 from twisted.test.ssl_helpers import ClientTLSContext, ServerTLSContext, certPath
 
 from chatd.server.transport import EagerServer, write_eagerly
-from tests.server.callers import reactor
-from tests.server.loopback import HOST, on_reactor, when_gone
-from tests.server.trial import passes_eagerly
-from tests.server.wires import Listener, Wire
+from tests.server.fake_transport import FakeConnection, RecordingProtocol
+from tests.server.run_twisted_tests import assert_tests_pass_eagerly
+from tests.server.sockets import HOST, on_reactor, reactor, when_gone
 
 MODULES = [
     "twisted.internet.test.test_tls",
@@ -29,7 +28,7 @@ MODULES = [
 DATA = b"0123456789" * 100_000
 
 
-class _Secretive(Listener):
+class _Secretive(RecordingProtocol):
     """Begins with TLS as soon as it is asked to, and tells a secret."""
 
     def dataReceived(self, data: bytes) -> None:
@@ -40,13 +39,13 @@ class _Secretive(Listener):
         self.transport.writeSequence([b" or", b" two"])
 
 
-class _Echo(Listener):
+class _Echo(RecordingProtocol):
     def dataReceived(self, data: bytes) -> None:
         super().dataReceived(data)
         self.transport.write(data)
 
 
-class _Asker(Listener):
+class _Asker(RecordingProtocol):
     """Begins with TLS when the server is ready."""
 
     def connectionMade(self) -> None:
@@ -62,22 +61,22 @@ class _Asker(Listener):
 class _Factory(Factory):
     noisy = False
 
-    def __init__(self, kind: type[Listener]) -> None:
+    def __init__(self, kind: type[RecordingProtocol]) -> None:
         self.kind = kind
-        self.made: list[Listener] = []
+        self.made: list[RecordingProtocol] = []
 
-    def buildProtocol(self, addr: object) -> Listener:
+    def buildProtocol(self, addr: object) -> RecordingProtocol:
         self.made.append(self.kind())
         return self.made[-1]
 
 
-async def _hears(listener: Listener, data: bytes) -> None:
+async def _hears(listener: RecordingProtocol, data: bytes) -> None:
     while len(listener.heard) < len(data):
         await deferLater(reactor, 0)
     assert listener.heard == data
 
 
-async def _close(port: Any, *listeners: Listener) -> None:
+async def _close(port: Any, *listeners: RecordingProtocol) -> None:
     gone = [when_gone(each) for each in listeners]
     listeners[0].transport.loseConnection()
     for each in gone:
@@ -87,7 +86,7 @@ async def _close(port: Any, *listeners: Listener) -> None:
 
 @on_reactor
 async def test_a_secret_is_not_sent_before_the_handshake() -> None:
-    wire = Wire(_Secretive())
+    wire = FakeConnection(_Secretive())
     wire.socket.arrived.append(b"begin")
     wire.turn()
     await deferLater(reactor, 0)  # the encryption gathers small pieces for a turn
@@ -114,7 +113,8 @@ async def test_what_is_written_to_a_tls_endpoint_is_sent_eagerly_below_the_encry
     ).listen(factory)
     write_eagerly(port)
     asker = await connectProtocol(
-        SSL4ClientEndpoint(reactor, HOST, port.getHost().port, ClientTLSContext()), Listener()
+        SSL4ClientEndpoint(reactor, HOST, port.getHost().port, ClientTLSContext()),
+        RecordingProtocol(),
     )
     asker.transport.write(DATA)
     await _hears(asker, DATA)
@@ -124,4 +124,4 @@ async def test_what_is_written_to_a_tls_endpoint_is_sent_eagerly_below_the_encry
 
 @pytest.mark.parametrize("module", MODULES)
 def test_twisteds_own_tests_of_tls_pass_over_eager_connections(module: str, tmp_path: Path) -> None:
-    passes_eagerly(module, tmp_path)
+    assert_tests_pass_eagerly(module, tmp_path)

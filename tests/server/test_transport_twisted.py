@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.trial import passes_eagerly
+from tests.server.run_twisted_tests import assert_tests_pass_eagerly
 
 #: Those of the connections themselves, on every reactor that this machine has; then of what talks
 #: over them: big and small pieces, halves, producers of both kinds, endpoints, web clients.
@@ -24,4 +24,4 @@ MODULES = [
 
 @pytest.mark.parametrize("module", MODULES)
 def test_twisteds_own_tests_pass_over_eager_connections(module: str, tmp_path: Path) -> None:
-    passes_eagerly(module, tmp_path)
+    assert_tests_pass_eagerly(module, tmp_path)

@@ -5,16 +5,15 @@ import pytest
 from chatd.chat import limits
 from chatd.chat.errors import Refusal, TooManyUnregistered
 from tests.fakes import log_lines
-from tests.server.browsers import browser, watcher
-from tests.server.hall import STARTED, Hall
+from tests.server.harness import STARTED, Harness, connect_browser, connect_watcher
 
 
-def test_a_page_that_is_opened_takes_no_slot_and_is_no_member(hall: Hall) -> None:
-    ice = hall.enter("ice")
-    before = hall.free
-    guest = browser(hall)
-    guest.send("watch", request_id=1)
-    assert guest.heard() == [
+def test_a_page_that_is_opened_takes_no_slot_and_is_no_member(harness: Harness) -> None:
+    ice = harness.enter("ice")
+    before = harness.free
+    client = connect_browser(harness)
+    client.send("watch", request_id=1)
+    assert client.heard() == [
         {
             "type": "watching",
             "data": {
@@ -25,20 +24,20 @@ def test_a_page_that_is_opened_takes_no_slot_and_is_no_member(hall: Hall) -> Non
             "id": 1,
         }
     ]
-    assert hall.free == before
+    assert harness.free == before
     assert ice.heard() == []
 
 
-def test_who_watches_hears_every_room_and_no_private_message(hall: Hall) -> None:
-    guest = watcher(hall)
-    ice, _ = hall.enter_all("ice", "moon")
+def test_who_watches_hears_every_room_and_no_private_message(harness: Harness) -> None:
+    client = connect_watcher(harness)
+    ice, _ = harness.enter_all("ice", "moon")
     ice.send("join", {"room": "#dev"})
     ice.send("message", {"text": "hello", "room": "#dev"})
     ice.send("private", {"text": "psst", "to": ["moon"]})
     ice.send("leave", {"room": "#dev"})
     ice.send("set-name", {"nickname": "sun"})
     ice.hang_up()
-    assert [frame["type"] for frame in guest.heard()] == [
+    assert [frame["type"] for frame in client.heard()] == [
         "entered",
         "entered",
         "joined",
@@ -49,183 +48,183 @@ def test_who_watches_hears_every_room_and_no_private_message(hall: Hall) -> None
     ]
 
 
-def test_who_enters_after_watching_hears_what_members_hear(hall: Hall) -> None:
-    guest, ice = watcher(hall), hall.enter("ice")
-    guest.heard()
-    guest.hello("moon", request_id=2)
-    [welcome] = guest.heard()
+def test_who_enters_after_watching_hears_what_members_hear(harness: Harness) -> None:
+    client, ice = connect_watcher(harness), harness.enter("ice")
+    client.heard()
+    client.hello("moon", request_id=2)
+    [welcome] = client.heard()
     assert (welcome["type"], welcome["id"]) == ("welcome", 2)
     assert welcome["data"]["rooms"] == ["#lobby"]
     assert ice.heard_of("entered") == [{"nickname": "moon"}]
     ice.send("join", {"room": "#dev"})
     ice.send("message", {"text": "not for moon", "room": "#dev"})
     ice.say("hello")
-    guest.say("hi", request_id=3)
-    message, done = guest.heard()
+    client.say("hi", request_id=3)
+    message, done = client.heard()
     assert message["data"]["text"] == "hello"
     assert (done["type"], done["id"], done["data"]["seq"]) == ("ok", 3, 2)
     assert [said["text"] for said in ice.heard_of("message")] == ["hi"]
 
 
-def test_what_was_heard_while_watching_comes_before_the_welcome(hall: Hall) -> None:
-    guest, ice = watcher(hall), hall.enter("ice")
-    guest.heard()
+def test_what_was_heard_while_watching_comes_before_the_welcome(harness: Harness) -> None:
+    client, ice = connect_watcher(harness), harness.enter("ice")
+    client.heard()
     ice.connection.dataReceived(b'{"type": "message", "data": {"text": "one"}}\n')
-    guest.connection.dataReceived(b'{"type": "hello", "data": {"nickname": "moon", "version": 1}}')
-    guest.connection.dataReceived(b"\n")
+    client.connection.dataReceived(b'{"type": "hello", "data": {"nickname": "moon", "version": 1}}')
+    client.connection.dataReceived(b"\n")
     ice.connection.dataReceived(b'{"type": "message", "data": {"text": "two"}}\n')
-    hall.clock.advance(0)
-    assert [frame["type"] for frame in guest.heard()] == ["message", "welcome", "message"]
+    harness.clock.advance(0)
+    assert [frame["type"] for frame in client.heard()] == ["message", "welcome", "message"]
 
 
 def test_a_page_that_neither_enters_nor_watches_is_sent_away_after_five_seconds(
-    hall: Hall,
+    harness: Harness,
 ) -> None:
-    guest = browser(hall)
-    hall.clock.advance(4.9)
-    assert not guest.is_dropped()
-    hall.clock.advance(0.2)
-    assert guest.errors() == ["too-late"]
-    assert guest.is_dropped()
+    client = connect_browser(harness)
+    harness.clock.advance(4.9)
+    assert not client.is_dropped()
+    harness.clock.advance(0.2)
+    assert client.errors() == ["too-late"]
+    assert client.is_dropped()
 
 
-def test_a_page_whose_nickname_was_refused_has_a_minute_for_another(hall: Hall) -> None:
-    hall.enter("ice")
-    guest = browser(hall)
-    guest.hello("ice")
-    assert guest.errors() == ["nickname-taken"]
-    hall.clock.advance(59)
-    assert not guest.is_dropped()
-    hall.clock.advance(2)
-    assert guest.errors() == ["too-late"]
+def test_a_page_whose_nickname_was_refused_has_a_minute_for_another(harness: Harness) -> None:
+    harness.enter("ice")
+    client = connect_browser(harness)
+    client.hello("ice")
+    assert client.errors() == ["nickname-taken"]
+    harness.clock.advance(59)
+    assert not client.is_dropped()
+    harness.clock.advance(2)
+    assert client.errors() == ["too-late"]
 
 
 @pytest.mark.parametrize("refused_first", [False, True])
-def test_who_watches_may_do_so_for_ever(hall: Hall, refused_first: bool) -> None:
-    hall.enter("ice")
-    guest = browser(hall)
+def test_who_watches_may_do_so_for_ever(harness: Harness, refused_first: bool) -> None:
+    harness.enter("ice")
+    client = connect_browser(harness)
     if refused_first:
-        guest.hello("ice")
-    guest.send("watch")
-    guest.hello("ice")
-    hall.pass_time(3_000)
-    assert not guest.is_dropped()
-    guest.heard()
-    guest.hello("moon")
-    assert [frame["type"] for frame in guest.heard()] == ["welcome"]
+        client.hello("ice")
+    client.send("watch")
+    client.hello("ice")
+    harness.pass_time(3_000)
+    assert not client.is_dropped()
+    client.heard()
+    client.hello("moon")
+    assert [frame["type"] for frame in client.heard()] == ["welcome"]
 
 
-def test_who_entered_after_watching_is_inactive_like_everyone_else(hall: Hall) -> None:
-    guest = watcher(hall)
-    hall.pass_time(3_000)
-    guest.hello("moon")
-    hall.pass_time(601)
-    assert guest.heard_of("goodbye") == [{"reason": "inactive"}]
-    assert guest.is_dropped()
+def test_who_entered_after_watching_is_inactive_like_everyone_else(harness: Harness) -> None:
+    client = connect_watcher(harness)
+    harness.pass_time(3_000)
+    client.hello("moon")
+    harness.pass_time(601)
+    assert client.heard_of("goodbye") == [{"reason": "inactive"}]
+    assert client.is_dropped()
 
 
 def test_a_full_server_is_watched_and_entered_once_a_slot_is_free() -> None:
-    with Hall(slots=1) as hall:
-        ice = hall.enter("ice")
-        guest = watcher(hall)
-        guest.hello("moon")
-        assert guest.errors() == ["full"]
-        assert hall.chat.counters["full"] == 1
-        assert not guest.is_dropped()
+    with Harness(slots=1) as harness:
+        ice = harness.enter("ice")
+        client = connect_watcher(harness)
+        client.hello("moon")
+        assert client.errors() == ["full"]
+        assert harness.chat.counters["full"] == 1
+        assert not client.is_dropped()
         ice.say("hello")
-        assert len(guest.heard_of("message")) == 1
+        assert len(client.heard_of("message")) == 1
         ice.send("quit")
-        guest.heard()
-        guest.hello("moon")
-        assert [frame["type"] for frame in guest.heard()] == ["welcome"]
-        assert hall.free == 0
+        client.heard()
+        client.hello("moon")
+        assert [frame["type"] for frame in client.heard()] == ["welcome"]
+        assert harness.free == 0
 
 
 def test_on_the_main_port_who_was_refused_may_watch_and_gives_its_slot_back() -> None:
-    with Hall(slots=2) as hall:
-        ice = hall.enter("ice")
-        guest = hall.connect()
-        assert hall.free == 0
-        guest.hello("ice")
-        assert guest.errors() == ["nickname-taken"]
-        guest.send("watch")
-        assert [frame["type"] for frame in guest.heard()] == ["watching"]
-        assert hall.free == 1
-        hall.pass_time(120)
+    with Harness(slots=2) as harness:
+        ice = harness.enter("ice")
+        client = harness.connect()
+        assert harness.free == 0
+        client.hello("ice")
+        assert client.errors() == ["nickname-taken"]
+        client.send("watch")
+        assert [frame["type"] for frame in client.heard()] == ["watching"]
+        assert harness.free == 1
+        harness.pass_time(120)
         ice.say("hello")
-        assert len(guest.heard_of("message")) == 1
+        assert len(client.heard_of("message")) == 1
 
 
-def test_on_the_main_port_a_first_line_that_says_watch_is_basic_as_before(hall: Hall) -> None:
-    guest = hall.connect()
-    guest.send("watch")
-    assert [frame["data"]["source"] for frame in guest.heard()] == ["[Server]"] * 2
+def test_on_the_main_port_a_first_line_that_says_watch_is_basic_as_before(harness: Harness) -> None:
+    client = harness.connect()
+    client.send("watch")
+    assert [frame["data"]["source"] for frame in client.heard()] == ["[Server]"] * 2
 
 
-def test_who_watches_is_told_when_the_server_stops(hall: Hall) -> None:
-    guests = [watcher(hall), browser(hall)]
-    hall.chat.end()
-    for guest in guests:
-        assert guest.heard_of("goodbye") == [{"reason": "server is stopping"}]
-        assert guest.is_dropped()
+def test_who_watches_is_told_when_the_server_stops(harness: Harness) -> None:
+    clients = [connect_watcher(harness), connect_browser(harness)]
+    harness.chat.end()
+    for client in clients:
+        assert client.heard_of("goodbye") == [{"reason": "server is stopping"}]
+        assert client.is_dropped()
 
 
-def test_who_comes_in_the_last_moment_is_told_as_well(hall: Hall) -> None:
-    hall.chat.end()
-    guest = browser(hall)
-    assert guest.heard_of("goodbye") == [{"reason": "server is stopping"}]
-    assert guest.is_dropped()
+def test_who_comes_in_the_last_moment_is_told_as_well(harness: Harness) -> None:
+    harness.chat.end()
+    client = connect_browser(harness)
+    assert client.heard_of("goodbye") == [{"reason": "server is stopping"}]
+    assert client.is_dropped()
 
 
-def test_too_many_pages_are_turned_away_until_some_enter_or_watch(hall: Hall) -> None:
-    standing = [browser(hall) for _ in range(limits.UNREGISTERED_CONNECTIONS)]
+def test_too_many_pages_are_turned_away_until_some_enter_or_watch(harness: Harness) -> None:
+    standing = [connect_browser(harness) for _ in range(limits.UNREGISTERED_CONNECTIONS)]
     with pytest.raises(TooManyUnregistered):
-        browser(hall)
+        connect_browser(harness)
     standing[0].send("watch")
     standing[1].hello("ice")
     standing[2].hang_up()
     for _ in range(3):
-        browser(hall)
+        connect_browser(harness)
     with pytest.raises(Refusal):
-        browser(hall)
+        connect_browser(harness)
 
 
-def test_one_watcher_too_many_is_told_so_and_closed(hall: Hall) -> None:
+def test_one_watcher_too_many_is_told_so_and_closed(harness: Harness) -> None:
     for _ in range(limits.WATCHERS):
-        watcher(hall)
-    guest = browser(hall)
-    guest.send("watch")
-    assert guest.errors() == ["too-many-watchers"]
-    assert guest.is_dropped()
+        connect_watcher(harness)
+    client = connect_browser(harness)
+    client.send("watch")
+    assert client.errors() == ["too-many-watchers"]
+    assert client.is_dropped()
 
 
 def test_who_watches_and_does_not_read_is_dropped_and_nobody_hears_of_it() -> None:
-    with Hall(flood=0) as hall:
-        guest, ice = watcher(hall), hall.enter("ice")
-        guest.stop_reading()
-        while not guest.is_cut_off():
+    with Harness(flood=0) as harness:
+        client, ice = connect_watcher(harness), harness.enter("ice")
+        client.stop_reading()
+        while not client.is_cut_off():
             ice.say("x" * 4_000)
-        guest.hang_up()
+        client.hang_up()
         assert ice.heard() == []
 
 
 def test_who_watches_is_not_in_the_log_before_it_enters() -> None:
-    with log_lines() as lines, Hall(log_level="info") as hall:
-        guest = watcher(hall)
-        guest.send("users")
-        hall.enter("ice")
-        guest.hang_up()
+    with log_lines() as lines, Harness(log_level="info") as harness:
+        client = connect_watcher(harness)
+        client.send("users")
+        harness.enter("ice")
+        client.hang_up()
         assert lines == ["ice has entered the chat"]
-        guest = watcher(hall)
-        guest.hello("moon")
+        client = connect_watcher(harness)
+        client.hello("moon")
         assert lines[-1] == "moon has entered the chat"
 
 
-def test_browsers_are_sent_the_same_bytes_once_for_all(hall: Hall) -> None:
-    guests = [watcher(hall) for _ in range(5)]
-    ice = hall.enter("ice")
-    before = [len(guest.transport.segments) for guest in guests]
+def test_browsers_are_sent_the_same_bytes_once_for_all(harness: Harness) -> None:
+    clients = [connect_watcher(harness) for _ in range(5)]
+    ice = harness.enter("ice")
+    before = [len(client.transport.segments) for client in clients]
     ice.send_bytes(b'{"type": "message", "data": {"text": "hello"}}\n' * 3)
-    for guest, count in zip(guests, before, strict=True):
-        [segment] = guest.transport.segments[count:]
-        assert segment is guests[0].transport.segments[-1]
+    for client, count in zip(clients, before, strict=True):
+        [segment] = client.transport.segments[count:]
+        assert segment is clients[0].transport.segments[-1]

@@ -15,9 +15,14 @@ from twisted.internet.defer import Deferred, fail, succeed
 
 from chatd.chat.commands import Authenticate
 from chatd.chat.errors import Blocked, Refusal, WrongPassword
-from tests.server.dialect_speakers import BasicSpeaker, JimSpeaker, NativeSpeaker, PlainSpeaker
-from tests.server.meeting import Meeting
-from tests.server.speakers import Speaker
+from tests.server.users import (
+    BasicUser,
+    JimUser,
+    NativeUser,
+    PlainUser,
+    User,
+    UsersHarness,
+)
 
 REFERENCE: Final = Path(__file__).parents[2] / "docs" / "reference"
 
@@ -34,10 +39,10 @@ _BLOCK: Final = re.compile(
 #: A moment looks different each time; that there is one stays.
 _MOMENT: Final = re.compile(r"(?:\d{4}-\d\d-\d\d )?\d\d:\d\d(?::\d\d)?(?= )|(?<=since ).*")
 
-SPEAKERS: Final[dict[str, type[Speaker]]] = {
-    "basic": BasicSpeaker,
-    "jim": JimSpeaker,
-    "plain": PlainSpeaker,
+USERS: Final[dict[str, type[User]]] = {
+    "basic": BasicUser,
+    "jim": JimUser,
+    "plain": PlainUser,
 }
 
 
@@ -66,7 +71,7 @@ def transcripts(kind: str) -> list[Step]:
     return steps
 
 
-class Scene(Meeting):
+class Scene(UsersHarness):
     """A server with moon in its lobby, and whoever plays the transcript.
 
     *star* and *nova* are accounts, nova is blocked.
@@ -75,9 +80,9 @@ class Scene(Meeting):
     def __init__(self, kind: str) -> None:
         super().__init__()
         self.kind = kind
-        self.hall.chat.hub.accounts = {"star": False, "nova": True}
-        self.hall.chat.check_password = self._check_password
-        self.moon = self.enter(NativeSpeaker, "moon")
+        self.harness.chat.hub.accounts = {"star": False, "nova": True}
+        self.harness.chat.check_password = self._check_password
+        self.moon = self.enter(NativeUser, "moon")
         self.you: Any = None
         self._plays: list[tuple[str, Callable[..., object]]] = [
             (r"> ?(.*)", self._send),
@@ -89,7 +94,7 @@ class Scene(Meeting):
             (r"\(moon leaves (\S+)\)", self.moon.leave),
             (r"\(moon renames to (\S+)\)", self.moon.rename),
             (r"\(nothing happens for (\d+) s\)", self._wait),
-            (r"\(the server stops\)", self.hall.chat.end),
+            (r"\(the server stops\)", self.harness.chat.end),
         ]
 
     def _check_password(self, command: Authenticate, address: str) -> Deferred[str]:
@@ -105,10 +110,10 @@ class Scene(Meeting):
     def _connect(self) -> None:
         if self.you is not None and not self.you.is_gone:
             self.you.hang_up()
-        self.you = self.connect(SPEAKERS[self.kind], 57_354)
+        self.you = self.connect(USERS[self.kind], 57_354)
 
     def _wait(self, seconds: str) -> None:
-        self.hall.pass_time(int(seconds))
+        self.harness.pass_time(int(seconds))
 
     def play(self, step: Step) -> list[Any]:
         """Do what happens; what was received is compared in this form."""
@@ -121,7 +126,7 @@ class Scene(Meeting):
         if step.happens != "(you connect)" or step.received:
             self.settle()
         shown = [self.read(line) for line in self._lines()]
-        self.you.forget()
+        self.you.clear()
         return shown
 
     def _lines(self) -> list[str]:

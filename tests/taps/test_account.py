@@ -13,7 +13,7 @@ from chatd.accounts.hashing import Argon2Hasher
 from chatd.accounts.password_file import PasswordFile
 from chatd.cli import main
 from chatd.taps import account
-from tests.server.vault import CHEAP, fill
+from tests.accounts.accounts_fixture import CHEAP, fill
 
 Say = Callable[..., None]
 

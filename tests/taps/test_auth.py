@@ -20,8 +20,8 @@ from chatd.chat.errors import Blocked
 from chatd.server.service import ChatServer
 from chatd.taps import server
 from chatd.taps.server import add_accounts, make_server
+from tests.accounts.accounts_fixture import CountingHasher, fill
 from tests.fakes import FakeUdpReactor, on_reactor
-from tests.server.vault import CountingPasswords, fill
 from tests.taps.roles import ROLES, parse, refusal
 
 BOTH = pytest.mark.parametrize("role", ["server", "launch"])
@@ -173,7 +173,7 @@ def test_the_threads_are_those_of_the_reactor_that_the_server_is_made_with(path:
 
 @on_reactor
 async def test_the_server_hashes_on_a_thread_of_its_reactor_and_not_on_the_reactor_s_own() -> None:
-    passwords = CountingPasswords()
+    passwords = CountingHasher()
     with TemporaryDirectory() as directory:
         file = Path(directory) / "accounts"
         fill(file, {"ice": "cold"})

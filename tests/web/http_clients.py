@@ -16,7 +16,7 @@ from wsproto.utilities import LocalProtocolError
 from chatd.chat import limits
 from chatd.server.factory import Rejected
 from chatd.web.http import HTTPConnection, HTTPFactory
-from tests.server.hall import Frame, Hall, TcpStringTransport, line
+from tests.server.harness import Frame, Harness, TcpStringTransport, line
 
 #: The server's address.
 SERVER_ADDRESS = IPv4Address("TCP", "192.168.1.1", 54_321)
@@ -242,7 +242,7 @@ class Browser:
         return head + bytes(4) + payload  # a mask of zeros
 
 
-class WebHarness(Hall):
+class WebHarness(Harness):
     """A server with a web port, and its clients.
 
     :ivar local_address: the server's end of the connections that are made from now on.
@@ -252,11 +252,11 @@ class WebHarness(Hall):
         super().__init__(**settings)
         self.http_factory = HTTPFactory(self.chat)
         self.local_address: IPv4Address | IPv6Address = SERVER_ADDRESS
-        self.clients: list[HTTPClient] = []
+        self.http_clients: list[HTTPClient] = []
 
     def close(self) -> None:
         """Disconnect everyone; then nothing may be left."""
-        for client in self.clients:
+        for client in self.http_clients:
             if not client.is_lost:
                 client.hang_up()
         assert not self.http_factory.connections
@@ -274,8 +274,8 @@ class WebHarness(Hall):
             assert transport.disconnecting
             return None
         assert isinstance(connection, HTTPConnection)
-        self.clients.append(HTTPClient(connection, address, self))
-        return self.clients[-1]
+        self.http_clients.append(HTTPClient(connection, address, self))
+        return self.http_clients[-1]
 
     def connect_http(self, host: str = "10.35.11.112") -> HTTPClient:
         """A connection to the web port that the server accepts."""

@@ -3,7 +3,7 @@
 import pytest
 
 from chatd.chat import limits
-from tests.server.hall import STARTED
+from tests.server.harness import STARTED
 from tests.web.http_clients import WebHarness
 
 

@@ -21,8 +21,8 @@ from chatd.server.service import ChatServer, ExtraPort, ListenSettings
 from chatd.web.http import HTTPFactory
 from tests.fakes import on_reactor
 from tests.ports import HOST, free_port, free_udp_port
-from tests.server.callers import PATIENCE, enter, reactor
-from tests.server.hall import hello
+from tests.server.harness import hello
+from tests.server.sockets import TIMEOUT_SECONDS, enter, reactor
 from tests.web.http_clients import UPGRADE_HEADERS, parse_responses, request
 
 #: More connections than a server accepts at once.
@@ -50,14 +50,14 @@ class TCPClient(Protocol):
         found: Deferred[None] = Deferred()
         self._awaited = (data, found)
         self.dataReceived(b"")
-        return found.addTimeout(PATIENCE, reactor)
+        return found.addTimeout(TIMEOUT_SECONDS, reactor)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.lost.callback(None)
 
     def wait_closed(self) -> Deferred[None]:
         """Fires when the connection is closed."""
-        return self.lost.addTimeout(PATIENCE, reactor)
+        return self.lost.addTimeout(TIMEOUT_SECONDS, reactor)
 
 
 @asynccontextmanager

@@ -6,7 +6,7 @@ from typing import Any
 
 from twisted.internet import tcp
 from twisted.internet.interfaces import IHalfCloseableProtocol
-from twisted.internet.posixbase import _DisconnectSelectableMixin  # what every reactor does
+from twisted.internet.posixbase import _DisconnectSelectableMixin
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.internet.testing import MemoryReactorClock
 from twisted.python.failure import Failure
@@ -126,7 +126,7 @@ class FakeReactor(MemoryReactorClock, _DisconnectSelectableMixin):
             self._disconnectSelectable(descriptor, why, is_read)
 
 
-class Listener(Protocol):
+class RecordingProtocol(Protocol):
     """Takes note of what it hears; `on_data`, if set, is called with each piece."""
 
     transport: Any
@@ -151,7 +151,7 @@ class Listener(Protocol):
 
 
 @implementer(IHalfCloseableProtocol)
-class HalfListener(Listener):
+class HalfCloseRecorder(RecordingProtocol):
     """One that is told of each direction's end."""
 
     def __init__(self) -> None:
@@ -166,18 +166,18 @@ class HalfListener(Listener):
         self.is_write_lost = True
 
 
-class Wire:
+class FakeConnection:
     """One connection, ready to be written to."""
 
     def __init__(
         self,
-        protocol: Listener | None = None,
+        protocol: RecordingProtocol | None = None,
         room: int = PLENTY,
         kind: type[tcp.Server] = EagerServer,
     ) -> None:
         self.socket: Any = FakeSocket(room)
         self.reactor: Any = FakeReactor()
-        self.protocol = protocol or Listener()
+        self.protocol = protocol or RecordingProtocol()
         connect: Any = kind  # it takes the socket for a real one
         self.transport = connect(
             self.socket, self.protocol, ("127.0.0.1", 50_000), None, 0, self.reactor
@@ -203,7 +203,7 @@ class Wire:
         self.turn(100)
 
 
-class Pusher:
+class PushProducer:
     """A push producer that does what it is told when it is paused, resumed and stopped."""
 
     def __init__(self) -> None:
@@ -225,7 +225,7 @@ class Pusher:
         self.on_stop()
 
 
-class Puller:
+class PullProducer:
     """A pull producer of so many pieces: asked for one, it gives the next, and None at the end."""
 
     def __init__(self, give: Callable[[int | None], None], pieces: int) -> None:

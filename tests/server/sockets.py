@@ -1,5 +1,6 @@
-"""Connections of a server on the loopback interface, where the kernel decides what is taken."""
+"""Clients and connections with real sockets on the loopback interface."""
 
+import json
 import select
 import socket
 from collections.abc import Callable, Coroutine
@@ -8,15 +9,87 @@ from functools import wraps
 from typing import Any, ParamSpec
 
 import pytest_twisted
+from twisted.internet import reactor as global_reactor
 from twisted.internet import tcp
 from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
 from twisted.internet.protocol import connectionDone
 from twisted.internet.task import deferLater
+from twisted.protocols.basic import LineReceiver
 from twisted.python.failure import Failure
 
 from chatd.server.transport import EagerServer
-from tests.server.callers import PATIENCE, reactor
-from tests.server.wires import Listener
+from tests.server.fake_transport import RecordingProtocol
+from tests.server.harness import Frame, hello, line
+
+reactor: Any = global_reactor
+
+#: After so many seconds a test that waits for something has failed.
+TIMEOUT_SECONDS = 30
+
+
+class SocketClient(LineReceiver):
+    """A client that is asked what it hears."""
+
+    delimiter = b"\n"
+    MAX_LENGTH = 1_000_000
+    transport: Any  # an ITCPTransport, once it is connected
+
+    def __init__(self) -> None:
+        self.frames: list[Frame] = []
+        self.lost: Deferred[None] = Deferred()
+        self._wanted: tuple[str, Deferred[Frame]] | None = None
+
+    def lineReceived(self, line: bytes) -> None:
+        self.frames.append(json.loads(line))
+        self._look()
+
+    def _look(self) -> None:
+        if self._wanted is None:
+            return
+        frame_type, found = self._wanted
+        while self.frames:
+            frame = self.frames.pop(0)
+            if frame["type"] == frame_type:
+                self._wanted = None
+                found.callback(frame)
+                return
+
+    def hears(self, frame_type: str) -> Deferred[Any]:
+        """The data of the next frame of that type; those before it are left out."""
+        found: Deferred[Frame] = Deferred()
+        self._wanted = (frame_type, found)
+        self._look()
+        return found.addTimeout(TIMEOUT_SECONDS, reactor).addCallback(
+            lambda frame: frame.get("data")
+        )
+
+    def send(self, frame_type: str, data: object = None) -> None:
+        self.transport.write(line(frame_type, data))
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self.lost.callback(None)
+
+    def is_gone(self) -> Deferred[None]:
+        """Fires when the connection is closed."""
+        return self.lost.addTimeout(TIMEOUT_SECONDS, reactor)
+
+
+async def call(host: str, port: int) -> SocketClient:
+    """A connection to the server there."""
+    client: SocketClient = await connectProtocol(
+        TCP4ClientEndpoint(reactor, host, port), SocketClient()
+    )
+    return client
+
+
+async def enter(host: str, port: int, nickname: str) -> SocketClient:
+    """A member of the server there."""
+    client = await call(host, port)
+    client.transport.write(hello(nickname))
+    await client.hears("welcome")
+    return client
+
 
 HOST = "127.0.0.1"
 
@@ -31,13 +104,15 @@ def on_reactor(
 
     @wraps(test)
     def begin(*arguments: Arguments.args, **named: Arguments.kwargs) -> Deferred[None]:
-        return Deferred.fromCoroutine(test(*arguments, **named)).addTimeout(PATIENCE, reactor)
+        return Deferred.fromCoroutine(test(*arguments, **named)).addTimeout(
+            TIMEOUT_SECONDS, reactor
+        )
 
     decorated: Callable[Arguments, None] = pytest_twisted.ensureDeferred(begin)
     return decorated
 
 
-def when_gone(listener: Listener) -> Deferred[None]:
+def when_gone(listener: RecordingProtocol) -> Deferred[None]:
     """Fires when the connection of `listener` is lost."""
     gone: Deferred[None] = Deferred()
     lost = listener.connectionLost
@@ -47,16 +122,16 @@ def when_gone(listener: Listener) -> Deferred[None]:
         gone.callback(None)
 
     listener.connectionLost = connectionLost  # type: ignore[method-assign]  # of this one only
-    return gone.addTimeout(PATIENCE, reactor)
+    return gone.addTimeout(TIMEOUT_SECONDS, reactor)
 
 
-class Line:
+class LoopbackConnection:
     """A connection of a server, and the socket of its peer."""
 
     def __init__(
         self,
         kind: type[tcp.Server] = EagerServer,
-        listener: Listener | None = None,
+        listener: RecordingProtocol | None = None,
         buffer_bytes: int | None = None,
     ) -> None:
         with socket.create_server((HOST, 0)) as listening:
@@ -68,7 +143,7 @@ class Line:
             self.peer.connect(listening.getsockname())
             accepted, address = listening.accept()
         self.peer.setblocking(False)
-        self.listener = listener or Listener()
+        self.listener = listener or RecordingProtocol()
         self.gone = when_gone(self.listener)
         no_port: Any = None  # connections that are adopted have none, either
         self.transport = kind(accepted, self.listener, address, no_port, 0, reactor)
@@ -79,7 +154,7 @@ class Line:
         """Have the kernel of this side know what the peer did."""
         poll = select.poll()
         poll.register(self.transport.socket, select.POLLRDHUP)
-        assert poll.poll(PATIENCE * 1_000)
+        assert poll.poll(TIMEOUT_SECONDS * 1_000)
 
     def read(self, count: int) -> bytes:
         """What has come to the peer, up to so many bytes."""

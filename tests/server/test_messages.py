@@ -1,11 +1,11 @@
 """What members say to each other and ask of the server (SPEC §4, §5)."""
 
-from tests.server.hall import STARTED, Hall
+from tests.server.harness import STARTED, Harness
 
 
-def test_a_message_goes_to_all_the_others_with_its_source(hall: Hall) -> None:
-    ice, moon, sun = hall.enter_all("ice", "moon", "sun")
-    hall.clock.advance(1.5)
+def test_a_message_goes_to_all_the_others_with_its_source(harness: Harness) -> None:
+    ice, moon, sun = harness.enter_all("ice", "moon", "sun")
+    harness.clock.advance(1.5)
     ice.say("hello\n\tyou")
     frame = {
         "type": "message",
@@ -21,18 +21,18 @@ def test_a_message_goes_to_all_the_others_with_its_source(hall: Hall) -> None:
     assert sun.heard() == [frame]
 
 
-def test_who_speaks_without_an_id_hears_nothing_of_it(hall: Hall) -> None:
-    ice, _ = hall.enter_all("ice", "moon")
+def test_who_speaks_without_an_id_hears_nothing_of_it(harness: Harness) -> None:
+    ice, _ = harness.enter_all("ice", "moon")
     ice.say("hello")
     ice.send("set-name", {"nickname": "ice"})
     assert ice.heard() == []
 
 
-def test_who_speaks_with_an_id_learns_room_number_and_time(hall: Hall) -> None:
-    ice, moon = hall.enter_all("ice", "moon")
+def test_who_speaks_with_an_id_learns_room_number_and_time(harness: Harness) -> None:
+    ice, moon = harness.enter_all("ice", "moon")
     moon.say("first")
     ice.heard()
-    hall.clock.advance(2)
+    harness.clock.advance(2)
     ice.say("second", request_id=41)
     assert ice.heard() == [
         {
@@ -43,22 +43,22 @@ def test_who_speaks_with_an_id_learns_room_number_and_time(hall: Hall) -> None:
     ]
 
 
-def test_who_has_not_entered_hears_no_message(hall: Hall) -> None:
-    guest = hall.connect()
-    guest.hello("#")
-    guest.say("me first")
-    assert guest.errors() == ["bad-nickname", "not-entered"]
-    ice, moon = hall.enter_all("ice", "moon")
+def test_who_has_not_entered_hears_no_message(harness: Harness) -> None:
+    client = harness.connect()
+    client.hello("#")
+    client.say("me first")
+    assert client.errors() == ["bad-nickname", "not-entered"]
+    ice, moon = harness.enter_all("ice", "moon")
     ice.say("hello")
-    assert guest.heard() == []
+    assert client.heard() == []
     assert len(moon.heard()) == 1
 
 
-def test_all_members_see_the_messages_in_the_same_order_without_a_gap(hall: Hall) -> None:
-    guests = hall.enter_all("ice", "moon", "sun")
+def test_all_members_see_the_messages_in_the_same_order_without_a_gap(harness: Harness) -> None:
+    clients = harness.enter_all("ice", "moon", "sun")
     for number in range(12):
-        guests[number % 3].say(f"number {number}")
-    seen = [guest.heard_of("message") for guest in guests]
+        clients[number % 3].say(f"number {number}")
+    seen = [client.heard_of("message") for client in clients]
     every = sorted({(each["seq"], each["text"]) for part in seen for each in part})
     assert every == [(number + 1, f"number {number}") for number in range(12)]
     for name, part in zip(("ice", "moon", "sun"), seen, strict=True):
@@ -67,8 +67,8 @@ def test_all_members_see_the_messages_in_the_same_order_without_a_gap(hall: Hall
         assert len(part) == 8
 
 
-def test_a_renaming_is_told_to_everyone_and_to_oneself_before_the_ok(hall: Hall) -> None:
-    ice, moon = hall.enter_all("ice", "moon")
+def test_a_renaming_is_told_to_everyone_and_to_oneself_before_the_ok(harness: Harness) -> None:
+    ice, moon = harness.enter_all("ice", "moon")
     ice.send("set-name", {"nickname": "sun"}, request_id=1)
     told = {"type": "renamed", "data": {"old": "ice", "new": "sun"}}
     assert ice.heard() == [told, {"type": "ok", "id": 1}]
@@ -77,19 +77,19 @@ def test_a_renaming_is_told_to_everyone_and_to_oneself_before_the_ok(hall: Hall)
     assert moon.heard_of("message")[0]["source"] == "sun"
 
 
-def test_renaming_to_a_taken_nickname_is_refused_and_nobody_else_notices(hall: Hall) -> None:
-    ice, moon = hall.enter_all("ice", "moon")
+def test_renaming_to_a_taken_nickname_is_refused_and_nobody_else_notices(harness: Harness) -> None:
+    ice, moon = harness.enter_all("ice", "moon")
     ice.send("set-name", {"nickname": "MOON"}, request_id=1)
     [error] = ice.heard()
     assert (error["id"], error["data"]["code"]) == (1, "nickname-taken")
     assert moon.heard() == []
 
 
-def test_the_users_are_listed_with_since_when_and_where(hall: Hall) -> None:
-    hall.enter("ice")
-    hall.clock.advance(3)
-    moon = hall.enter("moon")
-    hall.connect()
+def test_the_users_are_listed_with_since_when_and_where(harness: Harness) -> None:
+    harness.enter("ice")
+    harness.clock.advance(3)
+    moon = harness.enter("moon")
+    harness.connect()
     moon.send("users", request_id="who")
     assert moon.heard() == [
         {
@@ -107,8 +107,8 @@ def test_the_users_are_listed_with_since_when_and_where(hall: Hall) -> None:
     ]
 
 
-def test_the_history_is_read_with_times_and_nicknames(hall: Hall) -> None:
-    ice, moon = hall.enter_all("ice", "moon")
+def test_the_history_is_read_with_times_and_nicknames(harness: Harness) -> None:
+    ice, moon = harness.enter_all("ice", "moon")
     for text in ("one", "two", "three"):
         ice.say(text)
     moon.heard()
@@ -121,29 +121,29 @@ def test_the_history_is_read_with_times_and_nicknames(hall: Hall) -> None:
     ] == [(2, STARTED, "ice", "two"), (3, STARTED, "ice", "three")]
 
 
-def test_a_ping_is_answered(hall: Hall) -> None:
-    ice = hall.enter("ice")
+def test_a_ping_is_answered(harness: Harness) -> None:
+    ice = harness.enter("ice")
     ice.send("ping", request_id="p")
     ice.send("ping")
     assert ice.heard() == [{"type": "pong", "id": "p"}, {"type": "pong"}]
 
 
-def test_answers_come_in_the_order_of_the_requests(hall: Hall) -> None:
-    ice = hall.enter("ice")
+def test_answers_come_in_the_order_of_the_requests(harness: Harness) -> None:
+    ice = harness.enter("ice")
     for number in range(10):
         ice.send(("ping", "users", "history", "no-such-type")[number % 4], request_id=number)
     assert [frame["id"] for frame in ice.heard()] == list(range(10))
 
 
-def test_a_message_to_a_room_that_does_not_exist_reaches_nobody(hall: Hall) -> None:
-    ice, moon = hall.enter_all("ice", "moon")
+def test_a_message_to_a_room_that_does_not_exist_reaches_nobody(harness: Harness) -> None:
+    ice, moon = harness.enter_all("ice", "moon")
     ice.send("message", {"text": "hello", "room": "#dev"}, request_id=1)
     assert ice.errors() == ["no-such-room"]
     assert moon.heard() == []
 
 
-def test_nothing_waits_for_a_later_turn(hall: Hall) -> None:
-    ice = hall.enter("ice")
-    before = list(hall.clock.getDelayedCalls())
+def test_nothing_waits_for_a_later_turn(harness: Harness) -> None:
+    ice = harness.enter("ice")
+    before = list(harness.clock.getDelayedCalls())
     ice.say("hello", request_id=1)
-    assert hall.clock.getDelayedCalls() == before
+    assert harness.clock.getDelayedCalls() == before

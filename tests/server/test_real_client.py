@@ -12,7 +12,7 @@ from chatd.client.protocol import ServerConnection
 from chatd.server.factory import ChatFactory
 from chatd.wire import frames
 from chatd.wire.frames import FromServer
-from tests.server.hall import Hall, Handle
+from tests.server.harness import Handle, Harness
 
 
 class _TcpTransport(FakeTransport):
@@ -36,19 +36,19 @@ class _TcpTransport(FakeTransport):
 class _Person:
     """The owner of a real client connection."""
 
-    def __init__(self, hall: Hall, port: int) -> None:
+    def __init__(self, harness: Harness, port: int) -> None:
         self.heard: list[FromServer] = []
         self.losses: list[str] = []
         self.client = ServerConnection(self)
         address = IPv4Address("TCP", "10.35.11.112", port)
-        server = ChatFactory(hall.chat).buildProtocol(address)
+        server = ChatFactory(harness.chat).buildProtocol(address)
         assert server is not None
         self.transports = (
             _TcpTransport(server, True, address),
             _TcpTransport(self.client, False, IPv4Address("TCP", "10.35.11.111", 7777)),
         )
         self.pump: IOPump = connect(
-            server, self.transports[0], self.client, self.transports[1], clock=hall.clock
+            server, self.transports[0], self.client, self.transports[1], clock=harness.clock
         )
 
     def connected(self, connection: ServerConnection) -> None:
@@ -72,8 +72,8 @@ def _flush(*people: _Person) -> None:
 
 
 def test_two_people_have_a_conversation() -> None:
-    with Hall() as hall:
-        ice, moon = _Person(hall, 1001), _Person(hall, 1002)
+    with Harness() as harness:
+        ice, moon = _Person(harness, 1001), _Person(harness, 1002)
         ice.client.send(commands.Enter("ice"))
         _flush(ice, moon)
         moon.client.send(commands.Enter("ICE"), 1)
@@ -113,12 +113,12 @@ def test_two_people_have_a_conversation() -> None:
         assert [(each.nickname, each.reason) for each in ice.take()] == [("sun", "quit")]
         ice.client.close()
         _flush(ice, moon)
-        assert hall.free == hall.chat.settings.slots
+        assert harness.free == harness.chat.settings.slots
 
 
 def test_the_error_for_an_over_long_line_still_reaches_the_client() -> None:
-    with Hall() as hall:
-        ice = _Person(hall, 1001)
+    with Harness() as harness:
+        ice = _Person(harness, 1001)
         ice.client.send(commands.Enter("ice"))
         _flush(ice)
         ice.take()
@@ -129,8 +129,8 @@ def test_the_error_for_an_over_long_line_still_reaches_the_client() -> None:
 
 
 def test_a_full_server_is_understood_by_the_client() -> None:
-    with Hall(slots=0) as hall:
-        ice = _Person(hall, 1001)
+    with Harness(slots=0) as harness:
+        ice = _Person(harness, 1001)
         ice.client.send(commands.Enter("ice"), 1)
         _flush(ice)
         [frame] = ice.heard
@@ -140,12 +140,12 @@ def test_a_full_server_is_understood_by_the_client() -> None:
 
 
 def test_a_stopping_server_says_so_to_every_client() -> None:
-    with Hall() as hall:
-        people = [_Person(hall, 1001), _Person(hall, 1002)]
+    with Harness() as harness:
+        people = [_Person(harness, 1001), _Person(harness, 1002)]
         for person, name in zip(people, ("ice", "moon"), strict=True):
             person.client.send(commands.Enter(name))
         _flush(*people)
-        ended = hall.chat.end()
+        ended = harness.chat.end()
         _flush(*people)
         for person in people:
             assert person.take()[-1].reason == "server is stopping"
@@ -154,8 +154,8 @@ def test_a_stopping_server_says_so_to_every_client() -> None:
 
 
 def test_many_who_heard_the_same_last_message_are_not_probed_in_the_same_instant() -> None:
-    with Hall() as hall:
-        people = [_Person(hall, 1001 + number) for number in range(200)]
+    with Harness() as harness:
+        people = [_Person(harness, 1001 + number) for number in range(200)]
         first = [person.transports[0].handle.options[socket.TCP_KEEPIDLE] for person in people]
         assert max(first.count(seconds) for seconds in first) <= len(people) / 8
         for person in people:
@@ -164,8 +164,8 @@ def test_many_who_heard_the_same_last_message_are_not_probed_in_the_same_instant
 
 
 def test_both_ends_find_out_within_a_minute_that_the_other_one_is_gone() -> None:
-    with Hall() as hall:
-        ice = _Person(hall, 1001)
+    with Harness() as harness:
+        ice = _Person(harness, 1001)
         for transport in ice.transports:
             assert transport.is_kept_alive
             options = transport.handle.options

@@ -1,4 +1,4 @@
-"""A server without a network: connections made by hand, and a clock to advance."""
+"""A server without a network: connections made by hand, and a clock that tests advance."""
 
 import json
 import socket
@@ -14,9 +14,12 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from chatd.chat import limits
 from chatd.server.chat import Chat, ServerSettings
-from chatd.server.factory import MAIN, ChatFactory, PortType
+from chatd.server.factory import JIM, MAIN, PLAIN, ChatFactory, PortType
 from chatd.server.protocol import LineProtocol, ObjectProtocol
+from chatd.web.websocket import connect_without_slot
+from tests.wire.formats import read_websocket
 
 Frame = dict[str, Any]
 
@@ -95,7 +98,7 @@ class TcpStringTransport(StringTransport):
         return True
 
 
-class Guest:
+class Client:
     """Who is at the other end of one connection."""
 
     def __init__(self, connection: LineProtocol | ObjectProtocol, address: IPv4Address) -> None:
@@ -146,7 +149,7 @@ class Guest:
         """Let the connection fill up, as its transport tells the server."""
         self.producer.pauseProducing()
 
-    def read_on(self) -> None:
+    def resume_reading(self) -> None:
         """Read again, as its transport tells the server."""
         self.producer.resumeProducing()
 
@@ -174,10 +177,10 @@ class Guest:
         self.end_turn()
 
 
-AnyGuest = TypeVar("AnyGuest", bound=Guest)
+AnyClient = TypeVar("AnyClient", bound=Client)
 
 
-class Hall:
+class Harness:
     """A server and everyone who is connected to it.
 
     As a context, it checks that nobody leaves a timer running. Everyone comes from one address, so
@@ -192,7 +195,7 @@ class Hall:
             self.clock,
             lambda: STARTED + round(1_000 * self.clock.seconds()),
         )
-        self.guests: list[Guest] = []
+        self.clients: list[Client] = []
         self.last_port = 40_000  # of the next connection, less one
 
     def __enter__(self) -> Self:
@@ -209,18 +212,18 @@ class Hall:
 
     def close(self) -> None:
         """Everyone goes; then nothing may be left."""
-        for guest in self.guests:
-            if not guest.is_lost:
-                guest.hang_up()
+        for client in self.clients:
+            if not client.is_lost:
+                client.hang_up()
         assert not self.clock.getDelayedCalls()
         assert self.free == self.chat.settings.slots
         assert not self.chat.sessions
 
-    def try_to_connect(self, host: str = "10.35.11.112") -> Guest | None:
+    def try_connect(self, host: str = "10.35.11.112") -> Client | None:
         """A connection, if the server takes it."""
-        return self.try_to_come(Guest, MAIN, host)
+        return self.try_connect_to(Client, MAIN, host)
 
-    def try_to_come(self, kind: type[AnyGuest], port: PortType, host: str) -> AnyGuest | None:
+    def try_connect_to(self, kind: type[AnyClient], port: PortType, host: str) -> AnyClient | None:
         """A connection to one kind of port, if the server takes it."""
         self.last_port += 1
         address = IPv4Address("TCP", host, self.last_port)
@@ -228,30 +231,30 @@ class Hall:
         if connection is None:
             return None
         assert isinstance(connection, LineProtocol | ObjectProtocol)
-        guest = kind(connection, address)
-        self.guests.append(guest)
-        return guest
+        client = kind(connection, address)
+        self.clients.append(client)
+        return client
 
-    def connect(self, host: str = "10.35.11.112") -> Guest:
+    def connect(self, host: str = "10.35.11.112") -> Client:
         """A connection that the server takes."""
-        guest = self.try_to_connect(host)
-        assert guest is not None
-        return guest
+        client = self.try_connect(host)
+        assert client is not None
+        return client
 
-    def enter(self, nickname: str) -> Guest:
+    def enter(self, nickname: str) -> Client:
         """A member, who has heard its welcome."""
-        guest = self.connect()
-        guest.hello(nickname)
-        [welcome] = guest.heard()
+        client = self.connect()
+        client.hello(nickname)
+        [welcome] = client.heard()
         assert welcome["type"] == "welcome"
-        return guest
+        return client
 
-    def enter_all(self, *nicknames: str) -> list[Guest]:
+    def enter_all(self, *nicknames: str) -> list[Client]:
         """Several members, who have heard of each other."""
-        guests = [self.enter(nickname) for nickname in nicknames]
-        for guest in guests:
-            guest.heard()
-        return guests
+        clients = [self.enter(nickname) for nickname in nicknames]
+        for client in clients:
+            client.heard()
+        return clients
 
     def pass_time(self, seconds: float, each: Callable[[], None] = lambda: None) -> None:
         """Let whole seconds go by, one after the other, and do `each` after each."""
@@ -263,3 +266,145 @@ class Hall:
     def free(self) -> int:
         """How many slots are free."""
         return self.chat.hub.free_slots
+
+
+HOST = "127.0.0.1"
+
+
+class BasicClient(Client):
+    """Who speaks the basic dialect, and shows what it is told as the first client did."""
+
+    def say(self, text: str, request_id: object = None) -> None:
+        self.send("message", text)
+
+    def shown(self) -> list[str]:
+        """What its person sees since this was last asked; no other frame may come."""
+        frames = self.heard()
+        for frame in frames:
+            assert frame.keys() == {"type", "data"}
+            assert frame["type"] == "message"
+            assert frame["data"].keys() == {"source", "message"}
+        return [f"{frame['data']['source']}: {frame['data']['message']}" for frame in frames]
+
+
+class PlainClient(Client):
+    """A person with ``nc``."""
+
+    def type(self, *lines: str) -> None:
+        """Type whole lines."""
+        for line in lines:
+            self.send_bytes(f"{line}\n".encode())
+
+    def shown(self) -> list[str]:
+        """The lines on the screen since this was last asked."""
+        data: bytes = self.transport.value()
+        self.transport.clear()
+        assert not data or data.endswith(b"\n"), "half a line"
+        return data.decode().split("\n")[:-1]
+
+
+class JimClient(Client):
+    """A JIM messenger: it takes each segment for one object."""
+
+    def ask(self, verb: str, /, key: str = "action", **said: object) -> None:
+        """Send one object."""
+        self.send_bytes(json.dumps({key: verb, "time": 1.5, **said}).encode())
+
+    def present(self, nickname: str, key: str = "action") -> None:
+        """Say who it is."""
+        self.ask("presence", key, user={"account_name": nickname})
+
+    def heard(self) -> list[Frame]:
+        """The objects that have come since this was last asked, one in each segment."""
+        segments, self.transport.segments = self.transport.segments, []
+        assert not [each for each in segments if len(each) > limits.JIM_SENT_BYTES]
+        return [json.loads(each) for each in segments]
+
+    def codes(self) -> list[int]:
+        """The numbers of the responses among those."""
+        return [each["response"] for each in self.heard() if "response" in each]
+
+
+def connect_basic(harness: Harness) -> BasicClient:
+    """A connection to the main port."""
+    return _come(harness, BasicClient, MAIN)
+
+
+def enter_silent_basic(harness: Harness) -> BasicClient:
+    """A basic member under its address, who has seen that it entered."""
+    client = connect_basic(harness)
+    harness.clock.advance(limits.DIALECT_DETECTION_MILLISECONDS / 1_000)
+    assert client.shown() == [f"[Server]: {client.address} has entered the chat"]
+    return client
+
+
+def connect_plain(harness: Harness) -> PlainClient:
+    """A connection to the plain port."""
+    return _come(harness, PlainClient, PLAIN)
+
+
+def enter_plain(harness: Harness, nickname: str) -> PlainClient:
+    """A plain member, who has seen that it is one."""
+    client = connect_plain(harness)
+    client.type(nickname)
+    assert client.shown()
+    return client
+
+
+def connect_jim(harness: Harness) -> JimClient:
+    """A connection to the JIM port."""
+    return _come(harness, JimClient, JIM)
+
+
+def enter_jim(harness: Harness, nickname: str, *rooms: str, key: str = "action") -> JimClient:
+    """A JIM member in those rooms, who has been sent all answers."""
+    client = connect_jim(harness)
+    client.present(nickname, key)
+    for room in rooms:
+        client.ask("join", key, room=room)
+    drain_jim_queues(harness)
+    assert client.codes()
+    return client
+
+
+def drain_jim_queues(harness: Harness, seconds: float = 1) -> None:
+    """Let the JIM clients be sent what waits for them."""
+    for _ in range(round(seconds * 20)):
+        harness.clock.advance(0.05)
+
+
+def _come(harness: Harness, kind: type[AnyClient], port: PortType) -> AnyClient:
+    client = harness.try_connect_to(kind, port, HOST)
+    assert client is not None
+    return client
+
+
+class Browser(Client):
+    """A page whose handshake is done: each line it sends is the payload of one message."""
+
+    def heard(self) -> list[Frame]:
+        data = self.transport.value()
+        self.transport.clear()
+        return read_websocket(data)
+
+
+def connect_browser(harness: Harness, host: str = "10.35.11.112") -> Browser:
+    """A browser's connection, which stands.
+
+    :raises Refusal: if too many do.
+    """
+    harness.last_port += 1
+    address = IPv4Address("TCP", host, harness.last_port)
+    session = connect_without_slot(harness.chat, f"{address.host}:{address.port}")
+    client = Browser(LineProtocol(session), address)
+    harness.clients.append(client)
+    return client
+
+
+def connect_watcher(harness: Harness) -> Browser:
+    """A browser that watches, and has heard so."""
+    client = connect_browser(harness)
+    client.send("watch")
+    [watching] = client.heard()
+    assert watching["type"] == "watching"
+    return client

@@ -13,13 +13,13 @@ from zope.interface import implementer
 from chatd import logs
 from chatd.chat.commands import Authenticate
 from chatd.chat.errors import WrongPassword
-from tests.server.hall import Hall
+from tests.server.harness import Harness
 
 #: The password of the account ``ice``.
 PASSWORD = "correct-horse"  # noqa: S105  # nobody has it
 
 
-class LoggedHall(Hall):
+class LoggedHarness(Harness):
     """A server whose log is read; the account ``ice`` has a password."""
 
     def __init__(self, level: str, log_format: str = "json", **settings: Any) -> None:
@@ -54,7 +54,7 @@ class LoggedHall(Hall):
 
 
 @contextmanager
-def all_events() -> Iterator[list[LogEvent]]:
+def log_events() -> Iterator[list[LogEvent]]:
     """Every event that is made meanwhile, with all that is in it."""
     made: list[LogEvent] = []
 
@@ -70,11 +70,11 @@ def all_events() -> Iterator[list[LogEvent]]:
 
 
 @contextmanager
-def logged(hall: LoggedHall) -> Iterator[LoggedHall]:
-    """Write the log of `hall`, until everybody goes."""
-    globalLogPublisher.addObserver(hall.observer)
+def logged(harness: LoggedHarness) -> Iterator[LoggedHarness]:
+    """Write the log of `harness`, until everybody goes."""
+    globalLogPublisher.addObserver(harness.observer)
     try:
-        with hall:
-            yield hall
+        with harness:
+            yield harness
     finally:
-        globalLogPublisher.removeObserver(hall.observer)
+        globalLogPublisher.removeObserver(harness.observer)

@@ -20,7 +20,7 @@ from chatd.chat.errors import Refusal
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
-class CountingPasswords(Argon2Hasher):
+class CountingHasher(Argon2Hasher):
     """Cheap hashes, and on which thread each of them was made."""
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ def fill(path: Path, people: Mapping[str, str], blocked: tuple[str, ...] = ()) -
     return file
 
 
-class Vault:
+class AccountsFixture:
     """A guard, its clock, and the checks that it has given to a thread."""
 
     def __init__(
@@ -64,9 +64,9 @@ class Vault:
     ) -> None:
         self.path = path
         self.clock = clock or Clock()
-        self.passwords = CountingPasswords()
+        self.passwords = CountingHasher()
         self.known: Mapping[str, bool] = {}
-        self.is_held = False
+        self.is_paused = False
         self._under_way: list[tuple[Callable[[], bool], Deferred[bool]]] = []
         file = fill(path, people or {"Ice": "cold"}, blocked)
         self.checker = AccountsChecker(file, self.passwords)
@@ -79,12 +79,12 @@ class Vault:
     def _in_thread(self, check: Callable[[], bool]) -> Deferred[bool]:
         done: Deferred[bool] = Deferred()
         self._under_way.append((check, done))
-        if not self.is_held:
+        if not self.is_paused:
             self.finish()
         return done
 
     @property
-    def under_way(self) -> int:
+    def running_checks(self) -> int:
         """How many checks a thread has now."""
         return len(self._under_way)
 

@@ -11,8 +11,7 @@ from chatd.discovery.subnets import Subnet
 from chatd.server.chat import Chat, ServerSettings
 from chatd.server.factory import PLAIN, DialectFactory
 from chatd.server.service import CannotListen, ChatServer, ExtraPort, ListenSettings
-from tests.fakes import log_lines
-from tests.server.network import FakeNetwork
+from tests.fakes import FakeNetwork, log_lines
 
 HOSTS = ("10.35.11.113", "192.168.1.124")
 SUBNETS = (

@@ -1,0 +1,382 @@
+"""Two users, each with any dialect: what one does, the other sees as its dialect has it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.server.users import (
+    ABILITIES,
+    LOBBY,
+    Ability,
+    BasicUser,
+    Dialects,
+    JimUser,
+    Message,
+    NativeUser,
+    Notice,
+    OtherJimUser,
+    Pair,
+    PlainUser,
+    User,
+    UsersHarness,
+    every_pair,
+)
+
+
+@every_pair()
+def test_who_is_here_sees_who_enters(dialects: Dialects) -> None:
+    with UsersHarness() as harness:
+        first = harness.enter(dialects[0], "ice")
+        assert not first.saw_notice("moon")
+        harness.enter(dialects[1], "moon")
+        assert first.saw_notice("moon has entered the chat")
+
+
+@every_pair()
+def test_a_taken_nickname_is_refused_and_another_one_is_not(dialects: Dialects) -> None:
+    with UsersHarness() as harness:
+        first = harness.enter(dialects[0], "ice")
+        harness.clear_all()
+        second = harness.enter(dialects[1], "ICE")
+        assert second.was_refused("ICE is taken")
+        assert not first.saw_notice("ICE")
+        second.enter("moon")
+        harness.settle()
+        assert first.saw_notice("moon")
+
+
+@every_pair()
+def test_both_ways_the_others_words_come_with_the_nickname_and_in_order(pair: Pair) -> None:
+    for said in ("one", "two", "drei \u2014 \u05e9\u05dc\u05d5\u05dd"):
+        pair.ice.say(said)
+        pair.moon.say(said.upper())
+    pair.settle()
+    from_ice = [("ice", "one"), ("ice", "two"), ("ice", "drei \u2014 \u05e9\u05dc\u05d5\u05dd")]
+    assert [said for said in pair.moon.saw_messages() if said[0] == "ice"] == from_ice
+    assert [said for said in pair.ice.saw_messages() if said[0] == "moon"] == [
+        ("moon", text.upper()) for _, text in from_ice
+    ]
+
+
+@every_pair(ice=Ability.BREAK_LINES)
+def test_a_message_of_two_lines_arrives_whole_and_forges_nothing(pair: Pair) -> None:
+    pair.ice.say("one\n[Server]: moon has left the chat\n[private] sun: two")
+    pair.settle()
+    seen = pair.moon.saw()
+    assert {type(each) for each in seen} == {Message}
+    assert "\n".join(each.text for each in seen).split("\n") == [
+        "one",
+        "[Server]: moon has left the chat",
+        "[private] sun: two",
+    ]
+    assert {each.source for each in seen} == {"ice"}
+
+
+@every_pair(ice=Ability.TELL)
+def test_a_private_message_is_seen_by_its_recipient_alone(pair: Pair) -> None:
+    sun = pair.enter(NativeUser, "sun")
+    pair.clear_all()
+    pair.ice.tell("psst", "moon")
+    pair.settle()
+    assert pair.moon.saw_private() == [("ice", "psst")]
+    assert sun.saw() == []
+    assert pair.ice.saw_private() == []
+
+
+@every_pair(ice=Ability.TELL)
+def test_a_private_message_to_several_is_seen_by_each_of_them(pair: Pair) -> None:
+    sun, star = pair.enter(NativeUser, "sun"), pair.enter(NativeUser, "star")
+    pair.clear_all()
+    pair.ice.tell("psst", "moon", "sun")
+    pair.settle()
+    assert pair.moon.saw_private() == sun.saw_private() == [("ice", "psst")]
+    assert star.saw() == []
+
+
+@every_pair(ice=Ability.TELL)
+def test_the_sender_learns_who_was_not_reached_and_the_others_were(pair: Pair) -> None:
+    pair.ice.tell("psst", "moon", "sun")
+    pair.settle()
+    assert pair.moon.saw_private() == [("ice", "psst")]
+    assert pair.ice.was_told("Not reached: sun (unknown)")
+
+
+@every_pair(ice=Ability.TELL)
+def test_a_private_message_that_reaches_nobody_is_refused(pair: Pair) -> None:
+    pair.ice.tell("psst", "sun", "star")
+    pair.settle()
+    assert pair.ice.was_refused("Not reached: sun (unknown), star (unknown)")
+    assert pair.moon.saw() == []
+
+
+@every_pair(ice=Ability.RENAME)
+def test_a_renaming_is_told_and_the_new_name_is_the_one_that_speaks(pair: Pair) -> None:
+    pair.ice.rename("snow")
+    pair.ice.say("hello")
+    pair.settle()
+    assert pair.moon.saw_notice("ice renamed to snow")
+    assert pair.moon.saw_messages() == [("snow", "hello")]
+
+
+@every_pair(ice=Ability.RENAME, moon=Ability.TELL)
+def test_who_was_renamed_is_reached_under_the_new_name_and_not_the_old_one(pair: Pair) -> None:
+    pair.ice.rename("snow")
+    pair.clear_all()
+    pair.moon.tell("psst", "snow")
+    pair.moon.tell("psst", "ice")
+    pair.settle()
+    assert pair.ice.saw_private() == [("moon", "psst")]
+    assert pair.moon.was_refused("Not reached: ice (unknown)")
+
+
+@every_pair(ice=Ability.RENAME)
+def test_renaming_to_a_taken_name_is_refused_and_changes_nothing(pair: Pair) -> None:
+    pair.ice.rename("Moon")
+    pair.settle()
+    assert pair.ice.was_refused("Moon is taken")
+    assert pair.moon.saw() == []
+    pair.ice.say("hello")
+    pair.settle()
+    assert pair.moon.saw_messages() == [("ice", "hello")]
+
+
+@every_pair(ice=Ability.READ)
+def test_the_list_of_users_names_both(pair: Pair) -> None:
+    pair.ice.ask_users()
+    pair.settle()
+    assert pair.ice.users() == ["ice", "moon"]
+
+
+@every_pair(ice=Ability.READ)
+def test_the_history_has_what_both_said_in_order(pair: Pair) -> None:
+    pair.moon.say("one")
+    pair.ice.say("two")
+    pair.moon.say("three")
+    pair.clear_all()
+    pair.ice.ask_history()
+    pair.settle()
+    assert pair.ice.history() == [("moon", "one"), ("ice", "two"), ("moon", "three")]
+
+
+@every_pair(ice=Ability.GO, moon=Ability.GO)
+def test_in_a_room_those_who_are_in_it_hear_each_other(pair: Pair) -> None:
+    pair.ice.join("#dev")
+    pair.moon.join("#dev")
+    pair.settle()
+    assert pair.ice.saw_notice("moon has joined #dev")
+    pair.ice.say("hello", "#dev")
+    pair.moon.say("welcome", "#dev")
+    pair.settle()
+    assert ("ice", "hello") in pair.moon.saw_messages("#dev")
+    assert ("moon", "welcome") in pair.ice.saw_messages("#dev")
+    assert pair.ice.saw_messages(LOBBY) == pair.moon.saw_messages(LOBBY) == []
+
+
+@every_pair(ice=Ability.GO, moon=Ability.GO)
+def test_who_left_a_room_hears_it_no_more_and_may_not_speak_there(pair: Pair) -> None:
+    pair.ice.join("#dev")
+    pair.moon.join("#dev")
+    pair.clear_all()
+    pair.moon.leave("#dev")
+    pair.settle()
+    assert pair.ice.saw_notice("moon has left #dev")
+    pair.clear_all()
+    pair.ice.say("hello", "#dev")
+    pair.moon.say("is it you?", "#dev")
+    pair.settle()
+    assert pair.moon.saw_messages("#dev") == []
+    assert pair.moon.was_refused("You are not in #dev")
+    assert ("moon", "is it you?") not in pair.ice.saw_messages("#dev")
+
+
+@every_pair(ice=Ability.GO)
+def test_who_is_not_in_a_room_hears_nothing_of_it(pair: Pair) -> None:
+    pair.ice.join("#dev")
+    pair.ice.say("hello", "#dev")
+    pair.ice.leave("#dev")
+    pair.settle()
+    assert pair.moon.saw() == []
+
+
+@every_pair(ice=Ability.GO)
+def test_who_left_the_lobby_hears_it_no_more_and_is_still_there(pair: Pair) -> None:
+    pair.ice.leave(LOBBY)
+    pair.settle()
+    assert pair.moon.saw_notice("ice has left #lobby")
+    pair.clear_all()
+    pair.moon.say("anybody here?")
+    pair.settle()
+    assert pair.ice.saw_messages() == []
+    pair.ice.join(LOBBY)
+    pair.moon.say("welcome back")
+    pair.settle()
+    assert pair.ice.saw_messages() == [("moon", "welcome back")]
+
+
+EVERYONE = list(ABILITIES)
+
+#: What a member hears of its own message, renaming, joining and leaving a room (SPEC §4).
+HEARS_OWN_WORDS = [BasicUser, PlainUser]
+HEARS_OWN_RENAMING = [NativeUser, BasicUser, PlainUser]
+HEARS_OWN_COMING_AND_GOING = [NativeUser, BasicUser, PlainUser]
+
+every_dialect = pytest.mark.parametrize("dialect", EVERYONE)
+
+
+def those_who(can: Ability) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize(
+        "dialect", [dialect for dialect in EVERYONE if can in ABILITIES[dialect]]
+    )
+
+
+@given(st.lists(st.integers(0, len(EVERYONE) - 1), max_size=15))
+def test_everyone_sees_the_others_messages_in_the_order_of_the_history(turns: list[int]) -> None:
+    with UsersHarness(flood=0) as harness:
+        users = [
+            harness.enter(dialect, f"member{number}") for number, dialect in enumerate(EVERYONE)
+        ]
+        harness.clear_all()
+        said = [(f"member{turn}", f"text {count}") for count, turn in enumerate(turns)]
+        for turn, (_, text) in zip(turns, said, strict=True):
+            users[turn].say(text)
+        harness.settle()
+        for number, user in enumerate(users):
+            hears_all = type(user) in HEARS_OWN_WORDS
+            assert user.saw_messages() == [
+                each for each in said if hears_all or each[0] != f"member{number}"
+            ]
+        harness.clear_all()
+        users[0].ask_history()
+        assert users[0].history() == said
+
+
+@every_dialect
+def test_ones_own_message_is_heard_as_the_dialect_has_it(dialect: type[User]) -> None:
+    with UsersHarness() as harness:
+        ice = harness.enter(dialect, "ice")
+        ice.say("hello")
+        harness.settle()
+        assert ice.saw_messages() == [("ice", "hello")] * (dialect in HEARS_OWN_WORDS)
+
+
+@those_who(Ability.RENAME)
+def test_ones_own_renaming_is_heard_as_the_dialect_has_it(dialect: type[User]) -> None:
+    with UsersHarness() as harness:
+        ice = harness.enter(dialect, "ice")
+        ice.rename("snow")
+        harness.settle()
+        assert ice.saw_notice("ice renamed to snow") == (dialect in HEARS_OWN_RENAMING)
+
+
+@those_who(Ability.GO)
+def test_ones_own_coming_and_going_is_heard_as_the_dialect_has_it(dialect: type[User]) -> None:
+    with UsersHarness() as harness:
+        ice = harness.enter(dialect, "ice")
+        harness.clear_all()
+        ice.join("#dev")
+        ice.leave("#dev")
+        harness.settle()
+        heard = dialect in HEARS_OWN_COMING_AND_GOING
+        assert ice.saw_notice("ice has joined #dev") == heard
+        assert ice.saw_notice("ice has left #dev") == heard
+
+
+@pytest.mark.parametrize("dialect", [JimUser, OtherJimUser])
+def test_what_a_jim_member_asks_is_answered_and_nothing_else(dialect: type[User]) -> None:
+    with UsersHarness() as harness:
+        ice = harness.enter(dialect, "ice")
+        harness.clear_all()
+        ice.say("hello")
+        ice.join("#dev")
+        ice.leave("#dev")
+        ice.say("hello", "#dev")
+        harness.settle()
+        assert len(ice.saw()) == 4
+        assert not [each for each in ice.saw() if isinstance(each, Notice)]
+        assert ice.was_refused("There is no room #dev")
+
+
+@every_pair(ice=Ability.QUIT)
+def test_who_quits_is_dropped_and_the_other_is_told(pair: Pair) -> None:
+    pair.ice.quit()
+    pair.settle()
+    assert pair.ice.is_dropped()
+    assert pair.moon.saw_notice("ice has left the chat (quit)")
+
+
+@every_pair()
+def test_who_is_lost_is_told_of_and_the_nickname_is_free(pair: Pair) -> None:
+    pair.ice.hang_up()
+    pair.settle()
+    assert pair.moon.saw_notice("ice has left the chat (connection lost)")
+    again = pair.enter(NativeUser, "ice")
+    assert not again.was_refused("taken")
+
+
+@every_pair()
+def test_who_is_silent_is_disconnected_with_a_word_and_the_other_is_told(
+    dialects: Dialects,
+) -> None:
+    with Pair(*dialects, timeout=60) as pair:
+        for _ in range(4):
+            pair.harness.pass_time(20)
+            pair.ice.say("still here")
+        pair.settle()
+        assert pair.moon.is_dropped()
+        assert pair.moon.was_told("inactive")
+        assert pair.ice.saw_notice("moon has left the chat (inactive)")
+        assert not pair.ice.is_dropped()
+
+
+@every_pair()
+def test_who_finds_no_slot_is_told_so_and_the_other_notices_nothing(dialects: Dialects) -> None:
+    with UsersHarness(slots=1) as harness:
+        first = harness.enter(dialects[0], "ice")
+        harness.clear_all()
+        second = harness.enter(dialects[1], "moon")
+        assert second.was_told("The server is full")
+        assert second.is_dropped()
+        assert first.saw() == []
+        first.hang_up()
+        second.hang_up()
+        third = harness.enter(dialects[1], "moon")
+        assert not third.is_dropped()
+
+
+@pytest.mark.parametrize("side", [JimUser, PlainUser])
+def test_where_the_dialect_is_known_a_full_server_says_so_at_once(side: type[User]) -> None:
+    with UsersHarness(slots=0) as harness:
+        user = harness.connect(side)
+        harness.settle()
+        assert user.was_told("The server is full")
+        assert user.is_dropped()
+
+
+@every_pair()
+def test_everyone_is_told_that_the_server_is_stopping(pair: Pair) -> None:
+    ended: list[None] = []
+    pair.harness.chat.end().addCallback(ended.append)
+    pair.settle()
+    for each in (pair.ice, pair.moon):
+        assert each.was_told("server is stopping")
+        assert each.is_dropped()
+        each.hang_up()
+    assert ended == [None]
+
+
+def test_who_finds_no_slot_at_the_plain_port_is_asked_nothing() -> None:
+    with UsersHarness(slots=0) as harness:
+        user = harness.connect(PlainUser)
+        harness.settle()
+        assert user.received == b"The server is full; try again later.\n"
+
+
+def test_who_is_too_late_at_the_plain_port_is_asked_nothing_more() -> None:
+    with UsersHarness() as harness:
+        user = harness.connect(PlainUser)
+        user.enter("[ice]")
+        assert user.received.endswith(b"Your nickname?\n")
+        user.clear()
+        harness.harness.pass_time(61)
+        assert user.is_dropped()
+        assert user.received == b"No nickname within 60 s, so the server closes.\n"

@@ -1,0 +1,494 @@
+"""Users of every dialect: the same actions and the same observations, whatever the dialect.
+
+So a test can be written once, and run with every pair of dialects.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from itertools import product
+from typing import Any, ClassVar, Final, Self
+
+import pytest
+from twisted.internet.address import IPv4Address
+from twisted.internet.error import ConnectionLost
+from twisted.internet.testing import StringTransport
+from twisted.python.failure import Failure
+
+from chatd.server.chat import Chat
+from chatd.server.factory import JIM, MAIN, PLAIN, ChatFactory, DialectFactory, PortType
+from tests.server.harness import Harness
+
+LOBBY: Final = "#lobby"
+
+
+@dataclass(frozen=True)
+class Message:
+    source: str
+    text: str
+    room: str = LOBBY
+
+
+@dataclass(frozen=True)
+class Private:
+    source: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Notice:
+    text: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    text: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    text: str
+
+
+Seen = Message | Private | Notice | Answer | Refused
+
+
+class User:
+    """Somebody connected; each dialect says how things are asked for, and what was seen.
+
+    What cannot be said in a dialect is not implemented there.
+
+    :cvar refuses: how a refusal looks in this dialect.
+    """
+
+    port: ClassVar[PortType]
+    refuses: ClassVar[type] = Refused
+
+    def __init__(self, chat: Chat, address: IPv4Address) -> None:
+        self.address = f"{address.host}:{address.port}"
+        self.is_gone = False
+        self.transport = StringTransport(peerAddress=address)
+        factory = ChatFactory(chat) if self.port is MAIN else DialectFactory(chat, self.port)
+        connection = factory.buildProtocol(address)
+        assert connection is not None
+        self.connection = connection
+        self._mark = 0
+        self._clock: Any = chat.clock
+        connection.makeConnection(self.transport)
+
+    # --- what it asks ---------------------------------------------------------------------------
+
+    def enter(self, nickname: str) -> None:
+        raise NotImplementedError
+
+    def say(self, text: str, room: str = LOBBY) -> None:
+        raise NotImplementedError
+
+    def tell(self, text: str, *to: str) -> None:
+        raise NotImplementedError
+
+    def rename(self, nickname: str) -> None:
+        raise NotImplementedError
+
+    def join(self, room: str) -> None:
+        raise NotImplementedError
+
+    def leave(self, room: str) -> None:
+        raise NotImplementedError
+
+    def quit(self) -> None:
+        raise NotImplementedError
+
+    def ask_users(self) -> None:
+        raise NotImplementedError
+
+    def ask_history(self) -> None:
+        raise NotImplementedError
+
+    def send(self, data: bytes) -> None:
+        self.connection.dataReceived(data)
+        self._clock.advance(0)  # the server writes at the end of its turn
+
+    def hang_up(self) -> None:
+        """Be gone without a word."""
+        self.is_gone = True
+        self.connection.connectionLost(Failure(ConnectionLost()))
+        self._clock.advance(0)
+
+    # --- what it saw, since it last forgot ------------------------------------------------------
+
+    def saw(self) -> list[Seen]:
+        raise NotImplementedError
+
+    def users(self) -> list[str]:
+        """The list of users that it asked for."""
+        raise NotImplementedError
+
+    def history(self) -> list[tuple[str, str]]:
+        """The history that it asked for."""
+        raise NotImplementedError
+
+    def saw_messages(self, room: str = LOBBY) -> list[tuple[str, str]]:
+        return [
+            (each.source, each.text)
+            for each in self.saw()
+            if isinstance(each, Message) and each.room == room
+        ]
+
+    def saw_private(self) -> list[tuple[str, str]]:
+        return [(each.source, each.text) for each in self.saw() if isinstance(each, Private)]
+
+    def saw_notice(self, sentence: str) -> bool:
+        return any(isinstance(each, Notice) and sentence in each.text for each in self.saw())
+
+    def was_refused(self, sentence: str) -> bool:
+        return any(isinstance(each, self.refuses) and sentence in each.text for each in self.saw())
+
+    def was_told(self, words: str) -> bool:
+        """Whether it was told so by the server, in whatever way."""
+        return any(
+            isinstance(each, Notice | Answer | Refused) and words in each.text
+            for each in self.saw()
+        )
+
+    def is_dropped(self) -> bool:
+        """Whether the server has ended the connection."""
+        return self.transport.disconnecting
+
+    def clear(self) -> None:
+        self._mark = len(self.transport.value())
+
+    @property
+    def received(self) -> bytes:
+        data: bytes = self.transport.value()
+        return data[self._mark :]
+
+
+def seen_line(source: str, text: str) -> Seen:
+    """What somebody is shown as ``source: text``, where that is all there is."""
+    if source == "[Server]":
+        return Notice(text)
+    if source.startswith("[private] "):
+        return Private(source.removeprefix("[private] "), text)
+    room, _, user = source.rpartition(" ")
+    return Message(user, text, room or LOBBY)
+
+
+class Ability(Enum):
+    """What can be said in some dialects, and not in others."""
+
+    TELL = auto()
+    RENAME = auto()
+    READ = auto()  # the history, and who is here
+    GO = auto()  # into rooms, and out of them
+    QUIT = auto()
+    BREAK_LINES = auto()
+
+
+class NativeUser(User):
+    """chatd's own client, or the web page."""
+
+    port = MAIN
+    _NOTICES: Final = {
+        "entered": "{nickname} has entered the chat",
+        "left": "{nickname} has left the chat ({reason})",
+        "renamed": "{old} renamed to {new}",
+        "joined": "{nickname} has joined {room}",
+        "parted": "{nickname} has left {room}",
+        "goodbye": "{reason}",
+    }
+
+    def _ask(self, kind: str, **data: object) -> None:
+        self.send(json.dumps({"type": kind, "data": data}).encode() + b"\n")
+
+    def enter(self, nickname: str) -> None:
+        self._ask("hello", nickname=nickname, version=1)
+
+    def say(self, text: str, room: str = LOBBY) -> None:
+        self._ask("message", text=text, room=room)
+
+    def tell(self, text: str, *to: str) -> None:
+        self._ask("private", text=text, to=to)
+
+    def rename(self, nickname: str) -> None:
+        self._ask("set-name", nickname=nickname)
+
+    def join(self, room: str) -> None:
+        self._ask("join", room=room)
+
+    def leave(self, room: str) -> None:
+        self._ask("leave", room=room)
+
+    def quit(self) -> None:
+        self._ask("quit")
+
+    def ask_users(self) -> None:
+        self._ask("users")
+
+    def ask_history(self) -> None:
+        self._ask("history")
+
+    def _frames(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.received.splitlines()]
+
+    def _data(self, kind: str) -> Any:
+        [data] = [frame["data"] for frame in self._frames() if frame["type"] == kind]
+        return data
+
+    def users(self) -> list[str]:
+        return [user["nickname"] for user in self._data("users")["users"]]
+
+    def history(self) -> list[tuple[str, str]]:
+        return [(said["source"], said["text"]) for said in self._data("history")["messages"]]
+
+    def saw(self) -> list[Seen]:
+        return [self._seen(frame["type"], frame.get("data") or {}) for frame in self._frames()]
+
+    def _seen(self, kind: str, data: dict[str, Any]) -> Seen:
+        match kind:
+            case "message":
+                return Message(data["source"], data["text"], data["room"])
+            case "private":
+                return Private(data["source"], data["text"])
+            case "error":
+                return Refused(data["message"])
+            case _ if kind in self._NOTICES:
+                return Notice(self._NOTICES[kind].format(**data))
+            case _:
+                return Answer(kind)
+
+
+class BasicUser(User):
+    """Any simple client; what it cannot say, it cannot be made to say here."""
+
+    port = MAIN
+    refuses = Notice
+
+    def _ask(self, kind: str, data: str = "") -> None:
+        self.send(json.dumps({"type": kind, "data": data}).encode() + b"\n")
+
+    def enter(self, nickname: str) -> None:
+        self.rename(nickname)
+
+    def rename(self, nickname: str) -> None:
+        self._ask("set-name", nickname)
+
+    def say(self, text: str, room: str = LOBBY) -> None:
+        assert room == LOBBY
+        self._ask("message", text)
+
+    def ask_users(self) -> None:
+        self._ask("users")
+
+    def ask_history(self) -> None:
+        self._ask("history")
+
+    def users(self) -> list[str]:
+        [listed] = [each.text for each in self.saw() if isinstance(each, Notice)]
+        return [line.split()[0] for line in listed.split("\n")]
+
+    def history(self) -> list[tuple[str, str]]:
+        return self.saw_messages()
+
+    def saw(self) -> list[Seen]:
+        frames = [json.loads(line) for line in self.received.splitlines()]
+        assert {frame["type"] for frame in frames} <= {"message"}
+        return [seen_line(frame["data"]["source"], frame["data"]["message"]) for frame in frames]
+
+
+class JimUser(User):
+    """A JIM messenger. It begins in no room, so it goes into the lobby as it enters.
+
+    :cvar key: and the other words, as this messenger uses them.
+    """
+
+    port = JIM
+    key: ClassVar[str] = "action"
+    verb: ClassVar[str] = "msg"
+    text: ClassVar[str] = "message"
+
+    def _ask(self, action: str, **more: object) -> None:
+        self.send(json.dumps({self.key: action} | more).encode())
+
+    def enter(self, nickname: str) -> None:
+        self._ask("presence", user={"account_name": nickname})
+        self.join("#")
+
+    def say(self, text: str, room: str = LOBBY) -> None:
+        self._ask(self.verb, to="#" if room == LOBBY else room, **{self.text: text})
+
+    def tell(self, text: str, *to: str) -> None:
+        self._ask(self.verb, to=to[0] if len(to) == 1 else to, **{self.text: text})
+
+    def join(self, room: str) -> None:
+        self._ask("join", room=room)
+
+    def leave(self, room: str) -> None:
+        self._ask("leave", room=room)
+
+    def quit(self) -> None:
+        self._ask("quit")
+
+    def saw(self) -> list[Seen]:
+        text, found = self.received.decode(), list[Seen]()
+        while text:
+            unit, end = json.JSONDecoder().raw_decode(text)
+            found.append(self._seen(unit))
+            text = text[end:].lstrip()
+        return found
+
+    def _seen(self, unit: dict[str, Any]) -> Seen:
+        code = unit.get("response")
+        if code is None and unit[self.key] == "probe":
+            return Notice("probe")
+        if code is None:
+            assert unit[self.key] == self.verb
+            to = unit["to"]
+            if isinstance(to, str) and to.startswith("#"):
+                return Message(unit["from"], unit[self.text], to)
+            return Private(unit["from"], unit[self.text])
+        if code >= 400:
+            return Refused(unit["error"])
+        return (Notice if code < 200 else Answer)(unit["alert"])
+
+
+class OtherJimUser(JimUser):
+    """A JIM messenger with other words for the same."""
+
+    key = "event"
+    verb = "message"
+    text = "message_text"
+
+
+class PlainUser(User):
+    """A person at ``nc``."""
+
+    port = PLAIN
+    refuses = Notice
+    _LINE: Final = re.compile(r"(\[Server\]|\[private\] \S+|#\S+ \S+|\S+): (.*)\Z")
+    _PAST: Final = re.compile(r"(?:[-\d]+ )?[:\d]+ (\S+): (.*)\Z")
+
+    def _type(self, line: str) -> None:
+        self.send(f"{line}\r\n".encode())
+
+    def enter(self, nickname: str) -> None:
+        self._type(nickname)
+
+    def say(self, text: str, room: str = LOBBY) -> None:
+        self._type(f"/room {room}")
+        self._type(text)
+
+    def tell(self, text: str, *to: str) -> None:
+        self._type(" ".join(f"@{name}" for name in to) + f" {text}")
+
+    def rename(self, nickname: str) -> None:
+        self._type(f"/setname {nickname}")
+
+    def join(self, room: str) -> None:
+        self._type(f"/join {room}")
+
+    def leave(self, room: str) -> None:
+        self._type(f"/leave {room}")
+
+    def quit(self) -> None:
+        self._type("exit()")
+
+    def ask_users(self) -> None:
+        self._type("/users")
+
+    def ask_history(self) -> None:
+        self._type("/history")
+
+    def _lines(self) -> list[str]:
+        return self.received.decode().splitlines()
+
+    def users(self) -> list[str]:
+        return [each.text.split()[0] for each in self.saw() if isinstance(each, Notice)]
+
+    def history(self) -> list[tuple[str, str]]:
+        found = filter(None, map(self._PAST.match, self._lines()))
+        return [(each[1], each[2]) for each in found]
+
+    def saw(self) -> list[Seen]:
+        return [self._seen(line) for line in self._lines()]
+
+    def _seen(self, line: str) -> Seen:
+        found = self._LINE.match(line)
+        return seen_line(found[1], found[2]) if found else Notice(line)
+
+
+#: Who speaks what, and what can be said in it.
+ABILITIES: Final[dict[type[User], Sequence[Ability]]] = {
+    NativeUser: list(Ability),
+    BasicUser: [Ability.RENAME, Ability.READ, Ability.BREAK_LINES],
+    JimUser: [Ability.TELL, Ability.GO, Ability.QUIT, Ability.BREAK_LINES],
+    OtherJimUser: [Ability.TELL, Ability.GO, Ability.QUIT, Ability.BREAK_LINES],
+    PlainUser: [Ability.TELL, Ability.RENAME, Ability.READ, Ability.GO, Ability.QUIT],
+}
+
+
+#: What ice speaks, and what moon does.
+Dialects = tuple[type[User], type[User]]
+
+
+class UsersHarness:
+    """A server, and people who come to it, each with a dialect of their own."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.harness = Harness(**settings)
+        self.users: list[User] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if error is None:
+            for user in self.users:
+                if not user.is_gone:
+                    user.hang_up()
+            self.harness.close()
+
+    def connect(self, dialect: type[User], port: int = 0) -> Any:
+        address = IPv4Address("TCP", "10.35.11.112", port or 50_001 + len(self.users))
+        self.users.append(dialect(self.harness.chat, address))
+        return self.users[-1]
+
+    def enter(self, dialect: type[User], nickname: str) -> Any:
+        user = self.connect(dialect)
+        user.enter(nickname)
+        self.settle()
+        return user
+
+    def settle(self) -> None:
+        """Let everyone read, also those who take one object at a time; too short to be inactive."""
+        for _ in range(40):
+            self.harness.clock.advance(0.05)
+
+    def clear_all(self) -> None:
+        self.settle()
+        for user in self.users:
+            user.clear()
+
+
+class Pair(UsersHarness):
+    """Ice and moon are in the lobby, and have forgotten how they came."""
+
+    def __init__(self, *dialects: type[User], **settings: Any) -> None:
+        super().__init__(**settings)
+        self.ice = self.enter(dialects[0], "ice")
+        self.moon = self.enter(dialects[1], "moon")
+        self.clear_all()
+
+
+def every_pair(ice: Ability | None = None, moon: Ability | None = None) -> pytest.MarkDecorator:
+    """Run a test with the dialects of every ordered pair in which both have these abilities."""
+    return pytest.mark.parametrize(
+        "dialects",
+        [
+            pytest.param((first, second), id=f"{first.__name__[:-7]}-{second.__name__[:-7]}")
+            for first, second in product(ABILITIES, repeat=2)
+            if ice in (None, *ABILITIES[first]) and moon in (None, *ABILITIES[second])
+        ],
+    )
