@@ -50,7 +50,7 @@ def test_the_right_password_gives_the_name_as_it_is_stored(
         ("MOON", "wrong", Blocked),
     ],
 )
-def test_anything_else_is_refused(
+def test_any_other_password_or_account_is_refused(
     accounts: AccountsFixture, account: str, password: str, refusal: type[Refusal]
 ) -> None:
     assert accounts.ask(account, password) == [refusal]
@@ -61,7 +61,7 @@ def test_a_password_is_the_same_however_the_keyboard_composes_it(tmp_path: Path)
     assert accounts.ask("ice", unicodedata.normalize("NFD", "caf\u00e9")) == ["ice"]
 
 
-def test_what_is_too_long_to_be_a_password_is_compared_as_it_is() -> None:
+def test_a_password_that_is_too_long_is_compared_as_it_is() -> None:
     """Normalising 60,000 marks would hold up everyone for a second."""
     compared: list[bytes] = []
 
@@ -98,7 +98,7 @@ def test_a_wrong_password_a_hundred_times_is_hashed_five_times(accounts: Account
     assert accounts.hashes == 5
 
 
-def test_a_hundred_wrong_passwords_at_once_are_hashed_no_oftener(accounts: AccountsFixture) -> None:
+def test_a_hundred_wrong_passwords_at_once_are_hashed_five_times(accounts: AccountsFixture) -> None:
     accounts.is_paused = True
     answers = [accounts.ask("ice", f"warm {number}") for number in range(100)]
     while accounts.running_checks:
@@ -109,7 +109,9 @@ def test_a_hundred_wrong_passwords_at_once_are_hashed_no_oftener(accounts: Accou
     assert came.count(TooManyAttempts) == 95
 
 
-def test_the_right_password_is_refused_too_while_one_has_to_wait(accounts: AccountsFixture) -> None:
+def test_the_right_password_is_refused_as_well_while_an_address_is_throttled(
+    accounts: AccountsFixture,
+) -> None:
     for _ in range(5):
         accounts.ask("ice", "warm")
     assert accounts.ask("ice", "cold") == [TooManyAttempts]
@@ -117,7 +119,7 @@ def test_the_right_password_is_refused_too_while_one_has_to_wait(accounts: Accou
     assert accounts.ask("ice", "cold") == ["Ice"]
 
 
-def test_after_a_burst_there_is_one_try_each_ten_seconds(accounts: AccountsFixture) -> None:
+def test_after_a_burst_there_is_one_attempt_every_ten_seconds(accounts: AccountsFixture) -> None:
     for _ in range(5):
         accounts.ask("ice", "warm")
     for _ in range(3):
@@ -137,7 +139,7 @@ def test_trying_too_early_does_not_make_the_wait_longer(accounts: AccountsFixtur
     assert accounts.ask("ice", "cold") == ["Ice"]
 
 
-def test_right_passwords_are_never_too_many(accounts: AccountsFixture) -> None:
+def test_right_passwords_are_not_limited(accounts: AccountsFixture) -> None:
     assert [accounts.ask("ice", "cold") for _ in range(100)] == [["Ice"]] * 100
 
 
@@ -159,7 +161,7 @@ def test_an_account_is_limited_whatever_the_address(accounts: AccountsFixture) -
     assert accounts.ask("ICE", "cold", "10.0.1.1:1") == ["Ice"]
 
 
-def test_somebody_at_one_address_cannot_shut_an_account_s_owner_out(
+def test_an_attacker_at_one_address_cannot_lock_an_account_s_owner_out(
     accounts: AccountsFixture,
 ) -> None:
     for _ in range(600):
@@ -168,14 +170,16 @@ def test_somebody_at_one_address_cannot_shut_an_account_s_owner_out(
         assert accounts.ask("ice", "cold", "10.0.0.1:1") == ["Ice"]
 
 
-def test_so_many_addresses_are_remembered_and_the_oldest_is_forgotten_first() -> None:
+def test_the_number_of_remembered_keys_is_bounded_and_the_oldest_is_dropped() -> None:
     attempts = FailedAttempts(Clock(), burst=1, seconds=10, max_keys=2)
     for key in ("a", "b", "a", "c"):
         attempts.record_failure(key)
     assert [key for key in "abc" if attempts.is_throttled(key)] == ["a", "c"]
 
 
-def test_one_password_is_checked_at_a_time_and_so_many_may_wait(accounts: AccountsFixture) -> None:
+def test_one_password_is_checked_at_a_time_and_a_bounded_number_waits(
+    accounts: AccountsFixture,
+) -> None:
     accounts.is_paused = True
     hosts = (limits.WAITING_PASSWORDS + 1) // limits.ADDRESS_WAITING_PASSWORDS + 1
     addresses = [f"10.0.1.{host}:1" for host in range(hosts)] * limits.ADDRESS_WAITING_PASSWORDS
@@ -202,7 +206,7 @@ def test_one_address_does_not_fill_the_queue(accounts: AccountsFixture) -> None:
     assert answer == ["Ice"]
 
 
-def test_a_check_that_breaks_lets_the_next_one_have_its_turn(accounts: AccountsFixture) -> None:
+def test_a_check_that_fails_does_not_block_the_next_one(accounts: AccountsFixture) -> None:
     failures: list[Any] = []
 
     def broken(check: object) -> Deferred[bool]:

@@ -54,7 +54,7 @@ def test_cred_is_given_the_account_s_name(accounts: AccountsFixture) -> None:
     ("account", "password"),
     [(b"ice", b"warm"), (b"sun", b"cold"), (b"moon", b"full"), (b"\xff", b"\xff"), (b"ice", b"")],
 )
-def test_cred_is_told_that_anything_else_is_unauthorized(
+def test_any_other_credentials_are_unauthorized_for_cred(
     accounts: AccountsFixture, account: bytes, password: bytes
 ) -> None:
     asked = accounts.checker.requestAvatarId(UsernamePassword(account, password))
@@ -66,11 +66,11 @@ def test_cred_is_told_that_anything_else_is_unauthorized(
 # --- changes and the log ------------------------------------------------------------------------
 
 
-def test_the_chat_knows_the_accounts_from_the_beginning(accounts: AccountsFixture) -> None:
+def test_the_chat_knows_the_accounts_from_the_start(accounts: AccountsFixture) -> None:
     assert accounts.known == {"ice": False, "moon": True}
 
 
-def test_a_change_of_the_file_is_known_soon(accounts: AccountsFixture) -> None:
+def test_a_change_of_the_file_is_noticed_soon(accounts: AccountsFixture) -> None:
     accounts.guard.startService()
     fill(accounts.path, {"sun": "hot", "Ice": "cold"}, blocked=("Ice",))
     accounts.clock.advance(limits.PASSWORD_FILE_SECONDS)
@@ -80,7 +80,7 @@ def test_a_change_of_the_file_is_known_soon(accounts: AccountsFixture) -> None:
     assert not accounts.clock.getDelayedCalls()
 
 
-def test_a_change_of_the_file_is_known_at_once_to_who_gives_a_password(
+def test_a_change_of_the_file_is_noticed_at_once_when_a_password_is_checked(
     accounts: AccountsFixture,
 ) -> None:
     fill(accounts.path, {"sun": "hot"})
@@ -101,7 +101,7 @@ def test_an_account_that_is_blocked_while_its_password_waits_is_blocked(
 
 
 @pytest.mark.parametrize("content", [None, "rubbish"])
-def test_a_file_that_got_broken_is_logged_once_and_the_accounts_stay(
+def test_a_file_that_became_invalid_is_logged_once_and_the_accounts_stay(
     accounts: AccountsFixture, content: str | None
 ) -> None:
     if content is None:
@@ -119,7 +119,7 @@ def test_a_file_that_got_broken_is_logged_once_and_the_accounts_stay(
     assert accounts.ask("sun", "hot") == ["sun"]
 
 
-def test_the_log_tells_of_a_wrong_password_and_shows_none(accounts: AccountsFixture) -> None:
+def test_a_wrong_password_is_logged_without_the_password(accounts: AccountsFixture) -> None:
     with log_lines() as lines:
         accounts.ask("ice", "s3cret", "10.0.0.1:1")
         accounts.ask("s3cret", "", "10.0.0.2:1")
@@ -133,6 +133,6 @@ def test_the_log_tells_of_a_wrong_password_and_shows_none(accounts: AccountsFixt
     assert not [line for line in lines if "s3cret" in line or "argon2" in line]
 
 
-def test_a_password_is_not_shown_with_what_holds_it(accounts: AccountsFixture) -> None:
+def test_a_password_is_not_in_the_repr_of_its_objects(accounts: AccountsFixture) -> None:
     assert "s3cret" not in repr(Authenticate("ice", "s3cret"))
     assert "cold" not in repr([accounts.checker, accounts.checker.accounts, accounts.guard])

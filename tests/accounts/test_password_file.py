@@ -37,7 +37,7 @@ def test_the_file_is_one_line_for_each_account(tmp_path: Path) -> None:
     }
 
 
-def test_the_file_that_is_written_is_as_documented(tmp_path: Path) -> None:
+def test_the_written_file_is_as_documented(tmp_path: Path) -> None:
     fill(tmp_path / "accounts", {"Ice": "cold", "moon": "full"}, blocked=("moon",))
     ice, moon = (tmp_path / "accounts").read_text().splitlines()
     assert ice.startswith("Ice\tactive\t$argon2id$v=19$")
@@ -52,7 +52,7 @@ _nicknames = st.text(
 
 @given(people=st.dictionaries(_nicknames, st.booleans(), max_size=4))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-def test_whoever_is_written_is_read_again(tmp_path: Path, people: dict[str, bool]) -> None:
+def test_written_accounts_are_read_again(tmp_path: Path, people: dict[str, bool]) -> None:
     wanted = [Account(name, HASH, is_blocked) for name, is_blocked in people.items()]
     accounts = {account.key: account for account in wanted}
     file = PasswordFile(tmp_path / "accounts")
@@ -70,7 +70,7 @@ _PARTS = st.sampled_from([b"ice", b"moon", b"\t", b"\n", b"active", b"blocked", 
 
 @given(content=st.lists(_PARTS | st.binary(max_size=9), max_size=12).map(b"".join))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-def test_any_bytes_are_accounts_or_a_fault_that_tells_no_secret(
+def test_any_bytes_are_accounts_or_an_error_without_a_secret(
     tmp_path: Path, content: bytes
 ) -> None:
     try:
@@ -84,7 +84,7 @@ def test_any_bytes_are_accounts_or_a_fault_that_tells_no_secret(
 
 
 @pytest.mark.parametrize("content", [b"", f"ice\tactive\t{HASH}".encode()])
-def test_an_empty_file_and_a_last_line_without_its_end_are_good(
+def test_an_empty_file_and_a_last_line_without_its_end_are_valid(
     tmp_path: Path, content: bytes
 ) -> None:
     assert len(file_with(tmp_path, content).read()) == bool(content)
@@ -109,9 +109,7 @@ def test_an_empty_file_and_a_last_line_without_its_end_are_good(
         (b"m\xf6we\tactive\tsecret", "line 2 is not UTF-8"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_line_and_without_a_secret(
-    tmp_path: Path, line: bytes, why: str
-) -> None:
+def test_an_error_names_the_line_and_no_secret(tmp_path: Path, line: bytes, why: str) -> None:
     content = b"\n".join([f"ice\tactive\t{HASH}".encode(), line, b"rubbish", b""])
     with pytest.raises(ValueError, match="is no password file") as refused:
         file_with(tmp_path, content).read()
@@ -121,12 +119,12 @@ def test_what_is_wrong_is_told_with_its_line_and_without_a_secret(
     assert len(str(refused.value).splitlines()) == 1
 
 
-def test_a_file_that_is_not_there_cannot_be_read(tmp_path: Path) -> None:
+def test_a_missing_file_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="cannot be read: No such file"):
         PasswordFile(tmp_path / "none").read()
 
 
-def test_only_its_owner_may_read_the_file_also_after_a_change(tmp_path: Path) -> None:
+def test_only_the_owner_may_read_the_file_even_after_a_change(tmp_path: Path) -> None:
     path = tmp_path / "accounts"
     file = fill(path, {"ice": "cold"})
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -135,7 +133,7 @@ def test_only_its_owner_may_read_the_file_also_after_a_change(tmp_path: Path) ->
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_a_change_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+def test_a_failed_change_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     file = fill(tmp_path / "accounts", {"ice": "cold"})
     before = file.path.read_bytes()
 
@@ -149,7 +147,7 @@ def test_a_change_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [file.path]
 
 
-def test_who_reads_while_it_is_changed_finds_the_old_accounts(tmp_path: Path) -> None:
+def test_a_reader_sees_the_old_accounts_during_a_change(tmp_path: Path) -> None:
     file = fill(tmp_path / "accounts", {"ice": "cold"})
     seen: list[Accounts] = []
 
@@ -162,7 +160,7 @@ def test_who_reads_while_it_is_changed_finds_the_old_accounts(tmp_path: Path) ->
     assert file.read() == {}
 
 
-def test_of_two_who_change_it_at_once_the_second_is_told_and_the_first_goes_on(
+def test_of_two_changes_at_once_the_second_fails(
     tmp_path: Path,
 ) -> None:
     file = fill(tmp_path / "accounts", {"ice": "cold", "moon": "full"})
@@ -180,7 +178,7 @@ def test_of_two_who_change_it_at_once_the_second_is_told_and_the_first_goes_on(
     assert list(tmp_path.iterdir()) == [file.path]
 
 
-def test_a_link_to_the_file_stays_a_link(tmp_path: Path) -> None:
+def test_a_symbolic_link_to_the_file_stays_one(tmp_path: Path) -> None:
     fill(tmp_path / "accounts", {"ice": "cold"})
     link = tmp_path / "link"
     link.symlink_to("accounts")
@@ -189,20 +187,20 @@ def test_a_link_to_the_file_stays_a_link(tmp_path: Path) -> None:
     assert list(PasswordFile(tmp_path / "accounts").read()) == ["moon"]
 
 
-def test_a_file_that_is_not_there_is_made_only_where_that_is_wanted(tmp_path: Path) -> None:
+def test_a_missing_file_is_created_only_on_request(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="cannot be read: No such file"):
         PasswordFile(tmp_path / "accounts").update(lambda accounts: None)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_where_nothing_can_be_written_is_one_clear_fault(tmp_path: Path) -> None:
+def test_an_unwritable_directory_is_one_clear_error(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="cannot be written: No such file"):
         fill(tmp_path / "no" / "accounts", {"ice": "cold"})
     with pytest.raises(ValueError, match="cannot be read: Is a directory"):
         PasswordFile(tmp_path).read()
 
 
-def test_every_change_shows(tmp_path: Path) -> None:
+def test_every_change_has_another_fingerprint(tmp_path: Path) -> None:
     file = fill(tmp_path / "accounts", {"ice": "cold"})
     versions = [file.fingerprint()]
     assert file.fingerprint() == versions[0]
@@ -215,6 +213,6 @@ def test_every_change_shows(tmp_path: Path) -> None:
     assert len(set(versions)) == 3
 
 
-def test_a_hash_is_not_shown_with_its_account() -> None:
+def test_a_hash_is_not_in_the_repr_of_its_account() -> None:
     assert HASH not in repr(Account("ice", HASH))
     assert "argon2" not in repr({"ice": Account("ice", HASH)})

@@ -70,7 +70,7 @@ def test_a_wrong_password_is_refused_and_the_next_one_may_be_right(
     assert types(client) == ["welcome"]
 
 
-def test_other_nicknames_stay_free_for_guests(guarded: AccountsHarness) -> None:
+def test_a_nickname_that_is_no_account_needs_no_password(guarded: AccountsHarness) -> None:
     assert guarded.enter("sun").transport.connected
 
 
@@ -86,7 +86,7 @@ def test_a_wrong_password_a_hundred_times_ends_in_too_many_attempts(
     assert guarded.accounts.hashes == 5
 
 
-def test_renaming_to_an_account_needs_its_password_and_renaming_away_signs_out(
+def test_renaming_to_an_account_needs_its_password_every_time(
     guarded: AccountsHarness,
 ) -> None:
     sun, star = guarded.enter_all("sun", "star")
@@ -101,7 +101,9 @@ def test_renaming_to_an_account_needs_its_password_and_renaming_away_signs_out(
     assert sun.errors() == ["password-required"]
 
 
-def test_who_is_signed_in_may_write_the_name_another_way(guarded: AccountsHarness) -> None:
+def test_an_authenticated_member_may_change_the_case_of_its_nickname(
+    guarded: AccountsHarness,
+) -> None:
     client = guarded.connect()
     client.hello("ice")
     guarded.authenticate(client, "cold")
@@ -120,7 +122,7 @@ def test_a_blocked_account_may_not_be_used_with_or_without_its_password(
     assert client.errors() == ["blocked", "blocked"]
 
 
-def test_the_account_of_somebody_who_is_in_is_taken_also_with_its_password(
+def test_an_account_that_is_online_is_taken_even_with_its_password(
     guarded: AccountsHarness,
 ) -> None:
     first, second = guarded.connect(), guarded.connect()
@@ -142,7 +144,7 @@ def test_nothing_else_is_read_while_a_password_is_checked(guarded: AccountsHarne
 
 
 @pytest.mark.parametrize("password", ["cold", "warm"])
-def test_who_goes_while_a_password_is_checked_is_gone(
+def test_a_client_that_disconnects_during_a_password_check_does_not_enter(
     guarded: AccountsHarness, password: str
 ) -> None:
     sun = guarded.enter("sun")
@@ -197,7 +199,7 @@ def codes(harness: Harness, client: JimClient) -> list[int]:
         ("moon", "full", 403),
     ],
 )
-def test_a_messenger_is_told_by_number(
+def test_a_jim_client_is_refused_with_a_response_code(
     guarded: AccountsHarness, account: str, password: str, code: int
 ) -> None:
     client = connect_jim(guarded)
@@ -205,7 +207,7 @@ def test_a_messenger_is_told_by_number(
     assert codes(guarded, client) == [code]
 
 
-def test_a_messenger_whose_presence_is_an_account_s_must_authenticate(
+def test_a_jim_client_whose_presence_names_an_account_must_authenticate(
     guarded: AccountsHarness,
 ) -> None:
     client = connect_jim(guarded)
@@ -241,7 +243,7 @@ def test_too_many_wrong_passwords_are_402_and_the_connection_stays(
     assert guarded.accounts.hashes == 5
 
 
-def test_a_messenger_whose_password_waits_to_be_checked_is_not_dropped_meanwhile(
+def test_a_jim_client_is_not_disconnected_while_its_password_waits_to_be_checked(
     guarded: AccountsHarness,
 ) -> None:
     guarded.accounts.is_paused = True
@@ -256,7 +258,7 @@ def test_a_messenger_whose_password_waits_to_be_checked_is_not_dropped_meanwhile
 # --- plain and basic ----------------------------------------------------------------------------
 
 
-def test_a_person_with_nc_is_asked_for_the_password(guarded: AccountsHarness) -> None:
+def test_a_plain_client_is_asked_for_the_password(guarded: AccountsHarness) -> None:
     client = connect_plain(guarded)
     client.type("ice", "warm", "ice", "cold")
     shown = "\n".join(client.shown())
@@ -265,7 +267,9 @@ def test_a_person_with_nc_is_asked_for_the_password(guarded: AccountsHarness) ->
     assert "You are Ice on party." in shown
 
 
-def test_a_basic_client_cannot_use_the_name_and_stays_who_it_is(guarded: AccountsHarness) -> None:
+def test_a_basic_client_cannot_take_an_account_and_keeps_its_nickname(
+    guarded: AccountsHarness,
+) -> None:
     client = enter_silent_basic(guarded)
     client.send("set-name", "ice")
     assert "needs its password" in "\n".join(client.shown())
@@ -274,7 +278,7 @@ def test_a_basic_client_cannot_use_the_name_and_stays_who_it_is(guarded: Account
     assert [said["source"] for said in sun.heard_of("message")] == [client.address]
 
 
-def test_a_hello_that_came_late_is_welcomed_when_the_password_is_right(
+def test_a_delayed_hello_is_welcomed_once_the_password_is_right(
     guarded: AccountsHarness,
 ) -> None:
     client = guarded.connect()
@@ -286,7 +290,9 @@ def test_a_hello_that_came_late_is_welcomed_when_the_password_is_right(
     assert "welcome" in types(client)
 
 
-def test_nobody_waits_for_the_check_of_one_who_is_gone(guarded: AccountsHarness) -> None:
+def test_a_password_check_is_cancelled_when_its_client_disconnects(
+    guarded: AccountsHarness,
+) -> None:
     guarded.accounts.is_paused = True
     first, second = guarded.connect(), guarded.connect()
     for client in (first, second):

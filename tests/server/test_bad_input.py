@@ -67,7 +67,7 @@ def test_a_bad_line_gets_one_error_and_the_connection_goes_on(
         b'{"type": "message", "id": 6, "data": {"text": ""}}',
     ],
 )
-def test_an_error_carries_the_id_of_what_it_answers(harness: Harness, bad: bytes) -> None:
+def test_an_error_carries_the_id_of_its_request(harness: Harness, bad: bytes) -> None:
     ice = harness.enter("ice")
     ice.send_bytes(bad + b"\n")
     assert [error["id"] for error in ice.heard()] == [6]
@@ -209,7 +209,7 @@ def test_no_bytes_without_a_frame_in_them_are_noticed_by_the_others(pieces: list
 
 
 @given(st.lists(st.binary(max_size=40), min_size=1, max_size=8))
-def test_of_bytes_that_are_no_dialect_the_others_notice_only_that_somebody_came(
+def test_of_random_bytes_the_other_members_notice_only_that_a_client_entered(
     pieces: list[bytes],
 ) -> None:
     with Harness() as harness:

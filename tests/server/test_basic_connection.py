@@ -32,7 +32,7 @@ def pieces(data: bytes, size: int) -> list[bytes]:
 
 
 @pytest.mark.parametrize("size", [1, 2, 256, 512])
-def test_the_session_of_the_seed_is_seen_line_for_line(harness: Harness, size: int) -> None:
+def test_a_basic_client_sees_its_session_line_for_line(harness: Harness, size: int) -> None:
     harness.last_port = 57_353
     client = connect_basic(harness)
     assert client.shown() == []
@@ -45,7 +45,7 @@ def test_the_session_of_the_seed_is_seen_line_for_line(harness: Harness, size: i
     assert seen == SESSION.splitlines()
 
 
-def test_somebody_else_who_is_here_sees_the_same(harness: Harness) -> None:
+def test_another_basic_client_sees_the_same(harness: Harness) -> None:
     moon = enter_silent_basic(harness)
     harness.last_port = 57_353
     client = connect_basic(harness)
@@ -66,7 +66,7 @@ def test_half_a_second_of_silence_enters_under_the_address(harness: Harness) -> 
     assert client.shown() == [f"[Server]: {client.address} has entered the chat"]
 
 
-def test_who_has_begun_a_line_is_waited_for_and_does_not_enter_by_silence(harness: Harness) -> None:
+def test_a_client_that_has_begun_a_line_does_not_enter_by_silence(harness: Harness) -> None:
     ice = harness.enter("ice")
     client = connect_basic(harness)
     harness.clock.advance(0.4)
@@ -77,14 +77,14 @@ def test_who_has_begun_a_line_is_waited_for_and_does_not_enter_by_silence(harnes
     assert client.shown() == ["[Server]: Kobzol has entered the chat"]
 
 
-def test_who_sends_a_message_first_enters_and_then_says_it(harness: Harness) -> None:
+def test_a_client_that_first_sends_a_message_enters_before_it(harness: Harness) -> None:
     client = connect_basic(harness)
     client.send_bytes(MESSAGE)
     address = client.address
     assert client.shown() == [f"[Server]: {address} has entered the chat", f"{address}: hello"]
 
 
-def test_who_sends_set_name_first_enters_under_that_name(harness: Harness) -> None:
+def test_a_client_that_first_sends_set_name_enters_under_that_nickname(harness: Harness) -> None:
     ice = harness.enter("ice")
     client = connect_basic(harness)
     client.send_bytes(SET_NAME)
@@ -93,7 +93,7 @@ def test_who_sends_set_name_first_enters_under_that_name(harness: Harness) -> No
 
 
 @pytest.mark.parametrize("wanted", ["ice", "ICE", "\uff49ce", "a b", "", "1.2.3.4:5", "x" * 26])
-def test_who_cannot_have_the_name_enters_under_the_address_and_is_told(
+def test_a_client_that_cannot_have_the_nickname_enters_under_its_address_and_is_told(
     harness: Harness, wanted: str
 ) -> None:
     ice = harness.enter("ice")
@@ -110,7 +110,9 @@ def test_who_cannot_have_the_name_enters_under_the_address_and_is_told(
 
 
 @pytest.mark.parametrize("first", [b"\n", b"hello\n", b"\xff\n", b'{"type": "dance"}\n', b"[]\r\n"])
-def test_who_begins_with_nonsense_enters_and_is_told_so(harness: Harness, first: bytes) -> None:
+def test_a_client_whose_first_line_is_invalid_enters_and_is_told(
+    harness: Harness, first: bytes
+) -> None:
     client = connect_basic(harness)
     client.send_bytes(first)
     entered, why = client.shown()
@@ -148,7 +150,7 @@ def test_the_history_is_a_frame_for_each_message_and_the_users_are_one(harness: 
     ]
 
 
-def test_what_is_said_in_private_comes_with_a_source_of_its_own(harness: Harness) -> None:
+def test_a_private_message_has_its_own_source(harness: Harness) -> None:
     ice, moon = harness.enter_all("ice", "moon")
     client = enter_silent_basic(harness)
     moon.heard()
@@ -157,7 +159,7 @@ def test_what_is_said_in_private_comes_with_a_source_of_its_own(harness: Harness
     assert moon.heard() == []
 
 
-def test_nobody_in_the_lobby_hears_what_is_said_in_another_room(harness: Harness) -> None:
+def test_a_message_in_another_room_is_not_sent_to_the_lobby(harness: Harness) -> None:
     [ice] = harness.enter_all("ice")
     client = enter_silent_basic(harness)
     ice.send("join", {"room": "#dev"})
@@ -165,7 +167,7 @@ def test_nobody_in_the_lobby_hears_what_is_said_in_another_room(harness: Harness
     assert client.shown() == []
 
 
-def test_what_comes_as_a_session_goes_on_is_told_in_the_same_frames(harness: Harness) -> None:
+def test_events_are_sent_in_message_frames(harness: Harness) -> None:
     ice = harness.enter("ice")
     client = enter_silent_basic(harness)
     ice.send("set-name", {"nickname": "snow"})
@@ -217,7 +219,7 @@ def test_a_hello_that_is_not_the_first_line_is_no_frame(harness: Harness) -> Non
     assert client.shown() == [f"{client.address}: hello"]
 
 
-def test_the_end_is_one_last_notice(harness: Harness) -> None:
+def test_a_basic_client_is_sent_one_last_notice(harness: Harness) -> None:
     client = enter_silent_basic(harness)
     harness.chat.end()
     assert client.shown() == ["[Server]: Goodbye: server is stopping"]
@@ -225,7 +227,7 @@ def test_the_end_is_one_last_notice(harness: Harness) -> None:
     assert not client.is_cut_off()
 
 
-def test_who_is_silent_for_too_long_is_told_and_dropped() -> None:
+def test_an_inactive_basic_client_is_told_and_disconnected() -> None:
     with Harness(timeout=10) as harness:
         client = enter_silent_basic(harness)
         client.send_bytes(USERS)
@@ -251,7 +253,7 @@ def _told(parts: list[bytes]) -> list[str]:
 
 
 @given(st.lists(_frames, max_size=6), st.lists(st.integers(0, 400), max_size=8))
-def test_whatever_is_asked_nothing_but_message_frames_comes_back(
+def test_a_basic_client_is_sent_nothing_but_message_frames(
     frames: list[bytes], cuts: list[int]
 ) -> None:
     stream = MESSAGE + b"".join(frames)
@@ -262,7 +264,7 @@ def test_whatever_is_asked_nothing_but_message_frames_comes_back(
     assert _told(pieces(stream, 1)) == whole
 
 
-def test_such_a_client_takes_a_slot_like_everybody() -> None:
+def test_a_basic_client_takes_a_slot() -> None:
     with Harness(slots=1) as harness:
         enter_silent_basic(harness)
         assert harness.free == 0

@@ -17,13 +17,13 @@ def _let_in(harness: Harness, host: str, tries: int) -> int:
     return taken
 
 
-def test_fifty_connections_a_second_are_taken_from_one_address_and_no_more() -> None:
+def test_fifty_connections_a_second_are_accepted_from_one_address_and_no_more() -> None:
     with Harness(accept_rate=limits.ACCEPT_CONNECTIONS_PER_SECOND) as harness:
         assert _let_in(harness, "10.35.11.112", 80) == 50
         assert harness.chat.counters["accept-rate"] == 30
 
 
-def test_who_came_too_often_takes_no_slot() -> None:
+def test_a_connection_over_the_rate_takes_no_slot() -> None:
     with Harness(accept_rate=1) as harness:
         harness.connect()
         free = harness.free
@@ -37,7 +37,7 @@ def test_other_addresses_are_not_affected() -> None:
         assert _let_in(harness, "10.35.11.113", 10) == 2
 
 
-def test_after_a_second_the_address_may_come_again() -> None:
+def test_after_a_second_the_address_may_connect_again() -> None:
     with Harness(accept_rate=5) as harness:
         assert _let_in(harness, "10.35.11.112", 5) == 5
         assert _let_in(harness, "10.35.11.112", 1) == 0
@@ -46,7 +46,7 @@ def test_after_a_second_the_address_may_come_again() -> None:
 
 
 @pytest.mark.parametrize("factor", [2, 3])
-def test_an_address_that_keeps_coming_too_often_is_let_in_at_the_rate(factor: int) -> None:
+def test_an_address_that_keeps_connecting_too_often_is_accepted_at_the_rate(factor: int) -> None:
     with Harness(accept_rate=10) as harness:
         _let_in(harness, "10.35.11.112", 20)
         taken = 0
@@ -57,12 +57,12 @@ def test_an_address_that_keeps_coming_too_often_is_let_in_at_the_rate(factor: in
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1"])
-def test_this_host_itself_may_come_as_often_as_it_likes(host: str) -> None:
+def test_the_rate_does_not_apply_to_this_host(host: str) -> None:
     with Harness(accept_rate=1) as harness:
         assert _let_in(harness, host, 500) == 500
 
 
-def test_an_address_that_ipv6_carries_is_no_other_address() -> None:
+def test_an_ipv4_mapped_address_counts_as_its_ipv4_address() -> None:
     with Harness(accept_rate=2, own_addresses=frozenset({"10.35.11.1"})) as harness:
         _let_in(harness, "10.35.11.112", 1)
         assert _let_in(harness, "::ffff:10.35.11.112", 5) == 1
@@ -74,7 +74,7 @@ def test_a_rate_of_zero_has_no_limit() -> None:
         assert _let_in(harness, "10.35.11.112", 500) == 500
 
 
-def test_addresses_without_end_are_not_remembered_without_end() -> None:
+def test_the_number_of_remembered_addresses_is_bounded() -> None:
     with Harness(accept_rate=1) as harness:
         for number in range(limits.ACCEPT_ADDRESSES + 10):
             client = harness.try_connect(f"10.1.{number // 256}.{number % 256}")

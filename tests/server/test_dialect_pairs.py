@@ -24,7 +24,7 @@ from tests.server.users import (
 
 
 @every_pair()
-def test_who_is_here_sees_who_enters(dialects: Dialects) -> None:
+def test_a_member_sees_others_enter(dialects: Dialects) -> None:
     with UsersHarness() as harness:
         first = harness.enter(dialects[0], "ice")
         assert not first.saw_notice("moon")
@@ -46,7 +46,7 @@ def test_a_taken_nickname_is_refused_and_another_one_is_not(dialects: Dialects) 
 
 
 @every_pair()
-def test_both_ways_the_others_words_come_with_the_nickname_and_in_order(pair: Pair) -> None:
+def test_both_users_see_the_other_s_messages_with_the_nickname_and_in_order(pair: Pair) -> None:
     for said in ("one", "two", "drei \u2014 \u05e9\u05dc\u05d5\u05dd"):
         pair.ice.say(said)
         pair.moon.say(said.upper())
@@ -59,7 +59,7 @@ def test_both_ways_the_others_words_come_with_the_nickname_and_in_order(pair: Pa
 
 
 @every_pair(ice=Ability.BREAK_LINES)
-def test_a_message_of_two_lines_arrives_whole_and_forges_nothing(pair: Pair) -> None:
+def test_a_message_of_several_lines_arrives_whole_and_forges_nothing(pair: Pair) -> None:
     pair.ice.say("one\n[Server]: moon has left the chat\n[private] sun: two")
     pair.settle()
     seen = pair.moon.saw()
@@ -110,7 +110,7 @@ def test_a_private_message_that_reaches_nobody_is_refused(pair: Pair) -> None:
 
 
 @every_pair(ice=Ability.RENAME)
-def test_a_renaming_is_told_and_the_new_name_is_the_one_that_speaks(pair: Pair) -> None:
+def test_a_renaming_is_announced_and_messages_have_the_new_nickname(pair: Pair) -> None:
     pair.ice.rename("snow")
     pair.ice.say("hello")
     pair.settle()
@@ -119,7 +119,7 @@ def test_a_renaming_is_told_and_the_new_name_is_the_one_that_speaks(pair: Pair) 
 
 
 @every_pair(ice=Ability.RENAME, moon=Ability.TELL)
-def test_who_was_renamed_is_reached_under_the_new_name_and_not_the_old_one(pair: Pair) -> None:
+def test_a_renamed_member_is_reached_under_the_new_nickname_only(pair: Pair) -> None:
     pair.ice.rename("snow")
     pair.clear_all()
     pair.moon.tell("psst", "snow")
@@ -130,7 +130,7 @@ def test_who_was_renamed_is_reached_under_the_new_name_and_not_the_old_one(pair:
 
 
 @every_pair(ice=Ability.RENAME)
-def test_renaming_to_a_taken_name_is_refused_and_changes_nothing(pair: Pair) -> None:
+def test_renaming_to_a_taken_nickname_changes_nothing(pair: Pair) -> None:
     pair.ice.rename("Moon")
     pair.settle()
     assert pair.ice.was_refused("Moon is taken")
@@ -148,7 +148,7 @@ def test_the_list_of_users_names_both(pair: Pair) -> None:
 
 
 @every_pair(ice=Ability.READ)
-def test_the_history_has_what_both_said_in_order(pair: Pair) -> None:
+def test_the_history_has_both_users_messages_in_order(pair: Pair) -> None:
     pair.moon.say("one")
     pair.ice.say("two")
     pair.moon.say("three")
@@ -159,7 +159,7 @@ def test_the_history_has_what_both_said_in_order(pair: Pair) -> None:
 
 
 @every_pair(ice=Ability.GO, moon=Ability.GO)
-def test_in_a_room_those_who_are_in_it_hear_each_other(pair: Pair) -> None:
+def test_members_of_a_room_see_each_other_s_messages(pair: Pair) -> None:
     pair.ice.join("#dev")
     pair.moon.join("#dev")
     pair.settle()
@@ -173,7 +173,7 @@ def test_in_a_room_those_who_are_in_it_hear_each_other(pair: Pair) -> None:
 
 
 @every_pair(ice=Ability.GO, moon=Ability.GO)
-def test_who_left_a_room_hears_it_no_more_and_may_not_speak_there(pair: Pair) -> None:
+def test_a_member_that_left_a_room_neither_sees_it_nor_sends_to_it(pair: Pair) -> None:
     pair.ice.join("#dev")
     pair.moon.join("#dev")
     pair.clear_all()
@@ -190,7 +190,7 @@ def test_who_left_a_room_hears_it_no_more_and_may_not_speak_there(pair: Pair) ->
 
 
 @every_pair(ice=Ability.GO)
-def test_who_is_not_in_a_room_hears_nothing_of_it(pair: Pair) -> None:
+def test_a_member_outside_a_room_sees_nothing_of_it(pair: Pair) -> None:
     pair.ice.join("#dev")
     pair.ice.say("hello", "#dev")
     pair.ice.leave("#dev")
@@ -199,7 +199,7 @@ def test_who_is_not_in_a_room_hears_nothing_of_it(pair: Pair) -> None:
 
 
 @every_pair(ice=Ability.GO)
-def test_who_left_the_lobby_hears_it_no_more_and_is_still_there(pair: Pair) -> None:
+def test_a_member_that_left_the_lobby_stays_in_the_chat_and_does_not_see_it(pair: Pair) -> None:
     pair.ice.leave(LOBBY)
     pair.settle()
     assert pair.moon.saw_notice("ice has left #lobby")
@@ -251,7 +251,7 @@ def test_everyone_sees_the_others_messages_in_the_order_of_the_history(turns: li
 
 
 @every_dialect
-def test_ones_own_message_is_heard_as_the_dialect_has_it(dialect: type[User]) -> None:
+def test_a_member_s_own_message_is_echoed_as_its_dialect_has_it(dialect: type[User]) -> None:
     with UsersHarness() as harness:
         ice = harness.enter(dialect, "ice")
         ice.say("hello")
@@ -260,7 +260,7 @@ def test_ones_own_message_is_heard_as_the_dialect_has_it(dialect: type[User]) ->
 
 
 @those_who(Ability.RENAME)
-def test_ones_own_renaming_is_heard_as_the_dialect_has_it(dialect: type[User]) -> None:
+def test_a_member_s_own_renaming_is_echoed_as_its_dialect_has_it(dialect: type[User]) -> None:
     with UsersHarness() as harness:
         ice = harness.enter(dialect, "ice")
         ice.rename("snow")
@@ -269,7 +269,9 @@ def test_ones_own_renaming_is_heard_as_the_dialect_has_it(dialect: type[User]) -
 
 
 @those_who(Ability.GO)
-def test_ones_own_coming_and_going_is_heard_as_the_dialect_has_it(dialect: type[User]) -> None:
+def test_a_member_s_own_joining_and_leaving_is_echoed_as_its_dialect_has_it(
+    dialect: type[User],
+) -> None:
     with UsersHarness() as harness:
         ice = harness.enter(dialect, "ice")
         harness.clear_all()
@@ -282,7 +284,7 @@ def test_ones_own_coming_and_going_is_heard_as_the_dialect_has_it(dialect: type[
 
 
 @pytest.mark.parametrize("dialect", [JimUser, OtherJimUser])
-def test_what_a_jim_member_asks_is_answered_and_nothing_else(dialect: type[User]) -> None:
+def test_a_jim_member_is_sent_responses_and_no_echoes(dialect: type[User]) -> None:
     with UsersHarness() as harness:
         ice = harness.enter(dialect, "ice")
         harness.clear_all()
@@ -297,7 +299,7 @@ def test_what_a_jim_member_asks_is_answered_and_nothing_else(dialect: type[User]
 
 
 @every_pair(ice=Ability.QUIT)
-def test_who_quits_is_dropped_and_the_other_is_told(pair: Pair) -> None:
+def test_a_member_that_quits_is_disconnected_and_the_other_is_told(pair: Pair) -> None:
     pair.ice.quit()
     pair.settle()
     assert pair.ice.is_dropped()
@@ -305,7 +307,7 @@ def test_who_quits_is_dropped_and_the_other_is_told(pair: Pair) -> None:
 
 
 @every_pair()
-def test_who_is_lost_is_told_of_and_the_nickname_is_free(pair: Pair) -> None:
+def test_a_lost_connection_is_announced_and_frees_the_nickname(pair: Pair) -> None:
     pair.ice.hang_up()
     pair.settle()
     assert pair.moon.saw_notice("ice has left the chat (connection lost)")
@@ -314,7 +316,7 @@ def test_who_is_lost_is_told_of_and_the_nickname_is_free(pair: Pair) -> None:
 
 
 @every_pair()
-def test_who_is_silent_is_disconnected_with_a_word_and_the_other_is_told(
+def test_an_inactive_member_is_told_and_disconnected_and_the_other_is_told(
     dialects: Dialects,
 ) -> None:
     with Pair(*dialects, timeout=60) as pair:
@@ -329,7 +331,7 @@ def test_who_is_silent_is_disconnected_with_a_word_and_the_other_is_told(
 
 
 @every_pair()
-def test_who_finds_no_slot_is_told_so_and_the_other_notices_nothing(dialects: Dialects) -> None:
+def test_a_client_without_a_slot_is_told_and_the_other_notices_nothing(dialects: Dialects) -> None:
     with UsersHarness(slots=1) as harness:
         first = harness.enter(dialects[0], "ice")
         harness.clear_all()
@@ -344,7 +346,7 @@ def test_who_finds_no_slot_is_told_so_and_the_other_notices_nothing(dialects: Di
 
 
 @pytest.mark.parametrize("side", [JimUser, PlainUser])
-def test_where_the_dialect_is_known_a_full_server_says_so_at_once(side: type[User]) -> None:
+def test_a_full_server_says_so_at_once_where_the_dialect_is_known(side: type[User]) -> None:
     with UsersHarness(slots=0) as harness:
         user = harness.connect(side)
         harness.settle()
@@ -364,14 +366,14 @@ def test_everyone_is_told_that_the_server_is_stopping(pair: Pair) -> None:
     assert ended == [None]
 
 
-def test_who_finds_no_slot_at_the_plain_port_is_asked_nothing() -> None:
+def test_a_plain_client_without_a_slot_is_not_asked_for_a_nickname() -> None:
     with UsersHarness(slots=0) as harness:
         user = harness.connect(PlainUser)
         harness.settle()
         assert user.received == b"The server is full; try again later.\n"
 
 
-def test_who_is_too_late_at_the_plain_port_is_asked_nothing_more() -> None:
+def test_a_plain_client_that_is_too_late_is_not_asked_again() -> None:
     with UsersHarness() as harness:
         user = harness.connect(PlainUser)
         user.enter("[ice]")

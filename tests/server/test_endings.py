@@ -20,7 +20,7 @@ from tests.server.harness import (
 )
 
 
-def test_who_quits_hears_goodbye_and_the_others_are_told(harness: Harness) -> None:
+def test_a_member_that_quits_is_sent_goodbye_and_the_others_are_told(harness: Harness) -> None:
     ice, moon = harness.enter_all("ice", "moon")
     ice.send("quit", request_id=9)
     assert ice.heard() == [{"type": "goodbye", "id": 9, "data": {"reason": "quit"}}]
@@ -31,13 +31,13 @@ def test_who_quits_hears_goodbye_and_the_others_are_told(harness: Harness) -> No
     assert moon.heard() == []
 
 
-def test_who_hangs_up_without_a_word_has_lost_the_connection(harness: Harness) -> None:
+def test_a_client_that_closes_without_quit_has_lost_the_connection(harness: Harness) -> None:
     ice, moon = harness.enter_all("ice", "moon")
     ice.hang_up()
     assert moon.heard_of("left") == [{"nickname": "ice", "reason": "connection lost"}]
 
 
-def test_nobody_is_told_of_one_who_never_entered(harness: Harness) -> None:
+def test_the_end_of_an_unregistered_connection_is_not_announced(harness: Harness) -> None:
     ice = harness.enter("ice")
     harness.connect().hang_up()
     assert ice.heard() == []
@@ -57,14 +57,16 @@ def test_frames_after_quit_are_ignored(harness: Harness, in_one_piece: bool) -> 
     assert not harness.chat.counters
 
 
-def test_half_a_frame_before_the_end_is_nothing(harness: Harness) -> None:
+def test_an_incomplete_frame_at_the_end_is_ignored(harness: Harness) -> None:
     ice, moon = harness.enter_all("ice", "moon")
     ice.send_bytes(line("message", {"text": "hello"})[:-1])
     ice.hang_up()
     assert [frame["type"] for frame in moon.heard()] == ["left"]
 
 
-def test_a_peer_that_never_takes_its_goodbye_is_cut_off_after_two_seconds(harness: Harness) -> None:
+def test_a_client_that_does_not_read_its_goodbye_is_aborted_after_two_seconds(
+    harness: Harness,
+) -> None:
     ice = harness.enter("ice")
     ice.stop_reading()
     ice.send("quit")
@@ -74,7 +76,7 @@ def test_a_peer_that_never_takes_its_goodbye_is_cut_off_after_two_seconds(harnes
     assert ice.is_cut_off()
 
 
-def test_what_waits_for_a_slow_reader_goes_out_before_the_goodbye(harness: Harness) -> None:
+def test_a_slow_reader_is_sent_its_queue_before_the_goodbye(harness: Harness) -> None:
     ice, moon = harness.enter_all("ice", "moon")
     ice.stop_reading()
     moon.say("before you go")
@@ -86,7 +88,7 @@ def test_what_waits_for_a_slow_reader_goes_out_before_the_goodbye(harness: Harne
     assert not ice.is_cut_off()
 
 
-def test_a_slow_reader_is_dropped_and_the_others_are_told_and_lose_nothing() -> None:
+def test_a_slow_reader_is_disconnected_and_the_others_are_told_and_lose_nothing() -> None:
     with Harness(flood=0) as harness:
         ice, moon, sun = harness.enter_all("ice", "moon", "sun")
         ice.stop_reading()
@@ -109,7 +111,7 @@ def test_a_slow_reader_is_dropped_and_the_others_are_told_and_lose_nothing() -> 
         assert moon.heard() == [left]
 
 
-def test_a_slow_reader_that_reads_on_in_time_has_lost_nothing() -> None:
+def test_a_slow_reader_that_resumes_in_time_loses_nothing() -> None:
     with Harness(flood=0) as harness:
         ice, moon = harness.enter_all("ice", "moon")
         ice.stop_reading()
@@ -121,7 +123,7 @@ def test_a_slow_reader_that_reads_on_in_time_has_lost_nothing() -> None:
         assert not ice.is_dropped()
 
 
-def test_two_slow_readers_dropped_by_one_message_are_both_told_of(harness: Harness) -> None:
+def test_two_slow_readers_disconnected_by_one_message_are_both_announced(harness: Harness) -> None:
     with Harness(flood=0) as harness:
         clients = harness.enter_all("ice", "moon", "sun", "star")
         for client in clients[:2]:
@@ -134,7 +136,7 @@ def test_two_slow_readers_dropped_by_one_message_are_both_told_of(harness: Harne
         assert {left["nickname"] for left in clients[3].heard_of("left")} == {"ice", "moon"}
 
 
-def test_a_server_that_stops_tells_everyone_who_is_connected(harness: Harness) -> None:
+def test_a_stopping_server_tells_every_client(harness: Harness) -> None:
     clients = [*harness.enter_all("ice", "moon"), harness.connect()]
     ended = harness.chat.end()
     for client in clients:
@@ -153,7 +155,7 @@ def test_a_server_without_connections_stops_at_once(harness: Harness) -> None:
     assert harness.chat.end().called
 
 
-def test_a_server_that_stops_sends_what_is_queued_first(harness: Harness) -> None:
+def test_a_stopping_server_sends_what_is_queued_first(harness: Harness) -> None:
     ice, moon = harness.enter_all("ice", "moon")
     ice.stop_reading()
     moon.say("last words")
@@ -165,7 +167,7 @@ def test_a_server_that_stops_sends_what_is_queued_first(harness: Harness) -> Non
     assert not ended.called
 
 
-def test_a_server_that_stops_waits_two_seconds_at_most(harness: Harness) -> None:
+def test_a_stopping_server_waits_two_seconds_at_most(harness: Harness) -> None:
     [ice] = harness.enter_all("ice")
     ice.stop_reading()
     harness.chat.end()
@@ -173,7 +175,7 @@ def test_a_server_that_stops_waits_two_seconds_at_most(harness: Harness) -> None
     assert ice.is_cut_off()
 
 
-def test_a_server_that_stops_hangs_up_on_who_waits_without_a_slot() -> None:
+def test_a_stopping_server_disconnects_clients_without_a_slot() -> None:
     with Harness(slots=0) as harness:
         client = harness.connect()
         ended = harness.chat.end()
@@ -182,7 +184,7 @@ def test_a_server_that_stops_hangs_up_on_who_waits_without_a_slot() -> None:
         assert ended.called
 
 
-def test_a_server_that_stops_waits_for_whoever_is_the_last() -> None:
+def test_a_stopping_server_waits_for_the_last_connection() -> None:
     for order in (1, -1):
         with Harness(slots=1) as harness:
             clients = [harness.enter("ice"), harness.connect()]
@@ -193,7 +195,7 @@ def test_a_server_that_stops_waits_for_whoever_is_the_last() -> None:
             assert ended.called
 
 
-def test_who_has_just_quit_does_not_keep_a_stopping_server_from_ending(harness: Harness) -> None:
+def test_a_client_that_has_just_quit_does_not_delay_a_stopping_server(harness: Harness) -> None:
     ice = harness.enter("ice")
     ice.send("quit")
     ice.heard()
@@ -218,7 +220,7 @@ def test_many_authentications_in_one_segment_are_all_answered_at_the_flood_rate(
         assert client.codes() == [402] * 300
 
 
-def test_a_peer_that_has_said_everything_still_hears_the_answers(harness: Harness) -> None:
+def test_a_client_that_half_closed_is_still_sent_the_replies(harness: Harness) -> None:
     client = harness.connect()
     client.hello("ice")
     client.send("users", {})
@@ -228,14 +230,14 @@ def test_a_peer_that_has_said_everything_still_hears_the_answers(harness: Harnes
     assert not client.is_cut_off()
 
 
-def test_the_last_line_counts_without_its_end(harness: Harness) -> None:
+def test_the_last_line_counts_without_its_line_end(harness: Harness) -> None:
     client = connect_basic(harness)
     client.send_bytes(b'{"type":"set-name","data":"ice"}\n{"type":"message","data":"bye"}')
     end_sending(client)
     assert client.shown()[-1] == "ice: bye"
 
 
-def test_half_an_object_at_the_end_is_refused(harness: Harness) -> None:
+def test_an_incomplete_object_at_the_end_is_refused(harness: Harness) -> None:
     client = connect_jim(harness)
     client.send_bytes(b'{"action":"presence","user":')
     end_sending(client)
@@ -244,7 +246,7 @@ def test_half_an_object_at_the_end_is_refused(harness: Harness) -> None:
 
 
 @given(st.lists(st.integers(0, 12), max_size=5))
-def test_what_telnet_says_to_telnet_is_no_nickname_in_whatever_pieces_it_comes(
+def test_telnet_commands_are_removed_in_whatever_pieces_they_come(
     cuts: list[int],
 ) -> None:
     said = b"\xff\xfb\x1f\xff\xf4\xff\xfd\x03ice\r\n"

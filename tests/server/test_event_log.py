@@ -33,7 +33,7 @@ def informed() -> Iterator[LoggedHarness]:
 # --- info -------------------------------------------------------------------------------------
 
 
-def test_what_everyone_may_know_is_told_in_order(informed: LoggedHarness) -> None:
+def test_public_events_are_logged_in_order(informed: LoggedHarness) -> None:
     moon, sun = informed.enter("moon"), informed.enter("sun")
     moon.say("one")
     sun.say("two")
@@ -59,7 +59,7 @@ def test_what_everyone_may_know_is_told_in_order(informed: LoggedHarness) -> Non
     ]
 
 
-def test_messages_of_all_dialects_stand_in_the_order_that_members_hear(
+def test_messages_of_all_dialects_are_logged_in_the_order_that_members_see(
     informed: LoggedHarness,
 ) -> None:
     native, old = informed.enter("moon"), enter_silent_basic(informed)
@@ -98,7 +98,7 @@ def test_a_message_is_one_line_of_text(text: str) -> None:
 
 
 @pytest.mark.parametrize("level", ["warn", "error", "critical"])
-def test_above_info_the_chat_makes_no_log(level: str) -> None:
+def test_above_info_no_chat_event_is_logged(level: str) -> None:
     with logged(LoggedHarness(level)) as harness, log_events() as made:
         moon = harness.enter("moon")
         moon.say("one")
@@ -109,7 +109,7 @@ def test_above_info_the_chat_makes_no_log(level: str) -> None:
 # --- debug ------------------------------------------------------------------------------------
 
 
-def test_each_command_and_what_came_of_it_is_one_line(debugged: LoggedHarness) -> None:
+def test_each_command_is_logged_with_its_result(debugged: LoggedHarness) -> None:
     moon, sun = debugged.enter("moon"), debugged.enter("sun")
     debugged.commands()
     for frame_type, data, command, outcome in [
@@ -145,7 +145,7 @@ def test_each_command_and_what_came_of_it_is_one_line(debugged: LoggedHarness) -
         (b"x" * 100_000, "line-too-long"),
     ],
 )
-def test_what_cannot_be_read_is_one_line_as_well(
+def test_an_invalid_frame_is_logged_as_unreadable(
     debugged: LoggedHarness, sent: bytes, outcome: str
 ) -> None:
     moon = debugged.enter("moon")
@@ -154,7 +154,7 @@ def test_what_cannot_be_read_is_one_line_as_well(
     assert debugged.commands() == [("moon", "unreadable", outcome)]
 
 
-def test_who_has_no_nickname_is_named_by_address(debugged: LoggedHarness) -> None:
+def test_a_client_without_a_nickname_is_logged_by_address(debugged: LoggedHarness) -> None:
     client = debugged.connect()
     client.send_bytes(line("hello", {"nickname": "ice", "version": 1}))
     client.send("authenticate", {"account": "ice", "password": "wrong"})
@@ -169,7 +169,7 @@ def test_who_has_no_nickname_is_named_by_address(debugged: LoggedHarness) -> Non
     ]
 
 
-def test_who_gets_no_slot_or_says_nothing_is_told_of() -> None:
+def test_clients_without_a_slot_or_a_first_line_are_logged() -> None:
     with logged(LoggedHarness("debug", slots=1)) as harness:
         person = connect_plain(harness)
         address = person.address
@@ -183,7 +183,7 @@ def test_who_gets_no_slot_or_says_nothing_is_told_of() -> None:
         assert person.is_dropped()
 
 
-def test_what_the_server_does_by_itself_is_no_command(debugged: LoggedHarness) -> None:
+def test_the_server_s_own_actions_are_not_logged_as_commands(debugged: LoggedHarness) -> None:
     debugged.enter("moon")
     debugged.commands()
     debugged.chat.end()
@@ -191,7 +191,7 @@ def test_what_the_server_does_by_itself_is_no_command(debugged: LoggedHarness) -
 
 
 @pytest.mark.parametrize("level", ["info", "warn"])
-def test_without_debug_no_command_is_even_looked_at(level: str) -> None:
+def test_above_debug_commands_are_not_logged(level: str) -> None:
     with logged(LoggedHarness(level)) as harness, log_events() as made:
         harness.enter("moon").send("ping")
     assert [each for each in made if "command" in each] == []

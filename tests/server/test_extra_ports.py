@@ -52,7 +52,9 @@ def _on(port: int) -> tuple[tuple[str, int], ...]:
 
 
 @pytest.mark.parametrize("where", [None, 5_555])
-def test_a_side_is_reached_on_every_address_of_the_server(house: _House, where: int | None) -> None:
+def test_an_extra_port_listens_on_every_address_of_the_server(
+    house: _House, where: int | None
+) -> None:
     server = house.start(ExtraPort("web", _made, where, DEFAULT))
     assert server.addresses("web") == _on(where or DEFAULT)
     assert house.network.listening() == [*_on(7_777), *_on(where or DEFAULT)]
@@ -60,18 +62,20 @@ def test_a_side_is_reached_on_every_address_of_the_server(house: _House, where: 
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_a_side_that_has_no_port_of_its_own_takes_a_free_one(house: _House, host: str) -> None:
+def test_an_extra_port_whose_default_is_taken_listens_on_a_free_one(
+    house: _House, host: str
+) -> None:
     house.network.taken.add((host, DEFAULT))
     server = house.start(ExtraPort("web", _made, None, DEFAULT))
     assert server.addresses("web") == _on(50_000)
     assert house.network.listening() == [*_on(7_777), *_on(50_000)], "the main port stays open"
 
 
-def test_a_side_without_a_default_takes_a_free_port(house: _House) -> None:
+def test_an_extra_port_without_a_default_listens_on_a_free_one(house: _House) -> None:
     assert house.start(ExtraPort("plain", _made, None)).addresses("plain") == _on(50_000)
 
 
-def test_a_port_of_a_side_that_was_asked_for_is_never_changed(house: _House) -> None:
+def test_an_extra_port_with_a_given_number_never_listens_on_another(house: _House) -> None:
     house.network.taken.add((HOSTS[1], 5_555))
     with pytest.raises(CannotListen):
         house.start(ExtraPort("plain", _made, 5_556), ExtraPort("web", _made, 5_555, DEFAULT))
@@ -79,12 +83,12 @@ def test_a_port_of_a_side_that_was_asked_for_is_never_changed(house: _House) -> 
     assert not house.server.running
 
 
-def test_a_side_at_an_endpoint_is_where_the_endpoint_says(house: _House) -> None:
+def test_an_extra_port_can_listen_at_an_endpoint(house: _House) -> None:
     server = house.start(ExtraPort("web", _made, "tcp:8081:interface=127.0.0.1", DEFAULT))
     assert server.addresses("web") == (("127.0.0.1", 8_081),)
 
 
-def test_an_endpoint_that_is_taken_is_never_changed(house: _House) -> None:
+def test_an_endpoint_that_is_taken_is_not_replaced(house: _House) -> None:
     house.network.taken.add(("127.0.0.1", 8_081))
     where = "tcp:8081:interface=127.0.0.1"
     with pytest.raises(CannotListen, match=f"cannot listen on {where}: Address already") as raised:
@@ -94,11 +98,11 @@ def test_an_endpoint_that_is_taken_is_never_changed(house: _House) -> None:
     assert not house.server.running
 
 
-def test_a_side_that_there_is_none_of_is_nowhere(house: _House) -> None:
+def test_a_port_that_is_not_served_has_no_addresses(house: _House) -> None:
     assert house.start().addresses("web") == ()
 
 
-def test_the_log_says_where_each_side_listens(house: _House) -> None:
+def test_the_log_says_where_each_extra_port_listens(house: _House) -> None:
     with log_lines() as lines:
         house.start(ExtraPort("web", _made, None, DEFAULT), ExtraPort("plain", _made, 5_555))
     for host in HOSTS:
@@ -106,7 +110,7 @@ def test_the_log_says_where_each_side_listens(house: _House) -> None:
         assert f"work listens on {host}:5555 (plain)" in lines
 
 
-def test_nothing_is_reached_any_more_once_the_server_has_stopped(house: _House) -> None:
+def test_a_stopped_server_has_no_addresses(house: _House) -> None:
     server = house.start(ExtraPort("web", partial(DialectFactory, port_type=PLAIN), None, DEFAULT))
     server.stopService()
     assert server.addresses("web") == ()

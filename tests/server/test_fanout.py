@@ -80,7 +80,7 @@ class _Party:
 HELLO = Message("#lobby", 1, 0, "ice", "hello")
 
 
-def test_everyone_in_the_room_but_the_speaker_hears_a_message() -> None:
+def test_a_message_is_sent_to_the_room_but_not_to_its_sender() -> None:
     party, native = _Party(), _Shorthand("n:")
     for member in (1, 2, 3):
         party.enter(member, native)
@@ -96,7 +96,7 @@ def test_everyone_in_the_room_but_the_speaker_hears_a_message() -> None:
     ]
 
 
-def test_what_is_told_to_all_is_heard_in_every_room() -> None:
+def test_an_event_for_all_is_sent_to_every_room() -> None:
     party, native = _Party(), _Shorthand("n:")
     party.enter(1, native)
     party.enter(2, native, room="#dev")
@@ -109,7 +109,7 @@ def test_what_is_told_to_all_is_heard_in_every_room() -> None:
     ]
 
 
-def test_a_dialect_says_what_its_members_hear_of_their_own_doings() -> None:
+def test_a_member_is_echoed_its_own_events_as_its_dialect_says() -> None:
     party = _Party()
     party.enter(1, _Shorthand("a:", frozenset({MemberRenamed})))
     party.enter(2, _Shorthand("b:", frozenset({Message})))
@@ -120,7 +120,7 @@ def test_a_dialect_says_what_its_members_hear_of_their_own_doings() -> None:
     assert party.heard(2) == "b:MemberRenamed b:Message b:Message "
 
 
-def test_an_event_is_encoded_once_for_each_dialect_however_many_hear_it() -> None:
+def test_an_event_is_encoded_once_for_each_dialect_however_many_members_receive_it() -> None:
     party, native, basic = _Party(), _Shorthand("n:"), _Shorthand("b:")
     for member in range(50):
         party.enter(member, native if member % 2 else basic)
@@ -130,7 +130,7 @@ def test_an_event_is_encoded_once_for_each_dialect_however_many_hear_it() -> Non
     assert party.heard(3) == "n:Message "
 
 
-def test_answers_and_events_are_heard_in_the_order_in_which_they_were_told() -> None:
+def test_replies_and_events_are_sent_in_order() -> None:
     party, native = _Party(), _Shorthand("n:")
     party.enter(1, native)
     party.enter(2, native)
@@ -141,7 +141,7 @@ def test_answers_and_events_are_heard_in_the_order_in_which_they_were_told() -> 
     assert party.heard(1) == "n:Message n:Ok=7 n:Message n:Full=8 "
 
 
-def test_a_room_is_told_of_a_turn_in_one_write_of_the_very_same_bytes() -> None:
+def test_the_events_of_a_turn_are_one_write_of_the_same_bytes_object() -> None:
     party, native = _Party(), _Shorthand("n:")
     written: dict[int, list[bytes]] = {}
     for member in (1, 2, 3):
@@ -155,7 +155,7 @@ def test_a_room_is_told_of_a_turn_in_one_write_of_the_very_same_bytes() -> None:
     assert written[2][0] is written[3][0]
 
 
-def test_what_grows_too_long_is_written_before_the_turn_ends() -> None:
+def test_a_batch_over_the_limit_is_written_before_the_turn_ends() -> None:
     party, native = _Party(), _Shorthand("n:")
     for member in (1, 2):
         party.enter(member, native)
@@ -170,14 +170,14 @@ def test_what_grows_too_long_is_written_before_the_turn_ends() -> None:
     assert len(party.transports[1].value()) > limits.BATCH_BYTES
 
 
-def test_an_answer_that_says_nothing_is_not_written() -> None:
+def test_an_empty_reply_is_not_written() -> None:
     party = _Party()
     party.enter(1, _Shorthand("n:"))
     party.fanout.reply(1, Ok())
     assert party.heard(1) == ""
 
 
-def test_who_has_left_hears_nothing_but_the_answer_to_its_last_request() -> None:
+def test_a_member_that_left_is_sent_only_the_reply_to_its_last_request() -> None:
     party, native = _Party(), _Shorthand("n:")
     party.enter(1, native)
     party.enter(2, native)
@@ -191,7 +191,7 @@ def test_who_has_left_hears_nothing_but_the_answer_to_its_last_request() -> None
     party.fanout.detach(1)
 
 
-def test_someone_may_overflow_in_the_midst_of_a_message_and_the_others_hear_it() -> None:
+def test_a_send_queue_may_be_exceeded_by_a_message_that_the_others_still_receive() -> None:
     party, native = _Party(), _Shorthand("n:")
     for member in (1, 2, 3):
         party.enter(member, native)
@@ -202,7 +202,7 @@ def test_someone_may_overflow_in_the_midst_of_a_message_and_the_others_hear_it()
     assert party.heard(3) == "n:Message " * 300
 
 
-def test_who_watches_hears_every_room_and_what_is_told_to_all() -> None:
+def test_a_watcher_receives_every_room_and_the_events_for_all() -> None:
     party, web = _Party(), _Shorthand("w:")
     party.enter(1, _Shorthand("n:"))
     party.enter(2, _Shorthand("n:"), room="#dev")
@@ -216,7 +216,7 @@ def test_who_watches_hears_every_room_and_what_is_told_to_all() -> None:
     assert party.heard(3) == party.heard(4) == "w:Message w:Message w:MemberEntered "
 
 
-def test_who_stops_watching_hears_its_rooms_alone_and_nothing_twice() -> None:
+def test_a_watcher_that_enters_receives_its_own_rooms_and_nothing_twice() -> None:
     party, web = _Party(), _Shorthand("w:")
     party.enter(1, web)
     party.enter(2, web, room="#dev")
@@ -234,7 +234,7 @@ def test_who_stops_watching_hears_its_rooms_alone_and_nothing_twice() -> None:
     assert party.heard(3) == "w:Message w:Message "
 
 
-def test_who_watches_and_goes_hears_nothing_more() -> None:
+def test_a_watcher_that_left_receives_nothing_more() -> None:
     party, web = _Party(), _Shorthand("w:")
     party.enter(1, web)
     party.attach(2, web)

@@ -234,7 +234,7 @@ def _heard(happens: list[Step], **settings: Any) -> list[bytes]:
 
 
 @given(steps())
-def test_everyone_is_sent_exactly_what_a_server_without_batches_sends(happens: list[Step]) -> None:
+def test_everyone_is_sent_what_a_naive_fanout_sends(happens: list[Step]) -> None:
     shared = _heard(happens)
     with patch.object(chat, "Fanout", NaiveFanout):
         obvious = _heard(happens)
@@ -242,7 +242,7 @@ def test_everyone_is_sent_exactly_what_a_server_without_batches_sends(happens: l
 
 
 @given(steps())
-def test_however_small_a_batch_may_be(happens: list[Step]) -> None:
+def test_everyone_is_sent_what_a_naive_fanout_sends_with_tiny_batches(happens: list[Step]) -> None:
     with patch.object(limits, "BATCH_BYTES", 150):
         shared = _heard(happens)
     with patch.object(chat, "Fanout", NaiveFanout):

@@ -8,7 +8,7 @@ def _messages(count: int) -> bytes:
     return b"".join(line("message", {"text": str(number)}) for number in range(count))
 
 
-def test_beyond_the_burst_the_server_reads_no_more_for_now(harness: Harness) -> None:
+def test_beyond_the_burst_reading_is_paused(harness: Harness) -> None:
     moon = harness.enter("moon")
     ice = harness.enter("ice")
     moon.heard()
@@ -40,7 +40,7 @@ def test_a_flood_arrives_whole_and_in_order_at_the_rate_that_is_set() -> None:
         assert ice.errors() == []
 
 
-def test_ten_frames_a_second_are_never_slowed_down(harness: Harness) -> None:
+def test_ten_frames_a_second_are_never_throttled(harness: Harness) -> None:
     moon = harness.enter("moon")
     ice = harness.enter("ice")
     for _ in range(300):
@@ -59,13 +59,13 @@ def test_without_a_flood_limit_everything_is_read_at_once() -> None:
         assert len(moon.heard_of("message")) == 1_000
 
 
-def test_refused_frames_and_pings_cost_as_much_as_others(harness: Harness) -> None:
+def test_refused_frames_and_pings_count_as_much_as_others(harness: Harness) -> None:
     ice = harness.enter("ice")
     ice.send_bytes(b'nonsense\n{"type": "ping"}\n' * 10)
     assert not ice.is_read()
 
 
-def test_guesses_at_the_door_are_slowed_down_too(harness: Harness) -> None:
+def test_unregistered_clients_are_throttled_too(harness: Harness) -> None:
     harness.enter("ice")
     client = harness.connect()
     client.send_bytes(hello("ice") * 40)
@@ -73,21 +73,21 @@ def test_guesses_at_the_door_are_slowed_down_too(harness: Harness) -> None:
     assert len(client.errors()) == 21
 
 
-def test_who_is_slowed_down_still_hears_the_others(harness: Harness) -> None:
+def test_a_throttled_client_still_receives_messages(harness: Harness) -> None:
     ice, moon = harness.enter_all("ice", "moon")
     ice.send_bytes(_messages(50))
     moon.say("slowly")
     assert [data["text"] for data in ice.heard_of("message")] == ["slowly"]
 
 
-def test_who_floods_does_not_slow_down_the_others(harness: Harness) -> None:
+def test_a_client_that_floods_does_not_slow_down_the_others(harness: Harness) -> None:
     ice, moon = harness.enter_all("ice", "moon")
     ice.send_bytes(_messages(50))
     moon.send("ping")
     assert moon.is_read()
 
 
-def test_who_floods_and_quits_is_read_to_the_end(harness: Harness) -> None:
+def test_a_client_that_floods_and_quits_is_read_to_the_end(harness: Harness) -> None:
     moon = harness.enter("moon")
     ice = harness.enter("ice")
     moon.heard()
@@ -99,14 +99,14 @@ def test_who_floods_and_quits_is_read_to_the_end(harness: Harness) -> None:
     assert ice.is_dropped()
 
 
-def test_who_is_slowed_down_may_be_lost_at_any_time(harness: Harness) -> None:
+def test_a_throttled_client_may_be_lost_at_any_time(harness: Harness) -> None:
     ice = harness.enter("ice")
     ice.send_bytes(_messages(50))
     ice.hang_up()
     assert not harness.clock.getDelayedCalls()
 
 
-def test_who_is_slowed_down_is_read_again_when_the_server_stops_or_the_end_would_go_unseen(
+def test_a_throttled_client_is_read_again_when_the_server_stops(
     harness: Harness,
 ) -> None:
     ice = harness.enter("ice")
@@ -124,7 +124,7 @@ def test_an_over_long_line_after_a_flood_is_refused_all_the_same(harness: Harnes
     assert ice.is_dropped()
 
 
-def test_who_does_not_read_its_answers_is_not_asked_what_else_it_wants() -> None:
+def test_a_client_that_does_not_read_its_replies_is_not_read() -> None:
     with Harness(flood=0) as harness:
         ice = harness.enter("ice")
         ice.stop_reading()
@@ -136,7 +136,7 @@ def test_who_does_not_read_its_answers_is_not_asked_what_else_it_wants() -> None
         assert [frame["id"] for frame in ice.heard()] == [1, 2, 3]
 
 
-def test_who_asks_for_more_than_it_can_read_is_not_too_slow() -> None:
+def test_a_client_that_requests_more_than_it_reads_is_paused_and_not_too_slow() -> None:
     with Harness(flood=0) as harness:
         ice = harness.enter("ice")
         for _ in range(80):

@@ -59,7 +59,7 @@ def _be_silent(harness: Harness, client: Client) -> None:
 @pytest.mark.usefixtures("no_collector")
 @pytest.mark.parametrize("leave", [_hang_up, _stop_reading, _be_refused, _be_silent])
 @pytest.mark.parametrize("enter", [_native, _basic, _plain, _jim])
-def test_nothing_of_a_connection_is_left(
+def test_a_closed_connection_is_freed_without_the_garbage_collector(
     enter: Callable[[Harness], Client], leave: Callable[[Harness, Client], None]
 ) -> None:
     with Harness() as harness:

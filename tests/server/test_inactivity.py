@@ -5,7 +5,9 @@ import pytest
 from tests.server.harness import Harness
 
 
-def test_a_silent_member_is_told_and_dropped_and_the_others_are_told(harness: Harness) -> None:
+def test_an_inactive_member_is_told_and_disconnected_and_the_others_are_told(
+    harness: Harness,
+) -> None:
     ice, moon = harness.enter_all("ice", "moon")
     harness.clock.advance(599)
     moon.send("users")
@@ -28,7 +30,7 @@ def test_a_silent_member_is_told_and_dropped_and_the_others_are_told(harness: Ha
         ("history", None),
     ],
 )
-def test_everything_a_person_does_counts_as_activity(frame_type: str, data: object) -> None:
+def test_every_command_of_the_user_counts_as_activity(frame_type: str, data: object) -> None:
     with Harness(timeout=10) as harness:
         ice = harness.enter("ice")
         harness.pass_time(9)
@@ -70,7 +72,7 @@ def test_pings_and_refused_frames_are_no_activity(sent: bytes) -> None:
         assert not moon.is_dropped()
 
 
-def test_without_a_time_out_silence_is_fine() -> None:
+def test_a_timeout_of_zero_disables_it() -> None:
     with Harness(timeout=0) as harness:
         ice = harness.enter("ice")
         harness.clock.advance(10**9)
@@ -79,7 +81,7 @@ def test_without_a_time_out_silence_is_fine() -> None:
         assert ice.heard() == [{"type": "pong"}]
 
 
-def test_the_time_out_begins_at_the_welcome_not_at_the_connection() -> None:
+def test_the_timeout_begins_at_the_welcome_not_at_the_connection() -> None:
     with Harness(timeout=3) as harness:
         client = harness.connect()
         harness.clock.advance(4)
@@ -90,7 +92,7 @@ def test_the_time_out_begins_at_the_welcome_not_at_the_connection() -> None:
         assert client.is_dropped()
 
 
-def test_who_left_is_not_called_inactive_later(harness: Harness) -> None:
+def test_a_member_that_left_does_not_become_inactive(harness: Harness) -> None:
     ice, moon = harness.enter_all("ice", "moon")
     ice.send("quit")
     harness.pass_time(1_300, lambda: moon.send("users"))

@@ -90,7 +90,7 @@ SITUATIONS += [
 @pytest.mark.parametrize(
     ("before", "said", "code"), [pytest.param(*each[1:], id=each[0]) for each in SITUATIONS]
 )
-def test_each_request_is_answered_once_with_its_number(
+def test_each_request_gets_one_response_with_its_code(
     harness: Harness, before: Objects, said: dict[str, object], code: int
 ) -> None:
     ice = harness.enter("ice")
@@ -107,7 +107,7 @@ def test_each_request_is_answered_once_with_its_number(
     assert answer.keys() == {"response", "time", "alert" if code < 400 else "error"}
 
 
-def test_requests_in_one_piece_are_answered_one_by_one_in_their_order(harness: Harness) -> None:
+def test_requests_in_one_segment_are_answered_one_by_one_in_order(harness: Harness) -> None:
     client = connect_jim(harness)
     objects = [
         {"action": "msg"},
@@ -124,7 +124,7 @@ def test_requests_in_one_piece_are_answered_one_by_one_in_their_order(harness: H
 
 
 @pytest.mark.parametrize("size", [1, 2, 7])
-def test_objects_may_come_in_pieces_of_any_size(harness: Harness, size: int) -> None:
+def test_objects_may_arrive_in_pieces_of_any_size(harness: Harness, size: int) -> None:
     client = connect_jim(harness)
     stream = b"".join(json.dumps(each).encode() for each in [*DEV, {"action": "dance}{"}])
     for start in range(0, len(stream), size):
@@ -136,7 +136,7 @@ def test_objects_may_come_in_pieces_of_any_size(harness: Harness, size: int) -> 
 @pytest.mark.parametrize("key", ["action", "event"])
 @pytest.mark.parametrize("verb", ["msg", "message"])
 @pytest.mark.parametrize("text", ["message", "message_text"])
-def test_a_client_is_spoken_to_in_the_words_that_it_used(
+def test_a_client_is_answered_in_its_own_vocabulary(
     harness: Harness, key: str, verb: str, text: str
 ) -> None:
     ice = harness.enter("ice")
@@ -156,7 +156,7 @@ def test_a_client_is_spoken_to_in_the_words_that_it_used(
 
 
 @pytest.mark.parametrize(("key", "verb"), [("action", "msg"), ("event", "message")])
-def test_until_it_has_sent_a_message_both_texts_are_filled_in(
+def test_until_a_client_has_sent_a_message_both_text_fields_are_filled_in(
     harness: Harness, key: str, verb: str
 ) -> None:
     ice = harness.enter("ice")
@@ -169,7 +169,7 @@ def test_until_it_has_sent_a_message_both_texts_are_filled_in(
 
 
 @pytest.mark.parametrize("field", ["from", "sender"])
-def test_the_sender_is_filled_in_and_a_false_one_never_believed(
+def test_the_server_fills_in_the_sender_and_ignores_a_false_one(
     harness: Harness, field: str
 ) -> None:
     ice = harness.enter("ice")
@@ -184,7 +184,7 @@ def test_the_sender_is_filled_in_and_a_false_one_never_believed(
     assert [each["from"] for each in other.heard() if "message" in each] == ["moon"]
 
 
-def test_what_others_do_comes_as_notices(harness: Harness) -> None:
+def test_events_of_others_are_sent_as_notices(harness: Harness) -> None:
     client = enter_jim(harness, "moon", "#dev")
     ice = harness.enter("ice")
     drain_jim_queues(harness)
@@ -207,7 +207,7 @@ def test_what_others_do_comes_as_notices(harness: Harness) -> None:
     ]
 
 
-def test_a_member_hears_nothing_of_its_own_doings_but_the_answers(harness: Harness) -> None:
+def test_a_jim_member_is_sent_no_echoes(harness: Harness) -> None:
     client = enter_jim(harness, "moon")
     for each in DEV[1:]:
         client.send_bytes(json.dumps(each).encode())
@@ -217,7 +217,7 @@ def test_a_member_hears_nothing_of_its_own_doings_but_the_answers(harness: Harne
     assert [each["response"] for each in client.heard()] == [201, 200, 200]
 
 
-def test_objects_go_out_one_at_a_time_and_fifty_milliseconds_apart(harness: Harness) -> None:
+def test_objects_are_sent_one_at_a_time_and_fifty_milliseconds_apart(harness: Harness) -> None:
     ice = harness.enter("ice")
     client = enter_jim(harness, "moon", "#")
     for number in range(8):
@@ -233,7 +233,7 @@ def test_objects_go_out_one_at_a_time_and_fifty_milliseconds_apart(harness: Harn
     assert max(gaps) <= 52
 
 
-def test_after_a_pause_the_first_object_goes_out_at_once(harness: Harness) -> None:
+def test_after_a_pause_the_first_object_is_sent_at_once(harness: Harness) -> None:
     ice = harness.enter("ice")
     client = enter_jim(harness, "moon", "#")
     ice.say("at once")
@@ -241,7 +241,7 @@ def test_after_a_pause_the_first_object_goes_out_at_once(harness: Harness) -> No
 
 
 @pytest.mark.parametrize("character", ["x", "\u00e9", "\U0001f469", '"'])
-def test_a_long_text_comes_in_several_objects(harness: Harness, character: str) -> None:
+def test_a_long_text_is_sent_in_several_objects(harness: Harness, character: str) -> None:
     ice = harness.enter("ice")
     client = enter_jim(harness, "moon", "#")
     ice.say(character * limits.MESSAGE_CHARACTERS)
@@ -276,7 +276,9 @@ def test_an_object_of_4096_bytes_is_fine(harness: Harness) -> None:
     assert client.codes() == [200]
 
 
-def test_who_sends_nothing_within_five_seconds_is_told_and_dropped(harness: Harness) -> None:
+def test_a_jim_client_that_sends_nothing_within_five_seconds_is_told_and_disconnected(
+    harness: Harness,
+) -> None:
     client = connect_jim(harness)
     harness.clock.advance(4.9)
     assert not client.is_dropped()
@@ -287,7 +289,7 @@ def test_who_sends_nothing_within_five_seconds_is_told_and_dropped(harness: Harn
     assert client.is_dropped()
 
 
-def test_without_a_slot_nobody_enters() -> None:
+def test_a_jim_client_without_a_slot_does_not_enter() -> None:
     with Harness(slots=0) as harness:
         client = harness.try_connect_to(JimClient, JIM, HOST)
         assert client is not None

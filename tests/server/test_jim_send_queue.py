@@ -39,7 +39,7 @@ def take_all(queue: JimQueue) -> list[Any]:
     return taken
 
 
-def test_objects_go_out_in_the_order_in_which_they_came() -> None:
+def test_objects_are_sent_in_order() -> None:
     queue = JimQueue()
     kinds = [Priority.REQUIRED, Priority.ROOM, Priority.REQUIRED, Priority.ROOM, Priority.ROOM]
     for number, kind in enumerate(kinds):
@@ -49,7 +49,7 @@ def test_objects_go_out_in_the_order_in_which_they_came() -> None:
     assert take_all(queue) == [0, 1, 2, 3, 4]
 
 
-def test_notices_that_wait_one_after_the_other_are_merged() -> None:
+def test_consecutive_notices_are_merged() -> None:
     queue = JimQueue()
     for name in ("ice", "moon", "sun"):
         queue.append(Priority.NOTICE, notice(f"{name} has entered the chat"), NOW)
@@ -59,7 +59,7 @@ def test_notices_that_wait_one_after_the_other_are_merged() -> None:
     ]
 
 
-def test_a_notice_does_not_overtake_what_came_before_it() -> None:
+def test_a_notice_does_not_overtake_other_objects() -> None:
     queue = JimQueue()
     queue.append(Priority.NOTICE, notice("ice has entered the chat"), NOW)
     queue.append(Priority.ROOM, unit("hello from ice"), NOW)
@@ -71,7 +71,7 @@ def test_a_notice_does_not_overtake_what_came_before_it() -> None:
     ]
 
 
-def test_a_notice_that_has_gone_out_is_not_merged_with_the_next() -> None:
+def test_a_sent_notice_is_not_merged_with_the_next() -> None:
     queue = JimQueue()
     queue.append(Priority.NOTICE, notice("one"), NOW)
     assert take_all(queue) == ["one"]
@@ -79,7 +79,7 @@ def test_a_notice_that_has_gone_out_is_not_merged_with_the_next() -> None:
     assert take_all(queue) == ["two"]
 
 
-def test_what_the_queue_writes_itself_is_an_object_without_a_line_end_and_never_too_long() -> None:
+def test_merged_notices_are_objects_without_a_line_end_and_never_too_long() -> None:
     room = limits.JIM_SENT_BYTES - len(notice(""))
     for size in range(room - 3, room + 1):
         queue = JimQueue()
@@ -105,7 +105,7 @@ SENTENCES = st.builds(
 
 @given(st.lists(SENTENCES, min_size=1, max_size=8))
 @example(["\U0001f469" * 125, "\U0001f469" * 200])
-def test_merging_loses_nothing_of_what_the_notices_say(sentences: list[str]) -> None:
+def test_merging_loses_no_notice(sentences: list[str]) -> None:
     queue = JimQueue()
     kept = [json.loads(notice(sentence))["alert"] for sentence in sentences]
     for sentence in sentences:
@@ -113,7 +113,7 @@ def test_merging_loses_nothing_of_what_the_notices_say(sentences: list[str]) -> 
     assert "; ".join(take_all(queue)) == "; ".join(kept)
 
 
-def test_when_too_much_waits_the_oldest_room_messages_go_and_one_100_says_how_many() -> None:
+def test_an_overfull_queue_drops_the_oldest_room_messages_and_one_100_says_how_many() -> None:
     queue = JimQueue()
     for number in range(MOST + 30):
         queue.append(Priority.ROOM, unit(number), NOW)
@@ -124,7 +124,7 @@ def test_when_too_much_waits_the_oldest_room_messages_go_and_one_100_says_how_ma
     assert taken.index(said) == MOST // 2, "once it has caught up"
 
 
-def test_who_stays_behind_is_told_once_and_gets_its_answers_first() -> None:
+def test_a_client_that_lags_is_told_once_and_sent_its_responses_first() -> None:
     queue = JimQueue()
     for number in range(3 * MOST):
         queue.append(Priority.ROOM, unit(number), NOW)
@@ -137,7 +137,7 @@ def test_who_stays_behind_is_told_once_and_gets_its_answers_first() -> None:
     assert len([each for each in rest if "read too slowly" in str(each)]) == 1
 
 
-def test_who_is_going_gets_what_it_waits_for_rather_than_what_it_overhears() -> None:
+def test_a_truncated_queue_keeps_responses_rather_than_messages() -> None:
     queue = JimQueue()
     for number in range(10):
         queue.append(Priority.ROOM, unit(number), NOW)
@@ -149,7 +149,7 @@ def test_who_is_going_gets_what_it_waits_for_rather_than_what_it_overhears() -> 
 
 
 @pytest.mark.parametrize("before", [0, 1, MOST // 2, MOST])
-def test_responses_and_private_messages_are_never_left_out(before: int) -> None:
+def test_responses_and_private_messages_are_never_dropped(before: int) -> None:
     queue = JimQueue()
     for number in range(before):
         queue.append(Priority.ROOM, unit(f"room {number}"), NOW)
@@ -161,7 +161,7 @@ def test_responses_and_private_messages_are_never_left_out(before: int) -> None:
     assert len([each for each in taken if f"{before} room message" in str(each)]) == bool(before)
 
 
-def test_an_important_notice_goes_first_and_is_never_left_out() -> None:
+def test_an_important_notice_goes_first_and_is_never_dropped() -> None:
     queue = JimQueue()
     for number in range(MOST + 5):
         queue.append(Priority.ROOM, unit(number), NOW)
@@ -176,7 +176,7 @@ KINDS = st.sampled_from([Priority.REQUIRED, Priority.ROOM, Priority.ROOM, Priori
 
 
 @given(st.lists(st.tuples(KINDS, st.integers(1, 150)), max_size=12), st.integers(0, 40))
-def test_whatever_comes_only_room_messages_are_left_out_and_all_of_them_are_counted(
+def test_only_room_messages_are_dropped_and_all_of_them_are_counted(
     runs: list[tuple[Priority, int]], taken_between: int
 ) -> None:
     queue = JimQueue()

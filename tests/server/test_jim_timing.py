@@ -11,7 +11,9 @@ PRESENCE = b'{"action": "presence", "user": {"account_name": "moon"}}'
 
 
 @pytest.mark.parametrize("key", ["action", "event"])
-def test_who_is_silent_is_asked_half_way_and_dropped_if_it_does_not_answer(key: str) -> None:
+def test_a_silent_jim_member_is_probed_half_way_and_disconnected_if_it_does_not_answer(
+    key: str,
+) -> None:
     with Harness(timeout=20) as harness:
         client = enter_jim(harness, "moon", key=key)  # which takes a second
         ice = harness.enter("ice")
@@ -32,7 +34,7 @@ def test_who_is_silent_is_asked_half_way_and_dropped_if_it_does_not_answer(key: 
         assert ice.heard_of("left") == [{"nickname": "moon", "reason": "inactive"}]
 
 
-def test_who_answers_each_probe_with_presence_stays() -> None:
+def test_a_jim_member_that_answers_each_probe_stays() -> None:
     with Harness(timeout=20) as harness:
         client = enter_jim(harness, "moon")
         probes = 0
@@ -45,7 +47,7 @@ def test_who_answers_each_probe_with_presence_stays() -> None:
         assert probes >= 15
 
 
-def test_repeated_presence_is_no_activity_and_the_probe_still_comes() -> None:
+def test_repeated_presence_is_no_activity_and_does_not_prevent_the_probe() -> None:
     with Harness(timeout=20) as harness:
         client = enter_jim(harness, "moon")
         for _ in range(8):
@@ -56,7 +58,7 @@ def test_repeated_presence_is_no_activity_and_the_probe_still_comes() -> None:
         assert {"action": "probe"} in client.heard()
 
 
-def test_what_a_person_does_puts_the_probe_off() -> None:
+def test_activity_delays_the_probe() -> None:
     with Harness(timeout=20) as harness:
         client = enter_jim(harness, "moon", "#")
         for _ in range(10):
@@ -66,7 +68,7 @@ def test_what_a_person_does_puts_the_probe_off() -> None:
         assert not [each for each in client.heard() if "response" not in each]
 
 
-def test_without_a_time_out_nobody_is_asked() -> None:
+def test_without_a_timeout_no_probe_is_sent() -> None:
     with Harness(timeout=0) as harness:
         client = enter_jim(harness, "moon")
         harness.clock.advance(10**6)
@@ -74,7 +76,7 @@ def test_without_a_time_out_nobody_is_asked() -> None:
         assert not client.is_dropped()
 
 
-def test_a_server_that_stops_says_so_first_whatever_waits() -> None:
+def test_a_stopping_server_says_so_before_everything_queued() -> None:
     with Harness(flood=0) as harness:
         ice = harness.enter("ice")
         client = enter_jim(harness, "moon", "#")
@@ -96,7 +98,7 @@ def test_a_server_that_stops_says_so_first_whatever_waits() -> None:
         assert not client.is_cut_off()
 
 
-def test_who_reads_slowly_loses_the_oldest_room_messages_and_is_told_how_many() -> None:
+def test_a_slow_jim_client_loses_the_oldest_room_messages_and_is_told_how_many() -> None:
     with Harness(flood=0) as harness:
         ice = harness.enter("ice")
         client = enter_jim(harness, "moon", "#")
@@ -119,7 +121,7 @@ def test_who_reads_slowly_loses_the_oldest_room_messages_and_is_told_how_many() 
         assert not client.is_dropped()
 
 
-def test_notices_that_wait_come_together() -> None:
+def test_queued_notices_are_merged() -> None:
     with Harness(flood=0) as harness:
         client = enter_jim(harness, "moon")
         names = [f"client{number}" for number in range(20)]
@@ -132,7 +134,7 @@ def test_notices_that_wait_come_together() -> None:
         )
 
 
-def test_who_never_reads_is_dropped_as_too_slow_and_the_others_are_told() -> None:
+def test_a_jim_client_that_never_reads_is_disconnected_and_the_others_are_told() -> None:
     with Harness(flood=0) as harness:
         ice = harness.enter("ice")
         client = enter_jim(harness, "moon")
@@ -147,7 +149,7 @@ def test_who_never_reads_is_dropped_as_too_slow_and_the_others_are_told() -> Non
         assert ice.heard_of("left") == [{"nickname": "moon", "reason": "too slow"}]
 
 
-def test_who_asks_too_much_is_read_more_slowly_and_nothing_is_lost(harness: Harness) -> None:
+def test_a_jim_client_that_floods_is_throttled_and_nothing_is_lost(harness: Harness) -> None:
     ice = harness.enter("ice")
     client = enter_jim(harness, "moon")
     ice.heard()
@@ -167,14 +169,14 @@ def test_who_asks_too_much_is_read_more_slowly_and_nothing_is_lost(harness: Harn
     assert client.codes() == [200] * 60
 
 
-def test_who_asks_too_much_may_be_lost_at_any_time(harness: Harness) -> None:
+def test_a_throttled_jim_client_may_be_lost_at_any_time(harness: Harness) -> None:
     client = connect_jim(harness)
     client.send_bytes(PRESENCE * 60)
     client.hang_up()
     assert not harness.clock.getDelayedCalls()
 
 
-def test_who_has_quit_is_sent_what_waits_and_then_cut_off_within_two_seconds(
+def test_a_jim_client_that_quit_is_sent_its_queue_and_aborted_within_two_seconds(
     harness: Harness,
 ) -> None:
     ice = harness.enter("ice")

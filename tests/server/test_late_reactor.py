@@ -19,7 +19,7 @@ def _long_turn(clock: Clock, seconds: float) -> None:
 
 
 @pytest.mark.parametrize("seconds", [0.5, 3])
-def test_a_hello_that_waited_to_be_read_makes_no_basic_member(
+def test_a_hello_that_waits_to_be_read_prevents_detection_as_basic(
     harness: Harness, seconds: float
 ) -> None:
     ice = harness.enter("ice")
@@ -30,7 +30,7 @@ def test_a_hello_that_waited_to_be_read_makes_no_basic_member(
     assert ice.heard() == [{"type": "entered", "data": {"nickname": "moon"}}]
 
 
-def test_a_first_line_that_waited_to_be_read_is_not_too_late(harness: Harness) -> None:
+def test_a_first_line_that_waits_to_be_read_is_not_too_late(harness: Harness) -> None:
     client = harness.connect()
     client.send_bytes(hello("moon")[:10])
     _long_turn(harness.clock, 6)
@@ -38,7 +38,7 @@ def test_a_first_line_that_waited_to_be_read_is_not_too_late(harness: Harness) -
     assert [frame["type"] for frame in client.heard()] == ["welcome"]
 
 
-def test_who_says_nothing_is_a_basic_member_in_the_turn_after(harness: Harness) -> None:
+def test_a_silent_client_is_a_basic_member_one_turn_later(harness: Harness) -> None:
     ice = harness.enter("ice")
     client = harness.connect()
     _long_turn(harness.clock, 3)
@@ -47,7 +47,7 @@ def test_who_says_nothing_is_a_basic_member_in_the_turn_after(harness: Harness) 
     assert ice.heard() == [{"type": "entered", "data": {"nickname": client.address}}]
 
 
-def test_who_hangs_up_in_between_was_never_there(harness: Harness) -> None:
+def test_a_client_that_closes_before_that_turn_never_enters(harness: Harness) -> None:
     ice = harness.enter("ice")
     client = harness.connect()
     _long_turn(harness.clock, 0.5)

@@ -3,7 +3,7 @@
 from tests.server.harness import STARTED, Harness
 
 
-def test_a_message_goes_to_all_the_others_with_its_source(harness: Harness) -> None:
+def test_a_message_is_sent_to_all_others_with_its_source(harness: Harness) -> None:
     ice, moon, sun = harness.enter_all("ice", "moon", "sun")
     harness.clock.advance(1.5)
     ice.say("hello\n\tyou")
@@ -21,14 +21,14 @@ def test_a_message_goes_to_all_the_others_with_its_source(harness: Harness) -> N
     assert sun.heard() == [frame]
 
 
-def test_who_speaks_without_an_id_hears_nothing_of_it(harness: Harness) -> None:
+def test_a_message_without_an_id_gets_no_reply(harness: Harness) -> None:
     ice, _ = harness.enter_all("ice", "moon")
     ice.say("hello")
     ice.send("set-name", {"nickname": "ice"})
     assert ice.heard() == []
 
 
-def test_who_speaks_with_an_id_learns_room_number_and_time(harness: Harness) -> None:
+def test_a_message_with_an_id_gets_its_room_number_and_time(harness: Harness) -> None:
     ice, moon = harness.enter_all("ice", "moon")
     moon.say("first")
     ice.heard()
@@ -43,7 +43,7 @@ def test_who_speaks_with_an_id_learns_room_number_and_time(harness: Harness) -> 
     ]
 
 
-def test_who_has_not_entered_hears_no_message(harness: Harness) -> None:
+def test_an_unregistered_client_is_sent_no_message(harness: Harness) -> None:
     client = harness.connect()
     client.hello("#")
     client.say("me first")
@@ -67,7 +67,7 @@ def test_all_members_see_the_messages_in_the_same_order_without_a_gap(harness: H
         assert len(part) == 8
 
 
-def test_a_renaming_is_told_to_everyone_and_to_oneself_before_the_ok(harness: Harness) -> None:
+def test_a_renaming_is_announced_to_everyone_and_before_the_reply(harness: Harness) -> None:
     ice, moon = harness.enter_all("ice", "moon")
     ice.send("set-name", {"nickname": "sun"}, request_id=1)
     told = {"type": "renamed", "data": {"old": "ice", "new": "sun"}}
@@ -77,7 +77,7 @@ def test_a_renaming_is_told_to_everyone_and_to_oneself_before_the_ok(harness: Ha
     assert moon.heard_of("message")[0]["source"] == "sun"
 
 
-def test_renaming_to_a_taken_nickname_is_refused_and_nobody_else_notices(harness: Harness) -> None:
+def test_renaming_to_a_taken_nickname_is_refused_and_not_announced(harness: Harness) -> None:
     ice, moon = harness.enter_all("ice", "moon")
     ice.send("set-name", {"nickname": "MOON"}, request_id=1)
     [error] = ice.heard()
@@ -85,7 +85,7 @@ def test_renaming_to_a_taken_nickname_is_refused_and_nobody_else_notices(harness
     assert moon.heard() == []
 
 
-def test_the_users_are_listed_with_since_when_and_where(harness: Harness) -> None:
+def test_the_list_of_users_has_times_and_rooms(harness: Harness) -> None:
     harness.enter("ice")
     harness.clock.advance(3)
     moon = harness.enter("moon")
@@ -107,7 +107,7 @@ def test_the_users_are_listed_with_since_when_and_where(harness: Harness) -> Non
     ]
 
 
-def test_the_history_is_read_with_times_and_nicknames(harness: Harness) -> None:
+def test_the_history_has_times_and_nicknames(harness: Harness) -> None:
     ice, moon = harness.enter_all("ice", "moon")
     for text in ("one", "two", "three"):
         ice.say(text)
@@ -128,7 +128,7 @@ def test_a_ping_is_answered(harness: Harness) -> None:
     assert ice.heard() == [{"type": "pong", "id": "p"}, {"type": "pong"}]
 
 
-def test_answers_come_in_the_order_of_the_requests(harness: Harness) -> None:
+def test_replies_come_in_the_order_of_the_requests(harness: Harness) -> None:
     ice = harness.enter("ice")
     for number in range(10):
         ice.send(("ping", "users", "history", "no-such-type")[number % 4], request_id=number)
@@ -142,7 +142,7 @@ def test_a_message_to_a_room_that_does_not_exist_reaches_nobody(harness: Harness
     assert moon.heard() == []
 
 
-def test_nothing_waits_for_a_later_turn(harness: Harness) -> None:
+def test_a_message_leaves_no_call_for_a_later_turn(harness: Harness) -> None:
     ice = harness.enter("ice")
     before = list(harness.clock.getDelayedCalls())
     ice.say("hello", request_id=1)

@@ -11,7 +11,7 @@ from chatd.chat import limits
 from tests.server.harness import Harness, connect_plain, enter_plain
 
 
-def test_a_person_is_asked_for_a_nickname_and_is_in(harness: Harness) -> None:
+def test_a_plain_client_is_asked_for_a_nickname_and_enters(harness: Harness) -> None:
     ice = harness.enter("ice")
     client = connect_plain(harness)
     assert client.shown() == ["Welcome. Your nickname?"]
@@ -37,7 +37,7 @@ def test_the_nickname_is_asked_for_until_one_is_free(harness: Harness) -> None:
     assert any("You are moon" in line for line in client.shown())
 
 
-def test_a_person_has_a_minute_to_answer(harness: Harness) -> None:
+def test_a_plain_client_has_a_minute_to_answer(harness: Harness) -> None:
     client = connect_plain(harness)
     client.shown()
     harness.clock.advance(59)
@@ -51,7 +51,7 @@ def test_a_person_has_a_minute_to_answer(harness: Harness) -> None:
     assert not client.is_cut_off(), "the line must go out first"
 
 
-def test_who_is_asked_again_is_not_asked_for_ever(harness: Harness) -> None:
+def test_refused_nicknames_do_not_extend_the_minute(harness: Harness) -> None:
     harness.enter("ice")
     client = connect_plain(harness)
     for _ in range(5):
@@ -63,7 +63,7 @@ def test_who_is_asked_again_is_not_asked_for_ever(harness: Harness) -> None:
 
 
 @pytest.mark.parametrize("goodbye", ["exit()", "/quit", "/exit"])
-def test_who_changes_their_mind_at_the_door_may_leave(harness: Harness, goodbye: str) -> None:
+def test_a_plain_client_may_quit_instead_of_entering(harness: Harness, goodbye: str) -> None:
     ice = harness.enter("ice")
     client = connect_plain(harness)
     client.shown()
@@ -74,7 +74,7 @@ def test_who_changes_their_mind_at_the_door_may_leave(harness: Harness, goodbye:
 
 
 @pytest.mark.parametrize("goodbye", ["exit()", "/quit", "/exit"])
-def test_a_member_leaves_with_a_last_line(harness: Harness, goodbye: str) -> None:
+def test_a_plain_member_that_quits_is_sent_a_last_line(harness: Harness, goodbye: str) -> None:
     ice = harness.enter("ice")
     client = enter_plain(harness, "moon")
     ice.heard()
@@ -85,7 +85,7 @@ def test_a_member_leaves_with_a_last_line(harness: Harness, goodbye: str) -> Non
     assert ice.heard() == [{"type": "left", "data": {"nickname": "moon", "reason": "quit"}}]
 
 
-def test_lines_come_with_who_said_them_ones_own_included(harness: Harness) -> None:
+def test_messages_come_with_the_nickname_one_s_own_included(harness: Harness) -> None:
     ice = harness.enter("ice")
     client = enter_plain(harness, "moon")
     ice.heard()
@@ -110,7 +110,7 @@ def test_lines_end_with_lf_or_crlf(harness: Harness, end: str) -> None:
     assert client.is_dropped()
 
 
-def test_private_lines_reach_those_named_and_nobody_else(harness: Harness) -> None:
+def test_private_messages_reach_their_recipients_alone(harness: Harness) -> None:
     ice, sun, star = harness.enter_all("ice", "sun", "star")
     client = enter_plain(harness, "moon")
     for each in (ice, sun, star):
@@ -124,7 +124,7 @@ def test_private_lines_reach_those_named_and_nobody_else(harness: Harness) -> No
     assert client.shown() == ["[private] ice: psst"]
 
 
-def test_the_sender_of_a_private_line_learns_who_was_not_reached(harness: Harness) -> None:
+def test_the_sender_of_a_private_message_learns_who_was_not_reached(harness: Harness) -> None:
     harness.enter("ice")
     client = enter_plain(harness, "moon")
     client.type("@ice @nobody hello", "@nobody hello")
@@ -214,7 +214,7 @@ def test_after_the_first_line_end_no_pause_ends_a_line(harness: Harness) -> None
     assert [data["text"] for data in ice.heard_of("message")] == ["hello"]
 
 
-def test_who_hangs_up_in_the_midst_of_a_pause_leaves_nothing_behind(harness: Harness) -> None:
+def test_a_client_that_closes_during_a_pause_leaves_no_timer(harness: Harness) -> None:
     client = connect_plain(harness)
     client.send_bytes(b"moon")
     client.hang_up()
@@ -247,7 +247,7 @@ def test_an_endless_line_is_refused_and_ends_the_connection(harness: Harness) ->
     assert ice.heard_of("left") == [{"nickname": "moon", "reason": "line too long"}]
 
 
-def test_a_server_that_stops_and_a_time_out_say_so_in_a_last_line() -> None:
+def test_a_stopping_server_and_a_timeout_send_a_last_line() -> None:
     with Harness(timeout=10) as harness:
         client, other = enter_plain(harness, "moon"), enter_plain(harness, "sun")
         harness.pass_time(9)

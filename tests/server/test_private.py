@@ -19,7 +19,7 @@ def tell(client: Client, text: object, *to: object, request_id: object = None) -
     client.send("private", {"text": text, "to": list(to)}, request_id)
 
 
-def test_a_private_message_goes_to_the_one_named_and_to_nobody_else(harness: Harness) -> None:
+def test_a_private_message_is_sent_to_its_recipient_alone(harness: Harness) -> None:
     ice, moon, sun = harness.enter_all("ice", "moon", "sun")
     harness.clock.advance(2)
     tell(ice, "psst\n\tyou", "moon")
@@ -28,7 +28,7 @@ def test_a_private_message_goes_to_the_one_named_and_to_nobody_else(harness: Har
     assert sun.heard() == ice.heard() == []
 
 
-def test_a_private_message_to_several_says_to_whom_it_went(harness: Harness) -> None:
+def test_a_private_message_to_several_names_its_recipients(harness: Harness) -> None:
     ice, moon, sun, star = harness.enter_all("ice", "moon", "sun", "star")
     tell(ice, "psst", "sun", "moon")
     for client in (moon, sun):
@@ -37,14 +37,14 @@ def test_a_private_message_to_several_says_to_whom_it_went(harness: Harness) -> 
     assert star.heard() == []
 
 
-def test_the_sender_learns_that_it_was_sent_if_it_gave_an_id(harness: Harness) -> None:
+def test_a_private_message_with_an_id_is_confirmed(harness: Harness) -> None:
     ice, _ = harness.enter_all("ice", "moon")
     harness.clock.advance(1)
     tell(ice, "psst", "moon", request_id=4)
     assert ice.heard() == [{"type": "ok", "id": 4, "data": {"time": STARTED + 1_000}}]
 
 
-def test_the_sender_learns_which_of_them_could_not_be_reached_and_why(harness: Harness) -> None:
+def test_the_sender_learns_which_recipients_were_not_reached_and_why(harness: Harness) -> None:
     harness.chat.hub.accounts = {"star": False}
     ice, moon = harness.enter_all("ice", "moon")
     tell(ice, "psst", "sun", "moon", "Star", request_id=4)
@@ -58,7 +58,7 @@ def test_the_sender_learns_which_of_them_could_not_be_reached_and_why(harness: H
     assert data["to"] == ["moon"]
 
 
-def test_a_sender_without_an_id_learns_of_those_missed_all_the_same(harness: Harness) -> None:
+def test_a_sender_without_an_id_learns_who_was_not_reached_as_well(harness: Harness) -> None:
     ice, moon = harness.enter_all("ice", "moon")
     tell(ice, "psst", "sun", "moon")
     [error] = ice.heard_of("error")
@@ -67,7 +67,7 @@ def test_a_sender_without_an_id_learns_of_those_missed_all_the_same(harness: Har
     assert len(moon.heard_of("private")) == 1
 
 
-def test_a_message_that_reaches_nobody_is_refused(harness: Harness) -> None:
+def test_a_private_message_to_nobody_online_is_refused(harness: Harness) -> None:
     ice, moon = harness.enter_all("ice", "moon")
     tell(ice, "psst", "sun", "star", request_id=4)
     [error] = ice.heard()
@@ -77,7 +77,9 @@ def test_a_message_that_reaches_nobody_is_refused(harness: Harness) -> None:
 
 
 @pytest.mark.parametrize("name", ["moon", "MOON", "\uff4doon"])
-def test_a_nickname_is_found_in_any_case_and_each_is_told_once(harness: Harness, name: str) -> None:
+def test_a_recipient_is_found_in_any_case_and_sent_the_message_once(
+    harness: Harness, name: str
+) -> None:
     ice, moon = harness.enter_all("ice", "moon")
     tell(ice, "psst", name, "moon", "Moon")
     [data] = moon.heard_of("private")
@@ -85,13 +87,13 @@ def test_a_nickname_is_found_in_any_case_and_each_is_told_once(harness: Harness,
     assert ice.heard() == []
 
 
-def test_one_may_write_to_oneself(harness: Harness) -> None:
+def test_a_member_may_write_to_itself(harness: Harness) -> None:
     [ice] = harness.enter_all("ice")
     tell(ice, "note", "ice")
     assert [data["source"] for data in ice.heard_of("private")] == ["ice"]
 
 
-def test_who_has_not_entered_or_has_left_is_unknown(harness: Harness) -> None:
+def test_a_recipient_that_has_not_entered_or_has_left_is_unknown(harness: Harness) -> None:
     [ice] = harness.enter_all("ice")
     harness.enter("moon").send("quit")
     waiting = harness.connect()
@@ -102,7 +104,7 @@ def test_who_has_not_entered_or_has_left_is_unknown(harness: Harness) -> None:
     assert waiting.heard() == []
 
 
-def test_thirty_two_may_be_told_at_once_and_no_more(harness: Harness) -> None:
+def test_a_private_message_has_thirty_two_recipients_at_most(harness: Harness) -> None:
     ice = harness.enter("ice")
     names = [f"client{number}" for number in range(limits.RECIPIENTS + 1)]
     clients = harness.enter_all(*names)
@@ -129,7 +131,7 @@ def test_thirty_two_may_be_told_at_once_and_no_more(harness: Harness) -> None:
         (5, ["moon"], "bad-frame"),
     ],
 )
-def test_what_cannot_be_a_private_message_is_refused(
+def test_an_invalid_private_message_is_refused(
     harness: Harness, text: object, to: list[object], code: str
 ) -> None:
     ice, moon = harness.enter_all("ice", "moon")

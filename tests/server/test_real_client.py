@@ -71,7 +71,7 @@ def _flush(*people: _Person) -> None:
         pass
 
 
-def test_two_people_have_a_conversation() -> None:
+def test_two_clients_have_a_conversation() -> None:
     with Harness() as harness:
         ice, moon = _Person(harness, 1001), _Person(harness, 1002)
         ice.client.send(commands.Enter("ice"))
@@ -128,7 +128,7 @@ def test_the_error_for_an_over_long_line_still_reaches_the_client() -> None:
         assert len(ice.losses) == 1
 
 
-def test_a_full_server_is_understood_by_the_client() -> None:
+def test_the_client_understands_a_full_server() -> None:
     with Harness(slots=0) as harness:
         ice = _Person(harness, 1001)
         ice.client.send(commands.Enter("ice"), 1)
@@ -153,7 +153,7 @@ def test_a_stopping_server_says_so_to_every_client() -> None:
         assert ended.called
 
 
-def test_many_who_heard_the_same_last_message_are_not_probed_in_the_same_instant() -> None:
+def test_clients_that_received_the_same_message_are_not_probed_at_the_same_time() -> None:
     with Harness() as harness:
         people = [_Person(harness, 1001 + number) for number in range(200)]
         first = [person.transports[0].handle.options[socket.TCP_KEEPIDLE] for person in people]
@@ -163,7 +163,7 @@ def test_many_who_heard_the_same_last_message_are_not_probed_in_the_same_instant
         _flush(*people)
 
 
-def test_both_ends_find_out_within_a_minute_that_the_other_one_is_gone() -> None:
+def test_both_ends_detect_a_dead_peer_in_time() -> None:
     with Harness() as harness:
         ice = _Person(harness, 1001)
         for transport in ice.transports:

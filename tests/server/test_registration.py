@@ -33,14 +33,14 @@ def test_hello_is_answered_with_welcome(harness: Harness) -> None:
     }
 
 
-def test_nothing_is_sent_to_who_has_not_finished_a_line(harness: Harness) -> None:
+def test_nothing_is_sent_before_the_first_line_is_complete(harness: Harness) -> None:
     client = harness.connect()
     client.send_bytes(b'{"type": "hello", ')
     harness.enter("moon").say("hello")
     assert client.heard() == []
 
 
-def test_the_others_are_told_who_entered(harness: Harness) -> None:
+def test_entering_is_announced(harness: Harness) -> None:
     ice = harness.enter("ice")
     moon = harness.enter("moon")
     assert ice.heard() == [{"type": "entered", "data": {"nickname": "moon"}}]
@@ -100,7 +100,7 @@ def test_after_a_refused_hello_any_other_frame_is_refused_until_the_welcome(
     assert [frame["type"] for frame in ice.heard()] == ["entered"]
 
 
-def test_who_is_asked_for_another_nickname_may_quit(harness: Harness) -> None:
+def test_a_client_asked_for_another_nickname_may_quit(harness: Harness) -> None:
     ice = harness.enter("ice")
     client = harness.connect()
     client.hello("ice")
@@ -142,7 +142,7 @@ def test_a_nickname_is_free_again_when_its_member_has_left(harness: Harness) -> 
 
 
 @pytest.mark.parametrize("nickname", ["", " ", "a b", "#ice", "a" * 26, "1.2.3.4:5", "a\u200bb"])
-def test_an_impossible_nickname_is_refused_and_the_connection_goes_on(
+def test_an_invalid_nickname_is_refused_and_the_connection_goes_on(
     harness: Harness, nickname: str
 ) -> None:
     client = harness.connect()
@@ -153,7 +153,7 @@ def test_an_impossible_nickname_is_refused_and_the_connection_goes_on(
 
 
 @pytest.mark.parametrize("version", [0, 2, -1, 2**70])
-def test_another_version_is_refused_and_the_connection_closed(
+def test_another_version_is_refused_and_closes_the_connection(
     harness: Harness, version: int
 ) -> None:
     ice = harness.enter("ice")
@@ -166,7 +166,9 @@ def test_another_version_is_refused_and_the_connection_closed(
     assert ice.heard() == []
 
 
-def test_who_sends_no_line_within_five_seconds_is_told_and_dropped(harness: Harness) -> None:
+def test_a_client_without_a_complete_line_after_five_seconds_is_told_and_disconnected(
+    harness: Harness,
+) -> None:
     client = harness.connect()
     client.send_bytes(b'{"type": "hello", "data"')  # half a line is no line
     harness.clock.advance(4.9)
@@ -176,7 +178,7 @@ def test_who_sends_no_line_within_five_seconds_is_told_and_dropped(harness: Harn
     assert client.is_dropped()
 
 
-def test_who_is_choosing_a_nickname_has_a_minute_altogether(harness: Harness) -> None:
+def test_a_client_with_refused_nicknames_has_a_minute_altogether(harness: Harness) -> None:
     harness.enter("ice")
     client = harness.connect()
     client.send_bytes(hello("ice")[:5])  # or it would enter as basic
@@ -192,7 +194,7 @@ def test_who_is_choosing_a_nickname_has_a_minute_altogether(harness: Harness) ->
     assert client.is_dropped()
 
 
-def test_who_used_all_the_time_for_the_first_line_still_has_a_minute_at_most(
+def test_a_late_first_line_leaves_a_minute_from_the_connection(
     harness: Harness,
 ) -> None:
     client = harness.connect()
@@ -205,7 +207,7 @@ def test_who_used_all_the_time_for_the_first_line_still_has_a_minute_at_most(
 
 @pytest.mark.parametrize("come", [connect_browser, connect_jim])
 @pytest.mark.parametrize("garbage", ["{}", '{"type":"users"}', '{"action":"msg"}'])
-def test_who_says_nothing_that_asks_to_be_let_in_has_five_seconds(
+def test_invalid_frames_do_not_extend_the_five_seconds(
     harness: Harness, come: Callable[[Harness], AnyClient], garbage: str
 ) -> None:
     client = come(harness)
@@ -220,7 +222,7 @@ def test_who_says_nothing_that_asks_to_be_let_in_has_five_seconds(
 
 
 @pytest.mark.parametrize("nickname", ["ice", "#", "", "x" * 1_000])
-def test_who_is_asked_for_another_nickname_has_a_minute_whatever_the_dialect(
+def test_a_refused_nickname_gives_a_minute_in_every_dialect(
     harness: Harness, nickname: str
 ) -> None:
     harness.enter("ice")
@@ -235,7 +237,7 @@ def test_who_is_asked_for_another_nickname_has_a_minute_whatever_the_dialect(
     assert all(client.is_dropped() for client in clients)
 
 
-def test_a_person_at_the_plain_port_has_a_minute_also_after_a_line_that_cannot_be_read(
+def test_a_plain_client_has_a_minute_even_after_an_invalid_line(
     harness: Harness,
 ) -> None:
     client = connect_plain(harness)
@@ -246,7 +248,7 @@ def test_a_person_at_the_plain_port_has_a_minute_also_after_a_line_that_cannot_b
     assert client.is_dropped()
 
 
-def test_a_member_has_no_deadline_any_more() -> None:
+def test_a_member_has_no_registration_timeout() -> None:
     with Harness(timeout=0) as harness:
         ice = harness.enter("ice")
         harness.clock.advance(1_000_000)
@@ -254,7 +256,7 @@ def test_a_member_has_no_deadline_any_more() -> None:
         assert not ice.is_dropped()
 
 
-def test_every_refusal_at_the_door_is_counted(harness: Harness) -> None:
+def test_every_refusal_before_entering_is_counted(harness: Harness) -> None:
     harness.enter("ice")
     client = harness.connect()
     client.hello("ice")

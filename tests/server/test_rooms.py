@@ -34,7 +34,7 @@ def history(client: Client, room: str) -> list[tuple[int, str]]:
     return [(each["seq"], each["text"]) for each in data["messages"]]
 
 
-def test_who_joins_a_room_is_told_so_and_whether_it_is_new(harness: Harness) -> None:
+def test_joining_is_announced_and_the_reply_says_whether_the_room_is_new(harness: Harness) -> None:
     ice, moon = harness.enter_all("ice", "moon")
     ice.send("join", {"room": "#dev"}, request_id=1)
     joined = {"type": "joined", "data": {"room": "#dev", "nickname": "ice"}}
@@ -52,7 +52,7 @@ def test_who_joins_a_room_is_told_so_and_whether_it_is_new(harness: Harness) -> 
     assert ice.heard() == [joined]
 
 
-def test_who_leaves_a_room_is_told_so_like_the_others_there(harness: Harness) -> None:
+def test_leaving_a_room_is_announced_to_all_its_members(harness: Harness) -> None:
     ice, moon, sun = harness.enter_all("ice", "moon", "sun")
     join(ice, "#dev")
     join(moon, "#dev")
@@ -65,7 +65,7 @@ def test_who_leaves_a_room_is_told_so_like_the_others_there(harness: Harness) ->
     assert sun.heard() == []
 
 
-def test_a_message_is_heard_in_its_room_and_nowhere_else(harness: Harness) -> None:
+def test_a_message_is_sent_to_its_room_and_nowhere_else(harness: Harness) -> None:
     ice, moon, sun, star = harness.enter_all("ice", "moon", "sun", "star")
     join(ice, "#dev", "#other")
     join(moon, "#dev")
@@ -78,7 +78,7 @@ def test_a_message_is_heard_in_its_room_and_nowhere_else(harness: Harness) -> No
     assert sun.heard() == star.heard() == ice.heard() == []
 
 
-def test_who_has_left_a_room_hears_it_no_more(harness: Harness) -> None:
+def test_a_member_that_left_a_room_does_not_receive_it(harness: Harness) -> None:
     ice, moon = harness.enter_all("ice", "moon")
     join(ice, "#dev")
     join(moon, "#dev")
@@ -104,7 +104,7 @@ def test_the_lobby_may_be_left_and_joined_again(harness: Harness) -> None:
     assert [data["seq"] for data in moon.heard_of("message")] == [2]
 
 
-def test_who_is_in_no_room_still_hears_who_comes_and_goes(harness: Harness) -> None:
+def test_a_member_in_no_room_still_sees_others_enter_and_leave(harness: Harness) -> None:
     [moon] = harness.enter_all("moon")
     moon.send("leave")
     moon.heard()
@@ -134,7 +134,7 @@ def test_who_is_in_no_room_still_hears_who_comes_and_goes(harness: Harness) -> N
         ("users", {"room": "#nowhere"}, "no-such-room"),
     ],
 )
-def test_what_cannot_be_done_in_a_room_is_refused_and_nobody_notices(
+def test_an_impossible_command_in_a_room_is_refused_and_not_announced(
     harness: Harness, frame_type: str, data: object, code: str
 ) -> None:
     ice, moon = harness.enter_all("ice", "moon")
@@ -200,7 +200,7 @@ def test_a_renamed_member_stays_in_its_rooms(harness: Harness) -> None:
     assert [data["source"] for data in moon.heard_of("message")] == ["snow"]
 
 
-def test_who_quits_is_told_of_once_and_is_in_no_room_any_more(harness: Harness) -> None:
+def test_a_member_that_quits_is_announced_once_and_leaves_its_rooms(harness: Harness) -> None:
     ice, moon = harness.enter_all("ice", "moon")
     for client in (ice, moon):
         join(client, "#a", "#b")

@@ -48,7 +48,7 @@ def test_it_is_the_push_producer_of_its_transport() -> None:
     assert line.transport.streaming
 
 
-def test_what_is_written_goes_straight_through() -> None:
+def test_data_is_passed_straight_to_the_transport() -> None:
     line = _Line()
     line.send_queue.send(None, b"one ")
     line.send_queue.send(None, b"x" * 1_000)
@@ -56,7 +56,7 @@ def test_what_is_written_goes_straight_through() -> None:
     assert line.overflows == 0
 
 
-def test_while_paused_everything_waits_and_then_goes_out_in_order() -> None:
+def test_data_is_queued_while_paused_and_then_sent_in_order() -> None:
     line = _Line()
     line.send_queue.pauseProducing()
     for word in (b"one ", b"two ", b"three"):
@@ -68,7 +68,7 @@ def test_while_paused_everything_waits_and_then_goes_out_in_order() -> None:
     assert line.sent == b"one two three four"
 
 
-def test_a_transport_may_have_enough_again_while_it_takes_what_waited() -> None:
+def test_a_transport_may_pause_again_while_the_queue_is_sent() -> None:
     line = _Line(_Choking())
     line.send_queue.send(None, b"one ")
     line.send_queue.send(None, b"two ")
@@ -79,7 +79,7 @@ def test_a_transport_may_have_enough_again_while_it_takes_what_waited() -> None:
     assert line.sent == b"one two three"
 
 
-def test_a_hundred_bytes_may_wait_and_one_more_overflows_once() -> None:
+def test_one_byte_over_the_bound_calls_on_exceeded_once() -> None:
     line = _Line()
     line.send_queue.pauseProducing()
     line.send_queue.send(None, b"x" * 60)
@@ -92,7 +92,7 @@ def test_a_hundred_bytes_may_wait_and_one_more_overflows_once() -> None:
     assert line.sent == b"", "half of what was said is worse than nothing"
 
 
-def test_what_has_gone_out_no_longer_counts() -> None:
+def test_sent_data_no_longer_counts() -> None:
     line = _Line()
     for _ in range(10):
         line.send_queue.pauseProducing()
@@ -102,7 +102,7 @@ def test_what_has_gone_out_no_longer_counts() -> None:
     assert line.overflows == 0
 
 
-def test_finishing_closes_at_once_when_nothing_waits() -> None:
+def test_close_after_flush_closes_an_empty_queue_at_once() -> None:
     line = _Line()
     line.send_queue.send(None, b"bye")
     line.send_queue.close_after_flush()
@@ -111,7 +111,7 @@ def test_finishing_closes_at_once_when_nothing_waits() -> None:
     assert line.transport.producer is None
 
 
-def test_finishing_while_paused_sends_what_waits_first() -> None:
+def test_close_after_flush_sends_the_queue_first() -> None:
     line = _Line()
     line.send_queue.pauseProducing()
     line.send_queue.send(None, b"bye")
@@ -123,7 +123,7 @@ def test_finishing_while_paused_sends_what_waits_first() -> None:
     assert line.transport.disconnecting
 
 
-def test_finishing_twice_is_finishing_once() -> None:
+def test_close_after_flush_twice_closes_once() -> None:
     line = _Line()
     line.send_queue.close_after_flush()
     line.send_queue.close_after_flush()
@@ -140,7 +140,7 @@ def test_nothing_is_written_after_the_end() -> None:
         assert line.sent == b""
 
 
-def test_closing_forgets_what_waits_and_leaves_the_transport_alone() -> None:
+def test_close_drops_the_queue_and_leaves_the_transport_alone() -> None:
     line = _Line()
     line.send_queue.pauseProducing()
     line.send_queue.send(None, b"never")
@@ -151,7 +151,7 @@ def test_closing_forgets_what_waits_and_leaves_the_transport_alone() -> None:
     assert not line.transport.disconnecting
 
 
-def test_what_overflowed_can_no_longer_finish() -> None:
+def test_an_exceeded_queue_does_not_half_close() -> None:
     line = _Line()
     line.send_queue.pauseProducing()
     line.send_queue.send(None, b"x" * 101)
@@ -160,7 +160,7 @@ def test_what_overflowed_can_no_longer_finish() -> None:
     assert not line.transport.disconnecting
 
 
-def test_a_tcp_transport_is_closed_for_writing_only_so_that_the_last_words_arrive() -> None:
+def test_a_tcp_transport_is_half_closed() -> None:
     transport = _HalfClosing()
     alsoProvides(transport, ITCPTransport)
     line = _Line(transport)

@@ -32,7 +32,7 @@ def _tell(members: list[Member], data: bytes) -> None:
     send_to_all([member.send_queue for member in members], data)
 
 
-def test_everyone_who_takes_it_is_sent_it_at_once_without_a_turn_of_the_reactor() -> None:
+def test_data_is_sent_at_once_without_a_turn_of_the_reactor() -> None:
     members = [Member(), Member(), Member()]
     _tell(members, b"hello")
     assert [member.wire.sent for member in members] == [b"hello"] * 3
@@ -40,7 +40,7 @@ def test_everyone_who_takes_it_is_sent_it_at_once_without_a_turn_of_the_reactor(
     assert not any(member.wire.waits for member in members)
 
 
-def test_who_takes_a_part_or_nothing_gets_the_rest_later_and_the_others_all_now() -> None:
+def test_a_connection_that_takes_a_part_gets_the_rest_later_and_the_others_all_now() -> None:
     members = [Member(), Member(room=2), Member(room=0), Member()]
     _tell(members, b"hello ")
     _tell(members, b"world")
@@ -55,7 +55,7 @@ def test_who_takes_a_part_or_nothing_gets_the_rest_later_and_the_others_all_now(
     assert [member.wire.sent for member in members] == [b"hello world"] * 4
 
 
-def test_who_has_caught_up_is_sent_at_once_again() -> None:
+def test_a_connection_that_has_caught_up_is_sent_to_at_once_again() -> None:
     member = Member(room=0)
     _tell([member], b"one ")
     assert member.wire.waits
@@ -65,7 +65,7 @@ def test_who_has_caught_up_is_sent_at_once_again() -> None:
     assert not member.wire.waits
 
 
-def test_whose_connection_is_reset_is_lost_as_such_and_the_others_notice_nothing() -> None:
+def test_a_reset_connection_is_lost_as_such_and_the_others_notice_nothing() -> None:
     members = [Member(), Member(), Member()]
     members[1].wire.socket.die(ECONNRESET)
     _tell(members, b"hello")
@@ -76,7 +76,7 @@ def test_whose_connection_is_reset_is_lost_as_such_and_the_others_notice_nothing
     assert [members[0].wire.sent, members[2].wire.sent] == [b"hello", b"hello"]
 
 
-def test_who_reads_nothing_overflows_once_at_the_bound_and_the_others_get_everything() -> None:
+def test_a_connection_that_is_not_read_exceeds_its_queue_once_and_others_get_everything() -> None:
     members = [Member(), Member(room=0), Member()]
     data = b"x" * 10_000
     for _ in range(100):
@@ -99,7 +99,7 @@ def test_after_the_end_nothing_is_sent(end: str) -> None:
     assert member.wire.sent == b""
 
 
-def test_the_ordinary_way_delivers_the_same() -> None:
+def test_queued_writes_deliver_the_same() -> None:
     member = Member(kind=tcp.Server)
     _tell([member], b"hello")
     member.wire.settle()

@@ -61,7 +61,7 @@ class _House:
         ]
 
 
-def test_it_listens_on_each_address_that_was_given_and_nowhere_else() -> None:
+def test_the_server_listens_on_each_given_address_and_nowhere_else() -> None:
     house = _House()
     house.server.startService()
     assert house.network.listening() == [(host, 7777) for host in HOSTS]
@@ -75,7 +75,7 @@ def test_it_listens_on_each_address_that_was_given_and_nowhere_else() -> None:
     house.server.stopService()
 
 
-def test_a_crowd_that_comes_at_once_is_not_refused() -> None:
+def test_the_backlog_has_room_for_many_clients_at_once() -> None:
     house = _House()
     house.server.startService()
     assert all(port.backlog >= 1_000 for port in house.network.open_tcp)
@@ -103,7 +103,7 @@ def test_a_free_port_must_be_free_on_every_address() -> None:
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_a_port_that_was_asked_for_is_never_changed(host: str) -> None:
+def test_a_given_port_is_never_replaced(host: str) -> None:
     house = _House(port=5_555)
     house.network.taken.add((host, 5_555))
     with pytest.raises(CannotListen):
@@ -113,7 +113,7 @@ def test_a_port_that_was_asked_for_is_never_changed(host: str) -> None:
     assert not house.server.running
 
 
-def test_it_gives_up_where_no_port_is_free_everywhere() -> None:
+def test_the_server_gives_up_where_no_port_is_free_on_every_address() -> None:
     house = _House()
     house.network.taken |= {(HOSTS[1], port) for port in (7777, *range(50_000, 50_100))}
     with pytest.raises(CannotListen):
@@ -148,7 +148,7 @@ def test_an_offer_says_how_many_slots_are_free_now() -> None:
     house.server.stopService()
 
 
-def test_the_datagram_of_an_offer_has_no_more_in_it_than_is_promised() -> None:
+def test_an_offer_has_the_documented_fields_and_no_others() -> None:
     house = _House(slots=5)
     house.server.startService()
     house.offers("10.35.11.255", "10.35.11.112")
@@ -167,7 +167,7 @@ def test_the_datagram_of_an_offer_has_no_more_in_it_than_is_promised() -> None:
     house.server.stopService()
 
 
-def test_an_address_without_a_broadcast_is_listened_on_but_not_answered_for() -> None:
+def test_an_address_without_broadcast_is_listened_on_but_not_discoverable() -> None:
     house = _House(_subnets("10.0.0.1/32", "10.0.1.1/31"))
     with log_lines() as lines:
         house.server.startService()
@@ -185,7 +185,7 @@ def test_discovery_that_fails_does_not_stop_the_server() -> None:
     house.server.stopService()
 
 
-def test_the_log_says_each_address_and_port_at_the_start() -> None:
+def test_the_log_has_each_address_and_port_at_the_start() -> None:
     house = _House()
     with log_lines() as lines:
         house.server.startService()
@@ -220,7 +220,7 @@ def test_addresses_in_another_order_are_no_change() -> None:
     house.server.stopService()
 
 
-def test_addresses_that_come_back_are_no_reason_to_restart() -> None:
+def test_addresses_that_come_back_are_logged() -> None:
     have = [WORK]
     house = _House(current=lambda: have[0])
     house.server.startService()
@@ -233,7 +233,7 @@ def test_addresses_that_come_back_are_no_reason_to_restart() -> None:
     house.server.stopService()
 
 
-def test_addresses_that_cannot_be_read_once_are_read_again_at_the_next_period() -> None:
+def test_addresses_that_cannot_be_read_are_read_again_at_the_next_period() -> None:
     answers: list[Sequence[Subnet] | OSError] = [OSError(24, "Too many open files"), WORK[:1]]
 
     def current() -> Sequence[Subnet]:
@@ -250,7 +250,7 @@ def test_addresses_that_cannot_be_read_once_are_read_again_at_the_next_period() 
     house.server.stopService()
 
 
-def test_stopping_closes_every_port_and_ends_when_everyone_has_gone() -> None:
+def test_stopping_closes_every_port_and_waits_for_every_connection() -> None:
     house = _House()
     house.server.startService()
     client = house.connect()
@@ -265,7 +265,7 @@ def test_stopping_closes_every_port_and_ends_when_everyone_has_gone() -> None:
     assert stopped.called
 
 
-def test_the_log_says_in_the_end_what_was_refused() -> None:
+def test_the_log_has_the_number_of_refusals_at_the_end() -> None:
     house = _House()
     house.server.startService()
     client = house.connect()

@@ -46,7 +46,7 @@ async def _running(*hosts: str, **settings: Any) -> AsyncIterator[ChatServer]:
 
 
 @on_reactor
-async def test_people_who_come_to_different_addresses_chat_until_the_server_stops() -> None:
+async def test_clients_of_different_addresses_chat_until_the_server_stops() -> None:
     async with _running(HOST, OTHER_HOST) as server:
         ice = await enter(HOST, server.port, "ice")
         moon = await enter(OTHER_HOST, server.port, "moon")
@@ -81,7 +81,7 @@ async def test_the_error_for_an_over_long_line_arrives_while_the_sender_still_se
 
 
 @on_reactor
-async def test_who_hangs_up_is_told_of_to_the_others() -> None:
+async def test_a_closed_connection_is_announced() -> None:
     async with _running(HOST) as server:
         ice = await enter(HOST, server.port, "ice")
         moon = await enter(HOST, server.port, "moon")
@@ -90,7 +90,7 @@ async def test_who_hangs_up_is_told_of_to_the_others() -> None:
 
 
 @on_reactor
-async def test_who_does_not_read_is_dropped_and_the_others_lose_nothing() -> None:
+async def test_a_client_that_does_not_read_is_disconnected_and_the_others_lose_nothing() -> None:
     async with _running(HOST, flood=0) as server:
         slow = await enter(HOST, server.port, "slow")
         # The kernel would take more than all that is said here for a reader that is slow.

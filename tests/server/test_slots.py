@@ -95,7 +95,7 @@ def test_every_way_out_frees_the_slot_and_the_nickname(
         harness.enter(nickname or "next")
 
 
-def test_a_server_that_stops_has_all_slots_free_at_once() -> None:
+def test_a_stopping_server_has_all_slots_free_at_once() -> None:
     with Harness(slots=3) as harness:
         harness.enter_all("ice", "moon")
         harness.connect()
@@ -103,7 +103,7 @@ def test_a_server_that_stops_has_all_slots_free_at_once() -> None:
         assert harness.free == 3
 
 
-def test_who_finds_no_slot_is_told_in_answer_to_hello_and_dropped() -> None:
+def test_a_hello_without_a_free_slot_is_refused_and_closes_the_connection() -> None:
     with Harness(slots=1) as harness:
         ice = harness.enter("ice")
         client = harness.connect()
@@ -119,7 +119,7 @@ def test_who_finds_no_slot_is_told_in_answer_to_hello_and_dropped() -> None:
 
 
 @pytest.mark.parametrize("first", [b"\xff\n", b"{}\n", b"\n", b'{"type":"message"}\n'])
-def test_who_finds_no_slot_is_told_so_in_the_dialect_that_its_first_line_shows(
+def test_a_client_without_a_slot_is_told_in_the_dialect_of_its_first_line(
     first: bytes,
 ) -> None:
     with Harness(slots=0) as harness:
@@ -129,7 +129,7 @@ def test_who_finds_no_slot_is_told_so_in_the_dialect_that_its_first_line_shows(
         assert client.is_dropped()
 
 
-def test_who_finds_no_slot_and_says_nothing_is_told_so_in_basic() -> None:
+def test_a_silent_client_without_a_slot_is_told_in_basic() -> None:
     with Harness(slots=0) as harness:
         client = connect_basic(harness)
         harness.clock.advance(0.4)
@@ -140,7 +140,7 @@ def test_who_finds_no_slot_and_says_nothing_is_told_so_in_basic() -> None:
         assert not client.is_cut_off(), "the notice must go out first"
 
 
-def test_who_finds_no_slot_and_only_begins_a_line_is_dropped_after_five_seconds() -> None:
+def test_a_client_without_a_slot_and_a_complete_line_is_disconnected_after_five_seconds() -> None:
     with Harness(slots=0) as harness:
         client = harness.connect()
         client.send_bytes(b"{")
@@ -150,7 +150,7 @@ def test_who_finds_no_slot_and_only_begins_a_line_is_dropped_after_five_seconds(
         assert client.is_dropped()
 
 
-def test_who_comes_to_the_plain_port_and_finds_no_slot_is_told_so_at_once() -> None:
+def test_a_plain_client_without_a_slot_is_told_at_once() -> None:
     with Harness(slots=1) as harness:
         ice = harness.enter("ice")
         client = connect_plain(harness)
@@ -160,7 +160,7 @@ def test_who_comes_to_the_plain_port_and_finds_no_slot_is_told_so_at_once() -> N
         assert ice.heard() == []
 
 
-def test_who_comes_to_the_jim_port_and_finds_no_slot_is_told_so_at_once() -> None:
+def test_a_jim_client_without_a_slot_is_told_at_once() -> None:
     with Harness(slots=1) as harness:
         ice = harness.enter("ice")
         client = connect_jim(harness)
@@ -172,7 +172,7 @@ def test_who_comes_to_the_jim_port_and_finds_no_slot_is_told_so_at_once() -> Non
         assert ice.heard() == []
 
 
-def test_who_finds_no_slot_and_sends_an_endless_line_is_dropped() -> None:
+def test_a_client_without_a_slot_that_sends_an_endless_line_is_disconnected() -> None:
     with Harness(slots=0) as harness:
         client = harness.connect()
         client.send_bytes(b"x" * (limits.LINE_BYTES + 1))
@@ -180,7 +180,7 @@ def test_who_finds_no_slot_and_sends_an_endless_line_is_dropped() -> None:
         assert client.is_dropped()
 
 
-def test_sixty_four_may_wait_without_a_slot_and_more_are_closed_silently() -> None:
+def test_sixty_four_clients_may_wait_without_a_slot_and_more_are_closed_silently() -> None:
     with Harness(slots=1) as harness:
         ice = harness.enter("ice")
         waiting = [harness.connect() for _ in range(64)]
@@ -193,7 +193,7 @@ def test_sixty_four_may_wait_without_a_slot_and_more_are_closed_silently() -> No
         assert harness.try_connect() is None
 
 
-def test_a_slot_that_becomes_free_goes_to_the_next_who_comes() -> None:
+def test_a_free_slot_goes_to_the_next_connection() -> None:
     with Harness(slots=1) as harness:
         ice = harness.enter("ice")
         refused = harness.connect()
@@ -215,7 +215,7 @@ def _fill(harness: Harness, first_bytes: bytes) -> list[Client]:
     return clients
 
 
-def test_slots_of_those_who_never_finish_their_first_line_are_free_after_five_seconds() -> None:
+def test_clients_that_never_finish_their_first_line_free_their_slots_after_five_seconds() -> None:
     with Harness(slots=SLOTS) as harness:
         ice = harness.enter("ice")
         clients = _fill(harness, b'{"type": "hel')
@@ -230,7 +230,7 @@ def test_slots_of_those_who_never_finish_their_first_line_are_free_after_five_se
         assert [frame["type"] for frame in ice.heard()] == ["entered"], "and of nobody else"
 
 
-def test_slots_of_those_who_never_choose_a_free_nickname_are_free_after_a_minute() -> None:
+def test_clients_that_never_choose_a_free_nickname_free_their_slots_after_a_minute() -> None:
     with Harness(slots=SLOTS) as harness:
         harness.enter("ice")
         taken = b'{"type": "hello", "data": {"nickname": "ice", "version": 1}}\n'

@@ -72,7 +72,7 @@ async def _server(secret: int, **settings: Any) -> AsyncIterator[ChatServer]:
 
 
 @on_reactor
-async def test_people_come_through_tls_chat_hear_the_last_word_and_free_their_slot() -> None:
+async def test_clients_chat_over_tls_are_sent_the_goodbye_and_free_their_slot() -> None:
     secret = free_port()
     async with _server(secret, slots=1) as server:
         for nickname in ("ice", "moon"):
@@ -90,7 +90,7 @@ async def test_people_come_through_tls_chat_hear_the_last_word_and_free_their_sl
 
 
 @on_reactor
-async def test_who_is_one_too_many_is_closed_silently_behind_tls_too() -> None:
+async def test_a_connection_too_many_is_closed_silently_over_tls_as_well() -> None:
     secret = free_port()
     with log_lines() as lines:
         async with _server(secret, slots=0) as server:

@@ -19,7 +19,7 @@ KINDS = list(USERS)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_conversation_comes_out_as_it_is_written(kind: str) -> None:
+def test_each_documented_conversation_comes_out_as_written(kind: str) -> None:
     with Scene(kind) as scene:
         for step in transcripts(kind):
             assert scene.play(step) == [scene.read(line) for line in step.received], step.happens
@@ -41,7 +41,7 @@ def yes_or_no(found: Iterable[bool]) -> list[str]:
     return ["yes" if each else "no" for each in found]
 
 
-def test_the_page_says_what_can_be_said_in_which_dialect() -> None:
+def test_the_page_lists_what_each_dialect_can_do() -> None:
     users: list[type[User]] = [NativeUser, *USERS.values()]
     columns = [ABILITIES[user] for user in users]
     abilities = {
@@ -58,7 +58,7 @@ def test_the_page_says_what_can_be_said_in_which_dialect() -> None:
     assert len(table) == len(abilities) + 2
 
 
-def test_the_page_says_what_a_member_is_told_of_its_own_doings() -> None:
+def test_the_page_lists_the_echoes_of_each_dialect() -> None:
     doings = {
         "message": events.Message,
         "entering": events.MemberEntered,
@@ -118,7 +118,7 @@ SITUATIONS = [
 
 
 @pytest.mark.parametrize(("code", "happenings"), SITUATIONS)
-def test_each_code_comes_in_its_situation(code: int, happenings: list[str]) -> None:
+def test_each_response_code_is_sent_in_its_situation(code: int, happenings: list[str]) -> None:
     with Scene("jim") as scene:
         scene.play(Step("(you connect)"))
         came: list[dict[str, object]] = []
@@ -129,11 +129,11 @@ def test_each_code_comes_in_its_situation(code: int, happenings: list[str]) -> N
         assert (code < 400) == ("alert" in came[0])
 
 
-def test_a_server_that_failed_says_500() -> None:
+def test_a_server_failure_is_a_500() -> None:
     assert json.loads(Jim().encode_reply(ServerFailed()))["response"] == 500
 
 
-def test_the_table_of_codes_has_those_that_there_are() -> None:
+def test_the_table_of_response_codes_is_complete() -> None:
     table = [int(code) for code in re.findall(r"^(\d{3})    \S", PAGES["jim"], re.MULTILINE)]
     assert table == sorted({code for code, _ in SITUATIONS} | {500})
 

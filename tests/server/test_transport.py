@@ -24,7 +24,7 @@ class _Greeter(RecordingProtocol):
         self.transport.write(b"welcome")
 
 
-def test_what_is_written_is_sent_without_waiting_for_the_reactor() -> None:
+def test_a_write_is_sent_without_waiting_for_the_reactor() -> None:
     wire = FakeConnection()
     wire.transport.write(b"one ")
     wire.transport.write(b"two")
@@ -36,7 +36,7 @@ def test_a_greeting_is_sent_at_once() -> None:
     assert FakeConnection(_Greeter()).sent == b"welcome"
 
 
-def test_an_answer_is_sent_while_the_question_is_being_read() -> None:
+def test_a_reply_is_sent_while_the_request_is_being_read() -> None:
     wire = FakeConnection()
     sent: list[bytes] = []
 
@@ -50,14 +50,14 @@ def test_an_answer_is_sent_while_the_question_is_being_read() -> None:
     assert sent == [b"heard hello"]
 
 
-def test_a_megabyte_goes_out_in_one_piece() -> None:
+def test_a_megabyte_is_sent_in_one_piece() -> None:
     wire = FakeConnection()
     wire.transport.write(b"x" * 1_000_000)
     assert len(wire.sent) == 1_000_000
     assert wire.socket.sends == 1
 
 
-def test_what_the_kernel_does_not_take_follows_when_it_does() -> None:
+def test_data_that_the_kernel_does_not_take_is_sent_later() -> None:
     wire = FakeConnection(room=4)
     wire.transport.write(b"0123456789")
     assert wire.sent == b"0123"
@@ -70,7 +70,7 @@ def test_what_the_kernel_does_not_take_follows_when_it_does() -> None:
     assert not wire.waits
 
 
-def test_nothing_overtakes_what_waits() -> None:
+def test_nothing_overtakes_queued_data() -> None:
     wire = FakeConnection(room=1)
     wire.transport.write(b"first ")
     wire.socket.room = 1_000
@@ -81,7 +81,7 @@ def test_nothing_overtakes_what_waits() -> None:
     assert wire.sent == b"first second third fourth"
 
 
-def test_once_all_that_waited_is_out_it_is_as_quick_as_before() -> None:
+def test_writes_are_eager_again_once_the_queue_is_empty() -> None:
     wire = FakeConnection(room=1)
     wire.transport.write(b"first ")
     wire.settle()
@@ -90,7 +90,7 @@ def test_once_all_that_waited_is_out_it_is_as_quick_as_before() -> None:
 
 
 @pytest.mark.parametrize("number", [EAGAIN, EWOULDBLOCK, ENOBUFS, EINTR])
-def test_a_kernel_that_takes_nothing_now_is_asked_again(number: int) -> None:
+def test_a_send_that_would_block_is_repeated(number: int) -> None:
     wire = FakeConnection(HalfCloseRecorder())
     wire.socket.moods.append(OSError(number, "not now"))
     wire.transport.write(b"hello")
@@ -101,7 +101,7 @@ def test_a_kernel_that_takes_nothing_now_is_asked_again(number: int) -> None:
     assert wire.protocol.lost is None
 
 
-def test_writing_nothing_asks_the_kernel_for_nothing() -> None:
+def test_an_empty_write_makes_no_system_call() -> None:
     wire = FakeConnection()
     wire.transport.write(b"")
     wire.transport.writeSequence([])
@@ -121,7 +121,7 @@ def test_only_bytes_can_be_written(data: Any) -> None:
     assert wire.socket.sends == 0
 
 
-def test_a_sequence_goes_out_in_one_piece() -> None:
+def test_a_sequence_is_sent_in_one_piece() -> None:
     wire = FakeConnection(room=7)
     wire.transport.writeSequence(piece for piece in (b"one ", b"two ", b"three"))
     assert wire.socket.sends == 1
@@ -133,7 +133,7 @@ def test_a_sequence_goes_out_in_one_piece() -> None:
 # --- ends -----------------------------------------------------------------------------------------
 
 
-def test_what_was_written_before_closing_arrives() -> None:
+def test_data_written_before_closing_arrives() -> None:
     wire = FakeConnection(room=2)
     wire.transport.write(b"goodbye")
     wire.transport.loseConnection()
@@ -153,7 +153,7 @@ def test_a_connection_with_nothing_to_send_closes() -> None:
 
 
 @pytest.mark.parametrize("kind", [tcp.Server, EagerServer])
-def test_what_is_written_after_closing_is_treated_as_ever(kind: type[tcp.Server]) -> None:
+def test_a_write_after_closing_is_treated_as_twisted_does(kind: type[tcp.Server]) -> None:
     """Twisted sends what comes before it has closed, and drops the rest."""
     wire = FakeConnection(kind=kind)
     wire.transport.loseConnection()
@@ -167,7 +167,7 @@ def test_what_is_written_after_closing_is_treated_as_ever(kind: type[tcp.Server]
     assert wire.protocol.lost is ConnectionDone
 
 
-def test_half_a_connection_closes_after_what_was_written() -> None:
+def test_a_half_close_waits_for_queued_data() -> None:
     wire = FakeConnection(HalfCloseRecorder(), room=2)
     wire.transport.write(b"last ")
     wire.transport.loseWriteConnection()
@@ -180,7 +180,7 @@ def test_half_a_connection_closes_after_what_was_written() -> None:
     assert not wire.socket.is_closed
 
 
-def test_nothing_is_sent_on_a_half_that_is_closed() -> None:
+def test_nothing_is_sent_after_a_half_close() -> None:
     wire = FakeConnection(HalfCloseRecorder())
     wire.transport.loseWriteConnection()
     wire.turn()
@@ -215,7 +215,7 @@ def test_nothing_is_sent_after_the_abort_of_an_idle_connection() -> None:
     assert wire.protocol.lost is ConnectionAborted
 
 
-def test_writing_to_a_connection_that_is_gone_does_nothing() -> None:
+def test_a_write_to_a_lost_connection_does_nothing() -> None:
     wire = FakeConnection()
     wire.socket.arrived.append(b"")
     wire.turn()
@@ -233,7 +233,7 @@ def _port(kind: Any = tcp.Port) -> Any:
     return kind(0, Factory())
 
 
-def test_a_tcp_port_makes_such_connections_and_no_other_port_does() -> None:
+def test_a_tcp_port_makes_eager_connections_and_no_other_port_does() -> None:
     port, other = _port(), _port()
     write_eagerly(port)
     write_eagerly(port)
@@ -247,7 +247,7 @@ def test_a_port_that_is_not_tcp_keeps_its_connections() -> None:
     assert port.transport is unix.Server
 
 
-def test_a_port_with_connections_of_its_own_keeps_them() -> None:
+def test_a_port_with_its_own_class_of_connections_keeps_it() -> None:
     class OwnServer(tcp.Server):
         pass
 
@@ -259,7 +259,7 @@ def test_a_port_with_connections_of_its_own_keeps_them() -> None:
     assert port.transport is OwnServer
 
 
-def test_what_is_no_port_of_twisted_is_left_alone() -> None:
+def test_an_object_that_is_no_port_of_twisted_is_left_alone() -> None:
     port: Any = object()
     write_eagerly(port)
     assert not hasattr(port, "transport")
@@ -283,6 +283,6 @@ def _bytes_each(kind: type[tcp.Server], *written: bytes) -> float:
         tracemalloc.stop()
 
 
-def test_a_member_to_whom_all_is_sent_at_once_costs_hardly_more_memory() -> None:
+def test_an_eager_connection_takes_hardly_more_memory() -> None:
     _bytes_each(tcp.Server)  # what is made once is made
     assert _bytes_each(EagerServer, b"", b"") < _bytes_each(tcp.Server) + 100

@@ -20,7 +20,7 @@ both_listeners = pytest.mark.parametrize("listener", LISTENERS)
 @pytest.mark.parametrize("number", [ECONNRESET, ETIMEDOUT, EHOSTUNREACH])
 @pytest.mark.parametrize("kind", KINDS)
 @both_listeners
-def test_a_reset_is_no_clean_end(
+def test_a_reset_is_not_a_clean_end(
     number: int, kind: type[tcp.Server], listener: Callable[[], Any]
 ) -> None:
     wire = FakeConnection(listener(), kind=kind)
@@ -34,7 +34,7 @@ def test_a_reset_is_no_clean_end(
 
 
 @both_listeners
-def test_a_reset_that_two_writes_met_is_no_clean_end(listener: Callable[[], Any]) -> None:
+def test_a_reset_seen_by_two_writes_is_not_a_clean_end(listener: Callable[[], Any]) -> None:
     wire = FakeConnection(listener())
     wire.socket.die(ECONNRESET)
     wire.transport.write(b"are you ")
@@ -44,7 +44,7 @@ def test_a_reset_that_two_writes_met_is_no_clean_end(listener: Callable[[], Any]
 
 
 @both_listeners
-def test_what_came_before_the_reset_is_heard(listener: Callable[[], Any]) -> None:
+def test_data_before_a_reset_is_received(listener: Callable[[], Any]) -> None:
     wire = FakeConnection(listener())
     wire.socket.arrived.append(b"my last words")
     wire.socket.die(ECONNRESET)
@@ -57,7 +57,7 @@ def test_what_came_before_the_reset_is_heard(listener: Callable[[], Any]) -> Non
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_reset_is_noticed_by_who_does_not_read(kind: type[tcp.Server]) -> None:
+def test_a_reset_is_noticed_while_reading_is_paused(kind: type[tcp.Server]) -> None:
     wire = FakeConnection(kind=kind)
     wire.transport.pauseProducing()
     wire.socket.die(ECONNRESET)
@@ -68,7 +68,7 @@ def test_a_reset_is_noticed_by_who_does_not_read(kind: type[tcp.Server]) -> None
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("writes", [0, 1, 3])
-def test_a_peer_that_closed_ended_cleanly_however_much_is_written_meanwhile(
+def test_a_peer_that_closed_ends_cleanly_however_much_is_written(
     kind: type[tcp.Server], writes: int
 ) -> None:
     """It answers with a reset, which a later write meets as a broken pipe: its end came before."""
@@ -83,7 +83,7 @@ def test_a_peer_that_closed_ended_cleanly_however_much_is_written_meanwhile(
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("writes", [0, 1, 3])
-def test_who_is_told_of_halves_hears_a_peer_that_closed_to_its_end(
+def test_a_half_closeable_protocol_receives_everything_from_a_peer_that_closed(
     kind: type[tcp.Server], writes: int
 ) -> None:
     wire = FakeConnection(HalfCloseRecorder(), kind=kind)
@@ -96,9 +96,7 @@ def test_who_is_told_of_halves_hears_a_peer_that_closed_to_its_end(
     assert wire.protocol.is_read_lost
 
 
-def test_the_other_half_of_a_peer_that_closed_is_lost_when_what_was_written_cannot_be_sent() -> (
-    None
-):
+def test_the_write_side_is_lost_when_a_peer_that_closed_cannot_be_sent_to() -> None:
     wire = FakeConnection(HalfCloseRecorder())
     wire.socket.hang_up()
     wire.transport.write(b"are you there?")
@@ -111,7 +109,7 @@ def test_the_other_half_of_a_peer_that_closed_is_lost_when_what_was_written_cann
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_peer_that_closed_is_lost_to_who_does_not_read(kind: type[tcp.Server]) -> None:
+def test_a_peer_that_closed_is_lost_while_reading_is_paused(kind: type[tcp.Server]) -> None:
     wire = FakeConnection(kind=kind)
     wire.transport.pauseProducing()
     wire.socket.hang_up(b"my last words")
@@ -121,7 +119,7 @@ def test_a_peer_that_closed_is_lost_to_who_does_not_read(kind: type[tcp.Server])
     assert wire.protocol.lost is ConnectionLost
 
 
-def test_a_peer_that_closed_is_lost_to_who_stops_reading_meanwhile() -> None:
+def test_a_peer_that_closed_is_lost_when_reading_is_paused_later() -> None:
     wire = FakeConnection()
     wire.protocol.on_data = lambda data: wire.transport.pauseProducing()
     wire.socket.hang_up(b"my last ", b"words")
@@ -134,7 +132,7 @@ def test_a_peer_that_closed_is_lost_to_who_stops_reading_meanwhile() -> None:
 
 @pytest.mark.parametrize("number", [EAGAIN, EWOULDBLOCK, ENOBUFS, EINTR])
 @both_listeners
-def test_a_peer_that_reads_nothing_and_closes_ended_cleanly(
+def test_a_peer_that_reads_nothing_and_closes_ends_cleanly(
     number: int, listener: Callable[[], Any]
 ) -> None:
     wire = FakeConnection(listener(), room=0)
@@ -149,7 +147,7 @@ def test_a_peer_that_reads_nothing_and_closes_ended_cleanly(
         assert wire.protocol.lost is ConnectionDone
 
 
-def test_what_could_not_be_sent_for_once_is_sent_and_the_end_is_clean() -> None:
+def test_data_after_a_transient_error_is_sent_and_the_end_is_clean() -> None:
     wire = FakeConnection()
     wire.socket.moods.append(OSError(ENOMEM, "Cannot allocate memory"))
     wire.transport.write(b"hello")
@@ -170,7 +168,7 @@ def test_a_broken_connection_can_be_closed_and_aborted() -> None:
         assert wire.protocol.lost is reason
 
 
-def test_the_error_of_one_connection_is_no_other_ones() -> None:
+def test_an_error_of_one_connection_does_not_affect_another() -> None:
     broken, good = FakeConnection(), FakeConnection()
     broken.socket.die(ECONNRESET)
     for wire in (broken, good):

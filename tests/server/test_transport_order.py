@@ -55,7 +55,7 @@ async def test_the_peer_reads_all_that_was_written_in_order(steps: list[tuple[st
 
 
 @on_reactor
-async def test_what_was_sent_at_once_and_what_had_to_wait_are_read_in_order() -> None:
+async def test_eager_and_queued_data_is_read_in_order() -> None:
     steps = [("write", 10), ("write", 1_000_000), ("write", 10), ("turn", 0), ("read", 50_000)]
     written, read, ways = await _order(steps * 5)
     assert read == written
@@ -112,10 +112,10 @@ async def _echo(listen: Callable[[Factory], Awaitable[IListeningPort]]) -> None:
 
 
 @on_reactor
-async def test_who_comes_to_a_port_of_the_reactor_is_written_to_eagerly() -> None:
+async def test_connections_to_a_port_of_the_reactor_are_eager() -> None:
     await _echo(_listen)
 
 
 @on_reactor
-async def test_who_comes_to_a_port_of_an_endpoint_is_written_to_eagerly() -> None:
+async def test_connections_to_a_port_of_an_endpoint_are_eager() -> None:
     await _echo(_listen_at_endpoint)

@@ -47,7 +47,7 @@ def test_a_producer_writes_eagerly_as_long_as_the_kernel_takes_it() -> None:
     assert not pusher.pauses
 
 
-def test_a_producer_is_told_to_pause_when_much_waits_and_to_go_on_when_it_has_gone() -> None:
+def test_a_producer_is_paused_when_much_is_queued_and_resumed_when_it_is_sent() -> None:
     wire = FakeConnection(room=10)
     pusher = _pushed(wire)
     wire.transport.write(FULL)
@@ -57,7 +57,7 @@ def test_a_producer_is_told_to_pause_when_much_waits_and_to_go_on_when_it_has_go
     assert wire.sent == FULL
 
 
-def test_a_producer_is_not_told_to_pause_when_little_waits() -> None:
+def test_a_producer_is_not_paused_when_little_is_queued() -> None:
     wire = FakeConnection(room=10)
     pusher = _pushed(wire)
     wire.transport.write(b"hello, everybody")
@@ -65,7 +65,7 @@ def test_a_producer_is_not_told_to_pause_when_little_waits() -> None:
     assert not pusher.pauses
 
 
-def test_what_a_producer_writes_when_told_to_pause_comes_last() -> None:
+def test_data_written_by_a_producer_when_paused_comes_last() -> None:
     wire = FakeConnection(room=10)
     pusher = _pushed(wire)
 
@@ -80,7 +80,7 @@ def test_what_a_producer_writes_when_told_to_pause_comes_last() -> None:
     assert wire.sent == FULL + b"pausing"
 
 
-def test_what_a_producer_writes_when_it_may_go_on_is_sent_at_once() -> None:
+def test_data_written_by_a_producer_when_resumed_is_sent_at_once() -> None:
     wire = FakeConnection(room=10)
     pusher = _pushed(wire)
     pusher.on_resume = lambda: wire.transport.write(b"going on")
@@ -91,7 +91,7 @@ def test_what_a_producer_writes_when_it_may_go_on_is_sent_at_once() -> None:
     assert not wire.waits
 
 
-def test_a_producer_that_writes_more_than_fits_when_it_may_go_on_is_paused_again() -> None:
+def test_a_producer_that_writes_too_much_when_resumed_is_paused_again() -> None:
     wire = FakeConnection(room=10)
     pusher = _pushed(wire)
     pusher.on_resume = lambda: wire.transport.write(FULL)
@@ -105,7 +105,7 @@ def test_a_producer_that_writes_more_than_fits_when_it_may_go_on_is_paused_again
 
 
 @pytest.mark.parametrize("kind", [tcp.Server, EagerServer])
-def test_a_connection_closes_even_if_its_producer_had_more_to_say(kind: type[tcp.Server]) -> None:
+def test_a_connection_closes_even_if_its_producer_has_more_data(kind: type[tcp.Server]) -> None:
     wire = FakeConnection(room=10, kind=kind)
     pusher = _pushed(wire)
     pusher.on_resume = lambda: wire.transport.write(b"one more thing")
@@ -117,7 +117,7 @@ def test_a_connection_closes_even_if_its_producer_had_more_to_say(kind: type[tcp
 
 
 @pytest.mark.parametrize("kind", [tcp.Server, EagerServer])
-def test_half_a_connection_closes_even_if_its_producer_had_more_to_say(
+def test_a_connection_half_closes_even_if_its_producer_has_more_data(
     kind: type[tcp.Server],
 ) -> None:
     wire = FakeConnection(HalfCloseRecorder(), room=10, kind=kind)
@@ -133,7 +133,7 @@ def test_half_a_connection_closes_even_if_its_producer_had_more_to_say(
 
 
 @pytest.mark.parametrize("kind", [tcp.Server, EagerServer])
-def test_a_producer_that_is_stopped_can_write_nothing_more(kind: type[tcp.Server]) -> None:
+def test_a_stopped_producer_can_write_nothing_more(kind: type[tcp.Server]) -> None:
     wire = FakeConnection(kind=kind)
     pusher = _pushed(wire)
     pusher.on_stop = lambda: wire.transport.write(b"but")
@@ -143,7 +143,7 @@ def test_a_producer_that_is_stopped_can_write_nothing_more(kind: type[tcp.Server
     assert wire.socket.sends == 0
 
 
-def test_a_producer_that_closes_when_told_to_pause_has_everything_sent() -> None:
+def test_a_producer_that_closes_when_paused_has_everything_sent() -> None:
     wire = FakeConnection(room=10)
     pusher = _pushed(wire)
     pusher.on_pause = wire.transport.loseConnection
@@ -157,7 +157,7 @@ def test_a_producer_that_closes_when_told_to_pause_has_everything_sent() -> None
 # --- pull -----------------------------------------------------------------------------------------
 
 
-def test_a_pull_producer_is_asked_for_the_next_piece_when_the_last_one_is_out() -> None:
+def test_a_pull_producer_is_asked_for_the_next_piece_when_the_last_one_is_sent() -> None:
     wire = FakeConnection()
     puller = _pulled(wire, b"one ", b"two ", b"three")
     progress = [(puller.asked, wire.sent)]
@@ -173,7 +173,7 @@ def test_a_pull_producer_is_asked_for_the_next_piece_when_the_last_one_is_out() 
     ]
 
 
-def test_a_pull_producer_gets_to_its_end_also_after_things_have_waited() -> None:
+def test_a_pull_producer_gets_to_its_end_after_data_was_queued() -> None:
     wire = FakeConnection(room=3)
     wire.transport.write(b"before ")
     _pulled(wire, b"one ", b"two ")
@@ -194,7 +194,7 @@ def test_a_pull_producer_is_stopped_when_the_connection_is_lost() -> None:
     assert puller.is_stopped
 
 
-def test_two_producers_are_one_too_many() -> None:
+def test_a_second_producer_is_an_error() -> None:
     wire = FakeConnection()
     _pushed(wire)
     with pytest.raises(RuntimeError, match="never unregistered"):
@@ -287,7 +287,7 @@ class _Writer:
 
 
 @given(_STEPS)
-def test_the_peer_gets_all_that_was_written_in_the_order_it_was_written(
+def test_the_peer_receives_everything_in_the_order_of_the_writes(
     steps: list[tuple[str, int]],
 ) -> None:
     wire = FakeConnection()

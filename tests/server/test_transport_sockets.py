@@ -59,7 +59,7 @@ ENDS = [
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("writes", [0, 1, 3])
 @on_reactor
-async def test_the_reason_of_the_end_is_what_the_peer_did_however_much_is_written_meanwhile(
+async def test_the_reason_of_the_end_is_what_the_peer_did_however_much_is_written(
     end: Callable[[LoopbackConnection], None],
     reason: type[Exception],
     kind: type[tcp.Server],
@@ -79,7 +79,7 @@ async def test_the_reason_of_the_end_is_what_the_peer_did_however_much_is_writte
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("writes", [1, 3])
 @on_reactor
-async def test_who_is_told_of_halves_is_not_told_of_a_clean_half_after_a_reset(
+async def test_a_half_closeable_protocol_sees_no_clean_end_after_a_reset(
     kind: type[tcp.Server], writes: int
 ) -> None:
     listener = HalfCloseRecorder()
@@ -106,7 +106,7 @@ async def test_a_reset_is_noticed_while_nothing_is_read(kind: type[tcp.Server]) 
 
 
 @on_reactor
-async def test_what_waits_when_the_connection_closes_arrives() -> None:
+async def test_data_queued_at_the_close_arrives() -> None:
     line = LoopbackConnection(buffer_bytes=4_096)
     data = b"0123456789" * 100_000
     line.transport.write(data)
@@ -117,7 +117,7 @@ async def test_what_waits_when_the_connection_closes_arrives() -> None:
 
 
 @on_reactor
-async def test_half_a_connection_still_hears_the_peer() -> None:
+async def test_a_half_closed_connection_still_receives() -> None:
     listener = HalfCloseRecorder()
     line = LoopbackConnection(listener=listener, buffer_bytes=4_096)
     data = b"0123456789" * 100_000

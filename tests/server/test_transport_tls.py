@@ -95,7 +95,7 @@ async def test_a_secret_is_not_sent_before_the_handshake() -> None:
 
 
 @on_reactor
-async def test_after_the_handshake_the_secret_is_told() -> None:
+async def test_after_the_handshake_the_secret_is_sent() -> None:
     factory = _Factory(_Secretive)
     port = reactor.listenTCP(0, factory, interface=HOST)
     write_eagerly(port)
@@ -106,7 +106,7 @@ async def test_after_the_handshake_the_secret_is_told() -> None:
 
 
 @on_reactor
-async def test_what_is_written_to_a_tls_endpoint_is_sent_eagerly_below_the_encryption() -> None:
+async def test_the_connections_of_a_tls_endpoint_are_eager_below_the_encryption() -> None:
     factory = _Factory(_Echo)
     port: Any = await serverFromString(
         reactor, f"ssl:0:interface={HOST}:privateKey={certPath}:certKey={certPath}"

@@ -8,7 +8,7 @@ from tests.fakes import log_lines
 from tests.server.harness import STARTED, Harness, connect_browser, connect_watcher
 
 
-def test_a_page_that_is_opened_takes_no_slot_and_is_no_member(harness: Harness) -> None:
+def test_a_browser_that_connects_takes_no_slot_and_is_no_member(harness: Harness) -> None:
     ice = harness.enter("ice")
     before = harness.free
     client = connect_browser(harness)
@@ -28,7 +28,7 @@ def test_a_page_that_is_opened_takes_no_slot_and_is_no_member(harness: Harness) 
     assert ice.heard() == []
 
 
-def test_who_watches_hears_every_room_and_no_private_message(harness: Harness) -> None:
+def test_a_watcher_receives_every_room_and_no_private_message(harness: Harness) -> None:
     client = connect_watcher(harness)
     ice, _ = harness.enter_all("ice", "moon")
     ice.send("join", {"room": "#dev"})
@@ -48,7 +48,7 @@ def test_who_watches_hears_every_room_and_no_private_message(harness: Harness) -
     ]
 
 
-def test_who_enters_after_watching_hears_what_members_hear(harness: Harness) -> None:
+def test_a_watcher_that_enters_receives_what_members_receive(harness: Harness) -> None:
     client, ice = connect_watcher(harness), harness.enter("ice")
     client.heard()
     client.hello("moon", request_id=2)
@@ -66,7 +66,7 @@ def test_who_enters_after_watching_hears_what_members_hear(harness: Harness) -> 
     assert [said["text"] for said in ice.heard_of("message")] == ["hi"]
 
 
-def test_what_was_heard_while_watching_comes_before_the_welcome(harness: Harness) -> None:
+def test_messages_received_while_watching_come_before_the_welcome(harness: Harness) -> None:
     client, ice = connect_watcher(harness), harness.enter("ice")
     client.heard()
     ice.connection.dataReceived(b'{"type": "message", "data": {"text": "one"}}\n')
@@ -77,7 +77,7 @@ def test_what_was_heard_while_watching_comes_before_the_welcome(harness: Harness
     assert [frame["type"] for frame in client.heard()] == ["message", "welcome", "message"]
 
 
-def test_a_page_that_neither_enters_nor_watches_is_sent_away_after_five_seconds(
+def test_a_browser_that_neither_enters_nor_watches_is_disconnected_after_five_seconds(
     harness: Harness,
 ) -> None:
     client = connect_browser(harness)
@@ -88,7 +88,7 @@ def test_a_page_that_neither_enters_nor_watches_is_sent_away_after_five_seconds(
     assert client.is_dropped()
 
 
-def test_a_page_whose_nickname_was_refused_has_a_minute_for_another(harness: Harness) -> None:
+def test_a_browser_whose_nickname_was_refused_has_a_minute_for_another(harness: Harness) -> None:
     harness.enter("ice")
     client = connect_browser(harness)
     client.hello("ice")
@@ -100,7 +100,7 @@ def test_a_page_whose_nickname_was_refused_has_a_minute_for_another(harness: Har
 
 
 @pytest.mark.parametrize("refused_first", [False, True])
-def test_who_watches_may_do_so_for_ever(harness: Harness, refused_first: bool) -> None:
+def test_a_watcher_has_no_timeout(harness: Harness, refused_first: bool) -> None:
     harness.enter("ice")
     client = connect_browser(harness)
     if refused_first:
@@ -114,7 +114,7 @@ def test_who_watches_may_do_so_for_ever(harness: Harness, refused_first: bool) -
     assert [frame["type"] for frame in client.heard()] == ["welcome"]
 
 
-def test_who_entered_after_watching_is_inactive_like_everyone_else(harness: Harness) -> None:
+def test_a_watcher_that_entered_can_become_inactive(harness: Harness) -> None:
     client = connect_watcher(harness)
     harness.pass_time(3_000)
     client.hello("moon")
@@ -123,7 +123,7 @@ def test_who_entered_after_watching_is_inactive_like_everyone_else(harness: Harn
     assert client.is_dropped()
 
 
-def test_a_full_server_is_watched_and_entered_once_a_slot_is_free() -> None:
+def test_a_full_server_can_be_watched_and_entered_once_a_slot_is_free() -> None:
     with Harness(slots=1) as harness:
         ice = harness.enter("ice")
         client = connect_watcher(harness)
@@ -140,7 +140,7 @@ def test_a_full_server_is_watched_and_entered_once_a_slot_is_free() -> None:
         assert harness.free == 0
 
 
-def test_on_the_main_port_who_was_refused_may_watch_and_gives_its_slot_back() -> None:
+def test_a_refused_client_of_the_main_port_may_watch_and_frees_its_slot() -> None:
     with Harness(slots=2) as harness:
         ice = harness.enter("ice")
         client = harness.connect()
@@ -155,13 +155,13 @@ def test_on_the_main_port_who_was_refused_may_watch_and_gives_its_slot_back() ->
         assert len(client.heard_of("message")) == 1
 
 
-def test_on_the_main_port_a_first_line_that_says_watch_is_basic_as_before(harness: Harness) -> None:
+def test_a_first_line_with_watch_is_basic_on_the_main_port(harness: Harness) -> None:
     client = harness.connect()
     client.send("watch")
     assert [frame["data"]["source"] for frame in client.heard()] == ["[Server]"] * 2
 
 
-def test_who_watches_is_told_when_the_server_stops(harness: Harness) -> None:
+def test_watchers_are_told_when_the_server_stops(harness: Harness) -> None:
     clients = [connect_watcher(harness), connect_browser(harness)]
     harness.chat.end()
     for client in clients:
@@ -169,14 +169,16 @@ def test_who_watches_is_told_when_the_server_stops(harness: Harness) -> None:
         assert client.is_dropped()
 
 
-def test_who_comes_in_the_last_moment_is_told_as_well(harness: Harness) -> None:
+def test_a_browser_that_connects_to_a_stopping_server_is_told(harness: Harness) -> None:
     harness.chat.end()
     client = connect_browser(harness)
     assert client.heard_of("goodbye") == [{"reason": "server is stopping"}]
     assert client.is_dropped()
 
 
-def test_too_many_pages_are_turned_away_until_some_enter_or_watch(harness: Harness) -> None:
+def test_too_many_unregistered_browsers_are_refused_until_some_enter_or_watch(
+    harness: Harness,
+) -> None:
     standing = [connect_browser(harness) for _ in range(limits.UNREGISTERED_CONNECTIONS)]
     with pytest.raises(TooManyUnregistered):
         connect_browser(harness)
@@ -189,7 +191,7 @@ def test_too_many_pages_are_turned_away_until_some_enter_or_watch(harness: Harne
         connect_browser(harness)
 
 
-def test_one_watcher_too_many_is_told_so_and_closed(harness: Harness) -> None:
+def test_a_watcher_too_many_is_refused_and_closed(harness: Harness) -> None:
     for _ in range(limits.WATCHERS):
         connect_watcher(harness)
     client = connect_browser(harness)
@@ -198,7 +200,7 @@ def test_one_watcher_too_many_is_told_so_and_closed(harness: Harness) -> None:
     assert client.is_dropped()
 
 
-def test_who_watches_and_does_not_read_is_dropped_and_nobody_hears_of_it() -> None:
+def test_a_watcher_that_does_not_read_is_disconnected_and_not_announced() -> None:
     with Harness(flood=0) as harness:
         client, ice = connect_watcher(harness), harness.enter("ice")
         client.stop_reading()
@@ -208,7 +210,7 @@ def test_who_watches_and_does_not_read_is_dropped_and_nobody_hears_of_it() -> No
         assert ice.heard() == []
 
 
-def test_who_watches_is_not_in_the_log_before_it_enters() -> None:
+def test_a_watcher_is_not_in_the_log_before_it_enters() -> None:
     with log_lines() as lines, Harness(log_level="info") as harness:
         client = connect_watcher(harness)
         client.send("users")

@@ -55,7 +55,7 @@ ACTIONS = st.one_of(
 
 
 @given(st.lists(DIALECTS, min_size=2, max_size=5), st.lists(ACTIONS, min_size=60, max_size=150))
-def test_whatever_happens_everyone_hears_what_is_theirs_and_nothing_is_left_of_those_who_are_gone(
+def test_everyone_receives_exactly_what_is_meant_for_them_and_nothing_is_left_behind(
     here: list[str], actions: list[Action]
 ) -> None:
     with Scenario(here) as scenario:
