@@ -1,4 +1,8 @@
-"""A whole server in memory, and users of every dialect who do what a test generates."""
+"""A whole server in memory, and users of every dialect, for generated sequences of actions.
+
+The users' messages are numbered: ``m7.`` in a room, ``p8.`` in private. So a test finds them again,
+in whatever form a dialect delivers them.
+"""
 
 import json
 import re
@@ -27,28 +31,28 @@ from tests.web.http_clients import HTTPClient, WebHarness, message
 
 _NUMBERED: Final = re.compile(r"\b([mp]\d+)\.")
 
-#: What was said before, and was asked for: a frame, or a line that begins with its date.
-_PAST: Final = re.compile(r'\{"type":"history"|\d{4}-\d\d-\d\d ')
+#: A history, which has messages once more: a frame, or a line that begins with its date.
+_HISTORY: Final = re.compile(r'\{"type":"history"|\d{4}-\d\d-\d\d ')
 
 
 class RecordingFanout(Fanout):
-    """A fan-out that writes down, for each member, what it is to be told and in which order.
+    """A fan-out that records what each member must receive, and in which order.
 
-    :ivar due: for each member, the numbers of what it is to be told.
-    :ivar wrong: what the hub should not have done.
+    :ivar expected: for each member, the numbers of request it is to be line.
+    :ivar violations: request the hub should not have done.
     """
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self.due: dict[MemberId, list[str]] = {}
-        self.wrong: list[str] = []
+        self.expected: dict[MemberId, list[str]] = {}
+        self.violations: list[str] = []
         self._watching: set[MemberId] = set()
         self._members: dict[str, set[MemberId]] = {}
         self._seq: dict[str, int] = {}
 
-    def attach(self, member: MemberId, listener: Any) -> None:
-        self.due[member] = []
-        super().attach(member, listener)
+    def attach(self, member: MemberId, recipient: Any) -> None:
+        self.expected[member] = []
+        super().attach(member, recipient)
 
     def add_watcher(self, member: MemberId) -> None:
         self._watching.add(member)
@@ -76,26 +80,26 @@ class RecordingFanout(Fanout):
     def to_room(self, room: str, event: Event, origin: MemberId) -> None:
         if isinstance(event, Message):
             if event.seq != self._seq.get(room, 0) + 1:
-                self.wrong.append(f"{event} comes after {self._seq.get(room)}")
+                self.violations.append(f"{event} connect after {self._seq.get(room)}")
             self._seq[room] = event.seq
             if origin not in self._members.get(room, ()):
-                self.wrong.append(f"{event} comes from outside")
+                self.violations.append(f"{event} connect from outside")
             for member in self._members.get(room, set()) | self._watching:
                 if (
                     member != origin
                     or Message in self._subscribers[origin].recipient.dialect.echoes
                 ):
-                    self.due[member] += _NUMBERED.findall(event.text)
+                    self.expected[member] += _NUMBERED.findall(event.text)
         super().to_room(room, event, origin)
 
     def to_member(self, member: MemberId, event: Event) -> None:
         if isinstance(event, PrivateMessage):
-            self.due[member] += _NUMBERED.findall(event.text)
+            self.expected[member] += _NUMBERED.findall(event.text)
         super().to_member(member, event)
 
     @property
     def leftovers(self) -> list[Any]:
-        """What it still holds of anybody; nothing, once everyone is gone."""
+        """What it still holds; nothing, once every connection is closed."""
         held = (
             self._subscribers,
             self._streams,
@@ -116,68 +120,72 @@ def _typed(*words: str) -> bytes:
 
 EncodeRequest = Callable[..., bytes]
 
-#: How each dialect says it; what it cannot say is missing.
+#: The bytes of each request in each dialect; requests that a dialect does not have are missing.
 REQUESTS: Final[dict[str, dict[str, EncodeRequest]]] = {
     "native": {
         "enter": hello,
         "watch": lambda: line("watch"),
-        "say": lambda text, room: line("message", {"text": text, "room": room}),
-        "tell": lambda text, to: line("private", {"text": text, "to": to}),
+        "message": lambda text, room: line("message", {"text": text, "room": room}),
+        "private": lambda text, to: line("private", {"text": text, "to": to}),
         "rename": lambda name: line("set-name", {"nickname": name}),
         "join": lambda room: line("join", {"room": room}),
         "leave": lambda room: line("leave", {"room": room}),
         "list": lambda: line("users", {}) + line("rooms") + line("history", {"limit": 9}),
-        "sign in": lambda name, word: line("authenticate", {"account": name, "password": word}),
+        "authenticate": lambda name, argument: line(
+            "authenticate", {"account": name, "password": argument}
+        ),
         "quit": lambda: line("quit"),
     },
     "basic": {
         "enter": lambda name: line("set-name", name),
-        "say": lambda text, room: line("message", text),
+        "message": lambda text, room: line("message", text),
         "rename": lambda name: line("set-name", name),
         "list": lambda: line("users", ""),
     },
     "plain": {
         "enter": _typed,
-        "say": lambda text, room: _typed("/room", room) + _typed(text.replace("\n", " ")),
-        "tell": lambda text, to: _typed(f"/msg {','.join(to)}", text.replace("\n", " ")),
+        "message": lambda text, room: _typed("/room", room) + _typed(text.replace("\n", " ")),
+        "private": lambda text, to: _typed(f"/msg {','.join(to)}", text.replace("\n", " ")),
         "rename": lambda name: _typed("/setname", name),
         "join": lambda room: _typed("/join", room),
         "leave": lambda room: _typed("/leave", room),
         "list": lambda: _typed("/users") + _typed("/rooms") + _typed("/history 9"),
-        "sign in": lambda name, word: _typed(word),
+        "authenticate": lambda name, argument: _typed(argument),
         "quit": lambda: _typed("exit()"),
     },
     "jim": {
         "enter": lambda name: _object("presence", user={"account_name": name}),
-        "say": lambda text, room: _object("msg", to=room, message=text),
-        "tell": lambda text, to: _object("msg", to=to, message=text),
+        "message": lambda text, room: _object("msg", to=room, message=text),
+        "private": lambda text, to: _object("msg", to=to, message=text),
         "join": lambda room: _object("join", room=room),
         "leave": lambda room: _object("leave", room=room),
-        "sign in": lambda name, word: _object("authenticate", account_name=name, password=word),
+        "authenticate": lambda name, argument: _object(
+            "authenticate", account_name=name, password=argument
+        ),
         "quit": lambda: _object("quit"),
     },
 }
 
 REQUESTS["web"] = REQUESTS["native"]
 
-#: Where each dialect is spoken; browsers come by the page.
+#: The port of each dialect; browsers use the web port.
 PORTS: Final[dict[str, PortType]] = {"native": MAIN, "basic": MAIN, "plain": PLAIN, "jim": JIM}
 DIALECTS: Final = (*PORTS, "web")
 
 
-class Person:
-    """Somebody at the other end of one connection.
+class ScenarioUser:
+    """A user with one connection.
 
-    :ivar heard: the numbers of what it was told.
+    :ivar received: the numbers of request it was line.
     """
 
     def __init__(self, dialect: str, client: Client | HTTPClient) -> None:
         self.dialect = dialect
         self.client = client
-        self.heard: list[str] = []
-        self._waiting = b""
-        self._has_hung_up = False
-        self._looked_at = len(client.transport.segments)
+        self.received: list[str] = []
+        self._unsent = b""
+        self._has_half_closed = False
+        self._read_segments = len(client.transport.segments)
         self._frames = Connection(CLIENT)
 
     @property
@@ -188,100 +196,100 @@ class Person:
 
     @property
     def member(self) -> MemberId:
-        """Its number at the hub; 0 if it was turned away."""
+        """The hub's id of the connection; 0 if it got no slot."""
         number: MemberId | None = self.session.member_id
         return number or 0
 
     @property
-    def is_here(self) -> bool:
-        """Whether there is still a connection."""
+    def is_connected(self) -> bool:
+        """Whether the connection is open."""
         return not self.client.is_lost
 
     @property
     def is_cut_off(self) -> bool:
-        """Whether the server has cut the connection, and nobody knows yet."""
-        return self.is_here and self.client.is_cut_off()
+        """Whether the server has aborted the connection, and its end is not reported yet."""
+        return self.is_connected and self.client.is_cut_off()
 
-    def asks(self, what: str, *words: Any) -> None:
-        """Say it, if its dialect can."""
-        encode = REQUESTS[self.dialect].get(what)
+    def request(self, request: str, *words: Any) -> None:
+        """Send a request, if its dialect has it."""
+        encode = REQUESTS[self.dialect].get(request)
         if encode is not None:
-            self.sends(encode(*words))
+            self.send_bytes(encode(*words))
 
-    def sends(self, piece: bytes, more: bytes = b"") -> None:
+    def send_bytes(self, piece: bytes, more: bytes = b"") -> None:
         """Send `piece` now, and `more` the next time."""
-        self._waiting += self._framed(piece)
-        self.take_turn()
-        self._waiting += self._framed(more)
+        self._unsent += self._encode_lines(piece)
+        self.flush()
+        self._unsent += self._encode_lines(more)
 
-    def take_turn(self) -> None:
-        """Have the server read what is there, as far as it does."""
-        is_read = self.is_here and not self._has_hung_up and self.client.is_read()
-        if self._waiting and is_read and not self.client.is_cut_off():
-            waiting, self._waiting = self._waiting, b""
+    def flush(self) -> None:
+        """Deliver what is not sent yet, if the server is reading."""
+        is_read = self.is_connected and not self._has_half_closed and self.client.is_read()
+        if self._unsent and is_read and not self.client.is_cut_off():
+            waiting, self._unsent = self._unsent, b""
             self.client.connection.dataReceived(waiting)
 
-    def hangs_up_half(self) -> None:
-        """Say nothing more, but read on."""
-        if self.is_here and not self._has_hung_up and not self.client.is_cut_off():
-            self._has_hung_up = True
+    def half_close(self) -> None:
+        """Send nothing more, but read on."""
+        if self.is_connected and not self._has_half_closed and not self.client.is_cut_off():
+            self._has_half_closed = True
             connection: Any = self.client.connection
             connection.readConnectionLost()
 
-    def turns(self, reads: bool) -> None:
+    def set_reading(self, is_reading: bool) -> None:
         """Read on, or read nothing from now on."""
         transport = self.client.transport
-        transport.is_full = not reads
-        if reads and self.is_here and transport.producer is not None:
+        transport.is_full = not is_reading
+        if is_reading and self.is_connected and transport.producer is not None:
             transport.producer.resumeProducing()
 
-    def is_gone(self) -> None:
-        """Be gone without a word."""
-        if self.is_here:
+    def close(self) -> None:
+        """Close the connection without a quit."""
+        if self.is_connected:
             self.client.hang_up()
 
-    def listens(self) -> None:
-        """Look at what came since the last time."""
+    def read_received(self) -> None:
+        """Read what has arrived."""
         segments: Sequence[bytes] = self.client.transport.segments
-        for segment in segments[self._looked_at :]:
-            for told in self._unframed(segment):
-                if not _PAST.match(told):
+        for segment in segments[self._read_segments :]:
+            for line in self._decode_lines(segment):
+                if not _HISTORY.match(line):
                     # JIM may have a text in two fields.
-                    self.heard += dict.fromkeys(_NUMBERED.findall(told))
-        self._looked_at = len(segments)
+                    self.received += dict.fromkeys(_NUMBERED.findall(line))
+        self._read_segments = len(segments)
 
-    def _framed(self, data: bytes) -> bytes:
-        """Lines as its dialect has them; a browser sends each in a message."""
+    def _encode_lines(self, data: bytes) -> bytes:
+        """Lines as they are, or for a browser each in a WebSocket message."""
         if self.dialect != "web":
             return data
         *lines, rest = data.split(b"\n")
         return b"".join(map(message, lines)) + rest
 
-    def _unframed(self, data: bytes) -> list[str]:
+    def _decode_lines(self, data: bytes) -> list[str]:
         if self.dialect != "web":
             return data.decode().split("\n")
         self._frames.receive_data(data)
         return [each.data for each in self._frames.events() if isinstance(each, events.TextMessage)]
 
 
-#: The most people who come; there are not so many slots.
-PEOPLE: Final = 9
+#: More users than there are slots.
+MAX_USERS: Final = 9
 _SLOTS: Final = 6
 
 _NAMES: Final = ("ice", "moon", "sun", "Ola", "Per")
 
 
 class Scenario:
-    """The server, and everyone who ever came to it.
+    """The server, and all its users.
 
-    *star* and *nova* are accounts, nova is blocked. Little may wait for a member, so that those who
-    do not read are soon too slow.
+    *star* and *nova* are accounts, nova is blocked. Little may wait for a member, so that users
+    that do not read are soon too slow.
     """
 
-    def __init__(self, here: list[str]) -> None:
-        self._here = here
-        self._people: list[Person] = []
-        self._said = 0
+    def __init__(self, dialects: list[str]) -> None:
+        self._dialects = dialects
+        self._users: list[ScenarioUser] = []
+        self._sent_count = 0
         self._checks: list[Deferred[str]] = []
 
     def __enter__(self) -> Self:
@@ -296,10 +304,10 @@ class Scenario:
             self._hub: Any = self._harness.chat.hub
             self._hub.accounts = {"star": False, "nova": True}
             self._harness.chat.check_password = self._check_password
-            for dialect, name in zip(self._here, _NAMES, strict=False):
-                self.comes(dialect, name)
-            self.turn_ends()
-            self._open = stack.pop_all()
+            for dialect, name in zip(self._dialects, _NAMES, strict=False):
+                self.connect(dialect, name)
+            self.end_turn()
+            self._context = stack.pop_all()
         return self
 
     def __exit__(
@@ -308,21 +316,21 @@ class Scenario:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with self._open:
+        with self._context:
             if error is None:
-                self._ends()
+                self._stop()
 
-    # --- what happens ---------------------------------------------------------------------------
+    # --- actions ---------------------------------------------------------------------------
 
-    def comes(self, dialect: str, name: str | None) -> None:
-        if len(self._people) < PEOPLE:
+    def connect(self, dialect: str, name: str | None) -> None:
+        if len(self._users) < MAX_USERS:
             client = self._client(dialect)
-            self._people.append(Person(dialect, client))
+            self._users.append(ScenarioUser(dialect, client))
             if dialect == "web":
-                self._people[-1].asks("watch")
+                self._users[-1].request("watch")
             if name is not None:
-                self._people[-1].asks("enter", name)
-                self._people[-1].asks("join", LOBBY)
+                self._users[-1].request("enter", name)
+                self._users[-1].request("join", LOBBY)
 
     def _client(self, dialect: str) -> Client | HTTPClient:
         if dialect == "web":
@@ -331,122 +339,126 @@ class Scenario:
         assert client is not None
         return client
 
-    def asks(self, who: int, what: str, word: str | None = None) -> None:
-        words = [] if word is None else [word]
-        self._somebody(who).asks(what, *words, *(["sesame"] if what == "sign in" else []))
+    def request(self, index: int, request: str, argument: str | None = None) -> None:
+        words = [] if argument is None else [argument]
+        self._pick_user(index).request(
+            request, *words, *(["sesame"] if request == "authenticate" else [])
+        )
 
-    def speaks(self, who: int, text: str, room: str) -> None:
-        # At the door, what is said would be a nickname.
-        if (person := self._somebody(who)).session.is_member:
-            self._said += 1
-            person.asks("say", f"m{self._said}.{text}", room)
+    def send_message(self, index: int, text: str, room: str) -> None:
+        # From an unregistered client, a plain line would be a nickname.
+        if (user := self._pick_user(index)).session.is_member:
+            self._sent_count += 1
+            user.request("message", f"m{self._sent_count}.{text}", room)
 
-    def whispers(self, who: int, text: str, to: list[str]) -> None:
-        if (person := self._somebody(who)).session.is_member:
-            self._said += 1
-            person.asks("tell", f"p{self._said}.{text}", to)
+    def send_private(self, index: int, text: str, to: list[str]) -> None:
+        if (user := self._pick_user(index)).session.is_member:
+            self._sent_count += 1
+            user.request("private", f"p{self._sent_count}.{text}", to)
 
-    def sends(self, who: int, garbage: bytes, more: bytes) -> None:
-        self._somebody(who).sends(garbage, more)
+    def send_bytes(self, index: int, data: bytes, more: bytes) -> None:
+        self._pick_user(index).send_bytes(data, more)
 
-    def stops_reading(self, who: int) -> None:
-        self.turn_ends()  # a transport says so when something is written to it
-        self._somebody(who).turns(reads=False)
+    def stop_reading(self, index: int) -> None:
+        self.end_turn()  # a transport reports that it is full when something is written to it
+        self._pick_user(index).set_reading(is_reading=False)
 
-    def reads_on(self, who: int) -> None:
-        self._somebody(who).turns(reads=True)
+    def resume_reading(self, index: int) -> None:
+        self._pick_user(index).set_reading(is_reading=True)
 
-    def hangs_up(self, who: int, is_half: bool) -> None:
-        person = self._somebody(who)
-        (person.hangs_up_half if is_half else person.is_gone)()
+    def close(self, index: int, is_half: bool) -> None:
+        user = self._pick_user(index)
+        (user.half_close if is_half else user.close)()
 
-    def password_was_checked(self, is_right: bool) -> None:
+    def finish_password_check(self, is_right: bool) -> None:
         if self._checks:
-            checked = self._checks.pop(0)
-            if is_right and not checked.called:
-                checked.callback("star")
-            elif not checked.called:
-                checked.errback(WrongPassword())
+            check = self._checks.pop(0)
+            if is_right and not check.called:
+                check.callback("star")
+            elif not check.called:
+                check.errback(WrongPassword())
 
-    def time_passes(self, seconds: float) -> None:
+    def pass_time(self, seconds: float) -> None:
         self._harness.clock.advance(seconds)
-        self.turn_ends()
+        self.end_turn()
 
-    def turn_ends(self) -> None:
-        """A turn of the reactor; then the network tells what it has to tell."""
-        for person in self._people:
-            person.take_turn()
+    def end_turn(self) -> None:
+        """End a turn of the reactor, and report aborted connections as closed."""
+        for user in self._users:
+            user.flush()
         self._harness.clock.advance(0)
-        while cut_off := [each for each in self._people if each.is_cut_off]:
-            for person in cut_off:
-                person.is_gone()
+        while cut_off := [each for each in self._users if each.is_cut_off]:
+            for user in cut_off:
+                user.close()
 
-    def _somebody(self, who: int) -> Person:
-        """One of those who are here, as long as anybody is."""
-        people = [person for person in self._people if person.is_here] or self._people
-        return people[who % len(people)]
+    def _pick_user(self, index: int) -> ScenarioUser:
+        """One of the connected users, if there are any."""
+        online = [user for user in self._users if user.is_connected] or self._users
+        return online[index % len(online)]
 
     def _check_password(self, command: Authenticate, address: str) -> Deferred[str]:
         self._checks.append(Deferred())
         return self._checks[-1]
 
-    # --- what must be so ------------------------------------------------------------------------
+    # --- checks ------------------------------------------------------------------------
 
     @property
-    def _record(self) -> RecordingFanout:
+    def _fanout(self) -> RecordingFanout:
         fanout = self._harness.chat.fanout
         assert isinstance(fanout, RecordingFanout)
         return fanout
 
     def check(self) -> None:
-        """Slots and names are those of who is here, and what was heard is what is theirs."""
-        assert not self._record.wrong
-        connected = {person.member for person in self._people if person.is_here}
-        places, named = self._hub._connections, self._hub._nicknames._members
-        assert set(places._members) <= connected
-        in_slots = [member for member in places._members.values() if member.pool is places.slots]
+        """Check the slots, the nicknames, and what every user has received."""
+        assert not self._fanout.violations
+        connected = {user.member for user in self._users if user.is_connected}
+        connections, nicknames = self._hub._connections, self._hub._nicknames._members
+        assert set(connections._members) <= connected
+        in_slots = [
+            member for member in connections._members.values() if member.pool is connections.slots
+        ]
         assert self._hub.free_slots == _SLOTS - len(in_slots) >= 0
-        assert len({member.member_id for member in named.values()}) == len(named)
-        for key, member in named.items():
+        assert len({member.member_id for member in nicknames.values()}) == len(nicknames)
+        for key, member in nicknames.items():
             assert member in in_slots
             assert casefold(member.nickname) == key
-        for person in self._people:
-            person.listens()
-            self._check_heard(person, self._record.due.get(person.member, []))
+        for user in self._users:
+            user.read_received()
+            self._check_received(user, self._fanout.expected.get(user.member, []))
 
-    def _check_heard(self, person: Person, due: list[str]) -> None:
-        if person.dialect != "jim":
-            assert person.heard == due[: len(person.heard)], "it heard something else"
+    def _check_received(self, user: ScenarioUser, expected: list[str]) -> None:
+        if user.dialect != "jim":
+            assert user.received == expected[: len(user.received)], "it received something else"
             return
-        # Somebody who reads one object at a time is told in private first, and of rooms not all.
+        # A JIM client is sent private messages first, and perhaps not all room messages.
         for kind in "mp":
-            rest = iter([number for number in due if number.startswith(kind)])
-            assert all(number in rest for number in person.heard if number.startswith(kind))
+            rest = iter([number for number in expected if number.startswith(kind)])
+            assert all(number in rest for number in user.received if number.startswith(kind))
 
-    def _ends(self) -> None:
-        """Everyone is told that the server ends, and is gone; then nothing is left."""
-        self.turn_ends()
-        for person in self._people:
-            person.turns(reads=True)
-        for _ in range(2 * limits.JIM_QUEUE_OBJECTS):  # some take one object at a time
+    def _stop(self) -> None:
+        """Stop the server; every user is disconnected, and then nothing may be left."""
+        self.end_turn()
+        for user in self._users:
+            user.set_reading(is_reading=True)
+        for _ in range(2 * limits.JIM_QUEUE_OBJECTS):  # JIM clients are sent one object at a time
             self._harness.clock.advance(limits.JIM_PAUSE_MILLISECONDS / 1_000)
-        self.turn_ends()
+        self.end_turn()
         self.check()
-        for person in self._people:
-            if person.is_here and not person.session.is_ended:
-                due = self._record.due.get(person.member, [])
-                assert sorted(person.heard) == sorted(due), "it was not told everything"
+        for user in self._users:
+            if user.is_connected and not user.session.is_ended:
+                expected = self._fanout.expected.get(user.member, [])
+                assert sorted(user.received) == sorted(expected), "it has not received everything"
         ended = self._harness.chat.end()
         for _ in range(3):
-            self.turn_ends()
+            self.end_turn()
             self._harness.clock.advance(limits.SHUTDOWN_SECONDS)
-        for person in self._people:
-            assert not person.is_here or person.client.is_dropped(), "it is not told to go"
-            person.is_gone()
+        for user in self._users:
+            assert not user.is_connected or user.client.is_dropped(), "it was not disconnected"
+            user.close()
         assert ended.called
         self.check()
         self._harness.close()
-        assert not self._record.leftovers
+        assert not self._fanout.leftovers
         assert not self._hub._nicknames._members
         assert not self._hub._connections._members
         assert list(self._hub._rooms._rooms) == [LOBBY]
