@@ -50,10 +50,10 @@ def conversation(dialect: str) -> list[bytes]:
     end = b"" if dialect == "jim" else b"\n"
     parts: list[bytes | int] = []
     for step in transcripts(dialect):
-        if step.happens.startswith(">"):
-            parts.append(step.happens[1:].strip().encode() + end)
+        if step.action.startswith(">"):
+            parts.append(step.action[1:].strip().encode() + end)
         else:
-            word = step.happens.strip("(").split()[0]
+            word = step.action.strip("(").split()[0]
             parts.append(_ACTIONS.get(word, 0))
     sent = [part for part in parts if isinstance(part, bytes)]
     return [script(*parts), script(*sent), *sent]

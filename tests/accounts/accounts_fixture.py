@@ -1,4 +1,4 @@
-"""A password file with people in it, and a guard whose threads do as they are told."""
+"""A password file with accounts, and an authenticator without threads."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,12 +16,12 @@ from chatd.accounts.password_file import Account, Accounts, PasswordFile
 from chatd.chat.commands import Authenticate
 from chatd.chat.errors import Refusal
 
-#: The cheapest hashes that there are; nobody attacks a test.
+#: The cheapest hashes that there are.
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 class CountingHasher(Argon2Hasher):
-    """Cheap hashes, and on which thread each of them was made."""
+    """Makes cheap hashes, and records on which thread."""
 
     def __init__(self) -> None:
         super().__init__(CHEAP)
@@ -36,14 +36,16 @@ class CountingHasher(Argon2Hasher):
         return super().verify(password_hash, password)
 
 
-def fill(path: Path, people: Mapping[str, str], blocked: tuple[str, ...] = ()) -> PasswordFile:
-    """A file with these people and their passwords, instead of whoever is in it."""
+def fill(
+    path: Path, passwords_by_name: Mapping[str, str], blocked: tuple[str, ...] = ()
+) -> PasswordFile:
+    """Write a password file with these nicknames and passwords, in place of any other accounts."""
     file = PasswordFile(path)
     passwords = Argon2Hasher(CHEAP)
 
     def edit(accounts: Accounts) -> None:
         accounts.clear()
-        for name, password in people.items():
+        for name, password in passwords_by_name.items():
             account = Account(name, passwords.hash(password.encode()), name in blocked)
             accounts[account.key] = account
 
@@ -52,62 +54,64 @@ def fill(path: Path, people: Mapping[str, str], blocked: tuple[str, ...] = ()) -
 
 
 class AccountsFixture:
-    """A guard, its clock, and the checks that it has given to a thread."""
+    """An authenticator, its clock, and the checks that it has handed to a thread."""
 
     def __init__(
         self,
         path: Path,
-        people: Mapping[str, str] | None = None,
+        passwords_by_name: Mapping[str, str] | None = None,
         blocked: tuple[str, ...] = (),
         clock: Clock | None = None,
-        know: Callable[[Mapping[str, bool]], None] | None = None,
+        on_accounts_changed: Callable[[Mapping[str, bool]], None] | None = None,
     ) -> None:
         self.path = path
         self.clock = clock or Clock()
         self.passwords = CountingHasher()
-        self.known: Mapping[str, bool] = {}
+        self.blocked_by_key: Mapping[str, bool] = {}
         self.is_paused = False
-        self._under_way: list[tuple[Callable[[], bool], Deferred[bool]]] = []
-        file = fill(path, people or {"Ice": "cold"}, blocked)
+        self._running: list[tuple[Callable[[], bool], Deferred[bool]]] = []
+        file = fill(path, passwords_by_name or {"Ice": "cold"}, blocked)
         self.checker = AccountsChecker(file, self.passwords)
         self.checker.in_thread = self._in_thread
-        self.guard = Authenticator(self.checker, self.clock, know or self._know)
+        self.authenticator = Authenticator(
+            self.checker, self.clock, on_accounts_changed or self._on_accounts_changed
+        )
 
-    def _know(self, known: Mapping[str, bool]) -> None:
-        self.known = known
+    def _on_accounts_changed(self, blocked_by_key: Mapping[str, bool]) -> None:
+        self.blocked_by_key = blocked_by_key
 
     def _in_thread(self, check: Callable[[], bool]) -> Deferred[bool]:
         done: Deferred[bool] = Deferred()
-        self._under_way.append((check, done))
+        self._running.append((check, done))
         if not self.is_paused:
             self.finish()
         return done
 
     @property
     def running_checks(self) -> int:
-        """How many checks a thread has now."""
-        return len(self._under_way)
+        """The number of checks that a thread is running."""
+        return len(self._running)
 
     @property
     def hashes(self) -> int:
-        """How many have been made so far."""
+        """The number of hashes made so far."""
         return len(self.passwords.threads)
 
     def finish(self) -> None:
-        """Let a thread finish what it has."""
-        check, done = self._under_way.pop(0)
+        """Finish the oldest running check."""
+        check, done = self._running.pop(0)
         done.callback(check())
 
     def ask(
         self, account: str, password: str, address: str = "10.35.11.112:50000"
     ) -> list[str | type[Refusal]]:
-        """What comes of a try: the account's name or a refusal; empty until something does."""
+        """Try a password; the list is empty until it has the account's name or the refusal."""
         came: list[str | type[Refusal]] = []
 
         def refused(failure: Failure) -> None:
             assert isinstance(failure.value, Refusal), failure
             came.append(type(failure.value))
 
-        checked = self.guard.check_password(Authenticate(account, password), address)
+        checked = self.authenticator.check_password(Authenticate(account, password), address)
         checked.addCallbacks(came.append, refused)
         return came

@@ -213,7 +213,7 @@ def test_a_check_that_fails_does_not_block_the_next_one(accounts: AccountsFixtur
         raise RuntimeError("broken")
 
     working, accounts.checker.in_thread = accounts.checker.in_thread, broken
-    checked = accounts.guard.check_password(Authenticate("ice", "cold"), "10.0.0.1:1")
+    checked = accounts.authenticator.check_password(Authenticate("ice", "cold"), "10.0.0.1:1")
     checked.addErrback(lambda failure: failures.append(failure.value))
     assert [str(each) for each in failures] == ["broken"]
     accounts.checker.in_thread = working

@@ -67,16 +67,16 @@ def test_any_other_credentials_are_unauthorized_for_cred(
 
 
 def test_the_chat_knows_the_accounts_from_the_start(accounts: AccountsFixture) -> None:
-    assert accounts.known == {"ice": False, "moon": True}
+    assert accounts.blocked_by_key == {"ice": False, "moon": True}
 
 
 def test_a_change_of_the_file_is_noticed_soon(accounts: AccountsFixture) -> None:
-    accounts.guard.startService()
+    accounts.authenticator.startService()
     fill(accounts.path, {"sun": "hot", "Ice": "cold"}, blocked=("Ice",))
     accounts.clock.advance(limits.PASSWORD_FILE_SECONDS)
-    assert accounts.known == {"sun": False, "ice": True}
-    accounts.guard.stopService()
-    accounts.guard.stopService()
+    assert accounts.blocked_by_key == {"sun": False, "ice": True}
+    accounts.authenticator.stopService()
+    accounts.authenticator.stopService()
     assert not accounts.clock.getDelayedCalls()
 
 
@@ -86,7 +86,7 @@ def test_a_change_of_the_file_is_noticed_at_once_when_a_password_is_checked(
     fill(accounts.path, {"sun": "hot"})
     assert accounts.ask("sun", "hot") == ["sun"]
     assert accounts.ask("ice", "cold") == [WrongPassword]
-    assert accounts.known == {"sun": False}
+    assert accounts.blocked_by_key == {"sun": False}
 
 
 def test_an_account_that_is_blocked_while_its_password_waits_is_blocked(
@@ -113,7 +113,7 @@ def test_a_file_that_became_invalid_is_logged_once_and_the_accounts_stay(
         assert accounts.ask("ice", "cold") == ["Ice"]
     [line] = lines
     assert str(accounts.path) in line
-    assert accounts.known == {"ice": False, "moon": True}
+    assert accounts.blocked_by_key == {"ice": False, "moon": True}
     accounts.path.unlink(missing_ok=True)
     fill(accounts.path, {"sun": "hot"})
     assert accounts.ask("sun", "hot") == ["sun"]
@@ -135,4 +135,4 @@ def test_a_wrong_password_is_logged_without_the_password(accounts: AccountsFixtu
 
 def test_a_password_is_not_in_the_repr_of_its_objects(accounts: AccountsFixture) -> None:
     assert "s3cret" not in repr(Authenticate("ice", "s3cret"))
-    assert "cold" not in repr([accounts.checker, accounts.checker.accounts, accounts.guard])
+    assert "cold" not in repr([accounts.checker, accounts.checker.accounts, accounts.authenticator])

@@ -1,4 +1,4 @@
-"""The harness that most tests of the server are in."""
+"""The harness of most tests of the server."""
 
 from collections.abc import Iterator
 
@@ -10,13 +10,13 @@ from tests.server.users import Dialects, Pair
 
 @pytest.fixture
 def harness() -> Iterator[Harness]:
-    """A server with the default settings, from which everybody goes in the end."""
+    """A server with the default settings."""
     with Harness() as harness:
         yield harness
 
 
 @pytest.fixture
 def pair(dialects: Dialects) -> Iterator[Pair]:
-    """Ice and moon in the lobby of such a server, speaking these dialects."""
+    """Ice and moon in the lobby of such a server, with these dialects."""
     with Pair(*dialects) as pair:
         yield pair

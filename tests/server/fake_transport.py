@@ -1,4 +1,4 @@
-"""A connection of a server on a socket that is not on the network, and a reactor turned by hand."""
+"""A server connection on a fake socket, and a reactor whose turns a test makes."""
 
 from collections.abc import Callable
 from errno import EAGAIN, EPIPE
@@ -14,26 +14,26 @@ from zope.interface import implementer
 
 from chatd.server.transport import EagerServer
 
-#: More room than any test needs.
+#: More bytes than any test needs.
 PLENTY = 1 << 30
 
 
 class FakeSocket:
-    """A TCP socket, as the kernel has it.
+    """A TCP socket, as a kernel would behave.
 
-    :ivar room: the bytes that the kernel still takes.
+    :ivar room: the number of bytes that the kernel still takes.
     :ivar taken: the bytes that it took.
-    :ivar sends: how often it was asked to.
-    :ivar moods: errors that the next sends end with, one each.
-    :ivar arrived: what came from the peer; empty bytes are the end.
+    :ivar sends: the number of calls of send.
+    :ivar next_errors: the errors of the next sends, one each.
+    :ivar incoming: what the peer has sent; empty bytes are its end.
     """
 
     def __init__(self, room: int = PLENTY) -> None:
         self.room = room
         self.taken = bytearray()
         self.sends = 0
-        self.moods: list[OSError] = []
-        self.arrived: list[bytes] = []
+        self.next_errors: list[OSError] = []
+        self.incoming: list[bytes] = []
         self.is_half_closed = False
         self.is_closed = False
         self._error: OSError | None = None
@@ -41,30 +41,30 @@ class FakeSocket:
         self._is_peer_gone = False
 
     def die(self, number: int) -> None:
-        """The connection is broken; the kernel says why once, and not again."""
+        """Break the connection: the kernel reports the error once."""
         self._is_dead = True
         self._error = OSError(number, "told once")
 
     def hang_up(self, *said: bytes) -> None:
-        """The peer said that and closed; it answers to what is sent now that it is not there."""
-        self.arrived += [*said, b""]
+        """The peer has sent that and closed; it answers everything sent to it with a reset."""
+        self.incoming += [*said, b""]
         self._is_peer_gone = True
 
     @property
     def has_news(self) -> bool:
-        return bool(self.arrived) or self._is_dead
+        return bool(self.incoming) or self._is_dead
 
     @property
     def has_room(self) -> bool:
-        return bool(self.room or self.moods or self._is_dead)
+        return bool(self.room or self.next_errors or self._is_dead)
 
     def send(self, data: Any) -> int:
         assert not self.is_half_closed, "sent after the end"
         self.sends += 1
         if self._is_dead:
             raise self._told_once() or BrokenPipeError(EPIPE, "Broken pipe")
-        if self.moods:
-            raise self.moods.pop(0)
+        if self.next_errors:
+            raise self.next_errors.pop(0)
         if data and not self.room:
             raise BlockingIOError(EAGAIN, "Resource temporarily unavailable")
         piece = bytes(data[: self.room])
@@ -75,8 +75,8 @@ class FakeSocket:
         return len(piece)
 
     def recv(self, count: int) -> bytes:
-        if self.arrived:
-            return self.arrived.pop(0) or self._end()
+        if self.incoming:
+            return self.incoming.pop(0) or self._end()
         error = self._told_once()
         if error is not None:
             raise error
@@ -84,7 +84,7 @@ class FakeSocket:
         return b""
 
     def _end(self) -> bytes:
-        self.arrived.append(b"")
+        self.incoming.append(b"")
         return b""
 
     def _told_once(self) -> OSError | None:
@@ -104,14 +104,14 @@ class FakeSocket:
         assert not flag
 
     def setsockopt(self, level: int, option: int, value: object) -> None:
-        """It has no options."""
+        """Ignored."""
 
 
 class FakeReactor(MemoryReactorClock, _DisconnectSelectableMixin):
-    """A reactor that only turns when it is told to."""
+    """A reactor that runs only by :meth:`turn`."""
 
     def turn(self) -> None:
-        """What a reactor does once: calls that are due, then who can read, then who can write."""
+        """Run one turn: the calls that are due, then the readers, then the writers."""
         self.advance(0)
         for reader in list(self.getReaders()):
             if reader.socket.has_news:
@@ -127,7 +127,7 @@ class FakeReactor(MemoryReactorClock, _DisconnectSelectableMixin):
 
 
 class RecordingProtocol(Protocol):
-    """Takes note of what it hears; `on_data`, if set, is called with each piece."""
+    """Records what it receives; `on_data`, if set, is called with each piece."""
 
     transport: Any
     on_data: Callable[[bytes], None] | None = None
@@ -152,7 +152,7 @@ class RecordingProtocol(Protocol):
 
 @implementer(IHalfCloseableProtocol)
 class HalfCloseRecorder(RecordingProtocol):
-    """One that is told of each direction's end."""
+    """The same for each direction's end."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -167,7 +167,7 @@ class HalfCloseRecorder(RecordingProtocol):
 
 
 class FakeConnection:
-    """One connection, ready to be written to."""
+    """A server connection on a fake socket, with a protocol of its own."""
 
     def __init__(
         self,
@@ -198,13 +198,13 @@ class FakeConnection:
             self.reactor.turn()
 
     def settle(self) -> None:
-        """Have the kernel take everything."""
+        """Let the kernel take everything."""
         self.socket.room = PLENTY
         self.turn(100)
 
 
 class PushProducer:
-    """A push producer that does what it is told when it is paused, resumed and stopped."""
+    """A push producer that calls back when it is paused, resumed and stopped."""
 
     def __init__(self) -> None:
         self.pauses = 0
@@ -226,7 +226,7 @@ class PushProducer:
 
 
 class PullProducer:
-    """A pull producer of so many pieces: asked for one, it gives the next, and None at the end."""
+    """A pull producer of a number of pieces: it gives the next when asked, and None at the end."""
 
     def __init__(self, give: Callable[[int | None], None], pieces: int) -> None:
         self._give = give

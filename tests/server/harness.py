@@ -43,7 +43,7 @@ def hello(nickname: str) -> bytes:
 
 
 class Handle:
-    """A socket, as far as its options are concerned."""
+    """A socket that records its options."""
 
     def __init__(self) -> None:
         self.options: dict[int, int] = {}
@@ -55,11 +55,11 @@ class Handle:
 
 @implementer(ITCPTransport)
 class TcpStringTransport(StringTransport):
-    """A transport that is closed as TCP is: for writing first, while what comes is still read.
+    """A transport that can be half-closed, as TCP can.
 
     :ivar is_half_closed: whether it is closed for writing.
-    :ivar segments: each write, as it arrives at a peer that reads as fast as it comes.
-    :ivar is_full: whether each write is one too many, of which it tells its producer.
+    :ivar segments: each write, as a peer receives it that reads at once.
+    :ivar is_full: whether it pauses its producer after each write.
     """
 
     def __init__(self, peer: IPv4Address) -> None:
@@ -76,7 +76,7 @@ class TcpStringTransport(StringTransport):
             self.producer.pauseProducing()
 
     def resumeProducing(self) -> None:
-        if not self.disconnecting:  # which a real one minds in silence
+        if not self.disconnecting:  # a real one ignores this, StringTransport raises
             super().resumeProducing()
 
     def loseWriteConnection(self) -> None:
@@ -99,7 +99,7 @@ class TcpStringTransport(StringTransport):
 
 
 class Client:
-    """Who is at the other end of one connection."""
+    """A native client: the other end of one connection."""
 
     def __init__(self, connection: LineProtocol | ObjectProtocol, address: IPv4Address) -> None:
         self.connection = connection
@@ -113,65 +113,65 @@ class Client:
         self.send_bytes(line(frame_type, data, request_id))
 
     def hello(self, nickname: str, request_id: object = None) -> None:
-        """Ask to be let in."""
+        """Send a hello."""
         self.send("hello", {"nickname": nickname, "version": 1}, request_id)
 
     def say(self, text: str, request_id: object = None) -> None:
-        """Say something in the lobby."""
+        """Send a message to the lobby."""
         self.send("message", {"text": text}, request_id)
 
     def send_bytes(self, data: bytes) -> None:
-        """Send anything, in one piece."""
+        """Send any bytes, in one piece."""
         self.connection.dataReceived(data)
         self.end_turn()
 
     def end_turn(self) -> None:
-        """Let the server write what it has for everyone in this turn of its reactor."""
+        """End the turn of the reactor, so that the server writes."""
         clock: Any = self.connection.session.chat.clock
         clock.advance(0)
 
     def heard(self) -> list[Frame]:
-        """What the server has sent since this was last asked."""
+        """The frames that were received since the last call."""
         data = self.transport.value()
         self.transport.clear()
         assert not data or data.endswith(b"\n"), "half a frame"
         return [json.loads(each) for each in data.splitlines()]
 
     def heard_of(self, frame_type: str) -> list[Any]:
-        """The data of the frames of one type among those."""
+        """The data of the frames of one type among them."""
         return [frame.get("data") for frame in self.heard() if frame["type"] == frame_type]
 
     def errors(self) -> list[str]:
-        """The codes of the refusals among those."""
+        """The codes of the errors among them."""
         return [data["code"] for data in self.heard_of("error")]
 
     def stop_reading(self) -> None:
-        """Let the connection fill up, as its transport tells the server."""
+        """Stop reading: the transport is full, and pauses its producer."""
         self.producer.pauseProducing()
 
     def resume_reading(self) -> None:
-        """Read again, as its transport tells the server."""
+        """Read again: the transport resumes its producer."""
         self.producer.resumeProducing()
 
     @property
     def producer(self) -> Any:
-        """What the transport tells when to send and when to wait."""
+        """The producer of the transport: the send queue."""
         return self.transport.producer
 
     def is_read(self) -> bool:
-        """Whether the server reads what this connection sends."""
+        """Whether the server is reading from this connection."""
         return self.transport.producerState == "producing"
 
     def is_dropped(self) -> bool:
-        """Whether the server has closed the connection, in whatever way."""
+        """Whether the server has closed or half-closed the connection."""
         return self.transport.is_half_closed or self.transport.disconnecting
 
     def is_cut_off(self) -> bool:
-        """Whether the server has closed the connection without sending what waits."""
+        """Whether the server has aborted the connection."""
         return self.transport.disconnected
 
     def hang_up(self) -> None:
-        """Be gone, or notice that the server is."""
+        """Close the connection, or notice that the server has closed it."""
         self.is_lost = True
         self.connection.connectionLost(Failure(ConnectionDone()))
         self.end_turn()
@@ -181,10 +181,10 @@ AnyClient = TypeVar("AnyClient", bound=Client)
 
 
 class Harness:
-    """A server and everyone who is connected to it.
+    """A server in memory, and its clients.
 
-    As a context, it checks that nobody leaves a timer running. Everyone comes from one address, so
-    the accept rate has no limit unless one is given.
+    As a context manager it checks in the end that nothing is left, such as a timer. All clients
+    have one address, so there is no accept rate unless one is given.
     """
 
     def __init__(self, **settings: Any) -> None:
@@ -211,7 +211,7 @@ class Harness:
             self.close()
 
     def close(self) -> None:
-        """Everyone goes; then nothing may be left."""
+        """Disconnect everyone; then nothing may be left."""
         for client in self.clients:
             if not client.is_lost:
                 client.hang_up()
@@ -220,11 +220,11 @@ class Harness:
         assert not self.chat.sessions
 
     def try_connect(self, host: str = "10.35.11.112") -> Client | None:
-        """A connection, if the server takes it."""
+        """A connection to the main port, if the server accepts it."""
         return self.try_connect_to(Client, MAIN, host)
 
     def try_connect_to(self, kind: type[AnyClient], port: PortType, host: str) -> AnyClient | None:
-        """A connection to one kind of port, if the server takes it."""
+        """A client of some kind on any port, if the server accepts the connection."""
         self.last_port += 1
         address = IPv4Address("TCP", host, self.last_port)
         connection = ChatFactory(self.chat, port).buildProtocol(address)
@@ -236,13 +236,13 @@ class Harness:
         return client
 
     def connect(self, host: str = "10.35.11.112") -> Client:
-        """A connection that the server takes."""
+        """A connection to the main port that the server accepts."""
         client = self.try_connect(host)
         assert client is not None
         return client
 
     def enter(self, nickname: str) -> Client:
-        """A member, who has heard its welcome."""
+        """A member, after its welcome."""
         client = self.connect()
         client.hello(nickname)
         [welcome] = client.heard()
@@ -250,14 +250,14 @@ class Harness:
         return client
 
     def enter_all(self, *nicknames: str) -> list[Client]:
-        """Several members, who have heard of each other."""
+        """Several members; what they have received is cleared."""
         clients = [self.enter(nickname) for nickname in nicknames]
         for client in clients:
             client.heard()
         return clients
 
     def pass_time(self, seconds: float, each: Callable[[], None] = lambda: None) -> None:
-        """Let whole seconds go by, one after the other, and do `each` after each."""
+        """Advance the clock second by second, and call `each` after each of them."""
         for _ in range(round(seconds)):
             self.clock.advance(1)
             each()
@@ -272,13 +272,13 @@ HOST = "127.0.0.1"
 
 
 class BasicClient(Client):
-    """Who speaks the basic dialect, and shows what it is told as the first client did."""
+    """A basic client."""
 
     def say(self, text: str, request_id: object = None) -> None:
         self.send("message", text)
 
     def shown(self) -> list[str]:
-        """What its person sees since this was last asked; no other frame may come."""
+        """The lines that its user sees since the last call; only message frames may arrive."""
         frames = self.heard()
         for frame in frames:
             assert frame.keys() == {"type", "data"}
@@ -288,7 +288,7 @@ class BasicClient(Client):
 
 
 class PlainClient(Client):
-    """A person with ``nc``."""
+    """A user of ``nc``."""
 
     def type(self, *lines: str) -> None:
         """Type whole lines."""
@@ -296,7 +296,7 @@ class PlainClient(Client):
             self.send_bytes(f"{line}\n".encode())
 
     def shown(self) -> list[str]:
-        """The lines on the screen since this was last asked."""
+        """The lines that were received since the last call."""
         data: bytes = self.transport.value()
         self.transport.clear()
         assert not data or data.endswith(b"\n"), "half a line"
@@ -304,24 +304,24 @@ class PlainClient(Client):
 
 
 class JimClient(Client):
-    """A JIM messenger: it takes each segment for one object."""
+    """A JIM client, which takes each segment for one object."""
 
     def ask(self, verb: str, /, key: str = "action", **said: object) -> None:
         """Send one object."""
         self.send_bytes(json.dumps({key: verb, "time": 1.5, **said}).encode())
 
     def present(self, nickname: str, key: str = "action") -> None:
-        """Say who it is."""
+        """Send a presence."""
         self.ask("presence", key, user={"account_name": nickname})
 
     def heard(self) -> list[Frame]:
-        """The objects that have come since this was last asked, one in each segment."""
+        """The objects that were received since the last call, one in each segment."""
         segments, self.transport.segments = self.transport.segments, []
         assert not [each for each in segments if len(each) > limits.JIM_SENT_BYTES]
         return [json.loads(each) for each in segments]
 
     def codes(self) -> list[int]:
-        """The numbers of the responses among those."""
+        """The codes of the responses among them."""
         return [each["response"] for each in self.heard() if "response" in each]
 
 
@@ -331,7 +331,7 @@ def connect_basic(harness: Harness) -> BasicClient:
 
 
 def enter_silent_basic(harness: Harness) -> BasicClient:
-    """A basic member under its address, who has seen that it entered."""
+    """A basic member under its address, after the notice that it entered."""
     client = connect_basic(harness)
     harness.clock.advance(limits.DIALECT_DETECTION_MILLISECONDS / 1_000)
     assert client.shown() == [f"[Server]: {client.address} has entered the chat"]
@@ -344,7 +344,7 @@ def connect_plain(harness: Harness) -> PlainClient:
 
 
 def enter_plain(harness: Harness, nickname: str) -> PlainClient:
-    """A plain member, who has seen that it is one."""
+    """A plain member, after its welcome."""
     client = connect_plain(harness)
     client.type(nickname)
     assert client.shown()
@@ -357,7 +357,7 @@ def connect_jim(harness: Harness) -> JimClient:
 
 
 def enter_jim(harness: Harness, nickname: str, *rooms: str, key: str = "action") -> JimClient:
-    """A JIM member in those rooms, who has been sent all answers."""
+    """A JIM member in `rooms`, after all responses."""
     client = connect_jim(harness)
     client.present(nickname, key)
     for room in rooms:
@@ -368,7 +368,7 @@ def enter_jim(harness: Harness, nickname: str, *rooms: str, key: str = "action")
 
 
 def drain_jim_queues(harness: Harness, seconds: float = 1) -> None:
-    """Let the JIM clients be sent what waits for them."""
+    """Let the JIM clients be sent what is queued for them."""
     for _ in range(round(seconds * 20)):
         harness.clock.advance(0.05)
 
@@ -380,7 +380,7 @@ def _come(harness: Harness, kind: type[AnyClient], port: PortType) -> AnyClient:
 
 
 class Browser(Client):
-    """A page whose handshake is done: each line it sends is the payload of one message."""
+    """A browser after the handshake: each line it sends is the payload of one message."""
 
     def heard(self) -> list[Frame]:
         data = self.transport.value()
@@ -389,9 +389,9 @@ class Browser(Client):
 
 
 def connect_browser(harness: Harness, host: str = "10.35.11.112") -> Browser:
-    """A browser's connection, which stands.
+    """An unregistered connection of a browser.
 
-    :raises Refusal: if too many do.
+    :raises Refusal: if there are too many of them.
     """
     harness.last_port += 1
     address = IPv4Address("TCP", host, harness.last_port)
@@ -402,7 +402,7 @@ def connect_browser(harness: Harness, host: str = "10.35.11.112") -> Browser:
 
 
 def connect_watcher(harness: Harness) -> Browser:
-    """A browser that watches, and has heard so."""
+    """A watcher, after the reply."""
     client = connect_browser(harness)
     client.send("watch")
     [watching] = client.heard()

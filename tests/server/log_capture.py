@@ -1,4 +1,4 @@
-"""A server whose log is read."""
+"""A server in memory whose log a test reads."""
 
 import io
 import json
@@ -16,11 +16,11 @@ from chatd.chat.errors import WrongPassword
 from tests.server.harness import Harness
 
 #: The password of the account ``ice``.
-PASSWORD = "correct-horse"  # noqa: S105  # nobody has it
+PASSWORD = "correct-horse"  # noqa: S105  # of a test
 
 
 class LoggedHarness(Harness):
-    """A server whose log is read; the account ``ice`` has a password."""
+    """A server whose log a test reads; the nickname ``ice`` is an account."""
 
     def __init__(self, level: str, log_format: str = "json", **settings: Any) -> None:
         super().__init__(log_level=level, **settings)
@@ -30,15 +30,15 @@ class LoggedHarness(Harness):
         self.chat.check_password = self._check
 
     def commands(self) -> list[tuple[str, str, str]]:
-        """Who asked for what, and what came of it, since this was last asked."""
+        """The member, the command and the result of each line at debug since the last call."""
         return [
             (record["member"], record["command"], record["outcome"])
             for record in self._records()
             if record["level"] == "debug"
         ]
 
-    def happened(self) -> list[str]:
-        """The sentences at info since this was last asked."""
+    def info_messages(self) -> list[str]:
+        """The messages at info since the last call."""
         return [each["message"] for each in self._records() if each["level"] == "info"]
 
     def _records(self) -> list[dict[str, Any]]:
@@ -55,7 +55,7 @@ class LoggedHarness(Harness):
 
 @contextmanager
 def log_events() -> Iterator[list[LogEvent]]:
-    """Every event that is made meanwhile, with all that is in it."""
+    """Every log event that is created meanwhile, with all its fields."""
     made: list[LogEvent] = []
 
     @implementer(ILogObserver)
@@ -71,7 +71,7 @@ def log_events() -> Iterator[list[LogEvent]]:
 
 @contextmanager
 def logged(harness: LoggedHarness) -> Iterator[LoggedHarness]:
-    """Write the log of `harness`, until everybody goes."""
+    """Capture the log of `harness`, and close it in the end."""
     globalLogPublisher.addObserver(harness.observer)
     try:
         with harness:

@@ -252,10 +252,10 @@ class ScenarioUser:
         """Read what has arrived."""
         segments: Sequence[bytes] = self.client.transport.segments
         for segment in segments[self._read_segments :]:
-            for line in self._decode_lines(segment):
-                if not _HISTORY.match(line):
+            for text in self._decode_lines(segment):
+                if not _HISTORY.match(text):
                     # JIM may have a text in two fields.
-                    self.received += dict.fromkeys(_NUMBERED.findall(line))
+                    self.received += dict.fromkeys(_NUMBERED.findall(text))
         self._read_segments = len(segments)
 
     def _encode_lines(self, data: bytes) -> bytes:

@@ -24,12 +24,12 @@ from tests.server.harness import Frame, hello, line
 
 reactor: Any = global_reactor
 
-#: After so many seconds a test that waits for something has failed.
+#: A test that waits longer for anything has failed.
 TIMEOUT_SECONDS = 30
 
 
 class SocketClient(LineReceiver):
-    """A client that is asked what it hears."""
+    """A native client on a real socket."""
 
     delimiter = b"\n"
     MAX_LENGTH = 1_000_000
@@ -56,7 +56,7 @@ class SocketClient(LineReceiver):
                 return
 
     def hears(self, frame_type: str) -> Deferred[Any]:
-        """The data of the next frame of that type; those before it are left out."""
+        """The data of the next frame of that type; frames before it are skipped."""
         found: Deferred[Frame] = Deferred()
         self._wanted = (frame_type, found)
         self._look()
@@ -76,7 +76,7 @@ class SocketClient(LineReceiver):
 
 
 async def call(host: str, port: int) -> SocketClient:
-    """A connection to the server there."""
+    """Connect to a server."""
     client: SocketClient = await connectProtocol(
         TCP4ClientEndpoint(reactor, host, port), SocketClient()
     )
@@ -84,7 +84,7 @@ async def call(host: str, port: int) -> SocketClient:
 
 
 async def enter(host: str, port: int, nickname: str) -> SocketClient:
-    """A member of the server there."""
+    """Connect to a server, and enter."""
     client = await call(host, port)
     client.transport.write(hello(nickname))
     await client.hears("welcome")
@@ -100,7 +100,7 @@ Arguments = ParamSpec("Arguments")
 def on_reactor(
     test: Callable[Arguments, Coroutine[Any, Any, None]],
 ) -> Callable[Arguments, None]:
-    """Run a test that is a coroutine, and takes arguments, on the real reactor; not for ever."""
+    """Run a coroutine with arguments as a test on the real reactor, with a timeout."""
 
     @wraps(test)
     def begin(*arguments: Arguments.args, **named: Arguments.kwargs) -> Deferred[None]:
@@ -126,7 +126,7 @@ def when_gone(listener: RecordingProtocol) -> Deferred[None]:
 
 
 class LoopbackConnection:
-    """A connection of a server, and the socket of its peer."""
+    """A server connection on a real socket, and the socket of its peer."""
 
     def __init__(
         self,
@@ -151,13 +151,13 @@ class LoopbackConnection:
         self.listener.makeConnection(self.transport)
 
     def wait_for_news(self) -> None:
-        """Have the kernel of this side know what the peer did."""
+        """Wait until the kernel of this side knows that the peer has closed or reset."""
         poll = select.poll()
         poll.register(self.transport.socket, select.POLLRDHUP)
         assert poll.poll(TIMEOUT_SECONDS * 1_000)
 
     def read(self, count: int) -> bytes:
-        """What has come to the peer, up to so many bytes."""
+        """What the peer has received, at most `count` bytes."""
         with suppress(BlockingIOError):
             return self.peer.recv(count)
         return b""

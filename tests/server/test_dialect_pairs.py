@@ -52,8 +52,8 @@ def test_both_users_see_the_other_s_messages_with_the_nickname_and_in_order(pair
         pair.moon.say(said.upper())
     pair.settle()
     from_ice = [("ice", "one"), ("ice", "two"), ("ice", "drei \u2014 \u05e9\u05dc\u05d5\u05dd")]
-    assert [said for said in pair.moon.saw_messages() if said[0] == "ice"] == from_ice
-    assert [said for said in pair.ice.saw_messages() if said[0] == "moon"] == [
+    assert [said for said in pair.moon.seen_messages() if said[0] == "ice"] == from_ice
+    assert [said for said in pair.ice.seen_messages() if said[0] == "moon"] == [
         ("moon", text.upper()) for _, text in from_ice
     ]
 
@@ -62,7 +62,7 @@ def test_both_users_see_the_other_s_messages_with_the_nickname_and_in_order(pair
 def test_a_message_of_several_lines_arrives_whole_and_forges_nothing(pair: Pair) -> None:
     pair.ice.say("one\n[Server]: moon has left the chat\n[private] sun: two")
     pair.settle()
-    seen = pair.moon.saw()
+    seen = pair.moon.seen()
     assert {type(each) for each in seen} == {Message}
     assert "\n".join(each.text for each in seen).split("\n") == [
         "one",
@@ -72,41 +72,41 @@ def test_a_message_of_several_lines_arrives_whole_and_forges_nothing(pair: Pair)
     assert {each.source for each in seen} == {"ice"}
 
 
-@every_pair(ice=Ability.TELL)
+@every_pair(ice=Ability.PRIVATE)
 def test_a_private_message_is_seen_by_its_recipient_alone(pair: Pair) -> None:
     sun = pair.enter(NativeUser, "sun")
     pair.clear_all()
-    pair.ice.tell("psst", "moon")
+    pair.ice.send_private("psst", "moon")
     pair.settle()
-    assert pair.moon.saw_private() == [("ice", "psst")]
-    assert sun.saw() == []
-    assert pair.ice.saw_private() == []
+    assert pair.moon.seen_private() == [("ice", "psst")]
+    assert sun.seen() == []
+    assert pair.ice.seen_private() == []
 
 
-@every_pair(ice=Ability.TELL)
+@every_pair(ice=Ability.PRIVATE)
 def test_a_private_message_to_several_is_seen_by_each_of_them(pair: Pair) -> None:
     sun, star = pair.enter(NativeUser, "sun"), pair.enter(NativeUser, "star")
     pair.clear_all()
-    pair.ice.tell("psst", "moon", "sun")
+    pair.ice.send_private("psst", "moon", "sun")
     pair.settle()
-    assert pair.moon.saw_private() == sun.saw_private() == [("ice", "psst")]
-    assert star.saw() == []
+    assert pair.moon.seen_private() == sun.seen_private() == [("ice", "psst")]
+    assert star.seen() == []
 
 
-@every_pair(ice=Ability.TELL)
+@every_pair(ice=Ability.PRIVATE)
 def test_the_sender_learns_who_was_not_reached_and_the_others_were(pair: Pair) -> None:
-    pair.ice.tell("psst", "moon", "sun")
+    pair.ice.send_private("psst", "moon", "sun")
     pair.settle()
-    assert pair.moon.saw_private() == [("ice", "psst")]
-    assert pair.ice.was_told("Not reached: sun (unknown)")
+    assert pair.moon.seen_private() == [("ice", "psst")]
+    assert pair.ice.was_sent("Not reached: sun (unknown)")
 
 
-@every_pair(ice=Ability.TELL)
+@every_pair(ice=Ability.PRIVATE)
 def test_a_private_message_that_reaches_nobody_is_refused(pair: Pair) -> None:
-    pair.ice.tell("psst", "sun", "star")
+    pair.ice.send_private("psst", "sun", "star")
     pair.settle()
     assert pair.ice.was_refused("Not reached: sun (unknown), star (unknown)")
-    assert pair.moon.saw() == []
+    assert pair.moon.seen() == []
 
 
 @every_pair(ice=Ability.RENAME)
@@ -115,17 +115,17 @@ def test_a_renaming_is_announced_and_messages_have_the_new_nickname(pair: Pair) 
     pair.ice.say("hello")
     pair.settle()
     assert pair.moon.saw_notice("ice renamed to snow")
-    assert pair.moon.saw_messages() == [("snow", "hello")]
+    assert pair.moon.seen_messages() == [("snow", "hello")]
 
 
-@every_pair(ice=Ability.RENAME, moon=Ability.TELL)
+@every_pair(ice=Ability.RENAME, moon=Ability.PRIVATE)
 def test_a_renamed_member_is_reached_under_the_new_nickname_only(pair: Pair) -> None:
     pair.ice.rename("snow")
     pair.clear_all()
-    pair.moon.tell("psst", "snow")
-    pair.moon.tell("psst", "ice")
+    pair.moon.send_private("psst", "snow")
+    pair.moon.send_private("psst", "ice")
     pair.settle()
-    assert pair.ice.saw_private() == [("moon", "psst")]
+    assert pair.ice.seen_private() == [("moon", "psst")]
     assert pair.moon.was_refused("Not reached: ice (unknown)")
 
 
@@ -134,31 +134,31 @@ def test_renaming_to_a_taken_nickname_changes_nothing(pair: Pair) -> None:
     pair.ice.rename("Moon")
     pair.settle()
     assert pair.ice.was_refused("Moon is taken")
-    assert pair.moon.saw() == []
+    assert pair.moon.seen() == []
     pair.ice.say("hello")
     pair.settle()
-    assert pair.moon.saw_messages() == [("ice", "hello")]
+    assert pair.moon.seen_messages() == [("ice", "hello")]
 
 
-@every_pair(ice=Ability.READ)
+@every_pair(ice=Ability.LISTS)
 def test_the_list_of_users_names_both(pair: Pair) -> None:
-    pair.ice.ask_users()
+    pair.ice.request_users()
     pair.settle()
     assert pair.ice.users() == ["ice", "moon"]
 
 
-@every_pair(ice=Ability.READ)
+@every_pair(ice=Ability.LISTS)
 def test_the_history_has_both_users_messages_in_order(pair: Pair) -> None:
     pair.moon.say("one")
     pair.ice.say("two")
     pair.moon.say("three")
     pair.clear_all()
-    pair.ice.ask_history()
+    pair.ice.request_history()
     pair.settle()
     assert pair.ice.history() == [("moon", "one"), ("ice", "two"), ("moon", "three")]
 
 
-@every_pair(ice=Ability.GO, moon=Ability.GO)
+@every_pair(ice=Ability.ROOMS, moon=Ability.ROOMS)
 def test_members_of_a_room_see_each_other_s_messages(pair: Pair) -> None:
     pair.ice.join("#dev")
     pair.moon.join("#dev")
@@ -167,12 +167,12 @@ def test_members_of_a_room_see_each_other_s_messages(pair: Pair) -> None:
     pair.ice.say("hello", "#dev")
     pair.moon.say("welcome", "#dev")
     pair.settle()
-    assert ("ice", "hello") in pair.moon.saw_messages("#dev")
-    assert ("moon", "welcome") in pair.ice.saw_messages("#dev")
-    assert pair.ice.saw_messages(LOBBY) == pair.moon.saw_messages(LOBBY) == []
+    assert ("ice", "hello") in pair.moon.seen_messages("#dev")
+    assert ("moon", "welcome") in pair.ice.seen_messages("#dev")
+    assert pair.ice.seen_messages(LOBBY) == pair.moon.seen_messages(LOBBY) == []
 
 
-@every_pair(ice=Ability.GO, moon=Ability.GO)
+@every_pair(ice=Ability.ROOMS, moon=Ability.ROOMS)
 def test_a_member_that_left_a_room_neither_sees_it_nor_sends_to_it(pair: Pair) -> None:
     pair.ice.join("#dev")
     pair.moon.join("#dev")
@@ -184,21 +184,21 @@ def test_a_member_that_left_a_room_neither_sees_it_nor_sends_to_it(pair: Pair) -
     pair.ice.say("hello", "#dev")
     pair.moon.say("is it you?", "#dev")
     pair.settle()
-    assert pair.moon.saw_messages("#dev") == []
+    assert pair.moon.seen_messages("#dev") == []
     assert pair.moon.was_refused("You are not in #dev")
-    assert ("moon", "is it you?") not in pair.ice.saw_messages("#dev")
+    assert ("moon", "is it you?") not in pair.ice.seen_messages("#dev")
 
 
-@every_pair(ice=Ability.GO)
+@every_pair(ice=Ability.ROOMS)
 def test_a_member_outside_a_room_sees_nothing_of_it(pair: Pair) -> None:
     pair.ice.join("#dev")
     pair.ice.say("hello", "#dev")
     pair.ice.leave("#dev")
     pair.settle()
-    assert pair.moon.saw() == []
+    assert pair.moon.seen() == []
 
 
-@every_pair(ice=Ability.GO)
+@every_pair(ice=Ability.ROOMS)
 def test_a_member_that_left_the_lobby_stays_in_the_chat_and_does_not_see_it(pair: Pair) -> None:
     pair.ice.leave(LOBBY)
     pair.settle()
@@ -206,11 +206,11 @@ def test_a_member_that_left_the_lobby_stays_in_the_chat_and_does_not_see_it(pair
     pair.clear_all()
     pair.moon.say("anybody here?")
     pair.settle()
-    assert pair.ice.saw_messages() == []
+    assert pair.ice.seen_messages() == []
     pair.ice.join(LOBBY)
     pair.moon.say("welcome back")
     pair.settle()
-    assert pair.ice.saw_messages() == [("moon", "welcome back")]
+    assert pair.ice.seen_messages() == [("moon", "welcome back")]
 
 
 EVERYONE = list(ABILITIES)
@@ -218,12 +218,12 @@ EVERYONE = list(ABILITIES)
 #: What a member hears of its own message, renaming, joining and leaving a room (SPEC §4).
 HEARS_OWN_WORDS = [BasicUser, PlainUser]
 HEARS_OWN_RENAMING = [NativeUser, BasicUser, PlainUser]
-HEARS_OWN_COMING_AND_GOING = [NativeUser, BasicUser, PlainUser]
+ECHOES_JOINING_AND_LEAVING = [NativeUser, BasicUser, PlainUser]
 
 every_dialect = pytest.mark.parametrize("dialect", EVERYONE)
 
 
-def those_who(can: Ability) -> pytest.MarkDecorator:
+def dialects_with(can: Ability) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(
         "dialect", [dialect for dialect in EVERYONE if can in ABILITIES[dialect]]
     )
@@ -242,11 +242,11 @@ def test_everyone_sees_the_others_messages_in_the_order_of_the_history(turns: li
         harness.settle()
         for number, user in enumerate(users):
             hears_all = type(user) in HEARS_OWN_WORDS
-            assert user.saw_messages() == [
+            assert user.seen_messages() == [
                 each for each in said if hears_all or each[0] != f"member{number}"
             ]
         harness.clear_all()
-        users[0].ask_history()
+        users[0].request_history()
         assert users[0].history() == said
 
 
@@ -256,10 +256,10 @@ def test_a_member_s_own_message_is_echoed_as_its_dialect_has_it(dialect: type[Us
         ice = harness.enter(dialect, "ice")
         ice.say("hello")
         harness.settle()
-        assert ice.saw_messages() == [("ice", "hello")] * (dialect in HEARS_OWN_WORDS)
+        assert ice.seen_messages() == [("ice", "hello")] * (dialect in HEARS_OWN_WORDS)
 
 
-@those_who(Ability.RENAME)
+@dialects_with(Ability.RENAME)
 def test_a_member_s_own_renaming_is_echoed_as_its_dialect_has_it(dialect: type[User]) -> None:
     with UsersHarness() as harness:
         ice = harness.enter(dialect, "ice")
@@ -268,7 +268,7 @@ def test_a_member_s_own_renaming_is_echoed_as_its_dialect_has_it(dialect: type[U
         assert ice.saw_notice("ice renamed to snow") == (dialect in HEARS_OWN_RENAMING)
 
 
-@those_who(Ability.GO)
+@dialects_with(Ability.ROOMS)
 def test_a_member_s_own_joining_and_leaving_is_echoed_as_its_dialect_has_it(
     dialect: type[User],
 ) -> None:
@@ -278,7 +278,7 @@ def test_a_member_s_own_joining_and_leaving_is_echoed_as_its_dialect_has_it(
         ice.join("#dev")
         ice.leave("#dev")
         harness.settle()
-        heard = dialect in HEARS_OWN_COMING_AND_GOING
+        heard = dialect in ECHOES_JOINING_AND_LEAVING
         assert ice.saw_notice("ice has joined #dev") == heard
         assert ice.saw_notice("ice has left #dev") == heard
 
@@ -293,8 +293,8 @@ def test_a_jim_member_is_sent_responses_and_no_echoes(dialect: type[User]) -> No
         ice.leave("#dev")
         ice.say("hello", "#dev")
         harness.settle()
-        assert len(ice.saw()) == 4
-        assert not [each for each in ice.saw() if isinstance(each, Notice)]
+        assert len(ice.seen()) == 4
+        assert not [each for each in ice.seen() if isinstance(each, Notice)]
         assert ice.was_refused("There is no room #dev")
 
 
@@ -325,7 +325,7 @@ def test_an_inactive_member_is_told_and_disconnected_and_the_other_is_told(
             pair.ice.say("still here")
         pair.settle()
         assert pair.moon.is_dropped()
-        assert pair.moon.was_told("inactive")
+        assert pair.moon.was_sent("inactive")
         assert pair.ice.saw_notice("moon has left the chat (inactive)")
         assert not pair.ice.is_dropped()
 
@@ -336,9 +336,9 @@ def test_a_client_without_a_slot_is_told_and_the_other_notices_nothing(dialects:
         first = harness.enter(dialects[0], "ice")
         harness.clear_all()
         second = harness.enter(dialects[1], "moon")
-        assert second.was_told("The server is full")
+        assert second.was_sent("The server is full")
         assert second.is_dropped()
-        assert first.saw() == []
+        assert first.seen() == []
         first.hang_up()
         second.hang_up()
         third = harness.enter(dialects[1], "moon")
@@ -350,7 +350,7 @@ def test_a_full_server_says_so_at_once_where_the_dialect_is_known(side: type[Use
     with UsersHarness(slots=0) as harness:
         user = harness.connect(side)
         harness.settle()
-        assert user.was_told("The server is full")
+        assert user.was_sent("The server is full")
         assert user.is_dropped()
 
 
@@ -360,7 +360,7 @@ def test_everyone_is_told_that_the_server_is_stopping(pair: Pair) -> None:
     pair.harness.chat.end().addCallback(ended.append)
     pair.settle()
     for each in (pair.ice, pair.moon):
-        assert each.was_told("server is stopping")
+        assert each.was_sent("server is stopping")
         assert each.is_dropped()
         each.hang_up()
     assert ended == [None]

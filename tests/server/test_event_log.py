@@ -17,14 +17,14 @@ from tests.server.log_capture import PASSWORD, LoggedHarness, log_events, logged
 
 
 @pytest.fixture
-def debugged() -> Iterator[LoggedHarness]:
+def debug_harness() -> Iterator[LoggedHarness]:
     """A server that logs from debug on."""
     with logged(LoggedHarness("debug")) as harness:
         yield harness
 
 
 @pytest.fixture
-def informed() -> Iterator[LoggedHarness]:
+def info_harness() -> Iterator[LoggedHarness]:
     """A server that logs from info on."""
     with logged(LoggedHarness("info")) as harness:
         yield harness
@@ -33,8 +33,8 @@ def informed() -> Iterator[LoggedHarness]:
 # --- info -------------------------------------------------------------------------------------
 
 
-def test_public_events_are_logged_in_order(informed: LoggedHarness) -> None:
-    moon, sun = informed.enter("moon"), informed.enter("sun")
+def test_public_events_are_logged_in_order(info_harness: LoggedHarness) -> None:
+    moon, sun = info_harness.enter("moon"), info_harness.enter("sun")
     moon.say("one")
     sun.say("two")
     moon.send("join", {"room": "#dev"})
@@ -44,7 +44,7 @@ def test_public_events_are_logged_in_order(informed: LoggedHarness) -> None:
     moon.send("leave", {"room": "#dev"})
     moon.send("quit")
     sun.hang_up()
-    assert informed.happened() == [
+    assert info_harness.info_messages() == [
         "moon has entered the chat",
         "sun has entered the chat",
         "#lobby moon: 'one'",
@@ -60,26 +60,26 @@ def test_public_events_are_logged_in_order(informed: LoggedHarness) -> None:
 
 
 def test_messages_of_all_dialects_are_logged_in_the_order_that_members_see(
-    informed: LoggedHarness,
+    info_harness: LoggedHarness,
 ) -> None:
-    native, old = informed.enter("moon"), enter_silent_basic(informed)
-    person, jim = enter_plain(informed, "sun"), enter_jim(informed, "star", "#lobby")
+    native, old = info_harness.enter("moon"), enter_silent_basic(info_harness)
+    person, jim = enter_plain(info_harness, "sun"), enter_jim(info_harness, "star", "#lobby")
     for number in range(3):
         native.say(f"native {number}")
         old.say(f"basic {number}")
         person.type(f"plain {number}")
         jim.ask("msg", to="#", message=f"jim {number}")
     heard = [said["text"] for said in native.heard_of("message")]
-    in_log = [each for each in informed.happened() if each.startswith("#lobby")]
+    in_log = [each for each in info_harness.info_messages() if each.startswith("#lobby")]
     others = [each.partition(": ")[2] for each in in_log if " moon: " not in each]
     assert others == [repr(text) for text in heard]
     assert len(in_log) == 12
 
 
-def test_a_message_has_its_parts_in_fields_of_their_own(informed: LoggedHarness) -> None:
-    moon = informed.enter("moon")
+def test_a_message_has_its_parts_in_fields_of_their_own(info_harness: LoggedHarness) -> None:
+    moon = info_harness.enter("moon")
     moon.say("one")
-    record = json.loads(informed.file.getvalue().splitlines()[-1])
+    record = json.loads(info_harness.file.getvalue().splitlines()[-1])
     assert [record[name] for name in ("event", "room", "source", "seq", "text")] == [
         "message", "#lobby", "moon", 1, "one",
     ]  # fmt: skip
@@ -109,9 +109,9 @@ def test_above_info_no_chat_event_is_logged(level: str) -> None:
 # --- debug ------------------------------------------------------------------------------------
 
 
-def test_each_command_is_logged_with_its_result(debugged: LoggedHarness) -> None:
-    moon, sun = debugged.enter("moon"), debugged.enter("sun")
-    debugged.commands()
+def test_each_command_is_logged_with_its_result(debug_harness: LoggedHarness) -> None:
+    moon, sun = debug_harness.enter("moon"), debug_harness.enter("sun")
+    debug_harness.commands()
     for frame_type, data, command, outcome in [
         ("message", {"text": "one"}, "send-message", "ok"),
         ("message", {"text": " "}, "send-message", "bad-text"),
@@ -130,9 +130,9 @@ def test_each_command_is_logged_with_its_result(debugged: LoggedHarness) -> None
         ("hello", {"nickname": "x", "version": 1}, "enter", "already-entered"),
     ]:
         moon.send(frame_type, data)
-        assert debugged.commands() == [("moon", command, outcome)]
+        assert debug_harness.commands() == [("moon", command, outcome)]
     sun.send("quit")
-    assert debugged.commands() == [("sun", "quit", "goodbye")]
+    assert debug_harness.commands() == [("sun", "quit", "goodbye")]
 
 
 @pytest.mark.parametrize(
@@ -146,22 +146,22 @@ def test_each_command_is_logged_with_its_result(debugged: LoggedHarness) -> None
     ],
 )
 def test_an_invalid_frame_is_logged_as_unreadable(
-    debugged: LoggedHarness, sent: bytes, outcome: str
+    debug_harness: LoggedHarness, sent: bytes, outcome: str
 ) -> None:
-    moon = debugged.enter("moon")
-    debugged.commands()
+    moon = debug_harness.enter("moon")
+    debug_harness.commands()
     moon.send_bytes(sent)
-    assert debugged.commands() == [("moon", "unreadable", outcome)]
+    assert debug_harness.commands() == [("moon", "unreadable", outcome)]
 
 
-def test_a_client_without_a_nickname_is_logged_by_address(debugged: LoggedHarness) -> None:
-    client = debugged.connect()
+def test_a_client_without_a_nickname_is_logged_by_address(debug_harness: LoggedHarness) -> None:
+    client = debug_harness.connect()
     client.send_bytes(line("hello", {"nickname": "ice", "version": 1}))
     client.send("authenticate", {"account": "ice", "password": "wrong"})
     client.send("authenticate", {"account": "ice", "password": PASSWORD})
     client.send("quit")
-    address = f"10.35.11.112:{debugged.last_port}"
-    assert debugged.commands() == [
+    address = f"10.35.11.112:{debug_harness.last_port}"
+    assert debug_harness.commands() == [
         (address, "enter", "password-required"),
         (address, "authenticate", "wrong-password"),
         ("ice", "authenticate", "welcome"),
@@ -183,11 +183,11 @@ def test_clients_without_a_slot_or_a_first_line_are_logged() -> None:
         assert person.is_dropped()
 
 
-def test_the_server_s_own_actions_are_not_logged_as_commands(debugged: LoggedHarness) -> None:
-    debugged.enter("moon")
-    debugged.commands()
-    debugged.chat.end()
-    assert debugged.commands() == []
+def test_the_server_s_own_actions_are_not_logged_as_commands(debug_harness: LoggedHarness) -> None:
+    debug_harness.enter("moon")
+    debug_harness.commands()
+    debug_harness.chat.end()
+    assert debug_harness.commands() == []
 
 
 @pytest.mark.parametrize("level", ["info", "warn"])

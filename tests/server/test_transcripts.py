@@ -12,7 +12,7 @@ from chatd.wire.basic import Basic
 from chatd.wire.jim import Jim
 from chatd.wire.native import Native
 from chatd.wire.plain import Plain
-from tests.server.transcripts import PAGES, USERS, Scene, Step, transcripts
+from tests.server.transcripts import PAGES, USERS, Step, TranscriptHarness, transcripts
 from tests.server.users import ABILITIES, Ability, NativeUser, User
 
 KINDS = list(USERS)
@@ -20,9 +20,9 @@ KINDS = list(USERS)
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_documented_conversation_comes_out_as_written(kind: str) -> None:
-    with Scene(kind) as scene:
+    with TranscriptHarness(kind) as harness:
         for step in transcripts(kind):
-            assert scene.play(step) == [scene.read(line) for line in step.received], step.happens
+            assert harness.run(step) == [harness.read(line) for line in step.received], step.action
 
 
 def rows(heading: str) -> dict[str, list[str]]:
@@ -45,10 +45,10 @@ def test_the_page_lists_what_each_dialect_can_do() -> None:
     users: list[type[User]] = [NativeUser, *USERS.values()]
     columns = [ABILITIES[user] for user in users]
     abilities = {
-        "private messages": Ability.TELL,
+        "private messages": Ability.PRIVATE,
         "change the nickname": Ability.RENAME,
-        "list users, read the history": Ability.READ,
-        "join and leave rooms": Ability.GO,
+        "list users, read the history": Ability.LISTS,
+        "join and leave rooms": Ability.ROOMS,
         "say goodbye": Ability.QUIT,
     }
     table = rows(r"\\")
@@ -119,11 +119,11 @@ SITUATIONS = [
 
 @pytest.mark.parametrize(("code", "happenings"), SITUATIONS)
 def test_each_response_code_is_sent_in_its_situation(code: int, happenings: list[str]) -> None:
-    with Scene("jim") as scene:
-        scene.play(Step("(you connect)"))
+    with TranscriptHarness("jim") as harness:
+        harness.run(Step("(you connect)"))
         came: list[dict[str, object]] = []
-        for happens in happenings:
-            came = scene.play(Step(happens if happens.startswith("(") else f"> {happens}"))
+        for action in happenings:
+            came = harness.run(Step(action if action.startswith("(") else f"> {action}"))
         assert [each["response"] for each in came] == [code]
         assert (code >= 400) == ("error" in came[0])
         assert (code < 400) == ("alert" in came[0])
@@ -142,5 +142,5 @@ def test_the_page_shows_every_action_of_jim() -> None:
     verbs = {"presence", "authenticate", "msg", "message", "join", "leave", "quit", "exit"}
     table = re.findall(r"^((?:``\w+``(?:, )?)+)  +\S", PAGES["jim"], re.MULTILINE)
     assert {verb for row in table for verb in re.findall(r"``(\w+)``", row)} == verbs
-    said = [json.loads(step.happens[1:]) for step in transcripts("jim") if step.happens[0] == ">"]
+    said = [json.loads(step.action[1:]) for step in transcripts("jim") if step.action[0] == ">"]
     assert {each.get("action", each.get("event")) for each in said} == verbs - {"exit"}

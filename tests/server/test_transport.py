@@ -45,7 +45,7 @@ def test_a_reply_is_sent_while_the_request_is_being_read() -> None:
         sent.append(wire.sent)
 
     wire.protocol.on_data = answer
-    wire.socket.arrived.append(b"hello")
+    wire.socket.incoming.append(b"hello")
     wire.turn()
     assert sent == [b"heard hello"]
 
@@ -92,7 +92,7 @@ def test_writes_are_eager_again_once_the_queue_is_empty() -> None:
 @pytest.mark.parametrize("number", [EAGAIN, EWOULDBLOCK, ENOBUFS, EINTR])
 def test_a_send_that_would_block_is_repeated(number: int) -> None:
     wire = FakeConnection(HalfCloseRecorder())
-    wire.socket.moods.append(OSError(number, "not now"))
+    wire.socket.next_errors.append(OSError(number, "not now"))
     wire.transport.write(b"hello")
     assert wire.sent == b""
     assert wire.waits
@@ -189,7 +189,7 @@ def test_nothing_is_sent_after_a_half_close() -> None:
     wire.transport.writeSequence([b"too late"])
     wire.turn()
     assert wire.sent == b""
-    wire.socket.arrived.append(b"still heard")
+    wire.socket.incoming.append(b"still heard")
     wire.turn()
     assert wire.protocol.heard == b"still heard"
 
@@ -217,7 +217,7 @@ def test_nothing_is_sent_after_the_abort_of_an_idle_connection() -> None:
 
 def test_a_write_to_a_lost_connection_does_nothing() -> None:
     wire = FakeConnection()
-    wire.socket.arrived.append(b"")
+    wire.socket.incoming.append(b"")
     wire.turn()
     assert wire.protocol.lost is ConnectionDone
     wire.transport.write(b"hello?")

@@ -46,7 +46,7 @@ def test_a_reset_seen_by_two_writes_is_not_a_clean_end(listener: Callable[[], An
 @both_listeners
 def test_data_before_a_reset_is_received(listener: Callable[[], Any]) -> None:
     wire = FakeConnection(listener())
-    wire.socket.arrived.append(b"my last words")
+    wire.socket.incoming.append(b"my last words")
     wire.socket.die(ECONNRESET)
     wire.reactor.removeWriter(wire.transport)
     wire.transport.write(b"are you there?")
@@ -136,9 +136,9 @@ def test_a_peer_that_reads_nothing_and_closes_ends_cleanly(
     number: int, listener: Callable[[], Any]
 ) -> None:
     wire = FakeConnection(listener(), room=0)
-    wire.socket.moods.append(OSError(number, "not now"))
+    wire.socket.next_errors.append(OSError(number, "not now"))
     wire.transport.write(b"are you there?")
-    wire.socket.arrived.append(b"")
+    wire.socket.incoming.append(b"")
     wire.turn()
     if isinstance(wire.protocol, HalfCloseRecorder):
         assert wire.protocol.is_read_lost
@@ -149,11 +149,11 @@ def test_a_peer_that_reads_nothing_and_closes_ends_cleanly(
 
 def test_data_after_a_transient_error_is_sent_and_the_end_is_clean() -> None:
     wire = FakeConnection()
-    wire.socket.moods.append(OSError(ENOMEM, "Cannot allocate memory"))
+    wire.socket.next_errors.append(OSError(ENOMEM, "Cannot allocate memory"))
     wire.transport.write(b"hello")
     wire.turn()
     assert wire.sent == b"hello"
-    wire.socket.arrived.append(b"")
+    wire.socket.incoming.append(b"")
     wire.turn()
     assert wire.protocol.lost is ConnectionDone
 
@@ -174,6 +174,6 @@ def test_an_error_of_one_connection_does_not_affect_another() -> None:
     for wire in (broken, good):
         wire.transport.write(b"hello")
         wire.turn()
-    good.socket.arrived.append(b"")
+    good.socket.incoming.append(b"")
     good.turn()
     assert good.protocol.lost is ConnectionDone

@@ -137,7 +137,7 @@ def test_a_stopped_producer_can_write_nothing_more(kind: type[tcp.Server]) -> No
     wire = FakeConnection(kind=kind)
     pusher = _pushed(wire)
     pusher.on_stop = lambda: wire.transport.write(b"but")
-    wire.socket.arrived.append(b"")
+    wire.socket.incoming.append(b"")
     wire.turn()
     assert wire.protocol.lost is ConnectionDone
     assert wire.socket.sends == 0
@@ -189,7 +189,7 @@ def test_a_pull_producer_gets_to_its_end_after_data_was_queued() -> None:
 def test_a_pull_producer_is_stopped_when_the_connection_is_lost() -> None:
     wire = FakeConnection()
     puller = _pulled(wire, b"one ", b"two ")
-    wire.socket.arrived.append(b"")
+    wire.socket.incoming.append(b"")
     wire.turn()
     assert puller.is_stopped
 

@@ -87,7 +87,7 @@ async def _close(port: Any, *listeners: RecordingProtocol) -> None:
 @on_reactor
 async def test_a_secret_is_not_sent_before_the_handshake() -> None:
     wire = FakeConnection(_Secretive())
-    wire.socket.arrived.append(b"begin")
+    wire.socket.incoming.append(b"begin")
     wire.turn()
     await deferLater(reactor, 0)  # the encryption gathers small pieces for a turn
     wire.settle()

@@ -1,7 +1,7 @@
-"""The conversations in docs/reference/, to be played again: who types what, and what comes back.
+"""The conversations in docs/reference/, run against the server.
 
-A line that begins with ``>`` is sent; one in parentheses is something else that happens; any other
-one is received. Two spaces at its beginning continue a line.
+A line that begins with ``>`` is sent, a line in parentheses is another action, and any other line
+is received. Two spaces at its beginning continue a line.
 """
 
 import json
@@ -36,8 +36,8 @@ _BLOCK: Final = re.compile(
     r"^\.\. code-block:: text\n   :class: (\w+)\n\n((?:   .*\n)+)", re.MULTILINE
 )
 
-#: A moment looks different each time; that there is one stays.
-_MOMENT: Final = re.compile(r"(?:\d{4}-\d\d-\d\d )?\d\d:\d\d(?::\d\d)?(?= )|(?<=since ).*")
+#: A time of day, which is different in each run.
+_TIME: Final = re.compile(r"(?:\d{4}-\d\d-\d\d )?\d\d:\d\d(?::\d\d)?(?= )|(?<=since ).*")
 
 USERS: Final[dict[str, type[User]]] = {
     "basic": BasicUser,
@@ -48,9 +48,9 @@ USERS: Final[dict[str, type[User]]] = {
 
 @dataclass
 class Step:
-    """Something happens, and then this is received."""
+    """An action, and the lines that are received after it."""
 
-    happens: str
+    action: str
     received: list[str] = field(default_factory=list)
 
 
@@ -65,14 +65,14 @@ def transcripts(kind: str) -> list[Step]:
         elif shown.startswith("  ") and steps[-1].received:
             steps[-1].received[-1] += shown[1:]
         elif shown.startswith("  "):
-            steps[-1].happens += shown[1:]
+            steps[-1].action += shown[1:]
         elif shown:
             steps[-1].received.append(shown.removeprefix("< "))
     return steps
 
 
-class Scene(UsersHarness):
-    """A server with moon in its lobby, and whoever plays the transcript.
+class TranscriptHarness(UsersHarness):
+    """A server with moon in its lobby, and the client of the transcript.
 
     *star* and *nova* are accounts, nova is blocked.
     """
@@ -83,13 +83,13 @@ class Scene(UsersHarness):
         self.harness.chat.hub.accounts = {"star": False, "nova": True}
         self.harness.chat.check_password = self._check_password
         self.moon = self.enter(NativeUser, "moon")
-        self.you: Any = None
-        self._plays: list[tuple[str, Callable[..., object]]] = [
+        self.client: Any = None
+        self._actions: list[tuple[str, Callable[..., object]]] = [
             (r"> ?(.*)", self._send),
             (r"\(you connect\)", self._connect),
             (r"\(moon says: (.*)\)", self.moon.say),
             (r"\(moon says in (\S+): (.*)\)", lambda room, text: self.moon.say(text, room)),
-            (r"\(moon tells (\S+): (.*)\)", lambda to, text: self.moon.tell(text, to)),
+            (r"\(moon tells (\S+): (.*)\)", lambda to, text: self.moon.send_private(text, to)),
             (r"\(moon joins (\S+)\)", self.moon.join),
             (r"\(moon leaves (\S+)\)", self.moon.leave),
             (r"\(moon renames to (\S+)\)", self.moon.rename),
@@ -105,32 +105,32 @@ class Scene(UsersHarness):
         return succeed("star") if right else fail(refusal)
 
     def _send(self, text: str) -> None:
-        self.you.send(text.encode() + (b"" if self.kind == "jim" else b"\n"))
+        self.client.send(text.encode() + (b"" if self.kind == "jim" else b"\n"))
 
     def _connect(self) -> None:
-        if self.you is not None and not self.you.is_gone:
-            self.you.hang_up()
-        self.you = self.connect(USERS[self.kind], 57_354)
+        if self.client is not None and not self.client.is_lost:
+            self.client.hang_up()
+        self.client = self.connect(USERS[self.kind], 57_354)
 
     def _wait(self, seconds: str) -> None:
         self.harness.pass_time(int(seconds))
 
-    def play(self, step: Step) -> list[Any]:
-        """Do what happens; what was received is compared in this form."""
-        for pattern, act in self._plays:
-            if found := re.fullmatch(pattern, step.happens):
+    def run(self, step: Step) -> list[Any]:
+        """Run a step; returns what was received, in the form in which it is compared."""
+        for pattern, act in self._actions:
+            if found := re.fullmatch(pattern, step.action):
                 act(*found.groups())
                 break
         else:
-            raise AssertionError(f"nobody knows how to play {step.happens}")
-        if step.happens != "(you connect)" or step.received:
+            raise AssertionError(f"unknown action: {step.action}")
+        if step.action != "(you connect)" or step.received:
             self.settle()
         shown = [self.read(line) for line in self._lines()]
-        self.you.clear()
+        self.client.clear()
         return shown
 
     def _lines(self) -> list[str]:
-        received = self.you.received.decode()
+        received = self.client.received.decode()
         if self.kind != "jim":
             return [line for line in received.split("\n") if line]
         units = []
@@ -141,13 +141,13 @@ class Scene(UsersHarness):
         return units
 
     def read(self, line: str) -> Any:
-        """A line, but for the moment it names."""
+        """A line in the form in which it is compared: without the time."""
         if self.kind == "plain":
-            return _MOMENT.sub("…", line)
+            return _TIME.sub("…", line)
         frame = json.loads(line)
         if "time" in frame:
             assert isinstance(frame["time"], int | float)
             frame["time"] = 0
         if "data" in frame:
-            frame["data"]["message"] = _MOMENT.sub("…", frame["data"]["message"])
+            frame["data"]["message"] = _TIME.sub("…", frame["data"]["message"])
         return frame

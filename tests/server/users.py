@@ -43,32 +43,32 @@ class Notice:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Reply:
     text: str
 
 
 @dataclass(frozen=True)
-class Refused:
+class Refusal:
     text: str
 
 
-Seen = Message | Private | Notice | Answer | Refused
+Seen = Message | Private | Notice | Reply | Refusal
 
 
 class User:
-    """Somebody connected; each dialect says how things are asked for, and what was seen.
+    """A user; the subclass of each dialect encodes the actions and decodes what the user sees.
 
-    What cannot be said in a dialect is not implemented there.
+    An action that a dialect does not have is not implemented.
 
-    :cvar refuses: how a refusal looks in this dialect.
+    :cvar refusal_type: what a refusal is decoded to in this dialect.
     """
 
     port: ClassVar[PortType]
-    refuses: ClassVar[type] = Refused
+    refusal_type: ClassVar[type] = Refusal
 
     def __init__(self, chat: Chat, address: IPv4Address) -> None:
         self.address = f"{address.host}:{address.port}"
-        self.is_gone = False
+        self.is_lost = False
         self.transport = StringTransport(peerAddress=address)
         factory = ChatFactory(chat) if self.port is MAIN else DialectFactory(chat, self.port)
         connection = factory.buildProtocol(address)
@@ -78,7 +78,7 @@ class User:
         self._clock: Any = chat.clock
         connection.makeConnection(self.transport)
 
-    # --- what it asks ---------------------------------------------------------------------------
+    # --- actions --------------------------------------------------------------------------------
 
     def enter(self, nickname: str) -> None:
         raise NotImplementedError
@@ -86,7 +86,7 @@ class User:
     def say(self, text: str, room: str = LOBBY) -> None:
         raise NotImplementedError
 
-    def tell(self, text: str, *to: str) -> None:
+    def send_private(self, text: str, *to: str) -> None:
         raise NotImplementedError
 
     def rename(self, nickname: str) -> None:
@@ -101,10 +101,10 @@ class User:
     def quit(self) -> None:
         raise NotImplementedError
 
-    def ask_users(self) -> None:
+    def request_users(self) -> None:
         raise NotImplementedError
 
-    def ask_history(self) -> None:
+    def request_history(self) -> None:
         raise NotImplementedError
 
     def send(self, data: bytes) -> None:
@@ -112,45 +112,47 @@ class User:
         self._clock.advance(0)  # the server writes at the end of its turn
 
     def hang_up(self) -> None:
-        """Be gone without a word."""
-        self.is_gone = True
+        """Close the connection without a quit."""
+        self.is_lost = True
         self.connection.connectionLost(Failure(ConnectionLost()))
         self._clock.advance(0)
 
-    # --- what it saw, since it last forgot ------------------------------------------------------
+    # --- what was seen since the last clear() -----------------------------------------------------
 
-    def saw(self) -> list[Seen]:
+    def seen(self) -> list[Seen]:
         raise NotImplementedError
 
     def users(self) -> list[str]:
-        """The list of users that it asked for."""
+        """The list of users that was requested."""
         raise NotImplementedError
 
     def history(self) -> list[tuple[str, str]]:
-        """The history that it asked for."""
+        """The history that was requested."""
         raise NotImplementedError
 
-    def saw_messages(self, room: str = LOBBY) -> list[tuple[str, str]]:
+    def seen_messages(self, room: str = LOBBY) -> list[tuple[str, str]]:
         return [
             (each.source, each.text)
-            for each in self.saw()
+            for each in self.seen()
             if isinstance(each, Message) and each.room == room
         ]
 
-    def saw_private(self) -> list[tuple[str, str]]:
-        return [(each.source, each.text) for each in self.saw() if isinstance(each, Private)]
+    def seen_private(self) -> list[tuple[str, str]]:
+        return [(each.source, each.text) for each in self.seen() if isinstance(each, Private)]
 
     def saw_notice(self, sentence: str) -> bool:
-        return any(isinstance(each, Notice) and sentence in each.text for each in self.saw())
+        return any(isinstance(each, Notice) and sentence in each.text for each in self.seen())
 
     def was_refused(self, sentence: str) -> bool:
-        return any(isinstance(each, self.refuses) and sentence in each.text for each in self.saw())
-
-    def was_told(self, words: str) -> bool:
-        """Whether it was told so by the server, in whatever way."""
         return any(
-            isinstance(each, Notice | Answer | Refused) and words in each.text
-            for each in self.saw()
+            isinstance(each, self.refusal_type) and sentence in each.text for each in self.seen()
+        )
+
+    def was_sent(self, words: str) -> bool:
+        """Whether the server has sent this text, in whatever form."""
+        return any(
+            isinstance(each, Notice | Reply | Refusal) and words in each.text
+            for each in self.seen()
         )
 
     def is_dropped(self) -> bool:
@@ -167,7 +169,7 @@ class User:
 
 
 def seen_line(source: str, text: str) -> Seen:
-    """What somebody is shown as ``source: text``, where that is all there is."""
+    """What ``source: text`` means in a dialect that shows nothing else."""
     if source == "[Server]":
         return Notice(text)
     if source.startswith("[private] "):
@@ -177,12 +179,12 @@ def seen_line(source: str, text: str) -> Seen:
 
 
 class Ability(Enum):
-    """What can be said in some dialects, and not in others."""
+    """What some dialects can do, and others cannot."""
 
-    TELL = auto()
+    PRIVATE = auto()
     RENAME = auto()
-    READ = auto()  # the history, and who is here
-    GO = auto()  # into rooms, and out of them
+    LISTS = auto()  # request the history and the users
+    ROOMS = auto()  # join and leave rooms
     QUIT = auto()
     BREAK_LINES = auto()
 
@@ -200,35 +202,35 @@ class NativeUser(User):
         "goodbye": "{reason}",
     }
 
-    def _ask(self, kind: str, **data: object) -> None:
+    def _request(self, kind: str, **data: object) -> None:
         self.send(json.dumps({"type": kind, "data": data}).encode() + b"\n")
 
     def enter(self, nickname: str) -> None:
-        self._ask("hello", nickname=nickname, version=1)
+        self._request("hello", nickname=nickname, version=1)
 
     def say(self, text: str, room: str = LOBBY) -> None:
-        self._ask("message", text=text, room=room)
+        self._request("message", text=text, room=room)
 
-    def tell(self, text: str, *to: str) -> None:
-        self._ask("private", text=text, to=to)
+    def send_private(self, text: str, *to: str) -> None:
+        self._request("private", text=text, to=to)
 
     def rename(self, nickname: str) -> None:
-        self._ask("set-name", nickname=nickname)
+        self._request("set-name", nickname=nickname)
 
     def join(self, room: str) -> None:
-        self._ask("join", room=room)
+        self._request("join", room=room)
 
     def leave(self, room: str) -> None:
-        self._ask("leave", room=room)
+        self._request("leave", room=room)
 
     def quit(self) -> None:
-        self._ask("quit")
+        self._request("quit")
 
-    def ask_users(self) -> None:
-        self._ask("users")
+    def request_users(self) -> None:
+        self._request("users")
 
-    def ask_history(self) -> None:
-        self._ask("history")
+    def request_history(self) -> None:
+        self._request("history")
 
     def _frames(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.received.splitlines()]
@@ -243,7 +245,7 @@ class NativeUser(User):
     def history(self) -> list[tuple[str, str]]:
         return [(said["source"], said["text"]) for said in self._data("history")["messages"]]
 
-    def saw(self) -> list[Seen]:
+    def seen(self) -> list[Seen]:
         return [self._seen(frame["type"], frame.get("data") or {}) for frame in self._frames()]
 
     def _seen(self, kind: str, data: dict[str, Any]) -> Seen:
@@ -253,55 +255,55 @@ class NativeUser(User):
             case "private":
                 return Private(data["source"], data["text"])
             case "error":
-                return Refused(data["message"])
+                return Refusal(data["message"])
             case _ if kind in self._NOTICES:
                 return Notice(self._NOTICES[kind].format(**data))
             case _:
-                return Answer(kind)
+                return Reply(kind)
 
 
 class BasicUser(User):
-    """Any simple client; what it cannot say, it cannot be made to say here."""
+    """Any simple client."""
 
     port = MAIN
-    refuses = Notice
+    refusal_type = Notice
 
-    def _ask(self, kind: str, data: str = "") -> None:
+    def _request(self, kind: str, data: str = "") -> None:
         self.send(json.dumps({"type": kind, "data": data}).encode() + b"\n")
 
     def enter(self, nickname: str) -> None:
         self.rename(nickname)
 
     def rename(self, nickname: str) -> None:
-        self._ask("set-name", nickname)
+        self._request("set-name", nickname)
 
     def say(self, text: str, room: str = LOBBY) -> None:
         assert room == LOBBY
-        self._ask("message", text)
+        self._request("message", text)
 
-    def ask_users(self) -> None:
-        self._ask("users")
+    def request_users(self) -> None:
+        self._request("users")
 
-    def ask_history(self) -> None:
-        self._ask("history")
+    def request_history(self) -> None:
+        self._request("history")
 
     def users(self) -> list[str]:
-        [listed] = [each.text for each in self.saw() if isinstance(each, Notice)]
+        [listed] = [each.text for each in self.seen() if isinstance(each, Notice)]
         return [line.split()[0] for line in listed.split("\n")]
 
     def history(self) -> list[tuple[str, str]]:
-        return self.saw_messages()
+        return self.seen_messages()
 
-    def saw(self) -> list[Seen]:
+    def seen(self) -> list[Seen]:
         frames = [json.loads(line) for line in self.received.splitlines()]
         assert {frame["type"] for frame in frames} <= {"message"}
         return [seen_line(frame["data"]["source"], frame["data"]["message"]) for frame in frames]
 
 
 class JimUser(User):
-    """A JIM messenger. It begins in no room, so it goes into the lobby as it enters.
+    """A JIM client. It begins in no room, so it joins the lobby as it enters.
 
-    :cvar key: and the other words, as this messenger uses them.
+    :cvar key: and the others: the client's vocabulary.
     """
 
     port = JIM
@@ -309,53 +311,53 @@ class JimUser(User):
     verb: ClassVar[str] = "msg"
     text: ClassVar[str] = "message"
 
-    def _ask(self, action: str, **more: object) -> None:
+    def _request(self, action: str, **more: object) -> None:
         self.send(json.dumps({self.key: action} | more).encode())
 
     def enter(self, nickname: str) -> None:
-        self._ask("presence", user={"account_name": nickname})
+        self._request("presence", user={"account_name": nickname})
         self.join("#")
 
     def say(self, text: str, room: str = LOBBY) -> None:
-        self._ask(self.verb, to="#" if room == LOBBY else room, **{self.text: text})
+        self._request(self.verb, to="#" if room == LOBBY else room, **{self.text: text})
 
-    def tell(self, text: str, *to: str) -> None:
-        self._ask(self.verb, to=to[0] if len(to) == 1 else to, **{self.text: text})
+    def send_private(self, text: str, *to: str) -> None:
+        self._request(self.verb, to=to[0] if len(to) == 1 else to, **{self.text: text})
 
     def join(self, room: str) -> None:
-        self._ask("join", room=room)
+        self._request("join", room=room)
 
     def leave(self, room: str) -> None:
-        self._ask("leave", room=room)
+        self._request("leave", room=room)
 
     def quit(self) -> None:
-        self._ask("quit")
+        self._request("quit")
 
-    def saw(self) -> list[Seen]:
+    def seen(self) -> list[Seen]:
         text, found = self.received.decode(), list[Seen]()
         while text:
-            unit, end = json.JSONDecoder().raw_decode(text)
-            found.append(self._seen(unit))
+            frame, end = json.JSONDecoder().raw_decode(text)
+            found.append(self._seen(frame))
             text = text[end:].lstrip()
         return found
 
-    def _seen(self, unit: dict[str, Any]) -> Seen:
-        code = unit.get("response")
-        if code is None and unit[self.key] == "probe":
+    def _seen(self, frame: dict[str, Any]) -> Seen:
+        code = frame.get("response")
+        if code is None and frame[self.key] == "probe":
             return Notice("probe")
         if code is None:
-            assert unit[self.key] == self.verb
-            to = unit["to"]
+            assert frame[self.key] == self.verb
+            to = frame["to"]
             if isinstance(to, str) and to.startswith("#"):
-                return Message(unit["from"], unit[self.text], to)
-            return Private(unit["from"], unit[self.text])
+                return Message(frame["from"], frame[self.text], to)
+            return Private(frame["from"], frame[self.text])
         if code >= 400:
-            return Refused(unit["error"])
-        return (Notice if code < 200 else Answer)(unit["alert"])
+            return Refusal(frame["error"])
+        return (Notice if code < 200 else Reply)(frame["alert"])
 
 
 class OtherJimUser(JimUser):
-    """A JIM messenger with other words for the same."""
+    """A JIM client with another vocabulary."""
 
     key = "event"
     verb = "message"
@@ -363,10 +365,10 @@ class OtherJimUser(JimUser):
 
 
 class PlainUser(User):
-    """A person at ``nc``."""
+    """A user of ``nc``."""
 
     port = PLAIN
-    refuses = Notice
+    refusal_type = Notice
     _LINE: Final = re.compile(r"(\[Server\]|\[private\] \S+|#\S+ \S+|\S+): (.*)\Z")
     _PAST: Final = re.compile(r"(?:[-\d]+ )?[:\d]+ (\S+): (.*)\Z")
 
@@ -380,7 +382,7 @@ class PlainUser(User):
         self._type(f"/room {room}")
         self._type(text)
 
-    def tell(self, text: str, *to: str) -> None:
+    def send_private(self, text: str, *to: str) -> None:
         self._type(" ".join(f"@{name}" for name in to) + f" {text}")
 
     def rename(self, nickname: str) -> None:
@@ -395,23 +397,23 @@ class PlainUser(User):
     def quit(self) -> None:
         self._type("exit()")
 
-    def ask_users(self) -> None:
+    def request_users(self) -> None:
         self._type("/users")
 
-    def ask_history(self) -> None:
+    def request_history(self) -> None:
         self._type("/history")
 
     def _lines(self) -> list[str]:
         return self.received.decode().splitlines()
 
     def users(self) -> list[str]:
-        return [each.text.split()[0] for each in self.saw() if isinstance(each, Notice)]
+        return [each.text.split()[0] for each in self.seen() if isinstance(each, Notice)]
 
     def history(self) -> list[tuple[str, str]]:
         found = filter(None, map(self._PAST.match, self._lines()))
         return [(each[1], each[2]) for each in found]
 
-    def saw(self) -> list[Seen]:
+    def seen(self) -> list[Seen]:
         return [self._seen(line) for line in self._lines()]
 
     def _seen(self, line: str) -> Seen:
@@ -419,22 +421,22 @@ class PlainUser(User):
         return seen_line(found[1], found[2]) if found else Notice(line)
 
 
-#: Who speaks what, and what can be said in it.
+#: What each dialect can do.
 ABILITIES: Final[dict[type[User], Sequence[Ability]]] = {
     NativeUser: list(Ability),
-    BasicUser: [Ability.RENAME, Ability.READ, Ability.BREAK_LINES],
-    JimUser: [Ability.TELL, Ability.GO, Ability.QUIT, Ability.BREAK_LINES],
-    OtherJimUser: [Ability.TELL, Ability.GO, Ability.QUIT, Ability.BREAK_LINES],
-    PlainUser: [Ability.TELL, Ability.RENAME, Ability.READ, Ability.GO, Ability.QUIT],
+    BasicUser: [Ability.RENAME, Ability.LISTS, Ability.BREAK_LINES],
+    JimUser: [Ability.PRIVATE, Ability.ROOMS, Ability.QUIT, Ability.BREAK_LINES],
+    OtherJimUser: [Ability.PRIVATE, Ability.ROOMS, Ability.QUIT, Ability.BREAK_LINES],
+    PlainUser: [Ability.PRIVATE, Ability.RENAME, Ability.LISTS, Ability.ROOMS, Ability.QUIT],
 }
 
 
-#: What ice speaks, and what moon does.
+#: The dialects of ice and moon.
 Dialects = tuple[type[User], type[User]]
 
 
 class UsersHarness:
-    """A server, and people who come to it, each with a dialect of their own."""
+    """A server, and its users, each with a dialect of its own."""
 
     def __init__(self, **settings: Any) -> None:
         self.harness = Harness(**settings)
@@ -446,7 +448,7 @@ class UsersHarness:
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         if error is None:
             for user in self.users:
-                if not user.is_gone:
+                if not user.is_lost:
                     user.hang_up()
             self.harness.close()
 
@@ -462,7 +464,7 @@ class UsersHarness:
         return user
 
     def settle(self) -> None:
-        """Let everyone read, also those who take one object at a time; too short to be inactive."""
+        """Let every user read, JIM clients included; too short for anyone to become inactive."""
         for _ in range(40):
             self.harness.clock.advance(0.05)
 
@@ -473,7 +475,7 @@ class UsersHarness:
 
 
 class Pair(UsersHarness):
-    """Ice and moon are in the lobby, and have forgotten how they came."""
+    """Ice and moon are in the lobby; what they saw until now is cleared."""
 
     def __init__(self, *dialects: type[User], **settings: Any) -> None:
         super().__init__(**settings)
@@ -487,7 +489,10 @@ def every_pair(ice: Ability | None = None, moon: Ability | None = None) -> pytes
     return pytest.mark.parametrize(
         "dialects",
         [
-            pytest.param((first, second), id=f"{first.__name__[:-7]}-{second.__name__[:-7]}")
+            pytest.param(
+                (first, second),
+                id=f"{first.__name__.removesuffix('User')}-{second.__name__.removesuffix('User')}",
+            )
             for first, second in product(ABILITIES, repeat=2)
             if ice in (None, *ABILITIES[first]) and moon in (None, *ABILITIES[second])
         ],
