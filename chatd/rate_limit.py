@@ -1,8 +1,11 @@
-"""A token bucket: how often something may happen."""
+"""A token bucket, for whatever may happen only at a certain rate."""
 
 
 class TokenBucket:
-    """So many of something each second, `burst` of them at once; a rate of 0 has no limit."""
+    """Gives out `rate` tokens per second, and up to `burst` at once; a rate of 0 has no limit.
+
+    :param now: in seconds, as everywhere here.
+    """
 
     def __init__(self, rate: float, burst: float, now: float) -> None:
         self._rate = rate
@@ -11,15 +14,15 @@ class TokenBucket:
         self._filled = now
 
     def take(self, now: float) -> float:
-        """Take one token; the answer is how many seconds to wait until there is another."""
+        """Take a token, on credit if there is none; returns the seconds until that is paid back."""
         if not self._rate:
             return 0.0
-        # Debt is never more than one token: who is made to wait is made to wait for one.
+        # The balance never goes below -1, so nobody waits for more than one token.
         self._tokens = max(self._earned(now) - 1.0, -1.0)
         return max(-self._tokens, 0.0) / self._rate
 
     def admit(self, now: float) -> bool:
-        """Take one token if there is one; who keeps asking does not make it later."""
+        """Take a token if there is one, and return whether there was. Asking costs nothing."""
         if not self._rate:
             return True
         self._tokens = self._earned(now)
@@ -29,7 +32,7 @@ class TokenBucket:
         return True
 
     def _earned(self, now: float) -> float:
-        """The tokens there are now; a clock that was set back takes none away."""
+        """The tokens that there are now; a clock that was set back takes none away."""
         earned = max(now - self._filled, 0.0) * self._rate
         self._filled = now
         return min(self._burst, self._tokens + earned)

@@ -1,4 +1,4 @@
-"""The TCP options of a connection between people, the same at both ends."""
+"""The TCP options of a chat connection, the same for the server and the client."""
 
 import socket
 from contextlib import suppress
@@ -10,25 +10,42 @@ from twisted.protocols.policies import ProtocolWrapper
 
 from chatd.chat import limits
 
-#: Before the first probe of a connection on which nothing is sent: from so many seconds on, in so
-#: many different lengths; and between two.
+# A peer that is gone without a word (its cable is cut, its machine has lost power) must be found
+# out within DEAD_PEER_SECONDS, 57 s. Two mechanisms of the kernel are needed:
+#
+# * Keep-alive probes an idle connection. It is silent while sent data is unacknowledged.
+# * The user timeout (RFC 5482) ends a connection whose data, or whose probes, stay unanswered for
+#   that long. Where it is set, Linux ignores the number of probes.
+#
+# In the worst case both take all their time, one after the other:
+#
+#   0 s       The peer is gone.
+#   10-17 s   The first probe, then one every 2 s.
+#   < 29 s    The connection would be given up by the first probe that finds 27 s without an answer.
+#             But just before, the server sends something: that stops the probes, and starts the
+#             user timeout anew.
+#   < 30 s    The kernel repeats the data for the first time, and counts from here.
+#   < 57 s    Another 27 s have passed, and the connection is lost.
+#
+# So the user timeout is (57 - 2 - 1) // 2 = 27 s.
+
+#: TCP_KEEPIDLE (10-17 s, spread over connections by peer port) and TCP_KEEPINTVL.
 _KEEPALIVE_IDLE_SECONDS, _KEEPALIVE_IDLE_SPREAD = 10, 8
 _KEEPALIVE_INTERVAL_SECONDS: Final = 2
+#: TCP_KEEPCNT, for systems without the user timeout.
 _KEEPALIVE_PROBES: Final = 5
 
-#: What is sent, or the first of the probes, may stay unanswered so long. It is half of what was
-#: promised: what is sent when the probes are about to give up stops them, and has all its own time.
-#: That is counted from the first repetition, for which the last second is.
+#: TCP_USER_TIMEOUT. Half of DEAD_PEER_SECONDS, because data sent just before keep-alive gives up
+#: resets its count and starts this timeout from zero.
 _USER_TIMEOUT_SECONDS: Final = (limits.DEAD_PEER_SECONDS - _KEEPALIVE_INTERVAL_SECONDS - 1) // 2
 
 
 def _options(peer_port: int) -> dict[str, int]:
-    """What to set where the platform has it, for the connection to a peer's port `number`.
+    """The options to set, by name, and their values.
 
-    Keep-alive alone stays silent while data is unacknowledged, which is what the user timeout
-    (RFC 5482) ends; with it, probes go on until it is over, too. Connections take turns: ten
-    thousand that heard the same last message would be probed in the same instant, and the kernel
-    drops what its backlog cannot hold.
+    The first probe depends on the peer's port: ten thousand connections that received the same last
+    message would otherwise be probed in the same instant, and the kernel drops packets for which
+    its backlog has no room.
     """
     return {
         "TCP_KEEPIDLE": _KEEPALIVE_IDLE_SECONDS + peer_port % _KEEPALIVE_IDLE_SPREAD,
@@ -39,27 +56,27 @@ def _options(peer_port: int) -> dict[str, int]:
 
 
 def set_socket_options(transport: ITransport) -> None:
-    """Send small pieces at once, and find out within a minute that the peer is gone.
+    """Send small pieces at once (TCP_NODELAY), and detect a dead peer within DEAD_PEER_SECONDS.
 
-    Does nothing to a transport that is not TCP.
+    A transport that is not TCP is left as it is, and so are options that the system does not have.
     """
-    below: Any = transport
-    while isinstance(below, ProtocolWrapper):  # TLS, above the connection itself
-        below = below.transport
-    if not ITCPTransport.providedBy(below):
+    connection: Any = transport
+    while isinstance(connection, ProtocolWrapper):  # TLS, on top of the TCP transport
+        connection = connection.transport
+    if not ITCPTransport.providedBy(connection):
         return
-    below.setTcpNoDelay(True)
-    below.setTcpKeepAlive(True)
-    handle: socket.socket = below.getHandle()  # type: ignore[attr-defined]  # of ISystemHandle
-    for name, value in _options(below.getPeer().port).items():
+    connection.setTcpNoDelay(True)
+    connection.setTcpKeepAlive(True)
+    handle: socket.socket = connection.getHandle()  # type: ignore[attr-defined]  # ISystemHandle's
+    for name, value in _options(connection.getPeer().port).items():
         option = getattr(socket, name, None)
         if option is not None:
-            with suppress(OSError):  # the peer is gone already, which is found out soon enough
+            with suppress(OSError):  # the peer has closed already, which Twisted will notice
                 handle.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 def unmap_ipv4(host: str) -> str:
-    """`host`, as IPv4 writes it where IPv6 only carries it (``::ffff:10.35.11.112``)."""
+    """The IPv4 address in an IPv4-mapped IPv6 address (``::ffff:10.35.11.112``); else `host`."""
     address = ip_address(host)
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return host if mapped is None else str(mapped)

@@ -107,7 +107,7 @@ class Scenario:
 
     def check_received(self, parse: Parse) -> None:
         """Both clients received only what their dialects allow."""
-        formats.read_lines_of_json(self._moon.transport.value())
+        formats.read_native(self._moon.transport.value())
         parse(self._client.transport.segments)
 
     def _check_watches(self) -> None:

@@ -34,7 +34,7 @@ class Target:
 
 
 def _parse_json(segments: list[bytes]) -> None:
-    formats.read_lines_of_json(b"".join(segments))
+    formats.read_native(b"".join(segments))
 
 
 def _parse_plain(segments: list[bytes]) -> None:

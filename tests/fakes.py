@@ -33,27 +33,32 @@ from chatd.wire.rendering import render
 
 
 class RecordingOutbox:
-    """An outbox that writes down, for each member, every event that it hears."""
+    """An outbox that records the events of each member.
+
+    :ivar received: the events that each member and watcher was sent, but not those it caused.
+    :ivar recipients: the members and watchers.
+    :ivar sent: all events but private messages, with their origins, in order.
+    """
 
     def __init__(self) -> None:
-        self.heard: dict[MemberId, list[Event]] = {}
-        self.everyone: set[MemberId] = set()
-        self.watching: set[MemberId] = set()
+        self.received: dict[MemberId, list[Event]] = {}
+        self.recipients: set[MemberId] = set()
+        self.watchers: set[MemberId] = set()
         self.rooms: dict[str, set[MemberId]] = {}
-        self.own: list[tuple[MemberId, Event]] = []
+        self.sent: list[tuple[MemberId, Event]] = []
 
     def add_member(self, member: MemberId) -> None:
-        self.heard.setdefault(member, [])
-        self.watching.discard(member)
-        self.everyone.add(member)
+        self.received.setdefault(member, [])
+        self.watchers.discard(member)
+        self.recipients.add(member)
 
     def add_watcher(self, member: MemberId) -> None:
         self.add_member(member)
-        self.watching.add(member)
+        self.watchers.add(member)
 
     def remove_member(self, member: MemberId) -> None:
-        self.everyone.discard(member)
-        self.watching.discard(member)
+        self.recipients.discard(member)
+        self.watchers.discard(member)
         for members in self.rooms.values():
             members.discard(member)
 
@@ -64,19 +69,19 @@ class RecordingOutbox:
         self.rooms[room].remove(member)
 
     def to_member(self, member: MemberId, event: Event) -> None:
-        self.heard[member].append(event)
+        self.received[member].append(event)
 
     def to_all(self, event: Event, origin: MemberId) -> None:
-        self._tell(self.everyone, event, origin)
+        self._send(self.recipients, event, origin)
 
     def to_room(self, room: str, event: Event, origin: MemberId) -> None:
-        self._tell(self.rooms.get(room, set()) | self.watching, event, origin)
+        self._send(self.rooms.get(room, set()) | self.watchers, event, origin)
 
-    def _tell(self, members: set[MemberId], event: Event, origin: MemberId) -> None:
-        self.own.append((origin, event))
+    def _send(self, members: set[MemberId], event: Event, origin: MemberId) -> None:
+        self.sent.append((origin, event))
         for member in members:
             if member != origin:
-                self.heard[member].append(event)
+                self.received[member].append(event)
 
 
 @dataclass
@@ -227,54 +232,54 @@ STARTED = 1_000
 
 
 class Chat:
-    """A hub, what it told whom, and a clock that moves by one for each command."""
+    """A hub with a recording outbox, and a clock that advances by one for each command."""
 
     def __init__(self, slots: int = 9, history: int = 100) -> None:
         self.outbox = RecordingOutbox()
         self.hub = Hub(HubSettings("work", slots, history), self.outbox, STARTED)
         self.now = STARTED
 
-    def seat(self, port: int = 1) -> MemberId:
+    def reserve_slot(self, port: int = 1) -> MemberId:
         return self.hub.reserve_slot(f"127.0.0.1:{port}")
 
-    def stand(self, port: int = 1) -> MemberId:
+    def connect(self, port: int = 1) -> MemberId:
         return self.hub.connect_without_slot(f"127.0.0.1:{port}")
 
     def watch(self) -> MemberId:
-        member = self.stand()
-        self.ask(member, Watch())
+        member = self.connect()
+        self.handle(member, Watch())
         return member
 
     def enter(self, nickname: str) -> MemberId:
-        member = self.seat(50_000 + len(self.outbox.heard))
-        self.ask(member, Enter(nickname))
+        member = self.reserve_slot(50_000 + len(self.outbox.received))
+        self.handle(member, Enter(nickname))
         return member
 
-    def ask(self, member: MemberId, command: Command) -> Reply:
+    def handle(self, member: MemberId, command: Command) -> Reply:
         self.now += 1
         return self.hub.handle(member, command, self.now)
 
-    def heard(self, member: MemberId) -> list[Event]:
-        """What the member heard since it was last asked about."""
-        heard = self.outbox.heard[member]
-        new = heard[:]
-        heard.clear()
+    def received(self, member: MemberId) -> list[Event]:
+        """The events that `member` was sent since the last call."""
+        events = self.outbox.received[member]
+        new = events[:]
+        events.clear()
         return new
 
     def users(self, member: MemberId) -> tuple[User, ...]:
-        reply = self.ask(member, ListUsers())
+        reply = self.handle(member, ListUsers())
         assert isinstance(reply, Users)
         return reply.users
 
     def texts(self, member: MemberId) -> list[str]:
-        reply = self.ask(member, ReadHistory())
+        reply = self.handle(member, ReadHistory())
         assert isinstance(reply, History)
-        return [said.text for said in reply.messages]
+        return [message.text for message in reply.messages]
 
     def state(self) -> tuple[object, ...]:
-        """Everything a refused command must leave as it was."""
-        watcher = next(iter(self.outbox.everyone))
-        return self.users(watcher), self.texts(watcher), self.hub.free_slots, list(self.outbox.own)
+        """Everything that a refused command must not change."""
+        member = next(iter(self.outbox.recipients))
+        return self.users(member), self.texts(member), self.hub.free_slots, list(self.outbox.sent)
 
 
 @contextmanager

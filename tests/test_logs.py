@@ -1,4 +1,4 @@
-"""What a line of the log looks like: text for people, JSON for programs."""
+"""The formats of the log: text for people, JSON for programs."""
 
 import io
 import json
@@ -20,7 +20,7 @@ TEXT_LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d \[he
 
 
 class Log:
-    """Something that logs, and what was written of it."""
+    """A logger, and the lines that were written."""
 
     def __init__(self, log_format: str, level: str = "debug", utc: bool = False) -> None:
         self.file = io.StringIO()
@@ -46,7 +46,7 @@ class Unspeakable:
 # --- text -------------------------------------------------------------------------------------
 
 
-def test_a_line_of_text_says_when_where_how_bad_and_what() -> None:
+def test_a_line_has_time_namespace_level_and_message() -> None:
     log = Log("text")
     log.log.warn("{who} is here", who="ice")
     [line] = log.lines()
@@ -56,7 +56,7 @@ def test_a_line_of_text_says_when_where_how_bad_and_what() -> None:
 
 
 @given(st.text())
-def test_nothing_that_is_logged_can_forge_a_line_of_text(text: str) -> None:
+def test_no_logged_text_can_forge_a_line(text: str) -> None:
     log = Log("text")
     log.log.info("{text}", text=text)
     log.log.info("{text!r}", text=text)
@@ -67,14 +67,14 @@ def test_nothing_that_is_logged_can_forge_a_line_of_text(text: str) -> None:
     log.file.getvalue().encode()
 
 
-def test_what_a_terminal_might_obey_is_spelled_out() -> None:
+def test_control_characters_are_escaped() -> None:
     log = Log("text")
     log.log.info("{text}", text="a\x1b[31m\rb\x85c\u2028d\u202ee\x00")
     [line] = log.lines()
     assert line.endswith(r"a\x1b[31m\rb\x85c\u2028d\u202ee\x00")
 
 
-def test_a_line_break_goes_on_indented() -> None:
+def test_a_line_break_continues_indented() -> None:
     log = Log("text")
     log.log.info("{text}", text="one\n2026-11-21T00:00:00.000+00:00 [here#info] two")
     first, second = log.lines()
@@ -82,7 +82,7 @@ def test_a_line_break_goes_on_indented() -> None:
     assert second == "\t2026-11-21T00:00:00.000+00:00 [here#info] two"
 
 
-def test_a_failure_is_told_with_its_traceback() -> None:
+def test_a_failure_has_its_traceback() -> None:
     for log in (Log("text"), Log("json")):
         log.log.failure("it failed", Failure(ValueError("what was wrong")))
         written = log.file.getvalue()
@@ -94,7 +94,7 @@ def test_a_failure_is_told_with_its_traceback() -> None:
     assert record["traceback"].endswith("ValueError: what was wrong")
 
 
-def test_what_twisted_logs_in_its_old_way_is_written_as_well() -> None:
+def test_events_of_twisteds_old_logger_are_written_too() -> None:
     text, log = Log("text"), Log("json")
     for observer in (text.observer, log.observer):
         globalLogPublisher.addObserver(observer)
@@ -144,7 +144,7 @@ VALUES = st.recursive(
 
 @given(VALUES, st.text())
 @example(value=math.nan, text="")
-def test_whatever_the_fields_are_it_is_one_json_object_in_one_line(value: Any, text: str) -> None:
+def test_an_event_with_any_fields_is_one_json_object_in_one_line(value: Any, text: str) -> None:
     log = Log("json")
     log.log.info("{text}", value=value, text=text, number=1)
     log.log.info("{value}", value=value)
@@ -157,7 +157,7 @@ def test_whatever_the_fields_are_it_is_one_json_object_in_one_line(value: Any, t
     assert "value" in record
 
 
-def test_a_field_that_holds_itself_is_written_as_text() -> None:
+def test_a_recursive_field_is_written_as_text() -> None:
     log = Log("json")
     circle: list[object] = []
     circle.append(circle)
@@ -182,7 +182,7 @@ def test_a_field_cannot_pretend_to_be_the_time_or_the_level() -> None:
     ("utc", "when"),
     [(True, "2023-11-14T22:13:20.125+00:00"), (False, "2023-11-15T11:13:20.125+13:00")],
 )
-def test_times_are_those_of_utc_or_of_this_host(log_format: str, utc: bool, when: str) -> None:
+def test_times_are_utc_or_local(log_format: str, utc: bool, when: str) -> None:
     log = Log(log_format, utc=utc)
     event = {"log_time": 1_700_000_000.125, "log_level": LogLevel.info, "log_namespace": "here"}
     with far_east():
@@ -193,7 +193,7 @@ def test_times_are_those_of_utc_or_of_this_host(log_format: str, utc: bool, when
 
 @pytest.mark.parametrize("log_format", logs.FORMATS)
 @pytest.mark.parametrize("level", logs.LEVELS)
-def test_what_is_below_the_level_is_left_out(log_format: str, level: str) -> None:
+def test_events_below_the_level_are_left_out(log_format: str, level: str) -> None:
     log = Log(log_format, level)
     for each in logs.LEVELS:
         log.log.emit(LogLevel.levelWithName(each), "it is {each}", each=each)
@@ -204,7 +204,7 @@ def test_what_is_below_the_level_is_left_out(log_format: str, level: str) -> Non
 
 
 @pytest.mark.parametrize("log_format", logs.FORMATS)
-def test_an_event_that_cannot_be_told_stops_nothing(log_format: str) -> None:
+def test_an_event_that_cannot_be_formatted_raises_nothing(log_format: str) -> None:
     log = Log(log_format)
     log.log.info("{who}", who=Unspeakable())
     log.log.info("{nobody}")

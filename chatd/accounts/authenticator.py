@@ -1,4 +1,9 @@
-"""Who may have a password checked, and how often; what the chat knows of the accounts."""
+"""Checks the passwords of accounts for a chat: one at a time, and not too many wrong ones.
+
+A hash takes a tenth of a second of a CPU and 64 MiB, so passwords are not only to be guessed by
+trying; to have them checked is also a way to keep a server busy. Therefore they are checked one
+after the other, on a thread, and both addresses and accounts are throttled after wrong ones.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -19,28 +24,30 @@ from chatd.rate_limit import TokenBucket
 
 
 class FailedAttempts:
-    """Wrong passwords, told apart by where they came from or what they were for.
+    """Counts failed attempts by key, an address or an account, and throttles the key.
 
-    :param burst: how many each may have at once.
-    :param seconds: how long until it may have another one.
-    :param remembered: how many are; the one whose last was longest ago is forgotten first.
+    :param burst: the attempts that a key has at once.
+    :param seconds: the time until it has another one.
+    :param max_keys: how many keys are kept; the one that failed longest ago is dropped first.
     """
 
-    def __init__(self, clock: IReactorTime, burst: int, seconds: float, remembered: int) -> None:
+    def __init__(self, clock: IReactorTime, burst: int, seconds: float, max_keys: int) -> None:
         self._clock = clock
         self._burst = burst
         self._seconds = seconds
-        self._max_keys = remembered
+        self._max_keys = max_keys
+        # The bucket of each key, and until when it is throttled; in the order of the last failures.
         self._failures: dict[str, tuple[TokenBucket, float]] = {}
 
     def is_throttled(self, key: str) -> bool:
-        """Whether `key` has to wait. Asking costs nothing: who comes too early waits no longer."""
+        """Whether `key` has to wait. Checking does not extend the wait."""
         return key in self._failures and self._clock.seconds() < self._failures[key][1]
 
     def record_failure(self, key: str) -> None:
-        """Another one of `key`."""
+        """Record a failed attempt for `key`."""
         now = self._clock.seconds()
-        # One less: the bucket says how long to wait only of one that it has not got.
+        # One less, because the key must wait after its last attempt: take() returns the wait only
+        # for a token that the bucket does not have.
         new = TokenBucket(1 / self._seconds, self._burst - 1, now), now
         bucket, _ = self._failures.pop(key, new)
         self._failures[key] = bucket, now + bucket.take(now)
@@ -97,9 +104,10 @@ class Authenticator(Service):
             self._refresh_loop.stop()
 
     def check_password(self, command: Authenticate, address: str) -> Deferred[str]:
-        """The account's name as it is stored; fails with a refusal.
+        """Check an account's password.
 
-        :param address: where it comes from, ``HOST:PORT``.
+        :param address: of the client, ``HOST:PORT``.
+        :return: fires with the account's name as it is stored, or fails with a Refusal.
         """
         return Deferred.fromCoroutine(self._check(command, address.rpartition(":")[0]))
 
@@ -116,17 +124,17 @@ class Authenticator(Service):
             return await self._lock.run(self._check_locked, command, host)
         finally:
             self._waiting[host] -= 1
-            self._waiting += Counter()  # forgets who waits no more
+            self._waiting += Counter()  # drops the keys whose count is 0
 
     def _check_locked(self, command: Authenticate, host: str) -> Deferred[str]:
-        # Those that were before it may have been wrong.
+        # Once more: wrong passwords that were checked while this one waited count, too.
         account = self._check_allowed(command, host)
         return Deferred.fromCoroutine(self._verify(command, account, host))
 
     def _check_allowed(self, command: Authenticate, host: str) -> Account | None:
-        """The account to check, if there is one.
+        """The account, if there is one.
 
-        :raises Refusal: if its password, whatever it is, is not even looked at.
+        :raises Refusal: if no password is checked, right or wrong.
         """
         account = self._checker.account(command.account)
         if account is not None and account.is_blocked:
@@ -148,7 +156,7 @@ class Authenticator(Service):
         self.log.info(
             "wrong password from {host} for {account}",
             host=host,
-            # Not what was given as a name: people type passwords there.
+            # Not the name that the client sent: users type passwords there by mistake.
             account=account.name if account else "no account",
         )
         raise WrongPassword

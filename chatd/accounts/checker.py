@@ -1,4 +1,8 @@
-"""Accounts as Twisted's cred knows them: ``--auth chatd:PATH``."""
+"""The credentials checker of a password file, for ``--auth chatd:PATH``.
+
+It is a plugin of Twisted's cred, so that any program with ``--auth`` can use a password file of
+chatd, too.
+"""
 
 from collections.abc import Callable
 from functools import partial
@@ -19,7 +23,7 @@ from chatd.accounts.password_file import Account, Accounts, PasswordFile
 from chatd.chat import names
 from chatd.chat.errors import BadNickname
 
-#: Runs something that takes long, elsewhere than on the reactor's thread.
+#: Calls a function on another thread than the reactor's.
 InThread = Callable[[Callable[[], bool]], Deferred[bool]]
 
 NEEDS_ARGON2: Final = "needs argon2-cffi: pip install 'chatd[accounts]'"
@@ -40,11 +44,11 @@ class Hasher(Protocol):
 
 @implementer(ICredentialsChecker)
 class AccountsChecker:
-    """Checks the passwords of the accounts in a file, and minds its changes.
+    """Checks passwords against the accounts in a file, and re-reads the file when it has changed.
 
-    :raises ValueError: if the file is no password file.
-    :ivar accounts: the accounts, as of the last look at a file that was right.
-    :ivar in_thread: where it hashes; unless told otherwise, on a thread of the global reactor.
+    :raises ValueError: if the file is not a password file.
+    :ivar accounts: the accounts in the last valid state of the file.
+    :ivar in_thread: calls the hasher; by default on a thread of the global reactor.
     """
 
     credentialInterfaces = (IUsernamePassword,)
@@ -58,8 +62,8 @@ class AccountsChecker:
         self.accounts: Accounts = file.read()
 
     def requestAvatarId(self, credentials: IUsernamePassword) -> Deferred[bytes | tuple[()]]:
-        """The account's name; fails with UnauthorizedLogin if that is not its password."""
-        # Bytes, both of them, as the interface leaves unsaid.
+        """Fires with the account's name, or fails with UnauthorizedLogin (ICredentialsChecker)."""
+        # Username and password are bytes, which the interface does not say.
         account = self.account(credentials.username.decode("utf-8", "replace"))
 
         def avatar(is_right: bool) -> bytes | tuple[()]:
@@ -70,30 +74,31 @@ class AccountsChecker:
         return self.verify(account, credentials.password).addCallback(avatar)
 
     def verify(self, account: Account | None, password: bytes) -> Deferred[bool]:
-        """Whether somebody may use `account` who has this password; for None, never."""
+        """Fires with whether `password` is right for `account`; for None it never is."""
         if account is not None and account.is_blocked:
             return succeed(False)
         return self.in_thread(partial(self._verify, account, password))
 
     def _verify(self, account: Account | None, password: bytes) -> bool:
         if account is None:
-            self._hasher.hash(password)  # it takes as long as with an account
+            # As long as for an existing account, or the time would tell which accounts exist.
+            self._hasher.hash(password)
             return False
         return self._hasher.verify(account.password_hash, password)
 
     def account(self, name: str) -> Account | None:
-        """The account called `name`, if there is one."""
+        """The account with the nickname `name`, in any case, if there is one."""
         try:
             return self.accounts.get(names.casefold(names.nickname(name)))
         except BadNickname:
             return None
 
     def refresh(self) -> bool:
-        """Read the file again if it has changed; whether it has, and was right."""
-        version = self._file.fingerprint()
-        if version == self._fingerprint:
+        """Read the file again if it has changed; returns whether `accounts` is another one now."""
+        fingerprint = self._file.fingerprint()
+        if fingerprint == self._fingerprint:
             return False
-        self._fingerprint = version
+        self._fingerprint = fingerprint
         try:
             self.accounts = self._file.read()
         except ValueError as error:
@@ -113,7 +118,7 @@ class AccountsChecker:
 
 @implementer(ICheckerFactory, IPlugin)
 class CheckerFactory:
-    """Makes a checker of ``chatd:PATH``, for any program that takes ``--auth``."""
+    """Makes a checker from ``chatd:PATH``, for any program with ``--auth``."""
 
     authType = "chatd"
     argStringFormat = "PATH of a password file"
@@ -123,7 +128,7 @@ class CheckerFactory:
     def generateChecker(self, argstring: str) -> AccountsChecker:
         """The checker of the file at `argstring`.
 
-        :raises ValueError: if it is no password file, or argon2-cffi is not installed.
+        :raises ValueError: if it is not a password file, or argon2-cffi is not installed.
         """
         if not argstring:
             raise ValueError("names no password file: chatd:PATH")

@@ -1,7 +1,7 @@
-"""Passwords and their argon2 hashes.
+"""Argon2 hashes of passwords.
 
-It needs argon2-cffi, which is an extra: import it only where there are accounts. A hash takes about
-a tenth of a second and 64 MiB: never ask for one on the reactor's thread.
+This needs argon2-cffi, which is an extra, so import it only where there are accounts. A hash takes
+about a tenth of a second and 64 MiB: never make one on the reactor's thread.
 """
 
 import unicodedata
@@ -12,25 +12,22 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from chatd.chat import limits
 
-#: No character is composed of more than four.
+#: In NFC, a character that was composed had at most four code points.
 _LONGEST_CHARACTERS: Final = 4 * limits.PASSWORD_CHARACTERS
 
 
 class Argon2Hasher:
-    """Makes hashes of passwords, and compares the two."""
+    """Makes and verifies hashes of passwords, which are bytes: UTF-8, or anything else."""
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()
 
     def hash(self, password: bytes) -> str:
-        """A hash of `password`; another one each time."""
+        """Make a hash of `password`, with a new salt each time."""
         return self._hasher.hash(_normalize(password))
 
     def verify(self, password_hash: str, password: bytes) -> bool:
-        """Whether that is the password.
-
-        What is no hash is nobody's password.
-        """
+        """Whether `password_hash` is a hash of `password`; False if it is no hash at all."""
         try:
             return self._hasher.verify(password_hash, _normalize(password))
         except (VerificationError, InvalidHashError):
@@ -38,10 +35,10 @@ class Argon2Hasher:
 
 
 def _normalize(password: bytes) -> bytes:
-    """`password` however it was typed: some keyboards send é as one character, others as two.
+    """`password` in Unicode's NFC: some keyboards send é as one character, others as two.
 
-    What is too long to be one stays as it is: normalising takes a time that grows with the square
-    of a pile of marks.
+    A password that is longer than any account's is returned as it is. Normalising takes time that
+    grows with the square of the number of combining marks in a row.
     """
     text = password.decode("utf-8", "surrogateescape")
     if len(text) > _LONGEST_CHARACTERS:

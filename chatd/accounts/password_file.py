@@ -1,6 +1,6 @@
-"""The password file: which nicknames are accounts.
+"""The password file: the nicknames that are accounts, and the hashes of their passwords.
 
-It is UTF-8 text that only its owner may read, one line for each account, three parts with a TAB
+It is UTF-8 text that only its owner may read. Each line is an account, in three parts with a TAB
 between them: the nickname, ``active`` or ``blocked``, and the argon2 hash of the password::
 
     ice     active  $argon2id$v=19$m=65536,t=3,p=4$…$…
@@ -20,7 +20,8 @@ from chatd.chat.errors import Refusal
 
 _STATES: Final = {"active": False, "blocked": True}
 
-#: With parameters that a server can afford: up to 1 GiB, 99 passes, 99 lanes.
+#: An argon2 hash in its standard form, with bounded parameters: a wrong file must not make the
+#: server use more than 9.5 GiB, 99 passes and 99 lanes for one password.
 _HASH: Final = re.compile(
     r"\$argon2(?:id|i|d)\$v=[0-9]{1,3}\$m=[1-9][0-9]{0,6},t=[1-9][0-9]?,p=[1-9][0-9]?"
     r"(?:\$[A-Za-z0-9+/]+){2}"
@@ -37,12 +38,12 @@ class Account:
 
     @property
     def key(self) -> str:
-        """What tells it from the others."""
+        """Its key: two nicknames that differ only in case are one account."""
         return names.casefold(self.name)
 
     @property
     def state(self) -> str:
-        """What the file calls it: ``active`` or ``blocked``."""
+        """Its state in the file: ``active`` or ``blocked``."""
         return "blocked" if self.is_blocked else "active"
 
 
@@ -51,15 +52,15 @@ Accounts = dict[str, Account]
 
 
 class PasswordFile:
-    """The accounts in a file. What is raised names neither the file nor a secret in it."""
+    """A password file. What it raises contains neither the path nor a part of a hash."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def read(self) -> Accounts:
-        """The accounts.
+        """Read the accounts.
 
-        :raises ValueError: if the file cannot be read, or naming the first bad line.
+        :raises ValueError: if the file cannot be read, or a line is malformed; it names the first.
         """
         try:
             content = self.path.read_bytes()
@@ -75,7 +76,7 @@ class PasswordFile:
         return accounts
 
     def fingerprint(self) -> object:
-        """What is another value once the file has changed; None if it cannot be reached."""
+        """A value that differs once the file has changed; None if there is no file."""
         try:
             status = self.path.stat()
         except OSError:
@@ -83,16 +84,17 @@ class PasswordFile:
         return status.st_mtime_ns, status.st_size, status.st_ino
 
     def update(self, edit: Callable[[Accounts], None], create: bool = False) -> None:
-        """Have `edit` change the accounts; who reads the file finds the old ones or the new ones.
+        """Change the accounts with `edit`, atomically: readers see the old file or the new one.
 
-        :param may_make: make the file if there is none.
-        :raises ValueError: if the file cannot be read or written, or if `edit` does; then it is
-            as it was.
+        :param create: whether to create the file if there is none.
+        :raises ValueError: if the file cannot be read or written, or if `edit` raises it; then the
+            file is unchanged.
         """
         target = self.path.resolve()
         draft = target.with_name(f"{target.name}.new")
         try:
-            # There is one draft, so that of two who change the file at once neither is forgotten.
+            # There can be only one draft. Of two updates at once the second one fails, instead of
+            # losing the changes of the first.
             handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
             raise ValueError(
@@ -106,7 +108,7 @@ class PasswordFile:
                 accounts = {} if is_new else self.read()
                 edit(accounts)
                 if not is_new:
-                    # The server that reads it may run as another user than who changes it.
+                    # The server that reads the file may run as another user than this process.
                     owner = target.stat()
                     os.fchown(handle, owner.st_uid, owner.st_gid)
                 file.write(_content(accounts.values()))
@@ -124,7 +126,7 @@ class PasswordFile:
 def _add(accounts: Accounts, line: bytes) -> None:
     """Add the account in one line of the file.
 
-    :raises ValueError: with what is wrong, but never with what may be a part of a hash.
+    :raises ValueError: if it is malformed. The message has no part of what may be a hash.
     """
     try:
         parts = line.decode().split("\t")

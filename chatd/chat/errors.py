@@ -33,7 +33,6 @@ Each dialect encodes a refusal in its own way; docs/reference/protocol.rst lists
         ├── BadVersion           version               (closes the connection)
         ├── RegistrationTimeout  too-late              (closes the connection)
         ├── Full                 full                  (closes the connection)
-        │   └── FullForNow       full
         ├── TooManyUnregistered  too-many-connections  (closes the connection)
         ├── TooManyWatchers      too-many-watchers     (closes the connection)
         ├── NotRegistered        not-entered
@@ -57,12 +56,12 @@ class Refusal(Exception):
     Its text is one sentence for the user.
 
     :cvar code: the stable code on the wire.
-    :cvar closes_connection: whether the server closes the connection after it.
+    :ivar closes_connection: whether the server closes the connection after it.
     :ivar request_id: the id of the refused request, if a malformed frame has a readable one.
     """
 
     code: ClassVar[str]
-    closes_connection: ClassVar[bool] = False
+    closes_connection: bool = False
 
     def __init__(self, message: str, request_id: RequestId = None) -> None:
         super().__init__(message)
@@ -277,19 +276,17 @@ class RegistrationTimeout(RegistrationRefusal):
 
 
 class Full(RegistrationRefusal):
-    """No slot is free."""
+    """No slot is free.
+
+    :param closes_connection: False for a connection that can go on without a slot.
+    """
 
     code = "full"
     closes_connection = True
 
-    def __init__(self) -> None:
+    def __init__(self, *, closes_connection: bool = True) -> None:
         super().__init__("The server is full; try again later.")
-
-
-class FullForNow(Full):
-    """The same for a connection that can go on without a slot."""
-
-    closes_connection = False
+        self.closes_connection = closes_connection
 
 
 class TooManyUnregistered(RegistrationRefusal):

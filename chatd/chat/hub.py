@@ -18,7 +18,6 @@ from chatd.chat import commands, events, names
 from chatd.chat.errors import (
     AlreadyRegistered,
     Full,
-    FullForNow,
     NotRegistered,
     TooManyUnregistered,
     TooManyWatchers,
@@ -64,8 +63,8 @@ class Hub:
         self._connections = Connections(settings.slots)
         self._nicknames = Nicknames()
         self._rooms = Rooms(settings.history, outbox)
-        # Three tables instead of checks in every handler: what is in none of them for a
-        # connection's state is refused before its handler runs.
+        # One table for each state of a connection: a command that is not in it is refused before
+        # any handler runs.
         self._unregistered_handlers: dict[type, _Handler] = {
             commands.Enter: self._enter_as_guest,
             commands.EnterAuthenticated: self._enter_authenticated,
@@ -221,7 +220,7 @@ class Hub:
     def _enter_as_guest(self, member: Member, command: commands.Enter, now: int) -> Reply:
         if member.pool is not self._connections.slots:
             # Before anything else: a full server must not ask for a password first.
-            check_capacity(self._connections.slots, FullForNow)
+            check_capacity(self._connections.slots, _full)
         nickname = self._nicknames.check_available(member, command.nickname)
         check_needs_no_password(nickname, self.accounts)
         return self._enter(member, nickname, command.rooms, now)
@@ -234,7 +233,7 @@ class Hub:
         return self._enter(member, nickname, command.rooms, now)
 
     def _enter(self, member: Member, nickname: str, rooms: tuple[str, ...], now: int) -> Reply:
-        self._connections.move(member, self._connections.slots, FullForNow)
+        self._connections.move(member, self._connections.slots, _full)
         self._nicknames.assign(member, nickname)
         member.since = now
         self._outbox.add_member(member.member_id)
@@ -315,3 +314,8 @@ class Hub:
         self._outbox.to_room(room.name, event, member.member_id)
         self._rooms.remove(member, room)
         return events.Ok()
+
+
+def _full() -> Full:
+    """The refusal to a connection without a slot, which may stay and try again."""
+    return Full(closes_connection=False)

@@ -1,14 +1,14 @@
-"""Who is connected, and who has which nickname.
+"""The connections, in pools with a limit each, and the members' nicknames.
 
-A connection is in one of three pools, each with a limit of its own:
+A connection is in one of three pools:
 
-- ``unregistered``: it has come on the page's port, and neither entered nor begun to watch;
+- ``unregistered``: it is on the page's port, and has neither entered nor begun to watch;
 - ``watchers``: it receives what is public, without a nickname;
-- ``slots``: it is a member, or came on a port where a connection takes its slot at once and has yet
-  to enter.
+- ``slots``: it is a member; or it is on another port, where a connection takes its slot when it is
+  accepted, and has not entered yet.
 
-So watchers and strangers cannot take a member's place, and ``--slots`` counts members and those who
-are about to be members alone.
+A watcher is not a member, and nobody is told of it. As watchers and unregistered connections have
+limits of their own, they cannot take a member's slot.
 """
 
 from collections.abc import Callable, Iterable, Mapping

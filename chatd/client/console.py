@@ -1,6 +1,7 @@
-"""The client's person off a terminal, or on one without a better screen: lines in, lines out.
+"""The line mode of the client: lines in on standard input, lines out on standard output.
 
-Standard output carries the chat only; what the client itself has to say goes to standard error.
+It is used on a pipe, and on a terminal that cannot do more. Standard output carries the chat only;
+what the client itself has to say goes to standard error.
 """
 
 import os
@@ -14,6 +15,7 @@ from twisted.internet.interfaces import IHalfCloseableProtocol, IPushProducer, I
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.internet.stdio import StandardIO
 from twisted.python.failure import Failure
+from typing_extensions import override
 from zope.interface import implementer
 
 from chatd.chat import limits
@@ -26,13 +28,17 @@ from chatd.wire import rendering
 from chatd.wire.rendering import escape
 from chatd.wire.slash_commands import QUIT_COMMANDS, parse
 
-#: A line that is longer is refused here; the server would refuse it all the same.
+#: A longer line is refused here, so that it need not be kept; the server would refuse it, too.
 _LINE_BYTES: Final = 1_048_576
 
 
 @implementer(IHalfCloseableProtocol, IPushProducer)
-class Console(Protocol):
-    """Implements :class:`chatd.client.ui.Front` on standard input and output."""
+class Console(Protocol, InteractiveUI):
+    """Standard input and output.
+
+    Input waits as bytes while it is paused: lines are cut off and decoded only when they are taken.
+    So a pipe that is paused is not read either, and its writer has to wait.
+    """
 
     transport: Any  # a StandardIO, once it is opened
 
@@ -40,101 +46,30 @@ class Console(Protocol):
         self.can_ask = can_ask
         self._session: SessionView | None = None
         self._on_answer: Callable[[str], None] | None = None
-        self._is_secret = False
+        self._is_password = False
         self._listed_choices = 0
         self._buffer = b""
-        self._is_paused = True
+        self._is_paused = True  # until there is a session
         self._is_at_end = False
         self._is_skipping = False
         self._is_open = False
         self._reported_unread = False
         self._closed: Deferred[None] | None = None
 
+    @override
+    def open(self, reactor: Any) -> Callable[[], None]:
+        return open_console(self, reactor)
+
+    @override
     def attach(self, session: SessionView) -> None:
-        """Hand the lines to `session`, beginning with what is here already."""
         self._session = session
         self.resume_input()
 
-    def connectionMade(self) -> None:
-        """Lines can come and go; none is read before somebody listens."""
-        self._is_open = True
-        self.transport.registerProducer(self, True)
-        if self._is_paused:
-            self.transport.pauseProducing()
-
-    def show_event(self, event: object) -> None:
-        """Show what the server told, in lines."""
-        for line in rendering.render(event):
-            self.show(line)
-
-    def message_sent(self, message: SendMessage | SendPrivate, time: int | None) -> None:
-        """The line stands where it was typed."""
-
-    def set_status(self, status: Status) -> None:
-        """Lines have no place for that; what needs to be said is said by :meth:`talk`."""
-
-    def show(self, line: str) -> None:
-        """Write a line of the chat to standard output."""
-        if self._is_open:
-            self.transport.write(f"{line}\n".encode())
-
-    def notify(self, message: str) -> None:
-        """Write a sentence of the client's own to standard error."""
-        write_line(escape(message))
-
-    def prompt(self, question: str, on_answer: Callable[[str], None], default: str = "") -> None:
-        """Ask; the next line is the answer, whatever was held back before."""
-        self.notify(f"{question} [{default}]" if default else question)
-        self._on_answer = lambda answer: on_answer(answer if answer.strip() else default)
-        self.resume_input()
-
-    def choose(
-        self, question: str, choices: Sequence[Choice], on_answer: Callable[[str], None]
-    ) -> None:
-        """List what is new among `choices`; the next line is the answer."""
-        for number, choice in enumerate(choices[self._listed_choices :], self._listed_choices + 1):
-            self.notify(format_choice(number, choice))
-        is_asked_already = 0 < self._listed_choices < len(choices)
-        self._listed_choices = len(choices)
-        self._on_answer = on_answer
-        if not is_asked_already:
-            self.notify(question)
-            self.resume_input()
-
-    def prompt_password(self, question: str, on_answer: Callable[[str], None]) -> None:
-        """Ask; a terminal does not show what is typed until the answer is there."""
-        set_echo(False)
-
-        def answered_unseen(answer: str) -> None:
-            self._is_secret = False
-            set_echo(True)
-            on_answer(answer)
-
-        self._is_secret = True
-        self.prompt(question, answered_unseen)
-
-    def pause_input(self) -> None:
-        """Read no more for now."""
-        self._is_paused = True
-        if not self._is_at_end:
-            self.transport.pauseProducing()
-
-    def resume_input(self) -> None:
-        """Read on, beginning with what is here already."""
-        self._is_paused = False
-        if self._is_open and not self._is_at_end:
-            self.transport.resumeProducing()
-        self._take_lines()
-
-    def open(self, reactor: Any) -> Callable[[], None]:
-        """Attach this console to standard input and output, where they exist."""
-        return open_console(self, reactor)
-
+    @override
     def close(self) -> Deferred[None]:
-        """Close both ways; fires when everything has been written."""
         if self._session is not None and self._is_paused and not self._reported_unread:
             self._reported_unread = True
-            self.notify("There was more input, which was not read.")
+            self.notify("The rest of the input was not read.")
         if not self._is_open:
             return succeed(None)
         if self._closed is None:
@@ -143,67 +78,86 @@ class Console(Protocol):
             self.transport.loseConnection()
         return self._closed
 
-    def pauseProducing(self) -> None:
-        """What is shown is read too slowly."""
-        self._set_output_paused(True)
+    # --- output ---------------------------------------------------------------------------------
 
-    def resumeProducing(self) -> None:
-        """What is shown is read again."""
-        self._set_output_paused(False)
+    @override
+    def show_event(self, event: object) -> None:
+        for line in rendering.render(event):
+            self.show(line)
 
-    def stopProducing(self) -> None:
-        """Nobody reads what is shown any more; that is told elsewhere."""
+    @override
+    def message_sent(self, message: SendMessage | SendPrivate, time: int | None) -> None:
+        pass  # the user sees it where it was typed
 
-    def dataReceived(self, data: bytes) -> None:
-        """Take what was read."""
-        self._buffer += data
+    @override
+    def set_status(self, status: Status) -> None:
+        pass  # there is no place for it; the changes that matter come as notices, too
+
+    @override
+    def show(self, line: str) -> None:
+        if self._is_open:
+            self.transport.write(f"{line}\n".encode())
+
+    @override
+    def notify(self, message: str) -> None:
+        write_line(escape(message))
+
+    # --- prompts --------------------------------------------------------------------------------
+
+    @override
+    def prompt(self, question: str, on_answer: Callable[[str], None], default: str = "") -> None:
+        self.notify(f"{question} [{default}]" if default else question)
+        self._on_answer = lambda answer: on_answer(answer if answer.strip() else default)
+        self.resume_input()
+
+    @override
+    def prompt_password(self, question: str, on_answer: Callable[[str], None]) -> None:
+        set_echo(False)
+
+        def on_password(answer: str) -> None:
+            self._is_password = False
+            set_echo(True)
+            on_answer(answer)
+
+        self._is_password = True
+        self.prompt(question, on_password)
+
+    @override
+    def choose(
+        self, question: str, choices: Sequence[Choice], on_answer: Callable[[str], None]
+    ) -> None:
+        # Only new choices are listed: what is written on a terminal line by line stays there.
+        for number, choice in enumerate(choices[self._listed_choices :], self._listed_choices + 1):
+            self.notify(format_choice(number, choice))
+        is_open_already = 0 < self._listed_choices < len(choices)
+        self._listed_choices = len(choices)
+        self._on_answer = on_answer
+        if not is_open_already:
+            self.notify(question)
+            self.resume_input()
+
+    # --- input ----------------------------------------------------------------------------------
+
+    @override
+    def pause_input(self) -> None:
+        self._is_paused = True
+        if not self._is_at_end:
+            self.transport.pauseProducing()
+
+    @override
+    def resume_input(self) -> None:
+        self._is_paused = False
+        if self._is_open and not self._is_at_end:
+            self.transport.resumeProducing()
         self._take_lines()
-
-    def readConnectionLost(self) -> None:
-        """The end of input; a last line without its end counts."""
-        self._is_at_end = True
-        self._take_lines()
-
-    def writeConnectionLost(self) -> None:
-        """Nobody reads what is shown any more."""
-        self._is_open = False
-        self._output_lost()
-
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        """Both are gone."""
-        self._is_open = False
-        if self._closed is not None:
-            self._closed.callback(None)
-        else:
-            self._output_lost()
-
-    def _set_output_paused(self, paused: bool) -> None:
-        if self._session is not None:
-            self._session.set_output_paused(paused)
-
-    def _output_lost(self) -> None:
-        if self._session is not None:
-            self._session.output_lost()
-
-    def _not_sent(self, reason: str) -> None:
-        if self._session is not None:
-            self._session.not_sent(reason)
-
-    def _submit(self, line: str) -> None:
-        if self._session is None:
-            return
-        try:
-            user_input = parse(line, self._session.room)
-        except Refusal as refusal:
-            self._session.not_sent(str(refusal))
-        else:
-            self._session.submit(line, user_input)
 
     def _take_lines(self) -> None:
+        # A line may pause the input, and a prompt's answer may resume it: look each time.
         while not self._is_paused and b"\n" in self._buffer:
             line, _, self._buffer = self._buffer.partition(b"\n")
             self._take_line(line)
         if len(self._buffer) > _LINE_BYTES and b"\n" not in self._buffer:
+            # Drop the line up to its end, however much comes before that.
             self._buffer = b""
             self._is_skipping = True
         if self._is_at_end and not self._is_paused:
@@ -226,22 +180,91 @@ class Console(Protocol):
         except UnicodeDecodeError:
             self._not_sent("a line that is not UTF-8 text.")
             return
-        answered, self._on_answer = self._on_answer, None
-        if answered is None or (not self._is_secret and line.strip() in QUIT_COMMANDS):
+        on_answer, self._on_answer = self._on_answer, None
+        if on_answer is None or (not self._is_password and line.strip() in QUIT_COMMANDS):
             self._submit(line)
         else:
-            answered(line)
+            on_answer(line)
+
+    def _submit(self, line: str) -> None:
+        if self._session is None:
+            return
+        try:
+            user_input = parse(line, self._session.room)
+        except Refusal as refusal:
+            self._session.not_sent(str(refusal))
+        else:
+            self._session.submit(line, user_input)
+
+    def _not_sent(self, reason: str) -> None:
+        if self._session is not None:
+            self._session.not_sent(reason)
+
+    def _output_lost(self) -> None:
+        if self._session is not None:
+            self._session.output_lost()
+
+    def _set_output_paused(self, paused: bool) -> None:
+        if self._session is not None:
+            self._session.set_output_paused(paused)
+
+    # --- called by the transport ----------------------------------------------------------------
+
+    @override
+    def connectionMade(self) -> None:
+        self._is_open = True
+        self.transport.registerProducer(self, True)
+        if self._is_paused:
+            self.transport.pauseProducing()
+
+    @override
+    def dataReceived(self, data: bytes) -> None:
+        self._buffer += data
+        self._take_lines()
+
+    def readConnectionLost(self) -> None:
+        """Take the end of standard input; a last line without a line end counts."""
+        self._is_at_end = True
+        self._take_lines()
+
+    def writeConnectionLost(self) -> None:
+        """Leave, as standard output is closed: by ``head``, for example."""
+        self._is_open = False
+        self._output_lost()
+
+    @override
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self._is_open = False
+        if self._closed is not None:
+            self._closed.callback(None)
+        else:
+            self._output_lost()
+
+    # As the producer of what is written to standard output: the transport asks for a pause when its
+    # buffer is full. The session passes it on to the connection, and TCP's flow control to the
+    # server. A chat that scrolls by in ``less`` is kept by the server, within its bounds.
+
+    def pauseProducing(self) -> None:
+        """Stop reading from the server: standard output does not keep up."""
+        self._set_output_paused(True)
+
+    def resumeProducing(self) -> None:
+        """Read from the server again."""
+        self._set_output_paused(False)
+
+    def stopProducing(self) -> None:
+        """Do nothing: :meth:`writeConnectionLost` and :meth:`connectionLost` are called as well."""
 
 
 def close_with_timeout(ui: InteractiveUI, clock: IReactorTime) -> Deferred[None]:
-    """Close `front`; fires when all was written, or nobody took it for a while."""
-    written = ui.close()
-    written.addTimeout(limits.GOODBYE_SECONDS, clock)
-    return written.addErrback(lambda failure: None)
+    """Close `ui`; fires when all is written, or after GOODBYE_SECONDS without that."""
+    closed = ui.close()
+    closed.addTimeout(limits.GOODBYE_SECONDS, clock)
+    return closed.addErrback(lambda failure: None)
 
 
 def set_echo(on: bool) -> None:
-    """Have a terminal show what is typed, or not; nothing happens where there is none."""
+    """Make a terminal show what is typed, or not; without a terminal, do nothing."""
     try:
         import termios
 
@@ -256,10 +279,11 @@ def set_echo(on: bool) -> None:
 
 
 def open_console(console: Console, reactor: Any) -> Callable[[], None]:
-    """Attach `console` to standard input and output, where they exist.
+    """Attach `console` to standard input and output, or to /dev/null where one does not exist.
 
-    :return: call it at the very end; it leaves both as they were found. Non-blocking mode belongs
-        to the open file, which the shell shares.
+    :return: must be called at the very end. It restores the blocking mode of both, which belongs
+        to the open file and not to this process: the shell has the same one, and would see its next
+        read or write fail.
     """
     stdin = 0 if sys.stdin is not None else os.open(os.devnull, os.O_RDONLY)
     stdout = 1 if sys.stdout is not None else os.open(os.devnull, os.O_WRONLY)

@@ -1,9 +1,10 @@
-"""Finding the server: by broadcast, by name or by choice; or not at all, with a direct address."""
+"""Finding the server: by broadcast, with a choice if several answer; or by a direct address."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from twisted.internet.interfaces import IDelayedCall
+from typing_extensions import override
 
 from chatd.chat import limits
 from chatd.client import status
@@ -16,41 +17,51 @@ from chatd.wire.rendering import escape
 
 
 class Finder(Protocol):
-    """Something that finds the server."""
+    """Finds the server to connect to; used again for each reconnect."""
 
     def find(self, on_found: Callable[[Server], None], on_failed: Callable[[str], None]) -> None:
-        """Look for the server until :meth:`stop`; `found` is called once, or `failed` is."""
+        """Search until :meth:`stop`.
+
+        :param on_found: called once with the server.
+        :param on_failed: called once with a sentence, if no search can find the server.
+        """
 
     def stop(self) -> None:
-        """Do not look any more."""
+        """Stop the search."""
 
 
-class DirectAddress:
-    """There is nothing to find: the person said where the server is."""
+class DirectAddress(Finder):
+    """The user gave the server's address: no search is needed."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
 
+    @override
     def find(self, on_found: Callable[[Server], None], on_failed: Callable[[str], None]) -> None:
-        """It is where it is."""
         on_found(self._server)
 
+    @override
     def stop(self) -> None:
-        """Nothing goes on."""
+        pass
 
 
-class BroadcastFinder:
-    """Asks the known subnets, and takes the first offer of the server wanted that has a free slot.
+class BroadcastFinder(Finder):
+    """Queries the known subnets, and takes the first offer of its server with a free slot.
 
-    Without a name, it collects offers for a second: one server is taken, of several the person
-    chooses, from the second one on; the choice is kept.
+    Without a server id, it collects offers for OFFER_COLLECT_SECONDS. If only one server answers,
+    it takes that one. Of several the user chooses, and may do so from the second one on; without a
+    user it fails. The choice is kept for the following searches.
 
-    :param host: the addresses of this host, to name the interface of a subnet that was asked.
+    :param reactor: provides ``IReactorUDP`` and ``IReactorTime``.
+    :param subnets: returns the known subnets.
+    :param port: the discovery port of the servers.
+    :param server_id: the id of the server to find; None for any.
+    :param host: returns this host's addresses, for the names of its interfaces.
     """
 
     def __init__(
         self,
-        reactor: Any,  # IReactorTime and IReactorUDP, which zope cannot say
+        reactor: Any,  # two interfaces at once, which zope cannot say
         subnets: Callable[[], Sequence[Subnet]],
         port: int,
         server_id: str | None,
@@ -70,28 +81,33 @@ class BroadcastFinder:
         self._on_found: Callable[[Server], None] = lambda server: None
         self._on_failed: Callable[[str], None] = lambda reason: None
 
+    @override
     def find(self, on_found: Callable[[Server], None], on_failed: Callable[[str], None]) -> None:
-        """Ask now and at every period."""
         self._on_found, self._on_failed = on_found, on_failed
         self._offers.clear()
         self._reported_full = False
         self._querier.start()
-        what = "a server" if self._server_id is None else escape(self._server_id)
-        where = ", ".join(str(subnet.network) for subnet in self._querier.queried)
         self._update_status()
-        nowhere = "nowhere, as no subnet here has a broadcast address"
-        self._ui.notify(f"Searching for {what} on {where or nowhere} …")
+        server = "a server" if self._server_id is None else escape(self._server_id)
+        subnets = ", ".join(str(subnet.network) for subnet in self._querier.queried)
+        self._ui.notify(
+            f"Searching for {server} on {subnets} …"
+            if subnets
+            else f"Cannot search for {server}: no subnet of this host has a broadcast address."
+        )
         self._set_timeout(limits.DISCOVERY_PERIOD_SECONDS, self._no_answer)
 
+    @override
     def stop(self) -> None:
-        """Ask no more."""
         self._set_timeout(None)
         self._querier.stop()
 
-    def _set_timeout(self, seconds: float | None, call: Callable[[], None] = lambda: None) -> None:
+    def _set_timeout(
+        self, seconds: float | None, on_timeout: Callable[[], None] = lambda: None
+    ) -> None:
         if self._timeout is not None and self._timeout.active():
             self._timeout.cancel()
-        self._timeout = None if seconds is None else self._clock.callLater(seconds, call)
+        self._timeout = None if seconds is None else self._clock.callLater(seconds, on_timeout)
 
     def _update_status(self) -> None:
         searching = status.Searching(
@@ -106,34 +122,34 @@ class BroadcastFinder:
             )
             if not self._gave_advice:
                 self._gave_advice = True
-                for sentence in self._troubleshooting():
-                    self._ui.notify(sentence)
+                for line in self._troubleshooting():
+                    self._ui.notify(line)
 
     def _troubleshooting(self) -> list[str]:
-        """Where it was asked, what usually blocks it, what to do."""
+        """Which queries were sent, what usually blocks them, and what the user can do."""
         try:
-            names = {each.address.ip: each.interface for each in self._host()}
+            interfaces = {each.address.ip: each.interface for each in self._host()}
         except OSError:
-            names = {}
+            interfaces = {}
 
         def interface(subnet: Subnet) -> str:
             loopback = "lo" if subnet.address.is_loopback else "?"
-            return f"{names.get(subnet.address, loopback)} ({subnet})"
+            return f"{interfaces.get(subnet.address, loopback)} ({subnet})"
 
-        asked = [
-            f"  asked on {interface(subnet)}: everyone at {subnet.broadcast}, UDP port {self._port}"
+        sent = [
+            f"  query sent on {interface(subnet)} to {subnet.broadcast}, UDP port {self._port}"
             for subnet in self._querier.queried
         ]
         failed = [
-            f"  could not ask on {interface(subnet)}: {escape(reason)}"
+            f"  query failed on {interface(subnet)}: {escape(reason)}"
             for subnet, reason in self._querier.failures.items()
         ]
         return [
-            *(asked + failed or ["  nothing could be asked: no subnet has a broadcast address"]),
-            f"What usually blocks it: a firewall, here or there, on UDP port {self._port}; a Wi-Fi "
-            "that isolates its clients from each other; a VPN.",
-            "chatd doctor finds out which. If you know its address, no search is needed: "
-            "chatd client ADDRESS [PORT]",
+            *(sent + failed or ["  no query sent: no subnet has a broadcast address"]),
+            f"Usual causes: a firewall on either host that blocks UDP port {self._port}; a Wi-Fi "
+            "network that isolates its clients from each other; a VPN.",
+            "Run chatd doctor to find the cause. If you know the server's address, connect to it "
+            "directly: chatd client ADDRESS [PORT]",
         ]
 
     def _offer_received(self, offer: Offer) -> None:
@@ -148,7 +164,7 @@ class BroadcastFinder:
     def _report_full(self, offer: Offer) -> None:
         if not self._reported_full:
             self._reported_full = True
-            self._ui.notify(f"{escape(offer.id)} is full; waiting for a free place …")
+            self._ui.notify(f"{escape(offer.id)} is full; waiting for a free slot …")
 
     def _collect(self, offer: Offer) -> None:
         if offer.free <= 0:
@@ -165,32 +181,34 @@ class BroadcastFinder:
                 self._prompt_choice(SERVER_PROMPT)
 
     def _collected(self) -> None:
+        # No more queries from now on: the user may take a long time to choose.
         self._querier.stop()
         if len(self._offers) == 1:
             self._take(*self._offers.values())
         elif not self._ui.can_ask:
-            names = ", ".join(escape(server_id) for server_id in self._offers)
-            self._on_failed(f"Several servers answer: {names}. Say which: --server NAME")
+            ids = ", ".join(escape(server_id) for server_id in self._offers)
+            self._on_failed(f"Several servers answered: {ids}. Choose one with --server NAME.")
 
     def _prompt_choice(self, question: str) -> None:
         choices = [
             Choice(
                 offer.id,
                 f"{offer.address}:{offer.port}  {offer.free} of {offer.slots} "
-                f"place{'' if offer.slots == 1 else 's'} free",
+                f"slot{'' if offer.slots == 1 else 's'} free",
             )
             for offer in self._offers.values()
         ]
-        self._ui.choose(question, choices, self._chosen)
+        self._ui.choose(question, choices, self._on_choice)
 
-    def _chosen(self, answer: str) -> None:
-        wanted = answer.strip()
-        numbered = {str(number): offer for number, offer in enumerate(self._offers.values(), 1)}
-        offer = self._offers.get(wanted) or numbered.get(wanted)
+    def _on_choice(self, answer: str) -> None:
+        choice = answer.strip()
+        by_number = {str(number): offer for number, offer in enumerate(self._offers.values(), 1)}
+        # The id counts first: a server may be called "2".
+        offer = self._offers.get(choice) or by_number.get(choice)
         if offer is not None:
             self._take(offer)
         else:
-            self._prompt_choice(f"{escape(answer)} is none of them. {SERVER_PROMPT}")
+            self._prompt_choice(f"{escape(answer)} is not one of them. {SERVER_PROMPT}")
 
     def _take(self, offer: Offer) -> None:
         self._server_id = offer.id

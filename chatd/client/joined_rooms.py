@@ -1,7 +1,8 @@
-"""The rooms of one person: where lines go, and where to go back to after a reconnect.
+"""The rooms that the user is in: which one lines go to, and which ones to rejoin after a reconnect.
 
-Lines may be typed before the server has answered a ``/join``; they are for the room that the person
-thinks to be in.
+The user may type lines before the server has answered a ``/join``. They are meant for the room that
+the user expects to be in then, so :attr:`JoinedRooms.current` changes with the request. If the
+server refuses it, ``current`` goes back to where it was.
 """
 
 from chatd.chat import commands
@@ -11,18 +12,19 @@ from chatd.chat.names import LOBBY, casefold
 
 
 class JoinedRooms:
-    """Which rooms the person is in; names that differ in case only are one.
+    """The rooms that the user has joined; names that differ only in case are one room.
 
-    :ivar current: where lines go.
+    :ivar current: the room that lines go to.
     """
 
     def __init__(self) -> None:
         self.current = LOBBY
         self._joined = {LOBBY: LOBBY}
+        # For each join without a reply: which room was current before it.
         self._previous_rooms: dict[str, str] = {}
 
     def requested(self, command: ClientCommand) -> None:
-        """The person asked for that; the server will answer."""
+        """Take note of a command that the server has not answered yet."""
         match command:
             case commands.JoinRoom(room):
                 self._previous_rooms[casefold(room)] = self.current
@@ -31,7 +33,7 @@ class JoinedRooms:
                 self.current = LOBBY
 
     def confirmed(self, command: ClientCommand | None) -> None:
-        """The server did that."""
+        """Take note that the server has carried out `command`."""
         match command:
             case commands.JoinRoom(room):
                 self._joined[casefold(room)] = room
@@ -40,22 +42,24 @@ class JoinedRooms:
                 self._joined.pop(casefold(room), None)
 
     def refused(self, command: ClientCommand | None, code: str) -> None:
-        """The server did not do that."""
+        """Take note that the server has refused `command`."""
         if not isinstance(command, commands.JoinRoom):
             return
         room = command.room
-        before = self._previous_rooms.pop(casefold(room), LOBBY)
+        previous = self._previous_rooms.pop(casefold(room), LOBBY)
         if code == AlreadyInRoom.code:
             self._joined[casefold(room)] = room
             return
-        for each, its_before in self._previous_rooms.items():
-            if casefold(its_before) == casefold(room):
-                self._previous_rooms[each] = before
+        # After "/join #a" and "/join #b", #b's previous room is #a. If the server refuses #a and
+        # then #b, the user must be back where they were before #a.
+        for each, its_previous in self._previous_rooms.items():
+            if casefold(its_previous) == casefold(room):
+                self._previous_rooms[each] = previous
         if casefold(self.current) == casefold(room):
-            self.current = before
+            self.current = previous
 
     def rejoin_commands(self) -> list[ClientCommand]:
-        """What to ask a server that one has just entered, to be where one was."""
+        """The commands that bring a new member, who starts in the lobby, back into these rooms."""
         leave: list[ClientCommand] = [] if LOBBY in self._joined else [commands.LeaveRoom(LOBBY)]
         return leave + [
             commands.JoinRoom(room) for key, room in self._joined.items() if key != LOBBY

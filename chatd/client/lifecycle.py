@@ -1,7 +1,21 @@
-"""The client's life (SPEC §3): which state it is in, what moves it on, and after how long.
+"""The states of a client: what moves it from one to the next, and after how long.
 
 All legal transitions are in :func:`_build`; the table in docs/explanation/client-life.rst is
-generated from them. The machine does nothing itself: it has :class:`Effects` do it, and a clock.
+generated from them. The machine does no I/O: it calls :class:`Effects`, and a clock.
+
+**Ghosts.** When a link dies, a client notices at once or within seconds, and comes back. The server
+may not have noticed yet: for up to ``DEAD_PEER_SECONDS`` it keeps the old connection, and with it
+the nickname. It then refuses the client's new ``hello`` with ``nickname-taken``, and it is the
+client's own ghost that has the nickname. So that refusal means two things:
+
+* At the first ``hello`` of a run somebody else has the nickname. The user is asked for another one.
+* After the client was online, or after a ``hello`` without an answer (which may have arrived, and
+  made it a member), it is most likely a ghost. The client waits and tries again.
+
+**Jitter.** A server that goes down loses all its clients in the same instant. If they all waited
+equally long, they would all come back in the same instant, too. So the wait after a *lost*
+connection is longer by a random part of a second. The other waits need none, as nothing makes the
+clients start them together.
 """
 
 from collections.abc import Callable
@@ -16,7 +30,7 @@ from chatd.chat import limits
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where a server is; `server_id` is empty where only its address is known."""
+    """A server's address; `server_id` is empty if only the address is known."""
 
     host: str
     port: int
@@ -28,47 +42,47 @@ class Server:
 
 
 class Effects(Protocol):
-    """What the life has done for it. Each call returns at once; what comes of it is an input."""
+    """What the machine makes the client do. Each call returns at once; its outcome is an input."""
 
     def find_server(self) -> None:
-        """Look for the server, until told otherwise."""
+        """Search for the server until :meth:`stop_finding`."""
 
     def stop_finding(self) -> None:
-        """Do not look any more."""
+        """Stop the search."""
 
     def connect(self, server: Server) -> None:
         """Open a connection."""
 
     def disconnect(self) -> None:
-        """Drop the connection, made or not; nothing more is heard of it."""
+        """Close the connection, or cancel the attempt; neither causes an input any more."""
 
     def hello(self) -> None:
-        """Say hello with the nickname."""
+        """Send ``hello`` with the nickname."""
 
     def ask(self, problem: str) -> None:
-        """Ask the person for another nickname, because of `problem`."""
+        """Ask the user for another nickname or for the password, because of `problem`."""
 
     def online(self) -> None:
-        """Messages can be sent from now on."""
+        """Commands can be sent from now on."""
 
     def offline(self, reason: str) -> None:
-        """Messages cannot be sent from now on."""
+        """Commands cannot be sent from now on."""
 
     def quit(self) -> None:
-        """Say goodbye to the server."""
+        """Send ``quit``."""
 
     def waiting(self, reason: str, seconds: float) -> None:
-        """Tell the person why there is no connection, and when the next try is."""
+        """Notify the user why there is no connection, and when the next attempt is."""
 
     def gone(self, status: int, reason: str) -> None:
-        """It is over, with this exit status."""
+        """End the client, with this exit status."""
 
 
 class Inputs(Protocol):
-    """What can happen to a client."""
+    """What can happen to a client. The docs' table of inputs is made of these docstrings."""
 
     def start(self) -> None:
-        """The run begins."""
+        """The client starts."""
 
     def offered(self, server: Server) -> None:
         """An acceptable server was found."""
@@ -80,44 +94,45 @@ class Inputs(Protocol):
         """The TCP connection cannot be made."""
 
     def welcomed(self) -> None:
-        """The server took the client in."""
+        """The server accepted the client as a member."""
 
     def nickname_refused(self, problem: str) -> None:
-        """The server refused the nickname, and the person may choose another one."""
+        """The server refused the nickname; the user may choose another one or give a password."""
 
     def retry_later(self, reason: str) -> None:
-        """The server refused, for now."""
+        """The server refused the client for now."""
 
     def rejected(self, reason: str) -> None:
-        """The server refused, and will always refuse."""
+        """The server refused the client for good, or there is no server to choose."""
 
     def answered(self) -> None:
-        """The person gave another nickname."""
+        """The user gave another nickname or the password."""
 
     def cannot_ask(self, reason: str) -> None:
-        """There is no person to ask."""
+        """There is no user to ask."""
 
     def lost(self, reason: str) -> None:
-        """The connection is gone."""
+        """The connection is lost."""
 
     def expired(self) -> None:
-        """The time of this state is over."""
+        """The state's timeout expired."""
 
     def leave(self) -> None:
-        """The person wants to go."""
+        """The user leaves the chat."""
 
     def give_up(self, reason: str) -> None:
-        """There is no point in another try."""
+        """Another attempt is not wanted."""
 
 
 @dataclass
 class Core:
-    """What the machine knows.
+    """The data that the machine's outputs share.
 
-    :param jitter: how many seconds, 0 to 1, a retry after a lost connection waits longer.
-    :ivar last_code: of the last refusal of ``hello``.
-    :ivar ghost_until: when a server has found out that who said an unanswered ``hello`` is gone.
-    :param once: a client with a direct address does not come back.
+    :param jitter: returns how many seconds, 0 to 1, longer to wait after a lost connection.
+    :param once: do not reconnect; for a client with a direct address and without ``--reconnect``.
+    :ivar last_code: the code of the last refusal of ``hello``.
+    :ivar ghost_until: until then (by `clock`) a taken nickname may be the client's own ghost,
+        though it was not online yet.
     """
 
     effects: Effects
@@ -131,17 +146,16 @@ class Core:
     ghost_until: float = 0.0
 
     def set_timeout(self, inputs: Inputs, seconds: float | None) -> None:
-        """Have `expired` happen after `seconds`, in place of what was expected before."""
+        """Replace the state's timeout: input `expired` after `seconds`, or never."""
         if self.timer is not None and self.timer.active():
             self.timer.cancel()
         self.timer = None if seconds is None else self.clock.callLater(seconds, inputs.expired)
 
     def hello_refused(self, inputs: Inputs, code: str, sentence: str) -> None:
-        """Hand the refusal of ``hello`` to `inputs`, as what it means at this point of the run."""
+        """Hand a refusal of ``hello`` to `inputs`, as what it means at this point of the run."""
         self.last_code = code
         may_be_ghost = self.was_online or self.clock.seconds() < self.ghost_until
         if code in RETRY_LATER or (code in RETRY_LATER_ONCE_ONLINE and may_be_ghost):
-            # Later on, a taken nickname is mostly this client's own ghost.
             inputs.retry_later(sentence)
         elif code in RETRY_WITH_INPUT and not self.was_online:
             inputs.nickname_refused(sentence)
@@ -149,13 +163,13 @@ class Core:
             inputs.rejected(sentence)
 
 
-#: Refusals of ``hello`` that another nickname, or the password, may help against.
+#: Refusals of ``hello`` after which the user can try another nickname, or the password.
 RETRY_WITH_INPUT: Final = frozenset(
     {"nickname-taken", "bad-nickname", "password-required", "wrong-password", "too-many-attempts"}
 )
-#: Refusals of ``hello`` that pass with time.
+#: Temporary refusals of ``hello``.
 RETRY_LATER: Final = frozenset({"full", "too-late", "server-failed"})
-#: Those that pass with time for one who was in already.
+#: Refusals of ``hello`` that are temporary if this client's own ghost may be the cause.
 RETRY_LATER_ONCE_ONLINE: Final = frozenset({"nickname-taken", "too-many-attempts"})
 
 
@@ -170,6 +184,7 @@ def _wait(inputs: Inputs, core: Core, reason: str, jitter: float = 0.0) -> None:
     core.effects.disconnect()
     if core.once:
         core.set_timeout(inputs, None)
+        # Automat has changed the state already: this leads from ``waiting`` on to ``gone``.
         inputs.give_up(reason)
     else:
         core.set_timeout(inputs, limits.RETRY_SECONDS + jitter)
@@ -177,6 +192,7 @@ def _wait(inputs: Inputs, core: Core, reason: str, jitter: float = 0.0) -> None:
 
 
 def _wait_unanswered(inputs: Inputs, core: Core, reason: str, jitter: float = 0.0) -> None:
+    # The hello may have arrived: then the server holds the nickname for a ghost until it finds out.
     core.ghost_until = core.clock.seconds() + limits.DEAD_PEER_SECONDS
     _wait(inputs, core, reason, jitter)
 
@@ -202,79 +218,80 @@ def _build() -> TypeMachineBuilder[Inputs, Core]:  # noqa: C901  # a list, one t
 
     @pep614(idle.upon(Inputs.start).to(discovering))
     @pep614(waiting.upon(Inputs.expired).to(discovering))
-    def seek(inputs: Inputs, life: Core) -> None:
-        life.set_timeout(inputs, None)
-        life.effects.find_server()
+    def search(inputs: Inputs, core: Core) -> None:
+        core.set_timeout(inputs, None)
+        core.effects.find_server()
 
     @pep614(discovering.upon(Inputs.offered).to(connecting))
-    def found(inputs: Inputs, life: Core, server: Server) -> None:
-        life.server = server
-        life.effects.stop_finding()
-        _connect(inputs, life)
+    def found(inputs: Inputs, core: Core, server: Server) -> None:
+        core.server = server
+        core.effects.stop_finding()
+        _connect(inputs, core)
 
     @pep614(asking.upon(Inputs.answered).to(connecting))
-    def again(inputs: Inputs, life: Core) -> None:
-        _connect(inputs, life)
+    def reconnect(inputs: Inputs, core: Core) -> None:
+        _connect(inputs, core)
 
     @pep614(connecting.upon(Inputs.connected).to(registering))
-    def register(inputs: Inputs, life: Core) -> None:
-        life.set_timeout(inputs, limits.WELCOME_SECONDS)
-        life.effects.hello()
+    def register(inputs: Inputs, core: Core) -> None:
+        core.set_timeout(inputs, limits.WELCOME_SECONDS)
+        core.effects.hello()
 
     @pep614(connecting.upon(Inputs.expired).to(waiting))
-    def no_connection(inputs: Inputs, life: Core) -> None:
-        _wait(inputs, life, f"no connection to {life.server} within {limits.CONNECT_SECONDS} s")
+    def no_connection(inputs: Inputs, core: Core) -> None:
+        _wait(inputs, core, f"no connection to {core.server} within {limits.CONNECT_SECONDS} s")
 
     @pep614(registering.upon(Inputs.expired).to(waiting))
-    def no_welcome(inputs: Inputs, life: Core) -> None:
+    def no_welcome(inputs: Inputs, core: Core) -> None:
         _wait_unanswered(
-            inputs, life, f"{life.server} said nothing within {limits.WELCOME_SECONDS} s"
+            inputs, core, f"{core.server} did not answer within {limits.WELCOME_SECONDS} s"
         )
 
     @pep614(connecting.upon(Inputs.failed).to(waiting))
     @pep614(registering.upon(Inputs.retry_later).to(waiting))
-    def not_this_time(inputs: Inputs, life: Core, reason: str) -> None:
-        _wait(inputs, life, reason)
+    def not_this_time(inputs: Inputs, core: Core, reason: str) -> None:
+        _wait(inputs, core, reason)
 
     @pep614(registering.upon(Inputs.lost).to(waiting))
-    def lost_early(inputs: Inputs, life: Core, reason: str) -> None:
-        _wait_unanswered(inputs, life, reason, life.jitter())
+    def lost_early(inputs: Inputs, core: Core, reason: str) -> None:
+        _wait_unanswered(inputs, core, reason, core.jitter())
 
     @pep614(online.upon(Inputs.lost).to(waiting))
-    def lost(inputs: Inputs, life: Core, reason: str) -> None:
-        life.effects.offline(reason)
-        _wait(inputs, life, reason, life.jitter())
+    def lost(inputs: Inputs, core: Core, reason: str) -> None:
+        core.effects.offline(reason)
+        _wait(inputs, core, reason, core.jitter())
 
     @pep614(registering.upon(Inputs.welcomed).to(online))
-    def enter(inputs: Inputs, life: Core) -> None:
-        life.was_online = True
-        life.set_timeout(inputs, None)
-        life.effects.online()
+    def enter(inputs: Inputs, core: Core) -> None:
+        core.was_online = True
+        core.set_timeout(inputs, None)
+        core.effects.online()
 
     @pep614(registering.upon(Inputs.nickname_refused).to(asking))
-    def ask(inputs: Inputs, life: Core, problem: str) -> None:
-        life.set_timeout(inputs, None)
-        life.effects.disconnect()
-        life.effects.ask(problem)
+    def ask(inputs: Inputs, core: Core, problem: str) -> None:
+        # The user may take hours to answer, and must not hold a connection meanwhile.
+        core.set_timeout(inputs, None)
+        core.effects.disconnect()
+        core.effects.ask(problem)
 
     @pep614(discovering.upon(Inputs.rejected).to(gone))
     @pep614(registering.upon(Inputs.rejected).to(gone))
     @pep614(asking.upon(Inputs.cannot_ask).to(gone))
-    def refused(inputs: Inputs, life: Core, reason: str) -> None:
-        _end(inputs, life, 2, reason)
+    def refused(inputs: Inputs, core: Core, reason: str) -> None:
+        _end(inputs, core, 2, reason)
 
     @pep614(waiting.upon(Inputs.give_up).to(gone))
-    def give_up(inputs: Inputs, life: Core, reason: str) -> None:
-        _end(inputs, life, 0 if life.was_online else 1, reason or "the connection is gone")
+    def give_up(inputs: Inputs, core: Core, reason: str) -> None:
+        _end(inputs, core, 0 if core.was_online else 1, reason or "connection lost")
 
     @pep614(online.upon(Inputs.leave).to(leaving))
-    def say_goodbye(inputs: Inputs, life: Core) -> None:
-        life.set_timeout(inputs, limits.GOODBYE_SECONDS)
-        life.effects.quit()
+    def quit_chat(inputs: Inputs, core: Core) -> None:
+        core.set_timeout(inputs, limits.GOODBYE_SECONDS)
+        core.effects.quit()
 
     @pep614(leaving.upon(Inputs.lost).to(gone))
-    def left(inputs: Inputs, life: Core, reason: str) -> None:
-        _end(inputs, life, 0)
+    def left(inputs: Inputs, core: Core, reason: str) -> None:
+        _end(inputs, core, 0)
 
     @pep614(leaving.upon(Inputs.expired).to(gone))
     @pep614(idle.upon(Inputs.leave).to(gone))
@@ -283,8 +300,8 @@ def _build() -> TypeMachineBuilder[Inputs, Core]:  # noqa: C901  # a list, one t
     @pep614(registering.upon(Inputs.leave).to(gone))
     @pep614(asking.upon(Inputs.leave).to(gone))
     @pep614(waiting.upon(Inputs.leave).to(gone))
-    def go(inputs: Inputs, life: Core) -> None:
-        _end(inputs, life, 0)
+    def leave_at_once(inputs: Inputs, core: Core) -> None:
+        _end(inputs, core, 0)
 
     leaving.upon(Inputs.leave).loop().returns(None)
     gone.upon(Inputs.leave).loop().returns(None)
@@ -293,5 +310,5 @@ def _build() -> TypeMachineBuilder[Inputs, Core]:  # noqa: C901  # a list, one t
 
 BUILDER: Final = _build()
 
-#: Makes a machine of a :class:`Life`; it begins in ``idle``.
+#: Makes a machine of a :class:`Core`; it starts in ``idle``.
 machine: Final = BUILDER.build()

@@ -1,4 +1,4 @@
-"""The client's connection: the native dialect from the other side."""
+"""The client's end of the TCP connection, and what a failure of it means in words."""
 
 from typing import Any, Final, Protocol
 
@@ -6,6 +6,7 @@ from twisted.internet import error
 from twisted.internet.protocol import connectionDone
 from twisted.protocols.basic import LineReceiver
 from twisted.python.failure import Failure
+from typing_extensions import override
 
 from chatd import tcp
 from chatd.chat import limits
@@ -14,49 +15,25 @@ from chatd.chat.errors import RequestId
 from chatd.wire import native_client
 from chatd.wire.frames import FromServer
 
-#: The first that fits counts. A connection that breaks does not say whether by a reset or because
-#: nothing was acknowledged for too long.
-_DESCRIPTIONS: Final[tuple[tuple[type[Exception], str], ...]] = (
-    (error.ConnectionRefusedError, "no server listens there"),
-    (error.TCPTimedOutError, "nothing answers there"),
-    (error.NoRouteError, "this host has no route there"),
-    (error.DNSLookupError, "nobody knows that name"),
-    (error.ConnectionDone, "the server closed the connection"),
-    (error.ConnectionLost, "the connection broke"),
-)
-
-
-def describe_failure(failure: Failure) -> str:
-    """What `failure` of a connection, made or not, means to a person: one phrase."""
-    why = failure.value
-    for kind, words in _DESCRIPTIONS:
-        if isinstance(why, kind):
-            return words
-    if isinstance(why, error.ConnectError):
-        # Without an error of this host's own, an ICMP message ended the attempt.
-        return str(why.args[0]) if why.osError else "a firewall or a router on the way refuses it"
-    return failure.getErrorMessage().rstrip(".")
-
-
-#: What the server may send in one line: more than this client will ever see.
+#: The longest line that the server may send. A chatd server stays well below.
 _LINE_BYTES: Final = 2 * limits.LINE_BYTES
 
 
 class Client(Protocol):
-    """Who a connection belongs to."""
+    """What a connection reports to the client that made it."""
 
     def connected(self, connection: "ServerConnection") -> None:
         """The connection is made."""
 
     def frame_received(self, frame: FromServer) -> None:
-        """The server said something."""
+        """The server sent a frame."""
 
     def connection_lost(self, connection: "ServerConnection", reason: str) -> None:
-        """The connection is gone."""
+        """The connection is lost, for this reason: a phrase."""
 
 
 class ServerConnection(LineReceiver):
-    """One connection to a server."""
+    """A connection to a server, in the native dialect."""
 
     delimiter = b"\n"
     MAX_LENGTH = _LINE_BYTES
@@ -66,43 +43,69 @@ class ServerConnection(LineReceiver):
         self._client: Client | None = client
         self._reason = ""
 
+    @override
     def connectionMade(self) -> None:
-        """Tell the owner."""
         tcp.set_socket_options(self.transport)
         if self._client is None:
+            # close() was called while the endpoint was still connecting.
             self.transport.abortConnection()
         else:
             self._client.connected(self)
 
+    @override
     def lineReceived(self, line: bytes) -> None:
-        """Hand on what the server says; what this client does not know is left out."""
         frame = native_client.decode(line)
+        # A frame that this client does not know is ignored: a later server may send new ones.
         if frame is not None and self._client is not None:
             self._client.frame_received(frame)
 
+    @override
     def lineLengthExceeded(self, line: bytes) -> None:
-        """Hang up on a peer that is no chat server."""
         self._reason = "the server sent a line that is too long"
         self.transport.abortConnection()
 
+    @override
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        """Tell the owner why, in one phrase."""
         if self._client is not None:
             self._client.connection_lost(self, self._reason or describe_failure(reason))
 
     def send(self, command: ClientCommand, request_id: RequestId = None) -> None:
-        """Ask the server for something."""
+        """Send a command; the server's reply will have the same `request_id`."""
         self.transport.write(native_client.encode(command, request_id))
 
     def set_paused(self, paused: bool) -> None:
-        """Read nothing for now, or read again; the server finds out by itself."""
+        """Stop reading, or resume; TCP's flow control makes the server wait."""
         if self.transport is not None and paused:
             self.pauseProducing()
         elif self.transport is not None and self.paused:
             self.resumeProducing()
 
     def close(self) -> None:
-        """Close the connection once everything has gone out; the owner hears nothing more."""
+        """Close the connection when everything is written; the client gets no more calls."""
         self._client = None
         if self.transport is not None:
             self.transport.loseConnection()
+
+
+#: The first entry that fits counts. ``ConnectionLost`` does not say whether the peer reset the
+#: connection, or acknowledged nothing for too long.
+_DESCRIPTIONS: Final[tuple[tuple[type[Exception], str], ...]] = (
+    (error.ConnectionRefusedError, "connection refused, no server listens there"),
+    (error.TCPTimedOutError, "connection timed out"),
+    (error.NoRouteError, "no route to this address"),
+    (error.DNSLookupError, "unknown host name"),
+    (error.ConnectionDone, "the server closed the connection"),
+    (error.ConnectionLost, "connection lost"),
+)
+
+
+def describe_failure(failure: Failure) -> str:
+    """The reason why a connection was lost or not made: a phrase for the user."""
+    reason = failure.value
+    for kind, description in _DESCRIPTIONS:
+        if isinstance(reason, kind):
+            return description
+    if isinstance(reason, error.ConnectError):
+        # Twisted gives no OS error here if an ICMP message ended the attempt.
+        return str(reason.args[0]) if reason.osError else "rejected by a firewall or a router"
+    return failure.getErrorMessage().rstrip(".")

@@ -1,4 +1,4 @@
-"""The client as a service: the life, what it has done for it, and the session, put together."""
+"""The client as a service: it joins the lifecycle, the connection, the session and the UI."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final
@@ -8,15 +8,16 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
 from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
+from typing_extensions import override
 
 from chatd.chat import commands, limits, names
 from chatd.chat.commands import ClientCommand
 from chatd.chat.errors import PasswordRequired, Refusal, RequestId, WrongPassword
 from chatd.client import status
 from chatd.client.finder import Finder
-from chatd.client.lifecycle import Core, Server, machine
-from chatd.client.protocol import ServerConnection, describe_failure
-from chatd.client.session import Session
+from chatd.client.lifecycle import Core, Effects, Server, machine
+from chatd.client.protocol import Client, ServerConnection, describe_failure
+from chatd.client.session import Session, SessionOwner
 from chatd.client.ui import UserInterface
 from chatd.wire import frames
 from chatd.wire.frames import FromServer
@@ -26,18 +27,20 @@ from chatd.wire.slash_commands import help_lines
 _PASSWORD_CODES: Final = frozenset({PasswordRequired.code, WrongPassword.code})
 
 
-class ChatClient(Service):
-    """One client, from its start until it is gone.
+class ChatClient(Service, Effects, SessionOwner, Client):
+    """A client, from its start until it has left.
 
-    It is the :class:`chatd.client.lifecycle.Effects` of its life and the
-    :class:`chatd.client.protocol.Owner` of its connection.
+    The lifecycle decides what to do next; this does it. Everything that happens (a connection, a
+    frame, an answer of the user) becomes an input of the lifecycle, or goes to the session.
 
-    :param nickname: the nickname wanted; empty to ask the person for it first.
-    :param offered: the nickname that a person who is asked for one gets by saying nothing.
-    :param once: a direct address without ``--reconnect``: when the server goes, so does the client.
-    :param output_shared_with: clients whose output goes to the same place; they are paused, too.
-    :ivar ended: fires with the exit status when the client is gone.
-    :ivar entered: fires when the client is online for the first time.
+    :param nickname: the nickname to ask the server for; empty to ask the user for one first.
+    :param jitter: returns how many seconds longer to wait after a lost connection.
+    :param once: do not reconnect; for a direct address without ``--reconnect``.
+    :param default_nickname: the nickname of a user who is asked for one and only presses Enter.
+    :param output_shared_with: clients whose output goes to the same UI; they are paused together
+        with this one when it does not keep up.
+    :ivar when_ended: fires with the exit status when the client has left.
+    :ivar when_online: fires when the client is online for the first time.
     """
 
     def __init__(
@@ -67,49 +70,57 @@ class ChatClient(Service):
         self._flush_timeout: IDelayedCall | None = None
         self._is_gone = False
         self._is_paused = False
-        self._is_password_given = False
+        self._is_password_sent = False
 
+    @override
     def startService(self) -> None:
-        """Begin the life; a person without a nickname is asked for one first."""
         super().startService()
         self._start()
 
+    @override
     def stopService(self) -> Deferred[None]:
-        """Say goodbye; fires when the client is gone."""
+        """Leave the chat; fires when the client has left."""
         super().stopService()
         if self._is_gone:
             return succeed(None)
-        gone: Deferred[None] = Deferred()
+        stopped: Deferred[None] = Deferred()
 
-        def tell(status: int) -> int:
-            gone.callback(None)
+        def stop(status: int) -> int:
+            stopped.callback(None)
             return status
 
-        self.when_ended.addCallback(tell)
+        self.when_ended.addCallback(stop)
         self._inputs.leave()
-        return gone
+        return stopped
 
-    # --- what the session has done for it -------------------------------------------------------
+    def _start(self) -> None:
+        """Start the lifecycle, as soon as there is a nickname."""
+        if self.session.nickname:
+            self._inputs.start()
+        else:
+            self._ui.prompt("Your nickname?", self._on_first_nickname, self._default_nickname)
 
+    # --- for the session ------------------------------------------------------------------------
+
+    @override
     def send(self, command: ClientCommand, request_id: RequestId = None) -> None:
-        """Send a command, if there is a connection."""
         if self._connection is not None:
             self._connection.send(command, request_id)
 
+    @override
     def leave(self) -> None:
-        """Say goodbye if need be, and go."""
         self._inputs.leave()
 
+    @override
     def set_paused(self, paused: bool) -> None:
-        """Read nothing from the server while what is shown is not read, either."""
         for client in self._output_shared_with:
             client.set_paused(paused)
         self._is_paused = paused
         if self._connection is not None:
             self._connection.set_paused(paused)
 
+    @override
     def draining(self) -> None:
-        """Give lines that are the last some time to be sent and confirmed, from now on."""
         self._cancel_flush_timeout()
         if not self._is_gone:
             self._flush_timeout = self._reactor.callLater(
@@ -126,53 +137,54 @@ class ChatClient(Service):
             self._flush_timeout.cancel()
         self._flush_timeout = None
 
-    # --- what the life has done for it ----------------------------------------------------------
+    # --- the effects of the lifecycle -----------------------------------------------------------
 
+    @override
     def find_server(self) -> None:
-        """Look for the server."""
         self._finder.find(self._inputs.offered, self._inputs.rejected)
 
+    @override
     def stop_finding(self) -> None:
-        """Do not look any more."""
         self._finder.stop()
 
+    @override
     def connect(self, server: Server) -> None:
-        """Open a connection."""
-        self._is_registered = self._is_password_given = False
+        self._is_registered = self._is_password_sent = False
         self._ui.set_status(status.Connecting(str(server)))
         self._connection = connection = ServerConnection(self)
-        # The life has its own, shorter patience.
+        # The lifecycle has its own, shorter timeout; this one must not fire before it.
         endpoint = TCP4ClientEndpoint(
             self._reactor, server.host, server.port, timeout=2 * limits.CONNECT_SECONDS
         )
         self._connecting = connectProtocol(endpoint, connection)
         self._connecting.addErrback(self._connect_failed, connection)
 
+    @override
     def disconnect(self) -> None:
-        """Drop the connection, made or not."""
+        # Both are forgotten first, so that what the two calls cause is no input any more.
         connection, self._connection = self._connection, None
-        attempt, self._connecting = self._connecting, None
+        connecting, self._connecting = self._connecting, None
         if connection is not None:
             connection.close()
-        if attempt is not None:
-            attempt.cancel()
+        if connecting is not None:
+            connecting.cancel()
 
+    @override
     def hello(self) -> None:
-        """Say hello."""
         self.send(commands.Enter(self.session.nickname))
 
+    @override
     def ask(self, problem: str) -> None:
-        """Ask for another nickname."""
         self._ui.set_status(status.Asking())
         if self._ui.can_ask and self._core.last_code in _PASSWORD_CODES:
-            self._ui.prompt_password(f"{escape(problem)} Your password?", self._password_given)
+            self._ui.prompt_password(f"{escape(problem)} Your password?", self._on_password)
         elif self._ui.can_ask:
-            self._ui.prompt(f"{escape(problem)} Your nickname?", self._nickname_given)
+            self._ui.prompt(f"{escape(problem)} Your nickname?", self._on_nickname)
         else:
-            self._inputs.cannot_ask(f"{escape(problem)} Say another one: --nickname NAME")
+            self._inputs.cannot_ask(f"{escape(problem)} Use another nickname: --nickname NAME")
 
+    @override
     def online(self) -> None:
-        """Tell the person, and send what waits."""
         if self.session.is_draining:
             self.draining()
         self._ui.set_status(status.Online(self.session.nickname))
@@ -184,29 +196,30 @@ class ChatClient(Service):
             self.when_online.callback(None)
         self.session.online()
 
+    @override
     def offline(self, reason: str) -> None:
-        """Note that nothing can be sent."""
         self.session.offline()
         if self.session.is_draining:
             self.draining()
 
+    @override
     def quit(self) -> None:
-        """Say goodbye."""
         self._ui.set_status(status.Leaving())
         self.session.leaving()
         self.send(commands.Quit())
 
+    @override
     def waiting(self, reason: str, seconds: float) -> None:
-        """Tell the person."""
         self._ui.set_status(status.Waiting(seconds))
-        said = escape(reason).rstrip(".")
-        why = said.removeprefix("no connection")
-        self._ui.notify(
-            f"No connection{why if why != said else f': {said}'}. Trying again in {seconds:.0f} s."
-        )
+        problem = escape(reason).rstrip(".")
+        if problem.startswith("no connection"):  # as the lifecycle and _connect_failed say
+            problem = f"N{problem[1:]}"
+        else:
+            problem = f"Not connected: {problem}"
+        self._ui.notify(f"{problem}. Trying again in {seconds:.0f} s.")
 
+    @override
     def gone(self, status: int, reason: str) -> None:
-        """Tell the person why, and what was not sent; then it is over."""
         self._is_gone = True
         self._cancel_flush_timeout()
         self.session.offline()
@@ -222,20 +235,21 @@ class ChatClient(Service):
                 self._ui.notify(f"  {escape(line)}")
         self.when_ended.callback(status or self.session.status)
 
-    # --- what comes from the connection ---------------------------------------------------------
+    # --- for the connection ---------------------------------------------------------------------
 
+    @override
     def connected(self, connection: ServerConnection) -> None:
-        """The TCP connection is made."""
         connection.set_paused(self._is_paused)
         self._inputs.connected()
 
+    @override
     def frame_received(self, frame: FromServer) -> None:
-        """Before the welcome only the answer to hello counts."""
         match frame:
             case frames.Goodbye():
                 self._inputs.lost(frame.data.reason)
             case _ if self._is_registered:
                 self.session.frame_received(frame)
+            # Before the welcome, only the reply to hello counts.
             case frames.Welcome():
                 self._ui.show_event(frame.data)
                 self._welcomed(frame.data.nickname)
@@ -244,28 +258,8 @@ class ChatClient(Service):
             case frames.Error():
                 self._core.hello_refused(self._inputs, frame.data.code, frame.data.message)
 
-    def _welcomed(self, nickname: str) -> None:
-        try:
-            self.session.nickname = names.nickname(nickname, nickname)
-        except Refusal:
-            self._inputs.rejected("It is no chat server: it welcomes nobody by a possible name.")
-        else:
-            self._is_registered = True
-            self._inputs.welcomed()
-
-    def _authenticate(self, refused: frames.ErrorData) -> None:
-        """Give the password that the person gave; each is tried once."""
-        nickname = self.session.nickname
-        password = self.session.passwords.get(names.casefold(nickname))
-        if not password or self._is_password_given:
-            self._core.hello_refused(self._inputs, refused.code, refused.message)
-        else:
-            self._is_password_given = True
-            self._core.set_timeout(self._inputs, limits.PASSWORD_SECONDS)
-            self.send(commands.Authenticate(nickname, password))
-
+    @override
     def connection_lost(self, connection: ServerConnection, reason: str) -> None:
-        """The connection is gone."""
         if connection is self._connection:
             self._connection = None
             self._inputs.lost(reason)
@@ -277,24 +271,41 @@ class ChatClient(Service):
                 f"no connection to {self._core.server}: {describe_failure(failure)}"
             )
 
-    # --- what comes from the person -------------------------------------------------------------
+    def _welcomed(self, nickname: str) -> None:
+        try:
+            self.session.nickname = names.nickname(nickname, nickname)
+        except Refusal:
+            self._inputs.rejected(
+                "This is not a chat server: the nickname in its welcome is not valid."
+            )
+        else:
+            self._is_registered = True
+            self._inputs.welcomed()
 
-    def _nickname_given(self, nickname: str) -> None:
+    def _authenticate(self, refusal: frames.ErrorData) -> None:
+        """Send the password that the user gave for this nickname, once for each connection."""
+        nickname = self.session.nickname
+        password = self.session.passwords.get(names.casefold(nickname))
+        if not password or self._is_password_sent:
+            self._core.hello_refused(self._inputs, refusal.code, refusal.message)
+        else:
+            self._is_password_sent = True
+            self._core.set_timeout(self._inputs, limits.PASSWORD_SECONDS)
+            self.send(commands.Authenticate(nickname, password))
+
+    # --- answers of the user --------------------------------------------------------------------
+
+    def _on_first_nickname(self, nickname: str) -> None:
+        if not self._is_gone:
+            self.session.nickname = nickname.strip()
+            self._start()
+
+    def _on_nickname(self, nickname: str) -> None:
         if not self._is_gone:
             self.session.nickname = nickname.strip()
             self._inputs.answered()
 
-    def _password_given(self, password: str) -> None:
+    def _on_password(self, password: str) -> None:
         if not self._is_gone:
             self.session.passwords[names.casefold(self.session.nickname)] = password
             self._inputs.answered()
-
-    def _start(self) -> None:
-        if self.session.nickname:
-            self._inputs.start()
-        else:
-            self._ui.prompt("Your nickname?", self._first_nickname_given, self._default_nickname)
-
-    def _first_nickname_given(self, nickname: str) -> None:
-        self.session.nickname = nickname.strip()
-        self._start()

@@ -1,8 +1,25 @@
-"""What the person said and what became of it: nothing typed is lost without a word.
+"""A session: the user's side of the chat, across all connections of one run of the client.
 
-A line that goes to the server stays here until the server has confirmed it. While the client is
-offline, lines wait; on return they are sent in order. What was under way when the connection broke
-may or may not have arrived: sending it again might say it twice, so the person is told instead.
+The life of a line that asks the server for something::
+
+    typed ──▶ queued ──▶ unconfirmed ──▶ confirmed or refused
+                              │
+                              └─ connection lost ──▶ named to the user
+
+*Queued*: the client is offline, or ``UNCONFIRMED_LINES`` lines are unconfirmed already. Queued
+lines survive a lost connection and go out on the next one, in the order typed.
+
+*Unconfirmed*: sent, with a request id. The server's reply has the same id: it confirms the line, or
+refuses it. When the connection is lost first, the line may have arrived or not. Sent again it
+might appear twice, so it is never sent again: the user is told which lines these are, and decides.
+
+*Confirmed*: the server has it. Only now a terminal shows the user's own message, at the place where
+all others see it. At the end of input the client waits for the last confirmation before it says
+``quit``, so that nothing typed is lost silently.
+
+The session also sends commands that the user did not type. Those that rejoin rooms after a
+reconnect are queued before the user's lines. Those that a UI requests (:meth:`Session.request`)
+overtake the queue, as what they ask for is shown on entering. Neither outlives the connection.
 """
 
 from collections import deque
@@ -10,25 +27,34 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from typing_extensions import override
+
 from chatd.chat import commands, events, limits, names
 from chatd.chat.commands import ClientCommand, SendMessage, SendPrivate
 from chatd.chat.errors import NotReached, PasswordRequired, Refusal, RequestId
-from chatd.chat.names import message_text
 from chatd.client.joined_rooms import JoinedRooms
-from chatd.client.ui import UserInterface
-from chatd.wire import frames, rendering, slash_commands
+from chatd.client.ui import SessionView, UserInterface
+from chatd.wire import frames, slash_commands
 from chatd.wire.frames import FromServer
 from chatd.wire.rendering import escape
+from chatd.wire.slash_commands import UserInput
 
-#: What the person sees on a terminal once the server has it, in the order that all others see.
+#: The commands that say something; a terminal shows them once they are confirmed.
 MESSAGE_COMMANDS: Final = (SendMessage, SendPrivate)
+
+#: Replies that may come in several frames, of which the last one confirms.
+_LIST_REPLIES: Final = (frames.Users, frames.Rooms, frames.History)
+
+#: With so many lines in the queue, input is paused until half of them are sent.
+_PAUSE_LINES: Final = limits.UNSENT_LINES
 
 
 @dataclass(frozen=True, slots=True)
 class PendingCommand:
-    """A line of the person's, and its command; no line, if the client does it by itself.
+    """A command that is queued or unconfirmed.
 
-    :ivar answered: who gets the answer, if it is not for the person.
+    :ivar line: the user's line; empty if the client sends the command by itself.
+    :ivar on_reply: called with the reply, if it is not for the user.
     """
 
     line: str
@@ -37,171 +63,107 @@ class PendingCommand:
 
     @property
     def is_message(self) -> bool:
-        """Whether it says something, to everyone or to some."""
+        """Whether the command says something to others."""
         return isinstance(self.command, MESSAGE_COMMANDS)
 
 
-def format_count(lines: int) -> str:
-    """So many lines."""
-    return f"{lines:,} line{'' if lines == 1 else 's'}"
-
-
-def prompt_private_message(
-    ui: UserInterface, send: Callable[[str, SendPrivate], None], not_sent: Callable[[str], None]
-) -> None:
-    """Ask for the recipients, then for the text.
-
-    :param send: gets the message, and how it would have been typed in one line.
-    :param not_sent: gets the reason, if there is nothing to send.
-    """
-
-    def named(answer: str) -> None:
-        to = _names(answer)
-        if to:
-            ui.prompt(f"What shall {escape(', '.join(to))} be told?", lambda text: told(to, text))
-            return
-        not_sent("no recipient.")
-        if not ui.can_ask:
-            # The next line of a pipe is the text all the same, and must not be said to everyone.
-            ui.prompt("The text is left out.", lambda text: not_sent("a text for no recipient."))
-
-    def told(to: tuple[str, ...], text: str) -> None:
-        try:
-            send(f"/msg {','.join(to)} {text}", SendPrivate(message_text(text), to))
-        except Refusal as why:
-            not_sent(str(why))
-
-    ui.prompt("To whom?", named)
-
-
-def _names(answer: str) -> tuple[str, ...]:
-    # No nickname has an @, but many a person writes one.
-    names = (name.removeprefix("@") for name in answer.replace(",", " ").split())
-    return tuple(name for name in names if name)
-
-
-_LISTS: Final = (frames.Users, frames.Rooms, frames.History)
-
-#: From so many waiting lines on, no more are read until half of them have gone.
-_PAUSE_LINES: Final = limits.UNSENT_LINES
-
-
 class SessionOwner(Protocol):
-    """The client that a session belongs to."""
+    """What a session needs of the client that it belongs to."""
 
     def send(self, command: ClientCommand, request_id: RequestId) -> None:
-        """Send a command to the server; only called while online."""
+        """Send a command; only called while online."""
 
     def leave(self) -> None:
-        """Leave the chat: nothing is left to be sent, or the user does not want to wait for it."""
+        """Leave the chat: everything is sent, or the user does not want to wait for it."""
 
     def draining(self) -> None:
-        """Called when no more lines will be taken, and from then on at each confirmation."""
+        """Restart the timeout after which a draining session is given up.
+
+        Called when no more lines will be taken, and then at each confirmation.
+        """
 
     def set_paused(self, paused: bool) -> None:
         """Stop reading from the server, or resume."""
 
 
-class Session:
-    """One person's side of the chat, across all connections of a run.
+class Session(SessionView):
+    """What the user typed and what became of it, the rooms, the nickname and the passwords.
 
-    :ivar nickname: what the person is called, or wants to be.
-    :ivar passwords: those of accounts that the person gave, by the folded nickname.
-    :ivar is_held: whether lines are not taken for now, as too many wait.
-    :ivar is_online: whether lines can be sent now.
-    :ivar unconfirmed_lost: whether the fate of any line is unknown.
+    :ivar passwords: the accounts' passwords that the user gave, by the casefolded nickname.
+    :ivar is_online: whether commands can be sent now.
+    :ivar is_at_end: whether no more lines will come: end of input, or ``/quit``.
+    :ivar is_paused: whether the UI's input is paused, as the queue is full.
+    :ivar unconfirmed_lost: whether a line was unconfirmed when a connection was lost.
     """
 
-    def __init__(
-        self,
-        nickname: str,
-        ui: UserInterface,
-        owner: SessionOwner,
-    ) -> None:
+    def __init__(self, nickname: str, ui: UserInterface, owner: SessionOwner) -> None:
         self.nickname = nickname
         self.passwords: dict[str, str] = {}
-        self._rooms = JoinedRooms()
-        self._was_refused = False
+        self.is_online = False
+        self.is_at_end = False
+        self.is_paused = False
+        self.unconfirmed_lost = False
         self._ui = ui
         self._owner = owner
-        self._unsent: deque[PendingCommand] = deque()
+        self._rooms = JoinedRooms()
+        self._queue: deque[PendingCommand] = deque()
         self._requests: deque[PendingCommand] = deque()
         self._unconfirmed: dict[int, PendingCommand] = {}
         self._last_id = 0
-        self.is_online = False
         self._was_online = False
-        self.is_at_end = False
-        self.is_paused = False
-        self._reported_offline = False
-        self.unconfirmed_lost = False
+        self._was_refused = False
         self._output_lost = False
+        self._reported_offline = False
+
+    @property
+    @override
+    def room(self) -> str:
+        return self._rooms.current
+
+    @property
+    @override
+    def undelivered(self) -> int:
+        unconfirmed = sum(pending.is_message for pending in self._unconfirmed.values())
+        return len(self.unsent) + unconfirmed
 
     @property
     def unsent(self) -> list[str]:
-        """The lines that wait for a connection."""
-        return [pending.line for pending in self._unsent if pending.line]
-
-    @property
-    def undelivered(self) -> int:
-        """How many lines the server has not got yet, as far as is known."""
-        under_way = sum(pending.is_message for pending in self._unconfirmed.values())
-        return len(self.unsent) + under_way
+        """The user's lines that are queued."""
+        return [pending.line for pending in self._queue if pending.line]
 
     @property
     def is_draining(self) -> bool:
-        """Whether there is nothing left but to send what waits.
+        """Whether nothing is left to do but to send the queue.
 
-        Input that is held back may be at its end already, which cannot be seen before it is read.
+        Off a terminal this includes paused input. It may be at its end, which cannot be seen before
+        it is read. So a client that stays offline with a full queue ends after the same timeout as
+        at the end of input.
         """
         return self.is_at_end or (self.is_paused and not self._ui.can_ask)
-
-    @property
-    def room(self) -> str:
-        """Where lines go."""
-        return self._rooms.current
 
     @property
     def status(self) -> int:
         """The exit status: 1 if a line was not sent or may not have arrived, or if output was lost.
 
-        A person has seen on the terminal what was refused, and has said something else.
+        Lines that were not valid or refused count as not sent, but not at a terminal, where the
+        user has seen why and could act on it.
         """
         lost = self.unsent or self.unconfirmed_lost or self._output_lost
         return 1 if lost or (self._was_refused and not self._ui.can_ask) else 0
 
-    def not_sent(self, reason: str) -> None:
-        """Tell the person of a line that cannot be sent."""
-        self._was_refused = True
-        self._ui.notify(f"Not sent: {reason}")
+    # --- called by the UI -----------------------------------------------------------------------
 
-    def output_lost(self) -> None:
-        """Leave, as nothing can be shown any more."""
-        self._output_lost = True
-        self._owner.leave()
-
-    def set_output_paused(self, paused: bool) -> None:
-        """Read no more from the server than the output takes."""
-        self._owner.set_paused(paused)
-
-    def request(self, command: ClientCommand, on_reply: Callable[[FromServer], None]) -> None:
-        """Ask the server for something that the person did not; before what waits to be sent.
-
-        :param answered: gets each frame of the answer; nothing, if the connection breaks.
-        """
-        self._requests.append(PendingCommand("", command, on_reply))
-        self._send_pending()
-
-    def submit(self, line: str, user_input: slash_commands.UserInput | None) -> None:
-        """Take a line that the person typed, and what it was parsed to."""
+    @override
+    def submit(self, line: str, user_input: UserInput | None) -> None:
         match user_input:
             case _ if self.is_at_end:
                 self._refuse_after_quit(line)
             case slash_commands.Help():
-                for each in slash_commands.help_lines():
-                    self._ui.notify(each)
+                for help_line in slash_commands.help_lines():
+                    self._ui.notify(help_line)
             case slash_commands.SwitchRoom(room):
                 self._rooms.current = room
-                self._ui.notify(f"You write to {rendering.escape(room)} now.")
+                self._ui.notify(f"You are now writing to {escape(room)}.")
             case slash_commands.PromptPrivate():
                 prompt_private_message(self._ui, self.submit, self.not_sent)
             case commands.Quit():
@@ -211,65 +173,73 @@ class Session:
             case _:
                 self._enqueue(PendingCommand(line, user_input))
 
-    def _refuse_after_quit(self, line: str) -> None:
-        """Take nothing after the end, but for a second wish to go, which need not wait."""
-        if line.strip() in slash_commands.QUIT_COMMANDS:
-            self._owner.leave()
-        else:
-            self.not_sent(f"{rendering.escape(line)} (you are leaving)")
+    @override
+    def not_sent(self, reason: str) -> None:
+        self._was_refused = True
+        self._ui.notify(f"Not sent: {reason}")
 
-    def _enqueue(self, pending: PendingCommand) -> None:
-        """Send it in its turn; where lines go afterwards is clear before the server answers."""
-        self._rooms.requested(pending.command)
-        self._unsent.append(pending)
-        self._send_pending()
-        self._notify_offline()
-
+    @override
     def end_of_input(self) -> None:
-        """No more lines come: leave as soon as what was read is sent and confirmed."""
         if not self.is_at_end:
             self.is_at_end = True
             self._owner.draining()
             self._leave_if_done()
 
+    @override
+    def output_lost(self) -> None:
+        self._output_lost = True
+        self._owner.leave()
+
+    @override
+    def set_output_paused(self, paused: bool) -> None:
+        self._owner.set_paused(paused)
+
+    @override
+    def request(self, command: ClientCommand, on_reply: Callable[[FromServer], None]) -> None:
+        self._requests.append(PendingCommand("", command, on_reply))
+        self._send_pending()
+
+    # --- called by the client -------------------------------------------------------------------
+
     def online(self) -> None:
-        """Go back to the rooms that the person was in, and send what waits."""
+        """Rejoin the rooms, and send what is queued."""
         self.is_online = self._was_online = True
-        going_back = [PendingCommand("", command) for command in self._rooms.rejoin_commands()]
-        self._unsent.extendleft(reversed(going_back))
+        rejoin = [PendingCommand("", command) for command in self._rooms.rejoin_commands()]
+        self._queue.extendleft(reversed(rejoin))
         if self._reported_offline:
             self._reported_offline = False
-            self._ui.notify("Sending the lines you typed meanwhile.")
+            self._ui.notify("Sending the lines that you typed while offline.")
         self._send_pending()
         self._leave_if_done()
 
     def offline(self) -> None:
-        """The connection is gone; name the lines whose fate is unknown."""
+        """Name the unconfirmed lines: the connection is lost, and their fate is unknown."""
         self.is_online = False
         lost = [pending.line for pending in self._unconfirmed.values() if pending.line]
         self._unconfirmed.clear()
-        # What the client does by itself to be back where it was is asked anew.
-        self._unsent = deque(pending for pending in self._unsent if pending.line)
+        # online() makes the commands that rejoin rooms anew.
+        self._queue = deque(pending for pending in self._queue if pending.line)
         self._requests.clear()
         if lost:
             self.unconfirmed_lost = True
             self._ui.notify(
-                "The connection broke before these lines were confirmed; they may not have arrived:"
+                "The connection was lost before these lines were confirmed; "
+                "they may not have arrived:"
             )
             for line in lost:
-                self._ui.notify(f"  {rendering.escape(line)}")
+                self._ui.notify(f"  {escape(line)}")
         self._leave_if_done()
 
     def leaving(self) -> None:
-        """The client says goodbye: nothing more is sent."""
+        """Send nothing any more: the client has sent ``quit``."""
         self.is_online = False
 
     def frame_received(self, frame: FromServer) -> None:
-        """Show what the server says, and note what it confirms."""
-        asked = self._pending(frame.id)
+        """Show what the server sent, and take note of what it confirms."""
+        pending = self._pending(frame.id)
         match frame:
-            case _ if asked is not None and asked.on_reply is not None:
-                asked.on_reply(frame)
+            case _ if pending is not None and pending.on_reply is not None:
+                pending.on_reply(frame)
             case frames.Error():
                 self._refused(frame)
             case frames.Ok():
@@ -281,18 +251,49 @@ class Session:
                 pass
             case _:
                 self._ui.show_event(frame.data)
-        if not (isinstance(frame, _LISTS) and frame.data.more):
+        if not (isinstance(frame, _LIST_REPLIES) and frame.data.more):
             self._confirmed(frame.id)
 
-    def _quit(self) -> None:
-        """Leave; a person who is offline does not want to wait for what cannot be sent."""
-        if self._ui.can_ask and self.is_online and self.undelivered:
+    # --- sending --------------------------------------------------------------------------------
+
+    def _enqueue(self, pending: PendingCommand) -> None:
+        self._rooms.requested(pending.command)
+        self._queue.append(pending)
+        self._send_pending()
+        self._notify_offline()
+
+    def _send_pending(self) -> None:
+        while self.is_online and len(self._unconfirmed) < limits.UNCONFIRMED_LINES:
+            queue = self._requests or self._queue
+            if not queue:
+                break
+            pending = queue.popleft()
+            self._last_id += 1
+            self._unconfirmed[self._last_id] = pending
+            self._owner.send(pending.command, self._last_id)
+        if len(self._queue) >= _PAUSE_LINES and not self.is_paused:
+            self.is_paused = True
+            self._ui.pause_input()
+            if self.is_draining:
+                self._owner.draining()
+        elif self.is_paused and len(self._queue) <= _PAUSE_LINES // 2:
+            self.is_paused = False
+            self._ui.resume_input()
+
+    def _notify_offline(self) -> None:
+        """Notify the user once that lines are queued.
+
+        Not on a pipe before the first connection: its lines come as fast as they are read, and
+        that they wait for the server is what its user expects.
+        """
+        is_news = self._was_online or self._ui.can_ask
+        if is_news and not self.is_online and not self._reported_offline:
+            self._reported_offline = True
             self._ui.notify(
-                f"Sending {format_count(self.undelivered)} first; /quit again leaves at once."
+                "You are offline. What you type is kept, and sent when you are back online."
             )
-        self.end_of_input()
-        if self._ui.can_ask and not self.is_online and self._unsent:
-            self._owner.leave()
+
+    # --- replies --------------------------------------------------------------------------------
 
     def _pending(self, request_id: RequestId) -> PendingCommand | None:
         return self._unconfirmed.get(request_id) if isinstance(request_id, int) else None
@@ -311,29 +312,14 @@ class Session:
         command = pending.command if pending else None
         self._rooms.refused(command, frame.data.code)
         if isinstance(command, commands.Rename) and frame.data.code == PasswordRequired.code:
-            self._ask_password(command.nickname)
+            self._prompt_password(command.nickname)
             return
         self._was_refused = True
-        what = f" ({rendering.escape(pending.line)})" if pending else ""
-        self._ui.notify(f"Refused{what}: {rendering.escape(frame.data.message)}")
-
-    def _ask_password(self, nickname: str) -> None:
-        if self._ui.can_ask:
-            self._ui.prompt_password(
-                f"Password for {nickname}?",
-                lambda password: self._authenticate(nickname, password),
-            )
-        else:
-            self._was_refused = True
-            self._ui.notify(f"Refused: {nickname} needs its password; use a terminal.")
-
-    def _authenticate(self, nickname: str, password: str) -> None:
-        self.passwords[names.casefold(nickname)] = password
-        self._enqueue(
-            PendingCommand(f"/setname {nickname}", commands.Authenticate(nickname, password))
-        )
+        line = f" ({escape(pending.line)})" if pending else ""
+        self._ui.notify(f"Refused{line}: {escape(frame.data.message)}")
 
     def _confirmed(self, request_id: RequestId) -> None:
+        """Make room for the next line, once the reply to one is complete."""
         if isinstance(request_id, int) and request_id in self._unconfirmed:
             del self._unconfirmed[request_id]
             if self.is_draining:
@@ -341,32 +327,92 @@ class Session:
             self._send_pending()
             self._leave_if_done()
 
-    def _send_pending(self) -> None:
-        while self.is_online and len(self._unconfirmed) < limits.UNCONFIRMED_LINES:
-            waiting = self._requests or self._unsent
-            if not waiting:
-                break
-            pending = waiting.popleft()
-            self._last_id += 1
-            self._unconfirmed[self._last_id] = pending
-            self._owner.send(pending.command, self._last_id)
-        if len(self._unsent) >= _PAUSE_LINES and not self.is_paused:
-            self.is_paused = True
-            self._ui.pause_input()
-            if self.is_draining:
-                self._owner.draining()
-        elif self.is_paused and len(self._unsent) <= _PAUSE_LINES // 2:
-            self.is_paused = False
-            self._ui.resume_input()
+    def _prompt_password(self, nickname: str) -> None:
+        if self._ui.can_ask:
+            self._ui.prompt_password(
+                f"Password for {nickname}?",
+                lambda password: self._authenticate(nickname, password),
+            )
+        else:
+            self._was_refused = True
+            self._ui.notify(
+                f"Refused: {nickname} needs a password, which can be entered only at a terminal."
+            )
 
-    def _notify_offline(self) -> None:
-        talks = self._was_online or self._ui.can_ask
-        if talks and not self.is_online and not self._reported_offline:
-            self._reported_offline = True
-            self._ui.notify("You are offline: what you type is kept, and sent on return.")
+    def _authenticate(self, nickname: str, password: str) -> None:
+        self.passwords[names.casefold(nickname)] = password
+        # The line stands for the command where it is named to the user: without the password.
+        self._enqueue(
+            PendingCommand(f"/setname {nickname}", commands.Authenticate(nickname, password))
+        )
+
+    # --- leaving --------------------------------------------------------------------------------
+
+    def _quit(self) -> None:
+        if self._ui.can_ask and self.is_online and self.undelivered:
+            self._ui.notify(
+                f"Sending {format_count(self.undelivered)} first; /quit again leaves at once."
+            )
+        self.end_of_input()
+        # A user who quits while offline does not want to wait for a connection. A pipe's lines are
+        # worth waiting for, as after the end of its input.
+        if self._ui.can_ask and not self.is_online and self._queue:
+            self._owner.leave()
+
+    def _refuse_after_quit(self, line: str) -> None:
+        """Take no line after the end, except for a second ``/quit``, which waits for nothing."""
+        if line.strip() in slash_commands.QUIT_COMMANDS:
+            self._owner.leave()
+        else:
+            self.not_sent(f"{escape(line)} (you are leaving)")
 
     def _leave_if_done(self) -> None:
-        # Who leaves does not want to know any more what was only asked for the way in.
-        awaited = any(pending.on_reply is None for pending in self._unconfirmed.values())
-        if self.is_at_end and not self._unsent and not awaited:
+        # Leaving does not wait for replies to the UI's own requests: nobody will look at them.
+        is_awaited = any(pending.on_reply is None for pending in self._unconfirmed.values())
+        if self.is_at_end and not self._queue and not is_awaited:
             self._owner.leave()
+
+
+def format_count(lines: int) -> str:
+    """A number of lines, such as ``1 line`` or ``1,234 lines``."""
+    return f"{lines:,} line{'' if lines == 1 else 's'}"
+
+
+def prompt_private_message(
+    ui: UserInterface, send: Callable[[str, SendPrivate], None], not_sent: Callable[[str], None]
+) -> None:
+    """Ask the user for the recipients of a private message, then for its text.
+
+    The text is never parsed as a typed line. If it were, a text that begins with ``@moon`` would go
+    to moon, and one that begins with ``/`` might go to nobody.
+
+    :param send: called with the message as a line, as it could have been typed, and the command.
+    :param not_sent: called with the reason if there is nothing to send.
+    """
+
+    def on_recipients(answer: str) -> None:
+        to = _nicknames(answer)
+        if to:
+            ui.prompt(f"Message for {escape(', '.join(to))}?", lambda text: on_text(to, text))
+            return
+        not_sent("no recipient.")
+        if not ui.can_ask:
+            # The next line of a pipe is the text all the same, and must not go to everyone.
+            ui.prompt(
+                "The next line, the text of the message, will not be sent.",
+                lambda text: not_sent("a text without a recipient."),
+            )
+
+    def on_text(to: tuple[str, ...], text: str) -> None:
+        try:
+            send(f"/msg {','.join(to)} {text}", SendPrivate(names.message_text(text), to))
+        except Refusal as refusal:
+            not_sent(str(refusal))
+
+    ui.prompt("Recipients?", on_recipients)
+
+
+def _nicknames(answer: str) -> tuple[str, ...]:
+    # No nickname has an @, but many users type one.
+    words = (word.removeprefix("@") for word in answer.replace(",", " ").split())
+    return tuple(word for word in words if word)

@@ -1,19 +1,17 @@
-"""How a client stands: its state, and that in words for the person (SPEC §3, §6). Pure."""
+"""The client's connection status, and its description for the user. Pure."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
 
 from chatd.wire.rendering import escape
 
 
 @dataclass(frozen=True, slots=True)
 class Searching:
-    """Servers are looked for.
+    """The client is searching for servers.
 
-    :ivar wanted: the id of the one wanted; empty for any.
-    :ivar subnets: how many subnets were asked.
-    :ivar found: how many servers can be chosen so far.
+    :ivar server_id: the id of the server it wants; empty for any.
+    :ivar subnet_count: how many subnets it has queried.
+    :ivar found_count: how many servers the user can choose from so far.
     """
 
     server_id: str
@@ -23,60 +21,62 @@ class Searching:
 
 @dataclass(frozen=True, slots=True)
 class Connecting:
-    """A connection is being opened, and then the server is asked to be let in."""
+    """The client is connecting, or connected and not yet welcome."""
 
     server: str
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """The server wants another nickname, or a password."""
+    """The user is asked for another nickname or a password; there is no connection."""
 
 
 @dataclass(frozen=True, slots=True)
 class Online:
-    """What is typed is sent."""
+    """The client is a member: lines are sent at once."""
 
     nickname: str
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The next try is in so many `seconds`."""
+    """The next attempt to connect is in `seconds`, counted from when the status was set."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """The server is told goodbye."""
+    """The client has sent ``quit``, and waits for the server's goodbye."""
 
 
 Status = Searching | Connecting | Asking | Online | Waiting | Leaving
 
 
 def describe(status: Status | None, seconds_left: float) -> str:
-    """The state in words.
+    """A status in words; empty if there is none yet.
 
-    :param seconds_left: for one who waits, until the next try.
+    :param seconds_left: until the next attempt, while the status is :class:`Waiting`.
     """
-    make = _DESCRIPTIONS.get(type(status))
-    return make(status, seconds_left) if make else ""
+    match status:
+        case Searching():
+            return _describe_search(status)
+        case Connecting(server):
+            return f"connecting to {escape(server)}…"
+        case Asking():
+            return "not connected"
+        case Online(nickname):
+            return f"online as {escape(nickname)}"
+        case Waiting():
+            # Rounded up, and at least 1: it never says 0 s while still waiting.
+            return f"reconnecting in {max(1, -int(-seconds_left // 1))} s"
+        case Leaving():
+            return "leaving…"
+    return ""
 
 
-def _searching(status: Searching, seconds_left: float) -> str:
-    what = escape(status.server_id) or "a server"
+def _describe_search(status: Searching) -> str:
+    server = escape(status.server_id) or "a server"
     subnets = f"{status.subnet_count} subnet{'' if status.subnet_count == 1 else 's'}"
     found = f" {status.found_count} found" if status.found_count else ""
-    return f"searching {what} on {subnets}…{found}"
-
-
-_DESCRIPTIONS: Final[dict[type, Callable[[Any, float], str]]] = {
-    Searching: _searching,
-    Connecting: lambda standing, left: f"connecting to {escape(standing.server)}…",
-    Asking: lambda standing, left: "not connected",
-    Online: lambda standing, left: f"online as {escape(standing.nickname)}",
-    # Rounded up: it says 1 s until the last moment, never 0.
-    Waiting: lambda standing, left: f"reconnecting in {max(1, -int(-left // 1))} s",
-    Leaving: lambda standing, left: "leaving…",
-}
+    return f"searching {server} on {subnets}…{found}"

@@ -1,4 +1,9 @@
-"""The port to the person: where a client shows, says and asks things."""
+"""The port between the client and its user interface (UI).
+
+:class:`UserInterface` is what the client asks of a UI: the console, the terminal, or in ``chatd
+launch`` a guest without a user. :class:`SessionView` is what a UI that takes input asks of the
+session in return.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,13 +20,13 @@ from chatd.wire.slash_commands import UserInput
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Something the person can choose: what it is called, and what is to be known about it."""
+    """A choice that the user has: its name, and a description for the list."""
 
     name: str
     description: str
 
 
-#: What the person is asked who is to choose.
+#: The question that goes with a list of servers.
 SERVER_PROMPT: Final = "Which server? (number or name)"
 
 
@@ -31,52 +36,55 @@ def format_choice(number: int, choice: Choice) -> str:
 
 
 class UserInterface(Protocol):
-    """Where a client's person is."""
+    """Shows the chat and the client's own notices, and asks the user."""
 
-    #: Whether there is a person who can be asked something.
+    #: Whether there is a user who can be asked: a terminal, not a pipe.
     can_ask: bool
 
     def show_event(self, event: object) -> None:
-        """Show what the server told: an event or a reply of ``chatd.chat.events``."""
+        """Show an event or a reply of ``chatd.chat.events``."""
 
     def message_sent(self, message: SendMessage | SendPrivate, time: int | None) -> None:
-        """Note that the server has what the person said.
+        """Show the user's own message, which the server has confirmed.
 
-        :param time: when it got it, in ms since 1970, if it told.
+        :param time: when the server got it, in milliseconds since 1970; None if it did not say.
         """
 
     def set_status(self, status: Status) -> None:
-        """Note how the client stands from now on."""
+        """Show the connection status from now on."""
 
     def notify(self, message: str) -> None:
-        """Say something of the client's own."""
+        """Show a sentence of the client's own."""
 
     def prompt(self, question: str, on_answer: Callable[[str], None], default: str = "") -> None:
-        """Ask the person; the next line is the answer.
+        """Ask the user; the next line of input is the answer.
 
-        :param offered: the answer of one who says nothing.
+        :param default: the answer if that line is blank.
         """
 
     def prompt_password(self, question: str, on_answer: Callable[[str], None]) -> None:
-        """Ask for something that is not to be seen on the screen."""
+        """Ask the user for something that must not be seen on the screen."""
 
     def choose(
         self, question: str, choices: Sequence[Choice], on_answer: Callable[[str], None]
     ) -> None:
-        """Have the person choose; called again when there are more, or an answer was none of them.
+        """Let the user choose.
 
-        :param answered: gets the number or the name that the person says.
+        Called again while the question is open if there are more choices, and called again after
+        an answer that was none of them.
+
+        :param on_answer: called with the number or the name that the user entered.
         """
 
     def pause_input(self) -> None:
-        """Take no more lines for now."""
+        """Take no more lines for now; :meth:`prompt` takes its answer all the same."""
 
     def resume_input(self) -> None:
         """Take lines again."""
 
 
 class SessionView(Protocol):
-    """What a UI knows of the session that it is attached to, and what it tells the session."""
+    """The session, as far as a UI knows it: it takes the input, and can be asked for some state."""
 
     #: The user's nickname, or the one that the client will ask the server for.
     nickname: str
@@ -96,35 +104,38 @@ class SessionView(Protocol):
         """
 
     def not_sent(self, reason: str) -> None:
-        """Take note of a line that is not valid, and notify the user."""
+        """Notify the user of a line that is not valid; it counts for the exit status."""
 
     def end_of_input(self) -> None:
-        """Take note that no more lines will come."""
+        """Leave when everything is sent: no more lines will come."""
 
     def output_lost(self) -> None:
-        """Take note that the output is closed: nothing can be shown from now on."""
+        """Leave: nothing can be shown any more."""
 
     def set_output_paused(self, paused: bool) -> None:
-        """Take note that the output is too slow for what the server sends, or no longer is."""
+        """Stop reading from the server while the output does not keep up, or resume."""
 
     def request(self, command: ClientCommand, on_reply: Callable[[FromServer], None]) -> None:
-        """Ask the server for something that the UI itself wants to know.
+        """Send a command that the UI itself needs, and that the user did not enter.
 
-        :param on_reply: called with each frame of the reply.
+        :param on_reply: called with each frame of the reply; never, if the connection is lost.
         """
 
 
 class InteractiveUI(UserInterface, Protocol):
-    """A screen that the person of this process sits at: it opens, takes lines, and closes."""
+    """The UI of this process: it has a beginning and an end, and takes input."""
 
     def show(self, line: str) -> None:
-        """Show a line as it is."""
+        """Show a line of the chat as it is."""
 
     def attach(self, session: SessionView) -> None:
         """Hand the input to `session` from now on; before, no line is taken."""
 
     def open(self, reactor: Any) -> Callable[[], None]:
-        """Begin; call what is returned at the very end, to leave everything as it was found."""
+        """Take the terminal, or standard input and output.
+
+        :return: must be called at the very end; it restores everything as it was found.
+        """
 
     def close(self) -> Deferred[None]:
-        """End; fires when everything has been shown."""
+        """Show what still waits, and give everything back; fires when that is done."""

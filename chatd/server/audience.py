@@ -1,14 +1,39 @@
-"""Who is told the same: one stream for all of them, written once at the end of a turn.
+"""Groups of connections that receive identical bytes, written once per reactor turn.
 
-What an audience is told during a turn of the reactor is joined once, and every member is sent the
-same bytes object. A member who is told something of its own *diverges* for the rest of the turn:
-it gets a list of its own, and catches up with the others before each word that is its own; so
-everyone is told what happened in the order in which the hub decided it.
+Encoding and writing are what a chat server spends its time on. So an event is encoded once for all
+members of an audience, the events of one turn of the reactor are joined once, and every member is
+sent the very same bytes object. That leaves the members that are *not* sent exactly the same in
+this turn: one that gets a reply, or that is not sent its own message. Such a member *diverges*: for
+the rest of the turn it has a list of pieces of its own (`private_pieces`). Before each piece that
+is its own it *catches up*: it copies what the others were sent since it last did. In this way each
+member is sent everything in the order in which the hub decided it, and a reply never overtakes a
+message.
+
+An example: *ice* and *moon* are an audience, a ``SharedStream``. In one turn moon says A, ice says
+B and its client asks for a reply (K), and moon says C. A member is not sent its own message.
+
+====================  ===========  ==============  ==============  ================================
+call                  `_pieces`    ice             moon            note
+====================  ===========  ==============  ==============  ================================
+send_except(moon, A)  A            follows         [ ], pos 1      moon diverges; A is not for it
+send_except(ice, B)   A B          [A], pos 2      [ ], pos 1      ice diverges, after it caught up
+send_to(ice, K)       A B          [A K], pos 2    [ ], pos 1      the reply comes after A
+send_except(moon, C)  A B C        [A K], pos 2    [B], pos 3      moon caught up: B, but not C
+(the turn ends)       A B C        [A K C]         [B]             ice catches up with C
+====================  ===========  ==============  ==============  ================================
+
+`position` counts the pieces of the audience that a member has copied or skipped, so catching up is
+a slice: ``_pieces[position:]``. A third member that did nothing in this turn still follows, and is
+sent A B C, joined. After the turn everyone follows again, with empty lists and position 0.
+
+So a turn costs one step for each piece, one for each member, and what diverges; not one for each
+piece and member. There may be many pieces in it: everything that arrived while the server was busy.
 """
 
 from typing import Protocol, cast
 
 from twisted.internet.interfaces import IReactorTime
+from typing_extensions import override
 
 from chatd.chat import limits
 from chatd.chat.outbox import MemberId
@@ -17,19 +42,19 @@ from chatd.wire.dialect import Dialect
 
 
 class Recipient(Protocol):
-    """A connection that can be told things: in which dialect, which way."""
+    """A connection that events can be sent to: :class:`chatd.server.session.Session`."""
 
     dialect: Dialect
     output: Output
 
 
 class Subscriber:
-    """One connection, as far as it is told things.
+    """A connection's delivery state.
 
-    :ivar audience: where it belongs; None before it has entered and after it has left.
-    :ivar own: once it has diverged, what it is to be sent at the end of the turn.
-    :ivar own_bytes: how much of that is nobody else's.
-    :ivar mark: how many pieces of its audience's are in `own`, or not meant for it.
+    :ivar audience: the audience that it belongs to; None unless it is a member or a watcher.
+    :ivar private_pieces: while it has diverged, what it is sent at the end of the turn.
+    :ivar private_bytes: the size of those pieces that were sent to it alone.
+    :ivar position: how many of the audience's pieces this subscriber has already copied or skipped.
     """
 
     __slots__ = (
@@ -45,89 +70,97 @@ class Subscriber:
     def __init__(self, member: MemberId, recipient: Recipient) -> None:
         self.member = member
         self.recipient = recipient
-        self.send_queue = cast(
-            SendQueue, recipient.output
-        )  # for lanes, whose members have no other way
+        # Only shared streams use it, and only dialects whose output is a SendQueue share one.
+        self.send_queue = cast(SendQueue, recipient.output)
         self.audience: Audience | None = None
         self.private_pieces: list[bytes] = []
         self.private_bytes = self.position = 0
 
     @property
     def rooms(self) -> frozenset[str]:
-        """The rooms that it hears."""
+        """The rooms that it receives."""
         return frozenset() if self.audience is None else self.audience.rooms
 
     def send_private(self) -> None:
-        """Send now what waits for the end of the turn."""
-        own, self.private_pieces, self.private_bytes = self.private_pieces, [], 0
-        if own:
-            self.recipient.output.send(None, b"".join(own))
+        """Send `private_pieces` now."""
+        pieces, self.private_pieces, self.private_bytes = self.private_pieces, [], 0
+        if pieces:
+            self.recipient.output.send(None, b"".join(pieces))
 
 
 class Audience(Protocol):
-    """One member or many who hear the same rooms, and are told the same bytes."""
+    """Subscribers that receive the same rooms in the same variant of a dialect."""
+
+    __slots__ = ()
 
     @property
     def rooms(self) -> frozenset[str]:
-        """The rooms that they hear."""
+        """The rooms that they receive."""
 
     @property
     def dialect(self) -> Dialect:
-        """What they are told in."""
+        """The dialect that encodes for them."""
 
     def add(self, subscriber: Subscriber) -> None:
-        """From now on `ear` is told what the others are."""
+        """From now on `subscriber` receives what is sent here."""
 
     def remove(self, subscriber: Subscriber) -> bool:
-        """From now on it is not; the answer is whether anybody else still is."""
+        """From now on it does not; returns whether there are other subscribers."""
 
     def send(self, event: object, data: bytes) -> None:
-        """Tell everyone."""
+        """Send `data`, in which `event` is encoded, to everyone."""
 
     def send_except(self, subscriber: Subscriber, event: object, data: bytes) -> None:
-        """Tell everyone but one."""
+        """Send `data` to everyone but `subscriber`."""
 
     def send_to(self, subscriber: Subscriber, event: object, data: bytes) -> None:
-        """Tell one something of its own."""
+        """Send `data` to `subscriber` alone, after everything that was sent to it before."""
 
 
-class SingleSubscriber:
-    """Implements :class:`Audience` for a connection that must be told each thing by itself."""
+class SingleSubscriber(Audience):
+    """The audience of one connection whose frames must not be joined with others: a JIM client."""
+
+    __slots__ = ("_recipient", "rooms")
+    rooms: frozenset[str]
 
     def __init__(self, recipient: Recipient, rooms: frozenset[str]) -> None:
         self._recipient = recipient
         self.rooms = rooms
 
     @property
+    @override
     def dialect(self) -> Dialect:
-        """What it speaks now."""
         return self._recipient.dialect
 
+    @override
     def add(self, subscriber: Subscriber) -> None:
-        """It is the one."""
         subscriber.audience = self
 
+    @override
     def remove(self, subscriber: Subscriber) -> bool:
-        """Nobody is left."""
         subscriber.audience = None
         return False
 
+    @override
     def send(self, event: object, data: bytes) -> None:
-        """Tell it at once."""
         self._recipient.output.send(event, data)
 
+    @override
     def send_except(self, subscriber: Subscriber, event: object, data: bytes) -> None:
-        """There are no others."""
+        pass
 
+    @override
     def send_to(self, subscriber: Subscriber, event: object, data: bytes) -> None:
-        """Tell it at once."""
-        self.send(event, data)
+        self._recipient.output.send(event, data)
 
 
 class FlushScheduler:
-    """What is written at the end of this turn of the reactor.
+    """Writes what the shared streams have gathered, at the end of the reactor turn.
 
-    :ivar is_full: whether something has become so long that it should not wait for that.
+    A call that is scheduled in 0 seconds runs in the next turn before anything is read, so it has
+    everything that this turn's input led to.
+
+    :ivar is_full: whether so much waits that it should be written before the turn ends.
     """
 
     def __init__(self, clock: IReactorTime) -> None:
@@ -137,34 +170,49 @@ class FlushScheduler:
         self.is_full = False
 
     def schedule(self, stream: "SharedStream") -> None:
-        """`lane` has something to write."""
+        """`stream` has something to write."""
         self._streams.append(stream)
         if not self._is_scheduled:
             self._is_scheduled = True
             self._clock.callLater(0, self._turn_ended)
 
     def flush(self) -> None:
-        """Write it all. Every lane is emptied before the first write, which may bring more."""
+        """Write everything now."""
         self.is_full = False
-        lanes, self._streams = self._streams, []
-        for pieces, outlets in [batch for lane in lanes for batch in lane.take_batches()]:
+        streams, self._streams = self._streams, []
+        # Every stream is emptied before the first write: a write may find that a member is too
+        # slow, and what the others are then sent belongs to the next batch.
+        for pieces, send_queues in [batch for each in streams for batch in each.take_batches()]:
             if pieces:
-                send_to_all(outlets, b"".join(pieces))
+                send_to_all(send_queues, b"".join(pieces))
 
     def _turn_ended(self) -> None:
         self._is_scheduled = False
         self.flush()
 
 
-#: Pieces to be joined, and who is sent the result.
+#: Pieces to be joined, and the connections that are sent the result.
 Batch = tuple[list[bytes], list[SendQueue]]
 
 
-class SharedStream:
-    """Implements :class:`Audience` for members who share their bytes.
+class SharedStream(Audience):
+    """The audience of any number of members, whose bytes are shared.
 
-    Each member is either following, and is sent `_pieces`, or has diverged, and is sent its own.
+    Each member either follows, and is sent `_pieces`, or has diverged, and is sent its own pieces.
     """
+
+    __slots__ = (
+        "_bytes",
+        "_diverged",
+        "_following",
+        "_is_scheduled",
+        "_pieces",
+        "_scheduler",
+        "dialect",
+        "rooms",
+    )
+    dialect: Dialect
+    rooms: frozenset[str]
 
     def __init__(self, scheduler: FlushScheduler, dialect: Dialect, rooms: frozenset[str]) -> None:
         self.dialect = dialect
@@ -176,9 +224,11 @@ class SharedStream:
         self._bytes = 0
         self._is_scheduled = False
 
+    @override
     def add(self, subscriber: Subscriber) -> None:
-        """From now on it is told what the others are; before that, what it brings along."""
         subscriber.audience = self
+        # The pieces of this turn so far are not for it; those that it brings from another audience
+        # go out before what is sent here.
         subscriber.position = len(self._pieces)
         if subscriber.private_pieces or self._pieces:
             self._diverged[subscriber.member] = subscriber
@@ -186,8 +236,9 @@ class SharedStream:
         else:
             self._following[subscriber.member] = subscriber.send_queue
 
+    @override
     def remove(self, subscriber: Subscriber) -> bool:
-        """It takes along what it has not been sent."""
+        # Its unsent data moves with it, to the audience that it joins next or to the connection.
         if self._pieces or subscriber.private_pieces:
             self._catch_up(subscriber)
         self._following.pop(subscriber.member, None)
@@ -195,22 +246,22 @@ class SharedStream:
         subscriber.audience = None
         return bool(self._following or self._diverged)
 
+    @override
     def send(self, event: object, data: bytes) -> None:
-        """Tell everyone at the end of the turn."""
         self._pieces.append(data)
         self._bytes += len(data)
         if self._bytes > limits.BATCH_BYTES:
             self._scheduler.is_full = True
         self._schedule()
 
+    @override
     def send_except(self, subscriber: Subscriber, event: object, data: bytes) -> None:
-        """Tell all but one."""
         self._catch_up(subscriber)
         self.send(event, data)
-        subscriber.position += 1
+        subscriber.position += 1  # it skips this piece
 
+    @override
     def send_to(self, subscriber: Subscriber, event: object, data: bytes) -> None:
-        """Tell one, after all that it was told before."""
         self._catch_up(subscriber)
         subscriber.private_pieces.append(data)
         subscriber.private_bytes += len(data)
@@ -218,21 +269,21 @@ class SharedStream:
             subscriber.send_private()
 
     def take_batches(self) -> list[Batch]:
-        """What is to be written now; after that everyone follows again."""
+        """Return what is to be written now; after that everyone follows again."""
         diverged = list(self._diverged.values())
-        for ear in diverged:
-            self._catch_up(ear)
+        for subscriber in diverged:
+            self._catch_up(subscriber)
         batches = [(self._pieces, list(self._following.values()))]
-        for ear in diverged:
-            batches.append((ear.private_pieces, [ear.send_queue]))
-            ear.private_pieces, ear.private_bytes, ear.position = [], 0, 0
-            self._following[ear.member] = ear.send_queue
+        for subscriber in diverged:
+            batches.append((subscriber.private_pieces, [subscriber.send_queue]))
+            subscriber.private_pieces, subscriber.private_bytes, subscriber.position = [], 0, 0
+            self._following[subscriber.member] = subscriber.send_queue
         self._diverged.clear()
         self._pieces, self._bytes, self._is_scheduled = [], 0, False
         return batches
 
     def _catch_up(self, subscriber: Subscriber) -> None:
-        """Give `ear` a list of its own, with all that the others were told until now."""
+        """Have `subscriber` diverge, if it has not yet, and copy what the others were sent."""
         if self._following.pop(subscriber.member, None) is not None:
             self._diverged[subscriber.member] = subscriber
             self._schedule()

@@ -19,6 +19,7 @@ from chatd.chat.commands import Authenticate
 from chatd.chat.errors import WrongPassword
 from chatd.chat.hub import Hub, HubSettings
 from chatd.chat.outbox import MemberId
+from chatd.rate_limit import TokenBucket
 from chatd.server.event_log import command_logger, with_event_log
 from chatd.server.fanout import Fanout
 from chatd.server.throttle import ConnectionThrottle
@@ -95,6 +96,11 @@ class Chat:
             settings.accept_rate, clock, settings.own_addresses, self.counters
         )
         self._all_closed: Deferred[None] | None = None
+
+    def flood_bucket(self) -> TokenBucket:
+        """A new bucket for what one client sends; it holds a burst of twice the rate."""
+        rate = self.settings.flood
+        return TokenBucket(rate, rate * limits.FLOOD_BURST_FACTOR, self.clock.seconds())
 
     def remove(self, session: ChatConnection) -> None:
         """Forget a session whose connection is lost."""

@@ -1,7 +1,12 @@
-"""What happened in the chat, for the log. Private text and passwords never come through here.
+"""The log of the chat's events and commands.
 
-At info: entering, leaving, renaming, each room message in order. At debug: each member's commands
-and what became of them, by their names alone, whatever was in them.
+At level info it has who enters, leaves, joins a room or is renamed, and each room message, in
+order. At level debug it also has each member's commands and their results, by name alone. Private
+texts and passwords are in no log: private events do not pass through here, and of a command only
+its type is logged.
+
+What is below the log's level is not even created, so a busy server at level ``warn`` spends no time
+on it.
 """
 
 import re
@@ -29,57 +34,63 @@ _FORMATS: Final[dict[type[Event], str]] = {
 
 
 def _log_name(kind: type) -> str:
-    """How a command, an event or a reply is called in the log: ``list-users``."""
+    """The name of a command, event or reply in the log: ``list-users`` for ``ListUsers``."""
     return re.sub("(?<=.)(?=[A-Z])", "-", kind.__name__).lower()
 
 
 def _values(kind: type[Event]) -> Callable[[Event], dict[str, object]]:
-    """How to read the fields of such an event."""
+    """A function that returns the fields of an event of this kind."""
     names = tuple(field.name for field in fields(kind))
     return lambda event: {name: getattr(event, name) for name in names}
 
 
+#: For each kind of event: the format of its log message, its name, and what returns its fields.
 _ENTRIES: Final = {kind: (form, _log_name(kind), _values(kind)) for kind, form in _FORMATS.items()}
 
 
 def _command_name(request: Request | Refusal | None, result: Result) -> str:
     if isinstance(request, Request):
         return _log_name(type(request.command))
-    # A line that is too long, or half an object, is refused before it is anything.
+    # Over-long lines and truncated objects are refused before they are parsed: no request.
     return "unreadable" if isinstance(request or result, Malformed) else "nothing"
 
 
 class Client(Protocol):
-    """A connection that asks for things."""
+    """A connection that sends commands: :class:`chatd.server.session.Session`."""
 
     address: str
     member_id: MemberId | None
 
 
-#: Takes note of what became of a request; where it could not be read, of the refusal alone.
+#: Logs a request and its result. The request is the refusal if the frame could not be decoded, and
+#: None if the result belongs to no frame.
 LogCommand = Callable[[Client, Request | Refusal | None, Result], None]
 
 
 def with_event_log(outbox: Outbox, level: str) -> Outbox:
-    """`outbox`, with a log of what is told to many if that is to be seen at `level`."""
+    """`outbox`, with a log of its public events if the log's `level` includes info."""
     return LoggingOutbox(outbox) if LogLevel.levelWithName(level) <= LogLevel.info else outbox
 
 
 def command_logger(nickname: Callable[[MemberId], str], level: str) -> LogCommand:
-    """A log of commands if that is to be seen at `level`; `nickname` knows who is called what."""
-    return CommandLog(nickname) if LogLevel.levelWithName(level) <= LogLevel.debug else _nothing
+    """A log of commands if the log's `level` includes debug, otherwise a no-op.
+
+    :param nickname: returns the nickname of a member, empty if it has none.
+    """
+    return CommandLog(nickname) if LogLevel.levelWithName(level) <= LogLevel.debug else _ignore
 
 
-def _nothing(client: Client, request: Request | Refusal | None, result: Result) -> None:
-    """Log nothing."""
+def _ignore(client: Client, request: Request | Refusal | None, result: Result) -> None:
+    pass
 
 
 class LoggingOutbox:
-    """An outbox that logs what is told to many, and hands everything on to `outbox`."""
+    """An outbox that logs public events, and passes every call on to `outbox`."""
 
     log = Logger()
 
     def __init__(self, outbox: Outbox) -> None:
+        # What is not logged costs no call.
         self.add_member = outbox.add_member
         self.add_watcher = outbox.add_watcher
         self.remove_member = outbox.remove_member
@@ -87,15 +98,15 @@ class LoggingOutbox:
         self.leave_room = outbox.leave_room
         self.to_member = outbox.to_member
         self._outbox = outbox
-        self._info = self.log.info  # a logger that is a class attribute is made at each access
+        self._info = self.log.info  # Twisted makes a new Logger at each access of the attribute
 
     def to_all(self, event: Event, origin: MemberId) -> None:
-        """Log it, and tell everyone."""
+        """Log `event`, and send it to all members and watchers."""
         self._log_event(event)
         self._outbox.to_all(event, origin)
 
     def to_room(self, room: str, event: Event, origin: MemberId) -> None:
-        """Log it, and tell everyone who hears `room`."""
+        """Log `event`, and send it to the members of `room`, and to watchers."""
         self._log_event(event)
         self._outbox.to_room(room, event, origin)
 
@@ -105,17 +116,17 @@ class LoggingOutbox:
 
 
 class CommandLog:
-    """Logs each request and its outcome: who, what, and how it ended; never what was in it."""
+    """Logs each request: the member, the command and the result; never what they contain."""
 
     log = Logger()
 
     def __init__(self, nickname: Callable[[MemberId], str]) -> None:
         self._nickname = nickname
-        # A member who quits has no nickname any more when that is noted.
+        # The last nickname of each client: one that quits has none any more when that is logged.
         self._last: WeakKeyDictionary[Client, str] = WeakKeyDictionary()
 
     def __call__(self, client: Client, request: Request | Refusal | None, result: Result) -> None:
-        """Log what became of what `speaker` asked; what nobody asked is no command."""
+        """Log a request and its result, or a refusal without a request (a timeout)."""
         if request is None and not isinstance(result, Refusal):
             return
         self.log.debug(
@@ -128,6 +139,6 @@ class CommandLog:
 
     def _display_name(self, client: Client) -> str:
         nickname = "" if client.member_id is None else self._nickname(client.member_id)
-        before = self._last.get(client, client.address)
-        self._last[client] = nickname or before
-        return nickname or before
+        name = nickname or self._last.get(client, client.address)
+        self._last[client] = name
+        return name

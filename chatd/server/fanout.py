@@ -1,8 +1,8 @@
-"""The outbox of a real server: each event, encoded once for each dialect, to all who hear it.
+"""Delivers the hub's events: each is encoded once per dialect, and sent to all who receive it.
 
-Members whose dialects have one variant, and who hear the same rooms, are one audience
-(``server.audience``). Joining and leaving a room moves a member to another audience, so that a
-message needs to know the audiences that hear it, and nothing of their members.
+Members whose dialects have the same variant, and who receive the same rooms, are one audience
+(``server.audience``). Joining and leaving a room moves a member from one audience to another. So a
+message has to be handed only to the audiences of its room, however many members they have.
 """
 
 from collections.abc import Callable, Iterable
@@ -10,10 +10,11 @@ from itertools import chain
 from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
+from typing_extensions import override
 
 from chatd.chat.errors import RequestId
 from chatd.chat.events import Event
-from chatd.chat.outbox import MemberId
+from chatd.chat.outbox import MemberId, Outbox
 from chatd.server.audience import (
     Audience,
     FlushScheduler,
@@ -24,15 +25,15 @@ from chatd.server.audience import (
 )
 from chatd.wire.dialect import Dialect, Result
 
-#: Stands for all rooms among those that one hears; no room is called so.
+#: Stands for all rooms among the rooms that a watcher receives; not a room name.
 _ALL_ROOMS: Final = "*"
 
 
-class Fanout:
-    """Implements :class:`chatd.chat.outbox.Outbox`; knows connections by the hub's numbers.
+class Fanout(Outbox):
+    """The outbox of a server; it knows connections by the hub's ids.
 
-    :param clock: what is told in one turn of it goes out at its end.
-    :param now: the time of day, in milliseconds since 1970, for dialects that show it.
+    :param clock: what is sent in one turn of it is written at the end of the turn.
+    :param now: returns the time of day, in milliseconds since 1970, for dialects that show it.
     """
 
     def __init__(self, clock: IReactorTime, now: Callable[[], int]) -> None:
@@ -40,26 +41,28 @@ class Fanout:
         self._scheduler = FlushScheduler(clock)
         self._subscribers: dict[MemberId, Subscriber] = {}
         self._streams: dict[tuple[str, frozenset[str]], SharedStream] = {}
+        # The audiences of all members and watchers, and those of each room. These are dicts in
+        # place of sets, so that members are sent an event in a fixed order.
         self._everyone: dict[Audience, None] = {}
         self._rooms: dict[str, dict[Audience, None]] = {}
 
     def attach(self, member: MemberId, recipient: Recipient) -> None:
-        """`listener` is the connection that the hub calls `member`."""
+        """`recipient` is the connection with the id `member`."""
         self._subscribers[member] = Subscriber(member, recipient)
 
     def detach(self, member: MemberId) -> None:
-        """The connection is gone."""
+        """The connection is lost."""
         self._subscribers.pop(member, None)
 
     def dialect_changed(self, member: MemberId) -> None:
-        """The connection speaks another dialect from now on, or another variant."""
-        ear = self._subscribers[member]
-        audience, variant = ear.audience, ear.recipient.dialect.variant
+        """The connection has another dialect from now on, perhaps of another variant."""
+        subscriber = self._subscribers[member]
+        audience, variant = subscriber.audience, subscriber.recipient.dialect.variant
         if audience is not None and audience.dialect.variant != variant:
-            self._move(ear, ear.rooms)
+            self._move(subscriber, subscriber.rooms)
 
     def reply(self, member: MemberId, result: Result, request_id: RequestId = None) -> None:
-        """Tell one connection what became of its request, after all that it was told before."""
+        """Send `member` the result of its request, after everything that was sent to it before."""
         data = self._subscribers[member].recipient.dialect.encode_reply(
             result, request_id, self._now()
         )
@@ -67,81 +70,88 @@ class Fanout:
             self.send(member, result, data)
 
     def send(self, member: MemberId, event: object, data: bytes) -> None:
-        """Send one connection `data`, which tells of `told`, after all that it was told before."""
-        ear = self._subscribers[member]
-        if ear.audience is None:
-            ear.recipient.output.send(event, data)
-        else:
-            ear.audience.send_to(ear, event, data)
+        """Send `member` alone `data`, after everything that was sent to it before.
 
+        :param event: the event or the result that is encoded in `data`.
+        """
+        subscriber = self._subscribers[member]
+        if subscriber.audience is None:
+            subscriber.recipient.output.send(event, data)
+        else:
+            subscriber.audience.send_to(subscriber, event, data)
+
+    # --- the outbox -----------------------------------------------------------------------------
+
+    @override
     def add_member(self, member: MemberId) -> None:
-        """From now on `member` hears what everyone hears."""
         self._move(self._subscribers[member], frozenset())
 
+    @override
     def add_watcher(self, member: MemberId) -> None:
-        """From now on `member` hears what everyone hears, and every room, until it enters."""
         self._move(self._subscribers[member], frozenset({_ALL_ROOMS}))
 
+    @override
     def remove_member(self, member: MemberId) -> None:
-        """From now on `member` hears nothing; what it has heard is sent at once, before the end."""
-        ear = self._subscribers[member]
-        self._remove(ear)
-        ear.send_private()
+        subscriber = self._subscribers[member]
+        self._remove(subscriber)
+        # At once: its connection may be half-closed before the turn ends.
+        subscriber.send_private()
 
+    @override
     def join_room(self, member: MemberId, room: str) -> None:
-        """From now on `member` hears `room`."""
-        ear = self._subscribers[member]
-        self._move(ear, ear.rooms | {room})
+        subscriber = self._subscribers[member]
+        self._move(subscriber, subscriber.rooms | {room})
 
+    @override
     def leave_room(self, member: MemberId, room: str) -> None:
-        """From now on `member` does not hear `room`."""
-        ear = self._subscribers[member]
-        self._move(ear, ear.rooms - {room})
+        subscriber = self._subscribers[member]
+        self._move(subscriber, subscriber.rooms - {room})
 
+    @override
     def to_member(self, member: MemberId, event: Event) -> None:
-        """Tell one member."""
         self.send(
             member,
             event,
             self._subscribers[member].recipient.dialect.encode_event(event, self._now()),
         )
 
+    @override
     def to_all(self, event: Event, origin: MemberId) -> None:
-        """Tell everyone."""
         self._send(self._everyone, event, origin)
 
+    @override
     def to_room(self, room: str, event: Event, origin: MemberId) -> None:
-        """Tell everyone who hears `room`."""
-        watching = self._rooms.get(_ALL_ROOMS, ())
-        self._send(chain(self._rooms[room], watching), event, origin)
+        watchers = self._rooms.get(_ALL_ROOMS, ())
+        self._send(chain(self._rooms[room], watchers), event, origin)
 
     def _send(self, audiences: Iterable[Audience], event: Event, origin: MemberId) -> None:
-        deaf = self._excluded(event, origin)
+        excluded = self._excluded(event, origin)
         encoded: dict[str | Dialect, bytes] = {}
         for audience in audiences:
             dialect = audience.dialect
+            # Without a variant, equal dialects still encode alike: they are frozen values.
             variant = dialect.variant or dialect
             data = encoded.get(variant)
             if data is None:
                 data = encoded[variant] = dialect.encode_event(event, self._now())
             if not data:
                 continue
-            if deaf is not None and audience is deaf.audience:
-                audience.send_except(deaf, event, data)
+            if excluded is not None and audience is excluded.audience:
+                audience.send_except(excluded, event, data)
             else:
                 audience.send(event, data)
         if self._scheduler.is_full:
             self._scheduler.flush()
 
     def _excluded(self, event: Event, origin: MemberId) -> Subscriber | None:
-        """Who does not hear of this, as it did it."""
-        ear = self._subscribers.get(origin)
-        if ear is None or type(event) in ear.recipient.dialect.echoes:
+        """The member that is not sent the event, because it caused it and gets a reply instead."""
+        subscriber = self._subscribers.get(origin)
+        if subscriber is None or type(event) in subscriber.recipient.dialect.echoes:
             return None
-        return ear
+        return subscriber
 
     def _move(self, subscriber: Subscriber, rooms: frozenset[str]) -> None:
-        """Have `ear` hear `rooms`, in the dialect that it speaks now."""
+        """Move it to the audience for `rooms` and its present dialect, with its unsent data."""
         self._remove(subscriber)
         audience = self._audience(subscriber.recipient, rooms)
         audience.add(subscriber)
@@ -153,15 +163,18 @@ class Fanout:
         variant = recipient.dialect.variant
         if variant is None:
             return SingleSubscriber(recipient, rooms)
-        lane = self._streams.get((variant, rooms))
-        if lane is None:
-            lane = self._streams[variant, rooms] = SharedStream(
+        stream = self._streams.get((variant, rooms))
+        if stream is None:
+            stream = self._streams[variant, rooms] = SharedStream(
                 self._scheduler, recipient.dialect, rooms
             )
-        return lane
+        return stream
 
     def _remove(self, subscriber: Subscriber) -> None:
-        """Have `ear` hear nothing; an audience that nobody is left in is forgotten."""
+        """Take it out of its audience, and forget the audience if it was the last one there.
+
+        An audience that is forgotten may still be scheduled, and then writes what it has.
+        """
         audience = subscriber.audience
         if audience is None or audience.remove(subscriber):
             return

@@ -1,7 +1,27 @@
-"""What waits for a JIM client, who takes one object at a time and no more than 20 a second.
+"""The send queue of a JIM client, which is sent one object at a time, at most 20 per second.
 
-Bounded (SPEC §5): waiting notices are merged; on overflow the oldest room messages go, and one
-notice says how many. Responses, private messages and the last 101 never go, and a 101 goes first.
+Many JIM clients take whatever one ``recv`` returns for one object (docs/reference/jim.rst). So two
+objects must not be joined in one segment, and a busy room may have more messages than a client can
+be sent. Therefore this queue is bounded in objects, and it makes room by priority:
+
+* A notice is merged with a notice that is last in the queue: ``"ice has joined"`` and ``"sun has
+  joined"`` become ``"ice has joined; sun has joined"``.
+* Above 200 objects (``JIM_QUEUE_OBJECTS``) the oldest room message is dropped, and counted.
+* Replies and private messages are never dropped. While more than 100 objects wait
+  (``_LAG_THRESHOLD``) they also go first: the user waits for them.
+* A goodbye (101) goes before everything else, unless the client asked for it.
+* Once at most 100 objects wait, a notice says how many messages were dropped.
+
+An example: 199 room messages (m1 to m199) wait, and in one moment there come m200, m201, the reply
+r to a request, and m202::
+
+    m200    200 objects: the queue is full
+    m201    201 objects: m1 is dropped             m2 … m201
+    r       201 objects: m2 is dropped             m3 … m201 r
+    m202    201 objects: m3 is dropped             m4 … m201 r m202
+
+The client is sent r (more than 100 wait, and a reply goes first), then m4, m5 … When 100 are left
+it is sent ``You read too slowly: 3 room messages were left out``, then the rest in order.
 """
 
 from collections import deque
@@ -11,31 +31,33 @@ from typing import Final
 
 import msgspec
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from typing_extensions import override
 
 from chatd.chat import events, limits
-from chatd.server.send_queue import SendQueue, ignore
+from chatd.server.send_queue import Output, SendQueue, ignore
 from chatd.wire import jim
 
 
 class Priority(Enum):
-    """What an object is, as far as the queue cares."""
+    """The kind of an object: what may happen to it in the queue."""
 
-    REQUIRED = auto()
-    ROOM = auto()
-    NOTICE = auto()
-    URGENT = auto()
+    REQUIRED = auto()  # never dropped
+    ROOM = auto()  # dropped when the queue is too long
+    NOTICE = auto()  # merged with other notices
+    URGENT = auto()  # sent before all others
 
 
-#: From here on a client that was too slow is told how much it missed.
+#: With more objects than this in the queue, the client is behind: REQUIRED objects go first. With
+#: no more, it is told how many messages it missed.
 _LAG_THRESHOLD: Final = limits.JIM_QUEUE_OBJECTS // 2
 
 _alert_decoder: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 class JimQueue:
-    """Objects in the order they go out.
+    """The objects that wait, and which is the next.
 
-    :ivar waiting_bytes: how many bytes of objects wait.
+    :ivar waiting_bytes: the bytes of these objects.
     """
 
     def __init__(self) -> None:
@@ -47,7 +69,7 @@ class JimQueue:
         return len(self._objects) + bool(self._dropped)
 
     def append(self, priority: Priority, frame: bytes, now: int) -> None:
-        """Add an object; `now` is in milliseconds since 1970."""
+        """Add an object without its line end; `now` is in milliseconds since 1970."""
         if priority is Priority.URGENT:
             self._objects.appendleft((priority, frame))
             self.waiting_bytes += len(frame)
@@ -60,21 +82,21 @@ class JimQueue:
             self._make_room()
 
     def pop(self, now: int) -> bytes:
-        """The object that goes out next."""
+        """Remove and return the object to send next; there must be one."""
         if self._dropped and len(self._objects) <= _LAG_THRESHOLD:
             dropped, self._dropped = self._dropped, 0
             sentence = f"You read too slowly: {dropped} room messages were left out"
             return jim.encode_notice(sentence, now).rstrip()
-        _, unit = self._objects.popleft() if self._is_caught_up() else self._pop_required()
-        self.waiting_bytes -= len(unit)
-        return unit
+        _, frame = self._objects.popleft() if self._is_in_order() else self._pop_required()
+        self.waiting_bytes -= len(frame)
+        return frame
 
-    def _is_caught_up(self) -> bool:
-        """Whether the client is not far behind, or what comes next is urgent anyway."""
+    def _is_in_order(self) -> bool:
+        """Whether the next object is simply the first: no lag, or it is urgent anyway."""
         return len(self._objects) <= _LAG_THRESHOLD or self._objects[0][0] is Priority.URGENT
 
     def _pop_required(self) -> tuple[Priority, bytes]:
-        """For a client who is far behind: what it waits for before what it only overhears."""
+        """The first object that must not be dropped, if there is one."""
         for position, each in enumerate(self._objects):
             if each[0] is Priority.REQUIRED:
                 del self._objects[position]
@@ -82,40 +104,43 @@ class JimQueue:
         return self._objects.popleft()
 
     def truncate(self, max_objects: int) -> None:
-        """Keep `most` objects, for a client that is going; forget first what it only overheard."""
+        """Drop messages and notices, oldest first, until at most `max_objects` are left.
+
+        For a connection that ends: it has no time to be sent more.
+        """
         for each in list(self._objects):
             if len(self._objects) > max_objects and each[0] in (Priority.ROOM, Priority.NOTICE):
                 self._objects.remove(each)
                 self.waiting_bytes -= len(each[1])
         self._dropped = 0
 
-    def _merge(self, unit: bytes, now: int) -> bool:
-        """Put a notice into the last one that waits, if nothing came after it and it fits."""
+    def _merge(self, frame: bytes, now: int) -> bool:
+        """Merge a notice with the last object, if that is a notice and the result is not cut."""
         if not self._objects or self._objects[-1][0] is not Priority.NOTICE:
             return False
         last = self._objects[-1][1]
-        both = f"{_alert(last)}; {_alert(unit)}"
-        together = jim.encode_notice(both, now).rstrip()
-        if _alert(together) != both:
-            return False  # it was cut to what a client reads at once
-        self._objects[-1] = (Priority.NOTICE, together)
-        self.waiting_bytes += len(together) - len(last)
+        both = f"{_alert(last)}; {_alert(frame)}"
+        merged = jim.encode_notice(both, now).rstrip()
+        if _alert(merged) != both:
+            return False  # too long for one object, so the encoder has cut it
+        self._objects[-1] = (Priority.NOTICE, merged)
+        self.waiting_bytes += len(merged) - len(last)
         return True
 
     def _make_room(self) -> None:
-        for position, (kind, unit) in enumerate(self._objects):
-            if kind is Priority.ROOM:
+        for position, (priority, frame) in enumerate(self._objects):
+            if priority is Priority.ROOM:
                 del self._objects[position]
                 self._dropped += 1
-                self.waiting_bytes -= len(unit)
+                self.waiting_bytes -= len(frame)
                 return
 
 
-def _alert(unit: bytes) -> str:
-    return msgspec.json.decode(_alert_decoder.decode(unit)["alert"], type=str)
+def _alert(frame: bytes) -> str:
+    return msgspec.json.decode(_alert_decoder.decode(frame)["alert"], type=str)
 
 
-#: Whatever else is sent is kept: responses and private messages.
+#: Everything else is REQUIRED: replies and private messages.
 _PRIORITIES: Final[dict[type, Priority]] = {
     events.Message: Priority.ROOM,
     events.MemberEntered: Priority.NOTICE,
@@ -126,10 +151,13 @@ _PRIORITIES: Final[dict[type, Priority]] = {
 }
 
 
-class JimSendQueue:
-    """Implements :class:`chatd.server.send_queue.Way` for a JIM client.
+class JimSendQueue(Output):
+    """The output of a JIM client: sends an object every ``JIM_PAUSE_MILLISECONDS``.
 
-    :param now: the time of day, in milliseconds since 1970.
+    :param send_queue: sends the objects.
+    :param now: returns the time of day, in milliseconds since 1970.
+    :param on_exceeded: called once if more than ``OUTBOUND_BYTES`` wait, as with a
+        :class:`SendQueue`; objects that must not be dropped may add up to that.
     """
 
     def __init__(
@@ -148,15 +176,15 @@ class JimSendQueue:
         self._is_closing = False
         self._is_closed = False
 
+    @override
     def send(self, event: object, data: bytes) -> None:
-        """Put each object of `data` in its place in the queue."""
         if self._is_closed or self._is_closing:
             return
-        kind = _PRIORITIES.get(type(event), Priority.REQUIRED)
+        priority = _PRIORITIES.get(type(event), Priority.REQUIRED)
         if isinstance(event, events.Goodbye) and event.reason != "quit":
-            kind = Priority.URGENT
-        for unit in data.splitlines():
-            self._queue.append(kind, unit, self._now())
+            priority = Priority.URGENT
+        for frame in data.splitlines():
+            self._queue.append(priority, frame, self._now())
         if self._queue.waiting_bytes > limits.OUTBOUND_BYTES:
             self._on_exceeded()
             self.close()
@@ -164,23 +192,25 @@ class JimSendQueue:
             self._send_next()
 
     @property
+    @override
     def is_paused(self) -> bool:
-        """Whether the peer does not read; its queue, which is bounded, is another matter."""
+        # Of the connection alone. Objects that wait for their time here are bounded by number.
         return self._send_queue.is_paused
 
-    def when_ready(self, ready: Callable[[], None]) -> None:
-        """Call `ready` when it reads again."""
-        self._send_queue.when_ready(ready)
+    @override
+    def when_ready(self, on_ready: Callable[[], None]) -> None:
+        self._send_queue.when_ready(on_ready)
 
+    @override
     def close_after_flush(self) -> None:
-        """End the stream once everything that waits has gone out."""
         self._is_closing = True
+        # As many as can be sent before the session's timeout cuts the connection off.
         self._queue.truncate(limits.SHUTDOWN_SECONDS * 1_000 // limits.JIM_PAUSE_MILLISECONDS - 1)
         if self._next_call is None:
             self._send_queue.close_after_flush()
 
+    @override
     def close(self) -> None:
-        """Accept nothing more, and forget what waits."""
         self._is_closed = True
         self._on_exceeded = ignore
         self._send_queue.close()

@@ -1,4 +1,13 @@
-"""What waits for a member who reads slowly, counted in bytes and bounded."""
+"""The send queue of a connection: what waits for a client that reads slowly, in bytes and bounded.
+
+A client that does not read must cost the server a bounded amount of memory, and the other members
+nothing. So each connection has a queue of its own in front of its transport; when the queue exceeds
+its bound, the member is disconnected as ``too slow``.
+
+There are three layers, from the session down: the send queue counts and bounds; the transport
+(``server.transport``) sends at once or, like every transport of Twisted, queues up to 64 KiB before
+it calls ``pauseProducing``; then there are the buffers of the kernel.
+"""
 
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -7,6 +16,7 @@ from typing import Any, Final, Protocol
 from twisted.internet.interfaces import IPushProducer, ITCPTransport
 from twisted.logger import Logger
 from twisted.protocols.policies import ProtocolWrapper
+from typing_extensions import override
 from zope.interface import implementer
 
 from chatd.server.transport import EagerServer, Send
@@ -15,51 +25,59 @@ _log: Final = Logger()
 
 
 class Output(Protocol):
-    """The way out of a connection: straight, or a JIM client's queue."""
+    """The sending side of a connection: a :class:`SendQueue`, or a JIM client's."""
+
+    __slots__ = ()
 
     def send(self, event: object, data: bytes) -> None:
-        """Send `data`, which tells of the event or outcome `told`."""
+        """Send `data`, in which `event` (or a result) is encoded; after the end, do nothing."""
 
     @property
     def is_paused(self) -> bool:
-        """Whether what is sent waits, as the peer does not read."""
+        """Whether data is queued because the client does not read."""
 
-    def when_ready(self, ready: Callable[[], None]) -> None:
-        """Call `ready` when it does not wait any more; now, if it does not."""
+    def when_ready(self, on_ready: Callable[[], None]) -> None:
+        """Call `on_ready` when the client reads again; at once, if it does."""
 
     def close_after_flush(self) -> None:
-        """End the stream once everything that waits has gone out."""
+        """Accept nothing more; half-close the connection once everything queued is sent.
+
+        The reading side stays open. If it were closed while the client still sends, the kernel
+        would reset the connection, and the client might never read the last words.
+        """
 
     def close(self) -> None:
-        """Accept nothing more, and forget what waits."""
+        """Accept nothing more, and drop what is queued."""
 
 
 class Input(Protocol):
-    """The reading side of a connection, and its end."""
+    """The receiving side of a connection, and its end."""
 
     def pauseProducing(self) -> None:
-        """Read no more for now."""
+        """Pause reading."""
 
     def resumeProducing(self) -> None:
-        """Read on."""
+        """Resume reading."""
 
     def discard_input(self) -> None:
-        """Throw away what was and will be read."""
+        """Read on, and throw away everything that is or will be received."""
 
     def abort(self) -> None:
-        """Close at once."""
+        """Close the connection at once, without sending what is queued."""
 
 
 @implementer(IPushProducer)
-class SendQueue:
-    """The way out to one connection: straight through while the transport takes it.
+class SendQueue(Output):
+    """Passes data on to the transport, and queues it while the transport is full.
 
-    It is the push producer of its transport, which says when to wait and when to go on; so the
-    bound needs none of the transport's private buffers.
+    It is the push producer of its transport, which pauses and resumes it. So the bound does not
+    depend on private buffers of the transport.
 
-    :param most_bytes: what may wait here; beyond it, `overflowed` is called once and everything
-        that waits is dropped.
-    :ivar is_paused: whether what is written waits.
+    :param max_bytes: the bound of the queue; beyond it everything queued is dropped, and
+        `on_exceeded` is called once.
+    :ivar is_paused: whether the transport is full, so that data is queued here.
+    :ivar direct_send: the ``send`` of the socket while nothing is queued anywhere, otherwise None;
+        see :func:`send_to_all`.
     """
 
     __slots__ = (
@@ -74,6 +92,7 @@ class SendQueue:
         "direct_send",
         "is_paused",
     )
+    is_paused: bool
 
     def __init__(self, transport: Any, max_bytes: int, on_exceeded: Callable[[], None]) -> None:
         self._transport = transport
@@ -85,14 +104,13 @@ class SendQueue:
         self._is_closing = False
         self._is_closed = False
         self._on_ready: Callable[[], None] | None = None
-        #: Sends without further ado, while nothing waits and the transport allows it.
         self.direct_send: Send | None = None
         transport.registerProducer(self, True)
         if isinstance(transport, EagerServer):
             transport.set_send_callback(self._set_direct_send)
 
+    @override
     def send(self, event: object, data: bytes) -> None:
-        """Send `data`, now or when the member has read what waits; nothing after the end."""
         if self._is_closing or self._is_closed:
             return
         if not self.is_paused:
@@ -106,59 +124,55 @@ class SendQueue:
             self._on_exceeded()
 
     def partially_sent(self, data: bytes, count: int, error: OSError | None = None) -> None:
-        """`direct_send` has sent only `count` bytes of `data`."""
+        """`direct_send` has sent only `count` bytes of `data`: queue the rest."""
         self._transport.partially_sent(data, count, error)
 
+    @override
     def close_after_flush(self) -> None:
-        """End the stream once everything that waits has gone out; accept nothing more.
-
-        The reading side stays open: closing it while the peer is still sending would make the
-        kernel reset the connection, and the peer might never read the last words.
-        """
         if not (self._is_closing or self._is_closed):
             self._is_closing = True
             self._close_if_flushed()
 
+    @override
     def close(self) -> None:
-        """Accept nothing more, and forget what waits."""
         self._is_closed = True
         self._clear()
-        # What this knows, and what the transport still holds, must not wait for the garbage
-        # collector.
+        # The transport refers to this queue: without the cycles, all of it is freed at once, and
+        # not only when the garbage collector runs.
         self._transport = self._on_ready = None
         self._on_exceeded = ignore
 
-    def when_ready(self, ready: Callable[[], None]) -> None:
-        """Call `ready` once what waits has gone out, or the connection."""
+    @override
+    def when_ready(self, on_ready: Callable[[], None]) -> None:
         if self.is_paused and not self._is_closed:
-            self._on_ready = ready
+            self._on_ready = on_ready
         else:
-            ready()
+            on_ready()
 
     def pauseProducing(self) -> None:
-        """The transport has enough for now."""
+        """The transport is full."""
         self.is_paused = True
 
     def resumeProducing(self) -> None:
-        """The transport takes more."""
+        """The transport takes data again."""
         self.is_paused = False
-        # One at a time: the transport says when it has enough again, and what it has is not
-        # counted here.
+        # Piece by piece, until the transport is full again: what it has is not counted here, so
+        # handing over everything would take the queue out of its bound.
         while self._pending and not self.is_paused:
             data = self._pending.popleft()
             self._pending_bytes -= len(data)
             self._transport.write(data)
         self._close_if_flushed()
         if self._on_ready is not None and not self.is_paused:
-            ready, self._on_ready = self._on_ready, None
-            ready()
+            on_ready, self._on_ready = self._on_ready, None
+            on_ready()
 
     def stopProducing(self) -> None:
-        """The connection is gone."""
+        """The connection is lost."""
         self.close()
 
-    def _set_direct_send(self, direct: Send | None) -> None:
-        self.direct_send = direct
+    def _set_direct_send(self, send: Send | None) -> None:
+        self.direct_send = send
 
     def _close_if_flushed(self) -> None:
         if self._is_closing and not self._is_closed and not self._pending:
@@ -179,25 +193,30 @@ class SendQueue:
 
 
 def ignore() -> None:
-    """Who would be told is gone."""
+    """No-op callback for a closed connection."""
 
 
 def send_to_all(send_queues: Iterable[SendQueue], data: bytes) -> None:
-    """Send `data` to many; the innermost loop of a chat, and written as such."""
+    """Send `data` to many connections.
+
+    This is the innermost loop of a chat, once for each member and message. Where nothing is queued
+    it calls the socket's ``send`` itself, a C function: a Python frame after each system call, when
+    the caches are cold, would cost several times as much as the loop.
+    """
     size = len(data)
-    for outlet in send_queues:
-        direct = outlet.direct_send
-        if direct is None:
+    for send_queue in send_queues:
+        send = send_queue.direct_send
+        if send is None:
             try:
-                outlet.send(None, data)
+                send_queue.send(None, data)
             except Exception:
-                # A mistake of ours is one member's trouble, and nobody else's.
+                # A bug must cost one member its message, not all the members behind it.
                 _log.failure("a member could not be written to")
             continue
         try:
-            sent = direct(data)
+            sent = send(data)
         except OSError as error:
-            outlet.partially_sent(data, 0, error)
+            send_queue.partially_sent(data, 0, error)
         else:
             if sent != size:
-                outlet.partially_sent(data, sent)
+                send_queue.partially_sent(data, sent)

@@ -1,4 +1,4 @@
-"""The server as a service: listens on its addresses, answers discovery, and ends gracefully."""
+"""The server as a service: it listens on its addresses, answers discovery, and stops gracefully."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -15,6 +15,7 @@ from twisted.internet.protocol import ServerFactory
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
+from typing_extensions import override
 
 from chatd.chat import limits
 from chatd.discovery.responder import Responder
@@ -24,17 +25,17 @@ from chatd.server.factory import ChatFactory
 from chatd.server.transport import write_eagerly
 from chatd.wire import discovery
 
-#: A burst of clients that all come at once waits here instead of being refused.
+#: Connections that wait in the kernel to be accepted: a burst of clients is not refused.
 _BACKLOG: Final = 1_024
 
-#: Free ports to try, before giving up on finding one that is free on every address.
+#: How many free ports of the first address to try on the other addresses.
 _FREE_PORT_ATTEMPTS: Final = 16
 
-
-#: What the main port is called among the others.
+#: The name of the main port among the listening ports.
 _MAIN_PORT: Final = ""
 
-#: How connections write: at once, or in the reactor's next turn.
+#: How connections write: at once, or in the reactor's next turn (see ``server.transport``). Each
+#: value prepares a port that has begun to listen.
 WRITE_MODES: Final[dict[str, Callable[[IListeningPort], None]]] = {
     "eager": write_eagerly,
     "queued": lambda port: None,
@@ -43,12 +44,12 @@ WRITE_MODES: Final[dict[str, Callable[[IListeningPort], None]]] = {
 
 @dataclass(frozen=True, slots=True)
 class ExtraPort:
-    """What else a server serves, beside its main port.
+    """A port besides the main port: of another dialect, or the web page's.
 
-    :param name: what the log calls it.
-    :param make: makes the factory of its connections.
-    :param where: its port on every address, or an endpoint description; None for the port
-        `default` or, if that is taken on any address, a free one.
+    :param name: its name in the log.
+    :param factory: makes the factory of its connections.
+    :param address: a port number, which it then has on every address of the server, or an endpoint
+        description; None for `default_port` or, if that is taken on any address, a free one.
     """
 
     name: str
@@ -59,9 +60,11 @@ class ExtraPort:
 
 @dataclass(frozen=True, slots=True)
 class ListenSettings:
-    """Where a server is reached; without a port, on the default one or, if taken, a free one.
+    """Where a server listens.
 
-    :param writes: one of :data:`WRITES`.
+    :param port: the TCP port on all addresses; None for the default port or, if that is taken on
+        any address, a free one.
+    :param write_mode: one of :data:`WRITE_MODES`.
     """
 
     subnets: tuple[Subnet, ...]
@@ -72,9 +75,9 @@ class ListenSettings:
 
 
 class CannotListen(Exception):
-    """A port or an endpoint that cannot be listened on.
+    """A port or an endpoint cannot be listened on.
 
-    :ivar side: what it was for, as the log calls it; empty if for the main port.
+    :ivar port_name: the name of the port in the log, empty for the main port.
     """
 
     def __init__(self, port_name: str, address: str, error: BaseException | None) -> None:
@@ -84,12 +87,11 @@ class CannotListen(Exception):
 
 
 class ChatServer(MultiService):
-    """A chat server on the network; its children, such as its accounts, run while it does.
+    """A chat server on the network. Its child services, such as its accounts, run while it does.
 
-    :param reactor: the reactor.
-    :param current: the subnets that this host has now, where they were not named; the log says when
-        they are no longer those that the server listens on.
-    :ivar port: the TCP port, once the service has started.
+    :param current_subnets: returns the subnets that this host has now. If given, the log says when
+        they are no longer those that the server listens on. Raises OSError.
+    :ivar port: the TCP port of the main port, once the service has started.
     """
 
     log = Logger()
@@ -115,6 +117,7 @@ class ChatServer(MultiService):
         self._address_check = LoopingCall(self._check_addresses)
         self._address_check.clock = reactor
 
+    @override
     def startService(self) -> None:
         """Listen on every address.
 
@@ -124,8 +127,8 @@ class ChatServer(MultiService):
             self.port = self._listen(
                 _MAIN_PORT, self._settings.port, DEFAULT_PORT, ChatFactory(self.chat)
             )
-            for side in self._settings.extra_ports:
-                self._listen_extra(side)
+            for extra in self._settings.extra_ports:
+                self._listen_extra(extra)
         except CannotListen:
             self._stop_listening()
             raise
@@ -153,8 +156,9 @@ class ChatServer(MultiService):
         if self._current_subnets is not None:
             self._address_check.start(limits.DISCOVERY_PERIOD_SECONDS, now=False)
 
+    @override
     def stopService(self) -> Deferred[Any]:
-        """Stop accepting, tell everyone, and fire when all that was queued has gone out."""
+        """Stop listening and disconnect everyone; fires when every connection is closed."""
         children_stopped = super().stopService()
         if self._address_check.running:
             self._address_check.stop()
@@ -163,14 +167,13 @@ class ChatServer(MultiService):
         ).addCallback(self._log_counters)
 
     def addresses(self, name: str) -> tuple[tuple[str, int], ...]:
-        """The addresses and ports where the side of that name is reached, once it listens."""
+        """The addresses and port numbers of the port `name`, once it listens."""
         hosts = [port.getHost() for port in self._listening.get(name, [])]
         return tuple(
             (host.host, host.port) for host in hosts if isinstance(host, IPv4Address | IPv6Address)
         )
 
     def _listen_extra(self, extra: ExtraPort) -> None:
-        """Listen for something else."""
         factory = extra.factory(self.chat)
         if isinstance(extra.address, str):
             self._listen_at(extra.name, extra.address, factory)
@@ -179,7 +182,10 @@ class ChatServer(MultiService):
         self._log_address(extra)
 
     def _listen_at(self, name: str, description: str, factory: ServerFactory) -> None:
-        """Listen at an endpoint: one of TCP, where it is known at once whether that can be."""
+        """Listen at an endpoint.
+
+        It must be one of TCP: their ``listen`` has succeeded or failed when it returns.
+        """
         failures: list[Failure] = []
         listening: Deferred[IListeningPort] = serverFromString(self._reactor, description).listen(
             factory
@@ -191,15 +197,15 @@ class ChatServer(MultiService):
     def _log_address(self, extra: ExtraPort) -> None:
         for host, port in self.addresses(extra.name):
             self.log.info(
-                "{id} listens on {address}:{port} ({side})",
+                "{id} listens on {address}:{port} ({name})",
                 id=self.chat.settings.server_id,
                 address=host,
                 port=port,
-                side=extra.name,
+                name=extra.name,
             )
 
     def _listen(self, name: str, port: int | None, default: int, factory: ServerFactory) -> int:
-        """Listen on one port of all addresses; the answer is which."""
+        """Listen on one port number of all addresses, and return it."""
         try:
             return self._listen_on(name, default if port is None else port, factory)
         except CannotListen:
@@ -247,7 +253,7 @@ class ChatServer(MultiService):
         )
 
     def _check_addresses(self) -> None:
-        """Say in the log when this host's addresses are no longer those listened on."""
+        """Log when this host's addresses are no longer those that the server listens on."""
         assert self._current_subnets is not None  # noqa: S101  # nosec B101  # only started with it
         try:
             now = self._current_subnets()

@@ -1,7 +1,37 @@
-"""One connection's place in the chat, whatever its dialect: from its first bytes to its end.
+"""A client's session: what it may do, from the connection to its end, in any dialect.
 
-It knows no framing: a protocol of ``server.protocol`` cuts the stream into units (lines or objects)
-and hands them on; what this decides about the stream (read more slowly, end it) goes back to it.
+A session knows no framing. A protocol (``server.protocol``, ``web.websocket``) cuts the stream into
+frames and passes them here. What the session decides about the stream (pause it, end it) goes back
+through its ``Input``, and what it sends through its ``Output``.
+
+The life of a session::
+
+    start ──▶ unregistered ──────────▶ member ──▶ ended ──▶ lost
+                    │   ▲ ▲              ▲          ▲
+                    │   └─┘ refused      │          │
+                    └──▶ watcher ────────┘          │
+    (from anywhere) ────────────────────────────────┘
+
+*unregistered*
+    The client has to register in time: within 5 s of connecting, on the plain port within 60 s.
+    Once a nickname was refused, or a password is checked, it has 60 s, counted from the connection
+    as well: the user may be choosing another nickname. Invalid frames extend nothing. A TCP client
+    has its slot already. If no slot was free, the session has no `member_id`; it is only there to
+    say so in the client's dialect, which its first frame shows.
+*watcher*
+    A browser may watch, without a time limit, and register later. A watcher has no slot and no
+    nickname, and nobody is told of it: it is not a member. Watchers and unregistered browsers have
+    limits of their own, so that they cannot take a member's place.
+*member*
+    The hub has welcomed it. From now on it is disconnected when it is inactive.
+*ended*
+    The hub knows it no more: the slot and the nickname are free at once. What is queued for it is
+    still sent, then the connection is half-closed; what the client sends is read and thrown away.
+    If the client does not read or close within 2 s, the connection is aborted. So the last words
+    arrive, a ``goodbye`` or an ``error``, but nobody can keep a connection open.
+*lost*
+    The transport is gone, for whatever reason; this can also come first. A client that reads too
+    slowly is aborted without last words, which it would not read either.
 """
 
 from functools import partial
@@ -22,18 +52,19 @@ from chatd.server.timing import InactivityTimer, Timeout
 from chatd.wire.basic import Detecting
 from chatd.wire.dialect import Dialect, KeepAlive, LocalReply, Request, Result
 
-#: What says nothing about whether there is a person at the other end.
+#: What clients send by themselves; it does not show that the user is there.
 _NOT_ACTIVITY: Final = frozenset({commands.Ping, KeepAlive})
 
 
 class Session:
-    """Somebody at the door, perhaps watching for a while, then a member, then gone.
+    """A client connection: unregistered, optionally watching, then a member, then closed.
 
-    :param address: the other end, ``ADDRESS:PORT``.
-    :param member_id: its number in the hub; None if there was no slot, which it will be told.
-    :param dialect: what it speaks.
-    :param patience: how many seconds it has to say who it is; what is nothing of that kind, such as
-        a frame that is none, gives it no more.
+    :param address: of the client, ``ADDRESS:PORT``.
+    :param member_id: the hub's id of the connection; None if no slot was free.
+    :param registration_timeout: seconds to register in; invalid frames do not extend it.
+    :ivar dialect: the client's dialect, as far as it is known.
+    :ivar is_member: whether the hub has welcomed it; this stays true when it has left.
+    :ivar is_ended: whether its frames are ignored from now on.
     """
 
     log = Logger()
@@ -59,14 +90,15 @@ class Session:
         self._password_check: Deferred[Any] | None = None
 
     def start(self, input_: Input, output: Output) -> None:
-        """Begin; a connection that says nothing does not stay."""
+        """The client is connected: greet it, and start the registration timeout."""
         self._input, self.output = input_, output
         self._connected_at = self.chat.clock.seconds()
-        self._throttle = ReadThrottle(self.chat.clock, self.chat.settings.flood, input_, output)
+        self._throttle = ReadThrottle(self.chat.clock, self.chat.flood_bucket(), input_, output)
         self.chat.sessions.add(self)
         self._timeout.start(self._registration_timeout, self.registration_timed_out)
         if self.member_id is not None:
             self.chat.fanout.attach(self.member_id, self)
+        # On the main port the first frame, or silence, shows in which dialect to say "full".
         if self.member_id is None and not isinstance(self.dialect, Detecting):
             self.refuse(Full())
         elif self.chat.is_ending:
@@ -75,31 +107,33 @@ class Session:
             output.send(None, self.dialect.greeting)
 
     def frame_received(self, frame: bytes) -> None:
-        """Do what one line or object asks; who asks too often is read more slowly."""
+        """Handle one frame: the input is paused if it came too early, and nothing is lost."""
         if self.is_ended:
             return
         wait = self._throttle.consume()
         self._set_dialect(self.dialect.detect(frame))
-        asked: Request | Refusal | None
+        request: Request | Refusal | None
         try:
-            asked = self.dialect.decode(frame)
+            request = self.dialect.decode(frame)
         except Refusal as refusal:
-            refusal.__context__ = None  # its frames would hold this one, and this one the refusal
-            asked = refusal.with_traceback(None)
-        if self.member_id is None and asked is not None:
-            self.refuse(Full(), asked)
+            # Its traceback refers to this call's frame, which refers to the refusal: a cycle, which
+            # would stay until the garbage collector runs.
+            refusal.__context__ = None
+            request = refusal.with_traceback(None)
+        if self.member_id is None and request is not None:
+            self.refuse(Full(), request)
             return
         if self.dialect.auto_registers and not self.is_member:
-            asked = self._auto_register(asked)
-        if isinstance(asked, Refusal):
-            self.refuse(asked, asked)
-        elif asked is not None:
-            self._dispatch(asked)
+            request = self._auto_register(request)
+        if isinstance(request, Refusal):
+            self.refuse(request, request)
+        elif request is not None:
+            self._dispatch(request)
         if not self.is_ended:
             self._throttle.throttle(wait)
 
     def idle_detected(self, dialect: Dialect) -> None:
-        """Nothing came for a while: somebody who speaks `dialect`, and waits to be spoken to."""
+        """No data arrived within ``DIALECT_DETECTION_MILLISECONDS``: the client uses `dialect`."""
         self._set_dialect(dialect)
         if self.member_id is None:
             self.refuse(Full())
@@ -107,7 +141,7 @@ class Session:
             self._dispatch(Request(commands.Enter(self.address)))
 
     def refuse(self, refusal: Refusal, request: Request | Refusal | None = None) -> None:
-        """Say what is refused, count it, and close if the connection cannot go on."""
+        """Send and count a refusal, and close if the connection cannot go on after it."""
         self.chat.counters[refusal.code] += 1
         self.reply(refusal, request)
         if refusal.closes_connection:
@@ -115,7 +149,7 @@ class Session:
             self.close()
 
     def reply(self, result: Result, request: Request | Refusal | None = None) -> None:
-        """Send the answer to what was asked, after all that was told before."""
+        """Send the result of a request, after everything that was sent before."""
         self.chat.log_command(self, request, result)
         request_id = None if request is None else request.request_id
         if self.member_id is not None:
@@ -124,7 +158,7 @@ class Session:
             self.output.send(result, self.dialect.encode_reply(result, request_id, self.chat.now()))
 
     def disconnect(self, reason: str) -> None:
-        """End the membership from the server's side; the slot and the nickname are free at once."""
+        """End the session by the server's decision, with a goodbye."""
         if not self.is_ended:
             self._reason = reason
             self._leave_chat()
@@ -132,7 +166,7 @@ class Session:
             self.close()
 
     def close(self) -> None:
-        """Free the slot, send what waits, and close; who does not take it in time is cut off."""
+        """End the session: free the slot, send what is queued, and half-close the connection."""
         if not self.is_ended:
             self.is_ended = True
             self._leave_chat()
@@ -142,9 +176,11 @@ class Session:
             self.output.close_after_flush()
 
     def send_queue_exceeded(self) -> None:
-        """Drop a member who does not read.
+        """The client reads too slowly: abort.
 
-        The hub learns of it in a later turn: this may be in the midst of telling everyone.
+        This may be called while the hub sends an event to everyone. So the member must not leave
+        the hub here, which would change the audiences under that loop; it does so in
+        :meth:`connection_lost`, in a later turn.
         """
         self._reason = "too slow"
         self.is_ended = True
@@ -152,7 +188,7 @@ class Session:
         self._input.abort()
 
     def connection_lost(self) -> None:
-        """Free the slot and the nickname, however the connection ended."""
+        """The connection is gone: free the slot and the nickname, if they are not free yet."""
         self.is_ended = True
         self.output.close()
         self._timeout.cancel()
@@ -161,25 +197,22 @@ class Session:
         if self.member_id is not None:
             self.chat.fanout.detach(self.member_id)
         self.chat.remove(self)
-        del (
-            self._input,
-            self._throttle,
-        )  # no cycle, or all this would wait for the garbage collector
+        # Without the cycle all this is freed at once, and not only by the garbage collector.
+        del self._input, self._throttle
 
     def registration_timed_out(self) -> None:
-        """Nobody has entered in time."""
+        """The client has not registered in time."""
         late = RegistrationTimeout(
             f"No nickname within {self._registration_timeout:g} s, so the server closes."
         )
         self.refuse(Full() if self.member_id is None else late)
 
-    # --- what came of it ------------------------------------------------------------------------
+    # --- requests and their results -------------------------------------------------------------
 
     def _dispatch(self, request: Request) -> None:
-        """Have done what is asked, by whom it concerns, and say what came of it."""
         match request.command:
-            case LocalReply() as note:
-                self._succeeded(request, note)
+            case LocalReply() as reply:
+                self._succeeded(request, reply)
             case commands.Authenticate() as command:
                 self._authenticate(request, command)
             case command:
@@ -193,7 +226,7 @@ class Session:
         except Refusal as refusal:
             self._refused(request, refusal)
         except Exception:
-            # A mistake of ours is one member's trouble, and nobody else's.
+            # A bug must fail one request, not the server.
             self.log.failure("a command could not be handled")
             self._refused(request, ServerFailed())
         else:
@@ -220,14 +253,17 @@ class Session:
                 )
             case events.Watching():
                 self._timeout.cancel()
-                self._has_extended_timeout = True
+                self._has_extended_timeout = True  # or a refused nickname would start it again
             case events.Goodbye():
                 self.close()
             case _ if self._inactivity is not None:
                 self._inactivity.reset(type(request.command) not in _NOT_ACTIVITY)
 
     def _auto_register(self, request: Request | Refusal | None) -> Request | Refusal | None:
-        """Enter by the name that the first frame asks for, or the address: what is left to do."""
+        """Enter under the nickname that the first frame asks for, or else under the address.
+
+        Returns what is left to do of the first frame.
+        """
         if isinstance(request, Request) and isinstance(request.command, commands.Rename):
             self._dispatch(Request(commands.Enter(request.command.nickname)))
             request = None
@@ -236,17 +272,21 @@ class Session:
         return request
 
     def _authenticate(self, request: Request, command: commands.Authenticate) -> None:
-        """Have the password checked, which takes a while; nothing else is read meanwhile."""
+        """Check a password, which takes a while; reading is paused meanwhile.
+
+        The password never reaches the hub. What does is ``EnterAuthenticated``, a command that no
+        dialect makes of a client's bytes.
+        """
         self._extend_registration_timeout()
         self._throttle.pause()
-        self._password_check = checked = self.chat.check_password(command, self.address)
-        checked.addCallbacks(
+        self._password_check = check = self.chat.check_password(command, self.address)
+        check.addCallbacks(
             lambda account: self._run_command(
                 request, commands.EnterAuthenticated(account, self.dialect.initial_rooms)
             ),
             lambda failure: self._authentication_failed(request, failure),
         )
-        checked.addCallback(lambda _: self._throttle.resume())
+        check.addCallback(lambda _: self._throttle.resume())
 
     def _authentication_failed(self, request: Request, failure: Failure) -> None:
         if self.is_ended:
@@ -258,18 +298,18 @@ class Session:
         self._refused(request, refusal)
 
     def _set_dialect(self, dialect: Dialect) -> None:
-        before, self.dialect = self.dialect, dialect
-        if dialect is not before and self.member_id is not None:
+        previous, self.dialect = self.dialect, dialect
+        if dialect is not previous and self.member_id is not None:
             self.chat.fanout.dialect_changed(self.member_id)
 
     def _leave_chat(self) -> None:
         if self.member_id is not None:
             self.chat.hub.remove_member(self.member_id, self._reason)
 
-    # --- time -----------------------------------------------------------------------------------
+    # --- timeouts -------------------------------------------------------------------------------
 
     def _extend_registration_timeout(self) -> None:
-        """A person may be choosing another nickname, or typing a password."""
+        """The user may be choosing another nickname, or typing a password."""
         if not (self.is_member or self.is_ended or self._has_extended_timeout):
             self._has_extended_timeout = True
             self._registration_timeout = limits.REGISTRATION_SECONDS

@@ -56,14 +56,16 @@ class ConnectionThrottle:
 class ReadThrottle:
     """Pauses reading while the client is over its rate or its replies are not read.
 
-    :param rate: frames per second; 0 for no limit.
+    :param bucket: holds a token for each frame that the client may send now.
     """
 
-    def __init__(self, clock: IReactorTime, rate: float, input_: Input, output: Output) -> None:
+    def __init__(
+        self, clock: IReactorTime, bucket: TokenBucket, input_: Input, output: Output
+    ) -> None:
         self._clock = clock
         self._input = input_
         self._output = output
-        self._bucket = TokenBucket(rate, rate * limits.FLOOD_BURST_FACTOR, clock.seconds())
+        self._bucket = bucket
         self._resume_call: IDelayedCall | None = None
         self._pauses = 0
         self._is_stopped = False

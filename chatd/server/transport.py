@@ -1,9 +1,34 @@
 """Connections that send what is written to them at once, not in the reactor's next turn.
 
-A message to 1,000 members is 1,000 writes. Twisted queues each, has the kernel watch for the
-connection to be writable, sends in the next turn and has the kernel stop watching: three system
-calls where one does. Here a write to a connection for which nothing waits is one ``send``; what
-that does not take goes the ordinary way, and so does everything while something waits.
+A message to 1,000 members is 1,000 writes. For each of them Twisted queues the data, has the kernel
+watch the socket, sends in the next turn when the socket is writable, and has the kernel stop
+watching: three system calls where one does. Here a write to a connection that has nothing queued is
+one ``send``. What the kernel does not take goes Twisted's way.
+
+A connection is in one of three states:
+
+*idle* (``_is_idle``)
+    Nothing is queued, and Twisted does not watch the socket for writing. A write is a ``send``.
+
+*queued*
+    Twisted has data, or a pull producer to ask for data; the reactor watches the socket, and a
+    write only appends to the queue, or bytes would overtake each other. Entered when a ``send``
+    takes less than everything, or fails, and by Twisted's own ``startWriting``. Left for *idle* in
+    ``stopWriting``, which Twisted calls when its queue is empty.
+
+*default path only* (``_uses_default_path``)
+    From TLS, a half-close, an abort or the end on, every write is Twisted's. There is no way back:
+    TLS wraps this transport and encrypts first, and the others accept no more data.
+
+Why this is safe: Twisted's ``FileDescriptor`` does not care who sent the bytes before those in its
+queue. Everything hangs on the switch between *idle* and *queued* at the right moment, so
+``_set_idle`` is the only place where it happens; it also hands the socket's ``send`` out, or takes
+it back (:meth:`EagerServer.set_send_callback`).
+
+``--writes queued`` does without all this, so that a doubt about it can be settled in a minute. The
+whole test suite passes either way (``make test-queued``). Queued and without a flood limit
+(``--flood 0``), members that read as fast as they can may be dropped as too slow: Twisted sends
+each at most 128 KiB in a turn, and more than that may have been read from those who flood.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,40 +39,37 @@ from twisted.internet import tcp
 from twisted.internet.error import ConnectionLost
 from twisted.internet.interfaces import IListeningPort, IOpenSSLContextFactory, IProducer
 from twisted.python.failure import Failure
+from typing_extensions import override
 
-#: What a ``send`` can say more than once: not now; or not any more, the peer closed. Any other
-#: error is told once, and whoever reads then sees an end like any other.
+#: Errors of ``send`` that say "not now", or (EPIPE) that the peer has closed; the next call reports
+#: them again. The kernel reports any other error only once, and whoever reads the socket afterwards
+#: sees a clean end.
 _TRANSIENT_ERRORS: Final = frozenset({EAGAIN, EWOULDBLOCK, ENOBUFS, EINTR, EPIPE})
 
 
-#: Sends at once as many of these bytes as can be, and says how many those were.
+#: The ``send`` of a socket: sends as many of these bytes as the kernel takes, and returns how many.
 Send = Callable[[bytes], int]
 
 
 class EagerServer(tcp.Server):
-    """A TCP connection of a server; what is written while nothing waits is sent at once.
+    """A TCP connection of a server; what is written while nothing is queued is sent at once.
 
-    An error is no business of who writes: a connection that a ``send`` here finds broken is lost in
-    the reactor's next turn, as ever, and for the reason that it would have had without.
+    A write never raises for a broken connection. The connection is lost in the reactor's next turn,
+    as without eager writes, and for the same reason.
 
-    Whoever writes small pieces sets TCP_NODELAY, or a piece waits until the one before it is
-    acknowledged.
+    Programs that write small pieces should set TCP_NODELAY, or a piece waits until the one before
+    it is acknowledged.
     """
 
-    #: Whether nothing waits to be sent, and nobody waits to be asked for more.
     _is_idle = True
     _send_callback: Callable[[Send | None], None] | None = None
-    #: Whether the ordinary way is the only one from now on.
     _uses_default_path = False
-    #: The number of the error of the last ``send`` here, until all that waited since is sent.
+    #: The errno of a ``send`` that failed here, until the queue is empty again.
     _last_error: int | None = None
     _is_reading = False
 
+    @override
     def write(self, data: bytes) -> None:
-        """Send `data`, now as far as possible.
-
-        :raises TypeError: it is not bytes.
-        """
         if not (self._is_idle and data and isinstance(data, bytes)):
             super().write(data)
             return
@@ -60,97 +82,94 @@ class EagerServer(tcp.Server):
                 self.partially_sent(data, sent)
 
     def set_send_callback(self, callback: Callable[[Send | None], None]) -> None:
-        """Have `tell` given the ``send`` of the socket while nothing waits, otherwise None.
+        """Have `callback` called with the socket's ``send`` when idle, and with None when not.
 
-        Who writes to many can do without a frame for each. What such a ``send`` did not take, or
-        an error, is to be given to :meth:`sent`.
+        A sender to many connections can call that ``send`` without a Python frame for each. It must
+        report an incomplete send or an error to :meth:`partially_sent`.
         """
         self._send_callback = callback
         callback(self.socket.send if self._is_idle else None)
 
     def partially_sent(self, data: bytes, count: int, error: OSError | None = None) -> None:
-        """A ``send`` has taken only `count` bytes of `data`; send the rest when that can be."""
+        """Queue the rest of `data`, of which a ``send`` took only `count` bytes."""
         if error is not None:
             self._last_error = error.errno
-        # Before anything else: a producer that is told to pause might write once more.
+        # Before anything else: the write below may pause a producer that then writes once more.
         self._set_idle(False)
         super().write(data[count:])
 
+    @override
     def writeSequence(self, iovec: Iterable[bytes]) -> None:
-        """Send all of `iovec` as one piece, now as far as possible.
-
-        :raises TypeError: one of them is not bytes.
-        """
         pieces = list(iovec)
         if all(isinstance(piece, bytes) for piece in pieces):
             self.write(b"".join(pieces))
         else:
-            super().writeSequence(pieces)  # which knows what to say of it
+            super().writeSequence(pieces)  # raises TypeError
 
+    @override
     def doWrite(self) -> Any:
-        """Send as much of what waits as the kernel takes."""
         if self._last_error == EPIPE and self._is_reading:
-            # What the peer said before it closed may not be read yet. Reading goes on to the end
-            # that the peer made, as if nothing had been sent before.
+            # The peer has closed, but what it sent before may not be read yet. To try and fail once
+            # more would close the connection now. Reading goes on to the peer's end of file, as it
+            # would if nothing had been sent eagerly.
             return None
         return super().doWrite()
 
+    @override
     def startWriting(self) -> None:
-        """Something waits."""
         self._set_idle(False)
         super().startWriting()
 
+    @override
     def stopWriting(self) -> None:
-        """Nothing waits any more."""
         super().stopWriting()
         self._last_error = None
+        # A pull producer is asked for its next piece when this one is sent, so it has the queue.
         has_pull_producer = self.producer is not None and not self.streamingProducer
         self._set_idle(not (self._uses_default_path or self.disconnecting or has_pull_producer))
 
+    @override
     def startReading(self) -> None:
-        """Listen to the peer."""
         self._is_reading = True
         super().startReading()
 
+    @override
     def stopReading(self) -> None:
-        """Do not listen to the peer for now."""
         self._is_reading = False
         super().stopReading()
 
+    @override
     def registerProducer(self, producer: IProducer, streaming: bool) -> None:
-        """Have `producer` told to pause and to go on; or, not `streaming`, asked for each piece.
-
-        The latter happens when the piece before has been sent, the ordinary way.
-        """
         if not streaming:
             self._set_idle(False)
         super().registerProducer(producer, streaming)
 
+    @override
     def startTLS(self, ctx: IOpenSSLContextFactory, normal: bool = True) -> None:
-        """From now on, encrypt what is written."""
         self._use_default_path()
         super().startTLS(ctx, normal)
 
+    @override
     def loseWriteConnection(self) -> None:
-        """Half-close when everything has been sent."""
         self._use_default_path()
         super().loseWriteConnection()
 
+    @override
     def abortConnection(self) -> None:
-        """Close at once; nothing more is sent."""
         self._use_default_path()
         super().abortConnection()
 
+    @override
     def readConnectionLost(self, reason: Failure) -> None:
-        """There is nothing more to read: a clean end, unless the connection is broken."""
         self._is_reading = False
+        # The socket reads as a clean end, but a send has had the connection's only error.
         if self._last_error is None or self._last_error in _TRANSIENT_ERRORS:
             super().readConnectionLost(reason)
         else:
             self.connectionLost(Failure(ConnectionLost()))
 
+    @override
     def connectionLost(self, reason: Failure) -> None:
-        """The connection is gone; nothing more is sent."""
         self._use_default_path()
         self._send_callback = None
         super().connectionLost(reason)
@@ -167,10 +186,10 @@ class EagerServer(tcp.Server):
 
 
 def write_eagerly(port: IListeningPort) -> None:
-    """Have the connections that `port` accepts from now on send at once what is written.
+    """Make the connections that `port` accepts from now on :class:`EagerServer`.
 
-    For what ``reactor.listenTCP`` or an endpoint's ``listen`` gives. A port whose connections are
-    not those of Twisted's own TCP keeps them as they are: a UNIX socket, another reactor.
+    :param port: as ``reactor.listenTCP`` or an endpoint's ``listen`` returns it. If its connections
+        are not Twisted's own TCP (a UNIX socket, another reactor), nothing changes.
     """
     if isinstance(port, tcp.Port) and port.transport is tcp.Server:
         port.transport = EagerServer

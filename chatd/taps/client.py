@@ -114,7 +114,7 @@ def jitter() -> float:
 
 
 def make_client(options: Options, nickname: str, ui: UserInterface, reactor: Any) -> ChatClient:
-    """The client that `options` ask for, on `screen`."""
+    """The client that `options` ask for."""
     if options.address is not None:
         finder: Finder = DirectAddress(options.address)
         once = not options["reconnect"]
@@ -133,7 +133,7 @@ def make_client(options: Options, nickname: str, ui: UserInterface, reactor: Any
 
 
 class ClientProgram(Program):
-    """One client at the standard input and output."""
+    """A client, and the user interface that its session is attached to."""
 
     def __init__(
         self,
@@ -149,13 +149,14 @@ class ClientProgram(Program):
         client.when_ended.addCallback(self._client_ended)
         ui.attach(client.session)
 
+    @override
     def startService(self) -> None:
-        """Open the screen, and begin."""
         self.add_cleanup(self._ui.open(self._reactor))
         super().startService()
 
+    @override
     def stop_children(self) -> Deferred[Any]:
-        """Leave first, then let everything that is to be shown be written."""
+        # The client leaves first: what it has to say at its end must be shown, too.
         return (
             super()
             .stop_children()
@@ -170,6 +171,6 @@ class ClientProgram(Program):
 def makeService(options: Options, reactor: Any = None) -> Program:  # Twisted's name
     """What ``chatclient`` runs."""
     reactor = reactor or get_reactor()
-    screen = make_ui(options, reactor)
-    client = make_client(options, options.nickname, screen, reactor)
-    return ClientProgram(reactor, client, screen, options.twistd_observer)
+    ui = make_ui(options, reactor)
+    client = make_client(options, options.nickname, ui, reactor)
+    return ClientProgram(reactor, client, ui, options.twistd_observer)

@@ -36,48 +36,6 @@ from chatd.taps.program import Program, get_reactor
 from chatd.taps.server import SERVER_PARAMETERS, ServerOptions, describe_cannot_listen, make_server
 from chatd.wire import rendering
 
-
-class TaggedOutput:
-    """The screen of a client that nobody sits at: what it receives is shown with its tag."""
-
-    can_ask = False
-
-    def __init__(self, tag: str, ui: InteractiveUI) -> None:
-        self._tag = tag
-        self._ui = ui
-
-    def show_event(self, event: object) -> None:
-        """Show what the server told, tagged."""
-        for line in rendering.render(event):
-            self._ui.show(f"[{self._tag}] {line}")
-
-    def message_sent(self, message: SendMessage | SendPrivate, time: int | None) -> None:
-        """A guest says nothing."""
-
-    def set_status(self, status: Status) -> None:
-        """A guest stands nowhere."""
-
-    def notify(self, message: str) -> None:
-        """A guest has nothing to say."""
-
-    def prompt(self, question: str, on_answer: Callable[[str], None], default: str = "") -> None:
-        """A guest cannot be asked."""
-
-    def choose(
-        self, question: str, choices: Sequence[Choice], on_answer: Callable[[str], None]
-    ) -> None:
-        """A guest cannot be asked."""
-
-    def prompt_password(self, question: str, on_answer: Callable[[str], None]) -> None:
-        """A guest cannot be asked."""
-
-    def pause_input(self) -> None:
-        """A guest types nothing."""
-
-    def resume_input(self) -> None:
-        """A guest types nothing."""
-
-
 __all__ = ["Options", "install_reactor", "makeService"]
 
 
@@ -125,7 +83,7 @@ class Options(ServerOptions, InteractiveOptions):
 
 
 class LaunchProgram(Program):
-    """The server first, then the guests, then you; at the end the other way round."""
+    """A server, its guests and the user's client: started in this order, stopped in reverse."""
 
     def __init__(
         self, reactor: Any, server: ChatServer, options: Options, ui: InteractiveUI
@@ -134,11 +92,11 @@ class LaunchProgram(Program):
         self._server = server
         self._options = options
         self._ui = ui
-        self._client_you: ChatClient | None = None
+        self._user_client: ChatClient | None = None
         self._guests: list[ChatClient] = []
 
+    @override
     def startService(self) -> None:
-        """Start the server; a port that is taken is one line for the person."""
         super().startService()
         try:
             self._server.startService()
@@ -152,7 +110,8 @@ class LaunchProgram(Program):
         )
         columns, has_colours = qr_code_columns(self._options), not os.environ.get("NO_COLOR")
         for url in pages[:1]:
-            # Before the screen is there: it has colours of its own.
+            # Before the UI opens, as the code has colours of its own: white on black, since not
+            # all scanners read the reverse.
             for row in web_address.qr_code(url, columns, has_colours):
                 write_line(row)
         self.add_cleanup(self._ui.open(self._reactor))
@@ -168,15 +127,17 @@ class LaunchProgram(Program):
         ]
         in_or_gone = []
         for guest in self._guests:
-            # One that cannot get in must not keep you out.
+            # A guest that cannot enter must not keep the user out.
             either: list[Deferred[Any]] = [guest.when_online, guest.when_ended]
             in_or_gone.append(DeferredList(either, fireOnOneCallback=True))
             guest.startService()
         DeferredList(in_or_gone).addCallback(self._enter)
 
+    @override
     def stop_children(self) -> Deferred[Any]:
-        """You leave, then the guests, then the server stops; at last all is written."""
-        stopped = maybeDeferred(self._client_you.stopService if self._client_you else lambda: None)
+        stopped = maybeDeferred(
+            self._user_client.stopService if self._user_client else lambda: None
+        )
         stopped.addBoth(
             lambda _: DeferredList([maybeDeferred(guest.stopService) for guest in self._guests])
         )
@@ -184,19 +145,19 @@ class LaunchProgram(Program):
         return stopped.addBoth(lambda _: close_with_timeout(self._ui, self._reactor))
 
     def _enter(self, guests: object) -> None:
-        """Your turn: the guests are in, so they hear the first thing you say."""
-        # What the guests receive goes to your screen, too.
-        self._client_you = you = self._client(self._options.nickname, self._ui, self._guests)
-        you.when_ended.addCallback(self._client_ended)
-        self._ui.attach(you.session)
-        you.startService()
+        """Start the user's client: the guests are online, and will receive its first message."""
+        # The guests' output goes to the same UI, so they are paused with the user's client.
+        self._user_client = client = self._client(self._options.nickname, self._ui, self._guests)
+        client.when_ended.addCallback(self._client_ended)
+        self._ui.attach(client.session)
+        client.startService()
 
     def _client(
-        self, nickname: str, ui: UserInterface, output_shared_with: Sequence[ChatClient] = ()
+        self, name: str, ui: UserInterface, output_shared_with: Sequence[ChatClient] = ()
     ) -> ChatClient:
         return ChatClient(
             self._reactor,
-            nickname,
+            name,
             DirectAddress(self._server_address()),
             ui,
             jitter,
@@ -205,12 +166,12 @@ class LaunchProgram(Program):
         )
 
     def _guest_name(self, number: int) -> str:
-        """What a guest is called: by its number, unless you are."""
+        """The nickname of a guest: its number, with an addition if the user has that nickname."""
         name = f"guest-{number}"
         return f"{name}-too" if casefold(name) == casefold(self._options.nickname) else name
 
     def _server_address(self) -> Server:
-        """That very server, by loopback where it listens there."""
+        """The address of this program's own server, on loopback if it listens there."""
         subnets = self._options.known_subnets
         nearest: Subnet = min(subnets, key=lambda subnet: not subnet.address.is_loopback)
         return Server(str(nearest.address), self._server.port, self._options["id"])
@@ -218,6 +179,58 @@ class LaunchProgram(Program):
     def _client_ended(self, status: int) -> int:
         self.exit(status)
         return status
+
+
+class TaggedOutput(UserInterface):
+    """The UI of a guest: shows each line that the guest receives in the user's UI, with a tag.
+
+    A guest has no user: it is not asked anything, and neither its status nor its notices are shown.
+    """
+
+    can_ask = False
+
+    def __init__(self, tag: str, ui: InteractiveUI) -> None:
+        self._tag = tag
+        self._ui = ui
+
+    @override
+    def show_event(self, event: object) -> None:
+        for line in rendering.render(event):
+            self._ui.show(f"[{self._tag}] {line}")
+
+    @override
+    def message_sent(self, message: SendMessage | SendPrivate, time: int | None) -> None:
+        pass
+
+    @override
+    def set_status(self, status: Status) -> None:
+        pass
+
+    @override
+    def notify(self, message: str) -> None:
+        pass
+
+    @override
+    def prompt(self, question: str, on_answer: Callable[[str], None], default: str = "") -> None:
+        pass
+
+    @override
+    def prompt_password(self, question: str, on_answer: Callable[[str], None]) -> None:
+        pass
+
+    @override
+    def choose(
+        self, question: str, choices: Sequence[Choice], on_answer: Callable[[str], None]
+    ) -> None:
+        pass
+
+    @override
+    def pause_input(self) -> None:
+        pass
+
+    @override
+    def resume_input(self) -> None:
+        pass
 
 
 def makeService(options: Options, reactor: Any = None) -> Program:  # Twisted's name

@@ -19,7 +19,6 @@ import h11
 from twisted.internet.interfaces import (
     IAddress,
     IDelayedCall,
-    IHalfCloseableProtocol,
     IProtocolNegotiationFactory,
     IReactorTime,
 )
@@ -30,8 +29,8 @@ from typing_extensions import override
 from zope.interface import implementer
 
 from chatd.chat import limits
-from chatd.rate_limit import TokenBucket
 from chatd.server.chat import Chat
+from chatd.server.connection import HalfCloseable
 from chatd.server.factory import Rejected
 from chatd.server.send_queue import SendQueue
 from chatd.server.timing import Timeout
@@ -89,8 +88,7 @@ _ERROR_MESSAGES: Final = {
 }
 
 
-@implementer(IHalfCloseableProtocol)
-class HTTPConnection(Protocol):
+class HTTPConnection(HalfCloseable, Protocol):
     """A client's connection to the web port: HTTP requests, and after an upgrade a WebSocket.
 
     The server handles one request at a time, in the order of their arrival::
@@ -133,12 +131,10 @@ class HTTPConnection(Protocol):
         self._chat = factory.router.chat
         self._clock = self._chat.clock
         self._timeout = Timeout(self._clock)
-        rate = self._chat.settings.flood
-        self._bucket = TokenBucket(rate, rate * limits.FLOOD_BURST_FACTOR, self._clock.seconds())
+        self._bucket = self._chat.flood_bucket()
         self._resume_call: IDelayedCall | None = None
         self._websocket: WebSocket | None = None
         self._is_paused = self._is_closing = False
-        self._is_read_lost = self._is_write_lost = False
 
     @override
     def connectionMade(self) -> None:
@@ -158,22 +154,20 @@ class HTTPConnection(Protocol):
             self._http.receive_data(data)
             self._pause_reading()
 
-    def readConnectionLost(self) -> None:
-        """The client has half-closed: answer the requests that it has sent, then close."""
-        self._is_read_lost = True
+    @override
+    def eof_received(self) -> None:
+        # The requests that the client has sent before its end are answered first.
         if self._websocket is not None:
             self._websocket.eof_received()
         elif not self._is_closing:
             self._http.receive_data(b"")
             self._pause_reading()
-        self._close_if_both_are_lost()
 
+    @override
     def writeConnectionLost(self) -> None:
-        """The server has half-closed: wait ``SHUTDOWN_SECONDS`` for the client to close."""
-        self._is_write_lost = True
         if self._websocket is None:
             self._timeout.start(limits.SHUTDOWN_SECONDS, self.abort)
-        self._close_if_both_are_lost()
+        super().writeConnectionLost()
 
     @override
     def connectionLost(self, reason: Failure = connectionDone) -> None:
@@ -328,10 +322,6 @@ class HTTPConnection(Protocol):
         self._send_queue.close()
         if self._resume_call is not None and self._resume_call.active():
             self._resume_call.cancel()
-
-    def _close_if_both_are_lost(self) -> None:
-        if self._is_read_lost and self._is_write_lost:
-            self.transport.loseConnection()
 
 
 @implementer(IProtocolNegotiationFactory)

@@ -9,7 +9,7 @@ docs/reference/web.rst has the limits and the close codes.
 
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,8 +22,8 @@ from wsproto.utilities import generate_accept_token
 from chatd import tcp
 from chatd.chat import limits
 from chatd.chat.errors import LineTooLong
-from chatd.rate_limit import TokenBucket
 from chatd.server.chat import Chat
+from chatd.server.connection import FrameReader
 from chatd.server.send_queue import SendQueue
 from chatd.server.session import Session
 from chatd.web.messages import Headers, HTTPError, Request
@@ -125,23 +125,19 @@ class WebSocketSendQueue(SendQueue):
         super().close_after_flush()
 
 
-class WebSocket:
+class WebSocket(FrameReader):
     """A WebSocket after its handshake: passes messages to a session, and obeys RFC 6455.
-
-    It is the session's :class:`~chatd.server.send_queue.Input`.
 
     :param transport: the TCP or TLS transport, free of any producer.
     """
 
     def __init__(self, session: Session, transport: Any) -> None:
-        self._session = session
-        self._transport = transport
+        self.session = session
+        self.transport = transport
         self._frames = Connection(SERVER)
         self._message = bytearray()
-        self._is_reading_frames = self._is_paused = self._discards_input = False
-        rate = session.chat.settings.flood
         self._clock = session.chat.clock
-        self._bucket = TokenBucket(rate, rate * limits.FLOOD_BURST_FACTOR, self._clock.seconds())
+        self._bucket = session.chat.flood_bucket()
         self._send_queue = WebSocketSendQueue(
             transport, limits.OUTBOUND_BYTES, session.send_queue_exceeded
         )
@@ -156,50 +152,24 @@ class WebSocket:
 
     def eof_received(self) -> None:
         """The browser has half-closed: close the session."""
-        self._session.close()
+        self.session.close()
 
     def connection_lost(self) -> None:
         """The connection is closed: end the session."""
         self._discards_input = True
-        self._session.connection_lost()
+        self.session.connection_lost()
 
-    def pauseProducing(self) -> None:
-        """Pause reading, also of frames that were received and not parsed."""
-        self._is_paused = True
-        self._transport.pauseProducing()
-
-    def resumeProducing(self) -> None:
-        """Resume reading, first of the frames that were received before the pause."""
-        self._is_paused = False
-        self._transport.resumeProducing()
-        self._read_frames()
-
+    @override
     def discard_input(self) -> None:
-        """Read on and discard everything, so that the kernel does not reset the connection."""
-        self._discards_input = True
         self._message.clear()
-        self._transport.resumeProducing()
+        super().discard_input()
 
-    def abort(self) -> None:
-        """Close at once, without sending what is queued."""
-        self._discards_input = True
-        self._transport.abortConnection()
+    @override
+    def _received_frames(self) -> Iterator[events.Event]:
+        # wsproto parses a frame only when asked for it: during a pause the rest stays inside.
+        return self._frames.events()
 
-    def _read_frames(self) -> None:
-        if self._is_reading_frames:
-            return  # handling a frame may resume reading, which leads here; one loop is enough
-        self._is_reading_frames = True
-        try:
-            # wsproto parses a frame only when asked for it: during a pause the rest stays inside.
-            frames = self._frames.events()
-            while not (self._is_paused or self._discards_input):
-                frame = next(frames, None)
-                if frame is None:
-                    return
-                self._handle_frame(frame)
-        finally:
-            self._is_reading_frames = False
-
+    @override
     def _handle_frame(self, frame: events.Event) -> None:
         match frame:
             case events.TextMessage():
@@ -216,7 +186,7 @@ class WebSocket:
                 # a Close frame from the browser changes its state.
                 if self._frames.state is ConnectionState.REMOTE_CLOSING:
                     self._send_queue.close_frame = self._frames.send(frame.response())
-                    self._session.close()
+                    self.session.close()
                 else:
                     self._fail(CloseReason(frame.code), "violation of RFC 6455")
 
@@ -228,10 +198,10 @@ class WebSocket:
             self._set_close_frame(
                 CloseReason.MESSAGE_TOO_BIG, f"message of more than {limits.LINE_BYTES:,} bytes"
             )
-            self._session.refuse(LineTooLong())
+            self.session.refuse(LineTooLong())
         elif frame.message_finished:
             message, self._message = bytes(self._message), bytearray()
-            self._session.frame_received(message)
+            self.session.frame_received(message)
         elif frame.frame_finished:
             self._limit_control_frames()
 
@@ -242,9 +212,9 @@ class WebSocket:
 
     def _fail(self, code: CloseReason, reason: str) -> None:
         """Fail the WebSocket connection (RFC 6455, section 7.1.7): close it with `code`."""
-        self._session.chat.counters[f"websocket-{code.value}"] += 1
+        self.session.chat.counters[f"websocket-{code.value}"] += 1
         self._set_close_frame(code, reason)
-        self._session.close()
+        self.session.close()
 
     def _set_close_frame(self, code: CloseReason, reason: str) -> None:
         self._send_queue.close_frame = self._frames.send(events.CloseConnection(code, reason))

@@ -163,7 +163,7 @@ def test_somebody_at_one_address_cannot_shut_an_account_s_owner_out(vault: Vault
 
 
 def test_so_many_addresses_are_remembered_and_the_oldest_is_forgotten_first() -> None:
-    attempts = FailedAttempts(Clock(), burst=1, seconds=10, remembered=2)
+    attempts = FailedAttempts(Clock(), burst=1, seconds=10, max_keys=2)
     for key in ("a", "b", "a", "c"):
         attempts.record_failure(key)
     assert [key for key in "abc" if attempts.is_throttled(key)] == ["a", "c"]

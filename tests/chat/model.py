@@ -1,4 +1,4 @@
-"""What must be so in a hub, kept in the simplest way there is: lists, and no cleverness."""
+"""A model of the hub, as simple as possible: lists, and no cleverness."""
 
 from dataclasses import dataclass, field
 
@@ -12,53 +12,58 @@ from chatd.chat.outbox import MemberId
 
 @dataclass
 class ModelRoom:
-    """A room: who is in it, and everything that was ever said there."""
+    """A room, with all messages that were ever sent to it."""
 
     name: str
     members: list[MemberId] = field(default_factory=list)
-    said: list[Message] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
 
 
 @dataclass
 class Model:
-    """Who is here, what they are called, where they are, and what each of them has heard."""
+    """The state that a hub must have after the same commands.
+
+    :ivar names: the nickname of each member.
+    :ivar addresses: the address of each connection.
+    :ivar received: the events that each connection was sent, also after it was removed.
+    """
 
     slots: int
-    kept: int
+    max_messages: int
     names: dict[MemberId, str] = field(default_factory=dict)
-    here: dict[MemberId, str] = field(default_factory=dict)  # and from which address
-    standing: set[MemberId] = field(default_factory=set)
-    watching: set[MemberId] = field(default_factory=set)
-    heard: dict[MemberId, list[Event]] = field(default_factory=dict)
+    addresses: dict[MemberId, str] = field(default_factory=dict)
+    unregistered: set[MemberId] = field(default_factory=set)
+    watchers: set[MemberId] = field(default_factory=set)
+    received: dict[MemberId, list[Event]] = field(default_factory=dict)
     rooms: list[ModelRoom] = field(default_factory=lambda: [ModelRoom(LOBBY)])
 
     @property
     def free(self) -> int:
-        """How many slots are."""
-        return self.slots - len(self.here) + len(self.standing) + len(self.watching)
+        """How many slots are free."""
+        return self.slots - len(self.addresses) + len(self.unregistered) + len(self.watchers)
 
-    def tell_all(self, origin: MemberId, event: Event) -> None:
-        for member in (*self.names, *self.watching):
+    def send_to_all(self, origin: MemberId, event: Event) -> None:
+        for member in (*self.names, *self.watchers):
             if member != origin:
-                self.heard[member].append(event)
+                self.received[member].append(event)
 
-    def tell_room(self, room: ModelRoom, origin: MemberId, event: Event) -> None:
-        for member in (*room.members, *self.watching):
+    def send_to_room(self, room: ModelRoom, origin: MemberId, event: Event) -> None:
+        for member in (*room.members, *self.watchers):
             if member != origin:
-                self.heard[member].append(event)
+                self.received[member].append(event)
 
-    def called(self, nickname: str) -> MemberId | None:
-        """Who is called so, in any case."""
+    def member_named(self, nickname: str) -> MemberId | None:
+        """The member with that nickname, in any case."""
         for member, name in self.names.items():
             if names.casefold(name) == names.casefold(nickname):
                 return member
         return None
 
-    def room(self, wanted: str) -> ModelRoom | None:
+    def room(self, name: str) -> ModelRoom | None:
         """The room of that name, in any case."""
         for room in self.rooms:
-            if is_valid_room(wanted) and names.casefold(room.name) == names.casefold(
-                names.room_name(wanted)
+            if is_valid_room(name) and names.casefold(room.name) == names.casefold(
+                names.room_name(name)
             ):
                 return room
         return None
@@ -67,35 +72,37 @@ class Model:
         return {room.name for room in self.rooms if member in room.members}
 
     def may(self, member: MemberId, command: Command) -> bool:
-        """Whether the hub must do this, if `member` has entered."""
+        """Whether the hub must carry out `command`, if `member` has entered."""
         room = self.room(getattr(command, "room", None) or "")
         is_there = room is not None and member in room.members
         match command:
             case commands.SendMessage(text=text):
                 return is_valid_text(text) and is_there
             case commands.SendPrivate(text=text, to=to):
-                return is_valid_text(text) and any(self.called(name) is not None for name in to)
-            case commands.JoinRoom(room=wanted):
-                return is_valid_room(wanted) and not is_there
+                return is_valid_text(text) and any(
+                    self.member_named(name) is not None for name in to
+                )
+            case commands.JoinRoom(room=name):
+                return is_valid_room(name) and not is_there
             case commands.LeaveRoom():
                 return is_there
             case commands.ReadHistory() | commands.ListUsers():
                 return room is not None or command.room is None
             case commands.Rename(nickname=nickname):
-                return self.may_be_called(member, nickname)
+                return self.may_have_nickname(member, nickname)
             case commands.Enter(nickname=nickname):
-                # Whom its own silence gave the name of its connection may still choose one.
-                is_nameless = self.names[member] == self.here[member]
-                return is_nameless and self.may_be_called(member, nickname)
+                # A member that was entered under its address may still choose a nickname.
+                is_nameless = self.names[member] == self.addresses[member]
+                return is_nameless and self.may_have_nickname(member, nickname)
             case _:
                 return not isinstance(command, commands.Watch)
 
-    def may_outside(self, member: MemberId, command: Command) -> bool:
-        """Whether the hub must do this, if `member` has not entered."""
+    def may_before_entering(self, member: MemberId, command: Command) -> bool:
+        """Whether the hub must carry out `command`, if `member` has not entered."""
         match command:
             case commands.Enter(nickname=nickname):
-                has_slot = member not in self.standing | self.watching
-                return (has_slot or self.free > 0) and self.may_be_called(member, nickname)
+                has_slot = member not in self.unregistered | self.watchers
+                return (has_slot or self.free > 0) and self.may_have_nickname(member, nickname)
             case commands.Watch():
                 return True
             case (
@@ -104,35 +111,35 @@ class Model:
                 | commands.ReadHistory()
                 | commands.Ping()
             ):
-                return member in self.watching and self.may(member, command)
+                return member in self.watchers and self.may(member, command)
             case _:
                 return False
 
-    def may_be_called(self, member: MemberId, nickname: str) -> bool:
+    def may_have_nickname(self, member: MemberId, nickname: str) -> bool:
         try:
-            name = names.nickname(nickname, self.here[member])
+            name = names.nickname(nickname, self.addresses[member])
         except Refusal:
             return False
-        return self.called(name) in (None, member)
+        return self.member_named(name) in (None, member)
 
-    def take_out(self, member: MemberId, room: ModelRoom) -> None:
+    def leave_room(self, member: MemberId, room: ModelRoom) -> None:
         room.members.remove(member)
         if not room.members and room.name != LOBBY:
             self.rooms.remove(room)
 
-    def go(self, member: MemberId, reason: str) -> None:
-        """Somebody is gone, perhaps once more."""
-        self.here.pop(member, None)
-        self.standing.discard(member)
-        self.watching.discard(member)
+    def remove(self, member: MemberId, reason: str) -> None:
+        """Remove a connection; nothing happens if it was removed before."""
+        self.addresses.pop(member, None)
+        self.unregistered.discard(member)
+        self.watchers.discard(member)
         for room in [room for room in self.rooms if member in room.members]:
-            self.take_out(member, room)
+            self.leave_room(member, room)
         if name := self.names.pop(member, ""):
-            self.tell_all(member, events.MemberLeft(name, reason))
+            self.send_to_all(member, events.MemberLeft(name, reason))
 
     def last(self, room: ModelRoom, limit: int, before: int | None) -> list[Message]:
-        kept = room.said[-self.kept :] if self.kept else []
-        older = [said for said in kept if before is None or said.seq < before]
+        kept = room.messages[-self.max_messages :] if self.max_messages else []
+        older = [each for each in kept if before is None or each.seq < before]
         return older[-limit:] if limit > 0 else []
 
 
@@ -144,9 +151,9 @@ def is_valid_text(text: str) -> bool:
     return True
 
 
-def is_valid_room(wanted: str) -> bool:
+def is_valid_room(name: str) -> bool:
     try:
-        names.room_name(wanted)
+        names.room_name(name)
     except Refusal:
         return False
     return True

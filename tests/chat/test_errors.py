@@ -1,4 +1,4 @@
-"""The tree of refusals: what its docstring shows is what there is."""
+"""The tree of refusals in the docstring of its module, and what every refusal has."""
 
 import re
 
@@ -16,8 +16,8 @@ def classes(root: type[Refusal] = Refusal) -> list[type[Refusal]]:
 CODED = [refusal for refusal in classes() if hasattr(refusal, "code")]
 
 
-def drawn() -> list[tuple[int, str, str, bool]]:
-    """The lines of the tree in the docstring: depth, name, code or remark, whether it closes."""
+def documented() -> list[tuple[int, str, str, bool]]:
+    """The lines of the tree in the docstring: depth, class, code or remark, whether it closes."""
     tree = []
     for line in (errors.__doc__ or "").splitlines():
         if found := re.match(r"    ([│├└─ ]*)([A-Z]\w+)\s*(.*)\Z", line):
@@ -33,13 +33,13 @@ def actual(root: type[Refusal] = Refusal, depth: int = 0) -> list[tuple[int, str
     return [(depth, root.__name__), *children]
 
 
-def test_the_drawn_tree_is_the_tree_of_the_classes() -> None:
-    assert [(depth, name) for depth, name, _, _ in drawn()] == actual()
+def test_the_documented_tree_is_that_of_the_classes() -> None:
+    assert [(depth, name) for depth, name, _, _ in documented()] == actual()
 
 
 @pytest.mark.parametrize("refusal", CODED)
-def test_the_drawn_tree_shows_the_code_and_what_closes(refusal: type[Refusal]) -> None:
-    [(code, closes)] = [line[2:] for line in drawn() if line[1] == refusal.__name__]
+def test_the_documented_tree_has_codes_and_closing(refusal: type[Refusal]) -> None:
+    [(code, closes)] = [line[2:] for line in documented() if line[1] == refusal.__name__]
     assert (code, closes) == (refusal.code, refusal.closes_connection)
 
 
@@ -53,13 +53,13 @@ def test_a_refusal_has_a_code_unless_it_is_a_group() -> None:
     assert not [each for each in classes() if not (each.__subclasses__() or hasattr(each, "code"))]
 
 
-def test_a_refusal_says_of_one_thing_in_one_sentence_whether_it_closes_or_not() -> None:
-    closing, going_on = errors.Full(), errors.FullForNow()
-    assert (closing.code, str(closing)) == (going_on.code, str(going_on))
-    assert (closing.closes_connection, going_on.closes_connection) == (True, False)
+def test_full_has_one_code_and_sentence_whether_it_closes_or_not() -> None:
+    closing, staying = errors.Full(), errors.Full(closes_connection=False)
+    assert (closing.code, str(closing)) == (staying.code, str(staying))
+    assert (closing.closes_connection, staying.closes_connection) == (True, False)
 
 
-def test_a_refusal_says_its_sentence_and_which_request_it_answers() -> None:
+def test_a_refusal_has_its_sentence_and_its_requests_id() -> None:
     refusal = errors.BadFrame("Something is missing.", "r1")
     assert str(refusal) == "Something is missing."
     assert refusal.request_id == "r1"

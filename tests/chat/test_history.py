@@ -11,8 +11,8 @@ from chatd.chat.model import RoomHistory
 from tests.fakes import STARTED, Chat
 
 
-def history_of(count: int, size: int) -> RoomHistory:
-    history = RoomHistory("#lobby", size)
+def history_of(count: int, max_messages: int) -> RoomHistory:
+    history = RoomHistory("#lobby", max_messages)
     for number in range(1, count + 1):
         history.add("ice", f"message {number}", 1_000 + number)
     return history
@@ -24,18 +24,18 @@ def numbers(messages: tuple[Message, ...]) -> list[int]:
 
 def test_a_message_is_kept_with_its_room_number_time_and_source() -> None:
     history = RoomHistory("#lobby", 5)
-    said = history.add("ice", "hello", 1_234)
-    assert said == Message("#lobby", 1, 1_234, "ice", "hello")
-    assert history.last(5) == (said,)
+    message = history.add("ice", "hello", 1_234)
+    assert message == Message("#lobby", 1, 1_234, "ice", "hello")
+    assert history.last(5) == (message,)
 
 
-def test_numbers_grow_by_one_from_1_even_when_the_old_are_forgotten() -> None:
+def test_messages_are_numbered_from_1_without_gaps() -> None:
     history = RoomHistory("#lobby", 2)
     assert [history.add("ice", "hello", 0).seq for _ in range(5)] == [1, 2, 3, 4, 5]
 
 
-def test_of_long_messages_fewer_are_kept_so_that_a_room_has_its_bound() -> None:
-    """Full of long messages, all rooms together would hold more than a machine has."""
+def test_of_long_messages_fewer_are_kept() -> None:
+    """Without this limit, rooms full of long messages would need more memory than there is."""
     history = RoomHistory("#lobby", 1_000)
     for number in range(200):
         history.add("ice", "x" * 4_096 if number < 199 else "short", 0)
@@ -46,7 +46,7 @@ def test_of_long_messages_fewer_are_kept_so_that_a_room_has_its_bound() -> None:
     assert len(history.last(1_000)) == 1_000
 
 
-#: Messages said, messages kept, limit, before; the numbers that are read.
+#: Messages sent, messages kept, limit, before; the numbers that are read.
 READINGS = [
     (0, 5, 50, None, []),
     (3, 5, 50, None, [1, 2, 3]),
@@ -70,34 +70,34 @@ READINGS = [
 ]
 
 
-@pytest.mark.parametrize(("said", "size", "limit", "before", "read"), READINGS)
+@pytest.mark.parametrize(("sent", "max_messages", "limit", "before", "read"), READINGS)
 def test_the_last_messages_are_read_oldest_first(
-    said: int, size: int, limit: int, before: int | None, read: list[int]
+    sent: int, max_messages: int, limit: int, before: int | None, read: list[int]
 ) -> None:
-    assert numbers(history_of(said, size).last(limit, before)) == read
+    assert numbers(history_of(sent, max_messages).last(limit, before)) == read
 
 
 @given(st.integers(0, 40), st.integers(0, 20), st.integers(1, 7))
-def test_reading_backwards_page_by_page_gives_everything_that_is_kept(
-    said: int, size: int, page: int
+def test_reading_backwards_page_by_page_gives_all_messages(
+    sent: int, max_messages: int, page: int
 ) -> None:
-    history = history_of(said, size)
+    history = history_of(sent, max_messages)
     pages: list[Message] = []
     before: int | None = None
     while read := history.last(page, before):
         pages[:0] = read
         before = read[0].seq
     assert tuple(pages) == history.last(1_000)
-    assert len(pages) == min(said, size)
+    assert len(pages) == min(sent, max_messages)
 
 
 def test_history_has_the_last_messages_with_time_and_nickname() -> None:
     chat = Chat(history=2)
     ice, moon = chat.enter("ice"), chat.enter("moon")
     for text in ("one", "two", "three"):
-        chat.ask(ice, SendMessage(text))
-    chat.ask(ice, Rename("sun"))
-    assert chat.ask(moon, ReadHistory()) == events.History(
+        chat.handle(ice, SendMessage(text))
+    chat.handle(ice, Rename("sun"))
+    assert chat.handle(moon, ReadHistory()) == events.History(
         "#lobby",
         (
             Message("#lobby", 2, STARTED + 4, "ice", "two"),
@@ -106,19 +106,19 @@ def test_history_has_the_last_messages_with_time_and_nickname() -> None:
     )
 
 
-def test_who_enters_later_can_read_what_was_said_before() -> None:
+def test_a_later_member_can_read_earlier_messages() -> None:
     chat = Chat()
     ice = chat.enter("ice")
-    chat.ask(ice, SendMessage("hello"))
-    chat.ask(ice, Quit())
+    chat.handle(ice, SendMessage("hello"))
+    chat.handle(ice, Quit())
     assert chat.texts(chat.enter("moon")) == ["hello"]
 
 
-def test_history_is_read_from_where_it_is_asked() -> None:
+def test_history_is_read_before_a_number() -> None:
     chat = Chat()
     ice = chat.enter("ice")
     for text in ("one", "two", "three", "four"):
-        chat.ask(ice, SendMessage(text))
-    reply = chat.ask(ice, ReadHistory("#Lobby", 2, 4))
+        chat.handle(ice, SendMessage(text))
+    reply = chat.handle(ice, ReadHistory("#Lobby", 2, 4))
     assert isinstance(reply, events.History)
-    assert [said.text for said in reply.messages] == ["two", "three"]
+    assert [message.text for message in reply.messages] == ["two", "three"]

@@ -1,4 +1,4 @@
-"""The limits: named after what they count, explained, used, and announced (SPEC §9)."""
+"""The limits: named after what they count, explained, used, and announced."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ ROOT = Path(limits.__file__).parent.parent
 SOURCE = Path(limits.__file__).read_text()
 NAMES = [name for name in vars(limits) if name.isupper()]
 
-#: What a limit may count: the last word of its name.
+#: Units of a limit: the last word of its name.
 UNITS = {
     "BYTES",
     "CHARACTERS",
@@ -35,7 +35,7 @@ UNITS = {
     "WATCHERS",
 }
 
-#: The defaults that SPEC names.
+#: Defaults that docs/reference/ names outside the generated table.
 PROMISED = {
     "LINE_BYTES": 64 * 1024,
     "MESSAGE_CHARACTERS": 4_096,
@@ -78,7 +78,7 @@ PROMISED = {
 }
 
 
-def test_a_limit_is_a_whole_number_of_what_its_name_says() -> None:
+def test_a_limit_is_an_integer_with_its_unit_in_its_name() -> None:
     assert {name.rpartition("_")[2] for name in NAMES} <= UNITS
     assert not [name for name in NAMES if type(getattr(limits, name)) is not int]
     assert not [name for name in NAMES if getattr(limits, name) <= 0]
@@ -94,11 +94,11 @@ def test_a_limit_is_used_somewhere() -> None:
     assert not [name for name in NAMES if not re.search(rf"limits\.{name}\b", code)]
 
 
-def test_the_defaults_are_those_promised() -> None:
+def test_the_documented_defaults_are_unchanged() -> None:
     assert {name: getattr(limits, name) for name in PROMISED} == PROMISED
 
 
-def test_a_peer_that_is_gone_is_found_within_a_minute() -> None:
+def test_a_dead_peer_is_noticed_within_a_minute() -> None:
     assert limits.DEAD_PEER_SECONDS <= 60
 
 
@@ -107,5 +107,5 @@ def test_the_welcome_announces_the_limits_of_what_a_client_sends() -> None:
     assert (announced.message, announced.nickname, announced.line) == (4_096, 25, 65_536)
 
 
-def test_history_is_read_by_the_promised_number() -> None:
+def test_history_has_50_messages_by_default() -> None:
     assert commands.ReadHistory().limit == 50

@@ -1,6 +1,6 @@
-"""Which nicknames, room names and texts are valid, and which names are equal (SPEC §4)."""
+"""Which nicknames, room names and texts are valid, and which names are equal."""
 
-# ruff: noqa: RUF001  # characters that look like others are what this is about
+# ruff: noqa: RUF001  # these tests are about characters that look alike
 
 import re
 import unicodedata
@@ -33,7 +33,7 @@ VALID = [
     "Server",
 ]
 
-#: What was asked for, and what stands for it in all that is shown.
+#: A text, and the name that it becomes.
 NORMALISED = [
     ("ｉｃｅ", "ice"),
     ("ﬁsh", "fish"),
@@ -95,12 +95,12 @@ INVALID = [
     ("a full-width comma", "ice，moon"),
     ("a full-width slash", "／ice"),
     ("full-width brackets", "［Server］"),
-    ("a fraction, which has a slash when spelled out", "a℀"),
-    ("an acute accent alone, which has a space when spelled out", "ice´"),
+    ("a fraction, which has a slash when decomposed", "a℀"),
+    ("an acute accent alone, which has a space when decomposed", "ice´"),
     ("26 characters", "a" * 26),
     ("26 characters outside the basic plane", "👩" * 26),
-    ("25 characters that are 26 when spelled out", "a" * 24 + "ﬁ"),
-    ("one character that is 18 when spelled out, twice", "\ufdfa\ufdfa"),
+    ("25 characters that are 26 when decomposed", "a" * 24 + "ﬁ"),
+    ("one character that is 18 when decomposed, twice", "\ufdfa\ufdfa"),
     ("100,000 characters", "a" * 100_000),
     ("the name of a connection", "127.0.0.1:57354"),
     ("the name of a connection that cannot be", "999.0.0.1:0"),
@@ -115,9 +115,9 @@ def test_a_name_is_kept_as_it_is_typed(name: str) -> None:
     assert names.nickname(name) == name
 
 
-@pytest.mark.parametrize(("typed", "name"), NORMALISED)
-def test_a_name_is_normalised(typed: str, name: str) -> None:
-    assert names.nickname(typed) == name
+@pytest.mark.parametrize(("text", "name"), NORMALISED)
+def test_a_name_is_normalised(text: str, name: str) -> None:
+    assert names.nickname(text) == name
 
 
 @pytest.mark.parametrize("name", REASON_AND_NAME)
@@ -128,11 +128,11 @@ def test_a_bad_nickname_is_refused_in_one_readable_line(name: str) -> None:
     assert len(str(refused.value)) < 200
 
 
-def test_a_connection_may_have_its_own_address_as_its_name() -> None:
+def test_a_connection_may_be_named_after_its_address() -> None:
     assert names.nickname("127.0.0.1:57354", "127.0.0.1:57354") == "127.0.0.1:57354"
 
 
-def test_a_connection_may_not_have_the_address_of_another() -> None:
+def test_a_connection_may_not_be_named_after_another_address() -> None:
     with pytest.raises(BadNickname):
         names.nickname("127.0.0.1:57355", "127.0.0.1:57354")
 
@@ -162,20 +162,20 @@ def test_other_names_are_different(one: str, other: str) -> None:
     assert names.casefold(names.nickname(one)) != names.casefold(names.nickname(other))
 
 
-def test_what_is_too_long_to_be_a_name_costs_no_more_than_a_name_and_equals_none() -> None:
-    """Normalising 60,000 marks would hold up everyone for a second."""
-    pile = "\u0301\u0316" * 30_000
-    assert len(names.casefold(f"ice{pile}")) < 200
+def test_a_text_too_long_for_a_name_costs_no_more_and_equals_no_name() -> None:
+    """Normalising 60,000 marks would stop the server for a second."""
+    marks = "\u0301\u0316" * 30_000
+    assert len(names.casefold(f"ice{marks}")) < 200
     composed = "\u1f82" * 25
-    spelled = unicodedata.normalize("NFD", composed)
-    assert len(spelled) == 100
-    assert names.casefold(spelled) == names.casefold(names.nickname(composed))
-    for more in ("a", "\u0301", pile):
-        assert names.casefold(spelled + more) != names.casefold(composed)
+    decomposed = unicodedata.normalize("NFD", composed)
+    assert len(decomposed) == 100
+    assert names.casefold(decomposed) == names.casefold(names.nickname(composed))
+    for more in ("a", "\u0301", marks):
+        assert names.casefold(decomposed + more) != names.casefold(composed)
 
 
 @given(st.text() | st.text(st.characters(categories=["Cs", "Cf", "Mn", "Lm", "So", "Zs"])))
-def test_a_nickname_is_valid_or_refused_and_nothing_else(text: str) -> None:
+def test_any_nickname_is_valid_or_refused(text: str) -> None:
     try:
         name = names.nickname(text)
     except BadNickname:
@@ -188,7 +188,7 @@ def test_a_nickname_is_valid_or_refused_and_nothing_else(text: str) -> None:
 
 
 @given(st.text() | st.text().map(lambda text: "#" + text))
-def test_a_room_name_is_valid_or_refused_and_nothing_else(text: str) -> None:
+def test_any_room_name_is_valid_or_refused(text: str) -> None:
     try:
         name = names.room_name(text)
     except BadRoomName:
@@ -226,7 +226,7 @@ def test_other_room_names_are_refused(name: str) -> None:
         "👩" * 4096,
     ],
 )
-def test_a_message_is_passed_on_as_it_is(text: str) -> None:
+def test_a_valid_message_is_unchanged(text: str) -> None:
     assert names.message_text(text) == text
 
 
@@ -237,20 +237,20 @@ def test_a_message_has_no_control_characters_but_lf_and_tab() -> None:
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n", "\t\n ", "x" * 4097, "\u3000"])
-def test_a_message_needs_some_text_and_not_too_much(text: str) -> None:
+def test_a_message_has_some_text_and_not_too_much(text: str) -> None:
     with pytest.raises(BadText):
         names.message_text(text)
 
 
 def test_a_message_may_have_256_lines_and_no_more() -> None:
-    """A plain member is sent the sender with each: 4,096 line ends would be 800 KB for each."""
+    """A plain member is sent the sender with each line: 4,096 lines would be 800 KB."""
     assert names.message_text("x" + "\n" * 255)
     with pytest.raises(BadText, match="at most 256 lines"):
         names.message_text("x" + "\n" * 256)
 
 
 @given(st.text())
-def test_a_message_is_passed_on_or_refused_and_nothing_else(text: str) -> None:
+def test_any_message_is_unchanged_or_refused(text: str) -> None:
     try:
         assert names.message_text(text) == text
     except Refusal as refusal:

@@ -15,22 +15,22 @@ from chatd.client.protocol import describe_failure
     [
         (
             error.getConnectError((ECONNREFUSED, strerror(ECONNREFUSED))),
-            "no server listens there",
+            "connection refused, no server listens there",
         ),
-        (error.getConnectError((ETIMEDOUT, strerror(ETIMEDOUT))), "nothing answers there"),
+        (error.getConnectError((ETIMEDOUT, strerror(ETIMEDOUT))), "connection timed out"),
         (
             error.getConnectError((ENETUNREACH, strerror(ENETUNREACH))),
-            "this host has no route there",
+            "no route to this address",
         ),
         (error.getConnectError((EACCES, strerror(EACCES))), "Permission denied"),
         # What Twisted makes of an ICMP message.
         (
             error.ConnectError(string=Failure(error.ConnectionDone())),
-            "a firewall or a router on the way refuses it",
+            "rejected by a firewall or a router",
         ),
-        (error.DNSLookupError("party.invalid"), "nobody knows that name"),
+        (error.DNSLookupError("party.invalid"), "unknown host name"),
         (error.ConnectionDone(), "the server closed the connection"),
-        (error.ConnectionLost(), "the connection broke"),
+        (error.ConnectionLost(), "connection lost"),
         (RuntimeError("Something else."), "Something else"),
     ],
 )

@@ -18,13 +18,13 @@ def test_what_is_to_be_chosen_is_listed_once_as_it_comes(standard_error: list[st
     stdio = Stdio(can_ask=True)
     names = ["party", "wo\x1brk", "play"]
     for count in (2, 3):
-        choices = [Choice(name, "4 of 5 places free") for name in names[:count]]
+        choices = [Choice(name, "4 of 5 slots free") for name in names[:count]]
         stdio.console.choose("Which server?", choices, stdio.lines.append)
     assert standard_error == [
-        "1  party  4 of 5 places free",
-        "2  wo<U+001B>rk  4 of 5 places free",
+        "1  party  4 of 5 slots free",
+        "2  wo<U+001B>rk  4 of 5 slots free",
         "Which server?",
-        "3  play  4 of 5 places free",
+        "3  play  4 of 5 slots free",
     ]
     stdio.comes(b"3\n")
     assert stdio.lines == ["3"]
@@ -77,4 +77,4 @@ def test_input_that_was_not_read_is_said_in_the_end(standard_error: list[str]) -
     stdio.console.pause_input()
     stdio.console.close()
     stdio.console.close()
-    assert standard_error == ["There was more input, which was not read."]
+    assert standard_error == ["The rest of the input was not read."]

@@ -92,7 +92,7 @@ def test_a_full_server_is_told_of_once_and_taken_when_a_place_frees() -> None:
     for _ in range(3):
         search.offer("party", free=0)
         search.passes(3)
-    assert search.ui.notices[before:] == ["party is full; waiting for a free place …"]
+    assert search.ui.notices[before:] == ["party is full; waiting for a free slot …"]
     assert search.found == []
     search.offer("party", free=1)
     assert search.found == [PARTY]
@@ -197,8 +197,8 @@ def test_of_several_servers_the_person_chooses_by_number_or_name(
     search.offer("work", 113)
     search.passes(1)
     assert search.ui.choices == [
-        Choice("party", "10.35.11.111:7777  4 of 5 places free"),
-        Choice("work", "10.35.11.113:7777  4 of 5 places free"),
+        Choice("party", "10.35.11.111:7777  4 of 5 slots free"),
+        Choice("work", "10.35.11.113:7777  4 of 5 slots free"),
     ]
     assert search.ui.prompts == ["Which server? (number or name)"]
     assert search.found == []
@@ -223,7 +223,7 @@ def test_an_answer_that_is_none_of_them_is_asked_again(answer: str) -> None:
     search.offer("work", 113)
     search.passes(1)
     search.ui.answer(answer)
-    assert "is none of them" in search.ui.prompts[-1]
+    assert "is not one of them" in search.ui.prompts[-1]
     assert "\x1b" not in search.ui.prompts[-1]
     search.ui.answer("2")
     assert search.found == [WORK]
@@ -259,7 +259,9 @@ def test_off_a_terminal_several_servers_are_listed_and_none_is_taken() -> None:
     search.offer("work", 113)
     search.passes(1)
     assert search.found == []
-    assert search.failed == ["Several servers answer: party, work. Say which: --server NAME"]
+    assert search.failed == [
+        "Several servers answered: party, work. Choose one with --server NAME."
+    ]
     search.finder.stop()
     assert search.reactor.getDelayedCalls() == []
 

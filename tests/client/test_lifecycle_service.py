@@ -87,9 +87,11 @@ def test_a_lost_client_says_so_waits_and_comes_back_with_what_was_typed_meanwhil
     client.types("before")
     client.confirm(*client.heard())
     client.lose_connection()
-    assert client.was_told("No connection: the connection broke. Trying again in ")
+    assert client.was_told("Not connected: connection lost. Trying again in ")
     client.types("one", "two")
-    assert client.was_told("You are offline: what you type is kept, and sent on return.")
+    assert client.was_told(
+        "You are offline. What you type is kept, and sent when you are back online."
+    )
     client.passes(4.49)
     assert client.finder.seeks == 1
     client.passes(0.01)
@@ -98,7 +100,7 @@ def test_a_lost_client_says_so_waits_and_comes_back_with_what_was_typed_meanwhil
     client.types("three")
     client.welcome()
     assert [each["data"].get("text") for each in client.heard()] == [None, "one", "two", "three"]
-    assert client.was_told("Sending the lines you typed meanwhile.")
+    assert client.was_told("Sending the lines that you typed while offline.")
 
 
 def test_lines_that_were_not_confirmed_are_told_to_the_person_and_not_said_twice() -> None:
@@ -136,7 +138,7 @@ def test_the_servers_reason_for_a_goodbye_is_told(reason: str) -> None:
     client = online()
     client.says(frames.Goodbye(data=events.Goodbye(reason)))
     assert client.transport.disconnecting
-    assert client.was_told(f"No connection: {reason}. Trying again in ")
+    assert client.was_told(f"Not connected: {reason}. Trying again in ")
     client.lose_connection(clean=True)
     client.passes(4.5)
     assert client.finder.seeks == 2
@@ -166,7 +168,7 @@ def test_a_server_that_does_not_answer_is_hung_up_on_after_three_seconds() -> No
     client.connect()
     client.passes(3)
     assert client.transport.disconnecting
-    assert client.was_told("said nothing within 3 s")
+    assert client.was_told("did not answer within 3 s")
 
 
 def test_a_full_server_is_tried_again() -> None:
@@ -199,7 +201,7 @@ def test_a_taken_nickname_with_nobody_to_ask_ends_it_with_status_2() -> None:
     client.connect()
     client.refuse("nickname-taken", "The nickname ice is taken; choose another one.")
     assert client.ended == [2]
-    assert client.ui.notices[0].endswith("Say another one: --nickname NAME")
+    assert client.ui.notices[0].endswith("Use another nickname: --nickname NAME")
     assert "  a line" in client.ui.notices
     assert client.leftovers == []
 
@@ -227,9 +229,9 @@ def test_another_version_ends_it_with_status_2_and_the_servers_sentence() -> Non
 
 def test_several_servers_and_nobody_to_choose_end_it_with_status_2() -> None:
     client = Client()
-    client.finder.fail("Several servers answer: party, work. Say which: --server NAME")
+    client.finder.fail("Several servers answered: party, work. Choose one with --server NAME.")
     assert client.ended == [2]
-    assert client.was_told("Several servers answer: party, work.")
+    assert client.was_told("Several servers answered: party, work.")
 
 
 def test_a_person_without_a_nickname_is_asked_for_one_before_anything_else() -> None:

@@ -198,7 +198,7 @@ def test_a_wrong_password_for_setname_is_told_without_the_password() -> None:
 def test_off_a_terminal_setname_to_an_account_is_told_and_the_next_lines_are_sent() -> None:
     client = signing_in()
     assert client.ui.prompts == []
-    assert client.was_told("star needs its password")
+    assert client.was_told("star needs a password")
     client.types("hello")
     assert client.heard_types() == ["message"]
     assert client.ended == []

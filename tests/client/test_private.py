@@ -90,7 +90,7 @@ def test_a_private_message_typed_offline_waits_like_any_line() -> None:
 def test_message_asks_for_the_recipient_then_for_the_text(whom: str, to: tuple[str, ...]) -> None:
     ice = SessionHarness(can_ask=True)
     ice.type("/message")
-    assert ice.ui.prompts == ["To whom?"]
+    assert ice.ui.prompts == ["Recipients?"]
     ice.ui.answer(whom)
     assert len(ice.ui.prompts) == 2
     assert ice.sent == []
@@ -114,7 +114,7 @@ def test_who_names_no_recipient_is_asked_for_no_text_and_nothing_is_sent(whom: s
     ice.type("/message")
     ice.ui.answer(whom)
     assert ice.ui.notices == ["Not sent: no recipient."]
-    assert ice.ui.prompts == ["To whom?"]
+    assert ice.ui.prompts == ["Recipients?"]
     assert ice.sent == []
 
 
@@ -126,7 +126,7 @@ def test_a_text_for_no_recipient_on_a_pipe_is_told_to_nobody() -> None:
     assert ice.sent == []
     assert ice.ui.notices == [
         "Not sent: no recipient.",
-        "Not sent: a text for no recipient.",
+        "Not sent: a text without a recipient.",
     ]
 
 

@@ -61,7 +61,7 @@ def test_where_lines_go_is_clear_before_the_server_answers(
 def test_room_says_where_lines_go() -> None:
     ice = SessionHarness()
     ice.type("/room #dev")
-    assert ice.ui.notices == ["You write to #dev now."]
+    assert ice.ui.notices == ["You are now writing to #dev."]
     assert ice.sent == []
 
 

@@ -84,10 +84,12 @@ def test_lines_typed_offline_are_kept_and_sent_on_return_in_order() -> None:
     ice.session.offline()
     ice.type("one", "two", "three")
     assert ice.sent == []
-    assert ice.ui.notices == ["You are offline: what you type is kept, and sent on return."]
+    assert ice.ui.notices == [
+        "You are offline. What you type is kept, and sent when you are back online."
+    ]
     ice.session.online()
     assert ice.texts == ["one", "two", "three"]
-    assert ice.ui.notices[1:] == ["Sending the lines you typed meanwhile."]
+    assert ice.ui.notices[1:] == ["Sending the lines that you typed while offline."]
 
 
 def test_a_refusal_names_the_line() -> None:
@@ -168,7 +170,7 @@ def test_lines_under_way_when_the_connection_breaks_are_named_and_not_sent_again
     ice.confirm(ice.sent[0][1])
     ice.session.offline()
     assert ice.ui.notices == [
-        "The connection broke before these lines were confirmed; they may not have arrived:",
+        "The connection was lost before these lines were confirmed; they may not have arrived:",
         "  two",
         "  three",
     ]

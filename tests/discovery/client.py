@@ -1,4 +1,4 @@
-"""A client that searches on a network of its own, and the offers it may get."""
+"""A querier on a fake network, and the offers that it may receive."""
 
 from collections.abc import Sequence
 
@@ -26,36 +26,37 @@ def offer(address: str = SERVER[0], **changes: object) -> bytes:
     return datagram("offer", **(data | changes))
 
 
-class Unreachable(FakeUdpReactor):
-    """A network on which some interfaces can be opened, but send nothing.
+class FailingUdpReactor(FakeUdpReactor):
+    """A fake network on which some interfaces can be opened, but send nothing.
 
-    :ivar mute: those interfaces; `trouble`: why they send nothing.
+    :ivar failing: the addresses of those interfaces.
+    :ivar error: what sending raises there.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.mute: set[str] = set()
-        self.trouble = OSError(101, "Network is unreachable")
+        self.failing: set[str] = set()
+        self.error = OSError(101, "Network is unreachable")
 
     def listenUDP(
         self, port: int, protocol: DatagramProtocol, interface: str = "", maxPacketSize: int = 8192
     ) -> FakeUdpPort:
         opened = super().listenUDP(port, protocol, interface, maxPacketSize)
-        if interface in self.mute:
-            opened.fails = self.trouble
+        if interface in self.failing:
+            opened.fails = self.error
         return opened
 
 
 class Client:
-    """A seeker on a network of its own, and what it has heard."""
+    """A querier on a fake network, and the offers that it reported."""
 
     def __init__(self, known: Sequence[Subnet] = HOME) -> None:
-        self.reactor = Unreachable()
+        self.reactor = FailingUdpReactor()
         self.known = known
         self.offers: list[discovery.Offer] = []
-        self.seeker = Querier(self.reactor, lambda: self.known, PORT, self.offers.append)
+        self.querier = Querier(self.reactor, lambda: self.known, PORT, self.offers.append)
 
-    def hears(
+    def receive(
         self,
         data: bytes,
         source: tuple[str, int] = SERVER,
@@ -63,5 +64,5 @@ class Client:
     ) -> None:
         deliver(self.reactor, interface, data, source)
 
-    def rounds(self, count: int) -> None:
+    def pass_periods(self, count: int) -> None:
         self.reactor.pump([3.0] * count)

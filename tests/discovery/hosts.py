@@ -1,4 +1,4 @@
-"""Hosts for the tests of discovery: their subnets, and what is said to them."""
+"""Subnets and datagrams for the tests of discovery."""
 
 from ipaddress import IPv4Interface
 from typing import Any
@@ -8,7 +8,7 @@ import msgspec
 from chatd.discovery.subnets import Subnet
 from tests.fakes import FakeUdpReactor
 
-#: The port that everyone in these tests asks.
+#: The discovery port in these tests.
 PORT = 7_777
 
 
@@ -30,7 +30,7 @@ def deliver(reactor: FakeUdpReactor, interface: str, data: bytes, source: tuple[
 
 
 def sent(reactor: FakeUdpReactor) -> list[tuple[str, bytes, tuple[str, int]]]:
-    """Every datagram that was sent: from which address, what, and where to."""
+    """All datagrams that were sent: the sender's address, the datagram, and the receiver."""
     return [
         (port.interface, data, address) for port in reactor.udp for data, address in port.written
     ]

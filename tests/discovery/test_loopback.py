@@ -1,4 +1,4 @@
-"""Responder and seeker with real sockets, on the loopback network's own broadcast address."""
+"""Responder and querier with real sockets, on the loopback network's own broadcast address."""
 
 from collections.abc import Callable
 
@@ -13,8 +13,8 @@ from tests.discovery.hosts import subnets
 from tests.fakes import on_reactor
 from tests.ports import free_udp_port
 
-#: After so many seconds a test that waits for an answer has failed.
-PATIENCE = 30
+#: How long a test waits for a reply.
+TIMEOUT_SECONDS = 30
 
 
 def _offer(server_id: str) -> Callable[[Subnet], discovery.Offer]:
@@ -22,25 +22,25 @@ def _offer(server_id: str) -> Callable[[Subnet], discovery.Offer]:
 
 
 class _Search:
-    """A seeker on 127.0.0.1, and the servers that it has heard of."""
+    """A querier on 127.0.0.1, and the servers that it has found."""
 
-    def __init__(self, port: int, wanted: int) -> None:
+    def __init__(self, port: int, count: int) -> None:
         self.found: dict[str, discovery.Offer] = {}
         self.all_found: Deferred[None] = Deferred()
-        self._wanted = wanted
-        self.seeker = Querier(reactor, lambda: subnets("127.0.0.1/8"), port, self._heard)
+        self._count = count
+        self.querier = Querier(reactor, lambda: subnets("127.0.0.1/8"), port, self._offer_received)
 
-    def _heard(self, offer: discovery.Offer) -> None:
+    def _offer_received(self, offer: discovery.Offer) -> None:
         self.found[offer.id] = offer
-        if len(self.found) == self._wanted and not self.all_found.called:
+        if len(self.found) == self._count and not self.all_found.called:
             self.all_found.callback(None)
 
     async def run(self) -> None:
-        self.seeker.start()
+        self.querier.start()
         try:
-            await self.all_found.addTimeout(PATIENCE, reactor)
+            await self.all_found.addTimeout(TIMEOUT_SECONDS, reactor)
         finally:
-            await self.seeker.stop()
+            await self.querier.stop()
 
 
 @on_reactor
@@ -48,7 +48,7 @@ async def test_a_server_on_this_host_is_found() -> None:
     port = free_udp_port()
     responder = Responder(reactor, subnets("127.0.0.1/8"), port, _offer("party"))
     responder.start()
-    search = _Search(port, wanted=1)
+    search = _Search(port, count=1)
     await search.run()
     assert search.found["party"].address == "127.0.0.1"
     await responder.stop()
@@ -59,15 +59,15 @@ async def test_a_server_answers_from_the_address_that_it_offers() -> None:
     port = free_udp_port()
     responder = Responder(reactor, subnets("127.0.0.9/8"), port, _offer("party"))
     responder.start()
-    search = _Search(port, wanted=1)
+    search = _Search(port, count=1)
     await search.run()
     assert search.found["party"].address == "127.0.0.9"
-    assert search.seeker.counters.keys() == {"offers"}
+    assert search.querier.counters.keys() == {"offers"}
     await responder.stop()
 
 
 @on_reactor
-async def test_two_servers_that_share_the_port_both_answer() -> None:
+async def test_two_servers_that_share_the_port_both_reply() -> None:
     port = free_udp_port()
     responders = [
         Responder(reactor, subnets("127.0.0.1/8"), port, _offer("party")),
@@ -75,7 +75,7 @@ async def test_two_servers_that_share_the_port_both_answer() -> None:
     ]
     for responder in responders:
         responder.start()
-    search = _Search(port, wanted=2)
+    search = _Search(port, count=2)
     await search.run()
     assert search.found.keys() == {"party", "work"}
     for responder in responders:
@@ -87,9 +87,9 @@ async def test_two_clients_on_this_host_both_find_the_server() -> None:
     port = free_udp_port()
     responder = Responder(reactor, subnets("127.0.0.1/8"), port, _offer("party"))
     responder.start()
-    searches = [_Search(port, wanted=1), _Search(port, wanted=1)]
+    searches = [_Search(port, count=1), _Search(port, count=1)]
     for search in searches:
-        search.seeker.start()
+        search.querier.start()
     for search in searches:
         await search.run()
         assert search.found.keys() == {"party"}

@@ -1,4 +1,4 @@
-"""The client's side of discovery: which offers it believes (SPEC §2)."""
+"""The client's side of discovery: which offers it accepts."""
 
 import pytest
 from hypothesis import given
@@ -9,29 +9,29 @@ from tests.discovery.client import SERVER, Client, offer
 from tests.discovery.hosts import datagram
 
 
-def test_a_true_offer_is_heard() -> None:
+def test_a_valid_offer_is_reported() -> None:
     client = Client()
-    client.seeker.start()
-    client.hears(offer())
-    client.hears(offer("192.168.1.124"), ("192.168.1.124", 4_000), "192.168.1.123")
+    client.querier.start()
+    client.receive(offer())
+    client.receive(offer("192.168.1.124"), ("192.168.1.124", 4_000), "192.168.1.123")
     assert client.offers == [
         discovery.Offer(1, "party", "10.35.11.113", 7777, 5, 4),
         discovery.Offer(1, "party", "192.168.1.124", 7777, 5, 4),
     ]
-    assert dict(client.seeker.counters) == {"offers": 2}
-    client.seeker.stop()
+    assert dict(client.querier.counters) == {"offers": 2}
+    client.querier.stop()
 
 
-def test_a_server_on_this_very_host_is_believed() -> None:
+def test_an_offer_from_this_host_is_accepted() -> None:
     client = Client()
-    client.seeker.start()
-    client.hears(offer("10.35.11.112"), ("10.35.11.112", 4_000))
+    client.querier.start()
+    client.receive(offer("10.35.11.112"), ("10.35.11.112", 4_000))
     assert len(client.offers) == 1
-    client.seeker.stop()
+    client.querier.stop()
 
 
 FOREIGN = ("10.35.12.113", 4_000)
-NOT_BELIEVED = {
+REJECTED = {
     "a false address": (offer("10.35.11.114"), SERVER, "false address"),
     "an address in another known subnet": (offer("192.168.1.124"), SERVER, "false address"),
     "a host of a foreign subnet": (offer(FOREIGN[0]), FOREIGN, "foreign subnet"),
@@ -50,7 +50,7 @@ NOT_BELIEVED = {
     "no JSON": (b"hello", SERVER, "malformed"),
     "not UTF-8": (b'\xff{"type": "offer"}', SERVER, "malformed"),
     "deep nesting": (b'{"a":' * 200, SERVER, "malformed"),
-    "a question": (discovery.DISCOVER, SERVER, "malformed"),
+    "a query": (discovery.DISCOVER, SERVER, "malformed"),
     "no address": (datagram("offer", version=1, id="x", port=1), SERVER, "malformed"),
     "no id": (offer(id=""), SERVER, "malformed"),
     "an id that is too long": (offer(id="x" * 65), SERVER, "malformed"),
@@ -64,36 +64,36 @@ NOT_BELIEVED = {
 }
 
 
-@pytest.mark.parametrize(("data", "source", "reason"), NOT_BELIEVED.values(), ids=NOT_BELIEVED)
-def test_some_are_not_believed_and_counted(
+@pytest.mark.parametrize(("data", "source", "reason"), REJECTED.values(), ids=REJECTED)
+def test_invalid_offers_are_rejected_and_counted(
     data: bytes, source: tuple[str, int], reason: str
 ) -> None:
     client = Client()
-    client.seeker.start()
-    client.hears(data, source)
+    client.querier.start()
+    client.receive(data, source)
     assert client.offers == []
-    assert dict(client.seeker.counters) == {reason: 1}
-    client.hears(offer())
+    assert dict(client.querier.counters) == {reason: 1}
+    client.receive(offer())
     assert len(client.offers) == 1
-    client.seeker.stop()
+    client.querier.stop()
 
 
 def test_unknown_keys_are_ignored_so_that_later_versions_can_add_some() -> None:
     client = Client()
-    client.seeker.start()
-    client.hears(offer(rooms=["#dev"], jim=7_778))
+    client.querier.start()
+    client.receive(offer(rooms=["#dev"], jim=7_778))
     assert len(client.offers) == 1
-    client.seeker.stop()
+    client.querier.stop()
 
 
 @given(
     st.binary(max_size=1_100)
     | st.builds(offer, st.text(max_size=12), port=st.integers(), id=st.text(max_size=70))
 )
-def test_no_datagram_makes_it_raise_or_believe(data: bytes) -> None:
+def test_no_random_datagram_is_an_offer_or_raises(data: bytes) -> None:
     client = Client()
-    client.seeker.start()
-    client.hears(data)
+    client.querier.start()
+    client.receive(data)
     assert client.offers == []
-    assert client.seeker.counters.total() == 1
-    client.seeker.stop()
+    assert client.querier.counters.total() == 1
+    client.querier.stop()

@@ -1,4 +1,4 @@
-"""The server's side of discovery: who is answered, from where, and who is not (SPEC §2)."""
+"""The server's side of discovery: which queries get a reply, and from where."""
 
 from ipaddress import IPv4Address
 
@@ -12,12 +12,12 @@ from chatd.wire import discovery
 from tests.discovery.hosts import PORT, datagram, deliver, sent, subnets
 from tests.fakes import FakeUdpReactor, log_lines
 
-QUESTION = datagram("discover", version=1)
-ASKER = ("10.35.11.112", 5_000)
+QUERY = datagram("discover", version=1)
+CLIENT = ("10.35.11.112", 5_000)
 
 
 class _Server:
-    """A responder that runs on a network of its own, and what it has sent."""
+    """A responder on a fake network."""
 
     def __init__(self, *values: str, broken: tuple[str, ...] = ()) -> None:
         self.reactor = FakeUdpReactor()
@@ -29,42 +29,42 @@ class _Server:
     def _offer(self, subnet: Subnet) -> discovery.Offer:
         return discovery.Offer(1, "work", str(subnet.address), 7777, 9, 8)
 
-    def hears(
+    def receive(
         self,
-        data: bytes = QUESTION,
-        source: tuple[str, int] = ASKER,
+        data: bytes = QUERY,
+        source: tuple[str, int] = CLIENT,
         broadcast: str = "10.35.11.255",
     ) -> None:
         deliver(self.reactor, broadcast, data, source)
 
-    def answers(self) -> list[tuple[str, tuple[str, int]]]:
-        """From which address answers went, and where to."""
+    def replies(self) -> list[tuple[str, tuple[str, int]]]:
+        """Of each reply, the sender's address and the receiver."""
         return [(interface, address) for interface, _, address in sent(self.reactor)]
 
 
-def test_a_question_is_answered_once_by_unicast_from_the_address_in_that_subnet() -> None:
+def test_a_query_gets_one_unicast_reply_from_the_address_in_that_subnet() -> None:
     server = _Server()
-    server.hears()
+    server.receive()
     [(interface, data, address)] = sent(server.reactor)
-    assert (interface, address) == ("10.35.11.113", ASKER)
+    assert (interface, address) == ("10.35.11.113", CLIENT)
     assert discovery.decode_offer(data).address == "10.35.11.113"
-    server.hears(source=("192.168.1.123", 6_000), broadcast="192.168.1.255")
-    assert server.answers()[1:] == [("192.168.1.124", ("192.168.1.123", 6_000))]
+    server.receive(source=("192.168.1.123", 6_000), broadcast="192.168.1.255")
+    assert server.replies()[1:] == [("192.168.1.124", ("192.168.1.123", 6_000))]
     assert dict(server.responder.counters) == {"answered": 2}
     server.responder.stop()
 
 
-def test_every_question_gets_its_answer() -> None:
+def test_every_query_gets_a_reply() -> None:
     server = _Server()
     for port in range(5_000, 5_010):
-        server.hears(source=("10.35.11.112", port))
-    assert server.answers() == [
+        server.receive(source=("10.35.11.112", port))
+    assert server.replies() == [
         ("10.35.11.113", ("10.35.11.112", port)) for port in range(5_000, 5_010)
     ]
     server.responder.stop()
 
 
-def test_it_listens_for_broadcasts_only_and_answers_from_a_private_port() -> None:
+def test_it_receives_broadcasts_only_and_replies_from_a_port_of_its_own() -> None:
     server = _Server()
     assert {(port.interface, port.port) for port in server.reactor.udp} == {
         ("10.35.11.255", PORT),
@@ -76,82 +76,86 @@ def test_it_listens_for_broadcasts_only_and_answers_from_a_private_port() -> Non
     server.responder.stop()
 
 
-def test_what_is_sent_to_the_private_port_is_not_read() -> None:
+def test_datagrams_to_the_reply_port_are_ignored() -> None:
     server = _Server()
-    deliver(server.reactor, "10.35.11.113", QUESTION, ASKER)
-    assert server.answers() == []
+    deliver(server.reactor, "10.35.11.113", QUERY, CLIENT)
+    assert server.replies() == []
     server.responder.stop()
 
 
-NO_ANSWER = {
-    "another subnet": (QUESTION, ("10.35.12.112", 5_000), "foreign subnet"),
-    "the Internet": (QUESTION, ("8.8.8.8", 5_000), "foreign subnet"),
-    "nobody": (QUESTION, ("0.0.0.0", 68), "foreign subnet"),  # noqa: S104  # a source
-    "the broadcast address": (QUESTION, ("10.35.11.255", 5_000), "foreign subnet"),
-    "the network address": (QUESTION, ("10.35.11.0", 5_000), "foreign subnet"),
-    "IPv6": (QUESTION, ("fe80::1", 5_000), "foreign subnet"),
-    "nothing": (b"", ASKER, "malformed"),
-    "no JSON": (b"\x00\xff" * 20, ASKER, "malformed"),
-    "not UTF-8": (b'{"type": "discover", "data": {"version": 1}, "x": "\xff"}', ASKER, "malformed"),
-    "deep nesting": (b"[" * 1_000, ASKER, "malformed"),
-    "no version": (datagram("discover"), ASKER, "malformed"),
-    "a version that is text": (datagram("discover", version="1"), ASKER, "malformed"),
-    "an offer": (
-        datagram("offer", version=1, id="x", address="10.35.11.112", port=1, slots=1, free=1),
-        ASKER,
+NO_REPLY = {
+    "another subnet": (QUERY, ("10.35.12.112", 5_000), "foreign subnet"),
+    "the Internet": (QUERY, ("8.8.8.8", 5_000), "foreign subnet"),
+    "nobody": (QUERY, ("0.0.0.0", 68), "foreign subnet"),  # noqa: S104  # a source
+    "the broadcast address": (QUERY, ("10.35.11.255", 5_000), "foreign subnet"),
+    "the network address": (QUERY, ("10.35.11.0", 5_000), "foreign subnet"),
+    "IPv6": (QUERY, ("fe80::1", 5_000), "foreign subnet"),
+    "nothing": (b"", CLIENT, "malformed"),
+    "no JSON": (b"\x00\xff" * 20, CLIENT, "malformed"),
+    "not UTF-8": (
+        b'{"type": "discover", "data": {"version": 1}, "x": "\xff"}',
+        CLIENT,
         "malformed",
     ),
-    "two questions": (QUESTION * 2, ASKER, "malformed"),
-    "a later version": (datagram("discover", version=2), ASKER, "other version"),
-    "too much": (datagram("discover", version=1, x="x" * 1_024), ASKER, "oversized"),
+    "deep nesting": (b"[" * 1_000, CLIENT, "malformed"),
+    "no version": (datagram("discover"), CLIENT, "malformed"),
+    "a version that is text": (datagram("discover", version="1"), CLIENT, "malformed"),
+    "an offer": (
+        datagram("offer", version=1, id="x", address="10.35.11.112", port=1, slots=1, free=1),
+        CLIENT,
+        "malformed",
+    ),
+    "two queries": (QUERY * 2, CLIENT, "malformed"),
+    "a later version": (datagram("discover", version=2), CLIENT, "other version"),
+    "too much": (datagram("discover", version=1, x="x" * 1_024), CLIENT, "oversized"),
 }
 
 
-@pytest.mark.parametrize(("data", "source", "reason"), NO_ANSWER.values(), ids=NO_ANSWER)
-def test_some_get_no_answer_and_are_counted(
+@pytest.mark.parametrize(("data", "source", "reason"), NO_REPLY.values(), ids=NO_REPLY)
+def test_invalid_queries_get_no_reply_and_are_counted(
     data: bytes, source: tuple[str, int], reason: str
 ) -> None:
     server = _Server()
-    server.hears(data, source)
-    assert server.answers() == []
+    server.receive(data, source)
+    assert server.replies() == []
     assert dict(server.responder.counters) == {reason: 1}
-    server.hears()
-    assert len(server.answers()) == 1
+    server.receive()
+    assert len(server.replies()) == 1
     server.responder.stop()
 
 
 def test_unknown_keys_are_ignored_so_that_later_versions_can_add_some() -> None:
     server = _Server()
-    question = datagram("discover", version=1, wants=["jim"])
-    server.hears(question + b" " * (1_024 - len(question)))
-    assert len(server.answers()) == 1
+    query = datagram("discover", version=1, wants=["jim"])
+    server.receive(query + b" " * (1_024 - len(query)))
+    assert len(server.replies()) == 1
     server.responder.stop()
 
 
 @given(st.binary(max_size=1_100), st.ip_addresses(v=4).map(str) | st.just("10.35.11.112"))
-def test_no_datagram_makes_it_raise_or_answer(data: bytes, host: str) -> None:
+def test_no_random_datagram_gets_a_reply_or_raises(data: bytes, host: str) -> None:
     server = _Server()
-    server.hears(data, (host, 5_000))
-    assert server.answers() == []
+    server.receive(data, (host, 5_000))
+    assert server.replies() == []
     assert server.responder.counters.total() == 1
     server.responder.stop()
 
 
 @given(st.ip_addresses(v=4))
-def test_only_a_host_of_a_known_subnet_is_answered(asker: IPv4Address) -> None:
+def test_only_a_host_of_a_known_subnet_gets_a_reply(sender: IPv4Address) -> None:
     server = _Server("10.0.0.1/8", "192.168.0.1/16")
-    server.hears(source=(str(asker), 5_000), broadcast="10.255.255.255")
-    known = [each for each in subnets("10.0.0.1/8", "192.168.0.1/16") if each.is_host(asker)]
-    assert server.answers() == [(str(each.address), (str(asker), 5_000)) for each in known]
+    server.receive(source=(str(sender), 5_000), broadcast="10.255.255.255")
+    known = [each for each in subnets("10.0.0.1/8", "192.168.0.1/16") if each.is_host(sender)]
+    assert server.replies() == [(str(each.address), (str(sender), 5_000)) for each in known]
     server.responder.stop()
 
 
 @pytest.mark.parametrize("broken", ["10.35.11.255", "10.35.11.113"])
-def test_one_subnet_that_fails_at_the_start_stays_alone_and_is_tried_again(broken: str) -> None:
+def test_a_subnet_that_fails_at_the_start_affects_no_other_and_is_tried_again(broken: str) -> None:
     with log_lines() as lines:
         server = _Server(broken=(broken,))
-        server.hears(source=("192.168.1.123", 6_000), broadcast="192.168.1.255")
-        assert len(server.answers()) == 1
+        server.receive(source=("192.168.1.123", 6_000), broadcast="192.168.1.255")
+        assert len(server.replies()) == 1
         server.reactor.pump([1.0, 1.0, 1.0, 3.0])
         [line] = lines
         assert "10.35.11.113/24" in line
@@ -160,51 +164,51 @@ def test_one_subnet_that_fails_at_the_start_stays_alone_and_is_tried_again(broke
         assert len(lines) == 1
         server.reactor.pump([0.1])
         assert "again" in lines[-1]
-    server.hears()
-    assert server.answers()[1:] == [("10.35.11.113", ASKER)]
+    server.receive()
+    assert server.replies()[1:] == [("10.35.11.113", CLIENT)]
     server.responder.stop()
 
 
-def test_a_question_that_is_heard_while_its_interface_is_down_is_counted() -> None:
+def test_a_query_while_the_interface_is_down_is_counted() -> None:
     server = _Server(broken=("10.35.11.113",))
-    server.hears()
-    assert server.answers() == []
+    server.receive()
+    assert server.replies() == []
     assert dict(server.responder.counters) == {"interface down": 1}
     server.responder.stop()
 
 
-def test_an_answer_that_cannot_be_sent_stops_nothing() -> None:
+def test_an_offer_that_cannot_be_sent_is_counted() -> None:
     server = _Server()
     server.reactor.open_udp("10.35.11.113").fails = OSError(101, "Network is unreachable")
-    server.hears()
+    server.receive()
     assert dict(server.responder.counters) == {"unsent (Network is unreachable)": 1}
     server.reactor.open_udp("10.35.11.113").fails = None
-    server.hears()
-    assert server.answers() == [("10.35.11.113", ASKER)]
+    server.receive()
+    assert server.replies() == [("10.35.11.113", CLIENT)]
     server.responder.stop()
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_overlapping_subnets_answer_once_from_the_longest_prefix(order: int) -> None:
+def test_overlapping_subnets_reply_once_from_the_longest_prefix(order: int) -> None:
     server = _Server(*["10.1.1.1/8", "10.35.11.113/24", "10.35.0.9/16"][::order])
     for broadcast in ("10.255.255.255", "10.35.255.255", "10.35.11.255"):
-        server.hears(broadcast=broadcast)
-    assert server.answers() == [("10.35.11.113", ASKER)] * 3
+        server.receive(broadcast=broadcast)
+    assert server.replies() == [("10.35.11.113", CLIENT)] * 3
     server.responder.stop()
 
 
-def test_two_addresses_in_one_subnet_answer_once() -> None:
+def test_two_addresses_in_one_subnet_reply_once() -> None:
     server = _Server("10.35.11.113/24", "10.35.11.114/24")
-    server.hears()
-    assert len(server.answers()) == 1
+    server.receive()
+    assert len(server.replies()) == 1
     server.responder.stop()
 
 
-def test_two_subnets_with_one_broadcast_address_answer_once() -> None:
+def test_two_subnets_with_one_broadcast_address_reply_once() -> None:
     server = _Server("10.35.255.1/24", "10.35.0.1/16")
-    server.hears(source=("10.35.255.7", 5_000), broadcast="10.35.255.255")
-    server.hears(source=("10.35.7.7", 5_000), broadcast="10.35.255.255")
-    assert [interface for interface, _ in server.answers()] == ["10.35.255.1", "10.35.0.1"]
+    server.receive(source=("10.35.255.7", 5_000), broadcast="10.35.255.255")
+    server.receive(source=("10.35.7.7", 5_000), broadcast="10.35.255.255")
+    assert [interface for interface, _ in server.replies()] == ["10.35.255.1", "10.35.0.1"]
     server.responder.stop()
 
 
@@ -214,7 +218,7 @@ def test_networks_without_broadcast_open_nothing() -> None:
     server.responder.stop()
 
 
-def test_stopping_closes_everything_and_tries_nothing_again() -> None:
+def test_stop_closes_all_sockets_and_opens_none_again() -> None:
     server = _Server(broken=("192.168.1.255",))
     stopped = server.responder.stop()
     assert stopped.called

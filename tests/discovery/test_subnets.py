@@ -1,4 +1,4 @@
-"""The values of --ifaddrs: what is taken, what is refused and with which words (SPEC §1)."""
+"""The values of --ifaddrs: what is accepted, and what is refused with which reason."""
 
 from ipaddress import IPv4Address, IPv4Interface
 
@@ -74,7 +74,7 @@ def test_a_bad_value_is_refused_in_one_line_that_names_it_and_the_reason(
 
 
 @pytest.mark.parametrize(("value", "reason"), REFUSED)
-def test_the_first_bad_value_is_named_among_good_ones(value: str, reason: str) -> None:
+def test_the_first_bad_value_is_named(value: str, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         named_subnets(["10.35.11.113/24", value, "192.168.1.124/24"], HOST)
 
@@ -110,12 +110,12 @@ def test_values_may_be_separated_in_several_ways(values: list[str]) -> None:
     assert named_subnets(values, HOST) == (_subnet("10.35.11.113/24"), _subnet("192.168.1.124/24"))
 
 
-def test_the_prefix_that_is_named_counts_not_that_of_the_interface() -> None:
+def test_the_named_prefix_counts_not_the_interfaces() -> None:
     [subnet] = named_subnets(["10.35.11.113/16"], HOST)
     assert (str(subnet), subnet.broadcast) == ("10.35.11.113/16", "10.35.255.255")
 
 
-def test_every_address_of_the_loopback_network_is_one_of_this_host() -> None:
+def test_every_address_of_the_loopback_network_is_this_hosts() -> None:
     [subnet] = named_subnets(["127.0.0.7/8"], HOST)
     assert (str(subnet.address), subnet.broadcast) == ("127.0.0.7", "127.255.255.255")
 
@@ -125,7 +125,7 @@ def test_an_address_of_an_interface_that_is_down_may_be_named() -> None:
 
 
 @pytest.mark.parametrize("value", ["10.9.0.1/31", "10.9.0.9/32"])
-def test_a_network_without_broadcast_is_taken_but_cannot_be_discovered(value: str) -> None:
+def test_a_network_without_broadcast_is_accepted_but_not_discoverable(value: str) -> None:
     [subnet] = named_subnets([value], HOST)
     assert not subnet.is_discoverable
     assert subnet.is_host(subnet.address)
@@ -138,7 +138,7 @@ def test_a_network_of_four_addresses_can_be_discovered() -> None:
 
 
 @given(st.text(max_size=20) | st.from_regex(r"[0-9.]{1,16}/[0-9]{1,3}\Z"))
-def test_no_value_is_answered_with_anything_but_a_subnet_or_a_reason(value: str) -> None:
+def test_any_value_is_a_subnet_or_refused(value: str) -> None:
     try:
         named_subnets([value], HOST)
     except ValueError as error:
@@ -170,14 +170,14 @@ def test_a_bare_address_takes_its_prefix_from_the_interface() -> None:
 
 
 @pytest.mark.parametrize("value", ["10.35.11.114", "party", "10.35.11.113/24", "::1", ""])
-def test_a_bare_address_that_is_not_this_hosts_is_refused_by_name(value: str) -> None:
+def test_a_bare_address_of_another_host_is_refused(value: str) -> None:
     with pytest.raises(ValueError, match="not an") as caught:
         subnet_of_address(value, HOST)
     assert repr(value) in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("asker", "expected"),
+    ("sender", "expected"),
     [
         ("10.35.11.7", "10.35.11.113/24"),
         ("10.35.12.7", "10.35.11.113/16"),
@@ -189,8 +189,8 @@ def test_a_bare_address_that_is_not_this_hosts_is_refused_by_name(value: str) ->
 )
 @pytest.mark.parametrize("order", [1, -1])
 def test_where_subnets_overlap_the_longest_prefix_counts(
-    asker: str, expected: str | None, order: int
+    sender: str, expected: str | None, order: int
 ) -> None:
     known = [_subnet(each) for each in ("10.1.1.1/8", "10.35.11.113/16", "10.35.11.113/24")]
-    found = longest_match(known[::order], IPv4Address(asker))
+    found = longest_match(known[::order], IPv4Address(sender))
     assert (None if found is None else str(found)) == expected

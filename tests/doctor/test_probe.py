@@ -22,7 +22,7 @@ from chatd.doctor.findings import (
 )
 from chatd.doctor.probe import NetworkProbe
 from chatd.wire import discovery
-from tests.discovery.client import SERVER, Unreachable, offer
+from tests.discovery.client import SERVER, FailingUdpReactor, offer
 from tests.discovery.hosts import PORT, sent, subnets
 from tests.fakes import FakeUdpPort
 
@@ -40,7 +40,7 @@ class Probe:
     """A probe of a host on a simulated network; it takes three seconds."""
 
     def __init__(self, host: list[HostAddress] = HOST[1:3], wait: float = 3.0) -> None:
-        self.reactor: Any = Unreachable()
+        self.reactor: Any = FailingUdpReactor()
         own = {each.address.ip for each in host}
         self._probe = NetworkProbe(self.reactor, interfaces(host), own, PORT, wait)
         self.results: list[tuple[InterfaceReport, ...]] = []
@@ -239,8 +239,8 @@ def test_an_interface_that_cannot_send_is_reported_and_the_others_are_queried(
     number: int, cause: SendErrorCause
 ) -> None:
     probe = Probe()
-    probe.reactor.mute.add(ETH0)
-    probe.reactor.trouble = OSError(number, "as the system says")
+    probe.reactor.failing.add(ETH0)
+    probe.reactor.error = OSError(number, "as the system says")
     probe.start()
     probe.advance(3)
     eth0, eth1 = probe.results[0]

@@ -210,7 +210,7 @@ def test_a_taken_nickname_off_a_terminal_ends_with_status_2(
     assert other.wait() == 2
     assert other.stdout == []
     assert other.stderr == [
-        "The nickname ICE is taken; choose another one. Say another one: --nickname NAME"
+        "The nickname ICE is taken; choose another one. Use another nickname: --nickname NAME"
     ]
 
 

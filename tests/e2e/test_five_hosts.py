@@ -193,8 +193,9 @@ def test_a_taken_nickname_is_refused(hosts: SimpleNamespace) -> None:
         *CHATD, "client", "--ifaddrs", "10.35.11.114/24", "--server", "work", "-n", "MOON"
     )
     assert other.wait() == 2
-    assert "The nickname MOON is taken; choose another one. Say another one: --nickname NAME" in (
-        other.stderr
+    assert (
+        "The nickname MOON is taken; choose another one. Use another nickname: --nickname NAME"
+        in (other.stderr)
     )
 
 

@@ -89,7 +89,7 @@ def test_after_a_broken_connection_it_counts_down_and_shows_what_was_said_meanwh
     ice.expect_last_lines("#lobby> half a li", "reconnecting in 3 s")
     ice.expect_last_lines("#lobby> half a li", "reconnecting in 2 s")
     ice.send_line("ne")
-    ice.expect("You are offline: what you type is kept, and sent on return.")
+    ice.expect("You are offline. What you type is kept, and sent when you are back online.")
     ice.expect_last_lines("#lobby>", "1 to be sent · reconnecting in 1 s")
     server = fake_server.accept_member()
     number = server.receive("history")["id"]
@@ -101,8 +101,8 @@ def test_after_a_broken_connection_it_counts_down_and_shows_what_was_said_meanwh
     assert "ice: half a line" not in ice.text, "nobody has it yet"
     server.send("ok", {"room": "#lobby", "seq": 4, "time": 0}, id=frame["id"])
     ice.expect("ice: half a line")
-    ice.expect("end of said meanwhile in #lobby")
-    begin = ice.lines.index("┌ said meanwhile in #lobby")
+    ice.expect("end of messages missed in #lobby")
+    begin = ice.lines.index("┌ messages missed in #lobby")
     assert [line[-14:] for line in ice.lines[begin + 1 : begin + 3]] == [
         "moon: number 2",
         "moon: number 3",
@@ -171,14 +171,14 @@ def test_whoever_types_chatd_client_and_nothing_else_gets_in(
         zoe = window("client", *words)
         zoe.expect("Your nickname? [zoe]")
         zoe.send_line("")
-        zoe.expect("places free")
+        zoe.expect("slots free")
         zoe.expect("Which server? (number or name)")
         zoe.send_keys(DOWN)
         zoe.expect("> 2  ")
         zoe.send_keys(UP)
         zoe.expect("> 1  ")
         zoe.send_line("dance")
-        zoe.expect("dance is none of them.")
+        zoe.expect("dance is not one of them.")
         zoe.send_keys("wo" + TAB)
         zoe.send_line("")
         zoe.expect(f"Connected to work ({HOST}:{port}) as zoe.")

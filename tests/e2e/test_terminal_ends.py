@@ -99,11 +99,11 @@ def test_what_stands_in_a_question_is_named_when_it_ends_before_the_answer(
     ice.expect("a line that begins with /")
     if is_answering:
         ice.send_line("/message")
-        ice.expect("To whom?")
+        ice.expect("Recipients?")
         ice.send_line("moon")
-        ice.expect("What shall moon be told?")
+        ice.expect("Message for moon?")
         ice.send_keys("half an answer")
-        ice.expect_last_lines("What shall moon be told? half an answer", "party")
+        ice.expect_last_lines("Message for moon? half an answer", "party")
         lost = ["half an answer"]
     else:
         lost = [f"line {number}" for number in range(1, 9)]
@@ -133,7 +133,7 @@ def test_a_password_that_is_half_typed_is_not_named(
 
 
 @pytest.mark.parametrize("goodbye", ["/quit", "exit()"])
-@pytest.mark.parametrize("question", ["To whom?", "Send 8 lines", "Your nickname?"])
+@pytest.mark.parametrize("question", ["Recipients?", "Send 8 lines", "Your nickname?"])
 def test_who_is_asked_something_may_leave_as_ever(
     goodbye: str,
     question: str,
@@ -141,7 +141,7 @@ def test_who_is_asked_something_may_leave_as_ever(
     window: Callable[..., Terminal],
 ) -> None:
     ice = window("client", *IFADDRS) if question == "Your nickname?" else client("ice")
-    if question == "To whom?":
+    if question == "Recipients?":
         ice.send_line("/message")
     elif question == "Send 8 lines":
         ice.send_keys(bracketed_paste("\n".join("12345678")))
@@ -181,7 +181,7 @@ def test_when_the_screen_itself_breaks_the_terminal_is_as_it_was_and_the_person_
         assert ice.wait() == 1
         is_as_before(ice)
         assert boom.receive("left")["data"] == {"nickname": "ice", "reason": "quit"}
-        ice.expect("The screen broke (ZeroDivisionError: division by zero)")
+        ice.expect("The display failed (ZeroDivisionError: division by zero)")
         ice.expect("--plain-terminal")
 
 

@@ -26,7 +26,7 @@ def test_names_of_a_false_server_are_not_completed_and_a_paste_is_spelled_out(
     ice.send_keys("\x15@ma" + TAB + " ")
     ice.send_keys(bracketed_paste("turned\u202e"))
     ice.expect_last_lines("#lobby> @ma turned<U+202E>", "party")
-    ice.expect("Some characters of that paste cannot be seen")
+    ice.expect("The pasted text has characters that are invisible")
     for harmful in ("\x1b]0;", "\u202e", "\x1b[H"):
         assert harmful.encode() not in ice.raw
 
@@ -66,7 +66,7 @@ def test_a_long_paste_is_one_message_after_a_question(
     ice.send_line("")
     ice.expect("Send 30 lines (230 characters) as one message? (y or n)")
     ice.send_line("n")
-    ice.expect("Not sent; it is in the input line again.")
+    ice.expect("Not sent; the text is in the input line again.")
     ice.expect("line 30")
     ice.send_line("")
     ice.send_line("y")
@@ -77,8 +77,8 @@ def test_a_long_paste_is_one_message_after_a_question(
 @pytest.mark.parametrize(
     ("paste", "why"),
     [
-        ("x" * 1_048_576, "Not pasted: that is 1,048,576 characters, and a message may have"),
-        ("\x00\x01\x02\x7fELF\x03\x04", "Not pasted: that is no text"),
+        ("x" * 1_048_576, "Not pasted: the text has 1,048,576 characters, and a message may have"),
+        ("\x00\x01\x02\x7fELF\x03\x04", "Not pasted: the text contains the character U+0000"),
     ],
     ids=["1 MB", "binary"],
 )
@@ -141,9 +141,9 @@ def test_input_is_remembered_in_later_runs_but_for_what_is_private(
     for line in ("hello all", "/msg moon secret", "@moon secret", "/mgs moon secret"):
         ice.send_line(line)
     ice.send_line("/message")
-    ice.expect("To whom?")
+    ice.expect("Recipients?")
     ice.send_line("moon")
-    ice.expect("What shall moon be told?")
+    ice.expect("Message for moon?")
     ice.send_line("secret")
     ice.send_line("the last")
     ice.send_keys(CONTROL_D)
@@ -164,7 +164,7 @@ def test_a_broken_input_history_is_said_in_one_line_and_the_chat_goes_on(
     (state / "chatd").mkdir(parents=True)
     (state / "chatd" / "input-history").write_bytes(b'"whole"\n\xff\xfe\x00broken\n{"x": 1}\n')
     ice = client("ice")
-    ice.expect("history is damaged: 2 of its lines could not be read as input history")
+    ice.expect("history is damaged: 2 of its lines were not valid")
     ice.send_keys(UP)
     ice.expect_last_lines("#lobby> whole", "party")
 

@@ -1,4 +1,4 @@
-"""The desk that most tests of the rotation sit at."""
+"""The fixture of the tests of log files."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from tests.logfile.desk import Desk, MakeDesk
+from tests.logfile.fixtures import Log, MakeLog
 
 
 @pytest.fixture
-def make_desk(tmp_path: Path) -> Iterator[MakeDesk]:
+def make_log(tmp_path: Path) -> Iterator[MakeLog]:
     with ExitStack() as stack:
 
-        def make(value: str | None = None, directory: Path = tmp_path, **options: Any) -> Desk:
-            desk = Desk(directory, value, **options)
-            stack.callback(lambda: desk.file.close())
-            return desk
+        def make(value: str | None = None, directory: Path = tmp_path, **options: Any) -> Log:
+            log = Log(directory, value, **options)
+            stack.callback(lambda: log.file.close())
+            return log
 
         yield make

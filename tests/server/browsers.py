@@ -5,7 +5,7 @@ from twisted.internet.address import IPv4Address
 from chatd.server.protocol import LineProtocol
 from chatd.web.websocket import connect_without_slot
 from tests.server.hall import Frame, Guest, Hall
-from tests.wire.formats import read_messages
+from tests.wire.formats import read_websocket
 
 
 class Browser(Guest):
@@ -14,7 +14,7 @@ class Browser(Guest):
     def heard(self) -> list[Frame]:
         data = self.transport.value()
         self.transport.clear()
-        return read_messages(data)
+        return read_websocket(data)
 
 
 def browser(hall: Hall, host: str = "10.35.11.112") -> Browser:

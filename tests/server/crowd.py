@@ -179,7 +179,7 @@ class Person:
     def participant(self) -> Any:
         connection: Any = self.guest.connection
         web_socket: Any = getattr(connection, "_websocket", None)
-        return web_socket._session if web_socket else connection.session
+        return web_socket.session if web_socket else connection.session
 
     @property
     def member(self) -> MemberId:

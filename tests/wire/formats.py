@@ -1,7 +1,4 @@
-"""How each dialect's bytes are read by somebody who speaks it, and what each dialect may be told.
-
-The tables name every dialect, every event, every reply and every refusal there is.
-"""
+"""Clients' parsers of each dialect, and tables of all dialects, events, replies and refusals."""
 
 import inspect
 import json
@@ -22,7 +19,7 @@ from chatd.wire.native import Native, WebSocketNative
 from chatd.wire.plain import Plain, Prompt
 
 
-def read_lines_of_json(data: bytes) -> list[dict[str, Any]]:
+def read_native(data: bytes) -> list[dict[str, Any]]:
     """The frames of the native dialect."""
     *lines, rest = data.split(b"\n")
     assert rest == b""
@@ -34,7 +31,7 @@ def read_lines_of_json(data: bytes) -> list[dict[str, Any]]:
     return frames
 
 
-def read_messages(data: bytes) -> list[dict[str, Any]]:
+def read_websocket(data: bytes) -> list[dict[str, Any]]:
     """The frames of the native dialect in a browser, each a whole text message."""
     browser = Connection(ConnectionType.CLIENT)
     browser.receive_data(data)
@@ -52,7 +49,7 @@ def read_messages(data: bytes) -> list[dict[str, Any]]:
 
 def read_basic(data: bytes) -> list[dict[str, Any]]:
     """The frames of the basic dialect, of the one kind there is."""
-    frames = read_lines_of_json(data)
+    frames = read_native(data)
     for frame in frames:
         assert frame.keys() == {"type", "data"}
         assert frame["type"] == "message"
@@ -62,7 +59,7 @@ def read_basic(data: bytes) -> list[dict[str, Any]]:
 
 
 def read_plain(data: bytes) -> list[str]:
-    """Lines of text, in which a terminal finds nothing to obey."""
+    """Lines of text without any character that a terminal obeys."""
     *lines, rest = data.decode("utf-8").split("\n")
     assert rest == ""
     for line in lines:
@@ -77,40 +74,40 @@ def read_plain(data: bytes) -> list[str]:
 
 
 def read_jim(data: bytes) -> list[dict[str, Any]]:
-    """Objects, each a response or a message, and short enough to be read at once."""
-    units = data.splitlines()
-    assert not [unit for unit in units if len(unit) > limits.JIM_SENT_BYTES]
-    told = [json.loads(unit) for unit in units]
-    for each in told:
+    """Objects, each a response or a message, of at most 1,024 bytes."""
+    lines = data.splitlines()
+    assert not [line for line in lines if len(line) > limits.JIM_SENT_BYTES]
+    objects = [json.loads(line) for line in lines]
+    for each in objects:
         if "response" in each:
-            said = "alert" if each["response"] < 400 else "error"
-            assert each.keys() == {"response", "time", said}
+            key = "alert" if each["response"] < 400 else "error"
+            assert each.keys() == {"response", "time", key}
         else:
             assert len(each.keys() & {"action", "event"}) == 1
             assert each.keys() & {"message", "message_text"}
-    return told
+    return objects
 
 
 Read = Callable[[bytes], list[Any]]
 
-#: Each dialect in each state that changes what it understands or says.
+#: Each dialect in each state that changes what it decodes or encodes.
 DIALECTS: list[tuple[str, Dialect, Read]] = [
-    ("native", Native(), read_lines_of_json),
-    ("undecided", Detecting(), read_lines_of_json),
-    ("web", WebSocketNative(), read_messages),
-    ("basic at first", Basic(), read_basic),
+    ("native", Native(), read_native),
+    ("detecting", Detecting(), read_native),
+    ("web", WebSocketNative(), read_websocket),
+    ("basic before its first line", Basic(), read_basic),
     ("basic", Basic(is_first=False), read_basic),
-    ("plain at the door", Plain(), read_plain),
-    ("plain inside", Plain(prompt=Prompt.NOTHING, room="#dev"), read_plain),
+    ("plain before entering", Plain(), read_plain),
+    ("plain member", Plain(prompt=Prompt.NOTHING, room="#dev"), read_plain),
     ("plain with a password", Plain(prompt=Prompt.PASSWORD, account="sun"), read_plain),
-    ("jim at the door", Jim(), read_jim),
-    ("jim inside", Jim(nickname="ice"), read_jim),
+    ("jim before entering", Jim(), read_jim),
+    ("jim member", Jim(nickname="ice"), read_jim),
     ("jim with event", Jim(Vocabulary("event", "message", "message_text", sender=True)), read_jim),
 ]
 
 
 def coded(kind: type[Refusal]) -> Iterator[type[Refusal]]:
-    """Every refusal that has a code, and is no mere branch of the tree."""
+    """Every refusal with a code: those without are groups."""
     if hasattr(kind, "code"):
         yield kind
     for each in kind.__subclasses__():
@@ -139,11 +136,11 @@ def make_refusal(kind: type[Refusal], name: str = "moon", quoted: str = "moon") 
 
 REFUSALS = tuple(coded(errors.Refusal))
 
-SAID = Message("#dev", 1, 0, "ice", "hello")
+MESSAGE = Message("#dev", 1, 0, "ice", "hello")
 EVENTS: dict[type, Event] = {
     type(event): event
     for event in (
-        SAID,
+        MESSAGE,
         events.PrivateMessage("ice", ("moon",), 0, "psst"),
         events.RoomJoined("#dev", "ice"),
         events.RoomLeft("#dev", "ice"),
@@ -162,13 +159,13 @@ REPLIES: dict[type, Reply] = {
         events.JoinDone("#dev", created=True),
         events.Rooms((events.RoomEntry("#dev", 1),)),
         events.Users((events.User("ice", 0, ("#dev",)),)),
-        events.History("#dev", (SAID,)),
+        events.History("#dev", (MESSAGE,)),
         events.Pong(),
         events.Goodbye("quit"),
     )
 }
 
-OUTCOMES: list[Result] = [*REPLIES.values(), *map(make_refusal, REFUSALS)]
+RESULTS: list[Result] = [*REPLIES.values(), *map(make_refusal, REFUSALS)]
 
 assert set(get_args(Event)) == set(EVENTS), "an event is missing above"
 assert set(get_args(Reply)) == set(REPLIES), "a reply is missing above"

@@ -1,4 +1,4 @@
-"""The basic dialect: exactly the frames of the first client, in both directions (SPEC §5)."""
+"""The basic dialect: exactly the frames of the first client, in both directions."""
 
 import json
 
@@ -14,11 +14,11 @@ from chatd.wire.native import Native
 
 DIALECT = Basic(is_first=False)
 HELLO = b'{"type": "hello", "data": {"nickname": "ice", "version": 1}}'
-SAID = Message("#lobby", 7, 1_700_000_000_000, "ice", "h\u00e9llo\n\tyou")
+MESSAGE = Message("#lobby", 7, 1_700_000_000_000, "ice", "h\u00e9llo\n\tyou")
 
 
 def shown(data: bytes) -> list[tuple[str, str]]:
-    """Who says what in frames of the one kind that there is."""
+    """Source and message of each frame."""
     *lines, rest = data.split(b"\n")
     assert rest == b""
     frames = [json.loads(line) for line in lines]
@@ -69,7 +69,7 @@ BAD: list[tuple[str, bytes, type[Refusal]]] = [
 
 
 @pytest.mark.parametrize(("line", "kind"), [pytest.param(*bad[1:], id=bad[0]) for bad in BAD])
-def test_bad_input_gets_one_clear_sentence_of_the_server(line: bytes, kind: type[Refusal]) -> None:
+def test_bad_input_gets_one_sentence(line: bytes, kind: type[Refusal]) -> None:
     with pytest.raises(Refusal) as caught:
         DIALECT.decode(line)
     assert type(caught.value) is kind
@@ -80,7 +80,7 @@ def test_bad_input_gets_one_clear_sentence_of_the_server(line: bytes, kind: type
 
 
 EVENTS: list[tuple[Event, tuple[str, str]]] = [
-    (SAID, ("ice", "h\u00e9llo\n\tyou")),
+    (MESSAGE, ("ice", "h\u00e9llo\n\tyou")),
     (Message("#dev", 1, 0, "ice", "hello"), ("#dev ice", "hello")),
     (events.PrivateMessage("ice", ("moon", "sun"), 0, "psst"), ("[private] ice", "psst")),
     (
@@ -98,14 +98,16 @@ EVENTS: list[tuple[Event, tuple[str, str]]] = [
 
 
 @pytest.mark.parametrize(("event", "frame"), EVENTS)
-def test_what_happens_is_one_frame_of_who_says_what(event: Event, frame: tuple[str, str]) -> None:
+def test_an_event_is_one_frame_with_source_and_message(
+    event: Event, frame: tuple[str, str]
+) -> None:
     assert shown(DIALECT.encode_event(event)) == [frame]
 
 
 def test_the_history_is_one_frame_for_each_message() -> None:
     messages = tuple(Message("#lobby", n, 0, f"user{n}", f"text {n}") for n in (1, 2, 3))
-    told = shown(DIALECT.encode_reply(events.History("#lobby", messages)))
-    assert told == [("user1", "text 1"), ("user2", "text 2"), ("user3", "text 3")]
+    frames_shown = shown(DIALECT.encode_reply(events.History("#lobby", messages)))
+    assert frames_shown == [("user1", "text 1"), ("user2", "text 2"), ("user3", "text 3")]
 
 
 def test_the_history_is_cut_to_256_kib_and_the_newest_is_kept() -> None:
@@ -113,9 +115,9 @@ def test_the_history_is_cut_to_256_kib_and_the_newest_is_kept() -> None:
         Message("#lobby", n, 0, "ice", f"{n} " + "\U0001f469" * 4_000) for n in range(50)
     )
     data = DIALECT.encode_reply(events.History("#lobby", messages))
-    told = shown(data)
+    frames_shown = shown(data)
     assert 256 * 1024 - 20_000 < len(data) <= 256 * 1024
-    assert told == [("ice", each.text) for each in messages[-len(told) :]]
+    assert frames_shown == [("ice", each.text) for each in messages[-len(frames_shown) :]]
 
 
 def test_the_user_list_is_one_frame() -> None:
@@ -136,11 +138,11 @@ def test_the_user_list_is_one_frame() -> None:
         (events.History("#lobby", ()), []),
     ],
 )
-def test_what_else_is_answered(reply: Reply, frames: list[tuple[str, str]]) -> None:
+def test_other_replies(reply: Reply, frames: list[tuple[str, str]]) -> None:
     assert shown(DIALECT.encode_reply(reply)) == frames
 
 
-def test_a_member_hears_its_own_messages_entering_and_renaming() -> None:
+def test_messages_entering_and_renaming_are_echoed() -> None:
     assert {events.Message, events.MemberEntered, events.MemberRenamed} <= DIALECT.echoes
 
 
@@ -154,10 +156,10 @@ def test_a_first_line_that_is_not_hello_is_basic(line: bytes) -> None:
 @pytest.mark.parametrize(
     "line", [HELLO, b'{"type":"hello"}\r', b'{"id": 1, "type": "h\\u0065llo"}']
 )
-def test_a_first_line_that_is_hello_is_native_however_it_is_written(line: bytes) -> None:
+def test_a_first_line_that_is_hello_is_native(line: bytes) -> None:
     assert Detecting().detect(line) == Native()
 
 
-def test_hello_as_the_first_line_makes_one_taken_for_basic_native_and_no_later_line_does() -> None:
+def test_a_delayed_hello_makes_a_basic_connection_native_only_as_its_first_line() -> None:
     assert Basic().detect(HELLO) == Native()
     assert Basic().detect(b"").detect(HELLO) == DIALECT

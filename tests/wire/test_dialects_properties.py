@@ -1,4 +1,4 @@
-"""Every dialect, whatever comes: bytes are requests or refused, and what is said can be shown."""
+"""Every dialect with any input: bytes are requests or refused, and messages arrive whole."""
 
 import json
 import re
@@ -17,7 +17,7 @@ from chatd.wire.jim import Jim
 from chatd.wire.native import Native
 from chatd.wire.plain import Plain
 from tests.wire import formats
-from tests.wire.formats import DIALECTS, EVENTS, OUTCOMES, REFUSALS, Read
+from tests.wire.formats import DIALECTS, EVENTS, REFUSALS, RESULTS, Read
 
 every_dialect = pytest.mark.parametrize(
     ("dialect", "read"), [pytest.param(dialect, read, id=name) for name, dialect, read in DIALECTS]
@@ -36,7 +36,7 @@ _types = st.sampled_from(
 )
 _words = st.sampled_from(["ice", "#dev", "#", "", "moon,sun", 1])
 _keys = ["text", "room", "nickname", "version", "limit", "before", "to", "account", "password"]
-_lookalikes = st.fixed_dictionaries(
+_frame_like = st.fixed_dictionaries(
     {},
     optional={
         "type": _types | _json,
@@ -48,27 +48,29 @@ _lookalikes = st.fixed_dictionaries(
         **dict.fromkeys(("account_name", "password", "to", "room", "message"), _json | _words),
     },
 ).map(lambda frame: json.dumps(frame).encode())
-_typed = st.builds(
+_typed_lines = st.builds(
     "{}{}{}".format,
     st.sampled_from(["/msg", "/join", "/leave", "/room", "/history", "/setname", "//", "@", "/"]),
     st.sampled_from([" ", "", "  "]),
     st.text(max_size=20),
 ).map(lambda line: line.encode("utf-8", "surrogatepass"))
-_units = st.binary(max_size=60) | _lookalikes | _typed | st.sampled_from([b"{", b"[" * 60_000])
+_frames = (
+    st.binary(max_size=60) | _frame_like | _typed_lines | st.sampled_from([b"{", b"[" * 60_000])
+)
 
 
 # One test for all dialects: parametrised Hypothesis tests do not work under pytest-twisted.
-@given(_units)
+@given(_frames)
 @example(b'{"action":"\\ud800"}')
 @example(b"{" + b'"a":{' * 3_000)
 @example(b'{"action":"msg","to":["' + b"x" * 4_000 + b'"],"message":"\\ud83d"}')
-def test_any_bytes_are_a_request_or_refused_in_a_way_that_can_be_said(unit: bytes) -> None:
+def test_any_bytes_are_a_request_or_an_encodable_refusal(frame: bytes) -> None:
     for _, dialect, read in DIALECTS:
-        dialect.detect(unit)
+        dialect.detect(frame)
         try:
-            request = dialect.decode(unit)
+            request = dialect.decode(frame)
         except Refusal as refusal:
-            assert len(read(dialect.encode_reply(refusal, refusal.request_id))) == 1  # noqa: PT017  # either outcome is right
+            assert len(read(dialect.encode_reply(refusal, refusal.request_id))) == 1  # noqa: PT017  # either result is right
             assert len(str(refusal)) < 300  # noqa: PT017  # the same
         else:
             assert isinstance(request, Request)
@@ -77,32 +79,32 @@ def test_any_bytes_are_a_request_or_refused_in_a_way_that_can_be_said(unit: byte
                 read(dialect.encode_reply(request.command, request.request_id))
 
 
-def _outcome_name(outcome: Result) -> str:
-    return type(outcome).__name__
+def _result_name(result: Result) -> str:
+    return type(result).__name__
 
 
 @every_dialect
-@pytest.mark.parametrize("outcome", OUTCOMES, ids=_outcome_name)
-def test_every_answer_can_be_given(dialect: Dialect, read: Read, outcome: Result) -> None:
+@pytest.mark.parametrize("result", RESULTS, ids=_result_name)
+def test_every_dialect_encodes_every_result(dialect: Dialect, read: Read, result: Result) -> None:
     for request_id in (None, 7, "r"):
-        told = read(dialect.encode_reply(outcome, request_id, 1_000))
-        if isinstance(outcome, Refusal):
-            assert len(told) == 1
+        frames = read(dialect.encode_reply(result, request_id, 1_000))
+        if isinstance(result, Refusal):
+            assert len(frames) == 1
         if isinstance(dialect, Jim):
-            assert len(told) == 1, "every request is answered, once"
+            assert len(frames) == 1, "every request has one reply"
 
 
-@pytest.mark.parametrize("outcome", OUTCOMES)
-def test_a_request_with_an_id_is_always_answered_with_it(outcome: Result) -> None:
-    frames = formats.read_lines_of_json(Native().encode_reply(outcome, "r"))
+@pytest.mark.parametrize("result", RESULTS)
+def test_a_request_with_an_id_always_gets_a_reply_with_it(result: Result) -> None:
+    frames = formats.read_native(Native().encode_reply(result, "r"))
     assert [frame["id"] for frame in frames] == ["r"]
 
 
 @every_dialect
 @pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: str(kind.__name__))
-def test_every_event_is_told_in_every_dialect(dialect: Dialect, read: Read, kind: type) -> None:
-    [told] = read(dialect.encode_event(EVENTS[kind], 1_000))
-    assert "ice" in json.dumps(told)
+def test_every_dialect_encodes_every_event(dialect: Dialect, read: Read, kind: type) -> None:
+    [frame] = read(dialect.encode_event(EVENTS[kind], 1_000))
+    assert "ice" in json.dumps(frame)
 
 
 def _valid(check: Any) -> Any:
@@ -116,7 +118,7 @@ def _valid(check: Any) -> Any:
     return is_valid
 
 
-# Drawn so that nearly all are valid: where most are not, Hypothesis finds too few in its time.
+# Drawn so that nearly all are valid: of too few valid ones, Hypothesis complains.
 _characters = st.characters(exclude_categories=["Cs", "Cc"])
 _hostile = st.sampled_from("\u202e\u2066\ufeff\u2028\"'\\{}<>&\U0001f469\u200d\t\n")
 _texts = st.text(_characters | _hostile, min_size=1, max_size=40) | st.builds(
@@ -135,28 +137,28 @@ ROOMS = st.just("#lobby") | _rooms
 
 @given(NICKNAMES, ROOMS, TEXTS)
 @example("ice", "#lobby", "[Server]: moon has left\n[private] sun: hi")
-def test_what_anybody_says_everybody_can_show_whole(nickname: str, room: str, text: str) -> None:
-    said = Message(room, 1, 0, nickname, text)
-    [native] = formats.read_lines_of_json(Native().encode_event(said))
+def test_every_dialect_shows_the_whole_message(nickname: str, room: str, text: str) -> None:
+    message = Message(room, 1, 0, nickname, text)
+    [native] = formats.read_native(Native().encode_event(message))
     assert (native["data"]["source"], native["data"]["text"]) == (nickname, text)
-    [basic] = formats.read_basic(Basic().encode_event(said))
-    speaker = nickname if room == "#lobby" else f"{room} {nickname}"
-    assert basic["data"] == {"source": speaker, "message": text}
+    [basic] = formats.read_basic(Basic().encode_event(message))
+    source = nickname if room == "#lobby" else f"{room} {nickname}"
+    assert basic["data"] == {"source": source, "message": text}
     for _, dialect, read in DIALECTS:
         if isinstance(dialect, Jim):
-            parts = read(dialect.encode_event(said))
+            parts = read(dialect.encode_event(message))
             assert {(part["from"], part["to"]) for part in parts} == {(nickname, room)}
             for key in parts[0].keys() & {"message", "message_text"}:
                 assert "".join(part[key] for part in parts) == text
-    _shown(Plain().encode_event(said), speaker, text)
+    _shown(Plain().encode_event(message), source, text)
 
 
 @given(NICKNAMES, st.lists(NICKNAMES, min_size=1, max_size=limits.RECIPIENTS), TEXTS)
-def test_what_is_said_in_private_every_recipient_can_show_whole(
+def test_every_recipient_gets_the_whole_private_message(
     nickname: str, to: list[str], text: str
 ) -> None:
     private = PrivateMessage(nickname, tuple(to), 0, text)
-    [native] = formats.read_lines_of_json(Native().encode_event(private))
+    [native] = formats.read_native(Native().encode_event(private))
     assert native["data"] == {"source": nickname, "to": to, "time": 0, "text": text}
     [basic] = formats.read_basic(Basic().encode_event(private))
     assert basic["data"] == {"source": f"[private] {nickname}", "message": text}
@@ -166,16 +168,16 @@ def test_what_is_said_in_private_every_recipient_can_show_whole(
     _shown(Plain().encode_event(private), f"[private] {nickname}", text)
 
 
-def _shown(data: bytes, speaker: str, text: str) -> None:
-    """Each line with its speaker before it, and nothing of it lost but what a terminal obeys."""
+def _shown(data: bytes, source: str, text: str) -> None:
+    """Each line has its source before it, and its whole text, with some characters escaped."""
     shown = formats.read_plain(data)
     expected = text.split("\n")
     assert len(shown) == len(expected)
     for line, original in zip(shown, expected, strict=True):
-        assert line.startswith(f"{speaker}: ")
-        spelled = re.sub(r"<U\+([0-9A-F]{4,6})>", lambda code: chr(int(code[1], 16)), line)
+        assert line.startswith(f"{source}: ")
+        unescaped = re.sub(r"<U\+([0-9A-F]{4,6})>", lambda code: chr(int(code[1], 16)), line)
         if "<U+" not in original:
-            assert spelled.removeprefix(f"{speaker}: ") == original.expandtabs()
+            assert unescaped.removeprefix(f"{source}: ") == original.expandtabs()
 
 
 @st.composite
@@ -195,15 +197,17 @@ def _any_event(draw: st.DrawFn) -> Event:
 
 
 @given(_any_event(), st.integers(0, 2**43))
-def test_whatever_happens_can_be_told_in_every_dialect(event: Event, now: int) -> None:
+def test_every_dialect_encodes_any_event(event: Event, now: int) -> None:
     for _, dialect, read in DIALECTS:
         assert read(dialect.encode_event(event, now))
 
 
 @given(st.sampled_from(REFUSALS), st.text(max_size=100), NICKNAMES)
-def test_whatever_a_refusal_quotes_it_is_one_answer_in_every_dialect(
+def test_a_refusal_that_quotes_anything_is_one_reply_in_every_dialect(
     kind: type[Refusal], quoted: str, nickname: str
 ) -> None:
     for name, dialect, read in DIALECTS:
-        sentence = nickname if name in ("plain at the door", "plain with a password") else quoted
+        sentence = (
+            nickname if name in ("plain before entering", "plain with a password") else quoted
+        )
         assert len(read(dialect.encode_reply(formats.make_refusal(kind, nickname, sentence)))) == 1

@@ -1,4 +1,4 @@
-"""The discovery datagrams (SPEC §2)."""
+"""The discovery datagrams."""
 
 import json
 from typing import Any
@@ -30,8 +30,8 @@ def discover(**data: object) -> bytes:
 
 
 def offer(**data: object) -> bytes:
-    """The offer of the specification, with some of it changed."""
-    said: dict[str, Any] = {
+    """The documented offer, with some fields changed."""
+    fields: dict[str, Any] = {
         "version": 1,
         "id": "party",
         "address": "10.35.11.111",
@@ -39,37 +39,37 @@ def offer(**data: object) -> bytes:
         "slots": 5,
         "free": 4,
     }
-    said |= data
-    return json.dumps({"type": "offer", "data": said}).encode()
+    fields |= data
+    return json.dumps({"type": "offer", "data": fields}).encode()
 
 
-def test_a_client_asks_as_it_is_written() -> None:
+def test_the_query_is_the_documented_one() -> None:
     assert json.loads(discovery.DISCOVER) == {"type": "discover", "data": {"version": 1}}
     discovery.check_discover(discovery.DISCOVER)
 
 
-def test_a_server_offers_as_it_is_written() -> None:
+def test_the_offer_is_the_documented_one() -> None:
     assert json.loads(discovery.encode_offer(OFFER)) == json.loads(offer())
 
 
 @given(OFFERS)
-def test_an_offer_says_what_was_offered(made: Offer) -> None:
-    assert discovery.decode_offer(discovery.encode_offer(made)) == made
+def test_an_offer_is_decoded_as_it_was_encoded(offered: Offer) -> None:
+    assert discovery.decode_offer(discovery.encode_offer(offered)) == offered
 
 
 @pytest.mark.parametrize("character", ["x", '"', "\\", "\U0001f469"])
 def test_the_longest_offer_fits_into_a_datagram(character: str) -> None:
-    most = Offer(1, character * 64, "255.255.255.255", 65_535, 2**53, 2**53)
-    assert len(discovery.encode_offer(most)) <= limits.DATAGRAM_BYTES == 1_024
+    longest = Offer(1, character * 64, "255.255.255.255", 65_535, 2**53, 2**53)
+    assert len(discovery.encode_offer(longest)) <= limits.DATAGRAM_BYTES == 1_024
 
 
 @given(st.binary() | st.binary(max_size=9).map(lambda tail: offer()[:-9] + tail))
-def test_any_datagram_is_taken_or_bad_and_nothing_else(datagram: bytes) -> None:
+def test_any_datagram_is_accepted_or_rejected(datagram: bytes) -> None:
     for read in (discovery.check_discover, discovery.decode_offer):
         try:
             read(datagram)
         except BadDatagram as bad:
-            assert str(bad) in {  # noqa: PT017  # either outcome is right
+            assert str(bad) in {  # noqa: PT017  # either result is right
                 "malformed",
                 "oversized",
                 "other version",
@@ -82,7 +82,7 @@ def padded(datagram: bytes, size: int) -> bytes:
     return datagram + b" " * (size - len(datagram))
 
 
-GOOD_QUESTIONS = [
+VALID_QUERIES = [
     discover(),
     discover(colour="red"),
     b'{"data":{"version":1},"type":"discover","x":[1]}',
@@ -90,13 +90,13 @@ GOOD_QUESTIONS = [
 ]
 
 
-@pytest.mark.parametrize("datagram", GOOD_QUESTIONS)
-def test_a_question_is_known_with_whatever_else_a_later_version_adds(datagram: bytes) -> None:
+@pytest.mark.parametrize("datagram", VALID_QUERIES)
+def test_unknown_keys_in_a_query_are_ignored(datagram: bytes) -> None:
     discovery.check_discover(datagram)
 
 
-#: What is wrong with it, the datagram, and how it is counted.
-BAD_QUESTIONS = [
+#: What is wrong, the datagram, and the reason.
+INVALID_QUERIES = [
     ("nothing", b"", "malformed"),
     ("no JSON", b"discover", "malformed"),
     ("half of it", discover()[:-1], "malformed"),
@@ -120,15 +120,15 @@ BAD_QUESTIONS = [
 
 
 @pytest.mark.parametrize(
-    ("datagram", "reason"), [pytest.param(*case[1:], id=case[0]) for case in BAD_QUESTIONS]
+    ("datagram", "reason"), [pytest.param(*case[1:], id=case[0]) for case in INVALID_QUERIES]
 )
-def test_what_is_no_question_is_counted_by_its_fault(datagram: bytes, reason: str) -> None:
+def test_an_invalid_query_is_rejected_with_its_reason(datagram: bytes, reason: str) -> None:
     with pytest.raises(BadDatagram) as bad:
         discovery.check_discover(datagram)
     assert str(bad.value) == reason
 
 
-GOOD_OFFERS = [
+VALID_OFFERS = [
     offer(),
     offer(colour="red"),
     offer(free=0),
@@ -139,13 +139,13 @@ GOOD_OFFERS = [
 ]
 
 
-@pytest.mark.parametrize("datagram", GOOD_OFFERS)
-def test_an_offer_is_known_with_whatever_else_a_later_version_adds(datagram: bytes) -> None:
+@pytest.mark.parametrize("datagram", VALID_OFFERS)
+def test_unknown_keys_in_an_offer_are_ignored(datagram: bytes) -> None:
     assert discovery.decode_offer(datagram).port == 7777
 
 
-BAD_OFFERS = [
-    ("a question", discovery.DISCOVER, "malformed"),
+INVALID_OFFERS = [
+    ("a query", discovery.DISCOVER, "malformed"),
     ("half of it", offer()[:-1], "malformed"),
     ("no type", offer().replace(b'"type"', b'"kind"'), "malformed"),
     ("no data", b'{"type":"offer"}', "malformed"),
@@ -182,9 +182,9 @@ BAD_OFFERS = [
 
 
 @pytest.mark.parametrize(
-    ("datagram", "reason"), [pytest.param(*case[1:], id=case[0]) for case in BAD_OFFERS]
+    ("datagram", "reason"), [pytest.param(*case[1:], id=case[0]) for case in INVALID_OFFERS]
 )
-def test_what_is_no_offer_is_counted_by_its_fault(datagram: bytes, reason: str) -> None:
+def test_an_invalid_offer_is_rejected_with_its_reason(datagram: bytes, reason: str) -> None:
     with pytest.raises(BadDatagram) as bad:
         discovery.decode_offer(datagram)
     assert str(bad.value) == reason
@@ -196,5 +196,5 @@ def test_a_server_id_is_1_to_64_printable_characters(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "x" * 65, "a\tb", "a\n", "\x7f", "\u200b", "\ud800"])
-def test_anything_else_is_no_server_id(text: str) -> None:
+def test_anything_else_is_not_a_server_id(text: str) -> None:
     assert not discovery.is_server_id(text)

@@ -1,4 +1,4 @@
-"""The JIM dialect: objects in, numbered answers out, in the client's own words (SPEC §5)."""
+"""The JIM dialect: objects in, numbered replies out, in the client's own words."""
 
 import json
 from typing import Any
@@ -14,25 +14,25 @@ from chatd.wire.jim import Jim
 
 NOW = 1_700_000_000_500
 ICE = Jim(nickname="ice")
-SAID = Message("#dev", 7, NOW, "moon", "h\u00e9llo\n\tyou")
+MESSAGE = Message("#dev", 7, NOW, "moon", "h\u00e9llo\n\tyou")
 WELCOME = events.Welcome("work", 0, "ice", ())
 
 
-def encoded(**said: object) -> bytes:
-    return json.dumps(said).encode()
+def encoded(**fields: object) -> bytes:
+    return json.dumps(fields).encode()
 
 
 def objects(data: bytes) -> list[dict[str, Any]]:
-    """The objects that go out, each no longer than what a client reads at once."""
-    units = data.splitlines()
-    assert units
-    assert not [unit for unit in units if len(unit) > limits.JIM_SENT_BYTES]
-    return [json.loads(unit) for unit in units]
+    """The objects, each of at most 1,024 bytes."""
+    lines = data.splitlines()
+    assert lines
+    assert not [line for line in lines if len(line) > limits.JIM_SENT_BYTES]
+    return [json.loads(line) for line in lines]
 
 
-def after(jim: Dialect, said: bytes, outcome: Result) -> Dialect:
-    """The dialect of a client that has sent this."""
-    return jim.updated(jim.decode(said), outcome)
+def updated(jim: Dialect, frame: bytes, result: Result) -> Dialect:
+    """The dialect after a request and its result."""
+    return jim.updated(jim.decode(frame), result)
 
 
 def presence(**user: object) -> bytes:
@@ -48,9 +48,9 @@ ENTERS = [
 ]
 
 
-@pytest.mark.parametrize("said", ENTERS)
-def test_presence_enters_without_any_room(said: bytes) -> None:
-    assert Jim().decode(said).command == Enter("ice", ())
+@pytest.mark.parametrize("frame", ENTERS)
+def test_presence_enters_no_room(frame: bytes) -> None:
+    assert Jim().decode(frame).command == Enter("ice", ())
 
 
 FRAMES: list[tuple[dict[str, object], Command]] = [
@@ -77,21 +77,21 @@ FRAMES: list[tuple[dict[str, object], Command]] = [
 ]
 
 
-@pytest.mark.parametrize(("said", "command"), FRAMES)
-def test_an_object_is_a_command(said: dict[str, object], command: Command) -> None:
-    assert ICE.decode(encoded(**said)).command == command
+@pytest.mark.parametrize(("fields", "command"), FRAMES)
+def test_an_object_is_a_command(fields: dict[str, object], command: Command) -> None:
+    assert ICE.decode(encoded(**fields)).command == command
 
 
 def test_a_password_comes_with_the_account_or_beside_it() -> None:
-    for said in (
+    for frame in (
         encoded(action="authenticate", user={"account_name": "ice", "password": "snow"}),
         encoded(action="authenticate", account_name="ice", password="snow"),  # noqa: S106  # a test
     ):
-        assert Jim().decode(said).command == commands.Authenticate("ice", "snow")
+        assert Jim().decode(frame).command == commands.Authenticate("ice", "snow")
 
 
 @pytest.mark.parametrize("account", ["ice", "ICE", "\uff49ce"])
-def test_a_second_presence_under_the_same_name_is_a_sign_of_life(account: str) -> None:
+def test_a_second_presence_under_the_same_name_is_a_keep_alive(account: str) -> None:
     request = ICE.decode(presence(account_name=account))
     assert isinstance(request.command, KeepAlive)
     assert objects(ICE.encode_reply(request.command))[0]["response"] == 200
@@ -125,10 +125,10 @@ BAD: list[tuple[str, bytes, int]] = [
 ]
 
 
-@pytest.mark.parametrize(("said", "code"), [pytest.param(*bad[1:], id=bad[0]) for bad in BAD])
-def test_a_bad_object_gets_one_short_answer(said: bytes, code: int) -> None:
+@pytest.mark.parametrize(("frame", "code"), [pytest.param(*bad[1:], id=bad[0]) for bad in BAD])
+def test_a_bad_object_gets_one_short_error(frame: bytes, code: int) -> None:
     with pytest.raises(Refusal) as caught:
-        ICE.decode(said)
+        ICE.decode(frame)
     [answer] = objects(ICE.encode_reply(caught.value, None, NOW))
     assert answer == {"response": code, "time": NOW / 1000, "error": str(caught.value)}
     assert len(answer["error"]) < 300
@@ -138,7 +138,7 @@ ANYTHING_ELSE = ("msg", "message", "join", "leave", "quit", "exit", "probe", "da
 
 
 @pytest.mark.parametrize("verb", ANYTHING_ELSE)
-def test_whatever_comes_before_presence_is_401(verb: str) -> None:
+def test_any_request_before_presence_is_401(verb: str) -> None:
     with pytest.raises(errors.NotRegistered):
         Jim().decode(encoded(action=verb, to="moon", message="hi", room="#dev"))
 
@@ -178,16 +178,16 @@ CODES: list[tuple[Result, int]] = [
 ]
 
 
-@pytest.mark.parametrize(("outcome", "code"), CODES)
-def test_an_answer_has_its_number_the_time_and_a_sentence(outcome: Result, code: int) -> None:
-    [answer] = objects(ICE.encode_reply(outcome, None, NOW))
-    said = "alert" if code < 400 else "error"
-    assert answer.keys() == {"response", "time", said}
+@pytest.mark.parametrize(("result", "code"), CODES)
+def test_a_reply_has_its_code_the_time_and_a_sentence(result: Result, code: int) -> None:
+    [answer] = objects(ICE.encode_reply(result, None, NOW))
+    key = "alert" if code < 400 else "error"
+    assert answer.keys() == {"response", "time", key}
     assert (answer["response"], answer["time"]) == (code, NOW / 1000)
-    assert answer[said]
+    assert answer[key]
 
 
-def test_what_happens_is_a_notice() -> None:
+def test_events_are_notices() -> None:
     for event, sentence in (
         (events.MemberEntered("moon"), "moon has entered the chat"),
         (events.MemberLeft("moon", "inactive"), "moon has left the chat (inactive)"),
@@ -195,55 +195,59 @@ def test_what_happens_is_a_notice() -> None:
         (events.RoomJoined("#dev", "moon"), "moon has joined #dev"),
         (events.RoomLeft("#dev", "moon"), "moon has left #dev"),
     ):
-        [told] = objects(ICE.encode_event(event, NOW))
-        assert told == {"response": 100, "time": NOW / 1000, "alert": sentence}
+        [notice] = objects(ICE.encode_event(event, NOW))
+        assert notice == {"response": 100, "time": NOW / 1000, "alert": sentence}
 
 
-MESSAGE = {"time": NOW / 1000, "from": "moon", "to": "#dev"}
+MESSAGE_FIELDS = {"time": NOW / 1000, "from": "moon", "to": "#dev"}
 
 
 @pytest.mark.parametrize(
     ("key", "frame"),
     [
-        ("action", {"action": "msg", "message": SAID.text, "message_text": SAID.text}),
-        ("event", {"event": "message", "message": SAID.text, "message_text": SAID.text}),
+        ("action", {"action": "msg", "message": MESSAGE.text, "message_text": MESSAGE.text}),
+        ("event", {"event": "message", "message": MESSAGE.text, "message_text": MESSAGE.text}),
     ],
 )
-def test_who_has_sent_no_message_is_sent_the_usual_words_and_both_texts(
+def test_a_client_that_has_sent_no_message_gets_the_usual_words_and_both_texts(
     key: str, frame: dict[str, str]
 ) -> None:
-    jim = after(Jim(), encoded(**{key: "presence", "account_name": "ice"}), WELCOME)
-    assert objects(jim.encode_event(SAID, NOW)) == [frame | MESSAGE]
+    jim = updated(Jim(), encoded(**{key: "presence", "account_name": "ice"}), WELCOME)
+    assert objects(jim.encode_event(MESSAGE, NOW)) == [frame | MESSAGE_FIELDS]
 
 
 @pytest.mark.parametrize("key", ["action", "event"])
 @pytest.mark.parametrize("verb", ["msg", "message"])
 @pytest.mark.parametrize("text", ["message", "message_text"])
-def test_each_client_is_spoken_to_in_its_own_words(key: str, verb: str, text: str) -> None:
-    jim = after(ICE, encoded(**{key: verb, "to": "moon", text: "hi"}), events.PrivateSent(1))
-    assert objects(jim.encode_event(SAID, NOW)) == [{key: verb, text: SAID.text} | MESSAGE]
+def test_each_client_is_sent_its_own_words(key: str, verb: str, text: str) -> None:
+    jim = updated(ICE, encoded(**{key: verb, "to": "moon", text: "hi"}), events.PrivateSent(1))
+    assert objects(jim.encode_event(MESSAGE, NOW)) == [
+        {key: verb, text: MESSAGE.text} | MESSAGE_FIELDS
+    ]
     assert jim.probe == encoded(**{key: "probe"}).replace(b" ", b"")
 
 
-def test_the_words_of_a_refused_message_are_the_words_of_the_client_as_well() -> None:
-    said = encoded(event="msg", to="sun", message_text="hi")
-    jim = after(ICE, said, errors.NotReached((Undelivered("sun", "unknown"),)))
-    assert objects(jim.encode_event(SAID, NOW)) == [
-        {"event": "msg", "message_text": SAID.text} | MESSAGE
+def test_the_words_of_a_refused_message_are_used_too() -> None:
+    frame = encoded(event="msg", to="sun", message_text="hi")
+    jim = updated(ICE, frame, errors.NotReached((Undelivered("sun", "unknown"),)))
+    assert objects(jim.encode_event(MESSAGE, NOW)) == [
+        {"event": "msg", "message_text": MESSAGE.text} | MESSAGE_FIELDS
     ]
 
 
-def test_a_client_that_calls_the_sender_so_is_told_so() -> None:
-    said = encoded(action="message", to="moon", sender="ice", message_text="hi")
-    jim = after(ICE, said, events.PrivateSent(1))
-    [told] = objects(jim.encode_event(SAID, NOW))
-    assert (told["from"], told["sender"]) == ("moon", "moon")
+def test_a_client_that_sends_the_key_sender_receives_it() -> None:
+    frame = encoded(action="message", to="moon", sender="ice", message_text="hi")
+    jim = updated(ICE, frame, events.PrivateSent(1))
+    [notice] = objects(jim.encode_event(MESSAGE, NOW))
+    assert (notice["from"], notice["sender"]) == ("moon", "moon")
 
 
-@pytest.mark.parametrize(("to", "told"), [(("ice",), "ice"), (("ice", "sun"), ["ice", "sun"])])
-def test_a_private_message_says_to_whom_it_went(to: tuple[str, ...], told: object) -> None:
+@pytest.mark.parametrize(
+    ("to", "encoded_to"), [(("ice",), "ice"), (("ice", "sun"), ["ice", "sun"])]
+)
+def test_a_private_message_names_its_recipients(to: tuple[str, ...], encoded_to: object) -> None:
     [message] = objects(ICE.encode_event(PrivateMessage("moon", to, NOW, "psst"), NOW))
-    assert (message["from"], message["to"], message["message"]) == ("moon", told, "psst")
+    assert (message["from"], message["to"], message["message"]) == ("moon", encoded_to, "psst")
 
 
 MANY = tuple(f"{number:02d}" + "\U0001f469" * 23 for number in range(limits.RECIPIENTS))
@@ -262,7 +266,7 @@ def test_a_long_text_comes_in_several_objects_and_nothing_is_lost(
     assert {part["from"] for part in parts} == {"moon" * 5}
 
 
-def test_a_long_answer_is_cut_to_what_a_client_reads_at_once() -> None:
+def test_a_long_reply_is_cut_to_one_object() -> None:
     missed = tuple(Undelivered(name, "unknown") for name in MANY)
     [answer] = objects(ICE.encode_reply(events.PrivateSent(1, missed), None, NOW))
     assert answer["response"] == 202

@@ -1,4 +1,4 @@
-"""The native dialect on the server's side: frames in, refusals, frames out (SPEC §5, §9)."""
+"""The native dialect on the server's side: frames in, refusals, frames out."""
 
 import json
 from dataclasses import asdict
@@ -26,11 +26,11 @@ DIALECT = Native()
 DEEP = b"[" * 9_999 + b"]" * 9_999
 HUGE = b"9" * 5_000
 HELLO = b'{"type":"hello","id":7,"data":{"nickname":"ice","version":%b}}'
-SAID = Message("#lobby", 7, 1_700_000_000_000, "ice", "h\u00e9llo\n\U0001f469")
+MESSAGE = Message("#lobby", 7, 1_700_000_000_000, "ice", "h\u00e9llo\n\U0001f469")
 
 
 def frames(data: bytes) -> list[dict[str, Any]]:
-    """What the lines in `data` say; every line has its end."""
+    """The frames in `data`; every line has its end."""
     *lines, rest = data.split(b"\n")
     assert rest == b""
     return [json.loads(line) for line in lines]
@@ -76,7 +76,7 @@ def test_a_frame_is_a_command(line: bytes, command: Command) -> None:
 @pytest.mark.parametrize(
     "request_id", ["r1", "", "\u00e9" * 64, 0, -7, 2**53 - 1, -(2**53) + 1, None]
 )
-def test_a_request_keeps_what_its_sender_calls_it(request_id: RequestId) -> None:
+def test_a_request_keeps_its_id(request_id: RequestId) -> None:
     line = json.dumps({"type": "ping", "id": request_id}).encode()
     assert DIALECT.decode(line) == Request(Ping(), request_id)
 
@@ -154,7 +154,7 @@ BAD: list[tuple[str, bytes, str, RequestId]] = [
 @pytest.mark.parametrize(
     ("line", "code", "request_id"), [pytest.param(*case[1:], id=case[0]) for case in BAD]
 )
-def test_bad_input_gets_one_clear_error(line: bytes, code: str, request_id: RequestId) -> None:
+def test_bad_input_gets_one_error(line: bytes, code: str, request_id: RequestId) -> None:
     refusal = refused(line)
     assert (refusal.code, refusal.request_id) == (code, request_id)
     [frame] = frames(DIALECT.encode_reply(refusal, refusal.request_id))
@@ -166,20 +166,20 @@ def test_bad_input_gets_one_clear_error(line: bytes, code: str, request_id: Requ
 
 @pytest.mark.parametrize("filling", [b"z", b"\\u0001", "\u20ac".encode()])
 def test_an_error_is_short_however_long_the_line_was(filling: bytes) -> None:
-    """Of two types, the decoder complains of the first."""
+    """Of two types, the decoder reports the first."""
     filled = filling * (65_000 // len(filling))
     refusal = refused(b'{"type":"' + filled + b'","type":"message"}')
     assert len(DIALECT.encode_reply(refusal)) <= 1_024
 
 
-def test_other_versions_are_told_which_one_to_speak_and_are_closed() -> None:
+def test_another_version_is_refused_and_closes_the_connection() -> None:
     refusal = refused(HELLO % b"2")
     assert refusal.closes_connection
     assert "version 1" in str(refusal)
 
 
 EVENTS: list[tuple[Event, dict[str, Any]]] = [
-    (SAID, {"type": "message", "data": asdict(SAID)}),
+    (MESSAGE, {"type": "message", "data": asdict(MESSAGE)}),
     (events.MemberEntered("ice"), {"type": "entered", "data": {"nickname": "ice"}}),
     (
         events.MemberLeft("ice", "quit"),
@@ -190,7 +190,7 @@ EVENTS: list[tuple[Event, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("event", "frame"), EVENTS)
-def test_what_happens_is_told_in_one_line(event: Event, frame: dict[str, Any]) -> None:
+def test_an_event_is_one_frame(event: Event, frame: dict[str, Any]) -> None:
     assert frames(DIALECT.encode_event(event)) == [frame]
 
 
@@ -235,38 +235,38 @@ REPLIES: list[tuple[Reply, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("reply", "frame"), REPLIES)
 @pytest.mark.parametrize("request_id", ["r1", 7, 0, ""])
-def test_an_answer_carries_the_id_of_its_request(
+def test_a_reply_has_the_id_of_its_request(
     reply: Reply, frame: dict[str, Any], request_id: RequestId
 ) -> None:
     assert frames(DIALECT.encode_reply(reply, request_id)) == [frame | {"id": request_id}]
 
 
 @pytest.mark.parametrize(("reply", "frame"), REPLIES[2:])
-def test_an_answer_to_a_request_without_an_id_has_none(reply: Reply, frame: dict[str, Any]) -> None:
+def test_a_reply_to_a_request_without_an_id_has_none(reply: Reply, frame: dict[str, Any]) -> None:
     assert frames(DIALECT.encode_reply(reply)) == [frame]
 
 
 @pytest.mark.parametrize("done", [Ok(), Ok("#lobby", 7, 1_000)])
-def test_ok_goes_unsaid_without_an_id(done: Ok) -> None:
+def test_without_an_id_there_is_no_ok(done: Ok) -> None:
     assert DIALECT.encode_reply(done) == b""
 
 
-def test_an_error_is_said_without_an_id_too() -> None:
+def test_an_error_without_an_id_is_sent_too() -> None:
     [frame] = frames(DIALECT.encode_reply(errors.NicknameTaken("ice")))
     assert frame["data"]["code"] == "nickname-taken"
     assert "id" not in frame
 
 
-def test_of_its_own_doings_a_member_hears_its_renaming_and_its_ways_through_rooms() -> None:
-    told = {events.MemberRenamed, events.RoomJoined, events.RoomLeft}
-    assert DIALECT.echoes & {events.Message, events.MemberEntered, *told} == told
+def test_a_members_renaming_and_rooms_are_echoed() -> None:
+    echoed = {events.MemberRenamed, events.RoomJoined, events.RoomLeft}
+    assert DIALECT.echoes & {events.Message, events.MemberEntered, *echoed} == echoed
 
 
 def user(number: int) -> User:
     return User(f"{number:024d}\U0001f469", number, ("#lobby",))
 
 
-def said(number: int, text: str) -> Message:
+def numbered(number: int, text: str) -> Message:
     return Message("#lobby", number, 1_700_000_000_000 + number, "ice", text)
 
 
@@ -275,7 +275,7 @@ LISTS = [
     pytest.param(Users(tuple(map(user, range(count)))), id=f"{count} users")
     for count in (0, 1, 1_000, 5_000)
 ] + [
-    pytest.param(History("#lobby", tuple(said(n, text) for n in range(count))), id=what)
+    pytest.param(History("#lobby", tuple(numbered(n, text) for n in range(count))), id=what)
     for what, count, text in (
         ("no messages", 0, ""),
         ("short messages", 5_000, "hi"),
@@ -286,7 +286,7 @@ LISTS = [
 
 
 @pytest.mark.parametrize("reply", LISTS)
-def test_a_list_comes_in_frames_of_bounded_size_the_newest_kept(reply: Users | History) -> None:
+def test_a_list_has_frames_of_bounded_size_and_keeps_the_newest(reply: Users | History) -> None:
     key = "users" if isinstance(reply, Users) else "messages"
     data = DIALECT.encode_reply(reply, "\u20ac" * 64)
     assert len(data) <= limits.REPLY_BYTES == 256 * 1024

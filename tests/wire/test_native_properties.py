@@ -1,4 +1,4 @@
-"""The native dialect, whatever comes: any bytes in, and both sides understand each other."""
+"""The native dialect with any input: any bytes, and both sides decode what the other encodes."""
 
 import json
 from dataclasses import asdict
@@ -34,9 +34,9 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
     st.just(commands.Ping()),
     st.just(commands.Quit()),
 )
-SAID = st.builds(Message, TEXTS, NUMBERS, NUMBERS, TEXTS, TEXTS)
+MESSAGES = st.builds(Message, TEXTS, NUMBERS, NUMBERS, TEXTS, TEXTS)
 EVENTS: st.SearchStrategy[Event] = st.one_of(
-    SAID,
+    MESSAGES,
     st.builds(events.MemberEntered, TEXTS),
     st.builds(events.MemberLeft, TEXTS, TEXTS),
     st.builds(events.MemberRenamed, TEXTS, TEXTS),
@@ -46,13 +46,13 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
 )
 ROOMS = st.lists(TEXTS, max_size=3).map(tuple)
 ENTRY = st.builds(events.RoomEntry, TEXTS, NUMBERS)
-MISSED = st.builds(events.Undelivered, TEXTS, TEXTS)
+UNDELIVERED = st.builds(events.Undelivered, TEXTS, TEXTS)
 USER = st.builds(events.User, TEXTS, NUMBERS, ROOMS)
 REPLIES: st.SearchStrategy[Reply] = st.one_of(
     st.builds(events.Welcome, TEXTS, NUMBERS, TEXTS, ROOMS),
     st.builds(events.Rooms, st.lists(ENTRY, max_size=5).map(tuple)),
     st.builds(events.Users, st.lists(USER, max_size=5).map(tuple), st.none() | TEXTS),
-    st.builds(events.History, TEXTS, st.lists(SAID, max_size=5).map(tuple)),
+    st.builds(events.History, TEXTS, st.lists(MESSAGES, max_size=5).map(tuple)),
     st.builds(events.Goodbye, TEXTS),
 )
 
@@ -61,7 +61,7 @@ TAGS = (
     *("private", "join", "leave", "rooms", "authenticate"),
 )
 
-#: Any JSON, and what looks like frames: the right keys, with anything in them.
+#: Any JSON, and objects like frames: the right keys with any values.
 JSON: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
@@ -70,7 +70,7 @@ JSON: st.SearchStrategy[Any] = st.recursive(
 TYPES = st.sampled_from([*TAGS, "welcome", "x"])
 KEYS = ("text", "room", "nickname", "version", "limit", "before", "to", "account", "password")
 DATA = dict.fromkeys(KEYS, JSON)
-LOOKALIKES = st.fixed_dictionaries(
+FRAME_LIKE = st.fixed_dictionaries(
     {},
     optional={
         "type": TYPES | JSON,
@@ -83,7 +83,7 @@ LOOKALIKES = st.fixed_dictionaries(
 
 @st.composite
 def damaged(draw: st.DrawFn) -> bytes:
-    """A good line in which some bytes are replaced, left out or put in."""
+    """A valid line in which some bytes are replaced, removed or inserted."""
     line = native_client.encode(draw(COMMANDS), draw(IDS))[:-1]
     for _ in range(draw(st.integers(1, 3))):
         start = draw(st.integers(0, len(line)))
@@ -91,18 +91,18 @@ def damaged(draw: st.DrawFn) -> bytes:
     return line
 
 
-LINES = st.one_of(st.binary(), LOOKALIKES.map(lambda frame: json.dumps(frame).encode()), damaged())
+LINES = st.one_of(st.binary(), FRAME_LIKE.map(lambda frame: json.dumps(frame).encode()), damaged())
 
 
 @given(LINES)
 @example(b'{"type":"ping","id":"\\ud800"}')
 @example(b'{"type":"\\ud800","id":7}')
-def test_any_line_is_a_request_or_refused_and_nothing_else(line: bytes) -> None:
+def test_any_line_is_a_request_or_refused(line: bytes) -> None:
     try:
         request = DIALECT.decode(line)
     except Refusal as refusal:
-        told = native_client.decode(DIALECT.encode_reply(refusal, refusal.request_id)[:-1])
-        assert told == frames.Error(  # noqa: PT017  # either outcome is right
+        frame = native_client.decode(DIALECT.encode_reply(refusal, refusal.request_id)[:-1])
+        assert frame == frames.Error(  # noqa: PT017  # either result is right
             id=refusal.request_id, data=frames.ErrorData(refusal.code, str(refusal))
         )
     else:
@@ -113,13 +113,13 @@ def test_any_line_is_a_request_or_refused_and_nothing_else(line: bytes) -> None:
 
 
 @given(LINES)
-def test_a_client_is_never_stopped_by_what_a_server_sends(line: bytes) -> None:
+def test_no_line_from_a_server_makes_the_client_raise(line: bytes) -> None:
     frame = native_client.decode(line)
     assert frame is None or isinstance(frame, frames.FromServer)
 
 
 @given(COMMANDS, IDS)
-def test_the_server_understands_what_the_client_asks(
+def test_the_server_decodes_what_the_client_encodes(
     command: Command, request_id: RequestId
 ) -> None:
     line = native_client.encode(command, request_id)
@@ -129,7 +129,7 @@ def test_the_server_understands_what_the_client_asks(
 
 
 @given(EVENTS)
-def test_the_client_understands_what_happens(event: Event) -> None:
+def test_the_client_decodes_every_event(event: Event) -> None:
     line = DIALECT.encode_event(event)
     assert line.endswith(b"\n")
     assert line.count(b"\n") == 1
@@ -139,7 +139,7 @@ def test_the_client_understands_what_happens(event: Event) -> None:
 
 
 @given(REPLIES, IDS.filter(lambda request_id: request_id is not None))
-def test_the_client_understands_every_answer(reply: Reply, request_id: RequestId) -> None:
+def test_the_client_decodes_every_reply(reply: Reply, request_id: RequestId) -> None:
     line = DIALECT.encode_reply(reply, request_id)
     assert line.count(b"\n") == 1
     frame = native_client.decode(line[:-1])
@@ -150,9 +150,9 @@ def test_the_client_understands_every_answer(reply: Reply, request_id: RequestId
 @given(
     st.builds(events.Ok, TEXTS, NUMBERS, NUMBERS)
     | st.builds(events.JoinDone, TEXTS, st.booleans())
-    | st.builds(events.PrivateSent, NUMBERS, st.lists(MISSED, max_size=3).map(tuple))
+    | st.builds(events.PrivateSent, NUMBERS, st.lists(UNDELIVERED, max_size=3).map(tuple))
 )
-def test_what_was_done_is_told_in_one_kind_of_frame(reply: Reply) -> None:
+def test_replies_without_a_frame_of_their_own_are_ok(reply: Reply) -> None:
     frame = native_client.decode(DIALECT.encode_reply(reply, 7)[:-1])
     assert isinstance(frame, frames.Ok)
     assert frame.id == 7
@@ -163,7 +163,7 @@ def test_what_was_done_is_told_in_one_kind_of_frame(reply: Reply) -> None:
 
 
 @given(IDS.filter(lambda request_id: request_id is not None))
-def test_the_client_understands_an_answer_without_data(request_id: RequestId) -> None:
+def test_the_client_decodes_a_reply_without_data(request_id: RequestId) -> None:
     done = native_client.decode(DIALECT.encode_reply(events.Ok(), request_id)[:-1])
     assert done == frames.Ok(id=request_id)
     pong = native_client.decode(DIALECT.encode_reply(events.Pong(), request_id)[:-1])
@@ -174,9 +174,9 @@ def test_the_client_understands_an_answer_without_data(request_id: RequestId) ->
 def test_the_client_ignores_keys_that_it_does_not_know(
     event: Event, more: dict[str, object]
 ) -> None:
-    told = json.loads(DIALECT.encode_event(event))
-    told["data"] |= more
-    frame = native_client.decode(json.dumps(told | more).encode())
+    event_frame = json.loads(DIALECT.encode_event(event))
+    event_frame["data"] |= more
+    frame = native_client.decode(json.dumps(event_frame | more).encode())
     assert frame is not None
     assert data(frame) == event
 
@@ -185,7 +185,7 @@ def test_the_client_ignores_frames_that_it_does_not_know() -> None:
     assert native_client.decode(b'{"type":"sang","data":{"song":"la"}}') is None
 
 
-def test_the_client_ignores_lines_that_are_not_utf_8_wherever_in_them() -> None:
+def test_the_client_ignores_lines_with_invalid_utf_8_anywhere() -> None:
     assert native_client.decode(b'{"type":"pong","x":"\xff"}') is None
 
 

@@ -1,4 +1,4 @@
-"""The plain dialect: what a typed line means, and what the screen shows (SPEC §5)."""
+"""The plain dialect: what a typed line means, and the lines that are sent."""
 
 import pytest
 
@@ -21,24 +21,24 @@ from chatd.wire import slash_commands
 from chatd.wire.dialect import Dialect, LocalReply, Request, Result
 from chatd.wire.plain import Plain, Prompt
 
-DOOR = Plain()
-INSIDE = Plain(prompt=Prompt.NOTHING)
-SAID = Message("#lobby", 1, 0, "ice", "one\ntwo")
+GUEST = Plain()
+MEMBER = Plain(prompt=Prompt.NOTHING)
+MESSAGE = Message("#lobby", 1, 0, "ice", "one\ntwo")
 
 
 def shown(data: bytes) -> list[str]:
-    """The lines on the screen."""
+    """The lines."""
     *lines, rest = data.decode().split("\n")
     assert rest == ""
     return lines
 
 
-def after(plain: Dialect, line: str, outcome: Result) -> Dialect:
-    return plain.updated(plain.decode(line.encode()), outcome)
+def updated(plain: Dialect, line: str, result: Result) -> Dialect:
+    return plain.updated(plain.decode(line.encode()), result)
 
 
-def test_the_first_thing_on_the_screen_is_the_question_for_a_nickname() -> None:
-    [line] = shown(DOOR.greeting)
+def test_the_greeting_asks_for_a_nickname() -> None:
+    [line] = shown(GUEST.greeting)
     assert "nickname?" in line
 
 
@@ -54,10 +54,10 @@ def test_the_first_thing_on_the_screen_is_the_question_for_a_nickname() -> None:
         ("/quit", Quit()),
     ],
 )
-def test_at_the_door_a_line_is_a_nickname_or_the_end(
+def test_before_entering_a_line_is_a_nickname_or_quits(
     line: str, command: commands.ClientCommand, end: str
 ) -> None:
-    assert DOOR.decode(f"{line}{end}".encode()).command == command
+    assert GUEST.decode(f"{line}{end}".encode()).command == command
 
 
 LINES: list[tuple[str, commands.ClientCommand]] = [
@@ -87,33 +87,33 @@ LINES: list[tuple[str, commands.ClientCommand]] = [
 
 @pytest.mark.parametrize("end", ["", "\r"])
 @pytest.mark.parametrize(("line", "command"), LINES)
-def test_inside_a_line_is_a_message_or_a_command(
+def test_a_members_line_is_a_message_or_a_command(
     line: str, command: commands.ClientCommand, end: str
 ) -> None:
-    assert INSIDE.decode(f"{line}{end}".encode()).command == command
+    assert MEMBER.decode(f"{line}{end}".encode()).command == command
 
 
 @pytest.mark.parametrize("line", ["", "\r", "  ", "\t\r"])
-def test_an_empty_line_is_nothing(line: str) -> None:
-    assert INSIDE.decode(line.encode()).command == LocalReply()
+def test_an_empty_line_has_no_effect(line: str) -> None:
+    assert MEMBER.decode(line.encode()).command == LocalReply()
 
 
 @pytest.mark.parametrize(
     "line",
     [b"/dance", b"/msg moon", b"@moon", b"/history x", b"/join", b"a\x1b[2Jb", b"\xff", b"\x00"],
 )
-def test_a_line_that_means_nothing_is_refused_with_a_sentence_of_the_server(line: bytes) -> None:
+def test_an_invalid_line_is_refused_with_a_notice(line: bytes) -> None:
     with pytest.raises(Refusal) as caught:
-        INSIDE.decode(line)
-    [answer] = shown(INSIDE.encode_reply(caught.value))
+        MEMBER.decode(line)
+    [answer] = shown(MEMBER.encode_reply(caught.value))
     assert answer.startswith("[Server]: ")
     assert len(answer) < 200
 
 
 def test_help_lists_every_command() -> None:
-    request = INSIDE.decode(b"/help")
+    request = MEMBER.decode(b"/help")
     assert isinstance(request.command, LocalReply)
-    listed = "\n".join(shown(INSIDE.encode_reply(request.command)))
+    listed = "\n".join(shown(MEMBER.encode_reply(request.command)))
     for name in (name for spec in slash_commands.SLASH_COMMANDS for name in spec.names):
         assert name in listed
 
@@ -131,26 +131,26 @@ ROOM_AFTER: list[tuple[str, str, Result, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("before", "line", "outcome", "room"), ROOM_AFTER)
-def test_lines_go_to_the_room_that_was_joined_last_until_it_is_left(
-    before: str, line: str, outcome: Result, room: str
+@pytest.mark.parametrize(("before", "line", "result", "room"), ROOM_AFTER)
+def test_lines_go_to_the_last_joined_room_until_it_is_left(
+    before: str, line: str, result: Result, room: str
 ) -> None:
-    plain = after(Plain(prompt=Prompt.NOTHING, room=before), line, outcome)
+    plain = updated(Plain(prompt=Prompt.NOTHING, room=before), line, result)
     assert plain.decode(b"hello").command == SendMessage("hello", room)
     assert plain.decode(b"/history").command == ReadHistory(room)
 
 
-def test_room_says_where_lines_go_from_now_on() -> None:
-    request = INSIDE.decode(b"/room #dev")
+def test_slash_room_switches_the_room() -> None:
+    request = MEMBER.decode(b"/room #dev")
     assert isinstance(request.command, LocalReply)
-    assert shown(INSIDE.encode_reply(request.command)) == ["You now write to #dev."]
-    assert INSIDE.updated(request, request.command).decode(b"hi").command == SendMessage(
+    assert shown(MEMBER.encode_reply(request.command)) == ["You now write to #dev."]
+    assert MEMBER.updated(request, request.command).decode(b"hi").command == SendMessage(
         "hi", "#dev"
     )
 
 
 EVENTS = [
-    (SAID, ["ice: one", "ice: two"]),
+    (MESSAGE, ["ice: one", "ice: two"]),
     (Message("#dev", 1, 0, "ice", "hello"), ["#dev ice: hello"]),
     (events.PrivateMessage("ice", ("moon",), 0, "psst"), ["[private] ice: psst"]),
     (events.MemberEntered("ice"), ["[Server]: ice has entered the chat"]),
@@ -162,13 +162,11 @@ EVENTS = [
 
 
 @pytest.mark.parametrize(("event", "lines"), EVENTS)
-def test_what_happens_is_shown_with_who_before_each_line(
-    event: events.Event, lines: list[str]
-) -> None:
-    assert shown(INSIDE.encode_event(event)) == lines
+def test_an_event_is_lines_with_their_source(event: events.Event, lines: list[str]) -> None:
+    assert shown(MEMBER.encode_event(event)) == lines
 
 
-ANSWERS: list[tuple[Result, list[str]]] = [
+REPLIES: list[tuple[Result, list[str]]] = [
     (events.Ok("#lobby", 1, 1), []),
     (events.PrivateSent(1), []),
     (
@@ -184,13 +182,13 @@ ANSWERS: list[tuple[Result, list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("outcome", "lines"), ANSWERS)
-def test_a_command_is_answered_in_lines_of_the_server(outcome: Result, lines: list[str]) -> None:
-    assert shown(INSIDE.encode_reply(outcome)) == lines
+@pytest.mark.parametrize(("result", "lines"), REPLIES)
+def test_a_reply_is_lines_of_the_server(result: Result, lines: list[str]) -> None:
+    assert shown(MEMBER.encode_reply(result)) == lines
 
 
 def test_the_welcome_names_the_nickname_and_the_server() -> None:
-    [line] = shown(DOOR.encode_reply(events.Welcome("work", 0, "ice", ("#lobby",))))
+    [line] = shown(GUEST.encode_reply(events.Welcome("work", 0, "ice", ("#lobby",))))
     assert "ice" in line
     assert "work" in line
 
@@ -199,42 +197,42 @@ def test_the_welcome_names_the_nickname_and_the_server() -> None:
     "refusal", [errors.NicknameTaken("ice"), errors.BadNickname("No."), errors.InvalidUtf8()]
 )
 def test_a_refused_nickname_is_asked_for_again(refusal: Refusal) -> None:
-    [line] = shown(DOOR.encode_reply(refusal))
+    [line] = shown(GUEST.encode_reply(refusal))
     assert line.startswith(str(refusal))
     assert line.endswith("nickname?")
-    assert DOOR.updated(Request(Enter("ice")), refusal).decode(b"moon").command == Enter("moon")
+    assert GUEST.updated(Request(Enter("ice")), refusal).decode(b"moon").command == Enter("moon")
 
 
 @pytest.mark.parametrize(
     "refusal", [errors.Full(), errors.RegistrationTimeout("?"), errors.LineTooLong()]
 )
-def test_who_is_sent_away_at_the_door_is_asked_nothing(refusal: Refusal) -> None:
-    [line] = shown(DOOR.encode_reply(refusal))
+def test_a_refusal_that_closes_the_connection_has_no_prompt(refusal: Refusal) -> None:
+    [line] = shown(GUEST.encode_reply(refusal))
     assert str(refusal) in line
     assert "nickname" not in line
 
 
-def test_the_password_of_an_account_is_asked_for_and_is_no_message() -> None:
+def test_an_accounts_password_is_asked_for_and_is_never_a_message() -> None:
     refusal = errors.PasswordRequired("sun")
-    for plain, line in ((DOOR, "sun"), (INSIDE, "/setname sun")):
+    for plain, line in ((GUEST, "sun"), (MEMBER, "/setname sun")):
         assert shown(plain.encode_reply(refusal))[-1].endswith("(It is shown as you type.)")
-        asking = after(plain, line, refusal)
+        asking = updated(plain, line, refusal)
         for password in ("/users", " two words ", ""):
             command = asking.decode(password.encode()).command
             assert command == commands.Authenticate("sun", password)
         assert asking.decode(b"exit()").command == commands.Quit()
 
 
-def test_after_a_wrong_password_things_are_as_they_were_before() -> None:
+def test_after_a_wrong_password_the_previous_prompt_is_back() -> None:
     refusal = errors.PasswordRequired("sun")
-    for plain, line in ((DOOR, "sun"), (INSIDE, "/setname sun")):
-        again = after(after(plain, line, refusal), "wrong", errors.WrongPassword())
+    for plain, line in ((GUEST, "sun"), (MEMBER, "/setname sun")):
+        again = updated(updated(plain, line, refusal), "wrong", errors.WrongPassword())
         assert again.decode(b"moon") == plain.decode(b"moon")
-    inside = after(after(DOOR, "sun", refusal), "right", events.Welcome("work", 0, "sun", ()))
-    assert inside.decode(b"moon").command == SendMessage("moon")
+    member = updated(updated(GUEST, "sun", refusal), "right", events.Welcome("work", 0, "sun", ()))
+    assert member.decode(b"moon").command == SendMessage("moon")
 
 
-def test_a_member_hears_its_own_messages_entering_renaming_and_ways_through_rooms() -> None:
+def test_everything_that_a_member_does_is_echoed() -> None:
     own = {
         events.Message,
         events.MemberEntered,
@@ -242,4 +240,4 @@ def test_a_member_hears_its_own_messages_entering_renaming_and_ways_through_room
         events.RoomJoined,
         events.RoomLeft,
     }
-    assert own <= INSIDE.echoes
+    assert own <= MEMBER.echoes

@@ -1,4 +1,4 @@
-"""What people are shown: the form of each line, and nothing that a terminal would obey."""
+"""Events and replies as lines: their form, and nothing that a terminal would obey."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -17,18 +17,18 @@ from chatd.wire.rendering import escape, newest_that_fit, render
 LONG_AGO = datetime(2001, 2, 3, 4, 5, 6).astimezone()
 LATER = datetime(2001, 2, 3, 16, 7, 8).astimezone()
 
-#: NUL, bell, backspace, CR, ESC, C1, what ends a line, what changes direction, what is invisible.
+#: Control characters, line ends, changes of direction, and invisible characters.
 HOSTILE = (
     "\x00\x07\b\r\x0b\x0c\x1b\x7f\x85\x9b\u2028\u2029"
     "\u200e\u202a\u202e\u2066\u2069\u200b\ufeff\U000e0041"
 )
 
 
-#: Letters and signs, to Unicode, that show nothing.
+#: Characters that Unicode calls letters or signs, and that show nothing.
 BLANK = "\u115f\u1160\u2800\u3164\uffa0"
 
 
-def said(
+def message(
     text: str, source: str = "ice", room: str = "#lobby", when: datetime = LONG_AGO
 ) -> events.Message:
     return events.Message(room, 1, milliseconds(when), source, text)
@@ -39,14 +39,14 @@ def milliseconds(when: datetime) -> int:
 
 
 @pytest.mark.parametrize(
-    ("told", "shown"),
+    ("event", "lines"),
     [
-        (said("hello"), ["ice: hello"]),
-        (said("hello", room="#dev"), ["#dev ice: hello"]),
-        (said("one\ntwo"), ["ice: one", "ice: two"]),
-        (said("one\n\ntwo", room="#dev"), ["#dev ice: one", "#dev ice: ", "#dev ice: two"]),
-        (said("a\tb"), ["ice: a       b"]),
-        (said("\u05e9\u05dc\u05d5\u05dd \u4f60\u597d \U0001f600"), None),
+        (message("hello"), ["ice: hello"]),
+        (message("hello", room="#dev"), ["#dev ice: hello"]),
+        (message("one\ntwo"), ["ice: one", "ice: two"]),
+        (message("one\n\ntwo", room="#dev"), ["#dev ice: one", "#dev ice: ", "#dev ice: two"]),
+        (message("a\tb"), ["ice: a       b"]),
+        (message("\u05e9\u05dc\u05d5\u05dd \u4f60\u597d \U0001f600"), None),
         (events.MemberEntered("ice"), ["[Server]: ice has entered the chat"]),
         (events.MemberLeft("ice", "too slow"), ["[Server]: ice has left the chat (too slow)"]),
         (events.MemberRenamed("ice", "moon"), ["[Server]: ice renamed to moon"]),
@@ -69,26 +69,28 @@ def milliseconds(when: datetime) -> int:
         (events.Pong(), []),
     ],
 )
-def test_what_happens_is_shown_like_this(told: object, shown: list[str] | None) -> None:
-    if shown is None:
-        assert isinstance(told, events.Message)
-        shown = [f"ice: {told.text}"]
-    assert render(told) == shown
+def test_an_event_is_rendered_as_lines(event: object, lines: list[str] | None) -> None:
+    if lines is None:
+        assert isinstance(event, events.Message)
+        lines = [f"ice: {event.text}"]
+    assert render(event) == lines
 
 
 def test_nobody_can_forge_a_line() -> None:
-    forged = said("hello\n[Server]: moon has left the chat\rice: bye\u2028sun: hi\x85x", "mallory")
+    forged = message(
+        "hello\n[Server]: moon has left the chat\rice: bye\u2028sun: hi\x85x", "mallory"
+    )
     for line in render(forged):
         assert line.startswith("mallory: ")
         assert len(line.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
-    "tell",
+    "make_event",
     [
-        lambda text: said(f"a{text}b"),
-        lambda text: said("hello", source=f"a{text}b"),
-        lambda text: said("hello", room=f"#a{text}b"),
+        lambda text: message(f"a{text}b"),
+        lambda text: message("hello", source=f"a{text}b"),
+        lambda text: message("hello", room=f"#a{text}b"),
         lambda text: events.MemberEntered(f"a{text}b"),
         lambda text: events.MemberLeft("ice", f"a{text}b"),
         lambda text: events.MemberRenamed("ice", f"a{text}b"),
@@ -98,13 +100,13 @@ def test_nobody_can_forge_a_line() -> None:
         lambda text: events.Rooms((events.RoomEntry(f"#a{text}b", 1),)),
         lambda text: events.PrivateSent(1, (events.Undelivered(f"a{text}b", "unknown"),)),
         lambda text: events.Users((events.User(f"a{text}b", 0, (f"#a{text}b",)),)),
-        lambda text: events.History("#dev", (said(f"a{text}b", f"a{text}b"),)),
+        lambda text: events.History("#dev", (message(f"a{text}b", f"a{text}b"),)),
     ],
 )
-def test_a_character_that_a_terminal_obeys_is_shown_instead(tell: object) -> None:
-    assert callable(tell)
+def test_control_and_format_characters_are_escaped(make_event: object) -> None:
+    assert callable(make_event)
     for character in HOSTILE:
-        [line] = render(tell(character))
+        [line] = render(make_event(character))
         assert character not in line
         assert f"a<U+{ord(character):04X}>b" in line
 
@@ -120,7 +122,7 @@ def test_a_character_that_a_terminal_obeys_is_shown_instead(tell: object) -> Non
         "e\u0301",
     ],
 )
-def test_joined_letters_and_emoji_are_left_whole(text: str) -> None:
+def test_joined_letters_and_emoji_are_not_escaped(text: str) -> None:
     assert escape(text) == text
 
 
@@ -136,19 +138,19 @@ def test_joined_letters_and_emoji_are_left_whole(text: str) -> None:
         ("a\u3164b\u115f\u034f\u2800", "a<U+3164>b<U+115F><U+034F><U+2800>"),
     ],
 )
-def test_what_shows_nothing_where_nothing_needs_it_is_shown(text: str, shown: str) -> None:
+def test_invisible_characters_are_escaped_where_nothing_needs_them(text: str, shown: str) -> None:
     assert escape(text) == shown
 
 
-def test_marks_piled_up_on_a_character_are_shown_beyond_a_limit() -> None:
-    piled = "z" + "\u0301" * (limits.MAX_COMBINING_MARKS + 2) + "a"
+def test_combining_marks_beyond_the_limit_are_escaped() -> None:
+    text = "z" + "\u0301" * (limits.MAX_COMBINING_MARKS + 2) + "a"
     shown = "z" + "\u0301" * limits.MAX_COMBINING_MARKS + "<U+0301><U+0301>a"
-    assert escape(piled) == shown
+    assert escape(text) == shown
 
 
 @given(st.text(st.characters()))
 def test_no_text_gets_a_control_or_format_character_through(text: str) -> None:
-    for line in (escape(text), *render(said(text)), *render(events.MemberEntered(text))):
+    for line in (escape(text), *render(message(text)), *render(events.MemberEntered(text))):
         banned = {"Cc", "Cf", "Cs", "Zl", "Zp"}
         assert not [
             each
@@ -158,15 +160,16 @@ def test_no_text_gets_a_control_or_format_character_through(text: str) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=["C", "M", "Zl", "Zp"], exclude_characters=BLANK)))
-def test_ordinary_text_is_shown_as_it_is(text: str) -> None:
+def test_ordinary_text_is_not_escaped(text: str) -> None:
     assert escape(text) == text
 
 
 def test_history_is_shown_with_date_and_time_in_each_line() -> None:
-    told = events.History(
-        "#dev", (said("one\ntwo", room="#dev", when=LONG_AGO), said("three", "moon", when=LATER))
+    event = events.History(
+        "#dev",
+        (message("one\ntwo", room="#dev", when=LONG_AGO), message("three", "moon", when=LATER)),
     )
-    assert render(told) == [
+    assert render(event) == [
         "2001-02-03 04:05 #dev ice: one",
         "2001-02-03 04:05 #dev ice: two",
         "2001-02-03 16:07 moon: three",
@@ -174,58 +177,58 @@ def test_history_is_shown_with_date_and_time_in_each_line() -> None:
 
 
 @pytest.mark.parametrize("time", [2**62, -(2**62), 10**300])
-def test_an_impossible_time_stops_nothing(time: int) -> None:
-    message = events.Message("#lobby", 1, time, "ice", "hello")
-    assert render(events.History("#lobby", (message,))) == ["? ice: hello"]
+def test_an_impossible_time_is_shown_as_a_question_mark(time: int) -> None:
+    impossible = events.Message("#lobby", 1, time, "ice", "hello")
+    assert render(events.History("#lobby", (impossible,))) == ["? ice: hello"]
 
 
 def test_each_user_is_shown_with_rooms_and_since_when() -> None:
-    told = events.Users(
+    event = events.Users(
         (
             events.User("ice", milliseconds(LATER), ("#lobby", "#dev")),
             events.User("moon", milliseconds(LONG_AGO), ()),
         )
     )
-    assert render(told) == [
+    assert render(event) == [
         "[Server]: ice #lobby #dev since 2001-02-03 16:07",
         "[Server]: moon since 2001-02-03 04:05",
     ]
 
 
 def test_each_room_is_shown_with_how_many_are_in_it() -> None:
-    told = events.Rooms((events.RoomEntry("#lobby", 0), events.RoomEntry("#dev", 1)))
-    assert render(told) == ["[Server]: #lobby 0 members", "[Server]: #dev 1 member"]
+    event = events.Rooms((events.RoomEntry("#lobby", 0), events.RoomEntry("#dev", 1)))
+    assert render(event) == ["[Server]: #lobby 0 members", "[Server]: #dev 1 member"]
 
 
-def test_of_a_long_history_the_newest_are_kept_and_no_more_is_made_than_a_reply_may_have() -> None:
-    """A thousand messages of many lines each would hold up everyone for minutes."""
-    made: list[int] = []
+def test_of_a_long_history_the_newest_that_fit_are_encoded() -> None:
+    """Rendering a thousand messages of many lines would stop the server for minutes."""
+    rendered: list[int] = []
 
     def parts() -> Iterator[bytes]:
         for number in range(1_000_000, 0, -1):
-            made.append(number)
+            rendered.append(number)
             yield b"%d\n" % number + b"x" * 100_000
 
     kept = newest_that_fit(parts())
     assert [line.lstrip(b"x") for line in kept.splitlines()][:2] == [b"999999", b"1000000"]
-    assert len(made) == 3
+    assert len(rendered) == 3
 
 
 class Backwards(tuple[events.Message, ...]):
-    """Messages that are not all to be looked at."""
+    """Messages of which only the newest may be accessed."""
 
     __slots__ = ()
 
     def __iter__(self) -> Iterator[events.Message]:
-        raise AssertionError("all of them were looked at")
+        raise AssertionError("all of them were accessed")
 
     def __reversed__(self) -> Iterator[events.Message]:
         yield from (self[number] for number in range(len(self) - 1, len(self) - 7, -1))
-        raise AssertionError("more were looked at than fit")
+        raise AssertionError("more were accessed than fit")
 
 
 @pytest.mark.parametrize("dialect", [Basic(), Plain(prompt=Prompt.NOTHING)])
-def test_of_a_history_no_more_is_made_than_is_sent(dialect: Dialect) -> None:
+def test_no_more_of_a_history_is_rendered_than_is_sent(dialect: Dialect) -> None:
     long = Backwards(events.Message("#lobby", n, 0, "ice", f"{n}" * 16_000) for n in range(1_000))
     data = dialect.encode_reply(events.History("#lobby", long))
     assert 200_000 < len(data) <= 256 * 1024

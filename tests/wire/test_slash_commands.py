@@ -29,7 +29,7 @@ from chatd.wire.slash_commands import (
 
 
 @pytest.mark.parametrize(
-    ("line", "asked"),
+    ("line", "user_input"),
     [
         ("hello", SendMessage("hello")),
         (" hello ", SendMessage(" hello ")),
@@ -71,8 +71,8 @@ from chatd.wire.slash_commands import (
         (" \t ", None),
     ],
 )
-def test_a_line_asks_for_this(line: str, asked: UserInput | None) -> None:
-    assert parse(line) == asked
+def test_a_line_is_parsed(line: str, user_input: UserInput | None) -> None:
+    assert parse(line) == user_input
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_a_line_asks_for_this(line: str, asked: UserInput | None) -> None:
         ("x" * (limits.MESSAGE_CHARACTERS + 1), "at most 4096 characters"),
     ],
 )
-def test_a_line_that_cannot_be_sent_is_answered_with_a_sentence(line: str, sentence: str) -> None:
+def test_an_invalid_line_is_refused_with_a_sentence(line: str, sentence: str) -> None:
     with pytest.raises(Refusal, match=r".") as refused:
         parse(line)
     assert sentence in str(refused.value)
@@ -110,23 +110,23 @@ def test_a_line_that_cannot_be_sent_is_answered_with_a_sentence(line: str, sente
     "line",
     ["/history " + "\U000e0041" * 60_000, "@" + "x" * 60_000, "@a " * 20_000, "/" + "x" * 60_000],
 )
-def test_a_sentence_is_short_however_long_the_line_was(line: str) -> None:
+def test_an_error_is_short_however_long_the_line_is(line: str) -> None:
     with pytest.raises(Refusal) as refused:
         parse(line)
     assert len(str(refused.value)) < 1_000  # some characters are spelled out in ten
 
 
 @given(st.text())
-def test_any_line_is_a_command_or_a_sentence(line: str) -> None:
+def test_any_line_is_parsed_or_refused(line: str) -> None:
     try:
-        asked = parse(line)
+        user_input = parse(line)
     except Refusal:
         return
-    assert (asked is None) == (not line.strip())
+    assert (user_input is None) == (not line.strip())
 
 
 @given(st.text(st.characters(exclude_categories=["C"]), min_size=1))
-def test_what_follows_a_second_slash_is_said_as_it_stands(text: str) -> None:
+def test_text_after_a_second_slash_is_sent_unchanged(text: str) -> None:
     assert parse(f"//{text}") == SendMessage(f"/{text}")
 
 
@@ -139,7 +139,7 @@ def test_the_help_names_every_command() -> None:
     assert "//TEXT" in shown
 
 
-def test_the_help_is_a_straight_table() -> None:
+def test_the_help_is_aligned() -> None:
     starts = {
         line.index(spec.help)
         for spec in SLASH_COMMANDS

@@ -1,4 +1,11 @@
-"""The application's run: the terminal is taken, and given back as it was, whatever ends it."""
+"""Runs the prompt_toolkit application: takes the terminal, and restores it however that ends.
+
+A program must leave the terminal as it found it, or the user's shell shows nothing of what is typed
+afterwards. The application restores it by itself when it ends in the normal way. For the other ways
+the terminal's attributes are saved before it starts, and :meth:`ApplicationRunner.restore_terminal`
+sets them again: when the application fails, and once more at the very end of the program, as a
+second Ctrl-C may end it at any point.
+"""
 
 import asyncio
 import signal
@@ -12,14 +19,15 @@ from prompt_toolkit.application import Application
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
 
-#: No bracketed paste, plain cursor keys, no attributes, a cursor that is seen.
+#: Undoes what the application may have asked of the terminal: bracketed paste off, normal cursor
+#: keys, no attributes, a visible cursor; then erases from the beginning of the line on.
 _RESET: Final = "\x1b[?2004l\x1b[?1l\x1b[0m\x1b[?25h\r\x1b[J"
 
 
 class ApplicationRunner:
-    """Runs an application in the asyncio loop that the reactor runs in.
+    """Runs an application in the asyncio loop that Twisted's asyncio reactor runs in.
 
-    :param over: called when the application ends; with the failure, if that is why.
+    :param on_exit: called once when the application has ended; with the exception if it failed.
     """
 
     def __init__(
@@ -39,10 +47,11 @@ class ApplicationRunner:
     def start(self) -> None:
         """Take the terminal as soon as the loop runs."""
         self._attributes = terminal_attributes()
+        # The reactor may not run yet, and a task can be made only in a running loop.
         self._clock.callLater(0, self._run)
 
     def stop(self) -> Deferred[None]:
-        """End the application; fires when the terminal is back."""
+        """End the application; fires when the terminal is restored."""
         if self._is_over or self._attributes is None:
             return succeed(None)
         if self._application.is_running and not self._application.is_done:
@@ -54,7 +63,7 @@ class ApplicationRunner:
         return self._ended
 
     def restore_terminal(self) -> None:
-        """Give the terminal back at once, also if the application hangs."""
+        """Restore the terminal at once, even if the application hangs."""
         if self._attributes is None:
             return
         if not self._is_over and sys.__stdout__ is not None:
@@ -68,29 +77,32 @@ class ApplicationRunner:
         if self._is_over:
             return
         loop = asyncio.get_running_loop()
-        loop.set_exception_handler(self._failed)
+        # prompt_toolkit would handle SIGINT itself, and print exceptions of the loop and wait for
+        # Enter. Here the program handles the signals, and an exception ends the application.
+        loop.set_exception_handler(self._loop_failed)
         self._task = loop.create_task(
             self._application.run_async(handle_sigint=False, set_exception_handler=False)
         )
-        self._task.add_done_callback(self._done)
-        # Whoever is stopped from outside did not give the terminal back before, as with Ctrl-Z.
+        self._task.add_done_callback(self._task_done)
+        # After Ctrl-Z the application itself takes the terminal again. A process that was stopped
+        # from outside (SIGSTOP) could not give it back before, so this is left to do.
         loop.add_signal_handler(signal.SIGCONT, self._continued)
 
     def _continued(self) -> None:
-        """Take the terminal again, as the shell has used it meanwhile, and draw anew."""
+        """Take the terminal again, which the shell has used meanwhile, and redraw."""
         if self._application.is_running and not self._application.is_done:
             self._application.renderer.erase()
             with suppress(OSError, termios.error):
                 self._application.input.raw_mode().__enter__()
             self._application.invalidate()
 
-    def _failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """Something went wrong outside of the task: in a key, or in drawing."""
+    def _loop_failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Handle an exception outside of the task: in a key binding, or while drawing."""
         failure = context.get("exception") or RuntimeError(context["message"])
         if self._application.is_running and not self._application.is_done:
             self._application.exit(exception=failure)
 
-    def _done(self, task: asyncio.Task[None]) -> None:
+    def _task_done(self, task: asyncio.Task[None]) -> None:
         task.get_loop().remove_signal_handler(signal.SIGCONT)
         task.get_loop().set_exception_handler(None)
         self._finish(None if task.cancelled() else task.exception())
@@ -105,7 +117,7 @@ class ApplicationRunner:
 
 
 def terminal_attributes() -> list[Any] | None:
-    """The modes that the terminal is in; None if there is no terminal."""
+    """The attributes (tcgetattr(3)) of the terminal at standard input; None if there is none."""
     try:
         return termios.tcgetattr(0)
     except (OSError, termios.error):

@@ -1,4 +1,4 @@
-"""What a half-typed word may become: commands, nicknames, rooms, servers. Pure."""
+"""Completion of the word before the cursor: commands, nicknames, rooms. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,19 +7,23 @@ from chatd.chat.names import casefold
 from chatd.wire import slash_commands
 from chatd.wire.rendering import escape
 
+#: The arguments of each command, as its help shows them: they say what can be completed there.
+_ARGUMENTS = {name: spec.arguments for spec in slash_commands.SLASH_COMMANDS for name in spec.names}
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What can be completed: who is here, and which rooms there are."""
+    """The names that can be completed."""
 
     nicknames: Sequence[str] = ()
     rooms: Sequence[str] = ()
 
 
 def completions(before: str, known: Known) -> tuple[str, list[str]]:
-    """The beginning of a word that stands at the end of `before`, and the words it may become.
+    """The word at the end of `before`, and the words that it may become.
 
-    What a command takes is in its own table; ``@`` begins a nickname anywhere, ``#`` a room.
+    ``/`` at the beginning of the line completes a command, ``@`` a nickname and ``#`` a room
+    anywhere. Without such a character it depends on what the line's command takes.
     """
     first, space, rest = before.lstrip().partition(" ")
     word = before.rsplit(" ", 1)[-1].rsplit("\n", 1)[-1]
@@ -32,32 +36,31 @@ def completions(before: str, known: Known) -> tuple[str, list[str]]:
         )
         return first, [f"{name} " for name in commands if name.startswith(first)]
     if word.startswith("@"):
-        return word, [f"@{name} " for name in _beginning(word[1:], known.nicknames)]
-    takes = _ARGUMENTS.get(first, "") if space else ""
-    if word.startswith("#") or "#ROOM" in takes:
-        return word, _beginning(_room(word), known.rooms)
-    if takes.startswith("NAME[") and " " not in rest:
+        return word, [f"@{name} " for name in _matching(word[1:], known.nicknames)]
+    arguments = _ARGUMENTS.get(first, "") if space else ""
+    if word.startswith("#") or "#ROOM" in arguments:
+        return word, _matching(word if word.startswith("#") else f"#{word}", known.rooms)
+    if arguments.startswith("NAME[") and " " not in rest:
         last = word.rsplit(",", 1)[-1]
-        return last, _beginning(last, known.nicknames)
+        return last, _matching(last, known.nicknames)
     if word and not first.startswith("/"):
-        return word, _beginning(word, known.nicknames)
+        return word, _matching(word, known.nicknames)
     return word, []
 
 
 def choices(before: str, names: Sequence[str]) -> tuple[str, list[str]]:
-    """As :func:`completions`, where one of `names` is to be chosen."""
-    return before, _beginning(before, names)
+    """As :func:`completions`, for a prompt: `before` is the whole answer, and one of `names`."""
+    return before, _matching(before, names)
 
 
-def _room(word: str) -> str:
-    return word if word.startswith("#") else f"#{word}"
+def _matching(beginning: str, names: Sequence[str]) -> list[str]:
+    """The names that begin so, in any case.
 
-
-def _beginning(word: str, names: Sequence[str]) -> list[str]:
-    """The names that begin like `word`; none that a terminal might obey, as no server has such."""
+    Names with characters that a terminal might obey are left out. No chatd server has such names,
+    but a false one may.
+    """
     return [
-        name for name in names if casefold(name).startswith(casefold(word)) and escape(name) == name
+        name
+        for name in names
+        if casefold(name).startswith(casefold(beginning)) and escape(name) == name
     ]
-
-
-_ARGUMENTS = {name: spec.arguments for spec in slash_commands.SLASH_COMMANDS for name in spec.names}

@@ -1,10 +1,15 @@
-"""What stands at the bottom of the window: the input line, a question, a list, the status line.
+"""The editor at the bottom of the window: the input line or a prompt, its keys, the status line.
 
-This is prompt_toolkit's side. It knows nothing of chat; whose it is says the :class:`Owner`.
+This is the part that prompt_toolkit does. It knows nothing of the chat: what the user enters goes
+to the :class:`EditorOwner`.
+
+The application is not a full-screen one. Lines of the chat are written above it, into the
+terminal's own scroll-back, and only the last rows of the window are redrawn. So scrolling,
+searching and copying are the terminal's, and the chat is still there when the client has ended.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from prompt_toolkit.application import Application
 from prompt_toolkit.buffer import Buffer
@@ -43,48 +48,47 @@ from prompt_toolkit.output import ColorDepth, Output
 from prompt_toolkit.renderer import print_formatted_text
 from prompt_toolkit.styles import Style
 from prompt_toolkit.widgets.toolbars import CompletionsToolbar, SearchToolbar
+from typing_extensions import override
 
 from chatd.chat import limits
 from chatd.client.terminal.formatting import STYLES
 from chatd.client.terminal.output import Line, wrap
-from chatd.client.terminal.paste import REPLACED, PasteError, escape_paste, validate_paste
+from chatd.client.terminal.paste import ESCAPED_NOTICE, PasteError, escape_paste, validate_paste
 from chatd.client.terminal.status_bar import StatusBar, clip
-
-_ENTER: Final = ("enter", "c-j")
 
 
 class EditorOwner(Protocol):
-    """Who is told what the person does."""
+    """What the editor reports to the terminal's user interface."""
 
     def line_entered(self, text: str) -> None:
-        """A line was entered."""
+        """The user has entered a line."""
 
     def prompt_answered(self, text: str) -> None:
-        """The question was answered."""
+        """The user has answered the prompt."""
 
-    def choice_made(self, number: int) -> None:
-        """That one of the choices was taken, counted from 0."""
+    def choice_made(self, index: int) -> None:
+        """The user has chosen from the list, with the arrow keys."""
 
     def quit_requested(self) -> None:
-        """The person wants to go."""
+        """The user has pressed the key for leaving the chat."""
 
     def interrupt(self) -> None:
-        """The person wants to go at once."""
+        """The user has pressed Ctrl-C, which is not a signal while the editor reads the keys."""
 
-    def notify(self, sentence: str) -> None:
-        """Something is to be said to the person."""
+    def notify(self, message: str) -> None:
+        """The editor has a sentence for the user."""
 
     def completions(self, before: str) -> tuple[str, list[str]]:
-        """The beginning of a word at the end of `before`, and what it may become."""
+        """The word at the end of `before`, and the words that it may become."""
 
 
 class Editor:
-    """The bottom of the window.
+    """The input line, which a prompt and a list of choices replace while there is a question.
 
-    :param history: lines that were entered before, the oldest first.
-    :ivar application: prompt_toolkit's.
-    :ivar question: what the person is asked; empty if nothing.
-    :ivar is_secret: whether the answer is not shown.
+    :param history: the lines that the arrow keys recall.
+    :ivar application: the prompt_toolkit application.
+    :ivar prompt_text: the question that is shown; empty if there is none.
+    :ivar is_secret: whether the answer must not be shown.
     """
 
     def __init__(
@@ -104,15 +108,12 @@ class Editor:
         self._chosen = 0
         self._window = window
         self._style = Style.from_dict(STYLES)
-        self._line = Buffer(
-            multiline=True,
-            history=history,
-            completer=_WordCompleter(owner.completions),
-        )
-        self._answer = Buffer(history=DummyHistory(), completer=_WordCompleter(owner.completions))
+        completer = _WordCompleter(owner.completions)
+        self._line = Buffer(multiline=True, history=history, completer=completer)
+        self._answer = Buffer(history=DummyHistory(), completer=completer)
         self.application: Application[None] = Application(
             layout=self._layout(),
-            key_bindings=key_bindings(self, owner),
+            key_bindings=self._key_bindings(),
             style=self._style,
             erase_when_done=True,
             input=keyboard,
@@ -122,24 +123,28 @@ class Editor:
 
     @property
     def columns(self) -> int:
-        """How wide the window is."""
+        """The width of the window, in character cells."""
         return self._window.get_size().columns
 
     @property
     def drafts(self) -> list[str]:
-        """What was not entered: an answer that may be seen, and the input line."""
+        """The text that the user has not entered: an answer that is no secret, and the line."""
         answer = "" if self.is_secret else self._answer.text
         return [text for text in (answer, self._line.text) if text.strip()]
 
     @property
     def has_choices(self) -> bool:
-        """Whether there is a list to choose from."""
+        """Whether a list of choices is shown."""
         return bool(self._choices)
 
     def show_prompt(
         self, question: str, is_secret: bool = False, choices: Sequence[str] = ()
     ) -> None:
-        """Show a question in place of the input line, and above it what can be chosen."""
+        """Show a question in place of the input line, and above it the choices.
+
+        If it has choices and so had the one before, it is the same question with a longer list: the
+        answer that the user has begun stays, and so does what is chosen.
+        """
         is_new = not self._choices or not choices
         self.prompt_text, self.is_secret = question, is_secret
         self._choices = choices
@@ -152,18 +157,19 @@ class Editor:
     def end_prompt(self) -> None:
         """Show the input line again, as it was."""
         if self.is_secret:
-            self.application.clipboard = InMemoryClipboard()  # a part of it may have been cut
+            # The user may have cut (Ctrl-K) a part of the password.
+            self.application.clipboard = InMemoryClipboard()
         self.prompt_text, self.is_secret, self._choices = "", False, ()
         self._answer.reset()
         self.application.layout.focus(self._line)
         self.draw()
 
     def set_text(self, text: str) -> None:
-        """Have `text` in the input line."""
+        """Put `text` into the input line."""
         self._line.document = Document(text, len(text))
 
     def enter(self) -> None:
-        """The person is done with the line, or the answer."""
+        """Take the line, or the answer of the prompt."""
         if self.prompt_text:
             text, self._answer.text = self._answer.text, ""
             if self._choices and not text.strip():
@@ -177,11 +183,14 @@ class Editor:
             self._owner.line_entered(text)
 
     def move(self, by: int) -> None:
-        """Choose another line of the list."""
+        """Choose the line of the list that is so many below."""
         self._chosen = max(0, min(self._chosen + by, len(self._choices) - 1))
 
     def write(self, lines: Sequence[Line], indent: int) -> None:
-        """Show lines above all this; those that are too long go on indented."""
+        """Write lines above the editor, and into the terminal's scroll-back.
+
+        :param indent: of the rows of a wrapped line, in character cells.
+        """
         if self.application.is_running:
             self.application.renderer.erase()
         fragments: StyleAndTextTuples = []
@@ -194,7 +203,7 @@ class Editor:
         self.draw()
 
     def draw(self) -> None:
-        """Draw the bottom of the window again, as soon as may be."""
+        """Redraw the editor, once this turn of the loop is over."""
         self.application.invalidate()
 
     def ring(self) -> None:
@@ -203,7 +212,7 @@ class Editor:
         self._window.flush()
 
     def _layout(self) -> Layout:
-        asks = Condition(lambda: bool(self.prompt_text))
+        has_prompt = Condition(lambda: bool(self.prompt_text))
         rows = Dimension(min=1, max=limits.EDITOR_ROWS)
         search = SearchToolbar()
         prompt = BeforeInput(lambda: [("class:prompt", self._status_bar.prompt())])
@@ -223,8 +232,10 @@ class Editor:
             wrap_lines=True,
             dont_extend_height=True,
         )
-        # Where the window is low, the list is scrolled to its cursor: to what is chosen.
-        listed = FormattedTextControl(self._listed, show_cursor=False, get_cursor_position=self._at)
+        # In a low window prompt_toolkit scrolls the list to its cursor, which is at what is chosen.
+        listed = FormattedTextControl(
+            self._listed, show_cursor=False, get_cursor_position=self._list_cursor
+        )
         choices = Window(listed, height=Dimension(min=1), dont_extend_height=True)
         status = Window(
             FormattedTextControl(lambda: self._status_bar.status(self.columns)),
@@ -235,8 +246,8 @@ class Editor:
             HSplit(
                 [
                     ConditionalContainer(choices, Condition(lambda: self.has_choices)),
-                    ConditionalContainer(line, ~asks),
-                    ConditionalContainer(answer, asks),
+                    ConditionalContainer(line, ~has_prompt),
+                    ConditionalContainer(answer, has_prompt),
                     CompletionsToolbar(),
                     search,
                     status,
@@ -247,68 +258,72 @@ class Editor:
 
     @property
     def _first_listed(self) -> int:
-        shown = limits.LISTED_SERVERS
-        return max(0, min(self._chosen - shown // 2, len(self._choices) - shown))
+        """The index of the first choice that is shown: the list is scrolled to what is chosen."""
+        rows = limits.LISTED_SERVERS
+        return max(0, min(self._chosen - rows // 2, len(self._choices) - rows))
 
-    def _at(self) -> Point:
-        """Where in the list is what is chosen."""
+    def _list_cursor(self) -> Point:
         return Point(0, self._chosen - self._first_listed)
 
     def _listed(self) -> StyleAndTextTuples:
-        """The part of the list around what is chosen."""
-        first, shown = self._first_listed, limits.LISTED_SERVERS
+        first, rows = self._first_listed, limits.LISTED_SERVERS
         fragments: StyleAndTextTuples = []
-        for number, choice in enumerate(self._choices[first : first + shown], first):
-            mark, style = ("> ", "class:chosen") if number == self._chosen else ("  ", "")
+        for index, choice in enumerate(self._choices[first : first + rows], first):
+            mark, style = ("> ", "class:chosen") if index == self._chosen else ("  ", "")
             end = "\n" if fragments else ""
             fragments += [("", end), (style, clip(f"{mark}{choice}", self.columns - 1))]
         return fragments
 
+    # --- keys -----------------------------------------------------------------------------------
 
-def key_bindings(editor: "Editor", owner: EditorOwner) -> KeyBindings:
-    """The keys of `editor`."""
-    keys = KeyBindings()
-    chooses = Condition(lambda: editor.has_choices)
+    def _key_bindings(self) -> KeyBindings:
+        """The keys that prompt_toolkit does not have; for editing it has those of Emacs."""
+        keys = KeyBindings()
+        has_choices = Condition(lambda: self.has_choices)
+        for key in ("enter", "c-j"):
+            keys.add(key, filter=~is_searching)(lambda event: self.enter())
+        keys.add("escape", "enter")(lambda event: event.current_buffer.insert_text("\n"))
+        keys.add("up", filter=has_choices)(lambda event: self.move(-1))
+        keys.add("down", filter=has_choices)(lambda event: self.move(1))
+        keys.add("tab")(_complete)
+        keys.add("s-tab")(lambda event: event.current_buffer.complete_previous())
+        keys.add("c-c", filter=~is_searching)(lambda event: self._owner.interrupt())
+        keys.add("c-d")(self._delete_or_quit)
+        keys.add("c-z")(lambda event: event.app.suspend_to_background())
+        keys.add(Keys.BracketedPaste)(self._paste)
+        return keys
 
-    def leave_or_delete(event: KeyPressEvent) -> None:
+    def _delete_or_quit(self, event: KeyPressEvent) -> None:
         if event.current_buffer.text:
             event.current_buffer.delete()
         else:
-            owner.quit_requested()
+            self._owner.quit_requested()
 
-    def paste(event: KeyPressEvent) -> None:
+    def _paste(self, event: KeyPressEvent) -> None:
         try:
             text = validate_paste(event.data)
-            shown = text if editor.is_secret else escape_paste(text)
+            # A password is not shown, and must be what was pasted.
+            shown = text if self.is_secret else escape_paste(text)
             event.current_buffer.insert_text(shown)
-        except PasteError as why:
-            owner.notify(str(why))
+        except PasteError as error:
+            self._owner.notify(str(error))
         else:
             if shown != text:
-                owner.notify(REPLACED)
-
-    for key in _ENTER:
-        keys.add(key, filter=~is_searching)(lambda event: editor.enter())
-    keys.add("escape", "enter")(lambda event: event.current_buffer.insert_text("\n"))
-    keys.add("up", filter=chooses)(lambda event: editor.move(-1))
-    keys.add("down", filter=chooses)(lambda event: editor.move(1))
-    keys.add("tab")(_complete)
-    keys.add("s-tab")(lambda event: event.current_buffer.complete_previous())
-    keys.add("c-c", filter=~is_searching)(lambda event: owner.interrupt())
-    keys.add("c-d")(leave_or_delete)
-    keys.add("c-z")(lambda event: event.app.suspend_to_background())
-    keys.add(Keys.BracketedPaste)(paste)
-    return keys
+                self._owner.notify(ESCAPED_NOTICE)
 
 
 def _complete(event: KeyPressEvent) -> None:
-    """Complete at once, as what is typed next may already be there; show what is left to choose."""
+    """Complete the word as far as it is unique, then show the choices.
+
+    Synchronously, unlike prompt_toolkit's own key for it: the keys that the user typed behind Tab
+    may be waiting already, and belong behind the completed word.
+    """
     buffer = event.current_buffer
     if buffer.complete_state:
         buffer.complete_next()
         return
-    asked = CompleteEvent(completion_requested=True)
-    completions = list(buffer.completer.get_completions(buffer.document, asked))
+    requested = CompleteEvent(completion_requested=True)
+    completions = list(buffer.completer.get_completions(buffer.document, requested))
     if len(completions) == 1:
         buffer.apply_completion(completions[0])
     elif completions:
@@ -317,36 +332,44 @@ def _complete(event: KeyPressEvent) -> None:
 
 
 class _WordCompleter(Completer):
-    """Completes the word before the cursor."""
+    """Completes the word before the cursor.
 
-    def __init__(self, words: Callable[[str], tuple[str, list[str]]]) -> None:
-        self._words = words
+    :param completions: as :meth:`EditorOwner.completions`.
+    """
 
+    def __init__(self, completions: Callable[[str], tuple[str, list[str]]]) -> None:
+        self._completions = completions
+
+    @override
     def get_completions(
         self, document: Document, complete_event: CompleteEvent
     ) -> Iterable[Completion]:
-        beginning, words = self._words(document.text_before_cursor)
+        beginning, words = self._completions(document.text_before_cursor)
         for word in words:
             yield Completion(word, -len(beginning), display=word.strip())
 
 
 class _HideInput(Processor):
-    """Shows nothing of what is typed, not even how long it is."""
+    """Shows nothing of what is typed, not even its length."""
 
+    @override
     def apply_transformation(self, transformation_input: TransformationInput) -> Transformation:
-        def nowhere(position: int) -> int:
+        def to_start(position: int) -> int:
             return 0
 
-        return Transformation([], nowhere, nowhere)
+        return Transformation([], to_start, to_start)
 
 
 def open_terminal(stdin: Any, stdout: Any, term: str) -> tuple[Input, Output]:
-    """The terminal that is the standard input and output."""
+    """The keyboard and the window of the terminal at standard input and output.
+
+    :param term: the terminal's type, as in the environment variable TERM.
+    """
     from prompt_toolkit.input.vt100 import Vt100Input
     from prompt_toolkit.output.vt100 import Vt100_Output
 
     measured = Vt100_Output.from_pty(stdout, term=term)
-    # It is not asked where the cursor is: not every terminal answers, and an answer that comes
-    # after the end would be taken for input by the shell.
+    # No cursor position requests (CPR): not every terminal answers them, and an answer that comes
+    # after the end would be input for the shell.
     window = Vt100_Output(stdout, measured.get_size, term=term, enable_cpr=False)
     return Vt100Input(stdin), window

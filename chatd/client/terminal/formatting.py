@@ -1,7 +1,8 @@
-"""The colours of the terminal: one per nickname, the same in every run. Pure.
+"""Formats what the terminal shows: events, history, the user's lines, notices. Pure.
 
-Nobody knows the background of a terminal. The colours here stand out against black and against
-white alike: a test checks the contrast, 3.5 to 1 at least (WCAG asks 3 to 1 for large text).
+The background of a terminal is not known. So the colours here are readable on black and on white: a
+test checks that each has a contrast of at least 3.5 to 1 (WCAG asks for 3 to 1 with large text).
+Everything that others wrote is escaped before it gets into a line.
 """
 
 import math
@@ -19,7 +20,7 @@ from chatd.wire import rendering
 from chatd.wire.rendering import escape
 from chatd.wire.slash_commands import UserInput
 
-#: From the 216 colours of a terminal's palette, those of middling brightness and clear hue.
+#: Colours of the 256-colour palette that all terminals have, of medium brightness and clear hue.
 NICKNAME_COLOURS: Final = (
     "#ff0000",
     "#d75f00",
@@ -39,14 +40,14 @@ NICKNAME_COLOURS: Final = (
     "#ff0087",
 )
 
-#: What is not said by a person.
+#: For times, notices and other lines that are no messages.
 MUTED: Final = "#767676"
 
-#: The names of styles, and what they are. Where there are no colours, the rest still shows.
+#: The styles by their names. Bold, underline and reverse remain where there are no colours.
 STYLES: Final = {
     "time": f"fg:{MUTED}",
     "notice": f"fg:{MUTED}",
-    "talk": f"fg:{MUTED} italic",
+    "client": f"fg:{MUTED} italic",
     "history": f"fg:{MUTED}",
     "own": "bold",
     "private": "bold fg:#d700d7",
@@ -59,29 +60,28 @@ STYLES: Final = {
     "completion-toolbar.completion.current": "reverse",
 }
 
+#: How far the rows of a wrapped line are indented: as wide as the time before it.
+INDENT: Final = len("12:34 ")
+
+_HISTORY_MARK: Final = "│ "
+
 
 def nickname_style(nickname: str) -> str:
-    """The style of a nickname; how it is spelled makes no difference."""
+    """The style of a nickname: the same in each run and for each spelling."""
     number = zlib.crc32(casefold(nickname).encode("utf-8", "replace"))
     return f"fg:{NICKNAME_COLOURS[number % len(NICKNAME_COLOURS)]}"
 
 
-#: How far a line that is broken goes on indented: as far as the time reaches.
-INDENT: Final = len("12:34 ")
-
-_HISTORY: Final = "│ "
-
-
 def mentions(text: str, nickname: str) -> bool:
-    """Whether `text` names `nickname`, as a word of its own."""
+    """Whether `text` contains `nickname` as a word, compared as nicknames are."""
     name = re.escape(casefold(nickname))
-    # As names are compared; no server of ours sends more than this.
+    # A false server may send a longer text, which would take long to normalize.
     words = unicodedata.normalize("NFKC", text[: limits.MESSAGE_CHARACTERS].casefold())
     return bool(nickname) and bool(re.search(rf"(?<!\w){name}(?!\w)", words))
 
 
 def is_highlight(event: object, nickname: str) -> bool:
-    """Whether that is for the person called `nickname` in particular."""
+    """Whether an event is for the member called `nickname` in particular: private, or a mention."""
     match event:
         case events.PrivateMessage():
             return True
@@ -91,13 +91,16 @@ def is_highlight(event: object, nickname: str) -> bool:
 
 
 def format_event(event: object, nickname: str, now: float) -> list[Line]:
-    """What the server told the person called `nickname`, at the time `now` (seconds since 1970)."""
+    """An event or a reply, as the member called `nickname` sees it.
+
+    :param now: the time of an event that has none of its own, in seconds since 1970.
+    """
     match event:
         case events.Message():
             return _message_lines(event, nickname, format_time(to_seconds(event.time)))
         case events.PrivateMessage(source=source, time=time, text=text):
-            speaker: Line = [("class:private", "[private] "), _styled_nickname(source)]
-            return _prefix_lines(format_time(to_seconds(time)), speaker, text, "class:private")
+            sender: Line = [("class:private", "[private] "), _styled_nickname(source)]
+            return _prefix_lines(format_time(to_seconds(time)), sender, text, "class:private")
         case events.History(room=room, messages=messages):
             return format_history(f"history of {escape(room)}", messages, nickname, now)
         case _:
@@ -113,30 +116,34 @@ def format_event(event: object, nickname: str, now: float) -> list[Line]:
 def format_history(
     title: str, messages: Iterable[events.Message], nickname: str, now: float, note: str = ""
 ) -> list[Line]:
-    """Messages of the past, between two lines that say so.
+    """Earlier messages, between a line with the title and one that marks their end.
 
-    :param note: what else is to be said of them.
+    :param note: goes behind the title.
     """
     today = format_date(now)
-    painted: list[Line] = [[("class:history", f"┌ {title}{note}")]]
-    for each in messages:
-        moment = to_seconds(each.time)
-        date = format_date(moment)
-        when = format_time(moment) if date == today else f"{date} {format_time(moment)}"
-        painted += [
-            [("class:history", _HISTORY), *line] for line in _message_lines(each, nickname, when)
+    lines: list[Line] = [[("class:history", f"┌ {title}{note}")]]
+    for message in messages:
+        seconds = to_seconds(message.time)
+        date, time = format_date(seconds), format_time(seconds)
+        when = time if date == today else f"{date} {time}"
+        lines += [
+            [("class:history", _HISTORY_MARK), *line]
+            for line in _message_lines(message, nickname, when)
         ]
-    return [*painted, [("class:history", f"└ end of {title}")]]
+    return [*lines, [("class:history", f"└ end of {title}")]]
 
 
 def format_own_message(
     command: commands.SendMessage | commands.SendPrivate, nickname: str, time: float
 ) -> list[Line]:
-    """What the person called `nickname` said; the server got it at `time` (seconds since 1970)."""
+    """The user's own message.
+
+    :param time: when the server got it, in seconds since 1970.
+    """
     match command:
         case commands.SendMessage(text, room):
-            speaker: Line = [("", _room_prefix(room)), ("class:own", escape(nickname))]
-            return _prefix_lines(format_time(time), speaker, text, "")
+            sender: Line = [("", _room_prefix(room)), ("class:own", escape(nickname))]
+            return _prefix_lines(format_time(time), sender, text, "")
         case commands.SendPrivate(text, to):
             names = escape(",".join(to))
             return _prefix_lines(
@@ -152,12 +159,12 @@ def format_input(line: str, user_input: UserInput | None) -> list[Line]:
 
 
 def format_notice(sentence: str) -> Line:
-    """What the client itself has to say."""
-    return [("class:talk", escape(sentence))]
+    """A sentence of the client itself."""
+    return [("class:client", escape(sentence))]
 
 
 def to_seconds(milliseconds: int) -> float:
-    """The same in seconds; a server may say any number."""
+    """The same in seconds, or infinity: a server may send a number too large for a float."""
     try:
         return milliseconds / 1000
     except OverflowError:
@@ -166,32 +173,32 @@ def to_seconds(milliseconds: int) -> float:
 
 def format_time(seconds: float) -> str:
     """The time of day, local time; `seconds` since 1970."""
-    return _formatted(seconds, "%H:%M", "--:--")
+    return _format(seconds, "%H:%M", "--:--")
 
 
 def format_date(seconds: float) -> str:
     """The date, local time; `seconds` since 1970."""
-    return _formatted(seconds, "%Y-%m-%d", "?")
+    return _format(seconds, "%Y-%m-%d", "?")
 
 
-def _formatted(seconds: float, form: str, impossible: str) -> str:
+def _format(seconds: float, template: str, fallback: str) -> str:
     try:
-        return datetime.fromtimestamp(seconds).astimezone().strftime(form)
-    except (OverflowError, OSError, ValueError):
-        return impossible
+        return datetime.fromtimestamp(seconds).astimezone().strftime(template)
+    except (OverflowError, OSError, ValueError):  # a server may send any number
+        return fallback
 
 
 def _message_lines(message: events.Message, nickname: str, when: str) -> list[Line]:
     style = "class:mention" if mentions(message.text, nickname) else ""
-    speaker: Line = [("", _room_prefix(message.room)), _styled_nickname(message.source)]
-    return _prefix_lines(when, speaker, message.text, style)
+    sender: Line = [("", _room_prefix(message.room)), _styled_nickname(message.source)]
+    return _prefix_lines(when, sender, message.text, style)
 
 
 def _prefix_lines(
-    when: str, speaker: Line, text: str, style: str, between: str = ": "
+    when: str, sender: Line, text: str, style: str, between: str = ": "
 ) -> list[Line]:
     return [
-        [("class:time", f"{when} "), *speaker, ("", between), (style, escape(line.expandtabs()))]
+        [("class:time", f"{when} "), *sender, ("", between), (style, escape(line.expandtabs()))]
         for line in text.split("\n")
     ]
 

@@ -1,7 +1,8 @@
-"""What the person typed in earlier runs: a file of their own, without anything private.
+"""The lines that the user typed, recalled with the arrow keys: of this run and of earlier ones.
 
-One JSON string a line, the oldest first. A file that cannot be read or written is said once, and
-the chat goes on without it.
+Lines of earlier runs are in a file, each as a JSON string in a line of its own, the oldest first.
+Private messages are not stored there. If the file cannot be read or written, the user is notified
+once, and the chat goes on without it.
 """
 
 import json
@@ -18,16 +19,16 @@ from chatd.chat import commands, limits
 from chatd.wire.slash_commands import UserInput
 
 _FILE_NAME: Final = "input-history"
-_FALLBACK_NOTE: Final = "what you type is remembered until you leave."
+_FALLBACK_NOTE: Final = "It is kept in memory until you leave."
 
 
 def state_directory(environment: Mapping[str, str]) -> Path:
-    """Where programs of this person keep their state, as the XDG base directories have it.
+    """chatd's directory among those for the state of programs (XDG Base Directory Specification).
 
-    :raises RuntimeError: if this person has no home directory.
+    :raises RuntimeError: if the user has no home directory.
     """
-    named = environment.get("XDG_STATE_HOME", "")
-    base = Path(named) if Path(named).is_absolute() else Path.home() / ".local" / "state"
+    path = Path(environment.get("XDG_STATE_HOME", ""))
+    base = path if path.is_absolute() else Path.home() / ".local" / "state"
     return base / "chatd"
 
 
@@ -41,14 +42,14 @@ def is_private(line: str, user_input: UserInput | None) -> bool:
 
 
 class InputHistory(InMemoryHistory):
-    """The lines typed in this run and earlier ones.
+    """The lines of this run and of earlier ones.
 
     prompt_toolkit stores each line in memory when Enter is pressed. The file gets a line only by
     :meth:`save`, when it is handed to the session: until then it has not been parsed, so it may be
     private, and the user may still decide not to send it.
 
-    :param path: the file; its directory is made. None if there is no place for one.
-    :param notify: gets a sentence when the file cannot be used.
+    :param path: the file; its directory is made if need be. None if there is no place for one.
+    :param notify: called with a sentence if the file cannot be used, or is damaged.
     """
 
     def __init__(self, path: Path | None, notify: Callable[[str], None]) -> None:
@@ -57,7 +58,7 @@ class InputHistory(InMemoryHistory):
         self._is_usable = path is not None
         if path is None:
             self._notify(
-                "The input history cannot be kept, as you have no home directory (HOME); "
+                "The input history cannot be saved: you have no home directory (HOME). "
                 f"{_FALLBACK_NOTE}"
             )
         super().__init__(self._load())
@@ -71,7 +72,7 @@ class InputHistory(InMemoryHistory):
                 self._give_up("written", error)
 
     def _load(self) -> list[str]:
-        """The lines of earlier runs, the oldest first; a file that has grown long is cut."""
+        """The lines of earlier runs, the oldest first; the file is cut if it has grown too long."""
         if not self._is_usable:
             return []
         try:
@@ -81,11 +82,11 @@ class InputHistory(InMemoryHistory):
         except OSError as error:
             self._give_up("read", error)
             return []
-        lines, broken = _parsed(data)
+        lines, broken = _parse(data)
         if broken:
             self._notify(
-                f"{self._path} is damaged: {broken} of its lines could not be read as input "
-                "history and are left out."
+                f"The input history {self._path} is damaged: {broken} of its lines were not valid "
+                "and are left out."
             )
         kept = lines[-limits.INPUT_HISTORY_LINES :]
         if broken or len(kept) < len(lines):
@@ -93,12 +94,12 @@ class InputHistory(InMemoryHistory):
         return kept
 
     def _read(self) -> bytes:
-        # Non-blocking: a pipe in its place must not hold up the chat.
+        # Non-blocking: opening a pipe, if there is one in its place, would wait for a writer.
         handle = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(handle, "rb") as file:
             status = os.fstat(handle)
             if not stat.S_ISREG(status.st_mode):
-                raise OSError(0, "it is not a file")
+                raise OSError(0, "not a regular file")
             file.seek(max(0, status.st_size - limits.INPUT_HISTORY_BYTES))
             return file.read(limits.INPUT_HISTORY_BYTES)
 
@@ -108,7 +109,7 @@ class InputHistory(InMemoryHistory):
         handle = os.open(self._path, flags, 0o600)
         try:
             os.fchmod(handle, 0o600)
-            # One write: several clients may share the file.
+            # In one write, so that lines of several clients do not get mixed.
             os.write(handle, f"{json.dumps(line)}\n".encode())
         finally:
             os.close(handle)
@@ -125,25 +126,25 @@ class InputHistory(InMemoryHistory):
                 new.unlink()
             self._give_up("written", error)
 
-    def _give_up(self, what: str, error: OSError) -> None:
+    def _give_up(self, verb: str, error: OSError) -> None:
         if self._is_usable:
             self._is_usable = False
             self._notify(
-                f"The input history cannot be {what} ({self._path}: {error.strerror}); "
+                f"The input history cannot be {verb} ({self._path}: {error.strerror}). "
                 f"{_FALLBACK_NOTE}"
             )
 
 
 def history_file(environment: Mapping[str, str]) -> Path | None:
-    """The file of the input history; None if this person has no home directory."""
+    """The path of the file; None if the user has no home directory."""
     try:
         return state_directory(environment) / _FILE_NAME
     except RuntimeError:
         return None
 
 
-def _parsed(data: bytes) -> tuple[list[str], int]:
-    """The lines, and how many could not be read; the first may have been cut in two."""
+def _parse(data: bytes) -> tuple[list[str], int]:
+    """The lines in `data`, and how many were not valid."""
     lines = []
     broken = 0
     for number, raw in enumerate(data.splitlines()):
@@ -153,6 +154,7 @@ def _parsed(data: bytes) -> tuple[list[str], int]:
             line = None
         if isinstance(line, str) and line:
             lines.append(line)
+        # Only the end of a long file is read, and that may begin in the midst of a line.
         elif number or len(data) < limits.INPUT_HISTORY_BYTES:
             broken += 1
     return lines, broken

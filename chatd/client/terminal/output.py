@@ -1,7 +1,17 @@
-"""Lines that fit the window: broken between words, and going on indented. Pure.
+"""Output to the terminal's window: lines wrapped to fit it, and a queue of those that wait.
 
-A line that goes on indented can't look like the beginning of another one: nobody can forge a line
-by filling up a window's width. How wide a character is says ``wcwidth``, by prompt_toolkit.
+Each row of a wrapped line except the first is indented, so that it cannot look like the beginning
+of a line. Otherwise a member could forge a line of somebody else: a text padded with the right
+number of spaces would begin a row with ``12:34 moon: ...``.
+
+The queue keeps the client usable whatever the server sends. Writing to a terminal blocks while it
+takes nothing (Ctrl-S, a slow link), and while a batch is written no key is handled. So:
+
+* Lines are written at most once in each interval, at most OUTPUT_BATCH_LINES at a time, and only if
+  the window is ready. Between two batches keys are handled.
+* When more than OUTPUT_QUEUE_LINES wait, ``on_paused(True)`` makes the client stop reading from the
+  server, whose TCP connection then fills up: the server keeps what is to come, within its bounds.
+  When half of them are written, ``on_paused(False)`` makes it read again.
 """
 
 from collections import deque
@@ -14,77 +24,21 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from chatd.chat import limits
 
-#: Pieces of text, each with its style.
+#: A line: pieces of text, each with its style.
 Line = StyleAndTextTuples
-
-#: A window narrower than this is not broken for: nothing would be left beside the indentation.
-_MIN_COLUMNS: Final = 12
-
-
-def wrap(line: Line, columns: int, indent: int) -> list[Line]:
-    """`line` in rows of at most `columns`, each but the first indented.
-
-    :param columns: how wide the window is, in character cells.
-    :param indent: in character cells.
-    """
-    rows: list[Line] = [[]]
-    column = 0
-    for style, text, *_ in line:
-        for each in _words(text):
-            # The end of a row that is full stands for a space.
-            word = each.removeprefix(" ") if column == columns >= _MIN_COLUMNS else each
-            width = get_cwidth(word)
-            if column + width > columns >= _MIN_COLUMNS:
-                fits_below = width <= columns - indent
-                if column > indent and fits_below and not word.isspace():
-                    rows.append([("", " " * indent)])
-                    column = indent
-                for piece in _split_word(word, columns - column, columns - indent):
-                    if rows[-1] and column + get_cwidth(piece) > columns:
-                        rows.append([("", " " * indent)])
-                        column = indent
-                    rows[-1].append((style, piece))
-                    column += get_cwidth(piece)
-            else:
-                rows[-1].append((style, word))
-                column += width
-    return rows
-
-
-def _words(text: str) -> list[str]:
-    """`text` in words and the spaces between them."""
-    words: list[str] = []
-    for character in text:
-        if words and (character == " ") == (words[-1][-1] == " "):
-            words[-1] += character
-        else:
-            words.append(character)
-    return words
-
-
-def _split_word(word: str, first: int, others: int) -> list[str]:
-    """`word` in pieces of at most `others` cells, the first one of at most `first`."""
-    pieces = [""]
-    room = first
-    for character in word:
-        width = get_cwidth(character)
-        if width > room and pieces[-1]:
-            pieces.append("")
-            room = others
-        pieces[-1] += character
-        room -= width
-    return pieces
-
 
 _INTERVAL_SECONDS: Final = limits.OUTPUT_INTERVAL_MILLISECONDS / 1000
 
+#: A narrower window gets its lines whole: beside the indentation there would be no space.
+_MIN_COLUMNS: Final = 12
+
 
 class OutputQueue:
-    """Lines on their way to the window.
+    """Lines that wait to be written to the window.
 
-    :param write: shows lines.
-    :param is_ready: whether the window takes any now.
-    :param clogged: what is shown is, or is no longer, taken too slowly to show more.
+    :param write: writes lines to the window.
+    :param is_ready: whether the window takes output now without blocking.
+    :param on_paused: called with True when too many lines wait, and later with False.
     """
 
     def __init__(
@@ -104,7 +58,7 @@ class OutputQueue:
         self._not_before = 0.0
 
     def append(self, *lines: Line) -> None:
-        """Show these lines after those that wait."""
+        """Write these lines, after those that wait."""
         self._lines.extend(lines)
         self._schedule()
         if len(self._lines) > limits.OUTPUT_QUEUE_LINES and not self._is_paused:
@@ -112,7 +66,7 @@ class OutputQueue:
             self._on_paused(True)
 
     def flush(self) -> None:
-        """Show everything now."""
+        """Write all lines now, even if that blocks; for the end."""
         if self._call is not None:
             self._call.cancel()
             self._call = None
@@ -136,3 +90,60 @@ class OutputQueue:
             self._is_paused = False
             self._on_paused(False)
         self._schedule()
+
+
+def wrap(line: Line, columns: int, indent: int) -> list[Line]:
+    """Wrap `line` into rows, between words where possible; each row but the first is indented.
+
+    The width of a character (0 to 2 cells) is that of ``wcwidth``, by prompt_toolkit.
+
+    :param columns: the width of the window, in character cells.
+    :param indent: in character cells.
+    """
+    rows: list[Line] = [[]]
+    column = 0
+    for style, text, *_ in line:
+        for each in _words(text):
+            # At the end of a full row, the end itself takes the place of a space.
+            word = each.removeprefix(" ") if column == columns >= _MIN_COLUMNS else each
+            width = get_cwidth(word)
+            if column + width > columns >= _MIN_COLUMNS:
+                fits_in_a_row = width <= columns - indent
+                if column > indent and fits_in_a_row and not word.isspace():
+                    rows.append([("", " " * indent)])
+                    column = indent
+                for piece in _split_word(word, columns - column, columns - indent):
+                    if rows[-1] and column + get_cwidth(piece) > columns:
+                        rows.append([("", " " * indent)])
+                        column = indent
+                    rows[-1].append((style, piece))
+                    column += get_cwidth(piece)
+            else:
+                rows[-1].append((style, word))
+                column += width
+    return rows
+
+
+def _words(text: str) -> list[str]:
+    """The words of `text`, and the runs of spaces between them."""
+    words: list[str] = []
+    for character in text:
+        if words and (character == " ") == (words[-1][-1] == " "):
+            words[-1] += character
+        else:
+            words.append(character)
+    return words
+
+
+def _split_word(word: str, first: int, others: int) -> list[str]:
+    """`word` in pieces of at most `others` cells; the first one has at most `first`."""
+    pieces = [""]
+    free = first
+    for character in word:
+        width = get_cwidth(character)
+        if width > free and pieces[-1]:
+            pieces.append("")
+            free = others
+        pieces[-1] += character
+        free -= width
+    return pieces

@@ -1,4 +1,4 @@
-"""What the person is asked, one thing after the other."""
+"""The questions to the user, of which the terminal shows one at a time."""
 
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -8,11 +8,13 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """One question, and who gets the answer.
+    """A question to the user.
 
-    :ivar offered: the answer of one who says nothing.
-    :ivar choices: what can be chosen, as it is listed; `names` are what they are called.
-    :ivar holds: what the person typed that is lost if nobody answers.
+    :ivar default: the answer if the user enters a blank line.
+    :ivar is_secret: whether nothing of the answer is shown.
+    :ivar choices: what the user can choose from, as the lines of a list.
+    :ivar names: the answer that each of the choices stands for.
+    :ivar draft: text of the user that is lost if the prompt is never answered.
     """
 
     text: str
@@ -30,52 +32,52 @@ class Prompt:
 
 
 class PromptView(Protocol):
-    """Where a question is shown."""
+    """What shows the current prompt."""
 
     def show_prompt(
         self, question: str, is_secret: bool = False, choices: Sequence[str] = ()
     ) -> None:
-        """Show a question."""
+        """Show a question, in place of any other."""
 
     def end_prompt(self) -> None:
-        """Show none."""
+        """Show no question."""
 
 
 class PromptQueue:
-    """The questions that have no answer yet; the first one is shown."""
+    """The prompts that are not answered yet, in the order asked; the first one is shown."""
 
     def __init__(self, view: PromptView) -> None:
         self._view = view
-        self._waiting: deque[Prompt] = deque()
+        self._prompts: deque[Prompt] = deque()
 
     @property
     def current(self) -> Prompt | None:
-        """The question that is shown."""
-        return self._waiting[0] if self._waiting else None
+        """The prompt that is shown."""
+        return self._prompts[0] if self._prompts else None
 
     @property
     def drafts(self) -> list[str]:
-        """What the person typed, and was asked about without an answer yet."""
-        return [question.draft for question in self._waiting if question.draft]
+        """The text that waits for an answer of the user, such as a long paste."""
+        return [prompt.draft for prompt in self._prompts if prompt.draft]
 
-    def append(self, question: Prompt) -> None:
-        """Ask this as well; a list to choose from takes the place of the one before."""
-        for number, waiting in enumerate(self._waiting):
-            if waiting.choices and question.choices:
-                self._waiting[number] = question
+    def append(self, prompt: Prompt) -> None:
+        """Ask `prompt` after the others; one with choices replaces an earlier list of choices."""
+        for index, earlier in enumerate(self._prompts):
+            if earlier.choices and prompt.choices:
+                self._prompts[index] = prompt
                 break
         else:
-            self._waiting.append(question)
+            self._prompts.append(prompt)
         self._show()
 
     def answer(self, text: str) -> None:
-        """Hand on the answer to the question that is shown."""
-        question = self._waiting.popleft()
+        """Hand the answer to the current prompt's `on_answer`, which may ask again."""
+        prompt = self._prompts.popleft()
         self._show()
-        question.on_answer(text if text.strip() else question.default)
+        prompt.on_answer(text if text.strip() else prompt.default)
 
     def _show(self) -> None:
-        if question := self.current:
-            self._view.show_prompt(question.label, question.is_secret, question.choices)
+        if prompt := self.current:
+            self._view.show_prompt(prompt.label, prompt.is_secret, prompt.choices)
         else:
             self._view.end_prompt()

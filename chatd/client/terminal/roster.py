@@ -1,7 +1,8 @@
-"""Who is here, which rooms there are, and what the person has not read in them. Pure.
+"""Who is in the chat, which rooms there are, and which messages the user has not seen.
 
-What the server tells goes in. It is asked for its lists on entering; from then on the notices keep
-them current, as far as they are told: of rooms that the person is not in, nobody hears.
+XMPP calls such a list a roster. It is made of the server's lists, which :class:`CatchUp` requests
+on entering, and kept current by the events that follow. Of rooms that the user is not in, the
+server sends no events: what is known of them may be out of date.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -14,11 +15,21 @@ from chatd.wire import frames
 from chatd.wire.frames import FromServer, OkData
 from chatd.wire.rendering import escape
 
-_NEVER: Final = 2**63
+_INFINITE_SEQ: Final = 2**63
 
 
 class Roster:
-    """One server's people and rooms, as far as this client was told.
+    """The users and rooms of a server, as far as this client knows them.
+
+    Each message of a room has a sequence number, ``seq``. The roster remembers two of them for each
+    room, to find out which messages of a room's history the user has not seen yet:
+
+    * the highest one that was shown before the last welcome (``_last_before``): what comes after it
+      was missed while the client was away;
+    * the lowest one received since (``_first_live``): that message and those after it are shown
+      already, as they arrived before the history did.
+
+    For a server that was started anew the numbers begin again, so nothing is remembered of it.
 
     :ivar server: the server's id.
     """
@@ -26,47 +37,48 @@ class Roster:
     def __init__(self) -> None:
         self.server = ""
         self._started: int | None = None
+        # All keys are casefolded names.
         self._nicknames: dict[str, str] = {}
         self._rooms: dict[str, str] = {casefold(LOBBY): LOBBY}
         self._members: dict[str, set[str]] = {}
         self._unread: dict[str, int] = {}
         self._last: dict[str, int] = {}
-        self._known_before: dict[str, int] = {}
+        self._last_before: dict[str, int] = {}
         self._first_live: dict[str, int] = {}
 
     @property
     def nicknames(self) -> list[str]:
-        """Everyone who is here, sorted."""
+        """The nicknames of all users, sorted."""
         return sorted(self._nicknames.values(), key=casefold)
 
     @property
     def rooms(self) -> list[str]:
-        """The rooms that were heard of, sorted."""
+        """The known rooms, sorted."""
         return sorted(self._rooms.values(), key=casefold)
 
     @property
     def unread(self) -> list[tuple[str, int]]:
-        """The rooms with messages that were not read, and how many."""
-        return [(self._rooms[key], number) for key, number in self._unread.items()]
+        """The rooms with unread messages, each with their number."""
+        return [(self._rooms[key], count) for key, count in self._unread.items()]
 
     def members(self, room: str) -> int:
-        """How many are in `room`."""
+        """How many users are in `room`; 0 if that is not known."""
         return len(self._members.get(casefold(room), ()))
 
     def mark_read(self, room: str) -> None:
-        """The person's lines go to `room`, so its messages are read."""
+        """The user's lines go to `room`, so its messages count as read."""
         self._unread.pop(casefold(room), None)
 
     def message_received(self, message: events.Message, current: str) -> None:
-        """A message came in while the person's lines go to `current`."""
+        """Count a message as unread unless it is in the room that lines go to, `current`."""
         self._record_seq(message.room, message.seq)
         key = casefold(message.room)
         if key != casefold(current):
             self._rooms.setdefault(key, message.room)
             self._unread[key] = self._unread.get(key, 0) + 1
 
-    def update(self, event: object) -> None:  # noqa: C901  # a list, one kind a piece
-        """Note what the server told."""
+    def update(self, event: object) -> None:  # noqa: C901  # a list, one kind of event a case
+        """Take over what an event or a reply says about users and rooms."""
         match event:
             case events.Welcome(server, started, nickname, rooms):
                 self._welcomed(server, started)
@@ -82,7 +94,8 @@ class Roster:
             case events.Rooms(rooms):
                 self._rooms |= {casefold(each.room): each.room for each in rooms}
             case events.MemberEntered(nickname):
-                # Most begin in the lobby; who doesn't is counted there until the next entering.
+                # Most members start in the lobby. A JIM member starts in no room, and is counted
+                # here all the same until the next list of users.
                 self._joined(LOBBY, nickname)
             case events.RoomJoined(room, nickname):
                 self._joined(room, nickname)
@@ -91,35 +104,36 @@ class Roster:
             case events.MemberLeft(nickname):
                 self._remove(nickname)
             case events.MemberRenamed(old, new):
-                rooms_of_old = [room for room, who in self._members.items() if casefold(old) in who]
+                keys = [key for key, names in self._members.items() if casefold(old) in names]
                 self._remove(old)
                 self._nicknames[casefold(new)] = new
-                for room in rooms_of_old:
-                    self._members[room].add(casefold(new))
+                for key in keys:
+                    self._members[key].add(casefold(new))
 
     def unseen(self, history: Iterable[events.Message]) -> list[events.Message]:
-        """What of a room's history was not shown before, nor since the welcome."""
+        """The messages of a room's history that were not shown yet."""
         return [
-            each
-            for each in history
-            if self._known_before.get(casefold(each.room), 0)
-            < each.seq
-            < self._first_live.get(casefold(each.room), _NEVER)
+            message
+            for message in history
+            if self._last_before.get(casefold(message.room), 0)
+            < message.seq
+            < self._first_live.get(casefold(message.room), _INFINITE_SEQ)
         ]
 
     def count_missed_before(self, first: events.Message) -> int:
-        """How many messages of a room were missed before the `first` of those that were read."""
-        missed = first.seq - self._known_before.get(casefold(first.room), 0) - 1
-        return min(max(0, missed), _NEVER)  # which can be told, whatever the server says
+        """How many missed messages of a room are older than `first`, the first of its history."""
+        missed = first.seq - self._last_before.get(casefold(first.room), 0) - 1
+        # A false server may send a number with more digits than Python converts to text.
+        return min(max(0, missed), _INFINITE_SEQ)
 
     def is_known_room(self, room: str) -> bool:
-        """Whether messages of `room` were heard before the last welcome."""
-        return casefold(room) in self._known_before
+        """Whether messages of `room` were received before the last welcome."""
+        return casefold(room) in self._last_before
 
     def _welcomed(self, server: str, started: int) -> None:
         is_same = (server, started) == (self.server, self._started)
-        self._known_before = dict(self._last) if is_same else {}
-        self._last = dict(self._known_before)
+        self._last_before = dict(self._last) if is_same else {}
+        self._last = dict(self._last_before)
         self._first_live.clear()
         self._nicknames.clear()
         self._members.clear()
@@ -142,10 +156,13 @@ class Roster:
 
 
 class CatchUp:
-    """Asks what is to be known on the way in.
+    """Requests what a user wants to know on entering the chat or a room, and shows what is new.
 
-    :param show: gets a title, the messages that were not shown before, and a note on them.
-    :param changed: called when more is known of the company.
+    It requests something only then, never at other times: a client that sends requests by itself
+    would never count as inactive.
+
+    :param show: called with a title, the messages of a room that were not shown yet, and a note.
+    :param changed: called when the roster has changed.
     """
 
     def __init__(
@@ -159,45 +176,48 @@ class CatchUp:
         self._changed = changed
 
     def entered(self, session: SessionView) -> None:
-        """The person came in."""
-        session.request(commands.ListUsers(), self._listed)
-        session.request(commands.ListRooms(), self._listed)
-        self._ask_history(session, LOBBY)
+        """Request the users, the rooms and the lobby's history: the user is in the chat."""
+        session.request(commands.ListUsers(), self._on_list)
+        session.request(commands.ListRooms(), self._on_list)
+        self._request_history(session, LOBBY)
 
     def joined(self, session: SessionView, room: str) -> None:
-        """The person came into a room."""
-        session.request(commands.ListUsers(room), self._listed)
-        self._ask_history(session, room)
+        """Request the users and the history of a room that the user has joined."""
+        session.request(commands.ListUsers(room), self._on_list)
+        self._request_history(session, room)
 
-    def _ask_history(self, session: SessionView, room: str) -> None:
-        parts: list[events.Message] = []
+    def _request_history(self, session: SessionView, room: str) -> None:
+        messages: list[events.Message] = []
 
-        def read(frame: FromServer) -> None:
+        def on_reply(frame: FromServer) -> None:
             if isinstance(frame, frames.History):
-                parts.extend(frame.data.messages)
+                messages.extend(frame.data.messages)
                 if not frame.data.more:
-                    self._read(room, parts)
+                    self._show_unseen(room, messages)
 
-        was_here = self._roster.is_known_room(room)
-        count = limits.HISTORY_REPLY_MESSAGES if was_here else limits.ENTERING_HISTORY_MESSAGES
-        session.request(commands.ReadHistory(room, count), read)
+        is_known = self._roster.is_known_room(room)
+        count = limits.HISTORY_REPLY_MESSAGES if is_known else limits.ENTERING_HISTORY_MESSAGES
+        session.request(commands.ReadHistory(room, count), on_reply)
 
-    def _listed(self, frame: FromServer) -> None:
+    def _on_list(self, frame: FromServer) -> None:
         if isinstance(frame, frames.Users | frames.Rooms):
             self._roster.update(frame.data)
             self._changed()
 
-    def _read(self, room: str, messages: Sequence[events.Message]) -> None:
-        unheard = self._roster.unseen(messages)
-        if unheard:
-            was_here = self._roster.is_known_room(room)
-            title = "said meanwhile in" if was_here else "history of"
-            note = _note(self._roster.count_missed_before(messages[0]), len(messages), room)
-            self._show(f"{title} {escape(room)}", unheard, note if was_here else "")
+    def _show_unseen(self, room: str, messages: Sequence[events.Message]) -> None:
+        unseen = self._roster.unseen(messages)
+        if not unseen:
+            return
+        if self._roster.is_known_room(room):
+            earlier = self._roster.count_missed_before(messages[0])
+            note = _format_earlier(earlier, len(messages), room)
+            self._show(f"messages missed in {escape(room)}", unseen, note)
+        else:
+            self._show(f"history of {escape(room)}", unseen, "")
 
 
-def _note(earlier: int, read: int, room: str) -> str:
-    """What is said of missed messages `earlier` than those that were read."""
+def _format_earlier(earlier: int, read: int, room: str) -> str:
+    """A note about missed messages that are older than the `read` ones of the history."""
     if not earlier:
         return ""
     return f"; {earlier:,} earlier: /history {earlier + read} in {escape(room)} shows them"

@@ -1,4 +1,4 @@
-"""The status line: server, room, members, what is unread, and the state in words. Pure."""
+"""The status line below the input line, and the prompt before it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,74 +17,15 @@ from chatd.wire.rendering import escape
 _SEPARATOR: Final = " · "
 _ELLIPSIS: Final = "…"
 
-
-@dataclass(frozen=True, slots=True)
-class StatusLine:
-    """What the status line tells.
-
-    :ivar state: in words.
-    :ivar members: of the room; 0 if that is not known.
-    :ivar unread: other rooms and how many messages there were not read.
-    :ivar unsent: lines that wait to be sent.
-    """
-
-    state: str
-    server: str = ""
-    room: str = ""
-    members: int = 0
-    unread: tuple[tuple[str, int], ...] = ()
-    unsent: int = 0
-
-
-def format_status_line(status: StatusLine, columns: int) -> str:
-    """The line, as much of it as fits into `columns` character cells; the state always does."""
-    room = escape(status.room)
-    members = f"{status.members} member{'' if status.members == 1 else 's'}"
-    unread = ", ".join(f"{escape(name)} {number}" for name, number in status.unread)
-    pieces = [
-        escape(status.server),
-        room,
-        members if status.members else "",
-        f"unread: {unread}" if unread else "",
-        f"{status.unsent:,} to be sent" if status.unsent else "",
-        status.state,
-    ]
-    shorter = [
-        pieces[0],
-        room,
-        f"{status.members}" if status.members else "",
-        f"{sum(number for _, number in status.unread)} unread" if unread else "",
-        *pieces[4:],
-    ]
-    bare = ["", room, "", *shorter[3:]]
-    for each in (pieces, shorter, bare, ["", "", "", "", *pieces[4:]], [status.state]):
-        line = f" {_SEPARATOR.join(piece for piece in each if piece)}"
-        if get_cwidth(line) <= columns:
-            return line
-    return clip(line, columns)
-
-
-def clip(text: str, columns: int) -> str:
-    """`text`, cut where it does not fit into `columns` character cells."""
-    if get_cwidth(text) <= columns:
-        return text
-    cut = ""
-    for character in text:
-        if get_cwidth(cut + character + _ELLIPSIS) > columns:
-            break
-        cut += character
-    return cut + _ELLIPSIS
-
-
-#: What the room before the line may take of the window, in character cells.
+#: How much of the window the room before the input may take, in character cells.
 _PROMPT_COLUMNS: Final = 16
 
 
 class StatusBar:
-    """Knows whom the terminal serves, in which company, and how that client stands.
+    """Gathers what the status line, the prompt and the completion are made of.
 
-    :param kept: how many lines wait in the terminal itself.
-    :ivar served: the session, once there is one.
+    :param queued_lines: returns how many lines wait in the UI itself.
+    :ivar session: the session that the UI is attached to, once there is one.
     """
 
     def __init__(
@@ -95,45 +36,104 @@ class StatusBar:
         self._clock = clock
         self._roster = roster
         self._status: Status | None = None
-        self._until = 0.0
+        self._waiting_until = 0.0
 
     @property
     def room(self) -> str:
-        """Where lines go."""
+        """The room that lines go to."""
         return self.session.room if self.session else LOBBY
 
     @property
     def nickname(self) -> str:
-        """What the person is called."""
+        """The user's nickname; empty without a session."""
         return self.session.nickname if self.session else ""
 
     def set_status(self, status: Status) -> None:
-        """Note how the client stands from now on."""
+        """Show this status from now on; while waiting, with the time that is left."""
         self._status = status
         if isinstance(status, Waiting):
-            self._until = self._clock.seconds() + status.seconds
+            self._waiting_until = self._clock.seconds() + status.seconds
 
     def prompt(self) -> str:
-        """What stands before the input line."""
+        """The text before the input."""
         return f"{clip(escape(self.room), _PROMPT_COLUMNS)}> "
 
     def status(self, columns: int) -> str:
-        """The status line, in so many character cells."""
+        """The status line, in at most `columns` character cells."""
         unsent = self._queued_lines() + (self.session.undelivered if self.session else 0)
         if not isinstance(self._status, Online):
-            state = describe(self._status, self._until - self._clock.seconds())
-            return format_status_line(StatusLine(state, unsent=unsent), columns)
-        status = StatusLine(
-            describe(Online(self.nickname), 0),  # it may have changed since
+            description = describe(self._status, self._waiting_until - self._clock.seconds())
+            return format_status_line(StatusLine(description, unsent=unsent), columns)
+        status_line = StatusLine(
+            # Not the nickname that the status was set with: the user may have changed it since.
+            describe(Online(self.nickname), 0),
             self._roster.server,
             self.room,
             self._roster.members(self.room),
             tuple(self._roster.unread),
             unsent,
         )
-        return format_status_line(status, columns)
+        return format_status_line(status_line, columns)
 
     def completions(self, before: str) -> tuple[str, list[str]]:
-        """The beginning of a word at the end of `before`, and what it may become."""
+        """The word at the end of `before`, and the words that it may become."""
         known = completion.Known(self._roster.nicknames, self._roster.rooms)
         return completion.completions(before, known)
+
+
+@dataclass(frozen=True, slots=True)
+class StatusLine:
+    """The content of a status line.
+
+    :ivar status: the connection status, in words.
+    :ivar members: how many are in the room; 0 if that is not known.
+    :ivar unread: other rooms, each with its number of unread messages.
+    :ivar unsent: how many lines the server has not confirmed.
+    """
+
+    status: str
+    server: str = ""
+    room: str = ""
+    members: int = 0
+    unread: tuple[tuple[str, int], ...] = ()
+    unsent: int = 0
+
+
+def format_status_line(line: StatusLine, columns: int) -> str:
+    """The line, with as much as fits into `columns` character cells; the status is always there."""
+    room = escape(line.room)
+    members = f"{line.members} member{'' if line.members == 1 else 's'}"
+    unread = ", ".join(f"{escape(name)} {count}" for name, count in line.unread)
+    full = [
+        escape(line.server),
+        room,
+        members if line.members else "",
+        f"unread: {unread}" if unread else "",
+        f"{line.unsent:,} to be sent" if line.unsent else "",
+        line.status,
+    ]
+    shorter = [
+        full[0],
+        room,
+        f"{line.members}" if line.members else "",
+        f"{sum(count for _, count in line.unread)} unread" if unread else "",
+        *full[4:],
+    ]
+    shortest = ["", room, "", *shorter[3:]]
+    for pieces in (full, shorter, shortest, ["", "", "", "", *full[4:]], [line.status]):
+        text = f" {_SEPARATOR.join(piece for piece in pieces if piece)}"
+        if get_cwidth(text) <= columns:
+            return text
+    return clip(text, columns)
+
+
+def clip(text: str, columns: int) -> str:
+    """`text`, cut with an ellipsis if it does not fit into `columns` character cells."""
+    if get_cwidth(text) <= columns:
+        return text
+    cut = ""
+    for character in text:
+        if get_cwidth(cut + character + _ELLIPSIS) > columns:
+            break
+        cut += character
+    return cut + _ELLIPSIS

@@ -58,10 +58,10 @@ def back_after(missed: int) -> Past:
 
 
 def test_who_comes_back_is_shown_everything_that_was_missed() -> None:
-    assert back_after(40).shown == [("said meanwhile in #lobby", list(range(4, 44)), "")]
+    assert back_after(40).shown == [("messages missed in #lobby", list(range(4, 44)), "")]
 
 
 def test_who_missed_more_than_that_is_told_how_many_and_how_to_read_them() -> None:
     [(title, seqs, note)] = back_after(70).shown
-    assert (title, seqs) == ("said meanwhile in #lobby", list(range(24, 74)))
+    assert (title, seqs) == ("messages missed in #lobby", list(range(24, 74)))
     assert note == "; 20 earlier: /history 70 in #lobby shows them"

@@ -158,5 +158,5 @@ def test_who_has_no_home_directory_is_told_in_one_sentence_and_the_chat_goes_on(
     run = Run(history_file({}))
     run.type("one")
     [sentence] = run.notices
-    assert sentence.startswith("The input history cannot be kept, as you have no home directory")
+    assert sentence.startswith("The input history cannot be saved: you have no home directory")
     assert run.lines == []

@@ -71,10 +71,10 @@ def test_lines_are_kept_while_nobody_takes_them_and_handed_on_in_order() -> None
     outgoing = InputQueue(sent.append)
     outgoing.append("one")
     outgoing.append("two")
-    assert (sent, outgoing.queued) == ([], ["one", "two"])
+    assert (sent, outgoing.lines) == ([], ["one", "two"])
     outgoing.resume()
     outgoing.append("three")
-    assert (sent, outgoing.queued) == (["one", "two", "three"], [])
+    assert (sent, outgoing.lines) == (["one", "two", "three"], [])
 
 
 def test_handing_on_stops_where_it_is_too_much_again() -> None:
@@ -89,7 +89,7 @@ def test_handing_on_stops_where_it_is_too_much_again() -> None:
     for line in ("one", "two", "three"):
         outgoing.append(line)
     outgoing.resume()
-    assert (sent, outgoing.queued) == (["one", "two"], ["three"])
+    assert (sent, outgoing.lines) == (["one", "two"], ["three"])
 
 
 @pytest.mark.parametrize("line", ["/quit", " exit() ", "/exit"])
@@ -98,7 +98,7 @@ def test_the_wish_to_leave_does_not_wait(line: str) -> None:
     outgoing = InputQueue(sent.append)
     outgoing.append("one")
     outgoing.append(line)
-    assert (sent, outgoing.queued) == ([line], ["one"])
+    assert (sent, outgoing.lines) == ([line], ["one"])
 
 
 class FakeAsker:
@@ -121,9 +121,9 @@ def test_one_thing_is_asked_after_the_other() -> None:
     asker = FakeAsker()
     questions = PromptQueue(asker)
     answers: list[str] = []
-    questions.append(Prompt("To whom?", answers.append))
+    questions.append(Prompt("Recipients?", answers.append))
     questions.append(Prompt("What?", answers.append))
-    assert asker.shown == "To whom?"
+    assert asker.shown == "Recipients?"
     questions.answer("moon")
     assert asker.shown == "What?"
     questions.answer("hello")
@@ -155,7 +155,7 @@ def test_a_list_that_grows_takes_the_place_of_the_one_before() -> None:
 
 def test_what_is_asked_about_is_held_until_there_is_an_answer() -> None:
     questions = PromptQueue(FakeAsker())
-    questions.append(Prompt("To whom?", print))
+    questions.append(Prompt("Recipients?", print))
     questions.append(Prompt("Send 9 lines?", lambda answer: None, draft="nine lines"))
     assert questions.drafts == ["nine lines"]
     questions.answer("moon")

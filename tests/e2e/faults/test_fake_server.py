@@ -28,9 +28,9 @@ def client() -> Iterator[Callable[..., Program]]:
 
 #: What becomes of a connection, and what the person is told.
 TROUBLES = [
-    pytest.param(lambda connection: None, "said nothing within 3 s", id="silent"),
-    pytest.param(lambda one: one.send(b'{"type":"wel'), "said nothing within 3 s", id="half"),
-    pytest.param(reset, "the connection broke", id="resets"),
+    pytest.param(lambda connection: None, "did not answer within 3 s", id="silent"),
+    pytest.param(lambda one: one.send(b'{"type":"wel'), "did not answer within 3 s", id="half"),
+    pytest.param(reset, "connection lost", id="resets"),
     pytest.param(socket.socket.close, "the server closed the connection", id="closes"),
 ]
 
@@ -59,11 +59,11 @@ def test_who_reconnects_tries_until_it_is_a_chat_server_and_sends_what_was_typed
     ice = client(fake_server.port, "--reconnect")
     ice.send_line("hello")
     fake_server.accept_connection()
-    ice.expect_stderr("said nothing within 3 s. Trying again in ")
+    ice.expect_stderr("did not answer within 3 s. Trying again in ")
     peer = fake_server.accept_connection()
     peer.receive("hello")
     peer.reset()
-    ice.expect_stderr("the connection broke. Trying again in ")
+    ice.expect_stderr("connection lost. Trying again in ")
     assert fake_server.accept_member().receive("message")["data"]["text"] == "hello"
 
 
@@ -76,7 +76,7 @@ def test_what_was_under_way_when_the_server_reset_the_connection_is_named(
     peer.receive("message")
     peer.reset()
     ice.expect_stderr(
-        "The connection broke before these lines were confirmed; they may not have arrived:"
+        "The connection was lost before these lines were confirmed; they may not have arrived:"
     )
     ice.expect_stderr("  hello")
     again = fake_server.accept_member()

@@ -19,7 +19,7 @@ def test_who_is_in_notices_nothing_and_what_they_said_meanwhile_arrives_in_order
     for line in said:
         ice.send_line(line)
     newcomer = host(4).start(*CHATD, "client", SERVER_IP, "-n", "sun", "--reconnect")
-    newcomer.expect_stderr(f"{SERVER_IP}:7777 said nothing within 3 s")
+    newcomer.expect_stderr(f"{SERVER_IP}:7777 did not answer within 3 s")
     party.send_signal(signal.SIGCONT)
     moon.expect_stdout(f"ice: {said[-1]}")
     assert [line for line in moon.stdout if line.startswith("ice: ")] == [f"ice: {s}" for s in said]
@@ -37,7 +37,7 @@ def test_who_tried_to_get_in_meanwhile_is_not_kept_out_by_their_own_tries(
         newcomers.append(each.start(*CHATD, "client", SERVER_IP, "-n", nickname, "--reconnect"))
         each.wait_for_connection(7777)
     for newcomer in newcomers:
-        newcomer.expect_stderr("said nothing within 3 s. Trying again")
+        newcomer.expect_stderr("did not answer within 3 s. Trying again")
     for each in (moon_host, sun_host):
         each.wait_for_connection(7777)  # the second try, while the first is not yet answered
     party.send_signal(signal.SIGCONT)

@@ -1,4 +1,4 @@
-"""A log file, and a clock to set."""
+"""A log file with a clock to set."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -8,12 +8,16 @@ from typing import Any
 from chatd.logfile import LogFile, parse_rotation
 
 
-class Desk:
-    """A log file, a clock to set, and what a person was told."""
+class Log:
+    """A log file with a clock to set, and the errors that it reports.
+
+    :ivar reports: the sentences for standard error.
+    :ivar seconds: the time, since 1970.
+    """
 
     def __init__(self, directory: Path, value: str | None = None, **options: Any) -> None:
         self.path = directory / "chat.log"
-        self.told: list[str] = []
+        self.reports: list[str] = []
         self.seconds = 0.0
         self.set("2026-11-21T12:00")
         self._options = {"utc": True, **options}
@@ -21,17 +25,17 @@ class Desk:
         self.open()
 
     def open(self) -> None:
-        """Start, or start again."""
+        """Open it, or open it again, as another run does."""
         self.file = LogFile(
             self.path,
             parse_rotation(self._value) if self._value else None,
             now=lambda: self.seconds,
-            notify=self.told.append,
+            notify=self.reports.append,
             **self._options,
         )
 
     def set(self, moment: str) -> None:
-        """Set the clock, to a time of UTC."""
+        """Set the clock to a time in UTC."""
         self.seconds = datetime.fromisoformat(moment).replace(tzinfo=UTC).timestamp()
 
     def write(self, *lines: str) -> None:
@@ -39,7 +43,7 @@ class Desk:
             self.file.write(f"{line}\n")
 
     def lines(self, number: int | None = None) -> list[str]:
-        """What is in the file, or in one of the old ones."""
+        """The lines of the file, or of an old one."""
         path = self.path if number is None else self.path.with_name(f"chat.log.{number}")
         return path.read_text().splitlines()
 
@@ -49,5 +53,5 @@ class Desk:
         return sorted(name.removeprefix("chat.log.") for name in names)
 
 
-#: Makes a desk, whose file is closed in the end.
-MakeDesk = Callable[..., Desk]
+#: Creates a log, which is closed after the test.
+MakeLog = Callable[..., Log]

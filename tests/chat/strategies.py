@@ -1,4 +1,4 @@
-"""What members may ask of a hub, drawn at random: sense, and nonsense."""
+"""Strategies for commands: valid ones, and all kinds of invalid ones."""
 
 from hypothesis import strategies as st
 
@@ -18,7 +18,7 @@ from chatd.chat.commands import (
 )
 from chatd.chat.names import LOBBY
 
-#: Few, so that they collide: equal in case or form, somebody's address, and impossible ones.
+#: Few, so that they collide: some differ only in case or form, or are addresses, or are not valid.
 NICKNAMES = st.sampled_from(
     [
         "ice",
@@ -54,9 +54,9 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
     st.just(Watch()),
 )
 
-#: What mostly can be done, so that more comes of it.
+#: Mostly commands that the hub carries out, so that more happens.
 A_ROOM = st.sampled_from(["#lobby", "#dev", "#DEV", "#x"])
-SENSIBLE: st.SearchStrategy[Command] = st.one_of(
+VALID: st.SearchStrategy[Command] = st.one_of(
     st.builds(JoinRoom, A_ROOM),
     st.builds(LeaveRoom, A_ROOM),
     st.builds(SendMessage, st.sampled_from(["hello", "two\nlines"]), A_ROOM),
@@ -71,4 +71,4 @@ SENSIBLE: st.SearchStrategy[Command] = st.one_of(
     st.just(ListRooms()),
 )
 
-ANYTHING = SENSIBLE | COMMANDS
+ANYTHING = VALID | COMMANDS
