@@ -61,6 +61,36 @@ def client(
     return enter
 
 
+@pytest.mark.smoke
+def test_the_example_with_an_address_and_a_port(
+    start: Callable[..., Program], ports: SimpleNamespace
+) -> None:
+    server = start("server", HOST, ports.tcp, "--discovery-port", ports.udp)
+    server.expect_stderr("answers discovery")
+    ice = start("client", HOST, ports.tcp, "--nickname", "ice")
+    ice.expect_stderr("Connected to")
+    with socket.create_connection((HOST, int(ports.tcp)), PATIENCE) as connection:
+        name = "{}:{}".format(*connection.getsockname())
+        for frame_type, data in (
+            ("message", "hello"),
+            ("set-name", "Kobzol"),
+            ("message", "hello"),
+        ):
+            connection.sendall(json.dumps({"type": frame_type, "data": data}).encode() + b"\n")
+        ice.expect_stdout("Kobzol: hello")
+    ice.expect_stdout("Kobzol has left the chat (connection lost)")
+    server.send_signal(signal.SIGTERM)
+    assert ice.wait() == 0
+    assert ice.stdout[:-1] == [
+        f"[Server]: {name} has entered the chat",
+        f"{name}: hello",
+        f"[Server]: {name} renamed to Kobzol",
+        "Kobzol: hello",
+    ]
+    assert ice.stderr[-1] == "Server disconnected"
+
+
+@pytest.mark.smoke
 def test_launch_shows_a_guest_receive_what_you_say(
     start: Callable[..., Program], ports: SimpleNamespace
 ) -> None:
@@ -127,6 +157,7 @@ def test_a_piped_client_finds_its_server_sends_what_it_reads_and_ends_with_statu
     assert moon.stdout[1:3] == ["ice: one", "ice: two"]
 
 
+@pytest.mark.smoke
 def test_standard_output_is_the_chat_and_standard_error_is_the_talk(
     client: Callable[..., Program], ports: SimpleNamespace
 ) -> None:

@@ -78,6 +78,7 @@ def sun(hosts: SimpleNamespace) -> Program:
     )
 
 
+@pytest.mark.smoke
 def test_everyone_finds_the_server_they_named_and_messages_stay_on_it(
     hosts: SimpleNamespace,
 ) -> None:

@@ -90,6 +90,7 @@ def test_without_the_option_a_server_has_no_page(
     assert not [line for line in started.stderr if "web" in line]
 
 
+@pytest.mark.smoke
 def test_a_browser_a_client_and_nc_are_in_one_chat(
     start: Callable[..., Program], serve: Callable[..., Program], ports: SimpleNamespace
 ) -> None:

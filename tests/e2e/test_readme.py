@@ -4,6 +4,8 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLE = re.compile(
     r"^    \$ (?P<command>.*\| make run .*)\n(?P<output>(?:    .*\n)+)", re.MULTILINE
@@ -17,6 +19,7 @@ def spoken_by(lines: list[str], tag: str) -> list[str]:
     ]
 
 
+@pytest.mark.smoke
 def test_the_example_on_a_pipe_prints_what_the_readme_shows_and_ends_with_status_0() -> None:
     example = EXAMPLE.search((ROOT / "README.rst").read_text())
     assert example is not None

@@ -12,6 +12,7 @@ from tests.e2e.pty_terminal import DOWN, ENTER, TAB, UP, Terminal
 from tests.ports import HOST, IFADDRS, free_port, free_udp_port
 
 
+@pytest.mark.smoke
 def test_a_half_typed_line_stays_whole_while_messages_arrive_above_it(
     client: Callable[..., Terminal], peer: Callable[[str], Peer]
 ) -> None:

@@ -7,6 +7,8 @@ import subprocess
 from pathlib import Path
 from urllib.request import urlopen
 
+import pytest
+
 from tests.e2e.programs import CHATD, PATIENCE, programs
 from tests.ports import free_port, free_udp_port
 
@@ -17,6 +19,7 @@ PLAYED = re.compile(
 )
 
 
+@pytest.mark.smoke
 def test_the_commands_of_the_tutorial_print_what_it_shows() -> None:
     [server] = re.findall(r"^    chatd (server .*)$", PAGE, re.MULTILINE)
     udp, tcp, web, plain = free_udp_port(), free_port(), free_port(), free_port()
