@@ -72,7 +72,8 @@ def test_a_page_that_the_code_cites_exists() -> None:
         for source in sources
         for page in re.findall(r"\bdocs/[\w/-]+\.[\w.]*\w", source.read_text(encoding="utf-8"))
     }
-    assert not [f"{source}: {page}" for source, page in cited if not (ROOT / page).exists()]
+    missing = [each for each in cited if not (ROOT / each[1]).exists()]
+    assert not [(str(source), page) for source, page in missing if "/_build/" not in page]
 
 
 @pytest.mark.parametrize("page", TEXTS)

@@ -235,7 +235,7 @@ def test_a_malformed_file_is_named_and_left_alone(
     path.write_text("ice:secret\n")
     pipe("cold\n")
     told = shell.fails(argv[0], path, *argv[1:])
-    assert f"'{path}' is no password file: line 1 " in told
+    assert f"'{path}' is not a password file: line 1 " in told
     assert "secret" not in told
     assert path.read_text() == "ice:secret\n"
 
@@ -249,18 +249,18 @@ def test_a_place_where_nothing_can_be_written_is_named(shell: Shell, path: Path,
 @pytest.mark.parametrize(
     ("argv", "why"),
     [
-        ((), "no action given; one of: add, remove, block, unblock, list"),
-        (("rename", "FILE"), "no action given; one of: add"),
+        ((), "no action given; must be one of: add, remove, block, unblock, list"),
+        (("rename", "FILE"), "unknown action 'rename'; must be one of: add"),
         (("add",), "add takes FILE and NAME"),
         (("add", "FILE"), "add takes FILE and NAME"),
         (("add", "FILE", "ice", "secret"), "add takes FILE and NAME"),
         (("list",), "list takes FILE"),
         (("list", "FILE", "ice"), "list takes FILE"),
-        (("add", "FILE", ""), "NAME: '' cannot be a nickname"),
-        (("add", "FILE", "two words"), "NAME: 'two words' cannot be a nickname"),
+        (("add", "FILE", ""), "NAME: '' is not a valid nickname"),
+        (("add", "FILE", "two words"), "NAME: 'two words' is not a valid nickname"),
         (("add", "FILE", "x" * 26), "at most 25 characters"),
-        (("add", "FILE", "#lobby"), "cannot be a nickname"),
-        (("add", "FILE", "10.0.0.1:5555"), "cannot be a nickname"),
+        (("add", "FILE", "#lobby"), "is not a valid nickname"),
+        (("add", "FILE", "10.0.0.1:5555"), "is not a valid nickname"),
         (("--password", "secret", "add", "FILE", "ice"), "password"),
     ],
 )

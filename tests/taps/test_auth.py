@@ -66,8 +66,8 @@ def test_a_path_may_have_a_colon_in_it(tmp_path: Path) -> None:
         ("anonymous", "is not chatd:PATH"),
         ("/etc/passwd", "is not chatd:PATH"),
         ("''", "is not chatd:PATH"),
-        ("chatd", "names no password file: chatd:PATH"),
-        ("chatd:", "names no password file: chatd:PATH"),
+        ("chatd", "has no path of a password file; use chatd:PATH"),
+        ("chatd:", "has no path of a password file; use chatd:PATH"),
         ("chatd:/nowhere/at/all", "cannot be read: No such file or directory"),
         ("chatd:/", "cannot be read: Is a directory"),
     ],
@@ -88,7 +88,9 @@ def test_a_malformed_password_file_is_one_line_that_names_the_bad_one(
     with path.open("a") as file:
         file.write("sun\tactive\tsecret\n")
     told = refusal(role, f"--auth chatd:{path}")
-    assert f"--auth: 'chatd:{path}' is no password file: line 3 has no argon2 hash for sun" in told
+    assert (
+        f"--auth: 'chatd:{path}' is not a password file: line 3 has no argon2 hash for sun" in told
+    )
     assert "secret" not in told
 
 
