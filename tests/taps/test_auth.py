@@ -22,9 +22,9 @@ from chatd.taps import server
 from chatd.taps.server import add_accounts, make_server
 from tests.fakes import FakeUdpReactor, on_reactor
 from tests.server.vault import CountingPasswords, fill
-from tests.taps.roles import ROLES, parse, refusal
+from tests.taps.command_lines import COMMANDS, error_message, parse
 
-BOTH = pytest.mark.parametrize("role", ["server", "launch"])
+BOTH_COMMANDS = pytest.mark.parametrize("command", ["server", "launch"])
 
 
 @pytest.fixture
@@ -35,26 +35,26 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-def guarded(path: Path, reactor: Any) -> ChatServer:
+def server_with_accounts(path: Path, reactor: Any) -> ChatServer:
     """The server that these accounts are named to."""
     options = parse(server.Options(), f"--ifaddrs 127.0.0.1/8 --auth chatd:{path}")
     return make_server(options, reactor)
 
 
-@BOTH
-def test_the_accounts_are_read_before_anything_is_bound(role: str, path: Path) -> None:
-    checker = parse(ROLES[role](), f"--auth chatd:{path}")["auth"]
+@BOTH_COMMANDS
+def test_the_accounts_are_read_with_the_options(command: str, path: Path) -> None:
+    checker = parse(COMMANDS[command](), f"--auth chatd:{path}")["auth"]
     assert isinstance(checker, AccountsChecker)
     assert list(checker.accounts) == ["ice", "moon"]
 
 
-def test_a_path_may_have_a_colon_in_it(tmp_path: Path) -> None:
+def test_the_path_may_contain_a_colon(tmp_path: Path) -> None:
     fill(tmp_path / "a:b", {"ice": "cold"})
     options = parse(server.Options(), f"--auth chatd:{tmp_path}/a:b")
     assert list(options["auth"].accounts) == ["ice"]
 
 
-@BOTH
+@BOTH_COMMANDS
 @pytest.mark.parametrize(
     ("value", "why"),
     [
@@ -72,40 +72,41 @@ def test_a_path_may_have_a_colon_in_it(tmp_path: Path) -> None:
         ("chatd:/", "cannot be read: Is a directory"),
     ],
 )
-def test_what_is_no_password_file_is_one_line_that_names_the_value(
-    role: str, value: str, why: str
+def test_a_value_without_a_password_file_is_named_in_one_line(
+    command: str, value: str, why: str
 ) -> None:
-    told = refusal(role, f"--auth {value}")
+    message = error_message(command, f"--auth {value}")
     value = value.strip("'")
-    assert f"--auth: {value!r} " in told
-    assert why in told
+    assert f"--auth: {value!r} " in message
+    assert why in message
 
 
-@BOTH
-def test_a_malformed_password_file_is_one_line_that_names_the_bad_one(
-    role: str, path: Path
+@BOTH_COMMANDS
+def test_an_invalid_password_file_and_its_first_bad_line_are_named_in_one_line(
+    command: str, path: Path
 ) -> None:
     with path.open("a") as file:
         file.write("sun\tactive\tsecret\n")
-    told = refusal(role, f"--auth chatd:{path}")
+    message = error_message(command, f"--auth chatd:{path}")
     assert (
-        f"--auth: 'chatd:{path}' is not a password file: line 3 has no argon2 hash for sun" in told
+        f"--auth: 'chatd:{path}' is not a password file: line 3 has no argon2 hash for sun"
+        in message
     )
-    assert "secret" not in told
+    assert "secret" not in message
 
 
-@BOTH
-def test_without_argon2_accounts_are_refused_with_what_to_install(
-    role: str, path: Path, monkeypatch: pytest.MonkeyPatch
+@BOTH_COMMANDS
+def test_without_argon2_the_error_says_what_to_install(
+    command: str, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delitem(sys.modules, "chatd.accounts.hashing")
     monkeypatch.setitem(sys.modules, "argon2", None)
-    told = refusal(role, f"--auth chatd:{path}")
-    assert "needs argon2-cffi: pip install 'chatd[accounts]'" in told
-    assert parse(ROLES[role](), "")["auth"] is None
+    message = error_message(command, f"--auth chatd:{path}")
+    assert "needs argon2-cffi: pip install 'chatd[accounts]'" in message
+    assert parse(COMMANDS[command](), "")["auth"] is None
 
 
-def test_twisted_lists_our_kind_of_accounts_with_its_own() -> None:
+def test_twisted_finds_the_checker_as_a_plugin() -> None:
     factory = strcred.findCheckerFactory("chatd")
     assert isinstance(factory, CheckerFactory)
     assert strcred.ICheckerFactory.providedBy(factory)
@@ -118,9 +119,9 @@ def test_without_accounts_no_nickname_needs_a_password() -> None:
     assert made.chat.hub.accounts == {}
 
 
-def test_the_chat_knows_the_accounts_and_their_changes_while_it_runs(path: Path) -> None:
+def test_a_running_server_notices_changed_accounts(path: Path) -> None:
     reactor = FakeUdpReactor()
-    made = guarded(path, reactor)
+    made = server_with_accounts(path, reactor)
     assert made.chat.hub.accounts == {"ice": False, "moon": True}
     made.startService()
     fill(path, {"sun": "hot"})
@@ -132,19 +133,19 @@ def test_the_chat_knows_the_accounts_and_their_changes_while_it_runs(path: Path)
 
 def test_a_server_that_never_started_can_be_stopped(path: Path) -> None:
     reactor = FakeUdpReactor()
-    guarded(path, reactor).stopService()
+    server_with_accounts(path, reactor).stopService()
     assert not reactor.getDelayedCalls()
 
 
 def test_a_blocked_account_is_refused_by_the_server(path: Path) -> None:
-    made = guarded(path, FakeUdpReactor())
+    made = server_with_accounts(path, FakeUdpReactor())
     refused: list[Any] = []
     asked = made.chat.check_password(Authenticate("moon", "full"), "10.0.0.1:1")
     asked.addErrback(refused.append)
     assert [failure.type for failure in refused] == [Blocked]
 
 
-class _ReactorWithThreads(FakeUdpReactor):
+class _ReactorWithThreadPool(FakeUdpReactor):
     """A reactor and its pool of threads, which do at once what they are given."""
 
     def __init__(self) -> None:
@@ -164,22 +165,24 @@ class _ReactorWithThreads(FakeUdpReactor):
         call(*given)
 
 
-def test_the_threads_are_those_of_the_reactor_that_the_server_is_made_with(path: Path) -> None:
-    reactor = _ReactorWithThreads()
+def test_passwords_are_hashed_in_the_thread_pool_of_the_given_reactor(path: Path) -> None:
+    reactor = _ReactorWithThreadPool()
     right: list[str] = []
-    checked = guarded(path, reactor).chat.check_password(Authenticate("ice", "cold"), "10.0.0.1:1")
+    checked = server_with_accounts(path, reactor).chat.check_password(
+        Authenticate("ice", "cold"), "10.0.0.1:1"
+    )
     checked.addCallback(right.append)
     assert right == ["ice"]
     assert reactor.given == 1
 
 
 @on_reactor
-async def test_the_server_hashes_on_a_thread_of_its_reactor_and_not_on_the_reactor_s_own() -> None:
+async def test_passwords_are_not_hashed_on_the_reactor_thread() -> None:
     passwords = CountingPasswords()
     with TemporaryDirectory() as directory:
         file = Path(directory) / "accounts"
         fill(file, {"ice": "cold"})
-        made = guarded(file, global_reactor)
+        made = server_with_accounts(file, global_reactor)
         add_accounts(made, AccountsChecker(PasswordFile(file), passwords), global_reactor)
         checked: Deferred[str] = made.chat.check_password(Authenticate("ice", "cold"), "10.0.0.1:1")
         assert await checked == "ice"

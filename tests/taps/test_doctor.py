@@ -18,7 +18,7 @@ from chatd.discovery.subnets import HostAddress
 from chatd.taps import doctor
 from chatd.wire.discovery import VERSION, Offer, encode_offer
 from tests.fakes import FakeRunningReactor
-from tests.taps.roles import EXAMPLES, parse, refusal
+from tests.taps.command_lines import EXAMPLE_HOST, error_message, parse
 
 PARTY = Offer(VERSION, "party", "127.0.0.7", 7777, 5, 4)
 
@@ -61,7 +61,9 @@ class Run:
             call(*args, **kwargs)
 
 
-def test_it_takes_three_seconds_and_prints_tables(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_probe_takes_three_seconds_and_prints_tables(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     run = Run("", PARTY)
     run.accept_connections()
     assert run.status_after(2.99) is None
@@ -72,7 +74,7 @@ def test_it_takes_three_seconds_and_prints_tables(capsys: pytest.CaptureFixture[
     assert "127.0.0.7:7777" in out
 
 
-def test_standard_output_has_nothing_but_json(capsys: pytest.CaptureFixture[str]) -> None:
+def test_with_json_standard_output_is_one_json_object(capsys: pytest.CaptureFixture[str]) -> None:
     run = Run("--json --wait 1 --server party", PARTY)
     run.accept_connections()
     run.status_after(1)
@@ -118,7 +120,7 @@ def test_characters_that_the_output_lacks_are_escaped(monkeypatch: pytest.Monkey
     assert "p\\xe4rty" in narrow.read()
 
 
-def test_a_full_disk_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     with Path("/dev/full").open("w") as full:
         monkeypatch.setattr(sys, "stdout", full)
         assert Run().status_after(3) == (
@@ -126,15 +128,15 @@ def test_a_full_disk_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
         )
 
 
-def test_all_interfaces_are_probed_unless_some_are_named() -> None:
-    class OptionsThere(doctor.Options):
+def test_every_interface_is_probed_unless_some_are_named() -> None:
+    class OptionsOnExampleHost(doctor.Options):
         def host_addresses(self) -> list[HostAddress]:
-            return [*EXAMPLES, HostAddress("eth2", IPv4Interface("172.16.0.9/16"), False)]
+            return [*EXAMPLE_HOST, HostAddress("eth2", IPv4Interface("172.16.0.9/16"), False)]
 
-    everything = parse(OptionsThere(), "")
+    everything = parse(OptionsOnExampleHost(), "")
     assert [each.name for each in everything.interfaces] == ["eth0", "eth0", "eth1", "eth1", "eth2"]
     assert [each.is_queried for each in everything.interfaces] == [True, True, True, True, False]
-    one = parse(OptionsThere(), "--ifaddrs 192.168.1.123/24")
+    one = parse(OptionsOnExampleHost(), "--ifaddrs 192.168.1.123/24")
     assert [each.name for each in one.interfaces] == ["eth1"]
 
 
@@ -149,11 +151,11 @@ def test_all_interfaces_are_probed_unless_some_are_named() -> None:
     ],
 )
 def test_a_bad_value_is_one_line(line: str, why: str) -> None:
-    assert why in refusal("doctor", line)
+    assert why in error_message("doctor", line)
 
 
 @pytest.mark.parametrize("wait", ["0", "0.0", "-1", "long"])
-def test_no_time_to_wait_is_refused(wait: str) -> None:
-    refused = refusal("doctor", f"--ifaddrs 127.0.0.1/8 --wait={wait}")
+def test_the_time_to_wait_is_more_than_zero(wait: str) -> None:
+    refused = error_message("doctor", f"--ifaddrs 127.0.0.1/8 --wait={wait}")
     assert "--wait" in refused
     assert "more than 0" in refused

@@ -10,7 +10,7 @@ from chatd.taps import servers
 from chatd.taps.servers import as_json, as_table, main
 from chatd.wire.discovery import VERSION, Offer, encode_offer
 from tests.fakes import FakeRunningReactor
-from tests.taps.roles import parse, refusal
+from tests.taps.command_lines import error_message, parse
 
 PARTY = Offer(VERSION, "party", "10.35.11.111", 7777, 5, 4)
 WORK = Offer(VERSION, "the \u202elab", "10.35.11.113", 40_000, 1000, 0)
@@ -24,7 +24,7 @@ def test_the_table_has_a_heading_and_a_row_for_each_server() -> None:
     ]
 
 
-def test_the_json_is_one_list_with_everything_that_was_offered() -> None:
+def test_the_json_list_has_every_field_of_the_offers() -> None:
     assert json.loads(as_json([PARTY, WORK])) == [
         {"id": "party", "address": "10.35.11.111", "port": 7777, "slots": 5, "free": 4},
         {
@@ -66,7 +66,7 @@ ONE = Offer(VERSION, "party", "127.0.0.1", 7777, 5, 4)
 TWO = Offer(VERSION, "lab", "127.0.0.2", 7777, 5, 0)
 
 
-def test_the_servers_that_answer_in_time_are_listed_once_each_in_order(
+def test_servers_that_answer_in_time_are_listed_once_each_in_order(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     listing = Listing("--wait 2", ONE, TWO, ONE)
@@ -88,7 +88,7 @@ def test_the_servers_are_listed_as_json(capsys: pytest.CaptureFixture[str]) -> N
 
 
 @pytest.mark.parametrize(("line", "out"), [("", ""), ("--json", "[]\n")])
-def test_no_server_is_a_sentence_and_status_1(
+def test_without_a_server_the_status_is_1(
     line: str, out: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     listing = Listing(line)
@@ -97,7 +97,7 @@ def test_no_server_is_a_sentence_and_status_1(
     assert listing.status == 1
 
 
-def test_interrupted_it_prints_nothing_and_the_status_is_1(
+def test_an_interrupted_run_prints_nothing_and_its_status_is_1(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     listing = Listing("--json", ONE)
@@ -106,5 +106,5 @@ def test_interrupted_it_prints_nothing_and_the_status_is_1(
     assert (capsys.readouterr().out, listing.status) == ("", 1)
 
 
-def test_subnets_without_a_broadcast_address_cannot_be_asked() -> None:
-    assert "--ifaddrs" in refusal("servers", "--ifaddrs 127.0.0.1/32")
+def test_subnets_without_a_broadcast_address_are_refused() -> None:
+    assert "--ifaddrs" in error_message("servers", "--ifaddrs 127.0.0.1/32")

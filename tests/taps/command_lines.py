@@ -16,7 +16,7 @@ from chatd.taps.options import CommandOptions
 from twisted.plugins import chatd_plugins
 
 #: A host with the addresses of the examples. The tests' own host has none but 127.0.0.0/8.
-EXAMPLES = [
+EXAMPLE_HOST = [
     HostAddress("eth0", IPv4Interface("10.35.11.113/24"), True),
     HostAddress("eth0", IPv4Interface("10.35.11.112/24"), True),
     HostAddress("eth1", IPv4Interface("192.168.1.124/24"), True),
@@ -24,20 +24,20 @@ EXAMPLES = [
 ]
 
 
-class _OnTheExamplesHost(CommandOptions):
+class _OnExampleHost(CommandOptions):
     def subnets(self, host: Sequence[HostAddress] | None = None) -> tuple[Subnet, ...]:
-        return super().subnets(EXAMPLES)
+        return super().subnets(EXAMPLE_HOST)
 
 
-class ServerThere(_OnTheExamplesHost, server.Options):
+class ServerOnExampleHost(_OnExampleHost, server.Options):
     """The server's options, on a host with the addresses of the examples."""
 
 
-class ClientThere(_OnTheExamplesHost, client.Options):
+class ClientOnExampleHost(_OnExampleHost, client.Options):
     """The client's options, on a host with the addresses of the examples."""
 
 
-ROLES: dict[str, type[CommandOptions]] = {
+COMMANDS: dict[str, type[CommandOptions]] = {
     "server": server.Options,
     "client": client.Options,
     "launch": launch.Options,
@@ -52,9 +52,9 @@ def parse(options: CommandOptions, line: str) -> Any:
     return options
 
 
-def refusal(role: str, line: str) -> str:
-    """The one line that a person is told in place of what they wanted; exit status 1."""
-    options = ROLES[role]()
+def error_message(role: str, line: str) -> str:
+    """The one line that a person is message in place of what they wanted; exit status 1."""
+    options = COMMANDS[role]()
     with pytest.raises(SystemExit) as ended:
         options.parseOptions(shlex.split(line))
     # sys.exit prints a text on standard error, and the status is 1.
