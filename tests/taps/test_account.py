@@ -1,4 +1,4 @@
-"""``chatd account``: adding, removing, blocking and listing, and what it says of each fault."""
+"""``chatd account``: add, remove, block and list accounts; the error message of each mistake."""
 
 import getpass
 import io
@@ -20,58 +20,58 @@ WriteInput = Callable[..., None]
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Where a password file is, or will be."""
+    """The path of a password file, which need not exist."""
     return tmp_path / "accounts"
 
 
 @pytest.fixture(autouse=True)
-def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hashes that cost nothing."""
+def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash passwords at the least cost."""
     monkeypatch.setattr("chatd.accounts.hashing.PasswordHasher", lambda: CHEAP)
 
 
 @pytest.fixture
 def pipe(monkeypatch: pytest.MonkeyPatch) -> WriteInput:
-    """Give lines on the standard input, which is no terminal."""
+    """Write lines to standard input, which is not a terminal."""
     return lambda text="": monkeypatch.setattr(sys, "stdin", io.StringIO(text))
 
 
 @pytest.fixture
 def answer_prompts(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
-    """Answer what a terminal asks for without showing it; the answer is what it asked."""
+    """Answer the password prompts of a terminal, in order; returns the prompts."""
 
-    def answers(*said: str | BaseException) -> list[str]:
-        asked: list[str] = []
-        left = list(said)
+    def set_answers(*answers: str | BaseException) -> list[str]:
+        prompts: list[str] = []
+        remaining = list(answers)
 
-        def answer(question: str) -> str:
-            asked.append(question)
-            next_one = left.pop(0)
-            if isinstance(next_one, BaseException):
-                raise next_one
-            return next_one
+        def getpass_fake(prompt: str) -> str:
+            prompts.append(prompt)
+            answer = remaining.pop(0)
+            if isinstance(answer, BaseException):
+                raise answer
+            return answer
 
         monkeypatch.setattr(account, "is_terminal", lambda: True)
-        monkeypatch.setattr(getpass, "getpass", answer)
-        return asked
+        monkeypatch.setattr(getpass, "getpass", getpass_fake)
+        return prompts
 
-    return answers
+    return set_answers
 
 
 class Shell:
-    """What `chatd account` says, and exits with."""
+    """Runs ``chatd account``."""
 
     def __init__(self, captured: pytest.CaptureFixture[str]) -> None:
         self._captured = captured
 
     def run(self, *argv: str | Path) -> str:
-        """Its output, when all is well."""
+        """The output of a command that succeeds."""
         code, out, err = self._run(*argv)
         assert (code, err) == (0, "")
         return out
 
     def fails(self, *argv: str | Path) -> str:
-        """The one line that it says when it is not."""
+        """The one line that a command prints when it fails."""
         code, out, err = self._run(*argv)
         message = code if isinstance(code, str) else err  # sys.exit prints a text, with status 1
         assert isinstance(code, str) or code == 1
@@ -114,14 +114,14 @@ def test_the_password_is_the_first_line_of_a_pipe(
 def test_on_a_terminal_the_password_is_prompted_for_twice(
     shell: Shell, path: Path, answer_prompts: Callable[..., list[str]]
 ) -> None:
-    asked = answer_prompts("cold", "cold")
+    prompts = answer_prompts("cold", "cold")
     assert shell.run("add", path, "ice") == ""
-    assert asked == ["Password for ice: ", "Repeat password: "]
+    assert prompts == ["Password for ice: ", "Repeat password: "]
     assert Argon2Hasher().verify(PasswordFile(path).read()["ice"].password_hash, b"cold")
 
 
 @pytest.mark.parametrize(
-    ("said", "why"),
+    ("answers", "why"),
     [
         (("cold", "warm"), "passwords do not match"),
         (("", ""), "1 to 128 printable characters"),
@@ -136,10 +136,10 @@ def test_an_invalid_password_makes_no_account(
     shell: Shell,
     path: Path,
     answer_prompts: Callable[..., list[str]],
-    said: tuple[str | BaseException, ...],
+    answers: tuple[str | BaseException, ...],
     why: str,
 ) -> None:
-    answer_prompts(*said)
+    answer_prompts(*answers)
     message = shell.fails("add", path, "ice")
     assert why in message
     assert "cold" not in message
@@ -180,9 +180,9 @@ def test_an_existing_account_is_refused_before_the_prompt(
 ) -> None:
     fill(path, {"Ice": "cold"})
     before = path.read_bytes()
-    asked = answer_prompts()
+    prompts = answer_prompts()
     assert f"{name} already has an account" in shell.fails("add", path, name)
-    assert asked == []
+    assert prompts == []
     assert path.read_bytes() == before
 
 
@@ -244,8 +244,8 @@ def test_an_invalid_file_is_named_and_not_changed(
 
 def test_a_file_that_cannot_be_written_is_named(shell: Shell, path: Path, pipe: WriteInput) -> None:
     pipe("cold\n")
-    message = shell.fails("add", path / "below", "ice")
-    assert f"'{path / 'below'}' cannot be written: No such file or directory" in message
+    message = shell.fails("add", path / "subfolder", "ice")
+    assert f"'{path / 'subfolder'}' cannot be written: No such file or directory" in message
 
 
 @pytest.mark.parametrize(

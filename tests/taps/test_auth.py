@@ -1,4 +1,4 @@
-"""``--auth``: what it takes, what it refuses, and that the server then has accounts."""
+"""``--auth``: valid and invalid values, and the accounts of the server."""
 
 import sys
 from collections.abc import Callable
@@ -29,14 +29,14 @@ BOTH_COMMANDS = pytest.mark.parametrize("command", ["server", "launch"])
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A password file with ice, and with moon, who is blocked."""
+    """A password file with two accounts: ice, and moon, which is blocked."""
     path = tmp_path / "accounts"
     fill(path, {"ice": "cold", "moon": "full"}, blocked=("moon",))
     return path
 
 
 def server_with_accounts(path: Path, reactor: Any) -> ChatServer:
-    """The server that these accounts are named to."""
+    """A server with the accounts in the file at `path`."""
     options = parse(server.Options(), f"--ifaddrs 127.0.0.1/8 --auth chatd:{path}")
     return make_server(options, reactor)
 
@@ -139,41 +139,41 @@ def test_a_server_that_never_started_can_be_stopped(path: Path) -> None:
 
 def test_a_blocked_account_is_refused_by_the_server(path: Path) -> None:
     made = server_with_accounts(path, FakeUdpReactor())
-    refused: list[Any] = []
-    asked = made.chat.check_password(Authenticate("moon", "full"), "10.0.0.1:1")
-    asked.addErrback(refused.append)
-    assert [failure.type for failure in refused] == [Blocked]
+    failures: list[Any] = []
+    checked = made.chat.check_password(Authenticate("moon", "full"), "10.0.0.1:1")
+    checked.addErrback(failures.append)
+    assert [failure.type for failure in failures] == [Blocked]
 
 
 class _ReactorWithThreadPool(FakeUdpReactor):
-    """A reactor and its pool of threads, which do at once what they are given."""
+    """A reactor and its thread pool in one: a call in a thread is run at once."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.given = 0
+        self.calls_in_thread = 0
 
-    def getThreadPool(self) -> "_ReactorWithThreads":
+    def getThreadPool(self) -> "_ReactorWithThreadPool":
         return self
 
     def callInThreadWithCallback(
         self, done: Callable[[bool, object], None], call: Callable[[], object]
     ) -> None:
-        self.given += 1
+        self.calls_in_thread += 1
         done(True, call())
 
-    def callFromThread(self, call: Callable[..., object], *given: object) -> None:
-        call(*given)
+    def callFromThread(self, call: Callable[..., object], *arguments: object) -> None:
+        call(*arguments)
 
 
 def test_passwords_are_hashed_in_the_thread_pool_of_the_given_reactor(path: Path) -> None:
     reactor = _ReactorWithThreadPool()
-    right: list[str] = []
+    names: list[str] = []
     checked = server_with_accounts(path, reactor).chat.check_password(
         Authenticate("ice", "cold"), "10.0.0.1:1"
     )
-    checked.addCallback(right.append)
-    assert right == ["ice"]
-    assert reactor.given == 1
+    checked.addCallback(names.append)
+    assert names == ["ice"]
+    assert reactor.calls_in_thread == 1
 
 
 @on_reactor

@@ -1,4 +1,4 @@
-"""``chatd`` itself: its commands, and what it says to a person who names none."""
+"""``chatd`` itself: its commands, its help, and what it prints without a command."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from chatd.cli import COMMANDS, main
 
 
 def status(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[object, str]:
-    """What `chatd` exits with when these arguments end it early, and what it printed."""
+    """The exit status of ``chatd`` with these arguments, and its output."""
     with pytest.raises(SystemExit) as ended:
         main(argv)
     return ended.value.code, capsys.readouterr().out
@@ -30,9 +30,9 @@ def test_without_a_valid_command_the_usage_is_printed_and_the_status_is_1(
 def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     code, out = status(capsys, "--help")
     assert not code
-    for command, _, does in COMMANDS:
+    for command, _, description in COMMANDS:
         assert command in out
-        assert does in out
+        assert description in out
 
 
 def test_version_shows_the_version(capsys: pytest.CaptureFixture[str]) -> None:

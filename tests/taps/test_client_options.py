@@ -1,4 +1,4 @@
-"""The options of a client: where the server is, who the person is, whether it comes back."""
+"""The options of a client: the server, the nickname, and whether it reconnects."""
 
 from typing import Any
 
@@ -65,7 +65,7 @@ def test_off_a_terminal_the_nickname_is_the_login_name(monkeypatch: pytest.Monke
 
 
 def started(line: str) -> tuple[Any, FakeUI, ChatClient]:
-    """A client with these options that has begun."""
+    """A client with these options that has started."""
     reactor, ui = FakeUdpReactor(), FakeUI()
     made = make_client(parse(client.Options(), line), "ice", ui, reactor)
     made.startService()

@@ -1,24 +1,25 @@
-"""Where a person sits: at the screen if the terminal can do it, and else at plain lines."""
+"""The choice of the user interface: the full one on a capable terminal, else line mode."""
 
 import io
-import subprocess
 import sys
 
 import pytest
+from typing_extensions import override
 
 from chatd.client.console import Console
 from chatd.taps import client, interactive
 from tests.fakes import FakeUdpReactor
-from tests.taps.command_lines import parse
+from tests.taps.command_lines import modules_imported_by, parse
 
 
 class FakeTty(io.StringIO):
-    """A standard input or output, at a terminal or not."""
+    """A standard stream, on a terminal or not."""
 
     def __init__(self, is_terminal: bool) -> None:
         super().__init__()
         self._is_terminal = is_terminal
 
+    @override
     def isatty(self) -> bool:
         return self._is_terminal
 
@@ -26,14 +27,14 @@ class FakeTty(io.StringIO):
 def use_terminal(
     monkeypatch: pytest.MonkeyPatch, term: str = "xterm", stdin: bool = True, stdout: bool = True
 ) -> None:
-    """Have this process at such a terminal."""
+    """Run this process on such a terminal."""
     monkeypatch.setenv("TERM", term)
     monkeypatch.setattr(sys, "stdin", FakeTty(stdin))
     monkeypatch.setattr(sys, "__stdout__", FakeTty(stdout))
 
 
 @pytest.mark.parametrize(
-    ("term", "stdin", "stdout", "line", "wanted"),
+    ("term", "stdin", "stdout", "line", "uses_full_ui"),
     [
         ("xterm", True, True, "", True),
         ("xterm", True, True, "--plain-terminal", False),
@@ -49,32 +50,32 @@ def test_the_full_interface_needs_a_capable_terminal_and_can_be_turned_off(
     stdin: bool,
     stdout: bool,
     line: str,
-    wanted: bool,
+    uses_full_ui: bool,
 ) -> None:
     use_terminal(monkeypatch, term, stdin, stdout)
     options = parse(client.Options(), f"-n ice {line}")
-    assert options.uses_full_ui is wanted
+    assert options.uses_full_ui is uses_full_ui
 
 
 def test_on_another_reactor_line_mode_says_how_to_get_the_full_interface(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    said: list[str] = []
-    monkeypatch.setattr("chatd.client.console.write_line", said.append)
+    notices: list[str] = []
+    monkeypatch.setattr("chatd.client.console.write_line", notices.append)
     use_terminal(monkeypatch)
     console = interactive.make_ui(parse(client.Options(), "-n ice"), FakeUdpReactor())
     assert isinstance(console, Console)
     assert console.can_ask
-    [sentence] = said
-    assert "chatd client" in sentence
+    [notice] = notices
+    assert "chatd client" in notice
 
 
 def test_line_mode_by_option_prints_no_notice(monkeypatch: pytest.MonkeyPatch) -> None:
-    said: list[str] = []
-    monkeypatch.setattr("chatd.client.console.write_line", said.append)
+    notices: list[str] = []
+    monkeypatch.setattr("chatd.client.console.write_line", notices.append)
     use_terminal(monkeypatch)
     interactive.make_ui(parse(client.Options(), "-n ice --plain-terminal"), FakeUdpReactor())
-    assert said == []
+    assert notices == []
 
 
 @pytest.mark.parametrize("login", ["zoe", "zoe@example.org"])
@@ -89,16 +90,5 @@ def test_on_a_terminal_the_login_name_is_offered_if_it_is_a_valid_nickname(
 
 @pytest.mark.parametrize("command", ["client", "launch"])
 def test_off_a_terminal_a_client_does_not_import_the_full_interface(command: str) -> None:
-    look = (
-        f"import sys, chatd.cli, chatd.taps.{command} as command\n"
-        "options = command.Options()\n"
-        "options.parseOptions(['-n', 'ice', '--ifaddrs', '127.0.0.1/8'])\n"
-        "command.install_reactor(options)\n"
-        "from twisted.internet import reactor\n"
-        "command.makeService(options, reactor)\n"
-        "print([name for name in sys.modules if 'prompt_toolkit' in name or 'asyncior' in name])"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", look], stdin=subprocess.DEVNULL, capture_output=True, check=True
-    )
-    assert done.stdout == b"[]\n"
+    imported = modules_imported_by(command, "-n ice --ifaddrs 127.0.0.1/8")
+    assert not [name for name in imported if "prompt_toolkit" in name or "asyncior" in name]

@@ -1,4 +1,4 @@
-"""The options of a launch: a server's, and how many clients come to it."""
+"""The options of ``chatd launch``: those of a server, and of its clients."""
 
 import pytest
 
@@ -7,8 +7,8 @@ from tests.taps.command_lines import error_message, parse
 
 
 def test_by_default_two_clients_are_at_a_party() -> None:
-    read = parse(launch.Options(), "--ifaddrs 127.0.0.1/8")
-    assert (read["id"], read["clients"]) == ("party", 2)
+    options = parse(launch.Options(), "--ifaddrs 127.0.0.1/8")
+    assert (options["id"], options["clients"]) == ("party", 2)
 
 
 def test_the_nickname_is_the_login_name_unless_another_one_is_given(
@@ -33,5 +33,5 @@ def test_more_clients_than_slots_are_refused_naming_both() -> None:
 
 
 def test_launch_has_the_options_of_a_server() -> None:
-    read = parse(launch.Options(), "--clients 3 --slots 3 --timeout 5 --port 5555")
-    assert (read["slots"], read["timeout"], read["port"]) == (3, 5, 5555)
+    options = parse(launch.Options(), "--clients 3 --slots 3 --timeout 5 --port 5555")
+    assert (options["slots"], options["timeout"], options["port"]) == (3, 5, 5555)

@@ -1,4 +1,4 @@
-"""The options of the log, which all commands share."""
+"""The options of the log, which nearly all commands have."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from tests.taps.command_lines import COMMANDS, error_message, parse, twistd
 
 
 def log_sentences(options: Any, *sentences: str) -> None:
-    """Log each sentence, as the command would."""
+    """Log each sentence as the command would, and close the log."""
     log = Logger("test", observer=options.observer())
     for sentence in sentences:
         log.info("{sentence}", sentence=sentence)
@@ -43,8 +43,7 @@ def test_a_bad_value_is_one_line_and_creates_no_file(
 @pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_standard_error_cannot_be_rotated(command: str) -> None:
     message = error_message(command, "--log-rotate midnight")
-    assert "--log-rotate: needs --log-file" in message
-    assert "--log-file" in message
+    assert message.endswith(": --log-rotate: needs --log-file")
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))
@@ -60,13 +59,13 @@ def test_each_kind_of_rotation_is_accepted(command: str, value: str, tmp_path: P
     options._log_file.close()
 
 
-@pytest.mark.parametrize(("given", "kept"), [("", KEEP_FILES), ("--log-keep 2", 2)])
-def test_log_keep_limits_the_old_files(given: str, kept: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("option", "kept"), [("", KEEP_FILES), ("--log-keep 2", 2)])
+def test_log_keep_limits_the_old_files(option: str, kept: int, tmp_path: Path) -> None:
     path = tmp_path / "chat.log"
-    options = parse(server.Options(), f"--log-file {path} --log-rotate 1K {given}")
+    options = parse(server.Options(), f"--log-file {path} --log-rotate 1K {option}")
     log_sentences(options, *[f"{number} {'x' * 1_000}" for number in range(12)])
-    old = sorted(each.name for each in tmp_path.iterdir() if each != path)
-    assert old == [f"chat.log.{number + 1}" for number in range(kept)]
+    old_files = sorted(each.name for each in tmp_path.iterdir() if each != path)
+    assert old_files == [f"chat.log.{number + 1}" for number in range(kept)]
     assert "11 x" in path.read_text()
     assert "10 x" in (tmp_path / "chat.log.1").read_text()
 
@@ -86,8 +85,8 @@ def test_times_can_be_in_utc(command: str, log_format: str, tmp_path: Path) -> N
     assert when.endswith("+00:00")
 
 
-@pytest.mark.parametrize("given", ["", "--log-utc"])
-def test_midnight_can_be_in_utc(given: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("option", ["", "--log-utc"])
+def test_midnight_can_be_in_utc(option: str, tmp_path: Path) -> None:
     path = tmp_path / "chat.log"
     path.write_text("before\n")
     day, ahead, now = 86_400, 13 * 3_600, time.time()
@@ -95,9 +94,9 @@ def test_midnight_can_be_in_utc(given: str, tmp_path: Path) -> None:
     latest = max(midnights, key=lambda each: midnights[each])
     os.utime(path, (midnights[latest] - 1,) * 2)
     with far_east():
-        options = parse(server.Options(), f"--log-file {path} --log-rotate midnight {given}")
+        options = parse(server.Options(), f"--log-file {path} --log-rotate midnight {option}")
         log_sentences(options, "after")
-    assert (tmp_path / "chat.log.1").exists() == (given == latest)
+    assert (tmp_path / "chat.log.1").exists() == (option == latest)
 
 
 def test_under_twistd_the_log_is_rotated(tmp_path: Path) -> None:
@@ -107,6 +106,6 @@ def test_under_twistd_the_log_is_rotated(tmp_path: Path) -> None:
     ).subOptions
     log = Logger("test", observer=options.twistd_observer)
     for number in range(3):
-        log.info("{number} {much}", number=number, much="x" * 1_000)
+        log.info("{number} {filler}", number=number, filler="x" * 1_000)
     options._log_file.close()
     assert sorted(each.name for each in tmp_path.iterdir()) == ["chat.log", "chat.log.1"]

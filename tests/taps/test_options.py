@@ -1,4 +1,4 @@
-"""What all commands' options have in common: several values, any order, one line for each fault."""
+"""The options that all commands share: several values, any order, one line for each mistake."""
 
 import json
 from pathlib import Path
@@ -90,9 +90,11 @@ _ARGUMENTS = st.sampled_from(
 
 
 @given(st.sampled_from(sorted(COMMANDS)), st.lists(_ARGUMENTS | st.text(max_size=5), max_size=7))
-def test_any_arguments_are_accepted_or_refused_in_one_line(command: str, words: list[str]) -> None:
+def test_any_arguments_are_accepted_or_refused_in_one_line(
+    command: str, arguments: list[str]
+) -> None:
     try:
-        COMMANDS[command]().parseOptions(words)
+        COMMANDS[command]().parseOptions(arguments)
     except SystemExit as end:
         assert not end.code or len(str(end.code).splitlines()) == 1  # noqa: PT017  # either is right
 
@@ -152,6 +154,7 @@ BAD = {
     "client": [("server", IDS), ("nickname", NICKNAMES), ("name", NICKNAMES)],
     "launch": [*SERVER, ("clients", ["0", "1001", "two"]), ("nickname", NICKNAMES)],
     "servers": [("wait", NUMBERS)],
+    "doctor": [("wait", [*NUMBERS, "0"]), ("server", IDS)],
 }
 
 
@@ -189,11 +192,10 @@ def test_an_address_named_twice_is_refused(command: str) -> None:
 def test_an_unknown_option_or_a_missing_value_is_one_line(
     command: str, line: str, names: str
 ) -> None:
-    message = error_message(command, line)
-    assert names in message
+    assert names in error_message(command, line)
 
 
-@pytest.mark.parametrize("command", ["launch", "servers"])
+@pytest.mark.parametrize("command", ["launch", "servers", "doctor"])
 def test_a_command_without_positional_arguments_refuses_one(command: str) -> None:
     assert "10.0.0.1" in error_message(command, f"--ifaddrs {ONE} -- 10.0.0.1")
 
@@ -211,13 +213,13 @@ def test_help_shows_every_option_and_its_default(
     with pytest.raises(SystemExit) as ended:
         options.parseOptions(["--help"])
     assert not ended.value.code
-    shown = capsys.readouterr()
-    words = " ".join(shown.out.split())  # the lines are broken anywhere
+    printed = capsys.readouterr()
+    text = " ".join(printed.out.split())  # lines are broken between any two words
     for name, _, default, *_ in options.optParameters:
-        assert f"--{name}=" in words
-        assert default is None or f"[default: {default}]" in words
-    assert "--ifaddrs=" in words
-    assert shown.err == ""
+        assert f"--{name}=" in text
+        assert default is None or f"[default: {default}]" in text
+    assert "--ifaddrs=" in text
+    assert printed.err == ""
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))
@@ -235,18 +237,18 @@ def test_events_of_the_level_and_above_are_appended_to_the_log_file(
     log_format: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "chat.log"
-    path.write_text("what was there before\n")
+    path.write_text("an older line\n")
     options = parse(
         server.Options(), f"--log-file {path} --log-level warn --log-format {log_format}"
     )
     log = Logger("test", observer=options.observer())
-    log.emit(LogLevel.info, "too quiet")
-    log.emit(LogLevel.warn, "{what} happened", what="something")
+    log.emit(LogLevel.info, "below the level")
+    log.emit(LogLevel.warn, "{subject} happened", subject="something")
     options._log_file.close()
     before, *lines = path.read_text().rstrip().split("\n")
-    assert before == "what was there before"
+    assert before == "an older line"
     [line] = lines
     if log_format == "json":
-        assert json.loads(line.lstrip("\x1e"))["what"] == "something"
+        assert json.loads(line.lstrip("\x1e"))["subject"] == "something"
     else:
         assert line.endswith("something happened")

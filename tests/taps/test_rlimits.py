@@ -1,4 +1,4 @@
-"""How many connections the operating system allows a server is looked after at its start."""
+"""The limit of open files: a server raises it at its start, or logs that it is too low."""
 
 import resource
 from collections.abc import Iterator, Sequence
@@ -20,57 +20,57 @@ def restored_limit() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
-def allowed() -> int:
+def soft_limit() -> int:
     return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
 def make_server_with_slots(slots: int) -> Sequence[LogEvent]:
-    """Make a server with so many slots; what its log says of it."""
+    """Make a server with so many slots; returns what it logs."""
     options = parse(server.Options(), f"--ifaddrs 127.0.0.1/8 --slots {slots}")
-    with capturedLogs() as message:
+    with capturedLogs() as events:
         make_server(options, FakeUdpReactor())
-    return message
+    return events
 
 
 def test_the_limit_is_raised_to_the_slots_and_some_more() -> None:
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
     assert make_server_with_slots(1_000) == []
-    assert 1_500 < allowed() < 2_000
+    assert 1_500 < soft_limit() < 2_000
 
 
 def test_the_limit_includes_connections_without_a_slot() -> None:
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
     make_server_with_slots(1_000)
-    without = (
+    without_slot = (
         limits.REJECTED_CONNECTIONS
         + limits.HTTP_CONNECTIONS
         + limits.UNREGISTERED_CONNECTIONS
         + limits.WATCHERS
     )
-    assert allowed() > 1_000 + without
+    assert soft_limit() > 1_000 + without_slot
 
 
 def test_a_sufficient_limit_is_not_changed() -> None:
-    before = allowed()
+    before = soft_limit()
     assert make_server_with_slots(9) == []
-    assert allowed() == before
+    assert soft_limit() == before
 
 
 def test_a_hard_limit_that_is_too_low_is_used_and_logged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    now = [256, 1_024]  # a hard limit that was lowered could not be raised again
+    current = [256, 1_024]  # a hard limit that was lowered could not be raised again
 
     def set_limits(kind: int, new: tuple[int, int]) -> None:
-        now[:] = new
+        current[:] = new
 
-    monkeypatch.setattr(resource, "getrlimit", lambda kind: tuple(now))
+    monkeypatch.setattr(resource, "getrlimit", lambda kind: tuple(current))
     monkeypatch.setattr(resource, "setrlimit", set_limits)
     [event] = make_server_with_slots(1_000)
     assert (event["slots"], event["allowed"]) == (1_000, 1_024)
-    assert now == [1_024, 1_024]
+    assert current == [1_024, 1_024]
 
 
 def test_without_a_limit_nothing_is_logged(monkeypatch: pytest.MonkeyPatch) -> None:

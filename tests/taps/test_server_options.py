@@ -1,4 +1,4 @@
-"""The options of a server: their defaults, their values, and what does not go together."""
+"""The options of a server: defaults, valid values, and conflicts."""
 
 from typing import Any
 
@@ -80,7 +80,7 @@ def test_a_bad_address_or_port_is_named_in_one_line(line: str, names: str) -> No
 
 
 def started(line: str) -> Any:
-    """The reactor that a server with these options listens with."""
+    """The reactor of a server with these options that has been started and stopped."""
     options = parse(server.Options(), line)
     reactor: Any = FakeUdpReactor()
     made = make_server(options, reactor)

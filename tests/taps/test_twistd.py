@@ -1,4 +1,4 @@
-"""Under twistd: nothing collides, standard output stays free, and what was said is respected."""
+"""Under twistd: several programs in one folder, a free standard output, and twistd's options."""
 
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ def test_n_after_chatclient_is_the_nickname() -> None:
 
 
 def observer(options: Any) -> Any:
-    """What the command tells twistd to log to."""
+    """Where the command has twistd log to; None for twistd's own choice."""
     application = Application("chatd")
     maker = options.loadedPlugins[options.subCommand]
     program = namedAny(maker.module).makeService(options.subOptions, FakeUdpReactor())
@@ -54,10 +54,10 @@ def test_in_the_foreground_a_given_pidfile_is_kept(command: str) -> None:
     assert twistd(f"-n --pidfile mine.pid {command}")["pidfile"].endswith("/mine.pid")
 
 
-@pytest.mark.parametrize("given", ["--logfile mine.log", "--syslog"])
+@pytest.mark.parametrize("option", ["--logfile mine.log", "--syslog"])
 @pytest.mark.parametrize("command", [SERVER, CLIENT])
-def test_in_the_foreground_a_given_log_is_kept(command: str, given: str) -> None:
-    assert observer(twistd(f"-n {given} {command}")) is None
+def test_in_the_foreground_a_given_log_is_kept(command: str, option: str) -> None:
+    assert observer(twistd(f"-n {option} {command}")) is None
 
 
 @pytest.mark.parametrize("command", [SERVER, CLIENT])
