@@ -1,4 +1,4 @@
-"""chatd installs: from a wheel and editable, both plugins are there wherever one stands."""
+"""chatd installs, from a wheel and editable; twistd finds its plugins from any folder."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PLUGINS = ("chatserver", "chatclient")
 
-#: What a browser is sent, and how to ask an installed chatd for it.
+#: The files of the page, and a script that lists those of an installed chatd.
 PAGE = ROOT / "chatd" / "web" / "static"
 LIST_THE_PAGE = """
 from importlib.resources import files
@@ -20,7 +20,7 @@ print(*sorted(each.name for each in files("chatd.web").joinpath("static").iterdi
 
 
 def run(*command: str | Path, cwd: Path = ROOT) -> str:
-    """What `command` prints; nothing of this checkout is on its path."""
+    """Run `command` without this checkout on its path, and return its output."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
         command, cwd=cwd, env=environment, check=False, capture_output=True, text=True
@@ -31,12 +31,12 @@ def run(*command: str | Path, cwd: Path = ROOT) -> str:
 
 @pytest.fixture
 def empty_environment(tmp_path: Path) -> Path:
-    """The programs' directory of a new virtual environment."""
+    """The ``bin`` folder of a new virtual environment."""
     venv.create(tmp_path / "environment", with_pip=True, symlinks=True)
     return tmp_path / "environment" / "bin"
 
 
-def test_the_built_wheel_brings_both_plugins_the_command_and_the_whole_page(
+def test_the_wheel_has_both_plugins_the_command_and_the_whole_page(
     empty_environment: Path, tmp_path: Path
 ) -> None:
     run(sys.executable, "-m", "build", "--wheel", "--outdir", tmp_path, ROOT)
@@ -50,7 +50,7 @@ def test_the_built_wheel_brings_both_plugins_the_command_and_the_whole_page(
     assert installed.split() == sorted(each.name for each in PAGE.iterdir() if each.is_file())
 
 
-def test_an_editable_install_brings_both_plugins(empty_environment: Path) -> None:
+def test_an_editable_install_has_both_plugins(empty_environment: Path) -> None:
     run(empty_environment / "python", "-m", "pip", "install", "--quiet", "--editable", ROOT)
     listed = run(empty_environment / "twistd", "--help", cwd=Path("/"))
     assert all(plugin in listed for plugin in PLUGINS)

@@ -165,7 +165,7 @@ class ClientProgram(Program):
 
     @override
     def stop_children(self) -> Deferred[Any]:
-        # The client leaves first: what it has to say at its end must be shown, too.
+        # The client stops first: what it still receives and reports must be shown, too.
         return (
             super()
             .stop_children()

@@ -1,4 +1,4 @@
-"""Where a person who starts the page is message to find it: addresses in words, and a QR code."""
+"""The web page's port, its URLs, and the QR code of one of them."""
 
 from collections.abc import Iterator
 from ipaddress import IPv4Address
