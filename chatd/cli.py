@@ -1,4 +1,4 @@
-"""``chatd COMMAND``: a table of the commands, each made by its module in ``chatd.taps``."""
+"""``chatd COMMAND``: the table of the commands. Each is a module in ``chatd.taps``."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ from chatd.taps.options import VersionOptions
 #: ``chatd client`` does not pay for the server.
 COMMANDS: Final = (
     ("server", "chatd.taps.server", "run a chat server"),
-    ("client", "chatd.taps.client", "chat"),
+    ("client", "chatd.taps.client", "connect to a server and chat"),
     ("launch", "chatd.taps.launch", "run a server and some clients in one process"),
     ("servers", "chatd.taps.servers", "list the servers that answer now"),
     ("doctor", "chatd.taps.doctor", "find out why a server is not found, and what to do"),
@@ -29,9 +29,9 @@ class Options(VersionOptions):
     """The options before the command."""
 
     longdesc = (
-        "Chat for people who share a network and nothing else. One person runs: "
-        "chatd server --id party. Everyone else runs: chatd client --server party. "
-        "Each command explains itself: chatd COMMAND --help."
+        "Chat for people who share a network and nothing else. Start a server: "
+        "chatd server --id party. Connect to it from any host of the network: "
+        "chatd client --server party. Help for a command: chatd COMMAND --help."
     )
     subCommands: ClassVar = [
         [command, None, lambda module=module: import_module(module).Options(), description]
@@ -48,7 +48,8 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run the command in `argv`, and exit with its status."""
     try:
         status = _run(sys.argv[1:] if argv is None else argv)
-        sys.stdout.flush() if sys.stdout else None
+        if sys.stdout:
+            sys.stdout.flush()
     except KeyboardInterrupt:
         status = 128 + signal.SIGINT
     except OSError as error:

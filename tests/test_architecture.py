@@ -1,4 +1,4 @@
-"""The arrows of docs/explanation/architecture.rst: who may import whom."""
+"""Which package may import which: the arrows of docs/explanation/architecture.rst."""
 
 import ast
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "chatd"
 
-#: What each part may import of the others. A module at the top counts as a part of its own.
+#: For each package, the others that it may import; a module at the top counts as a package.
 ARROWS = {
     "chat": set(),
     "rate_limit": set(),
@@ -40,7 +40,7 @@ ARROWS = {
     "__main__": {"cli"},
 }
 
-#: The pure parts, and what else they must do without.
+#: The packages that do no input or output, and the modules that they must not import.
 PURE = {
     "chat": {"twisted", "json", "msgspec", "time", "datetime", "random", "asyncio", "socket"},
     "wire": {"twisted", "time", "random", "asyncio", "socket"},
@@ -48,7 +48,7 @@ PURE = {
 
 
 def modules() -> Iterator[tuple[str, Path]]:
-    """Each module of chatd, and the part it belongs to."""
+    """Each module of chatd, with its package."""
     for path in sorted(ROOT.rglob("*.py")):
         relative = path.relative_to(ROOT)
         yield (relative.parts[0] if len(relative.parts) > 1 else path.stem), path
@@ -66,34 +66,36 @@ def imported(path: Path) -> set[str]:
     return names
 
 
-MODULES = [pytest.param(part, path, id=str(path.relative_to(ROOT))) for part, path in modules()]
+MODULES = [
+    pytest.param(package, path, id=str(path.relative_to(ROOT))) for package, path in modules()
+]
 
 
-@pytest.mark.parametrize(("part", "path"), MODULES)
-def test_imports_follow_the_arrows(part: str, path: Path) -> None:
+@pytest.mark.parametrize(("package", "path"), MODULES)
+def test_imports_follow_the_arrows(package: str, path: Path) -> None:
     others = {name.split(".")[1] for name in imported(path) if name.startswith("chatd.")} - {
-        part,
+        package,
         "__version__",
     }
-    assert others <= ARROWS.get(part, set()), f"{path.name} must not import these"
+    assert others <= ARROWS.get(package, set()), f"{path.name} must not import these"
 
 
-@pytest.mark.parametrize(("part", "path"), MODULES)
-def test_pure_parts_do_no_input_or_output(part: str, path: Path) -> None:
-    assert not {name.split(".")[0] for name in imported(path)} & PURE.get(part, set())
+@pytest.mark.parametrize(("package", "path"), MODULES)
+def test_pure_packages_do_no_input_or_output(package: str, path: Path) -> None:
+    assert not {name.split(".")[0] for name in imported(path)} & PURE.get(package, set())
 
 
-@pytest.mark.parametrize(("part", "path"), MODULES)
-def test_only_the_composition_roots_know_the_global_reactor(part: str, path: Path) -> None:
-    if part not in ("taps", "cli"):
+@pytest.mark.parametrize(("package", "path"), MODULES)
+def test_only_the_composition_roots_know_the_global_reactor(package: str, path: Path) -> None:
+    if package not in ("taps", "cli"):
         assert "twisted.internet.reactor" not in imported(path)
 
 
-@pytest.mark.parametrize(("part", "path"), MODULES)
-def test_every_file_fits_in_one_reading(part: str, path: Path) -> None:
+@pytest.mark.parametrize(("package", "path"), MODULES)
+def test_no_file_is_too_long(package: str, path: Path) -> None:
     assert len(path.read_text().splitlines()) <= 500
 
 
-def test_the_plugin_directory_is_no_package() -> None:
+def test_the_plugin_folder_is_not_a_package() -> None:
     """An ``__init__.py`` there would hide Twisted itself."""
     assert not list((ROOT.parent / "twisted").rglob("__init__.py"))

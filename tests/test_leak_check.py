@@ -47,7 +47,7 @@ def test_last(shared): shared.deferred.errback(ValueError("unhandled"))
 """
 
 
-def test_a_test_that_leaves_something_behind_fails_and_no_other(tmp_path: Path) -> None:
+def test_a_test_that_leaves_something_behind_fails_alone(tmp_path: Path) -> None:
     path = tmp_path / "test_leaving.py"
     path.write_text(LEAVING)
     pytest = (sys.executable, "-m", "pytest", "-p", "tests.conftest", "-p", "no:cacheprovider")

@@ -36,7 +36,7 @@ class Log:
         return [json.loads(line) for line in self.lines()]
 
 
-class Unspeakable:
+class Unprintable:
     def __str__(self) -> str:
         raise RuntimeError
 
@@ -48,7 +48,7 @@ class Unspeakable:
 
 def test_a_line_has_time_namespace_level_and_message() -> None:
     log = Log("text")
-    log.log.warn("{who} is here", who="ice")
+    log.log.warn("{nickname} is here", nickname="ice")
     [line] = log.lines()
     found = TEXT_LINE.fullmatch(line)
     assert found
@@ -112,7 +112,7 @@ def test_events_of_twisteds_old_logger_are_written_too() -> None:
 
 def test_a_json_line_has_time_level_namespace_message_and_the_named_fields() -> None:
     log = Log("json", utc=True)
-    log.log.info("{who} is {count}", who="ice", count=3, rooms=["#dev"], nothing=None)
+    log.log.info("{nickname} is {count}", nickname="ice", count=3, rooms=["#dev"], nothing=None)
     [record] = log.records()
     when = record.pop("time")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", when)
@@ -120,7 +120,7 @@ def test_a_json_line_has_time_level_namespace_message_and_the_named_fields() -> 
         "level": "info",
         "namespace": "here",
         "message": "ice is 3",
-        "who": "ice",
+        "nickname": "ice",
         "count": 3,
         "rooms": ["#dev"],
         "nothing": None,
@@ -134,7 +134,7 @@ VALUES = st.recursive(
     | st.floats()
     | st.text()
     | st.binary()
-    | st.builds(Unspeakable)
+    | st.builds(Unprintable)
     | st.builds(lambda: 10**5_000)
     | st.sets(st.integers()),
     lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.tuples(st.integers()), inner),
@@ -206,7 +206,7 @@ def test_events_below_the_level_are_left_out(log_format: str, level: str) -> Non
 @pytest.mark.parametrize("log_format", logs.FORMATS)
 def test_an_event_that_cannot_be_formatted_raises_nothing(log_format: str) -> None:
     log = Log(log_format)
-    log.log.info("{who}", who=Unspeakable())
-    log.log.info("{nobody}")
+    log.log.info("{field}", field=Unprintable())
+    log.log.info("{missing_field}")
     log.log.info("still here")
     assert "still here" in log.lines()[-1]

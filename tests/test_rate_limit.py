@@ -1,4 +1,4 @@
-"""The token bucket, which is told the time."""
+"""The token bucket; each call passes the time."""
 
 import pytest
 from hypothesis import given
@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 from chatd.rate_limit import TokenBucket
 
 
-def test_the_bucket_gives_a_burst_at_once_and_then_the_rate() -> None:
+def test_after_a_burst_a_token_takes_the_time_of_the_rate() -> None:
     bucket = TokenBucket(10, 20, 0)
     assert [bucket.take(0) for _ in range(20)] == [0.0] * 20
     assert bucket.take(0) == pytest.approx(0.1)
 
 
-def test_who_waits_as_long_as_told_gets_exactly_the_rate() -> None:
+def test_a_user_that_waits_gets_exactly_the_rate() -> None:
     bucket = TokenBucket(10, 20, 0)
     now = 0.0
     for _ in range(120):
@@ -21,7 +21,7 @@ def test_who_waits_as_long_as_told_gets_exactly_the_rate() -> None:
     assert now == pytest.approx(10)
 
 
-def test_a_pause_fills_the_bucket_up_to_the_burst_and_no_further() -> None:
+def test_a_pause_fills_the_bucket_up_to_the_burst() -> None:
     bucket = TokenBucket(10, 20, 0)
     for _ in range(20):
         bucket.take(0)
@@ -29,7 +29,7 @@ def test_a_pause_fills_the_bucket_up_to_the_burst_and_no_further() -> None:
     assert bucket.take(1_000) > 0
 
 
-def test_who_came_far_too_often_waits_for_one_token_only() -> None:
+def test_a_flooding_user_waits_for_one_token_only() -> None:
     bucket = TokenBucket(10, 20, 0)
     waits = [bucket.take(0) for _ in range(1_000)]
     assert max(waits) == pytest.approx(0.1)
@@ -40,7 +40,7 @@ def test_a_rate_of_zero_has_no_limit() -> None:
     assert {bucket.take(0) for _ in range(1_000)} == {0.0}
 
 
-def test_a_clock_that_is_set_back_takes_no_tokens_away() -> None:
+def test_a_clock_that_is_set_back_removes_no_tokens() -> None:
     bucket = TokenBucket(10, 20, 1_000)
     assert [bucket.take(500) for _ in range(20)] == [0.0] * 20
     assert bucket.take(500) == pytest.approx(0.1)
@@ -52,9 +52,7 @@ def test_a_clock_that_is_set_back_takes_no_tokens_away() -> None:
     st.integers(1, 5),
     st.lists(st.floats(-10, 10, allow_nan=False), max_size=50),
 )
-def test_the_wait_is_never_longer_than_for_one_token(
-    rate: int, factor: int, steps: list[float]
-) -> None:
+def test_the_wait_is_at_most_that_for_one_token(rate: int, factor: int, steps: list[float]) -> None:
     bucket = TokenBucket(rate, rate * factor, 0)
     now = 0.0
     for step in steps:

@@ -1,4 +1,4 @@
-"""docs/explanation/security.rst: each promise has tests that show it, and they exist."""
+"""docs/explanation/security.rst: each promise names tests, and they exist."""
 
 import ast
 import re
@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "explanation" / "security.rst").read_text(encoding="utf-8")
 
-#: What is promised, and not what comes after it.
+#: The section of the promises.
 PROMISES = PAGE.partition("\nWhat chatd promises\n")[2].partition(
     "\nWhat chatd does not promise\n"
 )[0]
@@ -17,7 +17,7 @@ NAMED = re.findall(r"``(tests/[\w/]+\.py)::(\w+)``", PROMISES)
 
 
 @pytest.mark.parametrize(("path", "name"), NAMED)
-def test_the_test_that_shows_a_promise_exists(path: str, name: str) -> None:
+def test_every_test_that_a_promise_names_exists(path: str, name: str) -> None:
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
     functions = (ast.FunctionDef, ast.AsyncFunctionDef)
     assert name in {node.name for node in ast.walk(tree) if isinstance(node, functions)}
@@ -26,12 +26,12 @@ def test_the_test_that_shows_a_promise_exists(path: str, name: str) -> None:
 def test_each_promise_names_a_test() -> None:
     promises = re.findall(r"^\*(?:.+\n)+", PROMISES, re.MULTILINE)
     assert len(promises) > 15
-    shown = re.findall(
+    with_tests = re.findall(
         r"^\*(?:.+\n)+\n\.\. container:: tests\n\n   ``tests/", PROMISES, re.MULTILINE
     )
-    assert len(shown) == len(promises)
+    assert len(with_tests) == len(promises)
 
 
-def test_where_to_report_and_what_is_promised_lead_to_each_other() -> None:
+def test_the_security_policy_and_the_page_link_to_each_other() -> None:
     assert "``SECURITY.rst``" in PAGE
     assert "<docs/explanation/security.rst>" in (ROOT / "SECURITY.rst").read_text("utf-8")

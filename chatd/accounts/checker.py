@@ -131,7 +131,7 @@ class CheckerFactory:
         :raises ValueError: if it is not a password file, or argon2-cffi is not installed.
         """
         if not argstring:
-            raise ValueError("names no password file: chatd:PATH")
+            raise ValueError("has no path of a password file; use chatd:PATH")
         try:
             from chatd.accounts.hashing import Argon2Hasher
         except ImportError:

@@ -72,7 +72,7 @@ class PasswordFile:
             try:
                 _add(accounts, line)
             except ValueError as error:
-                raise ValueError(f"is no password file: line {number} {error}") from None
+                raise ValueError(f"is not a password file: line {number} {error}") from None
         return accounts
 
     def fingerprint(self) -> object:
@@ -98,7 +98,7 @@ class PasswordFile:
             handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
             raise ValueError(
-                f"is being changed by someone else; if nobody is, remove {draft}"
+                f"is being changed by another process; if none is running, remove {draft}"
             ) from None
         except OSError as error:
             raise ValueError(f"cannot be written: {error.strerror}") from None
@@ -133,18 +133,18 @@ def _add(accounts: Accounts, line: bytes) -> None:
     except UnicodeDecodeError:
         raise ValueError("is not UTF-8 text") from None
     if len(parts) != 3:
-        raise ValueError("is not NAME, active or blocked, and a hash, with a TAB between them")
+        raise ValueError("is not a nickname, active or blocked, and a hash, separated by tabs")
     try:
         name = names.nickname(parts[0])
     except Refusal:
         raise ValueError("does not begin with a nickname") from None
     if parts[1] not in _STATES:
-        raise ValueError(f"says neither active nor blocked of {name}")
+        raise ValueError(f"has neither active nor blocked for {name}")
     if not _HASH.fullmatch(parts[2]):
         raise ValueError(f"has no argon2 hash for {name}")
     account = Account(name, parts[2], _STATES[parts[1]])
     if account.key in accounts:
-        raise ValueError(f"names {name} a second time")
+        raise ValueError(f"repeats the account {name}")
     accounts[account.key] = account
 
 

@@ -1,4 +1,4 @@
-"""``chatd account``: the nicknames that need a password, in the file that ``--auth`` names."""
+"""``chatd account``: edit the password file that ``--auth`` names."""
 
 import getpass
 import sys
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from twisted.python import usage
+from typing_extensions import override
 
 from chatd.accounts.checker import NEEDS_ARGON2
 from chatd.accounts.password_file import Account, Accounts, PasswordFile
@@ -19,7 +20,7 @@ _COMMAND: Final = "chatd account"
 
 
 class AccountError(Exception):
-    """An action that cannot be done, for a reason that is not the file's."""
+    """The action is impossible, although the password file is valid."""
 
 
 class Options(VersionOptions):
@@ -29,40 +30,40 @@ class Options(VersionOptions):
     :ivar name: the account; empty for ``list``.
     """
 
-    synopsis = "[options] add|remove|block|unblock FILE NAME, or list FILE"
+    synopsis = "[options] add|remove|block|unblock FILE NAME | list FILE"
     longdesc = (
-        "Accounts are nicknames that need a password. They are in a file, which is made by the "
-        "first add and named to the server with --auth chatd:FILE; a running server notices what "
-        "is changed here. The password is asked for, or read as one line from a pipe."
+        "Accounts are nicknames that need a password. They are in FILE, which the first add "
+        "creates. Start the server with --auth chatd:FILE; while it runs, it notices changes of "
+        "the file. add prompts for the password, or reads one line if standard input is not a "
+        "terminal."
     )
 
+    @override
     def parseOptions(self, options: Sequence[str] | None = None) -> None:
-        """Parse `options`; a fault is one line on standard error and exit status 1."""
+        # Not CommandOptions: NAME may begin with a dash, and this command has no log.
         try:
             super().parseOptions(options)
         except usage.UsageError as error:
             raise SystemExit(f"{_COMMAND}: {error}; see --help") from None
 
+    @override
     def parseArgs(self, *words: str) -> None:
-        """Take the positional arguments.
-
-        :raises UsageError: if they are not what is needed.
-        """
         if not words or words[0] not in ACTIONS:
-            raise usage.UsageError(f"no action given; one of: {', '.join(ACTIONS)}")
+            mistake = f"unknown action {words[0]!r}" if words else "no action given"
+            raise usage.UsageError(f"{mistake}; must be one of: {', '.join(ACTIONS)}")
         self.action = words[0]
-        wanted = ("FILE",) if self.action == "list" else ("FILE", "NAME")
-        if len(words) - 1 != len(wanted):
-            raise usage.UsageError(f"{self.action} takes {' and '.join(wanted)}")
+        parameters = ("FILE",) if self.action == "list" else ("FILE", "NAME")
+        if len(words) - 1 != len(parameters):
+            raise usage.UsageError(f"{self.action} takes {' and '.join(parameters)}")
         self.file = PasswordFile(Path(words[1]))
         try:
-            self.name = nickname(words[2]) if "NAME" in wanted else ""
+            self.name = nickname(words[2]) if "NAME" in parameters else ""
         except ValueError as error:
             raise usage.UsageError(f"NAME: {words[2]!r} {error}") from None
 
 
 def run(options: Options) -> int:
-    """Run the action, and return the exit status."""
+    """Do the action, and return the exit status."""
     try:
         ACTIONS[options.action](options)
     except AccountError as error:
@@ -84,7 +85,7 @@ def _add(options: Options) -> None:
         raise AccountError(NEEDS_ARGON2) from None
     file, name = options.file, options.name
     if file.path.exists():
-        _require_absent(file.read(), name)  # before anybody types a password in vain
+        _require_absent(file.read(), name)  # before the user types a password for nothing
     password = _password(name).encode("utf-8", "surrogateescape")
     account = Account(name, Argon2Hasher().hash(password))
 
@@ -115,7 +116,7 @@ def _list(options: Options) -> None:
         print(f"{account.name}\t{account.state}")  # noqa: T201  # the requested output
 
 
-#: What can be done.
+#: Each action, and its function.
 ACTIONS: Final[dict[str, Callable[[Options], None]]] = {
     "add": _add,
     "remove": _remove,
@@ -140,7 +141,7 @@ def _require_absent(accounts: Accounts, name: str) -> None:
 def _password(name: str) -> str:
     """Prompt for a new password; off a terminal, read one line.
 
-    :raises AccountError: no password was given, or not the same one twice.
+    :raises AccountError: no password was given, it is not valid, or the two that were typed differ.
     """
     max_characters = limits.PASSWORD_CHARACTERS
     try:

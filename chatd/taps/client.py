@@ -1,4 +1,4 @@
-"""``chatclient`` and ``chatd client``: the options of a client, and what it is made of."""
+"""``chatd client`` and twistd's ``chatclient``: options, and the services that run a client."""
 
 import random
 from contextlib import suppress
@@ -32,22 +32,27 @@ __all__ = ["Options", "install_reactor", "makeService"]
 
 
 class Options(InteractiveOptions):
-    """The options of a client."""
+    """The options of ``chatd client``.
+
+    :ivar address: the server's address; None to look for the server.
+    :ivar nickname: the nickname to enter with; empty to prompt for one.
+    :ivar offered_nickname: the default answer of that prompt; empty for none.
+    """
 
     command = "chatclient"
     synopsis = "[options] [ADDRESS [PORT]]"
     longdesc = (
-        "Chat over standard input and output. The server is found by its id, with UDP broadcast: "
-        "chatclient --server party --nickname ice. Without --server, the one that answers is "
-        "taken; with ADDRESS nothing is searched. Each line of input is a message; /help lists "
-        "the commands."
+        "Chat over standard input and output. The client finds its server by id, with UDP "
+        "broadcast: chatclient --server party --nickname ice. Without --server, it takes the one "
+        "server that answers, or lets you choose; with ADDRESS, it connects there without "
+        "searching. Each line of input is a message; /help lists the commands."
     )
     optParameters: ClassVar = [
         parameter("server", None, "the id of the server to look for", server_id),
         parameter(
             "nickname",
             None,
-            "your nickname. [default: asked on a terminal, else your login name]",
+            "your nickname. [default: prompted for on a terminal, else your login name]",
             nickname,
             short="n",
         ),
@@ -82,10 +87,10 @@ class Options(InteractiveOptions):
             )
         self.address = None if self["connect"] is None else self._address(self["connect"])
         if self["nickname"] is not None and self["name"] is not None:
-            raise usage.UsageError(f"--name: {self['name']!r} and --nickname: give one of them")
+            raise usage.UsageError(f"--name: {self['name']!r}: give --name or --nickname, not both")
         if self.address is not None and self["server"] is not None:
             raise usage.UsageError(
-                f"--server: {self['server']!r} is looked for by name; leave it out with an address"
+                f"--server: {self['server']!r}: give --server or an address, not both"
             )
         self.known_subnets = self.subnets()
         self.nickname = self["nickname"] or self["name"] or ""
@@ -94,7 +99,7 @@ class Options(InteractiveOptions):
             self._default_nickname()
 
     def _default_nickname(self) -> None:
-        """The login name: offered to a person, else taken."""
+        """Offer the login name on a terminal; off a terminal, use it."""
         if not is_terminal():
             self.nickname = login_name()
             return
@@ -109,8 +114,11 @@ class Options(InteractiveOptions):
 
 
 def jitter() -> float:
-    """How much longer to wait after a lost connection, in seconds."""
-    return random.uniform(0, limits.RETRY_JITTER_SECONDS)  # noqa: S311  # nosec B311  # it is no secret
+    """A random time to add to the wait before a reconnection, in seconds.
+
+    Without it, all clients of a server would come back at the same moment when it restarts.
+    """
+    return random.uniform(0, limits.RETRY_JITTER_SECONDS)  # noqa: S311  # nosec B311  # not a secret
 
 
 def make_client(options: Options, nickname: str, ui: UserInterface, reactor: Any) -> ChatClient:
@@ -151,12 +159,13 @@ class ClientProgram(Program):
 
     @override
     def startService(self) -> None:
+        # The cleanup restores the terminal; it runs even when a second signal ends the process.
         self.add_cleanup(self._ui.open(self._reactor))
         super().startService()
 
     @override
     def stop_children(self) -> Deferred[Any]:
-        # The client leaves first: what it has to say at its end must be shown, too.
+        # The client stops first: what it still receives and reports must be shown, too.
         return (
             super()
             .stop_children()
@@ -169,7 +178,7 @@ class ClientProgram(Program):
 
 
 def makeService(options: Options, reactor: Any = None) -> Program:  # Twisted's name
-    """What ``chatclient`` runs."""
+    """The program of ``chatclient``."""
     reactor = reactor or get_reactor()
     ui = make_ui(options, reactor)
     client = make_client(options, options.nickname, ui, reactor)

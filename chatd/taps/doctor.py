@@ -1,4 +1,4 @@
-"""``chatd doctor``: why a server is not found, and what to do about it."""
+"""``chatd doctor``: find out why a server is not found, and what to do about it."""
 
 from typing import Any, ClassVar, NoReturn
 

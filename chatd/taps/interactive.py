@@ -22,7 +22,11 @@ class InteractiveOptions(CommandOptions):
     """The options of a command with a user interface."""
 
     optFlags: ClassVar = [
-        ["plain-terminal", None, "line mode: no full-screen input, even on a capable terminal"],
+        [
+            "plain-terminal",
+            None,
+            "use line mode, also on a terminal that can show the full interface",
+        ],
         ["bell", None, "ring the terminal's bell for private messages and mentions"],
     ]
 
@@ -78,8 +82,9 @@ def _terminal(options: InteractiveOptions, reactor: Any) -> InteractiveUI:
 
     keyboard, window = open_terminal(sys.__stdin__, sys.__stdout__, os.environ["TERM"])
     no_colours = ColorDepth.DEPTH_1_BIT if os.environ.get("NO_COLOR") else None
-    tty = Tty(keyboard, window, _takes_output, no_colours, bool(options["bell"]))
+    tty = Tty(keyboard, window, _is_stdout_writable, no_colours, bool(options["bell"]))
     terminal = TerminalUI(reactor, tty, history_file(os.environ), time.time)
+    # On the same terminal, log lines would be written across the input line.
     if sys.__stderr__ is not None and sys.__stderr__.isatty():
         options.log_lines = terminal
     return terminal
@@ -96,5 +101,5 @@ def qr_code_columns(options: InteractiveOptions) -> int:
     return os.get_terminal_size(error_output.fileno()).columns
 
 
-def _takes_output() -> bool:
+def _is_stdout_writable() -> bool:
     return bool(select.select([], [1], [], 0)[1])

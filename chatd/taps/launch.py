@@ -1,4 +1,4 @@
-"""``chatd launch``: a server and some clients in one process, yours among them (SPEC §8)."""
+"""``chatd launch``: a server, some guests and the user's own client, in one process."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -45,12 +45,12 @@ class Options(ServerOptions, InteractiveOptions):
     command = "chatd launch"
     synopsis = "[options]"
     longdesc = (
-        "Run a server and some clients in one process, to try chatd or to host a chat: you are the "
-        "first client, the others are guests, and each line that a guest receives is shown with "
-        "its tag."
+        "Run a server and some clients in one process, to try chatd or to host a chat. One "
+        "client is yours, the others are guests: each line that a guest receives is shown with its "
+        "name, such as [guest-2]."
     )
     optParameters: ClassVar = [
-        parameter("clients", 2, "how many clients to start; the first is yours", integer(1, 1_000)),
+        parameter("clients", 2, "how many clients to start, yours included", integer(1, 1_000)),
         parameter("nickname", None, "your nickname. [default: your login name]", nickname, "n"),
         parameter("id", "party", "the name that clients look for", server_id),
         parameter(
@@ -62,8 +62,8 @@ class Options(ServerOptions, InteractiveOptions):
         parameter(
             "web",
             None,
-            "where the web page is: a TCP port, or an endpoint. [default: "
-            f"{web_address.DEFAULT_PORT}, or a free port if that is taken]",
+            "serve the web page on this TCP port of the --ifaddrs addresses, or at an endpoint. "
+            f"[default: {web_address.DEFAULT_PORT}, or a free port if that is taken]",
             port_or_endpoint,
         ),
         *[row for row in SERVER_PARAMETERS if row[0] not in ("id", "timeout", "web")],
@@ -110,8 +110,7 @@ class LaunchProgram(Program):
         )
         columns, has_colours = qr_code_columns(self._options), not os.environ.get("NO_COLOR")
         for url in pages[:1]:
-            # Before the UI opens, as the code has colours of its own: white on black, since not
-            # all scanners read the reverse.
+            # Before the UI opens: it draws lines in colours of its own.
             for row in web_address.qr_code(url, columns, has_colours):
                 write_line(row)
         self.add_cleanup(self._ui.open(self._reactor))
@@ -122,19 +121,20 @@ class LaunchProgram(Program):
         if pages:
             self._ui.notify(f"In a browser: {' or '.join(pages)}")
         self._guests = [
-            self._client(self._guest_name(number), TaggedOutput(f"guest-{number}", self._ui))
+            self._make_client(self._guest_name(number), TaggedOutput(f"guest-{number}", self._ui))
             for number in range(2, self._options["clients"] + 1)
         ]
-        in_or_gone = []
+        settled = []
         for guest in self._guests:
             # A guest that cannot enter must not keep the user out.
             either: list[Deferred[Any]] = [guest.when_online, guest.when_ended]
-            in_or_gone.append(DeferredList(either, fireOnOneCallback=True))
+            settled.append(DeferredList(either, fireOnOneCallback=True))
             guest.startService()
-        DeferredList(in_or_gone).addCallback(self._enter)
+        DeferredList(settled).addCallback(self._start_user_client)
 
     @override
     def stop_children(self) -> Deferred[Any]:
+        # The UI closes last: it still shows how the others end.
         stopped = maybeDeferred(
             self._user_client.stopService if self._user_client else lambda: None
         )
@@ -144,15 +144,17 @@ class LaunchProgram(Program):
         stopped.addBoth(lambda _: self._server.stopService())
         return stopped.addBoth(lambda _: close_with_timeout(self._ui, self._reactor))
 
-    def _enter(self, guests: object) -> None:
+    def _start_user_client(self, guests: object) -> None:
         """Start the user's client: the guests are online, and will receive its first message."""
         # The guests' output goes to the same UI, so they are paused with the user's client.
-        self._user_client = client = self._client(self._options.nickname, self._ui, self._guests)
+        self._user_client = client = self._make_client(
+            self._options.nickname, self._ui, self._guests
+        )
         client.when_ended.addCallback(self._client_ended)
         self._ui.attach(client.session)
         client.startService()
 
-    def _client(
+    def _make_client(
         self, name: str, ui: UserInterface, output_shared_with: Sequence[ChatClient] = ()
     ) -> ChatClient:
         return ChatClient(
@@ -234,7 +236,7 @@ class TaggedOutput(UserInterface):
 
 
 def makeService(options: Options, reactor: Any = None) -> Program:  # Twisted's name
-    """What ``chatd launch`` runs."""
+    """The program of ``chatd launch``."""
     reactor = reactor or get_reactor()
     server = make_server(options, reactor)
     return LaunchProgram(reactor, server, options, make_ui(options, reactor))

@@ -101,7 +101,7 @@ def nickname(value: str) -> str:
     try:
         return names.nickname(value)
     except Refusal as refusal:
-        raise ValueError(f"cannot be a nickname: {refusal}") from None
+        raise ValueError(f"is not a valid nickname: {str(refusal).removesuffix('.')}") from None
 
 
 #: The endpoint types whose peers have an address and a port.
@@ -121,7 +121,7 @@ def port_or_endpoint(value: str) -> int | str:
         return port_number(value)
     try:
         endpoint = serverFromString(None, value)
-    except Exception as error:  # each kind of endpoint complains in its own way
+    except Exception as error:  # each kind of endpoint has exceptions of its own
         raise ValueError(
             f"is neither a port nor an endpoint, such as tcp:7778:interface=127.0.0.1: {error}"
         ) from None
@@ -166,6 +166,19 @@ def coerce_value(name: str, coerce: Callable[[str], Any], value: str) -> Any:
         raise usage.UsageError(f"--{name}: {value!r} {error}") from None
 
 
+def login_name() -> str:
+    """The user's login name, as a nickname.
+
+    :raises UsageError: the login name is not a valid nickname.
+    """
+    try:
+        return nickname(getpass.getuser())
+    except (ValueError, OSError, KeyError):
+        raise usage.UsageError(
+            "your login name is not a valid nickname; give --nickname NAME"
+        ) from None
+
+
 def log_parameters(level: str = "info") -> list[list[Any]]:
     """The rows of ``optParameters`` for the log.
 
@@ -180,18 +193,24 @@ def log_parameters(level: str = "info") -> list[list[Any]]:
             f"log events of this level and above: {', '.join(logs.LEVELS)}",
             choice(logs.LEVELS),
         ),
-        parameter("log-format", "text", " or ".join(logs.FORMATS), choice(logs.FORMATS)),
+        parameter(
+            "log-format",
+            "text",
+            f"the log's format: {' or '.join(logs.FORMATS)}",
+            choice(logs.FORMATS),
+        ),
         parameter(
             "log-rotate",
             None,
-            "start a new log file at midnight, on a weekday (W0 is Monday, to W6), every 30m, 6h "
-            "or 7d, or before the file exceeds 500K, 10M or 1G. [default: never]",
+            "when to start a new log file: at midnight; on a weekday, W0 (Monday) to W6; after an "
+            "interval such as 30m, 6h or 7d; or before it exceeds a size such as 500K, 10M or 1G. "
+            "[default: never]",
             parse_rotation,
         ),
         parameter(
             "log-keep",
             KEEP_FILES,
-            "with --log-rotate: how many old log files to keep",
+            "how many old log files to keep, with --log-rotate",
             integer(1, 1_000),
         ),
     ]
@@ -200,6 +219,7 @@ def log_parameters(level: str = "info") -> list[list[Any]]:
 class VersionOptions(usage.Options):
     """Options with ``--version``."""
 
+    @override
     def opt_version(self) -> None:
         """Show the version and exit."""
         print(f"chatd {chatd.__version__}")  # noqa: T201  # the requested output
@@ -211,14 +231,17 @@ class CommandOptions(VersionOptions):
 
     A bad value is one line on standard error and exit status 1, before anything is bound.
 
-    :cvar command: what the user called.
-    :ivar twistd_observer: where ``twistd`` shall log to; None if the user told ``twistd`` itself.
-    :ivar log_lines: replaces standard error as the log's destination if it is set.
+    :cvar command: the command as the user typed it; error messages begin with it.
+    :ivar twistd_observer: where ``twistd`` logs to; None leaves the choice to ``twistd``'s own
+        options.
+    :ivar log_lines: if set, the log goes there instead of to standard error.
     """
 
     command: ClassVar[str] = "chatd"
     # usage.Options adds up the flags of all bases.
-    optFlags: ClassVar = [["log-utc", None, "log times, and the log's midnight, are in UTC"]]
+    optFlags: ClassVar = [
+        ["log-utc", None, "use UTC instead of local time in the log, and to rotate it"]
+    ]
 
     def __init__(self) -> None:
         super().__init__()
@@ -244,11 +267,9 @@ class CommandOptions(VersionOptions):
         "separated by spaces or commas. [default: every IPv4 address of an interface that is up]"
     )
 
+    @override
     def parseArgs(self, *words: str) -> None:
-        """Refuse positional arguments; commands that have some override this.
-
-        :raises UsageError: naming the first one.
-        """
+        # Commands that take positional arguments override this, and pass on the excess ones.
         if words:
             raise usage.UsageError(f"unexpected argument {words[0]!r}; see --help")
 
@@ -256,10 +277,11 @@ class CommandOptions(VersionOptions):
     def postOptions(self) -> None:
         self.validate()
         if self["log-file"] is not None:
-            # Last, because it creates a file: a refused command leaves nothing behind.
+            # Opened last, because that creates the file: a command line that is refused, by the
+            # checks above or by a value of another option, leaves nothing behind.
             self._log_file = coerce_value("log-file", self._open_log_file, self["log-file"])
         elif self["log-rotate"] is not None:
-            raise usage.UsageError("--log-rotate: needs --log-file as well")
+            raise usage.UsageError("--log-rotate: needs --log-file")
         if self.parent is not None and "pidfile" in self.parent:
             self._adapt_to_twistd(self.parent)
 
@@ -283,7 +305,7 @@ class CommandOptions(VersionOptions):
             raise usage.UsageError(f"--ifaddrs: {error}") from None
 
     def observer(self) -> ILogObserver:
-        """A log observer by the ``--log-…`` options."""
+        """A log observer as the ``--log-…`` options describe it."""
         return logs.observer(
             self["log-level"],
             self["log-format"],
@@ -303,17 +325,24 @@ class CommandOptions(VersionOptions):
             raise ValueError(f"cannot be written: {error.strerror}") from None
 
     def _adapt_to_twistd(self, twistd: usage.Options) -> None:
-        """With ``-n``, let several run in one directory, and keep standard output free."""
+        """Override the defaults of ``twistd``, but nothing that the user gave it."""
         if twistd["nodaemon"]:
+            # twistd.pid would be in the working directory, so a second program could not start
+            # there; and with -n twistd logs to standard output, which is the chat of a client.
             if twistd["pidfile"] == "twistd.pid":
                 twistd["pidfile"] = ""
             if not (twistd["logfile"] or twistd["syslog"]):
                 self.twistd_observer = self.observer()
         elif self._log_file is not None:
+            # A daemon has no standard error: without --log-file, twistd.log is right.
             self.twistd_observer = self.observer()
 
     def _reorder_for_getopt(self, argv: Sequence[str]) -> list[str]:
-        """`argv` in the order that `usage.Options` needs: options first, positional ones last.
+        """`argv` with the options first and the positional arguments last.
+
+        `usage.Options` calls `getopt.getopt`, which stops at the first positional argument: after
+        ``10.0.0.1 --nickname ice`` it would find no option. `getopt.gnu_getopt` does not stop, so
+        it parses first, and its result is written out again for `usage.Options`.
 
         :raises UsageError: an option is unknown, or lacks its value.
         """
@@ -345,7 +374,7 @@ def _expand_ifaddrs(argv: Sequence[str]) -> list[str]:
     for number, word in enumerate([*argv, "--"]):
         if word.startswith("-"):
             if values_due and not values_taken:
-                raise usage.UsageError("--ifaddrs: needs at least one ADDRESS/PREFIX after it")
+                raise usage.UsageError("--ifaddrs: needs at least one ADDRESS/PREFIX")
             values_due, values_taken = _is_ifaddrs(word), False
             if word == "--":
                 return [*expanded, *argv[number:]]
@@ -357,19 +386,6 @@ def _expand_ifaddrs(argv: Sequence[str]) -> list[str]:
     return expanded
 
 
-def login_name() -> str:
-    """The user's login name, as a nickname.
-
-    :raises UsageError: the login name is not a valid nickname.
-    """
-    try:
-        return nickname(getpass.getuser())
-    except (ValueError, OSError, KeyError):
-        raise usage.UsageError(
-            "your login name is not a valid nickname; give --nickname NAME"
-        ) from None
-
-
 def _is_ifaddrs(word: str) -> bool:
-    """Whether getopt takes `word` for ``--ifaddrs``, which may be abbreviated."""
+    """Whether getopt takes `word` for ``--ifaddrs``, abbreviated or not; ``--i`` is ambiguous."""
     return len(word) > len("--i") and "--ifaddrs".startswith(word)

@@ -19,7 +19,7 @@ from chatd.stderr import write_line
 class Program(MultiService):
     """The services of one command.
 
-    :param observer: where ``twistd`` shall log to, if it runs the program.
+    :param observer: where ``twistd`` logs to, if it runs the program; None for its own choice.
     :ivar status: the exit status; final once the program has stopped.
     """
 
@@ -46,6 +46,7 @@ class Program(MultiService):
 
     @override
     def startService(self) -> None:
+        # Not before the reactor runs: twistd's reactor installs its handlers as it starts.
         self._reactor.callWhenRunning(self._install_signal_handlers)
         super().startService()
 
@@ -57,7 +58,7 @@ class Program(MultiService):
             self._reactor.callWhenRunning(self._stop_reactor)
 
     def abort(self, sentence: str) -> None:
-        """Say in one line why the program cannot go on, and exit with status 1."""
+        """Report `sentence`, in the log of ``twistd`` or on standard error; exit with status 1."""
         if self._is_in_twistd:
             self.log.critical("{sentence}", sentence=sentence)
         else:
@@ -86,15 +87,23 @@ class Program(MultiService):
             self._handlers[hangup] = signal.signal(hangup, self._sighup)
 
     def _sighup(self, number: int, frame: object) -> None:
-        """Exit, because the terminal is gone. Both the shell and the kernel may send SIGHUP."""
+        """Exit, because the terminal is gone.
+
+        The shell and the kernel may both send SIGHUP, so the second one is not a request to end at
+        once.
+        """
         self._reactor.callFromThread(self.exit)
 
     def _signalled(self, number: int, frame: object) -> None:
         """Exit at the first signal; the second one ends the process at once."""
         self._signal_count += 1
         if self._signal_count == 1:
+            # A signal handler may run in the midst of any other code, and does not wake a reactor
+            # that waits for input; callFromThread defers the call, and wakes it.
             self._reactor.callFromThread(self.exit)
         else:
+            # Restore the terminal, then die of the signal itself, so that the exit status tells the
+            # shell which one it was.
             self._finish()
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)

@@ -28,24 +28,24 @@ def raise_open_file_limit(slots: int) -> None:
     """
     try:
         import resource
-    except ImportError:  # no POSIX, no such limit
+    except ImportError:  # only POSIX has this limit
         return
 
     def is_enough(limit: int) -> bool:
-        return limit == resource.RLIM_INFINITY or limit >= wanted
+        return limit == resource.RLIM_INFINITY or limit >= needed
 
-    wanted = slots + _EXTRA_FILES
+    needed = slots + _EXTRA_FILES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if not is_enough(soft):
-        more = wanted if is_enough(hard) else hard
-        with suppress(ValueError, OSError):  # the system has another limit, which is lower
-            resource.setrlimit(resource.RLIMIT_NOFILE, (more, hard))
+        new_soft = needed if is_enough(hard) else hard
+        with suppress(ValueError, OSError):  # the system may have another limit, which is lower
+            resource.setrlimit(resource.RLIMIT_NOFILE, (new_soft, hard))
         soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if not is_enough(soft):
         _log.warn(
-            "{slots} slots need {wanted} open files, and this process may have {allowed}: give it "
-            "a higher limit (ulimit -n), or fewer --slots",
+            "{slots} slots need {needed} open files, but this process may have only {allowed}: "
+            "raise the limit (ulimit -n), or lower --slots",
             slots=slots,
-            wanted=wanted,
+            needed=needed,
             allowed=soft,
         )

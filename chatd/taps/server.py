@@ -1,4 +1,4 @@
-"""``chatserver`` and ``chatd server``: their options, and the services they run."""
+"""``chatd server`` and twistd's ``chatserver``: options, and the services that run a server."""
 
 import gc
 import socket
@@ -59,8 +59,9 @@ def parse_auth(value: str) -> AccountsChecker:
     return checker
 
 
-#: The option for each extra port: its name, what makes the factory of its connections, and its port
-#: when none is given and the command serves it all the same (as ``launch`` does the web page).
+#: For each extra port: its option, the maker of its factory, and its default port. The default
+#: applies where the port is served without the option, as ``launch`` serves the web page; 0 is any
+#: free port.
 _EXTRA_PORTS: Final[tuple[tuple[str, Callable[[Chat], ServerFactory], int], ...]] = (
     ("jim", lambda chat: DialectFactory(chat, JIM), 0),
     ("plain", lambda chat: DialectFactory(chat, PLAIN), 0),
@@ -73,7 +74,7 @@ SERVER_PARAMETERS: Final = [
     parameter(
         "slots",
         limits.SLOTS,
-        "how many clients may be connected at the same time",
+        "how many clients may be in the chat at the same time",
         integer(1, 1_000_000),
     ),
     parameter(
@@ -85,7 +86,7 @@ SERVER_PARAMETERS: Final = [
     parameter(
         "port",
         None,
-        f"TCP port. [default: {DEFAULT_PORT}, or a free one if that is taken]",
+        f"TCP port to listen on. [default: {DEFAULT_PORT}, or a free one if that is taken]",
         port_number,
     ),
     parameter("discovery-port", DEFAULT_PORT, "UDP port that clients query", port_number),
@@ -120,25 +121,25 @@ SERVER_PARAMETERS: Final = [
         limits.FLOOD_FRAMES_PER_SECOND,
         "frames a client may send per second (twice that in a burst) before the server reads from "
         "it more slowly; 0 disables",
-        non_negative_number("frames each second"),
+        non_negative_number("frames per second"),
     ),
     parameter(
         "accept-rate",
         limits.ACCEPT_CONNECTIONS_PER_SECOND,
         "new connections accepted per second from one address, loopback exempt; 0 disables",
-        non_negative_number("connections each second"),
+        non_negative_number("connections per second"),
     ),
     parameter(
         "writes",
         "eager",
-        "eager: send to each client at once; queued: in the reactor's next turn, as most servers "
-        "do",
+        "when to send to a client: eager, at once; or queued, in the reactor's next turn, as most "
+        "servers do",
         choice(tuple(WRITE_MODES)),
     ),
     parameter(
         "auth",
         None,
-        "which nicknames need a password: chatd:PATH, with a file made by chatd account. "
+        "the nicknames that need a password: chatd:PATH, with a file made by chatd account. "
         "[default: none]",
         parse_auth,
     ),
@@ -162,7 +163,7 @@ class ServerOptions(CommandOptions):
     @override
     def validate(self) -> None:
         if not self.known_subnets:
-            raise usage.UsageError("--ifaddrs: this host has no IPv4 address that is up")
+            raise usage.UsageError("--ifaddrs: no interface that is up has an IPv4 address")
         self.extra_ports = {
             name: self[name] for name, _, _ in _EXTRA_PORTS if self[name] is not None
         }
@@ -176,7 +177,7 @@ class Options(ServerOptions):
     longdesc = (
         "A chat server that clients find by its id, with UDP broadcast, in every subnet of its "
         "addresses. Example: chatserver --ifaddrs 10.35.11.113/24 192.168.1.124/24 --id work. "
-        "With ADDRESS it listens there only, with the prefix of the interface that has it."
+        "With ADDRESS, it listens on that address only; the prefix is that of its interface."
     )
     optParameters: ClassVar = [*SERVER_PARAMETERS, *log_parameters()]
 
@@ -231,6 +232,7 @@ def make_server(options: ServerOptions, reactor: Any) -> ChatServer:
             options["writes"],
         ),
         Chat(settings, reactor, lambda: time.time_ns() // 1_000_000),
+        # A server on all of the host's addresses logs when those change.
         (lambda: default_subnets(host_addresses())) if is_default else None,
     )
     if options["auth"] is not None:
@@ -254,10 +256,11 @@ def add_accounts(server: ChatServer, checker: AccountsChecker, reactor: Any) -> 
 
 
 class ServerProgram(Program):
-    """A server alone."""
+    """The program of a server without clients."""
 
     @override
     def startService(self) -> None:
+        # Once the reactor runs, all that the server keeps for its whole life is there.
         self._reactor.callWhenRunning(tune_garbage_collector)
         try:
             super().startService()
@@ -268,7 +271,9 @@ class ServerProgram(Program):
 def tune_garbage_collector() -> None:
     """Freeze start-up objects and raise the collector's threshold.
 
-    Nearly everything that a chat leaves behind is freed by reference counting.
+    A full collection walks over all objects that are not frozen, and the chat waits for it.
+    Modules, classes and services live as long as the server: nothing is found among them. Nearly
+    all other objects are freed by reference counting, so collections may be rare.
     """
     gc.collect()
     gc.freeze()
@@ -276,7 +281,7 @@ def tune_garbage_collector() -> None:
 
 
 def describe_cannot_listen(error: CannotListen) -> str:
-    """The line for a port or an endpoint that cannot be listened on."""
+    """One line for the user: the option, and the port or endpoint that cannot be listened on."""
     return f"chatserver: --{error.port_name or 'port'}: {error}"
 
 

@@ -1,4 +1,4 @@
-"""``chatd servers``: which servers answer now."""
+"""``chatd servers``: list the servers that answer a broadcast."""
 
 import json
 from typing import Any, ClassVar, NoReturn
@@ -31,20 +31,21 @@ class Options(CommandOptions):
     command = "chatd servers"
     synopsis = "[options]"
     longdesc = (
-        "List the servers that answer a broadcast now. Exit status 0 if there is one, else 1."
+        "Send a broadcast to each subnet, and list the servers that answer. Exit status 0 if a "
+        "server answers, else 1."
     )
     optParameters: ClassVar = [
         parameter("wait", 1, "how many seconds to collect answers", non_negative_number("seconds")),
         parameter("discovery-port", DEFAULT_PORT, "UDP port that servers answer on", port_number),
         *log_parameters(level="warn"),
     ]
-    optFlags: ClassVar = [["json", None, "one JSON list instead of a table"]]
+    optFlags: ClassVar = [["json", None, "print one JSON list instead of a table"]]
 
     @override
     def validate(self) -> None:
         self.known_subnets = self.subnets()
         if not any(subnet.is_discoverable for subnet in self.known_subnets):
-            raise usage.UsageError("--ifaddrs: no subnet here has a broadcast address")
+            raise usage.UsageError("--ifaddrs: none of the subnets has a broadcast address")
 
 
 async def main(reactor: Any, options: Options) -> None:

@@ -22,14 +22,14 @@ _ENCRYPTED: Final = ("ssl:", "tls:")
 #: The blank around a QR code, in modules. The standard asks for 4; scanners do with 2.
 _QUIET_ZONE: Final = 2
 
-#: A code must be dark on light, because not all scanners read the reverse; the terminal's colours
-#: may be either.
+#: A code must be dark on light, because not all scanners read the reverse; the terminal's own
+#: colours may be either.
 _WHITE_ON_BLACK: Final = "\x1b[97;40m"
-_AS_BEFORE: Final = "\x1b[0m"
+_RESET_COLOURS: Final = "\x1b[0m"
 
 
 def make_web_factory(chat: Chat) -> ServerFactory:
-    """The factory of the page's connections."""
+    """The factory of HTTP connections."""
     from chatd.web.http import HTTPFactory
 
     return HTTPFactory(chat)
@@ -38,30 +38,30 @@ def make_web_factory(chat: Chat) -> ServerFactory:
 def page_urls(
     listening: Iterable[tuple[str, int]],
     host_addresses: Iterable[IPv4Address],
-    address: int | str | None = None,
+    option: int | str | None = None,
 ) -> list[str]:
     """The page's URLs: those that other hosts can reach first, loopback last.
 
-    :param reached: the addresses and ports that it listens on.
+    :param listening: the addresses and ports that the web server listens on.
     :param host_addresses: this host's addresses, which the unspecified address stands for.
-    :param address: the port or endpoint that was given.
+    :param option: the value of ``--web``: a port, an endpoint, or None.
     """
-    scheme = "https" if str(address).startswith(_ENCRYPTED) else "http"
-    own = tuple(host_addresses)
-    places: list[tuple[IPv4Address | IPv6Address, int]] = [
+    scheme = "https" if str(option).startswith(_ENCRYPTED) else "http"
+    own_addresses = tuple(host_addresses)
+    endpoints: list[tuple[IPv4Address | IPv6Address, int]] = [
         (address, port)
         for host, port in listening
-        for address in (own if ip_address(host).is_unspecified else (ip_address(host),))
+        for address in (own_addresses if ip_address(host).is_unspecified else (ip_address(host),))
     ]
-    places.sort(key=lambda place: place[0].is_loopback)
+    endpoints.sort(key=lambda endpoint: endpoint[0].is_loopback)
     return [
         f"{scheme}://{address if address.version == 4 else f'[{address}]'}:{port}/"
-        for address, port in places
+        for address, port in endpoints
     ]
 
 
 def qr_code(url: str, columns: int, has_colours: bool) -> list[str]:
-    """`url` as a QR code, in rows of text; empty if it would be of no use.
+    """`url` as a QR code, in rows of text; empty if a phone could not use it.
 
     A phone cannot reach a loopback address, and cannot scan a code that does not fit.
 
@@ -77,4 +77,4 @@ def qr_code(url: str, columns: int, has_colours: bool) -> list[str]:
     rows = drawn.getvalue().splitlines()
     if len(rows[0]) > columns:
         return []
-    return [f"{_WHITE_ON_BLACK}{row}{_AS_BEFORE}" for row in rows] if has_colours else rows
+    return [f"{_WHITE_ON_BLACK}{row}{_RESET_COLOURS}" for row in rows] if has_colours else rows

@@ -93,25 +93,25 @@ def test_an_empty_file_and_a_last_line_without_its_end_are_valid(
 @pytest.mark.parametrize(
     ("line", "why"),
     [
-        (b"moon", "line 2 is not NAME, active or blocked, and a hash"),
-        (b"", "line 2 is not NAME"),
-        (b"moon:secret", "line 2 is not NAME"),
-        (f"moon active {HASH}".encode(), "line 2 is not NAME"),
-        (f"moon\tactive\t{HASH}\tmore".encode(), "line 2 is not NAME"),
+        (b"moon", "line 2 is not a nickname, active or blocked, and a hash"),
+        (b"", "line 2 is not a nickname"),
+        (b"moon:secret", "line 2 is not a nickname"),
+        (f"moon active {HASH}".encode(), "line 2 is not a nickname"),
+        (f"moon\tactive\t{HASH}\tmore".encode(), "line 2 is not a nickname"),
         (f"mo on\tactive\t{HASH}".encode(), "line 2 does not begin with a nickname"),
         (f"\tactive\t{HASH}".encode(), "line 2 does not begin with a nickname"),
         (f"{'x' * 26}\tactive\t{HASH}".encode(), "line 2 does not begin with a nickname"),
-        (f"moon\tasleep\t{HASH}".encode(), "line 2 says neither active nor blocked of moon"),
+        (f"moon\tasleep\t{HASH}".encode(), "line 2 has neither active nor blocked for moon"),
         (b"moon\tactive\tsecret", "line 2 has no argon2 hash for moon"),
         (b"moon\tactive\t$2b$12$secret", "line 2 has no argon2 hash for moon"),
         (f"moon\tactive\t{HASH}\r".encode(), "line 2 has no argon2 hash for moon"),
-        (f"ICE\tactive\t{HASH}".encode(), "line 2 names ICE a second time"),
+        (f"ICE\tactive\t{HASH}".encode(), "line 2 repeats the account ICE"),
         (b"m\xf6we\tactive\tsecret", "line 2 is not UTF-8"),
     ],
 )
 def test_an_error_names_the_line_and_no_secret(tmp_path: Path, line: bytes, why: str) -> None:
     content = b"\n".join([f"ice\tactive\t{HASH}".encode(), line, b"rubbish", b""])
-    with pytest.raises(ValueError, match="is no password file") as refused:
+    with pytest.raises(ValueError, match="is not a password file") as refused:
         file_with(tmp_path, content).read()
     assert why in str(refused.value)
     assert "secret" not in str(refused.value)
@@ -169,7 +169,9 @@ def test_of_two_changes_at_once_the_second_fails(
         accounts.clear()
 
     def first(accounts: Accounts) -> None:
-        with pytest.raises(ValueError, match=r"someone else; if nobody is, remove .*accounts\.new"):
+        with pytest.raises(
+            ValueError, match=r"another process; if none is running, remove .*accounts\.new"
+        ):
             file.update(second)
         del accounts["moon"]
 

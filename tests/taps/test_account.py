@@ -1,4 +1,4 @@
-"""``chatd account``: adding, removing, blocking and listing, and what it says of each fault."""
+"""``chatd account``: add, remove, block and list accounts; the error message of each mistake."""
 
 import getpass
 import io
@@ -15,70 +15,70 @@ from chatd.cli import main
 from chatd.taps import account
 from tests.accounts.accounts_fixture import CHEAP, fill
 
-Say = Callable[..., None]
+WriteInput = Callable[..., None]
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Where a password file is, or will be."""
+    """The path of a password file, which need not exist."""
     return tmp_path / "accounts"
 
 
 @pytest.fixture(autouse=True)
-def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hashes that cost nothing."""
+def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash passwords at the least cost."""
     monkeypatch.setattr("chatd.accounts.hashing.PasswordHasher", lambda: CHEAP)
 
 
 @pytest.fixture
-def pipe(monkeypatch: pytest.MonkeyPatch) -> Say:
-    """Give lines on the standard input, which is no terminal."""
+def pipe(monkeypatch: pytest.MonkeyPatch) -> WriteInput:
+    """Write lines to standard input, which is not a terminal."""
     return lambda text="": monkeypatch.setattr(sys, "stdin", io.StringIO(text))
 
 
 @pytest.fixture
-def type_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
-    """Answer what a terminal asks for without showing it; the answer is what it asked."""
+def answer_prompts(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
+    """Answer the password prompts of a terminal, in order; returns the prompts."""
 
-    def answers(*said: str | BaseException) -> list[str]:
-        asked: list[str] = []
-        left = list(said)
+    def set_answers(*answers: str | BaseException) -> list[str]:
+        prompts: list[str] = []
+        remaining = list(answers)
 
-        def answer(question: str) -> str:
-            asked.append(question)
-            next_one = left.pop(0)
-            if isinstance(next_one, BaseException):
-                raise next_one
-            return next_one
+        def getpass_fake(prompt: str) -> str:
+            prompts.append(prompt)
+            answer = remaining.pop(0)
+            if isinstance(answer, BaseException):
+                raise answer
+            return answer
 
         monkeypatch.setattr(account, "is_terminal", lambda: True)
-        monkeypatch.setattr(getpass, "getpass", answer)
-        return asked
+        monkeypatch.setattr(getpass, "getpass", getpass_fake)
+        return prompts
 
-    return answers
+    return set_answers
 
 
 class Shell:
-    """What `chatd account` says, and exits with."""
+    """Runs ``chatd account``."""
 
     def __init__(self, captured: pytest.CaptureFixture[str]) -> None:
         self._captured = captured
 
     def run(self, *argv: str | Path) -> str:
-        """Its output, when all is well."""
+        """The output of a command that succeeds."""
         code, out, err = self._run(*argv)
         assert (code, err) == (0, "")
         return out
 
     def fails(self, *argv: str | Path) -> str:
-        """The one line that it says when it is not."""
+        """The one line that a command prints when it fails."""
         code, out, err = self._run(*argv)
-        told = code if isinstance(code, str) else err  # sys.exit prints a text, with status 1
+        message = code if isinstance(code, str) else err  # sys.exit prints a text, with status 1
         assert isinstance(code, str) or code == 1
         assert out == ""
-        assert len(told.splitlines()) == 1
-        assert told.startswith("chatd account: ")
-        return told
+        assert len(message.splitlines()) == 1
+        assert message.startswith("chatd account: ")
+        return message
 
     def _run(self, *argv: str | Path) -> tuple[object, str, str]:
         with pytest.raises(SystemExit) as ended:
@@ -92,7 +92,7 @@ def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
     return Shell(capsys)
 
 
-def test_the_first_account_makes_the_file(shell: Shell, path: Path, pipe: Say) -> None:
+def test_the_first_account_creates_the_file(shell: Shell, path: Path, pipe: WriteInput) -> None:
     pipe("cold\n")
     shell.run("add", path, "Ice")
     [ice] = PasswordFile(path).read().values()
@@ -103,23 +103,25 @@ def test_the_first_account_makes_the_file(shell: Shell, path: Path, pipe: Say) -
     assert "cold" not in path.read_text()
 
 
-def test_a_pipe_gives_the_password_in_its_first_line(shell: Shell, path: Path, pipe: Say) -> None:
+def test_the_password_is_the_first_line_of_a_pipe(
+    shell: Shell, path: Path, pipe: WriteInput
+) -> None:
     pipe(" two words \nand more\n")
     shell.run("add", path, "ice")
     assert Argon2Hasher().verify(PasswordFile(path).read()["ice"].password_hash, b" two words ")
 
 
-def test_a_person_is_asked_twice(
-    shell: Shell, path: Path, type_in: Callable[..., list[str]]
+def test_on_a_terminal_the_password_is_prompted_for_twice(
+    shell: Shell, path: Path, answer_prompts: Callable[..., list[str]]
 ) -> None:
-    asked = type_in("cold", "cold")
+    prompts = answer_prompts("cold", "cold")
     assert shell.run("add", path, "ice") == ""
-    assert asked == ["Password for ice: ", "Repeat password: "]
+    assert prompts == ["Password for ice: ", "Repeat password: "]
     assert Argon2Hasher().verify(PasswordFile(path).read()["ice"].password_hash, b"cold")
 
 
 @pytest.mark.parametrize(
-    ("said", "why"),
+    ("answers", "why"),
     [
         (("cold", "warm"), "passwords do not match"),
         (("", ""), "1 to 128 printable characters"),
@@ -130,57 +132,57 @@ def test_a_person_is_asked_twice(
         (("cold", KeyboardInterrupt()), "no password was given"),
     ],
 )
-def test_what_cannot_be_a_password_makes_no_account(
+def test_an_invalid_password_makes_no_account(
     shell: Shell,
     path: Path,
-    type_in: Callable[..., list[str]],
-    said: tuple[str | BaseException, ...],
+    answer_prompts: Callable[..., list[str]],
+    answers: tuple[str | BaseException, ...],
     why: str,
 ) -> None:
-    type_in(*said)
-    told = shell.fails("add", path, "ice")
-    assert why in told
-    assert "cold" not in told
+    answer_prompts(*answers)
+    message = shell.fails("add", path, "ice")
+    assert why in message
+    assert "cold" not in message
     assert not path.exists()
 
 
 @pytest.mark.parametrize("text", ["", "\n", "x" * 129 + "\n", "x" * 10_000, "a\x07b\n"])
-def test_what_cannot_be_a_password_makes_none_from_a_pipe_either(
-    shell: Shell, path: Path, pipe: Say, text: str
+def test_an_invalid_password_from_a_pipe_makes_no_account(
+    shell: Shell, path: Path, pipe: WriteInput, text: str
 ) -> None:
     pipe(text)
     assert "1 to 128 printable characters" in shell.fails("add", path, "ice")
     assert not path.exists()
 
 
-def test_bytes_that_are_no_text_are_no_password(
+def test_a_password_must_be_utf_8_text(
     shell: Shell, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xff\n"), "utf-8"))
     assert "the password is not UTF-8 text" in shell.fails("add", path, "ice")
 
 
-def test_without_a_standard_input_there_is_no_password(
+def test_without_standard_input_there_is_no_password(
     shell: Shell, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "stdin", None)
     assert "1 to 128 printable characters" in shell.fails("add", path, "ice")
 
 
-def test_a_password_of_128_characters_is_good(shell: Shell, path: Path, pipe: Say) -> None:
+def test_a_password_may_have_128_characters(shell: Shell, path: Path, pipe: WriteInput) -> None:
     pipe("\u00e9" * 128 + "\n")
     shell.run("add", path, "ice")
 
 
 @pytest.mark.parametrize("name", ["ice", "ICE"])
-def test_an_account_is_not_added_twice_and_nobody_is_asked(
-    shell: Shell, path: Path, type_in: Callable[..., list[str]], name: str
+def test_an_existing_account_is_refused_before_the_prompt(
+    shell: Shell, path: Path, answer_prompts: Callable[..., list[str]], name: str
 ) -> None:
     fill(path, {"Ice": "cold"})
     before = path.read_bytes()
-    asked = type_in()
+    prompts = answer_prompts()
     assert f"{name} already has an account" in shell.fails("add", path, name)
-    assert asked == []
+    assert prompts == []
     assert path.read_bytes() == before
 
 
@@ -203,14 +205,14 @@ def test_an_account_is_blocked_and_unblocked_and_keeps_its_password(
     assert path.read_bytes() == before
 
 
-def test_a_list_of_nobody_is_empty(shell: Shell, path: Path) -> None:
+def test_an_empty_file_has_an_empty_list(shell: Shell, path: Path) -> None:
     fill(path, {"ice": "cold"})
     shell.run("remove", path, "ice")
     assert shell.run("list", path) == ""
 
 
 @pytest.mark.parametrize("action", ["remove", "block", "unblock"])
-def test_who_is_no_account_is_told_of(shell: Shell, path: Path, action: str) -> None:
+def test_an_unknown_account_is_an_error(shell: Shell, path: Path, action: str) -> None:
     fill(path, {"ice": "cold"})
     before = path.read_bytes()
     assert shell.fails(action, path, "moon") == "chatd account: no such account: moon\n"
@@ -220,47 +222,47 @@ def test_who_is_no_account_is_told_of(shell: Shell, path: Path, action: str) -> 
 @pytest.mark.parametrize(
     "argv", [("remove", "ice"), ("block", "ice"), ("unblock", "ice"), ("list",)]
 )
-def test_a_file_that_is_not_there_is_named_and_not_made(
+def test_a_missing_file_is_named_and_not_created(
     shell: Shell, path: Path, argv: tuple[str, ...]
 ) -> None:
-    told = shell.fails(argv[0], path, *argv[1:])
-    assert f"'{path}' cannot be read: No such file or directory" in told
+    message = shell.fails(argv[0], path, *argv[1:])
+    assert f"'{path}' cannot be read: No such file or directory" in message
     assert list(path.parent.iterdir()) == []
 
 
 @pytest.mark.parametrize("argv", [("add", "moon"), ("remove", "ice"), ("list",)])
-def test_a_malformed_file_is_named_and_left_alone(
-    shell: Shell, path: Path, pipe: Say, argv: tuple[str, ...]
+def test_an_invalid_file_is_named_and_not_changed(
+    shell: Shell, path: Path, pipe: WriteInput, argv: tuple[str, ...]
 ) -> None:
     path.write_text("ice:secret\n")
     pipe("cold\n")
-    told = shell.fails(argv[0], path, *argv[1:])
-    assert f"'{path}' is no password file: line 1 " in told
-    assert "secret" not in told
+    message = shell.fails(argv[0], path, *argv[1:])
+    assert f"'{path}' is not a password file: line 1 " in message
+    assert "secret" not in message
     assert path.read_text() == "ice:secret\n"
 
 
-def test_a_place_where_nothing_can_be_written_is_named(shell: Shell, path: Path, pipe: Say) -> None:
+def test_a_file_that_cannot_be_written_is_named(shell: Shell, path: Path, pipe: WriteInput) -> None:
     pipe("cold\n")
-    told = shell.fails("add", path / "below", "ice")
-    assert f"'{path / 'below'}' cannot be written: No such file or directory" in told
+    message = shell.fails("add", path / "subfolder", "ice")
+    assert f"'{path / 'subfolder'}' cannot be written: No such file or directory" in message
 
 
 @pytest.mark.parametrize(
     ("argv", "why"),
     [
-        ((), "no action given; one of: add, remove, block, unblock, list"),
-        (("rename", "FILE"), "no action given; one of: add"),
+        ((), "no action given; must be one of: add, remove, block, unblock, list"),
+        (("rename", "FILE"), "unknown action 'rename'; must be one of: add"),
         (("add",), "add takes FILE and NAME"),
         (("add", "FILE"), "add takes FILE and NAME"),
         (("add", "FILE", "ice", "secret"), "add takes FILE and NAME"),
         (("list",), "list takes FILE"),
         (("list", "FILE", "ice"), "list takes FILE"),
-        (("add", "FILE", ""), "NAME: '' cannot be a nickname"),
-        (("add", "FILE", "two words"), "NAME: 'two words' cannot be a nickname"),
+        (("add", "FILE", ""), "NAME: '' is not a valid nickname"),
+        (("add", "FILE", "two words"), "NAME: 'two words' is not a valid nickname"),
         (("add", "FILE", "x" * 26), "at most 25 characters"),
-        (("add", "FILE", "#lobby"), "cannot be a nickname"),
-        (("add", "FILE", "10.0.0.1:5555"), "cannot be a nickname"),
+        (("add", "FILE", "#lobby"), "is not a valid nickname"),
+        (("add", "FILE", "10.0.0.1:5555"), "is not a valid nickname"),
         (("--password", "secret", "add", "FILE", "ice"), "password"),
     ],
 )
@@ -273,24 +275,26 @@ def test_a_bad_command_line_is_one_line_with_the_reason(
 
 
 @pytest.mark.parametrize("name", ["-ice", "--ice"])
-def test_a_name_may_begin_with_a_dash(shell: Shell, path: Path, pipe: Say, name: str) -> None:
+def test_a_name_may_begin_with_a_dash(
+    shell: Shell, path: Path, pipe: WriteInput, name: str
+) -> None:
     pipe("cold\n")
     shell.run("add", path, name)
     assert shell.run("list", path) == f"{name}\tactive\n"
 
 
-def test_without_argon2_it_says_what_to_install(
+def test_without_argon2_the_error_says_what_to_install(
     shell: Shell, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(path, {"ice": "cold"})
     monkeypatch.delitem(sys.modules, "chatd.accounts.hashing")
     monkeypatch.setitem(sys.modules, "argon2", None)
-    told = shell.fails("add", path, "moon")
-    assert "needs argon2-cffi: pip install 'chatd[accounts]'" in told
+    message = shell.fails("add", path, "moon")
+    assert "needs argon2-cffi: pip install 'chatd[accounts]'" in message
     assert shell.run("list", path) == "ice\tactive\n"
 
 
-def test_it_installs_no_reactor(shell: Shell, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_reactor_is_installed(shell: Shell, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(path, {"ice": "cold"})
     monkeypatch.setitem(sys.modules, "twisted.internet.reactor", None)  # to import it now fails
     shell.run("list", path)

@@ -1,4 +1,4 @@
-"""``--auth``: what it takes, what it refuses, and that the server then has accounts."""
+"""``--auth``: valid and invalid values, and the accounts of the server."""
 
 import sys
 from collections.abc import Callable
@@ -22,39 +22,39 @@ from chatd.taps import server
 from chatd.taps.server import add_accounts, make_server
 from tests.accounts.accounts_fixture import CountingHasher, fill
 from tests.fakes import FakeUdpReactor, on_reactor
-from tests.taps.roles import ROLES, parse, refusal
+from tests.taps.command_lines import COMMANDS, error_message, parse
 
-BOTH = pytest.mark.parametrize("role", ["server", "launch"])
+BOTH_COMMANDS = pytest.mark.parametrize("command", ["server", "launch"])
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A password file with ice, and with moon, who is blocked."""
+    """A password file with two accounts: ice, and moon, which is blocked."""
     path = tmp_path / "accounts"
     fill(path, {"ice": "cold", "moon": "full"}, blocked=("moon",))
     return path
 
 
-def guarded(path: Path, reactor: Any) -> ChatServer:
-    """The server that these accounts are named to."""
+def server_with_accounts(path: Path, reactor: Any) -> ChatServer:
+    """A server with the accounts in the file at `path`."""
     options = parse(server.Options(), f"--ifaddrs 127.0.0.1/8 --auth chatd:{path}")
     return make_server(options, reactor)
 
 
-@BOTH
-def test_the_accounts_are_read_before_anything_is_bound(role: str, path: Path) -> None:
-    checker = parse(ROLES[role](), f"--auth chatd:{path}")["auth"]
+@BOTH_COMMANDS
+def test_the_accounts_are_read_with_the_options(command: str, path: Path) -> None:
+    checker = parse(COMMANDS[command](), f"--auth chatd:{path}")["auth"]
     assert isinstance(checker, AccountsChecker)
     assert list(checker.accounts) == ["ice", "moon"]
 
 
-def test_a_path_may_have_a_colon_in_it(tmp_path: Path) -> None:
+def test_the_path_may_contain_a_colon(tmp_path: Path) -> None:
     fill(tmp_path / "a:b", {"ice": "cold"})
     options = parse(server.Options(), f"--auth chatd:{tmp_path}/a:b")
     assert list(options["auth"].accounts) == ["ice"]
 
 
-@BOTH
+@BOTH_COMMANDS
 @pytest.mark.parametrize(
     ("value", "why"),
     [
@@ -66,44 +66,47 @@ def test_a_path_may_have_a_colon_in_it(tmp_path: Path) -> None:
         ("anonymous", "is not chatd:PATH"),
         ("/etc/passwd", "is not chatd:PATH"),
         ("''", "is not chatd:PATH"),
-        ("chatd", "names no password file: chatd:PATH"),
-        ("chatd:", "names no password file: chatd:PATH"),
+        ("chatd", "has no path of a password file; use chatd:PATH"),
+        ("chatd:", "has no path of a password file; use chatd:PATH"),
         ("chatd:/nowhere/at/all", "cannot be read: No such file or directory"),
         ("chatd:/", "cannot be read: Is a directory"),
     ],
 )
-def test_what_is_no_password_file_is_one_line_that_names_the_value(
-    role: str, value: str, why: str
+def test_a_value_without_a_password_file_is_named_in_one_line(
+    command: str, value: str, why: str
 ) -> None:
-    told = refusal(role, f"--auth {value}")
+    message = error_message(command, f"--auth {value}")
     value = value.strip("'")
-    assert f"--auth: {value!r} " in told
-    assert why in told
+    assert f"--auth: {value!r} " in message
+    assert why in message
 
 
-@BOTH
-def test_a_malformed_password_file_is_one_line_that_names_the_bad_one(
-    role: str, path: Path
+@BOTH_COMMANDS
+def test_an_invalid_password_file_and_its_first_bad_line_are_named_in_one_line(
+    command: str, path: Path
 ) -> None:
     with path.open("a") as file:
         file.write("sun\tactive\tsecret\n")
-    told = refusal(role, f"--auth chatd:{path}")
-    assert f"--auth: 'chatd:{path}' is no password file: line 3 has no argon2 hash for sun" in told
-    assert "secret" not in told
+    message = error_message(command, f"--auth chatd:{path}")
+    assert (
+        f"--auth: 'chatd:{path}' is not a password file: line 3 has no argon2 hash for sun"
+        in message
+    )
+    assert "secret" not in message
 
 
-@BOTH
-def test_without_argon2_accounts_are_refused_with_what_to_install(
-    role: str, path: Path, monkeypatch: pytest.MonkeyPatch
+@BOTH_COMMANDS
+def test_without_argon2_the_error_says_what_to_install(
+    command: str, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delitem(sys.modules, "chatd.accounts.hashing")
     monkeypatch.setitem(sys.modules, "argon2", None)
-    told = refusal(role, f"--auth chatd:{path}")
-    assert "needs argon2-cffi: pip install 'chatd[accounts]'" in told
-    assert parse(ROLES[role](), "")["auth"] is None
+    message = error_message(command, f"--auth chatd:{path}")
+    assert "needs argon2-cffi: pip install 'chatd[accounts]'" in message
+    assert parse(COMMANDS[command](), "")["auth"] is None
 
 
-def test_twisted_lists_our_kind_of_accounts_with_its_own() -> None:
+def test_twisted_finds_the_checker_as_a_plugin() -> None:
     factory = strcred.findCheckerFactory("chatd")
     assert isinstance(factory, CheckerFactory)
     assert strcred.ICheckerFactory.providedBy(factory)
@@ -116,9 +119,9 @@ def test_without_accounts_no_nickname_needs_a_password() -> None:
     assert made.chat.hub.accounts == {}
 
 
-def test_the_chat_knows_the_accounts_and_their_changes_while_it_runs(path: Path) -> None:
+def test_a_running_server_notices_changed_accounts(path: Path) -> None:
     reactor = FakeUdpReactor()
-    made = guarded(path, reactor)
+    made = server_with_accounts(path, reactor)
     assert made.chat.hub.accounts == {"ice": False, "moon": True}
     made.startService()
     fill(path, {"sun": "hot"})
@@ -130,54 +133,56 @@ def test_the_chat_knows_the_accounts_and_their_changes_while_it_runs(path: Path)
 
 def test_a_server_that_never_started_can_be_stopped(path: Path) -> None:
     reactor = FakeUdpReactor()
-    guarded(path, reactor).stopService()
+    server_with_accounts(path, reactor).stopService()
     assert not reactor.getDelayedCalls()
 
 
 def test_a_blocked_account_is_refused_by_the_server(path: Path) -> None:
-    made = guarded(path, FakeUdpReactor())
-    refused: list[Any] = []
-    asked = made.chat.check_password(Authenticate("moon", "full"), "10.0.0.1:1")
-    asked.addErrback(refused.append)
-    assert [failure.type for failure in refused] == [Blocked]
+    made = server_with_accounts(path, FakeUdpReactor())
+    failures: list[Any] = []
+    checked = made.chat.check_password(Authenticate("moon", "full"), "10.0.0.1:1")
+    checked.addErrback(failures.append)
+    assert [failure.type for failure in failures] == [Blocked]
 
 
-class _ReactorWithThreads(FakeUdpReactor):
-    """A reactor and its pool of threads, which do at once what they are given."""
+class _ReactorWithThreadPool(FakeUdpReactor):
+    """A reactor and its thread pool in one: a call in a thread is run at once."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.given = 0
+        self.calls_in_thread = 0
 
-    def getThreadPool(self) -> "_ReactorWithThreads":
+    def getThreadPool(self) -> "_ReactorWithThreadPool":
         return self
 
     def callInThreadWithCallback(
         self, done: Callable[[bool, object], None], call: Callable[[], object]
     ) -> None:
-        self.given += 1
+        self.calls_in_thread += 1
         done(True, call())
 
-    def callFromThread(self, call: Callable[..., object], *given: object) -> None:
-        call(*given)
+    def callFromThread(self, call: Callable[..., object], *arguments: object) -> None:
+        call(*arguments)
 
 
-def test_the_threads_are_those_of_the_reactor_that_the_server_is_made_with(path: Path) -> None:
-    reactor = _ReactorWithThreads()
-    right: list[str] = []
-    checked = guarded(path, reactor).chat.check_password(Authenticate("ice", "cold"), "10.0.0.1:1")
-    checked.addCallback(right.append)
-    assert right == ["ice"]
-    assert reactor.given == 1
+def test_passwords_are_hashed_in_the_thread_pool_of_the_given_reactor(path: Path) -> None:
+    reactor = _ReactorWithThreadPool()
+    names: list[str] = []
+    checked = server_with_accounts(path, reactor).chat.check_password(
+        Authenticate("ice", "cold"), "10.0.0.1:1"
+    )
+    checked.addCallback(names.append)
+    assert names == ["ice"]
+    assert reactor.calls_in_thread == 1
 
 
 @on_reactor
-async def test_the_server_hashes_on_a_thread_of_its_reactor_and_not_on_the_reactor_s_own() -> None:
+async def test_passwords_are_not_hashed_on_the_reactor_thread() -> None:
     passwords = CountingHasher()
     with TemporaryDirectory() as directory:
         file = Path(directory) / "accounts"
         fill(file, {"ice": "cold"})
-        made = guarded(file, global_reactor)
+        made = server_with_accounts(file, global_reactor)
         add_accounts(made, AccountsChecker(PasswordFile(file), passwords), global_reactor)
         checked: Deferred[str] = made.chat.check_password(Authenticate("ice", "cold"), "10.0.0.1:1")
         assert await checked == "ice"

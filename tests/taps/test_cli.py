@@ -1,4 +1,4 @@
-"""``chatd`` itself: its roles, and what it says to a person who names none."""
+"""``chatd`` itself: its commands, its help, and what it prints without a command."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from chatd.cli import COMMANDS, main
 
 
 def status(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[object, str]:
-    """What `chatd` exits with when these arguments end it early, and what it printed."""
+    """The exit status of ``chatd`` with these arguments, and its output."""
     with pytest.raises(SystemExit) as ended:
         main(argv)
     return ended.value.code, capsys.readouterr().out
@@ -17,41 +17,41 @@ def status(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[object, str]
     ("argv", "why"),
     [((), "no command given"), (("party",), "party"), (("--bogus",), "bogus"), (("-x",), "x")],
 )
-def test_no_role_or_a_wrong_one_prints_the_usage_and_fails(
+def test_without_a_valid_command_the_usage_is_printed_and_the_status_is_1(
     argv: tuple[str, ...], why: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told, out = status(capsys, *argv)
-    assert isinstance(told, str)  # on standard error, with status 1
-    assert told.startswith("Usage: chatd COMMAND")
-    assert why in told.splitlines()[-1]
+    message, out = status(capsys, *argv)
+    assert isinstance(message, str)  # on standard error, with status 1
+    assert message.startswith("Usage: chatd COMMAND")
+    assert why in message.splitlines()[-1]
     assert out == ""
 
 
-def test_help_lists_the_roles(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     code, out = status(capsys, "--help")
     assert not code
-    for role, _, does in COMMANDS:
-        assert role in out
-        assert does in out
+    for command, _, description in COMMANDS:
+        assert command in out
+        assert description in out
 
 
 def test_version_shows_the_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert status(capsys, "--version") == (0, f"chatd {chatd.__version__}\n")
 
 
-@pytest.mark.parametrize("role", [role for role, _, _ in COMMANDS])
-def test_each_role_explains_itself(role: str, capsys: pytest.CaptureFixture[str]) -> None:
-    code, out = status(capsys, role, "--help")
+@pytest.mark.parametrize("command", [command for command, _, _ in COMMANDS])
+def test_each_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out = status(capsys, command, "--help")
     assert not code
-    assert f"{role} [options]" in out.splitlines()[0]
+    assert f"{command} [options]" in out.splitlines()[0]
 
 
-@pytest.mark.parametrize("role", [role for role, _, _ in COMMANDS if role != "account"])
-def test_a_bad_value_ends_a_role_before_it_begins(
-    role: str, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("command", [command for command, _, _ in COMMANDS if command != "account"])
+def test_a_bad_value_ends_a_command_before_it_starts(
+    command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told, out = status(capsys, role, "--ifaddrs", "127.0.0.1")
-    assert isinstance(told, str)
-    assert "--ifaddrs: '127.0.0.1' has no prefix" in told
-    assert len(told.splitlines()) == 1
+    message, out = status(capsys, command, "--ifaddrs", "127.0.0.1")
+    assert isinstance(message, str)
+    assert "--ifaddrs: '127.0.0.1' has no prefix" in message
+    assert len(message.splitlines()) == 1
     assert out == ""

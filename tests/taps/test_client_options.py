@@ -1,4 +1,4 @@
-"""The options of a client: where the server is, who the person is, whether it comes back."""
+"""The options of a client: the server, the nickname, and whether it reconnects."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from chatd.client.service import ChatClient
 from chatd.taps import client
 from chatd.taps.client import jitter, make_client, makeService
 from tests.fakes import FakeUdpReactor, FakeUI
-from tests.taps.roles import parse, refusal
+from tests.taps.command_lines import error_message, parse
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ from tests.taps.roles import parse, refusal
         ("", None),
     ],
 )
-def test_the_server_is_where_the_person_said(line: str, server: Server | None) -> None:
+def test_the_server_has_the_given_address(line: str, server: Server | None) -> None:
     assert parse(client.Options(), line).address == server
 
 
@@ -48,8 +48,8 @@ def test_the_server_is_where_the_person_said(line: str, server: Server | None) -
         ("--connect 10.0.0.1 --server party", "--server"),
     ],
 )
-def test_a_bad_address_is_one_line_that_names_it(line: str, names: str) -> None:
-    assert names in refusal("client", line)
+def test_a_bad_address_is_named_in_one_line(line: str, names: str) -> None:
+    assert names in error_message("client", line)
 
 
 @pytest.mark.parametrize("option", ["-n", "--nickname", "--name"])
@@ -65,21 +65,21 @@ def test_off_a_terminal_the_nickname_is_the_login_name(monkeypatch: pytest.Monke
 
 
 def started(line: str) -> tuple[Any, FakeUI, ChatClient]:
-    """A client with these options that has begun."""
+    """A client with these options that has started."""
     reactor, ui = FakeUdpReactor(), FakeUI()
     made = make_client(parse(client.Options(), line), "ice", ui, reactor)
     made.startService()
     return reactor, ui, made
 
 
-def test_with_an_address_nothing_is_searched() -> None:
+def test_with_an_address_the_client_does_not_search() -> None:
     reactor, _, made = started("127.0.0.1 5555")
     assert reactor.udp == []
     assert reactor.tcpClients[0][:2] == ("127.0.0.1", 5555)
     made.stopService()
 
 
-def test_without_one_the_named_subnets_are_asked() -> None:
+def test_without_an_address_the_client_queries_the_named_subnets() -> None:
     reactor, ui, made = started("--ifaddrs 127.0.0.1/8 127.1.0.1/16 --discovery-port 4000")
     assert [port.written[0][1] for port in reactor.udp] == [
         ("127.255.255.255", 4000),
@@ -90,7 +90,7 @@ def test_without_one_the_named_subnets_are_asked() -> None:
 
 
 @pytest.mark.parametrize(("flag", "tries"), [("", 1), ("--reconnect", 2)])
-def test_only_with_reconnect_a_client_with_an_address_comes_back(flag: str, tries: int) -> None:
+def test_with_an_address_a_client_reconnects_only_with_reconnect(flag: str, tries: int) -> None:
     reactor, _, made = started(f"127.0.0.1 5555 {flag}")
     factory = reactor.tcpClients[0][2]
     factory.clientConnectionFailed(reactor.connectors[0], Failure(Refused()))

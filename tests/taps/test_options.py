@@ -1,4 +1,4 @@
-"""What all roles' options have in common: several values, any order, one line for each fault."""
+"""The options that all commands share: several values, any order, one line for each mistake."""
 
 import json
 from pathlib import Path
@@ -12,30 +12,36 @@ from twisted.logger import Logger, LogLevel
 import chatd
 from chatd.discovery.subnets import default_subnets, host_addresses
 from chatd.taps import client, server
-from tests.taps.roles import ROLES, ClientThere, ServerThere, parse, refusal
+from tests.taps.command_lines import (
+    COMMANDS,
+    ClientOnExampleHost,
+    ServerOnExampleHost,
+    error_message,
+    parse,
+)
 
 
-def known(options: Any) -> list[str]:
+def known_subnets_of(options: Any) -> list[str]:
     return [str(subnet) for subnet in options.known_subnets]
 
 
-def test_the_example_of_a_server_is_read_as_typed() -> None:
+def test_the_example_of_a_server_is_parsed() -> None:
     options = parse(
-        ServerThere(),
+        ServerOnExampleHost(),
         '--ifaddrs "10.35.11.113/24" "192.168.1.124/24" --timeout 21 --slots 9 --id work',
     )
-    assert known(options) == ["10.35.11.113/24", "192.168.1.124/24"]
+    assert known_subnets_of(options) == ["10.35.11.113/24", "192.168.1.124/24"]
     assert options["timeout"] == 21
     assert options["slots"] == 9
     assert options["id"] == "work"
 
 
-def test_the_example_of_a_client_is_read_as_typed() -> None:
+def test_the_example_of_a_client_is_parsed() -> None:
     options = parse(
-        ClientThere(),
+        ClientOnExampleHost(),
         '--ifaddrs "192.168.1.123/24" "10.35.11.112/24" --server party --nickname ice',
     )
-    assert known(options) == ["192.168.1.123/24", "10.35.11.112/24"]
+    assert known_subnets_of(options) == ["192.168.1.123/24", "10.35.11.112/24"]
     assert options["server"] == "party"
     assert options["nickname"] == "ice"
     assert options.address is None
@@ -60,21 +66,21 @@ ONE, TWO = "127.0.0.1/8", "127.0.0.2/8"
         (f"--ifaddrs {ONE} {TWO} --", [ONE, TWO]),
     ],
 )
-@pytest.mark.parametrize("role", sorted(ROLES))
-def test_ifaddrs_takes_one_or_several_values_in_any_writing(
-    role: str, line: str, addresses: list[str]
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_ifaddrs_takes_one_or_several_values_in_every_notation(
+    command: str, line: str, addresses: list[str]
 ) -> None:
-    assert known(parse(ROLES[role](), line)) == addresses
+    assert known_subnets_of(parse(COMMANDS[command](), line)) == addresses
 
 
 @given(st.permutations([f"--ifaddrs {ONE} {TWO}", "--server party", "-n ice", "--reconnect"]))
 def test_the_order_of_the_options_does_not_matter(parts: list[str]) -> None:
     options = parse(client.Options(), " ".join(parts))
-    assert known(options) == [ONE, TWO]
+    assert known_subnets_of(options) == [ONE, TWO]
     assert (options["server"], options["nickname"], options["reconnect"]) == ("party", "ice", 1)
 
 
-_WORDS = st.sampled_from(
+_ARGUMENTS = st.sampled_from(
     [
         *("--ifaddrs", "--ifaddrs=", ONE, TWO, f"{ONE},", "--if", "-n", "ice", "--server", "party"),
         *("--port", "7777", "10.0.0.1", "--slots", "9", "--", "-", "--timeout", "1e3", "--jim"),
@@ -83,10 +89,12 @@ _WORDS = st.sampled_from(
 )
 
 
-@given(st.sampled_from(sorted(ROLES)), st.lists(_WORDS | st.text(max_size=5), max_size=7))
-def test_whatever_words_there_are_they_are_options_or_one_line(role: str, words: list[str]) -> None:
+@given(st.sampled_from(sorted(COMMANDS)), st.lists(_ARGUMENTS | st.text(max_size=5), max_size=7))
+def test_any_arguments_are_accepted_or_refused_in_one_line(
+    command: str, arguments: list[str]
+) -> None:
     try:
-        ROLES[role]().parseOptions(words)
+        COMMANDS[command]().parseOptions(arguments)
     except SystemExit as end:
         assert not end.code or len(str(end.code).splitlines()) == 1  # noqa: PT017  # either is right
 
@@ -101,19 +109,19 @@ def test_whatever_words_there_are_they_are_options_or_one_line(role: str, words:
         f"--nickname=ice 10.0.0.1 --ifaddrs={ONE} 5555",
     ],
 )
-def test_options_may_stand_before_and_after_the_address(line: str) -> None:
+def test_options_may_come_before_and_after_the_address(line: str) -> None:
     options = parse(client.Options(), line)
     assert (options.address.host, options.address.port) == ("10.0.0.1", 5555)
     assert options["nickname"] == "ice"
-    assert known(options) == [ONE]
+    assert known_subnets_of(options) == [ONE]
 
 
-def test_without_ifaddrs_every_address_of_the_host_is_known() -> None:
+def test_by_default_every_address_of_the_host_is_used() -> None:
     assert parse(server.Options(), "").known_subnets == default_subnets(host_addresses())
 
 
 PORTS = ["0", "65536", "-1", "http", "", "7777.0", "+7777", "7_777", "99999999999999999999"]
-AMOUNTS = ["-1", "nan", "inf", "1e999", "soon", "", "1,5"]
+NUMBERS = ["-1", "nan", "inf", "1e999", "soon", "", "1,5"]
 COUNTS = ["-1", "1.5", "many", "", "1000001", "9" * 400]
 IDS = ["", "x" * 65, "a\x1bb", "a\tb"]
 NICKNAMES = ["", "two words", "x" * 26, "#ice", "a,b", "[Server]", "10.0.0.1:5", "bell\x07"]
@@ -136,40 +144,41 @@ SERVER = [
     ("port", PORTS),
     ("slots", [*COUNTS, "0"]),
     ("history", COUNTS),
-    ("timeout", AMOUNTS),
-    ("flood", AMOUNTS),
-    ("accept-rate", AMOUNTS),
+    ("timeout", NUMBERS),
+    ("flood", NUMBERS),
+    ("accept-rate", NUMBERS),
     ("id", IDS),
 ]
 BAD = {
     "server": SERVER,
     "client": [("server", IDS), ("nickname", NICKNAMES), ("name", NICKNAMES)],
     "launch": [*SERVER, ("clients", ["0", "1001", "two"]), ("nickname", NICKNAMES)],
-    "servers": [("wait", AMOUNTS)],
+    "servers": [("wait", NUMBERS)],
+    "doctor": [("wait", [*NUMBERS, "0"]), ("server", IDS)],
 }
 
 
 @pytest.mark.parametrize(
-    ("role", "option", "values"),
-    [(role, *row) for role, rows in BAD.items() for row in [*rows, *COMMON]],
+    ("command", "option", "values"),
+    [(command, *row) for command, rows in BAD.items() for row in [*rows, *COMMON]],
 )
-def test_a_bad_value_is_one_line_that_names_the_option_and_the_value(
-    role: str, option: str, values: list[str]
+def test_a_bad_value_is_one_line_with_the_option_and_the_value(
+    command: str, option: str, values: list[str]
 ) -> None:
     for value in values:
-        told = refusal(role, f"--{option}='{value}'")
-        assert f"--{option}: " in told
-        assert repr(value) in told
+        message = error_message(command, f"--{option}='{value}'")
+        assert f"--{option}: " in message
+        assert repr(value) in message
 
 
-@pytest.mark.parametrize("role", sorted(ROLES))
-def test_an_address_named_twice_is_refused(role: str) -> None:
-    told = refusal(role, "--ifaddrs 127.0.0.1/8 127.0.0.1/16")
-    assert "--ifaddrs" in told
-    assert "127.0.0.1/16" in told
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_an_address_named_twice_is_refused(command: str) -> None:
+    message = error_message(command, "--ifaddrs 127.0.0.1/8 127.0.0.1/16")
+    assert "--ifaddrs" in message
+    assert "127.0.0.1/16" in message
 
 
-@pytest.mark.parametrize("role", sorted(ROLES))
+@pytest.mark.parametrize("command", sorted(COMMANDS))
 @pytest.mark.parametrize(
     ("line", "names"),
     [
@@ -180,61 +189,66 @@ def test_an_address_named_twice_is_refused(role: str) -> None:
         ("-x", "-x"),
     ],
 )
-def test_what_is_no_option_or_lacks_its_value_is_one_line(role: str, line: str, names: str) -> None:
-    told = refusal(role, line)
-    assert names in told
-
-
-@pytest.mark.parametrize("role", ["launch", "servers"])
-def test_a_role_without_an_address_refuses_one(role: str) -> None:
-    assert "10.0.0.1" in refusal(role, f"--ifaddrs {ONE} -- 10.0.0.1")
-
-
-@pytest.mark.parametrize("role", ["server", "client"])
-def test_a_word_too_many_is_refused_by_name(role: str) -> None:
-    assert "extra" in refusal(role, "127.0.0.1 5555 extra")
-
-
-@pytest.mark.parametrize("role", sorted(ROLES))
-def test_help_shows_every_option_and_its_default(
-    role: str, capsys: pytest.CaptureFixture[str]
+def test_an_unknown_option_or_a_missing_value_is_one_line(
+    command: str, line: str, names: str
 ) -> None:
-    options: Any = ROLES[role]()
+    assert names in error_message(command, line)
+
+
+@pytest.mark.parametrize("command", ["launch", "servers", "doctor"])
+def test_a_command_without_positional_arguments_refuses_one(command: str) -> None:
+    assert "10.0.0.1" in error_message(command, f"--ifaddrs {ONE} -- 10.0.0.1")
+
+
+@pytest.mark.parametrize("command", ["server", "client"])
+def test_an_excess_argument_is_named(command: str) -> None:
+    assert "extra" in error_message(command, "127.0.0.1 5555 extra")
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_help_shows_every_option_and_its_default(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options: Any = COMMANDS[command]()
     with pytest.raises(SystemExit) as ended:
         options.parseOptions(["--help"])
     assert not ended.value.code
-    shown = capsys.readouterr()
-    words = " ".join(shown.out.split())  # the lines are broken anywhere
+    printed = capsys.readouterr()
+    text = " ".join(printed.out.split())  # lines are broken between any two words
     for name, _, default, *_ in options.optParameters:
-        assert f"--{name}=" in words
-        assert default is None or f"[default: {default}]" in words
-    assert "--ifaddrs=" in words
-    assert shown.err == ""
+        assert f"--{name}=" in text
+        assert default is None or f"[default: {default}]" in text
+    assert "--ifaddrs=" in text
+    assert printed.err == ""
 
 
-@pytest.mark.parametrize("role", sorted(ROLES))
-def test_version_shows_chatds_version(role: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_version_shows_the_version_of_chatd(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as ended:
-        ROLES[role]().parseOptions(["--version"])
+        COMMANDS[command]().parseOptions(["--version"])
     assert ended.value.code == 0
     assert capsys.readouterr().out == f"chatd {chatd.__version__}\n"
 
 
 @pytest.mark.parametrize("log_format", ["text", "json"])
-def test_the_log_is_appended_to_its_file_from_its_level_on(log_format: str, tmp_path: Path) -> None:
+def test_events_of_the_level_and_above_are_appended_to_the_log_file(
+    log_format: str, tmp_path: Path
+) -> None:
     path = tmp_path / "chat.log"
-    path.write_text("what was there before\n")
+    path.write_text("an older line\n")
     options = parse(
         server.Options(), f"--log-file {path} --log-level warn --log-format {log_format}"
     )
     log = Logger("test", observer=options.observer())
-    log.emit(LogLevel.info, "too quiet")
-    log.emit(LogLevel.warn, "{what} happened", what="something")
+    log.emit(LogLevel.info, "below the level")
+    log.emit(LogLevel.warn, "{subject} happened", subject="something")
     options._log_file.close()
     before, *lines = path.read_text().rstrip().split("\n")
-    assert before == "what was there before"
+    assert before == "an older line"
     [line] = lines
     if log_format == "json":
-        assert json.loads(line.lstrip("\x1e"))["what"] == "something"
+        assert json.loads(line.lstrip("\x1e"))["subject"] == "something"
     else:
         assert line.endswith("something happened")

@@ -1,4 +1,4 @@
-"""The options of a server: their defaults, their values, and what does not go together."""
+"""The options of a server: defaults, valid values, and conflicts."""
 
 from typing import Any
 
@@ -7,10 +7,10 @@ import pytest
 from chatd.taps import server
 from chatd.taps.server import make_server
 from tests.fakes import FakeUdpReactor
-from tests.taps.roles import parse, refusal
+from tests.taps.command_lines import error_message, parse
 
 
-def test_the_defaults_are_those_that_are_promised() -> None:
+def test_the_defaults() -> None:
     options = parse(server.Options(), "")
     given = {option: value for option, value in options.items() if value is not None}
     assert {option: value for option, value in given.items() if not option.startswith("log-")} == {
@@ -42,7 +42,7 @@ def test_the_defaults_are_those_that_are_promised() -> None:
         ("--log-level debug", "log-level", "debug"),
     ],
 )
-def test_a_good_value_is_read(line: str, option: str, value: object) -> None:
+def test_a_valid_value_is_coerced(line: str, option: str, value: object) -> None:
     assert parse(server.Options(), line)[option] == value
 
 
@@ -55,9 +55,7 @@ def test_a_good_value_is_read(line: str, option: str, value: object) -> None:
         ("--slots 3 127.0.0.1 5555 --id work", 5555),
     ],
 )
-def test_an_address_alone_takes_the_prefix_of_the_interface_that_has_it(
-    line: str, port: int | None
-) -> None:
+def test_an_address_has_the_prefix_of_its_interface(line: str, port: int | None) -> None:
     options = parse(server.Options(), line)
     [subnet] = options.known_subnets
     assert str(subnet) == "127.0.0.1/8"
@@ -77,12 +75,12 @@ def test_an_address_alone_takes_the_prefix_of_the_interface_that_has_it(
         ("127.0.0.1 --ifaddrs=127.0.0.1/8", "--ifaddrs"),
     ],
 )
-def test_a_bad_address_or_port_is_one_line_that_names_it(line: str, names: str) -> None:
-    assert names in refusal("server", line)
+def test_a_bad_address_or_port_is_named_in_one_line(line: str, names: str) -> None:
+    assert names in error_message("server", line)
 
 
 def started(line: str) -> Any:
-    """The reactor that a server with these options listens with."""
+    """The reactor of a server with these options that has been started and stopped."""
     options = parse(server.Options(), line)
     reactor: Any = FakeUdpReactor()
     made = make_server(options, reactor)
@@ -91,7 +89,7 @@ def started(line: str) -> Any:
     return reactor
 
 
-def test_the_server_listens_on_the_addresses_named_and_nowhere_else() -> None:
+def test_the_server_listens_on_the_named_addresses_only() -> None:
     reactor = started("--ifaddrs 127.0.0.1/8 127.0.0.2/8 --port 5555")
     assert [(host, port) for port, _, _, host in reactor.tcpServers] == [
         ("127.0.0.1", 5555),
@@ -104,7 +102,7 @@ def test_the_server_listens_on_the_addresses_named_and_nowhere_else() -> None:
     }
 
 
-def test_the_server_is_called_like_its_host_unless_it_is_named() -> None:
+def test_the_default_id_is_the_host_name() -> None:
     options = parse(server.Options(), "--ifaddrs 127.0.0.1/8")
     made = make_server(options, FakeUdpReactor())
     assert made.chat.settings.server_id

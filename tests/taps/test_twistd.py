@@ -1,4 +1,4 @@
-"""Under twistd: nothing collides, standard output stays free, and what was said is respected."""
+"""Under twistd: several programs in one folder, a free standard output, and twistd's options."""
 
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,13 @@ from twisted.python.reflect import namedAny
 
 from chatd import logs
 from tests.fakes import FakeUdpReactor
-from tests.taps.roles import twistd
+from tests.taps.command_lines import twistd
 
 SERVER = "chatserver --ifaddrs 127.0.0.1/8"
 CLIENT = "chatclient --ifaddrs 127.0.0.1/8"
 
 
-def test_the_options_after_the_role_are_chatds() -> None:
+def test_options_after_the_command_belong_to_chatd() -> None:
     options = twistd(
         "-n chatserver --ifaddrs 127.0.0.1/8 127.0.0.2/8 --timeout 21 --slots 9 --id work"
     )
@@ -28,13 +28,13 @@ def test_the_options_after_the_role_are_chatds() -> None:
     assert options.subOptions["id"] == "work"
 
 
-def test_the_clients_own_n_is_the_nickname() -> None:
+def test_n_after_chatclient_is_the_nickname() -> None:
     options = twistd(f"-n {CLIENT} --server party -n ice")
     assert options.subOptions["nickname"] == "ice"
 
 
 def observer(options: Any) -> Any:
-    """What the role tells twistd to log to."""
+    """Where the command has twistd log to; None for twistd's own choice."""
     application = Application("chatd")
     maker = options.loadedPlugins[options.subCommand]
     program = namedAny(maker.module).makeService(options.subOptions, FakeUdpReactor())
@@ -42,56 +42,56 @@ def observer(options: Any) -> Any:
     return ILogObserver(application, None)
 
 
-@pytest.mark.parametrize("role", [SERVER, CLIENT])
-def test_in_the_foreground_there_is_no_pidfile_and_the_log_is_ours(role: str) -> None:
-    options = twistd(f"-n {role}")
+@pytest.mark.parametrize("command", [SERVER, CLIENT])
+def test_in_the_foreground_there_is_no_pidfile_and_chatd_logs(command: str) -> None:
+    options = twistd(f"-n {command}")
     assert not options["pidfile"]
     assert observer(options) is not None
 
 
-@pytest.mark.parametrize("role", [SERVER, CLIENT])
-def test_in_the_foreground_a_pidfile_that_was_named_is_kept(role: str) -> None:
-    assert twistd(f"-n --pidfile mine.pid {role}")["pidfile"].endswith("/mine.pid")
+@pytest.mark.parametrize("command", [SERVER, CLIENT])
+def test_in_the_foreground_a_given_pidfile_is_kept(command: str) -> None:
+    assert twistd(f"-n --pidfile mine.pid {command}")["pidfile"].endswith("/mine.pid")
 
 
-@pytest.mark.parametrize("given", ["--logfile mine.log", "--syslog"])
-@pytest.mark.parametrize("role", [SERVER, CLIENT])
-def test_in_the_foreground_a_log_that_was_named_is_kept(role: str, given: str) -> None:
-    assert observer(twistd(f"-n {given} {role}")) is None
+@pytest.mark.parametrize("option", ["--logfile mine.log", "--syslog"])
+@pytest.mark.parametrize("command", [SERVER, CLIENT])
+def test_in_the_foreground_a_given_log_is_kept(command: str, option: str) -> None:
+    assert observer(twistd(f"-n {option} {command}")) is None
 
 
-@pytest.mark.parametrize("role", [SERVER, CLIENT])
-def test_a_logger_that_was_named_is_kept(role: str) -> None:
-    assert twistd(f"-n --logger chatd.logs.observer {role}")["logger"] is logs.observer
+@pytest.mark.parametrize("command", [SERVER, CLIENT])
+def test_a_given_logger_is_kept(command: str) -> None:
+    assert twistd(f"-n --logger chatd.logs.observer {command}")["logger"] is logs.observer
 
 
-def test_a_server_may_be_a_daemon_with_the_pidfile_and_log_of_twistd() -> None:
+def test_a_daemon_has_the_pidfile_and_log_of_twistd() -> None:
     options = twistd(SERVER)
     assert options["pidfile"].endswith("/twistd.pid")
     assert observer(options) is None
 
 
-def test_a_daemon_logs_to_the_log_file_that_was_named(tmp_path: Path) -> None:
+def test_a_daemon_logs_to_a_given_log_file(tmp_path: Path) -> None:
     options = twistd(f"{SERVER} --log-file {tmp_path / 'chat.log'}")
     assert observer(options) is not None
     options.subOptions._log_file.close()
 
 
-def test_a_client_refuses_to_be_a_daemon_in_one_line_with_a_reason() -> None:
+def test_a_client_cannot_be_a_daemon() -> None:
     with pytest.raises(SystemExit) as ended:
         twistd(CLIENT)
-    told = ended.value.code
-    assert isinstance(told, str)
-    assert len(told.splitlines()) == 1
-    assert "daemon" in told
-    assert "twistd -n chatclient" in told
+    message = ended.value.code
+    assert isinstance(message, str)
+    assert len(message.splitlines()) == 1
+    assert "daemon" in message
+    assert "twistd -n chatclient" in message
 
 
-@pytest.mark.parametrize("role", ["chatserver", "chatclient"])
-def test_a_bad_value_is_one_line_under_twistd_as_well(role: str) -> None:
+@pytest.mark.parametrize("command", ["chatserver", "chatclient"])
+def test_under_twistd_a_bad_value_is_one_line(command: str) -> None:
     with pytest.raises(SystemExit) as ended:
-        twistd(f"-n {role} --ifaddrs 127.0.0.1")
-    told = ended.value.code
-    assert isinstance(told, str)
-    assert told.startswith(f"{role}: --ifaddrs: '127.0.0.1' has no prefix")
-    assert len(told.splitlines()) == 1
+        twistd(f"-n {command} --ifaddrs 127.0.0.1")
+    message = ended.value.code
+    assert isinstance(message, str)
+    assert message.startswith(f"{command}: --ifaddrs: '127.0.0.1' has no prefix")
+    assert len(message.splitlines()) == 1

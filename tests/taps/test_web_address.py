@@ -1,7 +1,5 @@
-"""Where a person who starts the page is told to find it: addresses in words, and a QR code."""
+"""The web page's port, its URLs, and the QR code of one of them."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from ipaddress import IPv4Address
 
@@ -10,69 +8,69 @@ import segno
 from twisted.python.systemd import ListenFDs
 
 from chatd.taps import launch, server, web_address
-from tests.taps.roles import parse, refusal
+from tests.taps.command_lines import error_message, modules_imported_by, parse
 
 HOST = [IPv4Address("127.0.0.1"), IPv4Address("192.168.1.124")]
 URL = "http://192.168.1.124:8080/"
 
-#: Which of its two modules, the upper and the lower, each character shows light.
+#: For each character of a code: whether its upper and its lower module are light.
 LIGHT = {"\N{FULL BLOCK}": "11", "\N{UPPER HALF BLOCK}": "10", "\N{LOWER HALF BLOCK}": "01"}
 
 
-def test_a_server_has_no_page_unless_it_is_asked_for() -> None:
+def test_by_default_a_server_has_no_page() -> None:
     assert "web" not in parse(server.Options(), "--ifaddrs 127.0.0.1/8").extra_ports
 
 
-def test_a_launch_has_one_wherever_a_port_is_free_or_where_it_is_told_to() -> None:
+def test_launch_always_has_a_page() -> None:
     assert parse(launch.Options(), "-n ice --ifaddrs 127.0.0.1/8").extra_ports == {"web": None}
     assert parse(launch.Options(), "-n ice --ifaddrs 127.0.0.1/8 --web 8081")["web"] == 8081
 
 
 @pytest.mark.parametrize(
-    ("given", "where"),
+    ("value", "coerced"),
     [("8080", 8080), ("tcp:8080:interface=127.0.0.1", "tcp:8080:interface=127.0.0.1")],
 )
-def test_the_page_is_on_a_port_or_at_an_endpoint(given: str, where: int | str) -> None:
-    assert parse(server.Options(), f"--web {given}")["web"] == where
+def test_the_page_is_served_on_a_port_or_at_an_endpoint(value: str, coerced: int | str) -> None:
+    assert parse(server.Options(), f"--web {value}")["web"] == coerced
 
 
-@pytest.mark.parametrize("role", ["server", "launch"])
+@pytest.mark.parametrize("command", ["server", "launch"])
 @pytest.mark.parametrize("bad", ["0", "65536", "http", "tcp:http"])
-def test_a_place_where_no_page_can_be_is_one_line_that_names_it(role: str, bad: str) -> None:
-    assert f"--web: {bad!r}" in refusal(role, f"--web {bad}")
+def test_a_bad_port_or_endpoint_is_named_in_one_line(command: str, bad: str) -> None:
+    assert f"--web: {bad!r}" in error_message(command, f"--web {bad}")
 
 
-@pytest.mark.parametrize("role", ["server", "launch"])
+@pytest.mark.parametrize("command", ["server", "launch"])
 @pytest.mark.parametrize("option", ["jim", "plain", "web"])
 @pytest.mark.parametrize(
     "bad", ["unix:/nowhere/socket", "stdio:", "haproxy:tcp:8080", "systemd:domain=UNIX:name=web"]
 )
-def test_an_endpoint_without_addresses_and_ports_is_one_line_that_names_it(
-    role: str, option: str, bad: str, monkeypatch: pytest.MonkeyPatch
+def test_an_endpoint_that_is_not_tcp_is_named_in_one_line(
+    command: str, option: str, bad: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given = ListenFDs([3], ("web",))
-    monkeypatch.setattr("twisted.internet.endpoints._SystemdParser._sddaemon", given)
-    line = refusal(role, f"--{option} {bad}")
-    assert f"--{option}: {bad!r} must be a TCP endpoint" in line
+    passed = ListenFDs([3], ("web",))
+    monkeypatch.setattr("twisted.internet.endpoints._SystemdParser._sddaemon", passed)
+    message = error_message(command, f"--{option} {bad}")
+    assert f"--{option}: {bad!r} must be a TCP endpoint" in message
 
 
-def test_systemd_may_hand_over_a_port(monkeypatch: pytest.MonkeyPatch) -> None:
-    given = ListenFDs([3], ("web",))
-    monkeypatch.setattr("twisted.internet.endpoints._SystemdParser._sddaemon", given)
-    where = "systemd:domain=INET:name=web"
-    assert parse(server.Options(), f"--web {where}")["web"] == where
+def test_systemd_may_pass_a_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    passed = ListenFDs([3], ("web",))
+    monkeypatch.setattr("twisted.internet.endpoints._SystemdParser._sddaemon", passed)
+    endpoint = "systemd:domain=INET:name=web"
+    assert parse(server.Options(), f"--web {endpoint}")["web"] == endpoint
 
 
-def test_the_page_is_where_the_server_listens_and_what_others_can_reach_comes_first() -> None:
-    reached = [("127.0.0.1", 8080), ("192.168.1.124", 8080), ("10.35.11.113", 8080)]
-    assert web_address.page_urls(reached, HOST) == [
+def test_loopback_is_the_last_url() -> None:
+    listening = [("127.0.0.1", 8080), ("192.168.1.124", 8080), ("10.35.11.113", 8080)]
+    assert web_address.page_urls(listening, HOST) == [
         "http://192.168.1.124:8080/",
         "http://10.35.11.113:8080/",
         "http://127.0.0.1:8080/",
     ]
 
 
-def test_all_addresses_of_this_host_are_spelled_out() -> None:
+def test_an_unspecified_address_stands_for_all_addresses_of_the_host() -> None:
     assert web_address.page_urls([("0.0.0.0", 80)], HOST, "tcp:80") == [  # noqa: S104  # nothing is bound
         "http://192.168.1.124:80/",
         "http://127.0.0.1:80/",
@@ -80,23 +78,23 @@ def test_all_addresses_of_this_host_are_spelled_out() -> None:
 
 
 @pytest.mark.parametrize("where", ["ssl:8443", "tls:certificates:8443"])
-def test_an_encrypted_page_is_said_to_be_one(where: str) -> None:
+def test_an_endpoint_with_tls_has_an_https_url(where: str) -> None:
     assert web_address.page_urls([("127.0.0.1", 8443)], HOST, where) == ["https://127.0.0.1:8443/"]
 
 
-def test_an_address_of_the_other_kind_has_its_brackets() -> None:
+def test_an_ipv6_address_has_brackets() -> None:
     assert web_address.page_urls([("::1", 8080)], HOST, "tcp6:8080") == ["http://[::1]:8080/"]
 
 
 def modules(rows: list[str]) -> Iterator[list[bool]]:
-    """Which modules `rows` show dark; the last row of characters has an upper one only."""
+    """Whether each module in `rows` is dark; the last row of characters has upper ones only."""
     for row in rows:
         shown = [LIGHT.get(character, "00") for character in row]
         for half in (0, 1):
             yield [each[half] == "0" for each in shown]
 
 
-def test_the_code_is_the_address_with_a_blank_around_it() -> None:
+def test_the_code_has_a_quiet_zone() -> None:
     rows = web_address.qr_code(URL, 80, has_colours=False)
     size = len(rows[0])
     seen = list(modules(rows))[:size]
@@ -108,30 +106,30 @@ def test_the_code_is_the_address_with_a_blank_around_it() -> None:
 
 
 @pytest.mark.parametrize("url", [URL, "http://192.168.100.200:65535/", "https://10.0.0.1:80/"])
-def test_the_code_leaves_room_in_a_window_of_80_by_24(url: str) -> None:
+def test_the_code_leaves_8_lines_of_an_80_by_24_window(url: str) -> None:
     rows = web_address.qr_code(url, 80, has_colours=False)
     assert 0 < len(rows) < 24 - 8
     assert {character for row in rows for character in row} <= {*LIGHT, " "}
 
 
-def test_it_is_dark_on_light_whatever_the_terminals_colours_are_unless_it_shall_have_none() -> None:
+def test_the_code_is_dark_on_light_unless_colours_are_off() -> None:
     plain, coloured = (web_address.qr_code(URL, 80, has_colours=each) for each in (False, True))
     assert coloured == [f"\x1b[97;40m{row}\x1b[0m" for row in plain]
 
 
-def test_no_code_is_broken_to_fit() -> None:
+def test_a_code_that_does_not_fit_is_left_out() -> None:
     width = len(web_address.qr_code(URL, 80, has_colours=False)[0])
     assert web_address.qr_code(URL, width, has_colours=False)
     assert web_address.qr_code(URL, width - 1, has_colours=False) == []
     assert web_address.qr_code(URL, 0, has_colours=False) == []
 
 
-def test_there_is_no_code_for_an_address_that_a_phone_cannot_reach() -> None:
+def test_a_loopback_address_has_no_code() -> None:
     assert web_address.qr_code("http://127.0.0.1:8080/", 80, has_colours=False) == []
 
 
 @pytest.mark.parametrize(
-    ("role", "words"),
+    ("command", "line"),
     [
         ("client", "-n ice"),
         ("server", ""),
@@ -139,19 +137,6 @@ def test_there_is_no_code_for_an_address_that_a_phone_cannot_reach() -> None:
         ("launch", "-n ice"),
     ],
 )
-def test_what_only_the_page_needs_is_not_imported_where_there_is_none(
-    role: str, words: str
-) -> None:
-    unneeded = {"segno"} if role == "launch" else {"h11", "wsproto", "segno", "chatd.web"}
-    look = (
-        f"import sys, chatd.cli, chatd.taps.{role} as role\n"
-        "options = role.Options()\n"
-        f"options.parseOptions([*{words.split()}, '--ifaddrs', '127.0.0.1/8'])\n"
-        "from twisted.internet import reactor\n"
-        "role.makeService(options, reactor)\n"
-        f"print({unneeded} & set(sys.modules))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", look], stdin=subprocess.DEVNULL, capture_output=True, check=True
-    )
-    assert done.stdout == b"set()\n"
+def test_without_a_page_its_packages_are_not_imported(command: str, line: str) -> None:
+    unneeded = {"segno"} if command == "launch" else {"h11", "wsproto", "segno", "chatd.web"}
+    assert not unneeded & modules_imported_by(command, f"{line} --ifaddrs 127.0.0.1/8")
