@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Final
 
-from tests.e2e.native_peer import PATIENCE, Peer
+from tests.e2e.native_peer import Peer
 from tests.e2e.programs import CHATD, Program, programs
+from tests.timeouts import TIMEOUT_SECONDS
 
 _WORKER: Final = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 
@@ -61,7 +62,7 @@ class Server:
 
     def add_member(self, nickname: str) -> Peer:
         """Another member, in the native dialect over TCP."""
-        connection = socket.create_connection((HOST, self.tcp), PATIENCE)
+        connection = socket.create_connection((HOST, self.tcp), TIMEOUT_SECONDS)
         peer = Peer(connection)
         self._connections.callback(peer.close)
         peer.send("hello", {"nickname": nickname, "version": 1})
@@ -70,7 +71,7 @@ class Server:
 
     def add_watcher(self, source: str) -> None:
         """A page of another host, with the address `source`, that only watches."""
-        connection = socket.create_connection((HOST, self.web), PATIENCE, (source, 0))
+        connection = socket.create_connection((HOST, self.web), TIMEOUT_SECONDS, (source, 0))
         self._connections.callback(connection.close)
         connection.sendall(_UPGRADE.format(host=f"{HOST}:{self.web}").encode() + _WATCH)
         received = b""
@@ -89,7 +90,7 @@ class Server:
 
     def connect_plain(self) -> socket.socket:
         """A connection to the plain port, as by ``nc``."""
-        connection = socket.create_connection((HOST, self.plain), PATIENCE)
+        connection = socket.create_connection((HOST, self.plain), TIMEOUT_SECONDS)
         self._connections.callback(connection.close)
         return connection
 

@@ -12,9 +12,7 @@ from chatd.wire import discovery
 from tests.discovery.hosts import subnets
 from tests.fakes import on_reactor
 from tests.ports import free_udp_port
-
-#: How long a test waits for a reply.
-TIMEOUT_SECONDS = 30
+from tests.timeouts import TIMEOUT_SECONDS
 
 
 def _offer(server_id: str) -> Callable[[Subnet], discovery.Offer]:

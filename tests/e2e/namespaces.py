@@ -8,12 +8,11 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
-from time import monotonic
 from typing import NoReturn
 
 import pytest
 
-from tests.e2e.programs import PATIENCE, Program, programs
+from tests.e2e.programs import Program, programs
 
 _numbers = count(1)
 
@@ -124,13 +123,6 @@ class Host:
         address = ("-n", self.namespace, "address")
         _ip(*address, "delete", before, "dev", interface)
         _ip(*address, "add", after, "broadcast", "+", "dev", interface)
-
-    def wait_for_connection(self, port: int) -> None:
-        """Wait until a program here has a TCP connection to that port of another host."""
-        end = monotonic() + PATIENCE
-        established = ("ss", "-Htn", "state", "established", "dport", "=", f":{port}")
-        while not _run("ip", "netns", "exec", self.namespace, *established):
-            assert monotonic() < end, "there is no connection"
 
     def firewall(self, *rule: str) -> None:
         """Add a rule of ``iptables``."""

@@ -3,12 +3,10 @@
 import json
 import socket
 import struct
-from typing import Any, Final
+from typing import Any
 
 from tests.ports import HOST
-
-#: How long to wait for the other side before the test has failed, in seconds.
-PATIENCE: Final = 30.0
+from tests.timeouts import TIMEOUT_SECONDS
 
 
 class Peer:
@@ -16,7 +14,7 @@ class Peer:
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
-        self._connection.settimeout(PATIENCE)
+        self._connection.settimeout(TIMEOUT_SECONDS)
         self._stream = connection.makefile("rb")
 
     def send(self, kind: str, data: Any = None, **more: Any) -> None:
@@ -55,7 +53,7 @@ def enter(port: int, nickname: str) -> Peer:
     :raises AssertionError: the server ends the connection.
     :raises OSError: it does so at once.
     """
-    peer = Peer(socket.create_connection((HOST, port), PATIENCE))
+    peer = Peer(socket.create_connection((HOST, port), TIMEOUT_SECONDS))
     try:
         peer.send("hello", {"nickname": nickname, "version": 1})
         peer.receive("welcome")
@@ -70,7 +68,7 @@ class FakeServer:
 
     def __init__(self) -> None:
         self._listening = socket.create_server((HOST, 0))
-        self._listening.settimeout(PATIENCE)
+        self._listening.settimeout(TIMEOUT_SECONDS)
         self.port: int = self._listening.getsockname()[1]
         self._peers: list[Peer] = []
 

@@ -12,9 +12,7 @@ from time import monotonic
 from typing import IO
 
 from tests.queued_writes import ARE_QUEUED
-
-#: How long to wait for a line before the test has failed, in seconds.
-PATIENCE = 30.0
+from tests.timeouts import TIMEOUT_SECONDS
 
 FAULTY_CLIENT = (sys.executable, "-m", "tests.e2e.faulty_client")
 _QUEUED = (sys.executable, "-m", "tests.queued_writes")
@@ -60,15 +58,17 @@ class Program:
         with self._changed:
             self._changed.notify_all()
 
-    def expect_stdout(self, text: str, after: int = 0, within: float = PATIENCE) -> None:
+    def expect_stdout(self, text: str, after: int = 0, within: float = TIMEOUT_SECONDS) -> None:
         """Wait until a line of the standard output, from number `after` on, contains `text`."""
         self.wait_until(lambda: any(text in line for line in self.stdout[after:]), text, within)
 
-    def expect_stderr(self, text: str, after: int = 0, within: float = PATIENCE) -> None:
+    def expect_stderr(self, text: str, after: int = 0, within: float = TIMEOUT_SECONDS) -> None:
         """Wait until a line of the standard error, from number `after` on, contains `text`."""
         self.wait_until(lambda: any(text in line for line in self.stderr[after:]), text, within)
 
-    def wait_until(self, happened: Callable[[], bool], what: str, within: float = PATIENCE) -> None:
+    def wait_until(
+        self, happened: Callable[[], bool], what: str, within: float = TIMEOUT_SECONDS
+    ) -> None:
         """Wait until that has happened, which a line tells."""
         end = monotonic() + within
         with self._changed:
@@ -103,19 +103,19 @@ class Program:
         """Send it a signal."""
         self._process.send_signal(number)
 
-    def wait(self, within: float = PATIENCE) -> int:
+    def wait(self, within: float = TIMEOUT_SECONDS) -> int:
         """Wait for its end; the answer is its exit status."""
         status = self._process.wait(within)
         for reader in self._readers:
-            reader.join(PATIENCE)
+            reader.join(TIMEOUT_SECONDS)
         return status
 
     def close(self) -> None:
         """End it, whatever it is doing."""
         self._process.kill()
-        self._process.wait(PATIENCE)
+        self._process.wait(TIMEOUT_SECONDS)
         for reader in self._readers:
-            reader.join(PATIENCE)
+            reader.join(TIMEOUT_SECONDS)
         for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
             if stream is not None:
                 with suppress(BrokenPipeError):  # it ended before it read everything

@@ -18,8 +18,7 @@ from typing import Any, Final
 
 import pyte
 
-#: How long to wait for something to be seen before the test has failed, in seconds.
-PATIENCE: Final = 30.0
+from tests.timeouts import TIMEOUT_SECONDS
 
 CONTROL_C: Final = "\x03"
 CONTROL_D: Final = "\x04"
@@ -98,7 +97,7 @@ class Terminal:
 
     def wait_until(self, happened: Callable[[], bool], what: str) -> None:
         """Wait until that has happened."""
-        end = monotonic() + PATIENCE
+        end = monotonic() + TIMEOUT_SECONDS
         while not happened():
             if monotonic() > end or (self._process.poll() is not None and not self._read(0)):
                 if happened():
@@ -122,14 +121,14 @@ class Terminal:
     def send_keys(self, keys: str) -> None:
         """Press these keys."""
         data = keys.encode()
-        end = monotonic() + PATIENCE
+        end = monotonic() + TIMEOUT_SECONDS
         while data:
             assert monotonic() < end, "the program reads nothing"
             self._read(0)  # or it could not go on writing, and so not read, either
             if select.select([], [self._master], [], 0.01)[1]:
                 # Small pieces: a pseudo-terminal takes a few kilobytes at a time.
                 data = data[os.write(self._master, data[:1024]) :]
-                end = monotonic() + PATIENCE
+                end = monotonic() + TIMEOUT_SECONDS
 
     def send_line(self, line: str) -> None:
         """Type a line."""
@@ -161,7 +160,7 @@ class Terminal:
 
     def wait_after_hang_up(self) -> int:
         """Wait for the end of a program whose window was shut; the answer is the exit status."""
-        return self._process.wait(PATIENCE)
+        return self._process.wait(TIMEOUT_SECONDS)
 
     @property
     def current_modes(self) -> list[Any]:
@@ -175,7 +174,7 @@ class Terminal:
     def close(self) -> None:
         """End it, whatever it is doing."""
         self._process.kill()
-        self._process.wait(PATIENCE)
+        self._process.wait(TIMEOUT_SECONDS)
         if self._master >= 0:
             self.hang_up()
 

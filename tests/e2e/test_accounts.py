@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.programs import CHATD, PATIENCE, Program, programs
+from tests.e2e.programs import CHATD, Program, programs
 from tests.e2e.pty_terminal import terminals
 from tests.ports import HOST, IFADDRS, free_udp_port
+from tests.timeouts import TIMEOUT_SECONDS
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ class Caller:
     """A connection that speaks the native dialect."""
 
     def __init__(self, server: Program) -> None:
-        self._socket = socket.create_connection((HOST, port_of(server)), PATIENCE)
+        self._socket = socket.create_connection((HOST, port_of(server)), TIMEOUT_SECONDS)
         self._lines = self._socket.makefile("rb")
 
     def ask(self, frame_type: str, **data: object) -> str:

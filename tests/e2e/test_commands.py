@@ -11,8 +11,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.e2e.programs import CHATD, PATIENCE, Program, programs
+from tests.e2e.programs import CHATD, Program, programs
 from tests.ports import HOST, IFADDRS, free_port, free_udp_port
+from tests.timeouts import TIMEOUT_SECONDS
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def test_the_example_with_an_address_and_a_port(
     server.expect_stderr("answers discovery")
     ice = start("client", HOST, ports.tcp, "--nickname", "ice")
     ice.expect_stderr("Connected to")
-    with socket.create_connection((HOST, int(ports.tcp)), PATIENCE) as connection:
+    with socket.create_connection((HOST, int(ports.tcp)), TIMEOUT_SECONDS) as connection:
         name = "{}:{}".format(*connection.getsockname())
         for frame_type, data in (
             ("message", "hello"),
@@ -191,7 +192,7 @@ def test_a_signal_ends_the_server_with_status_0_and_everyone_is_told(
 
 
 def test_a_second_signal_ends_the_server_at_once(server: Program, ports: SimpleNamespace) -> None:
-    with socket.create_connection((HOST, int(ports.tcp)), PATIENCE) as connection:
+    with socket.create_connection((HOST, int(ports.tcp)), TIMEOUT_SECONDS) as connection:
         connection.sendall(b'{"type":"hello","data":{"nickname":"ice","version":1}}\n')
         stream = connection.makefile("rb")
         assert b"welcome" in stream.readline()

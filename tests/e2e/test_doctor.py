@@ -57,7 +57,7 @@ def output(doctor: Program) -> Any:
 
 def diagnose(hosts: SimpleNamespace, *options: str) -> Program:
     doctor: Program = hosts.client.start(
-        *CHATD, "doctor", "--server", "party", "--wait", "1", "--json", *options
+        *CHATD, "doctor", "--server", "party", "--wait", "2", "--json", *options
     )
     return doctor
 
@@ -69,14 +69,14 @@ def test_a_server_on_this_host_is_found_and_left_as_it_was(
         *("server", *IFADDRS, "--id", "party", "--discovery-port", port, "--log-level", "debug")
     )
     server.expect_stderr("party answers discovery")
-    doctor = start("doctor", *IFADDRS, "--discovery-port", port, "--wait", "0.5", "--json")
+    doctor = start("doctor", *IFADDRS, "--discovery-port", port, "--wait", "2", "--json")
     assert diagnosis(doctor) == ("local-only", 0)
     [found] = output(doctor)["interfaces"][0]["servers"]
     assert (found["id"], found["answers"], found["tcp"], found["free"]) == (
         *("party", 3, "connected"),
         found["slots"],
     )
-    again = start("doctor", *IFADDRS, "--discovery-port", port, "--wait", "0.5", "--json")
+    again = start("doctor", *IFADDRS, "--discovery-port", port, "--wait", "2", "--json")
     assert diagnosis(again) == ("local-only", 0)
     assert output(again)["interfaces"][0]["servers"][0]["free"] == found["slots"]
     server.send_signal(signal.SIGTERM)
@@ -152,6 +152,6 @@ def test_an_interface_that_is_down_is_found_whether_named_or_not(
 
 
 def test_a_similar_id_is_suggested(hosts: SimpleNamespace) -> None:
-    doctor = hosts.client.start(*CHATD, "doctor", "--server", "Party", "--wait", "1")
+    doctor = hosts.client.start(*CHATD, "doctor", "--server", "Party", "--wait", "2")
     assert doctor.wait() == 1
     assert "use --server party" in " ".join(doctor.stdout)

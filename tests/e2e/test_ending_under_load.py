@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.native_peer import PATIENCE
 from tests.e2e.programs import CHATD, Program, programs
 from tests.ports import HOST, IFADDRS, free_port, free_udp_port
+from tests.timeouts import TIMEOUT_SECONDS
 
 SENDERS = 10
 LISTENERS = 20
@@ -33,7 +33,7 @@ class Guest:
         self.confirmed: list[str] = []
         self._talks = talks
         self._rest = b""
-        self.socket = socket.create_connection((HOST, port), PATIENCE)
+        self.socket = socket.create_connection((HOST, port), TIMEOUT_SECONDS)
         self._send({"type": "hello", "data": {"nickname": nickname, "version": 1}})
 
     def read(self) -> bool:
@@ -82,7 +82,7 @@ def _talk_until_stopped(guests: list[Guest], program: Program) -> None:
         for guest in guests:
             selector.register(guest.socket, EVENT_READ, guest)
         while selector.get_map():
-            for key, _ in selector.select(PATIENCE):
+            for key, _ in selector.select(TIMEOUT_SECONDS):
                 if not key.data.read():
                     selector.unregister(key.fileobj)
                     key.data.socket.close()

@@ -1,15 +1,12 @@
 """A log file that cannot be written stops no chat, and goes on when it can be (SPEC §9, §10)."""
 
 import resource
-import select
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
-from time import monotonic
 
 import pytest
 
-from tests.e2e.native_peer import PATIENCE, Peer, enter
+from tests.e2e.native_peer import Peer, enter
 from tests.e2e.programs import CHATD, Program, programs
 from tests.ports import IFADDRS, free_port, free_udp_port
 
@@ -19,25 +16,17 @@ _FULL_BYTES = 8_192
 
 @pytest.fixture
 def start() -> Iterator[Callable[[int, Path], Program]]:
-    """Starts a server on a port, with a log file."""
+    """Starts a server on a port, with a log file, and waits until it listens."""
     with programs() as started:
 
         def server(port: int, log: Path) -> Program:
             words = [*CHATD, "server", *IFADDRS, "--port", str(port), "--flood", "0"]
-            words += ["--discovery-port", str(free_udp_port())]
-            return started([*words, "--log-file", str(log)])
+            words += ["--discovery-port", str(free_udp_port()), "--log-file", str(log)]
+            program = started(words)
+            started(["tail", "-n", "+1", "-F", str(log)]).expect_stdout("answers discovery")
+            return program
 
         yield server
-
-
-def _enter(port: int) -> Peer:
-    """Become a member as soon as the server, whose log is elsewhere, listens."""
-    end = monotonic() + PATIENCE
-    while monotonic() < end:
-        with suppress(ConnectionRefusedError):
-            return enter(port, "ice")
-        select.select([], [], [], 0.05)
-    raise AssertionError("the server does not start")
 
 
 def _say(peer: Peer, text: str) -> None:
@@ -50,7 +39,7 @@ def test_a_disk_that_is_full_for_a_while_costs_lines_of_the_log_and_nothing_else
 ) -> None:
     port, log = free_port(), tmp_path / "chat.log"
     server = start(port, log)
-    ice = _enter(port)
+    ice = enter(port, "ice")
     hard = resource.prlimit(server.pid, resource.RLIMIT_FSIZE)[1]
     resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (_FULL_BYTES, hard))
     for _ in range(20):
@@ -68,7 +57,7 @@ def test_a_log_that_was_removed_is_there_again(
 ) -> None:
     port, log = free_port(), tmp_path / "chat.log"
     server = start(port, log)
-    ice = _enter(port)
+    ice = enter(port, "ice")
     log.unlink()
     _say(ice, "hello")
     assert "ice: 'hello'" in log.read_text()

@@ -9,10 +9,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.e2e.native_peer import PATIENCE
 from tests.e2e.programs import CHATD, TWISTD, Program, programs
 from tests.e2e.websocket_client import WebSocketClient, get
 from tests.ports import free_port, free_udp_port, loopback
+from tests.timeouts import TIMEOUT_SECONDS
 
 HERE, HERE_TOO = loopback(1), loopback(2)
 #: Addresses of this host, too, but not named to the server.
@@ -78,7 +78,7 @@ def test_the_page_is_on_the_addresses_that_were_named_and_nowhere_else(
         assert json.loads(health)["status"] == "ok"
     for address in ELSEWHERE:
         with pytest.raises(ConnectionRefusedError):
-            socket.create_connection((address, ports.web), PATIENCE)
+            socket.create_connection((address, ports.web), TIMEOUT_SECONDS)
 
 
 def test_without_the_option_a_server_has_no_page(
@@ -99,7 +99,7 @@ def test_a_browser_a_client_and_nc_are_in_one_chat(
     with (
         closing(WebSocketClient(HERE, ports.web)) as ice,
         closing(WebSocketClient(HERE_TOO, ports.web)) as watcher,
-        socket.create_connection((HERE, ports.plain), PATIENCE) as nc,
+        socket.create_connection((HERE, ports.plain), TIMEOUT_SECONDS) as nc,
     ):
         watcher.send("watch")
         watcher.receive("watching")
@@ -140,7 +140,9 @@ def test_a_signal_ends_it_with_status_0_and_browsers_are_told(
         closing(WebSocketClient(HERE, ports.web)) as ice,
         closing(WebSocketClient(HERE, ports.web)) as watcher,
         closing(WebSocketClient(HERE, ports.web)),  # one who says nothing
-        socket.create_connection((HERE, ports.web), PATIENCE),  # and one who asks for nothing
+        socket.create_connection(
+            (HERE, ports.web), TIMEOUT_SECONDS
+        ),  # and one who asks for nothing
     ):
         ice.enter("ice")
         watcher.send("watch")

@@ -9,8 +9,9 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.e2e.programs import CHATD, PATIENCE, programs
+from tests.e2e.programs import CHATD, programs
 from tests.ports import free_port, free_udp_port
+from tests.timeouts import TIMEOUT_SECONDS
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs" / "tutorial.rst").read_text(encoding="utf-8")
@@ -36,9 +37,9 @@ def test_the_commands_of_the_tutorial_print_what_it_shows() -> None:
             shown = re.sub(r"^   ", "", output, flags=re.MULTILINE)
             assert without_chance(done.stdout or done.stderr, tcp) == without_chance(shown, 7777)
             assert done.returncode == (0 if done.stdout else 1)
-        with urlopen(f"http://localhost:{web}/", timeout=PATIENCE) as page:
+        with urlopen(f"http://localhost:{web}/", timeout=TIMEOUT_SECONDS) as page:
             assert page.status == 200
-        with socket.create_connection(("localhost", plain), PATIENCE) as nc:
+        with socket.create_connection(("localhost", plain), TIMEOUT_SECONDS) as nc:
             assert b"nickname" in nc.recv(100)
 
 

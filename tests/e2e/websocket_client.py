@@ -16,12 +16,12 @@ from wsproto.events import (
     TextMessage,
 )
 
-from tests.e2e.native_peer import PATIENCE
+from tests.timeouts import TIMEOUT_SECONDS
 
 
 def get(host: str, port: int, path: str) -> tuple[HTTPResponse, bytes]:
     """What a browser gets that asks for `path`."""
-    connection = HTTPConnection(host, port, timeout=PATIENCE)
+    connection = HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
     connection.request("GET", path)
     answer = connection.getresponse()
     body = answer.read()
@@ -33,7 +33,7 @@ class WebSocketClient:
     """One page in a browser: native frames, each in a message of a WebSocket."""
 
     def __init__(self, host: str, port: int) -> None:
-        self._socket = socket.create_connection((host, port), PATIENCE)
+        self._socket = socket.create_connection((host, port), TIMEOUT_SECONDS)
         self._sides = WSConnection(ConnectionType.CLIENT)
         self._frames: deque[Event] = deque()
         at = f"{host}:{port}"

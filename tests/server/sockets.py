@@ -21,11 +21,9 @@ from twisted.python.failure import Failure
 from chatd.server.transport import EagerServer
 from tests.server.fake_transport import RecordingProtocol
 from tests.server.harness import Frame, hello, line
+from tests.timeouts import TIMEOUT_SECONDS
 
 reactor: Any = global_reactor
-
-#: A test that waits longer for anything has failed.
-TIMEOUT_SECONDS = 30
 
 
 class SocketClient(LineReceiver):

@@ -20,7 +20,8 @@ from chatd.server.factory import PLAIN, DialectFactory
 from chatd.server.service import ChatServer, ExtraPort, ListenSettings
 from tests.fakes import log_lines, on_reactor
 from tests.ports import HOST, free_port, free_udp_port
-from tests.server.sockets import TIMEOUT_SECONDS, reactor
+from tests.server.sockets import reactor
+from tests.timeouts import TIMEOUT_SECONDS
 
 
 class _Person(LineReceiver):

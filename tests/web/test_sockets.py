@@ -22,7 +22,8 @@ from chatd.web.http import HTTPFactory
 from tests.fakes import on_reactor
 from tests.ports import HOST, free_port, free_udp_port
 from tests.server.harness import hello
-from tests.server.sockets import TIMEOUT_SECONDS, enter, reactor
+from tests.server.sockets import enter, reactor
+from tests.timeouts import TIMEOUT_SECONDS
 from tests.web.http_clients import UPGRADE_HEADERS, parse_responses, request
 
 #: More connections than a server accepts at once.

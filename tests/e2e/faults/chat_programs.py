@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from tests.e2e.namespaces import Host
-from tests.e2e.programs import CHATD, PATIENCE, Program
+from tests.e2e.programs import CHATD, Program
+from tests.timeouts import TIMEOUT_SECONDS
 
 OFFICE: Final = "10.35.11.0/24"
 LAB: Final = "192.168.1.0/24"
@@ -58,7 +59,7 @@ def web_member(host: Host, port: int, nickname: str) -> Program:
 
 def free_slots(host: Host) -> list[int]:
     """How many places each server that answers has free."""
-    listed = host.start(*CHATD, "servers", "--wait", "0.5", "--json")
+    listed = host.start(*CHATD, "servers", "--wait", "2", "--json")
     listed.wait()
     return [offer["free"] for offer in json.loads("\n".join(listed.stdout))]
 
@@ -83,7 +84,7 @@ class ClientGroup:
         """When that happened to each; the first time."""
         return {n: when for n, when, noted in reversed(self.events(after)) if noted == what}
 
-    def wait_for_all(self, what: str, after: int = 0, within: float = PATIENCE) -> None:
+    def wait_for_all(self, what: str, after: int = 0, within: float = TIMEOUT_SECONDS) -> None:
         """Wait until that has happened to each of them."""
         self.program.wait_until(lambda: len(self.times(what, after)) == self.count, what, within)
 

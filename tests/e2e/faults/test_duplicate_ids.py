@@ -28,7 +28,7 @@ def test_everyone_gets_into_one_of_them_and_into_the_other_when_it_ends(
 def test_the_doctor_says_that_there_are_two(server_host: Host, host: Callable[[int], Host]) -> None:
     for at in (server_host, host(2)):
         server(at)
-    doctor = host(3).start(*CHATD, "doctor", "--server", "party", "--wait", "1")
+    doctor = host(3).start(*CHATD, "doctor", "--server", "party", "--wait", "2")
     assert doctor.wait() == 0
     assert "2 servers have the id party (10.35.11.1:7777, 10.35.11.2:7777)" in "\n".join(
         doctor.stdout

@@ -5,16 +5,17 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.e2e.native_peer import PATIENCE, FakeServer, reset
+from tests.e2e.native_peer import FakeServer, reset
 from tests.e2e.programs import CHATD, Program, programs
 from tests.ports import HOST, IFADDRS
+from tests.timeouts import TIMEOUT_SECONDS
 
 
 @pytest.fixture
 def listening() -> Iterator[socket.socket]:
     """A port that connections come to."""
     with socket.create_server((HOST, 0)) as made:
-        made.settimeout(PATIENCE)
+        made.settimeout(TIMEOUT_SECONDS)
         yield made
 
 

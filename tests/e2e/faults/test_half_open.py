@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from time import monotonic
 
-import pytest
-
 from tests.e2e.faults.chat_programs import (
     DEAD_PEER_SECONDS,
     free_slots,
@@ -16,7 +14,6 @@ from tests.e2e.faults.chat_programs import (
 from tests.e2e.namespaces import Host
 
 
-@pytest.mark.timeout(240)  # twice what it takes to find out
 def test_both_ends_find_out_within_a_minute_places_and_names_are_free_and_all_come_back(
     server_host: Host, host: Callable[[int], Host]
 ) -> None:
