@@ -1,4 +1,4 @@
-"""Whether a password is right, and how often one may be wrong."""
+"""Checking passwords, and throttling after wrong ones."""
 
 import unicodedata
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Where hashes are made, and what Twisted's cred sees of the accounts."""
+"""The credentials checker: threads, changes of the file, and Twisted's cred."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory

@@ -1,4 +1,4 @@
-"""The password file: what is in it, who may read it, and what is wrong with one."""
+"""The password file: its format, its permissions, its changes and its errors."""
 
 import os
 import stat

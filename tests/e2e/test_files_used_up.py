@@ -39,7 +39,7 @@ def test_members_go_on_chatting_and_others_are_let_in_when_there_is_room_again(
 ) -> None:
     port = free_port()
     server = start(port)
-    server.expect_stderr(f"this process may have {_FILES}")
+    server.expect_stderr(f"this process may have only {_FILES}")
     ice, moon = enter(port, "ice"), enter(port, "moon")
     crowd = [peer for peer in (_try_to_enter(port, f"guest-{n}") for n in range(_FILES)) if peer]
     assert 0 < len(crowd) < _FILES, "who cannot be served is not kept waiting"

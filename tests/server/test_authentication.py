@@ -1,4 +1,4 @@
-"""Nicknames that need a password, in the words of each dialect (SPEC §5 Accounts)."""
+"""Nicknames that need a password, in each dialect (docs/howto/accounts.rst)."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Whatever bytes come: one clear error, nobody else notices, nothing breaks (SPEC §9)."""
+"""Invalid input gets one clear error, and no other member notices."""
 
 from collections.abc import Sequence
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""A connection that does not say hello: the frames and the sessions of the first seed (SPEC §5)."""
+"""A client of the main port that sends no hello: the basic dialect."""
 
 from itertools import pairwise
 

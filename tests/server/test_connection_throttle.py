@@ -1,4 +1,4 @@
-"""How often one address may connect, and what the factory counts (SPEC §9)."""
+"""How many connections per second one address may open (``--accept-rate``)."""
 
 import pytest
 

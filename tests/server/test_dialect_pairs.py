@@ -213,27 +213,27 @@ def test_a_member_that_left_the_lobby_stays_in_the_chat_and_does_not_see_it(pair
     assert pair.ice.seen_messages() == [("moon", "welcome back")]
 
 
-EVERYONE = list(ABILITIES)
+ALL_DIALECTS = list(ABILITIES)
 
-#: What a member hears of its own message, renaming, joining and leaving a room (SPEC §4).
-HEARS_OWN_WORDS = [BasicUser, PlainUser]
-HEARS_OWN_RENAMING = [NativeUser, BasicUser, PlainUser]
+#: The dialects whose members are echoed their own messages, renaming, joining and leaving.
+ECHOES_MESSAGES = [BasicUser, PlainUser]
+ECHOES_RENAMING = [NativeUser, BasicUser, PlainUser]
 ECHOES_JOINING_AND_LEAVING = [NativeUser, BasicUser, PlainUser]
 
-every_dialect = pytest.mark.parametrize("dialect", EVERYONE)
+every_dialect = pytest.mark.parametrize("dialect", ALL_DIALECTS)
 
 
 def dialects_with(can: Ability) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(
-        "dialect", [dialect for dialect in EVERYONE if can in ABILITIES[dialect]]
+        "dialect", [dialect for dialect in ALL_DIALECTS if can in ABILITIES[dialect]]
     )
 
 
-@given(st.lists(st.integers(0, len(EVERYONE) - 1), max_size=15))
+@given(st.lists(st.integers(0, len(ALL_DIALECTS) - 1), max_size=15))
 def test_everyone_sees_the_others_messages_in_the_order_of_the_history(turns: list[int]) -> None:
     with UsersHarness(flood=0) as harness:
         users = [
-            harness.enter(dialect, f"member{number}") for number, dialect in enumerate(EVERYONE)
+            harness.enter(dialect, f"member{number}") for number, dialect in enumerate(ALL_DIALECTS)
         ]
         harness.clear_all()
         said = [(f"member{turn}", f"text {count}") for count, turn in enumerate(turns)]
@@ -241,9 +241,9 @@ def test_everyone_sees_the_others_messages_in_the_order_of_the_history(turns: li
             users[turn].say(text)
         harness.settle()
         for number, user in enumerate(users):
-            hears_all = type(user) in HEARS_OWN_WORDS
+            is_echoed = type(user) in ECHOES_MESSAGES
             assert user.seen_messages() == [
-                each for each in said if hears_all or each[0] != f"member{number}"
+                each for each in said if is_echoed or each[0] != f"member{number}"
             ]
         harness.clear_all()
         users[0].request_history()
@@ -256,7 +256,7 @@ def test_a_member_s_own_message_is_echoed_as_its_dialect_has_it(dialect: type[Us
         ice = harness.enter(dialect, "ice")
         ice.say("hello")
         harness.settle()
-        assert ice.seen_messages() == [("ice", "hello")] * (dialect in HEARS_OWN_WORDS)
+        assert ice.seen_messages() == [("ice", "hello")] * (dialect in ECHOES_MESSAGES)
 
 
 @dialects_with(Ability.RENAME)
@@ -265,7 +265,7 @@ def test_a_member_s_own_renaming_is_echoed_as_its_dialect_has_it(dialect: type[U
         ice = harness.enter(dialect, "ice")
         ice.rename("snow")
         harness.settle()
-        assert ice.saw_notice("ice renamed to snow") == (dialect in HEARS_OWN_RENAMING)
+        assert ice.saw_notice("ice renamed to snow") == (dialect in ECHOES_RENAMING)
 
 
 @dialects_with(Ability.ROOMS)

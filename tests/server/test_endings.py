@@ -1,4 +1,4 @@
-"""Every way a connection ends, and what is heard of it (SPEC §4, §9, §10)."""
+"""Every way in which a connection ends, and what its client and the others are sent."""
 
 from itertools import pairwise
 

@@ -1,4 +1,4 @@
-"""What the log tells of the chat: everything public at info, every command at debug."""
+"""The chat's log: public events at info, commands and their results at debug."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Who hears an event, in which order, and how often it is encoded."""
+"""Which members receive an event, in which order, and how often it is encoded."""
 
 from dataclasses import dataclass
 
@@ -17,9 +17,9 @@ from chatd.wire.dialect import Dialect, Request, Result
 class _Shorthand:
     """A dialect of one word for each thing, which counts its work."""
 
-    def __init__(self, prefix: str, hears_own: frozenset[type] = frozenset()) -> None:
+    def __init__(self, prefix: str, echoes: frozenset[type] = frozenset()) -> None:
         self.prefix = self.variant = prefix
-        self.echoes = hears_own
+        self.echoes = echoes
         self.encoded = 0
 
     initial_rooms = ()
@@ -47,12 +47,12 @@ class _Shorthand:
 
 
 @dataclass
-class _Listener:
+class _Recipient:
     dialect: Dialect
     output: Output
 
 
-class _Party:
+class _FanoutHarness:
     """A fan-out and the connections that it knows."""
 
     def __init__(self) -> None:
@@ -64,14 +64,14 @@ class _Party:
     def attach(self, member: int, dialect: _Shorthand) -> None:
         self.transports[member] = transport = StringTransport()
         self.send_queues[member] = send_queue = SendQueue(transport, 1_000, lambda: None)
-        self.fanout.attach(member, _Listener(dialect, send_queue))
+        self.fanout.attach(member, _Recipient(dialect, send_queue))
 
     def enter(self, member: int, dialect: _Shorthand, room: str = "#lobby") -> None:
         self.attach(member, dialect)
         self.fanout.add_member(member)
         self.fanout.join_room(member, room)
 
-    def heard(self, member: int) -> str:
+    def received(self, member: int) -> str:
         self.clock.advance(0)
         data: bytes = self.transports[member].value()
         return data.decode()
@@ -81,13 +81,13 @@ HELLO = Message("#lobby", 1, 0, "ice", "hello")
 
 
 def test_a_message_is_sent_to_the_room_but_not_to_its_sender() -> None:
-    party, native = _Party(), _Shorthand("n:")
+    harness, native = _FanoutHarness(), _Shorthand("n:")
     for member in (1, 2, 3):
-        party.enter(member, native)
-    party.enter(4, native, room="#dev")
-    party.attach(5, native)
-    party.fanout.to_room("#lobby", HELLO, 1)
-    assert [party.heard(member) for member in range(1, 6)] == [
+        harness.enter(member, native)
+    harness.enter(4, native, room="#dev")
+    harness.attach(5, native)
+    harness.fanout.to_room("#lobby", HELLO, 1)
+    assert [harness.received(member) for member in range(1, 6)] == [
         "",
         "n:Message ",
         "n:Message ",
@@ -97,12 +97,12 @@ def test_a_message_is_sent_to_the_room_but_not_to_its_sender() -> None:
 
 
 def test_an_event_for_all_is_sent_to_every_room() -> None:
-    party, native = _Party(), _Shorthand("n:")
-    party.enter(1, native)
-    party.enter(2, native, room="#dev")
-    party.attach(3, native)
-    party.fanout.to_all(MemberEntered("moon"), 3)
-    assert [party.heard(member) for member in (1, 2, 3)] == [
+    harness, native = _FanoutHarness(), _Shorthand("n:")
+    harness.enter(1, native)
+    harness.enter(2, native, room="#dev")
+    harness.attach(3, native)
+    harness.fanout.to_all(MemberEntered("moon"), 3)
+    assert [harness.received(member) for member in (1, 2, 3)] == [
         "n:MemberEntered ",
         "n:MemberEntered ",
         "",
@@ -110,136 +110,136 @@ def test_an_event_for_all_is_sent_to_every_room() -> None:
 
 
 def test_a_member_is_echoed_its_own_events_as_its_dialect_says() -> None:
-    party = _Party()
-    party.enter(1, _Shorthand("a:", frozenset({MemberRenamed})))
-    party.enter(2, _Shorthand("b:", frozenset({Message})))
+    harness = _FanoutHarness()
+    harness.enter(1, _Shorthand("a:", frozenset({MemberRenamed})))
+    harness.enter(2, _Shorthand("b:", frozenset({Message})))
     for member in (1, 2):
-        party.fanout.to_all(MemberRenamed("ice", "sun"), member)
-        party.fanout.to_room("#lobby", HELLO, member)
-    assert party.heard(1) == "a:MemberRenamed a:MemberRenamed a:Message "
-    assert party.heard(2) == "b:MemberRenamed b:Message b:Message "
+        harness.fanout.to_all(MemberRenamed("ice", "sun"), member)
+        harness.fanout.to_room("#lobby", HELLO, member)
+    assert harness.received(1) == "a:MemberRenamed a:MemberRenamed a:Message "
+    assert harness.received(2) == "b:MemberRenamed b:Message b:Message "
 
 
 def test_an_event_is_encoded_once_for_each_dialect_however_many_members_receive_it() -> None:
-    party, native, basic = _Party(), _Shorthand("n:"), _Shorthand("b:")
+    harness, native, basic = _FanoutHarness(), _Shorthand("n:"), _Shorthand("b:")
     for member in range(50):
-        party.enter(member, native if member % 2 else basic)
-    party.fanout.to_room("#lobby", HELLO, 0)
+        harness.enter(member, native if member % 2 else basic)
+    harness.fanout.to_room("#lobby", HELLO, 0)
     assert (native.encoded, basic.encoded) == (1, 1)
-    assert party.heard(2) == "b:Message "
-    assert party.heard(3) == "n:Message "
+    assert harness.received(2) == "b:Message "
+    assert harness.received(3) == "n:Message "
 
 
 def test_replies_and_events_are_sent_in_order() -> None:
-    party, native = _Party(), _Shorthand("n:")
-    party.enter(1, native)
-    party.enter(2, native)
-    party.fanout.to_room("#lobby", HELLO, 2)
-    party.fanout.reply(1, Ok(), 7)
-    party.fanout.to_room("#lobby", HELLO, 2)
-    party.fanout.reply(1, Full(), 8)
-    assert party.heard(1) == "n:Message n:Ok=7 n:Message n:Full=8 "
+    harness, native = _FanoutHarness(), _Shorthand("n:")
+    harness.enter(1, native)
+    harness.enter(2, native)
+    harness.fanout.to_room("#lobby", HELLO, 2)
+    harness.fanout.reply(1, Ok(), 7)
+    harness.fanout.to_room("#lobby", HELLO, 2)
+    harness.fanout.reply(1, Full(), 8)
+    assert harness.received(1) == "n:Message n:Ok=7 n:Message n:Full=8 "
 
 
 def test_the_events_of_a_turn_are_one_write_of_the_same_bytes_object() -> None:
-    party, native = _Party(), _Shorthand("n:")
+    harness, native = _FanoutHarness(), _Shorthand("n:")
     written: dict[int, list[bytes]] = {}
     for member in (1, 2, 3):
-        party.enter(member, native)
+        harness.enter(member, native)
         writes = written[member] = []
-        party.transports[member].write = writes.append  # type: ignore[method-assign]  # to see each
+        harness.transports[member].write = writes.append  # type: ignore[method-assign]  # to see each
     for _ in range(3):
-        party.fanout.to_room("#lobby", HELLO, 1)
-    party.clock.advance(0)
+        harness.fanout.to_room("#lobby", HELLO, 1)
+    harness.clock.advance(0)
     assert written == {1: [], 2: [b"n:Message " * 3], 3: [b"n:Message " * 3]}
     assert written[2][0] is written[3][0]
 
 
 def test_a_batch_over_the_limit_is_written_before_the_turn_ends() -> None:
-    party, native = _Party(), _Shorthand("n:")
+    harness, native = _FanoutHarness(), _Shorthand("n:")
     for member in (1, 2):
-        party.enter(member, native)
+        harness.enter(member, native)
     longest = limits.BATCH_BYTES // len("n:Message ")
     for _ in range(longest):
-        party.fanout.to_room("#lobby", HELLO, 1)
-    assert not party.transports[2].value()
-    party.fanout.to_room("#lobby", HELLO, 1)
-    assert len(party.transports[2].value()) > limits.BATCH_BYTES
+        harness.fanout.to_room("#lobby", HELLO, 1)
+    assert not harness.transports[2].value()
+    harness.fanout.to_room("#lobby", HELLO, 1)
+    assert len(harness.transports[2].value()) > limits.BATCH_BYTES
     for _ in range(limits.BATCH_BYTES // len("n:Ok=7 ") + 1):
-        party.fanout.reply(1, Ok(), 7)
-    assert len(party.transports[1].value()) > limits.BATCH_BYTES
+        harness.fanout.reply(1, Ok(), 7)
+    assert len(harness.transports[1].value()) > limits.BATCH_BYTES
 
 
 def test_an_empty_reply_is_not_written() -> None:
-    party = _Party()
-    party.enter(1, _Shorthand("n:"))
-    party.fanout.reply(1, Ok())
-    assert party.heard(1) == ""
+    harness = _FanoutHarness()
+    harness.enter(1, _Shorthand("n:"))
+    harness.fanout.reply(1, Ok())
+    assert harness.received(1) == ""
 
 
 def test_a_member_that_left_is_sent_only_the_reply_to_its_last_request() -> None:
-    party, native = _Party(), _Shorthand("n:")
-    party.enter(1, native)
-    party.enter(2, native)
-    party.fanout.leave_room(1, "#lobby")
-    party.fanout.remove_member(1)
-    party.fanout.to_room("#lobby", HELLO, 2)
-    party.fanout.to_all(MemberEntered("sun"), 2)
-    party.fanout.reply(1, Ok(), 1)
-    assert party.heard(1) == "n:Ok=1 "
-    party.fanout.detach(1)
-    party.fanout.detach(1)
+    harness, native = _FanoutHarness(), _Shorthand("n:")
+    harness.enter(1, native)
+    harness.enter(2, native)
+    harness.fanout.leave_room(1, "#lobby")
+    harness.fanout.remove_member(1)
+    harness.fanout.to_room("#lobby", HELLO, 2)
+    harness.fanout.to_all(MemberEntered("sun"), 2)
+    harness.fanout.reply(1, Ok(), 1)
+    assert harness.received(1) == "n:Ok=1 "
+    harness.fanout.detach(1)
+    harness.fanout.detach(1)
 
 
 def test_a_send_queue_may_be_exceeded_by_a_message_that_the_others_still_receive() -> None:
-    party, native = _Party(), _Shorthand("n:")
+    harness, native = _FanoutHarness(), _Shorthand("n:")
     for member in (1, 2, 3):
-        party.enter(member, native)
-    party.send_queues[2].pauseProducing()
+        harness.enter(member, native)
+    harness.send_queues[2].pauseProducing()
     for _ in range(300):
-        party.fanout.to_room("#lobby", HELLO, 1)
-    assert party.heard(2) == ""
-    assert party.heard(3) == "n:Message " * 300
+        harness.fanout.to_room("#lobby", HELLO, 1)
+    assert harness.received(2) == ""
+    assert harness.received(3) == "n:Message " * 300
 
 
 def test_a_watcher_receives_every_room_and_the_events_for_all() -> None:
-    party, web = _Party(), _Shorthand("w:")
-    party.enter(1, _Shorthand("n:"))
-    party.enter(2, _Shorthand("n:"), room="#dev")
+    harness, web = _FanoutHarness(), _Shorthand("w:")
+    harness.enter(1, _Shorthand("n:"))
+    harness.enter(2, _Shorthand("n:"), room="#dev")
     for member in (3, 4):
-        party.attach(member, web)
-        party.fanout.add_watcher(member)
-    party.fanout.to_room("#lobby", HELLO, 1)
-    party.fanout.to_room("#dev", Message("#dev", 1, 0, "moon", "hello"), 2)
-    party.fanout.to_all(MemberEntered("sun"), 5)
+        harness.attach(member, web)
+        harness.fanout.add_watcher(member)
+    harness.fanout.to_room("#lobby", HELLO, 1)
+    harness.fanout.to_room("#dev", Message("#dev", 1, 0, "moon", "hello"), 2)
+    harness.fanout.to_all(MemberEntered("sun"), 5)
     assert web.encoded == 3
-    assert party.heard(3) == party.heard(4) == "w:Message w:Message w:MemberEntered "
+    assert harness.received(3) == harness.received(4) == "w:Message w:Message w:MemberEntered "
 
 
 def test_a_watcher_that_enters_receives_its_own_rooms_and_nothing_twice() -> None:
-    party, web = _Party(), _Shorthand("w:")
-    party.enter(1, web)
-    party.enter(2, web, room="#dev")
-    party.attach(3, web)
-    party.fanout.add_watcher(3)
-    party.fanout.to_room("#dev", HELLO, 2)
-    party.fanout.add_member(3)
-    party.fanout.join_room(3, "#lobby")
-    party.fanout.to_room("#lobby", HELLO, 1)
-    party.fanout.to_room("#dev", HELLO, 2)
-    assert party.heard(3) == "w:Message w:Message "
-    party.fanout.leave_room(3, "#lobby")
-    party.fanout.remove_member(3)
-    party.fanout.to_room("#lobby", HELLO, 1)
-    assert party.heard(3) == "w:Message w:Message "
+    harness, web = _FanoutHarness(), _Shorthand("w:")
+    harness.enter(1, web)
+    harness.enter(2, web, room="#dev")
+    harness.attach(3, web)
+    harness.fanout.add_watcher(3)
+    harness.fanout.to_room("#dev", HELLO, 2)
+    harness.fanout.add_member(3)
+    harness.fanout.join_room(3, "#lobby")
+    harness.fanout.to_room("#lobby", HELLO, 1)
+    harness.fanout.to_room("#dev", HELLO, 2)
+    assert harness.received(3) == "w:Message w:Message "
+    harness.fanout.leave_room(3, "#lobby")
+    harness.fanout.remove_member(3)
+    harness.fanout.to_room("#lobby", HELLO, 1)
+    assert harness.received(3) == "w:Message w:Message "
 
 
 def test_a_watcher_that_left_receives_nothing_more() -> None:
-    party, web = _Party(), _Shorthand("w:")
-    party.enter(1, web)
-    party.attach(2, web)
-    party.fanout.add_watcher(2)
-    party.fanout.to_room("#lobby", HELLO, 1)
-    party.fanout.remove_member(2)
-    party.fanout.to_room("#lobby", HELLO, 1)
-    assert party.heard(2) == "w:Message "
+    harness, web = _FanoutHarness(), _Shorthand("w:")
+    harness.enter(1, web)
+    harness.attach(2, web)
+    harness.fanout.add_watcher(2)
+    harness.fanout.to_room("#lobby", HELLO, 1)
+    harness.fanout.remove_member(2)
+    harness.fanout.to_room("#lobby", HELLO, 1)
+    assert harness.received(2) == "w:Message "

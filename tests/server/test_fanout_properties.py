@@ -1,4 +1,4 @@
-"""Shared bytes change nothing for anybody: each member is sent what the obvious server sends it."""
+"""Sharing bytes changes nothing: each member is sent what a naive fan-out would send it."""
 
 import json
 from collections.abc import Callable, Iterable

@@ -1,4 +1,4 @@
-"""Who sends too much is read more slowly, and nothing of it is lost (SPEC §9)."""
+"""A client that floods is read more slowly, and nothing is lost (``--flood``)."""
 
 from chatd.chat import limits
 from tests.server.harness import Harness, hello, line

@@ -1,4 +1,4 @@
-"""Who is gone leaves nothing behind that waits for the garbage collector, which comes seldom."""
+"""A closed connection is freed at once, without the garbage collector."""
 
 import gc
 import weakref

@@ -1,4 +1,4 @@
-"""Who is silent for longer than the time-out is disconnected; what counts as silence (SPEC §4)."""
+"""Inactive members are disconnected; what counts as activity (``--timeout``)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A JIM messenger at its port: each request answered by number, in its own words (SPEC §5)."""
+"""A JIM client at its port (docs/reference/jim.rst)."""
 
 import json
 from itertools import pairwise

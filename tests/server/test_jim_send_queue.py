@@ -1,4 +1,4 @@
-"""What waits for a JIM client: merged, bounded, and what matters most never lost (SPEC §5)."""
+"""The send queue of a JIM client: merged, bounded, and with priorities."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""A JIM messenger that reads slowly, says little or asks too much (SPEC §4, §5, §9)."""
+"""A JIM client that reads slowly, is silent or floods."""
 
 import json
 

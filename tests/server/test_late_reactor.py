@@ -1,4 +1,4 @@
-"""A server that has much to do takes nobody for silent whose words it has not read yet."""
+"""A server that is late does not time out clients whose data it has not read yet."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Private text and passwords are in no log, at no level."""
+"""Private texts and passwords are in no log, at no level."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What members say to each other and ask of the server (SPEC §4, §5)."""
+"""Messages and lists of the native dialect."""
 
 from tests.server.harness import STARTED, Harness
 

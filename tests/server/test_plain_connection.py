@@ -1,4 +1,4 @@
-"""A person with nc or telnet at the plain port: asked for a name, then chatting (SPEC §5)."""
+"""A user of nc or telnet at the plain port (docs/reference/plain.rst)."""
 
 import unicodedata
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""Private messages: to one, to several, who was missed and why (SPEC §4)."""
+"""Private messages: to one, to several, and who was not reached and why."""
 
 import pytest
 

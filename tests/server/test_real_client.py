@@ -1,4 +1,4 @@
-"""The real client protocol and the real server connection, joined in memory."""
+"""The client's real protocol and the server's, connected in memory."""
 
 import socket
 from typing import Any
@@ -33,11 +33,11 @@ class _TcpTransport(FakeTransport):
         self.loseConnection()
 
 
-class _Person:
+class _ClientEnd:
     """The owner of a real client connection."""
 
     def __init__(self, harness: Harness, port: int) -> None:
-        self.heard: list[FromServer] = []
+        self.received: list[FromServer] = []
         self.losses: list[str] = []
         self.client = ServerConnection(self)
         address = IPv4Address("TCP", "10.35.11.112", port)
@@ -55,25 +55,25 @@ class _Person:
         pass
 
     def frame_received(self, frame: FromServer) -> None:
-        self.heard.append(frame)
+        self.received.append(frame)
 
     def connection_lost(self, connection: ServerConnection, reason: str) -> None:
         self.losses.append(reason)
 
     def take(self) -> list[Any]:
-        """The data of what was heard since the last time."""
-        heard, self.heard = self.heard, []
-        return [frame.data if hasattr(frame, "data") else frame for frame in heard]
+        """The data of what was received since the last time."""
+        received, self.received = self.received, []
+        return [frame.data if hasattr(frame, "data") else frame for frame in received]
 
 
-def _flush(*people: _Person) -> None:
-    while sum(person.pump.flush() for person in people):
+def _flush(*ends: _ClientEnd) -> None:
+    while sum(end.pump.flush() for end in ends):
         pass
 
 
 def test_two_clients_have_a_conversation() -> None:
     with Harness() as harness:
-        ice, moon = _Person(harness, 1001), _Person(harness, 1002)
+        ice, moon = _ClientEnd(harness, 1001), _ClientEnd(harness, 1002)
         ice.client.send(commands.Enter("ice"))
         _flush(ice, moon)
         moon.client.send(commands.Enter("ICE"), 1)
@@ -100,10 +100,10 @@ def test_two_clients_have_a_conversation() -> None:
         ice.client.send(commands.ListUsers(), 6)
         ice.client.send(commands.ReadHistory(limit=1), 7)
         _flush(ice, moon)
-        frames_heard = {type(each).__name__: each for each in ice.take()}
-        assert [user.nickname for user in frames_heard["Users"].users] == ["ice", "moon"]
-        assert [said.text for said in frames_heard["History"].messages] == ["and back"]
-        assert frames_heard["MemberRenamed"].new == "sun"
+        frames_by_type = {type(each).__name__: each for each in ice.take()}
+        assert [user.nickname for user in frames_by_type["Users"].users] == ["ice", "moon"]
+        assert [said.text for said in frames_by_type["History"].messages] == ["and back"]
+        assert frames_by_type["MemberRenamed"].new == "sun"
 
         moon.take()
         moon.client.send(commands.Quit())
@@ -118,7 +118,7 @@ def test_two_clients_have_a_conversation() -> None:
 
 def test_the_error_for_an_over_long_line_still_reaches_the_client() -> None:
     with Harness() as harness:
-        ice = _Person(harness, 1001)
+        ice = _ClientEnd(harness, 1001)
         ice.client.send(commands.Enter("ice"))
         _flush(ice)
         ice.take()
@@ -130,10 +130,10 @@ def test_the_error_for_an_over_long_line_still_reaches_the_client() -> None:
 
 def test_the_client_understands_a_full_server() -> None:
     with Harness(slots=0) as harness:
-        ice = _Person(harness, 1001)
+        ice = _ClientEnd(harness, 1001)
         ice.client.send(commands.Enter("ice"), 1)
         _flush(ice)
-        [frame] = ice.heard
+        [frame] = ice.received
         assert isinstance(frame, frames.Error)
         assert (frame.id, frame.data.code) == (1, "full")
         assert len(ice.losses) == 1
@@ -141,31 +141,31 @@ def test_the_client_understands_a_full_server() -> None:
 
 def test_a_stopping_server_says_so_to_every_client() -> None:
     with Harness() as harness:
-        people = [_Person(harness, 1001), _Person(harness, 1002)]
-        for person, name in zip(people, ("ice", "moon"), strict=True):
-            person.client.send(commands.Enter(name))
-        _flush(*people)
+        ends = [_ClientEnd(harness, 1001), _ClientEnd(harness, 1002)]
+        for end, name in zip(ends, ("ice", "moon"), strict=True):
+            end.client.send(commands.Enter(name))
+        _flush(*ends)
         ended = harness.chat.end()
-        _flush(*people)
-        for person in people:
-            assert person.take()[-1].reason == "server is stopping"
-            assert len(person.losses) == 1
+        _flush(*ends)
+        for end in ends:
+            assert end.take()[-1].reason == "server is stopping"
+            assert len(end.losses) == 1
         assert ended.called
 
 
 def test_clients_that_received_the_same_message_are_not_probed_at_the_same_time() -> None:
     with Harness() as harness:
-        people = [_Person(harness, 1001 + number) for number in range(200)]
-        first = [person.transports[0].handle.options[socket.TCP_KEEPIDLE] for person in people]
-        assert max(first.count(seconds) for seconds in first) <= len(people) / 8
-        for person in people:
-            person.client.close()
-        _flush(*people)
+        ends = [_ClientEnd(harness, 1001 + number) for number in range(200)]
+        first = [end.transports[0].handle.options[socket.TCP_KEEPIDLE] for end in ends]
+        assert max(first.count(seconds) for seconds in first) <= len(ends) / 8
+        for end in ends:
+            end.client.close()
+        _flush(*ends)
 
 
 def test_both_ends_detect_a_dead_peer_in_time() -> None:
     with Harness() as harness:
-        ice = _Person(harness, 1001)
+        ice = _ClientEnd(harness, 1001)
         for transport in ice.transports:
             assert transport.is_kept_alive
             options = transport.handle.options

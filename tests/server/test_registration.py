@@ -1,4 +1,4 @@
-"""At the door: hello and welcome, what is refused there, how long it stays open (SPEC §4, §5)."""
+"""Entering: hello and welcome, refusals, and the time limits."""
 
 from collections.abc import Callable
 

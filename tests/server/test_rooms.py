@@ -1,4 +1,4 @@
-"""Rooms: who may speak there, who hears it, and how long a room lives (SPEC §4, §5)."""
+"""Rooms: who may send to one, who receives it, and how long it exists."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The way out to one connection: straight through, or waiting and bounded."""
+"""The send queue of a connection: passed through, or queued and bounded."""
 
 from twisted.internet.interfaces import ITCPTransport
 from twisted.internet.testing import StringTransport
@@ -8,7 +8,7 @@ from chatd.server.send_queue import SendQueue
 
 
 class _Line:
-    """An send_queue of at most 100 waiting bytes, and what comes out of it."""
+    """A send queue of at most 100 bytes, and its transport."""
 
     def __init__(self, transport: StringTransport | None = None) -> None:
         self.transport = transport or StringTransport()

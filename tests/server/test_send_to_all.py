@@ -1,4 +1,4 @@
-"""What many are sent at once, over connections that send at once: it reaches each, in order."""
+"""Sending to many eager connections: each receives everything, in order."""
 
 from errno import ECONNRESET
 

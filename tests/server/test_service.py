@@ -1,4 +1,4 @@
-"""The server as a service, on a network that is not there: where it listens, what it offers."""
+"""The server as a service, on a fake network: where it listens and what it offers."""
 
 from collections.abc import Callable, Sequence
 from ipaddress import IPv4Interface
@@ -27,7 +27,7 @@ WORK = _subnets("10.35.11.113/24", "192.168.1.124/24")
 HOSTS = ["10.35.11.113", "192.168.1.124"]
 
 
-class _House:
+class _ServiceHarness:
     """A network and one server on it."""
 
     def __init__(
@@ -49,110 +49,110 @@ class _House:
         assert isinstance(connection, LineProtocol)
         return Client(connection, address)
 
-    def offers(self, broadcast: str, asker: str) -> list[discovery.Offer]:
+    def offers(self, broadcast: str, client: str) -> list[discovery.Offer]:
         """What the server answers to a question that is broadcast there."""
-        ears = self.network.open_udp(broadcast)
-        ears.protocol.datagramReceived(discovery.DISCOVER, (asker, 5_000))
+        socket = self.network.open_udp(broadcast)
+        socket.protocol.datagramReceived(discovery.DISCOVER, (client, 5_000))
         return [
             discovery.decode_offer(datagram)
             for port in self.network.udp
             for datagram, address in port.written
-            if address == (asker, 5_000)
+            if address == (client, 5_000)
         ]
 
 
 def test_the_server_listens_on_each_given_address_and_nowhere_else() -> None:
-    house = _House()
-    house.server.startService()
-    assert house.network.listening() == [(host, 7777) for host in HOSTS]
-    assert house.server.port == 7777
-    assert {port.interface for port in house.network.udp} == {
+    harness = _ServiceHarness()
+    harness.server.startService()
+    assert harness.network.listening() == [(host, 7777) for host in HOSTS]
+    assert harness.server.port == 7777
+    assert {port.interface for port in harness.network.udp} == {
         "10.35.11.113",
         "10.35.11.255",
         "192.168.1.124",
         "192.168.1.255",
     }
-    house.server.stopService()
+    harness.server.stopService()
 
 
 def test_the_backlog_has_room_for_many_clients_at_once() -> None:
-    house = _House()
-    house.server.startService()
-    assert all(port.backlog >= 1_000 for port in house.network.open_tcp)
-    house.server.stopService()
+    harness = _ServiceHarness()
+    harness.server.startService()
+    assert all(port.backlog >= 1_000 for port in harness.network.open_tcp)
+    harness.server.stopService()
 
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_a_free_port_for_all_is_taken_where_the_default_is_taken_on_any(host: str) -> None:
-    house = _House()
-    house.network.taken.add((host, 7777))
-    house.server.startService()
-    assert house.network.listening() == [(each, 50_000) for each in HOSTS]
-    assert house.server.port == 50_000
-    [offer] = house.offers("10.35.11.255", "10.35.11.112")
+    harness = _ServiceHarness()
+    harness.network.taken.add((host, 7777))
+    harness.server.startService()
+    assert harness.network.listening() == [(each, 50_000) for each in HOSTS]
+    assert harness.server.port == 50_000
+    [offer] = harness.offers("10.35.11.255", "10.35.11.112")
     assert offer.port == 50_000
-    house.server.stopService()
+    harness.server.stopService()
 
 
 def test_a_free_port_must_be_free_on_every_address() -> None:
-    house = _House()
-    house.network.taken |= {(HOSTS[0], 7777), (HOSTS[1], 50_000), (HOSTS[1], 50_001)}
-    house.server.startService()
-    assert house.network.listening() == [(each, 50_002) for each in HOSTS]
-    house.server.stopService()
+    harness = _ServiceHarness()
+    harness.network.taken |= {(HOSTS[0], 7777), (HOSTS[1], 50_000), (HOSTS[1], 50_001)}
+    harness.server.startService()
+    assert harness.network.listening() == [(each, 50_002) for each in HOSTS]
+    harness.server.stopService()
 
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_a_given_port_is_never_replaced(host: str) -> None:
-    house = _House(port=5_555)
-    house.network.taken.add((host, 5_555))
+    harness = _ServiceHarness(port=5_555)
+    harness.network.taken.add((host, 5_555))
     with pytest.raises(CannotListen):
-        house.server.startService()
-    assert house.network.listening() == []
-    assert house.network.udp == []
-    assert not house.server.running
+        harness.server.startService()
+    assert harness.network.listening() == []
+    assert harness.network.udp == []
+    assert not harness.server.running
 
 
 def test_the_server_gives_up_where_no_port_is_free_on_every_address() -> None:
-    house = _House()
-    house.network.taken |= {(HOSTS[1], port) for port in (7777, *range(50_000, 50_100))}
+    harness = _ServiceHarness()
+    harness.network.taken |= {(HOSTS[1], port) for port in (7777, *range(50_000, 50_100))}
     with pytest.raises(CannotListen):
-        house.server.startService()
-    assert house.network.listening() == []
+        harness.server.startService()
+    assert harness.network.listening() == []
 
 
 def test_an_offer_names_the_address_in_the_subnet_that_asked() -> None:
-    house = _House(port=5_555)
-    house.server.startService()
-    for broadcast, asker, own in (
+    harness = _ServiceHarness(port=5_555)
+    harness.server.startService()
+    for broadcast, client, own in (
         ("10.35.11.255", "10.35.11.112", HOSTS[0]),
         ("192.168.1.255", "192.168.1.123", HOSTS[1]),
     ):
-        [offer] = house.offers(broadcast, asker)
+        [offer] = harness.offers(broadcast, client)
         assert offer == discovery.Offer(
             version=1, id="work", address=own, port=5_555, slots=9, free=9
         )
-        [written] = house.network.open_udp(own).written
-        assert written[1] == (asker, 5_000)
-    house.server.stopService()
+        [written] = harness.network.open_udp(own).written
+        assert written[1] == (client, 5_000)
+    harness.server.stopService()
 
 
 def test_an_offer_says_how_many_slots_are_free_now() -> None:
-    house = _House(slots=1)
-    house.server.startService()
-    client = house.connect()
-    [offer] = house.offers("10.35.11.255", "10.35.11.112")
+    harness = _ServiceHarness(slots=1)
+    harness.server.startService()
+    client = harness.connect()
+    [offer] = harness.offers("10.35.11.255", "10.35.11.112")
     assert (offer.slots, offer.free) == (1, 0)
     client.hang_up()
-    assert house.offers("10.35.11.255", "10.35.11.112")[-1].free == 1
-    house.server.stopService()
+    assert harness.offers("10.35.11.255", "10.35.11.112")[-1].free == 1
+    harness.server.stopService()
 
 
 def test_an_offer_has_the_documented_fields_and_no_others() -> None:
-    house = _House(slots=5)
-    house.server.startService()
-    house.offers("10.35.11.255", "10.35.11.112")
-    [(datagram, _)] = house.network.open_udp(HOSTS[0]).written
+    harness = _ServiceHarness(slots=5)
+    harness.server.startService()
+    harness.offers("10.35.11.255", "10.35.11.112")
+    [(datagram, _)] = harness.network.open_udp(HOSTS[0]).written
     assert msgspec.json.decode(datagram) == {
         "type": "offer",
         "data": {
@@ -164,73 +164,73 @@ def test_an_offer_has_the_documented_fields_and_no_others() -> None:
             "free": 5,
         },
     }
-    house.server.stopService()
+    harness.server.stopService()
 
 
 def test_an_address_without_broadcast_is_listened_on_but_not_discoverable() -> None:
-    house = _House(_subnets("10.0.0.1/32", "10.0.1.1/31"))
+    harness = _ServiceHarness(_subnets("10.0.0.1/32", "10.0.1.1/31"))
     with log_lines() as lines:
-        house.server.startService()
-    assert house.network.listening() == [("10.0.0.1", 7777), ("10.0.1.1", 7777)]
-    assert house.network.udp == []
+        harness.server.startService()
+    assert harness.network.listening() == [("10.0.0.1", 7777), ("10.0.1.1", 7777)]
+    assert harness.network.udp == []
     assert not [line for line in lines if "discovery" in line]
-    house.server.stopService()
+    harness.server.stopService()
 
 
 def test_discovery_that_fails_does_not_stop_the_server() -> None:
-    house = _House()
-    house.network.broken |= {"10.35.11.255", "192.168.1.255"}
-    house.server.startService()
-    assert len(house.network.listening()) == 2
-    house.server.stopService()
+    harness = _ServiceHarness()
+    harness.network.broken |= {"10.35.11.255", "192.168.1.255"}
+    harness.server.startService()
+    assert len(harness.network.listening()) == 2
+    harness.server.stopService()
 
 
 def test_the_log_has_each_address_and_port_at_the_start() -> None:
-    house = _House()
+    harness = _ServiceHarness()
     with log_lines() as lines:
-        house.server.startService()
+        harness.server.startService()
     for host, network in (("10.35.11.113", "10.35.11.0/24"), ("192.168.1.124", "192.168.1.0/24")):
         assert any(f"{host}:7777" in line and "TCP" in line for line in lines)
         assert any(network in line and "UDP port 4444" in line for line in lines)
-    house.server.stopService()
+    harness.server.stopService()
 
 
 def test_the_log_says_once_when_the_addresses_of_this_host_change() -> None:
     have = [WORK]
-    house = _House(current=lambda: have[0])
-    house.server.startService()
+    harness = _ServiceHarness(current=lambda: have[0])
+    harness.server.startService()
     with log_lines() as lines:
-        house.network.pump([3.0] * 3)
+        harness.network.pump([3.0] * 3)
         assert lines == []
         have[0] = _subnets("10.35.11.113/24", "172.16.0.9/16")
-        house.network.pump([3.0] * 3)
+        harness.network.pump([3.0] * 3)
     [line] = lines
     assert "172.16.0.9/16" in line
     assert "still listens on 10.35.11.113/24, 192.168.1.124/24" in line
-    house.server.stopService()
-    assert house.network.getDelayedCalls() == []
+    harness.server.stopService()
+    assert harness.network.getDelayedCalls() == []
 
 
 def test_addresses_in_another_order_are_no_change() -> None:
-    house = _House(current=lambda: WORK[::-1])
-    house.server.startService()
+    harness = _ServiceHarness(current=lambda: WORK[::-1])
+    harness.server.startService()
     with log_lines() as lines:
-        house.network.pump([3.0] * 3)
+        harness.network.pump([3.0] * 3)
     assert lines == []
-    house.server.stopService()
+    harness.server.stopService()
 
 
 def test_addresses_that_come_back_are_logged() -> None:
     have = [WORK]
-    house = _House(current=lambda: have[0])
-    house.server.startService()
+    harness = _ServiceHarness(current=lambda: have[0])
+    harness.server.startService()
     have[0] = WORK[:1]
-    house.network.pump([3.0])
+    harness.network.pump([3.0])
     with log_lines() as lines:
         have[0] = WORK
-        house.network.pump([3.0])
+        harness.network.pump([3.0])
     assert not [line for line in lines if "restart" in line]
-    house.server.stopService()
+    harness.server.stopService()
 
 
 def test_addresses_that_cannot_be_read_are_read_again_at_the_next_period() -> None:
@@ -242,37 +242,37 @@ def test_addresses_that_cannot_be_read_are_read_again_at_the_next_period() -> No
             raise answer
         return answer
 
-    house = _House(current=current)
-    house.server.startService()
+    harness = _ServiceHarness(current=current)
+    harness.server.startService()
     with log_lines() as lines:
-        house.network.pump([3.0, 3.0])
+        harness.network.pump([3.0, 3.0])
     assert [line for line in lines if "addresses changed to 10.35.11.113/24" in line]
-    house.server.stopService()
+    harness.server.stopService()
 
 
 def test_stopping_closes_every_port_and_waits_for_every_connection() -> None:
-    house = _House()
-    house.server.startService()
-    client = house.connect()
+    harness = _ServiceHarness()
+    harness.server.startService()
+    client = harness.connect()
     client.hello("ice")
-    stopped = house.server.stopService()
-    assert house.network.listening() == []
-    assert not [port for port in house.network.udp if port.is_open]
+    stopped = harness.server.stopService()
+    assert harness.network.listening() == []
+    assert not [port for port in harness.network.udp if port.is_open]
     assert client.heard_of("goodbye") == [{"reason": "server is stopping"}]
     assert not stopped.called
     client.hang_up()
-    assert house.network.getDelayedCalls() == []
+    assert harness.network.getDelayedCalls() == []
     assert stopped.called
 
 
 def test_the_log_has_the_number_of_refusals_at_the_end() -> None:
-    house = _House()
-    house.server.startService()
-    client = house.connect()
+    harness = _ServiceHarness()
+    harness.server.startService()
+    client = harness.connect()
     client.send_bytes(b"nonsense\n")
     client.hang_up()
-    house.network.open_udp("10.35.11.255").protocol.datagramReceived(b"?", ("10.35.11.112", 5))
+    harness.network.open_udp("10.35.11.255").protocol.datagramReceived(b"?", ("10.35.11.112", 5))
     with log_lines() as lines:
-        house.server.stopService()
+        harness.server.stopService()
     assert any("invalid-json" in line for line in lines)
     assert any("malformed" in line for line in lines)

@@ -1,4 +1,4 @@
-"""Slots: taken at accept, free again on every way out, and what happens without one (SPEC §4)."""
+"""Slots: taken when a connection is accepted, freed however it ends, and none left."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""A port of another dialect may be behind TLS: an endpoint description means what it says."""
+"""An endpoint description may put a port behind TLS."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""What is written to a connection goes out at once, as long as nothing waits; and all in order."""
+"""Eager writes: sent at once while nothing is queued, and always in order."""
 
 import gc
 import tracemalloc

@@ -1,4 +1,4 @@
-"""A connection that breaks is lost in the next turn, for the reason it would have had anyway."""
+"""A connection that a write finds broken is lost in the next turn, for the usual reason."""
 
 from collections.abc import Callable
 from errno import EAGAIN, ECONNRESET, EHOSTUNREACH, EINTR, ENOBUFS, ENOMEM, ETIMEDOUT, EWOULDBLOCK

@@ -1,4 +1,4 @@
-"""What is written eagerly on the loopback interface is read there, all of it and in order."""
+"""Eager writes over the loopback interface arrive completely and in order."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

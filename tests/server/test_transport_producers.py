@@ -1,4 +1,4 @@
-"""Who produces what an eager connection sends: told to pause, and asked for more, as ever."""
+"""Push and pull producers of eager connections are paused, resumed and asked as usual."""
 
 import pytest
 from hypothesis import given

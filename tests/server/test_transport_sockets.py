@@ -1,4 +1,4 @@
-"""However a connection ends, an eager one says the same of it as an ordinary one does."""
+"""An eager connection reports its end as an ordinary connection does."""
 
 import socket
 import struct

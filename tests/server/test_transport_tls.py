@@ -1,4 +1,4 @@
-"""Eager connections and TLS: above it and below it, nothing goes out as it should not."""
+"""Eager connections under TLS."""
 
 from pathlib import Path
 from typing import Any

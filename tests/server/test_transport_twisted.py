@@ -1,4 +1,4 @@
-"""Twisted's own tests of TCP, and of what is made with it, pass over eager connections."""
+"""Twisted's own tests of TCP pass over eager connections."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Browsers that stand, watch and enter: no slot before the nickname, no deadline while watching."""
+"""Browsers that connect, watch and enter: no slot before the nickname, no time limit to watch."""
 
 import pytest
 
