@@ -7,6 +7,8 @@ import pytest
 
 from chatd import cli
 from chatd.chat import limits
+from chatd.chat.commands import ClientCommand
+from chatd.server import event_log
 from chatd.taps import account, client, doctor, launch, server, servers
 from chatd.wire import slash_commands
 from docs.generate import FILES, generated
@@ -102,6 +104,16 @@ def test_every_typed_command_that_the_guide_names_exists() -> None:
     known = {name for command in slash_commands.SLASH_COMMANDS for name in command.names}
     for page in ("docs/howto/chat.rst", "docs/tutorial.rst", "README.rst"):
         assert set(re.findall(r"``(/[a-z]+)\b(?!/)", TEXTS[page])) <= known
+
+
+def test_the_names_in_the_log_are_those_that_the_guide_lists() -> None:
+    guide = " ".join(TEXTS["docs/howto/logging.rst"].split())
+    events = [name for _, name, _ in event_log._ENTRIES.values()]
+    assert not [name for name in events if f"``{name}``" not in guide]
+    commands = {event_log._log_name(command) for command in ClientCommand.__args__}
+    shown = re.findall(r"``ice ([a-z-]+): [a-z-]+``", guide)
+    assert shown
+    assert set(shown) <= commands
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -206,7 +218,7 @@ FIGURES = {
         ("{} characters in a name", limits.NICKNAME_CHARACTERS),
         ("{} characters in an id", limits.REQUEST_ID_CHARACTERS),
         ("{} recipients", limits.RECIPIENTS),
-        ("to more than {}", limits.RECIPIENTS),
+        ("no recipient, or more than {}", limits.RECIPIENTS),
         ("{} rooms that you are in", limits.JOINED_ROOMS),
         ("{} rooms on a server", limits.ROOMS),
         ("{} frames each second", limits.FLOOD_FRAMES_PER_SECOND),
@@ -214,7 +226,7 @@ FIGURES = {
         ("{} seconds of inactivity", limits.INACTIVITY_SECONDS),
     ],
     "reference/web": [
-        ("takes at most {} ms", limits.PAGE_TURN_MILLISECONDS),
+        ("take at most {} ms", limits.PAGE_TURN_MILLISECONDS),
         ("has at most {} KiB", limits.REPLY_BYTES // 1_024),
         ("``limit`` is from 1 to {} (", limits.HISTORY_MESSAGES),
         ("({})", limits.HISTORY_REPLY_MESSAGES),
