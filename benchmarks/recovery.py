@@ -138,7 +138,7 @@ def discovery(network: Network, percent: int) -> None:
 
 def losses(program: Program, after: int = 0) -> int:
     """How often a client lost its connection, from line number `after` on."""
-    return sum("Not connected" in line for line in program.stderr[after:])
+    return sum("Trying again in" in line for line in program.stderr[after:])
 
 
 def messages(network: Network, percent: int) -> None:

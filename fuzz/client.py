@@ -8,7 +8,7 @@ from chatd.client.terminal import formatting
 from chatd.client.terminal.roster import Roster
 from fuzz.log_check import check_displayable, log_is_clean
 from fuzz.script import steps
-from tests.client.service_harness import Client
+from tests.client.service_harness import ClientHarness
 from tests.fakes import FakeUI
 
 #: In seconds since 1970; messages of other days are shown with their dates.
@@ -49,14 +49,14 @@ class Scenario:
 
     def __init__(self) -> None:
         ui = CheckedUI()
-        self._client = client = Client(ui=ui)
+        self._client = client = ClientHarness(ui=ui)
         client.connect()
         self._is_lost = False
         self._typed = 0
         self._actions: list[Callable[[], object]] = [
             lambda: None,  # the next bytes come in another piece
-            lambda: client.passes(1),
-            lambda: client.passes(5),
+            lambda: client.advance(1),
+            lambda: client.advance(5),
             self._type_line,
             ui.answer_prompt,
             self._lose_connection,
@@ -75,20 +75,20 @@ class Scenario:
         if not self._is_lost:
             if self._client.transport.producerState == "paused":
                 self._client.service.set_paused(False)
-            self._client.says_bytes(data)
+            self._client.receive_bytes(data)
             self._finish_closing()
 
     def end(self) -> None:
         """The client is stopped; nothing may be left of it."""
         client = self._client
         client.service.stopService()
-        client.passes(60)
+        client.advance(60)
         self._lose_connection()
-        assert len(client.ended) == 1, "the client has not ended, or twice"
-        assert not client.leftovers, "a delayed call was left behind"
+        assert len(client.exit_statuses) == 1, "the client has not ended, or twice"
+        assert not client.delayed_calls, "a delayed call was left behind"
 
     def _type_line(self) -> None:
-        self._client.types(_LINES[self._typed % len(_LINES)])
+        self._client.type(_LINES[self._typed % len(_LINES)])
         self._typed += 1
 
     def _finish_closing(self) -> None:
@@ -103,8 +103,8 @@ class Scenario:
 
     def _reconnect(self) -> None:
         self._lose_connection()
-        self._client.passes(5)
-        if self._client.finder.is_seeking:
+        self._client.advance(5)
+        if self._client.finder.is_searching:
             self._client.connect()
             self._is_lost = False
 

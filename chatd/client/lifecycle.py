@@ -103,7 +103,7 @@ class Inputs(Protocol):
         """The server refused the client for now."""
 
     def rejected(self, reason: str) -> None:
-        """The server refused the client for good, or there is no server to choose."""
+        """The server refused the client for good, or no server can be chosen."""
 
     def answered(self) -> None:
         """The user gave another nickname or the password."""
@@ -121,7 +121,7 @@ class Inputs(Protocol):
         """The user leaves the chat."""
 
     def give_up(self, reason: str) -> None:
-        """Another attempt is not wanted."""
+        """The client must not try again."""
 
 
 @dataclass

@@ -289,9 +289,7 @@ class Session(SessionView):
         is_news = self._was_online or self._ui.can_ask
         if is_news and not self.is_online and not self._reported_offline:
             self._reported_offline = True
-            self._ui.notify(
-                "You are offline. What you type is kept, and sent when you are back online."
-            )
+            self._ui.notify("You are offline. What you type is sent when you are online again.")
 
     # --- replies --------------------------------------------------------------------------------
 

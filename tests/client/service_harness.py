@@ -19,34 +19,34 @@ PARTY = Server("10.35.11.111", 7777, "party")
 
 
 class FakeFinder:
-    """Finds the server when the test says so."""
+    """A finder that finds the server when the test lets it."""
 
     def __init__(self) -> None:
-        self.seeks = 0
-        self.is_seeking = False
+        self.search_count = 0
+        self.is_searching = False
         self._found: Callable[[Server], None] = lambda server: None
         self._failed: Callable[[str], None] = lambda reason: None
 
     def find(self, on_found: Callable[[Server], None], on_failed: Callable[[str], None]) -> None:
         self._found, self._failed = on_found, on_failed
-        self.seeks += 1
-        self.is_seeking = True
+        self.search_count += 1
+        self.is_searching = True
 
     def stop(self) -> None:
-        self.is_seeking = False
+        self.is_searching = False
 
-    def find_now(self) -> None:
-        assert self.is_seeking, "nobody looks for a server"
+    def succeed(self) -> None:
+        assert self.is_searching, "no search is running"
         self._found(PARTY)
 
     def fail(self, reason: str) -> None:
         self._failed(reason)
 
 
-class Client:
-    """A client that runs, and what can happen to it.
+class ClientHarness:
+    """A running client, and what can happen to it.
 
-    :ivar ended: the exit status, once it is gone.
+    :ivar exit_statuses: the exit status, once it has ended.
     """
 
     def __init__(
@@ -55,30 +55,30 @@ class Client:
         can_ask: bool = False,
         once: bool = False,
         jitter: float = 0.5,
-        offered: str = "",
+        default_nickname: str = "",
         ui: FakeUI | None = None,
     ) -> None:
         self.reactor: Any = MemoryReactorClock()
         self.ui = ui or FakeUI(can_ask)
         self.finder = FakeFinder()
         self.service = ChatClient(
-            self.reactor, nickname, self.finder, self.ui, lambda: jitter, once, offered
+            self.reactor, nickname, self.finder, self.ui, lambda: jitter, once, default_nickname
         )
-        self.ended: list[int] = []
+        self.exit_statuses: list[int] = []
         self.service.when_ended.addCallback(self._ended)
         self.service.startService()
         self._protocol: Any = None
         self.transport: Any = None
 
     def _ended(self, status: int) -> int:
-        self.ended.append(status)
+        self.exit_statuses.append(status)
         return status
 
     # --- the network ----------------------------------------------------------------------------
 
     def connect(self) -> None:
-        """Let the connection that it opens be made."""
-        self.finder.find_now()
+        """Let the client find its server, and connect."""
+        self.finder.succeed()
         self.take_connection()
 
     def take_connection(self) -> None:
@@ -89,7 +89,7 @@ class Client:
         self._protocol.makeConnection(self.transport)
 
     def refuse_connection(self) -> None:
-        self.finder.find_now()
+        self.finder.succeed()
         connector = self.reactor.connectors[-1]
         factory = self.reactor.tcpClients[-1][2]
         factory.clientConnectionFailed(connector, Failure(error.ConnectionRefusedError()))
@@ -98,58 +98,58 @@ class Client:
         why = error.ConnectionDone() if clean else error.ConnectionLost()
         self._protocol.connectionLost(Failure(why))
 
-    def passes(self, seconds: float) -> None:
+    def advance(self, seconds: float) -> None:
         self.reactor.advance(seconds)
 
     # --- the server -----------------------------------------------------------------------------
 
-    def says(self, *told: frames.FromServer) -> None:
-        self.says_bytes(b"".join(msgspec.json.encode(each) + b"\n" for each in told))
+    def receive(self, *received: frames.FromServer) -> None:
+        self.receive_bytes(b"".join(msgspec.json.encode(each) + b"\n" for each in received))
 
-    def says_bytes(self, data: bytes) -> None:
+    def receive_bytes(self, data: bytes) -> None:
         self._protocol.dataReceived(data)
 
     def refuse(self, code: str, sentence: str) -> None:
         """Refuse the hello."""
-        self.says(frames.Error(data=frames.ErrorData(code, sentence)))
+        self.receive(frames.Error(data=frames.ErrorData(code, sentence)))
 
     def welcome(self, nickname: str = "ice") -> None:
-        self.says(frames.Welcome(data=events.Welcome("party", 0, nickname, ("#lobby",))))
+        self.receive(frames.Welcome(data=events.Welcome("party", 0, nickname, ("#lobby",))))
 
     def confirm(self, *requests: dict[str, Any]) -> None:
-        self.says(*(frames.Ok(id=request["id"]) for request in requests))
+        self.receive(*(frames.Ok(id=request["id"]) for request in requests))
 
-    def heard(self) -> list[dict[str, Any]]:
+    def sent(self) -> list[dict[str, Any]]:
         """What the client sent since the last time."""
-        sent = [msgspec.json.decode(line) for line in self.transport.value().splitlines()]
+        frames_sent = [msgspec.json.decode(line) for line in self.transport.value().splitlines()]
         self.transport.clear()
-        return sent
+        return frames_sent
 
-    def heard_types(self) -> list[str]:
-        return [each["type"] for each in self.heard()]
+    def sent_types(self) -> list[str]:
+        return [each["type"] for each in self.sent()]
 
     # --- the user -------------------------------------------------------------------------------
 
-    def types(self, *lines: str) -> None:
+    def type(self, *lines: str) -> None:
         for line in lines:
             type_line(self.service.session, line)
 
-    def ends_input(self) -> None:
+    def end_input(self) -> None:
         self.service.session.end_of_input()
 
-    def was_told(self, sentence: str) -> bool:
-        return any(sentence in said for said in self.ui.notices)
+    def was_notified(self, text: str) -> bool:
+        return any(text in notice for notice in self.ui.notices)
 
     @property
-    def leftovers(self) -> list[Any]:
-        """The delayed calls that still run; it should have none once it is gone."""
+    def delayed_calls(self) -> list[Any]:
+        """The timeouts that are still running; none may be left once the client has ended."""
         return list(self.reactor.getDelayedCalls())
 
 
-def online(**options: Any) -> Client:
-    """A client that is welcome, and whose hello was heard."""
-    client = Client(**options)
+def online(**options: Any) -> ClientHarness:
+    """A client that is online; its hello was sent and is no longer in `sent`."""
+    client = ClientHarness(**options)
     client.connect()
     client.welcome()
-    client.heard()
+    client.sent()
     return client

@@ -1,4 +1,4 @@
-"""Sessions without what is around them: one without a client, and one that only records."""
+"""Sessions for tests: one whose client is the test, and one that only records its calls."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The client off a terminal: what comes in as bytes, goes out as lines, and ends in many ways."""
+"""Line mode: bytes of standard input become lines, and it can end in many ways."""
 
 from typing import Any
 
@@ -78,7 +78,7 @@ def test_the_input_may_come_in_pieces_of_any_size(typed: list[str], cuts: list[i
     assert stdio.lines == typed
 
 
-def test_the_last_line_counts_without_its_end() -> None:
+def test_the_last_line_counts_without_a_line_end() -> None:
     stdio = Stdio()
     stdio.comes(b"one\ntwo")
     assert stdio.session.ends == 0
@@ -86,7 +86,7 @@ def test_the_last_line_counts_without_its_end() -> None:
     assert (stdio.lines, stdio.session.ends) == (["one", "two"], 1)
 
 
-def test_an_empty_input_is_an_end_and_no_line() -> None:
+def test_empty_input_is_the_end_of_input_without_a_line() -> None:
     stdio = Stdio()
     stdio.console.readConnectionLost()
     assert (stdio.lines, stdio.session.ends) == ([], 1)
@@ -114,7 +114,7 @@ def test_an_over_long_line_is_not_sent_and_the_next_one_is(chunks: list[bytes]) 
     assert stdio.session.problems == ["a line of more than 1048576 bytes."]
 
 
-def test_an_endless_line_takes_no_endless_memory_and_its_end_of_input_is_told() -> None:
+def test_an_endless_line_does_not_fill_the_memory_and_is_reported() -> None:
     stdio = Stdio()
     for _ in range(10):
         stdio.comes(b"x" * LONG)
@@ -133,14 +133,14 @@ def test_a_line_is_parsed_with_the_room_that_the_session_is_in() -> None:
     assert "/dance" in problem
 
 
-def test_the_session_is_told_while_the_output_is_read_too_slowly() -> None:
+def test_the_session_is_paused_while_the_output_is_read_too_slowly() -> None:
     stdio = Stdio()
     stdio.console.pauseProducing()
     stdio.console.resumeProducing()
     assert stdio.session.paused == [True, False]
 
 
-def test_nothing_is_read_before_somebody_listens() -> None:
+def test_nothing_is_read_before_there_is_a_session() -> None:
     stdio = Stdio(attached=False)
     assert not stdio.reads()
     stdio.comes(b"early\n")
@@ -150,7 +150,7 @@ def test_nothing_is_read_before_somebody_listens() -> None:
     assert stdio.lines == ["early"]
 
 
-def test_held_lines_wait_in_order_and_so_does_the_end_of_input() -> None:
+def test_lines_and_the_end_of_input_wait_while_input_is_paused() -> None:
     stdio = Stdio()
     stdio.console.pause_input()
     assert not stdio.reads()
@@ -161,7 +161,7 @@ def test_held_lines_wait_in_order_and_so_does_the_end_of_input() -> None:
     assert (stdio.lines, stdio.session.ends) == (["one", "two", "thr"], 1)
 
 
-def test_a_line_that_makes_the_listener_hold_is_the_last_of_its_chunk() -> None:
+def test_a_line_that_pauses_the_input_is_the_last_one_taken() -> None:
     stdio = Stdio()
 
     stdio.session.on_submit = stdio.console.pause_input
@@ -180,7 +180,7 @@ def test_the_next_line_answers_a_question(standard_error: list[str]) -> None:
     assert standard_error == ["Your nickname?"]
 
 
-def test_a_question_is_read_for_though_lines_are_held(standard_error: list[str]) -> None:
+def test_a_prompt_reads_its_answer_although_input_is_paused(standard_error: list[str]) -> None:
     stdio = Stdio(can_ask=True)
     stdio.console.pause_input()
     answers: list[str] = []
@@ -190,7 +190,7 @@ def test_a_question_is_read_for_though_lines_are_held(standard_error: list[str])
     assert answers == ["party"]
 
 
-def test_a_question_that_is_asked_again_takes_the_line_after() -> None:
+def test_a_prompt_that_is_repeated_takes_the_next_line() -> None:
     stdio = Stdio(can_ask=True)
     answers: list[str] = []
 
@@ -212,14 +212,14 @@ def test_the_chat_goes_to_standard_output_only(standard_error: list[str]) -> Non
     assert standard_error == ["Connected."]
 
 
-def test_a_standard_error_that_is_gone_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_standard_error_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
     stdio = Stdio()
     monkeypatch.setattr("sys.__stderr__", None)
     stdio.console.notify("Connected.")
     assert stdio.transport.value() == b""
 
 
-def test_closing_the_standard_output_ends_the_client_once_and_nothing_is_written() -> None:
+def test_a_closed_standard_output_is_reported_once_and_nothing_more_is_written() -> None:
     stdio = Stdio()
     stdio.console.writeConnectionLost()
     assert stdio.session.losses == 1
@@ -227,13 +227,13 @@ def test_closing_the_standard_output_ends_the_client_once_and_nothing_is_written
     assert stdio.transport.value() == b""
 
 
-def test_what_is_lost_altogether_ends_the_client() -> None:
+def test_losing_input_and_output_is_reported() -> None:
     stdio = Stdio()
     stdio.console.connectionLost(DONE)
     assert stdio.session.losses == 1
 
 
-def test_closing_waits_until_everything_has_been_written() -> None:
+def test_closing_waits_until_everything_is_written() -> None:
     stdio = Stdio()
     closed: list[object] = []
     stdio.console.close().addCallback(closed.append)
@@ -244,7 +244,7 @@ def test_closing_waits_until_everything_has_been_written() -> None:
     assert stdio.session.losses == 0
 
 
-def test_a_console_that_was_never_opened_or_is_gone_is_closed_at_once() -> None:
+def test_a_console_that_was_never_opened_or_has_lost_its_output_closes_at_once() -> None:
     closed: list[object] = []
     Console(can_ask=False).close().addCallback(closed.append)
     stdio = Stdio()
@@ -253,7 +253,7 @@ def test_a_console_that_was_never_opened_or_is_gone_is_closed_at_once() -> None:
     assert closed == [None, None]
 
 
-def test_a_guest_shows_with_a_tag_and_says_nothing(standard_error: list[str]) -> None:
+def test_a_guest_shows_tagged_lines_and_nothing_else(standard_error: list[str]) -> None:
     stdio = Stdio()
     guest = TaggedOutput("guest-2", stdio.console)
     guest.show_event(events.Message("#lobby", 1, 0, "ice", "hello"))

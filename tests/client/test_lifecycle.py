@@ -1,4 +1,4 @@
-"""The client's life, row by row of its table: what moves it on, where to, and after how long."""
+"""The rows of the lifecycle table: what moves a client on, where to, and after how long."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from tests.client.lifecycle_harness import INTO, JITTER, JUST, PARTY, Run
 
 
 @pytest.mark.parametrize(
-    ("state", "happens", "argument", "effects"),
+    ("state", "name", "argument", "effects"),
     [
         ("idle", "start", None, [("find_server",)]),
         ("discovering", "offered", PARTY, [("stop_finding",), ("connect", PARTY)]),
@@ -36,11 +36,11 @@ from tests.client.lifecycle_harness import INTO, JITTER, JUST, PARTY, Run
     ],
 )
 def test_each_row_of_the_table_does_what_it_says(
-    state: str, happens: str, argument: Any, effects: list[tuple[Any, ...]]
+    state: str, name: str, argument: Any, effects: list[tuple[Any, ...]]
 ) -> None:
     run = Run(INTO[state])
-    run.happens(happens, argument)
-    assert run.effects.done == effects
+    run.input(name, argument)
+    assert run.effects.calls == effects
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_each_row_of_the_table_does_what_it_says(
         (INTO["leaving"], 2.0, "gone"),
     ],
 )
-def test_a_state_is_over_at_its_time_and_not_before(
+def test_a_timeout_ends_the_state_and_not_earlier(
     steps: Sequence[tuple[str, Any]], seconds: float, then: str
 ) -> None:
     run = Run(steps)
@@ -67,34 +67,34 @@ def test_a_state_is_over_at_its_time_and_not_before(
 
 
 @pytest.mark.parametrize("state", ["connecting", "registering"])
-def test_a_wait_after_a_time_that_ran_out_has_no_jitter(state: str) -> None:
+def test_the_wait_after_a_timeout_has_no_jitter(state: str) -> None:
     run = Run(INTO[state])
     run.clock.advance(3)
-    assert run.retries_after() == 4.0
+    assert run.retry_seconds() == 4.0
 
 
 @pytest.mark.parametrize("state", ["discovering", "asking", "online"])
-def test_a_state_without_a_time_lasts_as_long_as_it_takes(state: str) -> None:
+def test_a_state_without_a_timeout_lasts_for_any_time(state: str) -> None:
     run = Run(INTO[state])
     run.clock.advance(1_000_000)
     assert run.names == []
     assert run.clock.getDelayedCalls() == []
 
 
-def test_a_client_that_finds_its_server_gone_looks_for_it_again_and_again() -> None:
+def test_a_client_whose_server_is_gone_searches_again_and_again() -> None:
     run = Run(INTO["online"])
-    run.happens("lost", "reset")
+    run.input("lost", "reset")
     for _ in range(3):
         run.clock.advance(4 + JITTER)
-        run.happens("offered", PARTY)
-        run.happens("failed", "refused")
+        run.input("offered", PARTY)
+        run.input("failed", "refused")
     assert run.names.count("find_server") == 3
     assert run.names.count("connect") == 3
     assert run.ends == []
 
 
 @pytest.mark.parametrize(
-    ("code", "at_first", "later"),
+    ("code", "first", "later"),
     [
         ("nickname-taken", "ask", "waiting"),
         ("bad-nickname", "ask", "gone"),
@@ -105,18 +105,18 @@ def test_a_client_that_finds_its_server_gone_looks_for_it_again_and_again() -> N
         ("some-later-code", "gone", "gone"),
     ],
 )
-def test_a_refusal_of_hello_means_this_at_first_and_that_later_on(
-    code: str, at_first: str, later: str
+def test_a_refusal_of_hello_means_this_first_and_that_later_on(
+    code: str, first: str, later: str
 ) -> None:
     run = Run(INTO["registering"])
-    run.refused(code)
-    assert run.names[-1] == at_first
+    run.refuse(code)
+    assert run.names[-1] == first
 
     run = Run([*INTO["online"], ("lost", "reset")])
     run.clock.advance(5)
-    run.happens("offered", PARTY)
-    run.happens("connected")
-    run.refused(code)
+    run.input("offered", PARTY)
+    run.input("connected")
+    run.refuse(code)
     assert run.names[-1] == later
 
 
@@ -125,50 +125,50 @@ def test_a_refusal_of_hello_means_this_at_first_and_that_later_on(
     ("seconds", "then"),
     [(4 + JITTER, "waiting"), (limits.DEAD_PEER_SECONDS, "ask")],
 )
-def test_a_name_is_its_own_ghosts_after_a_hello_without_an_answer_until_a_ghost_is_found(
+def test_after_an_unanswered_hello_a_taken_name_is_a_ghost_until_the_server_must_have_noticed(
     unanswered: str, seconds: float, then: str
 ) -> None:
     run = Run(INTO["registering"])
     if unanswered == "lost":
-        run.happens("lost", "reset")
+        run.input("lost", "reset")
     else:
         run.clock.advance(limits.WELCOME_SECONDS)
     run.clock.advance(seconds)
-    run.happens("offered", PARTY)
-    run.happens("connected")
-    run.refused("nickname-taken")
+    run.input("offered", PARTY)
+    run.input("connected")
+    run.refuse("nickname-taken")
     assert run.names[-1] == then
 
 
-def test_a_person_is_asked_until_the_first_registration_succeeds() -> None:
+def test_the_user_is_asked_until_the_first_registration_succeeds() -> None:
     run = Run(INTO["registering"])
     for _ in range(2):
-        run.refused("nickname-taken")
-        run.happens("answered")
-        run.happens("connected")
-    run.happens("welcomed")
+        run.refuse("nickname-taken")
+        run.input("answered")
+        run.input("connected")
+    run.input("welcomed")
     assert run.names.count("ask") == 2
     assert run.names[-1] == "online"
 
 
 @pytest.mark.parametrize(
-    ("state", "happens", "status"),
+    ("state", "name", "status"),
     [
         ("asking", "cannot_ask", 2),
         ("registering", "rejected", 2),
         ("discovering", "rejected", 2),
     ],
 )
-def test_what_cannot_be_helped_ends_with_status_2_and_a_reason(
-    state: str, happens: str, status: int
+def test_a_permanent_refusal_ends_with_status_2_and_a_reason(
+    state: str, name: str, status: int
 ) -> None:
     run = Run(INTO[state])
-    run.happens(happens, "that is why")
+    run.input(name, "that is why")
     assert run.ends == [("gone", status, "that is why")]
 
 
 @pytest.mark.parametrize(
-    ("steps", "happens", "status"),
+    ("steps", "name", "status"),
     [
         (INTO["connecting"], "failed", 1),
         (INTO["registering"], "retry_later", 1),
@@ -177,17 +177,17 @@ def test_what_cannot_be_helped_ends_with_status_2_and_a_reason(
     ],
 )
 def test_a_client_with_a_direct_address_does_not_come_back(
-    steps: Sequence[tuple[str, Any]], happens: str, status: int
+    steps: Sequence[tuple[str, Any]], name: str, status: int
 ) -> None:
     run = Run(steps, once=True)
-    run.happens(happens, "no server")
+    run.input(name, "no server")
     assert run.ends == [("gone", status, "no server")]
     assert "waiting" not in run.names
     assert run.clock.getDelayedCalls() == []
 
 
 @pytest.mark.parametrize("state", ["connecting", "registering"])
-def test_with_a_direct_address_a_time_that_runs_out_ends_it_with_status_1(state: str) -> None:
+def test_with_a_direct_address_a_timeout_ends_it_with_status_1(state: str) -> None:
     run = Run(INTO[state], once=True)
     run.clock.advance(3 - JUST)
     assert run.names == []
@@ -198,29 +198,29 @@ def test_with_a_direct_address_a_time_that_runs_out_ends_it_with_status_1(state:
 @pytest.mark.parametrize("state", ["idle", "discovering", "connecting", "registering", "asking"])
 def test_leaving_before_being_online_ends_it_at_once_with_status_0(state: str) -> None:
     run = Run(INTO[state])
-    run.happens("leave")
-    assert run.effects.done == [("stop_finding",), ("disconnect",), ("gone", 0, "")]
+    run.input("leave")
+    assert run.effects.calls == [("stop_finding",), ("disconnect",), ("gone", 0, "")]
     assert run.clock.getDelayedCalls() == []
 
 
 def test_leaving_while_waiting_ends_it_at_once_with_status_0() -> None:
     run = Run(INTO["waiting"])
-    run.happens("leave")
+    run.input("leave")
     assert run.ends == [("gone", 0, "")]
     assert run.clock.getDelayedCalls() == []
 
 
-def test_a_client_that_leaves_waits_for_the_goodbye() -> None:
+def test_a_client_that_quits_waits_for_the_goodbye() -> None:
     run = Run(INTO["leaving"])
-    run.happens("leave")
+    run.input("leave")
     assert run.names == []
-    run.happens("lost", "quit")
+    run.input("lost", "quit")
     assert run.ends == [("gone", 0, "")]
     assert run.clock.getDelayedCalls() == []
 
 
-def test_what_is_gone_stays_gone() -> None:
+def test_a_client_that_has_ended_stays_so() -> None:
     run = Run(INTO["gone"])
-    run.happens("leave")
+    run.input("leave")
     run.clock.advance(1_000_000)
     assert run.names == []

@@ -1,12 +1,13 @@
-"""The machine of the client's life as a whole: no state without a way out, whatever happens."""
+"""The lifecycle as a whole: every state has a way out, whatever happens."""
 
+from inspect import signature
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatd.client.lifecycle import machine
+from chatd.client.lifecycle import Inputs, Server, machine
 from tests.client.lifecycle_harness import INTO, JITTER, PARTY, Run
 
 
@@ -28,33 +29,39 @@ def test_these_tests_know_every_state() -> None:
 
 @pytest.mark.parametrize("state", sorted(INTO))
 def test_every_state_can_be_left_for_good(state: str) -> None:
-    seen, at = set(), state
-    while at != "gone":
-        assert at not in seen, "it goes round in circles"
-        seen.add(at)
-        following = transitions()[at]
-        at = following["leave"] if following["leave"] != at else following["expired"]
+    seen = set()
+    while state != "gone":
+        assert state not in seen, "a circle"
+        seen.add(state)
+        following = transitions()[state]
+        state = following["leave"] if following["leave"] != state else following["expired"]
 
 
 @given(st.lists(st.integers(0, 20), max_size=30), st.booleans())
-def test_whatever_happens_only_legal_times_run_and_the_end_comes_once(
+def test_whatever_happens_only_the_states_with_a_timeout_have_one_and_it_ends_once(
     choices: list[int], once: bool
 ) -> None:
-    run, table, at = Run([], once), transitions(), "idle"
+    run, table, state = Run([], once), transitions(), "idle"
     for choice in choices:
-        # Only these two are not somebody else's doing.
-        possible = sorted(table[at].keys() - {"expired", "give_up"})
-        happens = possible[choice % len(possible)]
-        arguments = {"offered": PARTY} | dict.fromkeys(
-            ("failed", "retry_later", "rejected", "nickname_refused", "cannot_ask", "lost"), "so"
-        )
-        run.happens(happens, arguments.get(happens))
-        at = table[at][happens]
-        if at == "waiting":
+        # The machine causes these two by itself.
+        names = sorted(table[state].keys() - {"expired", "give_up"})
+        name = names[choice % len(names)]
+        run.input(name, argument_of(name))
+        state = table[state][name]
+        if state == "waiting":
             if once:
-                at = "gone"
+                state = "gone"
             else:
                 run.clock.advance(4 + JITTER)
-                at = "discovering"
-        assert len(run.clock.getDelayedCalls()) == (at in ("connecting", "registering", "leaving"))
-    assert len(run.ends) == (at == "gone")
+                state = "discovering"
+        has_timeout = state in ("connecting", "registering", "leaving")
+        assert len(run.clock.getDelayedCalls()) == has_timeout
+    assert len(run.ends) == (state == "gone")
+
+
+def argument_of(name: str) -> Server | str | None:
+    """An argument for the input `name`, if it has one."""
+    parameters = signature(getattr(Inputs, name)).parameters
+    if "server" in parameters:
+        return PARTY
+    return "a reason" if len(parameters) > 1 else None

@@ -1,21 +1,21 @@
-"""The whole client, from its start until it is gone: found, welcomed, lost, back again, left."""
+"""The whole client, from start to end: it searches, connects, reconnects and leaves."""
 
 import pytest
 
 from chatd.chat import events
 from chatd.wire import frames
 from chatd.wire.slash_commands import help_lines
-from tests.client.service_harness import Client, online
+from tests.client.service_harness import ClientHarness, online
 
 HELLO = {"type": "hello", "data": {"nickname": "ice", "version": 1}}
 
 
 def test_it_looks_for_its_server_connects_and_says_hello() -> None:
-    client = Client()
-    assert client.finder.seeks == 1
+    client = ClientHarness()
+    assert client.finder.search_count == 1
     client.connect()
-    assert not client.finder.is_seeking
-    assert client.heard() == [HELLO]
+    assert not client.finder.is_searching
+    assert client.sent() == [HELLO]
     client.welcome()
     assert client.ui.notices == ["Connected to party (10.35.11.111:7777) as ice."]
     assert client.service.when_online.called
@@ -25,7 +25,7 @@ def test_on_a_terminal_the_commands_are_listed_once_after_the_welcome() -> None:
     client = online(can_ask=True)
     assert client.ui.notices[-len(help_lines()) :] == help_lines()
     client.lose_connection()
-    client.passes(4.5)
+    client.advance(4.5)
     before = len(client.ui.notices)
     client.connect()
     client.welcome()
@@ -33,38 +33,38 @@ def test_on_a_terminal_the_commands_are_listed_once_after_the_welcome() -> None:
 
 
 def test_off_a_terminal_the_commands_are_not_listed() -> None:
-    assert not online().was_told("/help")
+    assert not online().was_notified("/help")
 
 
-def test_a_name_that_the_server_writes_otherwise_is_the_nickname() -> None:
-    client = Client(nickname="\uff29ce")
+def test_the_nickname_is_as_the_server_spells_it() -> None:
+    client = ClientHarness(nickname="\uff29ce")
     client.connect()
     client.welcome("Ice")
     assert client.service.session.nickname == "Ice"
 
 
-def test_typed_lines_are_sent_with_ids_and_what_comes_is_shown() -> None:
+def test_typed_lines_are_sent_with_ids_and_messages_are_shown() -> None:
     client = online()
-    client.types("hello", "/users")
-    first, second = client.heard()
+    client.type("hello", "/users")
+    first, second = client.sent()
     assert (first["type"], first["data"]["text"]) == ("message", "hello")
     assert second["type"] == "users"
     assert first["id"] != second["id"]
-    client.says(frames.Message(data=events.Message("#lobby", 1, 0, "moon", "hi")))
+    client.receive(frames.Message(data=events.Message("#lobby", 1, 0, "moon", "hi")))
     assert client.ui.shown == ["moon: hi"]
 
 
 def test_what_comes_before_the_welcome_is_ignored() -> None:
-    client = Client()
+    client = ClientHarness()
     client.connect()
-    client.says(
+    client.receive(
         frames.Message(data=events.Message("#lobby", 1, 0, "moon", "hi")),
         frames.MemberEntered(data=events.MemberEntered("moon")),
         frames.Ok(id=1),
     )
     assert client.ui.shown == []
     client.welcome()
-    assert client.was_told("Connected to")
+    assert client.was_notified("Connected to")
 
 
 def test_a_second_welcome_changes_nothing() -> None:
@@ -74,201 +74,199 @@ def test_a_second_welcome_changes_nothing() -> None:
 
 
 def test_lines_typed_before_the_welcome_are_sent_after_it() -> None:
-    client = Client()
-    client.types("one", "two")
+    client = ClientHarness()
+    client.type("one", "two")
     client.connect()
-    assert client.heard() == [HELLO]
+    assert client.sent() == [HELLO]
     client.welcome()
-    assert [each["data"]["text"] for each in client.heard()] == ["one", "two"]
+    assert [each["data"]["text"] for each in client.sent()] == ["one", "two"]
 
 
-def test_a_lost_client_says_so_waits_and_comes_back_with_what_was_typed_meanwhile() -> None:
+def test_after_a_lost_connection_it_waits_reconnects_and_sends_what_was_typed_meanwhile() -> None:
     client = online()
-    client.types("before")
-    client.confirm(*client.heard())
+    client.type("before")
+    client.confirm(*client.sent())
     client.lose_connection()
-    assert client.was_told("Not connected: connection lost. Trying again in ")
-    client.types("one", "two")
-    assert client.was_told(
-        "You are offline. What you type is kept, and sent when you are back online."
-    )
-    client.passes(4.49)
-    assert client.finder.seeks == 1
-    client.passes(0.01)
-    assert client.finder.seeks == 2
+    assert client.was_notified("Not connected: connection lost. Trying again in ")
+    client.type("one", "two")
+    assert client.was_notified("You are offline. What you type is sent when you are online again.")
+    client.advance(4.49)
+    assert client.finder.search_count == 1
+    client.advance(0.01)
+    assert client.finder.search_count == 2
     client.connect()
-    client.types("three")
+    client.type("three")
     client.welcome()
-    assert [each["data"].get("text") for each in client.heard()] == [None, "one", "two", "three"]
-    assert client.was_told("Sending the lines that you typed while offline.")
+    assert [each["data"].get("text") for each in client.sent()] == [None, "one", "two", "three"]
+    assert client.was_notified("Sending the lines that you typed while offline.")
 
 
-def test_lines_that_were_not_confirmed_are_told_to_the_person_and_not_said_twice() -> None:
+def test_unconfirmed_lines_are_named_after_a_lost_connection_and_not_sent_twice() -> None:
     client = online()
-    client.types("one", "two")
-    one, _ = client.heard()
+    client.type("one", "two")
+    one, _ = client.sent()
     client.confirm(one)
     client.lose_connection()
-    assert client.was_told("they may not have arrived:")
+    assert client.was_notified("they may not have arrived:")
     assert "  two" in client.ui.notices
     assert "  one" not in client.ui.notices
-    client.passes(5)
+    client.advance(5)
     client.connect()
     client.welcome()
-    assert client.heard() == [HELLO]
-    client.ends_input()
-    client.says(frames.Goodbye(data=events.Goodbye("quit")))
-    assert client.ended == [1]
+    assert client.sent() == [HELLO]
+    client.end_input()
+    client.receive(frames.Goodbye(data=events.Goodbye("quit")))
+    assert client.exit_statuses == [1]
 
 
-def test_after_a_renaming_the_new_nickname_comes_back() -> None:
+def test_after_a_rename_it_reconnects_with_the_new_nickname() -> None:
     client = online()
-    client.types("/setname moon")
-    client.says(frames.MemberRenamed(data=events.MemberRenamed("ice", "moon")))
-    client.confirm(*client.heard())
+    client.type("/setname moon")
+    client.receive(frames.MemberRenamed(data=events.MemberRenamed("ice", "moon")))
+    client.confirm(*client.sent())
     client.lose_connection()
-    client.passes(5)
+    client.advance(5)
     client.connect()
-    [hello] = client.heard()
+    [hello] = client.sent()
     assert hello["data"]["nickname"] == "moon"
 
 
 @pytest.mark.parametrize("reason", ["inactive", "server is stopping", "too slow"])
-def test_the_servers_reason_for_a_goodbye_is_told(reason: str) -> None:
+def test_the_reason_of_a_goodbye_is_shown(reason: str) -> None:
     client = online()
-    client.says(frames.Goodbye(data=events.Goodbye(reason)))
+    client.receive(frames.Goodbye(data=events.Goodbye(reason)))
     assert client.transport.disconnecting
-    assert client.was_told(f"Not connected: {reason}. Trying again in ")
+    assert client.was_notified(f"Not connected: {reason}. Trying again in ")
     client.lose_connection(clean=True)
-    client.passes(4.5)
-    assert client.finder.seeks == 2
+    client.advance(4.5)
+    assert client.finder.search_count == 2
 
 
-def test_a_refused_connection_is_tried_again_without_jitter() -> None:
-    client = Client()
+def test_after_a_refused_connection_it_tries_again_without_jitter() -> None:
+    client = ClientHarness()
     client.refuse_connection()
-    assert client.was_told("Trying again in 4 s.")
-    client.passes(4)
-    assert client.finder.seeks == 2
+    assert client.was_notified("Trying again in 4 s.")
+    client.advance(4)
+    assert client.finder.search_count == 2
 
 
-def test_a_connection_that_does_not_come_about_is_given_up_after_three_seconds() -> None:
-    client = Client()
-    client.finder.find_now()
-    client.passes(3)
-    assert client.was_told(
+def test_connecting_is_given_up_after_three_seconds() -> None:
+    client = ClientHarness()
+    client.finder.succeed()
+    client.advance(3)
+    assert client.was_notified(
         "No connection to party (10.35.11.111:7777) within 3 s. Trying again in "
     )
-    client.passes(4)
-    assert client.finder.seeks == 2
+    client.advance(4)
+    assert client.finder.search_count == 2
 
 
-def test_a_server_that_does_not_answer_is_hung_up_on_after_three_seconds() -> None:
-    client = Client()
+def test_a_server_that_does_not_answer_hello_is_given_up_after_three_seconds() -> None:
+    client = ClientHarness()
     client.connect()
-    client.passes(3)
+    client.advance(3)
     assert client.transport.disconnecting
-    assert client.was_told("did not answer within 3 s")
+    assert client.was_notified("did not answer within 3 s")
 
 
 def test_a_full_server_is_tried_again() -> None:
-    client = Client()
+    client = ClientHarness()
     client.connect()
     client.refuse("full", "The server is full; try again later.")
-    assert client.was_told("The server is full")
-    client.passes(4)
+    assert client.was_notified("The server is full")
+    client.advance(4)
     client.connect()
     client.welcome()
-    assert client.was_told("Connected to")
+    assert client.was_notified("Connected to")
 
 
-def test_a_person_is_asked_for_another_nickname_while_not_connected() -> None:
-    client = Client(can_ask=True)
+def test_the_user_is_asked_for_another_nickname_while_not_connected() -> None:
+    client = ClientHarness(can_ask=True)
     client.connect()
     client.refuse("nickname-taken", "The nickname ice is taken; choose another one.")
     assert client.transport.disconnecting
     assert client.ui.prompts == ["The nickname ice is taken; choose another one. Your nickname?"]
-    client.passes(1_000)
+    client.advance(1_000)
     client.ui.answer(" moon ")
     client.take_connection()
-    [hello] = client.heard()
+    [hello] = client.sent()
     assert hello["data"]["nickname"] == "moon"
 
 
-def test_a_taken_nickname_with_nobody_to_ask_ends_it_with_status_2() -> None:
-    client = Client()
-    client.types("a line")
+def test_a_taken_nickname_without_a_user_to_ask_ends_it_with_status_2() -> None:
+    client = ClientHarness()
+    client.type("a line")
     client.connect()
     client.refuse("nickname-taken", "The nickname ice is taken; choose another one.")
-    assert client.ended == [2]
+    assert client.exit_statuses == [2]
     assert client.ui.notices[0].endswith("Use another nickname: --nickname NAME")
     assert "  a line" in client.ui.notices
-    assert client.leftovers == []
+    assert client.delayed_calls == []
 
 
-def test_a_taken_nickname_later_on_is_its_own_ghost_and_tried_again() -> None:
+def test_a_taken_nickname_after_a_reconnect_is_a_ghost_and_tried_again() -> None:
     client = online()
     client.lose_connection()
-    client.passes(5)
+    client.advance(5)
     client.connect()
     client.refuse("nickname-taken", "The nickname ice is taken; choose another one.")
-    assert client.ended == []
-    client.passes(4)
+    assert client.exit_statuses == []
+    client.advance(4)
     client.connect()
     client.welcome()
     assert client.ui.notices[-1].startswith("Connected to")
 
 
-def test_another_version_ends_it_with_status_2_and_the_servers_sentence() -> None:
-    client = Client()
+def test_another_version_ends_it_with_status_2_and_the_servers_reason() -> None:
+    client = ClientHarness()
     client.connect()
     client.refuse("version", "This server speaks version 2.")
-    assert client.ended == [2]
-    assert client.was_told("This server speaks version 2.")
+    assert client.exit_statuses == [2]
+    assert client.was_notified("This server speaks version 2.")
 
 
-def test_several_servers_and_nobody_to_choose_end_it_with_status_2() -> None:
-    client = Client()
+def test_several_servers_without_a_user_to_choose_end_it_with_status_2() -> None:
+    client = ClientHarness()
     client.finder.fail("Several servers answered: party, work. Choose one with --server NAME.")
-    assert client.ended == [2]
-    assert client.was_told("Several servers answered: party, work.")
+    assert client.exit_statuses == [2]
+    assert client.was_notified("Several servers answered: party, work.")
 
 
-def test_a_person_without_a_nickname_is_asked_for_one_before_anything_else() -> None:
-    client = Client(nickname="", can_ask=True)
-    assert client.finder.seeks == 0
+def test_without_a_nickname_the_user_is_asked_for_one_before_anything_else() -> None:
+    client = ClientHarness(nickname="", can_ask=True)
+    assert client.finder.search_count == 0
     client.ui.answer("  ")
     assert client.ui.prompts == ["Your nickname?"] * 2
     client.ui.answer("ice")
     client.connect()
-    assert client.heard() == [HELLO]
+    assert client.sent() == [HELLO]
 
 
-def test_with_a_direct_address_it_ends_with_the_server_status_0_after_having_been_online() -> None:
+def test_with_a_direct_address_it_ends_with_status_0_when_the_server_goes() -> None:
     client = online(once=True)
     client.lose_connection()
-    assert client.ended == [0]
+    assert client.exit_statuses == [0]
     assert client.ui.notices[-1] == "Server disconnected"
 
 
-def test_with_a_direct_address_that_nobody_answers_it_ends_with_a_reason_and_status_1() -> None:
-    client = Client(once=True)
+def test_with_a_direct_address_without_a_server_it_ends_with_a_reason_and_status_1() -> None:
+    client = ClientHarness(once=True)
     client.refuse_connection()
-    assert client.ended == [1]
+    assert client.exit_statuses == [1]
     assert client.ui.notices[-1].startswith("no connection to party (10.35.11.111:7777): ")
-    assert client.leftovers == []
+    assert client.delayed_calls == []
 
 
-def test_with_a_direct_address_lines_that_were_not_confirmed_make_it_status_1() -> None:
+def test_with_a_direct_address_unconfirmed_lines_make_it_status_1() -> None:
     client = online(once=True)
-    client.types("one")
+    client.type("one")
     client.lose_connection()
-    assert client.ended == [1]
+    assert client.exit_statuses == [1]
     assert "  one" in client.ui.notices
 
 
-def test_with_a_direct_address_a_server_that_says_no_reason_is_told_of_all_the_same() -> None:
+def test_with_a_direct_address_a_goodbye_without_a_reason_is_shown_as_well() -> None:
     client = online(once=True)
-    client.says(frames.Goodbye(data=events.Goodbye("")))
-    assert client.ended == [0]
+    client.receive(frames.Goodbye(data=events.Goodbye("")))
+    assert client.exit_statuses == [0]
     assert client.ui.notices[-1] == "Server disconnected"

@@ -1,4 +1,4 @@
-"""Nicknames that are accounts: the password is asked for once, and never shown or said."""
+"""Nicknames with an account: the password is asked for once, and never shown."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 
 from chatd.chat import events
 from chatd.wire import frames
-from tests.client.service_harness import Client, online
+from tests.client.service_harness import ClientHarness, online
 from tests.client.session_harness import SessionHarness
 
 PASSWORD = "correct horse"  # noqa: S105  # it opens nothing
@@ -14,56 +14,56 @@ NEEDS_IT = "The nickname ice needs its password."
 SECRET = {"type": "authenticate", "data": {"account": "ice", "password": PASSWORD}}
 
 
-def asked() -> Client:
+def asked() -> ClientHarness:
     """A client on a terminal whose first hello needs a password."""
-    client = Client(can_ask=True)
+    client = ClientHarness(can_ask=True)
     client.connect()
     client.refuse("password-required", NEEDS_IT)
     return client
 
 
-def registered() -> Client:
+def registered() -> ClientHarness:
     """A client that is in with its password."""
     client = asked()
     client.ui.answer(PASSWORD)
     client.take_connection()
     client.refuse("password-required", NEEDS_IT)
     client.welcome()
-    client.heard()
+    client.sent()
     return client
 
 
-def back_at_the_door(client: Client) -> None:
+def back_at_the_door(client: ClientHarness) -> None:
     """Lose the connection, and be asked for a password again."""
     client.lose_connection()
-    client.passes(5)
+    client.advance(5)
     client.connect()
-    client.heard()
+    client.sent()
     client.refuse("password-required", "That nickname needs its password.")
 
 
-def was_shown_nothing_of_it(client: Client) -> bool:
+def was_shown_nothing_of_it(client: ClientHarness) -> bool:
     return not [each for each in client.ui.notices + client.ui.shown if PASSWORD in each]
 
 
-def test_a_password_is_asked_for_unseen_while_not_connected() -> None:
+def test_a_password_is_asked_for_without_echo_while_not_connected() -> None:
     client = asked()
     assert client.transport.disconnecting
     assert client.ui.password_prompts == [f"{NEEDS_IT} Your password?"]
-    client.passes(1_000)
-    assert client.finder.seeks == 1
-    assert client.ended == []
+    client.advance(1_000)
+    assert client.finder.search_count == 1
+    assert client.exit_statuses == []
 
 
 def test_the_password_is_sent_when_the_server_wants_it_and_not_before() -> None:
     client = asked()
     client.ui.answer(PASSWORD)
     client.take_connection()
-    assert client.heard_types() == ["hello"]
+    assert client.sent_types() == ["hello"]
     client.refuse("password-required", NEEDS_IT)
-    assert client.heard() == [SECRET]
+    assert client.sent() == [SECRET]
     client.welcome()
-    assert client.was_told("as ice")
+    assert client.was_notified("as ice")
     assert was_shown_nothing_of_it(client)
 
 
@@ -72,11 +72,11 @@ def test_a_password_is_sent_as_it_was_typed_whatever_it_looks_like(password: str
     client = asked()
     client.ui.answer(password)
     client.take_connection()
-    client.heard()
+    client.sent()
     client.refuse("password-required", NEEDS_IT)
-    [authenticate] = client.heard()
+    [authenticate] = client.sent()
     assert authenticate["data"]["password"] == password
-    assert client.ended == []
+    assert client.exit_statuses == []
 
 
 def test_an_empty_password_is_asked_for_again() -> None:
@@ -96,56 +96,56 @@ def test_a_wrong_password_is_asked_for_again_and_the_new_one_is_sent() -> None:
     assert client.ui.password_prompts[-1].startswith("Wrong account or password.")
     client.ui.answer(PASSWORD)
     client.take_connection()
-    client.heard()
+    client.sent()
     client.refuse("password-required", NEEDS_IT)
-    assert client.heard() == [SECRET]
+    assert client.sent() == [SECRET]
 
 
-def test_after_a_reconnect_the_password_is_sent_again_and_nobody_is_asked() -> None:
+def test_after_a_reconnect_the_password_is_sent_again_without_asking() -> None:
     client = registered()
     questions = list(client.ui.prompts)
     back_at_the_door(client)
-    assert client.heard() == [SECRET]
+    assert client.sent() == [SECRET]
     client.welcome()
     assert client.ui.prompts == questions
     assert client.ui.notices[-1].startswith("Connected to")
     assert was_shown_nothing_of_it(client)
 
 
-def test_ones_own_ghost_is_waited_for_though_there_is_a_password() -> None:
+def test_it_waits_for_its_ghost_although_it_has_a_password() -> None:
     client = registered()
     back_at_the_door(client)
     client.refuse("nickname-taken", "The nickname ice is taken; choose another one.")
-    client.passes(4)
+    client.advance(4)
     client.connect()
-    client.heard()
+    client.sent()
     client.refuse("password-required", NEEDS_IT)
-    assert client.heard() == [SECRET]
+    assert client.sent() == [SECRET]
 
 
 def test_off_a_terminal_a_nickname_that_needs_a_password_ends_it_with_status_2() -> None:
-    client = Client()
+    client = ClientHarness()
     client.connect()
     client.refuse("password-required", NEEDS_IT)
-    assert client.ended == [2]
+    assert client.exit_statuses == [2]
     assert client.ui.prompts == []
-    assert client.was_told(NEEDS_IT)
-    assert client.leftovers == []
+    assert client.was_notified(NEEDS_IT)
+    assert client.delayed_calls == []
 
 
 @pytest.mark.parametrize("can_ask", [True, False])
 def test_a_blocked_account_ends_it_with_status_2(can_ask: bool) -> None:
-    client = Client(can_ask=can_ask)
+    client = ClientHarness(can_ask=can_ask)
     client.connect()
     client.refuse("blocked", "The account ice is blocked.")
-    assert client.ended == [2]
-    assert client.was_told("The account ice is blocked.")
+    assert client.exit_statuses == [2]
+    assert client.was_notified("The account ice is blocked.")
 
 
 def test_leaving_while_a_password_is_asked_for_ends_it_at_once() -> None:
     client = asked()
-    client.ends_input()
-    assert client.ended == [0]
+    client.end_input()
+    assert client.exit_statuses == [0]
     client.ui.answer(PASSWORD)
     assert len(client.reactor.tcpClients) == 1
 
@@ -153,76 +153,76 @@ def test_leaving_while_a_password_is_asked_for_ends_it_at_once() -> None:
 # --- /setname -----------------------------------------------------------------------------------
 
 
-def signing_in(**options: Any) -> Client:
+def signing_in(**options: Any) -> ClientHarness:
     """A client whose person asked for the name of an account."""
     client = online(**options)
-    client.types("/setname star")
-    [rename] = client.heard()
+    client.type("/setname star")
+    [rename] = client.sent()
     error = frames.ErrorData("password-required", "The nickname star needs its password.")
-    client.says(frames.Error(id=rename["id"], data=error))
+    client.receive(frames.Error(id=rename["id"], data=error))
     return client
 
 
-def signed_in() -> Client:
+def signed_in() -> ClientHarness:
     """A client that is called by the name of an account now."""
     client = signing_in(can_ask=True)
     client.ui.answer(PASSWORD)
-    client.says(frames.MemberRenamed(data=events.MemberRenamed("ice", "star")))
-    client.confirm(*client.heard())
+    client.receive(frames.MemberRenamed(data=events.MemberRenamed("ice", "star")))
+    client.confirm(*client.sent())
     return client
 
 
-def test_setname_to_an_account_asks_for_its_password_unseen_and_sends_it() -> None:
+def test_setname_to_an_account_asks_for_its_password_without_echo_and_sends_it() -> None:
     client = signing_in(can_ask=True)
     assert client.ui.password_prompts == ["Password for star?"]
     client.ui.answer(PASSWORD)
-    [authenticate] = client.heard()
+    [authenticate] = client.sent()
     assert authenticate["type"] == "authenticate"
     assert authenticate["data"] == {"account": "star", "password": PASSWORD}
-    client.says(frames.MemberRenamed(data=events.MemberRenamed("ice", "star")))
+    client.receive(frames.MemberRenamed(data=events.MemberRenamed("ice", "star")))
     assert client.service.session.nickname == "star"
     assert was_shown_nothing_of_it(client)
 
 
-def test_a_wrong_password_for_setname_is_told_without_the_password() -> None:
+def test_a_wrong_password_for_setname_is_reported_without_the_password() -> None:
     client = signing_in(can_ask=True)
     client.ui.answer(PASSWORD)
-    [authenticate] = client.heard()
+    [authenticate] = client.sent()
     error = frames.ErrorData("wrong-password", "Wrong account or password.")
-    client.says(frames.Error(id=authenticate["id"], data=error))
-    assert client.was_told("Wrong account or password.")
+    client.receive(frames.Error(id=authenticate["id"], data=error))
+    assert client.was_notified("Wrong account or password.")
     assert client.service.session.nickname == "ice"
     assert was_shown_nothing_of_it(client)
 
 
-def test_off_a_terminal_setname_to_an_account_is_told_and_the_next_lines_are_sent() -> None:
+def test_off_a_terminal_setname_to_an_account_is_refused_and_the_next_lines_are_sent() -> None:
     client = signing_in()
     assert client.ui.prompts == []
-    assert client.was_told("star needs a password")
-    client.types("hello")
-    assert client.heard_types() == ["message"]
-    assert client.ended == []
+    assert client.was_notified("star needs a password")
+    client.type("hello")
+    assert client.sent_types() == ["message"]
+    assert client.exit_statuses == []
 
 
 def test_after_setname_to_an_account_a_reconnect_sends_that_accounts_password() -> None:
     client = signed_in()
     back_at_the_door(client)
-    assert client.heard() == [
+    assert client.sent() == [
         {"type": "authenticate", "data": {"account": "star", "password": PASSWORD}}
     ]
 
 
 def test_the_password_of_one_account_is_never_sent_for_another_one() -> None:
     client = registered()
-    client.types("/setname star")
-    [rename] = client.heard()
+    client.type("/setname star")
+    [rename] = client.sent()
     error = frames.ErrorData("password-required", "The nickname star needs its password.")
-    client.says(frames.Error(id=rename["id"], data=error))
+    client.receive(frames.Error(id=rename["id"], data=error))
     client.ui.answer("battery staple")
-    client.says(frames.MemberRenamed(data=events.MemberRenamed("ice", "star")))
-    client.confirm(*client.heard())
+    client.receive(frames.MemberRenamed(data=events.MemberRenamed("ice", "star")))
+    client.confirm(*client.sent())
     back_at_the_door(client)
-    [authenticate] = client.heard()
+    [authenticate] = client.sent()
     assert authenticate["data"] == {"account": "star", "password": "battery staple"}
 
 
@@ -235,7 +235,7 @@ def test_a_password_that_could_not_be_sent_is_named_by_its_command_alone() -> No
     assert was_shown_nothing_of_it(client)
 
 
-def test_a_command_with_a_password_does_not_show_it_when_it_is_printed() -> None:
+def test_the_repr_of_a_command_does_not_contain_the_password() -> None:
     ice = SessionHarness(can_ask=True)
     ice.type("/setname star")
     ice.refuse(ice.sent[0][1], "password-required")

@@ -1,4 +1,4 @@
-"""The client's end of the connection: lines from the server become frames, commands lines."""
+"""The client's end of the connection: lines become frames, commands become lines."""
 
 from itertools import pairwise
 
@@ -76,7 +76,7 @@ def test_the_stream_may_come_in_pieces_of_any_size(cuts: list[int]) -> None:
         b"[" * 5_000,
     ],
 )
-def test_what_the_client_does_not_know_is_left_out(line: bytes) -> None:
+def test_unknown_frames_are_ignored(line: bytes) -> None:
     owner, connection, transport = connect()
     connection.dataReceived(line + b"\n" + STREAM)
     assert owner.frames == FRAMES
@@ -98,13 +98,13 @@ def test_a_peer_that_sends_endless_lines_is_hung_up_on_with_a_reason() -> None:
     assert owner.reasons == ["the server sent a line that is too long"]
 
 
-def test_a_lost_connection_is_told_in_one_phrase() -> None:
+def test_a_lost_connection_is_reported_with_one_phrase() -> None:
     owner, connection, _ = connect()
     connection.connectionLost(Failure(ConnectionDone()))
     assert owner.reasons == ["the server closed the connection"]
 
 
-def test_a_closed_connection_says_nothing_more() -> None:
+def test_a_closed_connection_reports_nothing_more() -> None:
     owner, connection, transport = connect()
     connection.close()
     assert transport.disconnecting

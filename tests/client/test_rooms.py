@@ -1,4 +1,4 @@
-"""Rooms in the client: where lines go, and going back to them after a reconnect."""
+"""Rooms in the client: which one lines go to, and which ones are rejoined."""
 
 import pytest
 from hypothesis import given
@@ -8,7 +8,7 @@ from chatd.chat import events
 from chatd.chat.commands import ClientCommand, JoinRoom, LeaveRoom, ReadHistory, SendMessage
 from chatd.chat.names import LOBBY
 from chatd.wire import frames
-from tests.client.service_harness import Client, online
+from tests.client.service_harness import ClientHarness, online
 from tests.client.session_harness import SessionHarness
 
 
@@ -48,7 +48,7 @@ def joined(*rooms: str) -> SessionHarness:
     ],
 )
 @pytest.mark.parametrize("is_online", [True, False])
-def test_where_lines_go_is_clear_before_the_server_answers(
+def test_lines_go_to_the_room_that_was_typed_before_the_server_replies(
     lines: list[str], asked: list[ClientCommand], is_online: bool
 ) -> None:
     ice = SessionHarness(online=is_online)
@@ -58,7 +58,7 @@ def test_where_lines_go_is_clear_before_the_server_answers(
     assert ice.commands == asked
 
 
-def test_room_says_where_lines_go() -> None:
+def test_the_room_command_switches_the_room_without_a_request() -> None:
     ice = SessionHarness()
     ice.type("/room #dev")
     assert ice.ui.notices == ["You are now writing to #dev."]
@@ -66,7 +66,7 @@ def test_room_says_where_lines_go() -> None:
 
 
 @pytest.mark.parametrize("line", ["/join", "/room", "/join #a/b", "/join #", "/leave #a,b"])
-def test_a_room_that_cannot_be_one_sends_nothing_and_lines_go_where_they_went(line: str) -> None:
+def test_an_invalid_room_name_sends_nothing_and_the_room_stays(line: str) -> None:
     ice = joined("#dev")
     ice.type(line)
     assert ice.sent == []
@@ -76,7 +76,7 @@ def test_a_room_that_cannot_be_one_sends_nothing_and_lines_go_where_they_went(li
 
 
 @pytest.mark.parametrize("code", ["too-many-rooms", "bad-room-name", "server-failed"])
-def test_after_a_refused_join_lines_go_where_they_went_before(code: str) -> None:
+def test_after_a_refused_join_lines_go_to_the_previous_room(code: str) -> None:
     ice = joined("#dev")
     ice.type("/join #ops")
     ice.refuse(ice.sent[-1][1], code)
@@ -84,7 +84,7 @@ def test_after_a_refused_join_lines_go_where_they_went_before(code: str) -> None
     assert ice.commands[-1] == SendMessage("hi", "#dev")
 
 
-def test_joining_a_room_one_is_in_already_turns_the_lines_there() -> None:
+def test_joining_a_room_again_switches_to_it() -> None:
     ice = joined("#dev")
     ice.type("/room #lobby", "/join #dev")
     ice.refuse(ice.sent[-1][1], "already-in-room")
@@ -92,7 +92,7 @@ def test_joining_a_room_one_is_in_already_turns_the_lines_there() -> None:
     assert ice.commands[-1] == SendMessage("hi", "#dev")
 
 
-def test_a_room_is_one_whatever_its_case() -> None:
+def test_room_names_are_compared_without_case() -> None:
     ice = joined("#Dev")
     ice.type("/leave #dev")
     ice.confirm(ice.sent[-1][1])
@@ -101,7 +101,7 @@ def test_a_room_is_one_whatever_its_case() -> None:
     assert ice.commands == []
 
 
-def test_what_happens_in_rooms_is_shown_with_the_room() -> None:
+def test_events_of_rooms_are_shown_with_the_room() -> None:
     ice = joined("#dev")
     for frame in (
         frames.RoomJoined(data=events.RoomJoined("#dev", "moon")),
@@ -124,7 +124,7 @@ def test_what_happens_in_rooms_is_shown_with_the_room() -> None:
 # --- after a reconnect --------------------------------------------------------------------------
 
 
-def test_a_person_is_back_in_its_rooms_before_waiting_lines_are_sent() -> None:
+def test_rooms_are_rejoined_before_queued_lines_are_sent() -> None:
     ice = joined("#dev", "#ops")
     ice.session.offline()
     ice.type("hi", "/room #dev", "you")
@@ -133,13 +133,13 @@ def test_a_person_is_back_in_its_rooms_before_waiting_lines_are_sent() -> None:
     assert ice.commands[2:] == [SendMessage("hi", "#ops"), SendMessage("you", "#dev")]
 
 
-def test_the_rooms_come_back_in_the_order_they_were_joined() -> None:
+def test_rooms_are_rejoined_in_the_order_they_were_joined() -> None:
     ice = joined("#dev", "#ops", "#art")
     ice.reconnect()
     assert ice.commands == [JoinRoom("#dev"), JoinRoom("#ops"), JoinRoom("#art")]
 
 
-def test_a_person_comes_back_each_time() -> None:
+def test_rooms_are_rejoined_after_each_reconnect() -> None:
     ice = joined("#dev")
     for _ in range(3):
         ice.reconnect()
@@ -147,14 +147,14 @@ def test_a_person_comes_back_each_time() -> None:
         ice.confirm(ice.sent[0][1])
 
 
-def test_a_connection_that_breaks_before_the_rooms_are_back_forgets_none_of_them() -> None:
+def test_a_connection_lost_while_rejoining_forgets_no_room() -> None:
     ice = joined("#dev")
     ice.reconnect()
     ice.reconnect()
     assert ice.commands == [JoinRoom("#dev")]
 
 
-def test_what_the_client_does_by_itself_is_not_told_as_a_line_that_may_be_lost() -> None:
+def test_commands_that_rejoin_rooms_are_not_named_as_lost_lines() -> None:
     ice = joined("#dev")
     ice.reconnect()
     ice.session.offline()
@@ -162,7 +162,7 @@ def test_what_the_client_does_by_itself_is_not_told_as_a_line_that_may_be_lost()
     assert not ice.session.unconfirmed_lost
 
 
-def test_a_room_that_was_left_or_never_entered_is_not_joined_again() -> None:
+def test_a_room_that_was_left_or_never_joined_is_not_rejoined() -> None:
     ice = joined("#dev", "#ops")
     ice.type("/leave #dev", "/join #art")
     ice.confirm(ice.sent[0][1])
@@ -171,7 +171,7 @@ def test_a_room_that_was_left_or_never_entered_is_not_joined_again() -> None:
     assert ice.commands == [JoinRoom("#ops")]
 
 
-def test_where_lines_go_is_the_same_after_a_reconnect() -> None:
+def test_the_current_room_is_the_same_after_a_reconnect() -> None:
     ice = joined("#dev", "#ops")
     ice.type("/room #dev")
     ice.reconnect()
@@ -179,7 +179,7 @@ def test_where_lines_go_is_the_same_after_a_reconnect() -> None:
     assert ice.commands[-1] == SendMessage("hi", "#dev")
 
 
-def test_at_the_end_of_input_the_rooms_are_back_before_the_last_lines() -> None:
+def test_at_the_end_of_input_rooms_are_rejoined_before_the_last_lines() -> None:
     ice = joined("#dev")
     ice.session.offline()
     ice.type("bye")
@@ -195,7 +195,7 @@ def test_at_the_end_of_input_the_rooms_are_back_before_the_last_lines() -> None:
 @given(
     st.lists(st.sampled_from(["join #a", "leave #a", "join #b", "leave #b", "break"]), max_size=30)
 )
-def test_the_client_is_in_the_rooms_that_its_person_last_wanted(happenings: list[str]) -> None:
+def test_the_client_is_in_the_rooms_that_its_user_wanted_last(happenings: list[str]) -> None:
     """The server confirms everything at once, so nothing is ever unknown."""
     ice, wanted, there = SessionHarness(), set[str](), set[str]()
     for happens in happenings:
@@ -218,23 +218,23 @@ def test_the_client_is_in_the_rooms_that_its_person_last_wanted(happenings: list
         assert there == wanted
 
 
-def test_a_lost_client_says_hello_then_joins_then_sends_what_waited() -> None:
+def test_after_a_lost_connection_it_sends_hello_then_joins_then_the_queued_lines() -> None:
     client = online()
-    client.types("/join #dev")
-    client.confirm(*client.heard())
+    client.type("/join #dev")
+    client.confirm(*client.sent())
     client.lose_connection()
-    client.types("hi")
-    client.passes(5)
+    client.type("hi")
+    client.advance(5)
     client.connect()
     client.welcome()
-    assert client.heard_types() == ["hello", "join", "message"]
+    assert client.sent_types() == ["hello", "join", "message"]
 
 
-def test_a_join_typed_before_the_welcome_takes_the_lines_after_it_along() -> None:
-    client = Client()
-    client.types("/join #dev", "hi")
+def test_lines_typed_after_a_join_before_the_welcome_go_to_that_room() -> None:
+    client = ClientHarness()
+    client.type("/join #dev", "hi")
     client.connect()
     client.welcome()
-    _, join, message = client.heard()
+    _, join, message = client.sent()
     assert (join["type"], join["data"]["room"]) == ("join", "#dev")
     assert message["data"] == {"text": "hi", "room": "#dev"}

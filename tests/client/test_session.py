@@ -1,4 +1,4 @@
-"""What the person said and what became of it: nothing typed is lost without a word."""
+"""The life of a typed line: nothing is lost silently."""
 
 import pytest
 from hypothesis import given
@@ -16,7 +16,7 @@ def numbered(count: int) -> list[str]:
     return [f"line {number}" for number in range(1, count + 1)]
 
 
-def test_each_line_is_sent_with_an_id_of_its_own() -> None:
+def test_each_line_is_sent_with_its_own_id() -> None:
     ice = SessionHarness()
     ice.type("hello", "/users", "hello")
     assert [command for command, _ in ice.sent] == [
@@ -27,7 +27,7 @@ def test_each_line_is_sent_with_an_id_of_its_own() -> None:
     assert len({request_id for _, request_id in ice.sent}) == 3
 
 
-def test_a_blank_line_and_a_bad_one_send_nothing() -> None:
+def test_a_blank_line_and_an_invalid_one_send_nothing() -> None:
     ice = SessionHarness()
     ice.type("", "  ", "/dance", "\x07")
     assert ice.sent == []
@@ -41,7 +41,7 @@ def test_help_is_shown_and_not_sent() -> None:
     assert ice.sent == []
 
 
-def test_no_more_lines_are_under_way_than_the_limit_says() -> None:
+def test_no_more_lines_are_unconfirmed_than_the_limit_allows() -> None:
     ice = SessionHarness()
     lines = numbered(limits.UNCONFIRMED_LINES + 3)
     ice.type(*lines)
@@ -53,7 +53,7 @@ def test_no_more_lines_are_under_way_than_the_limit_says() -> None:
     assert ice.texts == lines
 
 
-def test_reading_is_held_at_the_limit_and_goes_on_when_half_of_the_lines_are_gone() -> None:
+def test_input_is_paused_at_the_limit_and_resumed_when_half_of_the_lines_are_sent() -> None:
     ice = SessionHarness(online=False)
     lines = numbered(limits.UNSENT_LINES)
     ice.type(*lines[:-1])
@@ -70,7 +70,7 @@ def test_reading_is_held_at_the_limit_and_goes_on_when_half_of_the_lines_are_gon
     assert not ice.input_is_paused()
 
 
-def test_a_confirmation_that_nobody_waits_for_changes_nothing() -> None:
+def test_a_confirmation_with_an_unknown_id_changes_nothing() -> None:
     ice = SessionHarness()
     ice.type("hello")
     for request_id in (None, 99, "1", -1):
@@ -84,9 +84,7 @@ def test_lines_typed_offline_are_kept_and_sent_on_return_in_order() -> None:
     ice.session.offline()
     ice.type("one", "two", "three")
     assert ice.sent == []
-    assert ice.ui.notices == [
-        "You are offline. What you type is kept, and sent when you are back online."
-    ]
+    assert ice.ui.notices == ["You are offline. What you type is sent when you are online again."]
     ice.session.online()
     assert ice.texts == ["one", "two", "three"]
     assert ice.ui.notices[1:] == ["Sending the lines that you typed while offline."]
@@ -101,7 +99,7 @@ def test_a_refusal_names_the_line() -> None:
     assert ice.session.nickname == "ice"
 
 
-def test_a_refusal_of_nothing_known_is_told_all_the_same() -> None:
+def test_a_refusal_without_an_id_is_shown_as_well() -> None:
     ice = SessionHarness()
     ice.session.frame_received(frames.Error(data=frames.ErrorData("odd", "Something \x1b[2Jodd.")))
     assert ice.ui.notices == ["Refused: Something <U+001B>[2Jodd."]
@@ -125,7 +123,7 @@ def history(more: bool, request_id: RequestId) -> frames.History:
 
 
 @pytest.mark.parametrize(("line", "reply"), [("/users", users), ("/history", history)])
-def test_a_list_is_answered_only_with_its_last_frame(line: str, reply: object) -> None:
+def test_a_list_is_confirmed_only_by_its_last_frame(line: str, reply: object) -> None:
     assert callable(reply)
     ice = SessionHarness()
     ice.type(line)
@@ -138,7 +136,7 @@ def test_a_list_is_answered_only_with_its_last_frame(line: str, reply: object) -
     assert ice.leave_calls == 1
 
 
-def test_what_others_do_is_shown() -> None:
+def test_events_are_shown() -> None:
     ice = SessionHarness()
     for frame in (
         frames.MemberEntered(data=events.MemberEntered("moon")),
@@ -157,14 +155,14 @@ def test_what_others_do_is_shown() -> None:
     assert ice.session.nickname == "ice"
 
 
-def test_ones_own_renaming_is_shown_and_remembered() -> None:
+def test_the_users_own_rename_is_shown_and_changes_the_nickname() -> None:
     ice = SessionHarness()
     ice.session.frame_received(frames.MemberRenamed(data=events.MemberRenamed("ice", "snow")))
     assert ice.session.nickname == "snow"
     assert ice.ui.shown == ["[Server]: ice renamed to snow"]
 
 
-def test_lines_under_way_when_the_connection_breaks_are_named_and_not_sent_again() -> None:
+def test_unconfirmed_lines_are_named_when_the_connection_is_lost_and_not_sent_again() -> None:
     ice = SessionHarness()
     ice.type("one", "two", "three")
     ice.confirm(ice.sent[0][1])
@@ -197,7 +195,7 @@ def test_the_end_of_input_with_nothing_to_do_leaves_at_once() -> None:
 
 
 @pytest.mark.parametrize("line", ["/quit", "/exit", "exit()"])
-def test_quitting_sends_first_what_was_typed_before(line: str) -> None:
+def test_quit_waits_until_the_lines_before_it_are_confirmed(line: str) -> None:
     ice = SessionHarness()
     ice.type("one", line, "too late")
     assert ice.leave_calls == 0
@@ -208,7 +206,7 @@ def test_quitting_sends_first_what_was_typed_before(line: str) -> None:
 
 
 @pytest.mark.parametrize(("can_ask", "left"), [(True, 1), (False, 0)])
-def test_only_a_person_who_quits_offline_does_not_wait_for_the_lines_that_are_kept(
+def test_only_at_a_terminal_quit_does_not_wait_for_queued_lines_while_offline(
     can_ask: bool, left: int
 ) -> None:
     ice = SessionHarness(can_ask)
@@ -218,7 +216,7 @@ def test_only_a_person_who_quits_offline_does_not_wait_for_the_lines_that_are_ke
     assert ice.session.unsent == ["one"]
 
 
-def test_before_the_first_connection_a_pipe_is_not_told_that_it_is_offline() -> None:
+def test_before_the_first_connection_there_is_no_offline_notice_on_a_pipe() -> None:
     ice = SessionHarness(online=False)
     ice.type("one")
     assert ice.ui.notices == []
@@ -228,7 +226,7 @@ def test_before_the_first_connection_a_pipe_is_not_told_that_it_is_offline() -> 
 
 
 @given(st.lists(st.sampled_from(["type", "confirm", "offline", "online"]), max_size=200))
-def test_every_line_is_sent_once_in_order_or_still_waits(happenings: list[str]) -> None:
+def test_every_line_is_sent_once_and_in_order_or_is_still_queued(happenings: list[str]) -> None:
     ice = SessionHarness(online=False)
     typed: list[str] = []
     under_way: list[RequestId] = []
@@ -250,7 +248,7 @@ def test_every_line_is_sent_once_in_order_or_still_waits(happenings: list[str]) 
         assert ice.texts + ice.session.unsent == typed
 
 
-def test_a_line_is_noted_as_said_when_the_server_has_it_and_not_before() -> None:
+def test_a_message_is_shown_as_sent_when_it_is_confirmed_and_not_before() -> None:
     ice = SessionHarness()
     ice.type("hello", "@moon psst", "/users", "refused")
     assert (ice.ui.confirmed_messages, ice.session.undelivered) == ([], 3)
@@ -264,7 +262,7 @@ def test_a_line_is_noted_as_said_when_the_server_has_it_and_not_before() -> None
     assert ice.session.undelivered == 0
 
 
-def test_a_line_typed_offline_counts_as_to_be_sent_until_the_server_has_it() -> None:
+def test_a_line_typed_offline_counts_as_undelivered_until_it_is_confirmed() -> None:
     ice = SessionHarness(online=False)
     ice.type("hello")
     assert ice.session.undelivered == 1
@@ -274,7 +272,7 @@ def test_a_line_typed_offline_counts_as_to_be_sent_until_the_server_has_it() -> 
     assert (ice.ui.confirmed_messages, ice.session.undelivered) == ([SendMessage("hello")], 0)
 
 
-def test_who_quits_with_lines_to_be_sent_is_told_how_many_and_may_leave_at_once() -> None:
+def test_quit_with_undelivered_lines_says_how_many_and_a_second_one_leaves_at_once() -> None:
     ice = SessionHarness(can_ask=True)
     ice.type("one", "two", "/quit")
     assert ice.ui.notices == ["Sending 2 lines first; /quit again leaves at once."]
@@ -283,7 +281,7 @@ def test_who_quits_with_lines_to_be_sent_is_told_how_many_and_may_leave_at_once(
     assert ice.leave_calls == 1
 
 
-def test_who_quits_with_nothing_to_be_sent_is_told_nothing() -> None:
+def test_quit_without_undelivered_lines_says_nothing() -> None:
     ice = SessionHarness(can_ask=True)
     ice.type("one")
     ice.confirm(ice.sent[0][1])

@@ -1,23 +1,23 @@
-"""The client tells its screen how it stands, and asks for it what it wants to know."""
+"""The status that the UI gets, and the requests that the UI sends."""
 
 from chatd.chat import commands, events
 from chatd.client import status
 from chatd.wire import frames
 from chatd.wire.frames import FromServer
-from tests.client.service_harness import Client, online
+from tests.client.service_harness import ClientHarness, online
 
 PARTY = "party (10.35.11.111:7777)"
 
 
-def test_each_state_is_told_from_the_beginning_to_the_end() -> None:
+def test_the_ui_gets_each_status_from_the_beginning_to_the_end() -> None:
     client = online(once=False, jitter=0.5)
     assert client.ui.statuses == [status.Connecting(PARTY), status.Online("ice")]
     client.lose_connection()
     assert client.ui.statuses[2:] == [status.Waiting(4.5)]
-    client.passes(4.5)
+    client.advance(4.5)
     client.connect()
     client.welcome()
-    client.types("/quit")
+    client.type("/quit")
     assert client.ui.statuses[3:] == [
         status.Connecting(PARTY),
         status.Online("ice"),
@@ -25,93 +25,91 @@ def test_each_state_is_told_from_the_beginning_to_the_end() -> None:
     ]
 
 
-def test_a_person_who_has_to_say_another_name_is_not_connected() -> None:
-    client = Client(can_ask=True)
+def test_while_the_user_is_asked_for_another_nickname_the_status_is_asking() -> None:
+    client = ClientHarness(can_ask=True)
     client.connect()
     client.refuse("nickname-taken", "The nickname ice is taken.")
     assert client.ui.statuses[-1] == status.Asking()
     client.service.stopService()
 
 
-def test_the_nickname_offered_is_that_of_one_who_says_nothing() -> None:
-    client = Client(nickname="", can_ask=True, offered="zoe")
+def test_the_default_nickname_is_offered_in_the_prompt() -> None:
+    client = ClientHarness(nickname="", can_ask=True, default_nickname="zoe")
     assert client.ui.default == "zoe"
     client.ui.answer("zoe")
     client.connect()
-    [hello] = client.heard()
+    [hello] = client.sent()
     assert hello["data"]["nickname"] == "zoe"
 
 
-class Curious:
-    """What the screen learns for itself."""
+class UIRequests:
+    """A UI that requests the list of users."""
 
-    def __init__(self, client: Client) -> None:
-        self.answers: list[FromServer] = []
+    def __init__(self, client: ClientHarness) -> None:
+        self.replies: list[FromServer] = []
         self._session = client.service.session
 
-    def asks(self) -> None:
-        self._session.request(commands.ListUsers(), self.answers.append)
+    def send(self) -> None:
+        self._session.request(commands.ListUsers(), self.replies.append)
 
 
-def test_what_the_screen_asks_is_not_shown_to_the_person() -> None:
+def test_the_reply_to_a_request_of_the_ui_is_not_shown() -> None:
     client = online(can_ask=True)
-    curious = Curious(client)
-    curious.asks()
-    [request] = client.heard()
+    ui_requests = UIRequests(client)
+    ui_requests.send()
+    [request] = client.sent()
     assert request["type"] == "users"
-    answer = frames.Users(
-        id=request["id"], data=events.Users((events.User("ice", 0, ("#lobby",)),))
-    )
-    client.says(answer)
-    assert curious.answers == [answer]
+    reply = frames.Users(id=request["id"], data=events.Users((events.User("ice", 0, ("#lobby",)),)))
+    client.receive(reply)
+    assert ui_requests.replies == [reply]
     assert client.ui.shown == []
 
 
-def test_an_answer_in_parts_is_told_whole() -> None:
+def test_a_request_of_the_ui_gets_each_frame_of_its_reply() -> None:
     client = online(can_ask=True)
-    curious = Curious(client)
-    curious.asks()
-    [request] = client.heard()
+    ui_requests = UIRequests(client)
+    ui_requests.send()
+    [request] = client.sent()
     for more in (True, False):
         data = events.Users((), more=more)
-        client.says(frames.Users(id=request["id"], data=data))
-    assert len(curious.answers) == 2
-    client.says(frames.Users(id=request["id"], data=events.Users(())))
-    assert len(curious.answers) == 2
+        client.receive(frames.Users(id=request["id"], data=data))
+    assert len(ui_requests.replies) == 2
+    client.receive(frames.Users(id=request["id"], data=events.Users(())))
+    assert len(ui_requests.replies) == 2
 
 
-def test_it_is_asked_before_what_waits_to_be_sent() -> None:
-    client = Client(can_ask=True)
-    client.types("hello")
+def test_a_request_of_the_ui_is_sent_before_queued_lines() -> None:
+    client = ClientHarness(can_ask=True)
+    client.type("hello")
     client.connect()
-    Curious(client).asks()
+    UIRequests(client).send()
     client.welcome()
-    assert client.heard_types() == ["hello", "users", "message"]
+    assert client.sent_types() == ["hello", "users", "message"]
 
 
-def test_a_refusal_of_it_is_nothing_to_the_person() -> None:
+def test_the_refusal_of_a_request_of_the_ui_is_not_shown() -> None:
     client = online(can_ask=True)
-    curious = Curious(client)
-    curious.asks()
-    [request] = client.heard()
+    ui_requests = UIRequests(client)
+    ui_requests.send()
+    [request] = client.sent()
     before = len(client.ui.notices)
-    client.says(frames.Error(id=request["id"], data=frames.ErrorData("no-such-room", "No.")))
+    client.receive(frames.Error(id=request["id"], data=frames.ErrorData("no-such-room", "No.")))
     assert client.ui.notices[before:] == []
 
 
-def test_when_the_connection_breaks_it_is_forgotten() -> None:
+def test_a_request_of_the_ui_is_dropped_with_the_connection() -> None:
     client = online(can_ask=True)
-    Curious(client).asks()
+    UIRequests(client).send()
     client.lose_connection()
-    assert not client.was_told("may not have arrived")
-    client.passes(4.5)
+    assert not client.was_notified("may not have arrived")
+    client.advance(4.5)
     client.connect()
     client.welcome()
-    assert client.heard_types() == ["hello"]
+    assert client.sent_types() == ["hello"]
 
 
-def test_who_leaves_does_not_wait_for_it() -> None:
+def test_quit_does_not_wait_for_requests_of_the_ui() -> None:
     client = online(can_ask=True)
-    Curious(client).asks()
-    client.types("/quit")
-    assert client.heard_types() == ["users", "quit"]
+    UIRequests(client).send()
+    client.type("/quit")
+    assert client.sent_types() == ["users", "quit"]

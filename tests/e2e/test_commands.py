@@ -182,7 +182,7 @@ def test_a_signal_ends_the_server_with_status_0_and_everyone_is_told(
 ) -> None:
     staying, going = client("moon", "--reconnect"), client("ice")
     server.send_signal(number)
-    staying.expect_stderr("No connection: server is stopping.")
+    staying.expect_stderr("Not connected: server is stopping.")
     assert going.wait() == 0
     assert going.stderr[-1] == "Server disconnected"
     assert server.wait() == 0

@@ -146,7 +146,7 @@ def test_a_silent_client_is_dropped_and_the_others_are_told(hosts: SimpleNamespa
     talker.send_line("anybody?")
     silent.expect_stdout("sun: anybody?")
     talker.expect_stdout("[Server]: moon has left the chat (inactive)")
-    silent.expect_stderr("No connection: inactive.")
+    silent.expect_stderr("Not connected: inactive.")
 
 
 def test_clients_come_back_by_themselves_when_the_server_does(hosts: SimpleNamespace) -> None:

@@ -89,7 +89,7 @@ def test_after_a_broken_connection_it_counts_down_and_shows_what_was_said_meanwh
     ice.expect_last_lines("#lobby> half a li", "reconnecting in 3 s")
     ice.expect_last_lines("#lobby> half a li", "reconnecting in 2 s")
     ice.send_line("ne")
-    ice.expect("You are offline. What you type is kept, and sent when you are back online.")
+    ice.expect("You are offline. What you type is sent when you are online again.")
     ice.expect_last_lines("#lobby>", "1 to be sent · reconnecting in 1 s")
     server = fake_server.accept_member()
     number = server.receive("history")["id"]

@@ -1,4 +1,4 @@
-"""What a person who comes in, or comes back, is shown of what was said before."""
+"""The messages that are shown on entering and after a reconnect."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,19 +12,19 @@ from tests.client.session_harness import RecordingSession
 WELCOME = events.Welcome("party", 7, "ice", ("#lobby",))
 
 
-def said(seq: int) -> events.Message:
+def message(seq: int) -> events.Message:
     return events.Message("#lobby", seq, 0, "moon", f"number {seq}")
 
 
-class Past(RecordingSession):
-    """A server with a past, of which a person comes to hear; the last message is number `last`."""
+class HistoryServer(RecordingSession):
+    """A session with a server that has a history of messages, up to the number `last`."""
 
     def __init__(self, last: int) -> None:
         super().__init__()
         self.last = last
         self.shown: list[tuple[str, list[int], str]] = []
-        self.company = Roster()
-        self.arrival = CatchUp(self.company, self._show, lambda: None)
+        self.roster = Roster()
+        self.catch_up = CatchUp(self.roster, self._show, lambda: None)
 
     def _show(self, title: str, messages: Sequence[events.Message], note: str) -> None:
         self.shown.append((title, [each.seq for each in messages], note))
@@ -32,36 +32,36 @@ class Past(RecordingSession):
     def request(self, command: ClientCommand, on_reply: Callable[[FromServer], None]) -> None:
         if isinstance(command, ReadHistory):
             first = max(1, self.last - command.limit + 1)
-            messages = tuple(said(seq) for seq in range(first, self.last + 1))
+            messages = tuple(message(seq) for seq in range(first, self.last + 1))
             on_reply(frames.History(data=events.History("#lobby", messages)))
 
-    def enters(self) -> None:
-        self.company.update(WELCOME)
-        self.arrival.entered(self)
+    def enter(self) -> None:
+        self.roster.update(WELCOME)
+        self.catch_up.entered(self)
 
 
-def test_who_comes_in_is_shown_the_last_twenty_messages() -> None:
-    past = Past(30)
-    past.enters()
-    assert past.shown == [("history of #lobby", list(range(11, 31)), "")]
+def test_on_entering_the_last_twenty_messages_are_shown() -> None:
+    server = HistoryServer(30)
+    server.enter()
+    assert server.shown == [("history of #lobby", list(range(11, 31)), "")]
 
 
-def back_after(missed: int) -> Past:
-    """A person who heard number 3, missed so many, and is back."""
-    past = Past(3)
-    past.enters()
-    past.company.message_received(said(3), "#lobby")
-    past.shown.clear()
-    past.last += missed
-    past.enters()
-    return past
+def reconnected_after(missed: int) -> HistoryServer:
+    """A user who saw message 3, missed so many, and has reconnected."""
+    server = HistoryServer(3)
+    server.enter()
+    server.roster.message_received(message(3), "#lobby")
+    server.shown.clear()
+    server.last += missed
+    server.enter()
+    return server
 
 
-def test_who_comes_back_is_shown_everything_that_was_missed() -> None:
-    assert back_after(40).shown == [("messages missed in #lobby", list(range(4, 44)), "")]
+def test_after_a_reconnect_all_missed_messages_are_shown() -> None:
+    assert reconnected_after(40).shown == [("messages missed in #lobby", list(range(4, 44)), "")]
 
 
-def test_who_missed_more_than_that_is_told_how_many_and_how_to_read_them() -> None:
-    [(title, seqs, note)] = back_after(70).shown
+def test_a_note_says_how_many_earlier_messages_were_missed_and_how_to_read_them() -> None:
+    [(title, seqs, note)] = reconnected_after(70).shown
     assert (title, seqs) == ("messages missed in #lobby", list(range(24, 74)))
     assert note == "; 20 earlier: /history 70 in #lobby shows them"

@@ -1,4 +1,4 @@
-"""A nickname's colour: the same in every run, and readable whatever stands behind it."""
+"""The nicknames' colours: the same in every run, and readable on any background."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def luminance(colour: str) -> float:
 
 
 @pytest.mark.parametrize("colour", [*NICKNAME_COLOURS, MUTED])
-def test_each_colour_stands_out_against_black_and_against_white(colour: str) -> None:
+def test_each_colour_is_readable_on_black_and_on_white(colour: str) -> None:
     assert (luminance(colour) + 0.05) / 0.05 >= 3.5
     assert 1.05 / (luminance(colour) + 0.05) >= 3.5
 

@@ -1,4 +1,4 @@
-"""What Tab makes of a half-typed word."""
+"""Completion of a half-typed word."""
 
 import pytest
 
@@ -32,19 +32,19 @@ KNOWN = Known(("ice", "Moon", "moonlight"), ("#dev", "#devices", "#lobby"))
         ("/history 1", "1", []),
     ],
 )
-def test_a_word_is_completed_by_what_may_stand_there(
+def test_a_word_is_completed_by_what_is_valid_there(
     before: str, beginning: str, words: list[str]
 ) -> None:
     assert completions(before, KNOWN) == (beginning, words)
 
 
-def test_where_something_is_to_be_chosen_only_that_is_offered() -> None:
+def test_in_a_list_of_choices_only_these_are_completed() -> None:
     assert choices("WO", ["party", "work", "workshop"]) == ("WO", ["work", "workshop"])
     assert choices("", ["party"]) == ("", ["party"])
 
 
 @pytest.mark.parametrize("before", ["@", "#", "/join ", "/msg "])
-def test_a_name_that_the_terminal_might_obey_is_never_offered(before: str) -> None:
+def test_a_name_that_the_terminal_might_obey_is_never_completed(before: str) -> None:
     hostile = "ev\x1b[2Jil\u202e"
     known = Known((hostile, "ice"), (f"#{hostile}", "#dev"))
     assert [word.strip(" @#") for word in completions(before, known)[1]] in (["ice"], ["dev"])

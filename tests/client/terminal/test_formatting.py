@@ -1,4 +1,4 @@
-"""What is shown, with the time and in colours, and never as markup."""
+"""Formatted lines: with times and styles, and safe to show."""
 
 from datetime import datetime
 
@@ -51,13 +51,13 @@ def told(what: object) -> list[str]:
         (None, []),
     ],
 )
-def test_a_line_looks_as_it_does_elsewhere_with_the_time_before_it(
+def test_a_line_is_the_same_as_off_a_terminal_with_the_time_before_it(
     what: object, lines: list[str]
 ) -> None:
     assert told(what) == lines
 
 
-def test_history_stands_between_two_lines_that_say_so_with_the_date_where_it_is_not_today() -> None:
+def test_history_is_between_two_marker_lines_with_the_date_of_earlier_days() -> None:
     old = events.Message("#lobby", 1, int(YESTERDAY * 1000), "moon", "a\nb")
     assert told(events.History("#lobby", (old, said("now")))) == [
         "┌ history of #lobby",
@@ -68,7 +68,7 @@ def test_history_stands_between_two_lines_that_say_so_with_the_date_where_it_is_
     ]
 
 
-def test_a_nickname_has_its_colour_and_what_names_the_person_stands_out() -> None:
+def test_a_nickname_has_a_colour_and_a_mention_has_a_style() -> None:
     assert any(
         style.startswith("bold fg:#")
         for style in styles(formatting.format_event(said("x"), "ice", 0))
@@ -89,13 +89,13 @@ def test_a_nickname_has_its_colour_and_what_names_the_person_stands_out() -> Non
         ("", False),
     ],
 )
-def test_a_person_is_named_by_a_word_of_its_own(text: str, is_named: bool) -> None:
+def test_a_nickname_is_mentioned_only_as_a_word(text: str, is_named: bool) -> None:
     assert formatting.mentions(text, "ice") is is_named
     assert formatting.is_highlight(said(text), "ice") is is_named
     assert not formatting.mentions(text, "")
 
 
-def test_a_private_message_is_always_for_the_person_and_a_notice_never() -> None:
+def test_a_private_message_is_always_a_highlight_and_a_notice_never() -> None:
     assert formatting.is_highlight(events.PrivateMessage("moon", ("ice",), 0, "psst"), "ice")
     assert not formatting.is_highlight(events.MemberEntered("ice"), "ice")
 
@@ -124,7 +124,7 @@ def test_a_typed_line_is_shown_unless_it_is_a_message(
         (SendPrivate("psst", ("moon", "sun")), ["10:35 [private to moon,sun] psst"]),
     ],
 )
-def test_what_the_person_said_is_shown_when_the_server_has_it(
+def test_the_users_own_message_is_shown_when_it_is_confirmed(
     what: SendMessage | SendPrivate, shown: list[str]
 ) -> None:
     assert plain(formatting.format_own_message(what, "ice", MORNING)) == shown

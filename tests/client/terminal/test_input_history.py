@@ -1,4 +1,4 @@
-"""The input of earlier runs: in a file that only its owner reads, and never in the way."""
+"""The input history: in a file that only its owner can read, and never in the way."""
 
 import json
 import os
@@ -42,7 +42,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "state" / "chatd" / "input-history"
 
 
-def test_a_later_run_has_what_was_typed(path: Path) -> None:
+def test_a_later_run_has_the_lines_that_were_typed(path: Path) -> None:
     Run(path).type("one", "two\nlines", "\N{SNOWFLAKE}")
     later = Run(path)
     assert later.lines == ["one", "two\nlines", "\N{SNOWFLAKE}"]
@@ -80,18 +80,18 @@ def test_private_messages_and_what_may_have_been_meant_as_one_are_left_out(
 
 
 @pytest.mark.parametrize("line", ["hello", "/users", "/join #dev", "//x", "see @moon", "/message"])
-def test_everything_else_is_remembered(line: str) -> None:
+def test_all_other_lines_are_stored(line: str) -> None:
     assert not is_private(line, parse_or_none(line))
 
 
-def test_it_does_not_grow_without_end(path: Path) -> None:
+def test_the_file_does_not_grow_without_bound(path: Path) -> None:
     run = Run(path)
     run.type(*(f"line {number}" for number in range(limits.INPUT_HISTORY_LINES + 5)))
     assert Run(path).lines[0] == "line 5"
     assert len(path.read_text().splitlines()) == limits.INPUT_HISTORY_LINES
 
 
-def test_of_a_file_that_is_too_large_the_end_is_read(path: Path) -> None:
+def test_only_the_end_of_a_large_file_is_read(path: Path) -> None:
     path.parent.mkdir(parents=True)
     long = json.dumps("x" * 4_000)
     path.write_text(f"{long}\n" * (limits.INPUT_HISTORY_BYTES // len(long) + 10) + '"last"\n')
@@ -101,7 +101,9 @@ def test_of_a_file_that_is_too_large_the_end_is_read(path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00\n", b"[" * 100_000, b"{}\n17\nnull\n", b"x"])
-def test_a_damaged_file_is_said_and_what_is_whole_is_kept(content: bytes, path: Path) -> None:
+def test_a_damaged_file_is_reported_and_its_valid_lines_are_kept(
+    content: bytes, path: Path
+) -> None:
     path.parent.mkdir(parents=True)
     path.write_bytes(b'"one"\n' + content)
     run = Run(path)
@@ -114,7 +116,7 @@ def test_a_damaged_file_is_said_and_what_is_whole_is_kept(content: bytes, path: 
 
 @given(content=st.lists(st.sampled_from([b'"hi"', b"\n", b'"', b"[" * 99]) | st.binary(max_size=9)))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-def test_whatever_is_in_the_file_lines_come_out_of_it(path: Path, content: list[bytes]) -> None:
+def test_whatever_is_in_the_file_only_lines_are_loaded(path: Path, content: list[bytes]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"".join(content))
     run = Run(path)
@@ -123,7 +125,7 @@ def test_whatever_is_in_the_file_lines_come_out_of_it(path: Path, content: list[
     assert (Run(path).lines, Run(path).notices) == (run.lines, [])
 
 
-def test_what_is_no_file_at_all_is_said_once_and_the_rest_goes_on(path: Path) -> None:
+def test_a_pipe_in_place_of_the_file_is_reported_once_and_does_not_block(path: Path) -> None:
     path.parent.mkdir(parents=True)
     os.mkfifo(path)  # reading one would wait for ever
     run = Run(path)
@@ -134,7 +136,7 @@ def test_what_is_no_file_at_all_is_said_once_and_the_rest_goes_on(path: Path) ->
     assert str(path) in sentence
 
 
-def test_a_directory_that_cannot_be_made_is_said_once(tmp_path: Path) -> None:
+def test_a_directory_that_cannot_be_made_is_reported_once(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for path in (tmp_path / "file" / "chatd" / "input-history", tmp_path):
         run = Run(path)
@@ -142,13 +144,13 @@ def test_a_directory_that_cannot_be_made_is_said_once(tmp_path: Path) -> None:
         assert len(run.notices) == 1
 
 
-def test_its_place_is_the_persons_state_directory() -> None:
+def test_the_file_is_in_the_users_state_directory() -> None:
     assert history_file({"XDG_STATE_HOME": "/var/me"}) == Path("/var/me/chatd/input-history")
     for relative in ({}, {"XDG_STATE_HOME": ""}, {"XDG_STATE_HOME": "me"}):
         assert history_file(relative) == Path.home() / ".local/state/chatd/input-history"
 
 
-def test_who_has_no_home_directory_is_told_in_one_sentence_and_the_chat_goes_on(
+def test_a_missing_home_directory_is_reported_in_one_sentence(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def homeless() -> Path:

@@ -1,4 +1,4 @@
-"""Lines on their way to the window: in order, in batches, and never without end."""
+"""The output queue: in order, in batches, and bounded."""
 
 from collections.abc import Sequence
 
@@ -10,74 +10,72 @@ from chatd.client.terminal.output import Line, OutputQueue
 PAUSE = limits.OUTPUT_INTERVAL_MILLISECONDS / 1000
 
 
-class Sheet:
+class Window:
     """A window that takes lines when it wants to."""
 
     def __init__(self) -> None:
         self.clock = Clock()
         self.is_ready = True
         self.batches: list[int] = []
-        self.shown: list[str] = []
-        self.clogged: list[bool] = []
-        self.paper = OutputQueue(
-            self.clock, self._write, lambda: self.is_ready, self.clogged.append
-        )
+        self.written: list[str] = []
+        self.paused: list[bool] = []
+        self.queue = OutputQueue(self.clock, self._write, lambda: self.is_ready, self.paused.append)
 
     def _write(self, lines: Sequence[Line]) -> None:
         self.batches.append(len(lines))
-        self.shown += [line[0][1] for line in lines]
+        self.written += [line[0][1] for line in lines]
 
-    def put(self, *texts: str) -> None:
+    def append(self, *texts: str) -> None:
         for text in texts:
-            self.paper.append([("", text)])
+            self.queue.append([("", text)])
 
-    def passes(self, seconds: float) -> None:
+    def advance(self, seconds: float) -> None:
         self.clock.advance(seconds)
 
 
-def test_a_line_is_shown_at_once_and_the_next_ones_together() -> None:
-    sheet = Sheet()
-    sheet.put("one")
-    sheet.passes(0)
-    assert sheet.shown == ["one"]
-    sheet.put("two")
-    sheet.put("three", "four")
-    sheet.passes(PAUSE / 2)
-    assert sheet.shown == ["one"]
-    sheet.passes(PAUSE / 2)
-    assert sheet.shown == ["one", "two", "three", "four"]
-    assert sheet.batches == [1, 3]
-    assert sheet.clock.getDelayedCalls() == []
+def test_a_line_is_written_at_once_and_the_next_ones_together() -> None:
+    window = Window()
+    window.append("one")
+    window.advance(0)
+    assert window.written == ["one"]
+    window.append("two")
+    window.append("three", "four")
+    window.advance(PAUSE / 2)
+    assert window.written == ["one"]
+    window.advance(PAUSE / 2)
+    assert window.written == ["one", "two", "three", "four"]
+    assert window.batches == [1, 3]
+    assert window.clock.getDelayedCalls() == []
 
 
-def test_very_many_lines_are_shown_in_batches() -> None:
-    sheet = Sheet()
+def test_very_many_lines_are_written_in_batches() -> None:
+    window = Window()
     texts = [str(number) for number in range(2 * limits.OUTPUT_BATCH_LINES + 1)]
-    sheet.put(*texts)
+    window.append(*texts)
     for _ in range(4):
-        sheet.passes(PAUSE)
-    assert sheet.shown == texts
-    assert sheet.batches == [limits.OUTPUT_BATCH_LINES, limits.OUTPUT_BATCH_LINES, 1]
+        window.advance(PAUSE)
+    assert window.written == texts
+    assert window.batches == [limits.OUTPUT_BATCH_LINES, limits.OUTPUT_BATCH_LINES, 1]
 
 
-def test_a_window_that_takes_nothing_is_waited_for_and_the_server_slowed_down() -> None:
-    sheet = Sheet()
-    sheet.is_ready = False
+def test_a_window_that_takes_nothing_pauses_the_client_until_it_does() -> None:
+    window = Window()
+    window.is_ready = False
     texts = [str(number) for number in range(limits.OUTPUT_QUEUE_LINES + 1)]
-    sheet.put(*texts)
-    sheet.passes(1)
-    assert (sheet.shown, sheet.clogged) == ([], [True])
-    sheet.is_ready = True
+    window.append(*texts)
+    window.advance(1)
+    assert (window.written, window.paused) == ([], [True])
+    window.is_ready = True
     for _ in range(20):
-        sheet.passes(PAUSE)
-    assert sheet.shown == texts
-    assert sheet.clogged == [True, False]
+        window.advance(PAUSE)
+    assert window.written == texts
+    assert window.paused == [True, False]
 
 
-def test_at_the_end_everything_is_shown_at_once() -> None:
-    sheet = Sheet()
-    sheet.put("one", "two")
-    sheet.paper.flush()
-    sheet.paper.flush()
-    assert sheet.shown == ["one", "two"]
-    assert sheet.clock.getDelayedCalls() == []
+def test_flush_writes_everything_at_once() -> None:
+    window = Window()
+    window.append("one", "two")
+    window.queue.flush()
+    window.queue.flush()
+    assert window.written == ["one", "two"]
+    assert window.clock.getDelayedCalls() == []

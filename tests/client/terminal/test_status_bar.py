@@ -1,4 +1,4 @@
-"""The status line: everything where there is room for it, the state always."""
+"""The status line: as much as fits, and always the status."""
 
 import pytest
 from prompt_toolkit.utils import get_cwidth
@@ -27,7 +27,9 @@ FULL = StatusLine("online as ice", "party", "#lobby", 3, (("#dev", 2), ("#tea", 
         (8, " online…"),
     ],
 )
-def test_what_does_not_fit_is_shortened_and_the_state_stays(columns: int, line: str) -> None:
+def test_a_line_that_does_not_fit_is_shortened_and_the_status_stays(
+    columns: int, line: str
+) -> None:
     assert format_status_line(FULL, columns) == line
 
 
@@ -43,7 +45,7 @@ def test_nothing_hostile_gets_into_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "left", "said"),
+    ("current", "left", "text"),
     [
         (status.Searching("party", 2), 0, "searching party on 2 subnets…"),
         (status.Searching("", 1, 3), 0, "searching a server on 1 subnet… 3 found"),
@@ -58,15 +60,17 @@ def test_nothing_hostile_gets_into_it() -> None:
         (None, 0, ""),
     ],
 )
-def test_the_state_is_said_in_words(state: status.Status | None, left: float, said: str) -> None:
-    assert describe(state, left) == said
+def test_a_status_is_described_in_words(
+    current: status.Status | None, left: float, text: str
+) -> None:
+    assert describe(current, left) == text
 
 
-def test_a_room_is_read_when_the_person_goes_there_not_when_the_line_is_drawn() -> None:
-    company = Roster()
-    company.message_received(events.Message("#lobby", 1, 0, "moon", "hello"), "#dev")
-    bottom = StatusBar(Clock(), company, lambda: 0)
-    bottom.set_status(Online("ice"))
-    assert bottom.room == "#lobby"
-    assert "unread: #lobby 1" in bottom.status(80)
-    assert "unread: #lobby 1" in bottom.status(80)
+def test_drawing_the_status_line_does_not_mark_a_room_read() -> None:
+    roster = Roster()
+    roster.message_received(events.Message("#lobby", 1, 0, "moon", "hello"), "#dev")
+    status_bar = StatusBar(Clock(), roster, lambda: 0)
+    status_bar.set_status(Online("ice"))
+    assert status_bar.room == "#lobby"
+    assert "unread: #lobby 1" in status_bar.status(80)
+    assert "unread: #lobby 1" in status_bar.status(80)

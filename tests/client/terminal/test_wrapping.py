@@ -1,4 +1,4 @@
-"""Lines that are broken to fit: nothing is lost, and no row can pass for another line."""
+"""Wrapped lines: nothing is lost, and no row looks like another line."""
 
 import pytest
 from hypothesis import given
@@ -27,7 +27,7 @@ def rows(line: Line, columns: int, indent: int = 6) -> list[str]:
         ("12:34 ice: " + "你好" * 5, ["12:34 ice: 你好你好", "      你好你好你好"]),
     ],
 )
-def test_a_line_is_broken_between_words_and_goes_on_indented(
+def test_a_line_is_wrapped_between_words_and_its_rows_are_indented(
     text: str, expected: list[str]
 ) -> None:
     assert rows([("", text)], 20) == expected
@@ -44,7 +44,7 @@ def test_each_piece_keeps_its_style() -> None:
     assert "".join(text for _, text, *_ in second) == "      there, moon"
 
 
-def test_a_window_that_is_too_narrow_for_that_gets_the_line_whole() -> None:
+def test_a_very_narrow_window_gets_the_line_whole() -> None:
     assert rows([("", "12:34 ice: hello there")], 8) == ["12:34 ice: hello there"]
 
 
@@ -52,7 +52,7 @@ def test_a_window_that_is_too_narrow_for_that_gets_the_line_whole() -> None:
     st.text(st.characters(exclude_categories=["C", "Z", "M"], include_characters=" ")),
     st.integers(12, 60),
 )
-def test_no_row_is_too_wide_none_but_the_first_begins_at_the_edge_and_no_more_than_a_space_is_lost(
+def test_no_row_is_too_wide_all_but_the_first_are_indented_and_only_spaces_are_lost(
     text: str, columns: int
 ) -> None:
     first, *others = rows([("", text)], columns)

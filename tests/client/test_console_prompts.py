@@ -1,4 +1,4 @@
-"""What a person at plain lines is asked, and may choose."""
+"""Prompts and lists of choices in line mode."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def standard_error(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return said
 
 
-def test_what_is_to_be_chosen_is_listed_once_as_it_comes(standard_error: list[str]) -> None:
+def test_each_choice_is_listed_once_as_it_arrives(standard_error: list[str]) -> None:
     stdio = Stdio(can_ask=True)
     names = ["party", "wo\x1brk", "play"]
     for count in (2, 3):
@@ -41,7 +41,7 @@ def test_an_answer_that_is_none_of_the_choices_is_asked_for_again(
     assert standard_error == ["None of them. Which server?"]
 
 
-def test_who_says_nothing_gets_what_was_offered(standard_error: list[str]) -> None:
+def test_a_blank_answer_is_the_default(standard_error: list[str]) -> None:
     stdio = Stdio(can_ask=True)
     for answer in (b"\n", b"ice\n"):
         stdio.console.prompt("Your nickname?", stdio.lines.append, "zoe")
@@ -51,7 +51,7 @@ def test_who_says_nothing_gets_what_was_offered(standard_error: list[str]) -> No
 
 
 @pytest.mark.parametrize("line", ["/quit", "/exit", " exit() "])
-def test_who_is_asked_something_may_leave_instead(line: str, standard_error: list[str]) -> None:
+def test_the_user_can_leave_instead_of_answering(line: str, standard_error: list[str]) -> None:
     stdio = Stdio(can_ask=True)
     answers: list[str] = []
     stdio.console.choose("Which server?", [Choice("party", "full")], answers.append)
@@ -69,7 +69,7 @@ def test_a_password_may_be_anything(standard_error: list[str]) -> None:
     assert (answers, stdio.lines) == (["/quit"], ["/quit"])
 
 
-def test_input_that_was_not_read_is_said_in_the_end(standard_error: list[str]) -> None:
+def test_input_that_was_not_read_is_reported_at_the_end(standard_error: list[str]) -> None:
     stdio = Stdio()
     stdio.console.close()
     assert standard_error == []

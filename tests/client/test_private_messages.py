@@ -1,4 +1,4 @@
-"""Private messages: typed in one line, or asked for; shown as such; who was not reached is told."""
+"""Private messages: typed in one line, or with prompts; unreached recipients are named."""
 
 import pytest
 
@@ -41,7 +41,7 @@ def test_a_private_message_is_shown_as_such_each_line_with_its_sender() -> None:
     assert ice.ui.shown == ["[private] moon: psst", "[private] moon: [Server]: sun has left"]
 
 
-def test_who_was_not_reached_is_told_and_why() -> None:
+def test_recipients_that_were_not_reached_are_named_with_the_reason() -> None:
     ice = SessionHarness()
     ice.type("@moon @sun @star psst")
     missed = (Undelivered("sun", "offline"), Undelivered("star", "unknown"))
@@ -51,14 +51,14 @@ def test_who_was_not_reached_is_told_and_why() -> None:
     assert ice.ui.notices == ["Not reached: sun (offline), star (unknown)."]
 
 
-def test_when_everyone_was_reached_nothing_is_said() -> None:
+def test_without_unreached_recipients_there_is_no_notice() -> None:
     ice = SessionHarness()
     ice.type("@moon psst")
     ice.session.frame_received(frames.Ok(id=ice.sent[0][1], data=frames.OkData(time=5)))
     assert ice.ui.notices == []
 
 
-def test_when_nobody_was_reached_the_line_is_named() -> None:
+def test_a_message_that_reached_no_recipient_is_named() -> None:
     ice = SessionHarness()
     ice.type("@moon psst")
     ice.refuse(ice.sent[0][1], "not-reached", "Not reached: moon (unknown).")
@@ -99,7 +99,7 @@ def test_message_asks_for_the_recipient_then_for_the_text(whom: str, to: tuple[s
 
 
 @pytest.mark.parametrize("text", ["/users", "@sun hello", "//", "#dev", "sun is coming"])
-def test_the_text_that_was_asked_for_is_no_command(text: str) -> None:
+def test_the_text_that_was_asked_for_is_never_a_command(text: str) -> None:
     ice = SessionHarness(can_ask=True)
     ice.type("/message")
     ice.ui.answer("moon")
@@ -109,7 +109,7 @@ def test_the_text_that_was_asked_for_is_no_command(text: str) -> None:
 
 
 @pytest.mark.parametrize("whom", ["", " , ", "@"])
-def test_who_names_no_recipient_is_asked_for_no_text_and_nothing_is_sent(whom: str) -> None:
+def test_without_a_recipient_there_is_no_prompt_for_the_text_and_nothing_is_sent(whom: str) -> None:
     ice = SessionHarness(can_ask=True)
     ice.type("/message")
     ice.ui.answer(whom)
@@ -118,7 +118,7 @@ def test_who_names_no_recipient_is_asked_for_no_text_and_nothing_is_sent(whom: s
     assert ice.sent == []
 
 
-def test_a_text_for_no_recipient_on_a_pipe_is_told_to_nobody() -> None:
+def test_on_a_pipe_a_text_without_a_recipient_is_not_sent_to_everyone() -> None:
     ice = SessionHarness()
     ice.type("/message")
     ice.ui.answer("")
@@ -139,7 +139,7 @@ def test_an_empty_text_sends_nothing_and_says_so() -> None:
     assert ice.ui.notices == ["Not sent: A message needs some text."]
 
 
-def test_a_text_that_is_asked_for_when_the_person_has_left_is_named_not_lost() -> None:
+def test_a_text_entered_after_quit_is_named_as_not_sent() -> None:
     ice = SessionHarness(can_ask=True)
     ice.type("hello", "/message")
     ice.ui.answer("moon")
@@ -165,13 +165,13 @@ def test_on_a_pipe_the_next_two_lines_are_the_recipient_and_the_text(can_ask: bo
     session._ui = console
     console.attach(session)
     console.dataReceived(b"/message\nmoon\npsst\nhello\n")
-    assert [(each["type"], each["data"]["text"]) for each in client.heard()] == [
+    assert [(each["type"], each["data"]["text"]) for each in client.sent()] == [
         ("private", "psst"),
         ("message", "hello"),
     ]
 
 
-def test_a_private_text_is_said_again_only_to_the_person_who_typed_it() -> None:
+def test_an_unconfirmed_private_message_is_named_only_to_its_user() -> None:
     ice = SessionHarness()
     ice.type("@moon psst")
     ice.session.offline()

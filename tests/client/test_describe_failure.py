@@ -1,4 +1,4 @@
-"""Why there is no connection: one phrase, in words for a person."""
+"""The reason why there is no connection, as a phrase for the user."""
 
 from errno import EACCES, ECONNREFUSED, ENETUNREACH, ETIMEDOUT
 from os import strerror
@@ -34,5 +34,5 @@ from chatd.client.protocol import describe_failure
         (RuntimeError("Something else."), "Something else"),
     ],
 )
-def test_a_failed_or_lost_connection_is_told_in_a_persons_words(why: Exception, words: str) -> None:
+def test_a_failed_or_lost_connection_is_described_in_one_phrase(why: Exception, words: str) -> None:
     assert describe_failure(Failure(why)) == words
