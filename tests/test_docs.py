@@ -1,5 +1,6 @@
 """README and docs/ name files, options, commands and limits that exist."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -49,6 +50,7 @@ OTHER_OPTIONS = {
     "wheel-dir",
     "no-index",
     "find-links",
+    "group",
     "minutes",
     "prefix",
 }
@@ -274,3 +276,51 @@ def test_the_five_designs_have_a_table_each() -> None:
         "Multithreaded chat",
     ):
         assert f".. list-table:: {design}:" in origins
+
+
+#: For each point of "What you can rely on" in README.rst, how it begins and the tests of it.
+POINTS = {
+    "All members of a room": (
+        "server/test_whole_server.py::"
+        "test_everyone_receives_exactly_what_is_meant_for_them_and_nothing_is_left_behind",
+    ),
+    "A private message": (
+        "server/test_private.py::test_a_private_message_is_sent_to_its_recipient_alone",
+        "server/test_private.py::test_the_sender_learns_which_recipients_were_not_reached_and_why",
+    ),
+    "A nickname": ("chat/test_names.py::test_names_that_differ_in_case_or_form_only_are_equal",),
+    "The client keeps": (
+        "client/test_session.py::test_lines_typed_offline_are_kept_and_sent_on_return_in_order",
+        "client/test_session.py::"
+        "test_unconfirmed_lines_are_named_when_the_connection_is_lost_and_not_sent_again",
+    ),
+    "A server listens": (
+        "server/test_service.py::test_the_server_listens_on_each_given_address_and_nowhere_else",
+        "discovery/test_responder.py::test_only_a_host_of_a_known_subnet_gets_a_reply",
+    ),
+    "Several servers": (
+        "discovery/test_loopback.py::test_two_servers_that_share_the_port_both_reply",
+    ),
+    "Slow readers": (
+        "server/test_endings.py::"
+        "test_a_slow_reader_is_disconnected_and_the_others_are_told_and_lose_nothing",
+        "server/test_inactivity.py::"
+        "test_an_inactive_member_is_told_and_disconnected_and_the_others_are_told",
+        "server/test_flood.py::test_a_client_that_floods_does_not_slow_down_the_others",
+    ),
+}
+
+
+def test_each_point_of_the_readme_has_a_test() -> None:
+    section = TEXTS["README.rst"].partition("What you can rely on\n")[2]
+    points = re.findall(r"^- (.*)", section.partition("\nDocumentation\n")[0], re.MULTILINE)
+    assert len(points) == len(POINTS)
+    assert all(point.startswith(begin) for point, begin in zip(points, POINTS, strict=True))
+
+
+@pytest.mark.parametrize("test", [test for tests in POINTS.values() for test in tests])
+def test_every_test_of_a_point_of_the_readme_exists(test: str) -> None:
+    path, _, name = test.partition("::")
+    tree = ast.parse((ROOT / "tests" / path).read_text(encoding="utf-8"))
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    assert name in {node.name for node in ast.walk(tree) if isinstance(node, functions)}
