@@ -7,10 +7,10 @@ BIN     = $(VENV)/bin
 RUN     = $(VENV)/.run-ready
 DEV     = $(VENV)/.dev-ready
 PIP     = $(BIN)/python -m pip install --quiet --disable-pip-version-check
-PYTEST  = $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+PYTEST  = $(BIN)/python -m pytest --dist worksteal
 
-# Worker processes of pytest; "logical" is one for each processor.
-WORKERS ?= logical
+# How many tests run at once: one for each processor.
+WORKERS ?= $(shell getconf _NPROCESSORS_ONLN)
 
 .PHONY: run test test-all test-queued check docs picture screenshots bench soak load fuzz audit clean
 
@@ -19,15 +19,16 @@ run: $(RUN)
 
 # Before each commit: every unit and integration test, and the end-to-end tests marked "smoke".
 test: $(DEV)
-	$(PYTEST) -m "not slow" $(ARGS)
+	$(PYTEST) -n $(WORKERS) -m "not slow" $(ARGS)
 
-# Everything, with many examples for each property. CONTRIBUTING.rst says what this needs.
+# Everything, with many examples for each property. CONTRIBUTING.rst says what this needs. There are
+# two tests for each processor, since most of the slow ones wait: for a timeout, or another program.
 test-all: $(DEV)
-	HYPOTHESIS_PROFILE=thorough $(PYTEST) $(ARGS)
+	HYPOTHESIS_PROFILE=thorough $(PYTEST) -n $$((2 * $(WORKERS))) $(ARGS)
 
 # `make test` with `--writes queued` on every server: no test may notice the difference.
 test-queued: $(DEV)
-	CHATD_WRITES=queued $(PYTEST) -m "not slow" $(ARGS)
+	CHATD_WRITES=queued $(PYTEST) -n $(WORKERS) -m "not slow" $(ARGS)
 
 check: $(DEV)
 	$(BIN)/ruff check .

@@ -9,6 +9,8 @@ and in the code.
 
 from dataclasses import dataclass
 
+from typing_extensions import override
+
 from chatd.chat import limits
 
 
@@ -117,6 +119,7 @@ class Undelivered:
     nickname: str
     reason: str
 
+    @override
     def __str__(self) -> str:
         return f"{self.nickname} ({self.reason})"
 

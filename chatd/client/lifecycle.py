@@ -24,6 +24,7 @@ from typing import Final, Protocol
 
 from automat import TypeMachineBuilder, pep614
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from typing_extensions import override
 
 from chatd.chat import limits
 
@@ -36,6 +37,7 @@ class Server:
     port: int
     server_id: str = ""
 
+    @override
     def __str__(self) -> str:
         where = f"{self.host}:{self.port}"
         return f"{self.server_id} ({where})" if self.server_id else where

@@ -10,6 +10,7 @@ from ipaddress import AddressValueError, IPv4Address, IPv4Interface, IPv4Network
 from typing import Final
 
 import psutil
+from typing_extensions import override
 
 #: The default TCP port of a server, and UDP port of discovery.
 DEFAULT_PORT: Final = 7777
@@ -54,6 +55,7 @@ class Subnet:
             or address not in (self.network.network_address, self.network.broadcast_address)
         )
 
+    @override
     def __str__(self) -> str:
         return f"{self.address}/{self.network.prefixlen}"
 

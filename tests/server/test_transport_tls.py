@@ -122,6 +122,7 @@ async def test_the_connections_of_a_tls_endpoint_are_eager_below_the_encryption(
     await _close(port, asker, factory.made[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", MODULES)
 def test_twisteds_own_tests_of_tls_pass_over_eager_connections(module: str, tmp_path: Path) -> None:
     assert_tests_pass_eagerly(module, tmp_path)

@@ -22,6 +22,7 @@ MODULES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", MODULES)
 def test_twisteds_own_tests_pass_over_eager_connections(module: str, tmp_path: Path) -> None:
     assert_tests_pass_eagerly(module, tmp_path)
