@@ -99,3 +99,24 @@ def test_no_file_is_too_long(package: str, path: Path) -> None:
 def test_the_plugin_folder_is_not_a_package() -> None:
     """An ``__init__.py`` there would hide Twisted itself."""
     assert not list((ROOT.parent / "twisted").rglob("__init__.py"))
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Imports inside a function and under TYPE_CHECKING count as well."""
+    names = {
+        ".".join(("chatd", *path.relative_to(ROOT).with_suffix("").parts)): path
+        for _, path in modules()
+    }
+    remaining = {
+        name: {
+            other
+            for found in imported(path)
+            for other in (found, found.rpartition(".")[0])
+            if other in names and other != name
+        }
+        for name, path in names.items()
+    }
+    # Take away what imports nothing that remains, until nothing can be taken away.
+    while free := {name for name, others in remaining.items() if not others & remaining.keys()}:
+        remaining = {name: others for name, others in remaining.items() if name not in free}
+    assert not remaining, "these import each other, or a module that does"
