@@ -11,6 +11,7 @@ from twisted.python import usage
 from typing_extensions import override
 
 from chatd.taps.options import VersionOptions
+from chatd.wire.rendering import escape
 
 #: Each command, its module, and its help. A module is imported only when its command runs, so that
 #: ``chatd client`` does not pay for the server.
@@ -65,7 +66,7 @@ def _run(argv: Sequence[str]) -> int:
     try:
         options.parseOptions(argv)
     except usage.UsageError as error:
-        sys.exit(f"{options}\n\nchatd: {error}")
+        sys.exit(f"{options}\n\nchatd: {escape(str(error))}")
     if options.subCommand is None:
         sys.exit(f"{options}\n\nchatd: no command given")
     command = import_module(_MODULES[options.subCommand])

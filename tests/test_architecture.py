@@ -36,7 +36,7 @@ ARROWS = {
         "logfile",
         "stderr",
     },
-    "cli": {"taps"},
+    "cli": {"taps", "wire"},
     "__main__": {"cli"},
 }
 

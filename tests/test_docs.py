@@ -1,5 +1,6 @@
 """README and docs/ name files, options, commands and limits that exist."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 
 from chatd import cli
 from chatd.chat import limits
+from chatd.chat.commands import ClientCommand
+from chatd.server import event_log
 from chatd.taps import account, client, doctor, launch, server, servers
 from chatd.wire import slash_commands
 from docs.generate import FILES, generated
@@ -47,6 +50,7 @@ OTHER_OPTIONS = {
     "wheel-dir",
     "no-index",
     "find-links",
+    "group",
     "minutes",
     "prefix",
 }
@@ -102,6 +106,16 @@ def test_every_typed_command_that_the_guide_names_exists() -> None:
     known = {name for command in slash_commands.SLASH_COMMANDS for name in command.names}
     for page in ("docs/howto/chat.rst", "docs/tutorial.rst", "README.rst"):
         assert set(re.findall(r"``(/[a-z]+)\b(?!/)", TEXTS[page])) <= known
+
+
+def test_the_names_in_the_log_are_those_that_the_guide_lists() -> None:
+    guide = " ".join(TEXTS["docs/howto/logging.rst"].split())
+    events = [name for _, name, _ in event_log._ENTRIES.values()]
+    assert not [name for name in events if f"``{name}``" not in guide]
+    commands = {event_log._log_name(command) for command in ClientCommand.__args__}
+    shown = re.findall(r"``ice ([a-z-]+): [a-z-]+``", guide)
+    assert shown
+    assert set(shown) <= commands
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -206,7 +220,7 @@ FIGURES = {
         ("{} characters in a name", limits.NICKNAME_CHARACTERS),
         ("{} characters in an id", limits.REQUEST_ID_CHARACTERS),
         ("{} recipients", limits.RECIPIENTS),
-        ("to more than {}", limits.RECIPIENTS),
+        ("no recipient, or more than {}", limits.RECIPIENTS),
         ("{} rooms that you are in", limits.JOINED_ROOMS),
         ("{} rooms on a server", limits.ROOMS),
         ("{} frames each second", limits.FLOOD_FRAMES_PER_SECOND),
@@ -214,7 +228,7 @@ FIGURES = {
         ("{} seconds of inactivity", limits.INACTIVITY_SECONDS),
     ],
     "reference/web": [
-        ("takes at most {} ms", limits.PAGE_TURN_MILLISECONDS),
+        ("take at most {} ms", limits.PAGE_TURN_MILLISECONDS),
         ("has at most {} KiB", limits.REPLY_BYTES // 1_024),
         ("``limit`` is from 1 to {} (", limits.HISTORY_MESSAGES),
         ("({})", limits.HISTORY_REPLY_MESSAGES),
@@ -245,9 +259,11 @@ def test_a_page_has_the_values_of_the_limits(page: str) -> None:
 
 def test_the_pages_have_the_limits_in_milliseconds() -> None:
     assert limits.DIALECT_DETECTION_MILLISECONDS == 500
-    assert "sent nothing after half a second" in TEXTS["docs/reference/protocol.rst"]
+    assert "sent nothing after half a second" in " ".join(
+        TEXTS["docs/reference/protocol.rst"].split()
+    )
     assert limits.PLAIN_IDLE_LINE_MILLISECONDS == 200
-    assert "0.2 s of silence" in TEXTS["docs/reference/plain.rst"]
+    assert "0.2 s of silence" in " ".join(TEXTS["docs/reference/plain.rst"].split())
 
 
 def test_the_five_designs_have_a_table_each() -> None:
@@ -260,3 +276,51 @@ def test_the_five_designs_have_a_table_each() -> None:
         "Multithreaded chat",
     ):
         assert f".. list-table:: {design}:" in origins
+
+
+#: For each point of "What you can rely on" in README.rst, how it begins and the tests of it.
+POINTS = {
+    "All members of a room": (
+        "server/test_whole_server.py::"
+        "test_everyone_receives_exactly_what_is_meant_for_them_and_nothing_is_left_behind",
+    ),
+    "A private message": (
+        "server/test_private.py::test_a_private_message_is_sent_to_its_recipient_alone",
+        "server/test_private.py::test_the_sender_learns_which_recipients_were_not_reached_and_why",
+    ),
+    "A nickname": ("chat/test_names.py::test_names_that_differ_in_case_or_form_only_are_equal",),
+    "The client keeps": (
+        "client/test_session.py::test_lines_typed_offline_are_kept_and_sent_on_return_in_order",
+        "client/test_session.py::"
+        "test_unconfirmed_lines_are_named_when_the_connection_is_lost_and_not_sent_again",
+    ),
+    "A server listens": (
+        "server/test_service.py::test_the_server_listens_on_each_given_address_and_nowhere_else",
+        "discovery/test_responder.py::test_only_a_host_of_a_known_subnet_gets_a_reply",
+    ),
+    "Several servers": (
+        "discovery/test_loopback.py::test_two_servers_that_share_the_port_both_reply",
+    ),
+    "Slow readers": (
+        "server/test_endings.py::"
+        "test_a_slow_reader_is_disconnected_and_the_others_are_told_and_lose_nothing",
+        "server/test_inactivity.py::"
+        "test_an_inactive_member_is_told_and_disconnected_and_the_others_are_told",
+        "server/test_flood.py::test_a_client_that_floods_does_not_slow_down_the_others",
+    ),
+}
+
+
+def test_each_point_of_the_readme_has_a_test() -> None:
+    section = TEXTS["README.rst"].partition("What you can rely on\n")[2]
+    points = re.findall(r"^- (.*)", section.partition("\nDocumentation\n")[0], re.MULTILINE)
+    assert len(points) == len(POINTS)
+    assert all(point.startswith(begin) for point, begin in zip(points, POINTS, strict=True))
+
+
+@pytest.mark.parametrize("test", [test for tests in POINTS.values() for test in tests])
+def test_every_test_of_a_point_of_the_readme_exists(test: str) -> None:
+    path, _, name = test.partition("::")
+    tree = ast.parse((ROOT / "tests" / path).read_text(encoding="utf-8"))
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    assert name in {node.name for node in ast.walk(tree) if isinstance(node, functions)}

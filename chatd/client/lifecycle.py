@@ -8,7 +8,7 @@ may not have noticed yet: for up to ``DEAD_PEER_SECONDS`` it keeps the old conne
 the nickname. It then refuses the client's new ``hello`` with ``nickname-taken``, and it is the
 client's own ghost that has the nickname. So that refusal means two things:
 
-* At the first ``hello`` of a run somebody else has the nickname. The user is asked for another one.
+* At the first ``hello`` of a run another member has the nickname. The user is asked for a new one.
 * After the client was online, or after a ``hello`` without an answer (which may have arrived, and
   made it a member), it is most likely a ghost. The client waits and tries again.
 

@@ -365,7 +365,7 @@ class Session(SessionView):
             self.not_sent(f"{escape(line)} (you are leaving)")
 
     def _leave_if_done(self) -> None:
-        # Leaving does not wait for replies to the UI's own requests: nobody will look at them.
+        # Leaving does not wait for replies to the UI's own requests: they would not be shown.
         is_awaited = any(pending.on_reply is None for pending in self._unconfirmed.values())
         if self.is_at_end and not self._queue and not is_awaited:
             self._owner.leave()
@@ -382,7 +382,7 @@ def prompt_private_message(
     """Ask the user for the recipients of a private message, then for its text.
 
     The text is never parsed as a typed line. If it were, a text that begins with ``@moon`` would go
-    to moon, and one that begins with ``/`` might go to nobody.
+    to moon, and one that begins with ``/`` might not go to anyone.
 
     :param send: called with the message as a line, as it could have been typed, and the command.
     :param not_sent: called with the reason if there is nothing to send.

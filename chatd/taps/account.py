@@ -15,6 +15,7 @@ from chatd.accounts.password_file import Account, Accounts, PasswordFile
 from chatd.chat import limits, names
 from chatd.taps.interactive import is_terminal
 from chatd.taps.options import VersionOptions, nickname
+from chatd.wire.rendering import escape
 
 _COMMAND: Final = "chatd account"
 
@@ -44,7 +45,7 @@ class Options(VersionOptions):
         try:
             super().parseOptions(options)
         except usage.UsageError as error:
-            raise SystemExit(f"{_COMMAND}: {error}; see --help") from None
+            raise SystemExit(f"{_COMMAND}: {escape(str(error))}; see --help") from None
 
     @override
     def parseArgs(self, *words: str) -> None:

@@ -31,6 +31,7 @@ from chatd.discovery.subnets import (
 )
 from chatd.logfile import KEEP_FILES, LogFile, parse_rotation
 from chatd.wire.discovery import is_server_id
+from chatd.wire.rendering import escape
 
 # --- coerce functions: text becomes a value, or ValueError says what is wrong with it ------------
 
@@ -257,7 +258,8 @@ class CommandOptions(VersionOptions):
                 self._reorder_for_getopt(sys.argv[1:] if options is None else options)
             )
         except usage.UsageError as error:
-            raise SystemExit(f"{self.command}: {error}") from None
+            # getopt and Twisted's endpoints quote what was typed as it is, line ends included.
+            raise SystemExit(f"{self.command}: {escape(str(error))}") from None
 
     def opt_ifaddrs(self, value: str) -> None:  # noqa: D102  # its docstring is the --help below
         self.ifaddrs.append(value)

@@ -1,6 +1,6 @@
 """A client service in memory: the test is the user, the network and the server."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -57,12 +57,20 @@ class ClientHarness:
         jitter: float = 0.5,
         default_nickname: str = "",
         ui: FakeUI | None = None,
+        output_shared_with: Sequence[ChatClient] = (),
     ) -> None:
         self.reactor: Any = MemoryReactorClock()
         self.ui = ui or FakeUI(can_ask)
         self.finder = FakeFinder()
         self.service = ChatClient(
-            self.reactor, nickname, self.finder, self.ui, lambda: jitter, once, default_nickname
+            self.reactor,
+            nickname,
+            self.finder,
+            self.ui,
+            lambda: jitter,
+            once,
+            default_nickname,
+            output_shared_with,
         )
         self.exit_statuses: list[int] = []
         self.service.when_ended.addCallback(self._ended)

@@ -169,6 +169,38 @@ def test_stopping_a_service_that_has_ended_is_done_at_once() -> None:
     assert stopped == [None]
 
 
+def test_losing_the_output_says_goodbye_and_ends_it_with_status_1() -> None:
+    client = online()
+    client.service.session.output_lost()
+    assert client.sent_types() == ["quit"]
+    client.receive(GOODBYE)
+    assert client.exit_statuses == [1]
+
+
+def test_while_the_output_is_paused_nothing_is_read_from_the_server() -> None:
+    client = online()
+    client.service.session.set_output_paused(True)
+    assert client.transport.producerState == "paused"
+    client.service.session.set_output_paused(False)
+    assert client.transport.producerState == "producing"
+
+
+def test_clients_that_share_an_output_are_paused_together() -> None:
+    guest = online(nickname="guest-2")
+    client = online(output_shared_with=[guest.service])
+    for paused, state in ((True, "paused"), (False, "producing")):
+        client.service.session.set_output_paused(paused)
+        assert (client.transport.producerState, guest.transport.producerState) == (state, state)
+
+
+def test_a_nickname_that_is_entered_after_the_end_does_not_start_the_client() -> None:
+    client = ClientHarness(nickname="", can_ask=True)
+    client.service.stopService()
+    client.ui.answer("ice")
+    assert client.exit_statuses == [0]
+    assert not client.finder.is_searching
+
+
 def connecting() -> ClientHarness:
     client = ClientHarness()
     client.finder.succeed()

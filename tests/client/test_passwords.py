@@ -33,7 +33,7 @@ def registered() -> ClientHarness:
     return client
 
 
-def back_at_the_door(client: ClientHarness) -> None:
+def reconnect_until_refused(client: ClientHarness) -> None:
     """Lose the connection, and be asked for a password again."""
     client.lose_connection()
     client.advance(5)
@@ -42,7 +42,7 @@ def back_at_the_door(client: ClientHarness) -> None:
     client.refuse("password-required", "That nickname needs its password.")
 
 
-def was_shown_nothing_of_it(client: ClientHarness) -> bool:
+def password_was_not_shown(client: ClientHarness) -> bool:
     return not [each for each in client.ui.notices + client.ui.shown if PASSWORD in each]
 
 
@@ -64,7 +64,7 @@ def test_the_password_is_sent_when_the_server_wants_it_and_not_before() -> None:
     assert client.sent() == [SECRET]
     client.welcome()
     assert client.was_notified("as ice")
-    assert was_shown_nothing_of_it(client)
+    assert password_was_not_shown(client)
 
 
 @pytest.mark.parametrize("password", [" spaces ", "/quit", "exit()", "\u05e9\u05dc\u05d5\u05dd"])
@@ -104,17 +104,17 @@ def test_a_wrong_password_is_asked_for_again_and_the_new_one_is_sent() -> None:
 def test_after_a_reconnect_the_password_is_sent_again_without_asking() -> None:
     client = registered()
     questions = list(client.ui.prompts)
-    back_at_the_door(client)
+    reconnect_until_refused(client)
     assert client.sent() == [SECRET]
     client.welcome()
     assert client.ui.prompts == questions
     assert client.ui.notices[-1].startswith("Connected to")
-    assert was_shown_nothing_of_it(client)
+    assert password_was_not_shown(client)
 
 
 def test_it_waits_for_its_ghost_although_it_has_a_password() -> None:
     client = registered()
-    back_at_the_door(client)
+    reconnect_until_refused(client)
     client.refuse("nickname-taken", "The nickname ice is taken; choose another one.")
     client.advance(4)
     client.connect()
@@ -154,7 +154,7 @@ def test_leaving_while_a_password_is_asked_for_ends_it_at_once() -> None:
 
 
 def signing_in(**options: Any) -> ClientHarness:
-    """A client whose person asked for the name of an account."""
+    """A client whose user has asked for a nickname that has an account."""
     client = online(**options)
     client.type("/setname star")
     [rename] = client.sent()
@@ -181,7 +181,7 @@ def test_setname_to_an_account_asks_for_its_password_without_echo_and_sends_it()
     assert authenticate["data"] == {"account": "star", "password": PASSWORD}
     client.receive(frames.MemberRenamed(data=events.MemberRenamed("ice", "star")))
     assert client.service.session.nickname == "star"
-    assert was_shown_nothing_of_it(client)
+    assert password_was_not_shown(client)
 
 
 def test_a_wrong_password_for_setname_is_reported_without_the_password() -> None:
@@ -192,7 +192,7 @@ def test_a_wrong_password_for_setname_is_reported_without_the_password() -> None
     client.receive(frames.Error(id=authenticate["id"], data=error))
     assert client.was_notified("Wrong account or password.")
     assert client.service.session.nickname == "ice"
-    assert was_shown_nothing_of_it(client)
+    assert password_was_not_shown(client)
 
 
 def test_off_a_terminal_setname_to_an_account_is_refused_and_the_next_lines_are_sent() -> None:
@@ -206,7 +206,7 @@ def test_off_a_terminal_setname_to_an_account_is_refused_and_the_next_lines_are_
 
 def test_after_setname_to_an_account_a_reconnect_sends_that_accounts_password() -> None:
     client = signed_in()
-    back_at_the_door(client)
+    reconnect_until_refused(client)
     assert client.sent() == [
         {"type": "authenticate", "data": {"account": "star", "password": PASSWORD}}
     ]
@@ -221,7 +221,7 @@ def test_the_password_of_one_account_is_never_sent_for_another_one() -> None:
     client.ui.answer("battery staple")
     client.receive(frames.MemberRenamed(data=events.MemberRenamed("ice", "star")))
     client.confirm(*client.sent())
-    back_at_the_door(client)
+    reconnect_until_refused(client)
     [authenticate] = client.sent()
     assert authenticate["data"] == {"account": "star", "password": "battery staple"}
 
@@ -232,7 +232,7 @@ def test_a_password_that_could_not_be_sent_is_named_by_its_command_alone() -> No
     client.ui.answer(PASSWORD)
     client.service.stopService()
     assert "  /setname star" in client.ui.notices
-    assert was_shown_nothing_of_it(client)
+    assert password_was_not_shown(client)
 
 
 def test_the_repr_of_a_command_does_not_contain_the_password() -> None:

@@ -13,7 +13,7 @@ from tests.client.session_harness import SessionHarness
 
 
 def joined(*rooms: str) -> SessionHarness:
-    """Somebody who went into these rooms, one after the other."""
+    """A session that has joined these rooms, one after the other."""
     ice = SessionHarness()
     for room in rooms:
         ice.type(f"/join {room}")

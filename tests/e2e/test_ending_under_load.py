@@ -1,4 +1,4 @@
-"""A server that is told to stop while people talk as fast as they can (SPEC §10)."""
+"""A server that is stopped while its members send as fast as they can."""
 
 import json
 import signal

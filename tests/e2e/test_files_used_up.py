@@ -1,4 +1,4 @@
-"""A server without a file descriptor left keeps whom it has, and lets others in later (SPEC §9)."""
+"""A server without a free file descriptor keeps its members, and accepts others later."""
 
 from collections.abc import Callable, Iterator
 

@@ -157,7 +157,7 @@ def test_clients_come_back_by_themselves_when_the_server_does(hosts: SimpleNames
     first.wait()
     moon_client.expect_stderr("Trying again in")
     moon_client.send_line("typed meanwhile")
-    moon_client.expect_stderr("is sent when you are online again")
+    moon_client.expect_stderr("What you type is sent when you are online again")
     before = [len(each.stderr) for each in (moon_client, sun_client)]
     again = work(hosts)
     for each, seen in zip((sun_client, moon_client), reversed(before), strict=True):

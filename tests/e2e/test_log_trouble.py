@@ -1,4 +1,4 @@
-"""A log file that cannot be written stops no chat, and goes on when it can be (SPEC §9, §10)."""
+"""A log file that cannot be written does not stop the chat, and continues when it can be."""
 
 import resource
 from collections.abc import Callable, Iterator

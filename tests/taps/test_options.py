@@ -89,6 +89,13 @@ _ARGUMENTS = st.sampled_from(
 )
 
 
+@pytest.mark.parametrize("arguments", [["--jim", "\r"], ["--\n"], ["--jim=a\u2028:"], ["-\x85"]])
+def test_an_error_stays_in_one_line_whatever_it_quotes(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        COMMANDS["server"]().parseOptions(arguments)
+    assert len(str(end.value.code).splitlines()) == 1
+
+
 @given(st.sampled_from(sorted(COMMANDS)), st.lists(_ARGUMENTS | st.text(max_size=5), max_size=7))
 def test_any_arguments_are_accepted_or_refused_in_one_line(
     command: str, arguments: list[str]

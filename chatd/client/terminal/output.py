@@ -1,7 +1,7 @@
 """Output to the terminal's window: lines wrapped to fit it, and a queue of those that wait.
 
 Each row of a wrapped line except the first is indented, so that it cannot look like the beginning
-of a line. Otherwise a member could forge a line of somebody else: a text padded with the right
+of a line. Otherwise a member could forge a line of another one: a text padded with the right
 number of spaces would begin a row with ``12:34 moon: ...``.
 
 The queue keeps the client usable whatever the server sends. Writing to a terminal blocks while it

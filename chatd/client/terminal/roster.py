@@ -1,8 +1,8 @@
-"""Who is in the chat, which rooms there are, and which messages the user has not seen.
+"""The roster: the users of the chat, the rooms, and which messages the user has not seen.
 
-XMPP calls such a list a roster. It is made of the server's lists, which :class:`CatchUp` requests
-on entering, and kept current by the events that follow. Of rooms that the user is not in, the
-server sends no events: what is known of them may be out of date.
+It is made of the server's lists, which :class:`CatchUp` requests on entering, and kept current by
+the events that follow. Of rooms that the user is not in, the server sends no events: what is known
+of them may be out of date.
 """
 
 from collections.abc import Callable, Iterable, Sequence

@@ -15,7 +15,7 @@ LAB: Final = "192.168.1.0/24"
 #: Where the server is.
 SERVER_IP: Final = "10.35.11.1"
 
-#: A peer that is gone without a word is found within so many seconds, at both ends (SPEC §9).
+#: How many seconds both ends may take to notice that the other is gone without a FIN or a reset.
 DEAD_PEER_SECONDS: Final = 60.0
 
 
