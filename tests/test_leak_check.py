@@ -50,7 +50,17 @@ def test_last(shared): shared.deferred.errback(ValueError("unhandled"))
 def test_a_test_that_leaves_something_behind_fails_alone(tmp_path: Path) -> None:
     path = tmp_path / "test_leaving.py"
     path.write_text(LEAVING)
-    pytest = (sys.executable, "-m", "pytest", "-p", "tests.conftest", "-p", "no:cacheprovider")
+    pytest = (
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "tests.conftest",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:randomly",
+    )
     options = ("-q", "--tb=line", "-c", ROOT / "pyproject.toml", "--rootdir", tmp_path)
     done = subprocess.run(
         [*pytest, *options, path], cwd=ROOT, check=False, capture_output=True, text=True
