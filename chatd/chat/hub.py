@@ -1,4 +1,7 @@
-"""The hub: commands in, events and replies out. It decides everything in the chat.
+"""The hub: the rules and the state of the chat.
+
+It carries out commands, sends events to members, and returns replies. To enter is to register: the
+connection becomes a member.
 
 The hub is deterministic. It knows no bytes, sockets, passwords or clocks: ids count up, the time is
 an argument, and the same calls in the same order always have the same outcome.
@@ -46,12 +49,15 @@ class HubSettings:
 
 
 class Hub:
-    """One chat.
+    """Carries out the commands of all connections.
+
+    It holds the members, nicknames and rooms, and sends events to the outbox.
 
     :param outbox: delivers the events.
     :param now: milliseconds since 1970, here and in every method.
     :ivar accounts: the casefolded nicknames that need a password, and whether each is blocked; the
-        server replaces it whenever the password file changes. Members stay members.
+        server replaces it whenever the password file changes. A change
+        does not affect those already in the chat.
     :ivar started: when the chat began.
     """
 
@@ -126,8 +132,8 @@ class Hub:
     def remove_member(self, member_id: MemberId, reason: str) -> None:
         """Remove a connection, free its nickname, and announce that a member left.
 
-        Removing it a second time does nothing: the server need not know who was first to notice
-        that a connection ended.
+        The session and the hub may both end a connection, so removing it a second time does
+        nothing.
 
         :param reason: ``quit``, ``connection lost``, ``inactive`` …
         """
@@ -228,7 +234,8 @@ class Hub:
     def _enter_authenticated(
         self, member: Member, command: commands.EnterAuthenticated, now: int
     ) -> Reply:
-        # Again, as the password took a while: the nickname and the last slot may be taken by now.
+        # Check again: during the password check another connection may have taken the nickname or
+        # the slot.
         nickname = self._nicknames.check_available(member, command.account)
         return self._enter(member, nickname, command.rooms, now)
 
@@ -243,11 +250,11 @@ class Hub:
         return self._welcome(member)
 
     def _late_hello(self, member: Member, command: commands.Enter, now: int) -> Reply:
-        """A delayed ``hello``, after the connection was entered under its address for its silence.
+        """A ``hello`` from a connection that was registered as ``ADDRESS:PORT`` before.
 
-        Half a second without a line makes a connection a basic client named ``ADDRESS:PORT``. If
-        its first line is a ``hello`` then, it is renamed, and gets the ``welcome`` that it waits
-        for. Any other member is refused.
+        The connection sent nothing for ``DIALECT_DETECTION_MILLISECONDS`` and was therefore
+        registered as a basic client under its address. The ``hello`` renames it, and the reply is
+        the ``welcome`` that the client waits for. Any other member is refused.
         """
         if member.nickname != member.address:
             raise AlreadyRegistered
@@ -285,7 +292,8 @@ class Hub:
     # --- messages and rooms ---------------------------------------------------------------------
 
     def _send_message(self, member: Member, command: commands.SendMessage, now: int) -> Reply:
-        # Most commands spell the room as it is called: then one look-up does.
+        # Fast path: most commands give the room's exact name; get_joined also finds other spellings
+        # and refuses.
         room = member.rooms.get(command.room) or self._rooms.get_joined(member, command.room)
         text = names.message_text(command.text)
         message = room.history.add(member.nickname, text, now)

@@ -4,13 +4,14 @@ Encoding and writing are what a chat server spends its time on. So an event is e
 members of an audience, the events of one turn of the reactor are joined once, and every member is
 sent the very same bytes object. That leaves the members that are *not* sent exactly the same in
 this turn: one that gets a reply, or that is not sent its own message. Such a member *diverges*: for
-the rest of the turn it has a list of pieces of its own (`private_pieces`). Before each piece that
-is its own it *catches up*: it copies what the others were sent since it last did. In this way each
-member is sent everything in the order in which the hub decided it, and a reply never overtakes a
-message.
+the rest of the turn it has a list of pieces of its own (`own_pieces`). Before each piece that only
+this member is sent, it *catches up*: it copies what the others were sent since it last did. In this
+way each member is sent everything in the order in which the hub decided it, and a reply never
+overtakes a message.
 
 An example: *ice* and *moon* are an audience, a ``SharedStream``. In one turn moon says A, ice says
 B and its client asks for a reply (K), and moon says C. A member is not sent its own message.
+The columns *ice* and *moon* show `own_pieces` and `position`.
 
 ====================  ===========  ==============  ==============  ================================
 call                  `_pieces`    ice             moon            note
@@ -52,38 +53,39 @@ class Subscriber:
     """A connection's delivery state.
 
     :ivar audience: the audience that it belongs to; None unless it is a member or a watcher.
-    :ivar private_pieces: while it has diverged, what it is sent at the end of the turn.
-    :ivar private_bytes: the size of those pieces that were sent to it alone.
+    :ivar own_pieces: while it has diverged, what it is sent at the end of the turn.
+    :ivar unshared_bytes: the bytes in `own_pieces` that only this subscriber is sent; copies of
+        shared pieces do not count.
     :ivar position: how many of the audience's pieces this subscriber has already copied or skipped.
     """
 
     __slots__ = (
         "audience",
         "member",
+        "own_pieces",
         "position",
-        "private_bytes",
-        "private_pieces",
         "recipient",
         "send_queue",
+        "unshared_bytes",
     )
 
     def __init__(self, member: MemberId, recipient: Recipient) -> None:
         self.member = member
         self.recipient = recipient
-        # Only shared streams use it, and only dialects whose output is a SendQueue share one.
+        # Used by SharedStream only; its subscribers' output is always a SendQueue, hence the cast.
         self.send_queue = cast(SendQueue, recipient.output)
         self.audience: Audience | None = None
-        self.private_pieces: list[bytes] = []
-        self.private_bytes = self.position = 0
+        self.own_pieces: list[bytes] = []
+        self.unshared_bytes = self.position = 0
 
     @property
     def rooms(self) -> frozenset[str]:
-        """The rooms that it receives."""
+        """The rooms whose messages the subscriber receives."""
         return frozenset() if self.audience is None else self.audience.rooms
 
-    def send_private(self) -> None:
-        """Send `private_pieces` now."""
-        pieces, self.private_pieces, self.private_bytes = self.private_pieces, [], 0
+    def send_own_pieces(self) -> None:
+        """Send `own_pieces` now."""
+        pieces, self.own_pieces, self.unshared_bytes = self.own_pieces, [], 0
         if pieces:
             self.recipient.output.send(None, b"".join(pieces))
 
@@ -95,17 +97,17 @@ class Audience(Protocol):
 
     @property
     def rooms(self) -> frozenset[str]:
-        """The rooms that they receive."""
+        """The rooms whose messages the subscribers receive."""
 
     @property
     def dialect(self) -> Dialect:
-        """The dialect that encodes for them."""
+        """The dialect in which the subscribers' data is encoded."""
 
     def add(self, subscriber: Subscriber) -> None:
         """From now on `subscriber` receives what is sent here."""
 
     def remove(self, subscriber: Subscriber) -> bool:
-        """From now on it does not; returns whether there are other subscribers."""
+        """Stop sending to `subscriber`; returns whether there are other subscribers."""
 
     def send(self, event: object, data: bytes) -> None:
         """Send `data`, in which `event` is encoded, to everyone."""
@@ -160,17 +162,17 @@ class FlushScheduler:
     A call that is scheduled in 0 seconds runs in the next turn before anything is read, so it has
     everything that this turn's input led to.
 
-    :ivar is_full: whether so much waits that it should be written before the turn ends.
+    :ivar needs_flush: whether so much data waits that it must be written before the turn ends.
     """
 
     def __init__(self, clock: IReactorTime) -> None:
         self._clock = clock
         self._is_scheduled = False
         self._streams: list[SharedStream] = []
-        self.is_full = False
+        self.needs_flush = False
 
     def schedule(self, stream: "SharedStream") -> None:
-        """`stream` has something to write."""
+        """Write `stream` at the end of the turn."""
         self._streams.append(stream)
         if not self._is_scheduled:
             self._is_scheduled = True
@@ -178,7 +180,7 @@ class FlushScheduler:
 
     def flush(self) -> None:
         """Write everything now."""
-        self.is_full = False
+        self.needs_flush = False
         streams, self._streams = self._streams, []
         # Every stream is emptied before the first write: a write may find that a member is too
         # slow, and what the others are then sent belongs to the next batch.
@@ -230,7 +232,7 @@ class SharedStream(Audience):
         # The pieces of this turn so far are not for it; those that it brings from another audience
         # go out before what is sent here.
         subscriber.position = len(self._pieces)
-        if subscriber.private_pieces or self._pieces:
+        if subscriber.own_pieces or self._pieces:
             self._diverged[subscriber.member] = subscriber
             self._schedule()
         else:
@@ -239,7 +241,7 @@ class SharedStream(Audience):
     @override
     def remove(self, subscriber: Subscriber) -> bool:
         # Its unsent data moves with it, to the audience that it joins next or to the connection.
-        if self._pieces or subscriber.private_pieces:
+        if self._pieces or subscriber.own_pieces:
             self._catch_up(subscriber)
         self._following.pop(subscriber.member, None)
         self._diverged.pop(subscriber.member, None)
@@ -251,7 +253,7 @@ class SharedStream(Audience):
         self._pieces.append(data)
         self._bytes += len(data)
         if self._bytes > limits.BATCH_BYTES:
-            self._scheduler.is_full = True
+            self._scheduler.needs_flush = True
         self._schedule()
 
     @override
@@ -263,10 +265,10 @@ class SharedStream(Audience):
     @override
     def send_to(self, subscriber: Subscriber, event: object, data: bytes) -> None:
         self._catch_up(subscriber)
-        subscriber.private_pieces.append(data)
-        subscriber.private_bytes += len(data)
-        if subscriber.private_bytes > limits.BATCH_BYTES:
-            subscriber.send_private()
+        subscriber.own_pieces.append(data)
+        subscriber.unshared_bytes += len(data)
+        if subscriber.unshared_bytes > limits.BATCH_BYTES:
+            subscriber.send_own_pieces()
 
     def take_batches(self) -> list[Batch]:
         """Return what is to be written now; after that everyone follows again."""
@@ -275,8 +277,8 @@ class SharedStream(Audience):
             self._catch_up(subscriber)
         batches = [(self._pieces, list(self._following.values()))]
         for subscriber in diverged:
-            batches.append((subscriber.private_pieces, [subscriber.send_queue]))
-            subscriber.private_pieces, subscriber.private_bytes, subscriber.position = [], 0, 0
+            batches.append((subscriber.own_pieces, [subscriber.send_queue]))
+            subscriber.own_pieces, subscriber.unshared_bytes, subscriber.position = [], 0, 0
             self._following[subscriber.member] = subscriber.send_queue
         self._diverged.clear()
         self._pieces, self._bytes, self._is_scheduled = [], 0, False
@@ -287,7 +289,7 @@ class SharedStream(Audience):
         if self._following.pop(subscriber.member, None) is not None:
             self._diverged[subscriber.member] = subscriber
             self._schedule()
-        subscriber.private_pieces += self._pieces[subscriber.position :]
+        subscriber.own_pieces += self._pieces[subscriber.position :]
         subscriber.position = len(self._pieces)
 
     def _schedule(self) -> None:

@@ -12,7 +12,9 @@ from chatd.server.session import Session
 
 @implementer(IHalfCloseableProtocol)
 class HalfCloseable:
-    """A connection whose two directions end separately, so that the last words arrive.
+    """A connection whose two directions end separately.
+
+    So the final ``goodbye`` or ``error`` frame arrives.
 
     A client may close its sending side and still read the replies (``echo hello | nc``). And the
     server closes only its own side when it ends a session: were the connection closed while the

@@ -95,7 +95,7 @@ class Fanout(Outbox):
         subscriber = self._subscribers[member]
         self._remove(subscriber)
         # At once: its connection may be half-closed before the turn ends.
-        subscriber.send_private()
+        subscriber.send_own_pieces()
 
     @override
     def join_room(self, member: MemberId, room: str) -> None:
@@ -140,7 +140,7 @@ class Fanout(Outbox):
                 audience.send_except(excluded, event, data)
             else:
                 audience.send(event, data)
-        if self._scheduler.is_full:
+        if self._scheduler.needs_flush:
             self._scheduler.flush()
 
     def _excluded(self, event: Event, origin: MemberId) -> Subscriber | None:

@@ -1,8 +1,9 @@
-"""The send queue of a connection: what waits for a client that reads slowly, in bytes and bounded.
+"""A bounded queue of the bytes that a slow client has not read yet.
 
 A client that does not read must cost the server a bounded amount of memory, and the other members
-nothing. So each connection has a queue of its own in front of its transport; when the queue exceeds
-its bound, the member is disconnected as ``too slow``.
+nothing. So each connection has a queue of its own in front of its transport. When the queue exceeds
+its bound, its session is told (`on_exceeded`) and aborts the connection; ``JimSendQueue`` leaves
+room messages out first. (JIM is a JSON protocol without delimiters; see ``wire.jim``.)
 
 There are three layers, from the session down: the send queue counts and bounds; the transport
 (``server.transport``) sends at once or, like every transport of Twisted, queues up to 64 KiB before
@@ -30,7 +31,11 @@ class Output(Protocol):
     __slots__ = ()
 
     def send(self, event: object, data: bytes) -> None:
-        """Send `data`, in which `event` (or a result) is encoded; after the end, do nothing."""
+        """Send `data`; after :meth:`close` or :meth:`close_after_flush`, do nothing.
+
+        :param event: what `data` encodes, an event or a result; ``JimSendQueue`` chooses by it what
+            to leave out.
+        """
 
     @property
     def is_paused(self) -> bool:
@@ -43,7 +48,8 @@ class Output(Protocol):
         """Accept nothing more; half-close the connection once everything queued is sent.
 
         The reading side stays open. If it were closed while the client still sends, the kernel
-        would reset the connection, and the client might never read the last words.
+        would reset the connection, and the client might never read the final ``goodbye`` or
+        ``error`` frame.
         """
 
     def close(self) -> None:

@@ -13,11 +13,13 @@ The life of a session::
     (from anywhere) ────────────────────────────────┘
 
 *unregistered*
-    The client has to register in time: within 5 s of connecting, on the plain port within 60 s.
-    Once a nickname was refused, or a password is checked, it has 60 s, counted from the connection
-    as well: the user may be choosing another nickname. Invalid frames extend nothing. A TCP client
-    has its slot already. If no slot was free, the session has no `member_id`; it is only there to
-    say so in the client's dialect, which its first frame shows.
+    The client has to register within ``FIRST_LINE_TIMEOUT_SECONDS`` of connecting, on the plain
+    port within ``REGISTRATION_SECONDS``. Once a nickname was refused, or a password is checked, the
+    client has ``REGISTRATION_SECONDS`` everywhere, counted from the connection as well: the user
+    may be choosing another nickname. Invalid frames do not extend the timeout. A TCP client already
+    has a slot, which is one of the ``--slots`` places for members. If no slot was free, the session
+    has no `member_id`, and only sends that refusal in the client's dialect, which its first frame
+    shows.
 *watcher*
     A browser may watch, without a time limit, and register later. A watcher has no slot and no
     nickname, and nobody is told of it: it is not a member. Watchers and unregistered browsers have
@@ -27,11 +29,11 @@ The life of a session::
 *ended*
     The hub knows it no more: the slot and the nickname are free at once. What is queued for it is
     still sent, then the connection is half-closed; what the client sends is read and thrown away.
-    If the client does not read or close within 2 s, the connection is aborted. So the last words
-    arrive, a ``goodbye`` or an ``error``, but nobody can keep a connection open.
+    If the client does not read or close within ``SHUTDOWN_SECONDS``, the connection is aborted. So
+    the final ``goodbye`` or ``error`` frame arrives, but no client can keep a connection open.
 *lost*
     The transport is gone, for whatever reason; this can also come first. A client that reads too
-    slowly is aborted without last words, which it would not read either.
+    slowly is aborted without a final frame, which it would not read either.
 """
 
 from functools import partial
@@ -57,7 +59,9 @@ _NOT_ACTIVITY: Final = frozenset({commands.Ping, KeepAlive})
 
 
 class Session:
-    """A client connection: unregistered, optionally watching, then a member, then closed.
+    """The server's side of one client.
+
+    It decodes the client's frames, passes commands to the hub, and runs the client's timeouts.
 
     :param address: of the client, ``ADDRESS:PORT``.
     :param member_id: the hub's id of the connection; None if no slot was free.
@@ -253,7 +257,7 @@ class Session:
                 )
             case events.Watching():
                 self._timeout.cancel()
-                self._has_extended_timeout = True  # or a refused nickname would start it again
+                self._has_extended_timeout = True  # a watcher has no timeout to extend
             case events.Goodbye():
                 self.close()
             case _ if self._inactivity is not None:
