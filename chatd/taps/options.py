@@ -1,4 +1,4 @@
-"""What the options of all commands share: coercion, any order of arguments, one-line errors.
+"""Base classes and coerce functions for the options of all commands.
 
 Values are coerced while Twisted's `usage.Options` parses them (the fifth field of a row of
 ``optParameters``), so that ``options["slots"]`` is an int wherever it is read.
@@ -126,7 +126,8 @@ def port_or_endpoint(value: str) -> int | str:
         raise ValueError(
             f"is neither a port nor an endpoint, such as tcp:7778:interface=127.0.0.1: {error}"
         ) from None
-    family = getattr(endpoint, "addressFamily", AddressFamily.AF_INET)  # which systemd: may choose
+    # Only a systemd: endpoint has the attribute; its socket may be of another family.
+    family = getattr(endpoint, "addressFamily", AddressFamily.AF_INET)
     if value.partition(":")[0] not in _TCP_ENDPOINTS or family not in _IP_FAMILIES:
         raise ValueError("must be a TCP endpoint (tcp:, tcp6:, ssl:, tls:, systemd:)")
     return value
@@ -156,7 +157,7 @@ def parameter(
 
 
 def coerce_value(name: str, coerce: Callable[[str], Any], value: str) -> Any:
-    """`value` coerced, also where it was not given as an option.
+    """Coerce `value`; for values that `usage.Options` does not coerce, too.
 
     :param name: the option that the sentence names.
     :raises UsageError: one line with the option, the value and what is wrong with it.
@@ -284,13 +285,13 @@ class CommandOptions(VersionOptions):
             self._log_file = coerce_value("log-file", self._open_log_file, self["log-file"])
         elif self["log-rotate"] is not None:
             raise usage.UsageError("--log-rotate: needs --log-file")
-        if self.parent is not None and "pidfile" in self.parent:
+        if self.parent is not None and "pidfile" in self.parent:  # run by twistd
             self._adapt_to_twistd(self.parent)
 
     def validate(self) -> None:
-        """Check what depends on more than one value.
+        """Check the options together, once all are parsed.
 
-        :raises UsageError: naming what does not go together.
+        :raises UsageError: naming the option that is refused.
         """
 
     def subnets(self, host: Sequence[HostAddress] | None = None) -> tuple[Subnet, ...]:

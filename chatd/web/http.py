@@ -1,4 +1,4 @@
-"""The HTTP server of the web port: the connections, their factory, and the queue of their work.
+"""The HTTP server of the web port: connections, factory, and the queue of requests to handle.
 
 h11 parses requests and serialises responses; :mod:`chatd.web.routes` chooses the response. The
 server does not use ``twisted.web``, which leaves some of these without a bound: the head, the body,
@@ -42,11 +42,12 @@ from chatd.web.websocket import Upgrade, WebSocket
 
 
 class WorkQueue:
-    """Runs queued HTTP work, in order, for at most 2 ms per reactor turn.
+    """Handles queued HTTP requests, in order, for a bounded time per reactor turn.
 
-    The chat shares the reactor with the page. Without this bound, a few hundred requests that
-    arrive together would delay every message until all of them are answered. The time is checked
-    after each piece of work, so at least one runs in each turn, and the last may run over.
+    The chat shares the reactor with the web port. Without this bound, a few hundred requests that
+    arrive together would delay every message until all of them are answered. The bound is
+    ``PAGE_TURN_MILLISECONDS``, checked after each call: at least one runs in each turn, and the
+    last may run over.
     """
 
     def __init__(self, clock: IReactorTime) -> None:
@@ -98,7 +99,7 @@ class HTTPConnection(HalfCloseable, Protocol):
                                               │               ▼ request
                                               │           send the response
                                               │               │
-                                              └── flushed, and the client within its rate
+                                              └── once flushed and the rate limit allows
 
     *Paused reading.* Nothing is read from the start of a request until its response is flushed, so
     at most one response waits in memory, and TCP slows down a client that sends requests faster
@@ -125,8 +126,8 @@ class HTTPConnection(HalfCloseable, Protocol):
         self._factory = factory
         self._host = host
         self._peer = f"{host}:{port}"
-        # h11 refuses an incomplete head that is longer than this. One byte less, because the end
-        # of an incomplete head is still to come.
+        # h11 refuses an incomplete head that is longer than this. One byte less, because an
+        # incomplete head lacks at least one more byte.
         self._http = h11.Connection(h11.SERVER, limits.HTTP_HEAD_BYTES - 1)
         self._chat = factory.router.chat
         self._clock = self._chat.clock
@@ -260,7 +261,7 @@ class HTTPConnection(HalfCloseable, Protocol):
             reason=HTTPStatus.SWITCHING_PROTOCOLS.phrase.encode("ascii"),
         )
         # This reaches the transport at once: the response before it is flushed, so the queue is
-        # empty. The queue then stops, and makes room for the WebSocket's as the producer.
+        # empty. Then unregister it: the WebSocket's queue becomes the producer.
         self._send_queue.send(None, self._http.send(switch))
         self._stop_http()
         self.transport.unregisterProducer()
@@ -283,7 +284,7 @@ class HTTPConnection(HalfCloseable, Protocol):
             self._factory.work_queue.add(self._handle_next_request)
 
     def _resume_later(self) -> None:
-        """The response is flushed; a client over its rate waits for a token."""
+        """The response is flushed: resume, but wait as long as the rate limit demands."""
         wait = self._bucket.take(self._clock.seconds())
         self._resume_call = self._clock.callLater(wait, self._resume)
 
@@ -364,7 +365,7 @@ class HTTPFactory(ServerFactory):
         self._connections_by_host[host] += 1
 
     def connection_closed(self, host: str) -> None:
-        """Discount a connection from `host`, HTTP or WebSocket."""
+        """Stop counting a connection from `host`, HTTP or WebSocket."""
         self._connections_by_host[host] -= 1
         if not self._connections_by_host[host]:
             del self._connections_by_host[host]

@@ -1,8 +1,9 @@
 """WebSockets (RFC 6455): the opening handshake, and the connection after it.
 
-Each message is one frame of the native dialect. wsproto parses what browsers send. The frames sent
-to them are made once by :mod:`chatd.wire.native`, the same bytes for every browser; only Pong and
-Close frames are made for one connection. "Frame" below means a WebSocket frame.
+Each message is one frame of the native dialect. wsproto parses what a browser sends. A message goes
+to ``Session.frame_received``, and ``Native.decode`` makes a command of it. The frames that browsers
+are sent are encoded once by :mod:`chatd.wire.native`, the same bytes for every browser; only Pong
+and Close frames are made for one connection. "Frame" below means a WebSocket frame.
 
 docs/reference/web.rst has the limits and the close codes.
 """

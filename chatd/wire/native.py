@@ -1,5 +1,6 @@
 """The native dialect on the server's side: JSON objects, one per line or WebSocket message.
 
+chatd's own client and the web page speak it; the other dialects are there for other programs.
 ``native_client`` is the client's side; ``frames`` has the frames of both.
 docs/reference/protocol.rst has examples.
 """
@@ -28,7 +29,7 @@ _TYPES: Final = frozenset(
     for frame in frames.FromClient.__args__
 )
 
-#: At most so much of a list's frame is not its entries.
+#: Upper bound for the bytes of a list frame besides its entries: type, id, room and brackets.
 _ENVELOPE_BYTES: Final = 1_024
 
 _EVENT_FRAMES: Final[dict[type, type[frames.Frame]]] = {
@@ -155,7 +156,7 @@ _REPLY_ENCODERS: Final[dict[type, Callable[[Any, RequestId], list[frames.Frame]]
 }
 
 
-_EMPTY_COMMANDS: Final[dict[type, ClientCommand]] = {
+_COMMANDS_WITHOUT_DATA: Final[dict[type, ClientCommand]] = {
     frames.Watch: commands.Watch(),
     frames.ListRooms: commands.ListRooms(),
     frames.Ping: commands.Ping(),
@@ -176,8 +177,8 @@ def _command(frame: frames.FromClient) -> ClientCommand:
         case frames.SetName():
             return commands.Rename(frame.data.nickname)
         case frames.Watch() | frames.ListRooms() | frames.Ping() | frames.Quit():
-            return _EMPTY_COMMANDS[type(frame)]
-        case _:
+            return _COMMANDS_WITHOUT_DATA[type(frame)]
+        case _:  # the data of every other frame is the command itself
             return frame.data
 
 

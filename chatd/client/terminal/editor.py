@@ -76,7 +76,7 @@ class EditorOwner(Protocol):
         """The user has pressed Ctrl-C, which is not a signal while the editor reads the keys."""
 
     def notify(self, message: str) -> None:
-        """The editor has a sentence for the user."""
+        """Show a notice of the editor to the user."""
 
     def completions(self, before: str) -> tuple[str, list[str]]:
         """The word at the end of `before`, and the words that it may become."""
