@@ -22,7 +22,7 @@ class CheckedUI(FakeUI):
     """Formats everything for both user interfaces, and checks that a terminal can show it."""
 
     def __init__(self) -> None:
-        super().__init__(can_ask=True)
+        super().__init__(is_interactive=True)
         self._roster = Roster()
 
     def show_event(self, event: object) -> None:

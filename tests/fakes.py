@@ -221,8 +221,8 @@ class FakeUI:
     :ivar on_answer: called with the answer of the prompt that is open; None if none is.
     """
 
-    def __init__(self, can_ask: bool = False) -> None:
-        self.can_ask = can_ask
+    def __init__(self, is_interactive: bool = False) -> None:
+        self.is_interactive = is_interactive
         self.shown: list[str] = []
         self.notices: list[str] = []
         self.prompts: list[str] = []

@@ -42,8 +42,8 @@ class Console(Protocol, InteractiveUI):
 
     transport: Any  # a StandardIO, once it is opened
 
-    def __init__(self, can_ask: bool) -> None:
-        self.can_ask = can_ask
+    def __init__(self, is_interactive: bool) -> None:
+        self.is_interactive = is_interactive
         self._session: SessionView | None = None
         self._on_answer: Callable[[str], None] | None = None
         self._is_password = False

@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from chatd.chat import limits
 from chatd.client import status
-from chatd.client.lifecycle import Server
+from chatd.client.lifecycle import ServerAddress
 from chatd.client.ui import SERVER_PROMPT, Choice, UserInterface
 from chatd.discovery.querier import Querier
 from chatd.discovery.subnets import HostAddress, Subnet, host_addresses
@@ -19,7 +19,9 @@ from chatd.wire.rendering import escape
 class Finder(Protocol):
     """Finds the server to connect to; used again for each reconnect."""
 
-    def find(self, on_found: Callable[[Server], None], on_failed: Callable[[str], None]) -> None:
+    def find(
+        self, on_found: Callable[[ServerAddress], None], on_failed: Callable[[str], None]
+    ) -> None:
         """Search until :meth:`stop`.
 
         :param on_found: called once with the server.
@@ -33,11 +35,13 @@ class Finder(Protocol):
 class DirectAddress(Finder):
     """The user gave the server's address: no search is needed."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: ServerAddress) -> None:
         self._server = server
 
     @override
-    def find(self, on_found: Callable[[Server], None], on_failed: Callable[[str], None]) -> None:
+    def find(
+        self, on_found: Callable[[ServerAddress], None], on_failed: Callable[[str], None]
+    ) -> None:
         on_found(self._server)
 
     @override
@@ -78,11 +82,13 @@ class BroadcastFinder(Finder):
         self._reported_full = False
         self._gave_advice = False
         self._timeout: IDelayedCall | None = None
-        self._on_found: Callable[[Server], None] = lambda server: None
+        self._on_found: Callable[[ServerAddress], None] = lambda server: None
         self._on_failed: Callable[[str], None] = lambda reason: None
 
     @override
-    def find(self, on_found: Callable[[Server], None], on_failed: Callable[[str], None]) -> None:
+    def find(
+        self, on_found: Callable[[ServerAddress], None], on_failed: Callable[[str], None]
+    ) -> None:
         self._on_found, self._on_failed = on_found, on_failed
         self._offers.clear()
         self._reported_full = False
@@ -177,7 +183,7 @@ class BroadcastFinder(Finder):
         if offer.id not in self._offers:
             self._offers[offer.id] = offer
             self._update_status()
-            if len(self._offers) > 1 and self._ui.can_ask:
+            if len(self._offers) > 1 and self._ui.is_interactive:
                 self._prompt_choice(SERVER_PROMPT)
 
     def _collected(self) -> None:
@@ -185,7 +191,7 @@ class BroadcastFinder(Finder):
         self._querier.stop()
         if len(self._offers) == 1:
             self._take(*self._offers.values())
-        elif not self._ui.can_ask:
+        elif not self._ui.is_interactive:
             ids = ", ".join(escape(server_id) for server_id in self._offers)
             self._on_failed(f"Several servers answered: {ids}. Choose one with --server NAME.")
 
@@ -215,5 +221,5 @@ class BroadcastFinder(Finder):
         self._on_found(_server(offer))
 
 
-def _server(offer: Offer) -> Server:
-    return Server(offer.address, offer.port, offer.id)
+def _server(offer: Offer) -> ServerAddress:
+    return ServerAddress(offer.address, offer.port, offer.id)

@@ -28,10 +28,16 @@ from typing_extensions import override
 
 from chatd.chat import limits
 
+#: The exit statuses of the machine. EXIT_OK: the user left, or the client was online before it gave
+#: up. EXIT_REFUSED: the server refused the client for good, or no server can be chosen.
+EXIT_OK: Final = 0
+EXIT_NEVER_ONLINE: Final = 1
+EXIT_REFUSED: Final = 2
+
 
 @dataclass(frozen=True, slots=True)
-class Server:
-    """A server's address; `server_id` is empty if only the address is known."""
+class ServerAddress:
+    """Where a server is; `server_id` is empty if only the address is known."""
 
     host: str
     port: int
@@ -52,7 +58,7 @@ class Effects(Protocol):
     def stop_finding(self) -> None:
         """Stop the search."""
 
-    def connect(self, server: Server) -> None:
+    def connect(self, server: ServerAddress) -> None:
         """Open a connection."""
 
     def disconnect(self) -> None:
@@ -86,7 +92,7 @@ class Inputs(Protocol):
     def start(self) -> None:
         """The client starts."""
 
-    def offered(self, server: Server) -> None:
+    def offered(self, server: ServerAddress) -> None:
         """An acceptable server was found."""
 
     def connected(self) -> None:
@@ -141,7 +147,7 @@ class Core:
     clock: IReactorTime
     jitter: Callable[[], float]
     once: bool = False
-    server: Server | None = None
+    server: ServerAddress | None = None
     was_online: bool = False
     timer: IDelayedCall | None = None
     last_code: str = ""
@@ -225,7 +231,7 @@ def _build() -> TypeMachineBuilder[Inputs, Core]:  # noqa: C901  # a list, one t
         core.effects.find_server()
 
     @pep614(discovering.upon(Inputs.offered).to(connecting))
-    def found(inputs: Inputs, core: Core, server: Server) -> None:
+    def found(inputs: Inputs, core: Core, server: ServerAddress) -> None:
         core.server = server
         core.effects.stop_finding()
         _connect(inputs, core)
@@ -251,7 +257,7 @@ def _build() -> TypeMachineBuilder[Inputs, Core]:  # noqa: C901  # a list, one t
 
     @pep614(connecting.upon(Inputs.failed).to(waiting))
     @pep614(registering.upon(Inputs.retry_later).to(waiting))
-    def not_this_time(inputs: Inputs, core: Core, reason: str) -> None:
+    def retry_after_failure(inputs: Inputs, core: Core, reason: str) -> None:
         _wait(inputs, core, reason)
 
     @pep614(registering.upon(Inputs.lost).to(waiting))
@@ -280,11 +286,12 @@ def _build() -> TypeMachineBuilder[Inputs, Core]:  # noqa: C901  # a list, one t
     @pep614(registering.upon(Inputs.rejected).to(gone))
     @pep614(asking.upon(Inputs.cannot_ask).to(gone))
     def refused(inputs: Inputs, core: Core, reason: str) -> None:
-        _end(inputs, core, 2, reason)
+        _end(inputs, core, EXIT_REFUSED, reason)
 
     @pep614(waiting.upon(Inputs.give_up).to(gone))
     def give_up(inputs: Inputs, core: Core, reason: str) -> None:
-        _end(inputs, core, 0 if core.was_online else 1, reason or "connection lost")
+        status = EXIT_OK if core.was_online else EXIT_NEVER_ONLINE
+        _end(inputs, core, status, reason or "connection lost")
 
     @pep614(online.upon(Inputs.leave).to(leaving))
     def quit_chat(inputs: Inputs, core: Core) -> None:
@@ -293,7 +300,7 @@ def _build() -> TypeMachineBuilder[Inputs, Core]:  # noqa: C901  # a list, one t
 
     @pep614(leaving.upon(Inputs.lost).to(gone))
     def left(inputs: Inputs, core: Core, reason: str) -> None:
-        _end(inputs, core, 0)
+        _end(inputs, core, EXIT_OK)
 
     @pep614(leaving.upon(Inputs.expired).to(gone))
     @pep614(idle.upon(Inputs.leave).to(gone))
@@ -303,7 +310,7 @@ def _build() -> TypeMachineBuilder[Inputs, Core]:  # noqa: C901  # a list, one t
     @pep614(asking.upon(Inputs.leave).to(gone))
     @pep614(waiting.upon(Inputs.leave).to(gone))
     def leave_at_once(inputs: Inputs, core: Core) -> None:
-        _end(inputs, core, 0)
+        _end(inputs, core, EXIT_OK)
 
     leaving.upon(Inputs.leave).loop().returns(None)
     gone.upon(Inputs.leave).loop().returns(None)

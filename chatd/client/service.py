@@ -15,7 +15,7 @@ from chatd.chat.commands import ClientCommand
 from chatd.chat.errors import PasswordRequired, Refusal, RequestId, WrongPassword
 from chatd.client import status
 from chatd.client.finder import Finder
-from chatd.client.lifecycle import Core, Effects, Server, machine
+from chatd.client.lifecycle import Core, Effects, ServerAddress, machine
 from chatd.client.protocol import Client, ServerConnection, describe_failure
 from chatd.client.session import Session, SessionOwner
 from chatd.client.ui import UserInterface
@@ -120,7 +120,7 @@ class ChatClient(Service, Effects, SessionOwner, Client):
             self._connection.set_paused(paused)
 
     @override
-    def draining(self) -> None:
+    def restart_flush_timeout(self) -> None:
         self._cancel_flush_timeout()
         if not self._is_gone:
             self._flush_timeout = self._reactor.callLater(
@@ -148,7 +148,7 @@ class ChatClient(Service, Effects, SessionOwner, Client):
         self._finder.stop()
 
     @override
-    def connect(self, server: Server) -> None:
+    def connect(self, server: ServerAddress) -> None:
         self._is_registered = self._is_password_sent = False
         self._ui.set_status(status.Connecting(str(server)))
         self._connection = connection = ServerConnection(self)
@@ -176,9 +176,9 @@ class ChatClient(Service, Effects, SessionOwner, Client):
     @override
     def ask(self, problem: str) -> None:
         self._ui.set_status(status.Asking())
-        if self._ui.can_ask and self._core.last_code in _PASSWORD_CODES:
+        if self._ui.is_interactive and self._core.last_code in _PASSWORD_CODES:
             self._ui.prompt_password(f"{escape(problem)} Your password?", self._on_password)
-        elif self._ui.can_ask:
+        elif self._ui.is_interactive:
             self._ui.prompt(f"{escape(problem)} Your nickname?", self._on_nickname)
         else:
             self._inputs.cannot_ask(f"{escape(problem)} Use another nickname: --nickname NAME")
@@ -186,11 +186,11 @@ class ChatClient(Service, Effects, SessionOwner, Client):
     @override
     def online(self) -> None:
         if self.session.is_draining:
-            self.draining()
+            self.restart_flush_timeout()
         self._ui.set_status(status.Online(self.session.nickname))
         self._ui.notify(f"Connected to {self._core.server} as {self.session.nickname}.")
         if not self.when_online.called:
-            if self._ui.can_ask:
+            if self._ui.is_interactive:
                 for line in help_lines():
                     self._ui.notify(line)
             self.when_online.callback(None)
@@ -200,7 +200,7 @@ class ChatClient(Service, Effects, SessionOwner, Client):
     def offline(self, reason: str) -> None:
         self.session.offline()
         if self.session.is_draining:
-            self.draining()
+            self.restart_flush_timeout()
 
     @override
     def quit(self) -> None:

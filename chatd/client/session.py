@@ -10,8 +10,9 @@ The life of a line that asks the server for something::
 lines survive a lost connection and go out on the next one, in the order typed.
 
 *Unconfirmed*: sent, with a request id. The server's reply has the same id: it confirms the line, or
-refuses it. When the connection is lost first, the line may have arrived or not. Sent again it
-might appear twice, so it is never sent again: the user is told which lines these are, and decides.
+refuses it. When the connection is lost first, the server may or may not have received the line. If
+it were sent again, it might appear twice, so it never is: the user is told which lines these are,
+and decides.
 
 *Confirmed*: the server has it. Only now a terminal shows the user's own message, at the place where
 all others see it. At the end of input the client waits for the last confirmation before it says
@@ -39,7 +40,7 @@ from chatd.wire.frames import FromServer
 from chatd.wire.rendering import escape
 from chatd.wire.slash_commands import UserInput
 
-#: The commands that say something; a terminal shows them once they are confirmed.
+#: The commands that carry a message to others; a terminal shows them once they are confirmed.
 MESSAGE_COMMANDS: Final = (SendMessage, SendPrivate)
 
 #: Replies that may come in several frames, of which the last one confirms.
@@ -63,7 +64,7 @@ class PendingCommand:
 
     @property
     def is_message(self) -> bool:
-        """Whether the command says something to others."""
+        """Whether the command carries a message to others."""
         return isinstance(self.command, MESSAGE_COMMANDS)
 
 
@@ -76,7 +77,7 @@ class SessionOwner(Protocol):
     def leave(self) -> None:
         """Leave the chat: everything is sent, or the user does not want to wait for it."""
 
-    def draining(self) -> None:
+    def restart_flush_timeout(self) -> None:
         """Restart the timeout after which a draining session is given up.
 
         Called when no more lines will be taken, and then at each confirmation.
@@ -122,7 +123,7 @@ class Session(SessionView):
 
     @property
     @override
-    def undelivered(self) -> int:
+    def unconfirmed_count(self) -> int:
         unconfirmed = sum(pending.is_message for pending in self._unconfirmed.values())
         return len(self.unsent) + unconfirmed
 
@@ -135,11 +136,11 @@ class Session(SessionView):
     def is_draining(self) -> bool:
         """Whether nothing is left to do but to send the queue.
 
-        Off a terminal this includes paused input. It may be at its end, which cannot be seen before
-        it is read. So a client that stays offline with a full queue ends after the same timeout as
-        at the end of input.
+        Without a terminal, paused input counts as ended: end of file can only be seen by reading
+        on. So a client that stays offline with a full queue ends after the same timeout as at the
+        end of input.
         """
-        return self.is_at_end or (self.is_paused and not self._ui.can_ask)
+        return self.is_at_end or (self.is_paused and not self._ui.is_interactive)
 
     @property
     def status(self) -> int:
@@ -149,7 +150,7 @@ class Session(SessionView):
         user has seen why and could act on it.
         """
         lost = self.unsent or self.unconfirmed_lost or self._output_lost
-        return 1 if lost or (self._was_refused and not self._ui.can_ask) else 0
+        return 1 if lost or (self._was_refused and not self._ui.is_interactive) else 0
 
     # --- called by the UI -----------------------------------------------------------------------
 
@@ -182,7 +183,7 @@ class Session(SessionView):
     def end_of_input(self) -> None:
         if not self.is_at_end:
             self.is_at_end = True
-            self._owner.draining()
+            self._owner.restart_flush_timeout()
             self._leave_if_done()
 
     @override
@@ -213,7 +214,7 @@ class Session(SessionView):
         self._leave_if_done()
 
     def offline(self) -> None:
-        """Name the unconfirmed lines: the connection is lost, and their fate is unknown."""
+        """Name the unconfirmed lines: the server may or may not have received them."""
         self.is_online = False
         lost = [pending.line for pending in self._unconfirmed.values() if pending.line]
         self._unconfirmed.clear()
@@ -275,7 +276,7 @@ class Session(SessionView):
             self.is_paused = True
             self._ui.pause_input()
             if self.is_draining:
-                self._owner.draining()
+                self._owner.restart_flush_timeout()
         elif self.is_paused and len(self._queue) <= _PAUSE_LINES // 2:
             self.is_paused = False
             self._ui.resume_input()
@@ -283,10 +284,10 @@ class Session(SessionView):
     def _notify_offline(self) -> None:
         """Notify the user once that lines are queued.
 
-        Not on a pipe before the first connection: its lines come as fast as they are read, and
-        that they wait for the server is what its user expects.
+        The user of a pipe is not notified before the first connection. The pipe's lines come as
+        fast as they are read, and the user expects them to wait for the server.
         """
-        is_news = self._was_online or self._ui.can_ask
+        is_news = self._was_online or self._ui.is_interactive
         if is_news and not self.is_online and not self._reported_offline:
             self._reported_offline = True
             self._ui.notify("You are offline. What you type is sent when you are online again.")
@@ -321,12 +322,12 @@ class Session(SessionView):
         if isinstance(request_id, int) and request_id in self._unconfirmed:
             del self._unconfirmed[request_id]
             if self.is_draining:
-                self._owner.draining()
+                self._owner.restart_flush_timeout()
             self._send_pending()
             self._leave_if_done()
 
     def _prompt_password(self, nickname: str) -> None:
-        if self._ui.can_ask:
+        if self._ui.is_interactive:
             self._ui.prompt_password(
                 f"Password for {nickname}?",
                 lambda password: self._authenticate(nickname, password),
@@ -339,7 +340,8 @@ class Session(SessionView):
 
     def _authenticate(self, nickname: str, password: str) -> None:
         self.passwords[names.casefold(nickname)] = password
-        # The line stands for the command where it is named to the user: without the password.
+        # This line is what the user is shown if the command fails; it must not contain the
+        # password.
         self._enqueue(
             PendingCommand(f"/setname {nickname}", commands.Authenticate(nickname, password))
         )
@@ -347,14 +349,14 @@ class Session(SessionView):
     # --- leaving --------------------------------------------------------------------------------
 
     def _quit(self) -> None:
-        if self._ui.can_ask and self.is_online and self.undelivered:
+        if self._ui.is_interactive and self.is_online and self.unconfirmed_count:
             self._ui.notify(
-                f"Sending {format_count(self.undelivered)} first; /quit again leaves at once."
+                f"Sending {format_count(self.unconfirmed_count)} first; /quit again leaves at once."
             )
         self.end_of_input()
         # A user who quits while offline does not want to wait for a connection. A pipe's lines are
         # worth waiting for, as after the end of its input.
-        if self._ui.can_ask and not self.is_online and self._queue:
+        if self._ui.is_interactive and not self.is_online and self._queue:
             self._owner.leave()
 
     def _refuse_after_quit(self, line: str) -> None:
@@ -394,7 +396,7 @@ def prompt_private_message(
             ui.prompt(f"Message for {escape(', '.join(to))}?", lambda text: on_text(to, text))
             return
         not_sent("no recipient.")
-        if not ui.can_ask:
+        if not ui.is_interactive:
             # The next line of a pipe is the text all the same, and must not go to everyone.
             ui.prompt(
                 "The next line, the text of the message, will not be sent.",

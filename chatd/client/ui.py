@@ -38,8 +38,8 @@ def format_choice(number: int, choice: Choice) -> str:
 class UserInterface(Protocol):
     """Shows the chat and the client's own notices, and asks the user."""
 
-    #: Whether there is a user who can be asked: a terminal, not a pipe.
-    can_ask: bool
+    #: Whether the UI can ask the user: it is a terminal, not a pipe.
+    is_interactive: bool
 
     def show_event(self, event: object) -> None:
         """Show an event or a reply of ``chatd.chat.events``."""
@@ -94,8 +94,8 @@ class SessionView(Protocol):
         """The room that lines go to."""
 
     @property
-    def undelivered(self) -> int:
-        """How many of the user's lines the server has not confirmed."""
+    def unconfirmed_count(self) -> int:
+        """How many of the user's lines are queued, or are messages not yet confirmed."""
 
     def submit(self, line: str, user_input: UserInput | None) -> None:
         """Take a line of input.

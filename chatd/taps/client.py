@@ -12,7 +12,7 @@ from typing_extensions import override
 from chatd.chat import limits
 from chatd.client.console import close_with_timeout
 from chatd.client.finder import BroadcastFinder, DirectAddress, Finder
-from chatd.client.lifecycle import Server
+from chatd.client.lifecycle import ServerAddress
 from chatd.client.service import ChatClient
 from chatd.client.ui import InteractiveUI, UserInterface
 from chatd.discovery.subnets import DEFAULT_PORT, default_subnets, host_addresses
@@ -106,11 +106,13 @@ class Options(InteractiveOptions):
         with suppress(usage.UsageError):
             self.offered_nickname = login_name()
 
-    def _address(self, value: str) -> Server:
+    def _address(self, value: str) -> ServerAddress:
         host, colon, port = value.partition(":")
         if not host or ":" in port or (colon and not port):
             raise usage.UsageError(f"--connect: {value!r} is not HOST:PORT, such as 10.0.0.1:7777")
-        return Server(host, coerce_value("connect", port_number, port) if colon else DEFAULT_PORT)
+        return ServerAddress(
+            host, coerce_value("connect", port_number, port) if colon else DEFAULT_PORT
+        )
 
 
 def jitter() -> float:

@@ -60,12 +60,12 @@ def make_ui(options: InteractiveOptions, reactor: Any) -> InteractiveUI:
     if options.uses_full_ui:
         if _is_asyncio(reactor):
             return _terminal(options, reactor)
-        console = Console(can_ask=True)
+        console = Console(is_interactive=True)
         console.notify(
             'Line mode. For the full-screen input use "chatd client" or "twistd -r asyncio …".'
         )
         return console
-    return Console(can_ask=is_terminal())
+    return Console(is_interactive=is_terminal())
 
 
 def _is_asyncio(reactor: Any) -> bool:

@@ -12,7 +12,7 @@ from chatd.chat.commands import SendMessage, SendPrivate
 from chatd.chat.names import casefold
 from chatd.client.console import close_with_timeout
 from chatd.client.finder import DirectAddress
-from chatd.client.lifecycle import Server
+from chatd.client.lifecycle import ServerAddress
 from chatd.client.service import ChatClient
 from chatd.client.status import Status
 from chatd.client.ui import Choice, InteractiveUI, UserInterface
@@ -172,11 +172,11 @@ class LaunchProgram(Program):
         name = f"guest-{number}"
         return f"{name}-too" if casefold(name) == casefold(self._options.nickname) else name
 
-    def _server_address(self) -> Server:
+    def _server_address(self) -> ServerAddress:
         """The address of this program's own server, on loopback if it listens there."""
         subnets = self._options.known_subnets
         nearest: Subnet = min(subnets, key=lambda subnet: not subnet.address.is_loopback)
-        return Server(str(nearest.address), self._server.port, self._options["id"])
+        return ServerAddress(str(nearest.address), self._server.port, self._options["id"])
 
     def _client_ended(self, status: int) -> int:
         self.exit(status)
@@ -189,7 +189,7 @@ class TaggedOutput(UserInterface):
     A guest has no user: it is not asked anything, and neither its status nor its notices are shown.
     """
 
-    can_ask = False
+    is_interactive = False
 
     def __init__(self, tag: str, ui: InteractiveUI) -> None:
         self._tag = tag

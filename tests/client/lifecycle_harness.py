@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from twisted.internet.task import Clock
 
-from chatd.client.lifecycle import Core, Inputs, Server, machine
+from chatd.client.lifecycle import Core, Inputs, ServerAddress, machine
 
-PARTY: Final = Server("10.35.11.111", 7777, "party")
+PARTY: Final = ServerAddress("10.35.11.111", 7777, "party")
 JITTER: Final = 0.75
 JUST: Final = 0.001
 

@@ -9,13 +9,13 @@ from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.python.failure import Failure
 
 from chatd.chat import events
-from chatd.client.lifecycle import Server
+from chatd.client.lifecycle import ServerAddress
 from chatd.client.service import ChatClient
 from chatd.wire import frames
 from tests.client.session_harness import type_line
 from tests.fakes import FakeUI
 
-PARTY = Server("10.35.11.111", 7777, "party")
+PARTY = ServerAddress("10.35.11.111", 7777, "party")
 
 
 class FakeFinder:
@@ -24,10 +24,12 @@ class FakeFinder:
     def __init__(self) -> None:
         self.search_count = 0
         self.is_searching = False
-        self._found: Callable[[Server], None] = lambda server: None
+        self._found: Callable[[ServerAddress], None] = lambda server: None
         self._failed: Callable[[str], None] = lambda reason: None
 
-    def find(self, on_found: Callable[[Server], None], on_failed: Callable[[str], None]) -> None:
+    def find(
+        self, on_found: Callable[[ServerAddress], None], on_failed: Callable[[str], None]
+    ) -> None:
         self._found, self._failed = on_found, on_failed
         self.search_count += 1
         self.is_searching = True
@@ -52,7 +54,7 @@ class ClientHarness:
     def __init__(
         self,
         nickname: str = "ice",
-        can_ask: bool = False,
+        is_interactive: bool = False,
         once: bool = False,
         jitter: float = 0.5,
         default_nickname: str = "",
@@ -60,7 +62,7 @@ class ClientHarness:
         output_shared_with: Sequence[ChatClient] = (),
     ) -> None:
         self.reactor: Any = MemoryReactorClock()
-        self.ui = ui or FakeUI(can_ask)
+        self.ui = ui or FakeUI(is_interactive)
         self.finder = FakeFinder()
         self.service = ChatClient(
             self.reactor,

@@ -30,8 +30,8 @@ class SessionHarness:
     :ivar leave_calls: how often the session wanted to leave.
     """
 
-    def __init__(self, can_ask: bool = False, online: bool = True) -> None:
-        self.ui = FakeUI(can_ask)
+    def __init__(self, is_interactive: bool = False, online: bool = True) -> None:
+        self.ui = FakeUI(is_interactive)
         self.sent: list[tuple[ClientCommand, RequestId]] = []
         self.leave_calls = 0
         self.paused: list[bool] = []
@@ -46,7 +46,7 @@ class SessionHarness:
     def leave(self) -> None:
         self.leave_calls += 1
 
-    def draining(self) -> None:
+    def restart_flush_timeout(self) -> None:
         """The client has a timeout to start; the session does not depend on it."""
 
     def set_paused(self, paused: bool) -> None:
@@ -97,7 +97,7 @@ class RecordingSession:
 
     nickname = "ice"
     room = LOBBY
-    undelivered = 0
+    unconfirmed_count = 0
 
     def __init__(self, on_submit: Callable[[], None] = lambda: None) -> None:
         self.lines: list[str] = []

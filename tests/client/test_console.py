@@ -22,8 +22,8 @@ LONG = 1_048_576
 class Stdio:
     """A console on a transport in memory, and its session."""
 
-    def __init__(self, attached: bool = True, can_ask: bool = False) -> None:
-        self.console = Console(can_ask)
+    def __init__(self, attached: bool = True, is_interactive: bool = False) -> None:
+        self.console = Console(is_interactive)
         self.transport: Any = StringTransport(lenient=True)
         self.session = RecordingSession()
         if attached:
@@ -172,7 +172,7 @@ def test_a_line_that_pauses_the_input_is_the_last_one_taken() -> None:
 
 
 def test_the_next_line_answers_a_question(standard_error: list[str]) -> None:
-    stdio = Stdio(can_ask=True)
+    stdio = Stdio(is_interactive=True)
     answers: list[str] = []
     stdio.console.prompt("Your nickname?", answers.append)
     stdio.comes(b"ice\nhello\n")
@@ -181,7 +181,7 @@ def test_the_next_line_answers_a_question(standard_error: list[str]) -> None:
 
 
 def test_a_prompt_reads_its_answer_although_input_is_paused(standard_error: list[str]) -> None:
-    stdio = Stdio(can_ask=True)
+    stdio = Stdio(is_interactive=True)
     stdio.console.pause_input()
     answers: list[str] = []
     stdio.console.prompt("Which server?", answers.append)
@@ -191,7 +191,7 @@ def test_a_prompt_reads_its_answer_although_input_is_paused(standard_error: list
 
 
 def test_a_prompt_that_is_repeated_takes_the_next_line() -> None:
-    stdio = Stdio(can_ask=True)
+    stdio = Stdio(is_interactive=True)
     answers: list[str] = []
 
     def answered(answer: str) -> None:
@@ -246,7 +246,7 @@ def test_closing_waits_until_everything_is_written() -> None:
 
 def test_a_console_that_was_never_opened_or_has_lost_its_output_closes_at_once() -> None:
     closed: list[object] = []
-    Console(can_ask=False).close().addCallback(closed.append)
+    Console(is_interactive=False).close().addCallback(closed.append)
     stdio = Stdio()
     stdio.console.writeConnectionLost()
     stdio.console.close().addCallback(closed.append)

@@ -15,7 +15,7 @@ def standard_error(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_each_choice_is_listed_once_as_it_arrives(standard_error: list[str]) -> None:
-    stdio = Stdio(can_ask=True)
+    stdio = Stdio(is_interactive=True)
     names = ["party", "wo\x1brk", "play"]
     for count in (2, 3):
         choices = [Choice(name, "4 of 5 slots free") for name in names[:count]]
@@ -33,7 +33,7 @@ def test_each_choice_is_listed_once_as_it_arrives(standard_error: list[str]) -> 
 def test_an_answer_that_is_none_of_the_choices_is_asked_for_again(
     standard_error: list[str],
 ) -> None:
-    stdio = Stdio(can_ask=True)
+    stdio = Stdio(is_interactive=True)
     choices = [Choice("party", "full"), Choice("work", "full")]
     stdio.console.choose("Which server?", choices, lambda answer: None)
     del standard_error[:]
@@ -42,7 +42,7 @@ def test_an_answer_that_is_none_of_the_choices_is_asked_for_again(
 
 
 def test_a_blank_answer_is_the_default(standard_error: list[str]) -> None:
-    stdio = Stdio(can_ask=True)
+    stdio = Stdio(is_interactive=True)
     for answer in (b"\n", b"ice\n"):
         stdio.console.prompt("Your nickname?", stdio.lines.append, "zoe")
         stdio.comes(answer)
@@ -52,7 +52,7 @@ def test_a_blank_answer_is_the_default(standard_error: list[str]) -> None:
 
 @pytest.mark.parametrize("line", ["/quit", "/exit", " exit() "])
 def test_the_user_can_leave_instead_of_answering(line: str, standard_error: list[str]) -> None:
-    stdio = Stdio(can_ask=True)
+    stdio = Stdio(is_interactive=True)
     answers: list[str] = []
     stdio.console.choose("Which server?", [Choice("party", "full")], answers.append)
     stdio.comes(f"{line}\n".encode())
@@ -60,7 +60,7 @@ def test_the_user_can_leave_instead_of_answering(line: str, standard_error: list
 
 
 def test_a_password_may_be_anything(standard_error: list[str]) -> None:
-    stdio = Stdio(can_ask=True)
+    stdio = Stdio(is_interactive=True)
     answers: list[str] = []
     stdio.console.prompt_password("Your password?", answers.append)
     stdio.comes(b"/quit\n")

@@ -6,7 +6,7 @@ from typing import Any, Final
 import pytest
 
 from chatd.client.finder import BroadcastFinder, DirectAddress
-from chatd.client.lifecycle import Server
+from chatd.client.lifecycle import ServerAddress
 from chatd.client.status import Searching
 from chatd.client.ui import Choice
 from chatd.discovery.subnets import HostAddress, Subnet
@@ -25,12 +25,14 @@ class Search:
     :ivar failed: the reasons why it gave up.
     """
 
-    def __init__(self, server_id: str | None, can_ask: bool = False, broken: bool = False) -> None:
+    def __init__(
+        self, server_id: str | None, is_interactive: bool = False, broken: bool = False
+    ) -> None:
         self.reactor: Any = FakeUdpReactor()
         if broken:
             self.reactor.broken.add("10.35.11.112")
-        self.ui = FakeUI(can_ask)
-        self.found: list[Server] = []
+        self.ui = FakeUI(is_interactive)
+        self.found: list[ServerAddress] = []
         self.failed: list[str] = []
         self.finder = BroadcastFinder(
             self.reactor, lambda: [SUBNET], 7777, server_id, self.ui, lambda: [ETH0]
@@ -40,7 +42,7 @@ class Search:
     def start(self) -> None:
         self.finder.find(self._take, self.failed.append)
 
-    def _take(self, server: Server) -> None:
+    def _take(self, server: ServerAddress) -> None:
         self.found.append(server)
         self.finder.stop()  # as the lifecycle does
 
@@ -59,12 +61,12 @@ class Search:
         self.reactor.advance(seconds)
 
 
-PARTY: Final = Server("10.35.11.111", 7777, "party")
-WORK: Final = Server("10.35.11.113", 7777, "work")
+PARTY: Final = ServerAddress("10.35.11.111", 7777, "party")
+WORK: Final = ServerAddress("10.35.11.113", 7777, "work")
 
 
 def test_a_direct_address_is_found_at_once() -> None:
-    found: list[Server] = []
+    found: list[ServerAddress] = []
     finder = DirectAddress(PARTY)
     finder.find(found.append, lambda reason: None)
     finder.stop()
@@ -154,7 +156,7 @@ def test_an_interface_that_cannot_send_is_named_with_the_reason() -> None:
 
 
 def test_the_status_shows_the_search_and_how_many_servers_were_found() -> None:
-    search = Search(None, can_ask=True)
+    search = Search(None, is_interactive=True)
     assert search.ui.statuses == [Searching("", 1)]
     search.offer("party")
     search.offer("work", 113)
@@ -192,8 +194,10 @@ def test_without_a_name_full_servers_do_not_count() -> None:
 @pytest.mark.parametrize(
     ("answer", "server"), [("1", PARTY), ("2", WORK), ("work", WORK), (" party ", PARTY)]
 )
-def test_of_several_servers_the_user_chooses_by_number_or_name(answer: str, server: Server) -> None:
-    search = Search(None, can_ask=True)
+def test_of_several_servers_the_user_chooses_by_number_or_name(
+    answer: str, server: ServerAddress
+) -> None:
+    search = Search(None, is_interactive=True)
     search.offer("party")
     search.offer("work", 113)
     search.advance(1)
@@ -208,7 +212,7 @@ def test_of_several_servers_the_user_chooses_by_number_or_name(answer: str, serv
 
 
 def test_servers_are_listed_as_they_answer_and_can_be_chosen_at_once() -> None:
-    search = Search(None, can_ask=True)
+    search = Search(None, is_interactive=True)
     for number, name in enumerate(("party", "work", "play"), 111):
         search.offer(name, number)
     assert [choice.name for choice in search.ui.choices] == ["party", "work", "play"]
@@ -219,7 +223,7 @@ def test_servers_are_listed_as_they_answer_and_can_be_chosen_at_once() -> None:
 
 @pytest.mark.parametrize("answer", ["", "0", "3", "Party", "play\x1b"])
 def test_an_invalid_choice_is_asked_for_again(answer: str) -> None:
-    search = Search(None, can_ask=True)
+    search = Search(None, is_interactive=True)
     search.offer("party")
     search.offer("work", 113)
     search.advance(1)
@@ -233,7 +237,7 @@ def test_an_invalid_choice_is_asked_for_again(answer: str) -> None:
 def test_servers_that_are_named_like_numbers_can_all_be_chosen() -> None:
     chosen = set()
     for answer in ("1", "2"):
-        search = Search(None, can_ask=True)
+        search = Search(None, is_interactive=True)
         search.offer("2", 111)
         search.offer("1", 113)
         search.advance(1)
@@ -243,7 +247,7 @@ def test_servers_that_are_named_like_numbers_can_all_be_chosen() -> None:
 
 
 def test_no_query_is_sent_while_the_user_chooses() -> None:
-    search = Search(None, can_ask=True)
+    search = Search(None, is_interactive=True)
     search.offer("party")
     search.offer("work", 113)
     search.advance(1)
@@ -267,21 +271,21 @@ def test_off_a_terminal_several_servers_are_listed_and_none_is_taken() -> None:
     assert search.reactor.getDelayedCalls() == []
 
 
-@pytest.mark.parametrize("can_ask", [True, False])
-def test_the_choice_is_kept_for_reconnecting(can_ask: bool) -> None:
-    search = Search(None, can_ask)
+@pytest.mark.parametrize("is_interactive", [True, False])
+def test_the_choice_is_kept_for_reconnecting(is_interactive: bool) -> None:
+    search = Search(None, is_interactive)
     search.offer("party")
-    if can_ask:
+    if is_interactive:
         search.offer("work", 113)
     search.advance(1)
-    if can_ask:
+    if is_interactive:
         search.ui.answer("party")
     search.start()
     search.offer("work", 113)
     search.advance(2)
     assert search.found == [PARTY]
     search.offer("party", 120)
-    assert search.found == [PARTY, Server("10.35.11.120", 7777, "party")]
+    assert search.found == [PARTY, ServerAddress("10.35.11.120", 7777, "party")]
 
 
 def test_stopping_before_anything_was_found_leaves_nothing_behind() -> None:
@@ -295,7 +299,7 @@ def test_stopping_before_anything_was_found_leaves_nothing_behind() -> None:
 
 def test_a_hostile_name_is_harmless_where_it_is_listed() -> None:
     # A server id may hold no control characters, but an offer's sender may try.
-    search = Search(None, can_ask=True)
+    search = Search(None, is_interactive=True)
     search.offer("party")
     search.offer("wo\x1b[2Jrk", 113)
     search.advance(1)

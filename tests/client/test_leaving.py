@@ -136,7 +136,7 @@ def test_unconfirmed_lines_that_are_lost_after_the_end_of_input_end_it_with_stat
 
 @pytest.mark.parametrize("line", ["/quit", "/exit", "exit()"])
 def test_a_user_who_quits_has_left_after_the_goodbye(line: str) -> None:
-    client = online(can_ask=True)
+    client = online(is_interactive=True)
     client.type(line)
     assert client.sent_types() == ["quit"]
     client.receive(GOODBYE)
@@ -144,7 +144,7 @@ def test_a_user_who_quits_has_left_after_the_goodbye(line: str) -> None:
 
 
 def test_a_user_who_quits_while_it_searches_has_left_at_once() -> None:
-    client = ClientHarness(can_ask=True)
+    client = ClientHarness(is_interactive=True)
     client.type("/quit")
     assert client.exit_statuses == [0]
     assert not client.finder.is_searching
@@ -194,7 +194,7 @@ def test_clients_that_share_an_output_are_paused_together() -> None:
 
 
 def test_a_nickname_that_is_entered_after_the_end_does_not_start_the_client() -> None:
-    client = ClientHarness(nickname="", can_ask=True)
+    client = ClientHarness(nickname="", is_interactive=True)
     client.service.stopService()
     client.ui.answer("ice")
     assert client.exit_statuses == [0]
@@ -214,7 +214,7 @@ def registering() -> ClientHarness:
 
 
 def asking() -> ClientHarness:
-    client = ClientHarness(can_ask=True)
+    client = ClientHarness(is_interactive=True)
     client.connect()
     client.refuse("nickname-taken", "Taken.")
     return client
@@ -234,7 +234,7 @@ def waiting() -> ClientHarness:
         registering,
         asking,
         waiting,
-        lambda: ClientHarness(nickname="", can_ask=True),
+        lambda: ClientHarness(nickname="", is_interactive=True),
     ],
 )
 def test_stopping_the_service_in_any_state_leaves_nothing_behind(client: Any) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatd.client.lifecycle import Inputs, Server, machine
+from chatd.client.lifecycle import Inputs, ServerAddress, machine
 from tests.client.lifecycle_harness import INTO, JITTER, PARTY, Run
 
 
@@ -59,7 +59,7 @@ def test_whatever_happens_only_the_states_with_a_timeout_have_one_and_it_ends_on
     assert len(run.ends) == (state == "gone")
 
 
-def argument_of(name: str) -> Server | str | None:
+def argument_of(name: str) -> ServerAddress | str | None:
     """An argument for the input `name`, if it has one."""
     parameters = signature(getattr(Inputs, name)).parameters
     if "server" in parameters:

@@ -22,7 +22,7 @@ def test_it_looks_for_its_server_connects_and_says_hello() -> None:
 
 
 def test_on_a_terminal_the_commands_are_listed_once_after_the_welcome() -> None:
-    client = online(can_ask=True)
+    client = online(is_interactive=True)
     assert client.ui.notices[-len(help_lines()) :] == help_lines()
     client.lose_connection()
     client.advance(4.5)
@@ -181,7 +181,7 @@ def test_a_full_server_is_tried_again() -> None:
 
 
 def test_the_user_is_asked_for_another_nickname_while_not_connected() -> None:
-    client = ClientHarness(can_ask=True)
+    client = ClientHarness(is_interactive=True)
     client.connect()
     client.refuse("nickname-taken", "The nickname ice is taken; choose another one.")
     assert client.transport.disconnecting
@@ -233,7 +233,7 @@ def test_several_servers_without_a_user_to_choose_end_it_with_status_2() -> None
 
 
 def test_without_a_nickname_the_user_is_asked_for_one_before_anything_else() -> None:
-    client = ClientHarness(nickname="", can_ask=True)
+    client = ClientHarness(nickname="", is_interactive=True)
     assert client.finder.search_count == 0
     client.ui.answer("  ")
     assert client.ui.prompts == ["Your nickname?"] * 2

@@ -16,7 +16,7 @@ SECRET = {"type": "authenticate", "data": {"account": "ice", "password": PASSWOR
 
 def asked() -> ClientHarness:
     """A client on a terminal whose first hello needs a password."""
-    client = ClientHarness(can_ask=True)
+    client = ClientHarness(is_interactive=True)
     client.connect()
     client.refuse("password-required", NEEDS_IT)
     return client
@@ -133,9 +133,9 @@ def test_off_a_terminal_a_nickname_that_needs_a_password_ends_it_with_status_2()
     assert client.delayed_calls == []
 
 
-@pytest.mark.parametrize("can_ask", [True, False])
-def test_a_blocked_account_ends_it_with_status_2(can_ask: bool) -> None:
-    client = ClientHarness(can_ask=can_ask)
+@pytest.mark.parametrize("is_interactive", [True, False])
+def test_a_blocked_account_ends_it_with_status_2(is_interactive: bool) -> None:
+    client = ClientHarness(is_interactive=is_interactive)
     client.connect()
     client.refuse("blocked", "The account ice is blocked.")
     assert client.exit_statuses == [2]
@@ -165,7 +165,7 @@ def signing_in(**options: Any) -> ClientHarness:
 
 def signed_in() -> ClientHarness:
     """A client that is called by the name of an account now."""
-    client = signing_in(can_ask=True)
+    client = signing_in(is_interactive=True)
     client.ui.answer(PASSWORD)
     client.receive(frames.MemberRenamed(data=events.MemberRenamed("ice", "star")))
     client.confirm(*client.sent())
@@ -173,7 +173,7 @@ def signed_in() -> ClientHarness:
 
 
 def test_setname_to_an_account_asks_for_its_password_without_echo_and_sends_it() -> None:
-    client = signing_in(can_ask=True)
+    client = signing_in(is_interactive=True)
     assert client.ui.password_prompts == ["Password for star?"]
     client.ui.answer(PASSWORD)
     [authenticate] = client.sent()
@@ -185,7 +185,7 @@ def test_setname_to_an_account_asks_for_its_password_without_echo_and_sends_it()
 
 
 def test_a_wrong_password_for_setname_is_reported_without_the_password() -> None:
-    client = signing_in(can_ask=True)
+    client = signing_in(is_interactive=True)
     client.ui.answer(PASSWORD)
     [authenticate] = client.sent()
     error = frames.ErrorData("wrong-password", "Wrong account or password.")
@@ -227,7 +227,7 @@ def test_the_password_of_one_account_is_never_sent_for_another_one() -> None:
 
 
 def test_a_password_that_could_not_be_sent_is_named_by_its_command_alone() -> None:
-    client = signing_in(can_ask=True)
+    client = signing_in(is_interactive=True)
     client.lose_connection()
     client.ui.answer(PASSWORD)
     client.service.stopService()
@@ -236,7 +236,7 @@ def test_a_password_that_could_not_be_sent_is_named_by_its_command_alone() -> No
 
 
 def test_the_repr_of_a_command_does_not_contain_the_password() -> None:
-    ice = SessionHarness(can_ask=True)
+    ice = SessionHarness(is_interactive=True)
     ice.type("/setname star")
     ice.refuse(ice.sent[0][1], "password-required")
     ice.ui.answer(PASSWORD)

@@ -88,7 +88,7 @@ def test_a_private_message_typed_offline_waits_like_any_line() -> None:
     ],
 )
 def test_message_asks_for_the_recipient_then_for_the_text(whom: str, to: tuple[str, ...]) -> None:
-    ice = SessionHarness(can_ask=True)
+    ice = SessionHarness(is_interactive=True)
     ice.type("/message")
     assert ice.ui.prompts == ["Recipients?"]
     ice.ui.answer(whom)
@@ -100,7 +100,7 @@ def test_message_asks_for_the_recipient_then_for_the_text(whom: str, to: tuple[s
 
 @pytest.mark.parametrize("text", ["/users", "@sun hello", "//", "#dev", "sun is coming"])
 def test_the_text_that_was_asked_for_is_never_a_command(text: str) -> None:
-    ice = SessionHarness(can_ask=True)
+    ice = SessionHarness(is_interactive=True)
     ice.type("/message")
     ice.ui.answer("moon")
     ice.ui.answer(text)
@@ -110,7 +110,7 @@ def test_the_text_that_was_asked_for_is_never_a_command(text: str) -> None:
 
 @pytest.mark.parametrize("whom", ["", " , ", "@"])
 def test_without_a_recipient_there_is_no_prompt_for_the_text_and_nothing_is_sent(whom: str) -> None:
-    ice = SessionHarness(can_ask=True)
+    ice = SessionHarness(is_interactive=True)
     ice.type("/message")
     ice.ui.answer(whom)
     assert ice.ui.notices == ["Not sent: no recipient."]
@@ -131,7 +131,7 @@ def test_on_a_pipe_a_text_without_a_recipient_is_not_sent_to_everyone() -> None:
 
 
 def test_an_empty_text_sends_nothing_and_says_so() -> None:
-    ice = SessionHarness(can_ask=True)
+    ice = SessionHarness(is_interactive=True)
     ice.type("/message")
     ice.ui.answer("moon")
     ice.ui.answer(" ")
@@ -140,7 +140,7 @@ def test_an_empty_text_sends_nothing_and_says_so() -> None:
 
 
 def test_a_text_entered_after_quit_is_named_as_not_sent() -> None:
-    ice = SessionHarness(can_ask=True)
+    ice = SessionHarness(is_interactive=True)
     ice.type("hello", "/message")
     ice.ui.answer("moon")
     ice.type("/quit")
@@ -149,7 +149,7 @@ def test_a_text_entered_after_quit_is_named_as_not_sent() -> None:
 
 
 def test_a_line_after_the_text_is_an_ordinary_one() -> None:
-    ice = SessionHarness(can_ask=True)
+    ice = SessionHarness(is_interactive=True)
     ice.type("/message")
     ice.ui.answer("moon")
     ice.ui.answer("psst")
@@ -157,10 +157,10 @@ def test_a_line_after_the_text_is_an_ordinary_one() -> None:
     assert ice.texts == ["hello"]
 
 
-@pytest.mark.parametrize("can_ask", [False, True])
-def test_on_a_pipe_the_next_two_lines_are_the_recipient_and_the_text(can_ask: bool) -> None:
-    client = online(can_ask=can_ask)
-    console = Console(can_ask)
+@pytest.mark.parametrize("is_interactive", [False, True])
+def test_on_a_pipe_the_next_two_lines_are_the_recipient_and_the_text(is_interactive: bool) -> None:
+    client = online(is_interactive=is_interactive)
+    console = Console(is_interactive)
     session = client.service.session
     session._ui = console
     console.attach(session)

@@ -205,11 +205,11 @@ def test_quit_waits_until_the_lines_before_it_are_confirmed(line: str) -> None:
     assert ice.ui.notices == ["Not sent: too late (you are leaving)"]
 
 
-@pytest.mark.parametrize(("can_ask", "left"), [(True, 1), (False, 0)])
+@pytest.mark.parametrize(("is_interactive", "left"), [(True, 1), (False, 0)])
 def test_only_at_a_terminal_quit_does_not_wait_for_queued_lines_while_offline(
-    can_ask: bool, left: int
+    is_interactive: bool, left: int
 ) -> None:
-    ice = SessionHarness(can_ask)
+    ice = SessionHarness(is_interactive)
     ice.session.offline()
     ice.type("one", "/quit")
     assert ice.leave_calls == left
@@ -251,7 +251,7 @@ def test_every_line_is_sent_once_and_in_order_or_is_still_queued(happenings: lis
 def test_a_message_is_shown_as_sent_when_it_is_confirmed_and_not_before() -> None:
     ice = SessionHarness()
     ice.type("hello", "@moon psst", "/users", "refused")
-    assert (ice.ui.confirmed_messages, ice.session.undelivered) == ([], 3)
+    assert (ice.ui.confirmed_messages, ice.session.unconfirmed_count) == ([], 3)
     ice.refuse(ice.sent[3][1], "odd")
     ice.confirm(ice.sent[1][1])
     ice.confirm(ice.sent[0][1])
@@ -259,21 +259,21 @@ def test_a_message_is_shown_as_sent_when_it_is_confirmed_and_not_before() -> Non
         commands.SendPrivate("psst", ("moon",)),
         SendMessage("hello"),
     ]
-    assert ice.session.undelivered == 0
+    assert ice.session.unconfirmed_count == 0
 
 
 def test_a_line_typed_offline_counts_as_undelivered_until_it_is_confirmed() -> None:
     ice = SessionHarness(online=False)
     ice.type("hello")
-    assert ice.session.undelivered == 1
+    assert ice.session.unconfirmed_count == 1
     ice.session.online()
-    assert (ice.ui.confirmed_messages, ice.session.undelivered) == ([], 1)
+    assert (ice.ui.confirmed_messages, ice.session.unconfirmed_count) == ([], 1)
     ice.confirm(ice.sent[0][1])
-    assert (ice.ui.confirmed_messages, ice.session.undelivered) == ([SendMessage("hello")], 0)
+    assert (ice.ui.confirmed_messages, ice.session.unconfirmed_count) == ([SendMessage("hello")], 0)
 
 
 def test_quit_with_undelivered_lines_says_how_many_and_a_second_one_leaves_at_once() -> None:
-    ice = SessionHarness(can_ask=True)
+    ice = SessionHarness(is_interactive=True)
     ice.type("one", "two", "/quit")
     assert ice.ui.notices == ["Sending 2 lines first; /quit again leaves at once."]
     assert ice.leave_calls == 0
@@ -282,7 +282,7 @@ def test_quit_with_undelivered_lines_says_how_many_and_a_second_one_leaves_at_on
 
 
 def test_quit_without_undelivered_lines_says_nothing() -> None:
-    ice = SessionHarness(can_ask=True)
+    ice = SessionHarness(is_interactive=True)
     ice.type("one")
     ice.confirm(ice.sent[0][1])
     ice.type("/quit")

@@ -26,7 +26,7 @@ def test_the_ui_gets_each_status_from_the_beginning_to_the_end() -> None:
 
 
 def test_while_the_user_is_asked_for_another_nickname_the_status_is_asking() -> None:
-    client = ClientHarness(can_ask=True)
+    client = ClientHarness(is_interactive=True)
     client.connect()
     client.refuse("nickname-taken", "The nickname ice is taken.")
     assert client.ui.statuses[-1] == status.Asking()
@@ -34,7 +34,7 @@ def test_while_the_user_is_asked_for_another_nickname_the_status_is_asking() -> 
 
 
 def test_the_default_nickname_is_offered_in_the_prompt() -> None:
-    client = ClientHarness(nickname="", can_ask=True, default_nickname="zoe")
+    client = ClientHarness(nickname="", is_interactive=True, default_nickname="zoe")
     assert client.ui.default == "zoe"
     client.ui.answer("zoe")
     client.connect()
@@ -54,7 +54,7 @@ class UIRequests:
 
 
 def test_the_reply_to_a_request_of_the_ui_is_not_shown() -> None:
-    client = online(can_ask=True)
+    client = online(is_interactive=True)
     ui_requests = UIRequests(client)
     ui_requests.send()
     [request] = client.sent()
@@ -66,7 +66,7 @@ def test_the_reply_to_a_request_of_the_ui_is_not_shown() -> None:
 
 
 def test_a_request_of_the_ui_gets_each_frame_of_its_reply() -> None:
-    client = online(can_ask=True)
+    client = online(is_interactive=True)
     ui_requests = UIRequests(client)
     ui_requests.send()
     [request] = client.sent()
@@ -79,7 +79,7 @@ def test_a_request_of_the_ui_gets_each_frame_of_its_reply() -> None:
 
 
 def test_a_request_of_the_ui_is_sent_before_queued_lines() -> None:
-    client = ClientHarness(can_ask=True)
+    client = ClientHarness(is_interactive=True)
     client.type("hello")
     client.connect()
     UIRequests(client).send()
@@ -88,7 +88,7 @@ def test_a_request_of_the_ui_is_sent_before_queued_lines() -> None:
 
 
 def test_the_refusal_of_a_request_of_the_ui_is_not_shown() -> None:
-    client = online(can_ask=True)
+    client = online(is_interactive=True)
     ui_requests = UIRequests(client)
     ui_requests.send()
     [request] = client.sent()
@@ -98,7 +98,7 @@ def test_the_refusal_of_a_request_of_the_ui_is_not_shown() -> None:
 
 
 def test_a_request_of_the_ui_is_dropped_with_the_connection() -> None:
-    client = online(can_ask=True)
+    client = online(is_interactive=True)
     UIRequests(client).send()
     client.lose_connection()
     assert not client.was_notified("may not have arrived")
@@ -109,7 +109,7 @@ def test_a_request_of_the_ui_is_dropped_with_the_connection() -> None:
 
 
 def test_quit_does_not_wait_for_requests_of_the_ui() -> None:
-    client = online(can_ask=True)
+    client = online(is_interactive=True)
     UIRequests(client).send()
     client.type("/quit")
     assert client.sent_types() == ["users", "quit"]

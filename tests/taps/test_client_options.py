@@ -6,7 +6,7 @@ import pytest
 from twisted.internet.error import ConnectionRefusedError as Refused
 from twisted.python.failure import Failure
 
-from chatd.client.lifecycle import Server
+from chatd.client.lifecycle import ServerAddress
 from chatd.client.service import ChatClient
 from chatd.taps import client
 from chatd.taps.client import jitter, make_client, makeService
@@ -17,17 +17,17 @@ from tests.taps.command_lines import error_message, parse
 @pytest.mark.parametrize(
     ("line", "server"),
     [
-        ("10.0.0.1", Server("10.0.0.1", 7777)),
-        ("10.0.0.1 5555", Server("10.0.0.1", 5555)),
-        ("--connect 10.0.0.1:5555", Server("10.0.0.1", 5555)),
-        ("--connect=10.0.0.1", Server("10.0.0.1", 7777)),
-        ("--connect chat.example:5555", Server("chat.example", 5555)),
-        ("chat.example", Server("chat.example", 7777)),
+        ("10.0.0.1", ServerAddress("10.0.0.1", 7777)),
+        ("10.0.0.1 5555", ServerAddress("10.0.0.1", 5555)),
+        ("--connect 10.0.0.1:5555", ServerAddress("10.0.0.1", 5555)),
+        ("--connect=10.0.0.1", ServerAddress("10.0.0.1", 7777)),
+        ("--connect chat.example:5555", ServerAddress("chat.example", 5555)),
+        ("chat.example", ServerAddress("chat.example", 7777)),
         ("--server party", None),
         ("", None),
     ],
 )
-def test_the_server_has_the_given_address(line: str, server: Server | None) -> None:
+def test_the_server_has_the_given_address(line: str, server: ServerAddress | None) -> None:
     assert parse(client.Options(), line).address == server
 
 

@@ -65,7 +65,7 @@ def test_on_another_reactor_line_mode_says_how_to_get_the_full_interface(
     use_terminal(monkeypatch)
     console = interactive.make_ui(parse(client.Options(), "-n ice"), FakeUdpReactor())
     assert isinstance(console, Console)
-    assert console.can_ask
+    assert console.is_interactive
     [notice] = notices
     assert "chatd client" in notice
 

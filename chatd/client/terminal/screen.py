@@ -41,9 +41,9 @@ _YES: Final = frozenset({"y", "yes"})
 
 @dataclass(frozen=True, slots=True)
 class Tty:
-    """The terminal, and how it is used.
+    """The terminal's input and output, and the user's settings for them.
 
-    :ivar is_ready: whether the window takes output now without blocking.
+    :ivar is_ready: returns whether the window takes output now without blocking.
     :ivar color_depth: the number of colours; None for as many as the terminal has.
     :ivar bell: whether to ring the bell for private messages and mentions.
     """
@@ -60,10 +60,10 @@ class TerminalUI(InteractiveUI, EditorOwner):
 
     :param reactor: the asyncio reactor, for its clock.
     :param history_file: the input history of earlier runs; None if there is no place for it.
-    :param now: returns the time of day, in seconds since 1970.
+    :param now: returns the current time, in seconds since 1970.
     """
 
-    can_ask = True
+    is_interactive = True
     log = Logger()
 
     def __init__(
@@ -109,8 +109,8 @@ class TerminalUI(InteractiveUI, EditorOwner):
 
     @override
     def message_sent(self, message: SendMessage | SendPrivate, time: int | None) -> None:
-        # Only now, and not when it was typed: so it stands where all others see it. Until then the
-        # status line counts it; if it is refused, the arrow keys recall it.
+        # The message is shown now, and not when it was typed, so that it stands where all others
+        # see it. Until then the status bar counts it; if it is refused, the arrow keys recall it.
         seconds = self._now() if time is None else formatting.to_seconds(time)
         self._output.append(
             *formatting.format_own_message(message, self._status_bar.nickname, seconds)
@@ -131,7 +131,7 @@ class TerminalUI(InteractiveUI, EditorOwner):
     def show(self, line: str) -> None:
         self._output.append([("", escape(line))])
 
-    @override  # of both: the client and the editor have sentences for the user
+    @override  # of UserInterface and of EditorOwner: both have notices for the user
     def notify(self, message: str) -> None:
         if self._is_over:
             write_line(escape(message))
@@ -251,11 +251,12 @@ class TerminalUI(InteractiveUI, EditorOwner):
 
     @override
     def interrupt(self) -> None:
-        # What the signal does: the first one ends the client, a second one ends it at once.
+        # The editor receives Ctrl-C as a key, so the signal is sent here: the first SIGINT ends the
+        # client, a second one ends it at once.
         os.kill(os.getpid(), signal.SIGINT)
 
     def _send(self, line: str) -> None:
-        """Parse a line, and hand it to the echo, the input history and the session."""
+        """Parse a line, show it in the output, and pass it to the input history and the session."""
         user_input, problem = None, ""
         try:
             user_input = slash_commands.parse(line, self._status_bar.room)
@@ -285,7 +286,7 @@ class TerminalUI(InteractiveUI, EditorOwner):
         return self._runner.stop()
 
     def _report_unsent(self) -> None:
-        """Name what the user has typed and the session never got; once."""
+        """Show the lines that the user has typed and the session never got; once."""
         if not self._reported_unsent:
             self._reported_unsent = True
             texts = (*self._input_queue.lines, *self._prompts.drafts, *self._editor.drafts)

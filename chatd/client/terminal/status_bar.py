@@ -60,7 +60,7 @@ class StatusBar:
 
     def status(self, columns: int) -> str:
         """The status line, in at most `columns` character cells."""
-        unsent = self._queued_lines() + (self.session.undelivered if self.session else 0)
+        unsent = self._queued_lines() + (self.session.unconfirmed_count if self.session else 0)
         if not isinstance(self._status, Online):
             description = describe(self._status, self._waiting_until - self._clock.seconds())
             return format_status_line(StatusLine(description, unsent=unsent), columns)
