@@ -80,9 +80,9 @@ class Terminal:
         return [line for line in self.text.split("\n") if line]
 
     def expect(self, text: str) -> None:
-        """Wait until the screen shows `text`, wherever its lines are wrapped."""
-        words = " ".join(text.split())
-        self.wait_until(lambda: words in " ".join(self.text.split()), text)
+        """Wait until the screen shows `text`, wherever its lines and words are wrapped."""
+        expected = "".join(text.split())
+        self.wait_until(lambda: expected in "".join(self.text.split()), text)
 
     def expect_last_lines(self, *lines: str) -> None:
         """Wait until the last lines begin like these."""
