@@ -1,4 +1,4 @@
-"""What the tests of the terminal begin with: a server, and windows with a client in them."""
+"""Fixtures of the terminal's tests: a server, terminals with a client, and other members."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,13 +9,13 @@ import pytest
 
 from tests.e2e.native_peer import FakeServer, Peer, enter
 from tests.e2e.programs import CHATD, Program, programs
-from tests.e2e.pty_terminal import Terminal, terminals
+from tests.e2e.pty_terminal import StartTerminal, Terminal, terminals
 from tests.ports import HOST, IFADDRS, free_port, free_udp_port
 
 
 @pytest.fixture(scope="session")
-def party() -> Iterator[SimpleNamespace]:
-    """A server that all tests of the terminal share: its ports."""
+def server_ports() -> Iterator[SimpleNamespace]:
+    """The ports of a server that all these tests share."""
     ports = SimpleNamespace(tcp=free_port(), udp=free_udp_port())
     with programs() as start:
         server: Program = start(
@@ -30,47 +30,48 @@ def party() -> Iterator[SimpleNamespace]:
 
 @pytest.fixture
 def state(tmp_path: Path) -> Path:
-    """The person's state directory."""
+    """The client's state directory."""
     return tmp_path / "state"
 
 
 @pytest.fixture
-def window(state: Path) -> Iterator[Callable[..., Terminal]]:
-    """Opens a window with ``chatd`` and these arguments in it."""
-    with terminals() as open_one:
+def open_terminal(state: Path) -> Iterator[StartTerminal]:
+    """A function that starts ``chatd`` with these arguments in a new terminal."""
+    with terminals() as start_in_terminal:
 
-        def opened(*words: str, env: dict[str, str] | None = None, **options: Any) -> Terminal:
+        def start(*words: str, env: dict[str, str] | None = None, **options: Any) -> Terminal:
             environment = {"XDG_STATE_HOME": str(state), "LOGNAME": "zoe", **(env or {})}
-            return open_one([*CHATD, *words], environment, **options)
+            return start_in_terminal([*CHATD, *words], environment, **options)
 
-        yield opened
+        yield start
 
 
 @pytest.fixture
-def client(window: Callable[..., Terminal], party: SimpleNamespace) -> Callable[..., Terminal]:
-    """Opens a window with a client that is in."""
+def client(open_terminal: StartTerminal, server_ports: SimpleNamespace) -> StartTerminal:
+    """A function that starts a client in a new terminal, and waits until it is online."""
 
-    def entered(nickname: str, *words: str, **options: Any) -> Terminal:
-        opened = window(
-            *("client", HOST, str(party.tcp), *IFADDRS, "--nickname", nickname, *words), **options
+    def start(nickname: str, *words: str, **options: Any) -> Terminal:
+        terminal = open_terminal(
+            *("client", HOST, str(server_ports.tcp), *IFADDRS, "--nickname", nickname, *words),
+            **options,
         )
-        opened.expect(f"online as {nickname}")
-        opened.expect("a line that begins with /")
-        return opened
+        terminal.expect(f"online as {nickname}")
+        terminal.expect("a line that begins with /")
+        return terminal
 
-    return entered
+    return start
 
 
 @pytest.fixture
-def peer(party: SimpleNamespace) -> Iterator[Callable[[str], Peer]]:
-    """Lets others into the party."""
+def peer(server_ports: SimpleNamespace) -> Iterator[Callable[[str], Peer]]:
+    """A function that adds another member."""
     peers: list[Peer] = []
 
-    def entered(nickname: str) -> Peer:
-        peers.append(enter(party.tcp, nickname))
+    def add(nickname: str) -> Peer:
+        peers.append(enter(server_ports.tcp, nickname))
         return peers[-1]
 
-    yield entered
+    yield add
     for each in peers:
         each.close()
 

@@ -1,6 +1,7 @@
 """Hosts made of network namespaces, on subnets made of bridges.
 
-The bridges have a namespace of their own, so no packet leaves what is made here.
+The bridges are in a namespace of their own, so that no packet reaches this machine's network. The
+names of the namespaces contain the process id: several runs on one machine do not collide.
 """
 
 import os
@@ -26,14 +27,14 @@ def _ip(*words: str) -> None:
 
 
 def _skip(reason: str) -> NoReturn:
-    """Skip what this machine lacks, unless the environment says that this is a failure."""
+    """Skip the test, or fail it if ``CHATD_REQUIRE_NAMESPACES`` is set."""
     if os.environ.get("CHATD_REQUIRE_NAMESPACES"):
         pytest.fail(reason)
     pytest.skip(reason)
 
 
 def require_namespaces() -> None:
-    """Skip where there are no namespaces."""
+    """Skip the test if this machine cannot make namespaces."""
     probe = f"chatd-probe-{os.getpid()}"
     try:
         _ip("netns", "add", probe)
@@ -43,9 +44,9 @@ def require_namespaces() -> None:
 
 
 class Network:
-    """Some subnets, and hosts on them.
+    """Subnets, and hosts on them.
 
-    :ivar start: starts a program.
+    :ivar start: starts a program; all are killed before the namespaces are deleted.
     """
 
     start: Callable[..., Program]
@@ -65,14 +66,14 @@ class Network:
         return namespace
 
     def add_subnet(self, network: str) -> None:
-        """A bridge for `network`."""
+        """Add a subnet: a bridge."""
         bridge = f"bridge{len(self._bridges)}"
         _ip("-n", self._switch, "link", "add", bridge, "type", "bridge")
         _ip("-n", self._switch, "link", "set", bridge, "up")
         self._bridges[network] = bridge
 
     def add_host(self, name: str, addresses: Mapping[str, str]) -> "Host":
-        """A host with one interface for each of `addresses`: network to address with prefix."""
+        """Add a host with an interface for each of `addresses`: subnet to CIDR address."""
         host = Host(self._namespace(name), self._switch, self.start)
         for number, (network, address) in enumerate(addresses.items()):
             inside, outside = f"eth{number}", f"port{next(self._links)}"
@@ -87,16 +88,16 @@ class Network:
         return host
 
     def close(self) -> None:
-        """Delete everything; with the last process, a namespace's interfaces are gone as well."""
+        """Delete all namespaces, and so their interfaces."""
         for namespace in reversed(self._namespaces):
             with suppress(subprocess.CalledProcessError):
                 _ip("netns", "delete", namespace)
 
 
 class Host:
-    """One host: programs that are started here see its interfaces only.
+    """A network namespace. Programs in it see only its own interfaces.
 
-    :ivar ports: where each interface ends at the switch, and in which bridge.
+    :ivar ports: for each interface, the other end of its veth pair and that end's bridge.
     """
 
     def __init__(self, namespace: str, switch: str, start: Callable[..., Program]) -> None:
@@ -110,36 +111,36 @@ class Host:
         return self._start(["ip", "netns", "exec", self.namespace, *command])
 
     def detach(self, interface: str = "eth0") -> None:
-        """Let nothing through the switch to or from an interface; nobody is told of it."""
+        """Take the cable out at the switch: the interface stays up, but no packet passes."""
         _ip("-n", self._switch, "link", "set", self.ports[interface][0], "nomaster")
 
     def attach(self, interface: str = "eth0") -> None:
-        """Let it through again."""
+        """Put the cable in again."""
         port, bridge = self.ports[interface]
         _ip("-n", self._switch, "link", "set", port, "master", bridge)
 
     def change_address(self, before: str, after: str, interface: str = "eth0") -> None:
-        """Have another address, with its prefix."""
+        """Replace an address, in CIDR notation, by another."""
         address = ("-n", self.namespace, "address")
         _ip(*address, "delete", before, "dev", interface)
         _ip(*address, "add", after, "broadcast", "+", "dev", interface)
 
     def firewall(self, *rule: str) -> None:
-        """Add a rule of ``iptables``."""
+        """Append a rule to ``iptables``."""
         try:
             _run("ip", "netns", "exec", self.namespace, "iptables", "-A", *rule)
         except subprocess.CalledProcessError as error:
             _skip(f"this test needs iptables: {error.stderr}")
 
     def set_link(self, interface: str, state: str) -> None:
-        """Take an interface ``up`` or ``down``."""
+        """Set an interface ``up`` or ``down``."""
         _ip("-n", self.namespace, "link", "set", interface, state)
 
     def refuse_route(self, kind: str, *selector: str) -> None:
-        """Have what `selector` says routed nowhere; before local delivery, so a firewall as well.
+        """Add a routing rule before the local table, so that it also works as a firewall.
 
-        :param kind: ``blackhole`` drops what comes in; of what goes out, ``prohibit`` and
-            ``unreachable`` tell the sender so.
+        :param kind: ``blackhole`` drops incoming packets; ``prohibit`` and ``unreachable`` make
+            sending fail with an error.
         """
         rule = ("-n", self.namespace, "rule")
         _ip(*rule, "add", "pref", "10", "lookup", "local")
@@ -149,7 +150,7 @@ class Host:
 
 @contextmanager
 def create_network(subnets: Sequence[str]) -> Iterator[Network]:
-    """Some subnets, deleted in the end with all their hosts, also when the test fails."""
+    """A network with these subnets; it is deleted at the end, also when the test fails."""
     require_namespaces()
     with ExitStack() as stack:
         made = Network()

@@ -1,4 +1,4 @@
-"""The other side of a terminal: people who speak the native dialect, and a false server."""
+"""Native connections over blocking sockets: other members, and a server that a test controls."""
 
 import json
 import socket
@@ -10,48 +10,48 @@ from tests.timeouts import TIMEOUT_SECONDS
 
 
 class Peer:
-    """One end of a connection that carries native frames."""
+    """One end of a native connection."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self._connection.settimeout(TIMEOUT_SECONDS)
         self._stream = connection.makefile("rb")
 
-    def send(self, kind: str, data: Any = None, **more: Any) -> None:
+    def send(self, frame_type: str, data: Any = None, **fields: Any) -> None:
         """Send one frame."""
-        frame = {"type": kind, **({} if data is None else {"data": data}), **more}
+        frame = {"type": frame_type, **({} if data is None else {"data": data}), **fields}
         self._connection.sendall(json.dumps(frame).encode() + b"\n")
 
-    def receive(self, kind: str) -> dict[str, Any]:
-        """Wait for a frame of that type; others are left out."""
+    def receive(self, frame_type: str) -> dict[str, Any]:
+        """Wait for a frame of that type, and skip all others."""
         for line in self._stream:
             frame: dict[str, Any] = json.loads(line)
-            if frame["type"] == kind:
+            if frame["type"] == frame_type:
                 return frame
-        raise AssertionError(f"the connection ended without {kind!r}")
+        raise AssertionError(f"the connection ended without {frame_type!r}")
 
     def reset(self) -> None:
-        """Hang up by :func:`reset`."""
+        """Close the connection with :func:`reset`."""
         self._stream.close()
         reset(self._connection)
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._stream.close()
         self._connection.close()
 
 
 def reset(connection: socket.socket) -> None:
-    """Close it so that the other side is told at once, and loses what it has not read yet."""
+    """Close it with a TCP reset: the other end loses what it has not read yet."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()
 
 
 def enter(port: int, nickname: str) -> Peer:
-    """Become a member of the server at that port.
+    """Enter the chat of the server at `port`.
 
-    :raises AssertionError: the server ends the connection.
-    :raises OSError: it does so at once.
+    :raises AssertionError: the server closes the connection.
+    :raises OSError: the server resets or refuses the connection.
     """
     peer = Peer(socket.create_connection((HOST, port), TIMEOUT_SECONDS))
     try:
@@ -64,7 +64,7 @@ def enter(port: int, nickname: str) -> Peer:
 
 
 class FakeServer:
-    """Lets one client after the other in, and tells them whatever the test wants."""
+    """A server that accepts clients one by one, and sends what the test wants."""
 
     def __init__(self) -> None:
         self._listening = socket.create_server((HOST, 0))
@@ -73,20 +73,20 @@ class FakeServer:
         self._peers: list[Peer] = []
 
     def accept_connection(self) -> Peer:
-        """Take the next connection, and say nothing."""
+        """Accept the next connection, and send nothing."""
         self._peers.append(Peer(self._listening.accept()[0]))
         return self._peers[-1]
 
     def accept_member(self, **welcome: Any) -> Peer:
-        """Take a client in."""
+        """Accept the next client as a member."""
         peer = self.accept_connection()
         nickname = peer.receive("hello")["data"]["nickname"]
-        told = {"server": "party", "started": 1, "nickname": nickname, "rooms": ["#lobby"]}
-        peer.send("welcome", told | welcome)
+        data = {"server": "party", "started": 1, "nickname": nickname, "rooms": ["#lobby"]}
+        peer.send("welcome", data | welcome)
         return peer
 
     def close(self) -> None:
-        """Hang up on everyone."""
+        """Close all connections."""
         for peer in self._peers:
             peer.close()
         self._listening.close()

@@ -1,4 +1,4 @@
-"""Real programs, as a person starts them: what they print is waited for, never slept for."""
+"""Programs in processes of their own. Tests wait for what a program prints, never for a time."""
 
 import os
 import signal
@@ -21,9 +21,10 @@ TWISTD = (*_QUEUED, "twistd") if ARE_QUEUED else (str(Path(sys.executable).with_
 
 
 class Program:
-    """One running program.
+    """A running program.
 
-    :ivar out: the lines of its standard output so far; `err`: those of its standard error.
+    :ivar stdout: the lines of its standard output so far.
+    :ivar stderr: the lines of its standard error so far.
     """
 
     def __init__(self, command: Sequence[str], cwd: Path | None = None) -> None:
@@ -69,7 +70,7 @@ class Program:
     def wait_until(
         self, happened: Callable[[], bool], what: str, within: float = TIMEOUT_SECONDS
     ) -> None:
-        """Wait until that has happened, which a line tells."""
+        """Wait until a line of output makes `happened` true."""
         end = monotonic() + within
         with self._changed:
             while not happened():
@@ -84,7 +85,7 @@ class Program:
                 self._changed.wait(min(left, 0.2))
 
     def send_line(self, line: str) -> None:
-        """Give it a line on its standard input."""
+        """Write a line to its standard input."""
         assert self._process.stdin is not None
         self._process.stdin.write(f"{line}\n".encode())
         self._process.stdin.flush()
@@ -104,27 +105,27 @@ class Program:
         self._process.send_signal(number)
 
     def wait(self, within: float = TIMEOUT_SECONDS) -> int:
-        """Wait for its end; the answer is its exit status."""
+        """Wait until it ends, and return its exit status."""
         status = self._process.wait(within)
         for reader in self._readers:
             reader.join(TIMEOUT_SECONDS)
         return status
 
     def close(self) -> None:
-        """End it, whatever it is doing."""
+        """Kill it."""
         self._process.kill()
         self._process.wait(TIMEOUT_SECONDS)
         for reader in self._readers:
             reader.join(TIMEOUT_SECONDS)
         for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
             if stream is not None:
-                with suppress(BrokenPipeError):  # it ended before it read everything
+                with suppress(BrokenPipeError):  # it ended without reading all its input
                     stream.close()
 
 
 @contextmanager
 def programs() -> Iterator[Callable[..., Program]]:
-    """Start programs that are all ended in the end, also when the test fails."""
+    """A function that starts programs. All are killed at the end, also when the test fails."""
     started: list[Program] = []
 
     def start(command: Sequence[str], cwd: Path | None = None) -> Program:

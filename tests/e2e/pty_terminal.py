@@ -1,6 +1,6 @@
-"""A window with a program in it: a real pseudo-terminal, and a terminal emulator that draws it.
+"""A program in a pseudo-terminal, with a terminal emulator that keeps its screen.
 
-What is to be seen is waited for, never slept for.
+Tests wait for what the screen shows, never for a time.
 """
 
 import fcntl
@@ -30,15 +30,16 @@ DOWN: Final = "\x1b[B"
 
 
 def bracketed_paste(text: str) -> str:
-    """What a terminal sends for a paste."""
+    """The characters that a terminal sends when the user pastes `text`."""
     return f"\x1b[200~{text}\x1b[201~"
 
 
 class Terminal:
-    """One window.
+    """A terminal with a program in it.
 
-    :ivar screen: what is to be seen in it.
+    :ivar screen: the emulator's screen.
     :ivar raw: every byte that the program wrote.
+    :ivar modes: the terminal's modes before the program started.
     """
 
     def __init__(
@@ -66,17 +67,17 @@ class Terminal:
             | dict(environment),
         )
 
-    # --- what is seen ---------------------------------------------------------------------------
+    # --- output ---------------------------------------------------------------------------------
 
     @property
     def text(self) -> str:
-        """All that is to be seen, what has scrolled out at the top included."""
+        """The lines on the screen, after those that have scrolled off its top."""
         above = ["".join(row[x].data for x in range(len(row))) for row in self.screen.history.top]
         return "\n".join(line.rstrip() for line in [*above, *self.screen.display]).rstrip()
 
     @property
     def lines(self) -> list[str]:
-        """The lines that are not empty."""
+        """The lines of `text` that are not empty."""
         return [line for line in self.text.split("\n") if line]
 
     def expect(self, text: str) -> None:
@@ -85,7 +86,7 @@ class Terminal:
         self.wait_until(lambda: expected in "".join(self.text.split()), text)
 
     def expect_last_lines(self, *lines: str) -> None:
-        """Wait until the last lines begin like these."""
+        """Wait until the last lines begin with these."""
 
         def are_there() -> bool:
             last = self.lines[-len(lines) :]
@@ -96,18 +97,18 @@ class Terminal:
         self.wait_until(are_there, " / ".join(lines))
 
     def wait_until(self, happened: Callable[[], bool], what: str) -> None:
-        """Wait until that has happened."""
+        """Wait until output makes `happened` true."""
         end = monotonic() + TIMEOUT_SECONDS
         while not happened():
             if monotonic() > end or (self._process.poll() is not None and not self._read(0)):
                 if happened():
                     return
-                raise AssertionError(f"{what!r} is not to be seen in:\n{self.text}")
+                raise AssertionError(f"{what!r} is not on the screen:\n{self.text}")
             self._read(0.1)
 
-    def _read(self, patience: float) -> bool:
-        """Draw what comes within so many seconds; whether anything came."""
-        if not select.select([self._master], [], [], patience)[0]:
+    def _read(self, seconds: float) -> bool:
+        """Draw the next output within `seconds` seconds; false if there was none."""
+        if not select.select([self._master], [], [], seconds)[0]:
             return False
         with suppress(OSError):  # the other end was closed
             data = os.read(self._master, 65_536)
@@ -116,10 +117,10 @@ class Terminal:
             return bool(data)
         return False
 
-    # --- what is done ---------------------------------------------------------------------------
+    # --- input ----------------------------------------------------------------------------------
 
     def send_keys(self, keys: str) -> None:
-        """Press these keys."""
+        """Type these keys."""
         data = keys.encode()
         end = monotonic() + TIMEOUT_SECONDS
         while data:
@@ -131,11 +132,11 @@ class Terminal:
                 end = monotonic() + TIMEOUT_SECONDS
 
     def send_line(self, line: str) -> None:
-        """Type a line."""
+        """Type a line, and Enter."""
         self.send_keys(line + ENTER)
 
     def resize(self, columns: int, rows: int) -> None:
-        """Make the window so large."""
+        """Change the size of the terminal."""
         size = struct.pack("HHHH", rows, columns, 0, 0)
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, size)
         if rows and columns:
@@ -146,50 +147,54 @@ class Terminal:
         self._process.send_signal(number)
 
     def wait(self) -> int:
-        """Wait for the end; the answer is the exit status."""
+        """Wait until the program ends, and return its exit status."""
         self.wait_until(lambda: self._process.poll() is not None, "the end")
         while self._read(0):
             pass
         return self._process.wait()
 
     def hang_up(self) -> None:
-        """Close the window, whatever goes on in it; the kernel hangs up on the program."""
+        """Close the terminal; the kernel sends the program SIGHUP."""
         for end in (self._slave, self._master):
             os.close(end)
         self._slave = self._master = -1
 
     def wait_after_hang_up(self) -> int:
-        """Wait for the end of a program whose window was shut; the answer is the exit status."""
+        """After :meth:`hang_up`, wait until the program ends, and return its exit status."""
         return self._process.wait(TIMEOUT_SECONDS)
 
     @property
     def current_modes(self) -> list[Any]:
-        """The modes that the terminal is in."""
+        """The terminal's modes now."""
         return termios.tcgetattr(self._slave)
 
     def restore_modes(self) -> None:
-        """Have the terminal in the modes that it began with."""
+        """Set the terminal's modes to those before the program started."""
         termios.tcsetattr(self._slave, termios.TCSANOW, self.modes)
 
     def close(self) -> None:
-        """End it, whatever it is doing."""
+        """Kill the program and close the terminal."""
         self._process.kill()
         self._process.wait(TIMEOUT_SECONDS)
         if self._master >= 0:
             self.hang_up()
 
 
+#: Starts a program in a terminal; the options are those of :class:`Terminal`.
+StartTerminal = Callable[..., Terminal]
+
+
 @contextmanager
-def terminals() -> Iterator[Callable[..., Terminal]]:
-    """Open windows that are all closed in the end, also when the test fails."""
+def terminals() -> Iterator[StartTerminal]:
+    """A function that opens terminals. All are closed at the end, also when the test fails."""
     opened: list[Terminal] = []
 
-    def open_one(*arguments: Any, **options: Any) -> Terminal:
+    def start(*arguments: Any, **options: Any) -> Terminal:
         opened.append(Terminal(*arguments, **options))
         return opened[-1]
 
     try:
-        yield open_one
+        yield start
     finally:
-        for window in opened:
-            window.close()
+        for terminal in opened:
+            terminal.close()

@@ -1,4 +1,4 @@
-"""Accounts as people meet them: a file made by ``chatd account``, a server that runs meanwhile."""
+"""Accounts: ``chatd account`` changes their file while a server uses it."""
 
 import json
 import socket
@@ -71,7 +71,7 @@ class Caller:
         self._socket.close()
 
 
-def test_a_password_is_asked_for_and_too_many_wrong_ones_are_refused(server: Program) -> None:
+def test_an_account_needs_its_password_and_wrong_ones_are_limited(server: Program) -> None:
     with closing(Caller(server)) as owner:
         assert owner.hello("ICE") == "password-required"
         assert owner.sign_in("ICE", "cold") == "welcome"
@@ -83,7 +83,7 @@ def test_a_password_is_asked_for_and_too_many_wrong_ones_are_refused(server: Pro
     assert not [line for line in server.stderr if "cold" in line or "warm" in line]
 
 
-def test_a_running_server_notices_what_is_changed(server: Program, path: Path) -> None:
+def test_a_running_server_notices_changed_accounts(server: Program, path: Path) -> None:
     account("add", path, "moon", "full")
     server.expect_stderr("has changed: 2 accounts")
     said = len(server.stderr)
@@ -96,7 +96,7 @@ def test_a_running_server_notices_what_is_changed(server: Program, path: Path) -
         assert caller.hello("ice") == "blocked"
 
 
-def test_a_password_is_typed_twice_and_nothing_of_it_is_shown(tmp_path: Path) -> None:
+def test_a_new_password_is_typed_twice_and_not_shown(tmp_path: Path) -> None:
     path = tmp_path / "accounts"
     with terminals() as open_terminal:
         terminal = open_terminal([*CHATD, "account", "add", str(path), "ice"], {})

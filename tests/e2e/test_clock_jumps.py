@@ -1,4 +1,4 @@
-"""The time of day is set while people chat: nobody is dropped for it, and nothing stands still."""
+"""Changes of the system clock neither disconnect members nor stop timeouts."""
 
 import signal
 import sys
@@ -82,7 +82,7 @@ def _turn(peer: Peer) -> None:
         peer.receive("pong")
 
 
-def test_a_clock_set_a_day_ahead_makes_nobody_inactive(
+def test_a_clock_set_a_day_ahead_makes_no_member_inactive(
     jumping: Callable[[str], Jumping],
 ) -> None:
     server = jumping("600")
@@ -97,7 +97,7 @@ def test_a_clock_set_a_day_ahead_makes_nobody_inactive(
     moon.close()
 
 
-def test_a_clock_set_a_day_back_makes_no_time_out_a_day_later(
+def test_a_clock_set_a_day_back_delays_no_timeout(
     jumping: Callable[[str], Jumping],
 ) -> None:
     server = jumping("3")

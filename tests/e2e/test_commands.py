@@ -1,4 +1,4 @@
-"""``chatd``'s commands as a person runs them: real programs, on this host's loopback only."""
+"""The commands of ``chatd``, as real programs on loopback."""
 
 import json
 import shlex
@@ -33,7 +33,7 @@ def shell() -> Iterator[Callable[..., Program]]:
 
 @pytest.fixture
 def ports() -> SimpleNamespace:
-    """A TCP port and a UDP port of loopback that nobody uses."""
+    """A free TCP port and a free UDP port."""
     return SimpleNamespace(tcp=str(free_port()), udp=str(free_udp_port()))
 
 
@@ -92,7 +92,7 @@ def test_the_example_with_an_address_and_a_port(
 
 
 @pytest.mark.smoke
-def test_launch_shows_a_guest_receive_what_you_say(
+def test_launch_shows_what_a_guest_receives(
     start: Callable[..., Program], ports: SimpleNamespace
 ) -> None:
     launch = start(
@@ -110,7 +110,7 @@ def test_launch_shows_a_guest_receive_what_you_say(
     assert f"party listens on {HOST}:{ports.tcp}" in launch.stderr
 
 
-def test_no_guest_of_a_launch_takes_your_name(
+def test_no_guest_of_a_launch_takes_the_user_s_nickname(
     start: Callable[..., Program], ports: SimpleNamespace
 ) -> None:
     launch = start(
@@ -134,7 +134,7 @@ def test_servers_lists_what_answers(
     ]
 
 
-def test_servers_says_that_there_is_none_with_status_1(
+def test_servers_ends_with_status_1_if_there_is_none(
     start: Callable[..., Program], ports: SimpleNamespace
 ) -> None:
     servers = start("servers", *IFADDRS, "--discovery-port", ports.udp, "--wait", "0.1")
@@ -143,7 +143,7 @@ def test_servers_says_that_there_is_none_with_status_1(
     assert servers.stderr == ["No server answered on 127.0.0.0/8."]
 
 
-def test_a_piped_client_finds_its_server_sends_what_it_reads_and_ends_with_status_0(
+def test_a_piped_client_finds_its_server_sends_its_lines_and_ends_with_status_0(
     start: Callable[..., Program], ports: SimpleNamespace, client: Callable[..., Program]
 ) -> None:
     moon = client("moon")
@@ -159,7 +159,7 @@ def test_a_piped_client_finds_its_server_sends_what_it_reads_and_ends_with_statu
 
 
 @pytest.mark.smoke
-def test_standard_output_is_the_chat_and_standard_error_is_the_talk(
+def test_the_chat_goes_to_standard_output_and_notices_to_standard_error(
     client: Callable[..., Program], ports: SimpleNamespace
 ) -> None:
     moon = client("moon")
@@ -178,7 +178,7 @@ def test_standard_output_is_the_chat_and_standard_error_is_the_talk(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_signal_ends_the_server_with_status_0_and_everyone_is_told(
+def test_a_signal_ends_the_server_with_status_0_and_clients_are_notified(
     number: signal.Signals, server: Program, client: Callable[..., Program]
 ) -> None:
     staying, going = client("moon", "--reconnect"), client("ice")
@@ -215,7 +215,7 @@ def test_a_taken_nickname_off_a_terminal_ends_with_status_2(
     ]
 
 
-def test_a_direct_address_where_nobody_listens_ends_with_status_1(
+def test_a_direct_address_without_a_server_ends_with_status_1(
     start: Callable[..., Program], ports: SimpleNamespace
 ) -> None:
     client = start("client", HOST, ports.tcp, *IFADDRS, "-n", "ice")
@@ -224,7 +224,7 @@ def test_a_direct_address_where_nobody_listens_ends_with_status_1(
     assert f"{HOST}:{ports.tcp}" in client.stderr[-1]
 
 
-def test_a_port_that_is_taken_is_one_line_and_status_1(
+def test_a_port_in_use_is_one_line_and_status_1(
     start: Callable[..., Program], ports: SimpleNamespace, server: Program
 ) -> None:
     second = start("server", *IFADDRS, "--port", ports.tcp, "--discovery-port", ports.udp)
@@ -234,7 +234,7 @@ def test_a_port_that_is_taken_is_one_line_and_status_1(
     assert f"{HOST}:{ports.tcp}" in told[0]
 
 
-def test_a_complaint_never_gets_into_the_standard_output(
+def test_an_error_never_gets_into_the_standard_output(
     shell: Callable[..., Program], ports: SimpleNamespace, server: Program
 ) -> None:
     silent = shell(
@@ -264,7 +264,7 @@ def test_a_login_name_that_cannot_be_a_nickname_is_one_line_and_status_1(
 
 
 @pytest.mark.parametrize("redirection", ["<&-", "</dev/null", "<&- >&-"])
-def test_a_client_without_an_input_ends_well(
+def test_a_client_without_standard_input_ends_with_status_0(
     redirection: str, shell: Callable[..., Program], ports: SimpleNamespace, server: Program
 ) -> None:
     client = shell(f'chatd "$@" {redirection}', "client", HOST, ports.tcp, *IFADDRS, "-n", "ice")
@@ -287,7 +287,7 @@ def test_a_client_reads_a_file(
     assert moon.stdout[1:-1] == [f"ice: {line}" for line in lines]
 
 
-def test_a_client_whose_output_nobody_reads_any_more_leaves(
+def test_a_client_quits_when_its_output_is_closed(
     shell: Callable[..., Program], client: Callable[..., Program], ports: SimpleNamespace
 ) -> None:
     moon = client("moon")
@@ -302,7 +302,7 @@ def test_a_client_whose_output_nobody_reads_any_more_leaves(
     assert ice.wait() == 0
 
 
-def test_the_standard_input_and_output_are_left_as_they_were_found(
+def test_standard_input_and_output_keep_their_modes(
     shell: Callable[..., Program], ports: SimpleNamespace, server: Program
 ) -> None:
     look = f"{sys.executable} -c 'import os; print(os.get_blocking(0), os.get_blocking(1))'"

@@ -16,12 +16,12 @@ from tests.timeouts import TIMEOUT_SECONDS
 
 SENDERS = 10
 LISTENERS = 20
-#: So many are confirmed before the server is told to stop.
+#: The server is stopped after so many confirmations.
 ENOUGH = 500
 
 
 class Guest:
-    """A member who says the next thing as soon as the last one is confirmed.
+    """A member that sends a message as soon as the last one is confirmed.
 
     :ivar heard: what it was told, in order.
     :ivar confirmed: the ids of its messages that were.
@@ -91,7 +91,7 @@ def _talk_until_stopped(guests: list[Guest], program: Program) -> None:
                 is_told = True
 
 
-def test_everyone_is_told_and_what_was_confirmed_has_reached_everyone(
+def test_every_member_gets_a_goodbye_and_all_confirmed_messages(
     server: tuple[Program, int],
 ) -> None:
     program, port = server

@@ -34,7 +34,7 @@ def _try_to_enter(port: int, nickname: str) -> Peer | None:
         return None
 
 
-def test_members_go_on_chatting_and_others_are_let_in_when_there_is_room_again(
+def test_members_go_on_chatting_and_others_can_enter_when_descriptors_are_free_again(
     start: Callable[[int], Program],
 ) -> None:
     port = free_port()

@@ -79,7 +79,7 @@ def sun(hosts: SimpleNamespace) -> Program:
 
 
 @pytest.mark.smoke
-def test_everyone_finds_the_server_they_named_and_messages_stay_on_it(
+def test_each_client_finds_its_server_and_messages_stay_on_it(
     hosts: SimpleNamespace,
 ) -> None:
     party_server, work_server = party(hosts), work(hosts)
@@ -111,7 +111,7 @@ def test_everyone_finds_the_server_they_named_and_messages_stay_on_it(
     assert "moon" not in at_the_party
 
 
-def test_a_client_that_finds_no_free_slot_keeps_looking_until_a_place_frees(
+def test_a_client_keeps_searching_until_the_server_has_a_free_slot(
     hosts: SimpleNamespace,
 ) -> None:
     server(hosts.host1, "--ifaddrs", "10.35.11.111/24", "--slots", "1", "--id", "party")
@@ -134,7 +134,9 @@ def test_a_client_that_finds_no_free_slot_keeps_looking_until_a_place_frees(
     assert first.stdout == []
 
 
-def test_a_silent_client_is_dropped_and_the_others_are_told(hosts: SimpleNamespace) -> None:
+def test_an_inactive_client_is_disconnected_and_others_are_notified(
+    hosts: SimpleNamespace,
+) -> None:
     server(
         hosts.host3,
         *("--ifaddrs", "10.35.11.113/24", "192.168.1.124/24", "--timeout", "10", "--id", "work"),
@@ -148,7 +150,7 @@ def test_a_silent_client_is_dropped_and_the_others_are_told(hosts: SimpleNamespa
     silent.expect_stderr("Not connected: inactive.")
 
 
-def test_clients_come_back_by_themselves_when_the_server_does(hosts: SimpleNamespace) -> None:
+def test_clients_reconnect_to_a_restarted_server(hosts: SimpleNamespace) -> None:
     first = work(hosts)
     moon_client, sun_client = moon(hosts), sun(hosts)
     for each in (moon_client, sun_client):

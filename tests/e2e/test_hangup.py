@@ -1,16 +1,16 @@
-"""A terminal that goes away: its window was closed, or the line to it broke."""
+"""Terminals that are closed while a program runs in them."""
 
 import signal
 from collections.abc import Callable
 
 from tests.e2e.native_peer import Peer
 from tests.e2e.programs import CHATD, programs
-from tests.e2e.pty_terminal import Terminal
+from tests.e2e.pty_terminal import StartTerminal
 from tests.ports import HOST, IFADDRS, free_port, free_udp_port
 
 
-def test_who_closes_the_window_has_said_goodbye(
-    client: Callable[..., Terminal], peer: Callable[[str], Peer]
+def test_closing_the_terminal_quits_the_chat(
+    client: StartTerminal, peer: Callable[[str], Peer]
 ) -> None:
     moon, ice = peer("moon"), client("ice")
     ice.hang_up()
@@ -18,7 +18,7 @@ def test_who_closes_the_window_has_said_goodbye(
     assert ice.wait_after_hang_up() >= 0, "no signal had to end it"
 
 
-def test_a_server_that_was_started_with_nohup_outlives_its_terminal() -> None:
+def test_a_server_started_with_nohup_survives_its_terminal() -> None:
     port, udp = str(free_port()), ("--discovery-port", str(free_udp_port()))
     with programs() as start:
         server = start(["nohup", *CHATD, "server", *IFADDRS, "--id", "party", "--port", port, *udp])

@@ -34,7 +34,7 @@ def _say(peer: Peer, text: str) -> None:
     peer.receive("ok")
 
 
-def test_a_disk_that_is_full_for_a_while_costs_lines_of_the_log_and_nothing_else(
+def test_a_full_disk_costs_only_lines_of_the_log(
     tmp_path: Path, start: Callable[[int, Path], Program]
 ) -> None:
     port, log = free_port(), tmp_path / "chat.log"
@@ -52,7 +52,7 @@ def test_a_disk_that_is_full_for_a_while_costs_lines_of_the_log_and_nothing_else
     assert len(server.stderr) == 1, "it is said once"
 
 
-def test_a_log_that_was_removed_is_there_again(
+def test_a_removed_log_file_is_created_again(
     tmp_path: Path, start: Callable[[int, Path], Program]
 ) -> None:
     port, log = free_port(), tmp_path / "chat.log"

@@ -1,4 +1,4 @@
-"""The web page of real programs: where it is, who is in it, and how it ends."""
+"""The web page of real programs: where it is served, its members, and how it ends."""
 
 import json
 import signal
@@ -33,7 +33,7 @@ def start() -> Iterator[Callable[..., Program]]:
 
 @pytest.fixture
 def ports() -> SimpleNamespace:
-    """Ports that nobody uses."""
+    """Free ports."""
     main, web, plain = free_port(), free_port(), free_port()
     return SimpleNamespace(tcp=main, web=web, plain=plain, udp=free_udp_port())
 
@@ -65,7 +65,7 @@ def chats(start: Callable[..., Program], nickname: str, port: int) -> Program:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_page_is_on_the_addresses_that_were_named_and_nowhere_else(
+def test_the_page_is_served_only_on_the_given_addresses(
     command: str, serve: Callable[..., Program], ports: SimpleNamespace
 ) -> None:
     serve(command)
@@ -132,17 +132,15 @@ def test_a_browser_a_client_and_nc_are_in_one_chat(
 
 
 @pytest.mark.parametrize("command", ["chatd", "launch"])
-def test_a_signal_ends_it_with_status_0_and_browsers_are_told(
+def test_a_signal_ends_it_with_status_0_and_browsers_are_notified(
     command: str, serve: Callable[..., Program], ports: SimpleNamespace
 ) -> None:
     server = serve(command)
     with (
         closing(WebSocketClient(HERE, ports.web)) as ice,
         closing(WebSocketClient(HERE, ports.web)) as watcher,
-        closing(WebSocketClient(HERE, ports.web)),  # one who says nothing
-        socket.create_connection(
-            (HERE, ports.web), TIMEOUT_SECONDS
-        ),  # and one who asks for nothing
+        closing(WebSocketClient(HERE, ports.web)),  # one that sends no frame
+        socket.create_connection((HERE, ports.web), TIMEOUT_SECONDS),  # and one without a request
     ):
         ice.enter("ice")
         watcher.send("watch")
@@ -161,7 +159,7 @@ def test_a_signal_ends_it_with_status_0_and_browsers_are_told(
     [("{port}", f"{HERE}:{{port}}"), (f"tcp:{{port}}:interface={HERE}",) * 2],
     ids=["port", "endpoint"],
 )
-def test_a_page_whose_port_is_taken_is_one_line_and_status_1(
+def test_a_page_port_in_use_is_one_line_and_status_1(
     where: str, said: str, command: str, start: Callable[..., Program], ports: SimpleNamespace
 ) -> None:
     with socket.create_server((HERE, ports.web)):
@@ -187,7 +185,7 @@ def launched(start: Callable[..., Program], ports: SimpleNamespace, address: str
     )
 
 
-def test_a_launch_on_a_pipe_says_where_its_page_is_and_draws_nothing(
+def test_launch_on_a_pipe_prints_the_address_of_its_page_and_no_qr_code(
     start: Callable[..., Program], ports: SimpleNamespace
 ) -> None:
     launch = launched(start, ports, HERE)
@@ -199,7 +197,7 @@ def test_a_launch_on_a_pipe_says_where_its_page_is_and_draws_nothing(
     assert not [line for line in launch.stderr if "\N{FULL BLOCK}" in line]
 
 
-def test_a_launch_takes_a_free_port_for_its_page_if_the_usual_one_is_taken(
+def test_launch_takes_a_free_port_for_its_page_if_the_default_is_in_use(
     start: Callable[..., Program], ports: SimpleNamespace
 ) -> None:
     with socket.create_server((HERE, 8080)):

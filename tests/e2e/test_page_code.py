@@ -1,6 +1,6 @@
 """The QR code of the page's address, as it is to be seen at a real terminal."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,7 +8,7 @@ import pytest
 from chatd.taps import web_address
 from tests.e2e.namespaces import Host, create_network
 from tests.e2e.programs import CHATD
-from tests.e2e.pty_terminal import Terminal, terminals
+from tests.e2e.pty_terminal import StartTerminal, Terminal, terminals
 
 OFFICE = "10.35.11.0/24"
 URL = "http://10.35.11.111:8080/"
@@ -23,36 +23,36 @@ def host() -> Iterator[Host]:
 
 
 @pytest.fixture
-def launch(host: Host, tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
-    """Starts a launch in a window, and waits until one may type."""
+def launch(host: Host, tmp_path: Path) -> Iterator[StartTerminal]:
+    """A function that runs ``launch`` in a terminal and waits for its prompt."""
     with terminals() as open_one:
 
         def launched(*words: str, columns: int = 80, **environment: str) -> Terminal:
             there = ("ip", "netns", "exec", host.namespace)
-            window: Terminal = open_one(
+            terminal: Terminal = open_one(
                 [*there, *CHATD, "launch", "--nickname", "ice", *words],
                 {"XDG_STATE_HOME": str(tmp_path), **environment},
                 columns=columns,
             )
-            window.expect("//TEXT")
-            return window
+            terminal.expect("//TEXT")
+            return terminal
 
         yield launched
 
 
-def test_the_code_stands_whole_above_the_chat(launch: Callable[..., Terminal]) -> None:
-    window = launch()
-    lines = window.text.split("\n")
+def test_the_qr_code_is_shown_whole_above_the_chat(launch: StartTerminal) -> None:
+    terminal = launch()
+    lines = terminal.text.split("\n")
     start = lines.index(CODE[0])
     assert lines[start : start + len(CODE)] == CODE
     assert f"In a browser: {URL} or http://127.0.0.1:8080/" in lines
-    assert "\x1b[97;40m" in window.raw.decode()
+    assert "\x1b[97;40m" in terminal.raw.decode()
 
 
-def test_without_colours_it_is_blocks_alone(launch: Callable[..., Terminal]) -> None:
-    window = launch(NO_COLOR="1")
-    window.expect("\n".join(CODE))
-    assert "\x1b[97;40m" not in window.raw.decode()
+def test_without_colours_the_qr_code_consists_of_blocks(launch: StartTerminal) -> None:
+    terminal = launch(NO_COLOR="1")
+    terminal.expect("\n".join(CODE))
+    assert "\x1b[97;40m" not in terminal.raw.decode()
 
 
 @pytest.mark.parametrize(
@@ -65,9 +65,9 @@ def test_without_colours_it_is_blocks_alone(launch: Callable[..., Terminal]) -> 
     ],
     ids=["too narrow", "plain lines", "dumb", "loopback only"],
 )
-def test_where_it_is_of_no_use_there_is_the_address_alone(
-    launch: Callable[..., Terminal], words: list[str], columns: int, environment: dict[str, str]
+def test_where_a_qr_code_is_of_no_use_only_the_address_is_shown(
+    launch: StartTerminal, words: list[str], columns: int, environment: dict[str, str]
 ) -> None:
-    window = launch(*words, columns=columns, **environment)
-    window.expect("In a browser:")
-    assert "\N{FULL BLOCK}" not in window.text
+    terminal = launch(*words, columns=columns, **environment)
+    terminal.expect("In a browser:")
+    assert "\N{FULL BLOCK}" not in terminal.text

@@ -20,7 +20,7 @@ def spoken_by(lines: list[str], tag: str) -> list[str]:
 
 
 @pytest.mark.smoke
-def test_the_example_on_a_pipe_prints_what_the_readme_shows_and_ends_with_status_0() -> None:
+def test_the_example_on_a_pipe_prints_the_output_in_the_readme() -> None:
     example = EXAMPLE.search((ROOT / "README.rst").read_text())
     assert example is not None
     done = subprocess.run(

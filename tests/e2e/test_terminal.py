@@ -8,13 +8,13 @@ import pytest
 
 from tests.e2e.native_peer import FakeServer, Peer
 from tests.e2e.programs import CHATD, programs
-from tests.e2e.pty_terminal import DOWN, ENTER, TAB, UP, Terminal
+from tests.e2e.pty_terminal import DOWN, ENTER, TAB, UP, StartTerminal, Terminal
 from tests.ports import HOST, IFADDRS, free_port, free_udp_port
 
 
 @pytest.mark.smoke
 def test_a_half_typed_line_stays_whole_while_messages_arrive_above_it(
-    client: Callable[..., Terminal], peer: Callable[[str], Peer]
+    client: StartTerminal, peer: Callable[[str], Peer]
 ) -> None:
     moon, ice = peer("moon"), client("ice")
     ice.send_keys("half a l")
@@ -33,7 +33,7 @@ def test_a_half_typed_line_stays_whole_while_messages_arrive_above_it(
 
 
 def test_commands_nicknames_and_rooms_are_completed(
-    client: Callable[..., Terminal], peer: Callable[[str], Peer]
+    client: StartTerminal, peer: Callable[[str], Peer]
 ) -> None:
     moon, ice = peer("moonlight"), client("ice")
     moon.send("join", {"room": "#devices"}, id=1)
@@ -65,7 +65,7 @@ def test_commands_nicknames_and_rooms_are_completed(
     ice.expect_last_lines("#devices>", "party · #devices · 2 members · online as ice")
 
 
-def test_what_was_typed_before_is_found_again(client: Callable[..., Terminal]) -> None:
+def test_the_up_key_recalls_input(client: StartTerminal) -> None:
     ice = client("ice")
     for line in ("the needle", "some hay", "/setname icicle"):
         ice.send_line(line)
@@ -76,10 +76,10 @@ def test_what_was_typed_before_is_found_again(client: Callable[..., Terminal]) -
     ice.expect("icicle: the sneedle")
 
 
-def test_after_a_broken_connection_it_counts_down_and_shows_what_was_said_meanwhile(
-    window: Callable[..., Terminal], fake_server: FakeServer
+def test_after_a_lost_connection_it_counts_down_and_shows_missed_messages(
+    open_terminal: StartTerminal, fake_server: FakeServer
 ) -> None:
-    ice = window("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice", "--reconnect")
+    ice = open_terminal("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice", "--reconnect")
     server = fake_server.accept_member()
     said = {"room": "#lobby", "source": "moon", "time": 0}
     server.send("message", {**said, "seq": 1, "text": "first"})
@@ -110,10 +110,10 @@ def test_after_a_broken_connection_it_counts_down_and_shows_what_was_said_meanwh
     ice.expect_last_lines("#lobby>", "party · #lobby · 1 member · online as ice")
 
 
-def test_ones_own_lines_stand_where_the_others_see_them_and_refused_ones_do_not(
-    window: Callable[..., Terminal], fake_server: FakeServer
+def test_own_lines_are_shown_where_others_see_them_and_refused_lines_are_not(
+    open_terminal: StartTerminal, fake_server: FakeServer
 ) -> None:
-    ice = window("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice")
+    ice = open_terminal("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice")
     server = fake_server.accept_member()
     ice.expect("a line that begins with /")
     ice.send_line("second")
@@ -132,7 +132,7 @@ def test_ones_own_lines_stand_where_the_others_see_them_and_refused_ones_do_not(
 
 
 def test_the_history_of_a_room_is_shown_on_entering_and_marked_as_history(
-    client: Callable[..., Terminal], peer: Callable[[str], Peer]
+    client: StartTerminal, peer: Callable[[str], Peer]
 ) -> None:
     moon = peer("moon")
     moon.send("message", {"text": "before you came"}, id=1)
@@ -144,8 +144,8 @@ def test_the_history_of_a_room_is_shown_on_entering_and_marked_as_history(
     assert ice.lines.index("┌ history of #lobby") < ice.lines.index(line)
 
 
-def test_a_window_may_become_narrow_with_wide_and_right_to_left_text_in_it(
-    client: Callable[..., Terminal], peer: Callable[[str], Peer]
+def test_a_terminal_can_become_narrow_with_wide_and_right_to_left_text(
+    client: StartTerminal, peer: Callable[[str], Peer]
 ) -> None:
     moon, ice = peer("moon"), client("ice")
     ice.send_keys("half a line")
@@ -160,15 +160,15 @@ def test_a_window_may_become_narrow_with_wide_and_right_to_left_text_in_it(
     ice.expect_last_lines("#lobby> half a line", "party · #lobby · 2 members · online as ice")
 
 
-def test_whoever_types_chatd_client_and_nothing_else_gets_in(
-    window: Callable[..., Terminal], party: SimpleNamespace
+def test_chatd_client_without_options_prompts_for_server_and_nickname(
+    open_terminal: StartTerminal, server_ports: SimpleNamespace
 ) -> None:
-    words = (*IFADDRS, "--discovery-port", str(party.udp))
+    words = (*IFADDRS, "--discovery-port", str(server_ports.udp))
     with programs() as start:
         port = str(free_port())
         other = start([*CHATD, "server", *words, "--id", "work", "--slots", "5", "--port", port])
         other.expect_stderr("work answers discovery")
-        zoe = window("client", *words)
+        zoe = open_terminal("client", *words)
         zoe.expect("Your nickname? [zoe]")
         zoe.send_line("")
         zoe.expect("slots free")
@@ -185,22 +185,22 @@ def test_whoever_types_chatd_client_and_nothing_else_gets_in(
         zoe.expect_last_lines("#lobby>", "work · #lobby · 1 member · online as zoe")
 
 
-def is_seen(window: Terminal, mark: str) -> bool:
-    """Whether a row of the window begins with that now."""
-    return any(row.startswith(mark) for row in window.screen.display)
+def is_seen(terminal: Terminal, mark: str) -> bool:
+    """Whether a row of the screen begins with `mark` now."""
+    return any(row.startswith(mark) for row in terminal.screen.display)
 
 
 @pytest.mark.parametrize("goodbye", ["/quit", "exit()"])
-def test_who_is_to_choose_in_a_small_window_sees_what_is_marked_and_may_leave(
-    goodbye: str, window: Callable[..., Terminal], party: SimpleNamespace
+def test_the_choice_of_servers_fits_in_a_small_terminal_and_can_be_left(
+    goodbye: str, open_terminal: StartTerminal, server_ports: SimpleNamespace
 ) -> None:
-    words = (*IFADDRS, "--discovery-port", str(party.udp))
+    words = (*IFADDRS, "--discovery-port", str(server_ports.udp))
     with programs() as start:
         for number in range(4):
             port = str(free_port())
             other = start([*CHATD, "server", *words, "--id", f"work{number}", "--port", port])
             other.expect_stderr("answers discovery")
-        zoe = window("client", *words, "-n", "zoe")
+        zoe = open_terminal("client", *words, "-n", "zoe")
         zoe.expect("5 found")
         zoe.resize(20, 5)
         for number in range(2, 6):
@@ -211,20 +211,20 @@ def test_who_is_to_choose_in_a_small_window_sees_what_is_marked_and_may_leave(
         assert zoe.wait() == 0
 
 
-def test_who_finds_nothing_is_told_what_was_tried_and_what_to_do(
-    window: Callable[..., Terminal],
+def test_a_search_without_an_answer_shows_what_was_tried_and_what_to_do(
+    open_terminal: StartTerminal,
 ) -> None:
     port = str(free_udp_port())
-    zoe = window("client", *IFADDRS, "--discovery-port", port, "-n", "zoe")
+    zoe = open_terminal("client", *IFADDRS, "--discovery-port", port, "-n", "zoe")
     zoe.expect_last_lines("#lobby>", "searching a server on 1 subnet…")
     zoe.expect("chatd client ADDRESS [PORT]")
     for part in (f"lo ({HOST}/8)", "127.255.255.255", f"UDP port {port}", "Wi-Fi", "VPN"):
         assert part in zoe.text
 
 
-def test_a_launch_has_the_screen_too(window: Callable[..., Terminal]) -> None:
+def test_launch_has_the_full_screen_too(open_terminal: StartTerminal) -> None:
     ports = ("--port", str(free_port()), "--discovery-port", str(free_udp_port()))
-    ice = window("launch", *IFADDRS, *ports, "--nickname", "ice")
+    ice = open_terminal("launch", *IFADDRS, *ports, "--nickname", "ice")
     ice.expect_last_lines("#lobby>", "party · #lobby · 2 members · online as ice")
     ice.send_line("hello")
     ice.expect("[guest-2] ice: hello")

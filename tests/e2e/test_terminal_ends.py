@@ -8,21 +8,28 @@ import pytest
 
 from tests.e2e.native_peer import FakeServer, Peer
 from tests.e2e.programs import FAULTY_CLIENT
-from tests.e2e.pty_terminal import CONTROL_C, CONTROL_D, Terminal, bracketed_paste, terminals
+from tests.e2e.pty_terminal import (
+    CONTROL_C,
+    CONTROL_D,
+    StartTerminal,
+    Terminal,
+    bracketed_paste,
+    terminals,
+)
 from tests.ports import HOST, IFADDRS
 
 #: What shows that the program has given the terminal back: no bracketed paste, and the cursor seen.
 GIVEN_BACK = (b"\x1b[?2004l", b"\x1b[?25h")
 
 
-def is_as_before(window: Terminal) -> None:
+def is_as_before(terminal: Terminal) -> None:
     """Check that the terminal of a program that has ended is as it was found."""
-    assert window.current_modes == window.modes
+    assert terminal.current_modes == terminal.modes
     for sequence in GIVEN_BACK:
         opposite = sequence[:-1] + (b"h" if sequence.endswith(b"l") else b"l")
-        assert window.raw.rfind(sequence) > window.raw.rfind(opposite)
-    assert "online as" not in window.text, "the status line is gone"
-    assert "Traceback" not in window.text
+        assert terminal.raw.rfind(sequence) > terminal.raw.rfind(opposite)
+    assert "online as" not in terminal.text, "the status line is gone"
+    assert "Traceback" not in terminal.text
 
 
 @pytest.mark.parametrize(
@@ -37,9 +44,9 @@ def is_as_before(window: Terminal) -> None:
         pytest.param(lambda ice: ice.send_signal(signal.SIGHUP), id="SIGHUP"),
     ],
 )
-def test_the_terminal_is_left_as_it_was(
+def test_the_terminal_is_restored_at_the_end(
     end: Callable[[Terminal], None],
-    client: Callable[..., Terminal],
+    client: StartTerminal,
     peer: Callable[[str], Peer],
 ) -> None:
     moon, ice = peer("moon"), client("ice")
@@ -51,10 +58,10 @@ def test_the_terminal_is_left_as_it_was(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_second_signal_ends_it_at_once_and_the_terminal_is_as_it_was(
-    number: signal.Signals, window: Callable[..., Terminal], fake_server: FakeServer
+def test_a_second_signal_ends_it_at_once_and_restores_the_terminal(
+    number: signal.Signals, open_terminal: StartTerminal, fake_server: FakeServer
 ) -> None:
-    ice = window("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice")
+    ice = open_terminal("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice")
     server = fake_server.accept_member()
     ice.expect("online as ice")
     ice.send_signal(number)
@@ -64,10 +71,10 @@ def test_a_second_signal_ends_it_at_once_and_the_terminal_is_as_it_was(
     is_as_before(ice)
 
 
-def test_when_the_server_goes_the_terminal_is_as_it_was(
-    window: Callable[..., Terminal], fake_server: FakeServer
+def test_the_terminal_is_restored_when_the_server_closes_the_connection(
+    open_terminal: StartTerminal, fake_server: FakeServer
 ) -> None:
-    ice = window("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice")
+    ice = open_terminal("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice")
     server = fake_server.accept_member()
     ice.expect("online as ice")
     ice.send_keys("half a line")
@@ -88,13 +95,13 @@ BREAKING_OFF = [
 
 @pytest.mark.parametrize("end", BREAKING_OFF)
 @pytest.mark.parametrize("is_answering", [False, True])
-def test_what_stands_in_a_question_is_named_when_it_ends_before_the_answer(
+def test_the_text_in_a_prompt_is_listed_as_not_sent_if_the_client_ends(
     end: Callable[[Terminal, Peer], None],
     is_answering: bool,
-    window: Callable[..., Terminal],
+    open_terminal: StartTerminal,
     fake_server: FakeServer,
 ) -> None:
-    ice = window("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice")
+    ice = open_terminal("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice")
     server = fake_server.accept_member()
     ice.expect("a line that begins with /")
     if is_answering:
@@ -115,10 +122,10 @@ def test_what_stands_in_a_question_is_named_when_it_ends_before_the_answer(
     assert ice.lines[-len(lost) :] == [f"Not sent: {line}" for line in lost]
 
 
-def test_a_password_that_is_half_typed_is_not_named(
-    window: Callable[..., Terminal], fake_server: FakeServer
+def test_a_half_typed_password_is_not_listed(
+    open_terminal: StartTerminal, fake_server: FakeServer
 ) -> None:
-    ice = window("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice")
+    ice = open_terminal("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice")
     server = fake_server.accept_member()
     ice.expect("a line that begins with /")
     ice.send_line("/setname moon")
@@ -134,13 +141,13 @@ def test_a_password_that_is_half_typed_is_not_named(
 
 @pytest.mark.parametrize("goodbye", ["/quit", "exit()"])
 @pytest.mark.parametrize("question", ["Recipients?", "Send 8 lines", "Your nickname?"])
-def test_who_is_asked_something_may_leave_as_ever(
+def test_quit_works_in_every_prompt(
     goodbye: str,
     question: str,
-    client: Callable[..., Terminal],
-    window: Callable[..., Terminal],
+    client: StartTerminal,
+    open_terminal: StartTerminal,
 ) -> None:
-    ice = window("client", *IFADDRS) if question == "Your nickname?" else client("ice")
+    ice = open_terminal("client", *IFADDRS) if question == "Your nickname?" else client("ice")
     if question == "Recipients?":
         ice.send_line("/message")
     elif question == "Send 8 lines":
@@ -152,8 +159,8 @@ def test_who_is_asked_something_may_leave_as_ever(
     assert ("Not sent: 8" in ice.text) is (question == "Send 8 lines")
 
 
-def test_after_a_stop_from_outside_the_screen_is_there_again(
-    client: Callable[..., Terminal],
+def test_the_screen_is_redrawn_after_sigstop_and_sigcont(
+    client: StartTerminal,
 ) -> None:
     ice = client("ice")
     ice.send_keys("half a l")
@@ -169,10 +176,12 @@ def test_after_a_stop_from_outside_the_screen_is_there_again(
     assert ice.current_modes == taken
 
 
-def test_when_the_screen_itself_breaks_the_terminal_is_as_it_was_and_the_person_is_told(
-    party: SimpleNamespace, peer: Callable[[str], Peer], tmp_path_factory: pytest.TempPathFactory
+def test_after_a_bug_in_the_screen_the_terminal_is_restored_and_the_error_shown(
+    server_ports: SimpleNamespace,
+    peer: Callable[[str], Peer],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    words = ["client", HOST, str(party.tcp), *IFADDRS, "-n", "ice"]
+    words = ["client", HOST, str(server_ports.tcp), *IFADDRS, "-n", "ice"]
     state = {"XDG_STATE_HOME": str(tmp_path_factory.mktemp("state"))}
     with terminals() as open_one:
         ice = open_one([*FAULTY_CLIENT, "draw", *words], state)
@@ -185,9 +194,11 @@ def test_when_the_screen_itself_breaks_the_terminal_is_as_it_was_and_the_person_
         ice.expect("--plain-terminal")
 
 
-def test_who_is_asked_for_a_nickname_may_leave_as_well(window: Callable[..., Terminal]) -> None:
+def test_control_c_and_control_d_work_in_the_nickname_prompt(
+    open_terminal: StartTerminal,
+) -> None:
     for keys in (CONTROL_C, CONTROL_D):
-        zoe = window("client", *IFADDRS)
+        zoe = open_terminal("client", *IFADDRS)
         zoe.expect("Your nickname?")
         zoe.send_keys(keys)
         assert zoe.wait() == 0

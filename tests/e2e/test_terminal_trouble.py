@@ -8,17 +8,24 @@ import pytest
 
 from tests.e2e.native_peer import FakeServer, Peer
 from tests.e2e.programs import FAULTY_CLIENT, TWISTD
-from tests.e2e.pty_terminal import CONTROL_D, TAB, UP, Terminal, bracketed_paste, terminals
+from tests.e2e.pty_terminal import (
+    CONTROL_D,
+    TAB,
+    UP,
+    StartTerminal,
+    bracketed_paste,
+    terminals,
+)
 from tests.ports import HOST, IFADDRS
 
 #: Title, bell, cursor home, clear, backspaces, C1, bidirectional override and isolate, zero width.
 HOSTILE = "\x1b]0;owned\x07\x1b[H\x1b[2J\r\b\x9b31m\u202eevil\u2066\u200b\ufeff"
 
 
-def test_names_of_a_false_server_are_not_completed_and_a_paste_is_spelled_out(
-    window: Callable[..., Terminal], fake_server: FakeServer
+def test_names_with_control_characters_are_not_completed_and_a_paste_is_escaped(
+    open_terminal: StartTerminal, fake_server: FakeServer
 ) -> None:
-    ice = window("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice")
+    ice = open_terminal("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice")
     server = fake_server.accept_member(rooms=["#lobby", f"#dev{HOSTILE}"])
     server.send("entered", {"nickname": f"mal{HOSTILE}"})
     ice.expect("has entered the chat")
@@ -31,10 +38,10 @@ def test_names_of_a_false_server_are_not_completed_and_a_paste_is_spelled_out(
         assert harmful.encode() not in ice.raw
 
 
-def test_what_others_wrote_is_never_obeyed(
-    window: Callable[..., Terminal], fake_server: FakeServer
+def test_text_from_others_never_controls_the_terminal(
+    open_terminal: StartTerminal, fake_server: FakeServer
 ) -> None:
-    ice = window("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice")
+    ice = open_terminal("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice")
     server = fake_server.accept_member(server=f"par{HOSTILE}ty", rooms=["#lobby", f"#r{HOSTILE}"])
     ice.expect("a line that begins with /")
     ice.send_keys("half a line")
@@ -54,8 +61,8 @@ def test_what_others_wrote_is_never_obeyed(
     ice.expect("<U+202E>evil<U+2066><U+200B><U+FEFF>")
 
 
-def test_a_long_paste_is_one_message_after_a_question(
-    client: Callable[..., Terminal], peer: Callable[[str], Peer]
+def test_a_long_paste_is_one_message_after_a_confirmation(
+    client: StartTerminal, peer: Callable[[str], Peer]
 ) -> None:
     moon, ice = peer("moon"), client("ice")
     ice.send_keys(bracketed_paste("one\r\ntwo\nthree\r"))
@@ -82,8 +89,8 @@ def test_a_long_paste_is_one_message_after_a_question(
     ],
     ids=["1 MB", "binary"],
 )
-def test_a_paste_that_can_be_no_message_is_not_taken_and_says_why(
-    paste: str, why: str, client: Callable[..., Terminal], peer: Callable[[str], Peer]
+def test_a_paste_that_cannot_be_a_message_is_refused_with_the_reason(
+    paste: str, why: str, client: StartTerminal, peer: Callable[[str], Peer]
 ) -> None:
     moon, ice = peer("moon"), client("ice")
     ice.send_keys("hel")
@@ -93,10 +100,10 @@ def test_a_paste_that_can_be_no_message_is_not_taken_and_says_why(
     assert moon.receive("message")["data"]["text"] == "hello"
 
 
-def test_input_that_is_faster_than_the_server_is_kept_sent_in_order_and_said(
-    window: Callable[..., Terminal], fake_server: FakeServer
+def test_input_that_is_faster_than_the_server_is_kept_and_sent_in_order(
+    open_terminal: StartTerminal, fake_server: FakeServer
 ) -> None:
-    ice = window("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice")
+    ice = open_terminal("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice")
     server = fake_server.accept_member()
     ice.expect("a line that begins with /")
     for number in range(100):
@@ -111,10 +118,10 @@ def test_input_that_is_faster_than_the_server_is_kept_sent_in_order_and_said(
     ice.expect_last_lines("#lobby>", "party · #lobby · 1 member · online as ice")
 
 
-def test_a_password_is_not_shown_not_even_its_length(
-    window: Callable[..., Terminal], fake_server: FakeServer, state: Path
+def test_neither_a_password_nor_its_length_is_shown(
+    open_terminal: StartTerminal, fake_server: FakeServer, state: Path
 ) -> None:
-    ice = window("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice")
+    ice = open_terminal("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice")
     server = fake_server.accept_member()
     ice.expect("a line that begins with /")
     ice.send_line("/setname moon")
@@ -134,8 +141,8 @@ def test_a_password_is_not_shown_not_even_its_length(
     assert "wintermute" not in (state / "chatd" / "input-history").read_text()
 
 
-def test_input_is_remembered_in_later_runs_but_for_what_is_private(
-    client: Callable[..., Terminal], state: Path
+def test_input_history_is_kept_between_runs_without_private_messages(
+    client: StartTerminal, state: Path
 ) -> None:
     ice = client("ice")
     for line in ("hello all", "/msg moon secret", "@moon secret", "/mgs moon secret"):
@@ -158,8 +165,8 @@ def test_input_is_remembered_in_later_runs_but_for_what_is_private(
     again.expect_last_lines("#lobby> hello all", "party")
 
 
-def test_a_broken_input_history_is_said_in_one_line_and_the_chat_goes_on(
-    client: Callable[..., Terminal], state: Path
+def test_a_damaged_input_history_is_reported_once_and_the_chat_goes_on(
+    client: StartTerminal, state: Path
 ) -> None:
     (state / "chatd").mkdir(parents=True)
     (state / "chatd" / "input-history").write_bytes(b'"whole"\n\xff\xfe\x00broken\n{"x": 1}\n')
@@ -169,8 +176,8 @@ def test_a_broken_input_history_is_said_in_one_line_and_the_chat_goes_on(
     ice.expect_last_lines("#lobby> whole", "party")
 
 
-def test_an_unwritable_state_directory_is_said_in_one_line_and_the_chat_goes_on(
-    client: Callable[..., Terminal], peer: Callable[[str], Peer], state: Path
+def test_an_unwritable_state_directory_is_reported_once_and_the_chat_goes_on(
+    client: StartTerminal, peer: Callable[[str], Peer], state: Path
 ) -> None:
     state.write_text("a file where the directory should be")  # root may write anywhere else
     moon, ice = peer("moon"), client("ice")
@@ -183,16 +190,14 @@ def test_an_unwritable_state_directory_is_said_in_one_line_and_the_chat_goes_on(
     ice.expect_last_lines("#lobby> two", "party")
 
 
-def test_a_terminal_without_a_size_works(client: Callable[..., Terminal]) -> None:
+def test_a_terminal_without_a_size_works(client: StartTerminal) -> None:
     ice = client("ice", reports_size=False)
     ice.send_line("hello")
     ice.expect("ice: hello")
     ice.expect_last_lines("#lobby>", "party")
 
 
-def test_no_colour_is_used_where_none_is_wanted(
-    client: Callable[..., Terminal], peer: Callable[[str], Peer]
-) -> None:
+def test_no_color_turns_colours_off(client: StartTerminal, peer: Callable[[str], Peer]) -> None:
     moon = peer("moon")
     for env, is_coloured in (({}, True), ({"NO_COLOR": "1"}, False)):
         ice = client("ice", env=env)
@@ -206,10 +211,13 @@ def test_no_colour_is_used_where_none_is_wanted(
 @pytest.mark.parametrize(
     ("words", "term"), [(("--plain-terminal",), "xterm-256color"), ((), "dumb"), ((), "")]
 )
-def test_plain_lines_where_a_screen_is_not_wanted_or_not_possible(
-    words: tuple[str, ...], term: str, window: Callable[..., Terminal], fake_server: FakeServer
+def test_plain_lines_where_the_full_screen_is_not_wanted_or_not_possible(
+    words: tuple[str, ...],
+    term: str,
+    open_terminal: StartTerminal,
+    fake_server: FakeServer,
 ) -> None:
-    ice = window(
+    ice = open_terminal(
         *("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice", *words),
         env={"TERM": term},
     )
@@ -227,8 +235,8 @@ def test_plain_lines_where_a_screen_is_not_wanted_or_not_possible(
     assert ice.current_modes == ice.modes
 
 
-def test_the_bell_rings_only_for_what_is_meant_for_the_person_and_only_if_wanted(
-    client: Callable[..., Terminal], peer: Callable[[str], Peer]
+def test_the_bell_rings_only_for_highlights_and_private_messages_and_only_if_wanted(
+    client: StartTerminal, peer: Callable[[str], Peer]
 ) -> None:
     moon = peer("moon")
     ice, sun = client("ice", "--bell"), client("sun")
@@ -245,7 +253,7 @@ def test_the_bell_rings_only_for_what_is_meant_for_the_person_and_only_if_wanted
 
 
 @pytest.mark.parametrize(("reactor", "has_screen"), [("asyncio", True), ("epoll", False)])
-def test_under_twistd_the_reactor_decides_and_the_person_is_told_of_the_better_screen(
+def test_under_twistd_the_reactor_decides_and_plain_lines_mention_the_full_screen(
     reactor: str, has_screen: bool, fake_server: FakeServer, state: Path
 ) -> None:
     words = ["chatclient", HOST, str(fake_server.port), *IFADDRS, "-n", "ice"]

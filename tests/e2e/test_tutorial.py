@@ -21,7 +21,7 @@ PLAYED = re.compile(
 
 
 @pytest.mark.smoke
-def test_the_commands_of_the_tutorial_print_what_it_shows() -> None:
+def test_the_commands_of_the_tutorial_print_the_output_in_it() -> None:
     [server] = re.findall(r"^    chatd (server .*)$", PAGE, re.MULTILINE)
     udp, tcp, web, plain = free_udp_port(), free_port(), free_port(), free_port()
     here = ["--ifaddrs", "127.0.0.1/8", "--discovery-port", str(udp)]

@@ -1,4 +1,4 @@
-"""The web page from outside: what a request gets, and a browser's side of the WebSocket."""
+"""A client of the page's HTTP server: requests, and the browser's end of the WebSocket."""
 
 import json
 import socket
@@ -20,7 +20,7 @@ from tests.timeouts import TIMEOUT_SECONDS
 
 
 def get(host: str, port: int, path: str) -> tuple[HTTPResponse, bytes]:
-    """What a browser gets that asks for `path`."""
+    """The response to a GET request, and its body."""
     connection = HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
     connection.request("GET", path)
     answer = connection.getresponse()
@@ -30,7 +30,7 @@ def get(host: str, port: int, path: str) -> tuple[HTTPResponse, bytes]:
 
 
 class WebSocketClient:
-    """One page in a browser: native frames, each in a message of a WebSocket."""
+    """The browser's end of a WebSocket; each message is a native frame."""
 
     def __init__(self, host: str, port: int) -> None:
         self._socket = socket.create_connection((host, port), TIMEOUT_SECONDS)
@@ -41,32 +41,32 @@ class WebSocketClient:
         self._send(Request(host=at, target="/socket", extra_headers=origin))
         assert isinstance(self._next(), AcceptConnection)
 
-    def send(self, kind: str, data: Any = None) -> None:
+    def send(self, frame_type: str, data: Any = None) -> None:
         """Send one frame."""
-        frame = {"type": kind, **({} if data is None else {"data": data})}
+        frame = {"type": frame_type, **({} if data is None else {"data": data})}
         self._send(Message(data=json.dumps(frame)))
 
-    def receive(self, kind: str) -> dict[str, Any]:
-        """Wait for a frame of that type; others are left out."""
+    def receive(self, frame_type: str) -> dict[str, Any]:
+        """Wait for a frame of that type, and skip all others."""
         while True:
             frame: dict[str, Any] = json.loads(self._message())
-            if frame["type"] == kind:
+            if frame["type"] == frame_type:
                 return frame
 
     def enter(self, nickname: str) -> None:
-        """Become a member."""
+        """Enter the chat."""
         self.send("hello", {"nickname": nickname, "version": 1})
         self.receive("welcome")
 
     def wait_for_close(self) -> int:
-        """Wait for the end; the answer is the code that it is closed with."""
+        """Wait until the server closes the WebSocket, and return the close code."""
         while True:
             frame = self._next()
             if isinstance(frame, CloseConnection):
                 return int(frame.code)
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._socket.close()
 
     def _message(self) -> str:

@@ -1,4 +1,4 @@
-"""Who is on the network while it fails: a server, its clients, and what is promised of them."""
+"""The server and the clients on a network that fails."""
 
 import json
 import sys
@@ -12,7 +12,7 @@ from tests.timeouts import TIMEOUT_SECONDS
 OFFICE: Final = "10.35.11.0/24"
 LAB: Final = "192.168.1.0/24"
 
-#: Where the server is.
+#: The server's address.
 SERVER_IP: Final = "10.35.11.1"
 
 #: How many seconds both ends may take to notice that the other is gone without a FIN or a reset.
@@ -20,25 +20,25 @@ DEAD_PEER_SECONDS: Final = 60.0
 
 
 def server(host: Host, *options: str) -> Program:
-    """``chatd server --id party``, once it can be found."""
+    """Start ``chatd server --id party``, and wait until clients can find it."""
     started = host.start(*CHATD, "server", "--id", "party", *options)
     started.expect_stderr("answers discovery")
     return started
 
 
 def client(host: Host, nickname: str, *options: str) -> Program:
-    """A client that looks for the party, and whose lines are piped in."""
+    """Start a client that searches for that server."""
     return host.start(*CHATD, "client", "--server", "party", "-n", nickname, *options)
 
 
 def member(host: Host, nickname: str, *options: str) -> Program:
-    """Such a client, once it is in."""
+    """Start such a client, and wait until it is connected."""
     started = client(host, nickname, *options)
     started.expect_stderr("Connected to party")
     return started
 
 
-#: A page that is entered and says nothing, until its standard input ends.
+#: A silent member over WebSocket; it leaves at the end of its standard input.
 _PAGE: Final = """
 import sys
 from tests.e2e.websocket_client import WebSocketClient
@@ -51,14 +51,14 @@ sys.stdin.read()
 
 
 def web_member(host: Host, port: int, nickname: str) -> Program:
-    """Somebody at the server's page, once they are in."""
+    """Start a member that uses the page's WebSocket, and wait until it has entered."""
     started = host.start(sys.executable, "-c", _PAGE, SERVER_IP, str(port), nickname)
     started.expect_stdout("in")
     return started
 
 
 def free_slots(host: Host) -> list[int]:
-    """How many places each server that answers has free."""
+    """The number of free slots of each server that answers."""
     listed = host.start(*CHATD, "servers", "--wait", "2", "--json")
     listed.wait()
     return [offer["free"] for offer in json.loads("\n".join(listed.stdout))]
@@ -72,30 +72,30 @@ class ClientGroup:
     count: int
 
     def events(self, after: int = 0) -> list[tuple[int, float, str]]:
-        """What became of whom, from line number `after` on: the number, when, and what."""
+        """Client, time and event of each line of output, from number `after` on."""
         split = [line.split(" ", 2) for line in self.program.stdout[after:]]
         return [(int(number), float(when), what) for number, when, what in split]
 
-    def times(self, what: str, after: int = 0) -> dict[int, float]:
-        """When that happened to each; the last time."""
-        return {number: when for number, when, noted in self.events(after) if noted == what}
+    def times(self, event: str, after: int = 0) -> dict[int, float]:
+        """For each client, when the event last happened."""
+        return {number: when for number, when, noted in self.events(after) if noted == event}
 
-    def first_times(self, what: str, after: int = 0) -> dict[int, float]:
-        """When that happened to each; the first time."""
-        return {n: when for n, when, noted in reversed(self.events(after)) if noted == what}
+    def first_times(self, event: str, after: int = 0) -> dict[int, float]:
+        """For each client, when the event first happened."""
+        return {n: when for n, when, noted in reversed(self.events(after)) if noted == event}
 
-    def wait_for_all(self, what: str, after: int = 0, within: float = TIMEOUT_SECONDS) -> None:
-        """Wait until that has happened to each of them."""
-        self.program.wait_until(lambda: len(self.times(what, after)) == self.count, what, within)
+    def wait_for_all(self, event: str, after: int = 0, within: float = TIMEOUT_SECONDS) -> None:
+        """Wait until the event has happened to every client."""
+        self.program.wait_until(lambda: len(self.times(event, after)) == self.count, event, within)
 
     @property
     def event_count(self) -> int:
-        """How many lines there are so far."""
+        """The number of events so far."""
         return len(self.program.stdout)
 
 
 def start_clients(host: Host, count: int, *options: str) -> ClientGroup:
-    """So many clients that look for the party; they are called guest0, guest1, ..."""
+    """Start clients that search for the server; their nicknames are guest0, guest1, …"""
     module = ("-m", "tests.e2e.faults.client_group")
     words = (str(count), "--server", "party", "-n", "guest", *options)
     return ClientGroup(host.start(sys.executable, *module, *words), count)

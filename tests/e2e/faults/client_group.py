@@ -1,7 +1,7 @@
-"""Many clients in one process: ``crowd.py COUNT OPTIONS…``, with the options of ``chatd client``.
+"""Clients in one process: ``client_group COUNT OPTIONS…``, with the options of ``chatd client``.
 
-Each is called ``--nickname`` and its number. What becomes of them is printed, a line each: the
-number, the time of the monotonic clock, which all processes of a machine share, and what it is.
+A client's nickname is ``--nickname`` and its number. Each event is a line of output: the client's
+number, the time of the monotonic clock, which all processes of a machine share, and the event.
 """
 
 import sys
@@ -17,8 +17,8 @@ from tests.fakes import FakeUI
 reactor: Any = global_reactor
 
 
-class Guest(FakeUI):
-    """Nobody sits here."""
+class EventPrinter(FakeUI):
+    """The user interface of a client: it prints events."""
 
     def __init__(self, number: int) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class Guest(FakeUI):
         self.note(message)
 
     def show_event(self, event: object) -> None:
-        """What the others say is not of interest here."""
+        pass
 
     def gone(self, status: int) -> int:
         self.note(f"gone {status}")
@@ -49,7 +49,7 @@ def main(count: str, *words: str) -> None:
     options = Options()
     options.parseOptions(words)
     for number in range(int(count)):
-        guest = Guest(number)
+        guest = EventPrinter(number)
         client = make_client(options, f"{options.nickname}{number}", guest, reactor)
         client.when_ended.addCallback(guest.gone)
         client.startService()

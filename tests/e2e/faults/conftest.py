@@ -1,4 +1,4 @@
-"""A network to break: a host for the server, and some for its clients."""
+"""Fixtures: a network with a host for the server, and hosts for its clients."""
 
 from collections.abc import Callable, Iterator
 
@@ -10,8 +10,8 @@ from tests.e2e.namespaces import Host, Network, create_network
 
 @pytest.fixture
 def network() -> Iterator[Network]:
-    with create_network([OFFICE, LAB]) as made:
-        yield made
+    with create_network([OFFICE, LAB]) as network:
+        yield network
 
 
 @pytest.fixture
@@ -21,5 +21,5 @@ def server_host(network: Network) -> Host:
 
 @pytest.fixture
 def host(network: Network) -> Callable[[int], Host]:
-    """Makes a host with this number in the office."""
+    """A function that adds a host with this number to the office's subnet."""
     return lambda number: network.add_host(f"host{number}", {OFFICE: f"10.35.11.{number}/24"})

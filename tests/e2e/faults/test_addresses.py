@@ -12,7 +12,7 @@ ELSEWHERE = "10.35.11.99"
 
 
 @pytest.mark.parametrize("options", [(), ("--ifaddrs", f"{SERVER_IP}/24")], ids=["all", "named"])
-def test_a_server_whose_interface_was_down_for_a_moment_loses_nobody_and_is_found_again(
+def test_a_server_keeps_its_members_while_its_interface_is_down_and_is_found_again(
     options: tuple[str, ...], server_host: Host, host: Callable[[int], Host]
 ) -> None:
     party = server(server_host, *options)
@@ -32,7 +32,7 @@ def test_a_server_whose_interface_was_down_for_a_moment_loses_nobody_and_is_foun
     assert not any("left" in line for line in (*ice.stdout, *moon.stdout))
 
 
-def test_a_client_whose_interface_was_down_for_a_moment_stays_in(
+def test_a_client_stays_connected_while_its_interface_is_down(
     server_host: Host, host: Callable[[int], Host]
 ) -> None:
     server(server_host)
@@ -48,7 +48,7 @@ def test_a_client_whose_interface_was_down_for_a_moment_stays_in(
     assert not any("left" in line for line in (*ice.stdout, *moon.stdout))
 
 
-def test_a_client_without_a_network_searches_and_finds_the_server_when_there_is_one(
+def test_a_client_without_a_network_searches_until_there_is_one(
     server_host: Host, host: Callable[[int], Host]
 ) -> None:
     server(server_host)
@@ -60,7 +60,7 @@ def test_a_client_without_a_network_searches_and_finds_the_server_when_there_is_
     ice.expect_stderr("Connected to party")
 
 
-def test_a_server_with_another_address_says_so_and_is_found_there_when_it_is_started_again(
+def test_a_server_reports_a_changed_address_and_is_found_there_after_a_restart(
     server_host: Host, host: Callable[[int], Host]
 ) -> None:
     party = server(server_host)

@@ -1,4 +1,4 @@
-"""Two servers with one id: two people who both said ``--id party``."""
+"""Two servers with the same id."""
 
 import signal
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from tests.e2e.namespaces import Host
 from tests.e2e.programs import CHATD
 
 
-def test_everyone_gets_into_one_of_them_and_into_the_other_when_it_ends(
+def test_clients_enter_either_server_and_the_other_when_it_stops(
     server_host: Host, host: Callable[[int], Host]
 ) -> None:
     servers = {"10.35.11.1": server(server_host), "10.35.11.2": server(host(2))}
@@ -25,7 +25,7 @@ def test_everyone_gets_into_one_of_them_and_into_the_other_when_it_ends(
     moon.expect_stdout("ice: here we are")
 
 
-def test_the_doctor_says_that_there_are_two(server_host: Host, host: Callable[[int], Host]) -> None:
+def test_the_doctor_reports_both_servers(server_host: Host, host: Callable[[int], Host]) -> None:
     for at in (server_host, host(2)):
         server(at)
     doctor = host(3).start(*CHATD, "doctor", "--server", "party", "--wait", "2")

@@ -27,7 +27,7 @@ def client() -> Iterator[Callable[..., Program]]:
         )
 
 
-#: What becomes of a connection, and what the person is told.
+#: What the server does with the connection, and what the client says.
 TROUBLES = [
     pytest.param(lambda connection: None, "did not answer within 3 s", id="silent"),
     pytest.param(lambda one: one.send(b'{"type":"wel'), "did not answer within 3 s", id="half"),
@@ -37,7 +37,7 @@ TROUBLES = [
 
 
 @pytest.mark.parametrize(("trouble", "told"), TROUBLES)
-def test_it_is_told_in_one_sentence_and_that_is_the_end_of_a_client_that_does_not_reconnect(
+def test_a_client_that_does_not_reconnect_gives_the_reason_in_one_line_and_exits(
     trouble: Callable[[socket.socket], None],
     told: str,
     listening: socket.socket,
@@ -54,7 +54,7 @@ def test_it_is_told_in_one_sentence_and_that_is_the_end_of_a_client_that_does_no
     assert ice.stdout == []
 
 
-def test_who_reconnects_tries_until_it_is_a_chat_server_and_sends_what_was_typed(
+def test_a_reconnecting_client_retries_until_it_finds_a_chat_server_and_sends_its_lines(
     fake_server: FakeServer, client: Callable[..., Program]
 ) -> None:
     ice = client(fake_server.port, "--reconnect")
@@ -68,7 +68,7 @@ def test_who_reconnects_tries_until_it_is_a_chat_server_and_sends_what_was_typed
     assert fake_server.accept_member().receive("message")["data"]["text"] == "hello"
 
 
-def test_what_was_under_way_when_the_server_reset_the_connection_is_named(
+def test_unconfirmed_lines_are_listed_after_a_reset(
     fake_server: FakeServer, client: Callable[..., Program]
 ) -> None:
     ice = client(fake_server.port, "--reconnect")

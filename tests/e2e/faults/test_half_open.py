@@ -14,7 +14,7 @@ from tests.e2e.faults.chat_programs import (
 from tests.e2e.namespaces import Host
 
 
-def test_both_ends_find_out_within_a_minute_places_and_names_are_free_and_all_come_back(
+def test_both_ends_notice_a_dead_link_within_a_minute_and_all_clients_return(
     server_host: Host, host: Callable[[int], Host]
 ) -> None:
     """Idle links, one with words under way, and those that the notices of the first are sent to."""

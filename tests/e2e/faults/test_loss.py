@@ -30,7 +30,7 @@ ONE_IN_THREE = ("--mode", "nth", "--every", "3", "--packet", "0")
 
 
 @pytest.mark.parametrize("percent", [5, 30])
-def test_what_is_said_on_a_lossy_link_arrives_once_and_in_order_or_is_named(
+def test_lines_sent_on_a_lossy_link_arrive_once_and_in_order_or_are_listed(
     percent: int, server_host: Host, host: Callable[[int], Host]
 ) -> None:
     server(server_host, "--flood", "0")
@@ -51,7 +51,7 @@ def test_what_is_said_on_a_lossy_link_arrives_once_and_in_order_or_is_named(
     assert set(arrived) <= set(heard), "what did not arrive is named"
 
 
-def test_who_listens_on_a_lossy_link_hears_everything_once_and_in_order(
+def test_a_client_on_a_lossy_link_receives_everything_once_and_in_order(
     server_host: Host, host: Callable[[int], Host]
 ) -> None:
     server(server_host, "--flood", "0")

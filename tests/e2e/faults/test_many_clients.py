@@ -17,7 +17,7 @@ from tests.e2e.namespaces import Host, Network
 COUNT = 200
 
 
-def test_all_come_back_to_a_server_that_was_killed(
+def test_all_clients_reconnect_to_a_server_that_was_killed(
     server_host: Host, host: Callable[[int], Host]
 ) -> None:
     at = host(2)
@@ -32,7 +32,9 @@ def test_all_come_back_to_a_server_that_was_killed(
     assert free_slots(at) == [0]
 
 
-def test_all_come_back_another_way_past_their_own_ghosts(network: Network) -> None:
+def test_all_clients_return_by_another_network(
+    network: Network,
+) -> None:
     at_server = network.add_host("server", {OFFICE: f"{SERVER_IP}/24", LAB: "192.168.1.1/24"})
     server(at_server, "--slots", str(COUNT + 10))
     at = network.add_host("crowd", {OFFICE: "10.35.11.2/24", LAB: "192.168.1.2/24"})

@@ -6,7 +6,7 @@ from tests.e2e.faults.chat_programs import member, server
 from tests.e2e.namespaces import Host
 
 
-def test_what_was_said_on_both_sides_arrives_once_and_in_order_when_it_has_healed(
+def test_messages_of_both_sides_arrive_once_and_in_order_after_the_partition(
     server_host: Host, host: Callable[[int], Host]
 ) -> None:
     server(server_host)

@@ -8,7 +8,7 @@ from tests.e2e.namespaces import Host
 from tests.e2e.programs import CHATD
 
 
-def test_who_is_in_notices_nothing_and_what_they_said_meanwhile_arrives_in_order(
+def test_members_stay_connected_and_their_messages_arrive_in_order(
     server_host: Host, host: Callable[[int], Host]
 ) -> None:
     party = server(server_host)
@@ -26,7 +26,7 @@ def test_who_is_in_notices_nothing_and_what_they_said_meanwhile_arrives_in_order
     assert len(ice.stderr) == len(moon.stderr) == 2, "nothing but the search and the connection"
 
 
-def test_who_tried_to_get_in_meanwhile_is_not_kept_out_by_their_own_tries(
+def test_earlier_attempts_of_a_client_do_not_keep_it_out(
     server_host: Host, host: Callable[[int], Host]
 ) -> None:
     party = server(server_host)
