@@ -26,9 +26,12 @@ from tests.queued_writes import ARE_QUEUED, queue_writes
 
 reactor: Any = global_reactor
 
-# What the tests start must not inherit that it is to survive its terminal, as by nohup.
+# Programs that the tests start must not inherit that a signal is ignored, as SIGHUP is under nohup,
+# and SIGINT in a background job of a shell script.
 if hasattr(signal, "SIGHUP"):
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long an example takes says something of the machine, not of the code.
 for _profile, _examples in (("quick", 20), ("thorough", 200)):
