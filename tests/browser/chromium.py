@@ -20,8 +20,7 @@ from typing import Any, Final
 
 import pytest
 
-#: How long to wait for the browser until the test fails, in seconds.
-TIMEOUT_SECONDS: Final = 30.0
+from tests.timeouts import TIMEOUT_SECONDS
 
 #: The names of the executable.
 _EXECUTABLES: Final = ("chromium", "chromium-browser", "google-chrome")

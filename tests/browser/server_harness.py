@@ -1,21 +1,15 @@
 """Servers for the page to connect to, and other members for it to talk with."""
 
-import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Final
 
 from tests.e2e.native_peer import Peer
 from tests.e2e.programs import CHATD, Program, programs
+from tests.ports import HOST, IFADDRS, free_port, free_udp_port
 from tests.timeouts import TIMEOUT_SECONDS
-
-_WORKER: Final = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-
-#: An address for each test process, so that two of them cannot pick the same port.
-HOST: Final = f"127.0.65.{1 + _WORKER}"
-ADDRESS: Final = ("--ifaddrs", f"{HOST}/8")
 
 #: The opening handshake of a WebSocket, as a browser sends it.
 _UPGRADE: Final = (
@@ -33,9 +27,9 @@ class Server:
     """
 
     def __init__(self, start: Callable[..., Program], *options: str) -> None:
-        self.tcp, self.web, self.plain = (free_port() for _ in range(3))
+        self.tcp, self.web, self.plain = (_free_port() for _ in range(3))
         self._ports = ("--port", str(self.tcp), "--plain", str(self.plain), "--web", str(self.web))
-        self._discovery = ("--discovery-port", str(free_port(socket.SOCK_DGRAM)))
+        self._discovery = ("--discovery-port", str(free_udp_port()))
         self.url = f"http://{HOST}:{self.web}/"
         self._run, self._options = start, options
         self._connections = ExitStack()
@@ -45,7 +39,7 @@ class Server:
         """Start it."""
         self.program = self._run(
             [
-                *(*CHATD, "server", *ADDRESS, "--id", "party", "--flood", "0"),
+                *(*CHATD, "server", *IFADDRS, "--id", "party", "--flood", "0"),
                 *(*self._ports, *self._discovery, *self._options),
             ]
         )
@@ -83,7 +77,7 @@ class Server:
     def start_client(self, nickname: str) -> Program:
         """Another member, with chatd's own client on a pipe."""
         client = self._run(
-            [*CHATD, "client", HOST, str(self.tcp), *ADDRESS, "--nickname", nickname]
+            [*CHATD, "client", HOST, str(self.tcp), *IFADDRS, "--nickname", nickname]
         )
         client.expect_stderr(f"as {nickname}")
         return client
@@ -119,14 +113,10 @@ def running_servers() -> Iterator[Callable[..., Server]]:
         yield start_server
 
 
-def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
+def _free_port() -> int:
     """A port that is free at `HOST`, and at loopback for `TcpProxy`."""
     while True:
-        with socket.socket(socket.AF_INET, kind) as one, socket.socket(socket.AF_INET, kind) as two:
-            one.bind((HOST, 0))
-            port: int = one.getsockname()[1]
-            try:
-                two.bind(("127.0.0.1", port))
-            except OSError:
-                continue
+        port = free_port()
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
             return port

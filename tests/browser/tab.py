@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Final
 
-from tests.browser.chromium import TIMEOUT_SECONDS, Chromium, DevToolsError
+from tests.browser.chromium import Chromium, DevToolsError
 from tests.browser.page_errors import describe_error
+from tests.timeouts import TIMEOUT_SECONDS
 
 #: Keys: their code, and their virtual key code.
 _KEYS: Final = {

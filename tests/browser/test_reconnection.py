@@ -3,8 +3,9 @@
 import pytest
 
 from tests.browser.chat_page import OpenPage
-from tests.browser.server_harness import HOST, Server, send_messages
+from tests.browser.server_harness import Server, send_messages
 from tests.browser.tcp_proxy import tcp_proxy
+from tests.ports import HOST
 
 STOPS = {"stopped": Server.stop, "killed": Server.kill}
 

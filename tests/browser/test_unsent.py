@@ -5,8 +5,9 @@ import json
 import pytest
 
 from tests.browser.chat_page import OpenPage
-from tests.browser.server_harness import HOST, Server
+from tests.browser.server_harness import Server
 from tests.browser.tcp_proxy import tcp_proxy
+from tests.ports import HOST
 
 
 def test_unsent_lines_for_a_room_that_has_ended_can_be_edited(
