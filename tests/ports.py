@@ -34,8 +34,16 @@ def free_udp_port() -> int:
     return _free_port(socket.SOCK_DGRAM, _BROADCAST)
 
 
+#: The ports that this process has chosen. The system forgets a port as soon as the probe is closed,
+#: and may choose it again for the next one.
+_chosen: Final[set[tuple[str, int]]] = set()
+
+
 def _free_port(kind: socket.SocketKind, host: str) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind((host, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    while True:
+        with socket.socket(socket.AF_INET, kind) as probe:
+            probe.bind((host, 0))
+            port: int = probe.getsockname()[1]
+        if (host, port) not in _chosen:
+            _chosen.add((host, port))
+            return port
