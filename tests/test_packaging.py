@@ -1,4 +1,4 @@
-"""What is built and installed has both plugins, the command and the whole page."""
+"""The built and installed package has both plugins, the command and the whole page."""
 
 import os
 import subprocess

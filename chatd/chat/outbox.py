@@ -21,19 +21,19 @@ class Outbox(Protocol):
     """
 
     def add_member(self, member: MemberId) -> None:
-        """From now on `member` receives what goes to all."""
+        """Start sending `member` the events that go to all."""
 
     def add_watcher(self, member: MemberId) -> None:
-        """From now on `member` receives what goes to all and to any room, until it enters."""
+        """Start sending the watcher `member` the events of all rooms, until it enters."""
 
     def remove_member(self, member: MemberId) -> None:
-        """From now on `member`, which has left its rooms before, receives nothing."""
+        """Stop sending events to `member`, which has left its rooms before."""
 
     def join_room(self, member: MemberId, room: str) -> None:
-        """From now on `member` receives what goes to `room`."""
+        """Start sending `member` the events of `room`."""
 
     def leave_room(self, member: MemberId, room: str) -> None:
-        """From now on `member` does not receive what goes to `room`."""
+        """Stop sending `member` the events of `room`."""
 
     def to_member(self, member: MemberId, event: Event) -> None:
         """Send `event` to one member."""

@@ -1,4 +1,4 @@
-"""What is wrong, and what to do about it: one function for each diagnosis. Pure.
+"""The diagnoses of ``chatd doctor``, a function each: the fault, and the remedy. Pure.
 
 Each function returns one sentence for the user. It is called only for findings for which ``when``
 is true. Text from the network is escaped before it becomes part of a sentence.

@@ -104,7 +104,7 @@ class Audience(Protocol):
         """The dialect in which the subscribers' data is encoded."""
 
     def add(self, subscriber: Subscriber) -> None:
-        """From now on `subscriber` receives what is sent here."""
+        """Start sending `subscriber` what the other subscribers are sent."""
 
     def remove(self, subscriber: Subscriber) -> bool:
         """Stop sending to `subscriber`; returns whether there are other subscribers."""

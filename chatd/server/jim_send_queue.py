@@ -204,7 +204,7 @@ class JimSendQueue(Output):
     @override
     def close_after_flush(self) -> None:
         self._is_closing = True
-        # As many as can be sent before the session's timeout cuts the connection off.
+        # The queue keeps as many objects as can be sent before the session's timeout aborts.
         self._queue.truncate(limits.SHUTDOWN_SECONDS * 1_000 // limits.JIM_PAUSE_MILLISECONDS - 1)
         if self._next_call is None:
             self._send_queue.close_after_flush()

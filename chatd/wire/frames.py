@@ -62,7 +62,7 @@ class AuthenticateData(Struct, frozen=True):
 
 
 class OkData(Struct, frozen=True, omit_defaults=True):
-    """What was done.
+    """The result of a command that was carried out.
 
     After a message: its room, number and time. After a join: the room, and whether it was created.
     After a private message: its time, and the recipients that it did not reach.

@@ -8,7 +8,7 @@ from tests.load.order_checker import OrderChecker
 
 
 def faults_of(member: Member, checker: OrderChecker) -> list[str]:
-    """What is wrong with what one member received, now that its connection is closed.
+    """The faults in what one member received, now that its connection is closed.
 
     A truncated connection may lack the last messages.
     """

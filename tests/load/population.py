@@ -159,7 +159,7 @@ class Population:
                 member.reset()
 
     def quit(self, count: int) -> None:
-        """So many members quit, or all if there are fewer."""
+        """Have `count` members quit, or all if there are fewer."""
         for _ in range(min(count, self.size)):
             member = self._visitors.pop() if self._visitors else self._residents.pop()
             if not member.is_closed:

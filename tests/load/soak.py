@@ -83,7 +83,7 @@ class Soak:
         self._run_rounds(lambda: False, _SETTLING_SECONDS)
 
     def faults(self) -> list[str]:
-        """What was wrong with the messages."""
+        """The faults found in the messages."""
         members = self.population.members.values()
         faults = list(self.checker.faults)
         for member in members:

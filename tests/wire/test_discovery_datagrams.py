@@ -95,7 +95,7 @@ def test_unknown_keys_in_a_query_are_ignored(datagram: bytes) -> None:
     discovery.check_discover(datagram)
 
 
-#: What is wrong, the datagram, and the reason.
+#: The fault, the datagram, and the reason of its refusal.
 INVALID_QUERIES = [
     ("nothing", b"", "malformed"),
     ("no JSON", b"discover", "malformed"),
