@@ -31,6 +31,10 @@ class TokenBucket:
         self._tokens -= 1.0
         return True
 
+    def give_back(self) -> None:
+        """Undo one :meth:`take`."""
+        self._tokens = min(self._tokens + 1.0, self._burst)
+
     def _earned(self, now: float) -> float:
         """The tokens that there are now; a clock that was set back takes none away."""
         earned = max(now - self._filled, 0.0) * self._rate

@@ -13,6 +13,7 @@ from twisted.internet.defer import Deferred, DeferredLock
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 from typing_extensions import override
 
 from chatd.accounts.checker import AccountsChecker
@@ -23,12 +24,15 @@ from chatd.chat.errors import Blocked, TooManyAttempts, WrongPassword
 from chatd.rate_limit import TokenBucket
 
 
-class FailedAttempts:
-    """Counts failed attempts by key, an address or an account, and throttles the key.
+class AttemptLimit:
+    """Counts wrong passwords by key, an address or an account, and throttles the key.
+
+    An attempt is counted before it is known whether the password is right, or whoever disconnects
+    before the answer would not be counted. A right one is given back.
 
     :param burst: the attempts that a key has at once.
     :param seconds: the time until it has another one.
-    :param max_keys: how many keys are kept; the one that failed longest ago is dropped first.
+    :param max_keys: how many keys are kept; the one counted longest ago is dropped first.
     """
 
     def __init__(self, clock: IReactorTime, burst: int, seconds: float, max_keys: int) -> None:
@@ -36,23 +40,30 @@ class FailedAttempts:
         self._burst = burst
         self._seconds = seconds
         self._max_keys = max_keys
-        # The bucket of each key, and until when it is throttled; in the order of the last failures.
-        self._failures: dict[str, tuple[TokenBucket, float]] = {}
+        # The bucket of each key, and until when it is throttled; in the order of the last attempts.
+        self._attempts: dict[str, tuple[TokenBucket, float]] = {}
 
     def is_throttled(self, key: str) -> bool:
         """Whether `key` has to wait. Checking does not extend the wait."""
-        return key in self._failures and self._clock.seconds() < self._failures[key][1]
+        return key in self._attempts and self._clock.seconds() < self._attempts[key][1]
 
-    def record_failure(self, key: str) -> None:
-        """Record a failed attempt for `key`."""
+    def count(self, key: str) -> None:
+        """Count an attempt of `key`, which is not throttled."""
         now = self._clock.seconds()
         # One less, because the key must wait after its last attempt: take() returns the wait only
         # for a token that the bucket does not have.
         new = TokenBucket(1 / self._seconds, self._burst - 1, now), now
-        bucket, _ = self._failures.pop(key, new)
-        self._failures[key] = bucket, now + bucket.take(now)
-        if len(self._failures) > self._max_keys:
-            del self._failures[next(iter(self._failures))]
+        bucket, _ = self._attempts.pop(key, new)
+        self._attempts[key] = bucket, now + bucket.take(now)
+        if len(self._attempts) > self._max_keys:
+            del self._attempts[next(iter(self._attempts))]
+
+    def give_back(self, key: str) -> None:
+        """Take the last :meth:`count` of `key` back: the password was not wrong."""
+        if key in self._attempts:
+            bucket, _ = self._attempts[key]
+            bucket.give_back()
+            self._attempts[key] = bucket, self._clock.seconds()
 
 
 class Authenticator(Service):
@@ -76,13 +87,13 @@ class Authenticator(Service):
         self._on_accounts_changed = on_accounts_changed
         self._lock = DeferredLock()
         self._waiting: Counter[str] = Counter()
-        self._from_address = FailedAttempts(
+        self._from_address = AttemptLimit(
             clock,
             limits.ADDRESS_WRONG_PASSWORDS,
             limits.ADDRESS_ATTEMPT_SECONDS,
             limits.ATTEMPT_ADDRESSES,
         )
-        self._for_account = FailedAttempts(
+        self._for_account = AttemptLimit(
             clock,
             limits.ACCOUNT_WRONG_PASSWORDS,
             limits.ACCOUNT_ATTEMPT_SECONDS,
@@ -121,15 +132,52 @@ class Authenticator(Service):
             raise TooManyAttempts
         self._waiting[host] += 1
         try:
-            return await self._lock.run(self._check_locked, command, host)
-        finally:
-            self._waiting[host] -= 1
-            self._waiting += Counter()  # drops the keys whose count is 0
+            await self._lock.acquire()
+        except BaseException:
+            self._no_longer_waiting(host)  # its client has left
+            raise
+        # A client that leaves now cancels only its answer. The hash goes on in its thread, so the
+        # lock is held until that has ended, or there would soon be many hashes at once.
+        answer: Deferred[str] = Deferred()
+        checked = Deferred.fromCoroutine(self._check_locked(command, host))
+        checked.addBoth(self._hash_ended, host).chainDeferred(answer)
+        return await answer
 
-    def _check_locked(self, command: Authenticate, host: str) -> Deferred[str]:
+    def _hash_ended(self, result: str | Failure, host: str) -> str | Failure:
+        self._no_longer_waiting(host)
+        self._lock.release()
+        return result
+
+    def _no_longer_waiting(self, host: str) -> None:
+        self._waiting[host] -= 1
+        self._waiting += Counter()  # drops the keys whose count is 0
+
+    async def _check_locked(self, command: Authenticate, host: str) -> str:
         # Once more: wrong passwords that were checked while this one waited count, too.
         account = self._check_allowed(command, host)
-        return Deferred.fromCoroutine(self._verify(command, account, host))
+        counts = [(self._from_address, host)]
+        if account is not None:
+            counts.append((self._for_account, account.key))
+        for limit, key in counts:
+            limit.count(key)
+        is_wrong = False
+        try:
+            is_wrong = not await self._checker.verify(account, _encode(command.password))
+        finally:
+            # If the check itself failed (no memory, no thread), the password is not known to be
+            # wrong; then the server has failed.
+            if not is_wrong:
+                for limit, key in counts:
+                    limit.give_back(key)
+        if account is not None and not is_wrong:
+            return account.name
+        self.log.info(
+            "wrong password from {host} for {account}",
+            host=host,
+            # Not the name that the client sent: users type passwords there by mistake.
+            account=account.name if account else "no account",
+        )
+        raise WrongPassword
 
     def _check_allowed(self, command: Authenticate, host: str) -> Account | None:
         """The account, if there is one.
@@ -145,22 +193,6 @@ class Authenticator(Service):
             raise TooManyAttempts
         return account
 
-    async def _verify(self, command: Authenticate, account: Account | None, host: str) -> str:
-        password = command.password.encode("utf-8", "surrogatepass")
-        is_right = await self._checker.verify(account, password)
-        if account is not None and is_right:
-            return account.name
-        self._from_address.record_failure(host)
-        if account is not None:
-            self._for_account.record_failure(account.key)
-        self.log.info(
-            "wrong password from {host} for {account}",
-            host=host,
-            # Not the name that the client sent: users type passwords there by mistake.
-            account=account.name if account else "no account",
-        )
-        raise WrongPassword
-
     def _refresh(self) -> None:
         if self._checker.refresh():
             self._notify()
@@ -169,3 +201,7 @@ class Authenticator(Service):
         self._on_accounts_changed(
             {key: each.is_blocked for key, each in self._checker.accounts.items()}
         )
+
+
+def _encode(password: str) -> bytes:
+    return password.encode("utf-8", "surrogatepass")

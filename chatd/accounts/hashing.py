@@ -8,7 +8,7 @@ import unicodedata
 from typing import Final
 
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.exceptions import VerifyMismatchError
 
 from chatd.chat import limits
 
@@ -27,10 +27,14 @@ class Argon2Hasher:
         return self._hasher.hash(_normalize(password))
 
     def verify(self, password_hash: str, password: bytes) -> bool:
-        """Whether `password_hash` is a hash of `password`; False if it is no hash at all."""
+        """Whether `password_hash` is a hash of `password`.
+
+        :raises Exception: if that is not known: there is not enough memory, no thread can be
+            started, or `password_hash` is no hash. The password may be right all the same.
+        """
         try:
             return self._hasher.verify(password_hash, _normalize(password))
-        except (VerificationError, InvalidHashError):
+        except VerifyMismatchError:
             return False
 
 

@@ -15,16 +15,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from chatd.chat import names
+from chatd.chat import limits, names
 from chatd.chat.errors import Refusal
 
 _STATES: Final = {"active": False, "blocked": True}
 
-#: An argon2 hash in its standard form, with bounded parameters: a wrong file must not make the
-#: server use more than 9.5 GiB, 99 passes and 99 lanes for one password.
+#: An argon2 hash in its standard form: its memory in KiB, its passes and its threads, its salt and
+#: the hash. The lengths of the last two are those that argon2 itself accepts, in base64.
 _HASH: Final = re.compile(
-    r"\$argon2(?:id|i|d)\$v=[0-9]{1,3}\$m=[1-9][0-9]{0,6},t=[1-9][0-9]?,p=[1-9][0-9]?"
-    r"(?:\$[A-Za-z0-9+/]+){2}"
+    r"\$argon2(?:id|i|d)\$v=(?:16|19)\$m=([1-9][0-9]{0,9}),t=([1-9][0-9]{0,9}),p=([1-9][0-9]{0,9})"
+    r"\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{6,171}"
 )
 
 
@@ -140,12 +140,34 @@ def _add(accounts: Accounts, line: bytes) -> None:
         raise ValueError("does not begin with a nickname") from None
     if parts[1] not in _STATES:
         raise ValueError(f"has neither active nor blocked for {name}")
-    if not _HASH.fullmatch(parts[2]):
-        raise ValueError(f"has no argon2 hash for {name}")
+    _check_hash(name, parts[2])
     account = Account(name, parts[2], _STATES[parts[1]])
     if account.key in accounts:
         raise ValueError(f"repeats the account {name}")
     accounts[account.key] = account
+
+
+def _check_hash(name: str, password_hash: str) -> None:
+    """Check that it is a hash, and one that the server can make in little time and memory.
+
+    :raises ValueError: if it is not.
+    """
+    match = _HASH.fullmatch(password_hash)
+    if match is None:
+        raise ValueError(f"has no argon2 hash for {name}")
+    kibibytes, passes, threads = map(int, match.groups())
+    if (
+        kibibytes * 1024 > limits.HASH_MEMORY_BYTES
+        or passes > limits.HASH_PASSES
+        or threads > limits.HASH_THREADS
+    ):
+        raise ValueError(
+            f"has a hash for {name} that is too costly: at most "
+            f"{limits.HASH_MEMORY_BYTES // 2**20} MiB, {limits.HASH_PASSES} passes and "
+            f"{limits.HASH_THREADS} threads are allowed; remove the account and add it again"
+        )
+    if kibibytes < 8 * threads:
+        raise ValueError(f"has no argon2 hash for {name}: 8 KiB for each thread are the least")
 
 
 def _content(accounts: Iterable[Account]) -> bytes:

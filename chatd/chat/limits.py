@@ -134,6 +134,13 @@ ATTEMPT_ACCOUNTS: Final = 4_096
 WAITING_PASSWORDS: Final = 64
 #: Passwords from one address that wait to be checked.
 ADDRESS_WAITING_PASSWORDS: Final = 8
+#: Memory for one hash in the password file. The cost of one with these three limits is about four
+#: times that of the hashes which ``chatd account`` makes.
+HASH_MEMORY_BYTES: Final = 134_217_728
+#: Passes over that memory.
+HASH_PASSES: Final = 8
+#: Threads that make one hash.
+HASH_THREADS: Final = 8
 #: How often the password file is checked for changes.
 PASSWORD_FILE_SECONDS: Final = 2
 

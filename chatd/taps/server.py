@@ -4,17 +4,17 @@ import gc
 import socket
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, ClassVar, Final
 
 from twisted.cred import strcred
-from twisted.internet.defer import Deferred
 from twisted.internet.protocol import ServerFactory
-from twisted.internet.threads import deferToThreadPool
 from twisted.python import usage
 from typing_extensions import override
 
 from chatd.accounts.authenticator import Authenticator
 from chatd.accounts.checker import AccountsChecker
+from chatd.accounts.hash_thread import call_in_thread
 from chatd.chat import limits
 from chatd.discovery.subnets import (
     DEFAULT_PORT,
@@ -241,15 +241,12 @@ def make_server(options: ServerOptions, reactor: Any) -> ChatServer:
 
 
 def add_accounts(server: ChatServer, checker: AccountsChecker, reactor: Any) -> None:
-    """Have `checker` decide which nicknames need a password; hash on the threads of `reactor`."""
-
-    def in_thread(check: Callable[[], bool]) -> Deferred[bool]:
-        return deferToThreadPool(reactor, reactor.getThreadPool(), check)
+    """Have `checker` decide which nicknames need a password; hash on threads beside `reactor`."""
 
     def on_accounts_changed(accounts: Mapping[str, bool]) -> None:
         server.chat.hub.accounts = accounts
 
-    checker.in_thread = in_thread
+    checker.in_thread = partial(call_in_thread, reactor)
     authenticator = Authenticator(checker, reactor, on_accounts_changed)
     server.chat.check_password = authenticator.check_password
     authenticator.setServiceParent(server)

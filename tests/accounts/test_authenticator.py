@@ -6,15 +6,17 @@ from typing import Any, Literal
 
 import pytest
 from argon2 import PasswordHasher
-from twisted.internet.defer import Deferred
+from argon2.exceptions import HashingError, InvalidHashError, VerificationError
+from twisted.internet.defer import CancelledError, Deferred, fail
 from twisted.internet.task import Clock
 
-from chatd.accounts.authenticator import FailedAttempts
+from chatd.accounts.authenticator import AttemptLimit
 from chatd.accounts.hashing import Argon2Hasher
 from chatd.chat import limits
 from chatd.chat.commands import Authenticate
 from chatd.chat.errors import Blocked, Refusal, TooManyAttempts, WrongPassword
 from tests.accounts.accounts_fixture import CHEAP, AccountsFixture
+from tests.fakes import log_lines
 
 
 @pytest.fixture
@@ -171,9 +173,9 @@ def test_an_attacker_at_one_address_cannot_lock_an_account_s_owner_out(
 
 
 def test_the_number_of_remembered_keys_is_bounded_and_the_oldest_is_dropped() -> None:
-    attempts = FailedAttempts(Clock(), burst=1, seconds=10, max_keys=2)
+    attempts = AttemptLimit(Clock(), burst=1, seconds=10, max_keys=2)
     for key in ("a", "b", "a", "c"):
-        attempts.record_failure(key)
+        attempts.count(key)
     assert [key for key in "abc" if attempts.is_throttled(key)] == ["a", "c"]
 
 
@@ -206,15 +208,134 @@ def test_one_address_does_not_fill_the_queue(accounts: AccountsFixture) -> None:
     assert answer == ["Ice"]
 
 
-def test_a_check_that_fails_does_not_block_the_next_one(accounts: AccountsFixture) -> None:
+# --- clients that leave meanwhile ---------------------------------------------------------------
+
+
+def asking(accounts: AccountsFixture, password: str, address: str) -> Deferred[str]:
+    """Ask, and keep the answer, which a client that disconnects cancels."""
+    asked = accounts.authenticator.check_password(Authenticate("ice", password), address)
+    return asked.addErrback(lambda failure: failure.trap(CancelledError, Refusal).__name__)
+
+
+def test_there_is_never_more_than_one_hash_however_many_clients_leave_meanwhile(
+    accounts: AccountsFixture,
+) -> None:
+    accounts.is_paused = True
+    for number in range(86):
+        asking(accounts, "warm", f"10.0.0.{number}:1").cancel()
+        assert accounts.running_checks == 1
+    accounts.finish()
+    assert accounts.running_checks == 0
+    assert accounts.hashes == 1
+
+
+def test_a_client_that_leaves_before_the_answer_is_counted_all_the_same(
+    accounts: AccountsFixture,
+) -> None:
+    with log_lines() as lines:
+        for _ in range(20):
+            accounts.is_paused = True
+            asked = asking(accounts, "warm", "10.0.0.1:1")
+            asked.cancel()
+            accounts.is_paused = False
+            if accounts.running_checks:
+                accounts.finish()
+    assert accounts.hashes == limits.ADDRESS_WRONG_PASSWORDS
+    assert lines == ["wrong password from 10.0.0.1 for Ice"] * limits.ADDRESS_WRONG_PASSWORDS
+    assert accounts.ask("ice", "cold", "10.0.0.1:1") == [TooManyAttempts]
+
+
+def test_an_attempt_counts_from_its_beginning(accounts: AccountsFixture) -> None:
+    for _ in range(limits.ADDRESS_WRONG_PASSWORDS - 1):
+        accounts.ask("ice", "warm", "10.0.0.1:1")
+    accounts.is_paused = True
+    asking(accounts, "warm", "10.0.0.1:1").cancel()
+    assert accounts.ask("ice", "cold", "10.0.0.1:2") == [TooManyAttempts]
+    accounts.finish()
+
+
+def test_a_right_password_whose_client_has_left_counts_as_right(accounts: AccountsFixture) -> None:
+    for _ in range(20):
+        accounts.is_paused = True
+        asking(accounts, "cold", "10.0.0.1:1").cancel()
+        accounts.is_paused = False
+        accounts.finish()
+    assert accounts.ask("ice", "cold", "10.0.0.1:1") == ["Ice"]
+
+
+def test_a_client_that_leaves_while_its_password_waits_makes_room_for_another_at_once(
+    accounts: AccountsFixture,
+) -> None:
+    accounts.is_paused = True
+    waiting = [
+        asking(accounts, "cold", "10.0.0.1:1") for _ in range(limits.ADDRESS_WAITING_PASSWORDS)
+    ]
+    assert accounts.ask("ice", "cold", "10.0.0.1:1") == [TooManyAttempts]
+    waiting.pop().cancel()
+    answer = accounts.ask("ice", "cold", "10.0.0.1:1")
+    while accounts.running_checks:
+        accounts.finish()
+    assert answer == ["Ice"]
+    assert accounts.hashes == limits.ADDRESS_WAITING_PASSWORDS
+
+
+def test_a_running_hash_counts_for_its_address_though_its_client_has_left(
+    accounts: AccountsFixture,
+) -> None:
+    accounts.is_paused = True
+    for _ in range(limits.ADDRESS_WAITING_PASSWORDS):
+        asking(accounts, "cold", "10.0.0.1:1")
+    asking(accounts, "cold", "10.0.0.2:1").cancel()
+    assert accounts.ask("ice", "cold", "10.0.0.1:1") == [TooManyAttempts]
+    while accounts.running_checks:
+        accounts.finish()
+
+
+# --- when the check itself fails ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        MemoryError(),
+        RuntimeError("can't start new thread"),
+        HashingError("Memory allocation error"),
+        VerificationError("Threading failure"),
+        InvalidHashError(),
+    ],
+)
+@pytest.mark.parametrize("is_synchronous", [True, False])
+def test_a_check_that_fails_is_no_wrong_password_and_does_not_block_the_next_one(
+    accounts: AccountsFixture, failure: Exception, is_synchronous: bool
+) -> None:
     failures: list[Any] = []
 
     def broken(check: object) -> Deferred[bool]:
-        raise RuntimeError("broken")
+        if is_synchronous:
+            raise failure
+        return fail(failure)
 
     working, accounts.checker.in_thread = accounts.checker.in_thread, broken
-    checked = accounts.authenticator.check_password(Authenticate("ice", "cold"), "10.0.0.1:1")
-    checked.addErrback(lambda failure: failures.append(failure.value))
-    assert [str(each) for each in failures] == ["broken"]
+    with log_lines() as lines:
+        for _ in range(2 * limits.ADDRESS_WRONG_PASSWORDS):
+            checked = accounts.authenticator.check_password(
+                Authenticate("ice", "cold"), "10.0.0.1:1"
+            )
+            checked.addErrback(lambda failed: failures.append(failed.value))
+    assert failures == [failure] * 2 * limits.ADDRESS_WRONG_PASSWORDS
+    assert lines == []
     accounts.checker.in_thread = working
-    assert accounts.ask("ice", "cold") == ["Ice"]
+    assert accounts.ask("ice", "cold", "10.0.0.1:1") == ["Ice"]
+
+
+@pytest.mark.parametrize("error", [VerificationError("Memory allocation error"), MemoryError()])
+def test_only_a_mismatch_is_a_wrong_password(error: Exception) -> None:
+    class Hasher(PasswordHasher):
+        def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002  # its name
+            raise error
+
+    with pytest.raises(type(error)):
+        Argon2Hasher(Hasher()).verify(CHEAP.hash("cold"), b"cold")
+    with pytest.raises(InvalidHashError):
+        Argon2Hasher(CHEAP).verify("rubbish", b"cold")
+    assert not Argon2Hasher(CHEAP).verify(CHEAP.hash("cold"), b"warm")

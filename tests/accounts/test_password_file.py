@@ -119,6 +119,42 @@ def test_an_error_names_the_line_and_no_secret(tmp_path: Path, line: bytes, why:
     assert len(str(refused.value).splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("cost", "why"),
+    [
+        ("m=65536,t=3,p=4", None),  # as chatd account makes them
+        ("m=131072,t=8,p=8", None),
+        ("m=131073,t=1,p=1", "too costly"),
+        ("m=9999999,t=99,p=99", "too costly"),
+        ("m=8,t=9,p=1", "too costly"),
+        ("m=4294967295,t=1,p=1", "too costly"),
+        ("m=1024,t=1,p=9", "too costly"),
+        ("m=8,t=4294967295,p=1", "too costly"),
+        ("m=8,t=1,p=2", "8 KiB for each thread"),
+        ("m=08,t=1,p=1", "no argon2 hash"),
+        ("m=99999999999,t=1,p=1", "no argon2 hash"),
+    ],
+)
+def test_a_hash_that_would_cost_much_time_or_memory_is_refused_when_the_file_is_read(
+    tmp_path: Path, cost: str, why: str | None
+) -> None:
+    expensive = HASH.replace("m=8,t=1,p=1", cost)
+    file = file_with(tmp_path, f"ice\tactive\t{expensive}\n".encode())
+    if why is None:
+        assert list(file.read()) == ["ice"]
+    else:
+        with pytest.raises(ValueError, match=rf"line 1 .* for ice.*{why}|line 1 .*{why}"):
+            file.read()
+
+
+@pytest.mark.parametrize("part", ["salt", "hash"])
+def test_a_hash_of_any_length_is_refused(tmp_path: Path, part: str) -> None:
+    head, salt, digest = HASH.rsplit("$", 2)
+    longer = f"{head}${salt * 99}${digest}" if part == "salt" else f"{head}${salt}${digest * 99}"
+    with pytest.raises(ValueError, match="no argon2 hash for ice"):
+        file_with(tmp_path, f"ice\tactive\t{longer}\n".encode()).read()
+
+
 def test_a_missing_file_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="cannot be read: No such file"):
         PasswordFile(tmp_path / "none").read()

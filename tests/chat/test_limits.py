@@ -33,6 +33,8 @@ UNITS = {
     "ROWS",
     "SERVERS",
     "WATCHERS",
+    "PASSES",
+    "THREADS",
 }
 
 #: Defaults that docs/reference/ names outside the generated table.

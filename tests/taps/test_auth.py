@@ -1,7 +1,6 @@
 """``--auth``: valid and invalid values, and the accounts of the server."""
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import get_ident
@@ -145,37 +144,6 @@ def test_a_blocked_account_is_refused_by_the_server(path: Path) -> None:
     assert [failure.type for failure in failures] == [Blocked]
 
 
-class _ReactorWithThreadPool(FakeUdpReactor):
-    """A reactor and its thread pool in one: a call in a thread is run at once."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.calls_in_thread = 0
-
-    def getThreadPool(self) -> "_ReactorWithThreadPool":
-        return self
-
-    def callInThreadWithCallback(
-        self, done: Callable[[bool, object], None], call: Callable[[], object]
-    ) -> None:
-        self.calls_in_thread += 1
-        done(True, call())
-
-    def callFromThread(self, call: Callable[..., object], *arguments: object) -> None:
-        call(*arguments)
-
-
-def test_passwords_are_hashed_in_the_thread_pool_of_the_given_reactor(path: Path) -> None:
-    reactor = _ReactorWithThreadPool()
-    names: list[str] = []
-    checked = server_with_accounts(path, reactor).chat.check_password(
-        Authenticate("ice", "cold"), "10.0.0.1:1"
-    )
-    checked.addCallback(names.append)
-    assert names == ["ice"]
-    assert reactor.calls_in_thread == 1
-
-
 @on_reactor
 async def test_passwords_are_not_hashed_on_the_reactor_thread() -> None:
     passwords = CountingHasher()
@@ -186,6 +154,4 @@ async def test_passwords_are_not_hashed_on_the_reactor_thread() -> None:
         add_accounts(made, AccountsChecker(PasswordFile(file), passwords), global_reactor)
         checked: Deferred[str] = made.chat.check_password(Authenticate("ice", "cold"), "10.0.0.1:1")
         assert await checked == "ice"
-    pool: Any = global_reactor
     assert passwords.threads[0] != get_ident()
-    assert passwords.threads[0] in [thread.ident for thread in pool.getThreadPool().threads]
