@@ -106,6 +106,7 @@ class Authenticator(Service):
     @override
     def startService(self) -> None:
         super().startService()
+        self._checker.log_warnings()
         self._refresh_loop.start(limits.PASSWORD_FILE_SECONDS)
 
     @override

@@ -19,7 +19,7 @@ from twisted.logger import Logger
 from twisted.plugin import IPlugin
 from zope.interface import implementer
 
-from chatd.accounts.password_file import Account, Accounts, PasswordFile
+from chatd.accounts.password_file import Account, Accounts, PasswordFile, Unreadable
 from chatd.chat import names
 from chatd.chat.errors import BadNickname
 
@@ -27,6 +27,9 @@ from chatd.chat.errors import BadNickname
 InThread = Callable[[Callable[[], bool]], Deferred[bool]]
 
 NEEDS_ARGON2: Final = "needs argon2-cffi: pip install 'chatd[accounts]'"
+
+#: How many of the accounts that the file has lost are named in the log.
+_SHOWN_NAMES: Final = 10
 
 
 class Hasher(Protocol):
@@ -46,8 +49,11 @@ class Hasher(Protocol):
 class AccountsChecker:
     """Checks passwords against the accounts in a file, and re-reads the file when it has changed.
 
+    Once known, an account stays until the file says that it was removed: the file may have lost it
+    by accident, and then its nickname must not be free.
+
     :raises ValueError: if the file is not a password file.
-    :ivar accounts: the accounts in the last valid state of the file.
+    :ivar accounts: the accounts in the last valid state of the file, and those that it has lost.
     :ivar in_thread: calls the hasher; by default on a thread of the global reactor.
     """
 
@@ -59,7 +65,9 @@ class AccountsChecker:
         self._file = file
         self._hasher = hasher
         self._fingerprint = file.fingerprint()
-        self.accounts: Accounts = file.read()
+        self._problem = ""  # why the file cannot be read at the moment
+        self._warnings: list[str] = []
+        self.accounts: Accounts = file.read().accounts
 
     def requestAvatarId(self, credentials: IUsernamePassword) -> Deferred[bytes | tuple[()]]:
         """Fires with the account's name, or fails with UnauthorizedLogin (ICredentialsChecker)."""
@@ -97,23 +105,62 @@ class AccountsChecker:
         """Read the file again if it has changed; returns whether `accounts` is another one now."""
         fingerprint = self._file.fingerprint()
         if fingerprint == self._fingerprint:
+            if self._problem:
+                self._problem = ""
+                self.log.info("{path} can be read again", path=str(self._file.path))
             return False
-        self._fingerprint = fingerprint
         try:
-            self.accounts = self._file.read()
-        except ValueError as error:
-            self.log.error(  # noqa: TRY400  # the sentence says it all
-                "{path} {error}; the accounts stay as they were",
-                path=str(self._file.path),
-                error=str(error),
-            )
+            contents = self._file.read()
+        except Unreadable as error:
+            if str(error) != self._problem:  # once, as it is tried again every few seconds
+                self._problem = str(error)
+                self._report(self._problem)
             return False
+        except ValueError as error:
+            self._fingerprint, self._problem = fingerprint, ""
+            self._report(str(error))
+            return False
+        self._fingerprint, self._problem = fingerprint, ""
+        lost = {
+            key: account
+            for key, account in self.accounts.items()
+            if key not in contents.accounts and key not in contents.removed
+        }
+        self.accounts = lost | contents.accounts
         self.log.info(
             "{path} has changed: {count} accounts",
             path=str(self._file.path),
-            count=len(self.accounts),
+            count=len(contents.accounts),
         )
+        if lost:
+            self._report_lost([account.name for account in lost.values()])
+        self.log_warnings()
         return True
+
+    def log_warnings(self) -> None:
+        """Log who else can change the accounts, as far as that was not logged before."""
+        warnings = self._file.writable_by_others()
+        for warning in warnings:
+            if warning not in self._warnings:
+                self.log.warn("{warning}", warning=warning)
+        self._warnings = warnings
+
+    def _report(self, problem: str) -> None:
+        self.log.error(
+            "{path} {error}; the accounts stay as they were",
+            path=str(self._file.path),
+            error=problem,
+        )
+
+    def _report_lost(self, lost: list[str]) -> None:
+        shown = ", ".join(lost[:_SHOWN_NAMES])
+        self.log.error(
+            "{path} no longer has {count} accounts that chatd account did not remove ({names}); "
+            "they stay as they were until the server is started again",
+            path=str(self._file.path),
+            count=len(lost),
+            names=shown if len(lost) <= _SHOWN_NAMES else f"{shown}, …",
+        )
 
 
 @implementer(ICheckerFactory, IPlugin)

@@ -141,6 +141,10 @@ HASH_MEMORY_BYTES: Final = 134_217_728
 HASH_PASSES: Final = 8
 #: Threads that make one hash.
 HASH_THREADS: Final = 8
+#: The password file.
+PASSWORD_FILE_BYTES: Final = 4_194_304
+#: Removed accounts that the password file names, so that running servers know of their removal.
+REMOVED_ACCOUNTS: Final = 1_024
 #: How often the password file is checked for changes.
 PASSWORD_FILE_SECONDS: Final = 2
 

@@ -71,12 +71,18 @@ def run(options: Options) -> int:
         return _failed(str(error))
     except ValueError as error:
         return _failed(f"{str(options.file.path)!r} {error}")
+    for warning in options.file.writable_by_others():
+        _note(warning)
     return 0
 
 
 def _failed(sentence: str) -> int:
-    print(f"{_COMMAND}: {sentence}", file=sys.stderr)  # noqa: T201  # the error message
+    _note(sentence)
     return 1
+
+
+def _note(sentence: str) -> None:
+    print(f"{_COMMAND}: {sentence}", file=sys.stderr)  # noqa: T201  # for the user
 
 
 def _add(options: Options) -> None:
@@ -85,8 +91,9 @@ def _add(options: Options) -> None:
     except ImportError:
         raise AccountError(NEEDS_ARGON2) from None
     file, name = options.file, options.name
-    if file.path.exists():
-        _require_absent(file.read(), name)  # before the user types a password for nothing
+    was_empty = file.is_empty()
+    # Before the user types a password for nothing.
+    _require_absent(file.read(or_new=True).accounts, name)
     password = _password(name).encode("utf-8", "surrogateescape")
     account = Account(name, Argon2Hasher().hash(password))
 
@@ -95,6 +102,8 @@ def _add(options: Options) -> None:
         accounts[account.key] = account
 
     file.update(edit, create=True)
+    if was_empty:
+        _note(f"{str(file.path)!r} was empty; if it had accounts before, restore it from a backup")
 
 
 def _remove(options: Options) -> None:
@@ -113,7 +122,7 @@ def _set_blocked(options: Options, is_blocked: bool) -> None:
 
 
 def _list(options: Options) -> None:
-    for account in options.file.read().values():
+    for account in options.file.read().accounts.values():
         print(f"{account.name}\t{account.state}")  # noqa: T201  # the requested output
 
 

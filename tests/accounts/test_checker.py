@@ -1,5 +1,7 @@
 """The credentials checker: threads, changes of the file, and Twisted's cred."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import get_ident
@@ -100,23 +102,175 @@ def test_an_account_that_is_blocked_while_its_password_waits_is_blocked(
     assert (first, second) == (["Ice"], [Blocked])
 
 
-@pytest.mark.parametrize("content", [None, "rubbish"])
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-9])
+
+
+def replace_by_directory(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def replace_by_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def replace_by_link_to_itself(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path)
+
+
+def fill_with_nuls(path: Path) -> None:
+    path.write_bytes(b"\0" * path.stat().st_size)
+
+
+def append_nuls(path: Path) -> None:
+    path.write_bytes(path.read_bytes() + b"\0" * 9)
+
+
+def write_rubbish(path: Path) -> None:
+    path.write_text("rubbish")
+
+
+@pytest.mark.parametrize(
+    "accident",
+    [
+        empty,
+        Path.unlink,
+        cut,
+        replace_by_directory,
+        replace_by_pipe,
+        replace_by_link_to_itself,
+        fill_with_nuls,
+        append_nuls,
+        write_rubbish,
+    ],
+)
 def test_a_file_that_became_invalid_is_logged_once_and_the_accounts_stay(
-    accounts: AccountsFixture, content: str | None
+    accounts: AccountsFixture, accident: Callable[[Path], None]
 ) -> None:
-    if content is None:
-        accounts.path.unlink()
-    else:
-        accounts.path.write_text(content)
+    content = accounts.path.read_bytes()
+    accident(accounts.path)
     with log_lines() as lines:
+        accounts.authenticator.startService()
+        for _ in range(9):
+            accounts.clock.advance(limits.PASSWORD_FILE_SECONDS)
         assert accounts.ask("ice", "cold") == ["Ice"]
-        assert accounts.ask("ice", "cold") == ["Ice"]
+    accounts.authenticator.stopService()
     [line] = lines
-    assert str(accounts.path) in line
+    assert line.startswith(str(accounts.path))
+    assert line.endswith("; the accounts stay as they were")
     assert accounts.blocked_by_key == {"ice": False, "moon": True}
+    if accounts.path.is_dir():
+        accounts.path.rmdir()
     accounts.path.unlink(missing_ok=True)
+    accounts.path.write_bytes(content)
     fill(accounts.path, {"sun": "hot"})
     assert accounts.ask("sun", "hot") == ["sun"]
+    assert accounts.blocked_by_key == {"sun": False}
+
+
+def test_a_file_that_cannot_be_read_for_a_while_is_read_once_that_is_over(
+    accounts: AccountsFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No descriptor may be free, or a mode may be wrong, when the file has changed."""
+
+    def no_descriptor(self: Path, mode: str) -> None:
+        raise OSError(24, "Too many open files")
+
+    fill(accounts.path, {"Ice": "cold", "moon": "full", "sun": "hot"}, blocked=("moon",))
+    monkeypatch.setattr(Path, "open", no_descriptor)
+    with log_lines() as lines:
+        for _ in range(3):
+            accounts.checker.refresh()
+    assert lines == [
+        f"{accounts.path} cannot be read: Too many open files; the accounts stay as they were"
+    ]
+    monkeypatch.undo()
+    assert accounts.ask("sun", "hot") == ["sun"]
+
+
+def test_a_file_that_is_back_unchanged_is_logged(accounts: AccountsFixture) -> None:
+    away = accounts.path.with_name("away")
+    away.mkdir()
+    hidden = AccountsFixture(away / "accounts", {"Ice": "cold"})
+    away.rename(accounts.path.with_name("elsewhere"))
+    hidden.checker.refresh()
+    accounts.path.with_name("elsewhere").rename(away)
+    with log_lines() as lines:
+        hidden.checker.refresh()
+        hidden.checker.refresh()
+    assert lines == [f"{hidden.path} can be read again"]
+
+
+def test_an_account_that_the_file_has_lost_stays_and_the_log_names_it(
+    accounts: AccountsFixture,
+) -> None:
+    first, second = accounts.path.read_text().splitlines(keepends=True)
+    accounts.path.write_text(first)
+    with log_lines() as lines:
+        assert accounts.ask("moon", "full") == [Blocked]
+        assert accounts.ask("ice", "cold") == ["Ice"]
+    assert lines[0].endswith("has changed: 1 accounts")
+    assert "no longer has 1 accounts that chatd account did not remove (moon)" in lines[1]
+    assert "until the server is started again" in lines[1]
+    assert len(lines) == 2
+    accounts.path.write_text(second)
+    assert accounts.ask("ice", "cold") == ["Ice"]
+    assert accounts.blocked_by_key == {"ice": False, "moon": True}
+
+
+def test_an_account_that_is_added_to_a_file_that_lost_others_counts_at_once(
+    accounts: AccountsFixture,
+) -> None:
+    accounts.path.unlink()
+    accounts.checker.refresh()
+    fill(accounts.path, {"sun": "hot"})
+    assert accounts.ask("sun", "hot") == ["sun"]
+    assert accounts.blocked_by_key == {"ice": False, "moon": True, "sun": False}
+
+
+def test_a_removed_account_is_free_at_once_and_so_is_the_last_one(
+    accounts: AccountsFixture,
+) -> None:
+    fill(accounts.path, {"moon": "full"})
+    with log_lines() as lines:
+        accounts.checker.refresh()
+        assert list(accounts.checker.accounts) == ["moon"]
+        fill(accounts.path, {})
+        accounts.checker.refresh()
+    assert accounts.checker.accounts == {}
+    assert [line.rpartition(": ")[2] for line in lines] == ["1 accounts", "0 accounts"]
+
+
+def test_of_many_lost_accounts_the_log_names_ten(tmp_path: Path) -> None:
+    accounts = AccountsFixture(tmp_path / "accounts", {f"name{n}": "cold" for n in range(11)})
+    accounts.path.write_text("sun\tremoved\t-\n")
+    with log_lines() as lines:
+        accounts.checker.refresh()
+    assert "no longer has 11 accounts" in lines[1]
+    assert "name9, …)" in lines[1]
+
+
+def test_who_else_may_change_the_file_is_logged_at_the_start_and_when_that_changes(
+    accounts: AccountsFixture,
+) -> None:
+    accounts.path.chmod(0o620)
+    with log_lines() as lines:
+        accounts.authenticator.startService()
+        accounts.clock.advance(limits.PASSWORD_FILE_SECONDS)
+        accounts.path.chmod(0o602)
+        accounts.clock.advance(limits.PASSWORD_FILE_SECONDS)
+        accounts.authenticator.stopService()
+    warnings = [line for line in lines if "can be written" in line]
+    assert len(warnings) == 2
+    assert "by its group" in warnings[0]
+    assert "by anyone" in warnings[1]
 
 
 def test_a_wrong_password_is_logged_without_the_password(accounts: AccountsFixture) -> None:

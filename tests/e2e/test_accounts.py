@@ -96,6 +96,22 @@ def test_a_running_server_notices_changed_accounts(server: Program, path: Path) 
         assert caller.hello("ice") == "blocked"
 
 
+def test_an_emptied_file_frees_no_nickname_and_removing_the_account_does(
+    server: Program, path: Path
+) -> None:
+    content = path.read_bytes()
+    path.write_bytes(b"")
+    server.expect_stderr("is empty")
+    with closing(Caller(server)) as caller:
+        assert caller.hello("ice") == "password-required"
+    path.write_bytes(content)
+    server.expect_stderr("has changed: 1 accounts")
+    account("remove", path, "ice")
+    server.expect_stderr("has changed: 0 accounts")
+    with closing(Caller(server)) as caller:
+        assert caller.hello("ice") == "welcome"
+
+
 def test_a_new_password_is_typed_twice_and_not_shown(tmp_path: Path) -> None:
     path = tmp_path / "accounts"
     with terminals() as open_terminal:

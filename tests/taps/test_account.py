@@ -70,6 +70,14 @@ class Shell:
         assert (code, err) == (0, "")
         return out
 
+    def notes(self, *argv: str | Path) -> str:
+        """The one line on standard error of a command that succeeds and has something to say."""
+        code, _, err = self._run(*argv)
+        assert code == 0
+        [line] = err.splitlines()
+        assert line.startswith("chatd account: ")
+        return line
+
     def fails(self, *argv: str | Path) -> str:
         """The one line that a command prints when it fails."""
         code, out, err = self._run(*argv)
@@ -95,7 +103,7 @@ def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
 def test_the_first_account_creates_the_file(shell: Shell, path: Path, pipe: WriteInput) -> None:
     pipe("cold\n")
     shell.run("add", path, "Ice")
-    [ice] = PasswordFile(path).read().values()
+    [ice] = PasswordFile(path).read().accounts.values()
     assert ice.name == "Ice"
     assert not ice.is_blocked
     assert Argon2Hasher().verify(ice.password_hash, b"cold")
@@ -108,7 +116,9 @@ def test_the_password_is_the_first_line_of_a_pipe(
 ) -> None:
     pipe(" two words \nand more\n")
     shell.run("add", path, "ice")
-    assert Argon2Hasher().verify(PasswordFile(path).read()["ice"].password_hash, b" two words ")
+    assert Argon2Hasher().verify(
+        PasswordFile(path).read().accounts["ice"].password_hash, b" two words "
+    )
 
 
 def test_on_a_terminal_the_password_is_prompted_for_twice(
@@ -117,7 +127,7 @@ def test_on_a_terminal_the_password_is_prompted_for_twice(
     prompts = answer_prompts("cold", "cold")
     assert shell.run("add", path, "ice") == ""
     assert prompts == ["Password for ice: ", "Repeat password: "]
-    assert Argon2Hasher().verify(PasswordFile(path).read()["ice"].password_hash, b"cold")
+    assert Argon2Hasher().verify(PasswordFile(path).read().accounts["ice"].password_hash, b"cold")
 
 
 @pytest.mark.parametrize(
@@ -189,7 +199,40 @@ def test_an_existing_account_is_refused_before_the_prompt(
 def test_an_account_is_removed(shell: Shell, path: Path) -> None:
     fill(path, {"Ice": "cold", "moon": "full"})
     shell.run("remove", path, "ice")
-    assert list(PasswordFile(path).read()) == ["moon"]
+    assert list(PasswordFile(path).read().accounts) == ["moon"]
+
+
+def test_the_last_account_is_removed_and_another_one_added(
+    shell: Shell, path: Path, pipe: WriteInput
+) -> None:
+    fill(path, {"Ice": "cold"})
+    shell.run("remove", path, "ICE")
+    assert shell.run("list", path) == ""
+    pipe("cold\n")
+    shell.run("add", path, "ice")
+    assert shell.run("list", path) == "ice\tactive\n"
+
+
+def test_a_file_that_was_emptied_is_not_taken_for_one_without_accounts(
+    shell: Shell, path: Path, pipe: WriteInput
+) -> None:
+    path.touch()
+    for words in (("list", path), ("remove", path, "ice"), ("block", path, "ice")):
+        assert "is empty, and chatd account never leaves it so" in shell.fails(*words)
+    pipe("cold\n")
+    noted = shell.notes("add", path, "ice")
+    assert "was empty; if it had accounts before, restore it from a backup" in noted
+    assert shell.run("list", path) == "ice\tactive\n"
+
+
+@pytest.mark.parametrize("words", [("block", "ice"), ("unblock", "ice"), ("remove", "ice")])
+def test_a_file_that_others_may_change_is_named_after_each_change(
+    shell: Shell, path: Path, words: tuple[str, str]
+) -> None:
+    fill(path, {"ice": "cold"})
+    path.chmod(0o620)
+    action, name = words
+    assert f"{path} can be written by its group" in shell.notes(action, path, name)
 
 
 def test_an_account_is_blocked_and_unblocked_and_keeps_its_password(

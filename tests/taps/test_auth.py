@@ -95,6 +95,13 @@ def test_an_invalid_password_file_and_its_first_bad_line_are_named_in_one_line(
 
 
 @BOTH_COMMANDS
+def test_an_empty_password_file_is_named_with_what_to_do(command: str, path: Path) -> None:
+    path.write_bytes(b"")
+    message = error_message(command, f"--auth chatd:{path}")
+    assert "is empty, and chatd account never leaves it so: restore it from a backup" in message
+
+
+@BOTH_COMMANDS
 def test_without_argon2_the_error_says_what_to_install(
     command: str, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
