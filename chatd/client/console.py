@@ -26,7 +26,7 @@ from chatd.client.ui import Choice, InteractiveUI, SessionView, format_choice
 from chatd.stderr import write_line
 from chatd.wire import rendering
 from chatd.wire.rendering import escape
-from chatd.wire.slash_commands import QUIT_COMMANDS, parse
+from chatd.wire.slash_commands import is_quit, parse
 
 #: A longer line is refused here, so that it need not be kept; the server would refuse it, too.
 _LINE_BYTES: Final = 1_048_576
@@ -181,7 +181,7 @@ class Console(Protocol, InteractiveUI):
             self._not_sent("a line that is not UTF-8 text.")
             return
         on_answer, self._on_answer = self._on_answer, None
-        if on_answer is None or (not self._is_password and line.strip() in QUIT_COMMANDS):
+        if on_answer is None or (not self._is_password and is_quit(line)):
             self._submit(line)
         else:
             on_answer(line)

@@ -35,7 +35,7 @@ from chatd.chat.commands import ClientCommand, SendMessage, SendPrivate
 from chatd.chat.errors import NotReached, PasswordRequired, Refusal, RequestId
 from chatd.client.joined_rooms import JoinedRooms
 from chatd.client.ui import SessionView, UserInterface
-from chatd.wire import frames, slash_commands
+from chatd.wire import frames, recipients, slash_commands
 from chatd.wire.frames import FromServer
 from chatd.wire.rendering import escape
 from chatd.wire.slash_commands import UserInput
@@ -361,7 +361,7 @@ class Session(SessionView):
 
     def _refuse_after_quit(self, line: str) -> None:
         """Take no line after the end, except for a second ``/quit``, which waits for nothing."""
-        if line.strip() in slash_commands.QUIT_COMMANDS:
+        if slash_commands.is_quit(line):
             self._owner.leave()
         else:
             self.not_sent(f"{escape(line)} (you are leaving)")
@@ -391,11 +391,16 @@ def prompt_private_message(
     """
 
     def on_recipients(answer: str) -> None:
-        to = _nicknames(answer)
+        try:
+            to = recipients.read_recipients(answer)
+        except Refusal as refusal:
+            to, problem = (), str(refusal)
+        else:
+            problem = "no recipient."
         if to:
             ui.prompt(f"Message for {escape(', '.join(to))}?", lambda text: on_text(to, text))
             return
-        not_sent("no recipient.")
+        not_sent(problem)
         if not ui.is_interactive:
             # The next line of a pipe is the text all the same, and must not go to everyone.
             ui.prompt(
@@ -410,9 +415,3 @@ def prompt_private_message(
             not_sent(str(refusal))
 
     ui.prompt("Recipients?", on_recipients)
-
-
-def _nicknames(answer: str) -> tuple[str, ...]:
-    # No nickname has an @, but many users type one.
-    words = (word.removeprefix("@") for word in answer.replace(",", " ").split())
-    return tuple(word for word in words if word)

@@ -64,12 +64,12 @@ class Plain(Dialect):
             line = frame.removesuffix(b"\r").decode("utf-8")
         except UnicodeDecodeError:
             raise errors.InvalidUtf8 from None
-        if self.prompt is Prompt.PASSWORD and line.strip() not in slash_commands.QUIT_COMMANDS:
+        if self.prompt is Prompt.PASSWORD and not slash_commands.is_quit(line):
             return Request(commands.Authenticate(self.account, line))
         if self.prompt is not Prompt.NOTHING:
             word = line.strip()
             return Request(
-                commands.Quit() if word in slash_commands.QUIT_COMMANDS else commands.Enter(word)
+                commands.Quit() if slash_commands.is_quit(line) else commands.Enter(word)
             )
         return Request(_command(slash_commands.parse(line, self.room)))
 

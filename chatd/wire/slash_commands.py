@@ -2,9 +2,13 @@
 
 The client parses the user's lines with it, and the plain dialect those of its members, so that
 ``/users`` is the same everywhere; ``chatd/web/static/commands.js`` does the same in the web page.
-docs/howto/chat.rst explains the commands.
+docs/howto/chat.rst explains the commands, and tests/slash_commands.json has cases for all three.
+
+A line that may have been meant as a private message and is not a valid one is refused, never sent
+as a message to a room.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -13,9 +17,13 @@ from chatd.chat import commands, limits, names
 from chatd.chat.commands import Command
 from chatd.chat.errors import BadCommand
 from chatd.chat.names import LOBBY
+from chatd.wire import recipients
 
 #: How much an error quotes of an invalid line.
 _QUOTED_CHARACTERS: Final = 80
+
+#: What ends a word; the same as for ``str.split``.
+_SPACE: Final = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,34 +63,15 @@ class SlashCommand:
 
 
 def _parse_msg(argument: str, room: str) -> UserInput:
-    to, _, text = argument.partition(" ")
-    if not text.strip():
-        raise BadCommand("Usage: /msg NAME[,NAME] TEXT")
-    return private_message(tuple(name for name in to.split(",") if name), text.strip())
+    return _private(argument, "/msg NAME[,NAME] TEXT")
 
 
-def private_message(to: tuple[str, ...], text: str) -> Command:
-    """The private message `text` to the nicknames `to`.
-
-    :raises Refusal: if `text` cannot be a message.
-    """
-    # No nickname begins with @, but many users type one.
-    return commands.SendPrivate(
-        names.message_text(text), tuple(name.removeprefix("@") for name in to)
-    )
-
-
-def _parse_mention(line: str) -> Command:
-    """Parse ``@ice hello`` or ``@ice @moon hello``."""
-    to = []
-    rest = line
-    while rest.startswith("@"):
-        name, _, rest = rest.partition(" ")
-        to.append(name[1:])
-        rest = rest.lstrip(" ")
-    if not rest:
-        raise BadCommand("Usage: @NAME [@NAME] TEXT")
-    return private_message(tuple(to), rest)
+def _private(argument: str, usage: str) -> Command:
+    """The private message ``ice hello``, ``ice,moon hello``, ``@ice hello``, …"""
+    to, text = recipients.split_recipients(argument[recipients.skip_blanks(argument) :])
+    if not text:
+        raise BadCommand(f"Usage: {usage}")
+    return commands.SendPrivate(_message_text(text), to)
 
 
 def _rename(argument: str, room: str) -> UserInput:
@@ -101,7 +90,8 @@ def _history(argument: str, room: str) -> UserInput:
 
 
 def _named_room(argument: str) -> str:
-    return names.room_name(argument if argument.startswith("#") else f"#{argument}")
+    has_hash = argument[0] in recipients.HASH
+    return names.room_name(argument if has_hash else f"#{argument}")
 
 
 def _room(make: Callable[[str], UserInput], usage: str) -> Callable[[str, str], UserInput]:
@@ -151,6 +141,18 @@ SLASH_COMMANDS: Final = (
 _BY_NAME: Final = {name: command for command in SLASH_COMMANDS for name in command.names}
 
 
+#: These send private texts, so a slip in their names must not go unnoticed.
+_PRIVATE_COMMANDS: Final = frozenset({"/msg", "/message"})
+
+#: What keyboards and input methods give for ``/``, or for a key beside it.
+_ALMOST_SLASH: Final = re.compile(
+    r"[\\\uff3c\ufe68|\u00a6.,;:!?\u00bf_\-7&#\u3002\u3001\u30fb\uff65\u00f7\u00a5\uffe5\u20a9]{1,3}"
+)
+
+#: How many characters may be wrong in the name of a command, so that the right one is named.
+_MAX_TYPING_ERRORS: Final = 2
+
+
 def parse(line: str, room: str = LOBBY) -> UserInput | None:
     """What the user wants with `line`; None if it is blank.
 
@@ -159,26 +161,112 @@ def parse(line: str, room: str = LOBBY) -> UserInput | None:
     """
     if not line.strip():
         return None
-    # Spaces before @ or / are a typing error, and must not make a private message public: " @ice
+    # Blanks before @ or / are a typing error, and must not make a private message public: " @ice
     # hi" goes to ice, not to the room. A line that begins with neither keeps its spaces: a message
     # may be indented.
-    trimmed = line.lstrip()
-    word, _, argument = line.strip().partition(" ")
-    if word == "exit()" and not argument:
+    trimmed = line[recipients.skip_blanks(line) :].rstrip()
+    first, second = trimmed[:1], trimmed[1:2]
+    word, argument = _split_word(trimmed)
+    name = _command_name(word)
+    if name == "exit()" and not argument:
         return commands.Quit()
-    if trimmed.startswith("//"):  # before the commands, which also begin with /
-        return commands.SendMessage(names.message_text(trimmed[1:]), room)
-    if trimmed.startswith("@") and len(word) > 1:  # a lone @ is text
-        return _parse_mention(line.strip())
-    if not trimmed.startswith("/"):
-        return commands.SendMessage(names.message_text(line), room)
+    if first and first in recipients.AT and recipients.skip_blanks(trimmed, 1) < len(trimmed):
+        return _private(trimmed, "@NAME [@NAME] TEXT")  # a lone @ is text
+    if not first or first not in recipients.SLASH:
+        _check_no_slip(name)
+        return commands.SendMessage(_message_text(line.removeprefix("\ufeff")), room)
+    if second and second in recipients.SLASH:
+        start = recipients.skip_blanks(line)
+        return commands.SendMessage(_message_text(line[start + 1 :]), room)
     # An unknown command is an error and never a message, for the same reason: "/mgs ice hi".
-    if word not in _BY_NAME:
+    if name not in _BY_NAME:
+        raise BadCommand(_unknown_command(word, name, argument))
+    return _BY_NAME[name].parse(argument, room)
+
+
+def is_quit(line: str) -> bool:
+    """Whether `line` is one of the commands for leaving the chat, in any case."""
+    return _command_name(line[recipients.skip_blanks(line) :].rstrip()) in QUIT_COMMANDS
+
+
+def _split_word(text: str) -> tuple[str, str]:
+    """The first word of `text`, and what follows it."""
+    found = _SPACE.search(text)
+    return (text[: found.start()], text[found.end() :].strip()) if found else (text, "")
+
+
+def _command_name(word: str) -> str:
+    """`word` in the form in which commands are compared."""
+    # A long word is no command, and casefold() cuts it before it does any work.
+    name = names.casefold(recipients.without_invisibles(word[:_QUOTED_CHARACTERS]))
+    return f"/{name[1:]}" if name[:1] != "" and name[0] in recipients.SLASH else name
+
+
+def _check_no_slip(name: str) -> None:
+    """Refuse a line whose first word is that of a private message but for its slash."""
+    found = _ALMOST_SLASH.match(name)
+    if found and f"/{name[found.end() :]}" in _PRIVATE_COMMANDS:
         raise BadCommand(
-            f"There is no command {word[: limits.NICKNAME_CHARACTERS]}; /help lists them, "
-            "and //… sends a line that begins with /."
+            f"Did you mean /{name[found.end() :]}? Commands begin with /. Nothing was sent."
         )
-    return _BY_NAME[word].parse(argument.strip(), room)
+
+
+def _message_text(text: str) -> str:
+    """`text`, if it can be a message, and none of its lines may be meant as a private one.
+
+    Pasted lines are one message at a terminal and in the page. On a pipe and on a plain connection
+    each is read for itself, so there the same lines would be private.
+    """
+    names.message_text(text)
+    for number, line in enumerate(text.split("\n")[1:], 2):
+        word, argument = _split_word(recipients.without_invisibles(line))
+        is_mention = len(word) > 1 and word[0] in recipients.AT and word[1] not in recipients.AT
+        if argument and (is_mention or _command_name(word) in _PRIVATE_COMMANDS):
+            raise BadCommand(
+                f"Line {number} begins as a private message does. Send it by itself, or put a "
+                "space before it if it is part of this message."
+            )
+    return text
+
+
+def _unknown_command(word: str, name: str, argument: str) -> str:
+    # "/ msg ice hi": the space is too much.
+    meant = _command_name(f"/{_split_word(argument)[0]}") if name == "/" else name
+    nearest = meant if meant in _BY_NAME else _nearest_command(name)
+    suggestion = f"; did you mean {nearest}? /help" if nearest else "; /help"
+    quoted = recipients.without_invisibles(word)[: limits.NICKNAME_CHARACTERS]
+    return (
+        f"There is no command {quoted}{suggestion} lists them, "
+        "and //… sends a line that begins with /."
+    )
+
+
+def _nearest_command(name: str) -> str:
+    """The command that `name` is a beginning of, or differs least from; empty if none is near."""
+    if not 1 < len(name) <= limits.NICKNAME_CHARACTERS:
+        return ""
+    errors = {
+        each: 1 if each.startswith(name) else _typing_errors(name, each)
+        for each in _BY_NAME
+        if each.startswith("/")
+    }
+    nearest = min(errors, key=errors.__getitem__)
+    # "/x" is as far from each of them as it is long.
+    return nearest if errors[nearest] <= min(_MAX_TYPING_ERRORS, len(name) - 2) else ""
+
+
+def _typing_errors(one: str, other: str) -> int:
+    """How many characters are missing, too many, wrong or swapped with the next one."""
+    rows = [list(range(len(other) + 1))]
+    for i, left in enumerate(one, 1):
+        row = [i]
+        for j, right in enumerate(other, 1):
+            cost = min(rows[-1][j] + 1, row[j - 1] + 1, rows[-1][j - 1] + (left != right))
+            if i > 1 and j > 1 and (left, one[i - 2]) == (other[j - 2], right):
+                cost = min(cost, rows[-2][j - 2] + 1)
+            row.append(cost)
+        rows.append(row)
+    return rows[-1][-1]
 
 
 def help_lines() -> list[str]:

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatd.chat import commands, limits
+from chatd.chat import limits
 from chatd.chat.errors import Refusal
 from chatd.chat.names import casefold
 from chatd.wire import slash_commands
 from chatd.wire.rendering import escape
 from tests.browser.chat_page import ChatPage
+from tests.slash_command_cases import CASES, as_frame, assert_frame
 
 
 def call(page: ChatPage, module: str, function: str, calls: Sequence[Sequence[Any]]) -> Any:
@@ -70,36 +71,13 @@ def test_escape_agrees_with_the_terminal_for_any_text(
     assert call(module_page, "escape", "escape", [[text] for text in texts]) == expected
 
 
-#: The frame of each command: its type and its data.
-_FRAMES: dict[type, Any] = {
-    commands.SendMessage: lambda command: ("message", {"text": command.text, "room": command.room}),
-    commands.SendPrivate: lambda command: (
-        "private",
-        {"text": command.text, "to": list(command.to)},
-    ),
-    commands.Rename: lambda command: ("set-name", {"nickname": command.nickname}),
-    commands.JoinRoom: lambda command: ("join", {"room": command.room}),
-    commands.LeaveRoom: lambda command: ("leave", {"room": command.room}),
-    commands.ListUsers: lambda command: ("users", None),
-    commands.ListRooms: lambda command: ("rooms", None),
-    commands.Quit: lambda command: ("quit", None),
-    commands.ReadHistory: lambda command: (
-        "history",
-        {"room": command.room, "limit": command.limit},
-    ),
-    slash_commands.SwitchRoom: lambda command: ("switch-room", {"room": command.room}),
-    slash_commands.Help: lambda command: ("help", None),
-    slash_commands.PromptPrivate: lambda command: ("prompt-private", None),
-}
-
-
 def parse(line: str) -> Any:
     """The frame for `line` at the terminal, in a list, or the text of the refusal."""
     try:
         command = slash_commands.parse(line, "#dev")
     except Refusal as refusal:
         return escape(str(refusal))
-    return [None if command is None else _FRAMES[type(command)](command)]
+    return [None if command is None else as_frame(command)]
 
 
 def comparable(result: Any) -> Any:
@@ -154,6 +132,64 @@ def test_parse_agrees_with_the_terminal_in_special_cases(module_page: ChatPage) 
     results = call(module_page, "commands", "parse", [[line, "#dev"] for line in LINES])
     for line, result in zip(LINES, results, strict=True):
         assert comparable(result) == parse(line), line
+
+
+@pytest.mark.smoke
+def test_a_slip_never_makes_a_private_message_public(module_page: ChatPage) -> None:
+    results = call(module_page, "commands", "parse", [[case.line, "#dev"] for case in CASES])
+    for case, result in zip(CASES, results, strict=True):
+        frame: Any = (
+            {"type": "", "data": {"text": result}} if isinstance(result, str) else result[0]
+        )
+        assert_frame(case, str(frame["type"]), frame.get("data"))
+
+
+#: What lines begin with, or have between their words, if they were typed with care or without.
+PIECES = [
+    *("@", "\uff20", "/", "\uff0f", "\u2215", "//", "/msg ", "/MSG ", "moon", "sun", ":", "\uff1a"),
+    *(
+        ",",
+        "\uff0c",
+        "\u3001",
+        " ",
+        "\t",
+        "\u3000",
+        "\u200b",
+        "\ufeff",
+        "\ufe0f",
+        "hi",
+        "127.0.0.1:80",
+    ),
+    *(
+        "\n",
+        "#",
+        "\uff03",
+        "/join ",
+        "msg",
+        ".",
+        "\u00e9",
+        "\U0001f600",
+        "exit()",
+        "/mgs",
+        "\x85",
+        "S",
+    ),
+]
+
+
+@given(
+    lines=st.lists(
+        st.lists(st.sampled_from(PIECES), max_size=12).map("".join), min_size=40, max_size=80
+    )
+)
+def test_parse_agrees_with_the_terminal_for_carelessly_typed_lines(
+    lines: list[str], module_page: ChatPage
+) -> None:
+    results = call(module_page, "commands", "parse", [[line, "#dev"] for line in lines])
+    for line, result in zip(lines, results, strict=True):
+        expected = parse(line)
+        if " name " not in expected:  # whether a name is valid, the page leaves to the server
+            assert comparable(result) == expected, line
 
 
 @given(

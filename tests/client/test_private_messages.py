@@ -3,12 +3,13 @@
 import pytest
 
 from chatd.chat import events
-from chatd.chat.commands import SendPrivate
+from chatd.chat.commands import SendMessage, SendPrivate
 from chatd.chat.events import Undelivered
 from chatd.client.console import Console
 from chatd.wire import frames
 from tests.client.service_harness import online
 from tests.client.session_harness import SessionHarness
+from tests.slash_command_cases import CASES, Case, as_frame, assert_frame
 
 
 @pytest.mark.parametrize(
@@ -85,6 +86,10 @@ def test_a_private_message_typed_offline_waits_like_any_line() -> None:
         ("moon sun", ("moon", "sun")),
         ("  moon  ", ("moon",)),
         ("@moon, @sun", ("moon", "sun")),
+        ("\uff20moon\u3000\uff20sun", ("moon", "sun")),
+        ("moon\u3001sun", ("moon", "sun")),
+        ("\ufeffmoon\u200b: ", ("moon",)),
+        ("127.0.0.1:5000 a:b", ("127.0.0.1:5000", "a:b")),
     ],
 )
 def test_message_asks_for_the_recipient_then_for_the_text(whom: str, to: tuple[str, ...]) -> None:
@@ -108,7 +113,7 @@ def test_the_text_that_was_asked_for_is_never_a_command(text: str) -> None:
     assert ice.leave_calls == 0
 
 
-@pytest.mark.parametrize("whom", ["", " , ", "@"])
+@pytest.mark.parametrize("whom", ["", " , ", "@", "\uff20 \u3001", "\u200b"])
 def test_without_a_recipient_there_is_no_prompt_for_the_text_and_nothing_is_sent(whom: str) -> None:
     ice = SessionHarness(is_interactive=True)
     ice.type("/message")
@@ -177,3 +182,27 @@ def test_an_unconfirmed_private_message_is_named_only_to_its_user() -> None:
     ice.session.offline()
     assert ice.ui.notices[-1] == "  @moon psst"
     assert ice.ui.shown == []
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: ascii(case.line)[:40])
+def test_a_slip_never_makes_a_private_message_public(case: Case) -> None:
+    ice = SessionHarness(is_interactive=True)
+    ice.type(case.line)
+    if case.kind in ("private", "message"):
+        [command] = ice.commands
+        assert_frame(case, *as_frame(command))
+    elif case.kind:
+        assert not any(isinstance(each, SendMessage | SendPrivate) for each in ice.commands)
+    else:
+        [notice] = ice.ui.notices
+        assert_frame(case, "", {"text": notice})
+        assert ice.sent == []
+
+
+def test_more_recipients_than_allowed_are_refused_before_the_text_is_asked_for() -> None:
+    ice = SessionHarness()
+    ice.type("/message")
+    ice.ui.answer(" ".join(f"moon{number}" for number in range(33)))
+    ice.ui.answer("nobody must know")
+    assert ice.sent == []
+    assert "1 to 32 recipients" in ice.ui.notices[0]

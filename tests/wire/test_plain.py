@@ -20,6 +20,7 @@ from chatd.chat.events import Message, Undelivered
 from chatd.wire import slash_commands
 from chatd.wire.dialect import Dialect, LocalReply, Request, Result
 from chatd.wire.plain import Plain, Prompt
+from tests.slash_command_cases import CASES, Case, assert_is
 
 GUEST = Plain()
 MEMBER = Plain(prompt=Prompt.NOTHING)
@@ -91,6 +92,19 @@ def test_a_members_line_is_a_message_or_a_command(
     line: str, command: commands.ClientCommand, end: str
 ) -> None:
     assert MEMBER.decode(f"{line}{end}".encode()).command == command
+
+
+#: What the plain dialect carries out without a command for the server.
+LOCAL = ("help", "switch-room", "prompt-private")
+
+
+@pytest.mark.parametrize(
+    "case",
+    [case for case in CASES if "\n" not in case.line and case.kind not in LOCAL],
+    ids=lambda case: ascii(case.line)[:40],
+)
+def test_a_slip_never_makes_a_private_message_public(case: Case) -> None:
+    assert_is(case, lambda line: MEMBER.decode(line.encode()).command)
 
 
 @pytest.mark.parametrize("line", ["", "\r", "  ", "\t\r"])

@@ -1,5 +1,9 @@
 """What the person types: lines, and the commands or sentences that they become."""
 
+import contextlib
+import sys
+from types import FrameType
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +30,7 @@ from chatd.wire.slash_commands import (
     help_lines,
     parse,
 )
+from tests.slash_command_cases import CASES, Case, assert_is
 
 
 @pytest.mark.parametrize(
@@ -55,7 +60,6 @@ from chatd.wire.slash_commands import (
         ("/msg ice,moon hello", SendPrivate("hello", ("ice", "moon"))),
         ("@ice hello", SendPrivate("hello", ("ice",))),
         ("@ice @moon hello", SendPrivate("hello", ("ice", "moon"))),
-        ("@ hello", SendMessage("@ hello")),
         (" @ice hello", SendPrivate("hello", ("ice",))),
         ("\t/msg ice hello you", SendPrivate("hello you", ("ice",))),
         ("  /users", ListUsers()),
@@ -80,7 +84,6 @@ def test_a_line_is_parsed(line: str, user_input: UserInput | None) -> None:
     [
         ("/dance", "There is no command /dance"),
         ("/", "There is no command /;"),
-        ("/Users", "There is no command /Users"),
         ("/setname", "Usage: /setname NAME"),
         ("/setname two words", "may not contain"),
         ("/setname " + "x" * 26, "at most 25 characters"),
@@ -104,6 +107,11 @@ def test_an_invalid_line_is_refused_with_a_sentence(line: str, sentence: str) ->
     with pytest.raises(Refusal, match=r".") as refused:
         parse(line)
     assert sentence in str(refused.value)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: ascii(case.line)[:40])
+def test_a_slip_never_makes_a_private_message_public(case: Case) -> None:
+    assert_is(case, parse)
 
 
 @pytest.mark.parametrize(
@@ -147,3 +155,24 @@ def test_the_help_is_aligned() -> None:
         if spec.help in line
     }
     assert len(starts) == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["@a " * 21_000, "@a," * 21_000, "/msg " + "a," * 30_000, "@" + "\ufdfa" * 21_000 + " hi"],
+    ids=["names", "commas", "msg", "a long name"],
+)
+def test_work_for_recipients_ends_at_the_limit(line: str) -> None:
+    calls = 0
+
+    def count(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal calls
+        calls += 1
+
+    sys.setprofile(count)
+    try:
+        with contextlib.suppress(Refusal):
+            parse(line)
+    finally:
+        sys.setprofile(None)
+    assert calls < 2_000

@@ -1,10 +1,10 @@
 """Completion of the word before the cursor: commands, nicknames, rooms. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from chatd.chat.names import casefold
-from chatd.wire import slash_commands
+from chatd.wire import recipients, slash_commands
 from chatd.wire.rendering import escape
 
 #: The arguments of each command, as its help shows them: they say what can be completed there.
@@ -34,10 +34,12 @@ def completions(before: str, known: Known) -> tuple[str, list[str]]:
             for name in spec.names
             if name.startswith("/")
         )
-        return first, [f"{name} " for name in commands if name.startswith(first)]
-    if word.startswith("@"):
-        return word, [f"@{name} " for name in _matching(word[1:], known.nicknames)]
-    arguments = _ARGUMENTS.get(first, "") if space else ""
+        return first, [f"{name} " for name in commands if name.startswith(casefold(first))]
+    if word and word[0] in recipients.AT:
+        # A nickname with a colon needs /msg: after @ it would be another nickname and a text.
+        nicknames = filter(recipients.is_marked_name, known.nicknames)
+        return word, [f"{word[0]}{name} " for name in _matching(word[1:], nicknames)]
+    arguments = _ARGUMENTS.get(casefold(first), "") if space else ""
     if word.startswith("#") or "#ROOM" in arguments:
         return word, _matching(word if word.startswith("#") else f"#{word}", known.rooms)
     if arguments.startswith("NAME[") and " " not in rest:
@@ -53,7 +55,7 @@ def choices(before: str, names: Sequence[str]) -> tuple[str, list[str]]:
     return before, _matching(before, names)
 
 
-def _matching(beginning: str, names: Sequence[str]) -> list[str]:
+def _matching(beginning: str, names: Iterable[str]) -> list[str]:
     """The names that begin so, in any case.
 
     Names with characters that a terminal might obey are left out. No chatd server has such names,

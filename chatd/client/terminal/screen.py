@@ -33,7 +33,7 @@ from chatd.client.ui import Choice, InteractiveUI, SessionView, format_choice
 from chatd.stderr import write_line
 from chatd.wire import slash_commands
 from chatd.wire.rendering import escape
-from chatd.wire.slash_commands import QUIT_COMMANDS
+from chatd.wire.slash_commands import QUIT_COMMANDS, is_quit
 
 #: The answers that confirm a long paste.
 _YES: Final = frozenset({"y", "yes"})
@@ -185,7 +185,7 @@ class TerminalUI(InteractiveUI, EditorOwner):
     @override
     def prompt_answered(self, text: str) -> None:
         prompt = self._prompts.current
-        if prompt and not prompt.is_secret and text.strip() in QUIT_COMMANDS:
+        if prompt and not prompt.is_secret and is_quit(text):
             self.quit_requested()
         elif prompt:
             # The question and its answer stay in the scroll-back.
@@ -332,7 +332,7 @@ class InputQueue:
 
     def append(self, line: str) -> None:
         """Send `line` after those that wait; a command for leaving overtakes them."""
-        if self._is_paused and line.strip() not in QUIT_COMMANDS:
+        if self._is_paused and not is_quit(line):
             self._lines.append(line)
         else:
             self._send(line)

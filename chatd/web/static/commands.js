@@ -6,6 +6,22 @@
  */
 
 import { escape } from "./escape.js";
+import { casefold } from "./names.js";
+import {
+  AT,
+  HASH,
+  NotSent,
+  SLASH,
+  isAt,
+  skipBlanks,
+  splitRecipients,
+  splitWord,
+  strip,
+  stripEnd,
+  withoutInvisibles,
+} from "./recipients.js";
+
+export { NotSent };
 
 /** Length of a message, in code points. */
 export const MAX_MESSAGE_CHARACTERS = 4096;
@@ -19,15 +35,19 @@ const ID_BYTES = 64;
 const MAX_COMMAND_CHARACTERS = 25;
 const MAX_ARGUMENT_CHARACTERS = 80;
 
-// What Python's str.strip() removes.
-const SPACE =
-  "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
-const LEADING_SPACE = new RegExp(`^${SPACE}+`);
-const TRAILING_SPACE = new RegExp(`${SPACE}+$`);
 const CONTROL_CHARACTER = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/;
 
-/** The line cannot be sent; the message tells the user why. */
-export class NotSent extends Error {}
+/** A half of a surrogate pair: with the flag `u`, whole pairs do not match. */
+const LONE_SURROGATE = /[\ud800-\udfff]/u;
+
+/** What keyboards and input methods give for `/`, or for a key beside it. */
+const ALMOST_SLASH =
+  /^[\\\uff3c\ufe68|\u00a6.,;:!?\u00bf_\-7&#\u3002\u3001\u30fb\uff65\u00f7\u00a5\uffe5\u20a9]{1,3}/;
+/** How many characters may be wrong in the name of a command, so that the right one is named. */
+const MAX_TYPING_ERRORS = 2;
+
+/** These send private texts, so a slip in their names must not go unnoticed. */
+const PRIVATE_COMMANDS = new Set(["/msg", "/message"]);
 
 /** The commands: names, arguments, description, and `parse(argument, room)`. */
 const COMMANDS = [
@@ -57,7 +77,7 @@ const BY_NAME = new Map(
 export function parse(line, room) {
   // A lone surrogate, as some input methods leave behind: JSON.stringify would send an escape that
   // the server refuses as an invalid frame.
-  if (!line.isWellFormed()) {
+  if (LONE_SURROGATE.test(line)) {
     throw new NotSent("This line contains an incomplete character. Remove it and send it again.");
   }
   const frame = parseLine(line, room);
@@ -82,64 +102,112 @@ export function help() {
 
 /** A room's name from what the user typed; the # may be omitted. */
 export function roomName(argument) {
-  return argument.startsWith("#") ? argument : `#${argument}`;
+  return isAt(argument, 0, HASH) ? argument : `#${argument}`;
 }
 
 function parseLine(line, room) {
-  const stripped = strip(line);
-  if (!stripped) {
+  if (!strip(line)) {
     return null;
   }
-  // Spaces before @ or / are a typing error, and must not make a private message public.
-  const trimmed = line.replace(LEADING_SPACE, "");
-  const [word, argument] = partition(stripped);
-  if (word === "exit()" && !argument) {
+  // Blanks before @ or / are a typing error, and must not make a private message public.
+  const start = skipBlanks(line);
+  const trimmed = stripEnd(line.slice(start));
+  const [word, argument] = splitWord(trimmed);
+  const name = commandName(word);
+  if (name === "exit()" && !argument) {
     return createFrame("quit");
   }
-  if (trimmed.startsWith("//")) {
-    return createFrame("message", { text: validated(trimmed.slice(1)), room });
+  if (isAt(trimmed, 0, AT) && skipBlanks(trimmed, 1) < trimmed.length) {
+    return createPrivate(trimmed, "@NAME [@NAME] TEXT"); // a lone @ is text
   }
-  if (trimmed.startsWith("@") && word.length > 1) {
-    return parseMention(stripped);
+  if (!isAt(trimmed, 0, SLASH)) {
+    checkNoSlip(name);
+    return createFrame("message", { text: validated(line.replace(/^\ufeff/, "")), room });
   }
-  if (!trimmed.startsWith("/")) {
-    return createFrame("message", { text: validated(line), room });
+  if (isAt(trimmed, 1, SLASH)) {
+    return createFrame("message", { text: validated(line.slice(start + 1)), room });
   }
-  if (!BY_NAME.has(word)) {
-    const quoted = quote(word, MAX_COMMAND_CHARACTERS);
-    throw new NotSent(
-      `There is no command ${quoted}; /help lists them, and //… sends a line that begins with /.`,
-    );
+  // An unknown command is an error and never a message, for the same reason: "/mgs ice hi".
+  if (!BY_NAME.has(name)) {
+    throw new NotSent(unknownCommand(word, name, argument));
   }
-  return BY_NAME.get(word)(strip(argument), room);
+  return BY_NAME.get(name)(argument, room);
+}
+
+/** `word` in the form in which commands are compared. */
+function commandName(word) {
+  const name = casefold(withoutInvisibles(firstCharacters(word, MAX_ARGUMENT_CHARACTERS)));
+  return isAt(name, 0, SLASH) ? `/${name.slice(1)}` : name;
+}
+
+/** Refuse a line whose first word is that of a private message but for its slash. */
+function checkNoSlip(name) {
+  const found = ALMOST_SLASH.exec(name);
+  const meant = found && `/${name.slice(found[0].length)}`;
+  if (PRIVATE_COMMANDS.has(meant)) {
+    throw new NotSent(`Did you mean ${meant}? Commands begin with /. Nothing was sent.`);
+  }
+}
+
+function unknownCommand(word, name, argument) {
+  // "/ msg ice hi": the space is too much.
+  const meant = name === "/" ? commandName(`/${splitWord(argument)[0]}`) : name;
+  const nearest = BY_NAME.has(meant) ? meant : nearestCommand(name);
+  const quoted = quote(withoutInvisibles(word), MAX_COMMAND_CHARACTERS);
+  const suggestion = nearest ? `; did you mean ${nearest}? /help` : "; /help";
+  return (
+    `There is no command ${quoted}${suggestion} lists them, ` +
+    "and //… sends a line that begins with /."
+  );
+}
+
+/** The command that `name` is a beginning of, or differs least from; empty if none is near. */
+function nearestCommand(name) {
+  const { length } = [...name];
+  if (length < 2 || length > MAX_COMMAND_CHARACTERS) {
+    return "";
+  }
+  let nearest = "";
+  let fewest = Math.min(MAX_TYPING_ERRORS, length - 2) + 1;
+  for (const each of BY_NAME.keys()) {
+    if (each.startsWith("/")) {
+      const errors = each.startsWith(name) ? 1 : typingErrors([...name], [...each]);
+      if (errors < fewest) {
+        [nearest, fewest] = [each, errors];
+      }
+    }
+  }
+  return nearest;
+}
+
+/** How many characters are missing, too many, wrong or swapped with the next one. */
+function typingErrors(one, other) {
+  const rows = [[...other.keys(), other.length]];
+  for (let i = 1; i <= one.length; i += 1) {
+    const row = [i];
+    for (let j = 1; j <= other.length; j += 1) {
+      const isWrong = one[i - 1] === other[j - 1] ? 0 : 1;
+      let cost = Math.min(rows[i - 1][j] + 1, row[j - 1] + 1, rows[i - 1][j - 1] + isWrong);
+      if (i > 1 && j > 1 && one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1]) {
+        cost = Math.min(cost, rows[i - 2][j - 2] + 1);
+      }
+      row.push(cost);
+    }
+    rows.push(row);
+  }
+  return rows[one.length][other.length];
 }
 
 function parsePrivate(argument) {
-  const [recipients, text] = partition(argument);
-  if (!strip(text)) {
-    throw new NotSent("Usage: /msg NAME[,NAME] TEXT");
-  }
-  return createPrivate(recipients.split(",").filter(Boolean), strip(text));
+  return createPrivate(argument, "/msg NAME[,NAME] TEXT");
 }
 
-/** `@ice hello` and `@ice @moon hello`. */
-function parseMention(line) {
-  const recipients = [];
-  let rest = line;
-  while (rest.startsWith("@")) {
-    const [name, after] = partition(rest);
-    recipients.push(name.slice(1));
-    rest = after.replace(/^ +/, "");
+/** The private message `ice hello`, `ice,moon hello`, `@ice hello`, … */
+function createPrivate(argument, usage) {
+  const [to, text] = splitRecipients(argument.slice(skipBlanks(argument)));
+  if (!text) {
+    throw new NotSent(`Usage: ${usage}`);
   }
-  if (!rest) {
-    throw new NotSent("Usage: @NAME [@NAME] TEXT");
-  }
-  return createPrivate(recipients, rest);
-}
-
-function createPrivate(recipients, text) {
-  // No nickname begins with @, but many users type one.
-  const to = recipients.map((name) => name.replace(/^@/, ""));
   return createFrame("private", { text: validated(text), to });
 }
 
@@ -179,20 +247,26 @@ function only(type) {
 }
 
 function quote(text, maxCharacters) {
-  return escape([...text].slice(0, maxCharacters).join(""));
+  return escape(firstCharacters(text, maxCharacters));
+}
+
+/** The first code points of `text`. */
+function firstCharacters(text, maxCharacters) {
+  return [...text.slice(0, 2 * maxCharacters)].slice(0, maxCharacters).join("");
 }
 
 function createFrame(type, data) {
   return data ? { type, data } : { type };
 }
 
-/** `text`, if it can be a message. */
+/** `text`, if it can be a message, and none of its lines may be meant as a private one. */
 function validated(text) {
   // The number of code points is never higher than `length`, which counts UTF-16 units.
   if (text.length > MAX_MESSAGE_CHARACTERS && [...text].length > MAX_MESSAGE_CHARACTERS) {
     throw new NotSent(`A message may have at most ${MAX_MESSAGE_CHARACTERS} characters.`);
   }
-  if (text.split("\n", MAX_MESSAGE_LINES + 1).length > MAX_MESSAGE_LINES) {
+  const lines = text.split("\n", MAX_MESSAGE_LINES + 1);
+  if (lines.length > MAX_MESSAGE_LINES) {
     throw new NotSent(`A message may have at most ${MAX_MESSAGE_LINES} lines.`);
   }
   if (!strip(text)) {
@@ -203,15 +277,19 @@ function validated(text) {
     const code = found[0].codePointAt(0).toString(16).toUpperCase().padStart(4, "0");
     throw new NotSent(`A message may not contain the control character U+${code}.`);
   }
+  const number = 1 + lines.findIndex((line, index) => index > 0 && beginsPrivately(line));
+  if (number > 0) {
+    throw new NotSent(
+      `Line ${number} begins as a private message does. Send it by itself, or put a ` +
+        "space before it if it is part of this message.",
+    );
+  }
   return text;
 }
 
-/** As Python's `text.partition(" ")`, without the separator. */
-function partition(text) {
-  const end = text.indexOf(" ");
-  return end < 0 ? [text, ""] : [text.slice(0, end), text.slice(end + 1)];
-}
-
-function strip(text) {
-  return text.replace(LEADING_SPACE, "").replace(TRAILING_SPACE, "");
+/** Whether a line would be a private message if it were sent by itself. */
+function beginsPrivately(line) {
+  const [word, argument] = splitWord(withoutInvisibles(line));
+  const isMention = isAt(word, 0, AT) && word.length > 1 && !isAt(word, 1, AT);
+  return argument !== "" && (isMention || PRIVATE_COMMANDS.has(commandName(word)));
 }

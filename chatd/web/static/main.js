@@ -7,6 +7,7 @@
 import { createComposer } from "./composer.js";
 import { createMessageList } from "./message_list.js";
 import { startPolling } from "./poll.js";
+import { privatePrefix } from "./recipients.js";
 import { createStore } from "./reducer.js";
 import { createRoomList } from "./room_list.js";
 import { createSession } from "./session.js";
@@ -28,7 +29,7 @@ const closeSidebars = setUpSidebars([byId("rooms"), byId("users")]);
 
 function startPrivateMessage(nickname) {
   closeSidebars();
-  session.changeDraft(`@${nickname} ${byId("message").value}`);
+  session.changeDraft(`${privatePrefix(nickname)}${byId("message").value}`);
   draw();
   // A user who only watches has to enter first.
   byId(byId("composer").hidden ? "nickname" : "message").focus();

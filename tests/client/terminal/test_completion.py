@@ -12,7 +12,9 @@ KNOWN = Known(("ice", "Moon", "moonlight"), ("#dev", "#devices", "#lobby"))
     [
         ("/jo", "/jo", ["/join "]),
         ("/m", "/m", ["/msg ", "/message "]),
+        ("/M", "/M", ["/msg ", "/message "]),
         ("/dance", "/dance", []),
+        ("\uff20mo", "\uff20mo", ["\uff20Moon ", "\uff20moonlight "]),
         ("@mo", "@mo", ["@Moon ", "@moonlight "]),
         ("@", "@", ["@ice ", "@Moon ", "@moonlight "]),
         ("hello @ic", "@ic", ["@ice "]),
@@ -22,6 +24,7 @@ KNOWN = Known(("ice", "Moon", "moonlight"), ("#dev", "#devices", "#lobby"))
         ("hello ", "", []),
         ("", "", []),
         ("/msg m", "m", ["Moon", "moonlight"]),
+        ("/MSG m", "m", ["Moon", "moonlight"]),
         ("/msg ice,MOONL", "MOONL", ["moonlight"]),
         ("/msg ice hello moo", "moo", []),
         ("/join #de", "#de", ["#dev", "#devices"]),
@@ -36,6 +39,13 @@ def test_a_word_is_completed_by_what_is_valid_there(
     before: str, beginning: str, words: list[str]
 ) -> None:
     assert completions(before, KNOWN) == (beginning, words)
+
+
+def test_a_nickname_with_a_colon_is_not_completed_where_it_would_be_read_as_another() -> None:
+    known = Known(("sun", "sun:flower", "127.0.0.1:5000"))
+    assert completions("@su", known) == ("@su", ["@sun "])
+    assert completions("@127", known) == ("@127", ["@127.0.0.1:5000 "])
+    assert completions("/msg su", known) == ("su", ["sun", "sun:flower"])
 
 
 def test_in_a_list_of_choices_only_these_are_completed() -> None:

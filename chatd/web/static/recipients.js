@@ -1,0 +1,179 @@
+/** Who a typed line is for: reads the nicknames at the start of a private message. Pure.
+ *
+ * The rules are those of chatd/wire/recipients.py, where they are explained. The cases in
+ * tests/slash_commands.json are for both.
+ */
+
+/** The line cannot be sent; the message tells the user why. */
+export class NotSent extends Error {}
+
+// Each with its full-width and small forms, and what looks like it.
+export const AT = "@\uff20\ufe6b";
+export const SLASH = "/\uff0f\u2215\u2044\u29f8";
+export const HASH = "#\uff03\ufe5f";
+const COMMA = ",\uff0c\ufe50\ufe10\u3001\uff64\ufe51\ufe11\u060c";
+const COLON = ":\uff1a\ufe55\ufe13";
+
+/** Recipients of one private message. */
+const MAX_RECIPIENTS = 32;
+
+// Parts of character classes: what Python's str.isspace() takes for white space, and what shows
+// nothing.
+const WHITE =
+  "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
+const INVISIBLE =
+  "\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b-\\u200f\\u202a-\\u202e" +
+  "\\u2060-\\u206f\\u2800\\u3164\\ufe00-\\ufe0f\\ufeff\\uffa0\\ufff0-\\ufffb" +
+  "\\u{1bca0}-\\u{1bca3}\\u{1d173}-\\u{1d17a}\\u{e0000}-\\u{e0fff}";
+
+const WHITE_CHARACTER = new RegExp(`^[${WHITE}]$`);
+const WHITE_SPACE = new RegExp(`[${WHITE}]+`);
+const INVISIBLES = new RegExp(`[${INVISIBLE}]+`, "gu");
+const BLANKS = new RegExp(`[${WHITE}${INVISIBLE}]*`, "uy");
+const NAME_AFTER_AT = new RegExp(
+  `[0-9]+(?:\\.[0-9]+){3}:[0-9]+(?![^${WHITE}${INVISIBLE}${AT}${COMMA}${COLON}])` +
+    `|[^${WHITE}${AT}${COMMA}${COLON}]*`,
+  "uy",
+);
+const NAME = new RegExp(`[^${WHITE}${AT}${COMMA}]*`, "uy");
+const ADDRESS_AND_PORT = /^[0-9]+(?:\.[0-9]+){3}:[0-9]+$/;
+const AT_SIGNS = new RegExp(`[${AT}${INVISIBLE}]*`, "uy");
+const SEPARATORS = new RegExp(`[${WHITE}${INVISIBLE}${COMMA}]*`, "uy");
+const HAS_COMMA = new RegExp(`[${COMMA}]`);
+
+const UNCLEAR =
+  "It is not clear who this is for. Type @NAME TEXT, or @NAME,NAME TEXT " +
+  "without a space after @ or at a comma.";
+
+/** Whether the character of `text` at `position` is one of `characters`. */
+export function isAt(text, position, characters) {
+  return position < text.length && characters.includes(text[position]);
+}
+
+/** The position of the first character from `position` that is neither white nor invisible. */
+export function skipBlanks(text, position = 0) {
+  return match(BLANKS, text, position)[1];
+}
+
+/** `text` without the characters that show nothing. */
+export function withoutInvisibles(text) {
+  return text.replace(INVISIBLES, "");
+}
+
+/** As Python's `text.rstrip()`. */
+export function stripEnd(text) {
+  // Not a regular expression: it would try each run of white space again from each of its
+  // characters.
+  let end = text.length;
+  while (end > 0 && WHITE_CHARACTER.test(text[end - 1])) {
+    end -= 1;
+  }
+  return text.slice(0, end);
+}
+
+/** As Python's `text.strip()`. */
+export function strip(text) {
+  let start = 0;
+  while (start < text.length && WHITE_CHARACTER.test(text[start])) {
+    start += 1;
+  }
+  return stripEnd(text.slice(start));
+}
+
+/** The first word of `text`, and what follows it. */
+export function splitWord(text) {
+  const found = WHITE_SPACE.exec(text);
+  return found
+    ? [text.slice(0, found.index), strip(text.slice(found.index + found[0].length))]
+    : [text, ""];
+}
+
+/** The nicknames at the start of `text`, and the rest; an empty rest if there is no message. */
+export function splitRecipients(text) {
+  const isMarked = isAt(text, 0, AT);
+  const names = [];
+  let position = 0;
+  for (;;) {
+    const [signs, start] = match(AT_SIGNS, text, position);
+    const [name, end] = readName(text, start, isMarked);
+    position = end;
+    if (!name) {
+      if ([...signs].some((character) => AT.includes(character))) {
+        throw new NotSent(UNCLEAR);
+      }
+      return [[], ""];
+    }
+    names.push(name);
+    if (names.length > MAX_RECIPIENTS) {
+      throw new NotSent(`A private message needs 1 to ${MAX_RECIPIENTS} recipients.`);
+    }
+    if (isAt(text, position, COLON)) {
+      position = skipBlanks(text, position + 1);
+      break;
+    }
+    const [next, isName] = skipSeparators(text, position, isMarked);
+    position = next;
+    if (!isName) {
+      break;
+    }
+  }
+  const rest = stripEnd(text.slice(position));
+  if (isAt(rest, 0, AT) || (!isMarked && hasUnclearColon(names))) {
+    throw new NotSent(UNCLEAR);
+  }
+  return [names, rest];
+}
+
+/** What the user types before a private message to `nickname`. */
+export function privatePrefix(nickname) {
+  if (match(NAME_AFTER_AT, nickname, 0)[1] === nickname.length) {
+    return `@${nickname} `;
+  }
+  // With a colon at its end, the name needs another one, which is taken for punctuation.
+  return `/msg ${nickname}${isAt(nickname, nickname.length - 1, COLON) ? ":" : ""} `;
+}
+
+function readName(text, position, isMarked) {
+  const [found, end] = match(isMarked ? NAME_AFTER_AT : NAME, text, position);
+  const name = withoutInvisibles(found);
+  if (!isMarked && [...name].length > 1 && isAt(name, name.length - 1, COLON)) {
+    // "/msg moon: hi": the colon is no part of the name, and ends the list.
+    return [name.slice(0, -1), position + found.lastIndexOf(name[name.length - 1])];
+  }
+  return [name, end];
+}
+
+/** The position after white space and commas, and whether another nickname begins there. */
+function skipSeparators(text, position, isMarked) {
+  const [found, end] = match(SEPARATORS, text, position);
+  const separators = withoutInvisibles(found);
+  const hasComma = HAS_COMMA.test(separators);
+  if (end === text.length) {
+    return [end, false];
+  }
+  if (isAt(text, end, AT)) {
+    return [end, hasComma || isMarked];
+  }
+  if (hasComma && WHITE_SPACE.test(separators)) {
+    throw new NotSent(UNCLEAR); // "@moon, sun hi": is sun a recipient or the first word?
+  }
+  return [end, hasComma];
+}
+
+/** Whether one of several names may be a name with text behind it: `moon,sun:hi`. */
+function hasUnclearColon(names) {
+  return (
+    names.length > 1 &&
+    names.some(
+      (name) =>
+        [...name].some((character) => COLON.includes(character)) && !ADDRESS_AND_PORT.test(name),
+    )
+  );
+}
+
+/** What the sticky `pattern` matches in `text` at `position`, and the end of it. */
+function match(pattern, text, position) {
+  pattern.lastIndex = position;
+  const found = pattern.exec(text)?.[0] ?? "";
+  return [found, position + found.length];
+}

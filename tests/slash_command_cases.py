@@ -1,0 +1,85 @@
+"""The cases of tests/slash_commands.json: typed lines, and what they mean anywhere."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from chatd.chat import commands
+from chatd.chat.errors import Refusal
+from chatd.wire import slash_commands
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A line, and what becomes of it.
+
+    :ivar kind: the type of the frame that is sent; empty if none is.
+    :ivar to: the recipients of a private message.
+    :ivar text: the text of a message; if the line is refused, a part of the reason.
+    """
+
+    line: str
+    kind: str
+    to: tuple[str, ...] = ()
+    text: str = ""
+
+
+def _load() -> list[Case]:
+    tables = json.loads(Path(__file__).with_name("slash_commands.json").read_text())
+    return [
+        *(Case(line, "private", tuple(to), text) for line, to, text in tables["private"]),
+        *(Case(line, "message", (), text) for line, text in tables["message"]),
+        *(Case(line, "", (), text) for line, text in tables["refused"]),
+        *(Case(line, kind) for line, kind in tables["command"]),
+    ]
+
+
+CASES: Final = _load()
+
+#: The frame of each command: its type and its data.
+_FRAMES: Final[dict[type, Any]] = {
+    commands.SendMessage: lambda command: ("message", {"text": command.text, "room": command.room}),
+    commands.SendPrivate: lambda command: (
+        "private",
+        {"text": command.text, "to": list(command.to)},
+    ),
+    commands.Rename: lambda command: ("set-name", {"nickname": command.nickname}),
+    commands.JoinRoom: lambda command: ("join", {"room": command.room}),
+    commands.LeaveRoom: lambda command: ("leave", {"room": command.room}),
+    commands.ListUsers: lambda command: ("users", None),
+    commands.ListRooms: lambda command: ("rooms", None),
+    commands.Quit: lambda command: ("quit", None),
+    commands.ReadHistory: lambda command: (
+        "history",
+        {"room": command.room, "limit": command.limit},
+    ),
+    slash_commands.SwitchRoom: lambda command: ("switch-room", {"room": command.room}),
+    slash_commands.Help: lambda command: ("help", None),
+    slash_commands.PromptPrivate: lambda command: ("prompt-private", None),
+}
+
+
+def as_frame(user_input: Any) -> tuple[str, Any]:
+    """The type and the data of the frame for a command."""
+    frame: tuple[str, Any] = _FRAMES[type(user_input)](user_input)
+    return frame
+
+
+def assert_is(case: Case, read: Callable[[str], Any]) -> None:
+    """Assert that `read` makes of the case's line what it should."""
+    try:
+        kind, data = as_frame(read(case.line))
+    except Refusal as refusal:
+        kind, data = "", {"text": str(refusal)}
+    assert_frame(case, kind, data)
+
+
+def assert_frame(case: Case, kind: str, data: Any) -> None:
+    """Assert that a frame, or the text of a refusal if `kind` is empty, is that of the case."""
+    assert kind == case.kind, case
+    if kind == "":
+        assert case.text in data["text"], case
+    elif case.text:
+        assert (data["text"], tuple(data.get("to", ()))) == (case.text, case.to), case
