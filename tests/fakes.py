@@ -217,6 +217,7 @@ class FakeUI:
     :ivar shown: the lines of the chat.
     :ivar notices: what the client itself said.
     :ivar prompts: the questions, those for a password included.
+    :ivar is_checking_password: whether lines are hidden and not taken.
     :ivar confirmed_messages: the user's messages that the server has confirmed.
     :ivar on_answer: called with the answer of the prompt that is open; None if none is.
     """
@@ -232,6 +233,7 @@ class FakeUI:
         self.default = ""
         self.choices: list[Choice] = []
         self.is_input_paused = False
+        self.is_checking_password = False
         self.on_answer: Callable[[str], Any] | None = None
 
     def show_event(self, event: object) -> None:
@@ -259,7 +261,16 @@ class FakeUI:
 
     def prompt_password(self, question: str, on_answer: Callable[[str], None]) -> None:
         self.password_prompts.append(question)
-        self.prompt(question, on_answer)
+        self.is_checking_password = False
+
+        def answered(password: str) -> None:
+            self.is_checking_password = bool(password)
+            on_answer(password)
+
+        self.prompt(question, answered)
+
+    def password_checked(self) -> None:
+        self.is_checking_password = False
 
     def answer(self, text: str) -> None:
         """Answer the last prompt."""

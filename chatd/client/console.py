@@ -22,7 +22,7 @@ from chatd.chat import limits
 from chatd.chat.commands import SendMessage, SendPrivate
 from chatd.chat.errors import Refusal
 from chatd.client.status import Status
-from chatd.client.ui import Choice, InteractiveUI, SessionView, format_choice
+from chatd.client.ui import STILL_CHECKING, Choice, InteractiveUI, SessionView, format_choice
 from chatd.stderr import write_line
 from chatd.wire import rendering
 from chatd.wire.rendering import escape
@@ -106,6 +106,10 @@ class Console(Protocol, InteractiveUI):
 
     @override
     def prompt(self, question: str, on_answer: Callable[[str], None], default: str = "") -> None:
+        self.password_checked()
+        self._ask(question, on_answer, default)
+
+    def _ask(self, question: str, on_answer: Callable[[str], None], default: str = "") -> None:
         self.notify(f"{question} [{default}]" if default else question)
         self._on_answer = lambda answer: on_answer(answer if answer.strip() else default)
         self.resume_input()
@@ -115,12 +119,28 @@ class Console(Protocol, InteractiveUI):
         set_echo(False)
 
         def on_password(answer: str) -> None:
-            self._is_password = False
-            set_echo(True)
+            if answer:
+                self._on_answer = self._still_checking
+            else:
+                self.password_checked()
             on_answer(answer)
 
         self._is_password = True
-        self.prompt(question, on_password)
+        self._ask(question, on_password)
+
+    def _still_checking(self, line: str) -> None:
+        self._on_answer = self._still_checking
+        if line.strip() in QUIT_COMMANDS:
+            self._submit(line)
+        else:
+            self.notify(STILL_CHECKING)
+
+    @override
+    def password_checked(self) -> None:
+        if self._is_password:
+            self._is_password = False
+            self._on_answer = None
+            set_echo(True)
 
     @override
     def choose(
@@ -164,7 +184,7 @@ class Console(Protocol, InteractiveUI):
             last, self._buffer = self._buffer, b""
             if last or self._is_skipping:
                 self._take_line(last)
-            if self._on_answer is not None:
+            if self._on_answer not in (None, self._still_checking):
                 self._on_answer = None
                 self._not_sent("the input ended before the last question was answered.")
             if self._session is not None:
@@ -264,18 +284,22 @@ def close_with_timeout(ui: InteractiveUI, clock: IReactorTime) -> Deferred[None]
 
 
 def set_echo(on: bool) -> None:
-    """Make a terminal show what is typed, or not; without a terminal, do nothing."""
+    """Make a terminal show what is typed, or not; without a terminal, do nothing.
+
+    Once it is shown again, the beginning of a line that was typed before is thrown away.
+    """
     try:
         import termios
 
         attributes = termios.tcgetattr(0)
     except (ImportError, OSError, termios.error):
         return
+    was_hidden = not attributes[3] & termios.ECHO
     if on:
         attributes[3] |= termios.ECHO
     else:
         attributes[3] &= ~termios.ECHO
-    termios.tcsetattr(0, termios.TCSADRAIN, attributes)
+    termios.tcsetattr(0, termios.TCSAFLUSH if on and was_hidden else termios.TCSADRAIN, attributes)
 
 
 def open_console(console: Console, reactor: Any) -> Callable[[], None]:

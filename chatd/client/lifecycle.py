@@ -165,16 +165,17 @@ class Core:
         may_be_ghost = self.was_online or self.clock.seconds() < self.ghost_until
         if code in RETRY_LATER or (code in RETRY_LATER_ONCE_ONLINE and may_be_ghost):
             inputs.retry_later(sentence)
-        elif code in RETRY_WITH_INPUT and not self.was_online:
+        elif code in RETRY_WITH_PASSWORD or (code in RETRY_WITH_INPUT and not self.was_online):
             inputs.nickname_refused(sentence)
         else:
             inputs.rejected(sentence)
 
 
-#: Refusals of ``hello`` after which the user can try another nickname, or the password.
-RETRY_WITH_INPUT: Final = frozenset(
-    {"nickname-taken", "bad-nickname", "password-required", "wrong-password", "too-many-attempts"}
-)
+#: Refusals of ``hello`` after which the user is asked for the password, also later in the run: the
+#: server may be at another address now, or the password may have been changed.
+RETRY_WITH_PASSWORD: Final = frozenset({"password-required", "wrong-password", "too-many-attempts"})
+#: Refusals of ``hello`` after which the user can try another nickname, at the first one of a run.
+RETRY_WITH_INPUT: Final = frozenset({"nickname-taken", "bad-nickname"})
 #: Temporary refusals of ``hello``.
 RETRY_LATER: Final = frozenset({"full", "too-late", "server-failed"})
 #: Refusals of ``hello`` that are temporary if this client's own ghost may be the cause.

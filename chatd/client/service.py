@@ -1,9 +1,12 @@
 """The client as a service: it joins the lifecycle, the connection, the session and the UI."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from dataclasses import replace
+from functools import partial
+from typing import Any
 
 from twisted.application.service import Service
+from twisted.internet.abstract import isIPAddress
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
 from twisted.internet.interfaces import IDelayedCall
@@ -12,10 +15,10 @@ from typing_extensions import override
 
 from chatd.chat import commands, limits, names
 from chatd.chat.commands import ClientCommand
-from chatd.chat.errors import PasswordRequired, Refusal, RequestId, WrongPassword
+from chatd.chat.errors import PasswordRequired, Refusal, RequestId
 from chatd.client import status
 from chatd.client.finder import Finder
-from chatd.client.lifecycle import Core, Effects, ServerAddress, machine
+from chatd.client.lifecycle import RETRY_WITH_PASSWORD, Core, Effects, ServerAddress, machine
 from chatd.client.protocol import Client, ServerConnection, describe_failure
 from chatd.client.session import Session, SessionOwner
 from chatd.client.ui import UserInterface
@@ -23,8 +26,6 @@ from chatd.wire import frames
 from chatd.wire.frames import FromServer
 from chatd.wire.rendering import escape
 from chatd.wire.slash_commands import help_lines
-
-_PASSWORD_CODES: Final = frozenset({PasswordRequired.code, WrongPassword.code})
 
 
 class ChatClient(Service, Effects, SessionOwner, Client):
@@ -71,6 +72,7 @@ class ChatClient(Service, Effects, SessionOwner, Client):
         self._is_gone = False
         self._is_paused = False
         self._is_password_sent = False
+        self._server: ServerAddress | None = None
 
     @override
     def startService(self) -> None:
@@ -101,6 +103,11 @@ class ChatClient(Service, Effects, SessionOwner, Client):
             self._ui.prompt("Your nickname?", self._on_first_nickname, self._default_nickname)
 
     # --- for the session ------------------------------------------------------------------------
+
+    @property
+    @override
+    def server(self) -> ServerAddress | None:
+        return self._server
 
     @override
     def send(self, command: ClientCommand, request_id: RequestId = None) -> None:
@@ -176,15 +183,22 @@ class ChatClient(Service, Effects, SessionOwner, Client):
     @override
     def ask(self, problem: str) -> None:
         self._ui.set_status(status.Asking())
-        if self._ui.is_interactive and self._core.last_code in _PASSWORD_CODES:
-            self._ui.prompt_password(f"{escape(problem)} Your password?", self._on_password)
+        if self._ui.is_interactive and self._core.last_code in RETRY_WITH_PASSWORD:
+            server, nickname = self._server, self.session.nickname
+            if self.session.passwords.is_known_elsewhere(server, nickname):
+                problem += f" You have not given it to {server} yet, only to another address."
+            self._ui.prompt_password(
+                f"{escape(problem)} Your password?", partial(self._on_password, server)
+            )
         elif self._ui.is_interactive:
+            self._ui.password_checked()
             self._ui.prompt(f"{escape(problem)} Your nickname?", self._on_nickname)
         else:
             self._inputs.cannot_ask(f"{escape(problem)} Use another nickname: --nickname NAME")
 
     @override
     def online(self) -> None:
+        self._ui.password_checked()
         if self.session.is_draining:
             self.restart_flush_timeout()
         self._ui.set_status(status.Online(self.session.nickname))
@@ -221,6 +235,7 @@ class ChatClient(Service, Effects, SessionOwner, Client):
     @override
     def gone(self, status: int, reason: str) -> None:
         self._is_gone = True
+        self._ui.password_checked()
         self._cancel_flush_timeout()
         self.session.offline()
         if reason:
@@ -240,6 +255,7 @@ class ChatClient(Service, Effects, SessionOwner, Client):
     @override
     def connected(self, connection: ServerConnection) -> None:
         connection.set_paused(self._is_paused)
+        self._server = self._address_of(connection)
         self._inputs.connected()
 
     @override
@@ -264,6 +280,13 @@ class ChatClient(Service, Effects, SessionOwner, Client):
             self._connection = None
             self._inputs.lost(reason)
 
+    def _address_of(self, connection: ServerConnection) -> ServerAddress | None:
+        """The address that the connection leads to: a host name may have others later."""
+        server = self._core.server
+        if server is None or isIPAddress(server.host):
+            return server
+        return replace(server, host=connection.transport.getPeer().host)
+
     def _connect_failed(self, failure: Failure, connection: ServerConnection) -> None:
         if connection is self._connection:
             self._connection = None
@@ -285,7 +308,7 @@ class ChatClient(Service, Effects, SessionOwner, Client):
     def _authenticate(self, refusal: frames.ErrorData) -> None:
         """Send the password that the user gave for this nickname, once for each connection."""
         nickname = self.session.nickname
-        password = self.session.passwords.get(names.casefold(nickname))
+        password = self.session.passwords.get(self._server, nickname)
         if not password or self._is_password_sent:
             self._core.hello_refused(self._inputs, refusal.code, refusal.message)
         else:
@@ -305,7 +328,7 @@ class ChatClient(Service, Effects, SessionOwner, Client):
             self.session.nickname = nickname.strip()
             self._inputs.answered()
 
-    def _on_password(self, password: str) -> None:
+    def _on_password(self, server: ServerAddress | None, password: str) -> None:
         if not self._is_gone:
-            self.session.passwords[names.casefold(self.session.nickname)] = password
+            self.session.passwords.remember(server, self.session.nickname, password)
             self._inputs.answered()

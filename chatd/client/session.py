@@ -26,14 +26,25 @@ overtake the queue, as what they ask for is shown on entering. Neither outlives 
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Protocol
 
 from typing_extensions import override
 
 from chatd.chat import commands, events, limits, names
 from chatd.chat.commands import ClientCommand, SendMessage, SendPrivate
-from chatd.chat.errors import NotReached, PasswordRequired, Refusal, RequestId
+from chatd.chat.errors import (
+    NotReached,
+    PasswordRequired,
+    Refusal,
+    RequestId,
+    ServerFailed,
+    TooManyAttempts,
+    WrongPassword,
+)
 from chatd.client.joined_rooms import JoinedRooms
+from chatd.client.lifecycle import ServerAddress
+from chatd.client.passwords import Passwords
 from chatd.client.ui import SessionView, UserInterface
 from chatd.wire import frames, recipients, slash_commands
 from chatd.wire.frames import FromServer
@@ -45,6 +56,9 @@ MESSAGE_COMMANDS: Final = (SendMessage, SendPrivate)
 
 #: Replies that may come in several frames, of which the last one confirms.
 _LIST_REPLIES: Final = (frames.Users, frames.Rooms, frames.History)
+
+#: Refusals of a password after which the user may enter it again.
+_ASK_AGAIN_CODES: Final = frozenset({WrongPassword.code, TooManyAttempts.code, ServerFailed.code})
 
 #: With so many lines in the queue, input is paused until half of them are sent.
 _PAUSE_LINES: Final = limits.UNSENT_LINES
@@ -71,6 +85,10 @@ class PendingCommand:
 class SessionOwner(Protocol):
     """What a session needs of the client that it belongs to."""
 
+    @property
+    def server(self) -> ServerAddress | None:
+        """The address of the server that the client is, or was last, connected to."""
+
     def send(self, command: ClientCommand, request_id: RequestId) -> None:
         """Send a command; only called while online."""
 
@@ -90,7 +108,7 @@ class SessionOwner(Protocol):
 class Session(SessionView):
     """What the user typed and what became of it, the rooms, the nickname and the passwords.
 
-    :ivar passwords: the accounts' passwords that the user gave, by the casefolded nickname.
+    :ivar passwords: the accounts' passwords that the user gave.
     :ivar is_online: whether commands can be sent now.
     :ivar is_at_end: whether no more lines will come: end of input, or ``/quit``.
     :ivar is_paused: whether the UI's input is paused, as the queue is full.
@@ -99,7 +117,7 @@ class Session(SessionView):
 
     def __init__(self, nickname: str, ui: UserInterface, owner: SessionOwner) -> None:
         self.nickname = nickname
-        self.passwords: dict[str, str] = {}
+        self.passwords = Passwords()
         self.is_online = False
         self.is_at_end = False
         self.is_paused = False
@@ -217,10 +235,16 @@ class Session(SessionView):
         """Name the unconfirmed lines: the server may or may not have received them."""
         self.is_online = False
         lost = [pending.line for pending in self._unconfirmed.values() if pending.line]
+        is_checking = any(
+            isinstance(pending.command, commands.Authenticate)
+            for pending in self._unconfirmed.values()
+        )
         self._unconfirmed.clear()
         # online() makes the commands that rejoin rooms anew.
         self._queue = deque(pending for pending in self._queue if pending.line)
         self._requests.clear()
+        if is_checking:
+            self._ui.password_checked()
         if lost:
             self.unconfirmed_lost = True
             self._ui.notify(
@@ -268,10 +292,7 @@ class Session(SessionView):
             queue = self._requests or self._queue
             if not queue:
                 break
-            pending = queue.popleft()
-            self._last_id += 1
-            self._unconfirmed[self._last_id] = pending
-            self._owner.send(pending.command, self._last_id)
+            self._send(queue.popleft())
         if len(self._queue) >= _PAUSE_LINES and not self.is_paused:
             self.is_paused = True
             self._ui.pause_input()
@@ -280,6 +301,11 @@ class Session(SessionView):
         elif self.is_paused and len(self._queue) <= _PAUSE_LINES // 2:
             self.is_paused = False
             self._ui.resume_input()
+
+    def _send(self, pending: PendingCommand) -> None:
+        self._last_id += 1
+        self._unconfirmed[self._last_id] = pending
+        self._owner.send(pending.command, self._last_id)
 
     def _notify_offline(self) -> None:
         """Notify the user once that lines are queued.
@@ -300,6 +326,8 @@ class Session(SessionView):
     def _ok(self, frame: frames.Ok) -> None:
         pending = self._pending(frame.id)
         self._rooms.confirmed(pending.command if pending else None)
+        if pending is not None and isinstance(pending.command, commands.Authenticate):
+            self._ui.password_checked()
         if pending is not None and isinstance(pending.command, MESSAGE_COMMANDS):
             self._ui.message_sent(pending.command, frame.data.time if frame.data else None)
         self._ui.show_event(frame.data)
@@ -310,9 +338,16 @@ class Session(SessionView):
         pending = self._pending(frame.id)
         command = pending.command if pending else None
         self._rooms.refused(command, frame.data.code)
-        if isinstance(command, commands.Rename) and frame.data.code == PasswordRequired.code:
-            self._prompt_password(command.nickname)
-            return
+        match command:
+            case commands.Rename(nickname) if frame.data.code == PasswordRequired.code:
+                self._prompt_password(nickname)
+                return
+            case commands.Authenticate(account) if frame.data.code in _ASK_AGAIN_CODES:
+                # Here, and not as a line of the chat, the user will type the password again.
+                self._prompt_password(account, frame.data.message)
+                return
+            case commands.Authenticate():
+                self._ui.password_checked()
         self._was_refused = True
         line = f" ({escape(pending.line)})" if pending else ""
         self._ui.notify(f"Refused{line}: {escape(frame.data.message)}")
@@ -326,25 +361,35 @@ class Session(SessionView):
             self._send_pending()
             self._leave_if_done()
 
-    def _prompt_password(self, nickname: str) -> None:
-        if self._ui.is_interactive:
-            self._ui.prompt_password(
-                f"Password for {nickname}?",
-                lambda password: self._authenticate(nickname, password),
-            )
-        else:
+    def _prompt_password(self, nickname: str, problem: str = "") -> None:
+        if not self._ui.is_interactive:
             self._was_refused = True
             self._ui.notify(
                 f"Refused: {nickname} needs a password, which can be entered only at a terminal."
             )
-
-    def _authenticate(self, nickname: str, password: str) -> None:
-        self.passwords[names.casefold(nickname)] = password
-        # This line is what the user is shown if the command fails; it must not contain the
-        # password.
-        self._enqueue(
-            PendingCommand(f"/setname {nickname}", commands.Authenticate(nickname, password))
+            return
+        keep = f" (Enter alone: stay {self.nickname})" if problem else ""
+        self._ui.prompt_password(
+            f"{escape(problem)} Password for {nickname}?{keep}".lstrip(),
+            partial(self._authenticate, nickname, self._owner.server),
         )
+
+    def _authenticate(self, nickname: str, server: ServerAddress | None, password: str) -> None:
+        """Send the password, at once and only to the server that asked for it."""
+        line = f"/setname {nickname}"  # shown to the user if it fails; without the password
+        if not password:
+            self._ui.password_checked()
+            self._ui.notify(f"You are still {escape(self.nickname)}.")
+        elif self.is_online and self._owner.server == server:
+            self.passwords.remember(server, nickname, password)
+            self._send(PendingCommand(line, commands.Authenticate(nickname, password)))
+        else:
+            self._ui.password_checked()
+            self._ui.notify(
+                "The connection was lost meanwhile, so the password was not sent. You will be "
+                "asked for it again."
+            )
+            self._enqueue(PendingCommand(line, commands.Rename(nickname)))
 
     # --- leaving --------------------------------------------------------------------------------
 

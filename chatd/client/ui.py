@@ -29,6 +29,9 @@ class Choice:
 #: The question that goes with a list of servers.
 SERVER_PROMPT: Final = "Which server? (number or name)"
 
+#: Said to a user who enters a line while a password is checked.
+STILL_CHECKING: Final = "The password is still being checked; this line was not sent."
+
 
 def format_choice(number: int, choice: Choice) -> str:
     """A choice as a line of the list."""
@@ -63,7 +66,15 @@ class UserInterface(Protocol):
         """
 
     def prompt_password(self, question: str, on_answer: Callable[[str], None]) -> None:
-        """Ask the user for something that must not be seen on the screen."""
+        """Ask the user for a password, which must not be seen on the screen.
+
+        From the answer on until :meth:`password_checked`, or until the next prompt for a password,
+        nothing that the user types is shown or becomes a line: a user who has noticed a typing
+        error may be typing the password again.
+        """
+
+    def password_checked(self) -> None:
+        """Take lines again after :meth:`prompt_password`, if there was one."""
 
     def choose(
         self, question: str, choices: Sequence[Choice], on_answer: Callable[[str], None]

@@ -221,6 +221,10 @@ class TaggedOutput(UserInterface):
         pass
 
     @override
+    def password_checked(self) -> None:
+        pass
+
+    @override
     def choose(
         self, question: str, choices: Sequence[Choice], on_answer: Callable[[str], None]
     ) -> None:

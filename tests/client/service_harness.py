@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 from twisted.internet import error
+from twisted.internet.address import IPv4Address
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.python.failure import Failure
 
@@ -37,9 +38,9 @@ class FakeFinder:
     def stop(self) -> None:
         self.is_searching = False
 
-    def succeed(self) -> None:
+    def succeed(self, server: ServerAddress = PARTY) -> None:
         assert self.is_searching, "no search is running"
-        self._found(PARTY)
+        self._found(server)
 
     def fail(self, reason: str) -> None:
         self._failed(reason)
@@ -86,15 +87,17 @@ class ClientHarness:
 
     # --- the network ----------------------------------------------------------------------------
 
-    def connect(self) -> None:
-        """Let the client find its server, and connect."""
-        self.finder.succeed()
-        self.take_connection()
+    def connect(self, server: ServerAddress = PARTY, peer: IPv4Address | None = None) -> None:
+        """Let the client find its server at this address, and connect."""
+        self.finder.succeed(server)
+        self.take_connection(server, peer)
 
-    def take_connection(self) -> None:
+    def take_connection(
+        self, server: ServerAddress = PARTY, peer: IPv4Address | None = None
+    ) -> None:
         host, port, factory, *_ = self.reactor.tcpClients[-1]
-        assert (host, port) == ("10.35.11.111", 7777)
-        self.transport = StringTransport()
+        assert (host, port) == (server.host, server.port)
+        self.transport = StringTransport(peerAddress=peer)
         self._protocol = factory.buildProtocol(None)
         self._protocol.makeConnection(self.transport)
 

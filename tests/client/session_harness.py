@@ -5,6 +5,7 @@ from collections.abc import Callable
 from chatd.chat.commands import ClientCommand, SendMessage
 from chatd.chat.errors import Refusal, RequestId
 from chatd.chat.names import LOBBY
+from chatd.client.lifecycle import ServerAddress
 from chatd.client.session import Session
 from chatd.client.ui import SessionView
 from chatd.wire import frames
@@ -34,6 +35,7 @@ class SessionHarness:
         self.ui = FakeUI(is_interactive)
         self.sent: list[tuple[ClientCommand, RequestId]] = []
         self.leave_calls = 0
+        self.server: ServerAddress | None = ServerAddress("10.35.11.111", 7777)
         self.paused: list[bool] = []
         self.session = Session("ice", self.ui, self)
         if online:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatd.client.ui import Choice
+from chatd.client.ui import STILL_CHECKING, Choice
 from tests.client.test_console import Stdio
 
 
@@ -67,6 +67,45 @@ def test_a_password_may_be_anything(standard_error: list[str]) -> None:
     stdio.console.prompt("Your nickname?", answers.append)
     stdio.comes(b"/quit\n")
     assert (answers, stdio.lines) == (["/quit"], ["/quit"])
+
+
+def test_lines_after_a_password_are_not_taken_until_it_is_checked(
+    standard_error: list[str],
+) -> None:
+    stdio = Stdio(is_interactive=True)
+    answers: list[str] = []
+    stdio.console.prompt_password("Your password?", answers.append)
+    stdio.comes(b"s3cret\ns3cret\ns3cre", b"t\n")
+    assert (answers, stdio.lines) == (["s3cret"], [])
+    assert standard_error[1:] == [STILL_CHECKING] * 2
+    stdio.console.password_checked()
+    stdio.comes(b"hello\n")
+    assert (answers, stdio.lines) == (["s3cret"], ["hello"])
+
+
+def test_the_user_can_leave_while_a_password_is_checked(standard_error: list[str]) -> None:
+    stdio = Stdio(is_interactive=True)
+    stdio.console.prompt_password("Your password?", lambda answer: None)
+    stdio.comes(b"s3cret\n/quit\n")
+    assert stdio.lines == ["/quit"]
+
+
+def test_input_that_ends_while_a_password_is_checked_has_answered_it(
+    standard_error: list[str],
+) -> None:
+    stdio = Stdio(is_interactive=True)
+    stdio.console.prompt_password("Your password?", lambda answer: None)
+    stdio.comes(b"s3cret\n")
+    stdio.console.readConnectionLost()
+    assert standard_error == ["Your password?"]
+
+
+def test_no_password_leaves_the_next_line_one_of_the_chat(standard_error: list[str]) -> None:
+    stdio = Stdio(is_interactive=True)
+    answers: list[str] = []
+    stdio.console.prompt_password("Your password?", answers.append)
+    stdio.comes(b"\nhello\n")
+    assert (answers, stdio.lines) == ([""], ["hello"])
 
 
 def test_input_that_was_not_read_is_reported_at_the_end(standard_error: list[str]) -> None:

@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from twisted.internet.address import IPv4Address
 
-from chatd.chat import events
+from chatd.chat import events, limits
+from chatd.client.lifecycle import ServerAddress
 from chatd.wire import frames
 from tests.client.service_harness import ClientHarness, online
 from tests.client.session_harness import SessionHarness
@@ -150,6 +152,129 @@ def test_leaving_while_a_password_is_asked_for_ends_it_at_once() -> None:
     assert len(client.reactor.tcpClients) == 1
 
 
+# --- at another address -------------------------------------------------------------------------
+
+ELSEWHERE = ServerAddress("10.35.11.66", 7777, "party")
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        ELSEWHERE,
+        ServerAddress("10.35.11.111", 7778, "party"),
+        ServerAddress("10.35.11.66", 7777),
+    ],
+)
+def test_a_password_is_not_sent_to_another_address_that_answers_to_the_server_s_name(
+    server: ServerAddress,
+) -> None:
+    client = registered()
+    client.lose_connection()
+    client.advance(5)
+    client.connect(server)
+    assert [each["type"] for each in client.sent()] == ["hello"]
+    client.refuse("password-required", NEEDS_IT)
+    assert client.sent() == []
+    assert client.ui.password_prompts[-1] == (
+        f"{NEEDS_IT} You have not given it to {server} yet, only to another address. Your password?"
+    )
+    client.advance(1_000)
+    assert client.exit_statuses == []
+    client.ui.answer("battery staple")
+    client.take_connection(server)
+    client.sent()
+    client.refuse("password-required", NEEDS_IT)
+    assert [each["data"]["password"] for each in client.sent()] == ["battery staple"]
+    # The old address gets its own password again, without a question.
+    client.welcome()
+    client.lose_connection()
+    client.advance(5)
+    client.connect()
+    client.sent()
+    client.refuse("password-required", NEEDS_IT)
+    assert client.sent() == [SECRET]
+
+
+def test_a_password_is_not_sent_to_another_address_of_the_same_host_name() -> None:
+    named = ServerAddress("chat.example", 7777)
+    first, second = IPv4Address("TCP", "10.0.0.1", 7777), IPv4Address("TCP", "10.0.0.2", 7777)
+    client = ClientHarness(is_interactive=True)
+    client.connect(named, first)
+    client.refuse("password-required", NEEDS_IT)
+    client.ui.answer(PASSWORD)
+    client.take_connection(named, second)
+    client.sent()
+    client.refuse("password-required", NEEDS_IT)
+    assert client.sent() == []
+    assert "10.0.0.2:7777" in client.ui.password_prompts[-1]
+
+
+def test_another_address_whose_name_costs_no_password_is_entered_without_one() -> None:
+    client = registered()
+    client.lose_connection()
+    client.advance(5)
+    client.connect(ELSEWHERE)
+    client.welcome()
+    assert PASSWORD not in str(client.sent())
+    assert client.was_notified("Connected to party (10.35.11.66:7777) as ice.")
+
+
+def test_a_password_that_was_changed_meanwhile_is_asked_for_again() -> None:
+    client = registered()
+    reconnect_until_refused(client)
+    client.refuse("wrong-password", "Wrong account or password.")
+    assert client.ui.password_prompts[-1] == "Wrong account or password. Your password?"
+    client.ui.answer("battery staple")
+    client.take_connection()
+    client.sent()
+    client.refuse("password-required", NEEDS_IT)
+    assert [each["data"]["password"] for each in client.sent()] == ["battery staple"]
+
+
+def test_after_too_many_attempts_the_next_answer_is_a_password_and_no_nickname() -> None:
+    client = asked()
+    client.ui.answer("battery staple")
+    client.take_connection()
+    client.refuse("password-required", NEEDS_IT)
+    client.refuse("too-many-attempts", "Too many login attempts; try again later.")
+    assert client.ui.prompts == client.ui.password_prompts
+    client.ui.answer(PASSWORD)
+    client.take_connection()
+    assert client.sent()[0]["data"]["nickname"] == "ice"
+
+
+def test_from_the_answer_to_the_welcome_no_line_is_taken() -> None:
+    """It may be the password once more, of a user who has noticed a typing error."""
+    client = asked()
+    client.ui.answer(PASSWORD)
+    assert client.ui.is_checking_password
+    client.take_connection()
+    client.lose_connection()
+    client.advance(5)
+    client.connect()
+    client.refuse("password-required", NEEDS_IT)
+    assert client.ui.is_checking_password
+    client.welcome()
+    assert not client.ui.is_checking_password
+
+
+def test_a_taken_nickname_after_the_right_password_is_asked_for_in_the_open() -> None:
+    client = asked()
+    client.ui.answer(PASSWORD)
+    client.take_connection()
+    client.refuse("password-required", NEEDS_IT)
+    client.refuse("nickname-taken", "The nickname ice is taken; choose another one.")
+    assert client.ui.prompts[-1].endswith("Your nickname?")
+    assert not client.ui.is_checking_password
+
+
+def test_lines_are_shown_again_when_the_client_ends() -> None:
+    client = asked()
+    client.ui.answer(PASSWORD)
+    client.service.stopService()
+    assert not client.ui.is_checking_password
+
+
 # --- /setname -----------------------------------------------------------------------------------
 
 
@@ -184,15 +309,118 @@ def test_setname_to_an_account_asks_for_its_password_without_echo_and_sends_it()
     assert password_was_not_shown(client)
 
 
-def test_a_wrong_password_for_setname_is_reported_without_the_password() -> None:
-    client = signing_in(is_interactive=True)
-    client.ui.answer(PASSWORD)
+def refuse_password(client: ClientHarness, code: str, sentence: str) -> None:
     [authenticate] = client.sent()
-    error = frames.ErrorData("wrong-password", "Wrong account or password.")
-    client.receive(frames.Error(id=authenticate["id"], data=error))
-    assert client.was_notified("Wrong account or password.")
+    assert authenticate["type"] == "authenticate"
+    client.receive(frames.Error(id=authenticate["id"], data=frames.ErrorData(code, sentence)))
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        ("wrong-password", "Wrong account or password."),
+        ("too-many-attempts", "Too many login attempts; try again later."),
+        ("server-failed", "The server failed to do this; its log has the details."),
+    ],
+)
+def test_a_password_for_setname_that_is_refused_is_asked_for_again_and_is_never_a_message(
+    code: str, sentence: str
+) -> None:
+    client = signing_in(is_interactive=True)
+    for _ in range(3):
+        client.ui.answer("battery staple")
+        assert client.ui.is_checking_password
+        refuse_password(client, code, sentence)
+        assert client.ui.password_prompts[-1] == (
+            f"{sentence} Password for star? (Enter alone: stay ice)"
+        )
+    client.ui.answer(PASSWORD)
+    assert client.sent_types() == ["authenticate"]
     assert client.service.session.nickname == "ice"
     assert password_was_not_shown(client)
+
+
+def test_enter_alone_ends_the_renaming_and_the_next_line_is_one_of_the_chat_again() -> None:
+    client = signing_in(is_interactive=True)
+    client.ui.answer("battery staple")
+    refuse_password(client, "wrong-password", "Wrong account or password.")
+    client.ui.answer("")
+    assert client.sent() == []
+    assert client.ui.notices[-1] == "You are still ice."
+    assert not client.ui.is_checking_password
+    client.type("hello")
+    assert client.sent_types() == ["message"]
+
+
+@pytest.mark.parametrize("code", ["blocked", "nickname-taken", "not-entered"])
+def test_any_other_refusal_of_a_password_ends_the_renaming(code: str) -> None:
+    client = signing_in(is_interactive=True)
+    client.ui.answer(PASSWORD)
+    refuse_password(client, code, "No.")
+    assert client.ui.notices[-1] == "Refused (/setname star): No."
+    assert len(client.ui.password_prompts) == 1
+    assert not client.ui.is_checking_password
+
+
+def test_lines_are_taken_again_once_the_password_is_right() -> None:
+    client = signing_in(is_interactive=True)
+    client.ui.answer(PASSWORD)
+    assert client.ui.is_checking_password
+    client.receive(frames.MemberRenamed(data=events.MemberRenamed("ice", "star")))
+    client.confirm(*client.sent())
+    assert not client.ui.is_checking_password
+
+
+def test_lines_are_taken_again_when_the_connection_is_lost_before_the_answer() -> None:
+    client = signing_in(is_interactive=True)
+    client.ui.answer(PASSWORD)
+    client.lose_connection()
+    assert not client.ui.is_checking_password
+    assert "  /setname star" in client.ui.notices
+
+
+def test_a_password_that_is_entered_after_the_connection_was_lost_is_asked_for_again() -> None:
+    client = signing_in(is_interactive=True)
+    client.lose_connection()
+    client.ui.answer(PASSWORD)
+    assert not client.ui.is_checking_password
+    assert client.was_notified("the password was not sent. You will be asked for it again.")
+    client.advance(5)
+    client.connect()
+    client.welcome()
+    _, rename = client.sent()
+    assert rename["type"] == "set-name"
+    error = frames.ErrorData("password-required", "The nickname star needs its password.")
+    client.receive(frames.Error(id=rename["id"], data=error))
+    assert client.ui.password_prompts == ["Password for star?"] * 2
+    client.ui.answer(PASSWORD)
+    assert client.sent_types() == ["authenticate"]
+
+
+def test_a_password_that_is_entered_at_another_server_than_asked_is_not_sent() -> None:
+    client = signing_in(is_interactive=True)
+    client.lose_connection()
+    client.advance(5)
+    client.connect(ELSEWHERE)
+    client.welcome()
+    client.sent()
+    client.ui.answer(PASSWORD)
+    assert client.sent_types() == ["set-name"]
+    assert password_was_not_shown(client)
+
+
+def test_a_password_is_sent_though_many_lines_are_unconfirmed_or_never() -> None:
+    """A queued one might be sent to another server after a reconnect."""
+    client = signing_in(is_interactive=True)
+    client.type(*["hello"] * (limits.UNCONFIRMED_LINES + 9))
+    client.sent()
+    client.ui.answer(PASSWORD)
+    assert client.sent_types() == ["authenticate"]
+    client.lose_connection()
+    client.advance(5)
+    client.connect(ELSEWHERE)
+    client.welcome()
+    assert PASSWORD not in str(client.sent())
 
 
 def test_off_a_terminal_setname_to_an_account_is_refused_and_the_next_lines_are_sent() -> None:

@@ -132,13 +132,75 @@ def test_neither_a_password_nor_its_length_is_shown(
     before = ice.lines[-2]
     ice.send_keys("wintermute")
     ice.send_line("")
-    assert "wintermute" in server.receive("authenticate")["data"].values()
+    request = server.receive("authenticate")
+    assert "wintermute" in request["data"].values()
+    ice.expect_last_lines("Checking the password …", "party")
+    server.send("ok", id=request["id"])
     ice.expect_last_lines("#lobby>", "party")
     ice.send_keys(UP)
     ice.expect_last_lines("#lobby> /setname moon", "party")
     assert b"wintermute" not in ice.raw
     assert "*" not in before
     assert "wintermute" not in (state / "chatd" / "input-history").read_text()
+
+
+def test_a_password_that_is_typed_again_is_no_message_whenever_that_happens(
+    open_terminal: StartTerminal, fake_server: FakeServer, state: Path
+) -> None:
+    ice = open_terminal("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice")
+    server = fake_server.accept_member()
+    ice.expect("a line that begins with /")
+    ice.send_line("/setname moon")
+    refused = {"code": "password-required", "message": "moon needs its password."}
+    server.send("error", refused, id=server.receive("set-name")["id"])
+    ice.expect_last_lines("Password for moon?", "party")
+    ice.send_line("wintermule")
+    request = server.receive("authenticate")
+    ice.expect_last_lines("Checking the password …", "party")
+    ice.send_line("wintermute")  # the user has noticed the typing error
+    ice.expect("still being checked; this line was not sent")
+    ice.send_keys("winter")  # and is typing it once more when the answer comes
+    refused = {"code": "wrong-password", "message": "Wrong account or password."}
+    server.send("error", refused, id=request["id"])
+    ice.expect_last_lines("Wrong account or password. Password for moon?", "party")
+    ice.send_line("wintermute")
+    request = server.receive("authenticate")
+    assert "wintermute" in request["data"].values()
+    ice.expect_last_lines("Checking the password …", "party")
+    ice.send_keys("winter")
+    server.send("ok", id=request["id"])
+    ice.expect("Enter ends the line that you have begun")
+    ice.send_line("mute")
+    ice.expect("You can write again.")
+    ice.send_line("hello")
+    message = server.receive("message")
+    assert message["data"]["text"] == "hello"
+    assert b"winter" not in ice.raw
+    assert "winter" not in (state / "chatd" / "input-history").read_text()
+
+
+def test_in_line_mode_a_password_that_is_typed_again_is_no_message_either(
+    open_terminal: StartTerminal, fake_server: FakeServer
+) -> None:
+    options = ("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice", "--plain-terminal")
+    ice = open_terminal(*options)
+    server = fake_server.accept_member()
+    ice.expect("a line that begins with /")
+    ice.send_line("/setname moon")
+    refused = {"code": "password-required", "message": "moon needs its password."}
+    server.send("error", refused, id=server.receive("set-name")["id"])
+    ice.expect("Password for moon?")
+    ice.send_line("wintermute")
+    request = server.receive("authenticate")
+    ice.send_line("wintermute")
+    ice.expect("still being checked; this line was not sent")
+    ice.send_keys("wintermute")
+    server.send("ok", id=request["id"])
+    server.send("private", {"source": "sun", "to": ["ice"], "time": 0, "text": "over"})
+    ice.expect("over")
+    ice.send_line("hello")
+    assert server.receive("message")["data"]["text"] == "hello"
+    assert b"winter" not in ice.raw
 
 
 def test_input_history_is_kept_between_runs_without_private_messages(

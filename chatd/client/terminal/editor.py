@@ -133,6 +133,11 @@ class Editor:
         return [text for text in (answer, self._line.text) if text.strip()]
 
     @property
+    def has_begun_answer(self) -> bool:
+        """Whether the user has begun to type an answer."""
+        return bool(self._answer.text)
+
+    @property
     def has_choices(self) -> bool:
         """Whether a list of choices is shown."""
         return bool(self._choices)
@@ -146,6 +151,7 @@ class Editor:
         answer that the user has begun stays, and so does what is chosen.
         """
         is_new = not self._choices or not choices
+        self._forget_cut_text()
         self.prompt_text, self.is_secret = question, is_secret
         self._choices = choices
         self._chosen = 0 if is_new else min(self._chosen, len(choices) - 1)
@@ -156,13 +162,16 @@ class Editor:
 
     def end_prompt(self) -> None:
         """Show the input line again, as it was."""
-        if self.is_secret:
-            # The user may have cut (Ctrl-K) a part of the password.
-            self.application.clipboard = InMemoryClipboard()
+        self._forget_cut_text()
         self.prompt_text, self.is_secret, self._choices = "", False, ()
         self._answer.reset()
         self.application.layout.focus(self._line)
         self.draw()
+
+    def _forget_cut_text(self) -> None:
+        """Forget what the user may have cut (Ctrl-K) of a password."""
+        if self.is_secret:
+            self.application.clipboard = InMemoryClipboard()
 
     def set_text(self, text: str) -> None:
         """Put `text` into the input line."""

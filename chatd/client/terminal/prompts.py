@@ -70,9 +70,22 @@ class PromptQueue:
             self._prompts.append(prompt)
         self._show()
 
-    def answer(self, text: str) -> None:
-        """Hand the answer to the current prompt's `on_answer`, which may ask again."""
+    def remove(self, prompt: Prompt) -> None:
+        """Ask `prompt` no longer, if it is not answered yet."""
+        if prompt in self._prompts:
+            is_shown = prompt is self.current
+            self._prompts.remove(prompt)
+            if is_shown:
+                self._show()
+
+    def answer(self, text: str, then: Prompt | None = None) -> None:
+        """Hand the answer to the current prompt's `on_answer`, which may ask again.
+
+        :param then: the prompt to show next, before those that wait.
+        """
         prompt = self._prompts.popleft()
+        if then is not None:
+            self._prompts.appendleft(then)
         self._show()
         prompt.on_answer(text if text.strip() else prompt.default)
 

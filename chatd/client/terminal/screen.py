@@ -29,7 +29,7 @@ from chatd.client.terminal.output import Line, OutputQueue
 from chatd.client.terminal.prompts import Prompt, PromptQueue
 from chatd.client.terminal.roster import CatchUp, Roster
 from chatd.client.terminal.status_bar import StatusBar
-from chatd.client.ui import Choice, InteractiveUI, SessionView, format_choice
+from chatd.client.ui import STILL_CHECKING, Choice, InteractiveUI, SessionView, format_choice
 from chatd.stderr import write_line
 from chatd.wire import slash_commands
 from chatd.wire.rendering import escape
@@ -84,6 +84,10 @@ class TerminalUI(InteractiveUI, EditorOwner):
             self, self._status_bar, self._history, tty.keyboard, tty.window, tty.color_depth
         )
         self._prompts = PromptQueue(self._editor)
+        self._is_checked = False
+        self._checking = Prompt(
+            "Checking the password …", self._on_line_while_checking, is_secret=True
+        )
         self._runner = ApplicationRunner(reactor, self._editor.application, self._application_ended)
         self._countdown = LoopingCall(self._draw)
         self._countdown.clock = reactor
@@ -172,7 +176,25 @@ class TerminalUI(InteractiveUI, EditorOwner):
 
     @override
     def prompt_password(self, question: str, on_answer: Callable[[str], None]) -> None:
+        self._prompts.remove(self._checking)
         self._prompts.append(Prompt(escape(question), on_answer, is_secret=True))
+
+    @override
+    def password_checked(self) -> None:
+        if self._prompts.current is self._checking and self._editor.has_begun_answer:
+            # The rest of a password that is being typed must not become a line of the chat.
+            self._is_checked = True
+            self.notify("The password is checked; Enter ends the line that you have begun.")
+        else:
+            self._prompts.remove(self._checking)
+
+    def _on_line_while_checking(self, text: str) -> None:
+        if text.strip() in QUIT_COMMANDS:
+            self.quit_requested()
+        elif self._is_checked:
+            self.notify("You can write again.")
+        elif text.strip():
+            self.notify(STILL_CHECKING)
 
     @override
     def choose(
@@ -187,11 +209,15 @@ class TerminalUI(InteractiveUI, EditorOwner):
         prompt = self._prompts.current
         if prompt and not prompt.is_secret and is_quit(text):
             self.quit_requested()
+        elif prompt is self._checking:
+            self._prompts.answer(text, None if self._is_checked else self._checking)
         elif prompt:
             # The question and its answer stay in the scroll-back.
             shown = "" if prompt.is_secret else escape(text.strip() or prompt.default)
             self._output.append([("class:question", f"{prompt.text} "), ("", shown)])
-            self._prompts.answer(text)
+            is_password = prompt.is_secret and bool(text.strip())
+            self._is_checked = False
+            self._prompts.answer(text, self._checking if is_password else None)
 
     @override
     def choice_made(self, index: int) -> None:

@@ -8,6 +8,7 @@ from twisted.internet.task import Clock
 
 from chatd.chat.commands import LeaveRoom, Quit, SendMessage
 from chatd.client.terminal.screen import TerminalUI, Tty
+from chatd.client.ui import STILL_CHECKING
 from tests.client.session_harness import RecordingSession
 
 
@@ -33,6 +34,14 @@ class Terminal:
         self.session.room = "#dev"
         if attached:
             self.ui.attach(self.session)
+
+    def type(self, text: str) -> None:
+        """Type `text` into whatever is shown: the line, or the answer of a prompt."""
+        self.ui._editor.application.current_buffer.insert_text(text)
+
+    def enter(self, text: str = "") -> None:
+        self.type(text)
+        self.ui._editor.enter()
 
     def shown(self) -> list[str]:
         self.clock.advance(1)
@@ -71,3 +80,60 @@ def test_an_input_history_that_can_no_longer_be_written_is_reported_once(tmp_pat
     terminal.shown()
     assert terminal.window.text.count("The input history cannot be written") == 1
     assert terminal.session.lines == ["one", "two"]
+
+
+def test_an_unanswered_password_does_not_keep_the_user_in(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path / "history")
+    terminal.ui.prompt_password("Password?", lambda password: None)
+    terminal.enter("s3cret")
+    terminal.enter(" /quit ")
+    assert terminal.session.inputs == [Quit()]
+
+
+def test_lines_are_hidden_and_not_taken_until_the_password_is_checked(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path / "history")
+    answers: list[str] = []
+    terminal.ui.prompt_password("Password?", answers.append)
+    for line in ("s3cret", "s3cret", "", "s3cret"):
+        terminal.enter(line)
+    terminal.ui.password_checked()
+    terminal.enter("hello")
+    assert (answers, terminal.session.lines) == (["s3cret"], ["hello"])
+    assert "s3cret" not in terminal.window.text
+    assert terminal.shown().count(STILL_CHECKING) == 2
+
+
+def test_another_question_about_a_password_takes_the_place_of_the_check(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path / "history")
+    answers: list[str] = []
+    for password in ("warm", "cold"):
+        terminal.ui.prompt_password("Password?", answers.append)
+        terminal.enter(password)
+    terminal.ui.password_checked()
+    terminal.ui.prompt_password("Password?", answers.append)
+    terminal.enter("")
+    terminal.enter("hello")
+    assert (answers, terminal.session.lines) == (["warm", "cold", ""], ["hello"])
+
+
+def test_a_line_that_was_begun_during_the_check_is_thrown_away_at_its_end(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path / "history")
+    terminal.ui.prompt_password("Password?", lambda password: None)
+    terminal.enter("s3cret")
+    terminal.type("s3c")
+    terminal.ui.password_checked()
+    terminal.type("ret")
+    terminal.enter()
+    terminal.enter("hello")
+    assert terminal.session.lines == ["hello"]
+
+
+def test_what_was_cut_of_a_password_is_forgotten_at_the_next_question(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path / "history")
+    terminal.ui.prompt_password("Password?", lambda password: None)
+    editor = terminal.ui._editor
+    editor.application.clipboard.set_text("s3cret")
+    terminal.ui.prompt("Nickname?", lambda nickname: None)
+    terminal.enter("cold")
+    terminal.ui.password_checked()
+    assert editor.application.clipboard.get_data().text == ""
