@@ -130,7 +130,7 @@ class Console(Protocol, InteractiveUI):
 
     def _still_checking(self, line: str) -> None:
         self._on_answer = self._still_checking
-        if line.strip() in QUIT_COMMANDS:
+        if is_quit(line):
             self._submit(line)
         else:
             self.notify(STILL_CHECKING)

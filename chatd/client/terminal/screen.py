@@ -189,7 +189,7 @@ class TerminalUI(InteractiveUI, EditorOwner):
             self._prompts.remove(self._checking)
 
     def _on_line_while_checking(self, text: str) -> None:
-        if text.strip() in QUIT_COMMANDS:
+        if is_quit(text):
             self.quit_requested()
         elif self._is_checked:
             self.notify("You can write again.")
