@@ -13,12 +13,12 @@ class TokenBucket:
         self._tokens = burst
         self._filled = now
 
-    def take(self, now: float) -> float:
-        """Take a token, on credit if there is none; returns the seconds until that is paid back."""
+    def take(self, now: float, tokens: float = 1.0) -> float:
+        """Take `tokens`, on credit if need be; returns the seconds until that is paid back."""
         if not self._rate:
             return 0.0
-        # The balance never goes below -1, so nobody waits for more than one token.
-        self._tokens = max(self._earned(now) - 1.0, -1.0)
+        # The debt is at most one burst, so nobody waits for longer than filling the bucket takes.
+        self._tokens = max(self._earned(now) - tokens, -self._burst)
         return max(-self._tokens, 0.0) / self._rate
 
     def admit(self, now: float) -> bool:
@@ -34,6 +34,11 @@ class TokenBucket:
     def give_back(self) -> None:
         """Undo one :meth:`take`."""
         self._tokens = min(self._tokens + 1.0, self._burst)
+
+    def is_in_debt(self, now: float) -> bool:
+        """Whether tokens were taken on credit, and are not paid back yet."""
+        self._tokens = self._earned(now)
+        return self._tokens < 0.0
 
     def _earned(self, now: float) -> float:
         """The tokens that there are now; a clock that was set back takes none away."""

@@ -228,7 +228,7 @@ FIGURES = {
         ("{} seconds of inactivity", limits.INACTIVITY_SECONDS),
     ],
     "reference/web": [
-        ("take at most {} ms", limits.PAGE_TURN_MILLISECONDS),
+        ("take at most {} ms", limits.QUEUED_WORK_MILLISECONDS),
         ("has at most {} KiB", limits.REPLY_BYTES // 1_024),
         ("``limit`` is from 1 to {} (", limits.HISTORY_MESSAGES),
         ("({})", limits.HISTORY_REPLY_MESSAGES),

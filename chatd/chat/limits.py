@@ -38,6 +38,18 @@ JIM_QUEUE_OBJECTS: Final = 200
 RECIPIENTS: Final = 32
 #: How many seconds' worth of its flood rate a member may send at once.
 FLOOD_BURST_FACTOR: Final = 2
+#: Bytes, received or sent in reply, that count as one more frame. So a long reply uses up as much
+#: of the flood rate as it costs the server.
+FLOOD_FRAME_BYTES: Final = 8_192
+#: Time to handle a frame that counts as one more frame.
+FLOOD_FRAME_MILLISECONDS: Final = 2
+#: The most that the time of one frame counts for, in frames: the server may have been stopped.
+FLOOD_MAX_TIME_FRAMES: Final = 20
+#: How many times the flood rate one address may use, by frames that count as more than one, over
+#: all its connections: a new connection is no new allowance.
+FLOOD_ADDRESS_FACTOR: Final = 20
+#: How many seconds' worth of that an address may use at once.
+FLOOD_ADDRESS_BURST_FACTOR: Final = 10
 
 # --- what one member may hold -------------------------------------------------------------------
 
@@ -94,14 +106,15 @@ HTTP_CONNECTIONS: Final = 256
 #: Connections to the web page's port from one address, including WebSockets. Connections from this
 #: host do not count.
 ADDRESS_PAGE_CONNECTIONS: Final = 64
-#: Time for HTTP requests in one reactor turn, so that the chat does not wait longer.
-PAGE_TURN_MILLISECONDS: Final = 2
+#: Time in one reactor turn for HTTP requests and for the frames of clients that ask for much, so
+#: that nobody else waits longer.
+QUEUED_WORK_MILLISECONDS: Final = 2
 #: The first line and the headers of an HTTP request.
 HTTP_HEAD_BYTES: Final = 16_384
 #: New connections per second from one address, loopback exempt; ``--accept-rate``, 0 disables it.
 ACCEPT_CONNECTIONS_PER_SECOND: Final = 50
-#: Addresses whose accept rate is remembered.
-ACCEPT_ADDRESSES: Final = 4_096
+#: Addresses whose accept rate and flood rate are remembered.
+THROTTLED_ADDRESSES: Final = 4_096
 #: Rooms, including the lobby.
 ROOMS: Final = 1_024
 #: Messages kept of each room; ``--history``.

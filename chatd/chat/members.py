@@ -11,7 +11,7 @@ A watcher is not a member, and nobody is told of it. As watchers and unregistere
 limits of their own, they cannot take a member's slot.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from chatd.chat import events, limits, names
 from chatd.chat.errors import (
@@ -129,7 +129,7 @@ class Nicknames:
         self._members.pop(names.casefold(member.nickname), None)
 
     def resolve_recipients(
-        self, to: Iterable[str], accounts: Mapping[str, bool]
+        self, to: Sequence[str], accounts: Mapping[str, bool]
     ) -> tuple[list[Member], tuple[events.Undelivered, ...]]:
         """The members with the nicknames `to`, each once, and the nicknames that no member has.
 
@@ -137,11 +137,12 @@ class Nicknames:
             not ``unknown``.
         :raises Refusal: if there is no recipient, there are too many, or none is connected.
         """
+        # Before the names are folded, which takes time.
+        if not 0 < len(to) <= limits.RECIPIENTS:
+            raise BadRecipients(f"A private message needs 1 to {limits.RECIPIENTS} recipients.")
         recipients: dict[str, str] = {}
         for name in to:
             recipients.setdefault(names.casefold(name), name[: limits.NICKNAME_CHARACTERS])
-        if not 0 < len(recipients) <= limits.RECIPIENTS:
-            raise BadRecipients(f"A private message needs 1 to {limits.RECIPIENTS} recipients.")
         reached = [self._members[key] for key in recipients if key in self._members]
         undelivered = tuple(
             events.Undelivered(name, "offline" if key in accounts else "unknown")

@@ -22,7 +22,9 @@ from chatd.chat.outbox import MemberId
 from chatd.rate_limit import TokenBucket
 from chatd.server.event_log import command_logger, with_event_log
 from chatd.server.fanout import Fanout
-from chatd.server.throttle import ConnectionThrottle
+from chatd.server.send_queue import Input, Output
+from chatd.server.throttle import AddressBuckets, ConnectionThrottle, ReadThrottle
+from chatd.server.work_queue import WorkQueue
 
 #: The reason that every member is given when the server ends.
 STOPPING: Final = "server is stopping"
@@ -69,6 +71,7 @@ class Chat:
     :ivar rejected_sessions: how many sessions have no slot, and wait to be told that the server is
         full.
     :ivar is_ending: whether the server is stopping; a session that starts now is told so.
+    :ivar work_queue: what must not delay the chat; HTTP requests, for example.
     :ivar counters: the number of refusals, by code.
     """
 
@@ -95,12 +98,29 @@ class Chat:
         self.connection_throttle = ConnectionThrottle(
             settings.accept_rate, clock, settings.own_addresses, self.counters
         )
+        self.work_queue = WorkQueue(clock)
+        address_rate = settings.flood * limits.FLOOD_ADDRESS_FACTOR
+        self._address_buckets = AddressBuckets(
+            address_rate, address_rate * limits.FLOOD_ADDRESS_BURST_FACTOR, clock
+        )
         self._all_closed: Deferred[None] | None = None
 
     def flood_bucket(self) -> TokenBucket:
         """A new bucket for what one client sends; it holds a burst of twice the rate."""
         rate = self.settings.flood
         return TokenBucket(rate, rate * limits.FLOOD_BURST_FACTOR, self.clock.seconds())
+
+    def read_throttle(self, address: str, input_: Input, output: Output) -> ReadThrottle:
+        """A new throttle for the client at `address` (``ADDRESS:PORT``)."""
+        host = address.rpartition(":")[0]
+        return ReadThrottle(
+            self.clock,
+            self.flood_bucket(),
+            self._address_buckets.get(host),
+            self.work_queue,
+            input_,
+            output,
+        )
 
     def remove(self, session: ChatConnection) -> None:
         """Forget a session whose connection is lost."""

@@ -61,13 +61,17 @@ class Fanout(Outbox):
         if audience is not None and audience.dialect.variant != variant:
             self._move(subscriber, subscriber.rooms)
 
-    def reply(self, member: MemberId, result: Result, request_id: RequestId = None) -> None:
-        """Send `member` the result of its request, after everything that was sent to it before."""
+    def reply(self, member: MemberId, result: Result, request_id: RequestId = None) -> int:
+        """Send `member` the result of its request, after everything that was sent to it before.
+
+        Returns the number of bytes.
+        """
         data = self._subscribers[member].recipient.dialect.encode_reply(
             result, request_id, self._now()
         )
         if data:
             self.send(member, result, data)
+        return len(data)
 
     def send(self, member: MemberId, event: object, data: bytes) -> None:
         """Send `member` alone `data`, after everything that was sent to it before.

@@ -53,6 +53,7 @@ class LineProtocol(HalfCloseable, ClosingInput, LineReceiver):
     def dataReceived(self, data: bytes) -> None:
         if not self._discards_input:
             super().dataReceived(data)
+            self.session.bytes_received(len(data))
 
     @override
     def lineReceived(self, line: bytes) -> None:
@@ -126,6 +127,7 @@ class PlainProtocol(LineProtocol):
 
     @override
     def dataReceived(self, data: bytes) -> None:
+        received = len(data)
         data = _NEGOTIATION.sub(b"", self._partial_negotiation + data)
         partial = _PARTIAL_NEGOTIATION.search(data)
         self._partial_negotiation = partial[0] if partial else b""
@@ -133,6 +135,7 @@ class PlainProtocol(LineProtocol):
         self._has_line_ends = self._has_line_ends or b"\n" in data
         self._cancel_pause()
         super().dataReceived(data)
+        self.session.bytes_received(received - len(data))
         if not (self._has_line_ends or self._discards_input):
             self._pause = self.session.chat.clock.callLater(
                 limits.PLAIN_IDLE_LINE_MILLISECONDS / 1_000, self._pause_ended
@@ -186,6 +189,7 @@ class ObjectProtocol(HalfCloseable, FrameReader, Protocol):
         if not self._discards_input:
             self._splitter.feed(data)
             self._read_frames()
+            self.session.bytes_received(len(data))
 
     @override
     def connectionLost(self, reason: Failure = connectionDone) -> None:

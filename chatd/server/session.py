@@ -49,7 +49,6 @@ from chatd.chat.events import Reply
 from chatd.chat.outbox import MemberId
 from chatd.server.chat import STOPPING, Chat
 from chatd.server.send_queue import Input, Output
-from chatd.server.throttle import ReadThrottle
 from chatd.server.timing import InactivityTimer, Timeout
 from chatd.wire.basic import Detecting
 from chatd.wire.dialect import Dialect, KeepAlive, LocalReply, Request, Result
@@ -97,7 +96,7 @@ class Session:
         """The client is connected: greet it, and start the registration timeout."""
         self._input, self.output = input_, output
         self._connected_at = self.chat.clock.seconds()
-        self._throttle = ReadThrottle(self.chat.clock, self.chat.flood_bucket(), input_, output)
+        self._throttle = self.chat.read_throttle(self.address, input_, output)
         self.chat.sessions.add(self)
         self._timeout.start(self._registration_timeout, self.registration_timed_out)
         if self.member_id is not None:
@@ -109,12 +108,19 @@ class Session:
             self.disconnect(STOPPING)
         elif self.dialect.greeting:
             output.send(None, self.dialect.greeting)
+        if not self.is_ended:
+            self._throttle.connected()
+
+    def bytes_received(self, count: int) -> None:
+        """Count what the client sends, also what is no frame; this may pause the input."""
+        if not self.is_ended:
+            self._throttle.received(count)
 
     def frame_received(self, frame: bytes) -> None:
         """Handle one frame: the input is paused if it came too early, and nothing is lost."""
         if self.is_ended:
             return
-        wait = self._throttle.consume()
+        started = self.chat.clock.seconds()
         self._set_dialect(self.dialect.detect(frame))
         request: Request | Refusal | None
         try:
@@ -134,7 +140,7 @@ class Session:
         elif request is not None:
             self._dispatch(request)
         if not self.is_ended:
-            self._throttle.throttle(wait)
+            self._throttle.frame_handled(self.chat.clock.seconds() - started)
 
     def idle_detected(self, dialect: Dialect) -> None:
         """No data arrived within ``DIALECT_DETECTION_MILLISECONDS``: the client uses `dialect`."""
@@ -157,7 +163,7 @@ class Session:
         self.chat.log_command(self, request, result)
         request_id = None if request is None else request.request_id
         if self.member_id is not None:
-            self.chat.fanout.reply(self.member_id, result, request_id)
+            self._throttle.sent(self.chat.fanout.reply(self.member_id, result, request_id))
         else:
             self.output.send(result, self.dialect.encode_reply(result, request_id, self.chat.now()))
 
@@ -215,6 +221,9 @@ class Session:
 
     def _dispatch(self, request: Request) -> None:
         match request.command:
+            case commands.SendPrivate(text=text, to=to) as command:
+                self._throttle.sent(len(text) * min(len(to), limits.RECIPIENTS))
+                self._run_command(request, command)
             case LocalReply() as reply:
                 self._succeeded(request, reply)
             case commands.Authenticate() as command:

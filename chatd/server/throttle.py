@@ -1,4 +1,18 @@
-"""Limits in time: how fast an address may connect, and how fast a connection is read."""
+"""Limits in time: how fast an address may connect, and how fast a connection is read.
+
+A connection has a token bucket (``--flood``). An ordinary frame costs one token. One that brings
+about more costs more: each 8 KiB received or sent in reply, and each 2 ms of work, is one more
+(``FLOOD_FRAME_BYTES``, ``FLOOD_FRAME_MILLISECONDS``). A client whose bucket is in debt is not read
+until it has paid back. Nothing is lost.
+
+That alone would not protect the others: ten clients may use up full buckets at one moment, and a
+client that connects anew has a full bucket. So there are two more rules:
+
+- What a frame costs beyond one token also comes out of a bucket of its address.
+- After a frame of more than one token, and always while the address is in debt, the connection is
+  read on in the :class:`~chatd.server.work_queue.WorkQueue`, after all that waits there, and the
+  queue has only a small part of each reactor turn. Everyone else's frames are handled at once.
+"""
 
 from collections import Counter
 from collections.abc import Collection
@@ -9,6 +23,31 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from chatd.chat import limits
 from chatd.rate_limit import TokenBucket
 from chatd.server.send_queue import Input, Output
+from chatd.server.work_queue import WorkQueue
+
+
+class AddressBuckets:
+    """A token bucket for each address.
+
+    :param rate: tokens per second of each address; 0 for no limit.
+    :param burst: tokens that an address may take at once.
+    """
+
+    def __init__(self, rate: float, burst: float, clock: IReactorTime) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._clock = clock
+        self._buckets: dict[str, TokenBucket] = {}
+
+    def get(self, host: str) -> TokenBucket:
+        """The bucket of the address `host`; it stays the same when all its connections end."""
+        if host not in self._buckets:
+            # Whoever has this many addresses is not stopped by a limit for each; forgetting them
+            # all costs no bookkeeping.
+            if len(self._buckets) >= limits.THROTTLED_ADDRESSES:
+                self._buckets.clear()
+            self._buckets[host] = TokenBucket(self._rate, self._burst, self._clock.seconds())
+        return self._buckets[host]
 
 
 class ConnectionThrottle:
@@ -30,20 +69,13 @@ class ConnectionThrottle:
         self._clock = clock
         self._own_addresses = own_addresses
         self._counters = counters
-        self._buckets: dict[str, TokenBucket] = {}
+        self._buckets = AddressBuckets(rate, max(rate, 1.0), clock)
 
     def admit(self, host: str) -> bool:
         """Whether one more connection may come from `host` now."""
         if not self._rate or self.is_local(host):
             return True
-        now = self._clock.seconds()
-        if host not in self._buckets:
-            # Whoever has this many addresses is not stopped by a limit for each; forgetting them
-            # all costs no bookkeeping.
-            if len(self._buckets) >= limits.ACCEPT_ADDRESSES:
-                self._buckets.clear()
-            self._buckets[host] = TokenBucket(self._rate, max(self._rate, 1.0), now)
-        is_admitted = self._buckets[host].admit(now)
+        is_admitted = self._buckets.get(host).admit(self._clock.seconds())
         if not is_admitted:
             self._counters["accept-rate"] += 1
         return is_admitted
@@ -56,32 +88,91 @@ class ConnectionThrottle:
 class ReadThrottle:
     """Pauses reading while the client is over its rate or its replies are not read.
 
+    The session tells it what the client causes. Bytes below ``FLOOD_FRAME_BYTES`` are carried over
+    to the next frame.
+
     :param bucket: holds a token for each frame that the client may send now.
+    :param address_bucket: holds the tokens that the client's address has for expensive frames.
+    :param work_queue: the connection waits in it after an expensive frame.
     """
 
     def __init__(
-        self, clock: IReactorTime, bucket: TokenBucket, input_: Input, output: Output
+        self,
+        clock: IReactorTime,
+        bucket: TokenBucket,
+        address_bucket: TokenBucket,
+        work_queue: WorkQueue,
+        input_: Input,
+        output: Output,
     ) -> None:
         self._clock = clock
+        self._bucket = bucket
+        self._address_bucket = address_bucket
+        self._work_queue = work_queue
         self._input = input_
         self._output = output
-        self._bucket = bucket
         self._resume_call: IDelayedCall | None = None
         self._pauses = 0
+        self._bytes = 0
+        self._is_queued = False
         self._is_stopped = False
 
-    def consume(self) -> float:
-        """Count one frame; returns how many seconds too early it came."""
-        return self._bucket.take(self._clock.seconds())
+    def connected(self) -> None:
+        """Let the connection wait in the work queue if its address is in debt."""
+        if self._address_bucket.is_in_debt(self._clock.seconds()):
+            self._wait_in_queue()
 
-    def throttle(self, wait: float) -> None:
-        """Pause for `wait` seconds, and until the client reads its replies."""
-        if wait:
-            self.pause()
-            self._resume_call = self._clock.callLater(wait, self.resume)
+    def received(self, size: int) -> None:
+        """`size` bytes came, whatever they are: not all bytes belong to a frame."""
+        self._bytes += max(size, 0)
+        if self._bytes >= limits.FLOOD_FRAME_BYTES:
+            self._charge(0)
+
+    def sent(self, size: int) -> None:
+        """The client's frame had `size` bytes sent, to the client itself or to recipients."""
+        self._bytes += size
+
+    def frame_handled(self, seconds: float) -> None:
+        """A frame was handled, and took so long; go on reading when that is paid for.
+
+        Also wait until the client reads its replies.
+        """
+        frames = int(max(seconds, 0) * 1_000 / limits.FLOOD_FRAME_MILLISECONDS)
+        is_expensive = self._charge(1 + min(frames, limits.FLOOD_MAX_TIME_FRAMES)) > 1
+        if is_expensive or self._address_bucket.is_in_debt(self._clock.seconds()):
+            self._wait_in_queue()
         if self._output.is_paused:
             self.pause()
             self._output.when_ready(self.resume)
+
+    def _charge(self, tokens: int) -> int:
+        """Take `tokens` and those for the bytes, and wait until they are paid for; their number."""
+        more, self._bytes = divmod(self._bytes, limits.FLOOD_FRAME_BYTES)
+        tokens += more
+        now = self._clock.seconds()
+        wait = self._bucket.take(now, tokens)
+        if tokens > 1:
+            wait = max(wait, self._address_bucket.take(now, tokens - 1))
+        if wait:
+            self._pause_for(wait)
+        return tokens
+
+    def _pause_for(self, wait: float) -> None:
+        if self._resume_call is not None and self._resume_call.active():
+            self._resume_call.reset(wait)
+        else:
+            self.pause()
+            self._resume_call = self._clock.callLater(wait, self.resume)
+
+    def _wait_in_queue(self) -> None:
+        if not self._is_queued:
+            self._is_queued = True
+            self.pause()
+            self._work_queue.add(self._leave_queue)
+
+    def _leave_queue(self) -> None:
+        self._is_queued = False
+        self.resume()
 
     def pause(self) -> None:
         """Stop reading until every pause has had its :meth:`resume`."""

@@ -1,4 +1,4 @@
-"""The HTTP server of the web port: connections, factory, and the queue of requests to handle.
+"""The HTTP server of the web port: its connections and their factory.
 
 h11 parses requests and serialises responses; :mod:`chatd.web.routes` chooses the response. The
 server does not use ``twisted.web``, which leaves some of these without a bound: the head, the body,
@@ -8,8 +8,7 @@ and loses the bytes that arrive directly behind the upgrade request.
 docs/reference/web.rst describes what clients see.
 """
 
-from collections import Counter, deque
-from collections.abc import Callable
+from collections import Counter
 from email.utils import formatdate
 from http import HTTPStatus
 from socket import gethostname
@@ -20,7 +19,6 @@ from twisted.internet.interfaces import (
     IAddress,
     IDelayedCall,
     IProtocolNegotiationFactory,
-    IReactorTime,
 )
 from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
 from twisted.logger import Logger
@@ -39,45 +37,6 @@ from chatd.web import messages, routes
 from chatd.web.messages import HTTPError, Request, Response
 from chatd.web.routes import make_router
 from chatd.web.websocket import Upgrade, WebSocket
-
-
-class WorkQueue:
-    """Handles queued HTTP requests, in order, for a bounded time per reactor turn.
-
-    The chat shares the reactor with the web port. Without this bound, a few hundred requests that
-    arrive together would delay every message until all of them are answered. The bound is
-    ``PAGE_TURN_MILLISECONDS``, checked after each call: at least one runs in each turn, and the
-    last may run over.
-    """
-
-    def __init__(self, clock: IReactorTime) -> None:
-        self._clock = clock
-        self._pending: deque[Callable[[], None]] = deque()
-        self._is_scheduled = False
-
-    def add(self, work: Callable[[], None]) -> None:
-        """Call `work` in a later turn, after everything that was added before."""
-        self._pending.append(work)
-        if not self._is_scheduled:
-            self._schedule()
-
-    def _schedule(self) -> None:
-        self._is_scheduled = True
-        self._clock.callLater(0, self._run)
-
-    def _run(self) -> None:
-        end = self._clock.seconds() + limits.PAGE_TURN_MILLISECONDS / 1_000
-        try:
-            while self._pending:
-                self._pending.popleft()()
-                if self._clock.seconds() >= end:
-                    return
-        finally:
-            # Also after an exception: the reactor logs it, and the rest runs in the next turn.
-            self._is_scheduled = False
-            if self._pending:
-                self._schedule()
-
 
 _ERROR_MESSAGES: Final = {
     "bad-request": "Malformed HTTP request.",
@@ -281,7 +240,7 @@ class HTTPConnection(HalfCloseable, Protocol):
         if not self._is_paused:
             self._is_paused = True
             self.transport.pauseProducing()
-            self._factory.work_queue.add(self._handle_next_request)
+            self._chat.work_queue.add(self._handle_next_request)
 
     def _resume_later(self) -> None:
         """The response is flushed: resume, but wait as long as the rate limit demands."""
@@ -290,7 +249,7 @@ class HTTPConnection(HalfCloseable, Protocol):
 
     def _resume(self) -> None:
         self._timeout.start(limits.FIRST_LINE_TIMEOUT_SECONDS, self._request_timed_out)
-        self._factory.work_queue.add(self._handle_next_request)
+        self._chat.work_queue.add(self._handle_next_request)
 
     def _request_timed_out(self) -> None:
         if self._is_paused:  # received data waits in the work queue: the server is late
@@ -329,7 +288,6 @@ class HTTPConnection(HalfCloseable, Protocol):
 class HTTPFactory(ServerFactory):
     """Makes the connections of the web port, and bounds their number.
 
-    :ivar work_queue: handles the requests of all connections.
     :ivar connections: the open connections that are not WebSockets.
     :ivar host_names: the names in ``Host`` that mean this server, besides its address.
     """
@@ -339,7 +297,6 @@ class HTTPFactory(ServerFactory):
     def __init__(self, chat: Chat) -> None:
         self.router = make_router(chat)
         self.host_names = frozenset({"localhost", gethostname().lower()})
-        self.work_queue = WorkQueue(chat.clock)
         self.connections: set[HTTPConnection] = set()
         self._connections_by_host: Counter[str] = Counter()
 

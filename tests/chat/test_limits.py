@@ -17,6 +17,7 @@ UNITS = {
     "MILLISECONDS",
     "SECOND",
     "FACTOR",
+    "FRAMES",
     "MESSAGES",
     "LINES",
     "SLOTS",

@@ -76,8 +76,8 @@ def test_a_rate_of_zero_has_no_limit() -> None:
 
 def test_the_number_of_remembered_addresses_is_bounded() -> None:
     with Harness(accept_rate=1) as harness:
-        for number in range(limits.ACCEPT_ADDRESSES + 10):
+        for number in range(limits.THROTTLED_ADDRESSES + 10):
             client = harness.try_connect(f"10.1.{number // 256}.{number % 256}")
             assert client is not None
             client.hang_up()
-        assert len(harness.chat.connection_throttle._buckets) <= limits.ACCEPT_ADDRESSES
+        assert len(harness.chat.connection_throttle._buckets._buckets) <= limits.THROTTLED_ADDRESSES

@@ -39,9 +39,11 @@ class NaiveFanout:
     def dialect_changed(self, member: MemberId) -> None:
         pass
 
-    def reply(self, member: MemberId, outcome: Result, request_id: RequestId = None) -> None:
+    def reply(self, member: MemberId, outcome: Result, request_id: RequestId = None) -> int:
         dialect = self._connections[member].dialect
-        self.send(member, outcome, dialect.encode_reply(outcome, request_id, self._now()))
+        data = dialect.encode_reply(outcome, request_id, self._now())
+        self.send(member, outcome, data)
+        return len(data)
 
     def send(self, member: MemberId, told: object, data: bytes) -> None:
         if data:

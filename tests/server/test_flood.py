@@ -1,7 +1,20 @@
 """A client that floods is read more slowly, and nothing is lost (``--flood``)."""
 
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
 from chatd.chat import limits
-from tests.server.harness import Harness, hello, line
+from tests.server.harness import (
+    Client,
+    Harness,
+    connect_basic,
+    connect_jim,
+    connect_plain,
+    hello,
+    line,
+)
 
 
 def _messages(count: int) -> bytes:
@@ -159,3 +172,147 @@ def test_a_client_that_requests_more_than_it_reads_is_paused_and_not_too_slow() 
         assert not ice.is_cut_off()
         lists = ice.heard_of("history")
         assert sum(not each["more"] for each in lists) == 20
+
+
+# --- what costs more than an ordinary frame ---------------------------------------------------
+
+
+def _fill_history(harness: Harness) -> None:
+    """The lobby's history has about 200 KiB."""
+    for number in range(50):
+        writer = harness.enter(f"writer{number}")
+        writer.say("x" * 4_000)
+        writer.send("quit")
+    harness.pass_time(60)
+
+
+def _seconds_until_read(harness: Harness, client: Client) -> float:
+    waited = 0.0
+    while not client.is_read():
+        assert waited < 120
+        harness.clock.advance(0.1)
+        waited += 0.1
+    return waited
+
+
+def test_a_long_reply_uses_up_as_much_of_the_rate_as_its_bytes(harness: Harness) -> None:
+    _fill_history(harness)
+    ice = harness.enter("ice")
+    harness.pass_time(5)
+    ice.send("history", {"limit": 1_000})
+    sent = len(ice.transport.value())
+    assert sent > 200_000
+    frames = 1 + sent // limits.FLOOD_FRAME_BYTES
+    waited = _seconds_until_read(harness, ice)
+    # The burst is 20 frames; the rest is paid back at 10 frames per second.
+    assert waited == pytest.approx((frames - 20) / 10, abs=0.2)
+
+
+def test_a_short_history_costs_as_little_as_any_frame(harness: Harness) -> None:
+    ice, moon = harness.enter_all("ice", "moon")
+    moon.say("hello")
+    for _ in range(18):
+        ice.send("history", {"limit": 50})
+    assert ice.is_read()
+
+
+def test_a_private_message_costs_as_much_as_its_recipients_are_sent(harness: Harness) -> None:
+    recipients = [f"moon{number}" for number in range(limits.RECIPIENTS)]
+    harness.enter_all(*recipients)
+    ice = harness.enter("ice")
+    ice.send("private", {"to": recipients, "text": "x" * 4_000})
+    assert ice.is_read(), "125 KiB are as much as 16 frames"
+    ice.send("private", {"to": recipients, "text": "x" * 4_000})
+    assert _seconds_until_read(harness, ice) > 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "filler"),
+    [
+        pytest.param(connect_basic, b" " * 8_000, id="basic: an endless line"),
+        pytest.param(connect_basic, b"\n" * 8_000, id="basic: blank lines"),
+        pytest.param(connect_plain, b"\xff\xf1" * 4_000, id="plain: Telnet commands"),
+        pytest.param(connect_plain, b"\r\n" * 4_000, id="plain: blank lines"),
+        pytest.param(connect_jim, b" " * 8_000, id="JIM: white space between objects"),
+    ],
+)
+def test_bytes_that_are_no_frame_are_charged_in_every_dialect(
+    harness: Harness, kind: Callable[[Harness], Client], filler: bytes
+) -> None:
+    client = kind(harness)
+    sent = 0
+    while client.is_read() and not client.is_dropped():
+        assert sent < 1_000_000, "at 10 frames of 8 KiB per second, with a burst of 20"
+        client.send_bytes(filler)
+        sent += len(filler)
+
+
+def test_a_new_connection_is_no_new_allowance() -> None:
+    with Harness(flood=1) as harness:
+        _fill_history(harness)
+        waits = []
+        for number in range(40):
+            ice = harness.enter(f"ice{number}")
+            ice.send("history", {"limit": 1_000})
+            waits.append(_wait_of(ice))
+            ice.hang_up()
+        assert waits[0] == limits.FLOOD_BURST_FACTOR
+        assert waits[-1] == limits.FLOOD_ADDRESS_BURST_FACTOR, "the address is in debt"
+        moon = harness.connect("10.35.11.113")
+        moon.hello("moon")
+        moon.send("history", {"limit": 1_000})
+        assert _wait_of(moon) == waits[0], "other addresses are not"
+
+
+def _wait_of(client: Client) -> float:
+    """How many seconds the server will not read from `client`, as it sends too much."""
+    session: Any = client.connection.session
+    call = session._throttle._resume_call
+    return call.getTime() - session.chat.clock.seconds() if call is not None else 0
+
+
+class _TimedHistory:
+    """The clock moves when a history is read, as if that took so long."""
+
+    def __init__(self, harness: Harness, milliseconds: float) -> None:
+        self._read = harness.chat.hub.read_history
+        self._harness = harness
+        self._seconds = milliseconds / 1_000
+        self.turns: list[float] = []
+
+    def __call__(self, room: str, limit: int, before: int | None = None) -> Any:
+        self.turns.append(self._harness.clock.rightNow)
+        self._harness.clock.rightNow += self._seconds
+        return self._read(room, limit, before)
+
+
+def test_a_frame_that_takes_long_costs_its_time(harness: Harness) -> None:
+    ice = harness.enter("ice")
+    harness.chat.hub.read_history = _TimedHistory(harness, 1_000)  # type: ignore[method-assign]  # a slow one
+    ice.send("history")
+    assert _seconds_until_read(harness, ice) <= 0.2  # the most is 20 frames
+    ice.send("history")
+    assert _seconds_until_read(harness, ice) > 1
+
+
+def test_expensive_frames_wait_for_later_turns_and_others_do_not(harness: Harness) -> None:
+    attackers = [harness.enter(f"ice{number}") for number in range(10)]
+    moon = harness.enter("moon")
+    harness.pass_time(5)
+    slow = _TimedHistory(harness, limits.FLOOD_FRAME_MILLISECONDS + 1)
+    harness.chat.hub.read_history = slow  # type: ignore[method-assign]  # a slow one
+    for ice in attackers:
+        ice.connection.dataReceived(line("history") * 5)
+    assert len(slow.turns) == 10, "one each; then they wait in turn"
+    seen = []
+
+    def ping() -> None:
+        seen.append(len(slow.turns))
+        moon.connection.dataReceived(line("ping"))
+        if len(seen) < 40:
+            harness.clock.callLater(0, ping)
+
+    harness.clock.callLater(0, ping)
+    harness.pass_time(2)
+    assert seen == [10 + turn for turn in range(1, 41)], "one in each turn"
+    assert len(slow.turns) == 50

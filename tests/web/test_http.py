@@ -61,7 +61,7 @@ def test_many_requests_do_not_delay_the_chat() -> None:
 def test_a_request_does_not_time_out_while_the_server_is_busy(harness: WebHarness) -> None:
     client = harness.connect_http()
     waiting: list[Callable[[], None]] = []
-    harness.http_factory.work_queue.add = waiting.append  # type: ignore[assignment,method-assign]  # a queue that does not run
+    harness.chat.work_queue.add = waiting.append  # type: ignore[assignment,method-assign]  # a queue that does not run
     client.connection.dataReceived(request("/health"))
     harness.pass_time(limits.FIRST_LINE_TIMEOUT_SECONDS + 1)
     waiting.pop()()

@@ -1,4 +1,4 @@
-"""The work queue: HTTP work in slices of the reactor's time."""
+"""The work queue: work in slices of the reactor's time."""
 
 from functools import partial
 
@@ -6,7 +6,7 @@ import pytest
 from twisted.internet.task import Clock
 
 from chatd.chat import limits
-from chatd.web.http import WorkQueue
+from chatd.server.work_queue import WorkQueue
 
 
 class _Work:
@@ -47,7 +47,7 @@ def test_work_runs_in_order_in_a_later_turn(work: _Work) -> None:
 
 def test_long_work_is_spread_over_several_turns(work: _Work) -> None:
     for name in "abcd":
-        work.add(name, limits.PAGE_TURN_MILLISECONDS * 0.6)
+        work.add(name, limits.QUEUED_WORK_MILLISECONDS * 0.6)
     work.clock.callLater(0, work.chat)
     work.clock.advance(1)
     assert "".join(work.done).replace("chat", "-").rstrip("-") == "ab-cd"

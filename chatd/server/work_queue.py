@@ -1,0 +1,46 @@
+"""Work that must not delay the chat: HTTP requests, and the frames of clients that ask for much."""
+
+from collections import deque
+from collections.abc import Callable
+
+from twisted.internet.interfaces import IReactorTime
+
+from chatd.chat import limits
+
+
+class WorkQueue:
+    """Calls what is queued, in order, for a bounded time per reactor turn.
+
+    Everyone in the chat shares one reactor. Without this bound, a few hundred HTTP requests that
+    arrive together, or a few clients that each ask for a long history, would delay every message
+    until all of them are answered. The bound is ``QUEUED_WORK_MILLISECONDS``, checked after each
+    call: at least one runs in each turn, and the last may run over.
+    """
+
+    def __init__(self, clock: IReactorTime) -> None:
+        self._clock = clock
+        self._pending: deque[Callable[[], None]] = deque()
+        self._is_scheduled = False
+
+    def add(self, work: Callable[[], None]) -> None:
+        """Call `work` in a later turn, after everything that was added before."""
+        self._pending.append(work)
+        if not self._is_scheduled:
+            self._schedule()
+
+    def _schedule(self) -> None:
+        self._is_scheduled = True
+        self._clock.callLater(0, self._run)
+
+    def _run(self) -> None:
+        end = self._clock.seconds() + limits.QUEUED_WORK_MILLISECONDS / 1_000
+        try:
+            while self._pending:
+                self._pending.popleft()()
+                if self._clock.seconds() >= end:
+                    return
+        finally:
+            # Also after an exception: the reactor logs it, and the rest runs in the next turn.
+            self._is_scheduled = False
+            if self._pending:
+                self._schedule()
