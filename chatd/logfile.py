@@ -2,14 +2,15 @@
 
 ``chat.log.1`` is the newest of the old files, ``chat.log.2`` the one before it. An error in writing
 or rotating is never raised, as a full disk must not stop the server. It is reported on standard
-error, once until a new file could be opened again.
+error, once until a new file could be opened again. Writing may take as long as the disk takes: a
+:class:`~chatd.background_writer.BackgroundWriter` does it.
 """
 
 import os
 import re
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +25,8 @@ KEEP_FILES: Final = 7
 
 _DAY_SECONDS: Final = 86_400
 _SECONDS: Final = {"m": 60, "h": 3_600, "d": _DAY_SECONDS}
+#: Where an entry of the log begins: its further lines begin with a tab (see ``chatd.logs``).
+_ENTRY_START: Final = re.compile(rb"(?<=\n)(?!\t)")
 _BYTES: Final = {"K": 2**10, "M": 2**20, "G": 2**30}
 
 
@@ -120,17 +123,41 @@ class LogFile:
         # first line of today rotates a file of yesterday.
         self._last_period = self._period(status.st_mtime)
 
-    def write(self, text: str) -> None:
-        """Append whole lines, after rotating the file if that is due."""
-        data = text.encode("utf-8", "backslashreplace")
+    def write(self, text: str) -> int:
+        """Append whole lines, after rotating the file if that is due.
+
+        :return: how many of the lines were lost.
+        """
+        return sum(map(self._write_part, self._parts(text.encode("utf-8", "backslashreplace"))))
+
+    def _parts(self, data: bytes) -> Iterator[bytes]:
+        """The parts of `data` that go into one file each; an entry is never cut.
+
+        Each part must be written before the next one is asked for.
+        """
+        if not isinstance(self._rotation, MaxSize):
+            yield data
+            return
+        part = b""
+        for entry in _ENTRY_START.split(data):
+            if part and self._size + len(part) + len(entry) > self._rotation.max_bytes:
+                yield part
+                part = b""
+            part += entry
+        if part:
+            yield part
+
+    def _write_part(self, data: bytes) -> int:
         if self._is_due(len(data)):
             self._reopen(self._rotate_and_open)
         elif self._is_regular and self._is_gone():
             self._reopen(self._open)
         try:
-            self._append(data)
+            written = self._append(data)
         except OSError as error:
             self._report_once("cannot be written", error)
+            written = 0
+        return data.count(b"\n", written)
 
     def close(self) -> None:
         """Close the file. Nothing can be written afterwards."""
@@ -205,13 +232,17 @@ class LogFile:
     def _backup_path(self, number: int) -> Path:
         return self._path.with_name(f"{self._path.name}.{number}")
 
-    def _append(self, data: bytes) -> None:
+    def _append(self, data: bytes) -> int:
+        """Write as much of `data` as there is room for; return how much that is."""
         if self._needs_newline:  # a full disk cut the last line
-            data = b"\n" + data
+            self._file.write(b"\n")
+            self._size += 1
+            self._needs_newline = False
         written = self._file.write(data) or 0
         self._size += written
         if written:
             self._needs_newline = written < len(data)
+        return written
 
     def _report_once(self, problem: str, error: OSError) -> None:
         if problem not in self._reported:

@@ -5,14 +5,12 @@ in the text log is one line, or continues in indented lines, and it contains not
 obeys. An event in the JSON log is one object in one line.
 """
 
-import io
 import json
-import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final, Protocol
 
 from twisted.logger import (
@@ -24,6 +22,9 @@ from twisted.logger import (
 )
 from twisted.python.reflect import safe_str
 from zope.interface import implementer
+
+from chatd import stderr
+from chatd.background_writer import BackgroundWriter
 
 
 class Writable(Protocol):
@@ -43,12 +44,23 @@ def observer(
     :param file: where to write; standard error by default.
     :param utc: whether to write UTC, and not the local time.
     """
-    return _TextLogObserver(
-        file or sys.__stderr__ or io.StringIO(),
-        _FORMATS[log_format],
-        utc,
-        _levels_from(LogLevel.levelWithName(level)),
-    )
+    format_event = _FORMATS[log_format]
+    file = file or stderr.output
+    if isinstance(file, BackgroundWriter):
+        file.describe_missing = partial(_describe_missing, format_event, utc)
+    return _TextLogObserver(file, format_event, utc, _levels_from(LogLevel.levelWithName(level)))
+
+
+def _describe_missing(format_event: Callable[[LogEvent, bool], str], utc: bool, lines: int) -> str:
+    """The line of the log that stands for `lines` that could not be written."""
+    event = {
+        "log_time": time.time(),
+        "log_level": LogLevel.warn,
+        "log_namespace": __name__,
+        "log_format": "{missing} lines are missing here, because the log could not be written",
+        "missing": lines,
+    }
+    return f"{format_event(event, utc)}\n"
 
 
 def _levels_from(minimum: LogLevel) -> frozenset[LogLevel]:
@@ -62,7 +74,7 @@ _QUIET_LEVELS: Final = _levels_from(LogLevel.warn)
 
 @implementer(ILogObserver)
 class _TextLogObserver:
-    """Writes each event with one call, so that a rotated log never has half a line in each file."""
+    """Writes each event with one call, as whole lines."""
 
     def __init__(
         self,

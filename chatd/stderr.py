@@ -1,31 +1,46 @@
-"""Standard error: where the program itself writes its sentences."""
+"""Standard error: where the program itself writes its sentences, and by default its log."""
 
 import os
 import select
 import sys
 from typing import Final
 
-#: How long a terminal or a pipe may take nothing before the rest of a line is dropped, in seconds.
-_WRITE_TIMEOUT_SECONDS: Final = 2.0
+from chatd.background_writer import BackgroundWriter
+
+#: How long a sentence waits until it is written. If that takes longer, a thread writes it later.
+_WAIT_SECONDS: Final = 0.1
 
 
 def write_line(sentence: str) -> None:
     """Write `sentence` as a line to standard error; without a standard error, do nothing.
 
-    Standard error may be non-blocking: it may be the same open file as standard output, which the
-    reactor makes non-blocking. Then this waits, and does not lose the line. It does not use
-    ``sys.stderr``, which twistd redirects to its log.
+    It is written when this returns, unless standard error takes nothing for a moment. This does not
+    use ``sys.stderr``, which twistd redirects to its log.
     """
-    if sys.__stderr__ is None:
-        return
+    output.write(f"{sentence}\n")
+    output.flush(_WAIT_SECONDS)
+
+
+def _write_now(text: str) -> int:
+    """Write `text`; return how many of its lines were lost.
+
+    Standard error may be non-blocking: it may be the same open file as standard output, which the
+    reactor makes non-blocking. Then this waits.
+    """
+    unwritten = text.encode(errors="backslashreplace")
     try:
-        handle = sys.__stderr__.fileno()
-        unwritten = f"{sentence}\n".encode(errors="backslashreplace")
-        while unwritten:
-            try:
-                unwritten = unwritten[os.write(handle, unwritten) :]
-            except BlockingIOError:
-                if not select.select([], [handle], [], _WRITE_TIMEOUT_SECONDS)[1]:
-                    return
+        # A standard error that was closed at the start is None: its number may be another file's.
+        if sys.__stderr__ is not None:
+            handle = sys.__stderr__.fileno()
+            while unwritten:
+                try:
+                    unwritten = unwritten[os.write(handle, unwritten) :]
+                except BlockingIOError:
+                    select.select([], [handle], [])
     except (OSError, ValueError):
-        return
+        pass
+    return unwritten.count(b"\n")
+
+
+#: Whatever is written to standard error, in order, without waiting for it.
+output: Final = BackgroundWriter(_write_now)

@@ -126,6 +126,17 @@ SERVER_ID_CHARACTERS: Final = 64
 #: A discovery datagram. It fits into the smallest packet of any link.
 DATAGRAM_BYTES: Final = 1_024
 
+# --- the log ------------------------------------------------------------------------------------
+
+#: Memory for lines that wait to be written to the log file or to standard error. Beyond it they are
+#: dropped, and the log says how many.
+LOG_BUFFER_BYTES: Final = 4_194_304
+#: Time between two writes, so that many lines become one. The first one after a silence is written
+#: at once.
+LOG_PAUSE_MILLISECONDS: Final = 10
+#: Time that the end of a program waits for its last lines to be written.
+LOG_FLUSH_SECONDS: Final = 2
+
 # --- accounts -----------------------------------------------------------------------------------
 
 #: A new password of an account.

@@ -20,6 +20,7 @@ from typing_extensions import override
 
 import chatd
 from chatd import logs
+from chatd.background_writer import BackgroundWriter
 from chatd.chat import names
 from chatd.chat.errors import Refusal
 from chatd.discovery.subnets import (
@@ -251,6 +252,7 @@ class CommandOptions(VersionOptions):
         self.twistd_observer: ILogObserver | None = None
         self.log_lines: logs.Writable | None = None
         self._log_file: LogFile | None = None
+        self._log_writer: BackgroundWriter | None = None
 
     @override
     def parseOptions(self, options: Sequence[str] | None = None) -> None:
@@ -283,6 +285,7 @@ class CommandOptions(VersionOptions):
             # Opened last, because that creates the file: a command line that is refused, by the
             # checks above or by a value of another option, leaves nothing behind.
             self._log_file = coerce_value("log-file", self._open_log_file, self["log-file"])
+            self._log_writer = BackgroundWriter(self._log_file.write)
         elif self["log-rotate"] is not None:
             raise usage.UsageError("--log-rotate: needs --log-file")
         if self.parent is not None and "pidfile" in self.parent:  # run by twistd
@@ -312,7 +315,7 @@ class CommandOptions(VersionOptions):
         return logs.observer(
             self["log-level"],
             self["log-format"],
-            self._log_file or self.log_lines,
+            self._log_writer or self.log_lines,
             utc=bool(self["log-utc"]),
         )
 

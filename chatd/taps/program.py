@@ -5,7 +5,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from twisted.application.service import MultiService
 from twisted.internet.defer import Deferred, maybeDeferred
@@ -13,7 +13,11 @@ from twisted.logger import ILogObserver, Logger, globalLogBeginner
 from twisted.python.components import Componentized
 from typing_extensions import override
 
+from chatd.background_writer import flush_all
 from chatd.stderr import write_line
+
+#: How long a program that ends at once, at the second signal, waits for its log to be written.
+_LAST_LINES_SECONDS: Final = 0.1
 
 
 class Program(MultiService):
@@ -105,6 +109,7 @@ class Program(MultiService):
             # Restore the terminal, then die of the signal itself, so that the exit status tells the
             # shell which one it was.
             self._finish()
+            flush_all(_LAST_LINES_SECONDS)
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
 

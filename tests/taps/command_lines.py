@@ -146,3 +146,10 @@ def modules_imported_by(command: str, line: str) -> set[str]:
         text=True,
     )
     return set(done.stdout.split())
+
+
+def close_log(options: Any) -> None:
+    """Write what waits, and close the log file."""
+    if options._log_writer is not None:
+        options._log_writer.stop()
+        options._log_file.close()

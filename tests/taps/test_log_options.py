@@ -12,7 +12,7 @@ from twisted.logger import Logger
 from chatd.logfile import KEEP_FILES
 from chatd.taps import server
 from tests.fakes import far_east
-from tests.taps.command_lines import COMMANDS, error_message, parse, twistd
+from tests.taps.command_lines import COMMANDS, close_log, error_message, parse, twistd
 
 
 def log_sentences(options: Any, *sentences: str) -> None:
@@ -20,7 +20,7 @@ def log_sentences(options: Any, *sentences: str) -> None:
     log = Logger("test", observer=options.observer())
     for sentence in sentences:
         log.info("{sentence}", sentence=sentence)
-    options._log_file.close()
+    close_log(options)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_only_a_regular_file_can_be_rotated(command: str) -> None:
 @pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_each_kind_of_rotation_is_accepted(command: str, value: str, tmp_path: Path) -> None:
     options = parse(COMMANDS[command](), f"--log-file {tmp_path / 'chat.log'} --log-rotate {value}")
-    options._log_file.close()
+    close_log(options)
 
 
 @pytest.mark.parametrize(("option", "kept"), [("", KEEP_FILES), ("--log-keep 2", 2)])
@@ -107,5 +107,5 @@ def test_under_twistd_the_log_is_rotated(tmp_path: Path) -> None:
     log = Logger("test", observer=options.twistd_observer)
     for number in range(3):
         log.info("{number} {filler}", number=number, filler="x" * 1_000)
-    options._log_file.close()
+    close_log(options)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["chat.log", "chat.log.1"]

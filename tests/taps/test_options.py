@@ -16,6 +16,7 @@ from tests.taps.command_lines import (
     COMMANDS,
     ClientOnExampleHost,
     ServerOnExampleHost,
+    close_log,
     error_message,
     parse,
 )
@@ -251,7 +252,7 @@ def test_events_of_the_level_and_above_are_appended_to_the_log_file(
     log = Logger("test", observer=options.observer())
     log.emit(LogLevel.info, "below the level")
     log.emit(LogLevel.warn, "{subject} happened", subject="something")
-    options._log_file.close()
+    close_log(options)
     before, *lines = path.read_text().rstrip().split("\n")
     assert before == "an older line"
     [line] = lines

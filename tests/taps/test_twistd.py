@@ -10,7 +10,7 @@ from twisted.python.reflect import namedAny
 
 from chatd import logs
 from tests.fakes import FakeUdpReactor
-from tests.taps.command_lines import twistd
+from tests.taps.command_lines import close_log, twistd
 
 SERVER = "chatserver --ifaddrs 127.0.0.1/8"
 CLIENT = "chatclient --ifaddrs 127.0.0.1/8"
@@ -74,7 +74,7 @@ def test_a_daemon_has_the_pidfile_and_log_of_twistd() -> None:
 def test_a_daemon_logs_to_a_given_log_file(tmp_path: Path) -> None:
     options = twistd(f"{SERVER} --log-file {tmp_path / 'chat.log'}")
     assert observer(options) is not None
-    options.subOptions._log_file.close()
+    close_log(options.subOptions)
 
 
 def test_a_client_cannot_be_a_daemon() -> None:
