@@ -152,11 +152,18 @@ class LogFile:
             self._reopen(self._rotate_and_open)
         elif self._is_regular and self._is_gone():
             self._reopen(self._open)
+        written = 0
         try:
-            written = self._append(data)
+            if self._needs_newline:  # a full disk cut the last line
+                self._size += self._file.write(b"\n") or 0
+                self._needs_newline = False
+            while written < len(data):
+                written += self._file.write(data[written:]) or 0
         except OSError as error:
             self._report_once("cannot be written", error)
-            written = 0
+        self._size += written
+        if written:
+            self._needs_newline = written < len(data)
         return data.count(b"\n", written)
 
     def close(self) -> None:
@@ -204,7 +211,7 @@ class LogFile:
         self._reported.clear()
 
     def _open(self) -> FileIO:
-        return self._path.open("ab", buffering=0)
+        return open(self._path, "ab", buffering=0, opener=_open_without_waiting)
 
     def _rotate_and_open(self) -> FileIO:
         """Rename the file and open a new one; if that fails, undo the renaming."""
@@ -232,19 +239,14 @@ class LogFile:
     def _backup_path(self, number: int) -> Path:
         return self._path.with_name(f"{self._path.name}.{number}")
 
-    def _append(self, data: bytes) -> int:
-        """Write as much of `data` as there is room for; return how much that is."""
-        if self._needs_newline:  # a full disk cut the last line
-            self._file.write(b"\n")
-            self._size += 1
-            self._needs_newline = False
-        written = self._file.write(data) or 0
-        self._size += written
-        if written:
-            self._needs_newline = written < len(data)
-        return written
-
     def _report_once(self, problem: str, error: OSError) -> None:
         if problem not in self._reported:
             self._reported.add(problem)
             self._notify(f"the log {self._path} {problem}: {error.strerror}")
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    """Open `path`; if it is a FIFO, without waiting until a program reads from it."""
+    if Path(path).is_fifo():
+        flags = flags & ~(os.O_WRONLY | os.O_CREAT) | os.O_RDWR
+    return os.open(path, flags, 0o666)
