@@ -18,7 +18,7 @@ class TokenBucket:
         if not self._rate:
             return 0.0
         # The debt is at most one burst, so nobody waits for longer than filling the bucket takes.
-        self._tokens = max(self._earned(now) - tokens, -self._burst)
+        self._tokens = max(self._earned(now) - tokens, -max(self._burst, 1.0))
         return max(-self._tokens, 0.0) / self._rate
 
     def admit(self, now: float) -> bool:
