@@ -16,6 +16,7 @@ from msgspec import Meta, Struct, field
 
 from chatd.chat import commands, events, limits
 from chatd.chat.errors import BadFrame, InvalidJson, InvalidUtf8, Refusal, RequestId, UnknownType
+from chatd.wire.hidden_fields import safe_repr
 
 #: The version of the protocol.
 VERSION = 1
@@ -59,6 +60,8 @@ class AuthenticateData(Struct, frozen=True):
 
     account: str
     password: str
+
+    __repr__ = safe_repr
 
 
 class OkData(Struct, frozen=True, omit_defaults=True):

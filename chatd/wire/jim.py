@@ -20,6 +20,7 @@ from chatd.chat.events import Event
 from chatd.chat.names import LOBBY
 from chatd.wire import rendering
 from chatd.wire.dialect import Dialect, KeepAlive, LocalReply, Request, Result
+from chatd.wire.hidden_fields import safe_repr
 
 _encoder: Final = msgspec.json.Encoder()
 
@@ -27,6 +28,8 @@ _encoder: Final = msgspec.json.Encoder()
 class _User(Struct, frozen=True):
     account_name: str | None = None
     password: str | None = None
+
+    __repr__ = safe_repr
 
 
 class _ClientObject(Struct, frozen=True):
@@ -42,6 +45,8 @@ class _ClientObject(Struct, frozen=True):
     message: str | None = None
     message_text: str | None = None
     sender: Any = None
+
+    __repr__ = safe_repr
 
 
 _decoder: Final = msgspec.json.Decoder(_ClientObject)

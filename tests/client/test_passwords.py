@@ -454,6 +454,21 @@ def test_the_password_of_one_account_is_never_sent_for_another_one() -> None:
     assert authenticate["data"] == {"account": "star", "password": "battery staple"}
 
 
+def test_without_a_password_of_this_account_none_is_sent() -> None:
+    """Star was free when the user took it, and became an account later."""
+    client = registered()
+    client.type("/setname star")
+    client.receive(frames.MemberRenamed(data=events.MemberRenamed("ice", "star")))
+    client.confirm(*client.sent())
+    client.lose_connection()
+    client.advance(5)
+    client.connect()
+    client.sent()
+    client.refuse("password-required", "The nickname star needs its password.")
+    assert client.sent() == []
+    assert client.ui.password_prompts[-1] == "The nickname star needs its password. Your password?"
+
+
 def test_a_password_that_could_not_be_sent_is_named_by_its_command_alone() -> None:
     client = signing_in(is_interactive=True)
     client.lose_connection()

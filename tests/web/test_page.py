@@ -40,8 +40,16 @@ def test_each_file_has_its_media_type(harness: WebHarness) -> None:
 
 def test_every_response_has_the_security_headers(harness: WebHarness) -> None:
     client = harness.connect_http()
-    for path in ("/", "/api/users", "/nothing"):
-        headers = client.get(path).headers
+    etag = client.get("/").headers["etag"]
+    for path, fields, status in (
+        ("/", {}, 200),
+        ("/", {"If-None-Match": etag}, 304),
+        ("/api/users", {}, 200),
+        ("/nothing", {}, 404),
+    ):
+        response = client.get(path, fields)
+        assert response.status == status
+        headers = response.headers
         policy = headers["content-security-policy"]
         assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'; ")
         assert " ws://192.168.1.1:54321 " in policy

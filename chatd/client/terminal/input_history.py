@@ -100,6 +100,7 @@ class InputHistory(InMemoryHistory):
             status = os.fstat(handle)
             if not stat.S_ISREG(status.st_mode):
                 raise OSError(0, "not a regular file")
+            self._make_private(handle)
             file.seek(max(0, status.st_size - limits.INPUT_HISTORY_BYTES))
             return file.read(limits.INPUT_HISTORY_BYTES)
 
@@ -108,17 +109,30 @@ class InputHistory(InMemoryHistory):
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC
         handle = os.open(self._path, flags, 0o600)
         try:
-            os.fchmod(handle, 0o600)
+            self._make_private(handle)
             # In one write, so that lines of several clients do not get mixed.
             os.write(handle, f"{json.dumps(line)}\n".encode())
         finally:
             os.close(handle)
+
+    def _make_private(self, handle: int) -> None:
+        """Let nobody else read the file or look into its directory, which others may have made.
+
+        What cannot be changed is left as it is: it belongs to somebody else, root perhaps.
+        """
+        if os.fstat(handle).st_mode & 0o077:
+            with suppress(PermissionError):
+                os.fchmod(handle, 0o600)
+        if self._path.parent.stat().st_mode & 0o077:
+            with suppress(PermissionError):
+                self._path.parent.chmod(0o700)
 
     def _rewrite(self, lines: list[str]) -> None:
         new = self._path.with_name(f"{_FILE_NAME}.{os.getpid()}")
         try:
             handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(handle, "w", encoding="utf-8") as file:
+                self._make_private(handle)
                 file.writelines(f"{json.dumps(line)}\n" for line in lines)
             new.replace(self._path)
         except OSError as error:

@@ -66,6 +66,58 @@ def test_only_the_owner_may_read_it(path: Path) -> None:
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
+def is_private_now(path: Path) -> bool:
+    modes = (path.stat().st_mode, path.parent.stat().st_mode)
+    return tuple(map(stat.S_IMODE, modes)) == (0o600, 0o700)
+
+
+def make_public(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.chmod(0o755)
+    path.touch()
+    path.chmod(0o644)
+
+
+def test_a_file_that_others_could_read_is_private_from_the_start_of_the_next_run(
+    path: Path,
+) -> None:
+    make_public(path)
+    Run(path)
+    assert is_private_now(path)
+
+
+def test_a_file_that_others_could_read_is_private_after_the_next_line(path: Path) -> None:
+    run = Run(path)
+    make_public(path)
+    run.type("one")
+    assert is_private_now(path)
+
+
+def test_a_file_that_is_cut_to_its_length_stays_private(path: Path) -> None:
+    make_public(path)
+    path.write_text('"one"\n' * (limits.INPUT_HISTORY_LINES + 1))
+    leftover = path.with_name(f"input-history.{os.getpid()}")
+    leftover.touch()
+    leftover.chmod(0o644)
+    Run(path)
+    assert is_private_now(path)
+    assert path.read_text().count("one") == limits.INPUT_HISTORY_LINES
+
+
+def test_a_directory_of_somebody_else_is_used_as_it_is(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def chmod(path: object, mode: int) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    make_public(path)
+    monkeypatch.setattr(os, "fchmod", chmod)
+    monkeypatch.setattr(Path, "chmod", chmod)
+    run = Run(path)
+    run.type("one")
+    assert (run.notices, Run(path).lines) == ([], ["one"])
+
+
 @pytest.mark.parametrize(
     "line",
     ["@moon hi", "  @moon hi", "/msg moon hi", "/msg", " /msg moon hi", "/mgs moon hi", "@", "/x"],

@@ -1,0 +1,15 @@
+"""The ``repr`` of a frame that carries a password: it must not show it, wherever it is logged."""
+
+from msgspec import Struct
+
+_HIDDEN = frozenset({"password"})
+
+
+def safe_repr(frame: Struct) -> str:
+    """The ``repr`` of `frame` without its password."""
+    shown = (
+        f"{name}={getattr(frame, name)!r}"
+        for name in frame.__struct_fields__
+        if name not in _HIDDEN
+    )
+    return f"{type(frame).__name__}({', '.join(shown)})"
