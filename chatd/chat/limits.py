@@ -55,6 +55,8 @@ FLOOD_ADDRESS_BURST_FACTOR: Final = 10
 
 #: Bytes that wait for a member. One that reads more slowly is disconnected as ``too slow``.
 OUTBOUND_BYTES: Final = 1_048_576
+#: What an object that waits for a JIM client costs besides its own bytes.
+QUEUED_OBJECT_BYTES: Final = 128
 #: Rooms that one member may be in.
 JOINED_ROOMS: Final = 32
 #: One frame of a reply that may have several (``users``, ``rooms``, ``history``).

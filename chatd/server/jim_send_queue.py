@@ -57,83 +57,88 @@ _alert_decoder: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 class JimQueue:
     """The objects that wait, and which is the next.
 
-    :ivar waiting_bytes: the bytes of these objects.
+    Each kind has a queue of its own, oldest first, and each object a number in the order of all. So
+    nothing here takes longer when more objects wait.
+
+    :ivar waiting_bytes: the bytes of these objects, with ``QUEUED_OBJECT_BYTES`` for each.
     """
 
     def __init__(self) -> None:
-        self._objects: deque[tuple[Priority, bytes]] = deque()
+        self._queues: dict[Priority, deque[tuple[int, bytes]]] = {
+            priority: deque() for priority in Priority
+        }
+        self._appended = 0
+        self._count = 0
         self._dropped = 0
         self.waiting_bytes = 0
 
     def __len__(self) -> int:
-        return len(self._objects) + bool(self._dropped)
+        return self._count + bool(self._dropped)
 
     def append(self, priority: Priority, frame: bytes, now: int) -> None:
         """Add an object without its line end; `now` is in milliseconds since 1970."""
-        if priority is Priority.URGENT:
-            self._objects.appendleft((priority, frame))
-            self.waiting_bytes += len(frame)
-            return
         if priority is Priority.NOTICE and self._merge(frame, now):
             return
-        self._objects.append((priority, frame))
-        self.waiting_bytes += len(frame)
-        if len(self._objects) > limits.JIM_QUEUE_OBJECTS:
-            self._make_room()
+        self._appended += 1
+        self._queues[priority].append((self._appended, frame))
+        self._count += 1
+        self.waiting_bytes += len(frame) + limits.QUEUED_OBJECT_BYTES
+        is_full = priority is not Priority.URGENT and self._count > limits.JIM_QUEUE_OBJECTS
+        if is_full and self._queues[Priority.ROOM]:
+            self._remove_first(Priority.ROOM)
+            self._dropped += 1
 
     def pop(self, now: int) -> bytes:
         """Remove and return the object to send next; there must be one."""
-        if self._dropped and len(self._objects) <= _LAG_THRESHOLD:
+        is_behind = self._count > _LAG_THRESHOLD
+        if self._dropped and not is_behind:
             dropped, self._dropped = self._dropped, 0
             sentence = f"You read too slowly: {dropped} room messages were left out"
             return jim.encode_notice(sentence, now).rstrip()
-        _, frame = self._objects.popleft() if self._is_in_order() else self._pop_required()
-        self.waiting_bytes -= len(frame)
-        return frame
-
-    def _is_in_order(self) -> bool:
-        """Whether the next object is simply the first: no lag, or it is urgent anyway."""
-        return len(self._objects) <= _LAG_THRESHOLD or self._objects[0][0] is Priority.URGENT
-
-    def _pop_required(self) -> tuple[Priority, bytes]:
-        """The first object that must not be dropped, if there is one."""
-        for position, each in enumerate(self._objects):
-            if each[0] is Priority.REQUIRED:
-                del self._objects[position]
-                return each
-        return self._objects.popleft()
+        if self._queues[Priority.URGENT]:
+            return self._remove_first(Priority.URGENT)
+        if is_behind and self._queues[Priority.REQUIRED]:
+            return self._remove_first(Priority.REQUIRED)
+        return self._remove_first(self._oldest(*Priority))
 
     def truncate(self, max_objects: int) -> None:
         """Drop messages and notices, oldest first, until at most `max_objects` are left.
 
         For a connection that ends: it has no time to be sent more.
         """
-        for each in list(self._objects):
-            if len(self._objects) > max_objects and each[0] in (Priority.ROOM, Priority.NOTICE):
-                self._objects.remove(each)
-                self.waiting_bytes -= len(each[1])
+        while self._count > max_objects and (
+            self._queues[Priority.ROOM] or self._queues[Priority.NOTICE]
+        ):
+            self._remove_first(self._oldest(Priority.ROOM, Priority.NOTICE))
         self._dropped = 0
+
+    def _oldest(self, *priorities: Priority) -> Priority:
+        """The kind of the oldest object among those of `priorities`; there must be one."""
+        return min((each for each in priorities if self._queues[each]), key=self._first_number)
+
+    def _first_number(self, priority: Priority) -> int:
+        return self._queues[priority][0][0]
+
+    def _remove_first(self, priority: Priority) -> bytes:
+        _, frame = self._queues[priority].popleft()
+        self._count -= 1
+        self.waiting_bytes -= len(frame) + limits.QUEUED_OBJECT_BYTES
+        return frame
 
     def _merge(self, frame: bytes, now: int) -> bool:
         """Merge a notice with the last object, if that is a notice and the result is not cut."""
-        if not self._objects or self._objects[-1][0] is not Priority.NOTICE:
+        notices = self._queues[Priority.NOTICE]
+        last_number = max((queue[-1][0] for queue in self._queues.values() if queue), default=0)
+        if not notices or notices[-1][0] != last_number:
             return False
-        last = self._objects[-1][1]
+        last = notices[-1][1]
         both = f"{_alert(last)}; {_alert(frame)}"
         merged = jim.encode_notice(both, now).rstrip()
         if _alert(merged) != both:
             return False  # too long for one object, so the encoder has cut it
-        self._objects[-1] = (Priority.NOTICE, merged)
+        notices[-1] = (last_number, merged)
         self.waiting_bytes += len(merged) - len(last)
         return True
-
-    def _make_room(self) -> None:
-        for position, (priority, frame) in enumerate(self._objects):
-            if priority is Priority.ROOM:
-                del self._objects[position]
-                self._dropped += 1
-                self.waiting_bytes -= len(frame)
-                return
 
 
 def _alert(frame: bytes) -> str:

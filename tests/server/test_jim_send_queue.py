@@ -45,7 +45,7 @@ def test_objects_are_sent_in_order() -> None:
     for number, kind in enumerate(kinds):
         queue.append(kind, unit(number), NOW)
     assert len(queue) == 5
-    assert queue.waiting_bytes == 5 * len(unit(0))
+    assert queue.waiting_bytes == 5 * (len(unit(0)) + limits.QUEUED_OBJECT_BYTES)
     assert take_all(queue) == [0, 1, 2, 3, 4]
 
 
@@ -200,3 +200,88 @@ def test_only_room_messages_are_dropped_and_all_of_them_are_counted(
     assert len(rooms) + left_out == len(put[Priority.ROOM])
     remaining = iter(put[Priority.ROOM])
     assert all(room in remaining for room in rooms), "the order has changed"
+
+
+class _SimpleQueue:
+    """The rules in the simplest form: one list, searched for each object."""
+
+    def __init__(self) -> None:
+        self._objects: list[tuple[Priority, str]] = []
+        self._dropped = 0
+
+    def append(self, kind: Priority, name: str) -> None:
+        if kind is Priority.NOTICE and self._objects and self._objects[-1][0] is kind:
+            both = f"{self._objects[-1][1]}; {name}"
+            if json.loads(notice(both))["alert"] == both:  # it is not cut
+                self._objects[-1] = kind, both
+                return
+        self._objects.append((kind, name))
+        rooms = [each for each in self._objects if each[0] is Priority.ROOM]
+        if len(self._objects) > MOST and rooms and kind is not Priority.URGENT:
+            self._objects.remove(rooms[0])
+            self._dropped += 1
+
+    def pop(self) -> str | None:
+        is_behind = len(self._objects) > MOST // 2
+        if self._dropped and not is_behind:
+            dropped, self._dropped = self._dropped, 0
+            return f"You read too slowly: {dropped} room messages were left out"
+        kinds = [Priority.URGENT, Priority.REQUIRED] if is_behind else [Priority.URGENT]
+        for kind in kinds:
+            for each in self._objects:
+                if each[0] is kind:
+                    self._objects.remove(each)
+                    return each[1]
+        return self._objects.pop(0)[1] if self._objects else None
+
+    def truncate(self, max_objects: int) -> None:
+        for each in list(self._objects):
+            if len(self._objects) > max_objects and each[0] in (Priority.ROOM, Priority.NOTICE):
+                self._objects.remove(each)
+        self._dropped = 0
+
+
+_STEPS = st.one_of(
+    st.tuples(st.sampled_from(Priority), st.integers(1, 150)),
+    st.tuples(st.just("pop"), st.integers(1, 150)),
+    st.tuples(st.just("truncate"), st.integers(0, 150)),
+)
+
+
+@given(st.lists(_STEPS, max_size=8))
+def test_the_queue_does_what_the_simplest_queue_does(steps: list[tuple[Any, int]]) -> None:
+    queue, simple = JimQueue(), _SimpleQueue()
+    for number, (step, count) in enumerate([*steps, ("pop", 10_000)]):
+        if step == "truncate":
+            queue.truncate(count)
+            simple.truncate(count)
+        for each in range(0 if step == "truncate" else count):
+            if step == "pop":
+                told = json.loads(queue.pop(NOW)) if len(queue) else {}
+                assert told.get("name", told.get("alert")) == simple.pop()
+            else:
+                name = f"{number}.{each}"
+                queue.append(step, notice(name) if step is Priority.NOTICE else unit(name), NOW)
+                simple.append(step, name)
+    assert queue.waiting_bytes == 0
+
+
+def test_a_long_queue_takes_no_longer_for_each_object() -> None:
+    """With 100,000 objects to search each time this would not end."""
+    queue = JimQueue()
+    for number in range(100_000):
+        queue.append(Priority.REQUIRED, unit(number), NOW)
+    for number in range(20_000):
+        queue.append(Priority.ROOM, unit(number), NOW)
+    for number in range(20_000):
+        queue.append(Priority.NOTICE, notice(f"{number:1000}"), NOW)
+    for _ in range(20_000):
+        queue.pop(NOW)
+    queue.truncate(20_000)
+
+
+def test_what_an_object_costs_besides_its_bytes_counts_too() -> None:
+    queue = JimQueue()
+    for _ in range(1_000):
+        queue.append(Priority.REQUIRED, b"{}", NOW)
+    assert queue.waiting_bytes >= 1_000 * limits.QUEUED_OBJECT_BYTES
