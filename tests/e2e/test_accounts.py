@@ -1,6 +1,7 @@
 """Accounts: ``chatd account`` changes their file while a server uses it."""
 
 import json
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import pytest
 
 from tests.e2e.programs import CHATD, Program, programs
 from tests.e2e.pty_terminal import terminals
-from tests.ports import HOST, IFADDRS, free_udp_port
+from tests.ports import HOST, IFADDRS, free_port, free_udp_port
 from tests.timeouts import TIMEOUT_SECONDS
 
 
@@ -110,6 +111,36 @@ def test_an_emptied_file_frees_no_nickname_and_removing_the_account_does(
     server.expect_stderr("has changed: 0 accounts")
     with closing(Caller(server)) as caller:
         assert caller.hello("ice") == "welcome"
+
+
+def test_another_server_of_the_same_name_is_not_sent_the_password(
+    path: Path, tmp_path: Path
+) -> None:
+    udp = f"--discovery-port={free_udp_port()}"
+    with programs() as start, terminals() as open_terminal:
+
+        def serve(accounts: Path) -> Program:
+            options = [*IFADDRS, udp, "--id=party", f"--port={free_port()}"]
+            server = start([*CHATD, "server", *options, f"--auth=chatd:{accounts}"])
+            server.expect_stderr(f"listens on {HOST}:")
+            return server
+
+        server = serve(path)
+        command = [*CHATD, "client", *IFADDRS, udp, "--server=party", "--nickname=ice"]
+        client = open_terminal(command, {"XDG_STATE_HOME": str(tmp_path / "state")})
+        client.expect("ice needs its password. Your password?")
+        client.send_line("cold")
+        client.expect("Connected to party")
+        server.send_signal(signal.SIGKILL)
+        other = tmp_path / "other"
+        account("add", other, "ice", "warm")
+        server = serve(other)
+        client.expect(f"not given it to party ({HOST}:{port_of(server)}) yet")
+        client.send_line("warm")
+        client.expect(f"Connected to party ({HOST}:{port_of(server)})")
+        client.send_line("/quit")
+        assert client.wait() == 0
+        assert not [line for line in server.stderr if "wrong password" in line]
 
 
 def test_a_new_password_is_typed_twice_and_not_shown(tmp_path: Path) -> None:

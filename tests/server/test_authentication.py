@@ -4,8 +4,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from twisted.internet.defer import Deferred, fail
+from twisted.python.failure import Failure
 
 from chatd.chat import limits
+from chatd.server.session import Session
 from tests.accounts.accounts_fixture import AccountsFixture, fill
 from tests.server.harness import (
     Client,
@@ -179,6 +182,41 @@ def test_an_account_that_is_added_while_the_server_runs_counts_at_the_next_hello
     client = harness.connect()
     client.hello("sun")
     assert client.errors() == ["password-required"]
+
+
+class RecordingLog:
+    """The log of a session, in which failures are expected."""
+
+    def __init__(self) -> None:
+        self.failures: list[tuple[str, Failure]] = []
+
+    def failure(self, text: str, failure: Failure) -> None:
+        self.failures.append((text, failure))
+
+
+def without_memory(check: object) -> Deferred[bool]:
+    return fail(MemoryError())
+
+
+def test_a_password_that_cannot_be_checked_is_not_called_wrong_and_may_be_sent_again(
+    harness: AccountsHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = RecordingLog()
+    monkeypatch.setattr(Session, "log", log)
+    working, harness.accounts.checker.in_thread = harness.accounts.checker.in_thread, without_memory
+    client, messenger = harness.connect(), connect_jim(harness)
+    client.hello("ice")
+    tries = 2 * limits.ADDRESS_WRONG_PASSWORDS
+    for _ in range(tries):
+        harness.authenticate(client, "cold")
+        messenger.ask("authenticate", user={"account_name": "ice", "password": "cold"})
+    assert client.errors() == ["password-required", *["server-failed"] * tries]
+    assert codes(harness, messenger) == [500] * tries
+    assert len(log.failures) == 2 * tries
+    assert "cold" not in "".join(failure.getTraceback() for _, failure in log.failures)
+    harness.accounts.checker.in_thread = working
+    harness.authenticate(client, "cold")
+    assert "welcome" in types(client)
 
 
 # --- JIM ----------------------------------------------------------------------------------------
