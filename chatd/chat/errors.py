@@ -10,6 +10,7 @@ Each dialect encodes a refusal in its own way; docs/reference/protocol.rst lists
     │   ├── InvalidJson          invalid-json
     │   ├── UnknownType          unknown-type
     │   ├── BadFrame             bad-frame
+    │   │   └── NoType           bad-frame
     │   ├── BadCommand           bad-line
     │   ├── BrokenObject         broken-object         (closes the connection)
     │   └── LineTooLong          line-too-long         (closes the connection)
@@ -100,6 +101,10 @@ class BadFrame(Malformed):
     """A frame of a known type whose data is missing or has the wrong shape."""
 
     code = "bad-frame"
+
+
+class NoType(BadFrame):
+    """A frame without a type: it need not be meant for a chat."""
 
 
 class BadCommand(Malformed):

@@ -8,6 +8,7 @@ from zope.interface import implementer
 
 from chatd.chat.errors import Malformed
 from chatd.server.session import Session
+from chatd.wire.foreign_protocols import ProtocolGuard
 
 
 @implementer(IHalfCloseableProtocol)
@@ -46,8 +47,12 @@ class HalfCloseable:
 
 
 class ClosingInput:
-    """How an input ends: the part of :class:`chatd.server.send_queue.Input` that all share."""
+    """How an input ends: the part of :class:`chatd.server.send_queue.Input` that all share.
 
+    :ivar session: it hears of a client that speaks a foreign protocol.
+    """
+
+    session: Session
     transport: Any
     _discards_input = False
 
@@ -60,6 +65,29 @@ class ClosingInput:
         """Close at once, without sending what is queued."""
         self._discards_input = True
         self.transport.abortConnection()
+
+
+class GuardedInput(ClosingInput):
+    """The input of a port that browsers and port scanners may find, too.
+
+    :ivar guard: looks at the first bytes; None once they are decided.
+    """
+
+    guard: ProtocolGuard | None
+
+    def is_discarded(self, data: bytes) -> bool:
+        """Whether `data`, which was received, must not be handled.
+
+        A client that speaks a foreign protocol is dropped with its first bytes, before any of them
+        is handled.
+        """
+        if self.guard is not None and not self._discards_input:
+            protocol = self.guard.foreign_protocol(data)
+            if protocol is not None:
+                self.session.drop_foreign(protocol)
+            elif self.guard.is_decided:
+                self.guard = None
+        return self._discards_input
 
 
 class FrameReader(ClosingInput):

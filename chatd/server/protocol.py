@@ -17,12 +17,13 @@ from typing_extensions import override
 from chatd import tcp
 from chatd.chat import limits
 from chatd.chat.errors import BrokenObject, LineTooLong
-from chatd.server.connection import ClosingInput, FrameReader, HalfCloseable
+from chatd.server.connection import FrameReader, GuardedInput, HalfCloseable
 from chatd.server.jim_send_queue import JimSendQueue
 from chatd.server.send_queue import SendQueue
 from chatd.server.session import Session
 from chatd.server.timing import Timeout
 from chatd.wire.basic import Basic
+from chatd.wire.foreign_protocols import ProtocolGuard
 from chatd.wire.jim_framing import ObjectSplitter
 
 #: A command of the Telnet protocol (RFC 854), which ``telnet`` may send: a byte of 255, which no
@@ -31,7 +32,7 @@ _NEGOTIATION: Final = re.compile(rb"\xff(?:[\xfb-\xfe][^\n]|[^\n\xfb-\xff])")
 _PARTIAL_NEGOTIATION: Final = re.compile(rb"\xff[\xfb-\xfe]?\Z")
 
 
-class LineProtocol(HalfCloseable, ClosingInput, LineReceiver):
+class LineProtocol(HalfCloseable, GuardedInput, LineReceiver):
     """Lines that end with LF: each is a frame. The common part of the main and the plain port."""
 
     delimiter = b"\n"
@@ -40,6 +41,7 @@ class LineProtocol(HalfCloseable, ClosingInput, LineReceiver):
 
     def __init__(self, session: Session) -> None:
         self.session = session
+        self.guard = ProtocolGuard()
 
     @override
     def connectionMade(self) -> None:
@@ -51,9 +53,13 @@ class LineProtocol(HalfCloseable, ClosingInput, LineReceiver):
 
     @override
     def dataReceived(self, data: bytes) -> None:
-        if not self._discards_input:
-            super().dataReceived(data)
+        if not self.is_discarded(data):
+            self._handle_data(data)
             self.session.bytes_received(len(data))
+
+    def _handle_data(self, data: bytes) -> None:
+        """Handle the lines in `data`."""
+        super().dataReceived(data)
 
     @override
     def lineReceived(self, line: bytes) -> None:
@@ -126,16 +132,14 @@ class PlainProtocol(LineProtocol):
     _partial_negotiation = b""
 
     @override
-    def dataReceived(self, data: bytes) -> None:
-        received = len(data)
+    def _handle_data(self, data: bytes) -> None:
         data = _NEGOTIATION.sub(b"", self._partial_negotiation + data)
         partial = _PARTIAL_NEGOTIATION.search(data)
         self._partial_negotiation = partial[0] if partial else b""
         data = data.removesuffix(self._partial_negotiation)
         self._has_line_ends = self._has_line_ends or b"\n" in data
         self._cancel_pause()
-        super().dataReceived(data)
-        self.session.bytes_received(received - len(data))
+        super()._handle_data(data)
         if not (self._has_line_ends or self._discards_input):
             self._pause = self.session.chat.clock.callLater(
                 limits.PLAIN_IDLE_LINE_MILLISECONDS / 1_000, self._pause_ended
@@ -162,13 +166,14 @@ class PlainProtocol(LineProtocol):
             self.lineReceived(line)
 
 
-class ObjectProtocol(HalfCloseable, FrameReader, Protocol):
+class ObjectProtocol(HalfCloseable, GuardedInput, FrameReader, Protocol):
     """JSON objects without any delimiter, each of them a frame: JIM."""
 
     transport: Any  # an ITCPTransport, once it is connected
 
     def __init__(self, session: Session) -> None:
         self.session = session
+        self.guard = ProtocolGuard()
         self._splitter = ObjectSplitter()
         self._handle_frame = session.frame_received
 
@@ -186,7 +191,7 @@ class ObjectProtocol(HalfCloseable, FrameReader, Protocol):
 
     @override
     def dataReceived(self, data: bytes) -> None:
-        if not self._discards_input:
+        if not self.is_discarded(data):
             self._splitter.feed(data)
             self._read_frames()
             self.session.bytes_received(len(data))

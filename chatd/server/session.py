@@ -43,7 +43,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from chatd.chat import commands, events, limits
+from chatd.chat import commands, errors, events, limits
 from chatd.chat.errors import Full, Refusal, RegistrationTimeout, ServerFailed
 from chatd.chat.events import Reply
 from chatd.chat.outbox import MemberId
@@ -53,6 +53,8 @@ from chatd.server.timing import InactivityTimer, Timeout
 from chatd.wire.basic import Detecting
 from chatd.wire.dialect import Dialect, KeepAlive, LocalReply, Request, Result
 
+#: A connection that begins with such bytes is no member yet: they may be those of a port scanner.
+_NO_FRAMES: Final = (errors.InvalidUtf8, errors.InvalidJson, errors.NoType)
 #: What clients send by themselves; it does not show that the user is there.
 _NOT_ACTIVITY: Final = frozenset({commands.Ping, KeepAlive})
 
@@ -185,6 +187,17 @@ class Session:
             self._input.discard_input()
             self.output.close_after_flush()
 
+    def drop_foreign(self, protocol: str) -> None:
+        """The client speaks a foreign protocol: abort without a word, as a browser would read it.
+
+        :param protocol: its name, ``http`` for example.
+        """
+        self.chat.counters[f"foreign-{protocol}"] += 1
+        self._reason = "foreign protocol"
+        self.is_ended = True
+        self._throttle.stop()
+        self._input.abort()
+
     def send_queue_exceeded(self) -> None:
         """The client reads too slowly: abort.
 
@@ -273,10 +286,12 @@ class Session:
                 self._inactivity.reset(type(request.command) not in _NOT_ACTIVITY)
 
     def _auto_register(self, request: Request | Refusal | None) -> Request | Refusal | None:
-        """Enter under the nickname that the first frame asks for, or else under the address.
+        """Enter under the nickname that the first valid frame asks for, or else under the address.
 
         Returns what is left to do of the first frame.
         """
+        if isinstance(request, _NO_FRAMES):
+            return request
         if isinstance(request, Request) and isinstance(request.command, commands.Rename):
             self._dispatch(Request(commands.Enter(request.command.nickname)))
             request = None

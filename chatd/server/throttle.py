@@ -124,7 +124,7 @@ class ReadThrottle:
 
     def received(self, size: int) -> None:
         """`size` bytes came, whatever they are: not all bytes belong to a frame."""
-        self._bytes += max(size, 0)
+        self._bytes += size
         if self._bytes >= limits.FLOOD_FRAME_BYTES:
             self._charge(0)
 

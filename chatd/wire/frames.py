@@ -15,7 +15,15 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from chatd.chat import commands, events, limits
-from chatd.chat.errors import BadFrame, InvalidJson, InvalidUtf8, Refusal, RequestId, UnknownType
+from chatd.chat.errors import (
+    BadFrame,
+    InvalidJson,
+    InvalidUtf8,
+    NoType,
+    Refusal,
+    RequestId,
+    UnknownType,
+)
 from chatd.wire.hidden_fields import safe_repr
 
 #: The version of the protocol.
@@ -334,4 +342,5 @@ def _refusal(line: bytes, types: Collection[str], error: Exception) -> Refusal:
     name = frame_type(line)
     if name and name not in types:
         return UnknownType(f"There is no frame type {name[:_QUOTED_CHARACTERS]!r}.", request_id)
-    return BadFrame(f"Invalid frame: {str(error)[:_QUOTED_CHARACTERS]}.", request_id)
+    refusal = BadFrame if name else NoType
+    return refusal(f"Invalid frame: {str(error)[:_QUOTED_CHARACTERS]}.", request_id)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatd.chat import limits
 from tests.server.harness import Harness, connect_basic, enter_silent_basic, hello, line
 
 #: What a person sees who types the lines marked with >; the client shows ``source: message``.
@@ -109,8 +110,39 @@ def test_a_client_that_cannot_have_the_nickname_enters_under_its_address_and_is_
     assert client.shown() == [f"[Server]: {client.address} renamed to Kobzol"]
 
 
-@pytest.mark.parametrize("first", [b"\n", b"hello\n", b"\xff\n", b'{"type": "dance"}\n', b"[]\r\n"])
-def test_a_client_whose_first_line_is_invalid_enters_and_is_told(
+@pytest.mark.parametrize(
+    "first", [b"\r\n", b"HELP\n", b"\xff\n", b"[]\r\n", b'{"id": 1, "method": "login"}\n']
+)
+def test_a_client_that_begins_with_no_frame_is_no_member_until_it_sends_one(
+    harness: Harness, first: bytes
+) -> None:
+    ice = harness.enter("ice")
+    client = connect_basic(harness)
+    client.send_bytes(first * 3)
+    assert len(client.shown()) == 3
+    harness.pass_time(2)
+    assert ice.heard() == []
+    client.send_bytes(MESSAGE)
+    assert client.shown() == [
+        f"[Server]: {client.address} has entered the chat",
+        f"{client.address}: hello",
+    ]
+
+
+def test_a_client_that_sends_no_frame_is_never_announced_and_disconnected(
+    harness: Harness,
+) -> None:
+    ice = harness.enter("ice")
+    client = connect_basic(harness)
+    client.send_bytes(b"version\n")
+    harness.pass_time(limits.FIRST_LINE_TIMEOUT_SECONDS)
+    assert client.is_dropped()
+    client.hang_up()
+    assert ice.heard() == []
+
+
+@pytest.mark.parametrize("first", [b'{"type": "dance"}\n', b'{"type": "set-name"}\r\n'])
+def test_a_client_whose_first_frame_is_invalid_enters_and_is_told(
     harness: Harness, first: bytes
 ) -> None:
     client = connect_basic(harness)

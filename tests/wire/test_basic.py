@@ -58,7 +58,7 @@ BAD: list[tuple[str, bytes, type[Refusal]]] = [
     ("an unknown type", b'{"type": "dance", "data": ""}', errors.UnknownType),
     ("a type of the native dialect", b'{"type": "ping", "data": ""}', errors.UnknownType),
     ("a second hello", HELLO, errors.UnknownType),
-    ("no type", b'{"data": "hello"}', errors.BadFrame),
+    ("no type", b'{"data": "hello"}', errors.NoType),
     ("no data", b'{"type": "message"}', errors.BadFrame),
     ("a number as text", b'{"type": "message", "data": 5}', errors.BadFrame),
     ("native data", b'{"type": "message", "data": {"text": "x"}}', errors.BadFrame),
