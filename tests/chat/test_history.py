@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatd.chat import events
+from chatd.chat import events, limits
 from chatd.chat.commands import Quit, ReadHistory, Rename, SendMessage
 from chatd.chat.events import Message
 from chatd.chat.model import RoomHistory
@@ -44,6 +44,14 @@ def test_of_long_messages_fewer_are_kept() -> None:
     for _ in range(1_000):
         history.add("ice", "short", 0)
     assert len(history.last(1_000)) == 1_000
+
+
+@pytest.mark.parametrize("length", [999, 1_000, 4_095, 4_096])
+def test_messages_of_any_length_stay_within_the_limit_of_characters(length: int) -> None:
+    history = RoomHistory("#lobby", 1_000)
+    for _ in range(400):
+        history.add("ice", "x" * length, 0)
+    assert len(history.last(1_000)) == limits.HISTORY_CHARACTERS // length
 
 
 #: Messages sent, messages kept, limit, before; the numbers that are read.

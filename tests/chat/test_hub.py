@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
-from chatd.chat import commands, events
+from chatd.chat import commands, events, limits
 from chatd.chat.commands import (
     Command,
     Enter,
+    JoinRoom,
+    LeaveRoom,
     ListUsers,
     Ping,
     Quit,
@@ -25,8 +27,9 @@ from chatd.chat.errors import (
     NoSuchRoom,
     NotRegistered,
     Refusal,
+    TooManyRooms,
 )
-from chatd.chat.events import MemberEntered, MemberLeft, MemberRenamed, Message, Ok, User
+from chatd.chat.events import JoinDone, MemberEntered, MemberLeft, MemberRenamed, Message, Ok, User
 from tests.fakes import STARTED, Chat
 
 
@@ -247,6 +250,31 @@ def test_a_room_is_named_in_any_case(chat: Chat, room: str) -> None:
     ice, moon = chat.enter("ice"), chat.enter("moon")
     chat.handle(moon, SendMessage("hello", room))
     assert chat.outbox.received[ice][-1] == Message("#lobby", 1, chat.now, "moon", "hello")
+
+
+def test_the_server_has_a_bounded_number_of_rooms_and_those_there_are_stay_open() -> None:
+    chat = Chat(slots=limits.ROOMS)
+    free = limits.ROOMS - 1  # the lobby is a room, too
+    names = [f"#room-{number}" for number in range(free)]
+    members = []
+    for start in range(0, free, limits.JOINED_ROOMS - 1):
+        members.append(chat.enter(f"member-{start}"))
+        for name in names[start : start + limits.JOINED_ROOMS - 1]:
+            chat.handle(members[-1], JoinRoom(name))
+    latecomer = chat.enter("latecomer")
+    with pytest.raises(TooManyRooms, match="The server may have at most 1024 rooms"):
+        chat.handle(latecomer, JoinRoom("#one-more"))
+    assert chat.handle(latecomer, JoinRoom("#ROOM-0")) == JoinDone("#room-0", created=False)
+    chat.handle(members[-1], LeaveRoom(names[-1]))
+    assert chat.handle(latecomer, JoinRoom("#one-more")) == JoinDone("#one-more", created=True)
+
+
+def test_a_member_is_in_a_bounded_number_of_rooms(chat: Chat) -> None:
+    ice = chat.enter("ice")
+    for number in range(limits.JOINED_ROOMS - 1):
+        chat.handle(ice, JoinRoom(f"#room-{number}"))
+    with pytest.raises(TooManyRooms, match="You may be in at most 32 rooms"):
+        chat.handle(ice, JoinRoom("#one-more"))
 
 
 def test_users_are_listed_with_when_they_came_and_their_rooms(chat: Chat) -> None:

@@ -34,6 +34,7 @@ def _tell(members: list[Member], data: bytes) -> None:
 
 def test_data_is_sent_at_once_without_a_turn_of_the_reactor() -> None:
     members = [Member(), Member(), Member()]
+    assert all(member.send_queue.direct_send for member in members), "without a call of ours each"
     _tell(members, b"hello")
     assert [member.wire.sent for member in members] == [b"hello"] * 3
     assert [member.wire.socket.sends for member in members] == [1, 1, 1]
