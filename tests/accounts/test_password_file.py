@@ -188,7 +188,7 @@ def test_an_error_names_the_line_and_no_secret(tmp_path: Path, line: bytes, why:
     [
         ("m=65536,t=3,p=4", None),  # as chatd account makes them
         ("m=131072,t=8,p=8", None),
-        ("m=131073,t=1,p=1", "too costly"),
+        ("m=131073,t=1,p=1", "too costly: at most 128 MiB, 8 passes and 8 threads are allowed"),
         ("m=9999999,t=99,p=99", "too costly"),
         ("m=8,t=9,p=1", "too costly"),
         ("m=4294967295,t=1,p=1", "too costly"),

@@ -176,3 +176,17 @@ def test_work_for_recipients_ends_at_the_limit(line: str) -> None:
     finally:
         sys.setprofile(None)
     assert calls < 2_000
+
+
+def test_a_long_unknown_command_is_compared_with_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[str] = []
+
+    def typing_errors(one: str, other: str) -> int:
+        compared.append(one)
+        return 9
+
+    monkeypatch.setattr("chatd.wire.slash_commands._typing_errors", typing_errors)
+    for name in ("/x" * 20_000, "/" + "x" * limits.NICKNAME_CHARACTERS):
+        with pytest.raises(Refusal, match="There is no command"):
+            parse(f"{name} hello")
+    assert compared == []
