@@ -1,4 +1,4 @@
-"""A token bucket, for whatever may happen only at a certain rate."""
+"""Token buckets, for whatever may happen only at a certain rate."""
 
 
 class TokenBucket:
@@ -45,3 +45,28 @@ class TokenBucket:
         earned = max(now - self._filled, 0.0) * self._rate
         self._filled = now
         return min(self._burst, self._tokens + earned)
+
+
+class AddressBuckets:
+    """A token bucket for each address.
+
+    :param rate: tokens per second of each address; 0 for no limit.
+    :param burst: tokens that an address may take at once.
+    :param max_addresses: how many are remembered.
+    """
+
+    def __init__(self, rate: float, burst: float, max_addresses: int) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._max_addresses = max_addresses
+        self._buckets: dict[str, TokenBucket] = {}
+
+    def get(self, host: str, now: float) -> TokenBucket:
+        """The bucket of the address `host`, which outlives its connections."""
+        if host not in self._buckets:
+            # Whoever has this many addresses is not stopped by a limit for each; forgetting them
+            # all costs no bookkeeping.
+            if len(self._buckets) >= self._max_addresses:
+                self._buckets.clear()
+            self._buckets[host] = TokenBucket(self._rate, self._burst, now)
+        return self._buckets[host]

@@ -341,13 +341,13 @@ class Chat:
 
 
 @contextmanager
-def log_lines() -> Iterator[list[str]]:
-    """What is logged meanwhile at ``info`` and above, as sentences."""
+def log_lines(level: Any = LogLevel.info) -> Iterator[list[str]]:
+    """What is logged meanwhile at `level` and above, as sentences."""
     lines: list[str] = []
 
     @implementer(ILogObserver)
     def note(event: LogEvent) -> None:
-        if event["log_level"] >= LogLevel.info:
+        if event["log_level"] >= level:
             lines.append(formatEvent(event))
 
     globalLogPublisher.addObserver(note)

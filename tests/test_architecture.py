@@ -18,7 +18,7 @@ ARROWS = {
     "logfile": {"stderr"},
     "tcp": {"chat"},
     "wire": {"chat"},
-    "discovery": {"chat", "wire"},
+    "discovery": {"chat", "wire", "rate_limit"},
     "doctor": {"chat", "wire", "discovery"},
     "accounts": {"chat", "rate_limit"},
     "server": {"chat", "wire", "discovery", "rate_limit", "tcp"},

@@ -125,6 +125,15 @@ HISTORY_MESSAGES: Final = 1_000
 HISTORY_CHARACTERS: Final = 262_144
 #: A server's id, in code points. An offer with it must fit into one datagram.
 SERVER_ID_CHARACTERS: Final = 64
+#: Datagrams that one socket receives in one reactor turn.
+TURN_DATAGRAMS: Final = 32
+#: Rejected datagrams per second that are in the log, at level debug. All are counted.
+LOGGED_DATAGRAMS_PER_SECOND: Final = 10
+#: Offers per second to one address, other than this host's own. A forged sender's address must not
+#: be sent much.
+ADDRESS_OFFERS_PER_SECOND: Final = 20
+#: Offers per second, to all addresses together; a whole class may start at once.
+OFFERS_PER_SECOND: Final = 1_000
 #: A discovery datagram. It fits into the smallest packet of any link.
 DATAGRAM_BYTES: Final = 1_024
 

@@ -7,25 +7,22 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from twisted.internet.error import CannotListenError
-from twisted.internet.protocol import DatagramProtocol
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from typing_extensions import override
 
 from chatd.chat import limits
 from chatd.discovery.subnets import Subnet
+from chatd.discovery.udp import BoundedDatagramProtocol, rejection_log_bucket
 from chatd.wire import discovery
 
 
-class QuerySocket(DatagramProtocol):
+class QuerySocket(BoundedDatagramProtocol):
     """The socket for one subnet: sends queries, and receives offers.
 
     It is bound to this host's address in the subnet, and not to all addresses: so the broadcast
     leaves through the right interface, and servers see a sender in that subnet.
     """
-
-    noisy = False
-    transport: Any  # an IUDPTransport, once it is opened
 
     def __init__(self, subnet: Subnet, on_datagram: Callable[[bytes, str, Subnet], None]) -> None:
         self._subnet = subnet
@@ -33,6 +30,7 @@ class QuerySocket(DatagramProtocol):
 
     @override
     def startProtocol(self) -> None:
+        super().startProtocol()
         self.transport.setBroadcastAllowed(True)
 
     def send_query(self, port: int) -> None:
@@ -87,6 +85,7 @@ class Querier:
         self._failures: dict[Subnet, str] = {}
         self._loop = LoopingCall(self._query)
         self._loop.clock = reactor
+        self._log_bucket = rejection_log_bucket(reactor.seconds())
         self.counters: Counter[str] = Counter()
 
     @property
@@ -122,11 +121,12 @@ class Querier:
             check_sender(offer, sender, subnet)
         except discovery.BadDatagram as error:
             self.counters[str(error)] += 1
-            self.log.debug(
-                "rejected a datagram from {sender}: {reason}",
-                sender=sender,
-                reason=str(error),
-            )
+            if self._log_bucket.admit(self._reactor.seconds()):
+                self.log.debug(
+                    "rejected a datagram from {sender}: {reason}",
+                    sender=sender,
+                    reason=str(error),
+                )
             return
         self.counters["offers"] += 1
         self._on_offer(offer)

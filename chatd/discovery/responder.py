@@ -13,26 +13,26 @@ It has two sockets for each subnet:
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address
 from typing import Any
 
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort, IReactorTime
-from twisted.internet.protocol import DatagramProtocol
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from typing_extensions import override
 
 from chatd.chat import limits
 from chatd.discovery.subnets import Subnet, longest_match
+from chatd.discovery.udp import BoundedDatagramProtocol, rejection_log_bucket
+from chatd.rate_limit import AddressBuckets, TokenBucket
 from chatd.wire import discovery
 
 
-class _BroadcastListener(DatagramProtocol):
+class _BroadcastListener(BoundedDatagramProtocol):
     """Receives the broadcasts to one address."""
-
-    noisy = False
 
     def __init__(self, on_datagram: Callable[[bytes, tuple[str, int]], None]) -> None:
         self._on_datagram = on_datagram
@@ -42,11 +42,8 @@ class _BroadcastListener(DatagramProtocol):
         self._on_datagram(datagram, addr)
 
 
-class _ReplySocket(DatagramProtocol):
+class _ReplySocket(BoundedDatagramProtocol):
     """Sends offers from one address. It ignores what it receives: queries are broadcast."""
-
-    noisy = False
-    transport: Any  # an IUDPTransport, once it is opened
 
 
 class Responder:
@@ -78,6 +75,15 @@ class Responder:
         self._loop = LoopingCall(self._open)
         clock: IReactorTime = reactor
         self._loop.clock = clock
+        now = clock.seconds()
+        self._log_bucket = rejection_log_bucket(now)
+        self._bucket = TokenBucket(limits.OFFERS_PER_SECOND, limits.OFFERS_PER_SECOND, now)
+        self._address_buckets = AddressBuckets(
+            limits.ADDRESS_OFFERS_PER_SECOND,
+            limits.ADDRESS_OFFERS_PER_SECOND,
+            limits.THROTTLED_ADDRESSES,
+        )
+        self._find_subnet = lru_cache(limits.THROTTLED_ADDRESSES)(self._subnet_of)
         self.counters: Counter[str] = Counter()
 
     def start(self) -> None:
@@ -150,26 +156,37 @@ class Responder:
 
         :raises BadDatagram: if there is no reply.
         """
-        try:
-            sender = IPv4Address(source)
-        except AddressValueError:
-            raise discovery.BadDatagram(discovery.FOREIGN_SUBNET) from None
-        subnet = longest_match(self._subnets, sender)
+        subnet = self._find_subnet(source)
         if subnet is None:
             raise discovery.BadDatagram(discovery.FOREIGN_SUBNET)
         discovery.check_discover(datagram)
         if subnet not in self._reply_sockets:
             raise discovery.BadDatagram("interface down")
+        now = self._reactor.seconds()
+        # Nobody can forge this host's own address, and many clients may run here.
+        is_own = subnet.address.is_loopback or source == str(subnet.address)
+        if not is_own and not self._address_buckets.get(source, now).admit(now):
+            raise discovery.BadDatagram("too many from one address")
+        if not self._bucket.admit(now):
+            raise discovery.BadDatagram("too many")
         return self._reply_sockets[subnet], discovery.encode_offer(self._offer(subnet))
+
+    def _subnet_of(self, source: str) -> Subnet | None:
+        """The known subnet that the host `source` is in."""
+        try:
+            return longest_match(self._subnets, IPv4Address(source))
+        except AddressValueError:
+            return None
 
     def _count(self, reason: str, source: tuple[str, int]) -> None:
         self.counters[reason] += 1
-        self.log.debug(
-            "ignored a datagram from {host}:{port}: {reason}",
-            host=source[0],
-            port=source[1],
-            reason=reason,
-        )
+        if self._log_bucket.admit(self._reactor.seconds()):
+            self.log.debug(
+                "ignored a datagram from {host}:{port}: {reason}",
+                host=source[0],
+                port=source[1],
+                reason=reason,
+            )
 
 
 def _bind_address(subnet: Subnet) -> str:

@@ -19,11 +19,11 @@ from chatd.chat.commands import Authenticate
 from chatd.chat.errors import WrongPassword
 from chatd.chat.hub import Hub, HubSettings
 from chatd.chat.outbox import MemberId
-from chatd.rate_limit import TokenBucket
+from chatd.rate_limit import AddressBuckets, TokenBucket
 from chatd.server.event_log import command_logger, with_event_log
 from chatd.server.fanout import Fanout
 from chatd.server.send_queue import Input, Output
-from chatd.server.throttle import AddressBuckets, ConnectionThrottle, ReadThrottle
+from chatd.server.throttle import ConnectionThrottle, ReadThrottle
 from chatd.server.work_queue import WorkQueue
 
 #: The reason that every member is given when the server ends.
@@ -101,7 +101,9 @@ class Chat:
         self.work_queue = WorkQueue(clock)
         address_rate = settings.flood * limits.FLOOD_ADDRESS_FACTOR
         self._address_buckets = AddressBuckets(
-            address_rate, address_rate * limits.FLOOD_ADDRESS_BURST_FACTOR, clock
+            address_rate,
+            address_rate * limits.FLOOD_ADDRESS_BURST_FACTOR,
+            limits.THROTTLED_ADDRESSES,
         )
         self._all_closed: Deferred[None] | None = None
 
@@ -116,7 +118,7 @@ class Chat:
         return ReadThrottle(
             self.clock,
             self.flood_bucket(),
-            self._address_buckets.get(host),
+            self._address_buckets.get(host, self.clock.seconds()),
             self.work_queue,
             input_,
             output,

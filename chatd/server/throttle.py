@@ -21,33 +21,9 @@ from ipaddress import ip_address
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from chatd.chat import limits
-from chatd.rate_limit import TokenBucket
+from chatd.rate_limit import AddressBuckets, TokenBucket
 from chatd.server.send_queue import Input, Output
 from chatd.server.work_queue import WorkQueue
-
-
-class AddressBuckets:
-    """A token bucket for each address.
-
-    :param rate: tokens per second of each address; 0 for no limit.
-    :param burst: tokens that an address may take at once.
-    """
-
-    def __init__(self, rate: float, burst: float, clock: IReactorTime) -> None:
-        self._rate = rate
-        self._burst = burst
-        self._clock = clock
-        self._buckets: dict[str, TokenBucket] = {}
-
-    def get(self, host: str) -> TokenBucket:
-        """The bucket of the address `host`; it stays the same when all its connections end."""
-        if host not in self._buckets:
-            # Whoever has this many addresses is not stopped by a limit for each; forgetting them
-            # all costs no bookkeeping.
-            if len(self._buckets) >= limits.THROTTLED_ADDRESSES:
-                self._buckets.clear()
-            self._buckets[host] = TokenBucket(self._rate, self._burst, self._clock.seconds())
-        return self._buckets[host]
 
 
 class ConnectionThrottle:
@@ -69,13 +45,14 @@ class ConnectionThrottle:
         self._clock = clock
         self._own_addresses = own_addresses
         self._counters = counters
-        self._buckets = AddressBuckets(rate, max(rate, 1.0), clock)
+        self._buckets = AddressBuckets(rate, max(rate, 1.0), limits.THROTTLED_ADDRESSES)
 
     def admit(self, host: str) -> bool:
         """Whether one more connection may come from `host` now."""
         if not self._rate or self.is_local(host):
             return True
-        is_admitted = self._buckets.get(host).admit(self._clock.seconds())
+        now = self._clock.seconds()
+        is_admitted = self._buckets.get(host, now).admit(now)
         if not is_admitted:
             self._counters["accept-rate"] += 1
         return is_admitted

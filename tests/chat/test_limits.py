@@ -17,6 +17,7 @@ UNITS = {
     "MILLISECONDS",
     "SECOND",
     "FACTOR",
+    "DATAGRAMS",
     "FRAMES",
     "MESSAGES",
     "LINES",

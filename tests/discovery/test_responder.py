@@ -5,7 +5,9 @@ from ipaddress import IPv4Address
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from twisted.logger import LogLevel
 
+from chatd.chat import limits
 from chatd.discovery.responder import Responder
 from chatd.discovery.subnets import Subnet
 from chatd.wire import discovery
@@ -228,3 +230,50 @@ def test_stop_closes_all_sockets_and_opens_none_again() -> None:
     server.reactor.pump([3.0] * 3)
     assert len(server.reactor.udp) == opened
     assert server.reactor.getDelayedCalls() == []
+
+
+def test_an_address_is_sent_a_bounded_number_of_offers_and_others_are_still_answered() -> None:
+    server = _Server()
+    for _ in range(1_000):
+        server.receive()
+    assert len(server.replies()) == limits.ADDRESS_OFFERS_PER_SECOND
+    server.receive(source=("10.35.11.111", 5_000))
+    assert server.replies()[-1][1] == ("10.35.11.111", 5_000)
+    server.reactor.advance(1)
+    server.receive()
+    assert server.replies()[-1][1] == CLIENT
+    assert server.responder.counters["too many from one address"] > 900
+    server.responder.stop()
+
+
+def test_a_class_that_starts_at_once_is_answered_and_a_flood_is_bounded() -> None:
+    server = _Server("10.35.0.1/16")
+    for number in range(300):
+        source = (f"10.35.{1 + number // 250}.{1 + number % 250}", 5_000)
+        server.receive(source=source, broadcast="10.35.255.255")
+    assert len(server.replies()) == 300
+    for number in range(10_000):
+        source = (f"10.35.{10 + number // 250}.{1 + number % 250}", 5_000)
+        server.receive(source=source, broadcast="10.35.255.255")
+    assert len(server.replies()) == limits.OFFERS_PER_SECOND
+    assert server.responder.counters["too many"] == 9_300
+    server.responder.stop()
+
+
+def test_many_clients_on_the_servers_own_host_are_all_answered() -> None:
+    server = _Server("127.0.0.1/8", "10.35.11.113/24")
+    for port in range(5_000, 5_100):
+        server.receive(source=("127.0.0.1", port), broadcast="127.255.255.255")
+        server.receive(source=("10.35.11.113", port))
+    assert len(server.replies()) == 200
+    server.responder.stop()
+
+
+def test_a_flood_of_rejected_datagrams_is_counted_but_not_all_in_the_log() -> None:
+    server = _Server()
+    with log_lines(LogLevel.debug) as lines:
+        for _ in range(1_000):
+            server.receive(b"x")
+    assert server.responder.counters["malformed"] == 1_000
+    assert len(lines) == limits.LOGGED_DATAGRAMS_PER_SECOND
+    server.responder.stop()
