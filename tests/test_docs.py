@@ -145,6 +145,11 @@ FIGURES = {
         ("One account allows {}", limits.ACCOUNT_WRONG_PASSWORDS),
         ("then one every {} s. Beyond", limits.ACCOUNT_ATTEMPT_SECONDS),
         ("at most {} wait", limits.WAITING_PASSWORDS),
+        ("{} of them from one address", limits.ADDRESS_WAITING_PASSWORDS),
+        ("A hash may cost at most {} MiB", limits.HASH_MEMORY_BYTES // 2**20),
+        ("MiB, {} passes", limits.HASH_PASSES),
+        ("passes and {} threads", limits.HASH_THREADS),
+        ("the last {} removed accounts", limits.REMOVED_ACCOUNTS),
     ],
     "howto/chat": [
         ("collects answers for {} s after", limits.OFFER_COLLECT_SECONDS),
