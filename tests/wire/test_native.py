@@ -143,6 +143,7 @@ BAD: list[tuple[str, bytes, str, RequestId]] = [
     ("true as the id", b'{"type":"ping","id":true}', "bad-frame", None),
     ("a fraction as the id", b'{"type":"ping","id":0.5}', "bad-frame", None),
     ("an id that is too large", b'{"type":"ping","id":9007199254740992}', "bad-frame", None),
+    ("an id that is too small", b'{"type":"ping","id":-9007199254740992}', "bad-frame", None),
     ("a huge id", b'{"type":"ping","id":' + HUGE + b"}", "bad-frame", None),
     ("an id that is too long", b'{"type":"ping","id":"' + b"x" * 65 + b'"}', "bad-frame", None),
     ("another version", HELLO % b"2", "version", 7),
