@@ -97,9 +97,10 @@ def test_a_second_presence_under_the_same_name_is_a_keep_alive(account: str) -> 
     assert objects(ICE.encode_reply(request.command))[0]["response"] == 200
 
 
-def test_a_second_presence_under_another_name_is_refused() -> None:
+@pytest.mark.parametrize("account", ["moon", "comet", "ic", "ice2"])
+def test_a_second_presence_under_another_name_is_refused(account: str) -> None:
     with pytest.raises(errors.AlreadyRegistered):
-        ICE.decode(presence(account_name="moon"))
+        ICE.decode(presence(account_name=account))
 
 
 BAD: list[tuple[str, bytes, int]] = [
