@@ -142,6 +142,11 @@ def test_invisible_characters_are_escaped_where_nothing_needs_them(text: str, sh
     assert escape(text) == shown
 
 
+def test_combining_marks_on_nothing_are_as_few() -> None:
+    marks = "\u0301" * limits.MAX_COMBINING_MARKS
+    assert escape(marks + "\u0301a") == f"{marks}<U+0301>a"
+
+
 def test_combining_marks_beyond_the_limit_are_escaped() -> None:
     text = "z" + "\u0301" * (limits.MAX_COMBINING_MARKS + 2) + "a"
     shown = "z" + "\u0301" * limits.MAX_COMBINING_MARKS + "<U+0301><U+0301>a"
