@@ -58,9 +58,12 @@ def test_any_other_password_or_account_is_refused(
     assert accounts.ask(account, password) == [refusal]
 
 
-def test_a_password_is_the_same_however_the_keyboard_composes_it(tmp_path: Path) -> None:
-    accounts = AccountsFixture(tmp_path / "accounts", {"ice": "caf\u00e9"})
-    assert accounts.ask("ice", unicodedata.normalize("NFD", "caf\u00e9")) == ["ice"]
+@pytest.mark.parametrize("password", ["caf\u00e9", "\u00e9" * 128, "\u1f82" * 128])
+def test_a_password_is_the_same_however_the_keyboard_composes_it(
+    tmp_path: Path, password: str
+) -> None:
+    accounts = AccountsFixture(tmp_path / "accounts", {"ice": password})
+    assert accounts.ask("ice", unicodedata.normalize("NFD", password)) == ["ice"]
 
 
 def test_a_password_that_is_too_long_is_compared_as_it_is() -> None:
