@@ -5,8 +5,10 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from twisted.internet.testing import StringTransport
 
 from chatd.chat import limits
+from chatd.server.connection import HalfCloseable
 from chatd.server.protocol import LineProtocol, ObjectProtocol
 from tests.server.harness import (
     Client,
@@ -255,3 +257,18 @@ def test_telnet_commands_are_removed_in_whatever_pieces_they_come(
         for begin, end in pairwise([0, *sorted(cuts), len(said)]):
             client.send_bytes(said[begin:end])
         assert "[Server]: ice has entered the chat" in client.shown()
+
+
+@pytest.mark.parametrize("order", [("read", "write"), ("write", "read")])
+def test_a_connection_is_closed_once_both_of_its_directions_have_ended(
+    order: tuple[str, str],
+) -> None:
+    """Not only when the server loses patience: until then it would keep a descriptor."""
+    connection, transport = HalfCloseable(), StringTransport()
+    connection.transport = transport
+    ends = {"read": connection.readConnectionLost, "write": connection.writeConnectionLost}
+    first, second = order
+    ends[first]()
+    assert not transport.disconnecting
+    ends[second]()
+    assert transport.disconnecting
