@@ -16,6 +16,7 @@ Each dialect encodes a refusal in its own way; docs/reference/protocol.rst lists
     │   └── LineTooLong          line-too-long         (closes the connection)
     ├── BadNickname              bad-nickname
     ├── NicknameTaken            nickname-taken
+    │   └── NicknameConfusable   nickname-taken
     ├── AccountRefusal           about accounts and their passwords
     │   ├── PasswordRequired     password-required
     │   ├── WrongPassword        wrong-password
@@ -146,6 +147,15 @@ class NicknameTaken(Refusal):
 
     def __init__(self, nickname: str) -> None:
         super().__init__(f"The nickname {nickname} is taken; choose another one.")
+
+
+class NicknameConfusable(NicknameTaken):
+    """The nickname looks like another one, in letters of another script."""
+
+    def __init__(self, nickname: str) -> None:
+        Refusal.__init__(
+            self, f"The nickname {nickname} looks like another one here; choose another one."
+        )
 
 
 class AccountRefusal(Refusal):

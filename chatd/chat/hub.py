@@ -55,14 +55,11 @@ class Hub:
 
     :param outbox: delivers the events.
     :param now: milliseconds since 1970, here and in every method.
-    :ivar accounts: the casefolded nicknames that need a password, and whether each is blocked; the
-        server replaces it whenever the password file changes. A change
-        does not affect those already in the chat.
     :ivar started: when the chat began.
     """
 
     def __init__(self, settings: HubSettings, outbox: Outbox, now: int) -> None:
-        self.accounts: Mapping[str, bool] = {}
+        self._accounts: Mapping[str, bool] = {}
         self._server_id = settings.server_id
         self._outbox = outbox
         self.started = now
@@ -96,6 +93,20 @@ class Hub:
             commands.LeaveRoom: self._leave_room,
             commands.Quit: self._quit,
         }
+
+    @property
+    def accounts(self) -> Mapping[str, bool]:
+        """The casefolded nicknames that need a password, and whether each is blocked.
+
+        The server replaces it whenever the password file changes. A change does not affect those
+        already in the chat.
+        """
+        return self._accounts
+
+    @accounts.setter
+    def accounts(self, accounts: Mapping[str, bool]) -> None:
+        self._accounts = accounts
+        self._nicknames.set_accounts(accounts)
 
     # --- connections ----------------------------------------------------------------------------
 
@@ -228,7 +239,7 @@ class Hub:
             # Before anything else: a full server must not ask for a password first.
             check_capacity(self._connections.slots, _full)
         nickname = self._nicknames.check_available(member, command.nickname)
-        check_needs_no_password(nickname, self.accounts)
+        check_needs_no_password(nickname, self._accounts)
         return self._enter(member, nickname, command.rooms, now)
 
     def _enter_authenticated(
@@ -267,7 +278,7 @@ class Hub:
     def _rename(self, member: Member, command: commands.Rename, now: int) -> Reply:
         nickname = self._nicknames.check_available(member, command.nickname)
         if names.casefold(nickname) != names.casefold(member.nickname):
-            check_needs_no_password(nickname, self.accounts)
+            check_needs_no_password(nickname, self._accounts)
         return self._apply_rename(member, nickname)
 
     def _rename_authenticated(
@@ -302,7 +313,7 @@ class Hub:
 
     def _send_private(self, member: Member, command: commands.SendPrivate, now: int) -> Reply:
         text = names.message_text(command.text)
-        reached, undelivered = self._nicknames.resolve_recipients(command.to, self.accounts)
+        reached, undelivered = self._nicknames.resolve_recipients(command.to, self._accounts)
         to = tuple(each.nickname for each in reached)
         message = events.PrivateMessage(member.nickname, to, now, text)
         for each in reached:

@@ -11,12 +11,14 @@ A watcher is not a member, and nobody is told of it. As watchers and unregistere
 limits of their own, they cannot take a member's slot.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from chatd.chat import events, limits, names
 from chatd.chat.errors import (
     BadRecipients,
     Blocked,
+    NicknameConfusable,
     NicknameTaken,
     NotReached,
     PasswordRequired,
@@ -97,11 +99,23 @@ def check_capacity(pool: Pool, make_refusal: MakeRefusal) -> None:
         raise make_refusal()
 
 
+#: For each skeleton of a name, the scripts of the names that have it, and how many have these.
+_Looks = dict[str, Counter[frozenset[str]]]
+
+
 class Nicknames:
     """The nicknames in use, each by its case-insensitive form."""
 
     def __init__(self) -> None:
         self._members: dict[str, Member] = {}
+        self._looks: _Looks = {}
+        self._account_looks: _Looks = {}
+
+    def set_accounts(self, accounts: Iterable[str]) -> None:
+        """Let no nickname look like that of one of `accounts`, whether connected or not."""
+        self._account_looks = {}
+        for name in accounts:
+            _add_look(self._account_looks, name)
 
     def __len__(self) -> int:
         return len(self._members)
@@ -116,17 +130,37 @@ class Nicknames:
         nickname = names.nickname(name, member.address)
         if self._members.get(names.casefold(nickname), member) is not member:
             raise NicknameTaken(nickname)
+        if self._is_confusable(member, nickname):
+            raise NicknameConfusable(nickname)
         return nickname
+
+    def _is_confusable(self, member: Member, nickname: str) -> bool:
+        """Whether `nickname` looks like another name that is written in other scripts.
+
+        The Cyrillic ``\u0456\u0441\u0435`` is refused beside ``ice``. But ``l1`` may sit beside
+        ``Il``: letters of one script look alike too often.
+        """
+        own = names.skeletons(member.nickname) if member.nickname else frozenset()
+        for skeleton in names.skeletons(nickname):
+            members = Counter(self._looks.get(skeleton))
+            if skeleton in own:
+                members[names.scripts(member.nickname)] -= 1
+            others = +members + self._account_looks.get(skeleton, Counter())
+            if others.keys() - {names.scripts(nickname)}:
+                return True
+        return False
 
     def assign(self, member: Member, nickname: str) -> None:
         """Give `member` a nickname that :meth:`check_available` returned; free its old one."""
         self.release(member)
         self._members[names.casefold(nickname)] = member
+        _add_look(self._looks, nickname)
         member.nickname = nickname
 
     def release(self, member: Member) -> None:
         """Free the nickname of `member`, if it has one."""
-        self._members.pop(names.casefold(member.nickname), None)
+        if self._members.pop(names.casefold(member.nickname), None) is not None:
+            _remove_look(self._looks, member.nickname)
 
     def resolve_recipients(
         self, to: Sequence[str], accounts: Mapping[str, bool]
@@ -152,6 +186,19 @@ class Nicknames:
         if not reached:
             raise NotReached(undelivered)
         return reached, undelivered
+
+
+def _add_look(looks: _Looks, name: str) -> None:
+    for skeleton in names.skeletons(name):
+        looks.setdefault(skeleton, Counter())[names.scripts(name)] += 1
+
+
+def _remove_look(looks: _Looks, name: str) -> None:
+    for skeleton in names.skeletons(name):
+        looks[skeleton][names.scripts(name)] -= 1
+        looks[skeleton] = +looks[skeleton]
+        if not looks[skeleton]:
+            del looks[skeleton]
 
 
 def check_needs_no_password(nickname: str, accounts: Mapping[str, bool]) -> None:

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from typing import Final
 
-from chatd.chat import limits
+from chatd.chat import characters, limits
 from chatd.chat.errors import BadNickname, BadRoomName, BadText, Refusal
 
 #: The room that always exists.
@@ -22,16 +22,20 @@ RESERVED: Final = frozenset("#@,/[]")
 #: of a surrogate pair.
 _BANNED_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zs", "Zl", "Zp"})
 
-#: Characters that show nothing, so that two names which differ only in these would look the same:
-#: those that Unicode calls "default ignorable" and that no category above includes, and the Braille
-#: blank.
-_INVISIBLE: Final = frozenset(
-    {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2065, 0x2800, 0x3164, 0xFFA0}
-    | set(range(0x180B, 0x1810))
-    | set(range(0xFE00, 0xFE10))
-    | set(range(0xFFF0, 0xFFF9))
-    | set(range(0xE0000, 0xE1000))
-)
+#: Characters that show nothing: two names that differ only in these would look the same.
+_HIDDEN: Final = re.compile(f"[{characters.HIDDEN}]")
+
+#: What a character looks like, for :func:`skeleton`.
+_LOOK_ALIKES: Final = {
+    ord(character): prototype
+    for prototype, sources in zip(*[iter(characters.LOOK_ALIKES.split())] * 2, strict=True)
+    for character in sources
+}
+
+#: Before a message, these words in brackets say that the server sent it, or that it is private.
+_BRACKETED: Final = frozenset({"server", "private"})
+#: Marks around a word, which may look like brackets.
+_AROUND: Final = re.compile(r"^\W+|\W+$")
 
 #: The nickname of a connection that has not chosen one, ``ADDRESS:PORT``.
 _ADDRESS_AND_PORT: Final = re.compile(r"\d+(?:\.\d+){3}:\d+\Z")
@@ -65,7 +69,7 @@ def _validated_name(text: str, max_characters: int, refusal: type[Refusal]) -> s
         if (
             character in RESERVED
             or unicodedata.category(character) in _BANNED_CATEGORIES
-            or ord(character) in _INVISIBLE
+            or _HIDDEN.match(character)
         ):
             raise refusal(
                 f"A name may not contain {_describe_character(character)}: no white space, no "
@@ -75,7 +79,7 @@ def _validated_name(text: str, max_characters: int, refusal: type[Refusal]) -> s
 
 
 def _describe_character(character: str) -> str:
-    if character.isprintable() and not character.isspace() and ord(character) not in _INVISIBLE:
+    if character.isprintable() and not character.isspace() and not _HIDDEN.match(character):
         return character
     return f"U+{ord(character):04X}"
 
@@ -85,13 +89,16 @@ def nickname(text: str, address: str = "") -> str:
 
     :param address: ``ADDRESS:PORT`` of the connection that asks for it. Only the connection from
         there may have a nickname of this form.
-    :raises BadNickname: if it is not valid.
+    :raises BadNickname: if it is not valid, or could be taken for the server.
     """
     name = _validated_name(text, limits.NICKNAME_CHARACTERS, BadNickname)
     if name != address and _ADDRESS_AND_PORT.match(name):
         raise BadNickname(
             f"The nickname {name} is reserved for the connection from there; choose another one."
         )
+    word = _AROUND.sub("", name)
+    if word != name and skeletons(word) & _BRACKETED:
+        raise BadNickname(f"The nickname {name} looks like the server; choose another one.")
     return name
 
 
@@ -113,6 +120,34 @@ def casefold(name: str) -> str:
     a client may send a "recipient" of 64 KiB of them.
     """
     return unicodedata.normalize("NFKC", name[: _MAX_RAW_CHARACTERS + 1].casefold())
+
+
+def skeletons(name: str) -> frozenset[str]:
+    """The forms in which names are compared by their looks (Unicode Technical Standard 39).
+
+    Two names look alike if they have one in common: the Latin ``ice`` and the same word in Cyrillic
+    letters have. So have ``l1`` and ``Il``: compare :func:`scripts` as well.
+
+    :param name: a valid name.
+    """
+    # As it is shown and in small letters: a Cyrillic capital looks like another Latin letter than
+    # the small one, and a Latin I like an l.
+    return frozenset({_skeleton(name), _skeleton(name.casefold())})
+
+
+def _skeleton(name: str) -> str:
+    looks = unicodedata.normalize("NFD", name).translate(_LOOK_ALIKES).casefold()
+    return unicodedata.normalize("NFD", looks).translate(_LOOK_ALIKES)
+
+
+def scripts(name: str) -> frozenset[str]:
+    """The scripts of the letters in `name`, such as ``LATIN`` and ``CYRILLIC``."""
+    # The name of a letter begins with its script.
+    return frozenset(
+        unicodedata.name(character, "").partition(" ")[0]
+        for character in name
+        if character.isalpha()
+    )
 
 
 def message_text(text: str) -> str:

@@ -5,29 +5,61 @@ forge a line. And what others wrote is escaped, so that no terminal obeys it and
 deceived by it. ``chatd/web/static/escape.js`` has the same rules for the web page.
 """
 
-import unicodedata
+import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
-from chatd.chat import events, limits
+from chatd.chat import characters, events, limits
 from chatd.chat.errors import NotReached
 from chatd.chat.names import LOBBY
 
-#: Joiners and variation selectors show nothing by themselves. Emoji and some scripts need them
-#: after certain characters; anywhere else they make two words differ that look the same.
-_JOINERS: Final = frozenset("\u200c\u200d")
-_SELECTORS: Final = frozenset(map(chr, range(0xFE00, 0xFE10)))
-#: Latin, Greek, Cyrillic and Armenian letters come before this code point, and need none of them.
-_FIRST_JOINED: Final = "\u0590"
-#: Characters before that code point that have a variant as an emoji.
-_VARIED: Final = frozenset("0123456789#*\u00a9\u00ae")
-#: Characters that show nothing or a blank, though Unicode does not call them format characters.
-_BLANKS: Final = frozenset(
-    map(chr, (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0))
+_ASTRAL: Final = "\U00010000-\U0010ffff"  # beyond the Basic Multilingual Plane
+_ASTRAL_RANGE: Final = f"[{_ASTRAL}](?:-[{_ASTRAL}])?"
+
+
+def _basic(character_class: str) -> str:
+    return re.sub(_ASTRAL_RANGE, "", character_class)
+
+
+def _astral(character_class: str) -> str:
+    return "".join(re.findall(_ASTRAL_RANGE, character_class))
+
+
+#: Most texts have none of these, whatever their language.
+_SUSPECT: Final = re.compile(f"[{_basic(characters.HIDDEN + characters.MARKS)}{_ASTRAL}]")
+
+_JOINERS: Final = "\u200c\u200d"
+_SELECTORS: Final = "\ufe00-\ufe0f"
+_MONGOLIAN_SELECTORS: Final = "\u180b-\u180d\u180f"
+_IDEOGRAPHIC_SELECTORS: Final = "\U000e0100-\U000e01ef"
+_TOO_MANY_MARKS: Final = f"(?<=[{characters.MARKS}]{{{limits.MAX_COMBINING_MARKS + 1}}})"
+
+#: Joiners and variation selectors show nothing, but belong to emoji and to some scripts. They are
+#: deceptive except behind a character that needs them; Latin, Greek, Cyrillic and Armenian letters,
+#: which come before U+0590, do not. Other hidden characters are always deceptive. (The characters
+#: beyond the basic plane have a branch of their own: in a class with many ranges there, ``re``
+#: would try one after the other.)
+_DECEPTIVE: Final = re.compile(
+    f"[{_JOINERS}](?<![\u0590-\u200b\u200e-\U0010ffff][{_JOINERS}])"
+    f"|[{_SELECTORS}](?<![0-9#*\u00a9\u00ae\u0590-\u200b\u200e-\ufdff\ufe10-\U0010ffff][{_SELECTORS}])"
+    f"|[{_MONGOLIAN_SELECTORS}](?<![\u1820-\u18aa][{_MONGOLIAN_SELECTORS}])"
+    f"|(?![{_JOINERS}{_SELECTORS}{_MONGOLIAN_SELECTORS}])[{_basic(characters.HIDDEN)}]"
+    f"|[{_basic(characters.MARKS)}]{_TOO_MANY_MARKS}"
+    f"|[{_ASTRAL}](?:"
+    f"(?<=[{_IDEOGRAPHIC_SELECTORS}])"
+    f"(?<![\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd][{_IDEOGRAPHIC_SELECTORS}])"
+    f"|(?<=[{_astral(characters.HIDDEN)}])(?<![{_IDEOGRAPHIC_SELECTORS}])"
+    f"|(?<=[{_astral(characters.MARKS)}]){_TOO_MANY_MARKS})"
 )
-_ESCAPED_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-_MARKS: Final = frozenset({"Mn", "Me"})
+
+#: A flag of England, Scotland or Wales is one emoji: a black flag, its name in tags, and an end.
+_BLACK_FLAG: Final = "\U0001f3f4"
+_FLAG: Final = re.compile(
+    _BLACK_FLAG + "[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,6}\U000e007f"
+)
+_FLAG_CHARACTERS: Final = 8
 
 
 def escape(text: str) -> str:
@@ -44,30 +76,26 @@ def escape(text: str) -> str:
       where it is needed, as between the emoji of a family.
     - The ninth mark on one character and those after it, which would cover the lines above.
     """
-    if text.isascii() and text.isprintable():
+    if (text.isascii() and text.isprintable()) or not _SUSPECT.search(text):
         return text  # nearly every text
-    escaped: list[str] = []
-    previous = " "
-    marks = 0
-    for character in text:
-        category = unicodedata.category(character)
-        marks = marks + 1 if category in _MARKS else 0
-        if _is_deceptive(character, category, previous) or marks > limits.MAX_COMBINING_MARKS:
-            escaped.append(f"<U+{ord(character):04X}>")
-        else:
-            escaped.append(character)
-        previous = character
-    return "".join(escaped)
+    return _DECEPTIVE.sub(_escape_match, text)
 
 
-def _is_deceptive(character: str, category: str, previous: str) -> bool:
-    """Whether `character` must not be shown as it is after the character `previous`."""
-    if character in _JOINERS:
-        return previous < _FIRST_JOINED or previous in _JOINERS
-    if character in _SELECTORS:
-        alone = previous < _FIRST_JOINED and previous not in _VARIED
-        return alone or previous in _JOINERS or previous in _SELECTORS
-    return category in _ESCAPED_CATEGORIES or character in _BLANKS
+def _escape_match(match: re.Match[str]) -> str:
+    character = match[0]
+    is_in_flag = character > _BLACK_FLAG and _is_in_flag(match.string, match.start())
+    return character if is_in_flag else _format_code_point(character)
+
+
+def _is_in_flag(text: str, position: int) -> bool:
+    begin = text.rfind(_BLACK_FLAG, max(position - _FLAG_CHARACTERS, 0), position)
+    flag = None if begin < 0 else _FLAG.match(text, begin)
+    return flag is not None and flag.end() > position
+
+
+@lru_cache(maxsize=1_024)
+def _format_code_point(character: str) -> str:
+    return f"<U+{ord(character):04X}>"
 
 
 def render(event: object) -> list[str]:
@@ -131,7 +159,7 @@ def _prefix_lines(source: str, text: str) -> list[str]:
 def _format_time(milliseconds: int) -> str:
     """Date and time of day, in local time; ``?`` for a time that no calendar has."""
     try:
-        return datetime.fromtimestamp(milliseconds / 1000).astimezone().strftime("%Y-%m-%d %H:%M")
+        return datetime.fromtimestamp(milliseconds / 1000).isoformat(" ", "minutes")
     except (OverflowError, OSError, ValueError):
         return "?"
 

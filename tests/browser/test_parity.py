@@ -59,6 +59,31 @@ def test_escape_agrees_with_the_terminal_in_special_cases(module_page: ChatPage)
     assert call(module_page, "escape", "escape", [[text] for text in texts]) == expected
 
 
+@pytest.mark.smoke
+def test_escape_agrees_with_the_terminal_for_every_character(module_page: ChatPage) -> None:
+    for before in "a\u0915\u6f22\u1820":
+        ranges = json.loads(
+            module_page.run(
+                """async (before) => {
+                  const {escape} = await import("/static/escape.js")
+                  const ranges = []
+                  let previous = false
+                  for (let each = 0; each <= 0x110000; each++) {
+                    const text = each > 0x10ffff ? "" : before + String.fromCodePoint(each)
+                    const isEscaped = escape(text) !== text
+                    if (isEscaped !== previous) ranges.push(each)
+                    previous = isEscaped
+                  }
+                  return JSON.stringify(ranges)
+                }""",
+                before,
+            )
+        )
+        escaped = [escape(before + chr(each)) != before + chr(each) for each in range(0x110000)]
+        changes = zip([False, *escaped], [*escaped, False], strict=True)
+        assert ranges == [each for each, (old, new) in enumerate(changes) if old != new]
+
+
 #: Characters that Python's Unicode database has; the browser's may be newer.
 ASSIGNED = st.characters(exclude_categories=["Cn"])
 

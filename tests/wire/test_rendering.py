@@ -238,3 +238,47 @@ def test_no_more_of_a_history_is_rendered_than_is_sent(dialect: Dialect) -> None
     data = dialect.encode_reply(events.History("#lobby", long))
     assert 200_000 < len(data) <= 256 * 1024
     assert data.index(b"996996") < data.index(b"999999")
+
+
+#: Default_Ignorable_Code_Point as of Unicode 15 to 17, and other characters that show nothing.
+HIDDEN = [
+    *"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b\u180e\u180f\u2065\u2800\u3164\ufe00\ufe0f",
+    *"\ufeff\uffa0\ufff0\ufff8\ufff9\ufdd0\ufffe\U0001bca0\U0001d173\U0001fffe",
+    *"\U000e0000\U000e0001\U000e0020\U000e007f\U000e0080\U000e0100\U000e01ef\U000e0fff",
+]
+
+
+@pytest.mark.parametrize("character", HIDDEN, ids=ascii)
+def test_a_character_that_shows_nothing_is_shown_by_its_code_point(character: str) -> None:
+    assert escape(f"ice{character}") == f"ice<U+{ord(character):04X}>"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\U0001f468\u200d\U0001f469\u200d\U0001f467",  # a family
+        "\u2764\ufe0f\u200d\U0001f525",  # a heart on fire
+        "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",  # Scotland
+        "\u6f22\U000e0100",  # a variant of an ideograph
+        "\u1820\u180b",  # a variant of a Mongolian letter
+        "\u0915\u094d\u200d\u0937",  # a half form in Devanagari
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",  # Persian
+        "1\ufe0f\u20e3",  # a keycap
+    ],
+    ids=ascii,
+)
+def test_what_scripts_and_emoji_need_is_kept(text: str) -> None:
+    assert escape(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\U0001f3f4\U000e0067\U000e0062",  # a flag without an end
+        "\U0001f3f4" + "\U000e0067" * 30 + "\U000e007f",  # a hidden text behind a flag
+        "\u6f22\U000e0100\U000e0101",
+    ],
+    ids=ascii,
+)
+def test_what_is_hidden_in_a_sequence_is_shown(text: str) -> None:
+    assert "<U+E01" in escape(text) or "<U+E0067>" in escape(text)

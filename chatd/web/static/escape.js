@@ -7,17 +7,31 @@
 /** Marks on one character; the scripts that use them need up to five or six. */
 const MAX_COMBINING_MARKS = 8;
 
-/** The end of the Latin, Greek, Cyrillic and Armenian characters, which need no joiners. */
-const FIRST_JOINED = 0x0590;
-
 const PRINTABLE_ASCII = /^[ -~]*$/;
-const JOINER = /^[\u200c\u200d]$/;
-const VARIATION_SELECTOR = /^[\ufe00-\ufe0f]$/;
-/** Characters before FIRST_JOINED that have an emoji variant. */
-const HAS_EMOJI_VARIANT = /^[0-9#*\u00a9\u00ae]$/;
 const MARK = /^[\p{Mn}\p{Me}]$/u;
-const INVISIBLE =
-  /^[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0]$/u;
+const HIDDEN =
+  /^[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}\p{Default_Ignorable_Code_Point}\u2800]$/u;
+
+/** Pairs that are kept: a character that shows nothing, after one that needs it.
+ *
+ * Joiners and variation selectors belong to emoji and to some scripts, but not to Latin, Greek,
+ * Cyrillic and Armenian, which come before U+0590. Anywhere else they make two names that look the
+ * same differ.
+ */
+const KEPT_PAIR = new RegExp(
+  [
+    "[\\u0590-\\u200b\\u200e-\\u{10ffff}][\\u200c\\u200d]",
+    "[0-9#*\\u00a9\\u00ae\\u0590-\\u200b\\u200e-\\ufdff\\ufe10-\\u{10ffff}][\\ufe00-\\ufe0f]",
+    "[\\u3400-\\u4dbf\\u4e00-\\u9fff\\uf900-\\ufaff\\u{20000}-\\u{3fffd}][\\u{e0100}-\\u{e01ef}]",
+    "[\\u1820-\\u18aa][\\u180b-\\u180d\\u180f]",
+  ]
+    .map((pair) => `^${pair}$`)
+    .join("|"),
+  "u",
+);
+
+/** A flag of England, Scotland or Wales: a black flag, its name in tags, and an end. */
+const FLAG = /\u{1f3f4}[\u{e0030}-\u{e0039}\u{e0061}-\u{e007a}]{1,6}\u{e007f}/gu;
 
 /** `text` with each control, invisible or deceptive character replaced by its code point. */
 export function escape(text) {
@@ -25,14 +39,23 @@ export function escape(text) {
     return text;
   }
   let escaped = "";
-  let previous = " ";
+  let end = 0;
+  for (const flag of text.matchAll(FLAG)) {
+    escaped += escapePart(text.slice(end, flag.index), end > 0) + flag[0];
+    end = flag.index + flag[0].length;
+  }
+  return escaped + escapePart(text.slice(end), end > 0);
+}
+
+/** The same for text without such a flag; `isAfterFlag`, if one comes before it. */
+function escapePart(text, isAfterFlag) {
+  let escaped = "";
+  let previous = isAfterFlag ? "\u{e007f}" : " ";
   let marks = 0;
   for (const character of text) {
     marks = MARK.test(character) ? marks + 1 : 0;
-    escaped +=
-      isDeceptive(character, previous) || marks > MAX_COMBINING_MARKS
-        ? formatCodePoint(character)
-        : character;
+    const isKept = !HIDDEN.test(character) || KEPT_PAIR.test(previous + character);
+    escaped += isKept && marks <= MAX_COMBINING_MARKS ? character : formatCodePoint(character);
     previous = character;
   }
   return escaped;
@@ -44,26 +67,6 @@ export function escapeMessage(text) {
     .split(/([\n\t])/)
     .map((part) => (part === "\n" || part === "\t" ? part : escape(part)))
     .join("");
-}
-
-/** Whether `character` must not be shown as it is after the character `previous`.
- *
- * Emoji and some scripts need joiners and variation selectors, but only after certain characters.
- * Elsewhere they show nothing, and make two names that look the same differ.
- */
-function isDeceptive(character, previous) {
-  const takesNoJoiner = previous.codePointAt(0) < FIRST_JOINED;
-  if (JOINER.test(character)) {
-    return takesNoJoiner || JOINER.test(previous);
-  }
-  if (VARIATION_SELECTOR.test(character)) {
-    return (
-      (takesNoJoiner && !HAS_EMOJI_VARIANT.test(previous)) ||
-      JOINER.test(previous) ||
-      VARIATION_SELECTOR.test(previous)
-    );
-  }
-  return INVISIBLE.test(character);
 }
 
 function formatCodePoint(character) {
