@@ -6,6 +6,7 @@ import struct
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -87,6 +88,16 @@ def test_any_bytes_are_accounts_or_an_error_without_a_secret(
 def test_a_last_line_without_its_end_is_valid(tmp_path: Path) -> None:
     file = file_with(tmp_path, f"ice\tactive\t{HASH}".encode())
     assert list(file.read().accounts) == ["ice"]
+
+
+def test_hashes_of_other_lengths_are_valid_in_lines_that_have_an_end(tmp_path: Path) -> None:
+    """Only of the last line, if it has no end, a part may be lost."""
+    longer = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1, hash_len=64).hash("cold")
+    ended = f"ice\tactive\t{longer}\nmoon\tactive\t{HASH}"
+    assert list(file_with(tmp_path, ended.encode()).read().accounts) == ["ice", "moon"]
+    file = file_with(tmp_path, f"moon\tactive\t{HASH}\nice\tactive\t{longer}".encode())
+    with pytest.raises(ValueError, match="line 2 is cut off in the hash for ice"):
+        file.read()
 
 
 @pytest.mark.parametrize("lost", range(1, len(HASH)))
