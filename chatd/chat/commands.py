@@ -44,6 +44,13 @@ class SendMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class SendToLobby:
+    """Send `text` to everybody in the lobby, after joining it if need be."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class SendPrivate:
     """Send `text` to the members with the nicknames `to`, and to nobody else."""
 
@@ -117,6 +124,7 @@ Command = (
     | EnterAuthenticated
     | Watch
     | SendMessage
+    | SendToLobby
     | SendPrivate
     | Rename
     | JoinRoom

@@ -87,6 +87,7 @@ class Hub:
             commands.Enter: self._late_hello,
             commands.EnterAuthenticated: self._rename_authenticated,
             commands.SendMessage: self._send_message,
+            commands.SendToLobby: self._send_to_lobby,
             commands.SendPrivate: self._send_private,
             commands.Rename: self._rename,
             commands.JoinRoom: self._join_room,
@@ -310,6 +311,12 @@ class Hub:
         message = room.history.add(member.nickname, text, now)
         self._outbox.to_room(room.name, message, member.member_id)
         return events.Ok(room.name, message.seq, message.time)
+
+    def _send_to_lobby(self, member: Member, command: commands.SendToLobby, now: int) -> Reply:
+        text = names.message_text(command.text)  # a refused command must change nothing
+        if names.LOBBY not in member.rooms:
+            self._join_room(member, commands.JoinRoom(names.LOBBY), now)
+        return self._send_message(member, commands.SendMessage(text), now)
 
     def _send_private(self, member: Member, command: commands.SendPrivate, now: int) -> Reply:
         text = names.message_text(command.text)

@@ -274,7 +274,7 @@ class Session:
                 self._inactivity = InactivityTimer(
                     self.chat.clock,
                     self.chat.settings.timeout,
-                    self._probe if self.dialect.probe else None,
+                    self._probe if self.dialect.encode_probe(0) else None,
                     partial(self.disconnect, "inactive"),
                 )
             case events.Watching():
@@ -346,7 +346,7 @@ class Session:
 
     def _probe(self) -> None:
         if self.member_id is not None:
-            self.chat.fanout.send(self.member_id, None, self.dialect.probe)
+            self.chat.fanout.send(self.member_id, None, self.dialect.encode_probe(self.chat.now()))
 
     def _stop_timers(self) -> None:
         self._throttle.stop()

@@ -10,6 +10,7 @@ first line makes it ``Native`` if it is a ``hello``, and ``Basic`` otherwise. Si
 docs/reference/protocol.rst has examples.
 """
 
+import json
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final, Literal
 
@@ -35,11 +36,11 @@ class _SetName(Struct, frozen=True, tag_field="type", tag="set-name"):
 
 
 class _History(Struct, frozen=True, tag_field="type", tag="history"):
-    data: Literal[""]
+    data: Literal[""] | None = None
 
 
 class _Users(Struct, frozen=True, tag_field="type", tag="users"):
-    data: Literal[""]
+    data: Literal[""] | None = None
 
 
 _FromClient = _Message | _SetName | _History | _Users
@@ -73,7 +74,6 @@ class Basic(Dialect):
     echoes: ClassVar[frozenset[type]] = ALL_ECHOES
     initial_rooms: ClassVar[tuple[str, ...]] = (LOBBY,)
     greeting: ClassVar[bytes] = b""
-    probe: ClassVar[bytes] = b""
     auto_registers: ClassVar[bool] = True
     is_first: bool = True
 
@@ -94,6 +94,10 @@ class Basic(Dialect):
                 return Request(commands.ReadHistory())
             case _:
                 return Request(commands.ListUsers())
+
+    @override
+    def encode_probe(self, now: int) -> bytes:
+        return b""
 
     @override
     def encode_event(self, event: Event, now: int = 0) -> bytes:
@@ -127,7 +131,11 @@ class Basic(Dialect):
 
 
 def _frame(source: str, text: str) -> bytes:
-    return _encoder.encode(_FromServer(Notice(source, text))) + b"\n"
+    """A frame in ASCII: a client that receives in small pieces can decode each."""
+    data = _encoder.encode(_FromServer(Notice(source, rendering.escape_message(text))))
+    if not data.isascii():
+        data = json.dumps(json.loads(data), separators=(",", ":")).encode("ascii")
+    return data + b"\n"
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,8 +89,7 @@ class Dialect(Protocol):
     def greeting(self) -> bytes:
         """What the server sends to a new connection; may be empty."""
 
-    @property
-    def probe(self) -> bytes:
+    def encode_probe(self, now: int) -> bytes:
         """What the server sends to a silent member, which should reply; may be empty."""
 
     @property

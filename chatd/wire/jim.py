@@ -28,7 +28,7 @@ _encoder: Final = msgspec.json.Encoder()
 class _User(Struct, frozen=True):
     account_name: str | None = None
     password: str | None = None
-
+    status: Any = None
     __repr__ = safe_repr
 
 
@@ -37,19 +37,48 @@ class _ClientObject(Struct, frozen=True):
 
     action: str | None = None
     event: str | None = None
-    user: _User = _User()
+    response: Any = None
+    type: Any = None
+    user: _User | str = _User()
     account_name: str | None = None
+    client_name: str | None = None
     password: str | None = None
     to: str | tuple[str, ...] | None = None
+    destination: str | tuple[str, ...] | None = None
     room: str | None = None
     message: str | None = None
     message_text: str | None = None
+    mess_text: str | None = None
+    msg_text: str | None = None
+    message_txt: str | None = None
+    text: str | None = None
     sender: Any = None
-
     __repr__ = safe_repr
 
 
 _decoder: Final = msgspec.json.Decoder(_ClientObject)
+
+# --- vocabularies -------------------------------------------------------------------------------
+# Public JIM messengers say the same things in different words. docs/reference/jim.rst says which
+# words are common. Here is what each word means, and what it tells about the client.
+
+#: The keys of a message's text, the commonest first, and whether a client with this key knows
+#: other codes than 200 and 400.
+_TEXT_KEYS: Final = {
+    "message": True,
+    "message_text": True,
+    "mess_text": False,
+    "msg_text": False,
+    "message_txt": False,
+    "text": False,
+}
+#: The text of a message has these keys as long as the client has not shown its own.
+_USUAL_TEXT_KEYS: Final = ("message", "message_text")
+#: The same for a client whose ``presence`` was bare: most of them use the third.
+_BARE_TEXT_KEYS: Final = ("message", "message_text", "mess_text")
+
+#: Recipients that mean everybody, in any case.
+_EVERYBODY: Final = frozenset({"#", "all", "#all", LOBBY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +87,19 @@ class Vocabulary:
 
     :ivar key: the key of a request's name, ``action`` or ``event``.
     :ivar verb: the name of a message, ``msg`` or ``message``. Until the client has sent a message:
-        the first with ``action``, the second with ``event``.
-    :ivar text: the key of a message's text, ``message`` or ``message_text``. Until the client has
-        sent a message: both.
+        the first with ``action``, the second with ``event`` and after a bare ``presence``.
+    :ivar text_keys: the keys of a message's text: the client's own, or the usual ones.
     :ivar sender: whether the client puts the sender into ``sender``, and not only into ``from``.
+    :ivar destination: whether it puts the recipient into ``destination``, and not into ``to``.
+    :ivar knows_codes: whether it knows other codes than 200 and 400, and 202 with a list.
     """
 
     key: str = "action"
     verb: str | None = None
-    text: str | None = None
+    text_keys: tuple[str, ...] = _USUAL_TEXT_KEYS
     sender: bool = False
+    destination: bool = False
+    knows_codes: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +110,8 @@ class Jim(Dialect):
     vocabulary.
 
     :ivar nickname: the member's nickname; empty until it has entered.
+    :ivar hears_notices: whether the client has joined a room. Many clients know no rooms, and take
+        the notice of an event for the reply to their request.
     """
 
     variant: ClassVar[None] = None
@@ -87,11 +121,11 @@ class Jim(Dialect):
     auto_registers: ClassVar[bool] = False
     vocabulary: Vocabulary = Vocabulary()
     nickname: str = ""
+    hears_notices: bool = False
 
-    @property
     @override
-    def probe(self) -> bytes:
-        return _encoder.encode({self.vocabulary.key: "probe"})
+    def encode_probe(self, now: int) -> bytes:
+        return _encoder.encode({self.vocabulary.key: "probe", "time": now / 1000})
 
     @override
     def detect(self, frame: bytes) -> Dialect:
@@ -108,6 +142,9 @@ class Jim(Dialect):
             raise BadFrame(f"Invalid object: {str(error)[:80]}.") from None
         except (ValueError, RecursionError):
             raise errors.InvalidJson from None
+        if client_object.response is not None:
+            # The reply to a probe, for example. A reply to that would be answered in turn.
+            return Request(KeepAlive())
         verb = client_object.action if client_object.action is not None else client_object.event
         if verb is None or len(verb) > limits.JIM_ACTION_CHARACTERS:
             raise BadFrame("An object needs an action, or an event, of at most 15 characters.")
@@ -116,7 +153,8 @@ class Jim(Dialect):
         parse = _PARSERS.get(verb)
         if parse is None:
             raise errors.UnknownType(f"There is no action {verb!r}.")
-        return Request(parse(self, client_object), None, self._vocabulary_of(client_object, verb))
+        vocabulary = self._vocabulary_of(client_object, verb)
+        return Request(parse(self, client_object), verb, vocabulary)
 
     @override
     def encode_event(self, event: Event, now: int = 0) -> bytes:
@@ -127,14 +165,33 @@ class Jim(Dialect):
             case events.PrivateMessage(source=source, to=to, time=time, text=text):
                 return self._encode_message(source, to[0] if len(to) == 1 else to, time, text)
             case _:
+                if not self.hears_notices:
+                    return b""
                 return encode_notice("; ".join(rendering.describe(event)), now)
 
     @override
     def encode_reply(self, result: Result, request_id: RequestId = None, now: int = 0) -> bytes:
+        """The response.
+
+        :param request_id: the name of the request.
+        """
         code = _response_code(result)
-        if code >= 400:
-            return _encode_response(code, now, error=str(result))
-        return _encode_response(code, now, alert=_alert(result))
+        if not self.vocabulary.knows_codes:
+            code = 200 if code in (200, 201, 202) else 400
+        match result:
+            case LocalReply(lines=()):
+                return b""
+            case events.Users(users=users):
+                nicknames = [each.nickname for each in users]
+                if request_id not in _ALL_USERS:
+                    nicknames = [each for each in nicknames if each != self.nickname]
+                return _encode_list(nicknames, now)
+            case _ if code >= 400:
+                return _encode_response(code, now, error=str(result))
+            case Refusal():  # a 101
+                return _encode_response(code, now, error=str(result), alert=str(result))
+            case _:
+                return _encode_response(code, now, alert=_alert(result))
 
     @override
     def updated(self, request: Request, result: Result) -> Dialect:
@@ -143,17 +200,32 @@ class Jim(Dialect):
             request.vocabulary if isinstance(request.vocabulary, Vocabulary) else self.vocabulary
         )
         nickname = result.nickname if isinstance(result, events.Welcome) else self.nickname
-        return replace(self, vocabulary=vocabulary, nickname=nickname)
+        hears_notices = self.hears_notices or isinstance(result, events.JoinDone)
+        return Jim(vocabulary, nickname, hears_notices)
 
     def _vocabulary_of(self, client_object: _ClientObject, verb: str) -> Vocabulary:
-        key = "event" if client_object.action is None else "action"
-        if verb not in ("msg", "message"):
-            return replace(self.vocabulary, key=key)
-        return Vocabulary(
-            key=key,
+        vocabulary = replace(
+            self.vocabulary, key="event" if client_object.action is None else "action"
+        )
+        if verb == "presence" and not self.nickname:
+            is_bare = _is_bare(client_object)
+            return replace(
+                vocabulary,
+                verb="message" if is_bare else None,
+                text_keys=_BARE_TEXT_KEYS if is_bare else _USUAL_TEXT_KEYS,
+            )
+        if verb in _USERS:
+            return replace(vocabulary, knows_codes=False)
+        text_key = _text_key(client_object)
+        if verb not in ("msg", "message") or text_key is None:
+            return vocabulary
+        return replace(
+            vocabulary,
             verb=verb,
-            text="message" if client_object.message is not None else "message_text",
-            sender=self.vocabulary.sender or client_object.sender is not None,
+            text_keys=(text_key,),
+            sender=vocabulary.sender or client_object.sender is not None,
+            destination=client_object.destination is not None,
+            knows_codes=vocabulary.knows_codes and _TEXT_KEYS[text_key],
         )
 
     def _encode_message(
@@ -162,21 +234,26 @@ class Jim(Dialect):
         """A message in as many objects as it needs: each has at most JIM_SENT_BYTES."""
         vocabulary = self.vocabulary
         verb = vocabulary.verb or ("msg" if vocabulary.key == "action" else "message")
-        fields = (vocabulary.text,) if vocabulary.text else ("message", "message_text")
+        to_key = "destination" if vocabulary.destination else "to"
+        if not (self.hears_notices or vocabulary.knows_codes):
+            to = self.nickname  # clients without rooms show what is addressed to themselves
         frame: dict[str, Any] = {
             vocabulary.key: verb,
             "time": time / 1000,
             "from": source,
-            "to": to,
+            to_key: to,
+            "encoding": "utf-8",
         }
         if vocabulary.sender:
             frame["sender"] = source
         if len(_encoder.encode(frame)) > limits.JIM_SENT_BYTES // 2:
-            frame["to"] = self.nickname  # a list of 32 recipients would leave no space for the text
-        max_bytes = limits.JIM_SENT_BYTES - len(_encoder.encode(frame | dict.fromkeys(fields, "")))
+            # A list of 32 recipients would leave no space for the text.
+            frame[to_key] = self.nickname
+        keys = vocabulary.text_keys
+        max_bytes = limits.JIM_SENT_BYTES - len(_encoder.encode(frame | dict.fromkeys(keys, "")))
         return b"".join(
-            _encode_line(frame | dict.fromkeys(fields, part))
-            for part in split_text(text, max_bytes // len(fields))
+            _encode_line(frame | dict.fromkeys(keys, part))
+            for part in split_text(rendering.escape_message(text), max_bytes // len(keys))
         )
 
 
@@ -189,25 +266,52 @@ def _encode_line(frame: dict[str, Any]) -> bytes:
     return _encoder.encode(frame) + b"\n"
 
 
-def _encode_response(code: int, now: int, **alert_or_error: str) -> bytes:
-    [(field, sentence)] = alert_or_error.items()
-    frame = {"response": code, "time": now / 1000, field: ""}
-    max_bytes = limits.JIM_SENT_BYTES - len(_encoder.encode(frame))
-    return _encode_line(frame | {field: split_text(sentence, max_bytes)[0]})
+def _encode_response(code: int, now: int, **sentences: str) -> bytes:
+    """A response with sentences for the user: ``alert``, ``error`` or the same in both."""
+    frame = {"response": code, "time": now / 1000} | dict.fromkeys(sentences, "")
+    max_bytes = (limits.JIM_SENT_BYTES - len(_encoder.encode(frame))) // len(sentences)
+    return _encode_line(
+        frame
+        | {
+            key: split_text(rendering.escape_message(sentence), max_bytes)[0]
+            for key, sentence in sentences.items()
+        }
+    )
+
+
+def _encode_list(nicknames: list[str], now: int) -> bytes:
+    """A 202 with as many of `nicknames`, the newest, as fit into one object."""
+    frame: dict[str, Any] = {"response": 202, "time": now / 1000, "alert": "OK", "data_list": []}
+    size = len(_encoder.encode(frame))
+    listed: list[str] = []
+    for nickname in reversed(nicknames):
+        size += len(_encoder.encode(nickname)) + 1
+        if size > limits.JIM_SENT_BYTES:
+            break
+        listed.append(nickname)
+    return _encode_line(frame | {"data_list": listed[::-1]})
 
 
 # --- requests -----------------------------------------------------------------------------------
 
 
+def _is_bare(client_object: _ClientObject) -> bool:
+    """Whether a ``presence`` has neither a type nor a status."""
+    user = client_object.user
+    return client_object.type is None and (isinstance(user, str) or user.status is None)
+
+
+def _text_key(client_object: _ClientObject) -> str | None:
+    return next((key for key in _TEXT_KEYS if getattr(client_object, key) is not None), None)
+
+
 def _account(client_object: _ClientObject) -> str:
-    account = (
-        client_object.user.account_name
-        if client_object.account_name is None
-        else client_object.account_name
-    )
-    if account is None:
-        raise BadFrame("user.account_name is missing.")
-    return account
+    user = client_object.user
+    of_user = user if isinstance(user, str) else user.account_name
+    for account in (client_object.account_name, of_user, client_object.client_name):
+        if account is not None:
+            return account
+    raise BadFrame("user.account_name is missing.")
 
 
 def _parse_presence(jim: Jim, client_object: _ClientObject) -> ClientCommand | LocalReply:
@@ -220,9 +324,9 @@ def _parse_presence(jim: Jim, client_object: _ClientObject) -> ClientCommand | L
 
 
 def _parse_authenticate(jim: Jim, client_object: _ClientObject) -> ClientCommand:
-    password = (
-        client_object.user.password if client_object.password is None else client_object.password
-    )
+    user = client_object.user
+    of_user = None if isinstance(user, str) else user.password
+    password = of_user if client_object.password is None else client_object.password
     if password is None:
         raise BadFrame("password is missing.")
     if jim.nickname:
@@ -231,27 +335,36 @@ def _parse_authenticate(jim: Jim, client_object: _ClientObject) -> ClientCommand
 
 
 def _parse_message(jim: Jim, client_object: _ClientObject) -> ClientCommand:
-    text = (
-        client_object.message if client_object.message is not None else client_object.message_text
-    )
-    if text is None:
+    key = _text_key(client_object)
+    if key is None:
         raise BadFrame("message is missing.")
+    text: str = getattr(client_object, key)
     if len(text) > limits.JIM_MESSAGE_CHARACTERS:
         raise errors.BadText(
             f"A message may have at most {limits.JIM_MESSAGE_CHARACTERS} characters."
         )
-    to = (
-        client_object.to.split(",")
-        if isinstance(client_object.to, str)
-        else list(client_object.to or ())
-    )
+    said = client_object.destination if client_object.to is None else client_object.to
+    to = said.split(",") if isinstance(said, str) else list(said or ())
     to = [name.strip() for name in to if name.strip()]
+    is_lobby = len(to) == 1 and to[0].casefold() in _EVERYBODY
+    if not to or (is_lobby and not jim.hears_notices):
+        return commands.SendToLobby(text)  # a client without rooms need not join it
+    if is_lobby:
+        return commands.SendMessage(text)
     rooms = [name for name in to if name.startswith("#")]
     if not rooms:
         return commands.SendPrivate(text, tuple(to))
     if len(to) > 1:
         raise errors.BadRecipients("Send a message to nicknames, or to one room.")
     return commands.SendMessage(text, _room_name(rooms[0]))
+
+
+def _list_users(jim: Jim, client_object: _ClientObject) -> ClientCommand:
+    return commands.ListUsers()
+
+
+def _keep_contacts(jim: Jim, client_object: _ClientObject) -> LocalReply:
+    return LocalReply(("Your contacts are all who are here.",))
 
 
 def _room(client_object: _ClientObject) -> str:
@@ -264,7 +377,16 @@ def _room_name(room: str) -> str:
     return LOBBY if room == "#" else room
 
 
+#: The requests for a list of users, and for a change of the contacts. There is one list for all:
+#: everyone who is here is a contact of everyone.
+_ALL_USERS: Final = frozenset({"get_users", "users_request", "get_known_users"})
+_USERS: Final = {
+    **dict.fromkeys((*_ALL_USERS, "get_contacts"), _list_users),
+    **dict.fromkeys(("add", "add_contact", "remove", "del_contact"), _keep_contacts),
+}
+
 _PARSERS: Final[dict[str, Any]] = {
+    **_USERS,
     "presence": _parse_presence,
     "authenticate": _parse_authenticate,
     "msg": _parse_message,

@@ -53,7 +53,6 @@ class Native(Dialect):
     )
     initial_rooms: ClassVar[tuple[str, ...]] = (LOBBY,)
     greeting: ClassVar[bytes] = b""
-    probe: ClassVar[bytes] = b""
     auto_registers: ClassVar[bool] = False
 
     @override
@@ -64,6 +63,10 @@ class Native(Dialect):
     def decode(self, frame: bytes) -> Request:
         parsed = frames.decode(_decoder, _TYPES, frame)
         return Request(_command(parsed), parsed.id)
+
+    @override
+    def encode_probe(self, now: int) -> bytes:
+        return b""
 
     @override
     def encode_event(self, event: Event, now: int = 0) -> bytes:

@@ -43,7 +43,6 @@ class Plain(Dialect):
     echoes: ClassVar[frozenset[type]] = ALL_ECHOES
     initial_rooms: ClassVar[tuple[str, ...]] = (LOBBY,)
     greeting: ClassVar[bytes] = b"Welcome. Your nickname?\n"
-    probe: ClassVar[bytes] = b""
     auto_registers: ClassVar[bool] = False
     prompt: Prompt = Prompt.NICKNAME
     previous_prompt: Prompt = Prompt.NICKNAME
@@ -72,6 +71,10 @@ class Plain(Dialect):
                 commands.Quit() if slash_commands.is_quit(line) else commands.Enter(word)
             )
         return Request(_command(slash_commands.parse(line, self.room)))
+
+    @override
+    def encode_probe(self, now: int) -> bytes:
+        return b""
 
     @override
     def encode_event(self, event: Event, now: int = 0) -> bytes:

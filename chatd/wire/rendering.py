@@ -98,6 +98,13 @@ def _format_code_point(character: str) -> str:
     return f"<U+{ord(character):04X}>"
 
 
+def escape_message(text: str) -> str:
+    """The same for a message of which a program shows the lines and tabs."""
+    return "".join(
+        part if part in ("\n", "\t") else escape(part) for part in re.split("([\n\t])", text)
+    )
+
+
 def render(event: object) -> list[str]:
     """The lines that show an event or a reply; none for replies that need not be shown."""
     match event:

@@ -24,8 +24,10 @@ class _Shorthand:
 
     initial_rooms = ()
     greeting = b""
-    probe = b""
     auto_registers = False
+
+    def encode_probe(self, now: int) -> bytes:
+        return b""
 
     def detect(self, frame: bytes) -> Dialect:
         return self

@@ -315,7 +315,7 @@ class JimUser(User):
         self.send(json.dumps({self.key: action} | more).encode())
 
     def enter(self, nickname: str) -> None:
-        self._request("presence", user={"account_name": nickname})
+        self._request("presence", type="status", user={"account_name": nickname})
         self.join("#")
 
     def say(self, text: str, room: str = LOBBY) -> None:

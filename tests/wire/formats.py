@@ -80,8 +80,9 @@ def read_jim(data: bytes) -> list[dict[str, Any]]:
     objects = [json.loads(line) for line in lines]
     for each in objects:
         if "response" in each:
-            key = "alert" if each["response"] < 400 else "error"
-            assert each.keys() == {"response", "time", key}
+            assert {"response", "time"} < each.keys()
+            assert each.keys() <= {"response", "time", "alert", "error", "data_list"}
+            assert ("error" if each["response"] >= 400 else "alert") in each
         else:
             assert len(each.keys() & {"action", "event"}) == 1
             assert each.keys() & {"message", "message_text"}
@@ -100,9 +101,16 @@ DIALECTS: list[tuple[str, Dialect, Read]] = [
     ("plain before entering", Plain(), read_plain),
     ("plain member", Plain(prompt=Prompt.NOTHING, room="#dev"), read_plain),
     ("plain with a password", Plain(prompt=Prompt.PASSWORD, account="sun"), read_plain),
-    ("jim before entering", Jim(), read_jim),
-    ("jim member", Jim(nickname="ice"), read_jim),
-    ("jim with event", Jim(Vocabulary("event", "message", "message_text", sender=True)), read_jim),
+    ("jim before entering", Jim(hears_notices=True), read_jim),
+    ("jim member", Jim(nickname="ice", hears_notices=True), read_jim),
+    (
+        "jim with event",
+        Jim(
+            Vocabulary("event", "message", ("message_text",), sender=True),
+            hears_notices=True,
+        ),
+        read_jim,
+    ),
 ]
 
 

@@ -6,7 +6,16 @@ from typing import Any
 import pytest
 
 from chatd.chat import commands, errors, events, limits
-from chatd.chat.commands import Command, Enter, JoinRoom, LeaveRoom, Quit, SendMessage, SendPrivate
+from chatd.chat.commands import (
+    Command,
+    Enter,
+    JoinRoom,
+    LeaveRoom,
+    Quit,
+    SendMessage,
+    SendPrivate,
+    SendToLobby,
+)
 from chatd.chat.errors import Refusal
 from chatd.chat.events import Message, PrivateMessage, Undelivered
 from chatd.wire.dialect import Dialect, KeepAlive, LocalReply, Result
@@ -63,12 +72,14 @@ FRAMES: list[tuple[dict[str, object], Command]] = [
     ),
     ({"action": "msg", "to": ["moon", "sun"], "message": "hi"}, SendPrivate("hi", ("moon", "sun"))),
     ({"action": "msg", "to": "moon, sun,", "message": "hi"}, SendPrivate("hi", ("moon", "sun"))),
-    ({"action": "msg", "to": [], "message": "hi"}, SendPrivate("hi", ())),
-    ({"action": "msg", "message": "hi"}, SendPrivate("hi", ())),
+    ({"action": "msg", "to": [], "message": "hi"}, SendToLobby("hi")),
+    ({"action": "msg", "message": "hi"}, SendToLobby("hi")),
     ({"action": "msg", "to": "#dev", "message": "hi"}, SendMessage("hi", "#dev")),
     ({"action": "msg", "to": ["#dev"], "message": "hi"}, SendMessage("hi", "#dev")),
-    ({"action": "msg", "to": "#", "message": "hi"}, SendMessage("hi", "#lobby")),
-    ({"action": "msg", "to": "#", "message": "x" * 500}, SendMessage("x" * 500, "#lobby")),
+    ({"action": "msg", "to": "#", "message": "hi"}, SendToLobby("hi")),
+    ({"action": "msg", "to": "ALL", "message": "hi"}, SendToLobby("hi")),
+    ({"action": "message", "to": "#lobby", "mess_text": "hi"}, SendToLobby("hi")),
+    ({"action": "msg", "to": "#", "message": "x" * 500}, SendToLobby("x" * 500)),
     ({"action": "join", "room": "#dev"}, JoinRoom("#dev")),
     ({"event": "leave", "room": "#dev"}, LeaveRoom("#dev")),
     ({"action": "join", "room": "#"}, JoinRoom("#lobby")),
@@ -115,7 +126,7 @@ BAD: list[tuple[str, bytes, int]] = [
     ("no text", encoded(action="msg", to="moon"), 400),
     ("a text that is a number", encoded(action="msg", to="moon", message=5), 400),
     ("too much text", encoded(action="msg", to="moon", message="x" * 501), 400),
-    ("a user that is a string", encoded(action="presence", user="ice"), 400),
+    ("a user that is a number", encoded(action="presence", user=5), 400),
     ("nobody's presence", encoded(action="presence"), 400),
     ("no password", encoded(action="authenticate", account_name="sun"), 400),
     ("a room and a nickname", encoded(action="msg", to=["moon", "#dev"], message="hi"), 400),
@@ -182,10 +193,12 @@ CODES: list[tuple[Result, int]] = [
 @pytest.mark.parametrize(("result", "code"), CODES)
 def test_a_reply_has_its_code_the_time_and_a_sentence(result: Result, code: int) -> None:
     [answer] = objects(ICE.encode_reply(result, None, NOW))
-    key = "alert" if code < 400 else "error"
-    assert answer.keys() == {"response", "time", key}
+    keys = {"alert"} if code < 400 else {"error"}
+    if isinstance(result, Refusal):
+        keys.add("error")
+    assert answer.keys() == {"response", "time"} | keys
     assert (answer["response"], answer["time"]) == (code, NOW / 1000)
-    assert answer[key]
+    assert all(answer[key] for key in keys)
 
 
 def test_events_are_notices() -> None:
@@ -196,11 +209,13 @@ def test_events_are_notices() -> None:
         (events.RoomJoined("#dev", "moon"), "moon has joined #dev"),
         (events.RoomLeft("#dev", "moon"), "moon has left #dev"),
     ):
-        [notice] = objects(ICE.encode_event(event, NOW))
+        assert ICE.encode_event(event, NOW) == b"", "it has joined no room"
+        joined = updated(ICE, encoded(action="join", room="#"), events.JoinDone("#lobby", False))
+        [notice] = objects(joined.encode_event(event, NOW))
         assert notice == {"response": 100, "time": NOW / 1000, "alert": sentence}
 
 
-MESSAGE_FIELDS = {"time": NOW / 1000, "from": "moon", "to": "#dev"}
+MESSAGE_FIELDS = {"time": NOW / 1000, "from": "moon", "to": "#dev", "encoding": "utf-8"}
 
 
 @pytest.mark.parametrize(
@@ -213,7 +228,8 @@ MESSAGE_FIELDS = {"time": NOW / 1000, "from": "moon", "to": "#dev"}
 def test_a_client_that_has_sent_no_message_gets_the_usual_words_and_both_texts(
     key: str, frame: dict[str, str]
 ) -> None:
-    jim = updated(Jim(), encoded(**{key: "presence", "account_name": "ice"}), WELCOME)
+    entering = encoded(**{key: "presence", "account_name": "ice", "type": "status"})
+    jim = updated(Jim(), entering, WELCOME)
     assert objects(jim.encode_event(MESSAGE, NOW)) == [frame | MESSAGE_FIELDS]
 
 
@@ -225,7 +241,7 @@ def test_each_client_is_sent_its_own_words(key: str, verb: str, text: str) -> No
     assert objects(jim.encode_event(MESSAGE, NOW)) == [
         {key: verb, text: MESSAGE.text} | MESSAGE_FIELDS
     ]
-    assert jim.probe == encoded(**{key: "probe"}).replace(b" ", b"")
+    assert jim.encode_probe(1_500) == encoded(**{key: "probe", "time": 1.5}).replace(b" ", b"")
 
 
 def test_the_words_of_a_refused_message_are_used_too() -> None:
@@ -272,3 +288,96 @@ def test_a_long_reply_is_cut_to_one_object() -> None:
     [answer] = objects(ICE.encode_reply(events.PrivateSent(1, missed), None, NOW))
     assert answer["response"] == 202
     assert MANY[0] in answer["alert"]
+
+
+#: What clients of different courses send, and the keys in which they look for a message's text.
+VOCABULARIES = [
+    ({"action": "message", "mess_text": "hi", "to": "moon"}, "message", "mess_text", False),
+    ({"action": "message", "mess_text": "hi", "sender": "ice"}, "message", "mess_text", False),
+    ({"action": "msg", "text": "hi", "to": "moon"}, "msg", "text", False),
+    ({"action": "message", "message_txt": "hi", "to": "moon"}, "message", "message_txt", False),
+    ({"action": "message", "msg_text": "hi", "to": "moon"}, "message", "msg_text", False),
+    ({"action": "msg", "message": "hi", "to": "moon"}, "msg", "message", True),
+    ({"event": "message", "message_text": "hi", "to": "moon"}, "message", "message_text", True),
+]
+
+
+@pytest.mark.parametrize(("frame", "verb", "key", "knows_codes"), VOCABULARIES)
+def test_a_client_gets_the_words_and_the_codes_that_it_knows(
+    frame: dict[str, object], verb: str, key: str, knows_codes: bool
+) -> None:
+    jim = updated(ICE, encoded(**frame), events.PrivateSent(1))
+    [message] = objects(jim.encode_event(PrivateMessage("moon", ("ice",), NOW, "psst"), NOW))
+    assert message[key] == "psst"
+    assert verb in (message.get("action"), message.get("event"))
+    assert message["to"] == "ice"
+    codes = [
+        objects(jim.encode_reply(result, None, NOW))[0]["response"]
+        for result in (
+            events.PrivateSent(1, SOME),
+            events.JoinDone("#dev", created=True),
+            errors.NicknameTaken("ice"),
+            events.Goodbye("server is stopping"),
+        )
+    ]
+    assert codes == ([202, 201, 409, 101] if knows_codes else [200, 200, 400, 400])
+
+
+@pytest.mark.parametrize("user", [{"account_name": "ice"}, "ice"])
+def test_after_a_bare_presence_a_message_has_the_commonest_words(user: object) -> None:
+    jim = updated(Jim(), encoded(action="presence", time=1.5, user=user), WELCOME)
+    [message] = objects(jim.encode_event(MESSAGE, NOW))
+    assert message["action"] == "message"
+    assert message["mess_text"] == message["message"] == message["message_text"] == MESSAGE.text
+    assert message["encoding"] == "utf-8"
+
+
+def test_the_words_of_the_presence_that_enters_count() -> None:
+    refused = updated(Jim(), encoded(action="presence", account_name="moon"), REFUSED)
+    jim = updated(refused, presence(account_name="ice", status="here"), WELCOME)
+    [message] = objects(jim.encode_event(MESSAGE, NOW))
+    assert message["action"] == "msg"
+    assert "mess_text" not in message
+
+
+REFUSED = errors.NicknameTaken("moon")
+
+
+def test_what_a_client_responds_is_never_answered() -> None:
+    for jim in (Jim(), ICE):
+        for code in (200, 400, "OK", None):
+            if code is not None:
+                request = jim.decode(encoded(response=code, time=1.5, alert="OK"))
+                assert isinstance(request.command, KeepAlive)
+                assert jim.encode_reply(request.command, request.request_id, NOW) == b""
+
+
+@pytest.mark.parametrize("verb", ["get_users", "users_request", "get_known_users", "get_contacts"])
+def test_a_list_of_users_is_a_202_with_the_nicknames(verb: str) -> None:
+    request = ICE.decode(encoded(action=verb, time=1.5, user="ice", account_name="ice"))
+    assert request.command == commands.ListUsers()
+    users = tuple(events.User(name, 0, ()) for name in ("ice", "moon"))
+    [reply] = objects(ICE.encode_reply(events.Users(users), request.request_id, NOW))
+    assert reply["response"] == 202
+    assert reply["data_list"] == (["moon"] if verb == "get_contacts" else ["ice", "moon"])
+
+
+@pytest.mark.parametrize("verb", ["add", "remove", "add_contact", "del_contact"])
+def test_a_change_of_the_contacts_is_accepted(verb: str) -> None:
+    request = ICE.decode(encoded(action=verb, time=1.5, user="ice", account_name="moon"))
+    assert isinstance(request.command, LocalReply)
+    [reply] = objects(ICE.encode_reply(request.command, request.request_id, NOW))
+    assert reply["response"] == 200
+
+
+def test_a_long_list_of_users_is_cut_to_one_object() -> None:
+    users = tuple(events.User(name, 0, ()) for name in MANY)
+    [reply] = objects(ICE.encode_reply(events.Users(users), "get_users", NOW))
+    assert reply["data_list"][-1] == MANY[-1]
+
+
+def test_what_shows_nothing_is_written_as_its_code_point() -> None:
+    event = Message("#dev", 7, NOW, "moon", "a\u202eb\n\tc")
+    assert objects(ICE.encode_event(event, NOW))[0]["message"] == "a<U+202E>b\n\tc"
+    missed = errors.NotReached((Undelivered("a\u202eb", "unknown"),))
+    assert "<U+202E>" in objects(ICE.encode_reply(missed, None, NOW))[0]["error"]
