@@ -126,10 +126,11 @@ class Undelivered:
 
 @dataclass(frozen=True, slots=True)
 class PrivateSent:
-    """A private message was sent at `time`, to all recipients but those in `undelivered`."""
+    """A private message was sent at `time` to the members `to`, but not to those `undelivered`."""
 
     time: int
     undelivered: tuple[Undelivered, ...] = ()
+    to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

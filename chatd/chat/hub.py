@@ -325,7 +325,7 @@ class Hub:
         message = events.PrivateMessage(member.nickname, to, now, text)
         for each in reached:
             self._outbox.to_member(each.member_id, message)
-        return events.PrivateSent(now, undelivered)
+        return events.PrivateSent(now, undelivered, to)
 
     def _join_room(self, member: Member, command: commands.JoinRoom, now: int) -> Reply:
         reply = self._rooms.join(member, command.room)

@@ -4,9 +4,8 @@ A protocol knows nothing of what a frame means: its session decodes it, and deci
 connection (pause it, end it). The framing of WebSockets is ``chatd.web.websocket``.
 """
 
-import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
 from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.protocol import Protocol, connectionDone
@@ -25,11 +24,7 @@ from chatd.server.timing import Timeout
 from chatd.wire.basic import Basic
 from chatd.wire.foreign_protocols import ProtocolGuard
 from chatd.wire.jim_framing import ObjectSplitter
-
-#: A command of the Telnet protocol (RFC 854), which ``telnet`` may send: a byte of 255, which no
-#: UTF-8 text has, and one byte more, or two if the first is WILL, WON'T, DO or DON'T (251 to 254).
-_NEGOTIATION: Final = re.compile(rb"\xff(?:[\xfb-\xfe][^\n]|[^\n\xfb-\xff])")
-_PARTIAL_NEGOTIATION: Final = re.compile(rb"\xff[\xfb-\xfe]?\Z")
+from chatd.wire.telnet import TelnetDecoder
 
 
 class LineProtocol(HalfCloseable, GuardedInput, LineReceiver):
@@ -120,24 +115,29 @@ class MainProtocol(LineProtocol):
 
 
 class PlainProtocol(LineProtocol):
-    """Text for people with ``nc`` or ``telnet``, whose Telnet commands are removed.
+    """Text for people with ``nc`` or ``telnet``.
 
-    Until a connection has sent its first LF, a pause ends a line as well: there are programs that
-    send each text in one piece without any line end.
+    Some programs send each text in one piece without any line end. Until a connection has sent its
+    first line end or Telnet command, a pause ends a line as well. But a client in character mode
+    sends each key as it is pressed: with the first piece that is only one character long the server
+    knows that somebody types, and waits for Enter.
     """
 
     _pause: IDelayedCall | None = None
     _has_line_ends = False
-    #: The beginning of a Telnet command that is not complete.
-    _partial_negotiation = b""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._telnet = TelnetDecoder()
 
     @override
     def _handle_data(self, data: bytes) -> None:
-        data = _NEGOTIATION.sub(b"", self._partial_negotiation + data)
-        partial = _PARTIAL_NEGOTIATION.search(data)
-        self._partial_negotiation = partial[0] if partial else b""
-        data = data.removesuffix(self._partial_negotiation)
-        self._has_line_ends = self._has_line_ends or b"\n" in data
+        data, replies = self._telnet.decode(data)
+        if replies:
+            self.session.output.send(None, replies)
+        self._has_line_ends = (
+            self._has_line_ends or self._telnet.is_telnet or b"\n" in data or _is_key(data)
+        )
         self._cancel_pause()
         super()._handle_data(data)
         if not (self._has_line_ends or self._discards_input):
@@ -164,6 +164,11 @@ class PlainProtocol(LineProtocol):
         line = b"" if self._discards_input else self.clearLineBuffer()
         if line:
             self.lineReceived(line)
+
+
+def _is_key(data: bytes) -> bool:
+    """Whether `data` is what a terminal sends for one key: a character, or an escape sequence."""
+    return data.startswith(b"\x1b") or len(data.decode("utf-8", "replace")) == 1
 
 
 class ObjectProtocol(HalfCloseable, GuardedInput, FrameReader, Protocol):

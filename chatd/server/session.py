@@ -277,6 +277,9 @@ class Session:
                     self._probe if self.dialect.encode_probe(0) else None,
                     partial(self.disconnect, "inactive"),
                 )
+                if self.dialect.entering_history:
+                    history = commands.ReadHistory(limit=self.dialect.entering_history)
+                    self._dispatch(Request(history))
             case events.Watching():
                 self._timeout.cancel()
                 self._has_extended_timeout = True  # a watcher has no timeout to extend

@@ -74,6 +74,7 @@ class Basic(Dialect):
     echoes: ClassVar[frozenset[type]] = ALL_ECHOES
     initial_rooms: ClassVar[tuple[str, ...]] = (LOBBY,)
     greeting: ClassVar[bytes] = b""
+    entering_history: ClassVar[int] = 0
     auto_registers: ClassVar[bool] = True
     is_first: bool = True
 

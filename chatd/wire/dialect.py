@@ -93,6 +93,10 @@ class Dialect(Protocol):
         """What the server sends to a silent member, which should reply; may be empty."""
 
     @property
+    def entering_history(self) -> int:
+        """How many of the last messages a member is sent on entering."""
+
+    @property
     def auto_registers(self) -> bool:
         """Whether the first frame makes the client a member, whatever it is."""
 

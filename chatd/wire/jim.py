@@ -118,6 +118,7 @@ class Jim(Dialect):
     echoes: ClassVar[frozenset[type]] = frozenset({events.PrivateMessage})
     initial_rooms: ClassVar[tuple[str, ...]] = ()
     greeting: ClassVar[bytes] = b""
+    entering_history: ClassVar[int] = 0
     auto_registers: ClassVar[bool] = False
     vocabulary: Vocabulary = Vocabulary()
     nickname: str = ""

@@ -53,6 +53,7 @@ class Native(Dialect):
     )
     initial_rooms: ClassVar[tuple[str, ...]] = (LOBBY,)
     greeting: ClassVar[bytes] = b""
+    entering_history: ClassVar[int] = 0
     auto_registers: ClassVar[bool] = False
 
     @override

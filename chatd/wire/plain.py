@@ -5,19 +5,31 @@ manual. What a line means depends on the prompt before it: a nickname, a passwor
 command. docs/reference/plain.rst has an example.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from typing_extensions import override
 
-from chatd.chat import commands, errors, events
+from chatd.chat import commands, errors, events, limits
 from chatd.chat.errors import Refusal, RequestId
 from chatd.chat.events import Event
 from chatd.chat.names import LOBBY, casefold
 from chatd.wire import rendering, slash_commands
 from chatd.wire.dialect import ALL_ECHOES, Dialect, LocalReply, Request, Result
+from chatd.wire.telnet import edited
+
+#: What programs put behind a line: the CR of a line end, or blanks up to a fixed length.
+_TRAILING_PADDING: Final = re.compile(r"[ \t]{2,}\r?\Z|\r\Z")
+_BYTE_ORDER_MARK: Final = "\ufeff"
+#: What users type who expect a command line before the chat.
+_HELP_WORDS: Final = frozenset({"help", "/help", "?"})
+_NICKNAME_HELP: Final = LocalReply(
+    ("This is a chat. Type the nickname by which the others shall know you. Your nickname?",)
+)
+_KEPT: Final = "[Server]: You keep your nickname."
 
 
 class Prompt(Enum):
@@ -43,6 +55,7 @@ class Plain(Dialect):
     echoes: ClassVar[frozenset[type]] = ALL_ECHOES
     initial_rooms: ClassVar[tuple[str, ...]] = (LOBBY,)
     greeting: ClassVar[bytes] = b"Welcome. Your nickname?\n"
+    entering_history: ClassVar[int] = limits.ENTERING_HISTORY_MESSAGES
     auto_registers: ClassVar[bool] = False
     prompt: Prompt = Prompt.NICKNAME
     previous_prompt: Prompt = Prompt.NICKNAME
@@ -60,17 +73,20 @@ class Plain(Dialect):
     @override
     def decode(self, frame: bytes) -> Request:
         try:
-            line = frame.removesuffix(b"\r").decode("utf-8")
+            line = _TRAILING_PADDING.sub("", edited(frame.decode("utf-8")))
         except UnicodeDecodeError:
             raise errors.InvalidUtf8 from None
-        if self.prompt is Prompt.PASSWORD and not slash_commands.is_quit(line):
-            return Request(commands.Authenticate(self.account, line))
-        if self.prompt is not Prompt.NOTHING:
+        if self.prompt is Prompt.NOTHING:
+            return Request(_command(slash_commands.parse(line, self.room)))
+        line = line.removeprefix(_BYTE_ORDER_MARK)
+        if slash_commands.is_quit(line):
+            return Request(commands.Quit())
+        if self.prompt is Prompt.NICKNAME:
             word = line.strip()
-            return Request(
-                commands.Quit() if slash_commands.is_quit(line) else commands.Enter(word)
-            )
-        return Request(_command(slash_commands.parse(line, self.room)))
+            return Request(_NICKNAME_HELP if word.lower() in _HELP_WORDS else commands.Enter(word))
+        if not line:
+            return Request(_PasswordCanceled())
+        return Request(commands.Authenticate(self.account, line))
 
     @override
     def encode_probe(self, now: int) -> bytes:
@@ -86,14 +102,10 @@ class Plain(Dialect):
         match result:
             case Refusal():
                 return _lines([self._refusal(result)])
+            case _PasswordCanceled():
+                return _lines([_KEPT if self._is_registered else "Your nickname?"])
             case LocalReply():
                 return _lines(result.lines)
-            case events.Welcome():
-                return _lines(
-                    [f"You are {result.nickname} on {result.server}. Type /help for help."]
-                )
-            case events.JoinDone():
-                return _lines([f"You now write to {result.room}; /room {LOBBY} switches back."])
             case events.Goodbye():
                 return _lines([rendering.render_notice(f"Goodbye ({result.reason})")])
             case events.History(messages=messages):
@@ -102,17 +114,28 @@ class Plain(Dialect):
                     for each in reversed(messages)
                     for line in rendering.render_history_entry(each)[::-1]
                 )
-            case _:
-                return _newest(map(rendering.render_notice, reversed(rendering.describe(result))))
+        lines = _done(result)
+        sentences = rendering.describe(result)
+        return _lines(lines) + _newest(map(rendering.render_notice, reversed(sentences)))
 
     def _refusal(self, refusal: Refusal) -> str:
-        # A password that is not UTF-8 was not decoded, so the prompt is still the same.
-        is_unread = self.prompt is Prompt.PASSWORD and isinstance(refusal, errors.Malformed)
-        if is_unread or isinstance(refusal, errors.PasswordRequired):
+        if isinstance(refusal, errors.PasswordRequired):
             return f"{refusal} Your password? (It is shown as you type.)"
+        if self._asks_again(refusal):
+            return f"{refusal} Your password? (An empty line: another nickname.)"
         if self._is_registered:
             return rendering.render_notice(str(refusal))
         return str(refusal) if refusal.closes_connection else f"{refusal} Your nickname?"
+
+    def _asks_again(self, refusal: Refusal) -> bool:
+        """Whether the next line is a password again: the user mistyped it, and types it anew.
+
+        Taken for a message, it would be said to everyone.
+        """
+        about_password = (errors.WrongPassword, errors.TooManyAttempts, errors.ServerFailed)
+        return self.prompt is Prompt.PASSWORD and isinstance(
+            refusal, (*about_password, errors.Malformed)
+        )
 
     @override
     def updated(self, request: Request, result: Result) -> Dialect:
@@ -126,6 +149,8 @@ class Plain(Dialect):
                 )
             case events.Welcome():
                 return replace(self, prompt=Prompt.NOTHING)
+            case Refusal() if self._asks_again(result):
+                return self
             case _ if self.prompt is Prompt.PASSWORD:
                 return replace(self, prompt=self.previous_prompt)
             case events.JoinDone() | _RoomSwitched():
@@ -148,6 +173,11 @@ class _RoomSwitched(LocalReply):
     room: str = LOBBY
 
 
+@dataclass(frozen=True, slots=True)
+class _PasswordCanceled(LocalReply):
+    """The reply to an empty line in place of a password."""
+
+
 def _command(user_input: slash_commands.UserInput | None) -> commands.ClientCommand | LocalReply:
     """The command for the hub, or the reply that needs none."""
     match user_input:
@@ -161,6 +191,19 @@ def _command(user_input: slash_commands.UserInput | None) -> commands.ClientComm
             return LocalReply(("Usage: @NAME TEXT, or /msg NAME[,NAME] TEXT",))
         case _:
             return user_input
+
+
+def _done(result: Result) -> list[str]:
+    """What is said of a request that was carried out, besides the sentences of all dialects."""
+    match result:
+        case events.Welcome():
+            return [f"You are {result.nickname} on {result.server}. Type /help for help."]
+        case events.JoinDone():
+            return [f"You now write to {result.room}; /room {LOBBY} switches back."]
+        case events.PrivateSent(to=to) if to:
+            return [rendering.render_notice(f"Sent to {', '.join(to)}.")]
+        case _:
+            return []
 
 
 def _newest(rendered: Iterable[str]) -> bytes:

@@ -267,7 +267,8 @@ class ScenarioUser:
 
     def _decode_lines(self, data: bytes) -> list[str]:
         if self.dialect != "web":
-            return data.decode().split("\n")
+            # Between lines there may be the refusal of a Telnet option.
+            return re.sub(rb"\xff[\xfc\xfe].", b"", data, flags=re.DOTALL).decode().split("\n")
         self._frames.receive_data(data)
         return [each.data for each in self._frames.events() if isinstance(each, events.TextMessage)]
 

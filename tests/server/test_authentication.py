@@ -298,9 +298,10 @@ def test_a_jim_client_is_not_disconnected_while_its_password_waits_to_be_checked
 
 def test_a_plain_client_is_asked_for_the_password(harness: AccountsHarness) -> None:
     client = connect_plain(harness)
-    client.type("ice", "warm", "ice", "cold")
+    client.type("ice", "warm", "", "ice", "warmer", "cold")
     shown = "\n".join(client.shown())
     assert shown.count("needs its password") == 2
+    assert shown.count("Wrong account or password.") == 2
     assert "Wrong account or password." in shown
     assert "You are Ice on party." in shown
 

@@ -25,6 +25,7 @@ class _Shorthand:
     initial_rooms = ()
     greeting = b""
     auto_registers = False
+    entering_history = 0
 
     def encode_probe(self, now: int) -> bytes:
         return b""

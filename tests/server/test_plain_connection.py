@@ -116,7 +116,11 @@ def test_private_messages_reach_their_recipients_alone(harness: Harness) -> None
     for each in (ice, sun, star):
         each.heard()
     client.type("@ice hello", "@ice @sun both", "/msg ice,sun again")
-    assert client.shown() == []
+    assert client.shown() == [
+        "[Server]: Sent to ice.",
+        "[Server]: Sent to ice, sun.",
+        "[Server]: Sent to ice, sun.",
+    ]
     assert [data["text"] for data in ice.heard_of("private")] == ["hello", "both", "again"]
     assert [data["to"] for data in sun.heard_of("private")] == [["ice", "sun"]] * 2
     assert star.heard() == []
@@ -128,7 +132,11 @@ def test_the_sender_of_a_private_message_learns_who_was_not_reached(harness: Har
     harness.enter("ice")
     client = enter_plain(harness, "moon")
     client.type("@ice @nobody hello", "@nobody hello")
-    assert client.shown() == ["[Server]: Not reached: nobody (unknown)."] * 2
+    assert client.shown() == [
+        "[Server]: Sent to ice.",
+        "[Server]: Not reached: nobody (unknown).",
+        "[Server]: Not reached: nobody (unknown).",
+    ]
 
 
 def test_the_commands_work_as_they_do_in_the_client(harness: Harness) -> None:
@@ -221,7 +229,7 @@ def test_a_client_that_closes_during_a_pause_leaves_no_timer(harness: Harness) -
     assert not harness.clock.getDelayedCalls()
 
 
-@pytest.mark.parametrize("bad", [b"\xff\xfe", b"a\x00b", b"\x1b[2J", b"x" * 4_097])
+@pytest.mark.parametrize("bad", [b"\xff\xfe", b"a\xff", b"\x1b[2J", b"x" * 4_097])
 def test_a_bad_line_gets_one_sentence_and_the_connection_goes_on(
     harness: Harness, bad: bytes
 ) -> None:
@@ -284,3 +292,85 @@ def test_whatever_is_typed_only_text_comes_back_and_the_server_goes_on(
         ice.heard()
         ice.say("still here", request_id=1)
         assert [frame["type"] for frame in ice.heard()] == ["ok"]
+
+
+def test_a_client_in_character_mode_may_pause_between_keys(harness: Harness) -> None:
+    """Windows telnet, or stty raw: one key in each piece, and CR NUL or CR LF for Enter."""
+    client = connect_plain(harness)
+    client.shown()
+    for key in ("i", "c", "f", "\x7f", "e", "\r\0"):
+        harness.clock.advance(3)
+        client.send_bytes(key.encode())
+    assert client.shown()[0] == "[Server]: ice has entered the chat"
+    for key in ("\u00fc", "\u4f60", "!", "\r\n"):
+        harness.clock.advance(3)
+        client.send_bytes(key.encode())
+    assert client.shown() == ["ice: \u00fc\u4f60!"]
+
+
+def test_ctrl_c_of_telnet_is_answered_and_erases_what_was_typed(harness: Harness) -> None:
+    client = enter_plain(harness, "moon")
+    client.send_bytes(b"secr")
+    client.send_bytes(b"\xff\xf4\xff\xfd\x06")
+    assert client.transport.value() == b"\xff\xfc\x06"
+    client.transport.clear()
+    client.send_bytes(b"hello\r\n")
+    assert client.shown() == ["moon: hello"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "text"),
+    [
+        (b"\xef\xbb\xbf@ice psst\r\n", None),
+        (b"hello" + bytes(1_019) + b"\n", "hello"),
+        (b"hello" + b" " * 1_019 + b"\r\n", "hello"),
+        (b"\0\0hello\n", "hello"),
+        (b"  indented\n", "  indented"),
+    ],
+    ids=["a byte order mark", "NULs", "blanks", "NULs first", "an indented line"],
+)
+def test_what_programs_put_around_a_line_is_dropped(
+    harness: Harness, sent: bytes, text: str | None
+) -> None:
+    ice = harness.enter("ice")
+    client = enter_plain(harness, "moon")
+    client.send_bytes(sent)
+    assert [data["text"] for data in ice.heard_of("message")] == ([] if text is None else [text])
+
+
+def test_a_program_may_pad_its_nickname(harness: Harness) -> None:
+    for number, padded in enumerate((b"\xef\xbb\xbfmoon\r\n", b"moon" + bytes(1_020), b"moon   ")):
+        client = connect_plain(harness)
+        client.send_bytes(padded)
+        harness.clock.advance(0.2)
+        assert "You are moon" in "".join(client.shown()), number
+        client.hang_up()
+
+
+def test_recent_history_is_shown_on_entering(harness: Harness) -> None:
+    ice = harness.enter("ice")
+    for number in range(30):
+        ice.say(f"line {number}")
+        harness.clock.advance(1)
+    client = connect_plain(harness)
+    client.type("moon")
+    shown = client.shown()
+    texts = [line.rpartition(": ")[2] for line in shown if " ice: line" in line]
+    assert texts == [f"line {number}" for number in range(10, 30)]
+
+
+def test_help_before_entering_explains_and_makes_no_member(harness: Harness) -> None:
+    ice = harness.enter("ice")
+    client = connect_plain(harness)
+    client.type("help", "?", "/help")
+    assert len(client.shown()) == 4
+    assert ice.heard() == []
+
+
+def test_a_mistyped_password_is_never_said(harness: Harness) -> None:
+    harness.chat.hub.accounts = {"star": False}
+    ice = harness.enter("ice")
+    client = enter_plain(harness, "moon")
+    ice.heard()
+    client.type("/setname star", "hunter1", "hunter2", "", "hello")
+    assert [data["text"] for data in ice.heard_of("message")] == ["hello"]

@@ -231,17 +231,40 @@ def test_an_accounts_password_is_asked_for_and_is_never_a_message() -> None:
     for plain, line in ((GUEST, "sun"), (MEMBER, "/setname sun")):
         assert shown(plain.encode_reply(refusal))[-1].endswith("(It is shown as you type.)")
         asking = updated(plain, line, refusal)
-        for password in ("/users", " two words ", ""):
+        for password in ("/users", " two words ", "@moon hi"):
             command = asking.decode(password.encode()).command
             assert command == commands.Authenticate("sun", password)
         assert asking.decode(b"exit()").command == commands.Quit()
 
 
-def test_after_a_wrong_password_the_previous_prompt_is_back() -> None:
+AGAIN = [
+    errors.WrongPassword(),
+    errors.TooManyAttempts(),
+    errors.ServerFailed(),
+    errors.InvalidUtf8(),
+]
+
+
+@pytest.mark.parametrize("why", AGAIN, ids=lambda why: why.code)
+def test_what_is_typed_after_a_refused_password_is_a_password_until_an_empty_line(
+    why: errors.Refusal,
+) -> None:
     refusal = errors.PasswordRequired("sun")
     for plain, line in ((GUEST, "sun"), (MEMBER, "/setname sun")):
-        again = updated(updated(plain, line, refusal), "wrong", errors.WrongPassword())
-        assert again.decode(b"moon") == plain.decode(b"moon")
+        asking = updated(plain, line, refusal)
+        assert shown(asking.encode_reply(why))[-1].endswith("(An empty line: another nickname.)")
+        again = updated(updated(asking, "wrong", why), "wrong", why)
+        assert again.decode(b"hunter2").command == commands.Authenticate("sun", "hunter2")
+        for empty in (b"", b"\r"):
+            request = again.decode(empty)
+            assert isinstance(request.command, LocalReply)
+            assert shown(again.encode_reply(request.command))
+            kept = again.updated(request, request.command)
+            assert kept.decode(b"moon") == plain.decode(b"moon")
+
+
+def test_after_the_right_password_lines_are_messages() -> None:
+    refusal = errors.PasswordRequired("sun")
     member = updated(updated(GUEST, "sun", refusal), "right", events.Welcome("work", 0, "sun", ()))
     assert member.decode(b"moon").command == SendMessage("moon")
 
