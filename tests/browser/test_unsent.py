@@ -161,3 +161,33 @@ def test_the_enter_key_that_ends_a_composition_does_not_send(open_page: OpenPage
     )
     assert not is_prevented
     ice.wait_for_draft("half a line")
+
+
+def test_a_duplicated_tab_does_not_send_the_waiting_lines_again(
+    open_url: OpenPage, server: Server
+) -> None:
+    moon = server.add_member("moon")
+    with tcp_proxy(HOST, server.web) as proxy:
+        ice = open_url(proxy.url)
+        ice.join("ice")
+        ice.expect_connection_errors()
+        proxy.cut()
+        ice.wait_for_state("reconnecting")
+        ice.send("typed while offline")
+        # The browser copies the session storage, while the first tab goes on.
+        stored = ice.run("() => JSON.stringify({...sessionStorage})")
+        copy = open_url("about:blank#")
+        copy.call(
+            "Page.addScriptToEvaluateOnNewDocument",
+            source=f"Object.entries({stored}).forEach((each) => sessionStorage.setItem(...each))",
+        )
+        proxy.restore()
+        copy.open(server.url)
+        copy.join("sun")
+        copy.find("button", "Edit", "#outbox")
+        copy.send("the next line")
+        ice.retry_now()
+        ice.wait_for_state("online")
+        ice.wait_for_message("typed while offline", kind="own")
+    received = [moon.receive("message")["data"]["text"] for _ in range(2)]
+    assert sorted(received) == ["the next line", "typed while offline"]

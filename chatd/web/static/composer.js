@@ -11,6 +11,9 @@ const STATUS_LABELS = {
   refused: "Not sent",
 };
 
+/** Rows of the field, where the browser does not fit it to its text; messages.css has the same. */
+const MAX_ROWS = 5;
+
 /** The `keyCode` of each key that an input method handles. */
 const COMPOSITION_KEY_CODE = 229;
 
@@ -19,10 +22,21 @@ export function createComposer({ form, field, list }, session) {
   // An entry whose status has changed is another object, and so gets another element.
   const showEntries = keyedList(list, { create: (entry) => createEntry(entry, session, field) });
 
+  /** Fit the field to its text, in Safari and Firefox. */
+  function fit() {
+    if (!CSS.supports("field-sizing", "content")) {
+      field.rows = 1;
+      while (field.rows < MAX_ROWS && field.scrollHeight > field.clientHeight) {
+        field.rows += 1;
+      }
+    }
+  }
+
   function submit() {
     // Cleared now, not when the next frame is drawn: the user may be typing already.
     if (session.submit(field.value)) {
       field.value = "";
+      fit();
     }
     field.focus();
   }
@@ -31,7 +45,10 @@ export function createComposer({ form, field, list }, session) {
     event.preventDefault();
     submit();
   });
-  field.addEventListener("input", () => session.changeDraft(field.value));
+  field.addEventListener("input", () => {
+    fit();
+    session.changeDraft(field.value);
+  });
   field.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.shiftKey && !isComposing(event)) {
       event.preventDefault();
@@ -44,6 +61,7 @@ export function createComposer({ form, field, list }, session) {
     const draft = state.drafts.get(state.currentRoom) ?? "";
     if (field.value !== draft) {
       field.value = draft;
+      fit();
     }
     if (state.outbox !== before?.outbox) {
       showEntries(state.outbox);

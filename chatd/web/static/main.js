@@ -15,7 +15,7 @@ import { setUpSidebars } from "./sidebars.js";
 import { createSignIn } from "./sign_in.js";
 import { INITIAL_STATE } from "./state.js";
 import { createStatusBar } from "./status_bar.js";
-import { restore, save } from "./storage.js";
+import { restore, save, trackEnd } from "./storage.js";
 import { createUserList } from "./user_list.js";
 
 /** A hidden page gets no animation frames, but its title must change. */
@@ -120,6 +120,7 @@ function draw() {
   drawnState = state;
 }
 
+trackEnd();
 store.subscribe(save);
 store.subscribe(() => {
   frameRequest ??= requestAnimationFrame(draw);
@@ -137,5 +138,9 @@ addEventListener("online", session.check);
 
 store.dispatch({ type: "visibilityChanged", isHidden: document.hidden });
 draw();
-session.open();
-startPolling(store);
+document.body.dataset.ready = "";
+// Without WebSockets, support.js says so.
+if ("WebSocket" in window) {
+  session.open();
+  startPolling(store);
+}

@@ -62,7 +62,7 @@ export function createMessageList({ log, content, list, older, newer }, session)
     older.hidden = start === 0 && isComplete(room);
     if (isFollowing) {
       log.scrollTop = log.scrollHeight;
-      lastSeenItem = room.items.at(-1);
+      lastSeenItem = lastOf(room.items);
     } else if (anchor) {
       // What came or went above the anchor has moved it: move it back to where the reader saw it.
       log.scrollTop += anchor.element.getBoundingClientRect().top - anchor.top;
@@ -157,8 +157,8 @@ export function createMessageList({ log, content, list, older, newer }, session)
       isLoadingOlder = false;
       log.setAttribute("aria-label", `Messages in ${escape(room.name)}`);
     }
-    const last = room.items.at(-1);
-    if (last !== before.items.at(-1) && (last?.kind === "own" || last?.isOwn)) {
+    const last = lastOf(room.items);
+    if (last !== lastOf(before.items) && (last?.kind === "own" || last?.isOwn)) {
       // A user who has sent a message wants to see it.
       isFollowing = true;
     }
@@ -268,7 +268,7 @@ function withLinks(text) {
 }
 
 function createLink(url) {
-  if (!URL.canParse(url)) {
+  if (!isValidUrl(url)) {
     return url;
   }
   const link = createElement("a", "", url);
@@ -277,6 +277,18 @@ function createLink(url) {
   // The other site learns neither the address of this page nor gets access to its window.
   link.rel = "noopener noreferrer";
   return link;
+}
+
+function isValidUrl(url) {
+  try {
+    return Boolean(new URL(url));
+  } catch {
+    return false;
+  }
+}
+
+function lastOf(items) {
+  return items[items.length - 1];
 }
 
 function isGrouped(item, previous) {

@@ -30,11 +30,20 @@ export function colourOf(nickname) {
   return (hash >>> 0) % NICKNAME_COLOURS;
 }
 
+const ENDS_WITH_WORD = /[\p{L}\p{N}_]$/u;
+const BEGINS_WITH_WORD = /^[\p{L}\p{N}_]/u;
+
 /** Whether `text` contains `nickname` as a whole word. */
 export function mentions(text, nickname) {
-  const name = casefold(nickname).replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  return (
-    name !== "" &&
-    new RegExp(`(?<![\\p{L}\\p{N}_])${name}(?![\\p{L}\\p{N}_])`, "u").test(casefold(text))
-  );
+  const name = casefold(nickname);
+  const all = casefold(text);
+  for (let start = name ? all.indexOf(name) : -1; start >= 0; start = all.indexOf(name, start + 1)) {
+    // A code point has at most two characters. Lookbehind would be simpler, but Safari 15 lacks it.
+    const before = all.slice(Math.max(0, start - 2), start);
+    const after = all.slice(start + name.length, start + name.length + 2);
+    if (!ENDS_WITH_WORD.test(before) && !BEGINS_WITH_WORD.test(after)) {
+      return true;
+    }
+  }
+  return false;
 }

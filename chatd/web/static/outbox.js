@@ -52,7 +52,11 @@ export function markRefused(outbox, id, reason) {
   return outbox.map((entry) => (entry.id === id ? { ...entry, status: "refused", reason } : entry));
 }
 
-/** `outbox` after the connection was lost. */
-export function markUnknown(outbox) {
-  return outbox.map((entry) => (entry.status === "sent" ? { ...entry, status: "unknown" } : entry));
+/** `outbox` after the connection was lost; with those that wait, if another page may send them. */
+export function markUnknown(outbox, withWaiting = false) {
+  return outbox.map((entry) =>
+    entry.status === "sent" || (withWaiting && entry.status === "waiting")
+      ? { ...entry, status: "unknown" }
+      : entry,
+  );
 }

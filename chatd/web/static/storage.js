@@ -5,20 +5,34 @@ import { STATUSES, markUnknown } from "./outbox.js";
 /** The keys in `localStorage` and in `sessionStorage`. */
 const NICKNAME = "nickname";
 const UNSENT = "unsent";
+/** Set while no page uses what is stored: from the end of one page until the next one begins. */
+const IS_RELEASED = "released";
 
 /** The last nickname; empty if there is none. */
 export function loadNickname() {
   return attempt(() => localStorage.getItem(NICKNAME)) ?? "";
 }
 
-/** `state` with the drafts and the outbox from before a reload. */
+/** `state` with the drafts and the outbox from before a reload.
+ *
+ * A duplicated tab gets a copy of what another page still uses, and that page sends the lines that
+ * wait. So here the user decides about them.
+ */
 export function restore(state) {
+  const isReleased = attempt(() => sessionStorage.getItem(IS_RELEASED)) !== null;
+  attempt(() => sessionStorage.removeItem(IS_RELEASED));
   const unsent = attempt(() => JSON.parse(sessionStorage.getItem(UNSENT)));
   return {
     ...state,
     drafts: new Map(toArray(unsent?.drafts).filter(isDraft)),
-    outbox: markUnknown(toArray(unsent?.outbox).filter(isEntry)),
+    outbox: markUnknown(toArray(unsent?.outbox).filter(isEntry), !isReleased),
   };
+}
+
+/** Note the end of the page, and that it goes on if the user comes back to it. */
+export function trackEnd() {
+  addEventListener("pagehide", () => attempt(() => sessionStorage.setItem(IS_RELEASED, "")));
+  addEventListener("pageshow", () => attempt(() => sessionStorage.removeItem(IS_RELEASED)));
 }
 
 /** Save what has changed; a subscriber of the store. */

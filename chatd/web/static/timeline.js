@@ -48,7 +48,7 @@ export function merge(items, messages) {
  * An empty reply proves nothing: the server may keep no history.
  */
 export function mergeNewest(items, messages) {
-  const isNewRoom = messages.length > 0 && messages.at(-1).seq < (newestMessage(items)?.seq ?? 0);
+  const isNewRoom = messages.length > 0 && messages[messages.length - 1].seq < (newestMessage(items)?.seq ?? 0);
   return merge(isNewRoom ? withoutMessages(items) : items, messages);
 }
 
@@ -78,7 +78,12 @@ export function oldestMessage(items) {
 
 /** The last message; undefined if there is none. */
 export function newestMessage(items) {
-  return items.findLast((item) => item.seq !== undefined);
+  for (let index = items.length - 1; index >= 0; index -= 1) {
+    if (items[index].seq !== undefined) {
+      return items[index];
+    }
+  }
+  return undefined;
 }
 
 function withoutMessages(items) {
