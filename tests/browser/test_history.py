@@ -135,3 +135,23 @@ def test_the_user_can_write_while_10000_messages_arrive(
         moon.send("message", {"text": f"again {number}"})
     ice.wait_for_message(f"again {MANY // 2 - 1}")
     assert ice.run("() => document.querySelectorAll('#log [data-kind]').length") <= MAX_ELEMENTS
+
+
+def test_all_times_are_of_the_servers_clock(open_url: OpenPage, server: Server) -> None:
+    moon = server.add_member("moon")
+    send_messages(moon, "before")
+    ice = open_url("about:blank#")
+    source = "const now = Date.now; Date.now = () => now() - 5 * 365 * 86_400_000"
+    ice.call("Page.addScriptToEvaluateOnNewDocument", source=source)
+    ice.open(server.url)
+    ice.wait_for_message("before")
+    ice.join("ice")
+    send_messages(moon, "after")
+    ice.wait_for_message("after")
+    server.add_member("sun").send("quit")
+    ice.wait_for_notice("sun has left")
+    years = ice.run(
+        "() => [...document.querySelectorAll('#log time')].map((t) => t.dateTime.slice(0, 4))"
+    )
+    assert len(set(years)) == 1
+    assert ice.run("() => document.querySelectorAll('#log .day').length") == 1

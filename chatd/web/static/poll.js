@@ -4,6 +4,7 @@
  * be disconnected as inactive.
  */
 
+import { serverNow } from "./clock.js";
 import { isLive } from "./state.js";
 
 const INTERVAL_MILLISECONDS = 15_000;
@@ -39,7 +40,7 @@ async function pollMessages(store) {
   const response = await fetchJSON(`/api/messages?${query}`);
   if (response) {
     const data = { room: response.room, messages: response.messages, more: false };
-    store.dispatch({ type: "frameReceived", frame: { type: "history", data }, now: Date.now() });
+    store.dispatch({ type: "frameReceived", frame: { type: "history", data }, now: serverNow() });
   }
 }
 

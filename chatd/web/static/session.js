@@ -9,6 +9,7 @@
  * asks for the users and the history, and sends what waits in the outbox.
  */
 
+import { serverNow, setServerTime, synchronize } from "./clock.js";
 import { NotSent, help, parse } from "./commands.js";
 import { createConnection, retryDelay } from "./connection.js";
 import { createHistory } from "./history.js";
@@ -20,6 +21,9 @@ const PROTOCOL_VERSION = 1;
 
 /** Time limit for the reply to `quit`; to find out that a connection is dead takes far longer. */
 const QUIT_MILLISECONDS = 2000;
+
+/** The frames whose time is that of the server when it sends them. */
+const LIVE_FRAMES = new Set(["message", "private", "ok"]);
 
 /** The session of one page, on the state in `store`. */
 export function createSession(store) {
@@ -33,6 +37,7 @@ export function createSession(store) {
 
   function onOpen() {
     clearTimeout(enterTimer);
+    synchronize();
     if (quitTimer !== null) {
       close();
     } else if (store.state.requestedNickname) {
@@ -58,8 +63,11 @@ export function createSession(store) {
     if (sendKnownPassword(frame)) {
       return;
     }
+    if (LIVE_FRAMES.has(frame.type) && typeof frame.data?.time === "number") {
+      setServerTime(frame.data.time);
+    }
     const before = store.state;
-    dispatch({ type: "frameReceived", frame, now: Date.now() });
+    dispatch({ type: "frameReceived", frame, now: serverNow() });
     REACTIONS[frame.type]?.(frame, before);
     sendOutbox();
   }
@@ -172,7 +180,7 @@ export function createSession(store) {
   }
 
   function showNotices(...notices) {
-    dispatch({ type: "noticesShown", notices, now: Date.now() });
+    dispatch({ type: "noticesShown", notices, now: serverNow() });
   }
 
   function selectRoom(room) {
