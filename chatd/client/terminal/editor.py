@@ -51,7 +51,9 @@ from prompt_toolkit.widgets.toolbars import CompletionsToolbar, SearchToolbar
 from typing_extensions import override
 
 from chatd.chat import limits
+from chatd.client.terminal import graphemes
 from chatd.client.terminal.formatting import STYLES
+from chatd.client.terminal.key_parser import KeyParser
 from chatd.client.terminal.output import Line, wrap
 from chatd.client.terminal.paste import ESCAPED_NOTICE, PasteError, escape_paste, validate_paste
 from chatd.client.terminal.status_bar import StatusBar, clip
@@ -300,11 +302,12 @@ class Editor:
         keys.add("c-d")(self._delete_or_quit)
         keys.add("c-z")(lambda event: event.app.suspend_to_background())
         keys.add(Keys.BracketedPaste)(self._paste)
+        graphemes.add_keys(keys)
         return keys
 
     def _delete_or_quit(self, event: KeyPressEvent) -> None:
         if event.current_buffer.text:
-            event.current_buffer.delete()
+            graphemes.delete_after(event)
         else:
             self._owner.quit_requested()
 
@@ -381,4 +384,7 @@ def open_terminal(stdin: Any, stdout: Any, term: str) -> tuple[Input, Output]:
     # No cursor position requests (CPR): not every terminal answers them, and an answer that comes
     # after the end would be input for the shell.
     window = Vt100_Output(stdout, measured.get_size, term=term, enable_cpr=False)
-    return Vt100Input(stdin), window
+    keyboard = Vt100Input(stdin)
+    # The parser that Vt100Input has made passes unknown sequences on as text.
+    keyboard.vt100_parser = KeyParser(keyboard.vt100_parser.feed_key_callback)
+    return keyboard, window

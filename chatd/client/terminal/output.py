@@ -14,6 +14,7 @@ takes nothing (Ctrl-S, a slow link), and while a batch is written no key is hand
   When half of them are written, ``on_paused(False)`` makes it read again.
 """
 
+import re
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -21,6 +22,7 @@ from typing import Final
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.utils import get_cwidth
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from wcwidth import iter_graphemes
 
 from chatd.chat import limits
 
@@ -95,6 +97,9 @@ class OutputQueue:
 def wrap(line: Line, columns: int, indent: int) -> list[Line]:
     """Wrap `line` into rows, between words where possible; each row but the first is indented.
 
+    A URL that is longer than a row stays whole, in a row of its own: the terminal goes on with it
+    in its next row, and it can be opened and copied.
+
     The width of a character (0 to 2 cells) is that of ``wcwidth``, by prompt_toolkit.
 
     :param columns: the width of the window, in character cells.
@@ -103,47 +108,52 @@ def wrap(line: Line, columns: int, indent: int) -> list[Line]:
     rows: list[Line] = [[]]
     column = 0
     for style, text, *_ in line:
-        for each in _words(text):
+        for each in _WORDS.findall(text):
             # At the end of a full row, the end itself takes the place of a space.
             word = each.removeprefix(" ") if column == columns >= _MIN_COLUMNS else each
             width = get_cwidth(word)
-            if column + width > columns >= _MIN_COLUMNS:
-                fits_in_a_row = width <= columns - indent
-                if column > indent and fits_in_a_row and not word.isspace():
-                    rows.append([("", " " * indent)])
-                    column = indent
-                for piece in _split_word(word, columns - column, columns - indent):
-                    if rows[-1] and column + get_cwidth(piece) > columns:
-                        rows.append([("", " " * indent)])
-                        column = indent
-                    rows[-1].append((style, piece))
-                    column += get_cwidth(piece)
-            else:
+            if column + width <= columns or columns < _MIN_COLUMNS:
                 rows[-1].append((style, word))
                 column += width
+                continue
+            is_url = bool(_URL.match(word))
+            fits_in_a_row = width <= columns - indent
+            if column > indent and (fits_in_a_row or is_url) and not word.isspace():
+                rows.append([("", " " * indent)])
+                column = indent
+            pieces = [word] if is_url else _split_word(word, columns - column, columns - indent)
+            for piece in pieces:
+                width = get_cwidth(piece)
+                if rows[-1] and column + width > columns and not (is_url and column == indent):
+                    rows.append([("", " " * indent)])
+                    column = indent
+                rows[-1].append((style, piece))
+                column = min(column + width, columns) if is_url else column + width
     return rows
 
 
-def _words(text: str) -> list[str]:
-    """The words of `text`, and the runs of spaces between them."""
-    words: list[str] = []
-    for character in text:
-        if words and (character == " ") == (words[-1][-1] == " "):
-            words[-1] += character
-        else:
-            words.append(character)
-    return words
+#: The words of a text, and the runs of spaces between them.
+_WORDS: Final = re.compile(" +|[^ ]+")
+#: A URL, perhaps in brackets or quotes. White space of any kind would end it, and so would a
+#: character that was escaped; it cannot look like the beginning of another line.
+_URL: Final = re.compile(
+    r"[(\[{<\"'\w:]{0,20}?[a-zA-Z][a-zA-Z0-9+.-]{0,20}://[^\s<>]+[>)\]}.,;:!?\"']*\Z"
+)
 
 
 def _split_word(word: str, first: int, others: int) -> list[str]:
-    """`word` in pieces of at most `others` cells; the first one has at most `first`."""
-    pieces = [""]
+    """`word` in pieces of at most `others` cells; the first one has at most `first`.
+
+    What is one character to a reader (Unicode Standard Annex 29) is never divided: a flag, an emoji
+    with its skin tone, a consonant with its vowel sign.
+    """
+    pieces: list[list[str]] = [[]]
     free = first
-    for character in word:
-        width = get_cwidth(character)
+    for cluster in iter_graphemes(word):
+        width = get_cwidth(cluster)
         if width > free and pieces[-1]:
-            pieces.append("")
+            pieces.append([])
             free = others
-        pieces[-1] += character
+        pieces[-1].append(cluster)
         free -= width
-    return pieces
+    return ["".join(piece) for piece in pieces]

@@ -6,6 +6,7 @@ from typing import Final
 
 from prompt_toolkit.utils import get_cwidth
 from twisted.internet.interfaces import IReactorTime
+from wcwidth import iter_graphemes
 
 from chatd.chat.names import LOBBY
 from chatd.client.status import Online, Status, Waiting, describe
@@ -131,9 +132,11 @@ def clip(text: str, columns: int) -> str:
     """`text`, cut with an ellipsis if it does not fit into `columns` character cells."""
     if get_cwidth(text) <= columns:
         return text
-    cut = ""
-    for character in text:
-        if get_cwidth(cut + character + _ELLIPSIS) > columns:
+    free = columns - get_cwidth(_ELLIPSIS)
+    cut: list[str] = []
+    for cluster in iter_graphemes(text):
+        free -= get_cwidth(cluster)
+        if free < 0:
             break
-        cut += character
-    return cut + _ELLIPSIS
+        cut.append(cluster)
+    return "".join(cut) + _ELLIPSIS
