@@ -43,9 +43,15 @@ _ERROR_MESSAGES: Final = {
     "head-too-large": (
         f"The request line and headers have more than {limits.HTTP_HEAD_BYTES:,} bytes."
     ),
+    "uri-too-long": f"The request line has more than {limits.HTTP_HEAD_BYTES:,} bytes.",
     "http-version": "HTTP version not supported; use HTTP/1.1.",
     "too-late": f"The request was not complete within {limits.FIRST_LINE_TIMEOUT_SECONDS} s.",
 }
+
+
+def _too_large(start: bytes) -> str:
+    """The error code for a head that is too large and begins with `start`."""
+    return "head-too-large" if b"\n" in start[: limits.HTTP_HEAD_BYTES] else "uri-too-long"
 
 
 class HTTPConnection(HalfCloseable, Protocol):
@@ -111,8 +117,12 @@ class HTTPConnection(HalfCloseable, Protocol):
         if self._websocket is not None:
             self._websocket.data_received(data)
         elif not self._is_closing:
-            self._http.receive_data(data)
-            self._pause_reading()
+            if self._http.their_state is h11.IDLE and not self._http.trailing_data[0]:
+                # RFC 9112, section 2.2: empty lines before a request are ignored.
+                data = data.lstrip(b"\r\n")
+            if data:
+                self._http.receive_data(data)
+                self._pause_reading()
 
     @override
     def eof_received(self) -> None:
@@ -147,20 +157,20 @@ class HTTPConnection(HalfCloseable, Protocol):
         """Answer the next request in h11's buffer, or resume reading until it is complete."""
         if self._is_closing:
             return
-        buffered = len(self._http.trailing_data[0])
+        start = self._http.trailing_data[0]
         try:
             event = self._http.next_event()
         except h11.RemoteProtocolError as error:
             is_too_large = error.error_status_hint == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-            self._reject("head-too-large" if is_too_large else "bad-request")
+            self._reject(_too_large(start) if is_too_large else "bad-request")
             return
         if isinstance(event, h11.ConnectionClosed):
             self._close()
         elif isinstance(event, h11.Request):
             # h11 bounds an incomplete head only. One that arrived as a whole is measured here, by
             # how much of the buffer it took.
-            if buffered - len(self._http.trailing_data[0]) > limits.HTTP_HEAD_BYTES:
-                self._reject("head-too-large", is_head=event.method == b"HEAD")
+            if len(start) - len(self._http.trailing_data[0]) > limits.HTTP_HEAD_BYTES:
+                self._reject(_too_large(start), is_head=event.method == b"HEAD")
             elif not event.http_version.startswith(b"1."):
                 self._reject("http-version", is_head=event.method == b"HEAD")
             else:
@@ -196,7 +206,8 @@ class HTTPConnection(HalfCloseable, Protocol):
         headers = [*response.headers, ("Date", formatdate(self._chat.now() / 1_000, usegmt=True))]
         if is_last:
             headers.append(("Connection", "close"))
-        if response.status != HTTPStatus.NOT_MODIFIED:
+        # RFC 9110, section 8.6: never in a 204, and in a 304 only the length of the 200.
+        if response.status not in (HTTPStatus.NOT_MODIFIED, HTTPStatus.NO_CONTENT):
             headers.append(("Content-Length", str(len(response.body))))
         reason = HTTPStatus(response.status).phrase.encode("ascii")
         data = self._http.send(

@@ -27,10 +27,12 @@ STATUS: Final = {
     "method-not-allowed": 405,
     "too-late": 408,
     "body-too-large": 413,
+    "uri-too-long": 414,
     "foreign-host": 421,
     "upgrade-required": 426,
     "head-too-large": 431,
     "server-failed": 500,
+    "not-implemented": 501,
     "too-many-connections": 503,
     "http-version": 505,
 }
@@ -54,6 +56,7 @@ class Request:
     :ivar path: as it was sent, not decoded: no path that is served needs a percent sign.
     :ivar peer: the client, ``ADDRESS:PORT``.
     :ivar headers: with names in lower case.
+    :ivar version: of HTTP, ``1.0`` or ``1.1``, for example.
     """
 
     method: str
@@ -61,6 +64,7 @@ class Request:
     query: str
     peer: str
     headers: Headers
+    version: str = "1.1"
 
     @property
     def has_body(self) -> bool:
@@ -91,7 +95,8 @@ def parse_request(head: h11.Request, peer: str) -> Request:
         host, target = absolute[1], f"/{absolute[2]}"
         headers = (*(field for field in headers if field[0] != "host"), ("host", host))
     path, _, query = target.partition("?")
-    return Request(head.method.decode("ascii"), path, query, peer, headers)
+    method, version = head.method.decode("ascii"), head.http_version.decode("ascii")
+    return Request(method, path, query, peer, headers, version)
 
 
 def query_parameters(query: str, known: Collection[str]) -> dict[str, str]:

@@ -57,6 +57,9 @@ def check_host_and_origin(request: Request, allowed: Collection[str]) -> str:
     :raises HTTPError: if the request is for another host, or from a page of another host.
     """
     hosts = [host.lower() for host in request.values("host")]
+    if not hosts and request.version == "1.0" and not request.values("origin"):
+        # HTTP/1.0 has no Host, and a load balancer's health check may speak it. A browser does not.
+        return ""
     if len(hosts) != 1 or hosts[0] not in allowed:
         raise HTTPError("foreign-host", "Host not allowed.")
     for origin in request.values("origin"):
@@ -72,8 +75,10 @@ def check_host_and_origin(request: Request, allowed: Collection[str]) -> str:
 #: Makes the response to a request.
 Handler = Callable[[Request, Chat], Response | Upgrade]
 
-_METHODS: Final = ("GET", "HEAD")
+_METHODS: Final = ("GET", "HEAD", "OPTIONS")
 _ALLOW: Final[Headers] = (("Allow", ", ".join(_METHODS)),)
+#: Methods that exist and are not for this server (RFC 9110, section 9; RFC 5789).
+_OTHER_METHODS: Final = frozenset({"POST", "PUT", "DELETE", "CONNECT", "TRACE", "PATCH"})
 
 #: The handlers by path; :func:`make_router` adds the page's files.
 ROUTES: Final[dict[str, Handler]] = {
@@ -123,14 +128,17 @@ class Router:
         )
 
     def _find_handler(self, request: Request) -> Handler:
+        if request.method not in _METHODS and request.method not in _OTHER_METHODS:
+            raise HTTPError("not-implemented", "The server does not know this method.", _ALLOW)
+        is_options = request.method == "OPTIONS"
         handler = self.routes.get(request.path)
-        if handler is None:
+        if handler is None and not (is_options and request.path == "*"):
             raise HTTPError("not-found", "Nothing is at this path.")
         if request.method not in _METHODS:
             raise HTTPError("method-not-allowed", "Only GET and HEAD are allowed.", _ALLOW)
         if request.has_body:
             raise HTTPError("body-too-large", "The request must not have a body.")
-        return handler
+        return _options if is_options or handler is None else handler
 
 
 def make_router(chat: Chat) -> Router:
@@ -138,6 +146,11 @@ def make_router(chat: Chat) -> Router:
     return Router(
         chat, {path: _file_handler(file) for path, file in static_files.load().items()} | ROUTES
     )
+
+
+def _options(request: Request, chat: Chat) -> Response:
+    """What is allowed here (RFC 9110, section 9.3.7), or at the server as a whole for ``*``."""
+    return Response(204, _ALLOW)
 
 
 def _file_handler(file: static_files.StaticFile) -> Handler:

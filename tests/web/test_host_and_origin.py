@@ -33,8 +33,11 @@ def test_a_foreign_host_is_rejected(harness: WebHarness, host: str) -> None:
     assert harness.chat.counters == {"foreign-host": len(PATHS)}
 
 
-def test_http_1_0_without_a_host_is_rejected(harness: WebHarness) -> None:
-    assert harness.connect_http().get("/", host=None, version="1.0").code == "foreign-host"
+def test_http_1_0_without_a_host_is_a_health_check_and_no_page(harness: WebHarness) -> None:
+    assert harness.connect_http().get("/", host=None, version="1.0").status == 200
+    origin = {"Origin": "http://evil.example"}
+    response = harness.connect_http().get("/", origin, host=None, version="1.0")
+    assert response.code == "foreign-host"
 
 
 @pytest.mark.parametrize("host", [HOST, "localhost:54321", "LocalHost:54321"])
