@@ -195,6 +195,9 @@ def test_in_line_mode_a_password_that_is_typed_again_is_no_message_either(
     ice.send_line("wintermute")
     ice.expect("still being checked; this line was not sent")
     ice.send_keys("wintermute")
+    # The kernel hands the keys to the terminal a little later: have something else done first.
+    server.send("private", {"source": "sun", "to": ["ice"], "time": 0, "text": "meanwhile"})
+    ice.expect("meanwhile")
     server.send("ok", id=request["id"])
     server.send("private", {"source": "sun", "to": ["ice"], "time": 0, "text": "over"})
     ice.expect("over")
