@@ -83,7 +83,7 @@ class Responder:
             limits.ADDRESS_OFFERS_PER_SECOND,
             limits.THROTTLED_ADDRESSES,
         )
-        self._find_subnet = lru_cache(limits.THROTTLED_ADDRESSES)(self._subnet_of)
+        self._find_subnets = lru_cache(limits.THROTTLED_ADDRESSES)(self._subnets_of)
         self.counters: Counter[str] = Counter()
 
     def start(self) -> None:
@@ -136,11 +136,21 @@ class Responder:
             self._reactor.listenUDP(0, socket, interface=str(subnet.address))
             self._reply_sockets[subnet] = socket
 
+    def set_subnets(self, subnets: Iterable[Subnet]) -> None:
+        """Answer in `subnets` from now on, and no longer in others."""
+        self._subnets = [subnet for subnet in subnets if subnet.is_discoverable]
+        self._find_subnets.cache_clear()
+        broadcasts = set(map(_bind_address, self._subnets))
+        for address in self._listeners.keys() - broadcasts:
+            self._listeners.pop(address).stopListening()
+        for subnet in self._reply_sockets.keys() - set(self._subnets):
+            self._reply_sockets.pop(subnet).transport.stopListening()
+        self._open()
+
     def datagram_received(self, datagram: bytes, source: tuple[str, int]) -> None:
         """Reply to a query from a known subnet with one offer, by unicast; count anything else."""
         try:
-            socket, offer = self._reply_to(datagram, source[0])
-            socket.transport.write(offer, source)
+            self._reply(datagram, source)
         except discovery.BadDatagram as error:
             self._count(str(error), source)
         except OSError as error:
@@ -148,20 +158,37 @@ class Responder:
         else:
             self.counters["answered"] += 1
 
-    def _reply_to(self, datagram: bytes, source: str) -> tuple[_ReplySocket, bytes]:
-        """The socket and the offer that reply to a datagram from `source`.
+    def _reply(self, datagram: bytes, source: tuple[str, int]) -> None:
+        """Send one offer to `source`.
 
         The sender's address decides which subnet a query belongs to, not the socket that received
         it: where subnets overlap, one offer is sent, for the longest prefix.
 
         :raises BadDatagram: if there is no reply.
+        :raises OSError: if it cannot be sent.
         """
-        subnet = self._find_subnet(source)
-        if subnet is None:
+        subnets = self._find_subnets(source[0])
+        if not subnets:
             raise discovery.BadDatagram(discovery.FOREIGN_SUBNET)
         discovery.check_discover(datagram)
-        if subnet not in self._reply_sockets:
-            raise discovery.BadDatagram("interface down")
+        self._check_rate(source[0], subnets[0])
+        failure: Exception = discovery.BadDatagram("interface down")
+        for subnet in subnets:
+            if subnet in self._reply_sockets:
+                offer = discovery.encode_offer(self._offer(subnet))
+                try:
+                    self._reply_sockets[subnet].transport.write(offer, source)
+                except OSError as error:
+                    failure = error  # the address may be gone; there may be another in this subnet
+                else:
+                    return
+        raise failure
+
+    def _check_rate(self, source: str, subnet: Subnet) -> None:
+        """Count an offer to `source`.
+
+        :raises BadDatagram: if there are too many.
+        """
         now = self._reactor.seconds()
         # Nobody can forge this host's own address, and many clients may run here.
         is_own = subnet.address.is_loopback or source == str(subnet.address)
@@ -169,14 +196,22 @@ class Responder:
             raise discovery.BadDatagram("too many from one address")
         if not self._bucket.admit(now):
             raise discovery.BadDatagram("too many")
-        return self._reply_sockets[subnet], discovery.encode_offer(self._offer(subnet))
 
-    def _subnet_of(self, source: str) -> Subnet | None:
-        """The known subnet that the host `source` is in."""
+    def _subnets_of(self, source: str) -> list[Subnet]:
+        """The known subnets that the host `source` is in, of the longest prefix there is.
+
+        There are several if this host has several addresses in one subnet.
+        """
         try:
-            return longest_match(self._subnets, IPv4Address(source))
+            sender = IPv4Address(source)
         except AddressValueError:
-            return None
+            return []
+        longest = longest_match(self._subnets, sender)
+        return [
+            subnet
+            for subnet in self._subnets
+            if longest is not None and subnet.network == longest.network
+        ]
 
     def _count(self, reason: str, source: tuple[str, int]) -> None:
         self.counters[reason] += 1

@@ -4,6 +4,7 @@ The text of a ``ValueError`` is for the user: it quotes the value and says what 
 """
 
 import re
+import socket
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv4Interface, IPv4Network
@@ -20,6 +21,13 @@ _MIN_PREFIX: Final = 8
 
 #: Networks with a longer prefix have no broadcast address (RFC 3021).
 _LONGEST_WITH_BROADCAST: Final = 30
+
+
+#: Names of interfaces that lead to containers, virtual machines and tunnels.
+_VIRTUAL_INTERFACE: Final = re.compile(
+    "docker|br-|veth|virbr|vmnet|vboxnet|vnet|lxc|lxd|cni|flannel|cali|podman|"
+    "tun|tap|wg|ppp|utun|ipsec|zt|tailscale|nebula|awdl|llw"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +73,9 @@ def host_addresses() -> list[HostAddress]:
     stats = psutil.net_if_stats()
     found = []
     for interface, addresses in psutil.net_if_addrs().items():
-        is_up = interface in stats and stats[interface].isup
+        # An address with a label (``eth0:avahi``) looks like an interface of its own.
+        state = stats.get(interface) or stats.get(interface.partition(":")[0])
+        is_up = state is not None and state.isup
         for each in addresses:
             try:
                 address = IPv4Interface(f"{each.address}/{each.netmask or 32}")
@@ -73,6 +83,37 @@ def host_addresses() -> list[HostAddress]:
                 continue  # not IPv4
             found.append(HostAddress(interface, address, is_up))
     return found
+
+
+def most_reachable(host: Sequence[HostAddress]) -> list[IPv4Address]:
+    """The addresses of `host`, those first at which others will most likely reach it.
+
+    That is the address that the default route uses, except in a VPN; then addresses in other real
+    networks, and those of containers, virtual machines and tunnels; loopback last.
+    """
+    routed = _default_route_address()
+
+    def rank(address: HostAddress) -> tuple[bool, bool, bool]:
+        ip = address.address.ip
+        is_virtual = (
+            address.address.network.prefixlen > _LONGEST_WITH_BROADCAST
+            or ip.is_link_local
+            or _VIRTUAL_INTERFACE.match(address.interface) is not None
+        )
+        return ip.is_loopback, is_virtual, ip != routed
+
+    return [each.address.ip for each in sorted(host, key=rank)]
+
+
+def _default_route_address() -> IPv4Address | None:
+    """This host's address on its default route; None if it has none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            # Of UDP: this sends nothing, the system only chooses the route (RFC 5737: an example).
+            probe.connect(("203.0.113.1", 9))
+            return IPv4Address(probe.getsockname()[0])
+        except OSError:
+            return None
 
 
 def default_subnets(host: Iterable[HostAddress]) -> tuple[Subnet, ...]:

@@ -89,8 +89,8 @@ class CannotListen(Exception):
 class ChatServer(MultiService):
     """A chat server on the network. Its child services, such as its accounts, run while it does.
 
-    :param current_subnets: returns the subnets that this host has now. If given, the log says when
-        they are no longer those that the server listens on. Raises OSError.
+    :param current_subnets: returns the subnets that this host has now. If given, the server listens
+        on addresses that come later, too, and no longer on those that are gone. Raises OSError.
     :ivar port: the TCP port of the main port, once the service has started.
     """
 
@@ -113,7 +113,10 @@ class ChatServer(MultiService):
             reactor, settings.subnets, settings.discovery_port, self._make_offer
         )
         self._current_subnets = current_subnets
-        self._last_seen_subnets: Sequence[Subnet] = settings.subnets
+        self._subnets = settings.subnets
+        self._unusable: set[Subnet] = set()
+        # The ports that are on every address: their numbers and factories, by name.
+        self._numbered: dict[str, tuple[int, ServerFactory]] = {}
         self._address_check = LoopingCall(self._check_addresses)
         self._address_check.clock = reactor
 
@@ -133,25 +136,8 @@ class ChatServer(MultiService):
             self._stop_listening()
             raise
         super().startService()
-        for subnet in self._settings.subnets:
-            self.log.info(
-                "{id} listens on {address}:{port} (TCP)",
-                id=self.chat.settings.server_id,
-                address=str(subnet.address),
-                port=self.port,
-            )
-            if subnet.is_discoverable:
-                self.log.info(
-                    "{id} answers discovery in {network} (UDP port {port})",
-                    id=self.chat.settings.server_id,
-                    network=str(subnet.network),
-                    port=self._settings.discovery_port,
-                )
-            else:
-                self.log.warn(
-                    "nothing can be discovered in {subnet}: it has no broadcast address",
-                    subnet=str(subnet),
-                )
+        for subnet in self._subnets:
+            self._log_subnet(subnet)
         self._responder.start()
         if self._current_subnets is not None:
             self._address_check.start(limits.DISCOVERY_PERIOD_SECONDS, now=False)
@@ -172,6 +158,26 @@ class ChatServer(MultiService):
         return tuple(
             (host.host, host.port) for host in hosts if isinstance(host, IPv4Address | IPv6Address)
         )
+
+    def _log_subnet(self, subnet: Subnet) -> None:
+        self.log.info(
+            "{id} listens on {address}:{port} (TCP)",
+            id=self.chat.settings.server_id,
+            address=str(subnet.address),
+            port=self.port,
+        )
+        if subnet.is_discoverable:
+            self.log.info(
+                "{id} answers discovery in {network} (UDP port {port})",
+                id=self.chat.settings.server_id,
+                network=str(subnet.network),
+                port=self._settings.discovery_port,
+            )
+        else:
+            self.log.warn(
+                "nothing can be discovered in {subnet}: it has no broadcast address",
+                subnet=str(subnet),
+            )
 
     def _listen_extra(self, extra: ExtraPort) -> None:
         factory = extra.factory(self.chat)
@@ -219,7 +225,7 @@ class ChatServer(MultiService):
     def _listen_on(self, name: str, port: int, factory: ServerFactory) -> int:
         opened: list[IListeningPort] = []
         try:
-            for subnet in self._settings.subnets:
+            for subnet in self._subnets:
                 listening = self._reactor.listenTCP(
                     port, factory, backlog=_BACKLOG, interface=str(subnet.address)
                 )
@@ -231,6 +237,7 @@ class ChatServer(MultiService):
             raise CannotListen(name, f"{error.interface}:{error.port}", error) from None
         for each in opened:
             self._opened(name, each)
+        self._numbered[name] = port, factory
         return port
 
     def _opened(self, name: str, port: IListeningPort) -> None:
@@ -253,25 +260,61 @@ class ChatServer(MultiService):
         )
 
     def _check_addresses(self) -> None:
-        """Log when this host's addresses are no longer those that the server listens on."""
+        """Listen on addresses that this host has got, and no longer on those that are gone."""
         assert self._current_subnets is not None  # noqa: S101  # nosec B101  # only started with it
         try:
-            now = self._current_subnets()
+            now = tuple(self._current_subnets())
         except OSError as error:
             self.log.warn("this host's addresses cannot be read for now: {error}", error=str(error))
             return
-        if set(now) == set(self._last_seen_subnets):
+        if set(now) == set(self._subnets):
             return
-        self._last_seen_subnets = now
-        if set(now) == set(self._settings.subnets):
-            self.log.info("this host has the addresses again that the server listens on")
-        else:
-            self.log.warn(
-                "this host's addresses changed to {now}; the server still listens on {listening}: "
-                "restart it to be reached there",
-                now=", ".join(map(str, now)) or "none",
-                listening=", ".join(map(str, self._settings.subnets)),
-            )
+        for gone in set(self._subnets) - set(now):
+            self._close_at(gone)
+        self._subnets = tuple(
+            subnet for subnet in now if subnet in self._subnets or self._open_at(subnet)
+        )
+        self._responder.set_subnets(self._subnets)
+        self.chat.connection_throttle.own_addresses = frozenset(
+            str(subnet.address) for subnet in now
+        )
+
+    def _open_at(self, subnet: Subnet) -> bool:
+        """Listen at an address that has come; whether that is possible. It is tried again."""
+        opened: list[tuple[str, IListeningPort]] = []
+        try:
+            for name, (port, factory) in self._numbered.items():
+                listening = self._reactor.listenTCP(
+                    port, factory, backlog=_BACKLOG, interface=str(subnet.address)
+                )
+                opened.append((name, listening))
+        except CannotListenError as error:
+            for _, listening in opened:
+                listening.stopListening()
+            if subnet not in self._unusable:
+                self.log.warn(
+                    "cannot listen on the new address {address} for now: {error}",
+                    address=str(subnet.address),
+                    error=str(error),
+                )
+            self._unusable.add(subnet)
+            return False
+        for name, listening in opened:
+            self._opened(name, listening)
+        self._unusable.discard(subnet)
+        self.log.info("this host has the new address {subnet}", subnet=str(subnet))
+        self._log_subnet(subnet)
+        return True
+
+    def _close_at(self, subnet: Subnet) -> None:
+        """Listen no longer at an address that is gone; connections to it end by themselves."""
+        self.log.warn("this host no longer has the address {subnet}", subnet=str(subnet))
+        for ports in self._listening.values():
+            for port in list(ports):
+                host = port.getHost()
+                if isinstance(host, IPv4Address) and host.host == str(subnet.address):
+                    ports.remove(port)
+                    port.stopListening()
 
     def _log_counters(self, result: object) -> None:
         for what, counters in (

@@ -30,7 +30,8 @@ class ConnectionThrottle:
     """How many connections per second one address may open, over all ports of a server.
 
     :param rate: connections per second, which is also the burst; 0 for no limit.
-    :param own_addresses: this host's addresses, which are exempt as loopback is.
+    :param own_addresses: this host's addresses, which are exempt as loopback is; the server
+        replaces them when they change.
     :param counters: counts each refused connection as ``accept-rate``.
     """
 
@@ -43,7 +44,7 @@ class ConnectionThrottle:
     ) -> None:
         self._rate = rate
         self._clock = clock
-        self._own_addresses = own_addresses
+        self.own_addresses = own_addresses
         self._counters = counters
         self._buckets = AddressBuckets(rate, max(rate, 1.0), limits.THROTTLED_ADDRESSES)
 
@@ -59,7 +60,7 @@ class ConnectionThrottle:
 
     def is_local(self, host: str) -> bool:
         """Whether `host` is this very host, which may open any number of connections."""
-        return ip_address(host).is_loopback or host in self._own_addresses
+        return ip_address(host).is_loopback or host in self.own_addresses
 
 
 class ReadThrottle:

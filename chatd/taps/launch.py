@@ -16,7 +16,7 @@ from chatd.client.lifecycle import ServerAddress
 from chatd.client.service import ChatClient
 from chatd.client.status import Status
 from chatd.client.ui import Choice, InteractiveUI, UserInterface
-from chatd.discovery.subnets import Subnet
+from chatd.discovery.subnets import Subnet, host_addresses, most_reachable
 from chatd.server.service import CannotListen, ChatServer
 from chatd.stderr import write_line
 from chatd.taps import web_address
@@ -105,7 +105,7 @@ class LaunchProgram(Program):
             return
         pages = web_address.page_urls(
             self._server.addresses("web"),
-            [subnet.address for subnet in self._options.known_subnets],
+            most_reachable(host_addresses()),
             self._options["web"],
         )
         columns, has_colours = qr_code_columns(self._options), not os.environ.get("NO_COLOR")

@@ -14,6 +14,7 @@ from twisted.python.components import Componentized
 from typing_extensions import override
 
 from chatd.background_writer import flush_all
+from chatd.resolver import install_resolver
 from chatd.stderr import write_line
 
 #: How long a program that ends at once, at the second signal, waits for its log to be written.
@@ -34,6 +35,7 @@ class Program(MultiService):
         self._observer = observer
         self.status = 0
         self._reactor = reactor
+        install_resolver(reactor)
         self._is_exiting = False
         self._is_in_twistd = False
         self._signal_count = 0

@@ -14,7 +14,6 @@ from typing_extensions import override
 
 from chatd.accounts.authenticator import Authenticator
 from chatd.accounts.checker import AccountsChecker
-from chatd.accounts.hash_thread import call_in_thread
 from chatd.chat import limits
 from chatd.discovery.subnets import (
     DEFAULT_PORT,
@@ -41,6 +40,7 @@ from chatd.taps.options import (
 )
 from chatd.taps.program import Program, get_reactor
 from chatd.taps.rlimits import raise_open_file_limit
+from chatd.threads import call_in_thread
 
 
 def parse_auth(value: str) -> AccountsChecker:

@@ -40,10 +40,11 @@ def page_urls(
     host_addresses: Iterable[IPv4Address],
     option: int | str | None = None,
 ) -> list[str]:
-    """The page's URLs: those that other hosts can reach first, loopback last.
+    """The page's URLs, in the order of `host_addresses`; loopback last.
 
     :param listening: the addresses and ports that the web server listens on.
-    :param host_addresses: this host's addresses, which the unspecified address stands for.
+    :param host_addresses: this host's addresses, which the unspecified address stands for; the
+        first is the one at which others will most likely reach it.
     :param option: the value of ``--web``: a port, an endpoint, or None.
     """
     scheme = "https" if str(option).startswith(_ENCRYPTED) else "http"
@@ -53,7 +54,12 @@ def page_urls(
         for host, port in listening
         for address in (own_addresses if ip_address(host).is_unspecified else (ip_address(host),))
     ]
-    endpoints.sort(key=lambda endpoint: endpoint[0].is_loopback)
+    order: dict[IPv4Address | IPv6Address, int] = {
+        address: position for position, address in enumerate(own_addresses)
+    }
+    endpoints.sort(
+        key=lambda endpoint: (endpoint[0].is_loopback, order.get(endpoint[0], len(order)))
+    )
     return [
         f"{scheme}://{address if address.version == 4 else f'[{address}]'}:{port}/"
         for address, port in endpoints

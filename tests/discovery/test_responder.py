@@ -277,3 +277,28 @@ def test_a_flood_of_rejected_datagrams_is_counted_but_not_all_in_the_log() -> No
     assert server.responder.counters["malformed"] == 1_000
     assert len(lines) == limits.LOGGED_DATAGRAMS_PER_SECOND
     server.responder.stop()
+
+
+def test_an_offer_comes_from_another_address_in_the_subnet_if_the_first_is_gone() -> None:
+    server = _Server("10.35.11.113/24", "10.35.11.114/24", "10.35.0.1/16")
+    server.receive()
+    [first] = [port for port in server.reactor.udp if port.interface == "10.35.11.113"]
+    first.fails = OSError(22, "Invalid argument")
+    server.receive()
+    assert server.replies() == [("10.35.11.113", CLIENT), ("10.35.11.114", CLIENT)]
+    [*_, (_, data, _)] = sent(server.reactor)
+    assert discovery.decode_offer(data).address == "10.35.11.114"
+    server.responder.stop()
+
+
+def test_subnets_may_come_and_go() -> None:
+    server = _Server("10.35.11.113/24")
+    server.responder.set_subnets(subnets("192.168.1.124/24"))
+    assert {port.interface for port in server.reactor.udp if port.is_open} == {
+        "192.168.1.255",
+        "192.168.1.124",
+    }
+    server.receive(source=("192.168.1.123", 6_000), broadcast="192.168.1.255")
+    server.receive(broadcast="192.168.1.255")
+    assert server.replies() == [("192.168.1.124", ("192.168.1.123", 6_000))]
+    server.responder.stop()

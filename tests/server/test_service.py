@@ -195,7 +195,7 @@ def test_the_log_has_each_address_and_port_at_the_start() -> None:
     harness.server.stopService()
 
 
-def test_the_log_says_once_when_the_addresses_of_this_host_change() -> None:
+def test_the_server_follows_the_addresses_of_its_host() -> None:
     have = [WORK]
     harness = _ServiceHarness(current=lambda: have[0])
     harness.server.startService()
@@ -204,11 +204,45 @@ def test_the_log_says_once_when_the_addresses_of_this_host_change() -> None:
         assert lines == []
         have[0] = _subnets("10.35.11.113/24", "172.16.0.9/16")
         harness.network.pump([3.0] * 3)
-    [line] = lines
-    assert "172.16.0.9/16" in line
-    assert "still listens on 10.35.11.113/24, 192.168.1.124/24" in line
+    assert [line for line in lines if "no longer has the address 192.168.1.124/24" in line]
+    assert [line for line in lines if "listens on 172.16.0.9:7777" in line]
+    assert len(lines) == 4, "each change once"
+    assert harness.network.listening() == [("10.35.11.113", 7777), ("172.16.0.9", 7777)]
+    [offer] = harness.offers("172.16.255.255", "172.16.0.1")
+    assert (offer.address, offer.port) == ("172.16.0.9", 7777)
+    assert harness.offers("172.16.255.255", "192.168.1.123") == []
+    assert harness.chat.connection_throttle.is_local("172.16.0.9")
+    assert not harness.chat.connection_throttle.is_local("192.168.1.124")
     harness.server.stopService()
     assert harness.network.getDelayedCalls() == []
+
+
+def test_a_server_that_is_started_before_its_network_is_reached_there_later() -> None:
+    loopback = _subnets("127.0.0.1/8")
+    have = [loopback]
+    harness = _ServiceHarness(loopback, current=lambda: have[0])
+    harness.server.startService()
+    have[0] = (*loopback, *WORK)
+    harness.network.pump([3.0])
+    assert {host for host, _ in harness.network.listening()} == {"127.0.0.1", *HOSTS}
+    [offer] = harness.offers("10.35.11.255", "10.35.11.112")
+    assert offer.address == "10.35.11.113"
+    harness.server.stopService()
+
+
+def test_a_new_address_whose_port_is_taken_is_tried_again() -> None:
+    have = [WORK[:1]]
+    harness = _ServiceHarness(WORK[:1], current=lambda: have[0])
+    harness.server.startService()
+    harness.network.taken.add(("192.168.1.124", 7777))
+    have[0] = WORK
+    with log_lines() as lines:
+        harness.network.pump([3.0] * 3)
+        assert len([line for line in lines if "cannot listen on the new address" in line]) == 1
+        harness.network.taken.clear()
+        harness.network.pump([3.0])
+    assert harness.network.listening() == [(host, 7777) for host in HOSTS]
+    harness.server.stopService()
 
 
 def test_addresses_in_another_order_are_no_change() -> None:
@@ -220,7 +254,7 @@ def test_addresses_in_another_order_are_no_change() -> None:
     harness.server.stopService()
 
 
-def test_addresses_that_come_back_are_logged() -> None:
+def test_addresses_that_come_back_are_used_again() -> None:
     have = [WORK]
     harness = _ServiceHarness(current=lambda: have[0])
     harness.server.startService()
@@ -229,7 +263,8 @@ def test_addresses_that_come_back_are_logged() -> None:
     with log_lines() as lines:
         have[0] = WORK
         harness.network.pump([3.0])
-    assert not [line for line in lines if "restart" in line]
+    assert [line for line in lines if "has the new address 192.168.1.124/24" in line]
+    assert harness.network.listening() == [(host, 7777) for host in HOSTS]
     harness.server.stopService()
 
 
@@ -246,7 +281,7 @@ def test_addresses_that_cannot_be_read_are_read_again_at_the_next_period() -> No
     harness.server.startService()
     with log_lines() as lines:
         harness.network.pump([3.0, 3.0])
-    assert [line for line in lines if "addresses changed to 10.35.11.113/24" in line]
+    assert [line for line in lines if "no longer has the address 192.168.1.124/24" in line]
     harness.server.stopService()
 
 

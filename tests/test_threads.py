@@ -10,8 +10,8 @@ import pytest
 from twisted.internet import reactor
 from twisted.internet.testing import MemoryReactorClock
 
-from chatd.accounts import hash_thread
-from chatd.accounts.hash_thread import call_in_thread
+from chatd import threads
+from chatd.threads import call_in_thread
 from tests.fakes import on_reactor
 from tests.timeouts import TIMEOUT_SECONDS
 
@@ -42,7 +42,7 @@ def test_without_a_thread_it_fails_at_once(monkeypatch: pytest.MonkeyPatch) -> N
         def start(self) -> None:
             raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(hash_thread, "Thread", NoThread)
+    monkeypatch.setattr(threads, "Thread", NoThread)
     with pytest.raises(RuntimeError, match="can't start"):
         call_in_thread(MemoryReactorClock(), bool)
 
@@ -58,7 +58,7 @@ def test_a_thread_that_ends_after_the_event_loop_is_silent(
         def start(self) -> None:
             self.run()
 
-    monkeypatch.setattr(hash_thread, "Thread", AtOnce)
+    monkeypatch.setattr(threads, "Thread", AtOnce)
     ended: Any = Ended()
     assert not call_in_thread(ended, bool).called
 
@@ -67,7 +67,7 @@ def test_the_end_of_the_process_does_not_wait_for_the_thread() -> None:
     program = """
 import threading
 from twisted.internet import reactor
-from chatd.accounts.hash_thread import call_in_thread
+from chatd.threads import call_in_thread
 
 begun = threading.Event()
 def never_ending() -> bool:

@@ -1,0 +1,71 @@
+"""Host names are looked up, and no look-up makes the program wait at its end."""
+
+import socket
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from twisted.internet import reactor as global_reactor
+from twisted.internet.error import DNSLookupError
+
+from chatd.resolver import Resolver
+from tests.server.sockets import on_reactor
+from tests.timeouts import TIMEOUT_SECONDS
+
+reactor: Any = global_reactor
+
+
+@on_reactor
+async def test_a_name_is_looked_up() -> None:
+    assert await Resolver(reactor).getHostByName("localhost") == "127.0.0.1"
+
+
+@pytest.mark.parametrize("name", ["a" * 70, "a..b", "nowhere.invalid"])
+@on_reactor
+async def test_a_name_that_has_no_address_is_a_look_up_error(name: str) -> None:
+    def fail(name: str) -> str:
+        name.encode("idna")
+        raise socket.gaierror(-2, "Name or service not known")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "gethostbyname", fail)
+        found = Resolver(reactor).getHostByName(name)
+        with pytest.raises(DNSLookupError):
+            await found
+
+
+#: A client whose DNS server does not answer, told to stop while it looks up the server's name.
+_PROGRAM = """
+import os, signal, socket, threading, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # it may have been ignored
+looked_up = threading.Event()
+def never(*arguments):
+    looked_up.set()
+    time.sleep(1_000)
+socket.gethostbyname = socket.getaddrinfo = never
+def interrupt():
+    looked_up.wait()
+    os.kill(os.getpid(), signal.{signal})
+threading.Thread(target=interrupt, daemon=True).start()
+import sys
+sys.argv[1:] = ["client", "--connect", "chat.example:7777", "-n", "ice"]
+from chatd.cli import main
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_client_ends_at_once_while_a_name_is_looked_up(name: str) -> None:
+    """The thread sleeps longer than this test may take."""
+    program = [sys.executable, "-c", _PROGRAM.format(signal=name)]
+    with subprocess.Popen(
+        program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as client:
+        try:
+            client.wait(TIMEOUT_SECONDS)  # its input stays open
+        finally:
+            client.kill()
+        assert client.stderr is not None
+        talk = client.stderr.read()
+    assert "Traceback" not in talk
