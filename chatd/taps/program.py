@@ -85,12 +85,17 @@ class Program(MultiService):
         return maybeDeferred(super().stopService)
 
     def _install_signal_handlers(self) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._handlers[number] = signal.signal(number, self._signalled)
-        hangup = getattr(signal, "SIGHUP", None)  # Windows has none
-        # nohup has SIGHUP ignored, and that is respected.
-        if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:
-            self._handlers[hangup] = signal.signal(hangup, self._sighup)
+        handlers: dict[int, Any] = {
+            signal.SIGINT: self._signalled,
+            signal.SIGTERM: self._signalled,
+        }
+        if hasattr(signal, "SIGHUP"):  # Windows has none
+            handlers[signal.SIGHUP] = self._sighup
+        for number, handler in handlers.items():
+            # nohup has SIGHUP ignored, and a script SIGINT for a program in its background: whoever
+            # started this program wants it to go on, and that is respected.
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                self._handlers[number] = signal.signal(number, handler)
 
     def _sighup(self, number: int, frame: object) -> None:
         """Exit, because the terminal is gone.

@@ -28,3 +28,17 @@ def test_a_server_started_with_nohup_survives_its_terminal() -> None:
         client.expect_stderr("Connected to")
         server.send_signal(signal.SIGTERM)
         assert server.wait() == 0
+
+
+def test_a_signal_that_the_starter_had_ignored_stays_ignored() -> None:
+    """A script has SIGINT ignored for what it starts in its background."""
+    port, udp = str(free_port()), ("--discovery-port", str(free_udp_port()))
+    shell = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"]
+    with programs() as start:
+        server = start([*shell, *CHATD, "server", *IFADDRS, "--port", port, *udp])
+        server.expect_stderr("listens on")
+        server.send_signal(signal.SIGINT)
+        client = start([*CHATD, "client", HOST, port, *IFADDRS, "-n", "ice"])
+        client.expect_stderr("Connected to")
+        server.send_signal(signal.SIGTERM)
+        assert server.wait() == 0
