@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final
 
 from twisted.cred import strcred
 from twisted.internet.protocol import ServerFactory
+from twisted.logger import Logger
 from twisted.python import usage
 from typing_extensions import override
 
@@ -41,6 +42,12 @@ from chatd.taps.options import (
 from chatd.taps.program import Program, get_reactor
 from chatd.taps.rlimits import raise_open_file_limit
 from chatd.threads import call_in_thread
+from chatd.wire.discovery import is_server_id
+
+_log: Final = Logger()
+
+#: The server's id where neither the option nor the host's name gives one.
+_FALLBACK_ID: Final = "chatd"
 
 
 def parse_auth(value: str) -> AccountsChecker:
@@ -207,7 +214,7 @@ class Options(ServerOptions):
 def make_server(options: ServerOptions, reactor: Any) -> ChatServer:
     """The server that `options` describe."""
     settings = ServerSettings(
-        server_id=options["id"] or socket.gethostname(),
+        server_id=options["id"] or _default_id(),
         slots=options["slots"],
         history=options["history"],
         timeout=options["timeout"],
@@ -238,6 +245,19 @@ def make_server(options: ServerOptions, reactor: Any) -> ChatServer:
     if options["auth"] is not None:
         add_accounts(server, options["auth"], reactor)
     return server
+
+
+def _default_id() -> str:
+    """The host's name, if it can be an id."""
+    name = socket.gethostname()
+    if is_server_id(name):
+        return name
+    _log.warn(
+        "the host's name {name!r} cannot be the server's id, so that is {id}; --id sets another",
+        name=name,
+        id=_FALLBACK_ID,
+    )
+    return _FALLBACK_ID
 
 
 def add_accounts(server: ChatServer, checker: AccountsChecker, reactor: Any) -> None:

@@ -1,12 +1,13 @@
 """The options of a server: defaults, valid values, and conflicts."""
 
+import socket
 from typing import Any
 
 import pytest
 
 from chatd.taps import server
 from chatd.taps.server import make_server
-from tests.fakes import FakeUdpReactor
+from tests.fakes import FakeUdpReactor, log_lines
 from tests.taps.command_lines import error_message, parse
 
 
@@ -110,3 +111,14 @@ def test_the_default_id_is_the_host_name() -> None:
     options = parse(server.Options(), "--ifaddrs 127.0.0.1/8 --id work")
     made = make_server(options, FakeUdpReactor())
     assert made.chat.settings.server_id == "work"
+
+
+@pytest.mark.parametrize("name", ["", "x" * 65, "a\nb", "\udce4bc"])
+def test_a_host_name_that_cannot_be_an_id_is_said_and_replaced(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: name)
+    with log_lines() as lines:
+        made = make_server(parse(server.Options(), "--ifaddrs 127.0.0.1/8"), FakeUdpReactor())
+    assert made.chat.settings.server_id == "chatd"
+    assert [line for line in lines if "--id sets another" in line]
