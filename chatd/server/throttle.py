@@ -66,8 +66,8 @@ class ConnectionThrottle:
 class ReadThrottle:
     """Pauses reading while the client is over its rate or its replies are not read.
 
-    The session tells it what the client causes. Bytes below ``FLOOD_FRAME_BYTES`` are carried over
-    to the next frame.
+    The session tells it what the client causes. Bytes below ``FLOOD_FRAME_BYTES`` are charged with
+    those of later frames.
 
     :param bucket: holds a token for each frame that the client may send now.
     :param address_bucket: holds the tokens that the client's address has for expensive frames.
@@ -91,7 +91,7 @@ class ReadThrottle:
         self._output = output
         self._resume_call: IDelayedCall | None = None
         self._pauses = 0
-        self._bytes = 0
+        self._bytes = self._uncharged_bytes = 0
         self._is_queued = False
         self._is_stopped = False
 
@@ -124,16 +124,23 @@ class ReadThrottle:
             self._output.when_ready(self.resume)
 
     def _charge(self, tokens: int) -> int:
-        """Take `tokens` and those for the bytes, and wait until they are paid for; their number."""
-        more, self._bytes = divmod(self._bytes, limits.FLOOD_FRAME_BYTES)
-        tokens += more
+        """Take `tokens` and those for the bytes, and wait until they are paid for.
+
+        :return: the number of tokens that this frame costs by itself.
+        """
+        # An ordinary frame that completes 8 KiB is still an ordinary one to the address: a member
+        # must not wait for what others do at its address.
+        expensive = tokens + self._bytes // limits.FLOOD_FRAME_BYTES
+        all_bytes = self._uncharged_bytes + self._bytes
+        more, self._uncharged_bytes = divmod(all_bytes, limits.FLOOD_FRAME_BYTES)
+        self._bytes = 0
         now = self._clock.seconds()
-        wait = self._bucket.take(now, tokens)
-        if tokens > 1:
-            wait = max(wait, self._address_bucket.take(now, tokens - 1))
+        wait = self._bucket.take(now, tokens + more)
+        if expensive > 1:
+            wait = max(wait, self._address_bucket.take(now, expensive - 1))
         if wait:
             self._pause_for(wait)
-        return tokens
+        return expensive
 
     def _pause_for(self, wait: float) -> None:
         if self._resume_call is not None and self._resume_call.active():
