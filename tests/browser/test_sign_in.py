@@ -118,6 +118,22 @@ def test_renaming_to_an_account_requires_its_password(
     visitor.wait_for_notice("moon renamed to ice")
 
 
+def test_a_mistyped_password_is_asked_for_again_and_never_said(
+    server_with_account: Server, open_url: OpenPage
+) -> None:
+    moon = server_with_account.add_member("moon")
+    visitor = open_url(server_with_account.url)
+    visitor.join("sun")
+    visitor.send("/setname ice")
+    for wrong in ("warm", "warmer"):
+        submit_password(visitor, wrong)
+        visitor.wait_for_error("password")
+    submit_password(visitor, "cold")
+    visitor.wait_for_status("Online as ice")
+    visitor.send("hello")
+    assert moon.receive("message")["data"]["text"] == "hello", "the first message"
+
+
 def test_a_user_who_left_can_reconnect(open_page: OpenPage, server: Server) -> None:
     moon, ice = server.add_member("moon"), open_page("ice")
     ice.click(ice.find("button", "Leave.*", "header"))

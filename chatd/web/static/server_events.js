@@ -336,7 +336,9 @@ function entryRefused(state, code, message) {
       error: "",
     };
   }
-  if (PASSWORD_REFUSALS.has(code)) {
+  // While a password is asked for, a server that failed to check it is asked again: were the form
+  // gone, the next password might be typed where messages are.
+  if (PASSWORD_REFUSALS.has(code) || (code === "server-failed" && state.passwordPrompt)) {
     return {
       ...state,
       passwordPrompt: state.passwordPrompt ?? {
