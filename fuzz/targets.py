@@ -44,7 +44,7 @@ def _parse_plain(segments: list[bytes]) -> None:
 def _parse_jim(segments: list[bytes]) -> None:
     """Each object in a segment of its own."""
     assert not [each for each in segments if b"\n" in each]
-    formats.read_jim(b"\n".join(each for each in segments if not each.endswith(b':"probe"}')))
+    formats.read_jim(b"\n".join(each for each in segments if b':"probe"' not in each))
 
 
 TARGETS: Final = {

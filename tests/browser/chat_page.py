@@ -129,7 +129,7 @@ class ChatPage(Tab):
 
     def open_sidebar(self, element: str) -> None:
         """Open ``nav`` (rooms) or ``aside`` (users), unless it is open."""
-        is_open = f"() => document.querySelector('{element} button')?.getClientRects().length > 0"
+        is_open = f"() => document.querySelector('{element} details').open"
         if not self.run(is_open):
             self.click(self.find("DisclosureTriangle", "", element))
             self.wait_until(is_open)

@@ -80,13 +80,9 @@ RESTRICTIONS: Final = {
 
 #: Features that have broken pages like this one, each removed alone.
 SINGLE: Final = (
-    *("String.isWellFormed", "String.toWellFormed", "String.at", "String.replaceAll"),
-    *("Array.at", "Array.findLast", "Array.findLastIndex", "Array.toSorted", "Array.with"),
-    *("Object.hasOwn", "Object.groupBy", "Map.groupBy", "Promise.withResolvers", "Error.cause"),
-    *("URL.canParse", "AbortSignal.timeout", "AbortSignal.any", "Element.checkVisibility"),
-    *("structuredClone", "Crypto.randomUUID", "Intl.Segmenter", "HTMLDialogElement"),
-    *("HTMLElement.inert", "HTMLElement.popover", "requestIdleCallback", "LockManager"),
-    *("BroadcastChannel", "Notification", "Clipboard", "ClipboardItem", "Iterator", "Navigation"),
+    *("String.isWellFormed", "String.replaceAll", "Array.at", "Array.findLast", "Object.hasOwn"),
+    *("URL.canParse", "structuredClone", "Crypto.randomUUID", "Intl.Segmenter"),
+    *("HTMLDialogElement", "HTMLElement.inert", "BroadcastChannel", "Notification", "Clipboard"),
 )
 
 

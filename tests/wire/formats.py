@@ -73,6 +73,10 @@ def read_plain(data: bytes) -> list[str]:
     return lines
 
 
+#: Where clients look for the text of a message.
+TEXT_KEYS = {"message", "message_text", "mess_text", "msg_text", "message_txt", "text"}
+
+
 def read_jim(data: bytes) -> list[dict[str, Any]]:
     """Objects, each a response or a message, of at most 1,024 bytes."""
     lines = data.splitlines()
@@ -85,7 +89,7 @@ def read_jim(data: bytes) -> list[dict[str, Any]]:
             assert ("error" if each["response"] >= 400 else "alert") in each
         else:
             assert len(each.keys() & {"action", "event"}) == 1
-            assert each.keys() & {"message", "message_text"}
+            assert each.keys() & TEXT_KEYS
     return objects
 
 

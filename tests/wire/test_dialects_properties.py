@@ -16,6 +16,7 @@ from chatd.wire.dialect import Dialect, LocalReply, Request, Result
 from chatd.wire.jim import Jim
 from chatd.wire.native import Native
 from chatd.wire.plain import Plain
+from chatd.wire.rendering import escape_message
 from tests.wire import formats
 from tests.wire.formats import DIALECTS, EVENTS, REFUSALS, RESULTS, Read
 
@@ -143,13 +144,13 @@ def test_every_dialect_shows_the_whole_message(nickname: str, room: str, text: s
     assert (native["data"]["source"], native["data"]["text"]) == (nickname, text)
     [basic] = formats.read_basic(Basic().encode_event(message))
     source = nickname if room == "#lobby" else f"{room} {nickname}"
-    assert basic["data"] == {"source": source, "message": text}
+    assert basic["data"] == {"source": source, "message": escape_message(text)}
     for _, dialect, read in DIALECTS:
         if isinstance(dialect, Jim):
             parts = read(dialect.encode_event(message))
             assert {(part["from"], part["to"]) for part in parts} == {(nickname, room)}
             for key in parts[0].keys() & {"message", "message_text"}:
-                assert "".join(part[key] for part in parts) == text
+                assert "".join(part[key] for part in parts) == escape_message(text)
     _shown(Plain().encode_event(message), source, text)
 
 
@@ -161,10 +162,10 @@ def test_every_recipient_gets_the_whole_private_message(
     [native] = formats.read_native(Native().encode_event(private))
     assert native["data"] == {"source": nickname, "to": to, "time": 0, "text": text}
     [basic] = formats.read_basic(Basic().encode_event(private))
-    assert basic["data"] == {"source": f"[private] {nickname}", "message": text}
+    assert basic["data"] == {"source": f"[private] {nickname}", "message": escape_message(text)}
     parts = formats.read_jim(Jim(nickname=to[0]).encode_event(private))
     assert {part["from"] for part in parts} == {nickname}
-    assert "".join(part["message"] for part in parts) == text
+    assert "".join(part["message"] for part in parts) == escape_message(text)
     _shown(Plain().encode_event(private), f"[private] {nickname}", text)
 
 

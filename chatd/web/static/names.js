@@ -12,7 +12,7 @@ export function casefold(name) {
   const lower = [...name].map((character) =>
     character === "ı" ? character : character.toLowerCase().toUpperCase().toLowerCase(),
   );
-  return lower.join("").replaceAll("ς", "σ").normalize("NFKC");
+  return lower.join("").replace(/ς/g, "σ").normalize("NFKC");
 }
 
 /** Whether two names are the same. */
