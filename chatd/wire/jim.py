@@ -78,7 +78,7 @@ _USUAL_TEXT_KEYS: Final = ("message", "message_text")
 _BARE_TEXT_KEYS: Final = ("message", "message_text", "mess_text")
 
 #: Recipients that mean everybody, in any case.
-_EVERYBODY: Final = frozenset({"#", "all", "#all", LOBBY})
+_EVERYBODY: Final = frozenset({"#", "all", "#all", "for_all", "everyone", "everybody", LOBBY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,8 @@ class Vocabulary:
     :ivar text_keys: the keys of a message's text: the client's own, or the usual ones.
     :ivar sender: whether the client puts the sender into ``sender``, and not only into ``from``.
     :ivar destination: whether it puts the recipient into ``destination``, and not into ``to``.
+    :ivar everybody: the client's word for everybody; empty if it names no recipient then, and None
+        until it has written to everybody.
     :ivar knows_codes: whether it knows other codes than 200 and 400, and 202 with a list.
     """
 
@@ -99,6 +101,7 @@ class Vocabulary:
     text_keys: tuple[str, ...] = _USUAL_TEXT_KEYS
     sender: bool = False
     destination: bool = False
+    everybody: str | None = None
     knows_codes: bool = True
 
 
@@ -149,13 +152,13 @@ class Jim(Dialect):
         verb = client_object.action if client_object.action is not None else client_object.event
         if verb is None or len(verb) > limits.JIM_ACTION_CHARACTERS:
             raise BadFrame("An object needs an action, or an event, of at most 15 characters.")
-        if not self.nickname and verb not in ("presence", "authenticate"):
+        if not self.nickname and verb.lower() not in ("presence", "authenticate"):
             raise errors.NotRegistered
-        parse = _PARSERS.get(verb)
+        parse = _PARSERS.get(verb.lower())
         if parse is None:
             raise errors.UnknownType(f"There is no action {verb!r}.")
         vocabulary = self._vocabulary_of(client_object, verb)
-        return Request(parse(self, client_object), verb, vocabulary)
+        return Request(parse(self, client_object), verb.lower(), vocabulary)
 
     @override
     def encode_event(self, event: Event, now: int = 0) -> bytes:
@@ -208,24 +211,28 @@ class Jim(Dialect):
         vocabulary = replace(
             self.vocabulary, key="event" if client_object.action is None else "action"
         )
-        if verb == "presence" and not self.nickname:
+        if verb.lower() == "presence" and not self.nickname:
             is_bare = _is_bare(client_object)
             return replace(
                 vocabulary,
                 verb="message" if is_bare else None,
                 text_keys=_BARE_TEXT_KEYS if is_bare else _USUAL_TEXT_KEYS,
+                sender=is_bare,
             )
-        if verb in _USERS:
+        if verb.lower() in _USERS:
             return replace(vocabulary, knows_codes=False)
         text_key = _text_key(client_object)
-        if verb not in ("msg", "message") or text_key is None:
+        if verb.lower() not in ("msg", "message") or text_key is None:
             return vocabulary
         return replace(
             vocabulary,
             verb=verb,
             text_keys=(text_key,),
-            sender=vocabulary.sender or client_object.sender is not None,
+            # What was assumed before the first message counts no more.
+            sender=client_object.sender is not None
+            or (vocabulary.sender and len(vocabulary.text_keys) == 1),
             destination=client_object.destination is not None,
+            everybody=_word_for_everybody(client_object, vocabulary.everybody),
             knows_codes=vocabulary.knows_codes and _TEXT_KEYS[text_key],
         )
 
@@ -236,8 +243,11 @@ class Jim(Dialect):
         vocabulary = self.vocabulary
         verb = vocabulary.verb or ("msg" if vocabulary.key == "action" else "message")
         to_key = "destination" if vocabulary.destination else "to"
-        if not (self.hears_notices or vocabulary.knows_codes):
-            to = self.nickname  # clients without rooms show what is addressed to themselves
+        if to == LOBBY and vocabulary.everybody is not None:
+            # In the client's own word. One without such a word shows what is addressed to itself.
+            to = vocabulary.everybody or self.nickname
+        elif not (vocabulary.knows_codes or isinstance(to, str)):
+            to = self.nickname  # as a client without rooms knows no lists of recipients, either
         frame: dict[str, Any] = {
             vocabulary.key: verb,
             "time": time / 1000,
@@ -344,9 +354,7 @@ def _parse_message(jim: Jim, client_object: _ClientObject) -> ClientCommand:
         raise errors.BadText(
             f"A message may have at most {limits.JIM_MESSAGE_CHARACTERS} characters."
         )
-    said = client_object.destination if client_object.to is None else client_object.to
-    to = said.split(",") if isinstance(said, str) else list(said or ())
-    to = [name.strip() for name in to if name.strip()]
+    to = _recipients(client_object)
     is_lobby = len(to) == 1 and to[0].casefold() in _EVERYBODY
     if not to or (is_lobby and not jim.hears_notices):
         return commands.SendToLobby(text)  # a client without rooms need not join it
@@ -358,6 +366,23 @@ def _parse_message(jim: Jim, client_object: _ClientObject) -> ClientCommand:
     if len(to) > 1:
         raise errors.BadRecipients("Send a message to nicknames, or to one room.")
     return commands.SendMessage(text, _room_name(rooms[0]))
+
+
+def _recipients(client_object: _ClientObject) -> list[str]:
+    said = client_object.destination if client_object.to is None else client_object.to
+    to = said.split(",") if isinstance(said, str) else list(said or ())
+    return [name.strip() for name in to if name.strip()]
+
+
+def _word_for_everybody(client_object: _ClientObject, before: str | None) -> str | None:
+    """The word in this message, if it is to everybody and no room, or else the one `before`."""
+    match _recipients(client_object):
+        case []:
+            return ""
+        case [name] if name.casefold() in _EVERYBODY and not name.startswith("#"):
+            return name
+        case _:
+            return before
 
 
 def _list_users(jim: Jim, client_object: _ClientObject) -> ClientCommand:

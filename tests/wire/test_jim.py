@@ -381,3 +381,20 @@ def test_what_shows_nothing_is_written_as_its_code_point() -> None:
     assert objects(ICE.encode_event(event, NOW))[0]["message"] == "a<U+202E>b\n\tc"
     missed = errors.NotReached((Undelivered("a\u202eb", "unknown"),))
     assert "<U+202E>" in objects(ICE.encode_reply(missed, None, NOW))[0]["error"]
+
+
+@pytest.mark.parametrize(
+    ("said", "delivered"),
+    [
+        ({}, "ice"),
+        ({"to": "all"}, "all"),
+        ({"destination": "for_all"}, "for_all"),
+        ({"to": "#"}, "#lobby"),
+    ],
+)
+def test_everybody_is_called_as_the_client_calls_it(said: dict[str, str], delivered: str) -> None:
+    frame = encoded(action="MESSAGE", time=1.5, mess_text="hi", **said)
+    jim = updated(ICE, frame, events.Ok("#lobby", 1, 1))
+    [message] = objects(jim.encode_event(Message("#lobby", 1, NOW, "moon", "hello"), NOW))
+    assert message["destination" if "destination" in said else "to"] == delivered
+    assert message["action"] == "MESSAGE"
