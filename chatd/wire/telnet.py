@@ -21,7 +21,7 @@ NUL, other commands        ignored
 
 from collections.abc import Callable
 from enum import Enum, auto
-from typing import Final
+from typing import ClassVar, Final
 
 #: Erases the last character of a line, in the text that :meth:`TelnetDecoder.decode` returns.
 ERASE_CHARACTER: Final = b"\x7f"
@@ -71,22 +71,14 @@ class TelnetDecoder:
         self._refused: set[tuple[int, int]] = set()
         self._is_after_cr = False
         self._text = self._replies = bytearray()
-        self._handlers: Final[dict[_State, Callable[[int], None]]] = {
-            _State.TEXT: self._handle_text,
-            _State.COMMAND: self._handle_command,
-            _State.OPTION: self._handle_option,
-            _State.SUBNEGOTIATION: self._handle_subnegotiation,
-            _State.SUBNEGOTIATION_COMMAND: self._handle_subnegotiation_command,
-        }
 
     def decode(self, data: bytes) -> tuple[bytes, bytes]:
         """The text in `data`, with LF for every line end, and what to send to the client."""
         if self._state is _State.TEXT and not self._is_after_cr and not _needs_decoding(data):
             return data, b""  # what nearly everyone sends
         self._text, self._replies = bytearray(), bytearray()
-        handlers = self._handlers
         for byte in data:
-            handlers[self._state](byte)
+            self._handlers[self._state](self, byte)
         return bytes(self._text), bytes(self._replies)
 
     def _handle_text(self, byte: int) -> None:
@@ -129,6 +121,15 @@ class TelnetDecoder:
 
     def _handle_subnegotiation_command(self, byte: int) -> None:
         self._state = _State.TEXT if byte == _SE else _State.SUBNEGOTIATION
+
+    #: Of the class, and not of each decoder: its own methods would be a cycle of references.
+    _handlers: ClassVar[dict[_State, Callable[["TelnetDecoder", int], None]]] = {
+        _State.TEXT: _handle_text,
+        _State.COMMAND: _handle_command,
+        _State.OPTION: _handle_option,
+        _State.SUBNEGOTIATION: _handle_subnegotiation,
+        _State.SUBNEGOTIATION_COMMAND: _handle_subnegotiation_command,
+    }
 
     def _refuse(self, option: int) -> bytes:
         refusal = _REFUSALS.get(self._command)

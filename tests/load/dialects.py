@@ -102,7 +102,8 @@ BASIC: Final = Dialect(
 PLAIN: Final = Dialect(
     port="plain",
     frame_end=b"\n",
-    message_pattern=re.compile(rb"\((\d+)\)"),
+    # Not the history that a member is shown on entering, where each line begins with a date.
+    message_pattern=re.compile(rb"(?m)^(?:#\S+ )?[^\s:\[]+: \((\d+)\)"),
     private_pattern=re.compile(rb"\((\d+)p\)"),
     initial_rooms=frozenset({LOBBY}),
     echoes=True,
