@@ -25,18 +25,23 @@ _LONGEST_WITH_BROADCAST: Final = 30
 
 #: Names of interfaces that lead to containers, virtual machines and tunnels.
 _VIRTUAL_INTERFACE: Final = re.compile(
-    "docker|br-|veth|virbr|vmnet|vboxnet|vnet|lxc|lxd|cni|flannel|cali|podman|"
-    "tun|tap|wg|ppp|utun|ipsec|zt|tailscale|nebula|awdl|llw"
+    "docker|br-|bridge|veth|virbr|vmnet|vboxnet|vnet|lxc|lxd|cni|flannel|cali|podman|"
+    "tun|tap|wg|ppp|utun|ipsec|zt|tailscale|nebula|awdl|llw",
+    re.IGNORECASE,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class HostAddress:
-    """An IPv4 address of this host, with the name of its interface and whether that is up."""
+    """An IPv4 address of this host, with the name of its interface and whether that is up.
+
+    :ivar is_point_to_point: whether the interface leads to one other host, as a tunnel does.
+    """
 
     interface: str
     address: IPv4Interface
     is_up: bool
+    is_point_to_point: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,8 @@ def host_addresses() -> list[HostAddress]:
                 address = IPv4Interface(f"{each.address}/{each.netmask or 32}")
             except ValueError:
                 continue  # not IPv4
-            found.append(HostAddress(interface, address, is_up))
+            is_tunnel = state is not None and "pointopoint" in getattr(state, "flags", "")
+            found.append(HostAddress(interface, address, is_up, is_tunnel))
     return found
 
 
@@ -96,7 +102,8 @@ def most_reachable(host: Sequence[HostAddress]) -> list[IPv4Address]:
     def rank(address: HostAddress) -> tuple[bool, bool, bool]:
         ip = address.address.ip
         is_virtual = (
-            address.address.network.prefixlen > _LONGEST_WITH_BROADCAST
+            address.is_point_to_point
+            or address.address.network.prefixlen > _LONGEST_WITH_BROADCAST
             or ip.is_link_local
             or _VIRTUAL_INTERFACE.match(address.interface) is not None
         )

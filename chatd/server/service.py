@@ -269,10 +269,15 @@ class ChatServer(MultiService):
             return
         if set(now) == set(self._subnets):
             return
-        for gone in set(self._subnets) - set(now):
-            self._close_at(gone)
+        # By address: it may have come back with another prefix, and need no new ports.
+        before = {subnet.address for subnet in self._subnets}
+        remaining = before & {subnet.address for subnet in now}
+        for gone in self._subnets:
+            if gone.address not in remaining:
+                self._close_at(gone)
+        self._unusable &= set(now)
         self._subnets = tuple(
-            subnet for subnet in now if subnet in self._subnets or self._open_at(subnet)
+            subnet for subnet in now if subnet.address in remaining or self._open_at(subnet)
         )
         self._responder.set_subnets(self._subnets)
         self.chat.connection_throttle.own_addresses = frozenset(

@@ -11,6 +11,7 @@ from chatd.discovery.subnets import HostAddress, host_addresses, most_reachable
 
 class _Stats:
     isup = True
+    flags = "up,broadcast"
 
 
 def test_an_address_with_a_label_counts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,6 +57,14 @@ def test_the_address_of_the_default_route_comes_first_unless_it_is_a_tunnel(
     assert ranked[0] == best
     assert ranked[-1] == "127.0.0.1"
     assert set(ranked[:2]) == {"192.168.1.7", "10.35.11.113"}
+
+
+def test_an_interface_that_leads_to_one_host_is_a_tunnel_whatever_its_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tunnel = HostAddress("nordlynx", IPv4Interface("10.5.0.2/16"), True, is_point_to_point=True)
+    monkeypatch.setattr(subnets, "_default_route_address", lambda: tunnel.address.ip)
+    assert str(most_reachable([tunnel, *HOST])[0]) == "192.168.1.7"
 
 
 def test_without_a_network_there_is_no_default_route_or_one_of_this_host() -> None:

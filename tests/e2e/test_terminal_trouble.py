@@ -3,6 +3,7 @@
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -144,6 +145,12 @@ def test_neither_a_password_nor_its_length_is_shown(
     assert "wintermute" not in (state / "chatd" / "input-history").read_text()
 
 
+def let_the_keys_arrive(terminal: Any, server: Peer, text: str) -> None:
+    """The kernel hands keys to the terminal a little later: have something else done meanwhile."""
+    server.send("private", {"source": "sun", "to": ["ice"], "time": 0, "text": text})
+    terminal.expect(f"sun: {text}")
+
+
 def test_a_password_that_is_typed_again_is_no_message_whenever_that_happens(
     open_terminal: StartTerminal, fake_server: FakeServer, state: Path
 ) -> None:
@@ -160,6 +167,7 @@ def test_a_password_that_is_typed_again_is_no_message_whenever_that_happens(
     ice.send_line("wintermute")  # the user has noticed the typing error
     ice.expect("still being checked; this line was not sent")
     ice.send_keys("winter")  # and is typing it once more when the answer comes
+    let_the_keys_arrive(ice, server, "first")
     refused = {"code": "wrong-password", "message": "Wrong account or password."}
     server.send("error", refused, id=request["id"])
     ice.expect_last_lines("Wrong account or password. Password for moon?", "party")
@@ -168,6 +176,7 @@ def test_a_password_that_is_typed_again_is_no_message_whenever_that_happens(
     assert "wintermute" in request["data"].values()
     ice.expect_last_lines("Checking the password …", "party")
     ice.send_keys("winter")
+    let_the_keys_arrive(ice, server, "second")
     server.send("ok", id=request["id"])
     ice.expect("Enter ends the line that you have begun")
     ice.send_line("mute")
@@ -195,9 +204,7 @@ def test_in_line_mode_a_password_that_is_typed_again_is_no_message_either(
     ice.send_line("wintermute")
     ice.expect("still being checked; this line was not sent")
     ice.send_keys("wintermute")
-    # The kernel hands the keys to the terminal a little later: have something else done first.
-    server.send("private", {"source": "sun", "to": ["ice"], "time": 0, "text": "meanwhile"})
-    ice.expect("meanwhile")
+    let_the_keys_arrive(ice, server, "third")
     server.send("ok", id=request["id"])
     server.send("private", {"source": "sun", "to": ["ice"], "time": 0, "text": "over"})
     ice.expect("over")

@@ -230,6 +230,19 @@ def test_a_server_that_is_started_before_its_network_is_reached_there_later() ->
     harness.server.stopService()
 
 
+def test_an_address_with_another_prefix_keeps_its_ports() -> None:
+    have = [_subnets("10.35.11.113/24", "192.168.1.124/24")]
+    harness = _ServiceHarness(WORK, current=lambda: have[0])
+    harness.server.startService()
+    ports = list(harness.network.open_tcp)
+    have[0] = _subnets("10.35.11.113/16", "192.168.1.124/24")
+    harness.network.pump([3.0])
+    assert list(harness.network.open_tcp) == ports
+    [offer] = harness.offers("10.35.255.255", "10.35.200.1")
+    assert offer.address == "10.35.11.113"
+    harness.server.stopService()
+
+
 def test_a_new_address_whose_port_is_taken_is_tried_again() -> None:
     have = [WORK[:1]]
     harness = _ServiceHarness(WORK[:1], current=lambda: have[0])
