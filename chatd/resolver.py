@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.error import DNSLookupError
 from twisted.internet.interfaces import IReactorPluggableResolver, IResolverSimple
 from twisted.python.failure import Failure
@@ -30,12 +30,14 @@ class Resolver:
 
         :param timeout: is ignored: whoever needs no answer any more cancels the Deferred.
         """
-        found = call_in_thread(self._reactor, partial(socket.gethostbyname, name))
+        look_up = partial(socket.gethostbyname, name)
+        found = maybeDeferred(call_in_thread, self._reactor, look_up)
         return found.addErrback(_look_up_failed, name)
 
 
 def _look_up_failed(failure: Failure, name: str) -> Failure:
-    failure.trap(OSError, UnicodeError)  # UnicodeError: a label is too long, or empty
+    # UnicodeError: a label is too long, or empty; RuntimeError: no thread can be started.
+    failure.trap(OSError, UnicodeError, RuntimeError)
     return Failure(DNSLookupError(f"the address of {name} was not found: {failure.value}"))
 
 

@@ -10,6 +10,7 @@ import pytest
 from twisted.internet import reactor as global_reactor
 from twisted.internet.error import DNSLookupError
 
+from chatd import resolver
 from chatd.resolver import Resolver
 from tests.server.sockets import on_reactor
 from tests.timeouts import TIMEOUT_SECONDS
@@ -34,6 +35,18 @@ async def test_a_name_that_has_no_address_is_a_look_up_error(name: str) -> None:
         found = Resolver(reactor).getHostByName(name)
         with pytest.raises(DNSLookupError):
             await found
+
+
+@on_reactor
+async def test_without_a_thread_a_look_up_fails_like_any_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(reactor: Any, call: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(resolver, "call_in_thread", fail)
+    with pytest.raises(DNSLookupError):
+        await Resolver(reactor).getHostByName("localhost")
 
 
 #: A client whose DNS server does not answer; it says when it looks up the server's name.

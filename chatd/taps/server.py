@@ -239,7 +239,7 @@ def make_server(options: ServerOptions, reactor: Any) -> ChatServer:
             options["writes"],
         ),
         Chat(settings, reactor, lambda: time.time_ns() // 1_000_000),
-        # A server on all of the host's addresses logs when those change.
+        # A server on all of the host's addresses follows them when they change.
         (lambda: default_subnets(host_addresses())) if is_default else None,
     )
     if options["auth"] is not None:
