@@ -125,6 +125,8 @@ class PlainProtocol(LineProtocol):
 
     _pause: IDelayedCall | None = None
     _has_line_ends = False
+    #: Whether a pause has ended a line: it is a program, and a short text of it is no key.
+    _is_program = False
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -132,11 +134,12 @@ class PlainProtocol(LineProtocol):
 
     @override
     def _handle_data(self, data: bytes) -> None:
+        is_key = not self._is_program and _is_key(data)
         data, replies = self._telnet.decode(data)
         if replies:
             self.session.output.send(None, replies)
         self._has_line_ends = (
-            self._has_line_ends or self._telnet.is_telnet or b"\n" in data or _is_key(data)
+            self._has_line_ends or self._telnet.is_telnet or b"\n" in data or is_key
         )
         self._cancel_pause()
         super()._handle_data(data)
@@ -161,6 +164,7 @@ class PlainProtocol(LineProtocol):
             self._pause.cancel()
 
     def _pause_ended(self) -> None:
+        self._is_program = True
         line = b"" if self._discards_input else self.clearLineBuffer()
         if line:
             self.lineReceived(line)

@@ -29,9 +29,14 @@ _PATTERNS: Final = tuple(
         ("tls", rb"\x16\x03[\x00-\x04]"),
         ("tls", rb"[\x80-\xff].\x01(?:\x03[\x00-\x04]|\x00\x02)"),
         ("ssh", rb"SSH-[0-9]"),  # RFC 4253, section 4.2
-        ("smtp", rb"(?i:EHLO|HELO|LHLO)[ \t\r\n]|220[ -]"),  # RFC 5321, sections 3.1 and 3.2
-        # Other binary protocols: a client of chatd begins with no control character but NUL.
-        ("binary", rb"\x00*[\x01-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]"),
+        (
+            "smtp",
+            rb"(?i:EHLO|HELO|LHLO)[ \t\r\n]|220[ -][^\r\n]*(?:SMTP|FTP)",
+        ),  # RFC 5321, sections 3.1 and 3.2
+        ("other", rb"\*[0-9]+\r?\n|fox a [0-9]|LO_SERVER_CLIENT_PAIR"),
+        # Other binary protocols: a client of chatd begins with no control character but NUL, and
+        # those that edit a line (Backspace, DEL, Ctrl-C, Ctrl-U).
+        ("binary", rb"\x00*[\x01\x02\x04-\x07\x0b\x0c\x0e-\x14\x16-\x1a\x1c-\x1f]|\x03\x00"),
         ("binary", rb"\x00{3}.\xff[SE]|0[\x01-\x7f]\x02\x01|[lB]\x00?\x0b|JRMI\x00|JDWP-Handshake"),
     )
 )
@@ -40,8 +45,8 @@ _PATTERNS: Final = tuple(
 #: that have taken it over. The preface of HTTP/2 has one as well (RFC 9113, section 3.4).
 _VERSION: Final = re.compile(rb"(?i:HTTP|RTSP|SIPS?|ICAP)/[0-9]")
 
-#: RFC 9112, section 2.2: a server should ignore empty lines before a request line.
-_EMPTY_LINES: Final = re.compile(rb"[\r\n]*")
+#: The beginning of a request line that is too long to wait for its end.
+_LONG_REQUEST: Final = re.compile(rb"[^\s{]+[ \t]+[/*]")
 
 
 class ProtocolGuard:
@@ -59,12 +64,15 @@ class ProtocolGuard:
 
         :param data: the next bytes that were received.
         """
-        self._start = _EMPTY_LINES.sub(b"", (self._start + data)[:_MAX_LINE_BYTES], count=1)
+        # RFC 9112, section 2.2: empty lines before a request line are ignored.
+        self._start = (self._start + data).lstrip(b"\r\n")[:_MAX_LINE_BYTES]
         line, line_end, _ = self._start.partition(b"\n")
         self.is_decided = bool(line_end) or len(self._start) == _MAX_LINE_BYTES
         for name, pattern in _PATTERNS:
             if pattern.match(self._start, 0, _PATTERN_BYTES):
                 return name
+        if self.is_decided and not line_end and _LONG_REQUEST.match(self._start):
+            return "http"
         if line_end and not line.lstrip().startswith(b"{"):
             words = line.split()
             if len(words) > 1 and _VERSION.match(words[-1]):

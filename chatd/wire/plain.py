@@ -132,10 +132,7 @@ class Plain(Dialect):
 
         Taken for a message, it would be said to everyone.
         """
-        about_password = (errors.WrongPassword, errors.TooManyAttempts, errors.ServerFailed)
-        return self.prompt is Prompt.PASSWORD and isinstance(
-            refusal, (*about_password, errors.Malformed)
-        )
+        return self.prompt is Prompt.PASSWORD and not refusal.closes_connection
 
     @override
     def updated(self, request: Request, result: Result) -> Dialect:

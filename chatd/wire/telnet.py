@@ -30,6 +30,8 @@ ERASE_LINE: Final = b"\x15"
 
 _IAC, _DONT, _DO, _WONT, _WILL, _SB, _SE = 255, 254, 253, 252, 251, 250, 240
 _TIMING_MARK: Final = 6
+#: A subnegotiation (a terminal's type, its size) has a few bytes.
+_MAX_SUBNEGOTIATION_BYTES: Final = 1_024
 _NUL, _LF, _CR = 0, 10, 13
 
 _REFUSALS: Final = {_WILL: _DONT, _DO: _WONT}
@@ -70,6 +72,7 @@ class TelnetDecoder:
         self._command = 0
         self._refused: set[tuple[int, int]] = set()
         self._is_after_cr = False
+        self._ignored = 0
         self._text = self._replies = bytearray()
 
     def decode(self, data: bytes) -> tuple[bytes, bytes]:
@@ -97,8 +100,11 @@ class TelnetDecoder:
         self.is_telnet = True
         self._command = byte
         self._state = _STATES.get(byte, _State.TEXT)
+        self._ignored = 0
         self._text += _TEXTS.get(byte, b"")
-        self._replies += _REPLIES.get(byte, b"")
+        reply = _REPLIES.get(byte, b"")
+        if reply not in self._replies:  # once for each piece, or two bytes would be answered by 30
+            self._replies += reply
 
     def _ends_line(self, byte: int) -> bool:
         """A line end within a command: this is no Telnet, but bytes that are not UTF-8."""
@@ -116,7 +122,10 @@ class TelnetDecoder:
         self._replies += self._refuse(byte)
 
     def _handle_subnegotiation(self, byte: int) -> None:
-        if byte == _IAC:
+        self._ignored += 1
+        if self._ignored > _MAX_SUBNEGOTIATION_BYTES:
+            self._state = _State.TEXT  # this is no Telnet
+        elif byte == _IAC:
             self._state = _State.SUBNEGOTIATION_COMMAND
 
     def _handle_subnegotiation_command(self, byte: int) -> None:

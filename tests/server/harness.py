@@ -1,6 +1,7 @@
 """A server without a network: connections made by hand, and a clock that tests advance."""
 
 import json
+import re
 import socket
 from collections.abc import Callable
 from types import TracebackType
@@ -296,8 +297,8 @@ class PlainClient(Client):
             self.send_bytes(f"{line}\n".encode())
 
     def shown(self) -> list[str]:
-        """The lines that were received since the last call."""
-        data: bytes = self.transport.value()
+        """The lines that were received since the last call, without refusals of Telnet options."""
+        data = re.sub(rb"\xff[\xfc\xfe].", b"", self.transport.value(), flags=re.DOTALL)
         self.transport.clear()
         assert not data or data.endswith(b"\n"), "half a line"
         return data.decode().split("\n")[:-1]

@@ -6,8 +6,10 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from twisted.internet.defer import fail
 
 from chatd.chat import limits
+from chatd.chat.errors import NicknameTaken
 from tests.server.harness import Harness, connect_plain, enter_plain
 
 
@@ -373,4 +375,23 @@ def test_a_mistyped_password_is_never_said(harness: Harness) -> None:
     client = enter_plain(harness, "moon")
     ice.heard()
     client.type("/setname star", "hunter1", "hunter2", "", "hello")
+    assert [data["text"] for data in ice.heard_of("message")] == ["hello"]
+
+
+def test_a_program_without_line_ends_may_send_a_single_character(harness: Harness) -> None:
+    ice = harness.enter("ice")
+    client = connect_plain(harness)
+    for text in ("moon", "hello", "k", "bye"):
+        client.send_bytes(text.encode())
+        harness.clock.advance(0.3)
+    assert [data["text"] for data in ice.heard_of("message")] == ["hello", "k", "bye"]
+
+
+def test_a_password_is_not_said_when_its_account_has_come_meanwhile(harness: Harness) -> None:
+    harness.chat.hub.accounts = {"star": False}
+    harness.chat.check_password = lambda command, address: fail(NicknameTaken("star"))
+    ice = harness.enter("ice")
+    client = enter_plain(harness, "moon")
+    ice.heard()
+    client.type("/setname star", "right", "right", "", "hello")
     assert [data["text"] for data in ice.heard_of("message")] == ["hello"]
