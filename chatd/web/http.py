@@ -33,7 +33,7 @@ from chatd.server.factory import Rejected
 from chatd.server.send_queue import SendQueue
 from chatd.server.timing import Timeout
 from chatd.tcp import unmap_ipv4
-from chatd.web import messages, routes
+from chatd.web import hosts, messages
 from chatd.web.messages import HTTPError, Request, Response
 from chatd.web.routes import make_router
 from chatd.web.websocket import Upgrade, WebSocket
@@ -48,10 +48,18 @@ _ERROR_MESSAGES: Final = {
     "too-late": f"The request was not complete within {limits.FIRST_LINE_TIMEOUT_SECONDS} s.",
 }
 
+_LINE_ENDS: Final = (b"\r", b"\n")
+
 
 def _too_large(start: bytes) -> str:
     """The error code for a head that is too large and begins with `start`."""
     return "head-too-large" if b"\n" in start[: limits.HTTP_HEAD_BYTES] else "uri-too-long"
+
+
+def _make_parser() -> h11.Connection:
+    # h11 refuses an incomplete head that is longer than this. One byte less, because an incomplete
+    # head lacks at least one more byte.
+    return h11.Connection(h11.SERVER, limits.HTTP_HEAD_BYTES - 1)
 
 
 class HTTPConnection(HalfCloseable, Protocol):
@@ -91,9 +99,7 @@ class HTTPConnection(HalfCloseable, Protocol):
         self._factory = factory
         self._host = host
         self._peer = f"{host}:{port}"
-        # h11 refuses an incomplete head that is longer than this. One byte less, because an
-        # incomplete head lacks at least one more byte.
-        self._http = h11.Connection(h11.SERVER, limits.HTTP_HEAD_BYTES - 1)
+        self._http = _make_parser()
         self._chat = factory.router.chat
         self._clock = self._chat.clock
         self._timeout = Timeout(self._clock)
@@ -105,7 +111,7 @@ class HTTPConnection(HalfCloseable, Protocol):
     @override
     def connectionMade(self) -> None:
         local_address = self.transport.getHost()
-        self._allowed_hosts = routes.allowed_hosts(
+        self._allowed_hosts = hosts.allowed_hosts(
             unmap_ipv4(local_address.host), local_address.port, self._factory.host_names
         )
         self._send_queue = SendQueue(self.transport, limits.OUTBOUND_BYTES, self.abort)
@@ -120,9 +126,9 @@ class HTTPConnection(HalfCloseable, Protocol):
             if self._http.their_state is h11.IDLE and not self._http.trailing_data[0]:
                 # RFC 9112, section 2.2: empty lines before a request are ignored.
                 data = data.lstrip(b"\r\n")
-            if data:
+            if data:  # h11 takes no data for the end of the stream
                 self._http.receive_data(data)
-                self._pause_reading()
+            self._pause_reading()
 
     @override
     def eof_received(self) -> None:
@@ -198,9 +204,20 @@ class HTTPConnection(HalfCloseable, Protocol):
             self._close()
         else:
             self._http.next_event()  # EndOfMessage: there is no body
-            self._http.start_next_cycle()
+            self._start_next_cycle()
             self._timeout.start(limits.DEAD_PEER_SECONDS, self.abort)
             self._send_queue.when_ready(self._resume_later)
+
+    def _start_next_cycle(self) -> None:
+        """Begin with the next request. Empty lines before it are dropped, as h11 refuses them."""
+        self._http.start_next_cycle()
+        rest, is_ended = self._http.trailing_data
+        if rest.startswith(_LINE_ENDS):
+            self._http = _make_parser()
+            if request := rest.lstrip(b"\r\n"):
+                self._http.receive_data(request)
+            if is_ended:
+                self._http.receive_data(b"")
 
     def _send(self, response: Response, *, is_head: bool = False, is_last: bool = False) -> None:
         headers = [*response.headers, ("Date", formatdate(self._chat.now() / 1_000, usegmt=True))]

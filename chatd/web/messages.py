@@ -26,6 +26,7 @@ STATUS: Final = {
     "no-such-room": 404,
     "method-not-allowed": 405,
     "too-late": 408,
+    "precondition-failed": 412,
     "body-too-large": 413,
     "uri-too-long": 414,
     "foreign-host": 421,
@@ -69,8 +70,8 @@ class Request:
     @property
     def has_body(self) -> bool:
         """Whether a body follows, or may follow."""
-        lengths = self.values("content-length")
-        return bool(self.values("transfer-encoding")) or lengths not in ([], ["0"])
+        lengths = self.values("content-length")  # h11 lets only digits pass
+        return bool(self.values("transfer-encoding")) or any(int(each) for each in lengths)
 
     def values(self, name: str) -> list[str]:
         """The values of all header fields called `name` (lower case), in order."""

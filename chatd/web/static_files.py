@@ -4,14 +4,13 @@ No part of a request's path ever becomes a file name, so none can lead out of th
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import PurePath
 from typing import Final
 
-from chatd.web.messages import Headers, Request, Response
+from chatd.web.messages import Response
 
 #: The media types by suffix; files with other suffixes are not served.
 _MEDIA_TYPES: Final = {
@@ -26,40 +25,24 @@ _MEDIA_TYPES: Final = {
 _ETAG_CHARACTERS: Final = 32
 
 
-@dataclass(frozen=True, slots=True)
-class StaticFile:
-    """A file of the page, with its response headers.
+def load() -> dict[str, Response]:
+    """The page's files as responses, by URL path.
 
-    :ivar etag: with its quotes; a hash, so that it changes with the content.
+    The page itself is at ``/``, the others are at ``/static/NAME``.
     """
-
-    content: bytes
-    etag: str
-    headers: Headers
-
-    def response(self, request: Request) -> Response:
-        """The file, or 304 if the client has it (``If-None-Match``, RFC 9110, section 13.1.2)."""
-        client_etags = {etag.removeprefix("W/") for etag in request.items("if-none-match")}
-        if client_etags & {self.etag, "*"}:
-            return Response(304, self.headers)
-        return Response(200, self.headers, self.content)
-
-
-def load() -> dict[str, StaticFile]:
-    """The page's files by URL path: ``/`` for the page itself, ``/static/NAME`` for the others."""
     return dict(_read(files("chatd.web").joinpath("static")))
 
 
-def _read(folder: Traversable) -> Iterator[tuple[str, StaticFile]]:
+def _read(folder: Traversable) -> Iterator[tuple[str, Response]]:
     for file in folder.iterdir():
         media_type = _MEDIA_TYPES.get(PurePath(file.name).suffix)
         if media_type is not None:
             path = "/" if file.name == "index.html" else f"/static/{file.name}"
-            yield path, _make_file(media_type, file.read_bytes())
+            yield path, _make_response(media_type, file.read_bytes())
 
 
-def _make_file(media_type: str, content: bytes) -> StaticFile:
+def _make_response(media_type: str, content: bytes) -> Response:
     etag = f'"{sha256(content).hexdigest()[:_ETAG_CHARACTERS]}"'
     # no-cache: the browser asks each time, with the ETag, so a new version is seen at once.
     headers = (("Content-Type", media_type), ("Cache-Control", "no-cache"), ("ETag", etag))
-    return StaticFile(content, etag, headers)
+    return Response(200, headers, content)

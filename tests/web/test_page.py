@@ -91,9 +91,6 @@ def test_head_gets_everything_but_the_body(harness: WebHarness) -> None:
         "/api/users/",
         "http://192.168.1.1:54321//",
         "http://192.168.1.1:54321/../etc/passwd",
-        "ftp://192.168.1.1:54321/",
-        "*",
-        "?",
     ],
 )
 def test_no_other_path_exists(harness: WebHarness, path: str) -> None:
