@@ -60,10 +60,15 @@ def _type(code_point: int) -> Any:
     return icu.Char.charType(code_point)
 
 
+def _is_ignorable(code_point: int) -> bool:
+    default_ignorable = icu.UProperty.DEFAULT_IGNORABLE_CODE_POINT
+    return icu.Char.hasBinaryProperty(code_point, default_ignorable) or code_point == 0x2800
+
+
 def _is_hidden(code_point: int) -> bool:
     category = icu.UCharCategory
     return (
-        icu.Char.hasBinaryProperty(code_point, icu.UProperty.DEFAULT_IGNORABLE_CODE_POINT)
+        _is_ignorable(code_point)
         or _type(code_point)
         in (
             category.CONTROL_CHAR,
@@ -73,7 +78,6 @@ def _is_hidden(code_point: int) -> bool:
             category.PARAGRAPH_SEPARATOR,
         )
         or icu.Char.hasBinaryProperty(code_point, icu.UProperty.NONCHARACTER_CODE_POINT)
-        or code_point == 0x2800
     )
 
 
@@ -117,9 +121,14 @@ def main() -> None:
     with _TARGET.open("w") as file:
         file.write(_HEADER.format(version=icu.UNICODE_VERSION))
         file.write(
-            "#: Default_Ignorable_Code_Point, control and format characters, line separators,\n"
-            "#: halves of surrogate pairs, noncharacters, and the Braille blank; for a class in a\n"
-            "#: regular expression.\n"
+            "#: Default_Ignorable_Code_Point and the Braille blank, for a class in a regular\n"
+            "#: expression.\n"
+        )
+        ignorable = _character_class(_is_ignorable)
+        file.writelines(["IGNORABLE: Final = (\n", *_lines(ignorable), ")\n\n"])
+        file.write(
+            "#: These, control and format characters, line separators, halves of surrogate pairs,\n"
+            "#: and noncharacters; likewise.\n"
         )
         file.writelines(["HIDDEN: Final = (\n", *_lines(_character_class(_is_hidden)), ")\n\n"])
         file.write("#: Marks without a width of their own (categories Mn and Me); likewise.\n")

@@ -6,9 +6,16 @@ version of Python, so two servers agree about a name.
 
 from typing import Final
 
-#: Default_Ignorable_Code_Point, control and format characters, line separators,
-#: halves of surrogate pairs, noncharacters, and the Braille blank; for a class in a
-#: regular expression.
+#: Default_Ignorable_Code_Point and the Braille blank, for a class in a regular
+#: expression.
+IGNORABLE: Final = (
+    "\u00ad\u034f\u061c\u115f-\u1160\u17b4-\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+
+#: These, control and format characters, line separators, halves of surrogate pairs,
+#: and noncharacters; likewise.
 HIDDEN: Final = (
     "\u0000-\u001f\u007f-\u009f\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890-\u0891\u08e2"
     "\u115f-\u1160\u17b4-\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800"

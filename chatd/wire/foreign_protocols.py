@@ -29,10 +29,8 @@ _PATTERNS: Final = tuple(
         ("tls", rb"\x16\x03[\x00-\x04]"),
         ("tls", rb"[\x80-\xff].\x01(?:\x03[\x00-\x04]|\x00\x02)"),
         ("ssh", rb"SSH-[0-9]"),  # RFC 4253, section 4.2
-        (
-            "smtp",
-            rb"(?i:EHLO|HELO|LHLO)[ \t\r\n]|220[ -][^\r\n]*(?:SMTP|FTP)",
-        ),  # RFC 5321, sections 3.1 and 3.2
+        # RFC 5321, sections 3.1 and 3.2.
+        ("smtp", rb"(?i:EHLO|HELO|LHLO)[ \t\r\n]|220[ -][^\r\n]*(?:SMTP|FTP)"),
         ("other", rb"\*[0-9]+\r?\n|fox a [0-9]|LO_SERVER_CLIENT_PAIR"),
         # Other binary protocols: a client of chatd begins with no control character but NUL, and
         # those that edit a line (Backspace, DEL, Ctrl-C, Ctrl-U).

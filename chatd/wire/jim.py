@@ -152,13 +152,14 @@ class Jim(Dialect):
         verb = client_object.action if client_object.action is not None else client_object.event
         if verb is None or len(verb) > limits.JIM_ACTION_CHARACTERS:
             raise BadFrame("An object needs an action, or an event, of at most 15 characters.")
-        if not self.nickname and verb.lower() not in ("presence", "authenticate"):
+        name = verb.lower()
+        if not self.nickname and name not in ("presence", "authenticate"):
             raise errors.NotRegistered
-        parse = _PARSERS.get(verb.lower())
+        parse = _PARSERS.get(name)
         if parse is None:
             raise errors.UnknownType(f"There is no action {verb!r}.")
-        vocabulary = self._vocabulary_of(client_object, verb)
-        return Request(parse(self, client_object), verb.lower(), vocabulary)
+        vocabulary = self._vocabulary_of(client_object, verb, name)
+        return Request(parse(self, client_object), name, vocabulary)
 
     @override
     def encode_event(self, event: Event, now: int = 0) -> bytes:
@@ -207,11 +208,11 @@ class Jim(Dialect):
         hears_notices = self.hears_notices or isinstance(result, events.JoinDone)
         return Jim(vocabulary, nickname, hears_notices)
 
-    def _vocabulary_of(self, client_object: _ClientObject, verb: str) -> Vocabulary:
+    def _vocabulary_of(self, client_object: _ClientObject, verb: str, name: str) -> Vocabulary:
         vocabulary = replace(
             self.vocabulary, key="event" if client_object.action is None else "action"
         )
-        if verb.lower() == "presence" and not self.nickname:
+        if name == "presence" and not self.nickname:
             is_bare = _is_bare(client_object)
             return replace(
                 vocabulary,
@@ -219,16 +220,16 @@ class Jim(Dialect):
                 text_keys=_BARE_TEXT_KEYS if is_bare else _USUAL_TEXT_KEYS,
                 sender=is_bare,
             )
-        if verb.lower() in _USERS:
+        if name in _USERS:
             return replace(vocabulary, knows_codes=False)
         text_key = _text_key(client_object)
-        if verb.lower() not in ("msg", "message") or text_key is None:
+        if name not in ("msg", "message") or text_key is None:
             return vocabulary
         return replace(
             vocabulary,
             verb=verb,
             text_keys=(text_key,),
-            # What was assumed before the first message counts no more.
+            # The first message shows whether the client knows `sender`: an assumption ends here.
             sender=client_object.sender is not None
             or (vocabulary.sender and len(vocabulary.text_keys) == 1),
             destination=client_object.destination is not None,

@@ -1,4 +1,4 @@
-"""Who a typed line is for: reads the nicknames at the start of a private message.
+"""Reads the recipients of a private message: the nicknames at the start of a typed line.
 
 A slip must never make a private message public, nor send it to half of those it is meant for. So
 the same characters in other forms, as input methods give them, mean the same, and invisible
@@ -11,6 +11,7 @@ import re
 from typing import Final
 
 from chatd.chat import limits
+from chatd.chat.characters import IGNORABLE
 from chatd.chat.errors import BadCommand, BadRecipients
 
 # Each with its full-width and small forms. A fraction slash, a division slash and a big solidus
@@ -21,13 +22,9 @@ HASH: Final = "#\uff03\ufe5f"
 _COMMA: Final = ",\uff0c\ufe50\ufe10\u3001\uff64\ufe51\ufe11\u060c"
 _COLON: Final = ":\uff1a\ufe55\ufe13"
 
-#: The characters that Unicode calls default ignorable, the anchors of annotations and the Braille
-#: blank, as a part of a character class.
-_INVISIBLE: Final = (
-    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
-    "\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
-    "\U000e0000-\U000e0fff"
-)
+#: What shows nothing, the anchors of annotations included, as a part of a character class. Control
+#: characters are not among them: a line that has one is refused.
+_INVISIBLE: Final = rf"{IGNORABLE}\ufff9-\ufffb"
 _INVISIBLES: Final = re.compile(f"[{_INVISIBLE}]+")
 _BLANKS: Final = re.compile(rf"[\s{_INVISIBLE}]*")
 

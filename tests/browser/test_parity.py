@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chatd.chat import limits
 from chatd.chat.errors import Refusal
 from chatd.chat.names import casefold
-from chatd.wire import slash_commands
+from chatd.wire import recipients, slash_commands
 from chatd.wire.rendering import escape
 from tests.browser.chat_page import ChatPage
 from tests.slash_command_cases import CASES, as_frame, assert_frame
@@ -82,6 +82,21 @@ def test_escape_agrees_with_the_terminal_for_every_character(module_page: ChatPa
         escaped = [escape(before + chr(each)) != before + chr(each) for each in range(0x110000)]
         changes = zip([False, *escaped], [*escaped, False], strict=True)
         assert ranges == [each for each, (old, new) in enumerate(changes) if old != new]
+
+
+@pytest.mark.smoke
+def test_the_page_and_the_terminal_skip_the_same_invisible_characters(
+    module_page: ChatPage,
+) -> None:
+    skipped = module_page.run(
+        """async () => {
+          const {withoutInvisibles} = await import("/static/recipients.js")
+          const isSkipped = (each) => withoutInvisibles(String.fromCodePoint(each)) === ""
+          return JSON.stringify([...Array(0x110000).keys()].filter(isSkipped))
+        }"""
+    )
+    expected = [each for each in range(0x110000) if not recipients.without_invisibles(chr(each))]
+    assert json.loads(skipped) == expected
 
 
 #: Characters that Python's Unicode database has; the browser's may be newer.

@@ -15,7 +15,6 @@ from typing_extensions import override
 
 _ESCAPE: Final = "\x1b"
 _PASTE_BEGIN: Final = "\x1b[200~"
-_PASTE_END: Final = "\x1b[201~"
 #: A control string, or a sequence, that is longer than this is no such thing.
 _MAX_CHARACTERS: Final = 4_096
 
@@ -99,11 +98,11 @@ class KeyParser(Vt100Parser):
 
     @staticmethod
     def _is_known(sequence: str) -> bool:
-        known = sequence.lstrip(_ESCAPE)
+        key = sequence.lstrip(_ESCAPE)
+        is_with_alt = sequence.count(_ESCAPE) == 2
         return (
             sequence in ANSI_SEQUENCES
             or _REPORT.match(sequence) is not None
-            # Alt and a key.
-            or (sequence.count(_ESCAPE) == 2 and _ESCAPE + known in ANSI_SEQUENCES)
-            or (len(known) == 1 and known not in "[]PX^_O")
+            or (is_with_alt and _ESCAPE + key in ANSI_SEQUENCES)
+            or len(key) == 1  # Alt and a character
         )

@@ -34,6 +34,14 @@ _INTERVAL_SECONDS: Final = limits.OUTPUT_INTERVAL_MILLISECONDS / 1000
 #: A narrower window gets its lines whole: beside the indentation there would be no space.
 _MIN_COLUMNS: Final = 12
 
+#: The words of a text, and the runs of spaces between them.
+_WORDS: Final = re.compile(" +|[^ ]+")
+#: A URL, perhaps in brackets or quotes. White space of any kind would end it, and so would a
+#: character that was escaped; it cannot look like the beginning of another line.
+_URL: Final = re.compile(
+    r"[(\[{<\"'\w:]{0,20}?[a-zA-Z][a-zA-Z0-9+.-]{0,20}://[^\s<>]+[>)\]}.,;:!?\"']*\Z"
+)
+
 
 class OutputQueue:
     """Lines that wait to be written to the window.
@@ -116,29 +124,24 @@ def wrap(line: Line, columns: int, indent: int) -> list[Line]:
                 rows[-1].append((style, word))
                 column += width
                 continue
-            is_url = bool(_URL.match(word))
-            fits_in_a_row = width <= columns - indent
-            if column > indent and (fits_in_a_row or is_url) and not word.isspace():
+            if _URL.match(word):
+                if rows[-1] and column != indent:
+                    rows.append([("", " " * indent)])
+                    column = indent
+                rows[-1].append((style, word))
+                column = min(column + width, columns)
+                continue
+            if column > indent and width <= columns - indent and not word.isspace():
                 rows.append([("", " " * indent)])
                 column = indent
-            pieces = [word] if is_url else _split_word(word, columns - column, columns - indent)
-            for piece in pieces:
+            for piece in _split_word(word, columns - column, columns - indent):
                 width = get_cwidth(piece)
-                if rows[-1] and column + width > columns and not (is_url and column == indent):
+                if rows[-1] and column + width > columns:
                     rows.append([("", " " * indent)])
                     column = indent
                 rows[-1].append((style, piece))
-                column = min(column + width, columns) if is_url else column + width
+                column += width
     return rows
-
-
-#: The words of a text, and the runs of spaces between them.
-_WORDS: Final = re.compile(" +|[^ ]+")
-#: A URL, perhaps in brackets or quotes. White space of any kind would end it, and so would a
-#: character that was escaped; it cannot look like the beginning of another line.
-_URL: Final = re.compile(
-    r"[(\[{<\"'\w:]{0,20}?[a-zA-Z][a-zA-Z0-9+.-]{0,20}://[^\s<>]+[>)\]}.,;:!?\"']*\Z"
-)
 
 
 def _split_word(word: str, first: int, others: int) -> list[str]:

@@ -1,4 +1,4 @@
-/** Who a typed line is for: reads the nicknames at the start of a private message. Pure.
+/** Reads the recipients of a private message: the nicknames at the start of a typed line. Pure.
  *
  * The rules are those of chatd/wire/recipients.py, where they are explained. The cases in
  * tests/slash_commands.json are for both.
@@ -21,10 +21,7 @@ const MAX_RECIPIENTS = 32;
 // nothing.
 const WHITE =
   "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
-const INVISIBLE =
-  "\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b-\\u200f\\u202a-\\u202e" +
-  "\\u2060-\\u206f\\u2800\\u3164\\ufe00-\\ufe0f\\ufeff\\uffa0\\ufff0-\\ufffb" +
-  "\\u{1bca0}-\\u{1bca3}\\u{1d173}-\\u{1d17a}\\u{e0000}-\\u{e0fff}";
+const INVISIBLE = "\\p{Default_Ignorable_Code_Point}\\u2800\\ufff9-\\ufffb";
 
 const WHITE_CHARACTER = new RegExp(`^[${WHITE}]$`);
 const WHITE_SPACE = new RegExp(`[${WHITE}]+`);
