@@ -16,7 +16,7 @@ takes nothing (Ctrl-S, a slow link), and while a batch is written no key is hand
 
 import re
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from prompt_toolkit.formatted_text import StyleAndTextTuples
@@ -115,33 +115,38 @@ def wrap(line: Line, columns: int, indent: int) -> list[Line]:
     """
     rows: list[Line] = [[]]
     column = 0
-    for style, text, *_ in line:
-        for each in _WORDS.findall(text):
-            # At the end of a full row, the end itself takes the place of a space.
-            word = each.removeprefix(" ") if column == columns >= _MIN_COLUMNS else each
-            width = get_cwidth(word)
-            if column + width <= columns or columns < _MIN_COLUMNS:
-                rows[-1].append((style, word))
-                column += width
-                continue
-            if _URL.match(word):
-                if rows[-1] and column != indent:
-                    rows.append([("", " " * indent)])
-                    column = indent
-                rows[-1].append((style, word))
-                column = min(column + width, columns)
-                continue
-            if column > indent and width <= columns - indent and not word.isspace():
+    for style, each in _styled_words(line):
+        # At the end of a full row, the end itself takes the place of a space.
+        word = each.removeprefix(" ") if column == columns >= _MIN_COLUMNS else each
+        width = get_cwidth(word)
+        if column + width <= columns or columns < _MIN_COLUMNS:
+            rows[-1].append((style, word))
+            column += width
+            continue
+        if _URL.match(word):
+            if rows[-1] and column != indent:
                 rows.append([("", " " * indent)])
                 column = indent
-            for piece in _split_word(word, columns - column, columns - indent):
-                width = get_cwidth(piece)
-                if rows[-1] and column + width > columns:
-                    rows.append([("", " " * indent)])
-                    column = indent
-                rows[-1].append((style, piece))
-                column += width
+            rows[-1].append((style, word))
+            column = min(column + width, columns)
+            continue
+        if column > indent and width <= columns - indent and not word.isspace():
+            rows.append([("", " " * indent)])
+            column = indent
+        for piece in _split_word(word, columns - column, columns - indent):
+            width = get_cwidth(piece)
+            if rows[-1] and column + width > columns:
+                rows.append([("", " " * indent)])
+                column = indent
+            rows[-1].append((style, piece))
+            column += width
     return rows
+
+
+def _styled_words(line: Line) -> Iterator[tuple[str, str]]:
+    for style, text, *_ in line:
+        for word in _WORDS.findall(text):
+            yield style, word
 
 
 def _split_word(word: str, first: int, others: int) -> list[str]:
