@@ -16,6 +16,7 @@ Each dialect encodes a refusal in its own way; docs/reference/protocol.rst lists
     │   └── LineTooLong          line-too-long         (closes the connection)
     ├── BadNickname              bad-nickname
     ├── NicknameTaken            nickname-taken
+    │   ├── AccountTaken         nickname-taken
     │   └── NicknameConfusable   nickname-taken
     ├── AccountRefusal           about accounts and their passwords
     │   ├── PasswordRequired     password-required
@@ -146,13 +147,19 @@ class NicknameTaken(Refusal):
     code = "nickname-taken"
 
     def __init__(self, nickname: str) -> None:
+        self.nickname = nickname
         super().__init__(f"The nickname {nickname} is taken; choose another one.")
+
+
+class AccountTaken(NicknameTaken):
+    """Another member has the nickname, which is an account: its owner, logged in twice perhaps."""
 
 
 class NicknameConfusable(NicknameTaken):
     """The nickname looks like another one, in letters of another script."""
 
     def __init__(self, nickname: str) -> None:
+        self.nickname = nickname
         Refusal.__init__(
             self, f"The nickname {nickname} looks like another one here; choose another one."
         )
@@ -196,6 +203,7 @@ class Blocked(AccountRefusal):
     code = "blocked"
 
     def __init__(self, nickname: str) -> None:
+        self.nickname = nickname
         super().__init__(f"The account {nickname} is blocked.")
 
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from chatd.chat import events, limits, names
 from chatd.chat.errors import (
+    AccountTaken,
     BadRecipients,
     Blocked,
     NicknameConfusable,
@@ -109,12 +110,14 @@ class Nicknames:
     def __init__(self) -> None:
         self._members: dict[str, Member] = {}
         self._looks: _Looks = {}
+        self._accounts: frozenset[str] = frozenset()
         self._account_looks: _Looks = {}
 
     def set_accounts(self, accounts: Iterable[str]) -> None:
         """Let no nickname look like that of one of `accounts`, whether connected or not."""
+        self._accounts = frozenset(accounts)
         self._account_looks = {}
-        for name in accounts:
+        for name in self._accounts:
             _add_look(self._account_looks, name)
 
     def __len__(self) -> int:
@@ -128,8 +131,9 @@ class Nicknames:
         :raises Refusal: if it is not a valid nickname, or another member has it.
         """
         nickname = names.nickname(name, member.address)
-        if self._members.get(names.casefold(nickname), member) is not member:
-            raise NicknameTaken(nickname)
+        key = names.casefold(nickname)
+        if self._members.get(key, member) is not member:
+            raise (AccountTaken if key in self._accounts else NicknameTaken)(nickname)
         if self._is_confusable(member, nickname):
             raise NicknameConfusable(nickname)
         return nickname

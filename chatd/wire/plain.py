@@ -3,6 +3,10 @@
 The server prompts for what it needs, and tells what it did, so that it can be used without a
 manual. What a line means depends on the prompt before it: a nickname, a password, or a message or
 command. docs/reference/plain.rst has an example.
+
+A user may type a nickname and its password at once, without waiting for the answer. If the nickname
+is refused, no password was asked for, and the next line would be said to everyone or become a
+nickname. So the first line after such a refusal is withheld.
 """
 
 import re
@@ -21,8 +25,8 @@ from chatd.wire import rendering, slash_commands
 from chatd.wire.dialect import ALL_ECHOES, Dialect, LocalReply, Request, Result
 from chatd.wire.telnet import edited
 
-#: What programs put behind a line: the CR of a line end, or blanks up to a fixed length.
-_TRAILING_PADDING: Final = re.compile(r"[ \t]{2,}\r?\Z|\r\Z")
+#: The blanks that programs put behind a line, up to a fixed length. A password may end with them.
+_TRAILING_PADDING: Final = re.compile(r"[ \t]{2,}\Z")
 _BYTE_ORDER_MARK: Final = "\ufeff"
 #: What users type who expect a command line before the chat.
 _HELP_WORDS: Final = frozenset({"help", "/help", "?"})
@@ -47,7 +51,9 @@ class Plain(Dialect):
     :ivar prompt: what the next line is.
     :ivar previous_prompt: what it will be after a password: a member that renames itself to an
         account stays a member, whether the password is right or wrong.
-    :ivar account: the account whose password is asked for.
+    :ivar account: the account whose password is or was asked for.
+    :ivar refused_account: the account that was refused as a nickname: the next line may be its
+        password. Empty if there is none.
     :ivar room: where messages go.
     """
 
@@ -60,6 +66,7 @@ class Plain(Dialect):
     prompt: Prompt = Prompt.NICKNAME
     previous_prompt: Prompt = Prompt.NICKNAME
     account: str = ""
+    refused_account: str = ""
     room: str = LOBBY
 
     @property
@@ -73,20 +80,49 @@ class Plain(Dialect):
     @override
     def decode(self, frame: bytes) -> Request:
         try:
-            line = _TRAILING_PADDING.sub("", edited(frame.decode("utf-8")))
+            line = edited(frame.decode("utf-8")).removesuffix("\r")
         except UnicodeDecodeError:
             raise errors.InvalidUtf8 from None
-        if self.prompt is Prompt.NOTHING:
-            return Request(_command(slash_commands.parse(line, self.room)))
-        line = line.removeprefix(_BYTE_ORDER_MARK)
-        if slash_commands.is_quit(line):
-            return Request(commands.Quit())
+        if self.prompt is Prompt.PASSWORD:
+            return Request(self._password_command(line))
+        line = _TRAILING_PADDING.sub("", line)
         if self.prompt is Prompt.NICKNAME:
-            word = line.strip()
-            return Request(_NICKNAME_HELP if word.lower() in _HELP_WORDS else commands.Enter(word))
-        if not line:
-            return Request(_PasswordCanceled())
-        return Request(commands.Authenticate(self.account, line))
+            command = _nickname_command(line.removeprefix(_BYTE_ORDER_MARK).strip())
+        else:
+            command = _command(slash_commands.parse(line, self.room))
+        return Request(self._withheld(command))
+
+    def _password_command(self, line: str) -> commands.ClientCommand | LocalReply:
+        if slash_commands.is_quit(line):
+            return commands.Quit()
+        return commands.Authenticate(self.account, line) if line else _PasswordCanceled()
+
+    def _withheld(
+        self, command: commands.ClientCommand | LocalReply
+    ) -> commands.ClientCommand | LocalReply:
+        """`command`, unless it would show the others a line that may be a password."""
+        match command:
+            case _ if not self.refused_account:
+                return command
+            case commands.SendMessage() | commands.SendPrivate():
+                return _Withheld(
+                    (
+                        f"[Server]: Not said, as it may be the password of {self.refused_account}. "
+                        "Type it again to say it.",
+                    )
+                )
+            case commands.Enter(nickname) if nickname and not self._is_refused(nickname):
+                return _Withheld(
+                    (
+                        f"This was not taken for a nickname, as it may be the password of "
+                        f"{self.refused_account}. Type it again if it is none. Your nickname?",
+                    )
+                )
+            case _:
+                return command
+
+    def _is_refused(self, nickname: str) -> bool:
+        return casefold(nickname) == casefold(self.refused_account)
 
     @override
     def encode_probe(self, now: int) -> bytes:
@@ -142,25 +178,49 @@ class Plain(Dialect):
                     self,
                     prompt=Prompt.PASSWORD,
                     account=result.nickname,
+                    refused_account="",
                     previous_prompt=self.prompt,
                 )
             case events.Welcome():
-                return replace(self, prompt=Prompt.NOTHING)
+                return replace(self, prompt=Prompt.NOTHING, refused_account="")
             case Refusal() if self._asks_again(result):
                 return self
             case _ if self.prompt is Prompt.PASSWORD:
                 return replace(self, prompt=self.previous_prompt)
+            case _:
+                room = self._room_after(request, result)
+                refused = self._refused_account_after(request, result)
+                if (room, refused) == (self.room, self.refused_account):
+                    return self
+                return replace(self, room=room, refused_account=refused)
+
+    def _room_after(self, request: Request, result: Result) -> str:
+        match result:
             case events.JoinDone() | _RoomSwitched():
-                return replace(self, room=result.room)
+                return result.room
             # A user who types /join wants to write there, even if the member is in it already.
             case errors.AlreadyInRoom() if isinstance(request.command, commands.JoinRoom):
-                return replace(self, room=request.command.room)
+                return request.command.room
             case events.Ok() if isinstance(request.command, commands.LeaveRoom) and casefold(
                 request.command.room
             ) == casefold(self.room):
-                return replace(self, room=LOBBY)
+                return LOBBY
             case _:
-                return self
+                return self.room
+
+    def _refused_account_after(self, request: Request, result: Result) -> str:
+        match result:
+            case errors.AccountTaken() | errors.NicknameConfusable() | errors.Blocked():
+                return result.nickname
+            case events.Ok() if isinstance(request.command, commands.Rename):
+                # Renamed to the account that the user has entered with already: no password was
+                # asked for, either.
+                is_own = casefold(request.command.nickname) == casefold(self.account)
+                return self.account if is_own else ""
+            case _Withheld():
+                return ""
+            case _:
+                return self.refused_account
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +233,18 @@ class _RoomSwitched(LocalReply):
 @dataclass(frozen=True, slots=True)
 class _PasswordCanceled(LocalReply):
     """The reply to an empty line in place of a password."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Withheld(LocalReply):
+    """The reply to a line that may be a password which nothing has asked for."""
+
+
+def _nickname_command(word: str) -> commands.ClientCommand | LocalReply:
+    """What the answer to the question for a nickname means."""
+    if slash_commands.is_quit(word):
+        return commands.Quit()
+    return _NICKNAME_HELP if word.lower() in _HELP_WORDS else commands.Enter(word)
 
 
 def _command(user_input: slash_commands.UserInput | None) -> commands.ClientCommand | LocalReply:
@@ -191,7 +263,7 @@ def _command(user_input: slash_commands.UserInput | None) -> commands.ClientComm
 
 
 def _done(result: Result) -> list[str]:
-    """What is said of a request that was carried out, besides the sentences of all dialects."""
+    """The lines of this dialect alone about a request that was carried out."""
     match result:
         case events.Welcome():
             return [f"You are {result.nickname} on {result.server}. Type /help for help."]

@@ -6,11 +6,12 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from twisted.internet.defer import fail
+from twisted.internet.defer import Deferred, fail, succeed
 
 from chatd.chat import limits
+from chatd.chat.commands import Authenticate
 from chatd.chat.errors import NicknameTaken
-from tests.server.harness import Harness, connect_plain, enter_plain
+from tests.server.harness import Client, Harness, connect_plain, enter_plain
 
 
 def test_a_plain_client_is_asked_for_a_nickname_and_enters(harness: Harness) -> None:
@@ -395,3 +396,98 @@ def test_a_password_is_not_said_when_its_account_has_come_meanwhile(harness: Har
     ice.heard()
     client.type("/setname star", "right", "right", "", "hello")
     assert [data["text"] for data in ice.heard_of("message")] == ["hello"]
+
+
+def _with_account_in_use(harness: Harness) -> Client:
+    """The one who has the nickname star, an account, and hears everything."""
+    star = harness.enter("star")
+    harness.chat.hub.accounts = {"star": False, "sun": True}
+    return star
+
+
+@pytest.mark.parametrize("account", ["star", "STAR", "sun", "st\u0430r"])
+@pytest.mark.parametrize(
+    "password", ["hunter2", "@star hunter2", "//hunter2", "  hunter2", "/msg star hunter2"]
+)
+def test_a_password_pasted_behind_a_refused_setname_is_not_said(
+    harness: Harness, account: str, password: str
+) -> None:
+    star = _with_account_in_use(harness)
+    client = enter_plain(harness, "moon")
+    star.heard()
+    client.send_bytes(f"/setname {account}\r\n{password}\r\nhello\r\n".encode())
+    assert [frame["data"].get("text") for frame in star.heard()] == ["hello"]
+    refused, withheld, hello = client.shown()
+    assert refused.endswith(("choose another one.", "is blocked."))
+    assert withheld.startswith("[Server]: Not said, as it may be the password of ")
+    assert hello == "moon: hello"
+
+
+def test_a_password_that_comes_later_or_behind_a_command_is_not_said_either(
+    harness: Harness,
+) -> None:
+    star = _with_account_in_use(harness)
+    client = enter_plain(harness, "moon")
+    star.heard()
+    client.type("/setname star", "", "/users")
+    harness.clock.advance(3)
+    client.type("hunter2")
+    assert star.heard() == []
+    client.type("a message after all")
+    assert [data["text"] for data in star.heard_of("message")] == ["a message after all"]
+
+
+def test_after_another_nickname_was_taken_everything_is_said(harness: Harness) -> None:
+    star = _with_account_in_use(harness)
+    client = enter_plain(harness, "moon")
+    client.type("/setname star", "/setname comet", "hello")
+    assert [data["text"] for data in star.heard_of("message")] == ["hello"]
+
+
+def test_a_nickname_without_an_account_has_no_password_and_nothing_is_withheld(
+    harness: Harness,
+) -> None:
+    star = _with_account_in_use(harness)
+    harness.enter("ice")
+    client = enter_plain(harness, "moon")
+    client.type("/setname ice", "hello", "/setname a b", "again")
+    assert [data["text"] for data in star.heard_of("message")] == ["hello", "again"]
+
+
+def test_a_password_pasted_behind_a_refused_first_nickname_becomes_no_nickname(
+    harness: Harness,
+) -> None:
+    star = _with_account_in_use(harness)
+    client = connect_plain(harness)
+    client.send_bytes(b"star\nhunter2\n")
+    assert star.heard() == []
+    assert client.shown()[-1].startswith("This was not taken for a nickname")
+    client.type("star", "comet", "comet")
+    assert [data["nickname"] for data in star.heard_of("entered")] == ["comet"]
+
+
+def test_a_password_pasted_behind_the_own_nickname_is_not_said(harness: Harness) -> None:
+    harness.chat.hub.accounts = {"star": False}
+    harness.chat.check_password = lambda command, address: succeed("star")
+    ice = harness.enter("ice")
+    client = connect_plain(harness)
+    client.type("star", "hunter2")
+    ice.heard()
+    client.send_bytes(b"/setname star\nhunter2\nhello\n")
+    assert [data["text"] for data in ice.heard_of("message")] == ["hello"]
+
+
+@pytest.mark.parametrize("password", ["hunter2  ", "hunter2 \t", "  ", " hunter2"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_password_may_end_with_blanks(harness: Harness, password: str, end: str) -> None:
+    harness.chat.hub.accounts = {"star": False}
+    checked: list[str] = []
+
+    def check(command: Authenticate, address: str) -> Deferred[str]:
+        checked.append(command.password)
+        return succeed("star")
+
+    harness.chat.check_password = check
+    client = connect_plain(harness)
+    client.send_bytes(f"star{end}{password}{end}".encode())
+    assert checked == [password]
