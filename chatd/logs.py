@@ -8,7 +8,6 @@ obeys. An event in the JSON log is one object in one line.
 import json
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import Any, Final, Protocol
@@ -25,6 +24,7 @@ from zope.interface import implementer
 
 from chatd import stderr
 from chatd.background_writer import BackgroundWriter
+from chatd.turn_log import pending, publish_pending
 
 
 class Writable(Protocol):
@@ -89,6 +89,8 @@ class _TextLogObserver:
         self._levels = levels
 
     def __call__(self, event: LogEvent) -> None:
+        if pending:
+            publish_pending()
         level = event.get("log_level")
         if level not in self._levels or (
             level not in _QUIET_LEVELS and event.get("log_namespace") == _QUIET_NAMESPACE
@@ -148,8 +150,10 @@ def _message(event: LogEvent) -> str:
     """
     log_format = event.get("log_format")
     if isinstance(log_format, str) and "(" not in log_format and "log_flattened" not in event:
-        with suppress(Exception):  # whatever it is, Twisted's formatting does not raise it
+        try:
             return log_format.format_map(event)
+        except Exception:  # noqa: S110  # whatever it is, Twisted's formatting does not raise it
+            pass
     return formatEvent(event)
 
 
@@ -157,17 +161,23 @@ def _format_time(timestamp: float | None, utc: bool) -> str:
     """ISO 8601, with milliseconds and the offset from UTC."""
     if timestamp is None:
         return "-"
-    second, microseconds = divmod(round(timestamp * 1_000_000), 1_000_000)
-    prefix, offset = _format_second(second, None if utc else time.tzname)
-    return f"{prefix}.{microseconds // 1_000:03d}{offset}"
+    return _format_millisecond(round(timestamp * 1_000_000) // 1_000, None if utc else time.tzname)
+
+
+@lru_cache(maxsize=8)
+def _format_millisecond(millisecond: int, zone: tuple[str, str] | None) -> str:
+    """`millisecond`, since 1970, as text. Under load many events share one.
+
+    :param zone: ``time.tzname``, so that a changed time zone has a key of its own; None for UTC.
+    """
+    second, milliseconds = divmod(millisecond, 1_000)
+    prefix, offset = _format_second(second, zone)
+    return f"{prefix}.{milliseconds:03d}{offset}"
 
 
 @lru_cache(maxsize=8)
 def _format_second(second: int, zone: tuple[str, str] | None) -> tuple[str, str]:
-    """The date and time of `second`, and its offset from UTC. Many events share one.
-
-    :param zone: ``time.tzname``, so that a changed time zone has a key of its own; None for UTC.
-    """
+    """The date and time of `second`, and its offset from UTC."""
     moment = datetime.fromtimestamp(second, UTC)
     text = (moment if zone is None else moment.astimezone()).isoformat()
     return text[:19], text[19:]

@@ -86,7 +86,7 @@ class Chat:
         self.fanout = Fanout(clock, now)
         self.hub = Hub(
             HubSettings(settings.server_id, settings.slots, settings.history),
-            with_event_log(self.fanout, settings.log_level),
+            with_event_log(self.fanout, settings.log_level, clock),
             now(),
         )
         self.log_command = command_logger(self.hub.nickname, settings.log_level)

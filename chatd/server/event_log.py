@@ -11,41 +11,58 @@ on it.
 
 import re
 from collections.abc import Callable
-from dataclasses import fields
-from typing import Final, Protocol
+from time import time
+from typing import Any, Final, Protocol
 from weakref import WeakKeyDictionary
 
+from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger, LogLevel
 
 from chatd.chat import events
 from chatd.chat.errors import Malformed, Refusal
 from chatd.chat.events import Event
 from chatd.chat.outbox import MemberId, Outbox
+from chatd.turn_log import TurnLog
 from chatd.wire.dialect import Request, Result
 
-_FORMATS: Final[dict[type[Event], str]] = {
-    events.MemberEntered: "{nickname} has entered the chat",
-    events.MemberLeft: "{nickname} has left the chat ({reason})",
-    events.MemberRenamed: "{old} is now {new}",
-    events.RoomJoined: "{nickname} has joined {room}",
-    events.RoomLeft: "{nickname} has left {room}",
-    events.Message: "{room} {source}: {text!r}",
+#: For each kind of event, its message in the log, and what returns its fields.
+_FORMATS: Final[dict[type[Event], tuple[str, Callable[[Any], dict[str, object]]]]] = {
+    events.MemberEntered: (
+        "{nickname} has entered the chat",
+        lambda event: {"nickname": event.nickname},
+    ),
+    events.MemberLeft: (
+        "{nickname} has left the chat ({reason})",
+        lambda event: {"nickname": event.nickname, "reason": event.reason},
+    ),
+    events.MemberRenamed: (
+        "{old} is now {new}",
+        lambda event: {"old": event.old, "new": event.new},
+    ),
+    events.RoomJoined: (
+        "{nickname} has joined {room}",
+        lambda event: {"room": event.room, "nickname": event.nickname},
+    ),
+    events.RoomLeft: (
+        "{nickname} has left {room}",
+        lambda event: {"room": event.room, "nickname": event.nickname},
+    ),
+    events.Message: (
+        "{room} {source}: {text!r}",
+        lambda event: {
+            "room": event.room,
+            "seq": event.seq,
+            "time": event.time,
+            "source": event.source,
+            "text": event.text,
+        },
+    ),
 }
 
 
 def _log_name(kind: type) -> str:
     """The name of a command, event or reply in the log: ``list-users`` for ``ListUsers``."""
     return re.sub("(?<=.)(?=[A-Z])", "-", kind.__name__).lower()
-
-
-def _values(kind: type[Event]) -> Callable[[Event], dict[str, object]]:
-    """A function that returns the fields of an event of this kind."""
-    names = tuple(field.name for field in fields(kind))
-    return lambda event: {name: getattr(event, name) for name in names}
-
-
-#: For each kind of event: the format of its log message, its name, and what returns its fields.
-_ENTRIES: Final = {kind: (form, _log_name(kind), _values(kind)) for kind, form in _FORMATS.items()}
 
 
 def _command_name(request: Request | Refusal | None, result: Result) -> str:
@@ -67,9 +84,10 @@ class Client(Protocol):
 LogCommand = Callable[[Client, Request | Refusal | None, Result], None]
 
 
-def with_event_log(outbox: Outbox, level: str) -> Outbox:
+def with_event_log(outbox: Outbox, level: str, clock: IReactorTime) -> Outbox:
     """`outbox`, with a log of its public events if the log's `level` includes info."""
-    return LoggingOutbox(outbox) if LogLevel.levelWithName(level) <= LogLevel.info else outbox
+    is_logged = LogLevel.levelWithName(level) <= LogLevel.info
+    return LoggingOutbox(outbox, clock) if is_logged else outbox
 
 
 def command_logger(nickname: Callable[[MemberId], str], level: str) -> LogCommand:
@@ -85,11 +103,14 @@ def _ignore(client: Client, request: Request | Refusal | None, result: Result) -
 
 
 class LoggingOutbox:
-    """An outbox that logs public events, and passes every call on to `outbox`."""
+    """An outbox that logs public events, and passes every call on to `outbox`.
+
+    :param clock: events are published at the end of its turn, each with the time when it happened.
+    """
 
     log = Logger()
 
-    def __init__(self, outbox: Outbox) -> None:
+    def __init__(self, outbox: Outbox, clock: IReactorTime) -> None:
         # An outbox method that logs nothing is the inner outbox's own: it costs no extra call.
         self.add_member = outbox.add_member
         self.add_watcher = outbox.add_watcher
@@ -98,21 +119,36 @@ class LoggingOutbox:
         self.leave_room = outbox.leave_room
         self.to_member = outbox.to_member
         self._outbox = outbox
-        self._info = self.log.info  # Twisted makes a new Logger at each access of the attribute
+        self._turn: TurnLog[tuple[float, Event]] = TurnLog(clock, self._publish)
+        # What is the same in all entries of a kind, as Logger.info makes them. That takes several
+        # times as long as all of the rest.
+        self._shared = {
+            kind: {
+                "log_logger": self.log,
+                "log_level": LogLevel.info,
+                "log_namespace": self.log.namespace,
+                "log_source": self,
+                "log_format": log_format,
+                "event": _log_name(kind),
+            }
+            for kind, (log_format, _) in _FORMATS.items()
+        }
 
     def to_all(self, event: Event, origin: MemberId) -> None:
         """Log `event`, and send it to all members and watchers."""
-        self._log_event(event)
+        self._turn.add((time(), event))
         self._outbox.to_all(event, origin)
 
     def to_room(self, room: str, event: Event, origin: MemberId) -> None:
         """Log `event`, and send it to the members of `room`, and to watchers."""
-        self._log_event(event)
+        self._turn.add((time(), event))
         self._outbox.to_room(room, event, origin)
 
-    def _log_event(self, event: Event) -> None:
-        form, name, values = _ENTRIES[type(event)]
-        self._info(form, event=name, **values(event))
+    def _publish(self, entries: list[tuple[float, Event]]) -> None:
+        publish = self.log.observer
+        for when, event in entries:
+            _, fields = _FORMATS[type(event)]
+            publish({**self._shared[type(event)], "log_time": when, **fields(event)})
 
 
 class CommandLog:

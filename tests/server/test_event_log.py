@@ -2,9 +2,16 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any
 
 import pytest
+from twisted.internet.task import Clock
 
+from chatd.chat import events
+from chatd.server import event_log
+from chatd.server.event_log import LoggingOutbox
+from tests.fakes import RecordingOutbox
 from tests.server.harness import (
     connect_plain,
     enter_jim,
@@ -106,6 +113,37 @@ def test_above_info_no_chat_event_is_logged(level: str) -> None:
     assert made == []
 
 
+def test_an_entry_has_the_time_of_its_event_and_not_of_the_turn_s_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock, times = Clock(), iter([1_700_000_000.125, 1_700_000_000.25])
+    monkeypatch.setattr(event_log, "time", lambda: next(times))
+    outbox = LoggingOutbox(RecordingOutbox(), clock)
+    with log_events() as made:
+        outbox.to_all(events.MemberEntered("moon"), 1)
+        outbox.to_all(events.MemberEntered("sun"), 2)
+        assert made == []
+        clock.advance(0)
+    assert [each["log_time"] for each in made] == [1_700_000_000.125, 1_700_000_000.25]
+
+
+@pytest.mark.parametrize("kind", sorted(event_log._FORMATS, key=str))
+def test_an_entry_is_what_twisteds_logger_makes_of_all_fields(kind: type[Any]) -> None:
+    values = {each.name: each.name for each in fields(kind)}
+    clock = Clock()
+    outbox = LoggingOutbox(RecordingOutbox(), clock)
+    with log_events() as made:
+        outbox.to_all(kind(**values), 1)
+        clock.advance(0)
+        outbox.log.info(event_log._FORMATS[kind][0], event=event_log._log_name(kind), **values)
+    ours, twisteds = made
+    for entry in (ours, twisteds):
+        assert entry.pop("log_time") > 0
+    # Twisted makes a logger anew at each access.
+    assert ours.pop("log_logger").namespace == twisteds.pop("log_logger").namespace
+    assert ours == twisteds
+
+
 # --- debug ------------------------------------------------------------------------------------
 
 
@@ -181,6 +219,14 @@ def test_clients_without_a_slot_or_a_first_line_are_logged() -> None:
             (address, "nothing", "too-late"),
         ]
         assert person.is_dropped()
+
+
+def test_a_command_is_logged_after_the_event_that_it_caused(debug_harness: LoggedHarness) -> None:
+    moon = debug_harness.enter("moon")
+    debug_harness.commands()
+    moon.send_bytes(line("message", {"text": "one"}) + line("ping"))
+    written = [json.loads(each)["message"] for each in debug_harness.file.getvalue().splitlines()]
+    assert written == ["#lobby moon: 'one'", "moon send-message: ok", "moon ping: pong"]
 
 
 def test_the_server_s_own_actions_are_not_logged_as_commands(debug_harness: LoggedHarness) -> None:
