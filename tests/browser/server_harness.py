@@ -2,7 +2,7 @@
 
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Final
 
@@ -26,12 +26,14 @@ class Server:
     :ivar url: the address of its page.
     """
 
-    def __init__(self, start: Callable[..., Program], *options: str) -> None:
+    def __init__(
+        self, start: Callable[..., Program], *options: str, chatd: Sequence[str] = CHATD
+    ) -> None:
         self.tcp, self.web, self.plain = (_free_port() for _ in range(3))
         self._ports = ("--port", str(self.tcp), "--plain", str(self.plain), "--web", str(self.web))
         self._discovery = ("--discovery-port", str(free_udp_port()))
         self.url = f"http://{HOST}:{self.web}/"
-        self._run, self._options = start, options
+        self._run, self._options, self._chatd = start, options, chatd
         self._connections = ExitStack()
         self.start()
 
@@ -39,7 +41,7 @@ class Server:
         """Start it."""
         self.program = self._run(
             [
-                *(*CHATD, "server", *IFADDRS, "--id", "party", "--flood", "0"),
+                *(*self._chatd, "server", *IFADDRS, "--id", "party", "--flood", "0"),
                 *(*self._ports, *self._discovery, *self._options),
             ]
         )
@@ -105,8 +107,8 @@ def running_servers() -> Iterator[Callable[..., Server]]:
     """A function that starts servers. All are ended, also when the test fails."""
     with programs() as start, ExitStack() as stack:
 
-        def start_server(*options: str) -> Server:
-            server = Server(start, *options)
+        def start_server(*options: str, chatd: Sequence[str] = CHATD) -> Server:
+            server = Server(start, *options, chatd=chatd)
             stack.callback(server.close)
             return server
 

@@ -1,10 +1,13 @@
 """Reading messages: the unread count, times, older messages, scrolling, and very long rooms."""
 
 import re
-from datetime import datetime
+import signal
+import sys
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from tests.browser.chat_page import OpenPage
+from tests.browser.chat_page import ChatPage, OpenPage
 from tests.browser.server_harness import Server, send_messages
 
 #: Messages of a long room.
@@ -155,3 +158,49 @@ def test_all_times_are_of_the_servers_clock(open_url: OpenPage, server: Server) 
     )
     assert len(set(years)) == 1
     assert ice.run("() => document.querySelectorAll('#log .day').length") == 1
+
+
+_DAYS = """() => [...document.querySelectorAll('#items > li')].map((item) => [
+  item.querySelector('.day')?.textContent ?? '',
+  item.querySelector('.text').textContent,
+  item.querySelector('time').dateTime.slice(0, 10),
+])"""
+
+
+def days(page: ChatPage) -> list[tuple[str, str, str]]:
+    """The heading of each message, its text, and the date of its time; no notices."""
+    # Browsers differ in whether there is a comma behind the day of the week.
+    return [
+        (day.replace(",", ""), text, date)
+        for day, text, date in page.run(_DAYS)
+        if " has " not in text
+    ]
+
+
+def test_a_day_of_the_servers_clock_begins_with_a_heading(
+    start_server: Callable[..., Server], open_url: OpenPage
+) -> None:
+    """While the page is open, whatever its computer's clock says, and when history is read."""
+    server = start_server(chatd=(sys.executable, "-m", "tests.browser.chatd_tomorrow"))
+    moon, ice = server.add_member("moon"), open_url(server.url)
+    send_messages(moon, "today", "still today")
+    ice.wait_for_message("still today")
+    server.program.send_signal(signal.SIGUSR1)
+    server.program.expect_stderr("a new day")
+    send_messages(moon, "tomorrow", "still tomorrow")
+    ice.wait_for_message("still tomorrow")
+    reader = open_url(server.url)
+    reader.wait_for_message("still tomorrow")
+    for page in (ice, reader):
+        today, tomorrow = [datetime.fromisoformat(days(page)[index][2]) for index in (0, 2)]
+        assert tomorrow - today == timedelta(days=1)
+        assert [(day, text) for day, text, _ in days(page)] == [
+            (f"{today:%A} {today.day} {today:%B} {today:%Y}", "today"),
+            ("", "still today"),
+            (f"{tomorrow:%A} {tomorrow.day} {tomorrow:%B} {tomorrow:%Y}", "tomorrow"),
+            ("", "still tomorrow"),
+        ]
+    # What the page says itself has the server's date, too.
+    server.add_member("sun").send("quit")
+    ice.wait_for_notice("sun has left")
+    assert ice.run("() => document.querySelectorAll('#log .day').length") == 2

@@ -68,22 +68,34 @@ def test_the_user_is_in_the_same_rooms_after_a_reconnection(
     ice.wait_for_message("welcome back", "moon")
 
 
-def test_a_restart_of_the_server_is_reported_and_clears_the_messages(
+def test_a_restart_of_the_server_is_reported_and_leaves_what_is_shown(
     open_page: OpenPage, server: Server
 ) -> None:
-    send_messages(server.add_member("moon"), "before")
-    ice = open_page("ice")
-    ice.wait_for_message("before", "moon")
+    moon, ice = server.add_member("moon"), open_page("ice")
+    send_messages(moon, "before", "and this")
+    ice.send("my own")
+    ice.wait_for_message("my own", kind="own")
+    moon.send("private", {"text": "a secret", "to": ["ice"]}, id=1)
+    ice.wait_for_message("a secret", kind="private")
     ice.expect_connection_errors()
     server.kill()
     ice.wait_for_state("reconnecting")
     server.start()
+    sun = server.add_member("sun")
+    send_messages(sun, "while ice is away")
     ice.retry_now()
     ice.wait_for_state("online")
     ice.wait_for_notice("restarted")
-    send_messages(server.add_member("sun"), "after")
-    ice.wait_for_message("after", "sun")
-    assert ice.texts_from("moon", "sun") == ["after"]
+    send_messages(sun, "after", "and after that")
+    ice.wait_for_message("and after that", "sun")
+    expected = ["before", "and this", "my own", "a secret"]
+    expected += ["while ice is away", "after", "and after that"]
+    assert ice.texts_from("moon", "ice", "sun") == expected
+    [restart] = [index for index, item in enumerate(ice.items) if "restarted" in item[2]]
+    assert [item[2] for item in ice.items[:restart] if item[0] != "notice"] == expected[:4]
+    ice.reload()
+    ice.wait_for_message("and after that", "sun")
+    assert ice.texts_from("moon", "ice", "sun") == expected
 
 
 @pytest.mark.smoke

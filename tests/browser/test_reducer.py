@@ -86,3 +86,18 @@ def test_a_refused_watch_does_not_hide_why_entering_was_refused(module_page: Cha
     state = reduce(module_page, requested, hello_refused, watch_refused)
     assert state["error"] == "It is taken."
     assert reduce(module_page, watch_refused)["error"] == "Too many watchers."
+
+
+def test_what_is_kept_without_its_messages_goes_back_to_its_place(module_page: ChatPage) -> None:
+    """The page's idea of the server's clock may be a little wrong in both directions."""
+    order = module_page.run(
+        """async () => {
+          const {merge, unnumbered} = await import('/static/timeline.js')
+          const notice = (time, words) => ({kind: 'notice', time, words})
+          const messages = [1, 2, 3].map((seq) => ({kind: 'message', seq, time: 10 * seq}))
+          const items = [notice(15, 'a'), messages[0], notice(5, 'b'), notice(90, 'c'),
+                         messages[1], messages[2], notice(1, 'd'), notice(99, 'e')]
+          return merge(unnumbered(items), messages).map(({seq, words}) => seq ?? words)
+        }"""
+    )
+    assert order == ["a", 1, "b", "c", 2, 3, "d", "e"]

@@ -120,7 +120,7 @@ function draw() {
   drawnState = state;
 }
 
-trackEnd();
+trackEnd(store);
 store.subscribe(save);
 store.subscribe(() => {
   frameRequest ??= requestAnimationFrame(draw);

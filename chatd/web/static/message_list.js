@@ -157,6 +157,10 @@ export function createMessageList({ log, content, list, older, newer }, session)
       isLoadingOlder = false;
       log.setAttribute("aria-label", `Messages in ${escape(room.name)}`);
     }
+    if (lastSeenItem && !room.items.includes(lastSeenItem)) {
+      // All that the reader saw is gone, or was sent by a former server.
+      isFollowing = true;
+    }
     const last = lastOf(room.items);
     if (last !== lastOf(before.items) && (last?.kind === "own" || last?.isOwn)) {
       // A user who has sent a message wants to see it.

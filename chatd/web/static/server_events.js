@@ -206,9 +206,15 @@ function onServer(state, { server, started }, now) {
     return next;
   }
   return appendNotices(
-    withRooms(next, (room) => ({ ...room, items: [], isLoaded: false, firstSeq: 0 })),
-    [["The server was restarted; earlier messages are gone."]],
-    now,
+    withRooms(next, (room) => ({
+      ...room,
+      items: timeline.withoutNumbers(room.items),
+      isLoaded: false,
+      firstSeq: 0,
+    })),
+    [["The server was restarted, and no longer has the messages above."]],
+    // Before all that the new server sends.
+    Math.min(started, now),
   );
 }
 

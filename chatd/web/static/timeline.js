@@ -1,7 +1,7 @@
 /** The items of a room: messages in the order of their numbers, other items between them. Pure.
  *
  * An item is a frozen object, compared by identity. A message has a number (`seq`, rising by one
- * within a room); notices and private messages have none. Messages arrive live, in confirmations
+ * within a room); notices, private messages and what a former server sent have none. Messages arrive live, in confirmations
  * and in history replies, in any order and more than once; each function here returns the list
  * with every message once and in order.
  *
@@ -50,6 +50,41 @@ export function merge(items, messages) {
 export function mergeNewest(items, messages) {
   const isNewRoom = messages.length > 0 && messages[messages.length - 1].seq < (newestMessage(items)?.seq ?? 0);
   return merge(isNewRoom ? withoutMessages(items) : items, messages);
+}
+
+/** `items` of which none has a number: those of a server that does not run any more.
+ *
+ * They stay where they are, as notices do, and the new server's numbers cannot be mistaken for theirs.
+ */
+export function withoutNumbers(items) {
+  return items.map((item) => {
+    if (item.seq === undefined) {
+      return item;
+    }
+    const { seq, ...rest } = item;
+    return Object.freeze(rest);
+  });
+}
+
+/** The items without a number, so that `merge` puts each of them where it is in `items`.
+ *
+ * Notices have their time from this page's idea of the server's clock. Here it is moved between the
+ * times of the messages before and after.
+ */
+export function unnumbered(items) {
+  let earliest = -Infinity;
+  const times = items.map(({ seq, time }) => {
+    earliest = seq === undefined ? earliest : time + 1;
+    return Math.max(time, seq === undefined ? earliest : time);
+  });
+  let latest = Infinity;
+  for (let index = items.length - 1; index >= 0; index -= 1) {
+    times[index] = Math.min(times[index], latest);
+    latest = items[index].seq === undefined ? latest : times[index];
+  }
+  return items.flatMap((item, index) =>
+    item.seq === undefined ? [{ ...item, time: times[index] }] : [],
+  );
 }
 
 /** The number of the message after the last gap; undefined if there is no gap.
