@@ -261,12 +261,12 @@ class Session:
     def _refused(self, request: Request, refusal: Refusal) -> None:
         if isinstance(request.command, commands.Enter):
             self._extend_registration_timeout()
-        self.refuse(refusal, request)
         self._set_dialect(self.dialect.updated(request, refusal))
+        self.refuse(refusal, request)
 
     def _succeeded(self, request: Request, result: Reply | LocalReply) -> None:
+        self._set_dialect(self.dialect.updated(request, result))  # the reply is in its words
         self.reply(result, request)
-        self._set_dialect(self.dialect.updated(request, result))
         match result:
             case events.Welcome() if not self.is_member:
                 self.is_member = True

@@ -1,16 +1,15 @@
 """The JIM dialect: JSON objects without delimiters, replies with numbers.
 
 JIM clients differ in their words, such as ``action`` or ``event`` for the same key. The server uses
-the words of each client, see :class:`Vocabulary`. docs/reference/jim.rst has the requests, the
+the words of each client, see ``jim_vocabulary``. docs/reference/jim.rst has the requests, the
 response codes and an example; ``jim_framing`` finds the objects in a stream.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar, Final
 
 import msgspec
-from msgspec import Struct
 from typing_extensions import override
 
 from chatd.chat import commands, errors, events, limits, names
@@ -20,89 +19,23 @@ from chatd.chat.events import Event
 from chatd.chat.names import LOBBY
 from chatd.wire import rendering
 from chatd.wire.dialect import Dialect, KeepAlive, LocalReply, Request, Result
-from chatd.wire.hidden_fields import safe_repr
+from chatd.wire.jim_vocabulary import (
+    CONTACT_CHANGES,
+    CONTACT_LIST,
+    EVERYBODY,
+    NOTHING_KNOWN,
+    USER_LISTS,
+    ClientObject,
+    User,
+    Vocabulary,
+    account_of,
+    recipients_of,
+    text_key_of,
+    vocabulary_of,
+)
 
 _encoder: Final = msgspec.json.Encoder()
-
-
-class _User(Struct, frozen=True):
-    account_name: str | None = None
-    password: str | None = None
-    status: Any = None
-    __repr__ = safe_repr
-
-
-class _ClientObject(Struct, frozen=True):
-    """All keys that an object of any client may have. Others are ignored."""
-
-    action: str | None = None
-    event: str | None = None
-    response: Any = None
-    type: Any = None
-    user: _User | str = _User()
-    account_name: str | None = None
-    client_name: str | None = None
-    password: str | None = None
-    to: str | tuple[str, ...] | None = None
-    destination: str | tuple[str, ...] | None = None
-    room: str | None = None
-    message: str | None = None
-    message_text: str | None = None
-    mess_text: str | None = None
-    msg_text: str | None = None
-    message_txt: str | None = None
-    text: str | None = None
-    sender: Any = None
-    __repr__ = safe_repr
-
-
-_decoder: Final = msgspec.json.Decoder(_ClientObject)
-
-# --- vocabularies -------------------------------------------------------------------------------
-# Public JIM messengers say the same things in different words. docs/reference/jim.rst says which
-# words are common. Here is what each word means, and what it tells about the client.
-
-#: The keys of a message's text, the commonest first, and whether a client with this key knows
-#: other codes than 200 and 400.
-_TEXT_KEYS: Final = {
-    "message": True,
-    "message_text": True,
-    "mess_text": False,
-    "msg_text": False,
-    "message_txt": False,
-    "text": False,
-}
-#: The text of a message has these keys as long as the client has not shown its own.
-_USUAL_TEXT_KEYS: Final = ("message", "message_text")
-#: The same for a client whose ``presence`` was bare: most of them use the third.
-_BARE_TEXT_KEYS: Final = ("message", "message_text", "mess_text")
-
-#: Recipients that mean everybody, in any case.
-_EVERYBODY: Final = frozenset({"#", "all", "#all", "for_all", "everyone", "everybody", LOBBY})
-
-
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """The words that one client uses, as far as its requests have shown them.
-
-    :ivar key: the key of a request's name, ``action`` or ``event``.
-    :ivar verb: the name of a message, ``msg`` or ``message``. Until the client has sent a message:
-        the first with ``action``, the second with ``event`` and after a bare ``presence``.
-    :ivar text_keys: the keys of a message's text: the client's own, or the usual ones.
-    :ivar sender: whether the client puts the sender into ``sender``, and not only into ``from``.
-    :ivar destination: whether it puts the recipient into ``destination``, and not into ``to``.
-    :ivar everybody: the client's word for everybody; empty if it names no recipient then, and None
-        until it has written to everybody.
-    :ivar knows_codes: whether it knows other codes than 200 and 400, and 202 with a list.
-    """
-
-    key: str = "action"
-    verb: str | None = None
-    text_keys: tuple[str, ...] = _USUAL_TEXT_KEYS
-    sender: bool = False
-    destination: bool = False
-    everybody: str | None = None
-    knows_codes: bool = True
+_decoder: Final = msgspec.json.Decoder(ClientObject)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +56,7 @@ class Jim(Dialect):
     greeting: ClassVar[bytes] = b""
     entering_history: ClassVar[int] = 0
     auto_registers: ClassVar[bool] = False
-    vocabulary: Vocabulary = Vocabulary()
+    vocabulary: Vocabulary = NOTHING_KNOWN
     nickname: str = ""
     hears_notices: bool = False
 
@@ -158,7 +91,9 @@ class Jim(Dialect):
         parse = _PARSERS.get(name)
         if parse is None:
             raise errors.UnknownType(f"There is no action {verb!r}.")
-        vocabulary = self._vocabulary_of(client_object, verb, name)
+        vocabulary = vocabulary_of(
+            client_object, verb, self.vocabulary, is_entering=not self.nickname
+        )
         return Request(parse(self, client_object), name, vocabulary)
 
     @override
@@ -188,13 +123,13 @@ class Jim(Dialect):
                 return b""
             case events.Users(users=users):
                 nicknames = [each.nickname for each in users]
-                if request_id not in _ALL_USERS:
+                if request_id not in USER_LISTS:
                     nicknames = [each for each in nicknames if each != self.nickname]
-                return _encode_list(nicknames, now)
+                return _encode_list(nicknames, now, self.vocabulary, request_id)
             case _ if code >= 400:
-                return _encode_response(code, now, error=str(result))
+                return _encode_response(code, now, error=_alert(result))
             case Refusal():  # a 101
-                return _encode_response(code, now, error=str(result), alert=str(result))
+                return _encode_response(code, now, error=_alert(result), alert=_alert(result))
             case _:
                 return _encode_response(code, now, alert=_alert(result))
 
@@ -207,35 +142,6 @@ class Jim(Dialect):
         nickname = result.nickname if isinstance(result, events.Welcome) else self.nickname
         hears_notices = self.hears_notices or isinstance(result, events.JoinDone)
         return Jim(vocabulary, nickname, hears_notices)
-
-    def _vocabulary_of(self, client_object: _ClientObject, verb: str, name: str) -> Vocabulary:
-        vocabulary = replace(
-            self.vocabulary, key="event" if client_object.action is None else "action"
-        )
-        if name == "presence" and not self.nickname:
-            is_bare = _is_bare(client_object)
-            return replace(
-                vocabulary,
-                verb="message" if is_bare else None,
-                text_keys=_BARE_TEXT_KEYS if is_bare else _USUAL_TEXT_KEYS,
-                sender=is_bare,
-            )
-        if name in _USERS:
-            return replace(vocabulary, knows_codes=False)
-        text_key = _text_key(client_object)
-        if name not in ("msg", "message") or text_key is None:
-            return vocabulary
-        return replace(
-            vocabulary,
-            verb=verb,
-            text_keys=(text_key,),
-            # The first message shows whether the client knows `sender`: an assumption ends here.
-            sender=client_object.sender is not None
-            or (vocabulary.sender and len(vocabulary.text_keys) == 1),
-            destination=client_object.destination is not None,
-            everybody=_word_for_everybody(client_object, vocabulary.everybody),
-            knows_codes=vocabulary.knows_codes and _TEXT_KEYS[text_key],
-        )
 
     def _encode_message(
         self, source: str, to: str | tuple[str, ...], time: int, text: str
@@ -256,8 +162,7 @@ class Jim(Dialect):
             to_key: to,
             "encoding": "utf-8",
         }
-        if vocabulary.sender:
-            frame["sender"] = source
+        frame |= dict.fromkeys(vocabulary.senders, source)
         if len(_encoder.encode(frame)) > limits.JIM_SENT_BYTES // 2:
             # A list of 32 recipients would leave no space for the text.
             frame[to_key] = self.nickname
@@ -291,43 +196,42 @@ def _encode_response(code: int, now: int, **sentences: str) -> bytes:
     )
 
 
-def _encode_list(nicknames: list[str], now: int) -> bytes:
-    """A 202 with as many of `nicknames`, the newest, as fit into one object."""
+def _encode_list(
+    nicknames: list[str], now: int, vocabulary: Vocabulary, request_id: RequestId
+) -> bytes:
+    """A 202 with as many of `nicknames`, the newest, as fit into one object.
+
+    For a client with ``contact_list``, these also in an object each.
+    """
     frame: dict[str, Any] = {"response": 202, "time": now / 1000, "alert": "OK", "data_list": []}
-    size = len(_encoder.encode(frame))
+    size = len(_encoder.encode(frame | {"quantity": len(nicknames)}))
     listed: list[str] = []
     for nickname in reversed(nicknames):
         size += len(_encoder.encode(nickname)) + 1
         if size > limits.JIM_SENT_BYTES:
             break
         listed.append(nickname)
-    return _encode_line(frame | {"data_list": listed[::-1]})
+    listed.reverse()
+    if request_id != CONTACT_LIST or not vocabulary.contact_list:
+        return _encode_line(frame | {"data_list": listed})
+    contacts = (
+        {
+            vocabulary.key: "contact_list",
+            "time": now / 1000,
+            "user_id": nickname,
+            "account_name": nickname,
+        }
+        for nickname in listed
+    )
+    frame |= {"quantity": len(listed), "data_list": listed}
+    return b"".join(map(_encode_line, (frame, *contacts)))
 
 
 # --- requests -----------------------------------------------------------------------------------
 
 
-def _is_bare(client_object: _ClientObject) -> bool:
-    """Whether a ``presence`` has neither a type nor a status."""
-    user = client_object.user
-    return client_object.type is None and (isinstance(user, str) or user.status is None)
-
-
-def _text_key(client_object: _ClientObject) -> str | None:
-    return next((key for key in _TEXT_KEYS if getattr(client_object, key) is not None), None)
-
-
-def _account(client_object: _ClientObject) -> str:
-    user = client_object.user
-    of_user = user if isinstance(user, str) else user.account_name
-    for account in (client_object.account_name, of_user, client_object.client_name):
-        if account is not None:
-            return account
-    raise BadFrame("user.account_name is missing.")
-
-
-def _parse_presence(jim: Jim, client_object: _ClientObject) -> ClientCommand | LocalReply:
-    account = _account(client_object)
+def _parse_presence(jim: Jim, client_object: ClientObject) -> ClientCommand | LocalReply:
+    account = account_of(client_object)
     if not jim.nickname:
         return commands.Enter(account, jim.initial_rooms)
     if names.casefold(account) != names.casefold(jim.nickname):
@@ -335,19 +239,19 @@ def _parse_presence(jim: Jim, client_object: _ClientObject) -> ClientCommand | L
     return KeepAlive((f"You are {jim.nickname}.",))
 
 
-def _parse_authenticate(jim: Jim, client_object: _ClientObject) -> ClientCommand:
+def _parse_authenticate(jim: Jim, client_object: ClientObject) -> ClientCommand:
     user = client_object.user
-    of_user = None if isinstance(user, str) else user.password
+    of_user = user.password if isinstance(user, User) else None
     password = of_user if client_object.password is None else client_object.password
     if password is None:
         raise BadFrame("password is missing.")
     if jim.nickname:
         raise errors.AlreadyRegistered
-    return commands.Authenticate(_account(client_object), password)
+    return commands.Authenticate(account_of(client_object), password)
 
 
-def _parse_message(jim: Jim, client_object: _ClientObject) -> ClientCommand:
-    key = _text_key(client_object)
+def _parse_message(jim: Jim, client_object: ClientObject) -> ClientCommand:
+    key = text_key_of(client_object)
     if key is None:
         raise BadFrame("message is missing.")
     text: str = getattr(client_object, key)
@@ -355,8 +259,8 @@ def _parse_message(jim: Jim, client_object: _ClientObject) -> ClientCommand:
         raise errors.BadText(
             f"A message may have at most {limits.JIM_MESSAGE_CHARACTERS} characters."
         )
-    to = _recipients(client_object)
-    is_lobby = len(to) == 1 and to[0].casefold() in _EVERYBODY
+    to = recipients_of(client_object)
+    is_lobby = len(to) == 1 and to[0].casefold() in EVERYBODY
     if not to or (is_lobby and not jim.hears_notices):
         return commands.SendToLobby(text)  # a client without rooms need not join it
     if is_lobby:
@@ -369,32 +273,15 @@ def _parse_message(jim: Jim, client_object: _ClientObject) -> ClientCommand:
     return commands.SendMessage(text, _room_name(rooms[0]))
 
 
-def _recipients(client_object: _ClientObject) -> list[str]:
-    said = client_object.destination if client_object.to is None else client_object.to
-    to = said.split(",") if isinstance(said, str) else list(said or ())
-    return [name.strip() for name in to if name.strip()]
-
-
-def _word_for_everybody(client_object: _ClientObject, before: str | None) -> str | None:
-    """The word in this message, if it is to everybody and no room, or else the one `before`."""
-    match _recipients(client_object):
-        case []:
-            return ""
-        case [name] if name.casefold() in _EVERYBODY and not name.startswith("#"):
-            return name
-        case _:
-            return before
-
-
-def _list_users(jim: Jim, client_object: _ClientObject) -> ClientCommand:
+def _list_users(jim: Jim, client_object: ClientObject) -> ClientCommand:
     return commands.ListUsers()
 
 
-def _keep_contacts(jim: Jim, client_object: _ClientObject) -> LocalReply:
+def _keep_contacts(jim: Jim, client_object: ClientObject) -> LocalReply:
     return LocalReply(("Your contacts are all who are here.",))
 
 
-def _room(client_object: _ClientObject) -> str:
+def _room(client_object: ClientObject) -> str:
     if client_object.room is None:
         raise BadFrame("room is missing.")
     return _room_name(client_object.room)
@@ -404,12 +291,9 @@ def _room_name(room: str) -> str:
     return LOBBY if room == "#" else room
 
 
-#: The requests for a list of users, and for a change of the contacts. There is one list for all:
-#: everyone who is here is a contact of everyone.
-_ALL_USERS: Final = frozenset({"get_users", "users_request", "get_known_users"})
 _USERS: Final = {
-    **dict.fromkeys((*_ALL_USERS, "get_contacts"), _list_users),
-    **dict.fromkeys(("add", "add_contact", "remove", "del_contact"), _keep_contacts),
+    **dict.fromkeys((*USER_LISTS, CONTACT_LIST), _list_users),
+    **dict.fromkeys(CONTACT_CHANGES, _keep_contacts),
 }
 
 _PARSERS: Final[dict[str, Any]] = {

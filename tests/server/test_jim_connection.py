@@ -297,3 +297,40 @@ def test_a_jim_client_without_a_slot_does_not_enter() -> None:
         drain_jim_queues(harness)
         assert client.codes() == [101]
         assert client.is_dropped()
+
+
+#: The first message to an unknown user, by clients that know the codes 200 and 400 alone.
+FIRST_MESSAGES = [
+    {"to": "nobody", "mess_text": "hi"},
+    {"destination": "nobody", "msg_text": "hi"},
+    {"to": "nobody", "text": "hi"},
+]
+
+
+@pytest.mark.parametrize("message", FIRST_MESSAGES)
+def test_the_answer_is_in_the_words_of_the_request_itself(
+    harness: Harness, message: dict[str, str]
+) -> None:
+    client = enter_jim(harness, "moon")
+    client.send_bytes(json.dumps({"action": "message"} | message).encode())
+    drain_jim_queues(harness)
+    assert client.codes() == [400]
+
+
+def test_a_nickname_that_is_taken_is_refused_in_the_words_of_the_presence(harness: Harness) -> None:
+    harness.enter("ice")
+    client = connect_jim(harness)
+    client.ask("presence", user={"account_name": "ice", "pubkey": "MIIB"})
+    assert client.codes() == [400]
+
+
+def test_the_contacts_that_are_asked_for_first_come_in_one_object_each(harness: Harness) -> None:
+    ice = harness.enter("ice")
+    client = enter_jim(harness, "moon")
+    client.ask("get_contacts")
+    ice.send("private", {"text": "psst", "to": ["moon"]})
+    drain_jim_queues(harness)
+    reply, contact, message = client.heard()
+    assert (reply["response"], reply["quantity"]) == (202, 1)
+    assert (contact["action"], contact["user_id"]) == ("contact_list", "ice")
+    assert (message["action"], message["message"]) == ("msg", "psst")

@@ -14,7 +14,8 @@ from chatd.chat.errors import Refusal
 from chatd.chat.events import Event, Message, Reply
 from chatd.wire.basic import Basic, Detecting
 from chatd.wire.dialect import Dialect, Result
-from chatd.wire.jim import Jim, Vocabulary
+from chatd.wire.jim import Jim
+from chatd.wire.jim_vocabulary import Vocabulary
 from chatd.wire.native import Native, WebSocketNative
 from chatd.wire.plain import Plain, Prompt
 
@@ -110,7 +111,7 @@ DIALECTS: list[tuple[str, Dialect, Read]] = [
     (
         "jim with event",
         Jim(
-            Vocabulary("event", "message", ("message_text",), sender=True),
+            Vocabulary("event", "message", ("message_text",), ("sender",)),
             hears_notices=True,
         ),
         read_jim,

@@ -332,6 +332,29 @@ def test_after_a_bare_presence_a_message_has_the_commonest_words(user: object) -
     assert message["encoding"] == "utf-8"
 
 
+@pytest.mark.parametrize("bare", [{}, {"pubkey": "MIIB"}])
+@pytest.mark.parametrize(
+    "more", [{}, {"type": None}, {"type": "status"}, {"user": {"status": None}}, {"user": "status"}]
+)
+def test_a_presence_with_an_empty_status_or_type_is_not_bare(
+    bare: dict[str, str], more: dict[str, Any]
+) -> None:
+    user = {"account_name": "ice"} | bare
+    if more.get("user"):
+        more = {"user": user | {"status": None}, "msgtype": "status"}
+    jim = updated(Jim(), encoded(**({"action": "presence", "user": user} | more)), WELCOME)
+    [message] = objects(jim.encode_event(MESSAGE, NOW))
+    assert message["action"] == ("msg" if more else "message")
+    assert ("mess_text" in message) is not bool(more)
+
+
+def test_a_client_with_a_public_key_learns_that_its_nickname_is_taken() -> None:
+    """Such clients take every other code, a 409 too, for a success."""
+    user = {"account_name": "ice", "pubkey": "MIIB"}
+    refused = updated(Jim(), encoded(action="presence", time=1.5, user=user), REFUSED)
+    assert objects(refused.encode_reply(REFUSED, "presence", NOW))[0]["response"] == 400
+
+
 def test_the_words_of_the_presence_that_enters_count() -> None:
     refused = updated(Jim(), encoded(action="presence", account_name="moon"), REFUSED)
     jim = updated(refused, presence(account_name="ice", status="here"), WELCOME)
@@ -341,6 +364,13 @@ def test_the_words_of_the_presence_that_enters_count() -> None:
 
 
 REFUSED = errors.NicknameTaken("moon")
+
+
+@pytest.mark.parametrize("reason", ["server is stopping", "inactive"])
+def test_a_client_without_codes_is_told_in_words_why_it_must_leave(reason: str) -> None:
+    jim = updated(ICE, encoded(action="message", mess_text="hi"), events.Ok("#lobby", 1, 1))
+    [answer] = objects(jim.encode_reply(events.Goodbye(reason), None, NOW))
+    assert answer == {"response": 400, "time": NOW / 1000, "error": reason}
 
 
 def test_what_a_client_responds_is_never_answered() -> None:
@@ -360,6 +390,64 @@ def test_a_list_of_users_is_a_202_with_the_nicknames(verb: str) -> None:
     [reply] = objects(ICE.encode_reply(events.Users(users), request.request_id, NOW))
     assert reply["response"] == 202
     assert reply["data_list"] == (["moon"] if verb == "get_contacts" else ["ice", "moon"])
+
+
+#: What clients send as the request for the contacts in the words of an older course.
+GET_CONTACTS = [
+    {"action": "get_contacts", "time": "1763700000"},
+    {"action": "get_contacts", "msgtime": 1763700000, "user_id": "ice"},
+    {"event": "get_contacts", "time": " 08:00AM"},
+]
+
+
+@pytest.mark.parametrize("fields", GET_CONTACTS)
+@pytest.mark.parametrize("before", [{}, {"status": "here"}])
+def test_contacts_of_nobody_in_particular_come_one_by_one_after_their_number(
+    fields: dict[str, Any], before: dict[str, str]
+) -> None:
+    entered = updated(
+        Jim(), encoded(action="presence", user={"account_name": "ice"} | before), WELCOME
+    )
+    request = entered.decode(encoded(**fields))
+    users = events.Users(tuple(events.User(name, 0, ()) for name in ("ice", "moon", "sun")))
+    jim = entered.updated(request, users)
+    reply, *contacts = objects(jim.encode_reply(users, request.request_id, NOW))
+    assert (reply["response"], reply["quantity"]) == (202, 2)
+    assert reply["data_list"] == ["moon", "sun"]
+    key = "event" if "event" in fields else "action"
+    assert [each[key] for each in contacts] == ["contact_list"] * 2
+    for name in ("user_id", "account_name"):  # the one or the other, by course
+        assert [each[name] for each in contacts] == ["moon", "sun"]
+    # These clients say msg, whatever their presence is like, and know the codes 200 and 400.
+    [message] = objects(jim.encode_event(PrivateMessage("moon", ("ice",), NOW, "psst"), NOW))
+    assert message[key] == ("msg" if key == "action" else "message")
+    assert message["message"] == "psst"
+    assert objects(jim.encode_reply(REFUSED, None, NOW))[0]["response"] == 400
+
+
+def test_a_long_list_of_contacts_is_cut_to_what_it_counts() -> None:
+    request = ICE.decode(encoded(action="get_contacts"))
+    users = events.Users(tuple(events.User(name, 0, ()) for name in MANY))
+    jim = ICE.updated(request, users)
+    reply, *contacts = objects(jim.encode_reply(users, request.request_id, NOW))
+    assert reply["quantity"] == len(contacts) == len(reply["data_list"]) < len(MANY)
+    assert contacts[-1]["user_id"] == MANY[-1]
+
+
+def test_the_words_of_the_last_message_stay_with_the_request_for_contacts() -> None:
+    spoken = updated(ICE, encoded(action="message", mess_text="hi"), events.Ok("#lobby", 1, 1))
+    jim = updated(spoken, encoded(action="get_contacts"), events.Users(()))
+    [message] = objects(jim.encode_event(MESSAGE, NOW))
+    assert message["action"] == "message"
+    assert message["mess_text"] == MESSAGE.text
+    assert "message" not in message
+
+
+def test_a_client_with_the_key_text_finds_the_sender_where_it_looks() -> None:
+    jim = updated(ICE, encoded(action="msg", text="hi"), events.Ok("#lobby", 1, 1))
+    [message] = objects(jim.encode_event(MESSAGE, NOW))
+    assert message["from"] == message["_from"] == "moon"
+    assert "sender" not in message
 
 
 @pytest.mark.parametrize("verb", ["add", "remove", "add_contact", "del_contact"])
