@@ -5,7 +5,9 @@
 First the dearest frames are searched for: frames of each dialect are changed at random, and those
 that cost a server in memory the most CPU time are changed further. Then, at a real server, ten
 attackers send the dearest ones of each dialect as fast as they can; others connect anew twenty
-times a second, and sixty watch. Meanwhile one member of each dialect measures its round trips.
+times a second; sixty watch, stay or connect anew all the time, and read histories and lists; and
+ten programs ask the HTTP API for the longest replies. Meanwhile one member of each dialect, and one
+on the page, measures its round trips.
 """
 
 import json
@@ -15,6 +17,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -24,11 +28,18 @@ from chatd.chat import limits
 from tests.load import report
 from tests.load.server_process import HOST, PORTS, run_server
 from tests.server.harness import Harness, connect_basic, connect_jim, connect_plain, line
+from tests.web.http_clients import UPGRADE_HEADERS, request
+from tests.web.http_clients import message as websocket_message
 
 _SEARCH_STEPS: Final = 150
 _ATTACKERS: Final = 10
 _SECONDS: Final = 12.0
+#: Members of each dialect, and what each of them sends.
+_VICTIMS: Final = 4
 _PINGS_PER_SECOND: Final = 8
+#: The attackers' address. The members have another one: what is charged to an address is charged to
+#: all who share it.
+_ATTACKERS_HOST: Final = "127.0.0.66"
 _MAX_MILLISECONDS: Final = 50
 _DIALECTS: Final = ("native", "basic", "plain", "jim")
 
@@ -156,7 +167,13 @@ def search(dialect: str, choose: random.Random) -> list[tuple[float, Recipe]]:
 
 # --- the attack ---------------------------------------------------------------------------------
 
+#: What a page sends to open its WebSocket.
+_UPGRADE: Final = request("/socket", UPGRADE_HEADERS, host=f"{HOST}:{PORTS['web']}")
+
 _HELLO: Final[dict[str, Callable[[str], bytes]]] = {
+    "page": lambda name: (
+        _UPGRADE + websocket_message(line("hello", {"nickname": name, "version": 1}))
+    ),
     "native": lambda name: line("hello", {"nickname": name, "version": 1}),
     "basic": lambda name: line("set-name", name),
     "plain": lambda name: f"{name}\n".encode(),
@@ -164,70 +181,131 @@ _HELLO: Final[dict[str, Callable[[str], bytes]]] = {
         {"action": "presence", "type": "status", "user": {"account_name": name}}
     ).encode(),
 }
-_PING: Final = {
-    "native": line("ping"),
-    "basic": line("message", "victim speaks"),
-    "plain": b"victim speaks\n",
-    "jim": b'{"action": "msg", "to": "victim-jim", "message": "victim speaks"}',
+#: What a member sends, and the reply: of the server, or of its own words.
+_PING: Final[dict[str, Callable[[str], tuple[bytes, bytes]]]] = {
+    "page": lambda name: (websocket_message(line("ping")), b'"pong"'),
+    "native": lambda name: (line("ping"), b'"pong"'),
+    "basic": lambda name: (line("message", f"{name} speaks"), f"{name} speaks".encode()),
+    "plain": lambda name: (f"{name} speaks\n".encode(), f"{name}: {name} speaks".encode()),
+    "jim": lambda name: (
+        json.dumps({"action": "msg", "to": name, "message": "speaks"}).encode(),
+        b'"response":200',
+    ),
 }
-_PONG: Final = {
-    "native": b'"pong"',
-    "basic": b"victim speaks",
-    "plain": b"victim-plain: victim speaks",
-    "jim": b'"response":200',
-}
+_WATCHERS: Final = 60
+_WATCH: Final = _UPGRADE + websocket_message(line("watch"))
+_READ: Final = b"".join(
+    websocket_message(line(*frame)) for frame in (("history", {"limit": 1_000}), ("users",))
+)
+_API: Final = b"".join(
+    request(path, host=f"{HOST}:{PORTS['web']}")
+    for path in ("/api/messages?room=%23lobby&limit=1000", "/api/users")
+)
 
 
 def _port(dialect: str) -> int:
-    return PORTS["main" if dialect in ("native", "basic") else dialect]
+    return PORTS[{"native": "main", "basic": "main", "page": "web"}.get(dialect, dialect)]
+
+
+@dataclass(frozen=True)
+class _Attack:
+    """`count` connections to `port`; each begins with `hello` and then sends `frames` for ever.
+
+    :ivar renewed: how many connections a second are replaced by new ones.
+    """
+
+    name: str
+    port: int
+    hello: bytes
+    frames: bytes
+    count: int
+    renewed: int = 0
+
+
+#: The attacks on the page's port.
+_PAGE_ATTACKS: Final = [
+    _Attack(f"{_WATCHERS} watchers that read", PORTS["web"], _WATCH, _READ, _WATCHERS),
+    _Attack(f"{_WATCHERS} watchers, 100 new a second", PORTS["web"], _WATCH, _READ, _WATCHERS, 100),
+    _Attack(f"{_ATTACKERS} HTTP clients", PORTS["web"], b"", _API, _ATTACKERS),
+    _Attack(
+        f"{_ATTACKERS} HTTP clients, 100 new a second",
+        PORTS["web"],
+        b"",
+        _API * 20,
+        _ATTACKERS,
+        100,
+    ),
+]
 
 
 class _Victim:
-    def __init__(self, dialect: str) -> None:
+    """A member of one dialect, which measures its round trips."""
+
+    def __init__(self, dialect: str, number: int) -> None:
         self.dialect = dialect
-        self.socket = socket.create_connection((HOST, _port(dialect)))
-        self.socket.settimeout(30)
-        self.socket.sendall(_HELLO[dialect](f"victim-{dialect}"))
         self.milliseconds: list[float] = []
-        # A JIM client is sent an object every 50 ms.
-        pause = limits.JIM_PAUSE_MILLISECONDS if dialect == "jim" else 0
-        self.max_milliseconds = _MAX_MILLISECONDS + pause
+        name = f"victim{number}-{dialect}"
+        self._ping, self._pong = _PING[dialect](name)
+        self._socket = socket.create_connection((HOST, _port(dialect)))
+        self._socket.sendall(_HELLO[dialect](name))
         time.sleep(0.3)
-        self.socket.recv(1_000_000)
 
     def ping(self) -> None:
-        self.socket.setblocking(False)
-        try:
-            while self.socket.recv(1_000_000):
+        self._socket.setblocking(False)
+        with suppress(BlockingIOError):
+            while self._socket.recv(1_000_000):
                 pass
-        except BlockingIOError:
-            pass
-        self.socket.settimeout(30)
+        self._socket.settimeout(30)
         begin = time.perf_counter()
-        self.socket.sendall(_PING[self.dialect])
+        self._socket.sendall(self._ping)
         received = b""
-        while _PONG[self.dialect] not in received:
-            received = received[-100:] + self.socket.recv(1_000_000)
+        while self._pong not in received:
+            received = received[-100:] + self._socket.recv(1_000_000)
         self.milliseconds.append(1_000 * (time.perf_counter() - begin))
 
 
+def _round_trips(victims: list[_Victim], seconds: float) -> dict[str, list[float]]:
+    """The round trips of all, by dialect and in order of their length."""
+    for victim in victims:
+        victim.milliseconds.clear()
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        for victim in victims:
+            victim.ping()
+            time.sleep(1 / _PINGS_PER_SECOND / len(victims))
+    return {
+        dialect: sorted(
+            each for victim in victims if victim.dialect == dialect for each in victim.milliseconds
+        )
+        for dialect in dict.fromkeys(victim.dialect for victim in victims)
+    }
+
+
+def _as_text(round_trips: dict[str, list[float]]) -> str:
+    return "  ".join(
+        f"{dialect} {percentile(each, 50):.1f}/{percentile(each, 99):.0f}/{each[-1]:.0f}"
+        for dialect, each in round_trips.items()
+    )
+
+
 #: Runs in a process of its own: COUNT sockets that enter, send frames as fast as they are taken,
-#: and read. With RENEW each connects anew when it has sent its frames once.
+#: and read. With RENEWALS the oldest is replaced so many times a second, and each sends its frames
+#: only once.
 _ATTACK: Final = """
 import json, select, socket, sys, time
-host, port, count, hellos, frames, renew = json.loads(sys.stdin.readline())
-hellos, frames = [each.encode("latin-1") for each in hellos], frames.encode("latin-1")
+host, source, port, hello, frames, count, renewals = json.loads(sys.stdin.readline())
+hello, frames = hello.encode("latin-1"), frames.encode("latin-1")
 poll, open_, serial = select.epoll(), {}, 0
 def connect():
     global serial
     try:
-        s = socket.create_connection((host, port), timeout=5)
+        s = socket.create_connection((host, port), 5, (source, 0))
     except OSError:
         return
     s.setblocking(False)
-    hello = hellos[serial % len(hellos)].replace(b"NUMBER", str(serial).encode())
     serial += 1
-    open_[s.fileno()] = [s, hello + frames, False]
+    first = hello.replace(b"NUMBER", b"%04d" % (serial % 10_000))
+    open_[s.fileno()] = [s, first + frames, False]
     poll.register(s.fileno(), select.EPOLLIN | select.EPOLLOUT)
 for _ in range(count):
     connect()
@@ -235,7 +313,7 @@ print("ready", flush=True)
 poll.register(0, select.EPOLLIN | select.EPOLLHUP)
 last = time.monotonic()
 while True:
-    for fd, events in poll.poll(0.05):
+    for fd, events in poll.poll(min(0.05, 1 / renewals) if renewals else 0.05):
         if fd == 0:
             sys.exit()
         s, data, done = open_[fd]
@@ -245,39 +323,33 @@ while True:
             if events & select.EPOLLOUT:
                 sent = s.send(data or frames)
                 open_[fd][1] = (data or frames)[sent:]
-                if renew and not open_[fd][1]:
+                if renewals and not open_[fd][1]:
                     poll.modify(fd, select.EPOLLIN)
         except BlockingIOError:
             pass
         except OSError:
             poll.unregister(fd); s.close(); del open_[fd]
-    if renew and time.monotonic() - last > 0.05:
+    if renewals and time.monotonic() - last > 1 / renewals:
         last = time.monotonic()
         if open_ and len(open_) >= count:
             fd = next(iter(open_)); poll.unregister(fd); open_.pop(fd)[0].close()
         connect()
-    elif not renew and len(open_) < count:
+    elif not renewals and len(open_) < count:
         connect()
 """
 
 
-def attack(
-    victims: list[_Victim],
-    port: int,
-    hellos: list[bytes],
-    frames: bytes,
-    *,
-    count: int,
-    renew: bool,
-) -> str:
+def attack(victims: list[_Victim], how: _Attack) -> dict[str, list[float]]:
     """Attack, and return the victims' round trips."""
     job = [
-        HOST,
-        port,
-        count,
-        [hello.decode("latin-1") for hello in hellos],
-        frames.decode("latin-1"),
-        renew,
+        *(
+            HOST,
+            _ATTACKERS_HOST,
+            how.port,
+            how.hello.decode("latin-1"),
+            how.frames.decode("latin-1"),
+        ),
+        *(how.count, how.renewed),
     ]
     attacker = subprocess.Popen(
         [sys.executable, "-c", _ATTACK], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -287,20 +359,11 @@ def attack(
     attacker.stdin.write(json.dumps(job).encode() + b"\n")
     attacker.stdin.flush()
     attacker.stdout.readline()
-    for victim in victims:
-        victim.milliseconds.clear()
-    end = time.monotonic() + _SECONDS
-    while time.monotonic() < end:
-        for victim in victims:
-            victim.ping()
-            time.sleep(1 / _PINGS_PER_SECOND / len(victims))
-    attacker.kill()
-    attacker.wait()
-    return "  ".join(
-        f"{victim.dialect} {percentile(victim.milliseconds, 50):.1f}/"
-        f"{percentile(victim.milliseconds, 99):.0f}/{max(victim.milliseconds):.0f}"
-        for victim in victims
-    )
+    try:
+        return _round_trips(victims, _SECONDS)
+    finally:
+        attacker.kill()
+        attacker.wait()
 
 
 def main() -> int:
@@ -319,52 +382,50 @@ def main() -> int:
     faults: list[str] = []
     with TemporaryDirectory() as folder, run_server(Path(folder, "log")) as server:
         _prepare()
-        victims = [_Victim(dialect) for dialect in _DIALECTS]
+        victims = [
+            _Victim(dialect, number)
+            for number in range(_VICTIMS)
+            for dialect in (*_DIALECTS, "page")
+        ]
         report.line("round trips of a member, p50/p99/max in ms, while there are")
-        jobs: list[tuple[str, int, list[bytes], bytes, int, bool]] = [
-            (
+        attacks = [
+            _Attack(
                 f"{_ATTACKERS} {dialect} attackers",
                 _port(dialect),
-                [_HELLO[dialect](f"attackNUMBER{dialect}")],
+                _HELLO[dialect](f"attackNUMBER{dialect}"),
                 dearest[dialect],
                 _ATTACKERS,
-                False,
             )
             for dialect in _DIALECTS
         ]
-        jobs += [
-            (
+        attacks += [
+            _Attack(
                 f"20 {dialect} connections a second",
                 _port(dialect),
-                [_HELLO[dialect](f"renewNUMBER{dialect}")],
+                _HELLO[dialect](f"renewNUMBER{dialect}"),
                 dearest[dialect],
                 20,
-                True,
+                20,
             )
             for dialect in ("native", "plain")
         ]
-        report.line(f"no attackers: {_undisturbed(victims)}")
-        for name, port, hellos, frames, count, renew in jobs:
-            times = attack(victims, port, hellos, frames, count=count, renew=renew)
-            report.line(f"{name}: {times}")
+        report.line(f"no attackers: {_as_text(_round_trips(victims, _SECONDS))}")
+        for how in (*attacks, *_PAGE_ATTACKS):
+            round_trips = attack(victims, how)
+            report.line(f"{how.name}: {_as_text(round_trips)}")
             faults += [
-                f"{name}: a {victim.dialect} member waits for {p99:.0f} ms"
-                for victim in victims
-                if (p99 := percentile(victim.milliseconds, 99)) > victim.max_milliseconds
+                f"{how.name}: a {dialect} member waits for {p99:.0f} ms"
+                for dialect, each in round_trips.items()
+                if (p99 := percentile(each, 99)) > _max_milliseconds(dialect)
             ]
         if server.tracebacks():
             faults.append("there are tracebacks in the log")
     return report.end(faults)
 
 
-def _undisturbed(victims: list[_Victim]) -> str:
-    for victim in victims:
-        for _ in range(20):
-            victim.ping()
-            time.sleep(1 / _PINGS_PER_SECOND)
-    return "  ".join(
-        f"{victim.dialect} {percentile(victim.milliseconds, 50):.1f}" for victim in victims
-    )
+def _max_milliseconds(dialect: str) -> float:
+    # A JIM client is sent an object every 50 ms.
+    return _MAX_MILLISECONDS + (limits.JIM_PAUSE_MILLISECONDS if dialect == "jim" else 0)
 
 
 def _prepare() -> None:
