@@ -37,6 +37,8 @@ class TokenBucket:
 
     def is_in_debt(self, now: float) -> bool:
         """Whether tokens were taken on credit, and are not paid back yet."""
+        if not self._rate:
+            return False
         self._tokens = self._earned(now)
         return self._tokens < 0.0
 

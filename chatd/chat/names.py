@@ -162,7 +162,8 @@ def message_text(text: str) -> str:
         raise BadText(f"A message may have at most {limits.MESSAGE_LINES} lines.")
     if not text or text.isspace():
         raise BadText("A message needs some text.")
-    if found := _CONTROL_CHARACTERS.search(text):
+    # No control character is printable, and most messages are: that is known sooner.
+    if not text.isprintable() and (found := _CONTROL_CHARACTERS.search(text)):
         raise BadText(
             f"A message may not contain the control character {_describe_character(found[0])}."
         )

@@ -254,7 +254,8 @@ class SharedStream(Audience):
         self._bytes += len(data)
         if self._bytes > limits.BATCH_BYTES:
             self._scheduler.needs_flush = True
-        self._schedule()
+        if not self._is_scheduled:  # asked here, too: it is so once in a turn of many messages
+            self._schedule()
 
     @override
     def send_except(self, subscriber: Subscriber, event: object, data: bytes) -> None:

@@ -123,7 +123,8 @@ class Session:
         if self.is_ended:
             return
         started = self.chat.clock.seconds()
-        self._set_dialect(self.dialect.detect(frame))
+        if (dialect := self.dialect.detect(frame)) is not self.dialect:
+            self._set_dialect(dialect)
         request: Request | Refusal | None
         try:
             request = self.dialect.decode(frame)
@@ -142,7 +143,7 @@ class Session:
         elif request is not None:
             self._dispatch(request)
         if not self.is_ended:
-            self._throttle.frame_handled(self.chat.clock.seconds() - started)
+            self._throttle.frame_handled(started)
 
     def idle_detected(self, dialect: Dialect) -> None:
         """No data arrived within ``DIALECT_DETECTION_MILLISECONDS``: the client uses `dialect`."""

@@ -104,26 +104,27 @@ class ReadThrottle:
         """`size` bytes came, whatever they are: not all bytes belong to a frame."""
         self._bytes += size
         if self._bytes >= limits.FLOOD_FRAME_BYTES:
-            self._charge(0)
+            self._charge(self._clock.seconds(), 0)
 
     def sent(self, size: int) -> None:
         """The client's frame had `size` bytes sent, to the client itself or to recipients."""
         self._bytes += size
 
-    def frame_handled(self, seconds: float) -> None:
-        """A frame was handled, and took so long; go on reading when that is paid for.
+    def frame_handled(self, started: float) -> None:
+        """A frame was handled, from `started` until now; go on reading when that is paid for.
 
         Also wait until the client reads its replies.
         """
-        frames = int(max(seconds, 0) * 1_000 / limits.FLOOD_FRAME_MILLISECONDS)
-        is_expensive = self._charge(1 + min(frames, limits.FLOOD_MAX_TIME_FRAMES)) > 1
-        if is_expensive or self._address_bucket.is_in_debt(self._clock.seconds()):
+        now = self._clock.seconds()
+        frames = int(max(now - started, 0) * 1_000 / limits.FLOOD_FRAME_MILLISECONDS)
+        is_expensive = self._charge(now, 1 + min(frames, limits.FLOOD_MAX_TIME_FRAMES)) > 1
+        if is_expensive or self._address_bucket.is_in_debt(now):
             self._wait_in_queue()
         if self._output.is_paused:
             self.pause()
             self._output.when_ready(self.resume)
 
-    def _charge(self, tokens: int) -> int:
+    def _charge(self, now: float, tokens: int) -> int:
         """Take `tokens` and those for the bytes, and wait until they are paid for.
 
         :return: the number of tokens that this frame costs by itself.
@@ -134,7 +135,6 @@ class ReadThrottle:
         all_bytes = self._uncharged_bytes + self._bytes
         more, self._uncharged_bytes = divmod(all_bytes, limits.FLOOD_FRAME_BYTES)
         self._bytes = 0
-        now = self._clock.seconds()
         wait = self._bucket.take(now, tokens + more)
         if expensive > 1:
             wait = max(wait, self._address_bucket.take(now, expensive - 1))

@@ -12,6 +12,8 @@ alone, and members of one ``variant`` can share the encoded bytes of an event.
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from msgspec import Struct
+
 from chatd.chat import events
 from chatd.chat.commands import ClientCommand
 from chatd.chat.errors import Refusal, RequestId
@@ -50,8 +52,7 @@ class KeepAlive(LocalReply):
 Result = Reply | Refusal | LocalReply
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """A decoded frame.
 
     :ivar command: the command for the hub, or a reply that needs none.

@@ -77,7 +77,10 @@ class Native(Dialect):
     @override
     def encode_reply(self, result: Result, request_id: RequestId = None, now: int = 0) -> bytes:
         """The frames of a reply; a long list has several. Without an id there is no ``ok``."""
-        replies = _REPLY_ENCODERS[_result_type(result)](result, request_id)
+        encode = _REPLY_ENCODERS.get(type(result), _encode_error)  # the others are refusals
+        replies = encode(result, request_id)
+        if not replies:
+            return b""
         return b"".join([self.frame_bytes(_encoder.encode(frame)) for frame in replies])
 
     def frame_bytes(self, payload: bytes) -> bytes:
@@ -92,10 +95,6 @@ class Native(Dialect):
 def is_hello(line: bytes) -> bool:
     """Whether `line` is a native client's first frame."""
     return frames.frame_type(line) == "hello"
-
-
-def _result_type(result: Result) -> type:
-    return Refusal if isinstance(result, Refusal) else type(result)
 
 
 def _encode_error(refusal: Refusal, request_id: RequestId) -> list[frames.Frame]:
@@ -146,7 +145,6 @@ def _encode_history(reply: events.History, request_id: RequestId) -> list[frames
 
 _REPLY_ENCODERS: Final[dict[type, Callable[[Any, RequestId], list[frames.Frame]]]] = {
     LocalReply: lambda reply, request_id: [],
-    Refusal: _encode_error,
     events.Ok: _encode_ok,
     events.JoinDone: _encode_join_done,
     events.PrivateSent: _encode_private_sent,
@@ -170,6 +168,8 @@ _COMMANDS_WITHOUT_DATA: Final[dict[type, ClientCommand]] = {
 
 def _command(frame: frames.FromClient) -> ClientCommand:
     match frame:
+        case frames.SendMessage():  # first, as it is by far the most frequent
+            return frame.data
         case frames.Hello():
             if frame.data.version != frames.VERSION:
                 raise BadVersion(
