@@ -131,10 +131,16 @@ def as_json(event: LogEvent, utc: bool) -> str:
         failure = {"log_failure": event["log_failure"]}
         trace = eventAsText(failure, includeTimestamp=False, includeSystem=False)
         record["traceback"] = trace.strip()
-    for name, value in event.items():
-        if not name.startswith("log_") and name not in record:
-            record[name] = value if _is_json(value) else safe_str(value)
-    return _json(record)
+    values = {
+        name: value
+        for name, value in event.items()
+        if not name.startswith("log_") and name not in record
+    }
+    try:
+        return _json({**record, **values})
+    except (TypeError, ValueError, RecursionError):
+        texts = {name: each if _is_json(each) else safe_str(each) for name, each in values.items()}
+        return _json({**record, **texts})
 
 
 _FORMATS: Final[dict[str, Callable[[LogEvent, bool], str]]] = {"text": as_text, "json": as_json}
@@ -193,9 +199,8 @@ def _escape(line: str) -> str:
     )
 
 
-def _json(value: object) -> str:
-    # In ASCII: so no reader takes U+2028 for a line end, and half a surrogate pair can be written.
-    return json.dumps(value, allow_nan=False)
+#: In ASCII: so no reader takes U+2028 for a line end, and half a surrogate pair can be written.
+_json: Final = json.JSONEncoder(allow_nan=False).encode
 
 
 def _is_json(value: object) -> bool:
