@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.__main__ import parser as benchmarks_parser
 from chatd import cli
 from chatd.chat import limits
 from chatd.chat.commands import ClientCommand
@@ -86,6 +87,7 @@ def test_every_option_that_a_page_names_exists(page: str) -> None:
     options = {
         name for command in commands for name in re.findall(r"--([\w-]+)", str(command.Options()))
     }
+    options.update(re.findall(r"--([\w-]+)", benchmarks_parser().format_help()))
     named = set(re.findall(r"(?<![\w-])--([a-z][\w-]*)", TEXTS[page]))
     assert named <= options | OTHER_OPTIONS
 

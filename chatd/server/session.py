@@ -123,8 +123,7 @@ class Session:
         if self.is_ended:
             return
         started = self.chat.clock.seconds()
-        if (dialect := self.dialect.detect(frame)) is not self.dialect:
-            self._set_dialect(dialect)
+        self._set_dialect(self.dialect.detect(frame))
         request: Request | Refusal | None
         try:
             request = self.dialect.decode(frame)
