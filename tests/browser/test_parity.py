@@ -1,7 +1,7 @@
 """The rules that the page shares with the server and the terminal client: both give the same."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from unicodedata import normalize
 
@@ -120,6 +120,12 @@ def parse(line: str) -> Any:
     return [None if command is None else as_frame(command)]
 
 
+def parse_both(module_page: ChatPage, lines: Sequence[str]) -> Iterator[tuple[str, Any, Any]]:
+    """Each line, what the page makes of it, and what the terminal does."""
+    results = call(module_page, "commands", "parse", [[line, "#dev"] for line in lines])
+    return zip(lines, results, map(parse, lines), strict=True)
+
+
 def comparable(result: Any) -> Any:
     """The result of the page's function, in the same form."""
     if isinstance(result, str):
@@ -169,9 +175,8 @@ LINES = [
 
 @pytest.mark.smoke
 def test_parse_agrees_with_the_terminal_in_special_cases(module_page: ChatPage) -> None:
-    results = call(module_page, "commands", "parse", [[line, "#dev"] for line in LINES])
-    for line, result in zip(LINES, results, strict=True):
-        assert comparable(result) == parse(line), line
+    for line, result, expected in parse_both(module_page, LINES):
+        assert comparable(result) == expected, line
 
 
 @pytest.mark.smoke
@@ -225,9 +230,7 @@ PIECES = [
 def test_parse_agrees_with_the_terminal_for_carelessly_typed_lines(
     lines: list[str], module_page: ChatPage
 ) -> None:
-    results = call(module_page, "commands", "parse", [[line, "#dev"] for line in lines])
-    for line, result in zip(lines, results, strict=True):
-        expected = parse(line)
+    for line, result, expected in parse_both(module_page, lines):
         if " name " not in expected:  # whether a name is valid, the page leaves to the server
             assert comparable(result) == expected, line
 
@@ -245,9 +248,7 @@ def test_parse_agrees_with_the_terminal_for_carelessly_typed_lines(
 def test_parse_agrees_with_the_terminal_for_any_line(
     lines: list[str], module_page: ChatPage
 ) -> None:
-    results = call(module_page, "commands", "parse", [[line, "#dev"] for line in lines])
-    for line, result in zip(lines, results, strict=True):
-        expected = parse(line)
+    for line, result, expected in parse_both(module_page, lines):
         if not isinstance(expected, str):
             assert comparable(result) == expected, line
         elif "name" not in expected:  # whether a name is valid, the page leaves to the server

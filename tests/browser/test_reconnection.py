@@ -3,6 +3,7 @@
 import pytest
 
 from tests.browser.chat_page import OpenPage
+from tests.browser.disconnection import cut_off, take_nickname
 from tests.browser.server_harness import Server, send_messages
 from tests.browser.tcp_proxy import tcp_proxy
 from tests.ports import HOST
@@ -167,10 +168,7 @@ def test_an_unsent_line_survives_a_reload_and_arrives_once(
         ice = open_url(proxy.url)
         ice.wait_for_state("watching")
         ice.join("ice")
-        ice.expect_connection_errors()
-        proxy.cut()
-        ice.wait_for_state("reconnecting")
-        moon.receive("left")  # the nickname is free again
+        cut_off(ice, proxy, moon)
         ice.send("typed while offline")
         ice.wait_until("() => document.body.textContent.includes('typed while offline')")
         proxy.restore()
@@ -204,14 +202,7 @@ def test_the_page_enters_again_once_its_nickname_is_free(
     with tcp_proxy(HOST, server.web) as proxy:
         ice = open_url(proxy.url)
         ice.join("ice")
-        ice.expect_connection_errors()
-        proxy.cut()
-        ice.wait_for_state("reconnecting")
-        moon.receive("left")
-        other = server.add_member("ice")
-        proxy.restore()
-        ice.retry_now()
-        ice.wait_for_error("taken")
+        other = take_nickname(ice, proxy, server, moon)
         other.send("quit")
         other.receive("goodbye")
         ice.wait_for_state("online")

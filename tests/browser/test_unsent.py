@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.browser.chat_page import OpenPage
+from tests.browser.disconnection import cut_off, take_nickname
 from tests.browser.server_harness import Server
 from tests.browser.tcp_proxy import tcp_proxy
 from tests.ports import HOST
@@ -19,10 +20,7 @@ def test_unsent_lines_for_a_room_that_has_ended_can_be_edited(
         ice.join("ice")
         ice.join_room("#dev")
         moon = server.add_member("moon")
-        ice.expect_connection_errors()
-        proxy.cut()
-        ice.wait_for_state("reconnecting")
-        moon.receive("left")  # the nickname is free again
+        cut_off(ice, proxy, moon)
         ice.send("precious")
         ice.send("second")
         proxy.restore()
@@ -136,14 +134,7 @@ def test_entering_again_does_not_move_the_focus_from_a_field_in_use(
     with tcp_proxy(HOST, server.web) as proxy:
         ice = open_url(proxy.url)
         ice.join("ice")
-        ice.expect_connection_errors()
-        proxy.cut()
-        ice.wait_for_state("reconnecting")
-        moon.receive("left")
-        other = server.add_member("ice")
-        proxy.restore()
-        ice.retry_now()
-        ice.wait_for_error("taken")
+        other = take_nickname(ice, proxy, server, moon)
         ice.fill(ice.find("textbox", "Room", "nav"), "my")
         other.send("quit")
         other.receive("goodbye")
