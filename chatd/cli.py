@@ -10,6 +10,7 @@ from typing import ClassVar, Final, NoReturn
 from twisted.python import usage
 from typing_extensions import override
 
+from chatd.taps.environment import open_standard_streams
 from chatd.taps.options import VersionOptions
 from chatd.wire.rendering import escape
 
@@ -47,7 +48,7 @@ class Options(VersionOptions):
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run the command in `argv`, and exit with its status."""
-    _open_standard_streams()
+    open_standard_streams()
     try:
         status = _run(sys.argv[1:] if argv is None else argv)
         if sys.stdout:
@@ -60,19 +61,6 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(f"chatd: standard output cannot be written: {error.strerror}")
     sys.exit(status)
-
-
-def _open_standard_streams() -> None:
-    """Open /dev/null in place of a standard stream that was closed (``chatd server 2>&-``).
-
-    Otherwise the next socket would have its number, and whatever writes to standard error would
-    write into a chat.
-    """
-    for number in (0, 1, 2):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)  # the lowest free number: this one
 
 
 def _run(argv: Sequence[str]) -> int:

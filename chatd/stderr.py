@@ -3,6 +3,7 @@
 import os
 import select
 import sys
+import threading
 from typing import Final
 
 from chatd.background_writer import BackgroundWriter
@@ -18,7 +19,12 @@ def write_line(sentence: str) -> None:
     use ``sys.stderr``, which twistd redirects to its log.
     """
     output.write(f"{sentence}\n")
-    output.flush(_WAIT_SECONDS)
+    if not _stalled:
+        written = output.start_flush()
+        if not written.wait(_WAIT_SECONDS):
+            _stalled.append(written)
+    elif _stalled[0].is_set():
+        _stalled.clear()
 
 
 def _write_now(text: str) -> int:
@@ -41,6 +47,9 @@ def _write_now(text: str) -> int:
         pass
     return unwritten.count(b"\n")
 
+
+#: Set once standard error takes something again: until then no further sentence waits.
+_stalled: Final[list[threading.Event]] = []
 
 #: Whatever is written to standard error, in order, without waiting for it.
 output: Final = BackgroundWriter(_write_now)

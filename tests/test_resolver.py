@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -65,8 +66,34 @@ sys.exit(main())
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_client_ends_at_once_while_a_name_is_looked_up(number: signal.Signals) -> None:
+def _send(number: signal.Signals) -> Callable[["subprocess.Popen[str]"], None]:
+    return lambda client: client.send_signal(number)
+
+
+def _quit(client: "subprocess.Popen[str]") -> None:
+    assert client.stdin is not None
+    client.stdin.write("/quit\n")
+    client.stdin.flush()
+
+
+def _close_stdin(client: "subprocess.Popen[str]") -> None:
+    assert client.stdin is not None
+    client.stdin.close()
+    client.stdin = None
+
+
+@pytest.mark.parametrize(
+    "leave",
+    [
+        pytest.param(_send(signal.SIGINT), id="SIGINT"),
+        pytest.param(_send(signal.SIGTERM), id="SIGTERM"),
+        pytest.param(_quit, id="/quit"),
+        pytest.param(_close_stdin, id="end of input"),
+    ],
+)
+def test_a_client_ends_at_once_while_a_name_is_looked_up(
+    leave: Callable[["subprocess.Popen[str]"], None],
+) -> None:
     """The thread sleeps longer than this test may take."""
     program = [sys.executable, "-c", _PROGRAM]
     pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
@@ -74,9 +101,10 @@ def test_a_client_ends_at_once_while_a_name_is_looked_up(number: signal.Signals)
         assert client.stdout is not None
         assert client.stderr is not None
         assert client.stdout.readline() == "looking up\n"
-        client.send_signal(number)
+        leave(client)
         try:
-            client.wait(TIMEOUT_SECONDS)
+            assert client.wait(TIMEOUT_SECONDS) == 0
         finally:
             client.kill()
+        # Nothing is said of a connection that was not made: it was given up at once.
         assert client.stderr.read() == ""

@@ -233,10 +233,16 @@ PASTE_CONFIRM_LINES: Final = 6
 ENTERING_HISTORY_MESSAGES: Final = 20
 #: Lines that are written to the terminal at once. Keys are handled between two batches.
 OUTPUT_BATCH_LINES: Final = 200
-#: Lines that wait for the terminal. Beyond it the client reads more slowly from the server.
+#: Lines that wait for the terminal. Beyond it the client reads more slowly from the server; with
+#: ``chatd launch``, whose server must not wait, the oldest of them are dropped and counted.
 OUTPUT_QUEUE_LINES: Final = 2_000
 #: Interval between two such batches.
 OUTPUT_INTERVAL_MILLISECONDS: Final = 30
+#: Output that waits for a terminal which takes it. Beyond it nothing is drawn, and lines wait.
+WINDOW_READY_BYTES: Final = 65_536
+#: Output that waits for the terminal at most, all together, such as what resizing draws. Beyond it
+#: output is lost, and all is drawn anew once the terminal takes output again.
+WINDOW_BUFFER_BYTES: Final = 1_048_576
 #: Rows of the list of servers to choose from.
 LISTED_SERVERS: Final = 8
 #: Rows of the terminal that the message being typed may take.

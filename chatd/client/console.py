@@ -5,6 +5,7 @@ what the client itself has to say goes to standard error.
 """
 
 import os
+import stat
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -22,7 +23,14 @@ from chatd.chat import limits
 from chatd.chat.commands import SendMessage, SendPrivate
 from chatd.chat.errors import Refusal
 from chatd.client.status import Status
-from chatd.client.ui import STILL_CHECKING, Choice, InteractiveUI, SessionView, format_choice
+from chatd.client.ui import (
+    STILL_CHECKING,
+    Choice,
+    InteractiveUI,
+    SessionView,
+    describe_missing,
+    format_choice,
+)
 from chatd.stderr import write_line
 from chatd.wire import rendering
 from chatd.wire.rendering import escape
@@ -38,12 +46,19 @@ class Console(Protocol, InteractiveUI):
 
     Input waits as bytes while it is paused: lines are cut off and decoded only when they are taken.
     So a pipe that is paused is not read either, and its writer has to wait.
+
+    :param drops_lines: as for ``taps.interactive.make_ui``.
     """
 
     transport: Any  # a StandardIO, once it is opened
 
-    def __init__(self, is_interactive: bool) -> None:
+    def __init__(self, is_interactive: bool, drops_lines: bool = False) -> None:
         self.is_interactive = is_interactive
+        self._drops_lines = drops_lines
+        self._is_output_paused = False
+        self._missing_count = 0
+        # As is usual, nothing is said of a pipe that is closed: `chatd client | head`.
+        self._is_output_a_pipe = _is_pipe(1)
         self._session: SessionView | None = None
         self._on_answer: Callable[[str], None] | None = None
         self._is_password = False
@@ -95,7 +110,9 @@ class Console(Protocol, InteractiveUI):
 
     @override
     def show(self, line: str) -> None:
-        if self._is_open:
+        if self._is_output_paused and self._drops_lines:
+            self._missing_count += 1
+        elif self._is_open:
             self.transport.write(f"{line}\n".encode())
 
     @override
@@ -224,9 +241,18 @@ class Console(Protocol, InteractiveUI):
         if self._session is not None:
             self._session.output_lost()
 
+    def _say_that_output_is_lost(self) -> None:
+        if not self._is_output_a_pipe:
+            self._is_output_a_pipe = True  # it is said once
+            self.notify("Standard output cannot be written, so this client leaves.")
+
     def _set_output_paused(self, paused: bool) -> None:
-        if self._session is not None:
+        self._is_output_paused = paused
+        if self._session is not None and not self._drops_lines:
             self._session.set_output_paused(paused)
+        if self._missing_count and not paused:
+            missing, self._missing_count = self._missing_count, 0
+            self.notify(describe_missing(missing))
 
     # --- called by the transport ----------------------------------------------------------------
 
@@ -250,6 +276,7 @@ class Console(Protocol, InteractiveUI):
     def writeConnectionLost(self) -> None:
         """Leave, as standard output is closed: by ``head``, for example."""
         self._is_open = False
+        self._say_that_output_is_lost()
         self._output_lost()
 
     @override
@@ -258,6 +285,7 @@ class Console(Protocol, InteractiveUI):
         if self._closed is not None:
             self._closed.callback(None)
         else:
+            self._say_that_output_is_lost()
             self._output_lost()
 
     # As the producer of what is written to standard output: the transport asks for a pause when its
@@ -274,6 +302,14 @@ class Console(Protocol, InteractiveUI):
 
     def stopProducing(self) -> None:
         """Do nothing: :meth:`writeConnectionLost` and :meth:`connectionLost` are called as well."""
+
+
+def _is_pipe(handle: int) -> bool:
+    try:
+        mode = os.fstat(handle).st_mode
+    except OSError:
+        return True
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
 
 def close_with_timeout(ui: InteractiveUI, clock: IReactorTime) -> Deferred[None]:

@@ -33,6 +33,11 @@ SERVER_PROMPT: Final = "Which server? (number or name)"
 STILL_CHECKING: Final = "The password is still being checked; this line was not sent."
 
 
+def describe_missing(lines: int) -> str:
+    """The sentence that stands for lines which were not shown."""
+    return f"{lines} lines are missing here, because they could not be shown."
+
+
 def format_choice(number: int, choice: Choice) -> str:
     """A choice as a line of the list."""
     return f"{number}  {escape(choice.name)}  {choice.description}"

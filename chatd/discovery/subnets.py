@@ -124,8 +124,11 @@ def _default_route_address() -> IPv4Address | None:
 
 
 def default_subnets(host: Iterable[HostAddress]) -> tuple[Subnet, ...]:
-    """The subnets of all addresses whose interface is up, including loopback."""
-    return tuple(dict.fromkeys(_subnet(each.address) for each in host if each.is_up))
+    """The subnets of all addresses whose interface is up, as `most_reachable`; loopback last."""
+    up = [each for each in host if each.is_up]
+    order = {address: position for position, address in enumerate(most_reachable(up))}
+    subnets = dict.fromkeys(_subnet(each.address) for each in up)
+    return tuple(sorted(subnets, key=lambda subnet: order[subnet.address]))
 
 
 def named_subnets(values: Iterable[str], host: Sequence[HostAddress]) -> tuple[Subnet, ...]:

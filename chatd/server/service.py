@@ -6,8 +6,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from twisted.application.service import MultiService
+from twisted.internet.abstract import isIPAddress, isIPv6Address
 from twisted.internet.address import IPv4Address, IPv6Address
-from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
+from twisted.internet.defer import (
+    CancelledError,
+    Deferred,
+    DeferredList,
+    maybeDeferred,
+    succeed,
+)
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort
@@ -92,6 +99,8 @@ class ChatServer(MultiService):
     :param current_subnets: returns the subnets that this host has now. If given, the server listens
         on addresses that come later, too, and no longer on those that are gone. Raises OSError.
     :ivar port: the TCP port of the main port, once the service has started.
+    :ivar when_listening: fires once all ports listen, for the first time. That is at the start,
+        unless the interface of an endpoint is a host name. Fails with :class:`CannotListen`.
     """
 
     log = Logger()
@@ -117,12 +126,14 @@ class ChatServer(MultiService):
         self._unusable: set[Subnet] = set()
         # The ports that are on every address: their numbers and factories, by name.
         self._numbered: dict[str, tuple[int, ServerFactory]] = {}
+        self._opening: list[Deferred[Any]] = []
+        self.when_listening: Deferred[None] = Deferred()
         self._address_check = LoopingCall(self._check_addresses)
         self._address_check.clock = reactor
 
     @override
     def startService(self) -> None:
-        """Listen on every address.
+        """Listen on every address; see `when_listening` for endpoints with a host name.
 
         :raises CannotListen: if that is not possible; then nothing is left listening.
         """
@@ -139,6 +150,8 @@ class ChatServer(MultiService):
         for subnet in self._subnets:
             self._log_subnet(subnet)
         self._responder.start()
+        if not self._opening and not self.when_listening.called:
+            self.when_listening.callback(None)
         if self._current_subnets is not None:
             self._address_check.start(limits.DISCOVERY_PERIOD_SECONDS, now=False)
 
@@ -146,6 +159,8 @@ class ChatServer(MultiService):
     def stopService(self) -> Deferred[Any]:
         """Stop listening and disconnect everyone; fires when every connection is closed."""
         children_stopped = super().stopService()
+        for opening in list(self._opening):
+            opening.cancel()
         if self._address_check.running:
             self._address_check.stop()
         return DeferredList(
@@ -182,23 +197,53 @@ class ChatServer(MultiService):
     def _listen_extra(self, extra: ExtraPort) -> None:
         factory = extra.factory(self.chat)
         if isinstance(extra.address, str):
-            self._listen_at(extra.name, extra.address, factory)
+            self._listen_at(extra, extra.address, factory)
         else:
             self._listen(extra.name, extra.address, extra.default_port, factory)
+            self._log_address(extra)
+
+    def _listen_at(self, extra: ExtraPort, description: str, factory: ServerFactory) -> None:
+        """Listen at an endpoint: at once, or when its interface, a host name, is looked up."""
+        endpoint = serverFromString(self._reactor, description)
+        outcome: list[object] = []
+        opening = self._look_up_interface(endpoint)
+        opening.addCallback(lambda _: endpoint.listen(factory))
+        opening.addCallback(lambda port: self._endpoint_opened(extra, port))
+        opening.addBoth(outcome.append)
+        if not outcome:
+            self._opening.append(opening)
+            opening.addCallback(
+                lambda _: self._opened_later(opening, extra.name, description, outcome[0])
+            )
+        elif isinstance(outcome[0], Failure):
+            raise CannotListen(extra.name, description, outcome[0].value)
+
+    def _look_up_interface(self, endpoint: Any) -> Deferred[Any]:
+        """Replace the host name that is the interface of `endpoint`, if it is one, by its address.
+
+        The system would look it up as it binds the socket, and the reactor would wait for that.
+        """
+        name = getattr(endpoint, "_interface", "")  # Twisted has no public name for it
+        if not name or isIPAddress(name) or isIPv6Address(name):
+            return succeed(None)
+        found: Deferred[str] = self._reactor.resolve(name)
+        return found.addCallback(lambda address: setattr(endpoint, "_interface", address))
+
+    def _endpoint_opened(self, extra: ExtraPort, port: IListeningPort) -> None:
+        self._opened(extra.name, port)
         self._log_address(extra)
 
-    def _listen_at(self, name: str, description: str, factory: ServerFactory) -> None:
-        """Listen at an endpoint.
-
-        It must be one of TCP: their ``listen`` has succeeded or failed when it returns.
-        """
-        failures: list[Failure] = []
-        listening: Deferred[IListeningPort] = serverFromString(self._reactor, description).listen(
-            factory
-        )
-        listening.addCallbacks(lambda port: self._opened(name, port), failures.append)
-        for failure in failures:
-            raise CannotListen(name, description, failure.value)
+    def _opened_later(
+        self, opening: Deferred[Any], name: str, description: str, outcome: object
+    ) -> None:
+        self._opening.remove(opening)
+        if self.when_listening.called:
+            return
+        if isinstance(outcome, Failure):
+            if not outcome.check(CancelledError):
+                self.when_listening.errback(CannotListen(name, description, outcome.value))
+        elif not self._opening:
+            self.when_listening.callback(None)
 
     def _log_address(self, extra: ExtraPort) -> None:
         for host, port in self.addresses(extra.name):

@@ -1,7 +1,6 @@
 """``chatd client`` and twistd's ``chatclient``: options, and the services that run a client."""
 
 import random
-from contextlib import suppress
 from typing import Any, ClassVar
 
 from twisted.internet.defer import Deferred
@@ -16,11 +15,11 @@ from chatd.client.lifecycle import ServerAddress
 from chatd.client.service import ChatClient
 from chatd.client.ui import InteractiveUI, UserInterface
 from chatd.discovery.subnets import DEFAULT_PORT, default_subnets, host_addresses
+from chatd.taps import environment
 from chatd.taps.interactive import InteractiveOptions, install_reactor, is_terminal, make_ui
 from chatd.taps.options import (
     coerce_value,
     log_parameters,
-    login_name,
     nickname,
     parameter,
     port_number,
@@ -101,10 +100,9 @@ class Options(InteractiveOptions):
     def _default_nickname(self) -> None:
         """Offer the login name on a terminal; off a terminal, use it."""
         if not is_terminal():
-            self.nickname = login_name()
-            return
-        with suppress(usage.UsageError):
-            self.offered_nickname = login_name()
+            self.nickname = environment.nickname()
+        elif login := environment.login_name():
+            self.offered_nickname = environment.substitute_nickname(login)
 
     def _address(self, value: str) -> ServerAddress:
         host, colon, port = value.partition(":")

@@ -5,7 +5,6 @@ anything imports a reactor. Line mode imports neither: a client on a pipe starts
 """
 
 import os
-import select
 import sys
 import time
 from typing import Any, ClassVar, Final
@@ -55,17 +54,21 @@ def install_reactor(options: InteractiveOptions) -> None:
         asyncioreactor.install()
 
 
-def make_ui(options: InteractiveOptions, reactor: Any) -> InteractiveUI:
-    """The user interface for standard input and output."""
+def make_ui(options: InteractiveOptions, reactor: Any, drops_lines: bool = False) -> InteractiveUI:
+    """The user interface for standard input and output.
+
+    :param drops_lines: whether lines are dropped and counted while the output takes nothing. Else
+        the client stops reading from the server meanwhile, which may disconnect it.
+    """
     if options.uses_full_ui:
         if _is_asyncio(reactor):
-            return _terminal(options, reactor)
-        console = Console(is_interactive=True)
+            return _terminal(options, reactor, drops_lines)
+        console = Console(is_interactive=True, drops_lines=drops_lines)
         console.notify(
             'Line mode. For the full-screen input use "chatd client" or "twistd -r asyncio …".'
         )
         return console
-    return Console(is_interactive=is_terminal())
+    return Console(is_interactive=is_terminal(), drops_lines=drops_lines)
 
 
 def _is_asyncio(reactor: Any) -> bool:
@@ -73,17 +76,17 @@ def _is_asyncio(reactor: Any) -> bool:
     return module is not None and isinstance(reactor, module.AsyncioSelectorReactor)
 
 
-def _terminal(options: InteractiveOptions, reactor: Any) -> InteractiveUI:
+def _terminal(options: InteractiveOptions, reactor: Any, drops_lines: bool) -> InteractiveUI:
     from prompt_toolkit.output import ColorDepth
 
     from chatd.client.terminal.editor import open_terminal
     from chatd.client.terminal.input_history import history_file
     from chatd.client.terminal.screen import TerminalUI, Tty
 
-    keyboard, window = open_terminal(sys.__stdin__, sys.__stdout__, os.environ["TERM"])
+    keyboard, window, file = open_terminal(sys.__stdin__, sys.__stdout__, os.environ["TERM"])
     no_colours = ColorDepth.DEPTH_1_BIT if os.environ.get("NO_COLOR") else None
-    tty = Tty(keyboard, window, _is_stdout_writable, no_colours, bool(options["bell"]))
-    terminal = TerminalUI(reactor, tty, history_file(os.environ), time.time)
+    tty = Tty(keyboard, window, file, no_colours, bool(options["bell"]))
+    terminal = TerminalUI(reactor, tty, history_file(os.environ), time.time, drops_lines)
     # On the same terminal, log lines would be written across the input line.
     if sys.__stderr__ is not None and sys.__stderr__.isatty():
         options.log_lines = terminal
@@ -99,7 +102,3 @@ def qr_code_columns(options: InteractiveOptions) -> int:
     if not options.uses_full_ui or error_output is None or not error_output.isatty():
         return 0
     return os.get_terminal_size(error_output.fileno()).columns
-
-
-def _is_stdout_writable() -> bool:
-    return bool(select.select([], [1], [], 0)[1])

@@ -19,13 +19,12 @@ from chatd.client.ui import Choice, InteractiveUI, UserInterface
 from chatd.discovery.subnets import Subnet, host_addresses, most_reachable
 from chatd.server.service import CannotListen, ChatServer
 from chatd.stderr import write_line
-from chatd.taps import web_address
+from chatd.taps import environment, web_address
 from chatd.taps.client import jitter
 from chatd.taps.interactive import InteractiveOptions, install_reactor, make_ui, qr_code_columns
 from chatd.taps.options import (
     integer,
     log_parameters,
-    login_name,
     nickname,
     non_negative_number,
     parameter,
@@ -33,7 +32,13 @@ from chatd.taps.options import (
     server_id,
 )
 from chatd.taps.program import Program, get_reactor
-from chatd.taps.server import SERVER_PARAMETERS, ServerOptions, describe_cannot_listen, make_server
+from chatd.taps.server import (
+    SERVER_PARAMETERS,
+    ServerOptions,
+    abort_cannot_listen,
+    describe_cannot_listen,
+    make_server,
+)
 from chatd.wire import rendering
 
 __all__ = ["Options", "install_reactor", "makeService"]
@@ -79,7 +84,7 @@ class Options(ServerOptions, InteractiveOptions):
             raise usage.UsageError(
                 f"--clients: {self['clients']} is more than --slots: {self['slots']}"
             )
-        self.nickname = self["nickname"] or login_name()
+        self.nickname = self["nickname"] or environment.nickname()
 
 
 class LaunchProgram(Program):
@@ -102,7 +107,13 @@ class LaunchProgram(Program):
             self._server.startService()
         except CannotListen as error:
             self.abort(describe_cannot_listen(error))
-            return
+        else:
+            self._server.when_listening.addCallbacks(
+                self._open, abort_cannot_listen, errbackArgs=(self,)
+            )
+
+    def _open(self, result: object) -> None:
+        """Open the UI, and start the guests: the server listens."""
         pages = web_address.page_urls(
             self._server.addresses("web"),
             most_reachable(host_addresses()),
@@ -243,4 +254,4 @@ def makeService(options: Options, reactor: Any = None) -> Program:  # Twisted's 
     """The program of ``chatd launch``."""
     reactor = reactor or get_reactor()
     server = make_server(options, reactor)
-    return LaunchProgram(reactor, server, options, make_ui(options, reactor))
+    return LaunchProgram(reactor, server, options, make_ui(options, reactor, drops_lines=True))

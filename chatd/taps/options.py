@@ -5,7 +5,6 @@ Values are coerced while Twisted's `usage.Options` parses them (the fifth field 
 """
 
 import getopt
-import getpass
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -31,6 +30,8 @@ from chatd.discovery.subnets import (
     named_subnets,
 )
 from chatd.logfile import KEEP_FILES, LogFile, parse_rotation
+from chatd.taps.environment import open_standard_streams
+from chatd.taps.rlimits import check_open_file_limit
 from chatd.wire.discovery import is_server_id
 from chatd.wire.rendering import escape
 
@@ -169,19 +170,6 @@ def coerce_value(name: str, coerce: Callable[[str], Any], value: str) -> Any:
         raise usage.UsageError(f"--{name}: {value!r} {error}") from None
 
 
-def login_name() -> str:
-    """The user's login name, as a nickname.
-
-    :raises UsageError: the login name is not a valid nickname.
-    """
-    try:
-        return nickname(getpass.getuser())
-    except (ValueError, OSError, KeyError):
-        raise usage.UsageError(
-            "your login name is not a valid nickname; give --nickname NAME"
-        ) from None
-
-
 def log_parameters(level: str = "info") -> list[list[Any]]:
     """The rows of ``optParameters`` for the log.
 
@@ -256,6 +244,7 @@ class CommandOptions(VersionOptions):
 
     @override
     def parseOptions(self, options: Sequence[str] | None = None) -> None:
+        open_standard_streams()  # twistd has not done so, as chatd has
         try:
             super().parseOptions(
                 self._reorder_for_getopt(sys.argv[1:] if options is None else options)
@@ -280,6 +269,7 @@ class CommandOptions(VersionOptions):
 
     @override
     def postOptions(self) -> None:
+        check_open_file_limit()
         self.validate()
         if self["log-file"] is not None:
             # Opened last, because that creates the file: a command line that is refused, by the

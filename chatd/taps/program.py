@@ -16,6 +16,7 @@ from typing_extensions import override
 from chatd.background_writer import flush_all
 from chatd.resolver import install_resolver
 from chatd.stderr import write_line
+from chatd.taps.environment import ignored_signals, log_unusable
 
 #: How long a program that ends at once, at the second signal, waits for its log to be written.
 _LAST_LINES_SECONDS: Final = 0.1
@@ -40,6 +41,8 @@ class Program(MultiService):
         self._is_in_twistd = False
         self._signal_count = 0
         self._handlers: dict[int, Any] = {}
+        self._ignored_signals = ignored_signals()
+        log_unusable(os.environ)
         self._cleanups: list[Callable[[], None]] = []
 
     @override
@@ -92,10 +95,9 @@ class Program(MultiService):
         if hasattr(signal, "SIGHUP"):  # Windows has none
             handlers[signal.SIGHUP] = self._sighup
         for number, handler in handlers.items():
-            # nohup has SIGHUP ignored, and a script SIGINT for a program in its background: whoever
-            # started this program wants it to go on, and that is respected.
-            if signal.getsignal(number) is not signal.SIG_IGN:
-                self._handlers[number] = signal.signal(number, handler)
+            # twistd's reactor has set handlers of its own meanwhile.
+            wanted = signal.SIG_IGN if number in self._ignored_signals else handler
+            self._handlers[number] = signal.signal(number, wanted)
 
     def _sighup(self, number: int, frame: object) -> None:
         """Exit, because the terminal is gone.

@@ -1,7 +1,6 @@
 """``chatd server`` and twistd's ``chatserver``: options, and the services that run a server."""
 
 import gc
-import socket
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -9,8 +8,9 @@ from typing import Any, ClassVar, Final
 
 from twisted.cred import strcred
 from twisted.internet.protocol import ServerFactory
-from twisted.logger import Logger
+from twisted.logger import ILogObserver
 from twisted.python import usage
+from twisted.python.failure import Failure
 from typing_extensions import override
 
 from chatd.accounts.authenticator import Authenticator
@@ -26,7 +26,7 @@ from chatd.discovery.subnets import (
 from chatd.server.chat import Chat, ServerSettings
 from chatd.server.factory import JIM, PLAIN, DialectFactory
 from chatd.server.service import WRITE_MODES, CannotListen, ChatServer, ExtraPort, ListenSettings
-from chatd.taps import web_address
+from chatd.taps import environment, web_address
 from chatd.taps.options import (
     CommandOptions,
     choice,
@@ -42,12 +42,6 @@ from chatd.taps.options import (
 from chatd.taps.program import Program, get_reactor
 from chatd.taps.rlimits import raise_open_file_limit
 from chatd.threads import call_in_thread
-from chatd.wire.discovery import is_server_id
-
-_log: Final = Logger()
-
-#: The server's id where neither the option nor the host's name gives one.
-_FALLBACK_ID: Final = "chatd"
 
 
 def parse_auth(value: str) -> AccountsChecker:
@@ -214,7 +208,7 @@ class Options(ServerOptions):
 def make_server(options: ServerOptions, reactor: Any) -> ChatServer:
     """The server that `options` describe."""
     settings = ServerSettings(
-        server_id=options["id"] or _default_id(),
+        server_id=options["id"] or environment.server_id(),
         slots=options["slots"],
         history=options["history"],
         timeout=options["timeout"],
@@ -247,19 +241,6 @@ def make_server(options: ServerOptions, reactor: Any) -> ChatServer:
     return server
 
 
-def _default_id() -> str:
-    """The host's name, if it can be an id."""
-    name = socket.gethostname()
-    if is_server_id(name):
-        return name
-    _log.warn(
-        "the host's name {name!r} cannot be the server's id, so that is {id}; --id sets another",
-        name=name,
-        id=_FALLBACK_ID,
-    )
-    return _FALLBACK_ID
-
-
 def add_accounts(server: ChatServer, checker: AccountsChecker, reactor: Any) -> None:
     """Have `checker` decide which nicknames need a password; hash on threads beside `reactor`."""
 
@@ -274,6 +255,11 @@ def add_accounts(server: ChatServer, checker: AccountsChecker, reactor: Any) -> 
 
 class ServerProgram(Program):
     """The program of a server without clients."""
+
+    def __init__(self, reactor: Any, server: ChatServer, observer: ILogObserver | None) -> None:
+        super().__init__(reactor, observer)
+        server.setServiceParent(self)
+        server.when_listening.addErrback(abort_cannot_listen, self)
 
     @override
     def startService(self) -> None:
@@ -302,9 +288,14 @@ def describe_cannot_listen(error: CannotListen) -> str:
     return f"chatserver: --{error.port_name or 'port'}: {error}"
 
 
+def abort_cannot_listen(failure: Failure, program: Program) -> None:
+    """End `program`, because a port cannot be listened on."""
+    failure.trap(CannotListen)
+    error: Any = failure.value
+    program.abort(describe_cannot_listen(error))
+
+
 def makeService(options: Options, reactor: Any = None) -> Program:  # Twisted's name
     """The program of ``chatserver``."""
     reactor = reactor or get_reactor()
-    program = ServerProgram(reactor, options.twistd_observer)
-    make_server(options, reactor).setServiceParent(program)
-    return program
+    return ServerProgram(reactor, make_server(options, reactor), options.twistd_observer)

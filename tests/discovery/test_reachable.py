@@ -6,7 +6,12 @@ import psutil
 import pytest
 
 from chatd.discovery import subnets
-from chatd.discovery.subnets import HostAddress, host_addresses, most_reachable
+from chatd.discovery.subnets import (
+    HostAddress,
+    default_subnets,
+    host_addresses,
+    most_reachable,
+)
 
 
 class _Stats:
@@ -57,6 +62,14 @@ def test_the_address_of_the_default_route_comes_first_unless_it_is_a_tunnel(
     assert ranked[0] == best
     assert ranked[-1] == "127.0.0.1"
     assert set(ranked[:2]) == {"192.168.1.7", "10.35.11.113"}
+
+
+def test_a_server_listens_and_says_so_in_this_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subnets, "_default_route_address", lambda: IPv4Address("10.35.11.113"))
+    listed = [str(subnet.address) for subnet in default_subnets(HOST)]
+    assert listed[:2] == ["10.35.11.113", "192.168.1.7"]
+    assert listed == [str(each) for each in most_reachable(HOST)]
+    assert listed[-1] == "127.0.0.1"
 
 
 def test_an_interface_that_leads_to_one_host_is_a_tunnel_whatever_its_name(

@@ -147,11 +147,11 @@ def test_any_value_is_a_subnet_or_refused(value: str) -> None:
 
 def test_by_default_all_addresses_of_interfaces_that_are_up_are_used_loopback_included() -> None:
     assert [str(subnet) for subnet in default_subnets(HOST)] == [
-        "127.0.0.1/8",
         "10.35.11.113/24",
+        "192.168.1.124/24",
         "10.9.0.1/31",
         "10.9.0.9/32",
-        "192.168.1.124/24",
+        "127.0.0.1/8",
     ]
 
 

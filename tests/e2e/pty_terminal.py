@@ -153,6 +153,10 @@ class Terminal:
             pass
         return self._process.wait()
 
+    def wait_without_reading(self) -> int:
+        """Wait until the program ends, though nobody reads what it writes."""
+        return self._process.wait(TIMEOUT_SECONDS)
+
     def hang_up(self) -> None:
         """Close the terminal; the kernel sends the program SIGHUP."""
         for end in (self._slave, self._master):

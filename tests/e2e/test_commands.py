@@ -251,18 +251,6 @@ def test_a_bad_value_is_one_line_and_status_1(start: Callable[..., Program]) -> 
     assert server.stderr == ["chatserver: --slots: 'many' is not a whole number from 1 to 1000000"]
 
 
-@pytest.mark.parametrize("role", [["client", HOST], ["launch"]])
-def test_a_login_name_that_cannot_be_a_nickname_is_one_line_and_status_1(
-    role: list[str], monkeypatch: pytest.MonkeyPatch, start: Callable[..., Program]
-) -> None:
-    monkeypatch.setenv("LOGNAME", "ice@example.org")
-    program = start(*role, *IFADDRS)
-    program.close_stdin()
-    assert program.wait() == 1
-    assert len(program.stderr) == 1
-    assert "--nickname" in program.stderr[0]
-
-
 @pytest.mark.parametrize("redirection", ["<&-", "</dev/null", "<&- >&-"])
 def test_a_client_without_standard_input_ends_with_status_0(
     redirection: str, shell: Callable[..., Program], ports: SimpleNamespace, server: Program

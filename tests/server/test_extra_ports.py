@@ -5,7 +5,10 @@ from functools import partial
 from ipaddress import IPv4Address, IPv4Network
 
 import pytest
+from twisted.internet.defer import Deferred
+from twisted.internet.error import DNSLookupError
 from twisted.internet.protocol import ServerFactory
+from twisted.python.failure import Failure
 
 from chatd.discovery.subnets import Subnet
 from chatd.server.chat import Chat, ServerSettings
@@ -91,6 +94,67 @@ def test_an_extra_port_with_a_given_number_never_listens_on_another(
 def test_an_extra_port_can_listen_at_an_endpoint(harness: _ServiceHarness) -> None:
     server = harness.start(ExtraPort("web", _make_factory, "tcp:8081:interface=127.0.0.1", DEFAULT))
     assert server.addresses("web") == (("127.0.0.1", 8_081),)
+
+
+class _Look:
+    """A name that is being looked up by a fake network."""
+
+    def __init__(self, harness: _ServiceHarness) -> None:
+        self.names: list[str] = []
+        self.found: Deferred[str] = Deferred()
+        harness.network.resolve = self._resolve  # type: ignore[method-assign,assignment]  # a fake
+
+    def _resolve(self, name: str) -> Deferred[str]:
+        self.names.append(name)
+        return self.found
+
+
+def _fired(server: ChatServer) -> list[object]:
+    results: list[object] = []
+    server.when_listening.addBoth(results.append)
+    return results
+
+
+NAMED = ExtraPort("web", _make_factory, "tcp:8081:interface=chat.example", DEFAULT)
+
+
+def test_the_host_name_of_an_endpoint_is_looked_up_while_the_other_ports_listen(
+    harness: _ServiceHarness,
+) -> None:
+    look = _Look(harness)
+    server = harness.start(NAMED, ExtraPort("plain", _make_factory, 5_555))
+    assert (look.names, _fired(server)) == (["chat.example"], [])
+    assert harness.network.listening() == [*_on(7_777), *_on(5_555)]
+    with log_lines() as lines:
+        look.found.callback("127.0.0.7")
+    assert server.addresses("web") == (("127.0.0.7", 8_081),)
+    assert _fired(server) == [None]
+    assert lines == ["work listens on 127.0.0.7:8081 (web)"]
+
+
+@pytest.mark.parametrize("answer", [DNSLookupError("no such name"), "127.0.0.1"])
+def test_an_endpoint_whose_host_name_cannot_be_listened_on_is_told_later(
+    harness: _ServiceHarness, answer: Exception | str
+) -> None:
+    harness.network.taken.add(("127.0.0.1", 8_081))
+    look = _Look(harness)
+    fired = _fired(harness.start(NAMED))
+    if isinstance(answer, str):
+        look.found.callback(answer)
+    else:
+        look.found.errback(answer)
+    [failure] = fired
+    assert isinstance(failure, Failure)
+    assert "cannot listen on tcp:8081:interface=chat.example" in str(failure.value)
+
+
+def test_no_look_up_of_an_endpoint_outlives_the_wish_to_stop(harness: _ServiceHarness) -> None:
+    look = _Look(harness)
+    server = harness.start(NAMED)
+    fired = _fired(server)
+    server.stopService()
+    assert look.found.called, "it is cancelled"
+    assert fired == []
 
 
 def test_an_endpoint_that_is_taken_is_not_replaced(harness: _ServiceHarness) -> None:

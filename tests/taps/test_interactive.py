@@ -79,13 +79,13 @@ def test_line_mode_by_option_prints_no_notice(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize("login", ["zoe", "zoe@example.org"])
-def test_on_a_terminal_the_login_name_is_offered_if_it_is_a_valid_nickname(
+def test_on_a_terminal_the_login_name_is_offered_without_its_domain(
     monkeypatch: pytest.MonkeyPatch, login: str
 ) -> None:
     monkeypatch.setenv("LOGNAME", login)
     use_terminal(monkeypatch)
     options = parse(client.Options(), "")
-    assert (options.nickname, options.offered_nickname) == ("", "zoe" if login == "zoe" else "")
+    assert (options.nickname, options.offered_nickname) == ("", "zoe")
 
 
 @pytest.mark.parametrize("command", ["client", "launch"])

@@ -19,13 +19,6 @@ def test_the_nickname_is_the_login_name_unless_another_one_is_given(
     assert parse(launch.Options(), "-n ice").nickname == "ice"
 
 
-def test_a_login_name_that_is_not_a_nickname_is_refused_in_one_line(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("LOGNAME", "zoe@example.org")
-    assert "--nickname" in error_message("launch", "")
-
-
 def test_more_clients_than_slots_are_refused_naming_both() -> None:
     message = error_message("launch", "--clients 3 --slots 2")
     assert "--clients: 3" in message

@@ -9,7 +9,6 @@ second Ctrl-C may end it at any point.
 
 import asyncio
 import signal
-import sys
 import termios
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,14 +18,20 @@ from prompt_toolkit.application import Application
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
 
+from chatd.chat import limits
+
 #: Undoes what the application may have asked of the terminal: bracketed paste off, normal cursor
 #: keys, no attributes, a visible cursor; then erases from the beginning of the line on.
 _RESET: Final = "\x1b[?2004l\x1b[?1l\x1b[0m\x1b[?25h\r\x1b[J"
+
+#: How long a program that ends at once waits for its last output.
+_LAST_OUTPUT_SECONDS: Final = 0.1
 
 
 class ApplicationRunner:
     """Runs an application in the asyncio loop that Twisted's asyncio reactor runs in.
 
+    :param drain: waits until all output is written, for at most that many seconds.
     :param on_exit: called once when the application has ended; with the exception if it failed.
     """
 
@@ -34,10 +39,12 @@ class ApplicationRunner:
         self,
         clock: IReactorTime,
         application: Application[None],
+        drain: Callable[[float], object],
         on_exit: Callable[[BaseException | None], None],
     ) -> None:
         self._clock = clock
         self._application = application
+        self._drain = drain
         self._on_exit = on_exit
         self._task: asyncio.Task[None] | None = None
         self._attributes: list[Any] | None = None
@@ -66,10 +73,12 @@ class ApplicationRunner:
         """Restore the terminal at once, even if the application hangs."""
         if self._attributes is None:
             return
-        if not self._is_over and sys.__stdout__ is not None:
-            with suppress(OSError, ValueError):
-                sys.__stdout__.write(_RESET)
-                sys.__stdout__.flush()
+        if not self._is_over:
+            with suppress(OSError):
+                self._application.output.write_raw(_RESET)
+                self._application.output.flush()
+        # A terminal that takes nothing must not keep the program from ending.
+        self._drain(limits.GOODBYE_SECONDS if self._is_over else _LAST_OUTPUT_SECONDS)
         with suppress(OSError, termios.error):  # the terminal itself may be gone
             termios.tcsetattr(0, termios.TCSANOW, self._attributes)
 

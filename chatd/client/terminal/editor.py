@@ -8,10 +8,12 @@ terminal's own scroll-back, and only the last rows of the window are redrawn. So
 searching and copying are the terminal's, and the chat is still there when the client has ended.
 """
 
+import os
+import signal
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
-from prompt_toolkit.application import Application
+from prompt_toolkit.application import Application, run_in_terminal
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.clipboard import InMemoryClipboard
 from prompt_toolkit.completion import (
@@ -57,6 +59,10 @@ from chatd.client.terminal.key_parser import KeyParser
 from chatd.client.terminal.output import Line, wrap
 from chatd.client.terminal.paste import ESCAPED_NOTICE, PasteError, escape_paste, validate_paste
 from chatd.client.terminal.status_bar import StatusBar, clip
+from chatd.client.terminal.window import WindowFile
+
+#: How long Ctrl-Z waits for the terminal to show that the editor is gone.
+_SUSPEND_SECONDS: Final = 0.1
 
 
 class EditorOwner(Protocol):
@@ -84,10 +90,34 @@ class EditorOwner(Protocol):
         """The word at the end of `before`, and the words that it may become."""
 
 
+class _Application(Application[None]):
+    """An application that draws only while the window takes it."""
+
+    def __init__(self, file: WindowFile, **options: Any) -> None:
+        super().__init__(**options)
+        self._file = file
+        self._is_deferred = False
+
+    @override
+    def invalidate(self) -> None:
+        if self._file.is_ready() or self.loop is None:
+            super().invalidate()
+        elif not self._is_deferred:
+            self._is_deferred = True
+            self.loop.call_later(limits.OUTPUT_INTERVAL_MILLISECONDS / 1_000, self._draw_again)
+
+    def _draw_again(self) -> None:
+        self._is_deferred = False
+        if self._file.is_ready() and self._file.take_incomplete():
+            self.renderer.clear()  # where the cursor is, is not known any more
+        self.invalidate()
+
+
 class Editor:
     """The input line, which a prompt and a list of choices replace while there is a question.
 
     :param history: the lines that the arrow keys recall.
+    :param file: what `window` writes to.
     :ivar application: the prompt_toolkit application.
     :ivar prompt_text: the question that is shown; empty if there is none.
     :ivar is_secret: whether the answer must not be shown.
@@ -100,6 +130,7 @@ class Editor:
         history: History,
         keyboard: Input,
         window: Output,
+        file: WindowFile,
         color_depth: ColorDepth | None = None,
     ) -> None:
         self.prompt_text = ""
@@ -109,11 +140,13 @@ class Editor:
         self._choices: Sequence[str] = ()
         self._chosen = 0
         self._window = window
+        self._file = file
         self._style = Style.from_dict(STYLES)
         completer = _WordCompleter(owner.completions)
         self._line = Buffer(multiline=True, history=history, completer=completer)
         self._answer = Buffer(history=DummyHistory(), completer=completer)
-        self.application: Application[None] = Application(
+        self.application: Application[None] = _Application(
+            file,
             layout=self._layout(),
             key_bindings=self._key_bindings(),
             style=self._style,
@@ -219,8 +252,9 @@ class Editor:
 
     def ring(self) -> None:
         """Ring the bell."""
-        self._window.bell()
-        self._window.flush()
+        if self._file.is_ready():
+            self._window.bell()
+            self._window.flush()
 
     def _layout(self) -> Layout:
         has_prompt = Condition(lambda: bool(self.prompt_text))
@@ -300,10 +334,15 @@ class Editor:
         keys.add("s-tab")(lambda event: event.current_buffer.complete_previous())
         keys.add("c-c", filter=~is_searching)(lambda event: self._owner.interrupt())
         keys.add("c-d")(self._delete_or_quit)
-        keys.add("c-z")(lambda event: event.app.suspend_to_background())
+        keys.add("c-z")(lambda event: run_in_terminal(self._suspend))
         keys.add(Keys.BracketedPaste)(self._paste)
         graphemes.add_keys(keys)
         return keys
+
+    def _suspend(self) -> None:
+        """Stop the process group, as the terminal would without prompt_toolkit."""
+        self._file.drain(_SUSPEND_SECONDS)
+        os.kill(0, signal.SIGTSTP)
 
     def _delete_or_quit(self, event: KeyPressEvent) -> None:
         if event.current_buffer.text:
@@ -372,7 +411,7 @@ class _HideInput(Processor):
         return Transformation([], to_start, to_start)
 
 
-def open_terminal(stdin: Any, stdout: Any, term: str) -> tuple[Input, Output]:
+def open_terminal(stdin: Any, stdout: Any, term: str) -> tuple[Input, Output, WindowFile]:
     """The keyboard and the window of the terminal at standard input and output.
 
     :param term: the terminal's type, as in the environment variable TERM.
@@ -381,10 +420,13 @@ def open_terminal(stdin: Any, stdout: Any, term: str) -> tuple[Input, Output]:
     from prompt_toolkit.output.vt100 import Vt100_Output
 
     measured = Vt100_Output.from_pty(stdout, term=term)
+    file: Any = WindowFile(
+        stdout.fileno(), stdout.encoding or "utf-8"
+    )  # as much of a text file as Vt100_Output needs
     # No cursor position requests (CPR): not every terminal answers them, and an answer that comes
     # after the end would be input for the shell.
-    window = Vt100_Output(stdout, measured.get_size, term=term, enable_cpr=False)
+    window = Vt100_Output(file, measured.get_size, term=term, enable_cpr=False)
     keyboard = Vt100Input(stdin)
     # The parser that Vt100Input has made passes unknown sequences on as text.
     keyboard.vt100_parser = KeyParser(keyboard.vt100_parser.feed_key_callback)
-    return keyboard, window
+    return keyboard, window, file

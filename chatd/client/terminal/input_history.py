@@ -7,6 +7,7 @@ once, and the chat goes on without it.
 
 import json
 import os
+import pwd
 import stat
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -28,8 +29,18 @@ def state_directory(environment: Mapping[str, str]) -> Path:
     :raises RuntimeError: if the user has no home directory.
     """
     path = Path(environment.get("XDG_STATE_HOME", ""))
-    base = path if path.is_absolute() else Path.home() / ".local" / "state"
+    base = path if path.is_absolute() else _home_directory(environment) / ".local" / "state"
     return base / "chatd"
+
+
+def _home_directory(environment: Mapping[str, str]) -> Path:
+    path = Path(environment.get("HOME", ""))
+    if path.is_absolute():
+        return path
+    try:
+        return Path(pwd.getpwuid(os.getuid()).pw_dir)
+    except KeyError:
+        raise RuntimeError("the user has no home directory") from None
 
 
 def is_private(line: str, user_input: UserInput | None) -> bool:

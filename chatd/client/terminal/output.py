@@ -4,8 +4,8 @@ Each row of a wrapped line except the first is indented, so that it cannot look 
 of a line. Otherwise a member could forge a line of another one: a text padded with the right
 number of spaces would begin a row with ``12:34 moon: ...``.
 
-The queue keeps the client usable whatever the server sends. Writing to a terminal blocks while it
-takes nothing (Ctrl-S, a slow link), and while a batch is written no key is handled. So:
+The queue keeps the client usable whatever the server sends, and whatever the terminal takes
+(nothing, while its window is stopped or its connection stalls):
 
 * Lines are written at most once in each interval, at most OUTPUT_BATCH_LINES at a time, and only if
   the window is ready. Between two batches keys are handled.
@@ -49,7 +49,11 @@ class OutputQueue:
     :param write: writes lines to the window.
     :param is_ready: whether the window takes output now without blocking.
     :param on_paused: called with True when too many lines wait, and later with False.
+    :ivar describe_missing: if set, nothing is paused: the oldest lines are dropped while too many
+        wait for a window that is not ready. Returns the line that stands for a number of them.
     """
+
+    describe_missing: Callable[[int], Line] | None = None
 
     def __init__(
         self,
@@ -66,24 +70,25 @@ class OutputQueue:
         self._lines: deque[Line] = deque()
         self._call: IDelayedCall | None = None
         self._not_before = 0.0
+        self._missing_count = 0
 
     def append(self, *lines: Line) -> None:
         """Write these lines, after those that wait."""
         self._lines.extend(lines)
         self._schedule()
-        if len(self._lines) > limits.OUTPUT_QUEUE_LINES and not self._is_paused:
+        if self.describe_missing is not None:
+            self._drop_oldest()
+        elif len(self._lines) > limits.OUTPUT_QUEUE_LINES and not self._is_paused:
             self._is_paused = True
             self._on_paused(True)
 
     def flush(self) -> None:
-        """Write all lines now, even if that blocks; for the end."""
+        """Write all lines now, whether the window is ready or not; for the end."""
         if self._call is not None:
             self._call.cancel()
             self._call = None
-        lines = list(self._lines)
-        self._lines.clear()
-        if lines:
-            self._write(lines)
+        if self._lines:
+            self._write(self._take(len(self._lines)))
 
     def _schedule(self) -> None:
         if self._call is None and self._lines:
@@ -94,12 +99,23 @@ class OutputQueue:
         self._call = None
         self._not_before = self._clock.seconds() + _INTERVAL_SECONDS
         if self._is_ready():
-            count = min(len(self._lines), limits.OUTPUT_BATCH_LINES)
-            self._write([self._lines.popleft() for _ in range(count)])
+            self._write(self._take(min(len(self._lines), limits.OUTPUT_BATCH_LINES)))
         if self._is_paused and len(self._lines) <= limits.OUTPUT_QUEUE_LINES // 2:
             self._is_paused = False
             self._on_paused(False)
         self._schedule()
+
+    def _drop_oldest(self) -> None:
+        while len(self._lines) > limits.OUTPUT_QUEUE_LINES and not self._is_ready():
+            self._lines.popleft()
+            self._missing_count += 1
+
+    def _take(self, count: int) -> list[Line]:
+        lines = [self._lines.popleft() for _ in range(count)]
+        if self._missing_count and self.describe_missing is not None:
+            lines.insert(0, self.describe_missing(self._missing_count))
+            self._missing_count = 0
+        return lines
 
 
 def wrap(line: Line, columns: int, indent: int) -> list[Line]:

@@ -4,6 +4,7 @@ import os
 import signal
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -29,7 +30,15 @@ from chatd.client.terminal.output import Line, OutputQueue
 from chatd.client.terminal.prompts import Prompt, PromptQueue
 from chatd.client.terminal.roster import CatchUp, Roster
 from chatd.client.terminal.status_bar import StatusBar
-from chatd.client.ui import STILL_CHECKING, Choice, InteractiveUI, SessionView, format_choice
+from chatd.client.terminal.window import WindowFile
+from chatd.client.ui import (
+    STILL_CHECKING,
+    Choice,
+    InteractiveUI,
+    SessionView,
+    describe_missing,
+    format_choice,
+)
 from chatd.stderr import write_line
 from chatd.wire import slash_commands
 from chatd.wire.rendering import escape
@@ -39,18 +48,26 @@ from chatd.wire.slash_commands import QUIT_COMMANDS, is_quit
 _YES: Final = frozenset({"y", "yes"})
 
 
+#: How long the notices that follow the editor wait for the terminal to show what came before.
+_DRAIN_SECONDS: Final = 0.1
+
+
+def _describe_missing(lines: int) -> Line:
+    return formatting.format_notice(describe_missing(lines))
+
+
 @dataclass(frozen=True, slots=True)
 class Tty:
     """The terminal's input and output, and the user's settings for them.
 
-    :ivar is_ready: returns whether the window takes output now without blocking.
+    :ivar file: what `window` writes to.
     :ivar color_depth: the number of colours; None for as many as the terminal has.
     :ivar bell: whether to ring the bell for private messages and mentions.
     """
 
     keyboard: Input
     window: Output
-    is_ready: Callable[[], bool]
+    file: WindowFile
     color_depth: ColorDepth | None = None
     bell: bool = False
 
@@ -61,13 +78,19 @@ class TerminalUI(InteractiveUI, EditorOwner):
     :param reactor: the asyncio reactor, for its clock.
     :param history_file: the input history of earlier runs; None if there is no place for it.
     :param now: returns the current time, in seconds since 1970.
+    :param drops_lines: as for ``taps.interactive.make_ui``.
     """
 
     is_interactive = True
     log = Logger()
 
     def __init__(
-        self, reactor: Any, tty: Tty, history_file: Path | None, now: Callable[[], float]
+        self,
+        reactor: Any,
+        tty: Tty,
+        history_file: Path | None,
+        now: Callable[[], float],
+        drops_lines: bool = False,
     ) -> None:
         self._tty = tty
         self._now = now
@@ -78,17 +101,27 @@ class TerminalUI(InteractiveUI, EditorOwner):
         self._catch_up = CatchUp(self._roster, self._show_history, self._draw)
         self._input_queue = InputQueue(self._send)
         self._status_bar = StatusBar(reactor, self._roster, lambda: len(self._input_queue.lines))
-        self._output = OutputQueue(reactor, self._write, tty.is_ready, self._set_output_paused)
+        self._output = OutputQueue(reactor, self._write, tty.file.is_ready, self._set_output_paused)
+        if drops_lines:
+            self._output.describe_missing = _describe_missing
         self._history = InputHistory(history_file, self.notify)
         self._editor = Editor(
-            self, self._status_bar, self._history, tty.keyboard, tty.window, tty.color_depth
+            self,
+            self._status_bar,
+            self._history,
+            tty.keyboard,
+            tty.window,
+            tty.file,
+            tty.color_depth,
         )
         self._prompts = PromptQueue(self._editor)
         self._is_checked = False
         self._checking = Prompt(
             "Checking the password …", self._on_line_while_checking, is_secret=True
         )
-        self._runner = ApplicationRunner(reactor, self._editor.application, self._application_ended)
+        self._runner = ApplicationRunner(
+            reactor, self._editor.application, tty.file.drain, self._application_ended
+        )
         self._countdown = LoopingCall(self._draw)
         self._countdown.clock = reactor
 
@@ -308,6 +341,7 @@ class TerminalUI(InteractiveUI, EditorOwner):
     def close(self) -> Deferred[None]:
         self._stop_countdown()
         self._report_unsent()
+        self._tty.file.end()
         self._output.flush()
         return self._runner.stop()
 
@@ -321,7 +355,11 @@ class TerminalUI(InteractiveUI, EditorOwner):
                     self.notify(f"Not sent: {line}")
 
     def _application_ended(self, failure: BaseException | None) -> None:
-        self._output.flush()
+        self._tty.file.end()
+        with suppress(OSError):  # it is the terminal that failed
+            self._output.flush()
+        # What standard error gets from now on comes behind it.
+        self._tty.file.drain(_DRAIN_SECONDS)
         self._is_over = True
         if isinstance(failure, EOFError):  # the keyboard is gone
             if self._session is not None:

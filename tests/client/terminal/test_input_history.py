@@ -2,6 +2,7 @@
 
 import json
 import os
+import pwd
 import stat
 from pathlib import Path
 
@@ -199,16 +200,25 @@ def test_a_directory_that_cannot_be_made_is_reported_once(tmp_path: Path) -> Non
 def test_the_file_is_in_the_users_state_directory() -> None:
     assert history_file({"XDG_STATE_HOME": "/var/me"}) == Path("/var/me/chatd/input-history")
     for relative in ({}, {"XDG_STATE_HOME": ""}, {"XDG_STATE_HOME": "me"}):
-        assert history_file(relative) == Path.home() / ".local/state/chatd/input-history"
+        environment = relative | {"HOME": "/home/me"}
+        assert history_file(environment) == Path("/home/me/.local/state/chatd/input-history")
+
+
+@pytest.mark.parametrize("home", ["", "me", "."])
+def test_without_a_usable_home_it_is_in_that_of_the_user_database(home: str) -> None:
+    directory = pwd.getpwuid(os.getuid()).pw_dir
+    expected = Path(directory) / ".local/state/chatd/input-history"
+    assert history_file({"HOME": home}) == expected
 
 
 def test_a_missing_home_directory_is_reported_in_one_sentence(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def homeless() -> Path:
-        raise RuntimeError("Could not determine home directory.")
+    def unknown(user: int) -> None:
+        raise KeyError(user)
 
-    monkeypatch.setattr(Path, "home", homeless)
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    assert history_file({"HOME": ""}) is None
     run = Run(history_file({}))
     run.type("one")
     [sentence] = run.notices

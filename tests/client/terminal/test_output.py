@@ -72,6 +72,20 @@ def test_a_window_that_takes_nothing_pauses_the_client_until_it_does() -> None:
     assert window.paused == [True, False]
 
 
+def test_where_nothing_may_be_paused_the_oldest_lines_are_dropped_and_counted() -> None:
+    window = Window()
+    window.queue.describe_missing = lambda lines: [("", f"{lines} missing")]
+    window.is_ready = False
+    texts = [str(number) for number in range(limits.OUTPUT_QUEUE_LINES + 3)]
+    window.append(*texts)
+    window.advance(1)
+    window.is_ready = True
+    for _ in range(20):
+        window.advance(PAUSE)
+    assert window.written == ["3 missing", *texts[3:]]
+    assert window.paused == []
+
+
 def test_flush_writes_everything_at_once() -> None:
     window = Window()
     window.append("one", "two")

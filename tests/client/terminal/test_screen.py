@@ -8,6 +8,7 @@ from twisted.internet.task import Clock
 
 from chatd.chat.commands import LeaveRoom, Quit, SendMessage
 from chatd.client.terminal.screen import TerminalUI, Tty
+from chatd.client.terminal.window import WindowFile
 from chatd.client.ui import STILL_CHECKING
 from tests.client.session_harness import RecordingSession
 
@@ -28,7 +29,7 @@ class Terminal:
     def __init__(self, history_file: Path, attached: bool = True) -> None:
         self.clock = Clock()
         self.window = Window()
-        tty = Tty(DummyInput(), self.window, lambda: True)
+        tty = Tty(DummyInput(), self.window, WindowFile(-1))
         self.ui = TerminalUI(self.clock, tty, history_file, lambda: 0.0)
         self.session = RecordingSession()
         self.session.room = "#dev"
