@@ -1,5 +1,6 @@
 """What the connections of all framings have in common: their two ends, and how they are read."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -49,7 +50,7 @@ class HalfCloseable:
 class ClosingInput:
     """How an input ends: the part of :class:`chatd.server.send_queue.Input` that all share.
 
-    :ivar session: it hears of a client that speaks a foreign protocol.
+    :ivar session: it hears of a foreign protocol, and of what cannot be cut into frames.
     """
 
     session: Session
@@ -90,24 +91,21 @@ class GuardedInput(ClosingInput):
         return self._discards_input
 
 
-class FrameReader(ClosingInput):
+class FrameReader(ClosingInput, ABC):
     """Implements :class:`chatd.server.send_queue.Input` for a stream that is cut into frames.
 
     A frame is handed on only when the one before it has been handled, and only while reading is
     not paused. So one chunk of a thousand frames is throttled just like a thousand chunks.
-
-    :ivar session: it hears of frames that cannot be cut off.
     """
 
-    session: Session
     #: Handles one frame.
     _handle_frame: Callable[[Any], None]
     _is_reading_frames = False
     _is_paused = False
 
+    @abstractmethod
     def _received_frames(self) -> Iterator[Any]:
         """Cut frames off the data that is here, each only when it is asked for."""
-        raise NotImplementedError
 
     def pauseProducing(self) -> None:
         """Pause reading, also of frames that are here already."""

@@ -50,7 +50,7 @@ class LineProtocol(HalfCloseable, GuardedInput, LineReceiver):
     def dataReceived(self, data: bytes) -> None:
         if not self.is_discarded(data):
             self._handle_data(data)
-            self.session.bytes_received(len(data))
+            self.session.charge_bytes(len(data))
 
     def _handle_data(self, data: bytes) -> None:
         """Handle the lines in `data`."""
@@ -134,10 +134,12 @@ class PlainProtocol(LineProtocol):
 
     @override
     def _handle_data(self, data: bytes) -> None:
-        is_key = not self._is_program and _is_key(data)
+        may_be_key = not (self._has_line_ends or self._is_program)
+        is_key = may_be_key and _is_key(data)  # as it was sent: a Telnet command is no key
         data, replies = self._telnet.decode(data)
         if replies:
             self.session.output.send(None, replies)
+            self.session.charge_bytes(len(replies))
         self._has_line_ends = (
             self._has_line_ends or self._telnet.is_telnet or b"\n" in data or is_key
         )
@@ -203,7 +205,7 @@ class ObjectProtocol(HalfCloseable, GuardedInput, FrameReader, Protocol):
         if not self.is_discarded(data):
             self._splitter.feed(data)
             self._read_frames()
-            self.session.bytes_received(len(data))
+            self.session.charge_bytes(len(data))
 
     @override
     def connectionLost(self, reason: Failure = connectionDone) -> None:

@@ -113,10 +113,13 @@ class Session:
         if not self.is_ended:
             self._throttle.connected()
 
-    def bytes_received(self, count: int) -> None:
-        """Count what the client sends, also what is no frame; this may pause the input."""
+    def charge_bytes(self, count: int) -> None:
+        """Charge what the client sends, also what is no frame, and what its framing answers.
+
+        This may pause the input.
+        """
         if not self.is_ended:
-            self._throttle.received(count)
+            self._throttle.charge_bytes(count)
 
     def frame_received(self, frame: bytes) -> None:
         """Handle one frame: the input is paused if it came too early, and nothing is lost."""
@@ -193,10 +196,7 @@ class Session:
         :param protocol: its name, ``http`` for example.
         """
         self.chat.counters[f"foreign-{protocol}"] += 1
-        self._reason = "foreign protocol"
-        self.is_ended = True
-        self._throttle.stop()
-        self._input.abort()
+        self._abort("foreign protocol")
 
     def send_queue_exceeded(self) -> None:
         """The client reads too slowly: abort.
@@ -205,10 +205,7 @@ class Session:
         the hub here, which would change the audiences under that loop; it does so in
         :meth:`connection_lost`, in a later turn.
         """
-        self._reason = "too slow"
-        self.is_ended = True
-        self._throttle.stop()
-        self._input.abort()
+        self._abort("too slow")
 
     def connection_lost(self) -> None:
         """The connection is gone: free the slot and the nickname, if they are not free yet."""
@@ -332,6 +329,12 @@ class Session:
         previous, self.dialect = self.dialect, dialect
         if dialect is not previous and self.member_id is not None:
             self.chat.fanout.dialect_changed(self.member_id)
+
+    def _abort(self, reason: str) -> None:
+        self._reason = reason
+        self.is_ended = True
+        self._throttle.stop()
+        self._input.abort()
 
     def _leave_chat(self) -> None:
         if self.member_id is not None:

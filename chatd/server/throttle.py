@@ -100,8 +100,8 @@ class ReadThrottle:
         if self._address_bucket.is_in_debt(self._clock.seconds()):
             self._wait_in_queue()
 
-    def received(self, size: int) -> None:
-        """`size` bytes came, whatever they are: not all bytes belong to a frame."""
+    def charge_bytes(self, size: int) -> None:
+        """`size` bytes came or were answered, whatever they are: not all belong to a frame."""
         self._bytes += size
         if self._bytes >= limits.FLOOD_FRAME_BYTES:
             self._charge(self._clock.seconds(), 0)

@@ -150,7 +150,7 @@ class WebSocket(FrameReader):
         if not self._discards_input:
             self._frames.receive_data(data)
             self._read_frames()
-            self.session.bytes_received(len(data))
+            self.session.charge_bytes(len(data))
 
     def eof_received(self) -> None:
         """The browser has half-closed: close the session."""

@@ -247,6 +247,18 @@ def test_bytes_that_are_no_frame_are_charged_in_every_dialect(
         sent += len(filler)
 
 
+def test_answers_to_telnet_commands_are_charged_as_well(harness: Harness) -> None:
+    client = connect_plain(harness)
+    client.transport.clear()
+    sent = 0
+    while client.is_read():
+        client.send_bytes(b"\xff\xfd\x06" * 1_000)  # DO TIMING-MARK
+        assert client.transport.value() == b"\xff\xfc\x06" * 1_000
+        client.transport.clear()
+        sent += 3_000
+    assert sent < 100_000, "half of 21 frames of 8 KiB, as each command is answered by as much"
+
+
 def test_a_new_connection_is_no_new_allowance() -> None:
     with Harness(flood=1) as harness:
         _fill_history(harness)
