@@ -43,6 +43,9 @@ FLOOD_BURST_FACTOR: Final = 2
 FLOOD_FRAME_BYTES: Final = 8_192
 #: Time to handle a frame that counts as one more frame.
 FLOOD_FRAME_MILLISECONDS: Final = 2
+#: How long a connection that is new, or has sent a frame that counts as more than one, is read
+#: later in a turn in which another has sent one: ten such frames must not come into one turn.
+FLOOD_SUSPECT_SECONDS: Final = 10
 #: The most that the time of one frame counts for, in frames: the server may have been stopped.
 FLOOD_MAX_TIME_FRAMES: Final = 20
 #: How many times the flood rate one address may use, by frames that count as more than one, over

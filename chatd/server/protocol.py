@@ -49,6 +49,8 @@ class LineProtocol(HalfCloseable, GuardedInput, LineReceiver):
     @override
     def dataReceived(self, data: bytes) -> None:
         if not self.is_discarded(data):
+            if data:  # there is none when reading is resumed
+                self.session.data_arrived()
             self._handle_data(data)
             self.session.charge_bytes(len(data))
 
@@ -203,6 +205,7 @@ class ObjectProtocol(HalfCloseable, GuardedInput, FrameReader, Protocol):
     @override
     def dataReceived(self, data: bytes) -> None:
         if not self.is_discarded(data):
+            self.session.data_arrived()
             self._splitter.feed(data)
             self._read_frames()
             self.session.charge_bytes(len(data))

@@ -113,6 +113,11 @@ class Session:
         if not self.is_ended:
             self._throttle.connected()
 
+    def data_arrived(self) -> None:
+        """Data came that is not handled yet; this may pause the input."""
+        if not self.is_ended:
+            self._throttle.data_arrived()
+
     def charge_bytes(self, count: int) -> None:
         """Charge what the client sends, also what is no frame, and what its framing answers.
 

@@ -12,6 +12,9 @@ client that connects anew has a full bucket. So there are two more rules:
 - After a frame of more than one token, and always while the address is in debt, the connection is
   read on in the :class:`~chatd.server.work_queue.WorkQueue`, after all that waits there, and the
   queue has only a small part of each reactor turn. Everyone else's frames are handled at once.
+- Clients may also send their expensive frames all in one moment. So after one of more than one
+  token, no connection that may send another is read in the same turn, but in the work queue: one
+  that is new, or has sent one lately (``FLOOD_SUSPECT_SECONDS``).
 """
 
 from collections import Counter
@@ -94,10 +97,16 @@ class ReadThrottle:
         self._bytes = self._uncharged_bytes = 0
         self._is_queued = False
         self._is_stopped = False
+        self._suspect_until = clock.seconds() + limits.FLOOD_SUSPECT_SECONDS
 
     def connected(self) -> None:
         """Let the connection wait in the work queue if its address is in debt."""
         if self._address_bucket.is_in_debt(self._clock.seconds()):
+            self._wait_in_queue()
+
+    def data_arrived(self) -> None:
+        """There is data that has not been handled yet; this may pause the input."""
+        if self._work_queue.is_turn_used and self._clock.seconds() < self._suspect_until:
             self._wait_in_queue()
 
     def charge_bytes(self, size: int) -> None:
@@ -118,6 +127,9 @@ class ReadThrottle:
         now = self._clock.seconds()
         frames = int(max(now - started, 0) * 1_000 / limits.FLOOD_FRAME_MILLISECONDS)
         is_expensive = self._charge(now, 1 + min(frames, limits.FLOOD_MAX_TIME_FRAMES)) > 1
+        if is_expensive:
+            self._suspect_until = now + limits.FLOOD_SUSPECT_SECONDS
+            self._work_queue.work_was_done()
         if is_expensive or self._address_bucket.is_in_debt(now):
             self._wait_in_queue()
         if self._output.is_paused:
@@ -147,7 +159,11 @@ class ReadThrottle:
             self._resume_call.reset(wait)
         else:
             self.pause()
-            self._resume_call = self._clock.callLater(wait, self.resume)
+            self._resume_call = self._clock.callLater(wait, self._paid_back)
+
+    def _paid_back(self) -> None:
+        self.data_arrived()
+        self.resume()
 
     def _wait_in_queue(self) -> None:
         if not self._is_queued:

@@ -15,16 +15,25 @@ class WorkQueue:
     arrive together, or a few clients that each ask for a long history, would delay every message
     until all of them are answered. The bound is ``QUEUED_WORK_MILLISECONDS``, checked after each
     call: at least one runs in each turn, and the last may run over.
+
+    :ivar is_turn_used: whether as much work was done in this turn already, here or elsewhere.
     """
 
     def __init__(self, clock: IReactorTime) -> None:
         self._clock = clock
         self._pending: deque[Callable[[], None]] = deque()
         self._is_scheduled = False
+        self.is_turn_used = False
 
     def add(self, work: Callable[[], None]) -> None:
         """Call `work` in a later turn, after everything that was added before."""
         self._pending.append(work)
+        if not self._is_scheduled:
+            self._schedule()
+
+    def work_was_done(self) -> None:
+        """As much work as fits into a turn was done outside this queue, or by what it called."""
+        self.is_turn_used = True
         if not self._is_scheduled:
             self._schedule()
 
@@ -33,6 +42,7 @@ class WorkQueue:
         self._clock.callLater(0, self._run)
 
     def _run(self) -> None:
+        self.is_turn_used = False  # this is the next turn
         end = self._clock.seconds() + limits.QUEUED_WORK_MILLISECONDS / 1_000
         try:
             while self._pending:
@@ -42,5 +52,5 @@ class WorkQueue:
         finally:
             # Also after an exception: the reactor logs it, and the rest runs in the next turn.
             self._is_scheduled = False
-            if self._pending:
+            if self._pending or self.is_turn_used:
                 self._schedule()

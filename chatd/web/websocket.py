@@ -148,6 +148,7 @@ class WebSocket(FrameReader):
     def data_received(self, data: bytes) -> None:
         """Parse `data`; after the end it is discarded."""
         if not self._discards_input:
+            self.session.data_arrived()
             self._frames.receive_data(data)
             self._read_frames()
             self.session.charge_bytes(len(data))

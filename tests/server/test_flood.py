@@ -310,7 +310,7 @@ def test_a_frame_that_takes_long_costs_its_time(harness: Harness) -> None:
 def test_expensive_frames_wait_for_later_turns_and_others_do_not(harness: Harness) -> None:
     attackers = [harness.enter(f"ice{number}") for number in range(10)]
     moon = harness.enter("moon")
-    harness.pass_time(5)
+    harness.pass_time(limits.FLOOD_SUSPECT_SECONDS)
     slow = _TimedHistory(harness, limits.FLOOD_FRAME_MILLISECONDS + 1)
     harness.chat.hub.read_history = slow  # type: ignore[method-assign]  # a slow one
     for ice in attackers:
@@ -328,3 +328,29 @@ def test_expensive_frames_wait_for_later_turns_and_others_do_not(harness: Harnes
     harness.pass_time(2)
     assert seen == [10 + turn for turn in range(1, 41)], "one in each turn"
     assert len(slow.turns) == 50
+
+
+@pytest.mark.parametrize("before", [0, limits.FLOOD_SUSPECT_SECONDS])
+def test_many_clients_that_send_an_expensive_frame_at_once_do_not_take_one_turn(
+    harness: Harness, before: float
+) -> None:
+    moon = harness.enter("moon")
+    harness.pass_time(limits.FLOOD_SUSPECT_SECONDS)
+    attackers = [harness.enter(f"ice{number}") for number in range(10)]
+    slow = _TimedHistory(harness, limits.FLOOD_FRAME_MILLISECONDS + 1)
+    harness.chat.hub.read_history = slow  # type: ignore[method-assign]  # a slow one
+    if before:  # new connections are suspect, and old ones that did this before
+        harness.pass_time(before)
+        for ice in attackers:
+            ice.connection.dataReceived(line("history"))
+        harness.pass_time(before - 1)
+        slow.turns.clear()
+    moon.heard()
+    for ice in attackers:
+        ice.connection.dataReceived(line("history"))
+    moon.connection.dataReceived(line("ping"))
+    assert len(slow.turns) == 1
+    harness.clock.advance(0)
+    assert moon.heard() == [{"type": "pong"}], "the others are read at once"
+    harness.pass_time(1)
+    assert len(slow.turns) == 10

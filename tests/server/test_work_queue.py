@@ -73,3 +73,18 @@ def test_work_that_raises_does_not_stop_the_rest(work: _Work) -> None:
     work.add("c")
     work.clock.advance(0)
     assert work.done == ["b", "c"]
+
+
+def test_a_turn_is_used_until_the_next_one(work: _Work) -> None:
+    work.queue.work_was_done()
+    used = [work.queue.is_turn_used]
+    for _ in range(2):
+        # In the turn in which the queue is called, after it.
+        work.clock.callLater(0, lambda: used.append(work.queue.is_turn_used))
+    work.clock.advance(0)
+    work.queue.add(work.queue.work_was_done)
+    work.clock.callLater(0, lambda: used.append(work.queue.is_turn_used))
+    work.clock.advance(0)
+    assert used == [True, False, False, True]
+    assert not work.queue.is_turn_used
+    assert not work.clock.getDelayedCalls()
