@@ -18,6 +18,9 @@ and decides.
 all others see it. At the end of input the client waits for the last confirmation before it says
 ``quit``, so that nothing typed is lost silently.
 
+Lines behind a ``/setname`` wait for its reply. If it is refused, or if a password is asked for, the
+first of them may be the password, typed at once: it is never sent, and the user is told so.
+
 The session also sends commands that the user did not type. Those that rejoin rooms after a
 reconnect are queued before the user's lines. Those that a UI requests (:meth:`Session.request`)
 overtake the queue, as what they ask for is shown on entering. Neither outlives the connection.
@@ -31,12 +34,13 @@ from typing import Final, Protocol
 
 from typing_extensions import override
 
-from chatd.chat import commands, events, limits, names
+from chatd.chat import commands, events, limits
 from chatd.chat.commands import ClientCommand, SendMessage, SendPrivate
 from chatd.chat.errors import (
+    Blocked,
+    NicknameTaken,
     NotReached,
     PasswordRequired,
-    Refusal,
     RequestId,
     ServerFailed,
     TooManyAttempts,
@@ -45,8 +49,9 @@ from chatd.chat.errors import (
 from chatd.client.joined_rooms import JoinedRooms
 from chatd.client.lifecycle import ServerAddress
 from chatd.client.passwords import Passwords
+from chatd.client.private_messages import prompt_private_message
 from chatd.client.ui import SessionView, UserInterface
-from chatd.wire import frames, recipients, slash_commands
+from chatd.wire import frames, slash_commands
 from chatd.wire.frames import FromServer
 from chatd.wire.rendering import escape
 from chatd.wire.slash_commands import UserInput
@@ -59,6 +64,9 @@ _LIST_REPLIES: Final = (frames.Users, frames.Rooms, frames.History)
 
 #: Refusals of a password after which the user may enter it again.
 _ASK_AGAIN_CODES: Final = frozenset({WrongPassword.code, TooManyAttempts.code, ServerFailed.code})
+
+#: Refusals of a nickname that may be an account, in use or not.
+_ACCOUNT_CODES: Final = frozenset({PasswordRequired.code, NicknameTaken.code, Blocked.code})
 
 #: With so many lines in the queue, input is paused until half of them are sent.
 _PAUSE_LINES: Final = limits.UNSENT_LINES
@@ -125,6 +133,8 @@ class Session(SessionView):
         self._ui = ui
         self._owner = owner
         self._rooms = JoinedRooms()
+        #: The nickname that was refused, if the next message may be its password; else empty.
+        self._refused_nickname = ""
         self._queue: deque[PendingCommand] = deque()
         self._requests: deque[PendingCommand] = deque()
         self._unconfirmed: dict[int, PendingCommand] = {}
@@ -239,12 +249,19 @@ class Session(SessionView):
             isinstance(pending.command, commands.Authenticate)
             for pending in self._unconfirmed.values()
         )
+        renaming = [
+            pending.command.nickname
+            for pending in self._unconfirmed.values()
+            if isinstance(pending.command, commands.Rename)
+        ]
         self._unconfirmed.clear()
         # online() makes the commands that rejoin rooms anew.
         self._queue = deque(pending for pending in self._queue if pending.line)
         self._requests.clear()
         if is_checking:
             self._ui.password_checked()
+        if renaming:
+            self._withhold(renaming[0])
         if lost:
             self.unconfirmed_lost = True
             self._ui.notify(
@@ -282,6 +299,9 @@ class Session(SessionView):
     # --- sending --------------------------------------------------------------------------------
 
     def _enqueue(self, pending: PendingCommand) -> None:
+        if self._refused_nickname and pending.is_message:
+            self._not_said()
+            return
         self._rooms.requested(pending.command)
         self._queue.append(pending)
         self._send_pending()
@@ -290,7 +310,7 @@ class Session(SessionView):
     def _send_pending(self) -> None:
         while self.is_online and len(self._unconfirmed) < limits.UNCONFIRMED_LINES:
             queue = self._requests or self._queue
-            if not queue:
+            if not queue or (queue is self._queue and self._is_renaming()):
                 break
             self._send(queue.popleft())
         if len(self._queue) >= _PAUSE_LINES and not self.is_paused:
@@ -301,6 +321,30 @@ class Session(SessionView):
         elif self.is_paused and len(self._queue) <= _PAUSE_LINES // 2:
             self.is_paused = False
             self._ui.resume_input()
+
+    def _is_renaming(self) -> bool:
+        return any(isinstance(each.command, commands.Rename) for each in self._unconfirmed.values())
+
+    def _withhold(self, nickname: str) -> None:
+        """The server has not taken `nickname`: the line behind ``/setname`` may be its password.
+
+        At a terminal, the user has seen the reply before typing any further line. A pipe has not.
+        """
+        self._refused_nickname = nickname
+        kinds = (*MESSAGE_COMMANDS, commands.Rename)
+        waiting = next((each for each in self._queue if isinstance(each.command, kinds)), None)
+        if waiting is not None and waiting.is_message:
+            self._queue.remove(waiting)
+            self._not_said()
+        elif self._ui.is_interactive:
+            self._refused_nickname = ""
+
+    def _not_said(self) -> None:
+        nickname, self._refused_nickname = self._refused_nickname, ""
+        self.not_sent(
+            f"the line behind /setname {escape(nickname)}, as it may be the password. "
+            "Enter it again if it is none."
+        )
 
     def _send(self, pending: PendingCommand) -> None:
         self._last_id += 1
@@ -326,6 +370,8 @@ class Session(SessionView):
     def _ok(self, frame: frames.Ok) -> None:
         pending = self._pending(frame.id)
         self._rooms.confirmed(pending.command if pending else None)
+        if pending is not None and isinstance(pending.command, commands.Rename):
+            self._refused_nickname = ""
         if pending is not None and isinstance(pending.command, commands.Authenticate):
             self._ui.password_checked()
         if pending is not None and isinstance(pending.command, MESSAGE_COMMANDS):
@@ -338,6 +384,8 @@ class Session(SessionView):
         pending = self._pending(frame.id)
         command = pending.command if pending else None
         self._rooms.refused(command, frame.data.code)
+        if isinstance(command, commands.Rename) and frame.data.code in _ACCOUNT_CODES:
+            self._withhold(command.nickname)
         match command:
             case commands.Rename(nickname) if frame.data.code == PasswordRequired.code:
                 self._prompt_password(nickname)
@@ -421,42 +469,3 @@ class Session(SessionView):
 def format_count(lines: int) -> str:
     """A number of lines, such as ``1 line`` or ``1,234 lines``."""
     return f"{lines:,} line{'' if lines == 1 else 's'}"
-
-
-def prompt_private_message(
-    ui: UserInterface, send: Callable[[str, SendPrivate], None], not_sent: Callable[[str], None]
-) -> None:
-    """Ask the user for the recipients of a private message, then for its text.
-
-    The text is never parsed as a typed line. If it were, a text that begins with ``@moon`` would go
-    to moon, and one that begins with ``/`` might not go to anyone.
-
-    :param send: called with the message as a line, as it could have been typed, and the command.
-    :param not_sent: called with the reason if there is nothing to send.
-    """
-
-    def on_recipients(answer: str) -> None:
-        try:
-            to = recipients.read_recipients(answer)
-        except Refusal as refusal:
-            to, problem = (), str(refusal)
-        else:
-            problem = "no recipient."
-        if to:
-            ui.prompt(f"Message for {escape(', '.join(to))}?", lambda text: on_text(to, text))
-            return
-        not_sent(problem)
-        if not ui.is_interactive:
-            # The next line of a pipe is the text all the same, and must not go to everyone.
-            ui.prompt(
-                "The next line, the text of the message, will not be sent.",
-                lambda text: not_sent("a text without a recipient."),
-            )
-
-    def on_text(to: tuple[str, ...], text: str) -> None:
-        try:
-            send(f"/msg {','.join(to)} {text}", SendPrivate(names.message_text(text), to))
-        except Refusal as refusal:
-            not_sent(str(refusal))
-
-    ui.prompt("Recipients?", on_recipients)
