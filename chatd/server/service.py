@@ -1,6 +1,7 @@
 """The server as a service: it listens on its addresses, answers discovery, and stops gracefully."""
 
-from collections.abc import Callable, Sequence
+import ipaddress
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -123,7 +124,7 @@ class ChatServer(MultiService):
         )
         self._current_subnets = current_subnets
         self._subnets = settings.subnets
-        self._unusable: set[Subnet] = set()
+        self._unusable: set[ipaddress.IPv4Address] = set()
         # The ports that are on every address: their numbers and factories, by name.
         self._numbered: dict[str, tuple[int, ServerFactory]] = {}
         self._opening: list[Deferred[Any]] = []
@@ -268,11 +269,28 @@ class ChatServer(MultiService):
         return self._listen_on(name, 0, factory)
 
     def _listen_on(self, name: str, port: int, factory: ServerFactory) -> int:
+        addresses = {subnet.address: None for subnet in self._subnets}
+        number = self._open(name, port, factory, addresses)
+        self._numbered[name] = number, factory
+        return number
+
+    def _open(
+        self,
+        name: str,
+        port: int,
+        factory: ServerFactory,
+        addresses: Iterable[ipaddress.IPv4Address],
+    ) -> int:
+        """Listen on one port number of all of `addresses`, or of none, and return the number.
+
+        :param addresses: each once.
+        :raises CannotListen: if that is not possible.
+        """
         opened: list[IListeningPort] = []
         try:
-            for subnet in self._subnets:
+            for address in addresses:
                 listening = self._reactor.listenTCP(
-                    port, factory, backlog=_BACKLOG, interface=str(subnet.address)
+                    port, factory, backlog=_BACKLOG, interface=str(address)
                 )
                 opened.append(listening)
                 port = listening.getHost().port
@@ -282,7 +300,6 @@ class ChatServer(MultiService):
             raise CannotListen(name, f"{error.interface}:{error.port}", error) from None
         for each in opened:
             self._opened(name, each)
-        self._numbered[name] = port, factory
         return port
 
     def _opened(self, name: str, port: IListeningPort) -> None:
@@ -314,55 +331,54 @@ class ChatServer(MultiService):
             return
         if set(now) == set(self._subnets):
             return
-        # By address: it may have come back with another prefix, and need no new ports.
+        # By address: it may have come back with another prefix, and several subnets may have one.
         before = {subnet.address for subnet in self._subnets}
-        remaining = before & {subnet.address for subnet in now}
-        for gone in self._subnets:
-            if gone.address not in remaining:
-                self._close_at(gone)
-        self._unusable &= set(now)
-        self._subnets = tuple(
-            subnet for subnet in now if subnet.address in remaining or self._open_at(subnet)
-        )
+        addresses = {subnet.address for subnet in now}
+        for subnet in self._subnets:
+            if subnet.address not in addresses:
+                self.log.warn("this host no longer has the address {subnet}", subnet=str(subnet))
+        for address in before - addresses:
+            self._close_at(address)
+        self._unusable &= addresses
+        opened = {address for address in addresses - before if self._open_at(address)}
+        self._subnets = tuple(subnet for subnet in now if subnet.address in before | opened)
+        for subnet in self._subnets:
+            if subnet.address in opened:
+                self.log.info("this host has the new address {subnet}", subnet=str(subnet))
+                self._log_subnet(subnet)
         self._responder.set_subnets(self._subnets)
         self.chat.connection_throttle.own_addresses = frozenset(
             str(subnet.address) for subnet in now
         )
 
-    def _open_at(self, subnet: Subnet) -> bool:
+    def _open_at(self, address: ipaddress.IPv4Address) -> bool:
         """Listen at an address that has come; whether that is possible. It is tried again."""
-        opened: list[tuple[str, IListeningPort]] = []
         try:
             for name, (port, factory) in self._numbered.items():
-                listening = self._reactor.listenTCP(
-                    port, factory, backlog=_BACKLOG, interface=str(subnet.address)
-                )
-                opened.append((name, listening))
-        except CannotListenError as error:
-            for _, listening in opened:
-                listening.stopListening()
-            if subnet not in self._unusable:
+                self._open(name, port, factory, [address])
+        except CannotListen as error:
+            self._close_at(address)
+            if address not in self._unusable:
                 self.log.warn(
                     "cannot listen on the new address {address} for now: {error}",
-                    address=str(subnet.address),
+                    address=str(address),
                     error=str(error),
                 )
-            self._unusable.add(subnet)
+            self._unusable.add(address)
             return False
-        for name, listening in opened:
-            self._opened(name, listening)
-        self._unusable.discard(subnet)
-        self.log.info("this host has the new address {subnet}", subnet=str(subnet))
-        self._log_subnet(subnet)
+        self._unusable.discard(address)
         return True
 
-    def _close_at(self, subnet: Subnet) -> None:
-        """Listen no longer at an address that is gone; connections to it end by themselves."""
-        self.log.warn("this host no longer has the address {subnet}", subnet=str(subnet))
-        for ports in self._listening.values():
+    def _close_at(self, address: ipaddress.IPv4Address) -> None:
+        """Listen no longer at `address`; connections to it end by themselves.
+
+        Endpoints stay: they would not be opened again when the address comes back.
+        """
+        for name in self._numbered:
+            ports = self._listening[name]
             for port in list(ports):
                 host = port.getHost()
-                if isinstance(host, IPv4Address) and host.host == str(subnet.address):
+                if isinstance(host, IPv4Address) and host.host == str(address):
                     ports.remove(port)
                     port.stopListening()
 

@@ -11,7 +11,7 @@ from chatd.discovery.subnets import Subnet
 from chatd.server.chat import Chat, ServerSettings
 from chatd.server.factory import ChatFactory
 from chatd.server.protocol import LineProtocol
-from chatd.server.service import CannotListen, ChatServer, ListenSettings
+from chatd.server.service import CannotListen, ChatServer, ExtraPort, ListenSettings
 from chatd.wire import discovery
 from tests.fakes import FakeNetwork, log_lines
 from tests.server.harness import Client
@@ -241,6 +241,49 @@ def test_an_address_with_another_prefix_keeps_its_ports() -> None:
     [offer] = harness.offers("10.35.255.255", "10.35.200.1")
     assert offer.address == "10.35.11.113"
     harness.server.stopService()
+
+
+def test_an_address_with_two_prefixes_is_listened_on_once() -> None:
+    both = _subnets("10.35.11.113/24", "10.35.11.113/16")
+    harness = _ServiceHarness(both)
+    harness.server.startService()
+    assert harness.network.listening() == [("10.35.11.113", 7777)]
+    for broadcast, client in (("10.35.11.255", "10.35.11.1"), ("10.35.255.255", "10.35.200.1")):
+        [offer] = harness.offers(broadcast, client)
+        assert offer.address == "10.35.11.113"
+    harness.server.stopService()
+
+
+def test_an_address_that_comes_with_two_prefixes_is_listened_on_once() -> None:
+    have = [WORK[1:]]
+    harness = _ServiceHarness(WORK[1:], current=lambda: have[0])
+    harness.server.startService()
+    have[0] = _subnets("10.35.11.113/24", "10.35.11.113/16", "192.168.1.124/24")
+    harness.network.pump([3.0])
+    assert sorted(harness.network.listening()) == [(host, 7777) for host in HOSTS]
+    have[0] = WORK[1:]
+    harness.network.pump([3.0])
+    assert harness.network.listening() == [("192.168.1.124", 7777)]
+    harness.server.stopService()
+
+
+def test_an_endpoint_stays_while_its_address_is_gone() -> None:
+    """Its socket works again when the address comes back; nobody would open it anew."""
+    have = [WORK]
+    harness = _ServiceHarness(current=lambda: have[0])
+    endpoint = ExtraPort("plain", ChatFactory, f"tcp:7000:interface={HOSTS[1]}")
+    settings = ListenSettings(WORK, discovery_port=4_444, extra_ports=(endpoint,))
+    server = ChatServer(harness.network, settings, harness.chat, lambda: have[0])
+    server.startService()
+    for have[0] in (WORK[:1], WORK):
+        harness.network.pump([3.0])
+        assert (HOSTS[1], 7000) in harness.network.listening()
+    assert sorted(harness.network.listening()) == [
+        (HOSTS[0], 7777),
+        (HOSTS[1], 7000),
+        (HOSTS[1], 7777),
+    ]
+    server.stopService()
 
 
 def test_a_new_address_whose_port_is_taken_is_tried_again() -> None:
