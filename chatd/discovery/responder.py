@@ -71,7 +71,7 @@ class Responder:
         self._offer = offer
         self._listeners: dict[str, IListeningPort] = {}
         self._reply_sockets: dict[Subnet, _ReplySocket] = {}
-        self._failed: set[str] = set()
+        self._failed: set[Subnet] = set()
         self._loop = LoopingCall(self._open)
         clock: IReactorTime = reactor
         self._loop.clock = clock
@@ -110,16 +110,16 @@ class Responder:
             try:
                 self._open_one(subnet)
             except (CannotListenError, OSError) as error:
-                if str(subnet) not in self._failed:
-                    self._failed.add(str(subnet))
+                if subnet not in self._failed:
+                    self._failed.add(subnet)
                     self.log.warn(
                         "cannot be discovered in {subnet} for now: {error}",
                         subnet=str(subnet),
                         error=str(error),
                     )
             else:
-                if str(subnet) in self._failed:
-                    self._failed.discard(str(subnet))
+                if subnet in self._failed:
+                    self._failed.discard(subnet)
                     self.log.info("can be discovered in {subnet} again", subnet=str(subnet))
 
     def _open_one(self, subnet: Subnet) -> None:
@@ -140,6 +140,7 @@ class Responder:
         """Answer in `subnets` from now on, and no longer in others."""
         self._subnets = [subnet for subnet in subnets if subnet.is_discoverable]
         self._find_subnets.cache_clear()
+        self._failed &= set(self._subnets)
         broadcasts = set(map(_bind_address, self._subnets))
         for address in self._listeners.keys() - broadcasts:
             self._listeners.pop(address).stopListening()
@@ -190,7 +191,8 @@ class Responder:
         :raises BadDatagram: if there are too many.
         """
         now = self._reactor.seconds()
-        # Nobody can forge this host's own address, and many clients may run here.
+        # Linux drops packets from outside whose source is this host's own address. Many clients may
+        # run here.
         is_own = subnet.address.is_loopback or source == str(subnet.address)
         if not is_own and not self._address_buckets.get(source, now).admit(now):
             raise discovery.BadDatagram("too many from one address")

@@ -22,7 +22,6 @@ _MIN_PREFIX: Final = 8
 #: Networks with a longer prefix have no broadcast address (RFC 3021).
 _LONGEST_WITH_BROADCAST: Final = 30
 
-
 #: Names of interfaces that lead to containers, virtual machines and tunnels.
 _VIRTUAL_INTERFACE: Final = re.compile(
     "docker|br-|bridge|veth|virbr|vmnet|vboxnet|vnet|lxc|lxd|cni|flannel|cali|podman|"

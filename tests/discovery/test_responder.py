@@ -302,3 +302,13 @@ def test_subnets_may_come_and_go() -> None:
     server.receive(broadcast="192.168.1.255")
     assert server.replies() == [("192.168.1.124", ("192.168.1.123", 6_000))]
     server.responder.stop()
+
+
+def test_a_subnet_that_failed_before_it_was_gone_is_a_new_one_when_it_comes_back() -> None:
+    with log_lines() as lines:
+        server = _Server("10.35.11.113/24", broken=("10.35.11.255",))
+        server.responder.set_subnets(())
+        server.reactor.broken.clear()
+        server.responder.set_subnets(subnets("10.35.11.113/24"))
+    assert not [line for line in lines if "again" in line]
+    server.responder.stop()
