@@ -25,8 +25,13 @@ from weakref import WeakSet
 from chatd.chat import limits
 
 
+def missing_lines(count: int) -> str:
+    """What stands where `count` lines are missing."""
+    return f"{'1 line is' if count == 1 else f'{count} lines are'} missing here"
+
+
 def _describe_missing(lines: int) -> str:
-    return f"chatd: {lines} lines are missing here, because they could not be written\n"
+    return f"chatd: {missing_lines(lines)}, because the output could not be written\n"
 
 
 class BackgroundWriter:

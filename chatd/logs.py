@@ -23,7 +23,7 @@ from twisted.python.reflect import safe_str
 from zope.interface import implementer
 
 from chatd import stderr
-from chatd.background_writer import BackgroundWriter
+from chatd.background_writer import BackgroundWriter, missing_lines
 from chatd.turn_log import pending, publish_pending
 
 
@@ -57,7 +57,7 @@ def _describe_missing(format_event: Callable[[LogEvent, bool], str], utc: bool, 
         "log_time": time.time(),
         "log_level": LogLevel.warn,
         "log_namespace": __name__,
-        "log_format": "{missing} lines are missing here, because the log could not be written",
+        "log_format": f"{missing_lines(lines)}, because the log could not be written",
         "missing": lines,
     }
     return f"{format_event(event, utc)}\n"

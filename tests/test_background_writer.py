@@ -1,4 +1,4 @@
-"""What is written in the background: in order, bounded, and never waited for."""
+"""Text is written in the background in order, within a bound, and nobody waits for it."""
 
 import gc
 import os
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from chatd.background_writer import BackgroundWriter
+from chatd.background_writer import BackgroundWriter, missing_lines
 from chatd.chat import limits
 from tests.timeouts import TIMEOUT_SECONDS
 
@@ -206,3 +206,8 @@ def test_without_a_thread_lines_are_written_all_the_same(
     writer.write("two\n")
     assert writer.flush(TIMEOUT_SECONDS)
     assert file.lines == ["one", "two"]
+
+
+def test_one_missing_line_is_no_plural() -> None:
+    assert missing_lines(1) == "1 line is missing here"
+    assert missing_lines(2) == "2 lines are missing here"
