@@ -342,7 +342,7 @@ class Chat:
 
 @contextmanager
 def log_lines(level: Any = LogLevel.info) -> Iterator[list[str]]:
-    """What is logged meanwhile at `level` and above, as sentences."""
+    """Collect the sentences that are logged in the block, at `level` and above."""
     lines: list[str] = []
 
     @implementer(ILogObserver)

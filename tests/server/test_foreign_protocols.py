@@ -1,4 +1,4 @@
-"""Who speaks a foreign protocol enters nowhere and says nothing, on any port."""
+"""A client that speaks a foreign protocol enters nowhere and says nothing, on any port."""
 
 from collections.abc import Callable
 

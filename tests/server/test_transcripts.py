@@ -125,7 +125,7 @@ def test_each_response_code_is_sent_in_its_situation(code: int, happenings: list
         for action in happenings:
             came = harness.run(Step(action if action.startswith("(") else f"> {action}"))
         assert [each["response"] for each in came] == [code]
-        # Nobody entered within the time: a refusal, and an important notice.
+        # The client that does not enter in time gets a refusal, which is an important notice, too.
         assert (code >= 400 or '{"action"' in happenings) == ("error" in came[0])
         assert (code < 400) == ("alert" in came[0])
 
