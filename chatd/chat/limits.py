@@ -43,9 +43,12 @@ FLOOD_BURST_FACTOR: Final = 2
 FLOOD_FRAME_BYTES: Final = 8_192
 #: Time to handle a frame that counts as one more frame.
 FLOOD_FRAME_MILLISECONDS: Final = 2
-#: How long a connection that is new, or has sent a frame that counts as more than one, is read
-#: later in a turn in which another has sent one: ten such frames must not come into one turn.
+#: How long a connection that is new, or has sent a frame that counts as more than one, may be read
+#: later because of the limit below: it may send another.
 FLOOD_SUSPECT_SECONDS: Final = 10
+#: Time of one reactor turn that such frames may take before other connections that may send one are
+#: read later. Smaller, and a thousand members who enter together would wait for too many turns.
+EXPENSIVE_WORK_MILLISECONDS: Final = 20
 #: The most that the time of one frame counts for, in frames: the server may have been stopped.
 FLOOD_MAX_TIME_FRAMES: Final = 20
 #: How many times the flood rate one address may use, by frames that count as more than one, over

@@ -12,9 +12,9 @@ client that connects anew has a full bucket. So there are two more rules:
 - After a frame of more than one token, and always while the address is in debt, the connection is
   read on in the :class:`~chatd.server.work_queue.WorkQueue`, after all that waits there, and the
   queue has only a small part of each reactor turn. Everyone else's frames are handled at once.
-- Clients may also send their expensive frames all in one moment. So after one of more than one
-  token, no connection that may send another is read in the same turn, but in the work queue: one
-  that is new, or has sent one lately (``FLOOD_SUSPECT_SECONDS``).
+- Clients may also send their expensive frames all in one moment. So once these have taken
+  ``EXPENSIVE_WORK_MILLISECONDS`` of a turn, no connection that may send another is read in it, but
+  in the work queue: one that is new, or has sent one lately (``FLOOD_SUSPECT_SECONDS``).
 """
 
 from collections import Counter
@@ -129,7 +129,7 @@ class ReadThrottle:
         is_expensive = self._charge(now, 1 + min(frames, limits.FLOOD_MAX_TIME_FRAMES)) > 1
         if is_expensive:
             self._suspect_until = now + limits.FLOOD_SUSPECT_SECONDS
-            self._work_queue.work_was_done()
+            self._work_queue.count(max(now - started, 0))
         if is_expensive or self._address_bucket.is_in_debt(now):
             self._wait_in_queue()
         if self._output.is_paused:

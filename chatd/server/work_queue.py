@@ -16,14 +16,18 @@ class WorkQueue:
     until all of them are answered. The bound is ``QUEUED_WORK_MILLISECONDS``, checked after each
     call: at least one runs in each turn, and the last may run over.
 
-    :ivar is_turn_used: whether as much work was done in this turn already, here or elsewhere.
     """
 
     def __init__(self, clock: IReactorTime) -> None:
         self._clock = clock
         self._pending: deque[Callable[[], None]] = deque()
         self._is_scheduled = False
-        self.is_turn_used = False
+        self._done_in_turn = 0.0
+
+    @property
+    def is_turn_used(self) -> bool:
+        """Whether ``EXPENSIVE_WORK_MILLISECONDS`` of a turn went to what :meth:`count` was told."""
+        return self._done_in_turn * 1_000 >= limits.EXPENSIVE_WORK_MILLISECONDS
 
     def add(self, work: Callable[[], None]) -> None:
         """Call `work` in a later turn, after everything that was added before."""
@@ -31,9 +35,9 @@ class WorkQueue:
         if not self._is_scheduled:
             self._schedule()
 
-    def work_was_done(self) -> None:
-        """As much work as fits into a turn was done outside this queue, or by what it called."""
-        self.is_turn_used = True
+    def count(self, seconds: float) -> None:
+        """Expensive work took so long in this turn, whether this queue called it or not."""
+        self._done_in_turn += seconds
         if not self._is_scheduled:
             self._schedule()
 
@@ -42,7 +46,7 @@ class WorkQueue:
         self._clock.callLater(0, self._run)
 
     def _run(self) -> None:
-        self.is_turn_used = False  # this is the next turn
+        self._done_in_turn = 0.0  # this is the next turn
         end = self._clock.seconds() + limits.QUEUED_WORK_MILLISECONDS / 1_000
         try:
             while self._pending:
@@ -52,5 +56,5 @@ class WorkQueue:
         finally:
             # Also after an exception: the reactor logs it, and the rest runs in the next turn.
             self._is_scheduled = False
-            if self._pending or self.is_turn_used:
+            if self._pending or self._done_in_turn:
                 self._schedule()

@@ -76,15 +76,22 @@ def test_work_that_raises_does_not_stop_the_rest(work: _Work) -> None:
 
 
 def test_a_turn_is_used_until_the_next_one(work: _Work) -> None:
-    work.queue.work_was_done()
-    used = [work.queue.is_turn_used]
-    for _ in range(2):
-        # In the turn in which the queue is called, after it.
-        work.clock.callLater(0, lambda: used.append(work.queue.is_turn_used))
+    used = []
+
+    def note() -> None:
+        used.append(work.queue.is_turn_used)
+
+    share = limits.EXPENSIVE_WORK_MILLISECONDS / 1_000
+    work.queue.count(share * 0.6)
+    note()
+    work.queue.count(share * 0.6)
+    note()
+    work.clock.callLater(0, note)  # in the turn in which the queue is called, after it
+    work.clock.callLater(0, note)
     work.clock.advance(0)
-    work.queue.add(work.queue.work_was_done)
-    work.clock.callLater(0, lambda: used.append(work.queue.is_turn_used))
+    work.queue.add(partial(work.queue.count, share * 1.1))
+    work.clock.callLater(0, note)
     work.clock.advance(0)
-    assert used == [True, False, False, True]
+    assert used == [False, True, False, False, True]
     assert not work.queue.is_turn_used
     assert not work.clock.getDelayedCalls()
