@@ -9,12 +9,13 @@ That alone would not protect the others: ten clients may use up full buckets at 
 client that connects anew has a full bucket. So there are two more rules:
 
 - What a frame costs beyond one token also comes out of a bucket of its address.
-- After a frame of more than one token, and always while the address is in debt, the connection is
+- After a frame of more than one token, and always while the address is in debt, a connection is
   read on in the :class:`~chatd.server.work_queue.WorkQueue`, after all that waits there, and the
-  queue has only a small part of each reactor turn. Everyone else's frames are handled at once.
+  queue has only a small part of each reactor turn. Everyone else's frames are handled at once, also
+  those of a member at that address who has sent no such frame lately (``FLOOD_SUSPECT_SECONDS``).
 - Clients may also send their expensive frames all in one moment. So once these have taken
   ``EXPENSIVE_WORK_MILLISECONDS`` of a turn, no connection that may send another is read in it, but
-  in the work queue: one that is new, or has sent one lately (``FLOOD_SUSPECT_SECONDS``).
+  in the work queue: one that is new, or has sent one lately.
 """
 
 from collections import Counter
@@ -130,7 +131,7 @@ class ReadThrottle:
         if is_expensive:
             self._suspect_until = now + limits.FLOOD_SUSPECT_SECONDS
             self._work_queue.count(max(now - started, 0))
-        if is_expensive or self._address_bucket.is_in_debt(now):
+        if now < self._suspect_until and (is_expensive or self._address_bucket.is_in_debt(now)):
             self._wait_in_queue()
         if self._output.is_paused:
             self.pause()

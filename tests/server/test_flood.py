@@ -354,3 +354,20 @@ def test_many_clients_that_send_an_expensive_frame_at_once_do_not_take_one_turn(
     assert moon.heard() == [{"type": "pong"}], "the others are read at once"
     harness.pass_time(1)
     assert len(slow.turns) == 10
+
+
+def test_a_member_does_not_wait_for_what_others_do_at_its_address(harness: Harness) -> None:
+    moon = harness.enter("moon")
+    harness.pass_time(limits.FLOOD_SUSPECT_SECONDS)
+    ice = harness.enter("ice")
+    bucket = ice.connection.session._throttle._address_bucket
+    while not bucket.is_in_debt(harness.clock.seconds()):
+        bucket.take(harness.clock.seconds(), limits.FLOOD_MAX_TIME_FRAMES)
+    moon.heard()
+    for data in (line("ping"), line("ping")):
+        moon.connection.dataReceived(data)
+    moon.end_turn()
+    assert [each["type"] for each in moon.heard()] == ["pong", "pong"]
+    assert not moon.connection.session._throttle._is_queued
+    ice.connection.dataReceived(line("ping"))
+    assert ice.connection.session._throttle._is_queued, "it is new, so it may do the same"
