@@ -9,6 +9,9 @@
  *
  * The `id` of an entry is the id of its frame, so that a reply finds its entry. Entries are sent in
  * order, and leave the outbox when they are confirmed, edited or discarded by the user.
+ *
+ * Entries behind a `/setname` wait for its reply: the first of them may be the password that the
+ * new nickname needs, typed at once. chatd/client/session.py does the same.
  */
 
 /** The possible statuses of an entry. */
@@ -17,6 +20,8 @@ export const STATUSES = new Set(["waiting", "sent", "unknown", "refused"]);
 const MAX_UNCONFIRMED = 32;
 /** Entries that the outbox takes. */
 export const MAX_ENTRIES = 1000;
+/** The types of the frames whose text others read. */
+const MESSAGE_TYPES = new Set(["message", "private"]);
 
 /** `outbox` with the line that the user typed for `room`, and its frame. */
 export function add(outbox, { line, frame, room }) {
@@ -26,10 +31,15 @@ export function add(outbox, { line, frame, room }) {
 
 /** The entries to send now. */
 export function nextToSend(outbox) {
-  const unconfirmed = outbox.filter((entry) => entry.status === "sent").length;
-  return outbox
+  const sent = outbox.filter((entry) => entry.status === "sent");
+  if (sent.some(isRenaming)) {
+    return [];
+  }
+  const next = outbox
     .filter((entry) => entry.status === "waiting")
-    .slice(0, Math.max(0, MAX_UNCONFIRMED - unconfirmed));
+    .slice(0, Math.max(0, MAX_UNCONFIRMED - sent.length));
+  const renaming = next.findIndex(isRenaming);
+  return renaming < 0 ? next : next.slice(0, renaming + 1);
 }
 
 /** `outbox` with the entries of `ids` sent. */
@@ -54,9 +64,36 @@ export function markRefused(outbox, id, reason) {
 
 /** `outbox` after the connection was lost; with those that wait, if another page may send them. */
 export function markUnknown(outbox, withWaiting = false) {
-  return outbox.map((entry) =>
+  const marked = outbox.map((entry) =>
     entry.status === "sent" || (withWaiting && entry.status === "waiting")
       ? { ...entry, status: "unknown" }
       : entry,
   );
+  const renaming = outbox.find((entry) => entry.status === "sent" && isRenaming(entry));
+  return renaming ? withholdPassword(marked, renaming) : marked;
+}
+
+/** `outbox` after a `/setname` that was not carried out: the message behind it is kept as refused.
+ *
+ * Behind another `/setname`, a message waits for the reply to that one.
+ */
+export function withholdPassword(outbox, { id, frame }) {
+  const next = outbox.find(
+    (entry) =>
+      entry.id > id &&
+      entry.status === "waiting" &&
+      (isRenaming(entry) || MESSAGE_TYPES.has(entry.frame.type)),
+  );
+  return next && !isRenaming(next)
+    ? markRefused(
+        outbox,
+        next.id,
+        `the line behind /setname ${frame.data.nickname}, as it may be the password. ` +
+          "Send it again if it is none.",
+      )
+    : outbox;
+}
+
+function isRenaming({ frame }) {
+  return frame.type === "set-name";
 }

@@ -28,6 +28,9 @@ export const TEMPORARY_REFUSALS = new Set(["nickname-taken", "full"]);
 
 const PASSWORD_REFUSALS = new Set(["wrong-password", "too-many-attempts"]);
 
+/** Refusals of a nickname that may be an account, in use or not. */
+const ACCOUNT_REFUSALS = new Set(["password-required", "nickname-taken", "blocked"]);
+
 /** The state after `frame`, which arrived at `now` (in milliseconds since 1970). */
 export function reduceFrame(state, frame, now) {
   const handler = HANDLERS[frame.type];
@@ -182,7 +185,9 @@ const HANDLERS = {
 
   error: (state, data, frame, now) => {
     const entry = findEntry(state, frame);
-    return entry ? lineRefused(state, entry, frame.data) : requestRefused(state, frame, now);
+    return entry
+      ? lineRefused(withoutPassword(state, entry, frame.data), entry, frame.data)
+      : requestRefused(state, frame, now);
   },
 
   goodbye: (state, { reason }) => ({
@@ -272,6 +277,13 @@ function lineConfirmed(state, { frame }, data, now) {
     Object.freeze({ kind: "private", isOwn: true, to, ...own }),
   );
   return missed.length ? appendNotices(next, [messages.notDelivered(missed)], now) : next;
+}
+
+/** `state`, in which the line behind a refused line is not sent if it may be a password. */
+function withoutPassword(state, entry, { code }) {
+  return entry.frame.type === "set-name" && ACCOUNT_REFUSALS.has(code)
+    ? { ...state, outbox: outbox.withholdPassword(state.outbox, entry) }
+    : state;
 }
 
 /** The state after an `error` for a line. */
