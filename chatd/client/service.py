@@ -183,6 +183,8 @@ class ChatClient(Service, Effects, SessionOwner, Client):
     @override
     def ask(self, problem: str) -> None:
         self._ui.set_status(status.Asking())
+        if self._ui.is_interactive:
+            self.session.hello_refused(self._core.last_code)
         if self._ui.is_interactive and self._core.last_code in RETRY_WITH_PASSWORD:
             server, nickname = self._server, self.session.nickname
             if self.session.passwords.is_known_elsewhere(server, nickname):

@@ -19,7 +19,8 @@ all others see it. At the end of input the client waits for the last confirmatio
 ``quit``, so that nothing typed is lost silently.
 
 Lines behind a ``/setname`` wait for its reply. If it is refused, or if a password is asked for, the
-first of them may be the password, typed at once: it is never sent, and the user is told so.
+first of them may be the password, typed at once: it is never sent, and the user is told so. The
+same goes for lines behind the nickname to enter the chat with.
 
 The session also sends commands that the user did not type. Those that rejoin rooms after a
 reconnect are queued before the user's lines. Those that a UI requests (:meth:`Session.request`)
@@ -133,8 +134,8 @@ class Session(SessionView):
         self._ui = ui
         self._owner = owner
         self._rooms = JoinedRooms()
-        #: The nickname that was refused, if the next message may be its password; else empty.
-        self._refused_nickname = ""
+        #: What was refused, if the next message may be the password for it; else empty.
+        self._refused_request = ""
         self._queue: deque[PendingCommand] = deque()
         self._requests: deque[PendingCommand] = deque()
         self._unconfirmed: dict[int, PendingCommand] = {}
@@ -261,7 +262,7 @@ class Session(SessionView):
         if is_checking:
             self._ui.password_checked()
         if renaming:
-            self._withhold(renaming[0])
+            self._withhold(f"/setname {escape(renaming[0])}")
         if lost:
             self.unconfirmed_lost = True
             self._ui.notify(
@@ -271,6 +272,11 @@ class Session(SessionView):
             for line in lost:
                 self._ui.notify(f"  {escape(line)}")
         self._leave_if_done()
+
+    def hello_refused(self, code: str) -> None:
+        """Withhold the line behind the first nickname; later lines were typed while offline."""
+        if code in _ACCOUNT_CODES and not self._was_online:
+            self._withhold(f"the nickname {escape(self.nickname)}")
 
     def leaving(self) -> None:
         """Send nothing any more: the client has sent ``quit``."""
@@ -299,7 +305,7 @@ class Session(SessionView):
     # --- sending --------------------------------------------------------------------------------
 
     def _enqueue(self, pending: PendingCommand) -> None:
-        if self._refused_nickname and pending.is_message:
+        if self._refused_request and pending.is_message:
             self._not_said()
             return
         self._rooms.requested(pending.command)
@@ -325,25 +331,24 @@ class Session(SessionView):
     def _is_renaming(self) -> bool:
         return any(isinstance(each.command, commands.Rename) for each in self._unconfirmed.values())
 
-    def _withhold(self, nickname: str) -> None:
-        """The server has not taken `nickname`: the line behind ``/setname`` may be its password.
+    def _withhold(self, request: str) -> None:
+        """The server has not carried out `request`: the line behind it may be the password.
 
         At a terminal, the user has seen the reply before typing any further line. A pipe has not.
         """
-        self._refused_nickname = nickname
+        self._refused_request = request
         kinds = (*MESSAGE_COMMANDS, commands.Rename)
         waiting = next((each for each in self._queue if isinstance(each.command, kinds)), None)
         if waiting is not None and waiting.is_message:
             self._queue.remove(waiting)
             self._not_said()
         elif self._ui.is_interactive:
-            self._refused_nickname = ""
+            self._refused_request = ""
 
     def _not_said(self) -> None:
-        nickname, self._refused_nickname = self._refused_nickname, ""
+        request, self._refused_request = self._refused_request, ""
         self.not_sent(
-            f"the line behind /setname {escape(nickname)}, as it may be the password. "
-            "Enter it again if it is none."
+            f"the line behind {request}, as it may be the password. Enter it again if it is none."
         )
 
     def _send(self, pending: PendingCommand) -> None:
@@ -371,7 +376,7 @@ class Session(SessionView):
         pending = self._pending(frame.id)
         self._rooms.confirmed(pending.command if pending else None)
         if pending is not None and isinstance(pending.command, commands.Rename):
-            self._refused_nickname = ""
+            self._refused_request = ""
         if pending is not None and isinstance(pending.command, commands.Authenticate):
             self._ui.password_checked()
         if pending is not None and isinstance(pending.command, MESSAGE_COMMANDS):
@@ -385,7 +390,7 @@ class Session(SessionView):
         command = pending.command if pending else None
         self._rooms.refused(command, frame.data.code)
         if isinstance(command, commands.Rename) and frame.data.code in _ACCOUNT_CODES:
-            self._withhold(command.nickname)
+            self._withhold(f"/setname {escape(command.nickname)}")
         match command:
             case commands.Rename(nickname) if frame.data.code == PasswordRequired.code:
                 self._prompt_password(nickname)

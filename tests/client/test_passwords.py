@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from twisted.internet.address import IPv4Address
 
-from chatd.chat import commands, events, limits
+from chatd.chat import events, limits
 from chatd.client.lifecycle import ServerAddress
 from chatd.wire import frames
 from tests.client.service_harness import ClientHarness, online
@@ -434,54 +434,6 @@ def test_off_a_terminal_setname_to_an_account_is_refused_and_its_password_is_not
     client.type("hello")
     assert client.sent_types() == ["message"]
     assert client.exit_statuses == []
-
-
-@pytest.mark.parametrize("is_interactive", [True, False])
-@pytest.mark.parametrize("code", ["password-required", "nickname-taken", "blocked"])
-@pytest.mark.parametrize("password", [PASSWORD, f"@moon {PASSWORD}", f"//{PASSWORD}"])
-def test_a_password_typed_before_the_reply_to_setname_is_not_said(
-    is_interactive: bool, code: str, password: str
-) -> None:
-    ice = SessionHarness(is_interactive)
-    ice.type("/setname star", password, "hello")
-    assert ice.commands == [commands.Rename("star")], "the rest waits for the reply"
-    ice.refuse(ice.sent[0][1], code)
-    assert ice.commands[1:] == [commands.SendMessage("hello")]
-    assert any("Not sent: the line behind /setname star" in each for each in ice.ui.notices)
-
-
-@pytest.mark.parametrize("is_interactive", [True, False])
-def test_a_password_is_not_said_if_the_connection_is_lost_before_the_reply(
-    is_interactive: bool,
-) -> None:
-    ice = SessionHarness(is_interactive)
-    ice.type("/setname star", PASSWORD, "hello")
-    ice.reconnect()
-    assert ice.texts == ["hello"]
-
-
-def test_lines_behind_setname_are_sent_once_it_is_carried_out() -> None:
-    ice = SessionHarness()
-    ice.type("/setname moon", "hello", "you")
-    ice.confirm(ice.sent[0][1])
-    assert ice.texts == ["hello", "you"]
-
-
-def test_what_a_user_types_after_the_refusal_is_sent() -> None:
-    ice = SessionHarness(is_interactive=True)
-    ice.type("/setname moon")
-    ice.refuse(ice.sent[0][1], "nickname-taken")
-    ice.type("hello")
-    assert ice.texts == ["hello"]
-
-
-@pytest.mark.parametrize("code", ["nickname-taken", "bad-nickname"])
-def test_after_another_nickname_was_taken_the_next_line_is_sent(code: str) -> None:
-    ice = SessionHarness()
-    ice.type("/setname star", "/setname moon", "hello")
-    ice.refuse(ice.sent[0][1], code)
-    ice.confirm(ice.sent[1][1])
-    assert ice.texts == ["hello"]
 
 
 def test_after_setname_to_an_account_a_reconnect_sends_that_accounts_password() -> None:
