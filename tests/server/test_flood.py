@@ -366,8 +366,8 @@ def test_a_member_does_not_wait_for_what_others_do_at_its_address(harness: Harne
     moon.heard()
     for data in (line("ping"), line("ping")):
         moon.connection.dataReceived(data)
+        assert not moon.connection.session._throttle._is_queued
     moon.end_turn()
     assert [each["type"] for each in moon.heard()] == ["pong", "pong"]
-    assert not moon.connection.session._throttle._is_queued
     ice.connection.dataReceived(line("ping"))
     assert ice.connection.session._throttle._is_queued, "it is new, so it may do the same"
