@@ -270,7 +270,10 @@ def test_the_pages_have_the_limits_in_milliseconds() -> None:
         TEXTS["docs/reference/protocol.rst"].split()
     )
     assert limits.PLAIN_IDLE_LINE_MILLISECONDS == 200
-    assert "0.2 s of silence" in " ".join(TEXTS["docs/reference/plain.rst"].split())
+    plain = " ".join(TEXTS["docs/reference/plain.rst"].split())
+    assert "0.2 s of silence" in plain
+    assert limits.PLAIN_NICKNAME_MILLISECONDS == 500
+    assert "half a second after your nickname" in plain
 
 
 def test_the_five_designs_have_a_table_each() -> None:

@@ -21,6 +21,7 @@ from chatd.server.jim_send_queue import JimSendQueue
 from chatd.server.send_queue import SendQueue
 from chatd.server.session import Session
 from chatd.server.timing import Timeout
+from chatd.wire import plain
 from chatd.wire.basic import Basic
 from chatd.wire.foreign_protocols import ProtocolGuard
 from chatd.wire.jim_framing import ObjectSplitter
@@ -123,6 +124,10 @@ class PlainProtocol(LineProtocol):
     first line end or Telnet command, a pause ends a line as well. But a client in character mode
     sends each key as it is pressed: with the first piece that is only one character long the server
     knows that somebody types, and waits for Enter.
+
+    A port scanner sends a word and closes. So a nickname is held until another line comes or
+    ``PLAIN_NICKNAME_MILLISECONDS`` have passed. If the client closes before that, or leaves,
+    nobody has entered.
     """
 
     _pause: IDelayedCall | None = None
@@ -133,6 +138,8 @@ class PlainProtocol(LineProtocol):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._telnet = TelnetDecoder()
+        self._held_nickname: bytes | None = None
+        self._hold = Timeout(session.chat.clock)
 
     @override
     def _handle_data(self, data: bytes) -> None:
@@ -153,15 +160,47 @@ class PlainProtocol(LineProtocol):
             )
 
     @override
+    def lineReceived(self, line: bytes) -> None:
+        if self._held_nickname is not None:
+            if plain.is_blank(line):
+                return
+            if plain.is_quit(line):
+                self._drop_nickname()
+            else:
+                self._release_nickname()
+        if plain.enters(self.session.dialect, line):
+            self._held_nickname = line
+            self._hold.start(limits.PLAIN_NICKNAME_MILLISECONDS / 1_000, self._release_nickname)
+        else:
+            super().lineReceived(line)
+
+    @override
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._cancel_pause()
+        self._drop_nickname()
         super().connectionLost(reason)
 
     @override
     def eof_received(self) -> None:
         self._cancel_pause()
         self._pause_ended()
+        self._drop_nickname()
         super().eof_received()
+
+    @override
+    def discard_input(self) -> None:
+        self._drop_nickname()
+        super().discard_input()
+
+    def _release_nickname(self) -> None:
+        held = self._held_nickname
+        self._drop_nickname()
+        if held is not None:
+            super().lineReceived(held)
+
+    def _drop_nickname(self) -> None:
+        self._held_nickname = None
+        self._hold.cancel()
 
     def _cancel_pause(self) -> None:
         if self._pause is not None and self._pause.active():

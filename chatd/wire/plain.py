@@ -28,6 +28,8 @@ from chatd.wire.telnet import edited
 #: The blanks that programs put behind a line, up to a fixed length. A password may end with them.
 _TRAILING_PADDING: Final = re.compile(r"[ \t]{2,}\Z")
 _BYTE_ORDER_MARK: Final = "\ufeff"
+#: What users and port scanners type to leave, as in other protocols, besides the commands.
+_QUIT_WORDS: Final = frozenset({"quit", "exit"})
 #: What users type who expect a command line before the chat.
 _HELP_WORDS: Final = frozenset({"help", "/help", "?"})
 _NICKNAME_HELP: Final = LocalReply(
@@ -240,9 +242,34 @@ class _Withheld(LocalReply):
     """The reply to a line that may be a password which nothing has asked for."""
 
 
+def enters(dialect: Dialect, line: bytes) -> bool:
+    """Whether `line` is a nickname to a client of `dialect` that has not entered yet."""
+    if not (isinstance(dialect, Plain) and dialect.prompt is Prompt.NICKNAME):
+        return False
+    try:
+        command = dialect.decode(line).command
+    except Refusal:
+        return False
+    return isinstance(command, commands.Enter) and bool(command.nickname)
+
+
+def is_blank(line: bytes) -> bool:
+    """Whether `line` is empty: pressed Enter, or the blank line at the end of a request."""
+    return not line.strip(b"\0\r")
+
+
+def is_quit(line: bytes) -> bool:
+    """Whether `line` is an answer to the question for a nickname that leaves the chat."""
+    return _is_quit(line.decode("utf-8", "replace").strip())
+
+
+def _is_quit(word: str) -> bool:
+    return slash_commands.is_quit(word) or word.lower() in _QUIT_WORDS
+
+
 def _nickname_command(word: str) -> commands.ClientCommand | LocalReply:
     """What the answer to the question for a nickname means."""
-    if slash_commands.is_quit(word):
+    if _is_quit(word):
         return commands.Quit()
     return _NICKNAME_HELP if word.lower() in _HELP_WORDS else commands.Enter(word)
 

@@ -296,6 +296,18 @@ class PlainClient(Client):
         for line in lines:
             self.send_bytes(f"{line}\n".encode())
 
+    def enter(self, nickname: str) -> None:
+        """Type a nickname, and wait until the server takes it."""
+        self.type(nickname)
+        self.wait_to_enter()
+
+    def wait_to_enter(self) -> None:
+        """Keep the connection open until the server takes the nickname."""
+        clock: Any = self.connection.session.chat.clock
+        clock.advance(limits.PLAIN_NICKNAME_MILLISECONDS / 1_000)
+        self.end_turn()  # a timeout fires one turn late
+        self.end_turn()
+
     def shown(self) -> list[str]:
         """The lines that were received since the last call, without refusals of Telnet options."""
         data = re.sub(rb"\xff[\xfc\xfe].", b"", self.transport.value(), flags=re.DOTALL)
@@ -347,7 +359,7 @@ def connect_plain(harness: Harness) -> PlainClient:
 def enter_plain(harness: Harness, nickname: str) -> PlainClient:
     """A plain member, after its welcome."""
     client = connect_plain(harness)
-    client.type(nickname)
+    client.enter(nickname)
     assert client.shown()
     return client
 

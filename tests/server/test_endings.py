@@ -256,6 +256,7 @@ def test_telnet_commands_are_removed_in_whatever_pieces_they_come(
         client = connect_plain(harness)
         for begin, end in pairwise([0, *sorted(cuts), len(said)]):
             client.send_bytes(said[begin:end])
+        client.wait_to_enter()
         received = client.transport.value()
         for refusal in (b"\xff\xfe\x1f", b"\xff\xfc\x03"):
             assert received.count(refusal) == 1

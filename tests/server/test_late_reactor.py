@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from twisted.internet.task import Clock
 
-from tests.server.harness import Harness, hello
+from tests.server.harness import Harness, connect_plain, hello
 
 
 def _long_turn(clock: Clock, seconds: float) -> None:
@@ -52,4 +52,16 @@ def test_a_client_that_closes_before_that_turn_never_enters(harness: Harness) ->
     client = harness.connect()
     _long_turn(harness.clock, 0.5)
     client.hang_up()
+    assert ice.heard() == []
+
+
+@pytest.mark.parametrize("seconds", [0.5, 3])
+def test_a_plain_client_that_has_closed_meanwhile_never_enters(
+    harness: Harness, seconds: float
+) -> None:
+    ice = harness.enter("ice")
+    scanner = connect_plain(harness)
+    scanner.type("stats")
+    _long_turn(harness.clock, seconds)
+    scanner.hang_up()
     assert ice.heard() == []

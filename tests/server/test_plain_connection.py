@@ -19,7 +19,7 @@ def test_a_plain_client_is_asked_for_a_nickname_and_enters(harness: Harness) -> 
     client = connect_plain(harness)
     assert client.shown() == ["Welcome. Your nickname?"]
     assert ice.heard() == []
-    client.type("moon")
+    client.enter("moon")
     assert ice.heard() == [{"type": "entered", "data": {"nickname": "moon"}}]
     shown = client.shown()
     assert "[Server]: moon has entered the chat" in shown
@@ -36,7 +36,7 @@ def test_the_nickname_is_asked_for_until_one_is_free(harness: Harness) -> None:
         [asked] = client.shown()
         assert asked.endswith("Your nickname?")
         assert not client.is_dropped()
-    client.type("moon")
+    client.enter("moon")
     assert any("You are moon" in line for line in client.shown())
 
 
@@ -203,6 +203,7 @@ def test_until_the_first_line_end_a_pause_ends_a_line_as_well(harness: Harness) 
     harness.clock.advance(0.15)
     assert ice.heard() == []
     harness.clock.advance(0.06)
+    client.wait_to_enter()
     assert [data["nickname"] for data in ice.heard_of("entered")] == ["moon"]
     for text in ("hello", "how are you?"):
         client.send_bytes(text.encode())
@@ -304,6 +305,7 @@ def test_a_client_in_character_mode_may_pause_between_keys(harness: Harness) -> 
     for key in ("i", "c", "f", "\x7f", "e", "\r\0"):
         harness.clock.advance(3)
         client.send_bytes(key.encode())
+    client.wait_to_enter()
     assert client.shown()[0] == "[Server]: ice has entered the chat"
     for key in ("\u00fc", "\u4f60", "!", "\r\n"):
         harness.clock.advance(3)
@@ -346,6 +348,7 @@ def test_a_program_may_pad_its_nickname(harness: Harness) -> None:
         client = connect_plain(harness)
         client.send_bytes(padded)
         harness.clock.advance(0.2)
+        client.wait_to_enter()
         assert "You are moon" in "".join(client.shown()), number
         client.hang_up()
 
@@ -356,7 +359,7 @@ def test_recent_history_is_shown_on_entering(harness: Harness) -> None:
         ice.say(f"line {number}")
         harness.clock.advance(1)
     client = connect_plain(harness)
-    client.type("moon")
+    client.enter("moon")
     shown = client.shown()
     texts = [line.rpartition(": ")[2] for line in shown if " ice: line" in line]
     assert texts == [f"line {number}" for number in range(10, 30)]
@@ -460,9 +463,11 @@ def test_a_password_pasted_behind_a_refused_first_nickname_becomes_no_nickname(
     star = _with_account_in_use(harness)
     client = connect_plain(harness)
     client.send_bytes(b"star\nhunter2\n")
+    client.wait_to_enter()
     assert star.heard() == []
     assert client.shown()[-1].startswith("This was not taken for a nickname")
-    client.type("star", "comet", "comet")
+    client.type("star", "comet")
+    client.enter("comet")
     assert [data["nickname"] for data in star.heard_of("entered")] == ["comet"]
 
 

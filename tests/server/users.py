@@ -17,6 +17,7 @@ from twisted.internet.error import ConnectionLost
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
+from chatd.chat import limits
 from chatd.server.chat import Chat
 from chatd.server.factory import JIM, MAIN, PLAIN, ChatFactory, DialectFactory, PortType
 from tests.server.harness import Harness
@@ -377,6 +378,9 @@ class PlainUser(User):
 
     def enter(self, nickname: str) -> None:
         self._type(nickname)
+        self._clock.advance(limits.PLAIN_NICKNAME_MILLISECONDS / 1_000)
+        self._clock.advance(0)  # a timeout fires one turn late
+        self._clock.advance(0)
 
     def say(self, text: str, room: str = LOBBY) -> None:
         self._type(f"/room {room}")
