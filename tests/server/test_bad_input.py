@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chatd.chat import limits
@@ -208,7 +208,15 @@ def test_no_bytes_without_a_frame_in_them_are_noticed_by_the_others(pieces: list
         assert client.heard_of("welcome")
 
 
-@given(st.lists(st.binary(max_size=40), min_size=1, max_size=8))
+def _is_no_frame(data: bytes) -> bool:
+    """Whether no line of `data` can have a type: with one, a client that knows no hello enters."""
+    return not (b"{" in data and b":" in data)
+
+
+@given(st.lists(st.binary(max_size=40).filter(_is_no_frame), min_size=1, max_size=8))
+@example([b"{"])
+@example([b'"type":" "'])
+@example([b"[1, null]"])
 def test_of_random_bytes_the_other_members_notice_nothing(
     pieces: list[bytes],
 ) -> None:
@@ -221,3 +229,11 @@ def test_of_random_bytes_the_other_members_notice_nothing(
         harness.pass_time(2)
         assert ice.heard() == []
         assert client.is_cut_off() or {frame["type"] for frame in client.heard()} == {"message"}
+
+
+def test_an_object_with_any_type_enters_as_a_basic_client(harness: Harness) -> None:
+    """Whatever else is in it: its author's client may send a type that chatd does not know."""
+    ice = harness.enter("ice")
+    client = harness.connect()
+    client.send_bytes(b'{"type":" ","":{"":0}}\n')
+    assert ice.heard_of("entered") == [{"nickname": client.address}]
