@@ -121,9 +121,16 @@ class Host:
 
     def change_address(self, before: str, after: str, interface: str = "eth0") -> None:
         """Replace an address, in CIDR notation, by another."""
-        address = ("-n", self.namespace, "address")
-        _ip(*address, "delete", before, "dev", interface)
-        _ip(*address, "add", after, "broadcast", "+", "dev", interface)
+        self.remove_address(before, interface)
+        self.add_address(after, interface)
+
+    def remove_address(self, address: str, interface: str = "eth0") -> None:
+        """Remove an address, in CIDR notation; the interface stays up."""
+        _ip("-n", self.namespace, "address", "delete", address, "dev", interface)
+
+    def add_address(self, address: str, interface: str = "eth0") -> None:
+        """Add an address, in CIDR notation."""
+        _ip("-n", self.namespace, "address", "add", address, "broadcast", "+", "dev", interface)
 
     def firewall(self, *rule: str) -> None:
         """Append a rule to ``iptables``."""

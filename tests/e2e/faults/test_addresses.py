@@ -5,8 +5,16 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.e2e.faults.chat_programs import DEAD_PEER_SECONDS, SERVER_IP, client, member, server
-from tests.e2e.namespaces import Host
+from tests.e2e.faults.chat_programs import (
+    DEAD_PEER_SECONDS,
+    LAB,
+    OFFICE,
+    SERVER_IP,
+    client,
+    member,
+    server,
+)
+from tests.e2e.namespaces import Host, Network
 
 ELSEWHERE = "10.35.11.99"
 
@@ -87,3 +95,32 @@ def test_a_server_that_is_started_before_its_network_is_found_once_there_is_one(
     server_host.set_link("eth0", "up")
     party.expect_stderr(f"this host has the new address {SERVER_IP}/24")
     ice.expect_stderr(f"Connected to party ({SERVER_IP}:7777) as ice.")
+
+
+def test_a_named_address_that_is_removed_leaves_the_others_and_works_when_it_is_back(
+    network: Network, host: Callable[[int], Host]
+) -> None:
+    office, lab = f"{SERVER_IP}/24", "192.168.1.1/24"
+    server_host = network.add_host("server", {OFFICE: office, LAB: lab})
+    party = server(server_host, "--ifaddrs", office, lab)
+    party.expect_stderr("answers discovery in 192.168.1.0/24")
+    ice = member(host(2), "ice")
+    star = member(network.add_host("star", {LAB: "192.168.1.2/24"}), "star")
+    ice.expect_stdout("star has entered")
+
+    server_host.remove_address(office)
+    moon = member(network.add_host("moon", {LAB: "192.168.1.3/24"}), "moon")
+    moon.send_line("hello, lab")
+    star.expect_stdout("moon: hello, lab")
+    sun = client(host(3), "sun")
+    sun.expect_stderr("No answer within 3 s; still searching")
+
+    server_host.add_address(office)
+    sun.expect_stderr(f"Connected to party ({SERVER_IP}:7777) as sun.")
+    ice.expect_stdout("moon: hello, lab")
+    sun.send_line("hello, all")
+    for each in (ice, star, moon):
+        each.expect_stdout("sun: hello, all")
+    party.send_signal(signal.SIGTERM)
+    assert party.wait() == 0
+    assert not any("Traceback" in line for line in party.stderr)
