@@ -78,7 +78,7 @@ soak: $(DEV)
 
 # Flooders, members that stop reading, no free descriptors, a stop under load: 1 to 2 minutes each.
 load: $(DEV)
-	@for test in floods dearest_frames stopped_readers descriptors ending; do \
+	@for test in floods datagram_floods dearest_frames stopped_readers descriptors ending; do \
 	  $(BIN)/python -m tests.load.$$test || exit 1; done
 
 # Setting up writes to stderr: the standard output of `make run` is the chat.

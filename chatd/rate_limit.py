@@ -31,6 +31,20 @@ class TokenBucket:
         self._tokens -= 1.0
         return True
 
+    def admit_by_lot(self, now: float, lot: float) -> bool:
+        """Like :meth:`admit`; but once fewer than half of the tokens are left, `lot` decides.
+
+        The fewer tokens there are, the fewer lots win. So when more is asked for than there is,
+        each who asks is as likely to get a token as any other. With :meth:`admit` one who asks
+        regularly, a little more often than the rate, would get nearly all of them.
+
+        :param lot: a random number, at least 0 and less than 1.
+        """
+        if not self._rate:
+            return True
+        self._tokens = self._earned(now)
+        return self._tokens > lot * self._burst / 2 and self.admit(now)
+
     def give_back(self) -> None:
         """Undo one :meth:`take`."""
         self._tokens = min(self._tokens + 1.0, self._burst)

@@ -73,3 +73,16 @@ def test_the_wait_is_at_most_that_for_one_burst(rate: int, factor: int, steps: l
     for step in steps:
         now += step
         assert 0 <= bucket.take(now) <= factor + 1e-9
+
+
+def test_by_lot_everyone_is_admitted_while_half_of_the_tokens_are_left() -> None:
+    bucket = TokenBucket(10, 20, 0)
+    assert [bucket.admit_by_lot(0, 0.999) for _ in range(12)] == [True] * 11 + [False]
+    assert not bucket.admit_by_lot(0, 0.95)
+    assert bucket.admit_by_lot(0, 0.85)
+
+
+def test_by_lot_nobody_is_admitted_without_a_token_and_without_a_rate_everybody_is() -> None:
+    bucket = TokenBucket(10, 20, 0)
+    assert sum(bucket.admit_by_lot(0, 0) for _ in range(30)) == 20
+    assert TokenBucket(0, 0, 0).admit_by_lot(0, 0.999)

@@ -139,9 +139,10 @@ TURN_DATAGRAMS: Final = 32
 #: Rejected datagrams per second that are in the log, at level debug. All are counted.
 LOGGED_DATAGRAMS_PER_SECOND: Final = 10
 #: Offers per second to one address, other than this host's own. A forged sender's address must not
-#: be sent much.
+#: be sent much. If more is asked for, a lot decides which queries are answered.
 ADDRESS_OFFERS_PER_SECOND: Final = 20
-#: Offers per second, to all addresses together; a whole class may start at once.
+#: Offers per second, to all addresses together; a whole class may start at once. If more is asked
+#: for, a lot decides.
 OFFERS_PER_SECOND: Final = 1_000
 #: A discovery datagram. It fits into the smallest packet of any link.
 DATAGRAM_BYTES: Final = 1_024

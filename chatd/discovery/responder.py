@@ -10,6 +10,7 @@ It has two sockets for each subnet:
   address cannot send from there.
 """
 
+import random
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -53,6 +54,7 @@ class Responder:
     :param subnets: the known subnets; those without a broadcast address are left out.
     :param port: the discovery port.
     :param offer: returns the server's offer in a subnet, as it is now.
+    :param draw: returns a random number, at least 0 and less than 1.
     :ivar counters: the number of queries ``answered``, and of others by the reason.
     """
 
@@ -64,8 +66,10 @@ class Responder:
         subnets: Iterable[Subnet],
         port: int,
         offer: Callable[[Subnet], discovery.Offer],
+        draw: Callable[[], float] = random.random,
     ) -> None:
         self._reactor = reactor
+        self._draw = draw
         self._subnets = [subnet for subnet in subnets if subnet.is_discoverable]
         self._port = port
         self._offer = offer
@@ -194,9 +198,12 @@ class Responder:
         # Linux drops packets from outside whose source is this host's own address. Many clients may
         # run here.
         is_own = subnet.address.is_loopback or source == str(subnet.address)
-        if not is_own and not self._address_buckets.get(source, now).admit(now):
+        # Forged senders can use up both. A lot leaves each query the same chance.
+        if not is_own and not self._address_buckets.get(source, now).admit_by_lot(
+            now, self._draw()
+        ):
             raise discovery.BadDatagram("too many from one address")
-        if not self._bucket.admit(now):
+        if not self._bucket.admit_by_lot(now, self._draw()):
             raise discovery.BadDatagram("too many")
 
     def _subnets_of(self, source: str) -> list[Subnet]:

@@ -21,6 +21,8 @@ HOST: Final = os.environ.get("CHATD_LOAD_HOST", "127.0.71.1")
 PORTS: Final = {"main": 7_171, "plain": 7_172, "jim": 7_173, "web": 7_174}
 _ROOT: Final = Path(__file__).parent.parent.parent
 _DISCOVERY_PORT: Final = 7_171
+#: Where its discovery queries are sent: the broadcast address of 127.0.0.0/8.
+BROADCAST: Final = ("127.255.255.255", _DISCOVERY_PORT)
 _TIMEOUT_SECONDS: Final = 60.0
 #: The last line that a server logs before it is ready.
 _READY: Final = b"answers discovery"
