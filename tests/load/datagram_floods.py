@@ -38,7 +38,7 @@ def round_trips(server: ServerProcess, seconds: float) -> list[float]:
     One that is not confirmed within two seconds counts as infinitely late.
     """
     member = Member(NATIVE, "ice", server.address())
-    times = []
+    times: list[float] = []
     begin = time.perf_counter()
     number = 0
     while time.perf_counter() - begin < seconds:

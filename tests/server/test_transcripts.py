@@ -10,6 +10,13 @@ from chatd.chat import events
 from chatd.chat.errors import ServerFailed
 from chatd.wire.basic import Basic
 from chatd.wire.jim import Jim
+from chatd.wire.jim_vocabulary import (
+    CONTACT_CHANGES,
+    CONTACT_LIST,
+    EVERYBODY,
+    USER_LISTS,
+    ClientObject,
+)
 from chatd.wire.native import Native
 from chatd.wire.plain import Plain
 from tests.server.transcripts import PAGES, USERS, Step, TranscriptHarness, transcripts
@@ -47,7 +54,7 @@ def test_the_page_lists_what_each_dialect_can_do() -> None:
     abilities = {
         "private messages": Ability.PRIVATE,
         "change the nickname": Ability.RENAME,
-        "list users, read the history": Ability.LISTS,
+        "read the history": Ability.LISTS,
         "join and leave rooms": Ability.ROOMS,
         "say goodbye": Ability.QUIT,
     }
@@ -55,7 +62,8 @@ def test_the_page_lists_what_each_dialect_can_do() -> None:
     for row, ability in abilities.items():
         assert table[row] == yes_or_no(ability in column for column in columns)
     assert table["messages in the lobby"] == ["yes"] * 4
-    assert len(table) == len(abilities) + 2
+    assert table["list users"] == ["yes"] * 4
+    assert len(table) == len(abilities) + 3
 
 
 def test_the_page_lists_the_echoes_of_each_dialect() -> None:
@@ -84,7 +92,10 @@ SITUATIONS = [
     (101, [ENTER, "(the server stops)"]),
     (101, ['{"action"', "(nothing happens for 6 s)"]),
     (200, [ENTER]),
+    (200, [ENTER.replace("presence", "PRESENCE")]),
     (200, [ENTER, MSG % "moon"]),
+    (200, [ENTER, MSG % "for_all"]),
+    (200, [ENTER, MSG % "Everyone"]),
     (200, [ENTER, JOIN, MSG % "#dev"]),
     (200, [ENTER, MSG % "#lobby"]),
     (200, [ENTER, JOIN, '{"action": "leave", "room": "#dev"}']),
@@ -146,3 +157,10 @@ def test_the_page_shows_every_action_of_jim() -> None:
     assert {verb for row in table for verb in re.findall(r"``(\w+)``", row)} == verbs | lists
     said = [json.loads(step.action[1:]) for step in transcripts("jim") if step.action[0] == ">"]
     assert {each.get("action", each.get("event")) for each in said} == verbs - {"exit"}
+
+
+def test_the_page_shows_every_word_that_jim_clients_may_use() -> None:
+    requests = {*USER_LISTS, CONTACT_LIST, *CONTACT_CHANGES}
+    keys = ClientObject.__struct_fields__
+    shown = set(re.findall(r"``([^`]+)``", PAGES["jim"]))
+    assert {*EVERYBODY, *requests, *keys} <= shown
