@@ -1,5 +1,11 @@
 """Token buckets, for whatever may happen only at a certain rate."""
 
+from typing import Final
+
+#: How many of the last tokens of a bucket are given out by lot, at most half of them. When so many
+#: times the rate is asked for, there still is a token for each lot that wins.
+_LOT_TOKENS: Final = 100
+
 
 class TokenBucket:
     """Gives out `rate` tokens per second, and up to `burst` at once; a rate of 0 has no limit.
@@ -32,7 +38,7 @@ class TokenBucket:
         return True
 
     def admit_by_lot(self, now: float, lot: float) -> bool:
-        """Like :meth:`admit`; but once fewer than half of the tokens are left, `lot` decides.
+        """Like :meth:`admit`; but `lot` decides about the last tokens.
 
         The fewer tokens there are, the fewer lots win. So when more is asked for than there is,
         each who asks is as likely to get a token as any other. With :meth:`admit` one who asks
@@ -43,7 +49,7 @@ class TokenBucket:
         if not self._rate:
             return True
         self._tokens = self._earned(now)
-        return self._tokens > lot * self._burst / 2 and self.admit(now)
+        return self._tokens > lot * min(self._burst / 2, _LOT_TOKENS) and self.admit(now)
 
     def give_back(self) -> None:
         """Undo one :meth:`take`."""
