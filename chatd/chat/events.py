@@ -75,6 +75,13 @@ class MemberRenamed:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerNotice:
+    """The server tells everybody something that concerns itself."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """How long a message and a nickname may be, in code points, and a line, in bytes."""
 
@@ -197,6 +204,13 @@ class Goodbye:
 
 
 Event = (
-    Message | PrivateMessage | MemberEntered | MemberLeft | MemberRenamed | RoomJoined | RoomLeft
+    Message
+    | PrivateMessage
+    | MemberEntered
+    | MemberLeft
+    | MemberRenamed
+    | RoomJoined
+    | RoomLeft
+    | ServerNotice
 )
 Reply = Welcome | Watching | Ok | PrivateSent | JoinDone | Rooms | Users | History | Pong | Goodbye

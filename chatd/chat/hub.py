@@ -13,11 +13,11 @@ and only the caller knows which connection sent the command.
 Every handler checks everything before it changes anything: a refused command has changed nothing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chatd.chat import commands, events, names
+from chatd.chat import commands, events, limits, names
 from chatd.chat.errors import (
     AlreadyRegistered,
     Full,
@@ -30,6 +30,7 @@ from chatd.chat.members import Connections, Nicknames, check_capacity, check_nee
 from chatd.chat.model import Member
 from chatd.chat.outbox import MemberId, Outbox
 from chatd.chat.rooms import Rooms
+from chatd.chat.state import RULES, HubState, MemberState
 
 _Handler = Callable[[Member, Any, int], Reply]
 
@@ -41,11 +42,13 @@ class HubSettings:
     :ivar server_id: the server's name.
     :ivar slots: how many members there may be.
     :ivar history: how many messages are kept of each room.
+    :ivar is_archived: whether messages are kept in an archive as well, also when their room ends.
     """
 
     server_id: str
     slots: int
     history: int
+    is_archived: bool = False
 
 
 class Hub:
@@ -63,9 +66,10 @@ class Hub:
         self._server_id = settings.server_id
         self._outbox = outbox
         self.started = now
+        self._has_begun = False
         self._connections = Connections(settings.slots)
         self._nicknames = Nicknames()
-        self._rooms = Rooms(settings.history, outbox)
+        self._rooms = Rooms(settings.history, settings.is_archived, outbox)
         # One table for each state of a connection: a command that is not in it is refused before
         # any handler runs.
         self._unregistered_handlers: dict[type, _Handler] = {
@@ -127,15 +131,23 @@ class Hub:
             address, self._connections.unregistered, TooManyUnregistered
         ).member_id
 
+    def check_unregistered(self) -> None:
+        """Check that one more connection may come without a slot.
+
+        :raises TooManyUnregistered: if not.
+        """
+        check_capacity(self._connections.unregistered, TooManyUnregistered)
+
     def handle(self, member_id: MemberId, command: commands.Command, now: int) -> Reply:
         """Carry out the command of a member, or of a connection that is about to be one.
 
         The events go to the outbox before the reply is returned.
 
         :raises Refusal: if the command cannot be carried out; then nothing has changed.
-        :raises KeyError: if the connection was removed.
         """
-        member = self._connections[member_id]
+        member = self._connections.get(member_id)
+        if member is None:
+            raise NotRegistered
         handler = self._handlers(member).get(type(command))
         if handler is None:
             raise AlreadyRegistered if member.nickname else NotRegistered
@@ -155,14 +167,84 @@ class Hub:
             if member.nickname:
                 self._outbox.to_all(events.MemberLeft(member.nickname, reason), member_id)
 
-    def clear(self) -> None:
-        """Remove all connections, and announce nothing.
+    def tick(self, now: int) -> None:
+        """Time has passed: carry out what is due."""
+        self._rooms.end_empty(now)
+
+    def next_deadline(self) -> int | None:
+        """When :meth:`tick` is to be called next, in milliseconds since 1970."""
+        return self._rooms.next_end()
+
+    def begin(self, now: int) -> None:
+        """A server begins, perhaps with a chat that another one has kept."""
+        if not self._has_begun:
+            self._has_begun = True
+            self.started = now
+        self.clear(now)
+
+    def clear(self, now: int) -> None:
+        """Remove all connections, and announce nothing: a server ends, or begins again.
 
         With N members, announcing each departure would be N² notices. Each member gets a
-        ``goodbye`` from the server instead.
+        ``goodbye`` from the server instead. The rooms stay for ``EMPTY_ROOM_SECONDS``, so that
+        their members can come back.
         """
         for member in self._connections.clear():
-            self._remove(member)
+            self._remove_names(member)
+        self._rooms.empty(now + 1_000 * limits.EMPTY_ROOM_SECONDS)
+
+    # --- the state, for a log that keeps it ------------------------------------------------------
+
+    def state(self) -> HubState:
+        """Everything but the messages of the rooms."""
+        lives, ended_seq, rooms = self._rooms.state()
+        return HubState(
+            RULES,
+            self.started,
+            self._connections.next_id,
+            lives,
+            ended_seq,
+            tuple(
+                MemberState(
+                    member.member_id,
+                    member.address,
+                    member.pool.name,
+                    member.nickname,
+                    member.since,
+                    tuple(member.rooms),
+                )
+                for member in self._connections.all()
+            ),
+            tuple((pool.name, tuple(pool.members)) for pool in self._connections.pools),
+            rooms,
+            tuple(self._accounts.items()),
+        )
+
+    def restore(self, state: HubState) -> None:
+        """Be in that state, and tell nobody; :meth:`restore_history` brings the messages back.
+
+        :raises ValueError: if the state was made by other rules.
+        """
+        if state.rules != RULES:
+            raise ValueError(f"the state is of rules {state.rules}, not {RULES}")
+        self.started = state.started
+        self._has_begun = True
+        members = self._connections.restore(state.next_id, state.members, state.pools)
+        self._rooms.restore(state.lives, state.ended_seq, state.rooms, members)
+        for member_state in state.members:
+            member = members[member_state.member_id]
+            if member_state.nickname:
+                self._nicknames.assign(member, member_state.nickname)
+            member.rooms.update((name, self._rooms.get(name)) for name in member_state.rooms)
+        self.accounts = dict(state.accounts)
+
+    def restore_history(self, room: str, messages: Iterable[events.Message]) -> None:
+        """Put back the last messages of `room`, oldest first."""
+        self._rooms.get(room).history.restore(messages)
+
+    def room_life(self, room: str) -> int:
+        """The number of the life of a room that exists."""
+        return self._rooms.life(room)
 
     # --- what everyone may read -----------------------------------------------------------------
 
@@ -224,6 +306,9 @@ class Hub:
         """Undo everything that entering and joining did, for a connection that was removed."""
         for room in list(member.rooms.values()):
             self._rooms.remove(member, room)
+        self._remove_names(member)
+
+    def _remove_names(self, member: Member) -> None:
         if member.nickname:
             self._nicknames.release(member)
         if member.nickname or member.pool is self._connections.watchers:

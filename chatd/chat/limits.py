@@ -56,6 +56,8 @@ FLOOD_MAX_TIME_FRAMES: Final = 20
 FLOOD_ADDRESS_FACTOR: Final = 20
 #: How many seconds' worth of that an address may use at once.
 FLOOD_ADDRESS_BURST_FACTOR: Final = 10
+#: Commands of one client that have no result yet; the server does not read on until they have.
+UNANSWERED_COMMANDS: Final = 32
 
 # --- what one member may hold -------------------------------------------------------------------
 
@@ -71,6 +73,8 @@ LIST_FRAME_BYTES: Final = 65_536
 REPLY_BYTES: Final = 262_144
 #: Messages in a reply to ``history``, if the request does not say how many.
 HISTORY_REPLY_MESSAGES: Final = 50
+#: How long a room that a restart of the server has emptied waits for its members to come back.
+EMPTY_ROOM_SECONDS: Final = 60
 
 # --- delivery -----------------------------------------------------------------------------------
 
@@ -157,6 +161,19 @@ LOG_BUFFER_BYTES: Final = 4_194_304
 LOG_PAUSE_MILLISECONDS: Final = 10
 #: Time that the end of a program waits for its last lines to be written.
 LOG_FLUSH_SECONDS: Final = 2
+
+# --- the store ----------------------------------------------------------------------------------
+
+#: Entries of the journal after which a snapshot takes their place. A restart reads both.
+JOURNAL_BYTES: Final = 4_194_304
+#: Messages that are kept in memory while the store fails, to be archived later.
+UNARCHIVED_MESSAGES: Final = 10_000
+#: Time after which a store that has failed is tried again.
+STORE_RETRY_SECONDS: Final = 10
+#: What is searched for in the messages that are kept, in code points.
+SEARCH_CHARACTERS: Final = 256
+#: Messages in one reply to a search.
+SEARCH_REPLY_MESSAGES: Final = 100
 
 # --- accounts -----------------------------------------------------------------------------------
 

@@ -27,6 +27,7 @@ from chatd.chat.errors import (
 )
 from chatd.chat.model import Member, Pool
 from chatd.chat.outbox import MemberId
+from chatd.chat.state import MemberState
 
 #: Creates the refusal that is raised when a pool is full.
 MakeRefusal = Callable[[], Refusal]
@@ -36,21 +37,16 @@ class Connections:
     """All connections, each in one pool.
 
     :param slots: how many members, and connections that are about to become members, there may be.
+    :ivar next_id: the id of the next connection.
     """
 
     def __init__(self, slots: int) -> None:
-        self.unregistered = Pool(limits.UNREGISTERED_CONNECTIONS)
-        self.watchers = Pool(limits.WATCHERS)
-        self.slots = Pool(slots)
+        self.unregistered = Pool("unregistered", limits.UNREGISTERED_CONNECTIONS)
+        self.watchers = Pool("watchers", limits.WATCHERS)
+        self.slots = Pool("slots", slots)
+        self.pools = (self.unregistered, self.watchers, self.slots)
         self._members: dict[MemberId, Member] = {}
-        self._next_id: MemberId = 1
-
-    def __getitem__(self, member_id: MemberId) -> Member:
-        """The connection with that id.
-
-        :raises KeyError: if it is gone.
-        """
-        return self._members[member_id]
+        self.next_id: MemberId = 1
 
     def get(self, member_id: MemberId) -> Member | None:
         """The connection with that id; None if it is gone."""
@@ -62,8 +58,8 @@ class Connections:
         :raises Refusal: the one that `make_refusal` creates, if the pool is full.
         """
         check_capacity(pool, make_refusal)
-        member = Member(self._next_id, address, pool)
-        self._next_id += 1
+        member = Member(self.next_id, address, pool)
+        self.next_id += 1
         self._members[member.member_id] = pool.members[member.member_id] = member
         return member
 
@@ -85,6 +81,28 @@ class Connections:
         if member is not None:
             del member.pool.members[member_id]
         return member
+
+    def all(self) -> Iterable[Member]:
+        """All connections, in the order in which they came."""
+        return self._members.values()
+
+    def restore(
+        self,
+        next_id: MemberId,
+        members: Iterable[MemberState],
+        pools: Iterable[tuple[str, tuple[MemberId, ...]]],
+    ) -> Mapping[MemberId, Member]:
+        """Replace all connections; the members have neither nicknames nor rooms yet."""
+        self.clear()
+        self.next_id = next_id
+        by_name = {pool.name: pool for pool in self.pools}
+        for state in members:
+            self._members[state.member_id] = Member(
+                state.member_id, state.address, by_name[state.pool], since=state.since
+            )
+        for name, member_ids in pools:
+            by_name[name].members.update((each, self._members[each]) for each in member_ids)
+        return self._members
 
     def clear(self) -> list[Member]:
         """Remove all connections and return them."""

@@ -5,6 +5,7 @@ are in one module.
 """
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -38,47 +39,69 @@ class Pool:
     :ivar capacity: how many there may be.
     """
 
+    name: str
     capacity: int
     members: dict[MemberId, Member] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Room:
-    """A room, and its members in the order of joining."""
+    """A room, and its members in the order of joining.
+
+    :ivar life: counts all rooms that there have been: one that ends and is created again has
+        another life.
+    :ivar ends_at: when the room ends if nobody joins it, in milliseconds since 1970; None for as
+        soon as it is empty.
+    """
 
     name: str
+    life: int
     history: "RoomHistory"
+    ends_at: int | None = None
     members: dict[MemberId, Member] = field(default_factory=dict)
 
 
 class RoomHistory:
-    """The last messages of one room, numbered from 1 without gaps.
+    """The last messages of one room, numbered without gaps.
 
     At most `max_messages` are kept, and fewer if their text would exceed
     :data:`limits.HISTORY_CHARACTERS`: a full server of long messages stays within its memory.
+
+    :param seq: the number before that of the first message.
+    :ivar seq: the number of the last message.
     """
 
-    def __init__(self, room: str, max_messages: int) -> None:
+    def __init__(self, room: str, max_messages: int, seq: int = 0) -> None:
         self.room = room
+        self.seq = seq
         self._max_messages = max_messages
         self._messages: deque[Message] = deque()
         self._characters = 0
-        self._seq = 0
 
     def add(self, source: str, text: str, now: int) -> Message:
         """Number a message, keep and return it.
 
         :param now: milliseconds since 1970.
         """
-        self._seq += 1
-        message = Message(self.room, self._seq, now, source, text)
+        self.seq += 1
+        message = Message(self.room, self.seq, now, source, text)
+        self._keep(message)
+        return message
+
+    def restore(self, messages: Iterable[Message]) -> None:
+        """Keep messages that were numbered before, oldest first, and no others."""
+        self._messages.clear()
+        self._characters = 0
+        for message in messages:
+            self._keep(message)
+
+    def _keep(self, message: Message) -> None:
         self._messages.append(message)
-        self._characters += len(text)
+        self._characters += len(message.text)
         while (
             len(self._messages) > self._max_messages or self._characters > limits.HISTORY_CHARACTERS
         ):
             self._characters -= len(self._messages.popleft().text)
-        return message
 
     def last(self, limit: int, before: int | None = None) -> tuple[Message, ...]:
         """The last `limit` messages, oldest first; with `before`, of those with a lower number.

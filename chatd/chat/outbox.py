@@ -27,7 +27,7 @@ class Outbox(Protocol):
         """Start sending the watcher `member` the events of all rooms, until it enters."""
 
     def remove_member(self, member: MemberId) -> None:
-        """Stop sending events to `member`, which has left its rooms before."""
+        """Stop sending events to `member`."""
 
     def join_room(self, member: MemberId, room: str) -> None:
         """Start sending `member` the events of `room`."""

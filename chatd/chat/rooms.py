@@ -1,25 +1,36 @@
 """The rooms: creating them, joining and leaving them, and deleting the empty ones."""
 
+from collections.abc import Iterable, Mapping
+
 from chatd.chat import events, limits, names
 from chatd.chat.errors import AlreadyInRoom, NoSuchRoom, NotInRoom, TooManyRooms
 from chatd.chat.model import Member, Room, RoomHistory
 from chatd.chat.names import LOBBY
-from chatd.chat.outbox import Outbox
+from chatd.chat.outbox import MemberId, Outbox
+from chatd.chat.state import RoomState
 
 
 class Rooms:
     """All rooms, each by its case-insensitive name. The lobby always exists.
 
-    A room exists as long as it has members: joining creates it, and its history ends with it.
+    A room exists as long as it has members: joining creates it, and its history ends with it. But
+    one that was emptied by a restart of the server lives on for a while, so that its members can
+    come back.
 
     :param history: how many messages are kept of each room.
+    :param is_archived: whether messages outlive their room. Then a room's numbers never begin
+        again: they go on from the highest number that any ended room had. So nothing has to be
+        kept of rooms that have ended.
     :param outbox: is told which rooms a member is in.
     """
 
-    def __init__(self, history: int, outbox: Outbox) -> None:
+    def __init__(self, history: int, is_archived: bool, outbox: Outbox) -> None:
         self._history = history
+        self._is_archived = is_archived
         self._outbox = outbox
         self._rooms: dict[str, Room] = {}
+        self._lives = 0
+        self._ended_seq = 0
         self._create(LOBBY)
 
     def get(self, room_name: str) -> Room:
@@ -64,6 +75,7 @@ class Rooms:
     def add(self, member: Member, room: Room) -> None:
         """Put `member` into `room`, without a check."""
         room.members[member.member_id] = member
+        room.ends_at = None
         member.rooms[room.name] = room
         self._outbox.join_room(member.member_id, room.name)
 
@@ -72,8 +84,31 @@ class Rooms:
         del room.members[member.member_id]
         del member.rooms[room.name]
         self._outbox.leave_room(member.member_id, room.name)
-        if not room.members and room.name != LOBBY:
-            del self._rooms[names.casefold(room.name)]
+        if not room.members:
+            self._end(room)
+
+    def empty(self, ends_at: int) -> None:
+        """Take everybody out of all rooms.
+
+        :param ends_at: when rooms that nobody joins again end if messages are archived, in
+            milliseconds since 1970; without an archive they end at once.
+        """
+        for room in list(self._rooms.values()):
+            room.members.clear()
+            if not self._is_archived:
+                self._end(room)
+            elif room.name != LOBBY:
+                room.ends_at = ends_at
+
+    def next_end(self) -> int | None:
+        """When the next room ends unless somebody joins it."""
+        return min((room.ends_at for room in self._rooms.values() if room.ends_at), default=None)
+
+    def end_empty(self, now: int) -> None:
+        """End the rooms to which nobody came back in time."""
+        for room in list(self._rooms.values()):
+            if room.ends_at is not None and room.ends_at <= now:
+                self._end(room)
 
     def list(self) -> events.Rooms:
         """The list of rooms, in the order in which they were created."""
@@ -81,6 +116,48 @@ class Rooms:
             tuple(events.RoomEntry(room.name, len(room.members)) for room in self._rooms.values())
         )
 
+    def life(self, room_name: str) -> int:
+        """The life of a room that exists."""
+        return self._rooms[names.casefold(room_name)].life
+
+    def state(self) -> tuple[int, int, tuple[RoomState, ...]]:
+        """The number of lives, the highest number of a message in an ended room, and the rooms."""
+        return (
+            self._lives,
+            self._ended_seq,
+            tuple(
+                RoomState(room.name, room.life, room.history.seq, room.ends_at, tuple(room.members))
+                for room in self._rooms.values()
+            ),
+        )
+
+    def restore(
+        self,
+        lives: int,
+        ended_seq: int,
+        rooms: Iterable[RoomState],
+        members: Mapping[MemberId, Member],
+    ) -> None:
+        """Put back what :meth:`state` returned, with the `members` whom it names."""
+        self._lives, self._ended_seq = lives, ended_seq
+        self._rooms.clear()
+        for state in rooms:
+            self._rooms[names.casefold(state.name)] = Room(
+                state.name,
+                state.life,
+                RoomHistory(state.name, self._history, state.seq),
+                state.ends_at,
+                {member_id: members[member_id] for member_id in state.members},
+            )
+
     def _create(self, name: str) -> Room:
-        room = self._rooms[names.casefold(name)] = Room(name, RoomHistory(name, self._history))
+        self._lives += 1
+        room = Room(name, self._lives, RoomHistory(name, self._history, self._ended_seq))
+        self._rooms[names.casefold(name)] = room
         return room
+
+    def _end(self, room: Room) -> None:
+        if room.name != LOBBY:
+            if self._is_archived:
+                self._ended_seq = max(self._ended_seq, room.history.seq)
+            del self._rooms[names.casefold(room.name)]

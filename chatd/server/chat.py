@@ -6,25 +6,33 @@ brings its commands here.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from twisted.internet.defer import Deferred, fail, succeed
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from chatd.chat import limits
 from chatd.chat.commands import Authenticate
 from chatd.chat.errors import WrongPassword
-from chatd.chat.hub import Hub, HubSettings
-from chatd.chat.outbox import MemberId
+from chatd.chat.events import ServerNotice
+from chatd.chat.hub import HubSettings
+from chatd.log.direct_log import DirectLog
+from chatd.log.engine import Store
+from chatd.log.journal_log import JournalLog
+from chatd.log.operations import Clear, SetAccounts, Tick
+from chatd.log.ordered_log import OrderedLog
 from chatd.rate_limit import AddressBuckets, TokenBucket
 from chatd.server.event_log import command_logger, with_event_log
 from chatd.server.fanout import Fanout
 from chatd.server.send_queue import Input, Output
 from chatd.server.throttle import ConnectionThrottle, ReadThrottle
 from chatd.server.work_queue import WorkQueue
+
+#: The origin of events that no member has caused.
+_NOBODY: Final = 0
 
 #: The reason that every member is given when the server ends.
 STOPPING: Final = "server is stopping"
@@ -54,7 +62,7 @@ class ServerSettings:
 class ChatConnection(Protocol):
     """A session, as far as the chat needs to know it: :class:`chatd.server.session.Session`."""
 
-    member_id: MemberId | None
+    is_rejected: bool
 
     def disconnect(self, reason: str) -> None:
         """End the membership and the connection."""
@@ -65,6 +73,10 @@ class Chat:
 
     :param clock: for timeouts.
     :param now: returns the time of day, in milliseconds since 1970.
+    :param store: keeps the chat; None if it ends with the server.
+    :ivar ordered_log: carries out what changes the chat.
+    :ivar hub: to read from.
+    :ivar archive: has the messages that the hub has no more; None if the chat is not kept.
     :ivar log_command: logs a request and its result.
     :ivar check_password: fires with the account's name as it is stored, or fails with a refusal.
     :ivar sessions: every session from its start until its connection is lost.
@@ -78,17 +90,27 @@ class Chat:
     log = Logger()
 
     def __init__(
-        self, settings: ServerSettings, clock: IReactorTime, now: Callable[[], int]
+        self,
+        settings: ServerSettings,
+        clock: IReactorTime,
+        now: Callable[[], int],
+        store: Store | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock
         self.now = now
         self.fanout = Fanout(clock, now)
-        self.hub = Hub(
-            HubSettings(settings.server_id, settings.slots, settings.history),
-            with_event_log(self.fanout, settings.log_level, clock),
-            now(),
+        hub_settings = HubSettings(
+            settings.server_id, settings.slots, settings.history, is_archived=store is not None
         )
+        outbox = with_event_log(self.fanout, settings.log_level, clock)
+        self.ordered_log: OrderedLog = (
+            DirectLog(hub_settings, outbox, now)
+            if store is None
+            else JournalLog(hub_settings, outbox, now, clock, store, self.notify)
+        )
+        self.hub = self.ordered_log.hub
+        self.archive = None if store is None else store.archive
         self.log_command = command_logger(self.hub.nickname, settings.log_level)
         self.check_password: Callable[[Authenticate, str], Deferred[str]] = _no_accounts
         self.sessions: set[ChatConnection] = set()
@@ -106,6 +128,7 @@ class Chat:
             limits.THROTTLED_ADDRESSES,
         )
         self._all_closed: Deferred[None] | None = None
+        self._tick: IDelayedCall | None = None
 
     def flood_bucket(self) -> TokenBucket:
         """A new bucket for what one client sends; it holds a burst of twice the rate."""
@@ -124,10 +147,39 @@ class Chat:
             output,
         )
 
+    def open(self) -> Deferred[Exception | None]:
+        """Restore the chat that was kept; fires with what has failed, if anything."""
+
+        def opened(problem: Exception | None) -> Exception | None:
+            if problem is not None:
+                self.archive = None  # it has another chat, or none
+            self._schedule_tick()
+            return problem
+
+        return self.ordered_log.open().addCallback(opened)
+
+    def notify(self, text: str) -> None:
+        """Tell everybody in the chat something that concerns the server."""
+        self.fanout.to_all(ServerNotice(text), _NOBODY)
+
+    def _schedule_tick(self) -> None:
+        """Have the hub do what is due, when it is due."""
+        deadline = self.hub.next_deadline()
+        if deadline is not None and not self.is_ending:
+            seconds = max(0, deadline - self.now()) / 1_000
+            self._tick = self.clock.callLater(seconds, self._ask_tick)
+
+    def _ask_tick(self) -> None:
+        self.ordered_log.ask(Tick(), lambda _: self._schedule_tick())
+
+    def set_accounts(self, accounts: Mapping[str, bool]) -> None:
+        """Replace the accounts: casefolded nicknames, and whether each is blocked."""
+        self.ordered_log.ask(SetAccounts(dict(accounts)), lambda _: None)
+
     def remove(self, session: ChatConnection) -> None:
         """Forget a session whose connection is lost."""
         self.sessions.discard(session)
-        if session.member_id is None:
+        if session.is_rejected:
             self.rejected_sessions -= 1
         if self._all_closed is not None and not self.sessions:
             all_closed, self._all_closed = self._all_closed, None
@@ -140,14 +192,18 @@ class Chat:
         N² notices for N members. Each is sent one goodbye instead.
         """
         self.is_ending = True
+        if self._tick is not None and self._tick.active():
+            self._tick.cancel()
         if not self.sessions:
             return succeed(None)
         self._all_closed = all_closed = Deferred[None]()
         self.log.info("disconnecting {count} clients: stopping", count=len(self.sessions))
-        self.hub.clear()
+        self.ordered_log.ask(Clear(), self._cleared)
+        return all_closed
+
+    def _cleared(self, result: object) -> None:
         for session in list(self.sessions):
             session.disconnect(STOPPING)
-        return all_closed
 
 
 def _no_accounts(command: Authenticate, address: str) -> Deferred[str]:

@@ -9,7 +9,7 @@ from twisted.internet.protocol import Protocol, ServerFactory
 from typing_extensions import override
 
 from chatd.chat import limits
-from chatd.chat.errors import Full
+from chatd.log.operations import ReserveSlot
 from chatd.server.chat import Chat
 from chatd.server.protocol import MainProtocol, ObjectProtocol, PlainProtocol
 from chatd.server.session import Session
@@ -64,18 +64,13 @@ class ChatFactory(ServerFactory):
         chat = self.chat
         if not chat.connection_throttle.admit(host):
             return None
+        if not chat.hub.free_slots and chat.rejected_sessions >= limits.REJECTED_CONNECTIONS:
+            chat.counters["closed silently"] += 1
+            return None
         address = f"{host}:{peer.port}"
-        try:
-            member_id = chat.hub.reserve_slot(address)
-        except Full:
-            if chat.rejected_sessions >= limits.REJECTED_CONNECTIONS:
-                chat.counters["closed silently"] += 1
-                return None
-            chat.rejected_sessions += 1
-            member_id = None
         port = self._port_type
         return port.framing(
-            Session(chat, address, member_id, port.dialect, port.registration_timeout)
+            Session(chat, address, ReserveSlot(address), port.dialect, port.registration_timeout)
         )
 
 

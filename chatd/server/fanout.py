@@ -86,38 +86,40 @@ class Fanout(Outbox):
 
     # --- the outbox -----------------------------------------------------------------------------
 
+    # A member may be connected elsewhere, or no more: then nothing is to be done here.
+
     @override
     def add_member(self, member: MemberId) -> None:
-        self._move(self._subscribers[member], frozenset())
+        if subscriber := self._subscribers.get(member):
+            self._move(subscriber, frozenset())
 
     @override
     def add_watcher(self, member: MemberId) -> None:
-        self._move(self._subscribers[member], frozenset({_ALL_ROOMS}))
+        if subscriber := self._subscribers.get(member):
+            self._move(subscriber, frozenset({_ALL_ROOMS}))
 
     @override
     def remove_member(self, member: MemberId) -> None:
-        subscriber = self._subscribers[member]
-        self._remove(subscriber)
-        # At once: its connection may be half-closed before the turn ends.
-        subscriber.send_own_pieces()
+        if subscriber := self._subscribers.get(member):
+            self._remove(subscriber)
+            # At once: its connection may be half-closed before the turn ends.
+            subscriber.send_own_pieces()
 
     @override
     def join_room(self, member: MemberId, room: str) -> None:
-        subscriber = self._subscribers[member]
-        self._move(subscriber, subscriber.rooms | {room})
+        if subscriber := self._subscribers.get(member):
+            self._move(subscriber, subscriber.rooms | {room})
 
     @override
     def leave_room(self, member: MemberId, room: str) -> None:
-        subscriber = self._subscribers[member]
-        self._move(subscriber, subscriber.rooms - {room})
+        if subscriber := self._subscribers.get(member):
+            self._move(subscriber, subscriber.rooms - {room})
 
     @override
     def to_member(self, member: MemberId, event: Event) -> None:
-        self.send(
-            member,
-            event,
-            self._subscribers[member].recipient.dialect.encode_event(event, self._now()),
-        )
+        if subscriber := self._subscribers.get(member):
+            dialect = subscriber.recipient.dialect
+            self.send(member, event, dialect.encode_event(event, self._now()))
 
     @override
     def to_all(self, event: Event, origin: MemberId) -> None:
@@ -126,7 +128,7 @@ class Fanout(Outbox):
     @override
     def to_room(self, room: str, event: Event, origin: MemberId) -> None:
         watchers = self._rooms.get(_ALL_ROOMS, ())
-        self._send(chain(self._rooms[room], watchers), event, origin)
+        self._send(chain(self._rooms.get(room, ()), watchers), event, origin)
 
     def _send(self, audiences: Iterable[Audience], event: Event, origin: MemberId) -> None:
         excluded = self._excluded(event, origin)

@@ -151,6 +151,7 @@ _PRIORITIES: Final[dict[type, Priority]] = {
     events.MemberEntered: Priority.NOTICE,
     events.MemberLeft: Priority.NOTICE,
     events.MemberRenamed: Priority.NOTICE,
+    events.ServerNotice: Priority.NOTICE,
     events.RoomJoined: Priority.NOTICE,
     events.RoomLeft: Priority.NOTICE,
 }

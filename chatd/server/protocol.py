@@ -49,9 +49,10 @@ class LineProtocol(HalfCloseable, GuardedInput, LineReceiver):
 
     @override
     def dataReceived(self, data: bytes) -> None:
-        if not self.is_discarded(data):
-            if data:  # there is none when reading is resumed
-                self.session.data_arrived()
+        if not data:
+            super().dataReceived(data)  # LineReceiver reads on after a pause: nothing came
+        elif not self.is_discarded(data):
+            self.session.data_arrived()
             self._handle_data(data)
             self.session.charge_bytes(len(data))
 
@@ -96,7 +97,9 @@ class MainProtocol(LineProtocol):
 
     @override
     def dataReceived(self, data: bytes) -> None:
-        self._detection.cancel()  # the first line will tell the dialect, however long it takes
+        if data:  # a LineReceiver that reads on calls this without any
+            # The first line will tell the dialect, however long it takes.
+            self._detection.cancel()
         super().dataReceived(data)
 
     @override

@@ -100,6 +100,7 @@ class ChatServer(MultiService):
     :param current_subnets: returns the subnets that this host has now. If given, the server listens
         on addresses that come later, too, and no longer on those that are gone. Raises OSError.
     :ivar port: the TCP port of the main port, once the service has started.
+    :ivar when_restored: fires when the chat that was kept is there again, or with what has failed.
     :ivar when_listening: fires once all ports listen, for the first time. That is at the start,
         unless the interface of an endpoint is a host name. Fails with :class:`CannotListen`.
     """
@@ -129,6 +130,7 @@ class ChatServer(MultiService):
         self._numbered: dict[str, tuple[int, ServerFactory]] = {}
         self._opening: list[Deferred[Any]] = []
         self.when_listening: Deferred[None] = Deferred()
+        self.when_restored: Deferred[Exception | None] = Deferred()
         self._address_check = LoopingCall(self._check_addresses)
         self._address_check.clock = reactor
 
@@ -148,6 +150,7 @@ class ChatServer(MultiService):
             self._stop_listening()
             raise
         super().startService()
+        self.chat.open().chainDeferred(self.when_restored)
         for subnet in self._subnets:
             self._log_subnet(subnet)
         self._responder.start()
@@ -164,9 +167,11 @@ class ChatServer(MultiService):
             opening.cancel()
         if self._address_check.running:
             self._address_check.stop()
-        return DeferredList(
+        stopped = DeferredList(
             [children_stopped, self._responder.stop(), self._stop_listening(), self.chat.end()]
-        ).addCallback(self._log_counters)
+        )
+        stopped.addCallback(self._log_counters)
+        return stopped.addCallback(lambda _: self.chat.ordered_log.stop())
 
     def addresses(self, name: str) -> tuple[tuple[str, int], ...]:
         """The addresses and port numbers of the port `name`, once it listens."""

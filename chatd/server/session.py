@@ -36,8 +36,10 @@ The life of a session::
     slowly is aborted without a final frame, which it would not read either.
 """
 
+from collections import deque
+from collections.abc import Callable
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -47,14 +49,30 @@ from chatd.chat import commands, errors, events, limits
 from chatd.chat.errors import Full, Refusal, RegistrationTimeout, ServerFailed
 from chatd.chat.events import Reply
 from chatd.chat.outbox import MemberId
+from chatd.log.operations import Handle, Operation, RemoveMember
+from chatd.server.archived_history import is_incomplete, read_archive
 from chatd.server.chat import STOPPING, Chat
 from chatd.server.send_queue import Input, Output
 from chatd.server.timing import InactivityTimer, Timeout
 from chatd.wire.basic import Detecting
 from chatd.wire.dialect import Dialect, KeepAlive, LocalReply, Request, Result
 
+_Result = TypeVar("_Result")
+
 #: A connection that begins with such bytes is no member yet: they may be those of a port scanner.
 _NO_FRAMES: Final = (errors.InvalidUtf8, errors.InvalidJson, errors.NoType)
+#: While one of these is carried out the next frame is read: none of them changes the dialect, or
+#: reads the archive.
+_PIPELINED: Final = frozenset(
+    {
+        commands.SendMessage,
+        commands.SendToLobby,
+        commands.SendPrivate,
+        commands.ListRooms,
+        commands.ListUsers,
+        commands.Ping,
+    }
+)
 #: What clients send by themselves; it does not show that the user is there.
 _NOT_ACTIVITY: Final = frozenset({commands.Ping, KeepAlive})
 
@@ -65,8 +83,11 @@ class Session:
     It decodes the client's frames, passes commands to the hub, and runs the client's timeouts.
 
     :param address: of the client, ``ADDRESS:PORT``.
-    :param member_id: the hub's id of the connection; None if no slot was free.
+    :param connect: adds the connection to the hub.
     :param registration_timeout: seconds to register in; invalid frames do not extend it.
+    :ivar member_id: the hub's id of the connection; None before the hub knows it, and if no slot
+        was free.
+    :ivar is_rejected: whether no slot was free.
     :ivar dialect: the client's dialect, as far as it is known.
     :ivar is_member: whether the hub has welcomed it; this stays true when it has left.
     :ivar is_ended: whether its frames are ignored from now on.
@@ -78,15 +99,21 @@ class Session:
         self,
         chat: Chat,
         address: str,
-        member_id: MemberId | None,
+        connect: Operation[MemberId],
         dialect: Dialect,
         registration_timeout: float,
     ) -> None:
         self.chat = chat
         self.address = address
         self.dialect = dialect
-        self.member_id = member_id
-        self.is_ended = self.is_member = False
+        self.member_id: MemberId | None = None
+        self.is_ended = self.is_member = self.is_rejected = False
+        self._connect = connect
+        self._is_lost = False
+        self._is_handling = False
+        # How many operations have no result yet, and what has to wait until they have.
+        self._unanswered = 0
+        self._waiting: deque[Callable[[], None]] = deque()
         self._registration_timeout = registration_timeout
         self._reason = "connection lost"
         self._timeout = Timeout(chat.clock)
@@ -101,17 +128,35 @@ class Session:
         self._throttle = self.chat.read_throttle(self.address, input_, output)
         self.chat.sessions.add(self)
         self._timeout.start(self._registration_timeout, self.registration_timed_out)
-        if self.member_id is not None:
-            self.chat.fanout.attach(self.member_id, self)
-        # On the main port the first frame, or silence, shows in which dialect to say "full".
-        if self.member_id is None and not isinstance(self.dialect, Detecting):
-            self.refuse(Full())
-        elif self.chat.is_ending:
-            self.disconnect(STOPPING)
-        elif self.dialect.greeting:
-            output.send(None, self.dialect.greeting)
+        self._ask(self._connect, self._connected)
+        self._pause_until_answered()
+
+    def _connected(self, result: MemberId | Refusal) -> None:
+        """The hub knows the connection, or has no slot for it."""
+        if self._is_lost:
+            if not isinstance(result, Refusal):
+                self.chat.ordered_log.ask(RemoveMember(result, self._reason), lambda _: None)
+            return
+        if isinstance(result, Refusal):
+            self._reject(result)
+        else:
+            self.member_id = result
+            self.chat.fanout.attach(result, self)
+            if self.chat.is_ending:
+                self.disconnect(STOPPING)
+            elif self.dialect.greeting:
+                self.output.send(None, self.dialect.greeting)
         if not self.is_ended:
             self._throttle.connected()
+
+    def _reject(self, refusal: Refusal) -> None:
+        """No slot is free: say so, on the main port when the dialect is known."""
+        self.is_rejected = True
+        self.chat.rejected_sessions += 1
+        if self.chat.is_ending:
+            self.disconnect(STOPPING)
+        elif not isinstance(self.dialect, Detecting):
+            self.refuse(refusal)
 
     def data_arrived(self) -> None:
         """Data came that is not handled yet; this may pause the input."""
@@ -131,6 +176,7 @@ class Session:
         if self.is_ended:
             return
         started = self.chat.clock.seconds()
+        self._is_handling = True
         self._set_dialect(self.dialect.detect(frame))
         request: Request | Refusal | None
         try:
@@ -140,22 +186,26 @@ class Session:
             # would stay until the garbage collector runs.
             refusal.__context__ = None
             request = refusal.with_traceback(None)
-        if self.member_id is None and request is not None:
+        if self.is_rejected and request is not None:
             self.refuse(Full(), request)
             return
         if self.dialect.auto_registers and not self.is_member:
             request = self._auto_register(request)
         if isinstance(request, Refusal):
-            self.refuse(request, request)
+            self._in_order(partial(self.refuse, request, request))
         elif request is not None:
             self._dispatch(request)
+        self._is_handling = False
         if not self.is_ended:
             self._throttle.frame_handled(started)
 
     def idle_detected(self, dialect: Dialect) -> None:
         """No data arrived within ``DIALECT_DETECTION_MILLISECONDS``: the client uses `dialect`."""
+        self._in_order(partial(self._idle_detected, dialect))
+
+    def _idle_detected(self, dialect: Dialect) -> None:
         self._set_dialect(dialect)
-        if self.member_id is None:
+        if self.is_rejected:
             self.refuse(Full())
         else:
             self._dispatch(Request(commands.Enter(self.address)))
@@ -181,18 +231,25 @@ class Session:
         """End the session by the server's decision, with a goodbye."""
         if not self.is_ended:
             self._reason = reason
-            self._leave_chat()
-            self.reply(events.Goodbye(reason))
-            self.close()
+            self._end(events.Goodbye(reason))
 
     def close(self) -> None:
         """End the session: free the slot, send what is queued, and half-close the connection."""
         if not self.is_ended:
-            self.is_ended = True
-            self._leave_chat()
-            self._stop_timers()
-            self._timeout.start(limits.SHUTDOWN_SECONDS, self._input.abort)
-            self._input.discard_input()
+            self._end(None)
+
+    def _end(self, goodbye: events.Goodbye | None) -> None:
+        self.is_ended = True
+        self._stop_timers()
+        self._timeout.start(limits.SHUTDOWN_SECONDS, self._input.abort)
+        self._input.discard_input()
+        self._leave_chat(partial(self._left, goodbye))
+
+    def _left(self, goodbye: events.Goodbye | None) -> None:
+        """The results of everything that the client asked for are sent."""
+        if not self._is_lost:
+            if goodbye is not None:
+                self.reply(goodbye)
             self.output.close_after_flush()
 
     def drop_foreign(self, protocol: str) -> None:
@@ -214,23 +271,27 @@ class Session:
 
     def connection_lost(self) -> None:
         """The connection is gone: free the slot and the nickname, if they are not free yet."""
-        self.is_ended = True
+        self.is_ended = self._is_lost = True
         self.output.close()
         self._timeout.cancel()
         self._stop_timers()
-        self._leave_chat()
-        if self.member_id is not None:
-            self.chat.fanout.detach(self.member_id)
+        self._leave_chat(self._detach)
         self.chat.remove(self)
+        self._waiting.clear()
         # Without the cycle all this is freed at once, and not only by the garbage collector.
         del self._input, self._throttle
 
     def registration_timed_out(self) -> None:
         """The client has not registered in time."""
+        self._in_order(self._registration_timed_out)
+
+    def _registration_timed_out(self) -> None:
+        if self.is_member or self.is_ended:
+            return
         late = RegistrationTimeout(
             f"No nickname within {self._registration_timeout:g} s, so the server closes."
         )
-        self.refuse(Full() if self.member_id is None else late)
+        self.refuse(Full() if self.is_rejected else late)
 
     # --- requests and their results -------------------------------------------------------------
 
@@ -240,31 +301,91 @@ class Session:
                 self._throttle.sent(len(text) * min(len(to), limits.RECIPIENTS))
                 self._run_command(request, command)
             case LocalReply() as reply:
-                self._succeeded(request, reply)
+                self._in_order(partial(self._succeeded, request, reply))
             case commands.Authenticate() as command:
-                self._authenticate(request, command)
+                self._in_order(partial(self._authenticate, request, command))
             case command:
                 self._run_command(request, command)
 
     def _run_command(self, request: Request, command: commands.Command) -> None:
         if self.member_id is None or self.is_ended:
             return
-        try:
-            reply = self.chat.hub.handle(self.member_id, command, self.chat.now())
-        except Refusal as refusal:
-            self._refused(request, refusal)
-        except Exception:
-            # A bug must fail one request, not the server.
-            self.log.failure("a command could not be handled")
-            self._refused(request, ServerFailed())
+        # As in _ask, with two calls less for each message.
+        self._unanswered += 1
+        self.chat.ordered_log.ask(Handle(self.member_id, command), partial(self._handled, request))
+        if type(command) not in _PIPELINED or self._unanswered >= limits.UNANSWERED_COMMANDS:
+            self._pause_until_answered()
+
+    def _handled(self, request: Request, result: Reply | Refusal) -> None:
+        self._unanswered -= 1
+        if self._is_lost:
+            return
+        started = None if self._is_handling else self.chat.clock.seconds()
+        command, archive = request.command, self.chat.archive
+        if archive is not None and is_incomplete(command, result):
+            self._unanswered += 1  # the client's next frame waits
+            again = partial(self._ask, Handle(self.member_id or 0, command))
+            read_archive(archive, command, again, partial(self._archive_read, request))
         else:
-            self._succeeded(request, reply)
+            self._answer(request, result)
+        if started is not None and not self.is_ended:
+            # The frame was charged before; what the reply costs comes on top of it.
+            self._throttle.reply_sent(started)
+        if self._waiting:
+            self._go_on()
+
+    def _archive_read(self, request: Request, result: Reply | Refusal) -> None:
+        self._unanswered -= 1
+        if not self._is_lost:
+            self._answer(request, result)
+
+    def _answer(self, request: Request, result: Reply | Refusal) -> None:
+        if isinstance(result, Refusal):
+            self._refused(request, result)
+        else:
+            self._succeeded(request, result)
+
+    def _ask(
+        self, operation: Operation[_Result], done: Callable[[_Result | Refusal], None]
+    ) -> None:
+        """Ask the log; what waits for the results goes on after the last one."""
+        self._unanswered += 1
+        self.chat.ordered_log.ask(operation, partial(self._answered, done))
+
+    def _answered(
+        self, done: Callable[[_Result | Refusal], None], result: _Result | Refusal
+    ) -> None:
+        self._unanswered -= 1
+        done(result)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Do what has waited for the last result."""
+        while self._waiting and not self._unanswered:
+            self._waiting.popleft()()
+
+    def _in_order(self, call: Callable[[], None]) -> None:
+        """Call `call` when everything before it has its result; read no frame until then."""
+        if self._unanswered or self._waiting:
+            self._waiting.append(call)
+            self._pause_until_answered()
+        else:
+            call()
+
+    def _pause_until_answered(self) -> None:
+        if self._unanswered and not self.is_ended:
+            self._throttle.pause()
+            self._waiting.append(self._throttle.resume)
 
     def _refused(self, request: Request, refusal: Refusal) -> None:
         if isinstance(request.command, commands.Enter):
             self._extend_registration_timeout()
         self._set_dialect(self.dialect.updated(request, refusal))
         self.refuse(refusal, request)
+        match request.command:
+            case commands.Enter(nickname) if self.dialect.auto_registers:
+                if nickname != self.address and not self.is_member:
+                    self._dispatch(Request(commands.Enter(self.address)))
 
     def _succeeded(self, request: Request, result: Reply | LocalReply) -> None:
         self._set_dialect(self.dialect.updated(request, result))  # the reply is in its words
@@ -299,9 +420,8 @@ class Session:
             return request
         if isinstance(request, Request) and isinstance(request.command, commands.Rename):
             self._dispatch(Request(commands.Enter(request.command.nickname)))
-            request = None
-        if not self.is_member:
-            self._dispatch(Request(commands.Enter(self.address)))
+            return None
+        self._dispatch(Request(commands.Enter(self.address)))
         return request
 
     def _authenticate(self, request: Request, command: commands.Authenticate) -> None:
@@ -341,9 +461,17 @@ class Session:
         self._throttle.stop()
         self._input.abort()
 
-    def _leave_chat(self) -> None:
+    def _leave_chat(self, left: Callable[[], None]) -> None:
+        """Leave the hub, and then call `left`."""
+        if self.member_id is None:
+            left()
+        else:
+            operation = RemoveMember(self.member_id, self._reason)
+            self.chat.ordered_log.ask(operation, lambda _: left())
+
+    def _detach(self) -> None:
         if self.member_id is not None:
-            self.chat.hub.remove_member(self.member_id, self._reason)
+            self.chat.fanout.detach(self.member_id)
 
     # --- timeouts -------------------------------------------------------------------------------
 

@@ -125,9 +125,16 @@ class ReadThrottle:
 
         Also wait until the client reads its replies.
         """
+        self._charge_frame(1, started)
+
+    def reply_sent(self, started: float) -> None:
+        """The reply to a frame was sent later than the frame was handled, from `started` on."""
+        self._charge_frame(0, started)
+
+    def _charge_frame(self, tokens: int, started: float) -> None:
         now = self._clock.seconds()
         frames = int(max(now - started, 0) * 1_000 / limits.FLOOD_FRAME_MILLISECONDS)
-        is_expensive = self._charge(now, 1 + min(frames, limits.FLOOD_MAX_TIME_FRAMES)) > 1
+        is_expensive = self._charge(now, tokens + min(frames, limits.FLOOD_MAX_TIME_FRAMES)) > 1
         if is_expensive:
             self._suspect_until = now + limits.FLOOD_SUSPECT_SECONDS
             self._work_queue.count(max(now - started, 0))

@@ -23,6 +23,7 @@ from wsproto.utilities import generate_accept_token
 from chatd import tcp
 from chatd.chat import limits
 from chatd.chat.errors import LineTooLong
+from chatd.log.operations import ConnectWithoutSlot
 from chatd.server.chat import Chat
 from chatd.server.connection import FrameReader
 from chatd.server.send_queue import SendQueue
@@ -74,15 +75,18 @@ def upgrade(request: Request, chat: Chat) -> Upgrade:
 
 
 def connect_without_slot(chat: Chat, address: str) -> Session:
-    """An unregistered session for a browser at `address` (``ADDRESS:PORT``), without a slot.
-
-    The hub counts it as connected from now on, so the caller must start it, and call its
-    :meth:`~chatd.server.session.Session.connection_lost` in the end.
+    """A session for a browser at `address` (``ADDRESS:PORT``), which has no slot.
 
     :raises TooManyUnregistered: if too many connections have not entered yet.
     """
-    member_id = chat.hub.connect_without_slot(address)
-    return Session(chat, address, member_id, WebSocketNative(), limits.FIRST_LINE_TIMEOUT_SECONDS)
+    chat.hub.check_unregistered()
+    return Session(
+        chat,
+        address,
+        ConnectWithoutSlot(address),
+        WebSocketNative(),
+        limits.FIRST_LINE_TIMEOUT_SECONDS,
+    )
 
 
 def _key(request: Request) -> bytes:

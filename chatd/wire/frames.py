@@ -232,6 +232,12 @@ class MemberRenamed(Frame, frozen=True, tag="renamed"):
     data: events.MemberRenamed
 
 
+class ServerNotice(Frame, frozen=True, tag="notice"):
+    """The server tells everybody something that concerns itself."""
+
+    data: events.ServerNotice
+
+
 class Users(Frame, frozen=True, tag="users"):
     """The list of members, or a part of it."""
 
@@ -282,6 +288,7 @@ FromServer = (
     | MemberEntered
     | MemberLeft
     | MemberRenamed
+    | ServerNotice
     | Users
     | Rooms
     | History

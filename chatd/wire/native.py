@@ -40,6 +40,7 @@ _EVENT_FRAMES: Final[dict[type, type[frames.Frame]]] = {
     events.MemberEntered: frames.MemberEntered,
     events.MemberLeft: frames.MemberLeft,
     events.MemberRenamed: frames.MemberRenamed,
+    events.ServerNotice: frames.ServerNotice,
 }
 
 

@@ -193,6 +193,7 @@ _DESCRIPTIONS: Final[dict[type, Callable[[Any], list[str]]]] = {
     events.MemberEntered: lambda event: [f"{event.nickname} has entered the chat"],
     events.MemberLeft: lambda event: [f"{event.nickname} has left the chat ({event.reason})"],
     events.MemberRenamed: lambda event: [f"{event.old} renamed to {event.new}"],
+    events.ServerNotice: lambda event: [event.text],
     events.RoomJoined: lambda event: [f"{event.nickname} has joined {event.room}"],
     events.RoomLeft: lambda event: [f"{event.nickname} has left {event.room}"],
     events.Users: _users,

@@ -225,7 +225,7 @@ def test_watchers_over_the_limit_are_refused(chat: Chat) -> None:
 
 def test_clearing_the_hub_removes_every_connection(chat: Chat) -> None:
     members = [chat.connect(), chat.watch(), chat.reserve_slot(), chat.enter("ice")]
-    chat.hub.clear()
+    chat.hub.clear(0)
     assert chat.hub.free_slots == 2
     assert not chat.outbox.recipients
     for member in members:

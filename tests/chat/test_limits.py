@@ -18,6 +18,7 @@ UNITS = {
     "SECOND",
     "FACTOR",
     "DATAGRAMS",
+    "COMMANDS",
     "FRAMES",
     "MESSAGES",
     "LINES",

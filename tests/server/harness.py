@@ -108,6 +108,7 @@ class Client:
         self.transport = TcpStringTransport(address)
         self.is_lost = False
         connection.makeConnection(self.transport)
+        self.end_turn()
 
     def send(self, frame_type: str, data: object = None, request_id: object = None) -> None:
         """Send one frame."""

@@ -160,6 +160,7 @@ EVENTS: dict[type, Event] = {
         events.MemberEntered("ice"),
         events.MemberLeft("ice", "quit"),
         events.MemberRenamed("ice", "sun"),
+        events.ServerNotice("The chat of ice is kept again."),
     )
 }
 REPLIES: dict[type, Reply] = {

@@ -193,6 +193,7 @@ def _any_event(draw: st.DrawFn) -> Event:
         events.MemberEntered: events.MemberEntered(name),
         events.MemberLeft: events.MemberLeft(name, "quit"),
         events.MemberRenamed: events.MemberRenamed(name, draw(NICKNAMES)),
+        events.ServerNotice: events.ServerNotice(text),
     }
     return made[kind]
 

@@ -6,6 +6,7 @@
 
 /** The notice of each event, by its type; the words are those of chatd/wire/rendering.py. */
 export const EVENTS = {
+  notice: ({ text }) => [text],
   entered: ({ nickname }) => [{ name: nickname }, " has entered the chat"],
   left: ({ nickname, reason }) => [{ name: nickname }, ` has left the chat (${reason})`],
   renamed: ({ old: oldName, new: newName }) => [

@@ -84,6 +84,9 @@ const HANDLERS = {
       : next;
   },
 
+  notice: (state, data, frame, now) =>
+    appendToOpenRooms(state, createEventNotice("notice", data, now)),
+
   entered: (state, data, frame, now) =>
     usersChanged(
       state,

@@ -1,0 +1,57 @@
+"""The state of the hub as a frozen value: what a log keeps to restore it.
+
+It is in one canonical order, the order in which things happened: two hubs that applied the same
+operations have equal states. The messages of the rooms are not in it: they are kept in the archive.
+"""
+
+from dataclasses import dataclass
+
+from chatd.chat.outbox import MemberId
+
+#: The number of the hub's rules. It changes when the same operations have other results.
+RULES = 1
+
+
+@dataclass(frozen=True, slots=True)
+class MemberState:
+    """A connection: see :class:`chatd.chat.model.Member`. `pool` is the name of its pool."""
+
+    member_id: MemberId
+    address: str
+    pool: str
+    nickname: str
+    since: int
+    rooms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RoomState:
+    """A room: see :class:`chatd.chat.model.Room`. `seq` is the number of its last message."""
+
+    name: str
+    life: int
+    seq: int
+    ends_at: int | None
+    members: tuple[MemberId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HubState:
+    """Everything that the hub has to know again.
+
+    :ivar started: when the chat began, in milliseconds since 1970.
+    :ivar next_id: the id of the next connection.
+    :ivar lives: how many rooms there have been.
+    :ivar ended_seq: the highest number of a message in a room that has ended.
+    :ivar pools: the connections in each pool, in the order in which they came there.
+    """
+
+    rules: int
+    started: int
+    next_id: MemberId
+    lives: int
+    ended_seq: int
+    members: tuple[MemberState, ...]
+    pools: tuple[tuple[str, tuple[MemberId, ...]], ...]
+    rooms: tuple[RoomState, ...]
+    accounts: tuple[tuple[str, bool], ...]

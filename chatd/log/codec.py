@@ -1,0 +1,95 @@
+"""Entries and states as bytes, in msgpack.
+
+An entry is an array of operations, and an operation an array of its tag and its fields.
+"""
+
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import Any, Final
+
+import msgspec
+
+from chatd.chat import commands
+from chatd.chat.state import HubState
+from chatd.log.operations import (
+    Begin,
+    Clear,
+    ConnectWithoutSlot,
+    Handle,
+    Operation,
+    RemoveMember,
+    ReserveSlot,
+    SetAccounts,
+    Tick,
+)
+
+
+class _Command(msgspec.Struct, frozen=True, array_like=True, tag="do"):
+    """A :class:`Handle`: msgspec cannot tell the types of commands apart by themselves."""
+
+    member_id: int
+    name: str
+    command: msgspec.Raw
+
+
+_Record = (
+    ReserveSlot | ConnectWithoutSlot | RemoveMember | SetAccounts | Begin | Tick | Clear | _Command
+)
+
+_COMMANDS: Final[dict[str, type]] = {each.__name__: each for each in commands.Command.__args__}
+
+_encoder: Final = msgspec.msgpack.Encoder()
+_decoder: Final = msgspec.msgpack.Decoder(list[_Record])
+_state_decoder: Final = msgspec.msgpack.Decoder(HubState)
+
+
+def encode_operations(operations: Iterable[Operation[Any]]) -> bytes:
+    """The bytes of an entry."""
+    return _encoder.encode([_record(operation) for operation in operations])
+
+
+def decode_operations(data: bytes) -> list[Operation[Any]]:
+    """The operations of an entry.
+
+    :raises ValueError: if it is not one, or one of a later version.
+    """
+    return [
+        record
+        if not isinstance(record, _Command)
+        else Handle(record.member_id, msgspec.msgpack.decode(record.command, type=_type(record)))
+        for record in _decoder.decode(data)
+    ]
+
+
+def encode_state(state: HubState) -> bytes:
+    """The bytes of a snapshot: equal for equal states."""
+    return _encoder.encode(state)
+
+
+def decode_state(data: bytes) -> HubState:
+    """The state in a snapshot.
+
+    :raises ValueError: if it is not one, or one of a later version.
+    """
+    return _state_decoder.decode(data)
+
+
+def digest(state: HubState) -> str:
+    """A fingerprint of the state, the same wherever the same operations were applied."""
+    return sha256(encode_state(state)).hexdigest()
+
+
+def _record(operation: Operation[Any]) -> object:
+    if isinstance(operation, Handle):
+        command = operation.command
+        return _Command(
+            operation.member_id, type(command).__name__, msgspec.Raw(_encoder.encode(command))
+        )
+    return operation
+
+
+def _type(record: _Command) -> Any:
+    try:
+        return _COMMANDS[record.name]
+    except KeyError:
+        raise ValueError(f"unknown command {record.name}") from None

@@ -1,0 +1,39 @@
+"""An ordered log in memory: the chat ends with the server."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from twisted.internet.defer import Deferred, succeed
+from typing_extensions import override
+
+from chatd.chat.errors import Refusal
+from chatd.chat.hub import Hub, HubSettings
+from chatd.chat.outbox import Outbox
+from chatd.log.operations import Operation, apply
+from chatd.log.ordered_log import OrderedLog
+
+_Result = TypeVar("_Result")
+
+
+class DirectLog(OrderedLog):
+    """Applies each operation at once: `done` is called before ``ask`` returns.
+
+    :param now: returns the time of day, in milliseconds since 1970.
+    """
+
+    def __init__(self, settings: HubSettings, outbox: Outbox, now: Callable[[], int]) -> None:
+        self._now = now
+        self.hub = Hub(settings, outbox, now())
+
+    @override
+    def open(self) -> Deferred[Exception | None]:
+        return succeed(None)
+
+    @override
+    def ask(self, operation: Operation[_Result], done: Callable[[_Result | Refusal], None]) -> None:
+        result: _Result | Refusal = apply(self.hub, operation, self._now())
+        done(result)
+
+    @override
+    def stop(self) -> Deferred[None]:
+        return succeed(None)

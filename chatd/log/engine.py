@@ -1,0 +1,167 @@
+"""The ports through which the log is kept: an engine for its entries, an archive for its messages.
+
+A journal is a row of entries at the positions 1, 2, 3 …; a snapshot stands for all of them up to
+its own position. ``store`` keeps both in an SQLite file; tests, in a list.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from twisted.internet.defer import Deferred
+
+from chatd.chat.events import Message
+
+#: The place of an entry in the journal: 1, 2, 3 …
+Position = int
+
+#: The most entries that :meth:`Engine.read` fires with.
+ENTRIES_PER_READ: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What happened in one turn; `at_ms` is in milliseconds since 1970."""
+
+    position: Position
+    at_ms: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What all entries up to `position` led to."""
+
+    position: Position
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedMessage:
+    """A message of a room without a key, and the number of that life of the room."""
+
+    life: int
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is searched for: messages with all of these.
+
+    :ivar words: as a user types them: words, and phrases in quotes. All must occur; the last word
+        may be the beginning of one. If it is empty, `room` or `source` must be given.
+    :ivar room: in any case.
+    :ivar source: the sender's nickname, in any case.
+    :ivar since: in milliseconds since 1970.
+    :ivar before: ``SearchResult.before`` of the page before this one.
+    :ivar limit: messages on a page; at most ``SEARCH_REPLY_MESSAGES``.
+    """
+
+    words: str
+    room: str | None = None
+    source: str | None = None
+    since: int | None = None
+    before: int | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """One page of what was found, newest first; `before` asks for the next one, if there is one."""
+
+    messages: tuple[Message, ...]
+    before: int | None = None
+
+
+class StoreFailed(Exception):
+    """Nothing can be kept or read. Its text is a sentence: which file, and what to do.
+
+    Whether the entry that failed is kept is not known. Nothing works until :meth:`Engine.open` has
+    succeeded again.
+    """
+
+
+class StoreInUse(StoreFailed):
+    """Another server has the file."""
+
+
+class PositionTaken(Exception):
+    """There is an entry at that position already; nothing was changed."""
+
+
+class LogLost(Exception):
+    """The entries that were asked for are gone."""
+
+
+class BadSearch(Exception):
+    """A search that cannot be made. Its text is a sentence for the user."""
+
+
+class Engine(Protocol):
+    """Keeps a journal. All of its Deferreds may fail with :exc:`StoreFailed`."""
+
+    def open(self) -> Deferred[None]:
+        """Open the journal, or make a new one; also after a failure."""
+
+    def load(self) -> Deferred[Snapshot | None]:
+        """Fire with the newest snapshot."""
+
+    def read(self, after: Position) -> Deferred[list[Entry]]:
+        """Fire with the next entries after that position, and with none at the end.
+
+        The Deferred fails with :exc:`LogLost` if one of them is gone.
+        """
+
+    def append(self, entry: Entry, messages: Sequence[ArchivedMessage] = ()) -> Deferred[None]:
+        """Keep `entry`, and `messages` in the archive: both or neither.
+
+        The Deferred fails with :exc:`PositionTaken` if there is an entry at that position.
+        """
+
+    def save(
+        self,
+        snapshot: Snapshot,
+        trim: Position,
+        messages: Sequence[ArchivedMessage] = (),
+    ) -> Deferred[None]:
+        """Keep `snapshot`, and forget all entries up to `trim` and the snapshots before it.
+
+        The Deferred fires when no byte of them is left in the files. Entries can be appended in the
+        meantime.
+        """
+
+    def close(self) -> Deferred[None]:
+        """Close the files. What was not finished fails."""
+
+
+class Archive(Protocol):
+    """The messages that were kept. All of its Deferreds may fail with :exc:`StoreFailed`."""
+
+    def last(
+        self, room: str, limit: int, before: int | None = None
+    ) -> Deferred[tuple[Message, ...]]:
+        """Fire with the last messages of `room`, or the last before that number, oldest first.
+
+        :param room: in any case.
+        """
+
+    def after(self, room: str, seq: int, limit: int) -> Deferred[tuple[Message, ...]]:
+        """Fire with the first messages of `room` after that number, oldest first."""
+
+    def search(self, query: Search) -> Deferred[SearchResult]:
+        """Fire with a page of the messages that `query` finds.
+
+        The Deferred fails with :exc:`BadSearch` if it is too long, or has nothing to search for.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Where a chat is kept: the engine also fills the archive.
+
+    :ivar name: what a user calls it, a path for example.
+    """
+
+    engine: Engine
+    archive: Archive
+    name: str = ""

@@ -1,0 +1,88 @@
+"""An outbox that holds everything back until it is kept."""
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted.logger import Logger
+from typing_extensions import override
+
+from chatd.chat.events import Event, Message
+from chatd.chat.outbox import MemberId, Outbox
+from chatd.log.engine import ArchivedMessage
+
+#: A call that is held back, with its arguments.
+_Call = tuple[Any, ...]
+
+
+class HeldOutbox(Outbox):
+    """Records all calls in their order, together with the results of operations.
+
+    :ivar room_life: returns the number of the life of a room.
+    """
+
+    log = Logger()
+    room_life: Callable[[str], int]
+
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
+        self._calls: list[_Call] = []
+        self._messages: list[ArchivedMessage] = []
+        self._lives: dict[str, int] = {}
+
+    def add_result(self, done: Callable[[Any], None], result: object) -> None:
+        """Hold back the result of an operation, behind what the operation caused."""
+        self._calls.append((done, result))
+
+    def take(self) -> tuple[list[_Call], list[ArchivedMessage]]:
+        """Return what is held back, and the messages to rooms among it; hold it no more."""
+        calls, messages = self._calls, self._messages
+        self._calls, self._messages = [], []
+        self._lives.clear()
+        return calls, messages
+
+    def release(self, calls: list[_Call]) -> None:
+        """Do what was held back."""
+        for call, *arguments in calls:
+            try:
+                call(*arguments)
+            except Exception:
+                # A bug must affect one member, not all that happened in the same turn.
+                self.log.failure("what was held back failed")
+
+    @override
+    def add_member(self, member: MemberId) -> None:
+        self._calls.append((self._outbox.add_member, member))
+
+    @override
+    def add_watcher(self, member: MemberId) -> None:
+        self._calls.append((self._outbox.add_watcher, member))
+
+    @override
+    def remove_member(self, member: MemberId) -> None:
+        self._calls.append((self._outbox.remove_member, member))
+
+    @override
+    def join_room(self, member: MemberId, room: str) -> None:
+        self._calls.append((self._outbox.join_room, member, room))
+
+    @override
+    def leave_room(self, member: MemberId, room: str) -> None:
+        self._lives.pop(room, None)  # it may end with this
+        self._calls.append((self._outbox.leave_room, member, room))
+
+    @override
+    def to_member(self, member: MemberId, event: Event) -> None:
+        self._calls.append((self._outbox.to_member, member, event))
+
+    @override
+    def to_all(self, event: Event, origin: MemberId) -> None:
+        self._calls.append((self._outbox.to_all, event, origin))
+
+    @override
+    def to_room(self, room: str, event: Event, origin: MemberId) -> None:
+        if isinstance(event, Message):
+            life = self._lives.get(room)
+            if life is None:
+                life = self._lives[room] = self.room_life(room)
+            self._messages.append(ArchivedMessage(life, event))
+        self._calls.append((self._outbox.to_room, room, event, origin))

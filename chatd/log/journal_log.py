@@ -1,0 +1,258 @@
+"""An ordered log that is kept in a journal: a chat that survives its server.
+
+What is asked for in one turn of the reactor is one entry of the journal, and one commit. The hub
+applies it at once; but what it sends, and the results, are held back until the entry is kept. So
+nobody is told of anything that a crash could undo. What is asked for during a commit is the next
+entry, so a busy server commits less often, not more.
+
+::
+
+    ask ask ask ──▶ apply to the hub, hold back ──▶ commit ──▶ release
+                                                      │
+                          ask ask ask (the next entry) ┘
+
+When an entry cannot be kept (the disk is full), the chat goes on, and everybody is told at once
+that nothing is kept any more. The log tries again from time to time, with a snapshot: from then on
+everything is kept again.
+"""
+
+from collections.abc import Callable, Generator
+from typing import Any, Final, TypeVar
+
+from twisted.internet.defer import Deferred, inlineCallbacks, succeed
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from typing_extensions import override
+
+from chatd.chat import limits
+from chatd.chat.errors import Refusal
+from chatd.chat.hub import Hub, HubSettings
+from chatd.chat.outbox import Outbox
+from chatd.log import codec
+from chatd.log.engine import ArchivedMessage, Entry, LogLost, Snapshot, Store, StoreFailed
+from chatd.log.held_outbox import HeldOutbox
+from chatd.log.operations import Begin, Operation, apply
+from chatd.log.ordered_log import OrderedLog
+
+_Result = TypeVar("_Result")
+
+#: How large an entry may be before the rest goes into the next one, in operations.
+_MAX_OPERATIONS: Final = 256
+
+
+class JournalLog(OrderedLog):
+    """Applies the operations of a turn together, and tells of them when they are kept.
+
+    :param now: returns the time of day, in milliseconds since 1970.
+    :param clock: what is asked for in one turn of it is one entry.
+    :param store: keeps the entries, and the messages of the rooms.
+    :param notify: tells everybody in the chat that keeping it has failed, or works again.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        settings: HubSettings,
+        outbox: Outbox,
+        now: Callable[[], int],
+        clock: IReactorTime,
+        store: Store,
+        notify: Callable[[str], None],
+    ) -> None:
+        self._history = settings.history
+        self._now = now
+        self._clock = clock
+        self._engine = store.engine
+        self._archive = store.archive
+        self._name = store.name
+        self._notify = notify
+        self._held = HeldOutbox(outbox)
+        self.hub = Hub(settings, self._held, now())
+        self._held.room_life = self.hub.room_life
+        self._asked: list[tuple[Operation[Any], Callable[[Any], None]]] = []
+        self._position = 0
+        self._time = 0
+        self._bytes_since_snapshot = 0
+        # While the log opens, commits or saves, what is asked for is gathered.
+        self._is_busy = True
+        self._is_scheduled = False
+        self._is_opened = False
+        self._is_kept = True
+        self._unarchived: list[ArchivedMessage] = []
+        self._retry: IDelayedCall | None = None
+        self._when_idle: Deferred[None] | None = None
+
+    @override
+    def open(self) -> Deferred[Exception | None]:
+        self._is_opened = True
+        opened = self._restore()
+        opened.addErrback(self._not_restored)
+        return opened.addCallback(self._begin)
+
+    @inlineCallbacks
+    def _restore(self) -> Generator[Deferred[Any], Any, Exception | None]:
+        yield self._engine.open()
+        snapshot = yield self._engine.load()
+        if snapshot is not None:
+            self._position = snapshot.position
+            self.hub.restore(codec.decode_state(snapshot.data))
+        while entries := (yield self._engine.read(self._position)):
+            for entry in entries:
+                self._replay(entry)
+        for room in self.hub.rooms().rooms:
+            messages = yield self._archive.last(room.room, self._history)
+            self.hub.restore_history(room.room, messages)
+        self.log.info("this chat is kept in {name}", name=self._name)
+        return None
+
+    def _not_restored(self, failure: Failure) -> Exception | None:
+        """Go on without the store. It is not tried again: it may have what this chat lacks."""
+        self._is_kept = False
+        if failure.check(StoreFailed, LogLost, ValueError) is None:
+            self.log.failure("the chat could not be restored", failure)
+        self.log.error("nothing is kept of this chat: {error}", error=str(failure.value))
+        return failure.value if isinstance(failure.value, Exception) else None
+
+    def _begin(self, problem: Exception | None) -> Deferred[Exception | None]:
+        """Whoever was connected before the server ended is gone."""
+        begun: Deferred[Exception | None] = Deferred()
+        self._asked.insert(0, (Begin(), lambda _: begun.callback(problem)))
+        self._is_busy = False
+        self._schedule()
+        return begun
+
+    @override
+    def ask(self, operation: Operation[_Result], done: Callable[[_Result | Refusal], None]) -> None:
+        self._asked.append((operation, done))
+        self._schedule()
+
+    @override
+    def stop(self) -> Deferred[None]:
+        if not self._is_opened:
+            return succeed(None)
+        if self._retry is not None and self._retry.active():
+            self._retry.cancel()
+        self._when_idle = idle = Deferred[None]()
+        idle.addCallback(lambda _: self._save() if self._is_kept else None)
+        idle.addCallback(lambda _: self._engine.close())
+        self._flush()
+        return idle
+
+    def _schedule(self) -> None:
+        if not (self._is_scheduled or self._is_busy):
+            self._is_scheduled = True
+            self._clock.callLater(0, self._flush)
+
+    def _flush(self) -> None:
+        """Apply what was asked for, and keep it."""
+        self._is_scheduled = False
+        if self._is_busy:
+            return
+        if not self._asked:
+            if self._when_idle is not None:
+                idle, self._when_idle = self._when_idle, None
+                self._is_busy = True  # for ever: the log has stopped
+                idle.callback(None)
+            return
+        batch = self._asked[:_MAX_OPERATIONS]
+        del self._asked[:_MAX_OPERATIONS]
+        entry = self._apply(batch)
+        calls, messages = self._held.take()
+        if entry is None:
+            self._release(calls)
+        elif self._is_kept:
+            self._is_busy = True
+            self._engine.append(entry, messages).addCallbacks(
+                self._kept,
+                self._not_kept,
+                callbackArgs=(entry, calls),
+                errbackArgs=(messages, calls),
+            )
+        else:
+            self._unarchived = (self._unarchived + messages)[-limits.UNARCHIVED_MESSAGES :]
+            self._release(calls)
+
+    def _apply(self, batch: list[tuple[Operation[Any], Callable[[Any], None]]]) -> Entry | None:
+        """Apply the operations to the hub; the entry with those that have to be kept."""
+        # The clock may jump back; the time of the chat does not.
+        self._time = max(self._time, self._now())
+        to_keep = []
+        for operation, done in batch:
+            result = apply(self.hub, operation, self._time)
+            self._held.add_result(done, result)
+            # A refused operation has changed nothing.
+            if operation.changes_hub and not isinstance(result, Refusal):
+                to_keep.append(operation)
+        if not to_keep:
+            return None
+        self._position += 1
+        return Entry(self._position, self._time, codec.encode_operations(to_keep))
+
+    def _replay(self, entry: Entry) -> None:
+        self._position, self._time = entry.position, entry.at_ms
+        for operation in codec.decode_operations(entry.data):
+            apply(self.hub, operation, entry.at_ms)
+        self._held.take()
+
+    def _release(self, calls: list[tuple[Any, ...]]) -> None:
+        self._is_busy = False
+        self._held.release(calls)
+        if self._asked or self._when_idle is not None:
+            self._schedule()
+
+    def _kept(self, result: None, entry: Entry, calls: list[tuple[Any, ...]]) -> None:
+        self._bytes_since_snapshot += len(entry.data)
+        if self._bytes_since_snapshot < limits.JOURNAL_BYTES:
+            self._release(calls)
+            return
+        # Before anything else is applied: the state is that of this very position.
+        saved = self._save()
+        self._held.release(calls)
+        saved.addErrback(self._failed)
+        saved.addCallback(lambda _: self._release([]))
+
+    def _save(self) -> Deferred[None]:
+        """Keep the state, in place of the entries up to now."""
+        self._bytes_since_snapshot = 0
+        data = codec.encode_state(self.hub.state())
+        return self._engine.save(
+            Snapshot(self._position, data), self._position, tuple(self._unarchived)
+        )
+
+    def _not_kept(
+        self, failure: Failure, messages: list[ArchivedMessage], calls: list[tuple[Any, ...]]
+    ) -> None:
+        self._unarchived += messages
+        self._failed(failure)
+        self._release(calls)
+
+    # --- keeping nothing, and trying again --------------------------------------------------------
+
+    def _failed(self, failure: Failure) -> None:
+        """Tell everybody that nothing is kept, before they are told of anything else."""
+        self._is_kept = False
+        self.log.error("the chat is not kept: {error}", error=str(failure.value))
+        self._notify(f"This chat is not kept at present: {failure.value}")
+        self._retry_later()
+
+    def _retry_later(self) -> None:
+        if self._when_idle is None:
+            self._retry = self._clock.callLater(limits.STORE_RETRY_SECONDS, self._try_again)
+
+    def _try_again(self) -> None:
+        self._retry = None
+        if self._is_busy:
+            self._retry_later()
+            return
+        self._is_busy = True
+        opened = self._engine.open().addCallback(lambda _: self._save())
+        opened.addCallbacks(self._recovered, lambda _: self._retry_later())
+        opened.addBoth(lambda _: self._release([]))
+
+    def _recovered(self, result: None) -> None:
+        self._is_kept = True
+        self._unarchived.clear()
+        self.log.info("the chat is kept again")
+        self._notify("This chat is kept again.")

@@ -1,0 +1,144 @@
+"""The operations of the ordered log: whatever changes the hub, as a frozen value.
+
+The hub is deterministic, so a chat *is* the order of its operations. A log decides on that order
+and applies them to the hub; a log that keeps them can restore the chat.
+"""
+
+from typing import Final, Generic, TypeVar
+
+import msgspec
+from twisted.logger import Logger
+from typing_extensions import override
+
+from chatd.chat import commands
+from chatd.chat.errors import Refusal, ServerFailed
+from chatd.chat.events import Reply
+from chatd.chat.hub import Hub
+from chatd.chat.outbox import MemberId
+
+_Result = TypeVar("_Result")
+
+_log: Final = Logger()
+
+#: The commands that change nothing in the hub. A private message is only passed on: so its text is
+#: never kept.
+_UNKEPT: Final = frozenset(
+    {
+        commands.SendPrivate,
+        commands.ListRooms,
+        commands.ListUsers,
+        commands.ReadHistory,
+        commands.Ping,
+    }
+)
+
+
+class Operation(msgspec.Struct, Generic[_Result], frozen=True, array_like=True):
+    """One step of a chat; ``now`` is in milliseconds since 1970."""
+
+    @property
+    def changes_hub(self) -> bool:
+        """Whether the operation has to be kept, so that the chat can be restored."""
+        return True
+
+    def apply(self, hub: Hub, now: int) -> _Result:
+        """Carry the operation out.
+
+        :raises Refusal: if that is not possible; then nothing has changed.
+        """
+        raise NotImplementedError
+
+
+class ReserveSlot(Operation[MemberId], frozen=True, tag="slot"):
+    """Add a connection from `address` (``ADDRESS:PORT``), and take a slot for it."""
+
+    address: str
+
+    @override
+    def apply(self, hub: Hub, now: int) -> MemberId:
+        return hub.reserve_slot(self.address)
+
+
+class ConnectWithoutSlot(Operation[MemberId], frozen=True, tag="connect"):
+    """Add a connection from `address` that takes a slot only when it enters."""
+
+    address: str
+
+    @override
+    def apply(self, hub: Hub, now: int) -> MemberId:
+        return hub.connect_without_slot(self.address)
+
+
+class Handle(Operation[Reply], frozen=True):
+    """Carry out the command of a connection."""
+
+    member_id: MemberId
+    command: commands.Command
+
+    @property
+    @override
+    def changes_hub(self) -> bool:
+        return type(self.command) not in _UNKEPT
+
+    @override
+    def apply(self, hub: Hub, now: int) -> Reply:
+        return hub.handle(self.member_id, self.command, now)
+
+
+class RemoveMember(Operation[None], frozen=True, tag="leave"):
+    """Remove a connection, and announce that a member left for this `reason`."""
+
+    member_id: MemberId
+    reason: str
+
+    @override
+    def apply(self, hub: Hub, now: int) -> None:
+        hub.remove_member(self.member_id, self.reason)
+
+
+class SetAccounts(Operation[None], frozen=True, tag="accounts"):
+    """Replace the accounts: casefolded nicknames, and whether each is blocked."""
+
+    accounts: dict[str, bool]
+
+    @override
+    def apply(self, hub: Hub, now: int) -> None:
+        hub.accounts = self.accounts
+
+
+class Tick(Operation[None], frozen=True, tag="tick"):
+    """Time has passed: carry out what is due."""
+
+    @override
+    def apply(self, hub: Hub, now: int) -> None:
+        hub.tick(now)
+
+
+class Begin(Operation[None], frozen=True, tag="begin"):
+    """A server begins; whoever was connected to the one before is gone."""
+
+    @override
+    def apply(self, hub: Hub, now: int) -> None:
+        hub.begin(now)
+
+
+class Clear(Operation[None], frozen=True, tag="clear"):
+    """Remove all connections, and announce nothing: the server ends."""
+
+    @override
+    def apply(self, hub: Hub, now: int) -> None:
+        hub.clear(now)
+
+
+def apply(hub: Hub, operation: Operation[_Result], now: int) -> _Result | Refusal:
+    """The result of an operation, or its refusal."""
+    try:
+        return operation.apply(hub, now)
+    except Refusal as refusal:
+        # Its traceback refers to the frames of this call, and so to what they refer to: without it
+        # all that is freed at once, and not only by the garbage collector.
+        return refusal.with_traceback(None)
+    except Exception:
+        # A bug must fail one operation, not the server.
+        _log.failure("an operation could not be applied")
+        return ServerFailed()

@@ -1,0 +1,38 @@
+"""The port of the ordered log: decides on the order of the operations, and applies them."""
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from twisted.internet.defer import Deferred
+
+from chatd.chat.errors import Refusal
+from chatd.chat.hub import Hub
+from chatd.log.operations import Operation
+
+_Result = TypeVar("_Result")
+
+
+class OrderedLog(Protocol):
+    """Applies operations to its hub, in one order for everybody.
+
+    :ivar hub: to read from; only the log changes it.
+    """
+
+    hub: Hub
+
+    def open(self) -> Deferred[Exception | None]:
+        """Restore the chat that was kept; what is asked for before that waits.
+
+        The Deferred fires with what has failed, if anything: then the chat begins anew, and
+        nothing is kept.
+        """
+
+    def ask(self, operation: Operation[_Result], done: Callable[[_Result | Refusal], None]) -> None:
+        """Apply `operation` in its turn, and call `done` with its result.
+
+        The results come in the order in which one has asked, perhaps before this call returns. What
+        the hub sends to members because of the operation goes out before its result is handed over.
+        """
+
+    def stop(self) -> Deferred[None]:
+        """Fires when everything that was asked is kept; nothing may be asked any more."""

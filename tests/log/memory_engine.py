@@ -1,0 +1,115 @@
+"""An engine in memory: keeps entries in lists, and fails when it is told to."""
+
+from collections.abc import Callable, Sequence
+
+from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.interfaces import IReactorTime
+from typing_extensions import override
+
+from chatd.chat import names
+from chatd.chat.events import Message
+from chatd.log.engine import (
+    Archive,
+    ArchivedMessage,
+    Engine,
+    Entry,
+    Position,
+    PositionTaken,
+    Search,
+    SearchResult,
+    Snapshot,
+    StoreFailed,
+)
+
+
+class MemoryEngine(Engine, Archive):
+    """What would be in the file, for one server after another.
+
+    :param clock: an entry is kept in its next turn; None for at once.
+    :ivar problem: while it is set, nothing can be kept.
+    """
+
+    def __init__(self, clock: IReactorTime | None = None) -> None:
+        self.clock = clock
+        self.problem = ""
+        self.entries: list[Entry] = []
+        self.snapshot: Snapshot | None = None
+        self.messages: list[ArchivedMessage] = []
+        self.is_open = False
+
+    @override
+    def open(self) -> Deferred[None]:
+        if self.problem:
+            return fail(StoreFailed(self.problem))
+        self.is_open = True
+        return succeed(None)
+
+    @override
+    def load(self) -> Deferred[Snapshot | None]:
+        return succeed(self.snapshot)
+
+    @override
+    def read(self, after: Position) -> Deferred[list[Entry]]:
+        return succeed([each for each in self.entries if each.position > after][:3])
+
+    @override
+    def append(self, entry: Entry, messages: Sequence[ArchivedMessage] = ()) -> Deferred[None]:
+        def keep() -> None:
+            if any(each.position >= entry.position for each in self.entries):
+                raise PositionTaken
+            self.entries.append(entry)
+            self.messages += messages
+
+        return self._later(keep)
+
+    @override
+    def save(
+        self, snapshot: Snapshot, trim: Position, messages: Sequence[ArchivedMessage] = ()
+    ) -> Deferred[None]:
+        def keep() -> None:
+            self.snapshot = snapshot
+            self.entries = [each for each in self.entries if each.position > trim]
+            self.messages += messages
+
+        return self._later(keep)
+
+    @override
+    def close(self) -> Deferred[None]:
+        self.is_open = False
+        return succeed(None)
+
+    @override
+    def last(
+        self, room: str, limit: int, before: int | None = None
+    ) -> Deferred[tuple[Message, ...]]:
+        found = [each for each in self._room(room) if before is None or each.seq < before]
+        return succeed(tuple(found[-limit:]))
+
+    @override
+    def after(self, room: str, seq: int, limit: int) -> Deferred[tuple[Message, ...]]:
+        return succeed(tuple(each for each in self._room(room) if each.seq > seq)[:limit])
+
+    @override
+    def search(self, query: Search) -> Deferred[SearchResult]:
+        found = [each.message for each in self.messages if query.words in each.message.text]
+        return succeed(SearchResult(tuple(found[::-1])))
+
+    def _room(self, room: str) -> list[Message]:
+        key = names.casefold(room)
+        return [each.message for each in self.messages if names.casefold(each.message.room) == key]
+
+    def _later(self, call: Callable[[], None]) -> Deferred[None]:
+        done: Deferred[None] = Deferred()
+
+        def finish() -> None:
+            if self.problem or not self.is_open:
+                done.errback(StoreFailed(self.problem))
+                return
+            call()
+            done.callback(None)
+
+        if self.clock is None:
+            finish()
+        else:
+            self.clock.callLater(0, finish)
+        return done

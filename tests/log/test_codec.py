@@ -1,0 +1,115 @@
+"""Entries and states as bytes: what was kept is what is read back."""
+
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatd.chat import commands
+from chatd.chat.hub import Hub, HubSettings
+from chatd.log import codec
+from chatd.log.operations import (
+    Begin,
+    Clear,
+    ConnectWithoutSlot,
+    Handle,
+    Operation,
+    RemoveMember,
+    ReserveSlot,
+    SetAccounts,
+    Tick,
+)
+from tests.fakes import RecordingOutbox
+
+#: Any text that can be sent: UTF-8 has no surrogates.
+TEXTS = st.text(max_size=20)
+#: What msgpack can write; larger ones are in no command that changes the chat.
+NUMBERS = st.integers(-(2**63), 2**63 - 1)
+
+COMMANDS = {each: st.builds(each) for each in commands.Command.__args__} | {
+    commands.Enter: st.builds(commands.Enter, TEXTS, st.lists(TEXTS, max_size=3).map(tuple)),
+    commands.EnterAuthenticated: st.builds(
+        commands.EnterAuthenticated, TEXTS, st.lists(TEXTS, max_size=3).map(tuple)
+    ),
+    commands.SendPrivate: st.builds(
+        commands.SendPrivate, TEXTS, st.lists(TEXTS, max_size=3).map(tuple)
+    ),
+}
+OPERATIONS: dict[type[Operation[Any]], st.SearchStrategy[Operation[Any]]] = {
+    ReserveSlot: st.builds(ReserveSlot, TEXTS),
+    ConnectWithoutSlot: st.builds(ConnectWithoutSlot, TEXTS),
+    Handle: st.builds(Handle, NUMBERS, st.one_of(*COMMANDS.values())),
+    RemoveMember: st.builds(RemoveMember, NUMBERS, TEXTS),
+    SetAccounts: st.builds(SetAccounts, st.dictionaries(TEXTS, st.booleans(), max_size=4)),
+    Tick: st.just(Tick()),
+    Begin: st.just(Begin()),
+    Clear: st.just(Clear()),
+}
+
+
+def read_back(operations: list[Operation[Any]]) -> list[Operation[Any]]:
+    return codec.decode_operations(codec.encode_operations(operations))
+
+
+@pytest.mark.parametrize("kind", COMMANDS, ids=lambda kind: kind.__name__)
+def test_every_command_is_read_back_as_it_was_written(kind: type) -> None:
+    @given(COMMANDS[kind], NUMBERS)
+    def check(command: commands.Command, member: int) -> None:
+        [operation] = read_back([Handle(member, command)])
+        assert isinstance(operation, Handle)
+        assert operation == Handle(member, command)
+        assert type(operation.command) is kind
+
+    check()
+
+
+def test_there_is_a_strategy_for_every_operation() -> None:
+    assert set(OPERATIONS) == set(Operation.__subclasses__())
+
+
+@given(st.lists(st.one_of(*OPERATIONS.values()), max_size=8))
+def test_an_entry_has_its_operations_in_their_order(operations: list[Operation[Any]]) -> None:
+    found = read_back(operations)
+    assert found == operations
+    assert list(map(type, found)) == list(map(type, operations))
+
+
+@given(st.lists(st.tuples(TEXTS, st.booleans()), unique_by=lambda each: each[0], max_size=5))
+def test_accounts_stay_in_their_order(accounts: list[tuple[str, bool]]) -> None:
+    [operation] = read_back([SetAccounts(dict(accounts))])
+    assert isinstance(operation, SetAccounts)
+    assert list(operation.accounts.items()) == accounts
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        msgspec.msgpack.encode([["unheard of", 1]]),
+        msgspec.msgpack.encode([["do", 1, "UnheardOf", {"text": "hello"}]]),
+        msgspec.msgpack.encode([["do", 1, "SendMessage", {"text": 1}]]),
+        msgspec.msgpack.encode([["do", 1, "SendMessage"]]),
+        msgspec.msgpack.encode({"tag": "tick"}),
+        codec.encode_operations([ReserveSlot("10.0.0.1:1")])[:-1],
+        b"",
+        b"\xc1",
+    ],
+)
+def test_what_is_no_entry_or_one_of_a_later_version_is_refused(data: bytes) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        codec.decode_operations(data)
+
+
+@pytest.mark.parametrize("data", [b"", b"\xc1", msgspec.msgpack.encode({"rules": "one"})])
+def test_what_is_no_state_is_refused(data: bytes) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        codec.decode_state(data)
+
+
+def test_a_state_of_other_rules_is_refused() -> None:
+    hub = Hub(HubSettings("work", 3, 9), RecordingOutbox(), 0)
+    newer = replace(hub.state(), rules=99)
+    with pytest.raises(ValueError, match="rules 99"):
+        hub.restore(codec.decode_state(codec.encode_state(newer)))
