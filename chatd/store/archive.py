@@ -1,0 +1,291 @@
+"""The messages of the SQLite file, read in a thread of their own: no search delays a commit.
+
+Whatever somebody has changed in the file by hand, only valid messages come out of it.
+"""
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final, TypeVar
+from urllib.parse import quote
+
+from twisted.internet.defer import Deferred
+
+from chatd.chat import limits, names
+from chatd.chat.errors import Refusal
+from chatd.chat.events import Message
+from chatd.log.engine import BadSearch, Search, SearchResult, StoreFailed
+from chatd.store import schema, words
+from chatd.store.database import check_kind, decode
+from chatd.store.failures import Vanished, describe
+from chatd.store.messages import PARTITION_MESSAGES, partitions
+from chatd.store.worker import Worker
+
+_Result = TypeVar("_Result")
+
+#: The most messages that ``last`` and ``after`` fire with.
+READ_MESSAGES: Final = 1_000
+
+_COLUMNS: Final = (
+    "messages.id, coalesce(messages.name, rooms.name), seq, time, source, text "
+    "FROM messages JOIN rooms ON rooms.id = messages.room "
+)
+#: Larger than any id.
+_END: Final = 2**63 - 1
+
+
+class SQLiteArchive:
+    """The messages in the file at `path`, of a server that runs or does not."""
+
+    def __init__(self, path: Path, reactor: Any) -> None:
+        self.path = path
+        self._worker = Worker(reactor, "archive")
+        self._connection: sqlite3.Connection | None = None
+        self._identity = (0, 0)
+
+    def last(
+        self, room: str, limit: int, before: int | None = None
+    ) -> Deferred[tuple[Message, ...]]:
+        """See :class:`~chatd.log.engine.Archive`."""
+        return self._call(
+            lambda connection: tuple(
+                reversed(
+                    _messages(
+                        connection,
+                        "WHERE rooms.key = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
+                        (_key(room), _bounded(before, _END), _page(limit)),
+                    )
+                )
+            )
+        )
+
+    def after(self, room: str, seq: int, limit: int) -> Deferred[tuple[Message, ...]]:
+        """See :class:`~chatd.log.engine.Archive`."""
+        return self._call(
+            lambda connection: tuple(
+                _messages(
+                    connection,
+                    "WHERE rooms.key = ? AND seq > ? ORDER BY seq LIMIT ?",
+                    (_key(room), _bounded(seq, 0), _page(limit)),
+                )
+            )
+        )
+
+    def search(self, query: Search) -> Deferred[SearchResult]:
+        """See :class:`~chatd.log.engine.Archive`."""
+        return self._call(lambda connection: _search(connection, query))
+
+    def close(self) -> Deferred[None]:
+        """Close the file and end the thread; the next call opens it again."""
+        return self._worker.call(self._close).addCallback(lambda _: self._worker.stop())
+
+    # --- in the thread ---------------------------------------------------------------------------
+
+    def _call(self, call: Callable[[sqlite3.Connection], _Result]) -> Deferred[_Result]:
+        return self._worker.call(lambda: self._read(call))
+
+    def _read(self, call: Callable[[sqlite3.Connection], _Result]) -> _Result:
+        """The result of `call`, of one state of the file.
+
+        :raises StoreFailed: if it cannot be read; the next call tries again.
+        """
+        try:
+            with _transaction(self._connected()) as connection:
+                return call(connection)
+        except (sqlite3.Error, OSError, StoreFailed) as error:
+            self._close()
+            raise describe(self.path, error) from error
+
+    def _connected(self) -> sqlite3.Connection:
+        """The connection, to the file that is at the path now."""
+        try:
+            status = self.path.stat()
+        except FileNotFoundError:
+            self._close()
+            raise Vanished(self.path) from None
+        identity = (status.st_dev, status.st_ino)
+        if self._connection is not None and identity != self._identity:
+            self._close()
+        if self._connection is None:
+            check_kind(self.path)  # to open a pipe would take for ever
+            real = os.path.realpath(self.path)
+            connection = sqlite3.connect(
+                f"file:{quote(real)}?mode=ro", uri=True, isolation_level=None
+            )
+            connection.text_factory = decode
+            try:
+                schema.check(connection, self.path)
+            except BaseException:
+                connection.close()
+                raise
+            self._connection, self._identity = connection, identity
+        return self._connection
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    connection.execute("BEGIN")
+    try:
+        yield connection
+    finally:
+        connection.execute("ROLLBACK")
+
+
+def _key(name: str) -> str:
+    """The form in which names are compared, as one that SQLite can compare."""
+    return names.casefold(name).encode(errors="replace").decode()
+
+
+def _page(limit: int) -> int:
+    return max(0, min(limit, READ_MESSAGES))
+
+
+def _bounded(number: int | None, default: int) -> int:
+    """`number` as one that SQLite can compare."""
+    return default if number is None else max(-_END, min(number, _END))
+
+
+def _messages(
+    connection: sqlite3.Connection, condition: str, parameters: tuple[Any, ...]
+) -> list[Message]:
+    rows = connection.execute(f"SELECT {_COLUMNS} {condition}", parameters)
+    return [message for _, message in _valid(rows)]
+
+
+def _valid(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[int, Message]]:
+    """Each valid message with its id."""
+    for message_id, room, seq, time, source, text in rows:
+        if _is_valid(room, seq, time, source, text):
+            yield message_id, Message(room, seq, time, source, text)
+
+
+def _is_valid(room: object, seq: object, time: object, source: object, text: object) -> bool:
+    if not (
+        isinstance(seq, int)
+        and isinstance(time, int)
+        and isinstance(text, str)
+        and 0 < seq < 2**53
+        and 0 <= time < 2**53
+    ):
+        return False
+    try:
+        return _are_names(room, source) and names.message_text(text) == text
+    except Refusal:
+        return False
+
+
+@lru_cache(1_024)
+def _are_names(room: object, source: object) -> bool:
+    """Whether these are the names of a room and of a member.
+
+    :raises Refusal: if they are not.
+    """
+    return (
+        isinstance(room, str)
+        and isinstance(source, str)
+        and names.room_name(room) == room
+        and names.nickname(source, source) == source
+    )
+
+
+def _search(connection: sqlite3.Connection, query: Search) -> SearchResult:
+    """A page of what was found.
+
+    :raises BadSearch: if the query is too long or has nothing to search for.
+    """
+    phrases = words.parse(query.words)
+    if not (phrases or query.room or query.source):
+        raise BadSearch("Say what to search for.")
+    limit = max(1, min(query.limit, limits.SEARCH_REPLY_MESSAGES))
+    found = []
+    for each in _find(connection, query, phrases, limit + 1):
+        found.append(each)
+        if len(found) > limit:
+            return SearchResult(tuple(message for _, message in found[:-1]), found[-2][0])
+    return SearchResult(tuple(message for _, message in found))
+
+
+def _find(
+    connection: sqlite3.Connection, query: Search, phrases: tuple[words.Phrase, ...], wanted: int
+) -> Iterator[tuple[int, Message]]:
+    """What `query` finds, newest first, in the index and in what is not in it yet."""
+    room_id = None
+    if query.room is not None:
+        room = connection.execute(
+            "SELECT id FROM rooms WHERE key = ?", (_key(query.room),)
+        ).fetchone()
+        if room is None:
+            return
+        room_id = room[0]
+    source = None if query.source is None else _key(query.source)
+    before = _bounded(query.before, _END)
+    since = _bounded(query.since, 0)
+    first = _first_since(connection, since)
+    indexed = connection.execute("SELECT value FROM numbers WHERE name = 'indexed'").fetchone()[0]
+    yield from _find_unindexed(
+        connection, phrases, room_id, source, (max(indexed + 1, first), before, since)
+    )
+    expression = " AND ".join(
+        [phrase.expression for phrase in phrases]
+        + ([] if room_id is None else [f'"{words.room_tag(room_id)}"'])
+        + ([] if source is None else [f'"{words.source_tag(source)}"'])
+    )
+    for number in reversed(partitions(connection.execute)):
+        if number * PARTITION_MESSAGES < before and (number + 1) * PARTITION_MESSAGES > first:
+            table = f"search_{number}"
+            yield from _valid(
+                connection.execute(
+                    f"SELECT {_COLUMNS} JOIN {table} ON {table}.rowid = messages.id "
+                    f"WHERE {table} MATCH ? AND {table}.rowid < ? AND {table}.rowid >= ? "
+                    f"AND time >= ? ORDER BY {table}.rowid DESC LIMIT ?",
+                    (expression, before, first, since, wanted),
+                )
+            )
+
+
+def _find_unindexed(
+    connection: sqlite3.Connection,
+    phrases: tuple[words.Phrase, ...],
+    room_id: int | None,
+    source: str | None,
+    bounds: tuple[int, int, int],
+) -> Iterator[tuple[int, Message]]:
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} WHERE messages.id >= ? AND messages.id < ? AND time >= ? "
+        "AND coalesce(messages.room = ?, 1) ORDER BY messages.id DESC",
+        (*bounds, room_id),
+    )
+    for message_id, message in _valid(rows):
+        is_from = source is None or names.casefold(message.source) == source
+        if is_from and words.matches(phrases, message.text):
+            yield message_id, message
+
+
+def _first_since(connection: sqlite3.Connection, since: int) -> int:
+    """The id of the first message that is not older than `since`.
+
+    Times grow with the ids, so that half of those in question fall away with each look.
+    """
+    low = connection.execute("SELECT min(id) FROM messages").fetchone()[0] or 0
+    high = connection.execute("SELECT max(id) FROM messages").fetchone()[0] or 0
+    if since <= 0:
+        return int(low)
+    high += 1
+    while low < high:
+        middle = (low + high) // 2
+        row = connection.execute(
+            "SELECT id, time FROM messages WHERE id >= ? ORDER BY id LIMIT 1", (middle,)
+        ).fetchone()
+        if row is None or row[1] >= since:
+            high = middle
+        else:
+            low = row[0] + 1
+    return int(low)

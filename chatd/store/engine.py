@@ -1,0 +1,203 @@
+"""The journal in an SQLite file: entries, snapshots, and the archive's messages beside them."""
+
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from twisted.internet.defer import Deferred
+
+from chatd.log.engine import (
+    ArchivedMessage,
+    Entry,
+    Position,
+    Snapshot,
+    StoreFailed,
+)
+from chatd.store.archive import SQLiteArchive
+from chatd.store.database import Connect, Database
+from chatd.store.failures import Damaged, describe
+from chatd.store.journal import Journal
+from chatd.store.messages import Messages
+from chatd.store.retention import Keep, retain
+from chatd.store.worker import Steps, Worker
+
+_Result = TypeVar("_Result")
+
+_KEEP: Final = Keep()
+
+
+@dataclass(frozen=True, slots=True)
+class _Store:
+    """The open file."""
+
+    database: Database
+    messages: Messages
+    journal: Journal
+
+
+class SQLiteEngine:
+    """The journal in the file at `path`, written in one thread.
+
+    After a :exc:`StoreFailed` the files are closed; :meth:`open` opens them again. Nothing is ever
+    taken away from a file that cannot be used.
+
+    :ivar archive: the messages of that file, read in another thread.
+    :param sync: ``normal``: what was kept survives the end of the process. ``full``: a power
+        failure, too.
+    :param now: the time, in seconds since 1970.
+    :param connect: makes the writer's connection; tests let it fail.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        reactor: Any,
+        *,
+        sync: str = "normal",
+        keep: Keep = _KEEP,
+        now: Callable[[], float] = time.time,
+        connect: Connect = sqlite3.connect,
+    ) -> None:
+        self.path = path
+        self.archive = SQLiteArchive(path, reactor)
+        self._sync = sync
+        self._keep = keep
+        self._now = now
+        self._connect = connect
+        self._worker = Worker(reactor, "store")
+        # All of these are the thread's own.
+        self._open_store: _Store | None = None
+        self._is_indexing = False
+        self._failure = StoreFailed(f"{path} is not open.")
+        self._is_suspect = False
+
+    def open(self) -> Deferred[None]:
+        """See :class:`~chatd.log.engine.Engine`."""
+        closed = self.archive.close()
+        return closed.addCallback(lambda _: self._worker.call(self._open))
+
+    def load(self) -> Deferred[Snapshot | None]:
+        """See :class:`~chatd.log.engine.Engine`."""
+        return self._call(lambda: self._store.journal.load())
+
+    def read(self, after: Position) -> Deferred[list[Entry]]:
+        """See :class:`~chatd.log.engine.Engine`."""
+        return self._call(lambda: self._store.journal.read(after))
+
+    def append(self, entry: Entry, messages: Sequence[ArchivedMessage] = ()) -> Deferred[None]:
+        """See :class:`~chatd.log.engine.Engine`."""
+        return self._call(lambda: self._append(entry, messages))
+
+    def save(
+        self,
+        snapshot: Snapshot,
+        trim: Position,
+        messages: Sequence[ArchivedMessage] = (),
+    ) -> Deferred[None]:
+        """See :class:`~chatd.log.engine.Engine`. Afterwards what is too old is deleted."""
+        return self._run(self._save(snapshot, trim, messages))
+
+    def retain(self) -> Deferred[None]:
+        """Delete the messages that are not to be kept any longer, oldest first."""
+        return self._run(self._retain())
+
+    def close(self) -> Deferred[None]:
+        """See :class:`~chatd.log.engine.Engine`."""
+        closed = self.archive.close()
+        closed.addCallback(lambda _: self._worker.call(self._close))
+        return closed.addCallback(lambda _: self._worker.stop())
+
+    # --- in the thread ---------------------------------------------------------------------------
+
+    def _call(self, call: Callable[[], _Result]) -> Deferred[_Result]:
+        return self._worker.call(lambda: self._guarded(call))
+
+    def _run(self, steps: Steps) -> Deferred[None]:
+        return self._worker.run(self._guarded_steps(steps))
+
+    def _guarded(self, call: Callable[[], _Result]) -> _Result:
+        """The result of `call`; after a failure the file is closed.
+
+        :raises StoreFailed: after a failure.
+        """
+        try:
+            return call()
+        except (sqlite3.Error, OSError, StoreFailed) as error:
+            raise self._fail(error) from error
+
+    def _guarded_steps(self, steps: Steps) -> Steps:
+        try:
+            while True:
+                yield self._guarded(lambda: next(steps))
+        except StopIteration:
+            return
+
+    def _fail(self, error: Exception) -> StoreFailed:
+        failure = describe(self.path, error)
+        self._is_suspect = self._is_suspect or isinstance(failure, Damaged)
+        self._shut(failure)
+        return failure
+
+    def _shut(self, failure: StoreFailed) -> None:
+        self._failure = failure
+        if self._open_store is not None:
+            self._open_store.database.close()
+            self._open_store = None
+            self._worker.drop_tasks(failure)
+
+    @property
+    def _store(self) -> _Store:
+        if self._open_store is None:
+            raise self._failure
+        return self._open_store
+
+    def _open(self) -> None:
+        self._close()
+        self._guarded(self._open_database)
+        self._worker.add(self._guarded_steps(self._retain()))
+
+    def _open_database(self) -> None:
+        database = Database(self.path, self._connect, self._sync, is_suspect=self._is_suspect)
+        try:
+            messages = Messages(database)
+        except BaseException:
+            database.close()
+            raise
+        self._open_store = _Store(database, messages, Journal(database, messages))
+        self._is_suspect = False
+        self._is_indexing = False
+
+    def _close(self) -> None:
+        self._shut(StoreFailed(f"{self.path} is closed."))
+
+    def _append(self, entry: Entry, messages: Sequence[ArchivedMessage]) -> None:
+        self._store.journal.append(entry, messages)
+        self._index()
+
+    def _index(self) -> None:
+        """Begin to index messages, if there are enough for that."""
+        messages = self._store.messages
+        if not self._is_indexing and messages.has_batch():
+            self._is_indexing = True
+            self._worker.add(self._guarded_steps(self._index_steps(messages)))
+
+    def _index_steps(self, messages: Messages) -> Steps:
+        while messages.has_batch():
+            messages.index_batch()
+            yield 0
+        self._is_indexing = False
+
+    def _save(
+        self, snapshot: Snapshot, trim: Position, messages: Sequence[ArchivedMessage]
+    ) -> Steps:
+        yield from self._store.journal.save(snapshot, trim, messages)
+        self._index()
+        self._worker.add(self._guarded_steps(self._retain()))
+
+    def _retain(self) -> Steps:
+        store = self._store
+        yield from retain(store.database, store.messages, self._keep, self._now())
+        yield from store.journal.give_back_pages()

@@ -1,0 +1,169 @@
+"""The archive's messages, as the writer's thread adds them, indexes them and deletes them.
+
+The index is in several tables of full-text search, each for ``PARTITION_MESSAGES``. A search begins
+with the newest, and mostly ends there; old ones are deleted as a whole, and none gets so large that
+merging its parts makes anybody wait. Messages are indexed a batch at a time, and not with the entry
+that made them; a search looks through the few that are not indexed yet.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+from chatd.chat import names
+from chatd.log.engine import ArchivedMessage
+from chatd.store import words
+from chatd.store.database import Database
+
+#: The messages in one table of the index.
+PARTITION_MESSAGES: Final = 32_768
+#: Messages that are indexed in one transaction.
+BATCH_MESSAGES: Final = 256
+#: Messages that are deleted in one transaction.
+DELETED_MESSAGES: Final = 256
+
+_CREATE: Final = (
+    "CREATE VIRTUAL TABLE IF NOT EXISTS search_{} USING fts5"
+    "(words, content='', columnsize=0, tokenize='ascii')"
+)
+
+
+def partitions(execute: Callable[[str], sqlite3.Cursor]) -> list[int]:
+    """The numbers of the tables of the index, oldest first."""
+    rows = execute(
+        "SELECT name FROM sqlite_master WHERE name GLOB 'search_[0-9]*' AND rootpage = 0"
+    )
+    return sorted(int(name.removeprefix("search_")) for (name,) in rows)
+
+
+def indexed_text(room_id: int, source: str, text: str) -> str:
+    """What the index has of one message."""
+    # Words, if nobody has changed the file by hand.
+    sender, said = str(source), str(text)
+    tags = f"{words.room_tag(room_id)} {words.source_tag(names.casefold(sender))}"
+    return f"{tags} {words.normalize(said)}"
+
+
+class Messages:
+    """The messages of an open store.
+
+    :ivar first: the id of the oldest message; one more than `last` if there is none.
+    :ivar last: the id of the newest message that there ever was.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.last = max(
+            database.number("SELECT max(id) FROM messages"),
+            database.number("SELECT max(value) FROM numbers WHERE name IN ('deleted', 'indexed')"),
+        )
+        self.first = database.number("SELECT min(id) FROM messages") or self.last + 1
+        self._indexed = database.number("SELECT value FROM numbers WHERE name = 'indexed'")
+        self._oldest_partition = -1
+        self._rooms = self._read_rooms()
+
+    def add(self, messages: Sequence[ArchivedMessage]) -> None:
+        """Add `messages`; within a transaction."""
+        if not messages:
+            return
+        rows = []
+        for number, archived in enumerate(messages, self.last + 1):
+            message = archived.message
+            room_id, name = self._room(message.room)
+            rows.append(
+                (
+                    number,
+                    room_id,
+                    message.seq,
+                    archived.life,
+                    None if message.room == name else message.room,
+                    message.time,
+                    message.source,
+                    message.text,
+                )
+            )
+        # A number that is there already was not confirmed, or somebody has changed the file.
+        self._database.execute_many(
+            "INSERT OR REPLACE INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows
+        )
+        self.last += len(rows)
+
+    def has_batch(self) -> bool:
+        """Whether there are so many messages without an index that they are worth a transaction."""
+        return self.last - self._indexed >= BATCH_MESSAGES
+
+    def index_batch(self) -> None:
+        """Index the next messages, in a transaction of their own."""
+        partition = (self._indexed + 1) // PARTITION_MESSAGES
+        end = min(self._indexed + BATCH_MESSAGES, (partition + 1) * PARTITION_MESSAGES - 1)
+        rows = [
+            (message_id, indexed_text(room_id, source, text))
+            for message_id, room_id, source, text in self._database.execute(
+                "SELECT id, room, source, text FROM messages WHERE id > ? AND id <= ?",
+                (self._indexed, end),
+            )
+        ]
+        with self._database.lazy_transaction():
+            self._database.execute(_CREATE.format(partition))
+            self._database.execute_many(
+                f"INSERT INTO search_{partition} (rowid, words) VALUES (?, ?)",  # noqa: S608
+                rows,
+            )
+            self._database.execute("UPDATE numbers SET value = ? WHERE name = 'indexed'", (end,))
+        self._indexed = end
+
+    def oldest_time(self) -> int | None:
+        """The time of the oldest message."""
+        row = self._database.execute("SELECT time FROM messages ORDER BY id LIMIT 1").fetchone()
+        return row[0] if row else None
+
+    def delete(self, last: int) -> Iterator[None]:
+        """Delete the messages up to the id `last`, each step in a transaction of its own."""
+        while self.first <= last:
+            yield from self._drop_partitions()
+            end = min(last, self.first + DELETED_MESSAGES - 1)
+            with self._database.lazy_transaction():
+                self._database.execute("DELETE FROM messages WHERE id <= ?", (end,))
+                self._database.execute(
+                    "UPDATE numbers SET value = max(value, ?) WHERE name IN ('deleted', 'indexed')",
+                    (end,),
+                )
+            self.first = end + 1
+            self._indexed = max(self._indexed, end)
+            yield
+        yield from self._drop_partitions()
+
+    def forget_rooms(self) -> None:
+        """Forget the names of the rooms that have no message any longer."""
+        with self._database.lazy_transaction():
+            self._database.execute(
+                "DELETE FROM rooms WHERE id NOT IN (SELECT room FROM messages "
+                "WHERE messages.room = rooms.id)"
+            )
+        self._rooms = self._read_rooms()
+
+    def _drop_partitions(self) -> Iterator[None]:
+        """Drop the parts of the index whose messages are all deleted."""
+        current = self.first // PARTITION_MESSAGES
+        if current == self._oldest_partition:
+            return
+        for number in partitions(self._database.execute):
+            if number < current:
+                with self._database.lazy_transaction():
+                    self._database.execute(f"DROP TABLE search_{number}")
+                yield
+        self._oldest_partition = current
+
+    def _read_rooms(self) -> dict[str, tuple[int, str]]:
+        rows = self._database.execute("SELECT id, key, name FROM rooms")
+        return {key: (room_id, name) for room_id, key, name in rows}
+
+    def _room(self, name: str) -> tuple[int, str]:
+        key = names.casefold(name)
+        known = self._rooms.get(key)
+        if known is None:
+            cursor = self._database.execute(
+                "INSERT INTO rooms (key, name) VALUES (?, ?)", (key, name)
+            )
+            known = self._rooms[key] = (cursor.lastrowid or 0, name)
+        return known
