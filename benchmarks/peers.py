@@ -79,15 +79,23 @@ def _configured(
     return [program, *(str(path) if each == "{}" else each for each in arguments)]
 
 
+#: Of a chatd that can keep its chat: in memory only.
+UNKEPT: Final = ("--store", "none")
+
+
 def _chatd(*options: str) -> Command:
-    """Chatd with its defaults, except for the limits on one member; it logs to a file."""
+    """Chatd with its defaults, except for the limits on one member; it logs to a file.
+
+    :param options: ``{}`` in one stands for the directory of the server's files.
+    """
 
     def command(config: ServerConfig) -> list[str]:
         arguments = [sys.executable, "-m", "chatd", "server", "--id", "bench"]
         arguments += ["--ifaddrs", f"{config.address}/8", "--port", str(config.port)]
         arguments += ["--discovery-port", str(config.discovery_port)]
         arguments += ["--flood", "0", "--accept-rate", "0", "--timeout", "0", "--slots", "20000"]
-        return [*arguments, "--log-file", str(config.directory / "log"), *options]
+        arguments += ["--log-file", str(config.directory / "log")]
+        return arguments + [each.replace("{}", str(config.directory)) for each in options]
 
     return command
 
@@ -130,18 +138,34 @@ MQTT: Final[tuple[Step, ...]] = (
 MQTT_MESSAGE: Final = _mqtt(0x30, _mqtt_text(b"lobby"), TEXT)
 
 PEERS: Final = (
-    Peer("chatd", "chatd", _chatd(), NATIVE, NATIVE_MESSAGE),
+    Peer("chatd", "chatd", _chatd(*UNKEPT), NATIVE, NATIVE_MESSAGE),
+    Peer(
+        "chatd-kept",
+        "chatd, kept in a file",
+        _chatd("--store", "{}/store"),
+        NATIVE,
+        NATIVE_MESSAGE,
+        option="--store",
+    ),
+    Peer(
+        "chatd-synced",
+        "chatd, synced to the disk",
+        _chatd("--store", "{}/store", "--store-sync", "full"),
+        NATIVE,
+        NATIVE_MESSAGE,
+        option="--store-sync",
+    ),
     Peer(
         "chatd-unlogged",
         "chatd, no messages logged",
-        _chatd("--log-level", "warn"),
+        _chatd(*UNKEPT, "--log-level", "warn"),
         NATIVE,
         NATIVE_MESSAGE,
     ),
     Peer(
         "chatd-queued",
         "chatd, writes queued",
-        _chatd("--writes", "queued"),
+        _chatd(*UNKEPT, "--writes", "queued"),
         NATIVE,
         NATIVE_MESSAGE,
         option="--writes",
@@ -211,7 +235,7 @@ def other(checkout: Path) -> Peer:
     return Peer(
         "other",
         "chatd, other checkout",
-        _chatd(),
+        _chatd(*(UNKEPT if (checkout / "chatd" / "store").exists() else ())),
         NATIVE,
         NATIVE_MESSAGE,
         checkout=checkout,

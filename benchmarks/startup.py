@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from time import perf_counter
 from typing import Final
 
+from benchmarks.peers import UNKEPT
+
 RUNS: Final = 15
 LOOPBACK: Final = ("--ifaddrs", "127.0.0.1/8")
 DISCOVERY: Final = ("--discovery-port", "17777")
@@ -25,7 +27,7 @@ IMPORTS: Final = (
 def measure() -> Iterator[str]:
     """Lines of text: the medians and the extremes."""
     server = subprocess.Popen(
-        [*CHATD, "server", *LOOPBACK, *DISCOVERY, "--id", "bench", "--accept-rate", "0"],
+        [*CHATD, "server", *LOOPBACK, *DISCOVERY, "--id", "bench", "--accept-rate", "0", *UNKEPT],
         stderr=subprocess.PIPE,
         text=True,
     )

@@ -46,6 +46,17 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 if ARE_QUEUED:
     queue_writes()
 
+
+@pytest.fixture(autouse=True)
+def state_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Servers and clients keep their files in a directory of this test."""
+    directory = tmp_path_factory.mktemp("state")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("XDG_STATE_HOME", str(directory))
+        environment.delenv("STATE_DIRECTORY", raising=False)
+        yield directory
+
+
 #: End-to-end tests: programs on real networks, terminals and browsers.
 _END_TO_END = tuple(Path(__file__).with_name(name) for name in ("e2e", "browser"))
 

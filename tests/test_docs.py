@@ -169,6 +169,12 @@ FIGURES = {
         ("{} connections that have sent nothing", limits.UNREGISTERED_CONNECTIONS),
         ("for at most {} s, and ends", limits.SHUTDOWN_SECONDS),
     ],
+    "howto/keep": [
+        ("waits {} s for the first of them", limits.EMPTY_ROOM_SECONDS),
+        ("has written {} MiB of changes", limits.JOURNAL_BYTES // 2**20),
+        ("tries again every {} s", limits.STORE_RETRY_SECONDS),
+        ("at most the last {}. If", limits.UNARCHIVED_MESSAGES),
+    ],
     "reference/chat": [
         ("up to {} connections wait", limits.REJECTED_CONNECTIONS),
         ("A nickname has 1 to {} characters", limits.NICKNAME_CHARACTERS),
@@ -303,6 +309,10 @@ POINTS = {
         "client/test_session.py::test_lines_typed_offline_are_kept_and_sent_on_return_in_order",
         "client/test_session.py::"
         "test_unconfirmed_lines_are_named_when_the_connection_is_lost_and_not_sent_again",
+    ),
+    "A restart of the server": (
+        "store/test_kill.py::"
+        "test_nothing_that_was_confirmed_is_lost_and_messages_come_with_their_entries",
     ),
     "A server listens": (
         "server/test_service.py::test_the_server_listens_on_each_given_address_and_nowhere_else",

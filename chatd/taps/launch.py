@@ -36,9 +36,11 @@ from chatd.taps.server import (
     SERVER_PARAMETERS,
     ServerOptions,
     abort_cannot_listen,
+    abort_store_in_use,
     describe_cannot_listen,
     make_server,
 )
+from chatd.taps.store import NONE, store_parameters
 from chatd.wire import rendering
 
 __all__ = ["Options", "install_reactor", "makeService"]
@@ -72,6 +74,7 @@ class Options(ServerOptions, InteractiveOptions):
             port_or_endpoint,
         ),
         *[row for row in SERVER_PARAMETERS if row[0] not in ("id", "timeout", "web")],
+        *store_parameters(NONE, "none"),
         *log_parameters(level="warn"),
     ]
 
@@ -108,6 +111,7 @@ class LaunchProgram(Program):
         except CannotListen as error:
             self.abort(describe_cannot_listen(error))
         else:
+            self._server.when_restored.addCallback(abort_store_in_use, self._options, self)
             self._server.when_listening.addCallbacks(
                 self._open, abort_cannot_listen, errbackArgs=(self,)
             )

@@ -1,6 +1,7 @@
 """``chatd server`` and twistd's ``chatserver``: options, and the services that run a server."""
 
 import gc
+import os
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -41,6 +42,7 @@ from chatd.taps.options import (
 )
 from chatd.taps.program import Program, get_reactor
 from chatd.taps.rlimits import raise_open_file_limit
+from chatd.taps.store import open_store, refusal_of_named_store, store_parameters
 from chatd.threads import call_in_thread
 
 
@@ -146,6 +148,11 @@ SERVER_PARAMETERS: Final = [
     ),
 ]
 
+#: Without the option, a chat is kept.
+_STORE_PARAMETERS: Final = store_parameters(
+    None, "a file named after the id, in the state directory"
+)
+
 #: Objects that may be allocated (less those freed) before a collection; Python's default is 700.
 _GC_THRESHOLD: Final = 20_000
 
@@ -180,7 +187,7 @@ class Options(ServerOptions):
         "addresses. Example: chatserver --ifaddrs 10.35.11.113/24 192.168.1.124/24 --id work. "
         "With ADDRESS, it listens on that address only; the prefix is that of its interface."
     )
-    optParameters: ClassVar = [*SERVER_PARAMETERS, *log_parameters()]
+    optParameters: ClassVar = [*SERVER_PARAMETERS, *_STORE_PARAMETERS, *log_parameters()]
 
     @override
     def parseArgs(self, *words: str) -> None:
@@ -232,12 +239,19 @@ def make_server(options: ServerOptions, reactor: Any) -> ChatServer:
             ),
             options["writes"],
         ),
-        Chat(settings, reactor, lambda: time.time_ns() // 1_000_000),
+        Chat(
+            settings,
+            reactor,
+            lambda: time.time_ns() // 1_000_000,
+            open_store(options, settings.server_id, os.environ, reactor),
+        ),
         # A server on all of the host's addresses follows them when they change.
         (lambda: default_subnets(host_addresses())) if is_default else None,
     )
     if options["auth"] is not None:
         add_accounts(server, options["auth"], reactor)
+    else:
+        server.chat.set_accounts({})  # also if the chat that was kept had some
     return server
 
 
@@ -245,7 +259,7 @@ def add_accounts(server: ChatServer, checker: AccountsChecker, reactor: Any) -> 
     """Have `checker` decide which nicknames need a password; hash on threads beside `reactor`."""
 
     def on_accounts_changed(accounts: Mapping[str, bool]) -> None:
-        server.chat.hub.accounts = accounts
+        server.chat.set_accounts(accounts)
 
     checker.in_thread = partial(call_in_thread, reactor)
     authenticator = Authenticator(checker, reactor, on_accounts_changed)
@@ -256,10 +270,17 @@ def add_accounts(server: ChatServer, checker: AccountsChecker, reactor: Any) -> 
 class ServerProgram(Program):
     """The program of a server without clients."""
 
-    def __init__(self, reactor: Any, server: ChatServer, observer: ILogObserver | None) -> None:
+    def __init__(
+        self,
+        reactor: Any,
+        server: ChatServer,
+        options: ServerOptions,
+        observer: ILogObserver | None,
+    ) -> None:
         super().__init__(reactor, observer)
         server.setServiceParent(self)
         server.when_listening.addErrback(abort_cannot_listen, self)
+        server.when_restored.addCallback(abort_store_in_use, options, self)
 
     @override
     def startService(self) -> None:
@@ -295,7 +316,13 @@ def abort_cannot_listen(failure: Failure, program: Program) -> None:
     program.abort(describe_cannot_listen(error))
 
 
+def abort_store_in_use(problem: Exception | None, options: ServerOptions, program: Program) -> None:
+    """End `program` if the file that was named for the chat belongs to another server."""
+    if sentence := refusal_of_named_store(options, problem):
+        program.abort(f"chatserver: {sentence}")
+
+
 def makeService(options: Options, reactor: Any = None) -> Program:  # Twisted's name
     """The program of ``chatserver``."""
     reactor = reactor or get_reactor()
-    return ServerProgram(reactor, make_server(options, reactor), options.twistd_observer)
+    return ServerProgram(reactor, make_server(options, reactor), options, options.twistd_observer)

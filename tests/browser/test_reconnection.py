@@ -1,5 +1,7 @@
 """The connection is lost and comes back: the page reconnects, and no line is lost or sent twice."""
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.browser.chat_page import OpenPage
@@ -69,10 +71,34 @@ def test_the_user_is_in_the_same_rooms_after_a_reconnection(
     ice.wait_for_message("welcome back", "moon")
 
 
-def test_a_restart_of_the_server_is_reported_and_leaves_what_is_shown(
+def test_a_restart_of_a_server_that_keeps_its_chat_changes_nothing_on_screen(
     open_page: OpenPage, server: Server
 ) -> None:
     moon, ice = server.add_member("moon"), open_page("ice")
+    send_messages(moon, "before", "and this")
+    ice.send("my own")
+    ice.wait_for_message("my own", kind="own")
+    ice.expect_connection_errors()
+    server.kill()
+    ice.wait_for_state("reconnecting")
+    server.start()
+    sun = server.add_member("sun")
+    send_messages(sun, "while ice is away")
+    ice.retry_now()
+    ice.wait_for_state("online")
+    send_messages(sun, "after")
+    ice.wait_for_message("after", "sun")
+    expected = ["before", "and this", "my own", "while ice is away", "after"]
+    assert ice.texts_from("moon", "ice", "sun") == expected
+
+
+def test_a_restart_of_the_server_is_reported_and_leaves_what_is_shown(
+    open_url: OpenPage, start_server: Callable[..., Server]
+) -> None:
+    server = start_server("--store", "none")
+    moon, ice = server.add_member("moon"), open_url(server.url)
+    ice.wait_for_state("watching")
+    ice.join("ice")
     send_messages(moon, "before", "and this")
     ice.send("my own")
     ice.wait_for_message("my own", kind="own")

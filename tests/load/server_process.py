@@ -92,7 +92,7 @@ def run_server(log: Path, *options: str, files: int | None = None) -> Iterator[S
     """
     command = [sys.executable, "-m", "tests.load.instrumented_server"]
     command += ["--ifaddrs", f"{HOST}/8", "--id", "load", "--port", str(PORTS["main"])]
-    command += ["--discovery-port", str(_DISCOVERY_PORT), *options]
+    command += ["--discovery-port", str(_DISCOVERY_PORT), "--store", "none", *options]
     for port in ("plain", "jim", "web"):
         command += [f"--{port}", str(PORTS[port])]
     if files is not None:

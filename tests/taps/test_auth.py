@@ -36,7 +36,7 @@ def path(tmp_path: Path) -> Path:
 
 def server_with_accounts(path: Path, reactor: Any) -> ChatServer:
     """A server with the accounts in the file at `path`."""
-    options = parse(server.Options(), f"--ifaddrs 127.0.0.1/8 --auth chatd:{path}")
+    options = parse(server.Options(), f"--ifaddrs 127.0.0.1/8 --store none --auth chatd:{path}")
     return make_server(options, reactor)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chatd.store.retention import Keep
 from chatd.taps import server
 from chatd.taps.server import make_server
 from tests.fakes import FakeUdpReactor, log_lines
@@ -21,6 +22,8 @@ def test_the_defaults() -> None:
         "flood": 10,
         "accept-rate": 50,
         "writes": "eager",
+        "store-sync": "normal",
+        "keep": Keep(),
         "discovery-port": 7777,
     }
 
@@ -57,7 +60,7 @@ def test_a_valid_value_is_coerced(line: str, option: str, value: object) -> None
     ],
 )
 def test_an_address_has_the_prefix_of_its_interface(line: str, port: int | None) -> None:
-    options = parse(server.Options(), line)
+    options = parse(server.Options(), f"--store none {line}")
     [subnet] = options.known_subnets
     assert str(subnet) == "127.0.0.1/8"
     assert options["port"] == port
@@ -82,7 +85,7 @@ def test_a_bad_address_or_port_is_named_in_one_line(line: str, names: str) -> No
 
 def started(line: str) -> Any:
     """The reactor of a server with these options that has been started and stopped."""
-    options = parse(server.Options(), line)
+    options = parse(server.Options(), f"--store none {line}")
     reactor: Any = FakeUdpReactor()
     made = make_server(options, reactor)
     made.startService()

@@ -7,7 +7,6 @@ once, and the chat goes on without it.
 
 import json
 import os
-import pwd
 import stat
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -17,30 +16,11 @@ from typing import Final
 from prompt_toolkit.history import InMemoryHistory
 
 from chatd.chat import commands, limits
+from chatd.state_directory import state_directory
 from chatd.wire.slash_commands import UserInput
 
 _FILE_NAME: Final = "input-history"
 _FALLBACK_NOTE: Final = "It is kept in memory until you leave."
-
-
-def state_directory(environment: Mapping[str, str]) -> Path:
-    """chatd's directory among those for the state of programs (XDG Base Directory Specification).
-
-    :raises RuntimeError: if the user has no home directory.
-    """
-    path = Path(environment.get("XDG_STATE_HOME", ""))
-    base = path if path.is_absolute() else _home_directory(environment) / ".local" / "state"
-    return base / "chatd"
-
-
-def _home_directory(environment: Mapping[str, str]) -> Path:
-    path = Path(environment.get("HOME", ""))
-    if path.is_absolute():
-        return path
-    try:
-        return Path(pwd.getpwuid(os.getuid()).pw_dir)
-    except KeyError:
-        raise RuntimeError("the user has no home directory") from None
 
 
 def is_private(line: str, user_input: UserInput | None) -> bool:

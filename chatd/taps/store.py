@@ -1,0 +1,90 @@
+"""Where a server keeps its chat: the options, and the file."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from twisted.logger import Logger
+
+from chatd.log.engine import Store, StoreInUse
+from chatd.state_directory import state_directory
+from chatd.store.engine import SQLiteEngine
+from chatd.store.retention import Keep, parse_keep
+from chatd.taps.options import choice, parameter
+
+_log: Final = Logger()
+
+#: The value of ``--store`` with which nothing is kept.
+NONE: Final = "none"
+
+
+def store_parameters(default: str | None, default_text: str) -> list[Any]:
+    """The options that say where a chat is kept.
+
+    :param default: the value of ``--store``; None for a file in the state directory.
+    """
+    return [
+        parameter(
+            "store",
+            default,
+            "the file in which the chat is kept, so that a restart loses nothing; or none. "
+            f"[default: {default_text}]",
+            str,
+        ),
+        parameter(
+            "store-sync",
+            "normal",
+            "what was confirmed survives: normal, the end of the server, however it ends; full, a "
+            "power failure, too, at the price of slower replies",
+            choice(("normal", "full")),
+        ),
+        parameter(
+            "keep",
+            Keep(),
+            "how long messages are kept: an age, a number, and a size of the file, such as "
+            "30d,100000,1G; or all. [default: 30d,1G]",
+            parse_keep,
+        ),
+    ]
+
+
+def open_store(
+    options: Mapping[str, Any], server_id: str, environment: Mapping[str, str], reactor: Any
+) -> Store | None:
+    """The store that `options` ask for; None for none.
+
+    The file is opened, and locked, when the server starts.
+    """
+    if options["store"] == NONE:
+        return None
+    if options["store"] is not None:
+        path = Path(options["store"])
+    else:
+        try:
+            path = default_path(server_id, environment)
+        except (OSError, RuntimeError) as error:
+            _log.warn("nothing is kept of this chat: {error}", error=str(error))
+            return None
+    engine = SQLiteEngine(path, reactor, sync=options["store-sync"], keep=options["keep"])
+    return Store(engine, engine.archive, str(path))
+
+
+def default_path(server_id: str, environment: Mapping[str, str]) -> Path:
+    """The file of the chat with that id, in a directory that exists.
+
+    systemd names the directory of a service in ``STATE_DIRECTORY`` (systemd.exec(5)).
+
+    :raises OSError: if the directory cannot be made.
+    :raises RuntimeError: if the user has no home directory.
+    """
+    given = environment.get("STATE_DIRECTORY", "").partition(":")[0]
+    directory = Path(given) if given else state_directory(environment)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return directory / f"{quote(server_id, safe='')}.sqlite"
+
+
+def refusal_of_named_store(options: Mapping[str, Any], problem: Exception | None) -> str:
+    """Why the server must not run, if the file that was named belongs to another server."""
+    is_named = options["store"] is not None
+    return f"--store: {problem}" if is_named and isinstance(problem, StoreInUse) else ""
