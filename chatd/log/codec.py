@@ -40,7 +40,7 @@ _COMMANDS: Final[dict[str, type]] = {each.__name__: each for each in commands.Co
 
 _encoder: Final = msgspec.msgpack.Encoder()
 _decoder: Final = msgspec.msgpack.Decoder(list[_Record])
-_state_decoder: Final = msgspec.msgpack.Decoder(HubState)
+_snapshot_decoder: Final = msgspec.msgpack.Decoder(tuple[int, HubState])
 
 
 def encode_operations(operations: Iterable[Operation[Any]]) -> bytes:
@@ -61,22 +61,22 @@ def decode_operations(data: bytes) -> list[Operation[Any]]:
     ]
 
 
-def encode_state(state: HubState) -> bytes:
-    """The bytes of a snapshot: equal for equal states."""
-    return _encoder.encode(state)
+def encode_snapshot(time: int, state: HubState) -> bytes:
+    """The bytes of a snapshot: equal for equal states at that time of the chat."""
+    return _encoder.encode((time, state))
 
 
-def decode_state(data: bytes) -> HubState:
-    """The state in a snapshot.
+def decode_snapshot(data: bytes) -> tuple[int, HubState]:
+    """The time of the chat and the state in a snapshot.
 
     :raises ValueError: if it is not one, or one of a later version.
     """
-    return _state_decoder.decode(data)
+    return _snapshot_decoder.decode(data)
 
 
 def digest(state: HubState) -> str:
     """A fingerprint of the state, the same wherever the same operations were applied."""
-    return sha256(encode_state(state)).hexdigest()
+    return sha256(_encoder.encode(state)).hexdigest()
 
 
 def _record(operation: Operation[Any]) -> object:

@@ -97,7 +97,8 @@ class JournalLog(OrderedLog):
         snapshot = yield self._engine.load()
         if snapshot is not None:
             self._position = snapshot.position
-            self.hub.restore(codec.decode_state(snapshot.data))
+            self._time, state = codec.decode_snapshot(snapshot.data)
+            self.hub.restore(state)
         while entries := (yield self._engine.read(self._position)):
             for entry in entries:
                 self._replay(entry)
@@ -136,6 +137,7 @@ class JournalLog(OrderedLog):
             self._retry.cancel()
         self._when_idle = idle = Deferred[None]()
         idle.addCallback(lambda _: self._save() if self._is_kept else None)
+        idle.addErrback(self._not_saved)
         idle.addCallback(lambda _: self._engine.close())
         self._flush()
         return idle
@@ -216,10 +218,14 @@ class JournalLog(OrderedLog):
     def _save(self) -> Deferred[None]:
         """Keep the state, in place of the entries up to now."""
         self._bytes_since_snapshot = 0
-        data = codec.encode_state(self.hub.state())
+        data = codec.encode_snapshot(self._time, self.hub.state())
         return self._engine.save(
             Snapshot(self._position, data), self._position, tuple(self._unarchived)
         )
+
+    def _not_saved(self, failure: Failure) -> None:
+        """Nothing is lost: the entries are kept."""
+        self.log.error("the journal could not be shortened: {error}", error=str(failure.value))
 
     def _not_kept(
         self, failure: Failure, messages: list[ArchivedMessage], calls: list[tuple[Any, ...]]

@@ -97,12 +97,14 @@ class RestorableHub:
             self.do(operation, 0)
 
     def kept(self) -> bytes:
-        return codec.encode_state(self.hub.state())
+        return codec.encode_snapshot(7, self.hub.state())
 
 
 def restored(data: bytes, is_archived: bool = True) -> RestorableHub:
     hub = RestorableHub(is_archived)
-    hub.hub.restore(codec.decode_state(data))
+    time, state = codec.decode_snapshot(data)
+    assert time == 7
+    hub.hub.restore(state)
     return hub
 
 

@@ -102,14 +102,14 @@ def test_what_is_no_entry_or_one_of_a_later_version_is_refused(data: bytes) -> N
         codec.decode_operations(data)
 
 
-@pytest.mark.parametrize("data", [b"", b"\xc1", msgspec.msgpack.encode({"rules": "one"})])
+@pytest.mark.parametrize("data", [b"", b"\xc1", msgspec.msgpack.encode([7, {"rules": "one"}])])
 def test_what_is_no_state_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
-        codec.decode_state(data)
+        codec.decode_snapshot(data)
 
 
 def test_a_state_of_other_rules_is_refused() -> None:
     hub = Hub(HubSettings("work", 3, 9), RecordingOutbox(), 0)
     newer = replace(hub.state(), rules=99)
     with pytest.raises(ValueError, match="rules 99"):
-        hub.restore(codec.decode_state(codec.encode_state(newer)))
+        hub.restore(codec.decode_snapshot(codec.encode_snapshot(0, newer))[1])
