@@ -16,6 +16,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from chatd.chat import limits
+from chatd.log.engine import Store
 from chatd.server.chat import Chat, ServerSettings
 from chatd.server.factory import JIM, MAIN, PLAIN, ChatFactory, PortType
 from chatd.server.protocol import LineProtocol, ObjectProtocol
@@ -187,15 +188,18 @@ class Harness:
 
     As a context manager it checks in the end that nothing is left, such as a timer. All clients
     have one address, so there is no accept rate unless one is given.
+
+    :param store: keeps the chat, which is then to be opened.
     """
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, store: Store | None = None, **settings: Any) -> None:
         settings.setdefault("accept_rate", 0)
         self.clock = Clock()
         self.chat = Chat(
             ServerSettings("party", **settings),
             self.clock,
             lambda: STARTED + round(1_000 * self.clock.seconds()),
+            store,
         )
         self.clients: list[Client] = []
         self.last_port = 40_000  # of the next connection, less one

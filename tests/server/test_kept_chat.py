@@ -1,0 +1,316 @@
+"""A server that keeps its chat: its members notice nothing of it, and a restart loses nothing."""
+
+from typing import Any
+
+import pytest
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+from typing_extensions import override
+
+from chatd.chat import limits
+from chatd.chat.events import Message
+from chatd.log.engine import Store
+from tests.log.memory_engine import MemoryEngine
+from tests.server.harness import (
+    Client,
+    Harness,
+    connect_basic,
+    connect_plain,
+    drain_jim_queues,
+    enter_jim,
+    enter_plain,
+    hello,
+    line,
+)
+from tests.server.users import (
+    BasicUser,
+    JimUser,
+    NativeUser,
+    PlainUser,
+    User,
+    UsersHarness,
+)
+
+FULL = "The disk is full."
+
+
+class KeptHarness(Harness):
+    """A server that keeps its chat in `engine`.
+
+    :param disk: what the engine keeps is kept when this clock is advanced; None for at once.
+    """
+
+    def __init__(
+        self, engine: MemoryEngine | None = None, disk: Clock | None = None, **settings: Any
+    ) -> None:
+        self.engine = engine or MemoryEngine()
+        self.engine.clock = self.disk = disk
+        super().__init__(Store(self.engine, self.engine, "memory"), flood=0, **settings)
+        self.chat.open()
+        self.commit()
+
+    def commit(self) -> None:
+        """Let the engine keep what it was given, until nothing is left."""
+        for _ in range(20):
+            self.clock.advance(0)
+            if self.disk is not None:
+                self.disk.advance(0)
+
+    @override
+    def close(self) -> None:
+        self.commit()
+        for client in self.clients:
+            if not client.is_lost:
+                client.hang_up()
+        self.commit()
+        self.clock.advance(limits.EMPTY_ROOM_SECONDS)  # the rooms of a former life end
+        self.commit()
+        super().close()
+
+
+class SlowArchive(MemoryEngine):
+    """An engine whose archive is read in a later turn."""
+
+    @override
+    def last(
+        self, room: str, limit: int, before: int | None = None
+    ) -> Deferred[tuple[Message, ...]]:
+        if self.clock is None:
+            return super().last(room, limit, before)
+        found: Deferred[tuple[Message, ...]] = Deferred()
+        super().last(room, limit, before).addCallback(
+            lambda messages: self.clock and self.clock.callLater(0, found.callback, messages)
+        )
+        return found
+
+
+# --- a chat like any other ------------------------------------------------------------------------
+
+
+def converse(harness: UsersHarness) -> list[bytes]:
+    """Four members, each of another dialect, do all that they can."""
+    ice, moon, sun, mars = (
+        harness.enter(dialect, nickname)
+        for dialect, nickname in (
+            (NativeUser, "ice"),
+            (BasicUser, "moon"),
+            (PlainUser, "sun"),
+            (JimUser, "mars"),
+        )
+    )
+    users: list[User] = [ice, moon, sun, mars]
+    for number, user in enumerate(users):
+        user.say(f"hello {number}")
+        harness.settle()
+    ice.join("#dev")
+    sun.join("#DEV")
+    ice.say("in dev", "#dev")
+    sun.say("so am I", "#dev")
+    ice.say("", "#dev")
+    ice.join("not a room")
+    sun.send_private("psst", "ice", "mars")
+    mars.send_private("secret", "sun")
+    moon.rename("luna")
+    moon.rename("ICE")
+    harness.settle()
+    for user in (ice, moon, sun):
+        user.request_users()
+        user.request_history()
+    sun.leave("#dev")
+    mars.quit()
+    sun.quit()
+    harness.settle()
+    moon.hang_up()
+    harness.settle()
+    return [user.transport.value() for user in users]
+
+
+def test_members_of_all_dialects_see_the_same_as_in_a_chat_that_is_not_kept() -> None:
+    with UsersHarness() as plain:
+        expected = converse(plain)
+    kept = UsersHarness()
+    kept.harness = KeptHarness()
+    with kept:
+        seen = converse(kept)
+    assert seen == expected
+    texts = [each.message.text for each in kept.harness.engine.messages]
+    assert texts == ["hello 0", "hello 1", "hello 2", "hello 3", "in dev", "so am I"]
+
+
+def test_many_lines_at_once_are_few_entries_and_are_answered_in_order() -> None:
+    with KeptHarness(disk=Clock()) as harness:
+        ice, moon = harness.connect(), harness.connect()
+        for client, nickname in ((ice, "ice"), (moon, "moon")):
+            client.hello(nickname)
+            harness.commit()
+            client.heard()
+        count = len(harness.engine.entries)
+        ice.send_bytes(b"".join(line("message", {"text": f"{n}"}, n) for n in range(200)))
+        for _ in range(200):
+            harness.commit()
+        assert [frame["id"] for frame in ice.heard() if frame["type"] == "ok"] == list(range(200))
+        assert [each["text"] for each in moon.heard_of("message")] == list(map(str, range(200)))
+        commits = len(harness.engine.entries) - count
+        assert commits <= 200 / limits.UNANSWERED_COMMANDS + 1
+
+
+def test_input_is_paused_while_too_many_commands_have_no_answer() -> None:
+    with KeptHarness(disk=Clock()) as harness:
+        ice = harness.connect()
+        ice.hello("ice")
+        harness.commit()
+        ice.heard()
+        for number in range(limits.UNANSWERED_COMMANDS):
+            assert ice.is_read()
+            ice.say(f"{number}", number)
+        assert not ice.is_read()
+        assert ice.heard() == []
+        harness.commit()
+        assert ice.is_read()
+        assert len(ice.heard()) == limits.UNANSWERED_COMMANDS
+
+
+def test_what_is_typed_after_a_join_in_the_same_packet_goes_to_that_room() -> None:
+    with KeptHarness(disk=Clock()) as harness:
+        sun = connect_plain(harness)
+        harness.commit()
+        sun.send_bytes(b"sun\n/join #dev\nhello\n/room #lobby\nhello lobby\n")
+        harness.commit()
+        said = [(each.message.room, each.message.text) for each in harness.engine.messages]
+        assert said == [("#dev", "hello"), ("#lobby", "hello lobby")]
+
+
+# --- connections that are lost meanwhile ----------------------------------------------------------
+
+
+def member(harness: KeptHarness, nickname: str) -> Client:
+    client = harness.connect()
+    harness.commit()
+    client.hello(nickname)
+    harness.commit()
+    assert client.heard_of("welcome")
+    return client
+
+
+def test_a_connection_that_is_lost_before_its_seat_is_kept_leaves_nothing_behind() -> None:
+    with KeptHarness(disk=Clock()) as harness:
+        moon = member(harness, "moon")
+        free = harness.free
+        lost = harness.connect()
+        lost.send_bytes(hello("ice"))
+        lost.hang_up()
+        harness.commit()
+        assert moon.heard() == []
+        assert harness.free == free
+        assert len(harness.chat.sessions) == 1
+
+
+def test_a_member_that_is_lost_before_its_entering_is_kept_is_announced_and_then_leaves() -> None:
+    with KeptHarness(disk=Clock()) as harness:
+        moon = member(harness, "moon")
+        free = harness.free
+        lost = harness.connect()
+        harness.commit()
+        lost.send_bytes(hello("ice") + line("message", {"text": "hello"}))
+        lost.hang_up()
+        harness.commit()
+        assert [each["type"] for each in moon.heard()] == ["entered", "left"]
+        assert harness.free == free
+        assert member(harness, "ice"), "the nickname is free"
+
+
+def test_commands_of_a_lost_connection_are_carried_out_before_it_leaves() -> None:
+    with KeptHarness(disk=Clock()) as harness:
+        moon, ice = member(harness, "moon"), member(harness, "ice")
+        moon.heard()
+        ice.say("last words")
+        ice.hang_up()
+        harness.commit()
+        assert [each["type"] for each in moon.heard()] == ["message", "left"]
+        assert member(harness, "ice")
+
+
+# --- the archive ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [MemoryEngine, SlowArchive])
+def test_a_history_reaches_back_into_the_archive_in_its_place(kind: type[MemoryEngine]) -> None:
+    with KeptHarness(kind(), Clock(), history=2) as harness:
+        ice = member(harness, "ice")
+        for number in range(1, 6):
+            ice.say(f"{number}")
+        harness.commit()
+        ice.heard()
+        ice.send_bytes(
+            line("ping", request_id=1)
+            + line("history", {"room": "#lobby"}, 2)
+            + line("message", {"text": "6"}, 3)
+            + line("history", {"room": "#lobby", "limit": 3, "before": 4}, 4)
+            + line("users", {}, 5)
+        )
+        harness.commit()
+        frames = ice.heard()
+        assert [each["id"] for each in frames] == [1, 2, 3, 4, 5]
+        assert [each["text"] for each in frames[1]["data"]["messages"]] == list("12345")
+        assert [each["text"] for each in frames[3]["data"]["messages"]] == list("123")
+
+
+def test_after_a_restart_the_next_server_has_what_was_said() -> None:
+    engine = MemoryEngine()
+    with KeptHarness(engine) as harness:
+        ice = member(harness, "ice")
+        ice.send("join", {"room": "#dev"})
+        ice.send("message", {"text": "in dev", "room": "#dev"})
+        ice.say("hello")
+        stopped = harness.chat.end()
+        harness.commit()
+        assert ice.heard()[-1] == {"type": "goodbye", "data": {"reason": "server is stopping"}}
+        ice.hang_up()
+        assert stopped.called
+    with KeptHarness(engine) as again:
+        sun = enter_plain(again, "sun")
+        sun.type("/join #dev", "/history")
+        assert [each for each in sun.shown() if each.endswith("ice: in dev")]
+        sun.type("/room #lobby", "/history")
+        assert [each for each in sun.shown() if each.endswith("ice: hello")]
+
+
+# --- a store that fails ---------------------------------------------------------------------------
+
+
+def test_members_of_every_dialect_are_told_that_nothing_is_kept() -> None:
+    with KeptHarness() as harness:
+        ice = member(harness, "ice")
+        moon = connect_basic(harness)
+        moon.send("set-name", "moon")
+        sun = enter_plain(harness, "sun")
+        mars = enter_jim(harness, "mars", "#")
+        for client in (ice, moon, sun, mars):
+            client.transport.clear()
+            client.transport.segments.clear()
+        harness.engine.problem = FULL
+        ice.say("hello", 7)
+        drain_jim_queues(harness)
+        sentence = f"This chat is not kept at present: {FULL}"
+        assert [each["type"] for each in ice.heard()] == ["notice", "ok"]
+        assert moon.shown() == [f"[Server]: {sentence}", "ice: hello"]
+        assert sun.shown() == [f"[Server]: {sentence}", "ice: hello"]
+        notice, message = mars.heard()
+        assert sentence in str(notice)
+        assert message["message"] == "hello"
+        harness.engine.problem = ""
+        harness.clock.advance(limits.STORE_RETRY_SECONDS)
+        assert sun.shown() == ["[Server]: This chat is kept again."]
+        assert [each.message.text for each in harness.engine.messages] == ["hello"]
+
+
+def test_a_chat_whose_store_cannot_be_opened_goes_on_without_it() -> None:
+    engine = MemoryEngine()
+    engine.problem = FULL
+    with KeptHarness(engine, history=2) as harness:
+        ice, moon = member(harness, "ice"), member(harness, "moon")
+        ice.say("hello")
+        assert [each["text"] for each in moon.heard_of("message")] == ["hello"]
+        moon.send("history", {"room": "#lobby"})
+        [history] = moon.heard_of("history")
+        assert [each["text"] for each in history["messages"]] == ["hello"]
