@@ -239,12 +239,13 @@ def test_what_is_asked_for_because_of_a_result_is_carried_out(server: Server) ->
 
 def test_what_is_asked_for_before_the_log_is_open_waits(engine: MemoryEngine) -> None:
     server = Server(engine)
-    server.ask(ReserveSlot("10.0.0.1:1"))
+    server.ask(ReserveSlot("10.0.0.1:1"), Handle(1, Enter("ice")))
     server.settle()
     assert server.told == []
     server.open()
     assert server.opened == [None]
-    assert server.results() == [1]
+    assert server.results()[0] == 1
+    assert [each.nickname for each in server.log.hub.users().users] == ["ice"]
 
 
 # --- a restart ------------------------------------------------------------------------------------
@@ -445,6 +446,8 @@ def test_when_nothing_can_be_kept_everybody_is_told_so_first_and_the_chat_goes_o
     assert server.do(Handle(2, SendMessage("two"))) == [Ok("#lobby", 2, STARTED)]
     assert server.told[0] == Message("#lobby", 2, STARTED, "moon", "two"), "it is said only once"
     server.stop()
+    server.settle()
+    assert not server.clock.getDelayedCalls(), "it is not tried again"
 
 
 def test_a_store_that_works_again_keeps_what_was_said_meanwhile(server: Server) -> None:
@@ -471,15 +474,16 @@ def test_a_store_that_works_again_keeps_what_was_said_meanwhile(server: Server) 
 
 
 def test_a_store_that_fails_a_second_time_is_announced_a_second_time(server: Server) -> None:
-    for _ in range(2):
+    for number in range(2):
         server.engine.problem = FULL
-        server.do(Handle(1, SendMessage("hello")))
+        server.do(Handle(1, SendMessage(f"{number}")))
         assert server.told[0] == f"This chat is not kept at present: {FULL}"
         server.engine.problem = ""
         server.told.clear()
         server.clock.advance(limits.STORE_RETRY_SECONDS)
         server.settle()
         assert server.told == ["This chat is kept again."]
+    assert [each.message.text for each in server.engine.messages] == ["0", "1"]
 
 
 @pytest.mark.usefixtures("small_journal")

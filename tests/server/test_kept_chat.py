@@ -3,13 +3,13 @@
 from typing import Any
 
 import pytest
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail
 from twisted.internet.task import Clock
 from typing_extensions import override
 
 from chatd.chat import limits
 from chatd.chat.events import Message
-from chatd.log.engine import Store
+from chatd.log.engine import Store, StoreFailed
 from tests.log.memory_engine import MemoryEngine
 from tests.server.harness import (
     Client,
@@ -273,6 +273,25 @@ def test_after_a_restart_the_next_server_has_what_was_said() -> None:
         assert [each for each in sun.shown() if each.endswith("ice: in dev")]
         sun.type("/room #lobby", "/history")
         assert [each for each in sun.shown() if each.endswith("ice: hello")]
+
+
+def test_while_the_archive_cannot_be_read_a_history_is_what_is_in_memory() -> None:
+    class Unreadable(MemoryEngine):
+        @override
+        def last(
+            self, room: str, limit: int, before: int | None = None
+        ) -> Deferred[tuple[Message, ...]]:
+            return fail(StoreFailed(FULL)) if self.messages else super().last(room, limit, before)
+
+    with KeptHarness(Unreadable(), history=2) as harness:
+        ice = member(harness, "ice")
+        for text in ("1", "2", "3"):
+            ice.say(text)
+        ice.heard()
+        ice.send_bytes(line("history", {"room": "#lobby"}, 1) + line("ping", request_id=2))
+        history, pong = ice.heard()
+        assert [each["text"] for each in history["data"]["messages"]] == ["2", "3"]
+        assert pong["id"] == 2
 
 
 # --- a store that fails ---------------------------------------------------------------------------
