@@ -194,6 +194,7 @@ def test_a_server_makes_no_file_if_nothing_is_to_be_kept(start: Start, state_hom
     ice.close()
     program.send_signal(signal.SIGTERM)
     assert program.wait() == 0
+    assert not [each for each in program.stderr if "is kept" in each]
     assert not [each for each in state_home.rglob("*") if "sqlite" in each.name]
 
 
