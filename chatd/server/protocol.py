@@ -5,6 +5,7 @@ connection (pause it, end it). The framing of WebSockets is ``chatd.web.websocke
 """
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from twisted.internet.interfaces import IDelayedCall
@@ -171,6 +172,12 @@ class PlainProtocol(LineProtocol):
                 self._drop_nickname()
             else:
                 self._release_nickname()
+                # What it means depends on whether the client has entered.
+                self.session.when_answered(partial(self._handle_line, line))
+                return
+        self._handle_line(line)
+
+    def _handle_line(self, line: bytes) -> None:
         if plain.enters(self.session.dialect, line):
             self._held_nickname = line
             self._hold.start(limits.PLAIN_NICKNAME_MILLISECONDS / 1_000, self._release_nickname)

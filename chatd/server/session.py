@@ -192,7 +192,7 @@ class Session:
         if self.dialect.auto_registers and not self.is_member:
             request = self._auto_register(request)
         if isinstance(request, Refusal):
-            self._in_order(partial(self.refuse, request, request))
+            self.when_answered(partial(self.refuse, request, request))
         elif request is not None:
             self._dispatch(request)
         self._is_handling = False
@@ -201,7 +201,7 @@ class Session:
 
     def idle_detected(self, dialect: Dialect) -> None:
         """No data arrived within ``DIALECT_DETECTION_MILLISECONDS``: the client uses `dialect`."""
-        self._in_order(partial(self._idle_detected, dialect))
+        self.when_answered(partial(self._idle_detected, dialect))
 
     def _idle_detected(self, dialect: Dialect) -> None:
         self._set_dialect(dialect)
@@ -283,7 +283,7 @@ class Session:
 
     def registration_timed_out(self) -> None:
         """The client has not registered in time."""
-        self._in_order(self._registration_timed_out)
+        self.when_answered(self._registration_timed_out)
 
     def _registration_timed_out(self) -> None:
         if self.is_member or self.is_ended:
@@ -301,9 +301,9 @@ class Session:
                 self._throttle.sent(len(text) * min(len(to), limits.RECIPIENTS))
                 self._run_command(request, command)
             case LocalReply() as reply:
-                self._in_order(partial(self._succeeded, request, reply))
+                self.when_answered(partial(self._succeeded, request, reply))
             case commands.Authenticate() as command:
-                self._in_order(partial(self._authenticate, request, command))
+                self.when_answered(partial(self._authenticate, request, command))
             case command:
                 self._run_command(request, command)
 
@@ -364,7 +364,7 @@ class Session:
         while self._waiting and not self._unanswered:
             self._waiting.popleft()()
 
-    def _in_order(self, call: Callable[[], None]) -> None:
+    def when_answered(self, call: Callable[[], None]) -> None:
         """Call `call` when everything before it has its result; read no frame until then."""
         if self._unanswered or self._waiting:
             self._waiting.append(call)
