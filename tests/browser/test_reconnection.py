@@ -86,6 +86,7 @@ def test_a_restart_of_a_server_that_keeps_its_chat_changes_nothing_on_screen(
     send_messages(sun, "while ice is away")
     ice.retry_now()
     ice.wait_for_state("online")
+    ice.wait_for_message("while ice is away", "sun")
     send_messages(sun, "after")
     ice.wait_for_message("after", "sun")
     expected = ["before", "and this", "my own", "while ice is away", "after"]
