@@ -258,6 +258,10 @@ class Hub:
         """How many members there are."""
         return len(self._nicknames)
 
+    def is_connected(self, member_id: MemberId) -> bool:
+        """Whether the connection was added, and not removed yet."""
+        return self._connections.get(member_id) is not None
+
     def nickname(self, member_id: MemberId) -> str:
         """The nickname of a connection; empty before it has entered and after it was removed."""
         member = self._connections.get(member_id)

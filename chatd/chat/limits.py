@@ -170,7 +170,7 @@ JOURNAL_BYTES: Final = 4_194_304
 UNARCHIVED_MESSAGES: Final = 10_000
 #: Time after which a store that has failed is tried again.
 STORE_RETRY_SECONDS: Final = 10
-#: What is searched for in the messages that are kept, in code points.
+#: The words of one search in the messages that are kept, in code points.
 SEARCH_CHARACTERS: Final = 256
 #: Messages in one reply to a search.
 SEARCH_REPLY_MESSAGES: Final = 100

@@ -134,7 +134,7 @@ class Session(SessionView):
         self._ui = ui
         self._owner = owner
         self._rooms = JoinedRooms()
-        #: What was refused, if the next message may be the password for it; else empty.
+        #: The refused request whose password the next message may be; empty if there is none.
         self._refused_request = ""
         self._queue: deque[PendingCommand] = deque()
         self._requests: deque[PendingCommand] = deque()

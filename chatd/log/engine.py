@@ -46,7 +46,7 @@ class ArchivedMessage:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What is searched for: messages with all of these.
+    """A search for the messages to which all of these apply.
 
     :ivar words: as a user types them: words, and phrases in quotes. All must occur; the last word
         may be the beginning of one. If it is empty, `room` or `source` must be given.

@@ -32,7 +32,7 @@ from chatd.chat.outbox import Outbox
 from chatd.log import codec
 from chatd.log.engine import ArchivedMessage, Entry, LogLost, Snapshot, Store, StoreFailed
 from chatd.log.held_outbox import HeldOutbox
-from chatd.log.operations import Begin, Operation, apply
+from chatd.log.operations import Begin, Operation, apply, changes_hub
 from chatd.log.ordered_log import OrderedLog
 
 _Result = TypeVar("_Result")
@@ -113,7 +113,6 @@ class JournalLog(OrderedLog):
         self._is_kept = False
         if failure.check(StoreFailed, LogLost, ValueError) is None:
             self.log.failure("the chat could not be restored", failure)
-        self.log.error("nothing is kept of this chat: {error}", error=str(failure.value))
         return failure.value if isinstance(failure.value, Exception) else None
 
     def _begin(self, problem: Exception | None) -> Deferred[Exception | None]:
@@ -136,7 +135,7 @@ class JournalLog(OrderedLog):
         if self._retry is not None and self._retry.active():
             self._retry.cancel()
         self._when_idle = idle = Deferred[None]()
-        idle.addCallback(lambda _: self._save() if self._is_kept else None)
+        idle.addCallback(lambda _: self._save_last() if self._is_kept else None)
         idle.addErrback(self._not_saved)
         idle.addCallback(lambda _: self._engine.close())
         self._flush()
@@ -185,7 +184,7 @@ class JournalLog(OrderedLog):
             result = apply(self.hub, operation, self._time)
             self._held.add_result(done, result)
             # A refused operation has changed nothing.
-            if operation.changes_hub and not isinstance(result, Refusal):
+            if changes_hub(operation) and not isinstance(result, Refusal):
                 to_keep.append(operation)
         if not to_keep:
             return None
@@ -209,11 +208,10 @@ class JournalLog(OrderedLog):
         if self._bytes_since_snapshot < limits.JOURNAL_BYTES:
             self._release(calls)
             return
-        # Before anything else is applied: the state is that of this very position.
-        saved = self._save()
-        self._held.release(calls)
-        saved.addErrback(self._failed)
-        saved.addCallback(lambda _: self._release([]))
+        # Before anything else is applied: the state is that of this very position. Another reader
+        # of the file, such as a backup, may hold up the snapshot, but not the entries after it.
+        self._save().addErrback(self._failed)
+        self._release(calls)
 
     def _save(self) -> Deferred[None]:
         """Keep the state, in place of the entries up to now."""
@@ -222,6 +220,10 @@ class JournalLog(OrderedLog):
         return self._engine.save(
             Snapshot(self._position, data), self._position, tuple(self._unarchived)
         )
+
+    def _save_last(self) -> Deferred[None]:
+        # Nobody who reads the file may hold up the end of the server.
+        return self._save().addTimeout(limits.SHUTDOWN_SECONDS, self._clock)
 
     def _not_saved(self, failure: Failure) -> None:
         """Nothing is lost: the entries are kept."""
@@ -238,6 +240,8 @@ class JournalLog(OrderedLog):
 
     def _failed(self, failure: Failure) -> None:
         """Tell everybody that nothing is kept, before they are told of anything else."""
+        if not self._is_kept:
+            return  # an entry and a snapshot have failed: that is one problem
         self._is_kept = False
         self.log.error("the chat is not kept: {error}", error=str(failure.value))
         self._notify(f"This chat is not kept at present: {failure.value}")

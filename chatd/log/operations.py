@@ -4,14 +4,15 @@ The hub is deterministic, so a chat *is* the order of its operations. A log deci
 and applies them to the hub; a log that keeps them can restore the chat.
 """
 
-from typing import Final, Generic, TypeVar
+from abc import ABCMeta, abstractmethod
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 from twisted.logger import Logger
 from typing_extensions import override
 
 from chatd.chat import commands
-from chatd.chat.errors import Refusal, ServerFailed
+from chatd.chat.errors import NotRegistered, Refusal, ServerFailed
 from chatd.chat.events import Reply
 from chatd.chat.hub import Hub
 from chatd.chat.outbox import MemberId
@@ -33,20 +34,25 @@ _UNKEPT: Final = frozenset(
 )
 
 
-class Operation(msgspec.Struct, Generic[_Result], frozen=True, array_like=True):
+class _AbstractStructMeta(msgspec.StructMeta, ABCMeta):
+    """Makes structs that may have abstract methods."""
+
+
+class Operation(
+    msgspec.Struct,
+    Generic[_Result],
+    frozen=True,
+    array_like=True,
+    metaclass=_AbstractStructMeta,
+):
     """One step of a chat; ``now`` is in milliseconds since 1970."""
 
-    @property
-    def changes_hub(self) -> bool:
-        """Whether the operation has to be kept, so that the chat can be restored."""
-        return True
-
+    @abstractmethod
     def apply(self, hub: Hub, now: int) -> _Result:
         """Carry the operation out.
 
         :raises Refusal: if that is not possible; then nothing has changed.
         """
-        raise NotImplementedError
 
 
 class ReserveSlot(Operation[MemberId], frozen=True, tag="slot"):
@@ -75,11 +81,6 @@ class Handle(Operation[Reply], frozen=True):
     member_id: MemberId
     command: commands.Command
 
-    @property
-    @override
-    def changes_hub(self) -> bool:
-        return type(self.command) not in _UNKEPT
-
     @override
     def apply(self, hub: Hub, now: int) -> Reply:
         return hub.handle(self.member_id, self.command, now)
@@ -93,6 +94,8 @@ class RemoveMember(Operation[None], frozen=True, tag="leave"):
 
     @override
     def apply(self, hub: Hub, now: int) -> None:
+        if not hub.is_connected(self.member_id):
+            raise NotRegistered  # removed before: nothing changes, so there is nothing to keep
         hub.remove_member(self.member_id, self.reason)
 
 
@@ -128,6 +131,11 @@ class Clear(Operation[None], frozen=True, tag="clear"):
     @override
     def apply(self, hub: Hub, now: int) -> None:
         hub.clear(now)
+
+
+def changes_hub(operation: Operation[Any]) -> bool:
+    """Whether the operation has to be kept, so that the chat can be restored."""
+    return not (isinstance(operation, Handle) and type(operation.command) in _UNKEPT)
 
 
 def apply(hub: Hub, operation: Operation[_Result], now: int) -> _Result | Refusal:

@@ -120,7 +120,7 @@ class LoggingOutbox:
         self.to_member = outbox.to_member
         self._outbox = outbox
         self._turn: TurnLog[tuple[float, Event]] = TurnLog(clock, self._publish)
-        # What is the same in all entries of a kind, as Logger.info makes them. That takes several
+        # The fields that all entries of a kind share, as Logger.info makes them. That takes several
         # times as long as all of the rest.
         self._shared = {
             kind: {

@@ -382,9 +382,9 @@ class Session:
             self._extend_registration_timeout()
         self._set_dialect(self.dialect.updated(request, refusal))
         self.refuse(refusal, request)
-        match request.command:
-            case commands.Enter(nickname) if self.dialect.auto_registers:
-                if nickname != self.address and not self.is_member:
+        if self.dialect.auto_registers and not self.is_member:
+            match request.command:
+                case commands.Enter(nickname) if nickname != self.address:
                     self._dispatch(Request(commands.Enter(self.address)))
 
     def _succeeded(self, request: Request, result: Reply | LocalReply) -> None:

@@ -14,7 +14,7 @@ _BYTES: Final = {"M": 2**20, "G": 2**30, "T": 2**40}
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """What is kept; None is no limit.
+    """The limits of what is kept; None is no limit.
 
     :ivar seconds: the age of a message.
     :ivar messages: their number.

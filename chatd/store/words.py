@@ -25,7 +25,7 @@ _MANY_MARKS: Final = re.compile(f"([{characters.MARKS}]{{8}})[{characters.MARKS}
 #: Cyrillic letters that are decomposed, but are letters of their own: short i, short u, yi.
 _KEPT: Final = (("\u0438\u0306", "\u0439"), ("\u0443\u0306", "\u045e"), ("\u0456\u0308", "\u0457"))
 
-#: What is left out: the combining diacritics, the points and vowel signs of Hebrew and Arabic,
+#: These are left out: the combining diacritics, the points and vowel signs of Hebrew and Arabic,
 #: which most writers leave out. Letters that Unicode does not decompose become the plain ones.
 _PLAIN: Final = dict.fromkeys(
     (

@@ -36,11 +36,10 @@ from chatd.taps.server import (
     SERVER_PARAMETERS,
     ServerOptions,
     abort_cannot_listen,
-    abort_store_in_use,
     describe_cannot_listen,
     make_server,
 )
-from chatd.taps.store import NONE, store_parameters
+from chatd.taps.store import NONE, report_problem, store_parameters
 from chatd.wire import rendering
 
 __all__ = ["Options", "install_reactor", "makeService"]
@@ -111,7 +110,7 @@ class LaunchProgram(Program):
         except CannotListen as error:
             self.abort(describe_cannot_listen(error))
         else:
-            self._server.when_restored.addCallback(abort_store_in_use, self._options, self)
+            self._server.when_restored.addCallback(report_problem, self._options, self.abort)
             self._server.when_listening.addCallbacks(
                 self._open, abort_cannot_listen, errbackArgs=(self,)
             )

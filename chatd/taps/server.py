@@ -42,7 +42,7 @@ from chatd.taps.options import (
 )
 from chatd.taps.program import Program, get_reactor
 from chatd.taps.rlimits import raise_open_file_limit
-from chatd.taps.store import open_store, refusal_of_named_store, store_parameters
+from chatd.taps.store import open_store, report_problem, store_parameters
 from chatd.threads import call_in_thread
 
 
@@ -280,7 +280,7 @@ class ServerProgram(Program):
         super().__init__(reactor, observer)
         server.setServiceParent(self)
         server.when_listening.addErrback(abort_cannot_listen, self)
-        server.when_restored.addCallback(abort_store_in_use, options, self)
+        server.when_restored.addCallback(report_problem, options, self.abort)
 
     @override
     def startService(self) -> None:
@@ -314,12 +314,6 @@ def abort_cannot_listen(failure: Failure, program: Program) -> None:
     failure.trap(CannotListen)
     error: Any = failure.value
     program.abort(describe_cannot_listen(error))
-
-
-def abort_store_in_use(problem: Exception | None, options: ServerOptions, program: Program) -> None:
-    """End `program` if the file that was named for the chat belongs to another server."""
-    if sentence := refusal_of_named_store(options, problem):
-        program.abort(f"chatserver: {sentence}")
 
 
 def makeService(options: Options, reactor: Any = None) -> Program:  # Twisted's name

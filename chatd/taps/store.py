@@ -1,6 +1,6 @@
 """Where a server keeps its chat: the options, and the file."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -84,7 +84,11 @@ def default_path(server_id: str, environment: Mapping[str, str]) -> Path:
     return directory / f"{quote(server_id, safe='')}.sqlite"
 
 
-def refusal_of_named_store(options: Mapping[str, Any], problem: Exception | None) -> str:
-    """Why the server must not run, if the file that was named belongs to another server."""
-    is_named = options["store"] is not None
-    return f"--store: {problem}" if is_named and isinstance(problem, StoreInUse) else ""
+def report_problem(
+    problem: Exception | None, options: Mapping[str, Any], abort: Callable[[str], None]
+) -> None:
+    """Say that nothing is kept, or `abort` if the file that was named belongs to another server."""
+    if options["store"] is not None and isinstance(problem, StoreInUse):
+        abort(f"chatserver: --store: {problem}")
+    elif problem is not None:
+        _log.error("nothing is kept of this chat: {error}", error=str(problem))

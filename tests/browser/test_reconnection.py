@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.browser.chat_page import OpenPage
+from tests.browser.chat_page import ChatPage, OpenPage
 from tests.browser.disconnection import cut_off, take_nickname
 from tests.browser.server_harness import Server, send_messages
 from tests.browser.tcp_proxy import tcp_proxy
+from tests.e2e.native_peer import Peer
 from tests.ports import HOST
 
 STOPS = {"stopped": Server.stop, "killed": Server.kill}
@@ -71,13 +72,8 @@ def test_the_user_is_in_the_same_rooms_after_a_reconnection(
     ice.wait_for_message("welcome back", "moon")
 
 
-def test_a_restart_of_a_server_that_keeps_its_chat_changes_nothing_on_screen(
-    open_page: OpenPage, server: Server
-) -> None:
-    moon, ice = server.add_member("moon"), open_page("ice")
-    send_messages(moon, "before", "and this")
-    ice.send("my own")
-    ice.wait_for_message("my own", kind="own")
+def restart_while_away(server: Server, ice: ChatPage) -> Peer:
+    """Kill the server and start it again; sun enters and speaks before the page is back."""
     ice.expect_connection_errors()
     server.kill()
     ice.wait_for_state("reconnecting")
@@ -86,6 +82,17 @@ def test_a_restart_of_a_server_that_keeps_its_chat_changes_nothing_on_screen(
     send_messages(sun, "while ice is away")
     ice.retry_now()
     ice.wait_for_state("online")
+    return sun
+
+
+def test_a_restart_of_a_server_that_keeps_its_chat_changes_nothing_on_screen(
+    open_page: OpenPage, server: Server
+) -> None:
+    moon, ice = server.add_member("moon"), open_page("ice")
+    send_messages(moon, "before", "and this")
+    ice.send("my own")
+    ice.wait_for_message("my own", kind="own")
+    sun = restart_while_away(server, ice)
     ice.wait_for_message("while ice is away", "sun")
     send_messages(sun, "after")
     ice.wait_for_message("after", "sun")
@@ -105,14 +112,7 @@ def test_a_restart_of_the_server_is_reported_and_leaves_what_is_shown(
     ice.wait_for_message("my own", kind="own")
     moon.send("private", {"text": "a secret", "to": ["ice"]}, id=1)
     ice.wait_for_message("a secret", kind="private")
-    ice.expect_connection_errors()
-    server.kill()
-    ice.wait_for_state("reconnecting")
-    server.start()
-    sun = server.add_member("sun")
-    send_messages(sun, "while ice is away")
-    ice.retry_now()
-    ice.wait_for_state("online")
+    sun = restart_while_away(server, ice)
     ice.wait_for_notice("restarted")
     send_messages(sun, "after", "and after that")
     ice.wait_for_message("and after that", "sun")

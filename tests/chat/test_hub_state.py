@@ -25,6 +25,7 @@ from chatd.log.operations import (
     SetAccounts,
     Tick,
     apply,
+    changes_hub,
 )
 from tests.chat.replay import comparable
 from tests.chat.strategies import ANYTHING, NICKNAMES
@@ -87,7 +88,7 @@ class RestorableHub:
         result = apply(self.hub, operation, now)
         calls, messages = self._held.take()
         self.messages += [each.message for each in messages]
-        if operation.changes_hub:
+        if changes_hub(operation):
             sent = [(call.__name__, *arguments) for call, *arguments in calls]
             self.happened.append((comparable(result), sent))
         return result

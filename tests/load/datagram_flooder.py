@@ -12,7 +12,7 @@ from typing import Final
 
 from tests.load.server_process import BROADCAST
 
-#: What is sent: nothing, no JSON, or queries, which the server answers up to its limit.
+#: The datagrams: empty, no JSON, or queries, which the server answers up to its limit.
 DATAGRAMS: Final = {
     "empty": b"",
     "garbage": b"\xff" * 40,

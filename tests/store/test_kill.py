@@ -1,4 +1,4 @@
-"""What was confirmed is there after SIGKILL."""
+"""A server that is killed with SIGKILL loses nothing that it has confirmed."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What is in the files of a chat, and what is not."""
+"""The files of a chat have its public messages, and no private text or password."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is kept, and for how long."""
+"""Messages are kept as long as ``--keep`` says."""
 
 import sqlite3
 from collections.abc import Callable

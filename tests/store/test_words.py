@@ -1,4 +1,4 @@
-"""What is found by which words, in every script."""
+"""A search finds words in every script."""
 
 # ruff: noqa: RUF001 (words of many scripts)
 

@@ -75,7 +75,7 @@ class WindowFile:
         return was_incomplete
 
     def end(self) -> None:
-        """From now on nothing is lost for lack of space: these are the last lines."""
+        """The last lines follow: none of them is dropped for lack of space."""
         self._is_at_end = True
 
     def drain(self, timeout: float) -> bool:
