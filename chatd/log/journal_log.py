@@ -19,6 +19,7 @@ everything is kept again.
 from collections.abc import Callable, Generator
 from typing import Any, Final, TypeVar
 
+from twisted.internet import defer
 from twisted.internet.defer import Deferred, inlineCallbacks, succeed
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
@@ -78,7 +79,7 @@ class JournalLog(OrderedLog):
         # While the log opens, commits or saves, what is asked for is gathered.
         self._is_busy = True
         self._is_scheduled = False
-        self._is_opened = False
+        self._is_opened = self._is_stopping = False
         self._is_kept = True
         self._unarchived: list[ArchivedMessage] = []
         self._retry: IDelayedCall | None = None
@@ -132,6 +133,7 @@ class JournalLog(OrderedLog):
     def stop(self) -> Deferred[None]:
         if not self._is_opened:
             return succeed(None)
+        self._is_stopping = True
         if self._retry is not None and self._retry.active():
             self._retry.cancel()
         self._when_idle = idle = Deferred[None]()
@@ -210,7 +212,7 @@ class JournalLog(OrderedLog):
             return
         # Before anything else is applied: the state is that of this very position. Another reader
         # of the file, such as a backup, may hold up the snapshot, but not the entries after it.
-        self._save().addErrback(self._failed)
+        self._save().addErrback(self._snapshot_failed)
         self._release(calls)
 
     def _save(self) -> Deferred[None]:
@@ -225,9 +227,16 @@ class JournalLog(OrderedLog):
         # Nobody who reads the file may hold up the end of the server.
         return self._save().addTimeout(limits.SHUTDOWN_SECONDS, self._clock)
 
+    def _snapshot_failed(self, failure: Failure) -> None:
+        """A snapshot failed; or the log has closed the file before it was complete."""
+        if not self._is_stopping:
+            self._failed(failure)
+
     def _not_saved(self, failure: Failure) -> None:
         """Nothing is lost: the entries are kept."""
-        self.log.error("the journal could not be shortened: {error}", error=str(failure.value))
+        is_late = failure.check(defer.TimeoutError) is not None
+        error = "another program reads the file" if is_late else str(failure.value)
+        self.log.warn("the journal is as long as it was: {error}", error=error)
 
     def _not_kept(
         self, failure: Failure, messages: list[ArchivedMessage], calls: list[tuple[Any, ...]]
@@ -248,7 +257,7 @@ class JournalLog(OrderedLog):
         self._retry_later()
 
     def _retry_later(self) -> None:
-        if self._when_idle is None:
+        if not self._is_stopping:
             self._retry = self._clock.callLater(limits.STORE_RETRY_SECONDS, self._try_again)
 
     def _try_again(self) -> None:

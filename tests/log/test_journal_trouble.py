@@ -11,6 +11,7 @@ from chatd.chat.events import JoinDone, Message, Ok
 from chatd.log import codec
 from chatd.log.engine import StoreFailed
 from chatd.log.operations import Handle
+from tests.fakes import log_lines
 from tests.log.kept_server import FULL, STARTED, Server, either_way, enter, entries_of, restart
 from tests.log.memory_engine import MemoryEngine
 
@@ -107,14 +108,20 @@ def test_another_reader_of_the_file_holds_up_neither_the_chat_nor_its_end(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A backup, for example: until it has ended, a snapshot is not complete."""
-    monkeypatch.setattr(server.engine, "save", lambda *arguments: Deferred())
+    saved: Deferred[None] = Deferred()
+    saves = iter([saved, Deferred()])
+    monkeypatch.setattr(server.engine, "save", lambda *arguments: next(saves))
     assert [each.seq for each in server.do(Handle(1, SendMessage(2_000 * "x")))] == [1]
     assert [each.seq for each in server.do(Handle(1, SendMessage("after")))] == [2]
     stopped = server.stop()
     server.settle()
     assert stopped == []
-    server.clock.advance(limits.SHUTDOWN_SECONDS)
+    with log_lines() as lines:
+        server.clock.advance(limits.SHUTDOWN_SECONDS)
+        saved.errback(StoreFailed("The file is closed."))
     assert stopped == [None]
+    assert lines == ["the journal is as long as it was: another program reads the file"]
+    assert not server.clock.getDelayedCalls()
 
 
 # --- a store that fails ---------------------------------------------------------------------------
