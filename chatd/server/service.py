@@ -380,7 +380,7 @@ class ChatServer(MultiService):
         Endpoints stay: they would not be opened again when the address comes back.
         """
         for name in self._numbered:
-            ports = self._listening[name]
+            ports = self._listening.get(name, [])
             for port in list(ports):
                 host = port.getHost()
                 if isinstance(host, IPv4Address) and host.host == str(address):

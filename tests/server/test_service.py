@@ -267,6 +267,20 @@ def test_an_address_that_comes_with_two_prefixes_is_listened_on_once() -> None:
     harness.server.stopService()
 
 
+def test_the_first_address_of_a_host_is_tried_until_its_port_is_free() -> None:
+    have: list[tuple[Subnet, ...]] = [()]
+    harness = _ServiceHarness((), current=lambda: have[0])
+    harness.server.startService()
+    harness.network.taken.add((HOSTS[0], 7777))
+    have[0] = WORK[:1]
+    harness.network.pump([3.0])
+    assert harness.network.listening() == []
+    harness.network.taken.clear()
+    harness.network.pump([3.0])
+    assert harness.network.listening() == [(HOSTS[0], 7777)]
+    harness.server.stopService()
+
+
 def test_an_endpoint_stays_while_its_address_is_gone() -> None:
     """Its socket works again when the address comes back; nobody would open it anew."""
     have = [WORK]

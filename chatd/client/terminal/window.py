@@ -15,6 +15,9 @@ from typing import Final
 
 from chatd.chat import limits
 
+#: How often :meth:`WindowFile.drain` looks whether all is written.
+_POLL_SECONDS: Final = 0.001
+
 
 class WindowFile:
     """The file that prompt_toolkit writes to: nothing in it waits for the terminal.
@@ -100,7 +103,3 @@ class WindowFile:
             except OSError as error:
                 self._error = error
             self._bytes_done += len(piece)
-
-
-#: How often :meth:`WindowFile.drain` looks whether all is written.
-_POLL_SECONDS: Final = 0.001
