@@ -104,7 +104,12 @@ class ChatPage(Tab):
 
     def fill(self, field: Control, text: str) -> None:
         """Click on a field and replace its text."""
-        self.click(field)
+
+        def attempt() -> bool:
+            self.click(field)  # it misses if the layout moves at this moment
+            return self.focused_control().node == field.node
+
+        self._wait(attempt, lambda: f"{field} does not take the focus")
         self.call("Input.dispatchKeyEvent", type="keyDown", commands=["selectAll"])
         self.type(text)
 
