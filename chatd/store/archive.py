@@ -7,7 +7,6 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
@@ -15,13 +14,13 @@ from urllib.parse import quote
 from twisted.internet.defer import Deferred
 
 from chatd.chat import limits, names
-from chatd.chat.errors import Refusal
 from chatd.chat.events import Message
 from chatd.log.engine import BadSearch, Search, SearchResult, StoreFailed
 from chatd.store import schema, words
 from chatd.store.database import check_kind, decode
 from chatd.store.failures import Vanished, describe
 from chatd.store.messages import PARTITION_MESSAGES, partitions
+from chatd.store.validity import is_valid
 from chatd.store.worker import Worker
 
 _Result = TypeVar("_Result")
@@ -163,37 +162,8 @@ def _messages(
 def _valid(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[int, Message]]:
     """Each valid message with its id."""
     for message_id, room, seq, time, source, text in rows:
-        if _is_valid(room, seq, time, source, text):
+        if is_valid(room, seq, time, source, text):
             yield message_id, Message(room, seq, time, source, text)
-
-
-def _is_valid(room: object, seq: object, time: object, source: object, text: object) -> bool:
-    if not (
-        isinstance(seq, int)
-        and isinstance(time, int)
-        and isinstance(text, str)
-        and 0 < seq < 2**53
-        and 0 <= time < 2**53
-    ):
-        return False
-    try:
-        return _are_names(room, source) and names.message_text(text) == text
-    except Refusal:
-        return False
-
-
-@lru_cache(1_024)
-def _are_names(room: object, source: object) -> bool:
-    """Whether these are the names of a room and of a member.
-
-    :raises Refusal: if they are not.
-    """
-    return (
-        isinstance(room, str)
-        and isinstance(source, str)
-        and names.room_name(room) == room
-        and names.nickname(source, source) == source
-    )
 
 
 def _search(connection: sqlite3.Connection, query: Search) -> SearchResult:
