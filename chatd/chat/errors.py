@@ -31,6 +31,8 @@ Each dialect encodes a refusal in its own way; docs/reference/protocol.rst lists
     ├── NotInRoom                not-in-room
     ├── AlreadyInRoom            already-in-room
     ├── TooManyRooms             too-many-rooms
+    ├── OutdatedNumber           outdated-number
+    ├── NumberReused             number-reused
     ├── ServerFailed             server-failed
     └── RegistrationRefusal      about entering and watching
         ├── BadVersion           version               (closes the connection)
@@ -269,6 +271,27 @@ class TooManyRooms(Refusal):
     """The member is in as many rooms as it may be, or the server has as many as it may have."""
 
     code = "too-many-rooms"
+
+
+class OutdatedNumber(Refusal):
+    """A command whose number is not above the last one, and whose outcome is not known any more."""
+
+    code = "outdated-number"
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            f"What became of the command with number {number} is not known any more; "
+            "look in the history before you send it again."
+        )
+
+
+class NumberReused(Refusal):
+    """A command with the number of another one."""
+
+    code = "number-reused"
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"Another command had the number {number}; send each one with its own.")
 
 
 class ServerFailed(Refusal):

@@ -7,7 +7,7 @@ Frozen values. Most of them are the ``data`` of a native frame as they stand: on
 and in the code.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from typing_extensions import override
 
@@ -27,12 +27,16 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class PrivateMessage:
-    """A message to the nicknames in `to`, and to nobody else."""
+    """A message to the nicknames in `to`, and to nobody else.
+
+    `seq` numbers the private messages to one member that can resume: 1, 2, 3 …
+    """
 
     source: str
     to: tuple[str, ...]
     time: int
     text: str
+    seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +96,31 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
-    """The client is a member. `server` is the server's id, `started` the time of its start."""
+    """The client is a member. `server` is the server's id, `started` the time of its start.
+
+    `session` is the token to resume with, a secret. `resumed` says that the client has resumed: it
+    is the member that it was, with the `nickname` and the `rooms` that it had.
+    """
 
     server: str
     started: int
     nickname: str
     rooms: tuple[str, ...]
     limits: Limits = Limits()
+    session: str = field(default="", repr=False)
+    resumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The client has resumed its session; `private` is what it was not sent there.
+
+    :ivar restarted: rooms whose numbers have begun again since it was in them.
+    """
+
+    welcome: Welcome
+    private: tuple[PrivateMessage, ...] = ()
+    restarted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +188,15 @@ class Rooms:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """One entry of the list of users: a member, since when, and in which rooms."""
+    """One entry of the list of users: a member, since when, and in which rooms.
+
+    The connection of a member that is `away` is lost, and the member may resume.
+    """
 
     nickname: str
     since: int
     rooms: tuple[str, ...]
+    away: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +214,20 @@ class History:
 
     room: str
     messages: tuple[Message, ...]
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """What others said in `room` while a client was away, oldest first.
+
+    With `gap`, there were more messages before these that are not kept any more. With `more`,
+    another part follows, of this room or of another one.
+    """
+
+    room: str
+    messages: tuple[Message, ...]
+    gap: bool = False
     more: bool = False
 
 
@@ -213,4 +253,17 @@ Event = (
     | RoomLeft
     | ServerNotice
 )
-Reply = Welcome | Watching | Ok | PrivateSent | JoinDone | Rooms | Users | History | Pong | Goodbye
+Reply = (
+    Welcome
+    | Resumed
+    | Watching
+    | Ok
+    | PrivateSent
+    | JoinDone
+    | Rooms
+    | Users
+    | History
+    | Missed
+    | Pong
+    | Goodbye
+)

@@ -21,6 +21,8 @@ ROOM_NAME_CHARACTERS: Final = 25
 #: A request id that is a string. An id that is a number is below 2**53, which every JSON parser
 #: reads exactly.
 REQUEST_ID_CHARACTERS: Final = 64
+#: The token of a session. The server's own have 22, which are 128 bits.
+SESSION_TOKEN_CHARACTERS: Final = 64
 #: Frames per second from one member; ``--flood``. Above it the server reads more slowly, and
 #: nothing is lost.
 FLOOD_FRAMES_PER_SECOND: Final = 10

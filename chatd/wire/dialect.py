@@ -9,6 +9,7 @@ result is known. The session keeps the newest. So every call's outcome depends o
 alone, and members of one ``variant`` can share the encoded bytes of an event.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -18,6 +19,7 @@ from chatd.chat import events
 from chatd.chat.commands import ClientCommand
 from chatd.chat.errors import Refusal, RequestId
 from chatd.chat.events import Event, Reply
+from chatd.wire.hidden_fields import safe_repr
 
 #: The echoes of a dialect in which they are the only sign that a command was carried out.
 ALL_ECHOES: Final[frozenset[type]] = frozenset(
@@ -52,17 +54,36 @@ class KeepAlive(LocalReply):
 Result = Reply | Refusal | LocalReply
 
 
+class Resume(Struct, frozen=True):
+    """What a client that can resume says of the session that it had.
+
+    :ivar token: of that session; empty if it had none.
+    :ivar seen: for each room, the number of the last message that it was sent.
+    :ivar private: the number of the last private message that it was sent.
+    """
+
+    token: str = ""
+    seen: Mapping[str, int] = {}
+    private: int = 0
+
+    __repr__ = safe_repr
+
+
 class Request(Struct, frozen=True):
     """A decoded frame.
 
     :ivar command: the command for the hub, or a reply that needs none.
     :ivar request_id: the client's id of the request.
     :ivar vocabulary: the words that a JIM client used.
+    :ivar number: the client's number of the command, if it may be sent again; 0 for none.
+    :ivar resume: what a client that can resume says when it enters.
     """
 
     command: ClientCommand | LocalReply
     request_id: RequestId = None
     vocabulary: object = None
+    number: int = 0
+    resume: Resume | None = None
 
 
 class Dialect(Protocol):

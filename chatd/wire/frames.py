@@ -43,11 +43,33 @@ class Frame(Struct, frozen=True, tag_field="type", omit_defaults=True, kw_only=T
     id: Id = None
 
 
-class HelloData(Struct, frozen=True):
-    """The requested nickname, and the client's version of the protocol."""
+#: The client's own number of a command: 1, 2, 3 … A command that is sent again keeps its number.
+Number = Annotated[int, Meta(ge=1, le=2**53 - 1)]
+
+#: The number of a message; 0 for none.
+_Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+
+
+class ResumeData(Struct, frozen=True):
+    """The session to resume: its token, and what the client was sent in it.
+
+    `seen` has the number of the last message of each room; `private`, that of the last private
+    message.
+    """
+
+    session: Annotated[str, Meta(max_length=limits.SESSION_TOKEN_CHARACTERS)]
+    seen: dict[str, _Seq] = field(default_factory=dict)
+    private: _Seq = 0
+
+    __repr__ = safe_repr
+
+
+class HelloData(Struct, frozen=True, omit_defaults=True):
+    """The requested nickname, the client's version of the protocol, and the session to resume."""
 
     nickname: str
     version: int
+    resume: ResumeData | None = None
 
 
 class ErrorData(Struct, frozen=True):
@@ -89,6 +111,12 @@ class OkData(Struct, frozen=True, omit_defaults=True):
 # --- client to server ---------------------------------------------------------------------------
 
 
+class NumberedFrame(Frame, frozen=True, omit_defaults=True, kw_only=True):
+    """A command that changes the chat. With a number it can be sent again, and is done once."""
+
+    n: Number | None = None
+
+
 class Hello(Frame, frozen=True, tag="hello"):
     """Enter. The reply is ``welcome`` or ``error``."""
 
@@ -105,31 +133,31 @@ class Authenticate(Frame, frozen=True, tag="authenticate"):
     data: AuthenticateData
 
 
-class SendMessage(Frame, frozen=True, tag="message"):
+class SendMessage(NumberedFrame, frozen=True, tag="message"):
     """Send a message to the other members of a room."""
 
     data: commands.SendMessage
 
 
-class SetName(Frame, frozen=True, tag="set-name"):
+class SetName(NumberedFrame, frozen=True, tag="set-name"):
     """Change the nickname."""
 
     data: SetNameData
 
 
-class SendPrivate(Frame, frozen=True, tag="private"):
+class SendPrivate(NumberedFrame, frozen=True, tag="private"):
     """Send a message to some members only."""
 
     data: commands.SendPrivate
 
 
-class JoinRoom(Frame, frozen=True, tag="join"):
+class JoinRoom(NumberedFrame, frozen=True, tag="join"):
     """Join a room."""
 
     data: commands.JoinRoom
 
 
-class LeaveRoom(Frame, frozen=True, tag="leave"):
+class LeaveRoom(NumberedFrame, frozen=True, tag="leave"):
     """Leave a room."""
 
     data: commands.LeaveRoom = field(default_factory=commands.LeaveRoom)
@@ -238,6 +266,12 @@ class ServerNotice(Frame, frozen=True, tag="notice"):
     data: events.ServerNotice
 
 
+class Missed(Frame, frozen=True, tag="missed"):
+    """What others said in a room while the client was away, or a part of it."""
+
+    data: events.Missed
+
+
 class Users(Frame, frozen=True, tag="users"):
     """The list of members, or a part of it."""
 
@@ -289,6 +323,7 @@ FromServer = (
     | MemberLeft
     | MemberRenamed
     | ServerNotice
+    | Missed
     | Users
     | Rooms
     | History

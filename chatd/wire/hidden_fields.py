@@ -1,12 +1,12 @@
-"""The ``repr`` of a frame that carries a password: it must not show it, wherever it is logged."""
+"""The ``repr`` of a frame that carries a secret: it must not show it, wherever it is logged."""
 
 from msgspec import Struct
 
-_HIDDEN = frozenset({"password"})
+_HIDDEN = frozenset({"password", "session", "token"})
 
 
 def safe_repr(frame: Struct) -> str:
-    """The ``repr`` of `frame` without its password."""
+    """The ``repr`` of `frame` without its secrets."""
     shown = (
         f"{name}={getattr(frame, name)!r}"
         for name in frame.__struct_fields__

@@ -19,7 +19,7 @@ from chatd.chat.errors import BadVersion, NotReached, Refusal, RequestId
 from chatd.chat.events import Event
 from chatd.chat.names import LOBBY
 from chatd.wire import frames
-from chatd.wire.dialect import Dialect, LocalReply, Request, Result
+from chatd.wire.dialect import Dialect, LocalReply, Request, Result, Resume
 
 _encoder: Final = msgspec.json.Encoder()
 _decoder: Final = msgspec.json.Decoder(frames.FromClient)
@@ -64,7 +64,9 @@ class Native(Dialect):
     @override
     def decode(self, frame: bytes) -> Request:
         parsed = frames.decode(_decoder, _TYPES, frame)
-        return Request(_command(parsed), parsed.id)
+        number = (parsed.n or 0) if isinstance(parsed, frames.NumberedFrame) else 0
+        resume = _resume(parsed.data.resume) if isinstance(parsed, frames.Hello) else None
+        return Request(_command(parsed), parsed.id, number=number, resume=resume)
 
     @override
     def encode_probe(self, now: int) -> bytes:
@@ -144,6 +146,24 @@ def _encode_history(reply: events.History, request_id: RequestId) -> list[frames
     ]
 
 
+def _encode_missed(reply: events.Missed, request_id: RequestId) -> list[frames.Frame]:
+    parts = _chunks(reply.messages)
+    return [
+        frames.Missed(
+            data=events.Missed(reply.room, part, reply.gap and not number, more or reply.more),
+            id=request_id,
+        )
+        for number, (part, more) in enumerate(parts)
+    ]
+
+
+def _encode_resumed(reply: events.Resumed, request_id: RequestId) -> list[frames.Frame]:
+    return [
+        frames.Welcome(data=reply.welcome, id=request_id),
+        *(frames.PrivateMessage(data=message) for message in reply.private),
+    ]
+
+
 _REPLY_ENCODERS: Final[dict[type, Callable[[Any, RequestId], list[frames.Frame]]]] = {
     LocalReply: lambda reply, request_id: [],
     events.Ok: _encode_ok,
@@ -152,6 +172,8 @@ _REPLY_ENCODERS: Final[dict[type, Callable[[Any, RequestId], list[frames.Frame]]
     events.Rooms: _encode_rooms,
     events.Users: _encode_users,
     events.History: _encode_history,
+    events.Missed: _encode_missed,
+    events.Resumed: _encode_resumed,
     events.Pong: lambda reply, request_id: [frames.Pong(id=request_id)],
     events.Goodbye: lambda reply, request_id: [frames.Goodbye(data=reply, id=request_id)],
     events.Welcome: lambda reply, request_id: [frames.Welcome(data=reply, id=request_id)],
@@ -185,6 +207,10 @@ def _command(frame: frames.FromClient) -> ClientCommand:
             return _COMMANDS_WITHOUT_DATA[type(frame)]
         case _:  # the data of every other frame is the command itself
             return frame.data
+
+
+def _resume(data: frames.ResumeData | None) -> Resume:
+    return Resume() if data is None else Resume(data.session, data.seen, data.private)
 
 
 _Entry = TypeVar("_Entry", events.User, events.RoomEntry, events.Message)

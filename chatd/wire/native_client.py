@@ -21,12 +21,22 @@ _FRAMES: Final[dict[type, type[frames.Frame]]] = {
 }
 
 
-def encode(command: commands.ClientCommand, request_id: RequestId = None) -> bytes:
-    """The frame for `command`, with its line end."""
+def encode(
+    command: commands.ClientCommand,
+    request_id: RequestId = None,
+    number: int | None = None,
+    resume: frames.ResumeData | None = None,
+) -> bytes:
+    """The frame for `command`, with its line end.
+
+    :param number: of a command that changes the chat; it has the same number when it is sent again.
+    :param resume: the session that a ``hello`` resumes.
+    """
     frame: frames.FromClient
     match command:
         case commands.Enter(nickname):
-            frame = frames.Hello(data=frames.HelloData(nickname, frames.VERSION), id=request_id)
+            data = frames.HelloData(nickname, frames.VERSION, resume)
+            frame = frames.Hello(data=data, id=request_id)
         case commands.Watch():
             frame = frames.Watch(id=request_id)
         case commands.Authenticate(account, password):
@@ -34,7 +44,7 @@ def encode(command: commands.ClientCommand, request_id: RequestId = None) -> byt
                 data=frames.AuthenticateData(account, password), id=request_id
             )
         case commands.Rename(nickname):
-            frame = frames.SetName(data=frames.SetNameData(nickname), id=request_id)
+            frame = frames.SetName(data=frames.SetNameData(nickname), id=request_id, n=number)
         case commands.ListRooms():
             frame = frames.ListRooms(id=request_id)
         case commands.Ping():
@@ -43,7 +53,8 @@ def encode(command: commands.ClientCommand, request_id: RequestId = None) -> byt
             frame = frames.Quit(id=request_id)
         case _:
             frame_type = _FRAMES[type(command)]
-            frame = frame_type(data=command, id=request_id)  # type: ignore[call-arg, assignment]  # by the table
+            numbered = {"n": number} if issubclass(frame_type, frames.NumberedFrame) else {}
+            frame = frame_type(data=command, id=request_id, **numbered)  # type: ignore[call-arg, assignment]  # by the table
     return _encoder.encode(frame) + b"\n"
 
 

@@ -114,6 +114,9 @@ def render(event: object) -> list[str]:
             return _prefix_lines(f"[private] {source}", text)
         case events.History(messages=messages):
             return [line for each in messages for line in render_history_entry(each)]
+        case events.Missed(messages=messages):
+            notices = [render_notice(sentence) for sentence in describe(event)]
+            return notices + [line for each in messages for line in render_history_entry(each)]
         case _:
             return [render_notice(sentence) for sentence in describe(event)]
 
@@ -173,9 +176,15 @@ def _format_time(milliseconds: int) -> str:
 
 def _users(reply: events.Users) -> list[str]:
     return [
-        " ".join([each.nickname, *each.rooms, "since", _format_time(each.since)])
+        " ".join(
+            [each.nickname, *each.rooms, "since", _format_time(each.since)] + ["(away)"] * each.away
+        )
         for each in reply.users
     ]
+
+
+def _missed(event: events.Missed) -> list[str]:
+    return [f"What was said in {event.room} before this is not kept any more"] * event.gap
 
 
 def _rooms(reply: events.Rooms) -> list[str]:
@@ -199,4 +208,5 @@ _DESCRIPTIONS: Final[dict[type, Callable[[Any], list[str]]]] = {
     events.Users: _users,
     events.Rooms: _rooms,
     events.PrivateSent: _private_sent,
+    events.Missed: _missed,
 }

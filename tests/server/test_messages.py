@@ -97,8 +97,13 @@ def test_the_list_of_users_has_times_and_rooms(harness: Harness) -> None:
             "id": "who",
             "data": {
                 "users": [
-                    {"nickname": "ice", "since": STARTED, "rooms": ["#lobby"]},
-                    {"nickname": "moon", "since": STARTED + 3_000, "rooms": ["#lobby"]},
+                    {"nickname": "ice", "since": STARTED, "rooms": ["#lobby"], "away": False},
+                    {
+                        "nickname": "moon",
+                        "since": STARTED + 3_000,
+                        "rooms": ["#lobby"],
+                        "away": False,
+                    },
                 ],
                 "room": None,
                 "more": False,

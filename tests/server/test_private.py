@@ -23,7 +23,13 @@ def test_a_private_message_is_sent_to_its_recipient_alone(harness: Harness) -> N
     ice, moon, sun = harness.enter_all("ice", "moon", "sun")
     harness.clock.advance(2)
     tell(ice, "psst\n\tyou", "moon")
-    data = {"source": "ice", "to": ["moon"], "time": STARTED + 2_000, "text": "psst\n\tyou"}
+    data = {
+        "source": "ice",
+        "to": ["moon"],
+        "time": STARTED + 2_000,
+        "text": "psst\n\tyou",
+        "seq": 0,
+    }
     assert moon.heard() == [{"type": "private", "data": data}]
     assert sun.heard() == ice.heard() == []
 

@@ -15,8 +15,8 @@ def test_users_are_listed_with_their_rooms_and_times(harness: WebHarness) -> Non
     assert (response.status, response.headers["cache-control"]) == (200, "no-store")
     assert response.json == {
         "users": [
-            {"nickname": "ice", "since": STARTED, "rooms": ["#lobby", "#dev"]},
-            {"nickname": "moon", "since": STARTED, "rooms": ["#lobby"]},
+            {"nickname": "ice", "since": STARTED, "rooms": ["#lobby", "#dev"], "away": False},
+            {"nickname": "moon", "since": STARTED, "rooms": ["#lobby"], "away": False},
         ],
         "room": None,
         "more": False,

@@ -167,6 +167,7 @@ REPLIES: dict[type, Reply] = {
     type(reply): reply
     for reply in (
         events.Welcome("work", 0, "ice", ("#lobby",)),
+        events.Resumed(events.Welcome("work", 0, "ice", ("#lobby",), resumed=True)),
         events.Watching("work", 0),
         events.Ok("#dev", 1, 0),
         events.PrivateSent(0, (events.Undelivered("sun", "unknown"),)),
@@ -174,6 +175,7 @@ REPLIES: dict[type, Reply] = {
         events.Rooms((events.RoomEntry("#dev", 1),)),
         events.Users((events.User("ice", 0, ("#dev",)),)),
         events.History("#dev", (MESSAGE,)),
+        events.Missed("#dev", (MESSAGE,), gap=True),
         events.Pong(),
         events.Goodbye("quit"),
     )

@@ -160,7 +160,7 @@ def test_every_recipient_gets_the_whole_private_message(
 ) -> None:
     private = PrivateMessage(nickname, tuple(to), 0, text)
     [native] = formats.read_native(Native().encode_event(private))
-    assert native["data"] == {"source": nickname, "to": to, "time": 0, "text": text}
+    assert native["data"] == {"source": nickname, "to": to, "time": 0, "text": text, "seq": 0}
     [basic] = formats.read_basic(Basic().encode_event(private))
     assert basic["data"] == {"source": f"[private] {nickname}", "message": escape_message(text)}
     parts = formats.read_jim(Jim(nickname=to[0]).encode_event(private))

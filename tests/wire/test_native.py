@@ -17,9 +17,9 @@ from chatd.chat.commands import (
     Rename,
     SendMessage,
 )
-from chatd.chat.errors import Refusal, RequestId
+from chatd.chat.errors import BadFrame, Refusal, RequestId
 from chatd.chat.events import Event, History, Message, Ok, Reply, User, Users
-from chatd.wire.dialect import Request
+from chatd.wire.dialect import Resume
 from chatd.wire.native import Native
 
 DIALECT = Native()
@@ -70,7 +70,49 @@ FRAMES: list[tuple[bytes, Command]] = [
 
 @pytest.mark.parametrize(("line", "command"), FRAMES)
 def test_a_frame_is_a_command(line: bytes, command: Command) -> None:
-    assert DIALECT.decode(line) == Request(command, None)
+    request = DIALECT.decode(line)
+    assert (request.command, request.request_id, request.number) == (command, None, 0)
+
+
+def test_a_command_that_changes_the_chat_has_a_number() -> None:
+    line = b'{"type":"message","n":7,"data":{"text":"hi"}}'
+    assert DIALECT.decode(line).number == 7
+    assert DIALECT.decode(b'{"type":"ping","n":7}').number == 0
+
+
+@pytest.mark.parametrize("number", [b"0", b"-1", b"9007199254740992", b"1.5", b'"1"', b"1e400"])
+def test_a_number_that_is_none_is_refused(number: bytes) -> None:
+    with pytest.raises(BadFrame):
+        DIALECT.decode(b'{"type":"message","n":' + number + b',"data":{"text":"hi"}}')
+
+
+def test_a_hello_may_name_a_session_to_resume() -> None:
+    line = (
+        b'{"type":"hello","data":{"nickname":"ice","version":1,"resume":'
+        b'{"session":"abc","seen":{"#lobby":3},"private":2}}}'
+    )
+    assert DIALECT.decode(line).resume == Resume("abc", {"#lobby": 3}, 2)
+    assert "abc" not in repr(DIALECT.decode(line))
+
+
+@pytest.mark.parametrize(
+    "resume",
+    [
+        b"1",
+        b"{}",
+        b'{"session":7}',
+        b'{"session":"a","seen":{"#lobby":-1}}',
+        b'{"session":"a","seen":{"#lobby":9007199254740992}}',
+        b'{"session":"a","seen":[]}',
+        b'{"session":"a","private":-1}',
+        b'{"session":"' + b"a" * 65 + b'"}',
+    ],
+)
+def test_a_session_that_is_none_is_refused(resume: bytes) -> None:
+    with pytest.raises(BadFrame):
+        DIALECT.decode(
+            b'{"type":"hello","data":{"nickname":"ice","version":1,"resume":' + resume + b"}}"
+        )
 
 
 @pytest.mark.parametrize(
@@ -78,7 +120,7 @@ def test_a_frame_is_a_command(line: bytes, command: Command) -> None:
 )
 def test_a_request_keeps_its_id(request_id: RequestId) -> None:
     line = json.dumps({"type": "ping", "id": request_id}).encode()
-    assert DIALECT.decode(line) == Request(Ping(), request_id)
+    assert DIALECT.decode(line).request_id == request_id
 
 
 #: What is wrong, the line, the code, and the id of the request as far as it can be read.
@@ -213,6 +255,8 @@ REPLIES: list[tuple[Reply, dict[str, Any]]] = [
                 "nickname": "ice",
                 "rooms": ["#lobby"],
                 "limits": {"message": 4_096, "nickname": 25, "line": 65_536},
+                "session": "",
+                "resumed": False,
             },
         },
     ),
@@ -221,7 +265,7 @@ REPLIES: list[tuple[Reply, dict[str, Any]]] = [
         {
             "type": "users",
             "data": {
-                "users": [{"nickname": "ice", "since": 5, "rooms": ["#lobby"]}],
+                "users": [{"nickname": "ice", "since": 5, "rooms": ["#lobby"], "away": False}],
                 "room": None,
                 "more": False,
             },

@@ -13,7 +13,7 @@ import pytest
 from chatd.chat.errors import NotReached, Refusal
 from chatd.chat.events import Event, JoinDone, Ok, Pong, PrivateSent, Reply
 from chatd.wire import discovery, frames, native_client
-from chatd.wire.dialect import LocalReply, Request
+from chatd.wire.dialect import LocalReply, Resume
 from chatd.wire.jim import Jim
 from chatd.wire.native import Native
 from docs.generate import FILES, generated
@@ -99,10 +99,21 @@ def test_the_server_understands_the_example(example: dict[str, Any]) -> None:
     request = DIALECT.decode(on_the_wire(example))
     assert request.request_id == example.get("id")
     assert not isinstance(request.command, LocalReply)
-    again = json.loads(native_client.encode(request.command, request.request_id))
+    again = json.loads(
+        native_client.encode(
+            request.command, request.request_id, request.number or None, resume_data(request.resume)
+        )
+    )
     assert again["type"] == example["type"]
     assert again.get("data", {}).items() >= example.get("data", {}).items()
-    assert DIALECT.decode(on_the_wire(again)) == Request(request.command, request.request_id)
+    assert DIALECT.decode(on_the_wire(again)) == request
+
+
+def resume_data(resume: Resume | None) -> frames.ResumeData | None:
+    """What the client says to resume that session."""
+    if resume is None or not resume.token:
+        return None
+    return frames.ResumeData(resume.token, dict(resume.seen), resume.private)
 
 
 @pytest.mark.parametrize("example", named(FROM_SERVER))
