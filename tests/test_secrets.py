@@ -15,8 +15,8 @@ from chatd.chat.commands import Authenticate
 from chatd.chat.errors import Refusal
 from chatd.client.lifecycle import ServerAddress
 from chatd.client.passwords import Passwords
-from chatd.client.session import PendingCommand
 from chatd.client.terminal.prompts import Prompt
+from chatd.client.unconfirmed import PendingCommand
 from chatd.wire import native_client
 from chatd.wire.basic import Basic
 from chatd.wire.dialect import Dialect, Request

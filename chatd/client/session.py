@@ -29,14 +29,13 @@ overtake the queue, as what they ask for is shown on entering. Neither outlives 
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol
 
 from typing_extensions import override
 
 from chatd.chat import commands, events, limits
-from chatd.chat.commands import ClientCommand, SendMessage, SendPrivate
+from chatd.chat.commands import ClientCommand
 from chatd.chat.errors import (
     Blocked,
     NicknameTaken,
@@ -52,13 +51,11 @@ from chatd.client.lifecycle import ServerAddress
 from chatd.client.passwords import Passwords
 from chatd.client.private_messages import prompt_private_message
 from chatd.client.ui import SessionView, UserInterface
+from chatd.client.unconfirmed import MESSAGE_COMMANDS, PendingCommand, UnconfirmedCommands
 from chatd.wire import frames, slash_commands
 from chatd.wire.frames import FromServer
 from chatd.wire.rendering import escape
 from chatd.wire.slash_commands import UserInput
-
-#: The commands that carry a message to others; a terminal shows them once they are confirmed.
-MESSAGE_COMMANDS: Final = (SendMessage, SendPrivate)
 
 #: Replies that may come in several frames, of which the last one confirms.
 _LIST_REPLIES: Final = (frames.Users, frames.Rooms, frames.History)
@@ -71,24 +68,6 @@ _ACCOUNT_CODES: Final = frozenset({PasswordRequired.code, NicknameTaken.code, Bl
 
 #: With so many lines in the queue, input is paused until half of them are sent.
 _PAUSE_LINES: Final = limits.UNSENT_LINES
-
-
-@dataclass(frozen=True, slots=True)
-class PendingCommand:
-    """A command that is queued or unconfirmed.
-
-    :ivar line: the user's line; empty if the client sends the command by itself.
-    :ivar on_reply: called with the reply, if it is not for the user.
-    """
-
-    line: str
-    command: ClientCommand
-    on_reply: Callable[[FromServer], None] | None = None
-
-    @property
-    def is_message(self) -> bool:
-        """Whether the command carries a message to others."""
-        return isinstance(self.command, MESSAGE_COMMANDS)
 
 
 class SessionOwner(Protocol):
@@ -138,8 +117,7 @@ class Session(SessionView):
         self._refused_request = ""
         self._queue: deque[PendingCommand] = deque()
         self._requests: deque[PendingCommand] = deque()
-        self._unconfirmed: dict[int, PendingCommand] = {}
-        self._last_id = 0
+        self._unconfirmed = UnconfirmedCommands()
         self._was_online = False
         self._was_refused = False
         self._output_lost = False
@@ -153,8 +131,7 @@ class Session(SessionView):
     @property
     @override
     def unconfirmed_count(self) -> int:
-        unconfirmed = sum(pending.is_message for pending in self._unconfirmed.values())
-        return len(self.unsent) + unconfirmed
+        return len(self.unsent) + self._unconfirmed.message_count
 
     @property
     def unsent(self) -> list[str]:
@@ -245,17 +222,16 @@ class Session(SessionView):
     def offline(self) -> None:
         """Name the unconfirmed lines: the server may or may not have received them."""
         self.is_online = False
-        lost = [pending.line for pending in self._unconfirmed.values() if pending.line]
+        unconfirmed = self._unconfirmed.clear()
+        lost = [pending.line for pending in unconfirmed if pending.line]
         is_checking = any(
-            isinstance(pending.command, commands.Authenticate)
-            for pending in self._unconfirmed.values()
+            isinstance(pending.command, commands.Authenticate) for pending in unconfirmed
         )
         renaming = [
             pending.command.nickname
-            for pending in self._unconfirmed.values()
+            for pending in unconfirmed
             if isinstance(pending.command, commands.Rename)
         ]
-        self._unconfirmed.clear()
         # online() makes the commands that rejoin rooms anew.
         self._queue = deque(pending for pending in self._queue if pending.line)
         self._requests.clear()
@@ -284,7 +260,7 @@ class Session(SessionView):
 
     def frame_received(self, frame: FromServer) -> None:
         """Show what the server sent, and take note of what it confirms."""
-        pending = self._pending(frame.id)
+        pending = self._unconfirmed.get(frame.id)
         match frame:
             case _ if pending is not None and pending.on_reply is not None:
                 pending.on_reply(frame)
@@ -316,7 +292,7 @@ class Session(SessionView):
     def _send_pending(self) -> None:
         while self.is_online and len(self._unconfirmed) < limits.UNCONFIRMED_LINES:
             queue = self._requests or self._queue
-            if not queue or (queue is self._queue and self._is_renaming()):
+            if not queue or (queue is self._queue and self._unconfirmed.is_renaming):
                 break
             self._send(queue.popleft())
         if len(self._queue) >= _PAUSE_LINES and not self.is_paused:
@@ -327,9 +303,6 @@ class Session(SessionView):
         elif self.is_paused and len(self._queue) <= _PAUSE_LINES // 2:
             self.is_paused = False
             self._ui.resume_input()
-
-    def _is_renaming(self) -> bool:
-        return any(isinstance(each.command, commands.Rename) for each in self._unconfirmed.values())
 
     def _withhold(self, request: str) -> None:
         """The server has not carried out `request`: the line behind it may be the password.
@@ -352,9 +325,7 @@ class Session(SessionView):
         )
 
     def _send(self, pending: PendingCommand) -> None:
-        self._last_id += 1
-        self._unconfirmed[self._last_id] = pending
-        self._owner.send(pending.command, self._last_id)
+        self._owner.send(pending.command, self._unconfirmed.add(pending))
 
     def _notify_offline(self) -> None:
         """Notify the user once that lines are queued.
@@ -369,11 +340,8 @@ class Session(SessionView):
 
     # --- replies --------------------------------------------------------------------------------
 
-    def _pending(self, request_id: RequestId) -> PendingCommand | None:
-        return self._unconfirmed.get(request_id) if isinstance(request_id, int) else None
-
     def _ok(self, frame: frames.Ok) -> None:
-        pending = self._pending(frame.id)
+        pending = self._unconfirmed.get(frame.id)
         self._rooms.confirmed(pending.command if pending else None)
         if pending is not None and isinstance(pending.command, commands.Rename):
             self._refused_request = ""
@@ -386,7 +354,7 @@ class Session(SessionView):
             self._ui.notify(str(NotReached(frame.data.missed)))
 
     def _refused(self, frame: frames.Error) -> None:
-        pending = self._pending(frame.id)
+        pending = self._unconfirmed.get(frame.id)
         command = pending.command if pending else None
         self._rooms.refused(command, frame.data.code)
         if isinstance(command, commands.Rename) and frame.data.code in _ACCOUNT_CODES:
@@ -407,8 +375,8 @@ class Session(SessionView):
 
     def _confirmed(self, request_id: RequestId) -> None:
         """Make room for the next line, once the reply to one is complete."""
-        if isinstance(request_id, int) and request_id in self._unconfirmed:
-            del self._unconfirmed[request_id]
+        if self._unconfirmed.get(request_id) is not None:
+            self._unconfirmed.remove(request_id)
             if self.is_draining:
                 self._owner.restart_flush_timeout()
             self._send_pending()
@@ -465,9 +433,7 @@ class Session(SessionView):
             self.not_sent(f"{escape(line)} (you are leaving)")
 
     def _leave_if_done(self) -> None:
-        # Leaving does not wait for replies to the UI's own requests: they would not be shown.
-        is_awaited = any(pending.on_reply is None for pending in self._unconfirmed.values())
-        if self.is_at_end and not self._queue and not is_awaited:
+        if self.is_at_end and not self._queue and not self._unconfirmed.is_awaited:
             self._owner.leave()
 
 
