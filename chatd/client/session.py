@@ -18,9 +18,7 @@ and decides.
 all others see it. At the end of input the client waits for the last confirmation before it says
 ``quit``, so that nothing typed is lost silently.
 
-Lines behind a ``/setname`` wait for its reply. If it is refused, or if a password is asked for, the
-first of them may be the password, typed at once: it is never sent, and the user is told so. The
-same goes for lines behind the nickname to enter the chat with.
+Lines behind a ``/setname`` wait for its reply (``withheld_line`` says why).
 
 The session also sends commands that the user did not type. Those that rejoin rooms after a
 reconnect are queued before the user's lines. Those that a UI requests (:meth:`Session.request`)
@@ -29,7 +27,6 @@ overtake the queue, as what they ask for is shown on entering. Neither outlives 
 
 from collections import deque
 from collections.abc import Callable
-from functools import partial
 from typing import Final, Protocol
 
 from typing_extensions import override
@@ -46,12 +43,14 @@ from chatd.chat.errors import (
     TooManyAttempts,
     WrongPassword,
 )
+from chatd.client.account_nickname import AccountNickname, RenamedSession
 from chatd.client.joined_rooms import JoinedRooms
 from chatd.client.lifecycle import ServerAddress
 from chatd.client.passwords import Passwords
 from chatd.client.private_messages import prompt_private_message
 from chatd.client.ui import SessionView, UserInterface
 from chatd.client.unconfirmed import MESSAGE_COMMANDS, PendingCommand, UnconfirmedCommands
+from chatd.client.withheld_line import WithheldLine
 from chatd.wire import frames, slash_commands
 from chatd.wire.frames import FromServer
 from chatd.wire.rendering import escape
@@ -93,7 +92,7 @@ class SessionOwner(Protocol):
         """Stop reading from the server, or resume."""
 
 
-class Session(SessionView):
+class Session(SessionView, RenamedSession):
     """What the user typed and what became of it, the rooms, the nickname and the passwords.
 
     :ivar passwords: the accounts' passwords that the user gave.
@@ -113,9 +112,9 @@ class Session(SessionView):
         self._ui = ui
         self._owner = owner
         self._rooms = JoinedRooms()
-        #: The refused request whose password the next message may be; empty if there is none.
-        self._refused_request = ""
         self._queue: deque[PendingCommand] = deque()
+        self._account_nickname = AccountNickname(ui, self)
+        self._withheld_line = WithheldLine(ui, self._queue, self.not_sent)
         self._requests: deque[PendingCommand] = deque()
         self._unconfirmed = UnconfirmedCommands()
         self._was_online = False
@@ -178,12 +177,11 @@ class Session(SessionView):
             case None:
                 pass
             case _:
-                self._enqueue(PendingCommand(line, user_input))
+                self.enqueue(PendingCommand(line, user_input))
 
     @override
     def not_sent(self, reason: str) -> None:
-        self._was_refused = True
-        self._ui.notify(f"Not sent: {reason}")
+        self.refused(f"Not sent: {reason}")
 
     @override
     def end_of_input(self) -> None:
@@ -233,12 +231,14 @@ class Session(SessionView):
             if isinstance(pending.command, commands.Rename)
         ]
         # online() makes the commands that rejoin rooms anew.
-        self._queue = deque(pending for pending in self._queue if pending.line)
+        typed = [pending for pending in self._queue if pending.line]
+        self._queue.clear()
+        self._queue.extend(typed)
         self._requests.clear()
         if is_checking:
             self._ui.password_checked()
         if renaming:
-            self._withhold(f"/setname {escape(renaming[0])}")
+            self._withheld_line.refused(f"/setname {escape(renaming[0])}")
         if lost:
             self.unconfirmed_lost = True
             self._ui.notify(
@@ -252,7 +252,7 @@ class Session(SessionView):
     def hello_refused(self, code: str) -> None:
         """Withhold the line behind the first nickname; later lines were typed while offline."""
         if code in _ACCOUNT_CODES and not self._was_online:
-            self._withhold(f"the nickname {escape(self.nickname)}")
+            self._withheld_line.refused(f"the nickname {escape(self.nickname)}")
 
     def leaving(self) -> None:
         """Send nothing any more: the client has sent ``quit``."""
@@ -265,7 +265,7 @@ class Session(SessionView):
             case _ if pending is not None and pending.on_reply is not None:
                 pending.on_reply(frame)
             case frames.Error():
-                self._refused(frame)
+                self._error(frame)
             case frames.Ok():
                 self._ok(frame)
             case frames.MemberRenamed(data=events.MemberRenamed(old, new)) if old == self.nickname:
@@ -280,9 +280,9 @@ class Session(SessionView):
 
     # --- sending --------------------------------------------------------------------------------
 
-    def _enqueue(self, pending: PendingCommand) -> None:
-        if self._refused_request and pending.is_message:
-            self._not_said()
+    @override
+    def enqueue(self, pending: PendingCommand) -> None:
+        if self._withheld_line.takes(pending):
             return
         self._rooms.requested(pending.command)
         self._queue.append(pending)
@@ -294,7 +294,7 @@ class Session(SessionView):
             queue = self._requests or self._queue
             if not queue or (queue is self._queue and self._unconfirmed.is_renaming):
                 break
-            self._send(queue.popleft())
+            self.send_at_once(queue.popleft())
         if len(self._queue) >= _PAUSE_LINES and not self.is_paused:
             self.is_paused = True
             self._ui.pause_input()
@@ -304,27 +304,8 @@ class Session(SessionView):
             self.is_paused = False
             self._ui.resume_input()
 
-    def _withhold(self, request: str) -> None:
-        """The server has not carried out `request`: the line behind it may be the password.
-
-        At a terminal, the user has seen the reply before typing any further line. A pipe has not.
-        """
-        self._refused_request = request
-        kinds = (*MESSAGE_COMMANDS, commands.Rename)
-        waiting = next((each for each in self._queue if isinstance(each.command, kinds)), None)
-        if waiting is not None and waiting.is_message:
-            self._queue.remove(waiting)
-            self._not_said()
-        elif self._ui.is_interactive:
-            self._refused_request = ""
-
-    def _not_said(self) -> None:
-        request, self._refused_request = self._refused_request, ""
-        self.not_sent(
-            f"the line behind {request}, as it may be the password. Enter it again if it is none."
-        )
-
-    def _send(self, pending: PendingCommand) -> None:
+    @override
+    def send_at_once(self, pending: PendingCommand) -> None:
         self._owner.send(pending.command, self._unconfirmed.add(pending))
 
     def _notify_offline(self) -> None:
@@ -338,13 +319,18 @@ class Session(SessionView):
             self._reported_offline = True
             self._ui.notify("You are offline. What you type is sent when you are online again.")
 
+    @property
+    @override
+    def server(self) -> ServerAddress | None:
+        return self._owner.server
+
     # --- replies --------------------------------------------------------------------------------
 
     def _ok(self, frame: frames.Ok) -> None:
         pending = self._unconfirmed.get(frame.id)
         self._rooms.confirmed(pending.command if pending else None)
         if pending is not None and isinstance(pending.command, commands.Rename):
-            self._refused_request = ""
+            self._withheld_line.accepted()
         if pending is not None and isinstance(pending.command, commands.Authenticate):
             self._ui.password_checked()
         if pending is not None and isinstance(pending.command, MESSAGE_COMMANDS):
@@ -353,25 +339,29 @@ class Session(SessionView):
         if frame.data is not None and frame.data.missed:
             self._ui.notify(str(NotReached(frame.data.missed)))
 
-    def _refused(self, frame: frames.Error) -> None:
+    @override
+    def refused(self, message: str) -> None:
+        self._was_refused = True
+        self._ui.notify(message)
+
+    def _error(self, frame: frames.Error) -> None:
         pending = self._unconfirmed.get(frame.id)
         command = pending.command if pending else None
         self._rooms.refused(command, frame.data.code)
         if isinstance(command, commands.Rename) and frame.data.code in _ACCOUNT_CODES:
-            self._withhold(f"/setname {escape(command.nickname)}")
+            self._withheld_line.refused(f"/setname {escape(command.nickname)}")
         match command:
             case commands.Rename(nickname) if frame.data.code == PasswordRequired.code:
-                self._prompt_password(nickname)
+                self._account_nickname.prompt_password(nickname)
                 return
             case commands.Authenticate(account) if frame.data.code in _ASK_AGAIN_CODES:
                 # Here, and not as a line of the chat, the user will type the password again.
-                self._prompt_password(account, frame.data.message)
+                self._account_nickname.prompt_password(account, frame.data.message)
                 return
             case commands.Authenticate():
                 self._ui.password_checked()
-        self._was_refused = True
         line = f" ({escape(pending.line)})" if pending else ""
-        self._ui.notify(f"Refused{line}: {escape(frame.data.message)}")
+        self.refused(f"Refused{line}: {escape(frame.data.message)}")
 
     def _confirmed(self, request_id: RequestId) -> None:
         """Make room for the next line, once the reply to one is complete."""
@@ -381,36 +371,6 @@ class Session(SessionView):
                 self._owner.restart_flush_timeout()
             self._send_pending()
             self._leave_if_done()
-
-    def _prompt_password(self, nickname: str, problem: str = "") -> None:
-        if not self._ui.is_interactive:
-            self._was_refused = True
-            self._ui.notify(
-                f"Refused: {nickname} needs a password, which can be entered only at a terminal."
-            )
-            return
-        keep = f" (Enter alone: stay {self.nickname})" if problem else ""
-        self._ui.prompt_password(
-            f"{escape(problem)} Password for {nickname}?{keep}".lstrip(),
-            partial(self._authenticate, nickname, self._owner.server),
-        )
-
-    def _authenticate(self, nickname: str, server: ServerAddress | None, password: str) -> None:
-        """Send the password, at once and only to the server that asked for it."""
-        line = f"/setname {nickname}"  # shown to the user if it fails; without the password
-        if not password:
-            self._ui.password_checked()
-            self._ui.notify(f"You are still {escape(self.nickname)}.")
-        elif self.is_online and self._owner.server == server:
-            self.passwords.remember(server, nickname, password)
-            self._send(PendingCommand(line, commands.Authenticate(nickname, password)))
-        else:
-            self._ui.password_checked()
-            self._ui.notify(
-                "The connection was lost meanwhile, so the password was not sent. You will be "
-                "asked for it again."
-            )
-            self._enqueue(PendingCommand(line, commands.Rename(nickname)))
 
     # --- leaving --------------------------------------------------------------------------------
 
