@@ -58,8 +58,9 @@ FLOOD_MAX_TIME_FRAMES: Final = 20
 FLOOD_ADDRESS_FACTOR: Final = 20
 #: How many seconds' worth of that an address may use at once.
 FLOOD_ADDRESS_BURST_FACTOR: Final = 10
-#: Commands of one client that have no result yet; the server does not read on until they have.
-UNANSWERED_COMMANDS: Final = 32
+#: Commands of one client that have no result yet; the server does not read on until they have. As
+#: many as an entry of the journal may have: fewer, and one busy client would need several entries.
+UNANSWERED_COMMANDS: Final = 256
 
 # --- what one member may hold -------------------------------------------------------------------
 
@@ -168,6 +169,9 @@ LOG_FLUSH_SECONDS: Final = 2
 
 #: Entries of the journal after which a snapshot takes their place. A restart reads both.
 JOURNAL_BYTES: Final = 4_194_304
+#: Pause after an entry of the journal that several commands share: what they lead to shares the
+#: next one. An entry of one command has none.
+JOURNAL_PAUSE_MILLISECONDS: Final = 1
 #: Messages that are kept in memory while the store fails, to be archived later.
 UNARCHIVED_MESSAGES: Final = 10_000
 #: Time after which a store that has failed is tried again.

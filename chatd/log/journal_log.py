@@ -7,9 +7,14 @@ entry, so a busy server commits less often, not more.
 
 ::
 
-    ask ask ask ──▶ apply to the hub, hold back ──▶ commit ──▶ release
-                                                      │
-                          ask ask ask (the next entry) ┘
+    ask ask ask ──▶ apply to the hub, hold back ──▶ commit ──▶ release ──▶ (pause)
+                                                      │                       │
+                                                      └── ask ask ask ────────┴─▶ the next entry
+
+After an entry that several commands have shared the log pauses: many talk at the same time, and
+will do so again as soon as they have heard each other. Without it, what arrives during one commit
+and what arrives after it would remain two entries for ever, and every member would be written to
+twice as often. Who talks alone never waits for it.
 
 When an entry cannot be kept (the disk is full), the chat goes on, and everybody is told at once
 that nothing is kept any more. The log tries again from time to time, with a snapshot: from then on
@@ -76,7 +81,7 @@ class JournalLog(OrderedLog):
         self._position = 0
         self._time = 0
         self._bytes_since_snapshot = 0
-        # While the log opens, commits or saves, what is asked for is gathered.
+        # While the log opens, commits, saves or pauses, what is asked for is gathered.
         self._is_busy = True
         self._is_scheduled = False
         self._is_opened = self._is_stopping = False
@@ -170,7 +175,7 @@ class JournalLog(OrderedLog):
             self._engine.append(entry, messages).addCallbacks(
                 self._kept,
                 self._not_kept,
-                callbackArgs=(entry, calls),
+                callbackArgs=(entry, calls, len(batch)),
                 errbackArgs=(messages, calls),
             )
         else:
@@ -200,20 +205,32 @@ class JournalLog(OrderedLog):
         self._held.take()
 
     def _release(self, calls: list[tuple[Any, ...]]) -> None:
-        self._is_busy = False
         self._held.release(calls)
+        self._go_on()
+
+    def _pause(self) -> None:
+        self._clock.callLater(limits.JOURNAL_PAUSE_MILLISECONDS / 1_000, self._go_on)
+
+    def _go_on(self) -> None:
+        self._is_busy = False
         if self._asked or self._when_idle is not None:
             self._schedule()
 
-    def _kept(self, result: None, entry: Entry, calls: list[tuple[Any, ...]]) -> None:
+    def _kept(
+        self, result: None, entry: Entry, calls: list[tuple[Any, ...]], commands: int
+    ) -> None:
         self._bytes_since_snapshot += len(entry.data)
-        if self._bytes_since_snapshot < limits.JOURNAL_BYTES:
+        if self._bytes_since_snapshot >= limits.JOURNAL_BYTES:
+            # Before anything else is applied: the state is that of this very position. Another
+            # reader of the file, such as a backup, may hold up the snapshot, but not the entries
+            # after it.
+            self._save().addErrback(self._snapshot_failed)
+        if commands == 1:
             self._release(calls)
-            return
-        # Before anything else is applied: the state is that of this very position. Another reader
-        # of the file, such as a backup, may hold up the snapshot, but not the entries after it.
-        self._save().addErrback(self._snapshot_failed)
-        self._release(calls)
+        else:
+            self._held.release(calls)
+            # The members are written to in the next turn; the pause begins after that.
+            self._clock.callLater(0, self._pause)
 
     def _save(self) -> Deferred[None]:
         """Keep the state, in place of the entries up to now."""

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from twisted.internet.task import Clock
 
-from chatd.chat import commands
+from chatd.chat import commands, limits
 from chatd.chat.commands import Enter, ReadHistory
 from chatd.chat.events import History, Welcome
 from chatd.chat.hub import HubSettings
@@ -71,6 +71,8 @@ class Server:
         for _ in range(20):
             self.end_turn()
             self.commit()
+            self.end_turn()
+            self.clock.advance(limits.JOURNAL_PAUSE_MILLISECONDS / 1_000)
 
     def results(self, kind: type = object) -> list[Any]:
         """The results that were told."""

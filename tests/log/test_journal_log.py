@@ -62,6 +62,37 @@ def test_what_is_asked_for_during_a_commit_is_one_next_entry(server: Server) -> 
     assert len(server.engine.entries) == count + 2
 
 
+def test_those_who_talk_at_the_same_time_soon_share_every_entry(server: Server) -> None:
+    """Also if some of them began while what the others had said was being committed."""
+    moment = limits.JOURNAL_PAUSE_MILLISECONDS / 2_000
+
+    def say(member: int) -> None:
+        def answered(result: object) -> None:
+            server.clock.callLater(moment, say, member)
+
+        server.log.ask(Handle(member, SendMessage("and another thing")), answered)
+
+    say(1)
+    say(1)
+    server.end_turn()
+    say(2)
+    say(2)
+    for _ in range(40):
+        server.commit()
+        server.end_turn()
+        server.clock.advance(moment)
+    sizes = list(map(len, entries_of(server.engine)))
+    assert sizes[-5:] == [4, 4, 4, 4, 4]
+
+
+def test_who_talks_alone_does_not_wait(server: Server) -> None:
+    for number in range(1, 5):
+        server.send(1, SendMessage("hello"))
+        server.end_turn()
+        server.commit()
+        assert len(server.results()) == number
+
+
 def test_very_many_operations_are_several_entries_and_stay_in_order(server: Server) -> None:
     server.send(1, *(SendMessage(f"line {number}") for number in range(600)))
     server.settle()

@@ -47,11 +47,16 @@ class KeptHarness(Harness):
         self.engine.clock = self.disk = disk
         super().__init__(Store(self.engine, self.engine, "memory"), flood=0, **settings)
         self.chat.open()
-        self.commit()
+        self._end_turns()
 
     def commit(self) -> None:
         """Let the engine keep what it was given, until nothing is left."""
-        for _ in range(20):
+        for _ in range(10):
+            self._end_turns()
+            self.clock.advance(limits.JOURNAL_PAUSE_MILLISECONDS / 1_000)
+
+    def _end_turns(self) -> None:
+        for _ in range(10):
             self.clock.advance(0)
             if self.disk is not None:
                 self.disk.advance(0)
