@@ -101,6 +101,27 @@ class ReadHistory:
 
 
 @dataclass(frozen=True, slots=True)
+class Search:
+    """Search for the messages to which all of these apply.
+
+    :ivar words: as a user types them: words, and phrases in quotes. All must occur; the last word
+        may be the beginning of one. If it is empty, `room` or `source` must be given.
+    :ivar room: in any case.
+    :ivar source: the sender's nickname, in any case.
+    :ivar since: in milliseconds since 1970; if it is negative, before now.
+    :ivar before: ``SearchResult.before`` of the page before this one.
+    :ivar limit: messages on a page; at most ``SEARCH_REPLY_MESSAGES``.
+    """
+
+    words: str
+    room: str | None = None
+    source: str | None = None
+    since: int | None = None
+    before: int | None = None
+    limit: int = limits.SEARCH_PAGE_MESSAGES
+
+
+@dataclass(frozen=True, slots=True)
 class Ping:
     """Ask for a pong. It does not count as activity, or a program could keep an idle member in."""
 
@@ -132,6 +153,7 @@ Command = (
     | ListRooms
     | ListUsers
     | ReadHistory
+    | Search
     | Ping
     | Quit
 )

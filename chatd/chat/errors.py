@@ -33,6 +33,8 @@ Each dialect encodes a refusal in its own way; docs/reference/protocol.rst lists
     ├── TooManyRooms             too-many-rooms
     ├── OutdatedNumber           outdated-number
     ├── NumberReused             number-reused
+    ├── BadSearch                bad-search
+    ├── SearchFailed             search-failed
     ├── ServerFailed             server-failed
     └── RegistrationRefusal      about entering and watching
         ├── BadVersion           version               (closes the connection)
@@ -292,6 +294,21 @@ class NumberReused(Refusal):
 
     def __init__(self, number: int) -> None:
         super().__init__(f"Another command had the number {number}; send each one with its own.")
+
+
+class BadSearch(Refusal):
+    """A search that is too long, or has nothing to search for."""
+
+    code = "bad-search"
+
+
+class SearchFailed(Refusal):
+    """A search in messages that cannot be read now, as their file is damaged or gone."""
+
+    code = "search-failed"
+
+    def __init__(self) -> None:
+        super().__init__("The kept messages cannot be read at present; try again later.")
 
 
 class ServerFailed(Refusal):

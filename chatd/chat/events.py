@@ -232,6 +232,27 @@ class Missed:
 
 
 @dataclass(frozen=True, slots=True)
+class SearchResult:
+    """One page of the messages that a search has found, newest first.
+
+    :ivar before: asks for the next page, if there is one.
+    :ivar positions: for each message, what asks for those after it.
+    """
+
+    messages: tuple[Message, ...] = ()
+    before: int | None = None
+    positions: tuple[int, ...] = ()
+
+    def first(self, count: int) -> "SearchResult":
+        """The first `count` messages, at least one; the others are on the next page."""
+        if count >= len(self.messages):
+            return self
+        return SearchResult(
+            self.messages[:count], self.positions[count - 1], self.positions[:count]
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Pong:
     """The reply to a ping."""
 
@@ -264,6 +285,7 @@ Reply = (
     | Users
     | History
     | Missed
+    | SearchResult
     | Pong
     | Goodbye
 )

@@ -84,6 +84,7 @@ class Hub:
             commands.ReadHistory: lambda member, command, now: self.read_history(
                 command.room, command.limit, command.before
             ),
+            commands.Search: lambda member, command, now: self.check_search(command),
             commands.Ping: lambda member, command, now: events.Pong(),
         }
         self._watcher_handlers = self._unregistered_handlers | reading
@@ -293,6 +294,15 @@ class Hub:
         """
         found = self._rooms.get(room)
         return events.History(found.name, found.history.last(limit, before))
+
+    def check_search(self, command: commands.Search) -> events.SearchResult:
+        """Whether the search may be made; who keeps the messages completes the result.
+
+        :raises Refusal: if `room` is not the name of a room. It need not exist any more.
+        """
+        if command.room is not None:
+            names.room_name(command.room)
+        return events.SearchResult()
 
     # --- entering, renaming, quitting -----------------------------------------------------------
 

@@ -178,8 +178,12 @@ UNARCHIVED_MESSAGES: Final = 10_000
 STORE_RETRY_SECONDS: Final = 10
 #: The words of one search in the messages that are kept, in code points.
 SEARCH_CHARACTERS: Final = 256
-#: Messages in one reply to a search.
+#: Messages in a reply to a search, if the request does not say how many.
+SEARCH_PAGE_MESSAGES: Final = 50
+#: Messages in a reply to a search at most.
 SEARCH_REPLY_MESSAGES: Final = 100
+#: What a search costs of the flood rate, in bytes: as much as a reply of this size.
+SEARCH_COST_BYTES: Final = 40_960
 
 # --- accounts -----------------------------------------------------------------------------------
 

@@ -10,7 +10,8 @@ from typing import Final, Protocol
 
 from twisted.internet.defer import Deferred
 
-from chatd.chat.events import Message
+from chatd.chat.commands import Search
+from chatd.chat.events import Message, SearchResult
 
 #: The place of an entry in the journal: 1, 2, 3 …
 Position = int
@@ -44,35 +45,6 @@ class ArchivedMessage:
     message: Message
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
-    """A search for the messages to which all of these apply.
-
-    :ivar words: as a user types them: words, and phrases in quotes. All must occur; the last word
-        may be the beginning of one. If it is empty, `room` or `source` must be given.
-    :ivar room: in any case.
-    :ivar source: the sender's nickname, in any case.
-    :ivar since: in milliseconds since 1970.
-    :ivar before: ``SearchResult.before`` of the page before this one.
-    :ivar limit: messages on a page; at most ``SEARCH_REPLY_MESSAGES``.
-    """
-
-    words: str
-    room: str | None = None
-    source: str | None = None
-    since: int | None = None
-    before: int | None = None
-    limit: int = 50
-
-
-@dataclass(frozen=True, slots=True)
-class SearchResult:
-    """One page of what was found, newest first; `before` asks for the next one, if there is one."""
-
-    messages: tuple[Message, ...]
-    before: int | None = None
-
-
 class StoreFailed(Exception):
     """Nothing can be kept or read. Its text is a sentence: which file, and what to do.
 
@@ -91,10 +63,6 @@ class PositionTaken(Exception):
 
 class LogLost(Exception):
     """The entries that were asked for are gone."""
-
-
-class BadSearch(Exception):
-    """A search that cannot be made. Its text is a sentence for the user."""
 
 
 class Engine(Protocol):
@@ -151,7 +119,8 @@ class Archive(Protocol):
     def search(self, query: Search) -> Deferred[SearchResult]:
         """Fire with a page of the messages that `query` finds.
 
-        The Deferred fails with :exc:`BadSearch` if it is too long, or has nothing to search for.
+        The Deferred fails with :exc:`~chatd.chat.errors.BadSearch` if it is too long, or has
+        nothing to search for.
         """
 
 

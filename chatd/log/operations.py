@@ -29,6 +29,7 @@ _UNKEPT: Final = frozenset(
         commands.ListRooms,
         commands.ListUsers,
         commands.ReadHistory,
+        commands.Search,
         commands.Ping,
     }
 )

@@ -50,9 +50,10 @@ from chatd.chat.errors import Full, Refusal, RegistrationTimeout, ServerFailed
 from chatd.chat.events import Reply
 from chatd.chat.outbox import MemberId
 from chatd.log.operations import Handle, Operation, RemoveMember
-from chatd.server.archived_history import is_incomplete, read_archive
 from chatd.server.chat import STOPPING, Chat
 from chatd.server.send_queue import Input, Output
+from chatd.server.slow_reads import complete, is_incomplete
+from chatd.server.throttle import cost_in_bytes
 from chatd.server.timing import InactivityTimer, Timeout
 from chatd.wire.basic import Detecting
 from chatd.wire.dialect import Dialect, KeepAlive, LocalReply, Request, Result
@@ -297,8 +298,8 @@ class Session:
 
     def _dispatch(self, request: Request) -> None:
         match request.command:
-            case commands.SendPrivate(text=text, to=to) as command:
-                self._throttle.sent(len(text) * min(len(to), limits.RECIPIENTS))
+            case commands.SendPrivate() | commands.Search() as command:
+                self._throttle.sent(cost_in_bytes(command))
                 self._run_command(request, command)
             case LocalReply() as reply:
                 self.when_answered(partial(self._succeeded, request, reply))
@@ -321,11 +322,11 @@ class Session:
         if self._is_lost:
             return
         started = None if self._is_handling else self.chat.clock.seconds()
-        command, archive = request.command, self.chat.archive
-        if archive is not None and is_incomplete(command, result):
+        command = request.command
+        if is_incomplete(command, result, self.chat):
             self._unanswered += 1  # the client's next frame waits
             again = partial(self._ask, Handle(self.member_id or 0, command))
-            read_archive(archive, command, again, partial(self._archive_read, request))
+            complete(command, self.chat, again, partial(self._completed, request))
         else:
             self._answer(request, result)
         if started is not None and not self.is_ended:
@@ -334,10 +335,11 @@ class Session:
         if self._waiting:
             self._go_on()
 
-    def _archive_read(self, request: Request, result: Reply | Refusal) -> None:
+    def _completed(self, request: Request, result: Reply | Refusal) -> None:
         self._unanswered -= 1
-        if not self._is_lost:
+        if not self.is_ended:
             self._answer(request, result)
+            self._go_on()
 
     def _answer(self, request: Request, result: Reply | Refusal) -> None:
         if isinstance(result, Refusal):

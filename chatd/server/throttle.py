@@ -25,9 +25,19 @@ from ipaddress import ip_address
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from chatd.chat import limits
+from chatd.chat.commands import Search, SendPrivate
 from chatd.rate_limit import AddressBuckets, TokenBucket
 from chatd.server.send_queue import Input, Output
 from chatd.server.work_queue import WorkQueue
+
+
+def cost_in_bytes(command: SendPrivate | Search) -> int:
+    """What a command costs besides its frame and its reply: as much as a reply of so many bytes."""
+    match command:
+        case SendPrivate(text=text, to=to):
+            return len(text) * min(len(to), limits.RECIPIENTS)
+        case Search():
+            return limits.SEARCH_COST_BYTES
 
 
 class ConnectionThrottle:

@@ -1,4 +1,4 @@
-"""The messages of the SQLite file, read in a thread of their own: no search delays a commit.
+"""The messages of the SQLite file, read in threads of their own: no search delays a commit.
 
 Whatever somebody has changed in the file by hand, only valid messages come out of it.
 """
@@ -14,9 +14,11 @@ from urllib.parse import quote
 from twisted.internet.defer import Deferred
 
 from chatd.chat import limits, names
-from chatd.chat.events import Message
-from chatd.log.engine import BadSearch, Search, SearchResult, StoreFailed
-from chatd.store import schema, words
+from chatd.chat import search_words as words
+from chatd.chat.commands import Search
+from chatd.chat.events import Message, SearchResult
+from chatd.log.engine import StoreFailed
+from chatd.store import schema
 from chatd.store.database import check_kind, decode
 from chatd.store.failures import Vanished, describe
 from chatd.store.messages import PARTITION_MESSAGES, partitions
@@ -37,19 +39,20 @@ _END: Final = 2**63 - 1
 
 
 class SQLiteArchive:
-    """The messages in the file at `path`, of a server that runs or does not."""
+    """The messages in the file at `path`, of a server that runs or does not.
+
+    Searches have a thread of their own: no history waits for them.
+    """
 
     def __init__(self, path: Path, reactor: Any) -> None:
-        self.path = path
-        self._worker = Worker(reactor, "archive")
-        self._connection: sqlite3.Connection | None = None
-        self._identity = (0, 0)
+        self._histories = _Reader(path, Worker(reactor, "archive"))
+        self._searches = _Reader(path, Worker(reactor, "search"))
 
     def last(
         self, room: str, limit: int, before: int | None = None
     ) -> Deferred[tuple[Message, ...]]:
         """See :class:`~chatd.log.engine.Archive`."""
-        return self._call(
+        return self._histories.call(
             lambda connection: tuple(
                 reversed(
                     _messages(
@@ -63,7 +66,7 @@ class SQLiteArchive:
 
     def after(self, room: str, seq: int, limit: int) -> Deferred[tuple[Message, ...]]:
         """See :class:`~chatd.log.engine.Archive`."""
-        return self._call(
+        return self._histories.call(
             lambda connection: tuple(
                 _messages(
                     connection,
@@ -75,7 +78,28 @@ class SQLiteArchive:
 
     def search(self, query: Search) -> Deferred[SearchResult]:
         """See :class:`~chatd.log.engine.Archive`."""
-        return self._call(lambda connection: _search(connection, query))
+        return self._searches.call(lambda connection: _search(connection, query))
+
+    def close(self) -> Deferred[None]:
+        """Close the file and end the threads; the next call opens it again."""
+        return self._histories.close().addCallback(lambda _: self._searches.close())
+
+
+class _Reader:
+    """A connection to the file at `path`, used in the thread of `worker`."""
+
+    def __init__(self, path: Path, worker: Worker) -> None:
+        self._path = path
+        self._worker = worker
+        self._connection: sqlite3.Connection | None = None
+        self._identity = (0, 0)
+
+    def call(self, call: Callable[[sqlite3.Connection], _Result]) -> Deferred[_Result]:
+        """Fire with the result of `call`, of one state of the file.
+
+        The Deferred fails with :exc:`StoreFailed` if it cannot be read; the next call tries again.
+        """
+        return self._worker.call(lambda: self._read(call))
 
     def close(self) -> Deferred[None]:
         """Close the file and end the thread; the next call opens it again."""
@@ -83,40 +107,33 @@ class SQLiteArchive:
 
     # --- in the thread ---------------------------------------------------------------------------
 
-    def _call(self, call: Callable[[sqlite3.Connection], _Result]) -> Deferred[_Result]:
-        return self._worker.call(lambda: self._read(call))
-
     def _read(self, call: Callable[[sqlite3.Connection], _Result]) -> _Result:
-        """The result of `call`, of one state of the file.
-
-        :raises StoreFailed: if it cannot be read; the next call tries again.
-        """
         try:
             with _transaction(self._connected()) as connection:
                 return call(connection)
         except (sqlite3.Error, OSError, StoreFailed) as error:
             self._close()
-            raise describe(self.path, error) from error
+            raise describe(self._path, error) from error
 
     def _connected(self) -> sqlite3.Connection:
         """The connection, to the file that is at the path now."""
         try:
-            status = self.path.stat()
+            status = self._path.stat()
         except FileNotFoundError:
             self._close()
-            raise Vanished(self.path) from None
+            raise Vanished(self._path) from None
         identity = (status.st_dev, status.st_ino)
         if self._connection is not None and identity != self._identity:
             self._close()
         if self._connection is None:
-            check_kind(self.path)  # to open a pipe would take for ever
-            real = os.path.realpath(self.path)
+            check_kind(self._path)  # to open a pipe would take for ever
+            real = os.path.realpath(self._path)
             connection = sqlite3.connect(
                 f"file:{quote(real)}?mode=ro", uri=True, isolation_level=None
             )
             connection.text_factory = decode
             try:
-                schema.check(connection, self.path)
+                schema.check(connection, self._path)
             except BaseException:
                 connection.close()
                 raise
@@ -171,16 +188,20 @@ def _search(connection: sqlite3.Connection, query: Search) -> SearchResult:
 
     :raises BadSearch: if the query is too long or has nothing to search for.
     """
-    phrases = words.parse(query.words)
-    if not (phrases or query.room or query.source):
-        raise BadSearch("Say what to search for.")
+    phrases = words.parse_search(query)
     limit = max(1, min(query.limit, limits.SEARCH_REPLY_MESSAGES))
     found = []
     for each in _find(connection, query, phrases, limit + 1):
         found.append(each)
         if len(found) > limit:
-            return SearchResult(tuple(message for _, message in found[:-1]), found[-2][0])
-    return SearchResult(tuple(message for _, message in found))
+            return _result(found).first(limit)
+    return _result(found)
+
+
+def _result(found: list[tuple[int, Message]]) -> SearchResult:
+    return SearchResult(
+        tuple(message for _, message in found), None, tuple(message_id for message_id, _ in found)
+    )
 
 
 def _find(

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from chatd.chat import names
+from chatd.chat import search_words as words
 from chatd.log.engine import ArchivedMessage
-from chatd.store import words
 from chatd.store.database import Database
 
 #: The messages in one table of the index.

@@ -94,6 +94,34 @@ class AuthenticateData(Struct, frozen=True):
     __repr__ = safe_repr
 
 
+class SearchData(Struct, frozen=True, rename={"source": "from"}):
+    """What the messages must have in common.
+
+    They have all of the `words`, and those in quotes in a row; they are `from` a member, in a room,
+    and not older than `since`. With a negative number, `since` is so many milliseconds ago. Words,
+    a room or a member must be given.
+    """
+
+    words: str = ""
+    room: str | None = None
+    source: str | None = None
+    since: int | None = None
+    before: int | None = None
+    limit: int = limits.SEARCH_PAGE_MESSAGES
+
+
+class SearchResultData(Struct, frozen=True, omit_defaults=True):
+    """Messages that were found, newest first; with `more`, another part follows.
+
+    A search with `before` finds the next page. It is in the last part only, and only if there is a
+    next page.
+    """
+
+    messages: tuple[events.Message, ...]
+    more: bool
+    before: int | None = None
+
+
 class OkData(Struct, frozen=True, omit_defaults=True):
     """The result of a command that was carried out.
 
@@ -179,6 +207,12 @@ class ReadHistory(Frame, frozen=True, tag="history"):
     data: commands.ReadHistory = field(default_factory=commands.ReadHistory)
 
 
+class Search(Frame, frozen=True, tag="search"):
+    """Search in the messages of all rooms."""
+
+    data: SearchData
+
+
 class Ping(Frame, frozen=True, tag="ping"):
     """Ask for a ``pong``."""
 
@@ -199,6 +233,7 @@ FromClient = (
     | ListRooms
     | ListUsers
     | ReadHistory
+    | Search
     | Ping
     | Quit
 )
@@ -290,6 +325,12 @@ class History(Frame, frozen=True, tag="history"):
     data: events.History
 
 
+class SearchResult(Frame, frozen=True, tag="search"):
+    """The messages that a search found, or a part of them."""
+
+    data: SearchResultData
+
+
 class Ok(Frame, frozen=True, tag="ok"):
     """The request was carried out."""
 
@@ -327,6 +368,7 @@ FromServer = (
     | Users
     | Rooms
     | History
+    | SearchResult
     | Ok
     | Pong
     | Error

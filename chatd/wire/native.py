@@ -164,6 +164,16 @@ def _encode_resumed(reply: events.Resumed, request_id: RequestId) -> list[frames
     ]
 
 
+def _encode_search_result(reply: events.SearchResult, request_id: RequestId) -> list[frames.Frame]:
+    # The newest come first: in frames, and in those that are kept of a long reply.
+    parts = [part[::-1] for part, _ in reversed(_chunks(reply.messages[::-1]))]
+    page = reply.first(sum(map(len, parts)))
+    *others, last = parts
+    data = [frames.SearchResultData(part, more=True) for part in others]
+    data.append(frames.SearchResultData(last, more=False, before=page.before))
+    return [frames.SearchResult(data=each, id=request_id) for each in data]
+
+
 _REPLY_ENCODERS: Final[dict[type, Callable[[Any, RequestId], list[frames.Frame]]]] = {
     LocalReply: lambda reply, request_id: [],
     events.Ok: _encode_ok,
@@ -174,6 +184,7 @@ _REPLY_ENCODERS: Final[dict[type, Callable[[Any, RequestId], list[frames.Frame]]
     events.History: _encode_history,
     events.Missed: _encode_missed,
     events.Resumed: _encode_resumed,
+    events.SearchResult: _encode_search_result,
     events.Pong: lambda reply, request_id: [frames.Pong(id=request_id)],
     events.Goodbye: lambda reply, request_id: [frames.Goodbye(data=reply, id=request_id)],
     events.Welcome: lambda reply, request_id: [frames.Welcome(data=reply, id=request_id)],
@@ -203,6 +214,10 @@ def _command(frame: frames.FromClient) -> ClientCommand:
             return commands.Authenticate(frame.data.account, frame.data.password)
         case frames.SetName():
             return commands.Rename(frame.data.nickname)
+        case frames.Search(data=data):
+            return commands.Search(
+                data.words, data.room, data.source, data.since, data.before, data.limit
+            )
         case frames.Watch() | frames.ListRooms() | frames.Ping() | frames.Quit():
             return _COMMANDS_WITHOUT_DATA[type(frame)]
         case _:  # the data of every other frame is the command itself

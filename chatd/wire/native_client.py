@@ -20,6 +20,12 @@ _FRAMES: Final[dict[type, type[frames.Frame]]] = {
     commands.ReadHistory: frames.ReadHistory,
 }
 
+_FRAMES_WITHOUT_DATA: Final[dict[type, type[frames.ListRooms | frames.Ping | frames.Quit]]] = {
+    commands.ListRooms: frames.ListRooms,
+    commands.Ping: frames.Ping,
+    commands.Quit: frames.Quit,
+}
+
 
 def encode(
     command: commands.ClientCommand,
@@ -45,12 +51,12 @@ def encode(
             )
         case commands.Rename(nickname):
             frame = frames.SetName(data=frames.SetNameData(nickname), id=request_id, n=number)
-        case commands.ListRooms():
-            frame = frames.ListRooms(id=request_id)
-        case commands.Ping():
-            frame = frames.Ping(id=request_id)
-        case commands.Quit():
-            frame = frames.Quit(id=request_id)
+        case commands.Search(words, room, source, since, before, limit):
+            frame = frames.Search(
+                data=frames.SearchData(words, room, source, since, before, limit), id=request_id
+            )
+        case commands.ListRooms() | commands.Ping() | commands.Quit():
+            frame = _FRAMES_WITHOUT_DATA[type(command)](id=request_id)
         case _:
             frame_type = _FRAMES[type(command)]
             numbered = {"n": number} if issubclass(frame_type, frames.NumberedFrame) else {}

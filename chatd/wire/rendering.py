@@ -117,6 +117,9 @@ def render(event: object) -> list[str]:
         case events.Missed(messages=messages):
             notices = [render_notice(sentence) for sentence in describe(event)]
             return notices + [line for each in messages for line in render_history_entry(each)]
+        case events.SearchResult(messages=messages):
+            found = [line for each in reversed(messages) for line in render_found(each)]
+            return [*found, *map(render_notice, describe(event))]
         case _:
             return [render_notice(sentence) for sentence in describe(event)]
 
@@ -144,6 +147,12 @@ def render_history_entry(entry: events.Message) -> list[str]:
     """A message of the history, each of its lines with date, time and sender."""
     moment = _format_time(entry.time)
     return [f"{moment} {line}" for line in render_message(entry.room, entry.source, entry.text)]
+
+
+def render_found(message: events.Message) -> list[str]:
+    """The same for a message that a search has found, and always with its room."""
+    prefix = f"{_format_time(message.time)} {message.room} {message.source}"
+    return _prefix_lines(prefix, message.text)
 
 
 def newest_that_fit(parts: Iterable[bytes]) -> bytes:
@@ -198,6 +207,12 @@ def _private_sent(reply: events.PrivateSent) -> list[str]:
     return [str(NotReached(reply.undelivered))] if reply.undelivered else []
 
 
+def _search_result(reply: events.SearchResult) -> list[str]:
+    if reply.before is not None:
+        return ["There are older results: /more shows them."]
+    return [] if reply.messages else ["Nothing was found."]
+
+
 _DESCRIPTIONS: Final[dict[type, Callable[[Any], list[str]]]] = {
     events.MemberEntered: lambda event: [f"{event.nickname} has entered the chat"],
     events.MemberLeft: lambda event: [f"{event.nickname} has left the chat ({event.reason})"],
@@ -207,6 +222,7 @@ _DESCRIPTIONS: Final[dict[type, Callable[[Any], list[str]]]] = {
     events.RoomLeft: lambda event: [f"{event.nickname} has left {event.room}"],
     events.Users: _users,
     events.Rooms: _rooms,
+    events.SearchResult: _search_result,
     events.PrivateSent: _private_sent,
     events.Missed: _missed,
 }

@@ -76,16 +76,14 @@ class Model:
         room = self.room(getattr(command, "room", None) or "")
         is_there = room is not None and member in room.members
         match command:
-            case commands.SendMessage(text=text):
-                return is_valid_text(text) and is_there
+            case commands.SendMessage() | commands.LeaveRoom():
+                return is_there and is_valid_text(getattr(command, "text", "none"))
             case commands.SendPrivate(text=text, to=to):
                 return is_valid_text(text) and any(
                     self.member_named(name) is not None for name in to
                 )
             case commands.JoinRoom(room=name):
                 return is_valid_room(name) and not is_there
-            case commands.LeaveRoom():
-                return is_there
             case commands.ReadHistory() | commands.ListUsers():
                 return room is not None or command.room is None
             case commands.Rename(nickname=nickname):
@@ -94,6 +92,8 @@ class Model:
                 # A member that was entered under its address may still choose a nickname.
                 is_nameless = self.names[member] == self.addresses[member]
                 return is_nameless and self.may_have_nickname(member, nickname)
+            case commands.Search(room=str(name)):
+                return is_valid_room(name)
             case _:
                 return not isinstance(command, commands.Watch)
 
@@ -109,6 +109,7 @@ class Model:
                 commands.ListRooms()
                 | commands.ListUsers()
                 | commands.ReadHistory()
+                | commands.Search()
                 | commands.Ping()
             ):
                 return member in self.watchers and self.may(member, command)

@@ -12,6 +12,7 @@ from chatd.chat.commands import (
     Ping,
     ReadHistory,
     Rename,
+    Search,
     SendMessage,
     SendPrivate,
     Watch,
@@ -50,6 +51,7 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
     st.just(ListRooms()),
     st.builds(ListUsers, st.none() | ROOMS),
     st.builds(ReadHistory, ROOMS, NUMBERS, st.none() | NUMBERS),
+    st.builds(Search, TEXTS, st.none() | ROOMS, st.none() | NICKNAMES, before=NUMBERS),
     st.just(Ping()),
     st.just(Watch()),
 )
@@ -68,6 +70,7 @@ VALID: st.SearchStrategy[Command] = st.one_of(
     st.builds(Rename, st.sampled_from(["ice", "moon", "sun", "Sun"])),
     st.builds(ListUsers, st.none() | A_ROOM),
     st.builds(ReadHistory, A_ROOM),
+    st.builds(Search, st.just("hello"), st.none() | A_ROOM),
     st.just(ListRooms()),
 )
 

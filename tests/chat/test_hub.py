@@ -15,6 +15,7 @@ from chatd.chat.commands import (
     Quit,
     ReadHistory,
     Rename,
+    Search,
     SendMessage,
 )
 from chatd.chat.errors import (
@@ -305,6 +306,7 @@ REFUSED: list[tuple[Command, type[Refusal]]] = [
     (SendMessage("hello", "lobby"), BadRoomName),
     (ReadHistory("#nowhere"), NoSuchRoom),
     (ReadHistory(""), BadRoomName),
+    (Search("tea", "tea"), BadRoomName),
     (ListUsers("#nowhere"), NoSuchRoom),
     (ListUsers("#a b"), BadRoomName),
 ]

@@ -16,6 +16,7 @@ from chatd.chat.commands import (
     Quit,
     ReadHistory,
     Rename,
+    Search,
     SendMessage,
     Watch,
 )
@@ -99,7 +100,9 @@ def test_a_watcher_that_left_receives_nothing(chat: Chat) -> None:
     assert chat.received(watcher) == []
 
 
-@pytest.mark.parametrize("command", [ListUsers(), ListRooms(), ReadHistory(), Ping()])
+@pytest.mark.parametrize(
+    "command", [ListUsers(), ListRooms(), ReadHistory(), Search("tea"), Ping()]
+)
 def test_a_watcher_may_read_what_is_public(chat: Chat, command: Command) -> None:
     ice = chat.enter("ice")
     chat.handle(ice, SendMessage("hello"))
@@ -123,7 +126,7 @@ def test_a_watcher_can_neither_send_nor_join(chat: Chat, command: Command) -> No
 
 
 @pytest.mark.parametrize(
-    "command", [ListUsers(), ListRooms(), ReadHistory(), Ping(), SendMessage("hi")]
+    "command", [ListUsers(), ListRooms(), ReadHistory(), Search("tea"), Ping(), SendMessage("hi")]
 )
 def test_an_unregistered_connection_can_only_enter_watch_and_quit(
     chat: Chat, command: Command

@@ -7,7 +7,8 @@ from twisted.internet.interfaces import IReactorTime
 from typing_extensions import override
 
 from chatd.chat import names
-from chatd.chat.events import Message
+from chatd.chat.commands import Search
+from chatd.chat.events import Message, SearchResult
 from chatd.log.engine import (
     Archive,
     ArchivedMessage,
@@ -15,8 +16,6 @@ from chatd.log.engine import (
     Entry,
     Position,
     PositionTaken,
-    Search,
-    SearchResult,
     Snapshot,
     StoreFailed,
 )

@@ -10,7 +10,9 @@ import pytest_twisted
 from twisted.internet import reactor
 
 from chatd.chat import limits
-from chatd.log.engine import ArchivedMessage, BadSearch, Search, StoreFailed
+from chatd.chat.commands import Search
+from chatd.chat.errors import BadSearch
+from chatd.log.engine import ArchivedMessage, StoreFailed
 from chatd.store import archive as archive_module
 from chatd.store import messages as messages_module
 from chatd.store.archive import SQLiteArchive

@@ -9,7 +9,8 @@ import pytest
 import pytest_twisted
 from twisted.internet.defer import Deferred
 
-from chatd.log.engine import Search, Snapshot
+from chatd.chat.commands import Search
+from chatd.log.engine import Snapshot
 from chatd.store import archive as archive_module
 from chatd.store import messages as messages_module
 from chatd.store.engine import SQLiteEngine

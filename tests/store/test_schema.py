@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import pytest_twisted
 
-from chatd.log.engine import Search, Snapshot, StoreFailed
+from chatd.chat.commands import Search
+from chatd.log.engine import Snapshot, StoreFailed
 from chatd.store import schema
 from tests.store.files import MakeEngine, entry, message, texts
 

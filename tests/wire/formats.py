@@ -176,6 +176,7 @@ REPLIES: dict[type, Reply] = {
         events.Users((events.User("ice", 0, ("#dev",)),)),
         events.History("#dev", (MESSAGE,)),
         events.Missed("#dev", (MESSAGE,), gap=True),
+        events.SearchResult((MESSAGE,), 7, (7,)),
         events.Pong(),
         events.Goodbye("quit"),
     )

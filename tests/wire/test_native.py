@@ -15,10 +15,11 @@ from chatd.chat.commands import (
     Quit,
     ReadHistory,
     Rename,
+    Search,
     SendMessage,
 )
 from chatd.chat.errors import BadFrame, Refusal, RequestId
-from chatd.chat.events import Event, History, Message, Ok, Reply, User, Users
+from chatd.chat.events import Event, History, Message, Ok, Reply, SearchResult, User, Users
 from chatd.wire.dialect import Resume
 from chatd.wire.native import Native
 
@@ -53,6 +54,11 @@ FRAMES: list[tuple[bytes, Command]] = [
     (b'{"type":"users","data":{"room":"#lobby"}}', ListUsers("#lobby")),
     (b'{"type":"history"}', ReadHistory("#lobby", 50, None)),
     (b'{"type":"history","data":{"limit":3,"before":9}}', ReadHistory("#lobby", 3, 9)),
+    (b'{"type":"search","data":{"words":"tea"}}', Search("tea")),
+    (
+        b'{"type":"search","data":{"from":"ice","room":"#dev","since":-5,"before":7,"limit":2}}',
+        Search("", "#dev", "ice", -5, 7, 2),
+    ),
     (b'{"type":"ping"}', Ping()),
     (b'{"type":"ping","data":{}}', Ping()),
     (b'{"type":"quit"}', Quit()),
@@ -181,6 +187,9 @@ BAD: list[tuple[str, bytes, str, RequestId]] = [
     ("true as a limit", b'{"type":"history","id":7,"data":{"limit":true}}', "bad-frame", 7),
     ("a number out of range", b'{"type":"history","id":7,"data":{"limit":1e999}}', "bad-frame", 7),
     ("a huge number", b'{"id":7,"type":"history","data":{"limit":' + HUGE + b"}}", "bad-frame", 7),
+    ("a search without data", b'{"type":"search","id":7}', "bad-frame", 7),
+    ("a number as words", b'{"type":"search","id":7,"data":{"words":7}}', "bad-frame", 7),
+    ("a list of senders", b'{"type":"search","id":7,"data":{"from":["ice"]}}', "bad-frame", 7),
     ("an array as the id", b'{"type":"ping","id":[7]}', "bad-frame", None),
     ("true as the id", b'{"type":"ping","id":true}', "bad-frame", None),
     ("a fraction as the id", b'{"type":"ping","id":0.5}', "bad-frame", None),
@@ -272,6 +281,11 @@ REPLIES: list[tuple[Reply, dict[str, Any]]] = [
         },
     ),
     (
+        SearchResult((MESSAGE,), 7, (7,)),
+        {"type": "search", "data": {"messages": [asdict(MESSAGE)], "more": False, "before": 7}},
+    ),
+    (SearchResult(), {"type": "search", "data": {"messages": [], "more": False}}),
+    (
         History("#lobby", ()),
         {"type": "history", "data": {"room": "#lobby", "messages": [], "more": False}},
     ),
@@ -344,3 +358,25 @@ def test_a_list_has_frames_of_bounded_size_and_keeps_the_newest(reply: Users | H
     kept = len(entries)
     assert entries == whole[len(whole) - kept :]
     assert kept == len(whole) or len(data) > limits.REPLY_BYTES - 40_000, "more would have fitted"
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(100, "hi"), (100, "\U0001f469" * 4_096), (100, '"\n' * 2_048), (9, "x" * 4_096)],
+)
+def test_a_search_result_has_frames_of_bounded_size_and_goes_on_where_it_was_cut(
+    count: int, text: str
+) -> None:
+    messages = tuple(numbered(n, text) for n in range(count, 0, -1))
+    reply = SearchResult(messages, None, tuple(10 * each.seq for each in messages))
+    data = DIALECT.encode_reply(reply, "\u20ac" * 64)
+    assert len(data) <= limits.REPLY_BYTES
+    assert max(map(len, data.splitlines(keepends=True))) <= limits.LIST_FRAME_BYTES
+    parts = [frame["data"] for frame in frames(data)]
+    assert [part["more"] for part in parts] == [True] * (len(parts) - 1) + [False]
+    found = [each["seq"] for part in parts for each in part["messages"]]
+    assert found == [each.seq for each in messages[: len(found)]]
+    cut = len(found) < count
+    assert [part.get("before") for part in parts[:-1]] == [None] * (len(parts) - 1)
+    assert parts[-1].get("before") == (10 * found[-1] if cut else None)
+    assert cut == (len(text.encode()) > 4_000 and count == 100)

@@ -31,6 +31,15 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
     st.builds(commands.Rename, TEXTS),
     st.builds(commands.ListUsers, st.none() | TEXTS),
     st.builds(commands.ReadHistory, TEXTS, NUMBERS, st.none() | NUMBERS),
+    st.builds(
+        commands.Search,
+        TEXTS,
+        st.none() | TEXTS,
+        st.none() | TEXTS,
+        st.none() | NUMBERS,
+        st.none() | NUMBERS,
+        NUMBERS,
+    ),
     st.just(commands.Ping()),
     st.just(commands.Quit()),
 )
@@ -58,7 +67,7 @@ REPLIES: st.SearchStrategy[Reply] = st.one_of(
 
 TAGS = (
     *("hello", "message", "set-name", "users", "history", "ping", "quit"),
-    *("private", "join", "leave", "rooms", "authenticate"),
+    *("private", "join", "leave", "rooms", "authenticate", "search"),
 )
 
 #: Any JSON, and objects like frames: the right keys with any values.
@@ -68,7 +77,10 @@ JSON: st.SearchStrategy[Any] = st.recursive(
     max_leaves=5,
 )
 TYPES = st.sampled_from([*TAGS, "welcome", "x"])
-KEYS = ("text", "room", "nickname", "version", "limit", "before", "to", "account", "password")
+KEYS = (
+    *("text", "room", "nickname", "version", "limit", "before", "to", "account", "password"),
+    *("words", "from", "since"),
+)
 DATA = dict.fromkeys(KEYS, JSON)
 FRAME_LIKE = st.fixed_dictionaries(
     {},

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from chatd.chat.errors import NotReached, Refusal
-from chatd.chat.events import Event, JoinDone, Ok, Pong, PrivateSent, Reply
+from chatd.chat.events import Event, JoinDone, Ok, Pong, PrivateSent, Reply, SearchResult
 from chatd.wire import discovery, frames, native_client
 from chatd.wire.dialect import LocalReply, Resume
 from chatd.wire.jim import Jim
@@ -79,10 +79,12 @@ def data_keys(frame: Any) -> set[str]:
     data = {field.name: field.type for field in msgspec.structs.fields(frame)}.get("data")
     kinds = [kind for kind in getattr(data, "__args__", (data,)) if kind not in (None, type(None))]
     return {
-        field.name
+        name
         for kind in kinds
-        for field in (
-            msgspec.structs.fields(kind) if issubclass(kind, msgspec.Struct) else fields(kind)
+        for name in (
+            kind.__struct_encode_fields__
+            if issubclass(kind, msgspec.Struct)
+            else [field.name for field in fields(kind)]
         )
     }
 
@@ -134,6 +136,8 @@ def said(frame: frames.FromServer) -> bytes:
             return DIALECT.encode_reply(Pong(), frame.id)
         case frames.Ok():
             return DIALECT.encode_reply(outcome_of(frame.data), frame.id)
+        case frames.SearchResult(data=data):
+            return DIALECT.encode_reply(SearchResult(data.messages, data.before), frame.id)
         case _ if isinstance(frame.data, Event):
             return DIALECT.encode_event(frame.data)
         case _:
@@ -195,7 +199,7 @@ def test_every_code_on_the_page_is_one() -> None:
     codes = {leaf.code for leaf in refusals()}
     assert set(re.findall(r"``error``\s``([a-z0-9-]+)``", PAGE)) <= codes
     lists = re.findall(r"Refused\swith\s([^.]*)\.", PAGE)
-    assert len(lists) == 9
+    assert len(lists) == 10
     assert {code for each in lists for code in re.findall(r"``(.*?)``", each)} <= codes
 
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from chatd.chat import characters, limits
-from chatd.log.engine import BadSearch
+from chatd.chat.commands import Search
+from chatd.chat.errors import BadSearch
 
 #: Combining marks in a row take time with the square of their number to be put in order. In a text
 #: longer than this, a run of them is cut to eight.
@@ -125,6 +126,17 @@ class Phrase:
     def expression(self) -> str:
         """The phrase in the syntax of FTS5."""
         return f'"{" ".join(self.words)}"' + ("*" if self.is_prefix else "")
+
+
+def parse_search(query: Search) -> tuple[Phrase, ...]:
+    """What must occur in the messages that `query` finds.
+
+    :raises BadSearch: if it is too long, or has nothing to search for.
+    """
+    phrases = parse(query.words)
+    if not (phrases or query.room or query.source):
+        raise BadSearch("Say what to search for.")
+    return phrases
 
 
 def parse(text: str) -> tuple[Phrase, ...]:

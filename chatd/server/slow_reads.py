@@ -1,39 +1,55 @@
-"""Histories that reach back beyond the messages in memory."""
+"""Replies that take a while: histories beyond the messages in memory, and searches.
+
+The hub has looked at the command first. A session reads nothing else from its client until the
+reply is there, so a client has one such command under way.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeGuard
 
-from chatd.chat.commands import ReadHistory
+from chatd.chat.commands import ReadHistory, Search
 from chatd.chat.errors import Refusal
 from chatd.chat.events import History, Message, Reply
-from chatd.log.engine import Archive
+from chatd.server.chat import Chat
+from chatd.server.search import search
 
 _Done = Callable[[Reply | Refusal], None]
 
 
-def is_incomplete(command: object, result: Reply | Refusal) -> TypeGuard[ReadHistory]:
-    """Whether `command` asks for more messages than the hub has in memory."""
+def is_incomplete(
+    command: object, result: Reply | Refusal, chat: Chat
+) -> TypeGuard[ReadHistory | Search]:
+    """Whether `result`, that of the hub, is not yet the reply to `command`."""
+    if type(command) is Search:
+        return not isinstance(result, Refusal)
     return (
         type(command) is ReadHistory
+        and chat.archive is not None
         and isinstance(result, History)
         and len(result.messages) < command.limit
     )
 
 
-def read_archive(
-    archive: Archive, command: ReadHistory, ask_again: Callable[[_Done], None], done: _Done
+def complete(
+    command: ReadHistory | Search, chat: Chat, ask_again: Callable[[_Done], None], done: _Done
 ) -> None:
-    """Call `done` with the reply to `command`, to which the archive has added.
+    """Call `done` with the reply to `command`.
 
     :param ask_again: asks the hub once more: what was said while the archive was read has been
-        sent already, so the reply must have it as well.
+        sent already, so a history must have it as well.
     """
+    if isinstance(command, Search):
+        search(chat, command).addCallback(done)
+        return
 
     def found(archived: tuple[Message, ...]) -> None:
         ask_again(lambda result: done(_with_archived(result, archived, command.limit)))
 
-    older = archive.last(command.room, command.limit, command.before)
+    if chat.archive is None:
+        found(())
+        return
+    older = chat.archive.last(command.room, command.limit, command.before)
     older.addErrback(lambda failure: ())  # then there is only what is in memory
     older.addCallback(found)
 

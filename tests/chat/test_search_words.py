@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chatd.chat import limits
-from chatd.log.engine import BadSearch
-from chatd.store import words
+from chatd.chat import search_words as words
+from chatd.chat.errors import BadSearch
 
 #: A text, a search that finds it, and one that does not.
 FOUND = [
