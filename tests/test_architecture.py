@@ -53,7 +53,8 @@ ARROWS = {
     "__main__": {"cli"},
 }
 
-#: The packages that do no input or output, and the modules that they must not import.
+#: The packages that do no input or output, and the modules that they must not import. chat may use
+#: msgspec's structs as frozen values, but encodes nothing.
 PURE = {
     "chat": {"twisted", "json", "msgspec", "time", "datetime", "random", "asyncio", "socket"},
     "wire": {"twisted", "time", "random", "asyncio", "socket"},
@@ -95,7 +96,8 @@ def test_imports_follow_the_arrows(package: str, path: Path) -> None:
 
 @pytest.mark.parametrize(("package", "path"), MODULES)
 def test_pure_packages_do_no_input_or_output(package: str, path: Path) -> None:
-    assert not {name.split(".")[0] for name in imported(path)} & PURE.get(package, set())
+    others = imported(path) - {"msgspec.Struct"}
+    assert not {name.split(".")[0] for name in others} & PURE.get(package, set())
 
 
 @pytest.mark.parametrize(("package", "path"), MODULES)

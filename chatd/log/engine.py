@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from msgspec import Struct
 from twisted.internet.defer import Deferred
 
 from chatd.chat.commands import Search
@@ -37,8 +38,7 @@ class Snapshot:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class ArchivedMessage:
+class ArchivedMessage(Struct, frozen=True):
     """A message of a room without a key, and the number of that life of the room."""
 
     life: int

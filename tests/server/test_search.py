@@ -209,10 +209,11 @@ def test_a_time_before_now_is_one_by_the_servers_clock() -> None:
     engine = SlowSearch()
     with KeptHarness(engine) as harness:
         ice = member(harness, "ice")
+        now = harness.chat.now()
         ice.send("search", {"words": "tea", "since": -1_000})
         harness.commit()
         [(query, found)] = engine.searches
-        assert query.since == harness.chat.now() - 1_000
+        assert query.since == now - 1_000
         found.callback(FOUND)
 
 

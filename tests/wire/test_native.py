@@ -1,10 +1,10 @@
 """The native dialect on the server's side: frames in, refusals, frames out."""
 
 import json
-from dataclasses import asdict
 from typing import Any
 
 import pytest
+from msgspec import to_builtins
 
 from chatd.chat import errors, events, limits
 from chatd.chat.commands import (
@@ -231,7 +231,7 @@ def test_another_version_is_refused_and_closes_the_connection() -> None:
 
 
 EVENTS: list[tuple[Event, dict[str, Any]]] = [
-    (MESSAGE, {"type": "message", "data": asdict(MESSAGE)}),
+    (MESSAGE, {"type": "message", "data": to_builtins(MESSAGE)}),
     (events.MemberEntered("ice"), {"type": "entered", "data": {"nickname": "ice"}}),
     (
         events.MemberLeft("ice", "quit"),
@@ -282,7 +282,10 @@ REPLIES: list[tuple[Reply, dict[str, Any]]] = [
     ),
     (
         SearchResult((MESSAGE,), 7, (7,)),
-        {"type": "search", "data": {"messages": [asdict(MESSAGE)], "more": False, "before": 7}},
+        {
+            "type": "search",
+            "data": {"messages": [to_builtins(MESSAGE)], "more": False, "before": 7},
+        },
     ),
     (SearchResult(), {"type": "search", "data": {"messages": [], "more": False}}),
     (
@@ -354,7 +357,7 @@ def test_a_list_has_frames_of_bounded_size_and_keeps_the_newest(reply: Users | H
     assert [part["data"]["more"] for part in parts] == [True] * (len(parts) - 1) + [False]
     assert {part["id"] for part in parts} == {"\u20ac" * 64}
     entries = [entry for part in parts for entry in part["data"][key]]
-    whole = json.loads(json.dumps(asdict(reply)))[key]
+    whole = json.loads(json.dumps(to_builtins(reply)))[key]
     kept = len(entries)
     assert entries == whole[len(whole) - kept :]
     assert kept == len(whole) or len(data) > limits.REPLY_BYTES - 40_000, "more would have fitted"

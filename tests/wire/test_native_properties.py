@@ -1,11 +1,11 @@
 """The native dialect with any input: any bytes, and both sides decode what the other encodes."""
 
 import json
-from dataclasses import asdict
 from typing import Any
 
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec import to_builtins
 
 from chatd.chat import commands, events
 from chatd.chat.commands import Command
@@ -169,7 +169,7 @@ def test_replies_without_a_frame_of_their_own_are_ok(reply: Reply) -> None:
     frame = native_client.decode(DIALECT.encode_reply(reply, 7)[:-1])
     assert isinstance(frame, frames.Ok)
     assert frame.id == 7
-    sent = asdict(reply)
+    sent = to_builtins(reply)
     if isinstance(reply, events.PrivateSent):
         sent = {"time": reply.time, "missed": reply.undelivered}
     assert {name: getattr(frame.data, name) for name in sent} == sent
