@@ -235,6 +235,9 @@ CONNECT_SECONDS: Final = 3
 WELCOME_SECONDS: Final = 3
 #: Time for the server to check a password, including those that wait before it.
 PASSWORD_SECONDS: Final = 15
+#: How long a client says nothing of a lost connection whose session it can resume. The same as
+#: ``GRACE_SECONDS``: the server tells nobody of it, either.
+INTERRUPTION_SECONDS: Final = 10
 #: Time before a client looks for its server again.
 RETRY_SECONDS: Final = 4
 #: Random time added to that after a lost connection, so that the clients of a server that went down

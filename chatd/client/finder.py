@@ -8,8 +8,9 @@ from typing_extensions import override
 
 from chatd.chat import limits
 from chatd.client import status
+from chatd.client.connection_notices import SearchUI
 from chatd.client.lifecycle import ServerAddress
-from chatd.client.ui import SERVER_PROMPT, Choice, UserInterface
+from chatd.client.ui import SERVER_PROMPT, Choice
 from chatd.discovery.querier import Querier
 from chatd.discovery.subnets import HostAddress, Subnet, host_addresses
 from chatd.wire.discovery import Offer
@@ -20,12 +21,17 @@ class Finder(Protocol):
     """Finds the server to connect to; used again for each reconnect."""
 
     def find(
-        self, on_found: Callable[[ServerAddress], None], on_failed: Callable[[str], None]
+        self,
+        on_found: Callable[[ServerAddress], None],
+        on_failed: Callable[[str], None],
+        holds_slot: bool = False,
     ) -> None:
         """Search until :meth:`stop`.
 
         :param on_found: called once with the server.
         :param on_failed: called once with a sentence, if no search can find the server.
+        :param holds_slot: whether the server may still hold the user's slot, so that none need be
+            free.
         """
 
     def stop(self) -> None:
@@ -40,7 +46,10 @@ class DirectAddress(Finder):
 
     @override
     def find(
-        self, on_found: Callable[[ServerAddress], None], on_failed: Callable[[str], None]
+        self,
+        on_found: Callable[[ServerAddress], None],
+        on_failed: Callable[[str], None],
+        holds_slot: bool = False,
     ) -> None:
         on_found(self._server)
 
@@ -69,7 +78,7 @@ class BroadcastFinder(Finder):
         subnets: Callable[[], Sequence[Subnet]],
         port: int,
         server_id: str | None,
-        ui: UserInterface,
+        ui: SearchUI,
         host: Callable[[], Sequence[HostAddress]] = host_addresses,
     ) -> None:
         self._clock = reactor
@@ -79,6 +88,7 @@ class BroadcastFinder(Finder):
         self._server_id = server_id
         self._ui = ui
         self._offers: dict[str, Offer] = {}
+        self._holds_slot = False
         self._reported_full = False
         self._gave_advice = False
         self._timeout: IDelayedCall | None = None
@@ -87,9 +97,13 @@ class BroadcastFinder(Finder):
 
     @override
     def find(
-        self, on_found: Callable[[ServerAddress], None], on_failed: Callable[[str], None]
+        self,
+        on_found: Callable[[ServerAddress], None],
+        on_failed: Callable[[str], None],
+        holds_slot: bool = False,
     ) -> None:
         self._on_found, self._on_failed = on_found, on_failed
+        self._holds_slot = holds_slot
         self._offers.clear()
         self._reported_full = False
         self._querier.start()
@@ -162,7 +176,7 @@ class BroadcastFinder(Finder):
         if self._server_id is None:
             self._collect(offer)
         elif offer.id == self._server_id:
-            if offer.free > 0:
+            if offer.free > 0 or self._holds_slot:
                 self._on_found(_server(offer))
             else:
                 self._report_full(offer)

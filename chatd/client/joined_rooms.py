@@ -5,6 +5,8 @@ the user expects to be in then, so :attr:`JoinedRooms.current` changes with the 
 server refuses it, ``current`` goes back to where it was.
 """
 
+from collections.abc import Iterable
+
 from chatd.chat import commands
 from chatd.chat.commands import ClientCommand
 from chatd.chat.errors import AlreadyInRoom
@@ -57,6 +59,23 @@ class JoinedRooms:
                 self._previous_rooms[each] = previous
         if casefold(self.current) == casefold(room):
             self.current = previous
+
+    def resumed(
+        self, rooms: Iterable[str], pending: Iterable[ClientCommand]
+    ) -> tuple[list[str], list[str]]:
+        """Take over the rooms that the server says the user is in.
+
+        :param pending: the commands without a reply; what they ask for is still to come.
+        :return: the rooms that the user joined and left, which the client was not told.
+        """
+        asked = list(pending)
+        joining = {casefold(each.room) for each in asked if isinstance(each, commands.JoinRoom)}
+        leaving = {casefold(each.room) for each in asked if isinstance(each, commands.LeaveRoom)}
+        there = {casefold(room): room for room in rooms}
+        joined = {k: room for k, room in there.items() if k not in self._joined.keys() | leaving}
+        left = {k: room for k, room in self._joined.items() if k not in there.keys() | joining}
+        self._joined = {k: r for k, r in self._joined.items() if k not in left} | joined
+        return list(joined.values()), list(left.values())
 
     def rejoin_commands(self) -> list[ClientCommand]:
         """The commands that bring a new member, who starts in the lobby, back into these rooms."""

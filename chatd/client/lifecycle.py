@@ -5,10 +5,13 @@ generated from them. The machine does no I/O: it calls :class:`Effects`, and a c
 
 **Ghosts.** When a link dies, a client notices at once or within seconds, and comes back. The server
 may not have noticed yet: for up to ``DEAD_PEER_SECONDS`` it keeps the old connection, and with it
-the nickname. It then refuses the client's new ``hello`` with ``nickname-taken``, and it is the
-client's own ghost that has the nickname. So that refusal means two things:
+the nickname. If the ``hello`` names the session to resume, the server closes that connection. Else
+it refuses the ``hello`` with ``nickname-taken``, and it is the client's own ghost that has the
+nickname. So that refusal means two things:
 
-* At the first ``hello`` of a run another member has the nickname. The user is asked for a new one.
+* At the first ``hello`` of a run, or where a session could be resumed, another member has the
+  nickname. The user is asked for a new one; without a user to ask, an own earlier nickname is tried
+  again until it is free.
 * After the client was online, or after a ``hello`` without an answer (which may have arrived, and
   made it a member), it is most likely a ghost. The client waits and tries again.
 
@@ -122,6 +125,9 @@ class Inputs(Protocol):
     def lost(self, reason: str) -> None:
         """The connection is lost."""
 
+    def replaced(self, reason: str) -> None:
+        """Another connection has resumed the session."""
+
     def expired(self) -> None:
         """The state's timeout expired."""
 
@@ -138,6 +144,8 @@ class Core:
 
     :param jitter: returns how many seconds, 0 to 1, longer to wait after a lost connection.
     :param once: do not reconnect; for a client with a direct address and without ``--reconnect``.
+    :param can_ask: whether there is a user to ask.
+    :ivar is_resuming: whether the last ``hello`` named a session to resume.
     :ivar last_code: the code of the last refusal of ``hello``.
     :ivar ghost_until: until then (by `clock`) a taken nickname may be the client's own ghost,
         though it was not online yet.
@@ -147,6 +155,8 @@ class Core:
     clock: IReactorTime
     jitter: Callable[[], float]
     once: bool = False
+    can_ask: bool = True
+    is_resuming: bool = False
     server: ServerAddress | None = None
     was_online: bool = False
     timer: IDelayedCall | None = None
@@ -162,24 +172,28 @@ class Core:
     def hello_refused(self, inputs: Inputs, code: str, sentence: str) -> None:
         """Hand a refusal of ``hello`` to `inputs`, as what it means at this point of the run."""
         self.last_code = code
-        may_be_ghost = self.was_online or self.clock.seconds() < self.ghost_until
-        if code in RETRY_LATER or (code in RETRY_LATER_ONCE_ONLINE and may_be_ghost):
+        is_first = not self.was_online
+        if code == NICKNAME_TAKEN:  # where the session could be resumed, it is no ghost's
+            is_first = is_first or (self.is_resuming and self.can_ask)
+        is_ghost_possible = not is_first or self.clock.seconds() < self.ghost_until
+        if code in RETRY_LATER or (code in RETRY_LATER_ONCE_ONLINE and is_ghost_possible):
             inputs.retry_later(sentence)
-        elif code in RETRY_WITH_PASSWORD or (code in RETRY_WITH_INPUT and not self.was_online):
+        elif code in RETRY_WITH_PASSWORD or (code in RETRY_WITH_INPUT and is_first):
             inputs.nickname_refused(sentence)
         else:
             inputs.rejected(sentence)
 
 
+NICKNAME_TAKEN: Final = "nickname-taken"
 #: Refusals of ``hello`` after which the user is asked for the password, also later in the run: the
 #: server may be at another address now, or the password may have been changed.
 RETRY_WITH_PASSWORD: Final = frozenset({"password-required", "wrong-password", "too-many-attempts"})
 #: Refusals of ``hello`` after which the user can try another nickname, at the first one of a run.
-RETRY_WITH_INPUT: Final = frozenset({"nickname-taken", "bad-nickname"})
+RETRY_WITH_INPUT: Final = frozenset({NICKNAME_TAKEN, "bad-nickname"})
 #: Temporary refusals of ``hello``.
 RETRY_LATER: Final = frozenset({"full", "too-late", "server-failed"})
 #: Refusals of ``hello`` that are temporary if this client's own ghost may be the cause.
-RETRY_LATER_ONCE_ONLINE: Final = frozenset({"nickname-taken", "too-many-attempts"})
+RETRY_LATER_ONCE_ONLINE: Final = frozenset({NICKNAME_TAKEN, "too-many-attempts"})
 
 
 def _connect(inputs: Inputs, core: Core) -> None:
@@ -293,6 +307,13 @@ def _build() -> TypeMachineBuilder[Inputs, Core]:  # noqa: C901  # a list, one t
     def give_up(inputs: Inputs, core: Core, reason: str) -> None:
         status = EXIT_OK if core.was_online else EXIT_NEVER_ONLINE
         _end(inputs, core, status, reason or "connection lost")
+
+    @pep614(registering.upon(Inputs.replaced).to(gone))
+    @pep614(online.upon(Inputs.replaced).to(gone))
+    @pep614(leaving.upon(Inputs.replaced).to(gone))
+    def replaced(inputs: Inputs, core: Core, reason: str) -> None:
+        # Coming back would take the session from that other one again, and so on for ever.
+        _end(inputs, core, EXIT_OK, reason)
 
     @pep614(online.upon(Inputs.leave).to(leaving))
     def quit_chat(inputs: Inputs, core: Core) -> None:

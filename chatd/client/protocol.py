@@ -10,10 +10,9 @@ from typing_extensions import override
 
 from chatd import tcp
 from chatd.chat import limits
-from chatd.chat.commands import ClientCommand
-from chatd.chat.errors import RequestId
+from chatd.chat.commands import ClientCommand, Enter
 from chatd.wire import native_client
-from chatd.wire.frames import FromServer
+from chatd.wire.frames import FromServer, ResumeData
 
 #: The longest line that the server may send. A chatd server stays well below.
 _LINE_BYTES: Final = 2 * limits.LINE_BYTES
@@ -69,9 +68,16 @@ class ServerConnection(LineReceiver):
         if self._client is not None:
             self._client.connection_lost(self, self._reason or describe_failure(reason))
 
-    def send(self, command: ClientCommand, request_id: RequestId = None) -> None:
-        """Send a command; the server's reply will have the same `request_id`."""
-        self.transport.write(native_client.encode(command, request_id))
+    def send(self, command: ClientCommand, request_id: int | None = None) -> None:
+        """Send a command; the server's reply will have the same `request_id`.
+
+        It is the command's number as well, under which the server carries it out once only.
+        """
+        self.transport.write(native_client.encode(command, request_id, request_id))
+
+    def hello(self, nickname: str, resume: ResumeData | None = None) -> None:
+        """Ask to enter, and to resume the session if there is one."""
+        self.transport.write(native_client.encode(Enter(nickname), resume=resume))
 
     def set_paused(self, paused: bool) -> None:
         """Stop reading, or resume; TCP's flow control makes the server wait."""

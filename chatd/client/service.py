@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from twisted.application.service import Service
 from twisted.internet.abstract import isIPAddress
@@ -13,10 +13,11 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 from typing_extensions import override
 
-from chatd.chat import commands, limits, names
+from chatd.chat import commands, events, limits, names
 from chatd.chat.commands import ClientCommand
-from chatd.chat.errors import PasswordRequired, Refusal, RequestId
+from chatd.chat.errors import PasswordRequired, Refusal
 from chatd.client import status
+from chatd.client.connection_notices import ConnectionNotices
 from chatd.client.finder import Finder
 from chatd.client.lifecycle import RETRY_WITH_PASSWORD, Core, Effects, ServerAddress, machine
 from chatd.client.protocol import Client, ServerConnection, describe_failure
@@ -26,6 +27,9 @@ from chatd.wire import frames
 from chatd.wire.frames import FromServer
 from chatd.wire.rendering import escape
 from chatd.wire.slash_commands import help_lines
+
+#: The reason of a ``goodbye`` to a client whose session another connection has resumed.
+_RESUMED_ELSEWHERE: Final = "resumed elsewhere"
 
 
 class ChatClient(Service, Effects, SessionOwner, Client):
@@ -40,6 +44,7 @@ class ChatClient(Service, Effects, SessionOwner, Client):
     :param default_nickname: the nickname of a user who is asked for one and only presses Enter.
     :param output_shared_with: clients whose output goes to the same UI; they are paused together
         with this one when it does not keep up.
+    :param notices: takes what is said about the connection; the finder may share it.
     :ivar when_ended: fires with the exit status when the client has left.
     :ivar when_online: fires when the client is online for the first time.
     """
@@ -54,6 +59,7 @@ class ChatClient(Service, Effects, SessionOwner, Client):
         once: bool = False,
         default_nickname: str = "",
         output_shared_with: Sequence["ChatClient"] = (),
+        notices: ConnectionNotices | None = None,
     ) -> None:
         self.when_ended: Deferred[int] = Deferred()
         self.when_online: Deferred[None] = Deferred()
@@ -63,15 +69,17 @@ class ChatClient(Service, Effects, SessionOwner, Client):
         self._default_nickname = default_nickname
         self._output_shared_with = output_shared_with
         self._ui = ui
+        self._notices = notices or ConnectionNotices(ui, reactor)
         self._connection: ServerConnection | None = None
         self._connecting: Deferred[ServerConnection] | None = None
         self._is_registered = False
-        self._core = Core(self, reactor, jitter, once)
+        self._core = Core(self, reactor, jitter, once, ui.is_interactive)
         self._inputs = machine(self._core)
         self._flush_timeout: IDelayedCall | None = None
         self._is_gone = False
         self._is_paused = False
         self._is_password_sent = False
+        self._was_told_why = False
         self._server: ServerAddress | None = None
 
     @override
@@ -110,7 +118,7 @@ class ChatClient(Service, Effects, SessionOwner, Client):
         return self._server
 
     @override
-    def send(self, command: ClientCommand, request_id: RequestId = None) -> None:
+    def send(self, command: ClientCommand, request_id: int | None = None) -> None:
         if self._connection is not None:
             self._connection.send(command, request_id)
 
@@ -125,6 +133,10 @@ class ChatClient(Service, Effects, SessionOwner, Client):
         self._is_paused = paused
         if self._connection is not None:
             self._connection.set_paused(paused)
+
+    @override
+    def notify_of_connection(self, message: str) -> None:
+        self._notices.notify(message)
 
     @override
     def restart_flush_timeout(self) -> None:
@@ -148,7 +160,8 @@ class ChatClient(Service, Effects, SessionOwner, Client):
 
     @override
     def find_server(self) -> None:
-        self._finder.find(self._inputs.offered, self._inputs.rejected)
+        holds_slot = self.session.resumption.is_possible
+        self._finder.find(self._inputs.offered, self._inputs.rejected, holds_slot)
 
     @override
     def stop_finding(self) -> None:
@@ -156,7 +169,7 @@ class ChatClient(Service, Effects, SessionOwner, Client):
 
     @override
     def connect(self, server: ServerAddress) -> None:
-        self._is_registered = self._is_password_sent = False
+        self._is_registered = self._is_password_sent = self._was_told_why = False
         self._ui.set_status(status.Connecting(str(server)))
         self._connection = connection = ServerConnection(self)
         # The lifecycle has its own, shorter timeout; this one must not fire before it.
@@ -178,10 +191,14 @@ class ChatClient(Service, Effects, SessionOwner, Client):
 
     @override
     def hello(self) -> None:
-        self.send(commands.Enter(self.session.nickname))
+        if self._connection is not None:
+            resume = self.session.resumption.request
+            self._core.is_resuming = resume is not None
+            self._connection.hello(self.session.nickname, resume)
 
     @override
     def ask(self, problem: str) -> None:
+        self._notices.release()
         self._ui.set_status(status.Asking())
         if self._ui.is_interactive:
             self.session.hello_refused(self._core.last_code)
@@ -203,17 +220,25 @@ class ChatClient(Service, Effects, SessionOwner, Client):
         self._ui.password_checked()
         if self.session.is_draining:
             self.restart_flush_timeout()
-        self._ui.set_status(status.Online(self.session.nickname))
-        self._ui.notify(f"Connected to {self._core.server} as {self.session.nickname}.")
+        where = f"{self._core.server} as {self.session.nickname}."
+        is_resumed = self.session.is_resumed
+        self._ui.set_status(status.Online(self.session.nickname, is_resumed))
+        if not is_resumed:
+            self._notices.release()
+            self._ui.notify(f"Connected to {where}")
         if not self.when_online.called:
             if self._ui.is_interactive:
                 for line in help_lines():
                     self._ui.notify(line)
             self.when_online.callback(None)
         self.session.online()
+        if is_resumed:
+            self._notices.resumed(f"Reconnected to {where}")
 
     @override
     def offline(self, reason: str) -> None:
+        if self.session.resumption.is_possible and not self._was_told_why:
+            self._notices.hold()
         self.session.offline()
         if self.session.is_draining:
             self.restart_flush_timeout()
@@ -232,14 +257,15 @@ class ChatClient(Service, Effects, SessionOwner, Client):
             problem = f"N{problem[1:]}"
         else:
             problem = f"Not connected: {problem}"
-        self._ui.notify(f"{problem}. Trying again in {seconds:.0f} s.")
+        self._notices.notify(f"{problem}. Trying again in {seconds:.0f} s.")
 
     @override
     def gone(self, status: int, reason: str) -> None:
         self._is_gone = True
         self._ui.password_checked()
         self._cancel_flush_timeout()
-        self.session.offline()
+        self._notices.release()
+        self.session.ended()
         if reason:
             self._ui.notify(
                 "Server disconnected"
@@ -263,14 +289,17 @@ class ChatClient(Service, Effects, SessionOwner, Client):
     @override
     def frame_received(self, frame: FromServer) -> None:
         match frame:
+            case frames.Goodbye(data=events.Goodbye(reason)) if reason == _RESUMED_ELSEWHERE:
+                self._inputs.replaced("The chat goes on at another place, so this client leaves.")
             case frames.Goodbye():
+                self._was_told_why = True
                 self._inputs.lost(frame.data.reason)
             case _ if self._is_registered:
                 self.session.frame_received(frame)
             # Before the welcome, only the reply to hello counts.
             case frames.Welcome():
                 self._ui.show_event(frame.data)
-                self._welcomed(frame.data.nickname)
+                self._welcomed(frame.data)
             case frames.Error(data=frames.ErrorData(code=PasswordRequired.code)):
                 self._authenticate(frame.data)
             case frames.Error():
@@ -296,15 +325,16 @@ class ChatClient(Service, Effects, SessionOwner, Client):
                 f"no connection to {self._core.server}: {describe_failure(failure)}"
             )
 
-    def _welcomed(self, nickname: str) -> None:
+    def _welcomed(self, welcome: events.Welcome) -> None:
         try:
-            self.session.nickname = names.nickname(nickname, nickname)
+            nickname = names.nickname(welcome.nickname, welcome.nickname)
         except Refusal:
             self._inputs.rejected(
                 "This is not a chat server: the nickname in its welcome is not valid."
             )
         else:
             self._is_registered = True
+            self.session.welcomed(replace(welcome, nickname=nickname))
             self._inputs.welcomed()
 
     def _authenticate(self, refusal: frames.ErrorData) -> None:

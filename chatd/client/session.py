@@ -3,16 +3,19 @@
 The life of a line that asks the server for something::
 
     typed ──▶ queued ──▶ unconfirmed ──▶ confirmed or refused
-                              │
-                              └─ connection lost ──▶ named to the user
+                           ▲     │
+                           └─────┴─ connection lost ──▶ named to the user, if it cannot be resumed
+                       sent again
 
 *Queued*: the client is offline, or ``UNCONFIRMED_LINES`` lines are unconfirmed already. Queued
 lines survive a lost connection and go out on the next one, in the order typed.
 
 *Unconfirmed*: sent, with a request id. The server's reply has the same id: it confirms the line, or
-refuses it. When the connection is lost first, the server may or may not have received the line. If
-it were sent again, it might appear twice, so it never is: the user is told which lines these are,
-and decides.
+refuses it. When the connection is lost first, the server may or may not have received the line.
+Then the client resumes its session on another connection, and sends the line again with the same
+id, which is also its number: the server carries out no number twice, and replies as it did the
+first time. A server that cannot resume, or has forgotten the session, would carry it out twice: so
+the line is not sent again, and the user is told which lines these are, and decides.
 
 *Confirmed*: the server has it. Only now a terminal shows the user's own message, at the place where
 all others see it. At the end of input the client waits for the last confirmation before it says
@@ -22,11 +25,12 @@ Lines behind a ``/setname`` wait for its reply (``withheld_line`` says why).
 
 The session also sends commands that the user did not type. Those that rejoin rooms after a
 reconnect are queued before the user's lines. Those that a UI requests (:meth:`Session.request`)
-overtake the queue, as what they ask for is shown on entering. Neither outlives the connection.
+overtake the queue, as what they ask for is shown on entering. Neither outlives the session.
 """
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final, Protocol
 
 from typing_extensions import override
@@ -48,16 +52,19 @@ from chatd.client.joined_rooms import JoinedRooms
 from chatd.client.lifecycle import ServerAddress
 from chatd.client.passwords import Passwords
 from chatd.client.private_messages import prompt_private_message
+from chatd.client.resumption import Resumption
 from chatd.client.ui import SessionView, UserInterface
-from chatd.client.unconfirmed import MESSAGE_COMMANDS, PendingCommand, UnconfirmedCommands
+from chatd.client.unconfirmed import (
+    LIST_REPLIES,
+    MESSAGE_COMMANDS,
+    PendingCommand,
+    UnconfirmedCommands,
+)
 from chatd.client.withheld_line import WithheldLine
 from chatd.wire import frames, slash_commands
 from chatd.wire.frames import FromServer
 from chatd.wire.rendering import escape
 from chatd.wire.slash_commands import UserInput
-
-#: Replies that may come in several frames, of which the last one confirms.
-_LIST_REPLIES: Final = (frames.Users, frames.Rooms, frames.History)
 
 #: Refusals of a password after which the user may enter it again.
 _ASK_AGAIN_CODES: Final = frozenset({WrongPassword.code, TooManyAttempts.code, ServerFailed.code})
@@ -76,7 +83,7 @@ class SessionOwner(Protocol):
     def server(self) -> ServerAddress | None:
         """The address of the server that the client is, or was last, connected to."""
 
-    def send(self, command: ClientCommand, request_id: RequestId) -> None:
+    def send(self, command: ClientCommand, request_id: int) -> None:
         """Send a command; only called while online."""
 
     def leave(self) -> None:
@@ -91,6 +98,9 @@ class SessionOwner(Protocol):
     def set_paused(self, paused: bool) -> None:
         """Stop reading from the server, or resume."""
 
+    def notify_of_connection(self, message: str) -> None:
+        """Show a sentence about the connection, which is of no interest if it is soon back."""
+
 
 class Session(SessionView, RenamedSession):
     """What the user typed and what became of it, the rooms, the nickname and the passwords.
@@ -99,15 +109,19 @@ class Session(SessionView, RenamedSession):
     :ivar is_online: whether commands can be sent now.
     :ivar is_at_end: whether no more lines will come: end of input, or ``/quit``.
     :ivar is_paused: whether the UI's input is paused, as the queue is full.
-    :ivar unconfirmed_lost: whether a line was unconfirmed when a connection was lost.
+    :ivar is_resumed: whether the last welcome has resumed the session.
+    :ivar resumption: what is needed to resume the session at the server.
+    :ivar unconfirmed_lost: whether a line was unconfirmed when a session was lost.
     """
 
     def __init__(self, nickname: str, ui: UserInterface, owner: SessionOwner) -> None:
         self.nickname = nickname
         self.passwords = Passwords()
+        self.resumption = Resumption()
         self.is_online = False
         self.is_at_end = False
         self.is_paused = False
+        self.is_resumed = False
         self.unconfirmed_lost = False
         self._ui = ui
         self._owner = owner
@@ -206,20 +220,70 @@ class Session(SessionView, RenamedSession):
 
     # --- called by the client -------------------------------------------------------------------
 
+    def welcomed(self, welcome: events.Welcome) -> None:
+        """Take over what the server says of the user, who is in the chat again or anew.
+
+        :param welcome: with a valid nickname.
+        """
+        self.is_resumed = welcome.resumed and self.resumption.is_possible
+        self.resumption.welcomed(welcome)
+        before, self.nickname = self.nickname, welcome.nickname
+        if not self.is_resumed:
+            self._give_up_unconfirmed()
+            return
+        # What happened to the user without the client being told is shown now.
+        pending = [each.command for each in (*self._unconfirmed, *self._queue)]
+        joined, left = self._rooms.resumed(welcome.rooms, pending)
+        happened: list[object] = [events.RoomJoined(room, self.nickname) for room in joined]
+        happened += [events.RoomLeft(room, self.nickname) for room in left]
+        if before != self.nickname:
+            happened.append(events.MemberRenamed(before, self.nickname))
+        for event in happened:
+            self._ui.show_event(event)
+
     def online(self) -> None:
-        """Rejoin the rooms, and send what is queued."""
+        """Send what is unconfirmed again, or rejoin the rooms; then send what is queued."""
         self.is_online = self._was_online = True
-        rejoin = [PendingCommand("", command) for command in self._rooms.rejoin_commands()]
-        self._queue.extendleft(reversed(rejoin))
+        if self.is_resumed:
+            for request_id, pending in self._unconfirmed.resend():
+                self._owner.send(pending.command, request_id)
+        else:
+            rejoin = [PendingCommand("", command) for command in self._rooms.rejoin_commands()]
+            self._queue.extendleft(reversed(rejoin))
         if self._reported_offline:
             self._reported_offline = False
-            self._ui.notify("Sending the lines that you typed while offline.")
+            self._owner.notify_of_connection("Sending the lines that you typed while offline.")
         self._send_pending()
         self._leave_if_done()
 
     def offline(self) -> None:
-        """Name the unconfirmed lines: the server may or may not have received them."""
+        """The connection is lost. The session may be resumed."""
         self.is_online = False
+        if self.resumption.is_possible:
+            self._ask_again_for_password()
+        else:
+            self._give_up_unconfirmed()
+        self._leave_if_done()
+
+    def ended(self) -> None:
+        """The client has left."""
+        self.is_online = False
+        self._give_up_unconfirmed()
+
+    def _ask_again_for_password(self) -> None:
+        """Let the server ask for a password again which was sent to it, instead of repeating it.
+
+        The session may be resumed at another address, which the user gave no password for.
+        """
+        for request_id, pending in self._unconfirmed.items():
+            if isinstance(pending.command, commands.Authenticate):
+                self._unconfirmed.remove(request_id)
+                rename = commands.Rename(pending.command.account)
+                self._queue.appendleft(PendingCommand(pending.line, rename))
+                self._ui.password_checked()
+
+    def _give_up_unconfirmed(self) -> None:
+        """Name the unconfirmed lines: the server may or may not have received them."""
         unconfirmed = self._unconfirmed.clear()
         lost = [pending.line for pending in unconfirmed if pending.line]
         is_checking = any(
@@ -234,7 +298,8 @@ class Session(SessionView, RenamedSession):
         typed = [pending for pending in self._queue if pending.line]
         self._queue.clear()
         self._queue.extend(typed)
-        self._requests.clear()
+        if self._was_online:  # else these are for the first welcome
+            self._requests.clear()
         if is_checking:
             self._ui.password_checked()
         if renaming:
@@ -247,7 +312,6 @@ class Session(SessionView, RenamedSession):
             )
             for line in lost:
                 self._ui.notify(f"  {escape(line)}")
-        self._leave_if_done()
 
     def hello_refused(self, code: str) -> None:
         """Withhold the line behind the first nickname; later lines were typed while offline."""
@@ -260,6 +324,15 @@ class Session(SessionView, RenamedSession):
 
     def frame_received(self, frame: FromServer) -> None:
         """Show what the server sent, and take note of what it confirms."""
+        # The reply to a command that was sent again may be an old one.
+        if not self._unconfirmed.is_resent(frame.id):
+            self.resumption.received(frame, self.nickname)
+        for part in self._unconfirmed.collect(frame):
+            self._show(part)
+            if not (isinstance(part, LIST_REPLIES) and part.data.more):
+                self._confirmed(part.id)
+
+    def _show(self, frame: FromServer) -> None:
         pending = self._unconfirmed.get(frame.id)
         match frame:
             case _ if pending is not None and pending.on_reply is not None:
@@ -271,12 +344,15 @@ class Session(SessionView, RenamedSession):
             case frames.MemberRenamed(data=events.MemberRenamed(old, new)) if old == self.nickname:
                 self.nickname = new
                 self._ui.show_event(frame.data)
+            case frames.Missed(data=missed):
+                # The user was not there for a moment only: these look as if they came now.
+                self._ui.show_event(replace(missed, messages=()))
+                for message in missed.messages:
+                    self._ui.show_event(message)
             case frames.Pong() | frames.Welcome() | frames.Goodbye():
                 pass
             case _:
                 self._ui.show_event(frame.data)
-        if not (isinstance(frame, _LIST_REPLIES) and frame.data.more):
-            self._confirmed(frame.id)
 
     # --- sending --------------------------------------------------------------------------------
 
@@ -317,7 +393,9 @@ class Session(SessionView, RenamedSession):
         is_news = self._was_online or self._ui.is_interactive
         if is_news and not self.is_online and not self._reported_offline:
             self._reported_offline = True
-            self._ui.notify("You are offline. What you type is sent when you are online again.")
+            self._owner.notify_of_connection(
+                "You are offline. What you type is sent when you are online again."
+            )
 
     @property
     @override
@@ -375,14 +453,16 @@ class Session(SessionView, RenamedSession):
     # --- leaving --------------------------------------------------------------------------------
 
     def _quit(self) -> None:
-        if self._ui.is_interactive and self.is_online and self.unconfirmed_count:
+        is_worth_waiting = self.is_online or bool(self._unconfirmed.message_count)
+        if self._ui.is_interactive and is_worth_waiting and self.unconfirmed_count:
             self._ui.notify(
                 f"Sending {format_count(self.unconfirmed_count)} first; /quit again leaves at once."
             )
         self.end_of_input()
-        # A user who quits while offline does not want to wait for a connection. A pipe's lines are
-        # worth waiting for, as after the end of its input.
-        if self._ui.is_interactive and not self.is_online and self._queue:
+        # A user who quits while offline does not want to wait for a connection, unless it may
+        # confirm what is sent already. A pipe's lines are worth waiting for, as after the end of
+        # its input.
+        if self._ui.is_interactive and not is_worth_waiting and self._queue:
             self._owner.leave()
 
     def _refuse_after_quit(self, line: str) -> None:

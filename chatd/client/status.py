@@ -33,9 +33,13 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Online:
-    """The client is a member: lines are sent at once."""
+    """The client is a member: lines are sent at once.
+
+    :ivar is_resumed: whether it is the member that it was before the connection was lost.
+    """
 
     nickname: str
+    is_resumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

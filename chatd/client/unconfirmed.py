@@ -4,13 +4,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from chatd.chat import commands
+from chatd.chat import commands, limits
 from chatd.chat.commands import ClientCommand, SendMessage, SendPrivate
 from chatd.chat.errors import RequestId
+from chatd.wire import frames
 from chatd.wire.frames import FromServer
 
 #: The commands that carry a message to others; a terminal shows them once they are confirmed.
 MESSAGE_COMMANDS: Final = (SendMessage, SendPrivate)
+
+#: Replies that may come in several frames, of which the last one confirms.
+LIST_REPLIES: Final = (frames.Users, frames.Rooms, frames.History)
+
+#: More frames of one reply are handed on before the last one has come; no chatd server sends them.
+_MAX_PARTS: Final = 2 * limits.REPLY_BYTES // limits.LIST_FRAME_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +41,25 @@ class PendingCommand:
 class UnconfirmedCommands:
     """The unconfirmed commands by their request ids, the oldest first.
 
-    The ids 1, 2, 3 … go on over all connections of a run.
+    The ids 1, 2, 3 … go on over all connections of a run. They are also the numbers by which the
+    server knows a command that is sent again, and does not carry it out twice.
     """
 
     def __init__(self) -> None:
         self._last_id = 0
+        self._last_resent_id = 0
         self._commands: dict[int, PendingCommand] = {}
+        self._parts: dict[int, list[FromServer]] = {}
 
     def __len__(self) -> int:
         return len(self._commands)
 
     def __iter__(self) -> Iterator[PendingCommand]:
         return iter(self._commands.values())
+
+    def items(self) -> list[tuple[int, PendingCommand]]:
+        """The commands with their request ids."""
+        return list(self._commands.items())
 
     def add(self, pending: PendingCommand) -> int:
         """Add a command that is being sent, and return its request id."""
@@ -61,11 +75,38 @@ class UnconfirmedCommands:
         """Forget the command with this request id: its reply is complete."""
         if isinstance(request_id, int):
             self._commands.pop(request_id, None)
+            self._parts.pop(request_id, None)
+
+    def collect(self, frame: FromServer) -> list[FromServer]:
+        """All frames of a reply when its last one has come; until then none.
+
+        So a reply that is cut off with its connection is not shown in part, and then again.
+        """
+        if not isinstance(frame, LIST_REPLIES) or self.get(frame.id) is None:
+            return [frame]
+        request_id = int(frame.id or 0)
+        parts = self._parts.setdefault(request_id, [])
+        parts.append(frame)
+        if frame.data.more and len(parts) < _MAX_PARTS:
+            return []
+        del self._parts[request_id]
+        return parts
+
+    def resend(self) -> list[tuple[int, PendingCommand]]:
+        """The commands to send again on another connection, with their request ids."""
+        self._last_resent_id = self._last_id
+        self._parts.clear()
+        return self.items()
+
+    def is_resent(self, request_id: RequestId) -> bool:
+        """Whether a command was sent on an earlier connection for the first time."""
+        return isinstance(request_id, int) and request_id <= self._last_resent_id
 
     def clear(self) -> list[PendingCommand]:
         """Forget all commands, and return them."""
         forgotten = list(self)
         self._commands.clear()
+        self._parts.clear()
         return forgotten
 
     @property

@@ -9,6 +9,7 @@ from twisted.python import usage
 from typing_extensions import override
 
 from chatd.chat import limits
+from chatd.client.connection_notices import ConnectionNotices
 from chatd.client.console import close_with_timeout
 from chatd.client.finder import BroadcastFinder, DirectAddress, Finder
 from chatd.client.lifecycle import ServerAddress
@@ -123,6 +124,7 @@ def jitter() -> float:
 
 def make_client(options: Options, nickname: str, ui: UserInterface, reactor: Any) -> ChatClient:
     """The client that `options` ask for."""
+    notices = ConnectionNotices(ui, reactor)
     if options.address is not None:
         finder: Finder = DirectAddress(options.address)
         once = not options["reconnect"]
@@ -135,9 +137,11 @@ def make_client(options: Options, nickname: str, ui: UserInterface, reactor: Any
             else (lambda: default_subnets(host_addresses())),
             options["discovery-port"],
             options["server"],
-            ui,
+            notices,
         )
-    return ChatClient(reactor, nickname, finder, ui, jitter, once, options.offered_nickname)
+    return ChatClient(
+        reactor, nickname, finder, ui, jitter, once, options.offered_nickname, notices=notices
+    )
 
 
 class ClientProgram(Program):

@@ -9,13 +9,15 @@ from twisted.internet.address import IPv4Address
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.python.failure import Failure
 
-from chatd.chat import events
+from chatd.chat import events, limits
 from chatd.client.lifecycle import ServerAddress
 from chatd.client.service import ChatClient
 from chatd.wire import frames
 from tests.client.session_harness import type_line
 from tests.fakes import FakeUI
 
+#: The token of a session.
+TOKEN = "a token"  # noqa: S105  # it opens nothing
 PARTY = ServerAddress("10.35.11.111", 7777, "party")
 
 
@@ -24,13 +26,18 @@ class FakeFinder:
 
     def __init__(self) -> None:
         self.search_count = 0
+        self.holds_slot = False
         self.is_searching = False
         self._found: Callable[[ServerAddress], None] = lambda server: None
         self._failed: Callable[[str], None] = lambda reason: None
 
     def find(
-        self, on_found: Callable[[ServerAddress], None], on_failed: Callable[[str], None]
+        self,
+        on_found: Callable[[ServerAddress], None],
+        on_failed: Callable[[str], None],
+        holds_slot: bool = False,
     ) -> None:
+        self.holds_slot = holds_slot
         self._found, self._failed = on_found, on_failed
         self.search_count += 1
         self.is_searching = True
@@ -126,8 +133,24 @@ class ClientHarness:
         """Refuse the hello."""
         self.receive(frames.Error(data=frames.ErrorData(code, sentence)))
 
-    def welcome(self, nickname: str = "ice") -> None:
-        self.receive(frames.Welcome(data=events.Welcome("party", 0, nickname, ("#lobby",))))
+    def welcome(
+        self,
+        nickname: str = "ice",
+        session: str = "",
+        resumed: bool = False,
+        rooms: tuple[str, ...] = ("#lobby",),
+    ) -> None:
+        """Welcome the client; with a `session`, it can resume."""
+        data = events.Welcome("party", 0, nickname, rooms, session=session, resumed=resumed)
+        self.receive(frames.Welcome(data=data))
+
+    def resume(
+        self, nickname: str = "ice", session: str = TOKEN, rooms: tuple[str, ...] = ("#lobby",)
+    ) -> None:
+        """Let the client come back after a lost connection, and resume its session."""
+        self.advance(limits.RETRY_SECONDS + 1)
+        self.connect()
+        self.welcome(nickname, session, resumed=True, rooms=rooms)
 
     def confirm(self, *requests: dict[str, Any]) -> None:
         self.receive(*(frames.Ok(id=request["id"]) for request in requests))
@@ -159,10 +182,10 @@ class ClientHarness:
         return list(self.reactor.getDelayedCalls())
 
 
-def online(**options: Any) -> ClientHarness:
+def online(session: str = "", **options: Any) -> ClientHarness:
     """A client that is online; its hello was sent and is no longer in `sent`."""
     client = ClientHarness(**options)
     client.connect()
-    client.welcome()
+    client.welcome(session=session)
     client.sent()
     return client

@@ -54,6 +54,9 @@ class SessionHarness:
     def set_paused(self, paused: bool) -> None:
         self.paused.append(paused)
 
+    def notify_of_connection(self, message: str) -> None:
+        self.ui.notify(message)
+
     def type(self, *lines: str) -> None:
         for line in lines:
             type_line(self.session, line)

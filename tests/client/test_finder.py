@@ -182,6 +182,14 @@ def test_without_a_name_a_server_that_answers_twice_is_one_server() -> None:
     assert search.found == [PARTY]
 
 
+def test_a_full_server_is_taken_if_it_may_hold_the_users_own_slot() -> None:
+    search = Search("party")
+    search.finder.stop()
+    search.finder.find(search._take, search.failed.append, holds_slot=True)
+    search.offer("party", free=0)
+    assert search.found == [PARTY]
+
+
 def test_without_a_name_full_servers_do_not_count() -> None:
     search = Search(None)
     search.offer("work", 113, free=0)

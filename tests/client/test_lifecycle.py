@@ -33,6 +33,10 @@ from tests.client.lifecycle_harness import INTO, JITTER, JUST, PARTY, Run
             [("offline", "reset"), ("disconnect",), ("waiting", "reset", 4.0 + JITTER)],
         ),
         ("online", "leave", None, [("quit",)]),
+        *(
+            (state, "replaced", "it is", [("stop_finding",), ("disconnect",), ("gone", 0, "it is")])
+            for state in ("registering", "online", "leaving")
+        ),
     ],
 )
 def test_each_row_of_the_table_does_what_it_says(
@@ -136,6 +140,19 @@ def test_after_an_unanswered_hello_a_taken_name_is_a_ghost_until_the_server_must
     run.clock.advance(seconds)
     run.input("offered", PARTY)
     run.input("connected")
+    run.refuse("nickname-taken")
+    assert run.names[-1] == then
+
+
+@pytest.mark.parametrize(("can_ask", "then"), [(True, "ask"), (False, "waiting")])
+def test_where_the_session_could_be_resumed_a_taken_nickname_is_another_members(
+    can_ask: bool, then: str
+) -> None:
+    run = Run([*INTO["online"], ("lost", "reset")])
+    run.clock.advance(5)
+    run.input("offered", PARTY)
+    run.input("connected")
+    run.core.is_resuming, run.core.can_ask = True, can_ask
     run.refuse("nickname-taken")
     assert run.names[-1] == then
 

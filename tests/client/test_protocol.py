@@ -13,7 +13,7 @@ from twisted.python.failure import Failure
 from chatd.chat import commands, events, limits
 from chatd.client.protocol import ServerConnection
 from chatd.wire import frames
-from chatd.wire.frames import FromServer
+from chatd.wire.frames import FromServer, ResumeData
 
 
 class Owner:
@@ -122,6 +122,14 @@ def test_a_connection_closed_before_it_is_made_is_dropped_when_it_is() -> None:
     assert transport.disconnecting
 
 
+def test_a_hello_names_the_session_to_resume() -> None:
+    _, connection, transport = connect()
+    connection.hello("ice", ResumeData("token", {"#lobby": 7}, 2))
+    [hello] = map(msgspec.json.decode, transport.value().splitlines())
+    resume = {"session": "token", "seen": {"#lobby": 7}, "private": 2}
+    assert hello["data"] == {"nickname": "ice", "version": 1, "resume": resume}
+
+
 @pytest.mark.parametrize(
     ("command", "sent"),
     [
@@ -144,6 +152,8 @@ def test_a_command_goes_out_as_one_line(
     _, connection, transport = connect()
     connection.send(command, request_id)
     expected = sent if request_id is None else {**sent, "id": request_id}
+    if request_id is not None and isinstance(command, commands.SendMessage | commands.Rename):
+        expected["n"] = request_id
     assert transport.value().endswith(b"\n")
     assert transport.value().count(b"\n") == 1
     assert msgspec.json.decode(transport.value()) == expected

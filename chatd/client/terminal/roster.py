@@ -81,7 +81,7 @@ class Roster:
         """Take over what an event or a reply says about users and rooms."""
         match event:
             case events.Welcome(server, started, nickname, rooms):
-                self._welcomed(server, started)
+                self._welcomed(server, started, event.resumed)
                 for room in rooms:
                     self._joined(room, nickname)
             case OkData(room=str(room), seq=int(seq)):
@@ -130,11 +130,13 @@ class Roster:
         """Whether messages of `room` were received before the last welcome."""
         return casefold(room) in self._last_before
 
-    def _welcomed(self, server: str, started: int) -> None:
-        is_same = (server, started) == (self.server, self._started)
-        self._last_before = dict(self._last) if is_same else {}
-        self._last = dict(self._last_before)
-        self._first_live.clear()
+    def _welcomed(self, server: str, started: int, is_resumed: bool) -> None:
+        # After resuming, everything that was missed is received like what follows.
+        if not is_resumed:
+            is_same = (server, started) == (self.server, self._started)
+            self._last_before = dict(self._last) if is_same else {}
+            self._last = dict(self._last_before)
+            self._first_live.clear()
         self._nicknames.clear()
         self._members.clear()
         self.server, self._started = server, started
@@ -177,9 +179,13 @@ class CatchUp:
 
     def entered(self, session: SessionView) -> None:
         """Request the users, the rooms and the lobby's history: the user is in the chat."""
+        self.resumed(session)
+        self._request_history(session, LOBBY)
+
+    def resumed(self, session: SessionView) -> None:
+        """Request the users and the rooms: the server does not say what happened to them."""
         session.request(commands.ListUsers(), self._on_list)
         session.request(commands.ListRooms(), self._on_list)
-        self._request_history(session, LOBBY)
 
     def joined(self, session: SessionView, room: str) -> None:
         """Request the users and the history of a room that the user has joined."""

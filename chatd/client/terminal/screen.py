@@ -161,7 +161,10 @@ class TerminalUI(InteractiveUI, EditorOwner):
         if isinstance(status, Waiting):
             self._countdown.start(1, now=False)
         elif isinstance(status, Online) and self._session:
-            self._catch_up.entered(self._session)
+            if status.is_resumed:
+                self._catch_up.resumed(self._session)
+            else:
+                self._catch_up.entered(self._session)
         self._draw()
 
     @override

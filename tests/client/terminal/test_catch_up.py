@@ -1,6 +1,7 @@
 """The messages that are shown on entering and after a reconnect."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from chatd.chat import events
 from chatd.chat.commands import ClientCommand, ReadHistory
@@ -59,6 +60,21 @@ def reconnected_after(missed: int) -> HistoryServer:
 
 def test_after_a_reconnect_all_missed_messages_are_shown() -> None:
     assert reconnected_after(40).shown == [("messages missed in #lobby", list(range(4, 44)), "")]
+
+
+def test_after_resuming_nothing_is_shown_again() -> None:
+    server = HistoryServer(3)
+    server.enter()
+    for seq in range(4, 9):
+        server.roster.message_received(message(seq), "#lobby")
+    server.shown.clear()
+    server.last = 8
+    server.roster.update(replace(WELCOME, resumed=True))
+    server.catch_up.resumed(server)
+    assert server.shown == []
+    # A history that was requested before the connection was lost.
+    server.catch_up.joined(server, "#lobby")
+    assert server.shown == [("history of #lobby", [1, 2, 3], "")]
 
 
 def test_a_note_says_how_many_earlier_messages_were_missed_and_how_to_read_them() -> None:

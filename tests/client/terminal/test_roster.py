@@ -1,5 +1,7 @@
 """The roster: members, unread messages, and which messages of a history are unseen."""
 
+from dataclasses import replace
+
 from chatd.chat import events
 from chatd.client.terminal.roster import Roster
 from chatd.wire.frames import OkData
@@ -35,6 +37,16 @@ def test_members_of_rooms_are_counted_as_they_enter_leave_and_rename() -> None:
     roster.update(events.RoomLeft("#dev", "ice"))
     assert roster.nicknames == ["ice", "Moonlight", "sun"]
     assert (roster.members("#lobby"), roster.members("#dev")) == (2, 1)
+
+
+def test_after_resuming_those_who_left_meanwhile_are_gone_and_unread_messages_stay_so() -> None:
+    roster = after_welcome(events.Users((user("ice", "#lobby"), user("moon", "#lobby"))))
+    roster.message_received(message(3, "#dev"), "#lobby")
+    roster.update(replace(WELCOME, resumed=True))
+    roster.update(events.Users((user("ice", "#lobby"), user("sun", "#lobby"))))
+    assert roster.nicknames == ["ice", "sun"]
+    assert roster.members("#lobby") == 2
+    assert roster.unread == [("#dev", 1)]
 
 
 def test_rooms_are_known_from_the_list_and_from_their_members() -> None:
