@@ -1,8 +1,11 @@
 """The TCP options of a chat connection, the same for the server and the client."""
 
 import socket
+import sys
 from contextlib import suppress
+from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
+from struct import Struct
 from typing import Any, Final
 
 from twisted.internet.interfaces import ITCPTransport, ITransport
@@ -32,6 +35,9 @@ from chatd.chat import limits
 #: TCP_KEEPIDLE (10-17 s, spread over connections by peer port) and TCP_KEEPINTVL.
 _KEEPALIVE_IDLE_SECONDS, _KEEPALIVE_IDLE_SPREAD = 10, 8
 _KEEPALIVE_INTERVAL_SECONDS: Final = 2
+#: TCP_KEEPINTVL of a connection that is watched with :func:`silence`. Probes follow each other only
+#: while none is answered, so more of them cost nothing on a link that works.
+WATCHED_INTERVAL_SECONDS: Final = 1
 #: TCP_KEEPCNT, for systems without the user timeout.
 _KEEPALIVE_PROBES: Final = 5
 
@@ -40,7 +46,43 @@ _KEEPALIVE_PROBES: Final = 5
 _USER_TIMEOUT_SECONDS: Final = (limits.DEAD_PEER_SECONDS - _KEEPALIVE_INTERVAL_SECONDS - 1) // 2
 
 
-def _options(peer_port: int) -> dict[str, int]:
+#: The beginning of Linux's ``struct tcp_info``: 8 bytes, of which the fourth counts unanswered
+#: keep-alive probes, and 13 numbers. Of these, the fifth counts unacknowledged segments, and the
+#: last two are the milliseconds since data and since an acknowledgement was received.
+_TCP_INFO: Final = Struct("8B 13I")
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """How long the peer's kernel has not been heard.
+
+    :ivar is_peer_due: whether it has to acknowledge something: data, or a keep-alive probe.
+    """
+
+    seconds: float
+    is_peer_due: bool
+
+
+def silence(transport: ITransport) -> Silence | None:
+    """The silence of the other end of a TCP connection; None where the system does not say.
+
+    A suspended or busy peer is not silent: its kernel acknowledges what its program does not read.
+    """
+    connection = _tcp_transport(transport)
+    if connection is None or sys.platform != "linux":
+        return None
+    handle: socket.socket = connection.getHandle()
+    try:
+        info = handle.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO.size)
+    except OSError:  # the connection is lost, which Twisted will notice
+        return None
+    if len(info) < _TCP_INFO.size:
+        return None
+    fields = _TCP_INFO.unpack(info)
+    return Silence(min(fields[-2:]) / 1_000, is_peer_due=bool(fields[3] or fields[8 + 4]))
+
+
+def _options(peer_port: int, interval: int) -> dict[str, int]:
     """The options to set, by name, and their values.
 
     The first probe depends on the peer's port: ten thousand connections that received the same last
@@ -49,30 +91,38 @@ def _options(peer_port: int) -> dict[str, int]:
     """
     return {
         "TCP_KEEPIDLE": _KEEPALIVE_IDLE_SECONDS + peer_port % _KEEPALIVE_IDLE_SPREAD,
-        "TCP_KEEPINTVL": _KEEPALIVE_INTERVAL_SECONDS,
+        "TCP_KEEPINTVL": interval,
         "TCP_KEEPCNT": _KEEPALIVE_PROBES,
         "TCP_USER_TIMEOUT": _USER_TIMEOUT_SECONDS * 1_000,
     }
 
 
-def set_socket_options(transport: ITransport) -> None:
+def set_socket_options(transport: ITransport, interval: int = _KEEPALIVE_INTERVAL_SECONDS) -> None:
     """Send small pieces at once (TCP_NODELAY), and detect a dead peer within DEAD_PEER_SECONDS.
 
     A transport that is not TCP is left as it is, and so are options that the system does not have.
+
+    :param interval: seconds between two keep-alive probes while none is answered.
     """
-    connection: Any = transport
-    while isinstance(connection, ProtocolWrapper):  # TLS, on top of the TCP transport
-        connection = connection.transport
-    if not ITCPTransport.providedBy(connection):
+    connection = _tcp_transport(transport)
+    if connection is None:
         return
     connection.setTcpNoDelay(True)
     connection.setTcpKeepAlive(True)
-    handle: socket.socket = connection.getHandle()  # type: ignore[attr-defined]  # ISystemHandle's
-    for name, value in _options(connection.getPeer().port).items():
+    handle: socket.socket = connection.getHandle()
+    for name, value in _options(connection.getPeer().port, interval).items():
         option = getattr(socket, name, None)
         if option is not None:
             with suppress(OSError):  # the peer has closed already, which Twisted will notice
                 handle.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
+def _tcp_transport(transport: ITransport) -> Any:
+    """The TCP transport that `transport` is, or uses; None if there is none."""
+    connection: Any = transport
+    while isinstance(connection, ProtocolWrapper):  # TLS, on top of the TCP transport
+        connection = connection.transport
+    return connection if ITCPTransport.providedBy(connection) else None
 
 
 def unmap_ipv4(host: str) -> str:

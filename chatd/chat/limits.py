@@ -238,6 +238,12 @@ PASSWORD_SECONDS: Final = 15
 #: How long a client says nothing of a lost connection whose session it can resume. The same as
 #: ``GRACE_SECONDS``: the server tells nobody of it, either.
 INTERRUPTION_SECONDS: Final = 10
+#: How often a client looks at its host's addresses and at what its connection has unacknowledged.
+LINK_CHECK_SECONDS: Final = 1
+#: Time without any sign of the server, while it has to acknowledge something, after which a client
+#: that may resume its session looks for another way. In it the system repeats data five times, and
+#: next only after as long again.
+SILENT_SERVER_SECONDS: Final = 8
 #: Time before a client looks for its server again.
 RETRY_SECONDS: Final = 4
 #: Random time added to that after a lost connection, so that the clients of a server that went down

@@ -10,7 +10,8 @@ from typing_extensions import override
 
 from chatd import tcp
 from chatd.chat import limits
-from chatd.chat.commands import ClientCommand, Enter
+from chatd.chat.commands import ClientCommand, Enter, Ping
+from chatd.client.link import WatchedConnection
 from chatd.wire import native_client
 from chatd.wire.frames import FromServer, ResumeData
 
@@ -31,7 +32,7 @@ class Client(Protocol):
         """The connection is lost, for this reason: a phrase."""
 
 
-class ServerConnection(LineReceiver):
+class ServerConnection(LineReceiver, WatchedConnection):
     """A connection to a server, in the native dialect."""
 
     delimiter = b"\n"
@@ -44,7 +45,7 @@ class ServerConnection(LineReceiver):
 
     @override
     def connectionMade(self) -> None:
-        tcp.set_socket_options(self.transport)
+        tcp.set_socket_options(self.transport, tcp.WATCHED_INTERVAL_SECONDS)
         if self._client is None:
             # close() was called while the endpoint was still connecting.
             self.transport.abortConnection()
@@ -60,8 +61,7 @@ class ServerConnection(LineReceiver):
 
     @override
     def lineLengthExceeded(self, line: bytes) -> None:
-        self._reason = "the server sent a line that is too long"
-        self.transport.abortConnection()
+        self.abort("the server sent a line that is too long")
 
     @override
     def connectionLost(self, reason: Failure = connectionDone) -> None:
@@ -78,6 +78,24 @@ class ServerConnection(LineReceiver):
     def hello(self, nickname: str, resume: ResumeData | None = None) -> None:
         """Ask to enter, and to resume the session if there is one."""
         self.transport.write(native_client.encode(Enter(nickname), resume=resume))
+
+    @property
+    @override
+    def local_address(self) -> str:
+        return str(self.transport.getHost().host)
+
+    @override
+    def silence(self) -> tcp.Silence | None:
+        return tcp.silence(self.transport)
+
+    @override
+    def ping(self) -> None:
+        self.send(Ping())
+
+    @override
+    def abort(self, reason: str) -> None:
+        self._reason = reason
+        self.transport.abortConnection()
 
     def set_paused(self, paused: bool) -> None:
         """Stop reading, or resume; TCP's flow control makes the server wait."""

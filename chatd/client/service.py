@@ -20,9 +20,11 @@ from chatd.client import status
 from chatd.client.connection_notices import ConnectionNotices
 from chatd.client.finder import Finder
 from chatd.client.lifecycle import RETRY_WITH_PASSWORD, Core, Effects, ServerAddress, machine
+from chatd.client.link import LinkMonitor
 from chatd.client.protocol import Client, ServerConnection, describe_failure
 from chatd.client.session import Session, SessionOwner
 from chatd.client.ui import UserInterface
+from chatd.discovery.subnets import HostAddress, host_addresses
 from chatd.wire import frames
 from chatd.wire.frames import FromServer
 from chatd.wire.rendering import escape
@@ -60,6 +62,7 @@ class ChatClient(Service, Effects, SessionOwner, Client):
         default_nickname: str = "",
         output_shared_with: Sequence["ChatClient"] = (),
         notices: ConnectionNotices | None = None,
+        host: Callable[[], Sequence[HostAddress]] = host_addresses,
     ) -> None:
         self.when_ended: Deferred[int] = Deferred()
         self.when_online: Deferred[None] = Deferred()
@@ -70,6 +73,7 @@ class ChatClient(Service, Effects, SessionOwner, Client):
         self._output_shared_with = output_shared_with
         self._ui = ui
         self._notices = notices or ConnectionNotices(ui, reactor)
+        self._link_monitor = LinkMonitor(reactor, host)
         self._connection: ServerConnection | None = None
         self._connecting: Deferred[ServerConnection] | None = None
         self._is_registered = False
@@ -181,6 +185,7 @@ class ChatClient(Service, Effects, SessionOwner, Client):
 
     @override
     def disconnect(self) -> None:
+        self._link_monitor.stop()
         # Both are forgotten first, so that what the two calls cause is no input any more.
         connection, self._connection = self._connection, None
         connecting, self._connecting = self._connecting, None
@@ -234,6 +239,8 @@ class ChatClient(Service, Effects, SessionOwner, Client):
         self.session.online()
         if is_resumed:
             self._notices.resumed(f"Reconnected to {where}")
+        if self.session.resumption.is_possible and not self._core.once and self._connection:
+            self._link_monitor.start(self._connection)
 
     @override
     def offline(self, reason: str) -> None:

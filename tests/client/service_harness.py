@@ -12,6 +12,7 @@ from twisted.python.failure import Failure
 from chatd.chat import events, limits
 from chatd.client.lifecycle import ServerAddress
 from chatd.client.service import ChatClient
+from chatd.discovery.subnets import HostAddress
 from chatd.wire import frames
 from tests.client.session_harness import type_line
 from tests.fakes import FakeUI
@@ -68,6 +69,7 @@ class ClientHarness:
         default_nickname: str = "",
         ui: FakeUI | None = None,
         output_shared_with: Sequence[ChatClient] = (),
+        host: Callable[[], Sequence[HostAddress]] = lambda: (),
     ) -> None:
         self.reactor: Any = MemoryReactorClock()
         self.ui = ui or FakeUI(is_interactive)
@@ -81,6 +83,7 @@ class ClientHarness:
             once,
             default_nickname,
             output_shared_with,
+            host=host,
         )
         self.exit_statuses: list[int] = []
         self.service.when_ended.addCallback(self._ended)
