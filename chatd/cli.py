@@ -23,6 +23,8 @@ COMMANDS: Final = (
     ("servers", "chatd.taps.servers", "list the servers that answer now"),
     ("doctor", "chatd.taps.doctor", "find out why a server is not found, and what to do"),
     ("account", "chatd.taps.account", "add, remove and block the nicknames that need a password"),
+    ("export", "chatd.taps.export", "write the messages that a server keeps"),
+    ("import", "chatd.taps.import_messages", "add exported messages to a file"),
 )
 _MODULES: Final = {command: module for command, module, _ in COMMANDS}
 

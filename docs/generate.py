@@ -157,7 +157,7 @@ def commands_page() -> str:
 @cache
 def _helps() -> list[tuple[str, str]]:
     """Each command of ``chatd``, and its help on a terminal of 80 columns."""
-    names = ("server", "client", "launch", "servers", "doctor", "account")
+    names = ("server", "client", "launch", "servers", "doctor", "account", "export", "import")
     environment = {**os.environ, "COLUMNS": "80", "PYTHONPATH": str(DOCS.parent)}
     running = [
         subprocess.Popen(  # noqa: S603  # our own program

@@ -243,6 +243,10 @@ class Hub:
         """Put back the last messages of `room`, oldest first."""
         self._rooms.get(room).history.restore(messages)
 
+    def skip_numbers(self, numbers: Mapping[str, int]) -> None:
+        """Number later messages above these, by the casefolded name of the room."""
+        self._rooms.skip_numbers(numbers)
+
     def room_life(self, room: str) -> int:
         """The number of the life of a room that exists."""
         return self._rooms.life(room)

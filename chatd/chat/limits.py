@@ -184,6 +184,8 @@ SEARCH_PAGE_MESSAGES: Final = 50
 SEARCH_REPLY_MESSAGES: Final = 100
 #: What a search costs of the flood rate, in bytes: as much as a reply of this size.
 SEARCH_COST_BYTES: Final = 40_960
+#: Messages that ``chatd export`` reads at once. In between a server may empty its write-ahead log.
+EXPORT_PAGE_MESSAGES: Final = 1_000
 
 # --- accounts -----------------------------------------------------------------------------------
 

@@ -120,6 +120,15 @@ class Rooms:
         """The life of a room that exists."""
         return self._rooms[names.casefold(room_name)].life
 
+    def skip_numbers(self, numbers: Mapping[str, int]) -> None:
+        """Number later messages above these, by the casefolded name of the room."""
+        for name, seq in numbers.items():
+            room = self._rooms.get(name)
+            if room is not None:
+                room.history.seq = max(room.history.seq, seq)
+            else:
+                self._ended_seq = max(self._ended_seq, seq)
+
     def state(self) -> tuple[int, int, tuple[RoomState, ...]]:
         """The number of lives, the highest number of a message in an ended room, and the rooms."""
         return (

@@ -20,6 +20,7 @@ from chatd.log.operations import (
     RemoveMember,
     ReserveSlot,
     SetAccounts,
+    SkipNumbers,
     Tick,
 )
 
@@ -33,7 +34,15 @@ class _Command(msgspec.Struct, frozen=True, array_like=True, tag="do"):
 
 
 _Record = (
-    ReserveSlot | ConnectWithoutSlot | RemoveMember | SetAccounts | Begin | Tick | Clear | _Command
+    ReserveSlot
+    | ConnectWithoutSlot
+    | RemoveMember
+    | SetAccounts
+    | SkipNumbers
+    | Begin
+    | Tick
+    | Clear
+    | _Command
 )
 
 _COMMANDS: Final[dict[str, type]] = {each.__name__: each for each in commands.Command.__args__}

@@ -199,7 +199,7 @@ class JournalLog(OrderedLog):
         return Entry(self._position, self._time, codec.encode_operations(to_keep))
 
     def _replay(self, entry: Entry) -> None:
-        self._position, self._time = entry.position, entry.at_ms
+        self._position, self._time = entry.position, max(self._time, entry.at_ms)
         for operation in codec.decode_operations(entry.data):
             apply(self.hub, operation, entry.at_ms)
         self._held.take()

@@ -126,6 +126,16 @@ class Begin(Operation[None], frozen=True, tag="begin"):
         hub.begin(now)
 
 
+class SkipNumbers(Operation[None], frozen=True, tag="skip"):
+    """Messages were imported: the highest number of them in each room, by its casefolded name."""
+
+    numbers: dict[str, int]
+
+    @override
+    def apply(self, hub: Hub, now: int) -> None:
+        hub.skip_numbers(self.numbers)
+
+
 class Clear(Operation[None], frozen=True, tag="clear"):
     """Remove all connections, and announce nothing: the server ends."""
 

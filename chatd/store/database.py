@@ -6,7 +6,7 @@ Everything here is called in the thread that opened it.
 import os
 import sqlite3
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -67,7 +67,7 @@ class Database:
         """Execute one statement."""
         return self._connected.execute(statement, parameters)
 
-    def execute_many(self, statement: str, rows: list[tuple[Any, ...]]) -> None:
+    def execute_many(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
         """Execute one statement for each of `rows`."""
         self._connected.executemany(statement, rows)
 

@@ -69,7 +69,7 @@ class Messages:
         rows = []
         for number, archived in enumerate(messages, self.last + 1):
             message = archived.message
-            room_id, name = self._room(message.room)
+            room_id, name = self.room(message.room)
             rows.append(
                 (
                     number,
@@ -158,7 +158,8 @@ class Messages:
         rows = self._database.execute("SELECT id, key, name FROM rooms")
         return {key: (room_id, name) for room_id, key, name in rows}
 
-    def _room(self, name: str) -> tuple[int, str]:
+    def room(self, name: str) -> tuple[int, str]:
+        """The id of a room, and its name; a new one is added, within a transaction."""
         key = names.casefold(name)
         known = self._rooms.get(key)
         if known is None:

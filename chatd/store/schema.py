@@ -71,7 +71,9 @@ def check(connection: sqlite3.Connection, path: Path) -> None:
 
     :raises StoreFailed: if it cannot.
     """
-    version, _ = _check(connection, path, len(MIGRATIONS))
+    version, tables = _check(connection, path, len(MIGRATIONS))
+    if not tables:
+        raise StoreFailed(f"There is no chat in {path}.")
     if version != len(MIGRATIONS):
         raise StoreFailed(
             f"{path} was written by an older chatd; start a server with it once, then try again."

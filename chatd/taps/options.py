@@ -217,6 +217,29 @@ class VersionOptions(usage.Options):
         sys.exit(0)
 
 
+class FileOptions(VersionOptions):
+    """The options of a command that does something with a store, and has no log.
+
+    :cvar command: as the user typed it.
+    :ivar file: the store, as the user named it.
+    """
+
+    command: ClassVar[str]
+
+    @override
+    def parseOptions(self, options: Sequence[str] | None = None) -> None:
+        try:
+            super().parseOptions(options_first(self, options or ()))
+        except usage.UsageError as error:
+            raise SystemExit(f"{self.command}: {escape(str(error))}") from None
+
+    @override
+    def parseArgs(self, *words: str) -> None:
+        if len(words) != 1 or not words[0]:
+            raise usage.UsageError("name one FILE; see --help")
+        self.file = words[0]
+
+
 class CommandOptions(VersionOptions):
     """The options of one command, under ``chatd`` and under ``twistd`` alike.
 
@@ -247,7 +270,7 @@ class CommandOptions(VersionOptions):
         open_standard_streams()  # twistd has not done so, as chatd has
         try:
             super().parseOptions(
-                self._reorder_for_getopt(sys.argv[1:] if options is None else options)
+                options_first(self, _expand_ifaddrs(sys.argv[1:] if options is None else options))
             )
         except usage.UsageError as error:
             # getopt and Twisted's endpoints quote what was typed as it is, line ends included.
@@ -333,28 +356,27 @@ class CommandOptions(VersionOptions):
             # A daemon has no standard error: without --log-file, twistd.log is right.
             self.twistd_observer = self.observer()
 
-    def _reorder_for_getopt(self, argv: Sequence[str]) -> list[str]:
-        """`argv` with the options first and the positional arguments last.
 
-        `usage.Options` calls `getopt.getopt`, which stops at the first positional argument: after
-        ``10.0.0.1 --nickname ice`` it would find no option. `getopt.gnu_getopt` does not stop, so
-        it parses first, and its result is written out again for `usage.Options`.
+def options_first(options: usage.Options, argv: Sequence[str]) -> list[str]:
+    """`argv` with the options first and the positional arguments last.
 
-        :raises UsageError: an option is unknown, or lacks its value.
-        """
-        try:
-            options, positional = getopt.gnu_getopt(
-                _expand_ifaddrs(argv), self.shortOpt, self.longOpt
-            )
-        except getopt.GetoptError as error:
-            raise usage.UsageError(f"{error}; see --help") from None
-        flat = []
-        for option, value in options:
-            if option.startswith("--"):
-                flat.append(f"{option}={value}" if f"{option[2:]}=" in self.longOpt else option)
-            else:
-                flat.extend([option, value] if f"{option[1:]}:" in self.shortOpt else [option])
-        return [*flat, "--", *positional]
+    `usage.Options` calls `getopt.getopt`, which stops at the first positional argument: after
+    ``10.0.0.1 --nickname ice`` it would find no option. `getopt.gnu_getopt` does not stop, so it
+    parses first, and its result is written out again for `usage.Options`.
+
+    :raises UsageError: an option is unknown, or lacks its value.
+    """
+    try:
+        found, positional = getopt.gnu_getopt(list(argv), options.shortOpt, options.longOpt)
+    except getopt.GetoptError as error:
+        raise usage.UsageError(f"{error}; see --help") from None
+    flat = []
+    for option, value in found:
+        if option.startswith("--"):
+            flat.append(f"{option}={value}" if f"{option[2:]}=" in options.longOpt else option)
+        else:
+            flat.extend([option, value] if f"{option[1:]}:" in options.shortOpt else [option])
+    return [*flat, "--", *positional]
 
 
 def _expand_ifaddrs(argv: Sequence[str]) -> list[str]:

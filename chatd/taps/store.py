@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from twisted.logger import Logger
 
-from chatd.log.engine import Store, StoreInUse
+from chatd.log.engine import Store, StoreFailed, StoreInUse
 from chatd.state_directory import state_directory
 from chatd.store.engine import SQLiteEngine
 from chatd.store.retention import Keep, parse_keep
@@ -78,9 +78,38 @@ def default_path(server_id: str, environment: Mapping[str, str]) -> Path:
     :raises OSError: if the directory cannot be made.
     :raises RuntimeError: if the user has no home directory.
     """
+    path = _path(server_id, environment)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def named_path(value: str, environment: Mapping[str, str]) -> Path:
+    """The file that `value` names: a path, or else the id of a chat in the default file.
+
+    What has a slash, or is a file, is a path.
+
+    :raises RuntimeError: if it is an id, and the user has no home directory.
+    """
+    path = Path(value)
+    return path if "/" in value or path.is_file() else _path(value, environment)
+
+
+def existing_path(value: str, environment: Mapping[str, str]) -> Path:
+    """Like :func:`named_path`, for a file that has to be there.
+
+    :raises StoreFailed: if there is none.
+    """
+    path = named_path(value, environment)
+    if path.exists():
+        return path
+    if "/" in value:
+        raise StoreFailed(f"There is no file {path}.")
+    raise StoreFailed(f"There is no file {value}, and none of a chat of that id: {path}.")
+
+
+def _path(server_id: str, environment: Mapping[str, str]) -> Path:
     given = environment.get("STATE_DIRECTORY", "").partition(":")[0]
     directory = Path(given) if given else state_directory(environment)
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     return directory / f"{quote(server_id, safe='')}.sqlite"
 
 

@@ -20,6 +20,7 @@ from chatd.log.operations import (
     RemoveMember,
     ReserveSlot,
     SetAccounts,
+    SkipNumbers,
     Tick,
 )
 from tests.fakes import RecordingOutbox
@@ -44,6 +45,7 @@ OPERATIONS: dict[type[Operation[Any]], st.SearchStrategy[Operation[Any]]] = {
     Handle: st.builds(Handle, NUMBERS, st.one_of(*COMMANDS.values())),
     RemoveMember: st.builds(RemoveMember, NUMBERS, TEXTS),
     SetAccounts: st.builds(SetAccounts, st.dictionaries(TEXTS, st.booleans(), max_size=4)),
+    SkipNumbers: st.builds(SkipNumbers, st.dictionaries(TEXTS, NUMBERS, max_size=4)),
     Tick: st.just(Tick()),
     Begin: st.just(Begin()),
     Clear: st.just(Clear()),

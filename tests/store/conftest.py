@@ -1,5 +1,7 @@
 """The fixtures of the tests of the store."""
 
+import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -36,3 +38,18 @@ def engine(make_engine: MakeEngine) -> SQLiteEngine:
     engine = make_engine()
     pytest_twisted.blockon(engine.open())
     return engine
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    directory = tmp_path / "disk"
+    directory.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", directory], capture_output=True
+    )
+    if mounted.returncode:
+        if os.environ.get("CHATD_REQUIRE_NAMESPACES") == "1":
+            pytest.fail("this test needs root, to mount a small file system")
+        pytest.skip("only root can mount a small file system")
+    yield directory
+    subprocess.run(["umount", "--lazy", directory], check=True)

@@ -6,7 +6,7 @@ import re
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -130,21 +130,6 @@ async def test_a_failure_at_any_write_loses_nothing_that_was_kept(
         await engine.close()
         statements.add(faults.failed.split()[0])
     assert {"BEGIN", "INSERT", "DELETE", "COMMIT", "PRAGMA"} <= statements
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    directory = tmp_path / "disk"
-    directory.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", directory], capture_output=True
-    )
-    if mounted.returncode:
-        if os.environ.get("CHATD_REQUIRE_NAMESPACES") == "1":
-            pytest.fail("this test needs root, to mount a small file system")
-        pytest.skip("only root can mount a small file system")
-    yield directory
-    subprocess.run(["umount", "--lazy", directory], check=True)
 
 
 @together

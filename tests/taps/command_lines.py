@@ -45,7 +45,7 @@ class ClientOnExampleHost(_OnExampleHost, client.Options):
     """The client's options, on a host with the addresses of the examples."""
 
 
-#: The commands with options of the log and ``--ifaddrs``: all but ``account``.
+#: The commands with options of the log and ``--ifaddrs``: those that use the network.
 COMMANDS: dict[str, type[CommandOptions]] = {
     "server": server.Options,
     "client": client.Options,

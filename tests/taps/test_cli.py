@@ -4,6 +4,7 @@ import pytest
 
 import chatd
 from chatd.cli import COMMANDS, main
+from tests.taps import command_lines
 
 
 def status(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[object, str]:
@@ -46,7 +47,7 @@ def test_each_command_has_help(command: str, capsys: pytest.CaptureFixture[str])
     assert f"{command} [options]" in out.splitlines()[0]
 
 
-@pytest.mark.parametrize("command", [command for command, _, _ in COMMANDS if command != "account"])
+@pytest.mark.parametrize("command", command_lines.COMMANDS)
 def test_a_bad_value_ends_a_command_before_it_starts(
     command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
