@@ -9,6 +9,7 @@ from typing_extensions import override
 from chatd.chat.errors import Refusal
 from chatd.chat.hub import Hub, HubSettings
 from chatd.chat.outbox import Outbox
+from chatd.log.chat_time import ChatTime
 from chatd.log.operations import Operation, apply
 from chatd.log.ordered_log import OrderedLog
 
@@ -19,10 +20,17 @@ class DirectLog(OrderedLog):
     """Applies each operation at once: `done` is called before ``ask`` returns.
 
     :param now: returns the time of day, in milliseconds since 1970.
+    :param seconds: measures how time passes.
     """
 
-    def __init__(self, settings: HubSettings, outbox: Outbox, now: Callable[[], int]) -> None:
-        self._now = now
+    def __init__(
+        self,
+        settings: HubSettings,
+        outbox: Outbox,
+        now: Callable[[], int],
+        seconds: Callable[[], float],
+    ) -> None:
+        self._time = ChatTime(now, seconds)
         self.hub = Hub(settings, outbox, now())
 
     @override
@@ -30,8 +38,12 @@ class DirectLog(OrderedLog):
         return succeed(None)
 
     @override
+    def time(self) -> int:
+        return self._time.read()
+
+    @override
     def ask(self, operation: Operation[_Result], done: Callable[[_Result | Refusal], None]) -> None:
-        result: _Result | Refusal = apply(self.hub, operation, self._now())
+        result: _Result | Refusal = apply(self.hub, operation, self._time.read())
         done(result)
 
     @override

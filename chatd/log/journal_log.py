@@ -36,6 +36,7 @@ from chatd.chat.errors import Refusal
 from chatd.chat.hub import Hub, HubSettings
 from chatd.chat.outbox import Outbox
 from chatd.log import codec
+from chatd.log.chat_time import ChatTime
 from chatd.log.engine import ArchivedMessage, Entry, LogLost, Snapshot, Store, StoreFailed
 from chatd.log.held_outbox import HeldOutbox
 from chatd.log.operations import Begin, Operation, apply, changes_hub
@@ -68,7 +69,7 @@ class JournalLog(OrderedLog):
         notify: Callable[[str], None],
     ) -> None:
         self._history = settings.history
-        self._now = now
+        self._time = ChatTime(now, clock.seconds)
         self._clock = clock
         self._engine = store.engine
         self._archive = store.archive
@@ -79,7 +80,6 @@ class JournalLog(OrderedLog):
         self._held.room_life = self.hub.room_life
         self._asked: list[tuple[Operation[Any], Callable[[Any], None]]] = []
         self._position = 0
-        self._time = 0
         self._bytes_since_snapshot = 0
         # While the log opens, commits, saves or pauses, what is asked for is gathered.
         self._is_busy = True
@@ -103,7 +103,8 @@ class JournalLog(OrderedLog):
         snapshot = yield self._engine.load()
         if snapshot is not None:
             self._position = snapshot.position
-            self._time, state = codec.decode_snapshot(snapshot.data)
+            time, state = codec.decode_snapshot(snapshot.data)
+            self._time.go_on_from(time)
             self.hub.restore(state)
         while entries := (yield self._engine.read(self._position)):
             for entry in entries:
@@ -128,6 +129,10 @@ class JournalLog(OrderedLog):
         self._is_busy = False
         self._schedule()
         return begun
+
+    @override
+    def time(self) -> int:
+        return self._time.read()
 
     @override
     def ask(self, operation: Operation[_Result], done: Callable[[_Result | Refusal], None]) -> None:
@@ -185,10 +190,10 @@ class JournalLog(OrderedLog):
     def _apply(self, batch: list[tuple[Operation[Any], Callable[[Any], None]]]) -> Entry | None:
         """Apply the operations to the hub; the entry with those that have to be kept."""
         # The clock may jump back; the time of the chat does not.
-        self._time = max(self._time, self._now())
+        time = self._time.read()
         to_keep = []
         for operation, done in batch:
-            result = apply(self.hub, operation, self._time)
+            result = apply(self.hub, operation, time)
             self._held.add_result(done, result)
             # A refused operation has changed nothing.
             if changes_hub(operation) and not isinstance(result, Refusal):
@@ -196,10 +201,11 @@ class JournalLog(OrderedLog):
         if not to_keep:
             return None
         self._position += 1
-        return Entry(self._position, self._time, codec.encode_operations(to_keep))
+        return Entry(self._position, time, codec.encode_operations(to_keep))
 
     def _replay(self, entry: Entry) -> None:
-        self._position, self._time = entry.position, max(self._time, entry.at_ms)
+        self._position = entry.position
+        self._time.go_on_from(entry.at_ms)
         for operation in codec.decode_operations(entry.data):
             apply(self.hub, operation, entry.at_ms)
         self._held.take()
@@ -235,7 +241,7 @@ class JournalLog(OrderedLog):
     def _save(self) -> Deferred[None]:
         """Keep the state, in place of the entries up to now."""
         self._bytes_since_snapshot = 0
-        data = codec.encode_snapshot(self._time, self.hub.state())
+        data = codec.encode_snapshot(self._time.read(), self.hub.state())
         return self._engine.save(
             Snapshot(self._position, data), self._position, tuple(self._unarchived)
         )

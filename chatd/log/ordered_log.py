@@ -27,6 +27,9 @@ class OrderedLog(Protocol):
         nothing is kept.
         """
 
+    def time(self) -> int:
+        """The time of the chat, in milliseconds since 1970; deadlines of the hub are in it."""
+
     def ask(self, operation: Operation[_Result], done: Callable[[_Result | Refusal], None]) -> None:
         """Apply `operation` in its turn, and call `done` with its result.
 

@@ -105,7 +105,7 @@ class Chat:
         )
         outbox = with_event_log(self.fanout, settings.log_level, clock)
         self.ordered_log: OrderedLog = (
-            DirectLog(hub_settings, outbox, now)
+            DirectLog(hub_settings, outbox, now, clock.seconds)
             if store is None
             else JournalLog(hub_settings, outbox, now, clock, store, self.notify)
         )
@@ -166,7 +166,7 @@ class Chat:
         """Have the hub do what is due, when it is due."""
         deadline = self.hub.next_deadline()
         if deadline is not None and not self.is_ending:
-            seconds = max(0, deadline - self.now()) / 1_000
+            seconds = max(0, deadline - self.ordered_log.time()) / 1_000
             self._tick = self.clock.callLater(seconds, self._ask_tick)
 
     def _ask_tick(self) -> None:
