@@ -282,3 +282,22 @@ def test_what_scripts_and_emoji_need_is_kept(text: str) -> None:
 )
 def test_what_is_hidden_in_a_sequence_is_shown(text: str) -> None:
     assert "<U+E01" in escape(text) or "<U+E0067>" in escape(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\u202e\u202e\u2800b", "a<U+202E><U+202E><U+2800>b"),
+        ("a\u200d\u200d\u200cb", "a<U+200D><U+200D><U+200C>b"),
+        ("\u0915\u200d\u200d\u200d", "\u0915\u200d<U+200D><U+200D>"),
+        ("a\u200d\ufe0f\u202e", "a<U+200D><U+FE0F><U+202E>"),
+        ("1\ufe0f\ufe0f\ufe0f", "1\ufe0f<U+FE0F><U+FE0F>"),
+        ("a\u180b\u180b\u1820\u180b", "a<U+180B><U+180B>\u1820\u180b"),
+        ("a\U000e0100\U000e0100\u4e00\U000e0100", "a<U+E0100><U+E0100>\u4e00\U000e0100"),
+        ("\U000e0067\U000e0062", "<U+E0067><U+E0062>"),
+        ("a" + 10 * "\u0301", "a" + 8 * "\u0301" + "<U+0301><U+0301>"),
+        ("a" + 10 * "\U00010a0f", "a" + 8 * "\U00010a0f" + "<U+10A0F><U+10A0F>"),
+    ],
+)
+def test_each_deceptive_character_of_many_in_a_row_is_shown(text: str, shown: str) -> None:
+    assert escape(text) == shown
