@@ -74,6 +74,7 @@ class Chat:
     :param clock: for timeouts.
     :param now: returns the time of day, in milliseconds since 1970.
     :param store: keeps the chat; None if it ends with the server.
+    :param cpu_seconds: returns the processor time that this thread has used; None for the clock's.
     :ivar ordered_log: carries out what changes the chat.
     :ivar hub: to read from.
     :ivar archive: has the messages that the hub has no more; None if the chat is not kept.
@@ -95,6 +96,7 @@ class Chat:
         clock: IReactorTime,
         now: Callable[[], int],
         store: Store | None = None,
+        cpu_seconds: Callable[[], float] | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock
@@ -120,7 +122,7 @@ class Chat:
         self.connection_throttle = ConnectionThrottle(
             settings.accept_rate, clock, settings.own_addresses, self.counters
         )
-        self.work_queue = WorkQueue(clock)
+        self.work_queue = WorkQueue(clock, cpu_seconds or clock.seconds)
         address_rate = settings.flood * limits.FLOOD_ADDRESS_FACTOR
         self._address_buckets = AddressBuckets(
             address_rate,

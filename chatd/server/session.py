@@ -321,7 +321,9 @@ class Session:
         self._unanswered -= 1
         if self._is_lost:
             return
-        started = None if self._is_handling else self.chat.clock.seconds()
+        # To say that a message was sent costs next to nothing.
+        is_timed = not self._is_handling and type(result) is not events.Ok
+        started = self.chat.clock.seconds() if is_timed else None
         command = request.command
         if is_incomplete(command, result, self.chat):
             self._unanswered += 1  # the client's next frame waits

@@ -21,6 +21,7 @@ client that connects anew has a full bucket. So there are two more rules:
 from collections import Counter
 from collections.abc import Collection
 from ipaddress import ip_address
+from typing import Final
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
@@ -38,6 +39,9 @@ def cost_in_bytes(command: SendPrivate | Search) -> int:
             return len(text) * min(len(to), limits.RECIPIENTS)
         case Search():
             return limits.SEARCH_COST_BYTES
+
+
+_FRAME_SECONDS: Final = limits.FLOOD_FRAME_MILLISECONDS / 1_000
 
 
 class ConnectionThrottle:
@@ -117,6 +121,7 @@ class ReadThrottle:
 
     def data_arrived(self) -> None:
         """There is data that has not been handled yet; this may pause the input."""
+        self._work_queue.begin_work()
         if self._work_queue.is_turn_used and self._clock.seconds() < self._suspect_until:
             self._wait_in_queue()
 
@@ -143,11 +148,15 @@ class ReadThrottle:
 
     def _charge_frame(self, tokens: int, started: float) -> None:
         now = self._clock.seconds()
-        frames = int(max(now - started, 0) * 1_000 / limits.FLOOD_FRAME_MILLISECONDS)
-        is_expensive = self._charge(now, tokens + min(frames, limits.FLOOD_MAX_TIME_FRAMES)) > 1
+        seconds = now - started
+        if seconds >= _FRAME_SECONDS:
+            # Perhaps only because other programs had the processor meanwhile.
+            seconds = min(seconds, self._work_queue.end_work())
+            tokens += min(int(seconds / _FRAME_SECONDS), limits.FLOOD_MAX_TIME_FRAMES)
+        is_expensive = self._charge(now, tokens) > 1
         if is_expensive:
             self._suspect_until = now + limits.FLOOD_SUSPECT_SECONDS
-            self._work_queue.count(max(now - started, 0))
+            self._work_queue.count(max(seconds, 0))
         if now < self._suspect_until and (is_expensive or self._address_bucket.is_in_debt(now)):
             self._wait_in_queue()
         if self._output.is_paused:
@@ -159,11 +168,14 @@ class ReadThrottle:
 
         :return: the number of tokens that this frame costs by itself.
         """
-        # An ordinary frame that completes 8 KiB is still an ordinary one to the address: a member
-        # must not wait for what others do at its address.
-        expensive = tokens + self._bytes // limits.FLOOD_FRAME_BYTES
         all_bytes = self._uncharged_bytes + self._bytes
-        more, self._uncharged_bytes = divmod(all_bytes, limits.FLOOD_FRAME_BYTES)
+        if all_bytes < limits.FLOOD_FRAME_BYTES:  # nearly always
+            expensive, more, self._uncharged_bytes = tokens, 0, all_bytes
+        else:
+            # An ordinary frame that completes 8 KiB is still an ordinary one to the address: a
+            # member must not wait for what others do at its address.
+            expensive = tokens + self._bytes // limits.FLOOD_FRAME_BYTES
+            more, self._uncharged_bytes = divmod(all_bytes, limits.FLOOD_FRAME_BYTES)
         self._bytes = 0
         wait = self._bucket.take(now, tokens + more)
         if expensive > 1:
@@ -202,6 +214,7 @@ class ReadThrottle:
         """Undo one pause; the last one lets the connection be read again."""
         self._pauses -= 1
         if not (self._pauses or self._is_stopped):
+            self._work_queue.begin_work()
             self._input.resumeProducing()
 
     def stop(self) -> None:

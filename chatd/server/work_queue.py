@@ -16,10 +16,13 @@ class WorkQueue:
     until all of them are answered. The bound is ``QUEUED_WORK_MILLISECONDS``, checked after each
     call: at least one runs in each turn, and the last may run over.
 
+    :param cpu_seconds: returns the processor time that this thread has used.
     """
 
-    def __init__(self, clock: IReactorTime) -> None:
+    def __init__(self, clock: IReactorTime, cpu_seconds: Callable[[], float]) -> None:
         self._clock = clock
+        self._cpu_seconds = cpu_seconds
+        self._began = 0.0
         self._pending: deque[Callable[[], None]] = deque()
         self._is_scheduled = False
         self._done_in_turn = 0.0
@@ -34,6 +37,15 @@ class WorkQueue:
         self._pending.append(work)
         if not self._is_scheduled:
             self._schedule()
+
+    def begin_work(self) -> None:
+        """What is done from now on may turn out to be expensive."""
+        self._began = self._cpu_seconds()
+
+    def end_work(self) -> float:
+        """How much processor time was used since the last :meth:`begin_work` or end."""
+        began, self._began = self._began, self._cpu_seconds()
+        return self._began - began
 
     def count(self, seconds: float) -> None:
         """Expensive work took so long in this turn, whether this queue called it or not."""

@@ -244,6 +244,7 @@ def make_server(options: ServerOptions, reactor: Any) -> ChatServer:
             reactor,
             lambda: time.time_ns() // 1_000_000,
             open_store(options, settings.server_id, os.environ, reactor),
+            time.thread_time,
         ),
         # A server on all of the host's addresses follows them when they change.
         (lambda: default_subnets(host_addresses())) if is_default else None,

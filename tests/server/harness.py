@@ -190,9 +190,15 @@ class Harness:
     have one address, so there is no accept rate unless one is given.
 
     :param store: keeps the chat, which is then to be opened.
+    :param cpu_seconds: returns the processor time that the server has used; by default, all of it.
     """
 
-    def __init__(self, store: Store | None = None, **settings: Any) -> None:
+    def __init__(
+        self,
+        store: Store | None = None,
+        cpu_seconds: Callable[[], float] | None = None,
+        **settings: Any,
+    ) -> None:
         settings.setdefault("accept_rate", 0)
         self.clock = Clock()
         self.chat = Chat(
@@ -200,6 +206,7 @@ class Harness:
             self.clock,
             lambda: STARTED + round(1_000 * self.clock.seconds()),
             store,
+            cpu_seconds,
         )
         self.clients: list[Client] = []
         self.last_port = 40_000  # of the next connection, less one

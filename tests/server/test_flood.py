@@ -307,6 +307,16 @@ def test_a_frame_that_takes_long_costs_its_time(harness: Harness) -> None:
     assert _seconds_until_read(harness, ice) > 1
 
 
+def test_a_frame_costs_no_more_because_other_programs_had_the_processor() -> None:
+    with Harness(cpu_seconds=lambda: 7.0) as harness:
+        ice = harness.enter("ice")
+        harness.chat.hub.read_history = _TimedHistory(harness, 1_000)  # type: ignore[method-assign]  # a slow one
+        for _ in range(15):
+            ice.send("history")
+        assert ice.is_read()
+        assert not harness.chat.work_queue.is_turn_used
+
+
 def test_expensive_frames_wait_for_later_turns_and_others_do_not(harness: Harness) -> None:
     attackers = [harness.enter(f"ice{number}") for number in range(10)]
     moon = harness.enter("moon")

@@ -14,7 +14,7 @@ class _Work:
 
     def __init__(self) -> None:
         self.clock = Clock()
-        self.queue = WorkQueue(self.clock)
+        self.queue = WorkQueue(self.clock, self.clock.seconds)
         self.done: list[str] = []
 
     def add(self, name: str, milliseconds: float = 0) -> None:
