@@ -50,7 +50,7 @@ FLOOD_FRAME_MILLISECONDS: Final = 2
 FLOOD_SUSPECT_SECONDS: Final = 10
 #: Time of one reactor turn that such frames may take before other connections that may send one are
 #: read later. Smaller, and a thousand members who enter together would wait for too many turns.
-EXPENSIVE_WORK_MILLISECONDS: Final = 20
+EXPENSIVE_WORK_MILLISECONDS: Final = 10
 #: The most that the time of one frame counts for, in frames: the server may have been stopped.
 FLOOD_MAX_TIME_FRAMES: Final = 20
 #: How many times the flood rate one address may use, by frames that count as more than one, over
