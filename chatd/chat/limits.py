@@ -176,6 +176,13 @@ JOURNAL_PAUSE_MILLISECONDS: Final = 1
 UNARCHIVED_MESSAGES: Final = 10_000
 #: Time after which a store that has failed is tried again.
 STORE_RETRY_SECONDS: Final = 10
+#: Time between two looks for messages that ``--keep`` does not allow any longer.
+RETENTION_SECONDS: Final = 3_600
+#: Messages that are deleted at once. What is said meanwhile waits for no more.
+DELETED_MESSAGES: Final = 256
+#: A clock that is further ahead than it was an hour ago, or when the server ran last, is believed
+#: only after so long: until then no message is deleted because of its age.
+DOUBTED_CLOCK_SECONDS: Final = 86_400
 #: The words of one search in the messages that are kept, in code points.
 SEARCH_CHARACTERS: Final = 256
 #: Messages in a reply to a search, if the request does not say how many.

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from twisted.internet import task
 from twisted.internet.defer import Deferred
+from twisted.logger import Logger
 
+from chatd.chat import limits
 from chatd.log.engine import (
     ArchivedMessage,
     Entry,
@@ -21,7 +24,7 @@ from chatd.store.database import Connect, Database
 from chatd.store.failures import Damaged, describe
 from chatd.store.journal import Journal
 from chatd.store.messages import Messages
-from chatd.store.retention import Keep, retain
+from chatd.store.retention import Keep, look_at_clock, retain
 from chatd.store.worker import Steps, Worker
 
 _Result = TypeVar("_Result")
@@ -51,6 +54,8 @@ class SQLiteEngine:
     :param connect: makes the writer's connection; tests let it fail.
     """
 
+    log = Logger()
+
     def __init__(
         self,
         path: Path,
@@ -67,17 +72,23 @@ class SQLiteEngine:
         self._keep = keep
         self._now = now
         self._connect = connect
+        self._reactor = reactor
         self._worker = Worker(reactor, "store")
+        self._retaining = task.LoopingCall(self._retain_again)
+        self._retaining.clock = reactor
         # All of these are the thread's own.
         self._open_store: _Store | None = None
         self._is_indexing = False
         self._failure = StoreFailed(f"{path} is not open.")
         self._is_suspect = False
+        #: By which the age of messages is measured, in seconds since 1970.
+        self._believed_time = 0
 
     def open(self) -> Deferred[None]:
         """See :class:`~chatd.log.engine.Engine`."""
         closed = self.archive.close()
-        return closed.addCallback(lambda _: self._worker.call(self._open))
+        closed.addCallback(lambda _: self._worker.call(self._open))
+        return closed.addCallback(lambda _: self._start_retaining())
 
     def load(self) -> Deferred[Snapshot | None]:
         """See :class:`~chatd.log.engine.Engine`."""
@@ -102,13 +113,23 @@ class SQLiteEngine:
 
     def retain(self) -> Deferred[None]:
         """Delete the messages that are not to be kept any longer, oldest first."""
-        return self._run(self._retain())
+        return self._run(self._look_and_retain())
 
     def close(self) -> Deferred[None]:
         """See :class:`~chatd.log.engine.Engine`."""
+        if self._retaining.running:
+            self._retaining.stop()
         closed = self.archive.close()
         closed.addCallback(lambda _: self._worker.call(self._close))
         return closed.addCallback(lambda _: self._worker.stop())
+
+    def _start_retaining(self) -> None:
+        if not self._retaining.running:
+            self._retaining.start(limits.RETENTION_SECONDS, now=False)
+
+    def _retain_again(self) -> Deferred[None]:
+        # A failure has closed the file, so that whoever asks for something next is told of it.
+        return self.retain().addErrback(lambda failure: failure.trap(StoreFailed) and None)
 
     # --- in the thread ---------------------------------------------------------------------------
 
@@ -157,7 +178,7 @@ class SQLiteEngine:
     def _open(self) -> None:
         self._close()
         self._guarded(self._open_database)
-        self._worker.add(self._guarded_steps(self._retain()))
+        self._worker.add(self._guarded_steps(self._look_and_retain()))
 
     def _open_database(self) -> None:
         database = Database(self.path, self._connect, self._sync, is_suspect=self._is_suspect)
@@ -197,7 +218,31 @@ class SQLiteEngine:
         self._index()
         self._worker.add(self._guarded_steps(self._retain()))
 
+    def _look_and_retain(self) -> Steps:
+        if self._keep.seconds is not None:
+            self._look_at_clock(self._keep.seconds)
+        yield 0
+        yield from self._retain()
+
+    def _look_at_clock(self, keep_seconds: int) -> None:
+        store = self._store
+        now = int(self._now())
+        clock = look_at_clock(store.database, now)
+        self._believed_time = clock.believed
+        if clock.doubted == now:
+            oldest = store.messages.oldest_time()
+            if oldest is not None and oldest < (now - keep_seconds) * 1_000:
+                self._reactor.callFromThread(self._warn_of_clock, now - clock.believed)
+
     def _retain(self) -> Steps:
         store = self._store
-        yield from retain(store.database, store.messages, self._keep, self._now())
+        yield from retain(store.database, store.messages, self._keep, self._believed_time)
         yield from store.journal.give_back_pages()
+
+    def _warn_of_clock(self, seconds: int) -> None:
+        self.log.warn(
+            "the clock is {days} days ahead of what it said last; if that is right, messages that "
+            "are too old are deleted in {hours} hours",
+            days=seconds // 86_400,
+            hours=limits.DOUBTED_CLOCK_SECONDS // 3_600,
+        )

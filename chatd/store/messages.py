@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from chatd.chat import names
+from chatd.chat import limits, names
 from chatd.chat import search_words as words
 from chatd.log.engine import ArchivedMessage
 from chatd.store.database import Database
@@ -19,8 +19,6 @@ from chatd.store.database import Database
 PARTITION_MESSAGES: Final = 32_768
 #: Messages that are indexed in one transaction.
 BATCH_MESSAGES: Final = 256
-#: Messages that are deleted in one transaction.
-DELETED_MESSAGES: Final = 256
 
 _CREATE: Final = (
     "CREATE VIRTUAL TABLE IF NOT EXISTS search_{} USING fts5"
@@ -121,7 +119,7 @@ class Messages:
         """Delete the messages up to the id `last`, each step in a transaction of its own."""
         while self.first <= last:
             yield from self._drop_partitions()
-            end = min(last, self.first + DELETED_MESSAGES - 1)
+            end = min(last, self.first + limits.DELETED_MESSAGES - 1)
             with self._database.lazy_transaction():
                 self._database.execute("DELETE FROM messages WHERE id <= ?", (end,))
                 self._database.execute(

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from chatd.chat import limits
 from chatd.store.database import Database
-from chatd.store.messages import DELETED_MESSAGES, Messages
+from chatd.store.messages import Messages
 
 _SECONDS: Final = {"h": 3_600, "d": 86_400, "w": 604_800}
 _BYTES: Final = {"M": 2**20, "G": 2**30, "T": 2**40}
@@ -18,7 +19,7 @@ class Keep:
 
     :ivar seconds: the age of a message.
     :ivar messages: their number.
-    :ivar bytes: the size of the whole file, without what is free in it.
+    :ivar bytes: the size of the file, without what is free in it, and without the journal.
     """
 
     seconds: int | None = 30 * 86_400
@@ -53,13 +54,58 @@ def parse_keep(value: str) -> Keep:
     return Keep(seconds, messages, size)
 
 
-def retain(database: Database, messages: Messages, keep: Keep, now: float) -> Iterator[float]:
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """What is known of the host's clock, in seconds since 1970; it may be wrong, or be set.
+
+    :ivar believed: the time by which the age of messages is measured.
+    :ivar doubted: what the clock has said since it jumped ahead; 0 if it has not.
+    """
+
+    believed: int
+    doubted: int = 0
+
+    def after(self, now: int) -> "Clock":
+        """What is known when the clock says `now`.
+
+        A clock that is suddenly a year ahead must not delete everything: a jump is believed only
+        when the clock has said so for ``DOUBTED_CLOCK_SECONDS``. A server that was not running for
+        long sees a jump, too; so what is too old then is deleted a day later, or at the start
+        after the next jump.
+        """
+        believed = self.believed
+        if self.doubted and now >= self.doubted + limits.DOUBTED_CLOCK_SECONDS:
+            believed = self.doubted
+        if now <= believed + limits.DOUBTED_CLOCK_SECONDS:
+            return Clock(now)
+        is_new = not self.doubted or believed == self.doubted
+        return Clock(believed, now if is_new else min(now, self.doubted))
+
+
+def look_at_clock(database: Database, now: int) -> Clock:
+    """What is known of the clock, now that it says `now`; kept in the file."""
+    number = database.number
+    newest = number("SELECT time FROM messages ORDER BY id DESC LIMIT 1") // 1_000
+    known = Clock(
+        number("SELECT value FROM numbers WHERE name = 'believed'") or newest or now,
+        number("SELECT value FROM numbers WHERE name = 'doubted'"),
+    )
+    clock = known.after(now)
+    with database.lazy_transaction():
+        for name, value in (("believed", clock.believed), ("doubted", clock.doubted)):
+            database.execute("INSERT OR REPLACE INTO numbers VALUES (?, ?)", (name, value))
+    return clock
+
+
+def retain(database: Database, messages: Messages, keep: Keep, now: int) -> Iterator[float]:
     """Delete messages, oldest first, until `keep` holds; each step takes little time.
 
-    :param now: in seconds since 1970.
+    :param now: by which ages are measured, in seconds since 1970.
     """
     was_first = messages.first
-    while (last := _last_to_delete(database, messages, keep, now)) >= messages.first:
+    journal = database.number("SELECT sum(length(data)) FROM entries")
+    journal += database.number("SELECT sum(length(data)) FROM parts")
+    while (last := _last_to_delete(database, messages, keep, now, journal)) >= messages.first:
         for _ in messages.delete(last):
             yield 0
     if messages.first != was_first:
@@ -67,18 +113,20 @@ def retain(database: Database, messages: Messages, keep: Keep, now: float) -> It
         yield 0
 
 
-def _last_to_delete(database: Database, messages: Messages, keep: Keep, now: float) -> int:
+def _last_to_delete(
+    database: Database, messages: Messages, keep: Keep, now: int, journal: int
+) -> int:
     """The id up to which messages can be deleted at once; less than the first if none can."""
-    step = min(messages.last, messages.first + DELETED_MESSAGES - 1)
+    count = limits.DELETED_MESSAGES
     if keep.messages is not None and messages.last - keep.messages >= messages.first:
         return messages.last - keep.messages
-    if keep.bytes is not None and database.used_bytes() > keep.bytes:
-        return step
+    if keep.bytes is not None and database.used_bytes() - journal > keep.bytes:
+        return min(messages.last, messages.first + count - 1)
     if keep.seconds is not None:
         # Messages are in the order of their times.
         return database.number(
             "SELECT max(id) FROM (SELECT id, time FROM messages ORDER BY id LIMIT ?) "
             "WHERE time < ?",
-            (DELETED_MESSAGES, int((now - keep.seconds) * 1_000)),
+            (count, (now - keep.seconds) * 1_000),
         )
     return 0

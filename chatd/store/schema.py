@@ -21,8 +21,9 @@ APPLICATION_ID: Final = 0x63686174
 #: of one that is being written. ``checksum`` is CRC-32. ``numbers`` has: ``trimmed``, the last
 #: position that was forgotten; ``indexed``, the last message in the tables ``search_0``,
 #: ``search_1`` …; ``deleted``, the last message that was deleted; ``opened``, how often the file
-#: was opened. A message's ``id`` is never used again. ``name`` is the room's name where it differs
-#: from that in ``rooms``, as in another life.
+#: was opened; ``believed`` and ``doubted``, what is known of the clock (``retention.py``). A
+#: message's ``id`` is never used again. ``name`` is the room's name where it differs from that in
+#: ``rooms``, as in another life.
 MIGRATIONS: Final[Sequence[str]] = (
     """
     CREATE TABLE numbers (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
