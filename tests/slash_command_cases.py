@@ -18,12 +18,14 @@ class Case:
     :ivar kind: the type of the frame that is sent; empty if none is.
     :ivar to: the recipients of a private message.
     :ivar text: the text of a message; if the line is refused, a part of the reason.
+    :ivar search: the data of a search.
     """
 
     line: str
     kind: str
     to: tuple[str, ...] = ()
     text: str = ""
+    search: dict[str, Any] | None = None
 
 
 def _load() -> list[Case]:
@@ -33,10 +35,19 @@ def _load() -> list[Case]:
         *(Case(line, "message", (), text) for line, text in tables["message"]),
         *(Case(line, "", (), text) for line, text in tables["refused"]),
         *(Case(line, kind) for line, kind in tables["command"]),
+        *(Case(line, "search", search=data) for line, data in tables["search"]),
     ]
 
 
 CASES: Final = _load()
+
+
+def _search_data(search: commands.Search) -> dict[str, Any]:
+    filters = {"room": search.room, "from": search.source, "since": search.since}
+    return {"words": search.words} | {
+        key: value for key, value in filters.items() if value is not None
+    }
+
 
 #: The frame of each command: its type and its data.
 _FRAMES: Final[dict[type, Any]] = {
@@ -55,6 +66,8 @@ _FRAMES: Final[dict[type, Any]] = {
         "history",
         {"room": command.room, "limit": command.limit},
     ),
+    commands.Search: lambda command: ("search", _search_data(command)),
+    slash_commands.MoreResults: lambda command: ("more-results", None),
     slash_commands.SwitchRoom: lambda command: ("switch-room", {"room": command.room}),
     slash_commands.Help: lambda command: ("help", None),
     slash_commands.PromptPrivate: lambda command: ("prompt-private", None),
@@ -81,5 +94,7 @@ def assert_frame(case: Case, kind: str, data: Any) -> None:
     assert kind == case.kind, case
     if kind == "":
         assert case.text in data["text"], case
+    elif case.search is not None:
+        assert data == case.search, case
     elif case.text:
         assert (data["text"], tuple(data.get("to", ()))) == (case.text, case.to), case

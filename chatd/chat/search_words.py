@@ -60,7 +60,7 @@ _SYMBOLS: Final = frozenset({"So", "Sm", "Sc", "Cn"})
 _INVISIBLE: Final = re.compile("[\u200b-\u200f\u2060-\u2064\u00ad\ufe00-\ufe0f\u034f]")
 
 _WORD: Final = re.compile("[0-9a-z\x80-\U0010ffff]+")
-_QUOTES: Final = re.compile('["“”„‟«»「」『』\uff02]')
+QUOTES: Final = re.compile('["“”„‟«»「」『』\uff02]')
 
 #: Before the number of a room, and before a sender's name, in the index. No text has these.
 _ROOM_MARK: Final = "\ue000"
@@ -150,7 +150,7 @@ def parse(text: str) -> tuple[Phrase, ...]:
     if len(text) > limits.SEARCH_CHARACTERS:
         raise BadSearch(f"A search may have at most {limits.SEARCH_CHARACTERS} characters.")
     phrases: list[Phrase] = []
-    parts = _QUOTES.split(text)
+    parts = QUOTES.split(text)
     for number, part in enumerate(parts):
         is_quoted = number % 2 == 1
         for piece in [part] if is_quoted else part.split():

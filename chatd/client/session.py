@@ -53,6 +53,7 @@ from chatd.client.lifecycle import ServerAddress
 from chatd.client.passwords import Passwords
 from chatd.client.private_messages import prompt_private_message
 from chatd.client.resumption import Resumption
+from chatd.client.searches import Searches
 from chatd.client.ui import SessionView, UserInterface
 from chatd.client.unconfirmed import (
     LIST_REPLIES,
@@ -126,6 +127,7 @@ class Session(SessionView, RenamedSession):
         self._ui = ui
         self._owner = owner
         self._rooms = JoinedRooms()
+        self._searches = Searches()
         self._queue: deque[PendingCommand] = deque()
         self._account_nickname = AccountNickname(ui, self)
         self._withheld_line = WithheldLine(ui, self._queue, self.not_sent)
@@ -179,18 +181,17 @@ class Session(SessionView, RenamedSession):
             case _ if self.is_at_end:
                 self._refuse_after_quit(line)
             case slash_commands.Help():
-                for help_line in slash_commands.help_lines():
-                    self._ui.notify(help_line)
+                self._show_help()
             case slash_commands.SwitchRoom(room):
                 self._rooms.current = room
                 self._ui.notify(f"You are now writing to {escape(room)}.")
+            case slash_commands.MoreResults():
+                self._request_more_results(line)
             case slash_commands.PromptPrivate():
                 prompt_private_message(self._ui, self.submit, self.not_sent)
             case commands.Quit():
                 self._quit()
-            case None:
-                pass
-            case _:
+            case _ if user_input is not None:
                 self.enqueue(PendingCommand(line, user_input))
 
     @override
@@ -337,6 +338,8 @@ class Session(SessionView, RenamedSession):
         match frame:
             case _ if pending is not None and pending.on_reply is not None:
                 pending.on_reply(frame)
+            case frames.SearchResult():
+                self._ui.show_event(self._searches.received(pending, frame.data))
             case frames.Error():
                 self._error(frame)
             case frames.Ok():
@@ -345,14 +348,27 @@ class Session(SessionView, RenamedSession):
                 self.nickname = new
                 self._ui.show_event(frame.data)
             case frames.Missed(data=missed):
-                # The user was not there for a moment only: these look as if they came now.
-                self._ui.show_event(replace(missed, messages=()))
-                for message in missed.messages:
-                    self._ui.show_event(message)
+                self._show_missed(missed)
             case frames.Pong() | frames.Welcome() | frames.Goodbye():
                 pass
             case _:
                 self._ui.show_event(frame.data)
+
+    def _show_missed(self, missed: events.Missed) -> None:
+        # The user was not there for a moment only: these look as if they came now.
+        self._ui.show_event(replace(missed, messages=()))
+        for message in missed.messages:
+            self._ui.show_event(message)
+
+    def _show_help(self) -> None:
+        for line in slash_commands.help_lines():
+            self._ui.notify(line)
+
+    def _request_more_results(self, line: str) -> None:
+        if next_page := self._searches.next_page:
+            self.enqueue(PendingCommand(line, next_page))
+        else:
+            self._ui.notify(slash_commands.NO_MORE_RESULTS)
 
     # --- sending --------------------------------------------------------------------------------
 

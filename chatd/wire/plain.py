@@ -35,6 +35,9 @@ _HELP_WORDS: Final = frozenset({"help", "/help", "?"})
 _NICKNAME_HELP: Final = LocalReply(
     ("This is a chat. Type the nickname by which the others shall know you. Your nickname?",)
 )
+_NO_MORE_RESULTS: Final = LocalReply((rendering.render_notice(slash_commands.NO_MORE_RESULTS),))
+#: More than the sentence behind the results of a search has.
+_NOTICE_BYTES: Final = 256
 _KEPT: Final = "[Server]: You keep your nickname."
 
 
@@ -57,6 +60,7 @@ class Plain(Dialect):
     :ivar refused_account: the account that was refused as a nickname: the next line may be its
         password. Empty if there is none.
     :ivar room: where messages go.
+    :ivar more_results: the search for the next page of what the last one found.
     """
 
     variant: ClassVar[str] = "plain"
@@ -70,6 +74,7 @@ class Plain(Dialect):
     account: str = ""
     refused_account: str = ""
     room: str = LOBBY
+    more_results: commands.Search | None = None
 
     @property
     def _is_registered(self) -> bool:
@@ -91,13 +96,31 @@ class Plain(Dialect):
         if self.prompt is Prompt.NICKNAME:
             command = _nickname_command(line.removeprefix(_BYTE_ORDER_MARK).strip())
         else:
-            command = _command(slash_commands.parse(line, self.room))
+            command = self._command(slash_commands.parse(line, self.room))
         return Request(self._withheld(command))
 
     def _password_command(self, line: str) -> commands.ClientCommand | LocalReply:
         if slash_commands.is_quit(line):
             return commands.Quit()
         return commands.Authenticate(self.account, line) if line else _PasswordCanceled()
+
+    def _command(
+        self, user_input: slash_commands.UserInput | None
+    ) -> commands.ClientCommand | LocalReply:
+        """The command for the hub, or the reply that needs none."""
+        match user_input:
+            case None:
+                return LocalReply()
+            case slash_commands.Help():
+                return LocalReply(tuple(slash_commands.help_lines()))
+            case slash_commands.SwitchRoom(room):
+                return _RoomSwitched((f"You now write to {room}.",), room)
+            case slash_commands.PromptPrivate():
+                return LocalReply(("Usage: @NAME TEXT, or /msg NAME[,NAME] TEXT",))
+            case slash_commands.MoreResults():
+                return self.more_results or _NO_MORE_RESULTS
+            case _:
+                return user_input
 
     def _withheld(
         self, command: commands.ClientCommand | LocalReply
@@ -146,6 +169,8 @@ class Plain(Dialect):
                 return _lines(result.lines)
             case events.Goodbye():
                 return _lines([rendering.render_notice(f"Goodbye ({result.reason})")])
+            case events.SearchResult():
+                return _fit(result)[1]
             case events.History(messages=messages):
                 return _newest(
                     line
@@ -189,6 +214,8 @@ class Plain(Dialect):
                 return self
             case _ if self.prompt is Prompt.PASSWORD:
                 return replace(self, prompt=self.previous_prompt)
+            case events.SearchResult():
+                return replace(self, more_results=_next_page(request.command, result))
             case _:
                 room = self._room_after(request, result)
                 refused = self._refused_account_after(request, result)
@@ -274,21 +301,6 @@ def _nickname_command(word: str) -> commands.ClientCommand | LocalReply:
     return _NICKNAME_HELP if word.lower() in _HELP_WORDS else commands.Enter(word)
 
 
-def _command(user_input: slash_commands.UserInput | None) -> commands.ClientCommand | LocalReply:
-    """The command for the hub, or the reply that needs none."""
-    match user_input:
-        case None:
-            return LocalReply()
-        case slash_commands.Help():
-            return LocalReply(tuple(slash_commands.help_lines()))
-        case slash_commands.SwitchRoom(room):
-            return _RoomSwitched((f"You now write to {room}.",), room)
-        case slash_commands.PromptPrivate():
-            return LocalReply(("Usage: @NAME TEXT, or /msg NAME[,NAME] TEXT",))
-        case _:
-            return user_input
-
-
 def _done(result: Result) -> list[str]:
     """The lines of this dialect alone about a request that was carried out."""
     match result:
@@ -300,6 +312,28 @@ def _done(result: Result) -> list[str]:
             return [rendering.render_notice(f"Sent to {', '.join(to)}.")]
         case _:
             return []
+
+
+def _fit(result: events.SearchResult) -> tuple[events.SearchResult, bytes]:
+    """The messages that fit into one reply, and their lines, oldest first."""
+    kept: list[bytes] = []
+    size = 0
+    for message in result.messages:
+        lines = _lines(rendering.render_found(message))
+        size += len(lines)
+        if size > limits.REPLY_BYTES - _NOTICE_BYTES:
+            break
+        kept.append(lines)
+    page = result.first(len(kept))
+    notices = map(rendering.render_notice, rendering.describe(page))
+    return page, b"".join(reversed(kept)) + _lines(notices)
+
+
+def _next_page(command: object, result: events.SearchResult) -> commands.Search | None:
+    before = _fit(result)[0].before
+    if before is None or not isinstance(command, commands.Search):
+        return None
+    return replace(command, before=before)
 
 
 def _newest(rendered: Iterable[str]) -> bytes:

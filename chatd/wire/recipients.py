@@ -13,6 +13,7 @@ from typing import Final
 from chatd.chat import limits
 from chatd.chat.characters import IGNORABLE
 from chatd.chat.errors import BadCommand, BadRecipients
+from chatd.chat.names import room_name
 
 # Each with its full-width and small forms. A fraction slash, a division slash and a big solidus
 # look like the slash; Chinese and Arabic input methods have commas of their own.
@@ -20,7 +21,7 @@ AT: Final = "@\uff20\ufe6b"
 SLASH: Final = "/\uff0f\u2215\u2044\u29f8"
 HASH: Final = "#\uff03\ufe5f"
 _COMMA: Final = ",\uff0c\ufe50\ufe10\u3001\uff64\ufe51\ufe11\u060c"
-_COLON: Final = ":\uff1a\ufe55\ufe13"
+COLON: Final = ":\uff1a\ufe55\ufe13"
 
 #: What shows nothing, the anchors of annotations included, as a part of a character class. Control
 #: characters are not among them: a line that has one is refused.
@@ -31,8 +32,8 @@ _BLANKS: Final = re.compile(rf"[\s{_INVISIBLE}]*")
 #: A nickname up to the next separator. After ``@`` a colon ends it (``@moon:hello``), but for that
 #: of ADDRESS:PORT. After ``/msg`` a space does, so that a nickname with a colon can be reached.
 _MARKED_NAME: Final = re.compile(
-    rf"[0-9]+(?:\.[0-9]+){{3}}:[0-9]+(?![^\s{_INVISIBLE}{AT}{_COMMA}{_COLON}])"
-    rf"|[^\s{AT}{_COMMA}{_COLON}]*"
+    rf"[0-9]+(?:\.[0-9]+){{3}}:[0-9]+(?![^\s{_INVISIBLE}{AT}{_COMMA}{COLON}])"
+    rf"|[^\s{AT}{_COMMA}{COLON}]*"
 )
 _NAME: Final = re.compile(rf"[^\s{AT}{_COMMA}]*")
 _ADDRESS_AND_PORT: Final = re.compile(r"[0-9]+(?:\.[0-9]+){3}:[0-9]+\Z")
@@ -84,7 +85,7 @@ def split_recipients(text: str) -> tuple[tuple[str, ...], str]:
         names.append(name)
         if len(names) > limits.RECIPIENTS:
             raise too_many_recipients()
-        if position < len(text) and text[position] in _COLON:
+        if position < len(text) and text[position] in COLON:
             position = skip_blanks(text, position + 1)
             break
         position, is_next = _skip_separators(text, position, is_marked)
@@ -95,6 +96,14 @@ def split_recipients(text: str) -> tuple[tuple[str, ...], str]:
     if is_unclear or (not is_marked and _has_unclear_colon(names)):
         raise BadCommand(_UNCLEAR)
     return tuple(names), rest
+
+
+def read_room(text: str) -> str:
+    """The name of a room, of which the # may be omitted.
+
+    :raises Refusal: if it is not valid.
+    """
+    return room_name(text if text[0] in HASH else f"#{text}")
 
 
 def read_recipients(answer: str) -> tuple[str, ...]:
@@ -139,7 +148,7 @@ def _read_name(text: str, position: int, is_marked: bool) -> tuple[str, int]:
     if found is None:
         return "", position
     name = without_invisibles(found[0])
-    if not is_marked and len(name) > 1 and name[-1] in _COLON:
+    if not is_marked and len(name) > 1 and name[-1] in COLON:
         # "/msg moon: hi": the colon is no part of the name, and ends the list.
         return name[:-1], found.start() + found[0].rindex(name[-1])
     return name, found.end()
@@ -162,12 +171,12 @@ def _skip_separators(text: str, position: int, is_marked: bool) -> tuple[int, bo
 
 def _clean_name(word: str) -> str:
     name = without_invisibles(word)
-    return name[:-1] if len(name) > 1 and name[-1] in _COLON else name
+    return name[:-1] if len(name) > 1 and name[-1] in COLON else name
 
 
 def _has_unclear_colon(names: list[str]) -> bool:
     """Whether one of several names may be a name with text behind it: ``moon,sun:hi``."""
     return len(names) > 1 and any(
-        any(colon in name for colon in _COLON) and not _ADDRESS_AND_PORT.match(name)
+        any(colon in name for colon in COLON) and not _ADDRESS_AND_PORT.match(name)
         for name in names
     )

@@ -17,7 +17,7 @@ from chatd.chat import commands, limits, names
 from chatd.chat.commands import Command
 from chatd.chat.errors import BadCommand
 from chatd.chat.names import LOBBY
-from chatd.wire import recipients
+from chatd.wire import recipients, search_line
 
 #: How much an error quotes of an invalid line.
 _QUOTED_CHARACTERS: Final = 80
@@ -43,7 +43,12 @@ class PromptPrivate:
     """Ask the user for the recipients of a private message, and then for its text."""
 
 
-UserInput = Command | Help | SwitchRoom | PromptPrivate
+@dataclass(frozen=True, slots=True)
+class MoreResults:
+    """Show the next page of the last search: older messages."""
+
+
+UserInput = Command | Help | SwitchRoom | PromptPrivate | MoreResults
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,22 +94,17 @@ def _history(argument: str, room: str) -> UserInput:
     return commands.ReadHistory(room, int(argument))
 
 
-def _named_room(argument: str) -> str:
-    has_hash = argument[0] in recipients.HASH
-    return names.room_name(argument if has_hash else f"#{argument}")
-
-
 def _room(make: Callable[[str], UserInput], usage: str) -> Callable[[str, str], UserInput]:
     def parse(argument: str, room: str) -> UserInput:
         if not argument:
             raise BadCommand(f"Usage: {usage}")
-        return make(_named_room(argument))
+        return make(recipients.read_room(argument))
 
     return parse
 
 
 def _leave(argument: str, room: str) -> UserInput:
-    return commands.LeaveRoom(_named_room(argument) if argument else room)
+    return commands.LeaveRoom(recipients.read_room(argument) if argument else room)
 
 
 def _constant(value: UserInput) -> Callable[[str, str], UserInput]:
@@ -133,10 +133,22 @@ SLASH_COMMANDS: Final = (
         _room(SwitchRoom, "/room #ROOM"),
     ),
     SlashCommand(("/history",), "[N]", "show the last N messages of the room", _history),
+    SlashCommand(
+        ("/search",),
+        "WORDS",
+        "find messages; also in:#ROOM, from:NAME, since:2d",
+        lambda argument, room: search_line.parse(argument),
+    ),
+    SlashCommand(
+        ("/more",), "", "show older messages that the search found", _constant(MoreResults())
+    ),
     SlashCommand(("/setname",), "NAME", "change your nickname", _rename),
     SlashCommand(("/help",), "", "show this list", _constant(Help())),
     SlashCommand(QUIT_COMMANDS, "", "leave the chat", _constant(commands.Quit())),
 )
+
+#: The reply to ``/more`` when there is nothing to show.
+NO_MORE_RESULTS: Final = "There are no more results to show; /search WORDS finds messages."
 
 _BY_NAME: Final = {name: command for command in SLASH_COMMANDS for name in command.names}
 

@@ -14,7 +14,7 @@ from chatd.chat.errors import BadSearch
 from chatd.chat.events import Message, SearchResult
 from chatd.log.engine import StoreFailed
 from tests.log.memory_engine import MemoryEngine
-from tests.server.harness import Client, Harness, connect_watcher, line
+from tests.server.harness import Client, Harness, connect_watcher, enter_plain, line
 from tests.server.log_capture import log_events
 from tests.server.test_kept_chat import KeptHarness, member
 
@@ -159,6 +159,29 @@ def test_a_client_that_is_lost_during_its_search_leaves_nothing_behind() -> None
         ice.connection.dataReceived(line("search", {"words": "tea"}))
         ice.hang_up()
         settle(harness)
+
+
+def test_a_plain_member_searches_and_turns_the_pages() -> None:
+    with Harness(flood=0) as harness:
+        sun = enter_plain(harness, "sun")
+        sun.type(*(f"tea {number}" for number in range(60)))
+        harness.clock.advance(1)
+        sun.shown()
+        sun.type('/search "tea" from:SUN in:lobby since:1h')
+        settle(harness)
+        *lines, notice = sun.shown()
+        assert [line.split("#lobby ")[1] for line in lines] == [
+            f"sun: tea {number}" for number in range(10, 60)
+        ]
+        assert "/more" in notice
+        sun.type("/more")
+        settle(harness)
+        assert [line.split("#lobby ")[1] for line in sun.shown()] == [
+            f"sun: tea {number}" for number in range(10)
+        ]
+        sun.type("/more", "/search", "/search since:x", "/search !!", "/search cocoa")
+        settle(harness)
+        assert len(sun.shown()) == 5
 
 
 # --- in the archive -------------------------------------------------------------------------------

@@ -63,7 +63,7 @@ def test_the_page_lists_what_each_dialect_can_do() -> None:
         assert table[row] == yes_or_no(ability in column for column in columns)
     assert table["messages in the lobby"] == ["yes"] * 4
     assert table["list users"] == ["yes"] * 4
-    assert table["search"] == ["yes", "no", "no", "no"]
+    assert table["search"] == ["yes", "no", "no", "yes"]
     assert len(table) == len(abilities) + 4
 
 

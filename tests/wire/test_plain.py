@@ -1,8 +1,10 @@
 """The plain dialect: what a typed line means, and the lines that are sent."""
 
+import re
+
 import pytest
 
-from chatd.chat import commands, errors, events
+from chatd.chat import commands, errors, events, limits
 from chatd.chat.commands import (
     Enter,
     JoinRoom,
@@ -12,6 +14,7 @@ from chatd.chat.commands import (
     Quit,
     ReadHistory,
     Rename,
+    Search,
     SendMessage,
     SendPrivate,
 )
@@ -75,6 +78,7 @@ LINES: list[tuple[str, commands.ClientCommand]] = [
     ("/users", ListUsers()),
     ("/rooms", ListRooms()),
     ("/history", ReadHistory()),
+    ("/search tea in:dev", Search("tea", "#dev")),
     ("/history 20", ReadHistory(limit=20)),
     ("/join #dev", JoinRoom("#dev")),
     ("/leave", LeaveRoom("#lobby")),
@@ -95,7 +99,7 @@ def test_a_members_line_is_a_message_or_a_command(
 
 
 #: What the plain dialect carries out without a command for the server.
-LOCAL = ("help", "switch-room", "prompt-private")
+LOCAL = ("help", "switch-room", "prompt-private", "more-results")
 
 
 @pytest.mark.parametrize(
@@ -278,3 +282,46 @@ def test_everything_that_a_member_does_is_echoed() -> None:
         events.RoomLeft,
     }
     assert own <= MEMBER.echoes
+
+
+def found(count: int, text: str = "tea") -> events.SearchResult:
+    """A whole result of a search; the message with the highest number first."""
+    messages = tuple(Message("#dev", n, 0, "ice", f"{n} {text}") for n in range(count, 0, -1))
+    return events.SearchResult(messages, None, tuple(10 * each.seq for each in messages))
+
+
+def test_a_search_shows_the_newest_last_and_more_shows_the_next_page() -> None:
+    page = found(3).first(2)
+    member = updated(MEMBER, "/search tea from:ice", page)
+    *lines, notice = shown(member.encode_reply(page))
+    assert [line.split(" ", 2)[2] for line in lines] == ["#dev ice: 2 tea", "#dev ice: 3 tea"]
+    assert notice == "[Server]: There are older results: /more shows them."
+    next_page = Search("tea", source="ice", before=20)
+    assert member.decode(b"/more").command == next_page
+    last = updated(member, "/more", found(1))
+    [local] = shown(last.encode_reply(last.decode(b"/more").command))  # type: ignore[arg-type]
+    assert local == f"[Server]: {slash_commands.NO_MORE_RESULTS}"
+
+
+def test_before_any_search_more_shows_nothing() -> None:
+    reply = MEMBER.decode(b"/more").command
+    assert isinstance(reply, LocalReply)
+    assert reply.lines == (f"[Server]: {slash_commands.NO_MORE_RESULTS}",)
+
+
+def test_a_search_that_finds_nothing_says_so() -> None:
+    assert shown(MEMBER.encode_reply(events.SearchResult())) == ["[Server]: Nothing was found."]
+
+
+@pytest.mark.parametrize(
+    "text", ["\u20ac" * 4_000, "\n" * 255 + "a", "\t" * 4_000, "\u202e" * 4_000]
+)
+def test_results_that_are_too_long_go_on_with_the_next_page(text: str) -> None:
+    result = found(100, text)
+    data = MEMBER.encode_reply(result)
+    assert len(data) <= limits.REPLY_BYTES
+    numbers = [int(each) for each in re.findall(rb"#dev ice: ([0-9]+) ", data)]
+    assert numbers == list(range(numbers[0], 101))
+    assert numbers[0] > 1
+    more = updated(MEMBER, "/search tea", result).decode(b"/more").command
+    assert more == Search("tea", before=10 * numbers[0])

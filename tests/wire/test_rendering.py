@@ -65,6 +65,7 @@ def milliseconds(when: datetime) -> int:
         ),
         (events.Users((), None), []),
         (events.History("#lobby", ()), []),
+        (events.SearchResult(), ["[Server]: Nothing was found."]),
         (events.Ok(), []),
         (events.Pong(), []),
     ],
@@ -101,6 +102,7 @@ def test_nobody_can_forge_a_line() -> None:
         lambda text: events.PrivateSent(1, (events.Undelivered(f"a{text}b", "unknown"),)),
         lambda text: events.Users((events.User(f"a{text}b", 0, (f"#a{text}b",)),)),
         lambda text: events.History("#dev", (message(f"a{text}b", f"a{text}b"),)),
+        lambda text: events.SearchResult((message(f"a{text}b", f"a{text}b", f"#a{text}b"),)),
     ],
 )
 def test_control_and_format_characters_are_escaped(make_event: object) -> None:
@@ -178,6 +180,16 @@ def test_history_is_shown_with_date_and_time_in_each_line() -> None:
         "2001-02-03 04:05 #dev ice: one",
         "2001-02-03 04:05 #dev ice: two",
         "2001-02-03 16:07 moon: three",
+    ]
+
+
+def test_found_messages_are_shown_with_their_room_and_the_newest_last() -> None:
+    found = (message("three", "moon", when=LATER), message("one\ntwo", room="#dev", when=LONG_AGO))
+    assert render(events.SearchResult(found, before=5)) == [
+        "2001-02-03 04:05 #dev ice: one",
+        "2001-02-03 04:05 #dev ice: two",
+        "2001-02-03 16:07 #lobby moon: three",
+        "[Server]: There are older results: /more shows them.",
     ]
 
 

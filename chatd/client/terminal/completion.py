@@ -9,6 +9,8 @@ from chatd.wire.rendering import escape
 
 #: The arguments of each command, as its help shows them: they say what can be completed there.
 _ARGUMENTS = {name: spec.arguments for spec in slash_commands.SLASH_COMMANDS for name in spec.names}
+#: What a search may have besides words.
+_FILTERS = ("in:", "from:", "since:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ def completions(before: str, known: Known) -> tuple[str, list[str]]:
         # A nickname with a colon needs /msg: after @ it would be another nickname and a text.
         nicknames = filter(recipients.is_marked_name, known.nicknames)
         return word, [f"{word[0]}{name} " for name in _matching(word[1:], nicknames)]
+    if space and casefold(first) == "/search":
+        return _filter_completions(word, known)
     arguments = _ARGUMENTS.get(casefold(first), "") if space else ""
     if word.startswith("#") or "#ROOM" in arguments:
         return word, _matching(word if word.startswith("#") else f"#{word}", known.rooms)
@@ -48,6 +52,20 @@ def completions(before: str, known: Known) -> tuple[str, list[str]]:
     if word and not first.startswith("/"):
         return word, _matching(word, known.nicknames)
     return word, []
+
+
+def _filter_completions(word: str, known: Known) -> tuple[str, list[str]]:
+    """Completes a filter of a search, or its value."""
+    key, colon, value = word.partition(":")
+    match casefold(key), colon:
+        case "in" | "room", ":":
+            return value, _matching(value if value.startswith("#") else f"#{value}", known.rooms)
+        case "from", ":":
+            return value, _matching(value, known.nicknames)
+        case beginning, "" if beginning:
+            return word, [each for each in _FILTERS if each.startswith(beginning)]
+        case _:
+            return word, []
 
 
 def choices(before: str, names: Sequence[str]) -> tuple[str, list[str]]:

@@ -97,12 +97,15 @@ def format_event(event: object, nickname: str, now: float) -> list[Line]:
     """
     match event:
         case events.Message():
-            return _message_lines(event, nickname, format_time(to_seconds(event.time)))
+            when = format_time(to_seconds(event.time))
+            return _message_lines(event, nickname, when, _room_prefix(event.room))
         case events.PrivateMessage(source=source, time=time, text=text):
             sender: Line = [("class:private", "[private] "), _styled_nickname(source)]
             return _prefix_lines(format_time(to_seconds(time)), sender, text, "class:private")
         case events.History(room=room, messages=messages):
             return format_history(f"history of {escape(room)}", messages, nickname, now)
+        case events.SearchResult(messages=messages) if messages:
+            return _search_result(event, nickname, now)
         case _:
             return [
                 [
@@ -120,17 +123,35 @@ def format_history(
 
     :param note: goes behind the title.
     """
-    today = format_date(now)
-    lines: list[Line] = [[("class:history", f"┌ {title}{note}")]]
-    for message in messages:
-        seconds = to_seconds(message.time)
-        date, time = format_date(seconds), format_time(seconds)
-        when = time if date == today else f"{date} {time}"
-        lines += [
-            [("class:history", _HISTORY_MARK), *line]
-            for line in _message_lines(message, nickname, when)
-        ]
-    return [*lines, [("class:history", f"└ end of {title}")]]
+    lines = [
+        _message_lines(message, nickname, _format_moment(message, now), _room_prefix(message.room))
+        for message in messages
+    ]
+    return _boxed(f"{title}{note}", lines, f"end of {title}")
+
+
+def _search_result(result: events.SearchResult, nickname: str, now: float) -> list[Line]:
+    """The messages that a search has found, the newest last; each with its room."""
+    lines = [
+        _message_lines(message, nickname, _format_moment(message, now), f"{escape(message.room)} ")
+        for message in reversed(result.messages)
+    ]
+    count = len(result.messages)
+    title = f"{count} message{'' if count == 1 else 's'} found"
+    return _boxed(title, lines, " ".join(rendering.describe(result)) or "nothing older was found")
+
+
+def _format_moment(message: events.Message, now: float) -> str:
+    """The time of a message, with its date unless that is today."""
+    seconds = to_seconds(message.time)
+    date, time = format_date(seconds), format_time(seconds)
+    return time if date == format_date(now) else f"{date} {time}"
+
+
+def _boxed(title: str, messages: Iterable[list[Line]], end: str) -> list[Line]:
+    mark = ("class:history", _HISTORY_MARK)
+    lines: list[Line] = [[mark, *line] for message in messages for line in message]
+    return [[("class:history", f"┌ {title}")], *lines, [("class:history", f"└ {end}")]]
 
 
 def format_own_message(
@@ -188,9 +209,9 @@ def _format(seconds: float, template: str, fallback: str) -> str:
         return fallback
 
 
-def _message_lines(message: events.Message, nickname: str, when: str) -> list[Line]:
+def _message_lines(message: events.Message, nickname: str, when: str, room: str) -> list[Line]:
     style = "class:mention" if mentions(message.text, nickname) else ""
-    sender: Line = [("", _room_prefix(message.room)), _styled_nickname(message.source)]
+    sender: Line = [("", room), _styled_nickname(message.source)]
     return _prefix_lines(when, sender, message.text, style)
 
 

@@ -2,14 +2,13 @@
  *
  * The commands are those of chatd/wire/slash_commands.py; tests/browser/test_parity.py compares the
  * two. Whether a name is valid is left to the server. Besides the frames of the protocol there are
- * "help", "switch-room" and "prompt-private", which session.js carries out.
+ * "help", "switch-room", "prompt-private" and "more-results", which session.js carries out.
  */
 
 import { escape } from "./escape.js";
 import { casefold } from "./names.js";
 import {
   AT,
-  HASH,
   NotSent,
   SLASH,
   isAt,
@@ -20,8 +19,9 @@ import {
   stripEnd,
   withoutInvisibles,
 } from "./recipients.js";
+import { parseSearch, readRoom } from "./search_line.js";
 
-export { NotSent };
+export { NotSent, readRoom as roomName };
 
 /** Length of a message, in code points. */
 export const MAX_MESSAGE_CHARACTERS = 4096;
@@ -64,6 +64,8 @@ const COMMANDS = [
     withRoomName("switch-room", "/room #ROOM"),
   ],
   [["/history"], "[N]", "show the last N messages of the room", parseHistory],
+  [["/search"], "WORDS", "find messages; also in:#ROOM, from:NAME, since:2d", parseSearchLine],
+  [["/more"], "", "show older messages that the search found", only("more-results")],
   [["/setname"], "NAME", "change your nickname", parseSetName],
   [["/help"], "", "show this list", only("help")],
   [["/quit", "/exit", "exit()"], "", "leave the chat", only("quit")],
@@ -98,11 +100,6 @@ export function help() {
   ]);
   rows.splice(1, 0, ["@NAME [@NAME] TEXT", "the same"]);
   return [...rows, ["//TEXT", "send a line that begins with /"]];
-}
-
-/** A room's name from what the user typed; the # may be omitted. */
-export function roomName(argument) {
-  return isAt(argument, 0, HASH) ? argument : `#${argument}`;
 }
 
 function parseLine(line, room) {
@@ -229,8 +226,12 @@ function parseHistory(argument, room) {
   return createFrame("history", { room, limit: Number(argument) });
 }
 
+function parseSearchLine(argument) {
+  return createFrame("search", parseSearch(argument));
+}
+
 function parseLeave(argument, room) {
-  return createFrame("leave", { room: argument ? roomName(argument) : room });
+  return createFrame("leave", { room: argument ? readRoom(argument) : room });
 }
 
 function withRoomName(type, usage) {
@@ -238,7 +239,7 @@ function withRoomName(type, usage) {
     if (!argument) {
       throw new NotSent(`Usage: ${usage}`);
     }
-    return createFrame(type, { room: roomName(argument) });
+    return createFrame(type, { room: readRoom(argument) });
   };
 }
 

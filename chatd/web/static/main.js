@@ -10,6 +10,7 @@ import { startPolling } from "./poll.js";
 import { privatePrefix } from "./recipients.js";
 import { createStore } from "./reducer.js";
 import { createRoomList } from "./room_list.js";
+import { createSearchView } from "./search_view.js";
 import { createSession } from "./session.js";
 import { setUpSidebars } from "./sidebars.js";
 import { createSignIn } from "./sign_in.js";
@@ -42,6 +43,14 @@ function onRoomSelected() {
     byId("message").focus();
   }
 }
+
+const searchHandlers = {
+  onSearch: closeSidebars,
+  onClose() {
+    draw();
+    byId(byId("composer").hidden ? "search-words" : "message").focus();
+  },
+};
 
 const components = [
   createStatusBar(
@@ -88,6 +97,21 @@ const components = [
       newer: byId("newer"),
     },
     session,
+  ),
+  createSearchView(
+    {
+      section: byId("search"),
+      title: byId("search-title"),
+      problem: byId("search-problem"),
+      found: byId("found"),
+      list: byId("results"),
+      older: byId("older-results"),
+      close: byId("close-search"),
+      form: byId("search-form"),
+      input: byId("search-words"),
+    },
+    session,
+    searchHandlers,
   ),
   createComposer({ form: byId("composer"), field: byId("message"), list: byId("outbox") }, session),
   createSignIn(

@@ -7,6 +7,7 @@
 
 import { createElement, createName, createNickname, createNotice, keyedList } from "./dom.js";
 import { escape, escapeMessage } from "./escape.js";
+import { withLinks } from "./links.js";
 import { formatCount } from "./messages.js";
 import { isSameName, mentions } from "./names.js";
 import { isComplete } from "./state.js";
@@ -22,8 +23,6 @@ const END_PIXELS = 40;
 
 /** Messages of one sender within this time are grouped. */
 const GROUP_MILLISECONDS = 5 * 60_000;
-
-const URL_PATTERN = /https?:\/\/[^\s<>"'`]*[^\s<>"'`.,;:!?)\]}]/g;
 
 /** A function that shows the current room of a state in `log`, an element that scrolls. */
 export function createMessageList({ log, content, list, older, newer }, session) {
@@ -258,37 +257,6 @@ function createTime(time) {
   element.dateTime = isoTimestamp(time);
   element.title = formatDateTime(time);
   return element;
-}
-
-/** `text` with links for its URLs. */
-function withLinks(text) {
-  const parts = [];
-  let end = 0;
-  for (const { 0: url, index } of text.matchAll(URL_PATTERN)) {
-    parts.push(text.slice(end, index), createLink(url));
-    end = index + url.length;
-  }
-  return [...parts, text.slice(end)];
-}
-
-function createLink(url) {
-  if (!isValidUrl(url)) {
-    return url;
-  }
-  const link = createElement("a", "", url);
-  link.href = url;
-  link.target = "_blank";
-  // The other site learns neither the address of this page nor gets access to its window.
-  link.rel = "noopener noreferrer";
-  return link;
-}
-
-function isValidUrl(url) {
-  try {
-    return Boolean(new URL(url));
-  } catch {
-    return false;
-  }
 }
 
 function lastOf(items) {

@@ -12,7 +12,7 @@ export const AT = "@\uff20\ufe6b";
 export const SLASH = "/\uff0f\u2215\u2044\u29f8";
 export const HASH = "#\uff03\ufe5f";
 const COMMA = ",\uff0c\ufe50\ufe10\u3001\uff64\ufe51\ufe11\u060c";
-const COLON = ":\uff1a\ufe55\ufe13";
+export const COLON = ":\uff1a\ufe55\ufe13";
 
 /** Recipients of one private message. */
 const MAX_RECIPIENTS = 32;
@@ -83,6 +83,11 @@ export function splitWord(text) {
   return found
     ? [text.slice(0, found.index), strip(text.slice(found.index + found[0].length))]
     : [text, ""];
+}
+
+/** The words of `text`, as Python's `text.split()`. */
+export function splitWords(text) {
+  return text.split(WHITE_SPACE).filter((word) => word !== "");
 }
 
 /** The nicknames at the start of `text`, and the rest; an empty rest if there is no message. */

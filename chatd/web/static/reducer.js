@@ -2,6 +2,7 @@
 
 import { LOBBY, casefold } from "./names.js";
 import * as outbox from "./outbox.js";
+import * as search from "./search.js";
 import { reduceFrame } from "./server_events.js";
 import { appendNotices, roomsWithDrafts, withRoom, withRooms } from "./state.js";
 import { fromList, removeUser, roomsInUse } from "./users.js";
@@ -102,6 +103,13 @@ const ACTIONS = {
   },
   entryDiscarded: (state, { id }) => ({ ...state, outbox: outbox.remove(state.outbox, id) }),
 
+  searchRequested: (state, request) => ({
+    ...state,
+    search: search.requested(state.search, request),
+    error: "",
+  }),
+  searchClosed: (state) => ({ ...state, search: null }),
+
   // The page itself.
   failed: (state, { message }) => ({ ...state, error: message }),
   noticesShown: (state, { notices, now }) => appendNotices({ ...state, error: "" }, notices, now),
@@ -115,6 +123,7 @@ function offline(state) {
     users: state.nickname ? removeUser(state.users, state.nickname) : state.users,
     partialUsers: [],
     outbox: outbox.markUnknown(state.outbox),
+    search: search.failed(state.search, state.search?.id, "The connection was lost; search again."),
     passwordPrompt: state.passwordPrompt?.isRenaming ? null : state.passwordPrompt,
   };
 }

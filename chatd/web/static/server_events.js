@@ -8,6 +8,7 @@
 import { LOBBY, casefold, isSameName } from "./names.js";
 import * as messages from "./messages.js";
 import * as outbox from "./outbox.js";
+import * as search from "./search.js";
 import {
   appendNotices,
   appendToOpenRooms,
@@ -168,6 +169,8 @@ const HANDLERS = {
       ? appendNotices(next, [messages.nothingNew(data.room, data.messages.length)], now)
       : next;
   },
+
+  search: (state, data, frame) => ({ ...state, search: search.received(state.search, frame) }),
 
   users: (state, data, frame, now) => {
     if (typeof frame.id === "number") {
@@ -339,6 +342,9 @@ function requestRefused(state, { id, data: { code, message } }, now) {
       [[message]],
       now,
     );
+  }
+  if (typeof id === "string" && id.startsWith("search ")) {
+    return { ...state, search: search.failed(state.search, id, message) };
   }
   if (id === "watch") {
     // A refused `hello` is followed by a `watch`; if both are refused, the first reason counts.

@@ -15,6 +15,7 @@ import { createConnection, retryDelay } from "./connection.js";
 import { createHistory } from "./history.js";
 import { LOBBY, casefold, isSameName } from "./names.js";
 import { MAX_ENTRIES, nextToSend } from "./outbox.js";
+import { createSearch } from "./search.js";
 import { TEMPORARY_REFUSALS } from "./server_events.js";
 
 const PROTOCOL_VERSION = 1;
@@ -32,6 +33,7 @@ export function createSession(store) {
   const passwords = new Map();
   const connection = createConnection(dispatch, { onOpen, onFrame });
   const history = createHistory(store, connection.send);
+  const search = createSearch(store, connection.send);
   let enterTimer = null;
   let quitTimer = null;
 
@@ -223,6 +225,8 @@ export function createSession(store) {
     "switch-room": ({ data }) => selectRoom(data.room),
     "prompt-private": () =>
       showNotices(["Choose a user in the list of users, or type: @NAME TEXT"]),
+    search: ({ data }) => search.start(data),
+    "more-results": () => search.loadMore(),
     quit: leave,
   };
 
@@ -232,6 +236,11 @@ export function createSession(store) {
     loadOlder: history.loadOlder,
     selectRoom,
     leave,
+
+    /** Search for a typed text; false if it is invalid. */
+    search: (text) => withErrors(() => search.start(parse(`/search ${text}`, LOBBY).data)),
+    loadMoreResults: () => withErrors(search.loadMore),
+    closeSearch: () => dispatch({ type: "searchClosed" }),
 
     /** Enter under `nickname`, now or when there is a connection. */
     requestNickname(nickname) {

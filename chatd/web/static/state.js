@@ -17,7 +17,7 @@ import { roomsInUse } from "./users.js";
  * `joinedRooms`: the rooms that the user is in, or joins again after a reconnection.
  * `partialUsers`: the frames of a list of users that has not arrived completely.
  * `userChanges`: how many joins, leaves and renames were received.
- * `outbox`: see outbox.js. `drafts`: the unsent text of each room.
+ * `outbox`: see outbox.js. `drafts`: the unsent text of each room. `search`: see search.js.
  */
 export const INITIAL_STATE = Object.freeze({
   connection: Object.freeze({ state: "connecting" }),
@@ -37,6 +37,7 @@ export const INITIAL_STATE = Object.freeze({
   outbox: [],
   drafts: new Map(),
   isHidden: false,
+  search: null,
 });
 
 /** A room without messages.

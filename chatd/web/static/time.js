@@ -16,6 +16,7 @@ const DATE = new Intl.DateTimeFormat(undefined, {
   year: "numeric",
 });
 const DATE_TIME = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
+const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
 /** The time of day. */
 export const formatTime = (time) => format(TIME, time);
@@ -25,6 +26,9 @@ export const formatDate = (time) => format(DATE, time);
 
 /** The date and the time of day. */
 export const formatDateTime = (time) => format(DATE_TIME, time);
+
+/** The date and the time of day, short. */
+export const formatMoment = (time) => format(MOMENT, time);
 
 /** ISO 8601, in UTC; empty if the time is out of range. */
 export function isoTimestamp(time) {

@@ -68,6 +68,20 @@ def test_history_is_between_two_marker_lines_with_the_date_of_earlier_days() -> 
     ]
 
 
+def test_found_messages_have_their_room_and_the_newest_comes_last() -> None:
+    old = events.Message("#dev", 7, int(YESTERDAY * 1000), "moon", "a\nb")
+    found = events.SearchResult((said("tea"), old), before=5)
+    assert told(found) == [
+        "┌ 2 messages found",
+        "│ 2026-11-20 10:35 #dev moon: a",
+        "│ 2026-11-20 10:35 #dev moon: b",
+        "│ 10:35 #lobby moon: tea",
+        "└ There are older results: /more shows them.",
+    ]
+    assert told(events.SearchResult((old,)))[-1] == "└ nothing older was found"
+    assert told(events.SearchResult()) == ["10:35 [Server]: Nothing was found."]
+
+
 def test_a_nickname_has_a_colour_and_a_mention_has_a_style() -> None:
     assert any(
         style.startswith("bold fg:#")
@@ -149,3 +163,11 @@ def test_nothing_that_others_wrote_is_obeyed(what: object) -> None:
     assert not any(
         "ansired" in style for style in styles(formatting.format_event(what, "ice", MORNING))
     )
+
+
+def test_nothing_in_found_messages_is_obeyed() -> None:
+    title, *found, _ = told(events.SearchResult((said(HOSTILE, HOSTILE, f"#{HOSTILE}"),)))
+    assert title == "┌ 1 message found"
+    for line in found:
+        assert line.isprintable()
+        assert line.count("<ansired>") == 3
