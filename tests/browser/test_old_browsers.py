@@ -16,8 +16,8 @@ _STATIC: Final = Path(static_files.__file__).with_name("static")
 
 #: Names of the page itself that features of newer browsers have, too.
 OWN_NAMES: Final = frozenset(
-    {"check", "connection", "dispatch", "element", "messages", "reconnect", "subscribe"}
-    | {"to", "until"}
+    {"check", "connection", "dispatch", "element", "messages", "reconnect", "session"}
+    | {"requested", "subscribe", "to", "token", "until"}
 )
 
 #: Styles that old browsers ignore, and what they show instead.

@@ -96,8 +96,8 @@ def test_lines_typed_offline_behind_setname_wait_for_its_reply(module_page: Chat
         """async () => {
           const {add, nextToSend} = await import('/static/outbox.js')
           const types = ['message', 'set-name', 'message']
-          const outbox = types.reduce((all, type) =>
-            add(all, {line: '', room: '#lobby', frame: {type, data: {nickname: 'ice'}}}), [])
+          const outbox = types.reduce((all, type, index) => add(all, {id: 1 + index, line: '',
+            room: '#lobby', frame: {type, data: {nickname: 'ice'}}}), [])
           return nextToSend(outbox).map(({id}) => id)
         }"""
     )

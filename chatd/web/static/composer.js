@@ -2,6 +2,7 @@
 
 import { createButton, createElement, keyedList } from "./dom.js";
 import { escape, escapeMessage } from "./escape.js";
+import { isEntered } from "./state.js";
 
 /** The label of each status of an entry. */
 const STATUS_LABELS = {
@@ -57,7 +58,7 @@ export function createComposer({ form, field, list }, session) {
   });
 
   return (state, before) => {
-    form.hidden = state.nickname === "" && !state.entersAgain;
+    form.hidden = !isEntered(state);
     const draft = state.drafts.get(state.currentRoom) ?? "";
     if (field.value !== draft) {
       field.value = draft;

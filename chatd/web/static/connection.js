@@ -6,7 +6,7 @@ const RETRY_MILLISECONDS = 4000;
 const JITTER_MILLISECONDS = 1000;
 /** Silence after which the page sends a ping. */
 const PING_MILLISECONDS = 20_000;
-/** Time limit for the WebSocket to open, and for any frame to arrive after a ping. */
+/** Time limit for the WebSocket to open, and for any frame to arrive after one that is answered. */
 const RESPONSE_MILLISECONDS = 10_000;
 
 /** How long to wait before trying again, in milliseconds. */
@@ -56,6 +56,12 @@ export function createConnection(dispatch, { onOpen, onFrame }) {
       dispatch({ type: "connectionClosed" });
     },
 
+    /** Close the connection and do not reopen it, as another page goes on with the session. */
+    yieldSession() {
+      reset();
+      dispatch({ type: "resumedElsewhere" });
+    },
+
     /** The network may have come back, or gone away: retry now, or test the open WebSocket.
      *
      * A laptop that wakes up still has a WebSocket that looks open. Only an unanswered ping shows
@@ -78,8 +84,9 @@ export function createConnection(dispatch, { onOpen, onFrame }) {
 function openSocket({ onOpen, onFrame, onLost }) {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
   const socket = new WebSocket(`${scheme}//${location.host}/socket`);
-  // One timer for both: while connecting and after a ping it ends the WebSocket, else it pings.
+  // One timer for both: it ends the WebSocket while a response is outstanding, else it pings.
   let timer = setTimeout(end, RESPONSE_MILLISECONDS);
+  let isOutstanding = true;
   // The events "close" and "message" may still arrive after `close`, when the next WebSocket is in
   // use already: they must be ignored.
   let isClosed = false;
@@ -92,14 +99,19 @@ function openSocket({ onOpen, onFrame, onLost }) {
   }
 
   function ping() {
-    clearTimeout(timer);
     send({ type: "ping" });
-    timer = setTimeout(end, RESPONSE_MILLISECONDS);
   }
 
   function send(frame) {
-    if (!isClosed && socket.readyState === WebSocket.OPEN) {
-      socket.send(JSON.stringify(frame));
+    if (isClosed || socket.readyState !== WebSocket.OPEN) {
+      return;
+    }
+    socket.send(JSON.stringify(frame));
+    // Passwords are checked one after another: among many, that takes long.
+    if (!isOutstanding && frame.type !== "authenticate") {
+      isOutstanding = true;
+      clearTimeout(timer);
+      timer = setTimeout(end, RESPONSE_MILLISECONDS);
     }
   }
 
@@ -116,6 +128,7 @@ function openSocket({ onOpen, onFrame, onLost }) {
       return;
     }
     clearTimeout(timer);
+    isOutstanding = false;
     timer = setTimeout(ping, PING_MILLISECONDS);
     const frame = parseFrame(data);
     if (frame) {

@@ -124,6 +124,8 @@ const components = [
       otherNickname: byId("other-nickname"),
       leftPanel: byId("left"),
       reconnect: byId("reconnect"),
+      elsewherePanel: byId("elsewhere"),
+      continueHere: byId("continue"),
       messageField: byId("message"),
     },
     session,

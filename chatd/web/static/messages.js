@@ -20,10 +20,11 @@ export const EVENTS = {
 
 /** A notice for each user. */
 export function describeUsers(users) {
-  return users.map(({ nickname, rooms }) => [
+  return users.map(({ nickname, rooms, away }) => [
     { name: nickname },
     ...(rooms.length ? [" in "] : []),
     ...rooms.flatMap((room, index) => (index ? [", ", { name: room }] : [{ name: room }])),
+    ...(away ? [" (away)"] : []),
   ]);
 }
 
@@ -37,6 +38,17 @@ export function nothingNew(room, count) {
   return count
     ? ["The last messages of ", { name: room }, " are already shown."]
     : ["The server has no messages of ", { name: room }, "."];
+}
+
+/** For messages of a room that the page has missed for good. */
+export function missing(room) {
+  return ["What was said in ", { name: room }, " before this is not kept any more"];
+}
+
+/** For private messages that the page has missed for good. */
+export function missingPrivate(count) {
+  const messages = formatCount(count, "private message");
+  return [`${messages} before this ${count === 1 ? "is" : "are"} not kept any more`];
 }
 
 /** For the recipients that did not get a private message. */
@@ -67,6 +79,7 @@ export function describeStatus({ connection, nickname, requestedNickname }, now)
       // Rounded up and at least 1: it never says 0 s while still waiting.
       return ["Reconnecting", ` in ${Math.max(1, Math.ceil((connection.until - now) / 1000))} s`];
     case "left":
+    case "elsewhere":
       return ["Disconnected", ""];
     default:
       return [requestedNickname ? `Joining as ${requestedNickname}…` : "Watching", ""];

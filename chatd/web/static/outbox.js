@@ -2,13 +2,15 @@
  *
  * An entry has one of four statuses:
  *   waiting: not sent yet.
- *   sent: sent; its reply is outstanding.
- *   unknown: the connection was lost before the reply. The line may or may not have arrived, and
- *     sending it again could post it twice: so the user decides.
+ *   sent: sent; its reply is outstanding. If the session is resumed after a lost connection, it is
+ *     sent again under its number, and the server carries it out once.
+ *   unknown: sent in a session that is over. The line may or may not have arrived, and sending it
+ *     again could post it twice: so the user decides.
  *   refused: the server refused it, for the `reason`.
  *
- * The `id` of an entry is the id of its frame, so that a reply finds its entry. Entries are sent in
- * order, and leave the outbox when they are confirmed, edited or discarded by the user.
+ * The `id` of an entry is the id and the number of its frame: a reply finds its entry by it, and
+ * the server a line that is sent again. Entries are sent in order, and leave the outbox when they
+ * are confirmed, edited or discarded by the user.
  *
  * Entries behind a `/setname` wait for its reply: the first of them may be the password that the
  * new nickname needs, typed at once. chatd/client/session.py does the same.
@@ -16,16 +18,24 @@
 
 /** The possible statuses of an entry. */
 export const STATUSES = new Set(["waiting", "sent", "unknown", "refused"]);
-/** Frames sent and not confirmed at a time. The fewer, the fewer are `unknown` after a loss. */
+/** Frames sent and not confirmed at a time: the server remembers the outcomes of as many. */
 const MAX_UNCONFIRMED = 32;
 /** Entries that the outbox takes. */
 export const MAX_ENTRIES = 1000;
 /** The types of the frames whose text others read. */
 const MESSAGE_TYPES = new Set(["message", "private"]);
 
+/** The id of the next line: above all others of the session, also those of another window.
+ *
+ * The time is above what a window has used that the user has left and comes back to. `lastId` is
+ * above the time if that was set back, or if lines are typed within a millisecond.
+ */
+export function nextId(lastId, milliseconds) {
+  return Math.max(lastId + 1, milliseconds);
+}
+
 /** `outbox` with the line that the user typed for `room`, and its frame. */
-export function add(outbox, { line, frame, room }) {
-  const id = 1 + Math.max(0, ...outbox.map((entry) => entry.id));
+export function add(outbox, { id, line, frame, room }) {
   return [...outbox, { id, line, frame, room, status: "waiting", reason: "" }];
 }
 
@@ -62,7 +72,17 @@ export function markRefused(outbox, id, reason) {
   return outbox.map((entry) => (entry.id === id ? { ...entry, status: "refused", reason } : entry));
 }
 
-/** `outbox` after the connection was lost; with those that wait, if another page may send them. */
+/** `outbox` on a connection that resumes the session: what was sent is sent again. */
+export function resend(outbox) {
+  return outbox.map((entry) => (entry.status === "sent" ? { ...entry, status: "waiting" } : entry));
+}
+
+/** `outbox` with an entry that may have arrived or not. */
+export function markOutdated(outbox, id) {
+  return outbox.map((entry) => (entry.id === id ? { ...entry, status: "unknown" } : entry));
+}
+
+/** `outbox` after the session; with those that wait, if another page may send them. */
 export function markUnknown(outbox, withWaiting = false) {
   const marked = outbox.map((entry) =>
     entry.status === "sent" || (withWaiting && entry.status === "waiting")

@@ -2,6 +2,7 @@
 
 import { LOBBY, casefold } from "./names.js";
 import * as outbox from "./outbox.js";
+import * as resumption from "./resumption.js";
 import * as search from "./search.js";
 import { reduceFrame } from "./server_events.js";
 import { appendNotices, roomsWithDrafts, withRoom, withRooms } from "./state.js";
@@ -41,8 +42,13 @@ const ACTIONS = {
     ...offline(state),
     connection: { state: "reconnecting", until },
   }),
+  resumedElsewhere: (state) => ({
+    ...offline(state),
+    connection: { state: "elsewhere" },
+    error: "",
+  }),
   connectionClosed: (state) => {
-    const closed = offline(state);
+    const closed = offline({ ...state, resumption: null });
     // Unsent lines go back into the drafts: the user has left, so they must not be sent by
     // themselves if the user joins again, perhaps days later.
     const waiting = closed.outbox.filter((entry) => entry.status === "waiting");
@@ -54,6 +60,7 @@ const ACTIONS = {
       requestedNickname: "",
       entersAgain: false,
       passwordPrompt: null,
+      resumption: resumption.leave(state.resumption, state.nickname || state.requestedNickname),
       joinedRooms: new Map([[LOBBY, LOBBY]]),
     };
   },
@@ -64,6 +71,7 @@ const ACTIONS = {
     ...state,
     requestedNickname: nickname,
     entersAgain: state.entersAgain && casefold(nickname) === casefold(state.requestedNickname),
+    resumption: resumption.requestNickname(state.resumption, nickname),
     passwordPrompt: null,
     error: "",
   }),
@@ -84,11 +92,15 @@ const ACTIONS = {
     ...state,
     drafts: new Map(state.drafts).set(room, text),
   }),
-  lineQueued: (state, { line, frame }) => ({
-    ...state,
-    outbox: outbox.add(state.outbox, { line, frame, room: state.currentRoom }),
-    error: "",
-  }),
+  lineQueued: (state, { line, frame, now = 0 }) => {
+    const id = outbox.nextId(state.lastId, now);
+    return {
+      ...state,
+      outbox: outbox.add(state.outbox, { id, line, frame, room: state.currentRoom }),
+      lastId: id,
+      error: "",
+    };
+  },
   entriesSent: (state, { ids }) => ({ ...state, outbox: outbox.markSent(state.outbox, ids) }),
   entryEdited: (state, { id }) => {
     const entry = state.outbox.find((each) => each.id === id);
@@ -122,7 +134,8 @@ function offline(state) {
     nickname: "",
     users: state.nickname ? removeUser(state.users, state.nickname) : state.users,
     partialUsers: [],
-    outbox: outbox.markUnknown(state.outbox),
+    // In a session that may be resumed, the server is asked what became of the lines.
+    outbox: state.resumption ? state.outbox : outbox.markUnknown(state.outbox),
     search: search.failed(state.search, state.search?.id, "The connection was lost; search again."),
     passwordPrompt: state.passwordPrompt?.isRenaming ? null : state.passwordPrompt,
   };

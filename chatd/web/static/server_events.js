@@ -8,6 +8,7 @@
 import { LOBBY, casefold, isSameName } from "./names.js";
 import * as messages from "./messages.js";
 import * as outbox from "./outbox.js";
+import * as resumption from "./resumption.js";
 import * as search from "./search.js";
 import {
   appendNotices,
@@ -26,6 +27,9 @@ import * as users from "./users.js";
  * the nickname or the slot, as the server has not yet found out that it is dead.
  */
 export const TEMPORARY_REFUSALS = new Set(["nickname-taken", "full"]);
+
+/** Farewells after which a session cannot be resumed. */
+const SESSION_ENDS = new Set(["quit", "inactive"]);
 
 const PASSWORD_REFUSALS = new Set(["wrong-password", "too-many-attempts"]);
 
@@ -54,29 +58,60 @@ const HANDLERS = {
     nickname: "",
   }),
 
-  welcome: (state, data, frame, now) => ({
-    ...withRooms(onServer(state, data, now), (room) => ({ ...room, isLoaded: false })),
-    connection: { state: "online" },
-    nickname: data.nickname,
-    requestedNickname: data.nickname,
-    entersAgain: true,
-    passwordPrompt: null,
-    error: "",
-    users: users.addUser(state.users, data.nickname),
-  }),
-
-  message: (state, data) => {
-    const isUnread = isUnseen(state, casefold(data.room));
-    return withRoom(state, data.room, (room) => ({
-      ...room,
-      items: timeline.addLive(room.items, createMessage(state, data), maxItems(state, data.room)),
-      unread: room.unread + (isUnread ? 1 : 0),
-    }));
+  welcome: (state, data, frame, now) => {
+    const next = {
+      ...withRooms(onServer(state, data, now), (room) => ({ ...room, isLoaded: false })),
+      connection: { state: "online" },
+      nickname: data.nickname,
+      requestedNickname: data.nickname,
+      entersAgain: true,
+      passwordPrompt: null,
+      error: "",
+      users: users.addUser(state.users, data.nickname),
+    };
+    return data.resumed ? sessionResumed(next, state, data, now) : sessionBegun(next, data);
   },
 
-  private: (state, { source, to, time, text }) => {
+  message: (state, data) => ({
+    ...messagesArrived(state, data.room, [data], (items, [message], max) =>
+      timeline.addLive(items, message, max),
+    ),
+    // A page that only watches gets what it still has to be sent as missed.
+    resumption: state.nickname
+      ? resumption.markSeen(state.resumption, data.room, data.seq)
+      : state.resumption,
+    users: users.markPresent(state.users, data.source),
+  }),
+
+  missed: (state, { room, messages: all, gap }, frame, now) => {
+    const last = all[all.length - 1];
+    const time = all.length ? all[0].time : now;
+    const next = gap
+      ? appendToRoom(state, room, createNotice(messages.missing(room), time), timeline.addByTime)
+      : state;
+    const added = messagesArrived(next, room, all, timeline.addMissed);
+    return last
+      ? { ...added, resumption: resumption.markSeen(state.resumption, room, last.seq) }
+      : added;
+  },
+
+  private: (state, data) => {
+    const last = state.resumption?.lastPrivate ?? 0;
+    if (state.resumption && data.seq <= last) {
+      return state;
+    }
+    const { source, to, time, text, seq = last } = data;
+    const lost = Math.max(0, seq - last - 1);
+    const notices = lost ? [createNotice(messages.missingPrivate(lost), time)] : [];
     const item = Object.freeze({ kind: "private", source, to, time, text });
-    const next = appendToOpenRooms(state, item);
+    const next = [...notices, item].reduce(
+      (each, added) => appendToOpenRooms(each, added, timeline.addByTime),
+      {
+        ...state,
+        resumption: state.resumption && { ...state.resumption, lastPrivate: seq },
+        users: users.markPresent(state.users, source),
+      },
+    );
     return isUnseen(state, state.currentRoom)
       ? withRoom(next, next.rooms.get(next.currentRoom).name, (room) => ({
           ...room,
@@ -124,6 +159,7 @@ const HANDLERS = {
       ? {
           ...next,
           joinedRooms: new Map(state.joinedRooms).set(casefold(data.room), data.room),
+          resumption: resumption.forgetRoom(state.resumption, data.room),
         }
       : next;
   },
@@ -142,6 +178,7 @@ const HANDLERS = {
     return {
       ...next,
       joinedRooms: without(state.joinedRooms, key),
+      resumption: resumption.forgetRoom(state.resumption, data.room),
       currentRoom: state.currentRoom === key ? LOBBY : state.currentRoom,
     };
   },
@@ -196,16 +233,65 @@ const HANDLERS = {
       : requestRefused(state, frame, now);
   },
 
-  goodbye: (state, { reason }) => ({
-    ...state,
-    // A server that stops is perhaps restarted. For any other reason the user is to decide.
-    ...(reason === "server is stopping"
-      ? {}
-      : { requestedNickname: "", entersAgain: false, passwordPrompt: null }),
-    error:
-      reason === "quit" || reason === "server is stopping" ? state.error : messages.goodbye(reason),
-  }),
+  goodbye: (state, { reason }) =>
+    // The session goes on, on a server that is perhaps restarted, or on another page.
+    reason === "server is stopping" || reason === "resumed elsewhere"
+      ? state
+      : // For any other reason the user is to decide.
+        {
+          ...state,
+          requestedNickname: "",
+          entersAgain: false,
+          passwordPrompt: null,
+          resumption: SESSION_ENDS.has(reason) ? null : state.resumption,
+          error: reason === "quit" ? state.error : messages.goodbye(reason),
+        },
 };
+
+/** `state` in a session that is new to the server. */
+function sessionBegun(state, { session }) {
+  return {
+    ...state,
+    resumption: resumption.begin(session),
+    outbox: outbox.markUnknown(state.outbox),
+  };
+}
+
+/** `state` in a session that goes on, as the server has it; `before` is the state before. */
+function sessionResumed(state, before, { session, nickname, rooms }, now) {
+  const next = {
+    ...state,
+    resumption: resumption.goOn(state.resumption, session),
+    joinedRooms: new Map(rooms.map((room) => [casefold(room), room])),
+    outbox: outbox.resend(state.outbox),
+  };
+  // A renaming was carried out and its reply was lost.
+  return isSameName(before.requestedNickname, nickname)
+    ? next
+    : appendToOpenRooms(
+        next,
+        createEventNotice("renamed", { old: before.requestedNickname, new: nickname }, now),
+      );
+}
+
+/** `state` with messages that `add` adds to the items of a room. If not seen, they are unread. */
+function messagesArrived(state, name, list, add) {
+  return withRoom(state, name, (room) => ({
+    ...room,
+    items: add(
+      room.items,
+      list.map((message) => createMessage(state, message)),
+      maxItems(state, name),
+    ),
+    unread: room.unread + (isUnseen(state, casefold(name)) ? countNew(room.items, list) : 0),
+  }));
+}
+
+/** How many messages of `list` are not among `items`. */
+function countNew(items, list) {
+  const times = new Map(items.map(({ seq, time }) => [seq, time]));
+  return list.filter(({ seq, time }) => times.get(seq) !== time).length;
+}
 
 /** `state` on the server that sent `data`, which may not be the one of the last connection. */
 function onServer(state, { server, started }, now) {
@@ -266,10 +352,11 @@ function lineConfirmed(state, { frame }, data, now) {
   const own = { source: state.nickname, time: data.time, text: frame.data?.text };
   if (frame.type === "message") {
     const item = Object.freeze({ kind: "own", seq: data.seq, ...own });
-    return withRoom(state, data.room, (room) => ({
-      ...room,
-      items: timeline.addLive(room.items, item, maxItems(state, data.room)),
-    }));
+    const next = {
+      ...state,
+      resumption: resumption.markConfirmed(state.resumption, data.room, data.seq),
+    };
+    return appendToRoom(next, data.room, item, timeline.addLive);
   }
   if (frame.type !== "private") {
     return { ...state, error: "" };
@@ -278,10 +365,8 @@ function lineConfirmed(state, { frame }, data, now) {
   const to = frame.data.to.filter(
     (name) => !missed.some((each) => isSameName(each.nickname, name)),
   );
-  const next = appendToOpenRooms(
-    state,
-    Object.freeze({ kind: "private", isOwn: true, to, ...own }),
-  );
+  const item = Object.freeze({ kind: "private", isOwn: true, to, ...own });
+  const next = appendToOpenRooms(state, item, timeline.addByTime);
   return missed.length ? appendNotices(next, [messages.notDelivered(missed)], now) : next;
 }
 
@@ -304,6 +389,9 @@ function lineRefused(state, entry, { code, message }) {
   }
   if (entry.frame.type === "join" && code === "already-in-room") {
     return withoutEntry(state, entry);
+  }
+  if (code === "outdated-number") {
+    return { ...state, outbox: outbox.markOutdated(state.outbox, entry.id) };
   }
   // The room to join was shown at once, before the reply: go back to where the line was typed.
   const room =

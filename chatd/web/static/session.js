@@ -5,8 +5,12 @@
  *
  * After a connection opens, the page either enters (`hello`) if the user has asked for that or was
  * online before, or else watches. A refused `hello` is followed by `watch`, so that the user can
- * read while choosing another nickname. Once online, the page joins the rooms that the user was in,
- * asks for the users and the history, and sends what waits in the outbox.
+ * read while choosing another nickname. Once online, the page asks for the users and the history,
+ * and sends what waits in the outbox.
+ *
+ * A page that was online resumes its session: it is in its rooms again, gets what it has missed,
+ * and sends again what was not confirmed. If the server does not know the session any more, the
+ * page joins the rooms that the user was in.
  */
 
 import { serverNow, setServerTime, synchronize } from "./clock.js";
@@ -15,6 +19,7 @@ import { createConnection, retryDelay } from "./connection.js";
 import { createHistory } from "./history.js";
 import { LOBBY, casefold, isSameName } from "./names.js";
 import { MAX_ENTRIES, nextToSend } from "./outbox.js";
+import { encode } from "./resumption.js";
 import { createSearch } from "./search.js";
 import { TEMPORARY_REFUSALS } from "./server_events.js";
 
@@ -23,8 +28,6 @@ const PROTOCOL_VERSION = 1;
 /** Time limit for the reply to `quit`; to find out that a connection is dead takes far longer. */
 const QUIT_MILLISECONDS = 2000;
 
-/** The frames whose time is that of the server when it sends them. */
-const LIVE_FRAMES = new Set(["message", "private", "ok"]);
 
 /** The session of one page, on the state in `store`. */
 export function createSession(store) {
@@ -54,10 +57,15 @@ export function createSession(store) {
   }
 
   function enter() {
+    const { requestedNickname, resumption } = store.state;
     connection.send({
       type: "hello",
       id: "hello",
-      data: { nickname: store.state.requestedNickname, version: PROTOCOL_VERSION },
+      data: {
+        nickname: requestedNickname,
+        version: PROTOCOL_VERSION,
+        ...(resumption ? { resume: encode(resumption) } : {}),
+      },
     });
   }
 
@@ -65,7 +73,8 @@ export function createSession(store) {
     if (sendKnownPassword(frame)) {
       return;
     }
-    if (LIVE_FRAMES.has(frame.type) && typeof frame.data?.time === "number") {
+    // A private message or a confirmation may be an old one, after the session was resumed.
+    if (frame.type === "message" && typeof frame.data?.time === "number") {
       setServerTime(frame.data.time);
     }
     const before = store.state;
@@ -86,10 +95,15 @@ export function createSession(store) {
         enter();
       }
     },
-    welcome: () => {
-      rejoinRooms();
+    welcome: ({ data }, before) => {
+      if (!data.resumed) {
+        rejoinRooms();
+      }
+      // Before the history, whose messages would otherwise be shown before private ones that were
+      // sent between them.
+      sendOutbox();
       requestOverview();
-      if (store.state.outbox.some(({ status }) => status === "waiting")) {
+      if (before.outbox.some(({ status }) => status === "waiting")) {
         showNotices(["Sending the lines you typed while offline."]);
       }
     },
@@ -123,13 +137,14 @@ export function createSession(store) {
         );
       }
     },
-    goodbye: ({ data }) => {
-      if (data.reason === "quit") {
-        close();
-      } else if (data.reason === "inactive") {
-        connection.open();
-      }
-    },
+    goodbye: ({ data }) => FAREWELLS[data.reason]?.(),
+  };
+
+  const FAREWELLS = {
+    __proto__: null,
+    quit: close,
+    inactive: connection.open,
+    "resumed elsewhere": connection.yieldSession,
   };
 
   /** Request the users, and the history of the current room. */
@@ -138,7 +153,7 @@ export function createSession(store) {
     history.loadNewest();
   }
 
-  /** Join the rooms that the user was in before the connection was lost. */
+  /** Join the rooms that the user was in, in a new session. */
   function rejoinRooms() {
     const { joinedRooms } = store.state;
     if (!joinedRooms.has(LOBBY)) {
@@ -174,10 +189,9 @@ export function createSession(store) {
     }
     const entries = nextToSend(store.state.outbox);
     if (entries.length) {
-      // Marked first: if the connection is lost in between, the entries are `unknown`, never sent
-      // twice.
+      // Marked first: if the connection is lost in between, the entries count as sent.
       dispatch({ type: "entriesSent", ids: entries.map(({ id }) => id) });
-      entries.forEach(({ id, frame }) => connection.send({ ...frame, id }));
+      entries.forEach(({ id, frame }) => connection.send({ ...frame, id, n: id }));
     }
   }
 
@@ -196,7 +210,7 @@ export function createSession(store) {
     if (store.state.outbox.length >= MAX_ENTRIES) {
       throw new NotSent(`There are ${MAX_ENTRIES} unsent lines already.`);
     }
-    dispatch({ type: "lineQueued", line, frame });
+    dispatch({ type: "lineQueued", line, frame, now: Date.now() });
     if (frame.type === "join") {
       selectRoom(frame.data.room);
     }

@@ -1,4 +1,6 @@
-/** The forms to enter the chat: the nickname, the password, and reconnecting after leaving. */
+/** The forms to enter the chat: the nickname, the password, and reconnecting after leaving, or
+ * after the user has continued in another window.
+ */
 
 import { escape } from "./escape.js";
 import { loadNickname } from "./storage.js";
@@ -14,10 +16,13 @@ export function createSignIn(
     otherNickname,
     leftPanel,
     reconnect,
+    elsewherePanel,
+    continueHere,
     messageField,
   },
   session,
 ) {
+  const PANELS = { __proto__: null, left: leftPanel, elsewhere: elsewherePanel };
   nickname.value = loadNickname();
 
   nicknameForm.addEventListener("submit", (event) => {
@@ -37,6 +42,7 @@ export function createSignIn(
   });
   otherNickname.addEventListener("click", session.cancelPassword);
   reconnect.addEventListener("click", session.open);
+  continueHere.addEventListener("click", session.open);
 
   return (state, before) => {
     const form = formOf(state);
@@ -44,6 +50,7 @@ export function createSignIn(
     nicknameForm.hidden = form !== nicknameForm;
     passwordForm.hidden = form !== passwordForm;
     leftPanel.hidden = form !== leftPanel;
+    elsewherePanel.hidden = form !== elsewherePanel;
     account.textContent = escape(state.passwordPrompt?.nickname ?? "");
     nickname.setAttribute("aria-invalid", String(form === nicknameForm && state.error !== ""));
     if (form !== previousForm) {
@@ -52,8 +59,8 @@ export function createSignIn(
   };
 
   function formOf({ connection, nickname: current, passwordPrompt, entersAgain }) {
-    if (connection.state === "left") {
-      return leftPanel;
+    if (PANELS[connection.state]) {
+      return PANELS[connection.state];
     }
     if (passwordPrompt) {
       return passwordForm;

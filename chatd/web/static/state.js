@@ -7,17 +7,20 @@ import { roomsInUse } from "./users.js";
 /** The state of a page that was just opened. Rooms and nicknames are keyed by `casefold`.
  *
  * `connection.state`: "connecting", "watching" (open, not entered), "online" (entered),
- *   "reconnecting" (until `connection.until`, in milliseconds since 1970) or "left" (by the user).
+ *   "reconnecting" (until `connection.until`, in milliseconds since 1970), "left" (by the user) or
+ *   "elsewhere" (another page has resumed the session).
  * `serverName`, `serverStarted`: of the last server; if they change, the history is another one.
  * `nickname`: the user's, empty unless online.
  * `requestedNickname`: the one to enter with.
  * `entersAgain`: whether the user was online under it, so that the page enters again by itself.
+ * `resumption`: what the page resumes its session with; see resumption.js.
  * `passwordPrompt`: null, or `{ nickname, isRenaming }` of the account whose password is asked for.
  * `currentRoom`: the key of the room that is shown.
  * `joinedRooms`: the rooms that the user is in, or joins again after a reconnection.
  * `partialUsers`: the frames of a list of users that has not arrived completely.
  * `userChanges`: how many joins, leaves and renames were received.
- * `outbox`: see outbox.js. `drafts`: the unsent text of each room. `search`: see search.js.
+ * `outbox`: see outbox.js. `lastId`: the highest id in it so far. `drafts`: the unsent text of each
+ *   room. `search`: see search.js.
  */
 export const INITIAL_STATE = Object.freeze({
   connection: Object.freeze({ state: "connecting" }),
@@ -26,6 +29,7 @@ export const INITIAL_STATE = Object.freeze({
   nickname: "",
   requestedNickname: "",
   entersAgain: false,
+  resumption: null,
   passwordPrompt: null,
   error: "",
   rooms: new Map([[LOBBY, createRoom(LOBBY)]]),
@@ -35,6 +39,7 @@ export const INITIAL_STATE = Object.freeze({
   partialUsers: [],
   userChanges: 0,
   outbox: [],
+  lastId: 0,
   drafts: new Map(),
   isHidden: false,
   search: null,
@@ -74,19 +79,19 @@ export function maxItems(state, name) {
   return casefold(name) === state.currentRoom ? MAX_ITEMS : MAX_BACKGROUND_ITEMS;
 }
 
-/** `state` with an item at the end of one room. */
-export function appendToRoom(state, name, item) {
+/** `state` with an item at the end of one room, or where `add` puts it. */
+export function appendToRoom(state, name, item, add = append) {
   return withRoom(state, name, (room) => ({
     ...room,
-    items: append(room.items, item, maxItems(state, name)),
+    items: add(room.items, item, maxItems(state, name)),
   }));
 }
 
-/** `state` with an item at the end of all rooms that the user is in or looks at. */
-export function appendToOpenRooms(state, item) {
+/** The same in all rooms that the user is in or looks at. */
+export function appendToOpenRooms(state, item, add = append) {
   const open = new Set([state.currentRoom, ...(state.nickname ? state.joinedRooms.keys() : [])]);
   return [...open].reduce(
-    (next, key) => appendToRoom(next, next.rooms.get(key)?.name ?? key, item),
+    (next, key) => appendToRoom(next, next.rooms.get(key)?.name ?? key, item, add),
     state,
   );
 }
@@ -99,6 +104,11 @@ export function appendNotices(state, notices, now) {
 /** An item that is no message. */
 export function createNotice(words, time) {
   return Object.freeze({ kind: "notice", time, words });
+}
+
+/** Whether the user is in the chat on this page, perhaps reconnecting. */
+export function isEntered({ connection, nickname, entersAgain }) {
+  return nickname !== "" || (entersAgain && connection.state !== "elsewhere");
 }
 
 /** Whether the server sends the messages of a room to this page as they are said. */
@@ -118,7 +128,7 @@ export function isUnseen(state, key) {
  */
 export function listRooms(state) {
   const all = new Map(roomsInUse(state.users));
-  const joined = state.nickname || state.entersAgain ? [...state.joinedRooms] : [];
+  const joined = isEntered(state) ? [...state.joinedRooms] : [];
   for (const [key, name] of [
     [LOBBY, LOBBY],
     ...joined,
@@ -141,7 +151,7 @@ export function roomsWithDrafts({ drafts }) {
 /** How many messages the user has not seen, in the user's rooms and the current one. */
 export function countUnread(state) {
   const keys =
-    state.nickname || state.entersAgain
+    isEntered(state)
       ? new Set([...state.joinedRooms.keys(), state.currentRoom])
       : [state.currentRoom];
   return [...keys].reduce((sum, key) => sum + (state.rooms.get(key)?.unread ?? 0), 0);

@@ -2,7 +2,7 @@
 
 import { escape } from "./escape.js";
 import { describeStatus } from "./messages.js";
-import { countUnread } from "./state.js";
+import { countUnread, isEntered } from "./state.js";
 
 /** How often the countdown is drawn, so that each second is seen. */
 const COUNTDOWN_MILLISECONDS = 250;
@@ -31,7 +31,7 @@ export function createStatusBar({ body, server, status, countdown, error, leave 
     setText(server, escape(state.serverName) || "chatd");
     setText(error, escape(state.error));
     error.hidden = state.error === "";
-    leave.hidden = state.nickname === "" && !state.entersAgain;
+    leave.hidden = !isEntered(state);
     document.title = formatTitle(state);
   };
 }

@@ -1,21 +1,33 @@
-/** What survives a reload: the nickname; and in the same tab drafts, the outbox, unread marks, and
- * what the server does not send again: private messages, notices, and what a former server sent.
+/** What survives a reload: the nickname; and in the same tab drafts, the outbox, unread marks, the
+ * session, and what the server does not send again: private messages, notices, and what a former
+ * server sent.
+ *
+ * The session and the private messages are in the storage only from the end of one page to the
+ * beginning of the next one in the tab. So a duplicated tab never gets them: two pages with one
+ * session would drive each other out.
  */
 
 import { STATUSES, markUnknown } from "./outbox.js";
-import { withRoom } from "./state.js";
+import { casefold } from "./names.js";
+import { isEntered, withRoom } from "./state.js";
 import { unnumbered } from "./timeline.js";
 
 /** The keys in `localStorage` and in `sessionStorage`. */
 const NICKNAME = "nickname";
 const UNSENT = "unsent";
 const SHOWN = "shown";
+const SESSION = "session";
 /** Set while no page uses what is stored: from the end of one page until the next one begins. */
 const IS_RELEASED = "released";
 
 /** Bounds on what is kept of each room and of all: browsers give a page a few million characters. */
 const MAX_SHOWN_ITEMS = 200;
 const MAX_SHOWN_CHARACTERS = 1_000_000;
+
+/** The server knows a session for so long without a connection. A tab that is opened again later,
+ * perhaps with the browser, must not enter by itself.
+ */
+const SESSION_MILLISECONDS = 3_600_000;
 
 /** The last nickname; empty if there is none. */
 export function loadNickname() {
@@ -30,13 +42,37 @@ export function loadNickname() {
 export function restore(state) {
   const isReleased = take(IS_RELEASED) === true;
   const unsent = load(UNSENT);
-  const shown = take(SHOWN);
+  const [shown, session] = [SHOWN, SESSION].map(take);
+  const outbox = toArray(unsent?.outbox).filter(isEntry);
+  const isResumed = isReleased && isSession(session);
   const restored = {
     ...state,
     drafts: new Map(toArray(unsent?.drafts).filter(isDraft)),
-    outbox: markUnknown(toArray(unsent?.outbox).filter(isEntry), !isReleased),
+    outbox: isResumed ? outbox : markUnknown(outbox, !isReleased),
+    lastId: Math.max(0, ...outbox.map(({ id }) => id)),
   };
-  return isReleased ? toArray(shown).filter(isRoom).reduce(withShown, restored) : restored;
+  const withItems = isReleased
+    ? toArray(shown).filter(isRoom).reduce(withShown, restored)
+    : restored;
+  return isResumed ? withSession(withItems, session) : withItems;
+}
+
+/** `state` of a user who enters again by itself, in the session of the page before. */
+function withSession(state, { nickname, rooms, currentRoom, lastId, token, lastPrivate, seen }) {
+  const joinedRooms = new Map(rooms.map((room) => [casefold(room), room]));
+  return {
+    ...withRoom(state, currentRoom, (room) => room),
+    requestedNickname: nickname,
+    entersAgain: true,
+    joinedRooms,
+    currentRoom: casefold(currentRoom),
+    lastId: Math.max(state.lastId, lastId),
+    resumption: {
+      token,
+      lastPrivate,
+      seen: new Map(seen.map(([room, seq]) => [casefold(room), [room, seq]])),
+    },
+  };
 }
 
 function withShown(state, { name, unread, items }) {
@@ -47,13 +83,45 @@ function withShown(state, { name, unread, items }) {
   }));
 }
 
-/** Save what only this page knows when it ends, and discard that if the user comes back to it. */
+/** Save what only this page knows when it ends.
+ *
+ * If the user comes back to it by the browser's history, another page may have gone on with all
+ * that meanwhile. So the page is loaded again, unless nothing could be stored.
+ */
 export function trackEnd(store) {
-  addEventListener("pagehide", () => {
+  function onEnd() {
+    const areShownKept = keep(SHOWN, shownRooms(store.state));
+    keep(SESSION, currentSession(store.state, areShownKept));
     keep(IS_RELEASED, true);
-    keep(SHOWN, shownRooms(store.state));
+  }
+
+  addEventListener("pagehide", onEnd);
+  addEventListener("pageshow", ({ persisted }) => {
+    if (persisted && load(IS_RELEASED)) {
+      removeEventListener("pagehide", onEnd);
+      location.reload();
+    }
   });
-  addEventListener("pageshow", () => [IS_RELEASED, SHOWN].forEach(take));
+}
+
+/** What the next page needs to go on with the session; null if this page has none.
+ *
+ * A private message counts as received only once it is stored: otherwise it is sent again.
+ */
+function currentSession(state, areShownKept) {
+  const { resumption, requestedNickname, joinedRooms, rooms, currentRoom, lastId } = state;
+  return resumption && state.requestedNickname && isEntered(state)
+    ? {
+        savedAt: Date.now(),
+        nickname: requestedNickname,
+        rooms: [...joinedRooms.values()],
+        currentRoom: rooms.get(currentRoom).name,
+        lastId,
+        token: resumption.token,
+        lastPrivate: areShownKept ? resumption.lastPrivate : 0,
+        seen: [...resumption.seen.values()],
+      }
+    : null;
 }
 
 /** Of each room what the server does not send again. A user who has left leaves nothing behind. */
@@ -122,6 +190,23 @@ function hasData({ type, data }) {
   }
 }
 
+function isSession(value) {
+  const { savedAt, nickname, rooms, currentRoom, token } = value ?? {};
+  return (
+    Date.now() - savedAt < SESSION_MILLISECONDS &&
+    [nickname, currentRoom, token].every((text) => isString(text) && text) &&
+    [value.lastId, value.lastPrivate].every(isNumber) &&
+    Array.isArray(rooms) &&
+    rooms.every(isString) &&
+    Array.isArray(value.seen) &&
+    value.seen.every((each) => Array.isArray(each) && isString(each[0]) && isNumber(each[1]))
+  );
+}
+
+function isNumber(value) {
+  return Number.isSafeInteger(value) && value >= 0;
+}
+
 function isRoom(value) {
   return (
     isString(value?.name) && Number.isSafeInteger(value.unread) && Array.isArray(value.items)
@@ -150,9 +235,12 @@ function isString(value) {
   return typeof value === "string";
 }
 
-/** Keep `value` for the next page in this tab. */
+/** Keep `value` for the next page in this tab; whether that succeeded. */
 function keep(key, value) {
-  attempt(() => sessionStorage.setItem(key, JSON.stringify(value)));
+  return attempt(() => {
+    sessionStorage.setItem(key, JSON.stringify(value));
+    return true;
+  });
 }
 
 /** What the last page in this tab has kept; null or undefined if that is nothing. */

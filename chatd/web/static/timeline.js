@@ -15,21 +15,39 @@ export const MAX_ITEMS = 5000;
 /** Items kept of each other room. */
 export const MAX_BACKGROUND_ITEMS = 200;
 
+/** How much later than the server's time the page may take it to be, for a notice. */
+const CLOCK_MILLISECONDS = 5000;
+
 /** `items` with an item without a number at the end. */
 export function append(items, item, max = MAX_ITEMS) {
-  const all = [...items, item];
-  return all.length > max ? all.slice(all.length - max) : all;
+  return newest([...items, item], max);
 }
 
-/** `items` with a message that was said just now. */
+/** `items` with an item that the server may have sent late: before those that happened later. */
+export function addByTime(items, item, max = MAX_ITEMS) {
+  let index = items.length;
+  while (index > 0 && isLater(items[index - 1], item)) {
+    index -= 1;
+  }
+  return newest([...items.slice(0, index), item, ...items.slice(index)], max);
+}
+
+/** `items` with a message that was said just now, or confirmed late. */
 export function addLive(items, message, max = MAX_ITEMS) {
   const last = newestMessage(items);
   if (last === undefined || message.seq > last.seq) {
-    return append(items, message, max);
+    return addByTime(items, message, max);
   }
-  const isKnown = items.some((item) => item.seq === message.seq && item.time === message.time);
-  // A live message has a higher number than all before it, unless the room was created again.
-  return isKnown ? items : [...withoutMessages(items), message];
+  return isOfNewRoom(last, message)
+    ? [...withoutMessages(items), message]
+    : newest(merge(items, [message]), max);
+}
+
+/** `items` with what was said while the page was away. */
+export function addMissed(items, messages, max = MAX_ITEMS) {
+  const last = newestMessage(items);
+  const isNewRoom = last && messages.some((message) => isOfNewRoom(last, message));
+  return newest(merge(isNewRoom ? withoutMessages(items) : items, messages), max);
 }
 
 /** `items` with the messages of a history reply, which have rising numbers. */
@@ -119,6 +137,27 @@ export function newestMessage(items) {
     }
   }
   return undefined;
+}
+
+/** Whether a message was said later than the `last` one known, and has a lower number. */
+function isOfNewRoom(last, message) {
+  return message.seq < last.seq && message.time > last.time;
+}
+
+/** Whether `item` happened later than `other`, by their numbers or else by their times. */
+function isLater(item, other) {
+  if (item.seq !== undefined && other.seq !== undefined) {
+    return item.seq > other.seq;
+  }
+  if (item.seq === undefined && (item.kind === "message" || item.kind === "own")) {
+    return false; // it is of a former server, whose clock may have been another one
+  }
+  return item.time - (item.kind === "notice" ? CLOCK_MILLISECONDS : 0) > other.time;
+}
+
+/** The last `max` of `items`. */
+function newest(items, max) {
+  return items.length > max ? items.slice(items.length - max) : items;
 }
 
 function withoutMessages(items) {

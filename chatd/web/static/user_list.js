@@ -12,16 +12,23 @@ export function createUserList(
   { roomUsers, otherUsers, otherHeading, omitted, summary },
   onSelect,
 ) {
-  const options = { key: ({ nickname, isSelf }) => `${isSelf} ${nickname}`, create: createItem };
+  const options = {
+    key: ({ nickname, isSelf }) => `${isSelf} ${nickname}`,
+    create: createItem,
+    update: (element, { isAway }) => {
+      element.querySelector(".away").hidden = !isAway;
+    },
+  };
   const showRoomUsers = keyedList(roomUsers, options);
   const showOtherUsers = keyedList(otherUsers, options);
 
   function createItem({ nickname, isSelf }) {
     const name = createNickname(nickname, "name");
+    const away = createElement("span", "away", "away");
     if (isSelf) {
-      return createElement("li", "", createElement("span", "choice self", name, " (you)"));
+      return createElement("li", "", createElement("span", "choice self", name, " (you)", away));
     }
-    const button = createButton("choice", () => onSelect(nickname), name);
+    const button = createButton("choice", () => onSelect(nickname), name, away);
     button.title = `Send ${escape(nickname)} a private message`;
     return createElement("li", "", button);
   }
@@ -36,8 +43,9 @@ export function createUserList(
     const isInRoom = ({ rooms }) => rooms.has(state.currentRoom);
     const inRoom = all.filter(isInRoom).slice(0, MAX_USERS);
     const others = all.filter((user) => !isInRoom(user)).slice(0, MAX_USERS - inRoom.length);
-    const withSelf = ({ nickname }) => ({
+    const withSelf = ({ nickname, isAway }) => ({
       nickname,
+      isAway,
       isSelf: state.nickname !== "" && isSameName(nickname, state.nickname),
     });
     showRoomUsers(inRoom.map(withSelf));

@@ -1,13 +1,17 @@
-/** The users in the chat, and their rooms: frozen values, keyed by casefolded nickname. Pure. */
+/** The users in the chat, and their rooms: frozen values, keyed by casefolded nickname. Pure.
+ *
+ * The connection of a user who `isAway` is lost, and the user may come back within seconds. Only a
+ * list tells that; whoever does something is not away.
+ */
 
 import { LOBBY, casefold } from "./names.js";
 
 /** The users of a list as the server sends it. */
 export function fromList(list) {
   return new Map(
-    list.map(({ nickname, rooms }) => [
+    list.map(({ nickname, rooms, away = false }) => [
       casefold(nickname),
-      { nickname, rooms: new Map(rooms.map((room) => [casefold(room), room])) },
+      { nickname, rooms: new Map(rooms.map((room) => [casefold(room), room])), isAway: away },
     ]),
   );
 }
@@ -15,6 +19,13 @@ export function fromList(list) {
 /** `users` with one who entered. Most begin in the lobby; the next list corrects the others. */
 export function addUser(users, nickname) {
   return addToRoom(users, LOBBY, nickname);
+}
+
+/** `users` in which one who has done something is not away. */
+export function markPresent(users, nickname) {
+  const key = casefold(nickname);
+  const user = users.get(key);
+  return user?.isAway ? new Map(users).set(key, { ...user, isAway: false }) : users;
 }
 
 /** `users` without one who left. */
