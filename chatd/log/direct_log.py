@@ -30,6 +30,7 @@ class DirectLog(OrderedLog):
         now: Callable[[], int],
         seconds: Callable[[], float],
     ) -> None:
+        self.problem = ""
         self._time = ChatTime(now, seconds)
         self.hub = Hub(settings, outbox, now())
 

@@ -86,6 +86,9 @@ class JournalLog(OrderedLog):
         self._is_scheduled = False
         self._is_opened = self._is_stopping = False
         self._is_kept = True
+        self.problem = ""
+        # Whether what is in the store was read: otherwise it must stay as it is.
+        self._is_restored = False
         self._unarchived: list[ArchivedMessage] = []
         self._retry: IDelayedCall | None = None
         self._when_idle: Deferred[None] | None = None
@@ -112,12 +115,14 @@ class JournalLog(OrderedLog):
         for room in self.hub.rooms().rooms:
             messages = yield self._archive.last(room.room, self._history)
             self.hub.restore_history(room.room, messages)
+        self._is_restored = True
         self.log.info("this chat is kept in {name}", name=self._name)
         return None
 
     def _not_restored(self, failure: Failure) -> Exception | None:
         """Go on without the store. It is not tried again: it may have what this chat lacks."""
         self._is_kept = False
+        self.problem = f"This chat is not kept: {failure.value}"
         if failure.check(StoreFailed, LogLost, ValueError) is None:
             self.log.failure("the chat could not be restored", failure)
         return failure.value if isinstance(failure.value, Exception) else None
@@ -147,7 +152,7 @@ class JournalLog(OrderedLog):
         if self._retry is not None and self._retry.active():
             self._retry.cancel()
         self._when_idle = idle = Deferred[None]()
-        idle.addCallback(lambda _: self._save_last() if self._is_kept else None)
+        idle.addCallback(lambda _: self._save_last() if self._is_restored else None)
         idle.addErrback(self._not_saved)
         idle.addCallback(lambda _: self._engine.close())
         self._flush()
@@ -247,8 +252,15 @@ class JournalLog(OrderedLog):
         )
 
     def _save_last(self) -> Deferred[None]:
+        """Save the state; after a failure, try once more to keep what was said since."""
+        opened = succeed(None) if self._is_kept else self._engine.open()
+        saved = opened.addCallback(lambda _: self._save())
         # Nobody who reads the file may hold up the end of the server.
-        return self._save().addTimeout(limits.SHUTDOWN_SECONDS, self._clock)
+        return saved.addTimeout(limits.SHUTDOWN_SECONDS, self._clock).addCallback(self._saved_last)
+
+    def _saved_last(self, result: None) -> None:
+        if not self._is_kept:
+            self.log.info("the chat was kept at the end")
 
     def _snapshot_failed(self, failure: Failure) -> None:
         """A snapshot failed; or the log has closed the file before it was complete."""
@@ -256,10 +268,12 @@ class JournalLog(OrderedLog):
             self._failed(failure)
 
     def _not_saved(self, failure: Failure) -> None:
-        """Nothing is lost: the entries are kept."""
         is_late = failure.check(defer.TimeoutError) is not None
         error = "another program reads the file" if is_late else str(failure.value)
-        self.log.warn("the journal is as long as it was: {error}", error=error)
+        if self._is_kept:  # nothing is lost: the entries are kept
+            self.log.warn("the journal is as long as it was: {error}", error=error)
+        else:
+            self.log.error("what was said since the failure is lost: {error}", error=error)
 
     def _not_kept(
         self, failure: Failure, messages: list[ArchivedMessage], calls: list[tuple[Any, ...]]
@@ -276,7 +290,8 @@ class JournalLog(OrderedLog):
             return  # an entry and a snapshot have failed: that is one problem
         self._is_kept = False
         self.log.error("the chat is not kept: {error}", error=str(failure.value))
-        self._notify(f"This chat is not kept at present: {failure.value}")
+        self.problem = f"This chat is not kept at present: {failure.value}"
+        self._notify(self.problem)
         self._retry_later()
 
     def _retry_later(self) -> None:
@@ -295,6 +310,7 @@ class JournalLog(OrderedLog):
 
     def _recovered(self, result: None) -> None:
         self._is_kept = True
+        self.problem = ""
         self._unarchived.clear()
         self.log.info("the chat is kept again")
         self._notify("This chat is kept again.")

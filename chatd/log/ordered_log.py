@@ -16,9 +16,11 @@ class OrderedLog(Protocol):
     """Applies operations to its hub, in one order for everybody.
 
     :ivar hub: to read from; only the log changes it.
+    :ivar problem: the sentence for the members while nothing is kept that should be; else empty.
     """
 
     hub: Hub
+    problem: str
 
     def open(self) -> Deferred[Exception | None]:
         """Restore the chat that was kept; what is asked for before that waits.

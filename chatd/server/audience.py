@@ -57,11 +57,13 @@ class Subscriber:
     :ivar unshared_bytes: the bytes in `own_pieces` that only this subscriber is sent; copies of
         shared pieces do not count.
     :ivar position: how many of the audience's pieces this subscriber has already copied or skipped.
+    :ivar notice: the standing notice that it was told last.
     """
 
     __slots__ = (
         "audience",
         "member",
+        "notice",
         "own_pieces",
         "position",
         "recipient",
@@ -77,6 +79,7 @@ class Subscriber:
         self.audience: Audience | None = None
         self.own_pieces: list[bytes] = []
         self.unshared_bytes = self.position = 0
+        self.notice: object = None
 
     @property
     def rooms(self) -> frozenset[str]:

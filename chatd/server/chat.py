@@ -155,14 +155,22 @@ class Chat:
         def opened(problem: Exception | None) -> Exception | None:
             if problem is not None:
                 self.archive = None  # it has another chat, or none
+                self.fanout.stand(ServerNotice(self.ordered_log.problem))
             self._schedule_tick()
             return problem
 
         return self.ordered_log.open().addCallback(opened)
 
     def notify(self, text: str) -> None:
-        """Tell everybody in the chat something that concerns the server."""
-        self.fanout.to_all(ServerNotice(text), _NOBODY)
+        """Tell everybody in the chat something that concerns the server.
+
+        A problem is told to those who come later as well, until it is over.
+        """
+        if text == self.ordered_log.problem:
+            self.fanout.stand(ServerNotice(text))
+        else:
+            self.fanout.stand(None)
+            self.fanout.to_all(ServerNotice(text), _NOBODY)
 
     def _schedule_tick(self) -> None:
         """Have the hub do what is due, when it is due."""

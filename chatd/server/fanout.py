@@ -37,7 +37,11 @@ class Fanout(Outbox):
     """
 
     def __init__(self, clock: IReactorTime, now: Callable[[], int]) -> None:
+        self._clock = clock
         self._now = now
+        self._standing: Event | None = None
+        # Those whom it may have to be told, as they have just come or joined a room.
+        self._arrivals: list[Subscriber] = []
         self._scheduler = FlushScheduler(clock)
         self._subscribers: dict[MemberId, Subscriber] = {}
         self._streams: dict[tuple[str, frozenset[str]], SharedStream] = {}
@@ -83,6 +87,17 @@ class Fanout(Outbox):
             subscriber.recipient.output.send(event, data)
         else:
             subscriber.audience.send_to(subscriber, event, data)
+
+    def stand(self, event: Event | None) -> None:
+        """Tell everybody `event`, and who comes later, too, until there is another one or None.
+
+        Each is told once: who comes later, in the turn after; a dialect that has no words for it
+        yet, when it has.
+        """
+        self._standing = event
+        if event is not None:
+            for subscriber in list(self._subscribers.values()):
+                self._tell(subscriber, event)
 
     # --- the outbox -----------------------------------------------------------------------------
 
@@ -164,6 +179,26 @@ class Fanout(Outbox):
         self._everyone[audience] = None
         for room in rooms:
             self._rooms.setdefault(room, {})[audience] = None
+
+        if self._standing is not None:
+            if not self._arrivals:
+                # Not before the reply that welcomes it, and what it is told of the room.
+                self._clock.callLater(0, self._tell_arrivals)
+            self._arrivals.append(subscriber)
+
+    def _tell_arrivals(self) -> None:
+        arrivals, self._arrivals = self._arrivals, []
+        if self._standing is not None:
+            for subscriber in arrivals:
+                self._tell(subscriber, self._standing)
+
+    def _tell(self, subscriber: Subscriber, event: Event) -> None:
+        if subscriber.audience is None or subscriber.notice is event:
+            return
+        data = subscriber.recipient.dialect.encode_event(event, self._now())
+        if data:
+            subscriber.notice = event
+            self.send(subscriber.member, event, data)
 
     def _audience(self, recipient: Recipient, rooms: frozenset[str]) -> Audience:
         variant = recipient.dialect.variant

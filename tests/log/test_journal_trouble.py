@@ -234,6 +234,46 @@ def test_a_journal_that_makes_no_sense_is_left_as_it_is(server: Server) -> None:
     assert engine.entries == before
 
 
+def test_a_server_that_stops_tries_once_more_to_keep_what_was_said(server: Server) -> None:
+    server.do(Handle(1, SendMessage("one")))
+    server.engine.problem = FULL
+    server.do(Handle(1, SendMessage("two")), Handle(2, JoinRoom("#dev")))
+    server.engine.problem = ""
+    stopped = server.stop()
+    with log_lines() as lines:
+        server.settle()
+    assert stopped == [None]
+    assert lines == ["the chat was kept at the end"]
+    assert not server.clock.getDelayedCalls()
+    again = restart(server, is_killed=True)
+    ice = enter(again, "ice")
+    assert again.history(ice) == [(1, "one"), (2, "two")]
+    assert again.do(Handle(ice, JoinRoom("#dev"))) == [JoinDone("#dev", created=False)]
+
+
+def test_a_server_that_cannot_keep_it_at_the_end_either_says_what_is_lost(server: Server) -> None:
+    server.engine.problem = FULL
+    server.do(Handle(1, SendMessage("one")))
+    with log_lines() as lines:
+        stopped = server.stop()
+        server.settle()
+    assert stopped == [None]
+    assert lines == [f"what was said since the failure is lost: {FULL}"]
+    assert not server.clock.getDelayedCalls()
+
+
+def test_a_store_that_could_not_be_read_is_not_written_at_the_end(server: Server) -> None:
+    server.do(Handle(1, SendMessage("hello")))
+    server.engine.problem = FULL
+    again = Server(server.engine)
+    again.open()
+    before = list(server.engine.entries)
+    server.engine.problem = ""
+    again.stop()
+    again.settle()
+    assert (server.engine.entries, server.engine.snapshot) == (before, None)
+
+
 # --- the clock ------------------------------------------------------------------------------------
 
 

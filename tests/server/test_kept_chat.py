@@ -15,6 +15,8 @@ from tests.server.harness import (
     Client,
     Harness,
     connect_basic,
+    connect_browser,
+    connect_jim,
     connect_plain,
     drain_jim_queues,
     enter_jim,
@@ -63,6 +65,8 @@ class KeptHarness(Harness):
 
     @override
     def close(self) -> None:
+        self.engine.problem = ""
+        self.clock.advance(limits.STORE_RETRY_SECONDS)
         self.commit()
         for client in self.clients:
             if not client.is_lost:
@@ -338,3 +342,94 @@ def test_a_chat_whose_store_cannot_be_opened_goes_on_without_it() -> None:
         moon.send("history", {"room": "#lobby"})
         [history] = moon.heard_of("history")
         assert [each["text"] for each in history["messages"]] == ["hello"]
+
+
+def heard_by_all_dialects(harness: KeptHarness) -> list[list[str]]:
+    """What members of each dialect are told when they enter, and when they join a room."""
+    ice = harness.connect()
+    ice.hello("ice")
+    harness.commit()
+    ice.send("join", {"room": "#dev"})
+    moon = connect_basic(harness)
+    moon.send("set-name", "moon")
+    sun = connect_plain(harness)
+    sun.type("sun")
+    harness.clock.advance(1)
+    sun.type("/join #dev")
+    mars = connect_jim(harness)
+    mars.present("mars", "action")
+    drain_jim_queues(harness)
+    assert not [each for each in mars.heard() if "kept" in str(each)], "it may not expect one"
+    mars.ask("join", "action", room="#")
+    mars.ask("join", "action", room="#dev")
+    harness.commit()
+    drain_jim_queues(harness)
+    return [
+        [each["text"] for each in ice.heard_of("notice")],
+        [each for each in moon.shown() if "kept" in each],
+        [each for each in sun.shown() if "kept" in each],
+        [each["alert"] for each in mars.heard() if "kept" in each.get("alert", "")],
+    ]
+
+
+def test_those_who_come_while_nothing_is_kept_are_told_so_once_in_their_dialect() -> None:
+    with KeptHarness() as harness:
+        early = member(harness, "early")
+        harness.engine.problem = FULL
+        early.say("hello")
+        harness.commit()
+        sentence = f"This chat is not kept at present: {FULL}"
+        assert heard_by_all_dialects(harness) == [
+            [sentence],
+            [f"[Server]: {sentence}"],
+            [f"[Server]: {sentence}"],
+            [sentence],
+        ]
+        early.send("join", {"room": "#dev"})
+        harness.commit()
+        assert [each["text"] for each in early.heard_of("notice")] == [sentence]
+        harness.engine.problem = ""
+        harness.clock.advance(limits.STORE_RETRY_SECONDS)
+        harness.commit()
+        late = member(harness, "late")
+        assert late.heard_of("notice") == []
+
+
+def test_those_who_come_to_a_chat_whose_store_could_not_be_opened_are_told_so() -> None:
+    engine = MemoryEngine()
+    engine.problem = FULL
+    with KeptHarness(engine) as harness:
+        sentence = f"This chat is not kept: {FULL}"
+        assert heard_by_all_dialects(harness) == [
+            [sentence],
+            [f"[Server]: {sentence}"],
+            [f"[Server]: {sentence}"],
+            [sentence],
+        ]
+
+
+def test_the_notice_comes_behind_the_welcome() -> None:
+    with KeptHarness() as harness:
+        early = member(harness, "early")
+        harness.engine.problem = FULL
+        early.say("hello")
+        harness.commit()
+        late = harness.connect()
+        late.hello("late")
+        harness.commit()
+        assert [each["type"] for each in late.heard()] == ["welcome", "notice"]
+
+
+def test_a_page_is_told_once_that_nothing_is_kept_whether_it_watches_or_enters() -> None:
+    with KeptHarness() as harness:
+        early = member(harness, "early")
+        harness.engine.problem = FULL
+        early.say("hello")
+        harness.commit()
+        page = connect_browser(harness)
+        page.send("watch")
+        harness.commit()
+        assert [each["type"] for each in page.heard()] == ["watching", "notice"]
+        page.hello("page")
+        harness.commit()
+        assert [each["type"] for each in page.heard()] == ["welcome"]
