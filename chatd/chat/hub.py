@@ -224,10 +224,10 @@ class Hub:
     def restore(self, state: HubState) -> None:
         """Be in that state, and tell nobody; :meth:`restore_history` brings the messages back.
 
-        :raises ValueError: if the state was made by other rules.
+        :raises ValueError: if the state was made by newer rules.
         """
-        if state.rules != RULES:
-            raise ValueError(f"the state is of rules {state.rules}, not {RULES}")
+        if state.rules > RULES:
+            raise ValueError(f"the state is of rules {state.rules}, this one knows {RULES}")
         self.started = state.started
         self._has_begun = True
         members = self._connections.restore(state.next_id, state.members, state.pools)

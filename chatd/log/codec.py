@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from chatd.chat import commands
-from chatd.chat.state import HubState
+from chatd.chat.state import RULES, HubState
 from chatd.log.operations import (
     Begin,
     Clear,
@@ -62,12 +62,7 @@ def decode_operations(data: bytes) -> list[Operation[Any]]:
 
     :raises ValueError: if it is not one, or one of a later version.
     """
-    return [
-        record
-        if not isinstance(record, _Command)
-        else Handle(record.member_id, msgspec.msgpack.decode(record.command, type=_type(record)))
-        for record in _decoder.decode(data)
-    ]
+    return [_operation(record) for record in _decoder.decode(data)]
 
 
 def encode_snapshot(time: int, state: HubState) -> bytes:
@@ -94,6 +89,16 @@ def _record(operation: Operation[Any]) -> object:
         return _Command(
             operation.member_id, type(command).__name__, msgspec.Raw(_encoder.encode(command))
         )
+    return operation
+
+
+def _operation(record: Any) -> Operation[Any]:
+    if isinstance(record, _Command):
+        command = msgspec.msgpack.decode(record.command, type=_type(record))
+        return Handle(record.member_id, command)
+    if isinstance(record, Begin) and record.rules > RULES:
+        raise ValueError(f"what follows is of rules {record.rules}, this one knows {RULES}")
+    operation: Operation[Any] = record
     return operation
 
 

@@ -35,6 +35,7 @@ from chatd.chat import limits
 from chatd.chat.errors import Refusal
 from chatd.chat.hub import Hub, HubSettings
 from chatd.chat.outbox import Outbox
+from chatd.chat.state import RULES
 from chatd.log import codec
 from chatd.log.chat_time import ChatTime
 from chatd.log.engine import ArchivedMessage, Entry, LogLost, Snapshot, Store, StoreFailed
@@ -97,6 +98,7 @@ class JournalLog(OrderedLog):
     def open(self) -> Deferred[Exception | None]:
         self._is_opened = True
         opened = self._restore()
+        opened.addErrback(self._describe)
         opened.addErrback(self._not_restored)
         return opened.addCallback(self._begin)
 
@@ -119,18 +121,26 @@ class JournalLog(OrderedLog):
         self.log.info("this chat is kept in {name}", name=self._name)
         return None
 
+    def _describe(self, failure: Failure) -> None:
+        failure.trap(ValueError)
+        # Whatever was damaged has another checksum.
+        raise StoreFailed(
+            f"{self._name} was kept by another version of chatd ({failure.value}); use that one, "
+            "or name another file with --store."
+        )
+
     def _not_restored(self, failure: Failure) -> Exception | None:
         """Go on without the store. It is not tried again: it may have what this chat lacks."""
         self._is_kept = False
         self.problem = f"This chat is not kept: {failure.value}"
-        if failure.check(StoreFailed, LogLost, ValueError) is None:
+        if failure.check(StoreFailed, LogLost) is None:
             self.log.failure("the chat could not be restored", failure)
         return failure.value if isinstance(failure.value, Exception) else None
 
     def _begin(self, problem: Exception | None) -> Deferred[Exception | None]:
         """Whoever was connected before the server ended is gone."""
         begun: Deferred[Exception | None] = Deferred()
-        self._asked.insert(0, (Begin(), lambda _: begun.callback(problem)))
+        self._asked.insert(0, (Begin(RULES), lambda _: begun.callback(problem)))
         self._is_busy = False
         self._schedule()
         return begun

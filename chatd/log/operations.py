@@ -119,7 +119,12 @@ class Tick(Operation[None], frozen=True, tag="tick"):
 
 
 class Begin(Operation[None], frozen=True, tag="begin"):
-    """A server begins; whoever was connected to the one before is gone."""
+    """A server begins; whoever was connected to the one before is gone.
+
+    :ivar rules: by which it applies what follows; the first ones were not named.
+    """
+
+    rules: int = 1
 
     @override
     def apply(self, hub: Hub, now: int) -> None:

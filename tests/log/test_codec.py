@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from chatd.chat import commands
 from chatd.chat.hub import Hub, HubSettings
+from chatd.chat.state import RULES
 from chatd.log import codec
 from chatd.log.operations import (
     Begin,
@@ -47,7 +48,7 @@ OPERATIONS: dict[type[Operation[Any]], st.SearchStrategy[Operation[Any]]] = {
     SetAccounts: st.builds(SetAccounts, st.dictionaries(TEXTS, st.booleans(), max_size=4)),
     SkipNumbers: st.builds(SkipNumbers, st.dictionaries(TEXTS, NUMBERS, max_size=4)),
     Tick: st.just(Tick()),
-    Begin: st.just(Begin()),
+    Begin: st.builds(Begin, st.integers(0, RULES)),
     Clear: st.just(Clear()),
 }
 
@@ -94,6 +95,7 @@ def test_accounts_stay_in_their_order(accounts: list[tuple[str, bool]]) -> None:
         msgspec.msgpack.encode([["do", 1, "SendMessage", {"text": 1}]]),
         msgspec.msgpack.encode([["do", 1, "SendMessage"]]),
         msgspec.msgpack.encode({"tag": "tick"}),
+        msgspec.msgpack.encode([["begin", RULES + 1]]),
         codec.encode_operations([ReserveSlot("10.0.0.1:1")])[:-1],
         b"",
         b"\xc1",
@@ -110,7 +112,11 @@ def test_what_is_no_state_is_refused(data: bytes) -> None:
         codec.decode_snapshot(data)
 
 
-def test_a_state_of_other_rules_is_refused() -> None:
+def test_what_a_server_of_the_first_rules_has_written_is_read() -> None:
+    assert codec.decode_operations(msgspec.msgpack.encode([["begin"]])) == [Begin(1)]
+
+
+def test_a_state_of_newer_rules_is_refused() -> None:
     hub = Hub(HubSettings("work", 3, 9), RecordingOutbox(), 0)
     newer = replace(hub.state(), rules=99)
     with pytest.raises(ValueError, match="rules 99"):

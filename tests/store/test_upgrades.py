@@ -1,10 +1,14 @@
 """A chat that another version of chatd has kept."""
 
 import shutil
+import sqlite3
+import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import pytest_twisted
 from twisted.internet import reactor
@@ -13,7 +17,9 @@ from twisted.internet.defer import Deferred
 from chatd.chat.commands import Enter, JoinRoom, ReadHistory, SendMessage
 from chatd.chat.events import JoinDone, Ok
 from chatd.chat.hub import HubSettings
-from chatd.log.engine import Store
+from chatd.chat.state import RULES
+from chatd.log import codec
+from chatd.log.engine import Store, StoreFailed
 from chatd.log.journal_log import JournalLog
 from chatd.log.operations import Handle, Operation, ReserveSlot
 from chatd.store import schema
@@ -26,8 +32,8 @@ FIXTURES = Path(__file__).with_name("fixtures")
 VERSIONS = range(1, len(schema.MIGRATIONS) + 1)
 
 
-async def opened(engine: SQLiteEngine) -> JournalLog:
-    log = JournalLog(
+def journal(engine: SQLiteEngine) -> JournalLog:
+    return JournalLog(
         HubSettings("party", slots=10, history=100, is_archived=True),
         RecordingOutbox(),
         lambda: NOW,
@@ -35,6 +41,10 @@ async def opened(engine: SQLiteEngine) -> JournalLog:
         Store(engine, engine.archive, str(engine.path)),
         lambda text: None,
     )
+
+
+async def opened(engine: SQLiteEngine) -> JournalLog:
+    log = journal(engine)
     assert await log.open() is None
     return log
 
@@ -92,3 +102,79 @@ async def test_a_chat_whose_server_was_killed_goes_on_with_a_newer_one(
     ]
     assert not grep(path, b"for moon alone")
     await log.stop()
+
+
+def change_snapshot(path: Path, **changes: Any) -> None:
+    """Write another state into the newest snapshot, with its checksum."""
+    connection = sqlite3.connect(path)
+    [snapshot_id] = connection.execute("SELECT max(id) FROM snapshots").fetchone()
+    rows = connection.execute(
+        "SELECT data FROM parts WHERE snapshot = ? ORDER BY part", (snapshot_id,)
+    )
+    time, state = codec.decode_snapshot(b"".join(data for (data,) in rows))
+    changed = codec.encode_snapshot(time, replace(state, **changes))
+    connection.execute("DELETE FROM parts WHERE snapshot = ?", (snapshot_id,))
+    connection.execute("INSERT INTO parts VALUES (?, 0, ?)", (snapshot_id, changed))
+    connection.execute(
+        "UPDATE snapshots SET checksum = ? WHERE id = ?", (zlib.crc32(changed), snapshot_id)
+    )
+    connection.commit()
+    connection.close()
+
+
+def add_entry(path: Path, data: bytes) -> None:
+    connection = sqlite3.connect(path)
+    [position] = connection.execute("SELECT max(position) + 1 FROM entries").fetchone()
+    row = (position, NOW, zlib.crc32(data), data)
+    connection.execute("INSERT INTO entries VALUES (?, ?, ?, ?)", row)
+    connection.commit()
+    connection.close()
+
+
+NEWER: dict[str, tuple[Callable[[Path], None], str]] = {
+    "a snapshot": (
+        lambda path: change_snapshot(path, rules=RULES + 1),
+        f"rules {RULES + 1}, this one knows",
+    ),
+    "the journal": (
+        lambda path: add_entry(path, msgspec.msgpack.encode([["begin", RULES + 1]])),
+        f"rules {RULES + 1}, this one knows",
+    ),
+    "an operation": (
+        lambda path: add_entry(path, msgspec.msgpack.encode([["unheard of", 1]])),
+        "unheard of",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", NEWER)
+@together
+async def test_a_chat_of_newer_rules_is_refused_in_words_and_left_as_it_is(
+    make_engine: MakeEngine, path: Path, what: str
+) -> None:
+    shutil.copy(FIXTURES / "killed-1.db", path)
+    shutil.copy(FIXTURES / "killed-1.db-wal", f"{path}-wal")
+    change, words = NEWER[what]
+    change(path)
+    before = dump(path)
+    log = journal(make_engine())
+    problem = await log.open()
+    assert isinstance(problem, StoreFailed)
+    assert str(problem).startswith(f"{path} was kept by another version of chatd (")
+    assert words in str(problem)
+    assert str(problem).endswith("); use that one, or name another file with --store.")
+    ice = await asked(log, ReserveSlot("127.0.0.1:40001"))
+    await asked(log, Handle(ice, Enter("ice")))
+    await asked(log, Handle(ice, SendMessage("hello")))
+    await log.stop()
+    assert dump(path) == before
+
+
+def dump(path: Path) -> list[str]:
+    """All that is in the file, but for how often it was opened and what is known of the clock."""
+    connection = sqlite3.connect(path)
+    try:
+        lines = list(connection.iterdump())
+    finally:
+        connection.close()
+    return [each for each in lines if 'INTO "numbers"' not in each]
