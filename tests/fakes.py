@@ -39,6 +39,7 @@ class RecordingOutbox:
     :ivar received: the events that each member and watcher was sent, but not those it caused.
     :ivar recipients: the members and watchers.
     :ivar sent: all events but private messages, with their origins, in order.
+    :ivar ended: the connections that were closed, and why.
     """
 
     def __init__(self) -> None:
@@ -47,6 +48,7 @@ class RecordingOutbox:
         self.watchers: set[MemberId] = set()
         self.rooms: dict[str, set[MemberId]] = {}
         self.sent: list[tuple[MemberId, Event]] = []
+        self.ended: list[tuple[MemberId, str]] = []
 
     def add_member(self, member: MemberId) -> None:
         self.received.setdefault(member, [])
@@ -67,7 +69,10 @@ class RecordingOutbox:
         self.rooms.setdefault(room, set()).add(member)
 
     def leave_room(self, member: MemberId, room: str) -> None:
-        self.rooms[room].remove(member)
+        self.rooms.setdefault(room, set()).discard(member)  # it may not be sent them yet
+
+    def end_connection(self, member: MemberId, reason: str) -> None:
+        self.ended.append((member, reason))
 
     def to_member(self, member: MemberId, event: Event) -> None:
         self.received[member].append(event)

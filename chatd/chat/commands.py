@@ -14,11 +14,26 @@ from chatd.chat.names import LOBBY
 
 
 @dataclass(frozen=True, slots=True)
+class SessionKeys:
+    """What a client that can resume enters with. The hub knows the digests of tokens alone.
+
+    :ivar new: of the token that it is given if it does not resume.
+    :ivar resumed: of the token that it brings; empty if it has none.
+    :ivar private: the number of the last private message that it was sent.
+    """
+
+    new: str
+    resumed: str = ""
+    private: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Enter:
-    """Become a member with this nickname, in these rooms."""
+    """Become a member with this nickname, in these rooms; or resume a session."""
 
     nickname: str
     rooms: tuple[str, ...] = (LOBBY,)
+    keys: SessionKeys | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +46,7 @@ class EnterAuthenticated:
 
     account: str
     rooms: tuple[str, ...] = (LOBBY,)
+    keys: SessionKeys | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ and only the caller knows which connection sent the command.
 Every handler checks everything before it changes anything: a refused command has changed nothing.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from chatd.chat import commands, events, limits, names
 from chatd.chat.errors import (
@@ -23,16 +23,21 @@ from chatd.chat.errors import (
     Full,
     NotRegistered,
     TooManyUnregistered,
-    TooManyWatchers,
 )
 from chatd.chat.events import Reply
-from chatd.chat.members import Connections, Nicknames, check_capacity, check_needs_no_password
+from chatd.chat.members import Connections, Nicknames, check_capacity
 from chatd.chat.model import Member
 from chatd.chat.outbox import MemberId, Outbox
+from chatd.chat.registration import Registration
+from chatd.chat.resuming import CONNECTION_LOST, MissedPage, Resuming
 from chatd.chat.rooms import Rooms
+from chatd.chat.sessions import JoinedRoom, Sessions, is_numbered
 from chatd.chat.state import RULES, HubState, MemberState
 
 _Handler = Callable[[Member, Any, int], Reply]
+
+#: The reasons for leaving after which nobody can resume.
+_FINAL_REASONS: Final = frozenset({"quit", "inactive"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +63,34 @@ class Hub:
 
     :param outbox: delivers the events.
     :param now: milliseconds since 1970, here and in every method.
-    :ivar started: when the chat began.
     """
 
     def __init__(self, settings: HubSettings, outbox: Outbox, now: int) -> None:
-        self._accounts: Mapping[str, bool] = {}
-        self._server_id = settings.server_id
         self._outbox = outbox
-        self.started = now
         self._has_begun = False
         self._connections = Connections(settings.slots)
         self._nicknames = Nicknames()
         self._rooms = Rooms(settings.history, settings.is_archived, outbox)
+        self._sessions = Sessions(settings.slots * limits.SLOT_SESSIONS)
+        self._resuming = Resuming(
+            self._connections, self._nicknames, self._rooms, self._sessions, outbox
+        )
+        self._registration = Registration(
+            settings.server_id,
+            now,
+            self._connections,
+            self._nicknames,
+            self._rooms,
+            self._sessions,
+            self._resuming,
+            outbox,
+        )
         # One table for each state of a connection: a command that is not in it is refused before
         # any handler runs.
         self._unregistered_handlers: dict[type, _Handler] = {
-            commands.Enter: self._enter_as_guest,
-            commands.EnterAuthenticated: self._enter_authenticated,
-            commands.Watch: self._watch,
+            commands.Enter: self._registration.enter,
+            commands.EnterAuthenticated: self._registration.enter_authenticated,
+            commands.Watch: self._registration.watch,
             commands.Quit: self._quit,
         }
         reading: dict[type, _Handler] = {
@@ -89,12 +104,12 @@ class Hub:
         }
         self._watcher_handlers = self._unregistered_handlers | reading
         self._member_handlers: dict[type, _Handler] = reading | {
-            commands.Enter: self._late_hello,
-            commands.EnterAuthenticated: self._rename_authenticated,
+            commands.Enter: self._registration.late_hello,
+            commands.EnterAuthenticated: self._registration.rename_authenticated,
             commands.SendMessage: self._send_message,
             commands.SendToLobby: self._send_to_lobby,
             commands.SendPrivate: self._send_private,
-            commands.Rename: self._rename,
+            commands.Rename: self._registration.rename,
             commands.JoinRoom: self._join_room,
             commands.LeaveRoom: self._leave_room,
             commands.Quit: self._quit,
@@ -107,12 +122,16 @@ class Hub:
         The server replaces it whenever the password file changes. A change does not affect those
         already in the chat.
         """
-        return self._accounts
+        return self._registration.accounts
 
     @accounts.setter
     def accounts(self, accounts: Mapping[str, bool]) -> None:
-        self._accounts = accounts
-        self._nicknames.set_accounts(accounts)
+        self._registration.accounts = accounts
+
+    @property
+    def started(self) -> int:
+        """When the chat began, in milliseconds since 1970."""
+        return self._registration.started
 
     # --- connections ----------------------------------------------------------------------------
 
@@ -122,6 +141,17 @@ class Hub:
         :raises Full: if none is free.
         """
         return self._connections.add(address, self._connections.slots, Full).member_id
+
+    def share_slot(self, address: str, digest: str) -> MemberId:
+        """Add a connection from `address` that will resume the session with that `digest`.
+
+        Until it does, it shares the slot of the session's member.
+
+        :raises Full: if no slot is free, and no member has such a session.
+        """
+        if not self.has_member(digest):
+            return self.reserve_slot(address)
+        return self._connections.add_unchecked(address, self._connections.slots).member_id
 
     def connect_without_slot(self, address: str) -> MemberId:
         """Add a connection from `address` that takes a slot only when it enters.
@@ -139,11 +169,15 @@ class Hub:
         """
         check_capacity(self._connections.unregistered, TooManyUnregistered)
 
-    def handle(self, member_id: MemberId, command: commands.Command, now: int) -> Reply:
+    def handle(
+        self, member_id: MemberId, command: commands.Command, now: int, number: int = 0
+    ) -> Reply:
         """Carry out the command of a member, or of a connection that is about to be one.
 
         The events go to the outbox before the reply is returned.
 
+        :param number: the client's number of the command; 0 for none. If it was carried out before,
+            its reply is the same, and nothing else happens.
         :raises Refusal: if the command cannot be carried out; then nothing has changed.
         """
         member = self._connections.get(member_id)
@@ -152,47 +186,100 @@ class Hub:
         handler = self._handlers(member).get(type(command))
         if handler is None:
             raise AlreadyRegistered if member.nickname else NotRegistered
-        return handler(member, command, now)
+        session = self._sessions.of(member_id) if number and is_numbered(command) else None
+        if session is None:
+            return handler(member, command, now)
+        reply = session.outcome(number, command)
+        if reply is None:
+            reply = handler(member, command, now)
+            session.carried_out(number, command, reply)
+        return reply
 
-    def remove_member(self, member_id: MemberId, reason: str) -> None:
+    def lose_connection(self, member_id: MemberId, now: int) -> None:
+        """The connection is lost: a member that can resume goes away, any other one leaves."""
+        member, session = self._connections.get(member_id), self._sessions.of(member_id)
+        if member is None or session is None:
+            self.remove_member(member_id, CONNECTION_LOST, now)
+        elif member.away_until is None:
+            self._resuming.go_away(member, session, now)
+
+    def remove_member(self, member_id: MemberId, reason: str, now: int) -> None:
         """Remove a connection, free its nickname, and announce that a member left.
 
         The session and the hub may both end a connection, so removing it a second time does
-        nothing.
+        nothing. After most reasons, the client may still resume, and enters again.
 
         :param reason: ``quit``, ``connection lost``, ``inactive`` …
         """
         member = self._connections.remove(member_id)
         if member is not None:
-            self._remove(member)
+            session = self._sessions.of(member_id)
+            ends_at = None
+            if session is not None and reason in _FINAL_REASONS:
+                self._sessions.end(session)
+            elif session is not None:
+                self._sessions.disconnected(session, now)
+                self._sessions.has_left(session)
+                ends_at = now + 1_000 * limits.EMPTY_ROOM_SECONDS
+            self._registration.leave(member, ends_at)
             if member.nickname:
                 self._outbox.to_all(events.MemberLeft(member.nickname, reason), member_id)
 
+    def read_missed(
+        self, member_id: MemberId, seen: Mapping[str, int], gaps: Collection[str]
+    ) -> MissedPage:
+        """The next page of what a member has missed: see :meth:`Resuming.read_missed`.
+
+        :raises NotRegistered: if there is no such member, or it has no session.
+        """
+        member, session = self._connections.get(member_id), self._sessions.of(member_id)
+        if member is None or session is None:
+            raise NotRegistered
+        return self._resuming.read_missed(member, session, seen, gaps)
+
     def tick(self, now: int) -> None:
         """Time has passed: carry out what is due."""
+        for member in self._sessions.away():
+            if member.away_until is not None and member.away_until <= now:
+                self.remove_member(member.member_id, CONNECTION_LOST, now)
+        self._sessions.end_outdated(now)
         self._rooms.end_empty(now)
 
     def next_deadline(self) -> int | None:
         """When :meth:`tick` is to be called next, in milliseconds since 1970."""
-        return self._rooms.next_end()
+        deadlines = (self._rooms.next_end(), self._sessions.next_end())
+        return min((each for each in deadlines if each is not None), default=None)
 
     def begin(self, now: int) -> None:
         """A server begins, perhaps with a chat that another one has kept."""
         if not self._has_begun:
             self._has_begun = True
-            self.started = now
+            self._registration.started = now
+        for member in self._sessions.end_outdated(now):
+            self._connections.remove(member.member_id)
+            self._registration.leave(member)
         self.clear(now)
 
     def clear(self, now: int) -> None:
         """Remove all connections, and announce nothing: a server ends, or begins again.
 
         With N members, announcing each departure would be N² notices. Each member gets a
-        ``goodbye`` from the server instead. The rooms stay for ``EMPTY_ROOM_SECONDS``, so that
-        their members can come back.
+        ``goodbye`` from the server instead. If messages are archived, the chat goes on with the
+        next server: those that can resume are away from now on, and empty rooms stay for
+        ``EMPTY_ROOM_SECONDS``, so that their members can come back.
         """
-        for member in self._connections.clear():
-            self._remove_names(member)
-        self._rooms.empty(now + 1_000 * limits.EMPTY_ROOM_SECONDS)
+        ends_at = now + 1_000 * limits.EMPTY_ROOM_SECONDS if self._rooms.is_archived else None
+        for member in list(self._connections.all()):
+            session = self._sessions.of(member.member_id)
+            if session is not None and self._rooms.is_archived:
+                self._resuming.go_away(member, session, now)
+            else:
+                self._connections.remove(member.member_id)
+                for room in list(member.rooms.values()):
+                    self._rooms.take_out(member, room, ends_at)
+                if session is not None:
+                    self._sessions.end(session)
+                self._registration.leave(member)
 
     # --- the state, for a log that keeps it ------------------------------------------------------
 
@@ -213,12 +300,14 @@ class Hub:
                     member.nickname,
                     member.since,
                     tuple(member.rooms),
+                    member.away_until,
                 )
                 for member in self._connections.all()
             ),
             tuple((pool.name, tuple(pool.members)) for pool in self._connections.pools),
             rooms,
-            tuple(self._accounts.items()),
+            tuple(self.accounts.items()),
+            self._sessions.state(),
         )
 
     def restore(self, state: HubState) -> None:
@@ -228,7 +317,7 @@ class Hub:
         """
         if state.rules > RULES:
             raise ValueError(f"the state is of rules {state.rules}, this one knows {RULES}")
-        self.started = state.started
+        self._registration.started = state.started
         self._has_begun = True
         members = self._connections.restore(state.next_id, state.members, state.pools)
         self._rooms.restore(state.lives, state.ended_seq, state.rooms, members)
@@ -237,6 +326,7 @@ class Hub:
             if member_state.nickname:
                 self._nicknames.assign(member, member_state.nickname)
             member.rooms.update((name, self._rooms.get(name)) for name in member_state.rooms)
+        self._sessions.restore(state.sessions, members)
         self.accounts = dict(state.accounts)
 
     def restore_history(self, room: str, messages: Iterable[events.Message]) -> None:
@@ -264,8 +354,19 @@ class Hub:
         return len(self._nicknames)
 
     def is_connected(self, member_id: MemberId) -> bool:
-        """Whether the connection was added, and not removed yet."""
-        return self._connections.get(member_id) is not None
+        """Whether the connection was added, and not removed or lost yet."""
+        member = self._connections.get(member_id)
+        return member is not None and member.away_until is None
+
+    def has_member(self, digest: str) -> bool:
+        """Whether a member, perhaps one that is away, has the session with that digest."""
+        session = self._sessions.get(digest)
+        return session is not None and session.member is not None
+
+    @property
+    def forgotten_private(self) -> int:
+        """Counts the private messages that the hub does not keep any more."""
+        return self._sessions.forgotten_private
 
     def nickname(self, member_id: MemberId) -> str:
         """The nickname of a connection; empty before it has entered and after it was removed."""
@@ -273,14 +374,16 @@ class Hub:
         return member.nickname if member else ""
 
     def users(self, room: str | None = None) -> events.Users:
-        """The members, or those in `room`, in the order of entering or joining.
+        """The members, or those in `room`, in the order of entering or joining, or of resuming.
 
         :raises Refusal: if there is no such room.
         """
         found = None if room is None else self._rooms.get(room)
         return events.Users(
             tuple(
-                events.User(each.nickname, each.since, tuple(each.rooms))
+                events.User(
+                    each.nickname, each.since, tuple(each.rooms), each.away_until is not None
+                )
                 for each in (found or self._connections.slots).members.values()
                 if each.nickname
             ),
@@ -320,91 +423,11 @@ class Hub:
             else self._unregistered_handlers
         )
 
-    def _remove(self, member: Member) -> None:
-        """Undo everything that entering and joining did, for a connection that was removed."""
-        for room in list(member.rooms.values()):
-            self._rooms.remove(member, room)
-        self._remove_names(member)
-
-    def _remove_names(self, member: Member) -> None:
-        if member.nickname:
-            self._nicknames.release(member)
-        if member.nickname or member.pool is self._connections.watchers:
-            self._outbox.remove_member(member.member_id)
-
-    def _watch(self, member: Member, command: commands.Watch, now: int) -> Reply:
-        if member.pool is not self._connections.watchers:
-            self._connections.move(member, self._connections.watchers, TooManyWatchers)
-            self._outbox.add_watcher(member.member_id)
-        return events.Watching(self._server_id, self.started)
-
-    def _enter_as_guest(self, member: Member, command: commands.Enter, now: int) -> Reply:
-        if member.pool is not self._connections.slots:
-            # Before anything else: a full server must not ask for a password first.
-            check_capacity(self._connections.slots, _full)
-        nickname = self._nicknames.check_available(member, command.nickname)
-        check_needs_no_password(nickname, self._accounts)
-        return self._enter(member, nickname, command.rooms, now)
-
-    def _enter_authenticated(
-        self, member: Member, command: commands.EnterAuthenticated, now: int
-    ) -> Reply:
-        # Check again: during the password check another connection may have taken the nickname or
-        # the slot.
-        nickname = self._nicknames.check_available(member, command.account)
-        return self._enter(member, nickname, command.rooms, now)
-
-    def _enter(self, member: Member, nickname: str, rooms: tuple[str, ...], now: int) -> Reply:
-        self._connections.move(member, self._connections.slots, _full)
-        self._nicknames.assign(member, nickname)
-        member.since = now
-        self._outbox.add_member(member.member_id)
-        for room in rooms:
-            self._rooms.add(member, self._rooms.get(room))
-        self._outbox.to_all(events.MemberEntered(nickname), member.member_id)
-        return self._welcome(member)
-
-    def _late_hello(self, member: Member, command: commands.Enter, now: int) -> Reply:
-        """A ``hello`` from a connection that was registered as ``ADDRESS:PORT`` before.
-
-        The connection sent nothing for ``DIALECT_DETECTION_MILLISECONDS`` and was therefore
-        registered as a basic client under its address. The ``hello`` renames it, and the reply is
-        the ``welcome`` that the client waits for. Any other member is refused.
-        """
-        if member.nickname != member.address:
-            raise AlreadyRegistered
-        self._rename(member, commands.Rename(command.nickname), now)
-        return self._welcome(member)
-
-    def _welcome(self, member: Member) -> Reply:
-        return events.Welcome(self._server_id, self.started, member.nickname, tuple(member.rooms))
-
-    def _rename(self, member: Member, command: commands.Rename, now: int) -> Reply:
-        nickname = self._nicknames.check_available(member, command.nickname)
-        if names.casefold(nickname) != names.casefold(member.nickname):
-            check_needs_no_password(nickname, self._accounts)
-        return self._apply_rename(member, nickname)
-
-    def _rename_authenticated(
-        self, member: Member, command: commands.EnterAuthenticated, now: int
-    ) -> Reply:
-        nickname = self._nicknames.check_available(member, command.account)
-        is_late_hello = member.nickname == member.address  # as in _late_hello
-        reply = self._apply_rename(member, nickname)
-        return self._welcome(member) if is_late_hello else reply
-
-    def _apply_rename(self, member: Member, nickname: str) -> Reply:
-        old = member.nickname
-        if nickname != old:
-            self._nicknames.assign(member, nickname)
-            self._outbox.to_all(events.MemberRenamed(old, nickname), member.member_id)
-        return events.Ok()
+    # --- quitting, messages and rooms ----------------------------------------------------------
 
     def _quit(self, member: Member, command: commands.Quit, now: int) -> Reply:
-        self.remove_member(member.member_id, "quit")
+        self.remove_member(member.member_id, "quit", now)
         return events.Goodbye("quit")
-
-    # --- messages and rooms ---------------------------------------------------------------------
 
     def _send_message(self, member: Member, command: commands.SendMessage, now: int) -> Reply:
         # Fast path: most commands give the room's exact name; get_joined also finds other spellings
@@ -423,15 +446,21 @@ class Hub:
 
     def _send_private(self, member: Member, command: commands.SendPrivate, now: int) -> Reply:
         text = names.message_text(command.text)
-        reached, undelivered = self._nicknames.resolve_recipients(command.to, self._accounts)
+        reached, undelivered = self._nicknames.resolve_recipients(command.to, self.accounts)
         to = tuple(each.nickname for each in reached)
         message = events.PrivateMessage(member.nickname, to, now, text)
         for each in reached:
-            self._outbox.to_member(each.member_id, message)
+            session = self._sessions.of(each.member_id)
+            own = message if session is None else self._sessions.add_private(session, message)
+            self._outbox.to_member(each.member_id, own)
         return events.PrivateSent(now, undelivered, to)
 
     def _join_room(self, member: Member, command: commands.JoinRoom, now: int) -> Reply:
         reply = self._rooms.join(member, command.room)
+        session = self._sessions.of(member.member_id)
+        if session is not None:
+            room = member.rooms[reply.room]
+            session.rooms[room.name] = JoinedRoom(room.life, room.history.seq)
         event = events.RoomJoined(reply.room, member.nickname)
         self._outbox.to_room(reply.room, event, member.member_id)
         return reply
@@ -442,9 +471,7 @@ class Hub:
         event = events.RoomLeft(room.name, member.nickname)
         self._outbox.to_room(room.name, event, member.member_id)
         self._rooms.remove(member, room)
+        session = self._sessions.of(member.member_id)
+        if session is not None:
+            session.rooms.pop(room.name, None)
         return events.Ok()
-
-
-def _full() -> Full:
-    """The refusal to a connection without a slot, which may stay and try again."""
-    return Full(closes_connection=False)

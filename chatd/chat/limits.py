@@ -76,8 +76,22 @@ LIST_FRAME_BYTES: Final = 65_536
 REPLY_BYTES: Final = 262_144
 #: Messages in a reply to ``history``, if the request does not say how many.
 HISTORY_REPLY_MESSAGES: Final = 50
-#: How long a room that a restart of the server has emptied waits for its members to come back.
+#: How long an empty room waits for its members to come back, whose connections were lost.
 EMPTY_ROOM_SECONDS: Final = 60
+#: How long a member whose connection is lost keeps its slot, its nickname and its rooms.
+AWAY_SECONDS: Final = 10
+#: How long after that a client can resume its session.
+SESSION_SECONDS: Final = 3_600
+#: Sessions of a server, for each slot.
+SLOT_SESSIONS: Final = 2
+#: Private messages that wait in a session: the client may not have got them.
+PRIVATE_BOX_MESSAGES: Final = 32
+#: The text of them, all together, in code points.
+PRIVATE_BOX_CHARACTERS: Final = 16_384
+#: Missed messages that a client is sent at once. The next are sent when it has read them.
+MISSED_MESSAGES: Final = 100
+#: The text of them, all together, in code points.
+MISSED_CHARACTERS: Final = 16_384
 
 # --- delivery -----------------------------------------------------------------------------------
 
@@ -172,6 +186,9 @@ JOURNAL_BYTES: Final = 4_194_304
 #: Pause after an entry of the journal that several commands share: what they lead to shares the
 #: next one. An entry of one command has none.
 JOURNAL_PAUSE_MILLISECONDS: Final = 1
+#: Time for which the text of a private message stays in the store's files, unless somebody may
+#: still be sent it.
+PRIVATE_TRIM_SECONDS: Final = 60
 #: Messages that are kept in memory while the store fails, to be archived later.
 UNARCHIVED_MESSAGES: Final = 10_000
 #: Time after which a store that has failed is tried again.

@@ -58,6 +58,10 @@ class Connections:
         :raises Refusal: the one that `make_refusal` creates, if the pool is full.
         """
         check_capacity(pool, make_refusal)
+        return self.add_unchecked(address, pool)
+
+    def add_unchecked(self, address: str, pool: Pool) -> Member:
+        """The same, even if the pool is full: the connection will take another one's place."""
         member = Member(self.next_id, address, pool)
         self.next_id += 1
         self._members[member.member_id] = pool.members[member.member_id] = member
@@ -74,6 +78,13 @@ class Connections:
             del member.pool.members[member.member_id]
             pool.members[member.member_id] = member
             member.pool = pool
+
+    def replace(self, old: Member, new: Member) -> None:
+        """Remove `old`, and give its slot to `new`."""
+        self.remove(old.member_id)
+        del new.pool.members[new.member_id]
+        new.pool = self.slots
+        self.slots.members[new.member_id] = new
 
     def remove(self, member_id: MemberId) -> Member | None:
         """Remove a connection and return it; None if it was gone before."""
@@ -98,7 +109,11 @@ class Connections:
         by_name = {pool.name: pool for pool in self.pools}
         for state in members:
             self._members[state.member_id] = Member(
-                state.member_id, state.address, by_name[state.pool], since=state.since
+                state.member_id,
+                state.address,
+                by_name[state.pool],
+                since=state.since,
+                away_until=state.away_until,
             )
         for name, member_ids in pools:
             by_name[name].members.update((each, self._members[each]) for each in member_ids)
@@ -223,13 +238,16 @@ def _remove_look(looks: _Looks, name: str) -> None:
             del looks[skeleton]
 
 
-def check_needs_no_password(nickname: str, accounts: Mapping[str, bool]) -> None:
+def check_needs_no_password(
+    nickname: str, accounts: Mapping[str, bool], *, is_given: bool = False
+) -> None:
     """Check that a guest may have `nickname`.
 
     :param accounts: the casefolded nicknames of all accounts, and whether each is blocked.
+    :param is_given: whether the password was given before.
     :raises PasswordRequired: if it is an account.
     :raises Blocked: if it is a blocked account.
     """
     is_blocked = accounts.get(names.casefold(nickname))
-    if is_blocked is not None:
+    if is_blocked or (is_blocked is not None and not is_given):
         raise (Blocked if is_blocked else PasswordRequired)(nickname)

@@ -7,7 +7,7 @@ are in one module.
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, takewhile
 
 from chatd.chat import limits
 from chatd.chat.events import Message
@@ -22,6 +22,8 @@ class Member:
     :ivar nickname: empty until it has entered.
     :ivar since: when it entered, in milliseconds since 1970.
     :ivar rooms: the rooms that it is in, by their names, in the order of joining.
+    :ivar away_until: when it leaves, as its connection is lost, in milliseconds since 1970; None
+        while it is connected.
     """
 
     member_id: MemberId
@@ -30,6 +32,7 @@ class Member:
     nickname: str = ""
     since: int = 0
     rooms: dict[str, "Room"] = field(default_factory=dict)
+    away_until: int | None = None
 
 
 @dataclass(slots=True)
@@ -114,3 +117,8 @@ class RoomHistory:
             if before is None or message.seq < before
         )
         return tuple(islice(newest_first, min(max(limit, 0), len(self._messages))))[::-1]
+
+    def after(self, seq: int) -> tuple[Message, ...]:
+        """The messages with a higher number, oldest first."""
+        newest_first = takewhile(lambda message: message.seq > seq, reversed(self._messages))
+        return tuple(newest_first)[::-1]

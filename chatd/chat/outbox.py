@@ -35,6 +35,9 @@ class Outbox(Protocol):
     def leave_room(self, member: MemberId, room: str) -> None:
         """Stop sending `member` the events of `room`."""
 
+    def end_connection(self, member: MemberId, reason: str) -> None:
+        """Close the connection of `member`, which is no member any more, with a goodbye."""
+
     def to_member(self, member: MemberId, event: Event) -> None:
         """Send `event` to one member."""
 

@@ -21,12 +21,13 @@ class Rooms:
     :param is_archived: whether messages outlive their room. Then a room's numbers never begin
         again: they go on from the highest number that any ended room had. So nothing has to be
         kept of rooms that have ended.
+    :ivar is_archived: the same.
     :param outbox: is told which rooms a member is in.
     """
 
     def __init__(self, history: int, is_archived: bool, outbox: Outbox) -> None:
         self._history = history
-        self._is_archived = is_archived
+        self.is_archived = is_archived
         self._outbox = outbox
         self._rooms: dict[str, Room] = {}
         self._lives = 0
@@ -74,31 +75,37 @@ class Rooms:
 
     def add(self, member: Member, room: Room) -> None:
         """Put `member` into `room`, without a check."""
+        self.place(member, room)
+        self._outbox.join_room(member.member_id, room.name)
+
+    def place(self, member: Member, room: Room) -> None:
+        """Put `member` into `room`, where it is not sent anything yet."""
         room.members[member.member_id] = member
         room.ends_at = None
         member.rooms[room.name] = room
-        self._outbox.join_room(member.member_id, room.name)
 
-    def remove(self, member: Member, room: Room) -> None:
-        """Take `member` out of `room`. An empty room, other than the lobby, is deleted."""
+    def find_or_create(self, room_name: str) -> Room | None:
+        """The room with that name, which is created if need be; None if there are too many."""
+        room = self._rooms.get(names.casefold(room_name))
+        if room is None and len(self._rooms) < limits.ROOMS:
+            room = self._create(room_name)
+        return room
+
+    def remove(self, member: Member, room: Room, ends_at: int | None = None) -> None:
+        """Take `member` out of `room`. An empty room, other than the lobby, is deleted.
+
+        :param ends_at: when it is deleted, if its member may come back, in milliseconds since 1970.
+        """
+        if member.away_until is None:
+            self._outbox.leave_room(member.member_id, room.name)
+        self.take_out(member, room, ends_at)
+
+    def take_out(self, member: Member, room: Room, ends_at: int | None = None) -> None:
+        """The same for a member that is not sent anything any more."""
         del room.members[member.member_id]
         del member.rooms[room.name]
-        self._outbox.leave_room(member.member_id, room.name)
         if not room.members:
-            self._end(room)
-
-    def empty(self, ends_at: int) -> None:
-        """Take everybody out of all rooms.
-
-        :param ends_at: when rooms that nobody joins again end if messages are archived, in
-            milliseconds since 1970; without an archive they end at once.
-        """
-        for room in list(self._rooms.values()):
-            room.members.clear()
-            if not self._is_archived:
-                self._end(room)
-            elif room.name != LOBBY:
-                room.ends_at = ends_at
+            self._end_at(room, ends_at)
 
     def next_end(self) -> int | None:
         """When the next room ends unless somebody joins it."""
@@ -165,8 +172,14 @@ class Rooms:
         self._rooms[names.casefold(name)] = room
         return room
 
+    def _end_at(self, room: Room, ends_at: int | None) -> None:
+        if ends_at is None:
+            self._end(room)
+        elif room.name != LOBBY:
+            room.ends_at = ends_at
+
     def _end(self, room: Room) -> None:
         if room.name != LOBBY:
-            if self._is_archived:
+            if self.is_archived:
                 self._ended_seq = max(self._ended_seq, room.history.seq)
             del self._rooms[names.casefold(room.name)]

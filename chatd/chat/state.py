@@ -5,11 +5,13 @@ operations have equal states. The messages of the rooms are not in it: they are 
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from chatd.chat.events import PrivateMessage
 from chatd.chat.outbox import MemberId
 
 #: The number of the hub's rules. It changes when the same operations have other results.
-RULES = 1
+RULES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,7 @@ class MemberState:
     nickname: str
     since: int
     rooms: tuple[str, ...]
+    away_until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,41 @@ class RoomState:
     seq: int
     ends_at: int | None
     members: tuple[MemberId, ...]
+
+
+class OutcomeState(NamedTuple):
+    """What became of a numbered command: see :class:`chatd.chat.sessions.Outcome`.
+
+    The other fields are those of the reply. A private message has `to`, a joined room `created`.
+    """
+
+    number: int
+    checksum: int
+    room: str | None = None
+    seq: int | None = None
+    time: int | None = None
+    created: bool | None = None
+    to: tuple[str, ...] | None = None
+    undelivered: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SessionState:
+    """A session: see :class:`chatd.chat.sessions.MemberSession`.
+
+    :ivar rooms: names, lives, and the numbers of their last messages when they were joined.
+    """
+
+    digest: str
+    member_id: MemberId | None
+    nickname: str
+    is_authenticated: bool
+    last_number: int
+    outcomes: tuple[OutcomeState, ...]
+    private_seq: int
+    private: tuple[PrivateMessage, ...]
+    rooms: tuple[tuple[str, int, int], ...]
+    absent_since: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +93,4 @@ class HubState:
     pools: tuple[tuple[str, tuple[MemberId, ...]], ...]
     rooms: tuple[RoomState, ...]
     accounts: tuple[tuple[str, bool], ...]
+    sessions: tuple[SessionState, ...] = ()

@@ -16,10 +16,12 @@ from chatd.log.operations import (
     Clear,
     ConnectWithoutSlot,
     Handle,
+    LoseConnection,
     Operation,
     RemoveMember,
     ReserveSlot,
     SetAccounts,
+    ShareSlot,
     SkipNumbers,
     Tick,
 )
@@ -31,12 +33,15 @@ class _Command(msgspec.Struct, frozen=True, array_like=True, tag="do"):
     member_id: int
     name: str
     command: msgspec.Raw
+    number: int = 0
 
 
 _Record = (
     ReserveSlot
+    | ShareSlot
     | ConnectWithoutSlot
     | RemoveMember
+    | LoseConnection
     | SetAccounts
     | SkipNumbers
     | Begin
@@ -87,7 +92,10 @@ def _record(operation: Operation[Any]) -> object:
     if isinstance(operation, Handle):
         command = operation.command
         return _Command(
-            operation.member_id, type(command).__name__, msgspec.Raw(_encoder.encode(command))
+            operation.member_id,
+            type(command).__name__,
+            msgspec.Raw(_encoder.encode(command)),
+            operation.number,
         )
     return operation
 
@@ -95,7 +103,7 @@ def _record(operation: Operation[Any]) -> object:
 def _operation(record: Any) -> Operation[Any]:
     if isinstance(record, _Command):
         command = msgspec.msgpack.decode(record.command, type=_type(record))
-        return Handle(record.member_id, command)
+        return Handle(record.member_id, command, record.number)
     if isinstance(record, Begin) and record.rules > RULES:
         raise ValueError(f"what follows is of rules {record.rules}, this one knows {RULES}")
     operation: Operation[Any] = record

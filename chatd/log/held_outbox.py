@@ -71,6 +71,10 @@ class HeldOutbox(Outbox):
         self._calls.append((self._outbox.leave_room, member, room))
 
     @override
+    def end_connection(self, member: MemberId, reason: str) -> None:
+        self._calls.append((self._outbox.end_connection, member, reason))
+
+    @override
     def to_member(self, member: MemberId, event: Event) -> None:
         self._calls.append((self._outbox.to_member, member, event))
 

@@ -40,7 +40,7 @@ from chatd.log import codec
 from chatd.log.chat_time import ChatTime
 from chatd.log.engine import ArchivedMessage, Entry, LogLost, Snapshot, Store, StoreFailed
 from chatd.log.held_outbox import HeldOutbox
-from chatd.log.operations import Begin, Operation, apply, changes_hub
+from chatd.log.operations import Begin, Operation, apply, changes_hub, is_private
 from chatd.log.ordered_log import OrderedLog
 
 _Result = TypeVar("_Result")
@@ -92,6 +92,9 @@ class JournalLog(OrderedLog):
         self._is_restored = False
         self._unarchived: list[ArchivedMessage] = []
         self._retry: IDelayedCall | None = None
+        # Private texts that are in the journal, or in a snapshot, and must not stay there.
+        self._trim: IDelayedCall | None = None
+        self._forgotten_private = 0
         self._when_idle: Deferred[None] | None = None
 
     @override
@@ -159,8 +162,9 @@ class JournalLog(OrderedLog):
         if not self._is_opened:
             return succeed(None)
         self._is_stopping = True
-        if self._retry is not None and self._retry.active():
-            self._retry.cancel()
+        for call in (self._retry, self._trim):
+            if call is not None and call.active():
+                call.cancel()
         self._when_idle = idle = Deferred[None]()
         idle.addCallback(lambda _: self._save_last() if self._is_restored else None)
         idle.addErrback(self._not_saved)
@@ -215,14 +219,19 @@ class JournalLog(OrderedLog):
                 to_keep.append(operation)
         if not to_keep:
             return None
+        if self._forgotten_private != self.hub.forgotten_private or any(map(is_private, to_keep)):
+            self._trim_later(limits.PRIVATE_TRIM_SECONDS)
         self._position += 1
         return Entry(self._position, time, codec.encode_operations(to_keep))
 
     def _replay(self, entry: Entry) -> None:
         self._position = entry.position
         self._time.go_on_from(entry.at_ms)
-        for operation in codec.decode_operations(entry.data):
+        operations = codec.decode_operations(entry.data)
+        for operation in operations:
             apply(self.hub, operation, entry.at_ms)
+        if any(map(is_private, operations)):
+            self._trim_later(limits.PRIVATE_TRIM_SECONDS)
         self._held.take()
 
     def _release(self, calls: list[tuple[Any, ...]]) -> None:
@@ -253,9 +262,27 @@ class JournalLog(OrderedLog):
             # The members are written to in the next turn; the pause begins after that.
             self._clock.callLater(0, self._pause)
 
+    def _trim_later(self, seconds: float) -> None:
+        if self._trim is None and not self._is_stopping:
+            self._trim = self._clock.callLater(seconds, self._trim_private)
+
+    def _trim_private(self) -> None:
+        """Take private texts out of the file but for those that somebody may still be sent.
+
+        A snapshot has only these, and takes the place of the entries that had the others.
+        """
+        self._trim = None
+        if not self._is_kept:
+            return  # once the store works again there will be a snapshot
+        if self._is_busy:
+            self._trim_later(1)  # the state may be that of an entry which is not kept yet
+            return
+        self._save().addErrback(self._snapshot_failed)
+
     def _save(self) -> Deferred[None]:
         """Keep the state, in place of the entries up to now."""
         self._bytes_since_snapshot = 0
+        self._forgotten_private = self.hub.forgotten_private
         data = codec.encode_snapshot(self._time.read(), self.hub.state())
         return self._engine.save(
             Snapshot(self._position, data), self._position, tuple(self._unarchived)

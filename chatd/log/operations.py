@@ -5,6 +5,7 @@ and applies them to the hub; a log that keeps them can restore the chat.
 """
 
 from abc import ABCMeta, abstractmethod
+from collections.abc import Mapping
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
@@ -16,16 +17,15 @@ from chatd.chat.errors import NotRegistered, Refusal, ServerFailed
 from chatd.chat.events import Reply
 from chatd.chat.hub import Hub
 from chatd.chat.outbox import MemberId
+from chatd.chat.resuming import MissedPage
 
 _Result = TypeVar("_Result")
 
 _log: Final = Logger()
 
-#: The commands that change nothing in the hub. A private message is only passed on: so its text is
-#: never kept.
+#: The commands that change nothing in the hub.
 _UNKEPT: Final = frozenset(
     {
-        commands.SendPrivate,
         commands.ListRooms,
         commands.ListUsers,
         commands.ReadHistory,
@@ -66,6 +66,17 @@ class ReserveSlot(Operation[MemberId], frozen=True, tag="slot"):
         return hub.reserve_slot(self.address)
 
 
+class ShareSlot(Operation[MemberId], frozen=True, tag="share"):
+    """Add a connection that shares the slot of a member, whose session it will resume."""
+
+    address: str
+    digest: str
+
+    @override
+    def apply(self, hub: Hub, now: int) -> MemberId:
+        return hub.share_slot(self.address, self.digest)
+
+
 class ConnectWithoutSlot(Operation[MemberId], frozen=True, tag="connect"):
     """Add a connection from `address` that takes a slot only when it enters."""
 
@@ -77,14 +88,15 @@ class ConnectWithoutSlot(Operation[MemberId], frozen=True, tag="connect"):
 
 
 class Handle(Operation[Reply], frozen=True):
-    """Carry out the command of a connection."""
+    """Carry out the command of a connection; `number` is the client's own, 0 for none."""
 
     member_id: MemberId
     command: commands.Command
+    number: int = 0
 
     @override
     def apply(self, hub: Hub, now: int) -> Reply:
-        return hub.handle(self.member_id, self.command, now)
+        return hub.handle(self.member_id, self.command, now, self.number)
 
 
 class RemoveMember(Operation[None], frozen=True, tag="leave"):
@@ -97,7 +109,31 @@ class RemoveMember(Operation[None], frozen=True, tag="leave"):
     def apply(self, hub: Hub, now: int) -> None:
         if not hub.is_connected(self.member_id):
             raise NotRegistered  # removed before: nothing changes, so there is nothing to keep
-        hub.remove_member(self.member_id, self.reason)
+        hub.remove_member(self.member_id, self.reason, now)
+
+
+class LoseConnection(Operation[None], frozen=True, tag="lost"):
+    """The connection is lost: its member may come back, if its client can resume."""
+
+    member_id: MemberId
+
+    @override
+    def apply(self, hub: Hub, now: int) -> None:
+        if not hub.is_connected(self.member_id):
+            raise NotRegistered
+        hub.lose_connection(self.member_id, now)
+
+
+class ReadMissed(Operation[MissedPage], frozen=True):
+    """Read the next page of what a member has missed; see :meth:`Hub.read_missed`."""
+
+    member_id: MemberId
+    seen: Mapping[str, int]
+    gaps: frozenset[str]
+
+    @override
+    def apply(self, hub: Hub, now: int) -> MissedPage:
+        return hub.read_missed(self.member_id, self.seen, self.gaps)
 
 
 class SetAccounts(Operation[None], frozen=True, tag="accounts"):
@@ -151,7 +187,14 @@ class Clear(Operation[None], frozen=True, tag="clear"):
 
 def changes_hub(operation: Operation[Any]) -> bool:
     """Whether the operation has to be kept, so that the chat can be restored."""
-    return not (isinstance(operation, Handle) and type(operation.command) in _UNKEPT)
+    if isinstance(operation, Handle):
+        return type(operation.command) not in _UNKEPT
+    return not isinstance(operation, ReadMissed)
+
+
+def is_private(operation: Operation[Any]) -> bool:
+    """Whether the operation has a text that must not be kept for long."""
+    return isinstance(operation, Handle) and type(operation.command) is commands.SendPrivate
 
 
 def apply(hub: Hub, operation: Operation[_Result], now: int) -> _Result | Refusal:

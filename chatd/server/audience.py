@@ -48,6 +48,9 @@ class Recipient(Protocol):
     dialect: Dialect
     output: Output
 
+    def disconnect(self, reason: str) -> None:
+        """Say goodbye, and close the connection."""
+
 
 class Subscriber:
     """A connection's delivery state.

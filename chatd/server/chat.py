@@ -5,6 +5,7 @@ connections (``server.factory``, ``web.http``), and each connection's session (`
 brings its commands here.
 """
 
+import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -33,6 +34,9 @@ from chatd.server.work_queue import WorkQueue
 
 #: The origin of events that no member has caused.
 _NOBODY: Final = 0
+
+#: A session's token has 128 bits.
+_TOKEN_BYTES: Final = 16
 
 #: The reason that every member is given when the server ends.
 STOPPING: Final = "server is stopping"
@@ -80,6 +84,7 @@ class Chat:
     :ivar archive: has the messages that the hub has no more; None if the chat is not kept.
     :ivar log_command: logs a request and its result.
     :ivar check_password: fires with the account's name as it is stored, or fails with a refusal.
+    :ivar new_token: makes the token of a session.
     :ivar sessions: every session from its start until its connection is lost.
     :ivar rejected_sessions: how many sessions have no slot, and wait to be told that the server is
         full.
@@ -115,6 +120,7 @@ class Chat:
         self.archive = None if store is None else store.archive
         self.log_command = command_logger(self.hub.nickname, settings.log_level)
         self.check_password: Callable[[Authenticate, str], Deferred[str]] = _no_accounts
+        self.new_token: Callable[[], str] = _new_token
         self.sessions: set[ChatConnection] = set()
         self.rejected_sessions = 0
         self.is_ending = False
@@ -156,7 +162,7 @@ class Chat:
             if problem is not None:
                 self.archive = None  # it has another chat, or none
                 self.fanout.stand(ServerNotice(self.ordered_log.problem))
-            self._schedule_tick()
+            self.schedule_tick()
             return problem
 
         return self.ordered_log.open().addCallback(opened)
@@ -172,15 +178,17 @@ class Chat:
             self.fanout.stand(None)
             self.fanout.to_all(ServerNotice(text), _NOBODY)
 
-    def _schedule_tick(self) -> None:
+    def schedule_tick(self) -> None:
         """Have the hub do what is due, when it is due."""
+        if self._tick is not None and self._tick.active():
+            self._tick.cancel()
         deadline = self.hub.next_deadline()
         if deadline is not None and not self.is_ending:
             seconds = max(0, deadline - self.ordered_log.time()) / 1_000
             self._tick = self.clock.callLater(seconds, self._ask_tick)
 
     def _ask_tick(self) -> None:
-        self.ordered_log.ask(Tick(), lambda _: self._schedule_tick())
+        self.ordered_log.ask(Tick(), lambda _: self.schedule_tick())
 
     def set_accounts(self, accounts: Mapping[str, bool]) -> None:
         """Replace the accounts: casefolded nicknames, and whether each is blocked."""
@@ -214,6 +222,10 @@ class Chat:
     def _cleared(self, result: object) -> None:
         for session in list(self.sessions):
             session.disconnect(STOPPING)
+
+
+def _new_token() -> str:
+    return secrets.token_urlsafe(_TOKEN_BYTES)
 
 
 def _no_accounts(command: Authenticate, address: str) -> Deferred[str]:

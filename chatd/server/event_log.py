@@ -118,6 +118,7 @@ class LoggingOutbox:
         self.join_room = outbox.join_room
         self.leave_room = outbox.leave_room
         self.to_member = outbox.to_member
+        self.end_connection = outbox.end_connection
         self._outbox = outbox
         self._turn: TurnLog[tuple[float, Event]] = TurnLog(clock, self._publish)
         # The fields that all entries of a kind share, as Logger.info makes them. That takes several

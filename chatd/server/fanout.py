@@ -131,6 +131,11 @@ class Fanout(Outbox):
             self._move(subscriber, subscriber.rooms - {room})
 
     @override
+    def end_connection(self, member: MemberId, reason: str) -> None:
+        if subscriber := self._subscribers.get(member):
+            subscriber.recipient.disconnect(reason)
+
+    @override
     def to_member(self, member: MemberId, event: Event) -> None:
         if subscriber := self._subscribers.get(member):
             dialect = subscriber.recipient.dialect

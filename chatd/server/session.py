@@ -17,29 +17,26 @@ The life of a session::
     port within ``REGISTRATION_SECONDS``. Once a nickname was refused, or a password is checked, the
     client has ``REGISTRATION_SECONDS`` everywhere, counted from the connection as well: the user
     may be choosing another nickname. Invalid frames do not extend the timeout. A TCP client already
-    has a slot, which is one of the ``--slots`` places for members. If no slot was free, the session
-    has no `member_id`, and only sends that refusal in the client's dialect, which its first frame
-    shows.
+    has a slot. If none was free, the session has no `member_id`, and only sends that refusal in the
+    client's dialect, which its first frame shows.
 *watcher*
-    A browser may watch, without a time limit, and register later. A watcher has no slot and no
-    nickname, and nobody is told of it: it is not a member. Watchers and unregistered browsers have
-    limits of their own, so that they cannot take a member's place.
+    A browser may watch, without a time limit, and register later. A watcher is no member: it has no
+    slot and no nickname, and nobody is told of it. Watchers and unregistered browsers have limits
+    of their own.
 *member*
     The hub has welcomed it. From now on it is disconnected when it is inactive.
 *ended*
-    The hub knows it no more: the slot and the nickname are free at once. What is queued for it is
+    The hub knows it no more, unless the client can resume (``chat.sessions``). What is queued is
     still sent, then the connection is half-closed; what the client sends is read and thrown away.
-    If the client does not read or close within ``SHUTDOWN_SECONDS``, the connection is aborted. So
-    the final ``goodbye`` or ``error`` frame arrives, but no client can keep a connection open.
+    If the client does not read or close within ``SHUTDOWN_SECONDS``, the connection is aborted.
 *lost*
     The transport is gone, for whatever reason; this can also come first. A client that reads too
     slowly is aborted without a final frame, which it would not read either.
 """
 
-from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -49,16 +46,17 @@ from chatd.chat import commands, errors, events, limits
 from chatd.chat.errors import Full, Refusal, RegistrationTimeout, ServerFailed
 from chatd.chat.events import Reply
 from chatd.chat.outbox import MemberId
-from chatd.log.operations import Handle, Operation, RemoveMember
+from chatd.chat.resuming import CONNECTION_LOST
+from chatd.log.operations import Handle, LoseConnection, Operation, RemoveMember, ShareSlot
 from chatd.server.chat import STOPPING, Chat
+from chatd.server.pipeline import Pipeline
+from chatd.server.resuming import Resumption
 from chatd.server.send_queue import Input, Output
 from chatd.server.slow_reads import complete, is_incomplete
 from chatd.server.throttle import cost_in_bytes
 from chatd.server.timing import InactivityTimer, Timeout
 from chatd.wire.basic import Detecting
 from chatd.wire.dialect import Dialect, KeepAlive, LocalReply, Request, Result
-
-_Result = TypeVar("_Result")
 
 #: A connection that begins with such bytes is no member yet: they may be those of a port scanner.
 _NO_FRAMES: Final = (errors.InvalidUtf8, errors.InvalidJson, errors.NoType)
@@ -112,11 +110,9 @@ class Session:
         self._connect = connect
         self._is_lost = False
         self._is_handling = False
-        # How many operations have no result yet, and what has to wait until they have.
-        self._unanswered = 0
-        self._waiting: deque[Callable[[], None]] = deque()
         self._registration_timeout = registration_timeout
-        self._reason = "connection lost"
+        self._reason = CONNECTION_LOST
+        self._resumption = Resumption(chat)
         self._timeout = Timeout(chat.clock)
         self._inactivity: InactivityTimer | None = None
         self._has_extended_timeout = False
@@ -127,16 +123,17 @@ class Session:
         self._input, self.output = input_, output
         self._connected_at = self.chat.clock.seconds()
         self._throttle = self.chat.read_throttle(self.address, input_, output)
+        self._pipeline = Pipeline(self.chat.ordered_log, self._throttle)
         self.chat.sessions.add(self)
         self._timeout.start(self._registration_timeout, self.registration_timed_out)
-        self._ask(self._connect, self._connected)
-        self._pause_until_answered()
+        self._pipeline.ask(self._connect, self._connected)
+        self._pipeline.pause()
 
     def _connected(self, result: MemberId | Refusal) -> None:
         """The hub knows the connection, or has no slot for it."""
         if self._is_lost:
             if not isinstance(result, Refusal):
-                self.chat.ordered_log.ask(RemoveMember(result, self._reason), lambda _: None)
+                self.chat.ordered_log.ask(LoseConnection(result), lambda _: None)
             return
         if isinstance(result, Refusal):
             self._reject(result)
@@ -188,7 +185,7 @@ class Session:
             refusal.__context__ = None
             request = refusal.with_traceback(None)
         if self.is_rejected and request is not None:
-            self.refuse(Full(), request)
+            self._rejected_request(request)
             return
         if self.dialect.auto_registers and not self.is_member:
             request = self._auto_register(request)
@@ -199,6 +196,19 @@ class Session:
         self._is_handling = False
         if not self.is_ended:
             self._throttle.frame_handled(started)
+
+    def _rejected_request(self, request: Request | Refusal) -> None:
+        """Refuse the first frame of a client that has no slot, unless its session has one."""
+        resume = request.resume if isinstance(request, Request) else None
+        digest = "" if resume is None else self._resumption.hello(resume).resumed
+        if not (isinstance(request, Request) and self.chat.hub.has_member(digest)):
+            self.refuse(Full(), request)
+            return
+        self.is_rejected = False
+        self.chat.rejected_sessions -= 1
+        self._is_handling = False
+        self._pipeline.ask(ShareSlot(self.address, digest), self._connected)
+        self.when_answered(partial(self._dispatch, request))
 
     def idle_detected(self, dialect: Dialect) -> None:
         """No data arrived within ``DIALECT_DETECTION_MILLISECONDS``: the client uses `dialect`."""
@@ -276,9 +286,9 @@ class Session:
         self.output.close()
         self._timeout.cancel()
         self._stop_timers()
-        self._leave_chat(self._detach)
+        self._leave_chat(partial(self.chat.fanout.detach, self.member_id or 0))
         self.chat.remove(self)
-        self._waiting.clear()
+        self._pipeline.clear()
         # Without the cycle all this is freed at once, and not only by the garbage collector.
         del self._input, self._throttle
 
@@ -305,20 +315,28 @@ class Session:
                 self.when_answered(partial(self._succeeded, request, reply))
             case commands.Authenticate() as command:
                 self.when_answered(partial(self._authenticate, request, command))
+            case commands.Enter() as command if request.resume is not None:
+                self._resumption.hello(request.resume)
+                self._run_command(request, self._resumption.with_keys(command))
             case command:
                 self._run_command(request, command)
 
     def _run_command(self, request: Request, command: commands.Command) -> None:
         if self.member_id is None or self.is_ended:
             return
-        # As in _ask, with two calls less for each message.
-        self._unanswered += 1
-        self.chat.ordered_log.ask(Handle(self.member_id, command), partial(self._handled, request))
-        if type(command) not in _PIPELINED or self._unanswered >= limits.UNANSWERED_COMMANDS:
-            self._pause_until_answered()
+        # As in Pipeline.ask, with two calls less for each message.
+        self._pipeline.unanswered += 1
+        self.chat.ordered_log.ask(
+            Handle(self.member_id, command, request.number), partial(self._handled, request)
+        )
+        if (
+            type(command) not in _PIPELINED
+            or self._pipeline.unanswered >= limits.UNANSWERED_COMMANDS
+        ):
+            self._pipeline.pause()
 
     def _handled(self, request: Request, result: Reply | Refusal) -> None:
-        self._unanswered -= 1
+        self._pipeline.unanswered -= 1
         if self._is_lost:
             return
         # To say that a message was sent costs next to nothing.
@@ -326,22 +344,21 @@ class Session:
         started = self.chat.clock.seconds() if is_timed else None
         command = request.command
         if is_incomplete(command, result, self.chat):
-            self._unanswered += 1  # the client's next frame waits
-            again = partial(self._ask, Handle(self.member_id or 0, command))
+            self._pipeline.unanswered += 1  # the client's next frame waits
+            again = partial(self._pipeline.ask, Handle(self.member_id or 0, command))
             complete(command, self.chat, again, partial(self._completed, request))
         else:
             self._answer(request, result)
         if started is not None and not self.is_ended:
             # The frame was charged before; what the reply costs comes on top of it.
             self._throttle.reply_sent(started)
-        if self._waiting:
-            self._go_on()
+        self._pipeline.go_on()
 
     def _completed(self, request: Request, result: Reply | Refusal) -> None:
-        self._unanswered -= 1
+        self._pipeline.unanswered -= 1
         if not self.is_ended:
             self._answer(request, result)
-            self._go_on()
+            self._pipeline.go_on()
 
     def _answer(self, request: Request, result: Reply | Refusal) -> None:
         if isinstance(result, Refusal):
@@ -349,37 +366,9 @@ class Session:
         else:
             self._succeeded(request, result)
 
-    def _ask(
-        self, operation: Operation[_Result], done: Callable[[_Result | Refusal], None]
-    ) -> None:
-        """Ask the log; what waits for the results goes on after the last one."""
-        self._unanswered += 1
-        self.chat.ordered_log.ask(operation, partial(self._answered, done))
-
-    def _answered(
-        self, done: Callable[[_Result | Refusal], None], result: _Result | Refusal
-    ) -> None:
-        self._unanswered -= 1
-        done(result)
-        self._go_on()
-
-    def _go_on(self) -> None:
-        """Do what has waited for the last result."""
-        while self._waiting and not self._unanswered:
-            self._waiting.popleft()()
-
     def when_answered(self, call: Callable[[], None]) -> None:
         """Call `call` when everything before it has its result; read no frame until then."""
-        if self._unanswered or self._waiting:
-            self._waiting.append(call)
-            self._pause_until_answered()
-        else:
-            call()
-
-    def _pause_until_answered(self) -> None:
-        if self._unanswered and not self.is_ended:
-            self._throttle.pause()
-            self._waiting.append(self._throttle.resume)
+        self._pipeline.when_answered(call)
 
     def _refused(self, request: Request, refusal: Refusal) -> None:
         if isinstance(request.command, commands.Enter):
@@ -393,9 +382,13 @@ class Session:
 
     def _succeeded(self, request: Request, result: Reply | LocalReply) -> None:
         self._set_dialect(self.dialect.updated(request, result))  # the reply is in its words
-        self.reply(result, request)
+        self.reply(self._resumption.with_token(result), request)
+        if isinstance(result, events.Resumed) and self.member_id is not None:
+            self._resumption.send_missed(
+                result, self.member_id, self.output, self._pipeline, self.reply
+            )
         match result:
-            case events.Welcome() if not self.is_member:
+            case events.Welcome() | events.Resumed() if not self.is_member:
                 self.is_member = True
                 self._timeout.cancel()
                 self._inactivity = InactivityTimer(
@@ -438,12 +431,13 @@ class Session:
         self._throttle.pause()
         self._password_check = check = self.chat.check_password(command, self.address)
         check.addCallbacks(
-            lambda account: self._run_command(
-                request, commands.EnterAuthenticated(account, self.dialect.initial_rooms)
-            ),
-            lambda failure: self._authentication_failed(request, failure),
+            partial(self._authenticated, request), partial(self._authentication_failed, request)
         )
         check.addCallback(lambda _: self._throttle.resume())
+
+    def _authenticated(self, request: Request, account: str) -> None:
+        command = commands.EnterAuthenticated(account, self.dialect.initial_rooms)
+        self._run_command(request, self._resumption.with_keys(command))
 
     def _authentication_failed(self, request: Request, failure: Failure) -> None:
         if self.is_ended:
@@ -466,16 +460,18 @@ class Session:
         self._input.abort()
 
     def _leave_chat(self, left: Callable[[], None]) -> None:
-        """Leave the hub, and then call `left`."""
+        """Leave the hub, or go away for a while, and then call `left`."""
         if self.member_id is None:
             left()
-        else:
-            operation = RemoveMember(self.member_id, self._reason)
-            self.chat.ordered_log.ask(operation, lambda _: left())
+            return
+        operation: Operation[None] = RemoveMember(self.member_id, self._reason)
+        if self._reason == CONNECTION_LOST:
+            operation = LoseConnection(self.member_id)
+        self.chat.ordered_log.ask(operation, partial(self._has_left, left))
 
-    def _detach(self) -> None:
-        if self.member_id is not None:
-            self.chat.fanout.detach(self.member_id)
+    def _has_left(self, left: Callable[[], None], result: object) -> None:
+        self.chat.schedule_tick()
+        left()
 
     # --- timeouts -------------------------------------------------------------------------------
 
@@ -493,6 +489,7 @@ class Session:
 
     def _stop_timers(self) -> None:
         self._throttle.stop()
+        self._resumption.stop()
         if self._inactivity is not None:
             self._inactivity.stop()
             self._inactivity = None

@@ -90,6 +90,7 @@ class ReadThrottle:
     :param bucket: holds a token for each frame that the client may send now.
     :param address_bucket: holds the tokens that the client's address has for expensive frames.
     :param work_queue: the connection waits in it after an expensive frame.
+    :ivar is_stopped: whether the connection ends.
     """
 
     def __init__(
@@ -111,7 +112,7 @@ class ReadThrottle:
         self._pauses = 0
         self._bytes = self._uncharged_bytes = 0
         self._is_queued = False
-        self._is_stopped = False
+        self.is_stopped = False
         self._suspect_until = clock.seconds() + limits.FLOOD_SUSPECT_SECONDS
 
     def connected(self) -> None:
@@ -213,12 +214,12 @@ class ReadThrottle:
     def resume(self) -> None:
         """Undo one pause; the last one lets the connection be read again."""
         self._pauses -= 1
-        if not (self._pauses or self._is_stopped):
+        if not (self._pauses or self.is_stopped):
             self._work_queue.begin_work()
             self._input.resumeProducing()
 
     def stop(self) -> None:
         """Pause and resume no more: the connection ends, and decides itself how it is read."""
-        self._is_stopped = True
+        self.is_stopped = True
         if self._resume_call is not None and self._resume_call.active():
             self._resume_call.cancel()

@@ -31,7 +31,7 @@ def run_step(hub: Hub, step: Step) -> MemberId | Reply | Refusal | None:
         if step.command is not None:
             return hub.handle(step.member, step.command, step.now)
         if step.reason:
-            hub.remove_member(step.member, step.reason)
+            hub.remove_member(step.member, step.reason, step.now)
             return None
         return (
             hub.reserve_slot(step.address)

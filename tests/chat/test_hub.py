@@ -57,7 +57,7 @@ def test_a_connection_without_a_free_slot_is_refused_unnoticed() -> None:
 
 def test_a_slot_is_free_again_after_its_member_left() -> None:
     chat = Chat(slots=1)
-    chat.hub.remove_member(chat.reserve_slot(), "connection lost")
+    chat.hub.remove_member(chat.reserve_slot(), "connection lost", 0)
     chat.handle(chat.enter("ice"), Quit())
     assert chat.hub.free_slots == 1
     chat.enter("moon")
@@ -65,7 +65,7 @@ def test_a_slot_is_free_again_after_its_member_left() -> None:
 
 def test_a_member_id_is_never_used_again(chat: Chat) -> None:
     first = chat.enter("ice")
-    chat.hub.remove_member(first, "quit")
+    chat.hub.remove_member(first, "quit", 0)
     assert chat.enter("ice") != first
 
 
@@ -91,7 +91,7 @@ def test_a_connection_that_has_not_entered_receives_nothing_and_is_not_listed(ch
 
 def test_a_connection_that_never_entered_leaves_unnoticed(chat: Chat) -> None:
     ice = chat.enter("ice")
-    chat.hub.remove_member(chat.reserve_slot(), "connection lost")
+    chat.hub.remove_member(chat.reserve_slot(), "connection lost", 0)
     assert chat.received(ice) == []
 
 
@@ -135,14 +135,14 @@ def test_a_member_enters_once(chat: Chat) -> None:
 def test_leaving_is_announced_with_the_reason(chat: Chat, reason: str) -> None:
     ice, moon = chat.enter("ice"), chat.enter("moon")
     chat.received(ice)
-    chat.hub.remove_member(moon, reason)
+    chat.hub.remove_member(moon, reason, 0)
     assert chat.received(ice) == [MemberLeft("moon", reason)]
     assert chat.hub.nickname(moon) == ""
 
 
 def test_a_member_that_left_receives_nothing(chat: Chat) -> None:
     ice, moon = chat.enter("ice"), chat.enter("moon")
-    chat.hub.remove_member(moon, "inactive")
+    chat.hub.remove_member(moon, "inactive", 0)
     chat.handle(ice, SendMessage("anybody?"))
     assert chat.received(moon) == []
 
@@ -151,7 +151,7 @@ def test_a_member_leaves_once(chat: Chat) -> None:
     ice, moon = chat.enter("ice"), chat.enter("moon")
     chat.received(ice)
     assert chat.handle(moon, Quit()) == events.Goodbye("quit")
-    chat.hub.remove_member(moon, "connection lost")
+    chat.hub.remove_member(moon, "connection lost", 0)
     assert chat.received(ice) == [MemberLeft("moon", "quit")]
     assert chat.hub.free_slots == 8
 
@@ -169,7 +169,7 @@ def test_a_taken_nickname_is_refused(
 
 def test_a_nickname_is_free_again_when_its_member_left_or_is_renamed(chat: Chat) -> None:
     ice, moon = chat.enter("ice"), chat.enter("moon")
-    chat.hub.remove_member(ice, "quit")
+    chat.hub.remove_member(ice, "quit", 0)
     chat.handle(moon, Rename("ICE"))
     assert chat.hub.nickname(chat.enter("Moon")) == "Moon"
 

@@ -72,7 +72,7 @@ def test_a_watcher_receives_everything_public_and_nothing_private(chat: Chat) ->
     chat.handle(ice, commands.SendPrivate("psst", ("moon",)))
     chat.handle(ice, commands.LeaveRoom("#dev"))
     chat.handle(ice, Rename("sun"))
-    chat.hub.remove_member(moon, "quit")
+    chat.hub.remove_member(moon, "quit", 0)
     assert chat.received(watcher) == [
         MemberEntered("ice"),
         MemberEntered("moon"),
@@ -87,15 +87,15 @@ def test_a_watcher_receives_everything_public_and_nothing_private(chat: Chat) ->
 def test_unregistered_connections_and_watchers_are_not_announced(chat: Chat) -> None:
     ice = chat.enter("ice")
     for member in (chat.connect(), chat.watch()):
-        chat.hub.remove_member(member, "connection lost")
-        chat.hub.remove_member(member, "connection lost")
+        chat.hub.remove_member(member, "connection lost", 0)
+        chat.hub.remove_member(member, "connection lost", 0)
     assert chat.handle(chat.watch(), Quit()) == events.Goodbye("quit")
     assert chat.received(ice) == []
 
 
 def test_a_watcher_that_left_receives_nothing(chat: Chat) -> None:
     watcher = chat.watch()
-    chat.hub.remove_member(watcher, "connection lost")
+    chat.hub.remove_member(watcher, "connection lost", 0)
     chat.enter("ice")
     assert chat.received(watcher) == []
 
@@ -161,7 +161,7 @@ def test_entering_a_full_server_is_refused_and_can_be_tried_again(
     with pytest.raises(Full) as refused:
         chat.handle(guest, enter)
     assert not refused.value.closes_connection
-    chat.hub.remove_member(moon, "quit")
+    chat.hub.remove_member(moon, "quit", 0)
     assert isinstance(chat.handle(guest, enter), events.Welcome)
 
 
@@ -189,7 +189,7 @@ def test_watching_gives_a_slot_back(chat: Chat) -> None:
     member = chat.reserve_slot()
     chat.handle(member, Watch())
     assert chat.hub.free_slots == 2
-    chat.hub.remove_member(member, "connection lost")
+    chat.hub.remove_member(member, "connection lost", 0)
     assert chat.hub.free_slots == 2
 
 
@@ -206,7 +206,7 @@ def test_unregistered_connections_over_the_limit_are_refused(chat: Chat) -> None
         chat.connect()
     chat.handle(unregistered[0], Watch())
     chat.handle(unregistered[1], Enter("ice"))
-    chat.hub.remove_member(unregistered[2], "connection lost")
+    chat.hub.remove_member(unregistered[2], "connection lost", 0)
     for _ in range(3):
         chat.connect()
     with pytest.raises(TooManyUnregistered):
@@ -221,7 +221,7 @@ def test_watchers_over_the_limit_are_refused(chat: Chat) -> None:
             chat.handle(connection, Watch())
     assert chat.hub.free_slots == 1
     chat.handle(watchers[0], Watch())
-    chat.hub.remove_member(watchers[0], "connection lost")
+    chat.hub.remove_member(watchers[0], "connection lost", 0)
     chat.handle(with_slot, Watch())
     assert chat.hub.free_slots == 2
 
@@ -232,7 +232,7 @@ def test_clearing_the_hub_removes_every_connection(chat: Chat) -> None:
     assert chat.hub.free_slots == 2
     assert not chat.outbox.recipients
     for member in members:
-        chat.hub.remove_member(member, "server is stopping")
+        chat.hub.remove_member(member, "server is stopping", 0)
     assert chat.hub.member_count == 0
 
 

@@ -19,10 +19,12 @@ from chatd.log.operations import (
     Clear,
     ConnectWithoutSlot,
     Handle,
+    LoseConnection,
     Operation,
     RemoveMember,
     ReserveSlot,
     SetAccounts,
+    ShareSlot,
     Tick,
     apply,
     changes_hub,
@@ -31,22 +33,31 @@ from tests.chat.replay import comparable
 from tests.chat.strategies import ANYTHING, NICKNAMES
 from tests.fakes import RecordingOutbox
 
+NUMBERS = st.integers(0, 5)
 #: Few, so that most of them are connected.
 MEMBERS = st.integers(1, 6)
+#: What clients that can resume enter with: few tokens, so that they often do.
+DIGESTS = st.sampled_from(["a", "b", "c"])
+NEW_KEYS = st.builds(commands.SessionKeys, DIGESTS)
+KEYS = NEW_KEYS | st.builds(commands.SessionKeys, DIGESTS.map(str.upper), DIGESTS, NUMBERS)
 ENTERING: st.SearchStrategy[commands.Command] = st.one_of(
     st.builds(commands.Enter, NICKNAMES, st.sampled_from([(), ("#lobby",)])),
     st.builds(commands.EnterAuthenticated, NICKNAMES),
+    st.builds(commands.Enter, NICKNAMES, keys=KEYS),
+    st.builds(commands.EnterAuthenticated, NICKNAMES, keys=KEYS),
     st.builds(commands.SendToLobby, st.just("hello")),
     st.just(commands.Watch()),
     st.just(commands.Quit()),
 )
 OPERATIONS: st.SearchStrategy[Operation[Any]] = st.one_of(
     st.builds(Handle, MEMBERS, ANYTHING),
-    st.builds(Handle, MEMBERS, ANYTHING),
+    st.builds(Handle, MEMBERS, ANYTHING, NUMBERS),
     st.builds(Handle, MEMBERS, ENTERING),
     st.builds(ReserveSlot, st.sampled_from(["127.0.0.1:1", "127.0.0.1:2"])),
     st.builds(ConnectWithoutSlot, st.just("127.0.0.1:3")),
-    st.builds(RemoveMember, MEMBERS, st.just("connection lost")),
+    st.builds(RemoveMember, MEMBERS, st.sampled_from(["too slow", "quit"])),
+    st.builds(LoseConnection, MEMBERS),
+    st.builds(ShareSlot, st.just("127.0.0.1:5"), DIGESTS),
     st.builds(SetAccounts, st.dictionaries(NICKNAMES, st.booleans(), max_size=3)),
     st.just(Tick()),
     st.just(Clear()),
@@ -67,6 +78,15 @@ BEGINNING: list[Operation[Any]] = [
     Handle(1, commands.JoinRoom("#dev")),
     Handle(1, commands.SendMessage("hello", "#dev")),
     Handle(2, commands.SendMessage("hello")),
+]
+
+
+#: Two more, who can resume; one of them is away.
+RESUMABLE: list[Operation[Any]] = [
+    ReserveSlot("127.0.0.1:6"),
+    Handle(5, commands.Enter("star", keys=commands.SessionKeys("a"))),
+    Handle(5, commands.SendMessage("hi"), 1),
+    LoseConnection(5),
 ]
 
 
@@ -114,7 +134,7 @@ def test_a_hub_that_is_restored_at_any_moment_goes_on_as_if_nothing_had_been(
     steps: list[tuple[Operation[Any], int]], is_archived: bool
 ) -> None:
     whole = RestorableHub(is_archived)
-    whole.do_all(*BEGINNING)
+    whole.do_all(*BEGINNING, *RESUMABLE)
     now, times, snapshots = 0, [], []
     for operation, seconds in steps:
         snapshots.append((whole.kept(), len(whole.happened)))

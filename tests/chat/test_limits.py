@@ -35,6 +35,7 @@ UNITS = {
     "MARKS",
     "ROWS",
     "SERVERS",
+    "SESSIONS",
     "WATCHERS",
     "PASSES",
     "THREADS",

@@ -50,9 +50,9 @@ def test_no_name_of_a_member_can_be_taken_in_other_letters(
         other = chat.enter("someone")
         with pytest.raises(NicknameConfusable):
             chat.handle(other, Rename(second))
-        chat.hub.remove_member(member, "quit")
+        chat.hub.remove_member(member, "quit", 0)
         chat.handle(other, Rename(second))
-        chat.hub.remove_member(other, "quit")
+        chat.hub.remove_member(other, "quit", 0)
 
 
 @pytest.mark.parametrize(("name", "other"), DISTINCT)

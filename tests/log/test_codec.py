@@ -17,10 +17,13 @@ from chatd.log.operations import (
     Clear,
     ConnectWithoutSlot,
     Handle,
+    LoseConnection,
     Operation,
+    ReadMissed,
     RemoveMember,
     ReserveSlot,
     SetAccounts,
+    ShareSlot,
     SkipNumbers,
     Tick,
 )
@@ -31,10 +34,14 @@ TEXTS = st.text(max_size=20)
 #: What msgpack can write; larger ones are in no command that changes the chat.
 NUMBERS = st.integers(-(2**63), 2**63 - 1)
 
+KEYS = st.builds(commands.SessionKeys, TEXTS, TEXTS, NUMBERS)
+
 COMMANDS = {each: st.builds(each) for each in commands.Command.__args__} | {
-    commands.Enter: st.builds(commands.Enter, TEXTS, st.lists(TEXTS, max_size=3).map(tuple)),
+    commands.Enter: st.builds(
+        commands.Enter, TEXTS, st.lists(TEXTS, max_size=3).map(tuple), st.none() | KEYS
+    ),
     commands.EnterAuthenticated: st.builds(
-        commands.EnterAuthenticated, TEXTS, st.lists(TEXTS, max_size=3).map(tuple)
+        commands.EnterAuthenticated, TEXTS, st.lists(TEXTS, max_size=3).map(tuple), st.none() | KEYS
     ),
     commands.SendPrivate: st.builds(
         commands.SendPrivate, TEXTS, st.lists(TEXTS, max_size=3).map(tuple)
@@ -43,7 +50,9 @@ COMMANDS = {each: st.builds(each) for each in commands.Command.__args__} | {
 OPERATIONS: dict[type[Operation[Any]], st.SearchStrategy[Operation[Any]]] = {
     ReserveSlot: st.builds(ReserveSlot, TEXTS),
     ConnectWithoutSlot: st.builds(ConnectWithoutSlot, TEXTS),
-    Handle: st.builds(Handle, NUMBERS, st.one_of(*COMMANDS.values())),
+    ShareSlot: st.builds(ShareSlot, TEXTS, TEXTS),
+    Handle: st.builds(Handle, NUMBERS, st.one_of(*COMMANDS.values()), NUMBERS),
+    LoseConnection: st.builds(LoseConnection, NUMBERS),
     RemoveMember: st.builds(RemoveMember, NUMBERS, TEXTS),
     SetAccounts: st.builds(SetAccounts, st.dictionaries(TEXTS, st.booleans(), max_size=4)),
     SkipNumbers: st.builds(SkipNumbers, st.dictionaries(TEXTS, NUMBERS, max_size=4)),
@@ -70,7 +79,7 @@ def test_every_command_is_read_back_as_it_was_written(kind: type) -> None:
 
 
 def test_there_is_a_strategy_for_every_operation() -> None:
-    assert set(OPERATIONS) == set(Operation.__subclasses__())
+    assert set(OPERATIONS) == set(Operation.__subclasses__()) - {ReadMissed}  # it changes nothing
 
 
 @given(st.lists(st.one_of(*OPERATIONS.values()), max_size=8))

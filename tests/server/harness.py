@@ -4,6 +4,7 @@ import json
 import re
 import socket
 from collections.abc import Callable
+from itertools import count
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -208,6 +209,8 @@ class Harness:
             store,
             cpu_seconds,
         )
+        tokens = count(1)
+        self.chat.new_token = lambda: f"token {next(tokens)}"
         self.clients: list[Client] = []
         self.last_port = 40_000  # of the next connection, less one
 
@@ -228,6 +231,9 @@ class Harness:
         for client in self.clients:
             if not client.is_lost:
                 client.hang_up()
+        self.clock.advance(limits.AWAY_SECONDS)
+        self.chat.end()  # the sessions of those who have left would wait for an hour
+        self.chat.hub.tick(self.chat.now())
         assert not self.clock.getDelayedCalls()
         assert self.free == self.chat.settings.slots
         assert not self.chat.sessions

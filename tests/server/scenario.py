@@ -414,7 +414,8 @@ class Scenario:
         assert not self._fanout.violations
         connected = {user.member for user in self._users if user.is_connected}
         connections, nicknames = self._hub._connections, self._hub._nicknames._members
-        assert set(connections._members) <= connected
+        present = {each for each, member in connections._members.items() if not member.away_until}
+        assert present <= connected
         in_slots = [
             member for member in connections._members.values() if member.pool is connections.slots
         ]
@@ -458,7 +459,8 @@ class Scenario:
             user.close()
         assert ended.called
         self.check()
-        self._harness.close()
+        self._harness.close()  # those who were away have left
+        self._hub.tick(self._harness.chat.now() + 1_000 * limits.EMPTY_ROOM_SECONDS)
         assert not self._fanout.leftovers
         assert not self._hub._nicknames._members
         assert not self._hub._connections._members

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatd.chat import limits
 from tests.server.users import (
     ABILITIES,
     LOBBY,
@@ -309,7 +310,7 @@ def test_a_member_that_quits_is_disconnected_and_the_other_is_told(pair: Pair) -
 @every_pair()
 def test_a_lost_connection_is_announced_and_frees_the_nickname(pair: Pair) -> None:
     pair.ice.hang_up()
-    pair.settle()
+    pair.harness.pass_time(limits.AWAY_SECONDS)
     assert pair.moon.saw_notice("ice has left the chat (connection lost)")
     again = pair.enter(NativeUser, "ice")
     assert not again.was_refused("taken")
@@ -341,6 +342,7 @@ def test_a_client_without_a_slot_is_told_and_the_other_notices_nothing(dialects:
         assert first.seen() == []
         first.hang_up()
         second.hang_up()
+        harness.harness.pass_time(limits.AWAY_SECONDS)
         third = harness.enter(dialects[1], "moon")
         assert not third.is_dropped()
 

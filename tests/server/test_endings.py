@@ -36,6 +36,8 @@ def test_a_member_that_quits_is_sent_goodbye_and_the_others_are_told(harness: Ha
 def test_a_client_that_closes_without_quit_has_lost_the_connection(harness: Harness) -> None:
     ice, moon = harness.enter_all("ice", "moon")
     ice.hang_up()
+    assert moon.heard() == []
+    harness.pass_time(limits.AWAY_SECONDS)
     assert moon.heard_of("left") == [{"nickname": "ice", "reason": "connection lost"}]
 
 
@@ -63,6 +65,7 @@ def test_an_incomplete_frame_at_the_end_is_ignored(harness: Harness) -> None:
     ice, moon = harness.enter_all("ice", "moon")
     ice.send_bytes(line("message", {"text": "hello"})[:-1])
     ice.hang_up()
+    harness.pass_time(limits.AWAY_SECONDS)
     assert [frame["type"] for frame in moon.heard()] == ["left"]
 
 

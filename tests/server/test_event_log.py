@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from twisted.internet.task import Clock
 
-from chatd.chat import events
+from chatd.chat import events, limits
 from chatd.server import event_log
 from chatd.server.event_log import LoggingOutbox
 from tests.fakes import RecordingOutbox
@@ -50,6 +50,7 @@ def test_public_events_are_logged_in_order(info_harness: LoggedHarness) -> None:
     moon.send("leave", {"room": "#dev"})
     moon.send("quit")
     sun.hang_up()
+    info_harness.pass_time(limits.AWAY_SECONDS)
     assert info_harness.info_messages() == [
         "moon has entered the chat",
         "sun has entered the chat",
@@ -97,6 +98,7 @@ def test_a_message_is_one_line_of_text(text: str) -> None:
         moon = harness.enter("moon")
         moon.say(text)
         moon.hang_up()
+        harness.pass_time(limits.AWAY_SECONDS)
         lines = harness.file.getvalue().splitlines()
     assert len(lines) == 3
     assert lines[1].endswith(f"#lobby moon: {text!r}")

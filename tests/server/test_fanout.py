@@ -54,6 +54,9 @@ class _Recipient:
     dialect: Dialect
     output: Output
 
+    def disconnect(self, reason: str) -> None:
+        self.output.close()
+
 
 class _FanoutHarness:
     """A fan-out and the connections that it knows."""

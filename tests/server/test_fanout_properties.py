@@ -67,6 +67,9 @@ class NaiveFanout:
     def leave_room(self, member: MemberId, room: str) -> None:
         del self._rooms[room][member]
 
+    def end_connection(self, member: MemberId, reason: str) -> None:
+        self._connections[member].disconnect(reason)
+
     def to_member(self, member: MemberId, event: Event) -> None:
         self._tell([(member, self._everyone[member])], event, 0)
 

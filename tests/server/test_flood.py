@@ -116,7 +116,8 @@ def test_a_throttled_client_may_be_lost_at_any_time(harness: Harness) -> None:
     ice = harness.enter("ice")
     ice.send_bytes(_messages(50))
     ice.hang_up()
-    assert not harness.clock.getDelayedCalls()
+    [away] = harness.clock.getDelayedCalls()
+    assert away.getTime() == harness.clock.seconds() + limits.AWAY_SECONDS
 
 
 def test_a_throttled_client_is_read_again_when_the_server_stops(

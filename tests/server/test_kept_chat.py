@@ -189,32 +189,6 @@ def test_what_is_typed_after_a_join_in_the_same_packet_goes_to_that_room() -> No
         assert said == [("#dev", "hello"), ("#lobby", "hello lobby")]
 
 
-def test_a_client_that_comes_while_the_chat_is_restored_is_asked_for_its_dialect_afterwards() -> (
-    None
-):
-    class SlowEngine(MemoryEngine):
-        opened: Deferred[None] = Deferred()
-
-        @override
-        def open(self) -> Deferred[None]:
-            return self.opened.addCallback(lambda _: super(SlowEngine, self).open())
-
-    engine = SlowEngine()
-    with KeptHarness(engine) as harness:
-        ice, moon = harness.connect(), connect_basic(harness)
-        for _ in range(3):
-            harness.clock.advance(limits.DIALECT_DETECTION_MILLISECONDS / 1_000)
-        assert not ice.is_read()
-        engine.opened.callback(None)
-        harness.commit()
-        ice.hello("ice")
-        harness.commit()
-        assert [frame["type"] for frame in ice.heard()] == ["welcome"]
-        harness.clock.advance(limits.DIALECT_DETECTION_MILLISECONDS / 1_000)
-        harness.commit()
-        assert moon.shown() == [f"[Server]: {moon.address} has entered the chat"]
-
-
 # --- connections that are lost meanwhile ----------------------------------------------------------
 
 
@@ -249,6 +223,8 @@ def test_a_member_that_is_lost_before_its_entering_is_kept_is_announced_and_then
         lost.send_bytes(hello("ice") + line("message", {"text": "hello"}))
         lost.hang_up()
         harness.commit()
+        harness.pass_time(limits.AWAY_SECONDS)
+        harness.commit()
         assert [each["type"] for each in moon.heard()] == ["entered", "left"]
         assert harness.free == free
         assert member(harness, "ice"), "the nickname is free"
@@ -260,6 +236,8 @@ def test_commands_of_a_lost_connection_are_carried_out_before_it_leaves() -> Non
         moon.heard()
         ice.say("last words")
         ice.hang_up()
+        harness.commit()
+        harness.pass_time(limits.AWAY_SECONDS)
         harness.commit()
         assert [each["type"] for each in moon.heard()] == ["message", "left"]
         assert member(harness, "ice")

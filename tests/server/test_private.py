@@ -28,7 +28,7 @@ def test_a_private_message_is_sent_to_its_recipient_alone(harness: Harness) -> N
         "to": ["moon"],
         "time": STARTED + 2_000,
         "text": "psst\n\tyou",
-        "seq": 0,
+        "seq": 1,
     }
     assert moon.heard() == [{"type": "private", "data": data}]
     assert sun.heard() == ice.heard() == []

@@ -113,6 +113,7 @@ def test_two_clients_have_a_conversation() -> None:
         assert [(each.nickname, each.reason) for each in ice.take()] == [("sun", "quit")]
         ice.client.close()
         _flush(ice, moon)
+        harness.pass_time(limits.AWAY_SECONDS)
         assert harness.free == harness.chat.settings.slots
 
 

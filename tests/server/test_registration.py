@@ -29,7 +29,7 @@ def test_hello_is_answered_with_welcome(harness: Harness) -> None:
             "nickname": "ice",
             "rooms": ["#lobby"],
             "limits": {"message": 4096, "nickname": 25, "line": 65536},
-            "session": "",
+            "session": "token 1",
             "resumed": False,
         },
     }

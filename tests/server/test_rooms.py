@@ -156,7 +156,7 @@ def test_a_room_exists_while_it_has_members_and_the_lobby_always_does(harness: H
     assert rooms(ice) == {"#lobby": 0, "#dev": 2}
     ice.send("leave", {"room": "#dev"})
     assert rooms(ice) == {"#lobby": 0, "#dev": 1}
-    moon.hang_up()
+    moon.send("quit")
     assert rooms(ice) == {"#lobby": 0}
 
 
@@ -235,6 +235,6 @@ def test_there_may_be_1024_rooms_and_joining_one_of_them_still_works() -> None:
         assert ice.errors() == ["too-many-rooms"]
         ice.send("join", {"room": "#room1"}, request_id=2)
         assert ice.errors() == []
-        harness.clients[0].hang_up()
+        harness.clients[0].send("quit")
         join(ice, "#more")
         assert "#more" in rooms(ice)

@@ -30,7 +30,9 @@ def _server(*hosts: str, port: int, **settings: Any) -> ChatServer:
             port,
             discovery_port=free_udp_port(),
         ),
-        Chat(ServerSettings("party", **settings), reactor, lambda: 0),
+        Chat(
+            ServerSettings("party", **settings), reactor, lambda: round(1_000 * reactor.seconds())
+        ),
     )
 
 
@@ -80,6 +82,12 @@ async def test_the_error_for_an_over_long_line_arrives_while_the_sender_still_se
         await ice.is_gone()
 
 
+@pytest.fixture
+def brief_absence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "AWAY_SECONDS", 1)
+
+
+@pytest.mark.usefixtures("brief_absence")
 @on_reactor
 async def test_a_closed_connection_is_announced() -> None:
     async with _running(HOST) as server:

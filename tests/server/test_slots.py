@@ -90,6 +90,7 @@ def test_every_way_out_frees_the_slot_and_the_nickname(
         assert harness.free == 0
         go(harness, client)
         assert client.is_dropped() or client.is_lost
+        harness.pass_time(limits.AWAY_SECONDS)
         assert stays.heard_of("left") == [{"nickname": nickname, "reason": reason}] * bool(reason)
         assert harness.free == 1
         harness.enter(nickname or "next")

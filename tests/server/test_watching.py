@@ -37,6 +37,7 @@ def test_a_watcher_receives_every_room_and_no_private_message(harness: Harness) 
     ice.send("leave", {"room": "#dev"})
     ice.send("set-name", {"nickname": "sun"})
     ice.hang_up()
+    harness.pass_time(limits.AWAY_SECONDS)
     assert [frame["type"] for frame in client.heard()] == [
         "entered",
         "entered",

@@ -4,15 +4,25 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_twisted
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
+from twisted.internet.task import deferLater
 
-from chatd.chat.commands import Enter, EnterAuthenticated, SendMessage, SendPrivate
+from chatd.chat import limits
+from chatd.chat.commands import (
+    Enter,
+    EnterAuthenticated,
+    Quit,
+    SendMessage,
+    SendPrivate,
+    SessionKeys,
+)
 from chatd.chat.hub import HubSettings
 from chatd.log.engine import Store
 from chatd.log.journal_log import JournalLog
-from chatd.log.operations import Clear, Handle, Operation, ReserveSlot
+from chatd.log.operations import Clear, Handle, LoseConnection, Operation, ReserveSlot
 from chatd.store.engine import SQLiteEngine
 from tests.fakes import RecordingOutbox
 from tests.store.files import NOW, grep
@@ -37,8 +47,53 @@ def asked(log: JournalLog, operation: Operation[Any]) -> Deferred[Any]:
     return done
 
 
+def of_seconds(seconds: float) -> Deferred[None]:
+    """Fires after so many seconds."""
+    return deferLater(reactor, seconds)
+
+
+@pytest.fixture
+def trimmed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "PRIVATE_TRIM_SECONDS", 0)
+
+
+async def gone(path: Path, text: bytes) -> None:
+    """Wait until `text` is in none of the files."""
+    while grep(path, text):
+        await of_seconds(0.02)
+
+
+@pytest.mark.usefixtures("trimmed_at_once")
 @together
-async def test_no_private_message_gets_into_the_files(engine: SQLiteEngine, path: Path) -> None:
+async def test_a_private_message_is_in_the_files_only_while_somebody_may_be_sent_it(
+    engine: SQLiteEngine, path: Path
+) -> None:
+    log = journal(engine)
+    await log.open()
+    ice = await asked(log, ReserveSlot("127.0.0.1:40001"))
+    moon = await asked(log, ReserveSlot("127.0.0.1:40002"))
+    sun = await asked(log, ReserveSlot("127.0.0.1:40003"))
+    await asked(log, Handle(ice, Enter("ice")))
+    await asked(log, Handle(moon, Enter("moon", keys=SessionKeys("digest"))))
+    await asked(log, Handle(sun, Enter("sun")))
+    await asked(log, Handle(ice, SendPrivate("sun cannot resume", ("sun",))))
+    await gone(path, b"sun cannot resume")
+    await asked(log, LoseConnection(moon))
+    await asked(log, Handle(ice, SendPrivate("moon may come back", ("moon",))))
+    await of_seconds(0.1)  # the entry is replaced by a snapshot, which has it
+    assert grep(path, b"moon may come back")
+    again = await asked(log, ReserveSlot("127.0.0.1:40004"))
+    keys = SessionKeys("new", "digest")
+    resumed = await asked(log, Handle(again, Enter("moon", keys=keys)))
+    assert [each.text for each in resumed.private] == ["moon may come back"]
+    await asked(log, Handle(again, Quit()))
+    await gone(path, b"moon may come back")
+    await log.stop()
+
+
+@pytest.mark.usefixtures("trimmed_at_once")
+@together
+async def test_no_private_message_stays_in_the_files(engine: SQLiteEngine, path: Path) -> None:
     log = journal(engine)
     await log.open()
     ice = await asked(log, ReserveSlot("127.0.0.1:40001"))
@@ -48,8 +103,9 @@ async def test_no_private_message_gets_into_the_files(engine: SQLiteEngine, path
     await asked(log, Handle(ice, SendMessage("for everybody")))
     await asked(log, Handle(ice, SendPrivate("for moon alone", ("moon",))))
     await asked(log, Handle(moon, SendPrivate("for nobody at all", ("sun",))))
+    await gone(path, b"for moon alone")
     assert grep(path, b"for everybody")
-    assert not grep(path, b"for moon alone") + grep(path, b"for nobody")
+    assert not grep(path, b"for nobody")
     await log.stop()
     assert grep(path, b"for everybody") == [path.name]
     assert not grep(path, b"for moon alone") + grep(path, b"for nobody")
@@ -62,7 +118,9 @@ async def test_addresses_are_in_the_files_until_the_server_stops(
     log = journal(engine)
     await log.open()
     ice = await asked(log, ReserveSlot("127.0.0.1:40001"))
+    moon = await asked(log, ReserveSlot("127.0.0.1:40001"))
     await asked(log, Handle(ice, Enter("ice")))
+    await asked(log, Handle(moon, Enter("moon", keys=SessionKeys("digest"))))
     assert grep(path, b"127.0.0.1:40001")
     # As the chat does when the server stops.
     await asked(log, Clear())

@@ -44,6 +44,7 @@ def test_a_protocol_violation_closes_the_websocket_with_a_code(
         == code
     )
     assert harness.chat.counters == {f"websocket-{code}": 1}
+    harness.pass_time(limits.AWAY_SECONDS)
     heard = moon.heard()
     assert [frame["type"] for frame in heard] == ["left"]
 

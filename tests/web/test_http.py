@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IProtocolNegotiationFactory
 
 from chatd.chat import limits
@@ -37,7 +36,7 @@ def test_many_requests_do_not_delay_the_chat() -> None:
         answered: list[int] = []
         clients = [harness.connect_http() for _ in range(3)]
 
-        def health(request: Request, chat: Chat) -> Response | Upgrade | Deferred[Response]:
+        def health(request: Request, chat: Chat) -> Response | Upgrade:
             harness.clock.rightNow += 0.1
             return ROUTES["/health"](request, chat)
 

@@ -61,7 +61,7 @@ def test_a_watcher_receives_public_messages_and_takes_no_slot() -> None:
         assert heard == ["entered", "entered", "message"]
         watcher.hello("star")
         assert watcher.heard_of("error")[0]["code"] == "full"
-        moon.hang_up()
+        moon.send("quit")
         watcher.heard()
         watcher.hello("star")
         assert watcher.heard_of("welcome")[0]["nickname"] == "star"
@@ -205,6 +205,7 @@ def test_a_close_frame_is_answered_with_its_own_code(harness: WebHarness, code: 
     ice.send_frames(events.CloseConnection(code, "bye"))
     assert ice.close_code() == code
     assert ice.client.is_half_closed()
+    harness.pass_time(limits.AWAY_SECONDS)
     assert moon.heard_of("left") == [{"nickname": "ice", "reason": "connection lost"}]
     assert not harness.chat.counters
 

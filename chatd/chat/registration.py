@@ -1,0 +1,267 @@
+"""Entering, leaving and renaming: who is a member, and under which nickname.
+
+A client that can resume gets a session when it enters, or goes on with the one that it had.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from chatd.chat import commands, events, names
+from chatd.chat.errors import AlreadyRegistered, Full, Refusal, TooManyWatchers
+from chatd.chat.events import Reply
+from chatd.chat.members import Connections, Nicknames, check_capacity, check_needs_no_password
+from chatd.chat.model import Member
+from chatd.chat.outbox import Outbox
+from chatd.chat.resuming import Resuming
+from chatd.chat.rooms import Rooms
+from chatd.chat.sessions import MemberSession, Sessions
+
+
+class Registration:
+    """Makes connections members, and members mere connections.
+
+    :param server_id: the server's name.
+    :param started: when the chat began, in milliseconds since 1970.
+    :ivar started: the same.
+    """
+
+    def __init__(
+        self,
+        server_id: str,
+        started: int,
+        connections: Connections,
+        nicknames: Nicknames,
+        rooms: Rooms,
+        sessions: Sessions,
+        resuming: Resuming,
+        outbox: Outbox,
+    ) -> None:
+        self.started = started
+        self._server_id = server_id
+        self._connections = connections
+        self._nicknames = nicknames
+        self._rooms = rooms
+        self._sessions = sessions
+        self._resuming = resuming
+        self._outbox = outbox
+        self._accounts: Mapping[str, bool] = {}
+
+    @property
+    def accounts(self) -> Mapping[str, bool]:
+        """The casefolded nicknames that need a password, and whether each is blocked."""
+        return self._accounts
+
+    @accounts.setter
+    def accounts(self, accounts: Mapping[str, bool]) -> None:
+        self._accounts = accounts
+        self._nicknames.set_accounts(accounts)
+
+    # --- watching and entering ------------------------------------------------------------------
+
+    def watch(self, member: Member, command: commands.Watch, now: int) -> Reply:
+        """Let a connection receive what is public.
+
+        :raises Refusal: if there are too many watchers.
+        """
+        if member.pool is not self._connections.watchers:
+            self._connections.move(member, self._connections.watchers, TooManyWatchers)
+            self._outbox.add_watcher(member.member_id)
+        return events.Watching(self._server_id, self.started)
+
+    def enter(self, member: Member, command: commands.Enter, now: int) -> Reply:
+        """Make a connection a member, or let it resume.
+
+        :raises Refusal: if no slot is free, or it cannot have the nickname.
+        """
+        session = self._session(command.keys)
+        if session is not None and session.member is not None:
+            return self._take_over(member, session, session.member, command.keys)
+        self._check_slot(member)  # first: a full server must not ask for a password
+        if session is not None:
+            nickname, is_own = self._nickname_again(member, session, command.nickname)
+            session.is_authenticated = is_own and session.is_authenticated
+            return self._enter_again(member, session, nickname, command.keys, now)
+        nickname = self._guest_nickname(member, command.nickname)
+        self._enter(member, nickname, command.rooms, now)
+        return self._begin_session(member, command.keys, is_authenticated=False)
+
+    def enter_authenticated(
+        self, member: Member, command: commands.EnterAuthenticated, now: int
+    ) -> Reply:
+        """The same for an account whose password was checked."""
+        session = self._session(command.keys)
+        if session is not None and session.member is not None:
+            return self._take_over(member, session, session.member, command.keys)
+        # Check again: during the password check another connection may have taken the nickname or
+        # the slot.
+        nickname = self._nicknames.check_available(member, command.account)
+        self._check_slot(member)
+        if session is not None:
+            session.is_authenticated = True
+            return self._enter_again(member, session, nickname, command.keys, now)
+        self._enter(member, nickname, command.rooms, now)
+        return self._begin_session(member, command.keys, is_authenticated=True)
+
+    def late_hello(self, member: Member, command: commands.Enter, now: int) -> Reply:
+        """A ``hello`` from a connection that was registered as ``ADDRESS:PORT`` before.
+
+        The connection sent nothing for ``DIALECT_DETECTION_MILLISECONDS`` and was therefore
+        registered as a basic client under its address. The ``hello`` renames it, and the reply is
+        the ``welcome`` that the client waits for.
+
+        :raises AlreadyRegistered: if the member is no such connection.
+        """
+        if member.nickname != member.address or self._sessions.of(member.member_id) is not None:
+            raise AlreadyRegistered
+        session = self._session(command.keys)
+        if session is None:
+            self.rename(member, commands.Rename(command.nickname), now)
+            return self._begin_session(member, command.keys, is_authenticated=False)
+        if session.member is None:
+            nickname, is_own = self._nickname_again(member, session, command.nickname)
+            session.is_authenticated = is_own and session.is_authenticated
+            self._leave_for_session(member)
+            return self._enter_again(member, session, nickname, command.keys, now)
+        self._leave_for_session(member)
+        return self._take_over(member, session, session.member, command.keys)
+
+    def _check_slot(self, member: Member) -> None:
+        if member.pool is not self._connections.slots:
+            # It may stay, and try again.
+            check_capacity(self._connections.slots, lambda: Full(closes_connection=False))
+
+    def _guest_nickname(self, member: Member, nickname: str) -> str:
+        nickname = self._nicknames.check_available(member, nickname)
+        check_needs_no_password(nickname, self._accounts)
+        return nickname
+
+    def _enter(self, member: Member, nickname: str, rooms: tuple[str, ...], now: int) -> None:
+        self._connections.move(member, self._connections.slots, Full)
+        self._nicknames.assign(member, nickname)
+        member.since = now
+        self._outbox.add_member(member.member_id)
+        for room in rooms:
+            self._rooms.add(member, self._rooms.get(room))
+        self._outbox.to_all(events.MemberEntered(nickname), member.member_id)
+
+    def _begin_session(
+        self, member: Member, keys: commands.SessionKeys | None, *, is_authenticated: bool
+    ) -> Reply:
+        if keys is not None:
+            self._sessions.begin(keys.new, member, is_authenticated=is_authenticated)
+        return self._welcome(member)
+
+    def _welcome(self, member: Member) -> events.Welcome:
+        return events.Welcome(self._server_id, self.started, member.nickname, tuple(member.rooms))
+
+    # --- resuming -------------------------------------------------------------------------------
+
+    def _session(self, keys: commands.SessionKeys | None) -> MemberSession | None:
+        return None if keys is None else self._sessions.get(keys.resumed)
+
+    def _take_over(
+        self,
+        member: Member,
+        session: MemberSession,
+        old: Member,
+        keys: commands.SessionKeys | None,
+    ) -> Reply:
+        """Go on as `old`, the member of a session."""
+        self._resuming.take_over(session, old, member, keys.private if keys else 0)
+        return self._resumed(member, session)
+
+    def _nickname_again(
+        self, member: Member, session: MemberSession, nickname: str
+    ) -> tuple[str, bool]:
+        """The nickname that the session had, if it can have it, or else `nickname`; and which.
+
+        :raises Refusal: if it can have neither.
+        """
+        try:
+            own = self._nicknames.check_available(member, session.nickname)
+        except Refusal:
+            return self._guest_nickname(member, nickname), False
+        check_needs_no_password(own, self._accounts, is_given=session.is_authenticated)
+        return own, True
+
+    def _enter_again(
+        self,
+        member: Member,
+        session: MemberSession,
+        nickname: str,
+        keys: commands.SessionKeys | None,
+        now: int,
+    ) -> Reply:
+        """Enter with a session whose member has left."""
+        self._enter(member, nickname, (), now)
+        session.nickname = nickname
+        self._sessions.resumed(session, member, keys.private if keys else 0)
+        restarted = self._resuming.rejoin(session, member)
+        return self._resumed(member, session, restarted)
+
+    def _resumed(
+        self, member: Member, session: MemberSession, restarted: tuple[str, ...] = ()
+    ) -> Reply:
+        welcome = replace(self._welcome(member), resumed=True)
+        return events.Resumed(welcome, tuple(session.private), restarted)
+
+    def _leave_for_session(self, member: Member) -> None:
+        """It was a member of its own only while its first line was on its way."""
+        self.leave(member)
+        self._outbox.to_all(events.MemberLeft(member.nickname, "resumed"), member.member_id)
+        member.nickname = ""
+
+    # --- renaming -------------------------------------------------------------------------------
+
+    def rename(self, member: Member, command: commands.Rename, now: int) -> Reply:
+        """Give a member another nickname.
+
+        :raises Refusal: if it cannot have it.
+        """
+        nickname = self._nicknames.check_available(member, command.nickname)
+        is_same = names.casefold(nickname) == names.casefold(member.nickname)
+        if not is_same:
+            check_needs_no_password(nickname, self._accounts)
+        self._apply_rename(member, nickname, is_authenticated=None if is_same else False)
+        return events.Ok()
+
+    def rename_authenticated(
+        self, member: Member, command: commands.EnterAuthenticated, now: int
+    ) -> Reply:
+        """The same for an account whose password was checked."""
+        nickname = self._nicknames.check_available(member, command.account)
+        # As in late_hello.
+        is_late_hello = member.nickname == member.address
+        self._apply_rename(member, nickname, is_authenticated=True)
+        if is_late_hello and self._sessions.of(member.member_id) is None:
+            return self._begin_session(member, command.keys, is_authenticated=True)
+        return events.Ok()
+
+    def _apply_rename(
+        self, member: Member, nickname: str, *, is_authenticated: bool | None
+    ) -> None:
+        """:param is_authenticated: None if that does not change."""
+        old = member.nickname
+        session = self._sessions.of(member.member_id)
+        if session is not None:
+            session.nickname = nickname
+            if is_authenticated is not None:
+                session.is_authenticated = is_authenticated
+        if nickname != old:
+            self._nicknames.assign(member, nickname)
+            self._outbox.to_all(events.MemberRenamed(old, nickname), member.member_id)
+
+    # --- leaving --------------------------------------------------------------------------------
+
+    def leave(self, member: Member, ends_at: int | None = None) -> None:
+        """Undo everything that entering and joining did, and tell nobody.
+
+        :param ends_at: when the rooms that are empty now end; None for now.
+        """
+        for room in list(member.rooms.values()):
+            self._rooms.remove(member, room, ends_at)
+        if member.nickname:
+            self._nicknames.release(member)
+        is_sent_events = member.nickname or member.pool is self._connections.watchers
+        if is_sent_events and member.away_until is None:
+            self._outbox.remove_member(member.member_id)

@@ -1,0 +1,164 @@
+"""Resuming: a member whose connection is lost, and the connection that takes its place.
+
+The rules for what a session keeps are in ``sessions``. Here is what resuming changes in the chat,
+and how a client is told what it has missed.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from chatd.chat import events, limits
+from chatd.chat.events import Message, Missed
+from chatd.chat.members import Connections, Nicknames
+from chatd.chat.model import Member
+from chatd.chat.names import LOBBY
+from chatd.chat.outbox import Outbox
+from chatd.chat.rooms import Rooms
+from chatd.chat.sessions import JoinedRoom, MemberSession, Sessions
+
+#: The reason that a connection is told when another one has resumed its session.
+RESUMED_ELSEWHERE: Final = "resumed elsewhere"
+#: The reason that is told when a member does not come back.
+CONNECTION_LOST: Final = "connection lost"
+
+
+@dataclass(frozen=True, slots=True)
+class MissedPage:
+    """A part of what a client has missed.
+
+    :ivar parts: by rooms; without the client's own messages.
+    :ivar seen: for each room, the number up to which the client has everything after this page.
+    :ivar room_beyond: the room whose next messages are not in memory any more.
+    :ivar own: the rooms and numbers of the client's own messages.
+    :ivar is_complete: whether nothing follows: the client is sent what is said from now on.
+    """
+
+    parts: tuple[Missed, ...]
+    seen: Mapping[str, int]
+    room_beyond: str | None
+    own: frozenset[tuple[str, int]]
+    is_complete: bool
+
+
+class Resuming:
+    """Lets members go away and come back.
+
+    :param outbox: is told who is sent what, as by the hub.
+    """
+
+    def __init__(
+        self,
+        connections: Connections,
+        nicknames: Nicknames,
+        rooms: Rooms,
+        sessions: Sessions,
+        outbox: Outbox,
+    ) -> None:
+        self._connections = connections
+        self._nicknames = nicknames
+        self._rooms = rooms
+        self._sessions = sessions
+        self._outbox = outbox
+
+    def go_away(self, member: Member, session: MemberSession, now: int) -> None:
+        """The connection of `member` is lost: it may come back, and nobody is told."""
+        self._sessions.disconnected(session, now)
+        member.away_until = now + 1_000 * limits.AWAY_SECONDS
+        member.address = ""  # not to be kept on the disk for somebody who is not here
+        self._outbox.remove_member(member.member_id)
+
+    def take_over(self, session: MemberSession, old: Member, member: Member, private: int) -> None:
+        """Let the connection `member` be the member of that session, in place of `old`.
+
+        The connection of `old` may still be there: the server has not noticed that it is gone.
+
+        :param private: the number of the last private message that the client has.
+        """
+        self._connections.replace(old, member)
+        self._nicknames.release(old)
+        self._nicknames.assign(member, old.nickname)
+        member.since = old.since
+        for name, room in old.rooms.items():
+            del room.members[old.member_id]
+            room.members[member.member_id] = member
+            member.rooms[name] = room
+        self._sessions.resumed(session, member, private)
+        self._outbox.remove_member(old.member_id)
+        self._outbox.add_member(member.member_id)
+        # Last: this may make the old connection leave at once.
+        self._outbox.end_connection(old.member_id, RESUMED_ELSEWHERE)
+
+    def rejoin(self, session: MemberSession, member: Member) -> tuple[str, ...]:
+        """Put `member`, which has entered again, into the rooms where it was.
+
+        Returns those whose numbers have begun again: their messages are all new.
+        """
+        restarted = []
+        before, session.rooms = session.rooms, {}
+        for name, joined in before.items():
+            room = self._rooms.find_or_create(name)
+            if room is None:
+                continue  # there are too many by now
+            self._rooms.place(member, room)  # read_missed lets it hear what is said there
+            begins_anew = room.life != joined.life and not self._rooms.is_archived
+            if begins_anew:
+                restarted.append(room.name)
+            session.rooms[room.name] = JoinedRoom(room.life, 0 if begins_anew else joined.seq)
+            if room.name != LOBBY:  # entering tells of that
+                event = events.RoomJoined(room.name, member.nickname)
+                self._outbox.to_room(room.name, event, member.member_id)
+        return tuple(restarted)
+
+    def read_missed(
+        self, member: Member, session: MemberSession, seen: Mapping[str, int], gaps: Collection[str]
+    ) -> MissedPage:
+        """The next page of what `member` has missed; with the last one it is sent what follows.
+
+        :param seen: for each room, the number of the last message that the client has. Without one,
+            or with one that the room has not reached, everything since it joined is missed.
+        :param gaps: the rooms whose messages that are not in memory cannot be read elsewhere.
+        """
+        reached: dict[str, int] = {}
+        parts: list[Missed] = []
+        own = session.own_messages()
+        messages_left, characters_left = limits.MISSED_MESSAGES, limits.MISSED_CHARACTERS
+        is_complete = True
+        for name, room in member.rooms.items():
+            joined = session.rooms[name].seq
+            after = seen.get(name, joined)
+            after = joined if after > room.history.seq else max(after, joined)
+            reached[name] = after
+            if after == room.history.seq or not is_complete:
+                continue
+            if messages_left <= 0 or characters_left <= 0:
+                is_complete = False
+                continue
+            found = room.history.after(after)
+            is_gap = not found or found[0].seq > after + 1
+            if is_gap and name not in gaps:
+                return MissedPage(tuple(parts), reached, name, own, is_complete=False)
+            page = _beginning(found, messages_left, characters_left)
+            messages_left -= len(page)
+            characters_left -= sum(len(message.text) for message in page)
+            reached[name] = page[-1].seq if page else room.history.seq
+            is_complete = reached[name] == room.history.seq
+            others = tuple(each for each in page if (name, each.seq) not in own)
+            if others or is_gap:
+                parts.append(Missed(name, others, gap=is_gap))
+        if is_complete:
+            for name in member.rooms:
+                self._outbox.join_room(member.member_id, name)
+        return MissedPage(tuple(parts), reached, None, own, is_complete)
+
+
+def _beginning(
+    messages: tuple[Message, ...], max_messages: int, max_characters: int
+) -> tuple[Message, ...]:
+    """The first `messages` within the limits; at least one, however long it is."""
+    characters = 0
+    for count, message in enumerate(messages[:max_messages]):
+        characters += len(message.text)
+        if characters > max_characters and count:
+            return messages[:count]
+    return messages[:max_messages]

@@ -1,0 +1,315 @@
+"""The sessions: what a member keeps when its connection is lost, and what makes it the same again.
+
+A session belongs to a client that can resume, and lasts longer than its connections. It knows which
+of the client's commands were carried out, and which private messages it was sent. So a command that
+is sent again is not carried out twice, and a private message is delivered once.
+
+The life of a session::
+
+    connected ──connection lost──▶ absent, its member away ──10 s──▶ absent ──1 h──▶ ended
+        ▲                                   │                           │
+        └───────────── resumed ─────────────┴───────────────────────────┘
+
+While the member is away it keeps its slot, its nickname and its rooms, and nobody is told. After
+that it has left, and resuming makes it enter again.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, NamedTuple
+from zlib import crc32
+
+from chatd.chat import commands, limits
+from chatd.chat.errors import NumberReused, OutdatedNumber
+from chatd.chat.events import (
+    JoinDone,
+    Ok,
+    PrivateMessage,
+    PrivateSent,
+    Reply,
+    Undelivered,
+)
+from chatd.chat.model import Member
+from chatd.chat.outbox import MemberId
+from chatd.chat.state import OutcomeState, SessionState
+
+#: The commands that change the chat, and what makes one different from another.
+_CONTENTS: Final[dict[type, Callable[[Any], tuple[str, ...]]]] = {
+    commands.SendMessage: lambda command: (command.room, command.text),
+    commands.SendPrivate: lambda command: (*command.to, command.text),
+    commands.JoinRoom: lambda command: (command.room,),
+    commands.LeaveRoom: lambda command: (command.room,),
+    commands.Rename: lambda command: (command.nickname,),
+}
+
+
+class Outcome(NamedTuple):
+    """What became of a numbered command; the `checksum` tells it from another one."""
+
+    number: int
+    checksum: int
+    reply: Reply
+
+
+@dataclass(slots=True)
+class JoinedRoom:
+    """A room that a session is in: which life of it, and the number of its last message then."""
+
+    life: int
+    seq: int
+
+
+@dataclass(slots=True)
+class MemberSession:
+    """What lasts longer than a connection.
+
+    :ivar digest: of the token, which the hub does not know.
+    :ivar member: the member, also while it is away; None when it has left.
+    :ivar nickname: the last nickname.
+    :ivar is_authenticated: whether it was entered, or renamed to, with a password.
+    :ivar last_number: of the commands that were carried out.
+    :ivar outcomes: of the last commands that were carried out.
+    :ivar private_seq: the number of the last private message.
+    :ivar private: the last private messages, each with its number: the client may not have them.
+    :ivar rooms: the rooms it is in, or was in when it left, by their names.
+    :ivar absent_since: when its connection was lost, in milliseconds since 1970.
+    """
+
+    digest: str
+    member: Member | None
+    nickname: str = ""
+    is_authenticated: bool = False
+    last_number: int = 0
+    outcomes: deque[Outcome] = field(default_factory=lambda: deque(maxlen=limits.UNCONFIRMED_LINES))
+    private_seq: int = 0
+    private: deque[PrivateMessage] = field(default_factory=deque)
+    rooms: dict[str, JoinedRoom] = field(default_factory=dict)
+    absent_since: int | None = None
+
+    def outcome(self, number: int, command: commands.Command) -> Reply | None:
+        """The reply to a command that was carried out before; None if `number` is new.
+
+        :raises OutdatedNumber: if what became of it is not known any more.
+        :raises NumberReused: if that was another command.
+        """
+        if number > self.last_number:
+            return None
+        for outcome in self.outcomes:
+            if outcome.number == number:
+                if outcome.checksum != _checksum(command):
+                    raise NumberReused(number)
+                return outcome.reply
+        raise OutdatedNumber(number)
+
+    def carried_out(self, number: int, command: commands.Command, reply: Reply) -> None:
+        """Remember what became of a command."""
+        self.last_number = number
+        self.outcomes.append(Outcome(number, _checksum(command), reply))
+
+    def own_messages(self) -> frozenset[tuple[str, int]]:
+        """The rooms and numbers of the messages that the client has sent last."""
+        return frozenset(
+            (reply.room, reply.seq)
+            for _, _, reply in self.outcomes
+            if isinstance(reply, Ok) and reply.room is not None and reply.seq is not None
+        )
+
+    def number_private(self, message: PrivateMessage) -> PrivateMessage:
+        """`message` with its number in this session; it is kept in the box."""
+        self.private_seq += 1
+        message = replace(message, seq=self.private_seq)
+        self.private.append(message)
+        characters = sum(len(each.text) for each in self.private)
+        while (
+            len(self.private) > limits.PRIVATE_BOX_MESSAGES
+            or characters > limits.PRIVATE_BOX_CHARACTERS
+        ):
+            characters -= len(self.private.popleft().text)
+        return message
+
+
+def is_numbered(command: commands.Command) -> bool:
+    """Whether the number of such a command counts: it changes the chat."""
+    return type(command) in _CONTENTS
+
+
+class Sessions:
+    """All sessions, by the digests of their tokens: at most `capacity`.
+
+    Those that are absent are in the order in which they became so.
+
+    :ivar forgotten_private: counts the private messages that are in no box any more.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._connected: dict[str, MemberSession] = {}
+        self._absent: dict[str, MemberSession] = {}
+        self._by_member: dict[MemberId, MemberSession] = {}
+        self.forgotten_private = 0
+
+    def get(self, digest: str) -> MemberSession | None:
+        """The session with that digest."""
+        return self._connected.get(digest) or self._absent.get(digest)
+
+    def of(self, member_id: MemberId) -> MemberSession | None:
+        """The session of that member; None if its client cannot resume."""
+        return self._by_member.get(member_id)
+
+    def begin(self, digest: str, member: Member, *, is_authenticated: bool) -> None:
+        """Begin the session of a member that has entered.
+
+        If there are too many, the one that is absent for longest ends.
+        """
+        session = MemberSession(digest, member, member.nickname, is_authenticated)
+        session.rooms = {
+            room.name: JoinedRoom(room.life, room.history.seq) for room in member.rooms.values()
+        }
+        self._connected[digest] = self._by_member[member.member_id] = session
+        while len(self._connected) + len(self._absent) > self._capacity:
+            oldest = next((each for each in self._absent.values() if each.member is None), None)
+            if oldest is None:
+                break  # the others are members, which the slots bound
+            self.end(oldest)
+
+    def disconnected(self, session: MemberSession, now: int) -> None:
+        """The connection is lost."""
+        if session.absent_since is None:
+            session.absent_since = now
+            del self._connected[session.digest]
+            self._absent[session.digest] = session
+
+    def resumed(self, session: MemberSession, member: Member, private: int) -> None:
+        """`member` has resumed it, and has the private messages up to the number `private`."""
+        self._absent.pop(session.digest, None)
+        self._connected[session.digest] = session
+        session.absent_since = None
+        self.has_left(session)
+        session.member = member
+        self._by_member[member.member_id] = session
+        while session.private and session.private[0].seq <= private:
+            session.private.popleft()
+            self.forgotten_private += 1
+
+    def has_left(self, session: MemberSession) -> None:
+        """Its member is gone; who resumes it enters again."""
+        if session.member is not None:
+            del self._by_member[session.member.member_id]
+            session.member = None
+
+    def end(self, session: MemberSession) -> None:
+        """End it: nobody can resume it any more."""
+        self._connected.pop(session.digest, None)
+        self._absent.pop(session.digest, None)
+        self.forgotten_private += len(session.private)
+        self.has_left(session)
+
+    def add_private(self, session: MemberSession, message: PrivateMessage) -> PrivateMessage:
+        """Keep a private message to that session; with its number there."""
+        before = len(session.private)
+        message = session.number_private(message)
+        self.forgotten_private += before + 1 - len(session.private)
+        return message
+
+    def away(self) -> list[Member]:
+        """The members whose connections are lost, the longest absent first."""
+        return [each.member for each in self._absent.values() if each.member is not None]
+
+    def end_outdated(self, now: int) -> list[Member]:
+        """End those that were absent for too long; returns the members that were still away."""
+        members = []
+        for session in list(self._absent.values()):
+            if (session.absent_since or 0) + 1_000 * limits.SESSION_SECONDS > now:
+                break
+            if session.member is not None:
+                members.append(session.member)
+            self.end(session)
+        return members
+
+    def next_end(self) -> int | None:
+        """When the next one ends, or its member leaves, unless the client resumes before that."""
+        ends = [member.away_until for member in self.away()[:1] if member.away_until is not None]
+        for session in self._absent.values():
+            ends.append((session.absent_since or 0) + 1_000 * limits.SESSION_SECONDS)
+            break
+        return min(ends, default=None)
+
+    def state(self) -> tuple[SessionState, ...]:
+        """All sessions: those that are connected, and then those that are absent."""
+        return tuple(
+            _session_state(session)
+            for sessions in (self._connected, self._absent)
+            for session in sessions.values()
+        )
+
+    def restore(self, states: Iterable[SessionState], members: Mapping[MemberId, Member]) -> None:
+        """Put back what :meth:`state` returned, with the `members` whom it names."""
+        self._connected.clear()
+        self._absent.clear()
+        self._by_member.clear()
+        for state in states:
+            session = _restored(state, members)
+            sessions = self._connected if session.absent_since is None else self._absent
+            sessions[session.digest] = session
+            if session.member is not None:
+                self._by_member[session.member.member_id] = session
+
+
+def _checksum(command: commands.Command) -> int:
+    contents = _CONTENTS[type(command)](command)
+    return crc32("\0".join((type(command).__name__, *contents)).encode("utf-8", "surrogatepass"))
+
+
+def _session_state(session: MemberSession) -> SessionState:
+    return SessionState(
+        session.digest,
+        None if session.member is None else session.member.member_id,
+        session.nickname,
+        session.is_authenticated,
+        session.last_number,
+        tuple(_outcome_state(*outcome) for outcome in session.outcomes),
+        session.private_seq,
+        tuple(session.private),
+        tuple((name, room.life, room.seq) for name, room in session.rooms.items()),
+        session.absent_since,
+    )
+
+
+def _restored(state: SessionState, members: Mapping[MemberId, Member]) -> MemberSession:
+    session = MemberSession(
+        state.digest,
+        None if state.member_id is None else members[state.member_id],
+        state.nickname,
+        state.is_authenticated,
+        state.last_number,
+        private_seq=state.private_seq,
+        private=deque(state.private),
+        rooms={name: JoinedRoom(life, seq) for name, life, seq in state.rooms},
+        absent_since=state.absent_since,
+    )
+    session.outcomes.extend(
+        Outcome(each.number, each.checksum, _reply(each)) for each in state.outcomes
+    )
+    return session
+
+
+def _outcome_state(number: int, checksum: int, reply: Reply) -> OutcomeState:
+    match reply:
+        case PrivateSent(time, undelivered, to):
+            missed = tuple((each.nickname, each.reason) for each in undelivered)
+            return OutcomeState(number, checksum, time=time, to=to, undelivered=missed)
+        case JoinDone(room, created):
+            return OutcomeState(number, checksum, room, created=created)
+        case Ok(room, seq, time):
+            return OutcomeState(number, checksum, room, seq, time)
+    raise TypeError(f"no numbered command has the reply {reply!r}")
+
+
+def _reply(state: OutcomeState) -> Reply:
+    if state.to is not None:
+        undelivered = tuple(Undelivered(*each) for each in state.undelivered)
+        return PrivateSent(state.time or 0, undelivered, state.to)
+    if state.created is not None:
+        return JoinDone(state.room or "", state.created)
+    return Ok(state.room, state.seq, state.time)

@@ -1,0 +1,172 @@
+"""Resuming on the server's side: the tokens of sessions, and sending what was missed."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from hashlib import sha256
+
+from chatd.chat import limits
+from chatd.chat.commands import Enter, EnterAuthenticated, SessionKeys
+from chatd.chat.errors import Refusal
+from chatd.chat.events import Message, Missed, Resumed, Welcome
+from chatd.chat.outbox import MemberId
+from chatd.chat.resuming import MissedPage
+from chatd.log.operations import ReadMissed
+from chatd.server.chat import Chat
+from chatd.server.pipeline import Pipeline
+from chatd.server.send_queue import Output
+from chatd.wire.dialect import Result, Resume
+
+
+class Resumption:
+    """What a session does so that its client can resume: its tokens, and what was missed.
+
+    The hub, and so the journal, knows the digests of tokens alone.
+    """
+
+    def __init__(self, chat: Chat) -> None:
+        self._chat = chat
+        self._brought = self._new = ""
+        self._seen: Mapping[str, int] = {}
+        self._keys: SessionKeys | None = None
+        self._catch_up: CatchUp | None = None
+
+    def hello(self, resume: Resume) -> SessionKeys:
+        """The client says ``hello``, and can resume."""
+        self._brought, self._new = resume.token, self._chat.new_token()
+        self._seen = resume.seen
+        digest = _digest(resume.token) if resume.token else ""
+        self._keys = SessionKeys(_digest(self._new), digest, resume.private)
+        return self._keys
+
+    def with_keys(self, command: Enter | EnterAuthenticated) -> Enter | EnterAuthenticated:
+        """`command` with what the client enters with."""
+        return command if self._keys is None else replace(command, keys=self._keys)
+
+    def with_token(self, result: Result) -> Result:
+        """`result`; a welcome has the token that the client has from now on."""
+        if isinstance(result, Resumed):
+            return replace(result, welcome=replace(result.welcome, session=self._brought))
+        return replace(result, session=self._new) if isinstance(result, Welcome) else result
+
+    def send_missed(
+        self,
+        resumed: Resumed,
+        member_id: MemberId,
+        output: Output,
+        pipeline: Pipeline,
+        send: Callable[[Missed], None],
+    ) -> None:
+        """Send what the client has missed; its next frames wait until it has that."""
+        seen = {room: seq for room, seq in self._seen.items() if room not in resumed.restarted}
+
+        def done() -> None:
+            self._catch_up = None
+            pipeline.unanswered -= 1
+            pipeline.go_on()
+
+        pipeline.unanswered += 1
+        self._catch_up = CatchUp(self._chat, member_id, output, seen, send, done)
+        self._catch_up.read()
+        pipeline.pause()
+
+    def stop(self) -> None:
+        """The client is gone."""
+        if self._catch_up is not None:
+            self._catch_up.stop()
+            self._catch_up = None
+
+
+class CatchUp:
+    """Sends a client what it has missed, page by page, each when the one before is read.
+
+    The work queue reads the pages, so that nobody else waits for them.
+
+    :param seen: for each room, the number of the last message that the client was sent.
+    :param send: sends one part.
+    :param done: called when the client was sent everything, or is gone.
+    """
+
+    def __init__(
+        self,
+        chat: Chat,
+        member_id: MemberId,
+        output: Output,
+        seen: Mapping[str, int],
+        send: Callable[[Missed], None],
+        done: Callable[[], None],
+    ) -> None:
+        self._chat = chat
+        self._member_id = member_id
+        self._output = output
+        self._seen = seen
+        self._gaps: frozenset[str] = frozenset()
+        self._send = send
+        self._done = done
+        # Held until it is known whether another part follows.
+        self._last: Missed | None = None
+        self._is_stopped = False
+
+    def stop(self) -> None:
+        """The client is gone."""
+        self._is_stopped = True
+
+    def _read_next(self) -> None:
+        self._output.when_ready(lambda: self._chat.work_queue.add(self.read))
+
+    def read(self) -> None:
+        """Read and send the next page."""
+        if self._is_stopped:
+            return
+        operation = ReadMissed(self._member_id, self._seen, self._gaps)
+        self._chat.ordered_log.ask(operation, self._page_read)
+
+    def _page_read(self, page: MissedPage | Refusal) -> None:
+        if self._is_stopped:
+            return
+        if isinstance(page, Refusal):
+            self._done()
+            return
+        for part in page.parts:
+            self._send_later(part)
+        self._seen = page.seen
+        if page.is_complete:
+            if self._last is not None:
+                self._send(self._last)
+            self._done()
+        elif page.room_beyond is not None:
+            self._read_archive(page.room_beyond, page.own)
+        else:
+            self._read_next()
+
+    def _send_later(self, part: Missed) -> None:
+        if self._last is not None:
+            self._send(replace(self._last, more=True))
+        self._last = part
+
+    def _read_archive(self, room: str, own: frozenset[tuple[str, int]]) -> None:
+        if self._chat.archive is None:
+            self._archive_read(room, own, ())
+            return
+        found = self._chat.archive.after(room, self._seen[room], limits.MISSED_MESSAGES)
+        found.addErrback(lambda failure: ())  # then these messages are a gap
+        found.addCallback(partial(self._archive_read, room, own))
+
+    def _archive_read(
+        self, room: str, own: frozenset[tuple[str, int]], messages: tuple[Message, ...]
+    ) -> None:
+        if self._is_stopped:
+            return
+        if not messages:
+            self._gaps |= {room}
+        else:
+            is_gap = messages[0].seq > self._seen[room] + 1
+            others = tuple(each for each in messages if (room, each.seq) not in own)
+            if others or is_gap:
+                self._send_later(Missed(room, others, gap=is_gap))
+            self._seen = {**self._seen, room: messages[-1].seq}
+        self._read_next()
+
+
+def _digest(token: str) -> str:
+    return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
