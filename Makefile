@@ -56,6 +56,7 @@ screenshots: $(DEV)
 
 # Compares chatd with those of the other servers that are installed; ARGS=--help explains the rest.
 bench: $(DEV)
+	@$(BIN)/python -c 'import websockets' 2>/dev/null || $(PIP) --group bench >&2
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 # Each target for so many minutes, one after the other; what is found stays in .fuzz/TARGET/.

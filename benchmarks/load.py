@@ -10,7 +10,7 @@ from typing import IO, Final
 import msgspec
 
 from benchmarks.compiling import BUILD
-from benchmarks.peers import Peer
+from benchmarks.peers import HOST, Peer
 from benchmarks.server_process import MeasurementError, Server, pinned
 
 #: Longer than the generator's own time-outs, which say more: this is for one that hangs.
@@ -93,8 +93,9 @@ def load_on(server: Server, peer: Peer, members: int, core: int) -> Iterator[Loa
     command += ["--pid", str(server.process.pid), "--members", str(members)]
     command += ["--at-once", str(peer.at_once), "--senders", str(peer.senders)]
     command += ["--message", peer.message.hex(), *(["--echo"] if peer.echo else [])]
+    host = f"{server.config.address}:{server.config.port}".encode()
     for request, reply in peer.steps:
-        command += ["--step", f"{request.hex()}:{reply.hex()}"]
+        command += ["--step", f"{request.replace(HOST, host).hex()}:{reply.hex()}"]
     with pinned(core):
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdin is not None

@@ -1,5 +1,6 @@
 """Measure each peer with each number of members and of messages in flight."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from functools import partial
@@ -10,12 +11,17 @@ import msgspec
 from benchmarks.load import Load, Measurement, load_on
 from benchmarks.machine import Cores, resident_bytes
 from benchmarks.peers import Peer
-from benchmarks.report import Cell
+from benchmarks.report import MAX_LATENCY_MILLISECONDS, Cell
 from benchmarks.server_process import MeasurementError, Server, server_of
 
 LATENCY_RATE: Final = 100.0
 #: After so many failures, a peer is not tried again with the same number of members.
 MAX_FAILURES: Final = 3
+#: Capacity: the lowest and the highest rate that is tried, in messages a second; how long each is
+#: tried; and how often the interval between the last that is met and the first that is not is cut.
+MIN_RATE, MAX_RATE = 100.0, 40_000.0
+CAPACITY_SECONDS: Final = 1.0
+CAPACITY_CUTS: Final = 3
 JOINING_MEMBERS: Final = 10_000
 IDLE_SECONDS: Final = 10.0
 
@@ -134,6 +140,48 @@ def measure_joining(
             cell = runner.join_cell(None if isinstance(idle, str) else idle)
         progress(f"{peer.name}, {JOINING_MEMBERS} members joined {cell.failure}")
         yield cell
+
+
+def measure_capacities(
+    peers: Sequence[Peer], members: Sequence[int], cores: Cores, file_limit: int, progress: Progress
+) -> Iterator[Cell]:
+    """How many messages a second each peer delivers in time; with its last run in time."""
+    for size in members:
+        able, skipped = _split(peers, size, file_limit, progress)
+        yield from skipped
+        for peer in able:
+            with closing(PeerRunner(peer, size, cores)) as runner:
+                cell = _capacity(runner)
+            title = f"{peer.name}, {size} members"
+            progress(f"{title}: {cell.failure or f'{cell.rate:,.0f} messages/s in time'}")
+            yield cell
+
+
+def _capacity(runner: PeerRunner) -> Cell:
+    best = Cell(runner.peer.key, runner.members, failure="too slow")
+    above, rate = 0.0, MIN_RATE
+    cuts = 0
+    while cuts < CAPACITY_CUTS and rate <= MAX_RATE:
+        result = runner.measure(partial(_run_at, rate))
+        tried = Cell(
+            runner.peer.key,
+            runner.members,
+            rate=rate,
+            runs=() if isinstance(result, str) else (result,),
+        )
+        if tried.runs and tried.latency(99) <= MAX_LATENCY_MILLISECONDS:
+            best = tried
+        else:
+            above = rate
+        if above and not best.rate:
+            break
+        cuts += bool(above)
+        rate = math.sqrt(best.rate * above) if above else 2 * rate
+    return best
+
+
+def _run_at(rate: float, load: Load) -> Measurement:
+    return load.rate(rate, CAPACITY_SECONDS / 4, CAPACITY_SECONDS)
 
 
 def _split(

@@ -4,6 +4,8 @@ To change how a server is run, change its row in :data:`PEERS`.
 """
 
 import dataclasses
+import importlib.metadata
+import importlib.util
 import shutil
 import subprocess
 import sys
@@ -17,6 +19,8 @@ from benchmarks.compiling import BUILD, HERE
 
 #: Replaced by a member's number, in as many digits.
 NUMBER: Final = b"@@@@@@"
+#: Replaced by the server's address and port.
+HOST: Final = b"$HOST"
 #: Each message contains this byte once; nothing else that a server sends contains it (members.h).
 MARKER: Final = b"|"
 TEXT: Final = MARKER + b"Sixty-four bytes, about as long as what people say to each other.."[:63]
@@ -43,6 +47,8 @@ class Peer:
 
     :ivar steps: how a member registers.
     :ivar program: the program that must be installed, and `package`: its Debian package.
+    :ivar module: the Python package that must be installed.
+    :ivar node_module: the package of Node that must be installed, in this directory.
     :ivar option: an option that ``chatd server`` must have.
     :ivar checkout: the directory from which chatd is imported, if not this one.
     :ivar version: arguments that make `program` print its version.
@@ -60,6 +66,8 @@ class Peer:
     message: bytes
     program: str = ""
     package: str = ""
+    module: str = ""
+    node_module: str = ""
     option: str = ""
     checkout: Path | None = None
     version: tuple[str, ...] = ()
@@ -100,6 +108,16 @@ def _chatd(*options: str) -> Command:
     return command
 
 
+def _chatd_page(*options: str) -> Command:
+    """The same, where the port is that of its page."""
+
+    def command(config: ServerConfig) -> list[str]:
+        main = dataclasses.replace(config, port=config.discovery_port)
+        return _chatd("--web", str(config.port), *options)(main)
+
+    return command
+
+
 def _with_address(*command: str | Path) -> Command:
     return lambda config: [*map(str, command), config.address, str(config.port)]
 
@@ -114,6 +132,20 @@ def _mqtt_text(text: bytes) -> bytes:
     return len(text).to_bytes(2, "big") + text
 
 
+def _upgrade(path: bytes) -> bytes:
+    """A browser's request for a WebSocket (RFC 6455, section 4.1)."""
+    return (
+        b"GET " + path + b" HTTP/1.1\r\nHost: " + HOST + b"\r\nUpgrade: websocket\r\n"
+        b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+
+
+def _websocket_text(text: bytes) -> bytes:
+    """A text message of fewer than 126 bytes, with a masking key of zeros (section 5.2)."""
+    return bytes((0x81, 0x80 | len(text), 0, 0, 0, 0)) + text
+
+
 GREETING: Final[tuple[Step, ...]] = ((b"", b"welcome\n"),)
 LINE: Final = TEXT + b"\n"
 NATIVE: Final[tuple[Step, ...]] = (
@@ -123,6 +155,13 @@ NATIVE: Final[tuple[Step, ...]] = (
     ),
 )
 NATIVE_MESSAGE: Final = b'{"type":"message","data":{"text":"' + TEXT + b'"}}\n'
+PAGE: Final[tuple[Step, ...]] = (
+    (_upgrade(b"/socket"), b"\r\n\r\n"),
+    (_websocket_text(NATIVE[0][0].rstrip()), NATIVE[0][1]),
+)
+PAGE_MESSAGE: Final = _websocket_text(NATIVE_MESSAGE.rstrip())
+WEBSOCKET: Final[tuple[Step, ...]] = ((_upgrade(b"/"), b"welcome"),)
+WEBSOCKET_MESSAGE: Final = _websocket_text(TEXT)
 IRC: Final[tuple[Step, ...]] = (
     (b"NICK m" + NUMBER + b"\r\nUSER m 0 * :m\r\n", b" 001 "),
     (b"JOIN #lobby\r\n", b" 366 "),
@@ -169,6 +208,15 @@ PEERS: Final = (
         NATIVE,
         NATIVE_MESSAGE,
         option="--writes",
+    ),
+    Peer("chatd-page", "chatd, browsers", _chatd_page(*UNKEPT), PAGE, PAGE_MESSAGE),
+    Peer(
+        "chatd-page-kept",
+        "chatd, browsers, kept",
+        _chatd_page("--store", "{}/store"),
+        PAGE,
+        PAGE_MESSAGE,
+        option="--store",
     ),
     Peer(
         "inspircd",
@@ -226,6 +274,29 @@ PEERS: Final = (
         GREETING,
         LINE,
     ),
+    Peer(
+        "ws",
+        "naive ws, in Node",
+        _with_address("node", HERE / "naive_ws.js"),
+        WEBSOCKET,
+        WEBSOCKET_MESSAGE,
+        program="node",
+        package="nodejs",
+        node_module="ws",
+        version=(
+            "-p",
+            "`${process.version}, ws ${require(process.argv[1]).version}`",
+            str(HERE / "node_modules" / "ws" / "package.json"),
+        ),
+    ),
+    Peer(
+        "websockets",
+        "naive websockets",
+        _with_address(sys.executable, HERE / "naive_websockets.py"),
+        WEBSOCKET,
+        WEBSOCKET_MESSAGE,
+        module="websockets",
+    ),
     Peer("relay", "bare relay in C", _with_address(BUILD / "relay"), GREETING, LINE),
 )
 
@@ -251,6 +322,10 @@ def missing(peer: Peer, options: str) -> str:
     """Why `peer` cannot run here, or ""; `options` is the output of ``chatd server --help``."""
     if peer.program and not find(peer.program):
         return f"missing: {peer.program} (apt install {peer.package})"
+    if peer.module and not importlib.util.find_spec(peer.module):
+        return f"missing: {peer.module} (pip install {peer.module})"
+    if peer.node_module and not (HERE / "node_modules" / peer.node_module).exists():
+        return f"missing: {peer.node_module} (npm ci --prefix benchmarks)"
     if peer.option and peer.option not in options:
         return f"missing: this chatd server has no {peer.option}"
     return ""
@@ -263,6 +338,8 @@ def find(program: str) -> str | None:
 
 def version_of(peer: Peer) -> str:
     """The first line of what the peer's program prints as its version."""
+    if peer.module:
+        return importlib.metadata.version(peer.module)
     if not peer.version:
         return ""
     result = subprocess.run(

@@ -13,6 +13,9 @@ from benchmarks.machine import KIB, Cores
 #: more than the second disturb a measurement.
 SATURATED, DISTURBED = 0.9, 0.1
 
+#: Capacity: messages arrive in time if 99 % of them have reached all members after so long.
+MAX_LATENCY_MILLISECONDS: Final = 50
+
 LEGEND: Final = """\
 µs         CPU time of the server per delivery, in microseconds: the median of the runs
 srv, gen   how busy the server's core and the load generator's were, in percent
@@ -35,7 +38,10 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """The measurements of one peer with so many members, or why there are none."""
+    """The measurements of one peer with so many members, or why there are none.
+
+    :ivar rate: messages a second, of the capacity.
+    """
 
     peer: str
     members: int
@@ -43,6 +49,7 @@ class Cell(msgspec.Struct, frozen=True):
     runs: tuple[Measurement, ...] = ()
     failure: str = ""
     idle_busy: float | None = None
+    rate: float = 0.0
 
     def median(self, value: Callable[[Measurement], float]) -> float:
         """The median of a value over the runs."""
@@ -81,6 +88,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[Row, ...]
     windows: tuple[Cell, ...] = ()
     latencies: tuple[Cell, ...] = ()
+    capacities: tuple[Cell, ...] = ()
     joins: tuple[Cell, ...] = ()
     others: tuple[str, ...] = ()
 
@@ -109,6 +117,7 @@ def as_text(results: Results) -> str:
     title = "Fan-out at 100 messages/s"
     sections += [
         _table(results, title, results.latencies, LATENCY_COLUMNS, _latency),
+        _table(results, CAPACITY_TITLE, results.capacities, CAPACITY_COLUMNS, _capacity),
         _table(results, "Joining", results.joins, JOIN_COLUMNS, _join),
         JOIN_LEGEND.splitlines() if results.joins else [],
         [*results.others],
@@ -156,6 +165,8 @@ def _table(
 
 WINDOW_COLUMNS: Final = f"{'deliveries/s':>14}{'µs':>8}{'srv':>5}{'gen':>5}  "
 LATENCY_COLUMNS: Final = f"{'p50 ms':>10}{'p99 ms':>10}{'srv':>5}"
+CAPACITY_TITLE: Final = f"p99 up to {MAX_LATENCY_MILLISECONDS} ms"
+CAPACITY_COLUMNS: Final = f"{'messages/s':>14}{'p99 ms':>10}"
 JOIN_COLUMNS: Final = f"{'join/s':>8}{'s':>7}{'CPU s':>7}{'KiB':>7}{'idle':>6}"
 
 
@@ -175,6 +186,10 @@ def _latency(cell: Cell) -> str:
     return f"{cell.latency(50):>10.2f}{cell.latency(99):>10.2f}{busy * 100:>5.0f}"
 
 
+def _capacity(cell: Cell) -> str:
+    return f"{cell.rate:>14,.0f}{cell.latency(99):>10.2f}"
+
+
 def _join(cell: Cell) -> str:
     rate = cell.median(lambda run: cell.members / run.seconds)
     seconds = cell.median(lambda run: run.settled_seconds)
@@ -184,7 +199,7 @@ def _join(cell: Cell) -> str:
 
 
 def _failures(results: Results) -> Iterator[str]:
-    for cell in (*results.windows, *results.latencies, *results.joins):
+    for cell in (*results.windows, *results.latencies, *results.capacities, *results.joins):
         if cell.failure:
             width = f", {cell.in_flight} in flight" if cell.in_flight else ""
             yield f"{results.name(cell.peer)}, {cell.members:,} members{width}: {cell.failure}"
@@ -221,6 +236,13 @@ CPU_RATIOS: Final = (
     ),
     *(("twisted", size, "chatd", size, "≥", 5, 200) for size in (100, 1_000, 5_000)),
     ("chatd", 5_000, "chatd", 1_000, "≤", 1.3, 0),
+    ("chatd-kept", 1_000, "inspircd", 1_000, "≤", 1, 0),
+    ("chatd-kept", 1_000, "chatd", 1_000, "≤", 1.15, 200),
+    *(
+        (peer, 200, own, 200, "≥", 10, 0)
+        for peer in ("ws", "websockets")
+        for own in ("chatd-page", "chatd-page-kept")
+    ),
 )
 MEMORY_MEMBERS, MEMORY_KIB = 5_000, 8
 #: How many times as much CPU chatd may use as the chatd of another checkout.

@@ -58,6 +58,27 @@ def test_a_peer_that_is_not_installed_is_named_with_its_package() -> None:
     assert missing(peer, "") == "missing: no-such-ircd (apt install ircd-x)"
 
 
+def test_a_peer_whose_package_of_python_or_node_is_not_installed_is_named_with_it() -> None:
+    of_python = Peer("x", "X", lambda config: [], (), b"", module="no_such_module")
+    assert missing(of_python, "") == "missing: no_such_module (pip install no_such_module)"
+    of_node = Peer("x", "X", lambda config: [], (), b"", node_module="no-such")
+    assert missing(of_node, "") == "missing: no-such (npm ci --prefix benchmarks)"
+
+
+def test_a_capacity_is_a_rate_and_its_latency() -> None:
+    run = measurement(1, latencies=(0.002, 0.049))
+    found = results(
+        capacities=(
+            Cell("chatd", 1_000, rate=1_600.0, runs=(run,)),
+            Cell("twisted", 1_000, failure="too slow"),
+        )
+    )
+    text = as_text(found)
+    [line] = [each for each in text.splitlines() if each.startswith("chatd ")]
+    assert line.split() == ["chatd", "1,600", "49.00"]
+    assert "naive Twisted, 1,000 members: too slow" in text
+
+
 def test_a_row_for_an_option_that_chatd_lacks_is_named_as_missing() -> None:
     peer = Peer("x", "X", lambda config: [], (), b"", option="--such")
     assert missing(peer, "--other") == "missing: this chatd server has no --such"

@@ -143,7 +143,7 @@ def parse(text: str) -> tuple[Phrase, ...]:
     """What must occur, as typed: words, and phrases in quotes.
 
     A quote that is not closed goes on to the end. The last word may be the beginning of one, unless
-    it is in quotes or has but one letter.
+    it is in quotes or has one or two letters.
 
     :raises BadSearch: if it is too long, or has something, but no word.
     """
@@ -166,9 +166,9 @@ def parse(text: str) -> tuple[Phrase, ...]:
 
 
 def _may_go_on(word: str) -> bool:
-    """Whether to look for words that begin with it; too many do so with one letter."""
+    """Whether to look for words that begin with it; too many do so with one or two letters."""
     return (
-        len(word) > 1
+        len(word) > 2
         and not _SEPARATE.match(word)
         and unicodedata.category(word[0]) not in _SYMBOLS
     )

@@ -94,7 +94,7 @@ class MainProtocol(LineProtocol):
     def connectionMade(self) -> None:
         super().connectionMade()
         self._detection = Timeout(self.session.chat.clock)
-        self._detection.start(limits.DIALECT_DETECTION_MILLISECONDS / 1_000, self._detect_basic)
+        self._start_detection()
 
     @override
     def dataReceived(self, data: bytes) -> None:
@@ -116,8 +116,17 @@ class MainProtocol(LineProtocol):
             self.lineReceived(line)
         super().eof_received()
 
+    def _start_detection(self) -> None:
+        self._detection.start(limits.DIALECT_DETECTION_MILLISECONDS / 1_000, self._detect_basic)
+
     def _detect_basic(self) -> None:
-        if not self.session.is_ended:
+        if self.session.is_ended:
+            return
+        if self.session.member_id is None and not self.session.is_rejected:
+            # The hub does not know the connection yet, as it is restoring a chat that was kept:
+            # nothing was read so far, so the client may have sent its first line.
+            self._start_detection()
+        else:
             self.session.idle_detected(Basic())
 
 

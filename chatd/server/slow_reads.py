@@ -6,7 +6,9 @@ reply is there, so a client has one such command under way.
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeGuard
+from typing import Any, TypeGuard
+
+from twisted.internet.defer import Deferred
 
 from chatd.chat.commands import ReadHistory, Search
 from chatd.chat.errors import Refusal
@@ -52,6 +54,27 @@ def complete(
     older = chat.archive.last(command.room, command.limit, command.before)
     older.addErrback(lambda failure: ())  # then there is only what is in memory
     older.addCallback(found)
+
+
+def completed(command: ReadHistory | Search, chat: Chat) -> Deferred[Any]:
+    """The same for one who is no member: fire with the reply, or fail with the refusal."""
+    completed: Deferred[Any] = Deferred()
+
+    def ask_again(done: _Done) -> None:
+        if isinstance(command, ReadHistory):
+            try:
+                done(chat.hub.read_history(command.room, command.limit, command.before))
+            except Refusal as refusal:  # the room has ended meanwhile
+                done(refusal)
+
+    def done(result: Reply | Refusal) -> None:
+        if isinstance(result, Refusal):
+            completed.errback(result)
+        else:
+            completed.callback(result)
+
+    complete(command, chat, ask_again, done)
+    return completed
 
 
 def _with_archived(

@@ -27,8 +27,9 @@ from chatd.store.worker import Worker
 
 _Result = TypeVar("_Result")
 
-#: The most messages that ``last`` and ``after`` fire with.
-READ_MESSAGES: Final = 1_000
+#: The most messages that ``last`` and ``after`` fire with: one more than are in a reply, which
+#: shows whether there are others.
+READ_MESSAGES: Final = limits.HISTORY_MESSAGES + 1
 
 _COLUMNS: Final = (
     "messages.id, coalesce(messages.name, rooms.name), seq, time, source, text "

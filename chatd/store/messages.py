@@ -8,6 +8,7 @@ that made them; a search looks through the few that are not indexed yet.
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 
 from chatd.chat import limits, names
@@ -18,7 +19,7 @@ from chatd.store.database import Database
 #: The messages in one table of the index.
 PARTITION_MESSAGES: Final = 32_768
 #: Messages that are indexed in one transaction.
-BATCH_MESSAGES: Final = 256
+BATCH_MESSAGES: Final = 512
 
 _CREATE: Final = (
     "CREATE VIRTUAL TABLE IF NOT EXISTS search_{} USING fts5"
@@ -38,8 +39,12 @@ def indexed_text(room_id: int, source: str, text: str) -> str:
     """What the index has of one message."""
     # Words, if nobody has changed the file by hand.
     sender, said = str(source), str(text)
-    tags = f"{words.room_tag(room_id)} {words.source_tag(names.casefold(sender))}"
-    return f"{tags} {words.normalize(said)}"
+    return f"{words.room_tag(room_id)} {_source_tag(sender)} {words.normalize(said)}"
+
+
+@lru_cache(maxsize=1_024)
+def _source_tag(sender: str) -> str:
+    return words.source_tag(names.casefold(sender))
 
 
 class Messages:
@@ -65,9 +70,12 @@ class Messages:
         if not messages:
             return
         rows = []
+        rooms = {
+            name: self.room(name) for name in dict.fromkeys(each.message.room for each in messages)
+        }
         for number, archived in enumerate(messages, self.last + 1):
             message = archived.message
-            room_id, name = self.room(message.room)
+            room_id, name = rooms[message.room]
             rows.append(
                 (
                     number,

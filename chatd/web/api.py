@@ -11,10 +11,13 @@ from dataclasses import replace
 from typing import Final, TypeVar
 
 import msgspec
+from twisted.internet.defer import Deferred
 
 from chatd.chat import events, limits
+from chatd.chat.commands import ReadHistory, Search
 from chatd.chat.names import LOBBY
 from chatd.server.chat import Chat
+from chatd.server.slow_reads import completed, is_incomplete
 from chatd.web.messages import Request, Response, json_response, parse_integer, query_parameters
 
 #: JavaScript keeps integers exactly up to here (``Number.MAX_SAFE_INTEGER``).
@@ -44,7 +47,7 @@ def rooms(request: Request, chat: Chat) -> Response:
     return json_response(replace(reply, rooms=last, more=len(last) < len(reply.rooms)))
 
 
-def messages(request: Request, chat: Chat) -> Response:
+def messages(request: Request, chat: Chat) -> Response | Deferred[Response]:
     """``/api/messages``: the last ``limit`` messages of ``room`` before the ``seq`` ``before``."""
     parameters = query_parameters(request.query, ("room", "before", "limit"))
     before, limit = None, limits.HISTORY_REPLY_MESSAGES
@@ -53,9 +56,42 @@ def messages(request: Request, chat: Chat) -> Response:
     if "limit" in parameters:
         limit = parse_integer("limit", parameters["limit"], 1, limits.HISTORY_MESSAGES)
     # One more than the limit shows whether there are older messages.
-    reply = chat.hub.read_history(parameters.get("room", LOBBY), limit + 1, before)
-    last = _last_that_fit(reply.messages[-limit:])
-    return json_response(replace(reply, messages=last, more=len(last) < len(reply.messages)))
+    command = ReadHistory(parameters.get("room", LOBBY), limit + 1, before)
+
+    def answer(reply: events.History) -> Response:
+        last = _last_that_fit(reply.messages[-limit:])
+        return json_response(replace(reply, messages=last, more=len(last) < len(reply.messages)))
+
+    reply = chat.hub.read_history(command.room, command.limit, command.before)
+    if not is_incomplete(command, reply, chat):
+        return answer(reply)
+    return completed(command, chat).addCallback(answer)
+
+
+def search(request: Request, chat: Chat) -> Deferred[Response]:
+    """``/api/search``: the messages with these ``words``, newest first."""
+    parameters = query_parameters(
+        request.query, ("words", "room", "from", "since", "before", "limit")
+    )
+    before = since = None
+    limit = limits.SEARCH_PAGE_MESSAGES
+    if "since" in parameters:
+        since = _parse_since(parameters["since"])
+    if "before" in parameters:
+        before = parse_integer("before", parameters["before"], 1, _MAX_SEQ)
+    if "limit" in parameters:
+        limit = parse_integer("limit", parameters["limit"], 1, limits.SEARCH_REPLY_MESSAGES)
+    command = Search(
+        *(parameters.get("words", ""), parameters.get("room"), parameters.get("from")),
+        *(since, before, limit),
+    )
+    chat.hub.check_search(command)
+
+    def answer(reply: events.SearchResult) -> Response:
+        page = reply.first(len(_last_that_fit(reply.messages[::-1])))
+        return json_response({"messages": page.messages, "before": page.before})
+
+    return completed(command, chat).addCallback(answer)
 
 
 def health(request: Request, chat: Chat) -> Response:
@@ -72,6 +108,16 @@ def health(request: Request, chat: Chat) -> Response:
             "free": hub.free_slots,
         }
     )
+
+
+def _parse_since(value: str) -> int:
+    """A time in milliseconds since 1970; a negative one is before now.
+
+    :raises HTTPError: if it is neither.
+    """
+    if value.startswith("-"):
+        return -parse_integer("since", value[1:], 1, _MAX_SEQ)
+    return parse_integer("since", value, 0, _MAX_SEQ)
 
 
 def _last_that_fit(entries: Sequence[_Entry]) -> tuple[_Entry, ...]:

@@ -10,11 +10,13 @@ docs/reference/web.rst describes what clients see.
 
 from collections import Counter
 from email.utils import formatdate
+from functools import partial
 from http import HTTPStatus
 from socket import gethostname
 from typing import Any, Final
 
 import h11
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import (
     IAddress,
     IDelayedCall,
@@ -47,6 +49,9 @@ _ERROR_MESSAGES: Final = {
     "http-version": "HTTP version not supported; use HTTP/1.1.",
     "too-late": f"The request was not complete within {limits.FIRST_LINE_TIMEOUT_SECONDS} s.",
 }
+
+#: What a request costs that reads the archive, or searches: as much as a ``search`` frame.
+_SLOW_REQUEST_TOKENS: Final = 1 + limits.SEARCH_COST_BYTES // limits.FLOOD_FRAME_BYTES
 
 _LINE_ENDS: Final = (b"\r", b"\n")
 
@@ -187,6 +192,19 @@ class HTTPConnection(HalfCloseable, Protocol):
 
     def _respond(self, request: Request) -> None:
         response = self._factory.router.handle(request, self._allowed_hosts)
+        if isinstance(response, Deferred):
+            # Meanwhile nothing else is read from this client.
+            response.addCallback(lambda later: self._answer(request, later, _SLOW_REQUEST_TOKENS))
+        else:
+            self._answer(request, response)
+
+    def _answer(self, request: Request, response: Response | Upgrade, tokens: int = 1) -> None:
+        """Send the response.
+
+        :param tokens: what the request costs of the rate limit.
+        """
+        if self._is_closing:
+            return
         status = 101 if isinstance(response, Upgrade) else response.status
         self.log.debug(
             "{peer} {method} {path}: {status}",
@@ -206,7 +224,7 @@ class HTTPConnection(HalfCloseable, Protocol):
             self._http.next_event()  # EndOfMessage: there is no body
             self._start_next_cycle()
             self._timeout.start(limits.DEAD_PEER_SECONDS, self.abort)
-            self._send_queue.when_ready(self._resume_later)
+            self._send_queue.when_ready(partial(self._resume_later, tokens))
 
     def _start_next_cycle(self) -> None:
         """Begin with the next request. Empty lines before it are dropped, as h11 refuses them."""
@@ -270,9 +288,9 @@ class HTTPConnection(HalfCloseable, Protocol):
             self.transport.pauseProducing()
             self._chat.work_queue.add(self._handle_next_request)
 
-    def _resume_later(self) -> None:
+    def _resume_later(self, tokens: int) -> None:
         """The response is flushed: resume, but wait as long as the rate limit demands."""
-        wait = self._bucket.take(self._clock.seconds())
+        wait = self._bucket.take(self._clock.seconds(), tokens)
         self._resume_call = self._clock.callLater(wait, self._resume)
 
     def _resume(self) -> None:

@@ -21,6 +21,7 @@ STATUS: Final = {
     "bad-request": 400,
     "bad-query": 400,
     "bad-room-name": 400,
+    "bad-search": 400,
     "foreign-origin": 403,
     "not-found": 404,
     "no-such-room": 404,
@@ -35,6 +36,7 @@ STATUS: Final = {
     "server-failed": 500,
     "not-implemented": 501,
     "too-many-connections": 503,
+    "search-failed": 503,
     "http-version": 505,
 }
 

@@ -7,7 +7,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from chatd.chat.errors import Refusal
 from chatd.server.chat import Chat
@@ -19,7 +21,7 @@ from chatd.web.websocket import Upgrade
 _log: Final = Logger()
 
 #: Makes the response to a request.
-Handler = Callable[[Request, Chat], Response | Upgrade]
+Handler = Callable[[Request, Chat], Response | Upgrade | Deferred[Response]]
 
 _METHODS: Final = ("GET", "HEAD", "OPTIONS")
 _METHODS_TEXT: Final = "GET, HEAD and OPTIONS"
@@ -32,6 +34,7 @@ ROUTES: Final[dict[str, Handler]] = {
     "/api/users": api.users,
     "/api/rooms": api.rooms,
     "/api/messages": api.messages,
+    "/api/search": api.search,
     "/health": api.health,
     "/socket": websocket.upgrade,
 }
@@ -47,25 +50,39 @@ class Router:
     chat: Chat
     routes: Mapping[str, Handler]
 
-    def handle(self, request: Request, hosts: Collection[str]) -> Response | Upgrade:
-        """The response to `request`, which must be for one of `hosts`. Never raises."""
+    def handle(
+        self, request: Request, hosts: Collection[str]
+    ) -> Response | Upgrade | Deferred[Response]:
+        """The response to `request`, which must be for one of `hosts`.
+
+        It never raises, and a Deferred never fails.
+        """
         host = ""
         try:
             _refuse_tunnel(request)
             host = check_host_and_origin(request, hosts)
             response = self._find_handler(request)(request, self.chat)
-            if isinstance(response, Response):
-                response = preconditions.apply(request, response)
-        except HTTPError as error:
-            return self.reject(error, host)
-        except Refusal as refusal:
-            return self.reject(HTTPError(refusal.code, str(refusal)), host)
-        except Exception:
-            # A bug must fail one request, not the server.
-            _log.failure("a request could not be answered")
-            failed = HTTPError("server-failed", "Internal server error; see the server's log.")
-            return self.reject(failed, host)
-        return response if isinstance(response, Upgrade) else _add_security_headers(response, host)
+            if isinstance(response, Deferred):
+                finished = response.addCallback(lambda later: _finish(request, later, host))
+                return finished.addErrback(self._fail_later, host)
+            return response if isinstance(response, Upgrade) else _finish(request, response, host)
+        except Exception as error:
+            return self._fail(error, host)
+
+    def _fail_later(self, failure: Failure, host: str) -> Response:
+        return self._fail(failure.value, host)
+
+    def _fail(self, error: BaseException | None, host: str) -> Response:
+        match error:
+            case HTTPError():
+                return self.reject(error, host)
+            case Refusal():
+                return self.reject(HTTPError(error.code, str(error)), host)
+            case _:
+                # A bug must fail one request, not the server.
+                _log.failure("a request could not be answered", Failure(error))
+                failed = HTTPError("server-failed", "Internal server error; see the server's log.")
+                return self.reject(failed, host)
 
     def reject(self, error: HTTPError, host: str = "") -> Response:
         """The response for `error`, which is counted.
@@ -120,6 +137,10 @@ def _options(request: Request, chat: Chat) -> Response:
 
 def _file_handler(file: Response) -> Handler:
     return lambda request, chat: file
+
+
+def _finish(request: Request, response: Response, host: str) -> Response:
+    return _add_security_headers(preconditions.apply(request, response), host)
 
 
 def _add_security_headers(response: Response, host: str) -> Response:

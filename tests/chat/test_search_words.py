@@ -71,7 +71,7 @@ FOUND = [
     ("searching", "sea", "arch"),
     ("searching", "search", '"search"'),
     ("searching", "sea", "sea "),
-    ("one two three", "one th", "tw one"),
+    ("one two three", "one thr", "tw one"),
     ("one two three", '"one two" thr', '"one thr"'),
     ("one two three", '"two three', '"two thr'),
     ("one two three", "“one two”", "„two one“"),

@@ -189,6 +189,32 @@ def test_what_is_typed_after_a_join_in_the_same_packet_goes_to_that_room() -> No
         assert said == [("#dev", "hello"), ("#lobby", "hello lobby")]
 
 
+def test_a_client_that_comes_while_the_chat_is_restored_is_asked_for_its_dialect_afterwards() -> (
+    None
+):
+    class SlowEngine(MemoryEngine):
+        opened: Deferred[None] = Deferred()
+
+        @override
+        def open(self) -> Deferred[None]:
+            return self.opened.addCallback(lambda _: super(SlowEngine, self).open())
+
+    engine = SlowEngine()
+    with KeptHarness(engine) as harness:
+        ice, moon = harness.connect(), connect_basic(harness)
+        for _ in range(3):
+            harness.clock.advance(limits.DIALECT_DETECTION_MILLISECONDS / 1_000)
+        assert not ice.is_read()
+        engine.opened.callback(None)
+        harness.commit()
+        ice.hello("ice")
+        harness.commit()
+        assert [frame["type"] for frame in ice.heard()] == ["welcome"]
+        harness.clock.advance(limits.DIALECT_DETECTION_MILLISECONDS / 1_000)
+        harness.commit()
+        assert moon.shown() == [f"[Server]: {moon.address} has entered the chat"]
+
+
 # --- connections that are lost meanwhile ----------------------------------------------------------
 
 

@@ -283,6 +283,20 @@ def test_a_search_that_cannot_be_made_is_refused_and_the_next_is_carried_out(
         assert harness.chat.counters[code] == 1
 
 
+def test_a_bug_in_a_search_fails_that_search_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Buggy(MemoryEngine):
+        @override
+        def search(self, query: Search) -> Deferred[SearchResult]:
+            return fail(ZeroDivisionError())
+
+    monkeypatch.setattr("chatd.server.search._log.failure", lambda *arguments: None)
+    with KeptHarness(Buggy()) as harness:
+        ice = member(harness, "ice")
+        ice.send_bytes(line("search", {"words": "tea"}) + line("ping"))
+        harness.commit()
+        assert [frame["type"] for frame in ice.heard()] == ["error", "pong"]
+
+
 @pytest.mark.parametrize("end", ["hang up", "inactive"])
 def test_a_member_that_ends_during_a_search_is_told_nothing_of_it(end: str) -> None:
     engine = SlowSearch()

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IProtocolNegotiationFactory
 
 from chatd.chat import limits
@@ -36,7 +37,7 @@ def test_many_requests_do_not_delay_the_chat() -> None:
         answered: list[int] = []
         clients = [harness.connect_http() for _ in range(3)]
 
-        def health(request: Request, chat: Chat) -> Response | Upgrade:
+        def health(request: Request, chat: Chat) -> Response | Upgrade | Deferred[Response]:
             harness.clock.rightNow += 0.1
             return ROUTES["/health"](request, chat)
 

@@ -111,7 +111,7 @@ def test_a_bug_fails_one_request_only(harness: WebHarness, monkeypatch: pytest.M
     client = harness.connect_http()
     found = {"status": 500, "code": "server-failed"}
     monkeypatch.setattr(harness.http_factory.router.chat, "hub", None)
-    monkeypatch.setattr("chatd.web.routes._log.failure", lambda text: None)
+    monkeypatch.setattr("chatd.web.routes._log.failure", lambda *arguments: None)
     client.send(request("/api/users"))
     monkeypatch.undo()
     [response] = client.responses()
