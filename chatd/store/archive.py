@@ -20,7 +20,7 @@ from chatd.chat.events import Message, SearchResult
 from chatd.log.engine import StoreFailed
 from chatd.store import schema
 from chatd.store.database import check_kind, decode
-from chatd.store.failures import Vanished, describe
+from chatd.store.failures import ERRORS, Vanished, describe
 from chatd.store.messages import PARTITION_MESSAGES, partitions
 from chatd.store.validity import is_valid
 from chatd.store.worker import Worker
@@ -112,7 +112,7 @@ class _Reader:
         try:
             with _transaction(self._connected()) as connection:
                 return call(connection)
-        except (sqlite3.Error, OSError, StoreFailed) as error:
+        except (*ERRORS, StoreFailed) as error:
             self._close()
             raise describe(self._path, error) from error
 
@@ -221,7 +221,7 @@ def _find(
     before = _bounded(query.before, _END)
     since = _bounded(query.since, 0)
     first = _first_since(connection, since)
-    indexed = connection.execute("SELECT value FROM numbers WHERE name = 'indexed'").fetchone()[0]
+    indexed = _number(connection, "SELECT max(value) FROM numbers WHERE name = 'indexed'")
     yield from _find_unindexed(
         connection, phrases, room_id, source, (max(indexed + 1, first), before, since)
     )
@@ -266,18 +266,24 @@ def _first_since(connection: sqlite3.Connection, since: int) -> int:
 
     Times grow with the ids, so that half of those in question fall away with each look.
     """
-    low = connection.execute("SELECT min(id) FROM messages").fetchone()[0] or 0
-    high = connection.execute("SELECT max(id) FROM messages").fetchone()[0] or 0
+    low = _number(connection, "SELECT min(id) FROM messages")
+    high = _number(connection, "SELECT max(id) FROM messages")
     if since <= 0:
-        return int(low)
+        return low
     high += 1
     while low < high:
         middle = (low + high) // 2
         row = connection.execute(
-            "SELECT id, time FROM messages WHERE id >= ? ORDER BY id LIMIT 1", (middle,)
+            "SELECT id, time < ? FROM messages WHERE id >= ? ORDER BY id LIMIT 1", (since, middle)
         ).fetchone()
-        if row is None or row[1] >= since:
-            high = middle
-        else:
+        if row and row[1] and isinstance(row[0], int):
             low = row[0] + 1
-    return int(low)
+        else:
+            high = middle
+    return low
+
+
+def _number(connection: sqlite3.Connection, statement: str) -> int:
+    """The whole number that `statement` selects; 0 if there is none."""
+    found = connection.execute(statement).fetchone()[0]
+    return found if isinstance(found, int) else 0

@@ -72,9 +72,9 @@ class Database:
         self._connected.executemany(statement, rows)
 
     def number(self, statement: str, parameters: tuple[Any, ...] = ()) -> int:
-        """The number that `statement` selects; 0 if there is none."""
+        """The whole number that `statement` selects; 0 if there is none."""
         row = self.execute(statement, parameters).fetchone()
-        return int(row[0] or 0) if row else 0
+        return row[0] if row and isinstance(row[0], int) else 0
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

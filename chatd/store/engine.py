@@ -21,7 +21,7 @@ from chatd.log.engine import (
 )
 from chatd.store.archive import SQLiteArchive
 from chatd.store.database import Connect, Database
-from chatd.store.failures import Damaged, describe
+from chatd.store.failures import ERRORS, Damaged, describe
 from chatd.store.journal import Journal
 from chatd.store.messages import Messages
 from chatd.store.retention import Keep, look_at_clock, retain
@@ -146,7 +146,7 @@ class SQLiteEngine:
         """
         try:
             return call()
-        except (sqlite3.Error, OSError, StoreFailed) as error:
+        except (*ERRORS, StoreFailed) as error:
             raise self._fail(error) from error
 
     def _guarded_steps(self, steps: Steps) -> Steps:

@@ -16,7 +16,7 @@ from chatd.chat.events import Message
 from chatd.log.engine import StoreFailed
 from chatd.store import schema
 from chatd.store.database import check_kind, decode
-from chatd.store.failures import describe
+from chatd.store.failures import ERRORS, describe
 from chatd.store.validity import is_valid
 
 _Result = TypeVar("_Result")
@@ -96,7 +96,7 @@ class Export:
     def _read(self, call: Callable[[], _Result]) -> _Result:
         try:
             return call()
-        except (sqlite3.Error, OSError, StoreFailed) as error:
+        except (*ERRORS, StoreFailed) as error:
             raise describe(self.path, error) from error
 
 

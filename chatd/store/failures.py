@@ -8,6 +8,9 @@ from typing import Final
 
 from chatd.log.engine import StoreFailed
 
+#: What using the file may raise. Numbers that SQLite cannot take can only come from the file.
+ERRORS: Final = (sqlite3.Error, OSError, OverflowError)
+
 _FULL: Final = "The disk is full, and nothing more can be kept in {path}; free some space."
 _READ_ONLY: Final = "{path} cannot be written; give this user the right to, or name another file."
 _FORBIDDEN: Final = "This user may not open {path}; give it the right to, or name another file."
@@ -75,6 +78,8 @@ def describe(path: Path, error: Exception) -> StoreFailed:
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", 0)
         template = _BY_SQLITE_CODE.get(code) or _BY_SQLITE_CODE.get(code & 0xFF, _UNKNOWN)
+    elif isinstance(error, OverflowError):
+        template = _DAMAGED
     elif isinstance(error, OSError):
         template = _BY_ERRNO.get(error.errno or 0, _UNKNOWN)
         error = OSError(error.strerror or error)

@@ -15,7 +15,7 @@ from chatd.log import codec
 from chatd.log.engine import StoreFailed
 from chatd.log.operations import SkipNumbers
 from chatd.store.database import Database
-from chatd.store.failures import describe
+from chatd.store.failures import ERRORS, describe
 from chatd.store.messages import PARTITION_MESSAGES, Messages, partitions
 
 #: Rooms may go on with numbers above it for ever.
@@ -57,7 +57,7 @@ def import_messages(path: Path, messages: Iterable[Message], now: int) -> Import
                 return _Import(database).run(messages, now)
             finally:
                 database.close()
-        except (sqlite3.Error, OSError, StoreFailed) as error:
+        except (*ERRORS, StoreFailed) as error:
             raise describe(path, error) from error
     except BaseException:
         if is_new:

@@ -57,6 +57,8 @@ class Journal:
             raise Damaged(self._database.path)
         data = b"".join(part for (part,) in parts)
         self._check(data, checksum)
+        if not isinstance(position, int):
+            raise Damaged(self._database.path)
         return Snapshot(position, data)
 
     def read(self, after: Position) -> list[Entry]:
@@ -80,6 +82,8 @@ class Journal:
             if position != expected:
                 raise LogLost(f"{path} has no entry {expected}.")
             self._check(data, checksum)
+            if not isinstance(at_ms, int):
+                raise Damaged(path)
             entries.append(Entry(position, at_ms, data))
             size += len(data)
             if size >= _READ_BYTES:

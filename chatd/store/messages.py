@@ -15,11 +15,15 @@ from chatd.chat import limits, names
 from chatd.chat import search_words as words
 from chatd.log.engine import ArchivedMessage
 from chatd.store.database import Database
+from chatd.store.failures import Damaged
 
 #: The messages in one table of the index.
 PARTITION_MESSAGES: Final = 32_768
 #: Messages that are indexed in one transaction.
 BATCH_MESSAGES: Final = 512
+
+#: No server comes near it.
+_MAX_ID: Final = 2**53
 
 _CREATE: Final = (
     "CREATE VIRTUAL TABLE IF NOT EXISTS search_{} USING fts5"
@@ -47,6 +51,12 @@ def _source_tag(sender: str) -> str:
     return words.source_tag(names.casefold(sender))
 
 
+def _is_index_broken(error: sqlite3.DatabaseError) -> bool:
+    """Whether `error` may be of a damaged index, or of one that lacks a table."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR)
+
+
 class Messages:
     """The messages of an open store.
 
@@ -60,6 +70,8 @@ class Messages:
             database.number("SELECT max(id) FROM messages"),
             database.number("SELECT max(value) FROM numbers WHERE name IN ('deleted', 'indexed')"),
         )
+        if self.last > _MAX_ID:
+            raise Damaged(database.path)
         self.first = database.number("SELECT min(id) FROM messages") or self.last + 1
         self._indexed = database.number("SELECT value FROM numbers WHERE name = 'indexed'")
         self._oldest_partition = -1
@@ -99,8 +111,23 @@ class Messages:
         return self.last - self._indexed >= BATCH_MESSAGES
 
     def index_batch(self) -> None:
-        """Index the next messages, in a transaction of their own."""
+        """Index the next messages, in a transaction of their own.
+
+        If that part of the index was damaged or changed by hand, it begins anew; and if that is
+        impossible, there is none: the messages are worth more than the search.
+        """
         partition = (self._indexed + 1) // PARTITION_MESSAGES
+        try:
+            self._index_batch(partition)
+        except sqlite3.DatabaseError as error:
+            if not _is_index_broken(error):
+                raise
+            if self._drop_partition(partition):
+                self._set_indexed(max(self.first, partition * PARTITION_MESSAGES) - 1)
+            else:
+                self._set_indexed(min(self.last, (partition + 1) * PARTITION_MESSAGES - 1))
+
+    def _index_batch(self, partition: int) -> None:
         end = min(self._indexed + BATCH_MESSAGES, (partition + 1) * PARTITION_MESSAGES - 1)
         rows = [
             (message_id, indexed_text(room_id, source, text))
@@ -115,8 +142,16 @@ class Messages:
                 f"INSERT INTO search_{partition} (rowid, words) VALUES (?, ?)",  # noqa: S608
                 rows,
             )
-            self._database.execute("UPDATE numbers SET value = ? WHERE name = 'indexed'", (end,))
+            self._write_indexed(end)
         self._indexed = end
+
+    def _set_indexed(self, end: int) -> None:
+        with self._database.lazy_transaction():
+            self._write_indexed(end)
+        self._indexed = end
+
+    def _write_indexed(self, end: int) -> None:
+        self._database.execute("UPDATE numbers SET value = ? WHERE name = 'indexed'", (end,))
 
     def oldest_time(self) -> int | None:
         """The time of the oldest message."""
@@ -155,10 +190,20 @@ class Messages:
             return
         for number in partitions(self._database.execute):
             if number < current:
-                with self._database.lazy_transaction():
-                    self._database.execute(f"DROP TABLE search_{number}")
+                self._drop_partition(number)
                 yield
         self._oldest_partition = current
+
+    def _drop_partition(self, number: int) -> bool:
+        """Drop a part of the index; False if it is so damaged that it cannot be."""
+        try:
+            with self._database.lazy_transaction():
+                self._database.execute(f"DROP TABLE search_{number}")
+        except sqlite3.DatabaseError as error:
+            if not _is_index_broken(error):
+                raise
+            return False
+        return True
 
     def _read_rooms(self) -> dict[str, tuple[int, str]]:
         rows = self._database.execute("SELECT id, key, name FROM rooms")
