@@ -183,6 +183,9 @@ LOG_FLUSH_SECONDS: Final = 2
 
 #: Entries of the journal after which a snapshot takes their place. A restart reads both.
 JOURNAL_BYTES: Final = 4_194_304
+#: Age of the journal at which the next entry leads to a snapshot, too: what ``--keep`` has deleted
+#: must not stay in the journal of a quiet server.
+JOURNAL_SECONDS: Final = 86_400
 #: Pause after an entry of the journal that several commands share: what they lead to shares the
 #: next one. An entry of one command has none.
 JOURNAL_PAUSE_MILLISECONDS: Final = 1

@@ -82,6 +82,8 @@ class JournalLog(OrderedLog):
         self._asked: list[tuple[Operation[Any], Callable[[Any], None]]] = []
         self._position = 0
         self._bytes_since_snapshot = 0
+        # The time of the first entry since the last snapshot; 0 if there is none.
+        self._journal_since = 0
         # While the log opens, commits, saves or pauses, what is asked for is gathered.
         self._is_busy = True
         self._is_scheduled = False
@@ -222,11 +224,13 @@ class JournalLog(OrderedLog):
         if self._forgotten_private != self.hub.forgotten_private or any(map(is_private, to_keep)):
             self._trim_later(limits.PRIVATE_TRIM_SECONDS)
         self._position += 1
+        self._journal_since = self._journal_since or time
         return Entry(self._position, time, codec.encode_operations(to_keep))
 
     def _replay(self, entry: Entry) -> None:
         self._position = entry.position
         self._time.go_on_from(entry.at_ms)
+        self._journal_since = self._journal_since or entry.at_ms
         operations = codec.decode_operations(entry.data)
         for operation in operations:
             apply(self.hub, operation, entry.at_ms)
@@ -250,7 +254,8 @@ class JournalLog(OrderedLog):
         self, result: None, entry: Entry, calls: list[tuple[Any, ...]], commands: int
     ) -> None:
         self._bytes_since_snapshot += len(entry.data)
-        if self._bytes_since_snapshot >= limits.JOURNAL_BYTES:
+        is_old = entry.at_ms - self._journal_since >= 1_000 * limits.JOURNAL_SECONDS
+        if is_old or self._bytes_since_snapshot >= limits.JOURNAL_BYTES:
             # Before anything else is applied: the state is that of this very position. Another
             # reader of the file, such as a backup, may hold up the snapshot, but not the entries
             # after it.
@@ -281,7 +286,7 @@ class JournalLog(OrderedLog):
 
     def _save(self) -> Deferred[None]:
         """Keep the state, in place of the entries up to now."""
-        self._bytes_since_snapshot = 0
+        self._bytes_since_snapshot = self._journal_since = 0
         self._forgotten_private = self.hub.forgotten_private
         data = codec.encode_snapshot(self._time.read(), self.hub.state())
         return self._engine.save(

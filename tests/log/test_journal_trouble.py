@@ -53,6 +53,27 @@ def test_a_snapshot_delays_no_confirmation_but_what_is_asked_meanwhile_comes_aft
     assert entries_of(server.engine) == [[Handle(2, SendMessage("meanwhile"))]]
 
 
+@either_way
+def test_the_journal_of_a_quiet_server_is_no_older_than_a_day(
+    server: Server, is_killed: bool
+) -> None:
+    """Else it would have what was said for longer than the archive has it."""
+    server.do(Handle(1, SendMessage("an old secret")))
+    server.now += 1_000 * limits.JOURNAL_SECONDS
+    if is_killed:
+        server = restart(server, is_killed, now=server.now)
+    else:
+        assert server.engine.snapshot is None
+        server.do(Handle(1, SendMessage("a day later")))
+    server.settle()
+    assert server.engine.snapshot is not None
+    assert not [each for each in server.engine.entries if b"an old secret" in each.data]
+    before = server.engine.snapshot
+    server.now += 1_000 * limits.JOURNAL_SECONDS // 2
+    enter(server, "sun", port=7)
+    assert server.engine.snapshot is before
+
+
 # --- stopping -------------------------------------------------------------------------------------
 
 
