@@ -239,9 +239,8 @@ class Hub:
 
     def tick(self, now: int) -> None:
         """Time has passed: carry out what is due."""
-        for member in self._sessions.away():
-            if member.away_until is not None and member.away_until <= now:
-                self.remove_member(member.member_id, CONNECTION_LOST, now)
+        while (member := self._sessions.next_to_leave(now)) is not None:
+            self.remove_member(member.member_id, CONNECTION_LOST, now)
         self._sessions.end_outdated(now)
         self._rooms.end_empty(now)
 

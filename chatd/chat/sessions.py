@@ -147,6 +147,8 @@ class Sessions:
         self._connected: dict[str, MemberSession] = {}
         self._absent: dict[str, MemberSession] = {}
         self._by_member: dict[MemberId, MemberSession] = {}
+        # The members that are away, in the same order: their sessions are the last absent ones.
+        self._away: dict[MemberId, Member] = {}
         self.forgotten_private = 0
 
     def get(self, digest: str) -> MemberSession | None:
@@ -179,6 +181,8 @@ class Sessions:
             session.absent_since = now
             del self._connected[session.digest]
             self._absent[session.digest] = session
+            if session.member is not None:
+                self._away[session.member.member_id] = session.member
 
     def resumed(self, session: MemberSession, member: Member, private: int) -> None:
         """`member` has resumed it, and has the private messages up to the number `private`."""
@@ -196,6 +200,7 @@ class Sessions:
         """Its member is gone; who resumes it enters again."""
         if session.member is not None:
             del self._by_member[session.member.member_id]
+            self._away.pop(session.member.member_id, None)
             session.member = None
 
     def end(self, session: MemberSession) -> None:
@@ -212,9 +217,11 @@ class Sessions:
         self.forgotten_private += before + 1 - len(session.private)
         return message
 
-    def away(self) -> list[Member]:
-        """The members whose connections are lost, the longest absent first."""
-        return [each.member for each in self._absent.values() if each.member is not None]
+    def next_to_leave(self, now: int) -> Member | None:
+        """The member that was away for longest, if it was so for too long."""
+        member = next(iter(self._away.values()), None)
+        is_due = member is not None and member.away_until is not None and member.away_until <= now
+        return member if is_due else None
 
     def end_outdated(self, now: int) -> list[Member]:
         """End those that were absent for too long; returns the members that were still away."""
@@ -229,10 +236,13 @@ class Sessions:
 
     def next_end(self) -> int | None:
         """When the next one ends, or its member leaves, unless the client resumes before that."""
-        ends = [member.away_until for member in self.away()[:1] if member.away_until is not None]
-        for session in self._absent.values():
-            ends.append((session.absent_since or 0) + 1_000 * limits.SESSION_SECONDS)
-            break
+        away = next(iter(self._away.values()), None)
+        absent = next(iter(self._absent.values()), None)
+        ends = []
+        if away is not None and away.away_until is not None:
+            ends.append(away.away_until)
+        if absent is not None and absent.absent_since is not None:
+            ends.append(absent.absent_since + 1_000 * limits.SESSION_SECONDS)
         return min(ends, default=None)
 
     def state(self) -> tuple[SessionState, ...]:
@@ -248,12 +258,15 @@ class Sessions:
         self._connected.clear()
         self._absent.clear()
         self._by_member.clear()
+        self._away.clear()
         for state in states:
             session = _restored(state, members)
             sessions = self._connected if session.absent_since is None else self._absent
             sessions[session.digest] = session
             if session.member is not None:
                 self._by_member[session.member.member_id] = session
+                if session.absent_since is not None:
+                    self._away[session.member.member_id] = session.member
 
 
 def _checksum(command: commands.Command) -> int:

@@ -181,6 +181,10 @@ class Chat:
     def schedule_tick(self) -> None:
         """Have the hub do what is due, when it is due."""
         if self._tick is not None and self._tick.active():
+            # What begins now is due in AWAY_SECONDS at the earliest: thousands that are lost in one
+            # moment need not look.
+            if self._tick.getTime() <= self.clock.seconds() + limits.AWAY_SECONDS:
+                return
             self._tick.cancel()
         deadline = self.hub.next_deadline()
         if deadline is not None and not self.is_ending:
