@@ -10,6 +10,7 @@ from twisted.internet.defer import succeed
 from chatd.chat import limits
 from chatd.server.chat import Chat, ServerSettings
 from tests.server.harness import Harness, connect_browser, enter_plain
+from tests.server.test_kept_chat import KeptHarness
 
 
 @pytest.fixture
@@ -620,3 +621,69 @@ def test_a_page_resumes_too(harness: Harness) -> None:
     assert [frame["type"] for frame in frames] == ["welcome", "missed"]
     assert frames[0]["data"]["resumed"] is True
     assert harness.free == harness.chat.settings.slots - 2
+
+
+# --- a server that keeps its chat ---------------------------------------------------------------
+
+
+def killed(harness: KeptHarness) -> KeptHarness:
+    """Another server, after the first one was killed."""
+    again = KeptHarness(harness.engine)
+    again.clock.advance(harness.clock.seconds() + 1)
+    return again
+
+
+def test_after_a_restart_everybody_goes_on_where_they_were() -> None:
+    first = KeptHarness()
+    ice, moon = Member(first, "ice"), Member(first, "moon")
+    moon.client.send("join", {"room": "#dev"})
+    moon.read()
+    [(_, said)] = ice.say("one", 1)
+    assert texts(moon.read()) == ["one"]
+    moon.say("two", 1)
+    ice.client.send("private", {"text": "psst", "to": ["moon"]}, 2)
+    ice.client.heard()  # none of this arrives
+    with killed(first) as second:
+        ice.harness = moon.harness = second
+        frames = moon.resume()
+        assert moon.welcome["resumed"] is True
+        assert moon.welcome["rooms"] == ["#lobby", "#dev"]
+        assert texts(frames) == ["psst"]
+        assert texts(ice.resume()) == ["two"]
+        assert ice.say("one", 1) == [("ok", said)]
+        second.pass_time(limits.AWAY_SECONDS + 1)
+        assert moon.read() == [], "nobody was gone"
+
+
+def test_who_does_not_come_back_after_a_restart_has_left() -> None:
+    first = KeptHarness()
+    Member(first, "ice")
+    moon = Member(first, "moon")
+    enter_plain(first, "sun")
+    with killed(first) as second:
+        moon.harness = second
+        moon.resume()
+        moon.client.send("users")
+        [(_, users)] = moon.read()
+        assert [(each["nickname"], each["away"]) for each in users["users"]] == [
+            ("ice", True),
+            ("moon", False),
+        ]
+        second.pass_time(limits.AWAY_SECONDS + 1)
+        assert moon.read() == [("left", {"nickname": "ice", "reason": "connection lost"})]
+
+
+def test_what_is_in_memory_no_more_comes_from_the_archive() -> None:
+    with KeptHarness(history=3) as harness:
+        ice, moon = Member(harness, "ice"), Member(harness, "moon")
+        moon.say("0")
+        ice.say("mine", 1)
+        ice.read()
+        ice.hang_up()
+        for number in range(1, 301):
+            moon.say(str(number))
+        frames = ice.resume(seen={"#lobby": 1})
+        assert texts(frames) == [str(number) for number in range(1, 301)]
+        assert not any(data["gap"] for kind, data in frames if kind == "missed")
+        moon.say("live")
+        assert texts(ice.read()) == ["live"]
