@@ -134,13 +134,15 @@ class JournalLog(OrderedLog):
             "or name another file with --store."
         )
 
-    def _not_restored(self, failure: Failure) -> Exception | None:
+    def _not_restored(self, failure: Failure) -> Deferred[Exception | None]:
         """Go on without the store. It is not tried again: it may have what this chat lacks."""
         self._is_kept = False
         self.problem = f"This chat is not kept: {failure.value}"
         if failure.check(StoreFailed, LogLost) is None:
             self.log.failure("the chat could not be restored", failure)
-        return failure.value if isinstance(failure.value, Exception) else None
+        problem = failure.value if isinstance(failure.value, Exception) else None
+        # Nothing may be deleted from it because of its age, and another program may have it.
+        return self._engine.close().addCallback(lambda _: problem)
 
     def _begin(self, problem: Exception | None) -> Deferred[Exception | None]:
         """Whoever was connected before the server ended is gone."""

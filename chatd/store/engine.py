@@ -81,6 +81,7 @@ class SQLiteEngine:
         self._is_indexing = False
         self._failure = StoreFailed(f"{path} is not open.")
         self._is_suspect = False
+        self._is_unused = True
         #: By which the age of messages is measured, in seconds since 1970.
         self._believed_time = 0
 
@@ -178,7 +179,7 @@ class SQLiteEngine:
     def _open(self) -> None:
         self._close()
         self._guarded(self._open_database)
-        self._worker.add(self._guarded_steps(self._look_and_retain()))
+        self._is_unused = True
 
     def _open_database(self) -> None:
         database = Database(self.path, self._connect, self._sync, is_suspect=self._is_suspect)
@@ -197,6 +198,10 @@ class SQLiteEngine:
     def _append(self, entry: Entry, messages: Sequence[ArchivedMessage]) -> None:
         self._store.journal.append(entry, messages)
         self._index()
+        if self._is_unused:
+            # Not before: nothing is deleted from a file that cannot be read.
+            self._is_unused = False
+            self._worker.add(self._guarded_steps(self._look_and_retain()))
 
     def _index(self) -> None:
         """Begin to index messages, if there are enough for that."""

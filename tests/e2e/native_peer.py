@@ -30,6 +30,11 @@ class Peer:
                 return frame
         raise AssertionError(f"the connection ended without {frame_type!r}")
 
+    def receive_any(self) -> dict[str, Any]:
+        """Wait for a frame."""
+        frame: dict[str, Any] = json.loads(next(self._stream))
+        return frame
+
     def reset(self) -> None:
         """Close the connection with :func:`reset`."""
         self._stream.close()

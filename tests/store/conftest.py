@@ -1,7 +1,5 @@
 """The fixtures of the tests of the store."""
 
-import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +8,7 @@ import pytest
 import pytest_twisted
 
 from chatd.store.engine import SQLiteEngine
+from tests.small_disk import mounted_disk
 from tests.store.files import MakeEngine, engine_at
 
 
@@ -42,14 +41,5 @@ def engine(make_engine: MakeEngine) -> SQLiteEngine:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    directory = tmp_path / "disk"
-    directory.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", directory], capture_output=True
-    )
-    if mounted.returncode:
-        if os.environ.get("CHATD_REQUIRE_NAMESPACES") == "1":
-            pytest.fail("this test needs root, to mount a small file system")
-        pytest.skip("only root can mount a small file system")
-    yield directory
-    subprocess.run(["umount", "--lazy", directory], check=True)
+    with mounted_disk(tmp_path / "disk", "600k") as directory:
+        yield directory
