@@ -1,6 +1,7 @@
 """The files of a chat have its public messages, and no private text or password."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from chatd.log.engine import Store
 from chatd.log.journal_log import JournalLog
 from chatd.log.operations import Clear, Handle, LoseConnection, Operation, ReserveSlot
 from chatd.store.engine import SQLiteEngine
+from chatd.store.export import Export
+from chatd.wire.transcript import FORMATS
 from tests.fakes import RecordingOutbox
 from tests.store.files import NOW, grep
 
@@ -126,3 +129,25 @@ async def test_addresses_are_in_the_files_until_the_server_stops(
     await asked(log, Clear())
     await log.stop()
     assert not grep(path, b"127.0.0.1:40001")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@together
+async def test_no_export_has_a_private_message_although_the_file_has_it(
+    engine: SQLiteEngine, path: Path, name: str
+) -> None:
+    log = journal(engine)
+    await log.open()
+    ice = await asked(log, ReserveSlot("127.0.0.1:40001"))
+    moon = await asked(log, ReserveSlot("127.0.0.1:40002"))
+    await asked(log, Handle(ice, Enter("ice")))
+    await asked(log, Handle(moon, Enter("moon", keys=SessionKeys("digest"))))
+    await asked(log, Handle(ice, SendMessage("for everybody")))
+    await asked(log, Handle(ice, SendPrivate("for moon alone", ("moon",))))
+    assert grep(path, b"for moon alone")
+    with closing(Export(path)) as export:
+        exported = "".join(FORMATS[name]("party", export.pages()))
+    assert "for everybody" in exported
+    assert "for moon alone" not in exported
+    assert "127.0.0.1" not in exported
+    await log.stop()
