@@ -69,7 +69,7 @@ class MemberSession:
     :ivar nickname: the last nickname.
     :ivar is_authenticated: whether it was entered, or renamed to, with a password.
     :ivar last_number: of the commands that were carried out.
-    :ivar outcomes: of the last commands that were carried out.
+    :ivar outcomes: of those with the highest numbers, in the order of these.
     :ivar private_seq: the number of the last private message.
     :ivar private: the last private messages, each with its number: the client may not have them.
     :ivar rooms: the rooms it is in, or was in when it left, by their names.
@@ -100,12 +100,30 @@ class MemberSession:
                 if outcome.checksum != _checksum(command):
                     raise NumberReused(number)
                 return outcome.reply
-        raise OutdatedNumber(number)
+        if self._is_forgotten(number):
+            raise OutdatedNumber(number)
+        # It was refused, and has changed nothing, or it would be remembered: it is tried again.
+        return None
 
     def carried_out(self, number: int, command: commands.Command, reply: Reply) -> None:
         """Remember what became of a command."""
-        self.last_number = number
-        self.outcomes.append(Outcome(number, _checksum(command), reply))
+        outcome = Outcome(number, _checksum(command), reply)
+        if number > self.last_number:
+            self.last_number = number
+            self.outcomes.append(outcome)
+        else:  # it was refused before; the order is that of the numbers, see _is_forgotten
+            self.outcomes = deque(
+                sorted((*self.outcomes, outcome), key=lambda each: each.number),
+                maxlen=self.outcomes.maxlen,
+            )
+
+    def _is_forgotten(self, number: int) -> bool:
+        """Whether a command with that number may have been carried out, and is not remembered.
+
+        The outcomes are those of the highest numbers. So of all numbers above the lowest one that
+        is remembered, those that are missing were never carried out.
+        """
+        return len(self.outcomes) == self.outcomes.maxlen and number < self.outcomes[0].number
 
     def own_messages(self) -> frozenset[tuple[str, int]]:
         """The rooms and numbers of the messages that the client has sent last."""

@@ -294,6 +294,43 @@ def test_a_refused_command_may_be_sent_again(harness: Harness) -> None:
     assert ice.say("hello", 1, room="#dev")[0][0] == "ok"
 
 
+def test_a_command_that_was_refused_before_others_may_be_sent_again_and_is_done_once(
+    harness: Harness,
+) -> None:
+    ice, moon = Member(harness, "ice"), Member(harness, "moon")
+    [refused] = ice.say("hello", 2, room="#dev")
+    for number in (1, 3, 4):
+        assert ice.say(f"line {number}", number)[0][0] == "ok"
+    assert ice.say("hello", 2, room="#dev") == [refused]
+    for each in (ice, moon):
+        each.client.send("join", {"room": "#dev"})
+        each.read()
+    [done] = ice.say("hello", 2, room="#dev")
+    assert done[0] == "ok"
+    ice.hang_up()
+    ice.resume()
+    assert ice.say("hello", 2, room="#dev") == [done]
+    assert texts(moon.read()).count("hello") == 1
+
+
+def test_however_refused_and_new_commands_are_mixed_none_is_done_twice(harness: Harness) -> None:
+    ice, moon = Member(harness, "ice"), Member(harness, "moon")
+    count = 2 * limits.UNCONFIRMED_LINES
+    for number in range(1, count, 2):
+        ice.say(f"line {number}", number)
+        ice.say(f"line {number + 1}", number + 1, room="#dev")
+    for each in (ice, moon):
+        each.client.send("join", {"room": "#dev"})
+    said = texts(moon.read())
+    for _ in range(3):
+        for number in range(count, 0, -1):
+            room = "#lobby" if number % 2 else "#dev"
+            ice.say(f"line {number}", number, room=room)
+    said += texts(moon.read())
+    assert len(said) == len(set(said))
+    assert len(said) > limits.UNCONFIRMED_LINES
+
+
 def test_the_numbers_of_a_client_without_a_session_count_for_nothing(harness: Harness) -> None:
     plain, moon = enter_plain(harness, "ice"), Member(harness, "moon")
     plain.type("one", "two")
