@@ -264,9 +264,6 @@ CONNECT_SECONDS: Final = 3
 WELCOME_SECONDS: Final = 3
 #: Time for the server to check a password, including those that wait before it.
 PASSWORD_SECONDS: Final = 15
-#: How long a client says nothing of a lost connection whose session it can resume. The same as
-#: ``GRACE_SECONDS``: the server tells nobody of it, either.
-INTERRUPTION_SECONDS: Final = 10
 #: How often a client looks at its host's addresses and at what its connection has unacknowledged.
 LINK_CHECK_SECONDS: Final = 1
 #: Time without any sign of the server, while it has to acknowledge something, after which a client

@@ -2,7 +2,7 @@
 
 A link may break every few seconds. While the session is resumed, the user misses nothing, and need
 not read each time that the connection is lost, searched for and back: the status line shows it. So
-these sentences are held back for ``INTERRUPTION_SECONDS``. In that time the server tells nobody
+these sentences are held back for ``AWAY_SECONDS``. In that time the server tells nobody
 that the user is away, either.
 """
 
@@ -56,7 +56,7 @@ class ConnectionNotices(SearchUI):
     def hold(self) -> None:
         """The connection is lost, and its session may be resumed: hold back what is said of it."""
         if self._timeout is None:
-            self._timeout = self._clock.callLater(limits.INTERRUPTION_SECONDS, self.release)
+            self._timeout = self._clock.callLater(limits.AWAY_SECONDS, self.release)
 
     def release(self) -> None:
         """Say what was held back, and all that follows."""

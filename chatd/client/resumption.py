@@ -46,18 +46,21 @@ class Resumption:
         is_valid = len(welcome.session) <= limits.SESSION_TOKEN_CHARACTERS
         self._token = welcome.session if is_valid else ""
 
-    def received(self, frame: FromServer, nickname: str) -> None:
+    def received(self, frame: FromServer, nickname: str, *, is_resent: bool = False) -> None:
         """Take note of a frame that the server sent.
 
         The numbers of a room may begin again, so the last one counts, and not the highest.
 
         :param nickname: the user's own.
+        :param is_resent: whether it is the reply to a command that was sent again. Then it may be
+            older than what the client has received.
         """
         match frame:
             case frames.Message(data=events.Message(room, seq)):
                 self._received(room, seq)
             case frames.Ok(data=frames.OkData(room=str(room), seq=int(seq))):
-                self._received(room, seq)
+                _, before = self._seen.get(casefold(room), (room, 0))
+                self._received(room, max(seq, before) if is_resent else seq)
             case frames.Missed(data=events.Missed(room, [*_, events.Message(seq=seq)])):
                 self._received(room, seq)
             case frames.PrivateMessage(data=events.PrivateMessage(seq=seq)) if seq <= _MAX_SEQ:

@@ -325,9 +325,9 @@ class Session(SessionView, RenamedSession):
 
     def frame_received(self, frame: FromServer) -> None:
         """Show what the server sent, and take note of what it confirms."""
-        # The reply to a command that was sent again may be an old one.
-        if not self._unconfirmed.is_resent(frame.id):
-            self.resumption.received(frame, self.nickname)
+        self.resumption.received(
+            frame, self.nickname, is_resent=self._unconfirmed.is_resent(frame.id)
+        )
         for part in self._unconfirmed.collect(frame):
             self._show(part)
             if not (isinstance(part, LIST_REPLIES) and part.data.more):

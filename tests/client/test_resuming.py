@@ -92,6 +92,17 @@ def test_an_old_reply_to_a_line_that_was_sent_again_is_no_news() -> None:
     assert hello(client)["resume"]["seen"] == {"#lobby": 9}
 
 
+def test_a_line_that_was_sent_again_counts_as_seen() -> None:
+    client = resumable()
+    client.type("hi")
+    client.lose_connection()
+    client.resume()
+    [_, again] = client.sent()
+    client.receive(frames.Ok(id=again["id"], data=OkData("#lobby", 5, 0)))
+    reconnect(client)
+    assert hello(client)["resume"]["seen"] == {"#lobby": 5}
+
+
 def test_in_a_room_whose_numbers_begin_again_the_last_one_counts() -> None:
     client = resumable()
     client.receive(frames.Message(data=message(9, "old")), frames.Message(data=message(1, "new")))
@@ -358,7 +369,7 @@ def test_an_interruption_that_lasts_is_said_with_everything_that_followed() -> N
     client.advance(4.5)
     client.refuse_connection()
     assert client.ui.notices == []
-    client.advance(limits.INTERRUPTION_SECONDS - 4.5)
+    client.advance(limits.AWAY_SECONDS - 4.5)
     assert client.ui.notices == [
         "Not connected: connection lost. Trying again in 4 s.",
         "You are offline. What you type is sent when you are online again.",
