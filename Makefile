@@ -12,7 +12,7 @@ PYTEST  = $(BIN)/python -m pytest --dist worksteal
 # How many tests run at once: one for each processor.
 WORKERS ?= $(shell getconf _NPROCESSORS_ONLN)
 
-.PHONY: run test test-all test-queued check docs picture screenshots bench soak load fuzz audit clean
+.PHONY: run test test-all test-queued check docs picture screenshots bench soak links load fuzz audit clean
 
 run: $(RUN)
 	@$(BIN)/python -m chatd launch $(ARGS)
@@ -76,6 +76,11 @@ audit: $(DEV)
 # 2,000 members chat for MINUTES; the exit status is 1 if a message was lost or memory grew.
 soak: $(DEV)
 	@$(BIN)/python -m tests.load.soak --minutes $(or $(MINUTES),15) $(ARGS)
+
+# 20 clients chat for MINUTES on links that lose 5 % and then 30 % of all packets, and break every few
+# seconds; the exit status is 1 if a line was lost, doubled or out of order. It needs root.
+links: $(DEV)
+	@$(BIN)/python -m tests.load.broken_links --minutes $(or $(MINUTES),10) $(ARGS)
 
 # Flooders, members that stop reading, no free descriptors, a stop under load: 1 to 2 minutes each.
 load: $(DEV)

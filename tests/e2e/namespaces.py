@@ -139,6 +139,10 @@ class Host:
         except subprocess.CalledProcessError as error:
             _skip(f"this test needs iptables: {error.stderr}")
 
+    def remove_rule(self, *rule: str) -> None:
+        """Remove a rule that :meth:`firewall` has appended."""
+        _run("ip", "netns", "exec", self.namespace, "iptables", "-D", *rule)
+
     def set_link(self, interface: str, state: str) -> None:
         """Set an interface ``up`` or ``down``."""
         _ip("-n", self.namespace, "link", "set", interface, state)
