@@ -94,8 +94,8 @@ class ClientGroup:
         return len(self.program.stdout)
 
 
-def start_clients(host: Host, count: int, *options: str) -> ClientGroup:
+def start_clients(host: Host, count: int, nickname: str = "guest") -> ClientGroup:
     """Start clients that search for the server; their nicknames are guest0, guest1, …"""
     module = ("-m", "tests.e2e.faults.client_group")
-    words = (str(count), "--server", "party", "-n", "guest", *options)
+    words = (str(count), "--server", "party", "-n", nickname)
     return ClientGroup(host.start(sys.executable, *module, *words), count)
