@@ -183,6 +183,13 @@ class Core:
         else:
             inputs.rejected(sentence)
 
+    def resumed_elsewhere(self, inputs: Inputs, sentence: str) -> None:
+        """Another connection has resumed the session; perhaps with the client's own late hello."""
+        if self.clock.seconds() < self.ghost_until:
+            inputs.lost("an earlier attempt to connect came late")
+        else:
+            inputs.replaced(sentence)
+
 
 NICKNAME_TAKEN: Final = "nickname-taken"
 #: Refusals of ``hello`` after which the user is asked for the password, also later in the run: the

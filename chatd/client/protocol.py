@@ -104,6 +104,12 @@ class ServerConnection(LineReceiver, WatchedConnection):
         elif self.transport is not None and self.paused:
             self.resumeProducing()
 
+    def drop(self) -> None:
+        """Close the connection at once: what has not arrived will not; the client gets no calls."""
+        self._client = None
+        if self.transport is not None:
+            self.transport.abortConnection()
+
     def close(self) -> None:
         """Close the connection when everything is written; the client gets no more calls."""
         self._client = None

@@ -189,8 +189,12 @@ class ChatClient(Service, Effects, SessionOwner, Client):
         # Both are forgotten first, so that what the two calls cause is no input any more.
         connection, self._connection = self._connection, None
         connecting, self._connecting = self._connecting, None
-        if connection is not None:
+        if connection is not None and self._is_registered:
             connection.close()
+        elif connection is not None:
+            # A hello without an answer must not arrive after that of the next connection: it would
+            # take the session from it.
+            connection.drop()
         if connecting is not None:
             connecting.cancel()
 
@@ -297,7 +301,9 @@ class ChatClient(Service, Effects, SessionOwner, Client):
     def frame_received(self, frame: FromServer) -> None:
         match frame:
             case frames.Goodbye(data=events.Goodbye(reason)) if reason == _RESUMED_ELSEWHERE:
-                self._inputs.replaced("The chat goes on at another place, so this client leaves.")
+                self._core.resumed_elsewhere(
+                    self._inputs, "The chat goes on at another place, so this client leaves."
+                )
             case frames.Goodbye():
                 self._was_told_why = True
                 self._inputs.lost(frame.data.reason)

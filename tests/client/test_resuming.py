@@ -531,6 +531,21 @@ def test_a_session_that_goes_on_elsewhere_ends_the_client(
     assert client.delayed_calls == []
 
 
+def test_a_late_hello_of_its_own_does_not_end_the_client() -> None:
+    client = resumable()
+    reconnect(client)
+    client.advance(limits.WELCOME_SECONDS)
+    assert client.transport.disconnected, "its hello is not sent any more"
+    client.resume()
+    client.receive(frames.Goodbye(data=events.Goodbye("resumed elsewhere")))
+    assert client.exit_statuses == []
+    client.resume()
+    assert client.service.session.is_online
+    client.advance(limits.DEAD_PEER_SECONDS)
+    client.receive(frames.Goodbye(data=events.Goodbye("resumed elsewhere")))
+    assert client.exit_statuses == [0]
+
+
 def test_a_session_that_goes_on_elsewhere_while_it_leaves_ends_it_as_well() -> None:
     client = resumable()
     client.end_input()

@@ -209,9 +209,12 @@ class Talker:
         return True
 
     def deliver_up(self, count: int = 1 << 20) -> bool:
-        """Deliver to the server, on the oldest connection that has something."""
+        """Deliver to the server, on the newest connection that has something.
+
+        What the client has sent on an older one comes later, as after packets that were lost.
+        """
         return self.connect() or any(
-            each.deliver(each.client, each.server, count) for each in self.connections
+            each.deliver(each.client, each.server, count) for each in reversed(self.connections)
         )
 
     def deliver_down(self, count: int = 1 << 20) -> bool:
