@@ -357,7 +357,10 @@ class Session:
     def _completed(self, request: Request, result: Reply | Refusal) -> None:
         self._pipeline.unanswered -= 1
         if not self.is_ended:
+            started = self.chat.clock.seconds()
             self._answer(request, result)
+            if not (self.is_ended or self._is_handling):
+                self._throttle.reply_sent(started)
             self._pipeline.go_on()
 
     def _answer(self, request: Request, result: Reply | Refusal) -> None:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from functools import lru_cache
 from typing import ClassVar, Final
 
 from typing_extensions import override
@@ -314,6 +315,7 @@ def _done(result: Result) -> list[str]:
             return []
 
 
+@lru_cache(maxsize=1)  # it is asked for the next page first, and then for the lines
 def _fit(result: events.SearchResult) -> tuple[events.SearchResult, bytes]:
     """The messages that fit into one reply, and their lines, oldest first."""
     kept: list[bytes] = []

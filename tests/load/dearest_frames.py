@@ -66,6 +66,7 @@ def _frame(dialect: str, verb: str, text: str, count: int) -> bytes:
     if dialect == "native":
         data: dict[str, dict[str, Any]] = {
             "history": {"limit": 1_000},
+            "search": {"words": text[: limits.SEARCH_CHARACTERS] or "a", "limit": 1_000},
             "private": {"to": names, "text": text[:4_000] or "x"},
             "message": {"text": text[:4_000] or "x"},
             "set-name": {"nickname": text},
@@ -91,6 +92,7 @@ def _frame(dialect: str, verb: str, text: str, count: int) -> bytes:
         return json.dumps(words.get(verb, default))[:4_000].encode()
     lines = {
         "history": "/history 1000",
+        "search": f"/search {text[: limits.SEARCH_CHARACTERS] or 'a'}",
         "users": "/users",
         "rooms": "/rooms",
         "private": f"/msg {','.join(names)} x",
@@ -103,6 +105,7 @@ def _frame(dialect: str, verb: str, text: str, count: int) -> bytes:
 
 _VERBS: Final = (
     "history", "users", "rooms", "private", "message", "set-name", "join", "ping", "mention",
+    "search",
 )  # fmt: skip
 Recipe = tuple[str, str, int]
 

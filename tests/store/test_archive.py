@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -12,12 +13,14 @@ from twisted.internet import reactor
 from chatd.chat import limits
 from chatd.chat.commands import Search
 from chatd.chat.errors import BadSearch
+from chatd.chat.events import SearchResult
 from chatd.log.engine import ArchivedMessage, StoreFailed
 from chatd.store import archive as archive_module
 from chatd.store import messages as messages_module
 from chatd.store.archive import SQLiteArchive
 from chatd.store.engine import SQLiteEngine
 from tests.store.files import NOW, entry, message, texts
+from tests.timeouts import TIMEOUT_SECONDS
 
 together: Callable[..., Any] = pytest_twisted.ensureDeferred
 
@@ -276,3 +279,36 @@ async def test_a_file_that_is_gone_is_told_and_found_again(writer: Writer, path:
         await writer.find("tea")
     elsewhere.rename(path)
     assert await writer.find("tea") == ["tea"]
+
+
+@pytest.mark.usefixtures("small_index")
+@together
+async def test_a_page_of_which_only_a_part_is_shown_goes_on_behind_that_part(
+    writer: Writer,
+) -> None:
+    await writer.say(*(f"tea {number}" for number in range(40)))
+    whole = await writer.engine.archive.search(Search("tea", limit=30))
+    shown = whole.first(7)
+    assert texts(shown.messages) == [f"tea {number}" for number in range(39, 32, -1)]
+    following = await writer.engine.archive.search(Search("tea", before=shown.before, limit=1))
+    assert texts(following.messages) == ["tea 32"]
+
+
+@together
+async def test_a_history_does_not_wait_for_a_search(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await writer.say("tea")
+    may_go_on = Event()
+
+    def slow(*arguments: object) -> SearchResult:
+        assert may_go_on.wait(TIMEOUT_SECONDS)
+        return SearchResult()
+
+    monkeypatch.setattr(archive_module, "_search", slow)
+    searching = writer.engine.archive.search(Search("tea"))
+    assert texts(await writer.engine.archive.last("#lobby", 9)) == ["tea"]
+    await writer.say("said meanwhile")
+    assert not searching.called
+    may_go_on.set()
+    assert await searching == SearchResult()
