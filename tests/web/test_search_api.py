@@ -12,6 +12,7 @@ from chatd.chat.events import Message, SearchResult
 from chatd.log.engine import Store, StoreFailed
 from tests.log.memory_engine import MemoryEngine
 from tests.server.harness import STARTED
+from tests.server.log_capture import log_events
 from tests.web.http_clients import HTTPClient, ParsedResponse, WebHarness, request
 
 
@@ -140,6 +141,13 @@ def test_searches_are_slower_than_other_requests_at_the_rate_limit() -> None:
             get(client, "/api/search?words=tea")
         client.wait_until_read()
         assert harness.clock.seconds() - began >= 3
+
+
+def test_a_search_is_logged_without_its_words() -> None:
+    with log_events() as events, WebHarness(log_level="debug") as harness:
+        get(harness.connect_http(), "/api/search?words=secretword&from=secretfriend")
+    assert "/api/search" in str(events)
+    assert "secret" not in str(events)
 
 
 # --- the archive ----------------------------------------------------------------------------------
