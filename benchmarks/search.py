@@ -10,6 +10,7 @@ needs from its start to the first welcome. With --file the store is kept, and us
 
 import argparse
 import json
+import os
 import random
 import socket
 import statistics
@@ -239,7 +240,7 @@ def last_position(engine: SQLiteEngine) -> Generator[Deferred[Any], Any, int]:
 
 def measure_start(path: Path) -> Iterator[float]:
     """The seconds from the start of a server to the welcome of a client; each was killed before."""
-    for _ in range(STARTS):
+    for number in range(STARTS):
         port = free_port()
         began = perf_counter()
         server = subprocess.Popen(
@@ -251,18 +252,21 @@ def measure_start(path: Path) -> Iterator[float]:
             stderr=subprocess.DEVNULL,
         )
         try:
-            yield welcome(port) - began
+            yield welcome(port, f"ice-{os.getpid()}-{number}") - began
         finally:
             server.kill()
             server.wait()
 
 
-def welcome(port: int) -> float:
-    """The time when a client is welcome at `port`."""
+def welcome(port: int, nickname: str) -> float:
+    """The time when a client is welcome at `port`.
+
+    :param nickname: a new one: that of a client whose server was killed is kept for it.
+    """
     while True:
         try:
             with socket.create_connection((HOST, port), 10) as connection:
-                hello = {"type": "hello", "data": {"nickname": "ice", "version": 1}}
+                hello = {"type": "hello", "data": {"nickname": nickname, "version": 1}}
                 connection.sendall(json.dumps(hello).encode() + b"\n")
                 answer = connection.makefile("rb").readline()
                 assert b'"welcome"' in answer, answer
