@@ -139,6 +139,10 @@ class Host:
         except subprocess.CalledProcessError as error:
             _skip(f"this test needs iptables: {error.stderr}")
 
+    def lose_carrier(self, interface: str = "eth0") -> None:
+        """Turn the switch's port off: the interface stays up, and has no carrier."""
+        _ip("-n", self._switch, "link", "set", self.ports[interface][0], "down")
+
     def remove_rule(self, *rule: str) -> None:
         """Remove a rule that :meth:`firewall` has appended."""
         _run("ip", "netns", "exec", self.namespace, "iptables", "-D", *rule)

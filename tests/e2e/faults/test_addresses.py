@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Callable
+from time import monotonic
 
 import pytest
 
@@ -17,6 +18,9 @@ from tests.e2e.faults.chat_programs import (
 from tests.e2e.namespaces import Host, Network
 
 ELSEWHERE = "10.35.11.99"
+
+#: It notices within 2 s, waits for up to 5 s, and searches; TCP alone would need longer to notice.
+BACK_SECONDS = 20
 
 
 @pytest.mark.parametrize("options", [(), ("--ifaddrs", f"{SERVER_IP}/24")], ids=["all", "named"])
@@ -54,6 +58,34 @@ def test_a_client_stays_connected_while_its_interface_is_down(
     moon.expect_stdout("ice: can you hear me?")
     ice.expect_stdout("moon: are you there?")
     assert not any("left" in line for line in (*ice.stdout, *moon.stdout))
+
+
+@pytest.mark.parametrize("what", ["interface", "carrier", "address"])
+def test_a_client_that_loses_its_network_is_soon_back_by_another_one_and_was_never_gone(
+    what: str, network: Network, host: Callable[[int], Host]
+) -> None:
+    at_server = network.add_host("server", {OFFICE: f"{SERVER_IP}/24", LAB: "192.168.1.1/24"})
+    server(at_server)
+    moving = network.add_host("moving", {OFFICE: "10.35.11.2/24", LAB: "192.168.1.2/24"})
+    moving.set_link("eth1", "down")
+    ice, moon = member(moving, "ice"), member(host(3), "moon")
+    ice.expect_stdout("moon has entered")
+    moving.set_link("eth1", "up")
+    match what:
+        case "interface":
+            moving.set_link("eth0", "down")
+        case "carrier":
+            moving.lose_carrier()
+        case "address":
+            moving.remove_address("10.35.11.2/24")
+    begin = monotonic()
+    moon.send_line("can you hear me?")
+    ice.send_line("are you there?")
+    ice.expect_stdout("moon: can you hear me?")
+    moon.expect_stdout("ice: are you there?")
+    assert monotonic() - begin < BACK_SECONDS
+    assert not any("left" in line or "entered" in line for line in moon.stdout)
+    assert not any("may not have arrived" in line for line in ice.stderr)
 
 
 def test_a_client_without_a_network_searches_until_there_is_one(
