@@ -200,6 +200,18 @@ def test_the_session_is_over_after_an_hour(harness: Harness) -> None:
     assert ice.welcome["resumed"] is False
 
 
+def test_a_session_that_was_resumed_begins_another_hour() -> None:
+    with Harness(timeout=0) as harness:
+        ice = Member(harness, "ice")
+        ice.hang_up()
+        ice.resume()
+        harness.clock.advance(limits.SESSION_SECONDS)
+        harness.clock.advance(0)
+        ice.hang_up()
+        ice.resume()
+        assert ice.welcome["resumed"] is True
+
+
 @pytest.mark.parametrize("end", ["quit", "inactive"])
 def test_who_has_left_cannot_resume(end: str) -> None:
     with Harness(timeout=30) as harness:
