@@ -6,17 +6,24 @@ from tests.browser.tcp_proxy import TcpProxy
 from tests.e2e.native_peer import Peer
 
 
-def cut_off(page: ChatPage, proxy: TcpProxy, witness: Peer) -> None:
-    """Cut the page's connection; to `witness`, another member, its user has left."""
+def cut(page: ChatPage, proxy: TcpProxy) -> None:
+    """Cut the page's connection."""
     page.expect_connection_errors()
     proxy.cut()
     page.wait_for_state("reconnecting")
-    witness.receive("left")  # the nickname is free again
+
+
+def come_back(page: ChatPage, proxy: TcpProxy) -> None:
+    """Let the page connect again."""
+    proxy.restore()
+    page.retry_now()
+    page.wait_for_state("online")
 
 
 def take_nickname(page: ChatPage, proxy: TcpProxy, server: Server, witness: Peer) -> Peer:
     """Cut the page off until another member has the nickname ``ice``, which the page asks for."""
-    cut_off(page, proxy, witness)
+    cut(page, proxy)
+    witness.receive("left")  # the nickname is free again
     other = server.add_member("ice")
     proxy.restore()
     page.retry_now()

@@ -84,7 +84,7 @@ def test_everything_can_be_done_with_the_keyboard_on_a_narrow_screen(
 def test_the_first_link_skips_to_the_messages(open_page: OpenPage) -> None:
     ice = open_page("ice")
     ice.reload()
-    ice.wait_for_state("watching")
+    ice.wait_for_state("online")
     tab_to(ice, "link", "Skip to the messages")
     ice.press("Enter")
     tab_to(ice, "log", "Messages in #lobby")

@@ -54,7 +54,7 @@ def test_private_messages_notices_and_unread_marks_survive_a_reload(
         ice.wait_for_message("last", "moon")
         assert kept(ice) == before
         assert "2" in ice.run(_UNREAD)["#dev"]
-    ice.join("ice")
+    ice.wait_for_state("online")
     send_messages(moon, "goes on")
     ice.wait_for_message("goes on", "moon")
     assert kept(ice) == [*before, "goes on"]

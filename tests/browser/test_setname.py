@@ -5,11 +5,13 @@ It stays where the user can edit or discard it. The lines behind it are sent.
 
 import json
 import signal
+from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
 
 from tests.browser.chat_page import ChatPage, OpenPage
+from tests.browser.disconnection import come_back, cut
 from tests.browser.server_harness import Server
 from tests.browser.tcp_proxy import tcp_proxy
 from tests.ports import HOST
@@ -171,25 +173,43 @@ def test_a_line_behind_a_taken_nickname_can_be_sent_after_all(
 
 
 def test_a_password_behind_setname_is_kept_and_not_said_after_a_lost_connection(
-    server: Server, open_url: OpenPage
+    server_with_account: Server, open_url: OpenPage
 ) -> None:
+    server = server_with_account
     moon = server.add_member("moon")
     with tcp_proxy(HOST, server.web) as proxy:
         visitor = open_url(proxy.url)
         visitor.join("sun")
-        visitor.expect_connection_errors()
         server.program.send_signal(signal.SIGSTOP)
         for line in ("/setname ice", "cold", "hello"):
             visitor.send(line)
-        proxy.cut()
-        wait_for_withheld(visitor, "cold")
+        cut(visitor, proxy)
         server.program.send_signal(signal.SIGCONT)
-        moon.receive("left")
-        proxy.restore()
-        visitor.retry_now()
+        come_back(visitor, proxy)
+        wait_for_withheld(visitor, "cold")
         assert moon.receive("message")["data"]["text"] == "hello"
+        visitor.find("textbox", "Password", "#password-form")
         visitor.reload()
         wait_for_withheld(visitor, "cold")
+
+
+def test_a_password_behind_setname_is_kept_and_not_said_if_the_session_is_over(
+    start_server: Callable[..., Server], open_url: OpenPage
+) -> None:
+    server = start_server("--store", "none")
+    visitor = open_url(server.url)
+    visitor.join("sun")
+    visitor.expect_connection_errors()
+    server.program.send_signal(signal.SIGSTOP)
+    for line in ("/setname ice", "cold", "hello"):
+        visitor.send(line)
+    server.kill()
+    visitor.wait_for_state("reconnecting")
+    server.start()
+    moon = server.add_member("moon")
+    visitor.retry_now()
+    wait_for_withheld(visitor, "cold")
+    assert moon.receive("message")["data"]["text"] == "hello"
 
 
 def test_a_password_behind_setname_is_kept_and_not_said_after_a_reload(

@@ -162,8 +162,10 @@ def test_an_inactive_user_is_told_so_and_can_join_again(
         ice.wait_for_state("watching")
 
 
-def test_the_nickname_is_filled_in_after_a_reload(open_page: OpenPage) -> None:
+def test_the_nickname_is_filled_in_for_the_next_time(open_page: OpenPage) -> None:
     ice = open_page("ice")
+    ice.click(ice.find("button", "Leave", "header"))
+    ice.wait_for_state("left")
     ice.reload()
     ice.wait_for_state("watching")
     nickname = "() => document.querySelector('#nickname').value"

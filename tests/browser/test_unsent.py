@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.browser.chat_page import OpenPage
-from tests.browser.disconnection import cut_off, take_nickname
+from tests.browser.disconnection import cut, take_nickname
 from tests.browser.server_harness import Server
 from tests.browser.tcp_proxy import tcp_proxy
 from tests.ports import HOST
@@ -19,14 +19,15 @@ def test_unsent_lines_for_a_room_that_has_ended_can_be_edited(
         ice.wait_for_state("watching")
         ice.join("ice")
         ice.join_room("#dev")
-        moon = server.add_member("moon")
-        cut_off(ice, proxy, moon)
+        cut(ice, proxy)
         ice.send("precious")
         ice.send("second")
         proxy.restore()
+        # As if the tab were opened again after the session is over.
+        ice.run("() => addEventListener('pagehide', () => sessionStorage.removeItem('session'))")
         ice.reload()
         ice.wait_for_state("watching")
-        ice.join("ice")
+        ice.join("sun")
         ice.wait_for_error("#dev")
         for text in ("precious", "second"):
             ice.wait_until(

@@ -24,10 +24,15 @@ class Peer:
 
     def receive(self, frame_type: str) -> dict[str, Any]:
         """Wait for a frame of that type, and skip all others."""
+        return self.receive_through(frame_type)[-1]
+
+    def receive_through(self, frame_type: str) -> list[dict[str, Any]]:
+        """Wait for a frame of that type; return all frames up to it."""
+        frames = []
         for line in self._stream:
-            frame: dict[str, Any] = json.loads(line)
-            if frame["type"] == frame_type:
-                return frame
+            frames.append(json.loads(line))
+            if frames[-1]["type"] == frame_type:
+                return frames
         raise AssertionError(f"the connection ended without {frame_type!r}")
 
     def receive_any(self) -> dict[str, Any]:
