@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.browser.chat_page import ChatPage, OpenPage
-from tests.browser.disconnection import come_back, cut
+from tests.browser.disconnection import come_back, cut, take_nickname
 from tests.browser.server_harness import Server, send_messages
 from tests.browser.tcp_proxy import tcp_proxy
 from tests.e2e.native_peer import Peer
@@ -285,6 +285,26 @@ def test_a_gap_is_said_in_its_place(
             "What was said in #lobby before this is not kept any more",
             *(f"number {number}" for number in range(4, 9)),
         ]
+
+
+def test_a_user_whose_nickname_was_taken_meanwhile_goes_on_under_another_one(
+    open_url: OpenPage, server: Server
+) -> None:
+    moon = server.add_member("moon")
+    with tcp_proxy(HOST, server.web) as proxy:
+        ice = open_url(proxy.url)
+        ice.join("ice")
+        fail_to_send(ice, "on the way")
+        take_nickname(ice, proxy, server, moon)
+        send_private(moon, "who are you?")  # to the new one
+        send_messages(moon, "meanwhile")
+        ice.wait_for_message("meanwhile", "moon")
+        ice.request_nickname("sun")
+        ice.wait_for_status("Online as sun")
+        ice.wait_for_message("on the way", "sun")
+        wait_for_empty_outbox(ice)
+        texts = [text for kind, _, text in ice.items if kind != "notice"]
+        assert texts == ["meanwhile", "on the way"]
 
 
 def test_an_account_needs_no_password_to_resume(
