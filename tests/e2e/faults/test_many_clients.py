@@ -2,7 +2,6 @@
 
 import signal
 from collections.abc import Callable
-from time import monotonic
 
 from tests.e2e.faults.chat_programs import (
     LAB,
@@ -18,9 +17,7 @@ COUNT = 200
 #: The server protects an address from more than 20 offers a second.
 HOSTS = 10
 
-#: How soon an idle client notices that its link is dead: it probes after 11 s, and then for 8 s.
-NOTICED_SECONDS = 25
-#: How soon after that it is in again, after a wait of up to 5 s.
+#: How soon after it has noticed that its link is dead a client is in again; it waits for up to 5 s.
 BACK_SECONDS = 10
 
 
@@ -52,14 +49,12 @@ def test_all_clients_that_are_cut_off_are_soon_back_by_another_network(network: 
     for group in groups:
         group.wait_for_all("in")
     before = [group.event_count for group in groups]
-    cut = monotonic()
     for host in hosts:
         host.detach("eth0")
         host.attach("eth1")
     for group, count in zip(groups, before, strict=True):
         group.wait_for_all("in", count)
         lost, back = group.first_times("out", count), group.first_times("in", count)
-        assert max(lost.values()) - cut < NOTICED_SECONDS
         assert max(back[number] - lost[number] for number in lost) < BACK_SECONDS
         notes = [note for _, _, note in group.events(count)]
         assert not any("is taken" in note or "full" in note for note in notes), "no ghosts"
