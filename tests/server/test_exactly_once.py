@@ -158,3 +158,19 @@ def test_these_tests_deliver_what_is_said_on_links_that_work(engine: MemoryEngin
     chat.heal()
     check(chat)
     leave(chat)
+
+
+def test_a_hello_that_comes_after_that_of_the_next_connection_does_not_end_the_client() -> None:
+    chat = start()
+    ice = chat.talkers[0]
+    _cut(chat, ice, "client")
+    chat.pass_time(limits.RETRY_SECONDS)
+    assert ice.connect(), "and its hello is late"
+    chat.pass_time(limits.WELCOME_SECONDS)
+    chat.pass_time(limits.RETRY_SECONDS)
+    assert ice.connect()
+    chat.deliver_all()
+    ice.say("#lobby")
+    chat.heal()
+    check(chat)
+    leave(chat)
