@@ -120,7 +120,8 @@ def test_another_server_of_the_same_name_is_not_sent_the_password(
     with programs() as start, terminals() as open_terminal:
 
         def serve(accounts: Path) -> Program:
-            options = [*IFADDRS, udp, "--id=party", f"--port={free_port()}"]
+            # In memory: with the file of the first one, the second would resume the session.
+            options = [*IFADDRS, udp, "--id=party", f"--port={free_port()}", "--store=none"]
             server = start([*CHATD, "server", *options, f"--auth=chatd:{accounts}"])
             server.expect_stderr(f"listens on {HOST}:")
             return server
