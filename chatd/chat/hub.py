@@ -142,17 +142,6 @@ class Hub:
         """
         return self._connections.add(address, self._connections.slots, Full).member_id
 
-    def share_slot(self, address: str, digest: str) -> MemberId:
-        """Add a connection from `address` that will resume the session with that `digest`.
-
-        Until it does, it shares the slot of the session's member.
-
-        :raises Full: if no slot is free, and no member has such a session.
-        """
-        if not self.has_member(digest):
-            return self.reserve_slot(address)
-        return self._connections.add_unchecked(address, self._connections.slots).member_id
-
     def connect_without_slot(self, address: str) -> MemberId:
         """Add a connection from `address` that takes a slot only when it enters.
 

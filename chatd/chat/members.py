@@ -2,7 +2,8 @@
 
 A connection is in one of three pools:
 
-- ``unregistered``: it is on the page's port, and has neither entered nor begun to watch;
+- ``unregistered``: it is on the page's port, and has neither entered nor begun to watch; or it is
+  on another port, no slot is free, and it is about to resume a session whose member has one;
 - ``watchers``: it receives what is public, without a nickname;
 - ``slots``: it is a member; or it is on another port, where a connection takes its slot when it is
   accepted, and has not entered yet.
@@ -58,10 +59,6 @@ class Connections:
         :raises Refusal: the one that `make_refusal` creates, if the pool is full.
         """
         check_capacity(pool, make_refusal)
-        return self.add_unchecked(address, pool)
-
-    def add_unchecked(self, address: str, pool: Pool) -> Member:
-        """The same, even if the pool is full: the connection will take another one's place."""
         member = Member(self.next_id, address, pool)
         self.next_id += 1
         self._members[member.member_id] = pool.members[member.member_id] = member

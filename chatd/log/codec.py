@@ -21,7 +21,6 @@ from chatd.log.operations import (
     RemoveMember,
     ReserveSlot,
     SetAccounts,
-    ShareSlot,
     SkipNumbers,
     Tick,
 )
@@ -38,7 +37,6 @@ class _Command(msgspec.Struct, frozen=True, array_like=True, tag="do"):
 
 _Record = (
     ReserveSlot
-    | ShareSlot
     | ConnectWithoutSlot
     | RemoveMember
     | LoseConnection

@@ -66,17 +66,6 @@ class ReserveSlot(Operation[MemberId], frozen=True, tag="slot"):
         return hub.reserve_slot(self.address)
 
 
-class ShareSlot(Operation[MemberId], frozen=True, tag="share"):
-    """Add a connection that shares the slot of a member, whose session it will resume."""
-
-    address: str
-    digest: str
-
-    @override
-    def apply(self, hub: Hub, now: int) -> MemberId:
-        return hub.share_slot(self.address, self.digest)
-
-
 class ConnectWithoutSlot(Operation[MemberId], frozen=True, tag="connect"):
     """Add a connection from `address` that takes a slot only when it enters."""
 

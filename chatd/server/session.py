@@ -47,7 +47,7 @@ from chatd.chat.errors import Full, Refusal, RegistrationTimeout, ServerFailed
 from chatd.chat.events import Reply
 from chatd.chat.outbox import MemberId
 from chatd.chat.resuming import CONNECTION_LOST
-from chatd.log.operations import Handle, LoseConnection, Operation, RemoveMember, ShareSlot
+from chatd.log.operations import ConnectWithoutSlot, Handle, LoseConnection, Operation, RemoveMember
 from chatd.server.chat import STOPPING, Chat
 from chatd.server.pipeline import Pipeline
 from chatd.server.resuming import Resumption
@@ -207,7 +207,7 @@ class Session:
         self.is_rejected = False
         self.chat.rejected_sessions -= 1
         self._is_handling = False
-        self._pipeline.ask(ShareSlot(self.address, digest), self._connected)
+        self._pipeline.ask(ConnectWithoutSlot(self.address), self._connected)
         self.when_answered(partial(self._dispatch, request))
 
     def idle_detected(self, dialect: Dialect) -> None:

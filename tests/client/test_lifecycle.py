@@ -104,6 +104,7 @@ def test_a_client_whose_server_is_gone_searches_again_and_again() -> None:
         ("bad-nickname", "ask", "gone"),
         ("full", "waiting", "waiting"),
         ("too-late", "waiting", "waiting"),
+        ("too-many-connections", "waiting", "waiting"),
         ("version", "gone", "gone"),
         ("blocked", "gone", "gone"),
         ("some-later-code", "gone", "gone"),

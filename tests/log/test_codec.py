@@ -23,7 +23,6 @@ from chatd.log.operations import (
     RemoveMember,
     ReserveSlot,
     SetAccounts,
-    ShareSlot,
     SkipNumbers,
     Tick,
 )
@@ -50,7 +49,6 @@ COMMANDS = {each: st.builds(each) for each in commands.Command.__args__} | {
 OPERATIONS: dict[type[Operation[Any]], st.SearchStrategy[Operation[Any]]] = {
     ReserveSlot: st.builds(ReserveSlot, TEXTS),
     ConnectWithoutSlot: st.builds(ConnectWithoutSlot, TEXTS),
-    ShareSlot: st.builds(ShareSlot, TEXTS, TEXTS),
     Handle: st.builds(Handle, NUMBERS, st.one_of(*COMMANDS.values()), NUMBERS),
     LoseConnection: st.builds(LoseConnection, NUMBERS),
     RemoveMember: st.builds(RemoveMember, NUMBERS, TEXTS),

@@ -9,7 +9,7 @@ from twisted.internet.defer import succeed
 
 from chatd.chat import limits
 from chatd.server.chat import Chat, ServerSettings
-from tests.server.harness import Harness, connect_browser, enter_plain
+from tests.server.harness import Harness, connect_browser, enter_plain, line
 from tests.server.test_kept_chat import KeptHarness
 
 
@@ -560,6 +560,22 @@ def test_on_a_full_server_a_ghost_makes_way(harness: Harness) -> None:
         assert full.chat.rejected_sessions == 1
         ice.say("here")
         assert full.chat.hub.member_count == 1
+
+
+def test_no_more_members_than_slots_come_with_a_session_that_ends_meanwhile() -> None:
+    with KeptHarness(slots=1) as full:
+        ice = Member(full, "ice")
+        others = [full.connect() for _ in range(3)]
+        full.commit()
+        resume = {"session": ice.welcome["session"]}
+        for number, other in enumerate(others):  # all in one turn
+            data = {"nickname": f"moon{number}", "version": 1, "resume": resume}
+            other.connection.dataReceived(line("hello", data))
+        ice.client.connection.dataReceived(line("quit"))
+        full.commit()
+        # One has got the slot that ice has left, and the others may try again.
+        assert [other.heard()[0]["type"] for other in others] == ["welcome", "error", "error"]
+        assert (full.chat.hub.member_count, full.free) == (1, 0)
 
 
 def test_a_hello_that_comes_late_resumes_as_well(harness: Harness) -> None:
