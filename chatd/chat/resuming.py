@@ -138,7 +138,7 @@ class Resuming:
             is_gap = not found or found[0].seq > after + 1
             if is_gap and name not in gaps:
                 return MissedPage(tuple(parts), reached, name, own, is_complete=False)
-            page = _beginning(found, messages_left, characters_left)
+            page = first_page(found, messages_left, characters_left)
             messages_left -= len(page)
             characters_left -= sum(len(message.text) for message in page)
             reached[name] = page[-1].seq if page else room.history.seq
@@ -152,10 +152,10 @@ class Resuming:
         return MissedPage(tuple(parts), reached, None, own, is_complete)
 
 
-def _beginning(
+def first_page(
     messages: tuple[Message, ...], max_messages: int, max_characters: int
 ) -> tuple[Message, ...]:
-    """The first `messages` within the limits; at least one, however long it is."""
+    """The first of `messages` within the limits; at least one, however long it is."""
     characters = 0
     for count, message in enumerate(messages[:max_messages]):
         characters += len(message.text)

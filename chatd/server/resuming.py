@@ -10,7 +10,7 @@ from chatd.chat.commands import Enter, EnterAuthenticated, SessionKeys
 from chatd.chat.errors import Refusal
 from chatd.chat.events import Message, Missed, Resumed, Welcome
 from chatd.chat.outbox import MemberId
-from chatd.chat.resuming import MissedPage
+from chatd.chat.resuming import MissedPage, first_page
 from chatd.log.operations import ReadMissed
 from chatd.server.chat import Chat
 from chatd.server.pipeline import Pipeline
@@ -161,10 +161,11 @@ class CatchUp:
             self._gaps |= {room}
         else:
             is_gap = messages[0].seq > self._seen[room] + 1
-            others = tuple(each for each in messages if (room, each.seq) not in own)
+            page = first_page(messages, limits.MISSED_MESSAGES, limits.MISSED_CHARACTERS)
+            others = tuple(each for each in page if (room, each.seq) not in own)
             if others or is_gap:
                 self._send_later(Missed(room, others, gap=is_gap))
-            self._seen = {**self._seen, room: messages[-1].seq}
+            self._seen = {**self._seen, room: page[-1].seq}
         self._read_next()
 
 

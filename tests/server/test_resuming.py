@@ -752,3 +752,15 @@ def test_what_is_in_memory_no_more_comes_from_the_archive() -> None:
         assert not any(data["gap"] for kind, data in frames if kind == "missed")
         moon.say("live")
         assert texts(ice.read()) == ["live"]
+
+
+def test_long_messages_come_from_the_archive_without_a_hole() -> None:
+    with KeptHarness(history=3) as harness:
+        ice, moon = Member(harness, "ice"), Member(harness, "moon")
+        ice.hang_up()
+        for number in range(100):
+            moon.say(f"{number} ".ljust(limits.MESSAGE_CHARACTERS, "\U0001f600"))
+        frames = ice.resume()
+        for _ in range(10):
+            frames += ice.resume()
+        assert [int(text.split()[0]) for text in texts(frames)] == list(range(100))
