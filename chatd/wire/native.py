@@ -5,7 +5,7 @@ chatd's own client and the web page speak it; the other dialects are there for o
 docs/reference/protocol.rst has examples.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from struct import Struct
 from typing import Any, ClassVar, Final, TypeVar
@@ -225,7 +225,13 @@ def _command(frame: frames.FromClient) -> ClientCommand:
 
 
 def _resume(data: frames.ResumeData | None) -> Resume:
-    return Resume() if data is None else Resume(data.session, data.seen, data.private)
+    return Resume() if data is None else Resume(data.session, _seen(data.seen), data.private)
+
+
+def _seen(seen: Mapping[str, int]) -> Mapping[str, int]:
+    """What can be of use of it: a connection keeps that. Of too many rooms the last ones count."""
+    rooms = [room for room in seen if len(room) <= limits.ROOM_NAME_CHARACTERS]
+    return {room: seen[room] for room in rooms[-limits.JOINED_ROOMS :]}
 
 
 _Entry = TypeVar("_Entry", events.User, events.RoomEntry, events.Message)

@@ -101,6 +101,15 @@ def test_a_hello_may_name_a_session_to_resume() -> None:
     assert "abc" not in repr(DIALECT.decode(line))
 
 
+def test_of_too_many_rooms_that_a_client_has_seen_the_last_ones_count() -> None:
+    seen = {f"#{number}": number for number in range(4_000)} | {"#" * 9_000: 1}
+    data = {"nickname": "ice", "version": 1, "resume": {"session": "abc", "seen": seen}}
+    resume = DIALECT.decode(json.dumps({"type": "hello", "data": data}).encode()).resume
+    assert resume is not None
+    expected = {f"#{number}": number for number in range(4_000 - limits.JOINED_ROOMS, 4_000)}
+    assert resume.seen == expected
+
+
 @pytest.mark.parametrize(
     "resume",
     [
