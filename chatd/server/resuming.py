@@ -9,8 +9,10 @@ from chatd.chat import limits
 from chatd.chat.commands import Enter, EnterAuthenticated, SessionKeys
 from chatd.chat.errors import Refusal
 from chatd.chat.events import Message, Missed, Resumed, Welcome
+from chatd.chat.names import casefold
 from chatd.chat.outbox import MemberId
 from chatd.chat.resuming import MissedPage, first_page
+from chatd.log.engine import Archive
 from chatd.log.operations import ReadMissed
 from chatd.server.chat import Chat
 from chatd.server.pipeline import Pipeline
@@ -58,7 +60,13 @@ class Resumption:
         send: Callable[[Missed], None],
     ) -> None:
         """Send what the client has missed; its next frames wait until it has that."""
-        seen = {room: seq for room, seq in self._seen.items() if room not in resumed.restarted}
+        # A room that has ended meanwhile may have begun again in another case.
+        seen_by_key = {casefold(room): seq for room, seq in self._seen.items()}
+        seen = {
+            room: seen_by_key[casefold(room)]
+            for room in resumed.welcome.rooms
+            if casefold(room) in seen_by_key and room not in resumed.restarted
+        }
 
         def done() -> None:
             self._catch_up = None
@@ -101,6 +109,8 @@ class CatchUp:
         self._output = output
         self._seen = seen
         self._gaps: frozenset[str] = frozenset()
+        # Those among them where no message was missed: the numbers have only gone on.
+        self._whole: frozenset[str] = frozenset()
         self._send = send
         self._done = done
         # Held until it is known whether another part follows.
@@ -128,7 +138,7 @@ class CatchUp:
             self._done()
             return
         for part in page.parts:
-            self._send_later(part)
+            self._send_later(replace(part, gap=part.gap and part.room not in self._whole))
         self._seen = page.seen
         if page.is_complete:
             if self._last is not None:
@@ -140,31 +150,57 @@ class CatchUp:
             self._read_next()
 
     def _send_later(self, part: Missed) -> None:
+        if not (part.messages or part.gap):
+            return
         if self._last is not None:
             self._send(replace(self._last, more=True))
         self._last = part
 
     def _read_archive(self, room: str, own: frozenset[tuple[str, int]]) -> None:
         if self._chat.archive is None:
-            self._archive_read(room, own, ())
+            self._archive_read(room, own, (), is_gap=True)
             return
-        found = self._chat.archive.after(room, self._seen[room], limits.MISSED_MESSAGES)
+        archive = self._chat.archive
+        found = archive.after(room, self._seen[room], limits.MISSED_MESSAGES)
         found.addErrback(lambda failure: ())  # then these messages are a gap
-        found.addCallback(partial(self._archive_read, room, own))
+        found.addCallback(partial(self._look_for_gap, archive, room, own))
+
+    def _look_for_gap(
+        self,
+        archive: Archive,
+        room: str,
+        own: frozenset[tuple[str, int]],
+        messages: tuple[Message, ...],
+    ) -> None:
+        if self._is_stopped:
+            return
+        seen = self._seen[room]
+        if messages and messages[0].seq == seen + 1:
+            self._archive_read(room, own, messages, is_gap=False)
+            return
+        # The numbers of a room that begins anew go on from those of other rooms. The oldest
+        # messages are deleted first: if one that was seen is kept, so are all after it.
+        found = archive.last(room, 1, seen + 1)
+        found.addErrback(lambda failure: ())
+        found.addCallback(lambda older: self._archive_read(room, own, messages, is_gap=not older))
 
     def _archive_read(
-        self, room: str, own: frozenset[tuple[str, int]], messages: tuple[Message, ...]
+        self,
+        room: str,
+        own: frozenset[tuple[str, int]],
+        messages: tuple[Message, ...],
+        is_gap: bool,
     ) -> None:
         if self._is_stopped:
             return
         if not messages:
             self._gaps |= {room}
+            if not is_gap:
+                self._whole |= {room}
         else:
-            is_gap = messages[0].seq > self._seen[room] + 1
             page = first_page(messages, limits.MISSED_MESSAGES, limits.MISSED_CHARACTERS)
             others = tuple(each for each in page if (room, each.seq) not in own)
-            if others or is_gap:
-                self._send_later(Missed(room, others, gap=is_gap))
+            self._send_later(Missed(room, others, gap=is_gap))
             self._seen = {**self._seen, room: page[-1].seq}
         self._read_next()
 

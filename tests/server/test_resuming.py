@@ -764,3 +764,41 @@ def test_long_messages_come_from_the_archive_without_a_hole() -> None:
         for _ in range(10):
             frames += ice.resume()
         assert [int(text.split()[0]) for text in texts(frames)] == list(range(100))
+
+
+@pytest.mark.parametrize("is_said", [True, False], ids=["something", "nothing"])
+def test_no_gap_is_told_of_a_room_that_ended_and_has_begun_again(is_said: bool) -> None:
+    with KeptHarness() as harness:
+        ice, moon = Member(harness, "ice"), Member(harness, "moon")
+        ice.client.send("join", {"room": "#Dev"})
+        ice.say("before", room="#Dev")
+        ice.read()
+        ice.hang_up()
+        harness.pass_time(limits.AWAY_SECONDS + limits.EMPTY_ROOM_SECONDS)
+        moon.client.send("join", {"room": "#tea"})
+        for number in range(5):
+            moon.say(str(number), room="#tea")
+        moon.client.send("leave", {"room": "#tea"})
+        moon.client.send("join", {"room": "#dev"})
+        if is_said:
+            moon.say("after", room="#dev")
+        frames = ice.resume(seen={"#Dev": 1, "#lobby": 0})
+        assert ice.welcome["rooms"] == ["#lobby", "#dev"]
+        assert texts(frames) == ["after"] * is_said
+        assert not any(data["gap"] for kind, data in frames if kind == "missed")
+        moon.say("live", room="#dev")
+        assert texts(ice.read()) == ["live"]
+
+
+def test_a_gap_in_what_is_kept_is_said() -> None:
+    with KeptHarness(history=3) as harness:
+        ice, moon = Member(harness, "ice"), Member(harness, "moon")
+        moon.say("0")
+        ice.read()
+        ice.hang_up()
+        for number in range(1, 20):
+            moon.say(str(number))
+        del harness.engine.messages[:10]
+        frames = ice.resume()
+        assert texts(frames) == [str(number) for number in range(10, 20)]
+        assert [data["gap"] for kind, data in frames if kind == "missed"].count(True) == 1
