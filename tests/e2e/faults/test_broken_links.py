@@ -1,4 +1,7 @@
-"""Links that break every few seconds while packets are lost: every line arrives, once, in order."""
+"""Links that break every few seconds while packets are lost: every line arrives, once, in order.
+
+``make links`` does this for ten minutes, and with 30 % lost, where it takes long until all is back.
+"""
 
 from pathlib import Path
 
@@ -7,12 +10,8 @@ import pytest
 from tests.load.broken_links import run
 
 
-@pytest.mark.parametrize("loss", [5, 30])
+@pytest.mark.parametrize("is_kept", [True, False], ids=["kept", "in memory"])
 def test_every_line_of_twenty_talkers_arrives_once_and_in_order_at_every_other(
-    loss: int, tmp_path: Path
+    is_kept: bool, tmp_path: Path
 ) -> None:
-    assert run(15, loss, seed=1, store=tmp_path) == []
-
-
-def test_the_same_in_a_chat_in_memory() -> None:
-    assert run(15, 5, seed=2, store=None) == []
+    assert run(12, 5, seed=1, store=tmp_path if is_kept else None) == []
