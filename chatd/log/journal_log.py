@@ -282,9 +282,12 @@ class JournalLog(OrderedLog):
         if not self._is_kept:
             return  # once the store works again there will be a snapshot
         if self._is_busy:
-            self._trim_later(1)  # the state may be that of an entry which is not kept yet
-            return
-        self._save().addErrback(self._snapshot_failed)
+            # The state may be that of an entry which is not kept yet. A log that is always busy
+            # saves a snapshot behind that entry, an idle one in a second.
+            self._bytes_since_snapshot = limits.JOURNAL_BYTES
+            self._trim_later(1)
+        elif self._bytes_since_snapshot or self._forgotten_private != self.hub.forgotten_private:
+            self._save().addErrback(self._snapshot_failed)
 
     def _save(self) -> Deferred[None]:
         """Keep the state, in place of the entries up to now."""

@@ -1,10 +1,18 @@
 """A chat that survives its server: nobody is told of anything that a crash could undo."""
 
 from chatd.chat import commands, limits
-from chatd.chat.commands import Enter, JoinRoom, ListUsers, Ping, ReadHistory, SendMessage
+from chatd.chat.commands import (
+    Enter,
+    JoinRoom,
+    ListUsers,
+    Ping,
+    ReadHistory,
+    SendMessage,
+    SendPrivate,
+)
 from chatd.chat.errors import Refusal
 from chatd.chat.events import JoinDone, Message, Ok, Users
-from chatd.log.operations import Handle, ReserveSlot, SetAccounts, Tick
+from chatd.log.operations import Handle, ReserveSlot, SetAccounts, Tick, is_private
 from tests.log.kept_server import STARTED, Server, either_way, enter, entries_of, restart
 from tests.log.memory_engine import MemoryEngine
 
@@ -222,3 +230,35 @@ def test_a_history_reaches_no_further_back_than_is_kept_in_memory(server: Server
     again = restart(server, is_killed=True, history=3)
     found = again.log.hub.read_history("#lobby", 100).messages
     assert [each.seq for each in found] == [5, 6, 7]
+
+
+def test_private_texts_leave_the_journal_also_if_it_is_never_idle(server: Server) -> None:
+    server.send(1, SendPrivate("psst", ("moon",)))
+    server.settle()
+
+    def is_kept() -> bool:
+        return any(is_private(each) for entry in entries_of(server.engine) for each in entry)
+
+    assert is_kept()
+    server.send(1, SendMessage("hello"))
+    server.end_turn()
+    for _ in range(5):
+        server.clock.advance(limits.PRIVATE_TRIM_SECONDS)  # it is due while a commit is under way
+        server.send(1, SendMessage("hello"))
+        server.commit()
+        server.end_turn()
+    server.commit()
+    assert not is_kept()
+
+
+def test_no_snapshot_is_saved_for_private_texts_that_are_gone(server: Server) -> None:
+    server.send(1, SendPrivate("psst", ("moon",)))
+    server.settle()
+    for _ in range(2):
+        server.clock.advance(limits.PRIVATE_TRIM_SECONDS)
+        server.settle()
+    snapshot = server.engine.snapshot
+    assert snapshot is not None
+    server.clock.advance(10 * limits.PRIVATE_TRIM_SECONDS)
+    server.settle()
+    assert server.engine.snapshot is snapshot
