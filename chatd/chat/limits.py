@@ -88,6 +88,8 @@ SLOT_SESSIONS: Final = 2
 PRIVATE_BOX_MESSAGES: Final = 32
 #: The text of them, all together, in code points.
 PRIVATE_BOX_CHARACTERS: Final = 16_384
+#: The text of all private messages that wait in the sessions of a server. The fullest lose theirs.
+PRIVATE_CHARACTERS: Final = 1_048_576
 #: Missed messages that a client is sent at once. The next are sent when it has read them.
 MISSED_MESSAGES: Final = 100
 #: The text of them, all together, in code points.

@@ -17,6 +17,7 @@ that it has left, and resuming makes it enter again.
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any, Final, NamedTuple
 from zlib import crc32
 
@@ -72,6 +73,7 @@ class MemberSession:
     :ivar outcomes: of those with the highest numbers, in the order of these.
     :ivar private_seq: the number of the last private message.
     :ivar private: the last private messages, each with its number: the client may not have them.
+    :ivar private_characters: the length of their texts.
     :ivar rooms: the rooms it is in, or was in when it left, by their names.
     :ivar absent_since: when its connection was lost, in milliseconds since 1970.
     """
@@ -84,6 +86,7 @@ class MemberSession:
     outcomes: deque[Outcome] = field(default_factory=lambda: deque(maxlen=limits.UNCONFIRMED_LINES))
     private_seq: int = 0
     private: deque[PrivateMessage] = field(default_factory=deque)
+    private_characters: int = 0
     rooms: dict[str, JoinedRoom] = field(default_factory=dict)
     absent_since: int | None = None
 
@@ -138,13 +141,14 @@ class MemberSession:
         self.private_seq += 1
         message = replace(message, seq=self.private_seq)
         self.private.append(message)
-        characters = sum(len(each.text) for each in self.private)
-        while (
-            len(self.private) > limits.PRIVATE_BOX_MESSAGES
-            or characters > limits.PRIVATE_BOX_CHARACTERS
-        ):
-            characters -= len(self.private.popleft().text)
+        self.private_characters += len(message.text)
         return message
+
+    def forget_private(self) -> int:
+        """Forget the oldest private message; returns the length of its text."""
+        characters = len(self.private.popleft().text)
+        self.private_characters -= characters
+        return characters
 
 
 def is_numbered(command: commands.Command) -> bool:
@@ -167,6 +171,7 @@ class Sessions:
         self._by_member: dict[MemberId, MemberSession] = {}
         # The members that are away, in the same order: their sessions are the last absent ones.
         self._away: dict[MemberId, Member] = {}
+        self._private_characters = 0
         self.forgotten_private = 0
 
     def get(self, digest: str) -> MemberSession | None:
@@ -211,8 +216,7 @@ class Sessions:
         session.member = member
         self._by_member[member.member_id] = session
         while session.private and session.private[0].seq <= private:
-            session.private.popleft()
-            self.forgotten_private += 1
+            self._forget_private(session)
 
     def has_left(self, session: MemberSession) -> None:
         """Its member is gone; who resumes it enters again."""
@@ -225,15 +229,28 @@ class Sessions:
         """End it: nobody can resume it any more."""
         self._connected.pop(session.digest, None)
         self._absent.pop(session.digest, None)
-        self.forgotten_private += len(session.private)
+        while session.private:
+            self._forget_private(session)
         self.has_left(session)
 
     def add_private(self, session: MemberSession, message: PrivateMessage) -> PrivateMessage:
         """Keep a private message to that session; with its number there."""
-        before = len(session.private)
         message = session.number_private(message)
-        self.forgotten_private += before + 1 - len(session.private)
+        self._private_characters += len(message.text)
+        while (
+            len(session.private) > limits.PRIVATE_BOX_MESSAGES
+            or session.private_characters > limits.PRIVATE_BOX_CHARACTERS
+        ):
+            self._forget_private(session)
+        while self._private_characters > limits.PRIVATE_CHARACTERS:
+            # The fullest box gives way, so that who fills boxes on purpose loses their own.
+            everybody = chain(self._connected.values(), self._absent.values())
+            self._forget_private(max(everybody, key=lambda each: each.private_characters))
         return message
+
+    def _forget_private(self, session: MemberSession) -> None:
+        self._private_characters -= session.forget_private()
+        self.forgotten_private += 1
 
     def next_to_leave(self, now: int) -> Member | None:
         """The member that was away for longest, if it was so for too long."""
@@ -277,10 +294,12 @@ class Sessions:
         self._absent.clear()
         self._by_member.clear()
         self._away.clear()
+        self._private_characters = 0
         for state in states:
             session = _restored(state, members)
             sessions = self._connected if session.absent_since is None else self._absent
             sessions[session.digest] = session
+            self._private_characters += session.private_characters
             if session.member is not None:
                 self._by_member[session.member.member_id] = session
                 if session.absent_since is not None:
@@ -316,6 +335,7 @@ def _restored(state: SessionState, members: Mapping[MemberId, Member]) -> Member
         state.last_number,
         private_seq=state.private_seq,
         private=deque(state.private),
+        private_characters=sum(len(each.text) for each in state.private),
         rooms={name: JoinedRoom(life, seq) for name, life, seq in state.rooms},
         absent_since=state.absent_since,
     )

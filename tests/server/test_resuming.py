@@ -502,6 +502,23 @@ def test_too_many_private_messages_leave_a_hole_in_their_numbers(harness: Harnes
     assert numbers == list(range(4, limits.PRIVATE_BOX_MESSAGES + 4))
 
 
+def test_the_fullest_boxes_give_way_to_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "PRIVATE_CHARACTERS", 2_000)
+    with Harness(flood=0) as harness:
+        ice, moon, sun = (Member(harness, name) for name in ("ice", "moon", "sun"))
+        for member in (moon, sun):
+            member.hang_up()
+        ice.client.send("private", {"text": "a" * 100, "to": ["sun"]})
+        for number in range(5):
+            ice.client.send("private", {"text": str(number) * 500, "to": ["moon"]})
+        assert texts(sun.resume()) == ["a" * 100]
+        assert texts(moon.resume()) == [str(number) * 500 for number in range(2, 5)]
+        for _ in range(8):
+            ice.client.send("private", {"text": "b" * 400, "to": ["moon", "sun"]})
+        kept = [each.private for each in harness.chat.hub.state().sessions]
+        assert sum(len(each.text) for private in kept for each in private) == 2_000
+
+
 # --- tokens -------------------------------------------------------------------------------------
 
 
