@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -47,13 +48,25 @@ if ARE_QUEUED:
     queue_writes()
 
 
-@pytest.fixture(autouse=True)
-def state_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Servers and clients keep their files in a directory of this test."""
-    directory = tmp_path_factory.mktemp("state")
+@contextmanager
+def _state_in(directory: Path) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("XDG_STATE_HOME", str(directory))
         environment.delenv("STATE_DIRECTORY", raising=False)
+        yield directory
+
+
+@pytest.fixture(autouse=True, scope="module")
+def module_state_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Servers that all tests of a module share keep their files in a directory of that module."""
+    with _state_in(tmp_path_factory.mktemp("module-state")) as directory:
+        yield directory
+
+
+@pytest.fixture(autouse=True)
+def state_home(module_state_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Servers and clients keep their files in a directory of this test."""
+    with _state_in(tmp_path_factory.mktemp("state")) as directory:
         yield directory
 
 

@@ -170,7 +170,7 @@ class Hub:
         :raises Refusal: if the command cannot be carried out; then nothing has changed.
         """
         member = self._connections.get(member_id)
-        if member is None:
+        if member is None or member.away_until is not None:
             raise NotRegistered
         handler = self._handlers(member).get(type(command))
         if handler is None:

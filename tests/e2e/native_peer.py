@@ -3,10 +3,14 @@
 import json
 import socket
 import struct
+from contextlib import suppress
 from typing import Any
 
 from tests.ports import HOST
 from tests.timeouts import TIMEOUT_SECONDS
+
+#: How long a member waits for its goodbye when it closes: the server may be stopped.
+GOODBYE_SECONDS = 2
 
 
 class Peer:
@@ -51,19 +55,30 @@ class Peer:
         self._connection.close()
 
 
+class Member(Peer):
+    """A member of a server, which leaves when it closes: its nickname is free at once."""
+
+    def close(self) -> None:
+        with suppress(OSError, AssertionError, ValueError):
+            self._connection.settimeout(GOODBYE_SECONDS)
+            self.send("quit")
+            self.receive("goodbye")
+        super().close()
+
+
 def reset(connection: socket.socket) -> None:
     """Close it with a TCP reset: the other end loses what it has not read yet."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()
 
 
-def enter(port: int, nickname: str) -> Peer:
+def enter(port: int, nickname: str) -> Member:
     """Enter the chat of the server at `port`.
 
     :raises AssertionError: the server closes the connection.
     :raises OSError: the server resets or refuses the connection.
     """
-    peer = Peer(socket.create_connection((HOST, port), TIMEOUT_SECONDS))
+    peer = Member(socket.create_connection((HOST, port), TIMEOUT_SECONDS))
     try:
         peer.send("hello", {"nickname": nickname, "version": 1})
         peer.receive("welcome")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
-from typing import IO
+from typing import IO, Any, Final
 
 from tests.queued_writes import ARE_QUEUED
 from tests.timeouts import TIMEOUT_SECONDS
@@ -18,6 +18,9 @@ FAULTY_CLIENT = (sys.executable, "-m", "tests.e2e.faulty_client")
 _QUEUED = (sys.executable, "-m", "tests.queued_writes")
 CHATD = (*_QUEUED, "chatd") if ARE_QUEUED else (sys.executable, "-m", "chatd")
 TWISTD = (*_QUEUED, "twistd") if ARE_QUEUED else (str(Path(sys.executable).with_name("twistd")),)
+
+#: How long a program may take to end when a test ends. It may be stopped, or hang.
+LEAVING_SECONDS: Final = 3
 
 
 class Program:
@@ -112,15 +115,24 @@ class Program:
         return status
 
     def close(self) -> None:
-        """Kill it."""
-        self._process.kill()
-        self._process.wait(TIMEOUT_SECONDS)
+        """End it."""
+        end_process(self._process)
         for reader in self._readers:
             reader.join(TIMEOUT_SECONDS)
         for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
             if stream is not None:
                 with suppress(BrokenPipeError):  # it ended without reading all its input
                     stream.close()
+
+
+def end_process(process: subprocess.Popen[Any]) -> None:
+    """End it with SIGTERM, so that a client says goodbye and frees its nickname; or kill it."""
+    process.terminate()
+    try:
+        process.wait(LEAVING_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(TIMEOUT_SECONDS)
 
 
 @contextmanager

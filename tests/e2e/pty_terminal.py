@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import pyte
 
+from tests.e2e.programs import end_process
 from tests.timeouts import TIMEOUT_SECONDS
 
 CONTROL_C: Final = "\x03"
@@ -177,9 +178,8 @@ class Terminal:
         termios.tcsetattr(self._slave, termios.TCSANOW, self.modes)
 
     def close(self) -> None:
-        """Kill the program and close the terminal."""
-        self._process.kill()
-        self._process.wait(TIMEOUT_SECONDS)
+        """End the program and close the terminal."""
+        end_process(self._process)
         if self._master >= 0:
             self.hang_up()
 

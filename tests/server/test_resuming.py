@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from twisted.internet.defer import succeed
+from twisted.internet.task import Clock
 
 from chatd.chat import limits
 from chatd.server.chat import Chat, ServerSettings
@@ -628,6 +629,22 @@ def test_a_server_has_a_bounded_number_of_sessions() -> None:
             member.client.send("quit")
             member.hang_up()
         assert welcomes == [True, True, True, True, False]
+
+
+def test_nothing_is_carried_out_for_who_is_away() -> None:
+    with KeptHarness(disk=Clock()) as harness:
+        ice, moon = harness.connect(), harness.connect()
+        harness.commit()
+        ice.hello("ice")
+        moon.hello("moon")
+        harness.commit()
+        for client in (ice, moon):
+            client.heard()
+        harness.chat.end()
+        ice.say("too late", 1)
+        harness.commit()
+        assert not [frame for frame in ice.heard() if frame["type"] == "ok"]
+        assert "too late" not in [each.message.text for each in harness.engine.messages]
 
 
 # --- accounts -----------------------------------------------------------------------------------
