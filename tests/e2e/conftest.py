@@ -22,6 +22,7 @@ def server_ports() -> Iterator[SimpleNamespace]:
             [
                 *(*CHATD, "server", *IFADDRS, "--id", "party", "--flood", "0"),
                 *("--port", str(ports.tcp), "--discovery-port", str(ports.udp)),
+                *("--store", "none"),
             ]
         )
         server.expect_stderr("party answers discovery")
