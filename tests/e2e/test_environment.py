@@ -159,9 +159,9 @@ def test_launch_says_its_lines_and_ends(setup: Setup, start: Callable[..., Progr
     [
         (_UNKNOWN_USER, "user-54321", "you have no login name, so your nickname is user-54321"),
         (
-            "export LOGNAME=zoe@example.org",
-            "zoe",
-            "your login name 'zoe@example.org' is no nickname, so your nickname is zoe",
+            "export LOGNAME=mia@example.org",  # whom no other test of the shared server has
+            "mia",
+            "your login name 'mia@example.org' is no nickname, so your nickname is mia",
         ),
     ],
 )
