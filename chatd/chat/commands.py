@@ -15,14 +15,14 @@ from chatd.chat.names import LOBBY
 
 @dataclass(frozen=True, slots=True)
 class SessionKeys:
-    """What a client that can resume enters with. The hub knows the digests of tokens alone.
+    """What a client enters with that can resume. The hub knows the digests of tokens alone.
 
-    :ivar new: of the token that it is given if it does not resume.
+    :ivar new: of the token that it is given if it does not resume; empty if it cannot.
     :ivar resumed: of the token that it brings; empty if it has none.
     :ivar private: the number of the last private message that it was sent.
     """
 
-    new: str
+    new: str = ""
     resumed: str = ""
     private: int = 0
 
@@ -33,7 +33,7 @@ class Enter:
 
     nickname: str
     rooms: tuple[str, ...] = (LOBBY,)
-    keys: SessionKeys | None = None
+    keys: SessionKeys = SessionKeys()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class EnterAuthenticated:
 
     account: str
     rooms: tuple[str, ...] = (LOBBY,)
-    keys: SessionKeys | None = None
+    keys: SessionKeys = SessionKeys()
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,7 @@ class Hub:
     def __init__(self, settings: HubSettings, outbox: Outbox, now: int) -> None:
         self._outbox = outbox
         self._has_begun = False
+        self._sent_private = 0
         self._connections = Connections(settings.slots)
         self._nicknames = Nicknames()
         self._rooms = Rooms(settings.history, settings.is_archived, outbox)
@@ -352,9 +353,12 @@ class Hub:
         return session is not None and session.member is not None
 
     @property
-    def forgotten_private(self) -> int:
-        """Counts the private messages that the hub does not keep any more."""
-        return self._sessions.forgotten_private
+    def private_changes(self) -> int:
+        """Counts private messages: those that were sent, and those that are kept no more.
+
+        When it has changed, what was kept before has private texts that the state does not have.
+        """
+        return self._sent_private + self._sessions.forgotten_private
 
     def nickname(self, member_id: MemberId) -> str:
         """The nickname of a connection; empty before it has entered and after it was removed."""
@@ -437,6 +441,7 @@ class Hub:
         reached, undelivered = self._nicknames.resolve_recipients(command.to, self.accounts)
         to = tuple(each.nickname for each in reached)
         message = events.PrivateMessage(member.nickname, to, now, text)
+        self._sent_private += 1
         for each in reached:
             session = self._sessions.of(each.member_id)
             own = message if session is None else self._sessions.add_private(session, message)

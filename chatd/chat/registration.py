@@ -73,13 +73,13 @@ class Registration:
 
         :raises Refusal: if no slot is free, or it cannot have the nickname.
         """
-        session = self._session(command.keys)
+        session = self._sessions.get(command.keys.resumed)
         if session is not None and session.member is not None:
             return self._take_over(member, session, session.member, command.keys)
         self._check_slot(member)  # first: a full server must not ask for a password
         if session is not None:
-            nickname, is_own = self._nickname_again(member, session, command.nickname)
-            session.is_authenticated = is_own and session.is_authenticated
+            nickname, is_authenticated = self._nickname_again(member, session, command.nickname)
+            session.is_authenticated = is_authenticated
             return self._enter_again(member, session, nickname, command.keys, now)
         nickname = self._guest_nickname(member, command.nickname)
         self._enter(member, nickname, command.rooms, now)
@@ -89,7 +89,7 @@ class Registration:
         self, member: Member, command: commands.EnterAuthenticated, now: int
     ) -> Reply:
         """The same for an account whose password was checked."""
-        session = self._session(command.keys)
+        session = self._sessions.get(command.keys.resumed)
         if session is not None and session.member is not None:
             return self._take_over(member, session, session.member, command.keys)
         # Check again: during the password check another connection may have taken the nickname or
@@ -106,24 +106,25 @@ class Registration:
         """A ``hello`` from a connection that was registered as ``ADDRESS:PORT`` before.
 
         The connection sent nothing for ``DIALECT_DETECTION_MILLISECONDS`` and was therefore
-        registered as a basic client under its address. The ``hello`` renames it, and the reply is
-        the ``welcome`` that the client waits for.
+        registered as a basic client under its address. The ``hello`` renames it, or resumes a
+        session, and the reply is the ``welcome`` that the client waits for.
 
         :raises AlreadyRegistered: if the member is no such connection.
         """
-        if member.nickname != member.address or self._sessions.of(member.member_id) is not None:
+        if not self._is_late(member):
             raise AlreadyRegistered
-        session = self._session(command.keys)
+        session = self._sessions.get(command.keys.resumed)
         if session is None:
             self.rename(member, commands.Rename(command.nickname), now)
             return self._begin_session(member, command.keys, is_authenticated=False)
         if session.member is None:
-            nickname, is_own = self._nickname_again(member, session, command.nickname)
-            session.is_authenticated = is_own and session.is_authenticated
-            self._leave_for_session(member)
-            return self._enter_again(member, session, nickname, command.keys, now)
+            self._nickname_again(member, session, command.nickname)  # a refusal changes nothing
         self._leave_for_session(member)
-        return self._take_over(member, session, session.member, command.keys)
+        return self.enter(member, command, now)
+
+    def _is_late(self, member: Member) -> bool:
+        """Whether the member may be one whose first line comes late."""
+        return member.nickname == member.address and self._sessions.of(member.member_id) is None
 
     def _check_slot(self, member: Member) -> None:
         if member.pool is not self._connections.slots:
@@ -145,9 +146,9 @@ class Registration:
         self._outbox.to_all(events.MemberEntered(nickname), member.member_id)
 
     def _begin_session(
-        self, member: Member, keys: commands.SessionKeys | None, *, is_authenticated: bool
+        self, member: Member, keys: commands.SessionKeys, *, is_authenticated: bool
     ) -> Reply:
-        if keys is not None:
+        if keys.new:
             self._sessions.begin(keys.new, member, is_authenticated=is_authenticated)
         return self._welcome(member)
 
@@ -156,25 +157,23 @@ class Registration:
 
     # --- resuming -------------------------------------------------------------------------------
 
-    def _session(self, keys: commands.SessionKeys | None) -> MemberSession | None:
-        return None if keys is None else self._sessions.get(keys.resumed)
-
     def _take_over(
         self,
         member: Member,
         session: MemberSession,
         old: Member,
-        keys: commands.SessionKeys | None,
+        keys: commands.SessionKeys,
     ) -> Reply:
         """Go on as `old`, the member of a session."""
-        self._resuming.take_over(session, old, member, keys.private if keys else 0)
+        self._resuming.take_over(session, old, member, keys.private)
         return self._resumed(member, session)
 
     def _nickname_again(
         self, member: Member, session: MemberSession, nickname: str
     ) -> tuple[str, bool]:
-        """The nickname that the session had, if it can have it, or else `nickname`; and which.
+        """The nickname that the session had, if it can have it, or else `nickname`.
 
+        :return: it, and whether its password was given.
         :raises Refusal: if it can have neither.
         """
         try:
@@ -182,20 +181,20 @@ class Registration:
         except Refusal:
             return self._guest_nickname(member, nickname), False
         check_needs_no_password(own, self._accounts, is_given=session.is_authenticated)
-        return own, True
+        return own, session.is_authenticated
 
     def _enter_again(
         self,
         member: Member,
         session: MemberSession,
         nickname: str,
-        keys: commands.SessionKeys | None,
+        keys: commands.SessionKeys,
         now: int,
     ) -> Reply:
         """Enter with a session whose member has left."""
         self._enter(member, nickname, (), now)
         session.nickname = nickname
-        self._sessions.resumed(session, member, keys.private if keys else 0)
+        self._sessions.resumed(session, member, keys.private)
         restarted = self._resuming.rejoin(session, member)
         return self._resumed(member, session, restarted)
 
@@ -206,7 +205,7 @@ class Registration:
         return events.Resumed(welcome, tuple(session.private), restarted)
 
     def _leave_for_session(self, member: Member) -> None:
-        """It was a member of its own only while its first line was on its way."""
+        """Take back that it is a member of its own, as its first line had not come yet."""
         self.leave(member)
         self._outbox.to_all(events.MemberLeft(member.nickname, "resumed"), member.member_id)
         member.nickname = ""
@@ -230,10 +229,12 @@ class Registration:
     ) -> Reply:
         """The same for an account whose password was checked."""
         nickname = self._nicknames.check_available(member, command.account)
-        # As in late_hello.
-        is_late_hello = member.nickname == member.address
+        is_late = self._is_late(member)
+        if is_late and self._sessions.get(command.keys.resumed) is not None:
+            self._leave_for_session(member)
+            return self.enter_authenticated(member, command, now)
         self._apply_rename(member, nickname, is_authenticated=True)
-        if is_late_hello and self._sessions.of(member.member_id) is None:
+        if is_late:
             return self._begin_session(member, command.keys, is_authenticated=True)
         return events.Ok()
 

@@ -40,7 +40,7 @@ from chatd.log import codec
 from chatd.log.chat_time import ChatTime
 from chatd.log.engine import ArchivedMessage, Entry, LogLost, Snapshot, Store, StoreFailed
 from chatd.log.held_outbox import HeldOutbox
-from chatd.log.operations import Begin, Operation, apply, changes_hub, is_private
+from chatd.log.operations import Begin, Operation, apply, changes_hub
 from chatd.log.ordered_log import OrderedLog
 
 _Result = TypeVar("_Result")
@@ -94,9 +94,9 @@ class JournalLog(OrderedLog):
         self._is_restored = False
         self._unarchived: list[ArchivedMessage] = []
         self._retry: IDelayedCall | None = None
-        # Private texts that are in the journal, or in a snapshot, and must not stay there.
+        # When private texts leave the files, and what the hub had counted at the last snapshot.
         self._trim: IDelayedCall | None = None
-        self._forgotten_private = 0
+        self._private_changes = 0
         self._when_idle: Deferred[None] | None = None
 
     @override
@@ -223,8 +223,7 @@ class JournalLog(OrderedLog):
                 to_keep.append(operation)
         if not to_keep:
             return None
-        if self._forgotten_private != self.hub.forgotten_private or any(map(is_private, to_keep)):
-            self._trim_later(limits.PRIVATE_TRIM_SECONDS)
+        self._trim_if_due()
         self._position += 1
         self._journal_since = self._journal_since or time
         return Entry(self._position, time, codec.encode_operations(to_keep))
@@ -233,11 +232,9 @@ class JournalLog(OrderedLog):
         self._position = entry.position
         self._time.go_on_from(entry.at_ms)
         self._journal_since = self._journal_since or entry.at_ms
-        operations = codec.decode_operations(entry.data)
-        for operation in operations:
+        for operation in codec.decode_operations(entry.data):
             apply(self.hub, operation, entry.at_ms)
-        if any(map(is_private, operations)):
-            self._trim_later(limits.PRIVATE_TRIM_SECONDS)
+        self._trim_if_due()
         self._held.take()
 
     def _release(self, calls: list[tuple[Any, ...]]) -> None:
@@ -269,6 +266,10 @@ class JournalLog(OrderedLog):
             # The members are written to in the next turn; the pause begins after that.
             self._clock.callLater(0, self._pause)
 
+    def _trim_if_due(self) -> None:
+        if self._private_changes != self.hub.private_changes:
+            self._trim_later(limits.PRIVATE_TRIM_SECONDS)
+
     def _trim_later(self, seconds: float) -> None:
         if self._trim is None and not self._is_stopping:
             self._trim = self._clock.callLater(seconds, self._trim_private)
@@ -286,13 +287,13 @@ class JournalLog(OrderedLog):
             # saves a snapshot behind that entry, an idle one in a second.
             self._bytes_since_snapshot = limits.JOURNAL_BYTES
             self._trim_later(1)
-        elif self._bytes_since_snapshot or self._forgotten_private != self.hub.forgotten_private:
+        elif self._private_changes != self.hub.private_changes:  # no other snapshot was saved
             self._save().addErrback(self._snapshot_failed)
 
     def _save(self) -> Deferred[None]:
         """Keep the state, in place of the entries up to now."""
         self._bytes_since_snapshot = self._journal_since = 0
-        self._forgotten_private = self.hub.forgotten_private
+        self._private_changes = self.hub.private_changes
         data = codec.encode_snapshot(self._time.read(), self.hub.state())
         return self._engine.save(
             Snapshot(self._position, data), self._position, tuple(self._unarchived)

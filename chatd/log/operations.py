@@ -181,11 +181,6 @@ def changes_hub(operation: Operation[Any]) -> bool:
     return not isinstance(operation, ReadMissed)
 
 
-def is_private(operation: Operation[Any]) -> bool:
-    """Whether the operation has a text that must not be kept for long."""
-    return isinstance(operation, Handle) and type(operation.command) is commands.SendPrivate
-
-
 def apply(hub: Hub, operation: Operation[_Result], now: int) -> _Result | Refusal:
     """The result of an operation, or its refusal."""
     try:

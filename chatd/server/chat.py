@@ -20,10 +20,19 @@ from chatd.chat.commands import Authenticate
 from chatd.chat.errors import WrongPassword
 from chatd.chat.events import ServerNotice
 from chatd.chat.hub import HubSettings
+from chatd.chat.outbox import MemberId
+from chatd.chat.resuming import CONNECTION_LOST
 from chatd.log.direct_log import DirectLog
 from chatd.log.engine import Store
 from chatd.log.journal_log import JournalLog
-from chatd.log.operations import Clear, SetAccounts, Tick
+from chatd.log.operations import (
+    Clear,
+    LoseConnection,
+    Operation,
+    RemoveMember,
+    SetAccounts,
+    Tick,
+)
 from chatd.log.ordered_log import OrderedLog
 from chatd.rate_limit import AddressBuckets, TokenBucket
 from chatd.server.event_log import command_logger, with_event_log
@@ -197,6 +206,18 @@ class Chat:
     def set_accounts(self, accounts: Mapping[str, bool]) -> None:
         """Replace the accounts: casefolded nicknames, and whether each is blocked."""
         self.ordered_log.ask(SetAccounts(dict(accounts)), lambda _: None)
+
+    def leave(self, member_id: MemberId, reason: str, left: Callable[[], None]) -> None:
+        """Have a connection leave for that reason, or go away if it is lost; then call `left`."""
+        operation: Operation[None] = RemoveMember(member_id, reason)
+        if reason == CONNECTION_LOST:
+            operation = LoseConnection(member_id)
+
+        def done(result: object) -> None:
+            self.schedule_tick()
+            left()
+
+        self.ordered_log.ask(operation, done)
 
     def remove(self, session: ChatConnection) -> None:
         """Forget a session whose connection is lost."""

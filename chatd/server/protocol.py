@@ -182,7 +182,7 @@ class PlainProtocol(LineProtocol):
             else:
                 self._release_nickname()
                 # What it means depends on whether the client has entered.
-                self.session.when_answered(partial(self._handle_line, line))
+                self.session.pipeline.when_answered(partial(self._handle_line, line))
                 return
         self._handle_line(line)
 

@@ -17,7 +17,7 @@ from chatd.log.operations import ReadMissed
 from chatd.server.chat import Chat
 from chatd.server.pipeline import Pipeline
 from chatd.server.send_queue import Output
-from chatd.wire.dialect import Result, Resume
+from chatd.wire.dialect import Resume
 
 
 class Resumption:
@@ -30,26 +30,24 @@ class Resumption:
         self._chat = chat
         self._brought = self._new = ""
         self._seen: Mapping[str, int] = {}
-        self._keys: SessionKeys | None = None
+        self._keys = SessionKeys()
         self._catch_up: CatchUp | None = None
 
-    def hello(self, resume: Resume) -> SessionKeys:
+    def hello(self, resume: Resume) -> None:
         """The client says ``hello``, and can resume."""
         self._brought, self._new = resume.token, self._chat.new_token()
         self._seen = resume.seen
-        digest = _digest(resume.token) if resume.token else ""
-        self._keys = SessionKeys(_digest(self._new), digest, resume.private)
-        return self._keys
+        self._keys = SessionKeys(digest(self._new), digest(resume.token), resume.private)
 
     def with_keys(self, command: Enter | EnterAuthenticated) -> Enter | EnterAuthenticated:
         """`command` with what the client enters with."""
-        return command if self._keys is None else replace(command, keys=self._keys)
+        return replace(command, keys=self._keys)
 
-    def with_token(self, result: Result) -> Result:
-        """`result`; a welcome has the token that the client has from now on."""
-        if isinstance(result, Resumed):
-            return replace(result, welcome=replace(result.welcome, session=self._brought))
-        return replace(result, session=self._new) if isinstance(result, Welcome) else result
+    def with_token(self, welcome: Welcome | Resumed) -> Welcome | Resumed:
+        """`welcome` with the token that the client has from now on."""
+        if isinstance(welcome, Resumed):
+            return replace(welcome, welcome=replace(welcome.welcome, session=self._brought))
+        return replace(welcome, session=self._new)
 
     def send_missed(
         self,
@@ -205,5 +203,6 @@ class CatchUp:
         self._read_next()
 
 
-def _digest(token: str) -> str:
-    return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+def digest(token: str) -> str:
+    """What the hub knows a token by; empty if there is none."""
+    return token and sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

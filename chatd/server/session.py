@@ -47,10 +47,10 @@ from chatd.chat.errors import Full, Refusal, RegistrationTimeout, ServerFailed
 from chatd.chat.events import Reply
 from chatd.chat.outbox import MemberId
 from chatd.chat.resuming import CONNECTION_LOST
-from chatd.log.operations import ConnectWithoutSlot, Handle, LoseConnection, Operation, RemoveMember
+from chatd.log.operations import ConnectWithoutSlot, Handle, Operation
 from chatd.server.chat import STOPPING, Chat
 from chatd.server.pipeline import Pipeline
-from chatd.server.resuming import Resumption
+from chatd.server.resuming import Resumption, digest
 from chatd.server.send_queue import Input, Output
 from chatd.server.slow_reads import complete, is_incomplete
 from chatd.server.throttle import cost_in_bytes
@@ -88,6 +88,7 @@ class Session:
         was free.
     :ivar is_rejected: whether no slot was free.
     :ivar dialect: the client's dialect, as far as it is known.
+    :ivar pipeline: holds back what must wait for the results of earlier commands.
     :ivar is_member: whether the hub has welcomed it; this stays true when it has left.
     :ivar is_ended: whether its frames are ignored from now on.
     """
@@ -123,17 +124,17 @@ class Session:
         self._input, self.output = input_, output
         self._connected_at = self.chat.clock.seconds()
         self._throttle = self.chat.read_throttle(self.address, input_, output)
-        self._pipeline = Pipeline(self.chat.ordered_log, self._throttle)
+        self.pipeline = Pipeline(self.chat.ordered_log, self._throttle)
         self.chat.sessions.add(self)
         self._timeout.start(self._registration_timeout, self.registration_timed_out)
-        self._pipeline.ask(self._connect, self._connected)
-        self._pipeline.pause()
+        self.pipeline.ask(self._connect, self._connected)
+        self.pipeline.pause()
 
     def _connected(self, result: MemberId | Refusal) -> None:
         """The hub knows the connection, or has no slot for it."""
         if self._is_lost:
             if not isinstance(result, Refusal):
-                self.chat.ordered_log.ask(LoseConnection(result), lambda _: None)
+                self.chat.leave(result, self._reason, lambda: None)
             return
         if isinstance(result, Refusal):
             self._reject(result)
@@ -190,7 +191,7 @@ class Session:
         if self.dialect.auto_registers and not self.is_member:
             request = self._auto_register(request)
         if isinstance(request, Refusal):
-            self.when_answered(partial(self.refuse, request, request))
+            self.pipeline.when_answered(partial(self.refuse, request, request))
         elif request is not None:
             self._dispatch(request)
         self._is_handling = False
@@ -200,19 +201,19 @@ class Session:
     def _rejected_request(self, request: Request | Refusal) -> None:
         """Refuse the first frame of a client that has no slot, unless its session has one."""
         resume = request.resume if isinstance(request, Request) else None
-        digest = "" if resume is None else self._resumption.hello(resume).resumed
-        if not (isinstance(request, Request) and self.chat.hub.has_member(digest)):
+        is_member = resume is not None and self.chat.hub.has_member(digest(resume.token))
+        if not (is_member and isinstance(request, Request)):
             self.refuse(Full(), request)
             return
         self.is_rejected = False
         self.chat.rejected_sessions -= 1
         self._is_handling = False
-        self._pipeline.ask(ConnectWithoutSlot(self.address), self._connected)
-        self.when_answered(partial(self._dispatch, request))
+        self.pipeline.ask(ConnectWithoutSlot(self.address), self._connected)
+        self.pipeline.when_answered(partial(self._dispatch, request))
 
     def idle_detected(self, dialect: Dialect) -> None:
         """No data arrived within ``DIALECT_DETECTION_MILLISECONDS``: the client uses `dialect`."""
-        self.when_answered(partial(self._idle_detected, dialect))
+        self.pipeline.when_answered(partial(self._idle_detected, dialect))
 
     def _idle_detected(self, dialect: Dialect) -> None:
         self._set_dialect(dialect)
@@ -288,13 +289,13 @@ class Session:
         self._stop_timers()
         self._leave_chat(partial(self.chat.fanout.detach, self.member_id or 0))
         self.chat.remove(self)
-        self._pipeline.clear()
+        self.pipeline.clear()
         # Without the cycle all this is freed at once, and not only by the garbage collector.
         del self._input, self._throttle
 
     def registration_timed_out(self) -> None:
         """The client has not registered in time."""
-        self.when_answered(self._registration_timed_out)
+        self.pipeline.when_answered(self._registration_timed_out)
 
     def _registration_timed_out(self) -> None:
         if self.is_member or self.is_ended:
@@ -312,9 +313,9 @@ class Session:
                 self._throttle.sent(cost_in_bytes(command))
                 self._run_command(request, command)
             case LocalReply() as reply:
-                self.when_answered(partial(self._succeeded, request, reply))
+                self.pipeline.when_answered(partial(self._succeeded, request, reply))
             case commands.Authenticate() as command:
-                self.when_answered(partial(self._authenticate, request, command))
+                self.pipeline.when_answered(partial(self._authenticate, request, command))
             case commands.Enter() as command if request.resume is not None:
                 self._resumption.hello(request.resume)
                 self._run_command(request, self._resumption.with_keys(command))
@@ -325,18 +326,18 @@ class Session:
         if self.member_id is None or self.is_ended:
             return
         # As in Pipeline.ask, with two calls less for each message.
-        self._pipeline.unanswered += 1
+        self.pipeline.unanswered += 1
         self.chat.ordered_log.ask(
             Handle(self.member_id, command, request.number), partial(self._handled, request)
         )
         if (
             type(command) not in _PIPELINED
-            or self._pipeline.unanswered >= limits.UNANSWERED_COMMANDS
+            or self.pipeline.unanswered >= limits.UNANSWERED_COMMANDS
         ):
-            self._pipeline.pause()
+            self.pipeline.pause()
 
     def _handled(self, request: Request, result: Reply | Refusal) -> None:
-        self._pipeline.unanswered -= 1
+        self.pipeline.unanswered -= 1
         if self._is_lost:
             return
         # To say that a message was sent costs next to nothing.
@@ -344,34 +345,30 @@ class Session:
         started = self.chat.clock.seconds() if is_timed else None
         command = request.command
         if is_incomplete(command, result, self.chat):
-            self._pipeline.unanswered += 1  # the client's next frame waits
-            again = partial(self._pipeline.ask, Handle(self.member_id or 0, command))
+            self.pipeline.unanswered += 1  # the client's next frame waits
+            again = partial(self.pipeline.ask, Handle(self.member_id or 0, command))
             complete(command, self.chat, again, partial(self._completed, request))
         else:
             self._answer(request, result)
         if started is not None and not self.is_ended:
             # The frame was charged before; what the reply costs comes on top of it.
             self._throttle.reply_sent(started)
-        self._pipeline.go_on()
+        self.pipeline.go_on()
 
     def _completed(self, request: Request, result: Reply | Refusal) -> None:
-        self._pipeline.unanswered -= 1
+        self.pipeline.unanswered -= 1
         if not self.is_ended:
             started = self.chat.clock.seconds()
             self._answer(request, result)
             if not (self.is_ended or self._is_handling):
                 self._throttle.reply_sent(started)
-            self._pipeline.go_on()
+            self.pipeline.go_on()
 
     def _answer(self, request: Request, result: Reply | Refusal) -> None:
         if isinstance(result, Refusal):
             self._refused(request, result)
         else:
             self._succeeded(request, result)
-
-    def when_answered(self, call: Callable[[], None]) -> None:
-        """Call `call` when everything before it has its result; read no frame until then."""
-        self._pipeline.when_answered(call)
 
     def _refused(self, request: Request, refusal: Refusal) -> None:
         if isinstance(request.command, commands.Enter):
@@ -385,24 +382,12 @@ class Session:
 
     def _succeeded(self, request: Request, result: Reply | LocalReply) -> None:
         self._set_dialect(self.dialect.updated(request, result))  # the reply is in its words
-        self.reply(self._resumption.with_token(result), request)
-        if isinstance(result, events.Resumed) and self.member_id is not None:
-            self._resumption.send_missed(
-                result, self.member_id, self.output, self._pipeline, self.reply
-            )
         match result:
-            case events.Welcome() | events.Resumed() if not self.is_member:
-                self.is_member = True
-                self._timeout.cancel()
-                self._inactivity = InactivityTimer(
-                    self.chat.clock,
-                    self.chat.settings.timeout,
-                    self._probe if self.dialect.encode_probe(0) else None,
-                    partial(self.disconnect, "inactive"),
-                )
-                if self.dialect.entering_history:
-                    history = commands.ReadHistory(limit=self.dialect.entering_history)
-                    self._dispatch(Request(history))
+            case events.Welcome() | events.Resumed():
+                self._welcomed(request, result)
+                return
+        self.reply(result, request)
+        match result:
             case events.Watching():
                 self._timeout.cancel()
                 self._has_extended_timeout = True  # a watcher has no timeout to extend
@@ -410,6 +395,27 @@ class Session:
                 self.close()
             case _ if self._inactivity is not None:
                 self._inactivity.reset(type(request.command) not in _NOT_ACTIVITY)
+
+    def _welcomed(self, request: Request, welcome: events.Welcome | events.Resumed) -> None:
+        self.reply(self._resumption.with_token(welcome), request)
+        if isinstance(welcome, events.Resumed) and self.member_id is not None:
+            self._resumption.send_missed(
+                welcome, self.member_id, self.output, self.pipeline, self.reply
+            )
+        if self._inactivity is not None:  # a late hello
+            self._inactivity.reset(is_activity=True)
+            return
+        self.is_member = True
+        self._timeout.cancel()
+        self._inactivity = InactivityTimer(
+            self.chat.clock,
+            self.chat.settings.timeout,
+            self._probe if self.dialect.encode_probe(0) else None,
+            partial(self.disconnect, "inactive"),
+        )
+        if self.dialect.entering_history:
+            history = commands.ReadHistory(limit=self.dialect.entering_history)
+            self._dispatch(Request(history))
 
     def _auto_register(self, request: Request | Refusal | None) -> Request | Refusal | None:
         """Enter under the nickname that the first valid frame asks for, or else under the address.
@@ -466,15 +472,8 @@ class Session:
         """Leave the hub, or go away for a while, and then call `left`."""
         if self.member_id is None:
             left()
-            return
-        operation: Operation[None] = RemoveMember(self.member_id, self._reason)
-        if self._reason == CONNECTION_LOST:
-            operation = LoseConnection(self.member_id)
-        self.chat.ordered_log.ask(operation, partial(self._has_left, left))
-
-    def _has_left(self, left: Callable[[], None], result: object) -> None:
-        self.chat.schedule_tick()
-        left()
+        else:
+            self.chat.leave(self.member_id, self._reason, left)
 
     # --- timeouts -------------------------------------------------------------------------------
 

@@ -36,11 +36,9 @@ NUMBERS = st.integers(-(2**63), 2**63 - 1)
 KEYS = st.builds(commands.SessionKeys, TEXTS, TEXTS, NUMBERS)
 
 COMMANDS = {each: st.builds(each) for each in commands.Command.__args__} | {
-    commands.Enter: st.builds(
-        commands.Enter, TEXTS, st.lists(TEXTS, max_size=3).map(tuple), st.none() | KEYS
-    ),
+    commands.Enter: st.builds(commands.Enter, TEXTS, st.lists(TEXTS, max_size=3).map(tuple), KEYS),
     commands.EnterAuthenticated: st.builds(
-        commands.EnterAuthenticated, TEXTS, st.lists(TEXTS, max_size=3).map(tuple), st.none() | KEYS
+        commands.EnterAuthenticated, TEXTS, st.lists(TEXTS, max_size=3).map(tuple), KEYS
     ),
     commands.SendPrivate: st.builds(
         commands.SendPrivate, TEXTS, st.lists(TEXTS, max_size=3).map(tuple)
