@@ -22,6 +22,7 @@ everything is kept again.
 """
 
 from collections.abc import Callable, Generator
+from pathlib import PurePath
 from typing import Any, Final, TypeVar
 
 from twisted.internet import defer
@@ -137,7 +138,7 @@ class JournalLog(OrderedLog):
     def _not_restored(self, failure: Failure) -> Deferred[Exception | None]:
         """Go on without the store. It is not tried again: it may have what this chat lacks."""
         self._is_kept = False
-        self.problem = f"This chat is not kept: {failure.value}"
+        self.problem = f"This chat is not kept: {self._reason(failure)}"
         if failure.check(StoreFailed, LogLost) is None:
             self.log.failure("the chat could not be restored", failure)
         problem = failure.value if isinstance(failure.value, Exception) else None
@@ -338,9 +339,13 @@ class JournalLog(OrderedLog):
             return  # an entry and a snapshot have failed: that is one problem
         self._is_kept = False
         self.log.error("the chat is not kept: {error}", error=str(failure.value))
-        self.problem = f"This chat is not kept at present: {failure.value}"
+        self.problem = f"This chat is not kept at present: {self._reason(failure)}"
         self._notify(self.problem)
         self._retry_later()
+
+    def _reason(self, failure: Failure) -> str:
+        """Why nothing is kept, for the members. In which folder the file is concerns the host."""
+        return str(failure.value).replace(self._name, PurePath(self._name).name)
 
     def _retry_later(self) -> None:
         if not self._is_stopping:

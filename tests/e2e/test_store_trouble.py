@@ -87,6 +87,7 @@ def test_a_server_whose_disk_is_full_says_so_and_loses_nothing_once_there_is_roo
     count = 0
     sentence = (
         "This chat is not kept at present: The disk is full, and nothing more can be kept in "
+        "chat.sqlite"  # members are not told where that is
     )
     for count in range(1, 200):  # the write-ahead log may have some room
         ice.send("message", {"text": f"{count} " + "x" * 3_000}, id=count)
