@@ -322,6 +322,8 @@ def _build() -> TypeMachineBuilder[Inputs, Core]:  # noqa: C901  # a list, one t
         # Coming back would take the session from that other one again, and so on for ever.
         _end(inputs, core, EXIT_OK, reason)
 
+    # The hello may have made the client a member, though the welcome has not come yet.
+    @pep614(registering.upon(Inputs.leave).to(leaving))
     @pep614(online.upon(Inputs.leave).to(leaving))
     def quit_chat(inputs: Inputs, core: Core) -> None:
         core.set_timeout(inputs, limits.GOODBYE_SECONDS)
@@ -335,7 +337,6 @@ def _build() -> TypeMachineBuilder[Inputs, Core]:  # noqa: C901  # a list, one t
     @pep614(idle.upon(Inputs.leave).to(gone))
     @pep614(discovering.upon(Inputs.leave).to(gone))
     @pep614(connecting.upon(Inputs.leave).to(gone))
-    @pep614(registering.upon(Inputs.leave).to(gone))
     @pep614(asking.upon(Inputs.leave).to(gone))
     @pep614(waiting.upon(Inputs.leave).to(gone))
     def leave_at_once(inputs: Inputs, core: Core) -> None:

@@ -77,6 +77,7 @@ class ChatClient(Service, Effects, SessionOwner, Client):
         self._connection: ServerConnection | None = None
         self._connecting: Deferred[ServerConnection] | None = None
         self._is_registered = False
+        self._has_quit = False
         self._core = Core(self, reactor, jitter, once, ui.is_interactive)
         self._inputs = machine(self._core)
         self._flush_timeout: IDelayedCall | None = None
@@ -189,7 +190,7 @@ class ChatClient(Service, Effects, SessionOwner, Client):
         # Both are forgotten first, so that what the two calls cause is no input any more.
         connection, self._connection = self._connection, None
         connecting, self._connecting = self._connecting, None
-        if connection is not None and self._is_registered:
+        if connection is not None and (self._is_registered or self._has_quit):
             connection.close()
         elif connection is not None:
             # A hello without an answer must not arrive after that of the next connection: it would
@@ -258,6 +259,7 @@ class ChatClient(Service, Effects, SessionOwner, Client):
     def quit(self) -> None:
         self._ui.set_status(status.Leaving())
         self.session.leaving()
+        self._has_quit = True
         self.send(commands.Quit())
 
     @override
@@ -309,6 +311,8 @@ class ChatClient(Service, Effects, SessionOwner, Client):
                 self._inputs.lost(frame.data.reason)
             case _ if self._is_registered:
                 self.session.frame_received(frame)
+            case _ if self._has_quit:
+                pass  # a late reply to hello: the goodbye follows
             # Before the welcome, only the reply to hello counts.
             case frames.Welcome():
                 self._ui.show_event(frame.data)

@@ -1,5 +1,6 @@
 """How a client leaves: every line is confirmed or named, then it says goodbye."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -134,6 +135,55 @@ def test_unconfirmed_lines_that_are_lost_after_the_end_of_input_end_it_with_stat
     assert "  one" in client.ui.notices
 
 
+def registering() -> ClientHarness:
+    """A client whose hello is sent, and has no answer yet."""
+    client = ClientHarness()
+    client.connect()
+    assert client.sent_types() == ["hello"]
+    return client
+
+
+@pytest.mark.parametrize(
+    "leave", [ClientHarness.end_input, lambda client: client.service.stopService()]
+)
+def test_a_client_that_leaves_before_its_welcome_quits_so_that_its_nickname_is_free(
+    leave: Callable[[ClientHarness], object],
+) -> None:
+    client = registering()
+    leave(client)
+    assert client.sent_types() == ["quit"]
+    client.welcome()
+    assert client.exit_statuses == []
+    client.receive(GOODBYE)
+    assert client.exit_statuses == [0]
+    assert client.transport.disconnecting  # and not aborted: all that was sent arrives
+    assert client.delayed_calls == []
+    assert client.sent() == []
+    assert client.ui.notices == []
+
+
+@pytest.mark.parametrize("code", ["nickname-taken", "password-required", "full", "version"])
+def test_a_refusal_that_comes_when_it_is_leaving_changes_nothing(code: str) -> None:
+    client = registering()
+    client.end_input()
+    client.refuse(code, "No.")
+    client.receive(GOODBYE)
+    assert client.sent_types() == ["quit"]
+    assert client.exit_statuses == [0]
+    assert not client.finder.is_searching
+
+
+def test_it_waits_two_seconds_for_a_server_that_has_not_welcomed_it() -> None:
+    client = registering()
+    client.end_input()
+    client.advance(1.99)
+    assert client.exit_statuses == []
+    client.advance(0.01)
+    assert client.exit_statuses == [0]
+    assert client.transport.disconnecting
+    assert client.delayed_calls == []
+
+
 @pytest.mark.parametrize("line", ["/quit", "/exit", "exit()"])
 def test_a_user_who_quits_has_left_after_the_goodbye(line: str) -> None:
     client = online(is_interactive=True)
@@ -207,12 +257,6 @@ def connecting() -> ClientHarness:
     return client
 
 
-def registering() -> ClientHarness:
-    client = ClientHarness()
-    client.connect()
-    return client
-
-
 def asking() -> ClientHarness:
     client = ClientHarness(is_interactive=True)
     client.connect()
@@ -231,7 +275,6 @@ def waiting() -> ClientHarness:
     [
         ClientHarness,
         connecting,
-        registering,
         asking,
         waiting,
         lambda: ClientHarness(nickname="", is_interactive=True),

@@ -32,6 +32,7 @@ from tests.client.lifecycle_harness import INTO, JITTER, JUST, PARTY, Run
             "reset",
             [("offline", "reset"), ("disconnect",), ("waiting", "reset", 4.0 + JITTER)],
         ),
+        ("registering", "leave", None, [("quit",)]),
         ("online", "leave", None, [("quit",)]),
         *(
             (state, "replaced", "it is", [("stop_finding",), ("disconnect",), ("gone", 0, "it is")])
@@ -213,8 +214,8 @@ def test_with_a_direct_address_a_timeout_ends_it_with_status_1(state: str) -> No
     assert [status for _, status, _ in run.ends] == [1]
 
 
-@pytest.mark.parametrize("state", ["idle", "discovering", "connecting", "registering", "asking"])
-def test_leaving_before_being_online_ends_it_at_once_with_status_0(state: str) -> None:
+@pytest.mark.parametrize("state", ["idle", "discovering", "connecting", "asking"])
+def test_leaving_before_hello_is_under_way_ends_it_at_once_with_status_0(state: str) -> None:
     run = Run(INTO[state])
     run.input("leave")
     assert run.effects.calls == [("stop_finding",), ("disconnect",), ("gone", 0, "")]

@@ -176,7 +176,6 @@ def test_a_login_name_that_is_no_nickname_has_a_substitute_that_is_said(
 ) -> None:
     client = start(Setup(script), *command, HOST, str(server_ports.tcp), *IFADDRS)
     assert moon.receive("entered")["data"]["nickname"] == nickname
-    client.expect_stderr(f" as {nickname}.")  # before that it would leave without a goodbye
     client.close_stdin()
     assert client.wait() == 0
     assert says in "\n".join(client.stderr)
