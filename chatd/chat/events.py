@@ -10,7 +10,7 @@ to make.
 
 from dataclasses import dataclass, field
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 from typing_extensions import override
 
 from chatd.chat import limits
@@ -96,11 +96,42 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Node:
+    """A server of a cluster.
+
+    :ivar name: what its operator calls it.
+    :ivar addresses: of its main port, each ``ADDRESS:PORT``.
+    :ivar origins: of its web page, each ``http://ADDRESS:PORT``.
+    """
+
+    name: str
+    addresses: tuple[str, ...]
+    origins: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """The cluster with that `id`, the `node` that the client is connected to, and all `nodes`."""
+
+    id: str
+    node: str
+    nodes: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NodesChanged:
+    """A node has come or gone: these are there now."""
+
+    nodes: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Welcome:
     """The client is a member. `server` is the server's id, `started` the time of its start.
 
     `session` is the token to resume with, a secret. `resumed` says that the client has resumed: it
-    is the member that it was, with the `nickname` and the `rooms` that it had.
+    is the member that it was, with the `nickname` and the `rooms` that it had. `cluster` is there
+    if several machines are one server.
     """
 
     server: str
@@ -110,6 +141,7 @@ class Welcome:
     limits: Limits = Limits()
     session: str = field(default="", repr=False)
     resumed: bool = False
+    cluster: Cluster | UnsetType = UNSET
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +158,12 @@ class Resumed:
 
 @dataclass(frozen=True, slots=True)
 class Watching:
-    """The client receives what is public, without being a member."""
+    """The client receives what is public, without being a member; else as :class:`Welcome`."""
 
     server: str
     started: int
     limits: Limits = Limits()
+    cluster: Cluster | UnsetType = UNSET
 
 
 class Ok(Struct, frozen=True, gc=False):
@@ -273,6 +306,7 @@ Event = (
     | RoomJoined
     | RoomLeft
     | ServerNotice
+    | NodesChanged
 )
 Reply = (
     Welcome

@@ -63,10 +63,12 @@ class Hub:
 
     :param outbox: delivers the events.
     :param now: milliseconds since 1970, here and in every method.
+    :ivar nodes: the servers of the cluster that share the chat; empty without a cluster.
     """
 
     def __init__(self, settings: HubSettings, outbox: Outbox, now: int) -> None:
         self._outbox = outbox
+        self.nodes: tuple[events.Node, ...] = ()
         self._has_begun = False
         self._sent_private = 0
         self._connections = Connections(settings.slots)

@@ -31,6 +31,7 @@ class DirectLog(OrderedLog):
         seconds: Callable[[], float],
     ) -> None:
         self.problem = ""
+        self.is_cut_off = False
         self._time = ChatTime(now, seconds)
         self.hub = Hub(settings, outbox, now())
 

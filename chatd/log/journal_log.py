@@ -91,6 +91,7 @@ class JournalLog(OrderedLog):
         self._is_opened = self._is_stopping = False
         self._is_kept = True
         self.problem = ""
+        self.is_cut_off = False
         # Whether what is in the store was read: otherwise it must stay as it is.
         self._is_restored = False
         self._unarchived: list[ArchivedMessage] = []
@@ -364,6 +365,7 @@ class JournalLog(OrderedLog):
     def _recovered(self, result: None) -> None:
         self._is_kept = True
         self.problem = ""
+        self.is_cut_off = False
         self._unarchived.clear()
         self.log.info("the chat is kept again")
         self._notify("This chat is kept again.")

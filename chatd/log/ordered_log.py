@@ -17,10 +17,13 @@ class OrderedLog(Protocol):
 
     :ivar hub: to read from; only the log changes it.
     :ivar problem: the sentence for the members while nothing is kept that should be; else empty.
+    :ivar is_cut_off: whether nothing can be applied, as the other servers that have the log cannot
+        be reached.
     """
 
     hub: Hub
     problem: str
+    is_cut_off: bool
 
     def open(self) -> Deferred[Exception | None]:
         """Restore the chat that was kept; what is asked for before that waits.

@@ -60,6 +60,8 @@ class ServerSettings:
     :param accept_rate: connections per second that one address may open.
     :param own_addresses: this host's addresses, to which `accept_rate` does not apply.
     :param log_level: log events below it are not even created.
+    :param node: the name of this server in its cluster; empty if it is in none.
+    :param cluster: the id of the cluster.
     """
 
     server_id: str
@@ -70,6 +72,8 @@ class ServerSettings:
     accept_rate: float = limits.ACCEPT_CONNECTIONS_PER_SECOND
     own_addresses: frozenset[str] = frozenset()
     log_level: str = "info"
+    node: str = ""
+    cluster: str = ""
 
 
 class ChatConnection(Protocol):

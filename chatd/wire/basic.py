@@ -108,7 +108,8 @@ class Basic(Dialect):
             case events.PrivateMessage(source=source, text=text):
                 return _frame(f"[private] {source}", text)
             case _:
-                return _frame(_SERVER, "\n".join(rendering.describe(event)))
+                sentences = rendering.describe(event)
+                return _frame(_SERVER, "\n".join(sentences)) if sentences else b""
 
     @override
     def encode_reply(self, result: Result, request_id: RequestId = None, now: int = 0) -> bytes:

@@ -301,6 +301,12 @@ class ServerNotice(Frame, frozen=True, tag="notice"):
     data: events.ServerNotice
 
 
+class NodesChanged(Frame, frozen=True, tag="nodes"):
+    """A server of the cluster has come or gone."""
+
+    data: events.NodesChanged
+
+
 class Missed(Frame, frozen=True, tag="missed"):
     """What others said in a room while the client was away, or a part of it."""
 
@@ -364,6 +370,7 @@ FromServer = (
     | MemberLeft
     | MemberRenamed
     | ServerNotice
+    | NodesChanged
     | Missed
     | Users
     | Rooms

@@ -105,9 +105,8 @@ class Jim(Dialect):
             case events.PrivateMessage(source=source, to=to, time=time, text=text):
                 return self._encode_message(source, to[0] if len(to) == 1 else to, time, text)
             case _:
-                if not self.hears_notices:
-                    return b""
-                return encode_notice("; ".join(rendering.describe(event)), now)
+                sentences = rendering.describe(event) if self.hears_notices else []
+                return encode_notice("; ".join(sentences), now) if sentences else b""
 
     @override
     def encode_reply(self, result: Result, request_id: RequestId = None, now: int = 0) -> bytes:

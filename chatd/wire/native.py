@@ -41,6 +41,7 @@ _EVENT_FRAMES: Final[dict[type, type[frames.Frame]]] = {
     events.MemberLeft: frames.MemberLeft,
     events.MemberRenamed: frames.MemberRenamed,
     events.ServerNotice: frames.ServerNotice,
+    events.NodesChanged: frames.NodesChanged,
 }
 
 

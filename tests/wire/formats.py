@@ -150,6 +150,7 @@ def make_refusal(kind: type[Refusal], name: str = "moon", quoted: str = "moon") 
 REFUSALS = tuple(coded(errors.Refusal))
 
 MESSAGE = Message("#dev", 1, 0, "ice", "hello")
+NODE = events.Node("library", ("10.0.0.1:7777",), ("http://10.0.0.1:8080",))
 EVENTS: dict[type, Event] = {
     type(event): event
     for event in (
@@ -161,6 +162,7 @@ EVENTS: dict[type, Event] = {
         events.MemberLeft("ice", "quit"),
         events.MemberRenamed("ice", "sun"),
         events.ServerNotice("The chat of ice is kept again."),
+        events.NodesChanged((NODE,)),
     )
 }
 REPLIES: dict[type, Reply] = {

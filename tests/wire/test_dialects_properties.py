@@ -84,6 +84,10 @@ def _result_name(result: Result) -> str:
     return type(result).__name__
 
 
+#: The others would have no use for which nodes a cluster has.
+HEARD_BY_ALL = EVENTS.keys() - {events.NodesChanged}
+
+
 @every_dialect
 @pytest.mark.parametrize("result", RESULTS, ids=_result_name)
 def test_every_dialect_encodes_every_result(dialect: Dialect, read: Read, result: Result) -> None:
@@ -102,10 +106,22 @@ def test_a_request_with_an_id_always_gets_a_reply_with_it(result: Result) -> Non
 
 
 @every_dialect
-@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: str(kind.__name__))
+@pytest.mark.parametrize("kind", sorted(HEARD_BY_ALL, key=str), ids=lambda kind: str(kind.__name__))
 def test_every_dialect_encodes_every_event(dialect: Dialect, read: Read, kind: type) -> None:
     [frame] = read(dialect.encode_event(EVENTS[kind], 1_000))
     assert "ice" in json.dumps(frame)
+
+
+@every_dialect
+def test_only_the_client_and_the_page_are_told_which_nodes_a_cluster_has(
+    dialect: Dialect, read: Read
+) -> None:
+    told = read(dialect.encode_event(EVENTS[events.NodesChanged], 1_000))
+    if isinstance(dialect, Native):
+        [frame] = told
+        assert frame["type"] == "nodes"
+    else:
+        assert told == []
 
 
 def _valid(check: Any) -> Any:
@@ -194,6 +210,7 @@ def _any_event(draw: st.DrawFn) -> Event:
         events.MemberLeft: events.MemberLeft(name, "quit"),
         events.MemberRenamed: events.MemberRenamed(name, draw(NICKNAMES)),
         events.ServerNotice: events.ServerNotice(text),
+        events.NodesChanged: events.NodesChanged((events.Node(name, (text,), (room,)),)),
     }
     return made[kind]
 
@@ -201,7 +218,8 @@ def _any_event(draw: st.DrawFn) -> Event:
 @given(_any_event(), st.integers(0, 2**43))
 def test_every_dialect_encodes_any_event(event: Event, now: int) -> None:
     for _, dialect, read in DIALECTS:
-        assert read(dialect.encode_event(event, now))
+        is_heard = type(event) in HEARD_BY_ALL or isinstance(dialect, Native)
+        assert bool(read(dialect.encode_event(event, now))) == is_heard
 
 
 @given(st.sampled_from(REFUSALS), st.text(max_size=100), NICKNAMES)
