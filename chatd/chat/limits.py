@@ -157,6 +157,10 @@ HISTORY_MESSAGES: Final = 1_000
 HISTORY_CHARACTERS: Final = 262_144
 #: A server's id, in code points. An offer with it must fit into one datagram.
 SERVER_ID_CHARACTERS: Final = 64
+#: The name of a server in its cluster, in code points. It is in offers, too.
+NODE_NAME_CHARACTERS: Final = 64
+#: The id of a cluster, in code points.
+CLUSTER_ID_CHARACTERS: Final = 64
 #: Datagrams that one socket receives in one reactor turn.
 TURN_DATAGRAMS: Final = 32
 #: Rejected datagrams per second that are in the log, at level debug. All are counted.

@@ -317,13 +317,17 @@ class ChatServer(MultiService):
         return DeferredList([maybeDeferred(port.stopListening) for port in ports])
 
     def _make_offer(self, subnet: Subnet) -> discovery.Offer:
+        settings, is_cut_off = self.chat.settings, self.chat.ordered_log.is_cut_off
         return discovery.Offer(
             version=discovery.VERSION,
-            id=self.chat.settings.server_id,
+            id=settings.server_id,
             address=str(subnet.address),
             port=self.port,
-            slots=self.chat.settings.slots,
-            free=self.chat.hub.free_slots,
+            slots=settings.slots,
+            free=0 if is_cut_off else self.chat.hub.free_slots,
+            node=settings.node,
+            cluster=settings.cluster,
+            state=discovery.CUT_OFF if is_cut_off else "",
         )
 
     def _check_addresses(self) -> None:

@@ -14,6 +14,9 @@ from chatd.chat import limits
 
 VERSION: Final = 1
 
+#: The state of a node that cannot reach the others.
+CUT_OFF: Final = "cut-off"
+
 #: Reasons for rejecting a datagram that are used in several modules.
 OTHER_VERSION: Final = "other version"
 FALSE_ADDRESS: Final = "false address"
@@ -32,8 +35,12 @@ class Discover(Struct, frozen=True, tag_field="type", tag="discover"):
     data: DiscoverData
 
 
-class Offer(Struct, frozen=True):
-    """A server's id, address and port, and how many of its slots are free."""
+class Offer(Struct, frozen=True, omit_defaults=True):
+    """A server's id, address and port, and how many of its slots are free.
+
+    If the server is one of several that share a chat, `node` is its name among them, and `cluster`
+    the id of them all. In the state ``cut-off`` it cannot reach the others, and accepts nobody.
+    """
 
     version: int
     id: Annotated[str, Meta(min_length=1, max_length=limits.SERVER_ID_CHARACTERS)]
@@ -41,6 +48,14 @@ class Offer(Struct, frozen=True):
     port: Annotated[int, Meta(ge=1, le=65535)]
     slots: Annotated[int, Meta(ge=0, le=2**53)]
     free: Annotated[int, Meta(ge=0, le=2**53)]
+    node: Annotated[str, Meta(max_length=limits.NODE_NAME_CHARACTERS)] = ""
+    cluster: Annotated[str, Meta(max_length=limits.CLUSTER_ID_CHARACTERS)] = ""
+    state: str = ""
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether the server is a node that cannot reach the others."""
+        return self.state == CUT_OFF
 
 
 class OfferDatagram(Struct, frozen=True, tag_field="type", tag="offer"):
@@ -91,6 +106,9 @@ def decode_offer(datagram: bytes) -> Offer:
         raise BadDatagram(OTHER_VERSION)
     if not is_server_id(offer.id):
         raise BadDatagram("bad id")
+    is_printable = (offer.node + offer.cluster).isprintable()
+    if bool(offer.node) != bool(offer.cluster) or not is_printable:
+        raise BadDatagram("bad node")
     try:
         IPv4Address(offer.address)
     except ValueError:

@@ -55,6 +55,13 @@ REJECTED = {
     "no id": (offer(id=""), SERVER, "malformed"),
     "an id that is too long": (offer(id="x" * 65), SERVER, "malformed"),
     "an id that moves the cursor": (offer(id="\x1b[2J"), SERVER, "bad id"),
+    "a node without a cluster": (offer(node="library"), SERVER, "bad node"),
+    "a cluster without a node": (offer(cluster="Ku2"), SERVER, "bad node"),
+    "a node that moves the cursor": (offer(node="\x1b[2J", cluster="Ku2"), SERVER, "bad node"),
+    "a node's name that is too long": (offer(node="x" * 65, cluster="Ku2"), SERVER, "malformed"),
+    "a cluster's id that is too long": (offer(node="x", cluster="y" * 65), SERVER, "malformed"),
+    "a node that is no text": (offer(node=1, cluster="Ku2"), SERVER, "malformed"),
+    "a state that is no text": (offer(node="x", cluster="y", state=1), SERVER, "malformed"),
     "port 0": (offer(port=0), SERVER, "malformed"),
     "a port that is none": (offer(port=65_536), SERVER, "malformed"),
     "less than no free slots": (offer(free=-1), SERVER, "malformed"),
@@ -76,6 +83,15 @@ def test_invalid_offers_are_rejected_and_counted(
     client.receive(offer())
     assert len(client.offers) == 1
     client.querier.stop()
+
+
+@pytest.mark.parametrize("character", ['"', "\U0001f3eb"])
+def test_an_offer_with_the_longest_names_fits_into_a_datagram(character: str) -> None:
+    names = [character * 64] * 3
+    longest = discovery.Offer(1, names[0], "255.255.255.255", 65_535, 2**53, 2**53, *names[1:])
+    datagram = discovery.encode_offer(longest)
+    assert len(datagram) <= 1_024
+    assert discovery.decode_offer(datagram) == longest
 
 
 def test_unknown_keys_are_ignored_so_that_later_versions_can_add_some() -> None:

@@ -36,9 +36,11 @@ class _ServiceHarness:
         port: int | None = None,
         current: Callable[[], Sequence[Subnet]] | None = None,
         slots: int = 9,
+        settings: ServerSettings | None = None,
     ) -> None:
         self.network = FakeNetwork()
-        self.chat = Chat(ServerSettings("work", slots), self.network, lambda: 0)
+        settings = settings or ServerSettings("work", slots)
+        self.chat = Chat(settings, self.network, lambda: 0)
         self.server = ChatServer(
             self.network, ListenSettings(subnets, port, discovery_port=4_444), self.chat, current
         )
@@ -381,3 +383,35 @@ def test_the_log_has_the_number_of_refusals_at_the_end() -> None:
         harness.server.stopService()
     assert any("invalid-json" in line for line in lines)
     assert any("malformed" in line for line in lines)
+
+
+CAMPUS = ServerSettings("campus", slots=9, node="library", cluster="Ku2e0bnXrTY")
+
+
+def test_a_node_of_a_cluster_names_itself_and_its_cluster_in_its_offers() -> None:
+    harness = _ServiceHarness(settings=CAMPUS)
+    harness.server.startService()
+    [offer] = harness.offers("10.35.11.255", "10.35.11.112")
+    assert (offer.id, offer.node, offer.cluster) == ("campus", "library", "Ku2e0bnXrTY")
+    assert (offer.free, offer.is_cut_off) == (9, False)
+    harness.server.stopService()
+
+
+def test_a_node_that_is_cut_off_says_so_and_offers_no_slot() -> None:
+    harness = _ServiceHarness(settings=CAMPUS)
+    harness.server.startService()
+    harness.chat.ordered_log.is_cut_off = True
+    [offer] = harness.offers("10.35.11.255", "10.35.11.112")
+    assert (offer.slots, offer.free, offer.is_cut_off) == (9, 0, True)
+    harness.chat.ordered_log.is_cut_off = False
+    assert not harness.offers("10.35.11.255", "10.35.11.112")[-1].is_cut_off
+    harness.server.stopService()
+
+
+def test_a_server_that_is_no_node_offers_just_what_it_did_before_there_were_clusters() -> None:
+    harness = _ServiceHarness()
+    harness.server.startService()
+    [offer] = harness.offers("10.35.11.255", "10.35.11.112")
+    sent = msgspec.json.decode(discovery.encode_offer(offer))["data"]
+    assert sent.keys() == {"version", "id", "address", "port", "slots", "free"}
+    harness.server.stopService()
