@@ -130,3 +130,8 @@ def unmap_ipv4(host: str) -> str:
     address = ip_address(host)
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return host if mapped is None else str(mapped)
+
+
+def join_address(host: str, port: int) -> str:
+    """``HOST:PORT``; an IPv6 address is in brackets (RFC 3986, section 3.2.2)."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

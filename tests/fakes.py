@@ -342,7 +342,7 @@ class Chat:
     def state(self) -> tuple[object, ...]:
         """Everything that a refused command must not change."""
         member = next(iter(self.outbox.recipients))
-        return self.users(member), self.texts(member), self.hub.free_slots, list(self.outbox.sent)
+        return self.users(member), self.texts(member), self.hub.free_slots(), list(self.outbox.sent)
 
 
 @contextmanager

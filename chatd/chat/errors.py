@@ -40,6 +40,7 @@ Each dialect encodes a refusal in its own way; docs/reference/protocol.rst lists
         ├── BadVersion           version               (closes the connection)
         ├── RegistrationTimeout  too-late              (closes the connection)
         ├── Full                 full                  (closes the connection)
+        ├── CutOff               cut-off               (closes the connection)
         ├── TooManyUnregistered  too-many-connections  (closes the connection)
         ├── TooManyWatchers      too-many-watchers     (closes the connection)
         ├── NotRegistered        not-entered
@@ -350,6 +351,16 @@ class Full(RegistrationRefusal):
     def __init__(self, *, closes_connection: bool = True) -> None:
         super().__init__("The server is full; try again later.")
         self.closes_connection = closes_connection
+
+
+class CutOff(RegistrationRefusal):
+    """The node has lost the other nodes of its cluster."""
+
+    code = "cut-off"
+    closes_connection = True
+
+    def __init__(self) -> None:
+        super().__init__("This server is cut off from the others; try another one, or again later.")
 
 
 class TooManyUnregistered(RegistrationRefusal):

@@ -26,7 +26,8 @@ from chatd.chat.errors import (
 )
 from chatd.chat.events import Reply
 from chatd.chat.members import Connections, Nicknames, check_capacity
-from chatd.chat.model import Member
+from chatd.chat.model import WATCHERS, Member
+from chatd.chat.nodes import Nodes
 from chatd.chat.outbox import MemberId, Outbox
 from chatd.chat.registration import Registration
 from chatd.chat.resuming import CONNECTION_LOST, MissedPage, Resuming
@@ -45,7 +46,7 @@ class HubSettings:
     """The settings of a hub.
 
     :ivar server_id: the server's name.
-    :ivar slots: how many members there may be.
+    :ivar slots: how many members there may be; 0 for a cluster, whose nodes bring their own.
     :ivar history: how many messages are kept of each room.
     :ivar is_archived: whether messages are kept in an archive as well, also when their room ends.
     """
@@ -63,21 +64,21 @@ class Hub:
 
     :param outbox: delivers the events.
     :param now: milliseconds since 1970, here and in every method.
-    :ivar nodes: the servers of the cluster that share the chat; empty without a cluster.
+    :ivar nodes: the nodes of a cluster.
     """
 
     def __init__(self, settings: HubSettings, outbox: Outbox, now: int) -> None:
         self._outbox = outbox
-        self.nodes: tuple[events.Node, ...] = ()
         self._has_begun = False
         self._sent_private = 0
         self._connections = Connections(settings.slots)
         self._nicknames = Nicknames()
         self._rooms = Rooms(settings.history, settings.is_archived, outbox)
-        self._sessions = Sessions(settings.slots * limits.SLOT_SESSIONS)
+        self._sessions = Sessions(self._connections)
         self._resuming = Resuming(
             self._connections, self._nicknames, self._rooms, self._sessions, outbox
         )
+        self.nodes = Nodes(self._connections, outbox, self.lose_connection)
         self._registration = Registration(
             settings.server_id,
             now,
@@ -86,6 +87,7 @@ class Hub:
             self._rooms,
             self._sessions,
             self._resuming,
+            self.nodes,
             outbox,
         )
         # One table for each state of a connection: a command that is not in it is refused before
@@ -138,28 +140,28 @@ class Hub:
 
     # --- connections ----------------------------------------------------------------------------
 
-    def reserve_slot(self, address: str) -> MemberId:
+    def reserve_slot(self, address: str, node: str = "") -> MemberId:
         """Add a connection from `address` (``ADDRESS:PORT``), and take a slot for it.
 
-        :raises Full: if none is free.
+        :param node: to which it is connected.
+        :raises Full: if none is free there.
         """
-        return self._connections.add(address, self._connections.slots, Full).member_id
+        return self._connections.add(address, self._connections.pools(node).slots, Full).member_id
 
-    def connect_without_slot(self, address: str) -> MemberId:
+    def connect_without_slot(self, address: str, node: str = "") -> MemberId:
         """Add a connection from `address` that takes a slot only when it enters.
 
         :raises TooManyUnregistered: if too many such connections have not entered yet.
         """
-        return self._connections.add(
-            address, self._connections.unregistered, TooManyUnregistered
-        ).member_id
+        pool = self._connections.pools(node).unregistered
+        return self._connections.add(address, pool, TooManyUnregistered).member_id
 
-    def check_unregistered(self) -> None:
-        """Check that one more connection may come without a slot.
+    def check_unregistered(self, node: str = "") -> None:
+        """Check that one more connection may come to `node` without a slot.
 
         :raises TooManyUnregistered: if not.
         """
-        check_capacity(self._connections.unregistered, TooManyUnregistered)
+        check_capacity(self._connections.pools(node).unregistered, TooManyUnregistered)
 
     def handle(
         self, member_id: MemberId, command: commands.Command, now: int, number: int = 0
@@ -295,10 +297,12 @@ class Hub:
                 )
                 for member in self._connections.all()
             ),
-            tuple((pool.name, tuple(pool.members)) for pool in self._connections.pools),
+            self._connections.state(""),
             rooms,
             tuple(self.accounts.items()),
             self._sessions.state(),
+            self.nodes.state(),
+            self.nodes.cluster_id,
         )
 
     def restore(self, state: HubState) -> None:
@@ -310,7 +314,14 @@ class Hub:
             raise ValueError(f"the state is of rules {state.rules}, this one knows {RULES}")
         self._registration.started = state.started
         self._has_begun = True
-        members = self._connections.restore(state.next_id, state.members, state.pools)
+        nodes = {each.node.name: (each.slots, each.pools) for each in state.nodes}
+        members = self._connections.restore(
+            state.next_id,
+            state.members,
+            {"": (self._connections.pools("").slots.capacity, state.pools), **nodes},
+        )
+        self.nodes.restore(state.cluster_id, state.nodes)
+        self._nicknames.clear()
         self._rooms.restore(state.lives, state.ended_seq, state.rooms, members)
         for member_state in state.members:
             member = members[member_state.member_id]
@@ -324,6 +335,10 @@ class Hub:
         """Put back the last messages of `room`, oldest first."""
         self._rooms.get(room).history.restore(messages)
 
+    def last_seq(self, room: str) -> int:
+        """The number of the last message of `room`; 0 if there was none."""
+        return self._rooms.get(room).history.seq
+
     def skip_numbers(self, numbers: Mapping[str, int]) -> None:
         """Number later messages above these, by the casefolded name of the room."""
         self._rooms.skip_numbers(numbers)
@@ -334,10 +349,10 @@ class Hub:
 
     # --- what everyone may read -----------------------------------------------------------------
 
-    @property
-    def free_slots(self) -> int:
-        """How many more members there may be."""
-        return self._connections.slots.capacity - len(self._connections.slots.members)
+    def free_slots(self, node: str = "") -> int:
+        """How many more members there may be on that node."""
+        slots = self._connections.pools(node).slots
+        return slots.capacity - len(slots.members)
 
     @property
     def member_count(self) -> int:
@@ -349,10 +364,11 @@ class Hub:
         member = self._connections.get(member_id)
         return member is not None and member.away_until is None
 
-    def has_member(self, digest: str) -> bool:
-        """Whether a member, perhaps one that is away, has the session with that digest."""
+    def has_member(self, digest: str, node: str = "") -> bool:
+        """Whether a member on `node`, perhaps one that is away, has that session."""
         session = self._sessions.get(digest)
-        return session is not None and session.member is not None
+        member = None if session is None else session.member
+        return member is not None and member.pool.node == node
 
     @property
     def private_changes(self) -> int:
@@ -378,7 +394,7 @@ class Hub:
                 events.User(
                     each.nickname, each.since, tuple(each.rooms), each.away_until is not None
                 )
-                for each in (found or self._connections.slots).members.values()
+                for each in (found.members.values() if found else self._connections.with_slot())
                 if each.nickname
             ),
             None if found is None else found.name,
@@ -412,9 +428,7 @@ class Hub:
         if member.nickname:
             return self._member_handlers
         return (
-            self._watcher_handlers
-            if member.pool is self._connections.watchers
-            else self._unregistered_handlers
+            self._watcher_handlers if member.pool.name == WATCHERS else self._unregistered_handlers
         )
 
     # --- quitting, messages and rooms ----------------------------------------------------------

@@ -220,6 +220,31 @@ SEARCH_COST_BYTES: Final = 40_960
 #: Messages that ``chatd export`` reads at once. In between a server may empty its write-ahead log.
 EXPORT_PAGE_MESSAGES: Final = 1_000
 
+# --- several machines ---------------------------------------------------------------------------
+
+#: One entry of the shared log, with the operations of one turn. etcd takes requests of up to 1.5
+#: MiB, and base64 makes an entry larger by a third.
+SHARED_ENTRY_BYTES: Final = 524_288
+#: Operations in one entry of the shared log.
+SHARED_ENTRY_OPERATIONS: Final = 256
+#: Time after which a node that has nothing to say tells the others that it is there.
+NODE_TICK_SECONDS: Final = 1
+#: Own ticks that a node has read back since it heard of another one, after which the other is
+#: taken for dead.
+NODE_SILENT_TICKS: Final = 5
+#: Time after which an entry that was not confirmed is sent again. It is carried out once.
+APPEND_RETRY_SECONDS: Final = 1
+#: Time without any own entry after which a node is cut off: it offers no slots and accepts nobody.
+#: An election in etcd took up to 2.8 s.
+CUT_OFF_MILLISECONDS: Final = 3_500
+#: Time after which a node that is cut off disconnects its members, who find another node.
+CUT_OFF_END_SECONDS: Final = 10
+#: Difference of a node's clock from that of the chat with which it does not begin. Later on it
+#: takes the chat's time instead of its own.
+NODE_CLOCK_SECONDS: Final = 5
+#: Entries of the shared log after which a snapshot is saved.
+SNAPSHOT_ENTRIES: Final = 1_000
+
 # --- accounts -----------------------------------------------------------------------------------
 
 #: A new password of an account.

@@ -9,45 +9,86 @@ A connection is in one of three pools:
   accepted, and has not entered yet.
 
 A watcher is not a member, and nobody is told of it. As watchers and unregistered connections have
-limits of their own, they cannot take a member's slot.
+limits of their own, they cannot take a member's slot. In a cluster each node has pools of its own.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from chatd.chat import events, limits, names
 from chatd.chat.errors import (
     AccountTaken,
     BadRecipients,
     Blocked,
+    Full,
     NicknameConfusable,
     NicknameTaken,
     NotReached,
     PasswordRequired,
     Refusal,
+    TooManyWatchers,
 )
-from chatd.chat.model import Member, Pool
+from chatd.chat.model import SLOTS, UNREGISTERED, WATCHERS, Member, Pool
 from chatd.chat.outbox import MemberId
-from chatd.chat.state import MemberState
+from chatd.chat.state import MemberState, PoolState
 
 #: Creates the refusal that is raised when a pool is full.
 MakeRefusal = Callable[[], Refusal]
 
 
-class Connections:
-    """All connections, each in one pool.
+class Pools:
+    """The pools of one node, or of the only server.
 
     :param slots: how many members, and connections that are about to become members, there may be.
+    """
+
+    def __init__(self, node: str, slots: int) -> None:
+        self.unregistered = Pool(UNREGISTERED, limits.UNREGISTERED_CONNECTIONS, node)
+        self.watchers = Pool(WATCHERS, limits.WATCHERS, node)
+        self.slots = Pool(SLOTS, slots, node)
+
+    def __iter__(self) -> Iterator[Pool]:
+        return iter((self.unregistered, self.watchers, self.slots))
+
+
+class Connections:
+    """All connections, each in one pool of its node.
+
+    :param slots: of a server that is no cluster.
     :ivar next_id: the id of the next connection.
     """
 
     def __init__(self, slots: int) -> None:
-        self.unregistered = Pool("unregistered", limits.UNREGISTERED_CONNECTIONS)
-        self.watchers = Pool("watchers", limits.WATCHERS)
-        self.slots = Pool("slots", slots)
-        self.pools = (self.unregistered, self.watchers, self.slots)
+        self._pools = {"": Pools("", slots)}
         self._members: dict[MemberId, Member] = {}
         self.next_id: MemberId = 1
+
+    def add_node(self, node: str, slots: int) -> None:
+        """Let connections come to a node with that number of slots."""
+        if node in self._pools:
+            self._pools[node].slots.capacity = slots
+        else:
+            self._pools[node] = Pools(node, slots)
+
+    def remove_node(self, node: str) -> None:
+        """Forget a node to which nobody is connected."""
+        del self._pools[node]
+
+    def pools(self, node: str) -> Pools:
+        """The pools of that node."""
+        return self._pools[node]
+
+    def all_slots(self) -> int:
+        """The number of slots on all nodes."""
+        return sum(pools.slots.capacity for pools in self._pools.values())
+
+    def with_slot(self) -> Iterable[Member]:
+        """The connections that have a slot, in the order in which they got it, or entered."""
+        pools = [pools.slots.members.values() for pools in self._pools.values()]
+        if len(pools) == 1:
+            return pools[0]
+        return sorted(chain.from_iterable(pools), key=lambda each: (each.since, each.member_id))
 
     def get(self, member_id: MemberId) -> Member | None:
         """The connection with that id; None if it is gone."""
@@ -64,24 +105,47 @@ class Connections:
         self._members[member.member_id] = pool.members[member.member_id] = member
         return member
 
-    def move(self, member: Member, pool: Pool, make_refusal: MakeRefusal) -> None:
-        """Move `member` to `pool`; nothing happens if it is there.
+    def take_slot(self, member: Member) -> None:
+        """Move `member` to the slots of its node; nothing happens if it has one.
 
-        :raises Refusal: the one that `make_refusal` creates, if the pool is full; `member` then
-            stays where it was.
+        :raises Full: if there is none; `member` then stays where it was.
         """
+        self._move(member, self._pools[member.pool.node].slots, Full)
+
+    def watch(self, member: Member) -> None:
+        """Move `member` to the watchers of its node.
+
+        :raises TooManyWatchers: if that is not possible; `member` then stays where it was.
+        """
+        self._move(member, self._pools[member.pool.node].watchers, TooManyWatchers)
+
+    def _move(self, member: Member, pool: Pool, make_refusal: MakeRefusal) -> None:
         if member.pool is not pool:
             check_capacity(pool, make_refusal)
             del member.pool.members[member.member_id]
             pool.members[member.member_id] = member
             member.pool = pool
 
+    def check_slot(self, member: Member) -> None:
+        """Check that `member` has a slot, or can get one.
+
+        :raises Full: if not; it may stay, and try again.
+        """
+        if member.pool.name != SLOTS:
+            slots = self._pools[member.pool.node].slots
+            check_capacity(slots, lambda: Full(closes_connection=False))
+
     def replace(self, old: Member, new: Member) -> None:
-        """Remove `old`, and give its slot to `new`."""
+        """Remove `old`, and give its slot to `new`; on another node that takes a slot of its own.
+
+        :raises Full: if there is none; then nothing has changed.
+        """
+        if old.pool.node != new.pool.node:
+            self.check_slot(new)
         self.remove(old.member_id)
         del new.pool.members[new.member_id]
-        new.pool = self.slots
-        self.slots.members[new.member_id] = new
+        new.pool = self._pools[new.pool.node].slots
+        new.pool.members[new.member_id] = new
 
     def remove(self, member_id: MemberId) -> Member | None:
         """Remove a connection and return it; None if it was gone before."""
@@ -94,31 +158,40 @@ class Connections:
         """All connections, in the order in which they came."""
         return self._members.values()
 
+    def state(self, node: str) -> tuple[PoolState, ...]:
+        """The connections to that node."""
+        return tuple((pool.name, tuple(pool.members)) for pool in self._pools[node])
+
     def restore(
         self,
         next_id: MemberId,
         members: Iterable[MemberState],
-        pools: Iterable[tuple[str, tuple[MemberId, ...]]],
+        nodes: Mapping[str, tuple[int, Iterable[PoolState]]],
     ) -> Mapping[MemberId, Member]:
-        """Replace all connections; the members have neither nicknames nor rooms yet."""
-        self.clear()
+        """Replace all connections; the members have neither nicknames nor rooms yet.
+
+        :param nodes: for each node, its slots and pools.
+        """
         self.next_id = next_id
-        by_name = {pool.name: pool for pool in self.pools}
+        self._members.clear()
+        self._pools = {node: Pools(node, slots) for node, (slots, _) in nodes.items()}
+        places = {
+            member_id: pool
+            for node, (_, pools) in nodes.items()
+            for pool, (_, member_ids) in zip(self._pools[node], pools, strict=True)
+            for member_id in member_ids
+        }
         for state in members:
             self._members[state.member_id] = Member(
                 state.member_id,
                 state.address,
-                by_name[state.pool],
+                places[state.member_id],
                 since=state.since,
                 away_until=state.away_until,
             )
-        for name, member_ids in pools:
-            by_name[name].members.update((each, self._members[each]) for each in member_ids)
+        for member_id, pool in places.items():
+            pool.members[member_id] = self._members[member_id]
         return self._members
-
-    def clear(self) -> list[Member]:
-        """Remove all connections and return them."""
-        return [member for each in list(self._members) if (member := self.remove(each)) is not None]
 
 
 def check_capacity(pool: Pool, make_refusal: MakeRefusal) -> None:
@@ -152,6 +225,11 @@ class Nicknames:
 
     def __len__(self) -> int:
         return len(self._members)
+
+    def clear(self) -> None:
+        """Free all nicknames."""
+        self._members.clear()
+        self._looks.clear()
 
     def check_available(self, member: Member, name: str) -> str:
         """The nickname `name`, normalised, if no other member has it.

@@ -8,10 +8,16 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice, takewhile
+from typing import Final
 
 from chatd.chat import limits
 from chatd.chat.events import Message
 from chatd.chat.outbox import MemberId
+
+#: The names of the pools; ``members`` says which connection is in which.
+UNREGISTERED: Final = "unregistered"
+WATCHERS: Final = "watchers"
+SLOTS: Final = "slots"
 
 
 @dataclass(slots=True)
@@ -39,11 +45,14 @@ class Member:
 class Pool:
     """Connections that count towards one limit, in the order in which they came.
 
+    :ivar name: :data:`UNREGISTERED`, :data:`WATCHERS` or :data:`SLOTS`.
     :ivar capacity: how many there may be.
+    :ivar node: the name of the node to which they are connected; empty without a cluster.
     """
 
     name: str
     capacity: int
+    node: str = ""
     members: dict[MemberId, Member] = field(default_factory=dict)
 
 

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from chatd.chat import commands, events, names
-from chatd.chat.errors import AlreadyRegistered, Full, Refusal, TooManyWatchers
+from chatd.chat.errors import AlreadyRegistered, Refusal
 from chatd.chat.events import Reply
-from chatd.chat.members import Connections, Nicknames, check_capacity, check_needs_no_password
-from chatd.chat.model import Member
+from chatd.chat.members import Connections, Nicknames, check_needs_no_password
+from chatd.chat.model import WATCHERS, Member
+from chatd.chat.nodes import Nodes
 from chatd.chat.outbox import Outbox
 from chatd.chat.resuming import Resuming
 from chatd.chat.rooms import Rooms
@@ -34,6 +35,7 @@ class Registration:
         rooms: Rooms,
         sessions: Sessions,
         resuming: Resuming,
+        nodes: Nodes,
         outbox: Outbox,
     ) -> None:
         self.started = started
@@ -43,6 +45,7 @@ class Registration:
         self._rooms = rooms
         self._sessions = sessions
         self._resuming = resuming
+        self._nodes = nodes
         self._outbox = outbox
         self._accounts: Mapping[str, bool] = {}
 
@@ -63,10 +66,11 @@ class Registration:
 
         :raises Refusal: if there are too many watchers.
         """
-        if member.pool is not self._connections.watchers:
-            self._connections.move(member, self._connections.watchers, TooManyWatchers)
+        if member.pool.name != WATCHERS:
+            self._connections.watch(member)
             self._outbox.add_watcher(member.member_id)
-        return events.Watching(self._server_id, self.started)
+        cluster = self._nodes.cluster(member.pool.node)
+        return events.Watching(self._server_id, self.started, cluster=cluster)
 
     def enter(self, member: Member, command: commands.Enter, now: int) -> Reply:
         """Make a connection a member, or let it resume.
@@ -76,7 +80,7 @@ class Registration:
         session = self._sessions.get(command.keys.resumed)
         if session is not None and session.member is not None:
             return self._take_over(member, session, session.member, command.keys)
-        self._check_slot(member)  # first: a full server must not ask for a password
+        self._connections.check_slot(member)  # first: a full server must not ask for a password
         if session is not None:
             nickname, is_authenticated = self._nickname_again(member, session, command.nickname)
             session.is_authenticated = is_authenticated
@@ -95,7 +99,7 @@ class Registration:
         # Check again: during the password check another connection may have taken the nickname or
         # the slot.
         nickname = self._nicknames.check_available(member, command.account)
-        self._check_slot(member)
+        self._connections.check_slot(member)
         if session is not None:
             session.is_authenticated = True
             return self._enter_again(member, session, nickname, command.keys, now)
@@ -126,18 +130,13 @@ class Registration:
         """Whether the member may be one whose first line comes late."""
         return member.nickname == member.address and self._sessions.of(member.member_id) is None
 
-    def _check_slot(self, member: Member) -> None:
-        if member.pool is not self._connections.slots:
-            # It may stay, and try again.
-            check_capacity(self._connections.slots, lambda: Full(closes_connection=False))
-
     def _guest_nickname(self, member: Member, nickname: str) -> str:
         nickname = self._nicknames.check_available(member, nickname)
         check_needs_no_password(nickname, self._accounts)
         return nickname
 
     def _enter(self, member: Member, nickname: str, rooms: tuple[str, ...], now: int) -> None:
-        self._connections.move(member, self._connections.slots, Full)
+        self._connections.take_slot(member)
         self._nicknames.assign(member, nickname)
         member.since = now
         self._outbox.add_member(member.member_id)
@@ -153,7 +152,13 @@ class Registration:
         return self._welcome(member)
 
     def _welcome(self, member: Member) -> events.Welcome:
-        return events.Welcome(self._server_id, self.started, member.nickname, tuple(member.rooms))
+        return events.Welcome(
+            self._server_id,
+            self.started,
+            member.nickname,
+            tuple(member.rooms),
+            cluster=self._nodes.cluster(member.pool.node),
+        )
 
     # --- resuming -------------------------------------------------------------------------------
 
@@ -263,6 +268,6 @@ class Registration:
             self._rooms.remove(member, room, ends_at)
         if member.nickname:
             self._nicknames.release(member)
-        is_sent_events = member.nickname or member.pool is self._connections.watchers
+        is_sent_events = member.nickname or member.pool.name == WATCHERS
         if is_sent_events and member.away_until is None:
             self._outbox.remove_member(member.member_id)

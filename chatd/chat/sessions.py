@@ -31,6 +31,7 @@ from chatd.chat.events import (
     Reply,
     Undelivered,
 )
+from chatd.chat.members import Connections
 from chatd.chat.model import Member
 from chatd.chat.outbox import MemberId
 from chatd.chat.state import OutcomeState, SessionState
@@ -157,15 +158,15 @@ def is_numbered(command: commands.Command) -> bool:
 
 
 class Sessions:
-    """All sessions, by the digests of their tokens: at most `capacity`.
+    """All sessions, by the digests of their tokens: at most ``SLOT_SESSIONS`` for each slot.
 
     Those that are absent are in the order in which they became so.
 
     :ivar forgotten_private: counts the private messages that are in no box any more.
     """
 
-    def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
         self._connected: dict[str, MemberSession] = {}
         self._absent: dict[str, MemberSession] = {}
         self._by_member: dict[MemberId, MemberSession] = {}
@@ -192,7 +193,8 @@ class Sessions:
             room.name: JoinedRoom(room.life, room.history.seq) for room in member.rooms.values()
         }
         self._connected[digest] = self._by_member[member.member_id] = session
-        while len(self._connected) + len(self._absent) > self._capacity:
+        capacity = self._connections.all_slots() * limits.SLOT_SESSIONS
+        while len(self._connected) + len(self._absent) > capacity:
             oldest = next((each for each in self._absent.values() if each.member is None), None)
             if oldest is None:
                 break  # the others are members, which the slots bound

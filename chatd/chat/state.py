@@ -7,11 +7,15 @@ operations have equal states. The messages of the rooms are not in it: they are 
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from chatd.chat.events import PrivateMessage
+from chatd.chat.events import Node, PrivateMessage
 from chatd.chat.outbox import MemberId
 
 #: The number of the hub's rules. It changes when the same operations have other results.
 RULES = 2
+
+
+#: The name of a pool, and the connections in it, in the order in which they came there.
+PoolState = tuple[str, tuple[MemberId, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,19 @@ class SessionState:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeState:
+    """A node of a cluster: see :class:`chatd.chat.nodes.Nodes`.
+
+    :ivar is_there: whether it has begun, and not ended; else some of its members may come back.
+    """
+
+    node: Node
+    slots: int
+    is_there: bool
+    pools: tuple[PoolState, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class HubState:
     """Everything that the hub has to know again.
 
@@ -81,7 +98,7 @@ class HubState:
     :ivar next_id: the id of the next connection.
     :ivar lives: how many rooms there have been.
     :ivar ended_seq: the highest number of a message in a room that has ended.
-    :ivar pools: the connections in each pool, in the order in which they came there.
+    :ivar pools: of a server that is no cluster.
     """
 
     rules: int
@@ -90,7 +107,9 @@ class HubState:
     lives: int
     ended_seq: int
     members: tuple[MemberState, ...]
-    pools: tuple[tuple[str, tuple[MemberId, ...]], ...]
+    pools: tuple[PoolState, ...]
     rooms: tuple[RoomState, ...]
     accounts: tuple[tuple[str, bool], ...]
     sessions: tuple[SessionState, ...] = ()
+    nodes: tuple[NodeState, ...] = ()
+    cluster_id: str = ""

@@ -198,7 +198,9 @@ RETRY_WITH_PASSWORD: Final = frozenset({"password-required", "wrong-password", "
 #: Refusals of ``hello`` after which the user can try another nickname, at the first one of a run.
 RETRY_WITH_INPUT: Final = frozenset({NICKNAME_TAKEN, "bad-nickname"})
 #: Temporary refusals of ``hello``.
-RETRY_LATER: Final = frozenset({"full", "too-many-connections", "too-late", "server-failed"})
+RETRY_LATER: Final = frozenset(
+    {"full", "cut-off", "too-many-connections", "too-late", "server-failed"}
+)
 #: Refusals of ``hello`` that are temporary if this client's own ghost may be the cause.
 RETRY_LATER_ONCE_ONLINE: Final = frozenset({NICKNAME_TAKEN, "too-many-attempts"})
 

@@ -11,6 +11,7 @@ import msgspec
 
 from chatd.chat import commands
 from chatd.chat.state import RULES, HubState
+from chatd.log.node_operations import BeginNode, EndNode
 from chatd.log.operations import (
     Begin,
     Clear,
@@ -45,6 +46,8 @@ _Record = (
     | Begin
     | Tick
     | Clear
+    | BeginNode
+    | EndNode
     | _Command
 )
 
@@ -60,7 +63,12 @@ def encode_operations(operations: Iterable[Operation[Any]]) -> bytes:
     return _encoder.encode([_record(operation) for operation in operations])
 
 
-def decode_operations(data: bytes) -> list[Operation[Any]]:
+def encode_operation(operation: Operation[Any]) -> bytes:
+    """The bytes of one operation within an entry."""
+    return _encoder.encode(_record(operation))
+
+
+def decode_operations(data: bytes | msgspec.Raw) -> list[Operation[Any]]:
     """The operations of an entry.
 
     :raises ValueError: if it is not one, or one of a later version.

@@ -10,7 +10,7 @@ from chatd.chat.errors import Refusal
 from chatd.chat.hub import Hub, HubSettings
 from chatd.chat.outbox import Outbox
 from chatd.log.chat_time import ChatTime
-from chatd.log.operations import Operation, apply
+from chatd.log.operations import Clear, Operation, apply
 from chatd.log.ordered_log import OrderedLog
 
 _Result = TypeVar("_Result")
@@ -47,6 +47,10 @@ class DirectLog(OrderedLog):
     def ask(self, operation: Operation[_Result], done: Callable[[_Result | Refusal], None]) -> None:
         result: _Result | Refusal = apply(self.hub, operation, self._time.read())
         done(result)
+
+    @override
+    def ending(self) -> Operation[None]:
+        return Clear()
 
     @override
     def stop(self) -> Deferred[None]:

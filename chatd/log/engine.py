@@ -65,11 +65,21 @@ class LogLost(Exception):
     """The entries that were asked for are gone."""
 
 
-class Engine(Protocol):
-    """Keeps a journal. All of its Deferreds may fail with :exc:`StoreFailed`."""
+class MessageStore(Protocol):
+    """Keeps messages. All of its Deferreds may fail with :exc:`StoreFailed`."""
 
     def open(self) -> Deferred[None]:
-        """Open the journal, or make a new one; also after a failure."""
+        """Open the files, or make new ones; also after a failure."""
+
+    def add(self, messages: Sequence[ArchivedMessage]) -> Deferred[None]:
+        """Keep `messages`, but for those that are kept already."""
+
+    def close(self) -> Deferred[None]:
+        """Close the files. What was not finished fails."""
+
+
+class Engine(MessageStore, Protocol):
+    """Keeps a journal. All of its Deferreds may fail with :exc:`StoreFailed`."""
 
     def load(self) -> Deferred[Snapshot | None]:
         """Fire with the newest snapshot."""
@@ -97,9 +107,6 @@ class Engine(Protocol):
         The Deferred fires when no byte of them is left in the files. Entries can be appended in the
         meantime.
         """
-
-    def close(self) -> Deferred[None]:
-        """Close the files. What was not finished fails."""
 
 
 class Archive(Protocol):

@@ -41,7 +41,7 @@ from chatd.log import codec
 from chatd.log.chat_time import ChatTime
 from chatd.log.engine import ArchivedMessage, Entry, LogLost, Snapshot, Store, StoreFailed
 from chatd.log.held_outbox import HeldOutbox
-from chatd.log.operations import Begin, Operation, apply, changes_hub
+from chatd.log.operations import Begin, Clear, Operation, apply, changes_hub
 from chatd.log.ordered_log import OrderedLog
 
 _Result = TypeVar("_Result")
@@ -162,6 +162,10 @@ class JournalLog(OrderedLog):
     def ask(self, operation: Operation[_Result], done: Callable[[_Result | Refusal], None]) -> None:
         self._asked.append((operation, done))
         self._schedule()
+
+    @override
+    def ending(self) -> Operation[None]:
+        return Clear()
 
     @override
     def stop(self) -> Deferred[None]:
@@ -365,7 +369,6 @@ class JournalLog(OrderedLog):
     def _recovered(self, result: None) -> None:
         self._is_kept = True
         self.problem = ""
-        self.is_cut_off = False
         self._unarchived.clear()
         self.log.info("the chat is kept again")
         self._notify("This chat is kept again.")

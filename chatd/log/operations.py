@@ -57,23 +57,25 @@ class Operation(
 
 
 class ReserveSlot(Operation[MemberId], frozen=True, tag="slot"):
-    """Add a connection from `address` (``ADDRESS:PORT``), and take a slot for it."""
+    """Add a connection from `address` (``ADDRESS:PORT``) to `node`, and take a slot for it."""
 
     address: str
+    node: str = ""
 
     @override
     def apply(self, hub: Hub, now: int) -> MemberId:
-        return hub.reserve_slot(self.address)
+        return hub.reserve_slot(self.address, self.node)
 
 
 class ConnectWithoutSlot(Operation[MemberId], frozen=True, tag="connect"):
-    """Add a connection from `address` that takes a slot only when it enters."""
+    """Add a connection from `address` to `node` that takes a slot only when it enters."""
 
     address: str
+    node: str = ""
 
     @override
     def apply(self, hub: Hub, now: int) -> MemberId:
-        return hub.connect_without_slot(self.address)
+        return hub.connect_without_slot(self.address, self.node)
 
 
 class Handle(Operation[Reply], frozen=True):
@@ -172,6 +174,14 @@ class Clear(Operation[None], frozen=True, tag="clear"):
     @override
     def apply(self, hub: Hub, now: int) -> None:
         hub.clear(now)
+
+
+class Unreadable(Operation[None], frozen=True):
+    """Stands for what was kept, and cannot be read: nothing happens."""
+
+    @override
+    def apply(self, hub: Hub, now: int) -> None:
+        raise ServerFailed
 
 
 def changes_hub(operation: Operation[Any]) -> bool:

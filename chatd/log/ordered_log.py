@@ -16,9 +16,9 @@ class OrderedLog(Protocol):
     """Applies operations to its hub, in one order for everybody.
 
     :ivar hub: to read from; only the log changes it.
-    :ivar problem: the sentence for the members while nothing is kept that should be; else empty.
-    :ivar is_cut_off: whether nothing can be applied, as the other servers that have the log cannot
-        be reached.
+    :ivar problem: the sentence for the members while nothing is kept that should be, or the node
+        is cut off; else empty.
+    :ivar is_cut_off: whether nothing is carried out for now, as the other nodes are out of reach.
     """
 
     hub: Hub
@@ -41,6 +41,9 @@ class OrderedLog(Protocol):
         The results come in the order in which one has asked, perhaps before this call returns. What
         the hub sends to members because of the operation goes out before its result is handed over.
         """
+
+    def ending(self) -> Operation[None]:
+        """The operation with which the server ends; nothing is to be asked for after it."""
 
     def stop(self) -> Deferred[None]:
         """Fires when everything that was asked is kept; nothing may be asked any more."""

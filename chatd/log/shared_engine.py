@@ -71,8 +71,12 @@ class SharedEngine(Protocol):
         :param data: at most 512 KiB.
         """
 
-    def save(self, snapshot: Snapshot, trim: Position) -> Deferred[None]:
-        """Keep `snapshot` if there is none as new as it, and forget the entries up to `trim`."""
+    def save(self, snapshot: Snapshot) -> Deferred[None]:
+        """Keep `snapshot` if there is none as new as it.
+
+        The entries up to the snapshot that it replaces are forgotten; those after that one are not,
+        as a node may still be reading them.
+        """
 
     def close(self) -> Deferred[None]:
         """Follow no more, and close all connections."""

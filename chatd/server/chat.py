@@ -9,6 +9,7 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Protocol
 
 from twisted.internet.defer import Deferred, fail, succeed
@@ -17,16 +18,16 @@ from twisted.logger import Logger
 
 from chatd.chat import limits
 from chatd.chat.commands import Authenticate
-from chatd.chat.errors import WrongPassword
-from chatd.chat.events import ServerNotice
+from chatd.chat.errors import Refusal, WrongPassword
+from chatd.chat.events import Node, ServerNotice
 from chatd.chat.hub import HubSettings
 from chatd.chat.outbox import MemberId
 from chatd.chat.resuming import CONNECTION_LOST
 from chatd.log.direct_log import DirectLog
 from chatd.log.engine import Store
 from chatd.log.journal_log import JournalLog
+from chatd.log.node_archive import NodeArchive
 from chatd.log.operations import (
-    Clear,
     LoseConnection,
     Operation,
     RemoveMember,
@@ -34,6 +35,8 @@ from chatd.log.operations import (
     Tick,
 )
 from chatd.log.ordered_log import OrderedLog
+from chatd.log.shared_engine import SharedEngine
+from chatd.log.shared_log import SharedLog
 from chatd.rate_limit import AddressBuckets, TokenBucket
 from chatd.server.event_log import command_logger, with_event_log
 from chatd.server.fanout import Fanout
@@ -60,8 +63,7 @@ class ServerSettings:
     :param accept_rate: connections per second that one address may open.
     :param own_addresses: this host's addresses, to which `accept_rate` does not apply.
     :param log_level: log events below it are not even created.
-    :param node: the name of this server in its cluster; empty if it is in none.
-    :param cluster: the id of the cluster.
+    :param node: the name of this machine in a cluster; empty without one.
     """
 
     server_id: str
@@ -73,13 +75,16 @@ class ServerSettings:
     own_addresses: frozenset[str] = frozenset()
     log_level: str = "info"
     node: str = ""
-    cluster: str = ""
 
 
 class ChatConnection(Protocol):
     """A session, as far as the chat needs to know it: :class:`chatd.server.session.Session`."""
 
-    is_rejected: bool
+    rejection: Refusal | None
+    member_id: MemberId | None
+
+    def abort(self, reason: str) -> None:
+        """Close the connection at once; the member leaves for that reason."""
 
     def disconnect(self, reason: str) -> None:
         """End the membership and the connection."""
@@ -91,6 +96,7 @@ class Chat:
     :param clock: for timeouts.
     :param now: returns the time of day, in milliseconds since 1970.
     :param store: keeps the chat; None if it ends with the server.
+    :param shared: has the log of the cluster of which this server is a node; None for none.
     :param cpu_seconds: returns the processor time that this thread has used; None for the clock's.
     :ivar ordered_log: carries out what changes the chat.
     :ivar hub: to read from.
@@ -98,6 +104,8 @@ class Chat:
     :ivar log_command: logs a request and its result.
     :ivar check_password: fires with the account's name as it is stored, or fails with a refusal.
     :ivar new_token: makes the token of a session.
+    :ivar describe_node: returns this node, as the others of its cluster are told of it.
+    :ivar cluster_failed: is told why the node cannot go on, in a sentence.
     :ivar sessions: every session from its start until its connection is lost.
     :ivar rejected_sessions: how many sessions have no slot, and wait to be told that the server is
         full.
@@ -115,25 +123,20 @@ class Chat:
         now: Callable[[], int],
         store: Store | None = None,
         cpu_seconds: Callable[[], float] | None = None,
+        shared: SharedEngine | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock
         self.now = now
         self.fanout = Fanout(clock, now)
-        hub_settings = HubSettings(
-            settings.server_id, settings.slots, settings.history, is_archived=store is not None
-        )
-        outbox = with_event_log(self.fanout, settings.log_level, clock)
-        self.ordered_log: OrderedLog = (
-            DirectLog(hub_settings, outbox, now, clock.seconds)
-            if store is None
-            else JournalLog(hub_settings, outbox, now, clock, store, self.notify)
-        )
+        self.ordered_log = self._make_log(store, shared)
         self.hub = self.ordered_log.hub
         self.archive = None if store is None else store.archive
         self.log_command = command_logger(self.hub.nickname, settings.log_level)
         self.check_password: Callable[[Authenticate, str], Deferred[str]] = _no_accounts
         self.new_token: Callable[[], str] = _new_token
+        self.describe_node: Callable[[], Node] = partial(Node, settings.node, (), ())
+        self.cluster_failed: Callable[[str], None] = lambda reason: None
         self.sessions: set[ChatConnection] = set()
         self.rejected_sessions = 0
         self.is_ending = False
@@ -150,6 +153,39 @@ class Chat:
         )
         self._all_closed: Deferred[None] | None = None
         self._tick: IDelayedCall | None = None
+
+    def _make_log(self, store: Store | None, shared: SharedEngine | None) -> OrderedLog:
+        settings, clock, now = self.settings, self.clock, self.now
+        outbox = with_event_log(self.fanout, settings.log_level, clock)
+        is_archived = store is not None or shared is not None
+        slots = settings.slots if shared is None else 0
+        hub_settings = HubSettings(settings.server_id, slots, settings.history, is_archived)
+        if shared is not None:
+            return SharedLog(
+                *(hub_settings, outbox, now, clock, shared, self),
+                node=settings.node,
+                slots=settings.slots,
+                archive=None if store is None else NodeArchive(store.engine, store.archive, clock),
+            )
+        if store is not None:
+            return JournalLog(hub_settings, outbox, now, clock, store, self.notify)
+        return DirectLog(hub_settings, outbox, now, clock.seconds)
+
+    @property
+    def free_slots(self) -> int:
+        """How many more members there may be on this node."""
+        return 0 if self.ordered_log.is_cut_off else self.hub.free_slots(self.settings.node)
+
+    def drop_connections(self) -> None:
+        """Close all connections: their clients resume on this node or another one."""
+        for session in list(self.sessions):
+            if session.member_id is not None:
+                self.fanout.remove_member(session.member_id)
+            session.abort(CONNECTION_LOST)
+
+    def has_member(self, digest: str) -> bool:
+        """Whether a member on this node, perhaps one that is away, has that session."""
+        return self.hub.has_member(digest, self.settings.node)
 
     def flood_bucket(self) -> TokenBucket:
         """A new bucket for what one client sends; it holds a burst of twice the rate."""
@@ -199,7 +235,8 @@ class Chat:
             if self._tick.getTime() <= self.clock.seconds() + limits.AWAY_SECONDS:
                 return
             self._tick.cancel()
-        deadline = self.hub.next_deadline()
+        # The nodes of a cluster have the ticks of their log.
+        deadline = None if self.settings.node else self.hub.next_deadline()
         if deadline is not None and not self.is_ending:
             seconds = max(0, deadline - self.ordered_log.time()) / 1_000
             self._tick = self.clock.callLater(seconds, self._ask_tick)
@@ -226,7 +263,7 @@ class Chat:
     def remove(self, session: ChatConnection) -> None:
         """Forget a session whose connection is lost."""
         self.sessions.discard(session)
-        if session.is_rejected:
+        if session.rejection is not None:
             self.rejected_sessions -= 1
         if self._all_closed is not None and not self.sessions:
             all_closed, self._all_closed = self._all_closed, None
@@ -245,7 +282,10 @@ class Chat:
             return succeed(None)
         self._all_closed = all_closed = Deferred[None]()
         self.log.info("disconnecting {count} clients: stopping", count=len(self.sessions))
-        self.ordered_log.ask(Clear(), self._cleared)
+        cleared = Deferred[object]()
+        self.ordered_log.ask(self.ordered_log.ending(), cleared.callback)
+        # Nobody waits for a log that does not answer.
+        cleared.addTimeout(limits.SHUTDOWN_SECONDS, self.clock).addBoth(self._cleared)
         return all_closed
 
     def _cleared(self, result: object) -> None:

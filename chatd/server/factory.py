@@ -64,13 +64,19 @@ class ChatFactory(ServerFactory):
         chat = self.chat
         if not chat.connection_throttle.admit(host):
             return None
-        if not chat.hub.free_slots and chat.rejected_sessions >= limits.REJECTED_CONNECTIONS:
+        if not chat.free_slots and chat.rejected_sessions >= limits.REJECTED_CONNECTIONS:
             chat.counters["closed silently"] += 1
             return None
         address = f"{host}:{peer.port}"
         port = self._port_type
         return port.framing(
-            Session(chat, address, ReserveSlot(address), port.dialect, port.registration_timeout)
+            Session(
+                chat,
+                address,
+                ReserveSlot(address, chat.settings.node),
+                port.dialect,
+                port.registration_timeout,
+            )
         )
 
 

@@ -122,7 +122,7 @@ class MainProtocol(LineProtocol):
     def _detect_basic(self) -> None:
         if self.session.is_ended:
             return
-        if self.session.member_id is None and not self.session.is_rejected:
+        if self.session.member_id is None and self.session.rejection is None:
             # The hub does not know the connection yet, as it is restoring a chat that was kept:
             # nothing was read so far, so the client may have sent its first line.
             self._start_detection()

@@ -25,7 +25,9 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from typing_extensions import override
 
+from chatd import tcp
 from chatd.chat import limits
+from chatd.chat.events import Node
 from chatd.discovery.responder import Responder
 from chatd.discovery.subnets import DEFAULT_PORT, Subnet
 from chatd.server.chat import Chat
@@ -41,6 +43,8 @@ _FREE_PORT_ATTEMPTS: Final = 16
 
 #: The name of the main port among the listening ports.
 _MAIN_PORT: Final = ""
+#: The name of the web page's.
+_WEB_PORT: Final = "web"
 
 #: How connections write: at once, or in the reactor's next turn (see ``server.transport``). Each
 #: value prepares a port that has begun to listen.
@@ -150,6 +154,7 @@ class ChatServer(MultiService):
             self._stop_listening()
             raise
         super().startService()
+        self.chat.describe_node = self._describe_node
         self.chat.open().chainDeferred(self.when_restored)
         for subnet in self._subnets:
             self._log_subnet(subnet)
@@ -316,6 +321,15 @@ class ChatServer(MultiService):
         self._listening.clear()
         return DeferredList([maybeDeferred(port.stopListening) for port in ports])
 
+    def _describe_node(self) -> Node:
+        addresses, origins = (
+            tuple(tcp.join_address(*address) for address in self.addresses(name))
+            for name in (_MAIN_PORT, _WEB_PORT)
+        )
+        return Node(
+            self.chat.settings.node, addresses, tuple(f"http://{origin}" for origin in origins)
+        )
+
     def _make_offer(self, subnet: Subnet) -> discovery.Offer:
         settings, is_cut_off = self.chat.settings, self.chat.ordered_log.is_cut_off
         return discovery.Offer(
@@ -324,9 +338,9 @@ class ChatServer(MultiService):
             address=str(subnet.address),
             port=self.port,
             slots=settings.slots,
-            free=0 if is_cut_off else self.chat.hub.free_slots,
-            node=settings.node,
-            cluster=settings.cluster,
+            free=self.chat.free_slots,
+            node=settings.node if self.chat.hub.nodes.cluster_id else "",
+            cluster=self.chat.hub.nodes.cluster_id,
             state=discovery.CUT_OFF if is_cut_off else "",
         )
 

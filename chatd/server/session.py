@@ -16,9 +16,8 @@ The life of a session::
     The client has to register within ``FIRST_LINE_TIMEOUT_SECONDS`` of connecting, on the plain
     port within ``REGISTRATION_SECONDS``. Once a nickname was refused, or a password is checked, the
     client has ``REGISTRATION_SECONDS`` everywhere, counted from the connection as well: the user
-    may be choosing another nickname. Invalid frames do not extend the timeout. A TCP client already
-    has a slot. If none was free, the session has no `member_id`, and only sends that refusal in the
-    client's dialect, which its first frame shows.
+    may be choosing another nickname. Invalid frames do not extend the timeout. A TCP client has a
+    slot; or no `member_id`, and is only sent the refusal, in the dialect of its first frame.
 *watcher*
     A browser may watch, without a time limit, and register later. A watcher is no member: it has no
     slot and no nickname, and nobody is told of it. Watchers and unregistered browsers have limits
@@ -43,7 +42,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chatd.chat import commands, errors, events, limits
-from chatd.chat.errors import Full, Refusal, RegistrationTimeout, ServerFailed
+from chatd.chat.errors import Refusal, RegistrationTimeout, ServerFailed
 from chatd.chat.events import Reply
 from chatd.chat.outbox import MemberId
 from chatd.chat.resuming import CONNECTION_LOST
@@ -83,10 +82,9 @@ class Session:
 
     :param address: of the client, ``ADDRESS:PORT``.
     :param connect: adds the connection to the hub.
-    :param registration_timeout: seconds to register in; invalid frames do not extend it.
-    :ivar member_id: the hub's id of the connection; None before the hub knows it, and if no slot
-        was free.
-    :ivar is_rejected: whether no slot was free.
+    :param registration_timeout: seconds to register in.
+    :ivar member_id: the hub's id of the connection; None before the hub knows it.
+    :ivar rejection: why it has no slot, and no id; None if it has one, or may get one.
     :ivar dialect: the client's dialect, as far as it is known.
     :ivar pipeline: holds back what must wait for the results of earlier commands.
     :ivar is_member: whether the hub has welcomed it; this stays true when it has left.
@@ -107,7 +105,8 @@ class Session:
         self.address = address
         self.dialect = dialect
         self.member_id: MemberId | None = None
-        self.is_ended = self.is_member = self.is_rejected = False
+        self.is_ended = self.is_member = False
+        self.rejection: Refusal | None = None
         self._connect = connect
         self._is_lost = False
         self._is_handling = False
@@ -150,8 +149,8 @@ class Session:
 
     def _reject(self, refusal: Refusal) -> None:
         """No slot is free: say so, on the main port when the dialect is known."""
-        self.is_rejected = True
         self.chat.rejected_sessions += 1
+        self.rejection = refusal
         if self.chat.is_ending:
             self.disconnect(STOPPING)
         elif not isinstance(self.dialect, Detecting):
@@ -185,8 +184,8 @@ class Session:
             # would stay until the garbage collector runs.
             refusal.__context__ = None
             request = refusal.with_traceback(None)
-        if self.is_rejected and request is not None:
-            self._rejected_request(request)
+        if self.rejection is not None and request is not None:
+            self._rejected_request(request, self.rejection)
             return
         if self.dialect.auto_registers and not self.is_member:
             request = self._auto_register(request)
@@ -198,17 +197,18 @@ class Session:
         if not self.is_ended:
             self._throttle.frame_handled(started)
 
-    def _rejected_request(self, request: Request | Refusal) -> None:
+    def _rejected_request(self, request: Request | Refusal, rejection: Refusal) -> None:
         """Refuse the first frame of a client that has no slot, unless its session has one."""
         resume = request.resume if isinstance(request, Request) else None
-        is_member = resume is not None and self.chat.hub.has_member(digest(resume.token))
+        is_member = resume is not None and self.chat.has_member(digest(resume.token))
         if not (is_member and isinstance(request, Request)):
-            self.refuse(Full(), request)
+            self.refuse(rejection, request)
             return
-        self.is_rejected = False
+        self.rejection = None
         self.chat.rejected_sessions -= 1
         self._is_handling = False
-        self.pipeline.ask(ConnectWithoutSlot(self.address), self._connected)
+        connect = ConnectWithoutSlot(self.address, self.chat.settings.node)
+        self.pipeline.ask(connect, self._connected)
         self.pipeline.when_answered(partial(self._dispatch, request))
 
     def idle_detected(self, dialect: Dialect) -> None:
@@ -217,8 +217,8 @@ class Session:
 
     def _idle_detected(self, dialect: Dialect) -> None:
         self._set_dialect(dialect)
-        if self.is_rejected:
-            self.refuse(Full())
+        if self.rejection is not None:
+            self.refuse(self.rejection)
         else:
             self._dispatch(Request(commands.Enter(self.address)))
 
@@ -270,7 +270,7 @@ class Session:
         :param protocol: its name, ``http`` for example.
         """
         self.chat.counters[f"foreign-{protocol}"] += 1
-        self._abort("foreign protocol")
+        self.abort("foreign protocol")
 
     def send_queue_exceeded(self) -> None:
         """The client reads too slowly: abort.
@@ -279,7 +279,7 @@ class Session:
         the hub here, which would change the audiences under that loop; it does so in
         :meth:`connection_lost`, in a later turn.
         """
-        self._abort("too slow")
+        self.abort("too slow")
 
     def connection_lost(self) -> None:
         """The connection is gone: free the slot and the nickname, if they are not free yet."""
@@ -303,7 +303,7 @@ class Session:
         late = RegistrationTimeout(
             f"No nickname within {self._registration_timeout:g} s, so the server closes."
         )
-        self.refuse(Full() if self.is_rejected else late)
+        self.refuse(self.rejection or late)
 
     # --- requests and their results -------------------------------------------------------------
 
@@ -462,7 +462,8 @@ class Session:
         if dialect is not previous and self.member_id is not None:
             self.chat.fanout.dialect_changed(self.member_id)
 
-    def _abort(self, reason: str) -> None:
+    def abort(self, reason: str) -> None:
+        """Close the connection at once; the member leaves for that reason."""
         self._reason = reason
         self.is_ended = True
         self._throttle.stop()

@@ -103,6 +103,10 @@ class SQLiteEngine:
         """See :class:`~chatd.log.engine.Engine`."""
         return self._call(lambda: self._append(entry, messages))
 
+    def add(self, messages: Sequence[ArchivedMessage]) -> Deferred[None]:
+        """See :class:`~chatd.log.engine.MessageStore`."""
+        return self._call(lambda: self._add(messages))
+
     def save(
         self,
         snapshot: Snapshot,
@@ -197,6 +201,15 @@ class SQLiteEngine:
 
     def _append(self, entry: Entry, messages: Sequence[ArchivedMessage]) -> None:
         self._store.journal.append(entry, messages)
+        self._added()
+
+    def _add(self, messages: Sequence[ArchivedMessage]) -> None:
+        store = self._store
+        with store.database.transaction():
+            store.messages.add_missing(messages)
+        self._added()
+
+    def _added(self) -> None:
         self._index()
         if self._is_unused:
             # Not before: nothing is deleted from a file that cannot be read.

@@ -13,6 +13,7 @@ from typing import Final
 
 from chatd.chat import limits, names
 from chatd.chat import search_words as words
+from chatd.chat.events import Message
 from chatd.log.engine import ArchivedMessage
 from chatd.store.database import Database
 from chatd.store.failures import Damaged
@@ -105,6 +106,18 @@ class Messages:
             "INSERT OR REPLACE INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows
         )
         self.last += len(rows)
+
+    def add_missing(self, messages: Sequence[ArchivedMessage]) -> None:
+        """Add those of `messages` that are not there; within a transaction."""
+        self.add([each for each in messages if not self._has(each.message)])
+
+    def _has(self, message: Message) -> bool:
+        known = self._rooms.get(names.casefold(message.room))
+        return known is not None and bool(
+            self._database.execute(
+                "SELECT 1 FROM messages WHERE room = ? AND seq = ?", (known[0], message.seq)
+            ).fetchone()
+        )
 
     def has_batch(self) -> bool:
         """Whether there are so many messages without an index that they are worth a transaction."""

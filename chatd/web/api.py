@@ -105,7 +105,7 @@ def health(request: Request, chat: Chat) -> Response:
             "started": hub.started,
             "members": hub.member_count,
             "slots": chat.settings.slots,
-            "free": hub.free_slots,
+            "free": chat.free_slots,
         }
     )
 

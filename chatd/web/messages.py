@@ -36,6 +36,7 @@ STATUS: Final = {
     "server-failed": 500,
     "not-implemented": 501,
     "too-many-connections": 503,
+    "cut-off": 503,
     "search-failed": 503,
     "http-version": 505,
 }

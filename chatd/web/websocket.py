@@ -22,7 +22,7 @@ from wsproto.utilities import generate_accept_token
 
 from chatd import tcp
 from chatd.chat import limits
-from chatd.chat.errors import LineTooLong
+from chatd.chat.errors import CutOff, LineTooLong
 from chatd.log.operations import ConnectWithoutSlot
 from chatd.server.chat import Chat
 from chatd.server.connection import FrameReader
@@ -54,6 +54,7 @@ def upgrade(request: Request, chat: Chat) -> Upgrade:
 
     :raises HTTPError: if the request is not a valid opening handshake (RFC 6455, section 4.2.1).
     :raises TooManyUnregistered: if too many connections have not entered yet.
+    :raises CutOff: if the node is cut off from its cluster.
     """
     if request.method != "GET":
         raise HTTPError("method-not-allowed", "Only GET can open a WebSocket.", (("Allow", "GET"),))
@@ -78,12 +79,15 @@ def connect_without_slot(chat: Chat, address: str) -> Session:
     """A session for a browser at `address` (``ADDRESS:PORT``), which has no slot.
 
     :raises TooManyUnregistered: if too many connections have not entered yet.
+    :raises CutOff: if the node is cut off from its cluster.
     """
-    chat.hub.check_unregistered()
+    if chat.ordered_log.is_cut_off:
+        raise CutOff
+    chat.hub.check_unregistered(chat.settings.node)
     return Session(
         chat,
         address,
-        ConnectWithoutSlot(address),
+        ConnectWithoutSlot(address, chat.settings.node),
         WebSocketNative(),
         limits.FIRST_LINE_TIMEOUT_SECONDS,
     )

@@ -315,6 +315,7 @@ _PARSERS: Final[dict[str, Any]] = {
 _CODES: Final[dict[type, int]] = {
     Refusal: 400,
     errors.Full: 101,
+    errors.CutOff: 101,
     errors.RegistrationTimeout: 101,
     errors.NotRegistered: 401,
     errors.PasswordRequired: 401,

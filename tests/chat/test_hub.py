@@ -41,7 +41,7 @@ def chat() -> Chat:
 
 def test_a_connection_takes_its_slot_before_it_has_a_nickname(chat: Chat) -> None:
     member = chat.reserve_slot()
-    assert chat.hub.free_slots == 8
+    assert chat.hub.free_slots() == 8
     assert chat.hub.nickname(member) == ""
 
 
@@ -51,7 +51,7 @@ def test_a_connection_without_a_free_slot_is_refused_unnoticed() -> None:
     chat.reserve_slot()
     with pytest.raises(Full):
         chat.reserve_slot(2)
-    assert chat.hub.free_slots == 0
+    assert chat.hub.free_slots() == 0
     assert chat.received(ice) == []
 
 
@@ -59,7 +59,7 @@ def test_a_slot_is_free_again_after_its_member_left() -> None:
     chat = Chat(slots=1)
     chat.hub.remove_member(chat.reserve_slot(), "connection lost", 0)
     chat.handle(chat.enter("ice"), Quit())
-    assert chat.hub.free_slots == 1
+    assert chat.hub.free_slots() == 1
     chat.enter("moon")
 
 
@@ -119,10 +119,10 @@ def test_a_connection_that_has_not_entered_can_do_nothing_else(
 
 def test_a_connection_that_has_not_entered_quits_unnoticed(chat: Chat) -> None:
     ice = chat.enter("ice")
-    free = chat.hub.free_slots
+    free = chat.hub.free_slots()
     assert chat.handle(chat.reserve_slot(), Quit()) == events.Goodbye("quit")
     assert chat.received(ice) == []
-    assert chat.hub.free_slots == free
+    assert chat.hub.free_slots() == free
 
 
 def test_a_member_enters_once(chat: Chat) -> None:
@@ -153,7 +153,7 @@ def test_a_member_leaves_once(chat: Chat) -> None:
     assert chat.handle(moon, Quit()) == events.Goodbye("quit")
     chat.hub.remove_member(moon, "connection lost", 0)
     assert chat.received(ice) == [MemberLeft("moon", "quit")]
-    assert chat.hub.free_slots == 8
+    assert chat.hub.free_slots() == 8
 
 
 @pytest.mark.parametrize("nickname", ["ice", "ICE", "Ice", "\uff49ce", "i\uff23e"])

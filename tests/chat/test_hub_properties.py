@@ -241,7 +241,7 @@ class Chatting(RuleBasedStateMachine):
 
     @invariant()
     def slots_never_leak(self) -> None:
-        assert self.hub.free_slots == self.model.free >= 0
+        assert self.hub.free_slots() == self.model.free >= 0
         assert self.hub.member_count == len(self.model.names)
 
     @invariant()

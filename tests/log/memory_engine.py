@@ -52,6 +52,16 @@ class MemoryEngine(Engine, Archive):
         return succeed([each for each in self.entries if each.position > after][:3])
 
     @override
+    def add(self, messages: Sequence[ArchivedMessage]) -> Deferred[None]:
+        if self.problem:
+            return fail(StoreFailed(self.problem))
+        there = {(each.message.room, each.message.seq) for each in self.messages}
+        self.messages += [
+            each for each in messages if (each.message.room, each.message.seq) not in there
+        ]
+        return succeed(None)
+
+    @override
     def append(self, entry: Entry, messages: Sequence[ArchivedMessage] = ()) -> Deferred[None]:
         def keep() -> None:
             if any(each.position >= entry.position for each in self.entries):

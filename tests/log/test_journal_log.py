@@ -174,7 +174,7 @@ def test_after_a_restart_everything_is_there_but_those_who_were_connected(
     server.do(Handle(2, SendMessage("one")), Handle(1, SendMessage("two")))
     again = restart(server, is_killed)
     assert again.told == [], "nobody is told anything of it"
-    assert again.log.hub.free_slots == 5
+    assert again.log.hub.free_slots() == 5
     assert again.log.hub.users().users == ()
     ice = enter(again, "ice")
     assert ice == 3, "no id is used twice"

@@ -284,7 +284,7 @@ class Harness:
     @property
     def free(self) -> int:
         """How many slots are free."""
-        return self.chat.hub.free_slots
+        return self.chat.hub.free_slots()
 
 
 HOST = "127.0.0.1"

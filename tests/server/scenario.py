@@ -20,6 +20,7 @@ from chatd.chat import limits
 from chatd.chat.commands import Authenticate
 from chatd.chat.errors import WrongPassword
 from chatd.chat.events import Event, Message, PrivateMessage
+from chatd.chat.model import SLOTS
 from chatd.chat.names import LOBBY, casefold
 from chatd.chat.outbox import MemberId
 from chatd.server import chat
@@ -416,10 +417,8 @@ class Scenario:
         connections, nicknames = self._hub._connections, self._hub._nicknames._members
         present = {each for each, member in connections._members.items() if not member.away_until}
         assert present <= connected
-        in_slots = [
-            member for member in connections._members.values() if member.pool is connections.slots
-        ]
-        assert self._hub.free_slots == _SLOTS - len(in_slots) >= 0
+        in_slots = [member for member in connections._members.values() if member.pool.name == SLOTS]
+        assert self._hub.free_slots() == _SLOTS - len(in_slots) >= 0
         assert len({member.member_id for member in nicknames.values()}) == len(nicknames)
         for key, member in nicknames.items():
             assert member in in_slots

@@ -8,12 +8,15 @@ import pytest
 from twisted.internet.address import IPv4Address
 
 from chatd.discovery.subnets import Subnet
+from chatd.log.cluster_codec import first_snapshot
+from chatd.log.engine import Snapshot
 from chatd.server.chat import Chat, ServerSettings
 from chatd.server.factory import ChatFactory
 from chatd.server.protocol import LineProtocol
 from chatd.server.service import CannotListen, ChatServer, ExtraPort, ListenSettings
 from chatd.wire import discovery
 from tests.fakes import FakeNetwork, log_lines
+from tests.log.shared_engine import MemoryLog, MemorySharedEngine
 from tests.server.harness import Client
 
 
@@ -385,26 +388,53 @@ def test_the_log_has_the_number_of_refusals_at_the_end() -> None:
     assert any("malformed" in line for line in lines)
 
 
-CAMPUS = ServerSettings("campus", slots=9, node="library", cluster="Ku2e0bnXrTY")
+class _NodeHarness(_ServiceHarness):
+    """A network, one server on it, and the log of the cluster of which it is a node."""
+
+    def __init__(self) -> None:
+        self.network = FakeNetwork()
+        log = MemoryLog(Snapshot(1, first_snapshot("campus", "Ku2e0bnXrTY", 0)))
+        self.engine = MemorySharedEngine(log)
+        settings = ServerSettings("campus", slots=9, node="library")
+        self.chat = Chat(settings, self.network, lambda: 0, shared=self.engine)
+        self.server = ChatServer(self.network, ListenSettings(WORK, 7_000), self.chat)
+        self.server.startService()
+        self.pass_time(1)
+
+    def pass_time(self, seconds: float) -> None:
+        for _ in range(int(seconds * 10)):
+            self.network.advance(0.1)
+            self.engine.send()
+            self.engine.deliver()
+
+    def offer(self) -> discovery.Offer:
+        return self.offers("10.35.11.255", "10.35.11.112")[-1]
 
 
 def test_a_node_of_a_cluster_names_itself_and_its_cluster_in_its_offers() -> None:
-    harness = _ServiceHarness(settings=CAMPUS)
-    harness.server.startService()
-    [offer] = harness.offers("10.35.11.255", "10.35.11.112")
+    harness = _NodeHarness()
+    offer = harness.offer()
     assert (offer.id, offer.node, offer.cluster) == ("campus", "library", "Ku2e0bnXrTY")
     assert (offer.free, offer.is_cut_off) == (9, False)
     harness.server.stopService()
 
 
 def test_a_node_that_is_cut_off_says_so_and_offers_no_slot() -> None:
-    harness = _ServiceHarness(settings=CAMPUS)
-    harness.server.startService()
-    harness.chat.ordered_log.is_cut_off = True
-    [offer] = harness.offers("10.35.11.255", "10.35.11.112")
+    harness = _NodeHarness()
+    harness.engine.is_connected = False
+    harness.pass_time(6)
+    offer = harness.offer()
     assert (offer.slots, offer.free, offer.is_cut_off) == (9, 0, True)
-    harness.chat.ordered_log.is_cut_off = False
-    assert not harness.offers("10.35.11.255", "10.35.11.112")[-1].is_cut_off
+    harness.engine.is_connected = True
+    harness.pass_time(3)
+    assert not harness.offer().is_cut_off
+    harness.server.stopService()
+
+
+def test_the_other_nodes_learn_at_which_addresses_a_node_listens() -> None:
+    harness = _NodeHarness()
+    [node] = harness.chat.hub.nodes.there
+    assert node.addresses == tuple(f"{host}:7000" for host in HOSTS)
     harness.server.stopService()
 
 

@@ -87,7 +87,7 @@ async def test_clients_chat_over_tls_are_sent_the_goodbye_and_free_their_slot() 
             person.sendLine(b"/quit")
             await person.sees("Goodbye (quit)")
             await person.gone.addTimeout(TIMEOUT_SECONDS, reactor)
-        assert server.chat.hub.free_slots == 1
+        assert server.chat.hub.free_slots() == 1
 
 
 @on_reactor

@@ -1,0 +1,97 @@
+"""The archive of a node: it keeps the messages of the shared log for itself."""
+
+from collections.abc import Generator, Sequence
+from typing import Any
+
+from twisted.internet.defer import Deferred, inlineCallbacks, succeed
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from chatd.chat import limits
+from chatd.chat.events import Message
+from chatd.log.engine import Archive, ArchivedMessage, MessageStore, StoreFailed
+
+
+class NodeArchive:
+    """Keeps what is said, in batches. A failure concerns this node alone: the chat goes on.
+
+    While nothing can be kept, the last messages wait, and the store is tried again.
+
+    :ivar archive: to read from.
+    """
+
+    log = Logger()
+
+    def __init__(self, store: MessageStore, archive: Archive, clock: IReactorTime) -> None:
+        self.archive = archive
+        self._store = store
+        self._clock = clock
+        self._waiting: list[ArchivedMessage] = []
+        self._is_busy = self._is_failed = False
+        self._retry: IDelayedCall | None = None
+        self._when_kept: Deferred[None] | None = None
+
+    def open(self) -> Deferred[None]:
+        """Open the store; fires also if that has failed, which the log says."""
+        return self._store.open().addErrback(self._failed)
+
+    @inlineCallbacks
+    def last(self, room: str, limit: int) -> Generator[Deferred[Any], Any, tuple[Message, ...]]:
+        """The last messages of `room` that are kept; none while they cannot be read."""
+        try:
+            messages: tuple[Message, ...] = yield self.archive.last(room, limit)
+        except StoreFailed:
+            return ()
+        return messages
+
+    def add(self, messages: Sequence[ArchivedMessage]) -> None:
+        """Keep `messages`."""
+        self._waiting += messages
+        if self._is_failed:
+            self._waiting = self._waiting[-limits.UNARCHIVED_MESSAGES :]
+        self._write()
+
+    def close(self) -> Deferred[None]:
+        """Fires when everything is kept that can be, and the store is closed."""
+        if self._retry is not None and self._retry.active():
+            self._retry.cancel()
+        kept: Deferred[None] = succeed(None)
+        if self._is_busy:
+            self._when_kept = kept = Deferred()
+        return kept.addCallback(lambda _: self._store.close())
+
+    def _write(self) -> None:
+        if self._waiting and not (self._is_busy or self._is_failed):
+            batch, self._waiting = self._waiting, []
+            self._is_busy = True
+            self._store.add(batch).addBoth(self._written, batch)
+
+    def _written(self, result: Failure | None, batch: list[ArchivedMessage]) -> None:
+        self._is_busy = False
+        if isinstance(result, Failure):
+            self._waiting = batch + self._waiting
+            self._failed(result)
+        self._write()
+        if self._when_kept is not None and not self._is_busy:
+            kept, self._when_kept = self._when_kept, None
+            kept.callback(None)
+
+    def _failed(self, failure: Failure) -> None:
+        if failure.check(StoreFailed) is None:
+            self.log.failure("messages could not be kept", failure)
+        elif not self._is_failed:
+            self.log.error(
+                "this node keeps no messages at present: {error}", error=str(failure.value)
+            )
+        self._is_failed = True
+        self._retry = self._clock.callLater(limits.STORE_RETRY_SECONDS, self._try_again)
+
+    def _try_again(self) -> None:
+        self._retry = None
+        self._store.open().addCallbacks(self._recovered, self._failed)
+
+    def _recovered(self, result: None) -> None:
+        self._is_failed = False
+        self.log.info("this node keeps messages again")
+        self._write()
