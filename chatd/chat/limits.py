@@ -280,6 +280,26 @@ REMOVED_ACCOUNTS: Final = 1_024
 #: How often the password file is checked for changes.
 PASSWORD_FILE_SECONDS: Final = 2
 
+# --- etcd ---------------------------------------------------------------------------------------
+
+#: Time for a server of etcd to answer a request. After it another server is asked.
+ETCD_REQUEST_SECONDS: Final = 2
+#: Time for which a server may tell of nothing while the log is followed. The nodes of a cluster say
+#: something every second, so it is cut off, and another server is asked.
+ETCD_SILENT_SECONDS: Final = 2
+#: Time for one line of what a server tells while the log is followed.
+ETCD_LINE_SECONDS: Final = 10
+#: Pause before the log is followed from another server.
+ETCD_RETRY_MILLISECONDS: Final = 100
+#: One answer of etcd. The largest has a slice of a snapshot.
+ETCD_ANSWER_BYTES: Final = 4_194_304
+#: One line of what a server tells while the log is followed. etcd cuts them at about 3 MiB.
+ETCD_LINE_BYTES: Final = 16_777_216
+#: A slice of a snapshot. etcd takes requests of up to 1.5 MiB.
+SNAPSHOT_SLICE_BYTES: Final = 524_288
+#: A snapshot of the shared log; one of 20,000 members has about 5 MB.
+SHARED_SNAPSHOT_BYTES: Final = 134_217_728
+
 # --- the client ---------------------------------------------------------------------------------
 
 #: Interval of discovery queries.

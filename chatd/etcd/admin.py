@@ -1,0 +1,152 @@
+"""Making, looking at and removing the log of a chat: what ``chatd cluster`` does."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
+
+from chatd.etcd import snapshots
+from chatd.etcd.absent import not_made
+from chatd.etcd.address import Server
+from chatd.etcd.client import EtcdClient
+from chatd.etcd.keys import Keys, Pointer
+from chatd.etcd.messages import KeyValue, Range, Status, Transaction
+from chatd.log.engine import Position, Snapshot
+from chatd.log.shared_engine import LogUnreachable, LogUnusable
+
+#: Whoever is there says something every second.
+_IN_USE_SECONDS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ServerState:
+    """How one server of etcd is.
+
+    :ivar problem: why it cannot be used; else empty.
+    :ivar alarms: such as ``NOSPACE``, in etcd's words.
+    """
+
+    server: Server
+    problem: str = ""
+    version: str = ""
+    is_leader: bool = False
+    revision: int = 0
+    database_bytes: int = 0
+    used_bytes: int = 0
+    alarms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LogState:
+    """What is in etcd of a log.
+
+    :ivar made_at: the revision at which it was made.
+    :ivar entry: the position of the last entry; 0 before the first one.
+    """
+
+    pointer: Pointer
+    made_at: Position
+    entry: Position
+
+
+class EtcdAdmin:
+    """Works on the log of one chat."""
+
+    def __init__(self, clock: IReactorTime, client: EtcdClient, server_id: str) -> None:
+        self._clock = clock
+        self._client = client
+        self._server_id = server_id
+        self._keys = Keys(server_id)
+
+    async def make(self, cluster_id: str, first_snapshot: bytes) -> None:
+        """Make the log.
+
+        :raises LogUnusable: if there is one already.
+        :raises LogUnreachable: if etcd cannot be used.
+        """
+        keys = self._keys
+        whole = {"key": keys.prefix, "range_end": keys.end}
+        # What is there without a pointer is the rest of a log whose pointer was deleted by hand.
+        cleared = await self._unless_made([{"request_delete_range": whole}])
+        snapshot = Snapshot(cleared.header.revision, first_snapshot)
+        pointer = snapshots.pointer_to(cluster_id, snapshot)
+        puts = snapshots.puts(keys, pointer, first_snapshot)
+        puts.append({"key": keys.pointer, "value": msgspec.json.encode(pointer)})
+        await self._unless_made([{"request_put": put} for put in puts])
+
+    async def _unless_made(self, requests: list[dict[str, Any]]) -> Transaction:
+        compare = {"target": "CREATE", "key": self._keys.pointer, "create_revision": 0}
+        answer = await self._client.call(
+            "/v3/kv/txn", {"compare": [compare], "success": requests}, Transaction
+        )
+        if not answer.succeeded:
+            raise LogUnusable(
+                f"The cluster “{self._server_id}” is made already. To begin anew, first remove it, "
+                "with all that was said there: chatd cluster remove"
+            )
+        return answer
+
+    async def look(self) -> LogState:
+        """What is there of the log.
+
+        :raises LogUnusable: if there is none.
+        :raises LogUnreachable: if etcd cannot be used.
+        """
+        pointer_key = await self._read(self._keys.pointer)
+        if pointer_key is None:
+            raise not_made(self._server_id)
+        pointer = snapshots.decode_pointer(pointer_key)
+        if pointer is None:
+            raise snapshots.damaged()
+        log_key = await self._read(self._keys.log)
+        entry = log_key.mod_revision if log_key is not None else 0
+        return LogState(pointer, pointer_key.create_revision, entry)
+
+    async def is_in_use(self) -> bool:
+        """Whether a node is there; it would say something in the next seconds."""
+        before = await self._read(self._keys.log)
+        if before is None:
+            return False
+        await deferLater(self._clock, _IN_USE_SECONDS)
+        after = await self._read(self._keys.log)
+        return after is not None and after.mod_revision != before.mod_revision
+
+    async def remove(self) -> None:
+        """Delete the log, its snapshots, and whatever else has a key of this chat.
+
+        :raises LogUnusable: if there is nothing.
+        :raises LogUnreachable: if etcd cannot be used.
+        """
+        whole = {"key": self._keys.prefix, "range_end": self._keys.end}
+        there = await self._client.call("/v3/kv/range", {**whole, "count_only": True}, Range)
+        if not there.count:
+            raise not_made(self._server_id)
+        await self._client.call(
+            "/v3/kv/txn", {"success": [{"request_delete_range": whole}]}, Transaction
+        )
+
+    async def server_states(self) -> list[ServerState]:
+        """How each server of etcd is."""
+        return [await self._server_state(each) for each in self._client.address.servers]
+
+    async def _server_state(self, server: Server) -> ServerState:
+        try:
+            status = await self._client.ask(server, "/v3/maintenance/status", {}, Status)
+        except (LogUnreachable, LogUnusable) as problem:
+            return ServerState(server, problem=str(problem))
+        return ServerState(
+            server,
+            "" if status.leader else f"etcd at {server} has no leader: is a majority running?",
+            status.version[:64],
+            status.leader == status.header.member_id,
+            status.header.revision,
+            status.size,
+            status.size_in_use,
+            tuple(each[:200] for each in status.errors[:8]),
+        )
+
+    async def _read(self, key: bytes) -> KeyValue | None:
+        answer = await self._client.call("/v3/kv/range", {"key": key}, Range)
+        return answer.kvs[0] if answer.kvs else None

@@ -1,0 +1,87 @@
+"""Connecting to a server of etcd, with TLS or without."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
+from twisted.internet.protocol import Factory
+
+from chatd.chat import limits
+from chatd.etcd.address import EtcdAddress, Server
+
+NEEDS_TLS: Final = "needs pyOpenSSL: pip install 'chatd[tls]'"
+
+#: Connects to a server; fires with the connection, or fails.
+Connect = Callable[[Server, Factory], Deferred[Any]]
+
+_CERTIFICATE: Final = re.compile(
+    rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL
+)
+
+
+def connector(reactor: Any, address: EtcdAddress) -> Connect:
+    """What connects to the servers of `address`.
+
+    :raises ValueError: if a file of a certificate or key cannot be used, or pyOpenSSL is missing.
+        The sentence continues "--cluster: …".
+    """
+    tls_options = _tls_options(address) if address.is_tls else None
+
+    def connect(server: Server, factory: Factory) -> Deferred[Any]:
+        endpoint: Any = HostnameEndpoint(
+            reactor, server.host, server.port, timeout=limits.ETCD_REQUEST_SECONDS
+        )
+        if tls_options is not None:
+            endpoint = wrapClientTLS(tls_options(server.host), endpoint)
+        connected: Deferred[Any] = endpoint.connect(factory)
+        return connected
+
+    return connect
+
+
+def _tls_options(address: EtcdAddress) -> Callable[[str], Any]:
+    try:
+        from twisted.internet import ssl
+    except ImportError:
+        raise ValueError(NEEDS_TLS) from None
+    trusted = ssl.platformTrust()
+    if address.ca is not None:
+        trusted = _use("ca", address.ca, _trust)
+    certificate = None
+    if address.cert is not None and address.key is not None:
+        key = _use("key", address.key, bytes)
+        certificate = _use(
+            "cert", address.cert, lambda pem: ssl.PrivateCertificate.loadPEM(key + b"\n" + pem)
+        )
+    return lambda host: ssl.optionsForClientTLS(host, trusted, certificate)
+
+
+def _trust(pem: bytes) -> Any:
+    from twisted.internet import ssl
+
+    return ssl.trustRootFromCertificates(
+        [ssl.Certificate.loadPEM(each) for each in _CERTIFICATE.findall(pem)] or [pem]
+    )
+
+
+def _use(name: str, path: Path, use: Callable[[bytes], Any]) -> Any:
+    """What `use` makes of the file."""
+    try:
+        return use(path.read_bytes())
+    except OSError as error:
+        raise ValueError(
+            f"has {name}={str(path)!r}, which cannot be read: {error.strerror}"
+        ) from None
+    except Exception:  # pyOpenSSL has many
+        raise ValueError(f"has {name}={str(path)!r}, which is not a file in PEM") from None
+
+
+def tls_reason(error: Exception) -> str:
+    """Why TLS has failed, in OpenSSL's words; empty if that is not what has failed."""
+    if type(error).__module__ != "OpenSSL.SSL" or not error.args:
+        return ""
+    reasons = error.args[0] if isinstance(error.args[0], list) else []
+    return "TLS: " + (", ".join(str(each[-1]) for each in reasons if each) or "no reason")

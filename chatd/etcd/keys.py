@@ -1,0 +1,61 @@
+"""The keys of one log in etcd.
+
+::
+
+    /chatd/campus/log                                 each entry is a put of this key
+    /chatd/campus/snapshot                            a pointer: which snapshot is the newest
+    /chatd/campus/snapshot/POSITION-DIGEST/SLICE      its bytes, in slices
+"""
+
+from typing import Final
+from urllib.parse import quote
+
+import msgspec
+
+#: A revision of etcd is a signed 64-bit number. With zeros in front, keys sort by it.
+_POSITION_DIGITS: Final = 19
+
+
+class Pointer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The newest snapshot.
+
+    :ivar cluster_id: of the cluster whose log this is, to show it.
+    :ivar sha256: of the snapshot, in hexadecimal.
+    """
+
+    cluster_id: str
+    position: int
+    slices: int
+    size: int
+    sha256: str
+
+    @property
+    def name(self) -> str:
+        """What the keys of its slices begin with."""
+        return f"{self.position:0{_POSITION_DIGITS}}-{self.sha256[:16]}"
+
+
+class Keys:
+    """The keys of the log of one chat.
+
+    :ivar log: of the entries.
+    :ivar pointer: of the pointer.
+    :ivar after_pointer: the end of a range from `log` that contains both, and no slice.
+    """
+
+    def __init__(self, server_id: str) -> None:
+        # What the id of another chat begins with must not be this one's prefix.
+        self.prefix = f"/chatd/{quote(server_id, safe='')}/".encode()
+        self.log = self.prefix + b"log"
+        self.pointer = self.prefix + b"snapshot"
+        self.after_pointer = self.pointer + b"\0"
+        self.end = self.prefix[:-1] + b"0"  # the character after the slash
+        self.slices = self.pointer + b"/"
+
+    def slices_of(self, pointer: Pointer) -> bytes:
+        """What the keys of that snapshot's slices begin with."""
+        return self.slices + pointer.name.encode() + b"/"
+
+    def slices_before(self, pointer: Pointer) -> bytes:
+        """The end of the range that has the slices of all snapshots before that one."""
+        return self.slices + f"{pointer.position:0{_POSITION_DIGITS}}".encode()
