@@ -306,6 +306,14 @@ SHARED_SNAPSHOT_BYTES: Final = 134_217_728
 DISCOVERY_PERIOD_SECONDS: Final = 3
 #: Time that a client collects offers after the first one, if it looks for no particular server.
 OFFER_COLLECT_SECONDS: Final = 1
+#: Time that a client collects offers after the first one of a cluster's node, to take the freest.
+NODE_COLLECT_MILLISECONDS: Final = 300
+#: Longest wait of a client that has lost a cluster's node, at random, before it looks for another.
+NODE_JITTER_MILLISECONDS: Final = 300
+#: Time in a search that a client waits for its own cluster, though another one has the same id.
+OWN_CLUSTER_SECONDS: Final = 30
+#: Addresses of a cluster's nodes that a client remembers.
+CLUSTER_ADDRESSES: Final = 64
 #: Queries that ``chatd doctor`` sends to each subnet, spread over ``--wait``, so that one lost
 #: broadcast shows as such.
 DOCTOR_REQUESTS: Final = 3

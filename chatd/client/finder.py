@@ -1,6 +1,7 @@
 """Finding the server: by broadcast, with a choice if several answer; or by a direct address."""
 
-from collections.abc import Callable, Sequence
+import random
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Protocol
 
 from twisted.internet.interfaces import IDelayedCall
@@ -8,6 +9,7 @@ from typing_extensions import override
 
 from chatd.chat import limits
 from chatd.client import status
+from chatd.client.cluster import Choose, KnownNodes, NodeOffers, server_of
 from chatd.client.connection_notices import SearchUI
 from chatd.client.lifecycle import ServerAddress
 from chatd.client.ui import SERVER_PROMPT, Choice
@@ -37,12 +39,24 @@ class Finder(Protocol):
     def stop(self) -> None:
         """Stop the search."""
 
+    @property
+    def nodes(self) -> KnownNodes:
+        """What the client knows of its cluster; it tells when that changes."""
+
 
 class DirectAddress(Finder):
-    """The user gave the server's address: no search is needed."""
+    """The user gave the server's address: no search is needed.
 
-    def __init__(self, server: ServerAddress) -> None:
+    A node of a cluster that is lost is tried once more, and then the others, in turn.
+
+    :param choose: chooses the next one of them.
+    """
+
+    def __init__(
+        self, server: ServerAddress, choose: Choose[ServerAddress] = random.choice
+    ) -> None:
         self._server = server
+        self._nodes = KnownNodes(choose, server)
 
     @override
     def find(
@@ -51,15 +65,28 @@ class DirectAddress(Finder):
         on_failed: Callable[[str], None],
         holds_slot: bool = False,
     ) -> None:
-        on_found(self._server)
+        server = self._nodes.next(is_own_first=True)
+        if server is None:
+            self._nodes.restart()
+            server = self._nodes.next(is_own_first=True) or self._server
+        self._nodes.mark_tried(server)
+        on_found(server)
 
     @override
     def stop(self) -> None:
         pass
 
+    @property
+    @override
+    def nodes(self) -> KnownNodes:
+        return self._nodes
+
 
 class BroadcastFinder(Finder):
     """Queries the known subnets, and takes the first offer of its server with a free slot.
+
+    If the server is a node of a cluster, it collects offers for NODE_COLLECT_MILLISECONDS, and
+    takes the freest node. If nobody answers, it tries the addresses that the last server has told.
 
     Without a server id, it collects offers for OFFER_COLLECT_SECONDS. If only one server answers,
     it takes that one. Of several the user chooses, and may do so from the second one on; without a
@@ -70,6 +97,7 @@ class BroadcastFinder(Finder):
     :param port: the discovery port of the servers.
     :param server_id: the id of the server to find; None for any.
     :param host: returns this host's addresses, for the names of its interfaces.
+    :param choose: chooses one of several nodes that are as good.
     """
 
     def __init__(
@@ -80,6 +108,7 @@ class BroadcastFinder(Finder):
         server_id: str | None,
         ui: SearchUI,
         host: Callable[[], Sequence[HostAddress]] = host_addresses,
+        choose: Choose[Any] = random.choice,
     ) -> None:
         self._clock = reactor
         self._port = port
@@ -88,6 +117,12 @@ class BroadcastFinder(Finder):
         self._server_id = server_id
         self._ui = ui
         self._offers: dict[str, Offer] = {}
+        self._node_offers = NodeOffers(choose)
+        self._nodes = KnownNodes(choose)
+        # Until then (by the clock) offers of other clusters are not taken.
+        self._stays_until = 0.0
+        self._entries = 0
+        self._reported_twins = False
         self._holds_slot = False
         self._reported_full = False
         self._gave_advice = False
@@ -105,6 +140,10 @@ class BroadcastFinder(Finder):
         self._on_found, self._on_failed = on_found, on_failed
         self._holds_slot = holds_slot
         self._offers.clear()
+        self._node_offers.clear()
+        if self._entries != self._nodes.entries:  # the first search since then
+            self._entries = self._nodes.entries
+            self._stays_until = self._clock.seconds() + limits.OWN_CLUSTER_SECONDS
         self._reported_full = False
         self._querier.start()
         self._update_status()
@@ -115,12 +154,20 @@ class BroadcastFinder(Finder):
             if subnets
             else f"Cannot search for {server}: no subnet of this host has a broadcast address."
         )
-        self._set_timeout(limits.DISCOVERY_PERIOD_SECONDS, self._no_answer)
+        if self._nodes.cluster:
+            self._set_timeout(limits.NODE_COLLECT_MILLISECONDS / 1_000, self._no_answer)
+        else:
+            self._set_timeout(limits.DISCOVERY_PERIOD_SECONDS, self._no_answer)
 
     @override
     def stop(self) -> None:
         self._set_timeout(None)
         self._querier.stop()
+
+    @property
+    @override
+    def nodes(self) -> KnownNodes:
+        return self._nodes
 
     def _set_timeout(
         self, seconds: float | None, on_timeout: Callable[[], None] = lambda: None
@@ -136,6 +183,12 @@ class BroadcastFinder(Finder):
         self._ui.set_status(searching)
 
     def _no_answer(self) -> None:
+        if self._nodes.cluster:
+            # Its own node last: the client has just lost it.
+            if self._try_known_node({self._nodes.node}) or self._try_known_node():
+                return
+            self._nodes.restart()
+            self._set_timeout(limits.DISCOVERY_PERIOD_SECONDS, self._no_answer)
         if not self._reported_full:
             self._ui.notify(
                 f"No answer within {limits.DISCOVERY_PERIOD_SECONDS} s; still searching."
@@ -173,27 +226,87 @@ class BroadcastFinder(Finder):
         ]
 
     def _offer_received(self, offer: Offer) -> None:
-        if self._server_id is None:
+        if self._server_id not in (None, offer.id):
+            return
+        if self._is_of_another_cluster(offer):
+            self._report_twin(offer)
+        elif self._server_id is None:
             self._collect(offer)
-        elif offer.id == self._server_id:
-            if offer.free > 0 or self._holds_slot:
-                self._on_found(_server(offer))
-            else:
-                self._report_full(offer)
+        elif offer.node:
+            if not self._node_offers:
+                self._set_timeout(limits.NODE_COLLECT_MILLISECONDS / 1_000, self._choose_node)
+            self._node_offers.add(offer)
+        elif offer.free > 0 or self._holds_slot:
+            self._on_found(server_of(offer))
+        else:
+            self._report_full(offer)
 
-    def _report_full(self, offer: Offer) -> None:
+    def _is_of_another_cluster(self, offer: Offer) -> bool:
+        """Whether `offer` has the right id, but is of another chat than the client's own.
+
+        If the own one is silent for long, it was perhaps made anew: then it is right.
+        """
+        now: float = self._clock.seconds()
+        collected = self._node_offers.of(offer.id)
+        own = collected[0].cluster if collected else self._nodes.cluster
+        if own in ("", offer.cluster):
+            self._stays_until = now + limits.OWN_CLUSTER_SECONDS
+            return False
+        return bool(collected) or now < self._stays_until
+
+    def _report_twin(self, offer: Offer) -> None:
+        if not self._reported_twins:
+            self._reported_twins = True
+            self._ui.notify(
+                f"{offer.address}:{offer.port} has the id {escape(offer.id)}, too, but is another "
+                "chat; this client stays with its own. Start one of them with another --id."
+            )
+
+    def _choose_node(self) -> None:
+        assert self._server_id is not None  # noqa: S101  # nosec B101  # else it collects
+        best = self._node_offers.best(self._server_id, self._nodes, self._holds_slot)
+        heard = self._node_offers.of(self._server_id)
+        self._node_offers.clear()
+        if best is not None:
+            self._take(best)
+        elif not self._try_known_node({each.node for each in heard}):
+            self._report_full(*heard)
+
+    def _try_known_node(self, heard: Collection[str] = ()) -> bool:
+        """Take an address that the last server has told; whether there is one left.
+
+        :param heard: the nodes that have answered, and cannot be taken.
+        """
+        server = self._nodes.next(heard)
+        if server is None:
+            return False
+        self._nodes.mark_tried(server)
+        self._on_found(server)
+        return True
+
+    def _report_full(self, *offers: Offer) -> None:
+        """Nobody can enter where these come from."""
         if not self._reported_full:
             self._reported_full = True
-            self._ui.notify(f"{escape(offer.id)} is full; waiting for a free slot …")
+            server = escape(offers[0].id)
+            self._ui.notify(
+                f"{server} is cut off from its other machines; still searching …"
+                if all(each.is_cut_off for each in offers)
+                else f"{server} is full; waiting for a free slot …"
+            )
 
     def _collect(self, offer: Offer) -> None:
-        if offer.free <= 0:
+        if offer.free <= 0 and not offer.node:
             self._report_full(offer)
             return
         if len(self._offers) >= limits.MAX_OFFERS:
             return
-        if not self._offers:
+        if not self._offers and not self._node_offers:
             self._set_timeout(limits.OFFER_COLLECT_SECONDS, self._collected)
+        if offer.node:
+            self._node_offers.add(offer)
+        if offer.free <= 0:
+            return  # perhaps another node is not full
         if offer.id not in self._offers:
             self._offers[offer.id] = offer
             self._update_status()
@@ -201,21 +314,21 @@ class BroadcastFinder(Finder):
                 self._prompt_choice(SERVER_PROMPT)
 
     def _collected(self) -> None:
+        if not self._offers:
+            self._report_full(*self._node_offers)
+            self._node_offers.clear()
+            return
         # No more queries from now on: the user may take a long time to choose.
         self._querier.stop()
         if len(self._offers) == 1:
-            self._take(*self._offers.values())
+            self._choose(*self._offers.values())
         elif not self._ui.is_interactive:
             ids = ", ".join(escape(server_id) for server_id in self._offers)
             self._on_failed(f"Several servers answered: {ids}. Choose one with --server NAME.")
 
     def _prompt_choice(self, question: str) -> None:
         choices = [
-            Choice(
-                offer.id,
-                f"{offer.address}:{offer.port}  {offer.free} of {offer.slots} "
-                f"slot{'' if offer.slots == 1 else 's'} free",
-            )
+            Choice(offer.id, _describe(self._node_offers.of(offer.id) or [offer]))
             for offer in self._offers.values()
         ]
         self._ui.choose(question, choices, self._on_choice)
@@ -226,14 +339,24 @@ class BroadcastFinder(Finder):
         # The id counts first: a server may be called "2".
         offer = self._offers.get(choice) or by_number.get(choice)
         if offer is not None:
-            self._take(offer)
+            self._choose(offer)
         else:
             self._prompt_choice(f"{escape(answer)} is not one of them. {SERVER_PROMPT}")
 
-    def _take(self, offer: Offer) -> None:
+    def _choose(self, offer: Offer) -> None:
         self._server_id = offer.id
-        self._on_found(_server(offer))
+        self._take(self._node_offers.best(offer.id, self._nodes) or offer)
+
+    def _take(self, offer: Offer) -> None:
+        server = server_of(offer)
+        self._nodes.mark_tried(server)
+        self._on_found(server)
 
 
-def _server(offer: Offer) -> ServerAddress:
-    return ServerAddress(offer.address, offer.port, offer.id)
+def _describe(offers: Sequence[Offer]) -> str:
+    """Where a server is, or how many nodes it has, and how many slots are free there."""
+    free, slots = sum(each.free for each in offers), sum(each.slots for each in offers)
+    where = f"{offers[0].address}:{offers[0].port}"
+    if len(offers) > 1:
+        where = f"{len({each.node for each in offers})} nodes"
+    return f"{where}  {free} of {slots} slot{'' if slots == 1 else 's'} free"

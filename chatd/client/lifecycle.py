@@ -19,6 +19,10 @@ nickname. So that refusal means two things:
 equally long, they would all come back in the same instant, too. So the wait after a *lost*
 connection is longer by a random part of a second. The other waits need none, as nothing makes the
 clients start them together.
+
+**Clusters.** If the server was a node of a cluster, the chat goes on at the others: the client
+tries them without waiting in between, but for a short jitter. It waits as usual if it was online
+for less than that wait, or if the session was resumed elsewhere: so it cannot go round for ever.
 """
 
 from collections.abc import Callable
@@ -145,8 +149,11 @@ class Core:
     :param jitter: returns how many seconds, 0 to 1, longer to wait after a lost connection.
     :param once: do not reconnect; for a client with a direct address and without ``--reconnect``.
     :param can_ask: whether there is a user to ask.
+    :param hurry: returns whether there is another node to try at once; each call counts.
     :ivar is_resuming: whether the last ``hello`` named a session to resume.
     :ivar last_code: the code of the last refusal of ``hello``.
+    :ivar entered_at: when the client was online last, by `clock`.
+    :ivar is_contested: whether the client must wait before it comes back to its session.
     :ivar ghost_until: until then (by `clock`) a taken nickname may be the client's own ghost,
         though it was not online yet.
     """
@@ -156,11 +163,14 @@ class Core:
     jitter: Callable[[], float]
     once: bool = False
     can_ask: bool = True
+    hurry: Callable[[], bool] = lambda: False
     is_resuming: bool = False
     server: ServerAddress | None = None
     was_online: bool = False
     timer: IDelayedCall | None = None
     last_code: str = ""
+    entered_at: float = 0.0
+    is_contested: bool = False
     ghost_until: float = 0.0
 
     def set_timeout(self, inputs: Inputs, seconds: float | None) -> None:
@@ -186,6 +196,7 @@ class Core:
     def resumed_elsewhere(self, inputs: Inputs, sentence: str) -> None:
         """Another connection has resumed the session; perhaps with the client's own late hello."""
         if self.clock.seconds() < self.ghost_until:
+            self.is_contested = True
             inputs.lost("an earlier attempt to connect came late")
         else:
             inputs.replaced(sentence)
@@ -199,7 +210,7 @@ RETRY_WITH_PASSWORD: Final = frozenset({"password-required", "wrong-password", "
 RETRY_WITH_INPUT: Final = frozenset({NICKNAME_TAKEN, "bad-nickname"})
 #: Temporary refusals of ``hello``.
 RETRY_LATER: Final = frozenset(
-    {"full", "cut-off", "too-many-connections", "too-late", "server-failed"}
+    {"full", "too-many-connections", "too-late", "server-failed", "cut-off"}
 )
 #: Refusals of ``hello`` that are temporary if this client's own ghost may be the cause.
 RETRY_LATER_ONCE_ONLINE: Final = frozenset({NICKNAME_TAKEN, "too-many-attempts"})
@@ -214,13 +225,18 @@ def _connect(inputs: Inputs, core: Core) -> None:
 
 def _wait(inputs: Inputs, core: Core, reason: str, jitter: float = 0.0) -> None:
     core.effects.disconnect()
-    if core.once:
+    must_wait, core.is_contested = core.is_contested, False
+    if not must_wait and core.hurry():
+        seconds = core.jitter() * limits.NODE_JITTER_MILLISECONDS / 1_000
+    elif core.once:
         core.set_timeout(inputs, None)
         # Automat has changed the state already: this leads from ``waiting`` on to ``gone``.
         inputs.give_up(reason)
+        return
     else:
-        core.set_timeout(inputs, limits.RETRY_SECONDS + jitter)
-        core.effects.waiting(reason, limits.RETRY_SECONDS + jitter)
+        seconds = limits.RETRY_SECONDS + jitter
+    core.set_timeout(inputs, seconds)
+    core.effects.waiting(reason, seconds)
 
 
 def _wait_unanswered(inputs: Inputs, core: Core, reason: str, jitter: float = 0.0) -> None:
@@ -291,11 +307,14 @@ def _build() -> TypeMachineBuilder[Inputs, Core]:  # noqa: C901  # a list, one t
     @pep614(online.upon(Inputs.lost).to(waiting))
     def lost(inputs: Inputs, core: Core, reason: str) -> None:
         core.effects.offline(reason)
+        if core.clock.seconds() < core.entered_at + limits.RETRY_SECONDS:
+            core.is_contested = True
         _wait(inputs, core, reason, core.jitter())
 
     @pep614(registering.upon(Inputs.welcomed).to(online))
     def enter(inputs: Inputs, core: Core) -> None:
         core.was_online = True
+        core.entered_at = core.clock.seconds()
         core.set_timeout(inputs, None)
         core.effects.online()
 

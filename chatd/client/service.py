@@ -78,7 +78,7 @@ class ChatClient(Service, Effects, SessionOwner, Client):
         self._connecting: Deferred[ServerConnection] | None = None
         self._is_registered = False
         self._has_quit = False
-        self._core = Core(self, reactor, jitter, once, ui.is_interactive)
+        self._core = Core(self, reactor, jitter, once, ui.is_interactive, finder.nodes.hurry)
         self._inputs = machine(self._core)
         self._flush_timeout: IDelayedCall | None = None
         self._is_gone = False
@@ -244,12 +244,14 @@ class ChatClient(Service, Effects, SessionOwner, Client):
         self.session.online()
         if is_resumed:
             self._notices.resumed(f"Reconnected to {where}")
-        if self.session.resumption.is_possible and not self._core.once and self._connection:
+        can_come_back = bool(self._finder.nodes.cluster) or not self._core.once
+        if self.session.resumption.is_possible and can_come_back and self._connection:
             self._link_monitor.start(self._connection)
 
     @override
     def offline(self, reason: str) -> None:
-        if self.session.resumption.is_possible and not self._was_told_why:
+        is_expected_back = bool(self._finder.nodes.cluster) or not self._was_told_why
+        if self.session.resumption.is_possible and is_expected_back:
             self._notices.hold()
         self.session.offline()
         if self.session.is_draining:
@@ -270,7 +272,8 @@ class ChatClient(Service, Effects, SessionOwner, Client):
             problem = f"N{problem[1:]}"
         else:
             problem = f"Not connected: {problem}"
-        self._notices.notify(f"{problem}. Trying again in {seconds:.0f} s.")
+        when = f"in {seconds:.0f} s" if seconds >= 1 else "at once"
+        self._notices.notify(f"{problem}. Trying again {when}.")
 
     @override
     def gone(self, status: int, reason: str) -> None:
@@ -310,7 +313,7 @@ class ChatClient(Service, Effects, SessionOwner, Client):
                 self._was_told_why = True
                 self._inputs.lost(frame.data.reason)
             case _ if self._is_registered:
-                self.session.frame_received(frame)
+                self._member_frame_received(frame)
             case _ if self._has_quit:
                 pass  # a late reply to hello: the goodbye follows
             # Before the welcome, only the reply to hello counts.
@@ -321,6 +324,12 @@ class ChatClient(Service, Effects, SessionOwner, Client):
                 self._authenticate(frame.data)
             case frames.Error():
                 self._core.hello_refused(self._inputs, frame.data.code, frame.data.message)
+
+    def _member_frame_received(self, frame: FromServer) -> None:
+        if isinstance(frame, frames.NodesChanged):
+            self._finder.nodes.changed(frame.data.nodes)
+        else:
+            self.session.frame_received(frame)
 
     @override
     def connection_lost(self, connection: ServerConnection, reason: str) -> None:
@@ -351,6 +360,7 @@ class ChatClient(Service, Effects, SessionOwner, Client):
             )
         else:
             self._is_registered = True
+            self._finder.nodes.entered(self._server, welcome.cluster or None)
             self.session.welcomed(replace(welcome, nickname=nickname))
             self._inputs.welcomed()
 

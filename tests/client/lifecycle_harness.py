@@ -40,14 +40,22 @@ class RecordedEffects:
 class Run:
     """One run of a client, after some `inputs`."""
 
-    def __init__(self, inputs: Sequence[tuple[str, Any]], once: bool = False) -> None:
+    def __init__(
+        self, inputs: Sequence[tuple[str, Any]], once: bool = False, others: int = 0
+    ) -> None:
+        """:param others: how many nodes there are to try at once."""
         self.clock = Clock()
         self.effects = RecordedEffects()
-        self.core = Core(self.effects, self.clock, lambda: JITTER, once)
+        self.others = others
+        self.core = Core(self.effects, self.clock, lambda: JITTER, once, hurry=self._hurry)
         self.inputs: Inputs = machine(self.core)
         for name, argument in inputs:
             self.input(name, argument)
         self.effects.calls.clear()
+
+    def _hurry(self) -> bool:
+        self.others -= 1
+        return self.others >= 0
 
     def input(self, name: str, argument: Any = None) -> None:
         getattr(self.inputs, name)(*([] if argument is None else [argument]))

@@ -10,6 +10,7 @@ from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.python.failure import Failure
 
 from chatd.chat import events, limits
+from chatd.client.cluster import KnownNodes
 from chatd.client.lifecycle import ServerAddress
 from chatd.client.service import ChatClient
 from chatd.discovery.subnets import HostAddress
@@ -26,6 +27,7 @@ class FakeFinder:
     """A finder that finds the server when the test lets it."""
 
     def __init__(self) -> None:
+        self.nodes = KnownNodes(lambda servers: servers[0])
         self.search_count = 0
         self.holds_slot = False
         self.is_searching = False
