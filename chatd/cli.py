@@ -23,6 +23,7 @@ COMMANDS: Final = (
     ("servers", "chatd.taps.servers", "list the servers that answer now"),
     ("doctor", "chatd.taps.doctor", "find out why a server is not found, and what to do"),
     ("account", "chatd.taps.account", "add, remove and block the nicknames that need a password"),
+    ("cluster", "chatd.taps.cluster", "make or remove the log that several servers share"),
     ("export", "chatd.taps.export", "write the messages that a server keeps"),
     ("import", "chatd.taps.import_messages", "add exported messages to a file"),
 )

@@ -18,6 +18,7 @@ from typing import Any, Final
 import msgspec
 
 from chatd.chat import limits
+from chatd.cli import COMMANDS
 from chatd.client import lifecycle
 from chatd.discovery.subnets import Subnet
 from chatd.doctor import report
@@ -157,7 +158,7 @@ def commands_page() -> str:
 @cache
 def _helps() -> list[tuple[str, str]]:
     """Each command of ``chatd``, and its help on a terminal of 80 columns."""
-    names = ("server", "client", "launch", "servers", "doctor", "account", "export", "import")
+    names = tuple(command for command, *_ in COMMANDS)
     environment = {**os.environ, "COLUMNS": "80", "PYTHONPATH": str(DOCS.parent)}
     running = [
         subprocess.Popen(  # noqa: S603  # our own program

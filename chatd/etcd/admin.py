@@ -83,7 +83,7 @@ class EtcdAdmin:
         )
         if not answer.succeeded:
             raise LogUnusable(
-                f"The cluster “{self._server_id}” is made already. To begin anew, first remove it, "
+                f'The cluster "{self._server_id}" is made already. To begin anew, first remove it, '
                 "with all that was said there: chatd cluster remove"
             )
         return answer

@@ -25,8 +25,7 @@ _CERTIFICATE: Final = re.compile(
 def connector(reactor: Any, address: EtcdAddress) -> Connect:
     """What connects to the servers of `address`.
 
-    :raises ValueError: if a file of a certificate or key cannot be used, or pyOpenSSL is missing.
-        The sentence continues "--cluster: …".
+    :raises ValueError: as :func:`check_tls` does.
     """
     tls_options = _tls_options(address) if address.is_tls else None
 
@@ -40,6 +39,15 @@ def connector(reactor: Any, address: EtcdAddress) -> Connect:
         return connected
 
     return connect
+
+
+def check_tls(address: EtcdAddress) -> None:
+    """Make sure that TLS can be spoken with the servers of `address`, if it is asked for.
+
+    :raises ValueError: if a file of a certificate or key cannot be used, or pyOpenSSL is missing.
+    """
+    if address.is_tls:
+        _tls_options(address)
 
 
 def _tls_options(address: EtcdAddress) -> Callable[[str], Any]:

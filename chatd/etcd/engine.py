@@ -100,7 +100,7 @@ class EtcdEngine(SharedEngine):
         except Compacted:
             raise LogUnreachable(
                 "What was said since the newest snapshot of this chat was taken out of etcd, by "
-                "“etcdctl compact” or an --auto-compaction-retention that is too small. Wait for "
+                '"etcdctl compact" or an --auto-compaction-retention that is too small. Wait for '
                 "the next snapshot of another node. If none runs, restore etcd from a backup, or "
                 "begin anew: chatd cluster remove, then chatd cluster init"
             ) from None

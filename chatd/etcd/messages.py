@@ -189,7 +189,7 @@ _MEANINGS: Final[tuple[tuple[str, type[Exception], str], ...]] = (
         "database space exceeded",
         LogUnreachable,
         "The quota of etcd is used up (NOSPACE). Raise its --quota-backend-bytes, or free space "
-        "with “etcdctl compact” and “etcdctl defrag”; then: etcdctl alarm disarm",
+        'with "etcdctl compact" and "etcdctl defrag"; then: etcdctl alarm disarm',
     ),
     (
         "invalid user ID or password",

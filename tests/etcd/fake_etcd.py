@@ -55,6 +55,7 @@ class FakeEtcd:
 
     :ivar requests: the paths that were asked for.
     :ivar password: that of the user ``chatd``; empty where nobody needs one.
+    :ivar alarms: what its servers warn of.
     :ivar refuse: answers these paths with that message, for as long as they are in it.
     """
 
@@ -67,6 +68,7 @@ class FakeEtcd:
         self.changed: list[Callable[[list[Change]], None]] = []
         self.password = ""
         self.tokens: set[str] = set()
+        self.alarms: list[str] = []
         self.refuse: dict[str, tuple[int, str]] = {}
 
     def put(self, key: bytes, value: bytes) -> None:
@@ -190,7 +192,9 @@ class FakeEtcd:
         ]
 
     def _status(self, body: dict[str, Any]) -> dict[str, Any]:
-        return {"version": "3.4.23", "dbSize": "20480", "dbSizeInUse": "16384", "leader": "1"}
+        sizes = {"dbSize": "20480", "dbSizeInUse": "16384"}
+        alarms = {"errors": self.alarms} if self.alarms else {}
+        return {"version": "3.4.23", "leader": "1", **sizes, **alarms}
 
 
 @dataclass
@@ -340,8 +344,8 @@ class FakeEtcdServers:
     :ivar address: of them.
     """
 
-    def __init__(self, count: int = 3, password: str = "") -> None:
-        self.clock = Clock()
+    def __init__(self, count: int = 3, password: str = "", clock: Clock | None = None) -> None:
+        self.clock = clock or Clock()
         self.etcd = FakeEtcd()
         self.etcd.password = password
         self.servers = [FakeServer(self.etcd) for _ in range(count)]

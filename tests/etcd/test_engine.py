@@ -25,14 +25,14 @@ def test_a_log_begins_with_the_snapshot_that_it_was_made_with(servers: FakeEtcdS
 
 def test_a_log_that_was_not_made_is_not_made_by_a_node(servers: FakeEtcdServers) -> None:
     node = Node(servers)
-    with pytest.raises(LogUnusable, match="no cluster “campus” in this etcd"):
+    with pytest.raises(LogUnusable, match='no cluster "campus" in this etcd'):
         node.load()
     assert servers.etcd.revision == 1
 
 
 def test_a_log_is_made_once(servers: FakeEtcdServers) -> None:
     Node(servers).make(b"first")
-    with pytest.raises(LogUnusable, match=r"“campus” is made already.*chatd cluster remove"):
+    with pytest.raises(LogUnusable, match=r'"campus" is made already.*chatd cluster remove'):
         Node(servers).make(b"second")
     assert Node(servers).load().data == b"first"
 

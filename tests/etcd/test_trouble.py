@@ -343,7 +343,7 @@ def test_a_log_that_is_removed_is_used_no_more(node: Node) -> None:
     node.result(Deferred.fromCoroutine(node.admin.remove()))
     assert node.texts() == ["one"]
     assert [str(end) for end in node.ends] == [
-        "The cluster “campus” was removed from etcd. If it was made again, restart this node."
+        'The cluster "campus" was removed from etcd. If it was made again, restart this node.'
     ]
     for deferred in (node.engine.append(b"two"), node.engine.save(Snapshot(99, b"1"))):
         with pytest.raises(LogUnusable, match="was removed from etcd"):
