@@ -4,13 +4,11 @@ Each function returns one sentence for the user. It is called only for findings 
 is true. Text from the network is escaped before it becomes part of a sentence.
 """
 
-import shlex
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
-from chatd.discovery.subnets import DEFAULT_PORT
 from chatd.doctor.findings import (
     Findings,
     InterfaceReport,
@@ -18,14 +16,19 @@ from chatd.doctor.findings import (
     ServerReport,
     TcpResult,
 )
+from chatd.doctor.words import (
+    client_command,
+    command,
+    free_slots,
+    is_or_are,
+    listed,
+    no_break,
+    option,
+    server_command,
+    server_ids,
+)
 from chatd.wire import discovery
 from chatd.wire.rendering import escape
-
-#: Stands for the spaces of a command, so that the command is never broken into two lines.
-NO_BREAK: Final = "\N{NO-BREAK SPACE}"
-
-#: How many names a sentence lists.
-_MAX_LISTED: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +117,33 @@ def _failed(findings: Findings) -> str:
 
 
 @diagnosis(
+    "cut-off",
+    "a node of the cluster is cut off from the others",
+    when=lambda findings: findings.reachable and findings.cut_off,
+)
+def _cut_off(findings: Findings) -> str:
+    nodes = [f"{each.node} ({each.address})" for each in findings.cut_off]
+    server = escape(findings.cut_off[0].server_id)
+    others = [each.node for each in findings.reachable if not each.is_cut_off]
+    goes_on = "clients use the others" if others else "nobody can enter until they are back"
+    return (
+        f"{server} is reachable, but {listed(nodes)} {is_or_are(nodes)} cut off from the other "
+        f"machines of the cluster and {'accepts' if len(nodes) == 1 else 'accept'} nobody; "
+        f"{goes_on}: repair the network between the machines, or see on each which of them are "
+        f"there, with: {no_break('chatd cluster status')}"
+    )
+
+
+@diagnosis(
     "full",
     "the server is reachable, but has no free slot",
     when=lambda findings: findings.reachable and not any(each.free for each in findings.reachable),
 )
 def _full(findings: Findings) -> str:
-    ids = _ids(findings.reachable)
+    ids = server_ids(findings.reachable)
     has = "is reachable, but has" if len(ids) == 1 else "are reachable, but have"
     return (
-        f"{_listed(ids)} {has} no free slot: wait, as a client keeps trying, or start the server "
+        f"{listed(ids)} {has} no free slot: wait, as a client keeps trying, or start the server "
         "with more --slots"
     )
 
@@ -137,9 +158,9 @@ def _duplicate_id(findings: Findings) -> str:
     servers = [each for each in findings.duplicates if each.server_id == server_id]
     return (
         f"{len(servers)} servers have the id {escape(server_id)} "
-        f"({_listed(each.endpoint for each in servers)}), and a client connects to the one that "
+        f"({listed(each.endpoint for each in servers)}), and a client connects to the one that "
         "answers first: start the others with another --id, or connect to one by its address: "
-        f"{_client_command(servers[0].address, servers[0].port)}"
+        f"{client_command(servers[0].address, servers[0].port)}"
     )
 
 
@@ -149,25 +170,28 @@ def _duplicate_id(findings: Findings) -> str:
     when=lambda findings: findings.reachable and all(each.is_local for each in findings.reachable),
 )
 def _local_only(findings: Findings) -> str:
-    ids = _ids(findings.reachable)
+    ids = server_ids(findings.reachable)
     runs = "runs" if len(ids) == 1 else "run"
     return (
-        f"{_listed(ids)} {_is_or_are(ids)} reachable, but {runs} on this host, so this test says "
+        f"{listed(ids)} {is_or_are(ids)} reachable, but {runs} on this host, so this test says "
         "nothing about the network: repeat it on another host with: "
-        f"{_command('doctor', ids[0], findings)}"
+        f"{command('doctor', ids[0], findings)}"
     )
 
 
 @diagnosis("ok", "the server is reachable", when=lambda findings: findings.reachable)
 def _ok(findings: Findings) -> str:
-    ids, best = _ids(findings.reachable), _best_server(findings)
+    ids, best = server_ids(findings.reachable), _best_server(findings)
+    nodes = {each.node: each for each in findings.reachable if each.node}
+    where, servers = f"at {best.endpoint}", [best]
+    if len(nodes) > 1:
+        where, servers = f"on {len(nodes)} nodes ({listed(nodes)})", list(nodes.values())
     found = (
-        f"{escape(best.server_id)} answers at {best.endpoint}, and {free_slots(best)} free; "
-        "connect to it"
+        f"{escape(best.server_id)} answers {where}, and {free_slots(*servers)} free; connect to it"
         if len(ids) == 1
-        else f"{len(ids)} servers are reachable ({_listed(ids)}); connect to one"
+        else f"{len(ids)} servers are reachable ({listed(ids)}); connect to one"
     )
-    return f"All is well: {found} with: {_command('client', best.server_id, findings)}"
+    return f"All is well: {found} with: {command('client', best.server_id, findings)}"
 
 
 # It does not answer in a way that a client accepts. A rejected offer of that very server explains
@@ -186,7 +210,7 @@ def _false_address(findings: Findings) -> str:
         "its own address, so every client rejects the offer: there is NAT between the hosts, or "
         "another program forges the offer; start the server with --ifaddrs and an address that it "
         f"has in {report.interface.subnet.network}, or connect by address: "
-        f"{_client_command(offer.source, offer.port)}"
+        f"{client_command(offer.source, offer.port)}"
     )
 
 
@@ -201,7 +225,7 @@ def _foreign_subnet(findings: Findings) -> str:
         f"{escape(offer.server_id or '')} answers from {offer.source}, which is not in the subnet "
         f"{report.interface.subnet.network} of {escape(report.interface.name)}: give both hosts "
         "addresses in one subnet with the same prefix, or connect by address: "
-        f"{_client_command(offer.source, offer.port)}"
+        f"{client_command(offer.source, offer.port)}"
     )
 
 
@@ -220,7 +244,7 @@ def _foreign_subnet(findings: Findings) -> str:
 def _down(findings: Findings) -> str:
     names = _interface_names(findings.external)
     return (
-        f"{_listed(names)} {_is_or_are(names)} down: plug in the cable, join the Wi-Fi, or enable "
+        f"{listed(names)} {is_or_are(names)} down: plug in the cable, join the Wi-Fi, or enable "
         f"the interface with: {no_break('ip link set INTERFACE up')}"
     )
 
@@ -239,8 +263,8 @@ def _no_broadcast(findings: Findings) -> str:
         if not each.interface.subnet.is_discoverable
     ]
     return (
-        f"Discovery does not work on {_listed(subnets)}: a /31 or /32 has no broadcast address; "
-        f"connect by address: {_client_command()}"
+        f"Discovery does not work on {listed(subnets)}: a /31 or /32 has no broadcast address; "
+        f"connect by address: {client_command()}"
     )
 
 
@@ -261,7 +285,7 @@ def _not_permitted(findings: Findings) -> str:
     return (
         f"This host does not permit chatd to send broadcasts ({_send_errors(findings)}): allow UDP "
         f"to port {findings.port} in its firewall or sandbox, or connect by address: "
-        f"{_client_command()}"
+        f"{client_command()}"
     )
 
 
@@ -281,7 +305,7 @@ def _no_route(findings: Findings) -> str:
 def _not_sent(findings: Findings) -> str:
     return (
         f"No query could be sent ({_send_errors(findings)}): check the interface with "
-        f"{no_break('ip address')}, or connect by address: {_client_command()}"
+        f"{no_break('ip address')}, or connect by address: {client_command()}"
     )
 
 
@@ -295,14 +319,14 @@ def _not_sent(findings: Findings) -> str:
 )
 def _other_servers_only(findings: Findings) -> str:
     wanted = findings.server_id or ""
-    ids = _ids(findings.servers)
+    ids = server_ids(findings.servers)
     close = get_close_matches(wanted.casefold(), [each.casefold() for each in ids], 1)
     similar = next((each for each in ids if each.casefold() in close), None)
-    hint = "check the id" if similar is None else f"use {_option('--server', similar)}"
+    hint = "check the id" if similar is None else f"use {option('--server', similar)}"
     others = "this server does" if len(ids) == 1 else "these servers do"
     return (
-        f"{escape(wanted)} does not answer, but {others}: {_listed(ids)}; an id must match "
-        f"exactly: {hint}, or start the server with {_option('--id', wanted)}"
+        f"{escape(wanted)} does not answer, but {others}: {listed(ids)}; an id must match "
+        f"exactly: {hint}, or start the server with {option('--id', wanted)}"
     )
 
 
@@ -318,7 +342,7 @@ def _other_servers_only(findings: Findings) -> str:
 )
 def _no_interface(findings: Findings) -> str:
     down = _interface_names(each for each in findings.external if not each.interface.is_loopback)
-    known = f" ({_listed(down)} {_is_or_are(down)} down)" if down else ""
+    known = f" ({listed(down)} {is_or_are(down)} down)" if down else ""
     return (
         f"No interface except loopback is up and has an IPv4 address{known}: plug in the cable, "
         "join the Wi-Fi, or assign an address; the current ones are listed by: "
@@ -361,9 +385,9 @@ def _foreign_service(findings: Findings) -> str:
 def _partly_unsent(findings: Findings) -> str:
     silent = _interface_names(each for each in findings.queried if each.sent)
     return (
-        f"No server answers on {_listed(silent)}, and no query could be sent elsewhere "
+        f"No server answers on {listed(silent)}, and no query could be sent elsewhere "
         f"({_send_errors(findings)}): if the server is there, check that interface with "
-        f"{no_break('ip address')}, or connect by address: {_client_command()}"
+        f"{no_break('ip address')}, or connect by address: {client_command()}"
     )
 
 
@@ -379,7 +403,7 @@ def _no_lease(findings: Findings) -> str:
     addresses = [str(each.interface.subnet.address) for each in findings.queried]
     assigned = "is an address" if len(addresses) == 1 else "are addresses"
     return (
-        f"No server answers, and {_listed(addresses)} {assigned} that this host chose itself, as "
+        f"No server answers, and {listed(addresses)} {assigned} that this host chose itself, as "
         "no DHCP server answered: check the cable or the Wi-Fi, and whether the server's host has "
         "such an address, too"
     )
@@ -393,7 +417,7 @@ def _no_lease(findings: Findings) -> str:
 def _no_answer_loopback(findings: Findings) -> str:
     return (
         "No server answers on this host's loopback interface: start one with "
-        f"{_server_command(findings)}, or omit --ifaddrs to search the network"
+        f"{server_command(findings)}, or omit --ifaddrs to search the network"
     )
 
 
@@ -406,7 +430,7 @@ def _no_answer_vpn(findings: Findings) -> str:
     vpns = _interface_names(findings.vpns)
     looks = "looks like a VPN" if len(vpns) == 1 else "look like VPNs"
     return (
-        f"No server answers on {_networks(findings)}, and {_listed(vpns)} {looks}, which may cut "
+        f"No server answers on {_networks(findings)}, and {listed(vpns)} {looks}, which may cut "
         "this host off from its own network: disconnect the VPN and try again, or allow the local "
         "network in its settings"
     )
@@ -416,45 +440,11 @@ def _no_answer_vpn(findings: Findings) -> str:
 def _no_answer(findings: Findings) -> str:
     return (
         f"No server answers on {_networks(findings)}: either no server runs there with discovery "
-        f"port {findings.port} (start one: {_server_command(findings)}), or a firewall drops UDP "
+        f"port {findings.port} (start one: {server_command(findings)}), or a firewall drops UDP "
         f"(on the server's host to port {findings.port}, on this host from the subnet), or the "
         "Wi-Fi isolates its clients from each other; to do without discovery, connect by address: "
-        f"{_client_command()}"
+        f"{client_command()}"
     )
-
-
-def no_break(command: str) -> str:
-    """`command` with spaces at which no line is broken."""
-    return command.replace(" ", NO_BREAK)
-
-
-def free_slots(server: ServerReport) -> str:
-    """``4 of its 5 slots are``, to be continued with ``free``."""
-    if server.slots == 1:
-        return "its only slot is"
-    return f"{server.free} of its {server.slots} slots {'is' if server.free == 1 else 'are'}"
-
-
-def _client_command(address: str | None = None, port: int | None = None) -> str:
-    """The command that connects by address."""
-    return no_break("chatd client ADDRESS" if address is None else f"chatd client {address} {port}")
-
-
-def _server_command(findings: Findings) -> str:
-    """The command that starts the server to find."""
-    return _command("server", findings.server_id, findings, "--id")
-
-
-def _command(
-    name: str, server_id: str | None, findings: Findings, id_option: str = "--server"
-) -> str:
-    server = "" if server_id is None else f" {_option(id_option, server_id)}"
-    port = "" if findings.port == DEFAULT_PORT else f" --discovery-port {findings.port}"
-    return no_break(f"chatd {name}{server}{port}")
-
-
-def _option(name: str, server_id: str) -> str:
-    return no_break(f"{name} {shlex.quote(escape(server_id))}")
 
 
 def _best_server(findings: Findings) -> ServerReport:
@@ -465,21 +455,6 @@ def _best_server(findings: Findings) -> ServerReport:
     return max(findings.reachable, key=lambda each: (each.free > 0, not each.is_local, each.free))
 
 
-def _ids(servers: Iterable[ServerReport]) -> list[str]:
-    return sorted({each.server_id for each in servers})
-
-
-def _listed(names: Iterable[str]) -> str:
-    """At most ``_MAX_LISTED`` of `names`, escaped, and how many more there are."""
-    escaped = [escape(each) for each in names]
-    more = len(escaped) - _MAX_LISTED
-    return ", ".join([*escaped[:_MAX_LISTED], *([f"{more} more"] if more > 0 else [])])
-
-
-def _is_or_are(names: Iterable[str]) -> str:
-    return "is" if len(list(names)) == 1 else "are"
-
-
 def _interface_names(reports: Iterable[InterfaceReport]) -> list[str]:
     """Each name once: an interface with two addresses has two reports."""
     return list(dict.fromkeys(each.interface.name for each in reports))
@@ -487,12 +462,12 @@ def _interface_names(reports: Iterable[InterfaceReport]) -> list[str]:
 
 def _networks(findings: Findings) -> str:
     """The subnets that were queried."""
-    return _listed(dict.fromkeys(str(each.interface.subnet.network) for each in findings.queried))
+    return listed(dict.fromkeys(str(each.interface.subnet.network) for each in findings.queried))
 
 
 def _send_errors(findings: Findings) -> str:
     """``eth0: Network is unreachable, …``."""
-    return _listed(
+    return listed(
         f"{each.interface.name}: {each.error.message}"
         for each in findings.queried
         if each.error is not None

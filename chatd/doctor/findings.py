@@ -128,6 +128,8 @@ class ServerReport:
     :ivar round_trip: the shortest time from a query to the answer to that same query.
     :ivar is_local: whether the server runs on the probed host itself.
     :ivar connect_time: how long the TCP connection took; None if there was none.
+    :ivar node: the server's name in its cluster, which has the id `cluster`; both may be empty.
+    :ivar is_cut_off: whether it is a node that cannot reach the others.
     """
 
     server_id: str
@@ -140,11 +142,22 @@ class ServerReport:
     is_local: bool
     tcp_result: TcpResult = TcpResult.UNTRIED
     connect_time: float | None = None
+    node: str = ""
+    cluster: str = ""
+    is_cut_off: bool = False
 
     @property
     def endpoint(self) -> str:
         """``ADDRESS:PORT``."""
         return f"{self.address}:{self.port}"
+
+
+def _chats(servers: Iterable[ServerReport]) -> list[ServerReport]:
+    """`servers`, of each cluster the first node only."""
+    first: dict[tuple[str, str], ServerReport] = {}
+    for each in servers:
+        first.setdefault((each.server_id, each.cluster or each.endpoint), each)
+    return list(first.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,20 +232,27 @@ class Findings:
 
     @property
     def duplicates(self) -> list[ServerReport]:
-        """The candidates that have the same id as another server in the same subnet.
+        """The candidates that have the same id as another chat in the same subnet.
 
-        The same id in two subnets may be one server that has an address in each.
+        The same id in two subnets may be one server that has an address in each. The nodes of a
+        cluster are one chat; the first of them stands for all.
         """
         return [
             each
             for report in self.reports
-            for each in report.servers
+            for each in _chats(report.servers)
             if self.server_id in (None, each.server_id)
             and any(
-                each.server_id == other.server_id and each.endpoint != other.endpoint
-                for other in report.servers
+                each.server_id == other.server_id and each is not other
+                for other in _chats(report.servers)
             )
         ]
+
+    @property
+    def cut_off(self) -> list[ServerReport]:
+        """The candidates that are nodes of a cluster and cannot reach the others; each once."""
+        nodes = {(each.cluster, each.node): each for each in self.candidates if each.is_cut_off}
+        return list(nodes.values())
 
     @property
     def external(self) -> list[InterfaceReport]:

@@ -196,6 +196,7 @@ class NetworkProbe:
                 known,
                 slots=offer.slots,
                 free=offer.free,
+                is_cut_off=offer.is_cut_off,
                 count=known.count + 1,
                 round_trip=min(known.round_trip, seconds),
             )
@@ -208,6 +209,9 @@ class NetworkProbe:
                 count=1,
                 round_trip=seconds,
                 is_local=address.is_loopback or address in self._host,
+                node=offer.node,
+                cluster=offer.cluster,
+                is_cut_off=offer.is_cut_off,
             )
             check = Deferred.fromCoroutine(self._check_tcp(progress, key))
             self._tcp_checks.append(check)

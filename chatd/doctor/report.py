@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any, Final
 
-from chatd.doctor.diagnoses import NO_BREAK, diagnose
+from chatd.doctor.diagnoses import diagnose
 from chatd.doctor.findings import (
     Findings,
     InterfaceReport,
@@ -13,6 +13,7 @@ from chatd.doctor.findings import (
     SendErrorCause,
     ServerReport,
 )
+from chatd.doctor.words import NO_BREAK
 from chatd.wire.rendering import escape
 
 _COLUMNS: Final = 80
@@ -35,6 +36,8 @@ def as_text(findings: Findings) -> str:
             _server_row(report, server) for report in findings.reports for server in report.servers
         ]
         parts.append(_table(_SERVER_HEADING, "<<>>>><", rows))
+    if nodes := [each for each in findings.servers if each.node]:
+        parts.append(_table(_NODE_HEADING, "<<<<", [_node_row(each) for each in nodes]))
     rejected = [
         [escape(report.interface.name), datagram.source, str(count), _reason(datagram)]
         for report in findings.reports
@@ -62,6 +65,7 @@ def as_json(findings: Findings) -> str:
 
 _INTERFACE_HEADING: Final = ("INTERFACE", "ADDRESS", "BROADCAST", "SENT", "RECEIVED", "REMARK")
 _SERVER_HEADING: Final = ("INTERFACE", "SERVER AT", "FREE", "ANSWERS", "ROUND TRIP", "TCP", "ID")
+_NODE_HEADING: Final = ("NODE", "SERVER AT", "OF CLUSTER", "STATE")
 _REJECTED_HEADING: Final = ("INTERFACE", "REJECTED FROM", "RECEIVED", "REASON")
 
 
@@ -98,6 +102,11 @@ def _server_row(report: InterfaceReport, server: ServerReport) -> list[str]:
         else _milliseconds(server.connect_time),
         escape(server.server_id),
     ]
+
+
+def _node_row(server: ServerReport) -> list[str]:
+    state = "cut off" if server.is_cut_off else "there"
+    return [escape(server.node), server.endpoint, escape(server.cluster), state]
 
 
 def _reason(datagram: RejectedDatagram) -> str:
@@ -148,6 +157,7 @@ def _interface_object(report: InterfaceReport) -> dict[str, Any]:
 
 
 def _server_object(server: ServerReport) -> dict[str, Any]:
+    cluster = {"node": server.node, "cluster": server.cluster, "cut_off": server.is_cut_off}
     return {
         "id": server.server_id,
         "address": server.address,
@@ -159,7 +169,7 @@ def _server_object(server: ServerReport) -> dict[str, Any]:
         "tcp": server.tcp_result.value,
         "tcp_ms": None if server.connect_time is None else round(server.connect_time * 1000, 3),
         "local": server.is_local,
-    }
+    } | (cluster if server.node else {})
 
 
 def _rejected_object(datagram: RejectedDatagram, count: int) -> dict[str, Any]:

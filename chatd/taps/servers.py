@@ -1,6 +1,7 @@
 """``chatd servers``: list the servers that answer a broadcast."""
 
 import json
+from collections.abc import Callable
 from typing import Any, ClassVar, NoReturn
 
 from twisted.internet import task
@@ -99,21 +100,46 @@ def as_json(offers: list[Offer]) -> str:
             "slots": each.slots,
             "free": each.free,
         }
+        | _cluster_object(each)
         for each in offers
     ]
     return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
 
 
+def _cluster_object(offer: Offer) -> dict[str, object]:
+    """What only the nodes of a cluster have."""
+    if not offer.node:
+        return {}
+    return {"node": offer.node, "cluster": offer.cluster, "cut_off": offer.is_cut_off}
+
+
 def as_table(offers: list[Offer]) -> str:
-    """`offers` as a table with a heading."""
-    rows = [("SERVER", "ADDRESS", "FREE", "SLOTS")]
-    rows += [
-        (escape(each.id), f"{each.address}:{each.port}", str(each.free), str(each.slots))
-        for each in offers
+    """`offers` as a table with a heading; with columns for clusters if there are some.
+
+    Of servers with one id that are no nodes of one cluster, the cluster is shown as well.
+    """
+    columns: list[tuple[str, Callable[[Offer], str]]] = [("SERVER", lambda each: escape(each.id))]
+    if any(each.node for each in offers):
+        columns.append(("NODE", lambda each: escape(each.node)))
+    if len({(each.id, each.cluster) for each in offers if each.id in _clustered(offers)}) > len(
+        _clustered(offers)
+    ):
+        columns.append(("CLUSTER", lambda each: escape(each.cluster)))
+    columns += [
+        ("ADDRESS", lambda each: f"{each.address}:{each.port}"),
+        ("FREE", lambda each: "cut off" if each.is_cut_off else str(each.free)),
+        ("SLOTS", lambda each: str(each.slots)),
     ]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    rows = [[heading for heading, _ in columns]]
+    rows += [[cell(each) for _, cell in columns] for each in offers]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(columns))]
     lines = (
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     )
     return "\n".join(lines) + "\n"
+
+
+def _clustered(offers: list[Offer]) -> set[str]:
+    """The ids that nodes of clusters have."""
+    return {each.id for each in offers if each.cluster}

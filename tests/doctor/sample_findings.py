@@ -45,6 +45,9 @@ def server(
     free: int = 4,
     tcp_result: TcpResult = TcpResult.CONNECTED,
     is_local: bool = False,
+    node: str = "",
+    cluster: str = "",
+    is_cut_off: bool = False,
 ) -> ServerReport:
     return ServerReport(
         *(server_id, address, port, 5, free),
@@ -53,7 +56,16 @@ def server(
         is_local=is_local,
         tcp_result=tcp_result,
         connect_time=0.000_31 if tcp_result is TcpResult.CONNECTED else None,
+        node=node,
+        cluster=cluster,
+        is_cut_off=is_cut_off,
     )
+
+
+LIBRARY = server("campus", "10.35.11.1", node="library", cluster="Ku2")
+GYM = server("campus", "10.35.11.2", free=1, node="gym", cluster="Ku2")
+CUT_OFF = server("campus", "10.35.11.3", free=0, node="annex", cluster="Ku2", is_cut_off=True)
+TWIN = server("campus", "10.35.11.4", node="lab", cluster="Xq7")
 
 
 def rejected_offer(

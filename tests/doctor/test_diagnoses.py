@@ -4,16 +4,21 @@ from dataclasses import replace
 
 import pytest
 
-from chatd.doctor.diagnoses import DIAGNOSES, NO_BREAK, diagnose, free_slots
+from chatd.doctor.diagnoses import DIAGNOSES, diagnose
 from chatd.doctor.findings import Findings, RejectedDatagram, TcpResult
 from chatd.doctor.report import as_text
+from chatd.doctor.words import NO_BREAK, free_slots
 from chatd.wire.rendering import escape
 from tests.doctor.sample_findings import (
+    CUT_OFF,
+    GYM,
+    LIBRARY,
     LOOPBACK,
     NO_ADDRESS,
     NO_ROUTE,
     NOT_PERMITTED,
     OVERSIZED,
+    TWIN,
     down,
     findings,
     interface,
@@ -80,6 +85,37 @@ CASES: dict[str, tuple[Findings, str, list[str]]] = {
         findings(lan(server(), WORK, server("work", "10.35.11.120"))),
         "ok",
         [],
+    ),
+    "the nodes of a cluster": (
+        findings(lan(LIBRARY, GYM), server_id="campus"),
+        "ok",
+        ["campus answers on 2 nodes (library, gym)", "5 of its 10 slots are free"],
+    ),
+    "a node of a cluster in two subnets": (
+        findings(lan(GYM), lan(replace(GYM, address="192.168.1.2")), server_id="campus"),
+        "ok",
+        ["campus answers at 10.35.11.2:7777, and 1 of its 5 slots is free"],
+    ),
+    "a node that is cut off": (
+        findings(lan(LIBRARY, CUT_OFF), server_id="campus"),
+        "cut-off",
+        ["annex (10.35.11.3) is cut off", "accepts nobody", "clients use the others"],
+    ),
+    "all nodes are cut off": (
+        findings(lan(CUT_OFF, replace(CUT_OFF, node="shed")), server_id="campus"),
+        "cut-off",
+        ["annex (10.35.11.3), shed (10.35.11.3) are cut off", "nobody can enter"],
+    ),
+    "another server's node is cut off": (findings(lan(server(), CUT_OFF)), "ok", []),
+    "two clusters with the same id": (
+        findings(lan(LIBRARY, GYM, TWIN), server_id="campus"),
+        "duplicate-id",
+        ["2 servers have the id campus (10.35.11.1:7777, 10.35.11.4:7777)"],
+    ),
+    "a cluster and a server with the same id": (
+        findings(lan(server("campus"), LIBRARY, GYM), server_id="campus"),
+        "duplicate-id",
+        ["2 servers have the id campus"],
     ),
     "full": (findings(lan(server(free=0))), "full", ["party", "--slots"]),
     "one server full, another not": (
@@ -255,7 +291,7 @@ def test_the_meanings_fit_into_the_table_of_the_manual() -> None:
 
 
 def test_a_server_is_reachable_with_these_diagnoses_and_no_others() -> None:
-    reachable = {"ok", "local-only", "duplicate-id", "full"}
+    reachable = {"ok", "local-only", "duplicate-id", "full", "cut-off"}
     assert {name for found, name, _ in CASES.values() if found.reachable} == reachable
     assert not {name for found, name, _ in CASES.values() if not found.reachable} & reachable
 

@@ -133,6 +133,18 @@ def test_a_server_is_reported_with_its_latest_offer_and_the_number_of_its_answer
     assert (server.free, server.count, probe.report().received) == (3, 2, 2)
 
 
+def test_a_node_of_a_cluster_is_reported_as_one_and_whether_it_is_cut_off_by_now() -> None:
+    probe = Probe()
+    probe.start()
+    probe.receive(offer(node="gym", cluster="Ku2"))
+    probe.accept()
+    probe.advance(1)
+    probe.receive(offer(node="gym", cluster="Ku2", free=0, state="cut-off"), query=1)
+    probe.advance(2)
+    [server] = probe.report().servers
+    assert (server.node, server.cluster, server.is_cut_off) == ("gym", "Ku2", True)
+
+
 def test_the_round_trip_is_the_shortest_time_from_a_query_to_its_own_answer() -> None:
     probe = Probe()
     probe.start()

@@ -5,6 +5,8 @@ import json
 from chatd.doctor.findings import TcpResult
 from chatd.doctor.report import as_json, as_text
 from tests.doctor.sample_findings import (
+    CUT_OFF,
+    LIBRARY,
     LOOPBACK,
     NO_ROUTE,
     down,
@@ -131,3 +133,23 @@ def test_the_json_is_ascii_whatever_the_id_of_a_server() -> None:
     text = as_json(findings(lan(server("p\u00e4rty\u202e")), server_id=None))
     assert text.isascii()
     assert json.loads(text)["interfaces"][0]["servers"][0]["id"] == "p\u00e4rty\u202e"
+
+
+def test_the_nodes_of_clusters_have_a_table_of_their_own() -> None:
+    nodes = findings(lan(LIBRARY, CUT_OFF, server()), server_id="campus")
+    assert as_text(nodes).splitlines()[8:11] == [
+        "NODE     SERVER AT        OF CLUSTER  STATE",
+        "library  10.35.11.1:7777  Ku2         there",
+        "annex    10.35.11.3:7777  Ku2         cut off",
+    ]
+
+
+def test_the_json_names_the_node_the_cluster_and_whether_it_is_cut_off() -> None:
+    nodes = findings(lan(LIBRARY, CUT_OFF, server()), server_id="campus")
+    rows = json.loads(as_json(nodes))["interfaces"][0]["servers"]
+    keys = ("node", "cluster", "cut_off")
+    assert [tuple(row.get(key) for key in keys) for row in rows] == [
+        ("library", "Ku2", False),
+        ("annex", "Ku2", True),
+        (None, None, None),
+    ]

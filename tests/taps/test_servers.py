@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from msgspec.structs import replace
 
 from chatd.taps import servers
 from chatd.taps.servers import as_json, as_table, main
@@ -33,6 +34,38 @@ def test_the_json_list_has_every_field_of_the_offers() -> None:
         },
     ]
     assert json.loads(as_json([])) == []
+
+
+LIBRARY = Offer(VERSION, "campus", "10.0.0.1", 7777, 1000, 412, "library", "Ku2")
+GYM = Offer(VERSION, "campus", "10.0.0.2", 7777, 1000, 0, "gym", "Ku2", "cut-off")
+TWIN = Offer(VERSION, "campus", "10.0.0.3", 7777, 9, 9, "lab", "Xq7")
+
+
+def test_the_nodes_of_a_cluster_are_listed_with_their_names_and_free_slots() -> None:
+    assert as_table([LIBRARY, GYM, PARTY]).splitlines() == [
+        "SERVER  NODE     ADDRESS            FREE     SLOTS",
+        "campus  library  10.0.0.1:7777      412      1000",
+        "campus  gym      10.0.0.2:7777      cut off  1000",
+        "party            10.35.11.111:7777  4        5",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("twin", "row"), [(TWIN, "campus  lab      Xq7"), (PARTY, "campus               ")]
+)
+def test_two_chats_with_one_id_are_told_apart_by_their_clusters(twin: Offer, row: str) -> None:
+    table = as_table([LIBRARY, replace(twin, id="campus")]).splitlines()
+    assert table[0].startswith("SERVER  NODE     CLUSTER  ADDRESS")
+    assert table[1].startswith("campus  library  Ku2      10.0.0.1:7777")
+    assert table[2].startswith(row)
+
+
+def test_the_json_list_names_the_node_the_cluster_and_whether_it_is_cut_off() -> None:
+    rows = json.loads(as_json([LIBRARY, GYM]))
+    assert [(each["node"], each["cluster"], each["cut_off"]) for each in rows] == [
+        ("library", "Ku2", False),
+        ("gym", "Ku2", True),
+    ]
 
 
 ONE = Offer(VERSION, "party", "127.0.0.1", 7777, 5, 4)
