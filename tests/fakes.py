@@ -362,9 +362,9 @@ def log_lines(level: Any = LogLevel.info) -> Iterator[list[str]]:
         globalLogPublisher.removeObserver(note)
 
 
-def on_reactor(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], Any]:
+def on_reactor(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., Any]:
     """Run a test that is a coroutine on the real reactor."""
-    decorated: Callable[[], Any] = pytest_twisted.ensureDeferred(test)
+    decorated: Callable[..., Any] = pytest_twisted.ensureDeferred(test)
     return decorated
 
 

@@ -160,7 +160,7 @@ class EtcdClient:
             decoded = messages.decode(data, answer)
             self.check_cluster(decoded.header)
         except Exception as failed:
-            raise _problem(server, failed) from None
+            raise self._problem(server, failed) from None
         return decoded
 
     async def _stream(
@@ -182,7 +182,7 @@ class EtcdClient:
             self._token = ""
             raise LogUnreachable(f"etcd at {server} does not know the token any longer") from None
         except Exception as failed:
-            raise _problem(server, failed) from None
+            raise self._problem(server, failed) from None
         raise LogUnreachable(f"etcd at {server} has ended its answer")
 
     async def _post(
@@ -204,6 +204,16 @@ class EtcdClient:
             connection.abort()
         return status
 
+    def _problem(self, server: Server, failed: Exception) -> Exception:
+        """The exception for a request to `server` that has failed with `failed`."""
+        if isinstance(failed, LogUnreachable) and not str(failed)[:1].isupper():
+            return LogUnreachable(f"etcd at {server} {failed}")
+        reason = _reason(failed)
+        is_closed = isinstance(failed, error.ConnectionClosed)
+        if is_closed and not (self.address.is_tls or self._cluster_id):
+            reason += "; if it demands TLS, write etcds://"
+        return LogUnreachable(f"etcd at {server} {reason}") if reason else failed
+
     def _opened(self, connection: HttpConnection) -> None:
         self._open.add(connection)
         connection.lost.addCallback(lambda _: self._open.discard(connection))
@@ -221,14 +231,6 @@ class _ConnectionFactory(Factory):
         connection = HttpConnection(str(self._server))
         self._opened(connection)
         return connection
-
-
-def _problem(server: Server, failed: Exception) -> Exception:
-    """The exception for a request to `server` that has failed with `failed`."""
-    if isinstance(failed, LogUnreachable) and not str(failed)[:1].isupper():
-        return LogUnreachable(f"etcd at {server} {failed}")
-    reason = _reason(failed)
-    return LogUnreachable(f"etcd at {server} {reason}") if reason else failed
 
 
 def _reason(failed: Exception) -> str:

@@ -87,9 +87,11 @@ def _use(name: str, path: Path, use: Callable[[bytes], Any]) -> Any:
         raise ValueError(f"has {name}={str(path)!r}, which is not a file in PEM") from None
 
 
-def tls_reason(error: Exception) -> str:
-    """Why TLS has failed, in OpenSSL's words; empty if that is not what has failed."""
-    if type(error).__module__ != "OpenSSL.SSL" or not error.args:
+def tls_reason(failed: Exception) -> str:
+    """Why TLS has failed; empty if that is not what has failed."""
+    package = type(failed).__module__.partition(".")[0]
+    if package == "service_identity":
+        return "TLS: its certificate is for another name or address"
+    if package != "OpenSSL" or not failed.args or not isinstance(failed.args[0], list):
         return ""
-    reasons = error.args[0] if isinstance(error.args[0], list) else []
-    return "TLS: " + (", ".join(str(each[-1]) for each in reasons if each) or "no reason")
+    return "TLS: " + ", ".join(str(each[-1]) for each in failed.args[0] if each)
