@@ -18,7 +18,7 @@ REPLY_SECONDS: Final = 400.0
 
 
 class Measurement(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened in an interval of time, and what it cost; all times in seconds.
+    """The messages in an interval of time, and their cost; all times in seconds.
 
     :ivar server_cpu: to the nanosecond; `server_user` and `server_system`: the same, to the tick.
     :ivar settled_seconds: of ``join``: until the server sent nothing more; `settled_server_cpu`:

@@ -1,4 +1,4 @@
-"""What the operating system knows: cores, memory, listening ports, and what the machine is."""
+"""The machine, as the operating system describes it: cores, memory, listening ports, model."""
 
 import os
 import platform

@@ -29,7 +29,7 @@ Progress = Callable[[str], None]
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What to measure.
+    """The cells to measure.
 
     :ivar seconds: of each run of a cell.
     :ivar restarts: whether each run of the matrix has servers of its own. The cost of a delivery

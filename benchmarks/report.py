@@ -93,7 +93,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     others: tuple[str, ...] = ()
 
     def name(self, peer: str) -> str:
-        """What a peer is called in the tables."""
+        """The name of a peer in the tables."""
         return next(row.name for row in self.rows if row.key == peer)
 
 

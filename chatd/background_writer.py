@@ -26,7 +26,7 @@ from chatd.chat import limits
 
 
 def missing_lines(count: int) -> str:
-    """What stands where `count` lines are missing."""
+    """The line in the place of `count` lines that are missing."""
     return f"{'1 line is' if count == 1 else f'{count} lines are'} missing here"
 
 

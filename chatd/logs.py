@@ -1,8 +1,8 @@
 """Formats the log: as text for people, or as JSON for programs.
 
-Others can put any text into the log, such as nicknames and invalid frames. Whatever it is, an event
-in the text log is one line, or continues in indented lines, and it contains nothing that a terminal
-obeys. An event in the JSON log is one object in one line.
+Others can put any text into the log, such as nicknames and invalid frames. Still an event in the
+text log is one line, or continues in indented lines, and it contains nothing that a terminal obeys.
+An event in the JSON log is one object in one line.
 """
 
 import json

@@ -70,7 +70,7 @@ Accounts = dict[str, Account]
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What the file says.
+    """The accounts in the file, and those that it says were removed.
 
     :ivar removed: the names of removed accounts by their keys; the one removed longest ago first.
     """
@@ -84,7 +84,7 @@ class Unreadable(ValueError):
 
 
 class PasswordFile:
-    """A password file. What it raises contains neither the path nor a part of a hash."""
+    """A password file. Its exceptions contain neither the path nor a part of a hash."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -15,7 +15,7 @@ from chatd.chat.names import LOBBY
 
 @dataclass(frozen=True, slots=True)
 class SessionKeys:
-    """What a client enters with that can resume. The hub knows the digests of tokens alone.
+    """The tokens with which a client that can resume enters. The hub has their digests alone.
 
     :ivar new: of the token that it is given if it does not resume; empty if it cannot.
     :ivar resumed: of the token that it brings; empty if it has none.

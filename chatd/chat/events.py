@@ -252,7 +252,7 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """What others said in `room` while a client was away, oldest first.
+    """The messages of others in `room` while a client was away, oldest first.
 
     With `gap`, there were more messages before these that are not kept any more. With `more`,
     another part follows, of this room or of another one.

@@ -204,7 +204,7 @@ UNARCHIVED_MESSAGES: Final = 10_000
 STORE_RETRY_SECONDS: Final = 10
 #: Time between two looks for messages that ``--keep`` does not allow any longer.
 RETENTION_SECONDS: Final = 3_600
-#: Messages that are deleted at once. What is said meanwhile waits for no more.
+#: Messages that are deleted at once. A message that arrives meanwhile waits for no more than that.
 DELETED_MESSAGES: Final = 256
 #: A clock that is further ahead than it was an hour ago, or when the server ran last, is believed
 #: only after so long: until then no message is deleted because of its age.

@@ -1,4 +1,4 @@
-"""What the hub keeps: connections in their pools, rooms, and each room's history.
+"""The hub's objects: connections in their pools, rooms, and each room's history.
 
 Plain data: ``members`` and ``rooms`` change it. A member and its rooms refer to each other, so they
 are in one module.

@@ -129,7 +129,7 @@ class Phrase:
 
 
 def parse_search(query: Search) -> tuple[Phrase, ...]:
-    """What must occur in the messages that `query` finds.
+    """The phrases that the messages that `query` finds have.
 
     :raises BadSearch: if it is too long, or has nothing to search for.
     """
@@ -140,7 +140,7 @@ def parse_search(query: Search) -> tuple[Phrase, ...]:
 
 
 def parse(text: str) -> tuple[Phrase, ...]:
-    """What must occur, as typed: words, and phrases in quotes.
+    """The phrases of a search as it is typed: words, and phrases in quotes.
 
     A quote that is not closed goes on to the end. The last word may be the beginning of one, unless
     it is in quotes or has one or two letters.

@@ -47,7 +47,7 @@ _CONTENTS: Final[dict[type, Callable[[Any], tuple[str, ...]]]] = {
 
 
 class Outcome(NamedTuple):
-    """What became of a numbered command; the `checksum` tells it from another one."""
+    """The reply to a numbered command; the `checksum` tells the command from another one."""
 
     number: int
     checksum: int
@@ -64,7 +64,7 @@ class JoinedRoom:
 
 @dataclass(slots=True)
 class MemberSession:
-    """What lasts longer than a connection.
+    """The part of a member that lasts longer than its connection.
 
     :ivar digest: of the token, which the hub does not know.
     :ivar member: the member, also while it is away; None when it has left.
@@ -221,7 +221,7 @@ class Sessions:
             self._forget_private(session)
 
     def has_left(self, session: MemberSession) -> None:
-        """Its member is gone; who resumes it enters again."""
+        """Its member is gone; a client that resumes it enters again."""
         if session.member is not None:
             del self._by_member[session.member.member_id]
             self._away.pop(session.member.member_id, None)
@@ -245,7 +245,7 @@ class Sessions:
         ):
             self._forget_private(session)
         while self._private_characters > limits.PRIVATE_CHARACTERS:
-            # The fullest box gives way, so that who fills boxes on purpose loses their own.
+            # The fullest box gives way: a member who fills boxes on purpose loses their own.
             everybody = chain(self._connected.values(), self._absent.values())
             self._forget_private(max(everybody, key=lambda each: each.private_characters))
         return message

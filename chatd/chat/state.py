@@ -43,7 +43,7 @@ class RoomState:
 
 
 class OutcomeState(NamedTuple):
-    """What became of a numbered command: see :class:`chatd.chat.sessions.Outcome`.
+    """The outcome of a numbered command: see :class:`chatd.chat.sessions.Outcome`.
 
     The other fields are those of the reply. A private message has `to`, a joined room `created`.
     """

@@ -12,7 +12,7 @@ from chatd.wire.rendering import escape
 
 
 class RenamedSession(Protocol):
-    """What the password's prompt needs of the session."""
+    """The session, as far as the password's prompt needs it."""
 
     nickname: str
     passwords: Passwords

@@ -1,4 +1,4 @@
-"""What the client says about its connection; nothing, if a lost one is soon back.
+"""The client's notices about its connection; none, if a lost one is soon back.
 
 A link may break every few seconds. While the session is resumed, the user misses nothing, and need
 not read each time that the connection is lost, searched for and back: the status line shows it. So
@@ -21,7 +21,7 @@ _MAX_HELD: Final = 64
 
 
 class SearchUI(Protocol):
-    """What the search for a server needs of the user interface."""
+    """The user interface, as far as the search for a server needs it."""
 
     @property
     def is_interactive(self) -> bool:

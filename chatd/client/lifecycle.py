@@ -57,7 +57,7 @@ class ServerAddress:
 
 
 class Effects(Protocol):
-    """What the machine makes the client do. Each call returns at once; its outcome is an input."""
+    """The machine's orders to the client. Each call returns at once; its outcome is an input."""
 
     def find_server(self) -> None:
         """Search for the server until :meth:`stop_finding`."""
@@ -94,7 +94,7 @@ class Effects(Protocol):
 
 
 class Inputs(Protocol):
-    """What can happen to a client. The docs' table of inputs is made of these docstrings."""
+    """The events in a client's life. The docs' table of inputs is made of these docstrings."""
 
     def start(self) -> None:
         """The client starts."""

@@ -24,7 +24,7 @@ _MISSING_LOOKS: Final = 2
 
 
 class WatchedConnection(Protocol):
-    """What the monitor needs of a connection."""
+    """The connection, as far as the monitor needs it."""
 
     @property
     def local_address(self) -> str:

@@ -20,7 +20,7 @@ _LINE_BYTES: Final = 2 * limits.LINE_BYTES
 
 
 class Client(Protocol):
-    """What a connection reports to the client that made it."""
+    """The reports of a connection to the client that made it."""
 
     def connected(self, connection: "ServerConnection") -> None:
         """The connection is made."""

@@ -1,4 +1,4 @@
-"""What a client remembers of its session at the server, to resume it on another connection.
+"""The client's memory of its session at the server, to resume it on another connection.
 
 It is in memory only. The token is a secret like a password, and is never shown or logged.
 """

@@ -78,7 +78,7 @@ _PAUSE_LINES: Final = limits.UNSENT_LINES
 
 
 class SessionOwner(Protocol):
-    """What a session needs of the client that it belongs to."""
+    """The client that a session belongs to, as far as the session needs it."""
 
     @property
     def server(self) -> ServerAddress | None:
@@ -104,7 +104,7 @@ class SessionOwner(Protocol):
 
 
 class Session(SessionView, RenamedSession):
-    """What the user typed and what became of it, the rooms, the nickname and the passwords.
+    """The user's lines and their outcomes, the rooms, the nickname and the passwords.
 
     :ivar passwords: the accounts' passwords that the user gave.
     :ivar is_online: whether commands can be sent now.
@@ -232,7 +232,7 @@ class Session(SessionView, RenamedSession):
         if not self.is_resumed:
             self._give_up_unconfirmed()
             return
-        # What happened to the user without the client being told is shown now.
+        # Changes that the client was not told of are shown now.
         pending = [each.command for each in (*self._unconfirmed, *self._queue)]
         joined, left = self._rooms.resumed(welcome.rooms, pending)
         happened: list[object] = [events.RoomJoined(room, self.nickname) for room in joined]

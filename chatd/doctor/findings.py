@@ -1,4 +1,4 @@
-"""What the network probe found: plain values, not yet interpreted. Pure.
+"""The findings of the network probe: plain values, not yet interpreted. Pure.
 
 All times are in seconds. :mod:`chatd.doctor.diagnoses` decides what the findings mean.
 """
@@ -178,7 +178,7 @@ class RejectedDatagram:
 
 @dataclass(frozen=True, slots=True)
 class InterfaceReport:
-    """What was found on one interface.
+    """The findings on one interface.
 
     :ivar sent: number of queries sent.
     :ivar unsent: number of queries that could not be sent; `error` is why the last of them failed.

@@ -44,7 +44,7 @@ _TCP_RESULTS: Final = {
 
 @dataclass
 class _InterfaceProgress:
-    """What has been found on one interface so far."""
+    """The findings on one interface so far."""
 
     interface: ProbedInterface
     sent: int = 0
@@ -182,7 +182,7 @@ class NetworkProbe:
         except discovery.BadDatagram as error:
             offered = (offer.id, offer.address, offer.port) if offer else (None, None, None)
             rejected = RejectedDatagram(str(error), sender, *offered)
-            # Whoever floods the port with different datagrams must not fill the memory.
+            # A flood of different datagrams must not fill the memory.
             if rejected in progress.rejected or len(progress.rejected) < limits.MAX_OFFERS:
                 progress.rejected[rejected] += 1
         else:

@@ -23,7 +23,7 @@ ENTRIES_PER_READ: Final = 256
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What happened in one turn; `at_ms` is in milliseconds since 1970."""
+    """The operations of one turn, encoded; `at_ms` is in milliseconds since 1970."""
 
     position: Position
     at_ms: int
@@ -32,7 +32,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What all entries up to `position` led to."""
+    """The state, encoded, after all entries up to `position`."""
 
     position: Position
     data: bytes
@@ -75,7 +75,7 @@ class MessageStore(Protocol):
         """Keep `messages`, but for those that are kept already."""
 
     def close(self) -> Deferred[None]:
-        """Close the files. What was not finished fails."""
+        """Close the files. Calls that were not finished fail."""
 
 
 class Engine(MessageStore, Protocol):

@@ -1,9 +1,9 @@
 """An ordered log that is kept in a journal: a chat that survives its server.
 
-What is asked for in one turn of the reactor is one entry of the journal, and one commit. The hub
-applies it at once; but what it sends, and the results, are held back until the entry is kept. So
-nobody is told of anything that a crash could undo. What is asked for during a commit is the next
-entry, so a busy server commits less often, not more.
+The operations of one turn of the reactor are one entry of the journal, and one commit. The hub
+applies them at once; but its events and the results are held back until the entry is kept. So
+nobody is told of anything that a crash could undo. The operations that arrive during a commit are
+the next entry, so a busy server commits less often, not more.
 
 ::
 
@@ -12,9 +12,9 @@ entry, so a busy server commits less often, not more.
                                                       └── ask ask ask ────────┴─▶ the next entry
 
 After an entry that several commands have shared the log pauses: many talk at the same time, and
-will do so again as soon as they have heard each other. Without it, what arrives during one commit
-and what arrives after it would remain two entries for ever, and every member would be written to
-twice as often. Who talks alone never waits for it.
+will do so again as soon as they have heard each other. Without the pause, the commands that arrive
+during one commit and those that arrive after it would remain two entries for ever, and the server
+would write to every member twice as often. A member that talks alone never waits for it.
 
 When an entry cannot be kept (the disk is full), the chat goes on, and everybody is told at once
 that nothing is kept any more. The log tries again from time to time, with a snapshot: from then on
@@ -130,7 +130,7 @@ class JournalLog(OrderedLog):
 
     def _describe(self, failure: Failure) -> None:
         failure.trap(ValueError)
-        # Whatever was damaged has another checksum.
+        # It is not damage: that shows in the checksum.
         raise StoreFailed(
             f"{self._name} was kept by another version of chatd ({failure.value}); use that one, "
             "or name another file with --store."
@@ -147,7 +147,7 @@ class JournalLog(OrderedLog):
         return self._engine.close().addCallback(lambda _: problem)
 
     def _begin(self, problem: Exception | None) -> Deferred[Exception | None]:
-        """Whoever was connected before the server ended is gone."""
+        """Remove the connections that there were when the server ended."""
         begun: Deferred[Exception | None] = Deferred()
         self._asked.insert(0, (Begin(RULES), lambda _: begun.callback(problem)))
         self._is_busy = False

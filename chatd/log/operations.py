@@ -146,7 +146,7 @@ class Tick(Operation[None], frozen=True, tag="tick"):
 
 
 class Begin(Operation[None], frozen=True, tag="begin"):
-    """A server begins; whoever was connected to the one before is gone.
+    """A server begins; the connections to the one before are gone.
 
     :ivar rules: by which it applies what follows; the first ones were not named.
     """

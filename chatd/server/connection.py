@@ -1,4 +1,4 @@
-"""What the connections of all framings have in common: their two ends, and how they are read."""
+"""The common part of the connections of all framings: their two ends, and how they are read."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator

@@ -5,8 +5,8 @@ order. At level debug it also has each member's commands and their results, by n
 texts and passwords are in no log: private events do not pass through here, and of a command only
 its type is logged.
 
-What is below the log's level is not even created, so a busy server at level ``warn`` spends no time
-on it.
+Events below the log's level are not even created, so a busy server at level ``warn`` spends no time
+on them.
 """
 
 import re

@@ -14,10 +14,10 @@ _Result = TypeVar("_Result")
 
 
 class Pipeline:
-    """Counts what has no result yet, and holds back what has to wait until it has.
+    """Counts the operations that have no result yet, and holds back the frames that wait for it.
 
     :param throttle: pauses reading meanwhile.
-    :ivar unanswered: how much has no result yet. Whoever changes it calls :meth:`go_on` afterwards.
+    :ivar unanswered: how many have none. After each change of it :meth:`go_on` must be called.
     """
 
     def __init__(self, ordered_log: OrderedLog, throttle: ReadThrottle) -> None:

@@ -181,7 +181,7 @@ class PlainProtocol(LineProtocol):
                 self._drop_nickname()
             else:
                 self._release_nickname()
-                # What it means depends on whether the client has entered.
+                # The meaning of the line depends on whether the client has entered.
                 self.session.pipeline.when_answered(partial(self._handle_line, line))
                 return
         self._handle_line(line)

@@ -21,7 +21,7 @@ from chatd.wire.dialect import Resume
 
 
 class Resumption:
-    """What a session does so that its client can resume: its tokens, and what was missed.
+    """The part of a session that lets its client resume: its tokens, and the missed messages.
 
     The hub, and so the journal, knows the digests of tokens alone.
     """
@@ -204,5 +204,5 @@ class CatchUp:
 
 
 def digest(token: str) -> str:
-    """What the hub knows a token by; empty if there is none."""
+    """The digest by which the hub knows a token; empty if there is none."""
     return token and sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

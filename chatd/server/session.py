@@ -25,8 +25,8 @@ The life of a session::
 *member*
     The hub has welcomed it. From now on it is disconnected when it is inactive.
 *ended*
-    The hub knows it no more, unless the client can resume (``chat.sessions``). What is queued is
-    still sent, then the connection is half-closed; what the client sends is read and thrown away.
+    The hub knows it no more, unless the client can resume (``chat.sessions``). The queue is still
+    sent, then the connection is half-closed; the client's bytes are read and thrown away.
     If the client does not read or close within ``SHUTDOWN_SECONDS``, the connection is aborted.
 *lost*
     The transport is gone, for whatever reason; this can also come first. A client that reads too
@@ -433,7 +433,7 @@ class Session:
     def _authenticate(self, request: Request, command: commands.Authenticate) -> None:
         """Check a password, which takes a while; reading is paused meanwhile.
 
-        The password never reaches the hub. What does is ``EnterAuthenticated``, a command that no
+        The password never reaches the hub. The hub gets ``EnterAuthenticated``, a command that no
         dialect makes of a client's bytes.
         """
         self._extend_registration_timeout()

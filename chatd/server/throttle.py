@@ -33,7 +33,7 @@ from chatd.server.work_queue import WorkQueue
 
 
 def cost_in_bytes(command: SendPrivate | Search) -> int:
-    """What a command costs besides its frame and its reply: as much as a reply of so many bytes."""
+    """The cost of a command besides its frame and its reply: that of a reply of so many bytes."""
     match command:
         case SendPrivate(text=text, to=to):
             return len(text) * min(len(to), limits.RECIPIENTS)

@@ -3,7 +3,7 @@
 A message to 1,000 members is 1,000 writes. For each of them Twisted queues the data, has the kernel
 watch the socket, sends in the next turn when the socket is writable, and has the kernel stop
 watching: three system calls where one does. Here a write to a connection that has nothing queued is
-one ``send``. What the kernel does not take goes Twisted's way.
+one ``send``. The rest, if the kernel does not take all, goes Twisted's way.
 
 A connection is in one of three states:
 

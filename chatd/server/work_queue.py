@@ -39,7 +39,7 @@ class WorkQueue:
             self._schedule()
 
     def begin_work(self) -> None:
-        """What is done from now on may turn out to be expensive."""
+        """Start the clock of :meth:`end_work`, before work that may turn out to be expensive."""
         self._began = self._cpu_seconds()
 
     def end_work(self) -> float:

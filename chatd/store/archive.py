@@ -1,6 +1,6 @@
 """The messages of the SQLite file, read in threads of their own: no search delays a commit.
 
-Whatever somebody has changed in the file by hand, only valid messages come out of it.
+Only valid messages come out of it, also when somebody has changed the file by hand.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""What went wrong with the file, in one sentence for the host."""
+"""Describes a failure of the file, in one sentence for the host."""
 
 import errno
 import os

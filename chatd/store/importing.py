@@ -30,7 +30,7 @@ class ImportRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What was done.
+    """The result of an import.
 
     :ivar added: how many messages were added.
     :ivar known: how many were there already.
@@ -160,7 +160,7 @@ class _Import:
             "UPDATE messages SET id = ? WHERE id = ?",
             ((new, old) for new, (old,) in enumerate(rows, self._next_id)),
         )
-        # What the index has of the ids that are gone is found no more.
+        # The index's rows of the ids that are gone are found no more.
         self._database.execute(
             "UPDATE numbers SET value = ? WHERE name = 'indexed' AND value >= ?",
             (self._next_id - 1, first - 1),

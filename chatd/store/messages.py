@@ -41,7 +41,7 @@ def partitions(execute: Callable[[str], sqlite3.Cursor]) -> list[int]:
 
 
 def indexed_text(room_id: int, source: str, text: str) -> str:
-    """What the index has of one message."""
+    """The row of one message in the index."""
     # Words, if nobody has changed the file by hand.
     sender, said = str(source), str(text)
     return f"{words.room_tag(room_id)} {_source_tag(sender)} {words.normalize(said)}"

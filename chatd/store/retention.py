@@ -56,7 +56,7 @@ def parse_keep(value: str) -> Keep:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """What is known of the host's clock, in seconds since 1970; it may be wrong, or be set.
+    """The host's clock, in seconds since 1970. It may be wrong, or be set while the server runs.
 
     :ivar believed: the time by which the age of messages is measured.
     :ivar doubted: what the clock has said since it jumped ahead; 0 if it has not.
@@ -66,7 +66,7 @@ class Clock:
     doubted: int = 0
 
     def after(self, now: int) -> "Clock":
-        """What is known when the clock says `now`.
+        """The clock after a look at it, when it says `now`.
 
         A clock that is suddenly a year ahead must not delete everything: a jump is believed only
         when the clock has said so for ``DOUBTED_CLOCK_SECONDS``. A server that was not running for
@@ -83,7 +83,7 @@ class Clock:
 
 
 def look_at_clock(database: Database, now: int) -> Clock:
-    """What is known of the clock, now that it says `now`; kept in the file."""
+    """The clock after a look at it, when it says `now`; kept in the file."""
     number = database.number
     newest = number("SELECT time FROM messages ORDER BY id DESC LIMIT 1") // 1_000
     known = Clock(

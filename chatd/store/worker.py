@@ -13,8 +13,7 @@ from twisted.python.failure import Failure
 
 _Result = TypeVar("_Result")
 
-#: A task in steps: each ``next`` is one. What it yields is the time until its next step, in
-#: seconds.
+#: A task in steps: each ``next`` is one, and yields the time until the next step, in seconds.
 Steps = Iterator[float]
 
 

@@ -1,6 +1,6 @@
-"""What whoever starts a program has set up for it: its signals, files, locale, time zone and names.
+"""The environment of a program: its signals, files, locale, time zone and names.
 
-All of it is respected. What cannot be used has a substitute, and the log says which one.
+All of it is respected. A setting that cannot be used has a substitute, and the log says which one.
 """
 
 import getpass

@@ -12,8 +12,8 @@ from typing import TextIO
 def replaced_file(path: Path) -> Iterator[TextIO]:
     """A text file that takes the place of the one at `path` if the block ends without an exception.
 
-    A new file is for this user only (mode 0600); otherwise the mode stays. What is no regular file,
-    such as a pipe, is written to as it is.
+    A new file is for this user only (mode 0600); otherwise the mode stays. A pipe, or
+    anything else that is no regular file, is written to as it is.
 
     :raises OSError: if it cannot be written.
     """

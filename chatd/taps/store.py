@@ -86,7 +86,7 @@ def default_path(server_id: str, environment: Mapping[str, str]) -> Path:
 def named_path(value: str, environment: Mapping[str, str]) -> Path:
     """The file that `value` names: a path, or else the id of a chat in the default file.
 
-    What has a slash, or is a file, is a path.
+    A name with a slash, or of a file that is there, is a path.
 
     :raises RuntimeError: if it is an id, and the user has no home directory.
     """

@@ -3,10 +3,10 @@
 A dialect is a frozen value, pure and without I/O. It decodes frames to commands, and encodes events
 and replies; it knows no hub.
 
-What a dialect learns on a connection (which words a JIM client uses, which question a plain line
-answers) makes another value, by ``detect`` before a frame is decoded or by ``updated`` after its
-result is known. The session keeps the newest. So every call's outcome depends on its arguments
-alone, and members of one ``variant`` can share the encoded bytes of an event.
+Whenever a dialect learns of a connection (which words a JIM client uses, which question a plain
+line answers), that makes another value, by ``detect`` before a frame is decoded or by ``updated``
+after its result is known. The session keeps the newest. So every call's outcome depends on its
+arguments alone, and members of one ``variant`` can share the encoded bytes of an event.
 """
 
 from collections.abc import Mapping
@@ -55,7 +55,7 @@ Result = Reply | Refusal | LocalReply
 
 
 class Resume(Struct, frozen=True):
-    """What a client that can resume says of the session that it had.
+    """The session that a client had and resumes, as it describes it.
 
     :ivar token: of that session; empty if it had none.
     :ivar seen: for each room, the number of the last message that it was sent.
@@ -109,10 +109,10 @@ class Dialect(Protocol):
 
     @property
     def greeting(self) -> bytes:
-        """What the server sends to a new connection; may be empty."""
+        """The bytes for a new connection; may be empty."""
 
     def encode_probe(self, now: int) -> bytes:
-        """What the server sends to a silent member, which should reply; may be empty."""
+        """The bytes for a silent member, which should reply; may be empty."""
 
     @property
     def entering_history(self) -> int:

@@ -95,7 +95,7 @@ class AuthenticateData(Struct, frozen=True):
 
 
 class SearchData(Struct, frozen=True, rename={"source": "from"}):
-    """What the messages must have in common.
+    """The conditions that all messages found must meet.
 
     They have all of the `words`, and those in quotes in a row; they are `from` a member, in a room,
     and not older than `since`. With a negative number, `since` is so many milliseconds ago. Words,
@@ -308,7 +308,7 @@ class NodesChanged(Frame, frozen=True, tag="nodes"):
 
 
 class Missed(Frame, frozen=True, tag="missed"):
-    """What others said in a room while the client was away, or a part of it."""
+    """The messages of others in a room while the client was away, or a part of them."""
 
     data: events.Missed
 

@@ -1,4 +1,4 @@
-"""What a JIM client says, and in which words it must be answered.
+"""The words of a JIM client, and those in which it must be answered.
 
 Public JIM messengers say the same things in different words. docs/reference/jim.rst says which
 words are common. Here is what each word means, and what it tells about the client.
@@ -49,7 +49,7 @@ class ClientObject(Struct, frozen=True):
 
 
 class _TextKey(NamedTuple):
-    """What the key of a message's text tells about the client.
+    """The vocabulary of a client by the key of its message's text.
 
     :ivar knows_codes: whether it knows other codes than 200 and 400.
     :ivar senders: the keys where it looks for the sender, besides ``from``.

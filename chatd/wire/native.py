@@ -230,7 +230,7 @@ def _resume(data: frames.ResumeData | None) -> Resume:
 
 
 def _seen(seen: Mapping[str, int]) -> Mapping[str, int]:
-    """What can be of use of it: a connection keeps that. Of too many rooms the last ones count."""
+    """The numbers for names that a room can have. Of too many rooms the last ones count."""
     rooms = [room for room in seen if len(room) <= limits.ROOM_NAME_CHARACTERS]
     return {room: seen[room] for room in rooms[-limits.JOINED_ROOMS :]}
 

@@ -1,8 +1,8 @@
 """The plain dialect: lines of text, for a person with ``nc`` or ``telnet``.
 
 The server prompts for what it needs, and tells what it did, so that it can be used without a
-manual. What a line means depends on the prompt before it: a nickname, a password, or a message or
-command. docs/reference/plain.rst has an example.
+manual. The meaning of a line depends on the prompt before it: a nickname, a password, or a message
+or command. docs/reference/plain.rst has an example.
 
 A user may type a nickname and its password at once, without waiting for the answer. If the nickname
 is refused, no password was asked for, and the next line would be said to everyone or become a
@@ -43,7 +43,7 @@ _KEPT: Final = "[Server]: You keep your nickname."
 
 
 class Prompt(Enum):
-    """What the server has asked for: what the next line is."""
+    """The question that the next line answers."""
 
     NICKNAME = auto()
     PASSWORD = auto()
@@ -296,7 +296,7 @@ def _is_quit(word: str) -> bool:
 
 
 def _nickname_command(word: str) -> commands.ClientCommand | LocalReply:
-    """What the answer to the question for a nickname means."""
+    """The request in the answer to the question for a nickname."""
     if _is_quit(word):
         return commands.Quit()
     return _NICKNAME_HELP if word.lower() in _HELP_WORDS else commands.Enter(word)

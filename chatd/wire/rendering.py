@@ -116,7 +116,7 @@ def _hidden_and_marks() -> frozenset[str]:
 
 @lru_cache(maxsize=256)
 def _escape_run(run: str) -> str:
-    """What stands in place of a match: of deceptive characters, or of a flag."""
+    """The substitute for a match: for deceptive characters, or for a flag."""
     return run if run[0] == _BLACK_FLAG else run.translate(_code_points)
 
 

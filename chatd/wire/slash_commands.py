@@ -166,7 +166,7 @@ _MAX_TYPING_ERRORS: Final = 2
 
 
 def parse(line: str, room: str = LOBBY) -> UserInput | None:
-    """What the user wants with `line`; None if it is blank.
+    """The request in `line`; None if it is blank.
 
     :param room: where a line that is not a command goes.
     :raises Refusal: if the line is not valid; its text is a sentence for the user.

@@ -313,7 +313,7 @@ class FaultyChat:
         )
 
     def heal(self) -> None:
-        """From now on every link works, and both ends of those that were cut notice it."""
+        """Mend every link for good, and let both ends of those that were cut notice it."""
         for connection in self._connections():
             if connection.is_cut:
                 connection.notice(connection.client)

@@ -19,7 +19,7 @@ Step = tuple[str, int, Any]
 #: More lines than may be unconfirmed.
 MANY = limits.UNCONFIRMED_LINES + 3
 
-#: What is said of a private message that reached nobody.
+#: The text that stands for a notice that a private message reached nobody.
 NONE = "Not reached"
 
 _who = st.integers(0, len(NICKNAMES) - 1)

@@ -66,7 +66,7 @@ _SUSPEND_SECONDS: Final = 0.1
 
 
 class EditorOwner(Protocol):
-    """What the editor reports to the terminal's user interface."""
+    """The editor's reports to the terminal's user interface."""
 
     def line_entered(self, text: str) -> None:
         """The user has entered a line."""

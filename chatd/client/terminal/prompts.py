@@ -32,7 +32,7 @@ class Prompt:
 
 
 class PromptView(Protocol):
-    """What shows the current prompt."""
+    """Shows the current prompt."""
 
     def show_prompt(
         self, question: str, is_secret: bool = False, choices: Sequence[str] = ()

@@ -361,7 +361,7 @@ class TerminalUI(InteractiveUI, EditorOwner):
         self._tty.file.end()
         with suppress(OSError):  # it is the terminal that failed
             self._output.flush()
-        # What standard error gets from now on comes behind it.
+        # Later lines of standard error come behind it.
         self._tty.file.drain(_DRAIN_SECONDS)
         self._is_over = True
         if isinstance(failure, EOFError):  # the keyboard is gone

@@ -46,8 +46,8 @@ export function forgetRoom(resumption, room) {
 
 /** `resumption` of a user who has left while the server could not be told.
  *
- * The server still has the nickname for a while. Who comes back under it goes on with the session,
- * and is not kept out by it; under another nickname the user is somebody new.
+ * The server still has the nickname for a while. A user who comes back under it goes on with the
+ * session, and is not kept out by it; under another nickname the user is somebody new.
  */
 export function leave(resumption, nickname) {
   return resumption && { ...resumption, leftAs: nickname };
