@@ -43,6 +43,11 @@ class Nodes:
         """The nodes that have begun, and not ended, in the order in which they came first."""
         return tuple(node for name, node in self._nodes.items() if name in self._there)
 
+    @property
+    def known(self) -> tuple[Node, ...]:
+        """All nodes, also those that have ended and whose members may come back."""
+        return tuple(self._nodes.values())
+
     def cluster(self, node: str) -> Cluster | UnsetType:
         """What those who are connected to `node` are told of the cluster, if there is one."""
         return Cluster(self.cluster_id, node, self.there) if self.cluster_id else UNSET

@@ -47,6 +47,10 @@ _FORMATS: Final[dict[type[Event], tuple[str, Callable[[Any], dict[str, object]]]
         "{nickname} has left {room}",
         lambda event: {"room": event.room, "nickname": event.nickname},
     ),
+    events.NodesChanged: (
+        "the nodes of the cluster are: {nodes}",
+        lambda event: {"nodes": ", ".join(node.name for node in event.nodes)},
+    ),
     events.Message: (
         "{room} {source}: {text!r}",
         lambda event: {

@@ -9,14 +9,20 @@ reaches. Two header fields, which a page cannot forge, keep such pages out:
   origin, sends its requests without ``Origin``, and lets the page read the responses. But ``Host``
   still has the foreign name, and gets 421.
 
+The page of another node of the same cluster is no foreign page: it goes on here when it has lost
+its own node. It may read the responses (CORS), and its own policy lets it connect to all nodes.
+
 One host may be written in several ways (RFC 3986, section 6.2.2), so both are compared in one form.
 """
 
 import re
 from collections.abc import Collection
+from dataclasses import dataclass
 from ipaddress import IPv6Address
 from typing import Final
 
+from chatd.chat import limits
+from chatd.chat.events import Node
 from chatd.tcp import unmap_ipv4
 from chatd.web.messages import HTTPError, Request
 
@@ -30,6 +36,10 @@ _HOST: Final = re.compile(
         (?: : (?P<port> [0-9]{0,16} ) )?""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
+
+
+#: The origin of a node, which becomes a part of a header field.
+_NODE_ORIGIN: Final = re.compile(r"https?://(?:\[[0-9a-f:.]+\]|[a-z0-9.-]+):[0-9]{1,5}", re.ASCII)
 
 
 def allowed_hosts(address: str, port: int, names: Collection[str]) -> frozenset[str]:
@@ -64,15 +74,65 @@ def normalize(host: str, default_port: str = "") -> str | None:
     return f"{name.lower().removesuffix('.')}:{port}"
 
 
-def check_host_and_origin(request: Request, allowed: Collection[str]) -> str:
-    """The request's ``Host``, in lower case, if it is one of those `allowed`.
+class NodeOrigins:
+    """The origins of the pages of a cluster's nodes, as :func:`_normalize_origin` writes them.
+
+    Those of nodes that have gone stay: a page that came from one lives on with the others.
+    """
+
+    def __init__(self) -> None:
+        self._nodes: tuple[Node, ...] = ()
+        self._origins: dict[str, None] = {}
+
+    def of(self, nodes: tuple[Node, ...]) -> Collection[str]:
+        """The origins of these nodes, which are the cluster's now, and of earlier ones."""
+        if nodes != self._nodes:
+            self._nodes = nodes
+            for node in nodes:
+                for text in node.origins:
+                    origin = _normalize_origin(text)
+                    if origin is not None and _NODE_ORIGIN.fullmatch(origin):
+                        self._origins.pop(origin, None)
+                        self._origins[origin] = None
+            while len(self._origins) > limits.CLUSTER_ADDRESSES:
+                del self._origins[next(iter(self._origins))]
+        return self._origins
+
+
+def _normalize_origin(text: str) -> str | None:
+    """The one form of an origin, ``SCHEME://NAME:PORT``; None if it is none of a page."""
+    scheme, separator, host = text.lower().partition("://")
+    if not separator or scheme not in _DEFAULT_PORTS:
+        return None
+    normalized = normalize(host, _DEFAULT_PORTS[scheme])
+    return f"{scheme}://{normalized}" if normalized else None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedHost:
+    """What is known of a request once its ``Host`` and its ``Origin`` are checked.
+
+    :ivar host: the server's name in it, in lower case; empty for a request of HTTP/1.0 without
+        ``Host``: that version does not have it, and a load balancer's health check may speak it. A
+        browser does not.
+    :ivar node_origin: the origin, as it was sent, if that is the page of another node.
+    :ivar nodes: the origins of all nodes of the cluster.
+    """
+
+    host: str = ""
+    node_origin: str = ""
+    nodes: Collection[str] = ()
+
+
+def check_host_and_origin(
+    request: Request, allowed: Collection[str], nodes: Collection[str] = ()
+) -> CheckedHost:
+    """Check that ``Host`` is one of those `allowed`, and that ``Origin`` is, or is one of `nodes`.
 
     A request without ``Origin`` passes. It comes from a program, from this server's own page, or
     from a foreign page that cannot read the response (an image, say). Browsers send ``Origin`` with
     every request for a WebSocket.
 
-    :return: an empty string for a request of HTTP/1.0 without ``Host``: that version does not have
-        it, and a load balancer's health check may speak it. A browser does not.
     :raises HTTPError: if the request is for another host, or from a page of another host.
     """
     hosts = request.values("host")  # h11 requires one in HTTP/1.1, and allows no second one
@@ -83,10 +143,12 @@ def check_host_and_origin(request: Request, allowed: Collection[str]) -> str:
             raise HTTPError("bad-request", "The Host header is malformed.")
         if normalized not in allowed:
             raise HTTPError("foreign-host", "Host not allowed.")
-    for origin in request.values("origin"):
-        scheme, _, host = origin.lower().partition("://")
-        if normalize(host, _DEFAULT_PORTS.get(scheme, "")) not in allowed or (
-            scheme not in _DEFAULT_PORTS
-        ):
+    node_origin = ""
+    for text in request.values("origin"):
+        origin = _normalize_origin(text)
+        if origin is not None and origin.partition("://")[2] in allowed:
+            continue
+        if origin not in nodes:
             raise HTTPError("foreign-origin", "Origin not allowed.")
-    return hosts[0].lower() if hosts else ""
+        node_origin = text
+    return CheckedHost(hosts[0].lower() if hosts else "", node_origin, nodes)

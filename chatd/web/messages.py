@@ -155,12 +155,13 @@ _COMMON_HEADERS: Final[Headers] = (
     ("Cross-Origin-Resource-Policy", "same-origin"),
 )
 
-#: What the page may load and do: nothing but its own files and this server's API and WebSocket.
+#: What the page may load and do: nothing but its own files, and the API and the WebSocket of this
+#: server and of the other nodes of its cluster.
 #: There are no inline scripts or styles, so markup that got into the page could not run code; and
 #: no other page can frame it (``frame-ancestors``).
 _CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'{websockets}; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
+    "connect-src 'self'{sources}; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
 
@@ -197,16 +198,29 @@ def error_response(code: str, message: str, headers: Headers = ()) -> Response:
     return _encode_json(STATUS[code], {"error": {"code": code, "message": message}}, headers)
 
 
-def security_headers(host: str) -> Headers:
+def security_headers(host: str, nodes: Collection[str] = (), node_origin: str = "") -> Headers:
     """The headers that keep other pages, and foreign scripts, out.
 
     :param host: the server's name in the request, once it is checked; empty before. It is in the
         policy because some browsers do not count a WebSocket as ``'self'``.
+    :param nodes: the origins of all nodes of the cluster, to which the page may connect.
+    :param node_origin: the origin of a page of another node, which may read this response.
     """
-    websockets = f" ws://{host} wss://{host}" if host else ""
-    return (
+    sources = f" ws://{host} wss://{host}" if host else ""
+    if host:
+        sources += "".join(f" {origin} ws{origin.removeprefix('http')}" for origin in nodes)
+    headers = (
         *_COMMON_HEADERS,
-        ("Content-Security-Policy", _CONTENT_SECURITY_POLICY.format(websockets=websockets)),
+        ("Content-Security-Policy", _CONTENT_SECURITY_POLICY.format(sources=sources)),
+    )
+    if not node_origin:
+        return headers
+    return (
+        *headers,
+        ("Access-Control-Allow-Origin", node_origin),
+        # The page sets its clock by it.
+        ("Access-Control-Expose-Headers", "Date"),
+        ("Vary", "Origin"),
     )
 
 

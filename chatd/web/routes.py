@@ -4,7 +4,7 @@ Each request is checked first: see :mod:`chatd.web.hosts`.
 """
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from twisted.internet.defer import Deferred
@@ -14,7 +14,7 @@ from twisted.python.failure import Failure
 from chatd.chat.errors import Refusal
 from chatd.server.chat import Chat
 from chatd.web import api, messages, preconditions, static_files, websocket
-from chatd.web.hosts import check_host_and_origin
+from chatd.web.hosts import CheckedHost, NodeOrigins, check_host_and_origin
 from chatd.web.messages import Headers, HTTPError, Request, Response
 from chatd.web.websocket import Upgrade
 
@@ -25,6 +25,7 @@ Handler = Callable[[Request, Chat], Response | Upgrade | Deferred[Response]]
 
 _METHODS: Final = ("GET", "HEAD", "OPTIONS")
 _METHODS_TEXT: Final = "GET, HEAD and OPTIONS"
+_UNCHECKED: Final = CheckedHost()
 _ALLOW: Final[Headers] = (("Allow", ", ".join(_METHODS)),)
 #: Methods that exist and that no path here allows (RFC 9110, section 9; RFC 5789).
 _OTHER_METHODS: Final = frozenset({"POST", "PUT", "DELETE", "CONNECT", "TRACE", "PATCH"})
@@ -49,6 +50,7 @@ class Router:
 
     chat: Chat
     routes: Mapping[str, Handler]
+    origins: NodeOrigins = field(default_factory=NodeOrigins)
 
     def handle(
         self, request: Request, hosts: Collection[str]
@@ -57,22 +59,32 @@ class Router:
 
         It never raises, and a Deferred never fails.
         """
-        host = ""
+        host = CheckedHost()
         try:
             _refuse_tunnel(request)
-            host = check_host_and_origin(request, hosts)
+            nodes = self.origins.of(self.chat.hub.nodes.known)
+            host = check_host_and_origin(request, hosts, nodes)
             response = self._find_handler(request)(request, self.chat)
             if isinstance(response, Deferred):
-                finished = response.addCallback(lambda later: _finish(request, later, host))
+                finished = response.addCallback(lambda later: self._finish(request, later, host))
                 return finished.addErrback(self._fail_later, host)
-            return response if isinstance(response, Upgrade) else _finish(request, response, host)
+            if isinstance(response, Upgrade):
+                return response
+            return self._finish(request, response, host)
         except Exception as error:
             return self._fail(error, host)
 
-    def _fail_later(self, failure: Failure, host: str) -> Response:
+    def _finish(self, request: Request, response: Response, host: CheckedHost) -> Response:
+        return self._add_security_headers(preconditions.apply(request, response), host)
+
+    def _add_security_headers(self, response: Response, host: CheckedHost) -> Response:
+        added = messages.security_headers(host.host, host.nodes, host.node_origin)
+        return replace(response, headers=response.headers + added)
+
+    def _fail_later(self, failure: Failure, host: CheckedHost) -> Response:
         return self._fail(failure.value, host)
 
-    def _fail(self, error: BaseException | None, host: str) -> Response:
+    def _fail(self, error: BaseException | None, host: CheckedHost) -> Response:
         match error:
             case HTTPError():
                 return self.reject(error, host)
@@ -84,13 +96,13 @@ class Router:
                 failed = HTTPError("server-failed", "Internal server error; see the server's log.")
                 return self.reject(failed, host)
 
-    def reject(self, error: HTTPError, host: str = "") -> Response:
+    def reject(self, error: HTTPError, host: CheckedHost = _UNCHECKED) -> Response:
         """The response for `error`, which is counted.
 
-        :param host: the server's name in the request, if it was checked.
+        :param host: what is known of the request, if it was checked.
         """
         self.chat.counters[error.code] += 1
-        return _add_security_headers(
+        return self._add_security_headers(
             messages.error_response(error.code, str(error), error.headers), host
         )
 
@@ -137,11 +149,3 @@ def _options(request: Request, chat: Chat) -> Response:
 
 def _file_handler(file: Response) -> Handler:
     return lambda request, chat: file
-
-
-def _finish(request: Request, response: Response, host: str) -> Response:
-    return _add_security_headers(preconditions.apply(request, response), host)
-
-
-def _add_security_headers(response: Response, host: str) -> Response:
-    return replace(response, headers=response.headers + messages.security_headers(host))

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 from twisted.internet.task import Clock
+from twisted.logger import formatEvent
 
 from chatd.chat import events, limits
+from chatd.chat.events import Node, NodesChanged
 from chatd.server import event_log
 from chatd.server.event_log import LoggingOutbox
 from tests.fakes import RecordingOutbox
@@ -128,7 +130,7 @@ def test_an_entry_has_the_time_of_its_event_and_not_of_the_turn_s_end(
     assert [each["log_time"] for each in made] == [1_700_000_000.125, 1_700_000_000.25]
 
 
-@pytest.mark.parametrize("kind", sorted(event_log._FORMATS, key=str))
+@pytest.mark.parametrize("kind", sorted(event_log._FORMATS.keys() - {NodesChanged}, key=str))
 def test_an_entry_is_what_twisteds_logger_makes_of_all_fields(kind: type[Any]) -> None:
     values = {name: name for name in kind.__match_args__}
     clock = Clock()
@@ -143,6 +145,17 @@ def test_an_entry_is_what_twisteds_logger_makes_of_all_fields(kind: type[Any]) -
     # Twisted makes a logger anew at each access.
     assert ours.pop("log_logger").namespace == twisteds.pop("log_logger").namespace
     assert ours == twisteds
+
+
+def test_the_nodes_of_a_cluster_are_in_the_log_when_one_comes_or_goes() -> None:
+    clock = Clock()
+    outbox = LoggingOutbox(RecordingOutbox(), clock)
+    with log_events() as made:
+        outbox.to_all(NodesChanged((Node("library", (), ()), Node("gym", (), ()))), 0)
+        clock.advance(0)
+    [entry] = made
+    assert formatEvent(entry) == "the nodes of the cluster are: library, gym"
+    assert entry["event"] == "nodes-changed"
 
 
 # --- debug ------------------------------------------------------------------------------------
