@@ -6,7 +6,7 @@ after the other, on a thread, and both addresses and accounts are throttled afte
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredLock
@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 from typing_extensions import override
 
 from chatd.accounts.checker import AccountsChecker
-from chatd.accounts.password_file import Account
+from chatd.accounts.password_file import Account, Accounts
 from chatd.chat import limits
 from chatd.chat.commands import Authenticate
 from chatd.chat.errors import Blocked, TooManyAttempts, WrongPassword
@@ -71,8 +71,8 @@ class Authenticator(Service):
 
     While it runs, it also looks regularly whether the accounts have changed.
 
-    :param on_accounts_changed: called with the accounts' keys and whether each is blocked; at once,
-        and again whenever the accounts have changed.
+    :param on_accounts_changed: called with the accounts; at once, and again whenever they have
+        changed.
     """
 
     log = Logger()
@@ -81,7 +81,7 @@ class Authenticator(Service):
         self,
         checker: AccountsChecker,
         clock: IReactorTime,
-        on_accounts_changed: Callable[[Mapping[str, bool]], None],
+        on_accounts_changed: Callable[[Accounts], None],
     ) -> None:
         self._checker = checker
         self._on_accounts_changed = on_accounts_changed
@@ -199,9 +199,7 @@ class Authenticator(Service):
             self._notify()
 
     def _notify(self) -> None:
-        self._on_accounts_changed(
-            {key: each.is_blocked for key, each in self._checker.accounts.items()}
-        )
+        self._on_accounts_changed(self._checker.accounts)
 
 
 def _encode(password: str) -> bytes:

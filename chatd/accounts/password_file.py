@@ -20,6 +20,7 @@ import stat
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -36,6 +37,9 @@ _ACL: Final = "system.posix_acl_access"
 
 #: The hash itself, as ``chatd account`` makes it, in base64 characters.
 _HASH_CHARACTERS: Final = 43
+
+#: In hexadecimal digits; two passwords of one account hardly ever have the same.
+_FINGERPRINT_CHARACTERS: Final = 16
 
 #: An argon2 hash in its standard form: its memory in KiB, its passes and its threads, its salt and
 #: the hash. The lengths of the last two are those that argon2 itself accepts, in base64.
@@ -62,6 +66,14 @@ class Account:
     def state(self) -> str:
         """Its state in the file: ``active`` or ``blocked``."""
         return "blocked" if self.is_blocked else "active"
+
+    @property
+    def fingerprint(self) -> str:
+        """A text that changes with the password. Nobody can guess a password with it.
+
+        The hash that it is made of has a random salt, which is in the password file alone.
+        """
+        return sha256(self.password_hash.encode()).hexdigest()[:_FINGERPRINT_CHARACTERS]
 
 
 #: Accounts by their keys.

@@ -224,12 +224,19 @@ class Hub:
     ) -> MissedPage:
         """The next page of what a member has missed: see :meth:`Resuming.read_missed`.
 
-        :raises NotRegistered: if there is no such member, or it has no session.
+        :raises NotRegistered: if there is no such member.
         """
         member, session = self._connections.get(member_id), self._sessions.of(member_id)
-        if member is None or session is None:
+        if member is None:
             raise NotRegistered
         return self._resuming.read_missed(member, session, seen, gaps)
+
+    def set_fingerprints(self, fingerprints: Mapping[str, str], now: int) -> None:
+        """End the sessions of changed passwords; their members stay, unless they are away."""
+        for session in self._sessions.set_fingerprints(fingerprints):
+            if session.member is not None and session.member.away_until is not None:
+                self.remove_member(session.member.member_id, CONNECTION_LOST, now)
+            self._sessions.end(session)
 
     def tick(self, now: int) -> None:
         """Time has passed: carry out what is due."""
@@ -303,6 +310,7 @@ class Hub:
             self._sessions.state(),
             self.nodes.state(),
             self.nodes.cluster_id,
+            tuple(self._sessions.fingerprints.items()),
         )
 
     def restore(self, state: HubState) -> None:
@@ -330,6 +338,7 @@ class Hub:
             member.rooms.update((name, self._rooms.get(name)) for name in member_state.rooms)
         self._sessions.restore(state.sessions, members)
         self.accounts = dict(state.accounts)
+        self._sessions.fingerprints = dict(state.fingerprints)
 
     def restore_history(self, room: str, messages: Iterable[events.Message]) -> None:
         """Put back the last messages of `room`, oldest first."""

@@ -111,14 +111,22 @@ class Resuming:
         return tuple(restarted)
 
     def read_missed(
-        self, member: Member, session: MemberSession, seen: Mapping[str, int], gaps: Collection[str]
+        self,
+        member: Member,
+        session: MemberSession | None,
+        seen: Mapping[str, int],
+        gaps: Collection[str],
     ) -> MissedPage:
         """The next page of what `member` has missed; with the last one it is sent what follows.
 
+        :param session: None if it has ended meanwhile; then nothing more is missed.
         :param seen: for each room, the number of the last message that the client has. Without one,
             or with one that the room has not reached, everything since it joined is missed.
         :param gaps: the rooms whose messages that are not in memory cannot be read elsewhere.
         """
+        if session is None:
+            self._hear_rooms(member)
+            return MissedPage((), {}, None, frozenset(), is_complete=True)
         reached: dict[str, int] = {}
         parts: list[Missed] = []
         own = session.own_messages()
@@ -147,9 +155,12 @@ class Resuming:
             if others or is_gap:
                 parts.append(Missed(name, others, gap=is_gap))
         if is_complete:
-            for name in member.rooms:
-                self._outbox.join_room(member.member_id, name)
+            self._hear_rooms(member)
         return MissedPage(tuple(parts), reached, None, own, is_complete)
+
+    def _hear_rooms(self, member: Member) -> None:
+        for name in member.rooms:
+            self._outbox.join_room(member.member_id, name)
 
 
 def first_page(

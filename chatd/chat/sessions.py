@@ -21,7 +21,7 @@ from itertools import chain
 from typing import Any, Final, NamedTuple
 from zlib import crc32
 
-from chatd.chat import commands, limits
+from chatd.chat import commands, limits, names
 from chatd.chat.errors import NumberReused, OutdatedNumber
 from chatd.chat.events import (
     JoinDone,
@@ -163,6 +163,7 @@ class Sessions:
     Those that are absent are in the order in which they became so.
 
     :ivar forgotten_private: counts the private messages that are in no box any more.
+    :ivar fingerprints: of the passwords, by the casefolded names of accounts that are not blocked.
     """
 
     def __init__(self, connections: Connections) -> None:
@@ -174,6 +175,7 @@ class Sessions:
         self._away: dict[MemberId, Member] = {}
         self._private_characters = 0
         self.forgotten_private = 0
+        self.fingerprints: Mapping[str, str] = {}
 
     def get(self, digest: str) -> MemberSession | None:
         """The session with that digest."""
@@ -182,6 +184,19 @@ class Sessions:
     def of(self, member_id: MemberId) -> MemberSession | None:
         """The session of that member; None if its client cannot resume."""
         return self._by_member.get(member_id)
+
+    def set_fingerprints(self, fingerprints: Mapping[str, str]) -> list[MemberSession]:
+        """Replace the fingerprints; returns the sessions of accounts whose password has changed.
+
+        An account that had no fingerprint before loses none.
+        """
+        before, self.fingerprints = self.fingerprints, fingerprints
+        changed = {name for name, old in before.items() if fingerprints.get(name) != old}
+        return [
+            session
+            for session in (*self._connected.values(), *self._absent.values())
+            if session.is_authenticated and names.casefold(session.nickname) in changed
+        ]
 
     def begin(self, digest: str, member: Member, *, is_authenticated: bool) -> None:
         """Begin the session of a member that has entered.

@@ -99,6 +99,7 @@ class HubState:
     :ivar lives: how many rooms there have been.
     :ivar ended_seq: the highest number of a message in a room that has ended.
     :ivar pools: of a server that is no cluster.
+    :ivar fingerprints: of the accounts' passwords.
     """
 
     rules: int
@@ -113,3 +114,4 @@ class HubState:
     sessions: tuple[SessionState, ...] = ()
     nodes: tuple[NodeState, ...] = ()
     cluster_id: str = ""
+    fingerprints: tuple[tuple[str, str], ...] = ()

@@ -22,6 +22,7 @@ from chatd.log.operations import (
     RemoveMember,
     ReserveSlot,
     SetAccounts,
+    SetFingerprints,
     SkipNumbers,
     Tick,
 )
@@ -42,6 +43,7 @@ _Record = (
     | RemoveMember
     | LoseConnection
     | SetAccounts
+    | SetFingerprints
     | SkipNumbers
     | Begin
     | Tick

@@ -137,6 +137,16 @@ class SetAccounts(Operation[None], frozen=True, tag="accounts"):
         hub.accounts = self.accounts
 
 
+class SetFingerprints(Operation[None], frozen=True, tag="fingerprints"):
+    """Replace the fingerprints of the accounts' passwords; see :meth:`Hub.set_fingerprints`."""
+
+    fingerprints: dict[str, str]
+
+    @override
+    def apply(self, hub: Hub, now: int) -> None:
+        hub.set_fingerprints(self.fingerprints, now)
+
+
 class Tick(Operation[None], frozen=True, tag="tick"):
     """Time has passed: carry out what is due."""
 

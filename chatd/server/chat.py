@@ -32,6 +32,7 @@ from chatd.log.operations import (
     Operation,
     RemoveMember,
     SetAccounts,
+    SetFingerprints,
     Tick,
 )
 from chatd.log.ordered_log import OrderedLog
@@ -244,9 +245,14 @@ class Chat:
     def _ask_tick(self) -> None:
         self.ordered_log.ask(Tick(), lambda _: self.schedule_tick())
 
-    def set_accounts(self, accounts: Mapping[str, bool]) -> None:
-        """Replace the accounts: casefolded nicknames, and whether each is blocked."""
+    def set_accounts(self, accounts: Mapping[str, bool], fingerprints: Mapping[str, str]) -> None:
+        """Replace the accounts, and end the sessions of those whose password is another one now.
+
+        :param accounts: casefolded nicknames, and whether each is blocked.
+        :param fingerprints: for each that is not blocked, a text that changes with its password.
+        """
         self.ordered_log.ask(SetAccounts(dict(accounts)), lambda _: None)
+        self.ordered_log.ask(SetFingerprints(dict(fingerprints)), lambda _: None)
 
     def leave(self, member_id: MemberId, reason: str, left: Callable[[], None]) -> None:
         """Have a connection leave for that reason, or go away if it is lost; then call `left`."""

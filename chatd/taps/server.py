@@ -3,7 +3,7 @@
 import gc
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar, Final
 
@@ -16,6 +16,7 @@ from typing_extensions import override
 
 from chatd.accounts.authenticator import Authenticator
 from chatd.accounts.checker import AccountsChecker
+from chatd.accounts.password_file import Accounts
 from chatd.chat import limits
 from chatd.discovery.subnets import (
     DEFAULT_PORT,
@@ -252,15 +253,18 @@ def make_server(options: ServerOptions, reactor: Any) -> ChatServer:
     if options["auth"] is not None:
         add_accounts(server, options["auth"], reactor)
     else:
-        server.chat.set_accounts({})  # also if the chat that was kept had some
+        server.chat.set_accounts({}, {})  # also if the chat that was kept had some
     return server
 
 
 def add_accounts(server: ChatServer, checker: AccountsChecker, reactor: Any) -> None:
     """Have `checker` decide which nicknames need a password; hash on threads beside `reactor`."""
 
-    def on_accounts_changed(accounts: Mapping[str, bool]) -> None:
-        server.chat.set_accounts(accounts)
+    def on_accounts_changed(accounts: Accounts) -> None:
+        server.chat.set_accounts(
+            {key: each.is_blocked for key, each in accounts.items()},
+            {key: each.fingerprint for key, each in accounts.items() if not each.is_blocked},
+        )
 
     checker.in_thread = partial(call_in_thread, reactor)
     authenticator = Authenticator(checker, reactor, on_accounts_changed)

@@ -62,7 +62,7 @@ class AccountsFixture:
         passwords_by_name: Mapping[str, str] | None = None,
         blocked: tuple[str, ...] = (),
         clock: Clock | None = None,
-        on_accounts_changed: Callable[[Mapping[str, bool]], None] | None = None,
+        on_accounts_changed: Callable[[Accounts], None] | None = None,
     ) -> None:
         self.path = path
         self.clock = clock or Clock()
@@ -77,8 +77,8 @@ class AccountsFixture:
             self.checker, self.clock, on_accounts_changed or self._on_accounts_changed
         )
 
-    def _on_accounts_changed(self, blocked_by_key: Mapping[str, bool]) -> None:
-        self.blocked_by_key = blocked_by_key
+    def _on_accounts_changed(self, accounts: Accounts) -> None:
+        self.blocked_by_key = {key: account.is_blocked for key, account in accounts.items()}
 
     def _in_thread(self, check: Callable[[], bool]) -> Deferred[bool]:
         done: Deferred[bool] = Deferred()

@@ -440,3 +440,11 @@ def test_every_change_has_another_fingerprint(tmp_path: Path) -> None:
 def test_a_hash_is_not_in_the_repr_of_its_account() -> None:
     assert HASH not in repr(Account("ice", HASH))
     assert "argon2" not in repr({"ice": Account("ice", HASH)})
+
+
+def test_a_fingerprint_changes_with_the_password_alone() -> None:
+    password_hash, other_hash = (CHEAP.hash("cold") for _ in range(2))
+    ice = Account("ice", password_hash)
+    assert Account("Ice", password_hash, is_blocked=True).fingerprint == ice.fingerprint
+    assert Account("ice", other_hash).fingerprint != ice.fingerprint
+    assert ice.fingerprint not in password_hash

@@ -24,6 +24,7 @@ from chatd.log.operations import (
     RemoveMember,
     ReserveSlot,
     SetAccounts,
+    SetFingerprints,
     Tick,
     apply,
     changes_hub,
@@ -57,6 +58,10 @@ OPERATIONS: st.SearchStrategy[Operation[Any]] = st.one_of(
     st.builds(RemoveMember, MEMBERS, st.sampled_from(["too slow", "quit"])),
     st.builds(LoseConnection, MEMBERS),
     st.builds(SetAccounts, st.dictionaries(NICKNAMES, st.booleans(), max_size=3)),
+    st.builds(
+        SetFingerprints,
+        st.dictionaries(NICKNAMES.map(str.casefold), st.sampled_from("ab"), max_size=3),
+    ),
     st.just(Tick()),
     st.just(Clear()),
 )

@@ -1,12 +1,13 @@
 """Nicknames that need a password, in each dialect (docs/howto/accounts.rst)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from twisted.internet.defer import Deferred, fail
 from twisted.python.failure import Failure
 
+from chatd.accounts.password_file import Accounts
 from chatd.chat import limits
 from chatd.server.session import Session
 from tests.accounts.accounts_fixture import AccountsFixture, fill
@@ -31,8 +32,8 @@ class AccountsHarness(Harness):
         self.accounts = AccountsFixture(path, people, ("moon",), self.clock, self._know)
         self.chat.check_password = self.accounts.authenticator.check_password
 
-    def _know(self, known: Mapping[str, bool]) -> None:
-        self.chat.hub.accounts = known
+    def _know(self, accounts: Accounts) -> None:
+        self.chat.hub.accounts = {key: each.is_blocked for key, each in accounts.items()}
 
     def authenticate(self, client: Client, password: str, account: str = "ice") -> None:
         client.send("authenticate", {"account": account, "password": password})

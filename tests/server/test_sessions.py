@@ -1,10 +1,9 @@
-"""Sessions: their private messages, their tokens, their slots and their accounts."""
+"""Sessions: their private messages, their tokens and their slots."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from twisted.internet.defer import succeed
 from twisted.internet.task import Clock
 
 from chatd.chat import limits
@@ -199,59 +198,3 @@ def test_nothing_is_carried_out_for_who_is_away() -> None:
         harness.commit()
         assert not [frame for frame in ice.heard() if frame["type"] == "ok"]
         assert "too late" not in [each.message.text for each in harness.engine.messages]
-
-
-def enter_account(harness: Harness, nickname: str) -> Member:
-    """A member with the nickname of an account."""
-    harness.chat.set_accounts({nickname: False})
-    harness.chat.check_password = lambda command, address: succeed(command.account)
-    return Member(harness, nickname, "sesame")
-
-
-def test_who_has_given_the_password_need_not_give_it_again(harness: Harness) -> None:
-    star = enter_account(harness, "star")
-    star.hang_up()
-    harness.pass_time(limits.AWAY_SECONDS)
-    star.resume()
-    assert (star.welcome["resumed"], star.welcome["nickname"]) == (True, "star")
-
-
-def test_a_blocked_account_cannot_come_back(harness: Harness) -> None:
-    star = enter_account(harness, "star")
-    star.hang_up()
-    harness.pass_time(limits.AWAY_SECONDS)
-    harness.chat.set_accounts({"star": True})
-    [(kind, data)] = star.resume()
-    assert (kind, data["code"]) == ("error", "blocked")
-
-
-def test_a_guest_whose_nickname_has_become_an_account_needs_its_password(harness: Harness) -> None:
-    ice = Member(harness, "ice")
-    ice.hang_up()
-    harness.pass_time(limits.AWAY_SECONDS)
-    harness.chat.set_accounts({"ice": False})
-    harness.chat.check_password = lambda command, address: succeed(command.account)
-    [(kind, data)] = ice.resume()
-    assert (kind, data["code"]) == ("error", "password-required")
-    ice.client.send("authenticate", {"account": "ice", "password": "sesame"})
-    ice.read()
-    assert ice.welcome["resumed"] is True
-
-
-def test_a_password_behind_a_late_hello_resumes_as_well(harness: Harness) -> None:
-    ice, moon = Member(harness, "ice"), Member(harness, "moon")
-    ice.hang_up()
-    harness.pass_time(limits.AWAY_SECONDS)
-    moon.say("meanwhile")
-    harness.chat.set_accounts({"ice": False})
-    harness.chat.check_password = lambda command, address: succeed(command.account)
-    ice.client = harness.connect()
-    harness.clock.advance(limits.DIALECT_DETECTION_MILLISECONDS / 1_000)
-    harness.clock.advance(0)
-    ice.client.transport.clear()  # what a basic client is told
-    ice.hello_again()
-    assert ice.client.errors() == ["password-required"]
-    ice.client.send("authenticate", {"account": "ice", "password": "sesame"})
-    frames = ice.read()
-    assert ice.welcome["resumed"] is True
-    assert texts(frames) == ["meanwhile"]
