@@ -297,6 +297,9 @@ ETCD_ANSWER_BYTES: Final = 4_194_304
 ETCD_LINE_BYTES: Final = 16_777_216
 #: A slice of a snapshot. etcd takes requests of up to 1.5 MiB.
 SNAPSHOT_SLICE_BYTES: Final = 524_288
+#: Revisions of etcd that are kept for another chat in it, whose entries they may have. A chat that
+#: nobody uses, and that was not removed, must not fill etcd's quota.
+KEPT_REVISIONS: Final = 100_000
 #: A snapshot of the shared log; one of 20,000 members has about 5 MB.
 SHARED_SNAPSHOT_BYTES: Final = 134_217_728
 

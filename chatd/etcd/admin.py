@@ -71,7 +71,7 @@ class EtcdAdmin:
         # What is there without a pointer is the rest of a log whose pointer was deleted by hand.
         cleared = await self._unless_made([{"request_delete_range": whole}])
         snapshot = Snapshot(cleared.header.revision, first_snapshot)
-        pointer = snapshots.pointer_to(cluster_id, snapshot)
+        pointer = snapshots.pointer_to(snapshot, cluster_id, snapshot.position)
         puts = snapshots.puts(keys, pointer, first_snapshot)
         puts.append({"key": keys.pointer, "value": msgspec.json.encode(pointer)})
         await self._unless_made([{"request_put": put} for put in puts])

@@ -1,7 +1,6 @@
 """A shared log in etcd. The position of an entry is the revision of its put."""
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 
 import msgspec
 from twisted.internet.defer import Deferred
@@ -13,6 +12,7 @@ from chatd.etcd.absent import not_made, removed
 from chatd.etcd.client import EtcdClient
 from chatd.etcd.keys import Keys, Pointer
 from chatd.etcd.messages import Answer, Compacted, KeyValue, Range, Transaction
+from chatd.etcd.trimming import trim
 from chatd.etcd.watch import Watch
 from chatd.log.engine import LogLost, Position, Snapshot
 from chatd.log.shared_engine import LogUnreachable, SharedEngine, SharedEntry
@@ -48,9 +48,7 @@ class EtcdEngine(SharedEngine):
     ) -> None:
         if self._watch is not None:
             self._watch.stop()
-        self._watch = Watch(
-            self._clock, self._client, self._server_id, self._made_at, after, received, ended
-        )
+        self._watch = Watch(self._clock, self._client, self._server_id, after, received, ended)
 
     @override
     def append(self, data: bytes) -> Deferred[None]:
@@ -106,6 +104,8 @@ class EtcdEngine(SharedEngine):
             ) from None
 
     async def _append(self, data: bytes) -> None:
+        if not self._made_at:
+            raise RuntimeError("the log was not loaded")  # else it would be made here
         position = self._watch.position if self._watch is not None else 0
         answer = await self._client.call(
             "/v3/kv/txn",
@@ -135,11 +135,14 @@ class EtcdEngine(SharedEngine):
         old = snapshots.decode_pointer(old_key)
         if old is not None and old.position >= snapshot.position:
             return
-        new = snapshots.pointer_to(old.cluster_id if old is not None else "", snapshot)
+        if old is None:  # somebody has written another one by hand
+            new = snapshots.pointer_to(snapshot, "", snapshot.position)
+        else:
+            new = snapshots.pointer_to(snapshot, old.cluster_id, old.position)
         for put in snapshots.puts(self._keys, new, snapshot.data):
             await self._client.call("/v3/kv/put", put, Answer)
         if await self._point_to(new, old_key) and old is not None:
-            await self._trim(old.position)
+            await trim(self._client, self._keys, old.position)
 
     async def _point_to(self, new: Pointer, old: KeyValue) -> bool:
         """Let the snapshot be the newest, and delete those before it; False if another is newer.
@@ -161,7 +164,3 @@ class EtcdEngine(SharedEngine):
             Transaction,
         )
         return answer.succeeded
-
-    async def _trim(self, position: Position) -> None:
-        with suppress(Compacted):
-            await self._client.call("/v3/kv/compaction", {"revision": position}, Answer)

@@ -20,11 +20,14 @@ class Pointer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The newest snapshot.
 
     :ivar cluster_id: of the cluster whose log this is, to show it.
+    :ivar before: the position of the snapshot that it has replaced; the entries after that one are
+        kept. That of the first snapshot is its own.
     :ivar sha256: of the snapshot, in hexadecimal.
     """
 
     cluster_id: str
     position: int
+    before: int
     slices: int
     size: int
     sha256: str
@@ -33,6 +36,10 @@ class Pointer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def name(self) -> str:
         """What the keys of its slices begin with."""
         return f"{self.position:0{_POSITION_DIGITS}}-{self.sha256[:16]}"
+
+
+#: The range with the keys of all chats.
+ALL_CHATS: Final = {"key": b"/chatd/", "range_end": b"/chatd0"}
 
 
 class Keys:
@@ -51,6 +58,13 @@ class Keys:
         self.after_pointer = self.pointer + b"\0"
         self.end = self.prefix[:-1] + b"0"  # the character after the slash
         self.slices = self.pointer + b"/"
+
+    @staticmethod
+    def log_of(key: bytes) -> bytes | None:
+        """The key of the entries of a chat, if `key` is that of its pointer."""
+        chat, slash, name = key.rpartition(b"/")
+        is_pointer = name == b"snapshot" and chat.count(b"/") == 2
+        return chat + slash + b"log" if is_pointer else None
 
     def slices_of(self, pointer: Pointer) -> bytes:
         """What the keys of that snapshot's slices begin with."""

@@ -9,7 +9,7 @@ from chatd.chat import limits
 from chatd.etcd.client import EtcdClient
 from chatd.etcd.keys import Keys, Pointer
 from chatd.etcd.messages import KeyValue, Range
-from chatd.log.engine import Snapshot
+from chatd.log.engine import Position, Snapshot
 from chatd.log.shared_engine import LogUnusable
 
 _pointer_decoder: Final = msgspec.json.Decoder(Pointer)
@@ -21,8 +21,10 @@ def cut(data: bytes) -> list[bytes]:
     return [data[start : start + size] for start in range(0, len(data), size)] or [b""]
 
 
-def pointer_to(cluster_id: str, snapshot: Snapshot) -> Pointer:
+def pointer_to(snapshot: Snapshot, cluster_id: str, before: Position) -> Pointer:
     """The pointer to a snapshot.
+
+    :param before: the position of the one that it replaces, or its own.
 
     :raises LogUnusable: if the snapshot is larger than any node would load.
     """
@@ -33,7 +35,8 @@ def pointer_to(cluster_id: str, snapshot: Snapshot) -> Pointer:
             f"{limits.SHARED_SNAPSHOT_BYTES}."
         )
     digest = sha256(snapshot.data).hexdigest()
-    return Pointer(cluster_id, snapshot.position, len(cut(snapshot.data)), size, digest)
+    slices = len(cut(snapshot.data))
+    return Pointer(cluster_id, snapshot.position, before, slices, size, digest)
 
 
 def puts(keys: Keys, pointer: Pointer, data: bytes) -> list[dict[str, Any]]:
@@ -52,7 +55,7 @@ def decode_pointer(key: KeyValue) -> Pointer | None:
     except (ValueError, RecursionError):
         return None
     is_valid = (
-        0 < pointer.position < key.mod_revision
+        0 < pointer.before <= pointer.position < key.mod_revision
         and 0 <= pointer.size <= limits.SHARED_SNAPSHOT_BYTES
         and pointer.slices == max(1, -(-pointer.size // limits.SNAPSHOT_SLICE_BYTES))
     )

@@ -26,8 +26,6 @@ class Watch:
 
     One node or another ticks every second, so a server that tells of nothing is cut off.
 
-    :param made_at: the revision at which the log was made. A log of the same name that was made at
-        another time is another log.
     :ivar position: of the last entry that was received.
     """
 
@@ -36,7 +34,6 @@ class Watch:
         clock: IReactorTime,
         client: EtcdClient,
         server_id: str,
-        made_at: int,
         after: Position,
         received: Callable[[Sequence[SharedEntry]], None],
         ended: Callable[[Exception], None],
@@ -46,7 +43,6 @@ class Watch:
         self._client = client
         self._server_id = server_id
         self._keys = Keys(server_id)
-        self._made_at = made_at
         self._received = received
         self._ended = ended
         self._is_stopped = False
@@ -135,7 +131,7 @@ class Watch:
         entries: list[SharedEntry] = []
         is_removed = False
         for event in events:
-            is_removed = is_removed or self._is_removal(event)
+            is_removed = is_removed or (event.kv.key == self._keys.pointer and event.type != "PUT")
             position = event.kv.mod_revision
             is_entry = event.kv.key == self._keys.log and event.type == "PUT"
             if is_entry and position > self.position and not is_removed:
@@ -146,12 +142,6 @@ class Watch:
             self._received(entries)
         if is_removed:
             raise removed(self._server_id)
-
-    def _is_removal(self, event: Event) -> bool:
-        """Whether the log was deleted, or made anew."""
-        if event.kv.key != self._keys.pointer:
-            return False
-        return event.type != "PUT" or event.kv.create_revision != self._made_at
 
     def _note(self, problem: str) -> None:
         if not self._is_failing:

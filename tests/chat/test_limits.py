@@ -42,6 +42,7 @@ UNITS = {
     "WATCHERS",
     "PASSES",
     "THREADS",
+    "REVISIONS",
 }
 
 #: Defaults that docs/reference/ names outside the generated table.

@@ -19,17 +19,17 @@ ID = "campus"
 
 
 class Node:
-    """One user of the log ``campus``.
+    """One user of a log, of the chat ``campus`` if not told otherwise.
 
     :ivar entries: what it was told of.
     :ivar ends: why it was told of nothing more.
     """
 
-    def __init__(self, servers: FakeEtcdServers) -> None:
+    def __init__(self, servers: FakeEtcdServers, chat: str = ID) -> None:
         self.servers = servers
         self.client = EtcdClient(servers.clock, servers.address, servers.connect)
-        self.engine = EtcdEngine(servers.clock, self.client, ID)
-        self.admin = EtcdAdmin(servers.clock, self.client, ID)
+        self.engine = EtcdEngine(servers.clock, self.client, chat)
+        self.admin = EtcdAdmin(servers.clock, self.client, chat)
         self.entries: list[SharedEntry] = []
         self.ends: list[Exception] = []
 

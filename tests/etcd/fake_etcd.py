@@ -56,6 +56,7 @@ class FakeEtcd:
     :ivar requests: the paths that were asked for.
     :ivar password: that of the user ``chatd``; empty where nobody needs one.
     :ivar alarms: what its servers warn of.
+    :ivar meanwhile: what somebody else does before the next request for a path is answered.
     :ivar refuse: answers these paths with that message, for as long as they are in it.
     """
 
@@ -70,6 +71,7 @@ class FakeEtcd:
         self.tokens: set[str] = set()
         self.alarms: list[str] = []
         self.refuse: dict[str, tuple[int, str]] = {}
+        self.meanwhile: dict[str, Callable[[], object]] = {}
 
     def put(self, key: bytes, value: bytes) -> None:
         """Put a key by hand."""
@@ -114,6 +116,8 @@ class FakeEtcd:
 
     def answer(self, path: str, body: dict[str, Any], token: str) -> dict[str, Any]:
         self.requests.append(path)
+        if path in self.meanwhile:
+            self.meanwhile.pop(path)()
         if path in self.refuse:
             raise Refused(*self.refuse[path])
         if path == "/v3/auth/authenticate":

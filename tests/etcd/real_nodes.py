@@ -1,7 +1,7 @@
 """Nodes that use a log in a real etcd, on the real reactor."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from itertools import count
 from time import monotonic
 from typing import Any
@@ -16,7 +16,7 @@ from chatd.etcd.client import EtcdClient
 from chatd.etcd.connecting import connector
 from chatd.etcd.engine import EtcdEngine
 from chatd.log.engine import Snapshot
-from chatd.log.shared_engine import LogUnreachable, SharedEntry
+from chatd.log.shared_engine import LogUnreachable, LogUnusable, SharedEntry
 from tests.timeouts import TIMEOUT_SECONDS
 
 reactor: Any = global_reactor
@@ -85,6 +85,9 @@ async def nodes(address: str, number: int) -> AsyncIterator[list[Node]]:
         for node in there:
             await node.follow()
         yield there
+        # Otherwise what others forget would depend on what was said here.
+        with suppress(LogUnusable, LogUnreachable):
+            await there[0].admin.remove()
     finally:
         for node in there:
             await node.engine.close()

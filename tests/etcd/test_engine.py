@@ -6,9 +6,10 @@ from twisted.internet.defer import Deferred
 from chatd.chat import limits
 from chatd.etcd.admin import EtcdAdmin
 from chatd.etcd.engine import EtcdEngine
+from chatd.etcd.keys import Keys
 from chatd.log.engine import LogLost, Snapshot
 from chatd.log.shared_engine import LogUnusable
-from tests.etcd.engine_harness import Node
+from tests.etcd.engine_harness import ID, Node
 from tests.etcd.fake_etcd import FakeEtcdServers
 
 
@@ -141,15 +142,27 @@ def test_only_the_slices_of_the_newest_snapshot_stay(servers: FakeEtcdServers) -
     assert values[2] == b"\1"
 
 
-def test_a_snapshot_is_read_while_newer_ones_take_its_place(servers: FakeEtcdServers) -> None:
-    node, late = Node(servers).make().follow(), Node(servers)
+def test_a_snapshot_is_read_although_its_slices_are_deleted_meanwhile(
+    servers: FakeEtcdServers,
+) -> None:
+    node = Node(servers).make()
+    keys = Keys(ID)
+    servers.etcd.meanwhile["/v3/kv/range"] = lambda: servers.etcd.delete(keys.slices, keys.end)
+    assert node.load().data == b"first"
+
+
+def test_the_log_is_followed_from_the_very_first_entry_that_is_left(
+    servers: FakeEtcdServers,
+) -> None:
+    node = Node(servers).make().follow()
     node.append("one", "two")
-    loading = late.engine.load()
-    while servers.etcd.requests[-1] != "/v3/kv/txn":
-        servers.clock.advance(0)
-    other = node.engine.save(Snapshot(node.entries[0].position, b"newer"))
-    assert late.result(loading).data == b"first"
-    node.result(other)
+    late = Node(servers)
+    late.load()
+    servers.etcd.compact(node.entries[1].position)
+    late.engine.follow(node.entries[1].position - 1, late.received, late.ends.append)
+    servers.pump()
+    assert late.texts() == ["two"]
+    assert late.ends == []
 
 
 def test_two_nodes_save_at_the_same_time(servers: FakeEtcdServers) -> None:
@@ -193,3 +206,55 @@ def test_a_log_in_which_nothing_was_said_outlives_what_others_do_with_etcd(
     servers.etcd.compact(servers.etcd.revision)
     node.follow().append("one")
     assert node.texts() == ["one"]
+
+
+class TwoChats:
+    """Nodes of two chats in one etcd."""
+
+    def __init__(self, servers: FakeEtcdServers) -> None:
+        self.node = Node(servers).make().follow()
+        self.other = Node(servers, "other").make().follow()
+
+    def talk_and_save(self, node: Node, times: int) -> None:
+        for number in range(times):
+            node.append(str(number))
+            snapshot = Snapshot(node.entries[-1].position, b"%d" % number)
+            node.result(node.engine.save(snapshot))
+
+
+def test_a_busy_chat_forgets_nothing_that_a_quiet_one_needs(servers: FakeEtcdServers) -> None:
+    chats = TwoChats(servers)
+    chats.other.append("one")
+    chats.talk_and_save(chats.other, 2)
+    chats.other.append("two")
+    chats.talk_and_save(chats.node, 9)
+    late = Node(servers, "other").follow(chats.other.entries[1].position)
+    assert late.texts() == ["1", "two"]
+    assert late.ends == []
+
+
+def test_a_chat_without_entries_since_its_snapshot_keeps_nothing(servers: FakeEtcdServers) -> None:
+    chats = TwoChats(servers)
+    chats.talk_and_save(chats.other, 2)
+    chats.talk_and_save(chats.node, 9)
+    assert servers.etcd.compacted == chats.node.entries[-2].position
+    assert Node(servers, "other").follow().texts() == []
+
+
+def test_a_chat_that_nobody_uses_keeps_the_entries_of_others_for_a_while_only(
+    servers: FakeEtcdServers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chats = TwoChats(servers)
+    chats.other.append("left as it is")
+    chats.talk_and_save(chats.node, 9)
+    assert servers.etcd.compacted < chats.other.entries[-1].position
+    monkeypatch.setattr(limits, "KEPT_REVISIONS", 5)
+    chats.talk_and_save(chats.node, 1)
+    assert servers.etcd.compacted == chats.node.entries[-2].position - 5
+
+
+def test_nothing_is_appended_to_a_log_that_was_not_loaded(servers: FakeEtcdServers) -> None:
+    node = Node(servers)
+    with pytest.raises(RuntimeError, match="not loaded"):
+        node.append("one")
+    assert servers.etcd.history == []

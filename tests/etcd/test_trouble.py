@@ -199,6 +199,25 @@ def test_if_all_answer_something_else_the_log_is_unreachable(node: Node, raw: by
     node.close()
 
 
+def test_an_answer_that_is_too_large_is_not_received_to_its_end(node: Node) -> None:
+    node.servers.servers[0].raw = GARBAGE["too large, without an end"]
+    node.result(node.engine.load(), seconds=0)
+
+
+def test_another_program_is_not_taken_for_an_etcd_without_the_log(node: Node) -> None:
+    stranger = Node(node.servers)
+    for server in node.servers.servers:
+        server.raw = GARBAGE["JSON of another program"]
+    with pytest.raises(LogUnreachable, match="does not answer as etcd does"):
+        stranger.load()
+
+
+def test_what_comes_behind_an_answer_does_not_answer_the_next_request(node: Node) -> None:
+    done = http(b'{%s,"succeeded":true}' % HEADER)
+    node.servers.servers[0].raw = done + http(b"{%s}" % HEADER)
+    node.append("one", "two")
+
+
 LINES = {
     "no JSON": [b"oops"],
     "nested": [b"[" * 100_000],
@@ -402,12 +421,12 @@ def test_what_is_put_by_hand_is_passed_on_as_an_entry(node: Node) -> None:
         b"{}",
         b"[" * 100_000,
         b"\xff",
-        b'{"cluster_id":"x","position":0,"slices":1,"size":1,"sha256":""}',
-        b'{"cluster_id":"x","position":3,"slices":99,"size":1,"sha256":""}',
-        b'{"cluster_id":"x","position":3,"slices":-1,"size":-1,"sha256":""}',
-        b'{"cluster_id":"x","position":3,"slices":9999999,"size":5242879475712,"sha256":""}',
-        b'{"cluster_id":"x","position":99999999999999999999999,"slices":1,"size":1,"sha256":""}',
-        b'{"cluster_id":"x","position":3,"slices":1,"size":1,"sha256":"no such slices"}',
+        b'{"cluster_id":"x","position":0,"before":1,"slices":1,"size":1,"sha256":""}',
+        b'{"cluster_id":"x","position":3,"before":1,"slices":99,"size":1,"sha256":""}',
+        b'{"cluster_id":"x","position":3,"before":1,"slices":-1,"size":-1,"sha256":""}',
+        b'{"cluster_id":"x","position":3,"before":1,"slices":9999999,"size":5242879475712,"sha256":""}',
+        b'{"cluster_id":"x","position":99999999999999999999999,"before":1,"slices":1,"size":1,"sha256":""}',
+        b'{"cluster_id":"x","position":3,"before":1,"slices":1,"size":1,"sha256":"no such slices"}',
     ],
 )
 def test_a_pointer_that_is_written_by_hand_is_refused_until_a_node_saves_anew(
