@@ -43,3 +43,13 @@ class Lock:
     def release(self) -> None:
         """Let another server have the file."""
         self._connection.close()
+
+
+def check_unused(path: Path) -> None:
+    """Check that no server has the file at `path`. One that cannot be used otherwise may pass.
+
+    :raises StoreInUse: if a server has it.
+    """
+    with suppress(OSError, sqlite3.Error):
+        if path.is_file():
+            Lock(Path(os.path.realpath(path))).release()

@@ -17,6 +17,7 @@ from chatd.client.service import ChatClient
 from chatd.client.status import Status
 from chatd.client.ui import Choice, InteractiveUI, UserInterface
 from chatd.discovery.subnets import Subnet, host_addresses, most_reachable
+from chatd.log.engine import StoreInUse
 from chatd.server.service import CannotListen, ChatServer
 from chatd.stderr import write_line
 from chatd.taps import environment, web_address
@@ -39,7 +40,13 @@ from chatd.taps.server import (
     describe_cannot_listen,
     make_server,
 )
-from chatd.taps.store import NONE, report_problem, store_parameters
+from chatd.taps.store import (
+    NONE,
+    check_named_store,
+    describe_used_store,
+    report_problem,
+    store_parameters,
+)
 from chatd.wire import rendering
 
 __all__ = ["Options", "install_reactor", "makeService"]
@@ -106,9 +113,12 @@ class LaunchProgram(Program):
     def startService(self) -> None:
         super().startService()
         try:
+            check_named_store(self._options)
             self._server.startService()
         except CannotListen as error:
             self.abort(describe_cannot_listen(error))
+        except StoreInUse as error:
+            self.abort(describe_used_store(error))
         else:
             self._server.when_restored.addCallback(report_problem, self._options, self.abort)
             self._server.when_listening.addCallbacks(

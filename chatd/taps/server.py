@@ -25,6 +25,7 @@ from chatd.discovery.subnets import (
     host_addresses,
     subnet_of_address,
 )
+from chatd.log.engine import StoreInUse
 from chatd.server.chat import Chat, ServerSettings
 from chatd.server.factory import JIM, PLAIN, DialectFactory
 from chatd.server.service import WRITE_MODES, CannotListen, ChatServer, ExtraPort, ListenSettings
@@ -43,7 +44,13 @@ from chatd.taps.options import (
 )
 from chatd.taps.program import Program, get_reactor
 from chatd.taps.rlimits import raise_open_file_limit
-from chatd.taps.store import open_store, report_problem, store_parameters
+from chatd.taps.store import (
+    check_named_store,
+    describe_used_store,
+    open_store,
+    report_problem,
+    store_parameters,
+)
 from chatd.threads import call_in_thread
 
 
@@ -283,6 +290,7 @@ class ServerProgram(Program):
         observer: ILogObserver | None,
     ) -> None:
         super().__init__(reactor, observer)
+        self._options = options
         server.setServiceParent(self)
         server.when_listening.addErrback(abort_cannot_listen, self)
         server.when_restored.addCallback(report_problem, options, self.abort)
@@ -292,9 +300,12 @@ class ServerProgram(Program):
         # Once the reactor runs, all that the server keeps for its whole life is there.
         self._reactor.callWhenRunning(tune_garbage_collector)
         try:
+            check_named_store(self._options)
             super().startService()
         except CannotListen as error:
             self.abort(describe_cannot_listen(error))
+        except StoreInUse as error:
+            self.abort(describe_used_store(error))
 
 
 def tune_garbage_collector() -> None:

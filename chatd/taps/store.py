@@ -10,6 +10,7 @@ from twisted.logger import Logger
 from chatd.log.engine import Store, StoreFailed, StoreInUse
 from chatd.state_directory import state_directory
 from chatd.store.engine import SQLiteEngine
+from chatd.store.lock import check_unused
 from chatd.store.retention import Keep, parse_keep
 from chatd.taps.options import choice, parameter
 
@@ -113,11 +114,25 @@ def _path(server_id: str, environment: Mapping[str, str]) -> Path:
     return directory / f"{quote(server_id, safe='')}.sqlite"
 
 
+def check_named_store(options: Mapping[str, Any]) -> None:
+    """Check that no other server has the file that was named, before this one can be found.
+
+    :raises StoreInUse: if another one has it.
+    """
+    if options["store"] not in (None, NONE):
+        check_unused(Path(options["store"]))
+
+
+def describe_used_store(error: Exception) -> str:
+    """One line for the user: the option, and that the file belongs to another server."""
+    return f"chatserver: --store: {error}"
+
+
 def report_problem(
     problem: Exception | None, options: Mapping[str, Any], abort: Callable[[str], None]
 ) -> None:
     """Say that nothing is kept, or `abort` if the file that was named belongs to another server."""
     if options["store"] is not None and isinstance(problem, StoreInUse):
-        abort(f"chatserver: --store: {problem}")
+        abort(describe_used_store(problem))
     elif problem is not None:
         _log.error("nothing is kept of this chat: {error}", error=str(problem))

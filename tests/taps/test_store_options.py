@@ -1,12 +1,19 @@
 """``--store``: what a server says when its chat cannot be kept."""
 
-import pytest
+from pathlib import Path
+from typing import Any
 
+import pytest
+from twisted.internet.testing import MemoryReactorClock
+
+from chatd.background_writer import flush_all
 from chatd.log.engine import StoreFailed, StoreInUse
+from chatd.store.lock import Lock
 from chatd.taps import launch, server
 from chatd.taps.store import report_problem
 from tests.fakes import log_lines
 from tests.taps.command_lines import parse
+from tests.timeouts import TIMEOUT_SECONDS
 
 USED = "Another server keeps its chat in /srv/chat; name another file with --store."
 
@@ -21,6 +28,26 @@ def said(line: str, problem: Exception | None) -> tuple[list[str], list[str]]:
 
 def test_a_named_file_of_another_server_ends_this_one_with_one_sentence() -> None:
     assert said("--store /srv/chat", StoreInUse(USED)) == ([], [f"chatserver: --store: {USED}"])
+
+
+@pytest.mark.parametrize("tap", [server, launch])
+def test_a_named_file_of_another_server_is_refused_before_this_one_listens(
+    tap: Any, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "chat.sqlite"
+    path.touch()
+    lock = Lock(path)
+    reactor = MemoryReactorClock()
+    program = tap.makeService(
+        parse(tap.Options(), f"--ifaddrs 127.0.0.1/8 --store {path}"), reactor
+    )
+    program.startService()
+    lock.release()
+    flush_all(TIMEOUT_SECONDS)
+    assert program.status == 1
+    assert reactor.tcpServers == []
+    sentence = f"Another server keeps its chat in {path}; name another file with --store."
+    assert capfd.readouterr().err == f"chatserver: --store: {sentence}\n"
 
 
 @pytest.mark.parametrize(
