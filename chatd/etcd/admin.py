@@ -1,9 +1,12 @@
 """Making, looking at and removing the log of a chat: what ``chatd cluster`` does."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
+from twisted.internet import defer
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 
@@ -11,13 +14,19 @@ from chatd.etcd import snapshots
 from chatd.etcd.absent import not_made
 from chatd.etcd.address import Server
 from chatd.etcd.client import EtcdClient
+from chatd.etcd.engine import EtcdEngine
 from chatd.etcd.keys import Keys, Pointer
 from chatd.etcd.messages import KeyValue, Range, Status, Transaction
-from chatd.log.engine import Position, Snapshot
-from chatd.log.shared_engine import LogUnreachable, LogUnusable
+from chatd.etcd.watch import Watch
+from chatd.log.engine import LogLost, Position, Snapshot
+from chatd.log.shared_engine import LogUnreachable, LogUnusable, SharedEntry
 
 #: Whoever is there says something every second.
 _IN_USE_SECONDS: Final = 3
+
+
+#: Time to read the entries after a snapshot.
+_READING_SECONDS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +112,36 @@ class EtcdAdmin:
         log_key = await self._read(self._keys.log)
         entry = log_key.mod_revision if log_key is not None else 0
         return LogState(pointer, pointer_key.create_revision, entry)
+
+    async def read(self, begin: Callable[[bytes], Callable[[bytes], None]]) -> None:
+        """Read the newest snapshot, and the entries after it up to now.
+
+        :param begin: called with the snapshot; what it returns is called with each entry.
+        :raises LogUnusable: if there is no log, or it is damaged.
+        :raises LogUnreachable: if etcd cannot be used.
+        """
+        snapshot = await EtcdEngine(self._clock, self._client, self._server_id).load()
+        read = begin(snapshot.data)
+        log_key = await self._read(self._keys.log)
+        last = log_key.mod_revision if log_key is not None else 0
+        if last <= snapshot.position:
+            return
+        done: Deferred[None] = Deferred()
+
+        def received(entries: Sequence[SharedEntry]) -> None:
+            for entry in entries:
+                read(entry.data)
+            if entries[-1].position >= last and not done.called:
+                done.callback(None)
+
+        position = snapshot.position
+        watch = Watch(self._clock, self._client, self._server_id, position, received, done.errback)
+        try:
+            await done.addTimeout(_READING_SECONDS, self._clock)
+        except (defer.TimeoutError, LogLost):
+            raise LogUnreachable("The log could not be read to its end; try again.") from None
+        finally:
+            watch.stop()
 
     async def is_in_use(self) -> bool:
         """Whether a node is there; it would say something in the next seconds."""

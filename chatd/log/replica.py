@@ -74,11 +74,7 @@ class Replica:
 
     def admit(self, entry: ClusterEntry, operations: list[Operation[Any]]) -> bool:
         """Whether the entry counts. Then its operations are to be carried out now."""
-        first = operations[0] if operations else None
-        if isinstance(first, BeginNode) and entry.number == 1 and first.node.name == entry.node:
-            counts = self.lives.begins(entry.node, entry.life, first.version)
-        else:
-            counts = self.lives.counts(entry.node, entry.life, entry.number)
+        counts = admits(self.lives, entry, operations)
         if counts:
             self.entries += 1
             before, self.time = self.time, max(self.time, entry.at_ms)
@@ -102,3 +98,11 @@ class Replica:
                 if not self.lives.ends(operation.node, operation.life):
                     return NotRegistered()
         return apply(self.hub, operation, self.time)
+
+
+def admits(lives: Lives, entry: ClusterEntry, operations: list[Operation[Any]]) -> bool:
+    """Whether the entry counts, after what `lives` knows."""
+    first = operations[0] if operations else None
+    if isinstance(first, BeginNode) and entry.number == 1 and first.node.name == entry.node:
+        return lives.begins(entry.node, entry.life, first.version)
+    return lives.counts(entry.node, entry.life, entry.number)

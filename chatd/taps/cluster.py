@@ -1,6 +1,5 @@
 """``chatd cluster``: make, look at and remove the log that several servers share."""
 
-import json
 import secrets
 import sys
 import time
@@ -14,12 +13,14 @@ from twisted.python import usage
 from typing_extensions import override
 
 from chatd import logs
-from chatd.etcd.admin import EtcdAdmin, LogState, ServerState
+from chatd.etcd.admin import EtcdAdmin, LogState
 from chatd.etcd.client import EtcdClient
 from chatd.etcd.connecting import connector
 from chatd.log.cluster_codec import first_snapshot
+from chatd.log.node_report import NodeReport, NodeReports
 from chatd.log.shared_engine import LogUnreachable, LogUnusable
 from chatd.stderr import write_line
+from chatd.taps.cluster_report import as_json, as_table
 from chatd.taps.etcd_address import cluster_parameter
 from chatd.taps.interactive import is_terminal
 from chatd.taps.options import VersionOptions, options_first, parameter, server_id
@@ -103,16 +104,35 @@ async def status(options: Options, admin: EtcdAdmin) -> None:
     """
     servers = await admin.server_states()
     log: LogState | None = None
+    nodes: list[NodeReport] = []
     problem = ""
     try:
         log = await admin.look()
+        nodes = await _read_nodes(admin)
     except (LogUnreachable, LogUnusable) as error:
         problem = str(error)
+    now = time.time_ns() // 1_000_000
     write = as_json if options["json"] else as_table
-    write_stdout(write(options.id, log, servers))
+    write_stdout(write(options.id, log, nodes, servers, now))
     alarms = sorted({alarm for each in servers for alarm in each.alarms})
     if problem or alarms:
         raise ClusterError(problem or f"etcd raises an alarm: {', '.join(alarms)}")
+
+
+async def _read_nodes(admin: EtcdAdmin) -> list[NodeReport]:
+    reports: list[NodeReports] = []
+
+    def begin(snapshot: bytes) -> Callable[[bytes], None]:
+        try:
+            reports.append(NodeReports(snapshot))
+        except ValueError as error:
+            raise LogUnusable(
+                f"The cluster's log is of another version of chatd ({error}); use that one."
+            ) from None
+        return reports[0].read
+
+    await admin.read(begin)
+    return reports[0].reports()
 
 
 async def remove(options: Options, admin: EtcdAdmin) -> None:
@@ -180,69 +200,3 @@ def _confirm(chat: str) -> None:
     print(question, end="", file=sys.stderr, flush=True)  # noqa: T201  # for the user
     if sys.stdin.readline(64).strip().lower() not in ("y", "yes"):
         sys.exit(f"{_COMMAND}: nothing was removed")
-
-
-def as_json(chat: str, log: LogState | None, servers: Sequence[ServerState]) -> str:
-    """The state as one JSON object; ``log`` is null if there is none."""
-    state = {
-        "id": chat,
-        "log": log
-        and {
-            "cluster": log.pointer.cluster_id,
-            "made_at": log.made_at,
-            "last_entry": log.entry,
-            "snapshot": {"position": log.pointer.position, "bytes": log.pointer.size},
-        },
-        "servers": [
-            {
-                "address": str(each.server),
-                "problem": each.problem,
-                "version": each.version,
-                "leader": each.is_leader,
-                "revision": each.revision,
-                "database_bytes": each.database_bytes,
-                "used_bytes": each.used_bytes,
-                "alarms": list(each.alarms),
-            }
-            for each in servers
-        ],
-    }
-    return json.dumps(state, ensure_ascii=False, indent=1) + "\n"
-
-
-def as_table(chat: str, log: LogState | None, servers: Sequence[ServerState]) -> str:
-    """The state as a table of the servers, and lines about the log and what is wrong."""
-    lines = []
-    if log is not None:
-        lines += [
-            f"Cluster:     {escape(chat)} ({escape(log.pointer.cluster_id)})",
-            f"Last entry:  {log.entry or 'none'}",
-            f"Snapshot:    {log.pointer.position} ({_megabytes(log.pointer.size)})",
-            "",
-        ]
-    rows = [("ETCD", "VERSION", "LEADER", "REVISION", "DATABASE", "IN USE")]
-    rows += [
-        (
-            str(each.server),
-            escape(each.version) or "-",
-            "yes" if each.is_leader else "",
-            str(each.revision or "-"),
-            _megabytes(each.database_bytes),
-            _megabytes(each.used_bytes),
-        )
-        for each in servers
-    ]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines += [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
-    problems = [each.problem for each in servers if each.problem]
-    problems += [f"etcd at {each.server}: {alarm}" for each in servers for alarm in each.alarms]
-    if problems:
-        lines += ["", *(escape(each) for each in problems)]
-    return "\n".join(lines) + "\n"
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1_000_000:.1f} MB" if size else "-"

@@ -8,6 +8,7 @@ from twisted.internet.defer import Deferred
 
 from chatd.log.engine import LogLost, Snapshot
 from chatd.log.shared_engine import LogUnreachable, LogUnusable
+from tests.e2e.programs import CHATD, programs
 from tests.etcd.real_etcd import RealEtcd, real_etcd
 from tests.etcd.real_nodes import Node, nodes, reactor
 from tests.fakes import on_reactor
@@ -150,3 +151,28 @@ async def test_a_chat_that_is_removed_ends_its_nodes(etcd: RealEtcd) -> None:
             await node.engine.append(b"two")
         with pytest.raises(LogUnusable, match="There is no cluster"):
             await node.admin.remove()
+
+
+def test_the_commands_make_show_and_remove_a_log(etcd: RealEtcd) -> None:
+    def run(action: str, *options: str) -> tuple[int, list[str], list[str]]:
+        address = f"etcd://{etcd.addresses}"
+        program = start([*CHATD, "cluster", action, "--cluster", address, "--id", "büro", *options])
+        return program.wait(), program.stdout, program.stderr
+
+    with programs() as start:
+        assert run("status")[0] == 1
+        assert run("init") == (
+            0,
+            [
+                'The cluster "büro" is made. Start its nodes with the same --cluster and --id: '
+                "chatd server --cluster ... --id ..."
+            ],
+            [],
+        )
+        status, out, err = run("status")
+        assert (status, err) == (0, [])
+        assert out[0].startswith("Cluster:     büro (")
+        assert [line.split()[0] for line in out[5:]] == [each.address for each in etcd.servers]
+        assert run("init")[0] == 1
+        assert run("remove", "--yes") == (0, ['The cluster "büro" is removed.'], [])
+        assert run("status")[0] == 1

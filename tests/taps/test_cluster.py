@@ -5,6 +5,7 @@ import json
 import os
 import shlex
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,9 +14,12 @@ from twisted.internet.defer import Deferred
 from twisted.internet.testing import MemoryReactorClock
 from twisted.python.failure import Failure
 
+from chatd.chat import events
 from chatd.cli import main as chatd_main
 from chatd.etcd.address import PASSWORD_VARIABLE
-from chatd.log.cluster_codec import decode_state
+from chatd.log import cluster_codec, codec
+from chatd.log.cluster_codec import decode_state, first_snapshot
+from chatd.log.node_operations import VERSION, BeginNode
 from chatd.taps import cluster
 from tests.etcd.engine_harness import Node
 from tests.etcd.fake_etcd import FakeEtcdServers
@@ -23,7 +27,18 @@ from tests.fakes import FakeRunningReactor
 
 ADDRESS = "etcd://10.0.0.1,10.0.0.2,10.0.0.3"
 
+#: The time, in milliseconds since 1970.
+NOW = 1_795_003_200_000
+
 Run = Callable[..., object]
+
+
+def begin_node(name: str, now: int) -> bytes:
+    """The entry with which a node begins."""
+    node = events.Node(name, ("10.0.1.1:7777",), ("http://10.0.1.1:8080",))
+    operation = BeginNode(node, slots=9, version=VERSION)
+    operations = cluster_codec.join_operations([codec.encode_operation(operation)])
+    return cluster_codec.encode_entry(name, 1, 1, now, operations)
 
 
 @pytest.fixture
@@ -34,6 +49,7 @@ def servers() -> FakeEtcdServers:
 @pytest.fixture
 def run(servers: FakeEtcdServers, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs ``chatd cluster`` for up to ten seconds; the exit status, or None if it goes on."""
+    monkeypatch.setattr(time, "time_ns", lambda: NOW * 1_000_000)
     monkeypatch.setattr(cluster, "connector", lambda reactor, address: servers.connect)
 
     def start(line: str, seconds: float = 10) -> object:
@@ -97,17 +113,23 @@ def test_init_does_not_touch_a_log_that_is_there(
 def test_status_shows_etcd_and_the_log(
     servers: FakeEtcdServers, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    Node(servers).make(b"first").follow().append("one")
+    node = Node(servers).make(first_snapshot("campus", "cafe", NOW)).follow()
+    node.result(node.engine.append(begin_node("lab-1", NOW - 3_000)))
+    node.result(node.engine.append(begin_node("lab-2", NOW - 99_000)))
     servers.servers[2].is_up = False
     assert run("status") == 0
     assert capsys.readouterr().out.splitlines() == [
         "Cluster:     campus (cafe)",
-        "Last entry:  3",
+        "Last entry:  4",
         "Snapshot:    1 (0.0 MB)",
         "",
+        "NODE   STATE    LAST HEARD  SLOTS  ADDRESSES",
+        "lab-1  running  3 s ago     9      10.0.1.1:7777",
+        "lab-2  silent   99 s ago    9      10.0.1.1:7777",
+        "",
         "ETCD           VERSION  LEADER  REVISION  DATABASE  IN USE",
-        "10.0.0.1:2379  3.4.23   yes     3         0.0 MB    0.0 MB",
-        "10.0.0.2:2379  3.4.23   yes     3         0.0 MB    0.0 MB",
+        "10.0.0.1:2379  3.4.23   yes     4         0.0 MB    0.0 MB",
+        "10.0.0.2:2379  3.4.23   yes     4         0.0 MB    0.0 MB",
         "10.0.0.3:2379  -                -         -         -",
         "",
         "etcd at 10.0.0.3:2379 is not running: the connection was refused",
@@ -117,15 +139,28 @@ def test_status_shows_etcd_and_the_log(
 def test_status_is_one_object_for_programs(
     servers: FakeEtcdServers, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    Node(servers).make(b"first")
+    node = Node(servers).make(first_snapshot("campus", "cafe", NOW)).follow()
+    node.result(node.engine.append(begin_node("lab-1", NOW)))
     assert run("status --json") == 0
     status = json.loads(capsys.readouterr().out)
+    assert status["nodes"] == [
+        {
+            "name": "lab-1",
+            "state": "running",
+            "heard_ms": NOW,
+            "slots": 9,
+            "addresses": ["10.0.1.1:7777"],
+            "origins": ["http://10.0.1.1:8080"],
+        }
+    ]
+    size = status["log"]["snapshot"].pop("bytes")
+    assert 0 < size < 1_000
     assert status["id"] == "campus"
     assert status["log"] == {
         "cluster": "cafe",
         "made_at": 2,
-        "last_entry": 0,
-        "snapshot": {"position": 1, "bytes": 5},
+        "last_entry": 3,
+        "snapshot": {"position": 1},
     }
     assert [each["address"] for each in status["servers"]] == [
         f"10.0.0.{number}:2379" for number in (1, 2, 3)
@@ -145,12 +180,23 @@ def test_status_fails_without_a_log(run: Run, capfd: pytest.CaptureFixture[str])
 def test_status_fails_while_etcd_raises_an_alarm(
     servers: FakeEtcdServers, run: Run, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    Node(servers).make()
+    run("init")
+    capfd.readouterr()
     servers.etcd.alarms = ["memberID:1 alarm:NOSPACE \x1b[2J"]
     assert run("status") == 1
     out, err = capfd.readouterr()
     assert "etcd at 10.0.0.1:2379: memberID:1 alarm:NOSPACE <U+001B>[2J" in out.splitlines()
     assert err == "chatd cluster: etcd raises an alarm: memberID:1 alarm:NOSPACE <U+001B>[2J\n"
+
+
+def test_status_fails_if_the_log_is_of_another_version(
+    servers: FakeEtcdServers, run: Run, capfd: pytest.CaptureFixture[str]
+) -> None:
+    Node(servers).make(b"of tomorrow")
+    assert run("status") == 1
+    assert (
+        "chatd cluster: The cluster's log is of another version of chatd" in capfd.readouterr().err
+    )
 
 
 def test_without_etcd_there_is_a_sentence(
