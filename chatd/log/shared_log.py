@@ -50,6 +50,7 @@ from chatd.log.presence import Presence
 from chatd.log.replica import ARRIVALS, Replica
 from chatd.log.shared_engine import LogUnusable, SharedEngine, SharedEntry
 from chatd.log.shared_time import SharedTime
+from chatd.log.snapshots import Snapshots
 
 _Result = TypeVar("_Result")
 
@@ -80,6 +81,7 @@ class SharedLog(OrderedLog):
     :param node: the name of this node.
     :param slots: how many members this node may have.
     :param archive: keeps the messages; None for none.
+    :param logs_digests: whether to log now and then what the replica is like, which takes a while.
     :ivar is_cut_off: whether the log has not confirmed anything for too long, or not yet.
     """
 
@@ -96,6 +98,8 @@ class SharedLog(OrderedLog):
         node: str,
         slots: int,
         archive: NodeArchive | None,
+        *,
+        logs_digests: bool = False,
     ) -> None:
         self.problem = ""
         self.is_cut_off = True
@@ -116,15 +120,13 @@ class SharedLog(OrderedLog):
         self._joining = Joining(
             node, engine, clock, self._replica, self._time, self._presence, self._appender
         )
+        self._snapshots = Snapshots(self._replica, engine, logs_digests=logs_digests)
         self._asked: list[Asked] = []
         self._life = self._number = 0
         self._begun: Deferred[None] | None = None
         self._is_there = self._is_stopped = self._is_scheduled = False
         self._has_dropped = self._has_ended = False
         self._confirmed_at = clock.seconds()
-        # How many snapshots are still to be saved until the log has forgotten all private texts:
-        # the second one has the entries before the first one forgotten.
-        self._saves_due = self._private_changes = 0
         self._when_confirmed: Deferred[None] | None = None
         self._beat = LoopingCall(self._check)
         self._beat.clock = clock
@@ -326,7 +328,6 @@ class SharedLog(OrderedLog):
         readable = self._operations(entry)
         operations = readable or []
         is_own = entry.node == self._node and entry.life == self._life
-        is_next_minute = entry.at_ms // 60_000 > self._replica.time // 60_000
         if not self._replica.admit(entry, operations):
             if is_own and self._begun is not None:
                 self._fail(str(self._joining.refused()))
@@ -339,12 +340,12 @@ class SharedLog(OrderedLog):
                 asked = [(Unreadable(), done) for _, done in asked]
             self._apply(entry.node, asked)
             self._confirmed()
-            self._save_if_due(is_next_minute)
         elif entry.node == self._node and self._is_there:
             self._fail(str(self._joining.twin()))
         else:
             self._apply(entry.node, [(each, _no_answer) for each in operations])
-        self._notice_ends(operations, is_own=is_own)
+        self._snapshots.entry_applied(is_own=is_own)
+        self._notice_nodes(operations, is_own=is_own)
 
     def _apply(self, node: str, asked: list[Asked]) -> None:
         self._carry_out(asked, node)
@@ -376,7 +377,7 @@ class SharedLog(OrderedLog):
         self._is_there = True
         if not self._beat.running:
             self._beat.start(limits.NODE_TICK_SECONDS / 10, now=False)
-        self.log.info("{node} is a node of the cluster", node=self._node)
+        self.log.info("this server is the node {node} of its cluster", node=self._node)
         if begun is not None:
             self._clock.callLater(0, begun.callback, None)
         self._schedule()
@@ -389,11 +390,15 @@ class SharedLog(OrderedLog):
             self.log.warn("node {node} is silent: its members look for another one", node=node)
             self.ask(EndNode(node, life), _no_answer)
 
-    def _notice_ends(self, operations: list[Operation[Any]], *, is_own: bool) -> None:
+    def _notice_nodes(self, operations: list[Operation[Any]], *, is_own: bool) -> None:
         lives = self._replica.lives
         for operation in operations:
-            if isinstance(operation, EndNode) and operation.node not in lives.there():
-                self._presence.gone(operation.node)
+            match operation:
+                case BeginNode(node=node) if self._is_there:
+                    self.log.info("node {node} has begun", node=node.name)
+                case EndNode(node=name) if name not in lives.there():
+                    self._presence.gone(name)
+                    self.log.info("node {node} has ended", node=name)
         if not self._is_there or lives.is_there(self._node, self._life):
             return
         if is_own:
@@ -410,27 +415,7 @@ class SharedLog(OrderedLog):
         for _, done in asked:
             done(NotRegistered())
         if not self._replica.lives.there():
-            self._save()  # another version can go on from it
-
-    # --- snapshots --------------------------------------------------------------------------------
-
-    def _save_if_due(self, is_next_minute: bool) -> None:
-        if self._private_changes != self.hub.private_changes:
-            self._private_changes = self.hub.private_changes
-            self._saves_due = 2
-        if self._replica.entries % limits.SNAPSHOT_ENTRIES == 0:
-            self._save()
-        elif is_next_minute and self._saves_due:
-            self._saves_due -= 1
-            self._save()
-
-    def _save(self) -> None:
-        saved = self._engine.save(self._replica.snapshot())
-        saved.addErrback(
-            lambda failure: self.log.warn(
-                "no snapshot was saved: {error}", error=str(failure.value)
-            )
-        )
+            self._snapshots.save()  # another version can go on from it
 
     # --- being there, and being cut off -----------------------------------------------------------
 

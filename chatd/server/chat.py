@@ -167,6 +167,7 @@ class Chat:
                 node=settings.node,
                 slots=settings.slots,
                 archive=None if store is None else NodeArchive(store.engine, store.archive, clock),
+                logs_digests=settings.log_level == "debug",
             )
         if store is not None:
             return JournalLog(hub_settings, outbox, now, clock, store, self.notify)

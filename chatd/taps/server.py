@@ -26,6 +26,10 @@ from chatd.discovery.subnets import (
     subnet_of_address,
 )
 from chatd.log.engine import StoreInUse
+from chatd.etcd.address import EtcdAddress, parse_address
+from chatd.etcd.client import EtcdClient
+from chatd.etcd.connecting import Connect, connector
+from chatd.etcd.engine import EtcdEngine
 from chatd.server.chat import Chat, ServerSettings
 from chatd.server.factory import JIM, PLAIN, DialectFactory
 from chatd.server.service import WRITE_MODES, CannotListen, ChatServer, ExtraPort, ListenSettings
@@ -161,6 +165,28 @@ _STORE_PARAMETERS: Final = store_parameters(
     None, "a file named after the id, in the state directory"
 )
 
+
+def cluster_address(value: str) -> EtcdAddress:
+    """Coerce to an address of etcd."""
+    return parse_address(value, os.environ)
+
+
+_CLUSTER_PARAMETERS: Final = [
+    parameter(
+        "cluster",
+        None,
+        "be one server together with others that name the same etcd: "
+        "etcd://HOST[:PORT],HOST,… (see chatd cluster --help). [default: none]",
+        cluster_address,
+    ),
+    parameter(
+        "node",
+        None,
+        "this server's name in the cluster. [default: this host's name]",
+        server_id,
+    ),
+]
+
 #: Objects that may be allocated (less those freed) before a collection; Python's default is 700.
 _GC_THRESHOLD: Final = 20_000
 
@@ -169,11 +195,13 @@ class ServerOptions(CommandOptions):
     """The options of a command that runs a server.
 
     :ivar known_subnets: where the server listens and answers discovery.
+    :ivar connect_etcd: connects to the servers of ``--cluster``, where that is given.
     :ivar extra_ports: for each extra port that is served, its port or endpoint; None for the
         default port or, if that is taken, a free one.
     """
 
     known_subnets: tuple[Subnet, ...]
+    connect_etcd: Connect
     extra_ports: dict[str, int | str | None]
 
     @override
@@ -195,7 +223,12 @@ class Options(ServerOptions):
         "addresses. Example: chatserver --ifaddrs 10.35.11.113/24 192.168.1.124/24 --id work. "
         "With ADDRESS, it listens on that address only; the prefix is that of its interface."
     )
-    optParameters: ClassVar = [*SERVER_PARAMETERS, *_STORE_PARAMETERS, *log_parameters()]
+    optParameters: ClassVar = [
+        *SERVER_PARAMETERS,
+        *_CLUSTER_PARAMETERS,
+        *_STORE_PARAMETERS,
+        *log_parameters(),
+    ]
 
     @override
     def parseArgs(self, *words: str) -> None:
@@ -218,6 +251,13 @@ class Options(ServerOptions):
             except ValueError as error:
                 raise usage.UsageError(str(error)) from None
         super().validate()
+        if self["node"] is not None and self["cluster"] is None:
+            raise usage.UsageError("--node: is a name in a cluster; give --cluster as well")
+        if self["cluster"] is not None:
+            try:
+                self.connect_etcd = connector(get_reactor(), self["cluster"])
+            except ValueError as error:
+                raise usage.UsageError(f"--cluster: {error}") from None
 
 
 def make_server(options: ServerOptions, reactor: Any) -> ChatServer:
@@ -231,8 +271,13 @@ def make_server(options: ServerOptions, reactor: Any) -> ChatServer:
         accept_rate=options["accept-rate"],
         own_addresses=frozenset(str(subnet.address) for subnet in options.known_subnets),
         log_level=options["log-level"],
+        node=_node(options),
     )
     raise_open_file_limit(settings.slots)
+    shared = None
+    if settings.node:
+        client = EtcdClient(reactor, options["cluster"], options.connect_etcd)
+        shared = EtcdEngine(reactor, client, settings.server_id)
     is_default = not options.ifaddrs and not options.get("address")
     server = ChatServer(
         reactor,
@@ -251,8 +296,9 @@ def make_server(options: ServerOptions, reactor: Any) -> ChatServer:
             settings,
             reactor,
             lambda: time.time_ns() // 1_000_000,
-            open_store(options, settings.server_id, os.environ, reactor),
+            open_store(options, _store_id(settings), os.environ, reactor),
             time.thread_time,
+            shared,
         ),
         # A server on all of the host's addresses follows them when they change.
         (lambda: default_subnets(host_addresses())) if is_default else None,
@@ -262,6 +308,18 @@ def make_server(options: ServerOptions, reactor: Any) -> ChatServer:
     else:
         server.chat.set_accounts({}, {})  # also if the chat that was kept had some
     return server
+
+
+def _node(options: ServerOptions) -> str:
+    """The name of this server in its cluster; empty if it is in none."""
+    if options.get("cluster") is None:
+        return ""
+    return options["node"] or environment.server_id()
+
+
+def _store_id(settings: ServerSettings) -> str:
+    """What the default file is named after: nodes on one host have one each."""
+    return f"{settings.server_id}@{settings.node}" if settings.node else settings.server_id
 
 
 def add_accounts(server: ChatServer, checker: AccountsChecker, reactor: Any) -> None:
@@ -293,7 +351,10 @@ class ServerProgram(Program):
         self._options = options
         server.setServiceParent(self)
         server.when_listening.addErrback(abort_cannot_listen, self)
-        server.when_restored.addCallback(report_problem, options, self.abort)
+        if server.chat.settings.node:
+            server.chat.cluster_failed = self._cluster_failed
+        else:
+            server.when_restored.addCallback(report_problem, options, self.abort)
 
     @override
     def startService(self) -> None:
@@ -306,6 +367,9 @@ class ServerProgram(Program):
             self.abort(describe_cannot_listen(error))
         except StoreInUse as error:
             self.abort(describe_used_store(error))
+
+    def _cluster_failed(self, reason: str) -> None:
+        self.abort(f"chatserver: --cluster: {reason}")
 
 
 def tune_garbage_collector() -> None:
