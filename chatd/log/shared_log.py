@@ -393,12 +393,8 @@ class SharedLog(OrderedLog):
     def _notice_nodes(self, operations: list[Operation[Any]], *, is_own: bool) -> None:
         lives = self._replica.lives
         for operation in operations:
-            match operation:
-                case BeginNode(node=node) if self._is_there:
-                    self.log.info("node {node} has begun", node=node.name)
-                case EndNode(node=name) if name not in lives.there():
-                    self._presence.gone(name)
-                    self.log.info("node {node} has ended", node=name)
+            if isinstance(operation, EndNode) and operation.node not in lives.there():
+                self._presence.gone(operation.node)
         if not self._is_there or lives.is_there(self._node, self._life):
             return
         if is_own:

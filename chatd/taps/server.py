@@ -26,14 +26,14 @@ from chatd.discovery.subnets import (
     subnet_of_address,
 )
 from chatd.log.engine import StoreInUse
-from chatd.etcd.address import EtcdAddress, parse_address
 from chatd.etcd.client import EtcdClient
-from chatd.etcd.connecting import Connect, connector
+from chatd.etcd.connecting import connector
 from chatd.etcd.engine import EtcdEngine
 from chatd.server.chat import Chat, ServerSettings
 from chatd.server.factory import JIM, PLAIN, DialectFactory
 from chatd.server.service import WRITE_MODES, CannotListen, ChatServer, ExtraPort, ListenSettings
 from chatd.taps import environment, web_address
+from chatd.taps.etcd_address import cluster_parameter
 from chatd.taps.options import (
     CommandOptions,
     choice,
@@ -166,18 +166,10 @@ _STORE_PARAMETERS: Final = store_parameters(
 )
 
 
-def cluster_address(value: str) -> EtcdAddress:
-    """Coerce to an address of etcd."""
-    return parse_address(value, os.environ)
-
-
 _CLUSTER_PARAMETERS: Final = [
-    parameter(
-        "cluster",
-        None,
-        "be one server together with others that name the same etcd: "
-        "etcd://HOST[:PORT],HOST,… (see chatd cluster --help). [default: none]",
-        cluster_address,
+    cluster_parameter(
+        "be one server together with all others that name the same etcd, such as "
+        "etcd://10.0.0.1,10.0.0.2,10.0.0.3; see chatd cluster --help. [default: none]"
     ),
     parameter(
         "node",
@@ -195,13 +187,11 @@ class ServerOptions(CommandOptions):
     """The options of a command that runs a server.
 
     :ivar known_subnets: where the server listens and answers discovery.
-    :ivar connect_etcd: connects to the servers of ``--cluster``, where that is given.
     :ivar extra_ports: for each extra port that is served, its port or endpoint; None for the
         default port or, if that is taken, a free one.
     """
 
     known_subnets: tuple[Subnet, ...]
-    connect_etcd: Connect
     extra_ports: dict[str, int | str | None]
 
     @override
@@ -253,11 +243,6 @@ class Options(ServerOptions):
         super().validate()
         if self["node"] is not None and self["cluster"] is None:
             raise usage.UsageError("--node: is a name in a cluster; give --cluster as well")
-        if self["cluster"] is not None:
-            try:
-                self.connect_etcd = connector(get_reactor(), self["cluster"])
-            except ValueError as error:
-                raise usage.UsageError(f"--cluster: {error}") from None
 
 
 def make_server(options: ServerOptions, reactor: Any) -> ChatServer:
@@ -276,7 +261,7 @@ def make_server(options: ServerOptions, reactor: Any) -> ChatServer:
     raise_open_file_limit(settings.slots)
     shared = None
     if settings.node:
-        client = EtcdClient(reactor, options["cluster"], options.connect_etcd)
+        client = EtcdClient(reactor, options["cluster"], connector(reactor, options["cluster"]))
         shared = EtcdEngine(reactor, client, settings.server_id)
     is_default = not options.ifaddrs and not options.get("address")
     server = ChatServer(

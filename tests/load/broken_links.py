@@ -208,6 +208,7 @@ class Ended:
     faults: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     longest_absence: float = 0.0
+    longest_silence: float = 0.0
 
 
 def leave(programs: Sequence[Program]) -> Ended:
@@ -223,6 +224,7 @@ def leave(programs: Sequence[Program]) -> Ended:
             if one["status"]:
                 ended.faults.append(f"{one['left']} left with status {one['status']}")
             ended.longest_absence = max(ended.longest_absence, one["longest_absence"])
+            ended.longest_silence = max(ended.longest_silence, one["longest_silence"])
             ended.counts.update({key: one.get(key, 0) for key in ("lost", "resumed", "entered")})
     return ended
 

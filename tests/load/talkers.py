@@ -49,6 +49,8 @@ class Talker(FakeUI):
     """A client's user: says lines, and checks those of the others.
 
     :ivar received: how many lines of each other one have come.
+    :ivar longest_absence: seconds between losing a connection and being online again.
+    :ivar longest_silence: seconds between two lines of others.
     """
 
     def __init__(self, nickname: str, options: Options) -> None:
@@ -57,7 +59,8 @@ class Talker(FakeUI):
         self.said = 0
         self.received: Counter[str] = Counter()
         self.counts: Counter[str] = Counter()
-        self.longest_absence = 0.0
+        self.longest_absence = self.longest_silence = 0.0
+        self._heard_at = 0.0
         self._lost_at = 0.0
         self.last_status: Status | None = None
         self.client: ChatClient = make_client(options, nickname, self, reactor)
@@ -74,6 +77,10 @@ class Talker(FakeUI):
 
     def show_event(self, event: object) -> None:
         if isinstance(event, Message):
+            now = monotonic()
+            if self._heard_at:
+                self.longest_silence = max(self.longest_silence, now - self._heard_at)
+            self._heard_at = now
             number, expected = int(event.text), self.received[event.source]
             if number != expected:
                 report(
@@ -181,6 +188,7 @@ def main(count: str, first: str, seconds: str, *words: str) -> None:
             left=talker.nickname,
             status=status,
             longest_absence=round(talker.longest_absence, 1),
+            longest_silence=round(talker.longest_silence, 1),
             **talker.counts,
         )
         if len(left) == len(talkers):
