@@ -5,9 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
+from twisted.internet.error import ConnectingCancelledError
 from twisted.internet.protocol import Factory
+from twisted.python.failure import Failure
 
 from chatd.chat import limits
 from chatd.etcd.address import EtcdAddress, Server
@@ -36,9 +38,14 @@ def connector(reactor: Any, address: EtcdAddress) -> Connect:
         if tls_options is not None:
             endpoint = wrapClientTLS(tls_options(server.host), endpoint)
         connected: Deferred[Any] = endpoint.connect(factory)
-        return connected
+        return connected.addErrback(_cancelled)
 
     return connect
+
+
+def _cancelled(failure: Failure) -> Failure:
+    """What every other Deferred fails with that is cancelled; endpoints have one of their own."""
+    return Failure(CancelledError()) if failure.check(ConnectingCancelledError) else failure
 
 
 def check_tls(address: EtcdAddress) -> None:

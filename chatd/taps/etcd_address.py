@@ -6,7 +6,8 @@ from typing import Any
 from twisted.python import usage
 
 from chatd.etcd.address import EtcdAddress, parse_address
-from chatd.etcd.connecting import check_tls
+from chatd.etcd.connecting import check_tls, connector
+from chatd.log.shared_engine import SharedEngine
 
 
 def cluster_parameter(description: str) -> list[Any]:
@@ -15,6 +16,15 @@ def cluster_parameter(description: str) -> list[Any]:
     A value that is refused is not repeated, as other options do: it may have a password.
     """
     return ["cluster", None, None, description, _coerce]
+
+
+def open_engine(address: EtcdAddress, server_id: str, reactor: Any) -> SharedEngine:
+    """The log of the cluster with that id."""
+    # A server that is no node needs none of it.
+    from chatd.etcd.client import EtcdClient
+    from chatd.etcd.engine import EtcdEngine
+
+    return EtcdEngine(reactor, EtcdClient(reactor, address, connector(reactor, address)), server_id)
 
 
 def _coerce(value: str) -> EtcdAddress:

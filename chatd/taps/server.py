@@ -26,14 +26,11 @@ from chatd.discovery.subnets import (
     subnet_of_address,
 )
 from chatd.log.engine import StoreInUse
-from chatd.etcd.client import EtcdClient
-from chatd.etcd.connecting import connector
-from chatd.etcd.engine import EtcdEngine
 from chatd.server.chat import Chat, ServerSettings
 from chatd.server.factory import JIM, PLAIN, DialectFactory
 from chatd.server.service import WRITE_MODES, CannotListen, ChatServer, ExtraPort, ListenSettings
 from chatd.taps import environment, web_address
-from chatd.taps.etcd_address import cluster_parameter
+from chatd.taps.etcd_address import cluster_parameter, open_engine
 from chatd.taps.options import (
     CommandOptions,
     choice,
@@ -261,8 +258,7 @@ def make_server(options: ServerOptions, reactor: Any) -> ChatServer:
     raise_open_file_limit(settings.slots)
     shared = None
     if settings.node:
-        client = EtcdClient(reactor, options["cluster"], connector(reactor, options["cluster"]))
-        shared = EtcdEngine(reactor, client, settings.server_id)
+        shared = open_engine(options["cluster"], settings.server_id, reactor)
     is_default = not options.ifaddrs and not options.get("address")
     server = ChatServer(
         reactor,
