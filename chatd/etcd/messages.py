@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec import Struct
+from typing_extensions import override
 
 from chatd.log.shared_engine import LogUnreachable, LogUnusable
 
@@ -69,6 +70,10 @@ class Token(Answer):
     """What shows for a while who asks."""
 
     token: str = ""
+
+    @override
+    def __repr__(self) -> str:
+        return "Token()"  # it is as good as a password
 
 
 class Status(Answer):
@@ -188,8 +193,8 @@ _MEANINGS: Final[tuple[tuple[str, type[Exception], str], ...]] = (
     (
         "database space exceeded",
         LogUnreachable,
-        "The quota of etcd is used up (NOSPACE). Raise its --quota-backend-bytes, or free space "
-        'with "etcdctl compact" and "etcdctl defrag"; then: etcdctl alarm disarm',
+        "The quota of etcd is used up (NOSPACE). Start its servers with a larger "
+        '--quota-backend-bytes, or free space with "etcdctl defrag"; then: etcdctl alarm disarm',
     ),
     (
         "invalid user ID or password",

@@ -21,6 +21,10 @@ from chatd.log.shared_engine import LogUnreachable, LogUnusable, SharedEntry
 _log: Final = Logger()
 
 
+class NotTaken(Exception):
+    """Entries were told, and whoever was told has failed."""
+
+
 class Watch:
     """Follows the log from one server, and from the next one when that fails.
 
@@ -100,7 +104,8 @@ class Watch:
         except CancelledError:
             if self._is_stopped:
                 raise
-            raise LogUnreachable(f"etcd at {server} tells of nothing") from None
+            seconds = limits.ETCD_SILENT_SECONDS
+            raise LogUnreachable(f"etcd at {server} has told of nothing for {seconds} s") from None
         finally:
             if self._silence.active():
                 self._silence.cancel()
@@ -139,14 +144,22 @@ class Watch:
                 entries.append(SharedEntry(position, event.kv.value))
         if entries:
             self._works()
-            self._received(entries)
+            self._tell(entries)
         if is_removed:
             raise removed(self._server_id)
+
+    def _tell(self, entries: list[SharedEntry]) -> None:
+        try:
+            self._received(entries)
+        except Exception:
+            # Whatever it is, it is no trouble with a server: these entries would never come again.
+            _log.failure("entries of the log were not taken")
+            raise NotTaken from None
 
     def _note(self, problem: str) -> None:
         if not self._is_failing:
             self._is_failing = True
-            _log.warn("the log is followed no more: {problem}", problem=problem)
+            _log.warn("the log is not followed at present: {problem}", problem=problem)
 
     def _works(self) -> None:
         if self._is_failing:
@@ -157,7 +170,7 @@ class Watch:
         if self._is_stopped:
             return
         self._is_stopped = True
-        if failure.check(LogLost, LogUnusable) is None:
+        if failure.check(LogLost, LogUnusable, NotTaken) is None:
             _log.failure("the log cannot be followed", failure)
         if isinstance(failure.value, Exception):
             self._ended(failure.value)

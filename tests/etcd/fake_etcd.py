@@ -326,8 +326,10 @@ class Link:
             gone = {"canceled": True, "compact_revision": str(etcd.compacted)}
             self.send_line({"result": {"header": etcd.header(), **gone}})
             return
-        # As etcd 3.4 does at times, the events come first.
-        self._changed([each for each in etcd.history if each.revision >= start])
+        # As etcd 3.4 does at times, the events come first; and much history comes in parts.
+        for each in etcd.history:
+            if each.revision >= start:
+                self._changed([each])
         self.send_line({"result": {"header": etcd.header(), "created": True}})
 
     def _changed(self, changes: list[Change]) -> None:
