@@ -112,6 +112,11 @@ def test_a_search_is_accessible_and_leaves_space_for_the_messages(
         "() => ['#found', '#log'].map((each) => document.querySelector(each).clientHeight)"
     )
     assert min(heights) > 60, heights
+    overlap = ice.run(
+        """() => document.querySelector('#search-title').getBoundingClientRect().bottom
+            - document.querySelector('#found').getBoundingClientRect().top"""
+    )
+    assert overlap <= 0
     width, wide = ice.run("() => [innerWidth, document.documentElement.scrollWidth]")
     assert wide <= width
 
