@@ -19,12 +19,13 @@ from typing import Final
 from tests.e2e.faults.chat_programs import (
     LAB,
     OFFICE,
-    SERVER_IP,
     ClientGroup,
     client,
     member,
+    move_to_other_network,
     server,
     start_clients,
+    start_clients_with_two_networks,
 )
 from tests.e2e.faults.test_loss import SAID, by_chance, lose
 from tests.e2e.namespaces import Host, Network, create_network
@@ -113,21 +114,9 @@ def restart_without_accept_rate(network: Network) -> None:
 
 def reroute(network: Network, at_hosts: int) -> None:
     """All clients are cut off, and can reach the server over another network."""
-    at_server = network.add_host("server", {OFFICE: f"{SERVER_IP}/24", LAB: "192.168.1.1/24"})
-    server(at_server, "--slots", str(CLIENTS + 10))
-    crowd = [
-        network.add_host(f"host{n}", {OFFICE: f"10.35.11.{n}/24", LAB: f"192.168.1.{n}/24"})
-        for n in range(10, 10 + at_hosts)
-    ]
-    for host in crowd:
-        host.detach("eth1")
-    groups = [start_clients(host, CLIENTS // at_hosts, f"g{n}-") for n, host in enumerate(crowd)]
-    for group in groups:
-        group.wait_for_all("in", within=TIMEOUT_SECONDS)
+    crowd, groups = start_clients_with_two_networks(network, CLIENTS, at_hosts, TIMEOUT_SECONDS)
     before, since = [(group, group.event_count) for group in groups], time.monotonic()
-    for host in crowd:
-        host.detach("eth0")
-        host.attach("eth1")
+    move_to_other_network(crowd)
     for group, count in before:
         group.wait_for_all("in", count, TIMEOUT_SECONDS)
     print(f"cut off on {at_hosts} hosts")

@@ -118,9 +118,12 @@ class ChatPage(Tab):
         self.fill(self.find("textbox", "Nickname", "#nickname-form"), nickname)
         self.click(self.find("button", "Join the chat"))
 
-    def join(self, nickname: str) -> None:
-        """The same, and wait until the page is online."""
+    def join(self, nickname: str, password: str = "") -> None:
+        """The same, with the `password` of an account, and wait until the page is online."""
         self.request_nickname(nickname)
+        if password:
+            self.fill(self.find("textbox", "Password", "#password-form"), password)
+            self.press("Enter")
         self.wait_for_state("online")
 
     def fill_message(self, text: str) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from tests.browser.chat_page import ChatPage, OpenPage
 from tests.browser.disconnection import come_back, cut, take_nickname
+from tests.browser.resuming import fail_to_send
 from tests.browser.server_harness import Server, send_messages
 from tests.browser.tcp_proxy import tcp_proxy
 from tests.e2e.native_peer import Peer
@@ -154,16 +155,7 @@ def test_a_line_that_may_not_have_arrived_is_marked_and_not_sent_twice(
     ice = open_url(server.url)
     ice.join("ice")
     ice.expect_connection_errors()
-    # The line never reaches the server, so its reply is outstanding when the connection is lost.
-    ice.run(
-        """() => {
-            window.send = WebSocket.prototype.send
-            WebSocket.prototype.send = () => undefined
-        }"""
-    )
-    ice.send("did this arrive?")
-    ice.wait_until("() => document.body.textContent.includes('did this arrive?')")
-    ice.run("() => { WebSocket.prototype.send = window.send }")
+    fail_to_send(ice, "did this arrive?")
     server.kill()
     ice.wait_for_state("reconnecting")
     server.start()

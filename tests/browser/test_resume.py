@@ -221,10 +221,7 @@ def test_an_account_needs_no_password_to_resume(
     server_with_account: Server, open_url: OpenPage
 ) -> None:
     ice = open_url(server_with_account.url)
-    ice.request_nickname("ice")
-    ice.fill(ice.find("textbox", "Password", "#password-form"), "cold")
-    ice.press("Enter")
-    ice.wait_for_state("online")
+    ice.join("ice", "cold")
     ice.reload()  # the page forgets the password
     ice.wait_for_state("online")
     ice.wait_for_status("Online as ice")

@@ -107,10 +107,7 @@ def test_a_reconnection_does_not_move_the_focus_to_the_password(
 ) -> None:
     with tcp_proxy(HOST, server_with_account.web) as proxy:
         ice = open_url(proxy.url)
-        ice.request_nickname("ice")
-        ice.fill(ice.find("textbox", "Password", "#password-form"), "cold")
-        ice.press("Enter")
-        ice.wait_for_state("online")
+        ice.join("ice", "cold")
         ice.fill_message("half a ")
         ice.run(
             """() => document.addEventListener('focusin', ({target}) => {

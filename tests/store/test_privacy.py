@@ -13,6 +13,7 @@ from twisted.internet.task import deferLater
 
 from chatd.chat import limits
 from chatd.chat.commands import (
+    Command,
     Enter,
     EnterAuthenticated,
     Quit,
@@ -21,6 +22,7 @@ from chatd.chat.commands import (
     SessionKeys,
 )
 from chatd.chat.hub import HubSettings
+from chatd.chat.outbox import MemberId
 from chatd.log.engine import Store
 from chatd.log.journal_log import JournalLog
 from chatd.log.operations import Clear, Handle, LoseConnection, Operation, ReserveSlot
@@ -50,6 +52,19 @@ def asked(log: JournalLog, operation: Operation[Any]) -> Deferred[Any]:
     return done
 
 
+async def journal_of_two(
+    engine: SQLiteEngine, moon_enters: Command
+) -> tuple[JournalLog, MemberId, MemberId]:
+    """A journal in which ice and moon have entered."""
+    log = journal(engine)
+    await log.open()
+    ice = await asked(log, ReserveSlot("127.0.0.1:40001"))
+    moon = await asked(log, ReserveSlot("127.0.0.1:40002"))
+    await asked(log, Handle(ice, Enter("ice")))
+    await asked(log, Handle(moon, moon_enters))
+    return log, ice, moon
+
+
 def of_seconds(seconds: float) -> Deferred[None]:
     """Fires after so many seconds."""
     return deferLater(reactor, seconds)
@@ -71,13 +86,8 @@ async def gone(path: Path, text: bytes) -> None:
 async def test_a_private_message_is_in_the_files_only_while_somebody_may_be_sent_it(
     engine: SQLiteEngine, path: Path
 ) -> None:
-    log = journal(engine)
-    await log.open()
-    ice = await asked(log, ReserveSlot("127.0.0.1:40001"))
-    moon = await asked(log, ReserveSlot("127.0.0.1:40002"))
+    log, ice, moon = await journal_of_two(engine, Enter("moon", keys=SessionKeys("digest")))
     sun = await asked(log, ReserveSlot("127.0.0.1:40003"))
-    await asked(log, Handle(ice, Enter("ice")))
-    await asked(log, Handle(moon, Enter("moon", keys=SessionKeys("digest"))))
     await asked(log, Handle(sun, Enter("sun")))
     await asked(log, Handle(ice, SendPrivate("sun cannot resume", ("sun",))))
     await gone(path, b"sun cannot resume")
@@ -97,12 +107,7 @@ async def test_a_private_message_is_in_the_files_only_while_somebody_may_be_sent
 @pytest.mark.usefixtures("trimmed_at_once")
 @together
 async def test_no_private_message_stays_in_the_files(engine: SQLiteEngine, path: Path) -> None:
-    log = journal(engine)
-    await log.open()
-    ice = await asked(log, ReserveSlot("127.0.0.1:40001"))
-    moon = await asked(log, ReserveSlot("127.0.0.1:40002"))
-    await asked(log, Handle(ice, Enter("ice")))
-    await asked(log, Handle(moon, EnterAuthenticated("moon")))
+    log, ice, moon = await journal_of_two(engine, EnterAuthenticated("moon"))
     await asked(log, Handle(ice, SendMessage("for everybody")))
     await asked(log, Handle(ice, SendPrivate("for moon alone", ("moon",))))
     await asked(log, Handle(moon, SendPrivate("for nobody at all", ("sun",))))
@@ -118,12 +123,7 @@ async def test_no_private_message_stays_in_the_files(engine: SQLiteEngine, path:
 async def test_addresses_are_in_the_files_until_the_server_stops(
     engine: SQLiteEngine, path: Path
 ) -> None:
-    log = journal(engine)
-    await log.open()
-    ice = await asked(log, ReserveSlot("127.0.0.1:40001"))
-    moon = await asked(log, ReserveSlot("127.0.0.1:40001"))
-    await asked(log, Handle(ice, Enter("ice")))
-    await asked(log, Handle(moon, Enter("moon", keys=SessionKeys("digest"))))
+    log, *_ = await journal_of_two(engine, Enter("moon", keys=SessionKeys("digest")))
     assert grep(path, b"127.0.0.1:40001")
     # As the chat does when the server stops.
     await asked(log, Clear())
@@ -136,12 +136,7 @@ async def test_addresses_are_in_the_files_until_the_server_stops(
 async def test_no_export_has_a_private_message_although_the_file_has_it(
     engine: SQLiteEngine, path: Path, name: str
 ) -> None:
-    log = journal(engine)
-    await log.open()
-    ice = await asked(log, ReserveSlot("127.0.0.1:40001"))
-    moon = await asked(log, ReserveSlot("127.0.0.1:40002"))
-    await asked(log, Handle(ice, Enter("ice")))
-    await asked(log, Handle(moon, Enter("moon", keys=SessionKeys("digest"))))
+    log, ice, _ = await journal_of_two(engine, Enter("moon", keys=SessionKeys("digest")))
     await asked(log, Handle(ice, SendMessage("for everybody")))
     await asked(log, Handle(ice, SendPrivate("for moon alone", ("moon",))))
     assert grep(path, b"for moon alone")

@@ -2,10 +2,11 @@
 
 import json
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from tests.e2e.namespaces import Host
+from tests.e2e.namespaces import Host, Network
 from tests.e2e.programs import CHATD, Program
 from tests.timeouts import TIMEOUT_SECONDS
 
@@ -99,3 +100,31 @@ def start_clients(host: Host, count: int, nickname: str = "guest") -> ClientGrou
     module = ("-m", "tests.e2e.faults.client_group")
     words = (str(count), "--server", "party", "-n", nickname)
     return ClientGroup(host.start(sys.executable, *module, *words), count)
+
+
+def start_clients_with_two_networks(
+    network: Network, count: int, host_count: int, within: float = TIMEOUT_SECONDS
+) -> tuple[list[Host], list[ClientGroup]]:
+    """Start a server in both subnets, and on each host some of `count` clients, in the office's.
+
+    Returns when all are online; the server has 10 slots more.
+    """
+    at_server = network.add_host("server", {OFFICE: f"{SERVER_IP}/24", LAB: "192.168.1.1/24"})
+    server(at_server, "--slots", str(count + 10))
+    hosts = [
+        network.add_host(f"host{n}", {OFFICE: f"10.35.11.{n}/24", LAB: f"192.168.1.{n}/24"})
+        for n in range(10, 10 + host_count)
+    ]
+    for host in hosts:
+        host.detach("eth1")
+    groups = [start_clients(host, count // host_count, f"g{n}-") for n, host in enumerate(hosts)]
+    for group in groups:
+        group.wait_for_all("in", within=within)
+    return hosts, groups
+
+
+def move_to_other_network(hosts: Iterable[Host]) -> None:
+    """Cut the hosts off from the office's network, and attach them to the other one."""
+    for host in hosts:
+        host.detach("eth0")
+        host.attach("eth1")

@@ -4,12 +4,11 @@ import signal
 from collections.abc import Callable
 
 from tests.e2e.faults.chat_programs import (
-    LAB,
-    OFFICE,
-    SERVER_IP,
     free_slots,
+    move_to_other_network,
     server,
     start_clients,
+    start_clients_with_two_networks,
 )
 from tests.e2e.namespaces import Host, Network
 
@@ -37,21 +36,9 @@ def test_all_clients_reconnect_to_a_server_that_was_killed(
 
 
 def test_all_clients_that_are_cut_off_are_soon_back_by_another_network(network: Network) -> None:
-    at_server = network.add_host("server", {OFFICE: f"{SERVER_IP}/24", LAB: "192.168.1.1/24"})
-    server(at_server, "--slots", str(COUNT + 10))
-    hosts = [
-        network.add_host(f"host{n}", {OFFICE: f"10.35.11.{n}/24", LAB: f"192.168.1.{n}/24"})
-        for n in range(10, 10 + HOSTS)
-    ]
-    for host in hosts:
-        host.detach("eth1")
-    groups = [start_clients(host, COUNT // HOSTS, f"g{n}-") for n, host in enumerate(hosts)]
-    for group in groups:
-        group.wait_for_all("in")
+    hosts, groups = start_clients_with_two_networks(network, COUNT, HOSTS)
     before = [group.event_count for group in groups]
-    for host in hosts:
-        host.detach("eth0")
-        host.attach("eth1")
+    move_to_other_network(hosts)
     for group, count in zip(groups, before, strict=True):
         group.wait_for_all("in", count)
         lost, back = group.first_times("out", count), group.first_times("in", count)
