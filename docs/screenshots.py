@@ -70,7 +70,7 @@ def main() -> None:
         running_servers() as start,
         closing(Chromium(find_chromium(), Path(home))) as browser,
     ):
-        server = start()
+        server = start("--store", "none")  # or the next pictures had the messages of these
         peers = add_members(server)
         page = ChatPage(browser, server.url, DESKTOP)
         prepare(page, peers)
