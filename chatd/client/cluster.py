@@ -61,9 +61,10 @@ class KnownNodes:
         self._attempts = len(self._names)
 
     def _add(self, text: str, name: str, own: ServerAddress) -> None:
-        """Add an address that the server has told, if this host can mean the same by it."""
+        """Add an address that the server has told, if it is one for this host."""
         found = _ADDRESS.fullmatch(text)
-        if found is None or _is_loopback(found[1]) != _is_loopback(own.host):
+        # Another host's loopback addresses are not this one's.
+        if found is None or (_is_loopback(found[1]) and not _is_loopback(own.host)):
             return
         address = ServerAddress(found[1], int(found[2]), own.server_id)
         if 0 < address.port < 1 << 16 and len(self._names) < limits.CLUSTER_ADDRESSES:

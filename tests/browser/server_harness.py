@@ -27,9 +27,14 @@ class Server:
     """
 
     def __init__(
-        self, start: Callable[..., Program], *options: str, chatd: Sequence[str] = CHATD
+        self,
+        start: Callable[..., Program],
+        *options: str,
+        chatd: Sequence[str] = CHATD,
+        web_port: int | None = None,
     ) -> None:
-        self.tcp, self.web, self.plain = (_free_port() for _ in range(3))
+        self.tcp, self.plain = free_port_of_server(), free_port_of_server()
+        self.web = web_port or free_port_of_server()
         self._ports = ("--port", str(self.tcp), "--plain", str(self.plain), "--web", str(self.web))
         self._discovery = ("--discovery-port", str(free_udp_port()))
         self.url = f"http://{HOST}:{self.web}/"
@@ -107,15 +112,17 @@ def running_servers() -> Iterator[Callable[..., Server]]:
     """A function that starts servers. All are ended, also when the test fails."""
     with programs() as start, ExitStack() as stack:
 
-        def start_server(*options: str, chatd: Sequence[str] = CHATD) -> Server:
-            server = Server(start, *options, chatd=chatd)
+        def start_server(
+            *options: str, chatd: Sequence[str] = CHATD, web_port: int | None = None
+        ) -> Server:
+            server = Server(start, *options, chatd=chatd, web_port=web_port)
             stack.callback(server.close)
             return server
 
         yield start_server
 
 
-def _free_port() -> int:
+def free_port_of_server() -> int:
     """A port that is free at `HOST`, and at loopback for `TcpProxy`."""
     while True:
         port = free_port()

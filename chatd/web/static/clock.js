@@ -17,10 +17,10 @@ export function setServerTime(time) {
   }
 }
 
-/** Ask the server for its time. */
-export async function synchronize() {
+/** Ask the server for its time, at the `url` of its state. */
+export async function synchronize(url) {
   try {
-    const response = await fetch("/health", { cache: "no-store" });
+    const response = await fetch(url, { cache: "no-store" });
     setServerTime(Date.parse(response.headers.get("Date")));
   } catch {
     // The connection is about to be lost, too; the next one asks again.

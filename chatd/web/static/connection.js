@@ -8,6 +8,8 @@ const JITTER_MILLISECONDS = 1000;
 const PING_MILLISECONDS = 20_000;
 /** Time limit for the WebSocket to open, and for any frame to arrive after one that is answered. */
 const RESPONSE_MILLISECONDS = 10_000;
+/** The same for the first frame of a WebSocket, while there is another node to try. */
+const NODE_RESPONSE_MILLISECONDS = 3000;
 
 /** How long to wait before trying again, in milliseconds. */
 export function retryDelay() {
@@ -16,20 +18,23 @@ export function retryDelay() {
 
 /** A connection that reopens by itself, and dispatches each change of its state.
  *
+ * `nodes` has the server to connect to, or the nodes of a cluster; see nodes.js.
  * `onOpen` is called for each WebSocket that opens, `onFrame` with each frame received.
  *
  * At any time there is either a WebSocket (connecting or open), or a retry timer, or neither (not
  * opened yet, or closed by the user). `open`, `close` and `check` may be called in all three
  * states, so each of them first gets rid of what the last state has left.
  */
-export function createConnection(dispatch, { onOpen, onFrame }) {
+export function createConnection(dispatch, nodes, { onOpen, onFrame }) {
   let socket = null;
   let retryTimer = null;
 
   function open() {
     reset();
+    nodes.advance();
     dispatch({ type: "connecting" });
-    socket = openSocket({ onOpen, onFrame, onLost });
+    const limit = nodes.hasNext() ? NODE_RESPONSE_MILLISECONDS : RESPONSE_MILLISECONDS;
+    socket = openSocket(nodes.url("/socket"), limit, { onOpen, onFrame, onLost });
   }
 
   function reset() {
@@ -40,9 +45,12 @@ export function createConnection(dispatch, { onOpen, onFrame }) {
   }
 
   function onLost() {
-    const delay = retryDelay();
+    wait(nodes.delay() ?? retryDelay());
+  }
+
+  function wait(delay) {
+    reset();
     dispatch({ type: "connectionLost", until: Date.now() + delay });
-    socket = null;
     retryTimer = setTimeout(open, delay);
   }
 
@@ -62,6 +70,21 @@ export function createConnection(dispatch, { onOpen, onFrame }) {
       dispatch({ type: "resumedElsewhere" });
     },
 
+    /** Come back to the session after a while: another connection has taken it. */
+    retryLater() {
+      wait(retryDelay());
+    },
+
+    /** Leave a node that does not take the user for another one; whether there is one. */
+    moveOn() {
+      nodes.refused();
+      const canMove = nodes.hasNext();
+      if (canMove) {
+        open();
+      }
+      return canMove;
+    },
+
     /** The network may have come back, or gone away: retry now, or test the open WebSocket.
      *
      * A laptop that wakes up still has a WebSocket that looks open. Only an unanswered ping shows
@@ -77,15 +100,14 @@ export function createConnection(dispatch, { onOpen, onFrame }) {
   };
 }
 
-/** One WebSocket to the server that the page came from.
+/** One WebSocket to `url`, whose first frame must arrive within `limit` milliseconds.
  *
  * `onLost` is called once, however the WebSocket ends, but not after `close`.
  */
-function openSocket({ onOpen, onFrame, onLost }) {
-  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-  const socket = new WebSocket(`${scheme}//${location.host}/socket`);
+function openSocket(url, limit, { onOpen, onFrame, onLost }) {
+  const socket = new WebSocket(url.replace(/^http/, "ws"));
   // One timer for both: it ends the WebSocket while a response is outstanding, else it pings.
-  let timer = setTimeout(end, RESPONSE_MILLISECONDS);
+  let timer = setTimeout(end, limit);
   let isOutstanding = true;
   // The events "close" and "message" may still arrive after `close`, when the next WebSocket is in
   // use already: they must be ignored.

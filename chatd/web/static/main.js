@@ -168,5 +168,5 @@ document.body.dataset.ready = "";
 // Without WebSockets, support.js says so.
 if ("WebSocket" in window) {
   session.open();
-  startPolling(store);
+  startPolling(store, session.url);
 }

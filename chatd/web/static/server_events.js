@@ -7,6 +7,7 @@
 
 import { LOBBY, casefold, isSameName } from "./names.js";
 import * as messages from "./messages.js";
+import { readOrigins } from "./nodes.js";
 import * as outbox from "./outbox.js";
 import * as resumption from "./resumption.js";
 import * as search from "./search.js";
@@ -26,7 +27,7 @@ import * as users from "./users.js";
 /** Refusals of a `hello` that may soon be over: mostly the user's own former connection still has
  * the nickname or the slot, as the server has not yet found out that it is dead.
  */
-export const TEMPORARY_REFUSALS = new Set(["nickname-taken", "full"]);
+export const TEMPORARY_REFUSALS = new Set(["nickname-taken", "full", "cut-off"]);
 
 /** Farewells after which a session cannot be resumed. */
 const SESSION_ENDS = new Set(["quit", "inactive"]);
@@ -119,6 +120,8 @@ const HANDLERS = {
         }))
       : next;
   },
+
+  nodes: (state, { nodes }) => ({ ...state, nodeOrigins: readOrigins(nodes) }),
 
   notice: (state, data, frame, now) =>
     appendToOpenRooms(state, createEventNotice("notice", data, now)),
@@ -294,7 +297,8 @@ function countNew(items, list) {
 }
 
 /** `state` on the server that sent `data`, which may not be the one of the last connection. */
-function onServer(state, { server, started }, now) {
+function onServer(before, { server, started, cluster }, now) {
+  const state = { ...before, nodeOrigins: readOrigins(cluster?.nodes) };
   if (state.serverStarted === started && state.serverName === server) {
     return state;
   }

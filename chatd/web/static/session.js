@@ -18,6 +18,7 @@ import { NotSent, help, parse } from "./commands.js";
 import { createConnection, retryDelay } from "./connection.js";
 import { createHistory } from "./history.js";
 import { LOBBY, casefold, isSameName } from "./names.js";
+import { createNodes } from "./nodes.js";
 import { MAX_ENTRIES, nextToSend } from "./outbox.js";
 import { encode } from "./resumption.js";
 import { createSearch } from "./search.js";
@@ -27,22 +28,33 @@ const PROTOCOL_VERSION = 1;
 
 /** Time limit for the reply to `quit`; to find out that a connection is dead takes far longer. */
 const QUIT_MILLISECONDS = 2000;
+/** For so long a `hello` without a reply may still arrive, and take the session from the page. */
+const LATE_MILLISECONDS = 60_000;
 
+/** Refusals of a node after which the page tries another one. */
+const NODE_REFUSALS = new Set(["full", "cut-off", "too-many-watchers"]);
 
 /** The session of one page, on the state in `store`. */
 export function createSession(store) {
   const { dispatch } = store;
   // By casefolded nickname, in memory only: a reconnection must not ask the user again.
   const passwords = new Map();
-  const connection = createConnection(dispatch, { onOpen, onFrame });
+  const nodes = createNodes(() => store.state.nodeOrigins);
+  const connection = createConnection(dispatch, nodes, { onOpen, onFrame });
   const history = createHistory(store, connection.send);
   const search = createSearch(store, connection.send);
   let enterTimer = null;
   let quitTimer = null;
+  let isHelloUnanswered = false;
+  let lateUntil = 0;
 
   function onOpen() {
     clearTimeout(enterTimer);
-    synchronize();
+    if (isHelloUnanswered) {
+      lateUntil = performance.now() + LATE_MILLISECONDS;
+    }
+    isHelloUnanswered = false;
+    synchronize(nodes.url("/health"));
     if (quitTimer !== null) {
       close();
     } else if (store.state.requestedNickname) {
@@ -58,6 +70,7 @@ export function createSession(store) {
 
   function enter() {
     const { requestedNickname, resumption } = store.state;
+    isHelloUnanswered = true;
     connection.send({
       type: "hello",
       id: "hello",
@@ -70,7 +83,10 @@ export function createSession(store) {
   }
 
   function onFrame(frame) {
-    if (sendKnownPassword(frame)) {
+    if (frame.id === "hello") {
+      isHelloUnanswered = false;
+    }
+    if (sendKnownPassword(frame) || leavesNode(frame)) {
       return;
     }
     // A private message or a confirmation may be an old one, after the session was resumed.
@@ -87,6 +103,7 @@ export function createSession(store) {
   const REACTIONS = {
     __proto__: null,
     watching: () => {
+      nodes.entered();
       requestOverview();
       const { requestedNickname, entersAgain, passwordPrompt } = store.state;
       // The user asked to enter before the reply to `watch`. If the page enters again by itself,
@@ -96,6 +113,7 @@ export function createSession(store) {
       }
     },
     welcome: ({ data }, before) => {
+      nodes.entered();
       if (!data.resumed) {
         rejoinRooms();
       }
@@ -144,7 +162,11 @@ export function createSession(store) {
     __proto__: null,
     quit: close,
     inactive: connection.open,
-    "resumed elsewhere": connection.yieldSession,
+    // In a cluster, an own late `hello` at the last node may have taken the session.
+    "resumed elsewhere": () =>
+      nodes.isCluster() && performance.now() < lateUntil
+        ? connection.retryLater()
+        : connection.yieldSession(),
   };
 
   /** Request the users, and the history of the current room. */
@@ -176,6 +198,16 @@ export function createSession(store) {
       return true;
     }
     return false;
+  }
+
+  /** Leave a node that is full or cut off for another one; false if there is none to try. */
+  function leavesNode({ type, id, data }) {
+    return (
+      type === "error" &&
+      (id === "hello" || id === "watch") &&
+      NODE_REFUSALS.has(data?.code) &&
+      connection.moveOn()
+    );
   }
 
   function authenticate(account, password, id) {
@@ -246,6 +278,7 @@ export function createSession(store) {
 
   return {
     open: connection.open,
+    url: nodes.url,
     check: connection.check,
     loadOlder: history.loadOlder,
     selectRoom,

@@ -10,6 +10,7 @@ import { roomsInUse } from "./users.js";
  *   "reconnecting" (until `connection.until`, in milliseconds since 1970), "left" (by the user) or
  *   "elsewhere" (another page has resumed the session).
  * `serverName`, `serverStarted`: of the last server; if they change, the history is another one.
+ * `nodeOrigins`: the origins of the pages of all nodes, if the server is one of a cluster.
  * `nickname`: the user's, empty unless online.
  * `requestedNickname`: the one to enter with.
  * `entersAgain`: whether the user was online under it, so that the page enters again by itself.
@@ -26,6 +27,7 @@ export const INITIAL_STATE = Object.freeze({
   connection: Object.freeze({ state: "connecting" }),
   serverName: "",
   serverStarted: 0,
+  nodeOrigins: [],
   nickname: "",
   requestedNickname: "",
   entersAgain: false,

@@ -16,6 +16,7 @@ import { unnumbered } from "./timeline.js";
 const NICKNAME = "nickname";
 const UNSENT = "unsent";
 const SHOWN = "shown";
+const NODES = "nodes";
 const SESSION = "session";
 /** Set while no page uses what is stored: from the end of one page until the next one begins. */
 const IS_RELEASED = "released";
@@ -47,6 +48,7 @@ export function restore(state) {
   const isResumed = isReleased && isSession(session);
   const restored = {
     ...state,
+    nodeOrigins: toArray(load(NODES)).filter(isString),
     drafts: new Map(toArray(unsent?.drafts).filter(isDraft)),
     outbox: isResumed ? outbox : markUnknown(outbox, !isReleased),
     lastId: Math.max(0, ...outbox.map(({ id }) => id)),
@@ -146,6 +148,9 @@ function shownRooms({ connection, rooms }) {
 export function save(state, before) {
   if (state.nickname && state.nickname !== before.nickname) {
     attempt(() => localStorage.setItem(NICKNAME, state.nickname));
+  }
+  if (String(state.nodeOrigins) !== String(before.nodeOrigins)) {
+    keep(NODES, state.nodeOrigins);
   }
   if (state.drafts !== before.drafts || state.outbox !== before.outbox) {
     keep(UNSENT, {
