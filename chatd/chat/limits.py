@@ -232,8 +232,9 @@ NODE_TICK_SECONDS: Final = 1
 #: Own ticks that a node has read back since it heard of another one, after which the other is
 #: taken for dead.
 NODE_SILENT_TICKS: Final = 5
-#: Time after which an entry that was not confirmed is sent again. It is carried out once.
-APPEND_RETRY_SECONDS: Final = 1
+#: Pause before an entry that could not be appended is sent again, and before a log that does not
+#: answer is asked again. During an election etcd refuses at once.
+APPEND_RETRY_MILLISECONDS: Final = 200
 #: Time without any own entry after which a node is cut off: it offers no slots and accepts nobody.
 #: An election in etcd took up to 2.8 s.
 CUT_OFF_MILLISECONDS: Final = 3_500

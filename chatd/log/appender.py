@@ -110,7 +110,9 @@ class Appender:
         if isinstance(result, Failure) and result.check(LogUnusable):
             self._failed(str(result.value))
         elif isinstance(result, Failure) and entry in self._unconfirmed:
-            self._retry = self._clock.callLater(limits.APPEND_RETRY_SECONDS, self._send, entry)
+            self._retry = self._clock.callLater(
+                limits.APPEND_RETRY_MILLISECONDS / 1_000, self._send, entry
+            )
         else:
             self._send_next()
             self._sent()

@@ -61,7 +61,7 @@ class Joining:
                 if not is_told:
                     is_told = True
                     self.log.warn("the node waits for its cluster: {error}", error=str(error))
-                yield deferLater(self._clock, limits.APPEND_RETRY_SECONDS)
+                yield deferLater(self._clock, limits.APPEND_RETRY_MILLISECONDS / 1_000)
             else:
                 return snapshot
 
