@@ -14,6 +14,7 @@ from chatd.chat.errors import Refusal
 from chatd.chat.events import Ok, Resumed, Welcome
 from chatd.log.operations import Handle, LoseConnection, ReserveSlot
 from tests.log.cluster import Cluster, ClusterNode
+from tests.log.memory_engine import MemoryEngine
 
 NAMES = ("a", "b", "c")
 
@@ -112,8 +113,10 @@ class World:
     def __init__(self) -> None:
         self.cluster = Cluster()
         self.talkers = [Talker(name) for name in ("ice", "moon", "sun")]
+        # The files of a node outlive it.
+        self.stores = {name: MemoryEngine() for name in NAMES}
         for name in NAMES:
-            self.cluster.add(name)
+            self.restart(name)
         self.advance(4)
 
     def node(self, name: str) -> ClusterNode | None:
@@ -149,7 +152,7 @@ class World:
 
     def restart(self, name: str) -> None:
         if self.node(name) is None:
-            self.cluster.add(name)
+            self.cluster.add(name, store=self.stores[name])
 
     def set(self, name: str, **states: bool) -> None:
         node = self.node(name)
