@@ -1,7 +1,7 @@
 /* A load generator for chat servers: N members in one process, driven by lines on standard input,
  * each answered by one line of JSON on standard output.
  *
- *   load --server ADDRESS:PORT --pid PID --members N --at-once N --senders N [--echo]
+ *   load --server ADDRESS:PORT... --pid PID --members N --at-once N --senders N [--echo]
  *        --message HEX [--step HEX:HEX]...
  *
  *   join                         connect and register all members, wait until nothing more comes

@@ -64,12 +64,12 @@ void members_prepare(struct members *group)
 
 static void start(struct members *group, struct member *member)
 {
-    int yes = 1;
+    int yes = 1, number = number_of(group, member) % group->plan.server_count;
     struct sockaddr_in server = {
         .sin_family = AF_INET,
-        .sin_port = htons(group->plan.port),
+        .sin_port = htons(group->plan.servers[number].port),
     };
-    inet_pton(AF_INET, group->plan.address, &server.sin_addr);
+    inet_pton(AF_INET, group->plan.servers[number].address, &server.sin_addr);
     member->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (member->fd < 0)
         fail("member %d gets no socket: %s", number_of(group, member), strerror(errno));
@@ -89,16 +89,22 @@ void members_start_some(struct members *group)
         start(group, &group->all[group->started++]);
 }
 
+static void replace(char *text, size_t length, const char *what, int number)
+{
+    char digits[7];
+    snprintf(digits, sizeof digits, "%06d", number);
+    for (char *end = text + length; (text = memmem(text, end - text, what, 6)); text += 6)
+        memcpy(text, digits, 6);
+}
+
 static void begin_step(struct members *group, struct member *member)
 {
     for (; member->step < group->plan.step_count; member->step++) {
         struct step *step = &group->plan.steps[member->step];
-        char text[1024], digits[7];
+        char text[1024];
         memcpy(text, step->send, step->send_length);
-        snprintf(digits, sizeof digits, "%06d", number_of(group, member));
-        for (char *number = text;
-             (number = memmem(number, text + step->send_length - number, "@@@@@@", 6)); number += 6)
-            memcpy(number, digits, 6);
+        replace(text, step->send_length, "@@@@@@", number_of(group, member));
+        replace(text, step->send_length, "%%%%%%", number_of(group, member) / ROOM_MEMBERS);
         if (step->send_length
             && send(member->fd, text, step->send_length, MSG_NOSIGNAL)
                != (ssize_t)step->send_length)

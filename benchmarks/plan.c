@@ -31,9 +31,10 @@ struct plan read_plan(int count, char **arguments)
     for (int option; (option = getopt_long(count, arguments, "", options, NULL)) != -1; ) {
         const char *colon = optarg ? strchr(optarg, ':') : NULL;
         struct step *step = &plan.steps[plan.step_count];
-        if (option == 's' && colon) {
-            snprintf(plan.address, sizeof plan.address, "%.*s", (int)(colon - optarg), optarg);
-            plan.port = atoi(colon + 1);
+        if (option == 's' && colon && plan.server_count < MAX_SERVERS) {
+            snprintf(plan.servers[plan.server_count].address, ADDRESS_BYTES, "%.*s",
+                     (int)(colon - optarg), optarg);
+            plan.servers[plan.server_count++].port = atoi(colon + 1);
         } else if (option == 't' && colon && plan.step_count < MAX_STEPS) {
             step->send = from_hex(optarg, colon - optarg, &step->send_length);
             step->expected = from_hex(colon + 1, strlen(colon + 1), &step->expected_length);
@@ -54,7 +55,7 @@ struct plan read_plan(int count, char **arguments)
             fail("wrong option: %s", arguments[optind - 1]);
         }
     }
-    if (!plan.port || !plan.message || plan.at_once < 1 || plan.senders < 1
+    if (!plan.server_count || !plan.message || plan.at_once < 1 || plan.senders < 1
         || plan.members <= plan.senders)
         fail("options are missing");
     return plan;

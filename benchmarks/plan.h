@@ -6,18 +6,22 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { MAX_STEPS = 4, ADDRESS_BYTES = 64 };
+enum { MAX_STEPS = 4, ROOM_MEMBERS = 30, MAX_SERVERS = 8, ADDRESS_BYTES = 64 };
 
 /* One step of the registration: what to send, and what a successful reply contains. "@@@@@@" in
- * `send` is replaced by the member's number, in six digits. */
+ * `send` is replaced by the member's number, in six digits, and "%%%%%%" by that of its room: each
+ * has ROOM_MEMBERS members. */
 struct step {
     char *send, *expected;
     size_t send_length, expected_length;
 };
 
 struct plan {
-    char address[ADDRESS_BYTES];
-    int port;
+    struct {
+        char address[ADDRESS_BYTES];
+        int port;
+    } servers[MAX_SERVERS]; /* members connect to them in turn */
+    int server_count;
     int server_pid;
     int members;
     int at_once;            /* members that may be registering at the same time */

@@ -24,38 +24,53 @@ class Fault:
 def strike(cluster: ClusterHosts, random: Random) -> Fault:
     """Have something happen to one host, or to all of etcd."""
     host = random.choice(list(NODES))
-    kind = random.choice((_kill_node, _stop_node, _kill_etcd, _stop_etcd, _cut, _kill_all_etcd))
+    kind = random.choice((kill_node, stop_node, kill_etcd, stop_etcd, cut_off, kill_all_etcd))
     return kind(cluster, host, random.uniform(*_LASTS))
 
 
-def _kill_node(cluster: ClusterHosts, host: str, seconds: float) -> Fault:
+def kill_leader(cluster: ClusterHosts, host: str, seconds: float) -> Fault:
+    """Kill the leader of etcd, wherever it is."""
+    return kill_etcd(cluster, cluster.leader(), seconds)
+
+
+def kill_node(cluster: ClusterHosts, host: str, seconds: float) -> Fault:
+    """Kill the node of a host."""
     cluster.kill_node(host)
     return Fault(f"node {host} killed", seconds, lambda: cluster.start_node(host))
 
 
-def _stop_node(cluster: ClusterHosts, host: str, seconds: float) -> Fault:
+def stop_node(cluster: ClusterHosts, host: str, seconds: float) -> Fault:
+    """Have the node of a host stand still."""
+    """Have the node of a host stand still."""
     node = cluster.nodes[host]
     node.send_signal(signal.SIGSTOP)
     return Fault(f"node {host} stopped", seconds, lambda: node.send_signal(signal.SIGCONT))
 
 
-def _kill_etcd(cluster: ClusterHosts, host: str, seconds: float) -> Fault:
+def kill_etcd(cluster: ClusterHosts, host: str, seconds: float) -> Fault:
+    """Kill the server of etcd on a host."""
+    """Kill the server of etcd on a host."""
     cluster.kill_etcd(host)
     return Fault(f"etcd {host} killed", seconds, lambda: cluster.start_etcd(host))
 
 
-def _stop_etcd(cluster: ClusterHosts, host: str, seconds: float) -> Fault:
+def stop_etcd(cluster: ClusterHosts, host: str, seconds: float) -> Fault:
+    """Have the server of etcd on a host stand still."""
+    """Have the server of etcd on a host stand still."""
     server = cluster.etcd[host]
     server.send_signal(signal.SIGSTOP)
     return Fault(f"etcd {host} stopped", seconds, lambda: server.send_signal(signal.SIGCONT))
 
 
-def _cut(cluster: ClusterHosts, host: str, seconds: float) -> Fault:
+def cut_off(cluster: ClusterHosts, host: str, seconds: float) -> Fault:
+    """Take the cable of a host out at the switch."""
     cluster.hosts[host].detach()
     return Fault(f"host {host} cut off", seconds, cluster.hosts[host].attach)
 
 
-def _kill_all_etcd(cluster: ClusterHosts, host: str, seconds: float) -> Fault:
+def kill_all_etcd(cluster: ClusterHosts, host: str, seconds: float) -> Fault:
+    """Kill all servers of etcd."""
+    """Kill all servers of etcd."""
     for each in NODES:
         cluster.kill_etcd(each)
 
