@@ -21,10 +21,12 @@ connection is longer by a random part of a second. The other waits need none, as
 clients start them together.
 
 **Clusters.** If the server was a node of a cluster, the chat goes on at the others: the client
-tries them without waiting in between, but for a short jitter. It waits as usual if it was online
-for less than that wait, or if the session was resumed elsewhere: so it cannot go round for ever.
+tries them without waiting in between, but for a short jitter. It waits as usual if the last such
+move is no longer ago than that wait, or if the session was resumed elsewhere: so it cannot go round
+for ever.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -152,7 +154,7 @@ class Core:
     :param hurry: returns whether there is another node to try at once; each call counts.
     :ivar is_resuming: whether the last ``hello`` named a session to resume.
     :ivar last_code: the code of the last refusal of ``hello``.
-    :ivar entered_at: when the client was online last, by `clock`.
+    :ivar moved_at: when the client last lost a node and went on at once, by `clock`.
     :ivar is_contested: whether the client must wait before it comes back to its session.
     :ivar ghost_until: until then (by `clock`) a taken nickname may be the client's own ghost,
         though it was not online yet.
@@ -169,7 +171,7 @@ class Core:
     was_online: bool = False
     timer: IDelayedCall | None = None
     last_code: str = ""
-    entered_at: float = 0.0
+    moved_at: float = -math.inf
     is_contested: bool = False
     ghost_until: float = 0.0
 
@@ -226,9 +228,10 @@ def _connect(inputs: Inputs, core: Core) -> None:
 def _wait(inputs: Inputs, core: Core, reason: str, jitter: float = 0.0) -> None:
     core.effects.disconnect()
     must_wait, core.is_contested = core.is_contested, False
-    if not must_wait and core.hurry():
+    has_other = core.hurry()
+    if has_other and not must_wait:
         seconds = core.jitter() * limits.NODE_JITTER_MILLISECONDS / 1_000
-    elif core.once:
+    elif core.once and not has_other:
         core.set_timeout(inputs, None)
         # Automat has changed the state already: this leads from ``waiting`` on to ``gone``.
         inputs.give_up(reason)
@@ -307,14 +310,15 @@ def _build() -> TypeMachineBuilder[Inputs, Core]:  # noqa: C901  # a list, one t
     @pep614(online.upon(Inputs.lost).to(waiting))
     def lost(inputs: Inputs, core: Core, reason: str) -> None:
         core.effects.offline(reason)
-        if core.clock.seconds() < core.entered_at + limits.RETRY_SECONDS:
+        if core.clock.seconds() < core.moved_at + limits.RETRY_SECONDS:
             core.is_contested = True
+        else:
+            core.moved_at = core.clock.seconds()
         _wait(inputs, core, reason, core.jitter())
 
     @pep614(registering.upon(Inputs.welcomed).to(online))
     def enter(inputs: Inputs, core: Core) -> None:
         core.was_online = True
-        core.entered_at = core.clock.seconds()
         core.set_timeout(inputs, None)
         core.effects.online()
 

@@ -21,13 +21,12 @@ CLUSTER: Final = events.Cluster("Ku2", "library", NODES)
 HURRY: Final = 0.3
 
 
-def member(is_interactive: bool = False, once: bool = False, seconds: float = 10) -> ClientHarness:
-    """A client that has been at a node for some time."""
+def member(is_interactive: bool = False, once: bool = False) -> ClientHarness:
+    """A client that is at a node."""
     client = ClientHarness(is_interactive=is_interactive, once=once, jitter=1.0)
     client.connect()
     welcome(client)
     client.sent()
-    client.advance(seconds)
     return client
 
 
@@ -123,11 +122,33 @@ def test_each_loss_is_followed_by_a_search_at_once() -> None:
         client.advance(10)
 
 
-def test_who_has_just_come_and_is_lost_again_waits_as_usual() -> None:
+def move(client: ClientHarness) -> None:
+    """Let the client lose its node, and enter at the other one."""
+    client.lose_connection()
+    client.advance(HURRY)
+    client.connect(GYM)
+    welcome(client, resumed=True, node="gym")
+
+
+@pytest.mark.parametrize(("seconds", "wait"), [(3.6, 5.0), (3.8, HURRY)])
+def test_who_has_just_moved_and_is_lost_again_waits_as_usual(seconds: float, wait: float) -> None:
     """Else a node that welcomes clients and then ends them would have them go round for ever."""
-    client = member(seconds=3.9)
+    client = member()
+    move(client)
+    client.advance(seconds)
+    client.lose_connection()
+    assert client.ui.statuses[-1] == Waiting(wait)
+
+
+def test_with_a_direct_address_it_waits_then_and_does_not_end() -> None:
+    client = member(once=True)
+    move(client)
     client.lose_connection()
     assert client.ui.statuses[-1] == Waiting(5.0)
+    client.advance(5)
+    client.connect()
+    welcome(client, resumed=True)
+    assert client.exit_statuses == []
 
 
 def test_nodes_that_come_later_are_known() -> None:
@@ -223,7 +244,6 @@ def test_while_there_is_another_node_the_wait_is_the_jitter(
     state: str, name: str, argument: Any
 ) -> None:
     run = Run(INTO[state], others=1)
-    run.clock.advance(10 if state == "online" else 0)
     run.input(name, argument)
     assert run.retry_seconds() == pytest.approx(HURRY * JITTER)
     run.clock.advance(HURRY)

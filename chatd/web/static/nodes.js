@@ -7,7 +7,7 @@
 
 /** The longest wait before the next node is tried; the pages of a node do not all come at once. */
 const JITTER_MILLISECONDS = 300;
-/** A page that is lost sooner than this after it came waits as usual, not to go round for ever. */
+/** A page that loses another node sooner than this waits as usual, not to go round for ever. */
 const SETTLED_MILLISECONDS = 4000;
 const MAX_ORIGINS = 64;
 
@@ -24,7 +24,8 @@ export function readOrigins(nodes) {
 export function createNodes(getOrigins, page = location) {
   let current = page.origin;
   const tried = new Set();
-  let enteredAt = null;
+  let isLost = true;
+  let movedAt = -Infinity;
 
   /** All that can be tried, the current one first. Without a cluster it is the only one. */
   function all() {
@@ -63,7 +64,7 @@ export function createNodes(getOrigins, page = location) {
     /** The node has taken the page. */
     entered() {
       tried.clear();
-      enteredAt = performance.now();
+      isLost = false;
     },
 
     /** The node does not take the page, which need not try it again. */
@@ -73,9 +74,12 @@ export function createNodes(getOrigins, page = location) {
 
     /** How long to wait after a loss, in milliseconds; null for as long as without a cluster. */
     delay() {
-      const isSettled =
-        enteredAt === null || performance.now() - enteredAt >= SETTLED_MILLISECONDS;
-      enteredAt = null;
+      const now = performance.now();
+      const isSettled = isLost || now - movedAt >= SETTLED_MILLISECONDS;
+      if (!isLost && isSettled) {
+        movedAt = now;
+      }
+      isLost = true;
       return isSettled && hasNext() ? Math.random() * JITTER_MILLISECONDS : null;
     },
   };
