@@ -12,10 +12,15 @@ PYTEST  = $(BIN)/python -m pytest --dist worksteal
 # How many tests run at once: one for each processor.
 WORKERS ?= $(shell getconf _NPROCESSORS_ONLN)
 
-.PHONY: run test test-all test-queued check docs picture screenshots bench soak links load fuzz audit clean
+.PHONY: run cluster test test-all test-queued check docs picture screenshots bench soak links chaos load fuzz \
+  audit clean
 
 run: $(RUN)
 	@$(BIN)/python -m chatd launch $(ARGS)
+
+# A cluster of three nodes and a client each, on this machine; it needs etcd.
+cluster: $(DEV)
+	@$(BIN)/python -m tests.cluster.one_machine $(ARGS)
 
 # Before each commit: every unit and integration test, and the end-to-end tests marked "smoke".
 test: $(DEV)
@@ -81,6 +86,11 @@ soak: $(DEV)
 # seconds; the exit status is 1 if a line was lost, doubled or out of order. It needs root.
 links: $(DEV)
 	@$(BIN)/python -m tests.load.broken_links --minutes $(or $(MINUTES),10) $(ARGS)
+
+# 12 clients chat for MINUTES on a cluster whose nodes and servers of etcd are killed, stopped and cut off;
+# the exit status is 1 if a line was lost, doubled or out of order, or the nodes differ. It needs root and etcd.
+chaos: $(DEV)
+	@$(BIN)/python -m tests.load.chaos --minutes $(or $(MINUTES),30) $(ARGS)
 
 # Flooders, members that stop reading, no free descriptors, a stop under load: 1 to 2 minutes each.
 load: $(DEV)

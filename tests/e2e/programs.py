@@ -26,11 +26,17 @@ LEAVING_SECONDS: Final = 3
 class Program:
     """A running program.
 
+    :param show: called with each line of its standard output, in a thread.
     :ivar stdout: the lines of its standard output so far.
     :ivar stderr: the lines of its standard error so far.
     """
 
-    def __init__(self, command: Sequence[str], cwd: Path | None = None) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        cwd: Path | None = None,
+        show: Callable[[str], None] | None = None,
+    ) -> None:
         self.stdout: list[str] = []
         self.stderr: list[str] = []
         self._changed = threading.Condition()
@@ -45,19 +51,24 @@ class Program:
         assert self._process.stdout is not None
         assert self._process.stderr is not None
         self._readers = [
-            threading.Thread(target=self._read, args=(stream, lines), daemon=True)
-            for stream, lines in (
-                (self._process.stdout, self.stdout),
-                (self._process.stderr, self.stderr),
+            threading.Thread(target=self._read, args=each, daemon=True)
+            for each in (
+                (self._process.stdout, self.stdout, show),
+                (self._process.stderr, self.stderr, None),
             )
         ]
         for reader in self._readers:
             reader.start()
 
-    def _read(self, stream: IO[bytes], lines: list[str]) -> None:
+    def _read(
+        self, stream: IO[bytes], lines: list[str], show: Callable[[str], None] | None
+    ) -> None:
         for line in stream:
+            text = line.decode().rstrip("\n")
+            if show is not None:
+                show(text)
             with self._changed:
-                lines.append(line.decode().rstrip("\n"))
+                lines.append(text)
                 self._changed.notify_all()
         with self._changed:
             self._changed.notify_all()
