@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chatd.chat import limits
@@ -35,6 +36,8 @@ class Appender:
     :ivar appended_at: when the last entry was sent, by the clock.
     """
 
+    log = Logger()
+
     def __init__(
         self,
         engine: SharedEngine,
@@ -49,7 +52,7 @@ class Appender:
         self._failed = failed
         self._unconfirmed: deque[_Unconfirmed] = deque()
         self._unsent: deque[_Unconfirmed] = deque()
-        self._is_sending = self._is_stopped = False
+        self._is_sending = self._is_stopped = self._is_failing = False
         self._retry: IDelayedCall | None = None
 
     @property
@@ -103,13 +106,22 @@ class Appender:
         appended = self._engine.append(entry.data)
         appended.addBoth(self._answered, entry)
 
+    def _log_state(self, result: Failure | None) -> None:
+        if isinstance(result, Failure) and not self._is_failing:
+            self.log.warn("nothing can be appended: {reason}", reason=str(result.value))
+        elif result is None and self._is_failing:
+            self.log.info("entries can be appended again")
+        self._is_failing = result is not None
+
     def _answered(self, result: Failure | None, entry: _Unconfirmed) -> None:
         self._is_sending = False
         if self._is_stopped:
             return
         if isinstance(result, Failure) and result.check(LogUnusable):
             self._failed(str(result.value))
-        elif isinstance(result, Failure) and entry in self._unconfirmed:
+            return
+        self._log_state(result)
+        if isinstance(result, Failure) and entry in self._unconfirmed:
             self._retry = self._clock.callLater(
                 limits.APPEND_RETRY_MILLISECONDS / 1_000, self._send, entry
             )

@@ -212,6 +212,7 @@ class Chat:
         def opened(problem: Exception | None) -> Exception | None:
             if problem is not None:
                 self.archive = None  # it has another chat, or none
+            if self.ordered_log.problem:
                 self.fanout.stand(ServerNotice(self.ordered_log.problem))
             self.schedule_tick()
             return problem

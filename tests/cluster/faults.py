@@ -24,7 +24,9 @@ class Fault:
 def strike(cluster: ClusterHosts, random: Random) -> Fault:
     """Have something happen to one host, or to all of etcd."""
     host = random.choice(list(NODES))
-    kind = random.choice((kill_node, stop_node, kill_etcd, stop_etcd, cut_off, kill_all_etcd))
+    kind = random.choice(
+        (kill_node, end_node, stop_node, kill_etcd, stop_etcd, cut_off, kill_all_etcd)
+    )
     return kind(cluster, host, random.uniform(*_LASTS))
 
 
@@ -37,6 +39,13 @@ def kill_node(cluster: ClusterHosts, host: str, seconds: float) -> Fault:
     """Kill the node of a host."""
     cluster.kill_node(host)
     return Fault(f"node {host} killed", seconds, lambda: cluster.start_node(host))
+
+
+def end_node(cluster: ClusterHosts, host: str, seconds: float) -> Fault:
+    """Have the node of a host end in order."""
+    cluster.nodes[host].send_signal(signal.SIGTERM)
+    cluster.nodes[host].wait()
+    return Fault(f"node {host} ended", seconds, lambda: cluster.start_node(host))
 
 
 def stop_node(cluster: ClusterHosts, host: str, seconds: float) -> Fault:

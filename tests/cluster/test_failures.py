@@ -24,6 +24,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
     ("kind", "seconds"),
     [
         pytest.param(faults.kill_node, 12, id="a node is killed"),
+        pytest.param(faults.end_node, 5, id="a node ends in order"),
         pytest.param(faults.stop_node, 10, id="a node stands still"),
         pytest.param(faults.kill_leader, 5, id="etcd's leader is killed"),
         pytest.param(faults.kill_all_etcd, 3, id="all of etcd is killed"),

@@ -35,6 +35,7 @@ _QUIET_SECONDS: Final = 5.0
 #: Each fault that happens alone: to which host, and for how many seconds.
 EACH: Final[tuple[tuple[Callable[[ClusterHosts, str, float], Fault], float], ...]] = (
     (faults.kill_node, 15.0),
+    (faults.end_node, 10.0),
     (faults.stop_node, 10.0),
     (faults.kill_leader, 10.0),
     (faults.kill_all_etcd, 3.0),

@@ -3,6 +3,7 @@
 import pytest
 
 from chatd.chat.commands import (
+    Enter,
     JoinRoom,
     ListUsers,
     ReadHistory,
@@ -14,9 +15,15 @@ from chatd.chat.commands import (
 from chatd.chat.errors import CutOff, NicknameTaken, NotRegistered, Refusal
 from chatd.chat.events import MemberEntered, MemberLeft, Message, NodesChanged, Ok, Resumed
 from chatd.chat.hub import Hub
+from chatd.chat.state import RULES
+from chatd.log import joining, shared_log
+from chatd.log.cluster_codec import first_snapshot
+from chatd.log.engine import Snapshot
+from chatd.log.node_operations import VERSION, Version
 from chatd.log.operations import Handle, LoseConnection, ReserveSlot
 from chatd.log.shared_engine import LogUnusable
-from tests.log.cluster import Cluster, texts
+from tests.fakes import log_lines
+from tests.log.cluster import Cluster, ClusterNode, texts
 
 
 @pytest.fixture
@@ -124,8 +131,6 @@ def test_members_of_a_dead_node_resume_on_another_and_nobody_is_told(cluster: Cl
     cluster.kill(b)
     cluster.say(a, ice, "meanwhile")
     again = cluster.do(a, ReserveSlot("b:2", "a"))
-    from chatd.chat.commands import Enter
-
     resumed = cluster.do(a, Handle(again, Enter("moon", keys=SessionKeys("x", "m"))))
     assert isinstance(resumed, Resumed)
     cluster.advance(20)
@@ -377,9 +382,6 @@ def test_what_is_no_entry_is_ignored_by_all_nodes(cluster: Cluster) -> None:
 
 
 def test_the_log_of_another_chat_is_refused(cluster: Cluster) -> None:
-    from chatd.log.cluster_codec import first_snapshot
-    from chatd.log.engine import Snapshot
-
     cluster.log.snapshot = Snapshot(1, first_snapshot("work", "c2", 0))
     node = cluster.add("a")
     cluster.advance(1)
@@ -387,8 +389,6 @@ def test_the_log_of_another_chat_is_refused(cluster: Cluster) -> None:
 
 
 def test_a_node_waits_for_a_log_that_does_not_answer(cluster: Cluster) -> None:
-    from tests.log.cluster import ClusterNode
-
     node = ClusterNode(cluster, "a")
     node.engine.is_connected = False
     cluster.nodes.append(node)
@@ -413,3 +413,83 @@ def test_the_hub_of_a_snapshot_is_that_of_all_its_entries(cluster: Cluster) -> N
     cluster.advance(1)
     assert isinstance(a.log.hub, Hub)
     assert cluster.are_equal()
+
+
+OTHER = Version(RULES + 1, "99.0.0")
+
+
+def test_a_node_of_other_rules_does_not_begin_beside_others(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a = cluster.add("a")
+    cluster.until(lambda: a.opened)
+    for module in (joining, shared_log):
+        monkeypatch.setattr(module, "VERSION", OTHER)
+    newer = cluster.add("b")
+    cluster.until(lambda: newer.failures)
+    assert newer.failures == [
+        f"This chatd has {OTHER}, that of node a has {VERSION}. All nodes need the same ones: stop "
+        "all of them, then start them with one version."
+    ]
+    assert not a.failures
+
+
+def test_of_two_nodes_of_different_rules_that_begin_at_once_one_stays(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a = cluster.add("a")
+    while a.engine.sending is None or b"begin-node" not in a.engine.sending[0]:
+        a.engine.send()
+        a.engine.deliver()
+        a.clock.advance(0.05)
+    a.is_paused = True
+    monkeypatch.setattr(shared_log, "VERSION", OTHER)
+    b = cluster.add("b")
+    cluster.until(lambda: b.opened)
+    a.is_paused = False
+    cluster.advance(5)
+    assert (len(a.failures), b.failures) == (1, [])
+
+
+def test_other_rules_begin_when_all_nodes_have_stopped(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a = cluster.add("a")
+    ice = cluster.enter(a, "ice")
+    cluster.say(a, ice, "hello")
+    ended = a.ask(a.log.ending())
+    cluster.until(lambda: ended)
+    assert not cluster.log.entries[-1].position > cluster.log.snapshot.position
+    cluster.kill(a)
+    for module in (joining, shared_log):
+        monkeypatch.setattr(module, "VERSION", OTHER)
+    newer = cluster.add("a")
+    cluster.until(lambda: newer.opened)
+    assert newer.opened == [None]
+
+
+def test_a_node_that_stood_still_for_an_hour_begins_again(cluster: Cluster) -> None:
+    a, b = cluster.add("a"), cluster.add("b")
+    cluster.enter(a, "ice")
+    cluster.enter(b, "moon", SessionKeys("m"))
+    b.is_paused = True
+    cluster.advance(3_700, step=0.5)
+    b.is_paused = False
+    cluster.advance(6)
+    assert (a.failures, b.failures) == ([], [])
+    assert {node.name for node in b.log.hub.nodes.there} == {"a", "b"}
+    assert cluster.are_equal()
+    assert [user.nickname for user in b.log.hub.users().users] == ["ice"]
+
+
+def test_why_nothing_can_be_appended_is_in_the_log_once(cluster: Cluster) -> None:
+    node = cluster.add("a")
+    ice = cluster.enter(node, "ice")
+    node.engine.is_connected = False
+    with log_lines() as lines:
+        node.ask(Handle(ice, SendMessage("hello")))
+        cluster.advance(6)
+        node.engine.is_connected = True
+        cluster.advance(2)
+    assert lines.count("nothing can be appended: The log does not answer.") == 1
+    assert "entries can be appended again" in lines
