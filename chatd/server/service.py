@@ -4,6 +4,7 @@ import ipaddress
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from socket import gethostname
 from typing import Any, Final
 
 from twisted.application.service import MultiService
@@ -322,13 +323,15 @@ class ChatServer(MultiService):
         return DeferredList([maybeDeferred(port.stopListening) for port in ports])
 
     def _describe_node(self) -> Node:
-        addresses, origins = (
-            tuple(tcp.join_address(*address) for address in self.addresses(name))
+        addresses, pages = (
+            [tcp.join_address(*address) for address in self.addresses(name)]
             for name in (_MAIN_PORT, _WEB_PORT)
         )
-        return Node(
-            self.chat.settings.node, addresses, tuple(f"http://{origin}" for origin in origins)
-        )
+        # A page that was opened by the host's name has another origin.
+        ports = dict.fromkeys(port for _, port in self.addresses(_WEB_PORT))
+        pages += [f"{gethostname().lower()}:{port}" for port in ports]
+        origins = tuple(f"http://{page}" for page in pages)
+        return Node(self.chat.settings.node, tuple(addresses), origins)
 
     def _make_offer(self, subnet: Subnet) -> discovery.Offer:
         settings, is_cut_off = self.chat.settings, self.chat.ordered_log.is_cut_off

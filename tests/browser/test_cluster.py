@@ -243,6 +243,15 @@ def test_there_is_no_other_node_where_the_page_cannot_connect(
     assert attempts(module_page, origins, A, 2) == [[False, A], [False, A]]
 
 
+def test_addresses_are_tried_before_names_which_this_computer_may_not_know(
+    module_page: ChatPage,
+) -> None:
+    names = ["http://gym:8080", "http://canteen"]
+    tried = attempts(module_page, [*names, B, C], A, 5)
+    assert sorted(origin for _, origin in tried[1:3]) == [B, C]
+    assert sorted(origin for _, origin in tried[3:]) == sorted(names)
+
+
 def test_this_computers_own_addresses_count_for_a_page_of_it(module_page: ChatPage) -> None:
     origins = ["http://127.0.0.1:8082", B]
     tried = attempts(module_page, origins, "http://localhost:8081", 3)

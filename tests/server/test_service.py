@@ -397,7 +397,9 @@ class _NodeHarness(_ServiceHarness):
         self.engine = MemorySharedEngine(log)
         settings = ServerSettings("campus", slots=9, node="library")
         self.chat = Chat(settings, self.network, lambda: 0, shared=self.engine)
-        self.server = ChatServer(self.network, ListenSettings(WORK, 7_000), self.chat)
+        page = ExtraPort("web", ChatFactory, 8_080)
+        listening = ListenSettings(WORK, 7_000, extra_ports=(page,))
+        self.server = ChatServer(self.network, listening, self.chat)
         self.server.startService()
         self.pass_time(1)
 
@@ -431,10 +433,15 @@ def test_a_node_that_is_cut_off_says_so_and_offers_no_slot() -> None:
     harness.server.stopService()
 
 
-def test_the_other_nodes_learn_at_which_addresses_a_node_listens() -> None:
+def test_the_other_nodes_learn_at_which_addresses_a_node_listens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("chatd.server.service.gethostname", lambda: "Laptop")
     harness = _NodeHarness()
     [node] = harness.chat.hub.nodes.there
     assert node.addresses == tuple(f"{host}:7000" for host in HOSTS)
+    pages = [*HOSTS, "laptop"]  # by which a page may have been opened
+    assert node.origins == tuple(f"http://{page}:8080" for page in pages)
     harness.server.stopService()
 
 

@@ -10,6 +10,7 @@ const JITTER_MILLISECONDS = 300;
 /** A page that loses another node sooner than this waits as usual, not to go round for ever. */
 const SETTLED_MILLISECONDS = 4000;
 const MAX_ORIGINS = 64;
+const IS_ADDRESS = /\/\/(\d+\.\d+\.\d+\.\d+|\[.*\])(:|$)/;
 
 /** The origins of all `nodes`, as a frame tells them. Pure. */
 export function readOrigins(nodes) {
@@ -57,7 +58,10 @@ export function createNodes(getOrigins, page = location) {
         tried.clear();
       }
       const left = untried();
-      current = left.includes(current) ? current : left[Math.floor(Math.random() * left.length)];
+      // Names last: this computer may not know those of other computers.
+      const addresses = left.filter((origin) => IS_ADDRESS.test(origin));
+      const best = addresses.length ? addresses : left;
+      current = left.includes(current) ? current : best[Math.floor(Math.random() * best.length)];
       tried.add(current);
     },
 
