@@ -28,7 +28,15 @@ from benchmarks.compiling import BUILD, build
 from benchmarks.load import Load, Measurement
 from benchmarks.machine import description, raise_file_limit, resident_bytes
 from benchmarks.peers import NATIVE_MESSAGE, TEXT, Step
+from benchmarks.search import Nobody
 from benchmarks.server_process import MeasurementError, environment
+from chatd.chat.commands import Enter, JoinRoom, SessionKeys
+from chatd.chat.events import Node
+from chatd.chat.hub import Hub, HubSettings
+from chatd.log.held_outbox import HeldOutbox
+from chatd.log.node_operations import VERSION, BeginNode
+from chatd.log.operations import Handle, ReserveSlot
+from chatd.log.replica import Replica
 from tests.cluster.programs import etcd_address, etcd_command
 
 ETCD: Final = {f"e{number}": f"127.0.8.{number}" for number in (1, 2, 3)}
@@ -223,6 +231,35 @@ def measure_crowd(nodes: Sequence[int], crowd: int, seconds: float) -> None:
             report_rate(300, load.rate(300, 2, seconds), len(nodes))
 
 
+def measure_snapshot(members: int) -> None:
+    """How long a node takes to save what so many members are, and to be it."""
+    replica = _replica()
+    replica.lives.begins("n1", 1, VERSION)
+    replica.carry_out(BeginNode(Node("n1", (), ()), members, VERSION), "n1")
+    for number in range(members):
+        member = replica.carry_out(ReserveSlot(f"10.0.0.1:{number}", "n1"), "n1")
+        assert isinstance(member, int)
+        keys = SessionKeys(f"{number:064}")
+        replica.carry_out(Handle(member, Enter(f"m{number:06}", keys=keys)), "n1")
+        replica.carry_out(Handle(member, JoinRoom(f"#r{number // 30}")), "n1")
+    started = time.process_time()
+    snapshot = replica.snapshot()
+    saved = time.process_time()
+    _replica().restore(snapshot)
+    restored = time.process_time()
+    line(
+        f"a snapshot of {members} members: {len(snapshot.data) / 1e6:.1f} MB, made in "
+        f"{1_000 * (saved - started):.0f} ms, restored in {1_000 * (restored - saved):.0f} ms"
+    )
+
+
+def _replica() -> Replica:
+    held = HeldOutbox(Nobody())
+    hub = Hub(HubSettings("bench", slots=0, history=50, is_archived=True), held, 0)
+    held.room_life = hub.room_life
+    return Replica("bench", hub)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.cluster", description=__doc__)
     parser.add_argument("--seconds", type=float, default=20.0)
@@ -239,6 +276,7 @@ def main() -> None:
         f"{datetime.now(UTC):%Y-%m-%d}, {here['processor']}, {here['cores']} shared cores for "
         f"three etcd, three nodes and the generator, load before {os.getloadavg()[0]:.1f}"
     )
+    measure_snapshot(SLOTS)
     with processes() as programs:
         pid = start_single(programs)
         line(f"one server, {3 * options.members} members in the lobby")

@@ -344,7 +344,7 @@ class SharedLog(OrderedLog):
             self._fail(str(self._joining.twin()))
         else:
             self._apply(entry.node, [(each, _no_answer) for each in operations])
-        self._snapshots.entry_applied(is_own=is_own)
+        self._snapshots.entry_applied(len(entry.operations), is_own=is_own)
         self._notice_nodes(operations, is_own=is_own)
 
     def _apply(self, node: str, asked: list[Asked]) -> None:

@@ -1,5 +1,7 @@
 """When a node saves a snapshot of the shared log, so that the log need not be kept for ever."""
 
+from typing import Final
+
 from twisted.logger import Logger
 
 from chatd.chat import limits
@@ -9,14 +11,16 @@ from chatd.log.shared_engine import SharedEngine
 
 #: How often a snapshot is saved for private texts: the second one has the entries before the first
 #: one forgotten.
-_PRIVATE_SAVES = 2
+_PRIVATE_SAVES: Final = 2
+#: How often the digest of a replica is logged, in entries.
+_DIGEST_ENTRIES: Final = 1_000
 
 
 class Snapshots:
     """Saves the replica after an own entry, if one is due. So one node at a time does.
 
-    :param logs_digests: whether to log what the replica is like whenever one is due: the lines of
-        all nodes must be equal. To compute it takes a while.
+    :param logs_digests: whether to log now and then what the replica is like: the lines of all
+        nodes must be equal. To compute it takes a while.
     """
 
     log = Logger()
@@ -27,12 +31,16 @@ class Snapshots:
         self._logs_digests = logs_digests
         self._saves_due = 0
         self._private_changes = 0
-        self._minute = 0
+        self._minute = self._bytes = 0
 
-    def entry_applied(self, *, is_own: bool) -> None:
-        """An entry was applied."""
+    def entry_applied(self, size: int, *, is_own: bool) -> None:
+        """An entry was applied, of so many bytes."""
         replica = self._replica
-        is_due = replica.entries % limits.SNAPSHOT_ENTRIES == 0
+        self._bytes += size
+        is_due = (
+            replica.entries % limits.SNAPSHOT_ENTRIES == 0
+            or self._bytes >= limits.SNAPSHOT_LOG_BYTES
+        )
         minute, self._minute = self._minute, replica.time // 60_000
         if self._private_changes != replica.hub.private_changes:
             self._private_changes = replica.hub.private_changes
@@ -40,9 +48,11 @@ class Snapshots:
         if minute != self._minute and self._saves_due:
             self._saves_due -= 1
             is_due = True
-        if is_due and is_own:
-            self.save()
-        if self._logs_digests and replica.entries % limits.SNAPSHOT_ENTRIES == 0:
+        if is_due:
+            self._bytes = 0
+            if is_own:
+                self.save()
+        if self._logs_digests and replica.entries % _DIGEST_ENTRIES == 0:
             self.log.debug(
                 "{entries} entries have led to {digest}",
                 entries=replica.entries,

@@ -2,6 +2,7 @@
 
 import pytest
 
+from chatd.chat import limits
 from chatd.chat.commands import (
     Enter,
     JoinRoom,
@@ -29,6 +30,11 @@ from tests.log.cluster import Cluster, ClusterNode, texts
 @pytest.fixture
 def cluster() -> Cluster:
     return Cluster()
+
+
+@pytest.fixture
+def frequent_snapshots(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "SNAPSHOT_ENTRIES", 100)
 
 
 def test_who_enters_on_one_node_is_seen_on_the_others(cluster: Cluster) -> None:
@@ -341,12 +347,13 @@ def test_a_chat_that_all_nodes_have_left_goes_on_with_the_first_that_is_back(
     assert cluster.say(again, moon, "is anybody here?").seq == 2
 
 
+@pytest.mark.usefixtures("frequent_snapshots")
 def test_a_node_that_was_away_for_too_long_begins_from_the_snapshot(cluster: Cluster) -> None:
     a, b = cluster.add("a"), cluster.add("b")
     ice = cluster.enter(a, "ice")
     cluster.advance(1)
     b.is_paused = True
-    for number in range(2_100):
+    for number in range(210):
         a.ask(Handle(ice, SendMessage(f"{number}")))
         a.clock.advance(0)
         a.engine.send()
@@ -399,10 +406,11 @@ def test_a_node_waits_for_a_log_that_does_not_answer(cluster: Cluster) -> None:
     cluster.until(lambda: node.opened == [None])
 
 
+@pytest.mark.usefixtures("frequent_snapshots")
 def test_the_hub_of_a_snapshot_is_that_of_all_its_entries(cluster: Cluster) -> None:
     a = cluster.add("a")
     ice = cluster.enter(a, "ice")
-    for number in range(1_050):
+    for number in range(105):
         a.ask(Handle(ice, SendMessage(f"{number}")))
         a.clock.advance(0)
         a.engine.send()
@@ -493,3 +501,15 @@ def test_why_nothing_can_be_appended_is_in_the_log_once(cluster: Cluster) -> Non
         cluster.advance(2)
     assert lines.count("nothing can be appended: The log does not answer.") == 1
     assert "entries can be appended again" in lines
+
+
+def test_a_snapshot_is_saved_before_etcd_is_full(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "SNAPSHOT_LOG_BYTES", 20_000)
+    node = cluster.add("a")
+    ice = cluster.enter(node, "ice")
+    for _ in range(10):
+        cluster.say(node, ice, "x" * 4_000)
+    assert cluster.log.snapshot.position > 1
+    assert sum(len(each.data) for each in cluster.log.entries) < 50_000
