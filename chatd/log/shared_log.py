@@ -128,6 +128,7 @@ class SharedLog(OrderedLog):
         self._has_dropped = self._has_ended = False
         self._confirmed_at = clock.seconds()
         self._when_confirmed: Deferred[None] | None = None
+        self._last_save: Deferred[None] = succeed(None)
         self._beat = LoopingCall(self._check)
         self._beat.clock = clock
 
@@ -221,13 +222,17 @@ class SharedLog(OrderedLog):
 
     @override
     def stop(self) -> Deferred[None]:
-        """Nobody waits for longer than a moment for a log that does not answer."""
+        """Nobody waits for longer than a moment for a log that does not answer.
+
+        But a snapshot that is being saved is saved to its end.
+        """
         confirmed: Deferred[None] = succeed(None)
         if self._is_there and (self._asked or not self._appender.is_confirmed):
             self._when_confirmed = confirmed = Deferred()
             confirmed.addTimeout(limits.SHUTDOWN_SECONDS, self._clock)
             confirmed.addErrback(lambda _: None)
         confirmed.addCallback(lambda _: self._stop())
+        confirmed.addCallback(lambda _: self._last_save)
         confirmed.addCallback(lambda _: self._engine.close())
         return confirmed.addCallback(lambda _: self._close_archive())
 
@@ -411,7 +416,7 @@ class SharedLog(OrderedLog):
         for _, done in asked:
             done(NotRegistered())
         if not self._replica.lives.there():
-            self._snapshots.save()  # another version can go on from it
+            self._last_save = self._snapshots.save()  # another version can go on from it
 
     # --- being there, and being cut off -----------------------------------------------------------
 

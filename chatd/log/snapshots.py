@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from chatd.chat import limits
@@ -59,10 +60,10 @@ class Snapshots:
                 digest=codec.digest(replica.hub.state()),
             )
 
-    def save(self) -> None:
-        """Save the replica."""
+    def save(self) -> Deferred[None]:
+        """Save the replica; fires when that is done, or has failed, which the log says."""
         saved = self._engine.save(self._replica.snapshot())
-        saved.addErrback(
+        return saved.addErrback(
             lambda failure: self.log.warn(
                 "no snapshot was saved: {error}", error=str(failure.value)
             )

@@ -41,6 +41,7 @@ class MemorySharedEngine(SharedEngine):
     :ivar is_connected: otherwise appends fail, and nothing is received.
     :ivar loses_answers: appends succeed, but say that they have failed.
     :ivar delays: appends say that they have failed, and may come much later.
+    :ivar saving: what saving a snapshot waits for; None for nothing.
     """
 
     def __init__(self, log: MemoryLog) -> None:
@@ -48,6 +49,7 @@ class MemorySharedEngine(SharedEngine):
         self.is_connected = True
         self.loses_answers = False
         self.delays = False
+        self.saving: Deferred[None] | None = None
         self.is_closed = False
         self.sending: tuple[bytes, Deferred[None]] | None = None
         self.position: Position = 0
@@ -77,10 +79,15 @@ class MemorySharedEngine(SharedEngine):
     def save(self, snapshot: Snapshot) -> Deferred[None]:
         if not self.is_connected:
             return fail(LogUnreachable("The log does not answer."))
-        if snapshot.position > self.log.snapshot.position:
-            self.log.trim(self.log.snapshot.position)
-            self.log.snapshot = snapshot
-        return succeed(None)
+
+        def save(result: None) -> None:
+            assert not self.is_closed
+            if snapshot.position > self.log.snapshot.position:
+                self.log.trim(self.log.snapshot.position)
+                self.log.snapshot = snapshot
+
+        waiting = succeed(None) if self.saving is None else self.saving
+        return waiting.addCallback(save)
 
     def close(self) -> Deferred[None]:
         self.is_closed = True

@@ -1,6 +1,7 @@
 """Several machines are one chat."""
 
 import pytest
+from twisted.internet.defer import Deferred
 
 from chatd.chat import limits
 from chatd.chat.commands import (
@@ -474,6 +475,21 @@ def test_other_rules_begin_when_all_nodes_have_stopped(
     newer = cluster.add("a")
     cluster.until(lambda: newer.opened)
     assert newer.opened == [None]
+
+
+def test_the_last_node_that_stops_waits_until_its_snapshot_is_saved(cluster: Cluster) -> None:
+    a = cluster.add("a")
+    cluster.until(lambda: a.opened)
+    a.engine.saving = Deferred()
+    ended = a.ask(a.log.ending())
+    stopped: list[None] = []
+    a.log.stop().addCallback(stopped.append)
+    cluster.until(lambda: ended)
+    cluster.advance(1)
+    assert (stopped, a.engine.is_closed) == ([], False)
+    a.engine.saving.callback(None)
+    assert (stopped, a.engine.is_closed) == ([None], True)
+    assert cluster.log.snapshot.position == cluster.log.position
 
 
 def test_a_node_that_stood_still_for_an_hour_begins_again(cluster: Cluster) -> None:
