@@ -248,6 +248,16 @@ NODE_CLOCK_SECONDS: Final = 5
 SNAPSHOT_ENTRIES: Final = 10_000
 #: The size of the entries after which a snapshot is saved, too: etcd has up to 2 GiB by default.
 SNAPSHOT_LOG_BYTES: Final = 67_108_864
+#: Messages in one page of those that a node gets from another one, as it lacks them.
+FETCHED_PAGE_MESSAGES: Final = 250
+#: Such messages that a node gets after it has begun. It goes on when another node begins.
+FETCHED_MESSAGES: Final = 1_000_000
+#: Time for all of them. The other nodes read the requests no faster than those of a client.
+FETCH_SECONDS: Final = 7_200
+#: Time for one page of them.
+FETCH_REPLY_SECONDS: Final = 30
+#: Pause before the other nodes are asked again, if one of them has not answered.
+FETCH_RETRY_SECONDS: Final = 60
 
 # --- accounts -----------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ its own position. ``store`` keeps both in an SQLite file; tests, in a list.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from msgspec import Struct
 from twisted.internet.defer import Deferred
@@ -45,6 +45,27 @@ class ArchivedMessage(Struct, frozen=True):
     message: Message
 
 
+class RoomNumber(NamedTuple):
+    """A room, the number of its life, and that of its last message."""
+
+    room: str
+    life: int
+    seq: int
+
+
+class Gap(NamedTuple):
+    """The messages of a room that may be missing: those numbered from `first` to `last`.
+
+    :ivar is_certain: whether each of the numbers is that of a message. The numbers of a room that
+        has ended and begun again have gone on from those of other rooms.
+    """
+
+    room: str
+    first: int
+    last: int
+    is_certain: bool = False
+
+
 class StoreFailed(Exception):
     """Nothing can be kept or read. Its text is a sentence: which file, and what to do.
 
@@ -73,6 +94,21 @@ class MessageStore(Protocol):
 
     def add(self, messages: Sequence[ArchivedMessage]) -> Deferred[None]:
         """Keep `messages`, but for those that are kept already."""
+
+    def find_gaps(self, rooms: Sequence[RoomNumber]) -> Deferred[tuple[Gap, ...]]:
+        """Fire with what is missing of `rooms`, and remember it until it is filled.
+
+        :param rooms: all rooms that there are: what is missing of others is forgotten.
+        """
+
+    def fill(self, gap: Gap, messages: Sequence[ArchivedMessage]) -> Deferred[None]:
+        """Keep `messages` of a gap, but for those that are kept already; `gap` is what is left.
+
+        Nothing is left if its first number is above its last one.
+        """
+
+    def sort(self) -> Deferred[None]:
+        """Put what has filled gaps in the order of time, among all messages."""
 
     def close(self) -> Deferred[None]:
         """Close the files. Calls that were not finished fail."""

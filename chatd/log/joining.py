@@ -109,6 +109,7 @@ class Joining:
             yield _first(self._presence.listen(), patience)
             if abs(self._time.difference()) <= limits.NODE_CLOCK_SECONDS:
                 break
+        patience.cancel()
         difference = self._time.difference()
         if abs(difference) > limits.NODE_CLOCK_SECONDS:
             direction = "ahead of" if difference > 0 else "behind"

@@ -8,9 +8,16 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from chatd.chat import limits
+from chatd.chat import limits, names
 from chatd.chat.events import Message
-from chatd.log.engine import Archive, ArchivedMessage, MessageStore, StoreFailed
+from chatd.log.engine import (
+    Archive,
+    ArchivedMessage,
+    Gap,
+    MessageStore,
+    RoomNumber,
+    StoreFailed,
+)
 
 
 class NodeArchive:
@@ -31,6 +38,7 @@ class NodeArchive:
         self._is_busy = self._is_failed = False
         self._retry: IDelayedCall | None = None
         self._when_kept: Deferred[None] | None = None
+        self._gaps: dict[str, Gap] = {}
 
     def open(self) -> Deferred[None]:
         """Open the store; fires also if that has failed, which the log says."""
@@ -44,6 +52,40 @@ class NodeArchive:
         except StoreFailed:
             return ()
         return messages
+
+    def find_gaps(self, rooms: Sequence[RoomNumber]) -> Deferred[None]:
+        """Find out what is missing of `rooms`, all that there are; nothing if it cannot be read."""
+
+        def found(gaps: tuple[Gap, ...]) -> None:
+            self._gaps = {names.casefold(gap.room): gap for gap in gaps}
+
+        def failed(failure: Failure) -> None:
+            failure.trap(StoreFailed)
+            self._gaps = {}
+
+        return self._store.find_gaps(rooms).addCallbacks(found, failed)
+
+    def gaps(self) -> tuple[Gap, ...]:
+        """What is missing."""
+        return tuple(self._gaps.values())
+
+    def gap(self, room: str) -> Gap | None:
+        """What is missing of a room, if anything."""
+        return self._gaps.get(names.casefold(room))
+
+    def fill(self, gap: Gap, messages: Sequence[ArchivedMessage]) -> Deferred[None]:
+        """Keep `messages` of a gap; `gap` is what is left. Fails with :exc:`StoreFailed`."""
+
+        def filled(result: None) -> None:
+            self._gaps[names.casefold(gap.room)] = gap
+            if gap.first > gap.last:
+                del self._gaps[names.casefold(gap.room)]
+
+        return self._store.fill(gap, messages).addCallback(filled)
+
+    def sort(self) -> Deferred[None]:
+        """Put what has filled gaps in order. Fails with :exc:`StoreFailed`."""
+        return self._store.sort()
 
     def add(self, messages: Sequence[ArchivedMessage]) -> None:
         """Keep `messages`."""

@@ -7,6 +7,7 @@ from twisted.internet.defer import Deferred
 
 from chatd.chat.errors import Refusal
 from chatd.chat.hub import Hub
+from chatd.log.engine import Gap
 from chatd.log.operations import Operation
 
 _Result = TypeVar("_Result")
@@ -41,6 +42,10 @@ class OrderedLog(Protocol):
         The results come in the order in which one has asked, perhaps before this call returns. What
         the hub sends to members because of the operation goes out before its result is handed over.
         """
+
+    def gap(self, room: str) -> Gap | None:
+        """What is missing of a room in the archive, though it may be in those of other nodes."""
+        return None
 
     def ending(self) -> Operation[None]:
         """The operation with which the server ends; nothing is to be asked for after it."""

@@ -39,9 +39,10 @@ from chatd.chat.outbox import Outbox
 from chatd.log import cluster_codec, codec
 from chatd.log.appender import Appender, Asked
 from chatd.log.cluster_codec import ClusterEntry
-from chatd.log.engine import LogLost
+from chatd.log.engine import Gap, LogLost
 from chatd.log.held_outbox import HeldOutbox
 from chatd.log.joining import Joining
+from chatd.log.missing_messages import Connector, MissingMessages
 from chatd.log.node_archive import NodeArchive
 from chatd.log.node_operations import VERSION, BeginNode, EndNode
 from chatd.log.operations import Operation, Unreadable, changes_hub
@@ -58,7 +59,7 @@ _Result = TypeVar("_Result")
 _LIFE_STEP: Final = 2**20
 
 
-class NodeHost(Protocol):
+class NodeHost(Connector, Protocol):
     """The server around the log: :class:`chatd.server.chat.Chat`."""
 
     def describe_node(self) -> Node:
@@ -120,6 +121,9 @@ class SharedLog(OrderedLog):
         self._joining = Joining(
             node, engine, clock, self._replica, self._time, self._presence, self._appender
         )
+        self._missing: MissingMessages | None = None
+        if archive is not None:
+            self._missing = MissingMessages(node, self.hub, archive, host, clock, self._time.read)
         self._snapshots = Snapshots(self._replica, engine, logs_digests=logs_digests)
         self._asked: list[Asked] = []
         self._life = self._number = 0
@@ -150,6 +154,8 @@ class SharedLog(OrderedLog):
             yield self._archive.open()
         snapshot = yield self._joining.load()
         self._replica.restore(snapshot)
+        if self._missing is not None:
+            yield self._missing.find()
         for room in self.hub.rooms().rooms:
             yield self._restore_history(room.room)
         self._engine.follow(self._replica.position, self._received, self._ended)
@@ -186,6 +192,8 @@ class SharedLog(OrderedLog):
     def _lose_life(self) -> None:
         """Nothing counts any more that was appended in this life: nobody is answered."""
         self._is_there = False
+        if self._missing is not None:
+            self._missing.stop()
         self._cut_off("")
         self._host.drop_connections()
         asked, self._asked = self._appender.forget() + self._asked, []
@@ -217,6 +225,10 @@ class SharedLog(OrderedLog):
         self._schedule()
 
     @override
+    def gap(self, room: str) -> Gap | None:
+        return None if self._archive is None else self._archive.gap(room)
+
+    @override
     def ending(self) -> Operation[None]:
         return EndNode(self._node, self._life)
 
@@ -242,6 +254,8 @@ class SharedLog(OrderedLog):
     def _stop(self) -> None:
         self._is_stopped = True
         self._appender.stop()
+        if self._missing is not None:
+            self._missing.stop()
         if self._beat.running:
             self._beat.stop()
 
@@ -385,7 +399,12 @@ class SharedLog(OrderedLog):
         self.log.info("this server is the node {node} of its cluster", node=self._node)
         if begun is not None:
             self._clock.callLater(0, begun.callback, None)
+        self._fetch_missing()
         self._schedule()
+
+    def _fetch_missing(self) -> None:
+        if self._missing is not None and self._is_there:
+            self._missing.fetch()
 
     # --- the ends of lives ------------------------------------------------------------------------
 
@@ -398,6 +417,8 @@ class SharedLog(OrderedLog):
     def _notice_nodes(self, operations: list[Operation[Any]], *, is_own: bool) -> None:
         lives = self._replica.lives
         for operation in operations:
+            if isinstance(operation, BeginNode) and not is_own:
+                self._fetch_missing()  # it may have them
             if isinstance(operation, EndNode) and operation.node not in lives.there():
                 self._presence.gone(operation.node)
         if not self._is_there or lives.is_there(self._node, self._life):

@@ -26,6 +26,7 @@ from chatd.chat.resuming import CONNECTION_LOST
 from chatd.log.direct_log import DirectLog
 from chatd.log.engine import Store
 from chatd.log.journal_log import JournalLog
+from chatd.log.missing_messages import Peer, PeerFailed
 from chatd.log.node_archive import NodeArchive
 from chatd.log.operations import (
     LoseConnection,
@@ -106,6 +107,7 @@ class Chat:
     :ivar check_password: fires with the account's name as it is stored, or fails with a refusal.
     :ivar new_token: makes the token of a session.
     :ivar describe_node: returns this node, as the others of its cluster are told of it.
+    :ivar connect_node: connects to another node of the cluster, to read there.
     :ivar cluster_failed: is told why the node cannot go on, in a sentence.
     :ivar sessions: every session from its start until its connection is lost.
     :ivar rejected_sessions: how many sessions have no slot, and wait to be told that the server is
@@ -137,6 +139,7 @@ class Chat:
         self.check_password: Callable[[Authenticate, str], Deferred[str]] = _no_accounts
         self.new_token: Callable[[], str] = _new_token
         self.describe_node: Callable[[], Node] = partial(Node, settings.node, (), ())
+        self.connect_node: Callable[[Node], Deferred[Peer]] = _no_connections
         self.cluster_failed: Callable[[str], None] = lambda reason: None
         self.sessions: set[ChatConnection] = set()
         self.rejected_sessions = 0
@@ -307,3 +310,7 @@ def _new_token() -> str:
 
 def _no_accounts(command: Authenticate, address: str) -> Deferred[str]:
     return fail(WrongPassword())
+
+
+def _no_connections(node: Node) -> Deferred[Peer]:
+    return fail(PeerFailed("this server connects to nobody"))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from hashlib import sha256
+from itertools import pairwise
 
 from chatd.chat import limits
 from chatd.chat.commands import Enter, EnterAuthenticated, SessionKeys
@@ -12,7 +13,7 @@ from chatd.chat.events import Message, Missed, Resumed, Welcome
 from chatd.chat.names import casefold
 from chatd.chat.outbox import MemberId
 from chatd.chat.resuming import MissedPage, first_page
-from chatd.log.engine import Archive
+from chatd.log.engine import Archive, Gap
 from chatd.log.operations import ReadMissed
 from chatd.server.chat import Chat
 from chatd.server.pipeline import Pipeline
@@ -173,6 +174,12 @@ class CatchUp:
         if self._is_stopped:
             return
         seen = self._seen[room]
+        missing = self._chat.ordered_log.gap(room)
+        if missing is not None and seen < missing.last:
+            messages = _before_gap(messages, missing)
+            if not messages or (seen + 1 < messages[0].seq and missing.first <= messages[0].seq):
+                self._archive_read(room, own, messages, is_gap=True)
+                return
         if messages and messages[0].seq == seen + 1:
             self._archive_read(room, own, messages, is_gap=False)
             return
@@ -201,6 +208,14 @@ class CatchUp:
             self._send_later(Missed(room, others, gap=is_gap))
             self._seen = {**self._seen, room: page[-1].seq}
         self._read_next()
+
+
+def _before_gap(messages: tuple[Message, ...], missing: Gap) -> tuple[Message, ...]:
+    """The first of `messages`, as far as nothing that is missing may lie between them."""
+    for place, (one, other) in enumerate(pairwise(messages), 1):
+        if one.seq + 1 < other.seq and one.seq < missing.last and missing.first <= other.seq:
+            return messages[:place]
+    return messages
 
 
 def digest(token: str) -> str:

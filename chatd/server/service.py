@@ -31,6 +31,8 @@ from chatd.chat import limits
 from chatd.chat.events import Node
 from chatd.discovery.responder import Responder
 from chatd.discovery.subnets import DEFAULT_PORT, Subnet
+from chatd.log.missing_messages import Peer
+from chatd.server import node_peer
 from chatd.server.chat import Chat
 from chatd.server.factory import ChatFactory
 from chatd.server.transport import write_eagerly
@@ -156,6 +158,7 @@ class ChatServer(MultiService):
             raise
         super().startService()
         self.chat.describe_node = self._describe_node
+        self.chat.connect_node = self._connect_node
         self.chat.open().chainDeferred(self.when_restored)
         for subnet in self._subnets:
             self._log_subnet(subnet)
@@ -332,6 +335,9 @@ class ChatServer(MultiService):
         pages += [f"{gethostname().lower()}:{port}" for port in ports]
         origins = tuple(f"http://{page}" for page in pages)
         return Node(self.chat.settings.node, tuple(addresses), origins)
+
+    def _connect_node(self, node: Node) -> Deferred[Peer]:
+        return node_peer.connect(self._reactor, node, self.chat.hub.nodes.cluster_id)
 
     def _make_offer(self, subnet: Subnet) -> discovery.Offer:
         settings, is_cut_off = self.chat.settings, self.chat.ordered_log.is_cut_off

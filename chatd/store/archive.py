@@ -18,11 +18,11 @@ from chatd.chat import search_words as words
 from chatd.chat.commands import Search
 from chatd.chat.events import Message, SearchResult
 from chatd.log.engine import StoreFailed
+from chatd.log.validity import is_valid
 from chatd.store import schema
 from chatd.store.database import check_kind, decode
 from chatd.store.failures import ERRORS, Vanished, describe
 from chatd.store.messages import PARTITION_MESSAGES, partitions
-from chatd.store.validity import is_valid
 from chatd.store.worker import Worker
 
 _Result = TypeVar("_Result")

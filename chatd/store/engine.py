@@ -15,13 +15,16 @@ from chatd.chat import limits
 from chatd.log.engine import (
     ArchivedMessage,
     Entry,
+    Gap,
     Position,
+    RoomNumber,
     Snapshot,
     StoreFailed,
 )
 from chatd.store.archive import SQLiteArchive
 from chatd.store.database import Connect, Database
 from chatd.store.failures import ERRORS, Damaged, describe
+from chatd.store.gaps import Gaps
 from chatd.store.journal import Journal
 from chatd.store.messages import Messages
 from chatd.store.retention import Keep, look_at_clock, retain
@@ -39,6 +42,7 @@ class _Store:
     database: Database
     messages: Messages
     journal: Journal
+    gaps: Gaps
 
 
 class SQLiteEngine:
@@ -106,6 +110,18 @@ class SQLiteEngine:
     def add(self, messages: Sequence[ArchivedMessage]) -> Deferred[None]:
         """See :class:`~chatd.log.engine.MessageStore`."""
         return self._call(lambda: self._add(messages))
+
+    def find_gaps(self, rooms: Sequence[RoomNumber]) -> Deferred[tuple[Gap, ...]]:
+        """See :class:`~chatd.log.engine.MessageStore`."""
+        return self._call(lambda: self._store.gaps.find(rooms))
+
+    def fill(self, gap: Gap, messages: Sequence[ArchivedMessage]) -> Deferred[None]:
+        """See :class:`~chatd.log.engine.MessageStore`. What is too old is not kept."""
+        return self._call(lambda: self._fill(gap, messages))
+
+    def sort(self) -> Deferred[None]:
+        """See :class:`~chatd.log.engine.MessageStore`."""
+        return self._call(self._sort)
 
     def save(
         self,
@@ -189,10 +205,12 @@ class SQLiteEngine:
         database = Database(self.path, self._connect, self._sync, is_suspect=self._is_suspect)
         try:
             messages = Messages(database)
+            gaps = Gaps(database, messages)
+            gaps.sort()  # if a server was killed before it did
         except BaseException:
             database.close()
             raise
-        self._open_store = _Store(database, messages, Journal(database, messages))
+        self._open_store = _Store(database, messages, Journal(database, messages), gaps)
         self._is_suspect = False
         self._is_indexing = False
 
@@ -208,6 +226,18 @@ class SQLiteEngine:
         with store.database.transaction():
             store.messages.add_missing(messages)
         self._added()
+
+    def _fill(self, gap: Gap, messages: Sequence[ArchivedMessage]) -> None:
+        oldest = 0
+        if self._keep.seconds is not None:
+            oldest = (self._believed_time - self._keep.seconds) * 1_000
+        kept = [each for each in messages if each.message.time >= oldest]
+        self._store.gaps.fill(gap, kept)
+        self._added()
+
+    def _sort(self) -> None:
+        self._store.gaps.sort()
+        self._index()
 
     def _added(self) -> None:
         self._index()

@@ -14,10 +14,10 @@ from urllib.parse import quote
 from chatd.chat import limits, names
 from chatd.chat.events import Message
 from chatd.log.engine import StoreFailed
+from chatd.log.validity import is_valid
 from chatd.store import schema
 from chatd.store.database import check_kind, decode
 from chatd.store.failures import ERRORS, describe
-from chatd.store.validity import is_valid
 
 _Result = TypeVar("_Result")
 

@@ -16,7 +16,7 @@ from chatd.log.engine import StoreFailed
 from chatd.log.operations import SkipNumbers
 from chatd.store.database import Database
 from chatd.store.failures import ERRORS, describe
-from chatd.store.messages import PARTITION_MESSAGES, Messages, partitions
+from chatd.store.messages import Messages
 
 #: Rooms may go on with numbers above it for ever.
 _MAX_SEQ: Final = 10**12
@@ -70,8 +70,7 @@ def import_messages(path: Path, messages: Iterable[Message], now: int) -> Import
 class _Import:
     """One import.
 
-    The archive is in the order of the messages' times: searching and deleting rely on it. A message
-    that comes between others gets all those after it a new id.
+    The archive is in the order of the messages' times.
     """
 
     def __init__(self, database: Database) -> None:
@@ -93,7 +92,8 @@ class _Import:
             if added:
                 self._check_order()
                 if not self._is_in_order:
-                    self._put_in_order()
+                    self._messages.last = self._next_id - 1
+                    self._messages.put_in_order(self._oldest)
                 self._skip_numbers(now)
         self._index()
         return Imported(added, self._known, self._oldest)
@@ -147,27 +147,6 @@ class _Import:
                 f"In {room} message {seq} would be older than message {previous}; these are not "
                 "the messages of one chat."
             )
-
-    def _put_in_order(self) -> None:
-        first = self._database.number(
-            "SELECT min(id) FROM messages WHERE time > ?", (self._oldest,)
-        )
-        first = min(first or self._first_id, self._first_id)
-        rows = self._database.execute(
-            "SELECT id FROM messages WHERE id >= ? ORDER BY time, room, seq", (first,)
-        )
-        self._database.execute_many(
-            "UPDATE messages SET id = ? WHERE id = ?",
-            ((new, old) for new, (old,) in enumerate(rows, self._next_id)),
-        )
-        # The index's rows of the ids that are gone are found no more.
-        self._database.execute(
-            "UPDATE numbers SET value = ? WHERE name = 'indexed' AND value >= ?",
-            (self._next_id - 1, first - 1),
-        )
-        for number in partitions(self._database.execute):
-            if number * PARTITION_MESSAGES >= first:
-                self._database.execute(f"DROP TABLE search_{number}")
 
     def _skip_numbers(self, now: int) -> None:
         """Have the rooms go on with higher numbers, when a server has the file again."""

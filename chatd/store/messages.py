@@ -119,6 +119,37 @@ class Messages:
             ).fetchone()
         )
 
+    def put_in_order(self, oldest: int) -> None:
+        """Put the messages in the order of their times; within a transaction.
+
+        Searching and deleting rely on it. A message that is not in its place, and all after that,
+        get new ids.
+
+        :param oldest: the time of the oldest one that may not be in its place.
+        """
+        first = self._database.number("SELECT min(id) FROM messages WHERE time > ?", (oldest,))
+        if not first:
+            return
+        next_id = self.last + 1
+        rows = self._database.execute(
+            "SELECT id FROM messages WHERE id >= ? ORDER BY time, room, seq", (first,)
+        ).fetchall()
+        self._database.execute_many(
+            "UPDATE messages SET id = ? WHERE id = ?",
+            ((new, old) for new, (old,) in enumerate(rows, next_id)),
+        )
+        # The index's rows of the ids that are gone are found no more.
+        self._database.execute(
+            "UPDATE numbers SET value = ? WHERE name = 'indexed' AND value >= ?",
+            (next_id - 1, first - 1),
+        )
+        for number in partitions(self._database.execute):
+            if number * PARTITION_MESSAGES >= first:
+                self._database.execute(f"DROP TABLE search_{number}")
+        self.last += len(rows)
+        self.first = self._database.number("SELECT min(id) FROM messages")
+        self._indexed = self._database.number("SELECT value FROM numbers WHERE name = 'indexed'")
+
     def has_batch(self) -> bool:
         """Whether there are so many messages without an index that they are worth a transaction."""
         return self.last - self._indexed >= BATCH_MESSAGES

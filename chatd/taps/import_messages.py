@@ -13,9 +13,9 @@ from twisted.python import usage
 from chatd.chat import limits
 from chatd.chat.events import Message
 from chatd.log.engine import StoreFailed, StoreInUse
+from chatd.log.validity import is_valid
 from chatd.store.importing import ImportRefused, import_messages
 from chatd.store.retention import Keep
-from chatd.store.validity import is_valid
 from chatd.taps.options import FileOptions, parameter
 from chatd.taps.program import write_stdout
 from chatd.taps.store import named_path

@@ -3,15 +3,17 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.task import Clock
 
 from chatd.chat import commands
 from chatd.chat.commands import Enter
-from chatd.chat.events import Node
+from chatd.chat.events import Message, Node
 from chatd.chat.hub import HubSettings
 from chatd.log import codec
 from chatd.log.cluster_codec import first_snapshot
 from chatd.log.engine import ArchivedMessage, Snapshot
+from chatd.log.missing_messages import Peer, PeerFailed
 from chatd.log.node_archive import NodeArchive
 from chatd.log.operations import Handle, Operation, ReserveSlot
 from chatd.log.shared_log import SharedLog
@@ -24,8 +26,29 @@ STARTED = 1_000_000
 LIFE_OF_A_TEST = 60
 
 
+class StorePeer:
+    """A connection to a node: it has what the node has kept, two messages a page."""
+
+    def __init__(self, node: "ClusterNode") -> None:
+        self.node = node
+        self.is_closed = False
+
+    def history(self, room: str, before: int) -> Deferred[tuple[Message, ...]]:
+        self.node.was_asked.append((room, before))
+        if self.node.says is None:
+            return self.node.store.last(room, 2, before)
+        return self.node.says(room, before)
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
 class ClusterNode:
     """A node, and what its server is told.
+
+    :ivar says: what it says instead of what it has kept.
+    :ivar was_asked: the rooms and numbers before which it was asked for messages.
+    :ivar peers: the connections that it has made.
 
     :ivar told: notices for everybody here.
     :ivar failures: why it cannot go on.
@@ -37,7 +60,11 @@ class ClusterNode:
         self, cluster: "Cluster", name: str, slots: int = 9, store: MemoryEngine | None = None
     ) -> None:
         self.store = store or MemoryEngine()
+        self.cluster = cluster
         self.name = name
+        self.says: Callable[[str, int], Deferred[tuple[Message, ...]]] | None = None
+        self.was_asked: list[tuple[str, int]] = []
+        self.peers: list[StorePeer] = []
         self.offset = 0
         self.told: list[str] = []
         self.failures: list[str] = []
@@ -70,6 +97,13 @@ class ClusterNode:
 
     def describe_node(self) -> Node:
         return Node(self.name, (f"{self.name}:7777",), ())
+
+    def connect_node(self, node: Node) -> Deferred[Peer]:
+        for each in self.cluster.nodes:
+            if each.name == node.name:
+                self.peers.append(StorePeer(each))
+                return succeed(self.peers[-1])
+        return fail(PeerFailed("no connection to it"))
 
     def notify(self, text: str) -> None:
         self.told.append(text)
@@ -157,6 +191,11 @@ class Cluster:
 
     def say(self, node: ClusterNode, member: int, text: str, number: int = 0) -> Any:
         return self.do(node, Handle(member, commands.SendMessage(text), number))
+
+    def save_snapshot(self, node: ClusterNode) -> None:
+        """A snapshot of that node takes the place of all entries."""
+        node.log._snapshots.save()  # it is not due yet
+        self.log.trim(self.log.position)
 
     def are_equal(self) -> bool:
         """Whether all nodes have the same chat."""

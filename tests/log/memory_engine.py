@@ -14,8 +14,10 @@ from chatd.log.engine import (
     ArchivedMessage,
     Engine,
     Entry,
+    Gap,
     Position,
     PositionTaken,
+    RoomNumber,
     Snapshot,
     StoreFailed,
 )
@@ -35,6 +37,8 @@ class MemoryEngine(Engine, Archive):
         self.snapshot: Snapshot | None = None
         self.messages: list[ArchivedMessage] = []
         self.is_open = False
+        self.missing: dict[str, Gap] = {}
+        self.is_sorted = True
 
     @override
     def open(self) -> Deferred[None]:
@@ -59,6 +63,33 @@ class MemoryEngine(Engine, Archive):
         self.messages += [
             each for each in messages if (each.message.room, each.message.seq) not in there
         ]
+        return succeed(None)
+
+    @override
+    def find_gaps(self, rooms: Sequence[RoomNumber]) -> Deferred[tuple[Gap, ...]]:
+        if self.problem:
+            return fail(StoreFailed(self.problem))
+        for room, life, seq in rooms:
+            kept = [each for each in self.messages if each.message.room == room]
+            newest = max((each.message.seq for each in kept), default=0)
+            first = self.missing[room].first if room in self.missing else newest + 1
+            is_certain = any(each.life == life for each in kept if each.message.seq < first)
+            if newest < seq:
+                self.missing[room] = Gap(room, first, seq, is_certain)
+        return succeed(tuple(self.missing.values()))
+
+    @override
+    def fill(self, gap: Gap, messages: Sequence[ArchivedMessage]) -> Deferred[None]:
+        self.missing[gap.room] = gap
+        if gap.first > gap.last:
+            del self.missing[gap.room]
+        self.is_sorted = self.is_sorted and not messages
+        return self.add(messages)
+
+    @override
+    def sort(self) -> Deferred[None]:
+        self.messages.sort(key=lambda each: (each.message.time, each.message.seq))
+        self.is_sorted = True
         return succeed(None)
 
     @override
@@ -92,7 +123,7 @@ class MemoryEngine(Engine, Archive):
         self, room: str, limit: int, before: int | None = None
     ) -> Deferred[tuple[Message, ...]]:
         found = [each for each in self._room(room) if before is None or each.seq < before]
-        return succeed(tuple(found[-limit:]))
+        return succeed(tuple(sorted(found, key=lambda each: each.seq)[-limit:]))
 
     @override
     def after(self, room: str, seq: int, limit: int) -> Deferred[tuple[Message, ...]]:

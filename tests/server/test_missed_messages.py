@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from chatd.chat import limits
+from chatd.log.engine import Gap
 from tests.server.harness import (
     Harness,
 )
@@ -172,3 +173,33 @@ def test_a_gap_in_what_is_kept_is_said() -> None:
         frames = ice.resume()
         assert texts(frames) == [str(number) for number in range(10, 20)]
         assert [data["gap"] for kind, data in frames if kind == "missed"].count(True) == 1
+
+
+@pytest.mark.parametrize(
+    ("gone", "seen", "after_gaps"),
+    [
+        ({5, 6, 7, 8}, 2, [9]),
+        ({5, 6, 7, 8}, 4, [9]),
+        ({5, 6, 7, 8}, 6, [9]),
+        ({5, 6, 7, 8}, 8, []),
+        ({5, 6, 7, 8, 11, 12}, 2, [9, 13]),
+        ({5, 6, 7, 8, 11, 12}, 9, [13]),
+        ({5, 6, 11, 12}, 12, []),
+    ],
+)
+def test_what_a_node_lacks_between_what_it_has_is_said_as_a_gap(
+    gone: set[int], seen: int, after_gaps: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with KeptHarness(history=3) as harness:
+        ice, moon = Member(harness, "ice"), Member(harness, "moon")
+        ice.hang_up()
+        for number in range(1, 21):
+            moon.say(str(number))
+        messages = harness.engine.messages
+        messages[:] = [each for each in messages if each.message.seq not in gone]
+        gap = Gap("#lobby", min(gone), max(gone))
+        monkeypatch.setattr(harness.chat.ordered_log, "gap", lambda room: gap)
+        frames = ice.resume(seen={"#lobby": seen})
+        assert texts(frames) == [str(each) for each in range(seen + 1, 21) if each not in gone]
+        parts = [data for kind, data in frames if kind == "missed"]
+        assert [part["messages"][0]["seq"] for part in parts if part["gap"]] == after_gaps

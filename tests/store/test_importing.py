@@ -19,7 +19,6 @@ from chatd.log.engine import Store, StoreFailed, StoreInUse
 from chatd.log.journal_log import JournalLog
 from chatd.log.operations import Handle, Operation, ReserveSlot
 from chatd.store import archive as archive_module
-from chatd.store import importing
 from chatd.store import messages as messages_module
 from chatd.store.engine import SQLiteEngine
 from chatd.store.export import Export
@@ -32,7 +31,7 @@ together: Callable[..., Any] = pytest_twisted.ensureDeferred
 
 @pytest.fixture(autouse=True)
 def _small_index(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (messages_module, archive_module, importing):
+    for module in (messages_module, archive_module):
         monkeypatch.setattr(module, "PARTITION_MESSAGES", 16)
     monkeypatch.setattr(messages_module, "BATCH_MESSAGES", 5)
 

@@ -1,4 +1,4 @@
-"""Whether a row of the archive is a message: somebody may have changed the file by hand."""
+"""Whether what was read is a message: a file may be changed by hand, and a peer may lie."""
 
 from functools import lru_cache
 
