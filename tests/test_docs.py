@@ -53,7 +53,7 @@ SOURCES = (".py", ".js", ".css", ".c", ".h", ".html", "pyproject.toml", "Makefil
 #: Files of other programs and of chatd's users, and the folder that `make docs` writes.
 ELSEWHERE = {"server.py", "client.py", "accounts.txt", "docs/_build/html"}
 
-#: Options of other programs: twistd, pip, npm and the load tests.
+#: Options of other programs: twistd, pip, npm, etcdctl, Debian's tools and the load tests.
 OTHER_OPTIONS = {
     "pidfile",
     "logfile",
@@ -64,6 +64,15 @@ OTHER_OPTIONS = {
     "group",
     "minutes",
     "prefix",
+    "peer-urls",
+    "now",
+    "upgrade",
+    "user",
+    "system",
+    "data-dir",
+    "initial-cluster",
+    "initial-cluster-token",
+    "initial-advertise-peer-urls",
 }
 
 
@@ -178,6 +187,19 @@ FIGURES = {
         ("{} HTTP connections", limits.HTTP_CONNECTIONS),
         ("{} connections that have sent nothing", limits.UNREGISTERED_CONNECTIONS),
         ("for at most {} s, and ends", limits.SHUTDOWN_SECONDS),
+    ],
+    "howto/cluster": [
+        ("must agree within {} s", limits.NODE_CLOCK_SECONDS),
+        ("After {} s its members", limits.CUT_OFF_MILLISECONDS / 1_000),
+        ("after {} s it ends their", limits.CUT_OFF_END_SECONDS),
+    ],
+    "explanation/cluster": [
+        ("up to {} operations", limits.SHARED_ENTRY_OPERATIONS),
+        ("for {} s offers no free slots", limits.CUT_OFF_MILLISECONDS / 1_000),
+        ("After {} s it closes", limits.CUT_OFF_END_SECONDS),
+        ("within {} s of the log's time", limits.NODE_CLOCK_SECONDS),
+        ("after {} entries", limits.SNAPSHOT_ENTRIES),
+        ("or {} MiB of them", limits.SNAPSHOT_LOG_BYTES // 2**20),
     ],
     "howto/keep": [
         ("waits {} s for the first of them", limits.EMPTY_ROOM_SECONDS),
