@@ -146,7 +146,7 @@ def test_a_generated_file_is_current(name: str) -> None:
 
 
 #: For each page: words that it must contain, and the limit whose value replaces {}.
-FIGURES = {
+FIGURES: dict[str, list[tuple[str, float]]] = {
     "explanation/client-life": [
         ("{} s for a connection", limits.CONNECT_SECONDS),
         ("{} s for a welcome", limits.WELCOME_SECONDS),
