@@ -174,6 +174,12 @@ class CatchUp:
         if self._is_stopped:
             return
         seen = self._seen[room]
+        try:
+            newest = self._chat.hub.last_seq(room)
+        except Refusal:
+            newest = 0  # the room has ended while the archive was read
+        # The archive of a node may be ahead of a log that was restored from a backup.
+        messages = tuple(each for each in messages if each.seq <= newest)
         missing = self._chat.ordered_log.gap(room)
         if missing is not None and seen < missing.last:
             messages = _before_gap(messages, missing)

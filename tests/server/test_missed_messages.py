@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chatd.chat import limits
 from chatd.log.engine import Gap
@@ -203,3 +204,19 @@ def test_what_a_node_lacks_between_what_it_has_is_said_as_a_gap(
         assert texts(frames) == [str(each) for each in range(seen + 1, 21) if each not in gone]
         parts = [data for kind, data in frames if kind == "missed"]
         assert [part["messages"][0]["seq"] for part in parts if part["gap"]] == after_gaps
+
+
+def test_what_only_the_archive_has_yet_is_not_missed() -> None:
+    """As when the log of a cluster was restored from a backup, and the archives were not."""
+    with KeptHarness(history=3) as harness:
+        ice, moon = Member(harness, "ice"), Member(harness, "moon")
+        ice.hang_up()
+        for number in range(1, 21):
+            moon.say(str(number))
+        last = harness.engine.messages[-1]
+        later = replace(last, message=replace(last.message, seq=last.message.seq + 1))
+        harness.engine.messages.append(later)
+        frames = ice.resume(seen={"#lobby": 1})
+        assert texts(frames) == [str(each) for each in range(2, 21)]
+        moon.say("live")
+        assert texts(ice.read()) == ["live"]
