@@ -60,6 +60,8 @@ class NaiveFanout:
     def remove_member(self, member: MemberId) -> None:
         self._everyone.pop(member)
         self._watching.pop(member, None)
+        for room in self._rooms.values():  # one that goes away stays there, and is sent nothing
+            room.pop(member, None)
 
     def join_room(self, member: MemberId, room: str) -> None:
         self._rooms.setdefault(room, {})[member] = self._connections[member]
