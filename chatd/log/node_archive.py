@@ -137,3 +137,13 @@ class NodeArchive:
         self._is_failed = False
         self.log.info("this node keeps messages again")
         self._write()
+
+
+def without_gaps(messages: Sequence[Message], last_seq: int) -> Sequence[Message]:
+    """The last of `messages` that lead up to the number `last_seq` without a gap."""
+    count = 0
+    for message in reversed(messages):
+        if message.seq != last_seq - count:
+            break
+        count += 1
+    return messages[len(messages) - count :]

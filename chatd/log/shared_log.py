@@ -25,7 +25,7 @@ from collections.abc import Callable, Generator, Sequence
 from typing import Any, Final, Protocol, TypeVar
 
 from twisted.internet.defer import Deferred, inlineCallbacks, succeed
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -33,7 +33,7 @@ from typing_extensions import override
 
 from chatd.chat import limits
 from chatd.chat.errors import CutOff, NotRegistered, Refusal, ServerFailed
-from chatd.chat.events import Message, Node
+from chatd.chat.events import Node
 from chatd.chat.hub import Hub, HubSettings
 from chatd.chat.outbox import Outbox
 from chatd.log import cluster_codec, codec
@@ -43,7 +43,7 @@ from chatd.log.engine import Gap, LogLost
 from chatd.log.held_outbox import HeldOutbox
 from chatd.log.joining import Joining
 from chatd.log.missing_messages import Connector, MissingMessages
-from chatd.log.node_archive import NodeArchive
+from chatd.log.node_archive import NodeArchive, without_gaps
 from chatd.log.node_operations import VERSION, BeginNode, EndNode
 from chatd.log.operations import Operation, Unreadable, changes_hub
 from chatd.log.ordered_log import OrderedLog
@@ -128,8 +128,10 @@ class SharedLog(OrderedLog):
         self._asked: list[Asked] = []
         self._life = self._number = 0
         self._begun: Deferred[None] | None = None
-        self._is_there = self._is_stopped = self._is_scheduled = False
+        self._is_there = self._is_scheduled = False
         self._has_dropped = self._has_ended = False
+        self._give_up: IDelayedCall | None = None
+        self._joins = 0
         self._confirmed_at = clock.seconds()
         self._when_confirmed: Deferred[None] | None = None
         self._last_save: Deferred[None] = succeed(None)
@@ -150,6 +152,8 @@ class SharedLog(OrderedLog):
 
     @inlineCallbacks
     def _join(self) -> Generator[Deferred[Any], Any, None]:
+        self._joins += 1
+        join = self._joins
         if self._archive is not None:
             yield self._archive.open()
         snapshot = yield self._joining.load()
@@ -161,13 +165,14 @@ class SharedLog(OrderedLog):
         self._engine.follow(self._replica.position, self._received, self._ended)
         yield self._joining.catch_up()
         yield self._joining.wait_for_others()
-        yield self._begin()
+        if join == self._joins and not self._has_ended:  # the log may be lost meanwhile
+            yield self._begin()
 
     @inlineCallbacks
     def _restore_history(self, room: str) -> Generator[Deferred[Any], Any, None]:
         if self._archive is not None:
             messages = yield self._archive.last(room, self._history)
-            self.hub.restore_history(room, _without_gaps(messages, self.hub.last_seq(room)))
+            self.hub.restore_history(room, without_gaps(messages, self.hub.last_seq(room)))
 
     def _begin(self) -> Deferred[None]:
         """Begin a life."""
@@ -182,7 +187,7 @@ class SharedLog(OrderedLog):
 
     def _ended(self, error: Exception) -> None:
         """The engine follows no more."""
-        if isinstance(error, LogLost) and not self._is_stopped:
+        if isinstance(error, LogLost) and not self._has_ended:
             self.log.warn("the log was lost; the node begins again from the newest snapshot")
             self._lose_life()
             self._join().addErrback(self._not_joined)
@@ -192,17 +197,23 @@ class SharedLog(OrderedLog):
     def _lose_life(self) -> None:
         """Nothing counts any more that was appended in this life: nobody is answered."""
         self._is_there = False
+        self._begun, self._life = None, 0
         if self._missing is not None:
             self._missing.stop()
         self._cut_off("")
         self._host.drop_connections()
-        asked, self._asked = self._appender.forget() + self._asked, []
-        for _, done in asked:
-            done(ServerFailed())
+        self._refuse_asked(ServerFailed())
         self._held.take()
 
+    def _refuse_asked(self, refusal: Refusal) -> None:
+        asked, self._asked = self._appender.forget() + self._asked, []
+        for _, done in asked:
+            done(refusal)
+
     def _fail(self, reason: str) -> None:
-        if not self._is_stopped:
+        if not self._has_ended:
+            self._has_ended = True
+            self._lose_life()
             self._stop()
             self.log.error("the node cannot go on: {reason}", reason=reason)
             self._host.cluster_failed(reason)
@@ -223,6 +234,10 @@ class SharedLog(OrderedLog):
             return
         self._asked.append((operation, done))
         self._schedule()
+        if isinstance(operation, EndNode) and operation.node == self._node:
+            # Nobody waits for longer than a moment for a log that does not answer.
+            patience = 0 if self.is_cut_off else limits.SHUTDOWN_SECONDS
+            self._give_up = self._clock.callLater(patience, self._end)
 
     @override
     def gap(self, room: str) -> Gap | None:
@@ -234,10 +249,7 @@ class SharedLog(OrderedLog):
 
     @override
     def stop(self) -> Deferred[None]:
-        """Nobody waits for longer than a moment for a log that does not answer.
-
-        But a snapshot that is being saved is saved to its end.
-        """
+        """A snapshot that is being saved is saved to its end."""
         confirmed: Deferred[None] = succeed(None)
         if self._is_there and (self._asked or not self._appender.is_confirmed):
             self._when_confirmed = confirmed = Deferred()
@@ -252,7 +264,7 @@ class SharedLog(OrderedLog):
         return succeed(None) if self._archive is None else self._archive.close()
 
     def _stop(self) -> None:
-        self._is_stopped = True
+        self._has_ended = True
         self._appender.stop()
         if self._missing is not None:
             self._missing.stop()
@@ -315,7 +327,7 @@ class SharedLog(OrderedLog):
 
     def _received(self, entries: Sequence[SharedEntry]) -> None:
         for shared in entries:
-            if self._is_stopped:
+            if self._has_ended:
                 return
             self._replica.position = shared.position
             try:
@@ -423,7 +435,9 @@ class SharedLog(OrderedLog):
                 self._presence.gone(operation.node)
         if not self._is_there or lives.is_there(self._node, self._life):
             return
-        if is_own:
+        if is_own and not lives.there():
+            self._last_save = self._snapshots.save()  # another version can go on from it
+        if is_own or self._give_up is not None:
             self._end()
         else:
             self.log.warn("the other nodes have not heard of this one for too long")
@@ -431,13 +445,14 @@ class SharedLog(OrderedLog):
             self._begin()
 
     def _end(self) -> None:
-        """It has ended itself, as it stops."""
-        self._is_there, self._has_ended = False, True
-        asked, self._asked = self._appender.forget() + self._asked, []
-        for _, done in asked:
-            done(NotRegistered())
-        if not self._replica.lives.there():
-            self._last_save = self._snapshots.save()  # another version can go on from it
+        """It stops: it has ended itself, or does not wait for that any more."""
+        if self._give_up is not None and self._give_up.active():
+            self._give_up.cancel()
+        self._is_there, self._has_ended, self.is_cut_off = False, True, True
+        self._refuse_asked(NotRegistered())
+        if self._when_confirmed is not None:
+            confirmed, self._when_confirmed = self._when_confirmed, None
+            self._clock.callLater(0, confirmed.callback, None)
 
     # --- being there, and being cut off -----------------------------------------------------------
 
@@ -477,13 +492,3 @@ class SharedLog(OrderedLog):
 
 def _no_answer(result: object) -> None:
     """Nobody here has asked for it."""
-
-
-def _without_gaps(messages: Sequence[Message], last_seq: int) -> Sequence[Message]:
-    """The last of `messages` that lead up to the number `last_seq` without a gap."""
-    count = 0
-    for message in reversed(messages):
-        if message.seq != last_seq - count:
-            break
-        count += 1
-    return messages[len(messages) - count :]

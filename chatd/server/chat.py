@@ -266,6 +266,8 @@ class Chat:
             operation = LoseConnection(member_id)
 
         def done(result: object) -> None:
+            if self.ordered_log.is_cut_off:
+                self.fanout.remove_member(member_id)  # as the hub has not
             self.schedule_tick()
             left()
 
@@ -290,6 +292,8 @@ class Chat:
         if self._tick is not None and self._tick.active():
             self._tick.cancel()
         if not self.sessions:
+            if self.settings.node:  # the other nodes must know, and those of the next version
+                self.ordered_log.ask(self.ordered_log.ending(), lambda _: None)
             return succeed(None)
         self._all_closed = all_closed = Deferred[None]()
         self.log.info("disconnecting {count} clients: stopping", count=len(self.sessions))

@@ -338,16 +338,16 @@ class Session:
 
     def _handled(self, request: Request, result: Reply | Refusal) -> None:
         self.pipeline.unanswered -= 1
-        if self._is_lost:
+        # What the end of the server has overtaken is not refused: the client sends it again.
+        if self._is_lost or (self.chat.is_ending and isinstance(result, errors.NotRegistered)):
             return
         # To say that a message was sent costs next to nothing.
         is_timed = not self._is_handling and type(result) is not events.Ok
         started = self.chat.clock.seconds() if is_timed else None
-        command = request.command
-        if is_incomplete(command, result, self.chat):
+        if is_incomplete(request.command, result, self.chat):
             self.pipeline.unanswered += 1  # the client's next frame waits
-            again = partial(self.pipeline.ask, Handle(self.member_id or 0, command))
-            complete(command, self.chat, again, partial(self._completed, request))
+            again = partial(self.pipeline.ask, Handle(self.member_id or 0, request.command))
+            complete(request.command, self.chat, again, partial(self._completed, request))
         else:
             self._answer(request, result)
         if started is not None and not self.is_ended:

@@ -18,6 +18,7 @@ from zope.interface import implementer
 
 from chatd.chat import limits
 from chatd.log.engine import Store
+from chatd.log.shared_engine import SharedEngine
 from chatd.server.chat import Chat, ServerSettings
 from chatd.server.factory import JIM, MAIN, PLAIN, ChatFactory, PortType
 from chatd.server.protocol import LineProtocol, ObjectProtocol
@@ -192,12 +193,14 @@ class Harness:
 
     :param store: keeps the chat, which is then to be opened.
     :param cpu_seconds: returns the processor time that the server has used; by default, all of it.
+    :param shared: the log of the cluster of which the server is a node.
     """
 
     def __init__(
         self,
         store: Store | None = None,
         cpu_seconds: Callable[[], float] | None = None,
+        shared: SharedEngine | None = None,
         **settings: Any,
     ) -> None:
         settings.setdefault("accept_rate", 0)
@@ -208,6 +211,7 @@ class Harness:
             lambda: STARTED + round(1_000 * self.clock.seconds()),
             store,
             cpu_seconds,
+            shared,
         )
         tokens = count(1)
         self.chat.new_token = lambda: f"token {next(tokens)}"
