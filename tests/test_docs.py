@@ -190,6 +190,7 @@ FIGURES: dict[str, list[tuple[str, float]]] = {
     ],
     "howto/cluster": [
         ("must agree within {} s", limits.NODE_CLOCK_SECONDS),
+        ("up to {}; clients", limits.FETCHED_MESSAGES),
         ("After {} s its members", limits.CUT_OFF_MILLISECONDS / 1_000),
         ("after {} s it ends their", limits.CUT_OFF_END_SECONDS),
     ],
