@@ -15,6 +15,8 @@ HANDED_OVER: Final = """() => {
   dispatchEvent(new PageTransitionEvent('pagehide'))
   const stored = JSON.stringify({...sessionStorage})
   sessionStorage.removeItem('session')
+  sessionStorage.removeItem('released')
+  dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))
   return stored
 }"""
 

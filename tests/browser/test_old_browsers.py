@@ -16,7 +16,7 @@ _STATIC: Final = Path(static_files.__file__).with_name("static")
 
 #: Names of the page itself that features of newer browsers have, too.
 OWN_NAMES: Final = frozenset(
-    {"check", "connection", "dispatch", "element", "messages", "reconnect", "session"}
+    {"check", "connection", "delay", "dispatch", "element", "messages", "reconnect", "session"}
     | {"requested", "subscribe", "to", "token", "until"}
 )
 

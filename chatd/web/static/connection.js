@@ -28,8 +28,10 @@ export function retryDelay() {
 export function createConnection(dispatch, nodes, { onOpen, onFrame }) {
   let socket = null;
   let retryTimer = null;
+  let isSuspended = false;
 
   function open() {
+    isSuspended = false;
     reset();
     nodes.advance();
     dispatch({ type: "connecting" });
@@ -68,6 +70,23 @@ export function createConnection(dispatch, nodes, { onOpen, onFrame }) {
     yieldSession() {
       reset();
       dispatch({ type: "resumedElsewhere" });
+    },
+
+    /** Close the connection, as the page ends.
+     *
+     * The browser may keep the page for its history, and the WebSocket with it: others would be
+     * shown a user who is gone.
+     */
+    suspend() {
+      isSuspended = socket !== null || retryTimer !== null;
+      reset();
+    },
+
+    /** Open the connection again: the user has come back by the browser's history. */
+    unsuspend() {
+      if (isSuspended) {
+        open();
+      }
     },
 
     /** Come back to the session after a while: another connection has taken it. */

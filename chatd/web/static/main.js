@@ -161,6 +161,8 @@ document.addEventListener("visibilitychange", () => {
   }
 });
 addEventListener("online", session.check);
+addEventListener("pagehide", session.suspend);
+addEventListener("pageshow", ({ persisted }) => persisted && session.unsuspend());
 
 store.dispatch({ type: "visibilityChanged", isHidden: document.hidden });
 draw();

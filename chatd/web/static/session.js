@@ -280,6 +280,8 @@ export function createSession(store) {
     open: connection.open,
     url: nodes.url,
     check: connection.check,
+    suspend: connection.suspend,
+    unsuspend: connection.unsuspend,
     loadOlder: history.loadOlder,
     selectRoom,
     leave,
