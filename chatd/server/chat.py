@@ -179,7 +179,10 @@ class Chat:
     @property
     def free_slots(self) -> int:
         """How many more members there may be on this node."""
-        return 0 if self.ordered_log.is_cut_off else self.hub.free_slots(self.settings.node)
+        if self.ordered_log.is_cut_off:
+            return 0
+        # Those who may come back keep their slots, also if there are fewer since a restart.
+        return max(0, self.hub.free_slots(self.settings.node))
 
     def drop_connections(self) -> None:
         """Close all connections: their clients resume on this node or another one."""

@@ -109,3 +109,13 @@ def test_a_node_that_has_lost_its_log_while_entries_were_on_their_way_begins_aga
     moon.say("hello", 2)
     harness.pass_time(0.2)
     assert "ok" in [frame["type"] for frame in moon.heard()]
+
+
+def test_a_node_with_fewer_slots_than_it_had_offers_none() -> None:
+    harness = NodeHarness.begun(slots=2)
+    for nickname in ("ice", "moon"):
+        harness.enter(nickname)
+    again = NodeHarness.begun("a", harness.log, slots=1)  # the other one was killed
+    assert again.chat.free_slots == 0
+    again.pass_time(limits.AWAY_SECONDS + 1)
+    assert again.chat.free_slots == 1
