@@ -62,7 +62,10 @@ def decode_entry(data: bytes) -> ClusterEntry:
 
     :raises ValueError: if it is not one.
     """
-    return _entry_decoder.decode(data)
+    try:
+        return _entry_decoder.decode(data)
+    except RecursionError as error:  # arrays in arrays in arrays, which no node writes
+        raise ValueError(str(error)) from None
 
 
 def encode_state(state: ClusterState) -> bytes:

@@ -145,7 +145,7 @@ class SharedLog(OrderedLog):
         return self._join().addCallbacks(lambda _: None, self._not_joined)
 
     def _not_joined(self, failure: Failure) -> Exception | None:
-        if failure.check(LogUnusable) is None:
+        if failure.check(LogUnusable) is None and not self._has_ended:
             self.log.failure("the node could not begin", failure)
         self._fail(str(failure.value))
         return failure.value if isinstance(failure.value, Exception) else None

@@ -27,6 +27,9 @@ from chatd.log.shared_engine import LogUnusable
 from tests.fakes import log_lines
 from tests.log.cluster import Cluster, ClusterNode, texts
 
+#: An entry whose operations are arrays in arrays in arrays.
+DEEP = b"\x95\xa1a\x01\x01\x00" + 100_000 * b"\x91"
+
 
 @pytest.fixture
 def cluster() -> Cluster:
@@ -380,7 +383,7 @@ def test_private_texts_leave_the_log_within_two_minutes(cluster: Cluster) -> Non
 def test_what_is_no_entry_is_ignored_by_all_nodes(cluster: Cluster) -> None:
     a, b = cluster.add("a"), cluster.add("b")
     cluster.advance(1)
-    for data in (b"", b"\xc1", b"\x90", b"\x95\xa1a\x01\x02\x03\x90", b"hello", b"\x80"):
+    for data in (b"", b"\xc1", b"\x90", b"\x95\xa1a\x01\x02\x03\x90", b"hello", b"\x80", DEEP):
         cluster.log.append(data)
     ice = cluster.enter(a, "ice")
     cluster.say(a, ice, "hello")
@@ -405,6 +408,19 @@ def test_a_node_waits_for_a_log_that_does_not_answer(cluster: Cluster) -> None:
     assert (node.opened, node.failures) == ([], [])
     node.engine.is_connected = True
     cluster.until(lambda: node.opened == [None])
+
+
+def test_a_node_that_stops_while_it_waits_for_its_log_has_not_failed(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = ClusterNode(cluster, "a")
+    loading: Deferred[Snapshot] = Deferred()
+    monkeypatch.setattr(node.engine, "load", lambda: loading)
+    node.open()
+    with log_lines() as lines:
+        node.log.stop()
+        loading.cancel()  # as an engine does that is closed
+    assert (lines, node.failures) == ([], [])
 
 
 @pytest.mark.usefixtures("frequent_snapshots")
