@@ -73,6 +73,8 @@ class Authenticator(Service):
 
     :param on_accounts_changed: called with the accounts; at once, and again whenever they have
         changed.
+    :ivar on_wrong_password: called with the address, and with the key of the account or an empty
+        text, after a wrong password.
     """
 
     log = Logger()
@@ -85,6 +87,7 @@ class Authenticator(Service):
     ) -> None:
         self._checker = checker
         self._on_accounts_changed = on_accounts_changed
+        self.on_wrong_password: Callable[[str, str], None] = lambda host, account: None
         self._lock = DeferredLock()
         self._waiting: Counter[str] = Counter()
         self._from_address = AttemptLimit(
@@ -178,7 +181,18 @@ class Authenticator(Service):
             # Not the name that the client sent: users type passwords there by mistake.
             account=account.name if account else "no account",
         )
+        self.on_wrong_password(host, account.key if account else "")
         raise WrongPassword
+
+    def count_wrong_password(self, host: str, account: str) -> None:
+        """Count a wrong password that was tried elsewhere, on another node of a cluster.
+
+        :param host: empty if the address is not to be counted, and `account`, the key, likewise.
+        """
+        if host:
+            self._from_address.count(host)
+        if account:
+            self._for_account.count(account)
 
     def _check_allowed(self, command: Authenticate, host: str) -> Account | None:
         """The account, if there is one.

@@ -248,6 +248,9 @@ NODE_CLOCK_SECONDS: Final = 5
 SNAPSHOT_ENTRIES: Final = 10_000
 #: The size of the entries after which a snapshot is saved, too: etcd has up to 2 GiB by default.
 SNAPSHOT_LOG_BYTES: Final = 67_108_864
+#: Time after which a node says that another one has other accounts: a password file that has
+#: changed is copied to one after the other.
+DIFFERENT_ACCOUNTS_SECONDS: Final = 60
 #: Messages in one page of those that a node gets from another one, as it lacks them.
 FETCHED_PAGE_MESSAGES: Final = 250
 #: Such messages that a node gets after it has begun. It goes on when another node begins.

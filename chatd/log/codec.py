@@ -11,7 +11,7 @@ import msgspec
 
 from chatd.chat import commands
 from chatd.chat.state import RULES, HubState
-from chatd.log.node_operations import BeginNode, EndNode
+from chatd.log.node_operations import BeginNode, CountWrongPassword, EndNode
 from chatd.log.operations import (
     Begin,
     Clear,
@@ -50,6 +50,7 @@ _Record = (
     | Clear
     | BeginNode
     | EndNode
+    | CountWrongPassword
     | _Command
 )
 

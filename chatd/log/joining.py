@@ -87,13 +87,15 @@ class Joining:
             self._clock.callLater(0, seen.callback, None)
 
     @inlineCallbacks
-    def wait_for_others(self) -> Generator[Deferred[Any], Any, None]:
+    def wait_for_others(self, accounts: str) -> Generator[Deferred[Any], Any, None]:
         """Fires when another node was heard of, if one is there; a dead one says nothing.
 
         The Deferred fails with :exc:`LogUnusable` if this one cannot be one of them.
+
+        :param accounts: of :class:`BeginNode`.
         """
         there = self._replica.lives.there()
-        self._check_versions()
+        self._check(accounts)
         self._time.forget()  # what was read up to now may be old
         if not there:
             return
@@ -118,7 +120,11 @@ class Joining:
                 "set it, and start again."
             )
 
-    def _check_versions(self) -> None:
+    def _check(self, accounts: str) -> None:
+        """Check that this node may be one of those that are there.
+
+        :raises LogUnusable: if it may not.
+        """
         for name, version in self._replica.lives.versions().items():
             if name != self._node and version != VERSION:
                 raise LogUnusable(
@@ -126,10 +132,17 @@ class Joining:
                     "the same ones: stop all of them, then start them with one version."
                 )
 
-    def refused(self) -> LogUnusable:
+        with_accounts = [name for name, each in self._replica.lives.accounts().items() if each]
+        if not accounts and any(name != self._node for name in with_accounts):
+            raise LogUnusable(
+                f"Node {with_accounts[0]} of this cluster has accounts, and people could enter "
+                "here under their nicknames: start this server with the same --auth."
+            )
+
+    def refused(self, accounts: str) -> LogUnusable:
         """Why this node could not begin, or cannot go on, as another one has begun meanwhile."""
         try:
-            self._check_versions()
+            self._check(accounts)
         except LogUnusable as error:
             return error
         return self.twin()

@@ -12,6 +12,7 @@ class LifeState(NamedTuple):
 
     :ivar life: rises from one life of a node to the next.
     :ivar number: of its last entry that counts: 1, 2, 3 …
+    :ivar accounts: tells the accounts of the node from other ones; empty if it has none.
     """
 
     node: str
@@ -19,6 +20,7 @@ class LifeState(NamedTuple):
     number: int
     has_ended: bool
     version: Version
+    accounts: str = ""
 
 
 @dataclass(slots=True)
@@ -27,6 +29,7 @@ class _Life:
     number: int
     has_ended: bool
     version: Version
+    accounts: str
 
 
 class Lives:
@@ -39,16 +42,42 @@ class Lives:
     def __init__(self) -> None:
         self._lives: dict[str, _Life] = {}
 
-    def begins(self, node: str, life: int, version: Version) -> bool:
-        """Begin a life, if it can: not with other rules than those of the nodes that are there."""
-        others = (each for name, each in self._lives.items() if name != node and not each.has_ended)
+    def begins(self, node: str, life: int, version: Version, accounts: str = "") -> bool:
+        """Begin a life, if it can.
+
+        It cannot with other rules than those of the nodes that are there, or without accounts if
+        one of them has some.
+        """
         before = self._lives.get(node)
-        if (before is not None and life <= before.life) or any(
-            each.version != version for each in others
+        if (
+            (before is not None and life <= before.life)
+            or any(each.version != version for each in self._others(node))
+            or (not accounts and self._others_have_accounts(node))
         ):
             return False
-        self._lives[node] = _Life(life, 1, has_ended=False, version=version)
+        self._lives[node] = _Life(life, 1, has_ended=False, version=version, accounts=accounts)
         return True
+
+    def _others(self, node: str) -> list[_Life]:
+        """The lives of the other nodes that are there."""
+        return [each for name, each in self._lives.items() if name != node and not each.has_ended]
+
+    def _others_have_accounts(self, node: str) -> bool:
+        return any(each.accounts for each in self._others(node))
+
+    def accounts(self) -> Mapping[str, str]:
+        """What tells the accounts of the nodes that are there from each other."""
+        return {name: each.accounts for name, each in self._lives.items() if not each.has_ended}
+
+    def may_set_accounts(self, node: str) -> bool:
+        """Whether the node has accounts, or takes away those of nobody that is there."""
+        return bool(self.accounts().get(node)) or not self._others_have_accounts(node)
+
+    def set_accounts(self, node: str, accounts: str) -> None:
+        """The accounts of a node that has some have changed."""
+        present = self._lives.get(node)
+        if present is not None and present.accounts:
+            present.accounts = accounts
 
     def counts(self, node: str, life: int, number: int) -> bool:
         """Whether the entry with that number is the next one of the node's present life."""
@@ -95,13 +124,15 @@ class Lives:
     def state(self) -> tuple[LifeState, ...]:
         """All lives."""
         return tuple(
-            LifeState(name, each.life, each.number, each.has_ended, each.version)
+            LifeState(name, each.life, each.number, each.has_ended, each.version, each.accounts)
             for name, each in self._lives.items()
         )
 
     def restore(self, states: Iterable[LifeState]) -> None:
         """Put back what :meth:`state` returned."""
         self._lives = {
-            state.node: _Life(state.life, state.number, state.has_ended, state.version)
+            state.node: _Life(
+                state.life, state.number, state.has_ended, state.version, state.accounts
+            )
             for state in states
         }

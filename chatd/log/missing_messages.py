@@ -62,6 +62,7 @@ class MissingMessages:
     """Finds out what the archive lacks, and gets it in the background.
 
     :param node: the name of this node.
+    :param archive: None for none: then nothing is missing.
     :param time: returns the time of the chat, in milliseconds since 1970.
     """
 
@@ -71,7 +72,7 @@ class MissingMessages:
         self,
         node: str,
         hub: Hub,
-        archive: NodeArchive,
+        archive: NodeArchive | None,
         connector: Connector,
         clock: IReactorTime,
         time: Callable[[], int],
@@ -95,6 +96,8 @@ class MissingMessages:
     @inlineCallbacks
     def find(self) -> Generator[Deferred[Any], Any, None]:
         """Find out what is missing; the hub is that of the snapshot."""
+        if self._archive is None:
+            return
         rooms = []
         for entry in self._hub.rooms().rooms:
             life, seq = self._hub.room_life(entry.room), self._hub.last_seq(entry.room)
@@ -148,7 +151,8 @@ class MissingMessages:
         for node in nodes:
             if self._missing and self._fetched < limits.FETCHED_MESSAGES:
                 answered += yield self._ask_node(node)
-        yield self._archive.sort()
+        if self._archive is not None:
+            yield self._archive.sort()
         if self._fetched:
             self.log.info("{count} messages came from other nodes", count=self._fetched)
         if nodes and answered == len(nodes):
@@ -228,7 +232,8 @@ class MissingMessages:
     ) -> Generator[Deferred[Any], Any, None]:
         """Keep `messages`; after that those parts are missing."""
         first, last = (missing[0][0], missing[-1][1]) if missing else (1, 0)
-        yield self._archive.fill(Gap(room, first, last, room in self._lives), messages)
+        if self._archive is not None:
+            yield self._archive.fill(Gap(room, first, last, room in self._lives), messages)
         self._missing[room] = missing
         if not missing:
             del self._missing[room]

@@ -1,6 +1,8 @@
 """The operations that concern the nodes of a cluster."""
 
 import unicodedata
+from collections.abc import Mapping
+from hashlib import sha256
 from typing import Final
 
 import msgspec
@@ -10,6 +12,10 @@ from chatd.chat.events import Node
 from chatd.chat.hub import Hub
 from chatd.chat.state import RULES
 from chatd.log.operations import Operation
+
+_encoder: Final = msgspec.msgpack.Encoder()
+#: In hexadecimal digits.
+_DIGEST_CHARACTERS: Final = 32
 
 
 class Version(msgspec.Struct, frozen=True, array_like=True):
@@ -28,11 +34,15 @@ VERSION: Final = Version(RULES, unicodedata.unidata_version)
 
 
 class BeginNode(Operation[None], frozen=True, tag="begin-node"):
-    """A node begins, perhaps anew; see :meth:`chatd.chat.nodes.Nodes.begin`."""
+    """A node begins, perhaps anew; see :meth:`chatd.chat.nodes.Nodes.begin`.
+
+    :ivar accounts: of :func:`accounts_digest`; empty for a node without accounts.
+    """
 
     node: Node
     slots: int
     version: Version
+    accounts: str = ""
 
     @override
     def apply(self, hub: Hub, now: int) -> None:
@@ -48,3 +58,27 @@ class EndNode(Operation[None], frozen=True, tag="end-node"):
     @override
     def apply(self, hub: Hub, now: int) -> None:
         hub.nodes.end(self.node, now)
+
+
+class CountWrongPassword(Operation[None], frozen=True, tag="wrong-password"):
+    """A node was given a wrong password. All nodes count it: more of them are no more attempts.
+
+    :ivar host: the address that has tried it; empty for one that is another host on each node.
+    :ivar account: the key of the account; empty if there is none.
+    """
+
+    host: str
+    account: str
+
+    @override
+    def apply(self, hub: Hub, now: int) -> None:
+        """Nothing changes in the hub."""
+
+
+def accounts_digest(accounts: Mapping[str, bool], fingerprints: Mapping[str, str]) -> str:
+    """A text that is another one for other accounts or passwords.
+
+    It says no more than the fingerprints, which are in the log.
+    """
+    data = _encoder.encode((sorted(accounts.items()), sorted(fingerprints.items())))
+    return sha256(data).hexdigest()[:_DIGEST_CHARACTERS]

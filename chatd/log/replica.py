@@ -12,7 +12,7 @@ from chatd.log import cluster_codec
 from chatd.log.cluster_codec import ClusterEntry, ClusterState
 from chatd.log.engine import Position, Snapshot
 from chatd.log.lives import Lives
-from chatd.log.node_operations import BeginNode, EndNode
+from chatd.log.node_operations import BeginNode, EndNode, accounts_digest
 from chatd.log.operations import (
     ConnectWithoutSlot,
     Handle,
@@ -20,6 +20,8 @@ from chatd.log.operations import (
     Operation,
     RemoveMember,
     ReserveSlot,
+    SetAccounts,
+    SetFingerprints,
     apply,
 )
 from chatd.log.shared_engine import LogUnusable
@@ -87,22 +89,31 @@ class Replica:
 
         A node acts only for those who are connected to it: it may not know yet that they are gone.
         """
+        if not self._may(operation, node):
+            return NotRegistered()
+        result = apply(self.hub, operation, self.time)
+        if isinstance(operation, SetFingerprints):
+            digest = accounts_digest(self.hub.accounts, operation.fingerprints)
+            self.lives.set_accounts(node, digest)
+        return result
+
+    def _may(self, operation: Operation[Any], node: str) -> bool:
         match operation:
             case Handle() | RemoveMember() | LoseConnection():
-                if not self.hub.nodes.has_connection(node, operation.member_id):
-                    return NotRegistered()
+                return self.hub.nodes.has_connection(node, operation.member_id)
             case ReserveSlot() | ConnectWithoutSlot():
-                if operation.node != node:
-                    return NotRegistered()
+                return operation.node == node
             case EndNode():
-                if not self.lives.ends(operation.node, operation.life):
-                    return NotRegistered()
-        return apply(self.hub, operation, self.time)
+                return self.lives.ends(operation.node, operation.life)
+            case SetAccounts() | SetFingerprints():
+                return self.lives.may_set_accounts(node)
+            case _:
+                return True
 
 
 def admits(lives: Lives, entry: ClusterEntry, operations: list[Operation[Any]]) -> bool:
     """Whether the entry counts, after what `lives` knows."""
     first = operations[0] if operations else None
     if isinstance(first, BeginNode) and entry.number == 1 and first.node.name == entry.node:
-        return lives.begins(entry.node, entry.life, first.version)
+        return lives.begins(entry.node, entry.life, first.version, first.accounts)
     return lives.counts(entry.node, entry.life, entry.number)

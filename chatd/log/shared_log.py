@@ -43,6 +43,7 @@ from chatd.log.engine import Gap, LogLost
 from chatd.log.held_outbox import HeldOutbox
 from chatd.log.joining import Joining
 from chatd.log.missing_messages import Connector, MissingMessages
+from chatd.log.node_accounts import AccountsHost, NodeAccounts
 from chatd.log.node_archive import NodeArchive, without_gaps
 from chatd.log.node_operations import VERSION, BeginNode, EndNode
 from chatd.log.operations import Operation, Unreadable, changes_hub
@@ -59,7 +60,7 @@ _Result = TypeVar("_Result")
 _LIFE_STEP: Final = 2**20
 
 
-class NodeHost(Connector, Protocol):
+class NodeHost(AccountsHost, Connector, Protocol):
     """The server around the log: :class:`chatd.server.chat.Chat`."""
 
     def describe_node(self) -> Node:
@@ -117,13 +118,12 @@ class SharedLog(OrderedLog):
         self._replica = Replica(settings.server_id, self.hub)
         self._time = SharedTime(now, clock.seconds)
         self._presence = Presence(node)
+        self._accounts = NodeAccounts(node, self._replica.lives, clock, host)
         self._appender = Appender(engine, clock, self._schedule, self._fail)
         self._joining = Joining(
             node, engine, clock, self._replica, self._time, self._presence, self._appender
         )
-        self._missing: MissingMessages | None = None
-        if archive is not None:
-            self._missing = MissingMessages(node, self.hub, archive, host, clock, self._time.read)
+        self._missing = MissingMessages(node, self.hub, archive, host, clock, self._time.read)
         self._snapshots = Snapshots(self._replica, engine, logs_digests=logs_digests)
         self._asked: list[Asked] = []
         self._life = self._number = 0
@@ -158,13 +158,12 @@ class SharedLog(OrderedLog):
             yield self._archive.open()
         snapshot = yield self._joining.load()
         self._replica.restore(snapshot)
-        if self._missing is not None:
-            yield self._missing.find()
+        yield self._missing.find()
         for room in self.hub.rooms().rooms:
             yield self._restore_history(room.room)
         self._engine.follow(self._replica.position, self._received, self._ended)
         yield self._joining.catch_up()
-        yield self._joining.wait_for_others()
+        yield self._joining.wait_for_others(self._host.describe_accounts())
         if join == self._joins and not self._has_ended:  # the log may be lost meanwhile
             yield self._begin()
 
@@ -181,7 +180,9 @@ class SharedLog(OrderedLog):
         self._number = 0
         self._presence.restart(frozenset(lives.there()))
         self._begun = begun = Deferred[None]()
-        operation = BeginNode(self._host.describe_node(), self._slots, VERSION)
+        operation = BeginNode(
+            self._host.describe_node(), self._slots, VERSION, self._host.describe_accounts()
+        )
         self._append([codec.encode_operation(operation)], [(operation, lambda _: None)])
         return begun
 
@@ -198,8 +199,7 @@ class SharedLog(OrderedLog):
         """Nothing counts any more that was appended in this life: nobody is answered."""
         self._is_there = False
         self._begun, self._life = None, 0
-        if self._missing is not None:
-            self._missing.stop()
+        self._missing.stop()
         self._cut_off("")
         self._host.drop_connections()
         self._refuse_asked(ServerFailed())
@@ -266,8 +266,8 @@ class SharedLog(OrderedLog):
     def _stop(self) -> None:
         self._has_ended = True
         self._appender.stop()
-        if self._missing is not None:
-            self._missing.stop()
+        self._accounts.stop()
+        self._missing.stop()
         if self._beat.running:
             self._beat.stop()
 
@@ -361,7 +361,7 @@ class SharedLog(OrderedLog):
         is_own = entry.node == self._node and entry.life == self._life
         if not self._replica.admit(entry, operations):
             if is_own and self._begun is not None:
-                self._fail(str(self._joining.refused()))
+                self._fail(str(self._joining.refused(self._host.describe_accounts())))
             return
         self._time.read_back(self._replica.time)
         self._presence.heard(entry.node)
@@ -411,12 +411,9 @@ class SharedLog(OrderedLog):
         self.log.info("this server is the node {node} of its cluster", node=self._node)
         if begun is not None:
             self._clock.callLater(0, begun.callback, None)
-        self._fetch_missing()
+        self._missing.fetch()
+        self._accounts.begun()
         self._schedule()
-
-    def _fetch_missing(self) -> None:
-        if self._missing is not None and self._is_there:
-            self._missing.fetch()
 
     # --- the ends of lives ------------------------------------------------------------------------
 
@@ -428,9 +425,11 @@ class SharedLog(OrderedLog):
 
     def _notice_nodes(self, operations: list[Operation[Any]], *, is_own: bool) -> None:
         lives = self._replica.lives
+        if self._is_there:
+            self._accounts.read(operations, is_own=is_own)
         for operation in operations:
-            if isinstance(operation, BeginNode) and not is_own:
-                self._fetch_missing()  # it may have them
+            if isinstance(operation, BeginNode) and not is_own and self._is_there:
+                self._missing.fetch()  # it may have what is missing here
             if isinstance(operation, EndNode) and operation.node not in lives.there():
                 self._presence.gone(operation.node)
         if not self._is_there or lives.is_there(self._node, self._life):

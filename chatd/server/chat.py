@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from ipaddress import ip_address
 from typing import Final, Protocol
 
 from twisted.internet.defer import Deferred, fail, succeed
@@ -28,6 +29,7 @@ from chatd.log.engine import Store
 from chatd.log.journal_log import JournalLog
 from chatd.log.missing_messages import Peer, PeerFailed
 from chatd.log.node_archive import NodeArchive
+from chatd.log.node_operations import CountWrongPassword, accounts_digest
 from chatd.log.operations import (
     LoseConnection,
     Operation,
@@ -105,6 +107,8 @@ class Chat:
     :ivar archive: has the messages that the hub has no more; None if the chat is not kept.
     :ivar log_command: logs a request and its result.
     :ivar check_password: fires with the account's name as it is stored, or fails with a refusal.
+    :ivar wrong_password: is told the address and the account's key when another node of the cluster
+        was given a wrong password.
     :ivar new_token: makes the token of a session.
     :ivar describe_node: returns this node, as the others of its cluster are told of it.
     :ivar connect_node: connects to another node of the cluster, to read there.
@@ -137,10 +141,15 @@ class Chat:
         self.archive = None if store is None else store.archive
         self.log_command = command_logger(self.hub.nickname, settings.log_level)
         self.check_password: Callable[[Authenticate, str], Deferred[str]] = _no_accounts
+        self.wrong_password: Callable[[str, str], None] = lambda host, account: None
         self.new_token: Callable[[], str] = _new_token
         self.describe_node: Callable[[], Node] = partial(Node, settings.node, (), ())
         self.connect_node: Callable[[Node], Deferred[Peer]] = _no_connections
         self.cluster_failed: Callable[[str], None] = lambda reason: None
+        self._accounts: dict[str, bool] = {}
+        self._fingerprints: dict[str, str] = {}
+        self._accounts_digest = ""
+        self._has_begun = False
         self.sessions: set[ChatConnection] = set()
         self.rejected_sessions = 0
         self.is_ending = False
@@ -259,8 +268,38 @@ class Chat:
         :param accounts: casefolded nicknames, and whether each is blocked.
         :param fingerprints: for each that is not blocked, a text that changes with its password.
         """
-        self.ordered_log.ask(SetAccounts(dict(accounts)), lambda _: None)
-        self.ordered_log.ask(SetFingerprints(dict(fingerprints)), lambda _: None)
+        self._accounts, self._fingerprints = dict(accounts), dict(fingerprints)
+        self._accounts_digest = accounts_digest(accounts, fingerprints)
+        self._ask_accounts()
+
+    def remove_accounts(self) -> None:
+        """Have no accounts: also if the chat that was kept had some, or that of a lone node."""
+        self._accounts, self._fingerprints, self._accounts_digest = {}, {}, ""
+        self._ask_accounts()
+
+    def _ask_accounts(self) -> None:
+        if not self.settings.node or self._has_begun:
+            self.ordered_log.ask(SetAccounts(self._accounts), lambda _: None)
+            self.ordered_log.ask(SetFingerprints(self._fingerprints), lambda _: None)
+
+    def describe_accounts(self) -> str:
+        """What tells the accounts of this node from other ones; empty if it has none."""
+        return self._accounts_digest
+
+    def send_accounts(self) -> None:
+        """The node has begun: what it had asked for before may be lost."""
+        self._has_begun = True
+        self._ask_accounts()
+
+    def tell_wrong_password(self, host: str, account: str) -> None:
+        """Tell the other nodes of the cluster of a wrong password.
+
+        :param host: the address that has tried it, and `account`, its key; empty if there is none.
+        """
+        if self.settings.node:
+            # The loopback address is another host on each node.
+            operation = CountWrongPassword("" if ip_address(host).is_loopback else host, account)
+            self.ordered_log.ask(operation, lambda _: None)
 
     def leave(self, member_id: MemberId, reason: str, left: Callable[[], None]) -> None:
         """Have a connection leave for that reason, or go away if it is lost; then call `left`."""

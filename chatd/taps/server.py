@@ -287,7 +287,7 @@ def make_server(options: ServerOptions, reactor: Any) -> ChatServer:
     if options["auth"] is not None:
         add_accounts(server, options["auth"], reactor)
     else:
-        server.chat.set_accounts({}, {})  # also if the chat that was kept had some
+        server.chat.remove_accounts()
     return server
 
 
@@ -315,6 +315,8 @@ def add_accounts(server: ChatServer, checker: AccountsChecker, reactor: Any) -> 
     checker.in_thread = partial(call_in_thread, reactor)
     authenticator = Authenticator(checker, reactor, on_accounts_changed)
     server.chat.check_password = authenticator.check_password
+    server.chat.wrong_password = authenticator.count_wrong_password
+    authenticator.on_wrong_password = server.chat.tell_wrong_password
     authenticator.setServiceParent(server)
 
 

@@ -342,3 +342,37 @@ def test_only_a_mismatch_is_a_wrong_password(error: Exception) -> None:
     with pytest.raises(InvalidHashError):
         Argon2Hasher(CHEAP).verify("rubbish", b"cold")
     assert not Argon2Hasher(CHEAP).verify(CHEAP.hash("cold"), b"warm")
+
+
+def test_a_wrong_password_is_told_to_the_other_nodes_and_a_right_one_is_not(
+    accounts: AccountsFixture,
+) -> None:
+    told: list[tuple[str, str]] = []
+    accounts.authenticator.on_wrong_password = lambda host, account: told.append((host, account))
+    accounts.ask("ICE", "warm", "10.35.11.112:50000")
+    accounts.ask("nobody", "warm", "10.35.11.112:50000")
+    accounts.ask("Ice", "cold", "10.35.11.112:50000")
+    accounts.ask("moon", "full", "10.35.11.112:50000")
+    assert told == [("10.35.11.112", "ice"), ("10.35.11.112", "")]
+
+
+def test_wrong_passwords_on_another_node_throttle_the_address_and_the_account_here(
+    accounts: AccountsFixture,
+) -> None:
+    for _ in range(limits.ADDRESS_WRONG_PASSWORDS):
+        accounts.authenticator.count_wrong_password("10.35.11.112", "")
+    assert accounts.ask("Ice", "cold", "10.35.11.112:50000") == [TooManyAttempts]
+    assert accounts.ask("Ice", "cold", "10.35.11.113:50000") == ["Ice"]
+    for _ in range(limits.ACCOUNT_WRONG_PASSWORDS):
+        accounts.authenticator.count_wrong_password("", "ice")
+    assert accounts.ask("Ice", "cold", "10.35.11.113:50000") == [TooManyAttempts]
+    accounts.clock.advance(limits.ACCOUNT_ATTEMPT_SECONDS)
+    assert accounts.ask("Ice", "cold", "10.35.11.113:50000") == ["Ice"]
+
+
+def test_attempts_on_all_nodes_share_one_rate(accounts: AccountsFixture) -> None:
+    for _ in range(3):
+        accounts.authenticator.count_wrong_password("10.35.11.112", "")
+    assert accounts.ask("Ice", "warm", "10.35.11.112:50000") == [WrongPassword]
+    assert accounts.ask("Ice", "warm", "10.35.11.112:50000") == [WrongPassword]
+    assert accounts.ask("Ice", "warm", "10.35.11.112:50000") == [TooManyAttempts]

@@ -15,7 +15,8 @@ from chatd.log.cluster_codec import first_snapshot
 from chatd.log.engine import ArchivedMessage, Snapshot
 from chatd.log.missing_messages import Peer, PeerFailed
 from chatd.log.node_archive import NodeArchive
-from chatd.log.operations import Handle, Operation, ReserveSlot
+from chatd.log.node_operations import accounts_digest
+from chatd.log.operations import Handle, Operation, ReserveSlot, SetAccounts, SetFingerprints
 from chatd.log.shared_log import SharedLog
 from tests.fakes import RecordingOutbox
 from tests.log.memory_engine import MemoryEngine
@@ -49,6 +50,8 @@ class ClusterNode:
     :ivar says: what it says instead of what it has kept.
     :ivar was_asked: the rooms and numbers before which it was asked for messages.
     :ivar peers: the connections that it has made.
+    :ivar accounts: its accounts and their fingerprints; None for a node without accounts.
+    :ivar wrong_passwords: those that other nodes have told it of.
 
     :ivar told: notices for everybody here.
     :ivar failures: why it cannot go on.
@@ -57,7 +60,12 @@ class ClusterNode:
     """
 
     def __init__(
-        self, cluster: "Cluster", name: str, slots: int = 9, store: MemoryEngine | None = None
+        self,
+        cluster: "Cluster",
+        name: str,
+        slots: int = 9,
+        store: MemoryEngine | None = None,
+        accounts: tuple[dict[str, bool], dict[str, str]] | None = None,
     ) -> None:
         self.store = store or MemoryEngine()
         self.cluster = cluster
@@ -65,6 +73,8 @@ class ClusterNode:
         self.says: Callable[[str, int], Deferred[tuple[Message, ...]]] | None = None
         self.was_asked: list[tuple[str, int]] = []
         self.peers: list[StorePeer] = []
+        self.accounts = accounts
+        self.wrong_passwords: list[tuple[str, str]] = []
         self.offset = 0
         self.told: list[str] = []
         self.failures: list[str] = []
@@ -104,6 +114,17 @@ class ClusterNode:
                 self.peers.append(StorePeer(each))
                 return succeed(self.peers[-1])
         return fail(PeerFailed("no connection to it"))
+
+    def describe_accounts(self) -> str:
+        return accounts_digest(*self.accounts) if self.accounts else ""
+
+    def send_accounts(self) -> None:
+        names, fingerprints = self.accounts or ({}, {})
+        self.log.ask(SetAccounts(names), lambda _: None)
+        self.log.ask(SetFingerprints(fingerprints), lambda _: None)
+
+    def wrong_password(self, host: str, account: str) -> None:
+        self.wrong_passwords.append((host, account))
 
     def notify(self, text: str) -> None:
         self.told.append(text)

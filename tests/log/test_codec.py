@@ -13,7 +13,7 @@ from chatd.chat.events import Node
 from chatd.chat.hub import Hub, HubSettings
 from chatd.chat.state import RULES
 from chatd.log import codec
-from chatd.log.node_operations import BeginNode, EndNode, Version
+from chatd.log.node_operations import BeginNode, CountWrongPassword, EndNode, Version
 from chatd.log.operations import (
     Begin,
     Clear,
@@ -65,7 +65,9 @@ OPERATIONS: dict[type[Operation[Any]], st.SearchStrategy[Operation[Any]]] = {
         st.builds(Node, TEXTS, st.tuples(TEXTS), st.tuples(TEXTS, TEXTS)),
         NUMBERS,
         st.builds(Version, NUMBERS, TEXTS),
+        TEXTS,
     ),
+    CountWrongPassword: st.builds(CountWrongPassword, TEXTS, TEXTS),
     EndNode: st.builds(EndNode, TEXTS, NUMBERS),
 }
 #: What is not kept.
