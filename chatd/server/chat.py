@@ -19,7 +19,7 @@ from twisted.logger import Logger
 
 from chatd.chat import limits
 from chatd.chat.commands import Authenticate
-from chatd.chat.errors import Refusal, WrongPassword
+from chatd.chat.errors import Refusal, ServerFailed, WrongPassword
 from chatd.chat.events import Node, ServerNotice
 from chatd.chat.hub import HubSettings
 from chatd.chat.outbox import MemberId
@@ -279,8 +279,16 @@ class Chat:
 
     def _ask_accounts(self) -> None:
         if not self.settings.node or self._has_begun:
-            self.ordered_log.ask(SetAccounts(self._accounts), lambda _: None)
-            self.ordered_log.ask(SetFingerprints(self._fingerprints), lambda _: None)
+            self.ordered_log.ask(SetAccounts(self._accounts), self._accounts_set)
+            self.ordered_log.ask(SetFingerprints(self._fingerprints), self._accounts_set)
+
+    def _accounts_set(self, result: object) -> None:
+        # Where the node has lost its life, they are set in the next one.
+        if isinstance(result, ServerFailed) and not self.ordered_log.is_cut_off:
+            self.log.error(
+                "the {count} accounts could not be set: those from before need a password",
+                count=len(self._accounts),
+            )
 
     def describe_accounts(self) -> str:
         """What tells the accounts of this node from other ones; empty if it has none."""

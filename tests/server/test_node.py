@@ -6,6 +6,7 @@ from chatd.chat import limits
 from chatd.log.cluster_codec import decode_entry
 from chatd.log.engine import LogLost
 from chatd.log.shared_engine import LogUnusable
+from tests.fakes import log_lines
 from tests.server.harness import Client, line
 from tests.server.node import NodeHarness
 
@@ -119,3 +120,12 @@ def test_a_node_with_fewer_slots_than_it_had_offers_none() -> None:
     assert again.chat.free_slots == 0
     again.pass_time(limits.AWAY_SECONDS + 1)
     assert again.chat.free_slots == 1
+
+
+def test_more_accounts_than_an_entry_holds_are_reported() -> None:
+    harness = NodeHarness.begun()
+    with log_lines() as lines:
+        harness.chat.set_accounts({f"account {number}": False for number in range(40_000)}, {})
+        harness.pass_time(1)
+    error = "the 40000 accounts could not be set: those from before need a password"
+    assert error in lines
