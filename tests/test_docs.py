@@ -63,6 +63,8 @@ OTHER_OPTIONS = {
     "find-links",
     "group",
     "minutes",
+    "each",
+    "seed",
     "prefix",
     "peer-urls",
     "now",
