@@ -150,6 +150,16 @@ class World:
             self.cluster.kill(node)
             node.drops += 1
 
+    def stop(self, name: str) -> None:
+        """The program of a node is told to end, whatever its link is like."""
+        node = self.node(name)
+        if node is not None and len(self.cluster.nodes) > 1 and not node.is_paused:
+            stopped: list[None] = []
+            node.ask(node.log.ending())
+            node.log.stop().addCallback(stopped.append)
+            assert self.cluster.until(lambda: stopped) < 2 * limits.SHUTDOWN_SECONDS
+            self.kill(name)
+
     def restart(self, name: str) -> None:
         if self.node(name) is None:
             self.cluster.add(name, store=self.stores[name])
@@ -199,6 +209,7 @@ STEPS: st.SearchStrategy[Step] = st.one_of(
     st.just(named(World.append)),
     st.integers(0, 2).map(lambda number: named(World.drop, number)),
     ONE.map(lambda name: named(World.kill, name)),
+    ONE.map(lambda name: named(World.stop, name)),
     ONE.map(lambda name: named(World.restart, name)),
     st.tuples(
         ONE,
