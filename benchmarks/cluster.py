@@ -228,7 +228,8 @@ def measure_crowd(nodes: Sequence[int], crowd: int, seconds: float) -> None:
         steps = [hello("t"), join(room)]
         with load_on(addresses, nodes[0], SENDERS + 3, steps, message_to(room), SENDERS) as load:
             load.join()
-            report_rate(300, load.rate(300, 2, seconds), len(nodes))
+            for rate in RATES:
+                report_rate(rate, load.rate(rate, 2, seconds), len(nodes))
 
 
 def measure_snapshot(members: int) -> None:
