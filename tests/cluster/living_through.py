@@ -42,7 +42,11 @@ def live_through(
         said = stop_talking(programs)
         faults = settle(programs, said)
         settled = time.monotonic() - mended
-        faults += cluster.ended() or _compare(cluster, talkers[0][0])
+        faults += cluster.ended()
+        if not faults:
+            for name in NODES:
+                cluster.wait_for_node(name)  # it may have been started a moment ago
+            faults += _compare(cluster, talkers[0][0])
         ended = leave(programs)
         ended.faults += faults + cluster.tracebacks()
         if logs is not None:
