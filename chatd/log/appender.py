@@ -13,7 +13,7 @@ from chatd.chat import limits
 from chatd.log.operations import Operation
 from chatd.log.shared_engine import LogUnusable, SharedEngine
 
-#: What was asked for, and who is told the result.
+#: An operation, and what is called with its result.
 Asked = tuple[Operation[Any], Callable[[Any], None]]
 
 

@@ -9,7 +9,7 @@ import msgspec
 from chatd.chat.hub import Hub, HubSettings
 from chatd.chat.outbox import Outbox
 from chatd.chat.state import HubState
-from chatd.log.lives import LifeState
+from chatd.log.lives import Life
 
 
 class ClusterEntry(msgspec.Struct, frozen=True, array_like=True):
@@ -38,7 +38,7 @@ class ClusterState:
     server_id: str
     entries: int
     time: int
-    lives: tuple[LifeState, ...]
+    lives: tuple[Life, ...]
     hub: HubState
 
 

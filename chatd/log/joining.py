@@ -125,19 +125,19 @@ class Joining:
 
         :raises LogUnusable: if it may not.
         """
-        for name, version in self._replica.lives.versions().items():
-            if name != self._node and version != VERSION:
+        for name, each in self._replica.lives.there().items():
+            if name == self._node:
+                continue
+            if each.version != VERSION:
                 raise LogUnusable(
-                    f"This chatd has {VERSION}, that of node {name} has {version}. All nodes need "
-                    "the same ones: stop all of them, then start them with one version."
+                    f"This chatd has {VERSION}, that of node {name} has {each.version}. All nodes "
+                    "need the same ones: stop all of them, then start them with one version."
                 )
-
-        with_accounts = [name for name, each in self._replica.lives.accounts().items() if each]
-        if not accounts and any(name != self._node for name in with_accounts):
-            raise LogUnusable(
-                f"Node {with_accounts[0]} of this cluster has accounts, and people could enter "
-                "here under their nicknames: start this server with the same --auth."
-            )
+            if each.accounts and not accounts:
+                raise LogUnusable(
+                    f"Node {name} of this cluster has accounts, and people could enter here under "
+                    "their nicknames: start this server with the same --auth."
+                )
 
     def refused(self, accounts: str) -> LogUnusable:
         """Why this node could not begin, or cannot go on, as another one has begun meanwhile."""

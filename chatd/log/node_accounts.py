@@ -72,7 +72,7 @@ class NodeAccounts:
         self._compare()
 
     def _compare(self) -> None:
-        accounts = self._lives.accounts()
+        accounts = {name: each.accounts for name, each in self._lives.there().items()}
         own = accounts.get(self._node, "")
         different = sorted(name for name, each in accounts.items() if each != own)
         if different and different != self._different:

@@ -66,11 +66,11 @@ class NodeArchive:
         return self._store.find_gaps(rooms).addCallbacks(found, failed)
 
     def gaps(self) -> tuple[Gap, ...]:
-        """What is missing."""
+        """The gaps of all rooms."""
         return tuple(self._gaps.values())
 
     def gap(self, room: str) -> Gap | None:
-        """What is missing of a room, if anything."""
+        """The gap of a room, if it has one."""
         return self._gaps.get(names.casefold(room))
 
     def fill(self, gap: Gap, messages: Sequence[ArchivedMessage]) -> Deferred[None]:

@@ -44,7 +44,7 @@ class OrderedLog(Protocol):
         """
 
     def gap(self, room: str) -> Gap | None:
-        """What is missing of a room in the archive, though it may be in those of other nodes."""
+        """The gap of a room in the archive, if it has one that other nodes may fill."""
         return None
 
     def ending(self) -> Operation[None]:

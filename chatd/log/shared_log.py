@@ -183,7 +183,7 @@ class SharedLog(OrderedLog):
         operation = BeginNode(
             self._host.describe_node(), self._slots, VERSION, self._host.describe_accounts()
         )
-        self._append([codec.encode_operation(operation)], [(operation, lambda _: None)])
+        self._append([codec.encode_operation(operation)], [(operation, _no_answer)])
         return begun
 
     def _ended(self, error: Exception) -> None:
@@ -235,7 +235,7 @@ class SharedLog(OrderedLog):
         self._asked.append((operation, done))
         self._schedule()
         if isinstance(operation, EndNode) and operation.node == self._node:
-            # Nobody waits for longer than a moment for a log that does not answer.
+            # A log that does not answer holds up the end for a moment only.
             patience = 0 if self.is_cut_off else limits.SHUTDOWN_SECONDS
             self._give_up = self._clock.callLater(patience, self._end)
 
@@ -293,7 +293,7 @@ class SharedLog(OrderedLog):
         self._schedule()
 
     def _take_batch(self) -> tuple[list[Asked], list[bytes]]:
-        """What was asked for first, as much as one entry holds; and the changes, encoded."""
+        """The oldest requests, as many as one entry holds; and the changes among them, encoded."""
         batch: list[Asked] = []
         changes: list[bytes] = []
         size = 0
@@ -394,23 +394,27 @@ class SharedLog(OrderedLog):
         """An own entry was read back."""
         self._confirmed_at = self._clock.seconds()
         if self._begun is not None:
+            begun, self._begun = self._begun, None
+            self._clock.callLater(0, begun.callback, None)
             self._is_begun()
         if self.is_cut_off:
             self._back()
         for node in self._presence.beat(self._confirmed_at):
             self._end_silent(node)
-        if self._when_confirmed is not None and not self._asked and self._appender.is_confirmed:
+        if not self._asked and self._appender.is_confirmed:
+            self._all_confirmed()
+
+    def _all_confirmed(self) -> None:
+        """Let :meth:`stop` go on."""
+        if self._when_confirmed is not None:
             confirmed, self._when_confirmed = self._when_confirmed, None
             self._clock.callLater(0, confirmed.callback, None)
 
     def _is_begun(self) -> None:
-        begun, self._begun = self._begun, None
         self._is_there = True
         if not self._beat.running:
             self._beat.start(limits.NODE_TICK_SECONDS / 10, now=False)
         self.log.info("this server is the node {node} of its cluster", node=self._node)
-        if begun is not None:
-            self._clock.callLater(0, begun.callback, None)
         self._missing.fetch()
         self._accounts.begun()
         self._schedule()
@@ -418,10 +422,10 @@ class SharedLog(OrderedLog):
     # --- the ends of lives ------------------------------------------------------------------------
 
     def _end_silent(self, node: str) -> None:
-        life = self._replica.lives.there().get(node)
-        if life is not None:
+        present = self._replica.lives.there().get(node)
+        if present is not None:
             self.log.warn("node {node} is silent: its members look for another one", node=node)
-            self.ask(EndNode(node, life), _no_answer)
+            self.ask(EndNode(node, present.life), _no_answer)
 
     def _notice_nodes(self, operations: list[Operation[Any]], *, is_own: bool) -> None:
         lives = self._replica.lives
@@ -449,9 +453,7 @@ class SharedLog(OrderedLog):
             self._give_up.cancel()
         self._is_there, self._has_ended, self.is_cut_off = False, True, True
         self._refuse_asked(NotRegistered())
-        if self._when_confirmed is not None:
-            confirmed, self._when_confirmed = self._when_confirmed, None
-            self._clock.callLater(0, confirmed.callback, None)
+        self._all_confirmed()
 
     # --- being there, and being cut off -----------------------------------------------------------
 
@@ -490,4 +492,4 @@ class SharedLog(OrderedLog):
 
 
 def _no_answer(result: object) -> None:
-    """Nobody here has asked for it."""
+    """The result of an operation that another node, or this one for itself, has asked for."""

@@ -349,7 +349,7 @@ class Chat:
         self.log.info("disconnecting {count} clients: stopping", count=len(self.sessions))
         cleared = Deferred[object]()
         self.ordered_log.ask(self.ordered_log.ending(), cleared.callback)
-        # Nobody waits for a log that does not answer.
+        # A log that does not answer must not hold up the end.
         cleared.addTimeout(limits.SHUTDOWN_SECONDS, self.clock).addBoth(self._cleared)
         return all_closed
 

@@ -93,7 +93,7 @@ class Writer:
     def entry(self, node: str, pause: int, operations: Sequence[Operation[Any]]) -> bytes:
         """The next entry of `node`, which begins where it has ended."""
         self.now += pause
-        lives = self.replica.lives.there()
+        lives = {name: each.life for name, each in self.replica.lives.there().items()}
         operations = [
             EndNode(each.node, lives.get(each.node, 0)) if isinstance(each, EndNode) else each
             for each in operations
