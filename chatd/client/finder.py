@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Collection, Sequence
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from twisted.internet.interfaces import IDelayedCall
 from typing_extensions import override
@@ -17,6 +17,8 @@ from chatd.discovery.querier import Querier
 from chatd.discovery.subnets import HostAddress, Subnet, host_addresses
 from chatd.wire.discovery import Offer
 from chatd.wire.rendering import escape
+
+_NODE_COLLECT_SECONDS: Final = limits.NODE_COLLECT_MILLISECONDS / 1_000
 
 
 class Finder(Protocol):
@@ -41,7 +43,7 @@ class Finder(Protocol):
 
     @property
     def nodes(self) -> KnownNodes:
-        """What the client knows of its cluster; it tells when that changes."""
+        """The nodes of the client's cluster; the client reports their changes here."""
 
 
 class DirectAddress(Finder):
@@ -155,9 +157,9 @@ class BroadcastFinder(Finder):
             else f"Cannot search for {server}: no subnet of this host has a broadcast address."
         )
         if self._nodes.cluster:
-            self._set_timeout(limits.NODE_COLLECT_MILLISECONDS / 1_000, self._no_answer)
+            self._set_timeout(_NODE_COLLECT_SECONDS, self._no_node_answered)
         else:
-            self._set_timeout(limits.DISCOVERY_PERIOD_SECONDS, self._no_answer)
+            self._set_timeout(limits.DISCOVERY_PERIOD_SECONDS, self._report_silence)
 
     @override
     def stop(self) -> None:
@@ -182,13 +184,18 @@ class BroadcastFinder(Finder):
         )
         self._ui.set_status(searching)
 
-    def _no_answer(self) -> None:
-        if self._nodes.cluster:
-            # Its own node last: the client has just lost it.
-            if self._try_known_node({self._nodes.node}) or self._try_known_node():
-                return
+    def _no_node_answered(self) -> None:
+        # Its own node last: the client has just lost it.
+        if not (self._try_known_node({self._nodes.node}) or self._try_known_node()):
             self._nodes.restart()
-            self._set_timeout(limits.DISCOVERY_PERIOD_SECONDS, self._no_answer)
+            self._set_timeout(limits.DISCOVERY_PERIOD_SECONDS, self._still_no_node_answered)
+
+    def _still_no_node_answered(self) -> None:
+        self._report_silence()
+        self._no_node_answered()
+
+    def _report_silence(self) -> None:
+        """Nobody has answered within DISCOVERY_PERIOD_SECONDS."""
         if not self._reported_full:
             self._ui.notify(
                 f"No answer within {limits.DISCOVERY_PERIOD_SECONDS} s; still searching."
@@ -234,7 +241,7 @@ class BroadcastFinder(Finder):
             self._collect(offer)
         elif offer.node:
             if not self._node_offers:
-                self._set_timeout(limits.NODE_COLLECT_MILLISECONDS / 1_000, self._choose_node)
+                self._set_timeout(_NODE_COLLECT_SECONDS, self._choose_node)
             self._node_offers.add(offer)
         elif offer.free > 0 or self._holds_slot:
             self._on_found(server_of(offer))
@@ -268,7 +275,7 @@ class BroadcastFinder(Finder):
         heard = self._node_offers.of(self._server_id)
         self._node_offers.clear()
         if best is not None:
-            self._take(best)
+            self._take(server_of(best))
         elif not self._try_known_node({each.node for each in heard}):
             self._report_full(*heard)
 
@@ -280,8 +287,7 @@ class BroadcastFinder(Finder):
         server = self._nodes.next(heard)
         if server is None:
             return False
-        self._nodes.mark_tried(server)
-        self._on_found(server)
+        self._take(server)
         return True
 
     def _report_full(self, *offers: Offer) -> None:
@@ -345,10 +351,9 @@ class BroadcastFinder(Finder):
 
     def _choose(self, offer: Offer) -> None:
         self._server_id = offer.id
-        self._take(self._node_offers.best(offer.id, self._nodes) or offer)
+        self._take(server_of(self._node_offers.best(offer.id, self._nodes) or offer))
 
-    def _take(self, offer: Offer) -> None:
-        server = server_of(offer)
+    def _take(self, server: ServerAddress) -> None:
         self._nodes.mark_tried(server)
         self._on_found(server)
 

@@ -72,14 +72,17 @@ class Search:
         names = {address: name for name, address in ADDRESSES.items()}
         return names[self.found[-1].host]
 
-    def enter(self, node: str, *others: str, cluster: str = "Ku2") -> None:
-        """Let the client enter at a node, lose it, and search again."""
-        nodes = tuple(
-            events.Node(each, (f"{ADDRESSES[each]}:7777",), ()) for each in (node, *others)
-        )
-        self.finder.nodes.entered(self.found[-1], events.Cluster(cluster, node, nodes))
-        assert self.finder.nodes.hurry() == bool(nodes)
-        self.start(holds_slot=True)
+
+def lost(node: str, *others: str) -> Search:
+    """The search of a client that has entered at a node, and lost it."""
+    search = Search()
+    search.offer(node)
+    search.collect()
+    nodes = tuple(events.Node(each, (f"{ADDRESSES[each]}:7777",), ()) for each in (node, *others))
+    search.finder.nodes.entered(search.found[-1], events.Cluster("Ku2", node, nodes))
+    assert search.finder.nodes.hurry()
+    search.start(holds_slot=True)
+    return search
 
 
 def test_the_freest_node_is_taken_though_another_one_answered_first() -> None:
@@ -168,10 +171,7 @@ def test_a_node_that_did_not_take_the_client_is_not_taken_again_while_there_are_
 
 
 def test_the_clients_own_node_may_be_full_as_it_holds_the_clients_slot() -> None:
-    search = Search()
-    search.offer("library")
-    search.collect()
-    search.enter("library", "gym")
+    search = lost("library", "gym")
     search.offer("gym", free=0)
     search.offer("library", free=0)
     search.collect()
@@ -179,10 +179,7 @@ def test_the_clients_own_node_may_be_full_as_it_holds_the_clients_slot() -> None
 
 
 def test_a_free_node_is_better_than_the_clients_own_full_one() -> None:
-    search = Search()
-    search.offer("library")
-    search.collect()
-    search.enter("library", "gym")
+    search = lost("library", "gym")
     search.offer("library", free=0)
     search.offer("gym", free=1)
     search.collect()
@@ -209,10 +206,7 @@ def test_of_two_clusters_with_one_id_the_first_one_counts_and_the_user_is_warned
 
 @pytest.mark.parametrize("twin", ["gym", ""])
 def test_after_a_loss_the_client_stays_with_its_cluster(twin: str) -> None:
-    search = Search()
-    search.offer("library")
-    search.collect()
-    search.enter("library")
+    search = lost("library")
     search.offer(twin, free=5, cluster="other")
     search.offer("library", free=1)
     search.collect()
@@ -221,10 +215,7 @@ def test_after_a_loss_the_client_stays_with_its_cluster(twin: str) -> None:
 
 
 def test_a_cluster_that_is_silent_for_long_was_made_anew() -> None:
-    search = Search()
-    search.offer("library")
-    search.collect()
-    search.enter("library")
+    search = lost("library")
     search.collect()  # its address is tried, too, and refused
     search.start()
     search.reactor.advance(29)
@@ -242,10 +233,7 @@ def test_a_cluster_that_is_silent_for_long_was_made_anew() -> None:
 
 
 def test_if_no_node_answers_those_that_the_server_has_told_are_tried_and_its_own_last() -> None:
-    search = Search()
-    search.offer("gym")
-    search.collect()
-    search.enter("gym", "library", "canteen")
+    search = lost("gym", "library", "canteen")
     for _ in range(3):
         search.collect()
         search.start()
@@ -256,24 +244,20 @@ def test_if_no_node_answers_those_that_the_server_has_told_are_tried_and_its_own
 
 
 def test_they_are_tried_again_after_that_but_no_faster_than_queries_are_sent() -> None:
-    search = Search()
-    search.offer("gym")
-    search.collect()
-    search.enter("gym")
+    search = lost("gym")
     search.collect()
     search.start()
     search.collect()
     search.reactor.advance(3 - JUST)
     assert len(search.found) == 2
+    assert "No answer within 3 s; still searching." not in search.ui.notices
     search.reactor.advance(2 * JUST)
     assert len(search.found) == 3
+    assert "No answer within 3 s; still searching." in search.ui.notices
 
 
 def test_if_all_that_answer_are_full_those_that_do_not_answer_are_tried() -> None:
-    search = Search()
-    search.offer("library")
-    search.collect()
-    search.enter("library", "gym", "canteen")
+    search = lost("library", "gym", "canteen")
     search.offer("gym", free=0)
     search.collect()
     assert search.last == "library"
