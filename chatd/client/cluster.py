@@ -1,4 +1,4 @@
-"""What a client knows of the cluster that its server is a node of: where else it can go on."""
+"""The nodes of the cluster that a client has entered: the addresses where it can go on."""
 
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -52,11 +52,11 @@ class KnownNodes:
         self._names.clear()
         if self.cluster and self._own is not None:
             self._names[self._own] = self.node
+            if self._given is not None:  # before the others, of which there may be too many
+                self._names.setdefault(self._given, "")
             for node in nodes:
                 for text in node.addresses:
                     self._add(text, node.name, self._own)
-            if self._given is not None:
-                self._names.setdefault(self._given, "")
         self._tried.clear()
         self._attempts = len(self._names)
 
@@ -111,7 +111,7 @@ def _is_loopback(host: str) -> bool:
 
 
 class NodeOffers:
-    """What the nodes of clusters have offered in a search."""
+    """The offers of the nodes of clusters in a search."""
 
     def __init__(self, choose: Choose[Offer]) -> None:
         self._choose = choose
