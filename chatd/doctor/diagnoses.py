@@ -122,9 +122,12 @@ def _failed(findings: Findings) -> str:
     when=lambda findings: findings.reachable and findings.cut_off,
 )
 def _cut_off(findings: Findings) -> str:
-    nodes = [f"{each.node} ({each.address})" for each in findings.cut_off]
-    server = escape(findings.cut_off[0].server_id)
-    others = [each.node for each in findings.reachable if not each.is_cut_off]
+    server, cluster = escape(findings.cut_off[0].server_id), findings.cut_off[0].cluster
+    cut_off = [each for each in findings.cut_off if each.cluster == cluster]
+    others = [
+        each for each in findings.reachable if each.cluster == cluster and not each.is_cut_off
+    ]
+    nodes = [f"{each.node} ({each.address})" for each in cut_off]
     goes_on = "clients use the others" if others else "nobody can enter until they are back"
     return (
         f"{server} is reachable, but {listed(nodes)} {is_or_are(nodes)} cut off from the other "

@@ -5,6 +5,7 @@ All times are in seconds. :mod:`chatd.doctor.diagnoses` decides what the finding
 
 import errno
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -237,16 +238,16 @@ class Findings:
         The same id in two subnets may be one server that has an address in each. The nodes of a
         cluster are one chat; the first of them stands for all.
         """
-        return [
-            each
-            for report in self.reports
-            for each in _chats(report.servers)
-            if self.server_id in (None, each.server_id)
-            and any(
-                each.server_id == other.server_id and each is not other
-                for other in _chats(report.servers)
-            )
-        ]
+        duplicates: list[ServerReport] = []
+        for report in self.reports:
+            chats = _chats(report.servers)
+            counts = Counter(each.server_id for each in chats)
+            duplicates += [
+                each
+                for each in chats
+                if self.server_id in (None, each.server_id) and counts[each.server_id] > 1
+            ]
+        return duplicates
 
     @property
     def cut_off(self) -> list[ServerReport]:

@@ -107,6 +107,11 @@ CASES: dict[str, tuple[Findings, str, list[str]]] = {
         ["annex (10.35.11.3), shed (10.35.11.3) are cut off", "nobody can enter"],
     ),
     "another server's node is cut off": (findings(lan(server(), CUT_OFF)), "ok", []),
+    "only another server is not cut off": (
+        findings(lan(server(), CUT_OFF), server_id=None),
+        "cut-off",
+        ["campus is reachable, but annex (10.35.11.3) is cut off", "nobody can enter"],
+    ),
     "two clusters with the same id": (
         findings(lan(LIBRARY, GYM, TWIN), server_id="campus"),
         "duplicate-id",
