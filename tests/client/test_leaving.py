@@ -43,14 +43,24 @@ def test_a_server_that_closes_instead_of_saying_goodbye_ends_the_client_as_well(
     assert client.exit_statuses == [0]
 
 
-def test_it_waits_two_seconds_for_a_goodbye() -> None:
-    client = online()
+def registering() -> ClientHarness:
+    """A client whose hello is sent, and has no answer yet."""
+    client = ClientHarness()
+    client.connect()
+    assert client.sent_types() == ["hello"]
+    return client
+
+
+@pytest.mark.parametrize("start", [online, registering])
+def test_it_waits_two_seconds_for_a_goodbye(start: Callable[[], ClientHarness]) -> None:
+    client = start()
     client.end_input()
     client.advance(1.99)
     assert client.exit_statuses == []
     client.advance(0.01)
     assert client.exit_statuses == [0]
     assert client.transport.disconnecting
+    assert client.delayed_calls == []
 
 
 def test_long_input_is_sent_completely_before_it_quits() -> None:
@@ -135,14 +145,6 @@ def test_unconfirmed_lines_that_are_lost_after_the_end_of_input_end_it_with_stat
     assert "  one" in client.ui.notices
 
 
-def registering() -> ClientHarness:
-    """A client whose hello is sent, and has no answer yet."""
-    client = ClientHarness()
-    client.connect()
-    assert client.sent_types() == ["hello"]
-    return client
-
-
 @pytest.mark.parametrize(
     "leave", [ClientHarness.end_input, lambda client: client.service.stopService()]
 )
@@ -171,17 +173,6 @@ def test_a_refusal_that_comes_when_it_is_leaving_changes_nothing(code: str) -> N
     assert client.sent_types() == ["quit"]
     assert client.exit_statuses == [0]
     assert not client.finder.is_searching
-
-
-def test_it_waits_two_seconds_for_a_server_that_has_not_welcomed_it() -> None:
-    client = registering()
-    client.end_input()
-    client.advance(1.99)
-    assert client.exit_statuses == []
-    client.advance(0.01)
-    assert client.exit_statuses == [0]
-    assert client.transport.disconnecting
-    assert client.delayed_calls == []
 
 
 @pytest.mark.parametrize("line", ["/quit", "/exit", "exit()"])
