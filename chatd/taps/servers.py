@@ -107,7 +107,7 @@ def as_json(offers: list[Offer]) -> str:
 
 
 def _cluster_object(offer: Offer) -> dict[str, object]:
-    """What only the nodes of a cluster have."""
+    """The part of the object that only a node of a cluster has."""
     if not offer.node:
         return {}
     return {"node": offer.node, "cluster": offer.cluster, "cut_off": offer.is_cut_off}
@@ -119,11 +119,10 @@ def as_table(offers: list[Offer]) -> str:
     Of servers with one id that are no nodes of one cluster, the cluster is shown as well.
     """
     columns: list[tuple[str, Callable[[Offer], str]]] = [("SERVER", lambda each: escape(each.id))]
-    if any(each.node for each in offers):
+    clustered = {each.id for each in offers if each.node}
+    if clustered:
         columns.append(("NODE", lambda each: escape(each.node)))
-    if len({(each.id, each.cluster) for each in offers if each.id in _clustered(offers)}) > len(
-        _clustered(offers)
-    ):
+    if len({(each.id, each.cluster) for each in offers if each.id in clustered}) > len(clustered):
         columns.append(("CLUSTER", lambda each: escape(each.cluster)))
     columns += [
         ("ADDRESS", lambda each: f"{each.address}:{each.port}"),
@@ -138,8 +137,3 @@ def as_table(offers: list[Offer]) -> str:
         for row in rows
     )
     return "\n".join(lines) + "\n"
-
-
-def _clustered(offers: list[Offer]) -> set[str]:
-    """The ids that nodes of clusters have."""
-    return {each.id for each in offers if each.cluster}

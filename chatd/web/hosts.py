@@ -110,7 +110,7 @@ def _normalize_origin(text: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class CheckedHost:
-    """What is known of a request once its ``Host`` and its ``Origin`` are checked.
+    """The ``Host`` and the ``Origin`` of a request, after their check.
 
     :ivar host: the server's name in it, in lower case; empty for a request of HTTP/1.0 without
         ``Host``: that version does not have it, and a load balancer's health check may speak it. A

@@ -59,7 +59,7 @@ class Router:
 
         It never raises, and a Deferred never fails.
         """
-        host = CheckedHost()
+        host = _UNCHECKED
         try:
             _refuse_tunnel(request)
             nodes = self.origins.of(self.chat.hub.nodes.known)
@@ -99,7 +99,7 @@ class Router:
     def reject(self, error: HTTPError, host: CheckedHost = _UNCHECKED) -> Response:
         """The response for `error`, which is counted.
 
-        :param host: what is known of the request, if it was checked.
+        :param host: the request's, if it was checked.
         """
         self.chat.counters[error.code] += 1
         return self._add_security_headers(

@@ -19,7 +19,7 @@ def begin(harness: WebHarness, *nodes: Node) -> None:
 
 
 def policy(harness: WebHarness) -> str:
-    """What the page may connect to."""
+    """The sources that the page may connect to."""
     header = harness.connect_http().get("/").headers["content-security-policy"]
     [sources] = [part for part in header.split("; ") if part.startswith("connect-src ")]
     return sources

@@ -22,7 +22,7 @@ export function retryDelay() {
  * `onOpen` is called for each WebSocket that opens, `onFrame` with each frame received.
  *
  * At any time there is either a WebSocket (connecting or open), or a retry timer, or neither (not
- * opened yet, or closed by the user). `open`, `close` and `check` may be called in all three
+ * opened yet, closed, or suspended). `open`, `close` and `check` may be called in all three
  * states, so each of them first gets rid of what the last state has left.
  */
 export function createConnection(dispatch, nodes, { onOpen, onFrame }) {
