@@ -17,17 +17,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import quantiles
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from benchmarks.compiling import BUILD, build
-from benchmarks.load import Load, Measurement
+from benchmarks.compiling import build
+from benchmarks.load import Load, Measurement, load_command
 from benchmarks.machine import description, raise_file_limit, resident_bytes
-from benchmarks.peers import NATIVE_MESSAGE, TEXT, Step
+from benchmarks.peers import NATIVE, NATIVE_MESSAGE, TEXT, Step
 from benchmarks.search import Nobody
 from benchmarks.server_process import MeasurementError, environment
 from chatd.chat.commands import Enter, JoinRoom, SessionKeys
@@ -113,10 +113,8 @@ def server_command(address: str, *options: str) -> list[str]:
 @contextmanager
 def processes() -> Iterator[Processes]:
     """Programs that are killed in the end."""
-    with TemporaryDirectory(prefix="bench-") as name, ExitStack() as stack:
-        made = Processes(Path(name))
-        stack.callback(made.close)
-        yield made
+    with TemporaryDirectory(prefix="bench-") as name, closing(Processes(Path(name))) as programs:
+        yield programs
 
 
 def start_cluster(programs: Processes) -> list[int]:
@@ -163,20 +161,10 @@ def load_on(
     senders: int = SENDERS,
 ) -> Iterator[Load]:
     """A load generator whose members are spread over `addresses`."""
-    command = [str(BUILD / "load"), "--pid", str(pid), "--members", str(members)]
-    for address in addresses:
-        command += ["--server", f"{address}:{PORT}"]
-    command += ["--at-once", "200", "--senders", str(senders), "--message", message.hex()]
-    for request, reply in steps:
-        command += ["--step", f"{request.hex()}:{reply.hex()}"]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        yield Load(process, process.stdin, process.stdout)
-    finally:
-        process.kill()
-        process.wait()
+    servers = [f"{address}:{PORT}" for address in addresses]
+    command = load_command(servers, pid, members, steps, message)
+    with closing(Load.start([*command, "--at-once", "200", "--senders", str(senders)])) as load:
+        yield load
 
 
 def line(text: str) -> None:
@@ -198,7 +186,7 @@ def report_rate(rate: int, measured: Measurement, nodes: int) -> None:
 
 def measure_lobby(addresses: Sequence[str], pid: int, members: int, seconds: float) -> None:
     """The latencies at each rate, and the most messages a second."""
-    with load_on(addresses, pid, members, [hello("m")], NATIVE_MESSAGE) as load:
+    with load_on(addresses, pid, members, NATIVE, NATIVE_MESSAGE) as load:
         load.join()
         for rate in RATES:
             report_rate(rate, load.rate(rate, 2, seconds), len(addresses))

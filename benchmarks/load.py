@@ -2,15 +2,15 @@
 
 import select
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, Final
 
 import msgspec
 
 from benchmarks.compiling import BUILD
-from benchmarks.peers import HOST, Peer
+from benchmarks.peers import HOST, Peer, Step
 from benchmarks.server_process import MeasurementError, Server, pinned
 
 #: Longer than the generator's own time-outs, which say more: this is for one that hangs.
@@ -56,6 +56,22 @@ class Load:
     commands: IO[bytes]
     replies: IO[bytes]
 
+    @classmethod
+    def start(cls, command: Sequence[str]) -> "Load":
+        """Start a load generator; :meth:`close` ends it."""
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert process.stdin is not None
+        assert process.stdout is not None
+        return cls(process, process.stdin, process.stdout)
+
+    def close(self) -> None:
+        """Kill it, and close its pipes."""
+        self.process.kill()
+        self.process.wait()
+        self.replies.close()
+        with suppress(BrokenPipeError):
+            self.commands.close()
+
     def join(self) -> Measurement:
         """Connect and register all members."""
         return self._run("join")
@@ -89,22 +105,27 @@ class Load:
 @contextmanager
 def load_on(server: Server, peer: Peer, members: int, core: int) -> Iterator[Load]:
     """Run a load generator until the end of the block. No member has joined yet."""
-    command = [str(BUILD / "load"), "--server", f"{server.config.address}:{server.config.port}"]
-    command += ["--pid", str(server.process.pid), "--members", str(members)]
+    host = f"{server.config.address}:{server.config.port}"
+    steps = [(request.replace(HOST, host.encode()), reply) for request, reply in peer.steps]
+    command = load_command([host], server.process.pid, members, steps, peer.message)
     command += ["--at-once", str(peer.at_once), "--senders", str(peer.senders)]
-    command += ["--message", peer.message.hex(), *(["--echo"] if peer.echo else [])]
-    host = f"{server.config.address}:{server.config.port}".encode()
-    for request, reply in peer.steps:
-        command += ["--step", f"{request.replace(HOST, host).hex()}:{reply.hex()}"]
     with pinned(core):
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        yield Load(process, process.stdin, process.stdout)
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
-        with suppress(BrokenPipeError):
-            process.stdin.close()
+        load = Load.start([*command, *(["--echo"] if peer.echo else [])])
+    with closing(load):
+        yield load
+
+
+def load_command(
+    servers: Sequence[str], pid: int, members: int, steps: Sequence[Step], message: bytes
+) -> list[str]:
+    """The command of a load generator, without how many register at once and how many send.
+
+    :param servers: with their ports; members are spread over them.
+    :param pid: of the server whose cost is measured.
+    """
+    command = [str(BUILD / "load"), "--pid", str(pid), "--members", str(members)]
+    for server in servers:
+        command += ["--server", server]
+    for request, reply in steps:
+        command += ["--step", f"{request.hex()}:{reply.hex()}"]
+    return [*command, "--message", message.hex()]
