@@ -2,7 +2,6 @@
 
 import json
 import textwrap
-from collections.abc import Sequence
 from typing import Any, Final
 
 from chatd.doctor.diagnoses import diagnose
@@ -15,6 +14,7 @@ from chatd.doctor.findings import (
 )
 from chatd.doctor.words import NO_BREAK
 from chatd.wire.rendering import escape
+from chatd.wire.table import table
 
 _COLUMNS: Final = 80
 
@@ -29,22 +29,22 @@ _SEND_ERRORS: Final = {
 def as_text(findings: Findings) -> str:
     """Tables of `findings`, and the diagnosis as the last paragraph."""
     parts = [
-        _table(_INTERFACE_HEADING, "<<<>><", [_interface_row(each) for each in findings.reports])
+        table([_INTERFACE_HEADING, *(_interface_row(each) for each in findings.reports)], "<<<>><")
     ]
     if findings.servers:
         rows = [
             _server_row(report, server) for report in findings.reports for server in report.servers
         ]
-        parts.append(_table(_SERVER_HEADING, "<<>>>><", rows))
+        parts.append(table([_SERVER_HEADING, *rows], "<<>>>><"))
     if nodes := [each for each in findings.servers if each.node]:
-        parts.append(_table(_NODE_HEADING, "<<<<", [_node_row(each) for each in nodes]))
+        parts.append(table([_NODE_HEADING, *(_node_row(each) for each in nodes)]))
     rejected = [
         [escape(report.interface.name), datagram.source, str(count), _reason(datagram)]
         for report in findings.reports
         for datagram, count in report.rejected
     ]
     if rejected:
-        parts.append(_table(_REJECTED_HEADING, "<<><", rejected))
+        parts.append(table([_REJECTED_HEADING, *rejected], "<<><"))
     parts.append(_wrapped(diagnose(findings).sentence(findings)))
     return "\n".join(parts)
 
@@ -117,19 +117,6 @@ def _reason(datagram: RejectedDatagram) -> str:
 
 def _milliseconds(seconds: float) -> str:
     return f"{seconds * 1000:.2f} ms"
-
-
-def _table(heading: Sequence[str], aligned: str, rows: list[list[str]]) -> str:
-    """`rows` in columns under `heading`; `aligned` has ``<`` or ``>`` for each column."""
-    lines = [list(heading), *rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(heading))]
-    return "".join(
-        "  ".join(
-            f"{cell:{side}{width}}" for cell, side, width in zip(line, aligned, widths, strict=True)
-        ).rstrip()
-        + "\n"
-        for line in lines
-    )
 
 
 def _wrapped(sentence: str) -> str:

@@ -1,4 +1,4 @@
-"""What ``chatd cluster status`` prints."""
+"""The state of a cluster, as ``chatd cluster status`` prints it."""
 
 import json
 from collections.abc import Sequence
@@ -7,9 +7,13 @@ from typing import Final
 from chatd.etcd.admin import LogState, ServerState
 from chatd.log.node_report import NodeReport
 from chatd.wire.rendering import escape
+from chatd.wire.table import table
 
 #: A node says something every second; after five the others take it for dead. Clocks may differ.
 _SILENT_MILLISECONDS: Final = 10_000
+
+_NODE_HEADING: Final = ("NODE", "STATE", "LAST HEARD", "SLOTS", "ADDRESSES")
+_SERVER_HEADING: Final = ("ETCD", "VERSION", "LEADER", "REVISION", "DATABASE", "IN USE")
 
 
 def as_json(
@@ -68,45 +72,42 @@ def as_table(
     now: int,
 ) -> str:
     """The state as tables of the nodes and the servers, and lines about the log and problems."""
-    lines = []
+    parts = []
     if log is not None:
-        lines += [
-            f"Cluster:     {escape(chat)} ({escape(log.pointer.cluster_id)})",
-            f"Last entry:  {log.entry or 'none'}",
-            f"Snapshot:    {log.pointer.position} ({_megabytes(log.pointer.size)})",
-            "",
-        ]
-    if nodes:
-        rows: list[tuple[str, ...]] = [("NODE", "STATE", "LAST HEARD", "SLOTS", "ADDRESSES")]
-        rows += [
-            (
-                escape(each.node.name),
-                _state(each, now),
-                f"{max(0, now - each.heard_ms) // 1_000} s ago" if each.heard_ms else "-",
-                str(each.slots),
-                escape(", ".join(each.node.addresses)),
-            )
-            for each in nodes
-        ]
-        lines += [*_table(rows), ""]
-    rows = [("ETCD", "VERSION", "LEADER", "REVISION", "DATABASE", "IN USE")]
-    rows += [
-        (
-            str(each.server),
-            escape(each.version) or "-",
-            "yes" if each.is_leader else "",
-            str(each.revision or "-"),
-            _megabytes(each.database_bytes),
-            _megabytes(each.used_bytes),
+        parts.append(
+            f"Cluster:     {escape(chat)} ({escape(log.pointer.cluster_id)})\n"
+            f"Last entry:  {log.entry or 'none'}\n"
+            f"Snapshot:    {log.pointer.position} ({_megabytes(log.pointer.size)})\n"
         )
-        for each in servers
-    ]
-    lines += _table(rows)
+    if nodes:
+        parts.append(table([_NODE_HEADING, *(_node_row(each, now) for each in nodes)]))
+    parts.append(table([_SERVER_HEADING, *map(_server_row, servers)]))
     problems = [each.problem for each in servers if each.problem]
     problems += [f"etcd at {each.server}: {alarm}" for each in servers for alarm in each.alarms]
     if problems:
-        lines += ["", *(escape(each) for each in problems)]
-    return "\n".join(lines) + "\n"
+        parts.append("".join(f"{escape(each)}\n" for each in problems))
+    return "\n".join(parts)
+
+
+def _node_row(report: NodeReport, now: int) -> list[str]:
+    return [
+        escape(report.node.name),
+        _state(report, now),
+        f"{max(0, now - report.heard_ms) // 1_000} s ago" if report.heard_ms else "-",
+        str(report.slots),
+        escape(", ".join(report.node.addresses)),
+    ]
+
+
+def _server_row(state: ServerState) -> list[str]:
+    return [
+        str(state.server),
+        escape(state.version) or "-",
+        "yes" if state.is_leader else "",
+        str(state.revision or "-"),
+        _megabytes(state.database_bytes),
+        _megabytes(state.used_bytes),
+    ]
 
 
 def _state(report: NodeReport, now: int) -> str:
@@ -114,14 +115,6 @@ def _state(report: NodeReport, now: int) -> str:
     if not report.is_there:
         return "ended"
     return "running" if now - report.heard_ms < _SILENT_MILLISECONDS else "silent"
-
-
-def _table(rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
 
 
 def _megabytes(size: int) -> str:

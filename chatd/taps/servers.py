@@ -24,6 +24,7 @@ from chatd.taps.options import (
 from chatd.taps.program import get_reactor, write_stdout
 from chatd.wire.discovery import Offer
 from chatd.wire.rendering import escape
+from chatd.wire.table import table
 
 
 class Options(CommandOptions):
@@ -131,9 +132,4 @@ def as_table(offers: list[Offer]) -> str:
     ]
     rows = [[heading for heading, _ in columns]]
     rows += [[cell(each) for _, cell in columns] for each in offers]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(columns))]
-    lines = (
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    )
-    return "\n".join(lines) + "\n"
+    return table(rows)
