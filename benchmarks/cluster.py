@@ -50,13 +50,13 @@ SLOTS: Final = 20_000
 
 
 def hello(prefix: str) -> Step:
-    """How a member enters."""
+    """The step with which a member enters."""
     text = f'{{"type":"hello","data":{{"nickname":"{prefix}@@@@@@","version":1}}}}\n'
     return text.encode(), b'"type":"welcome"'
 
 
 def join(room: str) -> Step:
-    """How it joins a room."""
+    """The step with which it joins a room."""
     return f'{{"type":"join","data":{{"room":"{room}"}}}}\n'.encode(), b'"type":"joined"'
 
 
@@ -73,7 +73,7 @@ class Processes:
         self._started: list[subprocess.Popen[bytes]] = []
 
     def start(self, name: str, command: Sequence[str]) -> subprocess.Popen[bytes]:
-        """Start a program; what it says goes to a file."""
+        """Start a program; its output goes to a file."""
         with (self.directory / f"{name}.out").open("wb") as output:
             process = subprocess.Popen(
                 command,
@@ -102,7 +102,7 @@ class Processes:
 
 
 def server_command(address: str, *options: str) -> list[str]:
-    """What starts a server without limits on what one member does."""
+    """The command of a server without limits on one member."""
     return [
         *(sys.executable, "-m", "chatd", "server", "--ifaddrs", f"{address}/8"),
         *("--port", str(PORT), "--flood", "0", "--accept-rate", "0", "--timeout", "0"),
@@ -221,7 +221,7 @@ def measure_crowd(nodes: Sequence[int], crowd: int, seconds: float) -> None:
 
 
 def measure_snapshot(members: int) -> None:
-    """How long a node takes to save what so many members are, and to be it."""
+    """The times in which a node makes a snapshot of so many members, and restores it."""
     replica = _replica()
     replica.lives.begins("n1", 1, VERSION)
     replica.carry_out(BeginNode(Node("n1", (), ()), members, VERSION), "n1")

@@ -1,4 +1,4 @@
-"""What is said of a log that is not in etcd."""
+"""The errors of a log that is not in etcd."""
 
 from chatd.log.shared_engine import LogUnusable
 

@@ -21,9 +21,8 @@ from chatd.etcd.watch import Watch
 from chatd.log.engine import LogLost, Position, Snapshot
 from chatd.log.shared_engine import LogUnreachable, LogUnusable, SharedEntry
 
-#: Whoever is there says something every second.
+#: Each node that runs says something every second.
 _IN_USE_SECONDS: Final = 3
-
 
 #: Time to read the entries after a snapshot.
 _READING_SECONDS: Final = 10
@@ -31,7 +30,7 @@ _READING_SECONDS: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class ServerState:
-    """How one server of etcd is.
+    """The state of one server of etcd.
 
     :ivar problem: why it cannot be used; else empty.
     :ivar alarms: such as ``NOSPACE``, in etcd's words.
@@ -49,7 +48,7 @@ class ServerState:
 
 @dataclass(frozen=True, slots=True)
 class LogState:
-    """What is in etcd of a log.
+    """The state of a log.
 
     :ivar made_at: the revision at which it was made.
     :ivar entry: the position of the last entry; 0 before the first one.
@@ -77,7 +76,7 @@ class EtcdAdmin:
         """
         keys = self._keys
         whole = {"key": keys.prefix, "range_end": keys.end}
-        # What is there without a pointer is the rest of a log whose pointer was deleted by hand.
+        # Keys without a pointer are the rest of a log whose pointer was deleted by hand.
         cleared = await self._unless_made([{"request_delete_range": whole}])
         snapshot = Snapshot(cleared.header.revision, first_snapshot)
         pointer = snapshots.pointer_to(snapshot, cluster_id, snapshot.position)
@@ -98,9 +97,9 @@ class EtcdAdmin:
         return answer
 
     async def look(self) -> LogState:
-        """What is there of the log.
+        """Look at the log, without reading its entries.
 
-        :raises LogUnusable: if there is none.
+        :raises LogUnusable: if there is none, or it is damaged.
         :raises LogUnreachable: if etcd cannot be used.
         """
         pointer_key = await self._read(self._keys.pointer)
@@ -109,9 +108,7 @@ class EtcdAdmin:
         pointer = snapshots.decode_pointer(pointer_key)
         if pointer is None:
             raise snapshots.damaged()
-        log_key = await self._read(self._keys.log)
-        entry = log_key.mod_revision if log_key is not None else 0
-        return LogState(pointer, pointer_key.create_revision, entry)
+        return LogState(pointer, pointer_key.create_revision, await self._last_entry())
 
     async def read(self, begin: Callable[[bytes], Callable[[bytes], None]]) -> None:
         """Read the newest snapshot, and the entries after it up to now.
@@ -122,8 +119,7 @@ class EtcdAdmin:
         """
         snapshot = await EtcdEngine(self._clock, self._client, self._server_id).load()
         read = begin(snapshot.data)
-        log_key = await self._read(self._keys.log)
-        last = log_key.mod_revision if log_key is not None else 0
+        last = await self._last_entry()
         if last <= snapshot.position:
             return
         done: Deferred[None] = Deferred()
@@ -144,13 +140,12 @@ class EtcdAdmin:
             watch.stop()
 
     async def is_in_use(self) -> bool:
-        """Whether a node is there; it would say something in the next seconds."""
-        before = await self._read(self._keys.log)
-        if before is None:
+        """Whether a node runs: it says something in the next seconds."""
+        before = await self._last_entry()
+        if not before:
             return False
         await deferLater(self._clock, _IN_USE_SECONDS)
-        after = await self._read(self._keys.log)
-        return after is not None and after.mod_revision != before.mod_revision
+        return await self._last_entry() not in (0, before)
 
     async def remove(self) -> None:
         """Delete the log, its snapshots, and whatever else has a key of this chat.
@@ -167,7 +162,7 @@ class EtcdAdmin:
         )
 
     async def server_states(self) -> list[ServerState]:
-        """How each server of etcd is."""
+        """The state of each server of etcd."""
         return [await self._server_state(each) for each in self._client.address.servers]
 
     async def _server_state(self, server: Server) -> ServerState:
@@ -185,6 +180,11 @@ class EtcdAdmin:
             status.size_in_use,
             tuple(each[:200] for each in status.errors[:8]),
         )
+
+    async def _last_entry(self) -> Position:
+        """The position of the last entry; 0 before the first one."""
+        log_key = await self._read(self._keys.log)
+        return log_key.mod_revision if log_key is not None else 0
 
     async def _read(self, key: bytes) -> KeyValue | None:
         answer = await self._client.call("/v3/kv/range", {"key": key}, Range)

@@ -25,7 +25,7 @@ _CERTIFICATE: Final = re.compile(
 
 
 def connector(reactor: Any, address: EtcdAddress) -> Connect:
-    """What connects to the servers of `address`.
+    """A function that connects to the servers of `address`.
 
     :raises ValueError: as :func:`check_tls` does.
     """
@@ -44,7 +44,7 @@ def connector(reactor: Any, address: EtcdAddress) -> Connect:
 
 
 def _cancelled(failure: Failure) -> Failure:
-    """What every other Deferred fails with that is cancelled; endpoints have one of their own."""
+    """The error of every cancelled Deferred, in place of that which only endpoints have."""
     return Failure(CancelledError()) if failure.check(ConnectingCancelledError) else failure
 
 
@@ -83,7 +83,10 @@ def _trust(pem: bytes) -> Any:
 
 
 def _use(name: str, path: Path, use: Callable[[bytes], Any]) -> Any:
-    """What `use` makes of the file."""
+    """The result of `use` with the bytes of the file.
+
+    :raises ValueError: if it cannot be read, or `use` fails.
+    """
     try:
         return use(path.read_bytes())
     except OSError as error:

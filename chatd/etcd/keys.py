@@ -34,7 +34,7 @@ class Pointer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def name(self) -> str:
-        """What the keys of its slices begin with."""
+        """The name of the snapshot in the keys of its slices."""
         return f"{self.position:0{_POSITION_DIGITS}}-{self.sha256[:16]}"
 
 
@@ -51,7 +51,7 @@ class Keys:
     """
 
     def __init__(self, server_id: str) -> None:
-        # What the id of another chat begins with must not be this one's prefix.
+        # The slash keeps the keys of "campus" apart from those of "campus2".
         self.prefix = f"/chatd/{quote(server_id, safe='')}/".encode()
         self.log = self.prefix + b"log"
         self.pointer = self.prefix + b"snapshot"
@@ -67,7 +67,7 @@ class Keys:
         return chat + slash + b"log" if is_pointer else None
 
     def slices_of(self, pointer: Pointer) -> bytes:
-        """What the keys of that snapshot's slices begin with."""
+        """The prefix of the keys of that snapshot's slices."""
         return self.slices + pointer.name.encode() + b"/"
 
     def slices_before(self, pointer: Pointer) -> bytes:

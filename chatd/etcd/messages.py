@@ -1,7 +1,7 @@
-"""What etcd answers, as JSON in the words of its gRPC gateway, and what its refusals mean.
+"""The answers of etcd, as JSON in the words of its gRPC gateway, and the meaning of its refusals.
 
-msgspec turns base64 into bytes. The gateway writes 64-bit numbers as strings, and leaves out what
-is zero, empty or false.
+msgspec turns base64 into bytes. The gateway writes 64-bit numbers as strings, and leaves out
+fields that are zero, empty or false.
 """
 
 from typing import Any, Final, TypeVar
@@ -27,7 +27,7 @@ class Header(Struct):
 
 
 class Answer(Struct):
-    """What every answer has."""
+    """The part that every answer has."""
 
     header: Header = msgspec.field(default_factory=Header)
 
@@ -55,7 +55,7 @@ class Response(Struct):
 
 
 class Transaction(Answer):
-    """Whether the comparison held, and the answers to what was done therefore."""
+    """Whether the comparison held, and the answers to the requests that were done therefore."""
 
     succeeded: bool = False
     responses: list[Response] = []
@@ -67,7 +67,7 @@ class Transaction(Answer):
 
 
 class Token(Answer):
-    """What shows for a while who asks."""
+    """A token, which names the user in further requests until it expires."""
 
     token: str = ""
 
@@ -77,7 +77,7 @@ class Token(Answer):
 
 
 class Status(Answer):
-    """How one server is."""
+    """The state of one server."""
 
     version: str = ""
     leader: int = 0
@@ -110,7 +110,7 @@ class WatchLine(Struct):
 
 
 class Refusal(Exception):
-    """What etcd has answered instead of doing what it was asked for."""
+    """etcd has not done what it was asked for; the text is its reason."""
 
 
 class TokenExpired(Exception):
@@ -159,7 +159,7 @@ def check(status: int, data: bytes | bytearray) -> None:
 
 
 def refuse(message: str) -> Exception:
-    """What a refusal with that message means.
+    """The exception that a refusal with that message means.
 
     The messages are those of ``etcdserver/api/v3rpc/rpctypes/error.go``, which has kept them from
     etcd 3.4 to 3.6. The numbers of gRPC's errors tell too little.

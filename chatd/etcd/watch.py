@@ -22,7 +22,7 @@ _log: Final = Logger()
 
 
 class NotTaken(Exception):
-    """Entries were told, and whoever was told has failed."""
+    """The function that takes entries has failed with some."""
 
 
 class Watch:
@@ -152,7 +152,7 @@ class Watch:
         try:
             self._received(entries)
         except Exception:
-            # Whatever it is, it is no trouble with a server: these entries would never come again.
+            # No server is at fault, and these entries would never come again.
             _log.failure("entries of the log were not taken")
             raise NotTaken from None
 

@@ -1,8 +1,8 @@
-"""What is missing in the archive of a cluster's node, and what has filled it.
+"""The gaps in the archive of a cluster's node: messages that it has to get from another node.
 
-A node that was away has messages from before and from after, and gets those between from another
-node later. Until then it is known here which they are: for each room, the numbers from the first to
-the last one. They are in the table ``numbers``, under the names below and the room's key.
+A node that was away has the messages from before and from after, and gets those between later.
+Until then the table ``numbers`` has, for each room, the numbers of the first and of the last
+missing message, under the names below and the room's key.
 """
 
 from collections.abc import Sequence

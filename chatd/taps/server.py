@@ -299,7 +299,7 @@ def _node(options: ServerOptions) -> str:
 
 
 def _store_id(settings: ServerSettings) -> str:
-    """What the default file is named after: nodes on one host have one each."""
+    """The id in the name of the default file: nodes on one host have a file each."""
     return f"{settings.server_id}@{settings.node}" if settings.node else settings.server_id
 
 

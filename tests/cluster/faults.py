@@ -1,4 +1,4 @@
-"""What may happen to the hosts of a cluster, one thing at a time."""
+"""Faults of the hosts of a cluster, one at a time."""
 
 import signal
 from collections.abc import Callable
@@ -50,7 +50,6 @@ def end_node(cluster: ClusterHosts, host: str, seconds: float) -> Fault:
 
 def stop_node(cluster: ClusterHosts, host: str, seconds: float) -> Fault:
     """Have the node of a host stand still."""
-    """Have the node of a host stand still."""
     node = cluster.nodes[host]
     node.send_signal(signal.SIGSTOP)
     return Fault(f"node {host} stopped", seconds, lambda: node.send_signal(signal.SIGCONT))
@@ -58,13 +57,11 @@ def stop_node(cluster: ClusterHosts, host: str, seconds: float) -> Fault:
 
 def kill_etcd(cluster: ClusterHosts, host: str, seconds: float) -> Fault:
     """Kill the server of etcd on a host."""
-    """Kill the server of etcd on a host."""
     cluster.kill_etcd(host)
     return Fault(f"etcd {host} killed", seconds, lambda: cluster.start_etcd(host))
 
 
 def stop_etcd(cluster: ClusterHosts, host: str, seconds: float) -> Fault:
-    """Have the server of etcd on a host stand still."""
     """Have the server of etcd on a host stand still."""
     server = cluster.etcd[host]
     server.send_signal(signal.SIGSTOP)
@@ -78,7 +75,6 @@ def cut_off(cluster: ClusterHosts, host: str, seconds: float) -> Fault:
 
 
 def kill_all_etcd(cluster: ClusterHosts, host: str, seconds: float) -> Fault:
-    """Kill all servers of etcd."""
     """Kill all servers of etcd."""
     for each in NODES:
         cluster.kill_etcd(each)

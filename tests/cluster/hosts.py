@@ -121,7 +121,7 @@ class ClusterHosts:
         return started
 
     def ended(self) -> list[str]:
-        """Which nodes do not run any more, and what they said last."""
+        """The nodes that do not run any more, and their last lines."""
         return [
             f"node {name} has ended: {node.stderr[-3:]}"
             for name, node in self.nodes.items()
@@ -147,7 +147,7 @@ def cluster_hosts(directory: Path) -> Iterator[ClusterHosts]:
 
 
 def read_api(host: Host, address: str, path: str) -> Any:
-    """What the HTTP API of a node answers to another host."""
+    """The answer of a node's HTTP API to another host."""
     code = (
         "import sys, urllib.request; "
         "sys.stdout.write(urllib.request.urlopen(sys.argv[1], timeout=5).read().decode())"
@@ -158,7 +158,7 @@ def read_api(host: Host, address: str, path: str) -> Any:
 
 
 def objects(program: Program, after: int = 0) -> list[dict[str, Any]]:
-    """What talkers have reported."""
+    """The reports of talkers."""
     return [json.loads(line) for line in program.stdout[after:]]
 
 

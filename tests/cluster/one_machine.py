@@ -30,7 +30,7 @@ from tests.timeouts import TIMEOUT_SECONDS
 
 NAMES: Final = ("a", "b", "c")
 GUESTS: Final = ("guest-2", "guest-3")
-#: After how many seconds what was killed is started again: by then the others have noticed.
+#: Time after which a killed program is started again: by then the others have noticed.
 _RESTART_SECONDS: Final = 10.0
 
 
@@ -87,14 +87,14 @@ class Trial:
             assert monotonic() < end, made.stderr
 
     def client(self, nickname: str) -> list[str]:
-        """What starts a client of the cluster."""
+        """The command of a client of the cluster."""
         return [
             *(*CHATD, "client", "--server", "campus", "--nickname", nickname),
             *(*IFADDRS, *self._discovery),
         ]
 
     def describe(self) -> str:
-        """What the user can do now."""
+        """A text that says what the user can do now."""
         chatd = Path(sys.executable).with_name("chatd")
         shown = chatd.relative_to(Path.cwd()) if chatd.is_relative_to(Path.cwd()) else chatd
         lines = ["A cluster of three nodes is running, with a client each; one is yours."]
@@ -116,7 +116,7 @@ class Trial:
         return "\n".join(lines)
 
     def tend(self) -> None:
-        """Start again what has ended 10 s ago."""
+        """Start the programs again that ended 10 s ago."""
         now = monotonic()
         for name, program in self._programs.items():
             if program.has_ended and name not in self._ended_at:
@@ -179,7 +179,8 @@ def main(words: Sequence[str] | None = None) -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end)
     with TemporaryDirectory() as directory:
-        os.environ["XDG_STATE_HOME"] = directory  # what the nodes and clients keep goes, too
+        # The files of the nodes and clients are deleted with it, too.
+        os.environ["XDG_STATE_HOME"] = directory
         try:
             status = run(options.nickname, Path(directory))
         except KeyboardInterrupt:

@@ -51,7 +51,7 @@ class Machine:
         self._settings["ETCD_NAME"] = name
 
     def run(self, command: str) -> str:
-        """What a command prints, which must succeed."""
+        """Run a command, which must succeed, and return its output."""
         words = shlex.split(command.removeprefix("/opt/chatd/bin/"))
         done = self.host.start(*(CHATD if words[0] == "chatd" else words[:1]), *words[1:])
         assert done.wait() == 0, done.stderr

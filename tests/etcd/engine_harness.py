@@ -60,7 +60,7 @@ class Node:
         return [entry.data.decode() for entry in self.entries]
 
     def result(self, deferred: Deferred[_Result], seconds: float = 0) -> _Result:
-        """What `deferred` fires with within that time; or what it fails with is raised."""
+        """The result of `deferred` within that time; its failure is raised."""
         results: list[Any] = []
         deferred.addBoth(results.append)
         self.servers.advance(seconds)

@@ -1,4 +1,4 @@
-"""What a node's archive lacks is known until it is there, and then it is in its place."""
+"""A node's archive knows its missing messages until they come, and puts them in their place."""
 
 from collections.abc import Callable
 from pathlib import Path
