@@ -37,7 +37,8 @@ from chatd.log.held_outbox import HeldOutbox
 from chatd.log.node_operations import VERSION, BeginNode
 from chatd.log.operations import Handle, ReserveSlot
 from chatd.log.replica import Replica
-from tests.cluster.programs import etcd_address, etcd_command
+from tests.cluster.programs import etcd_address, etcd_command, make_cluster
+from tests.e2e.programs import Program
 
 ETCD: Final = {f"e{number}": f"127.0.8.{number}" for number in (1, 2, 3)}
 NODES: Final = {f"n{number}": f"127.0.9.{number}" for number in (1, 2, 3)}
@@ -122,20 +123,10 @@ def start_cluster(programs: Processes) -> list[int]:
     cluster = etcd_address(list(ETCD.values()))
     for name, address in ETCD.items():
         programs.start(name, etcd_command(name, address, programs.directory / name, ETCD))
-    command = [sys.executable, "-m", "chatd", "cluster", "init", "--cluster", cluster]
-    deadline = time.monotonic() + START_SECONDS
-    while subprocess.run(
-        [*command, "--id", "bench"],
-        check=False,
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ).returncode:
-        if time.monotonic() > deadline:
-            raise MeasurementError("the cluster could not be made")
+    make_cluster(Program, cluster)
     nodes = []
     for name, address in NODES.items():
-        options = ["--id", "bench", "--cluster", cluster, "--node", name]
+        options = ["--id", "campus", "--cluster", cluster, "--node", name]
         options += ["--store", str(programs.directory / f"{name}.sqlite")]
         nodes.append(programs.start(name, server_command(address, *options)).pid)
     for name in NODES:

@@ -6,10 +6,15 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from time import monotonic
 from typing import Any, Final
 
-from tests.cluster.programs import etcd_address, etcd_command, node_command, require_etcd
+from tests.cluster.programs import (
+    etcd_address,
+    etcd_command,
+    make_cluster,
+    node_command,
+    require_etcd,
+)
 from tests.e2e.namespaces import Host, Network, create_network
 from tests.e2e.programs import CHATD, Program
 from tests.timeouts import TIMEOUT_SECONDS
@@ -49,19 +54,11 @@ class ClusterHosts:
         self._options = options
         for name in NODES:
             self.start_etcd(name)
-        self._make()
+        make_cluster(lambda command: self.hosts["a"].start(*command), self.address)
         for name in NODES:
             self.start_node(name)
         for name in NODES:
             self.wait_for_node(name)
-
-    def _make(self) -> None:
-        end = monotonic() + TIMEOUT_SECONDS
-        while True:
-            made = self.chatd("a", "cluster", "init", "--cluster", self.address, "--id", "campus")
-            if made.wait() == 0:
-                return
-            assert monotonic() < end, made.stderr
 
     def chatd(self, host: str, *words: str) -> Program:
         """Start a command of chatd on a host."""

@@ -5,10 +5,9 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from time import monotonic
 from typing import Final
 
-from tests.cluster.programs import etcd_command, node_command, require_etcd
+from tests.cluster.programs import etcd_command, make_cluster, node_command, require_etcd
 from tests.e2e.native_peer import Member
 from tests.e2e.programs import CHATD, Program, programs
 from tests.ports import free_port, free_udp_port, loopback
@@ -64,17 +63,11 @@ class LoopbackCluster:
         self._connections = ExitStack()
         self.discovery = free_udp_port()
         start(etcd_command("etcd", _ETCD, directory / "etcd", {"etcd": _ETCD}))
-        self._make()
+        make_cluster(start, f"etcd://{_ETCD}")
         self.library, self.gym = (
             Node(start, name, number, self.discovery, directory / f"{name}.sqlite")
             for number, name in enumerate(("library", "gym"), 1)
         )
-
-    def _make(self) -> None:
-        command = [*CHATD, "cluster", "init", "--cluster", f"etcd://{_ETCD}", "--id", "campus"]
-        end = monotonic() + TIMEOUT_SECONDS
-        while (made := self._run(command)).wait():
-            assert monotonic() < end, made.stderr
 
     def start_client(self, nickname: str, *words: str) -> Program:
         """chatd's client on a pipe, which finds a node by itself unless `words` name one."""

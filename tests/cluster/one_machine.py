@@ -23,10 +23,9 @@ from typing import Final, NoReturn
 
 from chatd.stderr import write_line
 from chatd.taps import environment
-from tests.cluster.programs import etcd_address, etcd_command, node_command
+from tests.cluster.programs import etcd_address, etcd_command, make_cluster, node_command
 from tests.e2e.programs import CHATD, Program
 from tests.ports import IFADDRS, free_udp_port, loopback
-from tests.timeouts import TIMEOUT_SECONDS
 
 NAMES: Final = ("a", "b", "c")
 GUESTS: Final = ("guest-2", "guest-3")
@@ -58,7 +57,7 @@ class Trial:
         for name, address in self._members.items():
             directory = self._directory / f"etcd-{name}"
             self._start(f"etcd {name}", etcd_command(name, address, directory, self._members))
-        self._make()
+        make_cluster(Program, self.address)
         for name, address in self._members.items():
             here = ("--ifaddrs", f"{address}/8", *self._discovery)
             self._start(f"node {name}", node_command(name, self.address, *here))
@@ -76,15 +75,6 @@ class Trial:
 
         self._commands[name] = command
         self._programs[name] = Program(command, show=show)
-
-    def _make(self) -> None:
-        end = monotonic() + TIMEOUT_SECONDS
-        command = [*CHATD, "cluster", "init", "--cluster", self.address, "--id", "campus"]
-        while True:
-            made = subprocess.run(command, capture_output=True, text=True, check=False)
-            if made.returncode == 0:
-                return
-            assert monotonic() < end, made.stderr
 
     def client(self, nickname: str) -> list[str]:
         """The command of a client of the cluster."""

@@ -1,14 +1,16 @@
-"""What starts the programs of a cluster: servers of etcd, and nodes of chatd."""
+"""The programs of a cluster: servers of etcd, and nodes of chatd."""
 
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from time import monotonic
 from typing import Final
 
 import pytest
 
-from tests.e2e.programs import CHATD
+from tests.e2e.programs import CHATD, Program
+from tests.timeouts import TIMEOUT_SECONDS
 
 CLIENT_PORT: Final = 2_379
 PEER_PORT: Final = 2_380
@@ -23,31 +25,52 @@ def require_etcd() -> None:
         pytest.skip(reason)
 
 
-def etcd_command(
-    name: str, address: str, directory: Path, members: Mapping[str, str], *options: str
+def etcd_command(name: str, address: str, directory: Path, members: Mapping[str, str]) -> list[str]:
+    """The command of the server `name` of an etcd whose servers have these addresses.
+
+    It says nothing but errors.
+    """
+    peers = {each: f"http://{host}:{PEER_PORT}" for each, host in members.items()}
+    return etcd_command_with_urls(
+        *(name, directory, f"http://{address}:{CLIENT_PORT}", peers),
+        *("--auto-compaction-mode", "revision", "--auto-compaction-retention", "100000"),
+        *("--log-level", "error"),
+    )
+
+
+def etcd_command_with_urls(
+    name: str, directory: Path, client_url: str, peers: Mapping[str, str], *options: str
 ) -> list[str]:
-    """What starts the server `name` of an etcd whose servers have these addresses."""
-    urls = {each: f"http://{host}:{PEER_PORT}" for each, host in members.items()}
-    client_url = f"http://{address}:{CLIENT_PORT}"
+    """The command of the server `name` of an etcd whose servers have these URLs for each other."""
     return [
         *("etcd", "--name", name, "--data-dir", str(directory)),
         *("--listen-client-urls", client_url, "--advertise-client-urls", client_url),
-        *("--listen-peer-urls", urls[name], "--initial-advertise-peer-urls", urls[name]),
-        *("--initial-cluster", ",".join(f"{each}={url}" for each, url in urls.items())),
-        *("--initial-cluster-token", "chatd", "--initial-cluster-state", "new"),
-        *("--pre-vote", "--auto-compaction-mode", "revision"),
-        *("--auto-compaction-retention", "100000", "--log-level", "error"),
-        *options,
+        *("--listen-peer-urls", peers[name], "--initial-advertise-peer-urls", peers[name]),
+        *("--initial-cluster", ",".join(f"{each}={url}" for each, url in peers.items())),
+        *("--pre-vote", *options),
     ]
 
 
 def etcd_address(hosts: Sequence[str]) -> str:
-    """What ``--cluster`` is given."""
+    """The value of ``--cluster``."""
     return f"etcd://{','.join(hosts)}"
 
 
+def make_cluster(start: Callable[[Sequence[str]], Program], cluster: str) -> None:
+    """Make the log of the cluster campus, as soon as etcd is ready.
+
+    :raises AssertionError: if it cannot be made.
+    """
+    command = [*CHATD, "cluster", "init", "--cluster", cluster, "--id", "campus"]
+    end = monotonic() + TIMEOUT_SECONDS
+    while (made := start(command)).wait():
+        assert monotonic() < end, made.stderr
+        made.close()
+    made.close()
+
+
 def node_command(name: str, cluster: str, *options: str) -> list[str]:
-    """What starts a node of the cluster campus."""
+    """The command of a node of the cluster campus."""
     return [
         *CHATD,
         *("server", "--id", "campus", "--cluster", cluster, "--node", name),

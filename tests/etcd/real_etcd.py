@@ -1,30 +1,18 @@
 """A real etcd of several servers on loopback. ``etcd`` is in Debian's package ``etcd-server``."""
 
-import os
-import shutil
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-import pytest
-
+from tests.cluster.programs import etcd_command_with_urls, require_etcd
 from tests.e2e.programs import Program
 from tests.ports import HOST, free_port
 
-#: Flags of every server. Nothing is synced to the disk, as these tests kill processes and not
-#: machines; a busy disk would only make them slower.
-FLAGS: Final = ("--pre-vote", "--unsafe-no-fsync")
-
-
-def require_etcd() -> None:
-    """Skip the test if etcd is not installed, or fail it if ``CHATD_REQUIRE_ETCD`` is set."""
-    if shutil.which("etcd") is None:
-        reason = "etcd is not installed: apt install etcd-server"
-        if os.environ.get("CHATD_REQUIRE_ETCD"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+#: Nothing is synced to the disk, as these tests kill processes and not machines; a busy disk would
+#: only make them slower.
+_UNSYNCED: Final = "--unsafe-no-fsync"
 
 
 class RealServer:
@@ -65,24 +53,14 @@ class RealEtcd:
     """The servers of an etcd."""
 
     def __init__(self, directory: Path, count: int, flags: Sequence[str], scheme: str) -> None:
-        clients = [f"{HOST}:{free_port()}" for _ in range(count)]
-        peers = [f"http://{HOST}:{free_port()}" for _ in range(count)]
-        members = ",".join(f"etcd{number}={peer}" for number, peer in enumerate(peers))
-        self.servers = [
-            RealServer(
-                (
-                    "etcd",
-                    *("--name", f"etcd{number}", "--data-dir", str(directory / f"etcd{number}")),
-                    *("--listen-client-urls", f"{scheme}://{client}"),
-                    *("--advertise-client-urls", f"{scheme}://{client}"),
-                    *("--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer),
-                    *("--initial-cluster", members),
-                    *flags,
-                ),
-                client,
-            )
-            for number, (client, peer) in enumerate(zip(clients, peers, strict=True))
-        ]
+        names = [f"etcd{number}" for number in range(count)]
+        peers = {name: f"http://{HOST}:{free_port()}" for name in names}
+        self.servers = []
+        for name in names:
+            client = f"{HOST}:{free_port()}"
+            url = f"{scheme}://{client}"
+            command = etcd_command_with_urls(name, directory / name, url, peers, *flags)
+            self.servers.append(RealServer(command, client))
 
     @property
     def addresses(self) -> str:
@@ -99,7 +77,7 @@ def real_etcd(
     :param flags: of each server, besides those that are recommended.
     """
     require_etcd()
-    etcd = RealEtcd(directory, count, (*FLAGS, *flags), scheme)
+    etcd = RealEtcd(directory, count, (_UNSYNCED, *flags), scheme)
     try:
         for server in etcd.servers:
             server.wait_until_ready()
