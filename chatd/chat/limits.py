@@ -317,7 +317,7 @@ SNAPSHOT_SLICE_BYTES: Final = 524_288
 #: Revisions of etcd that are kept for another chat in it, whose entries they may have. A chat that
 #: nobody uses, and that was not removed, must not fill etcd's quota.
 KEPT_REVISIONS: Final = 100_000
-#: A snapshot of the shared log; one of 20,000 members has about 5 MB.
+#: A snapshot of the shared log; one of 20,000 members has about 6 MB.
 SHARED_SNAPSHOT_BYTES: Final = 134_217_728
 
 # --- the client ---------------------------------------------------------------------------------
