@@ -135,6 +135,16 @@ class ChatPage(Tab):
         self.fill_message(text)
         self.press("Enter")
 
+    def open_menu(self) -> None:
+        """Open the menu in the header, unless it is open."""
+        if not self.run("() => document.querySelector('#menu').open"):
+            self.click(self.find("DisclosureTriangle", "Menu", "header"))
+
+    def leave(self) -> None:
+        """Leave the chat, from the menu."""
+        self.open_menu()
+        self.click(self.find("button", "Leave the chat", "header"))
+
     def open_sidebar(self, element: str) -> None:
         """Open ``nav`` (rooms) or ``aside`` (users), unless it is open."""
         is_open = f"() => document.querySelector('{element} details').open"

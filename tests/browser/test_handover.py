@@ -219,7 +219,7 @@ def test_others_are_told_at_once_when_the_user_leaves_and_nothing_can_be_resumed
     open_page: OpenPage, server: Server
 ) -> None:
     moon, ice = server.add_member("moon"), open_page("ice")
-    ice.click(ice.find("button", "Leave", "header"))
+    ice.leave()
     assert moon.receive("left")["data"] == {"nickname": "ice", "reason": "quit"}
     ice.wait_for_state("left")
     assert "token" not in ice.run(HANDED_OVER)

@@ -90,7 +90,7 @@ def test_a_user_who_has_left_leaves_nothing_behind(open_page: OpenPage, server: 
     moon, ice = server.add_member("moon"), open_page("ice")
     send_private(moon, "a secret", "ice")
     ice.wait_for_message("a secret", "moon", "private")
-    ice.click(ice.find("button", "Leave", "header"))
+    ice.leave()
     ice.wait_for_state("left")
     ice.reload()
     ice.wait_for_state("watching")

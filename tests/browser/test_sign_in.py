@@ -74,7 +74,7 @@ def test_a_page_takes_a_slot_only_when_the_user_joins(
     ice.join("ice")
     watcher.request_nickname("moon")
     watcher.wait_for_error("full")
-    ice.click(ice.find("button", "Leave.*", "header"))
+    ice.leave()
     ice.wait_for_state("left")
     watcher.join("moon")
 
@@ -136,7 +136,7 @@ def test_a_mistyped_password_is_asked_for_again_and_never_said(
 
 def test_a_user_who_left_can_reconnect(open_page: OpenPage, server: Server) -> None:
     moon, ice = server.add_member("moon"), open_page("ice")
-    ice.click(ice.find("button", "Leave.*", "header"))
+    ice.leave()
     ice.wait_for_state("left")
     assert moon.receive("left")["data"] == {"nickname": "ice", "reason": "quit"}
     ice.click(ice.find("button", "Reconnect"))
@@ -164,7 +164,7 @@ def test_an_inactive_user_is_told_so_and_can_join_again(
 
 def test_the_nickname_is_filled_in_for_the_next_time(open_page: OpenPage) -> None:
     ice = open_page("ice")
-    ice.click(ice.find("button", "Leave", "header"))
+    ice.leave()
     ice.wait_for_state("left")
     ice.reload()
     ice.wait_for_state("watching")
@@ -192,7 +192,7 @@ def test_a_user_can_leave_a_server_that_does_not_respond(
 ) -> None:
     moon, ice = server.add_member("moon"), open_page("ice")
     server.program.send_signal(signal.SIGSTOP)
-    ice.click(ice.find("button", "Leave.*", "header"))
+    ice.leave()
     ice.wait_for_state("left")
     server.program.send_signal(signal.SIGCONT)
     assert moon.receive("left")["data"] == {"nickname": "ice", "reason": "quit"}

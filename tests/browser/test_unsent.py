@@ -58,7 +58,7 @@ def test_unsent_lines_become_the_draft_when_the_user_leaves(
     server.kill()
     ice.wait_for_state("reconnecting")
     ice.send("typed while offline")
-    ice.click(ice.find("button", "Leave", "header"))
+    ice.leave()
     ice.wait_for_state("left")
     server.start()
     ice.click(ice.find("button", "Reconnect"))
