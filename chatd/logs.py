@@ -67,9 +67,21 @@ def _levels_from(minimum: LogLevel) -> frozenset[LogLevel]:
     return frozenset(level for level in LogLevel.iterconstants() if level >= minimum)
 
 
-#: Its "Main loop terminated." would end every log, and says nothing.
-_QUIET_NAMESPACE: Final = "twisted.internet.base"
-_QUIET_LEVELS: Final = _levels_from(LogLevel.warn)
+#: The namespaces of Twisted's own events; those of its old logger have only this one.
+_TWISTED_NAMESPACES: Final = ("twisted.", "log_legacy")
+
+
+def _own_level(event: LogEvent) -> LogEvent:
+    """`event`, with the level `debug` if Twisted logs at `info` what its own machinery does.
+
+    Such as "ChatFactory starting on 7777" and "Main loop terminated.": an administrator learns
+    nothing from it that chatd does not say.
+    """
+    if event.get("log_level") is LogLevel.info and str(event.get("log_namespace")).startswith(
+        _TWISTED_NAMESPACES
+    ):
+        return {**event, "log_level": LogLevel.debug}
+    return event
 
 
 @implementer(ILogObserver)
@@ -91,10 +103,8 @@ class _TextLogObserver:
     def __call__(self, event: LogEvent) -> None:
         if pending:
             publish_pending()
-        level = event.get("log_level")
-        if level not in self._levels or (
-            level not in _QUIET_LEVELS and event.get("log_namespace") == _QUIET_NAMESPACE
-        ):
+        event = _own_level(event)
+        if event.get("log_level") not in self._levels:
             return
         line = self._format(event, self._utc)
         if line:

@@ -210,3 +210,25 @@ def test_an_event_that_cannot_be_formatted_raises_nothing(log_format: str) -> No
     log.log.info("{missing_field}")
     log.log.info("still here")
     assert "still here" in log.lines()[-1]
+
+
+@pytest.mark.parametrize("namespace", ["twisted.internet.base", "twisted.scripts.x", "log_legacy"])
+def test_what_twisted_says_of_its_own_machinery_is_for_debugging(namespace: str) -> None:
+    event = {"log_time": 1.0, "log_namespace": namespace, "log_format": "Main loop terminated."}
+    for level, shown in (("info", []), ("debug", ["debug"])):
+        log = Log("json", level)
+        log.observer({**event, "log_level": LogLevel.info})
+        assert [record["level"] for record in log.records()] == shown
+
+
+def test_what_twisted_warns_of_is_shown() -> None:
+    log = Log("text", "warn")
+    log.observer(
+        {
+            "log_time": 1.0,
+            "log_namespace": "twisted.internet.base",
+            "log_format": "out of threads",
+            "log_level": LogLevel.warn,
+        }
+    )
+    assert "out of threads" in log.file.getvalue()

@@ -61,7 +61,8 @@ WRITE_MODES: Final[dict[str, Callable[[IListeningPort], None]]] = {
 class ExtraPort:
     """A port besides the main port: of another dialect, or the web page's.
 
-    :param name: its name in the log.
+    :param name: the name of its option.
+    :param sentence: what the log says of it, with ``{where}`` for the address and port.
     :param factory: makes the factory of its connections.
     :param address: a port number, which it then has on every address of the server, or an endpoint
         description; None for `default_port` or, if that is taken on any address, a free one.
@@ -71,6 +72,7 @@ class ExtraPort:
     factory: Callable[[Chat], ServerFactory]
     address: int | str | None
     default_port: int = 0
+    sentence: str = "Chat listens on {where}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,8 @@ class ChatServer(MultiService):
         self.chat.open().chainDeferred(self.when_restored)
         for subnet in self._subnets:
             self._log_subnet(subnet)
+        for extra in self._settings.extra_ports:
+            self._log_address(extra)
         self._responder.start()
         if not self._opening and not self.when_listening.called:
             self.when_listening.callback(None)
@@ -190,11 +194,8 @@ class ChatServer(MultiService):
         )
 
     def _log_subnet(self, subnet: Subnet) -> None:
-        self.log.info(
-            "{id} listens on {address}:{port} (TCP)",
-            id=self.chat.settings.server_id,
-            address=str(subnet.address),
-            port=self.port,
+        self._log_listening(
+            "Chat for chatd clients listens on {where}", str(subnet.address), self.port
         )
         if subnet.is_discoverable:
             self.log.info(
@@ -215,7 +216,6 @@ class ChatServer(MultiService):
             self._listen_at(extra, extra.address, factory)
         else:
             self._listen(extra.name, extra.address, extra.default_port, factory)
-            self._log_address(extra)
 
     def _listen_at(self, extra: ExtraPort, description: str, factory: ServerFactory) -> None:
         """Listen at an endpoint: at once, or when its interface, a host name, is looked up."""
@@ -223,12 +223,12 @@ class ChatServer(MultiService):
         outcome: list[object] = []
         opening = self._look_up_interface(endpoint)
         opening.addCallback(lambda _: endpoint.listen(factory))
-        opening.addCallback(lambda port: self._endpoint_opened(extra, port))
+        opening.addCallback(lambda port: self._opened(extra.name, port))
         opening.addBoth(outcome.append)
         if not outcome:
             self._opening.append(opening)
             opening.addCallback(
-                lambda _: self._opened_later(opening, extra.name, description, outcome[0])
+                lambda _: self._opened_later(opening, extra, description, outcome[0])
             )
         elif isinstance(outcome[0], Failure):
             raise CannotListen(extra.name, description, outcome[0].value)
@@ -244,31 +244,25 @@ class ChatServer(MultiService):
         found: Deferred[str] = self._reactor.resolve(name)
         return found.addCallback(lambda address: setattr(endpoint, "_interface", address))
 
-    def _endpoint_opened(self, extra: ExtraPort, port: IListeningPort) -> None:
-        self._opened(extra.name, port)
-        self._log_address(extra)
-
     def _opened_later(
-        self, opening: Deferred[Any], name: str, description: str, outcome: object
+        self, opening: Deferred[Any], extra: ExtraPort, description: str, outcome: object
     ) -> None:
         self._opening.remove(opening)
+        self._log_address(extra)
         if self.when_listening.called:
             return
         if isinstance(outcome, Failure):
             if not outcome.check(CancelledError):
-                self.when_listening.errback(CannotListen(name, description, outcome.value))
+                self.when_listening.errback(CannotListen(extra.name, description, outcome.value))
         elif not self._opening:
             self.when_listening.callback(None)
 
     def _log_address(self, extra: ExtraPort) -> None:
-        for host, port in self.addresses(extra.name):
-            self.log.info(
-                "{id} listens on {address}:{port} ({name})",
-                id=self.chat.settings.server_id,
-                address=host,
-                port=port,
-                name=extra.name,
-            )
+        for address, port in self.addresses(extra.name):
+            self._log_listening(extra.sentence, address, port)
+
+    def _log_listening(self, sentence: str, address: str, port: int) -> None:
+        self.log.info(sentence, where=tcp.join_address(address, port), address=address, port=port)
 
     def _listen(self, name: str, port: int | None, default: int, factory: ServerFactory) -> int:
         """Listen on one port number of all addresses, and return it."""

@@ -71,13 +71,28 @@ def parse_auth(value: str) -> AccountsChecker:
     return checker
 
 
-#: For each extra port: its option, the maker of its factory, and its default port. The default
-#: applies where the port is served without the option, as ``launch`` serves the web page; 0 is any
-#: free port.
-_EXTRA_PORTS: Final[tuple[tuple[str, Callable[[Chat], ServerFactory], int], ...]] = (
-    ("jim", lambda chat: DialectFactory(chat, JIM), 0),
-    ("plain", lambda chat: DialectFactory(chat, PLAIN), 0),
-    ("web", web_address.make_web_factory, web_address.DEFAULT_PORT),
+#: For each extra port: its option, the maker of its factory, its default port, and what the log
+#: says of it. The default applies where the port is served without the option, as ``launch`` serves
+#: the web page; 0 is any free port.
+_EXTRA_PORTS: Final[tuple[tuple[str, Callable[[Chat], ServerFactory], int, str], ...]] = (
+    (
+        "jim",
+        lambda chat: DialectFactory(chat, JIM),
+        0,
+        "Chat for JIM messengers listens on {where}",
+    ),
+    (
+        "plain",
+        lambda chat: DialectFactory(chat, PLAIN),
+        0,
+        "Chat for nc and telnet listens on {where}",
+    ),
+    (
+        "web",
+        web_address.make_web_factory,
+        web_address.DEFAULT_PORT,
+        "The web page is {scheme}://{where}/",
+    ),
 )
 
 #: The options of every command that runs a server.
@@ -195,9 +210,7 @@ class ServerOptions(CommandOptions):
     def validate(self) -> None:
         if not self.known_subnets:
             raise usage.UsageError("--ifaddrs: no interface that is up has an IPv4 address")
-        self.extra_ports = {
-            name: self[name] for name, _, _ in _EXTRA_PORTS if self[name] is not None
-        }
+        self.extra_ports = {name: self[name] for name, *_ in _EXTRA_PORTS if self[name] is not None}
 
 
 class Options(ServerOptions):
@@ -267,8 +280,14 @@ def make_server(options: ServerOptions, reactor: Any) -> ChatServer:
             options["port"],
             options["discovery-port"],
             tuple(
-                ExtraPort(name, make, options.extra_ports[name], port)
-                for name, make, port in _EXTRA_PORTS
+                ExtraPort(
+                    name,
+                    make,
+                    options.extra_ports[name],
+                    port,
+                    sentence.replace("{scheme}", web_address.scheme(options.extra_ports[name])),
+                )
+                for name, make, port, sentence in _EXTRA_PORTS
                 if name in options.extra_ports
             ),
             options["writes"],

@@ -35,6 +35,14 @@ def make_web_factory(chat: Chat) -> ServerFactory:
     return HTTPFactory(chat)
 
 
+def scheme(option: int | str | None) -> str:
+    """The scheme of the page's URLs.
+
+    :param option: the value of ``--web``: a port, an endpoint, or None.
+    """
+    return "https" if str(option).startswith(_ENCRYPTED) else "http"
+
+
 def page_urls(
     listening: Iterable[tuple[str, int]],
     host_addresses: Iterable[IPv4Address],
@@ -47,7 +55,6 @@ def page_urls(
         first is the one at which others will most likely reach it.
     :param option: the value of ``--web``: a port, an endpoint, or None.
     """
-    scheme = "https" if str(option).startswith(_ENCRYPTED) else "http"
     own_addresses = tuple(host_addresses)
     endpoints: list[tuple[IPv4Address | IPv6Address, int]] = [
         (address, port)
@@ -61,7 +68,7 @@ def page_urls(
         key=lambda endpoint: (endpoint[0].is_loopback, order.get(endpoint[0], len(order)))
     )
     return [
-        f"{scheme}://{address if address.version == 4 else f'[{address}]'}:{port}/"
+        f"{scheme(option)}://{address if address.version == 4 else f'[{address}]'}:{port}/"
         for address, port in endpoints
     ]
 

@@ -115,7 +115,13 @@ def _fired(server: ChatServer) -> list[object]:
     return results
 
 
-NAMED = ExtraPort("web", _make_factory, "tcp:8081:interface=chat.example", DEFAULT)
+NAMED = ExtraPort(
+    "web",
+    _make_factory,
+    "tcp:8081:interface=chat.example",
+    DEFAULT,
+    "The web page is at {where}",
+)
 
 
 def test_the_host_name_of_an_endpoint_is_looked_up_while_the_other_ports_listen(
@@ -129,7 +135,7 @@ def test_the_host_name_of_an_endpoint_is_looked_up_while_the_other_ports_listen(
         look.found.callback("127.0.0.7")
     assert server.addresses("web") == (("127.0.0.7", 8_081),)
     assert _fired(server) == [None]
-    assert lines == ["work listens on 127.0.0.7:8081 (web)"]
+    assert lines == ["The web page is at 127.0.0.7:8081"]
 
 
 @pytest.mark.parametrize("answer", [DNSLookupError("no such name"), "127.0.0.1"])
@@ -179,11 +185,12 @@ def test_a_port_that_is_not_served_has_no_addresses(harness: _ServiceHarness) ->
 def test_the_log_says_where_each_extra_port_listens(harness: _ServiceHarness) -> None:
     with log_lines() as lines:
         harness.start(
-            ExtraPort("web", _make_factory, None, DEFAULT), ExtraPort("plain", _make_factory, 5_555)
+            ExtraPort("web", _make_factory, None, DEFAULT, "The web page is at {where}"),
+            ExtraPort("plain", _make_factory, 5_555, sentence="Chat for telnet is at {where}"),
         )
     for host in HOSTS:
-        assert f"work listens on {host}:8080 (web)" in lines
-        assert f"work listens on {host}:5555 (plain)" in lines
+        assert f"The web page is at {host}:8080" in lines
+        assert f"Chat for telnet is at {host}:5555" in lines
 
 
 def test_a_stopped_server_has_no_addresses(harness: _ServiceHarness) -> None:

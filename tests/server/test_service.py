@@ -195,7 +195,7 @@ def test_the_log_has_each_address_and_port_at_the_start() -> None:
     with log_lines() as lines:
         harness.server.startService()
     for host, network in (("10.35.11.113", "10.35.11.0/24"), ("192.168.1.124", "192.168.1.0/24")):
-        assert any(f"{host}:7777" in line and "TCP" in line for line in lines)
+        assert any(f"{host}:7777" in line and "Chat for chatd clients" in line for line in lines)
         assert any(network in line and "UDP port 4444" in line for line in lines)
     harness.server.stopService()
 
