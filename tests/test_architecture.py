@@ -25,6 +25,7 @@ ARROWS = {
     "wire": {"chat"},
     "store": {"chat", "log", "threads"},
     "etcd": {"chat", "log"},
+    "tls": {"chat"},
     "discovery": {"chat", "wire", "rate_limit"},
     "doctor": {"chat", "wire", "discovery"},
     "accounts": {"chat", "rate_limit"},

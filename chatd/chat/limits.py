@@ -292,6 +292,10 @@ HASH_PASSES: Final = 8
 HASH_THREADS: Final = 8
 #: The password file.
 PASSWORD_FILE_BYTES: Final = 4_194_304
+#: A private key or a certificate with its chain, in PEM.
+PEM_FILE_BYTES: Final = 262_144
+#: The file of the servers that a user has met with TLS; some 10,000 of them.
+KNOWN_SERVERS_BYTES: Final = 1_048_576
 #: Removed accounts that the password file names, so that running servers know of their removal.
 REMOVED_ACCOUNTS: Final = 1_024
 #: How often the password file is checked for changes.

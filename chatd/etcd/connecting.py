@@ -14,8 +14,6 @@ from twisted.python.failure import Failure
 from chatd.chat import limits
 from chatd.etcd.address import EtcdAddress, Server
 
-NEEDS_TLS: Final = "needs pyOpenSSL: pip install 'chatd[tls]'"
-
 #: Connects to a server; fires with the connection, or fails.
 Connect = Callable[[Server, Factory], Deferred[Any]]
 
@@ -51,17 +49,15 @@ def _cancelled(failure: Failure) -> Failure:
 def check_tls(address: EtcdAddress) -> None:
     """Make sure that TLS can be spoken with the servers of `address`, if it is asked for.
 
-    :raises ValueError: if a file of a certificate or key cannot be used, or pyOpenSSL is missing.
+    :raises ValueError: if a file of a certificate or key cannot be used.
     """
     if address.is_tls:
         _tls_options(address)
 
 
 def _tls_options(address: EtcdAddress) -> Callable[[str], Any]:
-    try:
-        from twisted.internet import ssl
-    except ImportError:
-        raise ValueError(NEEDS_TLS) from None
+    from twisted.internet import ssl  # only now: it takes a quarter of a second
+
     trusted = ssl.platformTrust()
     if address.ca is not None:
         trusted = _use("ca", address.ca, _trust)

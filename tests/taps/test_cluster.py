@@ -290,14 +290,6 @@ def test_a_wrong_address_is_not_repeated_since_it_may_have_a_password() -> None:
     assert "sesame" not in error_message("init --cluster etcd://chatd:sesame@h1,, --id x")
 
 
-def test_tls_needs_a_package_that_may_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "twisted.internet.ssl", None)
-    monkeypatch.delattr("twisted.internet.ssl", raising=False)
-    assert error_message("init --cluster etcds://h1 --id x") == (
-        "chatd cluster: --cluster: needs pyOpenSSL: pip install 'chatd[tls]'"
-    )
-
-
 def test_the_password_may_be_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(PASSWORD_VARIABLE, "sesame")
     options = cluster.Options()

@@ -1,0 +1,61 @@
+"""What Twisted's TLS asks for: a server's key and certificate, and a client's settings."""
+
+from typing import Any, Final
+
+from OpenSSL import SSL, crypto
+from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
+from twisted.internet.ssl import CertificateOptions, TLSVersion
+from twisted.protocols.tls import TLSMemoryBIOProtocol
+from zope.interface import implementer
+
+from chatd.tls import fingerprint
+from chatd.tls.certificate import Identity
+
+#: RFC 9325, section 3.1.1: TLS 1.3, and 1.2 for clients that have nothing newer.
+_OLDEST: Final = TLSVersion.TLSv1_2
+
+
+@implementer(IOpenSSLServerConnectionCreator)
+class ServerContext:
+    """Makes the server's end of TLS connections, with the identity that it has at the time."""
+
+    def __init__(self, identity: Identity) -> None:
+        self.use(identity)
+
+    def use(self, identity: Identity) -> None:
+        """Show `identity` to clients that connect from now on.
+
+        :raises OpenSSL.SSL.Error: if OpenSSL refuses it; then nothing changes.
+        """
+        options = CertificateOptions(
+            privateKey=crypto.PKey.from_cryptography_key(identity.key),
+            certificate=crypto.X509.from_cryptography(identity.certificate),
+            extraCertChain=[crypto.X509.from_cryptography(each) for each in identity.chain],
+            raiseMinimumTo=_OLDEST,
+        )
+        self._context = options.getContext()
+        self.identity = identity
+
+    @property
+    def fingerprint(self) -> str:
+        """That of the server's public key."""
+        return self.identity.fingerprint
+
+    def serverConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:
+        """A connection with the present identity; of the interface of Twisted."""
+        return SSL.Connection(self._context, None)
+
+
+def client_options() -> CertificateOptions:
+    """A client's end of TLS connections, which takes any certificate.
+
+    The certificate's name, issuer and time do not matter: TLS proves that the server has the key,
+    and the key is the server. So the client must look at :func:`peer_fingerprint` once the
+    handshake is done, before it sends anything.
+    """
+    return CertificateOptions(raiseMinimumTo=_OLDEST)
+
+
+def peer_fingerprint(transport: Any) -> str:
+    """The fingerprint of the other end's key, once the handshake is done."""
+    return fingerprint.of_certificate(transport.getPeerCertificate().to_cryptography())
