@@ -11,7 +11,7 @@ from twisted.python import usage
 from typing_extensions import override
 
 from chatd.taps.environment import open_standard_streams
-from chatd.taps.options import VersionOptions
+from chatd.taps.options import VersionOptions, did_you_mean
 from chatd.wire.rendering import escape
 
 #: Each command, its module, and its help. A module is imported only when its command runs, so that
@@ -42,6 +42,15 @@ class Options(VersionOptions):
         [command, None, lambda module=module: import_module(module).Options(), description]
         for command, module, description in COMMANDS
     ]
+
+    @override
+    def parseOptions(self, options: Sequence[str] | None = None) -> None:
+        words = [word for word in options or () if not word.startswith("-")]
+        if words and words[0] not in _MODULES:
+            raise usage.UsageError(
+                f"there is no command {words[0]!r}{did_you_mean(words[0], tuple(_MODULES))}"
+            )
+        super().parseOptions(options)
 
     @override
     def getSynopsis(self) -> str:

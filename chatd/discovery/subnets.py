@@ -130,14 +130,20 @@ def default_subnets(host: Iterable[HostAddress]) -> tuple[Subnet, ...]:
     return tuple(sorted(subnets, key=lambda subnet: order[subnet.address]))
 
 
-def named_subnets(values: Iterable[str], host: Sequence[HostAddress]) -> tuple[Subnet, ...]:
-    """The subnets that ``--ifaddrs`` names.
+def split_addresses(values: Iterable[str]) -> list[str]:
+    """The addresses in `values`, of which each is one or several, separated by commas."""
+    return [part.strip() for each in values for part in each.split(",")]
 
-    :param values: each is one or several ``ADDRESS/PREFIX``, separated by commas.
-    :raises ValueError: for the first value that is not an address of this host with its prefix.
+
+def named_subnets(values: Iterable[str], host: Sequence[HostAddress]) -> tuple[Subnet, ...]:
+    """The subnets that ``--ifaddrs`` names, in that order.
+
+    :param values: each is one or several, separated by commas: ``ADDRESS/PREFIX``, or ``ADDRESS``,
+        which has the prefix of its interface.
+    :raises ValueError: for the first value that is not an address of this host.
     """
     named: list[IPv4Interface] = []
-    for value in (part.strip() for each in values for part in each.split(",")):
+    for value in split_addresses(values):
         address = _parse_address(value, host)
         if any(address.ip == each.ip for each in named):
             raise ValueError(f"{value!r} names the same address twice; name each address once")
@@ -178,7 +184,7 @@ def _parse_address(value: str, host: Sequence[HostAddress]) -> IPv4Interface:
     if ":" in value:
         raise ValueError(f"{value!r} is IPv6; only IPv4 works here, such as 10.35.11.111/24")
     if re.fullmatch(r"[0-9.]+", value):
-        raise ValueError(f"{value!r} has no prefix; write it like 10.35.11.111/24")
+        return IPv4Interface(str(subnet_of_address(value, host)))
     if not re.fullmatch(r"[0-9.]+/[0-9]{1,2}", value):
         raise ValueError(f"{value!r} is not an address with its prefix, such as 10.35.11.111/24")
     try:

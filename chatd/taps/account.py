@@ -14,8 +14,7 @@ from chatd.accounts.checker import NEEDS_ARGON2
 from chatd.accounts.password_file import Account, Accounts, PasswordFile
 from chatd.chat import limits, names
 from chatd.taps.interactive import is_terminal
-from chatd.taps.options import VersionOptions, nickname
-from chatd.wire.rendering import escape
+from chatd.taps.options import OneLineOptions, nickname
 
 _COMMAND: Final = "chatd account"
 
@@ -24,13 +23,14 @@ class AccountError(Exception):
     """The action is impossible, although the password file is valid."""
 
 
-class Options(VersionOptions):
+class Options(OneLineOptions):
     """The options of ``chatd account``.
 
     :ivar action: a key of :data:`ACTIONS`.
     :ivar name: the account; empty for ``list``.
     """
 
+    command = _COMMAND
     synopsis = "[options] add|remove|block|unblock FILE NAME | list FILE"
     longdesc = (
         "Accounts are nicknames that need a password. They are in FILE, which the first add "
@@ -40,22 +40,18 @@ class Options(VersionOptions):
     )
 
     @override
-    def parseOptions(self, options: Sequence[str] | None = None) -> None:
-        # Not CommandOptions: NAME may begin with a dash, and this command has no log.
-        try:
-            super().parseOptions(options)
-        except usage.UsageError as error:
-            raise SystemExit(f"{_COMMAND}: {escape(str(error))}; see --help") from None
+    def arrange(self, argv: Sequence[str]) -> list[str]:
+        return list(argv)  # NAME may begin with a dash
 
     @override
     def parseArgs(self, *words: str) -> None:
         if not words or words[0] not in ACTIONS:
             mistake = f"unknown action {words[0]!r}" if words else "no action given"
-            raise usage.UsageError(f"{mistake}; must be one of: {', '.join(ACTIONS)}")
+            raise usage.UsageError(f"{mistake}; must be one of: {', '.join(ACTIONS)}; see --help")
         self.action = words[0]
         parameters = ("FILE",) if self.action == "list" else ("FILE", "NAME")
         if len(words) - 1 != len(parameters):
-            raise usage.UsageError(f"{self.action} takes {' and '.join(parameters)}")
+            raise usage.UsageError(f"{self.action} takes {' and '.join(parameters)}; see --help")
         self.file = PasswordFile(Path(words[1]))
         try:
             self.name = nickname(words[2]) if "NAME" in parameters else ""

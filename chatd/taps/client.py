@@ -39,11 +39,11 @@ class Options(InteractiveOptions):
     :ivar offered_nickname: the default answer of that prompt; empty for none.
     """
 
-    command = "chatclient"
+    command = "chatd client"
     synopsis = "[options] [ADDRESS [PORT]]"
     longdesc = (
         "Chat over standard input and output. The client finds its server by id, with UDP "
-        "broadcast: chatclient --server party --nickname ice. Without --server, it takes the one "
+        "broadcast: chatd client --server party --nickname ice. Without --server, it takes the one "
         "server that answers, or lets you choose; with ADDRESS, it connects there without "
         "searching. Each line of input is a message; /help lists the commands."
     )

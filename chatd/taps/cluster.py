@@ -3,7 +3,7 @@
 import secrets
 import sys
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from typing import Any, ClassVar, Final, NoReturn
 
 from twisted.internet import task
@@ -23,7 +23,7 @@ from chatd.stderr import write_line
 from chatd.taps.cluster_report import as_json, as_table
 from chatd.taps.etcd_address import cluster_parameter
 from chatd.taps.interactive import is_terminal
-from chatd.taps.options import VersionOptions, options_first, parameter, server_id
+from chatd.taps.options import OneLineOptions, parameter, server_id
 from chatd.taps.program import get_reactor, write_stdout
 from chatd.wire.rendering import escape
 
@@ -34,7 +34,7 @@ class ClusterError(Exception):
     """The action was not done. Its text is a sentence."""
 
 
-class Options(VersionOptions):
+class Options(OneLineOptions):
     """The options of ``chatd cluster``.
 
     :ivar action: a key of :data:`ACTIONS`.
@@ -42,6 +42,7 @@ class Options(VersionOptions):
     """
 
     id: str
+    command = _COMMAND
     synopsis = "[options] init|status|remove --cluster etcd://HOST,HOST,HOST --id ID"
     longdesc = (
         "A cluster is one chat on several servers, its nodes, which share a log in etcd. Install "
@@ -64,13 +65,6 @@ class Options(VersionOptions):
         ["yes", "y", "remove: do not ask for confirmation"],
         ["force", None, "remove: even while nodes are running"],
     ]
-
-    @override
-    def parseOptions(self, options: Sequence[str] | None = None) -> None:
-        try:
-            super().parseOptions(options_first(self, options or ()))
-        except usage.UsageError as error:
-            raise SystemExit(f"{_COMMAND}: {escape(str(error))}") from None
 
     @override
     def parseArgs(self, *words: str) -> None:

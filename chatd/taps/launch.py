@@ -116,13 +116,13 @@ class LaunchProgram(Program):
             check_named_store(self._options)
             self._server.startService()
         except CannotListen as error:
-            self.abort(describe_cannot_listen(error))
+            self.abort(describe_cannot_listen(error, self._options.command))
         except StoreInUse as error:
-            self.abort(describe_used_store(error))
+            self.abort(describe_used_store(error, self._options.command))
         else:
             self._server.when_restored.addCallback(report_problem, self._options, self.abort)
             self._server.when_listening.addCallbacks(
-                self._open, abort_cannot_listen, errbackArgs=(self,)
+                self._open, abort_cannot_listen, errbackArgs=(self, self._options.command)
             )
 
     def _open(self, result: object) -> None:

@@ -4,6 +4,7 @@ Values are coerced while Twisted's `usage.Options` parses them (the fifth field 
 ``optParameters``), so that ``options["slots"]`` is an int wherever it is read.
 """
 
+import difflib
 import getopt
 import re
 import sys
@@ -28,8 +29,10 @@ from chatd.discovery.subnets import (
     default_subnets,
     host_addresses,
     named_subnets,
+    split_addresses,
 )
 from chatd.logfile import KEEP_FILES, LogFile, parse_rotation
+from chatd.stderr import write_line
 from chatd.taps.environment import open_standard_streams
 from chatd.taps.rlimits import check_open_file_limit
 from chatd.wire.discovery import is_server_id
@@ -208,7 +211,9 @@ def log_parameters(level: str = "info") -> list[list[Any]]:
 
 
 class VersionOptions(usage.Options):
-    """Options with ``--version``."""
+    """Options with ``--version`` and ``-h``."""
+
+    opt_h = usage.Options.opt_help
 
     @override
     def opt_version(self) -> None:
@@ -217,21 +222,42 @@ class VersionOptions(usage.Options):
         sys.exit(0)
 
 
-class FileOptions(VersionOptions):
-    """The options of a command that does something with a store, and has no log.
+class OneLineOptions(VersionOptions):
+    """The options of one command. A bad value is one line on standard error and exit status 1.
 
-    :cvar command: as the user typed it.
-    :ivar file: the store, as the user named it.
+    :cvar command: as the user types it, but for ``twistd``.
     """
 
-    command: ClassVar[str]
+    command: ClassVar[str] = "chatd"
+
+    @property
+    def typed_command(self) -> str:
+        """The command as the user has typed it; error messages begin with it."""
+        if self.parent is not None and "pidfile" in self.parent:  # run by twistd
+            return f"twistd {self.parent.subCommand}"
+        return self.command
 
     @override
     def parseOptions(self, options: Sequence[str] | None = None) -> None:
         try:
-            super().parseOptions(options_first(self, options or ()))
+            super().parseOptions(self.arrange(sys.argv[1:] if options is None else options))
         except usage.UsageError as error:
-            raise SystemExit(f"{self.command}: {escape(str(error))}") from None
+            # getopt and Twisted's endpoints quote what was typed as it is, line ends included.
+            raise SystemExit(f"{self.typed_command}: {escape(str(error))}") from None
+
+    def arrange(self, argv: Sequence[str]) -> list[str]:
+        """`argv` as `usage.Options` can parse it.
+
+        :raises UsageError: if an option is unknown.
+        """
+        return options_first(self, argv)
+
+
+class FileOptions(OneLineOptions):
+    """The options of a command that does something with a store, and has no log.
+
+    :ivar file: the store, as the user named it.
+    """
 
     @override
     def parseArgs(self, *words: str) -> None:
@@ -240,18 +266,16 @@ class FileOptions(VersionOptions):
         self.file = words[0]
 
 
-class CommandOptions(VersionOptions):
+class CommandOptions(OneLineOptions):
     """The options of one command, under ``chatd`` and under ``twistd`` alike.
 
-    A bad value is one line on standard error and exit status 1, before anything is bound.
+    A bad value is refused before anything is bound.
 
-    :cvar command: the command as the user typed it; error messages begin with it.
     :ivar twistd_observer: where ``twistd`` logs to; None leaves the choice to ``twistd``'s own
         options.
     :ivar log_lines: if set, the log goes there instead of to standard error.
     """
 
-    command: ClassVar[str] = "chatd"
     # usage.Options adds up the flags of all bases.
     optFlags: ClassVar = [
         ["log-utc", None, "use UTC instead of local time in the log, and to rotate it"]
@@ -268,20 +292,19 @@ class CommandOptions(VersionOptions):
     @override
     def parseOptions(self, options: Sequence[str] | None = None) -> None:
         open_standard_streams()  # twistd has not done so, as chatd has
-        try:
-            super().parseOptions(
-                options_first(self, _expand_ifaddrs(sys.argv[1:] if options is None else options))
-            )
-        except usage.UsageError as error:
-            # getopt and Twisted's endpoints quote what was typed as it is, line ends included.
-            raise SystemExit(f"{self.command}: {escape(str(error))}") from None
+        super().parseOptions(options)
+
+    @override
+    def arrange(self, argv: Sequence[str]) -> list[str]:
+        return super().arrange(_expand_ifaddrs(argv))
 
     def opt_ifaddrs(self, value: str) -> None:  # noqa: D102  # its docstring is the --help below
         self.ifaddrs.append(value)
 
     opt_ifaddrs.__doc__ = (
-        "this host's addresses with their prefix, such as 10.35.11.111/24; one or several, "
-        "separated by spaces or commas. [default: every IPv4 address of an interface that is up]"
+        "this host's addresses, such as 10.35.11.111/24; one or several, separated by spaces or "
+        "commas. Without its prefix, an address has that of its interface. [default: every IPv4 "
+        "address of an interface that is up]"
     )
 
     @override
@@ -319,9 +342,13 @@ class CommandOptions(VersionOptions):
         if not self.ifaddrs:
             return default_subnets(have)
         try:
-            return named_subnets(self.ifaddrs, have)
+            named = named_subnets(self.ifaddrs, have)
         except ValueError as error:
             raise usage.UsageError(f"--ifaddrs: {error}") from None
+        for value, subnet in zip(split_addresses(self.ifaddrs), named, strict=True):
+            if "/" not in value:
+                write_line(f"{self.typed_command}: --ifaddrs: {value} is {subnet} on this host")
+        return named
 
     def observer(self) -> ILogObserver:
         """A log observer as the ``--log-…`` options describe it."""
@@ -357,6 +384,12 @@ class CommandOptions(VersionOptions):
             self.twistd_observer = self.observer()
 
 
+def did_you_mean(word: str, known: Sequence[str], prefix: str = "") -> str:
+    """The end of an error message that names the nearest of `known`; empty if none is near."""
+    nearest = difflib.get_close_matches(word.casefold(), known, 1)
+    return f"; did you mean {prefix}{nearest[0]}?" if nearest else ""
+
+
 def options_first(options: usage.Options, argv: Sequence[str]) -> list[str]:
     """`argv` with the options first and the positional arguments last.
 
@@ -369,7 +402,10 @@ def options_first(options: usage.Options, argv: Sequence[str]) -> list[str]:
     try:
         found, positional = getopt.gnu_getopt(list(argv), options.shortOpt, options.longOpt)
     except getopt.GetoptError as error:
-        raise usage.UsageError(f"{error}; see --help") from None
+        known = [name.removesuffix("=") for name in options.longOpt]
+        nearest = "" if error.opt in known else did_you_mean(error.opt, known, "--")
+        advice = f"{nearest} See --help" if nearest else "; see --help"
+        raise usage.UsageError(f"{error}{advice}") from None
     flat = []
     for option, value in found:
         if option.startswith("--"):

@@ -216,11 +216,11 @@ class ServerOptions(CommandOptions):
 class Options(ServerOptions):
     """The options of ``chatd server``."""
 
-    command = "chatserver"
+    command = "chatd server"
     synopsis = "[options] [ADDRESS [PORT]]"
     longdesc = (
         "A chat server that clients find by its id, with UDP broadcast, in every subnet of its "
-        "addresses. Example: chatserver --ifaddrs 10.35.11.113/24 192.168.1.124/24 --id work. "
+        "addresses. Example: chatd server --ifaddrs 10.35.11.113/24 192.168.1.124/24 --id work. "
         "With ADDRESS, it listens on that address only; the prefix is that of its interface."
     )
     optParameters: ClassVar = [
@@ -352,7 +352,7 @@ class ServerProgram(Program):
         super().__init__(reactor, observer)
         self._options = options
         server.setServiceParent(self)
-        server.when_listening.addErrback(abort_cannot_listen, self)
+        server.when_listening.addErrback(abort_cannot_listen, self, options.typed_command)
         if server.chat.settings.node:
             server.chat.cluster_failed = self._cluster_failed
         else:
@@ -366,12 +366,12 @@ class ServerProgram(Program):
             check_named_store(self._options)
             super().startService()
         except CannotListen as error:
-            self.abort(describe_cannot_listen(error))
+            self.abort(describe_cannot_listen(error, self._options.typed_command))
         except StoreInUse as error:
-            self.abort(describe_used_store(error))
+            self.abort(describe_used_store(error, self._options.typed_command))
 
     def _cluster_failed(self, reason: str) -> None:
-        self.abort(f"chatserver: --cluster: {reason}")
+        self.abort(f"{self._options.typed_command}: --cluster: {reason}")
 
 
 def tune_garbage_collector() -> None:
@@ -386,16 +386,16 @@ def tune_garbage_collector() -> None:
     gc.set_threshold(_GC_THRESHOLD, *gc.get_threshold()[1:])
 
 
-def describe_cannot_listen(error: CannotListen) -> str:
+def describe_cannot_listen(error: CannotListen, command: str) -> str:
     """One line for the user: the option, and the port or endpoint that cannot be listened on."""
-    return f"chatserver: --{error.port_name or 'port'}: {error}"
+    return f"{command}: --{error.port_name or 'port'}: {error}"
 
 
-def abort_cannot_listen(failure: Failure, program: Program) -> None:
+def abort_cannot_listen(failure: Failure, program: Program, command: str) -> None:
     """End `program`, because a port cannot be listened on."""
     failure.trap(CannotListen)
     error: Any = failure.value
-    program.abort(describe_cannot_listen(error))
+    program.abort(describe_cannot_listen(error, command))
 
 
 def makeService(options: Options, reactor: Any = None) -> Program:  # Twisted's name

@@ -12,7 +12,7 @@ from chatd.state_directory import state_directory
 from chatd.store.engine import SQLiteEngine
 from chatd.store.lock import check_unused
 from chatd.store.retention import Keep, parse_keep
-from chatd.taps.options import choice, parameter
+from chatd.taps.options import OneLineOptions, choice, parameter
 
 _log: Final = Logger()
 
@@ -123,16 +123,16 @@ def check_named_store(options: Mapping[str, Any]) -> None:
         check_unused(Path(options["store"]))
 
 
-def describe_used_store(error: Exception) -> str:
+def describe_used_store(error: Exception, command: str) -> str:
     """One line for the user: the option, and that the file belongs to another server."""
-    return f"chatserver: --store: {error}"
+    return f"{command}: --store: {error}"
 
 
 def report_problem(
-    problem: Exception | None, options: Mapping[str, Any], abort: Callable[[str], None]
+    problem: Exception | None, options: OneLineOptions, abort: Callable[[str], None]
 ) -> None:
     """Say that nothing is kept, or `abort` if the file that was named belongs to another server."""
     if options["store"] is not None and isinstance(problem, StoreInUse):
-        abort(describe_used_store(problem))
+        abort(describe_used_store(problem, options.typed_command))
     elif problem is not None:
         _log.error("nothing is kept of this chat: {error}", error=str(problem))

@@ -34,7 +34,8 @@ HOST = [
 ]
 
 REFUSED = [
-    ("10.35.11.113", "has no prefix"),
+    ("10.35.11.114", "not an address of this host"),
+    ("10.35.11", "not an IPv4 address"),
     ("party", "not an address with its prefix"),
     ("", "not an address with its prefix"),
     ("10.35.11.113/", "not an address with its prefix"),
@@ -113,6 +114,11 @@ def test_values_may_be_separated_in_several_ways(values: list[str]) -> None:
 def test_the_named_prefix_counts_not_the_interfaces() -> None:
     [subnet] = named_subnets(["10.35.11.113/16"], HOST)
     assert (str(subnet), subnet.broadcast) == ("10.35.11.113/16", "10.35.255.255")
+
+
+def test_an_address_without_a_prefix_has_that_of_its_interface() -> None:
+    named = named_subnets(["10.35.11.113", "127.0.0.7,10.9.0.9"], HOST)
+    assert [str(subnet) for subnet in named] == ["10.35.11.113/24", "127.0.0.7/8", "10.9.0.9/32"]
 
 
 def test_every_address_of_the_loopback_network_is_this_hosts() -> None:

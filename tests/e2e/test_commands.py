@@ -248,7 +248,9 @@ def test_a_bad_value_is_one_line_and_status_1(start: Callable[..., Program]) -> 
     server = start("server", *IFADDRS, "--slots", "many")
     assert server.wait() == 1
     assert server.stdout == []
-    assert server.stderr == ["chatserver: --slots: 'many' is not a whole number from 1 to 1000000"]
+    assert server.stderr == [
+        "chatd server: --slots: 'many' is not a whole number from 1 to 1000000"
+    ]
 
 
 @pytest.mark.parametrize("redirection", ["<&-", "</dev/null", "<&- >&-"])

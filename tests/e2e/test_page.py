@@ -173,7 +173,9 @@ def test_a_page_port_in_use_is_one_line_and_status_1(
         assert server.wait() == 1
     assert server.stdout == []
     place = said.format(port=ports.web)
-    assert server.stderr == [f"chatserver: --web: cannot listen on {place}: Address already in use"]
+    assert server.stderr == [
+        f"chatd server: --web: cannot listen on {place}: Address already in use"
+    ]
 
 
 def launched(start: Callable[..., Program], ports: SimpleNamespace, address: str) -> Program:

@@ -180,9 +180,9 @@ def test_a_second_server_on_a_file_that_was_named_is_refused(start: Start, tmp_p
     second, _ = start("--store", str(path))
     assert second.wait() == 1
     sentence = f"Another server keeps its chat in {path}; name another file with --store."
-    refusals = [each for each in second.stderr if "chatserver: --store: " in each]
+    refusals = [each for each in second.stderr if "chatd server: --store: " in each]
     assert refusals
-    assert all(each.endswith(f"chatserver: --store: {sentence}") for each in refusals)
+    assert all(each.endswith(f"chatd server: --store: {sentence}") for each in refusals)
     assert not [each for each in second.stderr if "listens on" in each or "Traceback" in each]
 
 

@@ -28,6 +28,30 @@ def test_without_a_valid_command_the_usage_is_printed_and_the_status_is_1(
     assert out == ""
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("servr", "server"), ("serve", "server"), ("Client", "client")]
+)
+def test_the_command_that_was_probably_meant_is_named(
+    typed: str, meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    message, _ = status(capsys, typed, "--id", "party")
+    assert str(message).endswith(f"\nchatd: there is no command {typed!r}; did you mean {meant}?")
+
+
+def test_no_command_is_named_that_has_nothing_of_what_was_typed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    message, _ = status(capsys, "xyz")
+    assert str(message).endswith("\nchatd: there is no command 'xyz'")
+
+
+def test_the_option_that_was_probably_meant_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    message, _ = status(capsys, "client", "--nikname", "ice")
+    assert message == (
+        "chatd client: option --nikname not recognized; did you mean --nickname? See --help"
+    )
+
+
 def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     code, out = status(capsys, "--help")
     assert not code
@@ -44,15 +68,16 @@ def test_version_shows_the_version(capsys: pytest.CaptureFixture[str]) -> None:
 def test_each_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     code, out = status(capsys, command, "--help")
     assert not code
-    assert f"{command} [options]" in out.splitlines()[0]
+    assert f"chatd {command} [options]" in out.splitlines()[0]
+    assert status(capsys, command, "-h") == (code, out)
 
 
 @pytest.mark.parametrize("command", command_lines.COMMANDS)
 def test_a_bad_value_ends_a_command_before_it_starts(
     command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    message, out = status(capsys, command, "--ifaddrs", "127.0.0.1")
+    message, out = status(capsys, command, "--ifaddrs", "127.0.0.1/x")
     assert isinstance(message, str)
-    assert "--ifaddrs: '127.0.0.1' has no prefix" in message
+    assert "--ifaddrs: '127.0.0.1/x' is not an address with its prefix" in message
     assert len(message.splitlines()) == 1
     assert out == ""

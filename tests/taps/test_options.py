@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from twisted.logger import Logger, LogLevel
 
 import chatd
+from chatd.background_writer import flush_all
 from chatd.discovery.subnets import default_subnets, host_addresses
 from chatd.taps import client, server
 from tests.taps.command_lines import (
@@ -20,6 +21,7 @@ from tests.taps.command_lines import (
     error_message,
     parse,
 )
+from tests.timeouts import TIMEOUT_SECONDS
 
 
 def known_subnets_of(options: Any) -> list[str]:
@@ -72,6 +74,17 @@ def test_ifaddrs_takes_one_or_several_values_in_every_notation(
     command: str, line: str, addresses: list[str]
 ) -> None:
     assert known_subnets_of(parse(COMMANDS[command](), line)) == addresses
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_the_prefix_that_an_address_without_one_gets_is_said(
+    command: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    options = parse(COMMANDS[command](), "--ifaddrs 127.0.0.7 127.0.0.9/32")
+    assert [str(subnet) for subnet in options.known_subnets] == ["127.0.0.7/8", "127.0.0.9/32"]
+    flush_all(TIMEOUT_SECONDS)
+    said = f"chatd {command}: --ifaddrs: 127.0.0.7 is 127.0.0.7/8 on this host\n"
+    assert capfd.readouterr().err == said
 
 
 @given(st.permutations([f"--ifaddrs {ONE} {TWO}", "--server party", "-n ice", "--reconnect"]))
@@ -134,7 +147,7 @@ COUNTS = ["-1", "1.5", "many", "", "1000001", "9" * 400]
 IDS = ["", "x" * 65, "a\x1bb", "a\tb"]
 NICKNAMES = ["", "two words", "x" * 26, "#ice", "a,b", "[Server]", "10.0.0.1:5", "bell\x07"]
 IFADDRS = [
-    "", "127.0.0.1", "127.0.0.1/33", "127.0.0.1/", "localhost/8", "::1/128", "127.0.0.0/8",
+    "", "127.0.0", "127.0.0.1/33", "127.0.0.1/", "localhost/8", "::1/128", "127.0.0.0/8",
     "127.255.255.255/8", "198.51.100.7/24", "127.0.0.1/255.0.0.0", "256.0.0.1/8",
     "127.0.0.1/8;127.0.0.2/8",
 ]  # fmt: skip

@@ -27,7 +27,7 @@ def said(line: str, problem: Exception | None) -> tuple[list[str], list[str]]:
 
 
 def test_a_named_file_of_another_server_ends_this_one_with_one_sentence() -> None:
-    assert said("--store /srv/chat", StoreInUse(USED)) == ([], [f"chatserver: --store: {USED}"])
+    assert said("--store /srv/chat", StoreInUse(USED)) == ([], [f"chatd server: --store: {USED}"])
 
 
 @pytest.mark.parametrize("tap", [server, launch])
@@ -47,7 +47,8 @@ def test_a_named_file_of_another_server_is_refused_before_this_one_listens(
     assert program.status == 1
     assert reactor.tcpServers == []
     sentence = f"Another server keeps its chat in {path}; name another file with --store."
-    assert capfd.readouterr().err == f"chatserver: --store: {sentence}\n"
+    command = tap.__name__.replace("chatd.taps.", "chatd ")
+    assert capfd.readouterr().err == f"{command}: --store: {sentence}\n"
 
 
 @pytest.mark.parametrize(

@@ -90,8 +90,18 @@ def test_a_client_cannot_be_a_daemon() -> None:
 @pytest.mark.parametrize("command", ["chatserver", "chatclient"])
 def test_under_twistd_a_bad_value_is_one_line(command: str) -> None:
     with pytest.raises(SystemExit) as ended:
-        twistd(f"-n {command} --ifaddrs 127.0.0.1")
+        twistd(f"-n {command} --ifaddrs 127.0.0.1/x")
     message = ended.value.code
     assert isinstance(message, str)
-    assert message.startswith(f"{command}: --ifaddrs: '127.0.0.1' has no prefix")
+    assert message.startswith(f"twistd {command}: --ifaddrs: '127.0.0.1/x' is not an address")
     assert len(message.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["chatserver", "chatclient"])
+def test_under_twistd_a_short_option_shows_the_help(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        twistd(f"-n {command} -h")
+    assert not ended.value.code
+    assert f"{command} [options]" in capsys.readouterr().out.splitlines()[0]
