@@ -11,6 +11,7 @@ from tests.browser.chromium import Chromium
 from tests.browser.tab import Control, Tab
 
 DESKTOP: Final = (1280, 800)
+TABLET: Final = (768, 1024)
 PHONE: Final = (390, 844)
 SMALL_PHONE: Final = (320, 640)
 
@@ -26,6 +27,15 @@ _ITEMS: Final = """() => [...document.querySelectorAll('#log [data-kind]')].map(
 
 _HAS_MESSAGE: Final = f"""(kind, source, text) => ({_ITEMS})().some((item) =>
   kind.split(' ').includes(item[0]) && (!source || item[1].includes(source)) && item[2] === text)"""
+
+#: The buttons that open the drawers on a narrow screen.
+_DRAWER_BUTTONS: Final = {"nav": "#open-rooms", "aside": "#open-users"}
+
+_IS_IN_SIGHT: Final = """(selector) => {
+  const {left, right} = document.querySelector(selector).getBoundingClientRect()
+  return getComputedStyle(document.querySelector(selector)).visibility === 'visible'
+    && left >= 0 && right <= innerWidth
+}"""
 
 
 class ChatPage(Tab):
@@ -49,7 +59,7 @@ class ChatPage(Tab):
 
     def wait_for_error(self, text: str) -> None:
         """Wait until the error message contains `text`."""
-        self._wait_for_text("#error", text)
+        self._wait_for_text(":is(#error, #composer-error):not([hidden])", text)
 
     def wait_for_notice(self, text: str) -> None:
         """Wait until a notice contains `text`."""
@@ -145,23 +155,31 @@ class ChatPage(Tab):
         self.open_menu()
         self.click(self.find("button", "Leave the chat", "header"))
 
-    def open_sidebar(self, element: str) -> None:
-        """Open ``nav`` (rooms) or ``aside`` (users), unless it is open."""
-        is_open = f"() => document.querySelector('{element} details').open"
-        if not self.run(is_open):
-            self.click(self.find("DisclosureTriangle", "", element))
-            self.wait_until(is_open)
+    def open_drawer(self, element: str) -> None:
+        """Bring ``nav`` (rooms) or ``aside`` (users) in sight: it may be a drawer."""
+        if self.run("(drawer) => document.querySelector('.drawer.open')?.matches(drawer)", element):
+            return
+        self.close_drawer()
+        if button := self.find_all("button", _DRAWER_BUTTONS[element]):
+            self.click(button[0])
+        self.wait_until(_IS_IN_SIGHT, element)
+
+    def close_drawer(self) -> None:
+        """Close the drawer that is open, if one is."""
+        if self.run("() => document.querySelector('.drawer.open') !== null"):
+            self.press("Escape")
+            self.wait_until("() => document.querySelector('.drawer.open') === null")
 
     def join_room(self, room: str) -> None:
         """Join a room with the form for it."""
-        self.open_sidebar("nav")
+        self.open_drawer("nav")
         self.fill(self.find("textbox", "Room.*", "nav"), room)
         self.click(self.find("button", "Join", "nav"))
         self.wait_for_room(room)
 
     def select_room(self, room: str) -> None:
         """Click on a room in the list."""
-        self.open_sidebar("nav")
+        self.open_drawer("nav")
         self.click(self.find("button", rf"{re.escape(room)}\b.*", "nav"))
         self.wait_for_room(room)
 

@@ -44,9 +44,10 @@ def test_the_page_is_accessible_from_watching_to_leaving(
     ice.send("/dance")
     ice.wait_for_error("/help lists")
     assert_accessible(ice, axe)
-    for sidebar in ("nav", "aside"):
-        ice.open_sidebar(sidebar)
+    for drawer in ("nav", "aside"):
+        ice.open_drawer(drawer)
         assert_accessible(ice, axe)
+    ice.close_drawer()
     server.stop()
     ice.wait_for_state("reconnecting")
     ice.send("/setname moon")

@@ -97,7 +97,7 @@ def test_every_hostile_nickname_is_shown_as_in_the_terminal(
     wait_for_messages(ice, len(NICKNAMES))
     names = {escape(normalize("NFKC", nickname)) for nickname in NICKNAMES.values()}
     assert {source for kind, source, _ in ice.items if kind == "message"} == names
-    ice.open_sidebar("aside")
+    ice.open_drawer("aside")
     users = ice.run("() => document.querySelector('aside').innerText")
     assert not [name for name in names if name not in users]
     assert_unharmed(ice)

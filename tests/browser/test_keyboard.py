@@ -74,7 +74,7 @@ def test_everything_can_be_done_with_the_keyboard_on_a_narrow_screen(
     ice.type("ice")
     ice.press("Enter")
     ice.wait_for_state("online")
-    tab_to(ice, "DisclosureTriangle", "Users")
+    tab_to(ice, "button", "Users")
     ice.press("Enter")
     tab_to(ice, "button", "moon")
     ice.press("Enter")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.chat_page import DESKTOP, PHONE, SMALL_PHONE, ChatPage, OpenPage
+from tests.browser.chat_page import DESKTOP, PHONE, SMALL_PHONE, TABLET, ChatPage, OpenPage
 from tests.browser.server_harness import Server, send_messages
 
 #: Controls that are too small for a finger; links in messages do not count.
@@ -62,6 +62,46 @@ def test_on_a_phone_every_control_is_large_enough_for_a_finger(
     assert watcher.run(_TOO_SMALL) == []
 
 
+@pytest.mark.parametrize("size", [SMALL_PHONE, TABLET], ids=["320", "768"])
+def test_a_drawer_takes_the_focus_and_gives_it_back(
+    size: tuple[int, int], open_page: OpenPage, server: Server
+) -> None:
+    server.add_member("moon")
+    ice = open_page("ice", size=size)
+    for element, name in (("nav", "Rooms"), ("aside", "Users")):
+        ice.open_drawer(element)
+        assert_fits(ice)
+        assert ice.run("(drawer) => document.activeElement.matches(drawer)", element)
+        ice.press("Tab")
+        assert ice.focused_control().name == "Close"
+        ice.press("Escape")
+        assert ice.focused_control().name.startswith(name)
+        assert ice.run("() => document.querySelector('.drawer.open') === null")
+
+
+def test_a_drawer_closes_when_the_focus_leaves_it(open_page: OpenPage) -> None:
+    ice = open_page("ice", size=PHONE)
+    ice.open_drawer("nav")
+    ice.press("Tab")
+    for _ in range(60):
+        if not ice.run("() => document.activeElement.closest('nav') !== null"):
+            break
+        ice.press("Tab")
+    assert ice.run("() => document.querySelector('.drawer.open') === null")
+    assert ice.run("() => document.querySelector('#backdrop').hidden")
+
+
+def test_a_wide_screen_has_no_drawers(open_page: OpenPage) -> None:
+    ice = open_page("ice", size=PHONE)
+    ice.open_drawer("nav")
+    ice.resize(1024, 768)
+    ice.wait_until("() => document.querySelector('#backdrop').hidden")
+    assert not ice.find_all("button", "#open-rooms")
+    for element in ("nav", "aside", "main"):
+        box = ice.run("(e) => document.querySelector(e).getBoundingClientRect().toJSON()", element)
+        assert box["width"] > 200, element
+
+
 def test_on_a_phone_the_lists_of_rooms_and_users_can_be_opened(
     open_page: OpenPage, server: Server
 ) -> None:
@@ -69,7 +109,7 @@ def test_on_a_phone_the_lists_of_rooms_and_users_can_be_opened(
     ice = open_page("ice", size=SMALL_PHONE)
     ice.join_room("#dev")
     assert_fits(ice)
-    ice.open_sidebar("aside")
+    ice.open_drawer("aside")
     ice.click(ice.find("button", "moon.*", "aside"))
     ice.wait_for_draft("@moon ")
     ice.type("from a phone")

@@ -25,7 +25,7 @@ def wait_for_title(page: ChatPage, text: str) -> None:
 
 def search(page: ChatPage, words: str) -> None:
     """Search with the form."""
-    page.open_sidebar("nav")
+    page.open_drawer("nav")
     page.fill(page.find("searchbox", "Search.*", "#search-form"), words)
     page.press("Enter")
 
@@ -150,7 +150,7 @@ def test_a_search_that_is_wrong_is_refused_in_words(
     watcher.wait_for_state("watching")
     search(watcher, words)
     watcher.wait_until(
-        """(reason) => ['#error', '#search-problem'].some((each) =>
+        """(reason) => ['#error', '#composer-error', '#search-problem'].some((each) =>
              document.querySelector(each).textContent.includes(reason))""",
         reason,
     )

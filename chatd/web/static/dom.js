@@ -21,6 +21,13 @@ export function createButton(className, onClick, ...children) {
   return button;
 }
 
+/** Set the text of an element if it differs: a screen reader reads it again each time it is set. */
+export function setText(element, text) {
+  if (element.textContent !== text) {
+    element.textContent = text;
+  }
+}
+
 /** A name that some user has chosen; `bdi` keeps its direction from affecting the text around. */
 export function createName(name, className = "") {
   return createElement("bdi", className, escape(name));

@@ -5,14 +5,15 @@
  */
 
 import { createComposer } from "./composer.js";
+import { setUpDrawers, setUpMenu } from "./drawers.js";
 import { createMessageList } from "./message_list.js";
 import { startPolling } from "./poll.js";
+import { createProblems } from "./problems.js";
 import { privatePrefix } from "./recipients.js";
 import { createStore } from "./reducer.js";
 import { createRoomList } from "./room_list.js";
 import { createSearchView } from "./search_view.js";
 import { createSession } from "./session.js";
-import { setUpSidebars } from "./sidebars.js";
 import { createSignIn } from "./sign_in.js";
 import { INITIAL_STATE } from "./state.js";
 import { createStatusBar } from "./status_bar.js";
@@ -26,10 +27,17 @@ const byId = (id) => document.getElementById(id);
 
 const store = createStore(restore(INITIAL_STATE));
 const session = createSession(store);
-const closeSidebars = setUpSidebars([byId("rooms"), byId("users")]);
+const closeDrawers = setUpDrawers(
+  [
+    { panel: byId("rooms"), button: byId("open-rooms") },
+    { panel: byId("users"), button: byId("open-users") },
+  ],
+  byId("backdrop"),
+);
+setUpMenu(byId("menu"));
 
 function startPrivateMessage(nickname) {
-  closeSidebars();
+  closeDrawers();
   session.changeDraft(`${privatePrefix(nickname)}${byId("message").value}`);
   draw();
   // A user who only watches has to enter first.
@@ -37,7 +45,7 @@ function startPrivateMessage(nickname) {
 }
 
 function onRoomSelected() {
-  closeSidebars();
+  closeDrawers();
   draw();
   if (!byId("composer").hidden) {
     byId("message").focus();
@@ -45,7 +53,7 @@ function onRoomSelected() {
 }
 
 const searchHandlers = {
-  onSearch: closeSidebars,
+  onSearch: closeDrawers,
   onClose() {
     draw();
     byId(byId("composer").hidden ? "search-words" : "message").focus();
@@ -59,17 +67,17 @@ const components = [
       server: byId("server"),
       status: byId("connection-state"),
       countdown: byId("countdown"),
-      error: byId("error"),
       leave: byId("leave"),
     },
     session,
   ),
+  createProblems({ signIn: byId("error"), composer: byId("composer-error") }),
   createRoomList(
     {
       list: byId("room-list"),
       form: byId("room-form"),
       input: byId("room-name"),
-      summary: byId("rooms-summary"),
+      button: byId("open-rooms"),
       heading: byId("room"),
       joinRoom: byId("join-room"),
       leaveRoom: byId("leave-room"),
@@ -84,7 +92,8 @@ const components = [
       otherUsers: byId("other-users"),
       otherHeading: byId("other-users-heading"),
       omitted: byId("omitted-users"),
-      summary: byId("users-summary"),
+      title: byId("user-count"),
+      button: byId("open-users"),
     },
     startPrivateMessage,
   ),

@@ -7,7 +7,7 @@ import { countUnread, listRooms, roomsWithDrafts } from "./state.js";
 
 /** A function that shows the rooms of a state; `onSelect` is called when one is selected. */
 export function createRoomList(
-  { list, form, input, summary, heading, joinRoom, leaveRoom, notJoined },
+  { list, form, input, button, heading, joinRoom, leaveRoom, notJoined },
   session,
   onSelect,
 ) {
@@ -51,10 +51,7 @@ export function createRoomList(
     const isMember = state.nickname !== "" && state.joinedRooms.has(state.currentRoom);
     const unread = countUnread(state);
     heading.replaceChildren(createName(name));
-    summary.replaceChildren(
-      "Rooms",
-      ...(unread ? [" ", createElement("span", "unread", String(unread))] : []),
-    );
+    button.replaceChildren("Rooms", ...(unread ? [createLabelledNumber("unread", unread)] : []));
     leaveRoom.hidden = !isMember || state.currentRoom === LOBBY;
     joinRoom.hidden = notJoined.hidden = state.nickname === "" || isMember;
     leaveRoom.replaceChildren("Leave ", createName(name));

@@ -3,6 +3,7 @@
  */
 
 import { escape } from "./escape.js";
+import { signInForm } from "./state.js";
 import { loadNickname } from "./storage.js";
 
 /** A function that shows the form that belongs to a state. */
@@ -22,7 +23,12 @@ export function createSignIn(
   },
   session,
 ) {
-  const PANELS = { __proto__: null, left: leftPanel, elsewhere: elsewherePanel };
+  const forms = Object.entries({
+    nickname: nicknameForm,
+    password: passwordForm,
+    left: leftPanel,
+    elsewhere: elsewherePanel,
+  });
   nickname.value = loadNickname();
 
   nicknameForm.addEventListener("submit", (event) => {
@@ -45,28 +51,16 @@ export function createSignIn(
   continueHere.addEventListener("click", session.open);
 
   return (state, before) => {
-    const form = formOf(state);
-    const previousForm = before ? formOf(before) : form;
-    nicknameForm.hidden = form !== nicknameForm;
-    passwordForm.hidden = form !== passwordForm;
-    leftPanel.hidden = form !== leftPanel;
-    elsewherePanel.hidden = form !== elsewherePanel;
+    const name = signInForm(state);
+    for (const [each, form] of forms) {
+      form.hidden = each !== name;
+    }
     account.textContent = escape(state.passwordPrompt?.nickname ?? "");
-    nickname.setAttribute("aria-invalid", String(form === nicknameForm && state.error !== ""));
-    if (form !== previousForm) {
-      moveFocus(form, state);
+    nickname.setAttribute("aria-invalid", String(name === "nickname" && state.error !== ""));
+    if (before && name !== signInForm(before)) {
+      moveFocus(forms.find(([each]) => each === name)?.[1], state);
     }
   };
-
-  function formOf({ connection, nickname: current, passwordPrompt, entersAgain }) {
-    if (PANELS[connection.state]) {
-      return PANELS[connection.state];
-    }
-    if (passwordPrompt) {
-      return passwordForm;
-    }
-    return current || (entersAgain && connection.state !== "watching") ? null : nicknameForm;
-  }
 
   /** Focus the first control of `form`, or the message field if there is no form.
    *

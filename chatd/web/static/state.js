@@ -113,6 +113,17 @@ export function isEntered({ connection, nickname, entersAgain }) {
   return nickname !== "" || (entersAgain && connection.state !== "elsewhere");
 }
 
+/** The form to sign in with: "nickname", "password", "left", "elsewhere", or "" for none. */
+export function signInForm({ connection, nickname, passwordPrompt, entersAgain }) {
+  if (connection.state === "left" || connection.state === "elsewhere") {
+    return connection.state;
+  }
+  if (passwordPrompt) {
+    return "password";
+  }
+  return nickname || (entersAgain && connection.state !== "watching") ? "" : "nickname";
+}
+
 /** Whether the server sends the messages of a room to this page as they are said. */
 export function isLive(state, key) {
   return state.nickname ? state.joinedRooms.has(key) : state.connection.state === "watching";

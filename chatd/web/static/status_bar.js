@@ -1,5 +1,6 @@
-/** The status bar: the server's name, the connection's state, errors, and the title of the tab. */
+/** The status bar: the server's name, the connection's state, and the title of the tab. */
 
+import { setText } from "./dom.js";
 import { escape } from "./escape.js";
 import { describeStatus } from "./messages.js";
 import { countUnread, isEntered } from "./state.js";
@@ -8,7 +9,7 @@ import { countUnread, isEntered } from "./state.js";
 const COUNTDOWN_MILLISECONDS = 250;
 
 /** A function that shows a state. */
-export function createStatusBar({ body, server, status, countdown, error, leave }, session) {
+export function createStatusBar({ body, server, status, countdown, leave }, session) {
   leave.addEventListener("click", session.leave);
 
   /** The countdown has an element of its own: a screen reader must not read it every second. */
@@ -29,8 +30,6 @@ export function createStatusBar({ body, server, status, countdown, error, leave 
     drawStatus(state);
     body.dataset.state = state.connection.state;
     setText(server, escape(state.serverName) || "chatd");
-    setText(error, escape(state.error));
-    error.hidden = state.error === "";
     leave.hidden = !isEntered(state);
     document.title = formatTitle(state);
   };
@@ -42,11 +41,4 @@ function formatTitle(state) {
   const room = escape(state.rooms.get(state.currentRoom).name);
   const title = state.serverName ? `${room} · ${escape(state.serverName)}` : room;
   return unread ? `(${unread}) ${title}` : title;
-}
-
-/** Set the text of an element if it differs: a screen reader reads it again each time it is set. */
-function setText(element, text) {
-  if (element.textContent !== text) {
-    element.textContent = text;
-  }
 }

@@ -1,6 +1,6 @@
 /** The list of users: those of the current room first, each a button to write to the user. */
 
-import { createButton, createElement, createNickname, keyedList } from "./dom.js";
+import { createButton, createElement, createNickname, keyedList, setText } from "./dom.js";
 import { escape } from "./escape.js";
 import { casefold, isSameName } from "./names.js";
 
@@ -9,7 +9,7 @@ const MAX_USERS = 500;
 
 /** A function that shows the users of a state; `onSelect` gets the nickname that is clicked. */
 export function createUserList(
-  { roomUsers, otherUsers, otherHeading, omitted, summary },
+  { roomUsers, otherUsers, otherHeading, omitted, title, button },
   onSelect,
 ) {
   const options = {
@@ -54,6 +54,7 @@ export function createUserList(
     otherHeading.hidden = otherUsers.hidden = !others.length;
     omitted.hidden = all.length <= MAX_USERS;
     omitted.textContent = `and ${(all.length - MAX_USERS).toLocaleString("en")} more`;
-    summary.textContent = `Users (${all.length.toLocaleString("en")})`;
+    setText(title, `Users (${all.length.toLocaleString("en")})`);
+    setText(button, `Users ${all.length.toLocaleString("en")}`);
   };
 }
