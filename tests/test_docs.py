@@ -61,6 +61,7 @@ OTHER_OPTIONS = {
     "wheel-dir",
     "no-index",
     "find-links",
+    "trusted-host",
     "group",
     "minutes",
     "each",

@@ -145,6 +145,10 @@ ADDRESS_PAGE_CONNECTIONS: Final = 64
 QUEUED_WORK_MILLISECONDS: Final = 2
 #: The first line and the headers of an HTTP request.
 HTTP_HEAD_BYTES: Final = 16_384
+#: Packages in the folder of ``--dist`` that its index lists.
+DIST_FILES: Final = 1_000
+#: Addresses of the page, and lines to type, in an invitation.
+INVITATION_ADDRESSES: Final = 16
 #: New connections per second from one address, loopback exempt; ``--accept-rate``, 0 disables it.
 ACCEPT_CONNECTIONS_PER_SECOND: Final = 50
 #: Addresses whose accept rate and flood rate are remembered.

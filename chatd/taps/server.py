@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from twisted.cred import strcred
 from twisted.internet.protocol import ServerFactory
@@ -32,7 +32,6 @@ from chatd.server.service import WRITE_MODES, CannotListen, ChatServer, ExtraPor
 from chatd.taps import environment, web_address
 from chatd.taps.etcd_address import cluster_parameter, open_engine
 from chatd.taps.options import (
-    CommandOptions,
     choice,
     coerce_value,
     integer,
@@ -52,7 +51,11 @@ from chatd.taps.store import (
     report_problem,
     store_parameters,
 )
+from chatd.taps.web_options import WebOptions
 from chatd.threads import call_in_thread
+
+if TYPE_CHECKING:
+    from chatd.web.settings import WebSettings
 
 
 def parse_auth(value: str) -> AccountsChecker:
@@ -71,19 +74,22 @@ def parse_auth(value: str) -> AccountsChecker:
     return checker
 
 
+#: Makes the factory of a port; the second argument returns the settings of the web page.
+_MakeFactory = Callable[[Chat, Callable[[], "WebSettings"]], ServerFactory]
+
 #: For each extra port: its option, the maker of its factory, its default port, and what the log
 #: says of it. The default applies where the port is served without the option, as ``launch`` serves
 #: the web page; 0 is any free port.
-_EXTRA_PORTS: Final[tuple[tuple[str, Callable[[Chat], ServerFactory], int, str], ...]] = (
+_EXTRA_PORTS: Final[tuple[tuple[str, _MakeFactory, int, str], ...]] = (
     (
         "jim",
-        lambda chat: DialectFactory(chat, JIM),
+        lambda chat, _: DialectFactory(chat, JIM),
         0,
         "Chat for JIM messengers listens on {where}",
     ),
     (
         "plain",
-        lambda chat: DialectFactory(chat, PLAIN),
+        lambda chat, _: DialectFactory(chat, PLAIN),
         0,
         "Chat for nc and telnet listens on {where}",
     ),
@@ -195,7 +201,7 @@ _CLUSTER_PARAMETERS: Final = [
 _GC_THRESHOLD: Final = 20_000
 
 
-class ServerOptions(CommandOptions):
+class ServerOptions(WebOptions):
     """The options of a command that runs a server.
 
     :ivar known_subnets: where the server listens and answers discovery.
@@ -273,6 +279,10 @@ def make_server(options: ServerOptions, reactor: Any) -> ChatServer:
     if settings.node:
         shared = open_engine(options["cluster"], settings.server_id, reactor)
     is_default = not options.ifaddrs and not options.get("address")
+
+    def web_settings() -> "WebSettings":
+        return options.web_settings(lambda: web_address.invitation(server, options))
+
     server = ChatServer(
         reactor,
         ListenSettings(
@@ -282,7 +292,7 @@ def make_server(options: ServerOptions, reactor: Any) -> ChatServer:
             tuple(
                 ExtraPort(
                     name,
-                    make,
+                    partial(_make_factory, make, web_settings),
                     options.extra_ports[name],
                     port,
                     sentence.replace("{scheme}", web_address.scheme(options.extra_ports[name])),
@@ -308,6 +318,12 @@ def make_server(options: ServerOptions, reactor: Any) -> ChatServer:
     else:
         server.chat.remove_accounts()
     return server
+
+
+def _make_factory(
+    make: _MakeFactory, web_settings: Callable[[], "WebSettings"], chat: Chat
+) -> ServerFactory:
+    return make(chat, web_settings)
 
 
 def _node(options: ServerOptions) -> str:

@@ -4,14 +4,24 @@ The web server and the QR code library are imported only when they are used: a c
 """
 
 import io
-from collections.abc import Iterable
+import shlex
+from collections.abc import Callable, Iterable, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from twisted.internet.protocol import ServerFactory
 
+from chatd.discovery.subnets import DEFAULT_PORT as DEFAULT_CHAT_PORT
+from chatd.discovery.subnets import host_addresses as read_host_addresses
+from chatd.discovery.subnets import most_reachable
 from chatd.server.chat import Chat
+from chatd.server.service import ChatServer
+
+if TYPE_CHECKING:
+    from chatd.taps.web_options import WebOptions
+    from chatd.web.invitation import Invitation
+    from chatd.web.settings import WebSettings
 
 #: The page's port, unless another one is given or this one is taken.
 DEFAULT_PORT: Final = 8080
@@ -28,11 +38,52 @@ _WHITE_ON_BLACK: Final = "\x1b[97;40m"
 _RESET_COLOURS: Final = "\x1b[0m"
 
 
-def make_web_factory(chat: Chat) -> ServerFactory:
-    """The factory of HTTP connections."""
+def make_web_factory(chat: Chat, settings: "Callable[[], WebSettings]") -> ServerFactory:
+    """The factory of HTTP connections.
+
+    :param settings: returns the settings of the page.
+    """
     from chatd.web.http import HTTPFactory
 
-    return HTTPFactory(chat)
+    return HTTPFactory(chat, settings())
+
+
+def invitation(server: ChatServer, options: "WebOptions") -> "Invitation":
+    """How others come into the chat of a `server` that listens, the best way first."""
+    from chatd.web.invitation import Invitation
+
+    addresses = most_reachable(read_host_addresses())
+    urls = page_urls(server.addresses("web"), addresses, options["web"])
+    # Behind a proxy the names have other ports, which only the proxy knows.
+    names = () if options.web_proxies else sorted(options.web_names)
+    port = server.addresses("web")[0][1] if urls else 0
+    named = [
+        f"{scheme(options['web'])}://{name}{port if name.endswith(':') else ''}/" for name in names
+    ]
+    hosts, plain = (_reachable(server.addresses(name), addresses) for name in ("", "plain"))
+    return Invitation(
+        tuple([*named, *urls] if urls else ()),
+        (
+            f"chatd client --server {shlex.quote(server.chat.settings.server_id)}",
+            *(
+                f"chatd client {host}" + (f" {port}" if port != DEFAULT_CHAT_PORT else "")
+                for host, port in hosts
+            ),
+        ),
+        tuple(f"nc {host} {port}" for host, port in plain),
+    )
+
+
+def _reachable(
+    listening: Iterable[tuple[str, int]], host_addresses: Sequence[IPv4Address]
+) -> list[tuple[str, int]]:
+    """The addresses and ports that others can connect to; those of loopback if there are none."""
+    sorted_ = [
+        (parts.hostname or "", parts.port or 0)
+        for url in page_urls(listening, host_addresses)
+        for parts in [urlsplit(url)]
+    ]
+    return [each for each in sorted_ if not ip_address(each[0]).is_loopback] or sorted_
 
 
 def scheme(option: int | str | None) -> str:

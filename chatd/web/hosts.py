@@ -42,16 +42,37 @@ _HOST: Final = re.compile(
 _NODE_ORIGIN: Final = re.compile(r"https?://(?:\[[0-9a-f:.]+\]|[a-z0-9.-]+):[0-9]{1,5}", re.ASCII)
 
 
-def allowed_hosts(address: str, port: int, names: Collection[str]) -> frozenset[str]:
+def allowed_hosts(
+    address: str, port: int, names: Collection[str], *, is_forwarded: bool = False
+) -> frozenset[str]:
     """The hosts that mean this server, as :func:`normalize` writes them.
 
-    These are the `address` and `port` that a connection reached, and the `names` with that port. On
-    ports 80 and 443 the port may be left out. Other names, such as one in the local DNS, are
-    refused: the server cannot tell them from a rebound one.
+    These are the `address` and `port` that a connection reached, and the `names`: those without a
+    port with that port. On ports 80 and 443 the port may be left out. A name that others only claim
+    is this server's, such as one in the DNS, is refused: the server cannot tell it from a rebound
+    one.
+
+    :param names: as :func:`normalize` writes them, with an empty port if it is this one.
+    :param is_forwarded: whether the connection is a reverse proxy's, whose own port is the default
+        one of its scheme unless a name has another.
     """
-    hosts = frozenset({f"[{address}]" if ":" in address else address, *names})
-    ports = {str(port), ""} if str(port) in _DEFAULT_PORTS.values() else {str(port)}
-    return frozenset(f"{host}:{each}" for host in hosts for each in ports)
+    own = normalize(f"[{address}]" if ":" in address else address)
+    ports = {str(port)}
+    if is_forwarded:
+        ports |= {"", *_DEFAULT_PORTS.values()}
+    elif str(port) in _DEFAULT_PORTS.values():
+        ports.add("")
+    return frozenset(
+        host for name in (own, *names) if name is not None for host in _with_ports(name, ports)
+    )
+
+
+def _with_ports(name: str, ports: Collection[str]) -> Collection[str]:
+    """The `name` with each of the `ports`, unless it has one of its own."""
+    host, _, port = name.rpartition(":")
+    if port in _DEFAULT_PORTS.values():
+        return {name, f"{host}:"}
+    return {name} if port else {f"{host}:{each}" for each in ports}
 
 
 def normalize(host: str, default_port: str = "") -> str | None:
@@ -131,7 +152,8 @@ def check_host_and_origin(
 
     A request without ``Origin`` passes. It comes from a program, from this server's own page, or
     from a foreign page that cannot read the response (an image, say). Browsers send ``Origin`` with
-    every request for a WebSocket.
+    every request for a WebSocket. The page of a server behind a proxy has the scheme that the proxy
+    tells, so that one without TLS cannot use it.
 
     :raises HTTPError: if the request is for another host, or from a page of another host.
     """
@@ -146,7 +168,8 @@ def check_host_and_origin(
     node_origin = ""
     for text in request.values("origin"):
         origin = _normalize_origin(text)
-        if origin is not None and origin.partition("://")[2] in allowed:
+        scheme, _, host = (origin or "").partition("://")
+        if host in allowed and (scheme == request.scheme or not request.is_scheme_certain):
             continue
         if origin not in nodes:
             raise HTTPError("foreign-origin", "Origin not allowed.")

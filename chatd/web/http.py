@@ -9,6 +9,7 @@ docs/reference/web.rst describes what clients see.
 """
 
 from collections import Counter
+from collections.abc import Collection
 from email.utils import formatdate
 from functools import partial
 from http import HTTPStatus
@@ -21,6 +22,7 @@ from twisted.internet.interfaces import (
     IAddress,
     IDelayedCall,
     IProtocolNegotiationFactory,
+    ISSLTransport,
 )
 from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
 from twisted.logger import Logger
@@ -34,10 +36,12 @@ from chatd.server.connection import HalfCloseable
 from chatd.server.factory import Rejected
 from chatd.server.send_queue import SendQueue
 from chatd.server.timing import Timeout
-from chatd.tcp import unmap_ipv4
-from chatd.web import hosts, messages
+from chatd.tcp import join_address, unmap_ipv4
+from chatd.web import hosts, messages, proxies
+from chatd.web.file_sender import FileSender
 from chatd.web.messages import HTTPError, Request, Response
 from chatd.web.routes import make_router
+from chatd.web.settings import WebSettings
 from chatd.web.websocket import Upgrade, WebSocket
 
 _ERROR_MESSAGES: Final = {
@@ -47,6 +51,7 @@ _ERROR_MESSAGES: Final = {
     ),
     "uri-too-long": f"The request line has more than {limits.HTTP_HEAD_BYTES:,} bytes.",
     "http-version": "HTTP version not supported; use HTTP/1.1.",
+    "too-many-from-address": "Too many connections come from your address; try again later.",
     "too-late": f"The request was not complete within {limits.FIRST_LINE_TIMEOUT_SECONDS} s.",
 }
 
@@ -111,13 +116,20 @@ class HTTPConnection(HalfCloseable, Protocol):
         self._bucket = self._chat.flood_bucket()
         self._resume_call: IDelayedCall | None = None
         self._websocket: WebSocket | None = None
+        self._file: FileSender | None = None
         self._is_paused = self._is_closing = False
 
     @override
     def connectionMade(self) -> None:
-        local_address = self.transport.getHost()
+        local = self.transport.getHost()
+        address = unmap_ipv4(local.host)
+        self._local_address = join_address(address, local.port)
+        self._scheme = "https" if ISSLTransport.providedBy(self.transport) else "http"
         self._allowed_hosts = hosts.allowed_hosts(
-            unmap_ipv4(local_address.host), local_address.port, self._factory.host_names
+            address,
+            local.port,
+            self._factory.host_names,
+            is_forwarded=self._factory.is_proxy(self._host),
         )
         self._send_queue = SendQueue(self.transport, limits.OUTBOUND_BYTES, self.abort)
         self._factory.connection_opened(self, self._host)
@@ -185,13 +197,15 @@ class HTTPConnection(HalfCloseable, Protocol):
             elif not event.http_version.startswith(b"1."):
                 self._reject("http-version", is_head=event.method == b"HEAD")
             else:
-                self._respond(messages.parse_request(event, self._peer))
+                request = messages.parse_request(event, self._peer, self._scheme)
+                trusted = self._factory.settings.proxies
+                self._respond(proxies.original(request, self._host, trusted))
         else:
             self._is_paused = False
             self._resume_reading()
 
     def _respond(self, request: Request) -> None:
-        response = self._factory.router.handle(request, self._allowed_hosts)
+        response = self._factory.respond(request, self._allowed_hosts, self._local_address)
         if isinstance(response, Deferred):
             # Meanwhile nothing else is read from this client.
             response.addCallback(lambda later: self._answer(request, later, _SLOW_REQUEST_TOKENS))
@@ -214,10 +228,19 @@ class HTTPConnection(HalfCloseable, Protocol):
             status=status,
         )
         if isinstance(response, Upgrade):
+            self._move_to(request.peer.rpartition(":")[0])
             self._upgrade(response)
             return
+        is_head = request.method == "HEAD"
+        if response.file is not None and not is_head and response.status == HTTPStatus.OK:
+            self._send_file(request, response, tokens)
+            return
         # The body is not read, so the start of the next request is unknown.
-        self._send(response, is_head=request.method == "HEAD", is_last=request.has_body)
+        self._send(response, is_head=is_head, is_last=request.has_body)
+        self._response_sent(tokens)
+
+    def _response_sent(self, tokens: int) -> None:
+        """Handle the next request, once the response is flushed."""
         if self._http.our_state is h11.MUST_CLOSE:
             self._close()
         else:
@@ -237,26 +260,60 @@ class HTTPConnection(HalfCloseable, Protocol):
             if is_ended:
                 self._http.receive_data(b"")
 
+    def _send_file(self, request: Request, response: Response, tokens: int) -> None:
+        """Send a file, a piece whenever the client has read the one before."""
+        assert response.file is not None  # noqa: S101  # nosec B101  # only called with a file
+        try:
+            sender = FileSender(response.file, self._chat.work_queue)
+        except OSError:
+            error = HTTPError("not-found", "The file cannot be read.")
+            self._send(self._factory.router.reject(error), is_last=request.has_body)
+            self._response_sent(tokens)
+            return
+        self._file = sender
+        self._send_queue.send(None, self._head(response, is_last=request.has_body))
+
+        def piece_read(piece: bytes) -> None:
+            # Each piece has as long as a whole response.
+            self._timeout.start(limits.DEAD_PEER_SECONDS, self.abort)
+            self._send_queue.send(None, self._http.send(h11.Data(data=piece)))
+
+        def ended() -> None:
+            self._file = None
+            self._send_queue.send(None, self._http.send(h11.EndOfMessage()))
+            self._response_sent(tokens)
+
+        sender.start(piece_read, self._send_queue.when_ready, ended, self.abort)
+
     def _send(self, response: Response, *, is_head: bool = False, is_last: bool = False) -> None:
+        data = self._head(response, is_last=is_last)
+        data += self._http.send(h11.Data(data=b"" if is_head else response.body))
+        data += self._http.send(h11.EndOfMessage())
+        self._send_queue.send(None, data)
+
+    def _head(self, response: Response, *, is_last: bool) -> bytes:
         headers = [*response.headers, ("Date", formatdate(self._chat.now() / 1_000, usegmt=True))]
         if is_last:
             headers.append(("Connection", "close"))
         # RFC 9110, section 8.6: never in a 204, and in a 304 only the length of the 200.
         if response.status not in (HTTPStatus.NOT_MODIFIED, HTTPStatus.NO_CONTENT):
-            headers.append(("Content-Length", str(len(response.body))))
+            headers.append(("Content-Length", str(response.length)))
         reason = HTTPStatus(response.status).phrase.encode("ascii")
-        data = self._http.send(
+        return self._http.send(
             h11.Response(status_code=response.status, headers=headers, reason=reason)
         )
-        data += self._http.send(h11.Data(data=b"" if is_head else response.body))
-        data += self._http.send(h11.EndOfMessage())
-        self._send_queue.send(None, data)
 
     def _reject(self, code: str, *, is_head: bool = False) -> None:
         """Send an error and close: the start of the next request is unknown."""
         error = HTTPError(code, _ERROR_MESSAGES[code])
         self._send(self._factory.router.reject(error), is_head=is_head, is_last=True)
         self._close()
+
+    def _move_to(self, host: str) -> None:
+        """Count this connection, which a proxy has made, as one of the client at `host`."""
+        if host != self._host:
+            self._factory.connection_moved(self._host, host)
+            self._host = host
 
     def _upgrade(self, upgrade: Upgrade) -> None:
         self._http.next_event()  # EndOfMessage: there is no body
@@ -324,6 +381,8 @@ class HTTPConnection(HalfCloseable, Protocol):
 
     def _stop_http(self) -> None:
         self._factory.connections.discard(self)
+        if self._file is not None:
+            self._file.close()
         self._timeout.cancel()
         self._send_queue.close()
         if self._resume_call is not None and self._resume_call.active():
@@ -335,14 +394,16 @@ class HTTPFactory(ServerFactory):
     """Makes the connections of the web port, and bounds their number.
 
     :ivar connections: the open connections that are not WebSockets.
-    :ivar host_names: the names in ``Host`` that mean this server, besides its address.
+    :ivar host_names: the names in ``Host`` that mean this server, besides its address, as
+        :func:`chatd.web.hosts.allowed_hosts` takes them.
     """
 
     noisy = False
 
-    def __init__(self, chat: Chat) -> None:
-        self.router = make_router(chat)
-        self.host_names = frozenset({"localhost", gethostname().lower()})
+    def __init__(self, chat: Chat, settings: WebSettings = WebSettings()) -> None:  # noqa: B008  # it is frozen
+        self.settings = settings
+        self.router = make_router(chat, settings)
+        self.host_names = settings.names | {"localhost:", f"{gethostname().lower()}:"}
         self.connections: set[HTTPConnection] = set()
         self._connections_by_host: Counter[str] = Counter()
 
@@ -351,16 +412,41 @@ class HTTPFactory(ServerFactory):
         peer: Any = addr  # an IPv4Address or an IPv6Address: the server listens on TCP only
         host = unmap_ipv4(peer.host)
         chat = self.router.chat
-        throttle = chat.connection_throttle
-        if not throttle.admit(host):
-            return Rejected()
-        is_over_address_limit = self._connections_by_host[
-            host
-        ] >= limits.ADDRESS_PAGE_CONNECTIONS and not throttle.is_local(host)
-        if is_over_address_limit or len(self.connections) >= limits.HTTP_CONNECTIONS:
+        if not self.is_proxy(host):
+            if not chat.connection_throttle.admit(host):
+                return Rejected()
+            if self._is_over_address_limit(host):
+                chat.counters["closed silently"] += 1
+                return Rejected()
+        if len(self.connections) >= limits.HTTP_CONNECTIONS:
             chat.counters["closed silently"] += 1
             return Rejected()
         return HTTPConnection(self, host, peer.port)
+
+    def respond(
+        self, request: Request, allowed_hosts: Collection[str], address: str
+    ) -> Response | Upgrade | Deferred[Response]:
+        """The response to `request`, which has come to `address` (``ADDRESS:PORT``).
+
+        A proxy's connections are not limited when they are made, as they may be for any client. The
+        limits of an address apply to the WebSockets, which last.
+        """
+        if request.is_forwarded and request.path == "/socket":
+            host = request.peer.rpartition(":")[0]
+            is_admitted = self.router.chat.connection_throttle.admit(host)
+            if not is_admitted or self._is_over_address_limit(host):
+                code = "too-many-from-address"
+                return self.router.reject(HTTPError(code, _ERROR_MESSAGES[code]))
+        return self.router.handle(request, allowed_hosts, address)
+
+    def is_proxy(self, host: str) -> bool:
+        """Whether the reverse proxy at `host` is believed."""
+        return host in self.settings.proxies
+
+    def _is_over_address_limit(self, host: str) -> bool:
+        count = self._connections_by_host[host]
+        is_local = self.router.chat.connection_throttle.is_local(host)
+        return count >= limits.ADDRESS_PAGE_CONNECTIONS and not is_local
 
     def connection_opened(self, connection: HTTPConnection, host: str) -> None:
         """Count a connection from `host`."""
@@ -372,6 +458,11 @@ class HTTPFactory(ServerFactory):
         self._connections_by_host[host] -= 1
         if not self._connections_by_host[host]:
             del self._connections_by_host[host]
+
+    def connection_moved(self, old: str, new: str) -> None:
+        """Count a connection from `old`, a proxy, as one from `new`."""
+        self.connection_closed(old)
+        self._connections_by_host[new] += 1
 
     def acceptableProtocols(self) -> list[bytes]:
         """The protocols offered in ALPN (RFC 7301), if the port uses TLS."""

@@ -5,7 +5,7 @@
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
@@ -32,6 +32,7 @@ STATUS: Final = {
     "uri-too-long": 414,
     "foreign-host": 421,
     "upgrade-required": 426,
+    "too-many-from-address": 429,
     "head-too-large": 431,
     "server-failed": 500,
     "not-implemented": 501,
@@ -61,6 +62,10 @@ class Request:
     :ivar peer: the client, ``ADDRESS:PORT``.
     :ivar headers: with names in lower case.
     :ivar version: of HTTP, ``1.0`` or ``1.1``, for example.
+    :ivar scheme: of the page's address, ``http`` or ``https``.
+    :ivar is_forwarded: whether a reverse proxy that is believed has sent it; see
+        :mod:`chatd.web.proxies`.
+    :ivar is_scheme_certain: whether that proxy has told the scheme.
     """
 
     method: str
@@ -69,6 +74,9 @@ class Request:
     peer: str
     headers: Headers
     version: str = "1.1"
+    scheme: str = "http"
+    is_forwarded: bool = False
+    is_scheme_certain: bool = False
 
     @property
     def has_body(self) -> bool:
@@ -85,8 +93,8 @@ class Request:
         return [item.strip() for value in self.values(name) for item in value.split(",")]
 
 
-def parse_request(head: h11.Request, peer: str) -> Request:
-    """The request with this `head`, from `peer` (``ADDRESS:PORT``)."""
+def parse_request(head: h11.Request, peer: str, scheme: str = "http") -> Request:
+    """The request with this `head`, from `peer` (``ADDRESS:PORT``), on a port for `scheme`."""
     headers = tuple(
         (name.decode("latin-1"), value.decode("latin-1"))
         for name, value in head.headers
@@ -100,7 +108,7 @@ def parse_request(head: h11.Request, peer: str) -> Request:
         headers = (*(field for field in headers if field[0] != "host"), ("host", host))
     path, _, query = target.partition("?")
     method, version = head.method.decode("ascii"), head.http_version.decode("ascii")
-    return Request(method, path, query, peer, headers, version)
+    return Request(method, path, query, peer, headers, version, scheme)
 
 
 def query_parameters(query: str, known: Collection[str]) -> dict[str, str]:
@@ -167,12 +175,33 @@ _CONTENT_SECURITY_POLICY: Final = (
 
 
 @dataclass(frozen=True, slots=True)
+class FileBody:
+    """A file that is sent piece by piece.
+
+    :ivar open: opens it and returns the file descriptor. Raises OSError.
+    :ivar size: in bytes; exactly so many are sent.
+    """
+
+    open: Callable[[], int]
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Response:
-    """A response; the connection leaves out the body if the method was HEAD."""
+    """A response; the connection leaves out the body if the method was HEAD.
+
+    :ivar file: what is sent instead of `body`.
+    """
 
     status: int
     headers: Headers = ()
     body: bytes = b""
+    file: FileBody | None = None
+
+    @property
+    def length(self) -> int:
+        """How many bytes the body has."""
+        return len(self.body) if self.file is None else self.file.size
 
 
 class HTTPError(Exception):

@@ -13,9 +13,19 @@ from twisted.python.failure import Failure
 
 from chatd.chat.errors import Refusal
 from chatd.server.chat import Chat
-from chatd.web import api, messages, preconditions, static_files, websocket
+from chatd.web import (
+    api,
+    invitation,
+    messages,
+    packages,
+    preconditions,
+    refused_host,
+    static_files,
+    websocket,
+)
 from chatd.web.hosts import CheckedHost, NodeOrigins, check_host_and_origin
 from chatd.web.messages import Headers, HTTPError, Request, Response
+from chatd.web.settings import WebSettings
 from chatd.web.websocket import Upgrade
 
 _log: Final = Logger()
@@ -46,18 +56,22 @@ class Router:
     """Dispatches requests to the handlers of one chat's page and API.
 
     :ivar routes: handlers by path. Only whole paths match, so no path can leave a folder.
+    :ivar packages: the handler of ``/dist`` and of all paths below it, if there is one.
     """
 
     chat: Chat
     routes: Mapping[str, Handler]
+    packages: Handler | None = None
     origins: NodeOrigins = field(default_factory=NodeOrigins)
 
     def handle(
-        self, request: Request, hosts: Collection[str]
+        self, request: Request, hosts: Collection[str], address: str = ""
     ) -> Response | Upgrade | Deferred[Response]:
         """The response to `request`, which must be for one of `hosts`.
 
         It never raises, and a Deferred never fails.
+
+        :param address: ``ADDRESS:PORT`` that the connection reached.
         """
         host = _UNCHECKED
         try:
@@ -71,6 +85,12 @@ class Router:
             if isinstance(response, Upgrade):
                 return response
             return self._finish(request, response, host)
+        except HTTPError as error:
+            if not refused_host.wants_page(request, error):
+                return self._fail(error, host)
+            self.chat.counters[error.code] += 1
+            page = refused_host.page(request, address, error)
+            return self._add_security_headers(page, host)
         except Exception as error:
             return self._fail(error, host)
 
@@ -109,19 +129,30 @@ class Router:
     def _find_handler(self, request: Request) -> Handler:
         if request.method not in _METHODS:
             raise _method_error(request.method)
-        if request.path not in self.routes and not _is_for_the_server(request):
+        handler = self.routes.get(request.path)
+        if f"{request.path}/".startswith(packages.PREFIX):
+            handler = self.packages
+        if handler is None and not _is_for_the_server(request):
             if not request.path.startswith("/"):
                 raise HTTPError("bad-request", "The request target is no path.")
             raise HTTPError("not-found", "Nothing is at this path.")
         if request.has_body:
             raise HTTPError("body-too-large", "The request must not have a body.")
-        return _options if request.method == "OPTIONS" else self.routes[request.path]
+        return _options if handler is None or request.method == "OPTIONS" else handler
 
 
-def make_router(chat: Chat) -> Router:
-    """The router of `chat`: :data:`ROUTES` and the page's files."""
+def make_router(chat: Chat, settings: WebSettings) -> Router:
+    """The router of `chat`: :data:`ROUTES`, the page's files, and what the `settings` add."""
+    files = {path: _file_handler(file) for path, file in static_files.load().items()}
+    folder = settings.dist
+
+    def invite(request: Request, chat: Chat) -> Response:
+        return invitation.respond(request, chat, settings.invitation(), folder is not None)
+
     return Router(
-        chat, {path: _file_handler(file) for path, file in static_files.load().items()} | ROUTES
+        chat,
+        files | ROUTES | {"/api/invite": invite},
+        None if folder is None else lambda request, chat: packages.respond(request, folder),
     )
 
 

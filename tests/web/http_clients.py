@@ -16,6 +16,7 @@ from wsproto.utilities import LocalProtocolError
 from chatd.chat import limits
 from chatd.server.factory import Rejected
 from chatd.web.http import HTTPConnection, HTTPFactory
+from chatd.web.settings import WebSettings
 from tests.server.harness import Frame, Harness, TcpStringTransport, line
 
 #: The server's address.
@@ -248,9 +249,9 @@ class WebHarness(Harness):
     :ivar local_address: the server's end of the connections that are made from now on.
     """
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, web: WebSettings | None = None, **settings: Any) -> None:
         super().__init__(**settings)
-        self.http_factory = HTTPFactory(self.chat)
+        self.http_factory = HTTPFactory(self.chat, web or WebSettings())
         self.local_address: IPv4Address | IPv6Address = SERVER_ADDRESS
         self.http_clients: list[HTTPClient] = []
 
