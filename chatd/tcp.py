@@ -117,6 +117,11 @@ def set_socket_options(transport: ITransport, interval: int = _KEEPALIVE_INTERVA
                 handle.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
+def is_encrypted(transport: object) -> bool:
+    """Whether a connection is under TLS, by an endpoint or by ``startTLS``."""
+    return hasattr(transport, "getPeerCertificate")  # ISSLTransport is not always provided
+
+
 def _tcp_transport(transport: ITransport) -> Any:
     """The TCP transport that `transport` is, or uses; None if there is none."""
     connection: Any = transport

@@ -40,6 +40,7 @@ Each dialect encodes a refusal in its own way; docs/reference/protocol.rst lists
         ├── BadVersion           version               (closes the connection)
         ├── RegistrationTimeout  too-late              (closes the connection)
         ├── Full                 full                  (closes the connection)
+        ├── TlsRequired          tls-required          (closes the connection)
         ├── CutOff               cut-off               (closes the connection)
         ├── TooManyUnregistered  too-many-connections  (closes the connection)
         ├── TooManyWatchers      too-many-watchers     (closes the connection)
@@ -351,6 +352,16 @@ class Full(RegistrationRefusal):
     def __init__(self, *, closes_connection: bool = True) -> None:
         super().__init__("The server is full; try again later.")
         self.closes_connection = closes_connection
+
+
+class TlsRequired(RegistrationRefusal):
+    """This server speaks TLS only, and the client does not."""
+
+    code = "tls-required"
+    closes_connection = True
+
+    def __init__(self) -> None:
+        super().__init__("This server speaks TLS only; chatd's own clients do, from 1.1 on.")
 
 
 class CutOff(RegistrationRefusal):

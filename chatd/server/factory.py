@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any, Final
 
 from twisted.internet.interfaces import IAddress
@@ -52,6 +53,13 @@ class ChatFactory(ServerFactory):
         self.chat = chat
         self._port_type = port_type
 
+    def make_protocol(self, session: Session, host: str) -> Protocol:
+        """The protocol of a session.
+
+        :param host: the address of the client.
+        """
+        return self._port_type.framing(session)
+
     @override
     def buildProtocol(self, addr: IAddress | None) -> Protocol | None:
         """A connection with a slot, or one that will be told that the server is full.
@@ -69,15 +77,32 @@ class ChatFactory(ServerFactory):
             return None
         address = f"{host}:{peer.port}"
         port = self._port_type
-        return port.framing(
-            Session(
-                chat,
-                address,
-                ReserveSlot(address, chat.settings.node),
-                port.dialect,
-                port.registration_timeout,
-            )
+        session = Session(
+            chat,
+            address,
+            ReserveSlot(address, chat.settings.node),
+            port.dialect,
+            port.registration_timeout,
         )
+        return self.make_protocol(session, host)
+
+
+class MainFactory(ChatFactory):
+    """Makes the connections of a main port that speaks TLS, too.
+
+    :param tls: what TLS is spoken with: an ``IOpenSSLServerConnectionCreator``.
+    :param requires_tls: whether other hosts must speak it.
+    """
+
+    def __init__(self, chat: Chat, tls: Any, requires_tls: bool) -> None:
+        super().__init__(chat)
+        self._tls = tls
+        self._requires_tls = requires_tls
+
+    @override
+    def make_protocol(self, session: Session, host: str) -> Protocol:
+        is_loopback = ip_address(host).is_loopback
+        return MainProtocol(session, self._tls, self._requires_tls and not is_loopback)
 
 
 class DialectFactory(ChatFactory):

@@ -8,15 +8,16 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.interfaces import IDelayedCall, IHandshakeListener
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.protocols.basic import LineReceiver
 from twisted.python.failure import Failure
 from typing_extensions import override
+from zope.interface import implementer
 
 from chatd import tcp
 from chatd.chat import limits
-from chatd.chat.errors import BrokenObject, LineTooLong
+from chatd.chat.errors import BrokenObject, LineTooLong, TlsRequired
 from chatd.server.connection import FrameReader, GuardedInput, HalfCloseable
 from chatd.server.jim_send_queue import JimSendQueue
 from chatd.server.send_queue import SendQueue
@@ -24,7 +25,7 @@ from chatd.server.session import Session
 from chatd.server.timing import Timeout
 from chatd.wire import plain
 from chatd.wire.basic import Basic
-from chatd.wire.foreign_protocols import ProtocolGuard
+from chatd.wire.foreign_protocols import HANDSHAKE_RECORD, ProtocolGuard
 from chatd.wire.jim_framing import ObjectSplitter
 from chatd.wire.telnet import TelnetDecoder
 
@@ -45,6 +46,7 @@ class LineProtocol(HalfCloseable, GuardedInput, LineReceiver):
         send_queue = SendQueue(
             self.transport, limits.OUTBOUND_BYTES, self.session.send_queue_exceeded
         )
+        self.session.is_encrypted = tcp.is_encrypted(self.transport)
         self.session.start(self, send_queue)
         tcp.set_socket_options(self.transport)
 
@@ -87,8 +89,20 @@ class LineProtocol(HalfCloseable, GuardedInput, LineReceiver):
         super().discard_input()
 
 
+@implementer(IHandshakeListener)
 class MainProtocol(LineProtocol):
-    """The main port: a client that sends nothing for a while speaks the basic dialect."""
+    """The main port: a client that sends nothing for a while speaks the basic dialect.
+
+    Its first byte tells whether a client speaks TLS: no other one begins with a handshake record.
+
+    :param tls: what TLS is spoken with; None if this server does not speak it.
+    :param requires_tls: whether to refuse a client that does not speak it.
+    """
+
+    def __init__(self, session: Session, tls: Any = None, requires_tls: bool = False) -> None:
+        super().__init__(session)
+        self._tls = tls
+        self._requires_tls = requires_tls
 
     @override
     def connectionMade(self) -> None:
@@ -101,7 +115,28 @@ class MainProtocol(LineProtocol):
         if data:  # a LineReceiver that reads on calls this without any
             # The first line will tell the dialect, however long it takes.
             self._detection.cancel()
+            tls, self._tls = self._tls, None
+            if tls is not None and data[:1] == HANDSHAKE_RECORD:
+                self._start_tls(tls, data)
+                return
+            self._refuse_plain_text()
         super().dataReceived(data)
+
+    def _start_tls(self, tls: Any, data: bytes) -> None:
+        """Decrypt from now on, beginning with `data`."""
+        self.session.is_encrypted = True
+        transport = self.transport
+        transport.startTLS(tls)
+        transport.protocol.dataReceived(data)  # the decrypted bytes come back to this protocol
+
+    def handshakeCompleted(self) -> None:
+        """The client can be silent only now; of Twisted's interface."""
+        self._start_detection()
+
+    def _refuse_plain_text(self) -> None:
+        if self._requires_tls and not self.session.is_encrypted and not self.session.rejection:
+            self.session.rejection = TlsRequired()
+            self.session.chat.rejected_sessions += 1
 
     @override
     def connectionLost(self, reason: Failure = connectionDone) -> None:
@@ -127,6 +162,7 @@ class MainProtocol(LineProtocol):
             # nothing was read so far, so the client may have sent its first line.
             self._start_detection()
         else:
+            self._refuse_plain_text()
             self.session.idle_detected(Basic())
 
 
@@ -251,6 +287,7 @@ class ObjectProtocol(HalfCloseable, GuardedInput, FrameReader, Protocol):
     @override
     def connectionMade(self) -> None:
         chat = self.session.chat
+        self.session.is_encrypted = tcp.is_encrypted(self.transport)
         send_queue = JimSendQueue(
             SendQueue(self.transport, limits.OUTBOUND_BYTES, self.session.send_queue_exceeded),
             chat.clock,

@@ -34,11 +34,15 @@ class Resumption:
         self._keys = SessionKeys()
         self._catch_up: CatchUp | None = None
 
-    def hello(self, resume: Resume) -> None:
-        """The client says ``hello``, and can resume."""
+    def hello(self, resume: Resume, is_encrypted: bool) -> None:
+        """The client says ``hello``, and can resume.
+
+        :param is_encrypted: whether it says so over TLS.
+        """
         self._brought, self._new = resume.token, self._chat.new_token()
         self._seen = resume.seen
-        self._keys = SessionKeys(digest(self._new), digest(resume.token), resume.private)
+        new, brought = (digest(token, is_encrypted) for token in (self._new, resume.token))
+        self._keys = SessionKeys(new, brought, resume.private)
 
     def with_keys(self, command: Enter | EnterAuthenticated) -> Enter | EnterAuthenticated:
         """`command` with what the client enters with."""
@@ -224,6 +228,10 @@ def _before_gap(messages: tuple[Message, ...], missing: Gap) -> tuple[Message, .
     return messages
 
 
-def digest(token: str) -> str:
-    """The digest by which the hub knows a token; empty if there is none."""
-    return token and sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+def digest(token: str, is_encrypted: bool) -> str:
+    """The digest by which the hub knows a token; empty if there is none.
+
+    A token that was given over TLS has another one over plain TCP, where it is of no use.
+    """
+    prefix = "tls:" if is_encrypted else ""
+    return token and sha256((prefix + token).encode("utf-8", "surrogatepass")).hexdigest()

@@ -16,11 +16,11 @@ from typing import Any, Final, Protocol
 
 from twisted.internet.interfaces import IPushProducer, ITCPTransport
 from twisted.logger import Logger
-from twisted.protocols.policies import ProtocolWrapper
 from typing_extensions import override
 from zope.interface import implementer
 
 from chatd.server.transport import EagerServer, Send
+from chatd.tcp import is_encrypted
 
 _log: Final = Logger()
 
@@ -185,10 +185,7 @@ class SendQueue(Output):
             self._is_closed = True
             self._transport.unregisterProducer()
             # Half of a TLS connection cannot be closed.
-            is_plain_tcp = ITCPTransport.providedBy(self._transport) and not isinstance(
-                self._transport, ProtocolWrapper
-            )
-            if is_plain_tcp:
+            if ITCPTransport.providedBy(self._transport) and not is_encrypted(self._transport):
                 self._transport.loseWriteConnection()
             else:
                 self._transport.loseConnection()

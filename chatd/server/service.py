@@ -34,7 +34,7 @@ from chatd.discovery.subnets import DEFAULT_PORT, Subnet
 from chatd.log.missing_messages import Peer
 from chatd.server import node_peer
 from chatd.server.chat import Chat
-from chatd.server.factory import ChatFactory
+from chatd.server.factory import ChatFactory, MainFactory
 from chatd.server.transport import write_eagerly
 from chatd.wire import discovery
 
@@ -48,6 +48,8 @@ _FREE_PORT_ATTEMPTS: Final = 16
 _MAIN_PORT: Final = ""
 #: The name of the web page's.
 _WEB_PORT: Final = "web"
+#: The name of the port that speaks nothing but TLS.
+_TLS_PORT: Final = "tls"
 
 #: How connections write: at once, or in the reactor's next turn (see ``server.transport``). Each
 #: value prepares a port that has begun to listen.
@@ -76,12 +78,27 @@ class ExtraPort:
 
 
 @dataclass(frozen=True, slots=True)
+class TlsSettings:
+    """How a server speaks TLS. The main port does so, besides plain TCP.
+
+    :param context: an ``IOpenSSLServerConnectionCreator``.
+    :param fingerprint: of its key.
+    :param is_required: whether other hosts must speak TLS on the main port.
+    """
+
+    context: Any
+    fingerprint: str
+    is_required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ListenSettings:
     """Where a server listens.
 
     :param port: the TCP port on all addresses; None for the default port or, if that is taken on
         any address, a free one.
     :param write_mode: one of :data:`WRITE_MODES`.
+    :param tls: how TLS is spoken; None if it is not.
     """
 
     subnets: tuple[Subnet, ...]
@@ -89,6 +106,7 @@ class ListenSettings:
     discovery_port: int = DEFAULT_PORT
     extra_ports: tuple[ExtraPort, ...] = ()
     write_mode: str = "eager"
+    tls: TlsSettings | None = None
 
 
 class CannotListen(Exception):
@@ -151,7 +169,7 @@ class ChatServer(MultiService):
         """
         try:
             self.port = self._listen(
-                _MAIN_PORT, self._settings.port, DEFAULT_PORT, ChatFactory(self.chat)
+                _MAIN_PORT, self._settings.port, DEFAULT_PORT, self._main_factory()
             )
             for extra in self._settings.extra_ports:
                 self._listen_extra(extra)
@@ -192,6 +210,12 @@ class ChatServer(MultiService):
         return tuple(
             (host.host, host.port) for host in hosts if isinstance(host, IPv4Address | IPv6Address)
         )
+
+    def _main_factory(self) -> ChatFactory:
+        tls = self._settings.tls
+        if tls is None:
+            return ChatFactory(self.chat)
+        return MainFactory(self.chat, tls.context, tls.is_required)
 
     def _log_subnet(self, subnet: Subnet) -> None:
         self._log_listening(
@@ -335,6 +359,7 @@ class ChatServer(MultiService):
 
     def _make_offer(self, subnet: Subnet) -> discovery.Offer:
         settings, is_cut_off = self.chat.settings, self.chat.ordered_log.is_cut_off
+        tls = self._settings.tls
         return discovery.Offer(
             version=discovery.VERSION,
             id=settings.server_id,
@@ -345,7 +370,13 @@ class ChatServer(MultiService):
             node=settings.node if self.chat.hub.nodes.cluster_id else "",
             cluster=self.chat.hub.nodes.cluster_id,
             state=discovery.CUT_OFF if is_cut_off else "",
+            tls_port=self._tls_port() if tls else 0,
+            fingerprint=tls.fingerprint if tls else "",
         )
+
+    def _tls_port(self) -> int:
+        """The port at which clients are told to speak TLS: one of its own, or the main port."""
+        return next((port for _, port in self.addresses(_TLS_PORT)), self.port)
 
     def _check_addresses(self) -> None:
         """Listen on addresses that this host has got, and no longer on those that are gone."""

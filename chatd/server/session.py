@@ -20,8 +20,7 @@ The life of a session::
     slot; or no `member_id`, and is only sent the refusal, in the dialect of its first frame.
 *watcher*
     A browser may watch, without a time limit, and register later. A watcher is no member: it has no
-    slot and no nickname, and nobody is told of it. Watchers and unregistered browsers have limits
-    of their own.
+    slot and no nickname, and nobody is told of it. It counts towards a limit of its own.
 *member*
     The hub has welcomed it. From now on it is disconnected when it is inactive.
 *ended*
@@ -87,6 +86,7 @@ class Session:
     :ivar rejection: why it has no slot, and no id; None if it has one, or may get one.
     :ivar dialect: the client's dialect, as far as it is known.
     :ivar pipeline: holds back what must wait for the results of earlier commands.
+    :ivar is_encrypted: whether the client speaks over TLS.
     :ivar is_member: whether the hub has welcomed it; this stays true when it has left.
     :ivar is_ended: whether its frames are ignored from now on.
     """
@@ -105,7 +105,7 @@ class Session:
         self.address = address
         self.dialect = dialect
         self.member_id: MemberId | None = None
-        self.is_ended = self.is_member = False
+        self.is_ended = self.is_member = self.is_encrypted = False
         self.rejection: Refusal | None = None
         self._connect = connect
         self._is_lost = False
@@ -200,8 +200,8 @@ class Session:
     def _rejected_request(self, request: Request | Refusal, rejection: Refusal) -> None:
         """Refuse the first frame of a client that has no slot, unless its session has one."""
         resume = request.resume if isinstance(request, Request) else None
-        is_member = resume is not None and self.chat.has_member(digest(resume.token))
-        if not (is_member and isinstance(request, Request)):
+        is_known = resume and self.chat.has_member(digest(resume.token, self.is_encrypted))
+        if not (is_known and isinstance(request, Request)):
             self.refuse(rejection, request)
             return
         self.rejection = None
@@ -317,7 +317,7 @@ class Session:
             case commands.Authenticate() as command:
                 self.pipeline.when_answered(partial(self._authenticate, request, command))
             case commands.Enter() as command if request.resume is not None:
-                self._resumption.hello(request.resume)
+                self._resumption.hello(request.resume, self.is_encrypted)
                 self._run_command(request, self._resumption.with_keys(command))
             case command:
                 self._run_command(request, command)

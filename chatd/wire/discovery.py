@@ -40,6 +40,9 @@ class Offer(Struct, frozen=True, omit_defaults=True):
 
     If the server is one of several that share a chat, `node` is its name among them, and `cluster`
     the id of them all. In the state ``cut-off`` it cannot reach the others, and accepts nobody.
+
+    A server that speaks TLS does so at `tls_port`, which may be `port`; `fingerprint` is that of
+    its key (``tls.fingerprint``).
     """
 
     version: int
@@ -49,8 +52,10 @@ class Offer(Struct, frozen=True, omit_defaults=True):
     slots: Annotated[int, Meta(ge=0, le=2**53)]
     free: Annotated[int, Meta(ge=0, le=2**53)]
     node: Annotated[str, Meta(max_length=limits.NODE_NAME_CHARACTERS)] = ""
-    cluster: Annotated[str, Meta(max_length=limits.CLUSTER_ID_CHARACTERS)] = ""
+    cluster: Annotated[str, Meta(pattern="^[!-~]*$", max_length=limits.CLUSTER_ID_CHARACTERS)] = ""
     state: str = ""
+    tls_port: Annotated[int, Meta(ge=0, le=65535)] = 0
+    fingerprint: Annotated[str, Meta(pattern="^[0-9a-f]*$", max_length=64)] = ""
 
     @property
     def is_cut_off(self) -> bool:
@@ -109,6 +114,8 @@ def decode_offer(datagram: bytes) -> Offer:
     is_printable = (offer.node + offer.cluster).isprintable()
     if bool(offer.node) != bool(offer.cluster) or not is_printable:
         raise BadDatagram("bad node")
+    if len(offer.fingerprint.strip()) != (64 if offer.tls_port else 0):
+        raise BadDatagram("bad fingerprint")
     try:
         IPv4Address(offer.address)
     except ValueError:

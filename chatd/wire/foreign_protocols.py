@@ -10,6 +10,9 @@ unmistakably.
 import re
 from typing import Final
 
+#: The type of the record with which a client begins TLS (RFC 8446, section 5.1): its first byte.
+HANDSHAKE_RECORD: Final = b"\x16"
+
 #: A request line that is longer is judged by its beginning alone.
 _MAX_LINE_BYTES: Final = 8_192
 #: How many bytes the patterns look at: a first word, and the beginning of what follows it.

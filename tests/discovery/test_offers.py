@@ -62,6 +62,20 @@ REJECTED = {
     "a cluster's id that is too long": (offer(node="x", cluster="y" * 65), SERVER, "malformed"),
     "a node that is no text": (offer(node=1, cluster="Ku2"), SERVER, "malformed"),
     "a state that is no text": (offer(node="x", cluster="y", state=1), SERVER, "malformed"),
+    "a port for TLS without a fingerprint": (offer(tls_port=7), SERVER, "bad fingerprint"),
+    "a fingerprint without a port": (offer(fingerprint="a" * 64), SERVER, "bad fingerprint"),
+    "a fingerprint that is none": (offer(tls_port=7, fingerprint="A" * 64), SERVER, "malformed"),
+    "a fingerprint with a line end": (
+        offer(tls_port=7, fingerprint="a" * 63 + "\n"),
+        SERVER,
+        "bad fingerprint",
+    ),
+    "a port for TLS that is none": (
+        offer(tls_port=-1, fingerprint="a" * 64),
+        SERVER,
+        "malformed",
+    ),
+    "a cluster's id that is not ASCII": (offer(node="x", cluster="ü"), SERVER, "malformed"),
     "port 0": (offer(port=0), SERVER, "malformed"),
     "a port that is none": (offer(port=65_536), SERVER, "malformed"),
     "less than no free slots": (offer(free=-1), SERVER, "malformed"),
@@ -87,8 +101,15 @@ def test_invalid_offers_are_rejected_and_counted(
 
 @pytest.mark.parametrize("character", ['"', "\U0001f3eb"])
 def test_an_offer_with_the_longest_names_fits_into_a_datagram(character: str) -> None:
-    names = [character * 64] * 3
-    longest = discovery.Offer(1, names[0], "255.255.255.255", 65_535, 2**53, 2**53, *names[1:])
+    names = [character * 64] * 2
+    longest = discovery.Offer(
+        *(1, names[0], "255.255.255.255", 65_535, 2**53, 2**53),
+        node=names[1],
+        cluster="x" * 64,
+        state=discovery.CUT_OFF,
+        tls_port=65_535,
+        fingerprint="f" * 64,
+    )
     datagram = discovery.encode_offer(longest)
     assert len(datagram) <= 1_024
     assert discovery.decode_offer(datagram) == longest
