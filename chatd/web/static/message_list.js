@@ -6,8 +6,8 @@
  */
 
 import { createElement, createName, createNickname, createNotice, keyedList } from "./dom.js";
-import { escape, escapeMessage } from "./escape.js";
-import { withLinks } from "./links.js";
+import { escape } from "./escape.js";
+import { createMessageText } from "./message_text.js";
 import { formatCount } from "./messages.js";
 import { isSameName, mentions } from "./names.js";
 import { isComplete } from "./state.js";
@@ -247,8 +247,7 @@ const CONTENT = {
 };
 
 function createMessage(item, sender) {
-  const text = createElement("p", "text", ...withLinks(escapeMessage(item.text)));
-  text.dir = "auto";
+  const text = createMessageText(item.text);
   return [createElement("span", "head", sender, " ", createTime(item.time)), text];
 }
 

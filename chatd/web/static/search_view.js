@@ -1,8 +1,8 @@
 /** The results of a search, above the messages of the room, and the form to search with. */
 
 import { createElement, createName, createNickname, reconcile } from "./dom.js";
-import { escape, escapeMessage } from "./escape.js";
-import { withLinks } from "./links.js";
+import { escape } from "./escape.js";
+import { createMessageText } from "./message_text.js";
 import { formatCount } from "./messages.js";
 import { formatMoment, isoTimestamp } from "./time.js";
 
@@ -80,8 +80,7 @@ function describe({ messages, before, isLoading, error }) {
 function createResult({ room, time, source, text }) {
   const moment = createElement("time", "", formatMoment(time));
   moment.dateTime = isoTimestamp(time);
-  const said = createElement("p", "text", ...withLinks(escapeMessage(text)));
-  said.dir = "auto";
+  const said = createMessageText(text);
   const head = createElement("span", "head");
   head.append(createNickname(source, "source"), " ", createName(room, "found-in"), " ", moment);
   return createElement("li", "", createElement("div", "body", head, said));
