@@ -64,6 +64,12 @@ class Nodes:
         self._there.add(node.name)
         self._outbox.to_all(NodesChanged(self.there), _NOBODY)
 
+    def change(self, node: Node) -> None:
+        """A node that is there has got other addresses."""
+        if node.name in self._there and node != self._nodes[node.name]:
+            self._nodes[node.name] = node
+            self._outbox.to_all(NodesChanged(self.there), _NOBODY)
+
     def end(self, node: str, now: int) -> None:
         """A node is gone, with the connections to it. Its members may come back on another one."""
         self._there.discard(node)

@@ -11,7 +11,7 @@ import msgspec
 
 from chatd.chat import commands
 from chatd.chat.state import RULES, HubState
-from chatd.log.node_operations import BeginNode, CountWrongPassword, EndNode
+from chatd.log.node_operations import BeginNode, ChangeNode, CountWrongPassword, EndNode
 from chatd.log.operations import (
     Begin,
     Clear,
@@ -49,6 +49,7 @@ _Record = (
     | Tick
     | Clear
     | BeginNode
+    | ChangeNode
     | EndNode
     | CountWrongPassword
     | _Command

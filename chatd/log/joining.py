@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Generator
-from typing import Any
+from typing import Any, Final
 
 from twisted.internet.defer import Deferred, inlineCallbacks
 from twisted.internet.interfaces import IReactorTime
@@ -18,6 +18,13 @@ from chatd.log.presence import Presence
 from chatd.log.replica import Replica
 from chatd.log.shared_engine import LogUnreachable, LogUnusable, SharedEngine
 from chatd.log.shared_time import SharedTime
+
+#: Seconds in which a node that is there is heard of.
+_PATIENCE_TICKS: Final = 2
+_NO_ACCOUNTS_ANY_MORE: Final = (
+    " It was killed, or has crashed. To have no accounts any more, start one node with --auth, "
+    "wait until chatd cluster status shows that the others have ended, and stop it."
+)
 
 
 class Joining:
@@ -94,12 +101,12 @@ class Joining:
 
         :param accounts: of :class:`BeginNode`.
         """
+        yield self._check(accounts)
         there = self._replica.lives.there()
-        self._check(accounts)
         self._time.forget()  # what was read up to now may be old
         if not there:
             return
-        patience: Deferred[None] = deferLater(self._clock, 2 * limits.NODE_TICK_SECONDS)
+        patience = self._wait()
         if self._node in there:
             # Either it was killed, and nobody has buried it yet; or another one has its name, and
             # says so every second.
@@ -120,32 +127,57 @@ class Joining:
                 "set it, and start again."
             )
 
-    def _check(self, accounts: str) -> None:
-        """Check that this node may be one of those that are there.
+    @inlineCallbacks
+    def _check(self, accounts: str) -> Generator[Deferred[Any], Any, None]:
+        if self._misfit(accounts) is not None:
+            # Nodes that were killed are listed as well, and say nothing.
+            self._presence.listen()
+            yield self._wait()
+            misfit = self._misfit(accounts)
+            if misfit is not None:
+                raise misfit
 
-        :raises LogUnusable: if it may not.
+    @inlineCallbacks
+    def _wait(self) -> Generator[Deferred[Any], Any, None]:
+        """Fires after so long that nodes that are there were heard of.
+
+        Entries that never count are appended meanwhile: a log that says nothing is taken for lost.
         """
-        for name, each in self._replica.lives.there().items():
-            if name == self._node:
-                continue
-            if each.version != VERSION:
-                raise LogUnusable(
+        for _ in range(_PATIENCE_TICKS):
+            yield deferLater(self._clock, limits.NODE_TICK_SECONDS)
+            yield self.catch_up()
+
+    def _misfit(self, accounts: str) -> LogUnusable | None:
+        """Why this node may not be one of those that are there; None if it may."""
+        others = [
+            (name, each) for name, each in self._replica.lives.there().items() if name != self._node
+        ]
+        for name, each in others:
+            if each.version != VERSION and self._presence.is_heard(name):
+                return LogUnusable(
                     f"This chatd has {VERSION}, that of node {name} has {each.version}. All nodes "
                     "need the same ones: stop all of them, then start them with one version."
                 )
             if each.accounts and not accounts:
-                raise LogUnusable(
+                advice = "" if self._presence.is_heard(name) else _NO_ACCOUNTS_ANY_MORE
+                return LogUnusable(
                     f"Node {name} of this cluster has accounts, and people could enter here under "
-                    "their nicknames: start this server with the same --auth."
+                    f"their nicknames: start this server with the same --auth.{advice}"
                 )
+        # What other rules have led to since the snapshot, this node does not know.
+        versions = self._replica.versions | {each.version for _, each in others}
+        for version in sorted(versions - {VERSION}, key=str):
+            return LogUnusable(
+                f"This chatd has {VERSION}, and the nodes that have {version} were killed before "
+                "the last of them could save the chat. Start one of them with its version, wait "
+                "until chatd cluster status shows that the others have ended, and stop it. Then "
+                "start this one."
+            )
+        return None
 
     def refused(self, accounts: str) -> LogUnusable:
         """Why this node could not begin, or cannot go on, as another one has begun meanwhile."""
-        try:
-            self._check(accounts)
-        except LogUnusable as error:
-            return error
-        return self.twin()
+        return self._misfit(accounts) or self.twin()
 
     def twin(self) -> LogUnusable:
         """Another node has the name of this one."""

@@ -49,6 +49,16 @@ class BeginNode(Operation[None], frozen=True, tag="begin-node"):
         hub.nodes.begin(self.node, self.slots, now)
 
 
+class ChangeNode(Operation[None], frozen=True, tag="change-node"):
+    """A node has other addresses than those with which it began."""
+
+    node: Node
+
+    @override
+    def apply(self, hub: Hub, now: int) -> None:
+        hub.nodes.change(self.node)
+
+
 class EndNode(Operation[None], frozen=True, tag="end-node"):
     """That life of a node has ended: it stops, or another node has not heard of it for too long."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from chatd.chat.events import Node
 from chatd.log import cluster_codec, codec
 from chatd.log.lives import Lives
-from chatd.log.node_operations import BeginNode, EndNode
+from chatd.log.node_operations import BeginNode, ChangeNode, EndNode
 from chatd.log.replica import admits
 
 
@@ -54,6 +54,9 @@ class NodeReports:
             match operation:
                 case BeginNode():
                     self._nodes[entry.node] = operation.node, operation.slots
+                case ChangeNode() if operation.node.name == entry.node:
+                    _, slots = self._nodes[entry.node]
+                    self._nodes[entry.node] = operation.node, slots
                 case EndNode():
                     self._lives.ends(operation.node, operation.life)
 

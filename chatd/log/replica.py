@@ -12,7 +12,7 @@ from chatd.log import cluster_codec
 from chatd.log.cluster_codec import ClusterEntry, ClusterState
 from chatd.log.engine import Position, Snapshot
 from chatd.log.lives import Lives
-from chatd.log.node_operations import BeginNode, EndNode, accounts_digest
+from chatd.log.node_operations import BeginNode, ChangeNode, EndNode, Version, accounts_digest
 from chatd.log.operations import (
     ConnectWithoutSlot,
     Handle,
@@ -38,6 +38,7 @@ class Replica:
     :ivar position: of the last entry that was read, whether it counted or not.
     :ivar entries: how many of them counted.
     :ivar time: of the chat: of the last entry that counted, in milliseconds since 1970.
+    :ivar versions: those of the nodes whose entries counted since the snapshot.
     """
 
     def __init__(self, server_id: str, hub: Hub) -> None:
@@ -46,6 +47,7 @@ class Replica:
         self.position: Position = 0
         self.entries = 0
         self.time = 0
+        self.versions: set[Version] = set()
         self._server_id = server_id
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -65,6 +67,7 @@ class Replica:
                 f"The cluster's log is of another version of chatd ({error}); use that one."
             ) from None
         self.lives.restore(state.lives)
+        self.versions.clear()
         self.position, self.entries, self.time = snapshot.position, state.entries, state.time
 
     def snapshot(self) -> Snapshot:
@@ -79,6 +82,7 @@ class Replica:
         counts = admits(self.lives, entry, operations)
         if counts:
             self.entries += 1
+            self.versions.add(self.lives.there()[entry.node].version)
             before, self.time = self.time, max(self.time, entry.at_ms)
             if self.time // 1_000 > before // 1_000:
                 self.hub.tick(self.time)  # once a second is enough
@@ -103,6 +107,8 @@ class Replica:
                 return self.hub.nodes.has_connection(node, operation.member_id)
             case ReserveSlot() | ConnectWithoutSlot():
                 return operation.node == node
+            case ChangeNode():
+                return operation.node.name == node
             case EndNode():
                 return self.lives.ends(operation.node, operation.life)
             case SetAccounts() | SetFingerprints():

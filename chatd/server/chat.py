@@ -29,7 +29,7 @@ from chatd.log.engine import Store
 from chatd.log.journal_log import JournalLog
 from chatd.log.missing_messages import Peer, PeerFailed
 from chatd.log.node_archive import NodeArchive
-from chatd.log.node_operations import CountWrongPassword, accounts_digest
+from chatd.log.node_operations import ChangeNode, CountWrongPassword, accounts_digest
 from chatd.log.operations import (
     LoseConnection,
     Operation,
@@ -298,6 +298,11 @@ class Chat:
         """The node has begun: what it had asked for before may be lost."""
         self._has_begun = True
         self._ask_accounts()
+
+    def tell_node(self) -> None:
+        """Tell the other nodes of the cluster which addresses this one has now."""
+        if self.settings.node:
+            self.ordered_log.ask(ChangeNode(self.describe_node()), lambda _: None)
 
     def tell_wrong_password(self, host: str, account: str) -> None:
         """Tell the other nodes of the cluster of a wrong password.

@@ -148,7 +148,9 @@ def connect(reactor: Any, node: Node, cluster: str) -> Generator[Deferred[Any], 
     :param cluster: the id of the cluster.
     """
     reason = "it has no address"
-    for address in node.addresses:
+    # Another host's loopback addresses are not this one's.
+    reachable = [each for each in node.addresses if not each.startswith("127.")]
+    for address in reachable or node.addresses:
         host, _, port = address.rpartition(":")
         if not (port.isdecimal() and int(port) < 65_536):
             continue

@@ -345,7 +345,7 @@ class ChatServer(MultiService):
 
     def _describe_node(self) -> Node:
         addresses, pages = (
-            [tcp.join_address(*address) for address in self.addresses(name)]
+            [tcp.join_address(*address) for address in self._hosts(name)]
             for name in (_MAIN_PORT, _WEB_PORT)
         )
         # A page that was opened by the host's name has another origin.
@@ -353,6 +353,18 @@ class ChatServer(MultiService):
         pages += [f"{gethostname().lower()}:{port}" for port in ports]
         origins = tuple(f"http://{page}" for page in pages)
         return Node(self.chat.settings.node, tuple(addresses), origins)
+
+    def _hosts(self, name: str) -> list[tuple[str, int]]:
+        """The addresses of the port `name`; those of this host where it listens on all of them."""
+        return [
+            (str(host), port)
+            for address, port in self.addresses(name)
+            for host in (
+                [subnet.address for subnet in self._subnets]
+                if ipaddress.ip_address(address).is_unspecified
+                else [address]
+            )
+        ]
 
     def _connect_node(self, node: Node) -> Deferred[Peer]:
         return node_peer.connect(self._reactor, node, self.chat.hub.nodes.cluster_id)
@@ -404,6 +416,7 @@ class ChatServer(MultiService):
                 self.log.info("this host has the new address {subnet}", subnet=str(subnet))
                 self._log_subnet(subnet)
         self._responder.set_subnets(self._subnets)
+        self.chat.tell_node()
         self.chat.connection_throttle.own_addresses = frozenset(
             str(subnet.address) for subnet in now
         )

@@ -13,7 +13,13 @@ from chatd.chat.events import Node
 from chatd.chat.hub import Hub, HubSettings
 from chatd.chat.state import RULES
 from chatd.log import codec
-from chatd.log.node_operations import BeginNode, CountWrongPassword, EndNode, Version
+from chatd.log.node_operations import (
+    BeginNode,
+    ChangeNode,
+    CountWrongPassword,
+    EndNode,
+    Version,
+)
 from chatd.log.operations import (
     Begin,
     Clear,
@@ -66,6 +72,9 @@ OPERATIONS: dict[type[Operation[Any]], st.SearchStrategy[Operation[Any]]] = {
         NUMBERS,
         st.builds(Version, NUMBERS, TEXTS),
         TEXTS,
+    ),
+    ChangeNode: st.builds(
+        ChangeNode, st.builds(Node, TEXTS, st.tuples(TEXTS), st.tuples(TEXTS, TEXTS))
     ),
     CountWrongPassword: st.builds(CountWrongPassword, TEXTS, TEXTS),
     EndNode: st.builds(EndNode, TEXTS, NUMBERS),

@@ -69,6 +69,25 @@ def test_a_node_without_accounts_does_not_begin_where_another_has_some(cluster: 
     assert a.log.hub.accounts == {"star": False}
 
 
+def test_when_the_nodes_with_accounts_were_killed_it_is_said_how_to_have_none(
+    cluster: Cluster,
+) -> None:
+    [a] = cluster.started("a", accounts=STAR)
+    cluster.kill(a)
+    b = cluster.add("b")
+    cluster.until(lambda: b.failures)
+    assert b.failures == [
+        f"{WITHOUT_ACCOUNTS} It was killed, or has crashed. To have no accounts any more, start "
+        "one node with --auth, wait until chatd cluster status shows that the others have ended, "
+        "and stop it."
+    ]
+    [again] = cluster.started("c", accounts=STAR)
+    cluster.until(lambda: len(again.log.hub.nodes.there) == 1)
+    cluster.do(again, again.log.ending())
+    [free] = cluster.started("b")
+    assert free.log.hub.accounts == {}
+
+
 def test_of_two_nodes_that_begin_at_once_the_one_without_accounts_takes_none_away(
     cluster: Cluster,
 ) -> None:

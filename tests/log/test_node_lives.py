@@ -1,21 +1,22 @@
 """Nodes begin, are silent or cut off, and end."""
 
 import pytest
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail
 
+from chatd.chat import limits
 from chatd.chat.commands import (
     SendMessage,
     SessionKeys,
 )
-from chatd.chat.errors import CutOff
-from chatd.chat.events import MemberLeft, NodesChanged, Ok
+from chatd.chat.errors import CutOff, NotRegistered
+from chatd.chat.events import MemberLeft, Node, NodesChanged, Ok
 from chatd.chat.state import RULES
 from chatd.log import joining, shared_log
 from chatd.log.cluster_codec import first_snapshot
 from chatd.log.engine import Snapshot
-from chatd.log.node_operations import VERSION, Version
+from chatd.log.node_operations import VERSION, ChangeNode, Version
 from chatd.log.operations import Handle, LoseConnection, ReserveSlot
-from chatd.log.shared_engine import LogUnusable
+from chatd.log.shared_engine import LogUnreachable, LogUnusable
 from tests.fakes import log_lines
 from tests.log.cluster import Cluster, ClusterNode
 
@@ -28,6 +29,11 @@ OTHER = Version(RULES + 1, "99.0.0")
 @pytest.fixture
 def cluster() -> Cluster:
     return Cluster()
+
+
+def with_other_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (joining, shared_log):
+        monkeypatch.setattr(module, "VERSION", OTHER)
 
 
 def test_a_node_that_is_killed_is_buried_within_6_seconds(cluster: Cluster) -> None:
@@ -126,6 +132,18 @@ def test_who_is_there_learns_of_nodes_that_come_and_go(cluster: Cluster) -> None
     cluster.advance(1)
     changes = [each for _, each in a.outbox.sent if isinstance(each, NodesChanged)]
     assert [[node.name for node in each.nodes] for each in changes] == [["a", "b"], ["a"]]
+
+
+def test_who_is_there_learns_of_the_new_addresses_of_a_node(cluster: Cluster) -> None:
+    a, b = cluster.started("a", "b")
+    moved = Node("a", ("10.35.11.9:7777",), ("http://10.35.11.9:8080",))
+    cluster.do(a, ChangeNode(moved))
+    cluster.do(a, ChangeNode(moved))
+    assert b.log.hub.nodes.there == (moved, Node("b", ("b:7777",), ()))
+    assert b.outbox.sent[-1][1] == NodesChanged((moved, Node("b", ("b:7777",), ())))
+    assert [each for _, each in b.outbox.sent].count(b.outbox.sent[-1][1]) == 1
+    assert isinstance(cluster.do(b, ChangeNode(Node("a", (), ()))), NotRegistered)
+    assert cluster.are_equal()
 
 
 def test_a_second_node_of_the_same_name_is_refused(cluster: Cluster) -> None:
@@ -234,8 +252,7 @@ def test_a_node_of_other_rules_does_not_begin_beside_others(
 ) -> None:
     a = cluster.add("a")
     cluster.until(lambda: a.opened)
-    for module in (joining, shared_log):
-        monkeypatch.setattr(module, "VERSION", OTHER)
+    with_other_rules(monkeypatch)
     newer = cluster.add("b")
     cluster.until(lambda: newer.failures)
     assert newer.failures == [
@@ -272,11 +289,67 @@ def test_other_rules_begin_when_all_nodes_have_stopped(
     cluster.until(lambda: ended)
     assert not cluster.log.entries[-1].position > cluster.log.snapshot.position
     cluster.kill(a)
-    for module in (joining, shared_log):
-        monkeypatch.setattr(module, "VERSION", OTHER)
+    with_other_rules(monkeypatch)
     newer = cluster.add("a")
     cluster.until(lambda: newer.opened)
     assert newer.opened == [None]
+
+
+@pytest.mark.parametrize("names", [("a",), ("a", "b"), ("b",)])
+def test_when_all_nodes_were_killed_other_rules_wait_for_the_earlier_ones_to_end(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch, names: tuple[str, ...]
+) -> None:
+    """What the earlier rules have led to since the last snapshot, only they can tell."""
+    nodes = cluster.started(*names)
+    ice = cluster.enter(nodes[0], "ice")
+    cluster.say(nodes[0], ice, "hello")
+    for node in nodes:
+        cluster.kill(node)
+    with monkeypatch.context() as newer_version:
+        with_other_rules(newer_version)
+        early = cluster.add("a")
+        cluster.until(lambda: early.failures)
+        cluster.kill(early)
+    assert early.failures == [
+        f"This chatd has {OTHER}, and the nodes that have {VERSION} were killed before the last of "
+        "them could save the chat. Start one of them with its version, wait until chatd cluster "
+        "status shows that the others have ended, and stop it. Then start this one."
+    ]
+
+    [again] = cluster.started(names[0])
+    cluster.until(lambda: len(again.log.hub.nodes.there) == 1)
+    cluster.do(again, again.log.ending())
+    cluster.kill(again)
+    with_other_rules(monkeypatch)
+    newer = cluster.add("a")
+    cluster.until(lambda: newer.opened)
+    assert newer.opened == [None]
+
+
+def test_when_the_last_snapshot_was_not_saved_other_rules_do_not_begin(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [a] = cluster.started("a")
+    monkeypatch.setattr(a.engine, "save", lambda snapshot: fail(LogUnreachable("etcd is full")))
+    cluster.do(a, a.log.ending())
+    cluster.kill(a)
+    with_other_rules(monkeypatch)
+    newer = cluster.add("a")
+    cluster.until(lambda: newer.failures)
+    assert f"the nodes that have {VERSION} were killed" in newer.failures[0]
+
+
+def test_while_a_node_waits_for_one_of_its_name_the_log_is_not_silent(cluster: Cluster) -> None:
+    """Who follows a log that is silent for 2 s takes it for lost."""
+    [a] = cluster.started("a")
+    cluster.kill(a)
+    again = cluster.add("a")
+    positions = []
+    while not again.opened:
+        cluster.advance(0.05)
+        positions.append(cluster.log.position)
+    longest = max(positions.count(each) for each in positions) * 0.05
+    assert longest < limits.ETCD_SILENT_SECONDS - 0.5
 
 
 def test_a_node_that_stood_still_for_an_hour_begins_again(cluster: Cluster) -> None:

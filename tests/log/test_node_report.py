@@ -2,6 +2,8 @@
 
 import pytest
 
+from chatd.chat.events import Node
+from chatd.log.node_operations import ChangeNode
 from chatd.log.node_report import NodeReports
 from tests.log.cluster import STARTED, Cluster
 
@@ -39,6 +41,20 @@ def test_a_node_that_was_killed_has_ended_when_another_one_has_noticed() -> None
     cluster.advance(8)
     assert not read(cluster)["a"][0]
     assert read(cluster)["b"][0]
+
+
+def test_a_node_whose_addresses_have_changed_is_reported_with_the_new_ones() -> None:
+    cluster = Cluster()
+    a, b = cluster.started("a", "b")
+    cluster.do(a, ChangeNode(Node("a", ("10.35.11.9:7777",), ())))
+    cluster.do(b, ChangeNode(Node("a", ("10.35.11.8:7777",), ())))
+    reports = NodeReports(cluster.log.snapshot.data)
+    for entry in cluster.log.entries:
+        reports.read(entry.data)
+    assert [each.node.addresses for each in reports.reports()] == [
+        ("10.35.11.9:7777",),
+        ("b:7777",),
+    ]
 
 
 def test_nodes_of_the_snapshot_count_and_what_is_no_entry_does_not() -> None:

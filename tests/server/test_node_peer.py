@@ -186,6 +186,25 @@ def test_addresses_that_are_none_are_not_tried(addresses: tuple[str, ...]) -> No
     assert [each.check(PeerFailed) for each in results] == [PeerFailed]
 
 
+@pytest.mark.parametrize(
+    ("addresses", "tried"),
+    [
+        (("10.0.0.2:7777", "127.0.0.1:7777"), ["10.0.0.2"]),
+        (("127.0.0.2:7777", "127.0.0.3:7777"), ["127.0.0.2", "127.0.0.3"]),
+    ],
+)
+def test_the_loopback_address_of_another_host_is_not_taken_for_that_host(
+    addresses: tuple[str, ...], tried: list[str]
+) -> None:
+    reactor = MemoryReactorClock()
+    failed: list[Any] = []
+    node_peer.connect(reactor, Node("b", addresses, ()), "c1").addErrback(failed.append)
+    while not failed:
+        factory: Any = reactor.tcpClients[-1][2]
+        factory.clientConnectionFailed(None, Failure(ConnectionRefusedError()))
+    assert [host for host, *_ in reactor.tcpClients] == tried
+
+
 def test_an_attempt_can_be_given_up() -> None:
     results: list[Any] = []
     connecting = node_peer.connect(MemoryReactorClock(), Node("a", ("10.0.0.1:1",), ()), "c1")

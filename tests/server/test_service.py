@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from twisted.internet.address import IPv4Address
 
+from chatd.chat import limits
 from chatd.discovery.subnets import Subnet
 from chatd.log.cluster_codec import first_snapshot
 from chatd.log.engine import Snapshot
@@ -389,17 +390,25 @@ def test_the_log_has_the_number_of_refusals_at_the_end() -> None:
 
 
 class _NodeHarness(_ServiceHarness):
-    """A network, one server on it, and the log of the cluster of which it is a node."""
+    """A network, one server on it, and the log of the cluster of which it is a node.
 
-    def __init__(self) -> None:
+    :param page: the address of the web port.
+    :param current: returns the subnets that its host has now.
+    """
+
+    def __init__(
+        self,
+        page: int | str = 8_080,
+        current: Callable[[], tuple[Subnet, ...]] | None = None,
+    ) -> None:
         self.network = FakeNetwork()
         log = MemoryLog(Snapshot(1, first_snapshot("campus", "Ku2e0bnXrTY", 0)))
         self.engine = MemorySharedEngine(log)
         settings = ServerSettings("campus", slots=9, node="library")
         self.chat = Chat(settings, self.network, lambda: 0, shared=self.engine)
-        page = ExtraPort("web", ChatFactory, 8_080)
-        listening = ListenSettings(WORK, 7_000, extra_ports=(page,))
-        self.server = ChatServer(self.network, listening, self.chat)
+        extra = ExtraPort("web", ChatFactory, page)
+        listening = ListenSettings(WORK, 7_000, extra_ports=(extra,))
+        self.server = ChatServer(self.network, listening, self.chat, current)
         self.server.startService()
         self.pass_time(1)
 
@@ -442,6 +451,27 @@ def test_the_other_nodes_learn_at_which_addresses_a_node_listens(
     assert node.addresses == tuple(f"{host}:7000" for host in HOSTS)
     pages = [*HOSTS, "laptop"]  # by which a page may have been opened
     assert node.origins == tuple(f"http://{page}:8080" for page in pages)
+    harness.server.stopService()
+
+
+def test_a_page_that_is_on_all_addresses_has_those_of_its_host(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("chatd.server.service.gethostname", lambda: "Laptop")
+    harness = _NodeHarness("tcp:8080:interface=0.0.0.0")
+    [node] = harness.chat.hub.nodes.there
+    assert node.origins == tuple(f"http://{page}:8080" for page in (*HOSTS, "laptop"))
+    harness.server.stopService()
+
+
+def test_the_other_nodes_learn_of_an_address_that_a_node_has_got_later() -> None:
+    have = [WORK[:1]]
+    harness = _NodeHarness(current=lambda: have[0])
+    have[0] = _subnets("10.35.11.113/24", "172.16.0.9/16")
+    harness.pass_time(2 * limits.DISCOVERY_PERIOD_SECONDS)
+    [node] = harness.chat.hub.nodes.there
+    assert node.addresses == ("10.35.11.113:7000", "172.16.0.9:7000")
+    assert "http://172.16.0.9:8080" in node.origins
     harness.server.stopService()
 
 
