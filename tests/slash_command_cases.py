@@ -19,6 +19,8 @@ class Case:
     :ivar to: the recipients of a private message.
     :ivar text: the text of a message; if the line is refused, a part of the reason.
     :ivar search: the data of a search.
+    :ivar target: where the line is typed.
+    :ivar data: all data of the frame.
     """
 
     line: str
@@ -26,6 +28,8 @@ class Case:
     to: tuple[str, ...] = ()
     text: str = ""
     search: dict[str, Any] | None = None
+    target: str = "#lobby"
+    data: Any = None
 
 
 def _load() -> list[Case]:
@@ -36,10 +40,19 @@ def _load() -> list[Case]:
         *(Case(line, "", (), text) for line, text in tables["refused"]),
         *(Case(line, kind) for line, kind in tables["command"]),
         *(Case(line, "search", search=data) for line, data in tables["search"]),
+        *(
+            Case(line, kind, (), "" if kind else data, target=target, data=data)
+            for target, line, kind, data in tables["anywhere"]
+        ),
     ]
 
 
 CASES: Final = _load()
+
+#: A target, a line that is still being typed there, and to whom it will go privately.
+RECIPIENTS: Final[list[tuple[str, str, list[str]]]] = json.loads(
+    Path(__file__).with_name("slash_commands.json").read_text()
+)["recipients"]
 
 
 def _search_data(search: commands.Search) -> dict[str, Any]:
@@ -49,17 +62,40 @@ def _search_data(search: commands.Search) -> dict[str, Any]:
     }
 
 
+def _action(command: commands.SendMessage | commands.SendPrivate) -> dict[str, bool]:
+    return {"action": True} if command.action else {}
+
+
 #: The frame of each command: its type and its data.
 _FRAMES: Final[dict[type, Any]] = {
-    commands.SendMessage: lambda command: ("message", {"text": command.text, "room": command.room}),
+    commands.SendMessage: lambda command: (
+        "message",
+        {"text": command.text, "room": command.room, **_action(command)},
+    ),
     commands.SendPrivate: lambda command: (
         "private",
-        {"text": command.text, "to": list(command.to)},
+        {"text": command.text, "to": list(command.to), **_action(command)},
     ),
+    commands.SetTopic: lambda command: ("topic", {"room": command.room, "text": command.text}),
+    commands.ReadTopic: lambda command: ("topic", {"room": command.room}),
+    commands.SetAway: lambda command: ("away", {"text": command.text}),
+    commands.WhoIs: lambda command: ("whois", {"nickname": command.nickname}),
+    slash_commands.OpenPrivate: lambda command: ("open-private", {"to": list(command.to)}),
+    slash_commands.ClosePrivate: lambda command: ("close-private", {"to": list(command.to)}),
+    slash_commands.Ignore: lambda command: (
+        "ignore",
+        None if command.nickname is None else {"nickname": command.nickname},
+    ),
+    slash_commands.Unignore: lambda command: ("unignore", {"nickname": command.nickname}),
+    slash_commands.Clear: lambda command: ("clear", None),
+    slash_commands.ShowInvite: lambda command: ("show-invite", None),
     commands.Rename: lambda command: ("set-name", {"nickname": command.nickname}),
     commands.JoinRoom: lambda command: ("join", {"room": command.room}),
     commands.LeaveRoom: lambda command: ("leave", {"room": command.room}),
-    commands.ListUsers: lambda command: ("users", None),
+    commands.ListUsers: lambda command: (
+        "users",
+        None if command.room is None else {"room": command.room},
+    ),
     commands.ListRooms: lambda command: ("rooms", None),
     commands.Quit: lambda command: ("quit", None),
     commands.ReadHistory: lambda command: (
@@ -80,10 +116,10 @@ def as_frame(user_input: Any) -> tuple[str, Any]:
     return frame
 
 
-def assert_is(case: Case, read: Callable[[str], Any]) -> None:
+def assert_is(case: Case, read: Callable[[str, str], Any]) -> None:
     """Assert that `read` makes of the case's line what it should."""
     try:
-        kind, data = as_frame(read(case.line))
+        kind, data = as_frame(read(case.line, case.target))
     except Refusal as refusal:
         kind, data = "", {"text": str(refusal)}
     assert_frame(case, kind, data)
@@ -92,7 +128,9 @@ def assert_is(case: Case, read: Callable[[str], Any]) -> None:
 def assert_frame(case: Case, kind: str, data: Any) -> None:
     """Assert that a frame, or the text of a refusal if `kind` is empty, is that of the case."""
     assert kind == case.kind, case
-    if kind == "":
+    if kind != "" and case.data is not None:
+        assert data == case.data, case
+    elif kind == "":
         assert case.text in data["text"], case
     elif case.search is not None:
         assert data == case.search, case

@@ -65,7 +65,7 @@ PURE = {
 
 
 #: What any package may use of msgspec: frozen values, and the mark of a field that is not there.
-VALUES = {"msgspec.Struct", "msgspec.UNSET", "msgspec.UnsetType"}
+VALUES = {"msgspec.Struct", "msgspec.UNSET", "msgspec.UnsetType", "msgspec.field"}
 
 
 def modules() -> Iterator[tuple[str, Path]]:

@@ -8,6 +8,7 @@ clients send most is a struct: a dataclass takes several times as long to make.
 from dataclasses import dataclass, field
 
 from msgspec import Struct
+from msgspec import field as msgspec_field
 
 from chatd.chat import limits
 from chatd.chat.names import LOBBY
@@ -54,11 +55,13 @@ class Watch:
     """Receive and read what is public, without a nickname and without a slot."""
 
 
-class SendMessage(Struct, frozen=True, gc=False):
-    """Send `text` to the other members of `room`."""
+class SendMessage(Struct, frozen=True, gc=False, omit_defaults=True):
+    """Send `text` to the other members of `room`; an `action` is what the sender does."""
 
     text: str
-    room: str = LOBBY
+    # Not left out when it is the lobby: servers may rely on it.
+    room: str = msgspec_field(default_factory=lambda: LOBBY)
+    action: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +71,15 @@ class SendToLobby:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class SendPrivate:
-    """Send `text` to the members with the nicknames `to`, and to nobody else."""
+class SendPrivate(Struct, frozen=True, omit_defaults=True):
+    """Send `text` to the members with the nicknames `to`, and to nobody else.
+
+    An `action` is what the sender does.
+    """
 
     text: str
     to: tuple[str, ...]
+    action: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,35 @@ class LeaveRoom:
     """Leave `room`, but not the chat."""
 
     room: str = LOBBY
+
+
+@dataclass(frozen=True, slots=True)
+class SetTopic:
+    """Give `room` the topic `text`; none if it is empty."""
+
+    room: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTopic:
+    """Read the topic of `room`."""
+
+    room: str = LOBBY
+
+
+@dataclass(frozen=True, slots=True)
+class SetAway:
+    """Tell the others that the user is away, and why; with an empty `text`, back again."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class WhoIs:
+    """Read what is known of the member with that nickname."""
+
+    nickname: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +203,10 @@ Command = (
     | Rename
     | JoinRoom
     | LeaveRoom
+    | SetTopic
+    | SetAway
+    | ReadTopic
+    | WhoIs
     | ListRooms
     | ListUsers
     | ReadHistory

@@ -25,6 +25,7 @@ Each dialect encodes a refusal in its own way; docs/reference/protocol.rst lists
     │   └── Blocked              blocked
     ├── BadText                  bad-text
     ├── NotReached               not-reached
+    │   └── NoSuchUser           not-reached
     ├── BadRecipients            bad-recipients
     ├── BadRoomName              bad-room-name
     ├── NoSuchRoom               no-such-room
@@ -142,9 +143,17 @@ class LineTooLong(Malformed):
 
 
 class BadNickname(Refusal):
-    """A nickname that breaks the rules for names."""
+    """A nickname that breaks the rules for names.
+
+    :ivar suggestion: a valid one that is like it; empty if there is none.
+    """
 
     code = "bad-nickname"
+
+    def __init__(self, message: str, suggestion: str = "") -> None:
+        self.suggestion = suggestion
+        offer = f'{message.rstrip(".")}; "{suggestion}" is possible.'
+        super().__init__(offer if suggestion else message)
 
 
 class NicknameTaken(Refusal):
@@ -230,6 +239,14 @@ class NotReached(Refusal):
     def __init__(self, undelivered: tuple[Undelivered, ...]) -> None:
         self.undelivered = undelivered
         super().__init__(f"Not reached: {', '.join(map(str, undelivered))}.")
+
+
+class NoSuchUser(NotReached):
+    """A nickname that no member has."""
+
+    def __init__(self, nickname: str) -> None:
+        self.undelivered = (Undelivered(nickname, "unknown"),)
+        Refusal.__init__(self, f"There is no user {nickname} here.")
 
 
 class BadRecipients(Refusal):

@@ -8,36 +8,43 @@ and in the code. Those that each message makes are structs: a dataclass takes se
 to make.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from msgspec import UNSET, Struct, UnsetType
+from msgspec import field as msgspec_field
 from typing_extensions import override
 
 from chatd.chat import limits
 
 
-class Message(Struct, frozen=True, gc=False):
-    """A message in a room, with its number there: 1, 2, 3 …"""
+class Message(Struct, frozen=True, gc=False, omit_defaults=True):
+    """A message in a room, with its number there: 1, 2, 3 …
+
+    An `action` is what the sender does: ``* ice waves``.
+    """
 
     room: str
     seq: int
     time: int
     source: str
     text: str
+    action: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PrivateMessage:
+class PrivateMessage(Struct, frozen=True, omit_defaults=True):
     """A message to the nicknames in `to`, and to nobody else.
 
-    `seq` numbers the private messages to one member that can resume: 1, 2, 3 …
+    `seq` numbers the private messages to one member that can resume: 1, 2, 3 … An `action` is what
+    the sender does.
     """
 
     source: str
     to: tuple[str, ...]
     time: int
     text: str
-    seq: int = 0
+    # Not left out when it is 0: clients may rely on it.
+    seq: int = msgspec_field(default_factory=int)
+    action: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,26 @@ class MemberRenamed:
 
     old: str
     new: str
+
+
+class Topic(Struct, frozen=True, rename={"source": "nickname"}):
+    """What a room is about, who has said so, and when. An empty `text` removes the topic.
+
+    The reply about a room without a topic has no nickname and no time.
+    """
+
+    room: str
+    text: str
+    source: str = ""
+    time: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AwayChanged:
+    """A member has said that it is away, and why; with an empty `text`, that it is back."""
+
+    nickname: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +172,18 @@ class Welcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Entered(Welcome):
+    """The welcome to rooms that have `topics`. Each topic is a frame of its own."""
+
+    topics: tuple[Topic, ...] = ()
+
+    @property
+    def welcome(self) -> Welcome:
+        """The welcome without the topics."""
+        return Welcome(*(getattr(self, each.name) for each in fields(Welcome)))
+
+
+@dataclass(frozen=True, slots=True)
 class Resumed:
     """The client has resumed its session; `private` is what it was not sent there.
 
@@ -187,12 +226,31 @@ class Undelivered:
 
 
 @dataclass(frozen=True, slots=True)
+class AwayNote:
+    """A recipient of a private message who is away, and why."""
+
+    nickname: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class PrivateSent:
-    """A private message was sent at `time` to the members `to`, but not to those `undelivered`."""
+    """A private message was sent at `time` to the members `to`, but not to those `undelivered`.
+
+    Some who got it are `away`.
+    """
 
     time: int
     undelivered: tuple[Undelivered, ...] = ()
     to: tuple[str, ...] = ()
+    away: tuple[AwayNote, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AwayDone:
+    """The others know that the member is away, and why; with an empty `text`, that it is back."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,12 +261,12 @@ class JoinDone:
     created: bool
 
 
-@dataclass(frozen=True, slots=True)
-class RoomEntry:
+class RoomEntry(Struct, frozen=True, omit_defaults=True):
     """One entry of the list of rooms; `members` counts them."""
 
     room: str
     members: int
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,17 +277,30 @@ class Rooms:
     more: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class User:
+class User(Struct, frozen=True, omit_defaults=True):
     """One entry of the list of users: a member, since when, and in which rooms.
 
-    The connection of a member that is `away` is lost, and the member may resume.
+    The connection of a member that is `away` is lost, and the member may resume. One with an
+    `away_text` is connected, and its user has said to be away.
     """
 
     nickname: str
     since: int
     rooms: tuple[str, ...]
-    away: bool = False
+    away: bool = msgspec_field(default_factory=bool)  # as above
+    away_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UserInfo:
+    """What is known of one member: see :class:`User`. `account`: it has entered with a password."""
+
+    nickname: str
+    since: int
+    rooms: tuple[str, ...]
+    away: bool
+    away_text: str
+    account: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +376,8 @@ Event = (
     | MemberRenamed
     | RoomJoined
     | RoomLeft
+    | Topic
+    | AwayChanged
     | ServerNotice
     | NodesChanged
 )
@@ -315,6 +388,9 @@ Reply = (
     | Ok
     | PrivateSent
     | JoinDone
+    | AwayDone
+    | Topic
+    | UserInfo
     | Rooms
     | Users
     | History

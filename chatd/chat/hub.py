@@ -29,6 +29,7 @@ from chatd.chat.members import Connections, Nicknames, check_capacity
 from chatd.chat.model import WATCHERS, Member
 from chatd.chat.nodes import Nodes
 from chatd.chat.outbox import MemberId, Outbox
+from chatd.chat.profiles import Profiles
 from chatd.chat.registration import Registration
 from chatd.chat.resuming import CONNECTION_LOST, MissedPage, Resuming
 from chatd.chat.rooms import Rooms
@@ -78,6 +79,7 @@ class Hub:
         self._resuming = Resuming(
             self._connections, self._nicknames, self._rooms, self._sessions, outbox
         )
+        self._profiles = Profiles(self._connections, self._nicknames, self._rooms, outbox)
         self.nodes = Nodes(self._connections, outbox, self.lose_connection)
         self._registration = Registration(
             settings.server_id,
@@ -101,6 +103,8 @@ class Hub:
         reading: dict[type, _Handler] = {
             commands.ListRooms: lambda member, command, now: self.rooms(),
             commands.ListUsers: lambda member, command, now: self.users(command.room),
+            commands.ReadTopic: lambda member, command, now: self._rooms.read_topic(command.room),
+            commands.WhoIs: lambda member, command, now: self._profiles.who_is(command.nickname),
             commands.ReadHistory: lambda member, command, now: self.read_history(
                 command.room, command.limit, command.before
             ),
@@ -117,6 +121,8 @@ class Hub:
             commands.Rename: self._registration.rename,
             commands.JoinRoom: self._join_room,
             commands.LeaveRoom: self._leave_room,
+            commands.SetTopic: self._rooms.set_topic,
+            commands.SetAway: self._profiles.set_away,
             commands.Quit: self._quit,
         }
 
@@ -301,6 +307,8 @@ class Hub:
                     member.since,
                     tuple(member.rooms),
                     member.away_until,
+                    member.away_text,
+                    member.is_authenticated,
                 )
                 for member in self._connections.all()
             ),
@@ -397,17 +405,7 @@ class Hub:
 
         :raises Refusal: if there is no such room.
         """
-        found = None if room is None else self._rooms.get(room)
-        return events.Users(
-            tuple(
-                events.User(
-                    each.nickname, each.since, tuple(each.rooms), each.away_until is not None
-                )
-                for each in (found.members.values() if found else self._connections.with_slot())
-                if each.nickname
-            ),
-            None if found is None else found.name,
-        )
+        return self._profiles.users(room)
 
     def rooms(self) -> events.Rooms:
         """The rooms, in the order in which they were created."""
@@ -451,7 +449,7 @@ class Hub:
         # and refuses.
         room = member.rooms.get(command.room) or self._rooms.get_joined(member, command.room)
         text = names.message_text(command.text)
-        message = room.history.add(member.nickname, text, now)
+        message = room.history.add(member.nickname, text, now, action=command.action)
         self._outbox.to_room(room.name, message, member.member_id)
         return events.Ok(room.name, message.seq, message.time)
 
@@ -465,13 +463,16 @@ class Hub:
         text = names.message_text(command.text)
         reached, undelivered = self._nicknames.resolve_recipients(command.to, self.accounts)
         to = tuple(each.nickname for each in reached)
-        message = events.PrivateMessage(member.nickname, to, now, text)
+        message = events.PrivateMessage(member.nickname, to, now, text, action=command.action)
         self._sent_private += 1
         for each in reached:
             session = self._sessions.of(each.member_id)
             own = message if session is None else self._sessions.add_private(session, message)
             self._outbox.to_member(each.member_id, own)
-        return events.PrivateSent(now, undelivered, to)
+        away = tuple(
+            events.AwayNote(each.nickname, each.away_text) for each in reached if each.away_text
+        )
+        return events.PrivateSent(now, undelivered, to, away)
 
     def _join_room(self, member: Member, command: commands.JoinRoom, now: int) -> Reply:
         reply = self._rooms.join(member, command.room)
@@ -481,6 +482,8 @@ class Hub:
             session.rooms[room.name] = JoinedRoom(room.life, room.history.seq)
         event = events.RoomJoined(reply.room, member.nickname)
         self._outbox.to_room(reply.room, event, member.member_id)
+        if topic := member.rooms[reply.room].topic:
+            self._outbox.to_member(member.member_id, topic)
         return reply
 
     def _leave_room(self, member: Member, command: commands.LeaveRoom, now: int) -> Reply:

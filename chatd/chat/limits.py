@@ -14,6 +14,10 @@ LINE_BYTES: Final = 65_536
 MESSAGE_CHARACTERS: Final = 4_096
 #: Lines of one message. A plain member is sent the sender's nickname with each of them.
 MESSAGE_LINES: Final = 256
+#: The topic of a room, in one line.
+TOPIC_CHARACTERS: Final = 300
+#: Why a user is away, in one line.
+AWAY_CHARACTERS: Final = 200
 #: A nickname. The JIM protocol allows an account name 25 characters.
 NICKNAME_CHARACTERS: Final = 25
 #: A room name, including the ``#``.

@@ -188,6 +188,8 @@ class Connections:
                 places[state.member_id],
                 since=state.since,
                 away_until=state.away_until,
+                away_text=state.away_text,
+                is_authenticated=state.is_authenticated,
             )
         for member_id, pool in places.items():
             pool.members[member_id] = self._members[member_id]
@@ -268,6 +270,10 @@ class Nicknames:
         self._members[names.casefold(nickname)] = member
         _add_look(self._looks, nickname)
         member.nickname = nickname
+
+    def get(self, name: str) -> Member | None:
+        """The member with the nickname `name`, in any case."""
+        return self._members.get(names.casefold(name))
 
     def release(self, member: Member) -> None:
         """Free the nickname of `member`, if it has one."""

@@ -11,7 +11,7 @@ from itertools import islice, takewhile
 from typing import Final
 
 from chatd.chat import limits
-from chatd.chat.events import Message
+from chatd.chat.events import Message, Topic
 from chatd.chat.outbox import MemberId
 
 #: The names of the pools; ``members`` says which connection is in which.
@@ -30,6 +30,8 @@ class Member:
     :ivar rooms: the rooms that it is in, by their names, in the order of joining.
     :ivar away_until: when it leaves, as its connection is lost, in milliseconds since 1970; None
         while it is connected.
+    :ivar away_text: why its user is away; empty if the user is here.
+    :ivar is_authenticated: whether it has its nickname with a password.
     """
 
     member_id: MemberId
@@ -39,6 +41,8 @@ class Member:
     since: int = 0
     rooms: dict[str, "Room"] = field(default_factory=dict)
     away_until: int | None = None
+    away_text: str = ""
+    is_authenticated: bool = False
 
 
 @dataclass(slots=True)
@@ -64,6 +68,7 @@ class Room:
         another life.
     :ivar ends_at: when the room ends if nobody joins it, in milliseconds since 1970; None for as
         soon as it is empty.
+    :ivar topic: None if it has none.
     """
 
     name: str
@@ -71,6 +76,7 @@ class Room:
     history: "RoomHistory"
     ends_at: int | None = None
     members: dict[MemberId, Member] = field(default_factory=dict)
+    topic: Topic | None = None
 
 
 class RoomHistory:
@@ -90,13 +96,13 @@ class RoomHistory:
         self._messages: deque[Message] = deque()
         self._characters = 0
 
-    def add(self, source: str, text: str, now: int) -> Message:
+    def add(self, source: str, text: str, now: int, *, action: bool = False) -> Message:
         """Number a message, keep and return it.
 
         :param now: milliseconds since 1970.
         """
         self.seq += 1
-        message = Message(self.room, self.seq, now, source, text)
+        message = Message(self.room, self.seq, now, source, text, action)
         self._keep(message)
         return message
 

@@ -48,6 +48,8 @@ _MAX_RAW_CHARACTERS: Final = _MAX_COMPOSED_CHARACTERS * max(
     limits.NICKNAME_CHARACTERS, limits.ROOM_NAME_CHARACTERS
 )
 
+#: What no single line has: control characters, and what some programs take for a line end.
+_NO_LINE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CONTROL_CHARACTERS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -66,16 +68,20 @@ def _validated_name(text: str, max_characters: int, refusal: type[Refusal]) -> s
     if unicodedata.category(name[0]).startswith("M"):
         raise refusal("A name cannot start with a combining character.")
     for character in name:
-        if (
-            character in RESERVED
-            or unicodedata.category(character) in _BANNED_CATEGORIES
-            or _HIDDEN.match(character)
-        ):
+        if _is_forbidden(character):
             raise refusal(
                 f"A name may not contain {_describe_character(character)}: no white space, no "
                 f"invisible characters and none of {' '.join(sorted(RESERVED))}"
             )
     return name
+
+
+def _is_forbidden(character: str) -> bool:
+    return (
+        character in RESERVED
+        or unicodedata.category(character) in _BANNED_CATEGORIES
+        or _HIDDEN.match(character) is not None
+    )
 
 
 def _describe_character(character: str) -> str:
@@ -89,8 +95,31 @@ def nickname(text: str, address: str = "") -> str:
 
     :param address: ``ADDRESS:PORT`` of the connection that asks for it. Only the connection from
         there may have a nickname of this form.
-    :raises BadNickname: if it is not valid, or could be taken for the server.
+    :raises BadNickname: if it is not valid, or could be taken for the server; with a suggestion if
+        there is one.
     """
+    try:
+        return _validated_nickname(text, address)
+    except BadNickname as refusal:
+        raise BadNickname(str(refusal), _suggestion(text, address)) from None
+
+
+def _suggestion(text: str, address: str) -> str:
+    """A nickname like `text`: ``Anna_Müller`` for ``Anna Müller``; empty if there is none."""
+    if len(text) > _MAX_RAW_CHARACTERS:
+        return ""
+    words = unicodedata.normalize("NFKC", text).split()
+    kept = "".join(each for each in "_".join(words) if not _is_forbidden(each))
+    name = kept[: limits.NICKNAME_CHARACTERS].strip("_")
+    if not any(each.isalnum() for each in name):
+        return ""
+    try:
+        return _validated_nickname(name, address)
+    except BadNickname:
+        return ""
+
+
+def _validated_nickname(text: str, address: str) -> str:
     name = _validated_name(text, limits.NICKNAME_CHARACTERS, BadNickname)
     if name != address and _ADDRESS_AND_PORT.match(name):
         raise BadNickname(
@@ -148,6 +177,23 @@ def scripts(name: str) -> frozenset[str]:
         for character in name
         if character.isalpha()
     )
+
+
+def line_text(text: str, max_characters: int, subject: str) -> str:
+    """`text` without the white space around it, if it is one line; it may be empty.
+
+    :param subject: the sentence's subject in a refusal.
+    :raises BadText: if it has too many characters, or a control character.
+    """
+    # Before anything that takes time.
+    if len(text) > max_characters:
+        raise BadText(f"{subject} may have at most {max_characters} characters.")
+    line = text.strip()
+    if found := _NO_LINE.search(line):
+        raise BadText(
+            f"{subject} is one line, and may not contain {_describe_character(found[0])}."
+        )
+    return line
 
 
 def message_text(text: str) -> str:

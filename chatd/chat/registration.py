@@ -5,6 +5,7 @@ A client that can resume gets a session when it enters, or goes on with the one 
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from chatd.chat import commands, events, names
 from chatd.chat.errors import AlreadyRegistered, Refusal
@@ -147,12 +148,14 @@ class Registration:
     def _begin_session(
         self, member: Member, keys: commands.SessionKeys, *, is_authenticated: bool
     ) -> Reply:
+        member.is_authenticated = is_authenticated
         if keys.new:
             self._sessions.begin(keys.new, member, is_authenticated=is_authenticated)
         return self._welcome(member)
 
     def _welcome(self, member: Member) -> events.Welcome:
-        return events.Welcome(
+        topics = self._rooms.topics(member)
+        return (partial(events.Entered, topics=topics) if topics else events.Welcome)(
             self._server_id,
             self.started,
             member.nickname,
@@ -199,6 +202,7 @@ class Registration:
         """Enter with a session whose member has left."""
         self._enter(member, nickname, (), now)
         session.nickname = nickname
+        member.is_authenticated = session.is_authenticated
         self._sessions.resumed(session, member, keys.private)
         restarted = self._resuming.rejoin(session, member)
         return self._resumed(member, session, restarted)
@@ -248,6 +252,8 @@ class Registration:
     ) -> None:
         """:param is_authenticated: None if that does not change."""
         old = member.nickname
+        if is_authenticated is not None:
+            member.is_authenticated = is_authenticated
         session = self._sessions.of(member.member_id)
         if session is not None:
             session.nickname = nickname

@@ -79,6 +79,8 @@ class Resuming:
         self._nicknames.release(old)
         self._nicknames.assign(member, old.nickname)
         member.since = old.since
+        member.away_text = old.away_text
+        member.is_authenticated = session.is_authenticated
         for name, room in old.rooms.items():
             del room.members[old.member_id]
             room.members[member.member_id] = member

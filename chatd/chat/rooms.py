@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from chatd.chat import events, limits, names
+from chatd.chat.commands import SetTopic
 from chatd.chat.errors import AlreadyInRoom, NoSuchRoom, NotInRoom, TooManyRooms
 from chatd.chat.model import Member, Room, RoomHistory
 from chatd.chat.names import LOBBY
@@ -120,12 +121,41 @@ class Rooms:
     def list(self) -> events.Rooms:
         """The list of rooms, in the order in which they were created."""
         return events.Rooms(
-            tuple(events.RoomEntry(room.name, len(room.members)) for room in self._rooms.values())
+            tuple(
+                events.RoomEntry(
+                    room.name, len(room.members), room.topic.text if room.topic else ""
+                )
+                for room in self._rooms.values()
+            )
         )
 
     def life(self, room_name: str) -> int:
         """The life of a room that exists."""
         return self._rooms[names.casefold(room_name)].life
+
+    def topics(self, member: Member) -> tuple[events.Topic, ...]:
+        """The topics of the rooms that `member` is in."""
+        return tuple(room.topic for room in member.rooms.values() if room.topic)
+
+    def read_topic(self, room_name: str) -> events.Topic:
+        """The topic of that room.
+
+        :raises Refusal: if there is no such room.
+        """
+        room = self.get(room_name)
+        return room.topic or events.Topic(room.name, "")
+
+    def set_topic(self, member: Member, command: SetTopic, now: int) -> events.Ok:
+        """Change the topic of a room that `member` is in, and tell all who are there.
+
+        :raises Refusal: if it is not in that room, or the text is not valid.
+        """
+        room = self.get_joined(member, command.room)
+        text = names.line_text(command.text, limits.TOPIC_CHARACTERS, "A topic")
+        topic = events.Topic(room.name, text, member.nickname, now)
+        room.topic = topic if text else None
+        self._outbox.to_room(room.name, topic, member.member_id)
+        return events.Ok()
 
     def skip_numbers(self, numbers: Mapping[str, int]) -> None:
         """Number later messages above these, by the casefolded name of the room."""
@@ -142,7 +172,14 @@ class Rooms:
             self._lives,
             self._ended_seq,
             tuple(
-                RoomState(room.name, room.life, room.history.seq, room.ends_at, tuple(room.members))
+                RoomState(
+                    room.name,
+                    room.life,
+                    room.history.seq,
+                    room.ends_at,
+                    tuple(room.members),
+                    _topic_state(room.topic),
+                )
                 for room in self._rooms.values()
             ),
         )
@@ -164,6 +201,7 @@ class Rooms:
                 RoomHistory(state.name, self._history, state.seq),
                 state.ends_at,
                 {member_id: members[member_id] for member_id in state.members},
+                None if state.topic is None else events.Topic(state.name, *state.topic),
             )
 
     def _create(self, name: str) -> Room:
@@ -183,3 +221,7 @@ class Rooms:
             if self.is_archived:
                 self._ended_seq = max(self._ended_seq, room.history.seq)
             del self._rooms[names.casefold(room.name)]
+
+
+def _topic_state(topic: events.Topic | None) -> tuple[str, str, int] | None:
+    return None if topic is None else (topic.text, topic.source, topic.time)

@@ -16,7 +16,7 @@ that it has left, and resuming makes it enter again.
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Final, NamedTuple
 from zlib import crc32
@@ -24,6 +24,8 @@ from zlib import crc32
 from chatd.chat import commands, limits, names
 from chatd.chat.errors import NumberReused, OutdatedNumber
 from chatd.chat.events import (
+    AwayDone,
+    AwayNote,
     JoinDone,
     Ok,
     PrivateMessage,
@@ -36,10 +38,17 @@ from chatd.chat.model import Member
 from chatd.chat.outbox import MemberId
 from chatd.chat.state import OutcomeState, SessionState
 
+
+def _action(command: commands.SendMessage | commands.SendPrivate) -> tuple[str, ...]:
+    return ("action",) if command.action else ()
+
+
 #: The commands that change the chat, and what makes one different from another.
 _CONTENTS: Final[dict[type, Callable[[Any], tuple[str, ...]]]] = {
-    commands.SendMessage: lambda command: (command.room, command.text),
-    commands.SendPrivate: lambda command: (*command.to, command.text),
+    commands.SendMessage: lambda command: (command.room, command.text, *_action(command)),
+    commands.SendPrivate: lambda command: (*command.to, command.text, *_action(command)),
+    commands.SetTopic: lambda command: (command.room, command.text),
+    commands.SetAway: lambda command: (command.text,),
     commands.JoinRoom: lambda command: (command.room,),
     commands.LeaveRoom: lambda command: (command.room,),
     commands.Rename: lambda command: (command.nickname,),
@@ -140,7 +149,14 @@ class MemberSession:
     def number_private(self, message: PrivateMessage) -> PrivateMessage:
         """`message` with its number in this session; it is kept in the box."""
         self.private_seq += 1
-        message = replace(message, seq=self.private_seq)
+        message = PrivateMessage(
+            message.source,
+            message.to,
+            message.time,
+            message.text,
+            self.private_seq,
+            message.action,
+        )
         self.private.append(message)
         self.private_characters += len(message.text)
         return message
@@ -364,20 +380,24 @@ def _restored(state: SessionState, members: Mapping[MemberId, Member]) -> Member
 
 def _outcome_state(number: int, checksum: int, reply: Reply) -> OutcomeState:
     match reply:
-        case PrivateSent(time, undelivered, to):
+        case PrivateSent(time, undelivered, to, away):
             missed = tuple((each.nickname, each.reason) for each in undelivered)
-            return OutcomeState(number, checksum, time=time, to=to, undelivered=missed)
+            notes = tuple((each.nickname, each.text) for each in away)
+            return OutcomeState(number, checksum, time=time, to=to, undelivered=missed, away=notes)
         case JoinDone(room, created):
             return OutcomeState(number, checksum, room, created=created)
         case Ok(room, seq, time):
             return OutcomeState(number, checksum, room, seq, time)
+        case AwayDone():  # to a client that can resume, the same as Ok
+            return OutcomeState(number, checksum)
     raise TypeError(f"no numbered command has the reply {reply!r}")
 
 
 def _reply(state: OutcomeState) -> Reply:
     if state.to is not None:
         undelivered = tuple(Undelivered(*each) for each in state.undelivered)
-        return PrivateSent(state.time or 0, undelivered, state.to)
+        away = tuple(AwayNote(*each) for each in state.away)
+        return PrivateSent(state.time or 0, undelivered, state.to, away)
     if state.created is not None:
         return JoinDone(state.room or "", state.created)
     return Ok(state.room, state.seq, state.time)

@@ -11,7 +11,7 @@ from chatd.chat.events import Node, PrivateMessage
 from chatd.chat.outbox import MemberId
 
 #: The number of the hub's rules. It changes when the same operations have other results.
-RULES = 2
+RULES = 3
 
 
 #: The name of a pool, and the connections in it, in the order in which they came there.
@@ -29,17 +29,24 @@ class MemberState:
     since: int
     rooms: tuple[str, ...]
     away_until: int | None = None
+    away_text: str = ""
+    is_authenticated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RoomState:
-    """A room: see :class:`chatd.chat.model.Room`. `seq` is the number of its last message."""
+    """A room: see :class:`chatd.chat.model.Room`.
+
+    :ivar seq: the number of its last message.
+    :ivar topic: its text, who has set it, and when.
+    """
 
     name: str
     life: int
     seq: int
     ends_at: int | None
     members: tuple[MemberId, ...]
+    topic: tuple[str, str, int] | None = None
 
 
 class OutcomeState(NamedTuple):
@@ -56,6 +63,7 @@ class OutcomeState(NamedTuple):
     created: bool | None = None
     to: tuple[str, ...] | None = None
     undelivered: tuple[tuple[str, str], ...] = ()
+    away: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

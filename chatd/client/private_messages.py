@@ -2,12 +2,20 @@
 
 from collections.abc import Callable
 
-from chatd.chat import names
+from chatd.chat import events, names
 from chatd.chat.commands import SendPrivate
 from chatd.chat.errors import Refusal
 from chatd.client.ui import UserInterface
-from chatd.wire import recipients
-from chatd.wire.rendering import escape
+from chatd.wire import frames, recipients
+from chatd.wire.rendering import describe, escape
+
+
+def describe_outcome(data: frames.OkData | None) -> list[str]:
+    """The sentences about recipients that a private message did not reach, or that are away."""
+    if data is None:
+        return []
+    sent = events.PrivateSent(data.time or 0, data.missed, away=data.away)
+    return [escape(sentence) for sentence in describe(sent)]
 
 
 def prompt_private_message(

@@ -40,7 +40,6 @@ from chatd.chat.commands import ClientCommand
 from chatd.chat.errors import (
     Blocked,
     NicknameTaken,
-    NotReached,
     PasswordRequired,
     RequestId,
     ServerFailed,
@@ -51,7 +50,7 @@ from chatd.client.account_nickname import AccountNickname, RenamedSession
 from chatd.client.joined_rooms import JoinedRooms
 from chatd.client.lifecycle import ServerAddress
 from chatd.client.passwords import Passwords
-from chatd.client.private_messages import prompt_private_message
+from chatd.client.private_messages import describe_outcome, prompt_private_message
 from chatd.client.resumption import Resumption
 from chatd.client.searches import Searches
 from chatd.client.ui import SessionView, UserInterface
@@ -176,7 +175,7 @@ class Session(SessionView, RenamedSession):
     # --- called by the UI -----------------------------------------------------------------------
 
     @override
-    def submit(self, line: str, user_input: UserInput | None) -> None:
+    def submit(self, line: str, user_input: UserInput | None) -> None:  # noqa: C901  # a table
         match user_input:
             case _ if self.is_at_end:
                 self._refuse_after_quit(line)
@@ -191,6 +190,8 @@ class Session(SessionView, RenamedSession):
                 prompt_private_message(self._ui, self.submit, self.not_sent)
             case commands.Quit():
                 self._quit()
+            case _ if isinstance(user_input, slash_commands.LOCAL_INPUT):
+                self._ui.notify("This command is not known here yet; nothing was sent.")
             case _ if user_input is not None:
                 self.enqueue(PendingCommand(line, user_input))
 
@@ -430,8 +431,8 @@ class Session(SessionView, RenamedSession):
         if pending is not None and isinstance(pending.command, MESSAGE_COMMANDS):
             self._ui.message_sent(pending.command, frame.data.time if frame.data else None)
         self._ui.show_event(frame.data)
-        if frame.data is not None and frame.data.missed:
-            self._ui.notify(str(NotReached(frame.data.missed)))
+        for sentence in describe_outcome(frame.data):
+            self._ui.notify(sentence)
 
     @override
     def refused(self, message: str) -> None:

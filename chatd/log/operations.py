@@ -26,6 +26,8 @@ _log: Final = Logger()
 #: The commands that change nothing in the hub.
 _UNKEPT: Final = frozenset(
     {
+        commands.ReadTopic,
+        commands.WhoIs,
         commands.ListRooms,
         commands.ListUsers,
         commands.ReadHistory,

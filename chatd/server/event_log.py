@@ -47,19 +47,35 @@ _FORMATS: Final[dict[type[Event], tuple[str, Callable[[Any], dict[str, object]]]
         "{nickname} has left {room}",
         lambda event: {"room": event.room, "nickname": event.nickname},
     ),
+    events.Topic: (
+        "{source} has set the topic of {room}: {text!r}",
+        lambda event: {
+            "room": event.room,
+            "text": event.text,
+            "source": event.source,
+            "time": event.time,
+        },
+    ),
+    events.AwayChanged: (
+        "{nickname} is away or back: {text!r}",
+        lambda event: {"nickname": event.nickname, "text": event.text},
+    ),
     events.NodesChanged: (
         "the nodes of the cluster are: {nodes}",
         lambda event: {"nodes": ", ".join(node.name for node in event.nodes)},
     ),
     events.Message: (
         "{room} {source}: {text!r}",
-        lambda event: {
-            "room": event.room,
-            "seq": event.seq,
-            "time": event.time,
-            "source": event.source,
-            "text": event.text,
-        },
+        lambda event: (
+            {
+                "room": event.room,
+                "seq": event.seq,
+                "time": event.time,
+                "source": event.source,
+                "text": event.text,
+            }
+            | ({"action": event.action} if event.action else {})
+        ),
     ),
 }
 

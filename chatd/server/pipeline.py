@@ -3,14 +3,32 @@
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
+from typing import Final, TypeVar
 
+from chatd.chat import commands
 from chatd.chat.errors import Refusal
 from chatd.log.operations import Operation
 from chatd.log.ordered_log import OrderedLog
 from chatd.server.throttle import ReadThrottle
 
 _Result = TypeVar("_Result")
+
+#: While one of these is carried out the next frame is read: none of them changes the dialect, or
+#: reads the archive.
+PIPELINED: Final = frozenset(
+    {
+        commands.SendMessage,
+        commands.SendToLobby,
+        commands.SendPrivate,
+        commands.SetTopic,
+        commands.SetAway,
+        commands.ReadTopic,
+        commands.WhoIs,
+        commands.ListRooms,
+        commands.ListUsers,
+        commands.Ping,
+    }
+)
 
 
 class Pipeline:

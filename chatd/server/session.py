@@ -47,7 +47,7 @@ from chatd.chat.outbox import MemberId
 from chatd.chat.resuming import CONNECTION_LOST
 from chatd.log.operations import ConnectWithoutSlot, Handle, Operation
 from chatd.server.chat import STOPPING, Chat
-from chatd.server.pipeline import Pipeline
+from chatd.server.pipeline import PIPELINED, Pipeline
 from chatd.server.resuming import Resumption, digest
 from chatd.server.send_queue import Input, Output
 from chatd.server.slow_reads import complete, is_incomplete
@@ -58,18 +58,6 @@ from chatd.wire.dialect import Dialect, KeepAlive, LocalReply, Request, Result
 
 #: A connection that begins with such bytes is no member yet: they may be those of a port scanner.
 _NO_FRAMES: Final = (errors.InvalidUtf8, errors.InvalidJson, errors.NoType)
-#: While one of these is carried out the next frame is read: none of them changes the dialect, or
-#: reads the archive.
-_PIPELINED: Final = frozenset(
-    {
-        commands.SendMessage,
-        commands.SendToLobby,
-        commands.SendPrivate,
-        commands.ListRooms,
-        commands.ListUsers,
-        commands.Ping,
-    }
-)
 #: What clients send by themselves; it does not show that the user is there.
 _NOT_ACTIVITY: Final = frozenset({commands.Ping, KeepAlive})
 
@@ -330,10 +318,7 @@ class Session:
         self.chat.ordered_log.ask(
             Handle(self.member_id, command, request.number), partial(self._handled, request)
         )
-        if (
-            type(command) not in _PIPELINED
-            or self.pipeline.unanswered >= limits.UNANSWERED_COMMANDS
-        ):
+        if type(command) not in PIPELINED or self.pipeline.unanswered >= limits.UNANSWERED_COMMANDS:
             self.pipeline.pause()
 
     def _handled(self, request: Request, result: Reply | Refusal) -> None:

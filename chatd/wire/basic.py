@@ -103,10 +103,11 @@ class Basic(Dialect):
     @override
     def encode_event(self, event: Event, now: int = 0) -> bytes:
         match event:
-            case events.Message(room=room, source=source, text=text):
-                return _frame(source if room == LOBBY else f"{room} {source}", text)
-            case events.PrivateMessage(source=source, text=text):
-                return _frame(f"[private] {source}", text)
+            case events.Message(room=room, source=source):
+                sender = source if room == LOBBY else f"{room} {source}"
+                return _frame(sender, rendering.as_text(event))
+            case events.PrivateMessage(source=source):
+                return _frame(f"[private] {source}", rendering.as_text(event))
             case _:
                 sentences = rendering.describe(event)
                 return _frame(_SERVER, "\n".join(sentences)) if sentences else b""
@@ -119,7 +120,7 @@ class Basic(Dialect):
                 return _frame(_SERVER, str(result))
             case events.History(messages=messages):
                 return rendering.newest_that_fit(
-                    _frame(each.source, each.text) for each in reversed(messages)
+                    _frame(each.source, rendering.as_text(each)) for each in reversed(messages)
                 )
             case events.Goodbye(reason):
                 return _frame(_SERVER, f"Goodbye: {reason}")

@@ -30,6 +30,7 @@ ALL_ECHOES: Final[frozenset[type]] = frozenset(
         events.MemberRenamed,
         events.RoomJoined,
         events.RoomLeft,
+        events.Topic,
     }
 )
 

@@ -24,6 +24,7 @@ from chatd.chat.errors import (
     RequestId,
     UnknownType,
 )
+from chatd.chat.names import LOBBY
 from chatd.wire.hidden_fields import safe_repr
 
 #: The version of the protocol.
@@ -72,17 +73,28 @@ class HelloData(Struct, frozen=True, omit_defaults=True):
     resume: ResumeData | None = None
 
 
-class ErrorData(Struct, frozen=True):
-    """A refusal: its stable code, and a sentence for the user."""
+class ErrorData(Struct, frozen=True, omit_defaults=True):
+    """A refusal: its stable code, and a sentence for the user.
+
+    After ``bad-nickname`` there may be a nickname that is possible.
+    """
 
     code: str
     message: str
+    suggestion: str = ""
 
 
 class SetNameData(Struct, frozen=True):
     """The requested nickname."""
 
     nickname: str
+
+
+class TopicData(Struct, frozen=True, omit_defaults=True):
+    """The topic that a room gets; an empty text removes it. Without a text, the topic is read."""
+
+    room: str = LOBBY
+    text: str | None = None
 
 
 class AuthenticateData(Struct, frozen=True):
@@ -126,7 +138,7 @@ class OkData(Struct, frozen=True, omit_defaults=True):
     """The result of a command that was carried out.
 
     After a message: its room, number and time. After a join: the room, and whether it was created.
-    After a private message: its time, and the recipients that it did not reach.
+    After a private message: its time, the recipients that it did not reach, and those who are away.
     """
 
     room: str | None = None
@@ -134,6 +146,7 @@ class OkData(Struct, frozen=True, omit_defaults=True):
     time: int | None = None
     created: bool | None = None
     missed: tuple[events.Undelivered, ...] = ()
+    away: tuple[events.AwayNote, ...] = ()
 
 
 # --- client to server ---------------------------------------------------------------------------
@@ -191,6 +204,24 @@ class LeaveRoom(NumberedFrame, frozen=True, tag="leave"):
     data: commands.LeaveRoom = field(default_factory=commands.LeaveRoom)
 
 
+class SetTopic(NumberedFrame, frozen=True, tag="topic"):
+    """Give a room a topic, or read the one that it has. The reply to reading is ``topic``."""
+
+    data: TopicData
+
+
+class SetAway(NumberedFrame, frozen=True, tag="away"):
+    """Tell the others that the user is away, and why; with an empty text, back again."""
+
+    data: commands.SetAway
+
+
+class WhoIs(Frame, frozen=True, tag="whois"):
+    """Read what is known of a member."""
+
+    data: commands.WhoIs
+
+
 class ListRooms(Frame, frozen=True, tag="rooms"):
     """List the rooms."""
 
@@ -230,6 +261,9 @@ FromClient = (
     | SetName
     | JoinRoom
     | LeaveRoom
+    | SetTopic
+    | SetAway
+    | WhoIs
     | ListRooms
     | ListUsers
     | ReadHistory
@@ -275,6 +309,24 @@ class RoomLeft(Frame, frozen=True, tag="parted"):
     """A member left a room."""
 
     data: events.RoomLeft
+
+
+class Topic(Frame, frozen=True, tag="topic"):
+    """The topic of a room, or that it has none any more."""
+
+    data: events.Topic
+
+
+class AwayChanged(Frame, frozen=True, tag="away"):
+    """A member is away, or is back."""
+
+    data: events.AwayChanged
+
+
+class UserInfo(Frame, frozen=True, tag="whois"):
+    """What is known of a member."""
+
+    data: events.UserInfo
 
 
 class MemberEntered(Frame, frozen=True, tag="entered"):
@@ -366,6 +418,9 @@ FromServer = (
     | PrivateMessage
     | RoomJoined
     | RoomLeft
+    | Topic
+    | AwayChanged
+    | UserInfo
     | MemberEntered
     | MemberLeft
     | MemberRenamed

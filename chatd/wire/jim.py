@@ -100,10 +100,11 @@ class Jim(Dialect):
     def encode_event(self, event: Event, now: int = 0) -> bytes:
         """The objects for `event`, each in a line of its own: the send queue divides them there."""
         match event:
-            case events.Message(room=room, time=time, source=source, text=text):
-                return self._encode_message(source, room, time, text)
-            case events.PrivateMessage(source=source, to=to, time=time, text=text):
-                return self._encode_message(source, to[0] if len(to) == 1 else to, time, text)
+            case events.Message(room=room, time=time, source=source):
+                return self._encode_message(source, room, time, rendering.as_text(event))
+            case events.PrivateMessage(source=source, to=to, time=time):
+                recipients = to[0] if len(to) == 1 else to
+                return self._encode_message(source, recipients, time, rendering.as_text(event))
             case _:
                 sentences = rendering.describe(event) if self.hears_notices else []
                 return encode_notice("; ".join(sentences), now) if sentences else b""

@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from chatd.chat import commands, events, limits
 from chatd.chat.commands import ClientCommand
-from chatd.chat.errors import BadVersion, NotReached, Refusal, RequestId
+from chatd.chat.errors import BadNickname, BadVersion, NotReached, Refusal, RequestId
 from chatd.chat.events import Event
 from chatd.chat.names import LOBBY
 from chatd.wire import frames
@@ -37,6 +37,8 @@ _EVENT_FRAMES: Final[dict[type, type[frames.Frame]]] = {
     events.PrivateMessage: frames.PrivateMessage,
     events.RoomJoined: frames.RoomJoined,
     events.RoomLeft: frames.RoomLeft,
+    events.Topic: frames.Topic,
+    events.AwayChanged: frames.AwayChanged,
     events.MemberEntered: frames.MemberEntered,
     events.MemberLeft: frames.MemberLeft,
     events.MemberRenamed: frames.MemberRenamed,
@@ -51,7 +53,14 @@ class Native(Dialect):
 
     variant: ClassVar[str] = "native"
     echoes: ClassVar[frozenset[type]] = frozenset(
-        {events.PrivateMessage, events.MemberRenamed, events.RoomJoined, events.RoomLeft}
+        {
+            events.PrivateMessage,
+            events.MemberRenamed,
+            events.RoomJoined,
+            events.RoomLeft,
+            events.Topic,
+            events.AwayChanged,
+        }
     )
     initial_rooms: ClassVar[tuple[str, ...]] = (LOBBY,)
     greeting: ClassVar[bytes] = b""
@@ -102,7 +111,9 @@ def is_hello(line: bytes) -> bool:
 
 
 def _encode_error(refusal: Refusal, request_id: RequestId) -> list[frames.Frame]:
-    return [frames.Error(data=frames.ErrorData(refusal.code, str(refusal)), id=request_id)]
+    suggestion = refusal.suggestion if isinstance(refusal, BadNickname) else ""
+    data = frames.ErrorData(refusal.code, str(refusal), suggestion)
+    return [frames.Error(data=data, id=request_id)]
 
 
 def _encode_ok(reply: events.Ok, request_id: RequestId) -> list[frames.Frame]:
@@ -120,10 +131,20 @@ def _encode_join_done(reply: events.JoinDone, request_id: RequestId) -> list[fra
 
 def _encode_private_sent(reply: events.PrivateSent, request_id: RequestId) -> list[frames.Frame]:
     if request_id is not None:
-        return [
-            frames.Ok(id=request_id, data=frames.OkData(time=reply.time, missed=reply.undelivered))
-        ]
+        data = frames.OkData(time=reply.time, missed=reply.undelivered, away=reply.away)
+        return [frames.Ok(id=request_id, data=data)]
     return _encode_error(NotReached(reply.undelivered), None) if reply.undelivered else []
+
+
+def _encode_away_done(reply: events.AwayDone, request_id: RequestId) -> list[frames.Frame]:
+    return _encode_ok(events.Ok(), request_id)
+
+
+def _encode_welcome(reply: events.Welcome, request_id: RequestId) -> list[frames.Frame]:
+    if not isinstance(reply, events.Entered):
+        return [frames.Welcome(data=reply, id=request_id)]
+    topics = (frames.Topic(data=topic) for topic in reply.topics)
+    return [frames.Welcome(data=reply.welcome, id=request_id), *topics]
 
 
 def _encode_users(reply: events.Users, request_id: RequestId) -> list[frames.Frame]:
@@ -160,7 +181,7 @@ def _encode_missed(reply: events.Missed, request_id: RequestId) -> list[frames.F
 
 def _encode_resumed(reply: events.Resumed, request_id: RequestId) -> list[frames.Frame]:
     return [
-        frames.Welcome(data=reply.welcome, id=request_id),
+        *_encode_welcome(reply.welcome, request_id),
         *(frames.PrivateMessage(data=message) for message in reply.private),
     ]
 
@@ -180,6 +201,9 @@ _REPLY_ENCODERS: Final[dict[type, Callable[[Any, RequestId], list[frames.Frame]]
     events.Ok: _encode_ok,
     events.JoinDone: _encode_join_done,
     events.PrivateSent: _encode_private_sent,
+    events.AwayDone: _encode_away_done,
+    events.Topic: lambda reply, request_id: [frames.Topic(data=reply, id=request_id)],
+    events.UserInfo: lambda reply, request_id: [frames.UserInfo(data=reply, id=request_id)],
     events.Rooms: _encode_rooms,
     events.Users: _encode_users,
     events.History: _encode_history,
@@ -188,41 +212,52 @@ _REPLY_ENCODERS: Final[dict[type, Callable[[Any, RequestId], list[frames.Frame]]
     events.SearchResult: _encode_search_result,
     events.Pong: lambda reply, request_id: [frames.Pong(id=request_id)],
     events.Goodbye: lambda reply, request_id: [frames.Goodbye(data=reply, id=request_id)],
-    events.Welcome: lambda reply, request_id: [frames.Welcome(data=reply, id=request_id)],
+    events.Welcome: _encode_welcome,
+    events.Entered: _encode_welcome,
     events.Watching: lambda reply, request_id: [frames.Watching(data=reply, id=request_id)],
 }
 
 
-_COMMANDS_WITHOUT_DATA: Final[dict[type, ClientCommand]] = {
-    frames.Watch: commands.Watch(),
-    frames.ListRooms: commands.ListRooms(),
-    frames.Ping: commands.Ping(),
-    frames.Quit: commands.Quit(),
+def _enter(frame: frames.Hello) -> ClientCommand:
+    if frame.data.version != frames.VERSION:
+        raise BadVersion(
+            f"This server supports only version {frames.VERSION} of the protocol.", frame.id
+        )
+    return commands.Enter(frame.data.nickname)
+
+
+def _topic(frame: frames.SetTopic) -> ClientCommand:
+    room, text = frame.data.room, frame.data.text
+    return commands.ReadTopic(room) if text is None else commands.SetTopic(room, text)
+
+
+def _search(frame: frames.Search) -> ClientCommand:
+    data = frame.data
+    return commands.Search(data.words, data.room, data.source, data.since, data.before, data.limit)
+
+
+#: What makes a command of a frame whose data is not the command itself.
+_COMMANDS: Final[dict[type, Callable[[Any], ClientCommand]]] = {
+    frames.Hello: _enter,
+    frames.Authenticate: lambda frame: commands.Authenticate(
+        frame.data.account, frame.data.password
+    ),
+    frames.SetName: lambda frame: commands.Rename(frame.data.nickname),
+    frames.SetTopic: _topic,
+    frames.Search: _search,
+    frames.Watch: lambda frame: commands.Watch(),
+    frames.ListRooms: lambda frame: commands.ListRooms(),
+    frames.Ping: lambda frame: commands.Ping(),
+    frames.Quit: lambda frame: commands.Quit(),
 }
 
 
 def _command(frame: frames.FromClient) -> ClientCommand:
-    match frame:
-        case frames.SendMessage():  # first, as it is by far the most frequent
-            return frame.data
-        case frames.Hello():
-            if frame.data.version != frames.VERSION:
-                raise BadVersion(
-                    f"This server supports only version {frames.VERSION} of the protocol.", frame.id
-                )
-            return commands.Enter(frame.data.nickname)
-        case frames.Authenticate():
-            return commands.Authenticate(frame.data.account, frame.data.password)
-        case frames.SetName():
-            return commands.Rename(frame.data.nickname)
-        case frames.Search(data=data):
-            return commands.Search(
-                data.words, data.room, data.source, data.since, data.before, data.limit
-            )
-        case frames.Watch() | frames.ListRooms() | frames.Ping() | frames.Quit():
-            return _COMMANDS_WITHOUT_DATA[type(frame)]
-        case _:  # the data of every other frame is the command itself
-            return frame.data
+    make_command = _COMMANDS.get(type(frame))
+    if make_command is not None:
+        return make_command(frame)
+    data: ClientCommand = frame.data  # type: ignore[union-attr, assignment]  # by the table
+    return data
 
 
 def _resume(data: frames.ResumeData | None) -> Resume:

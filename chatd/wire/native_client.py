@@ -1,6 +1,7 @@
 """The native dialect on the client's side: encodes commands, decodes the server's frames."""
 
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 import msgspec
 
@@ -11,20 +12,53 @@ from chatd.wire import frames
 _encoder: Final = msgspec.json.Encoder()
 _decoder: Final = msgspec.json.Decoder(frames.FromServer)
 
-_FRAMES: Final[dict[type, type[frames.Frame]]] = {
+#: The frames whose data is the command as it stands.
+_SAME_DATA: Final[dict[type, type[frames.Frame]]] = {
     commands.SendMessage: frames.SendMessage,
     commands.SendPrivate: frames.SendPrivate,
     commands.JoinRoom: frames.JoinRoom,
     commands.LeaveRoom: frames.LeaveRoom,
+    commands.SetAway: frames.SetAway,
+    commands.WhoIs: frames.WhoIs,
     commands.ListUsers: frames.ListUsers,
     commands.ReadHistory: frames.ReadHistory,
 }
 
-_FRAMES_WITHOUT_DATA: Final[dict[type, type[frames.ListRooms | frames.Ping | frames.Quit]]] = {
+#: The others, and what makes their data.
+_FRAMES: Final[dict[type, tuple[type[frames.Frame], Callable[[Any], object]]]] = {
+    commands.Authenticate: (
+        frames.Authenticate,
+        lambda command: frames.AuthenticateData(command.account, command.password),
+    ),
+    commands.Rename: (frames.SetName, lambda command: frames.SetNameData(command.nickname)),
+    commands.SetTopic: (
+        frames.SetTopic,
+        lambda command: frames.TopicData(command.room, command.text),
+    ),
+    commands.ReadTopic: (frames.SetTopic, lambda command: frames.TopicData(command.room)),
+    commands.Search: (
+        frames.Search,
+        lambda command: frames.SearchData(
+            command.words,
+            command.room,
+            command.source,
+            command.since,
+            command.before,
+            command.limit,
+        ),
+    ),
+}
+
+_FRAMES_WITHOUT_DATA: Final[dict[type, type[frames.Frame]]] = {
+    commands.Watch: frames.Watch,
     commands.ListRooms: frames.ListRooms,
     commands.Ping: frames.Ping,
     commands.Quit: frames.Quit,
 }
+
+
+def _same(command: object) -> object:
+    return command
 
 
 def encode(
@@ -38,29 +72,15 @@ def encode(
     :param number: of a command that changes the chat; it has the same number when it is sent again.
     :param resume: the session that a ``hello`` resumes.
     """
-    frame: frames.FromClient
-    match command:
-        case commands.Enter(nickname):
-            data = frames.HelloData(nickname, frames.VERSION, resume)
-            frame = frames.Hello(data=data, id=request_id)
-        case commands.Watch():
-            frame = frames.Watch(id=request_id)
-        case commands.Authenticate(account, password):
-            frame = frames.Authenticate(
-                data=frames.AuthenticateData(account, password), id=request_id
-            )
-        case commands.Rename(nickname):
-            frame = frames.SetName(data=frames.SetNameData(nickname), id=request_id, n=number)
-        case commands.Search(words, room, source, since, before, limit):
-            frame = frames.Search(
-                data=frames.SearchData(words, room, source, since, before, limit), id=request_id
-            )
-        case commands.ListRooms() | commands.Ping() | commands.Quit():
-            frame = _FRAMES_WITHOUT_DATA[type(command)](id=request_id)
-        case _:
-            frame_type = _FRAMES[type(command)]
-            numbered = {"n": number} if issubclass(frame_type, frames.NumberedFrame) else {}
-            frame = frame_type(data=command, id=request_id, **numbered)  # type: ignore[call-arg, assignment]  # by the table
+    kind = type(command)
+    if isinstance(command, commands.Enter):
+        data: Any = frames.HelloData(command.nickname, frames.VERSION, resume)
+        return _encoder.encode(frames.Hello(data=data, id=request_id)) + b"\n"
+    if kind in _FRAMES_WITHOUT_DATA:
+        return _encoder.encode(_FRAMES_WITHOUT_DATA[kind](id=request_id)) + b"\n"
+    frame_type, make_data = _FRAMES.get(kind) or (_SAME_DATA[kind], _same)
+    numbered = {"n": number} if issubclass(frame_type, frames.NumberedFrame) else {}
+    frame = frame_type(data=make_data(command), id=request_id, **numbered)  # type: ignore[call-arg]  # by the tables
     return _encoder.encode(frame) + b"\n"
 
 

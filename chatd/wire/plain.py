@@ -42,6 +42,15 @@ _NOTICE_BYTES: Final = 256
 _KEPT: Final = "[Server]: You keep your nickname."
 
 
+_ONLY_IN_CLIENTS: Final = (
+    slash_commands.ClosePrivate,
+    slash_commands.Ignore,
+    slash_commands.Unignore,
+    slash_commands.Clear,
+    slash_commands.ShowInvite,
+)
+
+
 class Prompt(Enum):
     """The question that the next line answers."""
 
@@ -120,6 +129,11 @@ class Plain(Dialect):
                 return LocalReply(("Usage: @NAME TEXT, or /msg NAME[,NAME] TEXT",))
             case slash_commands.MoreResults():
                 return self.more_results or _NO_MORE_RESULTS
+            case slash_commands.OpenPrivate(to):
+                names = ",".join(to)
+                return _notice(f"Type @{names} TEXT, each time, to write to {names} alone.")
+            case _ if isinstance(user_input, _ONLY_IN_CLIENTS):
+                return _notice("This command works in chatd's own client and on its page.")
             case _:
                 return user_input
 
@@ -313,6 +327,10 @@ def _done(result: Result) -> list[str]:
             return [rendering.render_notice(f"Sent to {', '.join(to)}.")]
         case _:
             return []
+
+
+def _notice(sentence: str) -> LocalReply:
+    return LocalReply((rendering.render_notice(sentence),))
 
 
 @lru_cache(maxsize=1)  # it is asked for the next page first, and then for the lines

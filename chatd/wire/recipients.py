@@ -8,6 +8,7 @@ cases for both. docs/howto/chat.rst explains the rules.
 """
 
 import re
+from contextlib import suppress
 from typing import Final
 
 from chatd.chat import limits
@@ -72,8 +73,22 @@ def split_recipients(text: str) -> tuple[tuple[str, ...], str]:
 
     :raises Refusal: if it is not clear which words are nicknames, or there are too many.
     """
-    is_marked = text[:1] != "" and text[0] in AT
     names: list[str] = []
+    rest = _read_recipients(text, names)
+    return tuple(names), rest
+
+
+def recipients_so_far(text: str) -> tuple[str, ...]:
+    """The nicknames at the start of `text`, which is still being typed."""
+    names: list[str] = []
+    with suppress(BadCommand, BadRecipients):
+        _read_recipients(text, names)
+    return tuple(names[: limits.RECIPIENTS])
+
+
+def _read_recipients(text: str, names: list[str]) -> str:
+    """Add the nicknames at the start of `text` to `names`; returns the rest."""
+    is_marked = text[:1] != "" and text[0] in AT
     position = 0
     while True:
         position, has_at = _skip_at_signs(text, position)
@@ -81,7 +96,8 @@ def split_recipients(text: str) -> tuple[tuple[str, ...], str]:
         if not name:
             if has_at:
                 raise BadCommand(_UNCLEAR)
-            return (), ""
+            names.clear()
+            return ""
         names.append(name)
         if len(names) > limits.RECIPIENTS:
             raise too_many_recipients()
@@ -95,7 +111,7 @@ def split_recipients(text: str) -> tuple[tuple[str, ...], str]:
     is_unclear = rest[:1] != "" and rest[0] in AT
     if is_unclear or (not is_marked and _has_unclear_colon(names)):
         raise BadCommand(_UNCLEAR)
-    return tuple(names), rest
+    return rest
 
 
 def read_room(text: str) -> str:

@@ -130,10 +130,10 @@ def escape_message(text: str) -> str:
 def render(event: object) -> list[str]:
     """The lines that show an event or a reply; none for replies that need not be shown."""
     match event:
-        case events.Message(room=room, source=source, text=text):
-            return render_message(room, source, text)
-        case events.PrivateMessage(source=source, text=text):
-            return _prefix_lines(f"[private] {source}", text)
+        case events.Message():
+            return render_message(event)
+        case events.PrivateMessage(source=source, text=text, action=action):
+            return prefix_lines("[private] ", source, text, action)
         case events.History(messages=messages):
             return [line for each in messages for line in render_history_entry(each)]
         case events.Missed(messages=messages):
@@ -160,21 +160,29 @@ def render_notice(sentence: str) -> str:
     return f"[Server]: {escape(sentence)}"
 
 
-def render_message(room: str, source: str, text: str) -> list[str]:
+def render_message(message: events.Message) -> list[str]:
     """A message in a room, each of its lines with the sender and any room but the lobby."""
-    return _prefix_lines(source if room == LOBBY else f"{room} {source}", text)
+    room = "" if message.room == LOBBY else f"{message.room} "
+    return prefix_lines(room, message.source, message.text, message.action)
+
+
+def as_text(message: events.Message | events.PrivateMessage) -> str:
+    """The text of a message for programs that know no actions: ``* ice waves``."""
+    if not message.action:
+        return message.text
+    return "\n".join(f"* {message.source} {line}" for line in message.text.split("\n"))
 
 
 def render_history_entry(entry: events.Message) -> list[str]:
     """A message of the history, each of its lines with date, time and sender."""
     moment = _format_time(entry.time)
-    return [f"{moment} {line}" for line in render_message(entry.room, entry.source, entry.text)]
+    return [f"{moment} {line}" for line in render_message(entry)]
 
 
 def render_found(message: events.Message) -> list[str]:
     """The same for a message that a search has found, and always with its room."""
-    prefix = f"{_format_time(message.time)} {message.room} {message.source}"
-    return _prefix_lines(prefix, message.text)
+    place = f"{_format_time(message.time)} {message.room} "
+    return prefix_lines(place, message.source, message.text, message.action)
 
 
 def newest_that_fit(parts: Iterable[bytes]) -> bytes:
@@ -193,8 +201,13 @@ def newest_that_fit(parts: Iterable[bytes]) -> bytes:
     return b"".join(reversed(kept))
 
 
-def _prefix_lines(source: str, text: str) -> list[str]:
-    return [f"{escape(source)}: {escape(line.expandtabs())}" for line in text.split("\n")]
+def prefix_lines(place: str, source: str, text: str, action: bool) -> list[str]:  # as in a message
+    """The lines of a message with its sender: ``ice: hello``, or ``* ice waves`` for an action.
+
+    :param place: where it was said, with a space behind it; may be empty.
+    """
+    sender = f"{place}* {source}" if action else f"{place}{source}:"
+    return [f"{escape(sender)} {escape(line.expandtabs())}" for line in text.split("\n")]
 
 
 def _format_time(milliseconds: int) -> str:
@@ -208,10 +221,30 @@ def _format_time(milliseconds: int) -> str:
 def _users(reply: events.Users) -> list[str]:
     return [
         " ".join(
-            [each.nickname, *each.rooms, "since", _format_time(each.since)] + ["(away)"] * each.away
+            [each.nickname, *each.rooms, "since", _format_time(each.since)]
+            + ["(away)"] * each.away
+            + [f"(away: {each.away_text})"] * bool(each.away_text)
         )
         for each in reply.users
     ]
+
+
+def _user_info(reply: events.UserInfo) -> list[str]:
+    rooms = f" in {', '.join(reply.rooms)}" if reply.rooms else ""
+    account = ", with a password" * reply.account
+    lost = "; the connection is lost" * reply.away
+    away = f"; away: {reply.away_text}" if reply.away_text else ""
+    since = f"{reply.nickname} is here since {_format_time(reply.since)}"
+    return [f"{since}{rooms}{account}{lost}{away}"]
+
+
+def _topic(event: events.Topic) -> list[str]:
+    if event.text:
+        when = f"{event.source}, {_format_time(event.time)}"
+        return [f"The topic of {event.room} is: {event.text} ({when})"]
+    if event.source:
+        return [f"{event.source} has removed the topic of {event.room}"]
+    return [f"{event.room} has no topic"]
 
 
 def _missed(event: events.Missed) -> list[str]:
@@ -221,12 +254,14 @@ def _missed(event: events.Missed) -> list[str]:
 def _rooms(reply: events.Rooms) -> list[str]:
     return [
         f"{each.room} {each.members} member{'' if each.members == 1 else 's'}"
+        f"{': ' if each.topic else ''}{each.topic}"
         for each in reply.rooms
     ]
 
 
 def _private_sent(reply: events.PrivateSent) -> list[str]:
-    return [str(NotReached(reply.undelivered))] if reply.undelivered else []
+    sentences = [str(NotReached(reply.undelivered))] if reply.undelivered else []
+    return sentences + [f"{each.nickname} is away: {each.text}" for each in reply.away]
 
 
 def _search_result(reply: events.SearchResult) -> list[str]:
@@ -242,6 +277,12 @@ _DESCRIPTIONS: Final[dict[type, Callable[[Any], list[str]]]] = {
     events.ServerNotice: lambda event: [event.text],
     events.RoomJoined: lambda event: [f"{event.nickname} has joined {event.room}"],
     events.RoomLeft: lambda event: [f"{event.nickname} has left {event.room}"],
+    events.Topic: _topic,
+    events.Entered: lambda reply: [line for topic in reply.topics for line in _topic(topic)],
+    events.AwayDone: lambda reply: [
+        f"The others know that you are away: {reply.text}" if reply.text else "You are back"
+    ],
+    events.UserInfo: _user_info,
     events.Users: _users,
     events.Rooms: _rooms,
     events.SearchResult: _search_result,

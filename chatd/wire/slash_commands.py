@@ -48,7 +48,60 @@ class MoreResults:
     """Show the next page of the last search: older messages."""
 
 
-UserInput = Command | Help | SwitchRoom | PromptPrivate | MoreResults
+@dataclass(frozen=True, slots=True)
+class OpenPrivate:
+    """Show the private talk with `to`, and send the user's lines there from now on."""
+
+    to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClosePrivate:
+    """Close the private talk with `to`."""
+
+    to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """Show nothing that the member says or does from now on; with None, list who is ignored."""
+
+    nickname: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unignore:
+    """Show again what the member says and does."""
+
+    nickname: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clear:
+    """Clear what is on the screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowInvite:
+    """Show how others come here: the address of the page, and its QR code."""
+
+
+#: What has nothing to do with the server.
+LOCAL_INPUT: Final = (OpenPrivate, ClosePrivate, Ignore, Unignore, Clear, ShowInvite)
+
+UserInput = (
+    Command
+    | Help
+    | SwitchRoom
+    | PromptPrivate
+    | MoreResults
+    | OpenPrivate
+    | ClosePrivate
+    | Ignore
+    | Unignore
+    | Clear
+    | ShowInvite
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +111,7 @@ class SlashCommand:
     :ivar names: what the user types; any of them.
     :ivar arguments: the arguments, as the help shows them.
     :ivar help: what the command does.
-    :ivar parse: called with the argument, stripped, and the room that the user's lines go to.
+    :ivar parse: called with the argument, stripped, and the target that the user's lines go to.
     """
 
     names: tuple[str, ...]
@@ -67,7 +120,73 @@ class SlashCommand:
     parse: Callable[[str, str], UserInput]
 
 
-def _parse_msg(argument: str, room: str) -> UserInput:
+def _talk(target: str) -> tuple[str, ...]:
+    """The recipients of a private talk ``@ice,moon``; none of a room."""
+    return tuple(target[1:].split(",")) if target.startswith("@") else ()
+
+
+def _room_of(target: str, usage: str) -> str:
+    if _talk(target):
+        raise BadCommand(f"A private talk is no room. Usage: {usage}")
+    return target
+
+
+def _message(text: str, target: str, *, action: bool = False) -> Command:
+    text, to = _message_text(text), _talk(target)
+    return (
+        commands.SendPrivate(text, to, action) if to else commands.SendMessage(text, target, action)
+    )
+
+
+def _parse_me(argument: str, target: str) -> UserInput:
+    if not argument:
+        raise BadCommand("Usage: /me TEXT")
+    return _message(argument, target, action=True)
+
+
+def _one_name(make: Callable[[str], UserInput], usage: str) -> Callable[[str, str], UserInput]:
+    def parse(argument: str, target: str) -> UserInput:
+        nickname = recipients.without_invisibles(argument).lstrip(recipients.AT)
+        if not nickname or _SPACE.search(nickname):
+            raise BadCommand(f"Usage: {usage}")
+        return make(nickname)
+
+    return parse
+
+
+def _ignore(argument: str, target: str) -> UserInput:
+    return _one_name(Ignore, "/ignore [NAME]")(argument, target) if argument else Ignore(None)
+
+
+def _users(argument: str, target: str) -> UserInput:
+    return commands.ListUsers(recipients.read_room(argument) if argument else None)
+
+
+def _topic(argument: str, target: str) -> UserInput:
+    word, rest = _split_word(argument)
+    if word and word[0] in recipients.HASH:
+        room, text = recipients.read_room(word), rest
+    else:
+        room, text = _room_of(target, "/topic #ROOM [TEXT]"), argument
+    if not text:
+        return commands.ReadTopic(room)
+    return commands.SetTopic(room, "" if text == "-" else text)
+
+
+def _open_private(argument: str, target: str) -> UserInput:
+    to, text = recipients.split_recipients(argument[recipients.skip_blanks(argument) :])
+    if text or not to:
+        raise BadCommand("Usage: /query NAME[,NAME]; /msg NAME TEXT sends a message.")
+    return OpenPrivate(to)
+
+
+def _switch(argument: str, target: str) -> UserInput:
+    if argument and argument[recipients.skip_blanks(argument) :][:1] in (*recipients.AT,):
+        return _open_private(argument, target)
+    return _room(SwitchRoom, "/room #ROOM")(argument, target)
+
+
+def _parse_msg(argument: str, target: str) -> UserInput:
     return _private(argument, "/msg NAME[,NAME] TEXT")
 
 
@@ -79,13 +198,14 @@ def _private(argument: str, usage: str) -> Command:
     return commands.SendPrivate(_message_text(text), to)
 
 
-def _rename(argument: str, room: str) -> UserInput:
+def _rename(argument: str, target: str) -> UserInput:
     if not argument:
         raise BadCommand("Usage: /setname NAME")
     return commands.Rename(names.nickname(argument))
 
 
-def _history(argument: str, room: str) -> UserInput:
+def _history(argument: str, target: str) -> UserInput:
+    room = _room_of(target, "/history [N], in a room")
     if not argument:
         return commands.ReadHistory(room)
     if not (argument.isascii() and argument.isdigit() and len(argument) < 10 and int(argument)):
@@ -95,7 +215,7 @@ def _history(argument: str, room: str) -> UserInput:
 
 
 def _room(make: Callable[[str], UserInput], usage: str) -> Callable[[str, str], UserInput]:
-    def parse(argument: str, room: str) -> UserInput:
+    def parse(argument: str, target: str) -> UserInput:
         if not argument:
             raise BadCommand(f"Usage: {usage}")
         return make(recipients.read_room(argument))
@@ -103,13 +223,18 @@ def _room(make: Callable[[str], UserInput], usage: str) -> Callable[[str, str], 
     return parse
 
 
-def _leave(argument: str, room: str) -> UserInput:
-    return commands.LeaveRoom(recipients.read_room(argument) if argument else room)
+def _leave(argument: str, target: str) -> UserInput:
+    if argument:
+        return commands.LeaveRoom(recipients.read_room(argument))
+    return ClosePrivate(_talk(target)) if _talk(target) else commands.LeaveRoom(target)
 
 
 def _constant(value: UserInput) -> Callable[[str, str], UserInput]:
-    return lambda argument, room: value
+    return lambda argument, target: value
 
+
+#: What the others are told of a user who gives no reason.
+_AWAY: Final = "away"
 
 #: The commands for leaving the chat, which work on a plain connection before it has entered, too.
 QUIT_COMMANDS: Final = ("/quit", "/exit", "exit()")
@@ -122,7 +247,14 @@ SLASH_COMMANDS: Final = (
         "send a private message; asks for the recipient",
         _constant(PromptPrivate()),
     ),
-    SlashCommand(("/users",), "", "show the users", _constant(commands.ListUsers())),
+    SlashCommand(("/me",), "TEXT", "say what you do: * ice waves", _parse_me),
+    SlashCommand(("/users", "/names", "/who"), "[#ROOM]", "show the users", _users),
+    SlashCommand(
+        ("/whois",),
+        "NAME",
+        "show who a user is",
+        _one_name(commands.WhoIs, "/whois NAME"),
+    ),
     SlashCommand(("/rooms",), "", "show the rooms", _constant(commands.ListRooms())),
     SlashCommand(("/join",), "#ROOM", "join a room", _room(commands.JoinRoom, "/join #ROOM")),
     SlashCommand(("/leave",), "[#ROOM]", "leave a room", _leave),
@@ -130,19 +262,37 @@ SLASH_COMMANDS: Final = (
         ("/room",),
         "#ROOM",
         "switch to a room; lines go there from now on",
-        _room(SwitchRoom, "/room #ROOM"),
+        _switch,
     ),
+    SlashCommand(("/query",), "NAME", "switch to a private talk", _open_private),
+    SlashCommand(("/topic",), "[#ROOM] [TEXT]", "show or set the topic; - removes it", _topic),
+    SlashCommand(
+        ("/away",),
+        "[TEXT]",
+        "tell the others that you are away",
+        lambda argument, target: commands.SetAway(argument or _AWAY),
+    ),
+    SlashCommand(("/back",), "", "tell them that you are back", _constant(commands.SetAway(""))),
     SlashCommand(("/history",), "[N]", "show the last N messages of the room", _history),
     SlashCommand(
         ("/search",),
         "WORDS",
         "find messages; also in:#ROOM, from:NAME, since:2d",
-        lambda argument, room: search_line.parse(argument),
+        lambda argument, target: search_line.parse(argument),
     ),
     SlashCommand(
         ("/more",), "", "show older messages that the search found", _constant(MoreResults())
     ),
-    SlashCommand(("/setname",), "NAME", "change your nickname", _rename),
+    SlashCommand(("/setname", "/nick"), "NAME", "change your nickname", _rename),
+    SlashCommand(("/ignore",), "[NAME]", "hide what a user says; list who is hidden", _ignore),
+    SlashCommand(
+        ("/unignore",),
+        "NAME",
+        "show it again",
+        _one_name(Unignore, "/unignore NAME"),
+    ),
+    SlashCommand(("/clear",), "", "clear the screen", _constant(Clear())),
+    SlashCommand(("/qr",), "", "show how others come here", _constant(ShowInvite())),
     SlashCommand(("/help",), "", "show this list", _constant(Help())),
     SlashCommand(QUIT_COMMANDS, "", "leave the chat", _constant(commands.Quit())),
 )
@@ -165,10 +315,11 @@ _ALMOST_SLASH: Final = re.compile(
 _MAX_TYPING_ERRORS: Final = 2
 
 
-def parse(line: str, room: str = LOBBY) -> UserInput | None:
+def parse(line: str, target: str = LOBBY) -> UserInput | None:
     """The request in `line`; None if it is blank.
 
-    :param room: where a line that is not a command goes.
+    :param target: where a line that is not a command goes: to a room, ``#dev``, or to a private
+        talk, ``@ice`` or ``@ice,moon``.
     :raises Refusal: if the line is not valid; its text is a sentence for the user.
     """
     if not line.strip():
@@ -186,14 +337,35 @@ def parse(line: str, room: str = LOBBY) -> UserInput | None:
         return _private(trimmed, "@NAME [@NAME] TEXT")  # a lone @ is text
     if not first or first not in recipients.SLASH:
         _check_no_slip(name)
-        return commands.SendMessage(_message_text(line.removeprefix("\ufeff")), room)
+        return _message(line.removeprefix("\ufeff"), target)
     if second and second in recipients.SLASH:
         start = recipients.skip_blanks(line)
-        return commands.SendMessage(_message_text(line[start + 1 :]), room)
+        return _message(line[start + 1 :], target)
     # An unknown command is an error and never a message, for the same reason: "/mgs ice hi".
     if name not in _BY_NAME:
         raise BadCommand(_unknown_command(word, name, argument))
-    return _BY_NAME[name].parse(argument, room)
+    return _BY_NAME[name].parse(argument, target)
+
+
+def private_recipients(line: str, target: str = LOBBY) -> tuple[str, ...]:
+    """To whom `line`, which is still being typed, will go privately; none if it will not.
+
+    :param target: as in :func:`parse`.
+    """
+    trimmed = line[recipients.skip_blanks(line) :]
+    has_at = trimmed != "" and trimmed[0] in recipients.AT
+    if has_at and recipients.skip_blanks(trimmed, 1) < len(trimmed):
+        return recipients.recipients_so_far(trimmed)
+    if not trimmed or trimmed[0] not in recipients.SLASH or trimmed[1:2] in (*recipients.SLASH,):
+        return _talk(target)
+    word, argument = _split_word(trimmed)
+    match _command_name(word):
+        case "/msg":
+            return recipients.recipients_so_far(argument[recipients.skip_blanks(argument) :])
+        case "/me":
+            return _talk(target)
+        case _:
+            return ()
 
 
 def is_quit(line: str) -> bool:

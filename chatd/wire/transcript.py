@@ -52,6 +52,7 @@ class _Line(msgspec.Struct, frozen=True):
     time: int
     source: str
     text: str
+    action: bool = False
 
 
 _line_decoder: Final = msgspec.json.Decoder(_Line)
@@ -64,10 +65,7 @@ def as_text(title: str, pages: Pages) -> Iterator[str]:
         for message in messages:
             moment = local_time(message.time)
             stamp = "?" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S}"
-            lines += [
-                f"{stamp} {line}\n"
-                for line in render_message(message.room, message.source, message.text)
-            ]
+            lines += [f"{stamp} {line}\n" for line in render_message(message)]
         yield "".join(lines)
 
 
@@ -75,13 +73,23 @@ def as_json_lines(title: str, pages: Pages) -> Iterator[str]:
     """A JSON object on each line, with the fields of a ``message`` frame."""
     for messages in pages:
         yield "".join(
-            json_line(each.room, each.seq, each.time, each.source, each.text) for each in messages
+            json_line(each.room, each.seq, each.time, each.source, each.text, each.action)
+            for each in messages
         )
 
 
-def json_line(room: str, seq: int, time: int, source: str, text: str) -> str:
+def json_line(
+    room: str,
+    seq: int,
+    time: int,
+    source: str,
+    text: str,
+    action: bool = False,  # as in a message
+) -> str:
     """One line of :func:`as_json_lines`."""
     fields = {"room": room, "seq": seq, "time": time, "source": source, "text": text}
+    if action:
+        fields["action"] = True
     line = json.dumps(fields, ensure_ascii=False)
     if not (line.isascii() and line.isprintable()):
         line = _HIDDEN.sub(lambda match: json.dumps(match[0])[1:-1], line)
@@ -94,7 +102,7 @@ def parse_json_line(line: bytes) -> Message:
     :raises ValueError: if it is none.
     """
     fields = _line_decoder.decode(line)
-    return Message(fields.room, fields.seq, fields.time, fields.source, fields.text)
+    return Message(fields.room, fields.seq, fields.time, fields.source, fields.text, fields.action)
 
 
 def as_html(title: str, pages: Pages) -> Iterator[str]:
@@ -138,9 +146,15 @@ def _html_message(message: Message, moment: datetime | None) -> str:
         stamp = moment.isoformat(timespec="milliseconds")
         clock = f'<time datetime="{stamp}" title="{stamp}">{moment:%H:%M:%S}</time>'
     text = escape_html(escape_message(message.text), quote=False)
+    source = f"<b><bdi>{_html(message.source)}</bdi></b>"
+    lines = (
+        "\n".join(f"* {source} {line}" for line in text.split("\n"))
+        if message.action
+        else f"{source}: {text}"
+    )
     return (
         f'<article><p class="about">{clock} {_html(message.room)} {message.seq}</p>'
-        f'<p class="text" dir="auto"><b><bdi>{_html(message.source)}</bdi></b>: {text}</p>'
+        f'<p class="text" dir="auto">{lines}</p>'
         "</article>\n"
     )
 

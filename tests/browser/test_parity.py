@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 from unicodedata import normalize
 
@@ -15,7 +16,9 @@ from chatd.chat.names import casefold
 from chatd.wire import recipients, slash_commands
 from chatd.wire.rendering import escape
 from tests.browser.chat_page import ChatPage
-from tests.slash_command_cases import CASES, as_frame, assert_frame
+from tests.slash_command_cases import CASES, RECIPIENTS, as_frame, assert_frame
+
+MENTIONS = json.loads(Path(__file__).parents[1].joinpath("mentions.json").read_text())
 
 
 def call(page: ChatPage, module: str, function: str, calls: Sequence[Sequence[Any]]) -> Any:
@@ -181,12 +184,31 @@ def test_parse_agrees_with_the_terminal_in_special_cases(module_page: ChatPage) 
 
 @pytest.mark.smoke
 def test_a_slip_never_makes_a_private_message_public(module_page: ChatPage) -> None:
-    results = call(module_page, "commands", "parse", [[case.line, "#dev"] for case in CASES])
+    results = call(module_page, "commands", "parse", [[each.line, each.target] for each in CASES])
     for case, result in zip(CASES, results, strict=True):
         frame: Any = (
             {"type": "", "data": {"text": result}} if isinstance(result, str) else result[0]
         )
         assert_frame(case, str(frame["type"]), frame.get("data"))
+
+
+@pytest.mark.smoke
+def test_the_page_knows_while_one_types_to_whom_a_line_goes_privately(
+    module_page: ChatPage,
+) -> None:
+    calls = [[line, target] for target, line, _ in RECIPIENTS]
+    results = call(module_page, "commands", "privateRecipients", calls)
+    assert results == [[to] for _, _, to in RECIPIENTS]
+
+
+@pytest.mark.smoke
+def test_the_page_and_the_terminal_find_the_same_mentions(module_page: ChatPage) -> None:
+    calls = [[text, nickname] for text, nickname, _ in MENTIONS]
+    results = call(module_page, "mentions", "mentionSpans", calls)
+    for (text, _, expected), [spans] in zip(MENTIONS, results, strict=True):
+        units = text.encode("utf-16-le")
+        found = [units[2 * begin : 2 * end].decode("utf-16-le") for begin, end in spans]
+        assert found == expected, text
 
 
 #: What lines begin with, or have between their words, if they were typed with care or without.
@@ -238,7 +260,21 @@ def test_parse_agrees_with_the_terminal_for_carelessly_typed_lines(
 @given(
     lines=st.lists(
         st.tuples(
-            st.sampled_from(["", "/msg ", "@", "/join ", "//", "/history ", "/", " ", "/leave "]),
+            st.sampled_from(
+                [
+                    "",
+                    "/msg ",
+                    "@",
+                    "/join ",
+                    "//",
+                    "/history ",
+                    "/",
+                    " ",
+                    "/leave ",
+                    "/me ",
+                    "/topic ",
+                ]
+            ),
             st.text(st.characters(exclude_categories=["Cn", "Cs"])),
         ).map("".join),
         min_size=20,

@@ -8,6 +8,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 from chatd.chat import limits
 from chatd.chat.commands import JoinRoom, LeaveRoom, SendMessage
 from chatd.chat.events import Message
+from chatd.chat.names import LOBBY
 from chatd.log.missing_messages import PeerFailed
 from chatd.log.operations import Handle
 from tests.fakes import log_lines
@@ -29,7 +30,7 @@ def lines() -> Iterator[list[str]]:
 def say_many(cluster: Cluster, node: ClusterNode, member: int, *said: str, room: str = "") -> None:
     """Say it, and have a snapshot take the place of the log."""
     for text in said:
-        cluster.do(node, Handle(member, SendMessage(text, *([room] if room else []))))
+        cluster.do(node, Handle(member, SendMessage(text, room or LOBBY)))
     cluster.save_snapshot(node)
 
 

@@ -64,7 +64,8 @@ def test_the_page_lists_what_each_dialect_can_do() -> None:
     assert table["messages in the lobby"] == ["yes"] * 4
     assert table["list users"] == ["yes"] * 4
     assert table["search"] == ["yes", "no", "no", "yes"]
-    assert len(table) == len(abilities) + 4
+    assert table["set a topic, be away, say ``/me``"] == ["yes", "no", "no", "yes"]
+    assert len(table) == len(abilities) + 5
 
 
 def test_the_page_lists_the_echoes_of_each_dialect() -> None:
@@ -74,6 +75,8 @@ def test_the_page_lists_the_echoes_of_each_dialect() -> None:
         "renaming": events.MemberRenamed,
         "joining a room": events.RoomJoined,
         "leaving a room": events.RoomLeft,
+        "setting a topic": events.Topic,
+        "being away": events.AwayChanged,
     }
     assert rows("own") == {
         row: yes_or_no(kind in dialect.echoes for dialect in (Native, Basic, Jim, Plain))

@@ -84,8 +84,9 @@ def _result_name(result: Result) -> str:
     return type(result).__name__
 
 
-#: The others would have no use for which nodes a cluster has.
-HEARD_BY_ALL = EVENTS.keys() - {events.NodesChanged}
+#: Others would have no use for which nodes a cluster has, nor for each user who gets a coffee.
+ONLY_NATIVE = (events.NodesChanged, events.AwayChanged)
+HEARD_BY_ALL = EVENTS.keys() - set(ONLY_NATIVE)
 
 
 @every_dialect
@@ -113,13 +114,14 @@ def test_every_dialect_encodes_every_event(dialect: Dialect, read: Read, kind: t
 
 
 @every_dialect
-def test_only_the_client_and_the_page_are_told_which_nodes_a_cluster_has(
-    dialect: Dialect, read: Read
+@pytest.mark.parametrize(("kind", "name"), [*zip(ONLY_NATIVE, ("nodes", "away"), strict=True)])
+def test_only_the_client_and_the_page_are_told_of_nodes_and_who_is_away(
+    dialect: Dialect, read: Read, kind: type, name: str
 ) -> None:
-    told = read(dialect.encode_event(EVENTS[events.NodesChanged], 1_000))
+    told = read(dialect.encode_event(EVENTS[kind], 1_000))
     if isinstance(dialect, Native):
         [frame] = told
-        assert frame["type"] == "nodes"
+        assert frame["type"] == name
     else:
         assert told == []
 
@@ -201,15 +203,18 @@ def _shown(data: bytes, source: str, text: str) -> None:
 def _any_event(draw: st.DrawFn) -> Event:
     kind = draw(st.sampled_from(list(EVENTS)))
     name, room, text = draw(NICKNAMES), draw(ROOMS), draw(TEXTS)
+    action = draw(st.booleans())
     made: dict[type, Event] = {
-        Message: Message(room, 1, 0, name, text),
-        PrivateMessage: PrivateMessage(name, (draw(NICKNAMES),), 0, text),
+        Message: Message(room, 1, 0, name, text, action),
+        PrivateMessage: PrivateMessage(name, (draw(NICKNAMES),), 0, text, action=action),
         events.RoomJoined: events.RoomJoined(room, name),
         events.RoomLeft: events.RoomLeft(room, name),
         events.MemberEntered: events.MemberEntered(name),
         events.MemberLeft: events.MemberLeft(name, "quit"),
         events.MemberRenamed: events.MemberRenamed(name, draw(NICKNAMES)),
         events.ServerNotice: events.ServerNotice(text),
+        events.Topic: events.Topic(room, text, name, 0),
+        events.AwayChanged: events.AwayChanged(name, text),
         events.NodesChanged: events.NodesChanged((events.Node(name, (text,), (room,)),)),
     }
     return made[kind]

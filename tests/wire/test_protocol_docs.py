@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from chatd.chat.errors import NotReached, Refusal
+from chatd.chat.errors import BadNickname, NotReached, Refusal
 from chatd.chat.events import Event, JoinDone, Ok, Pong, PrivateSent, Reply, SearchResult
 from chatd.wire import discovery, frames, native_client
 from chatd.wire.dialect import LocalReply, Resume
@@ -153,7 +153,7 @@ def outcome_of(ok: frames.OkData | None) -> Reply:
         case frames.OkData(room=str(room), created=bool(created)):
             return JoinDone(room, created)
         case frames.OkData(room=None, time=int(time)):
-            return PrivateSent(time, ok.missed)
+            return PrivateSent(time, ok.missed, away=ok.away)
         case _:
             return Ok(ok.room, ok.seq, ok.time)
 
@@ -163,6 +163,8 @@ def refusal_of(error: frames.ErrorData) -> Refusal:
     [kind] = [each for each in refusals() if each.code == error.code]
     refusal = kind.__new__(kind)
     Refusal.__init__(refusal, error.message)
+    if isinstance(refusal, BadNickname):
+        refusal.suggestion = error.suggestion
     return refusal
 
 
@@ -203,7 +205,7 @@ def test_every_code_on_the_page_is_one() -> None:
     codes = {leaf.code for leaf in refusals()}
     assert set(re.findall(r"``error``\s``([a-z0-9-]+)``", PAGE)) <= codes
     lists = re.findall(r"Refused\swith\s([^.]*)\.", PAGE)
-    assert len(lists) == 10
+    assert len(lists) == 13
     assert {code for each in lists for code in re.findall(r"``(.*?)``", each)} <= codes
 
 

@@ -29,8 +29,9 @@ from chatd.wire.slash_commands import (
     UserInput,
     help_lines,
     parse,
+    private_recipients,
 )
-from tests.slash_command_cases import CASES, Case, assert_is
+from tests.slash_command_cases import CASES, RECIPIENTS, Case, assert_is
 
 
 @pytest.mark.parametrize(
@@ -112,6 +113,25 @@ def test_an_invalid_line_is_refused_with_a_sentence(line: str, sentence: str) ->
 @pytest.mark.parametrize("case", CASES, ids=lambda case: ascii(case.line)[:40])
 def test_a_slip_never_makes_a_private_message_public(case: Case) -> None:
     assert_is(case, parse)
+
+
+@pytest.mark.parametrize(("target", "line", "to"), RECIPIENTS)
+def test_it_is_known_while_one_types_to_whom_a_line_goes_privately(
+    target: str, line: str, to: list[str]
+) -> None:
+    assert private_recipients(line, target) == tuple(to)
+
+
+@given(st.text(), st.sampled_from(["#dev", "@ice", "@ice,moon"]))
+def test_a_private_line_goes_to_those_that_were_named_before_it_was_sent(
+    line: str, target: str
+) -> None:
+    try:
+        user_input = parse(f"@{line}", target)
+    except Refusal:
+        return
+    to = user_input.to if isinstance(user_input, SendPrivate) else ()
+    assert private_recipients(f"@{line}", target) == to
 
 
 @pytest.mark.parametrize(

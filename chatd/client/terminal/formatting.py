@@ -6,17 +6,16 @@ Everything that others wrote is escaped before it gets into a line.
 """
 
 import math
-import re
-import unicodedata
 import zlib
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from chatd.chat import commands, events, limits
+from chatd.chat import commands, events
 from chatd.chat.names import LOBBY, casefold
 from chatd.client.terminal.output import Line
 from chatd.wire import rendering
+from chatd.wire.mentions import mentions
 from chatd.wire.rendering import escape
 from chatd.wire.slash_commands import UserInput
 
@@ -72,14 +71,6 @@ def nickname_style(nickname: str) -> str:
     return f"fg:{NICKNAME_COLOURS[number % len(NICKNAME_COLOURS)]}"
 
 
-def mentions(text: str, nickname: str) -> bool:
-    """Whether `text` contains `nickname` as a word, compared as nicknames are."""
-    name = re.escape(casefold(nickname))
-    # A false server may send a longer text, which would take long to normalize.
-    words = unicodedata.normalize("NFKC", text[: limits.MESSAGE_CHARACTERS].casefold())
-    return bool(nickname) and bool(re.search(rf"(?<!\w){name}(?!\w)", words))
-
-
 def is_highlight(event: object, nickname: str) -> bool:
     """Whether an event is for the member called `nickname` in particular: private, or a mention."""
     match event:
@@ -99,9 +90,11 @@ def format_event(event: object, nickname: str, now: float) -> list[Line]:
         case events.Message():
             when = format_time(to_seconds(event.time))
             return _message_lines(event, nickname, when, _room_prefix(event.room))
-        case events.PrivateMessage(source=source, time=time, text=text):
-            sender: Line = [("class:private", "[private] "), _styled_nickname(source)]
-            return _prefix_lines(format_time(to_seconds(time)), sender, text, "class:private")
+        case events.PrivateMessage(source=source, time=time, text=text, action=action):
+            place: Line = [("class:private", "[private] ")]
+            sender, between = _sender(_styled_nickname(source), action)
+            when = format_time(to_seconds(time))
+            return _prefix_lines(when, place + sender, text, "class:private", between)
         case events.History(room=room, messages=messages):
             return format_history(f"history of {escape(room)}", messages, nickname, now)
         case events.SearchResult(messages=messages) if messages:
@@ -162,14 +155,17 @@ def format_own_message(
     :param time: when the server got it, in seconds since 1970.
     """
     match command:
-        case commands.SendMessage(text, room):
-            sender: Line = [("", _room_prefix(room)), ("class:own", escape(nickname))]
-            return _prefix_lines(format_time(time), sender, text, "")
-        case commands.SendPrivate(text, to):
-            names = escape(",".join(to))
+        case commands.SendMessage(text, room, action):
+            sender, between = _sender(("class:own", escape(nickname)), action)
             return _prefix_lines(
-                format_time(time), [("class:private", f"[private to {names}]")], text, "", " "
+                format_time(time), [("", _room_prefix(room)), *sender], text, "", between
             )
+        case commands.SendPrivate(text, to, action):
+            names = escape(",".join(to))
+            place: Line = [("class:private", f"[private to {names}]")]
+            if action:
+                place += [("", " * "), ("class:own", escape(nickname))]
+            return _prefix_lines(format_time(time), place, text, "", " ")
 
 
 def format_input(line: str, user_input: UserInput | None) -> list[Line]:
@@ -211,8 +207,13 @@ def _format(seconds: float, template: str, fallback: str) -> str:
 
 def _message_lines(message: events.Message, nickname: str, when: str, room: str) -> list[Line]:
     style = "class:mention" if mentions(message.text, nickname) else ""
-    sender: Line = [("", room), _styled_nickname(message.source)]
-    return _prefix_lines(when, sender, message.text, style)
+    sender, between = _sender(_styled_nickname(message.source), message.action)
+    return _prefix_lines(when, [("", room), *sender], message.text, style, between)
+
+
+def _sender(nickname: tuple[str, str], action: bool) -> tuple[Line, str]:  # as in a message
+    """What is before each line of a message: ``ice: hello``, or ``* ice waves`` for an action."""
+    return ([("", "* "), nickname], " ") if action else ([nickname], ": ")
 
 
 def _prefix_lines(

@@ -2,16 +2,19 @@
  *
  * The commands are those of chatd/wire/slash_commands.py; tests/browser/test_parity.py compares the
  * two. Whether a name is valid is left to the server. Besides the frames of the protocol there are
- * "help", "switch-room", "prompt-private" and "more-results", which session.js carries out.
+ * "help", "switch-room", "prompt-private", "more-results", "open-private", "close-private", "ignore",
+ * "unignore", "clear" and "show-invite", which session.js carries out.
  */
 
 import { escape } from "./escape.js";
 import { casefold } from "./names.js";
 import {
   AT,
+  HASH,
   NotSent,
   SLASH,
   isAt,
+  recipientsSoFar,
   skipBlanks,
   splitRecipients,
   splitWord,
@@ -49,11 +52,16 @@ const MAX_TYPING_ERRORS = 2;
 /** These send private texts, so a slip in their names must not go unnoticed. */
 const PRIVATE_COMMANDS = new Set(["/msg", "/message"]);
 
-/** The commands: names, arguments, description, and `parse(argument, room)`. */
+/** What the others are told of a user who gives no reason. */
+const AWAY = "away";
+
+/** The commands: names, arguments, description, and `parse(argument, target)`. */
 const COMMANDS = [
   [["/msg"], "NAME[,NAME] TEXT", "send a private message", parsePrivate],
   [["/message"], "", "send a private message; asks for the recipient", only("prompt-private")],
-  [["/users"], "", "show the users", only("users")],
+  [["/me"], "TEXT", "say what you do: * ice waves", parseMe],
+  [["/users", "/names", "/who"], "[#ROOM]", "show the users", parseUsers],
+  [["/whois"], "NAME", "show who a user is", withNickname("whois", "/whois NAME")],
   [["/rooms"], "", "show the rooms", only("rooms")],
   [["/join"], "#ROOM", "join a room", withRoomName("join", "/join #ROOM")],
   [["/leave"], "[#ROOM]", "leave a room", parseLeave],
@@ -61,12 +69,25 @@ const COMMANDS = [
     ["/room"],
     "#ROOM",
     "switch to a room; lines go there from now on",
-    withRoomName("switch-room", "/room #ROOM"),
+    parseSwitch,
   ],
+  [["/query"], "NAME", "switch to a private talk", parseQuery],
+  [["/topic"], "[#ROOM] [TEXT]", "show or set the topic; - removes it", parseTopic],
+  [
+    ["/away"],
+    "[TEXT]",
+    "tell the others that you are away",
+    (argument) => createFrame("away", { text: argument || AWAY }),
+  ],
+  [["/back"], "", "tell them that you are back", () => createFrame("away", { text: "" })],
   [["/history"], "[N]", "show the last N messages of the room", parseHistory],
   [["/search"], "WORDS", "find messages; also in:#ROOM, from:NAME, since:2d", parseSearchLine],
   [["/more"], "", "show older messages that the search found", only("more-results")],
-  [["/setname"], "NAME", "change your nickname", parseSetName],
+  [["/setname", "/nick"], "NAME", "change your nickname", parseSetName],
+  [["/ignore"], "[NAME]", "hide what a user says; list who is hidden", parseIgnore],
+  [["/unignore"], "NAME", "show it again", withNickname("unignore", "/unignore NAME")],
+  [["/clear"], "", "clear the screen", only("clear")],
+  [["/qr"], "", "show how others come here", only("show-invite")],
   [["/help"], "", "show this list", only("help")],
   [["/quit", "/exit", "exit()"], "", "leave the chat", only("quit")],
 ];
@@ -75,14 +96,18 @@ const BY_NAME = new Map(
   COMMANDS.flatMap(([names, , , parse]) => names.map((name) => [name, parse])),
 );
 
-/** The frame for a line typed in `room`, without an id; null if the line is blank. */
-export function parse(line, room) {
+/** The frame for a line, without an id; null if the line is blank.
+ *
+ * A line that is not a command goes to `target`: a room, `#dev`, or a private talk, `@ice` or
+ * `@ice,moon`.
+ */
+export function parse(line, target) {
   // A lone surrogate, as some input methods leave behind: JSON.stringify would send an escape that
   // the server refuses as an invalid frame.
   if (LONE_SURROGATE.test(line)) {
     throw new NotSent("This line contains an incomplete character. Remove it and send it again.");
   }
-  const frame = parseLine(line, room);
+  const frame = parseLine(line, target);
   if (
     frame &&
     new TextEncoder().encode(JSON.stringify(frame)).length > MAX_FRAME_BYTES - ID_BYTES
@@ -90,6 +115,23 @@ export function parse(line, room) {
     throw new NotSent("This line is too long.");
   }
   return frame;
+}
+
+/** To whom a line, which is still being typed, will go privately; none if it will not. */
+export function privateRecipients(line, target) {
+  const trimmed = line.slice(skipBlanks(line));
+  if (isAt(trimmed, 0, AT) && skipBlanks(trimmed, 1) < trimmed.length) {
+    return recipientsSoFar(trimmed);
+  }
+  if (!isAt(trimmed, 0, SLASH) || isAt(trimmed, 1, SLASH)) {
+    return talkOf(target);
+  }
+  const [word, argument] = splitWord(trimmed);
+  const name = commandName(word);
+  if (name === "/msg") {
+    return recipientsSoFar(argument.slice(skipBlanks(argument)));
+  }
+  return name === "/me" ? talkOf(target) : [];
 }
 
 /** The list of commands: pairs of usage and description. */
@@ -102,7 +144,7 @@ export function help() {
   return [...rows, ["//TEXT", "send a line that begins with /"]];
 }
 
-function parseLine(line, room) {
+function parseLine(line, target) {
   if (!strip(line)) {
     return null;
   }
@@ -119,16 +161,87 @@ function parseLine(line, room) {
   }
   if (!isAt(trimmed, 0, SLASH)) {
     checkNoSlip(name);
-    return createFrame("message", { text: validated(line.replace(/^\ufeff/, "")), room });
+    return createMessage(line.replace(/^\ufeff/, ""), target);
   }
   if (isAt(trimmed, 1, SLASH)) {
-    return createFrame("message", { text: validated(line.slice(start + 1)), room });
+    return createMessage(line.slice(start + 1), target);
   }
   // An unknown command is an error and never a message, for the same reason: "/mgs ice hi".
   if (!BY_NAME.has(name)) {
     throw new NotSent(unknownCommand(word, name, argument));
   }
-  return BY_NAME.get(name)(argument, room);
+  return BY_NAME.get(name)(argument, target);
+}
+
+/** The recipients of a private talk `@ice,moon`; none of a room. */
+function talkOf(target) {
+  return target.startsWith("@") ? target.slice(1).split(",") : [];
+}
+
+function roomOf(target, usage) {
+  if (talkOf(target).length) {
+    throw new NotSent(`A private talk is no room. Usage: ${usage}`);
+  }
+  return target;
+}
+
+function createMessage(text, target, extra = {}) {
+  const to = talkOf(target);
+  return to.length
+    ? createFrame("private", { text: validated(text), to, ...extra })
+    : createFrame("message", { text: validated(text), room: target, ...extra });
+}
+
+function parseMe(argument, target) {
+  requireArgument(argument, "/me TEXT");
+  return createMessage(argument, target, { action: true });
+}
+
+function parseUsers(argument) {
+  return argument ? createFrame("users", { room: readRoom(argument) }) : createFrame("users");
+}
+
+function parseTopic(argument, target) {
+  const [word, rest] = splitWord(argument);
+  const isNamed = isAt(word, 0, HASH);
+  const room = isNamed ? readRoom(word) : roomOf(target, "/topic #ROOM [TEXT]");
+  const text = isNamed ? rest : argument;
+  return createFrame("topic", text ? { room, text: text === "-" ? "" : text } : { room });
+}
+
+function parseQuery(argument) {
+  const [to, text] = splitRecipients(argument.slice(skipBlanks(argument)));
+  if (text || !to.length) {
+    throw new NotSent("Usage: /query NAME[,NAME]; /msg NAME TEXT sends a message.");
+  }
+  return createFrame("open-private", { to });
+}
+
+function parseSwitch(argument, target) {
+  return isAt(argument, skipBlanks(argument), AT)
+    ? parseQuery(argument)
+    : withRoomName("switch-room", "/room #ROOM")(argument, target);
+}
+
+function parseIgnore(argument) {
+  return argument ? withNickname("ignore", "/ignore [NAME]")(argument) : createFrame("ignore");
+}
+
+function withNickname(type, usage) {
+  return (argument) => {
+    let nickname = withoutInvisibles(argument);
+    while (isAt(nickname, 0, AT)) {
+      nickname = nickname.slice(1);
+    }
+    requireArgument(splitWord(nickname)[0] === nickname && nickname, usage);
+    return createFrame(type, { nickname });
+  };
+}
+
+function requireArgument(argument, usage) {
+  if (!argument) {
+    throw new NotSent(`Usage: ${usage}`);
+  }
 }
 
 /** `word` in the form in which commands are compared. */
@@ -209,13 +322,12 @@ function createPrivate(argument, usage) {
 }
 
 function parseSetName(argument) {
-  if (!argument) {
-    throw new NotSent("Usage: /setname NAME");
-  }
+  requireArgument(argument, "/setname NAME");
   return createFrame("set-name", { nickname: argument });
 }
 
-function parseHistory(argument, room) {
+function parseHistory(argument, target) {
+  const room = roomOf(target, "/history [N], in a room");
   if (!argument) {
     return createFrame("history", { room });
   }
@@ -230,15 +342,17 @@ function parseSearchLine(argument) {
   return createFrame("search", parseSearch(argument));
 }
 
-function parseLeave(argument, room) {
-  return createFrame("leave", { room: argument ? readRoom(argument) : room });
+function parseLeave(argument, target) {
+  if (argument) {
+    return createFrame("leave", { room: readRoom(argument) });
+  }
+  const to = talkOf(target);
+  return to.length ? createFrame("close-private", { to }) : createFrame("leave", { room: target });
 }
 
 function withRoomName(type, usage) {
   return (argument) => {
-    if (!argument) {
-      throw new NotSent(`Usage: ${usage}`);
-    }
+    requireArgument(argument, usage);
     return createFrame(type, { room: readRoom(argument) });
   };
 }

@@ -9,7 +9,8 @@ import { createElement, createName, createNickname, createNotice, keyedList } fr
 import { escape } from "./escape.js";
 import { createMessageText } from "./message_text.js";
 import { formatCount } from "./messages.js";
-import { isSameName, mentions } from "./names.js";
+import { mentions } from "./mentions.js";
+import { isSameName } from "./names.js";
 import { isComplete } from "./state.js";
 import { formatDate, formatDateTime, formatTime, isoTimestamp } from "./time.js";
 

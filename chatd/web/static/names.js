@@ -1,4 +1,4 @@
-/** Names of users and rooms: comparison, colours, and mentions in a text. Pure. */
+/** Names of users and rooms: comparison and colours. Pure. */
 
 export const LOBBY = "#lobby";
 
@@ -28,22 +28,4 @@ export function colourOf(nickname) {
     hash = Math.imul(hash ^ character.codePointAt(0), 0x01000193);
   }
   return (hash >>> 0) % NICKNAME_COLOURS;
-}
-
-const ENDS_WITH_WORD = /[\p{L}\p{N}_]$/u;
-const BEGINS_WITH_WORD = /^[\p{L}\p{N}_]/u;
-
-/** Whether `text` contains `nickname` as a whole word. */
-export function mentions(text, nickname) {
-  const name = casefold(nickname);
-  const all = casefold(text);
-  for (let start = name ? all.indexOf(name) : -1; start >= 0; start = all.indexOf(name, start + 1)) {
-    // A code point has at most two characters. Lookbehind would be simpler, but Safari 15 lacks it.
-    const before = all.slice(Math.max(0, start - 2), start);
-    const after = all.slice(start + name.length, start + name.length + 2);
-    if (!ENDS_WITH_WORD.test(before) && !BEGINS_WITH_WORD.test(after)) {
-      return true;
-    }
-  }
-  return false;
 }

@@ -92,8 +92,27 @@ export function splitWords(text) {
 
 /** The nicknames at the start of `text`, and the rest; an empty rest if there is no message. */
 export function splitRecipients(text) {
-  const isMarked = isAt(text, 0, AT);
   const names = [];
+  const rest = readRecipients(text, names);
+  return [names, rest];
+}
+
+/** The nicknames at the start of `text`, which is still being typed. */
+export function recipientsSoFar(text) {
+  const names = [];
+  try {
+    readRecipients(text, names);
+  } catch (error) {
+    if (!(error instanceof NotSent)) {
+      throw error;
+    }
+  }
+  return names.slice(0, MAX_RECIPIENTS);
+}
+
+/** Add the nicknames at the start of `text` to `names`, and return the rest. */
+function readRecipients(text, names) {
+  const isMarked = isAt(text, 0, AT);
   let position = 0;
   for (;;) {
     const [signs, start] = match(AT_SIGNS, text, position);
@@ -103,7 +122,8 @@ export function splitRecipients(text) {
       if ([...signs].some((character) => AT.includes(character))) {
         throw new NotSent(UNCLEAR);
       }
-      return [[], ""];
+      names.length = 0;
+      return "";
     }
     names.push(name);
     if (names.length > MAX_RECIPIENTS) {
@@ -123,7 +143,7 @@ export function splitRecipients(text) {
   if (isAt(rest, 0, AT) || (!isMarked && hasUnclearColon(names))) {
     throw new NotSent(UNCLEAR);
   }
-  return [names, rest];
+  return rest;
 }
 
 /** What the user types before a private message to `nickname`. */

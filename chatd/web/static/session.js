@@ -265,6 +265,10 @@ export function createSession(store) {
     connection.close();
   }
 
+  function notYet() {
+    showNotices(["This command is not known here yet; nothing was sent."]);
+  }
+
   /** The commands that the page carries out without sending their frame. */
   const LOCAL_COMMANDS = {
     help: () => showNotices(...help().map(([usage, description]) => [`${usage}: ${description}`])),
@@ -273,6 +277,12 @@ export function createSession(store) {
       showNotices(["Choose a user in the list of users, or type: @NAME TEXT"]),
     search: ({ data }) => search.start(data),
     "more-results": () => search.loadMore(),
+    "open-private": notYet,
+    "close-private": notYet,
+    ignore: notYet,
+    unignore: notYet,
+    clear: notYet,
+    "show-invite": notYet,
     quit: leave,
   };
 

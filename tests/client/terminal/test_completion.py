@@ -11,8 +11,8 @@ KNOWN = Known(("ice", "Moon", "moonlight"), ("#dev", "#devices", "#lobby"))
     ("before", "beginning", "words"),
     [
         ("/jo", "/jo", ["/join "]),
-        ("/m", "/m", ["/msg ", "/message ", "/more "]),
-        ("/M", "/M", ["/msg ", "/message ", "/more "]),
+        ("/m", "/m", ["/msg ", "/message ", "/me ", "/more "]),
+        ("/M", "/M", ["/msg ", "/message ", "/me ", "/more "]),
         ("/se", "/se", ["/search ", "/setname "]),
         ("/search f", "f", ["from:"]),
         ("/search tea ", "", []),

@@ -104,9 +104,8 @@ def test_a_nickname_has_a_colour_and_a_mention_has_a_style() -> None:
     ],
 )
 def test_a_nickname_is_mentioned_only_as_a_word(text: str, is_named: bool) -> None:
-    assert formatting.mentions(text, "ice") is is_named
     assert formatting.is_highlight(said(text), "ice") is is_named
-    assert not formatting.mentions(text, "")
+    assert not formatting.is_highlight(said(text), "")
 
 
 def test_a_private_message_is_always_a_highlight_and_a_notice_never() -> None:

@@ -1,0 +1,74 @@
+"""What the others can learn of a member: the list of users, ``whois``, and who is away."""
+
+from chatd.chat import commands, events, limits, names
+from chatd.chat.errors import NoSuchUser
+from chatd.chat.events import Reply
+from chatd.chat.members import Connections, Nicknames
+from chatd.chat.model import Member
+from chatd.chat.outbox import Outbox
+from chatd.chat.rooms import Rooms
+
+
+class Profiles:
+    """Lists and describes members.
+
+    :param outbox: is told who is away.
+    """
+
+    def __init__(
+        self, connections: Connections, nicknames: Nicknames, rooms: Rooms, outbox: Outbox
+    ) -> None:
+        self._connections = connections
+        self._nicknames = nicknames
+        self._rooms = rooms
+        self._outbox = outbox
+
+    def users(self, room: str | None = None) -> events.Users:
+        """The members, or those in `room`, in the order of entering or joining, or of resuming.
+
+        :raises Refusal: if there is no such room.
+        """
+        found = None if room is None else self._rooms.get(room)
+        return events.Users(
+            tuple(
+                events.User(
+                    each.nickname,
+                    each.since,
+                    tuple(each.rooms),
+                    each.away_until is not None,
+                    each.away_text,
+                )
+                for each in (found.members.values() if found else self._connections.with_slot())
+                if each.nickname
+            ),
+            None if found is None else found.name,
+        )
+
+    def who_is(self, nickname: str) -> events.UserInfo:
+        """What is known of the member with that nickname; never its address.
+
+        :raises NoSuchUser: if there is no such member.
+        """
+        member = self._nicknames.get(nickname)
+        if member is None:
+            raise NoSuchUser(nickname[: limits.NICKNAME_CHARACTERS])
+        return events.UserInfo(
+            member.nickname,
+            member.since,
+            tuple(member.rooms),
+            member.away_until is not None,
+            member.away_text,
+            member.is_authenticated,
+        )
+
+    def set_away(self, member: Member, command: commands.SetAway, now: int) -> Reply:
+        """Tell the others that the user of `member` is away, or back.
+
+        :raises Refusal: if the text is not valid.
+        """
+        text = names.line_text(command.text, limits.AWAY_CHARACTERS, "The reason to be away")
+        if text != member.away_text:
+            member.away_text = text
+            event = events.AwayChanged(member.nickname, text)
+            self._outbox.to_all(event, member.member_id)
+        return events.AwayDone(text)
