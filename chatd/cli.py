@@ -19,6 +19,7 @@ from chatd.wire.rendering import escape
 COMMANDS: Final = (
     ("server", "chatd.taps.server", "run a chat server"),
     ("client", "chatd.taps.client", "connect to a server and chat"),
+    ("host", "chatd.taps.host", "run a server with its page, and chat there yourself"),
     ("launch", "chatd.taps.launch", "run a server and some clients in one process"),
     ("servers", "chatd.taps.servers", "list the servers that answer now"),
     ("doctor", "chatd.taps.doctor", "find out why a server is not found, and what to do"),

@@ -28,6 +28,7 @@ from chatd.chat.commands import (
 from chatd.chat.events import Event, History, Reply, User, Users
 from chatd.chat.hub import Hub, HubSettings
 from chatd.chat.outbox import MemberId
+from chatd.client.invitation import Invitation
 from chatd.client.status import Status
 from chatd.client.ui import Choice
 from chatd.wire.rendering import render
@@ -240,6 +241,10 @@ class FakeUI:
         self.is_input_paused = False
         self.is_checking_password = False
         self.on_answer: Callable[[str], Any] | None = None
+        self.invitations: list[Invitation] = []
+
+    def show_invitation(self, invitation: Invitation) -> None:
+        self.invitations.append(invitation)
 
     def show_event(self, event: object) -> None:
         self.shown += render(event)

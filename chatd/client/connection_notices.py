@@ -33,6 +33,9 @@ class SearchUI(Protocol):
     def set_status(self, status: Status) -> None:
         """Show the connection status from now on."""
 
+    def prompt(self, question: str, on_answer: Callable[[str], None], default: str = "") -> None:
+        """Ask the user; `default` is the answer if that is blank."""
+
     def choose(
         self, question: str, choices: Sequence[Choice], on_answer: Callable[[str], None]
     ) -> None:
@@ -88,6 +91,11 @@ class ConnectionNotices(SearchUI):
     @override
     def set_status(self, status: Status) -> None:
         self._ui.set_status(status)
+
+    @override
+    def prompt(self, question: str, on_answer: Callable[[str], None], default: str = "") -> None:
+        self.release()
+        self._ui.prompt(question, on_answer, default)
 
     @override
     def choose(

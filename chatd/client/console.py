@@ -22,6 +22,7 @@ from zope.interface import implementer
 from chatd.chat import limits
 from chatd.chat.commands import SendMessage, SendPrivate
 from chatd.chat.errors import Refusal
+from chatd.client.invitation import Invitation
 from chatd.client.status import Status
 from chatd.client.ui import (
     STILL_CHECKING,
@@ -118,6 +119,12 @@ class Console(Protocol, InteractiveUI):
     @override
     def notify(self, message: str) -> None:
         write_line(escape(message))
+
+    @override
+    def show_invitation(self, invitation: Invitation) -> None:
+        # Without the code: a screen reader would read each of its characters.
+        for line in invitation.lines:
+            self.notify(line)
 
     # --- prompts --------------------------------------------------------------------------------
 

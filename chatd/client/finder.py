@@ -1,7 +1,8 @@
 """Finding the server: by broadcast, with a choice if several answer; or by a direct address."""
 
 import random
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, Protocol
 
 from twisted.internet.interfaces import IDelayedCall
@@ -12,6 +13,7 @@ from chatd.client import status
 from chatd.client.cluster import Choose, KnownNodes, NodeOffers, server_of
 from chatd.client.connection_notices import SearchUI
 from chatd.client.lifecycle import ServerAddress
+from chatd.client.near_miss import is_near_miss
 from chatd.client.ui import SERVER_PROMPT, Choice
 from chatd.discovery.querier import Querier
 from chatd.discovery.subnets import HostAddress, Subnet, host_addresses
@@ -52,13 +54,17 @@ class DirectAddress(Finder):
     A node of a cluster that is lost is tried once more, and then the others, in turn.
 
     :param choose: chooses the next one of them.
+    :param nodes: those that are known, if another finder has them, too.
     """
 
     def __init__(
-        self, server: ServerAddress, choose: Choose[ServerAddress] = random.choice
+        self,
+        server: ServerAddress,
+        choose: Choose[ServerAddress] = random.choice,
+        nodes: KnownNodes | None = None,
     ) -> None:
         self._server = server
-        self._nodes = KnownNodes(choose, server)
+        self._nodes = nodes or KnownNodes(choose, server)
 
     @override
     def find(
@@ -94,12 +100,17 @@ class BroadcastFinder(Finder):
     it takes that one. Of several the user chooses, and may do so from the second one on; without a
     user it fails. The choice is kept for the following searches.
 
+    If a server answers whose id is nearly the given one, while that one does not, the user is asked
+    which one is meant; without a user the search fails. That is in the first search only: a client
+    that has been in a chat never goes to another one.
+
     :param reactor: provides ``IReactorUDP`` and ``IReactorTime``.
     :param subnets: returns the known subnets.
     :param port: the discovery port of the servers.
     :param server_id: the id of the server to find; None for any.
     :param host: returns this host's addresses, for the names of its interfaces.
     :param choose: chooses one of several nodes that are as good.
+    :ivar suggests: whether to ask about ids that are nearly the given one.
     """
 
     def __init__(
@@ -123,6 +134,11 @@ class BroadcastFinder(Finder):
         self._nodes = KnownNodes(choose)
         # Until then (by the clock) offers of other clusters are not taken.
         self._stays_until = 0.0
+        self.suggests: Callable[[], bool] = lambda: True
+        self._near: dict[str, Offer] = {}
+        self._declined: set[str] = set()
+        self._is_asking = False
+        self._has_found = False
         self._entries = 0
         self._reported_twins = False
         self._holds_slot = False
@@ -143,6 +159,7 @@ class BroadcastFinder(Finder):
         self._holds_slot = holds_slot
         self._offers.clear()
         self._node_offers.clear()
+        self._near.clear()
         if self._entries != self._nodes.entries:  # the first search since then
             self._entries = self._nodes.entries
             self._stays_until = self._clock.seconds() + limits.OWN_CLUSTER_SECONDS
@@ -164,12 +181,18 @@ class BroadcastFinder(Finder):
     @override
     def stop(self) -> None:
         self._set_timeout(None)
+        self._is_asking = False
         self._querier.stop()
 
     @property
     @override
     def nodes(self) -> KnownNodes:
         return self._nodes
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether the server has answered, but is not found yet; or the user is asked which one."""
+        return self._is_asking or self._reported_full or bool(self._node_offers)
 
     def _set_timeout(
         self, seconds: float | None, on_timeout: Callable[[], None] = lambda: None
@@ -234,8 +257,8 @@ class BroadcastFinder(Finder):
 
     def _offer_received(self, offer: Offer) -> None:
         if self._server_id not in (None, offer.id):
-            return
-        if self._is_of_another_cluster(offer):
+            self._near_offer_received(offer)
+        elif self._is_of_another_cluster(offer):
             self._report_twin(offer)
         elif self._server_id is None:
             self._collect(offer)
@@ -244,9 +267,68 @@ class BroadcastFinder(Finder):
                 self._set_timeout(_NODE_COLLECT_SECONDS, self._choose_node)
             self._node_offers.add(offer)
         elif offer.free > 0 or self._holds_slot:
-            self._on_found(server_of(offer))
+            self._take(server_of(offer))
         else:
             self._report_full(offer)
+
+    def _near_offer_received(self, offer: Offer) -> None:
+        """Another server has answered; perhaps it is the one that the user meant."""
+        if (
+            self._server_id is not None
+            and not self._has_found
+            and len(self._near) < limits.MAX_OFFERS
+            and offer.id not in self._declined
+            and is_near_miss(self._server_id, offer.id)
+            and not self.is_undecided
+            and self.suggests()
+        ):
+            if not self._near:  # the right one may answer a moment later
+                self._set_timeout(_NODE_COLLECT_SECONDS, self._ask_about_near)
+            self._near[offer.id] = offer
+
+    def _ask_about_near(self) -> None:
+        offers = list(self._near.values())
+        names = [escape(each.id) for each in offers]
+        if self.is_undecided or not self.suggests():
+            self._go_on_searching()
+        elif not self._ui.is_interactive:
+            self._on_failed(
+                f"{' and '.join(names)} answer{'' if len(names) > 1 else 's'} here, but not "
+                f"{escape(self._server_id or '')}; did you mean "
+                f"{'one of them' if len(names) > 1 else 'it'}? Use --server {names[0]}"
+            )
+        else:
+            # No more queries from now on: the user may take a long time to answer.
+            self._querier.stop()
+            self._is_asking = True
+            if len(offers) == 1:
+                question = f"{names[0]} answers here; did you mean it?"
+                self._ui.prompt(question, partial(self._on_near_answer, {"yes": 0, "y": 0}), "yes")
+            else:
+                choices = [Choice(each.id, _describe([each])) for each in offers]
+                by_answer = {str(number): number - 1 for number in range(1, len(offers) + 1)}
+                by_answer |= {each.id: number for number, each in enumerate(offers)}
+                question = "These answer here; did you mean one of them? (number, name or no)"
+                self._ui.choose(question, choices, partial(self._on_near_answer, by_answer))
+
+    def _on_near_answer(self, by_answer: Mapping[str, int], answer: str) -> None:
+        if not self._is_asking:
+            return  # the client has left meanwhile
+        self._is_asking = False
+        chosen = by_answer.get(answer.strip(), by_answer.get(answer.strip().casefold()))
+        if chosen is None:
+            self._declined |= set(self._near)
+            self._ui.notify(f"Still searching for {escape(self._server_id or '')}.")
+        else:
+            self._server_id = list(self._near)[chosen]
+        # Another query: the server may be full by now, or a node of a cluster.
+        self._go_on_searching()
+
+    def _go_on_searching(self) -> None:
+        self._near.clear()
+        self._set_timeout(limits.DISCOVERY_PERIOD_SECONDS, self._report_silence)
+        self._querier.start()
+        self._update_status()
 
     def _is_of_another_cluster(self, offer: Offer) -> bool:
         """Whether `offer` has the right id, but is of another chat than the client's own.
@@ -354,6 +436,7 @@ class BroadcastFinder(Finder):
         self._take(server_of(self._node_offers.best(offer.id, self._nodes) or offer))
 
     def _take(self, server: ServerAddress) -> None:
+        self._has_found = True
         self._nodes.mark_tried(server)
         self._on_found(server)
 

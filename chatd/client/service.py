@@ -23,12 +23,11 @@ from chatd.client.lifecycle import RETRY_WITH_PASSWORD, Core, Effects, ServerAdd
 from chatd.client.link import LinkMonitor
 from chatd.client.protocol import Client, ServerConnection, describe_failure
 from chatd.client.session import Session, SessionOwner
-from chatd.client.ui import UserInterface
+from chatd.client.ui import UserInterface, show_help
 from chatd.discovery.subnets import HostAddress, host_addresses
 from chatd.wire import frames
 from chatd.wire.frames import FromServer
 from chatd.wire.rendering import escape
-from chatd.wire.slash_commands import help_lines
 
 #: The reason of a ``goodbye`` to a client whose session another connection has resumed.
 _RESUMED_ELSEWHERE: Final = "resumed elsewhere"
@@ -107,6 +106,10 @@ class ChatClient(Service, Effects, SessionOwner, Client):
         self.when_ended.addCallback(stop)
         self._inputs.leave()
         return stopped
+
+    def stop_reconnecting(self) -> None:
+        """From now on, leave when the connection is lost, as with `once`."""
+        self._core.once = True
 
     def _start(self) -> None:
         """Start the lifecycle, as soon as there is a nickname."""
@@ -238,8 +241,7 @@ class ChatClient(Service, Effects, SessionOwner, Client):
             self._ui.notify(f"Connected to {where}")
         if not self.when_online.called:
             if self._ui.is_interactive:
-                for line in help_lines():
-                    self._ui.notify(line)
+                show_help(self._ui)
             self.when_online.callback(None)
         self.session.online()
         if is_resumed:

@@ -47,18 +47,20 @@ from chatd.chat.errors import (
     WrongPassword,
 )
 from chatd.client.account_nickname import AccountNickname, RenamedSession
+from chatd.client.invitation import Invitation
 from chatd.client.joined_rooms import JoinedRooms
 from chatd.client.lifecycle import ServerAddress
 from chatd.client.passwords import Passwords
 from chatd.client.private_messages import describe_outcome, prompt_private_message
 from chatd.client.resumption import Resumption
 from chatd.client.searches import Searches
-from chatd.client.ui import SessionView, UserInterface
+from chatd.client.ui import SessionView, UserInterface, show_help, show_invitation
 from chatd.client.unconfirmed import (
     LIST_REPLIES,
     MESSAGE_COMMANDS,
     PendingCommand,
     UnconfirmedCommands,
+    format_count,
 )
 from chatd.client.withheld_line import WithheldLine
 from chatd.wire import frames, slash_commands
@@ -112,6 +114,8 @@ class Session(SessionView, RenamedSession):
     :ivar is_resumed: whether the last welcome has resumed the session.
     :ivar resumption: what is needed to resume the session at the server.
     :ivar unconfirmed_lost: whether a line was unconfirmed when a session was lost.
+    :ivar invitation: what others need to join; None if that is not known.
+    :ivar confirm_leaving: called with what to do if the user may leave, or wants to all the same.
     """
 
     def __init__(self, nickname: str, ui: UserInterface, owner: SessionOwner) -> None:
@@ -123,6 +127,8 @@ class Session(SessionView, RenamedSession):
         self.is_paused = False
         self.is_resumed = False
         self.unconfirmed_lost = False
+        self.invitation: Invitation | None = None
+        self.confirm_leaving: Callable[[Callable[[], None]], None] = lambda leave: leave()
         self._ui = ui
         self._owner = owner
         self._rooms = JoinedRooms()
@@ -180,7 +186,7 @@ class Session(SessionView, RenamedSession):
             case _ if self.is_at_end:
                 self._refuse_after_quit(line)
             case slash_commands.Help():
-                self._show_help()
+                show_help(self._ui)
             case slash_commands.SwitchRoom(room):
                 self._rooms.current = room
                 self._ui.notify(f"You are now writing to {escape(room)}.")
@@ -189,7 +195,9 @@ class Session(SessionView, RenamedSession):
             case slash_commands.PromptPrivate():
                 prompt_private_message(self._ui, self.submit, self.not_sent)
             case commands.Quit():
-                self._quit()
+                self.confirm_leaving(self._quit)
+            case slash_commands.ShowInvite():
+                show_invitation(self._ui, self.invitation)
             case _ if isinstance(user_input, slash_commands.LOCAL_INPUT):
                 self._ui.notify("This command is not known here yet; nothing was sent.")
             case _ if user_input is not None:
@@ -361,10 +369,6 @@ class Session(SessionView, RenamedSession):
         for message in missed.messages:
             self._ui.show_event(message)
 
-    def _show_help(self) -> None:
-        for line in slash_commands.help_lines():
-            self._ui.notify(line)
-
     def _request_more_results(self, line: str) -> None:
         if next_page := self._searches.next_page:
             self.enqueue(PendingCommand(line, next_page))
@@ -492,8 +496,3 @@ class Session(SessionView, RenamedSession):
     def _leave_if_done(self) -> None:
         if self.is_at_end and not self._queue and not self._unconfirmed.is_awaited:
             self._owner.leave()
-
-
-def format_count(lines: int) -> str:
-    """A number of lines, such as ``1 line`` or ``1,234 lines``."""
-    return f"{lines:,} line{'' if lines == 1 else 's'}"

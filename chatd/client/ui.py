@@ -12,10 +12,11 @@ from typing import Any, Final, Protocol
 from twisted.internet.defer import Deferred
 
 from chatd.chat.commands import ClientCommand, SendMessage, SendPrivate
+from chatd.client.invitation import Invitation
 from chatd.client.status import Status
 from chatd.wire.frames import FromServer
 from chatd.wire.rendering import escape
-from chatd.wire.slash_commands import UserInput
+from chatd.wire.slash_commands import UserInput, help_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,9 @@ class UserInterface(Protocol):
     def notify(self, message: str) -> None:
         """Show a sentence of the client's own."""
 
+    def show_invitation(self, invitation: Invitation) -> None:
+        """Show what others need to join, with the QR code where that can be seen."""
+
     def prompt(self, question: str, on_answer: Callable[[str], None], default: str = "") -> None:
         """Ask the user; the next line of input is the answer.
 
@@ -97,6 +101,23 @@ class UserInterface(Protocol):
 
     def resume_input(self) -> None:
         """Take lines again."""
+
+
+def show_help(ui: UserInterface) -> None:
+    """Show the list of commands."""
+    for line in help_lines():
+        ui.notify(line)
+
+
+def show_invitation(ui: UserInterface, invitation: Invitation | None) -> None:
+    """Show `invitation`; None if this client does not know what others need to join."""
+    if invitation is not None:
+        ui.show_invitation(invitation)
+    else:
+        ui.notify(
+            "This client does not know the address of the server's page. Whoever started the "
+            "server has it on the screen; others can join as you did."
+        )
 
 
 class SessionView(Protocol):

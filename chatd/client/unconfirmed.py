@@ -123,3 +123,8 @@ class UnconfirmedCommands:
     def is_awaited(self) -> bool:
         """Whether the user waits for a reply; those to the UI's own requests would not be shown."""
         return any(pending.on_reply is None for pending in self)
+
+
+def format_count(lines: int) -> str:
+    """A number of lines, such as ``1 line`` or ``1,234 lines``."""
+    return f"{lines:,} line{'' if lines == 1 else 's'}"

@@ -1,5 +1,6 @@
 """``chatd client`` and twistd's ``chatclient``: options, and the services that run a client."""
 
+import os
 import random
 from typing import Any, ClassVar
 
@@ -13,6 +14,7 @@ from chatd.client.connection_notices import ConnectionNotices
 from chatd.client.console import close_with_timeout
 from chatd.client.finder import BroadcastFinder, DirectAddress, Finder
 from chatd.client.lifecycle import ServerAddress
+from chatd.client.named_server import NamedServer
 from chatd.client.service import ChatClient
 from chatd.client.ui import InteractiveUI, UserInterface
 from chatd.discovery.subnets import DEFAULT_PORT, default_subnets, host_addresses
@@ -21,12 +23,14 @@ from chatd.taps.interactive import InteractiveOptions, install_reactor, is_termi
 from chatd.taps.options import (
     coerce_value,
     log_parameters,
+    may_be_id,
     nickname,
     parameter,
     port_number,
     server_id,
 )
 from chatd.taps.program import Program, get_reactor
+from chatd.taps.remembered_nickname import read_nickname, remember_nickname
 
 __all__ = ["Options", "install_reactor", "makeService"]
 
@@ -35,17 +39,21 @@ class Options(InteractiveOptions):
     """The options of ``chatd client``.
 
     :ivar address: the server's address; None to look for the server.
+    :ivar is_id_possible: whether that is one word, which may be a server's id as well.
     :ivar nickname: the nickname to enter with; empty to prompt for one.
     :ivar offered_nickname: the default answer of that prompt; empty for none.
     """
 
+    is_id_possible = False
     command = "chatd client"
-    synopsis = "[options] [ADDRESS [PORT]]"
+    synopsis = "[options] [ID | ADDRESS [PORT]]"
     longdesc = (
         "Chat over standard input and output. The client finds its server by id, with UDP "
-        "broadcast: chatd client --server party --nickname ice. Without --server, it takes the one "
+        "broadcast: chatd client party --nickname ice. Without an id, it takes the one "
         "server that answers, or lets you choose; with ADDRESS, it connects there without "
-        "searching. Each line of input is a message; /help lists the commands."
+        "searching. A word without a dot is an id (as with --server) or, if no server has it, the "
+        "name of a host (as with --connect). Each line of input is a message; /help lists the "
+        "commands."
     )
     optParameters: ClassVar = [
         parameter("server", None, "the id of the server to look for", server_id),
@@ -77,6 +85,7 @@ class Options(InteractiveOptions):
             if self["connect"] is not None:
                 raise usage.UsageError(f"{words[0]!r}: give ADDRESS or --connect, not both")
             self["connect"] = ":".join(words)
+            self.is_id_possible = len(words) == 1 and may_be_id(words[0])
 
     @override
     def validate(self) -> None:
@@ -99,9 +108,11 @@ class Options(InteractiveOptions):
             self._default_nickname()
 
     def _default_nickname(self) -> None:
-        """Offer the login name on a terminal; off a terminal, use it."""
+        """Offer the last nickname, or the login name, on a terminal; else use the login name."""
         if not is_terminal():
             self.nickname = environment.nickname()
+        elif last := read_nickname(os.environ):
+            self.offered_nickname = last
         elif login := environment.login_name():
             self.offered_nickname = environment.substitute_nickname(login)
 
@@ -125,23 +136,33 @@ def jitter() -> float:
 def make_client(options: Options, nickname: str, ui: UserInterface, reactor: Any) -> ChatClient:
     """The client that `options` ask for."""
     notices = ConnectionNotices(ui, reactor)
-    if options.address is not None:
-        finder: Finder = DirectAddress(options.address)
-        once = not options["reconnect"]
-    else:
-        once = False
-        finder = BroadcastFinder(
+    address, once = options.address, not options["reconnect"]
+
+    def search(server_id: str | None) -> BroadcastFinder:
+        return BroadcastFinder(
             reactor,
             (lambda: options.known_subnets)
             if options.ifaddrs
             else (lambda: default_subnets(host_addresses())),
             options["discovery-port"],
-            options["server"],
+            server_id,
             notices,
         )
-    return ChatClient(
-        reactor, nickname, finder, ui, jitter, once, options.offered_nickname, notices=notices
-    )
+
+    def client(finder: Finder, once: bool) -> ChatClient:
+        return ChatClient(
+            reactor, nickname, finder, ui, jitter, once, options.offered_nickname, notices=notices
+        )
+
+    if address is None:
+        return client(search(options["server"]), once=False)
+    if not options.is_id_possible:
+        return client(DirectAddress(address), once)
+    named = NamedServer(reactor, search(address.host), address, notices)
+    made = client(named, once=False)
+    if once:
+        named.on_host = made.stop_reconnecting
+    return made
 
 
 class ClientProgram(Program):
@@ -159,6 +180,8 @@ class ClientProgram(Program):
         self._ui = ui
         client.setServiceParent(self)
         client.when_ended.addCallback(self._client_ended)
+        if ui.is_interactive:
+            remember_nickname(client, os.environ)
         ui.attach(client.session)
 
     @override

@@ -21,6 +21,9 @@ from chatd.wire.discovery import is_server_id
 
 _log: Final = Logger()
 
+#: Values of TERM for terminals that cannot move the cursor.
+DUMB_TERMINALS: Final = frozenset({"", "dumb", "unknown"})
+
 #: The server's id where neither the option nor the host's name gives one.
 _FALLBACK_ID: Final = "chatd"
 

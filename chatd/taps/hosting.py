@@ -50,7 +50,7 @@ class HostingProgram(Program):
         self.server = server
         self.ui = ui
         self._hosting_options = options
-        self._user_client: ChatClient | None = None
+        self.user_client: ChatClient | None = None
 
     @override
     def startService(self) -> None:
@@ -83,7 +83,7 @@ class HostingProgram(Program):
 
         :param output_shared_with: as for `ChatClient`.
         """
-        self._user_client = client = self.make_client(
+        self.user_client = client = self.make_client(
             self._hosting_options.nickname, self.ui, output_shared_with
         )
         client.when_ended.addCallback(self._client_ended)
@@ -108,9 +108,7 @@ class HostingProgram(Program):
     @override
     def stop_children(self) -> Deferred[Any]:
         # The UI closes last: it still shows how the others end.
-        stopped = maybeDeferred(
-            self._user_client.stopService if self._user_client else lambda: None
-        )
+        stopped = maybeDeferred(self.user_client.stopService if self.user_client else lambda: None)
         stopped.addBoth(lambda _: self.stop_other_clients())
         stopped.addBoth(lambda _: self.server.stopService())
         return stopped.addBoth(lambda _: close_with_timeout(self.ui, self._reactor))

@@ -7,14 +7,12 @@ anything imports a reactor. Line mode imports neither: a client on a pipe starts
 import os
 import sys
 import time
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from chatd.client.console import Console
 from chatd.client.ui import InteractiveUI
+from chatd.taps.environment import DUMB_TERMINALS
 from chatd.taps.options import CommandOptions
-
-#: Values of TERM for terminals that cannot move the cursor.
-_DUMB_TERMINALS: Final = frozenset({"", "dumb", "unknown"})
 
 
 class InteractiveOptions(CommandOptions):
@@ -37,7 +35,7 @@ class InteractiveOptions(CommandOptions):
             and is_terminal()
             and sys.__stdout__ is not None
             and sys.__stdout__.isatty()
-            and os.environ.get("TERM", "") not in _DUMB_TERMINALS
+            and os.environ.get("TERM", "") not in DUMB_TERMINALS
         )
 
 

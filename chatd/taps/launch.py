@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from chatd.chat.commands import SendMessage, SendPrivate
 from chatd.chat.names import casefold
+from chatd.client.invitation import Invitation
 from chatd.client.service import ChatClient
 from chatd.client.status import Status
 from chatd.client.ui import Choice, InteractiveUI, UserInterface
@@ -165,6 +166,10 @@ class TaggedOutput(UserInterface):
 
     @override
     def notify(self, message: str) -> None:
+        pass
+
+    @override
+    def show_invitation(self, invitation: Invitation) -> None:
         pass
 
     @override

@@ -99,6 +99,15 @@ def server_id(value: str) -> str:
     return value
 
 
+#: A word with one of these is a host's name or address, perhaps with a port.
+_OF_AN_ADDRESS: Final = re.compile(r"[.:\[\]]")
+
+
+def may_be_id(word: str) -> bool:
+    """Whether `word`, given in the place of an address, may be a server's id."""
+    return is_server_id(word) and not _OF_AN_ADDRESS.search(word) and word.casefold() != "localhost"
+
+
 def nickname(value: str) -> str:
     """Coerce to a nickname, normalized.
 

@@ -99,6 +99,13 @@ class Program(MultiService):
             wanted = signal.SIG_IGN if number in self._ignored_signals else handler
             self._handlers[number] = signal.signal(number, wanted)
 
+    def takes_interrupt(self) -> bool:
+        """Whether the program asks the user something at SIGINT, instead of exiting.
+
+        It is called by the signal handler, in the midst of any other code.
+        """
+        return False
+
     def _sighup(self, number: int, frame: object) -> None:
         """Exit, because the terminal is gone.
 
@@ -109,6 +116,8 @@ class Program(MultiService):
 
     def _signalled(self, number: int, frame: object) -> None:
         """Exit at the first signal; the second one ends the process at once."""
+        if number == signal.SIGINT and not self._signal_count and self.takes_interrupt():
+            return
         self._signal_count += 1
         if self._signal_count == 1:
             # A signal handler may run in the midst of any other code, and does not wake a reactor

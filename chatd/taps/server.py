@@ -31,6 +31,7 @@ from chatd.server.factory import JIM, PLAIN, DialectFactory
 from chatd.server.service import WRITE_MODES, CannotListen, ChatServer, ExtraPort, ListenSettings
 from chatd.taps import environment, web_address
 from chatd.taps.etcd_address import cluster_parameter, open_engine
+from chatd.taps.invitation import write_invitation
 from chatd.taps.options import (
     choice,
     coerce_value,
@@ -179,7 +180,7 @@ SERVER_PARAMETERS: Final = [
 ]
 
 #: Without the option, a chat is kept.
-_STORE_PARAMETERS: Final = store_parameters(
+STORE_PARAMETERS: Final = store_parameters(
     None, "a file named after the id, in the state directory"
 )
 
@@ -232,7 +233,7 @@ class Options(ServerOptions):
     optParameters: ClassVar = [
         *SERVER_PARAMETERS,
         *_CLUSTER_PARAMETERS,
-        *_STORE_PARAMETERS,
+        *STORE_PARAMETERS,
         *log_parameters(),
     ]
 
@@ -368,6 +369,8 @@ class ServerProgram(Program):
         super().__init__(reactor, observer)
         self._options = options
         server.setServiceParent(self)
+        self._server = server
+        server.when_listening.addCallback(self._invite_later)
         server.when_listening.addErrback(abort_cannot_listen, self, options.typed_command)
         if server.chat.settings.node:
             server.chat.cluster_failed = self._cluster_failed
@@ -385,6 +388,16 @@ class ServerProgram(Program):
             self.abort(describe_cannot_listen(error, self._options.typed_command))
         except StoreInUse as error:
             self.abort(describe_used_store(error, self._options.typed_command))
+
+    def _invite_later(self, result: object) -> object:
+        """Write the invitation at the end of the start: the ports listen, the chat is restored."""
+
+        def restored(problem: Exception | None) -> Exception | None:
+            write_invitation(self._server, self._options)
+            return problem
+
+        self._server.when_restored.addCallback(restored)
+        return result
 
     def _cluster_failed(self, reason: str) -> None:
         self.abort(f"{self._options.typed_command}: --cluster: {reason}")

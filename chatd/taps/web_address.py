@@ -134,11 +134,21 @@ def qr_code(url: str, columns: int, has_colours: bool) -> list[str]:
     """
     if not columns or ip_address(urlsplit(url).hostname or "").is_loopback:
         return []
+    rows = qr_rows(url)
+    if len(rows[0]) > columns:
+        return []
+    return [dark_on_light(row) for row in rows] if has_colours else rows
+
+
+def qr_rows(url: str) -> list[str]:
+    """`url` as a QR code: rows of blocks, where the modules that are drawn are the light ones."""
     import segno
 
     drawn = io.StringIO()
     segno.make_qr(url, error="l").terminal(drawn, border=_QUIET_ZONE, compact=True)
-    rows = drawn.getvalue().splitlines()
-    if len(rows[0]) > columns:
-        return []
-    return [f"{_WHITE_ON_BLACK}{row}{_RESET_COLOURS}" for row in rows] if has_colours else rows
+    return drawn.getvalue().splitlines()
+
+
+def dark_on_light(row: str) -> str:
+    """A row of a QR code, with escape sequences for its colours."""
+    return f"{_WHITE_ON_BLACK}{row}{_RESET_COLOURS}"

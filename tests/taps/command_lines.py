@@ -16,7 +16,7 @@ from twisted.scripts.twistd import (  # type: ignore[attr-defined]  # this platf
 from typing_extensions import override
 
 from chatd.discovery.subnets import HostAddress, Subnet
-from chatd.taps import client, doctor, launch, server, servers
+from chatd.taps import client, doctor, host, launch, server, servers
 from chatd.taps.options import CommandOptions
 from chatd.wire.discovery import Offer, encode_offer
 from tests.fakes import FakeRunningReactor
@@ -49,6 +49,7 @@ class ClientOnExampleHost(_OnExampleHost, client.Options):
 COMMANDS: dict[str, type[CommandOptions]] = {
     "server": server.Options,
     "client": client.Options,
+    "host": host.Options,
     "launch": launch.Options,
     "servers": servers.Options,
     "doctor": doctor.Options,

@@ -1,8 +1,10 @@
 """The options of a client: the server, the nickname, and whether it reconnects."""
 
+import os
 from typing import Any
 
 import pytest
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import ConnectionRefusedError as Refused
 from twisted.python.failure import Failure
 
@@ -10,6 +12,7 @@ from chatd.client.lifecycle import ServerAddress
 from chatd.client.service import ChatClient
 from chatd.taps import client
 from chatd.taps.client import jitter, make_client, makeService
+from chatd.taps.remembered_nickname import read_nickname, remember_nickname, save_nickname
 from tests.fakes import FakeUdpReactor, FakeUI
 from tests.taps.command_lines import error_message, parse
 
@@ -101,3 +104,77 @@ def test_with_an_address_a_client_reconnects_only_with_reconnect(flag: str, trie
 
 def test_the_jitter_is_at_most_a_second() -> None:
     assert all(0 <= jitter() <= 1 for _ in range(100))
+
+
+@pytest.mark.parametrize(
+    ("line", "is_possible"),
+    [
+        ("party", True),
+        ("'Year 7'", True),
+        ("party 5555", False),
+        ("10.0.0.1", False),
+        ("chat.example", False),
+        ("localhost", False),
+        ("party:5555", False),
+        ("--connect party", False),
+        ("--server party", False),
+    ],
+)
+def test_one_word_without_a_dot_may_be_an_id(line: str, is_possible: bool) -> None:
+    assert parse(client.Options(), line).is_id_possible is is_possible
+
+
+def test_a_word_is_looked_for_as_an_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    reactor: Any = FakeUdpReactor()
+    reactor.resolve = lambda name: Deferred()
+    ui: Any = FakeUI()
+    made = make_client(parse(client.Options(), "party --ifaddrs 127.0.0.1/8"), "ice", ui, reactor)
+    made.startService()
+    assert ui.notices == ["Searching for party on 127.0.0.0/8 …"]
+    assert reactor.tcpClients == []
+    made.stopService()
+
+
+@pytest.mark.parametrize(("flag", "tries"), [("", 1), ("--reconnect", 2)])
+def test_a_host_given_by_its_name_is_reconnected_to_only_with_reconnect(
+    flag: str, tries: int
+) -> None:
+    reactor: Any = FakeUdpReactor()
+    reactor.resolve = lambda name: succeed("10.0.0.1")
+    ui: Any = FakeUI()
+    line = f"party --ifaddrs 127.0.0.1/8 {flag}"
+    made = make_client(parse(client.Options(), line), "ice", ui, reactor)
+    made.startService()
+    reactor.advance(1)
+    factory = reactor.tcpClients[0][2]
+    factory.clientConnectionFailed(reactor.connectors[0], Failure(Refused()))
+    reactor.advance(4)
+    assert len(reactor.tcpClients) == tries
+    made.stopService()
+
+
+def test_on_a_terminal_the_last_nickname_is_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGNAME", "zoe")
+    monkeypatch.setattr(client, "is_terminal", lambda: True)
+    assert parse(client.Options(), "").offered_nickname == "zoe"
+    save_nickname("ice", os.environ)
+    assert parse(client.Options(), "").offered_nickname == "ice"
+    assert parse(client.Options(), "-n moon").nickname == "moon"
+
+
+def test_the_nickname_is_remembered_once_the_server_has_accepted_it() -> None:
+    _, _, made = started("127.0.0.1 5555")
+    remember_nickname(made, os.environ)
+    assert read_nickname(os.environ) == ""
+    made.when_online.callback(None)
+    assert read_nickname(os.environ) == "ice"
+    made.session.nickname = "renamed"
+    made.stopService()
+    assert read_nickname(os.environ) == "renamed"
+
+
+def test_a_nickname_that_no_server_has_accepted_is_not_remembered() -> None:
+    _, _, made = started("127.0.0.1 5555")
+    remember_nickname(made, os.environ)
+    made.stopService()
+    assert read_nickname(os.environ) == ""

@@ -13,6 +13,7 @@ from typing import Final
 
 from chatd.chat import commands, events
 from chatd.chat.names import LOBBY, casefold
+from chatd.client.invitation import Row
 from chatd.client.terminal.output import Line
 from chatd.wire import rendering
 from chatd.wire.mentions import mentions
@@ -55,6 +56,7 @@ STYLES: Final = {
     "question": "bold",
     "chosen": "reverse",
     "status": "reverse",
+    "code": "fg:ansiwhite bg:ansiblack",
     "completion-toolbar": f"fg:{MUTED}",
     "completion-toolbar.completion.current": "reverse",
 }
@@ -173,6 +175,11 @@ def format_input(line: str, user_input: UserInput | None) -> list[Line]:
     if isinstance(user_input, commands.SendMessage | commands.SendPrivate):
         return []
     return [[("class:notice", f"> {escape(each)}")] for each in line.split("\n")]
+
+
+def format_invitation(rows: Iterable[Row]) -> list[Line]:
+    """An invitation. Its QR code is dark on light, because not all scanners read the reverse."""
+    return [[("class:code", row.code), ("", escape(row.text))] for row in rows]
 
 
 def format_notice(sentence: str) -> Line:

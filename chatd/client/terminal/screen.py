@@ -21,6 +21,7 @@ from chatd.chat import events
 from chatd.chat.commands import Quit, SendMessage, SendPrivate
 from chatd.chat.errors import Refusal
 from chatd.chat.names import casefold
+from chatd.client.invitation import Invitation, layout
 from chatd.client.status import Online, Status, Waiting
 from chatd.client.terminal import completion, formatting, paste
 from chatd.client.terminal.application import ApplicationRunner
@@ -178,6 +179,13 @@ class TerminalUI(InteractiveUI, EditorOwner):
         else:
             self._roster.mark_read(self._status_bar.room)
             self._output.append(formatting.format_notice(message))
+
+    @override
+    def show_invitation(self, invitation: Invitation) -> None:
+        size = self._tty.window.get_size()
+        self._output.append(
+            *formatting.format_invitation(layout(invitation, size.columns, size.rows))
+        )
 
     def write(self, text: str) -> None:
         """Show lines of the log; written to standard error, they would disturb the editor."""

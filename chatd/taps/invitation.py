@@ -1,0 +1,107 @@
+"""The invitation of this program's server, for its own terminal."""
+
+import os
+import shlex
+import sys
+from ipaddress import ip_address
+from typing import Any, Final, Protocol
+from urllib.parse import urlsplit
+
+from chatd.client.invitation import Invitation, layout
+from chatd.discovery.subnets import DEFAULT_PORT, Subnet, host_addresses, most_reachable
+from chatd.server.service import ChatServer
+from chatd.stderr import write_line
+from chatd.taps import web_address
+from chatd.taps.environment import DUMB_TERMINALS
+from chatd.taps.options import may_be_id
+from chatd.wire.rendering import escape
+
+#: More addresses of the page would leave no place for the rest.
+_MAX_PAGES: Final = 3
+
+#: The characters of a QR code: two modules of it, one above the other.
+_BLOCKS: Final = "\N{FULL BLOCK}\N{UPPER HALF BLOCK}\N{LOWER HALF BLOCK}"
+
+
+class HostOptions(Protocol):
+    """The options of a server, as far as an invitation needs them."""
+
+    known_subnets: tuple[Subnet, ...]
+
+    def __getitem__(self, option: str, /) -> Any: ...
+
+
+def make_invitation(
+    server: ChatServer, options: HostOptions, has_code: bool, advice: str = ""
+) -> Invitation:
+    """The invitation to `server`, which listens.
+
+    :param has_code: whether it has a QR code, if a phone could use that.
+    :param advice: the last line.
+    """
+    own = most_reachable(host_addresses())
+    pages = web_address.page_urls(server.addresses("web"), own, options["web"])
+    reachable = [url for url in pages if not is_loopback(url)]
+    name = escape(server.chat.settings.server_id)
+    lines = []
+    if reachable:
+        lines = [f"Others join {name} in a browser:", *_indented(reachable[:_MAX_PAGES])]
+    elif pages:
+        lines = [f"On this computer, join {name} in a browser:", *_indented(pages[:1])]
+    lines += ["or with chatd:", *_indented([client_command(server, options)])]
+    nc = [(host, port) for host, port in server.addresses("plain") if not is_loopback(f"//{host}")]
+    if nc:
+        lines += ["or with nc or telnet:", *_indented([f"nc {nc[0][0]} {nc[0][1]}"])]
+    if not any(not subnet.address.is_loopback for subnet in options.known_subnets):
+        lines.append("No other computer can reach this one: its only address is loopback.")
+    code = web_address.qr_rows(reachable[0]) if has_code and reachable else []
+    return Invitation((*lines, *([advice] if advice else [])), tuple(code))
+
+
+def _indented(texts: list[str]) -> list[str]:
+    return [f"  {text}" for text in texts]
+
+
+def is_loopback(url: str) -> bool:
+    """Whether only this host can open `url`."""
+    try:
+        return ip_address(urlsplit(url).hostname or "").is_loopback
+    except ValueError:
+        return False  # a name
+
+
+def client_command(server: ChatServer, options: HostOptions) -> str:
+    """What others type to join, as a shell reads it."""
+    server_id = server.chat.settings.server_id
+    port = options["discovery-port"]
+    words = [] if port == DEFAULT_PORT else ["--discovery-port", str(port)]
+    if not any(subnet.is_discoverable for subnet in options.known_subnets):
+        address = str(options.known_subnets[0].address)
+        return shlex.join(["chatd", "client", address, str(server.port)])
+    if may_be_id(server_id) and not server_id.startswith("-"):
+        return shlex.join(["chatd", "client", *words, server_id])
+    return shlex.join(["chatd", "client", *words, f"--server={server_id}"])
+
+
+def can_show_code(stream: Any) -> bool:
+    """Whether a QR code can be seen on `stream`: a terminal that has its characters."""
+    if stream is None or not stream.isatty() or os.environ.get("TERM", "") in DUMB_TERMINALS:
+        return False
+    try:
+        _BLOCKS.encode(stream.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def write_invitation(server: ChatServer, options: HostOptions) -> None:
+    """Write the invitation to standard error, if that is a terminal and there is a page."""
+    stream = sys.__stderr__
+    if stream is None or not stream.isatty() or not server.addresses("web"):
+        return
+    invitation = make_invitation(server, options, can_show_code(stream))
+    size = os.get_terminal_size(stream.fileno())
+    has_colours = not os.environ.get("NO_COLOR")
+    for row in layout(invitation, size.columns or 80, size.lines or 24):
+        code = web_address.dark_on_light(row.code) if row.code and has_colours else row.code
+        write_line(f"{code}{row.text}")
