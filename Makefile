@@ -12,7 +12,7 @@ PYTEST  = $(BIN)/python -m pytest --dist worksteal
 # How many tests run at once: one for each processor.
 WORKERS ?= $(shell getconf _NPROCESSORS_ONLN)
 
-.PHONY: run cluster test test-all test-queued check docs picture screenshots bench soak links chaos load fuzz \
+.PHONY: run cluster test test-all test-queued check docs picture screenshots icons bench soak links chaos load fuzz \
   audit clean
 
 run: $(RUN)
@@ -58,6 +58,10 @@ picture: $(DEV)
 # The page, in chromium.
 screenshots: $(DEV)
 	PYTHONPATH=. $(BIN)/python docs/screenshots.py
+
+# The icons of the page, in chromium.
+icons: $(DEV)
+	PYTHONPATH=. $(BIN)/python docs/icons.py
 
 # Compares chatd with those of the other servers that are installed; ARGS=--help explains the rest.
 bench: $(DEV)

@@ -82,7 +82,7 @@ def respond(request: Request, chat: Chat, invitation: Invitation, has_packages: 
             "pages": [{"url": page, "qr": qr_code(page)} for page in pages],
             "clients": invitation.clients[: limits.INVITATION_ADDRESSES],
             "plain": invitation.plain[: limits.INVITATION_ADDRESSES],
-            "install": [pip_line(page) for page in pages] if has_packages else [],
+            "pip": [pip_line(page) for page in pages] if has_packages else [],
         }
     )
 

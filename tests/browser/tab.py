@@ -23,7 +23,9 @@ _KEYS: Final = {
     " ": ("Space", 32),
     "End": ("End", 35),
     "Home": ("Home", 36),
+    "ArrowLeft": ("ArrowLeft", 37),
     "ArrowUp": ("ArrowUp", 38),
+    "ArrowRight": ("ArrowRight", 39),
     "ArrowDown": ("ArrowDown", 40),
 }
 #: The text that a key enters.

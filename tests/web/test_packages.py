@@ -190,7 +190,7 @@ def test_the_invitation_begins_with_the_address_that_works(folder: Path) -> None
     assert all(page["qr"].startswith("<svg ") for page in answer["pages"])
     assert answer["clients"] == list(INVITATION.clients)
     assert answer["plain"] == list(INVITATION.plain)
-    assert answer["install"][1] == (
+    assert answer["pip"][1] == (
         "pip install --no-index --find-links http://10.35.11.111:8080/dist/ "
         "--trusted-host 10.35.11.111 chatd"
     )
@@ -202,7 +202,7 @@ def test_addresses_of_loopback_are_given_only_where_there_is_no_other() -> None:
         answer = harness.connect_http().get("/api/invite", host="localhost:54321").json
     pages = [("http://localhost:54321/", ""), ("http://127.0.0.1:54321/", "")]
     assert [(page["url"], page["qr"]) for page in answer["pages"]] == pages
-    assert answer["install"] == []
+    assert answer["pip"] == []
 
 
 def test_the_invitation_of_a_page_behind_a_proxy_has_the_proxys_address() -> None:

@@ -1,5 +1,9 @@
 """The page's files, and the security headers of every response."""
 
+import json
+import re
+import struct
+
 import pytest
 
 from tests.web.http_clients import WebHarness, request
@@ -36,6 +40,33 @@ def test_each_file_has_its_media_type(harness: WebHarness) -> None:
         assert response.headers["content-type"] == types.get(
             suffix, response.headers["content-type"]
         )
+
+
+def test_the_page_can_be_installed(harness: WebHarness) -> None:
+    client = harness.connect_http()
+    page = client.get("/").body.decode()
+    manifest = json.loads(client.get("/static/manifest.webmanifest").body)
+    assert {"name", "short_name", "start_url", "display"} <= manifest.keys()
+    links = re.findall(
+        r'<link [^>]*rel="(?:icon|apple-touch-icon|manifest)"[^>]*href="([^"]+)"', page
+    )
+    links += re.findall(r'<link [^>]*href="([^"]+)"[^>]*rel="(?:icon|manifest)"', page)
+    icons = {each["src"]: each for each in manifest["icons"]}
+    assert "/static/manifest.webmanifest" in links
+    assert "/static/apple-touch-icon.png" in links
+    assert {(each["sizes"], each["purpose"]) for each in icons.values()} >= {
+        ("192x192", "any"),
+        ("512x512", "any"),
+        ("512x512", "maskable"),
+    }
+    for path in [*links, *icons]:
+        response = client.get(path)
+        assert response.status == 200, path
+        if path.endswith(".png"):
+            assert response.headers["content-type"] == "image/png"
+            assert response.body.startswith(b"\x89PNG")
+            width, height = struct.unpack(">II", response.body[16:24])
+            assert icons.get(path, {}).get("sizes", "180x180") == f"{width}x{height}"
 
 
 def test_every_response_has_the_security_headers(harness: WebHarness) -> None:

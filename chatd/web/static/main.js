@@ -6,6 +6,7 @@
 
 import { createComposer } from "./composer.js";
 import { setUpDrawers, setUpMenu } from "./drawers.js";
+import { createExtras } from "./extras.js";
 import { createMessageList } from "./message_list.js";
 import { startPolling } from "./poll.js";
 import { createProblems } from "./problems.js";
@@ -136,6 +137,15 @@ const components = [
       elsewherePanel: byId("elsewhere"),
       continueHere: byId("continue"),
       messageField: byId("message"),
+    },
+    session,
+  ),
+  ...createExtras(
+    {
+      tools: byId("composer-tools"),
+      form: byId("composer"),
+      field: byId("message"),
+      menu: byId("menu-items"),
     },
     session,
   ),
