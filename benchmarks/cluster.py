@@ -33,8 +33,9 @@ from benchmarks.server_process import MeasurementError, environment
 from chatd.chat.commands import Enter, JoinRoom, SessionKeys
 from chatd.chat.events import Node
 from chatd.chat.hub import Hub, HubSettings
+from chatd.log.engine import Snapshot
 from chatd.log.held_outbox import HeldOutbox
-from chatd.log.node_operations import VERSION, BeginNode
+from chatd.log.node_operations import VERSION, BeginNode, EndNode
 from chatd.log.operations import Handle, ReserveSlot
 from chatd.log.replica import Replica
 from tests.cluster.programs import etcd_address, etcd_command, make_cluster
@@ -213,7 +214,35 @@ def measure_crowd(nodes: Sequence[int], crowd: int, seconds: float) -> None:
 
 def measure_snapshot(members: int) -> None:
     """The times in which a node makes a snapshot of so many members, and restores it."""
-    replica = _replica()
+    replica = _replica("bench")
+    _add_members(replica, members)
+    started = time.process_time()
+    snapshot = replica.snapshot()
+    saved = time.process_time()
+    _replica("bench").restore(snapshot)
+    restored = time.process_time()
+    line(
+        f"a snapshot of {members} members: {len(snapshot.data) / 1e6:.1f} MB, made in "
+        f"{1_000 * (saved - started):.0f} ms, restored in {1_000 * (restored - saved):.0f} ms"
+    )
+
+
+def away_snapshot(first: Snapshot, members: int, now: int) -> bytes:
+    """What a snapshot has whose members are away, since their node has just ended.
+
+    :param first: the one with which the log of the cluster campus began.
+    :param now: milliseconds since 1970.
+    """
+    replica = _replica("campus")
+    replica.restore(first)
+    replica.time = now
+    _add_members(replica, members)
+    replica.carry_out(EndNode("n1", 1), "n1")
+    return replica.snapshot().data
+
+
+def _add_members(replica: Replica, members: int) -> None:
+    """Have so many members enter at the node n1, in rooms of 30."""
     replica.lives.begins("n1", 1, VERSION)
     replica.carry_out(BeginNode(Node("n1", (), ()), members, VERSION), "n1")
     for number in range(members):
@@ -222,22 +251,13 @@ def measure_snapshot(members: int) -> None:
         keys = SessionKeys(f"{number:064}")
         replica.carry_out(Handle(member, Enter(f"m{number:06}", keys=keys)), "n1")
         replica.carry_out(Handle(member, JoinRoom(f"#r{number // 30}")), "n1")
-    started = time.process_time()
-    snapshot = replica.snapshot()
-    saved = time.process_time()
-    _replica().restore(snapshot)
-    restored = time.process_time()
-    line(
-        f"a snapshot of {members} members: {len(snapshot.data) / 1e6:.1f} MB, made in "
-        f"{1_000 * (saved - started):.0f} ms, restored in {1_000 * (restored - saved):.0f} ms"
-    )
 
 
-def _replica() -> Replica:
+def _replica(server_id: str) -> Replica:
     held = HeldOutbox(Nobody())
-    hub = Hub(HubSettings("bench", slots=0, history=50, is_archived=True), held, 0)
+    hub = Hub(HubSettings(server_id, slots=0, history=50, is_archived=True), held, 0)
     held.room_life = hub.room_life
-    return Replica("bench", hub)
+    return Replica(server_id, hub)
 
 
 def main() -> None:

@@ -105,13 +105,15 @@ class ClusterHosts:
                 return next(name for name, each in NODES.items() if each == address)
         raise AssertionError("etcd has no leader")
 
+    def add_host(self, name: str, address: str) -> Host:
+        """Add a host without any program."""
+        return self._network.add_host(name, {OFFICE: f"{address}/24"})
+
     def add_talkers(self, hosts: int, each: int, seconds: float) -> list[tuple[Host, Program]]:
         """Clients that find the cluster by its id; those of each host are one program."""
         started = []
         for number in range(hosts):
-            host = self._network.add_host(
-                f"talkers{number}", {OFFICE: f"10.35.11.{20 + number}/24"}
-            )
+            host = self.add_host(f"talkers{number}", f"10.35.11.{20 + number}")
             words = [each, number * each, seconds, "--server", "campus"]
             program = host.start(sys.executable, "-m", "tests.load.talkers", *map(str, words))
             started.append((host, program))

@@ -15,6 +15,7 @@ from tests.cluster import faults
 from tests.cluster.faults import Fault
 from tests.cluster.hosts import ClusterHosts
 from tests.cluster.living_through import live_through
+from tests.cluster.vanished_page import PROMISED_SECONDS, page_after_power_cut
 from tests.load.chaos import strike_often, strike_once
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
@@ -37,6 +38,13 @@ def test_nothing_is_lost_or_doubled_when(
     ended, lines, _ = live_through(tmp_path, lambda cluster: strike_once(cluster, kind, seconds))
     assert ended.faults == []
     assert lines > 0
+
+
+@pytest.mark.parametrize("writes", [False, True], ids=["who reads", "who writes at that moment"])
+def test_when_the_power_of_a_machine_is_cut_its_page_is_in_elsewhere_within_a_minute(
+    writes: bool, tmp_path: Path
+) -> None:
+    assert page_after_power_cut(tmp_path, writes=writes) < PROMISED_SECONDS
 
 
 def test_nothing_is_lost_or_doubled_in_a_minute_of_chaos(tmp_path: Path) -> None:

@@ -6,8 +6,9 @@
 Three hosts have a server of etcd and a node each. Nodes and servers of etcd are killed and stopped,
 hosts are cut off, and all of etcd is killed. Every line must arrive at every other client, once and
 in order, and no client may say that a line may not have arrived. In the end the nodes must have
-equal replicas, and answer alike. With ``--each``, each kind of fault happens once to a new cluster.
-The hosts are network namespaces: it needs Linux, root, ``iproute2`` and ``etcd-server``. The exit
+equal replicas, and answer alike. With ``--each``, each kind of fault happens once to a new cluster,
+and the power of a host is cut whose node a page has been at; that one also needs ``chromium``. The
+hosts are network namespaces: it needs Linux, root, ``iproute2`` and ``etcd-server``. The exit
 status is 1, with a sentence for each fault, if anything went wrong.
 """
 
@@ -25,6 +26,7 @@ from tests.cluster import faults
 from tests.cluster.faults import Fault
 from tests.cluster.hosts import NODES, ClusterHosts
 from tests.cluster.living_through import HOSTS, TALKERS_EACH, live_through
+from tests.cluster.vanished_page import PROMISED_SECONDS, page_after_power_cut
 from tests.load import report
 from tests.load.broken_links import Ended
 
@@ -110,6 +112,21 @@ def run_each() -> list[str]:
             )
         describe(ended, lines, settled)
         found += ended.faults
+    return found + run_page()
+
+
+def run_page() -> list[str]:
+    """The node of a page vanishes without a word."""
+    found = []
+    for writes, user in ((False, "reads"), (True, "writes a line at that moment")):
+        with TemporaryDirectory() as directory:
+            seconds = page_after_power_cut(Path(directory), writes=writes)
+        report.line(
+            f"the node of a page vanishes whose user {user}: in at another one after "
+            f"{seconds:.1f} s"
+        )
+        if seconds > PROMISED_SECONDS:
+            found.append(f"the page needed {seconds:.1f} s")
     return found
 
 
