@@ -43,7 +43,7 @@ class ChatPage(Tab):
 
     def __init__(self, browser: Chromium, url: str, size: tuple[int, int], **options: Any) -> None:
         super().__init__(browser, *size, **options)
-        self._expects_connection_errors = False
+        self._expected = ""
         self.url = url
         self.open(url)
 
@@ -188,13 +188,17 @@ class ChatPage(Tab):
     @property
     def unexpected_errors(self) -> list[str]:
         """The errors, without those that the test expects."""
-        if not self._expects_connection_errors:
+        if not self._expected:
             return self.errors
-        return [error for error in self.errors if not re.search(_CONNECTION_ERROR, error)]
+        return [error for error in self.errors if not re.search(self._expected, error)]
 
     def expect_connection_errors(self) -> None:
         """The test is going to stop the server: the browser may log failed connections."""
-        self._expects_connection_errors = True
+        self.expect_errors(_CONNECTION_ERROR)
+
+    def expect_errors(self, pattern: str) -> None:
+        """The browser may log errors that match this regular expression."""
+        self._expected = f"{self._expected}|{pattern}".removeprefix("|")
 
     def retry_now(self) -> None:
         """Report that the network is back, so that the page retries before its timer fires."""

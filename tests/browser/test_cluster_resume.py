@@ -69,3 +69,25 @@ def test_a_page_goes_back_when_its_second_node_goes_too(
     cluster.gym.kill()
     ice.send("in the library again")
     assert moon.receive("message")["data"]["text"] == "in the library again"
+
+
+def test_when_only_later_nodes_are_left_the_page_says_where_the_chat_goes_on(
+    cluster: LoopbackCluster, open_url: OpenPage
+) -> None:
+    """Its policy lets it connect to those alone that were there when it was loaded."""
+    ice = open_at(open_url, cluster.library)
+    hall = cluster.add_node("hall", 3)
+    moon = cluster.add_member(hall, "moon")
+    send_messages(moon, "in the hall")
+    ice.wait_for_message("in the hall", "moon")  # so the page knows of it
+    cluster.gym.kill()
+    cluster.library.kill()
+    ice.send("typed meanwhile")
+    ice.wait_for_notice(f"Open {hall.url} in another tab to go on.")
+    refused = [error for error in ice.errors if "Content Security Policy" in error]
+    assert refused
+    assert all(f":{hall.web}" in error for error in refused)
+    ice.expect_errors("Content Security Policy")
+    later = open_url(hall.url)
+    later.wait_for_state("watching")
+    later.wait_for_message("in the hall", "moon")

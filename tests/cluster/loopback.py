@@ -60,14 +60,17 @@ class LoopbackCluster:
 
     def __init__(self, start: Callable[..., Program], directory: Path) -> None:
         self._run = start
+        self._directory = directory
         self._connections = ExitStack()
         self.discovery = free_udp_port()
         start(etcd_command("etcd", _ETCD, directory / "etcd", {"etcd": _ETCD}))
         make_cluster(start, f"etcd://{_ETCD}")
-        self.library, self.gym = (
-            Node(start, name, number, self.discovery, directory / f"{name}.sqlite")
-            for number, name in enumerate(("library", "gym"), 1)
-        )
+        self.library, self.gym = self.add_node("library", 1), self.add_node("gym", 2)
+
+    def add_node(self, name: str, number: int) -> Node:
+        """Start another node, on the loopback address with that number."""
+        store = self._directory / f"{name}.sqlite"
+        return Node(self._run, name, number, self.discovery, store)
 
     def start_client(self, nickname: str, *words: str) -> Program:
         """chatd's client on a pipe, which finds a node by itself unless `words` name one."""

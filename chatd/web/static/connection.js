@@ -19,13 +19,14 @@ export function retryDelay() {
 /** A connection that reopens by itself, and dispatches each change of its state.
  *
  * `nodes` has the server to connect to, or the nodes of a cluster; see nodes.js.
- * `onOpen` is called for each WebSocket that opens, `onFrame` with each frame received.
+ * `onOpen` is called for each WebSocket that opens, `onFrame` with each frame received, and
+ * `onNoneLeft` when no node takes the page.
  *
  * At any time there is either a WebSocket (connecting or open), or a retry timer, or neither (not
  * opened yet, closed, or suspended). `open`, `close` and `check` may be called in all three
  * states, so each of them first gets rid of what the last state has left.
  */
-export function createConnection(dispatch, nodes, { onOpen, onFrame }) {
+export function createConnection(dispatch, nodes, { onOpen, onFrame, onNoneLeft }) {
   let socket = null;
   let retryTimer = null;
   let isSuspended = false;
@@ -47,7 +48,11 @@ export function createConnection(dispatch, nodes, { onOpen, onFrame }) {
   }
 
   function onLost() {
-    wait(nodes.delay() ?? retryDelay());
+    const delay = nodes.delay();
+    if (!nodes.hasNext()) {
+      onNoneLeft();
+    }
+    wait(delay ?? retryDelay());
   }
 
   function wait(delay) {

@@ -3,6 +3,9 @@
  * When the page has lost its node it tries each once without waiting in between: that one first,
  * which may only have lost the connection, and then the others in any order. chatd/client/cluster.py
  * does the same.
+ *
+ * The page may connect to the nodes that the server knew when the page was loaded: its Content
+ * Security Policy names them. The browser refuses to connect to a node that came later.
  */
 
 /** The longest wait before the next node is tried; the pages of a node do not all come at once. */
@@ -25,12 +28,21 @@ export function readOrigins(nodes) {
 export function createNodes(getOrigins, page = location) {
   let current = page.origin;
   const tried = new Set();
+  const refusedByPolicy = new Set();
   let isLost = true;
   let movedAt = -Infinity;
 
+  document.addEventListener("securitypolicyviolation", ({ blockedURI }) => {
+    refusedByPolicy.add(originOf(blockedURI));
+  });
+
+  function known() {
+    return getOrigins().filter((origin) => isUsable(origin, page));
+  }
+
   /** All that can be tried, the current one first. Without a cluster it is the only one. */
   function all() {
-    return [...new Set([current, ...getOrigins().filter((origin) => isUsable(origin, page))])];
+    return [...new Set([current, ...known().filter((origin) => !refusedByPolicy.has(origin))])];
   }
 
   function untried() {
@@ -64,6 +76,9 @@ export function createNodes(getOrigins, page = location) {
       current = left.includes(current) ? current : best[Math.floor(Math.random() * best.length)];
       tried.add(current);
     },
+
+    /** Where the chat is although the page may not connect there; undefined if there is nothing. */
+    elsewhere: () => known().find((origin) => refusedByPolicy.has(origin)),
 
     /** The node has taken the page. */
     entered() {
@@ -101,6 +116,15 @@ function isUsable(origin, page) {
     );
   } catch {
     return false;
+  }
+}
+
+/** The origin of the page of the server to which a WebSocket connects; empty for no URL. */
+function originOf(url) {
+  try {
+    return new URL(url.replace(/^ws/, "http")).origin;
+  } catch {
+    return "";
   }
 }
 

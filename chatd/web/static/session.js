@@ -40,13 +40,14 @@ export function createSession(store) {
   // By casefolded nickname, in memory only: a reconnection must not ask the user again.
   const passwords = new Map();
   const nodes = createNodes(() => store.state.nodeOrigins);
-  const connection = createConnection(dispatch, nodes, { onOpen, onFrame });
+  const connection = createConnection(dispatch, nodes, { onOpen, onFrame, onNoneLeft });
   const history = createHistory(store, connection.send);
   const search = createSearch(store, connection.send);
   let enterTimer = null;
   let quitTimer = null;
   let isHelloUnanswered = false;
   let lateUntil = 0;
+  let shownElsewhere;
 
   function onOpen() {
     clearTimeout(enterTimer);
@@ -61,6 +62,18 @@ export function createSession(store) {
       enter();
     } else {
       watch();
+    }
+  }
+
+  /** Once for each node: the page tries the others again and again. */
+  function onNoneLeft() {
+    const origin = nodes.elsewhere();
+    if (origin && origin !== shownElsewhere) {
+      shownElsewhere = origin;
+      showNotices([
+        `The chat has moved to machines that this page may not connect to. Open ${origin}/ in ` +
+          "another tab to go on. What you have typed, and was not sent, stays here.",
+      ]);
     }
   }
 
