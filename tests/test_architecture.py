@@ -51,6 +51,7 @@ ARROWS = {
         "resolver",
         "stderr",
         "threads",
+        "tls",
     },
     "cli": {"taps", "wire"},
     "__main__": {"cli"},

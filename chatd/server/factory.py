@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Any, Final
 
 from twisted.internet.interfaces import IAddress
@@ -101,8 +100,8 @@ class MainFactory(ChatFactory):
 
     @override
     def make_protocol(self, session: Session, host: str) -> Protocol:
-        is_loopback = ip_address(host).is_loopback
-        return MainProtocol(session, self._tls, self._requires_tls and not is_loopback)
+        is_local = self.chat.connection_throttle.is_local(host)
+        return MainProtocol(session, self._tls, self._requires_tls and not is_local)
 
 
 class DialectFactory(ChatFactory):

@@ -108,7 +108,8 @@ class MainProtocol(LineProtocol):
     def connectionMade(self) -> None:
         super().connectionMade()
         self._detection = Timeout(self.session.chat.clock)
-        self._start_detection()
+        if not self.session.is_encrypted:  # else a client can only speak after the handshake
+            self._start_detection()
 
     @override
     def dataReceived(self, data: bytes) -> None:

@@ -46,8 +46,10 @@ _FREE_PORT_ATTEMPTS: Final = 16
 
 #: The name of the main port among the listening ports.
 _MAIN_PORT: Final = ""
-#: The name of the web page's.
-_WEB_PORT: Final = "web"
+#: The names of the web page's, and the schemes of their URLs.
+_WEB_PORTS: Final = (("web", "http"), ("web-tls", "https"))
+#: What stands for the loopback addresses of a server that has none.
+_LOOPBACK: Final = ipaddress.IPv4Address("127.0.0.1")
 #: The name of the port that speaks nothing but TLS.
 _TLS_PORT: Final = "tls"
 
@@ -68,6 +70,7 @@ class ExtraPort:
     :param factory: makes the factory of its connections.
     :param address: a port number, which it then has on every address of the server, or an endpoint
         description; None for `default_port` or, if that is taken on any address, a free one.
+    :param is_local: whether a port number is that of loopback addresses only.
     """
 
     name: str
@@ -75,20 +78,25 @@ class ExtraPort:
     address: int | str | None
     default_port: int = 0
     sentence: str = "Chat listens on {where}"
+    is_local: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class TlsSettings:
     """How a server speaks TLS. The main port does so, besides plain TCP.
 
-    :param context: an ``IOpenSSLServerConnectionCreator``.
-    :param fingerprint: of its key.
+    :param context: an ``IOpenSSLServerConnectionCreator`` that knows the ``fingerprint`` of its
+        key, which may be another one later.
     :param is_required: whether other hosts must speak TLS on the main port.
     """
 
     context: Any
-    fingerprint: str
     is_required: bool = False
+
+    @property
+    def fingerprint(self) -> str:
+        """That of the server's public key."""
+        return str(self.context.fingerprint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +163,7 @@ class ChatServer(MultiService):
         self._unusable: set[ipaddress.IPv4Address] = set()
         # The ports that are on every address: their numbers and factories, by name.
         self._numbered: dict[str, tuple[int, ServerFactory]] = {}
+        self._local_ports = {extra.name for extra in settings.extra_ports if extra.is_local}
         self._opening: list[Deferred[Any]] = []
         self.when_listening: Deferred[None] = Deferred()
         self.when_restored: Deferred[Exception | None] = Deferred()
@@ -302,6 +311,9 @@ class ChatServer(MultiService):
 
     def _listen_on(self, name: str, port: int, factory: ServerFactory) -> int:
         addresses = {subnet.address: None for subnet in self._subnets}
+        if name in self._local_ports:
+            loopback = [address for address in addresses if address.is_loopback]
+            return self._open(name, port, factory, loopback or [_LOOPBACK])
         number = self._open(name, port, factory, addresses)
         self._numbered[name] = number, factory
         return number
@@ -344,15 +356,15 @@ class ChatServer(MultiService):
         return DeferredList([maybeDeferred(port.stopListening) for port in ports])
 
     def _describe_node(self) -> Node:
-        addresses, pages = (
-            [tcp.join_address(*address) for address in self._hosts(name)]
-            for name in (_MAIN_PORT, _WEB_PORT)
-        )
-        # A page that was opened by the host's name has another origin.
-        ports = dict.fromkeys(port for _, port in self.addresses(_WEB_PORT))
-        pages += [f"{gethostname().lower()}:{port}" for port in ports]
-        origins = tuple(f"http://{page}" for page in pages)
-        return Node(self.chat.settings.node, tuple(addresses), origins)
+        addresses = [tcp.join_address(*address) for address in self._hosts(_MAIN_PORT)]
+        origins = []
+        for name, scheme in _WEB_PORTS:
+            pages = [tcp.join_address(*address) for address in self._hosts(name)]
+            # A page that was opened by the host's name has another origin.
+            ports = dict.fromkeys(port for _, port in self.addresses(name))
+            pages += [f"{gethostname().lower()}:{port}" for port in ports]
+            origins += [f"{scheme}://{page}" for page in pages]
+        return Node(self.chat.settings.node, tuple(addresses), tuple(origins))
 
     def _hosts(self, name: str) -> list[tuple[str, int]]:
         """The addresses of the port `name`; those of this host where it listens on all of them."""

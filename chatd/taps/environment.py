@@ -59,6 +59,15 @@ def ignored_signals() -> frozenset[int]:
     )
 
 
+def has_controlling_terminal() -> bool:
+    """Whether this program has a terminal that would send it SIGHUP, and is still there."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
+
+
 def log_unusable(environment: Mapping[str, str]) -> None:
     """Log what cannot be used of the time zone and the locale, and what is used instead."""
     for sentence in (*_unusable_time_zone(environment), *_unusable_locales(environment)):

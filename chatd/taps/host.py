@@ -26,6 +26,7 @@ from chatd.taps.options import (
 from chatd.taps.program import Program, get_reactor
 from chatd.taps.remembered_nickname import read_nickname, remember_nickname
 from chatd.taps.server import SERVER_PARAMETERS, STORE_PARAMETERS, make_server
+from chatd.taps.tls import DEFAULT_ON, tls_parameter
 
 __all__ = ["Options", "install_reactor", "makeService"]
 
@@ -59,7 +60,8 @@ class Options(HostingOptions):
             f"[default: {web_address.DEFAULT_PORT}, or a free port if that is taken]",
             port_or_endpoint,
         ),
-        *[row for row in SERVER_PARAMETERS if row[0] != "web"],
+        *[row for row in SERVER_PARAMETERS if row[0] not in ("web", "tls")],
+        tls_parameter(DEFAULT_ON),
         *STORE_PARAMETERS,
         *log_parameters(level="warn"),
     ]

@@ -23,6 +23,7 @@ from chatd.taps.server import (
     describe_cannot_listen,
 )
 from chatd.taps.store import check_named_store, describe_used_store, report_problem
+from chatd.taps.tls import reload_certificate
 
 
 class HostingOptions(ServerOptions, InteractiveOptions):
@@ -38,6 +39,9 @@ class HostingOptions(ServerOptions, InteractiveOptions):
         self.known_subnets = self.subnets()
         super().validate()
         self.extra_ports.setdefault("web", None)  # the page is always served
+        # An endpoint may be one that others cannot reach, and then they must not reach this one.
+        if self.tls_mode.is_on and not isinstance(self["web"], str):
+            self.extra_ports.setdefault("web-tls", None)
 
 
 class HostingProgram(Program):
@@ -51,6 +55,7 @@ class HostingProgram(Program):
         self.ui = ui
         self._hosting_options = options
         self.user_client: ChatClient | None = None
+        self.reload = reload_certificate(server)
 
     @override
     def startService(self) -> None:

@@ -38,6 +38,7 @@ from chatd.taps.store import (
     NONE,
     store_parameters,
 )
+from chatd.taps.tls import DEFAULT_ON, tls_parameter
 from chatd.wire import rendering
 
 __all__ = ["Options", "install_reactor", "makeService"]
@@ -70,7 +71,8 @@ class Options(HostingOptions):
             f"[default: {web_address.DEFAULT_PORT}, or a free port if that is taken]",
             port_or_endpoint,
         ),
-        *[row for row in SERVER_PARAMETERS if row[0] not in ("id", "timeout", "web")],
+        *[row for row in SERVER_PARAMETERS if row[0] not in ("id", "timeout", "web", "tls")],
+        tls_parameter(DEFAULT_ON),
         *store_parameters(NONE, "none"),
         *log_parameters(level="warn"),
     ]

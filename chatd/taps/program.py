@@ -16,7 +16,7 @@ from typing_extensions import override
 from chatd.background_writer import flush_all
 from chatd.resolver import install_resolver
 from chatd.stderr import write_line
-from chatd.taps.environment import ignored_signals, log_unusable
+from chatd.taps.environment import has_controlling_terminal, ignored_signals, log_unusable
 
 #: How long a program that ends at once, at the second signal, waits for its log to be written.
 _LAST_LINES_SECONDS: Final = 0.1
@@ -27,6 +27,8 @@ class Program(MultiService):
 
     :param observer: where ``twistd`` logs to, if it runs the program; None for its own choice.
     :ivar status: the exit status; final once the program has stopped.
+    :ivar reload: what SIGHUP does, unless it says that the terminal is gone; None if it ends the
+        program in any case.
     """
 
     log = Logger()
@@ -44,6 +46,8 @@ class Program(MultiService):
         self._ignored_signals = ignored_signals()
         log_unusable(os.environ)
         self._cleanups: list[Callable[[], None]] = []
+        self.reload: Callable[[], None] | None = None
+        self._has_terminal = False
 
     @override
     def setServiceParent(self, parent: Any) -> None:
@@ -88,6 +92,7 @@ class Program(MultiService):
         return maybeDeferred(super().stopService)
 
     def _install_signal_handlers(self) -> None:
+        self._has_terminal = has_controlling_terminal()  # a daemon has left it by now
         handlers: dict[int, Any] = {
             signal.SIGINT: self._signalled,
             signal.SIGTERM: self._signalled,
@@ -96,7 +101,10 @@ class Program(MultiService):
             handlers[signal.SIGHUP] = self._sighup
         for number, handler in handlers.items():
             # twistd's reactor has set handlers of its own meanwhile.
-            wanted = signal.SIG_IGN if number in self._ignored_signals else handler
+            is_ignored = number in self._ignored_signals and (
+                handler != self._sighup or self.reload is None
+            )
+            wanted = signal.SIG_IGN if is_ignored else handler
             self._handlers[number] = signal.signal(number, wanted)
 
     def takes_interrupt(self) -> bool:
@@ -107,12 +115,17 @@ class Program(MultiService):
         return False
 
     def _sighup(self, number: int, frame: object) -> None:
-        """Exit, because the terminal is gone.
+        """Exit, because the terminal is gone; or reload, if it is there, or never was.
 
         The shell and the kernel may both send SIGHUP, so the second one is not a request to end at
         once.
         """
-        self._reactor.callFromThread(self.exit)
+        is_ignored = number in self._ignored_signals
+        is_gone = self._has_terminal and not has_controlling_terminal()
+        if self.reload is None or (is_gone and not is_ignored):
+            self._reactor.callFromThread(self.exit)
+        else:
+            self._reactor.callFromThread(self.reload)
 
     def _signalled(self, number: int, frame: object) -> None:
         """Exit at the first signal; the second one ends the process at once."""

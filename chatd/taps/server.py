@@ -3,12 +3,11 @@
 import gc
 import os
 import time
-from collections.abc import Callable
 from functools import partial
+from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from twisted.cred import strcred
-from twisted.internet.protocol import ServerFactory
 from twisted.logger import ILogObserver
 from twisted.python import usage
 from twisted.python.failure import Failure
@@ -27,10 +26,16 @@ from chatd.discovery.subnets import (
 )
 from chatd.log.engine import StoreInUse
 from chatd.server.chat import Chat, ServerSettings
-from chatd.server.factory import JIM, PLAIN, DialectFactory
-from chatd.server.service import WRITE_MODES, CannotListen, ChatServer, ExtraPort, ListenSettings
-from chatd.taps import environment, web_address
+from chatd.server.service import (
+    WRITE_MODES,
+    CannotListen,
+    ChatServer,
+    ListenSettings,
+    TlsSettings,
+)
+from chatd.taps import environment, tls, web_address
 from chatd.taps.etcd_address import cluster_parameter, open_engine
+from chatd.taps.extra_ports import make_extra_ports, named_ports
 from chatd.taps.invitation import write_invitation
 from chatd.taps.options import (
     choice,
@@ -54,6 +59,9 @@ from chatd.taps.store import (
 )
 from chatd.taps.web_options import WebOptions
 from chatd.threads import call_in_thread
+from chatd.tls.certificate_service import CertificateService
+from chatd.tls.server_key import KeyUnusable
+from chatd.wire.rendering import escape
 
 if TYPE_CHECKING:
     from chatd.web.settings import WebSettings
@@ -74,33 +82,6 @@ def parse_auth(value: str) -> AccountsChecker:
         raise ValueError("is not chatd:PATH")  # noqa: TRY004  # it is the text that is wrong
     return checker
 
-
-#: Makes the factory of a port; the second argument returns the settings of the web page.
-_MakeFactory = Callable[[Chat, Callable[[], "WebSettings"]], ServerFactory]
-
-#: For each extra port: its option, the maker of its factory, its default port, and what the log
-#: says of it. The default applies where the port is served without the option, as ``launch`` serves
-#: the web page; 0 is any free port.
-_EXTRA_PORTS: Final[tuple[tuple[str, _MakeFactory, int, str], ...]] = (
-    (
-        "jim",
-        lambda chat, _: DialectFactory(chat, JIM),
-        0,
-        "Chat for JIM messengers listens on {where}",
-    ),
-    (
-        "plain",
-        lambda chat, _: DialectFactory(chat, PLAIN),
-        0,
-        "Chat for nc and telnet listens on {where}",
-    ),
-    (
-        "web",
-        web_address.make_web_factory,
-        web_address.DEFAULT_PORT,
-        "The web page is {scheme}://{where}/",
-    ),
-)
 
 #: The options of every command that runs a server.
 SERVER_PARAMETERS: Final = [
@@ -177,6 +158,8 @@ SERVER_PARAMETERS: Final = [
         "[default: none]",
         parse_auth,
     ),
+    tls.tls_parameter(tls.DEFAULT_OFF),
+    *tls.TLS_PARAMETERS,
 ]
 
 #: Without the option, a chat is kept.
@@ -208,16 +191,19 @@ class ServerOptions(WebOptions):
     :ivar known_subnets: where the server listens and answers discovery.
     :ivar extra_ports: for each extra port that is served, its port or endpoint; None for the
         default port or, if that is taken, a free one.
+    :ivar tls_mode: how it speaks TLS.
     """
 
     known_subnets: tuple[Subnet, ...]
     extra_ports: dict[str, int | str | None]
+    tls_mode: tls.TlsMode
 
     @override
     def validate(self) -> None:
         if not self.known_subnets:
             raise usage.UsageError("--ifaddrs: no interface that is up has an IPv4 address")
-        self.extra_ports = {name: self[name] for name, *_ in _EXTRA_PORTS if self[name] is not None}
+        self.tls_mode = tls.checked_mode(self)
+        self.extra_ports = named_ports(self, self.tls_mode)
 
 
 class Options(ServerOptions):
@@ -284,24 +270,21 @@ def make_server(options: ServerOptions, reactor: Any) -> ChatServer:
     def web_settings() -> "WebSettings":
         return options.web_settings(lambda: web_address.invitation(server, options))
 
+    certificate = _make_certificate_service(options, settings.server_id, is_default, reactor)
+    tls_settings = None
+    if certificate is not None:
+        tls_settings = TlsSettings(certificate.context, options.tls_mode.is_required)
     server = ChatServer(
         reactor,
         ListenSettings(
             options.known_subnets,
             options["port"],
             options["discovery-port"],
-            tuple(
-                ExtraPort(
-                    name,
-                    partial(_make_factory, make, web_settings),
-                    options.extra_ports[name],
-                    port,
-                    sentence.replace("{scheme}", web_address.scheme(options.extra_ports[name])),
-                )
-                for name, make, port, sentence in _EXTRA_PORTS
-                if name in options.extra_ports
+            make_extra_ports(
+                options.extra_ports, options.tls_mode, tls_settings, web_settings, reactor
             ),
             options["writes"],
+            tls_settings,
         ),
         Chat(
             settings,
@@ -314,6 +297,8 @@ def make_server(options: ServerOptions, reactor: Any) -> ChatServer:
         # A server on all of the host's addresses follows them when they change.
         (lambda: default_subnets(host_addresses())) if is_default else None,
     )
+    if certificate is not None:
+        certificate.setServiceParent(server)
     if options["auth"] is not None:
         add_accounts(server, options["auth"], reactor)
     else:
@@ -321,10 +306,25 @@ def make_server(options: ServerOptions, reactor: Any) -> ChatServer:
     return server
 
 
-def _make_factory(
-    make: _MakeFactory, web_settings: Callable[[], "WebSettings"], chat: Chat
-) -> ServerFactory:
-    return make(chat, web_settings)
+def _make_certificate_service(
+    options: ServerOptions, server_id: str, is_default: bool, reactor: Any
+) -> CertificateService | None:
+    """The service with the server's key and certificate; None if the server does not speak TLS.
+
+    :param is_default: whether the server is on all addresses of the host, whichever they are.
+    :raises SystemExit: with a line, if they cannot be used.
+    """
+
+    def addresses() -> list[IPv4Address]:
+        subnets = default_subnets(host_addresses()) if is_default else options.known_subnets
+        return [subnet.address for subnet in subnets]
+
+    if not options.tls_mode.is_on:
+        return None
+    try:
+        return tls.make_certificate_service(options, server_id, addresses, os.environ, reactor)
+    except KeyUnusable as error:
+        raise SystemExit(f"{options.typed_command}: --tls: {escape(str(error))}") from None
 
 
 def _node(options: ServerOptions) -> str:
@@ -371,6 +371,7 @@ class ServerProgram(Program):
         server.setServiceParent(self)
         self._server = server
         server.when_listening.addCallback(self._invite_later)
+        self.reload = tls.reload_certificate(server)
         server.when_listening.addErrback(abort_cannot_listen, self, options.typed_command)
         if server.chat.settings.node:
             server.chat.cluster_failed = self._cluster_failed

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: The page's port, unless another one is given or this one is taken.
 DEFAULT_PORT: Final = 8080
+#: The same with TLS.
+DEFAULT_TLS_PORT: Final = 8443
 
 #: The prefixes of endpoints that use TLS.
 _ENCRYPTED: Final = ("ssl:", "tls:")

@@ -1,6 +1,7 @@
 """The server's certificate: its own, signed by itself, or one that its operator has."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address
@@ -10,6 +11,7 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from chatd.tls import fingerprint
@@ -18,6 +20,8 @@ from chatd.tls.server_key import KeyUnusable, PrivateKey, read_key, read_pem
 #: A clock may be a little slow. Browsers refuse certificates that are valid for over 398 days.
 _BEFORE: Final = timedelta(days=2)
 _AFTER: Final = timedelta(days=390)
+#: A certificate that ends sooner is replaced.
+_RENEWAL: Final = timedelta(days=30)
 
 #: In UTF-8 (RFC 5280, appendix A.1: ub-common-name).
 _COMMON_NAME_BYTES: Final = 64
@@ -77,6 +81,58 @@ def self_signed(
         builder = builder.add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
     algorithm = None if isinstance(key, Ed25519PrivateKey) else hashes.SHA256()
     return Identity(key, builder.sign(key, algorithm))
+
+
+def own_identity(
+    key: PrivateKey,
+    path: Path | None,
+    server_id: str,
+    host_names: Iterable[str],
+    addresses: Iterable[str],
+    now: datetime,
+) -> Identity:
+    """The certificate in the file at `path` as long as it is right, else a new one, written there.
+
+    A browser that was told to accept a certificate asks again for each new one.
+
+    :param path: None for no file; one that cannot be read or written makes no difference.
+    """
+    names, ips = tuple(host_names), tuple(addresses)
+    if path is not None:
+        try:
+            kept = x509.load_pem_x509_certificate(read_pem(path))
+            if _is_right(kept, key, names, ips, now):
+                return Identity(key, kept)
+        except (KeyUnusable, ValueError):
+            pass
+    identity = self_signed(key, server_id, names, ips, now)
+    if path is not None:
+        with suppress(OSError):
+            path.write_bytes(identity.certificate.public_bytes(Encoding.PEM))
+    return identity
+
+
+def _is_right(
+    certificate: x509.Certificate,
+    key: PrivateKey,
+    host_names: Iterable[str],
+    addresses: Iterable[str],
+    now: datetime,
+) -> bool:
+    """Whether a certificate is of `key`, has these names and addresses, and does not end soon."""
+    try:
+        extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        has_names, has_ips = set[str](), set[str]()
+    else:
+        has_names = set(extension.value.get_values_for_type(x509.DNSName))
+        has_ips = {str(each) for each in extension.value.get_values_for_type(x509.IPAddress)}
+    return (
+        fingerprint.of_certificate(certificate) == fingerprint.of_key(key.public_key())
+        and certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc - _RENEWAL
+        and has_names >= set(filter(_is_dns_name, host_names))
+        and has_ips >= set(addresses)
+    )
 
 
 def read_identity(certificate_path: Path, key_path: Path) -> Identity:

@@ -40,7 +40,7 @@ async def _server(**settings: Any) -> AsyncIterator[ChatServer]:
             (Subnet(IPv4Address(HOST), IPv4Network("127.0.0.0/8")),),
             free_port(),
             free_udp_port(),
-            tls=TlsSettings(context, IDENTITY.fingerprint),
+            tls=TlsSettings(context),
         ),
         Chat(ServerSettings("party", **settings), reactor, lambda: 0),
     )

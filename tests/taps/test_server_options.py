@@ -8,6 +8,7 @@ import pytest
 from chatd.store.retention import Keep
 from chatd.taps import server
 from chatd.taps.server import make_server
+from chatd.taps.tls import DEFAULT_OFF
 from tests.fakes import FakeUdpReactor, log_lines
 from tests.taps.command_lines import error_message, parse
 
@@ -25,6 +26,7 @@ def test_the_defaults() -> None:
         "store-sync": "normal",
         "keep": Keep(),
         "discovery-port": 7777,
+        "tls": DEFAULT_OFF,
     }
 
 

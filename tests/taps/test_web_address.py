@@ -22,8 +22,15 @@ def test_by_default_a_server_has_no_page() -> None:
 
 
 def test_launch_always_has_a_page() -> None:
-    assert parse(launch.Options(), "-n ice --ifaddrs 127.0.0.1/8").extra_ports == {"web": None}
-    assert parse(launch.Options(), "-n ice --ifaddrs 127.0.0.1/8 --web 8081")["web"] == 8081
+    line = "-n ice --ifaddrs 127.0.0.1/8"
+    assert parse(launch.Options(), line).extra_ports == {"web": None, "web-tls": None}
+    assert parse(launch.Options(), f"{line} --tls off").extra_ports == {"web": None}
+    assert parse(launch.Options(), f"{line} --web 8081")["web"] == 8081
+
+
+def test_a_page_at_an_endpoint_has_no_other_port_by_default() -> None:
+    line = "-n ice --ifaddrs 127.0.0.1/8 --web tcp:8080:interface=127.0.0.1"
+    assert set(parse(launch.Options(), line).extra_ports) == {"web"}
 
 
 @pytest.mark.parametrize(
