@@ -27,7 +27,8 @@ def login(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_name_is_the_id_and_there_are_a_page_and_a_store() -> None:
     options = parse(host.Options(), f"class {HERE}")
-    assert (options["id"], options.extra_ports, options["store"]) == ("class", {"web": None}, None)
+    assert (options["id"], options["store"]) == ("class", None)
+    assert options.extra_ports == {"web": None, "web-tls": None}
 
 
 def test_without_a_name_the_id_is_the_hosts_name_as_that_of_a_server() -> None:
