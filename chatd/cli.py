@@ -25,6 +25,7 @@ COMMANDS: Final = (
     ("doctor", "chatd.taps.doctor", "find out why a server is not found, and what to do"),
     ("account", "chatd.taps.account", "add, remove and block the nicknames that need a password"),
     ("cluster", "chatd.taps.cluster", "make or remove the log that several servers share"),
+    ("trust", "chatd.taps.trust", "accept a server's key that you have compared"),
     ("export", "chatd.taps.export", "write the messages that a server keeps"),
     ("import", "chatd.taps.import_messages", "add exported messages to a file"),
 )

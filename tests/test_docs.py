@@ -2,6 +2,7 @@
 
 import ast
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -11,17 +12,6 @@ from chatd import cli
 from chatd.chat import limits
 from chatd.chat.commands import ClientCommand
 from chatd.server import event_log
-from chatd.taps import (
-    account,
-    client,
-    cluster,
-    doctor,
-    export,
-    import_messages,
-    launch,
-    server,
-    servers,
-)
 from chatd.wire import slash_commands
 from docs.generate import FILES, generated
 
@@ -105,7 +95,7 @@ def test_every_page_that_the_code_cites_exists() -> None:
 
 @pytest.mark.parametrize("page", TEXTS)
 def test_every_option_that_a_page_names_exists(page: str) -> None:
-    commands = (server, client, launch, servers, doctor, account, cluster, export, import_messages)
+    commands = [import_module(module) for _, module, _ in cli.COMMANDS]
     options = {
         name for command in commands for name in re.findall(r"--([\w-]+)", str(command.Options()))
     }

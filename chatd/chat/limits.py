@@ -302,6 +302,8 @@ HASH_THREADS: Final = 8
 PASSWORD_FILE_BYTES: Final = 4_194_304
 #: A private key or a certificate with its chain, in PEM.
 PEM_FILE_BYTES: Final = 262_144
+#: For so long a client does not try an address again where another key was than the expected one.
+WRONG_KEY_SECONDS: Final = 60
 #: The file of the servers that a user has met with TLS; some 10,000 of them.
 KNOWN_SERVERS_BYTES: Final = 1_048_576
 #: Removed accounts that the password file names, so that running servers know of their removal.

@@ -66,7 +66,7 @@ class KnownNodes:
         # Another host's loopback addresses are not this one's.
         if found is None or (_is_loopback(found[1]) and not _is_loopback(own.host)):
             return
-        address = ServerAddress(found[1], int(found[2]), own.server_id)
+        address = ServerAddress(found[1], int(found[2]), own.server_id, own.fingerprint)
         if 0 < address.port < 1 << 16 and len(self._names) < limits.CLUSTER_ADDRESSES:
             self._names.setdefault(address, name)
 
@@ -156,5 +156,6 @@ class NodeOffers:
 
 
 def server_of(offer: Offer) -> ServerAddress:
-    """The address of the server that made `offer`."""
-    return ServerAddress(offer.address, offer.port, offer.id)
+    """The address of the server that made `offer`; if it speaks TLS, that of its port for it."""
+    port = offer.tls_port or offer.port
+    return ServerAddress(offer.address, port, offer.id, offer.fingerprint)

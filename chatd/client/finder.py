@@ -110,6 +110,7 @@ class BroadcastFinder(Finder):
     :param server_id: the id of the server to find; None for any.
     :param host: returns this host's addresses, for the names of its interfaces.
     :param choose: chooses one of several nodes that are as good.
+    :param accepts: whether an offer may be from the server that it names.
     :ivar suggests: whether to ask about ids that are nearly the given one.
     """
 
@@ -122,7 +123,9 @@ class BroadcastFinder(Finder):
         ui: SearchUI,
         host: Callable[[], Sequence[HostAddress]] = host_addresses,
         choose: Choose[Any] = random.choice,
+        accepts: Callable[[Offer], bool] = lambda offer: True,
     ) -> None:
+        self._accepts = accepts
         self._clock = reactor
         self._port = port
         self._host = host
@@ -258,6 +261,8 @@ class BroadcastFinder(Finder):
     def _offer_received(self, offer: Offer) -> None:
         if self._server_id not in (None, offer.id):
             self._near_offer_received(offer)
+        elif not self._accepts(offer):
+            return
         elif self._is_of_another_cluster(offer):
             self._report_twin(offer)
         elif self._server_id is None:

@@ -46,11 +46,16 @@ EXIT_REFUSED: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class ServerAddress:
-    """Where a server is; `server_id` is empty if only the address is known."""
+    """Where a server is.
+
+    :ivar server_id: empty if only the address is known.
+    :ivar fingerprint: of the key with which it offers to speak TLS; empty if it did not.
+    """
 
     host: str
     port: int
     server_id: str = ""
+    fingerprint: str = ""
 
     @override
     def __str__(self) -> str:
@@ -195,6 +200,13 @@ class Core:
         else:
             inputs.rejected(sentence)
 
+    def wrong_key(self, inputs: Inputs, sentence: str) -> None:
+        """The server has another key than the expected one; one that was found may not be it."""
+        if self.server is not None and self.server.server_id:
+            inputs.failed(sentence)
+        else:
+            inputs.rejected(sentence)
+
     def resumed_elsewhere(self, inputs: Inputs, sentence: str) -> None:
         """Another connection has resumed the session; perhaps with the client's own late hello."""
         if self.clock.seconds() < self.ghost_until:
@@ -330,6 +342,7 @@ def _build() -> TypeMachineBuilder[Inputs, Core]:  # noqa: C901  # a list, one t
         core.effects.ask(problem)
 
     @pep614(discovering.upon(Inputs.rejected).to(gone))
+    @pep614(connecting.upon(Inputs.rejected).to(gone))
     @pep614(registering.upon(Inputs.rejected).to(gone))
     @pep614(asking.upon(Inputs.cannot_ask).to(gone))
     def refused(inputs: Inputs, core: Core, reason: str) -> None:

@@ -1,7 +1,7 @@
 """The passwords that the user gave in this run, each for one account at one server's address.
 
 Discovery believes whoever answers to the server's id. A password must not go to another host only
-because it answers, so it belongs to the address that the user gave it to.
+because it answers, so it belongs to the address, and to the key of TLS, that the user gave it to.
 """
 
 from chatd.chat import names
@@ -12,7 +12,7 @@ class Passwords:
     """Remembers passwords, by the server's host and port and the account."""
 
     def __init__(self) -> None:
-        self._passwords: dict[tuple[str, int, str], str] = {}
+        self._passwords: dict[tuple[str, int, str, str], str] = {}
 
     def get(self, server: ServerAddress | None, account: str) -> str:
         """The password of `account` at this address; empty if it was not given there."""
@@ -27,10 +27,10 @@ class Passwords:
         """Whether the user gave a password of `account`, but for other addresses only."""
         key = names.casefold(account)
         return not self.get(server, account) and any(
-            name == key and password for (_, _, name), password in self._passwords.items()
+            name == key and password for (*_, name), password in self._passwords.items()
         )
 
 
-def _key(server: ServerAddress, account: str) -> tuple[str, int, str]:
-    # Not the server's id, which anyone can claim.
-    return server.host, server.port, names.casefold(account)
+def _key(server: ServerAddress, account: str) -> tuple[str, int, str, str]:
+    # Not the server's id, which anyone can claim. Its key nobody else has.
+    return server.host, server.port, server.fingerprint, names.casefold(account)

@@ -3,10 +3,12 @@
 from typing import Any, Final, Protocol
 
 from twisted.internet import error
+from twisted.internet.interfaces import IHandshakeListener
 from twisted.internet.protocol import connectionDone
 from twisted.protocols.basic import LineReceiver
 from twisted.python.failure import Failure
 from typing_extensions import override
+from zope.interface import implementer
 
 from chatd import tcp
 from chatd.chat import limits
@@ -22,8 +24,14 @@ _LINE_BYTES: Final = 2 * limits.LINE_BYTES
 class Client(Protocol):
     """The reports of a connection to the client that made it."""
 
-    def connected(self, connection: "ServerConnection") -> None:
-        """The connection is made."""
+    def connected(self, connection: "ServerConnection", fingerprint: str) -> None:
+        """The connection is made, and over TLS its handshake is done.
+
+        :param fingerprint: of the server's key, which the client must check; empty without TLS.
+        """
+
+    def handshake_failed(self, connection: "ServerConnection", reason: str) -> None:
+        """The connection is lost before TLS was spoken: perhaps the server does not speak it."""
 
     def frame_received(self, frame: FromServer) -> None:
         """The server sent a frame."""
@@ -32,15 +40,20 @@ class Client(Protocol):
         """The connection is lost, for this reason: a phrase."""
 
 
+@implementer(IHandshakeListener)
 class ServerConnection(LineReceiver, WatchedConnection):
-    """A connection to a server, in the native dialect."""
+    """A connection to a server, in the native dialect.
+
+    :param uses_tls: whether it is over TLS. Then nothing is sent before the handshake.
+    """
 
     delimiter = b"\n"
     MAX_LENGTH = _LINE_BYTES
     transport: Any  # an ITCPTransport, once it is connected
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, uses_tls: bool = False) -> None:
         self._client: Client | None = client
+        self._is_handshaking = uses_tls
         self._reason = ""
 
     @override
@@ -49,8 +62,16 @@ class ServerConnection(LineReceiver, WatchedConnection):
         if self._client is None:
             # close() was called while the endpoint was still connecting.
             self.transport.abortConnection()
-        else:
-            self._client.connected(self)
+        elif not self._is_handshaking:
+            self._client.connected(self, "")
+
+    def handshakeCompleted(self) -> None:
+        """The server has proved that it has its key; of Twisted's interface."""
+        self._is_handshaking = False
+        if self._client is not None:
+            from chatd.tls.contexts import peer_fingerprint
+
+            self._client.connected(self, peer_fingerprint(self.transport))
 
     @override
     def lineReceived(self, line: bytes) -> None:
@@ -65,8 +86,13 @@ class ServerConnection(LineReceiver, WatchedConnection):
 
     @override
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        if self._client is not None:
-            self._client.connection_lost(self, self._reason or describe_failure(reason))
+        if self._client is None:
+            return
+        why = self._reason or describe_failure(reason)
+        if self._is_handshaking:
+            self._client.handshake_failed(self, why)
+        else:
+            self._client.connection_lost(self, why)
 
     def send(self, command: ClientCommand, request_id: int | None = None) -> None:
         """Send a command; the server's reply will have the same `request_id`.

@@ -21,7 +21,7 @@ class Resumption:
     """
 
     def __init__(self) -> None:
-        self._token = ""
+        self._token = self._fingerprint = ""
         self._private = 0
         # By casefolded room: its name as the server spells it, and the number of the last message.
         self._seen: dict[str, tuple[str, int]] = {}
@@ -31,15 +31,18 @@ class Resumption:
         """Whether there is a session to resume."""
         return bool(self._token)
 
-    @property
-    def request(self) -> frames.ResumeData | None:
-        """What ``hello`` says to resume; None if there is no session."""
-        if not self._token:
+    def request(self, fingerprint: str) -> frames.ResumeData | None:
+        """What ``hello`` says to resume; None if there is no session.
+
+        :param fingerprint: of the server's key; empty without TLS. A token is for one key alone.
+        """
+        if not self._token or fingerprint != self._fingerprint:
             return None
         return frames.ResumeData(self._token, dict(self._seen.values()), self._private)
 
-    def welcomed(self, welcome: events.Welcome) -> None:
+    def welcomed(self, welcome: events.Welcome, fingerprint: str) -> None:
         """Take over the session that the server resumed, or the new one."""
+        self._fingerprint = fingerprint
         if not welcome.resumed:
             self._seen.clear()
             self._private = 0

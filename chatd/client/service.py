@@ -8,8 +8,9 @@ from typing import Any, Final
 from twisted.application.service import Service
 from twisted.internet.abstract import isIPAddress
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
+from twisted.internet.endpoints import TCP4ClientEndpoint
 from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.protocol import Factory
 from twisted.python.failure import Failure
 from typing_extensions import override
 
@@ -22,9 +23,11 @@ from chatd.client.finder import Finder
 from chatd.client.lifecycle import RETRY_WITH_PASSWORD, Core, Effects, ServerAddress, machine
 from chatd.client.link import LinkMonitor
 from chatd.client.protocol import Client, ServerConnection, describe_failure
+from chatd.client.server_keys import ServerKeys
 from chatd.client.session import Session, SessionOwner
 from chatd.client.ui import UserInterface, show_help
 from chatd.discovery.subnets import HostAddress, host_addresses
+from chatd.tls.known_servers import KnownServers
 from chatd.wire import frames
 from chatd.wire.frames import FromServer
 from chatd.wire.rendering import escape
@@ -45,6 +48,7 @@ class ChatClient(Service, Effects, SessionOwner, Client):
     :param default_nickname: the nickname of a user who is asked for one and only presses Enter.
     :param output_shared_with: clients whose output goes to the same UI; they are paused together
         with this one when it does not keep up.
+    :param keys: decides about TLS; the finder may share it. None to remember no server.
     :param notices: takes what is said about the connection; the finder may share it.
     :ivar when_ended: fires with the exit status when the client has left.
     :ivar when_online: fires when the client is online for the first time.
@@ -61,6 +65,7 @@ class ChatClient(Service, Effects, SessionOwner, Client):
         default_nickname: str = "",
         output_shared_with: Sequence["ChatClient"] = (),
         notices: ConnectionNotices | None = None,
+        keys: ServerKeys | None = None,
         host: Callable[[], Sequence[HostAddress]] = host_addresses,
     ) -> None:
         self.when_ended: Deferred[int] = Deferred()
@@ -72,9 +77,10 @@ class ChatClient(Service, Effects, SessionOwner, Client):
         self._output_shared_with = output_shared_with
         self._ui = ui
         self._notices = notices or ConnectionNotices(ui, reactor)
+        self._keys = keys or ServerKeys(KnownServers(None, ui.notify), ui.notify, reactor)
         self._link_monitor = LinkMonitor(reactor, host)
         self._connection: ServerConnection | None = None
-        self._connecting: Deferred[ServerConnection] | None = None
+        self._connecting: Deferred[Any] | None = None
         self._is_registered = False
         self._has_quit = False
         self._core = Core(self, reactor, jitter, once, ui.is_interactive, finder.nodes.hurry)
@@ -179,13 +185,21 @@ class ChatClient(Service, Effects, SessionOwner, Client):
     def connect(self, server: ServerAddress) -> None:
         self._is_registered = self._is_password_sent = self._was_told_why = False
         self._ui.set_status(status.Connecting(str(server)))
-        self._connection = connection = ServerConnection(self)
+        self._connect(server, self._keys.tries_tls(server))
+
+    def _connect(self, server: ServerAddress, uses_tls: bool) -> None:
+        self._connection = connection = ServerConnection(self, uses_tls)
         # The lifecycle has its own, shorter timeout; this one must not fire before it.
         endpoint = TCP4ClientEndpoint(
             self._reactor, server.host, server.port, timeout=2 * limits.CONNECT_SECONDS
         )
-        self._connecting = connectProtocol(endpoint, connection)
-        self._connecting.addErrback(self._connect_failed, connection)
+        factory: Any = Factory.forProtocol(lambda: connection)
+        if uses_tls:
+            from chatd.tls.contexts import client_factory  # only now: it takes a quarter second
+
+            factory = client_factory(factory, self._reactor)
+        self._connecting = connecting = endpoint.connect(factory)
+        connecting.addErrback(self._connect_failed, connection)
 
     @override
     def disconnect(self) -> None:
@@ -205,7 +219,8 @@ class ChatClient(Service, Effects, SessionOwner, Client):
     @override
     def hello(self) -> None:
         if self._connection is not None:
-            resume = self.session.resumption.request
+            fingerprint = self._server.fingerprint if self._server else ""
+            resume = self.session.resumption.request(fingerprint)
             self._core.is_resuming = resume is not None
             self._connection.hello(self.session.nickname, resume)
 
@@ -299,10 +314,24 @@ class ChatClient(Service, Effects, SessionOwner, Client):
     # --- for the connection ---------------------------------------------------------------------
 
     @override
-    def connected(self, connection: ServerConnection) -> None:
-        connection.set_paused(self._is_paused)
-        self._server = self._address_of(connection)
-        self._inputs.connected()
+    def connected(self, connection: ServerConnection, fingerprint: str) -> None:
+        if fingerprint and (problem := self._keys.wrong_key(self._core.server, fingerprint)):
+            self._core.wrong_key(self._inputs, problem)
+        else:
+            connection.set_paused(self._is_paused)
+            self._server = self._address_of(connection, fingerprint)
+            self._inputs.connected()
+
+    @override
+    def handshake_failed(self, connection: ServerConnection, reason: str) -> None:
+        server = self._core.server
+        if connection is not self._connection or server is None:
+            return
+        if problem := self._keys.no_tls(server):
+            self._connection = None
+            self._inputs.failed(f"{problem} ({reason})")
+        else:
+            self._connect(server, uses_tls=False)
 
     @override
     def frame_received(self, frame: FromServer) -> None:
@@ -339,12 +368,13 @@ class ChatClient(Service, Effects, SessionOwner, Client):
             self._connection = None
             self._inputs.lost(reason)
 
-    def _address_of(self, connection: ServerConnection) -> ServerAddress | None:
+    def _address_of(self, connection: ServerConnection, fingerprint: str) -> ServerAddress | None:
         """The address that the connection leads to: a host name may have others later."""
         server = self._core.server
-        if server is None or isIPAddress(server.host):
-            return server
-        return replace(server, host=connection.transport.getPeer().host)
+        if server is None:
+            return None
+        host = server.host if isIPAddress(server.host) else connection.transport.getPeer().host
+        return replace(server, host=host, fingerprint=fingerprint)
 
     def _connect_failed(self, failure: Failure, connection: ServerConnection) -> None:
         if connection is self._connection:
@@ -360,6 +390,9 @@ class ChatClient(Service, Effects, SessionOwner, Client):
             self._inputs.rejected(
                 "This is not a chat server: the nickname in its welcome is not valid."
             )
+            return
+        if problem := self._keys.entered(self._core.server, self._server, welcome.server):
+            self._inputs.rejected(problem)
         else:
             self._is_registered = True
             self._finder.nodes.entered(self._server, welcome.cluster or None)

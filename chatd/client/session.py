@@ -236,7 +236,8 @@ class Session(SessionView, RenamedSession):
         :param welcome: with a valid nickname.
         """
         self.is_resumed = welcome.resumed and self.resumption.is_possible
-        self.resumption.welcomed(welcome)
+        server = self._owner.server
+        self.resumption.welcomed(welcome, server.fingerprint if server else "")
         before, self.nickname = self.nickname, welcome.nickname
         if not self.is_resumed:
             self._give_up_unconfirmed()

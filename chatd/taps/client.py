@@ -15,11 +15,13 @@ from chatd.client.console import close_with_timeout
 from chatd.client.finder import BroadcastFinder, DirectAddress, Finder
 from chatd.client.lifecycle import ServerAddress
 from chatd.client.named_server import NamedServer
+from chatd.client.server_keys import ServerKeys
 from chatd.client.service import ChatClient
 from chatd.client.ui import InteractiveUI, UserInterface
 from chatd.discovery.subnets import DEFAULT_PORT, default_subnets, host_addresses
 from chatd.taps import environment
 from chatd.taps.interactive import InteractiveOptions, install_reactor, is_terminal, make_ui
+from chatd.taps.known_servers import known_servers
 from chatd.taps.options import (
     coerce_value,
     log_parameters,
@@ -94,7 +96,9 @@ class Options(InteractiveOptions):
                 "a client chats over standard input and output, which a daemon does not have: "
                 "run twistd -n chatclient"
             )
-        self.address = None if self["connect"] is None else self._address(self["connect"])
+        self.address = (
+            None if self["connect"] is None else split_address("--connect", self["connect"])
+        )
         if self["nickname"] is not None and self["name"] is not None:
             raise usage.UsageError(f"--name: {self['name']!r}: give --name or --nickname, not both")
         if self.address is not None and self["server"] is not None:
@@ -116,13 +120,18 @@ class Options(InteractiveOptions):
         elif login := environment.login_name():
             self.offered_nickname = environment.substitute_nickname(login)
 
-    def _address(self, value: str) -> ServerAddress:
-        host, colon, port = value.partition(":")
-        if not host or ":" in port or (colon and not port):
-            raise usage.UsageError(f"--connect: {value!r} is not HOST:PORT, such as 10.0.0.1:7777")
-        return ServerAddress(
-            host, coerce_value("connect", port_number, port) if colon else DEFAULT_PORT
-        )
+
+def split_address(name: str, value: str) -> ServerAddress:
+    """The address that the option or argument `name` has; its port may be missing.
+
+    :raises usage.UsageError: if it is not valid.
+    """
+    host, colon, port = value.partition(":")
+    if not host or ":" in port or (colon and not port):
+        raise usage.UsageError(f"{name}: {value!r} is not HOST:PORT, such as 10.0.0.1:7777")
+    return ServerAddress(
+        host, coerce_value("connect", port_number, port) if colon else DEFAULT_PORT
+    )
 
 
 def jitter() -> float:
@@ -136,6 +145,7 @@ def jitter() -> float:
 def make_client(options: Options, nickname: str, ui: UserInterface, reactor: Any) -> ChatClient:
     """The client that `options` ask for."""
     notices = ConnectionNotices(ui, reactor)
+    keys = ServerKeys(known_servers(os.environ, ui.notify), ui.notify, reactor)
     address, once = options.address, not options["reconnect"]
 
     def search(server_id: str | None) -> BroadcastFinder:
@@ -147,11 +157,14 @@ def make_client(options: Options, nickname: str, ui: UserInterface, reactor: Any
             options["discovery-port"],
             server_id,
             notices,
+            accepts=keys.accepts,
         )
 
     def client(finder: Finder, once: bool) -> ChatClient:
         return ChatClient(
-            reactor, nickname, finder, ui, jitter, once, options.offered_nickname, notices=notices
+            *(reactor, nickname, finder, ui, jitter, once, options.offered_nickname),
+            notices=notices,
+            keys=keys,
         )
 
     if address is None:

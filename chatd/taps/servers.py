@@ -1,7 +1,7 @@
 """``chatd servers``: list the servers that answer a broadcast."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NoReturn
 
 from twisted.internet import task
@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from chatd.chat import limits
 from chatd.discovery.querier import Querier
-from chatd.discovery.subnets import DEFAULT_PORT
+from chatd.discovery.subnets import DEFAULT_PORT, Subnet
 from chatd.stderr import write_line
 from chatd.taps.options import (
     CommandOptions,
@@ -22,6 +22,7 @@ from chatd.taps.options import (
     port_number,
 )
 from chatd.taps.program import get_reactor, write_stdout
+from chatd.tls.fingerprint import words
 from chatd.wire.discovery import Offer
 from chatd.wire.rendering import escape
 from chatd.wire.table import table
@@ -55,6 +56,22 @@ async def main(reactor: Any, options: Options) -> None:
 
     :raises SystemExit: with status 1 if no server answers; also when interrupted.
     """
+    found, networks = await collect(
+        reactor, options.known_subnets, options["discovery-port"], options["wait"]
+    )
+    write_stdout(as_json(found) if options["json"] else as_table(found) if found else "")
+    if not found:
+        write_line(f"No server answered on {networks or 'any network'}.")
+        raise SystemExit(1)
+
+
+async def collect(
+    reactor: Any, subnets: Sequence[Subnet], port: int, seconds: float
+) -> tuple[list[Offer], str]:
+    """The offers that come within that time, sorted; and the networks that were queried, in words.
+
+    :raises SystemExit: with status 1 if the user interrupts it.
+    """
     # Until the reactor runs, Ctrl-C is a KeyboardInterrupt, which task.react would log as an error.
     started: Deferred[None] = Deferred()
     reactor.callWhenRunning(lambda: started.callback(None))
@@ -65,11 +82,9 @@ async def main(reactor: Any, options: Options) -> None:
         if len(offers) < limits.MAX_OFFERS:
             offers[offer.id, offer.address, offer.port] = offer
 
-    querier = Querier(
-        reactor, lambda: options.known_subnets, options["discovery-port"], offer_received
-    )
+    querier = Querier(reactor, lambda: subnets, port, offer_received)
     querier.start()
-    waiting: Deferred[None] = task.deferLater(reactor, options["wait"])
+    waiting: Deferred[None] = task.deferLater(reactor, seconds)
     # Ctrl-C stops the reactor, which to task.react is a success.
     reactor.addSystemEventTrigger("before", "shutdown", waiting.cancel)
     try:
@@ -78,11 +93,7 @@ async def main(reactor: Any, options: Options) -> None:
         raise SystemExit(1) from None
     networks = ", ".join(str(subnet.network) for subnet in querier.queried)
     await querier.stop()
-    found = [offers[key] for key in sorted(offers)]
-    write_stdout(as_json(found) if options["json"] else as_table(found) if found else "")
-    if not found:
-        write_line(f"No server answered on {networks or 'any network'}.")
-        raise SystemExit(1)
+    return [offers[key] for key in sorted(offers)], networks
 
 
 def run(options: Options) -> NoReturn:
@@ -101,6 +112,7 @@ def as_json(offers: list[Offer]) -> str:
             "slots": each.slots,
             "free": each.free,
         }
+        | ({"tls_port": each.tls_port, "fingerprint": each.fingerprint} if each.tls_port else {})
         | _cluster_object(each)
         for each in offers
     ]
@@ -130,6 +142,8 @@ def as_table(offers: list[Offer]) -> str:
         ("FREE", lambda each: "cut off" if each.is_cut_off else str(each.free)),
         ("SLOTS", lambda each: str(each.slots)),
     ]
+    if any(each.fingerprint for each in offers):
+        columns.append(("KEY", lambda each: words(each.fingerprint) if each.tls_port else "none"))
     rows = [[heading for heading, _ in columns]]
     rows += [[cell(each) for _, cell in columns] for each in offers]
     return table(rows)

@@ -3,9 +3,10 @@
 from typing import Any, Final
 
 from OpenSSL import SSL, crypto
-from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
+from twisted.internet.interfaces import IOpenSSLServerConnectionCreator, IReactorTime
+from twisted.internet.protocol import Factory
 from twisted.internet.ssl import CertificateOptions, TLSVersion
-from twisted.protocols.tls import TLSMemoryBIOProtocol
+from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 from zope.interface import implementer
 
 from chatd.tls import fingerprint
@@ -54,6 +55,18 @@ def client_options() -> CertificateOptions:
     handshake is done, before it sends anything.
     """
     return CertificateOptions(raiseMinimumTo=_OLDEST)
+
+
+def client_factory(factory: Factory, clock: IReactorTime) -> TLSMemoryBIOFactory:
+    """A factory of the client's ends of TLS connections to the protocols of `factory`."""
+    return TLSMemoryBIOFactory(client_options(), True, factory, clock)
+
+
+def server_factory(
+    context: ServerContext, factory: Factory, clock: IReactorTime
+) -> TLSMemoryBIOFactory:
+    """A factory of the server's ends; its port speaks nothing but TLS."""
+    return TLSMemoryBIOFactory(context, False, factory, clock)
 
 
 def peer_fingerprint(transport: Any) -> str:

@@ -1,12 +1,16 @@
 """The fingerprint of a public key: what two people compare, and what a client remembers."""
 
-from hashlib import sha256
-from typing import Final
+from __future__ import annotations
 
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
+
 from mnemonic import Mnemonic
+
+if TYPE_CHECKING:
+    # A client that meets no server with TLS need not wait for these to be loaded.
+    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
 #: Hexadecimal digits of a fingerprint.
 DIGITS: Final = 64
@@ -21,6 +25,8 @@ def of_key(key: PublicKeyTypes) -> str:
 
     It is that of the key, not that of a certificate: a renewed certificate has the same.
     """
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
     info = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return sha256(info).hexdigest()
 

@@ -12,9 +12,12 @@ from twisted.python.failure import Failure
 from chatd.chat import events, limits
 from chatd.client.cluster import KnownNodes
 from chatd.client.lifecycle import ServerAddress
+from chatd.client.server_keys import ServerKeys
 from chatd.client.service import ChatClient
 from chatd.discovery.subnets import HostAddress
+from chatd.tls.known_servers import KnownServers
 from chatd.wire import frames
+from chatd.wire.foreign_protocols import HANDSHAKE_RECORD
 from tests.client.session_harness import type_line
 from tests.fakes import FakeUI
 
@@ -72,9 +75,11 @@ class ClientHarness:
         ui: FakeUI | None = None,
         output_shared_with: Sequence[ChatClient] = (),
         host: Callable[[], Sequence[HostAddress]] = lambda: (),
+        known_servers: KnownServers | None = None,
     ) -> None:
         self.reactor: Any = MemoryReactorClock()
         self.ui = ui or FakeUI(is_interactive)
+        known = known_servers or KnownServers(None, self.ui.notify)
         self.finder = FakeFinder()
         self.service = ChatClient(
             self.reactor,
@@ -85,6 +90,7 @@ class ClientHarness:
             once,
             default_nickname,
             output_shared_with,
+            keys=ServerKeys(known, self.ui.notify, self.reactor),
             host=host,
         )
         self.exit_statuses: list[int] = []
@@ -107,6 +113,12 @@ class ClientHarness:
     def take_connection(
         self, server: ServerAddress = PARTY, peer: IPv4Address | None = None
     ) -> None:
+        self.connect_socket(server, peer)
+        if self.transport.value()[:1] == HANDSHAKE_RECORD:  # this server does not speak TLS
+            self.lose_connection(clean=True)
+            self.connect_socket(server, peer)
+
+    def connect_socket(self, server: ServerAddress, peer: IPv4Address | None = None) -> None:
         host, port, factory, *_ = self.reactor.tcpClients[-1]
         assert (host, port) == (server.host, server.port)
         self.transport = StringTransport(peerAddress=peer)

@@ -24,7 +24,10 @@ class Owner:
         self.frames: list[FromServer] = []
         self.reasons: list[str] = []
 
-    def connected(self, connection: ServerConnection) -> None:
+    def handshake_failed(self, connection: ServerConnection, reason: str) -> None:
+        raise NotImplementedError
+
+    def connected(self, connection: ServerConnection, fingerprint: str) -> None:
         self.made += 1
 
     def frame_received(self, frame: FromServer) -> None:

@@ -51,7 +51,10 @@ class _ClientEnd:
             server, self.transports[0], self.client, self.transports[1], clock=harness.clock
         )
 
-    def connected(self, connection: ServerConnection) -> None:
+    def handshake_failed(self, connection: ServerConnection, reason: str) -> None:
+        raise NotImplementedError
+
+    def connected(self, connection: ServerConnection, fingerprint: str) -> None:
         pass
 
     def frame_received(self, frame: FromServer) -> None:

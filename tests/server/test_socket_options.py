@@ -52,7 +52,10 @@ class _NativeClient:
     def __init__(self) -> None:
         self.welcomed: Deferred[None] = Deferred()
 
-    def connected(self, connection: ServerConnection) -> None:
+    def handshake_failed(self, connection: ServerConnection, reason: str) -> None:
+        raise NotImplementedError
+
+    def connected(self, connection: ServerConnection, fingerprint: str) -> None:
         connection.send(Enter("moon"))
 
     def frame_received(self, frame: object) -> None:
