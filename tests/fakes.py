@@ -30,7 +30,7 @@ from chatd.chat.hub import Hub, HubSettings
 from chatd.chat.outbox import MemberId
 from chatd.client.invitation import Invitation
 from chatd.client.status import Status
-from chatd.client.ui import Choice
+from chatd.client.ui import Choice, describe_target
 from chatd.wire.rendering import render
 
 
@@ -225,6 +225,7 @@ class FakeUI:
     :ivar prompts: the questions, those for a password included.
     :ivar is_checking_password: whether lines are hidden and not taken.
     :ivar confirmed_messages: the user's messages that the server has confirmed.
+    :ivar closed_talks: the private talks that the user has closed.
     :ivar on_answer: called with the answer of the prompt that is open; None if none is.
     """
 
@@ -238,6 +239,7 @@ class FakeUI:
         self.confirmed_messages: list[SendMessage | SendPrivate] = []
         self.default = ""
         self.choices: list[Choice] = []
+        self.closed_talks: list[str] = []
         self.is_input_paused = False
         self.is_checking_password = False
         self.on_answer: Callable[[str], Any] | None = None
@@ -287,6 +289,15 @@ class FakeUI:
         on_answer, self.on_answer = self.on_answer, None
         assert on_answer is not None, "no prompt is open"
         on_answer(text)
+
+    def switched(self, target: str) -> None:
+        self.notices.append(describe_target(target))
+
+    def closed(self, target: str) -> None:
+        self.closed_talks.append(target)
+
+    def clear(self) -> None:
+        self.shown.clear()
 
     def pause_input(self) -> None:
         self.is_input_paused = True

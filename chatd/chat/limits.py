@@ -408,6 +408,16 @@ WINDOW_READY_BYTES: Final = 65_536
 #: Output that waits for the terminal at most, all together, such as what resizing draws. Beyond it
 #: output is lost, and all is drawn anew once the terminal takes output again.
 WINDOW_BUFFER_BYTES: Final = 1_048_576
+#: Views of a terminal. Beyond it, the private talk that has been there for longest is closed.
+VIEWS: Final = 64
+#: Lines that each view keeps, to be shown again.
+VIEW_LINES: Final = 1_000
+#: Characters of these lines, all together.
+VIEW_CHARACTERS: Final = 1_048_576
+#: Arrivals and departures that are shown in one line; the next one begins another line.
+CONDENSED_ARRIVALS: Final = 200
+#: Nicknames that a user ignores.
+IGNORED_NICKNAMES: Final = 100
 #: Rows of the list of servers to choose from.
 LISTED_SERVERS: Final = 8
 #: Rows of the terminal that the message being typed may take.

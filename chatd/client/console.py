@@ -30,6 +30,7 @@ from chatd.client.ui import (
     InteractiveUI,
     SessionView,
     describe_missing,
+    describe_target,
     format_choice,
 )
 from chatd.stderr import write_line
@@ -98,7 +99,8 @@ class Console(Protocol, InteractiveUI):
 
     @override
     def show_event(self, event: object) -> None:
-        for line in rendering.render(event):
+        shown = event if self._session is None else self._session.without_ignored(event)
+        for line in rendering.render(shown):
             self.show(line)
 
     @override
@@ -125,6 +127,18 @@ class Console(Protocol, InteractiveUI):
         # Without the code: a screen reader would read each of its characters.
         for line in invitation.lines:
             self.notify(line)
+
+    @override
+    def switched(self, target: str) -> None:
+        self.notify(describe_target(target))
+
+    @override
+    def closed(self, target: str) -> None:
+        pass
+
+    @override
+    def clear(self) -> None:
+        self.notify("In line mode there is no screen that could be cleared.")
 
     # --- prompts --------------------------------------------------------------------------------
 
@@ -234,7 +248,7 @@ class Console(Protocol, InteractiveUI):
         if self._session is None:
             return
         try:
-            user_input = parse(line, self._session.room)
+            user_input = parse(line, self._session.target)
         except Refusal as refusal:
             self._session.not_sent(str(refusal))
         else:

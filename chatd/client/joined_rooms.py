@@ -1,4 +1,4 @@
-"""The rooms that the user is in: which one lines go to, and which ones to rejoin after a reconnect.
+"""Where the user's lines go, and which rooms to rejoin after a reconnect.
 
 The user may type lines before the server has answered a ``/join``. They are meant for the room that
 the user expects to be in then, so :attr:`JoinedRooms.current` changes with the request. If the
@@ -16,7 +16,8 @@ from chatd.chat.names import LOBBY, casefold
 class JoinedRooms:
     """The rooms that the user has joined; names that differ only in case are one room.
 
-    :ivar current: the room that lines go to.
+    :ivar current: the target, which is where lines go: a room, or a private talk such as ``@ice``
+        or ``@ice,moon``.
     """
 
     def __init__(self) -> None:
@@ -25,6 +26,36 @@ class JoinedRooms:
         # For each join without a reply: which room was current before it.
         self._previous_rooms: dict[str, str] = {}
 
+    @property
+    def names(self) -> list[str]:
+        """The rooms that the user is in, or has asked to join."""
+        asked = {key: key for key in self._previous_rooms}
+        return list((asked | self._joined).values())
+
+    def find(self, room: str) -> str | None:
+        """The room with this name, if the user is in it or has asked to join it."""
+        key = casefold(room)
+        return self._joined.get(key, room if key in self._previous_rooms else None)
+
+    def left_target(self) -> None:
+        """Lines go to the lobby from now on, or to another room if the user is not in it."""
+        self.current = LOBBY if LOBBY in self._joined or not self._joined else self.names[-1]
+
+    def left(self, room: str) -> None:
+        """The user is not in `room` any more."""
+        key = casefold(room)
+        self._joined.pop(key, None)
+        # The user may have asked to join it again.
+        if casefold(self.current) == key and key not in self._previous_rooms:
+            self.left_target()
+
+    def renamed(self, old: str, new: str) -> None:
+        """A member has another nickname: a private talk with it goes on."""
+        if self.current.startswith("@"):
+            names = self.current[1:].split(",")
+            renamed = [new if casefold(name) == casefold(old) else name for name in names]
+            self.current = f"@{','.join(renamed)}"
+
     def requested(self, command: ClientCommand) -> None:
         """Take note of a command that the server has not answered yet."""
         match command:
@@ -32,7 +63,7 @@ class JoinedRooms:
                 self._previous_rooms[casefold(room)] = self.current
                 self.current = room
             case commands.LeaveRoom(room) if casefold(room) == casefold(self.current):
-                self.current = LOBBY
+                self.left_target()
 
     def confirmed(self, command: ClientCommand | None) -> None:
         """Take note that the server has carried out `command`."""
@@ -75,6 +106,8 @@ class JoinedRooms:
         joined = {k: room for k, room in there.items() if k not in self._joined.keys() | leaving}
         left = {k: room for k, room in self._joined.items() if k not in there.keys() | joining}
         self._joined = {k: r for k, r in self._joined.items() if k not in left} | joined
+        if casefold(self.current) in left:
+            self.left_target()
         return list(joined.values()), list(left.values())
 
     def rejoin_commands(self) -> list[ClientCommand]:

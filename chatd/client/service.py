@@ -20,12 +20,14 @@ from chatd.chat.errors import PasswordRequired, Refusal
 from chatd.client import status
 from chatd.client.connection_notices import ConnectionNotices
 from chatd.client.finder import Finder
+from chatd.client.ignored import IgnoredNicknames
 from chatd.client.lifecycle import RETRY_WITH_PASSWORD, Core, Effects, ServerAddress, machine
 from chatd.client.link import LinkMonitor
 from chatd.client.protocol import Client, ServerConnection, describe_failure
 from chatd.client.server_keys import ServerKeys
-from chatd.client.session import Session, SessionOwner
-from chatd.client.ui import UserInterface, show_help
+from chatd.client.session import Session
+from chatd.client.session_owner import SessionOwner
+from chatd.client.ui import FIRST_HELP, UserInterface
 from chatd.discovery.subnets import HostAddress, host_addresses
 from chatd.tls.known_servers import KnownServers
 from chatd.wire import frames
@@ -50,6 +52,7 @@ class ChatClient(Service, Effects, SessionOwner, Client):
         with this one when it does not keep up.
     :param keys: decides about TLS; the finder may share it. None to remember no server.
     :param notices: takes what is said about the connection; the finder may share it.
+    :param ignored: the nicknames that the user ignores; None to begin with none, and forget them.
     :ivar when_ended: fires with the exit status when the client has left.
     :ivar when_online: fires when the client is online for the first time.
     """
@@ -67,10 +70,11 @@ class ChatClient(Service, Effects, SessionOwner, Client):
         notices: ConnectionNotices | None = None,
         keys: ServerKeys | None = None,
         host: Callable[[], Sequence[HostAddress]] = host_addresses,
+        ignored: IgnoredNicknames | None = None,
     ) -> None:
         self.when_ended: Deferred[int] = Deferred()
         self.when_online: Deferred[None] = Deferred()
-        self.session = Session(nickname, ui, self)
+        self.session = Session(nickname, ui, self, ignored)
         self._reactor = reactor
         self._finder = finder
         self._default_nickname = default_nickname
@@ -89,6 +93,7 @@ class ChatClient(Service, Effects, SessionOwner, Client):
         self._is_gone = False
         self._is_paused = False
         self._is_password_sent = False
+        self._suggestion = ""
         self._was_told_why = False
         self._server: ServerAddress | None = None
 
@@ -239,7 +244,9 @@ class ChatClient(Service, Effects, SessionOwner, Client):
             )
         elif self._ui.is_interactive:
             self._ui.password_checked()
-            self._ui.prompt(f"{escape(problem)} Your nickname?", self._on_nickname)
+            self._ui.prompt(
+                f"{escape(problem)} Your nickname?", self._on_nickname, self._suggestion
+            )
         else:
             self._inputs.cannot_ask(f"{escape(problem)} Use another nickname: --nickname NAME")
 
@@ -256,7 +263,7 @@ class ChatClient(Service, Effects, SessionOwner, Client):
             self._ui.notify(f"Connected to {where}")
         if not self.when_online.called:
             if self._ui.is_interactive:
-                show_help(self._ui)
+                self._ui.notify(FIRST_HELP)
             self.when_online.callback(None)
         self.session.online()
         if is_resumed:
@@ -354,6 +361,7 @@ class ChatClient(Service, Effects, SessionOwner, Client):
             case frames.Error(data=frames.ErrorData(code=PasswordRequired.code)):
                 self._authenticate(frame.data)
             case frames.Error():
+                self._suggestion = frame.data.suggestion
                 self._core.hello_refused(self._inputs, frame.data.code, frame.data.message)
 
     def _member_frame_received(self, frame: FromServer) -> None:

@@ -31,7 +31,7 @@ overtake the queue, as what they ask for is shown on entering. Neither outlives 
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final, Protocol
+from typing import Final
 
 from typing_extensions import override
 
@@ -47,14 +47,17 @@ from chatd.chat.errors import (
     WrongPassword,
 )
 from chatd.client.account_nickname import AccountNickname, RenamedSession
+from chatd.client.ignored import IgnoredNicknames
 from chatd.client.invitation import Invitation
 from chatd.client.joined_rooms import JoinedRooms
 from chatd.client.lifecycle import ServerAddress
+from chatd.client.local_commands import LocalCommand, LocalCommands
 from chatd.client.passwords import Passwords
 from chatd.client.private_messages import describe_outcome, prompt_private_message
 from chatd.client.resumption import Resumption
 from chatd.client.searches import Searches
-from chatd.client.ui import SessionView, UserInterface, show_help, show_invitation
+from chatd.client.session_owner import SessionOwner
+from chatd.client.ui import SessionView, UserInterface, show_invitation
 from chatd.client.unconfirmed import (
     LIST_REPLIES,
     MESSAGE_COMMANDS,
@@ -78,32 +81,6 @@ _ACCOUNT_CODES: Final = frozenset({PasswordRequired.code, NicknameTaken.code, Bl
 _PAUSE_LINES: Final = limits.UNSENT_LINES
 
 
-class SessionOwner(Protocol):
-    """The client that a session belongs to, as far as the session needs it."""
-
-    @property
-    def server(self) -> ServerAddress | None:
-        """The address of the server that the client is, or was last, connected to."""
-
-    def send(self, command: ClientCommand, request_id: int) -> None:
-        """Send a command; only called while online."""
-
-    def leave(self) -> None:
-        """Leave the chat: everything is sent, or the user does not want to wait for it."""
-
-    def restart_flush_timeout(self) -> None:
-        """Restart the timeout after which a draining session is given up.
-
-        Called when no more lines will be taken, and then at each confirmation.
-        """
-
-    def set_paused(self, paused: bool) -> None:
-        """Stop reading from the server, or resume."""
-
-    def notify_of_connection(self, message: str) -> None:
-        """Show a sentence about the connection, which is of no interest if it is soon back."""
-
-
 class Session(SessionView, RenamedSession):
     """The user's lines and their outcomes, the rooms, the nickname and the passwords.
 
@@ -118,7 +95,13 @@ class Session(SessionView, RenamedSession):
     :ivar confirm_leaving: called with what to do if the user may leave, or wants to all the same.
     """
 
-    def __init__(self, nickname: str, ui: UserInterface, owner: SessionOwner) -> None:
+    def __init__(
+        self,
+        nickname: str,
+        ui: UserInterface,
+        owner: SessionOwner,
+        ignored: IgnoredNicknames | None = None,
+    ) -> None:
         self.nickname = nickname
         self.passwords = Passwords()
         self.resumption = Resumption()
@@ -132,6 +115,8 @@ class Session(SessionView, RenamedSession):
         self._ui = ui
         self._owner = owner
         self._rooms = JoinedRooms()
+        self._ignored = ignored or IgnoredNicknames()
+        self._local_commands = LocalCommands(ui, self._rooms, self._ignored, self.not_sent)
         self._searches = Searches()
         self._queue: deque[PendingCommand] = deque()
         self._account_nickname = AccountNickname(ui, self)
@@ -145,7 +130,7 @@ class Session(SessionView, RenamedSession):
 
     @property
     @override
-    def room(self) -> str:
+    def target(self) -> str:
         return self._rooms.current
 
     @property
@@ -181,27 +166,29 @@ class Session(SessionView, RenamedSession):
     # --- called by the UI -----------------------------------------------------------------------
 
     @override
-    def submit(self, line: str, user_input: UserInput | None) -> None:  # noqa: C901  # a table
-        match user_input:
-            case _ if self.is_at_end:
-                self._refuse_after_quit(line)
-            case slash_commands.Help():
-                show_help(self._ui)
-            case slash_commands.SwitchRoom(room):
-                self._rooms.current = room
-                self._ui.notify(f"You are now writing to {escape(room)}.")
-            case slash_commands.MoreResults():
-                self._request_more_results(line)
-            case slash_commands.PromptPrivate():
-                prompt_private_message(self._ui, self.submit, self.not_sent)
-            case commands.Quit():
-                self.confirm_leaving(self._quit)
-            case slash_commands.ShowInvite():
-                show_invitation(self._ui, self.invitation)
-            case _ if isinstance(user_input, slash_commands.LOCAL_INPUT):
-                self._ui.notify("This command is not known here yet; nothing was sent.")
-            case _ if user_input is not None:
-                self.enqueue(PendingCommand(line, user_input))
+    def submit(self, line: str, user_input: UserInput | None) -> None:
+        if self.is_at_end:
+            self._refuse_after_quit(line)
+        elif isinstance(user_input, LocalCommand):
+            self._local_commands.carry_out(user_input)
+        elif isinstance(user_input, slash_commands.MoreResults):
+            self._request_more_results(line)
+        elif isinstance(user_input, slash_commands.PromptPrivate):
+            prompt_private_message(self._ui, self.submit, self.not_sent)
+        elif isinstance(user_input, commands.Quit):
+            self.confirm_leaving(self._quit)
+        elif isinstance(user_input, slash_commands.ShowInvite):
+            show_invitation(self._ui, self.invitation)
+        elif user_input is not None:
+            self.enqueue(PendingCommand(line, user_input))
+
+    @override
+    def switch(self, target: str) -> None:
+        self._local_commands.switch(target)
+
+    @override
+    def without_ignored(self, event: object) -> object | None:
+        return self._ignored.without_ignored(event)
 
     @override
     def not_sent(self, reason: str) -> None:
@@ -354,15 +341,27 @@ class Session(SessionView, RenamedSession):
                 self._error(frame)
             case frames.Ok():
                 self._ok(frame)
-            case frames.MemberRenamed(data=events.MemberRenamed(old, new)) if old == self.nickname:
-                self.nickname = new
-                self._ui.show_event(frame.data)
+            case frames.MemberRenamed() | frames.RoomLeft():
+                self._show_change(frame.data)
             case frames.Missed(data=missed):
                 self._show_missed(missed)
             case frames.Pong() | frames.Welcome() | frames.Goodbye():
                 pass
             case _:
                 self._ui.show_event(frame.data)
+
+    def _show_change(self, event: events.MemberRenamed | events.RoomLeft) -> None:
+        """Show what may change where the user's lines go."""
+        before = self.target
+        match event:
+            case events.MemberRenamed(old, new):
+                self.nickname = new if old == self.nickname else self.nickname
+                self._rooms.renamed(old, new)
+            case events.RoomLeft(room, nickname) if nickname == self.nickname:
+                self._rooms.left(room)
+        self._ui.show_event(event)
+        if self.target != before:
+            self._ui.switched(self.target)
 
     def _show_missed(self, missed: events.Missed) -> None:
         # The user was not there for a moment only: these look as if they came now.

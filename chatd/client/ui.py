@@ -34,6 +34,23 @@ SERVER_PROMPT: Final = "Which server? (number or name)"
 STILL_CHECKING: Final = "The password is still being checked; this line was not sent."
 
 
+#: How a terminal shows who comes and goes: in one line, each in a line of its own, or not at all.
+CONDENSED: Final = "condensed"
+ALL: Final = "all"
+NONE: Final = "none"
+ARRIVALS: Final = (CONDENSED, ALL, NONE)
+
+#: Said once to a user who has entered, instead of a list of all commands.
+FIRST_HELP: Final = "Type and press Enter to talk. @NAME TEXT is private. /help shows the commands."
+
+
+def describe_target(target: str) -> str:
+    """The sentence that says where the user's lines go."""
+    if target.startswith("@"):
+        return f"You are now writing privately to {escape(target[1:].replace(',', ', '))}."
+    return f"You are now writing to {escape(target)}."
+
+
 def describe_missing(lines: int) -> str:
     """The sentence that stands for lines which were not shown."""
     return f"{lines} lines are missing here, because they could not be shown."
@@ -96,6 +113,15 @@ class UserInterface(Protocol):
         :param on_answer: called with the number or the name that the user entered.
         """
 
+    def switched(self, target: str) -> None:
+        """The user's lines go to `target` from now on: ``#dev``, ``@ice`` or ``@ice,moon``."""
+
+    def closed(self, target: str) -> None:
+        """The user has closed the private talk `target`."""
+
+    def clear(self) -> None:
+        """Show nothing of what was shown before, where the user is looking."""
+
     def pause_input(self) -> None:
         """Take no more lines for now; :meth:`prompt` takes its answer all the same."""
 
@@ -127,8 +153,8 @@ class SessionView(Protocol):
     nickname: str
 
     @property
-    def room(self) -> str:
-        """The room that lines go to."""
+    def target(self) -> str:
+        """Where lines go: a room, or a private talk such as ``@ice`` or ``@ice,moon``."""
 
     @property
     def unconfirmed_count(self) -> int:
@@ -137,8 +163,14 @@ class SessionView(Protocol):
     def submit(self, line: str, user_input: UserInput | None) -> None:
         """Take a line of input.
 
-        :param user_input: what ``slash_commands.parse`` made of the line, with :attr:`room`.
+        :param user_input: what ``slash_commands.parse`` made of the line, with :attr:`target`.
         """
+
+    def switch(self, target: str) -> None:
+        """Send the lines that follow to `target`: the user has chosen it."""
+
+    def without_ignored(self, event: object) -> object | None:
+        """What of an event or a reply is to be shown; None if it is of a member that is ignored."""
 
     def not_sent(self, reason: str) -> None:
         """Notify the user of a line that is not valid; it counts for the exit status."""

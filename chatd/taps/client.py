@@ -13,6 +13,7 @@ from chatd.chat import limits
 from chatd.client.connection_notices import ConnectionNotices
 from chatd.client.console import close_with_timeout
 from chatd.client.finder import BroadcastFinder, DirectAddress, Finder
+from chatd.client.ignored import IgnoredNicknames, ignored_file
 from chatd.client.lifecycle import ServerAddress
 from chatd.client.named_server import NamedServer
 from chatd.client.server_keys import ServerKeys
@@ -142,6 +143,11 @@ def jitter() -> float:
     return random.uniform(0, limits.RETRY_JITTER_SECONDS)  # noqa: S311  # nosec B311  # not a secret
 
 
+def remembered_ignored(ui: UserInterface) -> IgnoredNicknames:
+    """The nicknames that the user ignores; off a terminal, none from earlier runs."""
+    return IgnoredNicknames(ignored_file(os.environ) if ui.is_interactive else None)
+
+
 def make_client(options: Options, nickname: str, ui: UserInterface, reactor: Any) -> ChatClient:
     """The client that `options` ask for."""
     notices = ConnectionNotices(ui, reactor)
@@ -165,6 +171,7 @@ def make_client(options: Options, nickname: str, ui: UserInterface, reactor: Any
             *(reactor, nickname, finder, ui, jitter, once, options.offered_nickname),
             notices=notices,
             keys=keys,
+            ignored=remembered_ignored(ui),
         )
 
     if address is None:

@@ -14,7 +14,7 @@ from chatd.client.ui import InteractiveUI, UserInterface
 from chatd.discovery.subnets import Subnet
 from chatd.log.engine import StoreInUse
 from chatd.server.service import CannotListen, ChatServer
-from chatd.taps.client import jitter
+from chatd.taps.client import jitter, remembered_ignored
 from chatd.taps.interactive import InteractiveOptions
 from chatd.taps.program import Program
 from chatd.taps.server import (
@@ -108,6 +108,7 @@ class HostingProgram(Program):
             jitter,
             once=True,
             output_shared_with=output_shared_with,
+            ignored=remembered_ignored(ui),
         )
 
     @override

@@ -10,9 +10,9 @@ import time
 from typing import Any, ClassVar
 
 from chatd.client.console import Console
-from chatd.client.ui import InteractiveUI
+from chatd.client.ui import ARRIVALS, CONDENSED, InteractiveUI
 from chatd.taps.environment import DUMB_TERMINALS
-from chatd.taps.options import CommandOptions
+from chatd.taps.options import CommandOptions, choice, parameter
 
 
 class InteractiveOptions(CommandOptions):
@@ -25,6 +25,16 @@ class InteractiveOptions(CommandOptions):
             "use line mode, also on a terminal that can show the full interface",
         ],
         ["bell", None, "ring the terminal's bell for private messages and mentions"],
+        ["one-stream", None, "show all rooms and private talks in one stream, without views"],
+    ]
+    optParameters: ClassVar = [
+        parameter(
+            "arrivals",
+            CONDENSED,
+            "how a terminal shows who comes and goes: condensed (many in one line; not in "
+            "--one-stream), all, or none",
+            choice(ARRIVALS),
+        ),
     ]
 
     @property
@@ -77,13 +87,21 @@ def _is_asyncio(reactor: Any) -> bool:
 def _terminal(options: InteractiveOptions, reactor: Any, drops_lines: bool) -> InteractiveUI:
     from prompt_toolkit.output import ColorDepth
 
-    from chatd.client.terminal.editor import open_terminal
     from chatd.client.terminal.input_history import history_file
+    from chatd.client.terminal.opening import open_terminal
     from chatd.client.terminal.screen import TerminalUI, Tty
 
     keyboard, window, file = open_terminal(sys.__stdin__, sys.__stdout__, os.environ["TERM"])
     no_colours = ColorDepth.DEPTH_1_BIT if os.environ.get("NO_COLOR") else None
-    tty = Tty(keyboard, window, file, no_colours, bool(options["bell"]))
+    tty = Tty(
+        keyboard,
+        window,
+        file,
+        no_colours,
+        bool(options["bell"]),
+        bool(options["one-stream"]),
+        options["arrivals"],
+    )
     terminal = TerminalUI(reactor, tty, history_file(os.environ), time.time, drops_lines)
     # On the same terminal, log lines would be written across the input line.
     if sys.__stderr__ is not None and sys.__stderr__.isatty():

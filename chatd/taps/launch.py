@@ -193,6 +193,18 @@ class TaggedOutput(UserInterface):
         pass
 
     @override
+    def switched(self, target: str) -> None:
+        pass
+
+    @override
+    def closed(self, target: str) -> None:
+        pass
+
+    @override
+    def clear(self) -> None:
+        pass
+
+    @override
     def pause_input(self) -> None:
         pass
 

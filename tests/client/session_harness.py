@@ -5,6 +5,7 @@ from collections.abc import Callable
 from chatd.chat.commands import ClientCommand, SendMessage
 from chatd.chat.errors import Refusal, RequestId
 from chatd.chat.names import LOBBY
+from chatd.client.ignored import IgnoredNicknames
 from chatd.client.lifecycle import ServerAddress
 from chatd.client.session import Session
 from chatd.client.ui import SessionView
@@ -17,7 +18,7 @@ from tests.fakes import FakeUI
 def type_line(session: SessionView, line: str) -> None:
     """Hand a line to `session`, as a user interface does."""
     try:
-        user_input = parse(line, session.room)
+        user_input = parse(line, session.target)
     except Refusal as refusal:
         session.not_sent(str(refusal))
     else:
@@ -101,7 +102,7 @@ class RecordingSession:
     """
 
     nickname = "ice"
-    room = LOBBY
+    target = LOBBY
     unconfirmed_count = 0
 
     def __init__(self, on_submit: Callable[[], None] = lambda: None) -> None:
@@ -112,12 +113,19 @@ class RecordingSession:
         self.paused: list[bool] = []
         self.ends = 0
         self.losses = 0
+        self.ignored = IgnoredNicknames()
         self.on_submit = on_submit
 
     def submit(self, line: str, user_input: UserInput | None) -> None:
         self.lines.append(line)
         self.inputs.append(user_input)
         self.on_submit()
+
+    def switch(self, target: str) -> None:
+        self.target = target
+
+    def without_ignored(self, event: object) -> object | None:
+        return self.ignored.without_ignored(event)
 
     def not_sent(self, reason: str) -> None:
         self.problems.append(reason)

@@ -126,7 +126,7 @@ def test_an_endless_line_does_not_fill_the_memory_and_is_reported() -> None:
 
 def test_a_line_is_parsed_with_the_room_that_the_session_is_in() -> None:
     stdio = Stdio()
-    stdio.session.room = "#dev"
+    stdio.session.target = "#dev"
     stdio.comes(b"hello\n/leave\n/dance\n")
     assert stdio.session.inputs == [SendMessage("hello", "#dev"), LeaveRoom("#dev")]
     [problem] = stdio.session.problems

@@ -4,7 +4,6 @@ import pytest
 
 from chatd.chat import events
 from chatd.wire import frames
-from chatd.wire.slash_commands import help_lines
 from tests.client.service_harness import ClientHarness, online
 
 HELLO = {"type": "hello", "data": {"nickname": "ice", "version": 1}}
@@ -21,9 +20,12 @@ def test_it_looks_for_its_server_connects_and_says_hello() -> None:
     assert client.service.when_online.called
 
 
-def test_on_a_terminal_the_commands_are_listed_once_after_the_welcome() -> None:
+def test_on_a_terminal_one_line_of_help_follows_the_first_welcome() -> None:
     client = online(is_interactive=True)
-    assert client.ui.notices[-len(help_lines()) :] == help_lines()
+    assert client.ui.notices == [
+        "Connected to party (10.35.11.111:7777) as ice.",
+        "Type and press Enter to talk. @NAME TEXT is private. /help shows the commands.",
+    ]
     client.lose_connection()
     client.advance(4.5)
     before = len(client.ui.notices)

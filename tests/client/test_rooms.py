@@ -96,7 +96,7 @@ def test_room_names_are_compared_without_case() -> None:
     ice = joined("#Dev")
     ice.type("/leave #dev")
     ice.confirm(ice.sent[-1][1])
-    assert ice.session.room == LOBBY
+    assert ice.session.target == LOBBY
     ice.reconnect()
     assert ice.commands == []
 

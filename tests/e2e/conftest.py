@@ -57,7 +57,7 @@ def client(open_terminal: StartTerminal, server_ports: SimpleNamespace) -> Start
             **options,
         )
         terminal.expect(f"online as {nickname}")
-        terminal.expect("a line that begins with /")
+        terminal.expect("/help shows the commands")
         return terminal
 
     return start

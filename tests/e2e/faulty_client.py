@@ -15,14 +15,14 @@ from chatd.client.terminal.status_bar import StatusBar
 
 
 def log_at_boom() -> None:
-    received = Roster.message_received
+    update = Roster.update
 
-    def logging(self: Roster, message: Message, current: str) -> None:
-        if message.text == "boom":
+    def logging(self: Roster, event: object) -> None:
+        if isinstance(event, Message) and event.text == "boom":
             Logger().warn("a line for the log")
-        received(self, message, current)
+        update(self, event)
 
-    Roster.message_received = logging  # type: ignore[method-assign]  # this is the fault
+    Roster.update = logging  # type: ignore[method-assign]  # this is the fault
 
 
 def break_at_boom() -> None:

@@ -35,7 +35,7 @@ def test_a_stalled_terminal_of_launch_stops_nobody_and_goes_on_when_it_moves(
     words += ["--discovery-port", str(free_udp_port()), "--web", str(free_port())]
     with terminals() as open_one:
         moon = open_one(words, {"XDG_STATE_HOME": str(tmp_path)})
-        moon.expect("a line that begins with /")
+        moon.expect("/help shows the commands")
         ice, sun = enter(port, "ice"), enter(port, "sun")
         _chat(ice, sun)  # and the terminal is not read
         moon.expect("lines are missing here, because they could not be shown")
@@ -62,7 +62,7 @@ def test_a_client_at_a_stalled_terminal_can_be_ended(
         words = [*CHATD, "launch", *IFADDRS, "-n", "moon", "--port", str(port), "--flood", "0"]
         words += ["--discovery-port", str(free_udp_port()), "--web", str(free_port())]
         server = open_one([*words, "--plain-terminal"], {})
-        server.expect("a line that begins with /")
+        server.expect("/help shows the commands")
         stalled: Terminal = open_terminal("client", HOST, str(port), *IFADDRS, "-n", "zoe")
         stalled.expect("online as zoe")
         ice, sun = enter(port, "ice"), enter(port, "sun")

@@ -35,7 +35,7 @@ def test_a_half_typed_line_stays_whole_while_messages_arrive_above_it(
 def test_commands_nicknames_and_rooms_are_completed(
     client: StartTerminal, peer: Callable[[str], Peer]
 ) -> None:
-    moon, ice = peer("moonlight"), client("ice")
+    moon, ice = peer("moonlight"), client("ice", "--one-stream")
     moon.send("join", {"room": "#devices"}, id=1)
     moon.receive("ok")
     ice.expect("2 members")
@@ -115,7 +115,7 @@ def test_own_lines_are_shown_where_others_see_them_and_refused_lines_are_not(
 ) -> None:
     ice = open_terminal("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice")
     server = fake_server.accept_member()
-    ice.expect("a line that begins with /")
+    ice.expect("/help shows the commands")
     ice.send_line("second")
     ice.send_line("refused")
     second, refused = server.receive("message"), server.receive("message")
@@ -152,7 +152,7 @@ def test_a_terminal_can_become_narrow_with_wide_and_right_to_left_text(
     ice.resize(40, 12)
     moon.send("message", {"text": "你好" * 20 + " שלום עולם \N{GRINNING FACE} " + "word " * 12})
     ice.expect("word word word")
-    ice.expect_last_lines("#lobby> half a line", "party · #lobby · 2 · online as ice")
+    ice.expect_last_lines("#lobby> half a line", "#lobby · 2 members · online as ice")
     [first] = [line for line in ice.lines if "moon: 你好" in line]
     for line in ice.lines[ice.lines.index(first) + 1 : -2]:
         assert line.startswith("      "), "a line that goes on is indented"

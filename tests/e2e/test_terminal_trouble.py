@@ -33,7 +33,7 @@ def test_names_with_control_characters_are_not_completed_and_a_paste_is_escaped(
     ice.send_keys("/join #de" + TAB)
     ice.send_keys("\x15@ma" + TAB + " ")
     ice.send_keys(bracketed_paste("turned\u202e"))
-    ice.expect_last_lines("#lobby> @ma turned<U+202E>", "party")
+    ice.expect_last_lines("privately to ma> @ma turned<U+202E>", "party")
     ice.expect("The pasted text has characters that are invisible")
     for harmful in ("\x1b]0;", "\u202e", "\x1b[H"):
         assert harmful.encode() not in ice.raw
@@ -44,7 +44,7 @@ def test_text_from_others_never_controls_the_terminal(
 ) -> None:
     ice = open_terminal("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice")
     server = fake_server.accept_member(server=f"par{HOSTILE}ty", rooms=["#lobby", f"#r{HOSTILE}"])
-    ice.expect("a line that begins with /")
+    ice.expect("/help shows the commands")
     ice.send_keys("half a line")
     name = f"mal{HOSTILE}lory"
     said = {"room": "#lobby", "source": name, "seq": 1, "time": 10**15, "text": HOSTILE}
@@ -106,7 +106,7 @@ def test_input_that_is_faster_than_the_server_is_kept_and_sent_in_order(
 ) -> None:
     ice = open_terminal("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice")
     server = fake_server.accept_member()
-    ice.expect("a line that begins with /")
+    ice.expect("/help shows the commands")
     for number in range(100):
         ice.send_line(f"line {number}")
     for kind in ("users", "rooms", "history"):
@@ -124,7 +124,7 @@ def test_neither_a_password_nor_its_length_is_shown(
 ) -> None:
     ice = open_terminal("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice")
     server = fake_server.accept_member()
-    ice.expect("a line that begins with /")
+    ice.expect("/help shows the commands")
     ice.send_line("/setname moon")
     request = server.receive("set-name")
     refused = {"code": "password-required", "message": "moon needs its password."}
@@ -147,7 +147,7 @@ def test_neither_a_password_nor_its_length_is_shown(
 
 def let_the_keys_arrive(terminal: Any, server: Peer, text: str) -> None:
     """The kernel hands keys to the terminal a little later: have something else done meanwhile."""
-    server.send("private", {"source": "sun", "to": ["ice"], "time": 0, "text": text})
+    server.send("message", {"source": "sun", "room": "#lobby", "seq": 1, "time": 0, "text": text})
     terminal.expect(f"sun: {text}")
 
 
@@ -156,7 +156,7 @@ def test_a_password_that_is_typed_again_is_no_message_whenever_that_happens(
 ) -> None:
     ice = open_terminal("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice")
     server = fake_server.accept_member()
-    ice.expect("a line that begins with /")
+    ice.expect("/help shows the commands")
     ice.send_line("/setname moon")
     refused = {"code": "password-required", "message": "moon needs its password."}
     server.send("error", refused, id=server.receive("set-name")["id"])
@@ -194,7 +194,7 @@ def test_in_line_mode_a_password_that_is_typed_again_is_no_message_either(
     options = ("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice", "--plain-terminal")
     ice = open_terminal(*options)
     server = fake_server.accept_member()
-    ice.expect("a line that begins with /")
+    ice.expect("/help shows the commands")
     ice.send_line("/setname moon")
     refused = {"code": "password-required", "message": "moon needs its password."}
     server.send("error", refused, id=server.receive("set-name")["id"])
@@ -335,7 +335,7 @@ def test_under_twistd_the_reactor_decides_and_plain_lines_mention_the_full_scree
         if has_screen:
             ice.expect_last_lines("#lobby>", "party · #lobby · 1 member · online as ice")
         else:
-            ice.expect("a line that begins with /")
+            ice.expect("/help shows the commands")
         assert ("Line mode" in ice.text) is not has_screen
         assert ("online as ice" in ice.text) is has_screen
         ice.send_line("hello")
@@ -350,7 +350,7 @@ def test_the_log_does_not_disturb_the_screen(fake_server: FakeServer, state: Pat
     with terminals() as open_one:
         ice = open_one([*FAULTY_CLIENT, "log", *words], {"XDG_STATE_HOME": str(state)})
         server = fake_server.accept_member()
-        ice.expect("a line that begins with /")
+        ice.expect("/help shows the commands")
         ice.send_keys("half a line")
         ice.expect_last_lines("#lobby> half a line", "party")
         said = {"room": "#lobby", "source": "moon", "seq": 1, "time": 0, "text": "boom"}

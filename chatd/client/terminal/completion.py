@@ -9,6 +9,8 @@ from chatd.wire.rendering import escape
 
 #: The arguments of each command, as its help shows them: they say what can be completed there.
 _ARGUMENTS = {name: spec.arguments for spec in slash_commands.SLASH_COMMANDS for name in spec.names}
+#: The commands that take one nickname, which somebody has.
+_NICKNAME_COMMANDS = frozenset({"/query", "/whois", "/ignore", "/unignore"})
 #: What a search may have besides words.
 _FILTERS = ("in:", "from:", "since:")
 
@@ -46,7 +48,8 @@ def completions(before: str, known: Known) -> tuple[str, list[str]]:
     arguments = _ARGUMENTS.get(casefold(first), "") if space else ""
     if word.startswith("#") or "#ROOM" in arguments:
         return word, _matching(word if word.startswith("#") else f"#{word}", known.rooms)
-    if arguments.startswith("NAME[") and " " not in rest:
+    takes_nickname = arguments.startswith("NAME[") or casefold(first) in _NICKNAME_COMMANDS
+    if space and takes_nickname and " " not in rest:
         last = word.rsplit(",", 1)[-1]
         return last, _matching(last, known.nicknames)
     if word and not first.startswith("/"):

@@ -11,7 +11,7 @@ searching and copying are the terminal's, and the chat is still there when the c
 import os
 import signal
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from prompt_toolkit.application import Application, run_in_terminal
 from prompt_toolkit.buffer import Buffer
@@ -53,50 +53,39 @@ from prompt_toolkit.widgets.toolbars import CompletionsToolbar, SearchToolbar
 from typing_extensions import override
 
 from chatd.chat import limits
-from chatd.client.terminal import graphemes
+from chatd.client.terminal import graphemes, view_keys
+from chatd.client.terminal.editor_owner import EditorOwner
 from chatd.client.terminal.formatting import STYLES
-from chatd.client.terminal.key_parser import KeyParser
-from chatd.client.terminal.output import Line, wrap
+from chatd.client.terminal.output import Line, row_height, wrap
 from chatd.client.terminal.paste import ESCAPED_NOTICE, PasteError, escape_paste, validate_paste
-from chatd.client.terminal.status_bar import StatusBar, clip
+from chatd.client.terminal.status_bar import StatusBar
+from chatd.client.terminal.view_status import clip
+from chatd.client.terminal.views import Draft
 from chatd.client.terminal.window import WindowFile
 
 #: How long Ctrl-Z waits for the terminal to show that the editor is gone.
 _SUSPEND_SECONDS: Final = 0.1
 
-
-class EditorOwner(Protocol):
-    """The editor's reports to the terminal's user interface."""
-
-    def line_entered(self, text: str) -> None:
-        """The user has entered a line."""
-
-    def prompt_answered(self, text: str) -> None:
-        """The user has answered the prompt."""
-
-    def choice_made(self, index: int) -> None:
-        """The user has chosen from the list, with the arrow keys."""
-
-    def quit_requested(self) -> None:
-        """The user has pressed the key for leaving the chat."""
-
-    def interrupt(self) -> None:
-        """The user has pressed Ctrl-C, which is not a signal while the editor reads the keys."""
-
-    def notify(self, message: str) -> None:
-        """Show a notice of the editor to the user."""
-
-    def completions(self, before: str) -> tuple[str, list[str]]:
-        """The word at the end of `before`, and the words that it may become."""
+#: The input line and the status line.
+_LEAST_HEIGHT: Final = 2
 
 
 class _Application(Application[None]):
-    """An application that draws only while the window takes it."""
+    """An application that draws only while the window takes it.
 
-    def __init__(self, file: WindowFile, **options: Any) -> None:
+    :param on_lost: as :meth:`EditorOwner.window_lost`.
+    """
+
+    def __init__(self, file: WindowFile, on_lost: Callable[[], None], **options: Any) -> None:
         super().__init__(**options)
         self._file = file
+        self._on_lost = on_lost
         self._is_deferred = False
+
+    @override
+    def _on_resize(self) -> None:
+        super()._on_resize()
+        self._on_lost()
 
     @override
     def invalidate(self) -> None:
@@ -110,6 +99,7 @@ class _Application(Application[None]):
         self._is_deferred = False
         if self._file.is_ready() and self._file.take_incomplete():
             self.renderer.clear()  # where the cursor is, is not known any more
+            self._on_lost()
         self.invalidate()
 
 
@@ -118,6 +108,7 @@ class Editor:
 
     :param history: the lines that the arrow keys recall.
     :param file: what `window` writes to.
+    :param has_views: whether there are keys for views.
     :ivar application: the prompt_toolkit application.
     :ivar prompt_text: the question that is shown; empty if there is none.
     :ivar is_secret: whether the answer must not be shown.
@@ -132,7 +123,9 @@ class Editor:
         window: Output,
         file: WindowFile,
         color_depth: ColorDepth | None = None,
+        has_views: bool = False,
     ) -> None:
+        self._has_views = has_views
         self.prompt_text = ""
         self.is_secret = False
         self._owner = owner
@@ -141,12 +134,15 @@ class Editor:
         self._chosen = 0
         self._window = window
         self._file = file
+        self._last_height = 0
+        self._has_cleared = False
         self._style = Style.from_dict(STYLES)
         completer = _WordCompleter(owner.completions)
         self._line = Buffer(multiline=True, history=history, completer=completer)
         self._answer = Buffer(history=DummyHistory(), completer=completer)
         self.application: Application[None] = _Application(
             file,
+            owner.window_lost,
             layout=self._layout(),
             key_bindings=self._key_bindings(),
             style=self._style,
@@ -160,6 +156,11 @@ class Editor:
     def columns(self) -> int:
         """The width of the window, in character cells."""
         return self._window.get_size().columns
+
+    @property
+    def rows(self) -> int:
+        """The height of the window, in rows."""
+        return self._window.get_size().rows
 
     @property
     def drafts(self) -> list[str]:
@@ -212,6 +213,15 @@ class Editor:
         """Put `text` into the input line."""
         self._line.document = Document(text, len(text))
 
+    def exchange_draft(self, draft: Draft) -> Draft:
+        """Put another text into the input line, and return the one that was there.
+
+        Nothing of the one that was there can be brought back by undoing, or by the arrow keys.
+        """
+        before = Draft(self._line.text, self._line.cursor_position)
+        self._line.reset(Document(draft.text, draft.cursor))
+        return before
+
     def enter(self) -> None:
         """Take the line, or the answer of the prompt."""
         if self.prompt_text:
@@ -222,7 +232,9 @@ class Editor:
                 self._owner.prompt_answered(text)
         else:
             text = self._line.text
-            self._line.append_to_history()
+            recalled = self._owner.recalled(text)
+            if recalled and self._line.history.get_strings()[-1:] != [recalled]:
+                self._line.history.append_string(recalled)
             self._line.reset()
             self._owner.line_entered(text)
 
@@ -230,21 +242,55 @@ class Editor:
         """Choose the line of the list that is so many below."""
         self._chosen = max(0, min(self._chosen + by, len(self._choices) - 1))
 
-    def write(self, lines: Sequence[Line], indent: int) -> None:
+    def write(self, lines: Sequence[Line], indent: int, replaces: bool) -> None:  # as queued
         """Write lines above the editor, and into the terminal's scroll-back.
 
         :param indent: of the rows of a wrapped line, in character cells.
+        :param replaces: whether the first one takes the place of the line written last.
         """
         if self.application.is_running:
             self.application.renderer.erase()
-        fragments: StyleAndTextTuples = []
-        for line in lines:
-            for row in wrap(line, self.columns, indent):
-                fragments += [*row, ("", "\n")]
+        if replaces and self._last_height:
+            self._window.cursor_up(self._last_height)
+            self._window.erase_down()
+        columns = self.columns
+        wrapped = [wrap(line, columns, indent) for line in lines]
+        self._last_height = sum(row_height(row, columns) for row in wrapped[-1]) if wrapped else 0
+        self._print([row for rows in wrapped for row in rows])
+        self.draw()
+
+    def draw_screen(self, rows: Sequence[Line], last_height: int) -> None:
+        """Show these rows and nothing else, directly above the editor at the bottom of the window.
+
+        :param last_height: how many rows of the window the last line takes.
+        """
+        columns, editor_height = self.columns, self.height
+        height = sum(row_height(row, columns) for row in rows)
+        if self.application.is_running:
+            self.application.renderer.erase()
+        if self._has_cleared:
+            self._window.erase_screen()
+        else:
+            # What was there before the client began goes into the scroll-back.
+            self._has_cleared = True
+            self._window.cursor_goto(self.rows, 1)
+            self._window.write_raw("\n" * self.rows)
+        self._window.cursor_goto(max(1, self.rows - editor_height - height + 1), 1)
+        self._last_height = last_height
+        self._print(rows)
+        self.draw()
+
+    @property
+    def height(self) -> int:
+        """How many rows the input line and the status line took when they were last drawn."""
+        screen = self.application.renderer.last_rendered_screen
+        return screen.height if screen is not None else _LEAST_HEIGHT
+
+    def _print(self, rows: Sequence[Line]) -> None:
+        fragments: StyleAndTextTuples = [part for row in rows for part in (*row, ("", "\n"))]
         print_formatted_text(
             self._window, fragments, self._style, color_depth=self.application.color_depth
         )
-        self.draw()
 
     def draw(self) -> None:
         """Redraw the editor, once this turn of the loop is over."""
@@ -260,7 +306,7 @@ class Editor:
         has_prompt = Condition(lambda: bool(self.prompt_text))
         rows = Dimension(min=1, max=limits.EDITOR_ROWS)
         search = SearchToolbar()
-        prompt = BeforeInput(lambda: [("class:prompt", self._status_bar.prompt())])
+        prompt = BeforeInput(lambda: [self._status_bar.prompt(self._line.text, self.columns)])
         line = Window(
             BufferControl(
                 self._line, [prompt], search_buffer_control=search.control, preview_search=True
@@ -337,6 +383,8 @@ class Editor:
         keys.add("c-z")(lambda event: run_in_terminal(self._suspend))
         keys.add(Keys.BracketedPaste)(self._paste)
         graphemes.add_keys(keys)
+        if self._has_views:
+            view_keys.add_keys(keys, self._owner, Condition(lambda: not self.prompt_text))
         return keys
 
     def _suspend(self) -> None:
@@ -409,24 +457,3 @@ class _HideInput(Processor):
             return 0
 
         return Transformation([], to_start, to_start)
-
-
-def open_terminal(stdin: Any, stdout: Any, term: str) -> tuple[Input, Output, WindowFile]:
-    """The keyboard and the window of the terminal at standard input and output.
-
-    :param term: the terminal's type, as in the environment variable TERM.
-    """
-    from prompt_toolkit.input.vt100 import Vt100Input
-    from prompt_toolkit.output.vt100 import Vt100_Output
-
-    measured = Vt100_Output.from_pty(stdout, term=term)
-    file: Any = WindowFile(
-        stdout.fileno(), stdout.encoding or "utf-8"
-    )  # as much of a text file as Vt100_Output needs
-    # No cursor position requests (CPR): not every terminal answers them, and an answer that comes
-    # after the end would be input for the shell.
-    window = Vt100_Output(file, measured.get_size, term=term, enable_cpr=False)
-    keyboard = Vt100Input(stdin)
-    # The parser that Vt100Input has made passes unknown sequences on as text.
-    keyboard.vt100_parser = KeyParser(keyboard.vt100_parser.feed_key_callback)
-    return keyboard, window, file

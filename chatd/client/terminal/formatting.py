@@ -16,7 +16,7 @@ from chatd.chat.names import LOBBY, casefold
 from chatd.client.invitation import Row
 from chatd.client.terminal.output import Line
 from chatd.wire import rendering
-from chatd.wire.mentions import mentions
+from chatd.wire.mentions import mention_spans, mentions
 from chatd.wire.rendering import escape
 from chatd.wire.slash_commands import UserInput
 
@@ -51,7 +51,8 @@ STYLES: Final = {
     "history": f"fg:{MUTED}",
     "own": "bold",
     "private": "bold fg:#d700d7",
-    "mention": "bold underline",
+    "mention": "bold reverse",
+    "mark": f"fg:{MUTED} bold",
     "prompt": "bold",
     "question": "bold",
     "chosen": "reverse",
@@ -63,6 +64,14 @@ STYLES: Final = {
 
 #: How far the rows of a wrapped line are indented: as wide as the time before it.
 INDENT: Final = len("12:34 ")
+
+#: Somebody has come or gone.
+ARRIVALS: Final = (
+    events.MemberEntered,
+    events.MemberLeft,
+    events.RoomJoined,
+    events.RoomLeft,
+)
 
 _HISTORY_MARK: Final = "│ "
 
@@ -83,22 +92,24 @@ def is_highlight(event: object, nickname: str) -> bool:
     return False
 
 
-def format_event(event: object, nickname: str, now: float) -> list[Line]:
+def format_event(event: object, nickname: str, now: float, *, in_view: bool = False) -> list[Line]:
     """An event or a reply, as the member called `nickname` sees it.
 
     :param now: the time of an event that has none of its own, in seconds since 1970.
+    :param in_view: whether it is shown among what belongs to the same room or private talk.
     """
     match event:
         case events.Message():
             when = format_time(to_seconds(event.time))
-            return _message_lines(event, nickname, when, _room_prefix(event.room))
+            return _message_lines(event, nickname, when, _room_prefix(event.room, in_view))
         case events.PrivateMessage(source=source, time=time, text=text, action=action):
-            place: Line = [("class:private", "[private] ")]
+            place: Line = [] if in_view else [("class:private", "[private] ")]
             sender, between = _sender(_styled_nickname(source), action)
-            when = format_time(to_seconds(time))
-            return _prefix_lines(when, place + sender, text, "class:private", between)
+            when, style = format_time(to_seconds(time)), "" if in_view else "class:private"
+            return _prefix_lines(when, place + sender, text, style, between)
         case events.History(room=room, messages=messages):
-            return format_history(f"history of {escape(room)}", messages, nickname, now)
+            title = f"history of {escape(room)}"
+            return format_history(title, messages, nickname, now, in_view=in_view)
         case events.SearchResult(messages=messages) if messages:
             return _search_result(event, nickname, now)
         case _:
@@ -112,14 +123,22 @@ def format_event(event: object, nickname: str, now: float) -> list[Line]:
 
 
 def format_history(
-    title: str, messages: Iterable[events.Message], nickname: str, now: float, note: str = ""
+    title: str,
+    messages: Iterable[events.Message],
+    nickname: str,
+    now: float,
+    note: str = "",
+    *,
+    in_view: bool = False,
 ) -> list[Line]:
     """Earlier messages, between a line with the title and one that marks their end.
 
     :param note: goes behind the title.
     """
     lines = [
-        _message_lines(message, nickname, _format_moment(message, now), _room_prefix(message.room))
+        _message_lines(
+            message, nickname, _format_moment(message, now), _room_prefix(message.room, in_view)
+        )
         for message in messages
     ]
     return _boxed(f"{title}{note}", lines, f"end of {title}")
@@ -150,24 +169,28 @@ def _boxed(title: str, messages: Iterable[list[Line]], end: str) -> list[Line]:
 
 
 def format_own_message(
-    command: commands.SendMessage | commands.SendPrivate, nickname: str, time: float
+    command: commands.SendMessage | commands.SendPrivate,
+    nickname: str,
+    time: float,
+    *,
+    in_view: bool = False,
 ) -> list[Line]:
     """The user's own message.
 
     :param time: when the server got it, in seconds since 1970.
     """
     match command:
-        case commands.SendMessage(text, room, action):
-            sender, between = _sender(("class:own", escape(nickname)), action)
-            return _prefix_lines(
-                format_time(time), [("", _room_prefix(room)), *sender], text, "", between
-            )
-        case commands.SendPrivate(text, to, action):
+        case commands.SendPrivate(text, to, action) if not in_view:
             names = escape(",".join(to))
             place: Line = [("class:private", f"[private to {names}]")]
             if action:
                 place += [("", " * "), ("class:own", escape(nickname))]
             return _prefix_lines(format_time(time), place, text, "", " ")
+        case _:
+            room = command.room if isinstance(command, commands.SendMessage) else LOBBY
+            sender, between = _sender(("class:own", escape(nickname)), command.action)
+            place = [("", _room_prefix(room, in_view))]
+            return _prefix_lines(format_time(time), place + sender, command.text, "", between)
 
 
 def format_input(line: str, user_input: UserInput | None) -> list[Line]:
@@ -185,6 +208,16 @@ def format_invitation(rows: Iterable[Row]) -> list[Line]:
 def format_notice(sentence: str) -> Line:
     """A sentence of the client itself."""
     return [("class:client", escape(sentence))]
+
+
+def format_mark(looked_at: float | None) -> Line:
+    """The line above what is new.
+
+    :param looked_at: when the user last saw the lines before it, in seconds since 1970; None for
+        never.
+    """
+    since = "" if looked_at is None else f" since {format_time(looked_at)}"
+    return [("class:mark", f"──── new{since} ────")]
 
 
 def to_seconds(milliseconds: int) -> float:
@@ -213,9 +246,8 @@ def _format(seconds: float, template: str, fallback: str) -> str:
 
 
 def _message_lines(message: events.Message, nickname: str, when: str, room: str) -> list[Line]:
-    style = "class:mention" if mentions(message.text, nickname) else ""
     sender, between = _sender(_styled_nickname(message.source), message.action)
-    return _prefix_lines(when, [("", room), *sender], message.text, style, between)
+    return _prefix_lines(when, [("", room), *sender], message.text, "", between, nickname)
 
 
 def _sender(nickname: tuple[str, str], action: bool) -> tuple[Line, str]:  # as in a message
@@ -224,16 +256,40 @@ def _sender(nickname: tuple[str, str], action: bool) -> tuple[Line, str]:  # as 
 
 
 def _prefix_lines(
-    when: str, sender: Line, text: str, style: str, between: str = ": "
+    when: str, sender: Line, text: str, style: str, between: str = ": ", nickname: str = ""
 ) -> list[Line]:
+    """The lines of a message; where they mention the member called `nickname`, they say so."""
     return [
-        [("class:time", f"{when} "), *sender, ("", between), (style, escape(line.expandtabs()))]
+        [
+            ("class:time", f"{when} "),
+            *sender,
+            ("", between),
+            *_with_mentions(line.expandtabs(), style, nickname),
+        ]
         for line in text.split("\n")
     ]
 
 
-def _room_prefix(room: str) -> str:
-    return "" if room == LOBBY else f"{escape(room)} "
+def _with_mentions(text: str, style: str, nickname: str) -> Line:
+    fragments: Line = []
+    end = 0
+    for start, stop in mention_spans(text, nickname):
+        if not _is_in_url(text, start):
+            fragments += [
+                (style, escape(text[end:start])),
+                ("class:mention", escape(text[start:stop])),
+            ]
+            end = stop
+    return [*fragments, (style, escape(text[end:]))]
+
+
+def _is_in_url(text: str, position: int) -> bool:
+    """Whether a URL is there; it must stay in one piece, or a terminal would not recognise it."""
+    return "://" in text[:position].rsplit(" ", 1)[-1]
+
+
+def _room_prefix(room: str, in_view: bool) -> str:  # as above
+    return "" if in_view or room == LOBBY else f"{escape(room)} "
 
 
 def _styled_nickname(nickname: str) -> tuple[str, str]:

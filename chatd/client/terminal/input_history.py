@@ -16,7 +16,10 @@ from typing import Final
 from prompt_toolkit.history import InMemoryHistory
 
 from chatd.chat import commands, limits
+from chatd.chat.errors import Refusal
+from chatd.client.terminal.views import is_talk, talk
 from chatd.state_directory import state_directory
+from chatd.wire import slash_commands
 from chatd.wire.slash_commands import UserInput
 
 _FILE_NAME: Final = "input-history"
@@ -32,6 +35,23 @@ def is_private(line: str, user_input: UserInput | None) -> bool:
     return is_meant_so or isinstance(user_input, commands.SendPrivate | None)
 
 
+def recalled(line: str, target: str) -> str:
+    """What the arrow keys recall of `line`, which was entered where lines go to `target`.
+
+    A line of a private talk names its recipients: recalled elsewhere, it must not go to a room. An
+    action cannot name them, so it is not recalled; the result is empty.
+    """
+    if not is_talk(target):
+        return line
+    try:
+        user_input = slash_commands.parse(line, target)
+    except Refusal:
+        return line
+    if not isinstance(user_input, commands.SendPrivate) or talk(user_input.to) != target:
+        return line
+    return "" if user_input.action else f"/msg {','.join(user_input.to)} {user_input.text}"
+
+
 class InputHistory(InMemoryHistory):
     """The lines of this run and of earlier ones.
 
@@ -40,15 +60,15 @@ class InputHistory(InMemoryHistory):
     private, and the user may still decide not to send it.
 
     :param path: the file; its directory is made if need be. None if there is no place for one.
-    :param notify: called with a sentence if the file cannot be used, or is damaged.
+    :ivar notify: called with a sentence if the file cannot be used, or is damaged.
     """
 
     def __init__(self, path: Path | None, notify: Callable[[str], None]) -> None:
         self._path = path or Path(os.devnull)
-        self._notify = notify
+        self.notify = notify
         self._is_usable = path is not None
         if path is None:
-            self._notify(
+            self.notify(
                 "The input history cannot be saved: you have no home directory (HOME). "
                 f"{_FALLBACK_NOTE}"
             )
@@ -75,7 +95,7 @@ class InputHistory(InMemoryHistory):
             return []
         lines, broken = _parse(data)
         if broken:
-            self._notify(
+            self.notify(
                 f"The input history {self._path} is damaged: {broken} of its lines were not valid "
                 "and are left out."
             )
@@ -134,7 +154,7 @@ class InputHistory(InMemoryHistory):
     def _give_up(self, verb: str, error: OSError) -> None:
         if self._is_usable:
             self._is_usable = False
-            self._notify(
+            self.notify(
                 f"The input history cannot be {verb} ({self._path}: {error.strerror}). "
                 f"{_FALLBACK_NOTE}"
             )

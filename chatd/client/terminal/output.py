@@ -46,7 +46,8 @@ _URL: Final = re.compile(
 class OutputQueue:
     """Lines that wait to be written to the window.
 
-    :param write: writes lines to the window.
+    :param write: writes lines to the window. If its second argument is true, the first of them
+        takes the place of the line that was written last.
     :param is_ready: whether the window takes output now without blocking.
     :param on_paused: called with True when too many lines wait, and later with False.
     :ivar describe_missing: if set, nothing is paused: the oldest lines are dropped while too many
@@ -58,7 +59,7 @@ class OutputQueue:
     def __init__(
         self,
         clock: IReactorTime,
-        write: Callable[[Sequence[Line]], None],
+        write: Callable[[Sequence[Line], bool], None],
         is_ready: Callable[[], bool],
         on_paused: Callable[[bool], None],
     ) -> None:
@@ -71,9 +72,13 @@ class OutputQueue:
         self._call: IDelayedCall | None = None
         self._not_before = 0.0
         self._missing_count = 0
+        self._replaces = False
+        self._redraw: Callable[[], None] | None = None
 
     def append(self, *lines: Line) -> None:
         """Write these lines, after those that wait."""
+        if self._redraw is not None:
+            return  # what is drawn will have them
         self._lines.extend(lines)
         self._schedule()
         if self.describe_missing is not None:
@@ -82,16 +87,30 @@ class OutputQueue:
             self._is_paused = True
             self._on_paused(True)
 
+    def replace_last(self, line: Line) -> None:
+        """Write `line` in place of the last one, which waits or is the last one written."""
+        if self._lines:
+            self._lines[-1] = line
+        else:
+            self._replaces = self._redraw is None
+            self.append(line)
+
+    def redraw(self, draw: Callable[[], None]) -> None:
+        """Call `draw` instead of writing the lines that wait, as soon as the window is ready."""
+        self._lines.clear()
+        self._replaces = False
+        self._redraw = draw
+        self._schedule()
+
     def flush(self) -> None:
         """Write all lines now, whether the window is ready or not; for the end."""
         if self._call is not None:
             self._call.cancel()
             self._call = None
-        if self._lines:
-            self._write(self._take(len(self._lines)))
+        self._write_waiting(len(self._lines))
 
     def _schedule(self) -> None:
-        if self._call is None and self._lines:
+        if self._call is None and (self._lines or self._redraw is not None):
             wait = max(0.0, self._not_before - self._clock.seconds())
             self._call = self._clock.callLater(wait, self._write_batch)
 
@@ -99,15 +118,24 @@ class OutputQueue:
         self._call = None
         self._not_before = self._clock.seconds() + _INTERVAL_SECONDS
         if self._is_ready():
-            self._write(self._take(min(len(self._lines), limits.OUTPUT_BATCH_LINES)))
+            self._write_waiting(min(len(self._lines), limits.OUTPUT_BATCH_LINES))
         if self._is_paused and len(self._lines) <= limits.OUTPUT_QUEUE_LINES // 2:
             self._is_paused = False
             self._on_paused(False)
         self._schedule()
 
+    def _write_waiting(self, count: int) -> None:
+        if self._redraw is not None:
+            draw, self._redraw = self._redraw, None
+            draw()
+        elif count:
+            replaces, self._replaces = self._replaces, False
+            self._write(self._take(count), replaces)
+
     def _drop_oldest(self) -> None:
         while len(self._lines) > limits.OUTPUT_QUEUE_LINES and not self._is_ready():
             self._lines.popleft()
+            self._replaces = False
             self._missing_count += 1
 
     def _take(self, count: int) -> list[Line]:
@@ -157,6 +185,19 @@ def wrap(line: Line, columns: int, indent: int) -> list[Line]:
             rows[-1].append((style, piece))
             column += width
     return rows
+
+
+def row_height(row: Line, columns: int) -> int:
+    """How many rows of the window a row of :func:`wrap` takes: one, if it is not a long URL."""
+    if sum(get_cwidth(text) for _, text, *_ in row) <= columns:
+        return 1
+    height, column = 1, 0
+    for cluster in iter_graphemes("".join(text for _, text, *_ in row)):
+        width = get_cwidth(cluster)
+        if column + width > columns:
+            height, column = height + 1, 0
+        column += width
+    return height
 
 
 def _styled_words(line: Line) -> Iterator[tuple[str, str]]:

@@ -65,6 +65,15 @@ class Roster:
         """How many users are in `room`; 0 if that is not known."""
         return len(self._members.get(casefold(room), ()))
 
+    def rooms_of(self, event: object) -> list[str]:
+        """The rooms of the member that an event is about, as far as they are known."""
+        match event:
+            case events.MemberLeft(nickname) | events.MemberRenamed(old=nickname):
+                name = casefold(nickname)
+                keys = [key for key, members in self._members.items() if name in members]
+                return [self._rooms.get(key, key) for key in keys]
+        return []
+
     def mark_read(self, room: str) -> None:
         """The user's lines go to `room`, so its messages count as read."""
         self._unread.pop(casefold(room), None)
@@ -84,7 +93,7 @@ class Roster:
                 self._welcomed(server, started, event.resumed)
                 for room in rooms:
                     self._joined(room, nickname)
-            case OkData(room=str(room), seq=int(seq)):
+            case OkData(room=str(room), seq=int(seq)) | events.Message(room, seq):
                 self._record_seq(room, seq)
             case events.Users(users):
                 for user in users:
@@ -163,14 +172,14 @@ class CatchUp:
     It requests something only then, never at other times: a client that sends requests by itself
     would never count as inactive.
 
-    :param show: called with a title, the messages of a room that were not shown yet, and a note.
+    :param show: called with a room, a title, its messages that were not shown yet, and a note.
     :param changed: called when the roster has changed.
     """
 
     def __init__(
         self,
         roster: Roster,
-        show: Callable[[str, Sequence[events.Message], str], None],
+        show: Callable[[str, str, Sequence[events.Message], str], None],
         changed: Callable[[], None],
     ) -> None:
         self._roster = roster
@@ -217,9 +226,9 @@ class CatchUp:
         if self._roster.is_known_room(room):
             earlier = self._roster.count_missed_before(messages[0])
             note = _format_earlier(earlier, len(messages), room)
-            self._show(f"messages missed in {escape(room)}", unseen, note)
+            self._show(room, f"messages missed in {escape(room)}", unseen, note)
         else:
-            self._show(f"history of {escape(room)}", unseen, "")
+            self._show(room, f"history of {escape(room)}", unseen, "")
 
 
 def _format_earlier(earlier: int, read: int, room: str) -> str:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,21 +22,29 @@ from chatd.chat.errors import Refusal
 from chatd.chat.names import casefold
 from chatd.client.invitation import Invitation, layout
 from chatd.client.status import Online, Status, Waiting
-from chatd.client.terminal import completion, formatting, paste
+from chatd.client.terminal import completion, formatting, paste, view_keys
 from chatd.client.terminal.application import ApplicationRunner
-from chatd.client.terminal.editor import Editor, EditorOwner
-from chatd.client.terminal.input_history import InputHistory
+from chatd.client.terminal.display import Display, OneStream
+from chatd.client.terminal.editor import Editor
+from chatd.client.terminal.editor_owner import EditorOwner
+from chatd.client.terminal.input_history import InputHistory, recalled
+from chatd.client.terminal.input_queue import InputQueue, TypedLine
 from chatd.client.terminal.output import Line, OutputQueue
 from chatd.client.terminal.prompts import Prompt, PromptQueue
 from chatd.client.terminal.roster import CatchUp, Roster
 from chatd.client.terminal.status_bar import StatusBar
+from chatd.client.terminal.view_display import ViewDisplay
+from chatd.client.terminal.views import Views
 from chatd.client.terminal.window import WindowFile
 from chatd.client.ui import (
+    CONDENSED,
+    NONE,
     STILL_CHECKING,
     Choice,
     InteractiveUI,
     SessionView,
     describe_missing,
+    describe_target,
     format_choice,
 )
 from chatd.stderr import write_line
@@ -64,6 +71,8 @@ class Tty:
     :ivar file: what `window` writes to.
     :ivar color_depth: the number of colours; None for as many as the terminal has.
     :ivar bell: whether to ring the bell for private messages and mentions.
+    :ivar one_stream: whether all is shown in one stream, and not in views.
+    :ivar arrivals: how arrivals and departures are shown; one of ``ui.ARRIVALS``.
     """
 
     keyboard: Input
@@ -71,6 +80,8 @@ class Tty:
     file: WindowFile
     color_depth: ColorDepth | None = None
     bell: bool = False
+    one_stream: bool = False
+    arrivals: str = CONDENSED
 
 
 class TerminalUI(InteractiveUI, EditorOwner):
@@ -101,11 +112,15 @@ class TerminalUI(InteractiveUI, EditorOwner):
         self._roster = Roster()
         self._catch_up = CatchUp(self._roster, self._show_history, self._draw)
         self._input_queue = InputQueue(self._send)
-        self._status_bar = StatusBar(reactor, self._roster, lambda: len(self._input_queue.lines))
+        self._views = None if tty.one_stream else Views()
+        self._status_bar = StatusBar(
+            reactor, self._roster, lambda: len(self._input_queue.lines), self._views
+        )
         self._output = OutputQueue(reactor, self._write, tty.file.is_ready, self._set_output_paused)
         if drops_lines:
             self._output.describe_missing = _describe_missing
-        self._history = InputHistory(history_file, self.notify)
+        problems: list[str] = []
+        self._history = InputHistory(history_file, problems.append)
         self._editor = Editor(
             self,
             self._status_bar,
@@ -114,7 +129,12 @@ class TerminalUI(InteractiveUI, EditorOwner):
             tty.window,
             tty.file,
             tty.color_depth,
+            has_views=self._views is not None,
         )
+        self._display = self._make_display()
+        self._history.notify = self.notify
+        for problem in problems:
+            self.notify(problem)
         self._prompts = PromptQueue(self._editor)
         self._is_checked = False
         self._checking = Prompt(
@@ -126,23 +146,35 @@ class TerminalUI(InteractiveUI, EditorOwner):
         self._countdown = LoopingCall(self._draw)
         self._countdown.clock = reactor
 
+    def _make_display(self) -> Display:
+        if self._views is None:
+            return OneStream(
+                self._output,
+                self._roster,
+                self._editor,
+                self._now,
+                shows_arrivals=self._tty.arrivals != NONE,
+            )
+        return ViewDisplay(self._views, self._output, self._editor, self._now, self._tty.arrivals)
+
     # --- output ---------------------------------------------------------------------------------
 
     @override
     def show_event(self, event: object) -> None:
-        self._roster.update(event)
+        if not isinstance(event, events.MemberRenamed):  # whose talks have another target now
+            self._follow()
         nickname, session = self._status_bar.nickname, self._session
+        rooms = self._roster.rooms_of(event)  # before the roster forgets who has left
+        self._roster.update(event)
+        shown = event if session is None else session.without_ignored(event)
+        self._display.show_event(shown, nickname, rooms)
         match event:
-            case events.Message():
-                self._roster.message_received(event, self._status_bar.room)
             case events.RoomJoined(room, joined) if session and casefold(joined) == casefold(
                 nickname
             ):
                 self._catch_up.joined(session, room)
-        self._roster.mark_read(self._status_bar.room)
-        self._output.append(*formatting.format_event(event, nickname, self._now()))
-        self._draw()
-        if self._tty.bell and formatting.is_highlight(event, nickname):
+        self._follow()
+        if self._tty.bell and formatting.is_highlight(shown, nickname):
             self._editor.ring()
 
     @override
@@ -150,9 +182,7 @@ class TerminalUI(InteractiveUI, EditorOwner):
         # The message is shown now, and not when it was typed, so that it stands where all others
         # see it. Until then the status bar counts it; if it is refused, the arrow keys recall it.
         seconds = self._now() if time is None else formatting.to_seconds(time)
-        self._output.append(
-            *formatting.format_own_message(message, self._status_bar.nickname, seconds)
-        )
+        self._display.show_own(message, self._status_bar.nickname, seconds)
         self._draw()
 
     @override
@@ -170,36 +200,61 @@ class TerminalUI(InteractiveUI, EditorOwner):
 
     @override
     def show(self, line: str) -> None:
-        self._output.append([("", escape(line))])
+        self._display.show_in_lobby([("", escape(line))])
 
     @override  # of UserInterface and of EditorOwner: both have notices for the user
     def notify(self, message: str) -> None:
         if self._is_over:
             write_line(escape(message))
         else:
-            self._roster.mark_read(self._status_bar.room)
-            self._output.append(formatting.format_notice(message))
+            self._follow()
+            self._display.show(formatting.format_notice(message))
+
+    @override
+    def switched(self, target: str) -> None:
+        self._follow()
+        if self._views is None:
+            self.notify(describe_target(target))
+
+    @override
+    def closed(self, target: str) -> None:
+        self._follow()
+        self._display.closed(target)
+
+    @override
+    def clear(self) -> None:
+        self._display.clear()
+
+    def _follow(self) -> None:
+        """Show where the user's lines go, which the session may have changed."""
+        self._display.follow(self._status_bar.target)
+        self._draw()
 
     @override
     def show_invitation(self, invitation: Invitation) -> None:
         size = self._tty.window.get_size()
-        self._output.append(
-            *formatting.format_invitation(layout(invitation, size.columns, size.rows))
-        )
+        self._follow()
+        for line in formatting.format_invitation(layout(invitation, size.columns, size.rows)):
+            self._display.show(line)
 
     def write(self, text: str) -> None:
         """Show lines of the log; written to standard error, they would disturb the editor."""
         for line in text.splitlines():
             self.notify(line)
 
-    def _show_history(self, title: str, messages: Sequence[events.Message], note: str) -> None:
-        nickname = self._status_bar.nickname
-        self._output.append(
-            *formatting.format_history(title, messages, nickname, self._now(), note)
+    def _show_history(
+        self, room: str, title: str, messages: Sequence[events.Message], note: str
+    ) -> None:
+        if self._session is not None:
+            messages = [each for each in messages if self._session.without_ignored(each)]
+        nickname, in_view = self._status_bar.nickname, self._views is not None
+        lines = formatting.format_history(
+            title, messages, nickname, self._now(), note, in_view=in_view
         )
+        self._display.show_history(room, lines)
 
-    def _write(self, lines: Sequence[Line]) -> None:
-        self._editor.write(lines, formatting.INDENT)
+    def _write(self, lines: Sequence[Line], replaces: bool) -> None:  # as the output queue calls it
+        self._editor.write(lines, formatting.INDENT, replaces)
 
     def _set_output_paused(self, paused: bool) -> None:
         if self._session is not None:
@@ -258,7 +313,7 @@ class TerminalUI(InteractiveUI, EditorOwner):
         elif prompt:
             # The question and its answer stay in the scroll-back.
             shown = "" if prompt.is_secret else escape(text.strip() or prompt.default)
-            self._output.append([("class:question", f"{prompt.text} "), ("", shown)])
+            self._display.show([("class:question", f"{prompt.text} "), ("", shown)])
             is_password = prompt.is_secret and bool(text.strip())
             self._is_checked = False
             self._prompts.answer(text, self._checking if is_password else None)
@@ -267,6 +322,10 @@ class TerminalUI(InteractiveUI, EditorOwner):
     def choice_made(self, index: int) -> None:
         if prompt := self._prompts.current:
             self.prompt_answered(prompt.names[index])
+
+    @override
+    def recalled(self, text: str) -> str:
+        return text if self._views is None else recalled(text, self._status_bar.target)
 
     @override
     def completions(self, before: str) -> tuple[str, list[str]]:
@@ -281,6 +340,7 @@ class TerminalUI(InteractiveUI, EditorOwner):
     @override
     def attach(self, session: SessionView) -> None:
         self._session = self._status_bar.session = session
+        self._follow()
         self._input_queue.resume()
 
     @override
@@ -296,23 +356,53 @@ class TerminalUI(InteractiveUI, EditorOwner):
 
     @override
     def line_entered(self, text: str) -> None:
+        line = TypedLine(text, self._status_bar.target)
         if paste.is_long(text):
             self._prompts.append(
                 Prompt(
                     paste.confirmation(text),
-                    lambda answer: self._on_paste_confirmed(answer, text),
+                    lambda answer: self._on_paste_confirmed(answer, line),
                     draft=text,
                 )
             )
         elif text.strip():
-            self._input_queue.append(text)
+            self._input_queue.append(line)
 
-    def _on_paste_confirmed(self, answer: str, text: str) -> None:
+    def _on_paste_confirmed(self, answer: str, line: TypedLine) -> None:
         if answer.strip().casefold() in _YES:
-            self._input_queue.append(text)
+            self._input_queue.append(line)
         else:
             self.notify("Not sent; the text is in the input line again.")
-            self._editor.set_text(text)
+            self._display.restore(line.target, line.text)
+
+    # --- views ----------------------------------------------------------------------------------
+
+    @override
+    def view_requested(self, number: int) -> None:
+        if self._views is not None and self._session is not None:
+            view = self._views.at(number)
+            if view is None:
+                self.notify(f"There is no view {number}.")
+            else:
+                self._session.switch(view.target)
+
+    @override
+    def view_moved(self, by: int) -> None:
+        if self._views is not None and self._session is not None:
+            self._session.switch(self._views.neighbour(by).target)
+
+    @override
+    def page_moved(self, by: int) -> None:
+        self._display.scroll(by)
+        self._draw()
+
+    @override
+    def arrivals_toggled(self) -> None:
+        self._display.toggle_arrivals()
+
+    @override
+    def window_lost(self) -> None:
+        self._display.redraw()
 
     @override
     def quit_requested(self) -> None:
@@ -325,21 +415,28 @@ class TerminalUI(InteractiveUI, EditorOwner):
         # client, a second one ends it at once.
         os.kill(os.getpid(), signal.SIGINT)
 
-    def _send(self, line: str) -> None:
+    def _send(self, line: TypedLine) -> None:
         """Parse a line, show it in the output, and pass it to the input history and the session."""
-        user_input, problem = None, ""
+        # In one stream a line that had to wait goes where the lines before it have led.
+        target = self._status_bar.target if self._views is None else line.target
+        text, user_input, problem, suggestion = line.text, None, "", ""
         try:
-            user_input = slash_commands.parse(line, self._status_bar.room)
+            user_input = slash_commands.parse(text, target)
         except Refusal as refusal:
             problem = str(refusal)
-        self._output.append(*formatting.format_input(line, user_input))
-        self._history.save(line, user_input)
+            suggestion = getattr(refusal, "suggestion", "")
+        self._display.show_input(text, user_input)
+        self._history.save(text, user_input)
         if self._session is not None and problem:
             self._session.not_sent(problem)
         elif self._session is not None:
-            self._session.submit(line, user_input)
-        self._roster.mark_read(self._status_bar.room)
-        self._draw()
+            self._session.submit(text, user_input)
+        if isinstance(user_input, slash_commands.Help) and self._views is not None:
+            for key in view_keys.HELP:
+                self.notify(key)
+        if suggestion and not self._editor.drafts:
+            self._display.restore(target, f"/setname {suggestion}")  # Enter takes it
+        self._follow()
 
     # --- start and end --------------------------------------------------------------------------
 
@@ -364,6 +461,9 @@ class TerminalUI(InteractiveUI, EditorOwner):
             for text in texts:
                 for line in text.split("\n"):
                     self.notify(f"Not sent: {line}")
+            for target, text in self._display.drafts():
+                for line in text.split("\n"):
+                    self.notify(f"Not sent to {target}: {line}")
 
     def _application_ended(self, failure: BaseException | None) -> None:
         self._tty.file.end()
@@ -387,37 +487,3 @@ class TerminalUI(InteractiveUI, EditorOwner):
             )
             if self._session is not None:
                 self._session.output_lost()
-
-
-class InputQueue:
-    """The lines that the user has entered and the session cannot take yet.
-
-    :param send: called with each line, in the order entered.
-    """
-
-    def __init__(self, send: Callable[[str], None]) -> None:
-        self._send = send
-        self._is_paused = True  # until there is a session
-        self._lines: deque[str] = deque()
-
-    @property
-    def lines(self) -> list[str]:
-        """The lines that wait."""
-        return list(self._lines)
-
-    def append(self, line: str) -> None:
-        """Send `line` after those that wait; a command for leaving overtakes them."""
-        if self._is_paused and not is_quit(line):
-            self._lines.append(line)
-        else:
-            self._send(line)
-
-    def pause(self) -> None:
-        """Keep the lines from now on."""
-        self._is_paused = True
-
-    def resume(self) -> None:
-        """Send the lines that wait, until there are none or one of them causes a pause."""
-        self._is_paused = False
-        while self._lines and not self._is_paused:
-            self._send(self._lines.popleft())

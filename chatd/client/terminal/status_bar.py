@@ -6,43 +6,57 @@ from typing import Final
 
 from prompt_toolkit.utils import get_cwidth
 from twisted.internet.interfaces import IReactorTime
-from wcwidth import iter_graphemes
 
 from chatd.chat.names import LOBBY
 from chatd.client.status import Online, Status, Waiting, describe
 from chatd.client.terminal import completion
 from chatd.client.terminal.roster import Roster
+from chatd.client.terminal.view_status import (
+    SEPARATOR,
+    Listed,
+    ViewsLine,
+    clip,
+    format_private,
+    format_views_line,
+)
+from chatd.client.terminal.views import Views
 from chatd.client.ui import SessionView
+from chatd.wire import slash_commands
 from chatd.wire.rendering import escape
-
-_SEPARATOR: Final = " · "
-_ELLIPSIS: Final = "…"
 
 #: How much of the window the room before the input may take, in character cells.
 _PROMPT_COLUMNS: Final = 16
+#: The same of a private talk, whose names must be seen, as a part of the window.
+_PRIVATE_PROMPT_PART: Final = 2
 
 
 class StatusBar:
     """Gathers what the status line, the prompt and the completion are made of.
 
     :param queued_lines: returns how many lines wait in the UI itself.
+    :param views: the views that are listed; None if all is shown in one stream.
     :ivar session: the session that the UI is attached to, once there is one.
     """
 
     def __init__(
-        self, clock: IReactorTime, roster: Roster, queued_lines: Callable[[], int]
+        self,
+        clock: IReactorTime,
+        roster: Roster,
+        queued_lines: Callable[[], int],
+        views: Views | None = None,
     ) -> None:
         self.session: SessionView | None = None
         self._queued_lines = queued_lines
         self._clock = clock
         self._roster = roster
+        self._views = views
         self._status: Status | None = None
         self._waiting_until = 0.0
 
     @property
-    def room(self) -> str:
-        """The room that lines go to."""
-        return self.session.room if self.session else LOBBY
+    def target(self) -> str:
+        """The room, or the private talk, that lines go to."""
+        return self.session.target if self.session else LOBBY
 
     @property
     def nickname(self) -> str:
@@ -55,26 +69,60 @@ class StatusBar:
         if isinstance(status, Waiting):
             self._waiting_until = self._clock.seconds() + status.seconds
 
-    def prompt(self) -> str:
-        """The text before the input."""
-        return f"{clip(escape(self.room), _PROMPT_COLUMNS)}> "
+    def prompt(self, line: str, columns: int) -> tuple[str, str]:
+        """The style and the text before the input: where `line`, which is being typed, will go.
+
+        In one stream it is where lines go that do not say so themselves.
+        """
+        typed = "" if self._views is None else line
+        if nicknames := slash_commands.private_recipients(typed, self.target):
+            return (
+                "class:private",
+                f"{format_private(nicknames, columns // _PRIVATE_PROMPT_PART)}> ",
+            )
+        return "class:prompt", f"{clip(escape(self.target), _PROMPT_COLUMNS)}> "
 
     def status(self, columns: int) -> str:
         """The status line, in at most `columns` character cells."""
         unsent = self._queued_lines() + (self.session.unconfirmed_count if self.session else 0)
-        if not isinstance(self._status, Online):
-            description = describe(self._status, self._waiting_until - self._clock.seconds())
+        is_online = isinstance(self._status, Online)
+        # Not the nickname that the status was set with: the user may have changed it since.
+        shown = Online(self.nickname) if is_online else self._status
+        description = describe(shown, self._waiting_until - self._clock.seconds())
+        if self._views is not None:
+            return self._status_of_views(self._views, description, unsent, columns)
+        if not is_online:
             return format_status_line(StatusLine(description, unsent=unsent), columns)
         status_line = StatusLine(
-            # Not the nickname that the status was set with: the user may have changed it since.
-            describe(Online(self.nickname), 0),
+            description,
             self._roster.server,
-            self.room,
-            self._roster.members(self.room),
+            self.target,
+            self._roster.members(self.target),
             tuple(self._roster.unread),
             unsent,
         )
         return format_status_line(status_line, columns)
+
+    def _status_of_views(self, views: Views, description: str, unsent: int, columns: int) -> str:
+        is_online = isinstance(self._status, Online)
+        current = views.current
+        others = (
+            Listed(number, escape(view.target), view.unread, view.mentions)
+            for number, view in enumerate(views, 1)
+            if view is not current
+        )
+        line = ViewsLine(
+            description,
+            (escape(self.nickname), "") if is_online else (),
+            escape(self._roster.server) if is_online else "",
+            escape(current.target) if is_online else "",
+            self._roster.members(current.target) if is_online else 0,
+            tuple(others),
+            current.rows_below > 0,
+            current.unread,
+            unsent,
+        )
+        return format_views_line(line, columns)
 
     def completions(self, before: str) -> tuple[str, list[str]]:
         """The word at the end of `before`, and the words that it may become."""
@@ -122,21 +170,7 @@ def format_status_line(line: StatusLine, columns: int) -> str:
     ]
     shortest = ["", room, "", *shorter[3:]]
     for pieces in (full, shorter, shortest, ["", "", "", "", *full[4:]], [line.status]):
-        text = f" {_SEPARATOR.join(piece for piece in pieces if piece)}"
+        text = f" {SEPARATOR.join(piece for piece in pieces if piece)}"
         if get_cwidth(text) <= columns:
             return text
     return clip(text, columns)
-
-
-def clip(text: str, columns: int) -> str:
-    """`text`, cut with an ellipsis if it does not fit into `columns` character cells."""
-    if get_cwidth(text) <= columns:
-        return text
-    free = columns - get_cwidth(_ELLIPSIS)
-    cut: list[str] = []
-    for cluster in iter_graphemes(text):
-        free -= get_cwidth(cluster)
-        if free < 0:
-            break
-        cut.append(cluster)
-    return "".join(cut) + _ELLIPSIS

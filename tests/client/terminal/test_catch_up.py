@@ -27,7 +27,7 @@ class HistoryServer(RecordingSession):
         self.roster = Roster()
         self.catch_up = CatchUp(self.roster, self._show, lambda: None)
 
-    def _show(self, title: str, messages: Sequence[events.Message], note: str) -> None:
+    def _show(self, room: str, title: str, messages: Sequence[events.Message], note: str) -> None:
         self.shown.append((title, [each.seq for each in messages], note))
 
     def request(self, command: ClientCommand, on_reply: Callable[[FromServer], None]) -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from chatd.chat import limits
 from chatd.client.terminal import paste
+from chatd.client.terminal.input_queue import InputQueue, TypedLine
 from chatd.client.terminal.prompts import Prompt, PromptQueue
-from chatd.client.terminal.screen import InputQueue
 
 
 @pytest.mark.parametrize(
@@ -68,39 +68,49 @@ def test_only_a_message_of_many_lines_must_be_confirmed() -> None:
     assert paste.is_long("\n".join([*lines, "line"]))
 
 
+class Queue:
+    """A queue, and what it has sent."""
+
+    def __init__(self, pause_at: str = "") -> None:
+        self.sent: list[str] = []
+        self.pause_at = pause_at
+        self.queue = InputQueue(self._send)
+
+    def _send(self, line: TypedLine) -> None:
+        self.sent.append(line.text)
+        if line.text == self.pause_at:
+            self.queue.pause()
+
+    def append(self, *lines: str) -> None:
+        for line in lines:
+            self.queue.append(TypedLine(line, "#dev"))
+
+    @property
+    def state(self) -> tuple[list[str], list[str]]:
+        return self.sent, self.queue.lines
+
+
 def test_lines_wait_while_paused_and_are_sent_in_order() -> None:
-    sent: list[str] = []
-    queue = InputQueue(sent.append)
-    queue.append("one")
-    queue.append("two")
-    assert (sent, queue.lines) == ([], ["one", "two"])
-    queue.resume()
+    queue = Queue()
+    queue.append("one", "two")
+    assert queue.state == ([], ["one", "two"])
+    queue.queue.resume()
     queue.append("three")
-    assert (sent, queue.lines) == (["one", "two", "three"], [])
+    assert queue.state == (["one", "two", "three"], [])
 
 
 def test_resuming_stops_at_the_next_pause() -> None:
-    sent: list[str] = []
-
-    def send(line: str) -> None:
-        sent.append(line)
-        if line == "two":
-            queue.pause()
-
-    queue = InputQueue(send)
-    for line in ("one", "two", "three"):
-        queue.append(line)
-    queue.resume()
-    assert (sent, queue.lines) == (["one", "two"], ["three"])
+    queue = Queue(pause_at="two")
+    queue.append("one", "two", "three")
+    queue.queue.resume()
+    assert queue.state == (["one", "two"], ["three"])
 
 
 @pytest.mark.parametrize("line", ["/quit", " exit() ", "/exit"])
 def test_a_command_for_leaving_does_not_wait(line: str) -> None:
-    sent: list[str] = []
-    queue = InputQueue(sent.append)
-    queue.append("one")
-    queue.append(line)
-    assert (sent, queue.lines) == ([line], ["one"])
+    queue = Queue()
+    queue.append("one", line)
+    assert queue.state == ([line], ["one"])
 
 
 class FakePromptView:

@@ -21,8 +21,10 @@ class Window:
         self.paused: list[bool] = []
         self.queue = OutputQueue(self.clock, self._write, lambda: self.is_ready, self.paused.append)
 
-    def _write(self, lines: Sequence[Line]) -> None:
+    def _write(self, lines: Sequence[Line], replaces: bool) -> None:
         self.batches.append(len(lines))
+        if replaces:
+            self.written.pop()
         self.written += [line[0][1] for line in lines]
 
     def append(self, *texts: str) -> None:

@@ -32,7 +32,7 @@ class Terminal:
         tty = Tty(DummyInput(), self.window, WindowFile(-1))
         self.ui = TerminalUI(self.clock, tty, history_file, lambda: 0.0)
         self.session = RecordingSession()
-        self.session.room = "#dev"
+        self.session.target = "#dev"
         if attached:
             self.ui.attach(self.session)
 

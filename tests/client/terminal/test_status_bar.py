@@ -71,6 +71,6 @@ def test_drawing_the_status_line_does_not_mark_a_room_read() -> None:
     roster.message_received(events.Message("#lobby", 1, 0, "moon", "hello"), "#dev")
     status_bar = StatusBar(Clock(), roster, lambda: 0)
     status_bar.set_status(Online("ice"))
-    assert status_bar.room == "#lobby"
+    assert status_bar.target == "#lobby"
     assert "unread: #lobby 1" in status_bar.status(80)
     assert "unread: #lobby 1" in status_bar.status(80)
