@@ -16,10 +16,11 @@ _TREE: Final = """async (texts) => {
   const {createMessageText} = await import("/static/message_text.js")
   const tree = (node) => node.nodeType === Node.TEXT_NODE ? node.data
     : node.className === 'mark' ? {mark: node.textContent}
-    : {[node.localName]: [...node.childNodes].filter((each) => each.textContent).map(tree)}
+    : {[`${node.localName} ${node.className}`.trim()]:
+         [...node.childNodes].filter((each) => each.textContent).map(tree)}
   return JSON.stringify(texts.map((text) => {
     const element = createMessageText(text)
-    return [tree(element).div, element.textContent,
+    return [tree(element)['div text'], element.textContent,
             [...element.querySelectorAll('a')].map((a) => a.href)]
   }))
 }"""
@@ -86,17 +87,17 @@ def test_code_is_shown_as_it_was_typed(module_page: ChatPage) -> None:
         "`a\nb`": ["`a\n", "b`"],
         "``": ["``"],
         "```js\nlet a\n\n b\n```\nend": [
-            {"pre": [{"mark": "```js\n"}, {"code": ["let a\n\n b\n"]}, {"mark": "```\n"}]},
+            {"code block": [{"mark": "```js\n"}, "let a\n\n b\n", {"mark": "```\n"}]},
             "end",
         ],
         "```\n> `a` http://a.example\n```": [
-            {"pre": [{"mark": "```\n"}, {"code": ["> `a` http://a.example\n"]}, {"mark": "```"}]},
+            {"code block": [{"mark": "```\n"}, "> `a` http://a.example\n", {"mark": "```"}]},
         ],
-        "```\n```": [{"pre": [{"mark": "```\n"}, {"mark": "```"}]}],
+        "```\n```": [{"code block": [{"mark": "```\n"}, {"mark": "```"}]}],
         "```\nnever closed": ["```\n", "never closed"],
         "> a\n> `b`\nc": [
             {
-                "blockquote": [
+                "span quote": [
                     {"mark": "> "},
                     "a\n",
                     {"mark": "> "},
@@ -107,7 +108,7 @@ def test_code_is_shown_as_it_was_typed(module_page: ChatPage) -> None:
             "c",
         ],
         ">:( a > b >>> c": [">:( a > b >>> c"],
-        ">": [{"blockquote": [{"mark": ">"}]}],
+        ">": [{"span quote": [{"mark": ">"}]}],
     }
     found = render(module_page, *cases)
     assert [each[0] for each in found] == list(cases.values())

@@ -77,16 +77,19 @@ function splitBlocks(lines) {
   return blocks;
 }
 
-/** The last line break is inside, where it makes no empty line. */
+/** The last line break is inside, where it makes no empty line.
+ *
+ * Around the elements `pre` and `blockquote` Firefox would copy more line breaks.
+ */
 function createCodeBlock(lines) {
-  const code = createElement("code", "", lines.slice(1, -1).join(""));
-  return createElement("pre", "", createMark(lines[0]), code, createMark(lines[lines.length - 1]));
+  const [first, last] = [lines[0], lines[lines.length - 1]].map(createMark);
+  return createElement("code", "block", first, lines.slice(1, -1).join(""), last);
 }
 
 function createQuote(lines, builder) {
-  return createElement(
-    "blockquote",
-    "",
+  const quote = createElement(
+    "span",
+    "quote",
     ...lines.flatMap((line) => {
       if (builder.left <= 0) {
         return [line];
@@ -96,6 +99,8 @@ function createQuote(lines, builder) {
       return [createMark(mark), ...createInline(line.slice(mark.length), builder)];
     }),
   );
+  quote.setAttribute("role", "blockquote");
+  return quote;
 }
 
 /** A screen reader does not read the marks, since it knows the elements. */
