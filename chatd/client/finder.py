@@ -145,7 +145,7 @@ class BroadcastFinder(Finder):
         self._entries = 0
         self._reported_twins = False
         self._holds_slot = False
-        self._reported_full = False
+        self._reported_why = False
         self._gave_advice = False
         self._timeout: IDelayedCall | None = None
         self._on_found: Callable[[ServerAddress], None] = lambda server: None
@@ -166,7 +166,7 @@ class BroadcastFinder(Finder):
         if self._entries != self._nodes.entries:  # the first search since then
             self._entries = self._nodes.entries
             self._stays_until = self._clock.seconds() + limits.OWN_CLUSTER_SECONDS
-        self._reported_full = False
+        self._reported_why = False
         self._querier.start()
         self._update_status()
         server = "a server" if self._server_id is None else escape(self._server_id)
@@ -195,7 +195,7 @@ class BroadcastFinder(Finder):
     @property
     def is_undecided(self) -> bool:
         """Whether the server has answered, but is not found yet; or the user is asked which one."""
-        return self._is_asking or self._reported_full or bool(self._node_offers)
+        return self._is_asking or self._reported_why or bool(self._node_offers)
 
     def _set_timeout(
         self, seconds: float | None, on_timeout: Callable[[], None] = lambda: None
@@ -222,7 +222,7 @@ class BroadcastFinder(Finder):
 
     def _report_silence(self) -> None:
         """Nobody has answered within DISCOVERY_PERIOD_SECONDS."""
-        if not self._reported_full:
+        if not self._reported_why:
             self._ui.notify(
                 f"No answer within {limits.DISCOVERY_PERIOD_SECONDS} s; still searching."
             )
@@ -262,7 +262,7 @@ class BroadcastFinder(Finder):
         if self._server_id not in (None, offer.id):
             self._near_offer_received(offer)
         elif not self._accepts(offer):
-            return
+            self._reported_why = True  # there was an answer, and the user knows why it is not taken
         elif self._is_of_another_cluster(offer):
             self._report_twin(offer)
         elif self._server_id is None:
@@ -379,8 +379,8 @@ class BroadcastFinder(Finder):
 
     def _report_full(self, *offers: Offer) -> None:
         """Nobody can enter where these come from."""
-        if not self._reported_full:
-            self._reported_full = True
+        if not self._reported_why:
+            self._reported_why = True
             server = escape(offers[0].id)
             self._ui.notify(
                 f"{server} is cut off from its other machines; still searching …"

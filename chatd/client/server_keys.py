@@ -46,10 +46,12 @@ class ServerKeys:
             return self._clock.seconds() >= refused_until
         if (offer.id, offer.fingerprint) not in self._warned:
             self._warned.add((offer.id, offer.fingerprint))
-            found = "another key than before" if offer.fingerprint else "no key any more"
+            found, forget = "another key than before", ""
+            if not offer.fingerprint:
+                found, forget = "no key any more", "--forget "
             self._notify(
                 f"{offer.address}:{offer.port} calls itself {escape(offer.id)} but has {found}, so "
-                f"this client passes it over. {_WHY} If you trust it: chatd trust "
+                f"this client passes it over. {_WHY} If you trust it: chatd trust {forget}"
                 f"{escape(offer.id)}"
             )
         return False
@@ -100,9 +102,11 @@ class ServerKeys:
             return ""
         found = reached.fingerprint
         named = replace(given, server_id=given.server_id or server_id, fingerprint="")
+        # The key that the user's own address has is right, whatever the server calls itself.
+        is_known_address = not given.server_id and self._expected(given) == found != ""
         if not found:
             return self.no_tls(named)
-        if problem := self.wrong_key(named, found):
+        if not is_known_address and (problem := self.wrong_key(named, found)):
             return problem
         is_new = self._known.get(_key(named)) is None
         self._known.meet(_key(named), found)

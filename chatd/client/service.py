@@ -400,6 +400,8 @@ class ChatClient(Service, Effects, SessionOwner, Client):
             )
             return
         if problem := self._keys.entered(self._core.server, self._server, welcome.server):
+            self._has_quit = True
+            self.send(commands.Quit())  # or the server would keep the nickname for a while
             self._inputs.rejected(problem)
         else:
             self._is_registered = True

@@ -179,6 +179,19 @@ def test_an_address_that_calls_itself_a_server_that_was_met_needs_its_key(
     assert known.get("10.35.11.111:5555") is None
 
 
+def test_the_key_of_an_address_counts_whatever_the_server_there_calls_itself(
+    known: KnownServers,
+) -> None:
+    known.meet("party", OURS.fingerprint)
+    known.trust(address_key(DIRECT.host, DIRECT.port), THEIRS.fingerprint)
+    client = TlsHarness(known)
+    client.connect_with_tls(DIRECT, THEIRS)
+    client.heard()
+    client.welcome()
+    assert client.was_notified("Connected to")
+    assert known.get("party") == OURS.fingerprint, "that is not changed by it"
+
+
 def test_a_token_of_tls_is_sent_to_the_same_key_only(known: KnownServers) -> None:
     client = TlsHarness(known)
     client.offer(OURS)
