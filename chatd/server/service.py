@@ -213,6 +213,11 @@ class ChatServer(MultiService):
         stopped.addCallback(self._log_counters)
         return stopped.addCallback(lambda _: self.chat.ordered_log.stop())
 
+    @property
+    def fingerprint(self) -> str:
+        """That of the server's public key; empty if it does not speak TLS."""
+        return self._settings.tls.fingerprint if self._settings.tls else ""
+
     def addresses(self, name: str) -> tuple[tuple[str, int], ...]:
         """The addresses and port numbers of the port `name`, once it listens."""
         hosts = [port.getHost() for port in self._listening.get(name, [])]
@@ -395,7 +400,7 @@ class ChatServer(MultiService):
             cluster=self.chat.hub.nodes.cluster_id,
             state=discovery.CUT_OFF if is_cut_off else "",
             tls_port=self._tls_port() if tls else 0,
-            fingerprint=tls.fingerprint if tls else "",
+            fingerprint=self.fingerprint,
         )
 
     def _tls_port(self) -> int:

@@ -14,10 +14,11 @@ from chatd.stderr import write_line
 from chatd.taps import web_address
 from chatd.taps.environment import DUMB_TERMINALS
 from chatd.taps.options import may_be_id
+from chatd.tls.fingerprint import words
 from chatd.wire.rendering import escape
 
 #: More addresses of the page would leave no place for the rest.
-_MAX_PAGES: Final = 3
+_MAX_PAGES: Final = 2
 
 #: The characters of a QR code: two modules of it, one above the other.
 _BLOCKS: Final = "\N{FULL BLOCK}\N{UPPER HALF BLOCK}\N{LOWER HALF BLOCK}"
@@ -40,20 +41,30 @@ def make_invitation(
     :param advice: the last line.
     """
     own = most_reachable(host_addresses())
-    pages = web_address.page_urls(server.addresses("web"), own, options["web"])
+    pages = web_address.all_page_urls(server, options, own)
     reachable = [url for url in pages if not is_loopback(url)]
     name = escape(server.chat.settings.server_id)
+    plain = [url for url in reachable if url.startswith("http:")]
+    encrypted = [url for url in reachable if url.startswith("https:")]
+    warns = ", though it warns first" if web_address.warned_port(server, options) else ""
     lines = []
-    if reachable:
-        lines = [f"Others join {name} in a browser:", *_indented(reachable[:_MAX_PAGES])]
+    if plain:
+        lines = [f"Others join {name} in a browser:", *_indented(plain[:_MAX_PAGES])]
+        if encrypted:
+            lines += [f"or encrypted{warns}:", *_indented(encrypted[:1])]
+    elif encrypted:
+        lines = [f"Others join {name} in a browser{warns}:", *_indented(encrypted[:_MAX_PAGES])]
     elif pages:
         lines = [f"On this computer, join {name} in a browser:", *_indented(pages[:1])]
-    lines += ["or with chatd:", *_indented([client_command(server, options)])]
+    with_tls = ", encrypted" if server.fingerprint else ""
+    lines += [f"or with chatd{with_tls}:", *_indented([client_command(server, options)])]
     nc = [(host, port) for host, port in server.addresses("plain") if not is_loopback(f"//{host}")]
     if nc:
         lines += ["or with nc or telnet:", *_indented([f"nc {nc[0][0]} {nc[0][1]}"])]
     if not any(not subnet.address.is_loopback for subnet in options.known_subnets):
         lines.append("No other computer can reach this one: its only address is loopback.")
+    if server.fingerprint:
+        lines.append(f"This server's key: {words(server.fingerprint)}")
     code = web_address.qr_rows(reachable[0]) if has_code and reachable else []
     return Invitation((*lines, *([advice] if advice else [])), tuple(code))
 
@@ -97,7 +108,9 @@ def can_show_code(stream: Any) -> bool:
 def write_invitation(server: ChatServer, options: HostOptions) -> None:
     """Write the invitation to standard error, if that is a terminal and there is a page."""
     stream = sys.__stderr__
-    if stream is None or not stream.isatty() or not server.addresses("web"):
+    if stream is None or not stream.isatty():
+        return
+    if not server.addresses("web") and not server.addresses("web-tls"):
         return
     invitation = make_invitation(server, options, can_show_code(stream))
     size = os.get_terminal_size(stream.fileno())

@@ -99,10 +99,8 @@ class LaunchProgram(HostingProgram):
 
     @override
     def server_listens(self) -> None:
-        pages = web_address.page_urls(
-            self.server.addresses("web"),
-            most_reachable(host_addresses()),
-            self._options["web"],
+        pages = web_address.all_page_urls(
+            self.server, self._options, most_reachable(host_addresses())
         )
         columns, has_colours = qr_code_columns(self._options), not os.environ.get("NO_COLOR")
         for url in pages[:1]:

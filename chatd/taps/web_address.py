@@ -7,7 +7,7 @@ import io
 import shlex
 from collections.abc import Callable, Iterable, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from twisted.internet.protocol import ServerFactory
@@ -55,16 +55,19 @@ def invitation(server: ChatServer, options: "WebOptions") -> "Invitation":
     from chatd.web.invitation import Invitation
 
     addresses = most_reachable(read_host_addresses())
-    urls = page_urls(server.addresses("web"), addresses, options["web"])
+    urls = all_page_urls(server, options, addresses)
     # Behind a proxy the names have other ports, which only the proxy knows.
     names = () if options.web_proxies else sorted(options.web_names)
-    port = server.addresses("web")[0][1] if urls else 0
     named = [
-        f"{scheme(options['web'])}://{name}{port if name.endswith(':') else ''}/" for name in names
+        f"{scheme}://{name}{port if name.endswith(':') else ''}/"
+        for port, scheme in dict.fromkeys(
+            (parts.port, parts.scheme) for parts in map(urlsplit, urls)
+        )
+        for name in names
     ]
     hosts, plain = (_reachable(server.addresses(name), addresses) for name in ("", "plain"))
     return Invitation(
-        tuple([*named, *urls] if urls else ()),
+        (*named, *urls),
         (
             f"chatd client --server {shlex.quote(server.chat.settings.server_id)}",
             *(
@@ -73,6 +76,7 @@ def invitation(server: ChatServer, options: "WebOptions") -> "Invitation":
             ),
         ),
         tuple(f"nc {host} {port}" for host, port in plain),
+        warned_port(server, options),
     )
 
 
@@ -86,6 +90,36 @@ def _reachable(
         for parts in [urlsplit(url)]
     ]
     return [each for each in sorted_ if not ip_address(each[0]).is_loopback] or sorted_
+
+
+def all_page_urls(
+    server: ChatServer, options: Any, host_addresses: Sequence[IPv4Address]
+) -> list[str]:
+    """The URLs of a server's page, with TLS and without; loopback last.
+
+    A browser warns of a key that is the server's own, and some devices then refuse the page. So its
+    URLs come first only where the key has a certificate that browsers may know.
+    """
+    ports = [("web", options["web"]), ("web-tls", _ENCRYPTED[0])]
+    if options["tls-cert"] is not None:
+        ports.reverse()
+    urls = [
+        url
+        for name, option in ports
+        for url in page_urls(server.addresses(name), host_addresses, option)
+    ]
+    return sorted(urls, key=_is_loopback)
+
+
+def warned_port(server: ChatServer, options: Any) -> int:
+    """The port of the page at which browsers warn of the server's own key; 0 for none."""
+    if options["tls-cert"] is not None:
+        return 0
+    return next((port for _, port in server.addresses("web-tls")), 0)
+
+
+def _is_loopback(url: str) -> bool:
+    return ip_address(urlsplit(url).hostname or "").is_loopback
 
 
 def scheme(option: int | str | None) -> str:

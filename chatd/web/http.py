@@ -22,7 +22,6 @@ from twisted.internet.interfaces import (
     IAddress,
     IDelayedCall,
     IProtocolNegotiationFactory,
-    ISSLTransport,
 )
 from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
 from twisted.logger import Logger
@@ -36,7 +35,7 @@ from chatd.server.connection import HalfCloseable
 from chatd.server.factory import Rejected
 from chatd.server.send_queue import SendQueue
 from chatd.server.timing import Timeout
-from chatd.tcp import join_address, unmap_ipv4
+from chatd.tcp import is_encrypted, join_address, unmap_ipv4
 from chatd.web import hosts, messages, proxies
 from chatd.web.file_sender import FileSender
 from chatd.web.messages import HTTPError, Request, Response
@@ -124,7 +123,7 @@ class HTTPConnection(HalfCloseable, Protocol):
         local = self.transport.getHost()
         address = unmap_ipv4(local.host)
         self._local_address = join_address(address, local.port)
-        self._scheme = "https" if ISSLTransport.providedBy(self.transport) else "http"
+        self._scheme = "https" if is_encrypted(self.transport) else "http"
         self._allowed_hosts = hosts.allowed_hosts(
             address,
             local.port,

@@ -29,11 +29,14 @@ class Invitation:
     :ivar pages: URLs of the page.
     :ivar clients: command lines with chatd's client.
     :ivar plain: command lines with ``nc``, if the server has a plain port.
+    :ivar warned_port: the port of the page at which browsers warn, because the key is the server's
+        own; 0 for none.
     """
 
     pages: tuple[str, ...] = ()
     clients: tuple[str, ...] = ()
     plain: tuple[str, ...] = ()
+    warned_port: int = 0
 
 
 def is_loopback(url: str) -> bool:
@@ -79,17 +82,38 @@ def respond(request: Request, chat: Chat, invitation: Invitation, has_packages: 
     return json_response(
         {
             "server": chat.settings.server_id,
-            "pages": [{"url": page, "qr": qr_code(page)} for page in pages],
+            "pages": [
+                {"url": page, "qr": qr_code(page), "note": _note(page, pages, invitation)}
+                for page in pages
+            ],
             "clients": invitation.clients[: limits.INVITATION_ADDRESSES],
             "plain": invitation.plain[: limits.INVITATION_ADDRESSES],
-            "pip": [pip_line(page) for page in pages] if has_packages else [],
+            "pip": [
+                pip_line(page, is_warned=urlsplit(page).port == invitation.warned_port)
+                for page in pages
+                if has_packages
+            ],
         }
     )
 
 
-def pip_line(page: str) -> str:
-    """The command that installs chatd from the page at this URL, without any other network."""
+def _note(page: str, pages: tuple[str, ...], invitation: Invitation) -> str:
+    """Why to use this one of the `pages`, in words; empty if all are alike."""
+    if not page.startswith("https:"):
+        has_other = any(other.startswith("https:") for other in pages)
+        return "Not encrypted: for devices that refuse the other address." if has_other else ""
+    if urlsplit(page).port == invitation.warned_port:
+        return "Encrypted. The browser warns first, because the key is this server's own."
+    return "Encrypted."
+
+
+def pip_line(page: str, *, is_warned: bool = False) -> str:
+    """The command that installs chatd from the page at this URL, without any other network.
+
+    :param is_warned: whether its key is the server's own.
+    """
     parts = urlsplit(page)
-    # pip ignores links of a server without TLS, unless it is told to trust it.
-    trusted = f" --trusted-host {parts.hostname}" if parts.scheme == "http" else ""
+    # pip ignores links of a server that it cannot know by TLS, unless it is told to trust it.
+    is_untrusted = is_warned or parts.scheme == "http"
+    trusted = f" --trusted-host {parts.hostname}" if is_untrusted else ""
     return f"pip install --no-index --find-links {page}dist/{trusted} chatd"

@@ -150,6 +150,7 @@ class WebSocket(FrameReader):
         self._send_queue = WebSocketSendQueue(
             transport, limits.OUTBOUND_BYTES, session.send_queue_exceeded
         )
+        session.is_encrypted = tcp.is_encrypted(transport)
         session.start(self, self._send_queue)
         tcp.set_socket_options(transport)
 

@@ -1,10 +1,12 @@
 """``chatd host``: its options, its invitation, and the question before the chat ends for all."""
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from chatd.client.invitation import layout
 from chatd.discovery.subnets import default_subnets
 from chatd.state_directory import state_directory
 from chatd.taps import host, server
@@ -146,23 +148,29 @@ def test_nobody_is_asked_where_there_is_nobody_to_lose_or_to_ask(leaving: Leavin
 class Listening:
     """A server that listens, as far as an invitation needs it."""
 
-    def __init__(self, server_id: str, **ports: list[tuple[str, int]]) -> None:
+    def __init__(self, server_id: str, **ports: Sequence[tuple[str, int]]) -> None:
         self.port = 7777
+        self.fingerprint = "0" * 64 if ports.get("web-tls") else ""
         self.chat: Any = type("Chat", (), {})()
         self.chat.settings = type("Settings", (), {"server_id": server_id})()
         self._ports = ports
 
-    def addresses(self, name: str) -> list[tuple[str, int]]:
-        return self._ports.get(name, [])
+    def addresses(self, name: str) -> Sequence[tuple[str, int]]:
+        return self._ports.get(name, ())
 
 
 PAGE = [("127.0.0.1", 8080), ("10.35.11.113", 8080)]
 
 
-def invitation(server_id: str = "class", line: str = "", **ports: list[tuple[str, int]]) -> Any:
+def invitation(
+    server_id: str = "class",
+    line: str = "",
+    encrypted: Sequence[tuple[str, int]] = (),
+    **ports: Sequence[tuple[str, int]],
+) -> Any:
     options = parse(server.Options(), f"{HERE} {line}")
     options.known_subnets = default_subnets(EXAMPLE_HOST)
-    listening: Any = Listening(server_id, **{"web": PAGE, **ports})
+    listening: Any = Listening(server_id, **{"web": PAGE, "web-tls": encrypted, **ports})
     return make_invitation(listening, options, has_code=True, advice="/qr shows this again.")
 
 
@@ -199,6 +207,44 @@ def test_where_nothing_can_be_discovered_others_type_the_address() -> None:
     listening: Any = Listening("class", web=PAGE)
     lines = make_invitation(listening, options, has_code=False).lines
     assert "  chatd client 127.0.0.1 7777" in lines
+
+
+ENCRYPTED_PAGE = [("127.0.0.1", 8443), ("10.35.11.113", 8443)]
+
+
+def test_with_tls_the_invitation_has_both_addresses_and_the_words_of_the_key() -> None:
+    made = invitation("class", "", ENCRYPTED_PAGE, plain=[("10.35.11.113", 7778)])
+    assert made.lines == (
+        "Others join class in a browser:",
+        "  http://10.35.11.113:8080/",
+        "or encrypted, though it warns first:",
+        "  https://10.35.11.113:8443/",
+        "or with chatd, encrypted:",
+        "  chatd client class",
+        "or with nc or telnet:",
+        "  nc 10.35.11.113 7778",
+        "This server's key: abandon abandon abandon abandon abandon abandon",
+        "/qr shows this again.",
+    )
+    rows = layout(made, 80, 24)
+    assert len(rows) == 15
+    assert all(len(row.code) + len(row.text) <= 80 for row in rows)
+    assert any("██" in row.code for row in rows)
+
+
+def test_where_the_page_is_only_encrypted_the_code_is_of_that() -> None:
+    made = invitation("class", "", ENCRYPTED_PAGE, web=PAGE[:1])
+    assert made.lines[:2] == (
+        "Others join class in a browser, though it warns first:",
+        "  https://10.35.11.113:8443/",
+    )
+    assert made.code
+
+
+def test_with_a_certificate_of_ones_own_the_encrypted_page_comes_without_a_warning() -> None:
+    line = "--tls-cert cert.pem --tls-key key.pem"
+    made = invitation("class", line, ENCRYPTED_PAGE)
+    assert made.lines[2:4] == ("or encrypted:", "  https://10.35.11.113:8443/")
 
 
 def test_a_page_that_only_this_computer_can_open_has_no_code_and_says_so() -> None:

@@ -196,6 +196,23 @@ def test_the_invitation_begins_with_the_address_that_works(folder: Path) -> None
     )
 
 
+def test_an_invitation_says_which_addresses_are_encrypted_and_why_there_are_others(
+    folder: Path,
+) -> None:
+    pages = ("http://10.35.11.111:8080/", "https://10.35.11.111:8443/", "https://chat.example/")
+    settings = WebSettings(dist=folder, invitation=lambda: Invitation(pages, warned_port=8443))
+    with WebHarness(settings) as harness:
+        answer = harness.connect_http().get("/api/invite").json
+    assert [page["note"] for page in answer["pages"][1:]] == [
+        "Not encrypted: for devices that refuse the other address.",
+        "Encrypted. The browser warns first, because the key is this server's own.",
+        "Encrypted.",
+    ]
+    # pip refuses a key that it cannot know, unless it is told to trust it.
+    assert "--trusted-host 10.35.11.111" in answer["pip"][2]
+    assert "--trusted-host" not in answer["pip"][3]
+
+
 def test_addresses_of_loopback_are_given_only_where_there_is_no_other() -> None:
     settings = WebSettings(invitation=lambda: Invitation(("http://127.0.0.1:54321/",)))
     with WebHarness(settings) as harness:

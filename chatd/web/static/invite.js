@@ -42,14 +42,15 @@ async function load(getUrl) {
 }
 
 function createContent({ pages, clients, plain, pip }) {
-  const [best, ...others] = pages;
+  const best = pages.filter(isBest);
+  const others = pages.filter((page) => !best.includes(page));
   const isReachable = pages.some(({ qr }) => qr);
   return [
     ...section("In a browser", [
       ...(isReachable
         ? []
         : [createElement("p", "", "Only this computer reaches the server: nobody else can join.")]),
-      ...(best ? createPage(best) : []),
+      ...best.flatMap(createPage),
       ...(others.length
         ? [createElement("details", "", createElement("summary", "", "Other addresses"), ...others.flatMap(createPage))]
         : []),
@@ -66,19 +67,25 @@ function createContent({ pages, clients, plain, pip }) {
   ];
 }
 
+/** Whether this is the first page, or the first one with HTTPS where that has none, or the reverse. */
+function isBest({ url }, index, pages) {
+  const { protocol } = new URL(url);
+  return pages.findIndex((page) => new URL(page.url).protocol === protocol) === index;
+}
+
 function section(heading, children) {
   return children.length ? [createElement("h3", "", heading), ...children] : [];
 }
 
-function createPage({ url, qr }) {
-  const line = createLine(url);
+function createPage({ url, qr, note }) {
+  const lines = [...(note ? [createElement("p", "", note)] : []), createLine(url)];
   if (!qr) {
-    return [line];
+    return lines;
   }
   const code = createElement("img", "qr");
   code.src = `data:image/svg+xml,${encodeURIComponent(qr)}`;
   code.alt = `QR code of ${url}`;
-  return [line, code];
+  return [...lines, code];
 }
 
 function createPackagesLink() {

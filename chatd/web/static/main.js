@@ -9,6 +9,7 @@ import { setUpDrawers, setUpMenu } from "./drawers.js";
 import { createExtras } from "./extras.js";
 import { createMessageList } from "./message_list.js";
 import { startPolling } from "./poll.js";
+import { showPrivacy } from "./privacy.js";
 import { createProblems } from "./problems.js";
 import { privatePrefix } from "./recipients.js";
 import { createStore } from "./reducer.js";
@@ -36,6 +37,7 @@ const closeDrawers = setUpDrawers(
   byId("backdrop"),
 );
 setUpMenu(byId("menu"));
+showPrivacy([byId("not-private"), byId("password-not-private")]);
 
 function startPrivateMessage(nickname) {
   closeDrawers();

@@ -128,6 +128,7 @@ function originOf(url) {
   }
 }
 
-function isLoopback(hostname) {
+/** Whether only this computer itself is meant. */
+export function isLoopback(hostname) {
   return hostname === "localhost" || hostname === "[::1]" || /^127\.[\d.]+$/.test(hostname);
 }
