@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from chatd.chat import limits
 from chatd.chat.commands import Enter, SendMessage, SessionKeys
 from chatd.chat.errors import Refusal
-from chatd.chat.events import Ok, Resumed, Welcome
+from chatd.chat.events import Node, Ok, Resumed, Welcome
+from chatd.log.node_operations import ChangeNode
 from chatd.log.operations import Handle, LoseConnection, ReserveSlot
 from tests.log.cluster import Cluster, ClusterNode
 from tests.log.memory_engine import MemoryEngine
@@ -170,6 +171,12 @@ class World:
             for state, value in states.items():
                 setattr(node if state == "is_paused" else node.engine, state, value)
 
+    def change(self, name: str, port: int) -> None:
+        """The host of a node gets another address."""
+        node = self.node(name)
+        if node is not None:
+            node.ask(ChangeNode(Node(name, (f"{name}:{port}",), ())))
+
     def land(self) -> None:
         """What was on its way for long comes now, if it ever does."""
         if self.cluster.log.late:
@@ -216,6 +223,7 @@ STEPS: st.SearchStrategy[Step] = st.one_of(
         st.sampled_from(["is_paused", "loses_answers", "delays", "is_connected"]),
         st.booleans(),
     ).map(lambda each: named(World.set, each[0], **{each[1]: each[2]})),
+    st.tuples(ONE, st.integers(1, 3)).map(lambda each: named(World.change, *each)),
     st.just(named(World.land)),
     st.integers(0, 20).map(lambda back: named(World.repeat, back)),
 )
