@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 from chatd.client.invitation import Invitation, layout
-from chatd.discovery.subnets import DEFAULT_PORT, Subnet, host_addresses, most_reachable
+from chatd.discovery.subnets import DEFAULT_PORT, Subnet
 from chatd.server.service import ChatServer
 from chatd.stderr import write_line
 from chatd.taps import web_address
@@ -40,8 +40,7 @@ def make_invitation(
     :param has_code: whether it has a QR code, if a phone could use that.
     :param advice: the last line.
     """
-    own = most_reachable(host_addresses())
-    pages = web_address.all_page_urls(server, options, own)
+    pages = web_address.pages(server, options)
     reachable = [url for url in pages if not is_loopback(url)]
     name = escape(server.chat.settings.server_id)
     plain = [url for url in reachable if url.startswith("http:")]

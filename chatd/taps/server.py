@@ -36,7 +36,7 @@ from chatd.server.service import (
 from chatd.taps import environment, tls, web_address
 from chatd.taps.etcd_address import cluster_parameter, open_engine
 from chatd.taps.extra_ports import make_extra_ports, named_ports
-from chatd.taps.invitation import write_invitation
+from chatd.taps.invitation import client_command, write_invitation
 from chatd.taps.options import (
     choice,
     coerce_value,
@@ -268,7 +268,9 @@ def make_server(options: ServerOptions, reactor: Any) -> ChatServer:
     is_default = not options.ifaddrs and not options.get("address")
 
     def web_settings() -> "WebSettings":
-        return options.web_settings(lambda: web_address.invitation(server, options))
+        return options.web_settings(
+            lambda: web_address.invitation(server, options, client_command(server, options))
+        )
 
     certificate = _make_certificate_service(options, settings.server_id, is_default, reactor)
     tls_settings = None

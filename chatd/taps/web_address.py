@@ -4,7 +4,6 @@ The web server and the QR code library are imported only when they are used: a c
 """
 
 import io
-import shlex
 from collections.abc import Callable, Iterable, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING, Any, Final
@@ -19,7 +18,6 @@ from chatd.server.chat import Chat
 from chatd.server.service import ChatServer
 
 if TYPE_CHECKING:
-    from chatd.taps.web_options import WebOptions
     from chatd.web.invitation import Invitation
     from chatd.web.settings import WebSettings
 
@@ -50,31 +48,40 @@ def make_web_factory(chat: Chat, settings: "Callable[[], WebSettings]") -> Serve
     return HTTPFactory(chat, settings())
 
 
-def invitation(server: ChatServer, options: "WebOptions") -> "Invitation":
-    """How others come into the chat of a `server` that listens, the best way first."""
+def pages(server: ChatServer, options: Any) -> list[str]:
+    """The URLs of the page of a `server` that listens, the best first; loopback last.
+
+    :param options: the server's.
+    """
+    urls = all_page_urls(server, options, most_reachable(read_host_addresses()))
+    # Behind a proxy the names have other ports, which only the proxy knows.
+    names = () if options.web_proxies else sorted(options.web_names)
+    ports = dict.fromkeys((parts.port, parts.scheme) for parts in map(urlsplit, urls))
+    named = [
+        f"{scheme}://{name}{port if name.endswith(':') else ''}/"
+        for port, scheme in ports
+        for name in names
+    ]
+    return [*named, *urls]
+
+
+def invitation(server: ChatServer, options: Any, client_command: str) -> "Invitation":
+    """How others come into the chat of a `server` that listens, the best way first.
+
+    :param options: the server's.
+    :param client_command: what they type in a terminal to find it.
+    """
     from chatd.web.invitation import Invitation
 
     addresses = most_reachable(read_host_addresses())
-    urls = all_page_urls(server, options, addresses)
-    # Behind a proxy the names have other ports, which only the proxy knows.
-    names = () if options.web_proxies else sorted(options.web_names)
-    named = [
-        f"{scheme}://{name}{port if name.endswith(':') else ''}/"
-        for port, scheme in dict.fromkeys(
-            (parts.port, parts.scheme) for parts in map(urlsplit, urls)
-        )
-        for name in names
-    ]
     hosts, plain = (_reachable(server.addresses(name), addresses) for name in ("", "plain"))
+    direct = [
+        f"chatd client {host}" + (f" {port}" if port != DEFAULT_CHAT_PORT else "")
+        for host, port in hosts
+    ]
     return Invitation(
-        (*named, *urls),
-        (
-            f"chatd client --server {shlex.quote(server.chat.settings.server_id)}",
-            *(
-                f"chatd client {host}" + (f" {port}" if port != DEFAULT_CHAT_PORT else "")
-                for host, port in hosts
-            ),
-        ),
+        tuple(pages(server, options)),
+        tuple(dict.fromkeys((client_command, *direct))),
         tuple(f"nc {host} {port}" for host, port in plain),
         warned_port(server, options),
     )

@@ -1,15 +1,19 @@
 """The options of a server's web page, besides its port."""
 
+import re
 from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from chatd.taps.options import CommandOptions, coerce_value, parameter
 
 if TYPE_CHECKING:
     from chatd.web.invitation import Invitation
     from chatd.web.settings import WebSettings
+
+#: A name or an address in ``Host``: more is allowed there, but browsers send no more.
+_NAME: Final = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]", re.ASCII)
 
 
 def web_name(value: str) -> str:
@@ -20,7 +24,8 @@ def web_name(value: str) -> str:
     from chatd.web.hosts import normalize
 
     name = normalize(value)
-    if name is None or name.startswith((":", "*")):
+    host, _, port = (name or "").rpartition(":")
+    if name is None or not _NAME.fullmatch(host) or int(port or 1) not in range(1, 65_536):
         raise ValueError("is not a name, such as chat.example, or a name and a port")
     return name
 

@@ -258,3 +258,10 @@ def test_a_page_that_only_this_computer_can_open_has_no_code_and_says_so() -> No
 
 def test_a_port_for_telnet_is_named_too() -> None:
     assert "  nc 10.35.11.113 7778" in invitation(plain=[("10.35.11.113", 7778)]).lines
+
+
+def test_a_name_of_the_page_comes_before_its_addresses() -> None:
+    made = invitation(line="--web-name chat.example --web-name a.example:8443")
+    assert made.lines[1:3] == ("  http://a.example:8443/", "  http://chat.example:8080/")
+    behind_proxy = invitation(line="--web-name chat.example --web-proxy 127.0.0.1")
+    assert behind_proxy.lines[1] == "  http://10.35.11.113:8080/"

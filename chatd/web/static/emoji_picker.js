@@ -23,6 +23,7 @@ export function createEmojiPicker({ tools, form, field }) {
   search.autocomplete = "off";
   search.spellcheck = false;
   search.maxLength = 40;
+  search.placeholder = "Search emoji";
   const label = createElement("label", "visually-hidden", "Search emoji");
   label.htmlFor = search.id;
   const found = createElement("p", "visually-hidden");
@@ -50,7 +51,9 @@ export function createEmojiPicker({ tools, form, field }) {
     search.value = "";
     found.textContent = "";
     show(EMOJI_GROUPS);
-    search.focus();
+    // On a phone the focus in the field would bring up the keyboard, over the emoji.
+    const isTouch = matchMedia("(pointer: coarse)").matches;
+    (isTouch ? grid.querySelector("button") : search).focus();
   }
 
   function close() {

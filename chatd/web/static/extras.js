@@ -1,10 +1,13 @@
 /** What the page can do besides chatting: pick emoji, invite others, notify, show a badge. */
 
+import { createBadge } from "./badge.js";
 import { createEmojiPicker } from "./emoji_picker.js";
 import { createInvite } from "./invite.js";
+import { createNotifications } from "./notifications.js";
 
 /** Add it all to the page; the returned components are drawn after the others. */
-export function createExtras({ tools, form, field, menu }, session) {
+export function createExtras({ tools, form, field, menu, icon }, session) {
+  const notifications = createNotifications(menu, session.selectRoom);
   createInvite(menu, session.url);
-  return [createEmojiPicker({ tools, form, field })];
+  return [createEmojiPicker({ tools, form, field }), notifications, createBadge(icon)];
 }

@@ -148,6 +148,7 @@ const components = [
       form: byId("composer"),
       field: byId("message"),
       menu: byId("menu-items"),
+      icon: byId("icon"),
     },
     session,
   ),
