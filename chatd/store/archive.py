@@ -32,7 +32,7 @@ _Result = TypeVar("_Result")
 READ_MESSAGES: Final = limits.HISTORY_MESSAGES + 1
 
 _COLUMNS: Final = (
-    "messages.id, coalesce(messages.name, rooms.name), seq, time, source, text "
+    "messages.id, coalesce(messages.name, rooms.name), seq, time, source, text, action "
     "FROM messages JOIN rooms ON rooms.id = messages.room "
 )
 #: Larger than any id.
@@ -179,9 +179,9 @@ def _messages(
 
 def _valid(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[int, Message]]:
     """Each valid message with its id."""
-    for message_id, room, seq, time, source, text in rows:
+    for message_id, room, seq, time, source, text, action in rows:
         if is_valid(room, seq, time, source, text):
-            yield message_id, Message(room, seq, time, source, text)
+            yield message_id, Message(room, seq, time, source, text, bool(action))
 
 
 def _search(connection: sqlite3.Connection, query: Search) -> SearchResult:

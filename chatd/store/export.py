@@ -22,8 +22,8 @@ from chatd.store.failures import ERRORS, describe
 _Result = TypeVar("_Result")
 
 _COLUMNS: Final = (
-    "messages.id, messages.room, coalesce(messages.name, rooms.name), seq, time, source, text "
-    "FROM messages LEFT JOIN rooms ON rooms.id = messages.room "
+    "messages.id, messages.room, coalesce(messages.name, rooms.name), seq, time, source, text, "
+    "action FROM messages LEFT JOIN rooms ON rooms.id = messages.room "
 )
 
 
@@ -77,11 +77,11 @@ class Export:
         )
 
     def _messages(
-        self, room: Any, seq: Any, time: Any, source: Any, text: Any
+        self, room: Any, seq: Any, time: Any, source: Any, text: Any, action: Any
     ) -> Iterator[Message]:
         """The message, if it is one."""
         if is_valid(room, seq, time, source, text):
-            yield Message(room, seq, time, source, text)
+            yield Message(room, seq, time, source, text, bool(action))
         else:
             self.left_out += 1
 

@@ -101,11 +101,11 @@ class _Import:
     def _add(self, message: Message) -> None:
         room_id, name = self._messages.room(message.room)
         row = self._database.execute(
-            "SELECT time, source, text FROM messages WHERE room = ? AND seq = ?",
+            "SELECT time, source, text, action FROM messages WHERE room = ? AND seq = ?",
             (room_id, message.seq),
         ).fetchone()
         if row is not None:
-            if row != (message.time, message.source, message.text):
+            if row != (message.time, message.source, message.text, int(message.action)):
                 raise ImportRefused(
                     f"{message.room} has another message {message.seq} in {self._database.path}; "
                     "import into another file."
@@ -115,11 +115,11 @@ class _Import:
         if message.seq > _MAX_SEQ:
             raise ImportRefused(f"{message.seq} is too large for the number of a message.")
         self._database.execute(
-            "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *(self._next_id, room_id, message.seq, _LIFE),
                 None if message.room == name else message.room,
-                *(message.time, message.source, message.text),
+                *(message.time, message.source, message.text, int(message.action)),
             ),
         )
         self._next_id += 1

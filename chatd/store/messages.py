@@ -99,11 +99,12 @@ class Messages:
                     message.time,
                     message.source,
                     message.text,
+                    int(message.action),
                 )
             )
         # A number that is there already was not confirmed, or somebody has changed the file.
         self._database.execute_many(
-            "INSERT OR REPLACE INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows
+            "INSERT OR REPLACE INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
         )
         self.last += len(rows)
 

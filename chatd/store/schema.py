@@ -23,7 +23,7 @@ APPLICATION_ID: Final = 0x63686174
 #: ``search_1`` …; ``deleted``, the last message that was deleted; ``opened``, how often the file
 #: was opened; ``believed`` and ``doubted``, what is known of the clock (``retention.py``). A
 #: message's ``id`` is never used again. ``name`` is the room's name where it differs from that in
-#: ``rooms``, as in another life.
+#: ``rooms``, as in another life. ``action`` is 1 if the text is what the sender does.
 MIGRATIONS: Final[Sequence[str]] = (
     """
     CREATE TABLE numbers (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -46,6 +46,7 @@ MIGRATIONS: Final[Sequence[str]] = (
     );
     CREATE UNIQUE INDEX messages_by_number ON messages (room, seq)
     """,
+    "ALTER TABLE messages ADD COLUMN action INTEGER NOT NULL DEFAULT 0",
 )
 
 

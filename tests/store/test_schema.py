@@ -70,13 +70,13 @@ async def test_a_newer_chatd_changes_an_older_file_and_an_older_one_refuses_a_ne
 async def test_a_change_that_fails_leaves_the_file_as_it_was(
     make_engine: MakeEngine, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copy(FIXTURES / "version-1.db", path)
+    shutil.copy(FIXTURES / f"version-{len(schema.MIGRATIONS)}.db", path)
     engine = make_engine()
     with monkeypatch.context() as patch:
         wrong = (*schema.MIGRATIONS, "CREATE TABLE made (name); CREATE TABLE made (name)")
         patch.setattr(schema, "MIGRATIONS", wrong)
         with pytest.raises(StoreFailed, match="already exists"):
             await engine.open()
-    assert version_of(path) == 1
+    assert version_of(path) == len(schema.MIGRATIONS)
     await engine.open()
     assert await engine.load() == Snapshot(5, b"state 5")
