@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatd.chat import events
-from chatd.chat.commands import ClientCommand, JoinRoom, LeaveRoom, ReadHistory, SendMessage
+from chatd.chat.commands import (
+    ClientCommand,
+    JoinRoom,
+    LeaveRoom,
+    ReadHistory,
+    SendMessage,
+    SendPrivate,
+)
 from chatd.chat.names import LOBBY
 from chatd.wire import frames
 from tests.client.service_harness import ClientHarness, online
@@ -63,6 +70,48 @@ def test_the_room_command_switches_the_room_without_a_request() -> None:
     ice.type("/room #dev")
     assert ice.ui.notices == ["You are now writing to #dev."]
     assert ice.sent == []
+
+
+def test_at_a_terminal_a_room_that_the_user_is_not_in_is_refused_and_the_near_one_named() -> None:
+    ice = SessionHarness(is_interactive=True)
+    ice.type("/join #dev", "/room #lobby", "/room #deb", "/room #nosuch", "hi")
+    assert ice.ui.notices[1:] == [
+        "Not sent: you are not in #deb; did you mean /room #dev? /join #deb joins it.",
+        "Not sent: you are not in #nosuch. /join #nosuch joins it.",
+    ]
+    assert ice.commands[-1] == SendMessage("hi", LOBBY)
+
+
+def test_lines_go_to_a_private_talk_until_it_is_closed() -> None:
+    ice = SessionHarness()
+    ice.type("/query moon,sun", "hi", "/me waves", "/leave", "hello")
+    assert ice.ui.notices == [
+        "You are now writing privately to moon, sun.",
+        "You are now writing to #lobby.",
+    ]
+    assert ice.commands == [
+        SendPrivate("hi", ("moon", "sun")),
+        SendPrivate("waves", ("moon", "sun"), action=True),
+        SendMessage("hello", LOBBY),
+    ]
+    assert ice.ui.closed_talks == ["@moon,sun"]
+
+
+def test_a_private_talk_goes_on_under_the_other_nickname() -> None:
+    ice = SessionHarness()
+    ice.type("/query moon")
+    ice.session.frame_received(frames.MemberRenamed(data=events.MemberRenamed("moon", "sun")))
+    ice.type("hi")
+    assert ice.commands == [SendPrivate("hi", ("sun",))]
+    assert ice.ui.notices[-1] == "You are now writing privately to sun."
+
+
+def test_a_user_who_is_no_longer_in_a_room_writes_to_the_lobby() -> None:
+    ice = joined("#dev")
+    ice.session.frame_received(frames.RoomLeft(data=events.RoomLeft("#dev", "ice")))
+    ice.type("hi")
+    assert ice.commands == [SendMessage("hi", LOBBY)]
+    assert ice.ui.notices == ["You are now writing to #lobby."]
 
 
 @pytest.mark.parametrize("line", ["/join", "/room", "/join #a/b", "/join #", "/leave #a,b"])

@@ -8,7 +8,7 @@ with any program that prints lines.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from typing_extensions import override
 
@@ -21,9 +21,12 @@ from chatd.client.terminal.formatting import format_notice
 from chatd.client.terminal.output import Line, OutputQueue, row_height, wrap
 from chatd.client.terminal.views import NO_DRAFT, Draft, View, Views
 from chatd.client.ui import ALL, NONE
-from chatd.wire import rendering
+from chatd.wire import rendering, slash_commands
 from chatd.wire.rendering import escape
 from chatd.wire.slash_commands import UserInput
+
+#: What the user sees at once after these lines tells that they were entered.
+_SEEN: Final = (slash_commands.SwitchRoom, slash_commands.OpenPrivate)
 
 
 class ViewWindow(Protocol):
@@ -234,7 +237,8 @@ class ViewDisplay(Display):
     @override
     def show_input(self, line: str, user_input: UserInput | None) -> None:
         self._to_end()
-        self._append(self._views.current, *formatting.format_input(line, user_input))
+        if not isinstance(user_input, _SEEN):
+            self._append(self._views.current, *formatting.format_input(line, user_input))
 
     @override
     def show(self, line: Line) -> None:
