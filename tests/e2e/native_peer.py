@@ -12,6 +12,9 @@ from tests.timeouts import TIMEOUT_SECONDS
 #: How long a member waits for its goodbye when it closes: the server may be stopped.
 GOODBYE_SECONDS = 2
 
+#: What a client sends first that tries TLS.
+_TLS_HANDSHAKE = b"\x16"
+
 
 class Peer:
     """One end of a native connection."""
@@ -98,9 +101,14 @@ class FakeServer:
         self._peers: list[Peer] = []
 
     def accept_connection(self) -> Peer:
-        """Accept the next connection, and send nothing."""
-        self._peers.append(Peer(self._listening.accept()[0]))
-        return self._peers[-1]
+        """Accept the next connection that does not begin with TLS, and send nothing."""
+        while True:
+            connection = self._listening.accept()[0]
+            connection.settimeout(TIMEOUT_SECONDS)
+            if connection.recv(1, socket.MSG_PEEK) != _TLS_HANDSHAKE:
+                self._peers.append(Peer(connection))
+                return self._peers[-1]
+            connection.close()
 
     def accept_member(self, **welcome: Any) -> Peer:
         """Accept the next client as a member."""

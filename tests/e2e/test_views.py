@@ -141,7 +141,7 @@ def test_after_a_resize_the_view_is_whole_and_the_editor_is_there_once(
     ice.send_keys("half a line")
     for columns, rows in ((40, 10), (25, 6), (100, 30)):
         ice.resize(columns, rows)
-        ice.send_keys("\x0c")  # Ctrl-L changes nothing
+        ice.send_keys("\x0c")  # Ctrl-L draws it once more
         expect_window(ice, "the end", "#lobby> half a line", "ice")
         ice.wait_until(lambda: window(ice).count("#lobby>") == 1, "one input line")
 
@@ -167,14 +167,14 @@ def test_what_was_typed_in_all_views_is_named_at_the_end(
 ) -> None:
     moon, ice = peer("moon"), client("ice")
     join(ice, moon, "#dev")
-    ice.send_keys("half a line")
+    ice.send_keys("begun in dev")
     ice.send_keys(alt(1))
-    expect_window(ice, "#lobby>", but_not="half")
-    ice.send_keys("another half")
-    expect_window(ice, "another half")
+    expect_window(ice, "#lobby>", but_not="begun")
+    ice.send_keys("begun in the lobby")
+    expect_window(ice, "begun in the lobby")
     ice.send_keys(CONTROL_C)
     assert ice.wait() == 0
-    assert ice.lines[-2:] == ["Not sent: another half", "Not sent to #dev: half a line"]
+    assert ice.lines[-2:] == ["Not sent: begun in the lobby", "Not sent to #dev: begun in dev"]
 
 
 def test_text_of_others_never_controls_the_terminal_in_any_view(

@@ -29,6 +29,7 @@ def add_keys(keys: KeyBindings, owner: EditorOwner, has_line: Condition) -> None
     for key, by in (("left", -1), ("up", -1), ("right", 1), ("down", 1)):
         add(key, owner.view_moved, by)
     add("a", lambda value: owner.arrivals_toggled(), 0)
+    add("c-l", lambda value: owner.window_lost(), 0, with_alt=False)
     add("pageup", owner.page_moved, -1, with_alt=False)
     add("pagedown", owner.page_moved, 1, with_alt=False)
 
