@@ -146,9 +146,9 @@ class ClientHarness:
     def receive_bytes(self, data: bytes) -> None:
         self._protocol.dataReceived(data)
 
-    def refuse(self, code: str, sentence: str) -> None:
+    def refuse(self, code: str, sentence: str, suggestion: str = "") -> None:
         """Refuse the hello."""
-        self.receive(frames.Error(data=frames.ErrorData(code, sentence)))
+        self.receive(frames.Error(data=frames.ErrorData(code, sentence, suggestion)))
 
     def welcome(
         self,

@@ -195,6 +195,17 @@ def test_the_user_is_asked_for_another_nickname_while_not_connected() -> None:
     assert hello["data"]["nickname"] == "moon"
 
 
+def test_a_nickname_that_is_possible_is_the_default_of_the_question_for_another_one() -> None:
+    client = ClientHarness(nickname="Anna Müller", is_interactive=True)
+    client.connect()
+    client.refuse("bad-nickname", "No white space.", suggestion="Anna_Müller")
+    assert client.ui.default == "Anna_Müller"
+    client.ui.answer("Anna_Müller")
+    client.take_connection()
+    client.refuse("nickname-taken", "It is taken.")
+    assert client.ui.default == "", "it is no offer any more"
+
+
 def test_a_taken_nickname_without_a_user_to_ask_ends_it_with_status_2() -> None:
     client = ClientHarness()
     client.type("a line")
