@@ -48,7 +48,7 @@ def test_others_install_chatd_from_the_page_with_one_line_and_no_other_network(
         fetch = f"from urllib.request import urlopen; print(urlopen({url!r}).read().decode())"
         asked = other.start(sys.executable, "-c", fetch)
         assert asked.wait() == 0
-        line = json.loads("".join(asked.stdout))["install"][0].split()
+        line = json.loads("".join(asked.stdout))["pip"][0].split()
         assert line[:2] == ["pip", "install"]
         pip = other.start(*clean, str(programs / "pip"), *line[1:])
         assert pip.wait() == 0, (pip.stdout, pip.stderr)
