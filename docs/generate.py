@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from ipaddress import IPv4Interface
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +18,6 @@ from typing import Any, Final
 import msgspec
 
 from chatd.chat import limits
-from chatd.cli import COMMANDS
 from chatd.client import lifecycle
 from chatd.discovery.subnets import Subnet
 from chatd.doctor import report
@@ -30,8 +29,10 @@ from chatd.doctor.findings import (
     ServerReport,
     TcpResult,
 )
+from chatd.taps.commands import COMMANDS
 from chatd.wire import frames, slash_commands
 from chatd.wire.discovery import Discover, OfferDatagram
+from docs import man_pages
 
 DOCS: Final = Path(__file__).parent
 
@@ -155,6 +156,14 @@ def commands_page() -> str:
     return _page("reference/commands.rst", **{name: _literal(text) for name, text in _helps()})
 
 
+def man_page(name: str) -> str:
+    """The manual page in that file."""
+    return _man_pages()[name]
+
+
+_man_pages: Final = cache(man_pages.pages)
+
+
 @cache
 def _helps() -> list[tuple[str, str]]:
     """Each command of ``chatd``, and its help on a terminal of 80 columns."""
@@ -248,6 +257,10 @@ FILES: Final[dict[str, Callable[[], str]]] = {
     "howto/troubleshooting.rst": troubleshooting,
     "reference/commands.rst": commands_page,
     "reference/limits.rst": limits_page,
+    **{
+        f"man/{name}": partial(man_page, name)
+        for name in ("chatd.1", *(f"chatd-{command}.1" for command, *_ in COMMANDS))
+    },
 }
 
 
@@ -273,6 +286,8 @@ def _schema(title: str, directions: dict[str, Any]) -> str:
 if __name__ == "__main__":
     for file_name, text in generated().items():
         path = DOCS / file_name
-        if path.read_text(encoding="utf-8") != text:  # make compares times
+        path.parent.mkdir(exist_ok=True)
+        # Only what has changed: make compares times.
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
             print(f"wrote {path}")

@@ -12,6 +12,7 @@ from chatd import cli
 from chatd.chat import limits
 from chatd.chat.commands import ClientCommand
 from chatd.server import event_log
+from chatd.taps.commands import COMMANDS
 from chatd.wire import slash_commands
 from docs.generate import FILES, generated
 
@@ -95,7 +96,7 @@ def test_every_page_that_the_code_cites_exists() -> None:
 
 @pytest.mark.parametrize("page", TEXTS)
 def test_every_option_that_a_page_names_exists(page: str) -> None:
-    commands = [import_module(module) for _, module, _ in cli.COMMANDS]
+    commands = [import_module(module) for _, module, _ in COMMANDS]
     options = {
         name for command in commands for name in re.findall(r"--([\w-]+)", str(command.Options()))
     }

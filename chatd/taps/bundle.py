@@ -11,7 +11,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 from twisted.python import usage
 from typing_extensions import override
@@ -102,6 +102,10 @@ class Options(OneLineOptions):
         f"--dist DIR. Platforms: {', '.join(PLATFORMS)}, or a tag of pip such as "
         "manylinux_2_28_ppc64le."
     )
+
+    #: For completion in shells.
+    platform_values: ClassVar = tuple(PLATFORMS)
+    python_values: ClassVar = _DEFAULT_PYTHONS
 
     def __init__(self) -> None:
         super().__init__()

@@ -9,6 +9,7 @@ import getopt
 import re
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from socket import AddressFamily
 from typing import Any, ClassVar, Final
@@ -80,13 +81,13 @@ def positive_number(unit: str) -> Callable[[str], float]:
 
 def choice(choices: Sequence[str]) -> Callable[[str], str]:
     """Coerce to one of `choices`."""
+    return partial(_coerce_choice, tuple(choices))
 
-    def coerce(value: str) -> str:
-        if value not in choices:
-            raise ValueError(f"must be one of: {', '.join(choices)}")
-        return value
 
-    return coerce
+def _coerce_choice(choices: tuple[str, ...], value: str) -> str:
+    if value not in choices:
+        raise ValueError(f"must be one of: {', '.join(choices)}")
+    return value
 
 
 def server_id(value: str) -> str:
@@ -163,11 +164,7 @@ def parameter(
     :param coerce: raises ValueError with the rest of the sentence that begins with the option and
         the value: "--slots: 'x' is not a whole number from 1 to 1000000".
     """
-
-    def coerce_option(value: str) -> Any:
-        return coerce_value(name, coerce, value)
-
-    return [name, short, default, description, coerce_option]
+    return [name, short, default, description, partial(coerce_value, name, coerce)]
 
 
 def coerce_value(name: str, coerce: Callable[[str], Any], value: str) -> Any:

@@ -3,7 +3,8 @@
 import pytest
 
 import chatd
-from chatd.cli import COMMANDS, main
+from chatd.cli import main
+from chatd.taps.commands import COMMANDS
 from tests.taps import command_lines
 
 
