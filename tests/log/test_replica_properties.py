@@ -13,7 +13,7 @@ from chatd.chat.hub import Hub, HubSettings
 from chatd.log import cluster_codec, codec
 from chatd.log.cluster_codec import first_snapshot
 from chatd.log.engine import Snapshot
-from chatd.log.node_operations import VERSION, BeginNode, EndNode
+from chatd.log.node_operations import VERSION, BeginNode, ChangeNode, EndNode
 from chatd.log.operations import (
     ConnectWithoutSlot,
     Handle,
@@ -70,6 +70,7 @@ def _of(node: str) -> st.SearchStrategy[Operation[Any]]:
         st.builds(SetAccounts, accounts),
         st.builds(SetFingerprints, fingerprints),
         NODES.map(lambda other: EndNode(other, 0)),
+        NODES.map(lambda other: ChangeNode(Node(other, ("a:2",), ()))),
         st.just(BeginNode(Node(node, (), ()), 2, VERSION)),
     )
 
