@@ -60,6 +60,26 @@ def test_the_page_is_accessible_from_watching_to_leaving(
     assert_accessible(ice, axe)
 
 
+@pytest.mark.parametrize("size", [DESKTOP, SMALL_PHONE], ids=["desktop", "phone"])
+def test_the_menu_the_emoji_and_what_is_inside_messages_are_accessible(
+    size: tuple[int, int], axe: str, open_page: OpenPage, server: Server
+) -> None:
+    ice = open_page("ice", size=size)
+    text = "`code` http://10.35.11.1/\n```\na block\n```\n> a quote, @ice"
+    send_messages(server.add_member("moon"), text)
+    ice.wait_for_message(text, "moon")
+    ice.click(ice.find("button", "Emoji", "#composer"))
+    ice.find("searchbox", "Search emoji")
+    assert_accessible(ice, axe)
+    ice.press("Escape")
+    ice.run("() => { document.querySelector('#menu').open = true }")
+    ice.click(ice.find("button", "Notify me", "#menu"))
+    assert_accessible(ice, axe)
+    ice.click(ice.find("button", "Invite", "#menu"))
+    ice.wait_until("() => document.querySelector('#invite h3') !== null")
+    assert_accessible(ice, axe)
+
+
 def test_the_password_form_is_accessible(
     axe: str, server_with_account: Server, open_url: OpenPage
 ) -> None:
