@@ -89,6 +89,19 @@ class ChatPage(Tab):
             room,
         )
 
+    def wait_for_private(self, text: str, *others: str) -> None:
+        """Wait until the private talk with `others` has a message; then show the room again."""
+        room = self.run("() => document.querySelector('#log').getAttribute('aria-label')")
+        self.open_talk(*others)
+        self.wait_for_message(text, kind="private")
+        if room.startswith("Messages in "):
+            self.select_room(room.removeprefix("Messages in "))
+
+    def private_texts(self, *others: str) -> list[str]:
+        """The texts of the messages in the private talk with `others`, which is shown."""
+        self.open_talk(*others)
+        return [text for kind, _, text in self.items if kind == "private"]
+
     def _wait_for_text(self, selector: str, text: str) -> None:
         self.wait_until(
             "(selector, text) => document.querySelector(selector)?.textContent.includes(text)",
@@ -182,6 +195,17 @@ class ChatPage(Tab):
         self.open_drawer("nav")
         self.click(self.find("button", rf"{re.escape(room)}\b.*", "nav"))
         self.wait_for_room(room)
+
+    def open_talk(self, *others: str) -> None:
+        """Click on the private talk with `others` in the list."""
+        names = ", ".join(others)
+        self.open_drawer("nav")
+        self.click(self.find("button", rf"{re.escape(names)}( .*)?", "#talk-list"))
+        self.wait_until(
+            """(names) => document.querySelector('#log').getAttribute('aria-label')
+                            === `Private messages with ${names}`""",
+            names,
+        )
 
     # --- the connection -------------------------------------------------------------------------
 

@@ -51,7 +51,7 @@ def test_a_page_whose_node_goes_misses_nothing_and_nobody_is_told(
     assert frames[-1]["data"]["room"] == "#dev"
     assert not {"left", "entered", "parted", "joined"} & {frame["type"] for frame in frames}
     ice.wait_for_message("meanwhile", "moon")
-    ice.wait_for_message("and this is for you", kind="private")
+    ice.wait_for_private("and this is for you", "moon")
     ice.wait_for_message("typed meanwhile", kind="own")
     assert ice.texts_from("moon", "ice").count("meanwhile") == 1
 

@@ -44,7 +44,7 @@ def test_no_state_of_the_page_scrolls_sideways(
     ice.wait_for_notice("send a private message")
     assert_fits(ice)
     ice.send("@" + "M" * 25 + " a private word")
-    ice.wait_for_message("a private word", kind="private")
+    ice.wait_for_private("a private word", "M" * 25)
     assert_fits(ice)
     server.stop()
     ice.wait_for_state("reconnecting")
@@ -111,7 +111,6 @@ def test_on_a_phone_the_lists_of_rooms_and_users_can_be_opened(
     assert_fits(ice)
     ice.open_drawer("aside")
     ice.click(ice.find("button", "moon.*", "aside"))
-    ice.wait_for_draft("@moon ")
     ice.type("from a phone")
     ice.press("Enter")
     assert moon.receive("private")["data"]["text"] == "from a phone"

@@ -58,24 +58,23 @@ def test_a_watcher_sees_public_messages_and_is_not_listed_as_a_user(
 def test_a_private_message_reaches_only_its_recipients(open_page: OpenPage, server: Server) -> None:
     ice, moon, sun = open_page("ice"), open_page("moon"), server.add_member("sun")
     ice.send("@moon psst, over here")
-    moon.wait_for_message("psst, over here", "ice", "private")
+    moon.wait_for_private("psst, over here", "ice")
     moon.send("/msg ice,sun what is it?")
-    ice.wait_for_message("what is it?", "moon", "private")
+    ice.wait_for_private("what is it?", "moon", "sun")
     assert sun.receive("private")["data"]["text"] == "what is it?"
     ice.send("that is all")
     moon.wait_for_message("that is all", "ice")
     assert sun.receive("message")["data"]["text"] == "that is all"
-    assert not [text for kind, _, text in ice.items if kind == "private" and text == "that is all"]
+    assert "that is all" not in ice.private_texts("moon")
 
 
-def test_clicking_a_nickname_starts_a_private_message(open_page: OpenPage) -> None:
+def test_clicking_a_nickname_opens_a_private_talk(open_page: OpenPage) -> None:
     ice, moon = open_page("ice"), open_page("moon")
     ice.click(ice.find("button", "moon.*", "aside"))
     assert ice.focused_control().role == "textbox"
-    ice.wait_for_draft("@moon ")
     ice.type("just you")
     ice.press("Enter")
-    moon.wait_for_message("just you", "ice", "private")
+    moon.wait_for_private("just you", "ice")
 
 
 def test_a_private_message_to_an_unknown_user_returns_to_the_composer(open_page: OpenPage) -> None:

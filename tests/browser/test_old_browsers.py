@@ -16,8 +16,9 @@ _STATIC: Final = Path(static_files.__file__).with_name("static")
 
 #: Names of the page itself that features of newer browsers have, too.
 OWN_NAMES: Final = frozenset(
-    {"check", "connection", "delay", "dispatch", "element", "messages", "reconnect", "session"}
-    | {"requested", "subscribe", "to", "token", "until"}
+    {"check", "connection", "delay", "dispatch", "element", "entry", "first", "icon", "last"}
+    | {"messages", "reconnect", "requested", "session", "since", "subscribe", "to", "token"}
+    | {"until"}
 )
 
 #: Styles that old browsers ignore, and what they show instead.

@@ -1,8 +1,11 @@
 /** The composer: the field for a message, and the outbox. */
 
-import { createButton, createElement, keyedList } from "./dom.js";
+import { privateRecipients } from "./commands.js";
+import { createButton, createElement, keyedList, setText } from "./dom.js";
 import { escape, escapeMessage } from "./escape.js";
+import { createRecall } from "./recall.js";
 import { isEntered } from "./state.js";
+import { createSuggestions } from "./suggestions.js";
 
 /** The label of each status of an entry. */
 const STATUS_LABELS = {
@@ -15,13 +18,23 @@ const STATUS_LABELS = {
 /** Rows of the field, where the browser does not fit it to its text; messages.css has the same. */
 const MAX_ROWS = 5;
 
+/** Keys that recall lines, and how many. */
+const RECALL_STEPS = { __proto__: null, ArrowUp: 1, ArrowDown: -1 };
+
 /** The `keyCode` of each key that an input method handles. */
 const COMPOSITION_KEY_CODE = 229;
 
+/** How long a user who types a recipient pauses before a screen reader says that it is private. */
+const ANNOUNCE_MILLISECONDS = 700;
+
 /** A function that shows the draft and the outbox of a state. */
-export function createComposer({ form, field, list }, session) {
+export function createComposer({ form, field, list, button, recipients, announcement, suggestions }, session) {
   // An entry whose status has changed is another object, and so gets another element.
   const showEntries = keyedList(list, { create: (entry) => createEntry(entry, session, field) });
+  const recall = createRecall();
+  let current = null;
+  let timer = null;
+  const completion = createSuggestions(suggestions, () => current, onInput);
 
   /** Fit the field to its text, in Safari and Firefox. */
   function fit() {
@@ -33,36 +46,81 @@ export function createComposer({ form, field, list }, session) {
     }
   }
 
+  /** Tell to whom the line will go privately, before it is sent. */
+  function showRecipients() {
+    const { name } = current.rooms.get(current.currentRoom);
+    const to = privateRecipients(field.value, name).join(", ");
+    const text = to ? `Privately to ${escape(to)}` : "";
+    form.classList.toggle("private", to !== "");
+    recipients.hidden = to === "";
+    setText(recipients, text);
+    setText(button, to ? "Send privately" : "Send");
+    clearTimeout(timer);
+    timer = setTimeout(() => setText(announcement, text), ANNOUNCE_MILLISECONDS);
+  }
+
   function submit() {
+    const { value } = field;
+    const { currentRoom } = current;
+    completion.close();
     // Cleared now, not when the next frame is drawn: the user may be typing already.
-    if (session.submit(field.value)) {
+    if (session.submit(value)) {
+      if (value.trim()) {
+        recall.add(currentRoom, value);
+      }
       field.value = "";
       fit();
+      showRecipients();
     }
     field.focus();
+  }
+
+  function onInput() {
+    fit();
+    session.changeDraft(field.value);
+    showRecipients();
+    completion.update();
+  }
+
+  function recallLine(event, step) {
+    const line = recall.recall(current.currentRoom, field.value, step);
+    if (line !== undefined) {
+      event.preventDefault();
+      field.value = line;
+      onInput();
+      completion.close();
+    }
   }
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     submit();
   });
-  field.addEventListener("input", () => {
-    fit();
-    session.changeDraft(field.value);
-  });
+  field.addEventListener("input", onInput);
   field.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && !event.shiftKey && !isComposing(event)) {
+    if (isComposing(event) || completion.onKey(event)) {
+      return;
+    }
+    const step = RECALL_STEPS[event.key];
+    if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       submit();
+    } else if (step && !event.shiftKey && !event.ctrlKey && !event.altKey && !event.metaKey) {
+      recallLine(event, step);
     }
   });
 
   return (state, before) => {
+    current = state;
     form.hidden = !isEntered(state);
     const draft = state.drafts.get(state.currentRoom) ?? "";
     if (field.value !== draft) {
       field.value = draft;
       fit();
+      completion.close();
+    }
+    if (state.drafts !== before?.drafts || state.currentRoom !== before?.currentRoom) {
+      showRecipients();
     }
     if (state.outbox !== before?.outbox) {
       showEntries(state.outbox);

@@ -40,7 +40,20 @@ export function createNickname(name, className = "") {
 
 /** The nodes of a notice; see messages.js. */
 export function createNotice(words) {
-  return words.map((word) => (typeof word === "string" ? escape(word) : createName(word.name)));
+  return words.map((word) => {
+    if (typeof word === "string") {
+      return escape(word);
+    }
+    const name = createName(word.name);
+    if (!word.talk) {
+      return name;
+    }
+    // message_list.js handles a click on it.
+    const button = createElement("button", "link", name);
+    button.type = "button";
+    button.dataset.room = word.talk;
+    return button;
+  });
 }
 
 /** A function that shows a list of values as the children of `parent`, an element for each.

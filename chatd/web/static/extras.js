@@ -8,6 +8,6 @@ import { createNotifications } from "./notifications.js";
 /** Add it all to the page; the returned components are drawn after the others. */
 export function createExtras({ tools, form, field, menu, icon }, session) {
   const notifications = createNotifications(menu, session.selectRoom);
-  createInvite(menu, session.url);
+  session.onInvite(createInvite(menu, session.url));
   return [createEmojiPicker({ tools, form, field }), notifications, createBadge(icon)];
 }

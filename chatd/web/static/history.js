@@ -1,6 +1,7 @@
 /** Reading a room's history from the server: the newest messages, gaps, and older messages. */
 
 import { casefold } from "./names.js";
+import { isTalk } from "./talks.js";
 import { findGap, oldestMessage } from "./timeline.js";
 
 /** Messages per request: the first one of a room, and all others. */
@@ -23,6 +24,9 @@ export function createHistory(store, send) {
     /** Request the newest messages of the current room. */
     loadNewest() {
       const { name, items } = currentRoom();
+      if (isTalk(name)) {
+        return; // the server has no history of talks
+      }
       request("history", name, { limit: items.length ? MORE_MESSAGES : FIRST_MESSAGES });
     },
 

@@ -11,11 +11,12 @@ import { createMessageList } from "./message_list.js";
 import { startPolling } from "./poll.js";
 import { showPrivacy } from "./privacy.js";
 import { createProblems } from "./problems.js";
-import { privatePrefix } from "./recipients.js";
 import { createStore } from "./reducer.js";
 import { createRoomList } from "./room_list.js";
+import { createRoomTitle } from "./room_title.js";
 import { createSearchView } from "./search_view.js";
 import { createSession } from "./session.js";
+import { createSettings } from "./settings.js";
 import { createSignIn } from "./sign_in.js";
 import { INITIAL_STATE } from "./state.js";
 import { createStatusBar } from "./status_bar.js";
@@ -39,19 +40,20 @@ const closeDrawers = setUpDrawers(
 setUpMenu(byId("menu"));
 showPrivacy([byId("not-private"), byId("password-not-private")]);
 
-function startPrivateMessage(nickname) {
-  closeDrawers();
-  session.changeDraft(`${privatePrefix(nickname)}${byId("message").value}`);
-  draw();
-  // A user who only watches has to enter first.
-  byId(byId("composer").hidden ? "nickname" : "message").focus();
+function openTalk(nickname) {
+  session.openTalk([nickname]);
+  onRoomSelected();
 }
 
+/** The room or talk that was just selected is the next thing that the user reads, or writes in. */
 function onRoomSelected() {
   closeDrawers();
   draw();
   if (!byId("composer").hidden) {
     byId("message").focus();
+  } else {
+    // A watcher who wants to join a room, or to write to a user, needs a nickname.
+    byId(store.state.error && !byId("nickname-form").hidden ? "nickname" : "main").focus();
   }
 }
 
@@ -74,17 +76,39 @@ const components = [
     },
     session,
   ),
-  createProblems({ signIn: byId("error"), composer: byId("composer-error") }),
+  createProblems(
+    {
+      signIn: { text: byId("error"), button: byId("use-suggestion") },
+      composer: { text: byId("composer-error"), button: byId("composer-suggestion") },
+    },
+    session,
+  ),
+  createSettings({ arrivals: byId("arrivals") }, session),
   createRoomList(
     {
       list: byId("room-list"),
+      talkList: byId("talk-list"),
+      talksHeading: byId("talks-heading"),
+      announcement: byId("talks-announcement"),
       form: byId("room-form"),
       input: byId("room-name"),
       button: byId("open-rooms"),
+    },
+    session,
+    onRoomSelected,
+  ),
+  createRoomTitle(
+    {
       heading: byId("room"),
       joinRoom: byId("join-room"),
       leaveRoom: byId("leave-room"),
+      closeTalk: byId("close-talk"),
       notJoined: byId("not-joined"),
+      topic: byId("topic"),
+      editTopic: byId("edit-topic"),
+      form: byId("topic-form"),
+      field: byId("topic-text"),
+      cancel: byId("cancel-topic"),
     },
     session,
     onRoomSelected,
@@ -98,7 +122,7 @@ const components = [
       title: byId("user-count"),
       button: byId("open-users"),
     },
-    startPrivateMessage,
+    openTalk,
   ),
   createMessageList(
     {
@@ -109,6 +133,7 @@ const components = [
       newer: byId("newer"),
     },
     session,
+    onRoomSelected,
   ),
   createSearchView(
     {
@@ -125,7 +150,22 @@ const components = [
     session,
     searchHandlers,
   ),
-  createComposer({ form: byId("composer"), field: byId("message"), list: byId("outbox") }, session),
+  createComposer(
+    {
+      form: byId("composer"),
+      field: byId("message"),
+      list: byId("outbox"),
+      button: byId("send"),
+      recipients: byId("recipients"),
+      announcement: byId("recipients-announcement"),
+      suggestions: {
+        field: byId("message"),
+        list: byId("suggestions"),
+        status: byId("suggestions-status"),
+      },
+    },
+    session,
+  ),
   createSignIn(
     {
       nicknameForm: byId("nickname-form"),

@@ -5,14 +5,13 @@
  * to its first item, and moves by a step when the reader comes to its end or asks for older ones.
  */
 
-import { createElement, createName, createNickname, createNotice, keyedList } from "./dom.js";
+import { keyedList } from "./dom.js";
 import { escape } from "./escape.js";
-import { createMessageText } from "./message_text.js";
+import { createItem, updateItem } from "./message_item.js";
 import { formatCount } from "./messages.js";
-import { mentions } from "./mentions.js";
-import { isSameName } from "./names.js";
+import { keyOf, rowsOf } from "./rows.js";
 import { isComplete } from "./state.js";
-import { formatDate, formatDateTime, formatTime, isoTimestamp } from "./time.js";
+import { isTalk, talkMembers } from "./talks.js";
 
 /** Size of the window while it follows the end, and otherwise. */
 const FOLLOWING_ITEMS = 200;
@@ -22,47 +21,51 @@ const STEP_ITEMS = 100;
 /** Closer to the end than this, the reader counts as at the end. */
 const END_PIXELS = 40;
 
-/** Messages of one sender within this time are grouped. */
-const GROUP_MILLISECONDS = 5 * 60_000;
-
-/** A function that shows the current room of a state in `log`, an element that scrolls. */
-export function createMessageList({ log, content, list, older, newer }, session) {
+/** A function that shows the current room of a state in `log`, an element that scrolls.
+ *
+ * `onSelect` is called when the user opens a private talk from here.
+ */
+export function createMessageList({ log, content, list, older, newer }, session, onSelect) {
   let state;
   let room = { items: [] };
+  let rows = [];
   let roomKey = null;
   let isFollowing = true;
-  let firstItem = null; // of the window, unless it follows the end
+  let firstKey = null; // of the first row of the window, unless it follows the end
+  let firstNew = null; // the row with which what is new begins
   let isLoadingOlder = false;
-  let lastSeenItem = null;
+  let lastSeenKey = null;
 
   const showItems = keyedList(list, {
-    create: (item) => createItem(item, state.nickname),
-    update: updateItem,
+    key: keyOf,
+    create: (row) => createItem(row, state.nickname),
+    update: (element, row, previous) => updateItem(element, row, previous, row === firstNew),
     // An item that leaves the window may come back. Its element is then the same, highlighted for the
     // nickname that the user had when the message was first shown.
     cache: new WeakMap(),
   });
 
+  const indexOf = (key) => rows.findIndex((row) => keyOf(row) === key);
   const pixelsBelow = () => log.scrollHeight - log.scrollTop - log.clientHeight;
 
   /** The window: the index of its first item, and of the item after its last. */
   function windowBounds() {
-    const { length } = room.items;
+    const { length } = rows;
     if (isFollowing) {
       return [Math.max(0, length - FOLLOWING_ITEMS), length];
     }
-    const start = Math.max(0, room.items.indexOf(firstItem));
+    const start = Math.max(0, indexOf(firstKey));
     return [start, Math.min(length, start + MAX_WINDOW_ITEMS)];
   }
 
   function draw() {
     const [start, end] = windowBounds();
     const anchor = isFollowing ? null : firstVisible();
-    showItems(room.items.slice(start, end));
-    older.hidden = start === 0 && isComplete(room);
+    showItems(rows.slice(start, end));
+    older.hidden = start === 0 && isComplete(room) && !room.clearedAfter;
     if (isFollowing) {
       log.scrollTop = log.scrollHeight;
-      lastSeenItem = lastOf(room.items);
+      lastSeenKey = rows.length ? keyOf(lastOf(rows)) : null;
     } else if (anchor) {
       // What came or went above the anchor has moved it: move it back to where the reader saw it.
       log.scrollTop += anchor.element.getBoundingClientRect().top - anchor.top;
@@ -84,16 +87,21 @@ export function createMessageList({ log, content, list, older, newer }, session)
 
   /** The button to go to the end; notices, such as who has left, do not count as new messages. */
   function drawNewerButton() {
-    const after = isFollowing ? [] : room.items.slice(room.items.lastIndexOf(lastSeenItem) + 1);
-    const unseen = after.filter(({ kind }) => kind !== "notice").length;
+    const after = isFollowing ? [] : rows.slice(indexOf(lastSeenKey) + 1);
+    const unseen = after.filter(({ source }) => source !== undefined).length;
     newer.hidden = isFollowing || (unseen === 0 && pixelsBelow() < log.clientHeight);
     newer.textContent = unseen ? formatCount(unseen, "new message") : "Jump to newest";
   }
 
-  /** Anchor the window to the item at `index`. */
+  function anchorTo(index) {
+    const row = rows[Math.max(0, index)];
+    firstKey = row ? keyOf(row) : null;
+  }
+
+  /** Anchor the window to the row at `index`. */
   function moveWindow(index) {
     isFollowing = false;
-    firstItem = room.items[Math.max(0, index)];
+    anchorTo(index);
     draw();
   }
 
@@ -107,7 +115,11 @@ export function createMessageList({ log, content, list, older, newer }, session)
     }
     isLoadingOlder = true;
     moveWindow(0);
-    session.loadOlder();
+    if (room.clearedAfter) {
+      session.showCleared();
+    } else {
+      session.loadOlder();
+    }
   }
 
   function followEnd() {
@@ -120,10 +132,10 @@ export function createMessageList({ log, content, list, older, newer }, session)
     if (pixelsBelow() >= END_PIXELS) {
       if (isFollowing) {
         isFollowing = false;
-        firstItem = room.items[start];
+        anchorTo(start);
       }
       drawNewerButton();
-    } else if (end < room.items.length) {
+    } else if (end < rows.length) {
       moveWindow(start + STEP_ITEMS);
     } else if (!isFollowing) {
       followEnd();
@@ -133,6 +145,13 @@ export function createMessageList({ log, content, list, older, newer }, session)
   newer.addEventListener("click", () => {
     followEnd();
     log.focus();
+  });
+  list.addEventListener("click", ({ target }) => {
+    const talk = target.closest("[data-room]")?.dataset.room;
+    if (talk) {
+      session.openTalk(talkMembers(talk));
+      onSelect();
+    }
   });
   // The composer grows with its text, and fonts load late: the end stays in sight all the same.
   const resizeObserver = new ResizeObserver(() => {
@@ -144,20 +163,30 @@ export function createMessageList({ log, content, list, older, newer }, session)
   resizeObserver.observe(content);
 
   return (nextState) => {
+    const stateBefore = state ?? nextState;
     state = nextState;
     const isOtherRoom = roomKey !== state.currentRoom;
     const before = room;
     room = state.rooms.get(state.currentRoom);
-    if (!isOtherRoom && before.items === room.items && before.firstSeq === room.firstSeq) {
+    const keys = ["items", "firstSeq", "newSince", "clearedAfter"];
+    if (
+      !isOtherRoom &&
+      keys.every((key) => before[key] === room[key]) &&
+      stateBefore.ignored === state.ignored &&
+      stateBefore.arrivals === state.arrivals
+    ) {
       return;
     }
+    rows = rowsOf(room, state);
+    firstNew = room.newSince ? rows.find((row) => isNew(row, room.newSince)) : null;
     if (isOtherRoom) {
       roomKey = state.currentRoom;
       isFollowing = true;
       isLoadingOlder = false;
-      log.setAttribute("aria-label", `Messages in ${escape(room.name)}`);
+      log.setAttribute("aria-label", describeLog(room.name));
+      log.dataset.talk = String(isTalk(room.name));
     }
-    if (lastSeenItem && !room.items.includes(lastSeenItem)) {
+    if (lastSeenKey && indexOf(lastSeenKey) < 0) {
       // All that the reader saw is gone, or was sent by a former server.
       isFollowing = true;
     }
@@ -169,7 +198,7 @@ export function createMessageList({ log, content, list, older, newer }, session)
     if (isOtherRoom || !before.isLoaded || isLoadingOlder) {
       muteLiveRegion(log);
     }
-    const added = isLoadingOlder ? room.items.indexOf(firstItem) : 0;
+    const added = isLoadingOlder ? indexOf(firstKey) : 0;
     if (added > 0 || isComplete(room)) {
       isLoadingOlder = false;
     }
@@ -179,6 +208,17 @@ export function createMessageList({ log, content, list, older, newer }, session)
       draw();
     }
   };
+}
+
+function describeLog(name) {
+  return isTalk(name)
+    ? `Private messages with ${escape(talkMembers(name).join(", "))}`
+    : `Messages in ${escape(name)}`;
+}
+
+/** Whether a row is a message of another user since `time`. */
+function isNew({ kind, isOwn, time: sent }, time) {
+  return (kind === "message" || (kind === "private" && !isOwn)) && sent >= time;
 }
 
 /** Keep screen readers from reading what is added to `log` in this frame: it is history.
@@ -197,78 +237,6 @@ function muteLiveRegion(log) {
   );
 }
 
-/** The element of `item`, for the user called `nickname`. */
-function createItem(item, nickname) {
-  const body = createElement("div", "body", ...CONTENT[item.kind](item));
-  const element = createElement("li", "", body);
-  element.dataset.kind = item.kind;
-  if (nickname && item.kind === "message" && mentions(item.text, nickname)) {
-    element.classList.add("mention");
-  }
-  return element;
-}
-
-/** Fit the element of `item` to the item before it: whether it is grouped, or begins a day. */
-function updateItem(element, item, previous) {
-  element.classList.toggle("follows", isGrouped(item, previous));
-  const isNewDay = formatDate(item.time) !== (previous ? formatDate(previous.time) : "");
-  const date = element.querySelector(".day");
-  if (isNewDay && !date) {
-    element.prepend(createElement("span", "day", formatDate(item.time)));
-  } else if (!isNewDay) {
-    date?.remove();
-  }
-}
-
-const CONTENT = {
-  message: (item) => createMessage(item, createNickname(item.source, "source")),
-  own: (item) => createMessage(item, createNickname(item.source, "source")),
-  private: (item) =>
-    createMessage(
-      item,
-      createElement(
-        "span",
-        "sender",
-        createNickname(item.source, "source"),
-        createElement(
-          "span",
-          "to",
-          " privately to ",
-          ...item.to.flatMap((name, index) =>
-            index ? [", ", createName(name)] : [createName(name)],
-          ),
-        ),
-      ),
-    ),
-  notice: (item) => [
-    createElement("span", "text", ...createNotice(item.words)),
-    " ",
-    createTime(item.time),
-  ],
-};
-
-function createMessage(item, sender) {
-  const text = createMessageText(item.text);
-  return [createElement("span", "head", sender, " ", createTime(item.time)), text];
-}
-
-function createTime(time) {
-  const element = createElement("time", "", formatTime(time));
-  element.dateTime = isoTimestamp(time);
-  element.title = formatDateTime(time);
-  return element;
-}
-
 function lastOf(items) {
   return items[items.length - 1];
-}
-
-function isGrouped(item, previous) {
-  const isMessage = item.kind === "message" || item.kind === "own";
-  return (
-    isMessage &&
-    previous?.kind === item.kind &&
-    isSameName(previous.source, item.source) &&
-    item.time - previous.time < GROUP_MILLISECONDS
-  );
 }

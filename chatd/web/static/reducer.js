@@ -5,7 +5,16 @@ import * as outbox from "./outbox.js";
 import * as resumption from "./resumption.js";
 import * as search from "./search.js";
 import { reduceFrame } from "./server_events.js";
-import { appendNotices, roomsWithDrafts, withRoom, withRooms } from "./state.js";
+import {
+  appendReplies,
+  closeTalk,
+  roomsWithDrafts,
+  withRoom,
+  withRooms,
+  withTalk,
+  without,
+} from "./state.js";
+import { isTalk, talkName } from "./talks.js";
 import { fromList, removeUser, roomsInUse } from "./users.js";
 
 /** A store that begins with `initialState`; each subscriber gets the new state and the last one. */
@@ -72,6 +81,11 @@ const ACTIONS = {
     requestedNickname: nickname,
     entersAgain: state.entersAgain && casefold(nickname) === casefold(state.requestedNickname),
     resumption: resumption.requestNickname(state.resumption, nickname),
+    // A watcher who looks at a room wants to be in it.
+    wantedRoom:
+      isTalk(state.currentRoom) || state.currentRoom === LOBBY
+        ? ""
+        : state.rooms.get(state.currentRoom).name,
     passwordPrompt: null,
     error: "",
   }),
@@ -82,12 +96,32 @@ const ACTIONS = {
     ...(state.passwordPrompt?.isRenaming ? {} : { requestedNickname: "", entersAgain: false }),
   }),
   roomSelected: (state, { room }) =>
-    markRead({
-      ...withRoom(state, room, (unchanged) => unchanged),
-      currentRoom: casefold(room),
-      error: "",
-    }),
+    select(
+      withRoom(state, room, (unchanged) => unchanged),
+      casefold(room),
+    ),
+  talkOpened: (state, { nicknames }) =>
+    select(withTalk(state, nicknames), casefold(talkName(nicknames))),
+  talkClosed: (state, { nicknames }) => closeTalk(state, nicknames),
   visibilityChanged: (state, { isHidden }) => markRead({ ...state, isHidden }),
+  roomWanted: (state, { room }) => ({
+    ...ACTIONS.roomSelected(state, { room }),
+    error: `Choose a nickname to join ${room}.`,
+  }),
+  wantedRoomJoined: (state) => ({ ...state, wantedRoom: "" }),
+  cleared: (state, { isCleared }) =>
+    withRoom(state, state.rooms.get(state.currentRoom).name, (room) => ({
+      ...room,
+      newSince: 0,
+      clearedAfter: isCleared ? (room.items[room.items.length - 1] ?? null) : null,
+    })),
+  ignored: (state, { nickname, isIgnored }) => ({
+    ...state,
+    ignored: isIgnored
+      ? new Map(state.ignored).set(casefold(nickname), nickname)
+      : without(state.ignored, casefold(nickname)),
+  }),
+  arrivalsChosen: (state, { arrivals }) => ({ ...state, arrivals }),
   draftChanged: (state, { text, room = state.currentRoom }) => ({
     ...state,
     drafts: new Map(state.drafts).set(room, text),
@@ -124,7 +158,7 @@ const ACTIONS = {
 
   // The page itself.
   failed: (state, { message }) => ({ ...state, error: message }),
-  noticesShown: (state, { notices, now }) => appendNotices({ ...state, error: "" }, notices, now),
+  noticesShown: (state, { notices, now }) => appendReplies({ ...state, error: "" }, notices, now),
 };
 
 /** `state` without a connection. */
@@ -141,12 +175,20 @@ function offline(state) {
   };
 }
 
+/** `state` in which the room or talk with this key is shown, and nothing is new in the last one. */
+function select(state, key) {
+  const { name } = state.rooms.get(state.currentRoom);
+  const left =
+    key === state.currentRoom ? state : withRoom(state, name, (room) => ({ ...room, newSince: 0 }));
+  return markRead({ ...left, currentRoom: key, error: "" });
+}
+
 /** `state` with nothing unread in the current room, unless the page is hidden. */
 function markRead(state) {
   return state.isHidden
     ? state
     : withRoom(state, state.rooms.get(state.currentRoom).name, (room) =>
-        room.unread ? { ...room, unread: 0 } : room,
+        room.unread ? { ...room, unread: 0, mentions: 0 } : room,
       );
 }
 
@@ -156,6 +198,7 @@ function withoutUnusedRooms(state) {
   const withDrafts = new Set(roomsWithDrafts(state));
   const isNeeded = (key) =>
     key === LOBBY ||
+    isTalk(key) ||
     key === state.currentRoom ||
     state.joinedRooms.has(key) ||
     inUse.has(key) ||

@@ -1,27 +1,42 @@
-/** The list of rooms, the form to join one, and the heading of the current room. */
+/** The lists of rooms and of private talks, and the form to join a room. */
 
 import { roomName } from "./commands.js";
-import { createButton, createElement, createName, keyedList } from "./dom.js";
-import { LOBBY } from "./names.js";
-import { countUnread, listRooms, roomsWithDrafts } from "./state.js";
+import { createButton, createElement, createName, keyedList, setText } from "./dom.js";
+import { formatCount } from "./messages.js";
+import { countUnread, listRooms, listTalks, roomsWithDrafts } from "./state.js";
+import { isTalk, talkMembers } from "./talks.js";
 
 /** A function that shows the rooms of a state; `onSelect` is called when one is selected. */
 export function createRoomList(
-  { list, form, input, button, heading, joinRoom, leaveRoom, notJoined },
+  { list, talkList, talksHeading, announcement, form, input, button },
   session,
   onSelect,
 ) {
-  const showRooms = keyedList(list, {
+  const options = {
     key: ({ key }) => key,
-    create: ({ name }) => {
+    create: ({ key, name }) => {
       const onClick = () => {
-        session.selectRoom(name);
+        session.selectRoom(isTalk(key) ? key : name);
         onSelect();
       };
       return createElement("li", "", createButton("choice", onClick));
     },
     update: (element, room) => updateButton(element.firstChild, room),
-  });
+  };
+  const showRooms = keyedList(list, options);
+  const showTalks = keyedList(talkList, options);
+
+  let unreadBefore = 0;
+
+  /** Have a screen reader say that a private message has arrived in a talk that is not shown. */
+  function announce(unread) {
+    if (unread > unreadBefore) {
+      setText(announcement, formatCount(unread, "unread private message"));
+    } else if (!unread) {
+      setText(announcement, "");
+    }
+    unreadBefore = unread;
+  }
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -39,37 +54,35 @@ export function createRoomList(
       return;
     }
     const withDrafts = new Set(roomsWithDrafts(state));
-    showRooms(
-      listRooms(state).map((room) => ({
-        ...room,
-        unread: state.rooms.get(room.key)?.unread ?? 0,
-        isCurrent: room.key === state.currentRoom,
-        hasDraft: withDrafts.has(room.key) && room.key !== state.currentRoom,
-      })),
+    const withMarks = (room) => ({
+      ...room,
+      unread: state.rooms.get(room.key)?.unread ?? 0,
+      mentions: state.rooms.get(room.key)?.mentions ?? 0,
+      isCurrent: room.key === state.currentRoom,
+      hasDraft: withDrafts.has(room.key) && room.key !== state.currentRoom,
+    });
+    const talks = listTalks(state);
+    showRooms(listRooms(state).map(withMarks));
+    showTalks(
+      talks.map((talk) => withMarks({ ...talk, name: talkMembers(talk.name).join(", ") })),
     );
-    const { name } = state.rooms.get(state.currentRoom);
-    const isMember = state.nickname !== "" && state.joinedRooms.has(state.currentRoom);
+    announce(talks.reduce((sum, talk) => sum + talk.unread, 0));
+    talksHeading.hidden = talkList.hidden = !talks.length;
     const unread = countUnread(state);
-    heading.replaceChildren(createName(name));
     button.replaceChildren("Rooms", ...(unread ? [createLabelledNumber("unread", unread)] : []));
-    leaveRoom.hidden = !isMember || state.currentRoom === LOBBY;
-    joinRoom.hidden = notJoined.hidden = state.nickname === "" || isMember;
-    leaveRoom.replaceChildren("Leave ", createName(name));
-    joinRoom.replaceChildren("Join ", createName(name));
-    leaveRoom.onclick = () => session.leaveRoom(name);
-    joinRoom.onclick = () => session.joinRoom(name);
   };
 }
 
 /** Update the button of a room, only if its content has changed. */
-function updateButton(button, { name, members, unread, isCurrent, hasDraft }) {
-  const content = `${name} ${members} ${unread} ${hasDraft}`;
+function updateButton(button, { name, members, unread, mentions, isCurrent, hasDraft }) {
+  const content = `${name} ${members} ${unread} ${mentions} ${hasDraft}`;
   if (button.dataset.content !== content) {
     button.dataset.content = content;
     button.replaceChildren(
       createName(name, "name"),
       ...(hasDraft ? [createElement("span", "draft", " draft")] : []),
-      createLabelledNumber("members", members),
+      ...(members === undefined ? [] : [createLabelledNumber("members", members)]),
+      ...(mentions ? [createLabelledNumber("mentions", mentions, "@")] : []),
       ...(unread ? [createLabelledNumber("unread", unread)] : []),
     );
   }
@@ -80,12 +93,12 @@ function updateButton(button, { name, members, unread, isCurrent, hasDraft }) {
   }
 }
 
-/** A number; a screen reader also says what it counts. */
-function createLabelledNumber(label, value) {
+/** A number after a `sign`; a screen reader also says what it counts. */
+function createLabelledNumber(label, value, sign = "") {
   return createElement(
     "span",
     label,
     createElement("span", "visually-hidden", `, ${label}: `),
-    String(value),
+    `${sign}${value}`,
   );
 }

@@ -5,37 +5,39 @@
  * history.js). Events have no id.
  */
 
-import { LOBBY, casefold, isSameName } from "./names.js";
+import { mentions } from "./mentions.js";
+import { casefold, isSameName } from "./names.js";
 import * as messages from "./messages.js";
 import { readOrigins } from "./nodes.js";
 import * as outbox from "./outbox.js";
+import { PRESENCE, createPresence } from "./presence.js";
+import { refused } from "./refusals.js";
 import * as resumption from "./resumption.js";
 import * as search from "./search.js";
 import {
   appendNotices,
+  appendReplies,
   appendToOpenRooms,
   appendToRoom,
+  closeTalk,
   createNotice,
+  isOwnNickname,
   isUnseen,
   maxItems,
   withRoom,
   withRooms,
+  withTalk,
+  withoutTalks,
 } from "./state.js";
+import { talkMembers, talkOf } from "./talks.js";
 import * as timeline from "./timeline.js";
 import * as users from "./users.js";
-
-/** Refusals of a `hello` that may soon be over: mostly the user's own former connection still has
- * the nickname or the slot, as the server has not yet found out that it is dead.
- */
-export const TEMPORARY_REFUSALS = new Set(["nickname-taken", "full", "cut-off"]);
 
 /** Farewells after which a session cannot be resumed. */
 const SESSION_ENDS = new Set(["quit", "inactive"]);
 
-const PASSWORD_REFUSALS = new Set(["wrong-password", "too-many-attempts"]);
-
-/** Refusals of a nickname that may be an account, in use or not. */
-const ACCOUNT_REFUSALS = new Set(["password-required", "nickname-taken", "blocked"]);
+/** A topic that was set longer ago is no news. */
+const NEW_TOPIC_MILLISECONDS = 30_000;
 
 /** The state after `frame`, which arrived at `now` (in milliseconds since 1970). */
 export function reduceFrame(state, frame, now) {
@@ -52,6 +54,7 @@ export function reduceFrame(state, frame, now) {
 const HANDLERS = {
   // No inherited properties: a frame of the type "toString" has no handler.
   __proto__: null,
+  ...PRESENCE,
 
   watching: (state, data, frame, now) => ({
     ...onServer(state, data, now),
@@ -61,16 +64,21 @@ const HANDLERS = {
 
   welcome: (state, data, frame, now) => {
     const next = {
-      ...withRooms(onServer(state, data, now), (room) => ({ ...room, isLoaded: false })),
+      ...withRooms(onServer(state, data, now), (room) => ({
+        ...room,
+        isLoaded: false,
+        topic: null, // it is sent again, if there is one
+      })),
       connection: { state: "online" },
       nickname: data.nickname,
       requestedNickname: data.nickname,
       entersAgain: true,
+      talksOwner: data.nickname,
       passwordPrompt: null,
       error: "",
       users: users.addUser(state.users, data.nickname),
     };
-    return data.resumed ? sessionResumed(next, state, data, now) : sessionBegun(next, data);
+    return data.resumed ? sessionResumed(next, state, data, now) : sessionBegun(next, state, data);
   },
 
   message: (state, data) => ({
@@ -101,90 +109,31 @@ const HANDLERS = {
     if (state.resumption && data.seq <= last) {
       return state;
     }
-    const { source, to, time, text, seq = last } = data;
+    const { source, to, time, text, action, seq = last } = data;
     const lost = Math.max(0, seq - last - 1);
     const notices = lost ? [createNotice(messages.missingPrivate(lost), time)] : [];
-    const item = Object.freeze({ kind: "private", source, to, time, text });
+    const item = Object.freeze({ kind: "private", source, to, time, text, action });
+    const name = talkOf(data, state.nickname);
+    const isIgnored = state.ignored.has(casefold(source));
+    const isShown = state.rooms.get(casefold(name))?.isClosed === false;
+    const talk = withTalk(state, talkMembers(name));
     const next = [...notices, item].reduce(
-      (each, added) => appendToOpenRooms(each, added, timeline.addByTime),
+      (each, added) => appendToRoom(each, name, added, timeline.addByTime),
       {
-        ...state,
+        ...(isIgnored && !isShown ? closeTalk(talk, talkMembers(name)) : talk),
         resumption: state.resumption && { ...state.resumption, lastPrivate: seq },
         users: users.markPresent(state.users, source),
       },
     );
-    return isUnseen(state, state.currentRoom)
-      ? withRoom(next, next.rooms.get(next.currentRoom).name, (room) => ({
-          ...room,
-          unread: room.unread + 1,
-        }))
+    return isUnseen(state, casefold(name)) && !isOwnNickname(state, source) && !isIgnored
+      ? withRoom(next, name, (room) => withUnread(room, [item]))
       : next;
   },
 
   nodes: (state, { nodes }) => ({ ...state, nodeOrigins: readOrigins(nodes) }),
 
   notice: (state, data, frame, now) =>
-    appendToOpenRooms(state, createEventNotice("notice", data, now)),
-
-  entered: (state, data, frame, now) =>
-    usersChanged(
-      state,
-      users.addUser(state.users, data.nickname),
-      createEventNotice("entered", data, now),
-    ),
-
-  left: (state, data, frame, now) =>
-    usersChanged(
-      state,
-      users.removeUser(state.users, data.nickname),
-      createEventNotice("left", data, now),
-    ),
-
-  renamed: (state, data, frame, now) => {
-    const next = usersChanged(
-      state,
-      users.renameUser(state.users, data.old, data.new),
-      createEventNotice("renamed", data, now),
-    );
-    return isOwnNickname(state, data.old)
-      ? { ...next, nickname: data.new, requestedNickname: data.new, passwordPrompt: null }
-      : next;
-  },
-
-  joined: (state, data, frame, now) => {
-    const next = roomUsersChanged(
-      state,
-      users.addToRoom(state.users, data.room, data.nickname),
-      data.room,
-      createEventNotice("joined", data, now),
-    );
-    return isOwnNickname(state, data.nickname)
-      ? {
-          ...next,
-          joinedRooms: new Map(state.joinedRooms).set(casefold(data.room), data.room),
-          resumption: resumption.forgetRoom(state.resumption, data.room),
-        }
-      : next;
-  },
-
-  parted: (state, data, frame, now) => {
-    const next = roomUsersChanged(
-      state,
-      users.removeFromRoom(state.users, data.room, data.nickname),
-      data.room,
-      createEventNotice("parted", data, now),
-    );
-    if (!isOwnNickname(state, data.nickname)) {
-      return next;
-    }
-    const key = casefold(data.room);
-    return {
-      ...next,
-      joinedRooms: without(state.joinedRooms, key),
-      resumption: resumption.forgetRoom(state.resumption, data.room),
-      currentRoom: state.currentRoom === key ? LOBBY : state.currentRoom,
-    };
-  },
+    appendToOpenRooms(state, createNotice(messages.EVENTS.notice(data), now)),
 
   history: (state, data, { id }, now) => {
     const purpose = typeof id === "string" ? id.split(" ")[0] : "";
@@ -206,7 +155,7 @@ const HANDLERS = {
       ({ rooms }) => rooms.get(casefold(data.room))?.items,
     );
     return typeof id === "number" && !data.more && itemsBefore === itemsAfter
-      ? appendNotices(next, [messages.nothingNew(data.room, data.messages.length)], now)
+      ? appendReplies(next, [messages.nothingNew(data.room, data.messages.length)], now)
       : next;
   },
 
@@ -214,7 +163,7 @@ const HANDLERS = {
 
   users: (state, data, frame, now) => {
     if (typeof frame.id === "number") {
-      return appendNotices(state, messages.describeUsers(data.users), now);
+      return appendReplies(state, messages.describeUsers(data.users), now);
     }
     const list = [...state.partialUsers, ...data.users];
     return data.more
@@ -222,19 +171,32 @@ const HANDLERS = {
       : { ...state, partialUsers: [], users: users.fromList(list) };
   },
 
-  rooms: (state, data, frame, now) => appendNotices(state, messages.describeRooms(data.rooms), now),
+  topic: (state, data, { id }, now) => {
+    const { room, text, nickname, time } = data;
+    const next = withRoom(state, room, (each) => ({ ...each, topic: { text, nickname, time } }));
+    if (typeof id === "number") {
+      return appendReplies(next, [messages.describeTopic(data)], now);
+    }
+    // A member who enters a room is sent its topic, which others have read long ago.
+    const isNew = nickname && now - time < NEW_TOPIC_MILLISECONDS;
+    const isKnown = next.rooms
+      .get(casefold(room))
+      .items.some((item) => item.kind === "notice" && item.time === time);
+    return isNew && !isKnown && id === undefined
+      ? appendToRoom(next, room, createNotice(messages.topicSet(data), time), timeline.addByTime)
+      : next;
+  },
+
+  whois: (state, data, frame, now) => appendReplies(state, [messages.describeUser(data)], now),
+
+  rooms: (state, data, frame, now) => appendReplies(state, messages.describeRooms(data.rooms), now),
 
   ok: (state, data, frame, now) => {
     const entry = findEntry(state, frame);
     return entry ? lineConfirmed(state, entry, data, now) : state;
   },
 
-  error: (state, data, frame, now) => {
-    const entry = findEntry(state, frame);
-    return entry
-      ? lineRefused(withoutPassword(state, entry, frame.data), entry, frame.data)
-      : requestRefused(state, frame, now);
-  },
+  error: (state, data, frame, now) => refused(state, findEntry(state, frame), frame, now),
 
   goodbye: (state, { reason }) =>
     // The session goes on, on a server that is perhaps restarted, or on another page.
@@ -251,10 +213,11 @@ const HANDLERS = {
         },
 };
 
-/** `state` in a session that is new to the server. */
-function sessionBegun(state, { session }) {
+/** `state` in a session that is new to the server; `before` is the state before. */
+function sessionBegun(state, before, { session }) {
+  const isOther = before.talksOwner && !isSameName(before.talksOwner, state.nickname);
   return {
-    ...state,
+    ...(isOther ? withoutTalks(state) : state),
     resumption: resumption.begin(session),
     outbox: outbox.markUnknown(state.outbox),
   };
@@ -269,31 +232,46 @@ function sessionResumed(state, before, { session, nickname, rooms }, now) {
     outbox: outbox.resend(state.outbox),
   };
   // A renaming was carried out and its reply was lost.
-  return isSameName(before.requestedNickname, nickname)
+  const renaming = { old: before.requestedNickname, new: nickname };
+  return isSameName(renaming.old, renaming.new)
     ? next
     : appendToOpenRooms(
         next,
-        createEventNotice("renamed", { old: before.requestedNickname, new: nickname }, now),
+        createPresence("renamed", { ...renaming, nickname: renaming.old }, now),
       );
 }
 
 /** `state` with messages that `add` adds to the items of a room. If not seen, they are unread. */
 function messagesArrived(state, name, list, add) {
-  return withRoom(state, name, (room) => ({
-    ...room,
-    items: add(
-      room.items,
-      list.map((message) => createMessage(state, message)),
-      maxItems(state, name),
-    ),
-    unread: room.unread + (isUnseen(state, casefold(name)) ? countNew(room.items, list) : 0),
-  }));
+  return withRoom(state, name, (before) => {
+    const all = list.map((message) => createMessage(state, message));
+    const room = { ...before, items: add(before.items, all, maxItems(state, name)) };
+    return isUnseen(state, casefold(name))
+      ? withUnread(room, newMessages(state, before.items, all), state.nickname)
+      : room;
+  });
 }
 
-/** How many messages of `list` are not among `items`. */
-function countNew(items, list) {
+/** The messages of `list` that are not among `items`, nor of a user who is ignored. */
+function newMessages({ ignored }, items, list) {
   const times = new Map(items.map(({ seq, time }) => [seq, time]));
-  return list.filter(({ seq, time }) => times.get(seq) !== time).length;
+  return list.filter(
+    ({ seq, time, source }) => times.get(seq) !== time && !ignored.has(casefold(source)),
+  );
+}
+
+/** `room` with messages that the user has not seen, of which some mention `nickname`. */
+function withUnread(room, list, nickname = "") {
+  const others = list.filter(({ kind }) => kind !== "own");
+  return others.length
+    ? {
+        ...room,
+        unread: room.unread + others.length,
+        mentions:
+          room.mentions + others.filter(({ text }) => nickname && mentions(text, nickname)).length,
+        newSince: room.unread ? room.newSince : others[0].time,
+      }
+    : room;
 }
 
 /** `state` on the server that sent `data`, which may not be the one of the last connection. */
@@ -319,32 +297,9 @@ function onServer(before, { server, started, cluster }, now) {
   );
 }
 
-function createMessage(state, { seq, time, source, text }) {
+function createMessage(state, { seq, time, source, text, action }) {
   const kind = isOwnNickname(state, source) ? "own" : "message";
-  return Object.freeze({ kind, seq, time, source, text });
-}
-
-function createEventNotice(type, data, now) {
-  return createNotice(messages.EVENTS[type](data), now);
-}
-
-function isOwnNickname(state, nickname) {
-  return state.nickname !== "" && isSameName(state.nickname, nickname);
-}
-
-function usersChanged(state, nextUsers, notice) {
-  return appendToOpenRooms(
-    { ...state, users: nextUsers, userChanges: state.userChanges + 1 },
-    notice,
-  );
-}
-
-function roomUsersChanged(state, nextUsers, room, notice) {
-  return appendToRoom(
-    { ...state, users: nextUsers, userChanges: state.userChanges + 1 },
-    room,
-    notice,
-  );
+  return Object.freeze({ kind, seq, time, source, text, action });
 }
 
 function findEntry(state, { id }) {
@@ -352,139 +307,46 @@ function findEntry(state, { id }) {
 }
 
 /** The state after an `ok` for a line. The server does not echo messages: the line is shown now. */
-function lineConfirmed(state, { frame }, data, now) {
-  const own = { source: state.nickname, time: data.time, text: frame.data?.text };
+function lineConfirmed(state, { frame, room }, data, now) {
+  const { text, action } = frame.data ?? {};
+  const own = { source: state.nickname, time: data.time, text, action };
   if (frame.type === "message") {
     const item = Object.freeze({ kind: "own", seq: data.seq, ...own });
     const next = {
       ...state,
       resumption: resumption.markConfirmed(state.resumption, data.room, data.seq),
     };
-    return appendToRoom(next, data.room, item, timeline.addLive);
+    return withoutNewLine(appendToRoom(next, data.room, item, timeline.addLive), data.room);
   }
-  if (frame.type !== "private") {
-    return { ...state, error: "" };
-  }
-  const missed = data.missed ?? [];
-  const to = frame.data.to.filter(
+  return frame.type === "private"
+    ? privateSent(state, frame.data.to, room, own, data, now)
+    : { ...state, error: "" };
+}
+
+/** `state` with an own private message in its talk, and notices where it was typed. */
+function privateSent(state, recipients, room, own, { missed = [], away = [] }, now) {
+  const to = recipients.filter(
     (name) => !missed.some((each) => isSameName(each.nickname, name)),
   );
+  const name = talkOf({ source: own.source, to: recipients }, own.source);
   const item = Object.freeze({ kind: "private", isOwn: true, to, ...own });
-  const next = appendToOpenRooms(state, item, timeline.addByTime);
-  return missed.length ? appendNotices(next, [messages.notDelivered(missed)], now) : next;
+  const next = withoutNewLine(
+    appendToRoom(withTalk(state, talkMembers(name)), name, item, timeline.addByTime),
+    name,
+  );
+  const notices = [
+    ...(room === casefold(name) ? [] : [messages.sentPrivately(name)]),
+    ...(missed.length ? [messages.notDelivered(missed)] : []),
+  ];
+  const place = next.rooms.get(room)?.name ?? name;
+  notices.push(...away.map(({ nickname, text }) => messages.isAway(nickname, text)));
+  return notices.reduce(
+    (each, words) => appendToRoom(each, place, createNotice(words, now)),
+    next,
+  );
 }
 
-/** `state`, in which the line behind a refused line is not sent if it may be a password. */
-function withoutPassword(state, entry, { code }) {
-  return entry.frame.type === "set-name" && ACCOUNT_REFUSALS.has(code)
-    ? { ...state, outbox: outbox.withholdPassword(state.outbox, entry) }
-    : state;
-}
-
-/** The state after an `error` for a line. */
-function lineRefused(state, entry, { code, message }) {
-  if (entry.frame.type === "set-name" && code === "password-required") {
-    const { nickname } = entry.frame.data;
-    return {
-      ...withoutEntry(state, entry),
-      passwordPrompt: { nickname, isRenaming: true },
-      error: "",
-    };
-  }
-  if (entry.frame.type === "join" && code === "already-in-room") {
-    return withoutEntry(state, entry);
-  }
-  if (code === "outdated-number") {
-    return { ...state, outbox: outbox.markOutdated(state.outbox, entry.id) };
-  }
-  // The room to join was shown at once, before the reply: go back to where the line was typed.
-  const room =
-    entry.frame.type === "join" && state.currentRoom === casefold(entry.frame.data.room)
-      ? entry.room
-      : state.currentRoom;
-  const next = {
-    ...state,
-    currentRoom: state.rooms.has(room) ? room : state.currentRoom,
-    error: message,
-  };
-  // The line stays in the outbox if its room is not shown, or if the user is typing another one.
-  if (entry.room !== next.currentRoom || state.drafts.get(entry.room)) {
-    return { ...next, outbox: outbox.markRefused(state.outbox, entry.id, message) };
-  }
-  // Otherwise it goes back into the empty draft, to be corrected and sent again.
-  return {
-    ...withoutEntry(next, entry),
-    drafts: new Map(state.drafts).set(entry.room, entry.line),
-  };
-}
-
-/** The state after an `error` for a request that the page made by itself. */
-function requestRefused(state, { id, data: { code, message } }, now) {
-  if (id === "hello") {
-    // "already-entered": the user pressed the button twice.
-    return code === "already-entered" ? state : entryRefused(state, code, message);
-  }
-  if (id === "rename") {
-    return { ...state, error: message };
-  }
-  if (typeof id === "string" && id.startsWith("rejoin ")) {
-    const key = casefold(id.slice("rejoin ".length));
-    return appendNotices(
-      { ...state, joinedRooms: without(state.joinedRooms, key) },
-      [[message]],
-      now,
-    );
-  }
-  if (typeof id === "string" && id.startsWith("search ")) {
-    return { ...state, search: search.failed(state.search, id, message) };
-  }
-  if (id === "watch") {
-    // A refused `hello` is followed by a `watch`; if both are refused, the first reason counts.
-    return { ...state, error: state.error || message };
-  }
-  // The history of a room that has ended is simply empty.
-  return code === "no-such-room" ? state : { ...state, error: message };
-}
-
-/** The state after the user was not let in. */
-function entryRefused(state, code, message) {
-  if (code === "password-required") {
-    return {
-      ...state,
-      passwordPrompt: { nickname: state.requestedNickname, isRenaming: false },
-      error: "",
-    };
-  }
-  // While a password is asked for, a server that failed to check it is asked again: were the form
-  // gone, the next password might be typed where messages are.
-  if (PASSWORD_REFUSALS.has(code) || (code === "server-failed" && state.passwordPrompt)) {
-    return {
-      ...state,
-      passwordPrompt: state.passwordPrompt ?? {
-        nickname: state.requestedNickname,
-        isRenaming: false,
-      },
-      error: message,
-    };
-  }
-  if (state.entersAgain && TEMPORARY_REFUSALS.has(code)) {
-    return { ...state, error: `${message} You will rejoin automatically as soon as it is free.` };
-  }
-  return {
-    ...state,
-    requestedNickname: "",
-    entersAgain: false,
-    passwordPrompt: null,
-    error: message,
-  };
-}
-
-function withoutEntry(state, entry) {
-  return { ...state, outbox: outbox.remove(state.outbox, entry.id) };
-}
-
-function without(map, key) {
-  const all = new Map(map);
-  all.delete(key);
-  return all;
+/** `state` with nothing new in a room in which the user has said something. */
+function withoutNewLine(state, name) {
+  return withRoom(state, name, (room) => (room.newSince ? { ...room, newSince: 0 } : room));
 }

@@ -20,9 +20,11 @@ import { createHistory } from "./history.js";
 import { LOBBY, casefold, isSameName } from "./names.js";
 import { createNodes } from "./nodes.js";
 import { MAX_ENTRIES, nextToSend } from "./outbox.js";
+import { TEMPORARY_REFUSALS } from "./refusals.js";
 import { encode } from "./resumption.js";
 import { createSearch } from "./search.js";
-import { TEMPORARY_REFUSALS } from "./server_events.js";
+import { isEntered } from "./state.js";
+import { isTalk } from "./talks.js";
 
 const PROTOCOL_VERSION = 1;
 
@@ -30,6 +32,9 @@ const PROTOCOL_VERSION = 1;
 const QUIT_MILLISECONDS = 2000;
 /** For so long a `hello` without a reply may still arrive, and take the session from the page. */
 const LATE_MILLISECONDS = 60_000;
+
+/** Users that can be ignored; as many as on the other clients. */
+const MAX_IGNORED = 100;
 
 /** Refusals of a node after which the page tries another one. */
 const NODE_REFUSALS = new Set(["full", "cut-off", "too-many-watchers"]);
@@ -48,6 +53,7 @@ export function createSession(store) {
   let isHelloUnanswered = false;
   let lateUntil = 0;
   let shownElsewhere;
+  let showInvite = () => {};
 
   function onOpen() {
     clearTimeout(enterTimer);
@@ -130,6 +136,7 @@ export function createSession(store) {
       if (!data.resumed) {
         rejoinRooms();
       }
+      joinWantedRoom();
       // Before the history, whose messages would otherwise be shown before private ones that were
       // sent between them.
       sendOutbox();
@@ -186,6 +193,7 @@ export function createSession(store) {
   function requestOverview() {
     connection.send({ type: "users", id: "users" });
     history.loadNewest();
+    requestTopic();
   }
 
   /** Join the rooms that the user was in, in a new session. */
@@ -199,6 +207,15 @@ export function createSession(store) {
         connection.send({ type: "join", id: `rejoin ${room}`, data: { room } });
       }
     }
+  }
+
+  /** Join the room that the user looked at while choosing a nickname. */
+  function joinWantedRoom() {
+    const { wantedRoom, joinedRooms } = store.state;
+    if (wantedRoom && !joinedRooms.has(casefold(wantedRoom))) {
+      withErrors(() => joinRoom(wantedRoom));
+    }
+    dispatch({ type: "wantedRoomJoined" });
   }
 
   /** Answer a request for a password that the page knows; whether it was one. */
@@ -249,6 +266,30 @@ export function createSession(store) {
     if (!store.state.rooms.get(store.state.currentRoom).isLoaded) {
       history.loadNewest();
     }
+    requestTopic();
+  }
+
+  function openTalk(nicknames) {
+    dispatch({ type: "talkOpened", nicknames });
+    if (!isEntered(store.state)) {
+      fail(`Choose a nickname to write to ${nicknames.join(", ")}.`);
+    }
+  }
+
+  function closeTalk(nicknames) {
+    dispatch({ type: "talkClosed", nicknames });
+  }
+
+  /** Ask for the topic of the current room, which is sent unasked only to its members. */
+  function requestTopic() {
+    const { name, topic } = store.state.rooms.get(store.state.currentRoom);
+    if (!isTalk(name) && topic === null && store.state.connection.state !== "connecting") {
+      connection.send({ type: "topic", id: `topic ${name}`, data: { room: name } });
+    }
+  }
+
+  function fail(message) {
+    dispatch({ type: "failed", message });
   }
 
   function queueLine(line, frame) {
@@ -260,6 +301,15 @@ export function createSession(store) {
       selectRoom(frame.data.room);
     }
     sendOutbox();
+  }
+
+  function joinRoom(room) {
+    queueLine(`/join ${room}`, { type: "join", data: { room } });
+  }
+
+  function wantRoom(room) {
+    selectRoom(room);
+    dispatch({ type: "roomWanted", room });
   }
 
   /** Leave the chat: with `quit` if possible, and after a time limit without its reply. */
@@ -278,8 +328,26 @@ export function createSession(store) {
     connection.close();
   }
 
-  function notYet() {
-    showNotices(["This command is not known here yet; nothing was sent."]);
+  function setIgnored(nickname, isIgnored) {
+    const { ignored } = store.state;
+    if (isIgnored && ignored.size >= MAX_IGNORED && !ignored.has(casefold(nickname))) {
+      throw new NotSent(`You ignore ${MAX_IGNORED} users already. /unignore NAME ends that for one.`);
+    }
+    dispatch({ type: "ignored", nickname, isIgnored });
+  }
+
+  function ignore({ data }) {
+    if (data) {
+      setIgnored(data.nickname, true);
+      showNotices([
+        "What ",
+        { name: data.nickname },
+        " says is not shown from now on. /unignore shows it again.",
+      ]);
+      return;
+    }
+    const names = [...store.state.ignored.values()].map((name) => [{ name }, " is ignored"]);
+    showNotices(...(names.length ? names : [["Nobody is ignored."]]));
   }
 
   /** The commands that the page carries out without sending their frame. */
@@ -290,12 +358,15 @@ export function createSession(store) {
       showNotices(["Choose a user in the list of users, or type: @NAME TEXT"]),
     search: ({ data }) => search.start(data),
     "more-results": () => search.loadMore(),
-    "open-private": notYet,
-    "close-private": notYet,
-    ignore: notYet,
-    unignore: notYet,
-    clear: notYet,
-    "show-invite": notYet,
+    "open-private": ({ data }) => openTalk(data.to),
+    "close-private": ({ data }) => closeTalk(data.to),
+    ignore,
+    unignore({ data }) {
+      setIgnored(data.nickname, false);
+      showNotices(["What ", { name: data.nickname }, " says is shown again."]);
+    },
+    clear: () => dispatch({ type: "cleared", isCleared: true }),
+    "show-invite": () => showInvite(),
     quit: leave,
   };
 
@@ -307,6 +378,10 @@ export function createSession(store) {
     unsuspend: connection.unsuspend,
     loadOlder: history.loadOlder,
     selectRoom,
+    openTalk,
+    closeTalk,
+    showCleared: () => dispatch({ type: "cleared", isCleared: false }),
+    chooseArrivals: (arrivals) => dispatch({ type: "arrivalsChosen", arrivals }),
     leave,
 
     /** Search for a typed text; false if it is invalid. */
@@ -330,6 +405,11 @@ export function createSession(store) {
       authenticate(nickname, password, isRenaming ? "rename" : "hello");
     },
 
+    /** Have `show` called when the user asks how others come here. */
+    onInvite(show) {
+      showInvite = show;
+    },
+
     cancelPassword: () => dispatch({ type: "passwordCancelled" }),
     changeDraft: (text) => dispatch({ type: "draftChanged", text }),
     discardEntry: (id) => dispatch({ type: "entryDiscarded", id }),
@@ -343,8 +423,29 @@ export function createSession(store) {
       }
     },
 
+    /** Join a room; a watcher is shown it, and joins it with a nickname. */
     joinRoom: (room) =>
-      withErrors(() => queueLine(`/join ${room}`, { type: "join", data: { room } })),
+      isEntered(store.state) ? withErrors(() => joinRoom(room)) : wantRoom(room),
+    setTopic: (room, text) =>
+      withErrors(() =>
+        queueLine(`/topic ${room} ${text || "-"}`, { type: "topic", data: { room, text } }),
+      ),
+
+    /** Take the nickname that is possible instead of a refused one. */
+    takeSuggestion() {
+      const { nickname, entry } = store.state.suggestion;
+      if (!entry) {
+        this.requestNickname(nickname);
+        return;
+      }
+      withErrors(() => queueLine(`/setname ${nickname}`, { type: "set-name", data: { nickname } }));
+      // The refused line is in the outbox or, if nothing else was typed there, in the draft again.
+      dispatch({ type: "entryDiscarded", id: entry.id });
+      if (store.state.drafts.get(entry.room) === entry.line) {
+        dispatch({ type: "draftChanged", text: "", room: entry.room });
+      }
+    },
+
     leaveRoom: (room) =>
       withErrors(() => queueLine(`/leave ${room}`, { type: "leave", data: { room } })),
 
@@ -373,7 +474,7 @@ export function createSession(store) {
       if (!(error instanceof NotSent)) {
         throw error;
       }
-      dispatch({ type: "failed", message: error.message });
+      fail(error.message);
       return false;
     }
   }

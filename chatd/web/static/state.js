@@ -1,7 +1,8 @@
 /** The state of the page, one frozen value, and functions that make another state of it. Pure. */
 
-import { LOBBY, casefold } from "./names.js";
-import { MAX_BACKGROUND_ITEMS, MAX_ITEMS, append, oldestMessage } from "./timeline.js";
+import { LOBBY, casefold, isSameName } from "./names.js";
+import { MAX_BACKGROUND_ITEMS, MAX_ITEMS, addByTime, append, oldestMessage } from "./timeline.js";
+import { isTalk, talkMembers, talkName } from "./talks.js";
 import { roomsInUse } from "./users.js";
 
 /** The state of a page that was just opened. Rooms and nicknames are keyed by `casefold`.
@@ -16,12 +17,19 @@ import { roomsInUse } from "./users.js";
  * `entersAgain`: whether the user was online under it, so that the page enters again by itself.
  * `resumption`: what the page resumes its session with; see resumption.js.
  * `passwordPrompt`: null, or `{ nickname, isRenaming }` of the account whose password is asked for.
- * `currentRoom`: the key of the room that is shown.
+ * `error`: what the user has to be told. `suggestion`: null, or a `nickname` that is possible instead
+ *   of the one that the `error` is about, with the `entry` of the outbox that asked for that one; if
+ *   there is none, the user has not entered yet.
+ * `wantedRoom`: the room to join once the user has entered; empty if there is none.
+ * `rooms`: the rooms, and the private talks of the user called `talksOwner`; see talks.js.
+ * `currentRoom`: the key of the room or talk that is shown.
  * `joinedRooms`: the rooms that the user is in, or joins again after a reconnection.
  * `partialUsers`: the frames of a list of users that has not arrived completely.
  * `userChanges`: how many joins, leaves and renames were received.
  * `outbox`: see outbox.js. `lastId`: the highest id in it so far. `drafts`: the unsent text of each
- *   room. `search`: see search.js.
+ *   room or talk. `search`: see search.js.
+ * `ignored`: the nicknames whose messages and arrivals are not shown, by key.
+ * `arrivals`: how arrivals and departures are shown; see rows.js.
  */
 export const INITIAL_STATE = Object.freeze({
   connection: Object.freeze({ state: "connecting" }),
@@ -34,7 +42,10 @@ export const INITIAL_STATE = Object.freeze({
   resumption: null,
   passwordPrompt: null,
   error: "",
+  suggestion: null,
+  wantedRoom: "",
   rooms: new Map([[LOBBY, createRoom(LOBBY)]]),
+  talksOwner: "",
   currentRoom: LOBBY,
   joinedRooms: new Map([[LOBBY, LOBBY]]),
   users: new Map(),
@@ -44,20 +55,44 @@ export const INITIAL_STATE = Object.freeze({
   lastId: 0,
   drafts: new Map(),
   isHidden: false,
+  ignored: new Map(),
+  arrivals: "condensed",
   search: null,
 });
 
-/** A room without messages.
+/** Private talks that are kept. */
+export const MAX_TALKS = 200;
+
+/** A room without messages, or a private talk.
  *
+ * `unread`, `mentions`: how many messages the user has not seen, and how many of them mention the
+ *   user. `newSince`: the time of the first of them; it stays while the user reads them.
  * `isLoaded`: whether its history was read on this connection.
  * `firstSeq`: the number of the oldest message that the server has, 0 while that is unknown.
+ * `isClosed`: whether the user has closed the talk; the next message opens it again.
+ * `topic`: null while it is unknown, or `{ text, nickname, time }`.
+ * `clearedAfter`: the last item that the user has cleared from the screen; null if there is none.
  */
 export function createRoom(name) {
-  return { name, items: [], unread: 0, isLoaded: false, firstSeq: 0 };
+  return {
+    name,
+    items: [],
+    unread: 0,
+    mentions: 0,
+    newSince: 0,
+    isLoaded: isTalk(name),
+    firstSeq: 0,
+    isClosed: false,
+    topic: null,
+    clearedAfter: null,
+  };
 }
 
 /** Whether the server has nothing older than the oldest message of a room. */
-export function isComplete({ items, firstSeq }) {
+export function isComplete({ name, items, firstSeq }) {
+  if (isTalk(name)) {
+    return true; // the server has no history of talks
+  }
   const oldest = oldestMessage(items)?.seq ?? 0;
   return oldest === firstSeq || oldest === 1;
 }
@@ -89,10 +124,21 @@ export function appendToRoom(state, name, item, add = append) {
   }));
 }
 
-/** The same in all rooms that the user is in or looks at. */
+/** The keys of the rooms that the user is in, and of the one that is shown. */
+export function openRooms({ currentRoom, nickname, joinedRooms }) {
+  return [...new Set([currentRoom, ...(nickname ? joinedRooms.keys() : [])])];
+}
+
+/** The keys of the private talks that are not shown, nor closed. */
+export function openTalks({ rooms, currentRoom }) {
+  return [...rooms]
+    .filter(([key, { isClosed }]) => isTalk(key) && !isClosed && key !== currentRoom)
+    .map(([key]) => key);
+}
+
+/** `state` with an item in all open rooms. */
 export function appendToOpenRooms(state, item, add = append) {
-  const open = new Set([state.currentRoom, ...(state.nickname ? state.joinedRooms.keys() : [])]);
-  return [...open].reduce(
+  return openRooms(state).reduce(
     (next, key) => appendToRoom(next, next.rooms.get(key)?.name ?? key, item, add),
     state,
   );
@@ -101,6 +147,99 @@ export function appendToOpenRooms(state, item, add = append) {
 /** `state` with notices in all open rooms; `notices` are lists of words as in messages.js. */
 export function appendNotices(state, notices, now) {
   return notices.reduce((next, words) => appendToOpenRooms(next, createNotice(words, now)), state);
+}
+
+/** `state` with notices in the room that is shown, as what the user has asked for there. */
+export function appendReplies(state, notices, now) {
+  const { name } = state.rooms.get(state.currentRoom);
+  return notices.reduce((next, words) => appendToRoom(next, name, createNotice(words, now)), state);
+}
+
+/** `state` with a private talk that is not closed.
+ *
+ * Of too many talks, one without a draft or anything unread is dropped, the oldest first.
+ */
+export function withTalk(state, nicknames) {
+  const name = talkName(nicknames.map((each) => state.users.get(casefold(each))?.nickname ?? each));
+  const next = withRoom(state, name, (room) => (room.isClosed ? { ...room, isClosed: false } : room));
+  const talks = [...next.rooms].filter(([key]) => isTalk(key));
+  if (talks.length <= MAX_TALKS) {
+    return next;
+  }
+  const others = talks.filter(([key]) => ![state.currentRoom, casefold(name)].includes(key));
+  const isIdle = ([key, { unread }]) => !unread && !state.drafts.get(key);
+  const [dropped] = others.find(isIdle) ?? others[0];
+  return { ...next, rooms: without(next.rooms, dropped) };
+}
+
+/** `state` without the talk with these users in the list; its messages stay. */
+export function closeTalk(state, nicknames) {
+  const name = talkName(nicknames);
+  const key = casefold(name);
+  return state.rooms.has(key)
+    ? {
+        ...withRoom(state, name, (room) => ({ ...room, isClosed: true, unread: 0 })),
+        currentRoom: state.currentRoom === key ? LOBBY : state.currentRoom,
+      }
+    : state;
+}
+
+/** `state` in which a user of some talks has another nickname. */
+export function renameTalks(state, oldNickname, newNickname) {
+  const key = casefold(oldNickname);
+  const isOld = (nickname) => casefold(nickname) === key;
+  return [...state.rooms.values()]
+    .filter(({ name }) => isTalk(name) && talkMembers(name).some(isOld))
+    .reduce((next, { name }) => {
+      const names = talkMembers(name).map((each) => (isOld(each) ? newNickname : each));
+      return moveTalk(next, casefold(name), talkName(names));
+    }, state);
+}
+
+/** `state` with a talk under another name; if there is one already, it has what both had. */
+function moveTalk(state, from, name) {
+  const key = casefold(name);
+  const moved = { ...state.rooms.get(from), name };
+  const other = key === from ? undefined : state.rooms.get(key);
+  const room = other
+    ? {
+        ...moved,
+        items: moved.items.reduce((items, item) => addByTime(items, item), other.items),
+        unread: moved.unread + other.unread,
+        newSince: moved.newSince && other.newSince
+          ? Math.min(moved.newSince, other.newSince)
+          : moved.newSince || other.newSince,
+      }
+    : moved;
+  const draft = [state.drafts.get(key), key === from ? "" : state.drafts.get(from)];
+  return {
+    ...state,
+    rooms: without(state.rooms, from).set(key, room),
+    drafts: without(state.drafts, from).set(key, draft.filter(Boolean).join("\n")),
+    outbox: state.outbox.map((entry) => (entry.room === from ? { ...entry, room: key } : entry)),
+    currentRoom: state.currentRoom === from ? key : state.currentRoom,
+  };
+}
+
+/** `state` without private talks, for a user under another nickname. */
+export function withoutTalks(state) {
+  return {
+    ...state,
+    rooms: new Map([...state.rooms].filter(([key]) => !isTalk(key))),
+    currentRoom: isTalk(state.currentRoom) ? LOBBY : state.currentRoom,
+  };
+}
+
+/** A copy of `map` without one key. */
+export function without(map, key) {
+  const all = new Map(map);
+  all.delete(key);
+  return all;
+}
+
+/** Whether a nickname is the user's own. */
+export function isOwnNickname({ nickname }, name) {
+  return nickname !== "" && isSameName(nickname, name);
 }
 
 /** An item that is no message. */
@@ -126,6 +265,9 @@ export function signInForm({ connection, nickname, passwordPrompt, entersAgain }
 
 /** Whether the server sends the messages of a room to this page as they are said. */
 export function isLive(state, key) {
+  if (isTalk(key)) {
+    return true;
+  }
   return state.nickname ? state.joinedRooms.has(key) : state.connection.state === "watching";
 }
 
@@ -147,7 +289,7 @@ export function listRooms(state) {
     ...joined,
     ...roomsWithDrafts(state).map((key) => [key, state.rooms.get(key)?.name ?? key]),
     [state.currentRoom, state.rooms.get(state.currentRoom).name],
-  ]) {
+  ].filter(([key]) => !isTalk(key))) {
     all.set(key, all.get(key) ?? { room: name, members: 0 });
   }
   const sorted = [...all].sort(([one], [other]) =>
@@ -156,16 +298,26 @@ export function listRooms(state) {
   return sorted.map(([key, { room: name, members }]) => ({ key, name, members }));
 }
 
+/** The private talks in the list, sorted: those that are not closed, are shown, or have a draft. */
+export function listTalks(state) {
+  return [...state.rooms]
+    .filter(
+      ([key, { isClosed }]) =>
+        isTalk(key) && (!isClosed || key === state.currentRoom || state.drafts.get(key)),
+    )
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([key, room]) => ({ key, ...room }));
+}
+
 /** The keys of the rooms that have a draft. */
 export function roomsWithDrafts({ drafts }) {
   return [...drafts].flatMap(([key, text]) => (text ? [key] : []));
 }
 
-/** How many messages the user has not seen, in the user's rooms and the current one. */
+/** How many messages the user has not seen, in the user's rooms and talks and the current room. */
 export function countUnread(state) {
-  const keys =
-    isEntered(state)
-      ? new Set([...state.joinedRooms.keys(), state.currentRoom])
-      : [state.currentRoom];
+  const keys = isEntered(state)
+    ? new Set([...state.joinedRooms.keys(), ...openTalks(state), state.currentRoom])
+    : [state.currentRoom];
   return [...keys].reduce((sum, key) => sum + (state.rooms.get(key)?.unread ?? 0), 0);
 }

@@ -4,6 +4,7 @@ import { setText } from "./dom.js";
 import { escape } from "./escape.js";
 import { describeStatus } from "./messages.js";
 import { countUnread, isEntered } from "./state.js";
+import { isTalk, talkMembers } from "./talks.js";
 
 /** How often the countdown is drawn, so that each second is seen. */
 const COUNTDOWN_MILLISECONDS = 250;
@@ -38,7 +39,8 @@ export function createStatusBar({ body, server, status, countdown, leave }, sess
 /** The room and the server; while the page is hidden, with the number of unread messages. */
 function formatTitle(state) {
   const unread = state.isHidden ? countUnread(state) : 0;
-  const room = escape(state.rooms.get(state.currentRoom).name);
+  const { name } = state.rooms.get(state.currentRoom);
+  const room = escape(isTalk(name) ? `Private: ${talkMembers(name).join(", ")}` : name);
   const title = state.serverName ? `${room} · ${escape(state.serverName)}` : room;
   return unread ? `(${unread}) ${title}` : title;
 }

@@ -1,4 +1,4 @@
-/** What survives a reload: the nickname; and in the same tab drafts, the outbox, unread marks, the
+/** What survives a reload: the nickname, who is ignored, and how arrivals are shown; and in the same tab drafts, the outbox, unread marks, the
  * session, and what the server does not send again: private messages, notices, and what a former
  * server sent.
  *
@@ -9,11 +9,15 @@
 
 import { STATUSES, markUnknown } from "./outbox.js";
 import { casefold } from "./names.js";
+import { ARRIVALS } from "./rows.js";
 import { isEntered, withRoom } from "./state.js";
+import { isTalk } from "./talks.js";
 import { unnumbered } from "./timeline.js";
 
 /** The keys in `localStorage` and in `sessionStorage`. */
 const NICKNAME = "nickname";
+const IGNORED = "ignored";
+const ARRIVALS_SHOWN = "arrivals";
 const UNSENT = "unsent";
 const SHOWN = "shown";
 const NODES = "nodes";
@@ -46,16 +50,23 @@ export function restore(state) {
   const [shown, session] = [SHOWN, SESSION].map(take);
   const outbox = toArray(unsent?.outbox).filter(isEntry);
   const isResumed = isReleased && isSession(session);
+  const ignored = toArray(attempt(() => JSON.parse(localStorage.getItem(IGNORED))));
+  const arrivals = attempt(() => localStorage.getItem(ARRIVALS_SHOWN));
   const restored = {
     ...state,
+    ignored: new Map(ignored.filter(isString).map((name) => [casefold(name), name])),
+    arrivals: ARRIVALS.has(arrivals) ? arrivals : state.arrivals,
     nodeOrigins: toArray(load(NODES)).filter(isString),
     drafts: new Map(toArray(unsent?.drafts).filter(isDraft)),
     outbox: isResumed ? outbox : markUnknown(outbox, !isReleased),
     lastId: Math.max(0, ...outbox.map(({ id }) => id)),
   };
+  const withDrafts = [...restored.drafts.keys()]
+    .filter(isTalk)
+    .reduce((next, name) => withRoom(next, name, (room) => room), restored);
   const withItems = isReleased
-    ? toArray(shown).filter(isRoom).reduce(withShown, restored)
-    : restored;
+    ? toArray(shown).filter(isRoom).reduce(withShown, withDrafts)
+    : withDrafts;
   return isResumed ? withSession(withItems, session) : withItems;
 }
 
@@ -65,6 +76,7 @@ function withSession(state, { nickname, rooms, currentRoom, lastId, token, lastP
   return {
     ...withRoom(state, currentRoom, (room) => room),
     requestedNickname: nickname,
+    talksOwner: nickname,
     entersAgain: true,
     joinedRooms,
     currentRoom: casefold(currentRoom),
@@ -77,10 +89,13 @@ function withSession(state, { nickname, rooms, currentRoom, lastId, token, lastP
   };
 }
 
-function withShown(state, { name, unread, items }) {
+function withShown(state, { name, unread, mentions, newSince, isClosed, items }) {
   return withRoom(state, name, (room) => ({
     ...room,
     unread,
+    mentions: isNumber(mentions) ? mentions : 0,
+    newSince: isNumber(newSince) ? newSince : 0,
+    isClosed: isClosed === true,
     items: items.filter(isItem).map(Object.freeze),
   }));
 }
@@ -137,17 +152,28 @@ function shownRooms({ connection, rooms }) {
     return charactersLeft >= 0;
   };
   return [...rooms.values()]
-    .map(({ name, unread, items }) => {
+    .map(({ items, ...room }) => {
+      const { name, unread, mentions, newSince, isClosed } = room;
       const last = unnumbered(items).slice(-MAX_SHOWN_ITEMS);
-      return { name, unread, items: last.reverse().filter(fits).reverse() };
+      const kept = last.reverse().filter(fits).reverse();
+      return { name, unread, mentions, newSince, isClosed, items: kept };
     })
-    .filter(({ unread, items }) => unread || items.length);
+    .filter(
+      ({ name, unread, newSince, items }) =>
+        unread || newSince || items.length || isTalk(name),
+    );
 }
 
 /** Save what has changed; a subscriber of the store. */
 export function save(state, before) {
   if (state.nickname && state.nickname !== before.nickname) {
     attempt(() => localStorage.setItem(NICKNAME, state.nickname));
+  }
+  if (state.ignored !== before.ignored) {
+    attempt(() => localStorage.setItem(IGNORED, JSON.stringify([...state.ignored.values()])));
+  }
+  if (state.arrivals !== before.arrivals) {
+    attempt(() => localStorage.setItem(ARRIVALS_SHOWN, state.arrivals));
   }
   if (String(state.nodeOrigins) !== String(before.nodeOrigins)) {
     keep(NODES, state.nodeOrigins);
@@ -219,13 +245,17 @@ function isRoom(value) {
 }
 
 function isItem(value) {
-  const { kind, seq, time, source, text, to, words } = value ?? {};
+  const { kind, seq, time, source, text, to, words, presence } = value ?? {};
   if (typeof time !== "number" || seq !== undefined) {
     return false;
   }
   switch (kind) {
     case "notice":
-      return Array.isArray(words) && words.every((word) => isString(word?.name ?? word));
+      return (
+        Array.isArray(words) &&
+        words.every((word) => isString(word?.name ?? word)) &&
+        isString(presence?.nickname ?? "")
+      );
     case "private":
       return [source, text].every(isString) && Array.isArray(to) && to.every(isString);
     case "message":

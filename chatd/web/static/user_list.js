@@ -3,6 +3,7 @@
 import { createButton, createElement, createNickname, keyedList, setText } from "./dom.js";
 import { escape } from "./escape.js";
 import { casefold, isSameName } from "./names.js";
+import { isInTalk, isTalk } from "./talks.js";
 
 /** Users that are listed; of the others there is only the number. */
 const MAX_USERS = 500;
@@ -15,8 +16,10 @@ export function createUserList(
   const options = {
     key: ({ nickname, isSelf }) => `${isSelf} ${nickname}`,
     create: createItem,
-    update: (element, { isAway }) => {
-      element.querySelector(".away").hidden = !isAway;
+    update: (element, { isAway, awayText }) => {
+      const away = element.querySelector(".away");
+      away.hidden = !isAway && !awayText;
+      setText(away, isAway || !awayText ? "away" : `away: ${escape(awayText)}`);
     },
   };
   const showRoomUsers = keyedList(roomUsers, options);
@@ -40,16 +43,20 @@ export function createUserList(
     const all = [...state.users.values()].sort((one, other) =>
       casefold(one.nickname) < casefold(other.nickname) ? -1 : 1,
     );
-    const isInRoom = ({ rooms }) => rooms.has(state.currentRoom);
+    const isPrivate = isTalk(state.currentRoom);
+    const isInRoom = ({ nickname, rooms }) =>
+      isPrivate ? isInTalk(state.currentRoom, nickname) : rooms.has(state.currentRoom);
     const inRoom = all.filter(isInRoom).slice(0, MAX_USERS);
     const others = all.filter((user) => !isInRoom(user)).slice(0, MAX_USERS - inRoom.length);
-    const withSelf = ({ nickname, isAway }) => ({
+    const withSelf = ({ nickname, isAway, awayText }) => ({
       nickname,
       isAway,
+      awayText,
       isSelf: state.nickname !== "" && isSameName(nickname, state.nickname),
     });
     showRoomUsers(inRoom.map(withSelf));
     showOtherUsers(others.map(withSelf));
+    setText(otherHeading, isPrivate ? "Not in this talk" : "In other rooms");
     roomUsers.hidden = !inRoom.length;
     otherHeading.hidden = otherUsers.hidden = !others.length;
     omitted.hidden = all.length <= MAX_USERS;

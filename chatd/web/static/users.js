@@ -1,7 +1,8 @@
 /** The users in the chat, and their rooms: frozen values, keyed by casefolded nickname. Pure.
  *
  * The connection of a user who `isAway` is lost, and the user may come back within seconds. Only a
- * list tells that; whoever does something is not away.
+ * list tells that; whoever does something is not away in this sense. `awayText` is what the user has
+ * said to be away for, empty if the user is not.
  */
 
 import { LOBBY, casefold } from "./names.js";
@@ -9,9 +10,14 @@ import { LOBBY, casefold } from "./names.js";
 /** The users of a list as the server sends it. */
 export function fromList(list) {
   return new Map(
-    list.map(({ nickname, rooms, away = false }) => [
+    list.map(({ nickname, rooms, away = false, away_text: awayText = "" }) => [
       casefold(nickname),
-      { nickname, rooms: new Map(rooms.map((room) => [casefold(room), room])), isAway: away },
+      {
+        nickname,
+        rooms: new Map(rooms.map((room) => [casefold(room), room])),
+        isAway: away,
+        awayText,
+      },
     ]),
   );
 }
@@ -28,6 +34,13 @@ export function markPresent(users, nickname) {
   return user?.isAway ? new Map(users).set(key, { ...user, isAway: false }) : users;
 }
 
+/** `users` in which one is away for a reason, or is back if that is empty. */
+export function setAway(users, nickname, awayText) {
+  const key = casefold(nickname);
+  const user = users.get(key);
+  return user ? new Map(users).set(key, { ...user, awayText }) : users;
+}
+
 /** `users` without one who left. */
 export function removeUser(users, nickname) {
   const all = new Map(users);
@@ -37,27 +50,34 @@ export function removeUser(users, nickname) {
 
 /** `users` with another nickname for one. */
 export function renameUser(users, oldNickname, newNickname) {
-  const rooms = users.get(casefold(oldNickname))?.rooms ?? new Map();
+  const { rooms = new Map(), awayText = "" } = users.get(casefold(oldNickname)) ?? {};
   return removeUser(users, oldNickname).set(casefold(newNickname), {
     nickname: newNickname,
     rooms,
+    awayText,
   });
 }
 
 /** `users` with one more in a room. */
 export function addToRoom(users, room, nickname) {
-  const rooms = users.get(casefold(nickname))?.rooms ?? new Map();
+  const { rooms = new Map(), awayText = "" } = users.get(casefold(nickname)) ?? {};
   return new Map(users).set(casefold(nickname), {
     nickname,
     rooms: new Map(rooms).set(casefold(room), room),
+    awayText,
   });
 }
 
 /** `users` with one less in a room. */
 export function removeFromRoom(users, room, nickname) {
-  const rooms = new Map(users.get(casefold(nickname))?.rooms);
+  const user = users.get(casefold(nickname));
+  const rooms = new Map(user?.rooms);
   rooms.delete(casefold(room));
-  return new Map(users).set(casefold(nickname), { nickname, rooms });
+  return new Map(users).set(casefold(nickname), {
+    nickname,
+    rooms,
+    awayText: user?.awayText ?? "",
+  });
 }
 
 /** The rooms that users are in, by casefolded name: `{ room, members }`, a name and a number. */

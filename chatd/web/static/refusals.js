@@ -1,0 +1,135 @@
+/** How a refusal, the frame `error`, changes the state. Pure. */
+
+import * as outbox from "./outbox.js";
+import { LOBBY, casefold } from "./names.js";
+import * as search from "./search.js";
+import { appendReplies, without } from "./state.js";
+
+/** Refusals of a `hello` that may soon be over: mostly the user's own former connection still has
+ * the nickname or the slot, as the server has not yet found out that it is dead.
+ */
+export const TEMPORARY_REFUSALS = new Set(["nickname-taken", "full", "cut-off"]);
+
+const PASSWORD_REFUSALS = new Set(["wrong-password", "too-many-attempts"]);
+
+/** Refusals of a nickname that may be an account, in use or not. */
+const ACCOUNT_REFUSALS = new Set(["password-required", "nickname-taken", "blocked"]);
+
+/** The state after an `error`, for the `entry` of the outbox that it answers, or for a request. */
+export function refused(state, entry, frame, now) {
+  const { suggestion, message } = frame.data;
+  const next = entry
+    ? lineRefused(withoutPassword(state, entry, frame.data), entry, frame.data)
+    : requestRefused(state, frame, now);
+  return suggestion
+    ? { ...next, suggestion: { nickname: suggestion, error: message, entry } }
+    : next;
+}
+
+/** `state`, in which the line behind a refused line is not sent if it may be a password. */
+function withoutPassword(state, entry, { code }) {
+  return entry.frame.type === "set-name" && ACCOUNT_REFUSALS.has(code)
+    ? { ...state, outbox: outbox.withholdPassword(state.outbox, entry) }
+    : state;
+}
+
+/** The state after an `error` for a line. */
+function lineRefused(state, entry, { code, message }) {
+  if (entry.frame.type === "set-name" && code === "password-required") {
+    const { nickname } = entry.frame.data;
+    return {
+      ...withoutEntry(state, entry),
+      passwordPrompt: { nickname, isRenaming: true },
+      error: "",
+    };
+  }
+  if (entry.frame.type === "join" && code === "already-in-room") {
+    return withoutEntry(state, entry);
+  }
+  if (code === "outdated-number") {
+    return { ...state, outbox: outbox.markOutdated(state.outbox, entry.id) };
+  }
+  // The room to join was shown at once, before the reply: go back to where the line was typed.
+  const key = entry.frame.type === "join" ? casefold(entry.frame.data.room) : "";
+  const before = entry.room === key ? LOBBY : entry.room;
+  const room = state.currentRoom === key ? before : state.currentRoom;
+  const next = {
+    ...state,
+    currentRoom: state.rooms.has(room) ? room : state.currentRoom,
+    error: message,
+  };
+  // The line stays in the outbox if its room is not shown, or if the user is typing another one.
+  if (entry.room !== next.currentRoom || state.drafts.get(entry.room)) {
+    return { ...next, outbox: outbox.markRefused(state.outbox, entry.id, message) };
+  }
+  // Otherwise it goes back into the empty draft, to be corrected and sent again.
+  return {
+    ...withoutEntry(next, entry),
+    drafts: new Map(state.drafts).set(entry.room, entry.line),
+  };
+}
+
+/** The state after an `error` for a request that the page made by itself. */
+function requestRefused(state, { id, data: { code, message } }, now) {
+  if (id === "hello") {
+    // "already-entered": the user pressed the button twice.
+    return code === "already-entered" ? state : entryRefused(state, code, message);
+  }
+  if (id === "rename") {
+    return { ...state, error: message };
+  }
+  if (typeof id === "string" && id.startsWith("rejoin ")) {
+    const key = casefold(id.slice("rejoin ".length));
+    return appendReplies(
+      { ...state, joinedRooms: without(state.joinedRooms, key) },
+      [[message]],
+      now,
+    );
+  }
+  if (typeof id === "string" && id.startsWith("search ")) {
+    return { ...state, search: search.failed(state.search, id, message) };
+  }
+  if (id === "watch") {
+    // A refused `hello` is followed by a `watch`; if both are refused, the first reason counts.
+    return { ...state, error: state.error || message };
+  }
+  // The history of a room that has ended is simply empty.
+  return code === "no-such-room" ? state : { ...state, error: message };
+}
+
+/** The state after the user was not let in. */
+function entryRefused(state, code, message) {
+  if (code === "password-required") {
+    return {
+      ...state,
+      passwordPrompt: { nickname: state.requestedNickname, isRenaming: false },
+      error: "",
+    };
+  }
+  // While a password is asked for, a server that failed to check it is asked again: were the form
+  // gone, the next password might be typed where messages are.
+  if (PASSWORD_REFUSALS.has(code) || (code === "server-failed" && state.passwordPrompt)) {
+    return {
+      ...state,
+      passwordPrompt: state.passwordPrompt ?? {
+        nickname: state.requestedNickname,
+        isRenaming: false,
+      },
+      error: message,
+    };
+  }
+  if (state.entersAgain && TEMPORARY_REFUSALS.has(code)) {
+    return { ...state, error: `${message} You will rejoin automatically as soon as it is free.` };
+  }
+  return {
+    ...state,
+    requestedNickname: "",
+    entersAgain: false,
+    passwordPrompt: null,
+    error: message,
+  };
+}
+
+function withoutEntry(state, entry) {
+  return { ...state, outbox: outbox.remove(state.outbox, entry.id) };
+}
