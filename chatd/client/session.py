@@ -60,7 +60,6 @@ from chatd.client.session_owner import SessionOwner
 from chatd.client.ui import SessionView, UserInterface, show_invitation
 from chatd.client.unconfirmed import (
     LIST_REPLIES,
-    MESSAGE_COMMANDS,
     PendingCommand,
     UnconfirmedCommands,
     format_count,
@@ -427,13 +426,17 @@ class Session(SessionView, RenamedSession):
 
     def _ok(self, frame: frames.Ok) -> None:
         pending = self._unconfirmed.get(frame.id)
-        self._rooms.confirmed(pending.command if pending else None)
-        if pending is not None and isinstance(pending.command, commands.Rename):
-            self._withheld_line.accepted()
-        if pending is not None and isinstance(pending.command, commands.Authenticate):
-            self._ui.password_checked()
-        if pending is not None and isinstance(pending.command, MESSAGE_COMMANDS):
-            self._ui.message_sent(pending.command, frame.data.time if frame.data else None)
+        command = pending.command if pending else None
+        self._rooms.confirmed(command)
+        match command:
+            case commands.Rename():
+                self._withheld_line.accepted()
+            case commands.Authenticate():
+                self._ui.password_checked()
+            case commands.SetAway(text):
+                self._ui.show_event(events.AwayDone(text))
+            case commands.SendMessage() | commands.SendPrivate():
+                self._ui.message_sent(command, frame.data.time if frame.data else None)
         self._ui.show_event(frame.data)
         for sentence in describe_outcome(frame.data):
             self._ui.notify(sentence)

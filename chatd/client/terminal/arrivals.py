@@ -1,7 +1,7 @@
 """Arrivals and departures in one line: "ana, ben and 26 others came in". Pure."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from chatd.chat import limits
@@ -35,6 +35,10 @@ class Arrival:
     has_come: bool
     time: float
     sentence: str
+    key: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", casefold(self.nickname))  # it is compared often
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +67,12 @@ class Arrivals:
 
 def describe(arrivals: Sequence[Arrival]) -> str:
     """A sentence without its full stop, such as ``ana, ben and 26 others came in; moon left``."""
-    spelling = {casefold(each.nickname): each.nickname for each in arrivals}
-    first = {casefold(each.nickname): each.has_come for each in reversed(arrivals)}
-    last = {casefold(each.nickname): each.has_come for each in arrivals}
+    spelling = {each.key: each.nickname for each in arrivals}
+    first = {each.key: each.has_come for each in reversed(arrivals)}
+    last = {each.key: each.has_come for each in arrivals}
     by_verb: dict[str, list[str]] = {}
     for key, nickname in spelling.items():
-        by_verb.setdefault(_VERBS[first[key], last[key]], []).append(escape(nickname))
+        by_verb.setdefault(_VERBS[first[key], last[key]], []).append(nickname)
     sentence = "; ".join(f"{_format_names(names)} {verb}" for verb, names in by_verb.items())
     is_short = any(len(names) > _NAMES + 1 for names in by_verb.values())
     return f"{sentence} (Alt-A: all)" if is_short else sentence
@@ -76,8 +80,10 @@ def describe(arrivals: Sequence[Arrival]) -> str:
 
 def _format_names(names: Sequence[str]) -> str:
     if len(names) > _NAMES + 1:
-        names = [*names[:_NAMES], f"{len(names) - _NAMES:,} others"]
-    *others, last = names
+        shown = [*map(escape, names[:_NAMES]), f"{len(names) - _NAMES:,} others"]
+    else:
+        shown = [*map(escape, names)]
+    *others, last = shown
     return f"{', '.join(others)} and {last}" if others else last
 
 

@@ -112,14 +112,20 @@ def format_event(event: object, nickname: str, now: float, *, in_view: bool = Fa
             return format_history(title, messages, nickname, now, in_view=in_view)
         case events.SearchResult(messages=messages) if messages:
             return _search_result(event, nickname, now)
+        case events.AwayChanged(name, text) if in_view:
+            return _notices([f"{name} is away: {text}" if text else f"{name} is back"], now)
         case _:
-            return [
-                [
-                    ("class:time", f"{format_time(now)} "),
-                    ("class:notice", rendering.render_notice(sentence)),
-                ]
-                for sentence in rendering.describe(event)
-            ]
+            return _notices(rendering.describe(event), now)
+
+
+def _notices(sentences: Iterable[str], now: float) -> list[Line]:
+    return [
+        [
+            ("class:time", f"{format_time(now)} "),
+            ("class:notice", rendering.render_notice(sentence)),
+        ]
+        for sentence in sentences
+    ]
 
 
 def format_history(

@@ -161,6 +161,7 @@ class TerminalUI(InteractiveUI, EditorOwner):
 
     @override
     def show_event(self, event: object) -> None:
+        self._status_bar.update(event)
         if not isinstance(event, events.MemberRenamed):  # whose talks have another target now
             self._follow()
         nickname, session = self._status_bar.nickname, self._session

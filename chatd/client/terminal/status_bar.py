@@ -7,6 +7,7 @@ from typing import Final
 from prompt_toolkit.utils import get_cwidth
 from twisted.internet.interfaces import IReactorTime
 
+from chatd.chat import events
 from chatd.chat.names import LOBBY
 from chatd.client.status import Online, Status, Waiting, describe
 from chatd.client.terminal import completion
@@ -52,6 +53,7 @@ class StatusBar:
         self._views = views
         self._status: Status | None = None
         self._waiting_until = 0.0
+        self._is_away = False
 
     @property
     def target(self) -> str:
@@ -68,6 +70,14 @@ class StatusBar:
         self._status = status
         if isinstance(status, Waiting):
             self._waiting_until = self._clock.seconds() + status.seconds
+
+    def update(self, event: object) -> None:
+        """Take note of what changes the user's own state."""
+        match event:
+            case events.AwayDone(text):
+                self._is_away = bool(text)
+            case events.Welcome(resumed=False):
+                self._is_away = False
 
     def prompt(self, line: str, columns: int) -> tuple[str, str]:
         """The style and the text before the input: where `line`, which is being typed, will go.
@@ -89,6 +99,7 @@ class StatusBar:
         # Not the nickname that the status was set with: the user may have changed it since.
         shown = Online(self.nickname) if is_online else self._status
         description = describe(shown, self._waiting_until - self._clock.seconds())
+        description += " (away)" if is_online and self._is_away else ""
         if self._views is not None:
             return self._status_of_views(self._views, description, unsent, columns)
         if not is_online:

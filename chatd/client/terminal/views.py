@@ -53,6 +53,9 @@ class View:
     _characters: int = 0
     _dropped: int = 0
     _mark: int | None = None
+    _wrapped: dict[tuple[int, bool], dict[int, list[tuple[Line, int]]]] = field(
+        default_factory=dict
+    )
 
     @property
     def is_empty(self) -> bool:
@@ -130,34 +133,45 @@ class View:
 
         :attr:`rows_below` is corrected if there are not so many rows.
         """
-        rows: list[Line] = []
+        rows: list[tuple[Line, int]] = []
         total = 0
         wanted = height + self.rows_below
-        for row in self._rows_from_end(columns, indent):
-            total += row_height(row, columns)
+        for row, taken in self._rows_from_end(columns, indent):
+            total += taken
             if total > wanted:
                 break
-            rows.append(row)
+            rows.append((row, taken))
         else:
             self.rows_below = max(0, min(self.rows_below, total - height))
-        below = 0
-        while rows and below < self.rows_below:
-            below += row_height(rows.pop(0), columns)
-        return rows[::-1]
+        below = first = 0
+        while first < len(rows) and below < self.rows_below:
+            below += rows[first][1]
+            first += 1
+        return [row for row, _ in rows[first:]][::-1]
 
-    def _rows_from_end(self, columns: int, indent: int) -> Iterator[Line]:
-        for line in self._lines_from_end():
-            yield from reversed(wrap(line, columns, indent))
-
-    def _lines_from_end(self) -> Iterator[Line]:
+    def _rows_from_end(self, columns: int, indent: int) -> Iterator[tuple[Line, int]]:
+        """The rows, each with the number of the window's rows that it takes."""
+        wrapped = self._wrapped.setdefault((columns, self.is_unfolded), {})
+        if not self.rows_below or len(self._wrapped) > 1:
+            self._wrapped = {(columns, self.is_unfolded): (wrapped := {})}
         number = self._next
         for entry in reversed(self._entries):
             number -= 1
-            yield from reversed(arrivals.join([entry], self.is_unfolded))
+            rows = wrapped.get(number)
+            if rows is None:
+                lines = arrivals.join([entry], self.is_unfolded)
+                rows = [row for line in lines for row in _wrap(line, columns, indent)]
+                # Only a user who has scrolled up needs the same rows again. Arrivals may change.
+                if self.rows_below and not isinstance(entry, Arrivals):
+                    wrapped[number] = rows
+            yield from reversed(rows)
             if number == self._mark:
-                yield formatting.format_mark(self.looked_at)
+                yield from reversed(self._mark_rows(columns, indent))
         if self._mark is not None and self._mark < self._dropped:
-            yield formatting.format_mark(self.looked_at)
+            yield from reversed(self._mark_rows(columns, indent))
+
+    def _mark_rows(self, columns: int, indent: int) -> list[tuple[Line, int]]:
+        return _wrap(formatting.format_mark(self.looked_at), columns, indent)
 
 
 class Views:
@@ -267,6 +281,10 @@ def key(target: str) -> str:
     if not is_talk(target):
         return casefold(target)
     return talk(sorted({casefold(each) for each in names_of(target)}))
+
+
+def _wrap(line: Line, columns: int, indent: int) -> list[tuple[Line, int]]:
+    return [(row, row_height(row, columns)) for row in wrap(line, columns, indent)]
 
 
 def _length(entry: Entry) -> int:

@@ -238,6 +238,33 @@ def test_an_own_private_message_from_a_room_is_in_the_talk_and_the_room_says_so(
     assert ice.shown == ["ice: a secret"]
 
 
+def test_who_is_away_is_said_in_the_talk_and_the_status_line_has_the_own_absence(
+    ice: ViewScreen,
+) -> None:
+    ice.say_privately("psst")
+    ice.receive(frames.AwayChanged(data=events.AwayChanged("moon", "lunch")))
+    ice.receive(frames.AwayChanged(data=events.AwayChanged("sun", "tea")))
+    assert "sun" not in "".join(ice.shown)
+    ice.ui.view_requested(2)
+    assert ice.shown[-1] == "[Server]: moon is away: lunch"
+    ice.enter("/away nap")
+    ice.receive(frames.Ok(id=ice.sent[-1][1]))
+    assert ice.shown[-1] == "[Server]: The others know that you are away: nap"
+    assert "(away)" in ice.status
+    ice.enter("/back")
+    ice.receive(frames.Ok(id=ice.sent[-1][1]))
+    assert ice.shown[-1] == "[Server]: You are back"
+    assert "(away)" not in ice.status
+
+
+def test_a_topic_is_shown_in_its_room(ice: ViewScreen) -> None:
+    ice.join("#dev")
+    ice.receive(frames.Topic(data=events.Topic("#lobby", "Welcome", "moon", 0)))
+    assert "Welcome" not in "".join(ice.shown)
+    ice.ui.view_requested(1)
+    assert "Welcome" in ice.shown[-1]
+
+
 # --- arrivals -----------------------------------------------------------------------------------
 
 
