@@ -58,12 +58,7 @@ from chatd.client.resumption import Resumption
 from chatd.client.searches import Searches
 from chatd.client.session_owner import SessionOwner
 from chatd.client.ui import SessionView, UserInterface, show_invitation
-from chatd.client.unconfirmed import (
-    LIST_REPLIES,
-    PendingCommand,
-    UnconfirmedCommands,
-    format_count,
-)
+from chatd.client.unconfirmed import LIST_REPLIES, PendingCommand, UnconfirmedCommands, format_count
 from chatd.client.withheld_line import WithheldLine
 from chatd.wire import frames, slash_commands
 from chatd.wire.frames import FromServer
