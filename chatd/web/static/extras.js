@@ -6,8 +6,8 @@ import { createInvite } from "./invite.js";
 import { createNotifications } from "./notifications.js";
 
 /** Add it all to the page; the returned components are drawn after the others. */
-export function createExtras({ tools, form, field, menu, icon }, session) {
+export function createExtras({ tools, form, field, menu, favicon }, session) {
   const notifications = createNotifications(menu, session.selectRoom);
   session.onInvite(createInvite(menu, session.url));
-  return [createEmojiPicker({ tools, form, field }), notifications, createBadge(icon)];
+  return [createEmojiPicker({ tools, form, field }), notifications, createBadge(favicon)];
 }

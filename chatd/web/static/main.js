@@ -188,7 +188,7 @@ const components = [
       form: byId("composer"),
       field: byId("message"),
       menu: byId("menu-items"),
-      icon: byId("icon"),
+      favicon: byId("icon"),
     },
     session,
   ),
