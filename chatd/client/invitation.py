@@ -2,6 +2,7 @@
 
 import textwrap
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Final
 
 #: Between the QR code and the text beside it.
@@ -21,10 +22,12 @@ class Invitation:
     :ivar lines: sentences, and under each, indented, what to open or to type.
     :ivar code: the rows of a QR code of the page's address, all equally wide; none if a phone could
         not use it, or if the window cannot show it.
+    :ivar short: the lines for a window in which all of them would leave no space for the code.
     """
 
     lines: tuple[str, ...]
     code: tuple[str, ...] = ()
+    short: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +48,33 @@ def layout(invitation: Invitation, columns: int, rows: int) -> list[Row]:
     :param rows: the window's height.
     """
     free = rows - _RESERVED_ROWS
-    code = invitation.code
-    width = len(code[0]) + _GAP if code else 0
-    if code and columns - width >= _MIN_TEXT_COLUMNS:
-        beside = _wrap(invitation.lines, columns - width)
-        # Not at the upper edge of the code, which is blank.
-        beside = ["", *beside, *[""] * (len(code) - 1 - len(beside))]
-        parts = [*code, *[" " * len(code[0])] * (len(beside) - len(code))]
-        if len(beside) <= free:
-            return [
-                Row(part, f"{' ' * _GAP}{text}".rstrip())
-                for part, text in zip(parts, beside, strict=True)
-            ]
-    below = _wrap(invitation.lines, columns)
-    if code and width - _GAP <= columns and len(code) + len(below) <= free:
-        return [*(Row(part, "") for part in code), *(Row("", text) for text in below)]
-    if code:
-        below += _wrap(("The window is too small for the QR code.",), columns)
-    return [Row("", text) for text in below]
+    for lines in (invitation.lines, invitation.short) if invitation.code else ():
+        for place in (_beside, _below):
+            placed = place(invitation.code, lines, columns)
+            if placed and lines and len(placed) <= free:
+                return placed
+    advice = ("The window is too small for the QR code.",) if invitation.code else ()
+    return [Row("", text) for text in _wrap((*invitation.lines, *advice), columns)]
+
+
+def _beside(code: tuple[str, ...], lines: tuple[str, ...], columns: int) -> list[Row]:
+    """`lines` beside `code`; no rows if there is no space beside it."""
+    width = len(code[0])
+    if columns - width - _GAP < _MIN_TEXT_COLUMNS:
+        return []
+    # Not at the upper edge of the code, which is blank.
+    texts = ["", *_wrap(lines, columns - width - _GAP)]
+    return [
+        Row(part or " " * width, f"{' ' * _GAP}{text}".rstrip())
+        for part, text in zip_longest(code, texts, fillvalue="")
+    ]
+
+
+def _below(code: tuple[str, ...], lines: tuple[str, ...], columns: int) -> list[Row]:
+    """`lines` below `code`; no rows if that is too wide."""
+    if len(code[0]) > columns:
+        return []
+    return [*(Row(part, "") for part in code), *(Row("", text) for text in _wrap(lines, columns))]
 
 
 def _wrap(lines: tuple[str, ...], columns: int) -> list[str]:

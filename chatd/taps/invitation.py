@@ -3,6 +3,7 @@
 import os
 import shlex
 import sys
+from collections.abc import Sequence
 from ipaddress import ip_address
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
@@ -43,20 +44,11 @@ def make_invitation(
     pages = web_address.pages(server, options)
     reachable = [url for url in pages if not is_loopback(url)]
     name = escape(server.chat.settings.server_id)
-    plain = [url for url in reachable if url.startswith("http:")]
-    encrypted = [url for url in reachable if url.startswith("https:")]
-    warns = ", though it warns first" if web_address.warned_port(server, options) else ""
-    lines = []
-    if plain:
-        lines = [f"Others join {name} in a browser:", *_indented(plain[:_MAX_PAGES])]
-        if encrypted:
-            lines += [f"or encrypted{warns}:", *_indented(encrypted[:1])]
-    elif encrypted:
-        lines = [f"Others join {name} in a browser{warns}:", *_indented(encrypted[:_MAX_PAGES])]
-    elif pages:
-        lines = [f"On this computer, join {name} in a browser:", *_indented(pages[:1])]
+    end = [advice] if advice else []
+    command = _indented([client_command(server, options)])
     with_tls = ", encrypted" if server.fingerprint else ""
-    lines += [f"or with chatd{with_tls}:", *_indented([client_command(server, options)])]
+    lines = _page_lines(name, pages, bool(web_address.warned_port(server, options)))
+    lines += [f"or with chatd{with_tls}:", *command]
     nc = [(host, port) for host, port in server.addresses("plain") if not is_loopback(f"//{host}")]
     if nc:
         lines += ["or with nc or telnet:", *_indented([f"nc {nc[0][0]} {nc[0][1]}"])]
@@ -64,8 +56,31 @@ def make_invitation(
         lines.append("No other computer can reach this one: its only address is loopback.")
     if server.fingerprint:
         lines.append(f"This server's key: {words(server.fingerprint)}")
-    code = web_address.qr_rows(reachable[0]) if has_code and reachable else []
-    return Invitation((*lines, *([advice] if advice else [])), tuple(code))
+    if not has_code or not reachable:
+        return Invitation((*lines, *end))
+    best = min(reachable, key=lambda url: not url.startswith("http:"))
+    short = [f"Others join {name} in a browser:", *_indented([best]), "or with chatd:", *command]
+    return Invitation(
+        (*lines, *end),
+        tuple(web_address.qr_rows(best)),
+        (*short, *end, "A larger window shows more."),
+    )
+
+
+def _page_lines(name: str, pages: Sequence[str], is_warned: bool) -> list[str]:
+    """How others join with a browser, which perhaps warns of the key of an encrypted page."""
+    reachable = [url for url in pages if not is_loopback(url)]
+    plain = [url for url in reachable if url.startswith("http:")]
+    encrypted = [url for url in reachable if url.startswith("https:")]
+    warns = ", though it warns first" if is_warned else ""
+    if plain:
+        more = [f"or encrypted{warns}:", *_indented(encrypted[:1])] if encrypted else []
+        return [f"Others join {name} in a browser:", *_indented(plain[:_MAX_PAGES]), *more]
+    if encrypted:
+        return [f"Others join {name} in a browser{warns}:", *_indented(encrypted[:_MAX_PAGES])]
+    if pages:
+        return [f"On this computer, join {name} in a browser:", *_indented([*pages[:1]])]
+    return []
 
 
 def _indented(texts: list[str]) -> list[str]:

@@ -61,6 +61,16 @@ def test_qr_shows_the_invitation_again_and_what_is_known_elsewhere() -> None:
     assert session.ui.invitations == [INVITATION]
 
 
+def test_where_all_lines_would_leave_no_space_for_the_code_there_are_fewer() -> None:
+    many = (*LINES, *(f"more {number}" for number in range(6)))
+    invitation = Invitation(many, CODE, LINES)
+    assert texts(layout(invitation, 80, 24)) == [line.strip() for line in many]
+    narrow = layout(invitation, 40, 24)
+    assert [row.code for row in narrow[:15]] == [*CODE]
+    assert texts(narrow) == [line.strip() for line in LINES]
+    assert not any(row.code for row in layout(invitation, 40, 20))
+
+
 def test_without_a_code_there_is_only_text() -> None:
     assert layout(Invitation(LINES), 80, 24) == [Row("", line) for line in LINES]
 
