@@ -38,7 +38,6 @@ DOCS: Final = Path(__file__).parent
 
 OPTIONS: Final = {
     "FLOOD_FRAMES_PER_SECOND": "--flood",
-    "INACTIVITY_SECONDS": "--timeout",
     "SLOTS": "--slots",
     "ACCEPT_CONNECTIONS_PER_SECOND": "--accept-rate",
     "HISTORY_MESSAGES": "--history",

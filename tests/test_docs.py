@@ -215,7 +215,6 @@ FIGURES: dict[str, list[tuple[str, float]]] = {
         ("{} characters in all", limits.HISTORY_CHARACTERS),
         ("has at most {} KiB; a longer list", limits.REPLY_BYTES // 1024),
         ("a line of more than {} bytes", limits.LINE_BYTES),
-        ("does nothing for {} s", limits.INACTIVITY_SECONDS),
         ("may send {} frames a second", limits.FLOOD_FRAMES_PER_SECOND),
         ("that {} MiB waits for it", limits.OUTBOUND_BYTES // 1_048_576),
     ],
@@ -252,7 +251,6 @@ FIGURES: dict[str, list[tuple[str, float]]] = {
         ("{} characters in all", limits.HISTORY_CHARACTERS),
         ("at most {} KiB each", limits.LIST_FRAME_BYTES // 1024),
         ("have at most {} KiB", limits.REPLY_BYTES // 1024),
-        ("{} s unless ``--timeout``", limits.INACTIVITY_SECONDS),
         ("yours within {} s", limits.SHUTDOWN_SECONDS),
         ("{} bytes in a line", limits.LINE_BYTES),
         ("{} characters in a text", limits.MESSAGE_CHARACTERS),
@@ -265,7 +263,6 @@ FIGURES: dict[str, list[tuple[str, float]]] = {
         ("{} rooms on a server", limits.ROOMS),
         ("{} frames each second", limits.FLOOD_FRAMES_PER_SECOND),
         ("{} bytes that wait", limits.OUTBOUND_BYTES),
-        ("{} seconds of inactivity", limits.INACTIVITY_SECONDS),
     ],
     "reference/web": [
         ("take at most {} ms", limits.QUEUED_WORK_MILLISECONDS),

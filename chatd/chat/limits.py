@@ -121,8 +121,6 @@ PLAIN_IDLE_LINE_MILLISECONDS: Final = 200
 #: Time for which a plain connection must stay open behind a nickname that no other line follows.
 #: A port scanner, which sends a word and closes, does not enter.
 PLAIN_NICKNAME_MILLISECONDS: Final = 500
-#: Time without activity after which a member is disconnected; ``--timeout``, 0 disables it.
-INACTIVITY_SECONDS: Final = 600
 #: Time that a stopping server waits for its members to read what is queued for them.
 SHUTDOWN_SECONDS: Final = 2
 #: Time in which both ends notice that the other end is gone without closing the connection.

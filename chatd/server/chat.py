@@ -73,7 +73,7 @@ class ServerSettings:
     server_id: str
     slots: int = limits.SLOTS
     history: int = limits.HISTORY_MESSAGES
-    timeout: float = limits.INACTIVITY_SECONDS
+    timeout: float = 0
     flood: float = limits.FLOOD_FRAMES_PER_SECOND
     accept_rate: float = limits.ACCEPT_CONNECTIONS_PER_SECOND
     own_addresses: frozenset[str] = frozenset()

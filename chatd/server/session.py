@@ -178,7 +178,7 @@ class Session:
         if self.dialect.auto_registers and not self.is_member:
             request = self._auto_register(request)
         if isinstance(request, Refusal):
-            self.pipeline.when_answered(partial(self.refuse, request, request))
+            self.pipeline.when_answered(partial(self._refuse_frame, request))
         elif request is not None:
             self._dispatch(request)
         self._is_handling = False
@@ -209,6 +209,11 @@ class Session:
             self.refuse(self.rejection)
         else:
             self._dispatch(Request(commands.Enter(self.address)))
+
+    def _refuse_frame(self, refusal: Refusal) -> None:
+        """Refuse what is no request; the dialect may have to remember why."""
+        self._set_dialect(self.dialect.updated(Request(LocalReply()), refusal))
+        self.refuse(refusal, refusal)
 
     def refuse(self, refusal: Refusal, request: Request | Refusal | None = None) -> None:
         """Send and count a refusal, and close if the connection cannot go on after it."""

@@ -94,8 +94,9 @@ SERVER_PARAMETERS: Final = [
     ),
     parameter(
         "timeout",
-        limits.INACTIVITY_SECONDS,
-        "disconnect clients that are idle for this many seconds; 0 disables",
+        0,
+        "disconnect members who do nothing for this many seconds; 0: never. A lost connection is "
+        "noticed without it",
         non_negative_number("seconds"),
     ),
     parameter(

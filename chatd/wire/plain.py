@@ -39,16 +39,8 @@ _NICKNAME_HELP: Final = LocalReply(
 _NO_MORE_RESULTS: Final = LocalReply((rendering.render_notice(slash_commands.NO_MORE_RESULTS),))
 #: More than the sentence behind the results of a search has.
 _NOTICE_BYTES: Final = 256
+_TAKE_IT: Final = " An empty line takes it."
 _KEPT: Final = "[Server]: You keep your nickname."
-
-
-_ONLY_IN_CLIENTS: Final = (
-    slash_commands.ClosePrivate,
-    slash_commands.Ignore,
-    slash_commands.Unignore,
-    slash_commands.Clear,
-    slash_commands.ShowInvite,
-)
 
 
 class Prompt(Enum):
@@ -71,9 +63,11 @@ class Plain(Dialect):
         password. Empty if there is none.
     :ivar room: where messages go.
     :ivar more_results: the search for the next page of what the last one found.
+    :ivar suggestion: the nickname that a blank line takes, after one that is not allowed.
+    :ivar ignored: the casefolded nicknames whose messages are not shown.
+    :ivar variant: members who ignore the same nicknames are sent the same bytes.
     """
 
-    variant: ClassVar[str] = "plain"
     echoes: ClassVar[frozenset[type]] = ALL_ECHOES
     initial_rooms: ClassVar[tuple[str, ...]] = (LOBBY,)
     greeting: ClassVar[bytes] = b"Welcome. Your nickname?\n"
@@ -85,6 +79,9 @@ class Plain(Dialect):
     refused_account: str = ""
     room: str = LOBBY
     more_results: commands.Search | None = None
+    suggestion: str = ""
+    ignored: frozenset[str] = frozenset()
+    variant: str = "plain"
 
     @property
     def _is_registered(self) -> bool:
@@ -103,11 +100,17 @@ class Plain(Dialect):
         if self.prompt is Prompt.PASSWORD:
             return Request(self._password_command(line))
         line = _TRAILING_PADDING.sub("", line)
+        if self.suggestion and not line.strip():
+            return Request(self._take_suggestion())
         if self.prompt is Prompt.NICKNAME:
             command = _nickname_command(line.removeprefix(_BYTE_ORDER_MARK).strip())
         else:
             command = self._command(slash_commands.parse(line, self.room))
         return Request(self._withheld(command))
+
+    def _take_suggestion(self) -> commands.ClientCommand:
+        make = commands.Enter if self.prompt is Prompt.NICKNAME else commands.Rename
+        return make(self.suggestion)
 
     def _password_command(self, line: str) -> commands.ClientCommand | LocalReply:
         if slash_commands.is_quit(line):
@@ -129,13 +132,43 @@ class Plain(Dialect):
                 return LocalReply(("Usage: @NAME TEXT, or /msg NAME[,NAME] TEXT",))
             case slash_commands.MoreResults():
                 return self.more_results or _NO_MORE_RESULTS
+            case _ if isinstance(user_input, slash_commands.LOCAL_INPUT):
+                return self._local_reply(user_input)
+            case _:
+                return user_input
+
+    def _local_reply(self, user_input: slash_commands.LocalInput) -> LocalReply:
+        match user_input:
             case slash_commands.OpenPrivate(to):
                 names = ",".join(to)
                 return _notice(f"Type @{names} TEXT, each time, to write to {names} alone.")
-            case _ if isinstance(user_input, _ONLY_IN_CLIENTS):
-                return _notice("This command works in chatd's own client and on its page.")
+            case slash_commands.Ignore() | slash_commands.Unignore():
+                return self._ignore(user_input)
             case _:
-                return user_input
+                return _notice("This command works in chatd's own client and on its page.")
+
+    def _ignore(self, user_input: slash_commands.Ignore | slash_commands.Unignore) -> LocalReply:
+        nickname = user_input.nickname
+        if nickname is None:
+            names = ", ".join(sorted(self.ignored))
+            return _notice(f"You ignore: {names}" if names else "You ignore nobody.")
+        name = casefold(nickname)
+        if isinstance(user_input, slash_commands.Unignore):
+            if name not in self.ignored:
+                return _notice(f"You do not ignore {nickname}.")
+            return _Ignoring(
+                (rendering.render_notice(f"You see again what {nickname} says."),),
+                self.ignored - {name},
+            )
+        if len(nickname) > limits.NICKNAME_CHARACTERS:
+            return _notice("This is no nickname.")
+        if len(self.ignored | {name}) > limits.IGNORED_NICKNAMES:
+            return _notice(
+                f"You may ignore at most {limits.IGNORED_NICKNAMES} nicknames; "
+                "/unignore NAME shows one again."
+            )
+        sentence = f"You do not see what {nickname} says from now on; /unignore {nickname} ends it."
+        return _Ignoring((rendering.render_notice(sentence),), self.ignored | {name})
 
     def _withheld(
         self, command: commands.ClientCommand | LocalReply
@@ -170,6 +203,8 @@ class Plain(Dialect):
 
     @override
     def encode_event(self, event: Event, now: int = 0) -> bytes:
+        if self.ignored and casefold(_sender(event)) in self.ignored:
+            return b""
         return _lines(rendering.render(event))
 
     @override
@@ -190,6 +225,7 @@ class Plain(Dialect):
                 return _newest(
                     line
                     for each in reversed(messages)
+                    if not (self.ignored and casefold(each.source) in self.ignored)
                     for line in rendering.render_history_entry(each)[::-1]
                 )
         lines = _done(result)
@@ -201,9 +237,10 @@ class Plain(Dialect):
             return f"{refusal} Your password? (It is shown as you type.)"
         if self._asks_again(refusal):
             return f"{refusal} Your password? (An empty line: another nickname.)"
+        offer = _TAKE_IT if self.suggestion and isinstance(refusal, errors.BadNickname) else ""
         if self._is_registered:
-            return rendering.render_notice(str(refusal))
-        return str(refusal) if refusal.closes_connection else f"{refusal} Your nickname?"
+            return rendering.render_notice(f"{refusal}{offer}")
+        return str(refusal) if refusal.closes_connection else f"{refusal}{offer} Your nickname?"
 
     def _asks_again(self, refusal: Refusal) -> bool:
         """Whether the next line is a password again: the user mistyped it, and types it anew.
@@ -214,7 +251,16 @@ class Plain(Dialect):
 
     @override
     def updated(self, request: Request, result: Result) -> Dialect:
+        suggestion = _offered(request, result)
+        if suggestion == self.suggestion:
+            return self._updated(request, result)
+        return replace(self._updated(request, result), suggestion=suggestion)
+
+    def _updated(self, request: Request, result: Result) -> "Plain":
         match result:
+            case _Ignoring(ignored=ignored):
+                variant = "\0".join(("plain", *sorted(ignored)))
+                return replace(self, ignored=ignored, variant=variant)
             case errors.PasswordRequired():
                 return replace(
                     self,
@@ -275,6 +321,13 @@ class _RoomSwitched(LocalReply):
 
 
 @dataclass(frozen=True, slots=True)
+class _Ignoring(LocalReply):
+    """The reply to a command after which other nicknames are ignored."""
+
+    ignored: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class _PasswordCanceled(LocalReply):
     """The reply to an empty line in place of a password."""
 
@@ -327,6 +380,31 @@ def _done(result: Result) -> list[str]:
             return [rendering.render_notice(f"Sent to {', '.join(to)}.")]
         case _:
             return []
+
+
+def _offered(request: Request, result: Result) -> str:
+    """The nickname that a blank line takes from now on."""
+    if not isinstance(result, errors.BadNickname):
+        return ""
+    # "GET / HTTP/1.0" and the like have a blank line behind them, and are no nickname.
+    is_request = isinstance(request.command, commands.Enter) and "/" in request.command.nickname
+    return "" if is_request else result.suggestion
+
+
+def _sender(event: Event) -> str:
+    """Who has said or done it, as far as that is hidden by ``/ignore``."""
+    match event:
+        case events.Message(source=source) | events.PrivateMessage(source=source):
+            return source
+        case (
+            events.MemberEntered(nickname)
+            | events.MemberLeft(nickname=nickname)
+            | events.RoomJoined(nickname=nickname)
+            | events.RoomLeft(nickname=nickname)
+        ):
+            return nickname
+        case _:
+            return ""
 
 
 def _notice(sentence: str) -> LocalReply:

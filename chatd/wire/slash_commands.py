@@ -88,6 +88,7 @@ class ShowInvite:
 
 #: What has nothing to do with the server.
 LOCAL_INPUT: Final = (OpenPrivate, ClosePrivate, Ignore, Unignore, Clear, ShowInvite)
+LocalInput = OpenPrivate | ClosePrivate | Ignore | Unignore | Clear | ShowInvite
 
 UserInput = (
     Command

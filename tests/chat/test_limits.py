@@ -43,6 +43,10 @@ UNITS = {
     "PASSES",
     "THREADS",
     "REVISIONS",
+    "NICKNAMES",
+    "FILES",
+    "VIEWS",
+    "ARRIVALS",
 }
 
 #: Defaults that docs/reference/ names outside the generated table.
@@ -71,7 +75,6 @@ PROMISED = {
     "HISTORY_REPLY_MESSAGES": 50,
     "FIRST_LINE_TIMEOUT_SECONDS": 5,
     "REGISTRATION_SECONDS": 60,
-    "INACTIVITY_SECONDS": 600,
     "SHUTDOWN_SECONDS": 2,
     "SLOTS": 1_000,
     "REJECTED_CONNECTIONS": 64,

@@ -5,20 +5,27 @@ import pytest
 from tests.server.harness import Harness
 
 
-def test_an_inactive_member_is_told_and_disconnected_and_the_others_are_told(
-    harness: Harness,
-) -> None:
+def test_reading_is_no_fault_unless_the_server_has_a_timeout(harness: Harness) -> None:
     ice, moon = harness.enter_all("ice", "moon")
-    harness.clock.advance(599)
-    moon.send("users")
-    moon.heard()
-    assert ice.heard() == []
-    harness.clock.advance(1)
-    assert ice.heard() == [{"type": "goodbye", "data": {"reason": "inactive"}}]
-    assert ice.is_dropped()
-    assert not ice.is_cut_off()
-    assert moon.heard() == [{"type": "left", "data": {"nickname": "ice", "reason": "inactive"}}]
-    assert not moon.is_dropped()
+    harness.clock.advance(7 * 86_400)
+    assert ice.heard() == moon.heard() == []
+    assert not ice.is_dropped()
+
+
+def test_an_inactive_member_is_told_and_disconnected_and_the_others_are_told() -> None:
+    with Harness(timeout=600) as harness:
+        ice, moon = harness.enter_all("ice", "moon")
+        harness.clock.advance(599)
+        moon.send("users")
+        moon.heard()
+        assert ice.heard() == []
+        harness.clock.advance(1)
+        assert ice.heard() == [{"type": "goodbye", "data": {"reason": "inactive"}}]
+        assert ice.is_dropped()
+        assert not ice.is_cut_off()
+        left = {"type": "left", "data": {"nickname": "ice", "reason": "inactive"}}
+        assert moon.heard() == [left]
+        assert not moon.is_dropped()
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def test_the_nickname_is_asked_for_until_one_is_free(harness: Harness) -> None:
     harness.enter("ice")
     client = connect_plain(harness)
     client.shown()
-    for wanted in ("ice", "ICE", "a b", "", "x" * 26, "#dev", "1.2.3.4:5"):
+    for wanted in ("ice", "", "ICE", "a b", "x" * 26, "#dev", "1.2.3.4:5", ""):
         client.type(wanted)
         harness.clock.advance(5)
         [asked] = client.shown()

@@ -78,7 +78,7 @@ class TranscriptHarness(UsersHarness):
     """
 
     def __init__(self, kind: str) -> None:
-        super().__init__()
+        super().__init__(timeout=600)
         self.kind = kind
         self.harness.chat.hub.accounts = {"star": False, "nova": True}
         self.harness.chat.check_password = self._check_password

@@ -18,7 +18,7 @@ def test_the_defaults() -> None:
     given = {option: value for option, value in options.items() if value is not None}
     assert {option: value for option, value in given.items() if not option.startswith("log-")} == {
         "slots": 1000,
-        "timeout": 600,
+        "timeout": 0,
         "history": 1000,
         "flood": 10,
         "accept-rate": 50,

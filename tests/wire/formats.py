@@ -105,6 +105,11 @@ DIALECTS: list[tuple[str, Dialect, Read]] = [
     ("basic", Basic(is_first=False), read_basic),
     ("plain before entering", Plain(), read_plain),
     ("plain member", Plain(prompt=Prompt.NOTHING, room="#dev"), read_plain),
+    (
+        "plain that ignores others",
+        Plain(prompt=Prompt.NOTHING, ignored=frozenset({"sun"}), variant="plain\0sun"),
+        read_plain,
+    ),
     ("plain with a password", Plain(prompt=Prompt.PASSWORD, account="sun"), read_plain),
     ("jim before entering", Jim(hears_notices=True), read_jim),
     ("jim member", Jim(nickname="ice", hears_notices=True), read_jim),
