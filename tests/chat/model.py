@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from chatd.chat import commands, events, names
+from chatd.chat import commands, events, limits, names
 from chatd.chat.commands import Command
 from chatd.chat.errors import Refusal
-from chatd.chat.events import Event, Message
+from chatd.chat.events import Event, Message, Topic
 from chatd.chat.names import LOBBY
 from chatd.chat.outbox import MemberId
 
@@ -17,6 +17,7 @@ class ModelRoom:
     name: str
     members: list[MemberId] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
+    topic: Topic | None = None
 
 
 @dataclass
@@ -25,6 +26,7 @@ class Model:
 
     :ivar names: the nickname of each member.
     :ivar addresses: the address of each connection.
+    :ivar away: why the users of members are away.
     :ivar received: the events that each connection was sent, also after it was removed.
     """
 
@@ -32,6 +34,7 @@ class Model:
     max_messages: int
     names: dict[MemberId, str] = field(default_factory=dict)
     addresses: dict[MemberId, str] = field(default_factory=dict)
+    away: dict[MemberId, str] = field(default_factory=dict)
     unregistered: set[MemberId] = field(default_factory=set)
     watchers: set[MemberId] = field(default_factory=set)
     received: dict[MemberId, list[Event]] = field(default_factory=dict)
@@ -95,6 +98,19 @@ class Model:
             case commands.Search(room=str(name)):
                 return is_valid_room(name)
             case _:
+                return self._may_tell(command, room, is_there=is_there)
+
+    def _may_tell(self, command: Command, room: ModelRoom | None, *, is_there: bool) -> bool:
+        match command:
+            case commands.SetTopic(text=text):
+                return is_there and is_valid_line(text)
+            case commands.SetAway(text=text):
+                return is_valid_line(text)
+            case commands.ReadTopic():
+                return room is not None
+            case commands.WhoIs(nickname=nickname):
+                return self.member_named(nickname) is not None
+            case _:
                 return not isinstance(command, commands.Watch)
 
     def may_before_entering(self, member: MemberId, command: Command) -> bool:
@@ -109,6 +125,8 @@ class Model:
                 commands.ListRooms()
                 | commands.ListUsers()
                 | commands.ReadHistory()
+                | commands.ReadTopic()
+                | commands.WhoIs()
                 | commands.Search()
                 | commands.Ping()
             ):
@@ -135,6 +153,7 @@ class Model:
         self.watchers.discard(member)
         for room in [room for room in self.rooms if member in room.members]:
             self.leave_room(member, room)
+        self.away.pop(member, None)
         if name := self.names.pop(member, ""):
             self.send_to_all(member, events.MemberLeft(name, reason))
 
@@ -147,6 +166,15 @@ class Model:
 def is_valid_text(text: str) -> bool:
     try:
         names.message_text(text)
+    except Refusal:
+        return False
+    return True
+
+
+def is_valid_line(text: str) -> bool:
+    """Whether it can be a topic, or why somebody is away."""
+    try:
+        names.line_text(text, limits.AWAY_CHARACTERS, "It")
     except Refusal:
         return False
     return True

@@ -11,11 +11,15 @@ from chatd.chat.commands import (
     ListUsers,
     Ping,
     ReadHistory,
+    ReadTopic,
     Rename,
     Search,
     SendMessage,
     SendPrivate,
+    SetAway,
+    SetTopic,
     Watch,
+    WhoIs,
 )
 from chatd.chat.names import LOBBY
 
@@ -41,7 +45,11 @@ NUMBERS = st.integers(-2, 30) | st.sampled_from([2**63, 10**30])
 
 COMMANDS: st.SearchStrategy[Command] = st.one_of(
     st.builds(SendMessage, TEXTS),
-    st.builds(SendMessage, TEXTS, ROOMS),
+    st.builds(SendMessage, TEXTS, ROOMS, st.booleans()),
+    st.builds(SetTopic, ROOMS, TEXTS),
+    st.builds(ReadTopic, ROOMS),
+    st.builds(SetAway, TEXTS),
+    st.builds(WhoIs, NICKNAMES),
     st.builds(Rename, NICKNAMES),
     st.builds(Enter, NICKNAMES, st.sampled_from([(), (LOBBY,)])),
     st.builds(SendPrivate, TEXTS, st.lists(NICKNAMES, max_size=4).map(tuple)),
@@ -67,6 +75,8 @@ VALID: st.SearchStrategy[Command] = st.one_of(
         st.just("psst"),
         st.lists(st.sampled_from(["ice", "ICE", "moon", "sun", "x"]), max_size=4).map(tuple),
     ),
+    st.builds(SetTopic, A_ROOM, st.sampled_from(["tea", "cake", ""])),
+    st.builds(SetAway, st.sampled_from(["lunch", ""])),
     st.builds(Rename, st.sampled_from(["ice", "moon", "sun", "Sun"])),
     st.builds(ListUsers, st.none() | A_ROOM),
     st.builds(ReadHistory, A_ROOM),

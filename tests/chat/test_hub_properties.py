@@ -14,11 +14,15 @@ from chatd.chat.commands import (
     Ping,
     Quit,
     ReadHistory,
+    ReadTopic,
     Rename,
     Search,
     SendMessage,
     SendPrivate,
+    SetAway,
+    SetTopic,
     Watch,
+    WhoIs,
 )
 from chatd.chat.errors import Full, NotRegistered, Refusal
 from chatd.chat.events import MemberEntered, MemberRenamed, Message, PrivateMessage, Reply
@@ -152,6 +156,23 @@ class Chatting(RuleBasedStateMachine):
                 )
                 self.model.leave_room(member, room)
             case _:
+                self._told(member, command, reply, room)
+
+    def _told(
+        self, member: MemberId, command: Command, reply: Reply, room: ModelRoom | None
+    ) -> None:
+        match command, reply:
+            case SetTopic(), events.Ok() if room is not None:
+                text = command.text.strip()
+                topic = events.Topic(room.name, text, self.model.names[member], self.now)
+                room.topic = topic if text else None
+                self.model.send_to_room(room, member, topic)
+            case SetAway(), events.AwayDone(text):
+                if text != self.model.away.get(member, ""):
+                    event = events.AwayChanged(self.model.names[member], text)
+                    self.model.send_to_all(member, event)
+                self.model.away[member] = text
+            case _:
                 self._listed(command, reply, room)
 
     def _done_before_entering(self, member: MemberId, command: Command, reply: Reply) -> None:
@@ -184,7 +205,8 @@ class Chatting(RuleBasedStateMachine):
         self, member: MemberId, room: ModelRoom, command: SendMessage, reply: events.Ok
     ) -> None:
         seq = len(room.messages) + 1
-        message = Message(room.name, seq, self.now, self.model.names[member], command.text)
+        name = self.model.names[member]
+        message = Message(room.name, seq, self.now, name, command.text, command.action)
         assert reply == events.Ok(message.room, message.seq, message.time)
         room.messages.append(message)
         self.model.send_to_room(room, member, message)
@@ -206,6 +228,11 @@ class Chatting(RuleBasedStateMachine):
             if self.model.member_named(name) is None
         }
         assert {each.reason for each in reply.undelivered} <= {"unknown"}
+        assert [(each.nickname, each.text) for each in reply.away] == [
+            (self.model.names[each], self.model.away[each])
+            for each in found
+            if self.model.away.get(each)
+        ]
 
     def _joined(self, member: MemberId, room: ModelRoom | None, reply: events.JoinDone) -> None:
         assert reply.created == (room is None)
@@ -217,6 +244,8 @@ class Chatting(RuleBasedStateMachine):
             room, member, events.RoomJoined(room.name, self.model.names[member])
         )
         room.members.append(member)
+        if room.topic is not None:
+            self.model.received[member].append(room.topic)
 
     def _listed(self, command: Command, reply: Reply, room: ModelRoom | None) -> None:
         match command, reply:
@@ -234,6 +263,13 @@ class Chatting(RuleBasedStateMachine):
                 assert [(entry.room, entry.members) for entry in reply.rooms] == [
                     (each.name, len(each.members)) for each in self.model.rooms
                 ]
+            case ReadTopic(), events.Topic() if room is not None:
+                assert reply == (room.topic or events.Topic(room.name, ""))
+            case WhoIs(nickname), events.UserInfo():
+                found = self.model.member_named(nickname)
+                assert found is not None
+                assert reply.nickname == self.model.names[found]
+                assert reply.away_text == self.model.away.get(found, "")
             case (Ping(), events.Pong()) | (Search(), events.SearchResult(messages=())):
                 pass
             case _:
