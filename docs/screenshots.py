@@ -50,6 +50,8 @@ def prepare(page: ChatPage, peers: dict[str, Peer]) -> None:
     """Bring the page into the state for the pictures."""
     page.wait_for_message(MESSAGES[-1][1], "mia")
     page.join("ice")
+    peers["mia"].send("topic", {"text": "Game night: hall B at nine", "room": "#lobby"}, id=1)
+    page.wait_for_notice("mia has set the topic")
     page.send("hello everyone")
     page.wait_for_message("hello everyone", kind="own")
     page.join_room("#cables")
@@ -59,7 +61,7 @@ def prepare(page: ChatPage, peers: dict[str, Peer]) -> None:
     page.find("button", r"#cables\b.*\b1\b.*", "nav")
     send_messages(peers["moon"], "welcome, ice! There is a seat left beside me.")
     peers["mia"].send("private", {"text": "psst: moon has cake", "to": ["ice"]}, id=1)
-    page.wait_for_message("psst: moon has cake", kind="private")
+    page.find("button", "mia , unread: 1", "#talk-list")
     page.fill_message("I can bring a swi")
 
 

@@ -1,5 +1,7 @@
 """The layout fits every screen, and every control can be reached on the smallest phone."""
 
+from typing import Final
+
 import pytest
 
 from tests.browser.chat_page import DESKTOP, PHONE, SMALL_PHONE, TABLET, ChatPage, OpenPage
@@ -134,3 +136,39 @@ def test_the_composer_is_visible_on_a_phone(open_page: OpenPage, server: Server)
     assert box["bottom"] <= SMALL_PHONE[1]
     log = ice.run("() => document.querySelector('#log').getBoundingClientRect().toJSON()")
     assert log["height"] > SMALL_PHONE[1] / 4
+
+
+#: Controls of the header, the title and the composer that overlap.
+_OVERLAPPING: Final = """() => {
+  const all = [...document.querySelectorAll('header > *, main > .title > *, #composer > *')]
+    .filter((each) => each.checkVisibility() && !each.matches('.visually-hidden, label'))
+    .map((each) => [each.id || each.className, each.getBoundingClientRect()])
+    .filter(([, {width}]) => width > 1)
+  return all.flatMap(([one, a], index) => all.slice(index + 1)
+    .filter(([, b]) => a.left < b.right - 1 && b.left < a.right - 1
+                    && a.top < b.bottom - 1 && b.top < a.bottom - 1)
+    .map(([other]) => `${one} ${other}`))
+}"""
+
+
+@pytest.mark.parametrize("size", [SMALL_PHONE, PHONE, TABLET], ids=["320", "390", "768"])
+def test_nothing_overlaps_on_a_narrow_screen(
+    size: tuple[int, int], open_page: OpenPage, server: Server
+) -> None:
+    moon, ice = server.add_member("M" * 25), open_page("I" * 25, size=size)
+    moon.send("topic", {"room": "#lobby", "text": "a topic " * 30}, id=1)
+    ice.wait_for_notice("has set the topic")
+    assert ice.run(_OVERLAPPING) == []
+    ice.fill_message(f"@{'M' * 25} hello")
+    ice.find("button", "Send privately", "#composer")
+    assert_fits(ice)
+    assert ice.run(_OVERLAPPING) == []
+    ice.send("/nick Anna Müller Müller Müller Müller")
+    ice.find("button", "Use .*", "#composer")
+    assert ice.run(_OVERLAPPING) == []
+    ice.click(ice.find("button", "Change the topic", "main"))
+    assert_fits(ice)
+    assert ice.run(_OVERLAPPING) == []
+    ice.press("Escape")
+    ice.open_menu()
+    assert_fits(ice)
