@@ -1,5 +1,6 @@
 """Rooms and private talks as views at a real terminal: switching, drafts, what is unread."""
 
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -218,3 +219,22 @@ def test_no_color_leaves_the_counts_and_the_mark_readable(
     ice.send_keys(alt(1))
     expect_window(ice, "──── new since", "moon: one")
     assert b"38;5;" not in ice.raw
+
+
+def test_after_a_stop_the_arrivals_are_renewed_below_what_the_shell_has_written(
+    open_terminal: StartTerminal, fake_server: FakeServer
+) -> None:
+    ice = open_terminal("client", HOST, str(fake_server.port), *IFADDRS, "-n", "ice")
+    server = fake_server.accept_member()
+    ice.expect("/help shows the commands")
+    for name in ("ana", "ben"):
+        server.send("entered", {"nickname": name})
+    expect_window(ice, "ana and ben came in")
+    ice.send_signal(signal.SIGSTOP)
+    ice.screen.draw("from the shell")
+    ice.screen.linefeed()
+    ice.send_signal(signal.SIGCONT)
+    ice.expect_last_lines("#lobby>", "party")
+    server.send("entered", {"nickname": "cem"})
+    expect_window(ice, "ana, ben and cem came in", "#lobby>", but_not="ana and ben came in")
+    assert "from the shell" in ice.text

@@ -33,6 +33,8 @@ class ApplicationRunner:
 
     :param drain: waits until all output is written, for at most that many seconds.
     :param on_exit: called once when the application has ended; with the exception if it failed.
+    :param on_continued: called when the process was stopped and goes on: the window shows what
+        others have written meanwhile.
     """
 
     def __init__(
@@ -41,11 +43,13 @@ class ApplicationRunner:
         application: Application[None],
         drain: Callable[[float], object],
         on_exit: Callable[[BaseException | None], None],
+        on_continued: Callable[[], None],
     ) -> None:
         self._clock = clock
         self._application = application
         self._drain = drain
         self._on_exit = on_exit
+        self._on_continued = on_continued
         self._task: asyncio.Task[None] | None = None
         self._attributes: list[Any] | None = None
         self._ended: Deferred[None] = Deferred()
@@ -104,6 +108,7 @@ class ApplicationRunner:
             with suppress(OSError, termios.error):
                 self._application.input.raw_mode().__enter__()
             self._application.invalidate()
+            self._on_continued()
 
     def _loop_failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """Handle an exception outside of the task: in a key binding, or while drawing."""

@@ -50,6 +50,9 @@ class Display(Protocol):
     def scroll(self, pages: int) -> None:
         """Show what is so many pages below."""
 
+    def to_end(self) -> None:
+        """Show what came last."""
+
     def toggle_arrivals(self) -> None:
         """Show each arrival in a line of its own, or all in one again."""
 
@@ -142,6 +145,10 @@ class OneStream(Display):
 
     @override
     def scroll(self, pages: int) -> None:
+        pass
+
+    @override
+    def to_end(self) -> None:
         pass
 
     @override

@@ -280,6 +280,11 @@ class Editor:
         self._print(rows)
         self.draw()
 
+    def continued(self) -> None:
+        """Others have written into the window while the process was stopped."""
+        self._has_cleared = False  # what they wrote goes into the scroll-back
+        self._owner.window_lost()
+
     @property
     def height(self) -> int:
         """How many rows the input line and the status line took when they were last drawn."""

@@ -141,7 +141,11 @@ class TerminalUI(InteractiveUI, EditorOwner):
             "Checking the password …", self._on_line_while_checking, is_secret=True
         )
         self._runner = ApplicationRunner(
-            reactor, self._editor.application, tty.file.drain, self._application_ended
+            reactor,
+            self._editor.application,
+            tty.file.drain,
+            self._application_ended,
+            self._editor.continued,
         )
         self._countdown = LoopingCall(self._draw)
         self._countdown.clock = reactor
@@ -449,6 +453,7 @@ class TerminalUI(InteractiveUI, EditorOwner):
     @override
     def close(self) -> Deferred[None]:
         self._stop_countdown()
+        self._display.to_end()
         self._report_unsent()
         self._tty.file.end()
         self._output.flush()
@@ -467,6 +472,7 @@ class TerminalUI(InteractiveUI, EditorOwner):
                     self.notify(f"Not sent to {target}: {line}")
 
     def _application_ended(self, failure: BaseException | None) -> None:
+        self._display.to_end()
         self._tty.file.end()
         with suppress(OSError):  # it is the terminal that failed
             self._output.flush()

@@ -236,7 +236,7 @@ class ViewDisplay(Display):
 
     @override
     def show_input(self, line: str, user_input: UserInput | None) -> None:
-        self._to_end()
+        self.to_end()
         if not isinstance(user_input, _SEEN):
             self._append(self._views.current, *formatting.format_input(line, user_input))
 
@@ -308,7 +308,8 @@ class ViewDisplay(Display):
         if view.rows_below or not was_at_end:
             self.redraw()
 
-    def _to_end(self) -> None:
+    @override
+    def to_end(self) -> None:
         if self._views.current.rows_below:
             self._views.current.rows_below = 0
             self._views.current.look()

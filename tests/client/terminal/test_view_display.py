@@ -357,6 +357,17 @@ def test_entering_a_line_scrolls_to_the_end(ice: ViewScreen) -> None:
     assert ice.shown[-1] == "moon: 29"
 
 
+def test_what_is_said_at_the_end_is_seen_also_by_a_user_who_has_scrolled_up(
+    ice: ViewScreen,
+) -> None:
+    ice.say("#lobby", *(str(number) for number in range(30)))
+    ice.ui.page_moved(-1)
+    ice.type("half a line")
+    ice.ui.notify("Server disconnected")
+    ice.ui.close()
+    assert ice.shown[-2:] == ["Server disconnected", "Not sent: half a line"]
+
+
 def test_after_a_resize_the_view_is_wrapped_anew(ice: ViewScreen) -> None:
     ice.say("#lobby", "word " * 20)
     wide = len(ice.shown)
