@@ -36,7 +36,8 @@ class Server:
         self.tcp, self.plain = free_port_of_server(), free_port_of_server()
         self.web = web_port or free_port_of_server()
         self._ports = ("--port", str(self.tcp), "--plain", str(self.plain), "--web", str(self.web))
-        self._discovery = ("--discovery-port", str(free_udp_port()))
+        self.discovery_port = free_udp_port()
+        self._discovery = ("--discovery-port", str(self.discovery_port))
         self.url = f"http://{HOST}:{self.web}/"
         self._run, self._options, self._chatd = start, options, chatd
         self._connections = ExitStack()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.chat_page import SMALL_PHONE, ChatPage, OpenPage
-from tests.browser.server_harness import Server
+from tests.browser.server_harness import Server, send_messages
 from tests.ports import HOST
 
 
@@ -118,6 +118,33 @@ def test_the_picker_fits_on_a_small_phone(open_page: OpenPage) -> None:
     assert all(bottom <= 640 and right <= 320 and bottom - top > 30 for top, bottom, right in boxes)
 
 
+def test_the_end_of_the_messages_stays_in_sight_above_the_picker(
+    open_page: OpenPage, server: Server
+) -> None:
+    send_messages(server.add_member("moon"), *(f"{number} line" for number in range(40)))
+    ice = open_page("ice")
+    ice.wait_for_message("39 line", "moon")
+    # As when a message arrives in the very frame in which the picker opens.
+    below = ice.run(
+        """async () => {
+          const log = document.querySelector('#log')
+          const frame = () => new Promise((resolve) => requestAnimationFrame(resolve))
+          log.scrollTop -= 1
+          document.querySelector('.emoji-toggle').click()
+          await frame()
+          await frame()
+          await frame()
+          return log.scrollHeight - log.scrollTop - log.clientHeight
+        }"""
+    )
+    assert below < 5
+
+
+def client_line(server: Server) -> str:
+    """What others type to find `server`."""
+    return f"chatd client --discovery-port {server.discovery_port} party"
+
+
 def invite(page: ChatPage) -> None:
     """Open the invitation with the menu."""
     page.run("() => { document.querySelector('#menu').open = true }")
@@ -136,7 +163,7 @@ def test_an_invitation_has_the_address_its_code_and_what_to_type(
     lines = page.run("() => [...document.querySelectorAll('#invite code')].map((e) => e.innerText)")
     assert lines == [
         server.url,
-        "chatd client --server party",
+        client_line(server),
         f"chatd client {HOST} {server.tcp}",
         f"nc {HOST} {server.plain}",
         f"pip install --no-index --find-links {server.url}dist/ --trusted-host {HOST} chatd",
@@ -164,9 +191,9 @@ def test_an_invitation_is_a_dialog_that_keeps_the_focus_and_gives_it_back(
 def test_a_line_of_the_invitation_is_copied(open_page: OpenPage, server: Server) -> None:
     ice = open_page("ice")
     invite(ice)
-    ice.click(ice.find("button", "Copy chatd client --server party", "#invite"))
+    ice.click(ice.find("button", f"Copy {client_line(server)}", "#invite"))
     ice.wait_until("() => document.querySelector('#invite').textContent.includes('Copied')")
-    assert ice.run("() => getSelection().toString()") == "chatd client --server party"
+    assert ice.run("() => getSelection().toString()") == client_line(server)
 
 
 def test_a_server_that_does_not_answer_is_a_sentence(open_page: OpenPage, server: Server) -> None:

@@ -118,6 +118,7 @@ def test_nothing_else_is_served(client: HTTPClient, path: str) -> None:
     response = client.get(path)
     assert (response.status, response.code) == (404, "not-found")
     assert b"secret" not in response.body
+    assert client.get(path, method="HEAD").status == 404
 
 
 def test_without_the_option_there_are_no_packages(harness: WebHarness) -> None:

@@ -31,6 +31,7 @@ export function createMessageList({ log, content, list, older, newer }, session,
   let rows = [];
   let roomKey = null;
   let isFollowing = true;
+  let shownHeight = 0; // of the log, as the reader saw it last
   let firstKey = null; // of the first row of the window, unless it follows the end
   let firstNew = null; // the row with which what is new begins
   let isLoadingOlder = false;
@@ -128,6 +129,9 @@ export function createMessageList({ log, content, list, older, newer }, session,
   }
 
   log.addEventListener("scroll", () => {
+    if (isFollowing && log.clientHeight < shownHeight) {
+      return; // what lies below has grown in this frame, and nobody has scrolled: see below
+    }
     const [start, end] = windowBounds();
     if (pixelsBelow() >= END_PIXELS) {
       if (isFollowing) {
@@ -155,6 +159,7 @@ export function createMessageList({ log, content, list, older, newer }, session,
   });
   // The composer grows with its text, and fonts load late: the end stays in sight all the same.
   const resizeObserver = new ResizeObserver(() => {
+    shownHeight = log.clientHeight;
     if (isFollowing) {
       log.scrollTop = log.scrollHeight;
     }
