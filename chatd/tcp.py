@@ -122,6 +122,12 @@ def is_encrypted(transport: object) -> bool:
     return hasattr(transport, "getPeerCertificate")  # ISSLTransport is not always provided
 
 
+def is_loopback(transport: ITransport) -> bool:
+    """Whether both ends are on this host."""
+    host = getattr(transport.getPeer(), "host", None)
+    return host is not None and ip_address(unmap_ipv4(host)).is_loopback
+
+
 def _tcp_transport(transport: ITransport) -> Any:
     """The TCP transport that `transport` is, or uses; None if there is none."""
     connection: Any = transport

@@ -88,6 +88,7 @@ _FRAMES: Final[dict[type, Any]] = {
     ),
     slash_commands.Unignore: lambda command: ("unignore", {"nickname": command.nickname}),
     slash_commands.Clear: lambda command: ("clear", None),
+    slash_commands.WhoAmI: lambda command: ("who-am-i", None),
     slash_commands.ShowInvite: lambda command: ("show-invite", None),
     commands.Rename: lambda command: ("set-name", {"nickname": command.nickname}),
     commands.JoinRoom: lambda command: ("join", {"room": command.room}),

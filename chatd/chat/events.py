@@ -128,7 +128,7 @@ class Node:
 
     :ivar name: what its operator calls it.
     :ivar addresses: of its main port, each ``ADDRESS:PORT``.
-    :ivar origins: of its web page, each ``http://ADDRESS:PORT``.
+    :ivar origins: of its web page, each ``http://ADDRESS:PORT`` or ``https://…``.
     """
 
     name: str
@@ -153,12 +153,20 @@ class NodesChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerKey:
+    """The server's public key for TLS: its `fingerprint`, and the beginning of that as `words`."""
+
+    fingerprint: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Welcome:
     """The client is a member. `server` is the server's id, `started` the time of its start.
 
     `session` is the token to resume with, a secret. `resumed` says that the client has resumed: it
     is the member that it was, with the `nickname` and the `rooms` that it had. `cluster` is there
-    if several machines are one server.
+    if several machines are one server, `key` if the server speaks TLS.
     """
 
     server: str
@@ -169,6 +177,7 @@ class Welcome:
     session: str = field(default="", repr=False)
     resumed: bool = False
     cluster: Cluster | UnsetType = UNSET
+    key: ServerKey | UnsetType = UNSET
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +212,7 @@ class Watching:
     started: int
     limits: Limits = Limits()
     cluster: Cluster | UnsetType = UNSET
+    key: ServerKey | UnsetType = UNSET
 
 
 class Ok(Struct, frozen=True, gc=False):

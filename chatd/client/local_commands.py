@@ -19,6 +19,7 @@ LocalCommand = (
     | slash_commands.Clear
     | slash_commands.Ignore
     | slash_commands.Unignore
+    | slash_commands.WhoAmI
 )
 
 
@@ -26,6 +27,7 @@ class LocalCommands:
     """Carries them out.
 
     :param refuse: called with the reason if one cannot be carried out.
+    :param show_identity: carries out ``/whoami``.
     """
 
     def __init__(
@@ -34,6 +36,7 @@ class LocalCommands:
         rooms: JoinedRooms,
         ignored: IgnoredNicknames,
         refuse: Callable[[str], None],
+        show_identity: Callable[[], None],
     ) -> None:
         self._ui = ui
         self._rooms = rooms
@@ -47,6 +50,7 @@ class LocalCommands:
             slash_commands.Clear: lambda command: self._ui.clear(),
             slash_commands.Ignore: lambda command: self._ignore(command.nickname),
             slash_commands.Unignore: lambda command: self._unignore(command.nickname),
+            slash_commands.WhoAmI: lambda command: show_identity(),
         }
 
     def carry_out(self, command: LocalCommand) -> None:

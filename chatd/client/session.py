@@ -22,7 +22,6 @@ all others see it. At the end of input the client waits for the last confirmatio
 ``quit``, so that nothing typed is lost silently.
 
 Lines behind a ``/setname`` wait for its reply (``withheld_line`` says why).
-
 The session also sends commands that the user did not type. Those that rejoin rooms after a
 reconnect are queued before the user's lines. Those that a UI requests (:meth:`Session.request`)
 overtake the queue, as what they ask for is shown on entering. Neither outlives the session.
@@ -59,6 +58,7 @@ from chatd.client.searches import Searches
 from chatd.client.session_owner import SessionOwner
 from chatd.client.ui import SessionView, UserInterface, show_invitation
 from chatd.client.unconfirmed import LIST_REPLIES, PendingCommand, UnconfirmedCommands, format_count
+from chatd.client.who_am_i import show_identity
 from chatd.client.withheld_line import WithheldLine
 from chatd.wire import frames, slash_commands
 from chatd.wire.frames import FromServer
@@ -110,7 +110,9 @@ class Session(SessionView, RenamedSession):
         self._owner = owner
         self._rooms = JoinedRooms()
         self._ignored = ignored or IgnoredNicknames()
-        self._local_commands = LocalCommands(ui, self._rooms, self._ignored, self.not_sent)
+        self._local_commands = LocalCommands(
+            *(ui, self._rooms, self._ignored, self.not_sent), lambda: show_identity(ui, self)
+        )
         self._searches = Searches()
         self._queue: deque[PendingCommand] = deque()
         self._account_nickname = AccountNickname(ui, self)

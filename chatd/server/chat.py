@@ -13,6 +13,7 @@ from functools import partial
 from ipaddress import ip_address
 from typing import Final, Protocol
 
+from msgspec import UNSET, UnsetType
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
@@ -20,7 +21,7 @@ from twisted.logger import Logger
 from chatd.chat import limits
 from chatd.chat.commands import Authenticate
 from chatd.chat.errors import Refusal, ServerFailed, WrongPassword
-from chatd.chat.events import Node, ServerNotice
+from chatd.chat.events import Node, ServerKey, ServerNotice
 from chatd.chat.hub import HubSettings
 from chatd.chat.outbox import MemberId
 from chatd.chat.resuming import CONNECTION_LOST
@@ -111,6 +112,7 @@ class Chat:
         was given a wrong password.
     :ivar new_token: makes the token of a session.
     :ivar describe_node: returns this node, as the others of its cluster are told of it.
+    :ivar describe_key: returns the server's key for TLS, if it has one.
     :ivar connect_node: connects to another node of the cluster, to read there.
     :ivar cluster_failed: is told why the node cannot go on, in a sentence.
     :ivar sessions: every session from its start until its connection is lost.
@@ -144,6 +146,7 @@ class Chat:
         self.wrong_password: Callable[[str, str], None] = lambda host, account: None
         self.new_token: Callable[[], str] = _new_token
         self.describe_node: Callable[[], Node] = partial(Node, settings.node, (), ())
+        self.describe_key: Callable[[], ServerKey | UnsetType] = lambda: UNSET
         self.connect_node: Callable[[Node], Deferred[Peer]] = _no_connections
         self.cluster_failed: Callable[[str], None] = lambda reason: None
         self._accounts: dict[str, bool] = {}

@@ -192,6 +192,15 @@ class PlainProtocol(LineProtocol):
         self._hold = Timeout(session.chat.clock)
 
     @override
+    def connectionMade(self) -> None:
+        self.session.dialect = plain.connected(
+            self.session.dialect,
+            is_encrypted=tcp.is_encrypted(self.transport),
+            is_local=tcp.is_loopback(self.transport),
+        )
+        super().connectionMade()
+
+    @override
     def _handle_data(self, data: bytes) -> None:
         may_be_key = not (self._has_line_ends or self._is_program)
         is_key = may_be_key and _is_key(data)  # as it was sent: a Telnet command is no key

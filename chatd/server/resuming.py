@@ -49,10 +49,12 @@ class Resumption:
         return replace(command, keys=self._keys)
 
     def with_token(self, welcome: Welcome | Resumed) -> Welcome | Resumed:
-        """`welcome` with the token that the client has from now on."""
+        """`welcome` with the token that the client has from now on, and the server's key."""
+        key = self._chat.describe_key()
         if isinstance(welcome, Resumed):
-            return replace(welcome, welcome=replace(welcome.welcome, session=self._brought))
-        return replace(welcome, session=self._new)
+            again = replace(welcome.welcome, session=self._brought, key=key)
+            return replace(welcome, welcome=again)
+        return replace(welcome, session=self._new, key=key)
 
     def send_missed(
         self,

@@ -28,7 +28,7 @@ from typing_extensions import override
 
 from chatd import tcp
 from chatd.chat import limits
-from chatd.chat.events import Node
+from chatd.chat.events import Node, ServerKey
 from chatd.discovery.responder import Responder
 from chatd.discovery.subnets import DEFAULT_PORT, Subnet
 from chatd.log.missing_messages import Peer
@@ -86,7 +86,7 @@ class TlsSettings:
     """How a server speaks TLS. The main port does so, besides plain TCP.
 
     :param context: an ``IOpenSSLServerConnectionCreator`` that knows the ``fingerprint`` of its
-        key, which may be another one later.
+        key and its ``words``; they may be others later.
     :param is_required: whether other hosts must speak TLS on the main port.
     """
 
@@ -97,6 +97,10 @@ class TlsSettings:
     def fingerprint(self) -> str:
         """That of the server's public key."""
         return str(self.context.fingerprint)
+
+    def describe_key(self) -> ServerKey:
+        """The server's public key, as clients are told of it."""
+        return ServerKey(self.fingerprint, self.context.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +191,8 @@ class ChatServer(MultiService):
             raise
         super().startService()
         self.chat.describe_node = self._describe_node
+        if self._settings.tls is not None:
+            self.chat.describe_key = self._settings.tls.describe_key
         self.chat.connect_node = self._connect_node
         self.chat.open().chainDeferred(self.when_restored)
         for subnet in self._subnets:

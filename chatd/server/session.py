@@ -33,6 +33,7 @@ The life of a session::
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -376,6 +377,8 @@ class Session:
             case events.Welcome() | events.Resumed():
                 self._welcomed(request, result)
                 return
+            case events.Watching():
+                result = replace(result, key=self.chat.describe_key())
         self.reply(result, request)
         match result:
             case events.Watching():

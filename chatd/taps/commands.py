@@ -12,6 +12,7 @@ COMMANDS: Final = (
     ("servers", "chatd.taps.servers", "list the servers that answer now"),
     ("doctor", "chatd.taps.doctor", "find out why a server is not found, and what to do"),
     ("bundle", "chatd.taps.bundle", "fetch chatd for others who have no Internet"),
+    ("fingerprint", "chatd.taps.fingerprint", "print what others tell this server by"),
     ("account", "chatd.taps.account", "add, remove and block the nicknames that need a password"),
     ("cluster", "chatd.taps.cluster", "make or remove the log that several servers share"),
     ("trust", "chatd.taps.trust", "accept a server's key that you have compared"),

@@ -79,7 +79,7 @@ def default_path(server_id: str, environment: Mapping[str, str]) -> Path:
     :raises OSError: if the directory cannot be made.
     :raises RuntimeError: if the user has no home directory.
     """
-    path = _path(server_id, environment)
+    path = chat_path(server_id, environment)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
 
@@ -92,7 +92,7 @@ def named_path(value: str, environment: Mapping[str, str]) -> Path:
     :raises RuntimeError: if it is an id, and the user has no home directory.
     """
     path = Path(value)
-    return path if "/" in value or path.is_file() else _path(value, environment)
+    return path if "/" in value or path.is_file() else chat_path(value, environment)
 
 
 def existing_path(value: str, environment: Mapping[str, str]) -> Path:
@@ -108,7 +108,11 @@ def existing_path(value: str, environment: Mapping[str, str]) -> Path:
     raise StoreFailed(f"There is no file {value}, and none of a chat of that id: {path}.")
 
 
-def _path(server_id: str, environment: Mapping[str, str]) -> Path:
+def chat_path(server_id: str, environment: Mapping[str, str]) -> Path:
+    """The file of the chat with that id, in a directory that may not exist.
+
+    :raises RuntimeError: if the user has no home directory.
+    """
     given = environment.get("STATE_DIRECTORY", "").partition(":")[0]
     directory = Path(given) if given else state_directory(environment)
     return directory / f"{quote(server_id, safe='')}.sqlite"

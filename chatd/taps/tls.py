@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from chatd.server.service import ChatServer
 from chatd.taps.options import parameter, port_number, port_or_endpoint
-from chatd.taps.store import default_path
+from chatd.taps.store import chat_path, default_path
 from chatd.tls import certificate_service
 from chatd.tls.certificate import Identity, own_identity, read_identity
 from chatd.tls.certificate_service import CertificateService
@@ -206,7 +206,16 @@ def key_path(server_id: str, environment: Mapping[str, str]) -> Path:
     :raises OSError: if the directory cannot be made.
     :raises RuntimeError: if the user has no home directory.
     """
-    store = default_path(server_id, environment)
+    default_path(server_id, environment)
+    return file_path(server_id, environment)
+
+
+def file_path(server_id: str, environment: Mapping[str, str]) -> Path:
+    """The same, in a directory that may not exist.
+
+    :raises RuntimeError: if the user has no home directory.
+    """
+    store = chat_path(server_id, environment)
     return store.with_name(f"{store.stem}.key")
 
 

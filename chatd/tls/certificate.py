@@ -151,5 +151,19 @@ def read_identity(certificate_path: Path, key_path: Path) -> Identity:
     return identity
 
 
+def read_fingerprint(path: Path) -> str:
+    """The fingerprint of the key, or of the certificate, in a file in PEM.
+
+    :raises KeyUnusable: if it cannot be used.
+    """
+    content = read_pem(path)
+    if b"-----BEGIN CERTIFICATE-----" not in content:
+        return fingerprint.of_key(read_key(path).public_key())
+    try:
+        return fingerprint.of_certificate(x509.load_pem_x509_certificate(content))
+    except ValueError:
+        raise KeyUnusable(f"{path} is not a certificate in PEM.") from None
+
+
 def _is_dns_name(text: str) -> bool:
     return text.isascii() and 0 < len(text) <= 253 and not text.startswith(".")

@@ -42,6 +42,11 @@ class ServerContext:
         """That of the server's public key."""
         return self.identity.fingerprint
 
+    @property
+    def words(self) -> str:
+        """Those of the fingerprint."""
+        return fingerprint.words(self.fingerprint)
+
     def serverConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:
         """A connection with the present identity; of the interface of Twisted."""
         return SSL.Connection(self._context, None)

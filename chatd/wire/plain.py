@@ -11,7 +11,7 @@ nickname. So the first line after such a refusal is withheld.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from functools import lru_cache
 from typing import ClassVar, Final
@@ -24,6 +24,7 @@ from chatd.chat.events import Event
 from chatd.chat.names import LOBBY, casefold
 from chatd.wire import rendering, slash_commands
 from chatd.wire.dialect import ALL_ECHOES, Dialect, LocalReply, Request, Result
+from chatd.wire.identity import Identity
 from chatd.wire.telnet import edited
 
 #: The blanks that programs put behind a line, up to a fixed length. A password may end with them.
@@ -63,6 +64,7 @@ class Plain(Dialect):
         password. Empty if there is none.
     :ivar room: where messages go.
     :ivar more_results: the search for the next page of what the last one found.
+    :ivar identity: who the client is, and how private its connection.
     :ivar suggestion: the nickname that a blank line takes, after one that is not allowed.
     :ivar ignored: the casefolded nicknames whose messages are not shown.
     :ivar variant: members who ignore the same nicknames are sent the same bytes.
@@ -79,6 +81,7 @@ class Plain(Dialect):
     refused_account: str = ""
     room: str = LOBBY
     more_results: commands.Search | None = None
+    identity: Identity = field(default_factory=Identity)
     suggestion: str = ""
     ignored: frozenset[str] = frozenset()
     variant: str = "plain"
@@ -144,6 +147,8 @@ class Plain(Dialect):
                 return _notice(f"Type @{names} TEXT, each time, to write to {names} alone.")
             case slash_commands.Ignore() | slash_commands.Unignore():
                 return self._ignore(user_input)
+            case slash_commands.WhoAmI():
+                return LocalReply(self.identity.describe())
             case _:
                 return _notice("This command works in chatd's own client and on its page.")
 
@@ -234,7 +239,8 @@ class Plain(Dialect):
 
     def _refusal(self, refusal: Refusal) -> str:
         if isinstance(refusal, errors.PasswordRequired):
-            return f"{refusal} Your password? (It is shown as you type.)"
+            warning = "" if self.identity.is_private else ", and this connection is not encrypted"
+            return f"{refusal} Your password? (It is shown as you type{warning}.)"
         if self._asks_again(refusal):
             return f"{refusal} Your password? (An empty line: another nickname.)"
         offer = _TAKE_IT if self.suggestion and isinstance(refusal, errors.BadNickname) else ""
@@ -252,9 +258,11 @@ class Plain(Dialect):
     @override
     def updated(self, request: Request, result: Result) -> Dialect:
         suggestion = _offered(request, result)
-        if suggestion == self.suggestion:
-            return self._updated(request, result)
-        return replace(self._updated(request, result), suggestion=suggestion)
+        identity = self.identity.after(request.command, result)
+        updated = self._updated(request, result)
+        if (suggestion, identity) == (self.suggestion, self.identity):
+            return updated
+        return replace(updated, suggestion=suggestion, identity=identity)
 
     def _updated(self, request: Request, result: Result) -> "Plain":
         match result:
@@ -335,6 +343,13 @@ class _PasswordCanceled(LocalReply):
 @dataclass(frozen=True, slots=True)
 class _Withheld(LocalReply):
     """The reply to a line that may be a password which nothing has asked for."""
+
+
+def connected(dialect: Dialect, *, is_encrypted: bool, is_local: bool) -> Dialect:
+    """The dialect of a new connection, which is under TLS or not."""
+    if not isinstance(dialect, Plain):
+        return dialect
+    return replace(dialect, identity=Identity(is_encrypted, is_local))
 
 
 def enters(dialect: Dialect, line: bytes) -> bool:

@@ -289,3 +289,23 @@ _DESCRIPTIONS: Final[dict[type, Callable[[Any], list[str]]]] = {
     events.PrivateSent: _private_sent,
     events.Missed: _missed,
 }
+
+
+def describe_self(
+    nickname: str, server: str, *, is_encrypted: bool, is_local: bool, key_words: str
+) -> list[str]:
+    """The reply to ``/whoami``, in sentences.
+
+    :param is_local: whether client and server are on one host.
+    :param key_words: those of the server's key for TLS; empty if it has none.
+    """
+    if is_encrypted:
+        privacy = "over TLS: nobody on the network can read along"
+    elif is_local:
+        privacy = "without TLS, on the server's own computer"
+    else:
+        privacy = "without TLS: others on the network can read along"
+    sentences = [f"You are {escape(nickname)} on {escape(server)}, {privacy}."]
+    if key_words:
+        sentences.append(f"The server's key: {key_words}")
+    return sentences

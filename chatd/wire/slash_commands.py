@@ -86,9 +86,14 @@ class ShowInvite:
     """Show how others come here: the address of the page, and its QR code."""
 
 
+@dataclass(frozen=True, slots=True)
+class WhoAmI:
+    """Show the user's nickname, the server, and whether others on the network can read along."""
+
+
 #: What has nothing to do with the server.
-LOCAL_INPUT: Final = (OpenPrivate, ClosePrivate, Ignore, Unignore, Clear, ShowInvite)
-LocalInput = OpenPrivate | ClosePrivate | Ignore | Unignore | Clear | ShowInvite
+LOCAL_INPUT: Final = (OpenPrivate, ClosePrivate, Ignore, Unignore, Clear, ShowInvite, WhoAmI)
+LocalInput = OpenPrivate | ClosePrivate | Ignore | Unignore | Clear | ShowInvite | WhoAmI
 
 UserInput = (
     Command
@@ -102,6 +107,7 @@ UserInput = (
     | Unignore
     | Clear
     | ShowInvite
+    | WhoAmI
 )
 
 
@@ -256,6 +262,7 @@ SLASH_COMMANDS: Final = (
         "show who a user is",
         _one_name(commands.WhoIs, "/whois NAME"),
     ),
+    SlashCommand(("/whoami",), "", "show who you are here, and how private", _constant(WhoAmI())),
     SlashCommand(("/rooms",), "", "show the rooms", _constant(commands.ListRooms())),
     SlashCommand(("/join",), "#ROOM", "join a room", _room(commands.JoinRoom, "/join #ROOM")),
     SlashCommand(("/leave",), "[#ROOM]", "leave a room", _leave),

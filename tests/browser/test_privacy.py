@@ -49,6 +49,9 @@ def test_the_page_works_over_https(start_server: Callable[..., Server], open_url
     moon = server.add_member("moon")
     send_messages(moon, "hello")
     page.wait_until("() => document.querySelector('#items').textContent.includes('hello')")
+    page.send("/whoami")
+    page.wait_for_notice("You are ice on party, over TLS: nobody on the network can read along.")
+    page.wait_for_notice("The server's key: ")
     notes = page.run(
         "async () => (await (await fetch('/api/invite')).json()).pages.map((e) => [e.url, e.note])"
     )

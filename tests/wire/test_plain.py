@@ -23,7 +23,7 @@ from chatd.chat.errors import Refusal
 from chatd.chat.events import Message, Undelivered
 from chatd.wire import slash_commands
 from chatd.wire.dialect import Dialect, LocalReply, Request, Result
-from chatd.wire.plain import Plain, Prompt
+from chatd.wire.plain import Plain, Prompt, connected
 from tests.slash_command_cases import CASES, Case, assert_is
 
 GUEST = Plain()
@@ -102,7 +102,7 @@ def test_a_members_line_is_a_message_or_a_command(
 #: What the plain dialect carries out without a command for the server.
 LOCAL = (
     *("help", "switch-room", "prompt-private", "more-results", "open-private", "ignore"),
-    *("unignore", "clear", "show-invite"),
+    *("unignore", "clear", "show-invite", "who-am-i"),
 )
 
 
@@ -242,6 +242,10 @@ def test_an_accounts_password_is_asked_for_and_is_never_a_message() -> None:
     refusal = errors.PasswordRequired("sun")
     for plain, line in ((GUEST, "sun"), (MEMBER, "/setname sun")):
         assert shown(plain.encode_reply(refusal))[-1].endswith("(It is shown as you type.)")
+        far = connected(plain, is_encrypted=False, is_local=False)
+        assert "this connection is not encrypted" in shown(far.encode_reply(refusal))[-1]
+        secret = connected(plain, is_encrypted=True, is_local=False)
+        assert "encrypted" not in shown(secret.encode_reply(refusal))[-1]
         asking = updated(plain, line, refusal)
         for password in ("/users", " two words ", "@moon hi"):
             command = asking.decode(password.encode()).command
@@ -333,3 +337,31 @@ def test_results_that_are_too_long_go_on_with_the_next_page(text: str) -> None:
     assert numbers[0] > 1
     more = updated(MEMBER, "/search tea", result).decode(b"/more").command
     assert more == Search("tea", before=10 * numbers[0])
+
+
+@pytest.mark.parametrize(
+    ("is_encrypted", "is_local", "privacy"),
+    [
+        (True, False, "over TLS: nobody on the network can read along"),
+        (False, False, "without TLS: others on the network can read along"),
+        (False, True, "without TLS, on the server's own computer"),
+    ],
+)
+def test_whoami_says_who_and_where_the_user_is_and_whether_others_read_along(
+    is_encrypted: bool, is_local: bool, privacy: str
+) -> None:
+    new = connected(Plain(), is_encrypted=is_encrypted, is_local=is_local)
+    key = events.ServerKey("0" * 64, "nerve raw lab pull repeat intact")
+    welcome = events.Welcome("party", 0, "ice", ("#lobby",), key=key)
+    member = new.updated(new.decode(b"ice"), welcome)
+    request = member.decode(b"/whoami")
+    assert isinstance(request.command, LocalReply)
+    assert shown(member.encode_reply(request.command)) == [
+        f"[Server]: You are ice on party, {privacy}.",
+        "[Server]: The server's key: nerve raw lab pull repeat intact",
+    ]
+    rename = member.decode(b"/setname moon")
+    renamed = member.updated(rename, events.Ok())
+    again = renamed.decode(b"/whoami").command
+    assert isinstance(again, LocalReply)
+    assert "You are moon on party" in shown(renamed.encode_reply(again))[0]

@@ -3,7 +3,7 @@
  * The commands are those of chatd/wire/slash_commands.py; tests/browser/test_parity.py compares the
  * two. Whether a name is valid is left to the server. Besides the frames of the protocol there are
  * "help", "switch-room", "prompt-private", "more-results", "open-private", "close-private", "ignore",
- * "unignore", "clear" and "show-invite", which session.js carries out.
+ * "unignore", "clear", "show-invite" and "who-am-i", which session.js carries out.
  */
 
 import { escape } from "./escape.js";
@@ -62,6 +62,7 @@ const COMMANDS = [
   [["/me"], "TEXT", "say what you do: * ice waves", parseMe],
   [["/users", "/names", "/who"], "[#ROOM]", "show the users", parseUsers],
   [["/whois"], "NAME", "show who a user is", withNickname("whois", "/whois NAME")],
+  [["/whoami"], "", "show who you are here, and how private", only("who-am-i")],
   [["/rooms"], "", "show the rooms", only("rooms")],
   [["/join"], "#ROOM", "join a room", withRoomName("join", "/join #ROOM")],
   [["/leave"], "[#ROOM]", "leave a room", parseLeave],

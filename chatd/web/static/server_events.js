@@ -275,8 +275,8 @@ function withUnread(room, list, nickname = "") {
 }
 
 /** `state` on the server that sent `data`, which may not be the one of the last connection. */
-function onServer(before, { server, started, cluster }, now) {
-  const state = { ...before, nodeOrigins: readOrigins(cluster?.nodes) };
+function onServer(before, { server, started, cluster, key }, now) {
+  const state = { ...before, nodeOrigins: readOrigins(cluster?.nodes), serverKey: key ?? null };
   if (state.serverStarted === started && state.serverName === server) {
     return state;
   }

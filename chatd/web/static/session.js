@@ -20,6 +20,7 @@ import { createHistory } from "./history.js";
 import { LOBBY, casefold, isSameName } from "./names.js";
 import { createNodes } from "./nodes.js";
 import { MAX_ENTRIES, nextToSend } from "./outbox.js";
+import { describeSelf } from "./privacy.js";
 import { TEMPORARY_REFUSALS } from "./refusals.js";
 import { encode } from "./resumption.js";
 import { createSearch } from "./search.js";
@@ -367,6 +368,7 @@ export function createSession(store) {
     },
     clear: () => dispatch({ type: "cleared", isCleared: true }),
     "show-invite": () => showInvite(),
+    "who-am-i": () => showNotices(...describeSelf(store.state).map((sentence) => [sentence])),
     quit: leave,
   };
 

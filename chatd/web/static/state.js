@@ -12,6 +12,7 @@ import { roomsInUse } from "./users.js";
  *   "elsewhere" (another page has resumed the session).
  * `serverName`, `serverStarted`: of the last server; if they change, the history is another one.
  * `nodeOrigins`: the origins of the pages of all nodes, if the server is one of a cluster.
+ * `serverKey`: `{ fingerprint, words }` of the server's key for TLS, null if it has none.
  * `nickname`: the user's, empty unless online.
  * `requestedNickname`: the one to enter with.
  * `entersAgain`: whether the user was online under it, so that the page enters again by itself.
@@ -36,6 +37,7 @@ export const INITIAL_STATE = Object.freeze({
   serverName: "",
   serverStarted: 0,
   nodeOrigins: [],
+  serverKey: null,
   nickname: "",
   requestedNickname: "",
   entersAgain: false,
