@@ -64,6 +64,35 @@ def test_the_page_is_accessible_from_watching_to_leaving(
 
 
 @pytest.mark.parametrize("size", [DESKTOP, SMALL_PHONE], ids=["desktop", "phone"])
+def test_suggestions_topics_and_condensed_arrivals_are_accessible(
+    size: tuple[int, int], axe: str, open_page: OpenPage, server: Server
+) -> None:
+    ice = open_page("ice", size=size)
+    moon = server.add_member("moon")
+    server.add_member("sun")
+    ice.wait_for_notice("moon and sun came in")
+    ice.run("() => document.querySelector('#log summary').click()")
+    ice.join_room("#dev")
+    send_messages(moon, "hello @ice")
+    ice.open_drawer("nav")
+    ice.find("button", "#lobby.*mentions: @1.*", "nav")
+    assert_accessible(ice, axe)
+    ice.select_room("#lobby")
+    ice.send("/me waves")
+    ice.wait_until("() => document.querySelector('#log .action') !== null")
+    ice.fill_message("@")
+    ice.press("ArrowDown")
+    assert len(ice.find_all("option", "#suggestions")) == 2
+    assert_accessible(ice, axe)
+    ice.press("Escape")
+    ice.send("/nick a b")
+    ice.find("button", "Use a_b", "#composer")
+    assert_accessible(ice, axe)
+    ice.click(ice.find("button", "Set a topic", "main"))
+    assert_accessible(ice, axe)
+
+
+@pytest.mark.parametrize("size", [DESKTOP, SMALL_PHONE], ids=["desktop", "phone"])
 def test_the_menu_the_emoji_and_what_is_inside_messages_are_accessible(
     size: tuple[int, int], axe: str, open_page: OpenPage, server: Server
 ) -> None:

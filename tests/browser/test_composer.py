@@ -2,14 +2,13 @@
 
 import pytest
 
-from tests.browser.chat_page import OpenPage
+from tests.browser.chat_page import ChatPage, OpenPage
 from tests.browser.server_harness import Server, send_messages
 
 
-def value(page: object) -> str:
+def value(page: ChatPage) -> str:
     """What the composer contains."""
-    text: str = page.run("() => document.querySelector('#message').value")  # type: ignore[attr-defined]  # any page
-    return text
+    return str(page.run("() => document.querySelector('#message').value"))
 
 
 def test_an_error_is_shown_at_the_composer_and_what_was_typed_stays(open_page: OpenPage) -> None:
@@ -164,3 +163,11 @@ def test_a_watcher_who_wants_a_room_chooses_a_nickname_and_is_in_it(
     watcher.wait_for_room("#dev")
     watcher.send("hello")
     watcher.wait_for_message("hello", kind="own")
+
+
+def test_how_others_come_here_can_be_asked_for(open_page: OpenPage) -> None:
+    ice = open_page("ice")
+    ice.send("/QR")
+    ice.find("dialog", "Invite others")
+    ice.press("Escape")
+    ice.wait_for_draft("")
