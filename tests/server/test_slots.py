@@ -81,7 +81,7 @@ def _wrong_version(harness: Harness, client: Client) -> None:
 def test_every_way_out_frees_the_slot_and_the_nickname(
     nickname: str, go: Callable[[Harness, Client], None], reason: str | None
 ) -> None:
-    with Harness(slots=2, flood=0) as harness:
+    with Harness(slots=2, flood=0, timeout=600) as harness:
         stays = harness.enter("stays")
         for _ in range(30):
             stays.say("x" * 4_000)

@@ -115,13 +115,14 @@ def test_a_watcher_has_no_timeout(harness: Harness, refused_first: bool) -> None
     assert [frame["type"] for frame in client.heard()] == ["welcome"]
 
 
-def test_a_watcher_that_entered_can_become_inactive(harness: Harness) -> None:
-    client = connect_watcher(harness)
-    harness.pass_time(3_000)
-    client.hello("moon")
-    harness.pass_time(601)
-    assert client.heard_of("goodbye") == [{"reason": "inactive"}]
-    assert client.is_dropped()
+def test_a_watcher_that_entered_can_become_inactive() -> None:
+    with Harness(timeout=600) as harness:
+        client = connect_watcher(harness)
+        harness.pass_time(3_000)
+        client.hello("moon")
+        harness.pass_time(601)
+        assert client.heard_of("goodbye") == [{"reason": "inactive"}]
+        assert client.is_dropped()
 
 
 def test_a_full_server_can_be_watched_and_entered_once_a_slot_is_free() -> None:
