@@ -8,6 +8,7 @@ format is that of the "Binary distribution format" of the Python Packaging User 
 import base64
 import hashlib
 import sys
+import tomllib
 import zipfile
 from collections.abc import Iterator
 from importlib import metadata
@@ -18,6 +19,9 @@ import chatd
 
 #: The files of an installation that are part of the wheel.
 _METADATA: Final = ("METADATA", "WHEEL", "entry_points.txt")
+
+#: Where the sources are, if chatd runs from them.
+_CHECKOUT: Final = Path(chatd.__file__).parent.parent
 
 #: Wheels with the same content are the same, whenever they are made: the earliest time of a ZIP.
 _TIME: Final = (1980, 1, 1, 0, 0, 0)
@@ -83,7 +87,7 @@ def _modules() -> Iterator[tuple[str, bytes]]:
 
 def _manual(name: str) -> Iterator[tuple[str, bytes]]:
     """The manual pages: in a checkout, or where pip has installed them."""
-    checkout = Path(chatd.__file__).parent.parent / "docs" / "man"
+    checkout = _CHECKOUT / "docs" / "man"
     folder = checkout if checkout.is_dir() else Path(sys.prefix) / "share" / "man" / "man1"
     for path in sorted(folder.glob("chatd*.1")):
         yield f"{name}.data/data/share/man/man1/{path.name}", path.read_bytes()
@@ -95,4 +99,27 @@ def _metadata(name: str, installed: metadata.Distribution) -> Iterator[tuple[str
         is_own = len(parts) > 1 and parts[0].endswith(".dist-info")
         if is_own and ("/".join(parts[1:]) in _METADATA or parts[1] == "licenses"):
             content = Path(str(installed.locate_file(file))).read_bytes()
+            if parts[1:] == ("METADATA",):
+                content = with_current_dependencies(content, _CHECKOUT / "pyproject.toml")
             yield "/".join([f"{name}.dist-info", *parts[1:]]), content
+
+
+def with_current_dependencies(content: bytes, project: Path) -> bytes:
+    """METADATA with the dependencies that the file `project` names, if it is there.
+
+    A checkout may have others by now than it had when pip installed it.
+    """
+    try:
+        wanted = tomllib.loads(project.read_text(encoding="utf-8"))["project"]["dependencies"]
+    except (OSError, KeyError, ValueError):
+        return content
+    head, blank, text = content.decode().partition("\n\n")
+    kept = [
+        line
+        for line in head.split("\n")
+        if not line.startswith("Requires-Dist:") or "extra ==" in line
+    ]
+    return (
+        "\n".join([*kept, *(f"Requires-Dist: {each}" for each in wanted)]).encode()
+        + (blank + text).encode()
+    )

@@ -209,6 +209,20 @@ def test_the_wheel_is_the_same_each_time_and_takes_the_place_of_others(tmp_path:
     assert len(list(tmp_path.iterdir())) == 1
 
 
+def test_the_dependencies_are_those_that_a_checkout_has_now(tmp_path: Path) -> None:
+    before = (
+        b"Name: chatd\nRequires-Dist: old>=1\nRequires-Dist: hash>=2; extra == 'accounts'\n\n"
+        b"Requires-Dist: is no header here\n"
+    )
+    project = tmp_path / "pyproject.toml"
+    assert own_wheel.with_current_dependencies(before, project) == before
+    project.write_text('[project]\ndependencies = ["new>=3"]\n')
+    assert own_wheel.with_current_dependencies(before, project) == (
+        b"Name: chatd\nRequires-Dist: hash>=2; extra == 'accounts'\nRequires-Dist: new>=3\n\n"
+        b"Requires-Dist: is no header here\n"
+    )
+
+
 def test_what_is_not_installed_has_no_wheel(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
