@@ -33,8 +33,9 @@ def test_each_file_has_its_media_type(harness: WebHarness) -> None:
     served = [path for path in harness.http_factory.router.routes if path.startswith("/static/")]
     assert served
     types = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
+    client = harness.connect_http()
     for path in served:
-        response = harness.connect_http().get(path)
+        response = client.get(path)
         assert (response.status, bool(response.body)) == (200, True)
         suffix = path.rpartition(".")[2]
         assert response.headers["content-type"] == types.get(
