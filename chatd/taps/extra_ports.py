@@ -5,11 +5,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from twisted.internet.protocol import ServerFactory
-from twisted.protocols.tls import TLSMemoryBIOFactory
 
 from chatd.server.chat import Chat
 from chatd.server.factory import JIM, MAIN, PLAIN, DialectFactory
 from chatd.server.service import ExtraPort, TlsSettings
+from chatd.server.tls_port import TLSPortFactory
 from chatd.taps import web_address
 from chatd.taps.tls import PORT_OPTIONS, SUFFIX, TlsMode
 
@@ -119,6 +119,6 @@ def _as_it_is(factory: ServerFactory) -> ServerFactory:
 def _with_tls(tls: TlsSettings | None, clock: Any, factory: ServerFactory) -> ServerFactory:
     """A factory of the same connections, under TLS."""
     assert tls is not None  # noqa: S101  # nosec B101  # only a server with TLS has such ports
-    wrapped: Any = TLSMemoryBIOFactory(tls.context, False, factory, clock)
+    wrapped: Any = TLSPortFactory(tls.context, factory, clock)
     made: ServerFactory = wrapped
     return made
