@@ -11,7 +11,7 @@ from chatd.chat.events import Node, PrivateMessage
 from chatd.chat.outbox import MemberId
 
 #: The number of the hub's rules. It changes when the same operations have other results.
-RULES = 3
+RULES = 4
 
 
 #: The name of a pool, and the connections in it, in the order in which they came there.

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Generator
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from twisted.internet.defer import Deferred, inlineCallbacks
 from twisted.internet.interfaces import IReactorTime
@@ -27,6 +27,16 @@ _NO_ACCOUNTS_ANY_MORE: Final = (
 )
 
 
+class JoiningHost(Protocol):
+    """Whoever knows what all nodes must have in common."""
+
+    def describe_accounts(self) -> str:
+        """The digest of this node's accounts; see :class:`~chatd.log.node_operations.BeginNode`."""
+
+    def key_fingerprint(self) -> str:
+        """That of this node's key for TLS; empty if it has none."""
+
+
 class Joining:
     """Brings a node to the point where it may begin.
 
@@ -44,6 +54,7 @@ class Joining:
         time: SharedTime,
         presence: Presence,
         appender: Appender,
+        host: JoiningHost,
     ) -> None:
         self._node = node
         self._engine = engine
@@ -52,6 +63,7 @@ class Joining:
         self._time = time
         self._presence = presence
         self._appender = appender
+        self._host = host
         self._look: tuple[int, Deferred[None]] | None = None
 
     @inlineCallbacks
@@ -94,14 +106,12 @@ class Joining:
             self._clock.callLater(0, seen.callback, None)
 
     @inlineCallbacks
-    def wait_for_others(self, accounts: str) -> Generator[Deferred[Any], Any, None]:
+    def wait_for_others(self) -> Generator[Deferred[Any], Any, None]:
         """Fires when another node was heard of, if one is there; a dead one says nothing.
 
         The Deferred fails with :exc:`LogUnusable` if this one cannot be one of them.
-
-        :param accounts: of :class:`BeginNode`.
         """
-        yield self._check(accounts)
+        yield self._check()
         there = self._replica.lives.there()
         self._time.forget()  # what was read up to now may be old
         if not there:
@@ -128,12 +138,12 @@ class Joining:
             )
 
     @inlineCallbacks
-    def _check(self, accounts: str) -> Generator[Deferred[Any], Any, None]:
-        if self._misfit(accounts) is not None:
+    def _check(self) -> Generator[Deferred[Any], Any, None]:
+        if self._misfit() is not None:
             # Nodes that were killed are listed as well, and say nothing.
             self._presence.listen()
             yield self._wait()
-            misfit = self._misfit(accounts)
+            misfit = self._misfit()
             if misfit is not None:
                 raise misfit
 
@@ -147,8 +157,9 @@ class Joining:
             yield deferLater(self._clock, limits.NODE_TICK_SECONDS)
             yield self.catch_up()
 
-    def _misfit(self, accounts: str) -> LogUnusable | None:
+    def _misfit(self) -> LogUnusable | None:
         """Why this node may not be one of those that are there; None if it may."""
+        accounts, key = self._host.describe_accounts(), self._host.key_fingerprint()
         others = [
             (name, each) for name, each in self._replica.lives.there().items() if name != self._node
         ]
@@ -164,6 +175,12 @@ class Joining:
                     f"Node {name} of this cluster has accounts, and people could enter here under "
                     f"their nicknames: start this server with the same --auth.{advice}"
                 )
+            # A node that was killed may have had a key that is lost; so it does not count.
+            if key and each.key not in ("", key) and self._presence.is_heard(name):
+                return LogUnusable(
+                    f"Node {name} of this cluster has another key for TLS, and clients would take "
+                    "one of the two for an impostor: copy its key to this host, and start again."
+                )
         # What other rules have led to since the snapshot, this node does not know.
         versions = self._replica.versions | {each.version for _, each in others}
         for version in sorted(versions - {VERSION}, key=str):
@@ -175,9 +192,9 @@ class Joining:
             )
         return None
 
-    def refused(self, accounts: str) -> LogUnusable:
+    def refused(self) -> LogUnusable:
         """Why this node could not begin, or cannot go on, as another one has begun meanwhile."""
-        return self._misfit(accounts) or self.twin()
+        return self._misfit() or self.twin()
 
     def twin(self) -> LogUnusable:
         """Another node has the name of this one."""

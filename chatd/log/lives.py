@@ -12,6 +12,7 @@ class Life(NamedTuple):
     :ivar life: rises from one life of a node to the next.
     :ivar number: of its last entry that counts: 1, 2, 3 …
     :ivar accounts: tells the accounts of the node from other ones; empty if it has none.
+    :ivar key: the fingerprint of the node's key for TLS; empty if it has none.
     """
 
     node: str
@@ -20,6 +21,7 @@ class Life(NamedTuple):
     has_ended: bool
     version: Version
     accounts: str = ""
+    key: str = ""
 
 
 class Lives:
@@ -32,7 +34,9 @@ class Lives:
     def __init__(self) -> None:
         self._lives: dict[str, Life] = {}
 
-    def begins(self, node: str, life: int, version: Version, accounts: str = "") -> bool:
+    def begins(
+        self, node: str, life: int, version: Version, accounts: str = "", key: str = ""
+    ) -> bool:
         """Begin a life, if it can.
 
         It cannot with other rules than those of the nodes that are there, or without accounts if
@@ -45,7 +49,7 @@ class Lives:
             or (not accounts and any(each.accounts for each in others))
         ):
             return False
-        self._lives[node] = Life(node, life, 1, False, version, accounts)
+        self._lives[node] = Life(node, life, 1, False, version, accounts, key)
         return True
 
     def counts(self, node: str, life: int, number: int) -> bool:

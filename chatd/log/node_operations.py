@@ -37,12 +37,14 @@ class BeginNode(Operation[None], frozen=True, tag="begin-node"):
     """A node begins, perhaps anew; see :meth:`chatd.chat.nodes.Nodes.begin`.
 
     :ivar accounts: of :func:`accounts_digest`; empty for a node without accounts.
+    :ivar key: the fingerprint of its key for TLS; empty for a node without TLS.
     """
 
     node: Node
     slots: int
     version: Version
     accounts: str = ""
+    key: str = ""
 
     @override
     def apply(self, hub: Hub, now: int) -> None:

@@ -121,5 +121,5 @@ def admits(lives: Lives, entry: ClusterEntry, operations: list[Operation[Any]]) 
     """Whether the entry counts, after what `lives` knows."""
     first = operations[0] if operations else None
     if isinstance(first, BeginNode) and entry.number == 1 and first.node.name == entry.node:
-        return lives.begins(entry.node, entry.life, first.version, first.accounts)
+        return lives.begins(entry.node, entry.life, first.version, first.accounts, first.key)
     return lives.counts(entry.node, entry.life, entry.number)

@@ -41,7 +41,7 @@ from chatd.log.appender import Appender, Asked
 from chatd.log.cluster_codec import ClusterEntry
 from chatd.log.engine import Gap, LogLost
 from chatd.log.held_outbox import HeldOutbox
-from chatd.log.joining import Joining
+from chatd.log.joining import Joining, JoiningHost
 from chatd.log.missing_messages import Connector, MissingMessages
 from chatd.log.node_accounts import AccountsHost, NodeAccounts
 from chatd.log.node_archive import NodeArchive, without_gaps
@@ -60,7 +60,7 @@ _Result = TypeVar("_Result")
 _LIFE_STEP: Final = 2**20
 
 
-class NodeHost(AccountsHost, Connector, Protocol):
+class NodeHost(AccountsHost, Connector, JoiningHost, Protocol):
     """The server around the log: :class:`chatd.server.chat.Chat`."""
 
     def describe_node(self) -> Node:
@@ -121,7 +121,7 @@ class SharedLog(OrderedLog):
         self._accounts = NodeAccounts(node, self._replica.lives, clock, host)
         self._appender = Appender(engine, clock, self._schedule, self._fail)
         self._joining = Joining(
-            node, engine, clock, self._replica, self._time, self._presence, self._appender
+            *(node, engine, clock, self._replica, self._time, self._presence, self._appender), host
         )
         self._missing = MissingMessages(node, self.hub, archive, host, clock, self._time.read)
         self._snapshots = Snapshots(self._replica, engine, logs_digests=logs_digests)
@@ -163,7 +163,7 @@ class SharedLog(OrderedLog):
             yield self._restore_history(room.room)
         self._engine.follow(self._replica.position, self._received, self._ended)
         yield self._joining.catch_up()
-        yield self._joining.wait_for_others(self._host.describe_accounts())
+        yield self._joining.wait_for_others()
         if join == self._joins and not self._has_ended:  # the log may be lost meanwhile
             yield self._begin()
 
@@ -181,7 +181,8 @@ class SharedLog(OrderedLog):
         self._presence.restart(frozenset(lives.there()))
         self._begun = begun = Deferred[None]()
         operation = BeginNode(
-            self._host.describe_node(), self._slots, VERSION, self._host.describe_accounts()
+            *(self._host.describe_node(), self._slots, VERSION),
+            *(self._host.describe_accounts(), self._host.key_fingerprint()),
         )
         self._append([codec.encode_operation(operation)], [(operation, _no_answer)])
         return begun
@@ -361,7 +362,7 @@ class SharedLog(OrderedLog):
         is_own = entry.node == self._node and entry.life == self._life
         if not self._replica.admit(entry, operations):
             if is_own and self._begun is not None:
-                self._fail(str(self._joining.refused(self._host.describe_accounts())))
+                self._fail(str(self._joining.refused()))
             return
         self._time.read_back(self._replica.time)
         self._presence.heard(entry.node)

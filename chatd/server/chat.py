@@ -297,6 +297,11 @@ class Chat:
         """What tells the accounts of this node from other ones; empty if it has none."""
         return self._accounts_digest
 
+    def key_fingerprint(self) -> str:
+        """That of the server's key for TLS; empty if it has none."""
+        key = self.describe_key()
+        return "" if isinstance(key, UnsetType) else key.fingerprint
+
     def send_accounts(self) -> None:
         """The node has begun: what it had asked for before may be lost."""
         self._has_begun = True

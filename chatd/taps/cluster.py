@@ -1,5 +1,6 @@
 """``chatd cluster``: make, look at and remove the log that several servers share."""
 
+import os
 import secrets
 import sys
 import time
@@ -25,6 +26,7 @@ from chatd.taps.etcd_address import cluster_parameter
 from chatd.taps.interactive import is_terminal
 from chatd.taps.options import OneLineOptions, parameter, server_id
 from chatd.taps.program import get_reactor, write_stdout
+from chatd.taps.tls import make_cluster_key
 from chatd.wire.rendering import escape
 
 _COMMAND: Final = "chatd cluster"
@@ -88,6 +90,7 @@ async def init(options: Options, admin: EtcdAdmin) -> None:
     write_stdout(
         f'The cluster "{escape(options.id)}" is made. Start its nodes with the same --cluster and '
         "--id: chatd server --cluster ... --id ...\n"
+        f"{escape(make_cluster_key(options.id, os.environ))}\n"
     )
 
 

@@ -18,10 +18,17 @@ from typing_extensions import override
 from chatd.server.service import ChatServer
 from chatd.taps.options import parameter, port_number, port_or_endpoint
 from chatd.taps.store import chat_path, default_path
-from chatd.tls import certificate_service
+from chatd.tls import certificate_service, fingerprint
 from chatd.tls.certificate import Identity, own_identity, read_identity
 from chatd.tls.certificate_service import CertificateService
-from chatd.tls.server_key import KeyUnusable, PrivateKey, make_key, read_key, write_key
+from chatd.tls.server_key import (
+    KeyUnusable,
+    PrivateKey,
+    make_key,
+    read_key,
+    read_or_make_key,
+    write_key,
+)
 
 _log: Final = Logger()
 
@@ -154,7 +161,7 @@ def make_certificate_service(
             return CertificateService(
                 clock, lambda: read_identity(certificate, key_path), is_own=False
             )
-        key, path = _own_key(server_id, options.tls_mode, environment)
+        key, path = _own_key(options, server_id, environment)
 
         def load() -> Identity:
             others = (name.rpartition(":")[0] for name in sorted(options.web_names))
@@ -168,7 +175,7 @@ def make_certificate_service(
 
 
 def _own_key(
-    server_id: str, mode: TlsMode, environment: Mapping[str, str]
+    options: Any, server_id: str, environment: Mapping[str, str]
 ) -> tuple[PrivateKey, Path | None]:
     """The server's own key, and the file of its certificate.
 
@@ -177,11 +184,16 @@ def _own_key(
     new = make_key()
     try:
         path = key_path(server_id, environment)
+        if not os.path.lexists(path) and options.get("cluster") is not None:
+            raise KeyUnusable(  # noqa: TRY301  # the clause below adds what to do
+                f"all nodes have one key, and {path} is not there: copy it from where chatd "
+                "cluster init has made it"
+            )
         if not os.path.lexists(path):
             with suppress(FileExistsError):  # another server was faster: both use its key
                 write_key(path, new)
     except (OSError, RuntimeError, KeyUnusable) as error:
-        if mode.is_given:
+        if options.tls_mode.is_given:
             raise KeyUnusable(
                 f"A new key cannot be kept: {_text(error)}; give --tls-cert and --tls-key, or "
                 "--tls off"
@@ -208,6 +220,24 @@ def key_path(server_id: str, environment: Mapping[str, str]) -> Path:
     """
     default_path(server_id, environment)
     return file_path(server_id, environment)
+
+
+def make_cluster_key(server_id: str, environment: Mapping[str, str]) -> str:
+    """Make the key that all nodes of a cluster have, unless it is there; return what to do with it.
+
+    It is never in etcd: whoever can read that could then speak as the server.
+    """
+    try:
+        path = key_path(server_id, environment)
+        key = read_or_make_key(path)
+    except (OSError, RuntimeError, KeyUnusable) as error:
+        return f"A key for TLS was not made: {_text(error)}."
+    found = fingerprint.of_key(key.public_key())
+    return (
+        f"For TLS, copy the key {path} to each machine, to the same place or where STATE_DIRECTORY "
+        "is, and let nobody but the server's user read it (chmod 600). Then start all nodes with "
+        f"--tls on. In words it is: {fingerprint.words(found)}"
+    )
 
 
 def file_path(server_id: str, environment: Mapping[str, str]) -> Path:

@@ -51,6 +51,7 @@ class ClusterNode:
     :ivar was_asked: the rooms and numbers before which it was asked for messages.
     :ivar peers: the connections that it has made.
     :ivar accounts: its accounts and their fingerprints; None for a node without accounts.
+    :ivar key: the fingerprint of its key for TLS.
     :ivar wrong_passwords: those that other nodes have told it of.
 
     :ivar told: notices for everybody here.
@@ -66,6 +67,7 @@ class ClusterNode:
         slots: int = 9,
         store: MemoryEngine | None = None,
         accounts: tuple[dict[str, bool], dict[str, str]] | None = None,
+        key: str = "",
     ) -> None:
         self.store = store or MemoryEngine()
         self.cluster = cluster
@@ -74,6 +76,7 @@ class ClusterNode:
         self.was_asked: list[tuple[str, int]] = []
         self.peers: list[StorePeer] = []
         self.accounts = accounts
+        self.key = key
         self.wrong_passwords: list[tuple[str, str]] = []
         self.offset = 0
         self.told: list[str] = []
@@ -114,6 +117,9 @@ class ClusterNode:
                 self.peers.append(StorePeer(each))
                 return succeed(self.peers[-1])
         return fail(PeerFailed("no connection to it"))
+
+    def key_fingerprint(self) -> str:
+        return self.key
 
     def describe_accounts(self) -> str:
         return accounts_digest(*self.accounts) if self.accounts else ""

@@ -1,5 +1,6 @@
 """Where a server speaks TLS, with which key, and what is said of a key that cannot be used."""
 
+import os
 import shlex
 import stat
 from collections.abc import Callable
@@ -13,9 +14,10 @@ from twisted.logger import LogLevel
 from chatd.server.service import ChatServer
 from chatd.taps import launch, server
 from chatd.taps.server import make_server
-from chatd.taps.tls import reload_certificate
+from chatd.taps.tls import make_cluster_key, reload_certificate
+from chatd.tls import fingerprint
 from chatd.tls.certificate import Identity, self_signed
-from chatd.tls.server_key import make_key, write_key
+from chatd.tls.server_key import make_key, read_key, write_key
 from tests.fakes import FakeUdpReactor, log_lines
 from tests.taps.command_lines import error_message, parse
 from tests.tls.test_contexts import NOW
@@ -151,6 +153,17 @@ def test_a_key_that_cannot_be_used_is_named_and_never_replaced(
     assert sentence.startswith(f"chatd {command}: --tls: ")
     assert str(key_file) in sentence
     assert (key_file.is_symlink() or key_file.read_bytes()) == before
+
+
+def test_a_node_of_a_cluster_makes_no_key_of_its_own(key_file: Path) -> None:
+    line = "--tls on --cluster etcd://127.0.0.1"
+    assert f"{key_file} is not there: copy it from where chatd cluster init" in _refusal(line)
+    assert not key_file.exists()
+    told = make_cluster_key("party", os.environ)
+    assert str(key_file) in told
+    key = read_key(key_file)
+    assert fingerprint.words(fingerprint.of_key(key.public_key())) in told
+    assert make_cluster_key("party", os.environ) == told, "a key is never replaced"
 
 
 @pytest.fixture
