@@ -1,6 +1,7 @@
 """Finding the server: by broadcast, with a choice if several answer; or by a direct address."""
 
 import random
+import shlex
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, Protocol
@@ -300,19 +301,23 @@ class BroadcastFinder(Finder):
             self._on_failed(
                 f"{' and '.join(names)} answer{'' if len(names) > 1 else 's'} here, but not "
                 f"{escape(self._server_id or '')}; did you mean "
-                f"{'one of them' if len(names) > 1 else 'it'}? Use --server {names[0]}"
+                f"{'one of them' if len(names) > 1 else 'it'}? "
+                f"Use --server {shlex.quote(names[0])}"
             )
         else:
             # No more queries from now on: the user may take a long time to answer.
             self._querier.stop()
             self._is_asking = True
+            by_answer = {each.id.casefold(): number for number, each in enumerate(offers)}
+            by_answer |= {each.id: number for number, each in enumerate(offers)}
             if len(offers) == 1:
                 question = f"{names[0]} answers here; did you mean it?"
-                self._ui.prompt(question, partial(self._on_near_answer, {"yes": 0, "y": 0}), "yes")
+                by_answer |= {"yes": 0, "y": 0}
+                self._ui.prompt(question, partial(self._on_near_answer, by_answer), "yes")
             else:
                 choices = [Choice(each.id, _describe([each])) for each in offers]
-                by_answer = {str(number): number - 1 for number in range(1, len(offers) + 1)}
-                by_answer |= {each.id: number for number, each in enumerate(offers)}
+                by_number = {str(number + 1): number for number in range(len(offers))}
+                by_answer = by_number | by_answer  # a server may be called "2"
                 question = "These answer here; did you mean one of them? (number, name or no)"
                 self._ui.choose(question, choices, partial(self._on_near_answer, by_answer))
 

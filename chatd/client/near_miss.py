@@ -34,9 +34,18 @@ def _words(text: str) -> list[str]:
 def _is_near_word(one: str, other: str) -> bool:
     if one == other:
         return True
-    if min(len(one), len(other)) < _MIN_CHARACTERS or _digits(one) != _digits(other):
+    if max(len(one), len(other)) < _MIN_CHARACTERS or _digits(one) != _digits(other):
         return False
+    if _are_swapped(one, other):
+        return True
     return SequenceMatcher(None, one, other).ratio() >= _MIN_RATIO
+
+
+def _are_swapped(one: str, other: str) -> bool:
+    """Whether they differ in two neighbouring letters that changed places: ``wrok``, ``work``."""
+    different = [i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b]
+    is_pair = len(different) == 2 and different[1] == different[0] + 1
+    return is_pair and sorted(one) == sorted(other)
 
 
 def _digits(word: str) -> list[str]:

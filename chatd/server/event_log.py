@@ -57,8 +57,12 @@ _FORMATS: Final[dict[type[Event], tuple[str, Callable[[Any], dict[str, object]]]
         },
     ),
     events.AwayChanged: (
-        "{nickname} is away or back: {text!r}",
-        lambda event: {"nickname": event.nickname, "text": event.text},
+        "{nickname} is {state}",
+        lambda event: {
+            "nickname": event.nickname,
+            "state": f"away: {event.text!r}" if event.text else "back",
+            "text": event.text,
+        },
     ),
     events.NodesChanged: (
         "the nodes of the cluster are: {nodes}",

@@ -181,7 +181,10 @@ def _topic(argument: str, target: str) -> UserInput:
 
 
 def _open_private(argument: str, target: str) -> UserInput:
-    to, text = recipients.split_recipients(argument[recipients.skip_blanks(argument) :])
+    argument = argument[recipients.skip_blanks(argument) :]
+    if argument and argument[0] in recipients.HASH:  # as IRC clients read it
+        return SwitchRoom(recipients.read_room(argument))
+    to, text = recipients.split_recipients(argument)
     if text or not to:
         raise BadCommand("Usage: /query NAME[,NAME]; /msg NAME TEXT sends a message.")
     return OpenPrivate(to)

@@ -28,12 +28,28 @@ def test_the_user_is_asked_at_once_and_takes_it_with_enter(typed: str) -> None:
     assert search.found == [PARTY]
 
 
+@pytest.mark.parametrize("answer", ["yes", "Y", " party ", "PARTY"])
+def test_the_user_may_answer_with_the_name_as_well(answer: str) -> None:
+    search = near()
+    search.ui.answer(answer)
+    search.offer("party")
+    assert search.found == [PARTY]
+
+
 def test_off_a_terminal_the_search_ends_at_once_with_the_sentence() -> None:
     search = near(is_interactive=False)
     assert search.found == []
     assert search.failed == [
         "party answers here, but not Party; did you mean it? Use --server party"
     ]
+    search.finder.stop()
+
+
+def test_the_name_to_type_is_quoted_as_the_shell_needs_it() -> None:
+    search = Search("klasse_7a", is_interactive=False)
+    search.offer("Klasse 7a")
+    search.advance(MOMENT)
+    assert search.failed[0].endswith("Use --server 'Klasse 7a'")
     search.finder.stop()
 
 
@@ -113,6 +129,9 @@ def test_no_query_is_sent_while_the_question_is_open() -> None:
         ("klass", "class"),
         ("clas", "class"),
         ("calss", "class"),
+        ("wrok", "work"),
+        ("wrk", "work"),
+        ("lab", "labs"),
         ("class room", "class-room"),
         ("Klasse_7a", "klasse 7a"),
         ("Größe", "GRÖSSE"),
@@ -132,6 +151,8 @@ def test_these_are_near(typed: str, server_id: str) -> None:
         ("team-a", "team-b"),
         ("7a", "7b"),
         ("lab", "lap"),
+        ("lab", "alb"),
+        ("work", "fork"),
         ("class", "classroom with a view"),
         ("!", "?"),
         ("north", "south"),

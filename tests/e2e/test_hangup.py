@@ -26,7 +26,7 @@ def test_a_server_started_with_nohup_survives_its_terminal() -> None:
     port, udp = str(free_port()), ("--discovery-port", str(free_udp_port()))
     with programs() as start:
         server = start(["nohup", *CHATD, "server", *IFADDRS, "--id", "party", "--port", port, *udp])
-        server.expect_stderr("party listens")
+        server.expect_stderr("Chat for chatd clients listens on")
         server.send_signal(signal.SIGHUP)
         client = start([*CHATD, "client", HOST, port, *IFADDRS, "-n", "ice"])
         client.expect_stderr("Connected to")

@@ -23,6 +23,8 @@ from chatd.wire import slash_commands
 from chatd.wire.slash_commands import UserInput
 
 _FILE_NAME: Final = "input-history"
+#: So much of a line that is too long tells whether it is a message.
+_BEGINNING_CHARACTERS: Final = 80
 _FALLBACK_NOTE: Final = "It is kept in memory until you leave."
 
 
@@ -46,10 +48,27 @@ def recalled(line: str, target: str) -> str:
     try:
         user_input = slash_commands.parse(line, target)
     except Refusal:
-        return line
+        return _recalled_refused(line, target)
     if not isinstance(user_input, commands.SendPrivate) or talk(user_input.to) != target:
         return line
     return "" if user_input.action else f"/msg {','.join(user_input.to)} {user_input.text}"
+
+
+def _recalled_refused(line: str, target: str) -> str:
+    """The same for a line that was too long, perhaps: the user will recall it to make it valid.
+
+    So an action is recalled, too, as a message. What was no line of the talk but an invalid command
+    is not valid elsewhere, either.
+    """
+    beginning = line.strip().split("\n")[0][:_BEGINNING_CHARACTERS]
+    try:
+        user_input = slash_commands.parse(beginning, target)
+    except Refusal:
+        return line
+    if not isinstance(user_input, commands.SendPrivate) or talk(user_input.to) != target:
+        return line
+    text = line.strip().split(maxsplit=1)[-1] if user_input.action else line
+    return f"/msg {','.join(user_input.to)} {text}"
 
 
 class InputHistory(InMemoryHistory):

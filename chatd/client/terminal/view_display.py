@@ -74,6 +74,7 @@ class ViewDisplay(Display):
         self._window = window
         self._now = now
         self._arrivals = arrivals_shown
+        all_views.on_unread_dropped = self._show_unread_dropped
         self._by_type: dict[type, Callable[[Any, str, Sequence[str]], None]] = {
             events.Message: self._show_room_message,
             events.PrivateMessage: self._show_private,
@@ -123,6 +124,16 @@ class ViewDisplay(Display):
         if is_first:
             source = escape(message.source)
             self.show(format_notice(f"{source} writes to you privately: {self._way_to(view)}."))
+
+    def _show_unread_dropped(self, view: View) -> None:
+        names = escape(", ".join(views.names_of(view.target)))
+        messages = f"{view.unread:,} message{'' if view.unread == 1 else 's'}"
+        self.show(
+            format_notice(
+                f"The private talk with {names} is closed, as there are too many; "
+                f"you have not read {messages} of it."
+            )
+        )
 
     def _show_message(self, view: View, message: object, nickname: str, is_mention: bool) -> None:
         if view is not self._views.current or view.rows_below:

@@ -5,7 +5,7 @@ A view is known by its *target*, which is where the lines go that the user types
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -59,8 +59,8 @@ class View:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing in it, and nothing was typed in it."""
-        return not (self._entries or self.draft.text)
+        """Whether nothing was ever shown in it, and nothing was typed in it."""
+        return not (self._next or self.draft.text)
 
     @property
     def is_private(self) -> bool:
@@ -178,9 +178,11 @@ class Views:
     """All views, the lobby first, then in the order in which they were opened.
 
     :ivar current: the view that is shown.
+    :ivar on_unread_dropped: called with a private talk that had to go before the user has read it.
     """
 
     def __init__(self) -> None:
+        self.on_unread_dropped: Callable[[View], None] = lambda view: None
         self.current = View(LOBBY)
         self._views = {key(LOBBY): self.current}
 
@@ -220,6 +222,8 @@ class Views:
         ]
         for view in sorted(idle, key=lambda view: view.unread > 0)[:1]:
             self.close(view.target)
+            if view.unread:
+                self.on_unread_dropped(view)
         return bool(idle)
 
     def close(self, target: str) -> View | None:

@@ -210,7 +210,10 @@ function parseTopic(argument, target) {
   return createFrame("topic", text ? { room, text: text === "-" ? "" : text } : { room });
 }
 
-function parseQuery(argument) {
+function parseQuery(argument, target) {
+  if (isAt(argument, skipBlanks(argument), HASH)) {
+    return parseSwitch(argument, target); // as IRC clients read it
+  }
   const [to, text] = splitRecipients(argument.slice(skipBlanks(argument)));
   if (text || !to.length) {
     throw new NotSent("Usage: /query NAME[,NAME]; /msg NAME TEXT sends a message.");
@@ -220,7 +223,7 @@ function parseQuery(argument) {
 
 function parseSwitch(argument, target) {
   return isAt(argument, skipBlanks(argument), AT)
-    ? parseQuery(argument)
+    ? parseQuery(argument, target)
     : withRoomName("switch-room", "/room #ROOM")(argument, target);
 }
 

@@ -136,6 +136,22 @@ def test_a_private_line_that_is_recalled_in_a_room_is_still_private(ice: ViewScr
     assert buffer.history.get_strings()[-2:] == ["/query moon", "/msg moon a secret"]
 
 
+def test_a_private_line_that_was_refused_is_still_private_when_it_is_mended_in_a_room(
+    ice: ViewScreen,
+) -> None:
+    too_long = "a secret " * limits.MESSAGE_CHARACTERS
+    ice.enter("/query moon,sun", too_long)
+    history = ice.ui._editor.application.current_buffer.history
+    assert history.get_strings()[-1].startswith("/msg moon,sun a secret")
+    ice.enter(f"/me {too_long}")
+    assert history.get_strings()[-1].startswith("/msg moon,sun a secret")
+    ice.enter("it\n@ice hi")
+    assert history.get_strings()[-1] == "/msg moon,sun it\n@ice hi"
+    ice.enter("\\msg ice hi", "/nosuch ice hi")
+    assert history.get_strings()[-2:] == ["\\msg ice hi", "/nosuch ice hi"]
+    assert not [each for each, _ in ice.sent if isinstance(each, SendMessage | SendPrivate)]
+
+
 def test_a_long_paste_goes_where_it_was_pasted_also_if_the_view_has_changed_meanwhile(
     ice: ViewScreen,
 ) -> None:
@@ -448,19 +464,11 @@ def test_a_nickname_with_a_space_is_offered_with_an_underscore_and_enter_takes_i
     assert ice.draft == "/setname Anna_Müller"
 
 
-# --- bounds -------------------------------------------------------------------------------------
-
-
-def test_very_many_private_talks_are_bounded_and_a_draft_survives(ice: ViewScreen) -> None:
-    ice.say_privately("hello", source="first")
-    ice.ui.view_requested(2)
-    ice.type("half a line")
+def test_a_room_that_was_cleared_keeps_its_view_when_the_user_leaves_it(ice: ViewScreen) -> None:
+    ice.join("#dev")
+    ice.enter("/clear")
     ice.ui.view_requested(1)
-    for number in range(2 * limits.VIEWS):
-        ice.say_privately("hello", source=f"m{number}")
-    assert len(list(ice.ui._views or ())) == limits.VIEWS
-    ice.ui.view_requested(2)
-    assert (ice.prompt, ice.draft) == ("privately to first> ", "half a line")
+    assert "2:#dev" in ice.status
 
 
 # --- one stream ---------------------------------------------------------------------------------
