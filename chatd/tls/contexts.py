@@ -5,7 +5,7 @@ from typing import Any, Final
 from OpenSSL import SSL, crypto
 from twisted.internet.interfaces import IOpenSSLServerConnectionCreator, IReactorTime
 from twisted.internet.protocol import Factory
-from twisted.internet.ssl import CertificateOptions, TLSVersion
+from twisted.internet.ssl import AcceptableCiphers, CertificateOptions, TLSVersion
 from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 from zope.interface import implementer
 
@@ -14,6 +14,11 @@ from chatd.tls.certificate import Identity
 
 #: RFC 9325, section 3.1.1: TLS 1.3, and 1.2 for clients that have nothing newer.
 _OLDEST: Final = TLSVersion.TLSv1_2
+#: Of TLS 1.2 only what has forward secrecy and authenticated encryption (RFC 9325, section 4.2).
+_CIPHERS: Final = AcceptableCiphers.fromOpenSSLCipherString(
+    "TLS13-AES-256-GCM-SHA384:TLS13-CHACHA20-POLY1305-SHA256:TLS13-AES-128-GCM-SHA256:"
+    "ECDHE+AESGCM:ECDHE+CHACHA20"
+)
 
 
 @implementer(IOpenSSLServerConnectionCreator)
@@ -33,6 +38,7 @@ class ServerContext:
             certificate=crypto.X509.from_cryptography(identity.certificate),
             extraCertChain=[crypto.X509.from_cryptography(each) for each in identity.chain],
             raiseMinimumTo=_OLDEST,
+            acceptableCiphers=_CIPHERS,
         )
         self._context = options.getContext()
         self.identity = identity
@@ -59,7 +65,7 @@ def client_options() -> CertificateOptions:
     and the key is the server. So the client must look at :func:`peer_fingerprint` once the
     handshake is done, before it sends anything.
     """
-    return CertificateOptions(raiseMinimumTo=_OLDEST)
+    return CertificateOptions(raiseMinimumTo=_OLDEST, acceptableCiphers=_CIPHERS)
 
 
 def client_factory(factory: Factory, clock: IReactorTime) -> TLSMemoryBIOFactory:

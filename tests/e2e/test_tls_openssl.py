@@ -61,6 +61,12 @@ def test_older_versions_are_refused(server: Server, name: str, version: str) -> 
     assert "alert protocol version" in said
 
 
+@pytest.mark.parametrize("name", TLS_PORTS)
+def test_ciphers_without_authenticated_encryption_are_refused(server: Server, name: str) -> None:
+    said = _openssl(server.ports[name], "-tls1_2", "-cipher", "ECDHE-ECDSA-AES256-SHA384")
+    assert "handshake failure" in said
+
+
 @pytest.mark.parametrize("name", ["port", "plain-tls"])
 def test_renegotiation_is_refused(server: Server, name: str) -> None:
     said = _openssl(server.ports[name], "-tls1_2", typed="R\n")
