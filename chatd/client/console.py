@@ -65,6 +65,7 @@ class Console(Protocol, InteractiveUI):
         self._on_answer: Callable[[str], None] | None = None
         self._is_password = False
         self._listed_choices = 0
+        self._suggestion = ""
         self._buffer = b""
         self._is_paused = True  # until there is a session
         self._is_at_end = False
@@ -247,10 +248,16 @@ class Console(Protocol, InteractiveUI):
     def _submit(self, line: str) -> None:
         if self._session is None:
             return
+        if self._suggestion and not line.strip():
+            line = f"/setname {self._suggestion}"
+        self._suggestion = ""
         try:
             user_input = parse(line, self._session.target)
         except Refusal as refusal:
             self._session.not_sent(str(refusal))
+            if self.is_interactive and (suggestion := getattr(refusal, "suggestion", "")):
+                self._suggestion = suggestion
+                self.notify("An empty line takes it.")
         else:
             self._session.submit(line, user_input)
 

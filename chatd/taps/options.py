@@ -93,8 +93,10 @@ def _coerce_choice(choices: tuple[str, ...], value: str) -> str:
 def server_id(value: str) -> str:
     """Coerce to a server's id.
 
-    :raises ValueError: the value is not 1 to 64 printable characters.
+    :raises ValueError: the value is not 1 to 64 printable characters, or nobody can see it.
     """
+    if value.isspace():
+        raise ValueError("is blank")
     if not is_server_id(value):
         raise ValueError("is not 1 to 64 printable characters")
     return value

@@ -117,3 +117,22 @@ def test_input_that_was_not_read_is_reported_at_the_end(standard_error: list[str
     stdio.console.close()
     stdio.console.close()
     assert standard_error == ["The rest of the input was not read."]
+
+
+def test_an_empty_line_takes_the_nickname_that_is_possible(standard_error: list[str]) -> None:
+    stdio = Stdio(is_interactive=True)
+    stdio.comes("/nick Anna Müller\n\n\n".encode())
+    assert standard_error == ["An empty line takes it."]
+    assert stdio.lines[-2:] == ["/setname Anna_Müller", ""]
+
+
+def test_another_line_after_that_is_what_it_was(standard_error: list[str]) -> None:
+    stdio = Stdio(is_interactive=True)
+    stdio.comes("/nick Anna Müller\nhello\n\n".encode())
+    assert stdio.lines[-2:] == ["hello", ""]
+
+
+def test_off_a_terminal_an_empty_line_is_nothing(standard_error: list[str]) -> None:
+    stdio = Stdio()
+    stdio.comes("/nick Anna Müller\n\n".encode())
+    assert (stdio.lines[-1], standard_error) == ("", [])

@@ -133,18 +133,33 @@ def test_an_entry_has_the_time_of_its_event_and_not_of_the_turn_s_end(
 @pytest.mark.parametrize("kind", sorted(event_log._FORMATS.keys() - {NodesChanged}, key=str))
 def test_an_entry_is_what_twisteds_logger_makes_of_all_fields(kind: type[Any]) -> None:
     values = {name: name for name in kind.__match_args__}
+    log_format, fields_of = event_log._FORMATS[kind]
+    fields = fields_of(kind(**values))
+    assert values.items() <= fields.items()
     clock = Clock()
     outbox = LoggingOutbox(RecordingOutbox(), clock)
     with log_events() as made:
         outbox.to_all(kind(**values), 1)
         clock.advance(0)
-        outbox.log.info(event_log._FORMATS[kind][0], event=event_log._log_name(kind), **values)
+        outbox.log.info(log_format, event=event_log._log_name(kind), **fields)
     ours, twisteds = made
     for entry in (ours, twisteds):
         assert entry.pop("log_time") > 0
     # Twisted makes a logger anew at each access.
     assert ours.pop("log_logger").namespace == twisteds.pop("log_logger").namespace
     assert ours == twisteds
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"), [("lunch", "moon is away: 'lunch'"), ("", "moon is back")]
+)
+def test_the_log_says_who_is_away_and_who_is_back(text: str, sentence: str) -> None:
+    clock = Clock()
+    outbox = LoggingOutbox(RecordingOutbox(), clock)
+    with log_events() as made:
+        outbox.to_all(events.AwayChanged("moon", text), 1)
+        clock.advance(0)
+    assert [formatEvent(each) for each in made] == [sentence]
 
 
 def test_the_nodes_of_a_cluster_are_in_the_log_when_one_comes_or_goes() -> None:

@@ -42,6 +42,7 @@ def test_without_a_name_the_id_is_the_hosts_name_as_that_of_a_server() -> None:
     [
         ("class --id work", "'class': give NAME or --id, not both"),
         ("''", "'': NAME is not 1 to 64 printable characters"),
+        ("'  '", "'  ': NAME is blank"),
         ("class work", "unexpected argument 'work'"),
     ],
 )

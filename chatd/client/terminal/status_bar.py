@@ -80,12 +80,8 @@ class StatusBar:
                 self._is_away = False
 
     def prompt(self, line: str, columns: int) -> tuple[str, str]:
-        """The style and the text before the input: where `line`, which is being typed, will go.
-
-        In one stream it is where lines go that do not say so themselves.
-        """
-        typed = "" if self._views is None else line
-        if nicknames := slash_commands.private_recipients(typed, self.target):
+        """The style and the text before the input: where `line`, which is being typed, will go."""
+        if nicknames := slash_commands.private_recipients(line, self.target):
             return (
                 "class:private",
                 f"{format_private(nicknames, columns // _PRIVATE_PROMPT_PART)}> ",

@@ -493,3 +493,9 @@ def test_in_one_stream_all_is_shown_as_it_comes(tmp_path: Path) -> None:
         "> /room #lobby",
         "You are now writing to #lobby.",
     ]
+
+
+def test_in_one_stream_the_prompt_says_that_a_line_is_private_too(tmp_path: Path) -> None:
+    ice = ViewScreen(tmp_path, one_stream=True)
+    ice.type("@moon psst")
+    assert ice.prompt == "privately to moon> "
