@@ -23,6 +23,8 @@ def web_name(value: str) -> str:
     """
     from chatd.web.hosts import normalize
 
+    if not value.isascii():
+        raise ValueError("must be in the form that browsers send, which is ASCII: xn--…")
     name = normalize(value)
     host, _, port = (name or "").rpartition(":")
     if name is None or not _NAME.fullmatch(host) or int(port or 1) not in range(1, 65_536):
@@ -36,9 +38,11 @@ def proxy_address(value: str) -> str:
     :raises ValueError: the value is none.
     """
     try:
-        return str(ip_address(value))
+        address = ip_address(value)
     except ValueError:
         raise ValueError("is not an IP address") from None
+    # On a socket for IPv6, too, connections over IPv4 count as those of the IPv4 address.
+    return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 def folder(value: str) -> Path:

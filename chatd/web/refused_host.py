@@ -27,13 +27,15 @@ _PAGE: Final = """<!doctype html>
 <h1>This chat does not know the address <bdi>{host}</bdi></h1>
 <p>You have reached a chat server by a name that it does not know as its own. It answers only to
 its own addresses: otherwise a website from elsewhere could get in under a name that leads here.</p>
-<p>Type this address instead: <a href="{url}"><code>{url}</code></a></p>
+{instead}
 <p>If the name is right, whoever runs the server can allow it, by starting it with
 <code>--web-name {name}</code>.</p>
 </main>
 </body>
 </html>
 """
+
+_INSTEAD: Final = """<p>Type this address instead: <a href="{url}"><code>{url}</code></a></p>"""
 
 
 def wants_page(request: Request, error: HTTPError) -> bool:
@@ -52,10 +54,12 @@ def page(request: Request, address: str, error: HTTPError) -> Response:
     """
     host = next(iter(request.values("host")), "").lower()
     name = host.removesuffix(f":{address.rpartition(':')[2]}")
+    # Behind a proxy that address is the server's own, which the browser perhaps does not reach.
+    url = "" if request.is_forwarded else escape(f"{request.scheme}://{address}/")
     body = _PAGE.format(
         host=escape(rendering.escape(host)),
         name=name if _PLAIN_NAME.fullmatch(name) else "NAME",
-        url=escape(f"{request.scheme}://{address}/"),
+        instead=_INSTEAD.format(url=url) if url else "",
     )
     headers = (("Content-Type", f"{_MEDIA_TYPE}; charset=utf-8"), ("Cache-Control", "no-store"))
     return Response(messages.STATUS[error.code], headers, body.encode())

@@ -151,6 +151,35 @@ _OVERLAPPING: Final = """() => {
 }"""
 
 
+def test_the_menu_is_on_the_screen_where_the_buttons_need_two_rows(
+    open_page: OpenPage, server: Server
+) -> None:
+    moon, ice = server.add_member("moon"), open_page("ice", size=SMALL_PHONE)
+    for number in range(9):
+        server.add_member(f"guest{number}")
+    ice.join_room("#dev")
+    ice.close_drawer()
+    send_messages(moon, *(f"hello {number}" for number in range(100)))
+    ice.find("button", "Rooms.*unread: 100", "header")
+    ice.open_menu()
+    assert_fits(ice)
+    ice.click(ice.find("button", "Invite", "header"))
+    ice.find("dialog", "Invite others")
+
+
+@pytest.mark.parametrize("size", [(390, 400), (667, 320)], ids=["keyboard", "landscape"])
+def test_on_a_low_screen_the_emoji_leave_space_for_the_message(
+    size: tuple[int, int], open_page: OpenPage
+) -> None:
+    ice = open_page("ice", size=size)
+    ice.click(ice.find("button", "Emoji", "#composer"))
+    ice.find("button", "grinning face", "#emoji")
+    bottom = ice.run("() => document.querySelector('#composer').getBoundingClientRect().bottom")
+    assert bottom <= size[1]
+    box = ice.run("() => document.querySelector('.emoji-grid').getBoundingClientRect().toJSON()")
+    assert box["height"] >= 44
+
+
 @pytest.mark.parametrize("size", [SMALL_PHONE, PHONE, TABLET], ids=["320", "390", "768"])
 def test_nothing_overlaps_on_a_narrow_screen(
     size: tuple[int, int], open_page: OpenPage, server: Server

@@ -77,6 +77,30 @@ def test_a_link_opens_in_a_tab_that_cannot_reach_the_page(module_page: ChatPage)
     assert attributes == ["noopener noreferrer", "_blank", "http://xn--pple-43d.example/", 4]
 
 
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("https://a.example/x", ""),
+        ("HTTPS://A.Example:8443/x", ""),
+        ("mailto:ice@a.example", ""),
+        ("http://\u0430.example/xn--80a.example", "http://xn--80a.example/xn--80a.example"),
+        ("http://%65vil.example/?evil.example", "http://evil.example/?evil.example"),
+        ("http://2130706433/127.0.0.1", "http://127.0.0.1/127.0.0.1"),
+    ],
+)
+def test_a_link_says_where_it_leads_unless_its_text_begins_with_that(
+    module_page: ChatPage, text: str, title: str
+) -> None:
+    found = module_page.run(
+        """async (text) => {
+          const {createMessageText} = await import("/static/message_text.js")
+          return createMessageText(text).querySelector("a").title
+        }""",
+        text,
+    )
+    assert found == title
+
+
 def test_code_is_shown_as_it_was_typed(module_page: ChatPage) -> None:
     mark, marks = {"mark": "`"}, {"mark": "``"}
     cases: dict[str, list[Any]] = {
@@ -133,7 +157,23 @@ def test_no_text_is_changed(texts: list[str], module_page: ChatPage) -> None:
         assert all(each.startswith(("http://", "https://", "mailto:")) for each in addresses)
 
 
-LONG = 60_000
+LONG: Final = 60_000
+
+#: How long the beginning of a text and the whole text take, and how many elements it has.
+_MEASURE: Final = """async (piece, size) => {
+  const {createMessageText} = await import("/static/message_text.js")
+  const measure = (text) => {
+    const times = [1, 2, 3].map(() => {
+      const start = performance.now()
+      createMessageText(text)
+      return performance.now() - start
+    })
+    return Math.min(...times)
+  }
+  const text = piece.repeat(size / piece.length)
+  return [[measure(text.slice(0, size / 8)), measure(text)],
+          createMessageText(text).querySelectorAll('*').length]
+}"""
 
 
 @pytest.mark.parametrize(
@@ -144,26 +184,13 @@ LONG = 60_000
     ],
 )
 def test_long_texts_take_linear_time_and_few_elements(module_page: ChatPage, piece: str) -> None:
-    [short, long], elements = module_page.run(
-        """async (piece, size) => {
-          const {createMessageText} = await import("/static/message_text.js")
-          const measure = (text) => {
-            const times = [1, 2, 3].map(() => {
-              const start = performance.now()
-              createMessageText(text)
-              return performance.now() - start
-            })
-            return Math.min(...times)
-          }
-          const text = piece.repeat(size / piece.length)
-          return [[measure(text.slice(0, size / 8)), measure(text)],
-                  createMessageText(text).querySelectorAll('*').length]
-        }""",
-        piece,
-        LONG,
-    )
-    assert long < 40 * short + 100, "quadratic would be 64 times as long"
-    assert elements < 2_000
+    def is_linear() -> bool:
+        [short, long], elements = module_page.run(_MEASURE, piece, LONG)
+        assert elements < 2_000
+        return bool(long < 40 * short + 100)  # quadratic would be 64 times as long
+
+    # The computer may be busy with something else during one measurement, but not during each.
+    assert any(is_linear() for _ in range(10))
 
 
 @pytest.mark.smoke

@@ -172,14 +172,19 @@ def test_a_browser_without_sound_notifies_all_the_same(
 
 
 def find_news(page: ChatPage, before: dict[str, Any], after: dict[str, Any]) -> Any:
-    """The keys of the rooms that have news, and how many messages ask for the user."""
+    """The rooms that have news, each with the text; and how many messages ask for the user."""
     return json.loads(
         page.run(
             """async (before, after) => {
               const {countAttention, findNews} = await import("/static/attention.js")
-              const state = (rooms) => ({rooms: new Map(Object.entries(rooms))})
+              const state = (rooms) => ({
+                rooms: new Map(Object.entries(rooms)),
+                nickname: "ice",
+                ignored: new Map([["pest", "pest"]]),
+              })
               const [old, now] = [state(before), state(after)]
-              return JSON.stringify([findNews(now, old).map(({key}) => key), countAttention(now)])
+              const news = findNews(now, old).map(({key, item}) => `${key} ${item.text}`)
+              return JSON.stringify([news, countAttention(now)])
             }""",
             before,
             after,
@@ -190,7 +195,7 @@ def find_news(page: ChatPage, before: dict[str, Any], after: dict[str, Any]) -> 
 def test_only_rooms_with_more_mentions_and_talks_with_more_messages_are_news(
     module_page: ChatPage,
 ) -> None:
-    said = [{"kind": "message", "source": "moon", "text": "hi"}]
+    said = [{"kind": "message", "source": "moon", "text": "hi ice"}]
     own = [{"kind": "private", "isOwn": True, "source": "ice", "text": "hi"}]
 
     def room(unread: int, mentions: int, items: list[Any] = said) -> dict[str, Any]:
@@ -199,8 +204,18 @@ def test_only_rooms_with_more_mentions_and_talks_with_more_messages_are_news(
     before = {"#lobby": room(1, 0), "@moon": room(1, 0)}
     assert find_news(module_page, before, before) == [[], 1]
     assert find_news(module_page, before, {"#lobby": room(2, 0), "@moon": room(1, 0)}) == [[], 1]
-    assert find_news(module_page, before, {"#lobby": room(2, 1)}) == [["#lobby"], 1]
-    assert find_news(module_page, before, {"@moon": room(3, 0)}) == [["@moon"], 3]
-    assert find_news(module_page, before, {"@sun": room(1, 0)}) == [["@sun"], 1]
+    assert find_news(module_page, before, {"#lobby": room(2, 1)}) == [["#lobby hi ice"], 1]
+    assert find_news(module_page, before, {"@moon": room(3, 0)}) == [["@moon hi ice"], 3]
+    assert find_news(module_page, before, {"@sun": room(1, 0)}) == [["@sun hi ice"], 1]
     assert find_news(module_page, before, {"@moon": room(2, 0, own)}) == [[], 2]
     assert find_news(module_page, {"#lobby": room(5, 5)}, {"#lobby": room(0, 0)}) == [[], 0]
+
+
+def test_of_several_messages_the_one_for_the_user_is_news(module_page: ChatPage) -> None:
+    said = [
+        {"kind": "message", "source": "moon", "text": "hi ice"},
+        {"kind": "message", "source": "sun", "text": "something else"},
+        {"kind": "message", "source": "Pest", "text": "look here, ice"},
+    ]
+    after = {"#lobby": {"unread": 3, "mentions": 1, "items": said}}
+    assert find_news(module_page, {}, after) == [["#lobby hi ice"], 1]

@@ -1,5 +1,7 @@
 """Rooms: joining, reading, leaving, and drafts."""
 
+from typing import Final
+
 import pytest
 
 from tests.browser.chat_page import OpenPage
@@ -90,3 +92,45 @@ def test_each_room_has_its_own_draft(open_page: OpenPage) -> None:
     ice.wait_for_draft("half a line for all")
     ice.select_room("#dev")
     ice.wait_for_draft("half a line for few")
+
+
+#: Where the mark above the new messages is within the log, in pixels; null without a mark.
+_NEW_MARK: Final = """() => {
+  const mark = document.querySelector('#items .new')
+  return mark && mark.getBoundingClientRect().top
+    - document.querySelector('#log').getBoundingClientRect().top
+}"""
+
+
+def test_a_room_opens_where_what_is_new_begins(open_page: OpenPage, server: Server) -> None:
+    count = 150
+    moon, ice = server.add_member("moon"), open_page("ice")
+    send_messages(moon, *(f"old {number}" for number in range(30)))
+    ice.wait_for_message("old 29", "moon")
+    ice.join_room("#dev")
+    send_messages(moon, *(f"new {number}" for number in range(count)))
+    ice.find("button", rf"#lobby.*unread: {count}", "nav")
+    ice.select_room("#lobby")
+    ice.wait_for_message("new 0", "moon")
+    assert 0 <= ice.run(_NEW_MARK) < 100
+    ice.click(ice.find("button", f"{count} new messages", "main"))
+    ice.wait_for_message(f"new {count - 1}", "moon")
+    ice.wait_until(
+        "() => { const log = document.querySelector('#log');"
+        " return log.scrollHeight - log.scrollTop - log.clientHeight < 40 }"
+    )
+
+
+def test_a_room_with_little_new_opens_at_its_end(open_page: OpenPage, server: Server) -> None:
+    moon, ice = server.add_member("moon"), open_page("ice")
+    send_messages(moon, *(f"old {number}" for number in range(40)))
+    ice.wait_for_message("old 39", "moon")
+    ice.join_room("#dev")
+    send_messages(moon, "new 0", "new 1")
+    ice.find("button", r"#lobby.*unread: 2", "nav")
+    ice.select_room("#lobby")
+    ice.wait_for_message("new 1", "moon")
+    assert ice.run(_NEW_MARK) > 0
+    send_messages(moon, "new 2")
+    ice.wait_for_message("new 2", "moon")
+    assert ice.run("() => document.querySelector('#newer').hidden")

@@ -189,3 +189,114 @@ def test_no_more_talks_are_kept_than_the_limit(module_page: ChatPage) -> None:
     said = [private(f"guest{number}", "hello", number) for number in range(230)]
     talks = module_page.run(_TALKS, [WELCOME, *said])
     assert [key for key, _, _ in talks] == [f"@guest{number}" for number in range(30, 230)]
+
+
+def test_unsent_private_lines_are_shown_in_their_talk_only(
+    open_page: OpenPage, server: Server
+) -> None:
+    server.add_member("moon")
+    ice = open_page("ice")
+    ice.expect_connection_errors()
+    ice.send("/query nobody")
+    ice.find("button", "Send privately", "#composer")
+    server.kill()
+    ice.wait_for_state("reconnecting")
+    ice.send("a secret")
+    ice.wait_until("() => document.querySelector('#outbox').innerText.includes('a secret')")
+    ice.select_room("#lobby")
+    ice.send("@moon another secret")
+    ice.send("for everybody")
+    ice.wait_until("() => document.querySelector('#outbox').children.length === 2")
+    ice.join_room("#dev")
+    ice.wait_until("() => document.querySelector('#outbox').children.length === 2")
+    assert "secret" not in ice.run("() => document.querySelector('#outbox').innerText")
+    ice.find("button", "#lobby unsent.*", "#room-list")
+    server.start()
+    ice.retry_now()
+    ice.wait_for_state("online")
+    ice.wait_until("() => document.querySelector('#outbox').children.length === 0")
+    ice.reload()
+    ice.wait_for_state("online")
+    ice.find("button", "nobody unsent.*", "#talk-list")
+    assert "secret" not in ice.run("() => document.querySelector('#outbox').innerText")
+    ice.open_talk("nobody")
+    ice.wait_until("() => document.querySelector('#outbox').innerText.includes('a secret')")
+
+
+@pytest.mark.parametrize("reloads", [False, True])
+def test_what_one_user_had_not_sent_privately_is_not_shown_to_the_next_one(
+    open_page: OpenPage, server: Server, reloads: bool
+) -> None:
+    server.add_member("moon")
+    ice = open_page("ice")
+    ice.click(ice.find("button", "moon.*", "aside"))
+    ice.find("button", "Send privately", "#composer")
+    ice.send("sent")
+    ice.wait_for_message("sent", "ice", "private")
+    ice.fill_message("half a secret")
+    ice.leave()
+    ice.wait_for_state("left")
+    if reloads:
+        ice.reload()
+    else:
+        ice.click(ice.find("button", "Reconnect"))
+    ice.wait_for_state("watching")
+    ice.join("sun")
+    ice.wait_for_notice("What ice had not sent in private talks was removed.")
+    ice.click(ice.find("button", "moon.*", "aside"))
+    ice.find("button", "Send privately", "#composer")
+    ice.wait_for_draft("")
+    ice.press("ArrowUp")
+    ice.wait_for_draft("")
+
+
+_OUTBOX: Final = """async (actions) => {
+  const [{INITIAL_STATE}, {reduce}] = await Promise.all(
+    ['state', 'reducer'].map((name) => import(`/static/${name}.js`)))
+  return actions.reduce(reduce, INITIAL_STATE).outbox.map(({frame, room}) => [frame.data.to, room])
+}"""
+
+
+def test_private_lines_that_wait_follow_their_recipients_to_another_nickname(
+    module_page: ChatPage,
+) -> None:
+    def line(*to: str) -> dict[str, Any]:
+        sent = {"type": "private", "data": {"text": "hi", "to": list(to)}}
+        return {"type": "lineQueued", "line": "hi", "frame": sent}
+
+    said = [WELCOME, private("moon", "one", 1), {"type": "talkOpened", "nicknames": ["moon"]}]
+    lines = [line("Moon"), {"type": "roomSelected", "room": "#lobby"}, line("sun", "moon")]
+    renamed = frame("renamed", old="moon", new="luna")
+    assert module_page.run(_OUTBOX, [*said, *lines, renamed]) == [
+        [["luna"], "@luna"],
+        [["sun", "luna"], "#lobby"],
+    ]
+
+
+def test_a_line_is_not_sent_to_a_room_that_the_user_does_not_see_yet(
+    open_page: OpenPage, server: Server
+) -> None:
+    moon, ice = server.add_member("moon"), open_page("ice")
+    send_private(moon, "a secret", "ice")
+    ice.open_talk("moon")
+    ice.fill_message("an answer")
+    # The room changes, as after a notification is clicked, and Enter is pressed before it is drawn.
+    ice.run(
+        """async () => {
+          const {createSession} = await import('/static/session.js')
+          const {createStore} = await import('/static/reducer.js')
+          const {INITIAL_STATE} = await import('/static/state.js')
+          const store = createStore(INITIAL_STATE)
+          const session = createSession(store)
+          store.dispatch({type: 'talkOpened', nicknames: ['moon']})
+          const seen = store.state.currentRoom
+          store.dispatch({type: 'roomSelected', room: '#lobby'})
+          window.result = [session.submit('an answer', seen), store.state.outbox.length,
+                           store.state.error]
+        }"""
+    )
+    assert ice.run("() => window.result") == [
+        False,
+        0,
+        "Another room is shown now. Nothing was sent.",
+    ]

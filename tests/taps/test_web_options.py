@@ -27,10 +27,11 @@ def test_names_and_proxies_may_be_repeated(tmp_path: Path) -> None:
     options = parse(
         *("--web-name", "Chat.Example.", "--web-name=chat.example:8443"),
         *("--web-proxy", "127.0.0.1", "--web-proxy", "2001:DB8::1", "--dist", str(tmp_path)),
+        *("--web-proxy", "::ffff:10.35.11.2"),
     )
     settings = options.web_settings(Invitation)
     assert settings.names == {"chat.example:", "chat.example:8443"}
-    assert settings.proxies == {"127.0.0.1", "2001:db8::1"}
+    assert settings.proxies == {"127.0.0.1", "2001:db8::1", "10.35.11.2"}
     assert settings.dist == tmp_path
 
 
@@ -46,6 +47,7 @@ def test_names_and_proxies_may_be_repeated(tmp_path: Path) -> None:
         ("web-name", "chat.example/x", "is not a name"),
         ("web-name", "chat.example;script-src", "is not a name"),
         ("web-name", "chat.example:99999", "is not a name"),
+        ("web-name", "m\xfcnchen.example", "must be in the form that browsers send"),
         ("web-proxy", "localhost", "is not an IP address"),
         ("web-proxy", "10.0.0.0/8", "is not an IP address"),
         ("web-proxy", "", "is not an IP address"),

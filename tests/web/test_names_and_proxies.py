@@ -60,6 +60,16 @@ def test_a_refused_host_is_explained_to_a_person(harness: WebHarness) -> None:
     assert harness.chat.counters == {"foreign-host": 1}
 
 
+def test_behind_a_proxy_the_servers_own_address_is_not_recommended() -> None:
+    with WebHarness(BEHIND_PROXY) as harness:
+        fields = forwarded("203.0.113.9", "other.example") | {"Accept": "text/html"}
+        response = harness.connect_http(PROXY).get("/", fields, host="127.0.0.1:54321")
+        text = response.body.decode()
+        assert "does not know the address <bdi>other.example</bdi>" in text
+        assert "--web-name other.example<" in text
+        assert "href" not in text
+
+
 @pytest.mark.parametrize(
     ("path", "accept"),
     [("/api/users", "text/html"), ("/", "*/*"), ("/", "application/json"), ("/", "")],

@@ -3,6 +3,8 @@
 import { privateRecipients } from "./commands.js";
 import { createButton, createElement, keyedList, setText } from "./dom.js";
 import { escape, escapeMessage } from "./escape.js";
+import { isSameName } from "./names.js";
+import { shownIn } from "./outbox.js";
 import { createRecall } from "./recall.js";
 import { isEntered } from "./state.js";
 import { createSuggestions } from "./suggestions.js";
@@ -27,8 +29,15 @@ const COMPOSITION_KEY_CODE = 229;
 /** How long a user who types a recipient pauses before a screen reader says that it is private. */
 const ANNOUNCE_MILLISECONDS = 700;
 
-/** A function that shows the draft and the outbox of a state. */
-export function createComposer({ form, field, list, button, recipients, announcement, suggestions }, session) {
+/** A function that shows the draft and the outbox of a state.
+ *
+ * `onSubmitted` is called after a line was accepted, to show the state that it has led to.
+ */
+export function createComposer(
+  { form, field, list, button, recipients, announcement, suggestions },
+  session,
+  onSubmitted,
+) {
   // An entry whose status has changed is another object, and so gets another element.
   const showEntries = keyedList(list, { create: (entry) => createEntry(entry, session, field) });
   const recall = createRecall();
@@ -64,12 +73,14 @@ export function createComposer({ form, field, list, button, recipients, announce
     const { currentRoom } = current;
     completion.close();
     // Cleared now, not when the next frame is drawn: the user may be typing already.
-    if (session.submit(value)) {
+    if (session.submit(value, currentRoom)) {
       if (value.trim()) {
         recall.add(currentRoom, value);
       }
       field.value = "";
       fit();
+      // A command may have selected another room, where the next line is typed.
+      onSubmitted();
       showRecipients();
     }
     field.focus();
@@ -77,7 +88,7 @@ export function createComposer({ form, field, list, button, recipients, announce
 
   function onInput() {
     fit();
-    session.changeDraft(field.value);
+    session.changeDraft(field.value, current.currentRoom);
     showRecipients();
     completion.update();
   }
@@ -112,6 +123,10 @@ export function createComposer({ form, field, list, button, recipients, announce
 
   return (state, before) => {
     current = state;
+    const owner = before?.talksOwner;
+    if (owner && !before.nickname && !isSameName(owner, state.talksOwner)) {
+      recall.clear(); // perhaps the next user of a borrowed computer
+    }
     form.hidden = !isEntered(state);
     const draft = state.drafts.get(state.currentRoom) ?? "";
     if (field.value !== draft) {
@@ -122,9 +137,10 @@ export function createComposer({ form, field, list, button, recipients, announce
     if (state.drafts !== before?.drafts || state.currentRoom !== before?.currentRoom) {
       showRecipients();
     }
-    if (state.outbox !== before?.outbox) {
-      showEntries(state.outbox);
-      list.hidden = state.outbox.length === 0;
+    if (state.outbox !== before?.outbox || state.currentRoom !== before?.currentRoom) {
+      const entries = shownIn(state.outbox, state.currentRoom);
+      showEntries(entries);
+      list.hidden = entries.length === 0;
     }
   };
 }

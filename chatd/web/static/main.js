@@ -165,6 +165,7 @@ const components = [
       },
     },
     session,
+    draw,
   ),
   createSignIn(
     {

@@ -106,6 +106,23 @@ export function createMessageList({ log, content, list, older, newer }, session,
     draw();
   }
 
+  /** Show what is new from its beginning, if it does not all fit: the reader has seen the rest. */
+  function showNew() {
+    draw();
+    const index = rows.indexOf(firstNew);
+    const top = () => {
+      const element = list.children[index - windowBounds()[0]];
+      return (element?.getBoundingClientRect().top ?? -Infinity) - log.getBoundingClientRect().top;
+    };
+    if (top() >= 0) {
+      return;
+    }
+    lastSeenKey = index > 0 ? keyOf(rows[index - 1]) : null;
+    moveWindow(index - STEP_ITEMS);
+    log.scrollTop += top();
+    drawNewerButton();
+  }
+
   function showOlder() {
     // The button is above the first item: that is where the reader goes on.
     log.scrollTop = 0;
@@ -209,6 +226,8 @@ export function createMessageList({ log, content, list, older, newer }, session,
     }
     if (added > 0) {
       moveWindow(added - STEP_ITEMS);
+    } else if (isOtherRoom && firstNew) {
+      showNew();
     } else {
       draw();
     }

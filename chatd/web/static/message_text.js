@@ -183,7 +183,7 @@ function createLink(text) {
   link.target = "_blank";
   // The other site learns neither the address of this page nor gets access to its window.
   link.rel = "noopener noreferrer";
-  if (!shown.toLowerCase().includes(url.hostname)) {
+  if (!shown.toLowerCase().startsWith(`${url.protocol}//${url.hostname}`) && url.hostname) {
     link.title = url.href; // a name in another script: the one that the browser asks for
   }
   return link;

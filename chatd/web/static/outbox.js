@@ -16,6 +16,9 @@
  * new nickname needs, typed at once. chatd/client/session.py does the same.
  */
 
+import { isSameName } from "./names.js";
+import { isTalk } from "./talks.js";
+
 /** The possible statuses of an entry. */
 export const STATUSES = new Set(["waiting", "sent", "unknown", "refused"]);
 /** Frames sent and not confirmed at a time: the server remembers the outcomes of as many. */
@@ -37,6 +40,35 @@ export function nextId(lastId, milliseconds) {
 /** `outbox` with the line that the user typed for `room`, and its frame. */
 export function add(outbox, { id, line, frame, room }) {
   return [...outbox, { id, line, frame, room, status: "waiting", reason: "" }];
+}
+
+/** Whether an entry is a private line, or was typed in a private talk, as a command. */
+export function isPrivate({ frame, room }) {
+  return frame.type === "private" || isTalk(room);
+}
+
+/** The entries to show in a room: a private one only where it was typed. */
+export function shownIn(outbox, currentRoom) {
+  return outbox.filter((entry) => entry.room === currentRoom || !isPrivate(entry));
+}
+
+/** `outbox` in which the private lines that wait go to a recipient's new nickname. */
+export function renameRecipients(outbox, oldNickname, newNickname) {
+  return outbox.map((entry) => {
+    const { to } = entry.frame.data ?? {};
+    return entry.status === "waiting" && to?.some((name) => isSameName(name, oldNickname))
+      ? {
+          ...entry,
+          frame: {
+            ...entry.frame,
+            data: {
+              ...entry.frame.data,
+              to: to.map((name) => (isSameName(name, oldNickname) ? newNickname : name)),
+            },
+          },
+        }
+      : entry;
+  });
 }
 
 /** The entries to send now. */

@@ -19,6 +19,11 @@ export function createRecall() {
       position = null;
     },
 
+    clear() {
+      rooms.clear();
+      position = null;
+    },
+
     /** The line that is `step` before the recalled one, or after it; undefined if there is none.
      *
      * `text` is what the composer contains: another text than the recalled line is not replaced.

@@ -8,7 +8,7 @@ import { reduceFrame } from "./server_events.js";
 import {
   appendReplies,
   closeTalk,
-  roomsWithDrafts,
+  roomsWithUnsent,
   withRoom,
   withRooms,
   withTalk,
@@ -195,13 +195,13 @@ function markRead(state) {
 /** `state` without the rooms that are empty and that this page has no use for. */
 function withoutUnusedRooms(state) {
   const inUse = roomsInUse(state.users);
-  const withDrafts = new Set(roomsWithDrafts(state));
+  const withUnsent = new Set(roomsWithUnsent(state));
   const isNeeded = (key) =>
     key === LOBBY ||
     isTalk(key) ||
     key === state.currentRoom ||
     state.joinedRooms.has(key) ||
     inUse.has(key) ||
-    withDrafts.has(key);
+    withUnsent.has(key);
   return { ...state, rooms: new Map([...state.rooms].filter(([key]) => isNeeded(key))) };
 }

@@ -3,7 +3,7 @@
 import { roomName } from "./commands.js";
 import { createButton, createElement, createName, keyedList, setText } from "./dom.js";
 import { formatCount } from "./messages.js";
-import { countUnread, listRooms, listTalks, roomsWithDrafts } from "./state.js";
+import { countUnread, listRooms, listTalks, roomsWithUnsent } from "./state.js";
 import { isTalk, talkMembers } from "./talks.js";
 
 /** A function that shows the rooms of a state; `onSelect` is called when one is selected. */
@@ -49,17 +49,17 @@ export function createRoomList(
   });
 
   return (state, before) => {
-    const keys = ["rooms", "users", "currentRoom", "joinedRooms", "nickname", "drafts"];
+    const keys = ["rooms", "users", "currentRoom", "joinedRooms", "nickname", "drafts", "outbox"];
     if (before && keys.every((key) => state[key] === before[key])) {
       return;
     }
-    const withDrafts = new Set(roomsWithDrafts(state));
+    const withUnsent = new Set(roomsWithUnsent(state));
     const withMarks = (room) => ({
       ...room,
       unread: state.rooms.get(room.key)?.unread ?? 0,
       mentions: state.rooms.get(room.key)?.mentions ?? 0,
       isCurrent: room.key === state.currentRoom,
-      hasDraft: withDrafts.has(room.key) && room.key !== state.currentRoom,
+      unsent: withUnsent.has(room.key) && room.key !== state.currentRoom ? describeUnsent(state, room) : "",
     });
     const talks = listTalks(state);
     showRooms(listRooms(state).map(withMarks));
@@ -73,14 +73,18 @@ export function createRoomList(
   };
 }
 
+function describeUnsent({ drafts }, { key }) {
+  return drafts.get(key) ? "draft" : "unsent";
+}
+
 /** Update the button of a room, only if its content has changed. */
-function updateButton(button, { name, members, unread, mentions, isCurrent, hasDraft }) {
-  const content = `${name} ${members} ${unread} ${mentions} ${hasDraft}`;
+function updateButton(button, { name, members, unread, mentions, isCurrent, unsent }) {
+  const content = `${name} ${members} ${unread} ${mentions} ${unsent}`;
   if (button.dataset.content !== content) {
     button.dataset.content = content;
     button.replaceChildren(
       createName(name, "name"),
-      ...(hasDraft ? [createElement("span", "draft", " draft")] : []),
+      ...(unsent ? [createElement("span", "draft", ` ${unsent}`)] : []),
       ...(members === undefined ? [] : [createLabelledNumber("members", members)]),
       ...(mentions ? [createLabelledNumber("mentions", mentions, "@")] : []),
       ...(unread ? [createLabelledNumber("unread", unread)] : []),

@@ -78,7 +78,7 @@ const HANDLERS = {
       error: "",
       users: users.addUser(state.users, data.nickname),
     };
-    return data.resumed ? sessionResumed(next, state, data, now) : sessionBegun(next, state, data);
+    return data.resumed ? sessionResumed(next, state, data, now) : sessionBegun(next, state, data, now);
   },
 
   message: (state, data) => ({
@@ -214,13 +214,16 @@ const HANDLERS = {
 };
 
 /** `state` in a session that is new to the server; `before` is the state before. */
-function sessionBegun(state, before, { session }) {
+function sessionBegun(state, before, { session }, now) {
   const isOther = before.talksOwner && !isSameName(before.talksOwner, state.nickname);
-  return {
-    ...(isOther ? withoutTalks(state) : state),
+  const next = {
+    ...state,
     resumption: resumption.begin(session),
     outbox: outbox.markUnknown(state.outbox),
   };
+  return isOther
+    ? { ...withoutTalks({ ...next, talksOwner: before.talksOwner }, now), talksOwner: next.talksOwner }
+    : next;
 }
 
 /** `state` in a session that goes on, as the server has it; `before` is the state before. */

@@ -413,7 +413,11 @@ export function createSession(store) {
     },
 
     cancelPassword: () => dispatch({ type: "passwordCancelled" }),
-    changeDraft: (text) => dispatch({ type: "draftChanged", text }),
+    /** Change the draft of `room`, or of the current one, if that has got another name meanwhile. */
+    changeDraft(text, room) {
+      const { rooms, currentRoom } = store.state;
+      dispatch({ type: "draftChanged", text, room: rooms.has(room) ? room : currentRoom });
+    },
     discardEntry: (id) => dispatch({ type: "entryDiscarded", id }),
 
     /** Move a line from the outbox into the draft of its room, and show that room. */
@@ -451,11 +455,15 @@ export function createSession(store) {
     leaveRoom: (room) =>
       withErrors(() => queueLine(`/leave ${room}`, { type: "leave", data: { room } })),
 
-    /** Carry out or queue a typed line. False if it is invalid; then it stays in the draft. */
-    submit(line) {
+    /** Carry out or queue a line typed in `room`. False if it is invalid; it stays in the draft. */
+    submit(line, room) {
       return withErrors(() => {
         // A command may select another room, and the draft to clear is the one of this room.
         const { currentRoom, rooms } = store.state;
+        if (room !== currentRoom) {
+          // It has changed since the user saw it: what is meant for few must not go to others.
+          throw new NotSent("Another room is shown now. Nothing was sent.");
+        }
         const frame = parse(line, rooms.get(currentRoom).name);
         if (LOCAL_COMMANDS[frame?.type]) {
           LOCAL_COMMANDS[frame.type](frame);

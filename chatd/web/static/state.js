@@ -1,6 +1,7 @@
 /** The state of the page, one frozen value, and functions that make another state of it. Pure. */
 
 import { LOBBY, casefold, isSameName } from "./names.js";
+import { isPrivate, renameRecipients } from "./outbox.js";
 import { MAX_BACKGROUND_ITEMS, MAX_ITEMS, addByTime, append, oldestMessage } from "./timeline.js";
 import { isTalk, talkMembers, talkName } from "./talks.js";
 import { roomsInUse } from "./users.js";
@@ -159,7 +160,7 @@ export function appendReplies(state, notices, now) {
 
 /** `state` with a private talk that is not closed.
  *
- * Of too many talks, one without a draft or anything unread is dropped, the oldest first.
+ * Of too many talks, one without anything unsent or unread is dropped, the oldest first.
  */
 export function withTalk(state, nicknames) {
   const name = talkName(nicknames.map((each) => state.users.get(casefold(each))?.nickname ?? each));
@@ -169,7 +170,8 @@ export function withTalk(state, nicknames) {
     return next;
   }
   const others = talks.filter(([key]) => ![state.currentRoom, casefold(name)].includes(key));
-  const isIdle = ([key, { unread }]) => !unread && !state.drafts.get(key);
+  const withUnsent = new Set(roomsWithUnsent(state));
+  const isIdle = ([key, { unread }]) => !unread && !withUnsent.has(key);
   const [dropped] = others.find(isIdle) ?? others[0];
   return { ...next, rooms: without(next.rooms, dropped) };
 }
@@ -190,12 +192,16 @@ export function closeTalk(state, nicknames) {
 export function renameTalks(state, oldNickname, newNickname) {
   const key = casefold(oldNickname);
   const isOld = (nickname) => casefold(nickname) === key;
+  const renamed = {
+    ...state,
+    outbox: renameRecipients(state.outbox, oldNickname, newNickname),
+  };
   return [...state.rooms.values()]
     .filter(({ name }) => isTalk(name) && talkMembers(name).some(isOld))
     .reduce((next, { name }) => {
       const names = talkMembers(name).map((each) => (isOld(each) ? newNickname : each));
       return moveTalk(next, casefold(name), talkName(names));
-    }, state);
+    }, renamed);
 }
 
 /** `state` with a talk under another name; if there is one already, it has what both had. */
@@ -223,13 +229,31 @@ function moveTalk(state, from, name) {
   };
 }
 
-/** `state` without private talks, for a user under another nickname. */
-export function withoutTalks(state) {
-  return {
+/** `state` without private talks, for a user under another nickname, who may be another person.
+ *
+ * Lines that wait to be sent are sent: only a user who has not left has any.
+ */
+export function withoutTalks(state, now) {
+  const { talksOwner, currentRoom } = state;
+  const drafts = new Map([...state.drafts].filter(([key]) => !isTalk(key)));
+  const outbox = state.outbox.filter((entry) => entry.status === "waiting" || !isPrivate(entry));
+  const next = {
     ...state,
     rooms: new Map([...state.rooms].filter(([key]) => !isTalk(key))),
-    currentRoom: isTalk(state.currentRoom) ? LOBBY : state.currentRoom,
+    currentRoom: isTalk(currentRoom) ? LOBBY : currentRoom,
+    drafts,
+    outbox,
   };
+  const isAnythingLost =
+    outbox.length < state.outbox.length ||
+    [...state.drafts].some(([key, text]) => text && !drafts.has(key));
+  return isAnythingLost
+    ? appendReplies(
+        next,
+        [["What ", { name: talksOwner }, " had not sent in private talks was removed."]],
+        now,
+      )
+    : next;
 }
 
 /** A copy of `map` without one key. */
@@ -280,8 +304,8 @@ export function isUnseen(state, key) {
 
 /** The rooms to choose from, the lobby first and the others sorted.
  *
- * Besides the rooms with users in them: the user's own, the current one, and those with a draft,
- * which could not be found again otherwise.
+ * Besides the rooms with users in them: the user's own, the current one, and those with an unsent
+ * line, which could not be found again otherwise.
  */
 export function listRooms(state) {
   const all = new Map(roomsInUse(state.users));
@@ -289,7 +313,7 @@ export function listRooms(state) {
   for (const [key, name] of [
     [LOBBY, LOBBY],
     ...joined,
-    ...roomsWithDrafts(state).map((key) => [key, state.rooms.get(key)?.name ?? key]),
+    ...roomsWithUnsent(state).map((key) => [key, state.rooms.get(key)?.name ?? key]),
     [state.currentRoom, state.rooms.get(state.currentRoom).name],
   ].filter(([key]) => !isTalk(key))) {
     all.set(key, all.get(key) ?? { room: name, members: 0 });
@@ -300,20 +324,24 @@ export function listRooms(state) {
   return sorted.map(([key, { room: name, members }]) => ({ key, name, members }));
 }
 
-/** The private talks in the list, sorted: those that are not closed, are shown, or have a draft. */
+/** The private talks in the list, sorted: not closed, shown, or with an unsent line. */
 export function listTalks(state) {
+  const withUnsent = new Set(roomsWithUnsent(state));
   return [...state.rooms]
     .filter(
       ([key, { isClosed }]) =>
-        isTalk(key) && (!isClosed || key === state.currentRoom || state.drafts.get(key)),
+        isTalk(key) && (!isClosed || key === state.currentRoom || withUnsent.has(key)),
     )
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .map(([key, room]) => ({ key, ...room }));
 }
 
-/** The keys of the rooms that have a draft. */
-export function roomsWithDrafts({ drafts }) {
-  return [...drafts].flatMap(([key, text]) => (text ? [key] : []));
+/** The keys of the rooms that have a draft, or a private line in the outbox, shown only there. */
+export function roomsWithUnsent({ drafts, outbox }) {
+  return [
+    ...[...drafts].flatMap(([key, text]) => (text ? [key] : [])),
+    ...outbox.filter(isPrivate).map(({ room }) => room),
+  ];
 }
 
 /** How many messages the user has not seen, in the user's rooms and talks and the current room. */

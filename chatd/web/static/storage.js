@@ -10,7 +10,7 @@
 import { STATUSES, markUnknown } from "./outbox.js";
 import { casefold } from "./names.js";
 import { ARRIVALS } from "./rows.js";
-import { isEntered, withRoom } from "./state.js";
+import { isEntered, roomsWithUnsent, withRoom } from "./state.js";
 import { isTalk } from "./talks.js";
 import { unnumbered } from "./timeline.js";
 
@@ -60,8 +60,9 @@ export function restore(state) {
     drafts: new Map(toArray(unsent?.drafts).filter(isDraft)),
     outbox: isResumed ? outbox : markUnknown(outbox, !isReleased),
     lastId: Math.max(0, ...outbox.map(({ id }) => id)),
+    talksOwner: isString(unsent?.talksOwner) ? unsent.talksOwner : "",
   };
-  const withDrafts = [...restored.drafts.keys()]
+  const withDrafts = roomsWithUnsent(restored)
     .filter(isTalk)
     .reduce((next, name) => withRoom(next, name, (room) => room), restored);
   const withItems = isReleased
@@ -178,8 +179,9 @@ export function save(state, before) {
   if (String(state.nodeOrigins) !== String(before.nodeOrigins)) {
     keep(NODES, state.nodeOrigins);
   }
-  if (state.drafts !== before.drafts || state.outbox !== before.outbox) {
+  if (["drafts", "outbox", "talksOwner"].some((key) => state[key] !== before[key])) {
     keep(UNSENT, {
+      talksOwner: state.talksOwner,
       drafts: [...state.drafts].filter(([, text]) => text),
       outbox: state.outbox,
     });
