@@ -125,7 +125,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--members", type=int, default=1_000)
     parser.add_argument("--in-flight", default="1,10,200")
-    parser.add_argument("--messages", type=int, default=400)
+    parser.add_argument("--messages", type=int, default=200)
     arguments = parser.parse_args()
     members = arguments.members
     for name in ("plain", "tls"):
