@@ -172,10 +172,8 @@ def test_a_page_port_in_use_is_one_line_and_status_1(
         )
         assert server.wait() == 1
     assert server.stdout == []
-    place = said.format(port=ports.web)
-    assert server.stderr == [
-        f"chatd server: --web: cannot listen on {place}: Address already in use"
-    ]
+    place, program = said.format(port=ports.web), f"chatd {COMMANDS[command][len(CHATD)]}"
+    assert server.stderr == [f"{program}: --web: cannot listen on {place}: Address already in use"]
 
 
 def launched(start: Callable[..., Program], ports: SimpleNamespace, address: str) -> Program:
@@ -195,7 +193,7 @@ def test_launch_on_a_pipe_prints_the_address_of_its_page_and_no_qr_code(
     launch.close_stdin()
     assert launch.wait() == 0
     assert "[guest-2] ice: hello" in launch.stdout
-    assert f"In a browser: http://{HERE}:8080/" in launch.stderr
+    assert f"In a browser: http://{HERE}:8080/ or https://{HERE}:8443/" in launch.stderr
     assert not [line for line in launch.stderr if "\N{FULL BLOCK}" in line]
 
 
@@ -206,6 +204,6 @@ def test_launch_takes_a_free_port_for_its_page_if_the_default_is_in_use(
         launch = launched(start, ports, HERE)
         launch.expect_stderr(f"In a browser: http://{HERE}:")
     [said] = [line for line in launch.stderr if "In a browser" in line]
-    port = int(said.rpartition(":")[2].rstrip("/"))
+    port = int(said.partition(f"http://{HERE}:")[2].partition("/")[0])
     assert port != 8080
     assert get(HERE, port, "/health")[0].status == 200

@@ -34,7 +34,7 @@ def launch(host: Host, tmp_path: Path) -> Iterator[StartTerminal]:
                 {"XDG_STATE_HOME": str(tmp_path), **environment},
                 columns=columns,
             )
-            terminal.expect("//TEXT")
+            terminal.expect("as ice.")
             return terminal
 
         yield launched
@@ -45,7 +45,7 @@ def test_the_qr_code_is_shown_whole_above_the_chat(launch: StartTerminal) -> Non
     lines = terminal.text.split("\n")
     start = lines.index(CODE[0])
     assert lines[start : start + len(CODE)] == CODE
-    assert f"In a browser: {URL} or http://127.0.0.1:8080/" in lines
+    terminal.expect(f"In a browser: {URL} or https://10.35.11.111:8443/")
     assert "\x1b[97;40m" in terminal.raw.decode()
 
 
