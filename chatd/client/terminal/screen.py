@@ -330,7 +330,7 @@ class TerminalUI(InteractiveUI, EditorOwner):
 
     @override
     def recalled(self, text: str) -> str:
-        return text if self._views is None else recalled(text, self._status_bar.target)
+        return recalled(text, self._status_bar.target)
 
     @override
     def completions(self, before: str) -> tuple[str, list[str]]:

@@ -499,3 +499,12 @@ def test_in_one_stream_the_prompt_says_that_a_line_is_private_too(tmp_path: Path
     ice = ViewScreen(tmp_path, one_stream=True)
     ice.type("@moon psst")
     assert ice.prompt == "privately to moon> "
+
+
+def test_in_one_stream_a_private_line_that_is_recalled_in_a_room_is_still_private(
+    tmp_path: Path,
+) -> None:
+    ice = ViewScreen(tmp_path, one_stream=True)
+    ice.enter("/query moon", "a secret", "/me waves", "/room #lobby")
+    history = ice.ui._editor.application.current_buffer.history
+    assert history.get_strings() == ["/query moon", "/msg moon a secret", "/room #lobby"]
