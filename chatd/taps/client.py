@@ -48,6 +48,7 @@ class Options(InteractiveOptions):
     """
 
     is_id_possible = False
+    _address_name = "--connect"  # as the user gave it
     command = "chatd client"
     synopsis = "[options] [ID | ADDRESS [PORT]]"
     longdesc = (
@@ -87,7 +88,7 @@ class Options(InteractiveOptions):
         if words:
             if self["connect"] is not None:
                 raise usage.UsageError(f"{words[0]!r}: give ADDRESS or --connect, not both")
-            self["connect"] = ":".join(words)
+            self["connect"], self._address_name = ":".join(words), "ADDRESS [PORT]"
             self.is_id_possible = len(words) == 1 and may_be_id(words[0])
 
     @override
@@ -98,7 +99,7 @@ class Options(InteractiveOptions):
                 "run twistd -n chatclient"
             )
         self.address = (
-            None if self["connect"] is None else split_address("--connect", self["connect"])
+            None if self["connect"] is None else split_address(self._address_name, self["connect"])
         )
         if self["nickname"] is not None and self["name"] is not None:
             raise usage.UsageError(f"--name: {self['name']!r}: give --name or --nickname, not both")
@@ -130,9 +131,7 @@ def split_address(name: str, value: str) -> ServerAddress:
     host, colon, port = value.partition(":")
     if not host or ":" in port or (colon and not port):
         raise usage.UsageError(f"{name}: {value!r} is not HOST:PORT, such as 10.0.0.1:7777")
-    return ServerAddress(
-        host, coerce_value("connect", port_number, port) if colon else DEFAULT_PORT
-    )
+    return ServerAddress(host, coerce_value(name, port_number, port) if colon else DEFAULT_PORT)
 
 
 def jitter() -> float:

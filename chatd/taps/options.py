@@ -166,19 +166,19 @@ def parameter(
     :param coerce: raises ValueError with the rest of the sentence that begins with the option and
         the value: "--slots: 'x' is not a whole number from 1 to 1000000".
     """
-    return [name, short, default, description, partial(coerce_value, name, coerce)]
+    return [name, short, default, description, partial(coerce_value, f"--{name}", coerce)]
 
 
 def coerce_value(name: str, coerce: Callable[[str], Any], value: str) -> Any:
     """Coerce `value`; for values that `usage.Options` does not coerce, too.
 
-    :param name: the option that the sentence names.
-    :raises UsageError: one line with the option, the value and what is wrong with it.
+    :param name: the option or argument that the sentence names: ``--port`` or ``PORT``.
+    :raises UsageError: one line with that, the value and what is wrong with it.
     """
     try:
         return coerce(value)
     except ValueError as error:
-        raise usage.UsageError(f"--{name}: {value!r} {error}") from None
+        raise usage.UsageError(f"{name}: {value!r} {error}") from None
 
 
 def log_parameters(level: str = "info") -> list[list[Any]]:
@@ -328,7 +328,7 @@ class CommandOptions(OneLineOptions):
         if self["log-file"] is not None:
             # Opened last, because that creates the file: a command line that is refused, by the
             # checks above or by a value of another option, leaves nothing behind.
-            self._log_file = coerce_value("log-file", self._open_log_file, self["log-file"])
+            self._log_file = coerce_value("--log-file", self._open_log_file, self["log-file"])
             self._log_writer = BackgroundWriter(self._log_file.write)
         elif self["log-rotate"] is not None:
             raise usage.UsageError("--log-rotate: needs --log-file")

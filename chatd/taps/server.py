@@ -231,7 +231,7 @@ class Options(ServerOptions):
         if len(words) > 1:
             if self["port"] is not None:
                 raise usage.UsageError(f"{words[1]!r}: give PORT or --port, not both")
-            self["port"] = coerce_value("port", port_number, words[1])
+            self["port"] = coerce_value("PORT", port_number, words[1])
 
     @override
     def validate(self) -> None:

@@ -81,7 +81,7 @@ class WebOptions(CommandOptions):
         self.web_proxies: set[str] = set()
 
     def opt_web_name(self, value: str) -> None:  # noqa: D102  # its docstring is the --help below
-        self.web_names.add(coerce_value("web-name", web_name, value))
+        self.web_names.add(coerce_value("--web-name", web_name, value))
 
     opt_web_name.__doc__ = (
         "another name of this server for the web page, such as chat.example, or chat.example:8443 "
@@ -89,7 +89,7 @@ class WebOptions(CommandOptions):
     )
 
     def opt_web_proxy(self, value: str) -> None:  # noqa: D102  # its docstring is the --help below
-        self.web_proxies.add(coerce_value("web-proxy", proxy_address, value))
+        self.web_proxies.add(coerce_value("--web-proxy", proxy_address, value))
 
     opt_web_proxy.__doc__ = (
         "the address of a reverse proxy, whose X-Forwarded-For, -Host and -Proto are believed; may "

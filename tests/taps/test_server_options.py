@@ -75,7 +75,7 @@ def test_an_address_has_the_prefix_of_its_interface(line: str, port: int | None)
         ("somewhere", "'somewhere'"),
         ("127.0.0.1/8", "'127.0.0.1/8'"),
         ("::1", "'::1'"),
-        ("127.0.0.1 http", "'http'"),
+        ("127.0.0.1 http", "chatd server: PORT: 'http'"),
         ("127.0.0.1 0", "'0'"),
         ("127.0.0.1 5555 --ifaddrs 127.0.0.2/8", "'127.0.0.1'"),
         ("127.0.0.1 --ifaddrs=127.0.0.1/8", "--ifaddrs"),
