@@ -328,6 +328,11 @@ POINTS = {
         "server/test_private.py::test_a_private_message_is_sent_to_its_recipient_alone",
         "server/test_private.py::test_the_sender_learns_which_recipients_were_not_reached_and_why",
     ),
+    "``chatd host``": (
+        "e2e/test_impostor.py::test_who_repeats_the_servers_offer_but_lacks_its_key_gets_nothing",
+        "client/test_tls.py::test_a_server_that_was_met_is_not_spoken_to_without_tls",
+        "browser/test_privacy.py::test_a_page_without_https_says_that_it_is_not_private",
+    ),
     "A nickname": ("chat/test_names.py::test_names_that_differ_in_case_or_form_only_are_equal",),
     "The client keeps": (
         "client/test_session.py::test_lines_typed_offline_are_kept_and_sent_on_return_in_order",
