@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.native_peer import FakeServer, Peer
-from tests.e2e.pty_terminal import CONTROL_C, StartTerminal, Terminal
+from tests.e2e.pty_terminal import CONTROL_C, StartTerminal, Terminal, bracketed_paste
 from tests.ports import HOST, IFADDRS
 
 PAGE_UP = "\x1b[5~"
@@ -238,3 +238,15 @@ def test_after_a_stop_the_arrivals_are_renewed_below_what_the_shell_has_written(
     server.send("entered", {"nickname": "cem"})
     expect_window(ice, "ana, ben and cem came in", "#lobby>", but_not="ana and ben came in")
     assert "from the shell" in ice.text
+
+
+def test_a_key_for_a_view_changes_nothing_in_the_answer_of_a_question(
+    client: StartTerminal, peer: Callable[[str], Peer]
+) -> None:
+    moon, ice = peer("moon"), client("ice")
+    text = "\n".join(f"line {number}" for number in range(20))
+    ice.send_line(bracketed_paste(text))
+    ice.expect("Send 20 lines")
+    ice.send_keys(alt(2))
+    ice.send_line("y")
+    assert moon.receive("message")["data"]["text"] == text

@@ -17,10 +17,13 @@ def add_keys(keys: KeyBindings, owner: EditorOwner, has_line: Condition) -> None
 
     def add(key: str, action: Callable[[int], None], value: int, *, with_alt: bool = True) -> None:
         def on_key(event: KeyPressEvent) -> None:
-            action(value)
+            if has_line() or not with_alt:
+                action(value)
 
-        # Eager, or after Alt the digits would be a count for the next key, as in Emacs.
-        names, may_act = (("escape", key), has_line) if with_alt else ((key,), Always())
+        # Eager, and also while there is a question: or after Alt the digits would be a count for
+        # the next key, as in Emacs, and Alt-2 and y the answer yy.
+        names = ("escape", key) if with_alt else (key,)
+        may_act = Always() if key.isdigit() or not with_alt else has_line
         keys.add(*names, filter=may_act & ~is_searching, eager=True)(on_key)
 
     for number in range(1, 10):
