@@ -182,14 +182,10 @@ def _own_key(
     Where TLS is on by default, a new key that cannot be kept is one for this run.
     """
     new = make_key()
+    is_node = options.get("cluster") is not None
     try:
         path = key_path(server_id, environment)
-        if not os.path.lexists(path) and options.get("cluster") is not None:
-            raise KeyUnusable(  # noqa: TRY301  # the clause below adds what to do
-                f"all nodes have one key, and {path} is not there: copy it from where chatd "
-                "cluster init has made it"
-            )
-        if not os.path.lexists(path):
+        if not (is_node or os.path.lexists(path)):
             with suppress(FileExistsError):  # another server was faster: both use its key
                 write_key(path, new)
     except (OSError, RuntimeError, KeyUnusable) as error:
@@ -203,6 +199,11 @@ def _own_key(
             error=_text(error),
         )
         return new, None
+    if is_node and not os.path.lexists(path):
+        raise KeyUnusable(
+            f"All nodes of a cluster have one key, and {path} is not there. Copy it from where "
+            "chatd cluster init has made it, give --tls-cert and --tls-key, or --tls off."
+        )
     return read_key(path), path.with_suffix(".crt")
 
 
