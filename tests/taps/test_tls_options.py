@@ -157,7 +157,7 @@ def test_a_key_that_cannot_be_used_is_named_and_never_replaced(
 
 def test_a_node_of_a_cluster_makes_no_key_of_its_own(key_file: Path) -> None:
     line = "--tls on --cluster etcd://127.0.0.1"
-    assert f"{key_file} is not there: copy it from where chatd cluster init" in _refusal(line)
+    assert f"{key_file} is not there. Copy it from where chatd cluster init" in _refusal(line)
     assert not key_file.exists()
     told = make_cluster_key("party", os.environ)
     assert str(key_file) in told
