@@ -40,7 +40,7 @@ def test_commands_nicknames_and_rooms_are_completed(
     moon.receive("ok")
     ice.expect("2 members")
     ice.send_keys("@moo" + TAB)
-    ice.expect_last_lines("#lobby> @moonlight", "party")
+    ice.expect_last_lines("privately to moonlight> @moonlight", "party")
     ice.send_line("psst")
     assert moon.receive("private")["data"]["text"] == "psst"
     ice.expect("[private to moonlight] psst")
@@ -59,7 +59,7 @@ def test_commands_nicknames_and_rooms_are_completed(
         "#lobby>", "party · #lobby · 2 members · unread: #devices 1 · online as ice"
     )
     ice.send_keys("/msg moon" + TAB)
-    ice.expect_last_lines("#lobby> /msg moonlight", "party")
+    ice.expect_last_lines("privately to moonlight> /msg moonlight", "party")
     ice.send_keys("\x15")  # which takes the line away
     ice.send_line("/room #devices")
     ice.expect_last_lines("#devices>", "party · #devices · 2 members · online as ice")
