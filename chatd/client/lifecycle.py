@@ -201,8 +201,12 @@ class Core:
             inputs.rejected(sentence)
 
     def wrong_key(self, inputs: Inputs, sentence: str) -> None:
-        """The server has another key than the expected one; one that was found may not be it."""
-        if self.server is not None and self.server.server_id:
+        """The server has another key than the expected one.
+
+        Only an address that the user gave ends the client: one that was found, or that a server
+        told, may be another's by now, while the right server still comes.
+        """
+        if self.server is not None and (self.server.server_id or self.server.fingerprint):
             inputs.failed(sentence)
         else:
             inputs.rejected(sentence)

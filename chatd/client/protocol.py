@@ -67,11 +67,17 @@ class ServerConnection(LineReceiver, WatchedConnection):
 
     def handshakeCompleted(self) -> None:
         """The server has proved that it has its key; of Twisted's interface."""
-        self._is_handshaking = False
-        if self._client is not None:
-            from chatd.tls.contexts import peer_fingerprint
+        if self._client is None:
+            return
+        from chatd.tls.contexts import peer_fingerprint
 
-            self._client.connected(self, peer_fingerprint(self.transport))
+        try:
+            fingerprint = peer_fingerprint(self.transport)
+        except ValueError:
+            self.abort("the server's certificate cannot be read")
+        else:
+            self._is_handshaking = False
+            self._client.connected(self, fingerprint)
 
     @override
     def lineReceived(self, line: bytes) -> None:

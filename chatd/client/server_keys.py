@@ -5,6 +5,7 @@ first met a server, as SSH does, and speaks with nothing else that bears its id 
 with another key, and not without TLS.
 """
 
+import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
@@ -15,7 +16,7 @@ from chatd.chat import limits
 from chatd.client.lifecycle import ServerAddress
 from chatd.tls import fingerprint
 from chatd.tls.known_servers import KnownServers, address_key, id_key
-from chatd.wire.discovery import Offer
+from chatd.wire.discovery import Offer, is_server_id
 from chatd.wire.rendering import escape
 
 _WHY: Final = "Either it was set up anew, or somebody else answers in its place."
@@ -35,8 +36,17 @@ class ServerKeys:
         self._notify = notify
         self._clock = clock
         self._warned: set[tuple[str, str]] = set()
-        # Where a wrong key was found, and until when (by the clock) that counts.
+        # Where a wrong key was found, or none, and until when (by the clock) that counts.
         self._refused: dict[tuple[str, int], float] = {}
+        # The keys of those that have not welcomed the client yet: it may be asked for a password.
+        self._shown: dict[str, str] = {}
+
+    def as_server(self, host: ServerAddress) -> ServerAddress:
+        """`host`, whose name may be a server's id as well: a server that was met has its key."""
+        is_met = self._known.get(id_key(host.host)) is not None
+        if is_met and self._known.get(_key(host)) is None:
+            return replace(host, server_id=host.host)
+        return host
 
     def accepts(self, offer: Offer) -> bool:
         """Whether `offer` may be from the server that it names; if not, the user is told once."""
@@ -52,7 +62,7 @@ class ServerKeys:
             self._notify(
                 f"{offer.address}:{offer.port} calls itself {escape(offer.id)} but has {found}, so "
                 f"this client passes it over. {_WHY} If you trust it: chatd trust {forget}"
-                f"{escape(offer.id)}"
+                f"{in_shell(offer.id)}"
             )
         return False
 
@@ -66,6 +76,8 @@ class ServerKeys:
         """What the user must be told as a server does not speak TLS; empty if it need not."""
         if not self._expected(server):
             return ""
+        # Not for long: perhaps it is the right one, which has just been restarted.
+        self._refuse(server, limits.RETRY_SECONDS + limits.DISCOVERY_PERIOD_SECONDS)
         return (
             f"{escape(str(server))} does not speak TLS, which it did before, so nothing was sent "
             f"to it. If its host has turned TLS off: chatd trust --forget {_name(server)}"
@@ -76,11 +88,12 @@ class ServerKeys:
 
         :param found: the fingerprint of its key.
         """
-        if server is None or self._expected(server) in ("", found):
+        if server is None:
             return ""
-        self._refused[server.host, server.port] = self._clock.seconds() + limits.WRONG_KEY_SECONDS
-        if len(self._refused) > limits.MAX_OFFERS:
-            del self._refused[next(iter(self._refused))]
+        if self._expected(server) in ("", found):
+            self._shown = {_key(server): found}
+            return ""
+        self._refuse(server, limits.WRONG_KEY_SECONDS)
         return (
             f"{escape(str(server))} has another key than before. {_WHY} Compare these words with "
             "those that its host is shown (chatd fingerprint, or /whoami): "
@@ -100,7 +113,10 @@ class ServerKeys:
         """
         if given is None or reached is None:
             return ""
+        self._shown.clear()
         found = reached.fingerprint
+        if not is_server_id(server_id):
+            server_id = ""  # that is no chatd server; nothing of it goes into the file
         named = replace(given, server_id=given.server_id or server_id, fingerprint="")
         # The key that the user's own address has is right, whatever the server calls itself.
         is_known_address = not given.server_id and self._expected(given) == found != ""
@@ -112,15 +128,23 @@ class ServerKeys:
         self._known.meet(_key(named), found)
         self._known.meet(_key(given), found)
         if is_new:
+            name = escape(named.server_id or str(given))
             self._notify(
-                f"You meet {escape(named.server_id)} for the first time. Its key in words, to "
-                f"compare with those that its host is shown: {fingerprint.words(found)}"
+                f"You meet {name} for the first time. Its key in words, to compare with those "
+                f"that its host is shown: {fingerprint.words(found)}"
             )
         return ""
 
     def _expected(self, server: ServerAddress) -> str:
         """The fingerprint of the key that it must have; empty if it may have any, or none."""
-        return self._known.get(_key(server)) or server.fingerprint
+        key = _key(server)
+        return self._known.get(key) or server.fingerprint or self._shown.get(key, "")
+
+    def _refuse(self, server: ServerAddress, seconds: float) -> None:
+        """Take no offers of that address for a while, so that others come into question."""
+        self._refused[server.host, server.port] = self._clock.seconds() + seconds
+        if len(self._refused) > limits.MAX_OFFERS:
+            del self._refused[next(iter(self._refused))]
 
 
 def _key(server: ServerAddress) -> str:
@@ -132,4 +156,10 @@ def _key(server: ServerAddress) -> str:
 
 def _name(server: ServerAddress) -> str:
     """How the user names a server to ``chatd trust``."""
-    return escape(server.server_id) if server.server_id else f"{server.host}:{server.port}"
+    return in_shell(server.server_id or f"{server.host}:{server.port}")
+
+
+def in_shell(name: str) -> str:
+    """A server's name as the user types it to ``chatd trust``."""
+    quoted = shlex.quote(escape(name))
+    return f"-- {quoted}" if name.startswith("-") else quoted

@@ -177,7 +177,8 @@ def make_client(options: Options, nickname: str, ui: UserInterface, reactor: Any
         return client(search(options["server"]), once=False)
     if not options.is_id_possible:
         return client(DirectAddress(address), once)
-    named = NamedServer(reactor, search(address.host), address, notices)
+    host = keys.as_server(address)
+    named = NamedServer(reactor, search(address.host), host, notices)
     made = client(named, once=False)
     if once:
         named.on_host = made.stop_reconnecting

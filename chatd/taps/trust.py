@@ -1,6 +1,7 @@
 """``chatd trust``: accept the key of a server, or forget it."""
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -11,6 +12,7 @@ from twisted.logger import globalLogBeginner
 from twisted.python import usage
 from typing_extensions import override
 
+from chatd.client.server_keys import in_shell
 from chatd.discovery.subnets import DEFAULT_PORT
 from chatd.stderr import write_line
 from chatd.taps.client import split_address
@@ -78,7 +80,7 @@ class Options(CommandOptions):
             self.key = self._key()
 
     def _key(self) -> str:
-        if ":" in self.name:
+        if ":" in self.name and not self._is_known_id():
             address = split_address("SERVER", self.name)
             if not (self.fingerprint or self["forget"]):
                 raise usage.UsageError(f"give the FINGERPRINT of {self.name}, too")
@@ -86,6 +88,11 @@ class Options(CommandOptions):
         if not is_server_id(self.name):
             raise usage.UsageError(f"SERVER: {self.name!r} is neither a server's id nor an address")
         return id_key(self.name)
+
+    def _is_known_id(self) -> bool:
+        """Whether a server with that id was met, though the id looks like an address."""
+        known = known_servers(os.environ, lambda warning: None)
+        return known.get(id_key(self.name)) is not None
 
 
 async def main(reactor: Any, options: Options, known: KnownServers) -> None:
@@ -108,19 +115,28 @@ async def main(reactor: Any, options: Options, known: KnownServers) -> None:
     if len(keys) > 1:
         write_line(
             "These are several keys. Name the right one: "
-            f"chatd trust {escape(options.name)} FINGERPRINT"
+            f"chatd trust {in_shell(options.name)} FINGERPRINT"
         )
         raise SystemExit(1)
     if known.get(options.key) == keys[0]:
         write_line("This key is trusted already.")
         return
     if not is_terminal():
-        write_line(f"To accept it: chatd trust {escape(options.name)} {keys[0]}")
+        write_line(f"To accept it: chatd trust {in_shell(options.name)} {keys[0]}")
         raise SystemExit(1)
     if not _confirmed():
         write_line("Nothing was changed.")
         raise SystemExit(1)
-    known.trust(options.key, keys[0])
+    _trust(known, options, keys[0])
+
+
+def _trust(known: KnownServers, options: Options, key: str) -> None:
+    """Accept `key`.
+
+    :raises SystemExit: with status 1, if that cannot be written down.
+    """
+    if not known.trust(options.key, key):
+        raise SystemExit(1)  # the user was told why
     write_line(f"The key of {escape(options.name)} is trusted from now on.")
 
 
@@ -132,7 +148,17 @@ def _where(offers: Sequence[Offer], key: str) -> str:
 def _confirmed() -> bool:
     sys.stderr.write("Is its host shown the same words? [y/N] ")
     sys.stderr.flush()
-    return sys.stdin.readline().strip().casefold() in ("y", "yes")
+    # The reactor's handler would wait for the end of the line.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return sys.stdin.readline().strip().casefold() in ("y", "yes")
+    except KeyboardInterrupt:
+        sys.stderr.write("\n")
+        return False
+    except UnicodeDecodeError:
+        return False
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _list(known: KnownServers) -> int:
@@ -146,17 +172,25 @@ def _list(known: KnownServers) -> int:
     return 0
 
 
+def _forget(known: KnownServers, options: Options) -> int:
+    if known.get(options.key) is None:
+        write_line(f"{escape(options.name)} is not known; chatd trust lists the known servers.")
+        return 1
+    if not known.forget(options.key):
+        return 1  # the user was told why
+    write_line(f"{escape(options.name)} is forgotten.")
+    return 0
+
+
 def run(options: Options) -> int:
     """Run ``chatd trust``, and return its exit status."""
     known = known_servers(os.environ, write_line)
     if not options.name:
         return _list(known)
     if options["forget"]:
-        known.forget(options.key)
-        write_line(f"{escape(options.name)} is forgotten.")
-    elif options.fingerprint:
-        known.trust(options.key, options.fingerprint)
-        write_line(f"The key of {escape(options.name)} is trusted from now on.")
+        return _forget(known, options)
+    if options.fingerprint:
+        _trust(known, options, options.fingerprint)
     else:
         globalLogBeginner.beginLoggingTo([options.observer()], redirectStandardIO=False)
         task.react(main, [options, known], get_reactor())

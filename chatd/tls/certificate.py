@@ -1,5 +1,6 @@
 """The server's certificate: its own, signed by itself, or one that its operator has."""
 
+import os
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -9,13 +10,14 @@ from pathlib import Path
 from typing import Final
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from chatd.tls import fingerprint
-from chatd.tls.server_key import KeyUnusable, PrivateKey, read_key, read_pem
+from chatd.tls.server_key import KeyUnusable, PrivateKey, read_key, read_pem, write_whole
 
 #: A clock may be a little slow. Browsers refuse certificates that are valid for over 398 days.
 _BEFORE: Final = timedelta(days=2)
@@ -107,8 +109,8 @@ def own_identity(
             pass
     identity = self_signed(key, server_id, names, ips, now)
     if path is not None:
-        with suppress(OSError):
-            path.write_bytes(identity.certificate.public_bytes(Encoding.PEM))
+        with suppress(OSError):  # a pipe in its place is replaced: to write to it would block
+            write_whole(path, identity.certificate.public_bytes(Encoding.PEM), os.replace)
     return identity
 
 
@@ -146,9 +148,16 @@ def read_identity(certificate_path: Path, key_path: Path) -> Identity:
     except ValueError:
         raise KeyUnusable(f"{certificate_path} is not a certificate in PEM.") from None
     identity = Identity(key, certificate, tuple(chain))
-    if fingerprint.of_key(key.public_key()) != identity.fingerprint:
+    if fingerprint.of_key(key.public_key()) != _fingerprint(certificate, certificate_path):
         raise KeyUnusable(f"The key {key_path} is not that of the certificate {certificate_path}.")
     return identity
+
+
+def _fingerprint(certificate: x509.Certificate, path: Path) -> str:
+    try:
+        return fingerprint.of_certificate(certificate)
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise KeyUnusable(f"The key in {path} is of no kind that can be used: {error}") from None
 
 
 def read_fingerprint(path: Path) -> str:
@@ -160,9 +169,10 @@ def read_fingerprint(path: Path) -> str:
     if b"-----BEGIN CERTIFICATE-----" not in content:
         return fingerprint.of_key(read_key(path).public_key())
     try:
-        return fingerprint.of_certificate(x509.load_pem_x509_certificate(content))
+        certificate = x509.load_pem_x509_certificate(content)
     except ValueError:
         raise KeyUnusable(f"{path} is not a certificate in PEM.") from None
+    return _fingerprint(certificate, path)
 
 
 def _is_dns_name(text: str) -> bool:

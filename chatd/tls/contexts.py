@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from OpenSSL import SSL, crypto
 from twisted.internet.interfaces import IOpenSSLServerConnectionCreator, IReactorTime
 from twisted.internet.protocol import Factory
@@ -81,5 +83,11 @@ def server_factory(
 
 
 def peer_fingerprint(transport: Any) -> str:
-    """The fingerprint of the other end's key, once the handshake is done."""
-    return fingerprint.of_certificate(transport.getPeerCertificate().to_cryptography())
+    """The fingerprint of the other end's key, once the handshake is done.
+
+    :raises ValueError: if its certificate, or the key in it, is nothing that chatd understands.
+    """
+    try:
+        return fingerprint.of_certificate(transport.getPeerCertificate().to_cryptography())
+    except (x509.InvalidVersion, UnsupportedAlgorithm) as error:
+        raise ValueError(str(error)) from None

@@ -16,7 +16,9 @@ each other's, and a client that is killed damages no other line. A damaged line 
 """
 
 import os
-from collections.abc import Callable
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -87,14 +89,20 @@ class KnownServers:
             known = self.get(key)
         return known or fingerprint
 
-    def trust(self, key: str, fingerprint: str) -> None:
-        """Take this key for the server's from now on. The user has compared it."""
-        self._append(key, fingerprint, _TRUSTED)
+    def trust(self, key: str, fingerprint: str) -> bool:
+        """Take this key for the server's from now on. The user has compared it.
 
-    def forget(self, key: str) -> None:
-        """Take the server for one that was never met."""
-        self._append(key, "-", _FORGOTTEN)
+        :return: whether that is written down.
+        """
+        return self._append(key, fingerprint, _TRUSTED)
+
+    def forget(self, key: str) -> bool:
+        """Take the server for one that was never met.
+
+        :return: whether that is written down.
+        """
         self._unwritten.pop(key, None)
+        return self._append(key, "-", _FORGOTTEN)
 
     def all(self) -> dict[str, str]:
         """The fingerprint of each server, by its key."""
@@ -104,8 +112,8 @@ class KnownServers:
         if self._path is None:
             return Contents({})
         try:
-            with self._path.open("rb") as file:
-                content = file.read(limits.KNOWN_SERVERS_BYTES + 1)
+            with _opened(self._path, os.O_RDONLY) as handle:
+                content = os.read(handle, limits.KNOWN_SERVERS_BYTES)
         except FileNotFoundError:
             return Contents({})
         except OSError as error:
@@ -114,43 +122,65 @@ class KnownServers:
                 "were met before."
             )
             return Contents({})
-        contents = parse(content[: limits.KNOWN_SERVERS_BYTES])
+        contents = parse(content)
         if contents.damaged:
             self._warn_once(
                 f"{self._path} is damaged: line {contents.damaged[0]} says nothing and is left out."
             )
         return contents
 
-    def _append(self, key: str, fingerprint: str, what: str) -> None:
+    def _append(self, key: str, fingerprint: str, what: str) -> bool:
+        """Write a line; return whether that was possible."""
         if what != _FORGOTTEN:
             self._unwritten[key] = fingerprint
         if self._path is None:
-            return
+            return False
         line = f"{key} {fingerprint} {what} {self._today().isoformat()}\n"
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
-            try:
-                size = os.fstat(handle).st_size
-                if size + len(line) > limits.KNOWN_SERVERS_BYTES:
-                    raise OSError(0, "it is full; remove it, or the lines that are not needed")
-                # The end of a line that was cut off must not become the beginning of this one.
-                is_cut = size and os.pread(handle, 1, size - 1) != b"\n"
-                os.write(handle, (f"\n{line}" if is_cut else line).encode())
-            finally:
-                os.close(handle)
+            with _opened(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT) as handle:
+                _append_line(handle, line)
         except OSError as error:
             self._warn_once(
                 f"{self._path} cannot be written ({error.strerror}), so the key of this server is "
                 "remembered only until this program ends."
             )
-        else:
-            self._unwritten.pop(key, None)
+            return False
+        self._unwritten.pop(key, None)
+        return True
 
     def _warn_once(self, sentence: str) -> None:
         if sentence not in self._warned:
             self._warned.add(sentence)
             self._warn(sentence)
+
+
+@contextmanager
+def _opened(path: Path, flags: int) -> Iterator[int]:
+    """The open file at `path`; a FIFO in its place must not block the program.
+
+    :raises OSError: also if it is not a regular file.
+    """
+    handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0), 0o600)
+    try:
+        mode = os.fstat(handle).st_mode
+        if not stat.S_ISREG(mode):
+            is_directory = stat.S_ISDIR(mode)
+            raise OSError(0, "Is a directory" if is_directory else "it is not a regular file")
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _append_line(handle: int, line: str) -> None:
+    size = os.fstat(handle).st_size
+    if size + len(line) > limits.KNOWN_SERVERS_BYTES:
+        raise OSError(0, "it is full; remove it, or the lines that are not needed")
+    # The end of a line that was cut off must not become the beginning of this one.
+    is_cut = size and os.pread(handle, 1, size - 1) != b"\n"
+    written = (f"\n{line}" if is_cut else line).encode()
+    if os.write(handle, written) < len(written):
+        raise OSError(0, "no space is left on the disk")
 
 
 def parse(content: bytes) -> Contents:

@@ -3,6 +3,7 @@
 import os
 import stat
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from chatd.chat import limits
 
 #: What browsers and TLS 1.3 can use. The server makes keys on P-256: browsers refuse Ed25519.
 PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
+
+#: RFC 8446, section 9.1, and those that clients offer besides.
+_CURVES = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
 
 
 class KeyUnusable(Exception):
@@ -61,6 +65,10 @@ def read_key(path: Path) -> PrivateKey:
         raise KeyUnusable(f"{path} is not a private key in PEM.") from None
     if not isinstance(key, PrivateKey):
         raise KeyUnusable(f"The key {path} is neither of an elliptic curve nor Ed25519 nor RSA.")
+    if isinstance(key, ec.EllipticCurvePrivateKey) and not isinstance(key.curve, _CURVES):
+        raise KeyUnusable(
+            f"The key {path} is on {key.curve.name}, which no client can use: make one on P-256."
+        )
     return key
 
 
@@ -103,16 +111,25 @@ def write_key(path: Path, key: PrivateKey) -> None:
     """
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     try:
-        handle, draft = tempfile.mkstemp(prefix=".chatd-", dir=path.parent)  # mode 0600
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(pem)
-                file.flush()
-                os.fsync(file.fileno())
-            os.link(draft, path)  # unlike a renaming, it fails if there is one already
-        finally:
-            Path(draft).unlink()
+        write_whole(path, pem, os.link)  # unlike a renaming, it fails if there is one already
     except FileExistsError:
         raise
     except OSError as error:
         raise KeyUnusable(f"The key {path} cannot be written: {error.strerror}.") from None
+
+
+def write_whole(path: Path, content: bytes, put: Callable[[str, Path], None]) -> None:
+    """Write a file in mode 0600, at once as a whole.
+
+    :param put: gives the file its name: ``os.link``, or ``os.replace``.
+    :raises OSError: if that is not possible.
+    """
+    handle, draft = tempfile.mkstemp(prefix=".chatd-", dir=path.parent)  # mode 0600
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        put(draft, path)
+    finally:
+        Path(draft).unlink(missing_ok=True)

@@ -4,19 +4,22 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+from OpenSSL import SSL, crypto
 from twisted.internet.error import ConnectionDone
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
-from chatd.chat import limits
+from chatd.chat import events, limits
 from chatd.client.lifecycle import EXIT_REFUSED, ServerAddress
 from chatd.client.server_keys import ServerKeys
 from chatd.tls import fingerprint
-from chatd.tls.certificate import self_signed
+from chatd.tls.certificate import Identity, self_signed
 from chatd.tls.contexts import ServerContext, server_factory
 from chatd.tls.known_servers import KnownServers, address_key, id_key
 from chatd.tls.server_key import make_key
+from chatd.wire import frames
 from chatd.wire.discovery import Offer
 from tests.client.service_harness import PARTY, TOKEN, ClientHarness
 
@@ -24,6 +27,20 @@ NOW = datetime.now(UTC)
 OURS, THEIRS = (ServerContext(self_signed(make_key(), "party", [], [], NOW)) for _ in range(2))
 OFFERED = ServerAddress(PARTY.host, PARTY.port, "party", OURS.fingerprint)
 DIRECT = ServerAddress("10.35.11.111", 5_555)
+
+
+class UnreadableContext(ServerContext):
+    """Shows a certificate that OpenSSL takes, but that is of no version that exists."""
+
+    def use(self, identity: Identity) -> None:
+        der = identity.certificate.public_bytes(Encoding.DER)
+        version_3, version_9 = bytes.fromhex("a003020102"), bytes.fromhex("a003020108")
+        assert version_3 in der
+        self.identity = identity
+        self._context = SSL.Context(SSL.TLS_METHOD)
+        odd = crypto.load_certificate(crypto.FILETYPE_ASN1, der.replace(version_3, version_9, 1))
+        self._context.use_certificate(odd)
+        self._context.use_privatekey(crypto.PKey.from_cryptography_key(identity.key))
 
 
 class TlsHarness(ClientHarness):
@@ -192,6 +209,59 @@ def test_the_key_of_an_address_counts_whatever_the_server_there_calls_itself(
     assert known.get("party") == OURS.fingerprint, "that is not changed by it"
 
 
+def test_a_server_that_has_shown_a_key_is_not_spoken_to_without_it_before_it_is_met() -> None:
+    client = TlsHarness(is_interactive=True)
+    client.connect_with_tls(DIRECT, OURS)
+    client.heard()
+    client.refuse("password-required", "ice is an account.")
+    client.ui.answer("correct horse")
+    client.connect_socket(DIRECT)
+    client.transport.clear()
+    client.lose_connection(clean=True)
+    assert len(client.reactor.tcpClients) == 2, "the password would go without TLS"
+    assert client.was_notified("does not speak TLS, which it did before")
+    client.advance(limits.RETRY_SECONDS)
+    client.connect_with_tls(DIRECT, THEIRS)
+    assert client.heard() == ""
+    assert client.exit_statuses == [EXIT_REFUSED]
+
+
+def test_a_node_that_a_server_has_told_does_not_end_the_client_with_another_key(
+    known: KnownServers,
+) -> None:
+    client = TlsHarness(known)
+    client.connect_with_tls(DIRECT, OURS)
+    client.heard()
+    client.welcome()
+    client._protocol.connectionLost(Failure(ConnectionDone()))
+    client.advance(limits.RETRY_SECONDS + 1)
+    node = ServerAddress("10.35.11.112", 5_555, "", OURS.fingerprint)
+    client.connect_with_tls(node, THEIRS)
+    assert client.heard() == ""
+    assert client.was_notified("10.35.11.112:5555 has another key than before")
+    assert not client.exit_statuses
+
+
+def test_a_certificate_that_cannot_be_read_is_no_key(known: KnownServers) -> None:
+    known.meet("party", OURS.fingerprint)
+    client = TlsHarness(known)
+    client.connect_with_tls(OFFERED, UnreadableContext(OURS.identity))
+    client.lose_connection()
+    assert client.heard() == ""
+    assert client.was_notified("the server's certificate cannot be read")
+    assert not client.exit_statuses
+
+
+def test_what_no_server_calls_itself_is_not_written_down(known: KnownServers) -> None:
+    client = TlsHarness(known)
+    client.connect_with_tls(DIRECT, OURS)
+    client.heard()
+    data = events.Welcome("x" * 100_000, 0, "ice", ("#lobby",))
+    client.receive(frames.Welcome(data=data))
+    assert known.all() == {"10.35.11.111:5555": OURS.fingerprint}
+    assert client.was_notified("You meet 10.35.11.111:5555 for the first time")
+
+
 def test_a_token_of_tls_is_sent_to_the_same_key_only(known: KnownServers) -> None:
     client = TlsHarness(known)
     client.offer(OURS)
@@ -262,6 +332,35 @@ def test_an_address_with_a_wrong_key_is_left_alone_for_a_while(known: KnownServe
     assert keys.accepts(offer(OURS.fingerprint, "10.35.11.111"))
     client.advance(limits.WRONG_KEY_SECONDS)
     assert keys.accepts(offer(OURS.fingerprint))
+
+
+def test_an_address_that_answers_without_tls_is_left_for_others_only_shortly(
+    known: KnownServers,
+) -> None:
+    known.meet(id_key("party"), OURS.fingerprint)
+    client = ClientHarness()
+    keys = ServerKeys(known, lambda sentence: None, client.reactor)
+    assert keys.no_tls(ServerAddress("10.35.11.66", 7_777, "party", OURS.fingerprint))
+    client.advance(limits.RETRY_SECONDS)
+    assert not keys.accepts(offer(OURS.fingerprint))
+    assert keys.accepts(offer(OURS.fingerprint, "10.35.11.111"))
+    client.advance(limits.DISCOVERY_PERIOD_SECONDS)
+    assert keys.accepts(offer(OURS.fingerprint))
+
+
+def test_a_host_whose_name_is_the_id_of_a_server_that_was_met_has_its_key(
+    known: KnownServers,
+) -> None:
+    host = ServerAddress("party", 7_777)
+    keys = ServerKeys(known, lambda sentence: None, ClientHarness().reactor)
+    assert keys.as_server(host) == host, "nobody was met yet"
+    known.meet(id_key("party"), OURS.fingerprint)
+    found = keys.as_server(host)
+    assert keys.no_tls(found)
+    assert keys.wrong_key(found, THEIRS.fingerprint)
+    assert not keys.wrong_key(found, OURS.fingerprint)
+    known.trust(address_key("party", 7_777), THEIRS.fingerprint)
+    assert keys.as_server(host) == host, "the user has decided about that address"
 
 
 def test_an_id_that_would_move_the_cursor_is_escaped(known: KnownServers) -> None:

@@ -76,6 +76,15 @@ def test_the_certificate_stays_as_long_as_it_is_right(key_file: Path) -> None:
     assert _tls(_serve("--tls on")).fingerprint == again.fingerprint
 
 
+def test_a_pipe_in_place_of_the_certificate_does_not_keep_the_server_waiting(
+    key_file: Path,
+) -> None:
+    key_file.parent.mkdir()
+    os.mkfifo(key_file.with_suffix(".crt"))
+    first = _tls(_serve("--tls on")).context.identity.certificate
+    assert _tls(_serve("--tls on")).context.identity.certificate == first
+
+
 def test_with_tls_only_other_hosts_find_the_ports_with_tls_open() -> None:
     ports = "--jim 7001 --plain tcp:7002 --web 7003 --jim-tls 7004 --plain-tls 7005 --web-tls 7006"
     made = _serve(f"--tls only {ports}")

@@ -1,16 +1,24 @@
 """``chatd trust``: the user accepts a key that was compared, or forgets one."""
 
 import os
+import shlex
+import signal
+import sys
 from pathlib import Path
 
 import pytest
 from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
+from chatd.chat import limits
+from chatd.client.lifecycle import ServerAddress
+from chatd.client.server_keys import ServerKeys
 from chatd.stderr import write_line
 from chatd.taps import trust
 from chatd.taps.known_servers import known_servers
 from chatd.tls import fingerprint
+from chatd.tls.known_servers import id_key
 from chatd.wire.discovery import Offer
 
 A, B = ("a" * 64, "b" * 64)
@@ -80,6 +88,61 @@ def test_a_key_can_be_forgotten() -> None:
     trust.run(options("party", A))
     assert trust.run(options("--forget", "party")) == 0
     assert key_of("party") is None
+
+
+def test_what_is_not_known_cannot_be_forgotten(capfd: pytest.CaptureFixture[str]) -> None:
+    trust.run(options("party", A))
+    assert trust.run(options("--forget", "party:7777")) == 1
+    assert "party:7777 is not known" in capfd.readouterr().err
+
+
+def test_what_cannot_be_written_down_is_not_said_to_be_done(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    trust.run(options("party", A))
+    file = tmp_path / "chatd" / "known_servers"
+    file.write_text(file.read_text() + "# " + "x" * limits.KNOWN_SERVERS_BYTES)
+    capfd.readouterr()
+    with pytest.raises(SystemExit) as raised:
+        trust.run(options("class", B))
+    assert raised.value.code == 1
+    assert trust.run(options("--forget", "party")) == 1
+    said = capfd.readouterr().err
+    assert said.count("cannot be written") == 2
+    assert "from now on" not in said
+    assert "forgotten" not in said
+
+
+@pytest.mark.parametrize(
+    "server_id", ["my party", "lab:1", "-v", "it's", "10.0.0.1:7777", "a;b", "%"]
+)
+def test_a_server_of_any_id_is_trusted_as_the_client_advises(server_id: str) -> None:
+    known_servers(os.environ, write_line).meet(id_key(server_id), A)
+    told: list[str] = []
+    keys = ServerKeys(known_servers(os.environ, write_line), told.append, Clock())
+    keys.accepts(offer("", server_id=server_id))
+    told.append(keys.wrong_key(ServerAddress("10.0.0.1", 7_777, server_id), B))
+    forget, accept = (shlex.split(each.partition("chatd trust ")[2]) for each in told)
+    trust.run(options(*accept))
+    assert key_of(id_key(server_id)) == B
+    trust.run(options(*forget))
+    assert key_of(id_key(server_id)) is None
+
+
+def test_ctrl_c_at_the_question_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal:
+        """A terminal where Ctrl-C is pressed; Python reads on if the handler returns."""
+
+        def readline(self) -> str:
+            os.kill(os.getpid(), signal.SIGINT)
+            return "yes"
+
+    monkeypatch.setattr(sys, "stdin", Terminal())
+    before = signal.signal(signal.SIGINT, lambda *of_a_reactor: None)
+    try:
+        assert not trust._confirmed()
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_the_known_servers_are_listed(capfd: pytest.CaptureFixture[str]) -> None:

@@ -131,6 +131,27 @@ def test_a_directory_in_place_of_the_file_is_said(
     assert "cannot be read (Is a directory)" in warnings[0]
 
 
+def test_a_pipe_in_place_of_the_file_is_said_and_waited_for_by_nobody(
+    path: Path, make: Make, warnings: list[str]
+) -> None:
+    path.parent.mkdir()
+    os.mkfifo(path)
+    known = make()
+    assert known.meet("party", A) == A
+    assert known.get("party") == A
+    assert "cannot be read (it is not a regular file)" in warnings[0]
+    assert "cannot be written (it is not a regular file)" in warnings[1]
+
+
+def test_it_is_known_whether_a_decision_was_written_down(make: Make, path: Path) -> None:
+    assert make().trust("party", A)
+    assert make().forget("party")
+    path.unlink()
+    path.mkdir()
+    assert not make().trust("party", A)
+    assert not make().forget("party")
+
+
 def test_the_file_does_not_grow_beyond_its_limit(
     make: Make, path: Path, warnings: list[str]
 ) -> None:

@@ -65,6 +65,7 @@ def test_two_servers_that_start_at_once_have_one_key(
         (b"x" * 300_000, "is not a file in PEM"),
         (pem(x448.X448PrivateKey.generate()), "is neither of an elliptic curve nor"),
         (pem(make_key(), b"secret"), "is encrypted"),
+        (pem(ec.generate_private_key(ec.SECP256K1())), "is on secp256k1, which no client can use"),
     ],
 )
 def test_a_damaged_or_foreign_key_is_named_and_not_replaced(
