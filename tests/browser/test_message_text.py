@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from chatd.chat import limits
 from chatd.wire.rendering import escape
 from tests.browser.chat_page import SMALL_PHONE, ChatPage, OpenPage
+from tests.browser.server_harness import Server, send_messages
 
 #: The elements of a text, as nested lists: the name, what matters of it, and what is inside.
 _TREE: Final = """async (texts) => {
@@ -99,6 +100,23 @@ def test_a_link_says_where_it_leads_unless_its_text_begins_with_that(
         text,
     )
     assert found == title
+
+
+def test_letters_of_another_direction_do_not_tear_an_address_apart(
+    open_page: OpenPage, server: Server
+) -> None:
+    moon, ice = server.add_member("moon"), open_page("ice")
+    text = "http://a.example/\u05d0\u05d1 \u05d2\u05d3"
+    send_messages(moon, text)
+    ice.wait_for_message(text, "moon")
+    gaps = ice.run(
+        """() => {
+          const all = [...document.querySelector('#log .text a').getClientRects()]
+            .sort((one, other) => one.left - other.left)
+          return all.slice(1).map(({left}, index) => left - all[index].right)
+        }"""
+    )
+    assert all(gap < 2 for gap in gaps)
 
 
 def test_code_is_shown_as_it_was_typed(module_page: ChatPage) -> None:

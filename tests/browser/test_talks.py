@@ -300,3 +300,46 @@ def test_a_line_is_not_sent_to_a_room_that_the_user_does_not_see_yet(
         0,
         "Another room is shown now. Nothing was sent.",
     ]
+
+
+def test_a_talk_says_who_has_left_whatever_is_shown_of_arrivals(
+    open_page: OpenPage, server: Server
+) -> None:
+    moon, ice = server.add_member("moon"), open_page("ice")
+    send_private(moon, "a secret", "ice")
+    ice.open_menu()
+    ice.run(
+        """() => {
+          document.querySelector('#arrivals').value = 'none'
+          document.querySelector('#arrivals').dispatchEvent(new Event('change'))
+        }"""
+    )
+    ice.press("Escape")
+    ice.open_talk("moon")
+    moon.send("quit")
+    ice.wait_for_notice("moon has left")
+    server.add_member("moon")
+    ice.wait_for_notice("moon has entered")
+
+
+def test_lines_to_one_user_are_not_recalled_for_the_next_one_of_that_nickname(
+    open_page: OpenPage, server: Server
+) -> None:
+    moon, sun, ice = server.add_member("moon"), server.add_member("sun"), open_page("ice")
+    send_private(moon, "hello", "ice")
+    ice.open_talk("moon")
+    ice.send("for one only")
+    ice.wait_for_message("for one only", "ice", "private")
+    ice.press("ArrowUp")
+    ice.wait_for_draft("for one only")
+    ice.press("ArrowDown")
+    ice.wait_for_draft("")
+    for peer, nickname in ((moon, "luna"), (sun, "moon")):
+        peer.send("set-name", {"nickname": nickname}, id=nickname)
+        peer.receive("ok")
+    send_private(sun, "hello", "ice")
+    ice.open_talk("moon")
+    ice.wait_for_message("hello", "moon", "private")
+    ice.press("ArrowUp")
+    ice.type("!")
+    ice.wait_for_draft("!")

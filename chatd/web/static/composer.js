@@ -125,7 +125,10 @@ export function createComposer(
     current = state;
     const owner = before?.talksOwner;
     if (owner && !before.nickname && !isSameName(owner, state.talksOwner)) {
-      recall.clear(); // perhaps the next user of a borrowed computer
+      recall.forget(() => false); // perhaps the next user of a borrowed computer
+    } else if (state.rooms !== before?.rooms) {
+      // Under the former nickname of a user somebody else may come, whom no line was for.
+      recall.forget((room) => state.rooms.has(room));
     }
     form.hidden = !isEntered(state);
     const draft = state.drafts.get(state.currentRoom) ?? "";

@@ -19,9 +19,13 @@ export function createRecall() {
       position = null;
     },
 
-    clear() {
-      rooms.clear();
-      position = null;
+    /** Forget the lines of all rooms but those of which `isKept(room)` is true. */
+    forget(isKept) {
+      const forgotten = [...rooms.keys()].filter((room) => !isKept(room));
+      forgotten.forEach((room) => rooms.delete(room));
+      if (forgotten.length) {
+        position = null;
+      }
     },
 
     /** The line that is `step` before the recalled one, or after it; undefined if there is none.

@@ -5,6 +5,7 @@
  */
 
 import { casefold } from "./names.js";
+import { isTalk } from "./talks.js";
 
 /** How arrivals and departures can be shown. */
 export const ARRIVALS = new Set(["condensed", "all", "none"]);
@@ -24,8 +25,12 @@ const VERBS = {
   "false true": "left and came back",
 };
 
-/** The rows of a room, for a user who ignores some nicknames, a map of which the keys count. */
-export function rowsOf({ items, clearedAfter }, { ignored, arrivals }) {
+/** The rows of a room, for a user who ignores some nicknames, a map of which the keys count.
+ *
+ * In a private talk it matters who has left: somebody else may have come in under that nickname.
+ */
+export function rowsOf({ name, items, clearedAfter }, { ignored, arrivals: chosen }) {
+  const arrivals = isTalk(name) ? "all" : chosen;
   const rows = [];
   for (const item of items.slice(items.lastIndexOf(clearedAfter) + 1)) {
     const nickname = item.presence?.nickname ?? item.source;
