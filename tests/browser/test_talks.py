@@ -343,3 +343,24 @@ def test_lines_to_one_user_are_not_recalled_for_the_next_one_of_that_nickname(
     ice.press("ArrowUp")
     ice.type("!")
     ice.wait_for_draft("!")
+
+
+def test_a_message_to_oneself_is_shown_once_and_in_the_talk_with_the_others(
+    open_page: OpenPage, server: Server
+) -> None:
+    moon, ice = server.add_member("moon"), open_page("ice")
+    ice.send("/query ice")
+    ice.find("button", "Close the talk", "main")
+    ice.send("a note")
+    ice.send("another one")
+    ice.wait_for_message("another one", "ice", "private")
+    ice.send("/query Moon,ICE")
+    ice.send("for two")
+    assert moon.receive("private")["data"]["text"] == "for two"
+    assert ice.private_texts("moon") == ["for two"]
+    ice.send("@moon,ice once")
+    moon.receive("private")
+    ice.send("last")
+    ice.wait_for_message("last", "ice", "private")
+    assert ice.private_texts("moon") == ["for two", "once", "last"]
+    assert ice.private_texts("ice") == ["a note", "another one"]

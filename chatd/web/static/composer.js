@@ -8,6 +8,7 @@ import { shownIn } from "./outbox.js";
 import { createRecall } from "./recall.js";
 import { isEntered } from "./state.js";
 import { createSuggestions } from "./suggestions.js";
+import { isTalk } from "./talks.js";
 
 /** The label of each status of an entry. */
 const STATUS_LABELS = {
@@ -126,9 +127,9 @@ export function createComposer(
     const owner = before?.talksOwner;
     if (owner && !before.nickname && !isSameName(owner, state.talksOwner)) {
       recall.forget(() => false); // perhaps the next user of a borrowed computer
-    } else if (state.rooms !== before?.rooms) {
+    } else if (before && state.talksRenamed !== before.talksRenamed) {
       // Under the former nickname of a user somebody else may come, whom no line was for.
-      recall.forget((room) => state.rooms.has(room));
+      recall.forget((room) => !isTalk(room));
     }
     form.hidden = !isEntered(state);
     const draft = state.drafts.get(state.currentRoom) ?? "";

@@ -14,7 +14,7 @@ import {
   withTalk,
   without,
 } from "./state.js";
-import { isTalk, talkName } from "./talks.js";
+import { isTalk, talkMembers, talkOf } from "./talks.js";
 import { fromList, removeUser, roomsInUse } from "./users.js";
 
 /** A store that begins with `initialState`; each subscriber gets the new state and the last one. */
@@ -100,8 +100,12 @@ const ACTIONS = {
       withRoom(state, room, (unchanged) => unchanged),
       casefold(room),
     ),
-  talkOpened: (state, { nicknames }) =>
-    select(withTalk(state, nicknames), casefold(talkName(nicknames))),
+  talkOpened: (state, { nicknames }) => {
+    // What the user sends to others and to itself is in the talk with the others.
+    const own = state.nickname || state.requestedNickname;
+    const name = talkOf({ source: own || nicknames[0], to: nicknames }, own);
+    return select(withTalk(state, talkMembers(name)), casefold(name));
+  },
   talkClosed: (state, { nicknames }) => closeTalk(state, nicknames),
   visibilityChanged: (state, { isHidden }) => markRead({ ...state, isHidden }),
   roomWanted: (state, { room }) => ({

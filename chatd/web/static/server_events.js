@@ -112,20 +112,21 @@ const HANDLERS = {
     const { source, to, time, text, action, seq = last } = data;
     const lost = Math.max(0, seq - last - 1);
     const notices = lost ? [createNotice(messages.missingPrivate(lost), time)] : [];
-    const item = Object.freeze({ kind: "private", source, to, time, text, action });
+    const isOwn = isOwnNickname(state, source) || undefined;
+    const item = Object.freeze({ kind: "private", isOwn, source, to, time, text, action });
     const name = talkOf(data, state.nickname);
     const isIgnored = state.ignored.has(casefold(source));
     const isShown = state.rooms.get(casefold(name))?.isClosed === false;
     const talk = withTalk(state, talkMembers(name));
     const next = [...notices, item].reduce(
-      (each, added) => appendToRoom(each, name, added, timeline.addByTime),
+      (each, added) => appendToRoom(each, name, added, addPrivate),
       {
         ...(isIgnored && !isShown ? closeTalk(talk, talkMembers(name)) : talk),
         resumption: state.resumption && { ...state.resumption, lastPrivate: seq },
         users: users.markPresent(state.users, source),
       },
     );
-    return isUnseen(state, casefold(name)) && !isOwnNickname(state, source) && !isIgnored
+    return isUnseen(state, casefold(name)) && !isOwn && !isIgnored
       ? withRoom(next, name, (room) => withUnread(room, [item]))
       : next;
   },
@@ -334,7 +335,7 @@ function privateSent(state, recipients, room, own, { missed = [], away = [] }, n
   const name = talkOf({ source: own.source, to: recipients }, own.source);
   const item = Object.freeze({ kind: "private", isOwn: true, to, ...own });
   const next = withoutNewLine(
-    appendToRoom(withTalk(state, talkMembers(name)), name, item, timeline.addByTime),
+    appendToRoom(withTalk(state, talkMembers(name)), name, item, addPrivate),
     name,
   );
   const notices = [
@@ -347,6 +348,12 @@ function privateSent(state, recipients, room, own, { missed = [], away = [] }, n
     (each, words) => appendToRoom(each, place, createNotice(words, now)),
     next,
   );
+}
+
+/** `items` with a private message; one to the user itself is also confirmed, and shown once. */
+function addPrivate(items, item, max) {
+  const isKnown = ({ isOwn, time, text }) => isOwn && time === item.time && text === item.text;
+  return item.isOwn && items.some(isKnown) ? items : timeline.addByTime(items, item, max);
 }
 
 /** `state` with nothing new in a room in which the user has said something. */

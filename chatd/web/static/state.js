@@ -24,6 +24,7 @@ import { roomsInUse } from "./users.js";
  *   there is none, the user has not entered yet.
  * `wantedRoom`: the room to join once the user has entered; empty if there is none.
  * `rooms`: the rooms, and the private talks of the user called `talksOwner`; see talks.js.
+ * `talksRenamed`: how often a talk has got another name.
  * `currentRoom`: the key of the room or talk that is shown.
  * `joinedRooms`: the rooms that the user is in, or joins again after a reconnection.
  * `partialUsers`: the frames of a list of users that has not arrived completely.
@@ -49,6 +50,7 @@ export const INITIAL_STATE = Object.freeze({
   wantedRoom: "",
   rooms: new Map([[LOBBY, createRoom(LOBBY)]]),
   talksOwner: "",
+  talksRenamed: 0,
   currentRoom: LOBBY,
   joinedRooms: new Map([[LOBBY, LOBBY]]),
   users: new Map(),
@@ -226,6 +228,7 @@ function moveTalk(state, from, name) {
     drafts: without(state.drafts, from).set(key, draft.filter(Boolean).join("\n")),
     outbox: state.outbox.map((entry) => (entry.room === from ? { ...entry, room: key } : entry)),
     currentRoom: state.currentRoom === from ? key : state.currentRoom,
+    talksRenamed: state.talksRenamed + (key === from ? 0 : 1),
   };
 }
 
