@@ -17,8 +17,11 @@ A connection is in one of three states:
     ``stopWriting``, which Twisted calls when its queue is empty.
 
 *default path only* (``_uses_default_path``)
-    From TLS, a half-close, an abort or the end on, every write is Twisted's. There is no way back:
-    TLS wraps this transport and encrypts first, and the others accept no more data.
+    From a half-close, an abort or the end on, every write is Twisted's. There is no way back: no
+    more data is accepted.
+
+With TLS all this happens below the encryption. A write is encrypted at once, and the record that
+comes out is what is sent or queued. The socket's ``send`` is handed out to nobody any more.
 
 Why this is safe: Twisted's ``FileDescriptor`` does not care who sent the bytes before those in its
 queue. Everything hangs on the switch between *idle* and *queued* at the right moment, so
@@ -36,8 +39,11 @@ from errno import EAGAIN, EINTR, ENOBUFS, EPIPE, EWOULDBLOCK
 from typing import Any, Final
 
 from twisted.internet import tcp
+from twisted.internet._newtls import startTLS
+from twisted.internet.abstract import FileDescriptor
 from twisted.internet.error import ConnectionLost
 from twisted.internet.interfaces import IListeningPort, IOpenSSLContextFactory, IProducer
+from twisted.protocols.tls import TLSMemoryBIOProtocol
 from twisted.python.failure import Failure
 from typing_extensions import override
 
@@ -70,9 +76,20 @@ class EagerServer(tcp.Server):
 
     @override
     def write(self, data: bytes) -> None:
-        if not (self._is_idle and data and isinstance(data, bytes)):
+        if not (data and isinstance(data, bytes)):
+            super().write(data)  # raises TypeError, or does nothing
+        elif self.TLS:
+            if self.connected:
+                tls: Any = self.protocol
+                # Twisted's own `write` would gather small pieces, with a delayed call for each
+                # connection. What is written here are the bytes of a turn already.
+                TLSMemoryBIOProtocol.write(tls, data)
+        elif self._is_idle:
+            self._send(data)
+        else:
             super().write(data)
-            return
+
+    def _send(self, data: bytes) -> None:
         try:
             sent = self.socket.send(data)
         except OSError as error:
@@ -87,8 +104,9 @@ class EagerServer(tcp.Server):
         A sender to many connections can call that ``send`` without a Python frame for each. It must
         report an incomplete send or an error to :meth:`partially_sent`.
         """
-        self._send_callback = callback
-        callback(self.socket.send if self._is_idle else None)
+        if not self.TLS:
+            self._send_callback = callback
+            callback(self.socket.send if self._is_idle else None)
 
     def partially_sent(self, data: bytes, count: int, error: OSError | None = None) -> None:
         """Queue the rest of `data`, of which a ``send`` took only `count` bytes."""
@@ -96,7 +114,7 @@ class EagerServer(tcp.Server):
             self._last_error = error.errno
         # Before anything else: the write below may pause a producer that then writes once more.
         self._set_idle(False)
-        super().write(data[count:])
+        FileDescriptor.write(self, data[count:])  # not this class's: it would encrypt it again
 
     @override
     def writeSequence(self, iovec: Iterable[bytes]) -> None:
@@ -146,8 +164,10 @@ class EagerServer(tcp.Server):
 
     @override
     def startTLS(self, ctx: IOpenSSLContextFactory, normal: bool = True) -> None:
-        self._use_default_path()
-        super().startTLS(ctx, normal)
+        if self._send_callback is not None:
+            self._send_callback(None)
+            self._send_callback = None
+        startTLS(self, ctx, normal, _BelowTLS)
 
     @override
     def loseWriteConnection(self) -> None:
@@ -183,6 +203,17 @@ class EagerServer(tcp.Server):
             self._is_idle = is_idle
             if self._send_callback is not None:
                 self._send_callback(self.socket.send if is_idle else None)
+
+
+class _BelowTLS(FileDescriptor):
+    """How TLS writes what it has encrypted; ``startTLS`` calls this with an `EagerServer`."""
+
+    @override
+    def write(self: Any, data: bytes) -> None:
+        if self._is_idle:
+            self._send(data)
+        else:
+            FileDescriptor.write(self, data)
 
 
 def write_eagerly(port: IListeningPort) -> None:

@@ -1,6 +1,7 @@
 """Eager connections under TLS."""
 
 from pathlib import Path
+from select import select
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ MODULES = [
     "twisted.test.test_ssl",
 ]
 
+SECRET = b"a secret or two"
 DATA = b"0123456789" * 100_000
 
 
@@ -76,6 +78,16 @@ async def _hears(listener: RecordingProtocol, data: bytes) -> None:
     assert listener.heard == data
 
 
+async def _with_tls() -> tuple[Any, RecordingProtocol, RecordingProtocol]:
+    """A port, and the two ends of a connection of it, which has said `SECRET` with TLS."""
+    factory = _Factory(_Secretive)
+    port = reactor.listenTCP(0, factory, interface=HOST)
+    write_eagerly(port)
+    asker = await connectProtocol(TCP4ClientEndpoint(reactor, HOST, port.getHost().port), _Asker())
+    await _hears(asker, SECRET)
+    return port, asker, factory.made[0]
+
+
 async def _close(port: Any, *listeners: RecordingProtocol) -> None:
     gone = [when_gone(each) for each in listeners]
     listeners[0].transport.loseConnection()
@@ -89,20 +101,38 @@ async def test_a_secret_is_not_sent_before_the_handshake() -> None:
     wire = FakeConnection(_Secretive())
     wire.socket.incoming.append(b"begin")
     wire.turn()
-    await deferLater(reactor, 0)  # the encryption gathers small pieces for a turn
     wire.settle()
     assert wire.sent == b"ready"
 
 
 @on_reactor
 async def test_after_the_handshake_the_secret_is_sent() -> None:
-    factory = _Factory(_Secretive)
-    port = reactor.listenTCP(0, factory, interface=HOST)
-    write_eagerly(port)
-    asker = await connectProtocol(TCP4ClientEndpoint(reactor, HOST, port.getHost().port), _Asker())
-    await _hears(asker, b"a secret or two")
-    assert isinstance(factory.made[0].transport, EagerServer)
-    await _close(port, asker, factory.made[0])
+    port, asker, speaker = await _with_tls()
+    assert isinstance(speaker.transport, EagerServer)
+    await _close(port, asker, speaker)
+
+
+@on_reactor
+async def test_a_write_with_tls_is_sent_before_it_returns() -> None:
+    port, asker, speaker = await _with_tls()
+    speaker.transport.write(b", and")
+    readable, _, _ = select([asker.transport.socket], [], [], 10)
+    assert readable, "nothing was sent"
+    await _close(port, asker, speaker)
+
+
+@on_reactor
+async def test_what_the_kernel_does_not_take_at_once_keeps_its_order_with_tls() -> None:
+    port, asker, speaker = await _with_tls()
+    written = SECRET
+    while speaker.transport not in reactor.getWriters():
+        speaker.transport.write(DATA)
+        written += DATA
+    speaker.transport.write(b", more")
+    await _hears(asker, written + b", more")
+    speaker.transport.write(b", and more")
+    await _hears(asker, written + b", more, and more")
+    await _close(port, asker, speaker)
 
 
 @on_reactor
