@@ -5,7 +5,7 @@ from typing import Protocol
 
 from chatd.chat import commands
 from chatd.client.lifecycle import ServerAddress
-from chatd.client.passwords import Passwords
+from chatd.client.passwords import Passwords, privacy_warning
 from chatd.client.ui import UserInterface
 from chatd.client.unconfirmed import PendingCommand
 from chatd.wire.rendering import escape
@@ -48,9 +48,10 @@ class AccountNickname:
             )
             return
         keep = f" (Enter alone: stay {self._session.nickname})" if problem else ""
+        server = self._session.server
         self._ui.prompt_password(
-            f"{escape(problem)} Password for {nickname}?{keep}".lstrip(),
-            partial(self._authenticate, nickname, self._session.server),
+            f"{escape(problem)} Password for {nickname}?{keep}{privacy_warning(server)}".lstrip(),
+            partial(self._authenticate, nickname, server),
         )
 
     def _authenticate(self, nickname: str, server: ServerAddress | None, password: str) -> None:

@@ -6,6 +6,7 @@ because it answers, so it belongs to the address, and to the key of TLS, that th
 
 from chatd.chat import names
 from chatd.client.lifecycle import ServerAddress
+from chatd.client.who_am_i import is_loopback
 
 
 class Passwords:
@@ -29,6 +30,13 @@ class Passwords:
         return not self.get(server, account) and any(
             name == key and password for (*_, name), password in self._passwords.items()
         )
+
+
+def privacy_warning(server: ServerAddress | None) -> str:
+    """What follows the question for a password if others could read the answer; else empty."""
+    if server is None or server.fingerprint or is_loopback(server.host):
+        return ""
+    return " (This connection is not encrypted.)"
 
 
 def _key(server: ServerAddress, account: str) -> tuple[str, int, str, str]:

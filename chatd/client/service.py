@@ -23,6 +23,7 @@ from chatd.client.finder import Finder
 from chatd.client.ignored import IgnoredNicknames
 from chatd.client.lifecycle import RETRY_WITH_PASSWORD, Core, Effects, ServerAddress, machine
 from chatd.client.link import LinkMonitor
+from chatd.client.passwords import privacy_warning
 from chatd.client.protocol import Client, ServerConnection, describe_failure
 from chatd.client.server_keys import ServerKeys
 from chatd.client.session import Session
@@ -240,7 +241,8 @@ class ChatClient(Service, Effects, SessionOwner, Client):
             if self.session.passwords.is_known_elsewhere(server, nickname):
                 problem += f" You have not given it to {server} yet, only to another address."
             self._ui.prompt_password(
-                f"{escape(problem)} Your password?", partial(self._on_password, server)
+                f"{escape(problem)} Your password?{privacy_warning(server)}",
+                partial(self._on_password, server),
             )
         elif self._ui.is_interactive:
             self._ui.password_checked()

@@ -32,13 +32,14 @@ def show_identity(ui: UserInterface, identity: Identity) -> None:
         nickname,
         server.server_id or server.host,
         is_encrypted=server.fingerprint != "",
-        is_local=_is_loopback(server.host),
+        is_local=is_loopback(server.host),
         key_words=words(server.fingerprint) if server.fingerprint else "",
     ):
         ui.notify(sentence)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether `host` is this one."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -13,6 +13,7 @@ from tests.client.session_harness import SessionHarness
 
 PASSWORD = "correct horse"  # noqa: S105  # it opens nothing
 NEEDS_IT = "The nickname ice needs its password."
+PLAIN = " (This connection is not encrypted.)"
 SECRET = {"type": "authenticate", "data": {"account": "ice", "password": PASSWORD}}
 
 
@@ -51,7 +52,7 @@ def password_was_not_shown(client: ClientHarness) -> bool:
 def test_a_password_is_asked_for_without_echo_while_not_connected() -> None:
     client = asked()
     assert client.transport.disconnecting
-    assert client.ui.password_prompts == [f"{NEEDS_IT} Your password?"]
+    assert client.ui.password_prompts == [f"{NEEDS_IT} Your password?{PLAIN}"]
     client.advance(1_000)
     assert client.finder.search_count == 1
     assert client.exit_statuses == []
@@ -176,7 +177,8 @@ def test_a_password_is_not_sent_to_another_address_that_answers_to_the_server_s_
     client.refuse("password-required", NEEDS_IT)
     assert client.sent() == []
     assert client.ui.password_prompts[-1] == (
-        f"{NEEDS_IT} You have not given it to {server} yet, only to another address. Your password?"
+        f"{NEEDS_IT} You have not given it to {server} yet, only to another address. "
+        f"Your password?{PLAIN}"
     )
     client.advance(1_000)
     assert client.exit_statuses == []
@@ -223,7 +225,7 @@ def test_a_password_that_was_changed_meanwhile_is_asked_for_again() -> None:
     client = registered()
     reconnect_until_refused(client)
     client.refuse("wrong-password", "Wrong account or password.")
-    assert client.ui.password_prompts[-1] == "Wrong account or password. Your password?"
+    assert client.ui.password_prompts[-1] == f"Wrong account or password. Your password?{PLAIN}"
     client.ui.answer("battery staple")
     client.take_connection()
     client.sent()
@@ -299,7 +301,7 @@ def signed_in() -> ClientHarness:
 
 def test_setname_to_an_account_asks_for_its_password_without_echo_and_sends_it() -> None:
     client = signing_in(is_interactive=True)
-    assert client.ui.password_prompts == ["Password for star?"]
+    assert client.ui.password_prompts == [f"Password for star?{PLAIN}"]
     client.ui.answer(PASSWORD)
     [authenticate] = client.sent()
     assert authenticate["type"] == "authenticate"
@@ -332,7 +334,7 @@ def test_a_password_for_setname_that_is_refused_is_asked_for_again_and_is_never_
         assert client.ui.is_checking_password
         refuse_password(client, code, sentence)
         assert client.ui.password_prompts[-1] == (
-            f"{sentence} Password for star? (Enter alone: stay ice)"
+            f"{sentence} Password for star? (Enter alone: stay ice){PLAIN}"
         )
     client.ui.answer(PASSWORD)
     assert client.sent_types() == ["authenticate"]
@@ -392,7 +394,7 @@ def test_a_password_that_is_entered_after_the_connection_was_lost_is_asked_for_a
     assert rename["type"] == "set-name"
     error = frames.ErrorData("password-required", "The nickname star needs its password.")
     client.receive(frames.Error(id=rename["id"], data=error))
-    assert client.ui.password_prompts == ["Password for star?"] * 2
+    assert client.ui.password_prompts == [f"Password for star?{PLAIN}"] * 2
     client.ui.answer(PASSWORD)
     assert client.sent_types() == ["authenticate"]
 
@@ -470,7 +472,10 @@ def test_without_a_password_of_this_account_none_is_sent() -> None:
     client.sent()
     client.refuse("password-required", "The nickname star needs its password.")
     assert client.sent() == []
-    assert client.ui.password_prompts[-1] == "The nickname star needs its password. Your password?"
+    assert (
+        client.ui.password_prompts[-1]
+        == f"The nickname star needs its password. Your password?{PLAIN}"
+    )
 
 
 def test_a_password_that_could_not_be_sent_is_named_by_its_command_alone() -> None:

@@ -226,6 +226,23 @@ def test_a_server_that_has_shown_a_key_is_not_spoken_to_without_it_before_it_is_
     assert client.exit_statuses == [EXIT_REFUSED]
 
 
+@pytest.mark.parametrize(
+    ("server", "is_warned"), [(DIRECT, True), (ServerAddress("127.0.0.1", 5_555), False)]
+)
+def test_who_is_asked_for_a_password_is_told_if_others_could_read_it(
+    server: ServerAddress, is_warned: bool
+) -> None:
+    client = ClientHarness(is_interactive=True)
+    client.connect(server)
+    client.refuse("password-required", "ice is an account.")
+    assert ("This connection is not encrypted" in client.ui.password_prompts[0]) == is_warned
+    encrypted = TlsHarness(is_interactive=True)
+    encrypted.connect_with_tls(server, OURS)
+    encrypted.heard()
+    encrypted.refuse("password-required", "ice is an account.")
+    assert encrypted.ui.password_prompts == ["ice is an account. Your password?"]
+
+
 def test_a_node_that_a_server_has_told_does_not_end_the_client_with_another_key(
     known: KnownServers,
 ) -> None:

@@ -1,17 +1,21 @@
 """The options of a client: the server, the nickname, and whether it reconnects."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 import pytest
 from twisted.internet.defer import Deferred, succeed
+from twisted.internet.error import ConnectionDone
 from twisted.internet.error import ConnectionRefusedError as Refused
+from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
 from chatd.client.lifecycle import ServerAddress
 from chatd.client.service import ChatClient
 from chatd.taps import client
 from chatd.taps.client import jitter, make_client, makeService
+from chatd.taps.known_servers import known_servers
 from chatd.taps.remembered_nickname import read_nickname, remember_nickname, save_nickname
 from tests.fakes import FakeUdpReactor, FakeUI
 from tests.taps.command_lines import error_message, parse
@@ -153,6 +157,24 @@ def test_a_host_given_by_its_name_is_reconnected_to_only_with_reconnect(
     reactor.advance(4)
     assert len(reactor.tcpClients) == tries
     made.stopService()
+
+
+def test_a_host_is_no_way_round_the_key_of_a_server_that_has_the_word_as_its_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    known_servers(os.environ, lambda warning: None).meet("party", "a" * 64)
+    reactor: Any = FakeUdpReactor()
+    reactor.resolve = lambda name: succeed("10.0.0.1")
+    ui: Any = FakeUI()
+    made = make_client(parse(client.Options(), "party --ifaddrs 127.0.0.1/8"), "ice", ui, reactor)
+    made.startService()
+    reactor.advance(1)
+    protocol: Any = reactor.tcpClients[0][2].buildProtocol(None)
+    protocol.makeConnection(StringTransport())
+    protocol.connectionLost(Failure(ConnectionDone()))
+    assert len(reactor.tcpClients) == 1, "it is not tried without TLS"
+    assert any("chatd trust --forget party" in each for each in ui.notices)
 
 
 def test_on_a_terminal_the_last_nickname_is_offered(monkeypatch: pytest.MonkeyPatch) -> None:
