@@ -21,6 +21,13 @@ INSPIRCD: Final = """\
 <log method="file" type="* -USERINPUT -USEROUTPUT" level="default" target="{directory}/log">
 """
 
+#: Appended for TLS; Debian's package has GnuTLS only.
+INSPIRCD_TLS: Final = """\
+<module name="ssl_gnutls">
+<sslprofile name="bench" provider="gnutls" certfile="{directory}/certificate.pem"
+  keyfile="{directory}/key.pem">
+"""
+
 NGIRCD: Final = """\
 [Global]
   Name = bench.local
