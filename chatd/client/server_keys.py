@@ -76,8 +76,6 @@ class ServerKeys:
         """What the user must be told as a server does not speak TLS; empty if it need not."""
         if not self._expected(server):
             return ""
-        # Not for long: perhaps it is the right one, which has just been restarted.
-        self._refuse(server, limits.RETRY_SECONDS + limits.DISCOVERY_PERIOD_SECONDS)
         return (
             f"{escape(str(server))} does not speak TLS, which it did before, so nothing was sent "
             f"to it. If its host has turned TLS off: chatd trust --forget {_name(server)}"
@@ -139,6 +137,20 @@ class ServerKeys:
         """The fingerprint of the key that it must have; empty if it may have any, or none."""
         key = _key(server)
         return self._known.get(key) or server.fingerprint or self._shown.get(key, "")
+
+    def trying(self, server: ServerAddress) -> None:
+        """The client connects there. If that leads to nothing, the next search prefers others.
+
+        Else who repeats the offer, and is faster, would keep the client from the right server. It
+        is not for long: perhaps this is the right one, which has just been restarted.
+        """
+        search = limits.RETRY_SECONDS + limits.DISCOVERY_PERIOD_SECONDS
+        self._refuse(server, limits.CONNECT_SECONDS + search)
+
+    def reached(self, server: ServerAddress | None) -> None:
+        """The server there has the right key, or need not have one."""
+        if server is not None:
+            self._refused.pop((server.host, server.port), None)
 
     def _refuse(self, server: ServerAddress, seconds: float) -> None:
         """Take no offers of that address for a while, so that others come into question."""

@@ -191,6 +191,7 @@ class ChatClient(Service, Effects, SessionOwner, Client):
     def connect(self, server: ServerAddress) -> None:
         self._is_registered = self._is_password_sent = self._was_told_why = False
         self._ui.set_status(status.Connecting(str(server)))
+        self._keys.trying(server)
         self._connect(server, self._keys.tries_tls(server))
 
     def _connect(self, server: ServerAddress, uses_tls: bool) -> None:
@@ -327,6 +328,7 @@ class ChatClient(Service, Effects, SessionOwner, Client):
         if fingerprint and (problem := self._keys.wrong_key(self._core.server, fingerprint)):
             self._core.wrong_key(self._inputs, problem)
         else:
+            self._keys.reached(self._core.server)
             connection.set_paused(self._is_paused)
             self._server = self._address_of(connection, fingerprint)
             self._inputs.connected()

@@ -351,18 +351,33 @@ def test_an_address_with_a_wrong_key_is_left_alone_for_a_while(known: KnownServe
     assert keys.accepts(offer(OURS.fingerprint))
 
 
-def test_an_address_that_answers_without_tls_is_left_for_others_only_shortly(
-    known: KnownServers,
+@pytest.mark.parametrize("is_silent", [True, False])
+def test_who_repeats_an_offer_and_lets_no_handshake_succeed_is_left_for_others_shortly(
+    known: KnownServers, is_silent: bool
 ) -> None:
     known.meet(id_key("party"), OURS.fingerprint)
-    client = ClientHarness()
-    keys = ServerKeys(known, lambda sentence: None, client.reactor)
-    assert keys.no_tls(ServerAddress("10.35.11.66", 7_777, "party", OURS.fingerprint))
+    client = TlsHarness(known)
+    client.finder.succeed(OFFERED)
+    client.connect_socket(OFFERED)
+    if is_silent:
+        client.advance(limits.CONNECT_SECONDS)
+    else:
+        client.lose_connection(clean=True)
     client.advance(limits.RETRY_SECONDS)
-    assert not keys.accepts(offer(OURS.fingerprint))
-    assert keys.accepts(offer(OURS.fingerprint, "10.35.11.111"))
-    client.advance(limits.DISCOVERY_PERIOD_SECONDS)
-    assert keys.accepts(offer(OURS.fingerprint))
+    keys = client.service._keys
+    assert client.finder.is_searching
+    assert not keys.accepts(offer(OURS.fingerprint, OFFERED.host))
+    assert keys.accepts(offer(OURS.fingerprint, "10.35.11.66"))
+    client.advance(limits.CONNECT_SECONDS + limits.DISCOVERY_PERIOD_SECONDS)
+    assert keys.accepts(offer(OURS.fingerprint, OFFERED.host))
+
+
+def test_a_server_that_was_reached_is_found_again_at_once(known: KnownServers) -> None:
+    client = TlsHarness(known)
+    client.offer(OURS)
+    client.heard()
+    client.welcome()
+    assert client.service._keys.accepts(offer(OURS.fingerprint, OFFERED.host))
 
 
 def test_a_host_whose_name_is_the_id_of_a_server_that_was_met_has_its_key(
