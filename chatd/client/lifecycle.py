@@ -158,6 +158,7 @@ class Core:
     :param can_ask: whether there is a user to ask.
     :param hurry: returns whether there is another node to try at once; each call counts.
     :ivar is_resuming: whether the last ``hello`` named a session to resume.
+    :ivar is_reached: whether the TCP connection to it is made; a handshake of TLS may follow.
     :ivar last_code: the code of the last refusal of ``hello``.
     :ivar moved_at: when the client last lost a node and went on at once, by `clock`.
     :ivar is_contested: whether the client must wait before it comes back to its session.
@@ -173,6 +174,7 @@ class Core:
     hurry: Callable[[], bool] = lambda: False
     is_resuming: bool = False
     server: ServerAddress | None = None
+    is_reached: bool = False
     was_online: bool = False
     timer: IDelayedCall | None = None
     last_code: str = ""
@@ -237,6 +239,7 @@ RETRY_LATER_ONCE_ONLINE: Final = frozenset({NICKNAME_TAKEN, "too-many-attempts"}
 def _connect(inputs: Inputs, core: Core) -> None:
     if core.server is None:
         raise RuntimeError("connecting before any server was found")
+    core.is_reached = False
     core.set_timeout(inputs, limits.CONNECT_SECONDS)
     core.effects.connect(core.server)
 
@@ -306,7 +309,14 @@ def _build() -> TypeMachineBuilder[Inputs, Core]:  # noqa: C901  # a list, one t
 
     @pep614(connecting.upon(Inputs.expired).to(waiting))
     def no_connection(inputs: Inputs, core: Core) -> None:
-        _wait(inputs, core, f"no connection to {core.server} within {limits.CONNECT_SECONDS} s")
+        seconds = limits.CONNECT_SECONDS
+        _wait(
+            inputs,
+            core,
+            f"{core.server} did not answer within {seconds} s"
+            if core.is_reached
+            else f"no connection to {core.server} within {seconds} s",
+        )
 
     @pep614(registering.upon(Inputs.expired).to(waiting))
     def no_welcome(inputs: Inputs, core: Core) -> None:

@@ -30,6 +30,9 @@ class Client(Protocol):
         :param fingerprint: of the server's key, which the client must check; empty without TLS.
         """
 
+    def reached(self) -> None:
+        """The TCP connection is made; over TLS, the handshake follows."""
+
     def handshake_failed(self, connection: "ServerConnection", reason: str) -> None:
         """The connection is lost before TLS was spoken: perhaps the server does not speak it."""
 
@@ -62,7 +65,9 @@ class ServerConnection(LineReceiver, WatchedConnection):
         if self._client is None:
             # close() was called while the endpoint was still connecting.
             self.transport.abortConnection()
-        elif not self._is_handshaking:
+            return
+        self._client.reached()
+        if not self._is_handshaking:
             self._client.connected(self, "")
 
     def handshakeCompleted(self) -> None:

@@ -334,6 +334,10 @@ class ChatClient(Service, Effects, SessionOwner, Client):
             self._inputs.connected()
 
     @override
+    def reached(self) -> None:
+        self._core.is_reached = True
+
+    @override
     def handshake_failed(self, connection: ServerConnection, reason: str) -> None:
         server = self._core.server
         if connection is not self._connection or server is None:

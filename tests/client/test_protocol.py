@@ -24,6 +24,9 @@ class Owner:
         self.frames: list[FromServer] = []
         self.reasons: list[str] = []
 
+    def reached(self) -> None:
+        """Nothing depends on it here."""
+
     def handshake_failed(self, connection: ServerConnection, reason: str) -> None:
         raise NotImplementedError
 

@@ -51,6 +51,9 @@ class _ClientEnd:
             server, self.transports[0], self.client, self.transports[1], clock=harness.clock
         )
 
+    def reached(self) -> None:
+        """Nothing depends on it here."""
+
     def handshake_failed(self, connection: ServerConnection, reason: str) -> None:
         raise NotImplementedError
 

@@ -52,6 +52,9 @@ class _NativeClient:
     def __init__(self) -> None:
         self.welcomed: Deferred[None] = Deferred()
 
+    def reached(self) -> None:
+        """Nothing depends on it here."""
+
     def handshake_failed(self, connection: ServerConnection, reason: str) -> None:
         raise NotImplementedError
 
