@@ -303,7 +303,7 @@ class User(Struct, frozen=True, omit_defaults=True):
 
 @dataclass(frozen=True, slots=True)
 class UserInfo:
-    """What is known of one member: see :class:`User`. `account`: it has entered with a password."""
+    """One member, as in :class:`User`. `account` says whether it has entered with a password."""
 
     nickname: str
     since: int

@@ -45,7 +45,7 @@ class Profiles:
         )
 
     def who_is(self, nickname: str) -> events.UserInfo:
-        """What is known of the member with that nickname; never its address.
+        """The profile of the member with that nickname, without its address.
 
         :raises NoSuchUser: if there is no such member.
         """

@@ -120,7 +120,7 @@ class ChatClient(Service, Effects, SessionOwner, Client):
         return stopped
 
     def stop_reconnecting(self) -> None:
-        """From now on, leave when the connection is lost, as with `once`."""
+        """Leave when the connection is lost, as with `once`."""
         self._core.once = True
 
     def _start(self) -> None:

@@ -10,7 +10,7 @@ from chatd.wire.rendering import describe_self, escape
 
 
 class Identity(Protocol):
-    """Who the user is.
+    """The nickname and the server of the user.
 
     :ivar server: that the client is connected to; None if it is not connected.
     """

@@ -242,7 +242,7 @@ def run_pip(arguments: Sequence[str]) -> tuple[int, str]:
 
 
 def _summary(folder: Path) -> str:
-    """What is in `folder` now, and what to do with it."""
+    """A report of the files in `folder`, and of the next step."""
     wheels = [(path.name.split("-"), path.stat().st_size) for path in sorted(folder.glob("*.whl"))]
     files = Counter((name, version) for (name, version, *_), _ in wheels)
     sizes: Counter[tuple[str, str]] = Counter()

@@ -12,15 +12,14 @@ from chatd.chat.commands import ListUsers
 from chatd.chat.names import casefold
 from chatd.client.ui import InteractiveUI
 from chatd.server.service import ChatServer
-from chatd.taps import environment, web_address
-from chatd.taps.hosting import HostingOptions, HostingProgram
+from chatd.taps import environment
+from chatd.taps.hosting import PAGE_PARAMETER, HostingOptions, HostingProgram
 from chatd.taps.interactive import install_reactor, make_ui
 from chatd.taps.invitation import can_show_code, make_invitation
 from chatd.taps.options import (
     log_parameters,
     nickname,
     parameter,
-    port_or_endpoint,
     server_id,
 )
 from chatd.taps.program import Program, get_reactor
@@ -53,13 +52,7 @@ class Options(HostingOptions):
             nickname,
             "n",
         ),
-        parameter(
-            "web",
-            None,
-            "serve the web page on this TCP port of the --ifaddrs addresses, or at an endpoint. "
-            f"[default: {web_address.DEFAULT_PORT}, or a free port if that is taken]",
-            port_or_endpoint,
-        ),
+        PAGE_PARAMETER,
         *[row for row in SERVER_PARAMETERS if row[0] not in ("web", "tls")],
         tls_parameter(DEFAULT_ON),
         *STORE_PARAMETERS,

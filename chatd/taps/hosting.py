@@ -1,7 +1,7 @@
 """A program that is a server and a client of its own: what ``host`` and ``launch`` share."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from twisted.internet.defer import Deferred, maybeDeferred
 from typing_extensions import override
@@ -14,8 +14,10 @@ from chatd.client.ui import InteractiveUI, UserInterface
 from chatd.discovery.subnets import Subnet
 from chatd.log.engine import StoreInUse
 from chatd.server.service import CannotListen, ChatServer
+from chatd.taps import web_address
 from chatd.taps.client import jitter, remembered_ignored
 from chatd.taps.interactive import InteractiveOptions
+from chatd.taps.options import parameter, port_or_endpoint
 from chatd.taps.program import Program
 from chatd.taps.server import (
     ServerOptions,
@@ -24,6 +26,15 @@ from chatd.taps.server import (
 )
 from chatd.taps.store import check_named_store, describe_used_store, report_problem
 from chatd.taps.tls import reload_certificate
+
+#: The page is always served, so its option has a default here.
+PAGE_PARAMETER: Final = parameter(
+    "web",
+    None,
+    "serve the web page on this TCP port of the --ifaddrs addresses, or at an endpoint. "
+    f"[default: {web_address.DEFAULT_PORT}, or a free port if that is taken]",
+    port_or_endpoint,
+)
 
 
 class HostingOptions(ServerOptions, InteractiveOptions):

@@ -18,15 +18,13 @@ from chatd.discovery.subnets import host_addresses, most_reachable
 from chatd.server.service import ChatServer
 from chatd.stderr import write_line
 from chatd.taps import environment, web_address
-from chatd.taps.hosting import HostingOptions, HostingProgram
+from chatd.taps.hosting import PAGE_PARAMETER, HostingOptions, HostingProgram
 from chatd.taps.interactive import install_reactor, make_ui, qr_code_columns
 from chatd.taps.options import (
     integer,
     log_parameters,
     nickname,
-    non_negative_number,
     parameter,
-    port_or_endpoint,
     server_id,
 )
 from chatd.taps.program import Program, get_reactor
@@ -58,20 +56,8 @@ class Options(HostingOptions):
         parameter("clients", 2, "how many clients to start, yours included", integer(1, 1_000)),
         parameter("nickname", None, "your nickname. [default: your login name]", nickname, "n"),
         parameter("id", "party", "the name that clients look for", server_id),
-        parameter(
-            "timeout",
-            0,
-            "disconnect clients that are idle for this many seconds; 0 disables",
-            non_negative_number("seconds"),
-        ),
-        parameter(
-            "web",
-            None,
-            "serve the web page on this TCP port of the --ifaddrs addresses, or at an endpoint. "
-            f"[default: {web_address.DEFAULT_PORT}, or a free port if that is taken]",
-            port_or_endpoint,
-        ),
-        *[row for row in SERVER_PARAMETERS if row[0] not in ("id", "timeout", "web", "tls")],
+        PAGE_PARAMETER,
+        *[row for row in SERVER_PARAMETERS if row[0] not in ("id", "web", "tls")],
         tls_parameter(DEFAULT_ON),
         *store_parameters(NONE, "none"),
         *log_parameters(level="warn"),

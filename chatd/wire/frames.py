@@ -324,7 +324,7 @@ class AwayChanged(Frame, frozen=True, tag="away"):
 
 
 class UserInfo(Frame, frozen=True, tag="whois"):
-    """What is known of a member."""
+    """The profile of a member."""
 
     data: events.UserInfo
 

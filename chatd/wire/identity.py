@@ -1,4 +1,4 @@
-"""Who a plain client is, where, and whether others on the network can read along."""
+"""The answer to ``/whoami`` on a plain connection: nickname, server, and whether TLS is spoken."""
 
 from dataclasses import dataclass, replace
 

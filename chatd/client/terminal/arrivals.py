@@ -11,7 +11,7 @@ from chatd.client.terminal.output import Line
 from chatd.wire import rendering
 from chatd.wire.rendering import escape
 
-#: So many names are shown of each kind; of one more, that name is shown instead of "1 other".
+#: How many names of each kind are shown. One more name is shown in place of "1 other".
 _NAMES: Final = 2
 
 #: What somebody did, by whether the first thing was to come, and whether the last one was.
@@ -25,7 +25,7 @@ _VERBS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Somebody came, or left.
+    """One arrival or departure.
 
     :ivar time: in seconds since 1970.
     :ivar sentence: says it by itself, with the reason.

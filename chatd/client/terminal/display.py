@@ -60,7 +60,7 @@ class Display(Protocol):
         """Draw anew what is above the editor: it is not known what the window shows."""
 
     def drafts(self) -> list[tuple[str, str]]:
-        """What was typed and not entered, and is not in the input line: each with its target."""
+        """The texts that were typed and not entered, each with its target."""
 
     def restore(self, target: str, text: str) -> None:
         """Put `text` into the input line, when the user's lines go to `target`."""

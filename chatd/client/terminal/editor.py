@@ -271,7 +271,7 @@ class Editor:
         if self._has_cleared:
             self._window.erase_screen()
         else:
-            # What was there before the client began goes into the scroll-back.
+            # The rows from before the client began go into the scroll-back.
             self._has_cleared = True
             self._window.cursor_goto(self.rows, 1)
             self._window.write_raw("\n" * self.rows)

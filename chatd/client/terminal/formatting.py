@@ -65,7 +65,7 @@ STYLES: Final = {
 #: How far the rows of a wrapped line are indented: as wide as the time before it.
 INDENT: Final = len("12:34 ")
 
-#: Somebody has come or gone.
+#: The events of arrivals and departures.
 ARRIVALS: Final = (
     events.MemberEntered,
     events.MemberLeft,
@@ -257,7 +257,7 @@ def _message_lines(message: events.Message, nickname: str, when: str, room: str)
 
 
 def _sender(nickname: tuple[str, str], action: bool) -> tuple[Line, str]:  # as in a message
-    """What is before each line of a message: ``ice: hello``, or ``* ice waves`` for an action."""
+    """The beginning of each line of a message: ``ice: hello``, or ``* ice waves`` for an action."""
     return ([("", "* "), nickname], " ") if action else ([nickname], ": ")
 
 

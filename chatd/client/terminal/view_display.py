@@ -105,7 +105,7 @@ class ViewDisplay(Display):
         nickname: str,
         rooms: Sequence[str],
     ) -> None:
-        # What was asked of a room that the user is not in is shown where it was asked.
+        # A topic of a room that the user is not in is shown in the view where it was asked for.
         view = self._views.find(event.room) or self._views.current
         self._append(view, *self._format(event, nickname))
 

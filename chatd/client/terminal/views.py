@@ -281,7 +281,7 @@ def talk_of(source: str, to: Sequence[str], own: str) -> str:
 
 
 def key(target: str) -> str:
-    """What is the same for each spelling of a target, and each order of its nicknames."""
+    """The key of a target: the same for each spelling of it, and each order of its nicknames."""
     if not is_talk(target):
         return casefold(target)
     return talk(sorted({casefold(each) for each in names_of(target)}))
