@@ -78,7 +78,8 @@ class ServerKeys:
             return ""
         return (
             f"{escape(str(server))} does not speak TLS, which it did before, so nothing was sent "
-            f"to it. If its host has turned TLS off: chatd trust --forget {_name(server)}"
+            "to it. It may be restarting. If its host has turned TLS off: chatd trust --forget "
+            f"{_name(server)}"
         )
 
     def wrong_key(self, server: ServerAddress | None, found: str) -> str:
