@@ -62,6 +62,7 @@ def self_signed(
 
     chatd's clients look at its key alone. The names and addresses, and the time, are for browsers.
     """
+    now = min(now, datetime.max.replace(tzinfo=now.tzinfo) - _AFTER)
     common_name = server_id.encode()[:_COMMON_NAME_BYTES].decode(errors="ignore")
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
     alternatives: list[x509.GeneralName] = [

@@ -110,6 +110,11 @@ def test_a_renewed_identity_is_shown_to_those_who_connect_later() -> None:
     assert peer_fingerprint(client.transport) == renewed.fingerprint
 
 
+def test_a_clock_in_the_year_9999_stops_nothing() -> None:
+    _, client = connect(ServerContext(identity(now=datetime(9999, 12, 30, tzinfo=UTC))))
+    assert client.received == b"hello"
+
+
 def write_files(directory: Path, certificate: Identity, key: PrivateKey) -> tuple[Path, Path]:
     certificate_path, key_path = directory / "tls.pem", directory / "tls.key"
     certificate_path.write_bytes(certificate.certificate.public_bytes(Encoding.PEM))
