@@ -378,7 +378,7 @@ class TlsRequired(RegistrationRefusal):
     closes_connection = True
 
     def __init__(self) -> None:
-        super().__init__("This server speaks TLS only; chatd's own clients do, from 1.1 on.")
+        super().__init__("This server speaks TLS only, as chatd's own client does.")
 
 
 class CutOff(RegistrationRefusal):
