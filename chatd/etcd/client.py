@@ -19,7 +19,7 @@ from chatd.etcd import messages
 from chatd.etcd.address import EtcdAddress, Server
 from chatd.etcd.connecting import Connect, tls_reason
 from chatd.etcd.http import HttpConnection
-from chatd.etcd.messages import Answer, TokenExpired
+from chatd.etcd.messages import Answer, TokenExpired, UsersUnread
 from chatd.log.shared_engine import LogUnreachable
 
 _Answer = TypeVar("_Answer", bound=Answer)
@@ -44,6 +44,7 @@ class EtcdClient:
         self._underway: set[Deferred[Any]] = set()
         self._token = ""
         self._cluster_id = 0
+        self._has_authenticated = False
         # The server that is asked first: the last one that has answered.
         self._first = 0
         self._is_closed = False
@@ -141,6 +142,7 @@ class EtcdClient:
             body = msgspec.json.encode(names)
             token = await self._exchange(server, "/v3/auth/authenticate", body, messages.Token)
             self._token = token.token
+            self._has_authenticated = True
 
     async def _exchange(
         self, server: Server, path: str, body: bytes, answer: type[_Answer]
@@ -208,6 +210,8 @@ class EtcdClient:
         """The exception for a request to `server` that has failed with `failed`."""
         if isinstance(failed, LogUnreachable) and not str(failed)[:1].isupper():
             return LogUnreachable(f"etcd at {server} {failed}")
+        if isinstance(failed, UsersUnread) and self._has_authenticated:
+            return LogUnreachable(f"etcd at {server} has not read its users yet")
         reason = _reason(failed)
         is_closed = isinstance(failed, error.ConnectionClosed)
         if is_closed and not (self.address.is_tls or self._cluster_id):

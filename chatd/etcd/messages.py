@@ -113,6 +113,13 @@ class Refusal(Exception):
     """etcd has not done what it was asked for; the text is its reason."""
 
 
+class UsersUnread(LogUnusable):
+    """The address has no user, or a needless one; or the server has not read its users yet.
+
+    A server of etcd answers so for a moment as it begins.
+    """
+
+
 class TokenExpired(Exception):
     """etcd does not know the token any longer; another one has to be asked for."""
 
@@ -203,13 +210,13 @@ _MEANINGS: Final[tuple[tuple[str, type[Exception], str], ...]] = (
     ),
     (
         "user name is empty",
-        LogUnusable,
+        UsersUnread,
         "etcd demands a user and a password: etcd://USER@HOST…, and CHATD_ETCD_PASSWORD or "
         "?password-file=FILE.",
     ),
     (
         "authentication is not enabled",
-        LogUnusable,
+        UsersUnread,
         "etcd does not check users. Leave the user out of --cluster, or have etcd check them: "
         "etcdctl auth enable",
     ),

@@ -162,6 +162,19 @@ def test_a_user_shows_a_token_for_the_password() -> None:
     assert servers.etcd.requests.count("/v3/auth/authenticate") == 1
 
 
+@pytest.mark.parametrize("answer", ["user name is empty", "authentication is not enabled"])
+def test_a_server_that_has_not_read_its_users_yet_is_asked_again(answer: str) -> None:
+    servers = FakeEtcdServers(password=PASSWORD)
+    node = Node(servers).make().follow()
+    node.append("one")
+    servers.etcd.refuse["/v3/kv/txn"] = (503, f"etcdserver: {answer}")
+    with pytest.raises(LogUnreachable, match="has not read its users yet"):
+        node.append("two")
+    servers.etcd.refuse.clear()
+    node.append("two")
+    assert node.texts() == ["one", "two"]
+
+
 def test_a_token_that_etcd_knows_no_longer_is_renewed() -> None:
     servers = FakeEtcdServers(password=PASSWORD)
     node = Node(servers).make().follow()

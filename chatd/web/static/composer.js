@@ -126,10 +126,10 @@ export function createComposer(
     current = state;
     const owner = before?.talksOwner;
     if (owner && !before.nickname && !isSameName(owner, state.talksOwner)) {
-      recall.forget(() => false); // perhaps the next user of a borrowed computer
+      recall.keepOnly(() => false); // perhaps the next user of a borrowed computer
     } else if (before && state.talksRenamed !== before.talksRenamed) {
       // Under the former nickname of a user somebody else may come, whom no line was for.
-      recall.forget((room) => !isTalk(room));
+      recall.keepOnly((room) => !isTalk(room));
     }
     form.hidden = !isEntered(state);
     const draft = state.drafts.get(state.currentRoom) ?? "";

@@ -20,7 +20,7 @@ export function createRecall() {
     },
 
     /** Forget the lines of all rooms but those of which `isKept(room)` is true. */
-    forget(isKept) {
+    keepOnly(isKept) {
       const forgotten = [...rooms.keys()].filter((room) => !isKept(room));
       forgotten.forEach((room) => rooms.delete(room));
       if (forgotten.length) {
