@@ -3,6 +3,7 @@
 import re
 import shlex
 import shutil
+import time
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +13,7 @@ from tests.cluster.hosts import read_api
 from tests.cluster.programs import require_etcd
 from tests.e2e.namespaces import Host, Network, create_network
 from tests.e2e.programs import CHATD, Program
+from tests.timeouts import TIMEOUT_SECONDS
 
 pytestmark = pytest.mark.slow
 
@@ -77,6 +79,14 @@ class Machine:
         done = self.host.start(*(CHATD if words[0] == "chatd" else words[:1]), *words[1:])
         assert done.wait() == 0, done.stderr
         return "\n".join(done.stdout)
+
+    def run_once_healthy(self, command: str) -> None:
+        """Run a command that etcd refuses until its servers were connected for some seconds."""
+        deadline = time.monotonic() + TIMEOUT_SECONDS
+        words = shlex.split(command)
+        while (done := self.host.start(*words)).wait() != 0:
+            assert "unhealthy cluster" in done.stderr[-1], done.stderr
+            assert time.monotonic() < deadline, done.stderr
 
     def run_script(self, script: str) -> None:
         """Have a shell run lines, which must succeed."""
@@ -144,8 +154,8 @@ def test_three_machines_are_one_chat_and_one_is_replaced(tmp_path: Path) -> None
             for line in library.run(member_list).splitlines()
             if "gym" in line
         )
-        library.run(remove.replace("ID", number))
-        library.run(add)
+        library.run_once_healthy(remove.replace("ID", number))
+        library.run_once_healthy(add)
         annex = Machine(network, "annex", "10.0.0.4", tmp_path)
         changed = dict(re.findall(r"^    (ETCD_\w+)=(.*)$", REPLACING, re.MULTILINE))
         annex.start_etcd(**changed).expect_stderr("ready to serve client requests")
