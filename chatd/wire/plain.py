@@ -407,7 +407,7 @@ def _offered(request: Request, result: Result) -> str:
 
 
 def _sender(event: Event) -> str:
-    """Who has said or done it, as far as that is hidden by ``/ignore``."""
+    """The nickname behind an event that ``/ignore`` hides; empty if it hides none of that kind."""
     match event:
         case events.Message(source=source) | events.PrivateMessage(source=source):
             return source

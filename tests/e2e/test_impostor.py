@@ -1,4 +1,4 @@
-"""Somebody in the subnet answers in the server's name, and gets nothing."""
+"""An impostor in the subnet, who answers in the name of the server, gets nothing."""
 
 import sys
 from collections.abc import Iterator

@@ -24,7 +24,7 @@ def alt(number: int) -> str:
 
 
 def window(terminal: Terminal) -> str:
-    """What is in the window now, without what has scrolled off its top."""
+    """The text in the window, without the rows that have scrolled off its top."""
     return "\n".join(row.rstrip() for row in terminal.screen.display)
 
 

@@ -340,7 +340,7 @@ def test_when_the_last_snapshot_was_not_saved_other_rules_do_not_begin(
 
 
 def test_while_a_node_waits_for_one_of_its_name_the_log_is_not_silent(cluster: Cluster) -> None:
-    """Who follows a log that is silent for 2 s takes it for lost."""
+    """A log that is silent for 2 s counts as lost for its follower."""
     [a] = cluster.started("a")
     cluster.kill(a)
     again = cluster.add("a")

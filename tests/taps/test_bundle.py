@@ -28,7 +28,7 @@ PIP_WITHOUT_WHEEL = (
 
 
 class Pip:
-    """What is asked of pip; each call is answered with the next of `answers`, or done."""
+    """A fake of pip: each call is recorded, and gets the next of `answers`, or succeeds."""
 
     def __init__(self, *answers: tuple[int, str]) -> None:
         self.calls: list[Sequence[str]] = []
