@@ -262,13 +262,14 @@ def _find_unindexed(
 
 
 def _first_since(connection: sqlite3.Connection, since: int) -> int:
-    """The id of the first message that is not older than `since`.
+    """The id of the first message that is not older than `since`, or a lower one.
 
-    Times grow with the ids, so that half of those in question fall away with each look.
+    Times grow with the ids, so that half of those in question fall away with each look; but not
+    while messages that have filled gaps are not in their place.
     """
     low = _number(connection, "SELECT min(id) FROM messages")
     high = _number(connection, "SELECT max(id) FROM messages")
-    if since <= 0:
+    if since <= 0 or _number(connection, "SELECT count(*) FROM numbers WHERE name = 'unsorted'"):
         return low
     high += 1
     while low < high:

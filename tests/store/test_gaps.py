@@ -97,6 +97,17 @@ async def test_what_comes_late_is_found_in_its_place(engine: SQLiteEngine) -> No
 
 
 @together
+async def test_a_search_since_a_time_misses_nothing_while_messages_come_late(
+    engine: SQLiteEngine,
+) -> None:
+    await engine.add(said(81, 90))
+    await engine.retain()  # what is deleted after the start, and the file put in order for it
+    await engine.fill(Gap("#lobby", 1, 40), said(41, 80))
+    found = await engine.archive.search(Search("tea", since=NOW + 71, limit=100))
+    assert sorted(each.seq for each in found.messages) == list(range(71, 91))
+
+
+@together
 async def test_what_is_there_is_not_replaced(engine: SQLiteEngine) -> None:
     await engine.add(said(1, 3))
     await engine.fill(Gap("#lobby", 4, 5), [message(2, "a lie"), message(3, "a lie")])
