@@ -25,7 +25,9 @@ from chatd.chat.errors import (
     TooManyUnregistered,
 )
 from chatd.chat.events import Reply
+from chatd.chat.joining import Joining
 from chatd.chat.members import Connections, Nicknames, check_capacity
+from chatd.chat.messages import Messages
 from chatd.chat.model import WATCHERS, Member
 from chatd.chat.nodes import Nodes
 from chatd.chat.outbox import MemberId, Outbox
@@ -33,7 +35,7 @@ from chatd.chat.profiles import Profiles
 from chatd.chat.registration import Registration
 from chatd.chat.resuming import CONNECTION_LOST, MissedPage, Resuming
 from chatd.chat.rooms import Rooms
-from chatd.chat.sessions import JoinedRoom, Sessions, is_numbered
+from chatd.chat.sessions import Sessions, is_numbered
 from chatd.chat.state import RULES, HubState, MemberState
 
 _Handler = Callable[[Member, Any, int], Reply]
@@ -71,13 +73,16 @@ class Hub:
     def __init__(self, settings: HubSettings, outbox: Outbox, now: int) -> None:
         self._outbox = outbox
         self._has_begun = False
-        self._sent_private = 0
         self._connections = Connections(settings.slots)
         self._nicknames = Nicknames()
         self._rooms = Rooms(settings.history, settings.is_archived, outbox)
         self._sessions = Sessions(self._connections)
         self._resuming = Resuming(
             self._connections, self._nicknames, self._rooms, self._sessions, outbox
+        )
+        self._joining = Joining(self._rooms, self._sessions, outbox)
+        self._messages = Messages(
+            self._nicknames, self._rooms, self._sessions, self._joining, outbox
         )
         self._profiles = Profiles(self._connections, self._nicknames, self._rooms, outbox)
         self.nodes = Nodes(self._connections, outbox, self.lose_connection)
@@ -115,12 +120,12 @@ class Hub:
         self._member_handlers: dict[type, _Handler] = reading | {
             commands.Enter: self._registration.late_hello,
             commands.EnterAuthenticated: self._registration.rename_authenticated,
-            commands.SendMessage: self._send_message,
-            commands.SendToLobby: self._send_to_lobby,
-            commands.SendPrivate: self._send_private,
+            commands.SendMessage: self._messages.send,
+            commands.SendToLobby: self._messages.send_to_lobby,
+            commands.SendPrivate: self._messages.send_private,
             commands.Rename: self._registration.rename,
-            commands.JoinRoom: self._join_room,
-            commands.LeaveRoom: self._leave_room,
+            commands.JoinRoom: self._joining.join,
+            commands.LeaveRoom: self._joining.leave,
             commands.SetTopic: self._rooms.set_topic,
             commands.SetAway: self._profiles.set_away,
             commands.Quit: self._quit,
@@ -137,7 +142,7 @@ class Hub:
 
     @accounts.setter
     def accounts(self, accounts: Mapping[str, bool]) -> None:
-        self._registration.accounts = accounts
+        self._registration.accounts = self._messages.accounts = accounts
 
     @property
     def started(self) -> int:
@@ -393,7 +398,7 @@ class Hub:
 
         When it has changed, what was kept before has private texts that the state does not have.
         """
-        return self._sent_private + self._sessions.forgotten_private
+        return self._messages.sent_private + self._sessions.forgotten_private
 
     def nickname(self, member_id: MemberId) -> str:
         """The nickname of a connection; empty before it has entered and after it was removed."""
@@ -438,61 +443,8 @@ class Hub:
             self._watcher_handlers if member.pool.name == WATCHERS else self._unregistered_handlers
         )
 
-    # --- quitting, messages and rooms ----------------------------------------------------------
+    # --- quitting -------------------------------------------------------------------------------
 
     def _quit(self, member: Member, command: commands.Quit, now: int) -> Reply:
         self.remove_member(member.member_id, "quit", now)
         return events.Goodbye("quit")
-
-    def _send_message(self, member: Member, command: commands.SendMessage, now: int) -> Reply:
-        # Fast path: most commands give the room's exact name; get_joined also finds other spellings
-        # and refuses.
-        room = member.rooms.get(command.room) or self._rooms.get_joined(member, command.room)
-        text = names.message_text(command.text)
-        message = room.history.add(member.nickname, text, now, action=command.action)
-        self._outbox.to_room(room.name, message, member.member_id)
-        return events.Ok(room.name, message.seq, message.time)
-
-    def _send_to_lobby(self, member: Member, command: commands.SendToLobby, now: int) -> Reply:
-        text = names.message_text(command.text)  # a refused command must change nothing
-        if names.LOBBY not in member.rooms:
-            self._join_room(member, commands.JoinRoom(names.LOBBY), now)
-        return self._send_message(member, commands.SendMessage(text), now)
-
-    def _send_private(self, member: Member, command: commands.SendPrivate, now: int) -> Reply:
-        text = names.message_text(command.text)
-        reached, undelivered = self._nicknames.resolve_recipients(command.to, self.accounts)
-        to = tuple(each.nickname for each in reached)
-        message = events.PrivateMessage(member.nickname, to, now, text, action=command.action)
-        self._sent_private += 1
-        for each in reached:
-            session = self._sessions.of(each.member_id)
-            own = message if session is None else self._sessions.add_private(session, message)
-            self._outbox.to_member(each.member_id, own)
-        away = tuple(
-            events.AwayNote(each.nickname, each.away_text) for each in reached if each.away_text
-        )
-        return events.PrivateSent(now, undelivered, to, away)
-
-    def _join_room(self, member: Member, command: commands.JoinRoom, now: int) -> Reply:
-        reply = self._rooms.join(member, command.room)
-        session = self._sessions.of(member.member_id)
-        if session is not None:
-            room = member.rooms[reply.room]
-            session.rooms[room.name] = JoinedRoom(room.life, room.history.seq)
-        event = events.RoomJoined(reply.room, member.nickname)
-        self._outbox.to_room(reply.room, event, member.member_id)
-        if topic := member.rooms[reply.room].topic:
-            self._outbox.to_member(member.member_id, topic)
-        return reply
-
-    def _leave_room(self, member: Member, command: commands.LeaveRoom, now: int) -> Reply:
-        room = self._rooms.get_joined(member, command.room)
-        # Before it is taken out: dialects that echo show a member that it left.
-        event = events.RoomLeft(room.name, member.nickname)
-        self._outbox.to_room(room.name, event, member.member_id)
-        self._rooms.remove(member, room)
-        session = self._sessions.of(member.member_id)
-        if session is not None:
-            session.rooms.pop(room.name, None)
-        return events.Ok()

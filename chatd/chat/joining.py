@@ -1,0 +1,47 @@
+"""Joining and leaving rooms, as members ask for it."""
+
+from chatd.chat import commands, events
+from chatd.chat.model import Member
+from chatd.chat.outbox import Outbox
+from chatd.chat.rooms import Rooms
+from chatd.chat.sessions import JoinedRoom, Sessions
+
+
+class Joining:
+    """Lets members into rooms and out of them, and tells the others."""
+
+    def __init__(self, rooms: Rooms, sessions: Sessions, outbox: Outbox) -> None:
+        self._rooms = rooms
+        self._sessions = sessions
+        self._outbox = outbox
+
+    def join(self, member: Member, command: commands.JoinRoom, now: int) -> events.JoinDone:
+        """Put `member` into a room, which is created if need be.
+
+        :raises Refusal: if it may not join, is in it, or there are too many rooms.
+        """
+        reply = self._rooms.join(member, command.room)
+        session = self._sessions.of(member.member_id)
+        if session is not None:
+            room = member.rooms[reply.room]
+            session.rooms[room.name] = JoinedRoom(room.life, room.history.seq)
+        event = events.RoomJoined(reply.room, member.nickname)
+        self._outbox.to_room(reply.room, event, member.member_id)
+        if topic := member.rooms[reply.room].topic:
+            self._outbox.to_member(member.member_id, topic)
+        return reply
+
+    def leave(self, member: Member, command: commands.LeaveRoom, now: int) -> events.Ok:
+        """Take `member` out of a room.
+
+        :raises Refusal: if it is not in it.
+        """
+        room = self._rooms.get_joined(member, command.room)
+        # Before it is taken out: dialects that echo show a member that it left.
+        event = events.RoomLeft(room.name, member.nickname)
+        self._outbox.to_room(room.name, event, member.member_id)
+        self._rooms.remove(member, room)
+        session = self._sessions.of(member.member_id)
+        if session is not None:
+            session.rooms.pop(room.name, None)
+        return events.Ok()

@@ -1,0 +1,78 @@
+"""Sending messages: to a room, to the lobby, or to some members alone."""
+
+from collections.abc import Mapping
+
+from chatd.chat import commands, events, names
+from chatd.chat.events import Reply
+from chatd.chat.joining import Joining
+from chatd.chat.members import Nicknames
+from chatd.chat.model import Member
+from chatd.chat.outbox import Outbox
+from chatd.chat.rooms import Rooms
+from chatd.chat.sessions import Sessions
+
+
+class Messages:
+    """Sends what members say.
+
+    :ivar accounts: the casefolded nicknames that need a password, and whether each is blocked.
+    :ivar sent_private: counts private messages.
+    """
+
+    def __init__(
+        self,
+        nicknames: Nicknames,
+        rooms: Rooms,
+        sessions: Sessions,
+        joining: Joining,
+        outbox: Outbox,
+    ) -> None:
+        self.accounts: Mapping[str, bool] = {}
+        self.sent_private = 0
+        self._nicknames = nicknames
+        self._rooms = rooms
+        self._sessions = sessions
+        self._joining = joining
+        self._outbox = outbox
+
+    def send(self, member: Member, command: commands.SendMessage, now: int) -> Reply:
+        """Send a message to the others in a room.
+
+        :raises Refusal: if the member is not in it, or the text is not valid.
+        """
+        # Fast path: most commands give the room's exact name; get_joined also finds other spellings
+        # and refuses.
+        room = member.rooms.get(command.room) or self._rooms.get_joined(member, command.room)
+        text = names.message_text(command.text)
+        message = room.history.add(member.nickname, text, now, action=command.action)
+        self._outbox.to_room(room.name, message, member.member_id)
+        return events.Ok(room.name, message.seq, message.time)
+
+    def send_to_lobby(self, member: Member, command: commands.SendToLobby, now: int) -> Reply:
+        """Send a message to the lobby, and join it before, if need be.
+
+        :raises Refusal: if the text is not valid.
+        """
+        text = names.message_text(command.text)  # a refused command must change nothing
+        if names.LOBBY not in member.rooms:
+            self._joining.join(member, commands.JoinRoom(names.LOBBY), now)
+        return self.send(member, commands.SendMessage(text), now)
+
+    def send_private(self, member: Member, command: commands.SendPrivate, now: int) -> Reply:
+        """Send a message to some members.
+
+        :raises Refusal: if the text is not valid, or none of them is here.
+        """
+        text = names.message_text(command.text)
+        reached, undelivered = self._nicknames.resolve_recipients(command.to, self.accounts)
+        to = tuple(each.nickname for each in reached)
+        message = events.PrivateMessage(member.nickname, to, now, text, action=command.action)
+        self.sent_private += 1
+        for each in reached:
+            session = self._sessions.of(each.member_id)
+            own = message if session is None else self._sessions.add_private(session, message)
+            self._outbox.to_member(each.member_id, own)
+        away = tuple(
+            events.AwayNote(each.nickname, each.away_text) for each in reached if each.away_text
+        )
+        return events.PrivateSent(now, undelivered, to, away)
