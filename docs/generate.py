@@ -30,7 +30,7 @@ from chatd.doctor.findings import (
     TcpResult,
 )
 from chatd.taps.commands import COMMANDS
-from chatd.wire import frames, slash_commands
+from chatd.wire import client_frames, frames, slash_commands
 from chatd.wire.discovery import Discover, OfferDatagram
 from docs import man_pages
 
@@ -86,7 +86,7 @@ def native_schema() -> str:
     """The frames of the native dialect, in both directions."""
     return _schema(
         "The native protocol of chatd, version 1: frames from client to server, and back",
-        {"FromClient": frames.FromClient, "FromServer": frames.FromServer},
+        {"FromClient": client_frames.FromClient, "FromServer": frames.FromServer},
     )
 
 

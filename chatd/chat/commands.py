@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec import field as msgspec_field
 
 from chatd.chat import limits
+from chatd.chat.events import File
 from chatd.chat.names import LOBBY
 
 
@@ -91,9 +92,10 @@ class Rename:
 
 @dataclass(frozen=True, slots=True)
 class JoinRoom:
-    """Join `room`, which is created if need be."""
+    """Join `room`, which is created if need be; `key` is the word that a keyed room asks for."""
 
     room: str
+    key: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,111 @@ class WhoIs:
     """Read what is known of the member with that nickname."""
 
     nickname: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kick:
+    """Take a member out of `room`, or out of the whole chat; it may come back."""
+
+    nickname: str
+    room: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ban:
+    """Take a member out of `room`, or out of the whole chat, and let it in no more.
+
+    :ivar seconds: for how long; None until it is lifted.
+    """
+
+    nickname: str
+    room: str | None = None
+    seconds: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unban:
+    """Lift a ban."""
+
+    nickname: str
+    room: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """Let a member say nothing in `room`, or in the whole chat.
+
+    :ivar seconds: for how long; None until it is lifted.
+    """
+
+    nickname: str
+    room: str | None = None
+    seconds: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unmute:
+    """Let a member speak again."""
+
+    nickname: str
+    room: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListBans:
+    """List who is banned or muted in `room`, or in the whole chat."""
+
+    room: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRoom:
+    """Change those settings of `room` that are not None.
+
+    :ivar read_only: whether only hosts and operators may write.
+    :ivar slow: seconds that a member waits between two messages; 0 for none.
+    :ivar closed: whether nobody else may join.
+    :ivar key: the word that joining needs; empty for none.
+    :ivar topic_locked: whether only hosts and operators may set the topic.
+    """
+
+    room: str
+    read_only: bool | None = None
+    slow: int | None = None
+    closed: bool | None = None
+    key: str | None = field(default=None, repr=False)
+    topic_locked: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveMessage:
+    """Take the text and the file out of the message with the number `seq` in `room`."""
+
+    room: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class GrantHost:
+    """Make the member a host.
+
+    No dialect decodes this command: only the server creates it, after it has checked the code of a
+    :class:`GiveHostCode`.
+    """
+
+
+class SendFile(Struct, frozen=True, omit_defaults=True):
+    """Send a file to the members of `room`, or to the members with the nicknames `to`.
+
+    No dialect decodes this command: only the server creates it, after it has received the file.
+    """
+
+    file: File
+    room: str | None = None
+    to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +299,13 @@ class Authenticate:
     password: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class GiveHostCode:
+    """Give the code of the server's start, to become a host. The hub never sees it."""
+
+    code: str = field(repr=False)
+
+
 #: What the hub carries out.
 Command = (
     Enter
@@ -207,6 +321,16 @@ Command = (
     | SetAway
     | ReadTopic
     | WhoIs
+    | Kick
+    | Ban
+    | Unban
+    | Mute
+    | Unmute
+    | ListBans
+    | ChangeRoom
+    | RemoveMessage
+    | GrantHost
+    | SendFile
     | ListRooms
     | ListUsers
     | ReadHistory
@@ -215,5 +339,5 @@ Command = (
     | Quit
 )
 
-#: What a dialect decodes: the hub's commands, and the password, which the server handles itself.
-ClientCommand = Command | Authenticate
+#: What a dialect decodes: the hub's commands, and the secrets that the server checks itself.
+ClientCommand = Command | Authenticate | GiveHostCode

@@ -32,6 +32,19 @@ Each dialect encodes a refusal in its own way; docs/reference/protocol.rst lists
     ├── NotInRoom                not-in-room
     ├── AlreadyInRoom            already-in-room
     ├── TooManyRooms             too-many-rooms
+    ├── ModerationRefusal        about hosts, operators and their decisions: moderation_errors
+    │   ├── NotHost              not-host
+    │   ├── NotAllowedHere       not-allowed-here
+    │   ├── WrongHostCode        wrong-code
+    │   ├── Muted                muted
+    │   ├── ReadOnly             read-only
+    │   ├── Slow                 slow
+    │   ├── Closed               closed
+    │   ├── WrongKey             wrong-key
+    │   ├── Banned               banned                (closes the connection, if from the chat)
+    │   ├── TooManyBans          too-many-bans
+    │   ├── NoSuchBan            no-such-ban
+    │   └── NoSuchMessage        no-such-message
     ├── OutdatedNumber           outdated-number
     ├── NumberReused             number-reused
     ├── BadSearch                bad-search

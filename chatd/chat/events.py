@@ -15,12 +15,28 @@ from msgspec import field as msgspec_field
 from typing_extensions import override
 
 from chatd.chat import limits
+from chatd.chat.moderation_events import Bans, Moderation, Restricted, RoomSettings
+
+
+class File(Struct, frozen=True, gc=False):
+    """A file that was sent: the `id` that nobody can guess, its size in `bytes`, and its kind.
+
+    :ivar name: valid in every file system.
+    :ivar media_type: by its content, ``image/png`` for example; of what is no picture,
+        ``application/octet-stream``.
+    """
+
+    id: str
+    name: str
+    bytes: int
+    media_type: str
 
 
 class Message(Struct, frozen=True, gc=False, omit_defaults=True):
     """A message in a room, with its number there: 1, 2, 3 …
 
-    An `action` is what the sender does: ``* ice waves``.
+    An `action` is what the sender does: ``* ice waves``. The text of a `file` is its name. Of a
+    message that was `removed`, by the member of that nickname, there is no text and no file.
     """
 
     room: str
@@ -29,6 +45,8 @@ class Message(Struct, frozen=True, gc=False, omit_defaults=True):
     source: str
     text: str
     action: bool = False
+    file: File | None = None
+    removed: str = ""
 
 
 class PrivateMessage(Struct, frozen=True, omit_defaults=True):
@@ -45,6 +63,7 @@ class PrivateMessage(Struct, frozen=True, omit_defaults=True):
     # Not left out when it is 0: clients may rely on it.
     seq: int = msgspec_field(default_factory=int)
     action: bool = False
+    file: File | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +82,11 @@ class RoomLeft:
     nickname: str
 
 
-@dataclass(frozen=True, slots=True)
-class MemberEntered:
-    """A member entered the chat."""
+class MemberEntered(Struct, frozen=True, omit_defaults=True):
+    """A member entered the chat, perhaps a `host`."""
 
     nickname: str
+    host: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +185,8 @@ class Welcome:
 
     `session` is the token to resume with, a secret. `resumed` says that the client has resumed: it
     is the member that it was, with the `nickname` and the `rooms` that it had. `cluster` is there
-    if several machines are one server, `key` if the server speaks TLS.
+    if several machines are one server, `key` if the server speaks TLS, `files` if it takes files:
+    the URL under which they are.
     """
 
     server: str
@@ -178,6 +198,7 @@ class Welcome:
     resumed: bool = False
     cluster: Cluster | UnsetType = UNSET
     key: ServerKey | UnsetType = UNSET
+    files: str | UnsetType = UNSET
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +234,7 @@ class Watching:
     limits: Limits = Limits()
     cluster: Cluster | UnsetType = UNSET
     key: ServerKey | UnsetType = UNSET
+    files: str | UnsetType = UNSET
 
 
 class Ok(Struct, frozen=True, gc=False):
@@ -291,7 +313,8 @@ class User(Struct, frozen=True, omit_defaults=True):
     """One entry of the list of users: a member, since when, and in which rooms.
 
     The connection of a member that is `away` is lost, and the member may resume. One with an
-    `away_text` is connected, and its user has said to be away.
+    `away_text` is connected, and its user has said to be away. A `host` is one of the whole chat,
+    an `operator` of those rooms.
     """
 
     nickname: str
@@ -299,10 +322,11 @@ class User(Struct, frozen=True, omit_defaults=True):
     rooms: tuple[str, ...]
     away: bool = msgspec_field(default_factory=bool)  # as above
     away_text: str = ""
+    host: bool = False
+    operator: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class UserInfo:
+class UserInfo(Struct, frozen=True, omit_defaults=True):
     """One member, as in :class:`User`. `account` says whether it has entered with a password."""
 
     nickname: str
@@ -311,6 +335,8 @@ class UserInfo:
     away: bool
     away_text: str
     account: bool
+    host: bool = False
+    operator: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,6 +414,9 @@ Event = (
     | RoomLeft
     | Topic
     | AwayChanged
+    | Moderation
+    | Restricted
+    | RoomSettings
     | ServerNotice
     | NodesChanged
 )
@@ -401,6 +430,7 @@ Reply = (
     | AwayDone
     | Topic
     | UserInfo
+    | Bans
     | Rooms
     | Users
     | History

@@ -18,6 +18,12 @@ MESSAGE_LINES: Final = 256
 TOPIC_CHARACTERS: Final = 300
 #: Why a user is away, in one line.
 AWAY_CHARACTERS: Final = 200
+#: Why a member is kicked, banned or muted, in one line.
+REASON_CHARACTERS: Final = 200
+#: The word that joining a keyed room needs.
+KEY_CHARACTERS: Final = 64
+#: The code that makes a member a host.
+HOST_CODE_CHARACTERS: Final = 64
 #: A nickname. The JIM protocol allows an account name 25 characters.
 NICKNAME_CHARACTERS: Final = 25
 #: A room name, including the ``#``.
@@ -157,6 +163,12 @@ ACCEPT_CONNECTIONS_PER_SECOND: Final = 50
 THROTTLED_ADDRESSES: Final = 4_096
 #: Rooms, including the lobby.
 ROOMS: Final = 1_024
+#: Bans and mutes, those of rooms included.
+BANS: Final = 1_024
+#: How long a ban or a mute may last; one without an end lasts until it is lifted.
+BAN_SECONDS: Final = 31_622_400
+#: How long a member of a slow room may have to wait between two messages.
+SLOW_SECONDS: Final = 3_600
 #: Messages kept of each room; ``--history``.
 HISTORY_MESSAGES: Final = 1_000
 #: Text kept of each room, all its messages together, in code points.

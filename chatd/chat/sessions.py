@@ -16,7 +16,7 @@ that it has left, and resuming makes it enter again.
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from itertools import chain
 from typing import Any, Final, NamedTuple
 from zlib import crc32
@@ -43,6 +43,10 @@ def _action(command: commands.SendMessage | commands.SendPrivate) -> tuple[str, 
     return ("action",) if command.action else ()
 
 
+def _restriction(command: commands.Ban | commands.Mute) -> tuple[str, ...]:
+    return (command.room or "", command.nickname, str(command.seconds), command.reason)
+
+
 #: The commands that change the chat, and what makes one different from another.
 _CONTENTS: Final[dict[type, Callable[[Any], tuple[str, ...]]]] = {
     commands.SendMessage: lambda command: (command.room, command.text, *_action(command)),
@@ -50,6 +54,15 @@ _CONTENTS: Final[dict[type, Callable[[Any], tuple[str, ...]]]] = {
     commands.SetTopic: lambda command: (command.room, command.text),
     commands.SetAway: lambda command: (command.text,),
     commands.JoinRoom: lambda command: (command.room,),
+    commands.Kick: lambda command: (command.room or "", command.nickname, command.reason),
+    commands.Ban: lambda command: _restriction(command),
+    commands.Unban: lambda command: (command.room or "", command.nickname),
+    commands.Mute: lambda command: _restriction(command),
+    commands.Unmute: lambda command: (command.room or "", command.nickname),
+    commands.ChangeRoom: lambda command: tuple(
+        repr(getattr(command, each.name)) for each in fields(command)
+    ),
+    commands.RemoveMessage: lambda command: (command.room, str(command.seq)),
     commands.LeaveRoom: lambda command: (command.room,),
     commands.Rename: lambda command: (command.nickname,),
 }

@@ -15,7 +15,8 @@ from chatd.chat import limits
 from chatd.chat.commands import ClientCommand, Enter, Ping
 from chatd.client.link import WatchedConnection
 from chatd.wire import native_client
-from chatd.wire.frames import FromServer, ResumeData
+from chatd.wire.client_frames import ResumeData
+from chatd.wire.frames import FromServer
 
 #: The longest line that the server may send. A chatd server stays well below.
 _LINE_BYTES: Final = 2 * limits.LINE_BYTES

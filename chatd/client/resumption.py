@@ -7,7 +7,7 @@ from typing import Final
 
 from chatd.chat import events, limits
 from chatd.chat.names import casefold
-from chatd.wire import frames
+from chatd.wire import client_frames, frames
 from chatd.wire.frames import FromServer
 
 #: The greatest number that a ``hello`` may carry.
@@ -31,14 +31,14 @@ class Resumption:
         """Whether there is a session to resume."""
         return bool(self._token)
 
-    def request(self, fingerprint: str) -> frames.ResumeData | None:
+    def request(self, fingerprint: str) -> client_frames.ResumeData | None:
         """What ``hello`` says to resume; None if there is no session.
 
         :param fingerprint: of the server's key; empty without TLS. A token is for one key alone.
         """
         if not self._token or fingerprint != self._fingerprint:
             return None
-        return frames.ResumeData(self._token, dict(self._seen.values()), self._private)
+        return client_frames.ResumeData(self._token, dict(self._seen.values()), self._private)
 
     def welcomed(self, welcome: events.Welcome, fingerprint: str) -> None:
         """Take over the session that the server resumed, or the new one."""

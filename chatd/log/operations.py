@@ -30,6 +30,7 @@ _UNKEPT: Final = frozenset(
         commands.WhoIs,
         commands.ListRooms,
         commands.ListUsers,
+        commands.ListBans,
         commands.ReadHistory,
         commands.Search,
         commands.Ping,

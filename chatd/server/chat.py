@@ -23,6 +23,7 @@ from chatd.chat.commands import Authenticate
 from chatd.chat.errors import Refusal, ServerFailed, WrongPassword
 from chatd.chat.events import Node, ServerKey, ServerNotice
 from chatd.chat.hub import HubSettings
+from chatd.chat.moderation_errors import NotHost
 from chatd.chat.outbox import MemberId
 from chatd.chat.resuming import CONNECTION_LOST
 from chatd.log.direct_log import DirectLog
@@ -108,6 +109,7 @@ class Chat:
     :ivar archive: has the messages that the hub has no more; None if the chat is not kept.
     :ivar log_command: logs a request and its result.
     :ivar check_password: fires with the account's name as it is stored, or fails with a refusal.
+    :ivar check_host_code: returns the refusal of a host code from an address; None if it is right.
     :ivar wrong_password: is told the address and the account's key when another node of the cluster
         was given a wrong password.
     :ivar new_token: makes the token of a session.
@@ -143,6 +145,7 @@ class Chat:
         self.archive = None if store is None else store.archive
         self.log_command = command_logger(self.hub.nickname, settings.log_level)
         self.check_password: Callable[[Authenticate, str], Deferred[str]] = _no_accounts
+        self.check_host_code: Callable[[str, str], Refusal | None] = lambda code, host: NotHost()
         self.wrong_password: Callable[[str, str], None] = lambda host, account: None
         self.new_token: Callable[[], str] = _new_token
         self.describe_node: Callable[[], Node] = partial(Node, settings.node, (), ())

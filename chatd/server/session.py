@@ -310,6 +310,8 @@ class Session:
                 self.pipeline.when_answered(partial(self._succeeded, request, reply))
             case commands.Authenticate() as command:
                 self.pipeline.when_answered(partial(self._authenticate, request, command))
+            case commands.GiveHostCode(code):
+                self.pipeline.when_answered(partial(self._check_host_code, request, code))
             case commands.Enter() as command if request.resume is not None:
                 self._resumption.hello(request.resume, self.is_encrypted)
                 self._run_command(request, self._resumption.with_keys(command))
@@ -407,8 +409,7 @@ class Session:
             partial(self.disconnect, "inactive"),
         )
         if self.dialect.entering_history:
-            history = commands.ReadHistory(limit=self.dialect.entering_history)
-            self._dispatch(Request(history))
+            self._dispatch(Request(commands.ReadHistory(limit=self.dialect.entering_history)))
 
     def _auto_register(self, request: Request | Refusal | None) -> Request | Refusal | None:
         """Enter under the nickname that the first valid frame asks for, or else under the address.
@@ -449,6 +450,12 @@ class Session:
             self.log.failure("a password could not be checked", failure)
             refusal = ServerFailed()
         self._refused(request, refusal)
+
+    def _check_host_code(self, request: Request, code: str) -> None:
+        if refusal := self.chat.check_host_code(code, self.address):
+            self._refused(request, refusal)
+        else:
+            self._run_command(request, commands.GrantHost())
 
     def _set_dialect(self, dialect: Dialect) -> None:
         previous, self.dialect = self.dialect, dialect

@@ -262,14 +262,13 @@ def _find_unindexed(
 
 
 def _first_since(connection: sqlite3.Connection, since: int) -> int:
-    """The id of the first message that is not older than `since`, or a lower one.
+    """The id of the first message that is not older than `since`.
 
-    Times grow with the ids, so that half of those in question fall away with each look; but not
-    while messages that have filled gaps are not in their place.
+    Times grow with the ids, so that half of those in question fall away with each look.
     """
     low = _number(connection, "SELECT min(id) FROM messages")
     high = _number(connection, "SELECT max(id) FROM messages")
-    if since <= 0 or _number(connection, "SELECT count(*) FROM numbers WHERE name = 'unsorted'"):
+    if since <= 0:
         return low
     high += 1
     while low < high:

@@ -283,11 +283,8 @@ class SQLiteEngine:
                 self._reactor.callFromThread(self._warn_of_clock, now - clock.believed)
 
     def _retain(self) -> Steps:
-        self._sort()  # the oldest come first only then
         store = self._store
-        yield from retain(
-            store.database, store.messages, store.gaps, self._keep, self._believed_time
-        )
+        yield from retain(store.database, store.messages, self._keep, self._believed_time)
         yield from store.journal.give_back_pages()
 
     def _warn_of_clock(self, seconds: int) -> None:

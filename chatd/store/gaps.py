@@ -71,14 +71,10 @@ class Gaps:
                     (oldest,),
                 )
 
-    @property
-    def is_unsorted(self) -> bool:
-        """Whether messages that have filled gaps are not in their place yet."""
-        return bool(self._database.number("SELECT count(*) FROM numbers WHERE name = 'unsorted'"))
-
     def sort(self) -> None:
         """See :meth:`~chatd.log.engine.MessageStore.sort`."""
-        if self.is_unsorted:
+        row = self._database.execute("SELECT value FROM numbers WHERE name = 'unsorted'").fetchone()
+        if row is not None:
             with self._database.transaction():
                 self._messages.put_in_order(self._value("unsorted"))
                 self._database.execute("DELETE FROM numbers WHERE name = 'unsorted'")

@@ -128,7 +128,7 @@ class Messages:
 
         :param oldest: the time of the oldest one that may not be in its place.
         """
-        first = self._database.number("SELECT min(id) FROM messages WHERE time >= ?", (oldest,))
+        first = self._database.number("SELECT min(id) FROM messages WHERE time > ?", (oldest,))
         if not first:
             return
         next_id = self.last + 1

@@ -7,7 +7,6 @@ from typing import Final
 
 from chatd.chat import limits
 from chatd.store.database import Database
-from chatd.store.gaps import Gaps
 from chatd.store.messages import Messages
 
 _SECONDS: Final = {"h": 3_600, "d": 86_400, "w": 604_800}
@@ -98,22 +97,15 @@ def look_at_clock(database: Database, now: int) -> Clock:
     return clock
 
 
-def retain(
-    database: Database, messages: Messages, gaps: Gaps, keep: Keep, now: int
-) -> Iterator[float]:
+def retain(database: Database, messages: Messages, keep: Keep, now: int) -> Iterator[float]:
     """Delete messages, oldest first, until `keep` holds; each step takes little time.
-
-    It ends sooner when messages come that are not in their place: older ones would stay.
 
     :param now: by which ages are measured, in seconds since 1970.
     """
     was_first = messages.first
     journal = database.number("SELECT sum(length(data)) FROM entries")
     journal += database.number("SELECT sum(length(data)) FROM parts")
-    while (
-        not gaps.is_unsorted
-        and (last := _last_to_delete(database, messages, keep, now, journal)) >= messages.first
-    ):
+    while (last := _last_to_delete(database, messages, keep, now, journal)) >= messages.first:
         for _ in messages.delete(last):
             yield 0
     if messages.first != was_first:
@@ -127,12 +119,7 @@ def _last_to_delete(
     """The id up to which messages can be deleted at once; less than the first if none can."""
     count = limits.DELETED_MESSAGES
     if keep.messages is not None and messages.last - keep.messages >= messages.first:
-        # Counted only now, since that takes a while: ids are missing where messages were sorted.
-        surplus = database.number("SELECT count(*) FROM messages") - keep.messages
-        if surplus > 0:
-            return database.number(
-                "SELECT id FROM messages ORDER BY id LIMIT 1 OFFSET ?", (surplus - 1,)
-            )
+        return messages.last - keep.messages
     if keep.bytes is not None and database.used_bytes() - journal > keep.bytes:
         return min(messages.last, messages.first + count - 1)
     if keep.seconds is not None:

@@ -22,7 +22,7 @@ from chatd.chat import commands, events
 from chatd.chat.errors import Refusal, RequestId
 from chatd.chat.events import Event
 from chatd.chat.names import LOBBY
-from chatd.wire import frames, rendering
+from chatd.wire import frame_decoding, rendering
 from chatd.wire.dialect import ALL_ECHOES, Dialect, Request, Result
 from chatd.wire.native import Native, is_hello
 
@@ -86,7 +86,7 @@ class Basic(Dialect):
 
     @override
     def decode(self, frame: bytes) -> Request:
-        match frames.decode(_decoder, _TYPES, frame):
+        match frame_decoding.decode(_decoder, _TYPES, frame):
             case _Message(text):
                 return Request(commands.SendMessage(text))
             case _SetName(nickname):

@@ -1,31 +1,19 @@
-"""The frames of the native dialect as types, and decoding them with a useful error.
+"""The frames of the native dialect that the server sends, as types.
 
 A frame is ``{"type": …, "id": …, "data": …}``. Its ``data`` is a command, event or reply of
 ``chatd.chat`` as it stands wherever possible, so that a field has one name on the wire and in the
 code; where they differ, the class ``…Data`` is here. msgspec checks the types when it decodes, and
 ignores unknown keys, so that later versions can add some.
 
+``client_frames`` has those that a client sends, and ``frame_decoding`` decodes them all.
 docs/native.schema.json is generated from these types, with their docstrings.
 """
 
-from collections.abc import Collection
-from typing import Annotated, Final, TypeVar
+from typing import Annotated
 
-import msgspec
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct
 
-from chatd.chat import commands, events, limits
-from chatd.chat.errors import (
-    BadFrame,
-    InvalidJson,
-    InvalidUtf8,
-    NoType,
-    Refusal,
-    RequestId,
-    UnknownType,
-)
-from chatd.chat.names import LOBBY
-from chatd.wire.hidden_fields import safe_repr
+from chatd.chat import events, limits, moderation_events
 
 #: The version of the protocol.
 VERSION = 1
@@ -44,35 +32,6 @@ class Frame(Struct, frozen=True, tag_field="type", omit_defaults=True, kw_only=T
     id: Id = None
 
 
-#: The client's own number of a command: 1, 2, 3 … A command that is sent again keeps its number.
-Number = Annotated[int, Meta(ge=1, le=2**53 - 1)]
-
-#: The number of a message; 0 for none.
-_Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
-
-
-class ResumeData(Struct, frozen=True):
-    """The session to resume: its token, and what the client was sent in it.
-
-    `seen` has the number of the last message of each room; `private`, that of the last private
-    message.
-    """
-
-    session: Annotated[str, Meta(max_length=limits.SESSION_TOKEN_CHARACTERS)]
-    seen: dict[str, _Seq] = field(default_factory=dict)
-    private: _Seq = 0
-
-    __repr__ = safe_repr
-
-
-class HelloData(Struct, frozen=True, omit_defaults=True):
-    """The requested nickname, the client's version of the protocol, and the session to resume."""
-
-    nickname: str
-    version: int
-    resume: ResumeData | None = None
-
-
 class ErrorData(Struct, frozen=True, omit_defaults=True):
     """A refusal: its stable code, and a sentence for the user.
 
@@ -82,44 +41,6 @@ class ErrorData(Struct, frozen=True, omit_defaults=True):
     code: str
     message: str
     suggestion: str = ""
-
-
-class SetNameData(Struct, frozen=True):
-    """The requested nickname."""
-
-    nickname: str
-
-
-class TopicData(Struct, frozen=True, omit_defaults=True):
-    """The topic that a room gets; an empty text removes it. Without a text, the topic is read."""
-
-    room: str = LOBBY
-    text: str | None = None
-
-
-class AuthenticateData(Struct, frozen=True):
-    """An account and its password."""
-
-    account: str
-    password: str
-
-    __repr__ = safe_repr
-
-
-class SearchData(Struct, frozen=True, rename={"source": "from"}):
-    """The conditions that all messages found must meet.
-
-    They have all of the `words`, and those in quotes in a row; they are `from` a member, in a room,
-    and not older than `since`. With a negative number, `since` is so many milliseconds ago. Words,
-    a room or a member must be given.
-    """
-
-    words: str = ""
-    room: str | None = None
-    source: str | None = None
-    since: int | None = None
-    before: int | None = None
-    limit: int = limits.SEARCH_PAGE_MESSAGES
 
 
 class SearchResultData(Struct, frozen=True, omit_defaults=True):
@@ -147,132 +68,6 @@ class OkData(Struct, frozen=True, omit_defaults=True):
     created: bool | None = None
     missed: tuple[events.Undelivered, ...] = ()
     away: tuple[events.AwayNote, ...] = ()
-
-
-# --- client to server ---------------------------------------------------------------------------
-
-
-class NumberedFrame(Frame, frozen=True, omit_defaults=True, kw_only=True):
-    """A command that changes the chat. With a number it can be sent again, and is done once."""
-
-    n: Number | None = None
-
-
-class Hello(Frame, frozen=True, tag="hello"):
-    """Enter. The reply is ``welcome`` or ``error``."""
-
-    data: HelloData
-
-
-class Watch(Frame, frozen=True, tag="watch"):
-    """Receive what is public without entering. The reply is ``watching`` or ``error``."""
-
-
-class Authenticate(Frame, frozen=True, tag="authenticate"):
-    """Give an account's password, to enter or be renamed after ``password-required``."""
-
-    data: AuthenticateData
-
-
-class SendMessage(NumberedFrame, frozen=True, tag="message"):
-    """Send a message to the other members of a room."""
-
-    data: commands.SendMessage
-
-
-class SetName(NumberedFrame, frozen=True, tag="set-name"):
-    """Change the nickname."""
-
-    data: SetNameData
-
-
-class SendPrivate(NumberedFrame, frozen=True, tag="private"):
-    """Send a message to some members only."""
-
-    data: commands.SendPrivate
-
-
-class JoinRoom(NumberedFrame, frozen=True, tag="join"):
-    """Join a room."""
-
-    data: commands.JoinRoom
-
-
-class LeaveRoom(NumberedFrame, frozen=True, tag="leave"):
-    """Leave a room."""
-
-    data: commands.LeaveRoom = field(default_factory=commands.LeaveRoom)
-
-
-class SetTopic(NumberedFrame, frozen=True, tag="topic"):
-    """Give a room a topic, or read the one that it has. The reply to reading is ``topic``."""
-
-    data: TopicData
-
-
-class SetAway(NumberedFrame, frozen=True, tag="away"):
-    """Tell the others that the user is away, and why; with an empty text, back again."""
-
-    data: commands.SetAway
-
-
-class WhoIs(Frame, frozen=True, tag="whois"):
-    """Read what is known of a member."""
-
-    data: commands.WhoIs
-
-
-class ListRooms(Frame, frozen=True, tag="rooms"):
-    """List the rooms."""
-
-
-class ListUsers(Frame, frozen=True, tag="users"):
-    """List the members, or those in a room."""
-
-    data: commands.ListUsers = field(default_factory=commands.ListUsers)
-
-
-class ReadHistory(Frame, frozen=True, tag="history"):
-    """Read the last messages of a room."""
-
-    data: commands.ReadHistory = field(default_factory=commands.ReadHistory)
-
-
-class Search(Frame, frozen=True, tag="search"):
-    """Search in the messages of all rooms."""
-
-    data: SearchData
-
-
-class Ping(Frame, frozen=True, tag="ping"):
-    """Ask for a ``pong``."""
-
-
-class Quit(Frame, frozen=True, tag="quit"):
-    """Leave the chat."""
-
-
-FromClient = (
-    Hello
-    | Watch
-    | Authenticate
-    | SendMessage
-    | SendPrivate
-    | SetName
-    | JoinRoom
-    | LeaveRoom
-    | SetTopic
-    | SetAway
-    | WhoIs
-    | ListRooms
-    | ListUsers
-    | ReadHistory
-    | Search
-    | Ping
-    | Quit
-)
-
-# --- server to client ---------------------------------------------------------------------------
 
 
 class Welcome(Frame, frozen=True, tag="welcome"):
@@ -321,6 +116,24 @@ class AwayChanged(Frame, frozen=True, tag="away"):
     """A member is away, or is back."""
 
     data: events.AwayChanged
+
+
+class Moderation(Frame, frozen=True, tag="moderation"):
+    """A host or an operator has done something that the others may know."""
+
+    data: moderation_events.Moderation
+
+
+class Restricted(Frame, frozen=True, tag="restricted"):
+    """A host or an operator has done something to this member."""
+
+    data: moderation_events.Restricted
+
+
+class RoomSettings(Frame, frozen=True, tag="room-settings"):
+    """The settings of a room, when they have changed, or the member has joined it."""
+
+    data: moderation_events.RoomSettings
 
 
 class UserInfo(Frame, frozen=True, tag="whois"):
@@ -383,6 +196,12 @@ class History(Frame, frozen=True, tag="history"):
     data: events.History
 
 
+class Bans(Frame, frozen=True, tag="bans"):
+    """The list of bans and mutes, or a part of it."""
+
+    data: moderation_events.Bans
+
+
 class SearchResult(Frame, frozen=True, tag="search"):
     """The messages that a search found, or a part of them."""
 
@@ -420,6 +239,9 @@ FromServer = (
     | RoomLeft
     | Topic
     | AwayChanged
+    | Moderation
+    | Restricted
+    | RoomSettings
     | UserInfo
     | MemberEntered
     | MemberLeft
@@ -430,63 +252,10 @@ FromServer = (
     | Users
     | Rooms
     | History
+    | Bans
     | SearchResult
     | Ok
     | Pong
     | Error
     | Goodbye
 )
-
-# --- decoding -----------------------------------------------------------------------------------
-
-_object_decoder: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_id_decoder: Final = msgspec.json.Decoder(Id)
-_string_decoder: Final = msgspec.json.Decoder(str)
-
-#: How much an error quotes of an invalid line.
-_QUOTED_CHARACTERS: Final = 80
-
-_Frame = TypeVar("_Frame")
-
-
-def decode(decoder: msgspec.json.Decoder[_Frame], types: Collection[str], line: bytes) -> _Frame:
-    """The frame in `line`.
-
-    :param types: the frame types that `decoder` knows.
-    :raises Refusal: if it is not a frame; with the id of the request, if that can be read.
-    """
-    try:
-        # msgspec would accept invalid UTF-8 in keys and values that it skips.
-        return decoder.decode(line.decode("utf-8"))
-    except UnicodeDecodeError:
-        raise InvalidUtf8 from None
-    except (ValueError, RecursionError) as error:
-        raise _refusal(line, types, error) from None
-
-
-def frame_type(line: bytes) -> str:
-    """The ``type`` of the JSON object in `line`; empty if it has none, or is not an object."""
-    try:
-        return _string_decoder.decode(_object_decoder.decode(line).get("type", b'""'))
-    except (ValueError, RecursionError):
-        return ""
-
-
-def _refusal(line: bytes, types: Collection[str], error: Exception) -> Refusal:
-    """Why `line` is not a frame, found by decoding it again, part by part.
-
-    Only invalid lines take this way; what is valid is decoded in one step.
-    """
-    try:
-        raw = _object_decoder.decode(line)
-    except (ValueError, RecursionError):
-        return InvalidJson()
-    try:
-        request_id: RequestId = _id_decoder.decode(raw.get("id", b"null"))
-    except (ValueError, RecursionError):
-        request_id = None
-    name = frame_type(line)
-    if name and name not in types:
-        return UnknownType(f"There is no frame type {name[:_QUOTED_CHARACTERS]!r}.", request_id)
-    refusal = BadFrame if name else NoType
-    return refusal(f"Invalid frame: {str(error)[:_QUOTED_CHARACTERS]}.", request_id)

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-_HIDDEN = frozenset({"password", "session", "token"})
+_HIDDEN = frozenset({"password", "session", "token", "code", "key"})
 
 
 def safe_repr(frame: Struct) -> str:

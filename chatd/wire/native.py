@@ -17,16 +17,17 @@ from chatd.chat import commands, events, limits
 from chatd.chat.commands import ClientCommand
 from chatd.chat.errors import BadNickname, BadVersion, NotReached, Refusal, RequestId
 from chatd.chat.events import Event
+from chatd.chat.moderation_events import BanEntry, Bans, Moderation, Restricted, RoomSettings
 from chatd.chat.names import LOBBY
-from chatd.wire import frames
+from chatd.wire import client_frames, frame_decoding, frames
 from chatd.wire.dialect import Dialect, LocalReply, Request, Result, Resume
 
 _encoder: Final = msgspec.json.Encoder()
-_decoder: Final = msgspec.json.Decoder(frames.FromClient)
+_decoder: Final = msgspec.json.Decoder(client_frames.FromClient)
 
 _TYPES: Final = frozenset(
     str(msgspec.inspect.type_info(frame).tag)  # type: ignore[attr-defined]  # a tagged struct's
-    for frame in frames.FromClient.__args__
+    for frame in client_frames.FromClient.__args__
 )
 
 #: Upper bound for the bytes of a list frame besides its entries: type, id, room and brackets.
@@ -39,6 +40,9 @@ _EVENT_FRAMES: Final[dict[type, type[frames.Frame]]] = {
     events.RoomLeft: frames.RoomLeft,
     events.Topic: frames.Topic,
     events.AwayChanged: frames.AwayChanged,
+    Moderation: frames.Moderation,
+    Restricted: frames.Restricted,
+    RoomSettings: frames.RoomSettings,
     events.MemberEntered: frames.MemberEntered,
     events.MemberLeft: frames.MemberLeft,
     events.MemberRenamed: frames.MemberRenamed,
@@ -60,6 +64,7 @@ class Native(Dialect):
             events.RoomLeft,
             events.Topic,
             events.AwayChanged,
+            Moderation,
         }
     )
     initial_rooms: ClassVar[tuple[str, ...]] = (LOBBY,)
@@ -73,9 +78,9 @@ class Native(Dialect):
 
     @override
     def decode(self, frame: bytes) -> Request:
-        parsed = frames.decode(_decoder, _TYPES, frame)
-        number = (parsed.n or 0) if isinstance(parsed, frames.NumberedFrame) else 0
-        resume = _resume(parsed.data.resume) if isinstance(parsed, frames.Hello) else None
+        parsed = frame_decoding.decode(_decoder, _TYPES, frame)
+        number = (parsed.n or 0) if isinstance(parsed, client_frames.NumberedFrame) else 0
+        resume = _resume(parsed.data.resume) if isinstance(parsed, client_frames.Hello) else None
         return Request(_command(parsed), parsed.id, number=number, resume=resume)
 
     @override
@@ -107,7 +112,7 @@ class Native(Dialect):
 
 def is_hello(line: bytes) -> bool:
     """Whether `line` is a native client's first frame."""
-    return frames.frame_type(line) == "hello"
+    return frame_decoding.frame_type(line) == "hello"
 
 
 def _encode_error(refusal: Refusal, request_id: RequestId) -> list[frames.Frame]:
@@ -151,6 +156,13 @@ def _encode_users(reply: events.Users, request_id: RequestId) -> list[frames.Fra
     return [
         frames.Users(data=replace(reply, users=part, more=more), id=request_id)
         for part, more in _chunks(reply.users)
+    ]
+
+
+def _encode_bans(reply: Bans, request_id: RequestId) -> list[frames.Frame]:
+    return [
+        frames.Bans(data=replace(reply, bans=part, more=more), id=request_id)
+        for part, more in _chunks(reply.bans)
     ]
 
 
@@ -204,6 +216,7 @@ _REPLY_ENCODERS: Final[dict[type, Callable[[Any, RequestId], list[frames.Frame]]
     events.AwayDone: _encode_away_done,
     events.Topic: lambda reply, request_id: [frames.Topic(data=reply, id=request_id)],
     events.UserInfo: lambda reply, request_id: [frames.UserInfo(data=reply, id=request_id)],
+    Bans: _encode_bans,
     events.Rooms: _encode_rooms,
     events.Users: _encode_users,
     events.History: _encode_history,
@@ -218,7 +231,7 @@ _REPLY_ENCODERS: Final[dict[type, Callable[[Any, RequestId], list[frames.Frame]]
 }
 
 
-def _enter(frame: frames.Hello) -> ClientCommand:
+def _enter(frame: client_frames.Hello) -> ClientCommand:
     if frame.data.version != frames.VERSION:
         raise BadVersion(
             f"This server supports only version {frames.VERSION} of the protocol.", frame.id
@@ -226,33 +239,33 @@ def _enter(frame: frames.Hello) -> ClientCommand:
     return commands.Enter(frame.data.nickname)
 
 
-def _topic(frame: frames.SetTopic) -> ClientCommand:
+def _topic(frame: client_frames.SetTopic) -> ClientCommand:
     room, text = frame.data.room, frame.data.text
     return commands.ReadTopic(room) if text is None else commands.SetTopic(room, text)
 
 
-def _search(frame: frames.Search) -> ClientCommand:
+def _search(frame: client_frames.Search) -> ClientCommand:
     data = frame.data
     return commands.Search(data.words, data.room, data.source, data.since, data.before, data.limit)
 
 
 #: What makes a command of a frame whose data is not the command itself.
 _COMMANDS: Final[dict[type, Callable[[Any], ClientCommand]]] = {
-    frames.Hello: _enter,
-    frames.Authenticate: lambda frame: commands.Authenticate(
+    client_frames.Hello: _enter,
+    client_frames.Authenticate: lambda frame: commands.Authenticate(
         frame.data.account, frame.data.password
     ),
-    frames.SetName: lambda frame: commands.Rename(frame.data.nickname),
-    frames.SetTopic: _topic,
-    frames.Search: _search,
-    frames.Watch: lambda frame: commands.Watch(),
-    frames.ListRooms: lambda frame: commands.ListRooms(),
-    frames.Ping: lambda frame: commands.Ping(),
-    frames.Quit: lambda frame: commands.Quit(),
+    client_frames.SetName: lambda frame: commands.Rename(frame.data.nickname),
+    client_frames.SetTopic: _topic,
+    client_frames.Search: _search,
+    client_frames.Watch: lambda frame: commands.Watch(),
+    client_frames.ListRooms: lambda frame: commands.ListRooms(),
+    client_frames.Ping: lambda frame: commands.Ping(),
+    client_frames.Quit: lambda frame: commands.Quit(),
 }
 
 
-def _command(frame: frames.FromClient) -> ClientCommand:
+def _command(frame: client_frames.FromClient) -> ClientCommand:
     make_command = _COMMANDS.get(type(frame))
     if make_command is not None:
         return make_command(frame)
@@ -260,7 +273,7 @@ def _command(frame: frames.FromClient) -> ClientCommand:
     return data
 
 
-def _resume(data: frames.ResumeData | None) -> Resume:
+def _resume(data: client_frames.ResumeData | None) -> Resume:
     return Resume() if data is None else Resume(data.session, _seen(data.seen), data.private)
 
 
@@ -270,7 +283,7 @@ def _seen(seen: Mapping[str, int]) -> Mapping[str, int]:
     return {room: seen[room] for room in rooms[-limits.JOINED_ROOMS :]}
 
 
-_Entry = TypeVar("_Entry", events.User, events.RoomEntry, events.Message)
+_Entry = TypeVar("_Entry", events.User, events.RoomEntry, BanEntry, events.Message)
 
 
 def _chunks(entries: Sequence[_Entry]) -> list[tuple[tuple[_Entry, ...], bool]]:

@@ -7,38 +7,53 @@ import msgspec
 
 from chatd.chat import commands
 from chatd.chat.errors import RequestId
-from chatd.wire import frames
+from chatd.wire import client_frames, frames
 
 _encoder: Final = msgspec.json.Encoder()
 _decoder: Final = msgspec.json.Decoder(frames.FromServer)
 
 #: The frames whose data is the command as it stands.
 _SAME_DATA: Final[dict[type, type[frames.Frame]]] = {
-    commands.SendMessage: frames.SendMessage,
-    commands.SendPrivate: frames.SendPrivate,
-    commands.JoinRoom: frames.JoinRoom,
-    commands.LeaveRoom: frames.LeaveRoom,
-    commands.SetAway: frames.SetAway,
-    commands.WhoIs: frames.WhoIs,
-    commands.ListUsers: frames.ListUsers,
-    commands.ReadHistory: frames.ReadHistory,
+    commands.SendMessage: client_frames.SendMessage,
+    commands.SendPrivate: client_frames.SendPrivate,
+    commands.JoinRoom: client_frames.JoinRoom,
+    commands.LeaveRoom: client_frames.LeaveRoom,
+    commands.SetAway: client_frames.SetAway,
+    commands.WhoIs: client_frames.WhoIs,
+    commands.Kick: client_frames.Kick,
+    commands.Ban: client_frames.Ban,
+    commands.Unban: client_frames.Unban,
+    commands.Mute: client_frames.Mute,
+    commands.Unmute: client_frames.Unmute,
+    commands.ListBans: client_frames.ListBans,
+    commands.ChangeRoom: client_frames.ChangeRoom,
+    commands.RemoveMessage: client_frames.RemoveMessage,
+    commands.GiveHostCode: client_frames.GiveHostCode,
+    commands.ListUsers: client_frames.ListUsers,
+    commands.ReadHistory: client_frames.ReadHistory,
 }
 
 #: The others, and what makes their data.
 _FRAMES: Final[dict[type, tuple[type[frames.Frame], Callable[[Any], object]]]] = {
     commands.Authenticate: (
-        frames.Authenticate,
-        lambda command: frames.AuthenticateData(command.account, command.password),
+        client_frames.Authenticate,
+        lambda command: client_frames.AuthenticateData(command.account, command.password),
     ),
-    commands.Rename: (frames.SetName, lambda command: frames.SetNameData(command.nickname)),
+    commands.Rename: (
+        client_frames.SetName,
+        lambda command: client_frames.SetNameData(command.nickname),
+    ),
     commands.SetTopic: (
-        frames.SetTopic,
-        lambda command: frames.TopicData(command.room, command.text),
+        client_frames.SetTopic,
+        lambda command: client_frames.TopicData(command.room, command.text),
     ),
-    commands.ReadTopic: (frames.SetTopic, lambda command: frames.TopicData(command.room)),
+    commands.ReadTopic: (
+        client_frames.SetTopic,
+        lambda command: client_frames.TopicData(command.room),
+    ),
     commands.Search: (
-        frames.Search,
-        lambda command: frames.SearchData(
+        client_frames.Search,
+        lambda command: client_frames.SearchData(
             command.words,
             command.room,
             command.source,
@@ -50,10 +65,10 @@ _FRAMES: Final[dict[type, tuple[type[frames.Frame], Callable[[Any], object]]]] =
 }
 
 _FRAMES_WITHOUT_DATA: Final[dict[type, type[frames.Frame]]] = {
-    commands.Watch: frames.Watch,
-    commands.ListRooms: frames.ListRooms,
-    commands.Ping: frames.Ping,
-    commands.Quit: frames.Quit,
+    commands.Watch: client_frames.Watch,
+    commands.ListRooms: client_frames.ListRooms,
+    commands.Ping: client_frames.Ping,
+    commands.Quit: client_frames.Quit,
 }
 
 
@@ -65,7 +80,7 @@ def encode(
     command: commands.ClientCommand,
     request_id: RequestId = None,
     number: int | None = None,
-    resume: frames.ResumeData | None = None,
+    resume: client_frames.ResumeData | None = None,
 ) -> bytes:
     """The frame for `command`, with its line end.
 
@@ -74,12 +89,12 @@ def encode(
     """
     kind = type(command)
     if isinstance(command, commands.Enter):
-        data: Any = frames.HelloData(command.nickname, frames.VERSION, resume)
-        return _encoder.encode(frames.Hello(data=data, id=request_id)) + b"\n"
+        data: Any = client_frames.HelloData(command.nickname, frames.VERSION, resume)
+        return _encoder.encode(client_frames.Hello(data=data, id=request_id)) + b"\n"
     if kind in _FRAMES_WITHOUT_DATA:
         return _encoder.encode(_FRAMES_WITHOUT_DATA[kind](id=request_id)) + b"\n"
     frame_type, make_data = _FRAMES.get(kind) or (_SAME_DATA[kind], _same)
-    numbered = {"n": number} if issubclass(frame_type, frames.NumberedFrame) else {}
+    numbered = {"n": number} if issubclass(frame_type, client_frames.NumberedFrame) else {}
     frame = frame_type(data=make_data(command), id=request_id, **numbered)  # type: ignore[call-arg]  # by the tables
     return _encoder.encode(frame) + b"\n"
 

@@ -13,7 +13,8 @@ from twisted.python.failure import Failure
 from chatd.chat import commands, events, limits
 from chatd.client.protocol import ServerConnection
 from chatd.wire import frames
-from chatd.wire.frames import FromServer, ResumeData
+from chatd.wire.client_frames import ResumeData
+from chatd.wire.frames import FromServer
 
 
 class Owner:

@@ -97,17 +97,6 @@ async def test_what_comes_late_is_found_in_its_place(engine: SQLiteEngine) -> No
 
 
 @together
-async def test_a_search_since_a_time_misses_nothing_while_messages_come_late(
-    engine: SQLiteEngine,
-) -> None:
-    await engine.add(said(81, 90))
-    await engine.retain()  # what is deleted after the start, and the file put in order for it
-    await engine.fill(Gap("#lobby", 1, 40), said(41, 80))
-    found = await engine.archive.search(Search("tea", since=NOW + 71, limit=100))
-    assert sorted(each.seq for each in found.messages) == list(range(71, 91))
-
-
-@together
 async def test_what_is_there_is_not_replaced(engine: SQLiteEngine) -> None:
     await engine.add(said(1, 3))
     await engine.fill(Gap("#lobby", 4, 5), [message(2, "a lie"), message(3, "a lie")])
@@ -137,63 +126,6 @@ async def test_the_oldest_go_first_also_if_they_came_last(make_engine: MakeEngin
     await engine.retain()
     kept = await engine.archive.last("#lobby", 99)
     assert [each.seq for each in kept] == list(range(16, 41))
-
-
-@together
-async def test_the_oldest_go_first_also_before_all_have_come(make_engine: MakeEngine) -> None:
-    engine = make_engine(keep=Keep(None, 25, None))
-    await engine.open()
-    await engine.add(said(20, 40))
-    await engine.fill(Gap("#lobby", 1, 9), said(10, 19))
-    await engine.retain()
-    await engine.fill(Gap("#lobby", 1, 0), said(1, 9))
-    await engine.retain()
-    kept = await engine.archive.last("#lobby", 99)
-    assert [each.seq for each in kept] == list(range(16, 41))
-    found = await engine.archive.search(Search("tea", limit=100))
-    assert [each.seq for each in found.messages] == list(range(40, 15, -1))
-
-
-@together
-async def test_the_oldest_go_first_also_if_more_come_while_they_go(
-    make_engine: MakeEngine,
-) -> None:
-    engine = make_engine(keep=Keep(None, 25, None))
-    await engine.open()
-    await engine.add(said(20, 40))
-    await engine.retain()
-    # All of these wait for the thread at once: what comes late comes between two steps.
-    waiting = [engine.add(said(41, 60)), engine.retain()]
-    waiting += [engine.fill(Gap("#lobby", 1, seq - 1), said(seq, seq)) for seq in range(19, 0, -1)]
-    for each in waiting:
-        await each
-    await engine.retain()
-    kept = await engine.archive.last("#lobby", 99)
-    assert [each.seq for each in kept] == list(range(36, 61))
-
-
-@together
-async def test_the_oldest_go_first_also_if_all_were_said_at_once(make_engine: MakeEngine) -> None:
-    engine = make_engine(keep=Keep(None, 25, None))
-    await engine.open()
-    await engine.add(said(20, 40, time=NOW))
-    await engine.fill(Gap("#lobby", 1, 0), said(1, 19, time=NOW))
-    await engine.retain()
-    kept = await engine.archive.last("#lobby", 99)
-    assert [each.seq for each in kept] == list(range(16, 41))
-
-
-@together
-async def test_no_more_go_than_must_when_some_have_come_late(make_engine: MakeEngine) -> None:
-    engine = make_engine(keep=Keep(None, 35, None))
-    await engine.open()
-    await engine.add(said(1, 9))
-    await engine.add(said(20, 40))
-    await engine.fill(Gap("#lobby", 10, 9), said(10, 19))
-    await engine.sort()
-    await engine.retain()
-    kept = await engine.archive.last("#lobby", 99)
-    assert [each.seq for each in kept] == list(range(6, 41))
 
 
 @together

@@ -12,6 +12,7 @@ from wsproto.events import TextMessage
 from chatd.chat import errors, events, limits
 from chatd.chat.errors import Refusal
 from chatd.chat.events import Event, Message, Reply
+from chatd.chat.moderation_events import BanEntry, Bans, Moderation, Restricted, RoomSettings
 from chatd.wire.basic import Basic, Detecting
 from chatd.wire.dialect import Dialect, Result
 from chatd.wire.jim import Jim
@@ -141,6 +142,8 @@ def make_refusal(kind: type[Refusal], name: str = "moon", quoted: str = "moon") 
     values = {
         "nickname": name,
         "room": name,
+        "milliseconds": 90_000,
+        "seq": 3,
         "undelivered": (events.Undelivered(quoted, "unknown"),),
     }
     return kind(
@@ -168,6 +171,9 @@ EVENTS: dict[type, Event] = {
         events.MemberEntered("ice"),
         events.MemberLeft("ice", "quit"),
         events.MemberRenamed("ice", "sun"),
+        Moderation("kick", "sun", "ice", "#dev"),
+        Restricted("mute", "sun", "#dev", "spam", 90_000),
+        RoomSettings("#dev", read_only=True, slow=10),
         events.ServerNotice("The chat of ice is kept again."),
         events.NodesChanged((NODE,)),
     )
@@ -186,6 +192,7 @@ REPLIES: dict[type, Reply] = {
         events.Topic("#dev", "the new parser", "ice", 0),
         events.UserInfo("ice", 0, ("#dev",), away=False, away_text="lunch", account=True),
         events.JoinDone("#dev", created=True),
+        Bans((BanEntry("mute", "ice", "sun", "spam", 90_000),), "#dev"),
         events.Rooms((events.RoomEntry("#dev", 1, "the new parser"),)),
         events.Users((events.User("ice", 0, ("#dev",), away_text="lunch"),)),
         events.History("#dev", (MESSAGE,)),

@@ -12,7 +12,7 @@ import pytest
 
 from chatd.chat.errors import BadNickname, NotReached, Refusal
 from chatd.chat.events import Event, JoinDone, Ok, Pong, PrivateSent, Reply, SearchResult
-from chatd.wire import discovery, frames, native_client
+from chatd.wire import client_frames, discovery, frames, native_client
 from chatd.wire.dialect import LocalReply, Resume
 from chatd.wire.jim import Jim
 from chatd.wire.native import Native
@@ -52,7 +52,7 @@ def types_of(union: Any) -> dict[str, Any]:
 FROM_CLIENT = examples("from-client")
 FROM_SERVER = examples("from-server")
 DIRECTIONS = [
-    pytest.param(FROM_CLIENT, frames.FromClient, id="from client to server"),
+    pytest.param(FROM_CLIENT, client_frames.FromClient, id="from client to server"),
     pytest.param(FROM_SERVER, frames.FromServer, id="from server to client"),
 ]
 
@@ -111,11 +111,11 @@ def test_the_server_understands_the_example(example: dict[str, Any]) -> None:
     assert DIALECT.decode(on_the_wire(again)) == request
 
 
-def resume_data(resume: Resume | None) -> frames.ResumeData | None:
+def resume_data(resume: Resume | None) -> client_frames.ResumeData | None:
     """What the client says to resume that session."""
     if resume is None or not resume.token:
         return None
-    return frames.ResumeData(resume.token, dict(resume.seen), resume.private)
+    return client_frames.ResumeData(resume.token, dict(resume.seen), resume.private)
 
 
 @pytest.mark.parametrize("example", named(FROM_SERVER))
@@ -211,7 +211,10 @@ def test_every_code_on_the_page_is_one() -> None:
 
 def test_the_schemas_name_every_frame_in_its_direction() -> None:
     schema = json.loads(generated()["native.schema.json"])
-    for name, union in (("FromClient", frames.FromClient), ("FromServer", frames.FromServer)):
+    for name, union in (
+        ("FromClient", client_frames.FromClient),
+        ("FromServer", frames.FromServer),
+    ):
         mapping = schema["$defs"][name]["discriminator"]["mapping"]
         assert set(mapping) == set(types_of(union))
 
