@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from twisted.internet.interfaces import IReactorTime
+
 #: How many of the last tokens of a bucket are given out by lot, at most half of them. When so many
 #: times the rate is asked for, there still is a token for each lot that wins.
 _LOT_TOKENS: Final = 100
@@ -92,3 +94,45 @@ class AddressBuckets:
                 self._buckets.clear()
             self._buckets[host] = TokenBucket(self._rate, self._burst, now)
         return self._buckets[host]
+
+
+class AttemptLimit:
+    """Counts wrong attempts to give a secret by key, such as an address, and throttles the key.
+
+    An attempt is counted before it is known whether the secret is right, or whoever disconnects
+    before the answer would not be counted. A right one is given back.
+
+    :param burst: the attempts that a key has at once.
+    :param seconds: the time until it has another one.
+    :param max_keys: how many keys are kept; the one counted longest ago is dropped first.
+    """
+
+    def __init__(self, clock: IReactorTime, burst: int, seconds: float, max_keys: int) -> None:
+        self._clock = clock
+        self._burst = burst
+        self._seconds = seconds
+        self._max_keys = max_keys
+        # The bucket of each key, and until when it is throttled; in the order of the last attempts.
+        self._attempts: dict[str, tuple[TokenBucket, float]] = {}
+
+    def is_throttled(self, key: str) -> bool:
+        """Whether `key` has to wait. Checking does not extend the wait."""
+        return key in self._attempts and self._clock.seconds() < self._attempts[key][1]
+
+    def count(self, key: str) -> None:
+        """Count an attempt of `key`, which is not throttled."""
+        now = self._clock.seconds()
+        # One less, because the key must wait after its last attempt: take() returns the wait only
+        # for a token that the bucket does not have.
+        new = TokenBucket(1 / self._seconds, self._burst - 1, now), now
+        bucket, _ = self._attempts.pop(key, new)
+        self._attempts[key] = bucket, now + bucket.take(now)
+        if len(self._attempts) > self._max_keys:
+            del self._attempts[next(iter(self._attempts))]
+
+    def give_back(self, key: str) -> None:
+        """Take the last :meth:`count` of `key` back: the secret was not wrong."""
+        if key in self._attempts:
+            bucket, _ = self._attempts[key]
+            bucket.give_back()
+            self._attempts[key] = bucket, self._clock.seconds()

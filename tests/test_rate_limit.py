@@ -1,10 +1,11 @@
-"""The token bucket; each call passes the time."""
+"""The token bucket, for which each call passes the time; and the limit of wrong attempts."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from twisted.internet.task import Clock
 
-from chatd.rate_limit import TokenBucket
+from chatd.rate_limit import AttemptLimit, TokenBucket
 
 
 def test_after_a_burst_a_token_takes_the_time_of_the_rate() -> None:
@@ -86,3 +87,10 @@ def test_by_lot_nobody_is_admitted_without_a_token_and_without_a_rate_everybody_
     bucket = TokenBucket(10, 20, 0)
     assert sum(bucket.admit_by_lot(0, 0) for _ in range(30)) == 20
     assert TokenBucket(0, 0, 0).admit_by_lot(0, 0.999)
+
+
+def test_the_number_of_remembered_keys_is_bounded_and_the_oldest_is_dropped() -> None:
+    attempts = AttemptLimit(Clock(), burst=1, seconds=10, max_keys=2)
+    for key in ("a", "b", "a", "c"):
+        attempts.count(key)
+    assert [key for key in "abc" if attempts.is_throttled(key)] == ["a", "c"]

@@ -8,9 +8,7 @@ import pytest
 from argon2 import PasswordHasher
 from argon2.exceptions import HashingError, InvalidHashError, VerificationError
 from twisted.internet.defer import CancelledError, Deferred, fail
-from twisted.internet.task import Clock
 
-from chatd.accounts.authenticator import AttemptLimit
 from chatd.accounts.hashing import Argon2Hasher
 from chatd.chat import limits
 from chatd.chat.commands import Authenticate
@@ -173,13 +171,6 @@ def test_an_attacker_at_one_address_cannot_lock_an_account_s_owner_out(
         accounts.clock.advance(1)
         accounts.ask("ice", "warm", "10.0.0.66:1")
         assert accounts.ask("ice", "cold", "10.0.0.1:1") == ["Ice"]
-
-
-def test_the_number_of_remembered_keys_is_bounded_and_the_oldest_is_dropped() -> None:
-    attempts = AttemptLimit(Clock(), burst=1, seconds=10, max_keys=2)
-    for key in ("a", "b", "a", "c"):
-        attempts.count(key)
-    assert [key for key in "abc" if attempts.is_throttled(key)] == ["a", "c"]
 
 
 def test_one_password_is_checked_at_a_time_and_a_bounded_number_waits(
