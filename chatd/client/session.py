@@ -29,30 +29,22 @@ overtake the queue, as what they ask for is shown on entering. Neither outlives 
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
 from typing_extensions import override
 
 from chatd.chat import commands, events, limits
 from chatd.chat.commands import ClientCommand
-from chatd.chat.errors import (
-    Blocked,
-    NicknameTaken,
-    PasswordRequired,
-    RequestId,
-    ServerFailed,
-    TooManyAttempts,
-    WrongPassword,
-)
+from chatd.chat.errors import RequestId
 from chatd.client.account_nickname import AccountNickname, RenamedSession
+from chatd.client.frame_handlers import ACCOUNT_CODES, FrameHandlers
 from chatd.client.ignored import IgnoredNicknames
 from chatd.client.invitation import Invitation
 from chatd.client.joined_rooms import JoinedRooms
 from chatd.client.lifecycle import ServerAddress
 from chatd.client.local_commands import LocalCommand, LocalCommands
 from chatd.client.passwords import Passwords
-from chatd.client.private_messages import describe_outcome, prompt_private_message
+from chatd.client.private_messages import prompt_private_message
 from chatd.client.resumption import Resumption
 from chatd.client.searches import Searches
 from chatd.client.session_owner import SessionOwner
@@ -60,16 +52,10 @@ from chatd.client.ui import SessionView, UserInterface, show_invitation
 from chatd.client.unconfirmed import LIST_REPLIES, PendingCommand, UnconfirmedCommands, format_count
 from chatd.client.who_am_i import show_identity
 from chatd.client.withheld_line import WithheldLine
-from chatd.wire import frames, slash_commands
+from chatd.wire import slash_commands
 from chatd.wire.frames import FromServer
 from chatd.wire.rendering import escape
 from chatd.wire.slash_commands import UserInput
-
-#: Refusals of a password after which the user may enter it again.
-_ASK_AGAIN_CODES: Final = frozenset({WrongPassword.code, TooManyAttempts.code, ServerFailed.code})
-
-#: Refusals of a nickname that may be an account, in use or not.
-_ACCOUNT_CODES: Final = frozenset({PasswordRequired.code, NicknameTaken.code, Blocked.code})
 
 #: With so many lines in the queue, input is paused until half of them are sent.
 _PAUSE_LINES: Final = limits.UNSENT_LINES
@@ -117,6 +103,9 @@ class Session(SessionView, RenamedSession):
         self._queue: deque[PendingCommand] = deque()
         self._account_nickname = AccountNickname(ui, self)
         self._withheld_line = WithheldLine(ui, self._queue, self.not_sent)
+        self._handlers = FrameHandlers(
+            *(ui, self, self._rooms, self._searches, self._account_nickname, self._withheld_line)
+        )
         self._requests: deque[PendingCommand] = deque()
         self._unconfirmed = UnconfirmedCommands()
         self._was_online = False
@@ -309,7 +298,7 @@ class Session(SessionView, RenamedSession):
 
     def hello_refused(self, code: str) -> None:
         """Withhold the line behind the first nickname; later lines were typed while offline."""
-        if code in _ACCOUNT_CODES and not self._was_online:
+        if code in ACCOUNT_CODES and not self._was_online:
             self._withheld_line.refused(f"the nickname {escape(self.nickname)}")
 
     def leaving(self) -> None:
@@ -322,48 +311,9 @@ class Session(SessionView, RenamedSession):
             frame, self.nickname, is_resent=self._unconfirmed.is_resent(frame.id)
         )
         for part in self._unconfirmed.collect(frame):
-            self._show(part)
+            self._handlers.handle(part, self._unconfirmed.get(part.id))
             if not (isinstance(part, LIST_REPLIES) and part.data.more):
                 self._confirmed(part.id)
-
-    def _show(self, frame: FromServer) -> None:
-        pending = self._unconfirmed.get(frame.id)
-        match frame:
-            case _ if pending is not None and pending.on_reply is not None:
-                pending.on_reply(frame)
-            case frames.SearchResult():
-                self._ui.show_event(self._searches.received(pending, frame.data))
-            case frames.Error():
-                self._error(frame)
-            case frames.Ok():
-                self._ok(frame)
-            case frames.MemberRenamed() | frames.RoomLeft():
-                self._show_change(frame.data)
-            case frames.Missed(data=missed):
-                self._show_missed(missed)
-            case frames.Pong() | frames.Welcome() | frames.Goodbye():
-                pass
-            case _:
-                self._ui.show_event(frame.data)
-
-    def _show_change(self, event: events.MemberRenamed | events.RoomLeft) -> None:
-        """Show what may change where the user's lines go."""
-        before = self.target
-        match event:
-            case events.MemberRenamed(old, new):
-                self.nickname = new if old == self.nickname else self.nickname
-                self._rooms.renamed(old, new)
-            case events.RoomLeft(room, nickname) if nickname == self.nickname:
-                self._rooms.left(room)
-        self._ui.show_event(event)
-        if self.target != before:
-            self._ui.switched(self.target)
-
-    def _show_missed(self, missed: events.Missed) -> None:
-        # The user was not there for a moment only: these look as if they came now.
-        self._ui.show_event(replace(missed, messages=()))
-        for message in missed.messages:
-            self._ui.show_event(message)
 
     def _request_more_results(self, line: str) -> None:
         if next_page := self._searches.next_page:
@@ -421,46 +371,10 @@ class Session(SessionView, RenamedSession):
 
     # --- replies --------------------------------------------------------------------------------
 
-    def _ok(self, frame: frames.Ok) -> None:
-        pending = self._unconfirmed.get(frame.id)
-        command = pending.command if pending else None
-        self._rooms.confirmed(command)
-        match command:
-            case commands.Rename():
-                self._withheld_line.accepted()
-            case commands.Authenticate():
-                self._ui.password_checked()
-            case commands.SetAway(text):
-                self._ui.show_event(events.AwayDone(text))
-            case commands.SendMessage() | commands.SendPrivate():
-                self._ui.message_sent(command, frame.data.time if frame.data else None)
-        self._ui.show_event(frame.data)
-        for sentence in describe_outcome(frame.data):
-            self._ui.notify(sentence)
-
     @override
     def refused(self, message: str) -> None:
         self._was_refused = True
         self._ui.notify(message)
-
-    def _error(self, frame: frames.Error) -> None:
-        pending = self._unconfirmed.get(frame.id)
-        command = pending.command if pending else None
-        self._rooms.refused(command, frame.data.code)
-        if isinstance(command, commands.Rename) and frame.data.code in _ACCOUNT_CODES:
-            self._withheld_line.refused(f"/setname {escape(command.nickname)}")
-        match command:
-            case commands.Rename(nickname) if frame.data.code == PasswordRequired.code:
-                self._account_nickname.prompt_password(nickname)
-                return
-            case commands.Authenticate(account) if frame.data.code in _ASK_AGAIN_CODES:
-                # Here, and not as a line of the chat, the user will type the password again.
-                self._account_nickname.prompt_password(account, frame.data.message)
-                return
-            case commands.Authenticate():
-                self._ui.password_checked()
-        line = f" ({escape(pending.line)})" if pending else ""
-        self.refused(f"Refused{line}: {escape(frame.data.message)}")
 
     def _confirmed(self, request_id: RequestId) -> None:
         """Make room for the next line, once the reply to one is complete."""
