@@ -13,9 +13,9 @@ import {
   isOwnNickname,
   openRooms,
   openTalks,
-  renameTalks,
   without,
 } from "./state.js";
+import { renameTalks } from "./talk_state.js";
 import { isInTalk } from "./talks.js";
 import * as users from "./users.js";
 

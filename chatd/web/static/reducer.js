@@ -7,13 +7,12 @@ import * as search from "./search.js";
 import { reduceFrame } from "./server_events.js";
 import {
   appendReplies,
-  closeTalk,
   roomsWithUnsent,
   withRoom,
   withRooms,
-  withTalk,
   without,
 } from "./state.js";
+import { closeTalk, withTalk } from "./talk_state.js";
 import { isTalk, talkMembers, talkOf } from "./talks.js";
 import { fromList, removeUser, roomsInUse } from "./users.js";
 

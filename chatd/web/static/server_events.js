@@ -19,16 +19,14 @@ import {
   appendReplies,
   appendToOpenRooms,
   appendToRoom,
-  closeTalk,
   createNotice,
   isOwnNickname,
   isUnseen,
   maxItems,
   withRoom,
   withRooms,
-  withTalk,
-  withoutTalks,
 } from "./state.js";
+import { closeTalk, withTalk, withoutTalks } from "./talk_state.js";
 import { talkMembers, talkOf } from "./talks.js";
 import * as timeline from "./timeline.js";
 import * as users from "./users.js";

@@ -14,13 +14,13 @@
  */
 
 import { serverNow, setServerTime, synchronize } from "./clock.js";
-import { NotSent, help, parse } from "./commands.js";
+import { NotSent, parse } from "./commands.js";
 import { createConnection, retryDelay } from "./connection.js";
 import { createHistory } from "./history.js";
+import { createLocalCommands } from "./local_commands.js";
 import { LOBBY, casefold, isSameName } from "./names.js";
 import { createNodes } from "./nodes.js";
 import { MAX_ENTRIES, nextToSend } from "./outbox.js";
-import { describeSelf } from "./privacy.js";
 import { TEMPORARY_REFUSALS } from "./refusals.js";
 import { encode } from "./resumption.js";
 import { createSearch } from "./search.js";
@@ -33,9 +33,6 @@ const PROTOCOL_VERSION = 1;
 const QUIT_MILLISECONDS = 2000;
 /** For so long a `hello` without a reply may still arrive, and take the session from the page. */
 const LATE_MILLISECONDS = 60_000;
-
-/** Users that can be ignored; as many as on the other clients. */
-const MAX_IGNORED = 100;
 
 /** Refusals of a node after which the page tries another one. */
 const NODE_REFUSALS = new Set(["full", "cut-off", "too-many-watchers"]);
@@ -329,48 +326,14 @@ export function createSession(store) {
     connection.close();
   }
 
-  function setIgnored(nickname, isIgnored) {
-    const { ignored } = store.state;
-    if (isIgnored && ignored.size >= MAX_IGNORED && !ignored.has(casefold(nickname))) {
-      throw new NotSent(`You ignore ${MAX_IGNORED} users already. /unignore NAME ends that for one.`);
-    }
-    dispatch({ type: "ignored", nickname, isIgnored });
-  }
-
-  function ignore({ data }) {
-    if (data) {
-      setIgnored(data.nickname, true);
-      showNotices([
-        "What ",
-        { name: data.nickname },
-        " says is not shown from now on. /unignore shows it again.",
-      ]);
-      return;
-    }
-    const names = [...store.state.ignored.values()].map((name) => [{ name }, " is ignored"]);
-    showNotices(...(names.length ? names : [["Nobody is ignored."]]));
-  }
-
-  /** The commands that the page carries out without sending their frame. */
-  const LOCAL_COMMANDS = {
-    help: () => showNotices(...help().map(([usage, description]) => [`${usage}: ${description}`])),
-    "switch-room": ({ data }) => selectRoom(data.room),
-    "prompt-private": () =>
-      showNotices(["Choose a user in the list of users, or type: @NAME TEXT"]),
-    search: ({ data }) => search.start(data),
-    "more-results": () => search.loadMore(),
-    "open-private": ({ data }) => openTalk(data.to),
-    "close-private": ({ data }) => closeTalk(data.to),
-    ignore,
-    unignore({ data }) {
-      setIgnored(data.nickname, false);
-      showNotices(["What ", { name: data.nickname }, " says is shown again."]);
-    },
-    clear: () => dispatch({ type: "cleared", isCleared: true }),
-    "show-invite": () => showInvite(),
-    "who-am-i": () => showNotices(...describeSelf(store.state).map((sentence) => [sentence])),
-    quit: leave,
-  };
+  const localCommands = createLocalCommands(store, search, {
+    showNotices,
+    selectRoom,
+    openTalk,
+    closeTalk,
+    leave,
+    showInvite: () => showInvite(),
+  });
 
   return {
     open: connection.open,
@@ -465,8 +428,8 @@ export function createSession(store) {
           throw new NotSent("Another room is shown now. Nothing was sent.");
         }
         const frame = parse(line, rooms.get(currentRoom).name);
-        if (LOCAL_COMMANDS[frame?.type]) {
-          LOCAL_COMMANDS[frame.type](frame);
+        if (localCommands[frame?.type]) {
+          localCommands[frame.type](frame);
         } else if (frame) {
           queueLine(line, frame);
         }
