@@ -165,10 +165,10 @@ _COMMON_HEADERS: Final[Headers] = (
 
 #: What the page may load and do: nothing but its own files, and the API and the WebSocket of this
 #: server and of the other nodes of its cluster.
-#: There are no inline scripts or styles, so markup that got into the page could not run code; and
-#: no other page can frame it (``frame-ancestors``).
+#: The one inline script is allowed by its hash, and there are no inline styles, so markup that got
+#: into the page could not run code; and no other page can frame it (``frame-ancestors``).
 _CONTENT_SECURITY_POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "default-src 'none'; script-src 'self'{script}; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'{sources}; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
@@ -191,12 +191,15 @@ class Response:
     """A response; the connection leaves out the body if the method was HEAD.
 
     :ivar file: what is sent instead of `body`.
+    :ivar inline_script: the hash of the one script that the body may contain, as
+        ``Content-Security-Policy`` has it (``sha256-…``); empty for none.
     """
 
     status: int
     headers: Headers = ()
     body: bytes = b""
     file: FileBody | None = None
+    inline_script: str = ""
 
     @property
     def length(self) -> int:
@@ -227,20 +230,27 @@ def error_response(code: str, message: str, headers: Headers = ()) -> Response:
     return _encode_json(STATUS[code], {"error": {"code": code, "message": message}}, headers)
 
 
-def security_headers(host: str, nodes: Collection[str] = (), node_origin: str = "") -> Headers:
+def security_headers(
+    host: str, nodes: Collection[str] = (), node_origin: str = "", inline_script: str = ""
+) -> Headers:
     """The headers that keep other pages, and foreign scripts, out.
 
     :param host: the server's name in the request, once it is checked; empty before. It is in the
         policy because some browsers do not count a WebSocket as ``'self'``.
     :param nodes: the origins of all nodes of the cluster, to which the page may connect.
     :param node_origin: the origin of a page of another node, which may read this response.
+    :param inline_script: see :class:`Response`.
     """
+    script = f" '{inline_script}'" if inline_script else ""
     sources = f" ws://{host} wss://{host}" if host else ""
     if host:
         sources += "".join(f" {origin} ws{origin.removeprefix('http')}" for origin in nodes)
     headers = (
         *_COMMON_HEADERS,
-        ("Content-Security-Policy", _CONTENT_SECURITY_POLICY.format(sources=sources)),
+        (
+            "Content-Security-Policy",
+            _CONTENT_SECURITY_POLICY.format(script=script, sources=sources),
+        ),
     )
     if not node_origin:
         return headers

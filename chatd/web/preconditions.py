@@ -20,5 +20,6 @@ def apply(request: Request, response: Response) -> Response:
         raise HTTPError("precondition-failed", "The server has another version of this.")
     client_etags = {each.removeprefix("W/") for each in request.items("if-none-match")}
     if {etag, "*"} & client_etags - {""}:
-        return Response(304, response.headers)
+        # Browsers take the policy of this response for the page that they have.
+        return Response(304, response.headers, inline_script=response.inline_script)
     return response

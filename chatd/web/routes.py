@@ -98,7 +98,9 @@ class Router:
         return self._add_security_headers(preconditions.apply(request, response), host)
 
     def _add_security_headers(self, response: Response, host: CheckedHost) -> Response:
-        added = messages.security_headers(host.host, host.nodes, host.node_origin)
+        added = messages.security_headers(
+            host.host, host.nodes, host.node_origin, response.inline_script
+        )
         return replace(response, headers=response.headers + added)
 
     def _fail_later(self, failure: Failure, host: CheckedHost) -> Response:

@@ -32,12 +32,13 @@ _KEYS: Final = {
 _TEXTS: Final = {"Enter": "\r", " ": " "}
 _SHIFT: Final = 8
 
-#: Calls a function until its result is true: after each change of the document, and every 100 ms
-#: for what changes without one. After 2 s it gives up, so that the browser responds in time.
+#: Calls a function until its result is true, once the document has all its elements: after each
+#: change of it, and every 100 ms for what changes without one. After 2 s it gives up, so that the
+#: browser responds in time.
 _UNTIL: Final = """(async () => {
   const end = performance.now() + 2000
   for (;;) {
-    const found = (%s)(%s)
+    const found = document.readyState !== 'loading' && (%s)(%s)
     if (found || performance.now() > end) return found instanceof Node ? true : found
     await new Promise((resolve) => {
       const watch = new MutationObserver(resolve)

@@ -1,5 +1,6 @@
 """A TCP proxy between a page and its server: cutting it loses the connection, not the server."""
 
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -9,14 +10,19 @@ from typing import Final
 #: The name under which a page reaches the proxy; the server accepts it as its own, too.
 NAME: Final = "localhost"
 _CHUNK_BYTES: Final = 65_536
+_METHOD: Final = b"GET "
 
 
 class TcpProxy:
-    """Forwards connections from loopback to `host`, where the server has the same `port`."""
+    """Forwards connections from loopback to `host`, where the server has the same `port`.
+
+    :ivar dropped: paths of HTTP that a page asks for in vain: their connections are closed.
+    """
 
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)
         self.url = f"http://{NAME}:{port}/"
+        self.dropped: re.Pattern[bytes] | None = None
         self._threads: list[threading.Thread] = []
         self.restore()
 
@@ -48,9 +54,14 @@ class TcpProxy:
 
     def _forward(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):  # one of the two was closed
-            while data := source.recv(_CHUNK_BYTES):
+            while (data := source.recv(_CHUNK_BYTES)) and not self._is_dropped(data):
                 target.sendall(data)
             target.shutdown(socket.SHUT_WR)
+
+    def _is_dropped(self, data: bytes) -> bool:
+        if self.dropped is None or not data.startswith(_METHOD):
+            return False
+        return self.dropped.match(data, len(_METHOD)) is not None
 
     def _start_thread(self, run: Callable[..., None], *arguments: socket.socket) -> None:
         thread = threading.Thread(target=run, args=arguments, daemon=True)

@@ -227,17 +227,6 @@ def test_a_script_that_fails_at_the_start_is_reported_in_words(
     page.errors.clear()
 
 
-def test_a_script_that_is_not_loaded_is_reported_in_words(
-    open_url: OpenPage, server: Server
-) -> None:
-    page = open_url("about:blank#")
-    page.call("Network.enable")
-    page.call("Network.setBlockedURLs", urls=["*/static/names.js"])
-    page.open(server.url)
-    assert "Reload" in problem(page)
-    page.errors.clear()
-
-
 def test_an_error_while_chatting_is_reported_in_words(open_url: OpenPage, server: Server) -> None:
     page = open_url(server.url)
     page.join("ice")

@@ -3,10 +3,12 @@
 import json
 import re
 import struct
+from base64 import b64encode
+from hashlib import sha256
 
 import pytest
 
-from tests.web.http_clients import WebHarness, request
+from tests.web.http_clients import HTTPClient, WebHarness, request
 
 
 def test_the_page_is_served_at_the_root(harness: WebHarness) -> None:
@@ -70,20 +72,28 @@ def test_the_page_can_be_installed(harness: WebHarness) -> None:
             assert icons.get(path, {}).get("sizes", "180x180") == f"{width}x{height}"
 
 
+def inline_script_hash(client: HTTPClient) -> str:
+    """The hash of the only script that is in the page itself, as browsers compute it."""
+    [script] = re.findall(rb"<script>(.*?)</script>", client.get("/").body, re.DOTALL)
+    return b64encode(sha256(script).digest()).decode()
+
+
 def test_every_response_has_the_security_headers(harness: WebHarness) -> None:
     client = harness.connect_http()
     etag = client.get("/").headers["etag"]
-    for path, fields, status in (
-        ("/", {}, 200),
-        ("/", {"If-None-Match": etag}, 304),
-        ("/api/users", {}, 200),
-        ("/nothing", {}, 404),
+    own, with_hash = "'self'", f"'self' 'sha256-{inline_script_hash(client)}'"
+    for path, fields, status, scripts in (
+        ("/", {}, 200, with_hash),
+        ("/", {"If-None-Match": etag}, 304, with_hash),
+        ("/static/main.js", {}, 200, own),
+        ("/api/users", {}, 200, own),
+        ("/nothing", {}, 404, own),
     ):
         response = client.get(path, fields)
         assert response.status == status
         headers = response.headers
         policy = headers["content-security-policy"]
-        assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'; ")
+        assert policy.startswith(f"default-src 'none'; script-src {scripts}; style-src 'self'; ")
         assert " ws://192.168.1.1:54321 " in policy
         assert "unsafe" not in policy
         assert "frame-ancestors 'none'" in policy

@@ -1,7 +1,8 @@
-/** Says in words why the page does not work: the browser is too old, or a part was not loaded.
+/** Reloads the page if a part of it was not loaded; says in words why the page does not work.
  *
  * This script is no module, and in ECMAScript 5, so that it runs where the modules do not. main.js
- * sets `data-ready` once they run.
+ * sets `data-ready` once they run. The server puts this script into the page itself, so that it
+ * runs also where no other file was loaded: browsers cancel all requests when the network changes.
  */
 
 (function () {
@@ -9,7 +10,14 @@
 
   var BROWSERS =
     "Use Safari 15, Firefox 115, Chrome 100, or a newer one of these; or chatd’s client in a terminal.";
+  /** The pauses before the page reloads itself, one for each time in a row. */
+  var PAUSES_SECONDS = [1, 4, 16];
+  /** The key in `sessionStorage` of how often it has done so. */
+  var RELOADS = "reloads";
+  var NOT_LOADED = "A part of this page was not loaded. ";
+
   var problem = "";
+  var isIncomplete = false;
 
   /** Show the first problem; the others follow from it. */
   function report(sentence) {
@@ -19,6 +27,63 @@
       element.textContent = problem;
       element.removeAttribute("hidden");
     }
+  }
+
+  /** Reload the page later; if that did not help often enough, show the `sentence`.
+   *
+   * Without storage the reloads cannot be counted. An offline browser would show an error instead.
+   */
+  function recover(sentence) {
+    if (isIncomplete) {
+      return;
+    }
+    isIncomplete = true;
+    var reloads = readReloads();
+    var pause = PAUSES_SECONDS[reloads];
+    if (pause && navigator.onLine && writeReloads(reloads + 1)) {
+      report(NOT_LOADED + "The page reloads itself in " + pause + " s.");
+      setTimeout(reload, pause * 1000);
+    } else {
+      writeReloads(0); // the user's own reload begins anew
+      report(sentence);
+    }
+  }
+
+  function reload() {
+    location.reload();
+  }
+
+  /** How often the page has reloaded itself in a row. */
+  function readReloads() {
+    try {
+      return Number(sessionStorage.getItem(RELOADS));
+    } catch (error) {
+      return PAUSES_SECONDS.length;
+    }
+  }
+
+  /** Whether the number could be stored. */
+  function writeReloads(reloads) {
+    try {
+      if (reloads) {
+        sessionStorage.setItem(RELOADS, String(reloads));
+      } else {
+        sessionStorage.removeItem(RELOADS);
+      }
+      return true;
+    } catch (error) {
+      return false;
+    }
+  }
+
+  /** Whether an element of the page was not loaded, and not one that an extension has added. */
+  function isPart(element) {
+    var isStyle = element.tagName === "LINK" && element.rel === "stylesheet";
+    return (element.tagName === "SCRIPT" || isStyle) && isOwn(element.src || element.href);
+  }
+
+  function isOwn(url) {
+    return String(url).indexOf(location.protocol + "//" + location.host + "/") === 0;
   }
 
   function isReady() {
@@ -38,12 +103,12 @@
     function (event) {
       var target = event.target;
       if (target && target.tagName) {
-        if (target.tagName === "SCRIPT" || target.tagName === "LINK") {
-          report("A part of this page was not loaded. Reload the page.");
+        if (isPart(target)) {
+          recover(NOT_LOADED + "Reload the page.");
         }
       } else if (
         // Not the errors of extensions; and that of ResizeObserver is none.
-        String(event.filename).indexOf(location.protocol + "//" + location.host + "/") === 0 &&
+        isOwn(event.filename) &&
         String(event.message).indexOf("ResizeObserver") < 0
       ) {
         fail(event.message);
@@ -56,14 +121,24 @@
     fail(String(event.reason));
   });
 
+  addEventListener("online", function () {
+    if (isIncomplete) {
+      reload();
+    }
+  });
+
   // Modules run before this event.
   addEventListener("load", function () {
-    if (!("noModule" in document.createElement("script"))) {
+    if (problem) {
+      report(problem); // its element may not have been there yet
+    } else if (!("noModule" in document.createElement("script"))) {
       report("This browser is too old for this page. " + BROWSERS);
     } else if (!("WebSocket" in window)) {
       report("This browser has no WebSockets, which this page needs. " + BROWSERS);
     } else if (!isReady()) {
-      report("This page did not start. Reload it. If that does not help: " + BROWSERS);
+      recover("This page did not start. Reload it. If that does not help: " + BROWSERS);
+    } else {
+      writeReloads(0);
     }
   });
 })();
