@@ -38,9 +38,11 @@ from typing_extensions import override
 from chatd.chat import limits
 
 #: The exit statuses of the machine. EXIT_OK: the user left, or the client was online before it gave
-#: up. EXIT_REFUSED: the server refused the client for good, or no server can be chosen.
+#: up. EXIT_EXPELLED: a host has removed the user. EXIT_REFUSED: the server refused the client for
+#: good, or no server can be chosen.
 EXIT_OK: Final = 0
 EXIT_NEVER_ONLINE: Final = 1
+EXIT_EXPELLED: Final = 1
 EXIT_REFUSED: Final = 2
 
 
@@ -139,6 +141,9 @@ class Inputs(Protocol):
     def replaced(self, reason: str) -> None:
         """Another connection has resumed the session."""
 
+    def expelled(self, reason: str) -> None:
+        """A host has kicked or banned the user, or the user's account was blocked."""
+
     def expired(self) -> None:
         """The state's timeout expired."""
 
@@ -199,6 +204,8 @@ class Core:
             inputs.retry_later(sentence)
         elif code in RETRY_WITH_PASSWORD or (code in RETRY_WITH_INPUT and is_first):
             inputs.nickname_refused(sentence)
+        elif code == BANNED:
+            inputs.expelled(sentence)
         else:
             inputs.rejected(sentence)
 
@@ -223,6 +230,7 @@ class Core:
 
 
 NICKNAME_TAKEN: Final = "nickname-taken"
+BANNED: Final = "banned"
 #: Refusals of ``hello`` after which the user is asked for the password, also later in the run: the
 #: server may be at another address now, or the password may have been changed.
 RETRY_WITH_PASSWORD: Final = frozenset({"password-required", "wrong-password", "too-many-attempts"})
@@ -364,8 +372,10 @@ def _build() -> TypeMachineBuilder[Inputs, Core]:  # noqa: C901  # a list, one t
 
     @pep614(waiting.upon(Inputs.give_up).to(gone))
     def give_up(inputs: Inputs, core: Core, reason: str) -> None:
-        status = EXIT_OK if core.was_online else EXIT_NEVER_ONLINE
-        _end(inputs, core, status, reason or "connection lost")
+        if core.was_online:
+            _end(inputs, core, EXIT_OK, "Server disconnected")
+        else:
+            _end(inputs, core, EXIT_NEVER_ONLINE, reason or "connection lost")
 
     @pep614(registering.upon(Inputs.replaced).to(gone))
     @pep614(online.upon(Inputs.replaced).to(gone))
@@ -373,6 +383,13 @@ def _build() -> TypeMachineBuilder[Inputs, Core]:  # noqa: C901  # a list, one t
     def replaced(inputs: Inputs, core: Core, reason: str) -> None:
         # Coming back would take the session from that other one again, and so on for ever.
         _end(inputs, core, EXIT_OK, reason)
+
+    @pep614(registering.upon(Inputs.expelled).to(gone))
+    @pep614(online.upon(Inputs.expelled).to(gone))
+    @pep614(leaving.upon(Inputs.expelled).to(gone))
+    def expelled(inputs: Inputs, core: Core, reason: str) -> None:
+        # The user may come back after a kick, and decides that: nobody is kicked in vain.
+        _end(inputs, core, EXIT_EXPELLED, reason)
 
     # The hello may have made the client a member, though the welcome has not come yet.
     @pep614(registering.upon(Inputs.leave).to(leaving))

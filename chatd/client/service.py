@@ -19,6 +19,7 @@ from chatd.chat.commands import ClientCommand
 from chatd.chat.errors import PasswordRequired, Refusal
 from chatd.client import status
 from chatd.client.connection_notices import ConnectionNotices
+from chatd.client.expulsion import Expulsion
 from chatd.client.finder import Finder
 from chatd.client.ignored import IgnoredNicknames
 from chatd.client.lifecycle import RETRY_WITH_PASSWORD, Core, Effects, ServerAddress, machine
@@ -78,6 +79,7 @@ class ChatClient(Service, Effects, SessionOwner, Client):
         self.session = Session(nickname, ui, self, ignored)
         self._reactor = reactor
         self._finder = finder
+        self._expulsion = Expulsion()
         self._default_nickname = default_nickname
         self._output_shared_with = output_shared_with
         self._ui = ui
@@ -310,11 +312,7 @@ class ChatClient(Service, Effects, SessionOwner, Client):
         self._notices.release()
         self.session.ended()
         if reason:
-            self._ui.notify(
-                "Server disconnected"
-                if self._core.was_online and self._core.once
-                else escape(reason)
-            )
+            self._ui.notify(escape(reason))
         if unsent := self.session.unsent:
             self._ui.notify("These lines were not sent:")
             for line in unsent:
@@ -355,9 +353,13 @@ class ChatClient(Service, Effects, SessionOwner, Client):
                 self._core.resumed_elsewhere(
                     self._inputs, "The chat goes on at another place, so this client leaves."
                 )
+            case frames.Goodbye(data=events.Goodbye(reason)) if why := self._expulsion.why(reason):
+                self._inputs.expelled(why)
             case frames.Goodbye():
                 self._was_told_why = True
                 self._inputs.lost(frame.data.reason)
+            case frames.Restricted() if self._expulsion.is_announced_by(frame.data):
+                pass  # it is said at the end
             case _ if self._is_registered:
                 self._member_frame_received(frame)
             case _ if self._has_quit:
@@ -382,7 +384,10 @@ class ChatClient(Service, Effects, SessionOwner, Client):
     def connection_lost(self, connection: ServerConnection, reason: str) -> None:
         if connection is self._connection:
             self._connection = None
-            self._inputs.lost(reason)
+            if why := self._expulsion.why():
+                self._inputs.expelled(why)
+            else:
+                self._inputs.lost(reason)
 
     def _address_of(self, connection: ServerConnection, fingerprint: str) -> ServerAddress | None:
         """The address that the connection leads to: a host name may have others later."""

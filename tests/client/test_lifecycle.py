@@ -38,6 +38,10 @@ from tests.client.lifecycle_harness import INTO, JITTER, JUST, PARTY, Run
             (state, "replaced", "it is", [("stop_finding",), ("disconnect",), ("gone", 0, "it is")])
             for state in ("registering", "online", "leaving")
         ),
+        *(
+            (state, "expelled", "spam", [("stop_finding",), ("disconnect",), ("gone", 1, "spam")])
+            for state in ("registering", "online", "leaving")
+        ),
     ],
 )
 def test_each_row_of_the_table_does_what_it_says(
@@ -108,6 +112,7 @@ def test_a_client_whose_server_is_gone_searches_again_and_again() -> None:
         ("too-many-connections", "waiting", "waiting"),
         ("version", "gone", "gone"),
         ("blocked", "gone", "gone"),
+        ("banned", "gone", "gone"),
         ("some-later-code", "gone", "gone"),
     ],
 )
@@ -187,20 +192,20 @@ def test_a_permanent_refusal_ends_with_status_2_and_a_reason(
 
 
 @pytest.mark.parametrize(
-    ("steps", "name", "status"),
+    ("steps", "name", "end"),
     [
-        (INTO["connecting"], "failed", 1),
-        (INTO["registering"], "retry_later", 1),
-        (INTO["registering"], "lost", 1),
-        (INTO["online"], "lost", 0),
+        (INTO["connecting"], "failed", (1, "no server")),
+        (INTO["registering"], "retry_later", (1, "no server")),
+        (INTO["registering"], "lost", (1, "no server")),
+        (INTO["online"], "lost", (0, "Server disconnected")),
     ],
 )
 def test_a_client_with_a_direct_address_does_not_come_back(
-    steps: Sequence[tuple[str, Any]], name: str, status: int
+    steps: Sequence[tuple[str, Any]], name: str, end: tuple[int, str]
 ) -> None:
     run = Run(steps, once=True)
     run.input(name, "no server")
-    assert run.ends == [("gone", status, "no server")]
+    assert run.ends == [("gone", *end)]
     assert "waiting" not in run.names
     assert run.clock.getDelayedCalls() == []
 

@@ -1,0 +1,37 @@
+"""Why the client must leave, and must not come back by itself: a host has removed the user."""
+
+from typing import Final
+
+from chatd.chat.moderation_events import Restricted
+from chatd.wire import rendering
+
+#: The reasons of such a ``goodbye``, and what the user is told if the server has not said more.
+_SENTENCES: Final = {
+    "kicked": "A host has removed you from the chat. You may come back.",
+    "banned": "A host has banned you from the chat.",
+    "blocked": "Your account is blocked.",
+}
+
+#: What ends a membership of the whole chat.
+_FINAL: Final = frozenset({"kick", "ban"})
+
+
+class Expulsion:
+    """Remembers what the server says before the ``goodbye``: by whom, why and until when."""
+
+    def __init__(self) -> None:
+        self._sentence = ""
+
+    def is_announced_by(self, event: Restricted) -> bool:
+        """Whether a ``goodbye`` follows, of which `event` says why."""
+        if event.room is not None or event.what not in _FINAL:
+            return False
+        self._sentence = " ".join(rendering.describe(event)) or _SENTENCES["kicked"]
+        return True
+
+    def why(self, goodbye: str = "") -> str:
+        """Why the user has to leave; empty if this is no expulsion.
+
+        :param goodbye: its reason; empty if the connection was lost without one.
+        """
+        return self._sentence or _SENTENCES.get(goodbye, "")
