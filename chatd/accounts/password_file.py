@@ -1,10 +1,11 @@
 """The password file: the nicknames that are accounts, and the hashes of their passwords.
 
-It is UTF-8 text. Each line is an account, in three parts with a TAB between them: the nickname,
-``active`` or ``blocked``, and the argon2 hash of the password. A line may also say that an account
-was removed::
+It is UTF-8 text. Each line is an account, in parts with a TAB between them: the nickname,
+``active`` or ``blocked``, the argon2 hash of the password, and ``host`` if the account is that of a
+host. A line may also say that an account was removed::
 
     ice     active  $argon2id$v=19$m=65536,t=3,p=4$…$…
+    ana     active  $argon2id$v=19$m=65536,t=3,p=4$…$…  host
     moon    removed -
 
 Such a line tells a running server that the account is gone on purpose. Without it, a file that lost
@@ -28,6 +29,9 @@ from chatd.chat import limits, names
 from chatd.chat.errors import Refusal
 
 _STATES: Final = {"active": False, "blocked": True}
+
+#: The fourth part of a line for a host's account.
+_HOST: Final = "host"
 
 #: The second and third part of a line for a removed account.
 _REMOVED: Final = "removed", "-"
@@ -56,6 +60,7 @@ class Account:
     name: str
     password_hash: str = field(repr=False)
     is_blocked: bool = False
+    is_host: bool = False
 
     @property
     def key(self) -> str:
@@ -281,8 +286,10 @@ def _add(contents: Contents, line: bytes, is_unended: bool) -> None:
         parts = line.decode().split("\t")
     except UnicodeDecodeError:
         raise ValueError("is not UTF-8 text") from None
-    if len(parts) != 3:
-        raise ValueError("is not a nickname, active or blocked, and a hash, separated by tabs")
+    if len(parts) != 3 and parts[3:] != [_HOST]:
+        raise ValueError(
+            "is not a nickname, active or blocked, a hash, and perhaps host, separated by tabs"
+        )
     try:
         name = names.nickname(parts[0])
     except Refusal:
@@ -290,15 +297,16 @@ def _add(contents: Contents, line: bytes, is_unended: bool) -> None:
     key = names.casefold(name)
     if key in contents.accounts or key in contents.removed:
         raise ValueError(f"repeats the account {name}")
-    if (parts[1], parts[2]) == _REMOVED:
+    if tuple(parts[1:]) == _REMOVED:
         contents.removed[key] = name
         return
     if parts[1] not in _STATES:
         raise ValueError(f"has neither active nor blocked for {name}")
     _check_hash(name, parts[2])
-    if is_unended and len(parts[2].rpartition("$")[2]) != _HASH_CHARACTERS:
+    is_host = len(parts) > 3
+    if is_unended and not is_host and len(parts[2].rpartition("$")[2]) != _HASH_CHARACTERS:
         raise ValueError(f"is cut off in the hash for {name}, or lacks its line end")
-    contents.accounts[key] = Account(name, parts[2], _STATES[parts[1]])
+    contents.accounts[key] = Account(name, parts[2], _STATES[parts[1]], is_host)
 
 
 def _check_hash(name: str, password_hash: str) -> None:
@@ -325,7 +333,9 @@ def _check_hash(name: str, password_hash: str) -> None:
 
 
 def _content(contents: Contents) -> bytes:
-    lines = [(each.name, each.state, each.password_hash) for each in contents.accounts.values()] + [
-        (name, *_REMOVED) for name in contents.removed.values()
+    lines = [
+        (each.name, each.state, each.password_hash, *((_HOST,) if each.is_host else ()))
+        for each in contents.accounts.values()
     ]
+    lines += [(name, *_REMOVED) for name in contents.removed.values()]
     return "".join("\t".join(line) + "\n" for line in lines).encode()

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 from twisted.python import usage
 from typing_extensions import override
@@ -17,6 +17,7 @@ from chatd.taps.interactive import is_terminal
 from chatd.taps.options import OneLineOptions, nickname
 
 _COMMAND: Final = "chatd account"
+_HOST_OPTION: Final = "--host"
 
 
 class AccountError(Exception):
@@ -31,17 +32,23 @@ class Options(OneLineOptions):
     """
 
     command = _COMMAND
-    synopsis = "[options] add|remove|block|unblock FILE NAME | list FILE"
+    synopsis = "[options] add|remove|block|unblock|host|unhost FILE NAME | list FILE"
     longdesc = (
         "Accounts are nicknames that need a password. They are in FILE, which the first add "
         "creates. Start the server with --auth chatd:FILE; while it runs, it notices changes of "
         "the file. add prompts for the password, or reads one line if standard input is not a "
-        "terminal."
+        "terminal. host makes the account that of a host, who keeps order in the chat, and unhost "
+        "takes that back."
     )
+    optFlags: ClassVar = [["host", None, "for add: the new account is that of a host"]]
 
     @override
     def arrange(self, argv: Sequence[str]) -> list[str]:
-        return list(argv)  # NAME may begin with a dash
+        # NAME may begin with a dash: so only behind the action, or after NAME, is this the option.
+        if argv[1:2] == [_HOST_OPTION] or argv[3:] == [_HOST_OPTION]:
+            position = 1 if argv[1] == _HOST_OPTION else 3
+            return [_HOST_OPTION, *argv[:position], *argv[position + 1 :]]
+        return list(argv)
 
     @override
     def parseArgs(self, *words: str) -> None:
@@ -52,6 +59,8 @@ class Options(OneLineOptions):
         parameters = ("FILE",) if self.action == "list" else ("FILE", "NAME")
         if len(words) - 1 != len(parameters):
             raise usage.UsageError(f"{self.action} takes {' and '.join(parameters)}; see --help")
+        if self["host"] and self.action != "add":
+            raise usage.UsageError("--host: is for add; for an account that is there: host")
         self.file = PasswordFile(Path(words[1]))
         try:
             self.name = nickname(words[2]) if "NAME" in parameters else ""
@@ -91,7 +100,7 @@ def _add(options: Options) -> None:
     # Before the user types a password for nothing.
     _require_absent(file.read(or_new=True).accounts, name)
     password = _password(name).encode("utf-8", "surrogateescape")
-    account = Account(name, Argon2Hasher().hash(password))
+    account = Account(name, Argon2Hasher().hash(password), is_host=bool(options["host"]))
 
     def edit(accounts: Accounts) -> None:
         _require_absent(accounts, name)
@@ -109,25 +118,33 @@ def _remove(options: Options) -> None:
     options.file.update(edit)
 
 
-def _set_blocked(options: Options, is_blocked: bool) -> None:
-    def edit(accounts: Accounts) -> None:
-        account = _require(accounts, options.name)
-        accounts[account.key] = replace(account, is_blocked=is_blocked)
+def _change(mark: Callable[[Account], Account]) -> Callable[[Options], None]:
+    """The action that replaces an account by what `mark` makes of it."""
 
-    options.file.update(edit)
+    def change(options: Options) -> None:
+        def edit(accounts: Accounts) -> None:
+            account = _require(accounts, options.name)
+            accounts[account.key] = mark(account)
+
+        options.file.update(edit)
+
+    return change
 
 
 def _list(options: Options) -> None:
     for account in options.file.read().accounts.values():
-        print(f"{account.name}\t{account.state}")  # noqa: T201  # the requested output
+        host = "\thost" if account.is_host else ""
+        print(f"{account.name}\t{account.state}{host}")  # noqa: T201  # the requested output
 
 
 #: Each action, and its function.
 ACTIONS: Final[dict[str, Callable[[Options], None]]] = {
     "add": _add,
     "remove": _remove,
-    "block": lambda options: _set_blocked(options, True),
-    "unblock": lambda options: _set_blocked(options, False),
+    "block": _change(lambda account: replace(account, is_blocked=True)),
+    "unblock": _change(lambda account: replace(account, is_blocked=False)),
+    "host": _change(lambda account: replace(account, is_host=True)),
+    "unhost": _change(lambda account: replace(account, is_host=False)),
     "list": _list,
 }
 

@@ -164,7 +164,7 @@ def test_of_the_removed_accounts_the_last_1024_are_named(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("line", "why"),
     [
-        (b"moon", "line 2 is not a nickname, active or blocked, and a hash"),
+        (b"moon", "line 2 is not a nickname, active or blocked, a hash"),
         (b"", "line 2 is not a nickname"),
         (b"moon:secret", "line 2 is not a nickname"),
         (f"moon active {HASH}".encode(), "line 2 is not a nickname"),

@@ -248,13 +248,43 @@ def test_an_account_is_blocked_and_unblocked_and_keeps_its_password(
     assert path.read_bytes() == before
 
 
+def test_an_account_is_made_that_of_a_host_and_is_one_no_more(shell: Shell, path: Path) -> None:
+    fill(path, {"Ice": "cold", "moon": "full"})
+    before = path.read_bytes()
+    for _ in range(2):
+        shell.run("host", path, "ICE")
+        assert shell.run("list", path) == "Ice\tactive\thost\nmoon\tactive\n"
+    shell.run("block", path, "ice")
+    assert shell.run("list", path) == "Ice\tblocked\thost\nmoon\tactive\n"
+    shell.run("unblock", path, "ice")
+    for _ in range(2):
+        shell.run("unhost", path, "ice")
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "line", ["--host add FILE ice", "add --host FILE ice", "add FILE ice --host"]
+)
+def test_a_new_account_may_be_that_of_a_host(
+    shell: Shell, path: Path, pipe: WriteInput, line: str
+) -> None:
+    pipe("cold\n")
+    shell.run(*(path if word == "FILE" else word for word in line.split()))
+    assert shell.run("list", path) == "ice\tactive\thost\n"
+
+
+def test_only_a_new_account_takes_the_option_for_hosts(shell: Shell, path: Path) -> None:
+    fill(path, {"ice": "cold"})
+    assert "--host: is for add" in shell.fails("block", "--host", path, "ice")
+
+
 def test_an_empty_file_has_an_empty_list(shell: Shell, path: Path) -> None:
     fill(path, {"ice": "cold"})
     shell.run("remove", path, "ice")
     assert shell.run("list", path) == ""
 
 
-@pytest.mark.parametrize("action", ["remove", "block", "unblock"])
+@pytest.mark.parametrize("action", ["remove", "block", "unblock", "host", "unhost"])
 def test_an_unknown_account_is_an_error(shell: Shell, path: Path, action: str) -> None:
     fill(path, {"ice": "cold"})
     before = path.read_bytes()
@@ -294,7 +324,7 @@ def test_a_file_that_cannot_be_written_is_named(shell: Shell, path: Path, pipe: 
 @pytest.mark.parametrize(
     ("argv", "why"),
     [
-        ((), "no action given; must be one of: add, remove, block, unblock, list"),
+        ((), "no action given; must be one of: add, remove, block, unblock, host, unhost, list"),
         (("rename", "FILE"), "unknown action 'rename'; must be one of: add"),
         (("add",), "add takes FILE and NAME"),
         (("add", "FILE"), "add takes FILE and NAME"),
