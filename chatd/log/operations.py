@@ -131,9 +131,13 @@ class ReadMissed(Operation[MissedPage], frozen=True):
 
 
 class SetAccounts(Operation[None], frozen=True, tag="accounts"):
-    """Replace the accounts: casefolded nicknames, and whether each is blocked."""
+    """Replace the accounts: casefolded nicknames, and whether each is blocked.
+
+    :ivar hosts: those of them that are hosts.
+    """
 
     accounts: dict[str, bool]
+    hosts: frozenset[str] = frozenset()
 
     @override
     def apply(self, hub: Hub, now: int) -> None:

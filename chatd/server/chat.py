@@ -23,7 +23,6 @@ from chatd.chat.commands import Authenticate
 from chatd.chat.errors import Refusal, ServerFailed, WrongPassword
 from chatd.chat.events import Node, ServerKey, ServerNotice
 from chatd.chat.hub import HubSettings
-from chatd.chat.moderation_errors import NotHost
 from chatd.chat.outbox import MemberId
 from chatd.chat.resuming import CONNECTION_LOST
 from chatd.log.direct_log import DirectLog
@@ -46,6 +45,7 @@ from chatd.log.shared_log import SharedLog
 from chatd.rate_limit import AddressBuckets, TokenBucket
 from chatd.server.event_log import command_logger, with_event_log
 from chatd.server.fanout import Fanout
+from chatd.server.host_code import HostCode, new_host_code
 from chatd.server.send_queue import Input, Output
 from chatd.server.throttle import ConnectionThrottle, ReadThrottle
 from chatd.server.work_queue import WorkQueue
@@ -109,7 +109,7 @@ class Chat:
     :ivar archive: has the messages that the hub has no more; None if the chat is not kept.
     :ivar log_command: logs a request and its result.
     :ivar check_password: fires with the account's name as it is stored, or fails with a refusal.
-    :ivar check_host_code: returns the refusal of a host code from an address; None if it is right.
+    :ivar host_code: makes hosts of those who know it.
     :ivar wrong_password: is told the address and the account's key when another node of the cluster
         was given a wrong password.
     :ivar new_token: makes the token of a session.
@@ -145,7 +145,7 @@ class Chat:
         self.archive = None if store is None else store.archive
         self.log_command = command_logger(self.hub.nickname, settings.log_level)
         self.check_password: Callable[[Authenticate, str], Deferred[str]] = _no_accounts
-        self.check_host_code: Callable[[str, str], Refusal | None] = lambda code, host: NotHost()
+        self.host_code = HostCode(new_host_code(), clock)
         self.wrong_password: Callable[[str, str], None] = lambda host, account: None
         self.new_token: Callable[[], str] = _new_token
         self.describe_node: Callable[[], Node] = partial(Node, settings.node, (), ())
@@ -153,6 +153,7 @@ class Chat:
         self.connect_node: Callable[[Node], Deferred[Peer]] = _no_connections
         self.cluster_failed: Callable[[str], None] = lambda reason: None
         self._accounts: dict[str, bool] = {}
+        self._hosts: frozenset[str] = frozenset()
         self._fingerprints: dict[str, str] = {}
         self._accounts_digest = ""
         self._has_begun = False
@@ -268,12 +269,19 @@ class Chat:
     def _ask_tick(self) -> None:
         self.ordered_log.ask(Tick(), lambda _: self.schedule_tick())
 
-    def set_accounts(self, accounts: Mapping[str, bool], fingerprints: Mapping[str, str]) -> None:
+    def set_accounts(
+        self,
+        accounts: Mapping[str, bool],
+        fingerprints: Mapping[str, str],
+        hosts: frozenset[str] = frozenset(),
+    ) -> None:
         """Replace the accounts, and end the sessions of those whose password is another one now.
 
         :param accounts: casefolded nicknames, and whether each is blocked.
         :param fingerprints: for each that is not blocked, a text that changes with its password.
+        :param hosts: the accounts of hosts.
         """
+        self._hosts = hosts
         self._accounts, self._fingerprints = dict(accounts), dict(fingerprints)
         self._accounts_digest = accounts_digest(accounts, fingerprints)
         self._ask_accounts()
@@ -281,11 +289,12 @@ class Chat:
     def remove_accounts(self) -> None:
         """Have no accounts: also if the chat that was kept had some, or that of a lone node."""
         self._accounts, self._fingerprints, self._accounts_digest = {}, {}, ""
+        self._hosts = frozenset()
         self._ask_accounts()
 
     def _ask_accounts(self) -> None:
         if not self.settings.node or self._has_begun:
-            self.ordered_log.ask(SetAccounts(self._accounts), self._accounts_set)
+            self.ordered_log.ask(SetAccounts(self._accounts, self._hosts), self._accounts_set)
             self.ordered_log.ask(SetFingerprints(self._fingerprints), self._accounts_set)
 
     def _accounts_set(self, result: object) -> None:

@@ -452,7 +452,7 @@ class Session:
         self._refused(request, refusal)
 
     def _check_host_code(self, request: Request, code: str) -> None:
-        if refusal := self.chat.check_host_code(code, self.address):
+        if refusal := self.chat.host_code.check(code, self.address):
             self._refused(request, refusal)
         else:
             self._run_command(request, commands.GrantHost())

@@ -13,6 +13,7 @@ from chatd.chat.names import casefold
 from chatd.client.ui import InteractiveUI
 from chatd.server.service import ChatServer
 from chatd.taps import environment
+from chatd.taps.host_code import is_on_terminal
 from chatd.taps.hosting import PAGE_PARAMETER, HostingOptions, HostingProgram
 from chatd.taps.interactive import install_reactor, make_ui
 from chatd.taps.invitation import can_show_code, make_invitation
@@ -127,7 +128,13 @@ class HostProgram(HostingProgram):
         if self.ui.is_interactive:
             remember_nickname(client, os.environ)
         has_code = self._options.uses_full_ui and can_show_code(sys.__stdout__)
-        invitation = make_invitation(self.server, self._options, has_code, "/qr shows this again.")
+        invitation = make_invitation(
+            self.server,
+            self._options,
+            has_code,
+            "/qr shows this again.",
+            self.server.chat.host_code.code if is_on_terminal(sys.__stdout__) else "",
+        )
         session = client.session
         session.invitation = invitation
         session.confirm_leaving = self._question.ask

@@ -14,6 +14,7 @@ from chatd.server.service import ChatServer
 from chatd.stderr import write_line
 from chatd.taps import web_address
 from chatd.taps.environment import DUMB_TERMINALS
+from chatd.taps.host_code import describe_host_code
 from chatd.taps.options import may_be_id
 from chatd.tls.fingerprint import words
 from chatd.wire.rendering import escape
@@ -34,12 +35,17 @@ class HostOptions(Protocol):
 
 
 def make_invitation(
-    server: ChatServer, options: HostOptions, has_code: bool, advice: str = ""
+    server: ChatServer,
+    options: HostOptions,
+    has_code: bool,
+    advice: str = "",
+    host_code: str = "",
 ) -> Invitation:
     """The invitation to `server`, which listens.
 
     :param has_code: whether it has a QR code, if a phone could use that.
     :param advice: the last line.
+    :param host_code: for an invitation that only the user of this terminal sees.
     """
     pages = web_address.pages(server, options)
     reachable = [url for url in pages if not is_loopback(url)]
@@ -56,6 +62,8 @@ def make_invitation(
         lines.append("No other computer can reach this one: its only address is loopback.")
     if server.fingerprint:
         lines.append(f"This server's key: {words(server.fingerprint)}")
+    if host_code:
+        lines.append(describe_host_code(host_code))
     if not has_code or not reachable:
         return Invitation((*lines, *end))
     best = min(reachable, key=lambda url: not url.startswith("http:"))
@@ -120,13 +128,18 @@ def can_show_code(stream: Any) -> bool:
 
 
 def write_invitation(server: ChatServer, options: HostOptions) -> None:
-    """Write the invitation to standard error, if that is a terminal and there is a page."""
+    """Write the invitation to standard error, if that is a terminal.
+
+    Without a page that is the host code alone.
+    """
     stream = sys.__stderr__
     if stream is None or not stream.isatty():
         return
+    code = server.chat.host_code.code
     if not server.addresses("web") and not server.addresses("web-tls"):
+        write_line(describe_host_code(code))
         return
-    invitation = make_invitation(server, options, can_show_code(stream))
+    invitation = make_invitation(server, options, can_show_code(stream), host_code=code)
     size = os.get_terminal_size(stream.fileno())
     has_colours = not os.environ.get("NO_COLOR")
     for row in layout(invitation, size.columns or 80, size.lines or 24):

@@ -18,6 +18,7 @@ from chatd.discovery.subnets import host_addresses, most_reachable
 from chatd.server.service import ChatServer
 from chatd.stderr import write_line
 from chatd.taps import environment, web_address
+from chatd.taps.host_code import describe_host_code
 from chatd.taps.hosting import PAGE_PARAMETER, HostingOptions, HostingProgram
 from chatd.taps.interactive import install_reactor, make_ui, qr_code_columns
 from chatd.taps.options import (
@@ -98,6 +99,8 @@ class LaunchProgram(HostingProgram):
             self.ui.notify(f"{self._options['id']} listens on {subnet.address}:{self.server.port}")
         if pages:
             self.ui.notify(f"In a browser: {' or '.join(pages)}")
+        if self._options.uses_full_ui:
+            self.ui.notify(describe_host_code(self.server.chat.host_code.code))
         self._start_guests()
 
     def _start_guests(self) -> None:

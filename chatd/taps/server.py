@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 import time
 from functools import partial
 from ipaddress import IPv4Address
@@ -36,6 +37,7 @@ from chatd.server.service import (
 from chatd.taps import environment, tls, web_address
 from chatd.taps.etcd_address import cluster_parameter, open_engine
 from chatd.taps.extra_ports import make_extra_ports, named_ports
+from chatd.taps.host_code import HostCodeFile, host_code_path, is_on_terminal
 from chatd.taps.invitation import client_command, write_invitation
 from chatd.taps.options import (
     choice,
@@ -349,6 +351,7 @@ def add_accounts(server: ChatServer, checker: AccountsChecker, reactor: Any) -> 
         server.chat.set_accounts(
             {key: each.is_blocked for key, each in accounts.items()},
             {key: each.fingerprint for key, each in accounts.items() if not each.is_blocked},
+            frozenset(key for key, each in accounts.items() if each.is_host),
         )
 
     checker.in_thread = partial(call_in_thread, reactor)
@@ -375,6 +378,10 @@ class ServerProgram(Program):
         self._server = server
         server.when_listening.addCallback(self._invite_later)
         self.reload = tls.reload_certificate(server)
+        if not is_on_terminal(sys.__stderr__):
+            path = host_code_path(options, _store_id(server.chat.settings), os.environ)
+            if path is not None:
+                HostCodeFile(path, server.chat.host_code.code).setServiceParent(server)
         server.when_listening.addErrback(abort_cannot_listen, self, options.typed_command)
         if server.chat.settings.node:
             server.chat.cluster_failed = self._cluster_failed
