@@ -349,22 +349,31 @@ class ChatClient(Service, Effects, SessionOwner, Client):
     @override
     def frame_received(self, frame: FromServer) -> None:
         match frame:
-            case frames.Goodbye(data=events.Goodbye(reason)) if reason == _RESUMED_ELSEWHERE:
-                self._core.resumed_elsewhere(
-                    self._inputs, "The chat goes on at another place, so this client leaves."
-                )
-            case frames.Goodbye(data=events.Goodbye(reason)) if why := self._expulsion.why(reason):
-                self._inputs.expelled(why)
             case frames.Goodbye():
-                self._was_told_why = True
-                self._inputs.lost(frame.data.reason)
+                self._goodbye_received(frame.data.reason)
             case frames.Restricted() if self._expulsion.is_announced_by(frame.data):
                 pass  # it is said at the end
             case _ if self._is_registered:
                 self._member_frame_received(frame)
             case _ if self._has_quit:
                 pass  # a late reply to hello: the goodbye follows
-            # Before the welcome, only the reply to hello counts.
+            case _:
+                self._hello_answered(frame)
+
+    def _goodbye_received(self, reason: str) -> None:
+        if reason == _RESUMED_ELSEWHERE:
+            self._core.resumed_elsewhere(
+                self._inputs, "The chat goes on at another place, so this client leaves."
+            )
+        elif why := self._expulsion.why(reason):
+            self._inputs.expelled(why)
+        else:
+            self._was_told_why = True
+            self._inputs.lost(reason)
+
+    def _hello_answered(self, frame: FromServer) -> None:
+        """Before the welcome, only the reply to hello counts."""
+        match frame:
             case frames.Welcome():
                 self._ui.show_event(frame.data)
                 self._welcomed(frame.data)
