@@ -9,7 +9,8 @@ be sent. Therefore this queue is bounded in objects, and it makes room by priori
 * Above 200 objects (``JIM_QUEUE_OBJECTS``) the oldest room message is dropped, and counted.
 * Replies and private messages are never dropped. While more than 100 objects wait
   (``_LAG_THRESHOLD``) they also go first: the user waits for them.
-* A goodbye (101) goes before everything else, unless the client asked for it.
+* A goodbye (101) goes before everything else, unless the client asked for it, and so does what a
+  host has done to the client.
 * Once at most 100 objects wait, a notice says how many messages were dropped.
 
 An example: 199 room messages (m1 to m199) wait, and in one moment there come m200, m201, the reply
@@ -34,6 +35,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from typing_extensions import override
 
 from chatd.chat import events, limits
+from chatd.chat.moderation_events import Moderation, Restricted
 from chatd.server.send_queue import Output, SendQueue, ignore
 from chatd.wire import jim
 
@@ -154,6 +156,9 @@ _PRIORITIES: Final[dict[type, Priority]] = {
     events.ServerNotice: Priority.NOTICE,
     events.RoomJoined: Priority.NOTICE,
     events.RoomLeft: Priority.NOTICE,
+    Moderation: Priority.NOTICE,
+    # It says why the goodbye behind it comes.
+    Restricted: Priority.URGENT,
 }
 
 

@@ -68,15 +68,18 @@ class Basic(Dialect):
     """The dialect of a client that does not begin with ``hello``.
 
     :ivar is_first: whether no line has come yet.
+    :ivar files_url: the URL under which files are; empty if the server takes none.
+    :ivar variant: members with the same URL are sent the same bytes.
     """
 
-    variant: ClassVar[str] = "basic"
     echoes: ClassVar[frozenset[type]] = ALL_ECHOES
     initial_rooms: ClassVar[tuple[str, ...]] = (LOBBY,)
     greeting: ClassVar[bytes] = b""
     entering_history: ClassVar[int] = 0
     auto_registers: ClassVar[bool] = True
     is_first: bool = True
+    files_url: str = ""
+    variant: str = "basic"
 
     @override
     def detect(self, frame: bytes) -> Dialect:
@@ -105,11 +108,12 @@ class Basic(Dialect):
         match event:
             case events.Message(room=room, source=source):
                 sender = source if room == LOBBY else f"{room} {source}"
-                return _frame(sender, rendering.as_text(event))
+                return _frame(sender, rendering.as_text(event, self.files_url))
             case events.PrivateMessage(source=source):
-                return _frame(f"[private] {source}", rendering.as_text(event))
+                text = rendering.as_text(event, self.files_url)
+                return _frame(f"[private] {source}", text)
             case _:
-                sentences = rendering.describe(event)
+                sentences = rendering.describe(event, now)
                 return _frame(_SERVER, "\n".join(sentences)) if sentences else b""
 
     @override
@@ -120,17 +124,20 @@ class Basic(Dialect):
                 return _frame(_SERVER, str(result))
             case events.History(messages=messages):
                 return rendering.newest_that_fit(
-                    _frame(each.source, rendering.as_text(each)) for each in reversed(messages)
+                    _frame(each.source, rendering.as_text(each, self.files_url))
+                    for each in reversed(messages)
                 )
             case events.Goodbye(reason):
                 return _frame(_SERVER, f"Goodbye: {reason}")
             case _:
-                sentences = rendering.describe(result)
+                sentences = rendering.describe(result, now)
                 return _frame(_SERVER, "\n".join(sentences)) if sentences else b""
 
     @override
     def updated(self, request: Request, result: Result) -> Dialect:
-        return self
+        if not (isinstance(result, events.Welcome) and result.files):
+            return self
+        return replace(self, files_url=result.files, variant=f"basic\0{result.files}")
 
 
 def _frame(source: str, text: str) -> bytes:

@@ -19,6 +19,7 @@ from chatd.chat import events
 from chatd.chat.commands import ClientCommand
 from chatd.chat.errors import Refusal, RequestId
 from chatd.chat.events import Event, Reply
+from chatd.chat.moderation_events import Moderation
 from chatd.wire.hidden_fields import safe_repr
 
 #: The echoes of a dialect in which they are the only sign that a command was carried out.
@@ -31,6 +32,7 @@ ALL_ECHOES: Final[frozenset[type]] = frozenset(
         events.RoomJoined,
         events.RoomLeft,
         events.Topic,
+        Moderation,
     }
 )
 

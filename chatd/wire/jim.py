@@ -16,6 +16,8 @@ from chatd.chat import commands, errors, events, limits, names
 from chatd.chat.commands import ClientCommand
 from chatd.chat.errors import BadFrame, Refusal, RequestId
 from chatd.chat.events import Event
+from chatd.chat.moderation_errors import ModerationRefusal, NoSuchBan, NoSuchMessage
+from chatd.chat.moderation_events import Restricted
 from chatd.chat.names import LOBBY
 from chatd.wire import rendering
 from chatd.wire.dialect import Dialect, KeepAlive, LocalReply, Request, Result
@@ -37,6 +39,9 @@ from chatd.wire.jim_vocabulary import (
 _encoder: Final = msgspec.json.Encoder()
 _decoder: Final = msgspec.json.Decoder(ClientObject)
 
+#: The hosts in a list of users take no more than this of the object.
+_HOSTS_BYTES: Final = limits.JIM_SENT_BYTES // 4
+
 
 @dataclass(frozen=True, slots=True)
 class Jim(Dialect):
@@ -48,6 +53,7 @@ class Jim(Dialect):
     :ivar nickname: the member's nickname; empty until it has entered.
     :ivar hears_notices: whether the client has joined a room. Many clients know no rooms, and take
         the notice of an event for the reply to their request.
+    :ivar files_url: the URL under which files are; empty if the server takes none.
     """
 
     variant: ClassVar[None] = None
@@ -59,6 +65,7 @@ class Jim(Dialect):
     vocabulary: Vocabulary = NOTHING_KNOWN
     nickname: str = ""
     hears_notices: bool = False
+    files_url: str = ""
 
     @override
     def encode_probe(self, now: int) -> bytes:
@@ -101,10 +108,14 @@ class Jim(Dialect):
         """The objects for `event`, each in a line of its own: the send queue divides them there."""
         match event:
             case events.Message(room=room, time=time, source=source):
-                return self._encode_message(source, room, time, rendering.as_text(event))
+                text = rendering.as_text(event, self.files_url)
+                return self._encode_message(source, room, time, text)
             case events.PrivateMessage(source=source, to=to, time=time):
                 recipients = to[0] if len(to) == 1 else to
-                return self._encode_message(source, recipients, time, rendering.as_text(event))
+                text = rendering.as_text(event, self.files_url)
+                return self._encode_message(source, recipients, time, text)
+            case Restricted():  # whether or not the client hears notices
+                return encode_important("; ".join(rendering.describe(event, now)), now)
             case _:
                 sentences = rendering.describe(event) if self.hears_notices else []
                 return encode_notice("; ".join(sentences), now) if sentences else b""
@@ -125,13 +136,14 @@ class Jim(Dialect):
                 nicknames = [each.nickname for each in users]
                 if request_id not in USER_LISTS:
                     nicknames = [each for each in nicknames if each != self.nickname]
-                return _encode_list(nicknames, now, self.vocabulary, request_id)
+                hosts = [each.nickname for each in users if each.host]
+                return _encode_list(nicknames, hosts, now, self.vocabulary, request_id)
             case _ if code >= 400:
-                return _encode_response(code, now, error=_alert(result))
+                return _encode_response(code, now, error=_alert(result, now))
             case Refusal():  # a 101
-                return _encode_response(code, now, error=_alert(result), alert=_alert(result))
+                return _encode_response(code, now, error=str(result), alert=str(result))
             case _:
-                return _encode_response(code, now, alert=_alert(result))
+                return _encode_response(code, now, alert=_alert(result, now))
 
     @override
     def updated(self, request: Request, result: Result) -> Dialect:
@@ -139,9 +151,10 @@ class Jim(Dialect):
         vocabulary = (
             request.vocabulary if isinstance(request.vocabulary, Vocabulary) else self.vocabulary
         )
-        nickname = result.nickname if isinstance(result, events.Welcome) else self.nickname
+        if isinstance(result, events.Welcome):
+            return Jim(vocabulary, result.nickname, self.hears_notices, result.files or "")
         hears_notices = self.hears_notices or isinstance(result, events.JoinDone)
-        return Jim(vocabulary, nickname, hears_notices)
+        return Jim(vocabulary, self.nickname, hears_notices, self.files_url)
 
     def _encode_message(
         self, source: str, to: str | tuple[str, ...], time: int, text: str
@@ -179,6 +192,11 @@ def encode_notice(sentence: str, now: int) -> bytes:
     return _encode_response(100, now, alert=sentence)
 
 
+def encode_important(sentence: str, now: int) -> bytes:
+    """A 101, the notice of an event that concerns the member itself."""
+    return _encode_response(101, now, alert=sentence)
+
+
 def _encode_line(frame: dict[str, Any]) -> bytes:
     return _encoder.encode(frame) + b"\n"
 
@@ -197,13 +215,19 @@ def _encode_response(code: int, now: int, **sentences: str) -> bytes:
 
 
 def _encode_list(
-    nicknames: list[str], now: int, vocabulary: Vocabulary, request_id: RequestId
+    nicknames: list[str],
+    hosts: list[str],
+    now: int,
+    vocabulary: Vocabulary,
+    request_id: RequestId,
 ) -> bytes:
     """A 202 with as many of `nicknames`, the newest, as fit into one object.
 
-    For a client with ``contact_list``, these also in an object each.
+    A mark at a nickname would be a part of it, so the ``alert`` says who is a host. For a client
+    with ``contact_list``, the nicknames come in an object each, too.
     """
-    frame: dict[str, Any] = {"response": 202, "time": now / 1000, "alert": "OK", "data_list": []}
+    alert = split_text(f"Hosts: {', '.join(hosts)}" if hosts else "OK", _HOSTS_BYTES)[0]
+    frame: dict[str, Any] = {"response": 202, "time": now / 1000, "alert": alert, "data_list": []}
     size = len(_encoder.encode(frame | {"quantity": len(nicknames)}))
     listed: list[str] = []
     for nickname in reversed(nicknames):
@@ -325,6 +349,9 @@ _CODES: Final[dict[type, int]] = {
     errors.Blocked: 403,
     errors.NoSuchRoom: 404,
     errors.NotInRoom: 404,
+    ModerationRefusal: 403,
+    NoSuchBan: 404,
+    NoSuchMessage: 404,
     errors.NicknameTaken: 409,
     errors.ServerFailed: 500,
 }
@@ -346,7 +373,7 @@ def _response_code(result: Result) -> int:
             return 200
 
 
-def _alert(result: Result) -> str:
+def _alert(result: Result, now: int) -> str:
     match result:
         case Refusal():
             return str(result)
@@ -357,7 +384,7 @@ def _alert(result: Result) -> str:
         case events.Welcome():
             return f"Welcome to {result.server}, {result.nickname}."
         case _:
-            return "; ".join(rendering.describe(result)) or "OK"
+            return "; ".join(rendering.describe(result, now)) or "OK"
 
 
 @lru_cache(maxsize=16)  # each member of a room is sent the same text

@@ -67,7 +67,9 @@ class Plain(Dialect):
     :ivar identity: who the client is, and how private its connection.
     :ivar suggestion: the nickname that a blank line takes, after one that is not allowed.
     :ivar ignored: the casefolded nicknames whose messages are not shown.
-    :ivar variant: members who ignore the same nicknames are sent the same bytes.
+    :ivar files_url: the URL under which files are; empty if the server takes none.
+    :ivar variant: members who ignore the same nicknames, and have the same URL, are sent the same
+        bytes.
     """
 
     echoes: ClassVar[frozenset[type]] = ALL_ECHOES
@@ -84,6 +86,7 @@ class Plain(Dialect):
     identity: Identity = field(default_factory=Identity)
     suggestion: str = ""
     ignored: frozenset[str] = frozenset()
+    files_url: str = ""
     variant: str = "plain"
 
     @property
@@ -210,7 +213,7 @@ class Plain(Dialect):
     def encode_event(self, event: Event, now: int = 0) -> bytes:
         if self.ignored and casefold(_sender(event)) in self.ignored:
             return b""
-        return _lines(rendering.render(event))
+        return _lines(rendering.render(event, now, self.files_url))
 
     @override
     def encode_reply(self, result: Result, request_id: RequestId = None, now: int = 0) -> bytes:
@@ -225,16 +228,16 @@ class Plain(Dialect):
             case events.Goodbye():
                 return _lines([rendering.render_notice(f"Goodbye ({result.reason})")])
             case events.SearchResult():
-                return _fit(result)[1]
+                return _fit(result, self.files_url)[1]
             case events.History(messages=messages):
                 return _newest(
                     line
                     for each in reversed(messages)
                     if not (self.ignored and casefold(each.source) in self.ignored)
-                    for line in rendering.render_history_entry(each)[::-1]
+                    for line in rendering.render_history_entry(each, self.files_url)[::-1]
                 )
         lines = _done(result)
-        sentences = rendering.describe(result)
+        sentences = rendering.describe(result, now)
         return _lines(lines) + _newest(map(rendering.render_notice, reversed(sentences)))
 
     def _refusal(self, refusal: Refusal) -> str:
@@ -267,8 +270,7 @@ class Plain(Dialect):
     def _updated(self, request: Request, result: Result) -> "Plain":
         match result:
             case _Ignoring(ignored=ignored):
-                variant = "\0".join(("plain", *sorted(ignored)))
-                return replace(self, ignored=ignored, variant=variant)
+                return replace(self, ignored=ignored, variant=_variant(ignored, self.files_url))
             case errors.PasswordRequired():
                 return replace(
                     self,
@@ -278,19 +280,34 @@ class Plain(Dialect):
                     previous_prompt=self.prompt,
                 )
             case events.Welcome():
-                return replace(self, prompt=Prompt.NOTHING, refused_account="")
+                return self._entered(result.files or "")
             case Refusal() if self._asks_again(result):
                 return self
             case _ if self.prompt is Prompt.PASSWORD:
                 return replace(self, prompt=self.previous_prompt)
             case events.SearchResult():
-                return replace(self, more_results=_next_page(request.command, result))
+                return replace(self, more_results=self._next_page(request.command, result))
             case _:
                 room = self._room_after(request, result)
                 refused = self._refused_account_after(request, result)
                 if (room, refused) == (self.room, self.refused_account):
                     return self
                 return replace(self, room=room, refused_account=refused)
+
+    def _entered(self, files_url: str) -> "Plain":
+        return replace(
+            self,
+            prompt=Prompt.NOTHING,
+            refused_account="",
+            files_url=files_url,
+            variant=_variant(self.ignored, files_url),
+        )
+
+    def _next_page(self, command: object, result: events.SearchResult) -> commands.Search | None:
+        before = _fit(result, self.files_url)[0].before
+        if before is None or not isinstance(command, commands.Search):
+            return None
+        return replace(command, before=before)
 
     def _room_after(self, request: Request, result: Result) -> str:
         match result:
@@ -422,17 +439,21 @@ def _sender(event: Event) -> str:
             return ""
 
 
+def _variant(ignored: frozenset[str], files_url: str) -> str:
+    return "\0".join(("plain", *[files_url] * bool(files_url), *sorted(ignored)))
+
+
 def _notice(sentence: str) -> LocalReply:
     return LocalReply((rendering.render_notice(sentence),))
 
 
 @lru_cache(maxsize=1)  # it is asked for the next page first, and then for the lines
-def _fit(result: events.SearchResult) -> tuple[events.SearchResult, bytes]:
+def _fit(result: events.SearchResult, files_url: str) -> tuple[events.SearchResult, bytes]:
     """The messages that fit into one reply, and their lines, oldest first."""
     kept: list[bytes] = []
     size = 0
     for message in result.messages:
-        lines = _lines(rendering.render_found(message))
+        lines = _lines(rendering.render_found(message, files_url))
         size += len(lines)
         if size > limits.REPLY_BYTES - _NOTICE_BYTES:
             break
@@ -440,13 +461,6 @@ def _fit(result: events.SearchResult) -> tuple[events.SearchResult, bytes]:
     page = result.first(len(kept))
     notices = map(rendering.render_notice, rendering.describe(page))
     return page, b"".join(reversed(kept)) + _lines(notices)
-
-
-def _next_page(command: object, result: events.SearchResult) -> commands.Search | None:
-    before = _fit(result)[0].before
-    if before is None or not isinstance(command, commands.Search):
-        return None
-    return replace(command, before=before)
 
 
 def _newest(rendered: Iterable[str]) -> bytes:

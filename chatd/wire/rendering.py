@@ -10,10 +10,13 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any, Final
+from urllib.parse import quote
 
 from chatd.chat import characters, events, limits
 from chatd.chat.errors import NotReached
+from chatd.chat.moderation_events import Bans, Moderation, Restricted
 from chatd.chat.names import LOBBY
+from chatd.wire import moderation_sentences
 
 _ASTRAL: Final = "\U00010000-\U0010ffff"  # beyond the Basic Multilingual Plane
 _ASTRAL_RANGE: Final = f"[{_ASTRAL}](?:-[{_ASTRAL}])?"
@@ -127,30 +130,39 @@ def escape_message(text: str) -> str:
     )
 
 
-def render(event: object) -> list[str]:
-    """The lines that show an event or a reply; none for replies that need not be shown."""
+def render(event: object, now: int = 0, files_url: str = "") -> list[str]:
+    """The lines that show an event or a reply; none for replies that need not be shown.
+
+    :param now: in milliseconds since 1970, for how long a ban or a mute still lasts.
+    :param files_url: as for :func:`shown_text`.
+    """
     match event:
         case events.Message():
-            return render_message(event)
-        case events.PrivateMessage(source=source, text=text, action=action):
-            return prefix_lines("[private] ", source, text, action)
+            return render_message(event, files_url)
+        case events.PrivateMessage(source=source, action=action):
+            return prefix_lines("[private] ", source, shown_text(event, files_url), action)
         case events.History(messages=messages):
-            return [line for each in messages for line in render_history_entry(each)]
+            return [line for each in messages for line in render_history_entry(each, files_url)]
         case events.Missed(messages=messages):
             notices = [render_notice(sentence) for sentence in describe(event)]
-            return notices + [line for each in messages for line in render_history_entry(each)]
+            lines = [line for each in messages for line in render_history_entry(each, files_url)]
+            return notices + lines
         case events.SearchResult(messages=messages):
-            found = [line for each in reversed(messages) for line in render_found(each)]
+            found = [line for each in reversed(messages) for line in render_found(each, files_url)]
             return [*found, *map(render_notice, describe(event))]
         case _:
-            return [render_notice(sentence) for sentence in describe(event)]
+            return [render_notice(sentence) for sentence in describe(event, now)]
 
 
-def describe(event: object) -> list[str]:
+def describe(event: object, now: int = 0) -> list[str]:
     """The sentences in which the server describes an event or a reply, not escaped; may be none.
 
     A list has one for each entry. Messages are no sentences of the server.
+
+    :param now: in milliseconds since 1970, for how long a ban or a mute still lasts.
     """
+    if isinstance(event, Moderation | Restricted | Bans):
+        return moderation_sentences.describe(event, now)
     make = _DESCRIPTIONS.get(type(event))
     return make(event) if make else []
 
@@ -160,29 +172,57 @@ def render_notice(sentence: str) -> str:
     return f"[Server]: {escape(sentence)}"
 
 
-def render_message(message: events.Message) -> list[str]:
+def render_message(message: events.Message, files_url: str = "") -> list[str]:
     """A message in a room, each of its lines with the sender and any room but the lobby."""
     room = "" if message.room == LOBBY else f"{message.room} "
-    return prefix_lines(room, message.source, message.text, message.action)
+    text = shown_text(message, files_url)
+    return prefix_lines(room, message.source, text, message.action)
 
 
-def as_text(message: events.Message | events.PrivateMessage) -> str:
-    """The text of a message for programs that know no actions: ``* ice waves``."""
+def shown_text(message: events.Message | events.PrivateMessage, files_url: str = "") -> str:
+    """The text of a message; of a file, its name, size and link; of a removed one, who did it.
+
+    :param files_url: the URL under which files are, as in ``Welcome.files``; without it there is no
+        link.
+    """
+    if message.file is not None:
+        link = f": {file_link(message.file, files_url)}" if files_url else ""
+        return f"{message.file.name} ({format_size(message.file.bytes)}){link}"
+    if isinstance(message, events.Message) and message.removed:
+        return f"(removed by {message.removed})"
+    return message.text
+
+
+def file_link(file: events.File, files_url: str) -> str:
+    """The URL of `file`, under that of all files."""
+    return f"{files_url}{file.id}/{quote(file.name, safe='')}"
+
+
+def format_size(size: int) -> str:
+    """A number of bytes in words: ``1.2 MB``."""
+    if size >= 100_000:
+        return f"{size / 1_000_000:.1f} MB"
+    return f"{size / 1_000:.1f} kB" if size >= 1_000 else f"{size} byte{'s' * (size != 1)}"
+
+
+def as_text(message: events.Message | events.PrivateMessage, files_url: str = "") -> str:
+    """The shown text of a message for programs that know no actions: ``* ice waves``."""
+    text = shown_text(message, files_url)
     if not message.action:
-        return message.text
-    return "\n".join(f"* {message.source} {line}" for line in message.text.split("\n"))
+        return text
+    return "\n".join(f"* {message.source} {line}" for line in text.split("\n"))
 
 
-def render_history_entry(entry: events.Message) -> list[str]:
+def render_history_entry(entry: events.Message, files_url: str = "") -> list[str]:
     """A message of the history, each of its lines with date, time and sender."""
     moment = _format_time(entry.time)
-    return [f"{moment} {line}" for line in render_message(entry)]
+    return [f"{moment} {line}" for line in render_message(entry, files_url)]
 
 
-def render_found(message: events.Message) -> list[str]:
+def render_found(message: events.Message, files_url: str = "") -> list[str]:
     """The same for a message that a search has found, and always with its room."""
     place = f"{_format_time(message.time)} {message.room} "
-    return prefix_lines(place, message.source, message.text, message.action)
+    return prefix_lines(place, message.source, shown_text(message, files_url), message.action)
 
 
 def newest_that_fit(parts: Iterable[bytes]) -> bytes:
@@ -222,6 +262,8 @@ def _users(reply: events.Users) -> list[str]:
     return [
         " ".join(
             [each.nickname, *each.rooms, "since", _format_time(each.since)]
+            + ["(host)"] * each.host
+            + [f"(operator of {', '.join(each.operator)})"] * bool(each.operator)
             + ["(away)"] * each.away
             + [f"(away: {each.away_text})"] * bool(each.away_text)
         )
@@ -232,10 +274,12 @@ def _users(reply: events.Users) -> list[str]:
 def _user_info(reply: events.UserInfo) -> list[str]:
     rooms = f" in {', '.join(reply.rooms)}" if reply.rooms else ""
     account = ", with a password" * reply.account
+    host = ", a host" * reply.host
+    operator = f", operator of {', '.join(reply.operator)}" if reply.operator else ""
     lost = "; the connection is lost" * reply.away
     away = f"; away: {reply.away_text}" if reply.away_text else ""
     since = f"{reply.nickname} is here since {_format_time(reply.since)}"
-    return [f"{since}{rooms}{account}{lost}{away}"]
+    return [f"{since}{rooms}{account}{host}{operator}{lost}{away}"]
 
 
 def _topic(event: events.Topic) -> list[str]:

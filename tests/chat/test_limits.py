@@ -47,6 +47,7 @@ UNITS = {
     "FILES",
     "VIEWS",
     "ARRIVALS",
+    "BANS",
 }
 
 #: Defaults that docs/reference/ names outside the generated table.

@@ -14,7 +14,7 @@ from chatd.chat.errors import Refusal
 from chatd.chat.events import Event, Message, Reply
 from chatd.chat.moderation_events import BanEntry, Bans, Moderation, Restricted, RoomSettings
 from chatd.wire.basic import Basic, Detecting
-from chatd.wire.dialect import Dialect, Result
+from chatd.wire.dialect import Dialect, LocalReply, Request, Result
 from chatd.wire.jim import Jim
 from chatd.wire.jim_vocabulary import Vocabulary
 from chatd.wire.native import Native, WebSocketNative
@@ -156,6 +156,9 @@ def make_refusal(kind: type[Refusal], name: str = "moon", quoted: str = "moon") 
 
 
 REFUSALS = tuple(coded(errors.Refusal))
+
+#: For the result of something that the client has not asked for.
+NOTHING_ASKED = Request(LocalReply())
 
 MESSAGE = Message("#dev", 1, 0, "ice", "hello")
 NODE = events.Node("library", ("10.0.0.1:7777",), ("http://10.0.0.1:8080",))

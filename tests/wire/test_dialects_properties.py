@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from chatd.chat import commands, events, limits, names
 from chatd.chat.errors import Refusal
 from chatd.chat.events import Event, Message, PrivateMessage
+from chatd.chat.moderation_events import Moderation, Restricted, RoomSettings
 from chatd.wire.basic import Basic
 from chatd.wire.dialect import Dialect, LocalReply, Request, Result
 from chatd.wire.jim import Jim
@@ -84,8 +85,13 @@ def _result_name(result: Result) -> str:
     return type(result).__name__
 
 
-#: Others would have no use for which nodes a cluster has, nor for each user who gets a coffee.
-ONLY_NATIVE = (events.NodesChanged, events.AwayChanged)
+#: Others would have no use for which nodes a cluster has, nor for each user who gets a coffee; and
+#: they are told of each setting of a room in words, when a host changes it.
+ONLY_NATIVE = {
+    events.NodesChanged: "nodes",
+    events.AwayChanged: "away",
+    RoomSettings: "room-settings",
+}
 HEARD_BY_ALL = EVENTS.keys() - set(ONLY_NATIVE)
 
 
@@ -110,12 +116,13 @@ def test_a_request_with_an_id_always_gets_a_reply_with_it(result: Result) -> Non
 @pytest.mark.parametrize("kind", sorted(HEARD_BY_ALL, key=str), ids=lambda kind: str(kind.__name__))
 def test_every_dialect_encodes_every_event(dialect: Dialect, read: Read, kind: type) -> None:
     [frame] = read(dialect.encode_event(EVENTS[kind], 1_000))
-    assert "ice" in json.dumps(frame)
+    shown = "spam" if kind is Restricted else "ice"
+    assert shown in json.dumps(frame)
 
 
 @every_dialect
-@pytest.mark.parametrize(("kind", "name"), [*zip(ONLY_NATIVE, ("nodes", "away"), strict=True)])
-def test_only_the_client_and_the_page_are_told_of_nodes_and_who_is_away(
+@pytest.mark.parametrize(("kind", "name"), ONLY_NATIVE.items())
+def test_only_the_client_and_the_page_are_told_of_nodes_settings_and_who_is_away(
     dialect: Dialect, read: Read, kind: type, name: str
 ) -> None:
     told = read(dialect.encode_event(EVENTS[kind], 1_000))
@@ -199,6 +206,16 @@ def _shown(data: bytes, source: str, text: str) -> None:
             assert unescaped.removeprefix(f"{source}: ") == original.expandtabs()
 
 
+_DEEDS = st.sampled_from(
+    [
+        *("kick", "ban", "unban", "mute", "unmute", "host", "unhost", "remove"),
+        *("read-only", "slow", "closed", "key", "topic-lock"),
+    ]
+)
+_TO_ONE = st.sampled_from(["kick", "ban", "mute", "unmute", "remove"])
+_VALUES = st.sampled_from([0, 1, 90_000, 2**53 - 1])
+
+
 @st.composite
 def _any_event(draw: st.DrawFn) -> Event:
     kind = draw(st.sampled_from(list(EVENTS)))
@@ -216,6 +233,9 @@ def _any_event(draw: st.DrawFn) -> Event:
         events.Topic: events.Topic(room, text, name, 0),
         events.AwayChanged: events.AwayChanged(name, text),
         events.NodesChanged: events.NodesChanged((events.Node(name, (text,), (room,)),)),
+        Moderation: Moderation(draw(_DEEDS), name, draw(NICKNAMES), room, value=draw(_VALUES)),
+        Restricted: Restricted(draw(_TO_ONE), name, room, text, draw(_VALUES)),
+        RoomSettings: RoomSettings(room, slow=draw(_VALUES)),
     }
     return made[kind]
 
