@@ -23,6 +23,8 @@ class JoinedRooms:
     def __init__(self) -> None:
         self.current = LOBBY
         self._joined = {LOBBY: LOBBY}
+        # The words that joining these rooms needed.
+        self._keys: dict[str, str] = {}
         # For each join without a reply: which room was current before it.
         self._previous_rooms: dict[str, str] = {}
 
@@ -45,6 +47,7 @@ class JoinedRooms:
         """The user is not in `room` any more."""
         key = casefold(room)
         self._joined.pop(key, None)
+        self._keys.pop(key, None)
         # The user may have asked to join it again.
         if casefold(self.current) == key and key not in self._previous_rooms:
             self.left_target()
@@ -68,11 +71,15 @@ class JoinedRooms:
     def confirmed(self, command: ClientCommand | None) -> None:
         """Take note that the server has carried out `command`."""
         match command:
-            case commands.JoinRoom(room):
+            case commands.JoinRoom(room, key):
                 self._joined[casefold(room)] = room
+                self._keys[casefold(room)] = key
                 self._previous_rooms.pop(casefold(room), None)
             case commands.LeaveRoom(room):
                 self._joined.pop(casefold(room), None)
+                self._keys.pop(casefold(room), None)
+            case commands.ChangeRoom(room, key=str(key)):
+                self._keys[casefold(room)] = key
 
     def refused(self, command: ClientCommand | None, code: str) -> None:
         """Take note that the server has refused `command`."""
@@ -114,5 +121,7 @@ class JoinedRooms:
         """The commands that bring a new member, who starts in the lobby, back into these rooms."""
         leave: list[ClientCommand] = [] if LOBBY in self._joined else [commands.LeaveRoom(LOBBY)]
         return leave + [
-            commands.JoinRoom(room) for key, room in self._joined.items() if key != LOBBY
+            commands.JoinRoom(room, self._keys.get(key, ""))
+            for key, room in self._joined.items()
+            if key != LOBBY
         ]

@@ -55,6 +55,7 @@ class ChatClient(Service, Effects, SessionOwner, Client):
     :param keys: decides about TLS; the finder may share it. None to remember no server.
     :param notices: takes what is said about the connection; the finder may share it.
     :param ignored: the nicknames that the user ignores; None to begin with none, and forget them.
+    :param host_code: of a server in this process, whose user is its host; else empty.
     :ivar when_ended: fires with the exit status when the client has left.
     :ivar when_online: fires when the client is online for the first time.
     """
@@ -73,10 +74,12 @@ class ChatClient(Service, Effects, SessionOwner, Client):
         keys: ServerKeys | None = None,
         host: Callable[[], Sequence[HostAddress]] = host_addresses,
         ignored: IgnoredNicknames | None = None,
+        host_code: str = "",
     ) -> None:
         self.when_ended: Deferred[int] = Deferred()
         self.when_online: Deferred[None] = Deferred()
         self.session = Session(nickname, ui, self, ignored)
+        self._host_code = host_code
         self._reactor = reactor
         self._finder = finder
         self._expulsion = Expulsion()
@@ -270,12 +273,18 @@ class ChatClient(Service, Effects, SessionOwner, Client):
             if self._ui.is_interactive:
                 self._ui.notify(FIRST_HELP)
             self.when_online.callback(None)
+        if self._host_code and not is_resumed:  # a session that is resumed has kept the right
+            self.session.request(commands.GiveHostCode(self._host_code), self._host_code_answered)
         self.session.online()
         if is_resumed:
             self._notices.resumed(f"Reconnected to {where}")
         can_come_back = bool(self._finder.nodes.cluster) or not self._core.once
         if self.session.resumption.is_possible and can_come_back and self._connection:
             self._link_monitor.start(self._connection)
+
+    def _host_code_answered(self, frame: FromServer) -> None:
+        if isinstance(frame, frames.Error):
+            self._ui.notify(f"You are not a host: {escape(frame.data.message)}")
 
     @override
     def offline(self, reason: str) -> None:

@@ -47,6 +47,7 @@ from chatd.client.passwords import Passwords
 from chatd.client.private_messages import prompt_private_message
 from chatd.client.resumption import Resumption
 from chatd.client.searches import Searches
+from chatd.client.secret_lines import without_secret
 from chatd.client.session_owner import SessionOwner
 from chatd.client.ui import SessionView, UserInterface, show_invitation
 from chatd.client.unconfirmed import LIST_REPLIES, PendingCommand, UnconfirmedCommands, format_count
@@ -152,6 +153,7 @@ class Session(SessionView, RenamedSession):
 
     @override
     def submit(self, line: str, user_input: UserInput | None) -> None:
+        line = without_secret(line, user_input)
         if self.is_at_end:
             self._refuse_after_quit(line)
         elif isinstance(user_input, LocalCommand):

@@ -97,6 +97,7 @@ LocalInput = OpenPrivate | ClosePrivate | Ignore | Unignore | Clear | ShowInvite
 
 UserInput = (
     Command
+    | commands.GiveHostCode
     | Help
     | SwitchRoom
     | PromptPrivate

@@ -76,6 +76,7 @@ class ClientHarness:
         output_shared_with: Sequence[ChatClient] = (),
         host: Callable[[], Sequence[HostAddress]] = lambda: (),
         known_servers: KnownServers | None = None,
+        host_code: str = "",
     ) -> None:
         self.reactor: Any = MemoryReactorClock()
         self.ui = ui or FakeUI(is_interactive)
@@ -92,6 +93,7 @@ class ClientHarness:
             output_shared_with,
             keys=ServerKeys(known, self.ui.notify, self.reactor),
             host=host,
+            host_code=host_code,
         )
         self.exit_statuses: list[int] = []
         self.service.when_ended.addCallback(self._ended)

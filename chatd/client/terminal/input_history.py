@@ -17,6 +17,7 @@ from prompt_toolkit.history import InMemoryHistory
 
 from chatd.chat import commands, limits
 from chatd.chat.errors import Refusal
+from chatd.client.secret_lines import has_secret
 from chatd.client.terminal.views import is_talk, talk
 from chatd.state_directory import state_directory
 from chatd.wire import slash_commands
@@ -31,8 +32,12 @@ _FALLBACK_NOTE: Final = "It is kept in memory until you leave."
 def is_private(line: str, user_input: UserInput | None) -> bool:
     """Whether the file must not get `line`: a private message, or what may have been meant as one.
 
+    The same goes for a line with a secret in it.
+
     :param user_input: what the line was parsed to; None if it is blank or not valid.
     """
+    if has_secret(line, user_input):
+        return True
     is_meant_so = line.strip().startswith(("@", "/msg"))
     return is_meant_so or isinstance(user_input, commands.SendPrivate | None)
 
@@ -41,14 +46,17 @@ def recalled(line: str, target: str) -> str:
     """What the arrow keys recall of `line`, which was entered where lines go to `target`.
 
     A line of a private talk names its recipients: recalled elsewhere, it must not go to a room. An
-    action cannot name them, so it is not recalled; the result is empty.
+    action cannot name them, so it is not recalled; the result is empty. So it is for a line with a
+    secret in it.
     """
-    if not is_talk(target):
-        return line
     try:
         user_input = slash_commands.parse(line, target)
     except Refusal:
-        return _recalled_refused(line, target)
+        return _recalled_refused(line, target) if is_talk(target) else line
+    if has_secret(line, user_input):
+        return ""
+    if not is_talk(target):
+        return line
     if not isinstance(user_input, commands.SendPrivate) or talk(user_input.to) != target:
         return line
     return "" if user_input.action else f"/msg {','.join(user_input.to)} {user_input.text}"

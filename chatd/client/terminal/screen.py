@@ -21,6 +21,7 @@ from chatd.chat.commands import Quit, SendMessage, SendPrivate
 from chatd.chat.errors import Refusal
 from chatd.chat.names import casefold
 from chatd.client.invitation import Invitation, layout
+from chatd.client.secret_lines import without_secret
 from chatd.client.status import Online, Status, Waiting
 from chatd.client.terminal import completion, formatting, paste, view_keys
 from chatd.client.terminal.application import ApplicationRunner
@@ -430,7 +431,7 @@ class TerminalUI(InteractiveUI, EditorOwner):
         except Refusal as refusal:
             problem = str(refusal)
             suggestion = getattr(refusal, "suggestion", "")
-        self._display.show_input(text, user_input)
+        self._display.show_input(without_secret(text, user_input), user_input)
         self._history.save(text, user_input)
         if self._session is not None and problem:
             self._session.not_sent(problem)

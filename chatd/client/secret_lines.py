@@ -1,0 +1,28 @@
+"""Typed lines that have a secret in them: a host code, or the word of a room. Pure.
+
+Such a line is neither shown again nor stored, in the input history or elsewhere.
+"""
+
+from chatd.chat import commands
+from chatd.wire.slash_commands import UserInput
+
+
+def without_secret(line: str, user_input: UserInput | None) -> str:
+    """`line` as it may be shown: ``/host …`` for ``/host k7xp-m2qa``.
+
+    :param user_input: what the line was parsed to.
+    """
+    match user_input:
+        case commands.GiveHostCode():
+            return "/host …"
+        case commands.JoinRoom(room, key) if key:
+            return f"/join {room} …"
+        case commands.ChangeRoom(room, key=str(key)) if key:
+            return f"/key {room} …"
+        case _:
+            return line
+
+
+def has_secret(line: str, user_input: UserInput | None) -> bool:
+    """Whether `line` must not be stored."""
+    return without_secret(line, user_input) != line
