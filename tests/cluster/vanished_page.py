@@ -66,7 +66,8 @@ def _wait_for(condition: Callable[[], object]) -> None:
 
 @contextmanager
 def _browser(host: Host, directory: Path) -> Iterator[Chromium]:
-    """A browser that runs on a host."""
+    """A browser that runs on a host, under which no address changes by itself."""
+    host.wait_until_settled()
     executable = directory / "chromium"
     command = shlex.join(["ip", "netns", "exec", host.namespace, find_chromium()])
     executable.write_text(f'#!/bin/sh\nexec {command} "$@"\n')

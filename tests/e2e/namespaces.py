@@ -4,6 +4,7 @@ The bridges are in a namespace of their own, so that no packet reaches this mach
 names of the namespaces contain the process id: several runs on one machine do not collide.
 """
 
+import json
 import os
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -109,6 +110,24 @@ class Host:
     def start(self, *command: str) -> Program:
         """Start a program on this host."""
         return self._start(["ip", "netns", "exec", self.namespace, *command])
+
+    def wait_until_settled(self) -> None:
+        """Wait until all interfaces have a carrier and IPv6 has finished checking their addresses.
+
+        A browser cancels all its requests when an interface or an address changes.
+        """
+        monitor = self.start("ip", "monitor", "link", "address")
+        monitor.wait_until(self._is_settled, "settled")
+        monitor.close()
+
+    def _is_settled(self) -> bool:
+        interfaces = json.loads(_run("ip", "-n", self.namespace, "-json", "address", "show"))
+        return all(
+            each["operstate"] == "UP"
+            and not any("tentative" in address for address in each["addr_info"])
+            for each in interfaces
+            if each["ifname"] in self.ports
+        )
 
     def detach(self, interface: str = "eth0") -> None:
         """Take the cable out at the switch: the interface stays up, but no packet passes."""
