@@ -84,6 +84,9 @@ class RecordingOutbox:
     def to_room(self, room: str, event: Event, origin: MemberId) -> None:
         self._send(self.rooms.get(room, set()) | self.watchers, event, origin)
 
+    def to_members(self, room: str, event: Event, origin: MemberId) -> None:
+        self._send(self.rooms.get(room, set()), event, origin)
+
     def _send(self, members: set[MemberId], event: Event, origin: MemberId) -> None:
         self.sent.append((origin, event))
         for member in members:

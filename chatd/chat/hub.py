@@ -106,12 +106,18 @@ class Hub:
             commands.Quit: self._quit,
         }
         reading: dict[type, _Handler] = {
-            commands.ListRooms: lambda member, command, now: self.rooms(),
-            commands.ListUsers: lambda member, command, now: self.users(command.room),
-            commands.ReadTopic: lambda member, command, now: self._rooms.read_topic(command.room),
-            commands.WhoIs: lambda member, command, now: self._profiles.who_is(command.nickname),
-            commands.ReadHistory: lambda member, command, now: self.read_history(
-                command.room, command.limit, command.before
+            commands.ListRooms: lambda member, command, now: self._rooms.list(member),
+            commands.ListUsers: lambda member, command, now: self._profiles.users(
+                command.room, member
+            ),
+            commands.ReadTopic: lambda member, command, now: self._rooms.read_topic(
+                member, command.room
+            ),
+            commands.WhoIs: lambda member, command, now: self._profiles.who_is(
+                command.nickname, member
+            ),
+            commands.ReadHistory: lambda member, command, now: self._rooms.read_history(
+                member, command
             ),
             commands.Search: lambda member, command, now: self.check_search(command),
             commands.Ping: lambda member, command, now: events.Pong(),
@@ -365,11 +371,25 @@ class Hub:
         """Number later messages above these, by the casefolded name of the room."""
         self._rooms.skip_numbers(numbers)
 
+    def room_names(self) -> list[str]:
+        """The names of all rooms, private ones as well."""
+        return [room.name for room in self._rooms.all()]
+
+    def is_private(self, room: str) -> bool:
+        """Whether a room that exists is for its members alone."""
+        return self._rooms.get(room).settings.is_private
+
+    def readable_lives(self, member_id: MemberId | None) -> frozenset[int]:
+        """The lives of private rooms that a member may read: it is in them. None for nobody."""
+        member = None if member_id is None else self._connections.get(member_id)
+        rooms = () if member is None else member.rooms.values()
+        return frozenset(room.life for room in rooms if room.settings.is_private)
+
     def room_life(self, room: str) -> int:
         """The number of the life of a room that exists."""
         return self._rooms.life(room)
 
-    # --- what everyone may read -----------------------------------------------------------------
+    # --- what everyone may read: nothing of private rooms ---------------------------------------
 
     def free_slots(self, node: str = "") -> int:
         """How many more members there may be on that node."""
@@ -410,7 +430,7 @@ class Hub:
 
         :raises Refusal: if there is no such room.
         """
-        return self._profiles.users(room)
+        return self._profiles.users(room, None)
 
     def rooms(self) -> events.Rooms:
         """The rooms, in the order in which they were created."""
@@ -421,8 +441,7 @@ class Hub:
 
         :raises Refusal: if there is no such room.
         """
-        found = self._rooms.get(room)
-        return events.History(found.name, found.history.last(limit, before))
+        return self._rooms.read_history(None, commands.ReadHistory(room, limit, before))
 
     def check_search(self, command: commands.Search) -> events.SearchResult:
         """Whether the search may be made; who keeps the messages completes the result.

@@ -26,7 +26,7 @@ class Joining:
             room = member.rooms[reply.room]
             session.rooms[room.name] = JoinedRoom(room.life, room.history.seq)
         event = events.RoomJoined(reply.room, member.nickname)
-        self._outbox.to_room(reply.room, event, member.member_id)
+        member.rooms[reply.room].tell(event, member.member_id)
         if topic := member.rooms[reply.room].topic:
             self._outbox.to_member(member.member_id, topic)
         return reply
@@ -39,7 +39,7 @@ class Joining:
         room = self._rooms.get_joined(member, command.room)
         # Before it is taken out: dialects that echo show a member that it left.
         event = events.RoomLeft(room.name, member.nickname)
-        self._outbox.to_room(room.name, event, member.member_id)
+        room.tell(event, member.member_id)
         self._rooms.remove(member, room)
         session = self._sessions.of(member.member_id)
         if session is not None:

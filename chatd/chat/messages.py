@@ -45,7 +45,7 @@ class Messages:
         room = member.rooms.get(command.room) or self._rooms.get_joined(member, command.room)
         text = names.message_text(command.text)
         message = room.history.add(member.nickname, text, now, action=command.action)
-        self._outbox.to_room(room.name, message, member.member_id)
+        room.tell(message, member.member_id)
         return events.Ok(room.name, message.seq, message.time)
 
     def send_to_lobby(self, member: Member, command: commands.SendToLobby, now: int) -> Reply:

@@ -5,14 +5,15 @@ are in one module.
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import islice, takewhile
 from typing import Final
 
 from chatd.chat import limits
-from chatd.chat.events import Message, Topic
+from chatd.chat.events import Event, Message, Topic
 from chatd.chat.outbox import MemberId
+from chatd.chat.state import OPEN, Settings
 
 #: The names of the pools; ``members`` says which connection is in which.
 UNREGISTERED: Final = "unregistered"
@@ -32,6 +33,7 @@ class Member:
         while it is connected.
     :ivar away_text: why its user is away; empty if the user is here.
     :ivar is_authenticated: whether it has its nickname with a password.
+    :ivar named_since: since when it has its nickname, in milliseconds since 1970.
     """
 
     member_id: MemberId
@@ -43,6 +45,7 @@ class Member:
     away_until: int | None = None
     away_text: str = ""
     is_authenticated: bool = False
+    named_since: int = 0
 
 
 @dataclass(slots=True)
@@ -69,14 +72,21 @@ class Room:
     :ivar ends_at: when the room ends if nobody joins it, in milliseconds since 1970; None for as
         soon as it is empty.
     :ivar topic: None if it has none.
+    :ivar tell: sends an event to those who hear the room: its members, and the watchers unless it
+        is private. Its second argument is the member that has caused the event.
+    :ivar wrote: while the room is slow: when its members have joined or written last, in
+        milliseconds since 1970.
     """
 
     name: str
     life: int
     history: "RoomHistory"
+    tell: Callable[[Event, MemberId], None]
     ends_at: int | None = None
     members: dict[MemberId, Member] = field(default_factory=dict)
     topic: Topic | None = None
+    settings: Settings = OPEN
+    wrote: dict[MemberId, int] = field(default_factory=dict)
 
 
 class RoomHistory:

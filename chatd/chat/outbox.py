@@ -46,3 +46,6 @@ class Outbox(Protocol):
 
     def to_room(self, room: str, event: Event, origin: MemberId) -> None:
         """Send `event` to the members of `room`, and to watchers."""
+
+    def to_members(self, room: str, event: Event, origin: MemberId) -> None:
+        """Send `event` to the members of `room`, which is private, and to nobody else."""

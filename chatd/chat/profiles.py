@@ -6,7 +6,7 @@ from chatd.chat.events import Reply
 from chatd.chat.members import Connections, Nicknames
 from chatd.chat.model import Member
 from chatd.chat.outbox import Outbox
-from chatd.chat.rooms import Rooms
+from chatd.chat.rooms import Rooms, visible_rooms
 
 
 class Profiles:
@@ -23,18 +23,19 @@ class Profiles:
         self._rooms = rooms
         self._outbox = outbox
 
-    def users(self, room: str | None = None) -> events.Users:
+    def users(self, room: str | None, asker: Member | None) -> events.Users:
         """The members, or those in `room`, in the order of entering or joining, or of resuming.
 
-        :raises Refusal: if there is no such room.
+        :param asker: is told of private rooms if it is in them; None for anybody.
+        :raises Refusal: if there is no such room for `asker`.
         """
-        found = None if room is None else self._rooms.get(room)
+        found = None if room is None else self._rooms.find(room, asker)
         return events.Users(
             tuple(
                 events.User(
                     each.nickname,
                     each.since,
-                    tuple(each.rooms),
+                    visible_rooms(each, asker),
                     each.away_until is not None,
                     each.away_text,
                 )
@@ -44,9 +45,10 @@ class Profiles:
             None if found is None else found.name,
         )
 
-    def who_is(self, nickname: str) -> events.UserInfo:
+    def who_is(self, nickname: str, asker: Member) -> events.UserInfo:
         """The profile of the member with that nickname, without its address.
 
+        :param asker: is told of private rooms if it is in them.
         :raises NoSuchUser: if there is no such member.
         """
         member = self._nicknames.get(nickname)
@@ -55,7 +57,7 @@ class Profiles:
         return events.UserInfo(
             member.nickname,
             member.since,
-            tuple(member.rooms),
+            visible_rooms(member, asker),
             member.away_until is not None,
             member.away_text,
             member.is_authenticated,

@@ -109,7 +109,7 @@ class Resuming:
             session.rooms[room.name] = JoinedRoom(room.life, 0 if begins_anew else joined.seq)
             if room.name != LOBBY:  # entering tells of that
                 event = events.RoomJoined(room.name, member.nickname)
-                self._outbox.to_room(room.name, event, member.member_id)
+                room.tell(event, member.member_id)
         return tuple(restarted)
 
     def read_missed(

@@ -1,14 +1,20 @@
-"""The rooms: creating them, joining and leaving them, and deleting the empty ones."""
+"""The rooms: creating them, joining and leaving them, and deleting the empty ones.
+
+A room that has had a key is private until it ends: only its members hear of it, and know of it.
+Two functions here see to that: :meth:`Rooms.find` finds a room for whoever asks, and ``Room.tell``,
+which :meth:`Rooms.set_settings` changes, sends what happens there.
+"""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 from chatd.chat import events, limits, names
-from chatd.chat.commands import SetTopic
+from chatd.chat.commands import ReadHistory, SetTopic
 from chatd.chat.errors import AlreadyInRoom, NoSuchRoom, NotInRoom, TooManyRooms
 from chatd.chat.model import Member, Room, RoomHistory
 from chatd.chat.names import LOBBY
 from chatd.chat.outbox import MemberId, Outbox
-from chatd.chat.state import RoomState
+from chatd.chat.state import RoomState, Settings
 
 
 class Rooms:
@@ -35,8 +41,19 @@ class Rooms:
         self._ended_seq = 0
         self._create(LOBBY)
 
+    def find(self, room_name: str, member: Member | None) -> Room:
+        """The room with that name, in any case, for `member`, or for anybody.
+
+        :raises Refusal: if the name is not valid, there is no such room, or it is private and
+            `member` is not in it.
+        """
+        room = self.get(room_name)
+        if _is_hidden(room, member):
+            raise NoSuchRoom(names.room_name(room_name))
+        return room
+
     def get(self, room_name: str) -> Room:
-        """The room with that name, in any case.
+        """The room with that name, in any case, whoever may know of it.
 
         :raises Refusal: if the name is not valid, or there is no such room.
         """
@@ -51,10 +68,14 @@ class Rooms:
 
         :raises Refusal: if the name is not valid, there is no such room, or `member` is not in it.
         """
-        room = self.get(room_name)
+        room = self.find(room_name, member)
         if room.name not in member.rooms:
             raise NotInRoom(room.name)
         return room
+
+    def all(self) -> Iterable[Room]:
+        """All rooms, in the order in which they were created."""
+        return self._rooms.values()
 
     def join(self, member: Member, room_name: str) -> events.JoinDone:
         """Put `member` into that room, and create it if need be.
@@ -118,16 +139,23 @@ class Rooms:
             if room.ends_at is not None and room.ends_at <= now:
                 self._end(room)
 
-    def list(self) -> events.Rooms:
-        """The list of rooms, in the order in which they were created."""
+    def list(self, member: Member | None = None) -> events.Rooms:
+        """The list of rooms for `member`, or for anybody, in the order of their creation."""
         return events.Rooms(
             tuple(
                 events.RoomEntry(
                     room.name, len(room.members), room.topic.text if room.topic else ""
                 )
                 for room in self._rooms.values()
+                if not _is_hidden(room, member)
             )
         )
+
+    def set_settings(self, room: Room, settings: Settings) -> None:
+        """Give `room` other settings. One that gets a key is private from now on."""
+        room.settings = settings
+        send = self._outbox.to_members if settings.is_private else self._outbox.to_room
+        room.tell = partial(send, room.name)
 
     def life(self, room_name: str) -> int:
         """The life of a room that exists."""
@@ -137,12 +165,20 @@ class Rooms:
         """The topics of the rooms that `member` is in."""
         return tuple(room.topic for room in member.rooms.values() if room.topic)
 
-    def read_topic(self, room_name: str) -> events.Topic:
+    def read_history(self, member: Member | None, command: ReadHistory) -> events.History:
+        """The messages of a room that are in memory, for `member`, or for anybody.
+
+        :raises Refusal: if there is no such room for `member`.
+        """
+        room = self.find(command.room, member)
+        return events.History(room.name, room.history.last(command.limit, command.before))
+
+    def read_topic(self, member: Member, room_name: str) -> events.Topic:
         """The topic of that room.
 
-        :raises Refusal: if there is no such room.
+        :raises Refusal: if there is no such room for `member`.
         """
-        room = self.get(room_name)
+        room = self.find(room_name, member)
         return room.topic or events.Topic(room.name, "")
 
     def set_topic(self, member: Member, command: SetTopic, now: int) -> events.Ok:
@@ -154,7 +190,7 @@ class Rooms:
         text = names.line_text(command.text, limits.TOPIC_CHARACTERS, "A topic")
         topic = events.Topic(room.name, text, member.nickname, now)
         room.topic = topic if text else None
-        self._outbox.to_room(room.name, topic, member.member_id)
+        room.tell(topic, member.member_id)
         return events.Ok()
 
     def skip_numbers(self, numbers: Mapping[str, int]) -> None:
@@ -179,6 +215,8 @@ class Rooms:
                     room.ends_at,
                     tuple(room.members),
                     _topic_state(room.topic),
+                    room.settings,
+                    tuple(room.wrote.items()),
                 )
                 for room in self._rooms.values()
             ),
@@ -195,18 +233,21 @@ class Rooms:
         self._lives, self._ended_seq = lives, ended_seq
         self._rooms.clear()
         for state in rooms:
-            self._rooms[names.casefold(state.name)] = Room(
-                state.name,
-                state.life,
-                RoomHistory(state.name, self._history, state.seq),
-                state.ends_at,
-                {member_id: members[member_id] for member_id in state.members},
-                None if state.topic is None else events.Topic(state.name, *state.topic),
-            )
+            room = self._add(state.name, state.life, state.seq)
+            room.ends_at = state.ends_at
+            room.members = {member_id: members[member_id] for member_id in state.members}
+            if state.topic is not None:
+                room.topic = events.Topic(state.name, *state.topic)
+            room.wrote = dict(state.wrote)
+            self.set_settings(room, state.settings)
 
     def _create(self, name: str) -> Room:
         self._lives += 1
-        room = Room(name, self._lives, RoomHistory(name, self._history, self._ended_seq))
+        return self._add(name, self._lives, self._ended_seq)
+
+    def _add(self, name: str, life: int, seq: int) -> Room:
+        tell = partial(self._outbox.to_room, name)
+        room = Room(name, life, RoomHistory(name, self._history, seq), tell)
         self._rooms[names.casefold(name)] = room
         return room
 
@@ -221,6 +262,15 @@ class Rooms:
             if self.is_archived:
                 self._ended_seq = max(self._ended_seq, room.history.seq)
             del self._rooms[names.casefold(room.name)]
+
+
+def visible_rooms(member: Member, asker: Member | None) -> tuple[str, ...]:
+    """The names of the rooms of `member` of which `asker`, or anybody, may know."""
+    return tuple([room.name for room in member.rooms.values() if not _is_hidden(room, asker)])
+
+
+def _is_hidden(room: Room, member: Member | None) -> bool:
+    return room.settings.is_private and (member is None or room.name not in member.rooms)
 
 
 def _topic_state(topic: events.Topic | None) -> tuple[str, str, int] | None:

@@ -5,13 +5,15 @@ operations have equal states. The messages of the rooms are not in it: they are 
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+from typing_extensions import override
 
 from chatd.chat.events import Node, PrivateMessage
 from chatd.chat.outbox import MemberId
 
 #: The number of the hub's rules. It changes when the same operations have other results.
-RULES = 4
+RULES = 5
 
 
 #: The name of a pool, and the connections in it, in the order in which they came there.
@@ -31,6 +33,30 @@ class MemberState:
     away_until: int | None = None
     away_text: str = ""
     is_authenticated: bool = False
+    named_since: int = 0
+
+
+class Settings(NamedTuple):
+    """The settings of a room, as in :class:`chatd.chat.moderation_events.RoomSettings`.
+
+    :ivar key: the word that joining needs; empty for none.
+    :ivar is_private: whether the room is for its members alone, as it has, or had, a key.
+    """
+
+    read_only: bool = False
+    slow: int = 0
+    closed: bool = False
+    key: str = ""
+    topic_locked: bool = False
+    is_private: bool = False
+
+    @override
+    def __repr__(self) -> str:
+        return f"Settings({'private' if self.is_private else ''})"  # without the key
+
+
+#: The settings of a room as it is made.
+OPEN: Final = Settings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +65,7 @@ class RoomState:
 
     :ivar seq: the number of its last message.
     :ivar topic: its text, who has set it, and when.
+    :ivar wrote: of a slow room, when its members have written last.
     """
 
     name: str
@@ -47,6 +74,8 @@ class RoomState:
     ends_at: int | None
     members: tuple[MemberId, ...]
     topic: tuple[str, str, int] | None = None
+    settings: Settings = OPEN
+    wrote: tuple[tuple[MemberId, int], ...] = ()
 
 
 class OutcomeState(NamedTuple):

@@ -9,6 +9,7 @@ import msgspec
 from chatd.chat.hub import Hub, HubSettings
 from chatd.chat.outbox import Outbox
 from chatd.chat.state import HubState
+from chatd.log.held_outbox import HeldOutbox
 from chatd.log.lives import Life
 
 
@@ -88,6 +89,7 @@ def first_snapshot(server_id: str, cluster_id: str, now: int) -> bytes:
     :param now: milliseconds since 1970.
     """
     # A hub without members sends nothing.
-    hub = Hub(HubSettings(server_id, slots=0, history=0, is_archived=True), cast(Outbox, None), now)
+    settings = HubSettings(server_id, slots=0, history=0, is_archived=True)
+    hub = Hub(settings, HeldOutbox(cast(Outbox, None)), now)
     hub.nodes.cluster_id = cluster_id
     return encode_state(ClusterState(server_id, 0, now, (), hub.state()))

@@ -90,3 +90,8 @@ class HeldOutbox(Outbox):
                 life = self._lives[room] = self.room_life(room)
             self._messages.append(ArchivedMessage(life, event))
         self._calls.append((self._outbox.to_room, room, event, origin))
+
+    @override
+    def to_members(self, room: str, event: Event, origin: MemberId) -> None:
+        self.to_room(room, event, origin)
+        self._calls[-1] = (self._outbox.to_members, room, event, origin)

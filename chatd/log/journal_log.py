@@ -121,9 +121,9 @@ class JournalLog(OrderedLog):
         while entries := (yield self._engine.read(self._position)):
             for entry in entries:
                 self._replay(entry)
-        for room in self.hub.rooms().rooms:
-            messages = yield self._archive.last(room.room, self._history)
-            self.hub.restore_history(room.room, messages)
+        for room in self.hub.room_names():
+            messages = yield self._archive.last(room, self._history)
+            self.hub.restore_history(room, messages)
         self._is_restored = True
         self.log.info("this chat is kept in {name}", name=self._name)
         return None

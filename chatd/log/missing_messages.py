@@ -99,9 +99,9 @@ class MissingMessages:
         if self._archive is None:
             return
         rooms = []
-        for entry in self._hub.rooms().rooms:
-            life, seq = self._hub.room_life(entry.room), self._hub.last_seq(entry.room)
-            rooms.append(RoomNumber(entry.room, life, seq))
+        for room in self._hub.room_names():
+            life, seq = self._hub.room_life(room), self._hub.last_seq(room)
+            rooms.append(RoomNumber(room, life, seq))
         yield self._archive.find_gaps(rooms)
         gaps = self._archive.gaps()
         self._missing = {gap.room: [(gap.first, gap.last)] for gap in gaps}

@@ -159,8 +159,8 @@ class SharedLog(OrderedLog):
         snapshot = yield self._joining.load()
         self._replica.restore(snapshot)
         yield self._missing.find()
-        for room in self.hub.rooms().rooms:
-            yield self._restore_history(room.room)
+        for room in self.hub.room_names():
+            yield self._restore_history(room)
         self._engine.follow(self._replica.position, self._received, self._ended)
         yield self._joining.catch_up()
         yield self._joining.wait_for_others()

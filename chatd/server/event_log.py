@@ -142,6 +142,8 @@ class LoggingOutbox:
         self.join_room = outbox.join_room
         self.leave_room = outbox.leave_room
         self.to_member = outbox.to_member
+        # What is said in private rooms is for their members alone.
+        self.to_members = outbox.to_members
         self.end_connection = outbox.end_connection
         self._outbox = outbox
         self._turn: TurnLog[tuple[float, Event]] = TurnLog(clock, self._publish)

@@ -150,6 +150,10 @@ class Fanout(Outbox):
         watchers = self._rooms.get(_ALL_ROOMS, ())
         self._send(chain(self._rooms.get(room, ()), watchers), event, origin)
 
+    @override
+    def to_members(self, room: str, event: Event, origin: MemberId) -> None:
+        self._send(self._rooms.get(room, ()), event, origin)
+
     def _send(self, audiences: Iterable[Audience], event: Event, origin: MemberId) -> None:
         excluded = self._excluded(event, origin)
         encoded: dict[str | Dialect, bytes] = {}

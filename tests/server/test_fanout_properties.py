@@ -81,6 +81,9 @@ class NaiveFanout:
     def to_room(self, room: str, event: Event, origin: MemberId) -> None:
         self._tell((self._rooms[room] | self._watching).items(), event, origin)
 
+    def to_members(self, room: str, event: Event, origin: MemberId) -> None:
+        self._tell(self._rooms[room].items(), event, origin)
+
     def _tell(
         self, listeners: Iterable[tuple[MemberId, Recipient]], event: Event, origin: MemberId
     ) -> None:
