@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any, Final
 
 from tests.cluster.programs import (
@@ -154,6 +155,15 @@ def read_api(host: Host, address: str, path: str) -> Any:
     asked = host.start(sys.executable, "-c", code, f"http://{address}:{WEB_PORT}{path}")
     assert asked.wait() == 0, asked.stderr
     return json.loads("\n".join(asked.stdout))
+
+
+def wait_until_caught_up(host: Host, address: str, within: float = TIMEOUT_SECONDS) -> None:
+    """Wait until a node has read all that is in the log by now, as another host sees it."""
+    end = monotonic() + within
+    while (asked := host.start(sys.executable, "-m", "tests.cluster.caught_up", address)).wait():
+        assert monotonic() < end, asked.stderr
+        asked.close()
+    asked.close()
 
 
 def objects(program: Program, after: int = 0) -> list[dict[str, Any]]:

@@ -5,7 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from tests.cluster.hosts import NODES, ClusterHosts, all_online, cluster_hosts, read_api
+from tests.cluster.hosts import (
+    NODES,
+    ClusterHosts,
+    all_online,
+    cluster_hosts,
+    read_api,
+    wait_until_caught_up,
+)
 from tests.e2e.namespaces import Host
 from tests.e2e.programs import Program
 from tests.load.broken_links import Ended, leave, settle, stop_talking
@@ -44,8 +51,9 @@ def live_through(
         settled = time.monotonic() - mended
         faults += cluster.ended()
         if not faults:
-            for name in NODES:
+            for name, address in NODES.items():
                 cluster.wait_for_node(name)  # it may have been started a moment ago
+                wait_until_caught_up(talkers[0][0], address)  # or was cut off until then
             faults += _compare(cluster, talkers[0][0])
         ended = leave(programs)
         ended.faults += faults + cluster.tracebacks()

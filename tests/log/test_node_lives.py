@@ -108,6 +108,33 @@ def test_a_node_is_back_when_the_log_is(cluster: Cluster) -> None:
     assert [type(each) for each in results] == [Ok]
 
 
+@pytest.mark.parametrize("seconds", [1, 8], ids=["for a moment", "until it was taken for dead"])
+def test_a_node_that_was_cut_off_lets_in_nobody_before_it_has_read_what_was_said(
+    seconds: float, cluster: Cluster
+) -> None:
+    a, b = cluster.started("a", "b")
+    ice = cluster.enter(a, "ice")
+    cluster.advance(1)
+    b.engine.is_connected = False
+    for number in range(5):
+        cluster.say(a, ice, f"{number}")
+    cluster.advance(seconds)
+    let_in: list[int] = []
+
+    def answered(result: object) -> None:
+        if isinstance(result, CutOff):  # it tries again
+            b.clock.callLater(0.1, b.log.ask, ReserveSlot("x:1", "b"), answered)
+        else:
+            let_in.append(len(b.log.hub.read_history("#lobby", 9).messages))
+
+    b.log.ask(ReserveSlot("x:1", "b"), answered)
+    cluster.advance(1)
+    assert let_in == []
+    b.engine.is_connected = True
+    cluster.until(lambda: let_in)
+    assert let_in == [5]
+
+
 def test_a_node_that_stops_is_gone_at_once(cluster: Cluster) -> None:
     a, b = cluster.add("a"), cluster.add("b")
     moon = cluster.enter(b, "moon")
