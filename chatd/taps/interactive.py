@@ -89,7 +89,8 @@ def _terminal(options: InteractiveOptions, reactor: Any, drops_lines: bool) -> I
 
     from chatd.client.terminal.input_history import history_file
     from chatd.client.terminal.opening import open_terminal
-    from chatd.client.terminal.screen import TerminalUI, Tty
+    from chatd.client.terminal.screen import TerminalUI
+    from chatd.client.terminal.tty import Tty
 
     keyboard, window, file = open_terminal(sys.__stdin__, sys.__stdout__, os.environ["TERM"])
     no_colours = ColorDepth.DEPTH_1_BIT if os.environ.get("NO_COLOR") else None

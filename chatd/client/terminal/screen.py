@@ -4,12 +4,9 @@ import os
 import signal
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from prompt_toolkit.input import Input
-from prompt_toolkit.output import ColorDepth, Output
 from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger, LogLevel
@@ -31,27 +28,25 @@ from chatd.client.terminal.editor_owner import EditorOwner
 from chatd.client.terminal.input_history import InputHistory, recalled
 from chatd.client.terminal.input_queue import InputQueue, TypedLine
 from chatd.client.terminal.output import Line, OutputQueue
-from chatd.client.terminal.prompts import Prompt, PromptQueue
+from chatd.client.terminal.prompts import Prompt
 from chatd.client.terminal.roster import CatchUp, Roster
 from chatd.client.terminal.status_bar import StatusBar
+from chatd.client.terminal.tty import Tty
+from chatd.client.terminal.user_prompts import UserPrompts
 from chatd.client.terminal.view_display import ViewDisplay
 from chatd.client.terminal.views import Views
-from chatd.client.terminal.window import WindowFile
 from chatd.client.ui import (
-    CONDENSED,
     NONE,
-    STILL_CHECKING,
     Choice,
     InteractiveUI,
     SessionView,
     describe_missing,
     describe_target,
-    format_choice,
 )
 from chatd.stderr import write_line
 from chatd.wire import slash_commands
 from chatd.wire.rendering import escape
-from chatd.wire.slash_commands import QUIT_COMMANDS, is_quit
+from chatd.wire.slash_commands import QUIT_COMMANDS
 
 #: The answers that confirm a long paste.
 _YES: Final = frozenset({"y", "yes"})
@@ -63,26 +58,6 @@ _DRAIN_SECONDS: Final = 0.1
 
 def _describe_missing(lines: int) -> Line:
     return formatting.format_notice(describe_missing(lines))
-
-
-@dataclass(frozen=True, slots=True)
-class Tty:
-    """The terminal's input and output, and the user's settings for them.
-
-    :ivar file: what `window` writes to.
-    :ivar color_depth: the number of colours; None for as many as the terminal has.
-    :ivar bell: whether to ring the bell for private messages and mentions.
-    :ivar one_stream: whether all is shown in one stream, and not in views.
-    :ivar arrivals: how arrivals and departures are shown; one of ``ui.ARRIVALS``.
-    """
-
-    keyboard: Input
-    window: Output
-    file: WindowFile
-    color_depth: ColorDepth | None = None
-    bell: bool = False
-    one_stream: bool = False
-    arrivals: str = CONDENSED
 
 
 class TerminalUI(InteractiveUI, EditorOwner):
@@ -136,10 +111,8 @@ class TerminalUI(InteractiveUI, EditorOwner):
         self._history.notify = self.notify
         for problem in problems:
             self.notify(problem)
-        self._prompts = PromptQueue(self._editor)
-        self._is_checked = False
-        self._checking = Prompt(
-            "Checking the password …", self._on_line_while_checking, is_secret=True
+        self._prompts = UserPrompts(
+            self._editor, lambda line: self._display.show(line), self.notify, self.quit_requested
         )
         self._runner = ApplicationRunner(
             reactor,
@@ -277,57 +250,30 @@ class TerminalUI(InteractiveUI, EditorOwner):
 
     @override
     def prompt(self, question: str, on_answer: Callable[[str], None], default: str = "") -> None:
-        self._prompts.append(Prompt(escape(question), on_answer, escape(default)))
+        self._prompts.ask(question, on_answer, default)
 
     @override
     def prompt_password(self, question: str, on_answer: Callable[[str], None]) -> None:
-        self._prompts.remove(self._checking)
-        self._prompts.append(Prompt(escape(question), on_answer, is_secret=True))
+        self._prompts.ask_password(question, on_answer)
 
     @override
     def password_checked(self) -> None:
-        if self._prompts.current is self._checking and self._editor.has_begun_answer:
-            # The rest of a password that is being typed must not become a line of the chat.
-            self._is_checked = True
-            self.notify("The password is checked; Enter ends the line that you have begun.")
-        else:
-            self._prompts.remove(self._checking)
-
-    def _on_line_while_checking(self, text: str) -> None:
-        if is_quit(text):
-            self.quit_requested()
-        elif self._is_checked:
-            self.notify("You can write again.")
-        elif text.strip():
-            self.notify(STILL_CHECKING)
+        self._prompts.password_checked()
 
     @override
     def choose(
         self, question: str, choices: Sequence[Choice], on_answer: Callable[[str], None]
     ) -> None:
-        lines = [format_choice(number, choice) for number, choice in enumerate(choices, 1)]
-        names = [choice.name for choice in choices]
-        self._prompts.append(Prompt(escape(question), on_answer, choices=lines, names=names))
+        self._prompts.choose(question, choices, on_answer)
 
     @override
     def prompt_answered(self, text: str) -> None:
-        prompt = self._prompts.current
-        if prompt and not prompt.is_secret and is_quit(text):
-            self.quit_requested()
-        elif prompt is self._checking:
-            self._prompts.answer(text, None if self._is_checked else self._checking)
-        elif prompt:
-            # The question and its answer stay in the scroll-back.
-            shown = "" if prompt.is_secret else escape(text.strip() or prompt.default)
-            self._display.show([("class:question", f"{prompt.text} "), ("", shown)])
-            is_password = prompt.is_secret and bool(text.strip())
-            self._is_checked = False
-            self._prompts.answer(text, self._checking if is_password else None)
+        self._prompts.answered(text)
 
     @override
     def choice_made(self, index: int) -> None:
         if prompt := self._prompts.current:
-            self.prompt_answered(prompt.names[index])
+            self._prompts.answered(prompt.names[index])
 
     @override
     def recalled(self, text: str) -> str:

@@ -7,7 +7,8 @@ from prompt_toolkit.output import DummyOutput
 from twisted.internet.task import Clock
 
 from chatd.chat.commands import LeaveRoom, Quit, SendMessage
-from chatd.client.terminal.screen import TerminalUI, Tty
+from chatd.client.terminal.screen import TerminalUI
+from chatd.client.terminal.tty import Tty
 from chatd.client.terminal.window import WindowFile
 from chatd.client.ui import STILL_CHECKING
 from tests.client.session_harness import RecordingSession

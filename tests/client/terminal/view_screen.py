@@ -15,7 +15,8 @@ from chatd.client.ignored import IgnoredNicknames
 from chatd.client.lifecycle import ServerAddress
 from chatd.client.session import Session
 from chatd.client.status import Online
-from chatd.client.terminal.screen import TerminalUI, Tty
+from chatd.client.terminal.screen import TerminalUI
+from chatd.client.terminal.tty import Tty
 from chatd.client.terminal.window import WindowFile
 from chatd.client.ui import CONDENSED
 from chatd.wire import frames
