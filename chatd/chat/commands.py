@@ -6,13 +6,18 @@ clients send most is a struct: a dataclass takes several times as long to make.
 """
 
 from dataclasses import dataclass, field
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec import field as msgspec_field
 
 from chatd.chat import limits
 from chatd.chat.events import File
 from chatd.chat.names import LOBBY
+
+
+#: A number that every log and every JSON parser keeps as it is.
+KeptNumber = Annotated[int, Meta(ge=-(2**53) + 1, le=2**53 - 1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +157,7 @@ class Ban:
 
     nickname: str
     room: str | None = None
-    seconds: int | None = None
+    seconds: KeptNumber | None = None
     reason: str = ""
 
 
@@ -173,7 +178,7 @@ class Mute:
 
     nickname: str
     room: str | None = None
-    seconds: int | None = None
+    seconds: KeptNumber | None = None
     reason: str = ""
 
 
@@ -205,7 +210,7 @@ class ChangeRoom:
 
     room: str
     read_only: bool | None = None
-    slow: int | None = None
+    slow: KeptNumber | None = None
     closed: bool | None = None
     key: str | None = field(default=None, repr=False)
     topic_locked: bool | None = None
@@ -216,7 +221,7 @@ class RemoveMessage:
     """Take the text and the file out of the message with the number `seq` in `room`."""
 
     room: str
-    seq: int
+    seq: KeptNumber
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,34 +32,35 @@ Each dialect encodes a refusal in its own way; docs/reference/protocol.rst lists
     ├── NotInRoom                not-in-room
     ├── AlreadyInRoom            already-in-room
     ├── TooManyRooms             too-many-rooms
-    ├── ModerationRefusal        about hosts, operators and their decisions: moderation_errors
-    │   ├── NotHost              not-host
-    │   ├── NotAllowedHere       not-allowed-here
-    │   ├── WrongHostCode        wrong-code
-    │   ├── Muted                muted
-    │   ├── ReadOnly             read-only
-    │   ├── Slow                 slow
-    │   ├── Closed               closed
-    │   ├── WrongKey             wrong-key
-    │   ├── Banned               banned                (closes the connection, if from the chat)
-    │   ├── TooManyBans          too-many-bans
-    │   ├── NoSuchBan            no-such-ban
-    │   └── NoSuchMessage        no-such-message
     ├── OutdatedNumber           outdated-number
     ├── NumberReused             number-reused
     ├── BadSearch                bad-search
     ├── SearchFailed             search-failed
     ├── ServerFailed             server-failed
-    └── RegistrationRefusal      about entering and watching
-        ├── BadVersion           version               (closes the connection)
-        ├── RegistrationTimeout  too-late              (closes the connection)
-        ├── Full                 full                  (closes the connection)
-        ├── TlsRequired          tls-required          (closes the connection)
-        ├── CutOff               cut-off               (closes the connection)
-        ├── TooManyUnregistered  too-many-connections  (closes the connection)
-        ├── TooManyWatchers      too-many-watchers     (closes the connection)
-        ├── NotRegistered        not-entered
-        └── AlreadyRegistered    already-entered
+    ├── RegistrationRefusal      about entering and watching
+    │   ├── BadVersion           version               (closes the connection)
+    │   ├── RegistrationTimeout  too-late              (closes the connection)
+    │   ├── Full                 full                  (closes the connection)
+    │   ├── TlsRequired          tls-required          (closes the connection)
+    │   ├── CutOff               cut-off               (closes the connection)
+    │   ├── TooManyUnregistered  too-many-connections  (closes the connection)
+    │   ├── TooManyWatchers      too-many-watchers     (closes the connection)
+    │   ├── NotRegistered        not-entered
+    │   └── AlreadyRegistered    already-entered
+    └── ModerationRefusal        about hosts, operators and their decisions: moderation_errors
+        ├── NotHost              not-host
+        ├── NotAllowedHere       not-allowed-here
+        ├── WrongHostCode        wrong-code
+        ├── Muted                muted
+        ├── ReadOnly             read-only
+        ├── Slow                 slow
+        ├── Closed               closed
+        ├── WrongKey             wrong-key
+        ├── Banned               banned
+        │   └── NicknameBanned   banned
+        ├── TooManyBans          too-many-bans
+        ├── NoSuchBan            no-such-ban
+        └── NoSuchMessage        no-such-message
 
 The codes are part of the protocol and stable; the sentences are for people and may be reworded.
 """

@@ -31,8 +31,10 @@ from chatd.chat.messages import Messages
 from chatd.chat.model import WATCHERS, Member
 from chatd.chat.nodes import Nodes
 from chatd.chat.outbox import MemberId, Outbox
+from chatd.chat.permissions import Permissions
 from chatd.chat.profiles import Profiles
 from chatd.chat.registration import Registration
+from chatd.chat.restrictions import Restrictions
 from chatd.chat.resuming import CONNECTION_LOST, MissedPage, Resuming
 from chatd.chat.rooms import Rooms
 from chatd.chat.sessions import Sessions, is_numbered
@@ -41,7 +43,7 @@ from chatd.chat.state import RULES, HubState, MemberState
 _Handler = Callable[[Member, Any, int], Reply]
 
 #: The reasons for leaving after which nobody can resume.
-_FINAL_REASONS: Final = frozenset({"quit", "inactive"})
+_FINAL_REASONS: Final = frozenset({"quit", "inactive", "kicked", "banned", "blocked"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +77,29 @@ class Hub:
         self._has_begun = False
         self._connections = Connections(settings.slots)
         self._nicknames = Nicknames()
-        self._rooms = Rooms(settings.history, settings.is_archived, outbox)
         self._sessions = Sessions(self._connections)
+        self._permissions = Permissions(self._sessions)
+        self._rooms = Rooms(settings.history, settings.is_archived, self._permissions, outbox)
         self._resuming = Resuming(
-            self._connections, self._nicknames, self._rooms, self._sessions, outbox
+            self._connections,
+            self._nicknames,
+            self._rooms,
+            self._sessions,
+            self._permissions,
+            outbox,
         )
         self._joining = Joining(self._rooms, self._sessions, outbox)
         self._messages = Messages(
-            self._nicknames, self._rooms, self._sessions, self._joining, outbox
+            self._nicknames,
+            self._rooms,
+            self._sessions,
+            self._joining,
+            self._permissions,
+            outbox,
         )
-        self._profiles = Profiles(self._connections, self._nicknames, self._rooms, outbox)
+        self._profiles = Profiles(
+            self._connections, self._nicknames, self._rooms, self._permissions, outbox
+        )
         self.nodes = Nodes(self._connections, outbox, self.lose_connection)
         self._registration = Registration(
             settings.server_id,
@@ -95,6 +110,7 @@ class Hub:
             self._sessions,
             self._resuming,
             self.nodes,
+            self._permissions,
             outbox,
         )
         # One table for each state of a connection: a command that is not in it is refused before
@@ -149,6 +165,11 @@ class Hub:
     @accounts.setter
     def accounts(self, accounts: Mapping[str, bool]) -> None:
         self._registration.accounts = self._messages.accounts = accounts
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The casefolded nicknames of the accounts that are marked as hosts."""
+        return self._permissions.hosts
 
     @property
     def started(self) -> int:
@@ -260,11 +281,16 @@ class Hub:
         while (member := self._sessions.next_to_leave(now)) is not None:
             self.remove_member(member.member_id, CONNECTION_LOST, now)
         self._sessions.end_outdated(now)
-        self._rooms.end_empty(now)
+        self._permissions.restrictions.end_outdated(now)
+        self._rooms.end_outdated(now)
 
     def next_deadline(self) -> int | None:
         """When :meth:`tick` is to be called next, in milliseconds since 1970."""
-        deadlines = (self._rooms.next_end(), self._sessions.next_end())
+        deadlines = (
+            self._rooms.next_end(),
+            self._sessions.next_end(),
+            self._permissions.restrictions.next_end(),
+        )
         return min((each for each in deadlines if each is not None), default=None)
 
     def begin(self, now: int) -> None:
@@ -320,6 +346,7 @@ class Hub:
                     member.away_until,
                     member.away_text,
                     member.is_authenticated,
+                    has_host_code=member.has_host_code,
                 )
                 for member in self._connections.all()
             ),
@@ -330,6 +357,8 @@ class Hub:
             self.nodes.state(),
             self.nodes.cluster_id,
             tuple(self._sessions.fingerprints.items()),
+            tuple(sorted(self.hosts)),
+            tuple(self._permissions.restrictions),
         )
 
     def restore(self, state: HubState) -> None:
@@ -358,6 +387,8 @@ class Hub:
         self._sessions.restore(state.sessions, members)
         self.accounts = dict(state.accounts)
         self._sessions.fingerprints = dict(state.fingerprints)
+        self._permissions.hosts = frozenset(state.hosts)
+        self._permissions.restrictions = Restrictions(state.restrictions)
 
     def restore_history(self, room: str, messages: Iterable[events.Message]) -> None:
         """Put back the last messages of `room`, oldest first."""

@@ -1,7 +1,7 @@
 """Joining and leaving rooms, as members ask for it."""
 
 from chatd.chat import commands, events
-from chatd.chat.model import Member
+from chatd.chat.model import Member, Room
 from chatd.chat.outbox import Outbox
 from chatd.chat.rooms import Rooms
 from chatd.chat.sessions import JoinedRoom, Sessions
@@ -20,11 +20,11 @@ class Joining:
 
         :raises Refusal: if it may not join, is in it, or there are too many rooms.
         """
-        reply = self._rooms.join(member, command.room)
+        reply = self._rooms.join(member, command.room, now)
         session = self._sessions.of(member.member_id)
         if session is not None:
             room = member.rooms[reply.room]
-            session.rooms[room.name] = JoinedRoom(room.life, room.history.seq)
+            session.rooms[room.name] = JoinedRoom(room.life, room.history.seq, reply.created)
         event = events.RoomJoined(reply.room, member.nickname)
         member.rooms[reply.room].tell(event, member.member_id)
         if topic := member.rooms[reply.room].topic:
@@ -36,7 +36,11 @@ class Joining:
 
         :raises Refusal: if it is not in it.
         """
-        room = self._rooms.get_joined(member, command.room)
+        self.take_out(member, self._rooms.get_joined(member, command.room))
+        return events.Ok()
+
+    def take_out(self, member: Member, room: Room) -> None:
+        """Take `member` out of `room`, also when it comes back, and tell those who are there."""
         # Before it is taken out: dialects that echo show a member that it left.
         event = events.RoomLeft(room.name, member.nickname)
         room.tell(event, member.member_id)
@@ -44,4 +48,3 @@ class Joining:
         session = self._sessions.of(member.member_id)
         if session is not None:
             session.rooms.pop(room.name, None)
-        return events.Ok()

@@ -190,6 +190,7 @@ class Connections:
                 away_until=state.away_until,
                 away_text=state.away_text,
                 is_authenticated=state.is_authenticated,
+                has_host_code=state.has_host_code,
             )
         for member_id, pool in places.items():
             pool.members[member_id] = self._members[member_id]

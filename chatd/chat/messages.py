@@ -8,12 +8,15 @@ from chatd.chat.joining import Joining
 from chatd.chat.members import Nicknames
 from chatd.chat.model import Member
 from chatd.chat.outbox import Outbox
+from chatd.chat.permissions import Permissions
 from chatd.chat.rooms import Rooms
 from chatd.chat.sessions import Sessions
 
 
 class Messages:
     """Sends what members say.
+
+    Whoever sends anything else asks :meth:`Permissions.check_may_write` as well.
 
     :ivar accounts: the casefolded nicknames that need a password, and whether each is blocked.
     :ivar sent_private: counts private messages.
@@ -25,6 +28,7 @@ class Messages:
         rooms: Rooms,
         sessions: Sessions,
         joining: Joining,
+        permissions: Permissions,
         outbox: Outbox,
     ) -> None:
         self.accounts: Mapping[str, bool] = {}
@@ -33,17 +37,19 @@ class Messages:
         self._rooms = rooms
         self._sessions = sessions
         self._joining = joining
+        self._permissions = permissions
         self._outbox = outbox
 
     def send(self, member: Member, command: commands.SendMessage, now: int) -> Reply:
         """Send a message to the others in a room.
 
-        :raises Refusal: if the member is not in it, or the text is not valid.
+        :raises Refusal: if it is not in the room or may not write there, or the text is invalid.
         """
         # Fast path: most commands give the room's exact name; get_joined also finds other spellings
         # and refuses.
         room = member.rooms.get(command.room) or self._rooms.get_joined(member, command.room)
         text = names.message_text(command.text)
+        self._permissions.check_may_write(member, room, now)
         message = room.history.add(member.nickname, text, now, action=command.action)
         room.tell(message, member.member_id)
         return events.Ok(room.name, message.seq, message.time)
@@ -51,9 +57,10 @@ class Messages:
     def send_to_lobby(self, member: Member, command: commands.SendToLobby, now: int) -> Reply:
         """Send a message to the lobby, and join it before, if need be.
 
-        :raises Refusal: if the text is not valid.
+        :raises Refusal: if the text is not valid, or the member may not write or join there.
         """
         text = names.message_text(command.text)  # a refused command must change nothing
+        self._permissions.check_may_write(member, self._rooms.get(names.LOBBY), now)
         if names.LOBBY not in member.rooms:
             self._joining.join(member, commands.JoinRoom(names.LOBBY), now)
         return self.send(member, commands.SendMessage(text), now)
@@ -61,10 +68,11 @@ class Messages:
     def send_private(self, member: Member, command: commands.SendPrivate, now: int) -> Reply:
         """Send a message to some members.
 
-        :raises Refusal: if the text is not valid, or none of them is here.
+        :raises Refusal: if the text is not valid, none of them is here, or the member is muted.
         """
         text = names.message_text(command.text)
         reached, undelivered = self._nicknames.resolve_recipients(command.to, self.accounts)
+        self._permissions.check_may_write_to(member, reached, now)
         to = tuple(each.nickname for each in reached)
         message = events.PrivateMessage(member.nickname, to, now, text, action=command.action)
         self.sent_private += 1

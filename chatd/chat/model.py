@@ -13,6 +13,7 @@ from typing import Final
 from chatd.chat import limits
 from chatd.chat.events import Event, Message, Topic
 from chatd.chat.outbox import MemberId
+from chatd.chat.restrictions import Restrictions
 from chatd.chat.state import OPEN, Settings
 
 #: The names of the pools; ``members`` says which connection is in which.
@@ -34,6 +35,7 @@ class Member:
     :ivar away_text: why its user is away; empty if the user is here.
     :ivar is_authenticated: whether it has its nickname with a password.
     :ivar named_since: since when it has its nickname, in milliseconds since 1970.
+    :ivar has_host_code: whether it is a host as it has given the server's code.
     """
 
     member_id: MemberId
@@ -46,6 +48,7 @@ class Member:
     away_text: str = ""
     is_authenticated: bool = False
     named_since: int = 0
+    has_host_code: bool = False
 
 
 @dataclass(slots=True)
@@ -76,6 +79,8 @@ class Room:
         is private. Its second argument is the member that has caused the event.
     :ivar wrote: while the room is slow: when its members have joined or written last, in
         milliseconds since 1970.
+    :ivar operators: the members that keep order there.
+    :ivar restrictions: who is banned or muted there.
     """
 
     name: str
@@ -87,6 +92,8 @@ class Room:
     topic: Topic | None = None
     settings: Settings = OPEN
     wrote: dict[MemberId, int] = field(default_factory=dict)
+    operators: set[MemberId] = field(default_factory=set)
+    restrictions: Restrictions = field(default_factory=Restrictions)
 
 
 class RoomHistory:

@@ -108,6 +108,15 @@ class Banned(ModerationRefusal):
         self.closes_connection = room is None
 
 
+class NicknameBanned(Banned):
+    """The nickname is banned, or looks like one that is; the member who asks for it may stay."""
+
+    def __init__(self, nickname: str) -> None:
+        super().__init__()
+        self.args = (f"The nickname {nickname} is banned from the chat; choose another one.",)
+        self.closes_connection = False
+
+
 class TooManyBans(ModerationRefusal):
     """The server has as many bans and mutes as it may have."""
 

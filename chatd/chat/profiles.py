@@ -6,7 +6,8 @@ from chatd.chat.events import Reply
 from chatd.chat.members import Connections, Nicknames
 from chatd.chat.model import Member
 from chatd.chat.outbox import Outbox
-from chatd.chat.rooms import Rooms, visible_rooms
+from chatd.chat.permissions import Permissions
+from chatd.chat.rooms import Rooms, operator_rooms, visible_rooms
 
 
 class Profiles:
@@ -16,11 +17,17 @@ class Profiles:
     """
 
     def __init__(
-        self, connections: Connections, nicknames: Nicknames, rooms: Rooms, outbox: Outbox
+        self,
+        connections: Connections,
+        nicknames: Nicknames,
+        rooms: Rooms,
+        permissions: Permissions,
+        outbox: Outbox,
     ) -> None:
         self._connections = connections
         self._nicknames = nicknames
         self._rooms = rooms
+        self._permissions = permissions
         self._outbox = outbox
 
     def users(self, room: str | None, asker: Member | None) -> events.Users:
@@ -38,6 +45,8 @@ class Profiles:
                     visible_rooms(each, asker),
                     each.away_until is not None,
                     each.away_text,
+                    self._permissions.is_host(each),
+                    operator_rooms(each, asker),
                 )
                 for each in (found.members.values() if found else self._connections.with_slot())
                 if each.nickname
@@ -61,14 +70,18 @@ class Profiles:
             member.away_until is not None,
             member.away_text,
             member.is_authenticated,
+            self._permissions.is_host(member),
+            operator_rooms(member, asker),
         )
 
     def set_away(self, member: Member, command: commands.SetAway, now: int) -> Reply:
         """Tell the others that the user of `member` is away, or back.
 
-        :raises Refusal: if the text is not valid.
+        :raises Refusal: if the text is not valid, or the member is muted.
         """
         text = names.line_text(command.text, limits.AWAY_CHARACTERS, "The reason to be away")
+        if text:
+            self._permissions.check_is_heard(member, now)
         if text != member.away_text:
             member.away_text = text
             event = events.AwayChanged(member.nickname, text)

@@ -12,8 +12,10 @@ from chatd.chat.errors import AlreadyRegistered, Refusal
 from chatd.chat.events import Reply
 from chatd.chat.members import Connections, Nicknames, check_needs_no_password
 from chatd.chat.model import WATCHERS, Member
+from chatd.chat.moderation_events import Moderation
 from chatd.chat.nodes import Nodes
 from chatd.chat.outbox import Outbox
+from chatd.chat.permissions import Permissions
 from chatd.chat.resuming import Resuming
 from chatd.chat.rooms import Rooms
 from chatd.chat.sessions import MemberSession, Sessions
@@ -37,6 +39,7 @@ class Registration:
         sessions: Sessions,
         resuming: Resuming,
         nodes: Nodes,
+        permissions: Permissions,
         outbox: Outbox,
     ) -> None:
         self.started = started
@@ -47,6 +50,7 @@ class Registration:
         self._sessions = sessions
         self._resuming = resuming
         self._nodes = nodes
+        self._permissions = permissions
         self._outbox = outbox
         self._accounts: Mapping[str, bool] = {}
 
@@ -83,12 +87,12 @@ class Registration:
             return self._take_over(member, session, session.member, command.keys)
         self._connections.check_slot(member)  # first: a full server must not ask for a password
         if session is not None:
-            nickname, is_authenticated = self._nickname_again(member, session, command.nickname)
+            nickname, is_authenticated = self._nickname_again(member, session, command, now)
             session.is_authenticated = is_authenticated
             return self._enter_again(member, session, nickname, command.keys, now)
         nickname = self._guest_nickname(member, command.nickname)
-        self._enter(member, nickname, command.rooms, now)
-        return self._begin_session(member, command.keys, is_authenticated=False)
+        self._permissions.check_may_enter(member, nickname, command.keys.resumed, now)
+        return self._enter_anew(member, nickname, command, now, is_authenticated=False)
 
     def enter_authenticated(
         self, member: Member, command: commands.EnterAuthenticated, now: int
@@ -101,11 +105,11 @@ class Registration:
         # the slot.
         nickname = self._nicknames.check_available(member, command.account)
         self._connections.check_slot(member)
+        self._check_account_may_enter(member, nickname, command.keys, now)
         if session is not None:
             session.is_authenticated = True
             return self._enter_again(member, session, nickname, command.keys, now)
-        self._enter(member, nickname, command.rooms, now)
-        return self._begin_session(member, command.keys, is_authenticated=True)
+        return self._enter_anew(member, nickname, command, now, is_authenticated=True)
 
     def late_hello(self, member: Member, command: commands.Enter, now: int) -> Reply:
         """A ``hello`` from a connection that was registered as ``ADDRESS:PORT`` before.
@@ -120,10 +124,12 @@ class Registration:
             raise AlreadyRegistered
         session = self._sessions.get(command.keys.resumed)
         if session is None:
+            nickname = self._guest_nickname(member, command.nickname)
+            self._permissions.check_may_enter(member, nickname, command.keys.resumed, now)
             self.rename(member, commands.Rename(command.nickname), now)
             return self._begin_session(member, command.keys, is_authenticated=False)
         if session.member is None:
-            self._nickname_again(member, session, command.nickname)  # a refusal changes nothing
+            self._nickname_again(member, session, command, now)  # a refusal changes nothing
         self._leave_for_session(member)
         return self.enter(member, command, now)
 
@@ -136,14 +142,37 @@ class Registration:
         check_needs_no_password(nickname, self._accounts)
         return nickname
 
+    def _check_account_may_enter(
+        self, member: Member, nickname: str, keys: commands.SessionKeys, now: int
+    ) -> None:
+        session = self._sessions.get(keys.resumed)
+        self._permissions.check_may_enter(
+            member, nickname, keys.resumed, now, session, is_authenticated=True
+        )
+
+    def _enter_anew(
+        self,
+        member: Member,
+        nickname: str,
+        command: commands.Enter | commands.EnterAuthenticated,
+        now: int,
+        *,
+        is_authenticated: bool,
+    ) -> Reply:
+        member.is_authenticated = is_authenticated
+        self._enter(member, nickname, command.rooms, now)
+        return self._begin_session(member, command.keys, is_authenticated=is_authenticated)
+
     def _enter(self, member: Member, nickname: str, rooms: tuple[str, ...], now: int) -> None:
         self._connections.take_slot(member)
         self._nicknames.assign(member, nickname)
         member.since = now
         self._outbox.add_member(member.member_id)
-        for room in rooms:
-            self._rooms.add(member, self._rooms.get(room))
-        self._outbox.to_all(events.MemberEntered(nickname), member.member_id)
+        for room in map(self._rooms.get, rooms):
+            if not self._permissions.is_banned(member, room, now):
+                self._rooms.add(member, room)
+        entered = events.MemberEntered(nickname, self._permissions.is_host(member))
+        self._outbox.to_all(entered, member.member_id)
 
     def _begin_session(
         self, member: Member, keys: commands.SessionKeys, *, is_authenticated: bool
@@ -177,19 +206,26 @@ class Registration:
         return self._resumed(member, session)
 
     def _nickname_again(
-        self, member: Member, session: MemberSession, nickname: str
+        self, member: Member, session: MemberSession, command: commands.Enter, now: int
     ) -> tuple[str, bool]:
-        """The nickname that the session had, if it can have it, or else `nickname`.
+        """The nickname that the session had, if it can have it, or else that of `command`.
 
         :return: it, and whether its password was given.
-        :raises Refusal: if it can have neither.
+        :raises Refusal: if it can have neither, or may not enter.
         """
         try:
-            own = self._nicknames.check_available(member, session.nickname)
+            nickname = self._nicknames.check_available(member, session.nickname)
         except Refusal:
-            return self._guest_nickname(member, nickname), False
-        check_needs_no_password(own, self._accounts, is_given=session.is_authenticated)
-        return own, session.is_authenticated
+            nickname = self._guest_nickname(member, command.nickname)
+            is_authenticated = False
+        else:
+            is_authenticated = session.is_authenticated
+            check_needs_no_password(nickname, self._accounts, is_given=is_authenticated)
+        self._permissions.check_may_enter(
+            *(member, nickname, command.keys.resumed, now, session),
+            is_authenticated=is_authenticated,
+        )
+        return nickname, is_authenticated
 
     def _enter_again(
         self,
@@ -200,11 +236,12 @@ class Registration:
         now: int,
     ) -> Reply:
         """Enter with a session whose member has left."""
+        member.is_authenticated = session.is_authenticated
+        member.has_host_code = session.has_host_code
         self._enter(member, nickname, (), now)
         session.nickname = nickname
-        member.is_authenticated = session.is_authenticated
         self._sessions.resumed(session, member, keys.private)
-        restarted = self._resuming.rejoin(session, member)
+        restarted = self._resuming.rejoin(session, member, now)
         return self._resumed(member, session, restarted)
 
     def _resumed(
@@ -230,6 +267,7 @@ class Registration:
         is_same = names.casefold(nickname) == names.casefold(member.nickname)
         if not is_same:
             check_needs_no_password(nickname, self._accounts)
+        self._permissions.check_may_rename(member, nickname, now)
         self._apply_rename(member, nickname, is_authenticated=None if is_same else False)
         return events.Ok()
 
@@ -239,6 +277,9 @@ class Registration:
         """The same for an account whose password was checked."""
         nickname = self._nicknames.check_available(member, command.account)
         is_late = self._is_late(member)
+        self._permissions.check_may_rename(member, nickname, now, is_authenticated=True)
+        if is_late:
+            self._check_account_may_enter(member, nickname, command.keys, now)
         if is_late and self._sessions.get(command.keys.resumed) is not None:
             self._leave_for_session(member)
             return self.enter_authenticated(member, command, now)
@@ -251,7 +292,7 @@ class Registration:
         self, member: Member, nickname: str, *, is_authenticated: bool | None
     ) -> None:
         """:param is_authenticated: None if that does not change."""
-        old = member.nickname
+        old, was_host = member.nickname, self._permissions.is_host(member)
         if is_authenticated is not None:
             member.is_authenticated = is_authenticated
         session = self._sessions.of(member.member_id)
@@ -262,6 +303,9 @@ class Registration:
         if nickname != old:
             self._nicknames.assign(member, nickname)
             self._outbox.to_all(events.MemberRenamed(old, nickname), member.member_id)
+        if (is_host := self._permissions.is_host(member)) != was_host:
+            event = Moderation("host" if is_host else "unhost", nickname, nickname)
+            self._outbox.to_all(event, member.member_id)
 
     # --- leaving --------------------------------------------------------------------------------
 

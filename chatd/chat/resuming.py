@@ -14,6 +14,7 @@ from chatd.chat.members import Connections, Nicknames
 from chatd.chat.model import Member
 from chatd.chat.names import LOBBY
 from chatd.chat.outbox import Outbox
+from chatd.chat.permissions import Permissions
 from chatd.chat.rooms import Rooms
 from chatd.chat.sessions import JoinedRoom, MemberSession, Sessions
 
@@ -53,12 +54,14 @@ class Resuming:
         nicknames: Nicknames,
         rooms: Rooms,
         sessions: Sessions,
+        permissions: Permissions,
         outbox: Outbox,
     ) -> None:
         self._connections = connections
         self._nicknames = nicknames
         self._rooms = rooms
         self._sessions = sessions
+        self._permissions = permissions
         self._outbox = outbox
 
     def go_away(self, member: Member, session: MemberSession, now: int) -> None:
@@ -81,32 +84,44 @@ class Resuming:
         member.since = old.since
         member.away_text = old.away_text
         member.is_authenticated = session.is_authenticated
+        member.has_host_code = session.has_host_code
         for name, room in old.rooms.items():
             del room.members[old.member_id]
             room.members[member.member_id] = member
             member.rooms[name] = room
+            if old.member_id in room.operators:
+                room.operators.remove(old.member_id)
+                room.operators.add(member.member_id)
         self._sessions.resumed(session, member, private)
         self._outbox.remove_member(old.member_id)
         self._outbox.add_member(member.member_id)
         # Last: this may make the old connection leave at once.
         self._outbox.end_connection(old.member_id, RESUMED_ELSEWHERE)
 
-    def rejoin(self, session: MemberSession, member: Member) -> tuple[str, ...]:
-        """Put `member`, which has entered again, into the rooms where it was.
+    def rejoin(self, session: MemberSession, member: Member, now: int) -> tuple[str, ...]:
+        """Put `member`, which has entered again, into the rooms where it was, unless it is banned.
 
-        Returns those whose numbers have begun again: their messages are all new.
+        An operator is one again if its room has not ended, or begins anew with it.
+
+        Returns the rooms whose numbers have begun again: their messages are all new.
         """
         restarted = []
         before, session.rooms = session.rooms, {}
         for name, joined in before.items():
             room = self._rooms.find_or_create(name)
-            if room is None:
-                continue  # there are too many by now
+            if room is None or self._permissions.is_banned(member, room, now):
+                continue  # there are too many by now, or it may not come back
+            is_new = not room.members and room.ends_at is None
             self._rooms.place(member, room)  # read_missed lets it hear what is said there
+            is_operator = joined.is_operator and (is_new or room.life == joined.life)
+            if is_operator:
+                room.operators.add(member.member_id)
             begins_anew = room.life != joined.life and not self._rooms.is_archived
             if begins_anew:
                 restarted.append(room.name)
-            session.rooms[room.name] = JoinedRoom(room.life, 0 if begins_anew else joined.seq)
+            session.rooms[room.name] = JoinedRoom(
+                room.life, 0 if begins_anew else joined.seq, is_operator
+            )
             if room.name != LOBBY:  # entering tells of that
                 event = events.RoomJoined(room.name, member.nickname)
                 room.tell(event, member.member_id)

@@ -14,6 +14,8 @@ from chatd.chat.errors import AlreadyInRoom, NoSuchRoom, NotInRoom, TooManyRooms
 from chatd.chat.model import Member, Room, RoomHistory
 from chatd.chat.names import LOBBY
 from chatd.chat.outbox import MemberId, Outbox
+from chatd.chat.permissions import Permissions
+from chatd.chat.restrictions import Restrictions
 from chatd.chat.state import RoomState, Settings
 
 
@@ -32,9 +34,12 @@ class Rooms:
     :param outbox: is told which rooms a member is in.
     """
 
-    def __init__(self, history: int, is_archived: bool, outbox: Outbox) -> None:
+    def __init__(
+        self, history: int, is_archived: bool, permissions: Permissions, outbox: Outbox
+    ) -> None:
         self._history = history
         self.is_archived = is_archived
+        self._permissions = permissions
         self._outbox = outbox
         self._rooms: dict[str, Room] = {}
         self._lives = 0
@@ -77,10 +82,11 @@ class Rooms:
         """All rooms, in the order in which they were created."""
         return self._rooms.values()
 
-    def join(self, member: Member, room_name: str) -> events.JoinDone:
-        """Put `member` into that room, and create it if need be.
+    def join(self, member: Member, room_name: str, now: int) -> events.JoinDone:
+        """Put `member` into that room; if need be it is created, with `member` as its operator.
 
-        :raises Refusal: if the name is not valid, `member` is in it, or there are too many rooms.
+        :raises Refusal: if the name is not valid, `member` is in it or may not join it, or there
+            are too many rooms.
         """
         name = names.room_name(room_name)
         room = self._rooms.get(names.casefold(name))
@@ -90,8 +96,12 @@ class Rooms:
             raise TooManyRooms(f"You may be in at most {limits.JOINED_ROOMS} rooms.")
         if room is None and len(self._rooms) >= limits.ROOMS:
             raise TooManyRooms(f"The server may have at most {limits.ROOMS} rooms.")
+        if room is not None:
+            self._permissions.check_may_join(member, room, now)
         created = room is None
         room = room or self._create(name)
+        if created:
+            room.operators.add(member.member_id)
         self.add(member, room)
         return events.JoinDone(room.name, created)
 
@@ -126,18 +136,26 @@ class Rooms:
         """The same for a member that is not sent anything any more."""
         del room.members[member.member_id]
         del member.rooms[room.name]
+        room.operators.discard(member.member_id)
         if not room.members:
             self._end_at(room, ends_at)
 
     def next_end(self) -> int | None:
-        """When the next room ends unless somebody joins it."""
-        return min((room.ends_at for room in self._rooms.values() if room.ends_at), default=None)
+        """When the next room ends unless somebody joins it, or the next restriction in one."""
+        ends = [room.ends_at for room in self._rooms.values() if room.ends_at]
+        restrictions = (room.restrictions.next_end() for room in self._rooms.values())
+        return min((*ends, *filter(None, restrictions)), default=None)
 
-    def end_empty(self, now: int) -> None:
-        """End the rooms to which nobody came back in time."""
+    def end_outdated(self, now: int) -> None:
+        """End the rooms to which nobody came back in time, and outdated restrictions in others."""
         for room in list(self._rooms.values()):
             if room.ends_at is not None and room.ends_at <= now:
                 self._end(room)
+            room.restrictions.end_outdated(now)
+
+    def count_restrictions(self) -> int:
+        """How many restrictions the rooms have."""
+        return sum(len(room.restrictions) for room in self._rooms.values())
 
     def list(self, member: Member | None = None) -> events.Rooms:
         """The list of rooms for `member`, or for anybody, in the order of their creation."""
@@ -184,9 +202,10 @@ class Rooms:
     def set_topic(self, member: Member, command: SetTopic, now: int) -> events.Ok:
         """Change the topic of a room that `member` is in, and tell all who are there.
 
-        :raises Refusal: if it is not in that room, or the text is not valid.
+        :raises Refusal: if it is not in that room or may not write there, or the text is not valid.
         """
         room = self.get_joined(member, command.room)
+        self._permissions.check_may_write(member, room, now)
         text = names.line_text(command.text, limits.TOPIC_CHARACTERS, "A topic")
         topic = events.Topic(room.name, text, member.nickname, now)
         room.topic = topic if text else None
@@ -217,6 +236,8 @@ class Rooms:
                     _topic_state(room.topic),
                     room.settings,
                     tuple(room.wrote.items()),
+                    tuple(sorted(room.operators)),
+                    tuple(room.restrictions),
                 )
                 for room in self._rooms.values()
             ),
@@ -240,6 +261,8 @@ class Rooms:
                 room.topic = events.Topic(state.name, *state.topic)
             room.wrote = dict(state.wrote)
             self.set_settings(room, state.settings)
+            room.operators = set(state.operators)
+            room.restrictions = Restrictions(state.restrictions)
 
     def _create(self, name: str) -> Room:
         self._lives += 1
@@ -267,6 +290,17 @@ class Rooms:
 def visible_rooms(member: Member, asker: Member | None) -> tuple[str, ...]:
     """The names of the rooms of `member` of which `asker`, or anybody, may know."""
     return tuple([room.name for room in member.rooms.values() if not _is_hidden(room, asker)])
+
+
+def operator_rooms(member: Member, asker: Member | None) -> tuple[str, ...]:
+    """The same for those of which `member` is an operator."""
+    return tuple(
+        [
+            room.name
+            for room in member.rooms.values()
+            if member.member_id in room.operators and not _is_hidden(room, asker)
+        ]
+    )
 
 
 def _is_hidden(room: Room, member: Member | None) -> bool:

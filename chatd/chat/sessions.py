@@ -36,7 +36,7 @@ from chatd.chat.events import (
 from chatd.chat.members import Connections
 from chatd.chat.model import Member
 from chatd.chat.outbox import MemberId
-from chatd.chat.state import OutcomeState, SessionState
+from chatd.chat.state import JoinedRoomState, OutcomeState, SessionState
 
 
 def _action(command: commands.SendMessage | commands.SendPrivate) -> tuple[str, ...]:
@@ -78,10 +78,14 @@ class Outcome(NamedTuple):
 
 @dataclass(slots=True)
 class JoinedRoom:
-    """A room that a session is in: which life of it, and the number of its last message then."""
+    """A room that a session is in: which life of it, and the number of its last message then.
+
+    :ivar is_operator: whether the member keeps order there.
+    """
 
     life: int
     seq: int
+    is_operator: bool = False
 
 
 @dataclass(slots=True)
@@ -99,6 +103,7 @@ class MemberSession:
     :ivar private_characters: the length of their texts.
     :ivar rooms: the rooms it is in, or was in when it left, by their names.
     :ivar absent_since: when its connection was lost, in milliseconds since 1970.
+    :ivar has_host_code: whether its member is a host as it has given the server's code.
     """
 
     digest: str
@@ -112,6 +117,7 @@ class MemberSession:
     private_characters: int = 0
     rooms: dict[str, JoinedRoom] = field(default_factory=dict)
     absent_since: int | None = None
+    has_host_code: bool = False
 
     def outcome(self, number: int, command: commands.Command) -> Reply | None:
         """The reply to a command that was carried out before; None if `number` is new.
@@ -233,8 +239,10 @@ class Sessions:
         If there are too many, the one that is absent for longest ends.
         """
         session = MemberSession(digest, member, member.nickname, is_authenticated)
+        session.has_host_code = member.has_host_code
         session.rooms = {
-            room.name: JoinedRoom(room.life, room.history.seq) for room in member.rooms.values()
+            room.name: JoinedRoom(room.life, room.history.seq, member.member_id in room.operators)
+            for room in member.rooms.values()
         }
         self._connected[digest] = self._by_member[member.member_id] = session
         capacity = self._connections.all_slots() * limits.SLOT_SESSIONS
@@ -367,8 +375,12 @@ def _session_state(session: MemberSession) -> SessionState:
         tuple(_outcome_state(*outcome) for outcome in session.outcomes),
         session.private_seq,
         tuple(session.private),
-        tuple((name, room.life, room.seq) for name, room in session.rooms.items()),
+        tuple(
+            JoinedRoomState(name, room.life, room.seq, room.is_operator)
+            for name, room in session.rooms.items()
+        ),
         session.absent_since,
+        session.has_host_code,
     )
 
 
@@ -382,8 +394,11 @@ def _restored(state: SessionState, members: Mapping[MemberId, Member]) -> Member
         private_seq=state.private_seq,
         private=deque(state.private),
         private_characters=sum(len(each.text) for each in state.private),
-        rooms={name: JoinedRoom(life, seq) for name, life, seq in state.rooms},
+        rooms={
+            each.name: JoinedRoom(each.life, each.seq, each.is_operator) for each in state.rooms
+        },
         absent_since=state.absent_since,
+        has_host_code=state.has_host_code,
     )
     session.outcomes.extend(
         Outcome(each.number, each.checksum, _reply(each)) for each in state.outcomes

@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from chatd.chat.events import Node, PrivateMessage
 from chatd.chat.outbox import MemberId
+from chatd.chat.restrictions import Restriction
 
 #: The number of the hub's rules. It changes when the same operations have other results.
 RULES = 5
@@ -34,6 +35,7 @@ class MemberState:
     away_text: str = ""
     is_authenticated: bool = False
     named_since: int = 0
+    has_host_code: bool = False
 
 
 class Settings(NamedTuple):
@@ -76,6 +78,8 @@ class RoomState:
     topic: tuple[str, str, int] | None = None
     settings: Settings = OPEN
     wrote: tuple[tuple[MemberId, int], ...] = ()
+    operators: tuple[MemberId, ...] = ()
+    restrictions: tuple[Restriction, ...] = ()
 
 
 class OutcomeState(NamedTuple):
@@ -95,12 +99,18 @@ class OutcomeState(NamedTuple):
     away: tuple[tuple[str, str], ...] = ()
 
 
+class JoinedRoomState(NamedTuple):
+    """A room that a session is in: see :class:`chatd.chat.sessions.JoinedRoom`."""
+
+    name: str
+    life: int
+    seq: int
+    is_operator: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class SessionState:
-    """A session: see :class:`chatd.chat.sessions.MemberSession`.
-
-    :ivar rooms: names, lives, and the numbers of their last messages when they were joined.
-    """
+    """A session: see :class:`chatd.chat.sessions.MemberSession`."""
 
     digest: str
     member_id: MemberId | None
@@ -110,8 +120,9 @@ class SessionState:
     outcomes: tuple[OutcomeState, ...]
     private_seq: int
     private: tuple[PrivateMessage, ...]
-    rooms: tuple[tuple[str, int, int], ...]
+    rooms: tuple[JoinedRoomState, ...]
     absent_since: int | None
+    has_host_code: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +148,8 @@ class HubState:
     :ivar ended_seq: the highest number of a message in a room that has ended.
     :ivar pools: of a server that is no cluster.
     :ivar fingerprints: of the accounts' passwords.
+    :ivar hosts: the accounts that are marked as hosts, sorted.
+    :ivar restrictions: who is banned from the whole chat, or muted in it.
     """
 
     rules: int
@@ -152,3 +165,5 @@ class HubState:
     nodes: tuple[NodeState, ...] = ()
     cluster_id: str = ""
     fingerprints: tuple[tuple[str, str], ...] = ()
+    hosts: tuple[str, ...] = ()
+    restrictions: tuple[Restriction, ...] = ()

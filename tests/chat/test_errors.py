@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from chatd.chat import errors
+from chatd.chat import errors, moderation_errors
 from chatd.chat.errors import Refusal
 
 
@@ -77,6 +77,11 @@ def test_a_refusal_has_its_sentence_and_its_requests_id() -> None:
         errors.NicknameTaken("ice"),
         errors.NoSuchRoom("#dev"),
         errors.NotInRoom("#dev"),
+        moderation_errors.NotHost(),
+        moderation_errors.NotHost("#dev"),
+        moderation_errors.Muted("#dev", 60_000, "spam."),
+        moderation_errors.Banned(),
+        moderation_errors.NicknameBanned("ice"),
     ],
     ids=lambda refusal: refusal.code,
 )

@@ -240,7 +240,7 @@ def test_users_rooms_and_history_can_be_read_without_a_connection(chat: Chat) ->
     ice = chat.enter("ice")
     chat.handle(ice, JoinRoom("#dev"))
     chat.handle(ice, SendMessage("hello", "#dev"))
-    user = events.User("ice", STARTED + 1, ("#lobby", "#dev"))
+    user = events.User("ice", STARTED + 1, ("#lobby", "#dev"), operator=("#dev",))
     assert chat.hub.users() == events.Users((user,))
     assert chat.hub.users("#DEV") == events.Users((user,), "#dev")
     assert chat.hub.rooms().rooms == (events.RoomEntry("#lobby", 1), events.RoomEntry("#dev", 1))

@@ -19,6 +19,7 @@ UNITS = {
     "FACTOR",
     "DATAGRAMS",
     "COMMANDS",
+    "BANS",
     "TICKS",
     "ENTRIES",
     "OPERATIONS",

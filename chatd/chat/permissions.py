@@ -1,0 +1,158 @@
+"""Who may do what: hosts and operators, and those who are banned or muted.
+
+A *host* may do everything everywhere. An *operator* has created a room, and keeps order there.
+Nobody restricts a host: whatever is decided holds for the others alone.
+"""
+
+from collections.abc import Iterable
+
+from chatd.chat import names
+from chatd.chat.model import Member, Room
+from chatd.chat.moderation_errors import Banned, Muted, NicknameBanned, NotHost
+from chatd.chat.restrictions import BAN, MUTE, Identity, Restriction, Restrictions
+from chatd.chat.sessions import MemberSession, Sessions
+
+
+class Permissions:
+    """Checks whether members may do what they ask for.
+
+    :ivar hosts: the casefolded nicknames of the accounts that are marked as hosts.
+    :ivar restrictions: those of the whole chat; each room has its own.
+    """
+
+    def __init__(self, sessions: Sessions) -> None:
+        self.hosts: frozenset[str] = frozenset()
+        self.restrictions = Restrictions()
+        self._sessions = sessions
+
+    # --- roles ----------------------------------------------------------------------------------
+
+    def is_host(self, member: Member) -> bool:
+        """Whether the member is a host of the whole chat."""
+        return member.has_host_code or (
+            member.is_authenticated and self.is_host_account(member.nickname)
+        )
+
+    def is_host_account(self, nickname: str) -> bool:
+        """Whether that nickname is an account that is marked as a host."""
+        return names.casefold(nickname) in self.hosts
+
+    def keeps_order(self, member: Member, room: Room | None) -> bool:
+        """Whether the member is a host, or an operator of `room`."""
+        is_operator = room is not None and member.member_id in room.operators
+        return is_operator or self.is_host(member)
+
+    def check_keeps_order(self, member: Member, room: Room | None) -> None:
+        """Check that the member may decide for `room`, or with None for the whole chat.
+
+        :raises NotHost: if not.
+        """
+        if not self.keeps_order(member, room):
+            raise NotHost(None if room is None else room.name)
+
+    # --- writing --------------------------------------------------------------------------------
+
+    def check_may_write(self, member: Member, room: Room, now: int) -> None:
+        """Check that the member may write in `room`, where it is.
+
+        This is checked for all that everybody there would read: messages, files and topics.
+
+        :raises Refusal: if it may not.
+        """
+        # Nobody is muted in most chats: then a message costs no more than this.
+        if room.restrictions.has(MUTE) or self.restrictions.has(MUTE):
+            self.check_is_heard(member, now)
+            found = room.restrictions.find(MUTE, self.identity(member), now)
+            if found is not None and not self.is_host(member):
+                raise Muted(room.name, found.milliseconds_left(now), found.reason)
+
+    def check_may_write_to(self, member: Member, to: Iterable[Member], now: int) -> None:
+        """Check that the member may write to those members alone; everybody may write to hosts.
+
+        :raises Muted: if it may not.
+        """
+        if self.restrictions.has(MUTE) and not all(map(self.is_host, to)):
+            self.check_is_heard(member, now)
+
+    def check_is_heard(self, member: Member, now: int) -> None:
+        """Check that the member is not muted in the whole chat.
+
+        :raises Muted: if it is.
+        """
+        found = self.restrictions.find(MUTE, self.identity(member), now)
+        if found is not None and not self.is_host(member):
+            raise Muted(None, found.milliseconds_left(now), found.reason)
+
+    # --- entering and joining -------------------------------------------------------------------
+
+    def check_may_enter(
+        self,
+        member: Member,
+        nickname: str,
+        brought: str,
+        now: int,
+        session: MemberSession | None = None,
+        *,
+        is_authenticated: bool = False,
+    ) -> None:
+        """Check that a connection may enter with that nickname.
+
+        :param brought: the digest of the token that it brings, whether there is such a session.
+        :param session: that it goes on with.
+        :raises Banned: if it may not.
+        """
+        has_code = session is not None and session.has_host_code
+        if has_code or (is_authenticated and self.is_host_account(nickname)):
+            return
+        before = () if session is None else (session.nickname,)
+        identity = Identity((nickname, *before), host_of(member.address), brought)
+        found = self.restrictions.find(BAN, identity, now)
+        if found is not None:
+            raise Banned(None, found.milliseconds_left(now), found.reason)
+
+    def check_may_rename(
+        self, member: Member, nickname: str, now: int, *, is_authenticated: bool = False
+    ) -> None:
+        """Check that the member may take that nickname.
+
+        :param is_authenticated: whether it has given the password of the account.
+        :raises Refusal: if it may not: it is muted, or the nickname is banned.
+        """
+        if self.is_host(member) or (is_authenticated and self.is_host_account(nickname)):
+            return
+        if member.nickname != member.address:  # else it has no nickname of its own yet
+            self.check_is_heard(member, now)
+        if self.restrictions.find(BAN, Identity((nickname,)), now) is not None:
+            raise NicknameBanned(nickname)
+
+    def check_may_join(self, member: Member, room: Room, now: int) -> None:
+        """Check that the member may join `room`, which exists.
+
+        :raises Refusal: if it may not.
+        """
+        found = self._ban(member, room, now)
+        if found is not None:
+            raise Banned(room.name, found.milliseconds_left(now), found.reason)
+
+    def is_banned(self, member: Member, room: Room, now: int) -> bool:
+        """Whether the member is banned from `room`."""
+        return self._ban(member, room, now) is not None
+
+    def _ban(self, member: Member, room: Room, now: int) -> Restriction | None:
+        found = room.restrictions.find(BAN, self.identity(member), now)
+        return None if found is None or self.is_host(member) else found
+
+    def identity(self, member: Member) -> Identity:
+        """What the member is known by."""
+        session = self._sessions.of(member.member_id)
+        return Identity(
+            (member.nickname,),
+            host_of(member.address),
+            "" if session is None else session.digest,
+            member.member_id,
+        )
+
+
+def host_of(address: str) -> str:
+    """The address without its port."""
+    return address.rpartition(":")[0]
