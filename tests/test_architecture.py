@@ -65,8 +65,9 @@ PURE = {
 }
 
 
-#: What any package may use of msgspec: frozen values, and the mark of a field that is not there.
-VALUES = {"msgspec.Struct", "msgspec.UNSET", "msgspec.UnsetType", "msgspec.field"}
+#: What any package may use of msgspec: frozen values, the bounds of their fields, and the mark of a
+#: field that is not there.
+VALUES = {"msgspec.Struct", "msgspec.Meta", "msgspec.UNSET", "msgspec.UnsetType", "msgspec.field"}
 
 
 def modules() -> Iterator[tuple[str, Path]]:

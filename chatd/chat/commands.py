@@ -15,7 +15,6 @@ from chatd.chat import limits
 from chatd.chat.events import File
 from chatd.chat.names import LOBBY
 
-
 #: A number that every log and every JSON parser keeps as it is.
 KeptNumber = Annotated[int, Meta(ge=-(2**53) + 1, le=2**53 - 1)]
 

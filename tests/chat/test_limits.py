@@ -19,7 +19,6 @@ UNITS = {
     "FACTOR",
     "DATAGRAMS",
     "COMMANDS",
-    "BANS",
     "TICKS",
     "ENTRIES",
     "OPERATIONS",

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatd.chat import commands
-from chatd.chat.events import Node
+from chatd.chat.events import File, Node
 from chatd.chat.hub import Hub, HubSettings
 from chatd.chat.state import RULES
 from chatd.log import codec
@@ -43,6 +43,9 @@ TEXTS = st.text(max_size=20)
 #: What msgpack can write; larger ones are in no command that changes the chat.
 NUMBERS = st.integers(-(2**63), 2**63 - 1)
 
+#: What a dialect decodes, where a number is kept.
+KEPT_NUMBERS = st.integers(-(2**53) + 1, 2**53 - 1)
+
 KEYS = st.builds(commands.SessionKeys, TEXTS, TEXTS, NUMBERS)
 
 COMMANDS = {each: st.builds(each) for each in commands.Command.__args__} | {
@@ -53,6 +56,15 @@ COMMANDS = {each: st.builds(each) for each in commands.Command.__args__} | {
     commands.SendPrivate: st.builds(
         commands.SendPrivate, TEXTS, st.lists(TEXTS, max_size=3).map(tuple)
     ),
+    commands.Ban: st.builds(
+        commands.Ban, TEXTS, st.none() | TEXTS, st.none() | KEPT_NUMBERS, TEXTS
+    ),
+    commands.Mute: st.builds(
+        commands.Mute, TEXTS, st.none() | TEXTS, st.none() | KEPT_NUMBERS, TEXTS
+    ),
+    commands.ChangeRoom: st.builds(commands.ChangeRoom, TEXTS, slow=st.none() | KEPT_NUMBERS),
+    commands.RemoveMessage: st.builds(commands.RemoveMessage, TEXTS, KEPT_NUMBERS),
+    commands.SendFile: st.builds(commands.SendFile, st.builds(File, TEXTS, TEXTS, NUMBERS, TEXTS)),
 }
 OPERATIONS: dict[type[Operation[Any]], st.SearchStrategy[Operation[Any]]] = {
     ReserveSlot: st.builds(ReserveSlot, TEXTS),
