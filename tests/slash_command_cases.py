@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from chatd.chat import commands
 from chatd.chat.errors import Refusal
-from chatd.wire import slash_commands
+from chatd.wire import user_inputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,14 @@ def _action(command: commands.SendMessage | commands.SendPrivate) -> dict[str, b
     return {"action": True} if command.action else {}
 
 
+def _given(command: object, *names: str) -> dict[str, Any]:
+    """Those of its values that are not left out."""
+    values = ((name, getattr(command, name)) for name in names)
+    return {name: value for name, value in values if value not in (None, "", False)}
+
+
+_BAN: Final = ("nickname", "room", "seconds", "reason")
+
 #: The frame of each command: its type and its data.
 _FRAMES: Final[dict[type, Any]] = {
     commands.SendMessage: lambda command: (
@@ -80,18 +88,18 @@ _FRAMES: Final[dict[type, Any]] = {
     commands.ReadTopic: lambda command: ("topic", {"room": command.room}),
     commands.SetAway: lambda command: ("away", {"text": command.text}),
     commands.WhoIs: lambda command: ("whois", {"nickname": command.nickname}),
-    slash_commands.OpenPrivate: lambda command: ("open-private", {"to": list(command.to)}),
-    slash_commands.ClosePrivate: lambda command: ("close-private", {"to": list(command.to)}),
-    slash_commands.Ignore: lambda command: (
+    user_inputs.OpenPrivate: lambda command: ("open-private", {"to": list(command.to)}),
+    user_inputs.ClosePrivate: lambda command: ("close-private", {"to": list(command.to)}),
+    user_inputs.Ignore: lambda command: (
         "ignore",
         None if command.nickname is None else {"nickname": command.nickname},
     ),
-    slash_commands.Unignore: lambda command: ("unignore", {"nickname": command.nickname}),
-    slash_commands.Clear: lambda command: ("clear", None),
-    slash_commands.WhoAmI: lambda command: ("who-am-i", None),
-    slash_commands.ShowInvite: lambda command: ("show-invite", None),
+    user_inputs.Unignore: lambda command: ("unignore", {"nickname": command.nickname}),
+    user_inputs.Clear: lambda command: ("clear", None),
+    user_inputs.WhoAmI: lambda command: ("who-am-i", None),
+    user_inputs.ShowInvite: lambda command: ("show-invite", None),
     commands.Rename: lambda command: ("set-name", {"nickname": command.nickname}),
-    commands.JoinRoom: lambda command: ("join", {"room": command.room}),
+    commands.JoinRoom: lambda command: ("join", _given(command, "room", "key")),
     commands.LeaveRoom: lambda command: ("leave", {"room": command.room}),
     commands.ListUsers: lambda command: (
         "users",
@@ -104,10 +112,24 @@ _FRAMES: Final[dict[type, Any]] = {
         {"room": command.room, "limit": command.limit},
     ),
     commands.Search: lambda command: ("search", _search_data(command)),
-    slash_commands.MoreResults: lambda command: ("more-results", None),
-    slash_commands.SwitchRoom: lambda command: ("switch-room", {"room": command.room}),
-    slash_commands.Help: lambda command: ("help", None),
-    slash_commands.PromptPrivate: lambda command: ("prompt-private", None),
+    user_inputs.MoreResults: lambda command: ("more-results", None),
+    user_inputs.SwitchRoom: lambda command: ("switch-room", {"room": command.room}),
+    user_inputs.Help: lambda command: ("help", _given(command, "is_for_hosts") or None),
+    user_inputs.SendPath: lambda command: ("send-path", asdict(command)),
+    user_inputs.SavePath: lambda command: ("save-path", asdict(command)),
+    commands.Kick: lambda command: ("kick", _given(command, "nickname", "room", "reason")),
+    commands.Ban: lambda command: ("ban", _given(command, *_BAN)),
+    commands.Unban: lambda command: ("unban", _given(command, "nickname", "room")),
+    commands.Mute: lambda command: ("mute", _given(command, *_BAN)),
+    commands.Unmute: lambda command: ("unmute", _given(command, "nickname", "room")),
+    commands.ListBans: lambda command: ("bans", _given(command, "room") or None),
+    commands.ChangeRoom: lambda command: (
+        "set-room",
+        {key: value for key, value in asdict(command).items() if value is not None},
+    ),
+    commands.RemoveMessage: lambda command: ("remove", asdict(command)),
+    commands.GiveHostCode: lambda command: ("host", asdict(command)),
+    user_inputs.PromptPrivate: lambda command: ("prompt-private", None),
 }
 
 

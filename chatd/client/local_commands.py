@@ -8,18 +8,20 @@ from chatd.chat.names import casefold
 from chatd.client.ignored import IgnoredNicknames
 from chatd.client.joined_rooms import JoinedRooms
 from chatd.client.ui import UserInterface, show_help
-from chatd.wire import slash_commands
+from chatd.wire import user_inputs
 from chatd.wire.rendering import escape
 
 LocalCommand = (
-    slash_commands.Help
-    | slash_commands.SwitchRoom
-    | slash_commands.OpenPrivate
-    | slash_commands.ClosePrivate
-    | slash_commands.Clear
-    | slash_commands.Ignore
-    | slash_commands.Unignore
-    | slash_commands.WhoAmI
+    user_inputs.Help
+    | user_inputs.SwitchRoom
+    | user_inputs.OpenPrivate
+    | user_inputs.ClosePrivate
+    | user_inputs.Clear
+    | user_inputs.Ignore
+    | user_inputs.Unignore
+    | user_inputs.WhoAmI
+    | user_inputs.SendPath
+    | user_inputs.SavePath
 )
 
 
@@ -43,14 +45,18 @@ class LocalCommands:
         self._ignored = ignored
         self._refuse = refuse
         self._actions: dict[type, Callable[[Any], None]] = {
-            slash_commands.Help: lambda command: show_help(self._ui),
-            slash_commands.SwitchRoom: lambda command: self._switch_room(command.room),
-            slash_commands.OpenPrivate: lambda command: self.switch(_talk(command.to)),
-            slash_commands.ClosePrivate: lambda command: self._close_private(command.to),
-            slash_commands.Clear: lambda command: self._ui.clear(),
-            slash_commands.Ignore: lambda command: self._ignore(command.nickname),
-            slash_commands.Unignore: lambda command: self._unignore(command.nickname),
-            slash_commands.WhoAmI: lambda command: show_identity(),
+            user_inputs.Help: lambda command: show_help(
+                self._ui, is_for_hosts=command.is_for_hosts
+            ),
+            user_inputs.SwitchRoom: lambda command: self._switch_room(command.room),
+            user_inputs.OpenPrivate: lambda command: self.switch(_talk(command.to)),
+            user_inputs.ClosePrivate: lambda command: self._close_private(command.to),
+            user_inputs.Clear: lambda command: self._ui.clear(),
+            user_inputs.Ignore: lambda command: self._ignore(command.nickname),
+            user_inputs.Unignore: lambda command: self._unignore(command.nickname),
+            user_inputs.WhoAmI: lambda command: show_identity(),
+            user_inputs.SendPath: lambda command: self._refuse("This client sends no files."),
+            user_inputs.SavePath: lambda command: self._refuse("This client saves no files."),
         }
 
     def carry_out(self, command: LocalCommand) -> None:

@@ -4,7 +4,7 @@ Such a line is neither shown again nor stored, in the input history or elsewhere
 """
 
 from chatd.chat import commands
-from chatd.wire.slash_commands import UserInput
+from chatd.wire.user_inputs import UserInput
 
 
 def without_secret(line: str, user_input: UserInput | None) -> str:

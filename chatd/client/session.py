@@ -53,10 +53,10 @@ from chatd.client.ui import SessionView, UserInterface, show_invitation
 from chatd.client.unconfirmed import LIST_REPLIES, PendingCommand, UnconfirmedCommands, format_count
 from chatd.client.who_am_i import show_identity
 from chatd.client.withheld_line import WithheldLine
-from chatd.wire import slash_commands
+from chatd.wire import slash_commands, user_inputs
 from chatd.wire.frames import FromServer
 from chatd.wire.rendering import escape
-from chatd.wire.slash_commands import UserInput
+from chatd.wire.user_inputs import UserInput
 
 #: With so many lines in the queue, input is paused until half of them are sent.
 _PAUSE_LINES: Final = limits.UNSENT_LINES
@@ -158,13 +158,13 @@ class Session(SessionView, RenamedSession):
             self._refuse_after_quit(line)
         elif isinstance(user_input, LocalCommand):
             self._local_commands.carry_out(user_input)
-        elif isinstance(user_input, slash_commands.MoreResults):
+        elif isinstance(user_input, user_inputs.MoreResults):
             self._request_more_results(line)
-        elif isinstance(user_input, slash_commands.PromptPrivate):
+        elif isinstance(user_input, user_inputs.PromptPrivate):
             prompt_private_message(self._ui, self.submit, self.not_sent)
         elif isinstance(user_input, commands.Quit):
             self.confirm_leaving(self._quit)
-        elif isinstance(user_input, slash_commands.ShowInvite):
+        elif isinstance(user_input, user_inputs.ShowInvite):
             show_invitation(self._ui, self.invitation)
         elif user_input is not None:
             self.enqueue(PendingCommand(line, user_input))

@@ -16,7 +16,8 @@ from chatd.client.invitation import Invitation
 from chatd.client.status import Status
 from chatd.wire.frames import FromServer
 from chatd.wire.rendering import escape
-from chatd.wire.slash_commands import UserInput, help_lines
+from chatd.wire.slash_commands import help_lines
+from chatd.wire.user_inputs import UserInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +130,9 @@ class UserInterface(Protocol):
         """Take lines again."""
 
 
-def show_help(ui: UserInterface) -> None:
-    """Show the list of commands."""
-    for line in help_lines():
+def show_help(ui: UserInterface, *, is_for_hosts: bool = False) -> None:
+    """Show the list of commands, or of those of hosts and operators."""
+    for line in help_lines(is_for_hosts=is_for_hosts):
         ui.notify(line)
 
 

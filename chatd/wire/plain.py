@@ -22,7 +22,7 @@ from chatd.chat import commands, errors, events, limits
 from chatd.chat.errors import Refusal, RequestId
 from chatd.chat.events import Event
 from chatd.chat.names import LOBBY, casefold
-from chatd.wire import rendering, slash_commands
+from chatd.wire import rendering, slash_commands, user_inputs
 from chatd.wire.dialect import ALL_ECHOES, Dialect, LocalReply, Request, Result
 from chatd.wire.identity import Identity
 from chatd.wire.telnet import edited
@@ -124,44 +124,44 @@ class Plain(Dialect):
         return commands.Authenticate(self.account, line) if line else _PasswordCanceled()
 
     def _command(
-        self, user_input: slash_commands.UserInput | None
+        self, user_input: user_inputs.UserInput | None
     ) -> commands.ClientCommand | LocalReply:
         """The command for the hub, or the reply that needs none."""
         match user_input:
             case None:
                 return LocalReply()
-            case slash_commands.Help():
-                return LocalReply(tuple(slash_commands.help_lines()))
-            case slash_commands.SwitchRoom(room):
+            case user_inputs.Help(is_for_hosts):
+                return LocalReply(tuple(slash_commands.help_lines(is_for_hosts=is_for_hosts)))
+            case user_inputs.SwitchRoom(room):
                 return _RoomSwitched((f"You now write to {room}.",), room)
-            case slash_commands.PromptPrivate():
+            case user_inputs.PromptPrivate():
                 return LocalReply(("Usage: @NAME TEXT, or /msg NAME[,NAME] TEXT",))
-            case slash_commands.MoreResults():
+            case user_inputs.MoreResults():
                 return self.more_results or _NO_MORE_RESULTS
-            case _ if isinstance(user_input, slash_commands.LOCAL_INPUT):
+            case _ if isinstance(user_input, user_inputs.LOCAL_INPUT):
                 return self._local_reply(user_input)
             case _:
                 return user_input
 
-    def _local_reply(self, user_input: slash_commands.LocalInput) -> LocalReply:
+    def _local_reply(self, user_input: user_inputs.LocalInput) -> LocalReply:
         match user_input:
-            case slash_commands.OpenPrivate(to):
+            case user_inputs.OpenPrivate(to):
                 names = ",".join(to)
                 return _notice(f"Type @{names} TEXT, each time, to write to {names} alone.")
-            case slash_commands.Ignore() | slash_commands.Unignore():
+            case user_inputs.Ignore() | user_inputs.Unignore():
                 return self._ignore(user_input)
-            case slash_commands.WhoAmI():
+            case user_inputs.WhoAmI():
                 return LocalReply(self.identity.describe())
             case _:
                 return _notice("This command works in chatd's own client and on its page.")
 
-    def _ignore(self, user_input: slash_commands.Ignore | slash_commands.Unignore) -> LocalReply:
+    def _ignore(self, user_input: user_inputs.Ignore | user_inputs.Unignore) -> LocalReply:
         nickname = user_input.nickname
         if nickname is None:
             names = ", ".join(sorted(self.ignored))
             return _notice(f"You ignore: {names}" if names else "You ignore nobody.")
         name = casefold(nickname)
-        if isinstance(user_input, slash_commands.Unignore):
+        if isinstance(user_input, user_inputs.Unignore):
             if name not in self.ignored:
                 return _notice(f"You do not ignore {nickname}.")
             return _Ignoring(

@@ -131,7 +131,7 @@ def read_recipients(answer: str) -> tuple[str, ...]:
     position = 0
     while position < len(answer):
         found = _NAME.match(answer, position)
-        name = _clean_name(found[0]) if found else ""
+        name = clean_name(found[0]) if found else ""
         if name:
             names.append(name)
         if len(names) > limits.RECIPIENTS:
@@ -145,6 +145,11 @@ def read_recipients(answer: str) -> tuple[str, ...]:
 def too_many_recipients() -> BadRecipients:
     """The refusal of a private message with more recipients than it may have."""
     return BadRecipients(f"A private message needs 1 to {limits.RECIPIENTS} recipients.")
+
+
+def has_comma(text: str) -> bool:
+    """Whether `text` has a comma of any kind, which no nickname has."""
+    return _COMMAS.search(text) is not None
 
 
 def is_marked_name(name: str) -> bool:
@@ -185,7 +190,8 @@ def _skip_separators(text: str, position: int, is_marked: bool) -> tuple[int, bo
     return end, has_comma
 
 
-def _clean_name(word: str) -> str:
+def clean_name(word: str) -> str:
+    """The nickname in a word, without invisible characters and a colon behind it."""
     name = without_invisibles(word)
     return name[:-1] if len(name) > 1 and name[-1] in COLON else name
 

@@ -11,7 +11,8 @@ from chatd.client.session import Session
 from chatd.client.ui import SessionView
 from chatd.wire import frames
 from chatd.wire.frames import FromServer
-from chatd.wire.slash_commands import UserInput, parse
+from chatd.wire.slash_commands import parse
+from chatd.wire.user_inputs import UserInput
 from tests.fakes import FakeUI
 
 

@@ -8,7 +8,7 @@ from chatd.chat.commands import ChangeRoom, GiveHostCode, JoinRoom
 from chatd.chat.errors import WrongPassword
 from chatd.client.terminal.input_history import InputHistory, is_private
 from chatd.wire import frames
-from chatd.wire.slash_commands import UserInput
+from chatd.wire.user_inputs import UserInput
 from tests.client.service_harness import TOKEN, online
 from tests.client.session_harness import SessionHarness
 

@@ -102,7 +102,7 @@ def test_a_members_line_is_a_message_or_a_command(
 #: What the plain dialect carries out without a command for the server.
 LOCAL = (
     *("help", "switch-room", "prompt-private", "more-results", "open-private", "ignore"),
-    *("unignore", "clear", "show-invite", "who-am-i"),
+    *("unignore", "clear", "show-invite", "who-am-i", "send-path", "save-path"),
 )
 
 
@@ -136,12 +136,14 @@ def test_an_invalid_line_is_refused_with_a_notice(line: bytes) -> None:
     assert len(answer) < 200
 
 
-def test_help_lists_every_command() -> None:
-    request = MEMBER.decode(b"/help")
+@pytest.mark.parametrize(("line", "is_for_hosts"), [(b"/help", False), (b"/help hosts", True)])
+def test_help_lists_every_command(line: bytes, is_for_hosts: bool) -> None:
+    request = MEMBER.decode(line)
     assert isinstance(request.command, LocalReply)
     listed = "\n".join(shown(MEMBER.encode_reply(request.command)))
-    for name in (name for spec in slash_commands.SLASH_COMMANDS for name in spec.names):
-        assert name in listed
+    for spec in slash_commands.SLASH_COMMANDS:
+        if spec.is_for_hosts == is_for_hosts:
+            assert all(name in listed for name in spec.names)
 
 
 ROOM_AFTER: list[tuple[str, str, Result, str]] = [

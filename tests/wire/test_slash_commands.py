@@ -21,16 +21,8 @@ from chatd.chat.commands import (
     SendPrivate,
 )
 from chatd.chat.errors import Refusal
-from chatd.wire.slash_commands import (
-    SLASH_COMMANDS,
-    Help,
-    PromptPrivate,
-    SwitchRoom,
-    UserInput,
-    help_lines,
-    parse,
-    private_recipients,
-)
+from chatd.wire.slash_commands import SLASH_COMMANDS, help_lines, parse, private_recipients
+from chatd.wire.user_inputs import Help, PromptPrivate, SwitchRoom, UserInput
 from tests.slash_command_cases import CASES, RECIPIENTS, Case, assert_is
 
 
@@ -159,28 +151,31 @@ def test_text_after_a_second_slash_is_sent_unchanged(text: str) -> None:
 
 
 def test_the_help_names_every_command() -> None:
-    shown = "\n".join(help_lines())
     for spec in SLASH_COMMANDS:
+        shown = "\n".join(help_lines(is_for_hosts=spec.is_for_hosts))
         for name in spec.names:
             assert name in shown
         assert spec.help in shown
-    assert "//TEXT" in shown
+    assert "//TEXT" in "\n".join(help_lines())
 
 
-def test_the_help_is_aligned() -> None:
-    starts = {
-        line.index(spec.help)
-        for spec in SLASH_COMMANDS
-        for line in help_lines()
-        if spec.help in line
-    }
-    assert len(starts) == 1
+@pytest.mark.parametrize("is_for_hosts", [False, True])
+def test_the_help_is_aligned_and_fits_a_terminal(is_for_hosts: bool) -> None:
+    lines = help_lines(is_for_hosts=is_for_hosts)
+    specs = [spec for spec in SLASH_COMMANDS if spec.is_for_hosts == is_for_hosts]
+    assert (
+        len({line.index(spec.help) for spec in specs for line in lines if spec.help in line}) == 1
+    )
+    assert max(map(len, lines)) <= 80
 
 
 @pytest.mark.parametrize(
     "line",
-    ["@a " * 21_000, "@a," * 21_000, "/msg " + "a," * 30_000, "@" + "\ufdfa" * 21_000 + " hi"],
-    ids=["names", "commas", "msg", "a long name"],
+    [
+        *("@a " * 21_000, "@a," * 21_000, "/msg " + "a," * 30_000, "@" + "\ufdfa" * 21_000 + " hi"),
+        *("/send a" + " @a" * 21_000, "/ban " + "a " * 30_000, "/key " + "\ufdfa" * 21_000),
+    ],
+    ids=["names", "commas", "msg", "a long name", "files", "reason", "key"],
 )
 def test_work_for_recipients_ends_at_the_limit(line: str) -> None:
     calls = 0
@@ -205,7 +200,7 @@ def test_a_long_unknown_command_is_compared_with_none(monkeypatch: pytest.Monkey
         compared.append(one)
         return 9
 
-    monkeypatch.setattr("chatd.wire.slash_commands._typing_errors", typing_errors)
+    monkeypatch.setattr("chatd.wire.command_names._typing_errors", typing_errors)
     for name in ("/x" * 20_000, "/" + "x" * limits.NICKNAME_CHARACTERS):
         with pytest.raises(Refusal, match="There is no command"):
             parse(f"{name} hello")

@@ -9,7 +9,7 @@ from chatd.chat import commands, events
 from chatd.client.terminal import formatting
 from chatd.client.terminal.output import Line, OutputQueue
 from chatd.client.terminal.roster import Roster
-from chatd.wire.slash_commands import UserInput
+from chatd.wire.user_inputs import UserInput
 
 
 class Display(Protocol):

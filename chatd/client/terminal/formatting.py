@@ -18,7 +18,7 @@ from chatd.client.terminal.output import Line
 from chatd.wire import rendering
 from chatd.wire.mentions import mention_spans, mentions
 from chatd.wire.rendering import escape
-from chatd.wire.slash_commands import UserInput
+from chatd.wire.user_inputs import UserInput
 
 #: Colours of the 256-colour palette that all terminals have, of medium brightness and clear hue.
 NICKNAME_COLOURS: Final = (

@@ -21,7 +21,7 @@ from chatd.client.secret_lines import has_secret
 from chatd.client.terminal.views import is_talk, talk
 from chatd.state_directory import state_directory
 from chatd.wire import slash_commands
-from chatd.wire.slash_commands import UserInput
+from chatd.wire.user_inputs import UserInput
 
 _FILE_NAME: Final = "input-history"
 #: So much of a line that is too long tells whether it is a message.

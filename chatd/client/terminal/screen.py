@@ -44,7 +44,7 @@ from chatd.client.ui import (
     describe_target,
 )
 from chatd.stderr import write_line
-from chatd.wire import slash_commands
+from chatd.wire import slash_commands, user_inputs
 from chatd.wire.rendering import escape
 from chatd.wire.slash_commands import QUIT_COMMANDS
 
@@ -383,7 +383,7 @@ class TerminalUI(InteractiveUI, EditorOwner):
             self._session.not_sent(problem)
         elif self._session is not None:
             self._session.submit(text, user_input)
-        if isinstance(user_input, slash_commands.Help) and self._views is not None:
+        if isinstance(user_input, user_inputs.Help) and self._views is not None:
             for key in view_keys.HELP:
                 self.notify(key)
         if suggestion and not self._editor.drafts:

@@ -21,12 +21,12 @@ from chatd.client.terminal.formatting import format_notice
 from chatd.client.terminal.output import Line, OutputQueue, row_height, wrap
 from chatd.client.terminal.views import NO_DRAFT, Draft, View, Views
 from chatd.client.ui import ALL, NONE
-from chatd.wire import rendering, slash_commands
+from chatd.wire import rendering, user_inputs
 from chatd.wire.rendering import escape
-from chatd.wire.slash_commands import UserInput
+from chatd.wire.user_inputs import UserInput
 
 #: What the user sees at once after these lines tells that they were entered.
-_SEEN: Final = (slash_commands.SwitchRoom, slash_commands.OpenPrivate)
+_SEEN: Final = (user_inputs.SwitchRoom, user_inputs.OpenPrivate)
 
 
 class ViewWindow(Protocol):

@@ -11,9 +11,9 @@ KNOWN = Known(("ice", "Moon", "moonlight"), ("#dev", "#devices", "#lobby"))
     ("before", "beginning", "words"),
     [
         ("/jo", "/jo", ["/join "]),
-        ("/m", "/m", ["/msg ", "/message ", "/me ", "/more "]),
-        ("/M", "/M", ["/msg ", "/message ", "/me ", "/more "]),
-        ("/se", "/se", ["/search ", "/setname "]),
+        ("/m", "/m", ["/msg ", "/message ", "/me ", "/more ", "/mute "]),
+        ("/M", "/M", ["/msg ", "/message ", "/me ", "/more ", "/mute "]),
+        ("/se", "/se", ["/search ", "/setname ", "/send "]),
         ("/search f", "f", ["from:"]),
         ("/search tea ", "", []),
         ("/search tea from:moonL", "moonL", ["moonlight"]),

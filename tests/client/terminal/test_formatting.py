@@ -8,7 +8,7 @@ from chatd.chat import events
 from chatd.chat.commands import ListUsers, SendMessage, SendPrivate
 from chatd.client.terminal import formatting
 from chatd.client.terminal.output import Line
-from chatd.wire.slash_commands import UserInput
+from chatd.wire.user_inputs import UserInput
 
 MORNING = datetime(2026, 11, 21, 10, 35).astimezone().timestamp()
 YESTERDAY = MORNING - 86_400

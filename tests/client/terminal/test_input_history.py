@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from chatd.chat import limits
 from chatd.chat.errors import Refusal
 from chatd.client.terminal.input_history import InputHistory, history_file, is_private
-from chatd.wire.slash_commands import UserInput, parse
+from chatd.wire.slash_commands import parse
+from chatd.wire.user_inputs import UserInput
 
 
 class Run:
