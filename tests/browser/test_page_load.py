@@ -22,13 +22,11 @@ _GAVE_UP: Final = "A part of this page was not loaded. Reload the page."
 #: The browser's errors for what it has not loaded.
 _NOT_LOADED: Final = r"^network: .*ERR_"
 
-#: The long timers of a page that is not ready wait for the test.
-_MANUAL_TIMERS: Final = """
+#: The timer of support.js, which reloads the page, waits for the test.
+_MANUAL_RELOADS: Final = """
   const setRealTimeout = window.setTimeout
   window.setTimeout = (call, milliseconds) => {
-    if (milliseconds < 1000 || document.body.hasAttribute('data-ready')) {
-      return setRealTimeout(call, milliseconds)
-    }
+    if (call.name !== 'reload') return setRealTimeout(call, milliseconds)
     window.endPause = call
   }
 """
@@ -47,7 +45,7 @@ def open_without(
     """The page without these parts, in a browser in which the scripts run before the page's own."""
     page = open_url("about:blank#")
     page.expect_errors(_NOT_LOADED)
-    for script in (_MANUAL_TIMERS, *scripts):
+    for script in (_MANUAL_RELOADS, *scripts):
         page.call("Page.addScriptToEvaluateOnNewDocument", source=script)
     proxy.dropped = parts
     page.open(proxy.url)
@@ -146,6 +144,19 @@ def test_a_page_that_gave_up_reloads_itself_when_the_network_is_back(
     page = open_without(open_url, proxy, _SCRIPT)
     give_up(page)
     proxy.dropped = None
+    page.retry_now()
+    page.wait_for_state("watching")
+
+
+def test_a_page_that_went_offline_reloads_itself_once_it_is_online(
+    open_url: OpenPage, proxy: TcpProxy
+) -> None:
+    page = open_without(open_url, proxy, _SCRIPT)
+    proxy.dropped = None
+    page.run("() => Object.defineProperty(navigator, 'onLine', {get: () => window.isOnline})")
+    end_pause(page, 1)
+    wait_for_problem(page, _WAITS.format(1))
+    page.run("() => { window.isOnline = true }")
     page.retry_now()
     page.wait_for_state("watching")
 

@@ -31,7 +31,7 @@
 
   /** Reload the page later; if that did not help often enough, show the `sentence`.
    *
-   * Without storage the reloads cannot be counted. An offline browser would show an error instead.
+   * Without storage the reloads cannot be counted.
    */
   function recover(sentence) {
     if (isIncomplete) {
@@ -49,8 +49,11 @@
     }
   }
 
+  /** An offline browser would show an error instead of the page. It reports when it is online. */
   function reload() {
-    location.reload();
+    if (isIncomplete && navigator.onLine) {
+      location.reload();
+    }
   }
 
   /** How often the page has reloaded itself in a row. */
@@ -76,12 +79,19 @@
     }
   }
 
-  /** Whether an element of the page was not loaded, and not one that an extension has added. */
-  function isPart(element) {
-    var isStyle = element.tagName === "LINK" && element.rel === "stylesheet";
-    return (element.tagName === "SCRIPT" || isStyle) && isOwn(element.src || element.href);
+  /** Whether all style sheets are there. Firefox does not always report one that was not loaded. */
+  function hasStyles() {
+    var links = document.querySelectorAll("link[rel=stylesheet]");
+    return Array.prototype.every.call(links, function (link) {
+      try {
+        return !isOwn(link.href) || link.sheet.cssRules.length > 0;
+      } catch (error) {
+        return false;
+      }
+    });
   }
 
+  /** Whether it is a URL of this server, and not one that an extension has added. */
   function isOwn(url) {
     return String(url).indexOf(location.protocol + "//" + location.host + "/") === 0;
   }
@@ -103,11 +113,11 @@
     function (event) {
       var target = event.target;
       if (target && target.tagName) {
-        if (isPart(target)) {
+        if (target.tagName === "SCRIPT" && isOwn(target.src)) {
           recover(NOT_LOADED + "Reload the page.");
         }
       } else if (
-        // Not the errors of extensions; and that of ResizeObserver is none.
+        // That of ResizeObserver is none.
         isOwn(event.filename) &&
         String(event.message).indexOf("ResizeObserver") < 0
       ) {
@@ -121,13 +131,9 @@
     fail(String(event.reason));
   });
 
-  addEventListener("online", function () {
-    if (isIncomplete) {
-      reload();
-    }
-  });
+  addEventListener("online", reload);
 
-  // Modules run before this event.
+  // Style sheets are loaded, and modules run, before this event.
   addEventListener("load", function () {
     if (problem) {
       report(problem); // its element may not have been there yet
@@ -137,6 +143,8 @@
       report("This browser has no WebSockets, which this page needs. " + BROWSERS);
     } else if (!isReady()) {
       recover("This page did not start. Reload it. If that does not help: " + BROWSERS);
+    } else if (!hasStyles()) {
+      recover(NOT_LOADED + "Reload the page.");
     } else {
       writeReloads(0);
     }
