@@ -228,6 +228,7 @@ class FakeUI:
     :ivar prompts: the questions, those for a password included.
     :ivar is_checking_password: whether lines are hidden and not taken.
     :ivar confirmed_messages: the user's messages that the server has confirmed.
+    :ivar kept_lines: those that the server has not taken for now.
     :ivar closed_talks: the private talks that the user has closed.
     :ivar on_answer: called with the answer of the prompt that is open; None if none is.
     """
@@ -240,6 +241,7 @@ class FakeUI:
         self.password_prompts: list[str] = []
         self.statuses: list[Status] = []
         self.confirmed_messages: list[SendMessage | SendPrivate] = []
+        self.kept_lines: list[str] = []
         self.default = ""
         self.choices: list[Choice] = []
         self.closed_talks: list[str] = []
@@ -254,8 +256,13 @@ class FakeUI:
     def show_event(self, event: object) -> None:
         self.shown += render(event)
 
-    def message_sent(self, message: SendMessage | SendPrivate, time: int | None) -> None:
+    def message_sent(
+        self, message: SendMessage | SendPrivate, time: int | None, seq: int | None
+    ) -> None:
         self.confirmed_messages.append(message)
+
+    def message_refused(self, message: SendMessage, line: str) -> None:
+        self.kept_lines.append(line)
 
     def set_status(self, status: Status) -> None:
         self.statuses.append(status)

@@ -7,6 +7,7 @@ what the client itself has to say goes to standard error.
 import os
 import stat
 import sys
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final
@@ -19,7 +20,7 @@ from twisted.python.failure import Failure
 from typing_extensions import override
 from zope.interface import implementer
 
-from chatd.chat import limits
+from chatd.chat import events, limits
 from chatd.chat.commands import SendMessage, SendPrivate
 from chatd.chat.errors import Refusal
 from chatd.client.invitation import Invitation
@@ -50,13 +51,21 @@ class Console(Protocol, InteractiveUI):
     So a pipe that is paused is not read either, and its writer has to wait.
 
     :param drops_lines: as for ``taps.interactive.make_ui``.
+    :param now: returns the current time, in seconds since 1970.
     """
 
     transport: Any  # a StandardIO, once it is opened
 
-    def __init__(self, is_interactive: bool, drops_lines: bool = False) -> None:
+    def __init__(
+        self,
+        is_interactive: bool,
+        drops_lines: bool = False,
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self.is_interactive = is_interactive
         self._drops_lines = drops_lines
+        self._now = now
+        self._files_url = ""
         self._is_output_paused = False
         self._missing_count = 0
         # As is usual, nothing is said of a pipe that is closed: `chatd client | head`.
@@ -100,13 +109,21 @@ class Console(Protocol, InteractiveUI):
 
     @override
     def show_event(self, event: object) -> None:
+        if isinstance(event, events.Welcome):
+            self._files_url = event.files or ""
         shown = event if self._session is None else self._session.without_ignored(event)
-        for line in rendering.render(shown):
+        for line in rendering.render(shown, round(1_000 * self._now()), self._files_url):
             self.show(line)
 
     @override
-    def message_sent(self, message: SendMessage | SendPrivate, time: int | None) -> None:
+    def message_sent(
+        self, message: SendMessage | SendPrivate, time: int | None, seq: int | None
+    ) -> None:
         pass  # the user sees it where it was typed
+
+    @override
+    def message_refused(self, message: SendMessage, line: str) -> None:
+        pass
 
     @override
     def set_status(self, status: Status) -> None:

@@ -1,5 +1,6 @@
 """Why the client must leave, and must not come back by itself: a host has removed the user."""
 
+from collections.abc import Callable
 from typing import Final
 
 from chatd.chat.moderation_events import Restricted
@@ -17,16 +18,20 @@ _FINAL: Final = frozenset({"kick", "ban"})
 
 
 class Expulsion:
-    """Remembers what the server says before the ``goodbye``: by whom, why and until when."""
+    """Remembers what the server says before the ``goodbye``: by whom, why and until when.
 
-    def __init__(self) -> None:
+    :param now: returns the current time, in seconds since 1970.
+    """
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
         self._sentence = ""
 
     def is_announced_by(self, event: Restricted) -> bool:
         """Whether a ``goodbye`` follows, of which `event` says why."""
         if event.room is not None or event.what not in _FINAL:
             return False
-        self._sentence = " ".join(rendering.describe(event)) or _SENTENCES["kicked"]
+        self._sentence = " ".join(rendering.describe(event, round(1_000 * self._now())))
         return True
 
     def why(self, goodbye: str = "") -> str:

@@ -13,6 +13,7 @@ from chatd.chat.errors import (
     TooManyAttempts,
     WrongPassword,
 )
+from chatd.chat.moderation_errors import Muted, ReadOnly, Slow
 from chatd.client.account_nickname import AccountNickname
 from chatd.client.joined_rooms import JoinedRooms
 from chatd.client.private_messages import describe_outcome
@@ -29,6 +30,9 @@ _ASK_AGAIN_CODES: Final = frozenset({WrongPassword.code, TooManyAttempts.code, S
 
 #: Refusals of a nickname that may be an account, in use or not.
 ACCOUNT_CODES: Final = frozenset({PasswordRequired.code, NicknameTaken.code, Blocked.code})
+
+#: Refusals of a message that may be sent later.
+_KEEP_CODES: Final = frozenset({ReadOnly.code, Muted.code, Slow.code})
 
 #: Handles a frame of one type, and the command that it is the reply to.
 _Handler = Callable[[Any, PendingCommand | None], None]
@@ -122,7 +126,8 @@ class FrameHandlers:
             case commands.SetAway(text):
                 self._ui.show_event(events.AwayDone(text))
             case commands.SendMessage() | commands.SendPrivate():
-                self._ui.message_sent(command, frame.data.time if frame.data else None)
+                data = frame.data or frames.OkData()
+                self._ui.message_sent(command, data.time, data.seq)
         self._ui.show_event(frame.data)
         for sentence in describe_outcome(frame.data):
             self._ui.notify(sentence)
@@ -143,6 +148,8 @@ class FrameHandlers:
                 return
             case commands.Authenticate():
                 self._ui.password_checked()
+            case commands.SendMessage() if pending and code in _KEEP_CODES:
+                self._ui.message_refused(command, pending.line)
         line = f" ({escape(pending.line)})" if pending else ""
         self._session.refused(f"Refused{line}: {escape(frame.data.message)}")
 

@@ -1,5 +1,6 @@
 """The client as a service: it joins the lifecycle, the connection, the session and the UI."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -82,7 +83,7 @@ class ChatClient(Service, Effects, SessionOwner, Client):
         self._host_code = host_code
         self._reactor = reactor
         self._finder = finder
-        self._expulsion = Expulsion()
+        self._expulsion = Expulsion(time.time)
         self._default_nickname = default_nickname
         self._output_shared_with = output_shared_with
         self._ui = ui

@@ -71,11 +71,17 @@ class UserInterface(Protocol):
     def show_event(self, event: object) -> None:
         """Show an event or a reply of ``chatd.chat.events``."""
 
-    def message_sent(self, message: SendMessage | SendPrivate, time: int | None) -> None:
+    def message_sent(
+        self, message: SendMessage | SendPrivate, time: int | None, seq: int | None
+    ) -> None:
         """Show the user's own message, which the server has confirmed.
 
         :param time: when the server got it, in milliseconds since 1970; None if it did not say.
+        :param seq: its number in the room, likewise.
         """
+
+    def message_refused(self, message: SendMessage, line: str) -> None:
+        """Keep `line`, which the user may send later: the server has not taken it for now."""
 
     def set_status(self, status: Status) -> None:
         """Show the connection status from now on."""

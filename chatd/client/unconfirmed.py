@@ -14,7 +14,7 @@ from chatd.wire.frames import FromServer
 MESSAGE_COMMANDS: Final = (SendMessage, SendPrivate)
 
 #: Replies that may come in several frames, of which the last one confirms.
-LIST_REPLIES: Final = (frames.Users, frames.Rooms, frames.History, frames.SearchResult)
+LIST_REPLIES: Final = (frames.Users, frames.Rooms, frames.History, frames.Bans, frames.SearchResult)
 
 #: More frames of one reply are handed on before the last one has come; no chatd server sends them.
 _MAX_PARTS: Final = 2 * limits.REPLY_BYTES // limits.LIST_FRAME_BYTES

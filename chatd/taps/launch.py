@@ -1,6 +1,7 @@
 """``chatd launch``: a server, some guests and the user's own client, in one process."""
 
 import os
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
@@ -142,11 +143,17 @@ class TaggedOutput(UserInterface):
 
     @override
     def show_event(self, event: object) -> None:
-        for line in rendering.render(event):
+        for line in rendering.render(event, round(1_000 * time.time())):
             self._ui.show(f"[{self._tag}] {line}")
 
     @override
-    def message_sent(self, message: SendMessage | SendPrivate, time: int | None) -> None:
+    def message_sent(
+        self, message: SendMessage | SendPrivate, time: int | None, seq: int | None
+    ) -> None:
+        pass
+
+    @override
+    def message_refused(self, message: SendMessage, line: str) -> None:
         pass
 
     @override

@@ -11,6 +11,7 @@ from twisted.python.failure import Failure
 
 from chatd.chat import events
 from chatd.chat.commands import LeaveRoom, SendMessage
+from chatd.chat.moderation_events import Restricted
 from chatd.client.console import Console
 from chatd.taps.launch import TaggedOutput
 from tests.client.session_harness import RecordingSession
@@ -22,8 +23,10 @@ LONG = 1_048_576
 class Stdio:
     """A console on a transport in memory, and its session."""
 
-    def __init__(self, attached: bool = True, is_interactive: bool = False) -> None:
-        self.console = Console(is_interactive)
+    def __init__(
+        self, attached: bool = True, is_interactive: bool = False, now: float = 0.0
+    ) -> None:
+        self.console = Console(is_interactive, now=lambda: now)
         self.transport: Any = StringTransport(lenient=True)
         self.session = RecordingSession()
         if attached:
@@ -43,6 +46,23 @@ class Stdio:
 
     def reads(self) -> bool:
         return bool(self.transport.producerState == "producing")
+
+
+def test_a_file_is_a_line_with_its_size_and_its_link() -> None:
+    stdio = Stdio()
+    files = "http://10.0.0.1:8080/files/"
+    stdio.console.show_event(events.Welcome("party", 0, "ice", ("#lobby",), files=files))
+    sheet = events.File("k3", "work sheet.pdf", 1_234_567, "application/octet-stream")
+    stdio.console.show_event(events.Message("#lobby", 12, 0, "moon", sheet.name, file=sheet))
+    assert stdio.transport.value().decode() == (
+        "moon: work sheet.pdf (1.2 MB): http://10.0.0.1:8080/files/k3/work%20sheet.pdf\n"
+    )
+
+
+def test_a_muted_user_is_told_for_how_long() -> None:
+    stdio = Stdio(now=60.0)
+    stdio.console.show_event(Restricted("mute", "ana", "#dev", "spam", 660_000))
+    assert stdio.transport.value() == b"[Server]: You are muted in #dev for 10 min: spam.\n"
 
 
 @pytest.mark.parametrize(

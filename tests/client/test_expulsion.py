@@ -34,13 +34,23 @@ def test_the_client_ends_with_one_sentence_and_status_1(
     assert client.finder.search_count == 1, "it must not come back by itself"
 
 
-@pytest.mark.parametrize("what", ["kick", "ban"])
-def test_it_is_said_once_also_if_the_goodbye_is_lost(what: str) -> None:
+@pytest.mark.parametrize(
+    ("what", "sentence"),
+    [
+        ("kick", "You were removed from the chat by ana: spam. You may come back."),
+        ("ban", "You are banned from the chat: spam."),
+    ],
+)
+@pytest.mark.parametrize("has_goodbye", [True, False])
+def test_it_says_who_did_it_and_why_once(what: str, sentence: str, has_goodbye: bool) -> None:
     client = online(session=TOKEN)
-    client.receive(frames.Restricted(data=Restricted(what, "ana", reason="spam")))
     client.ui.notices.clear()
+    client.receive(frames.Restricted(data=Restricted(what, "ana", reason="spam")))
+    if has_goodbye:
+        client.receive(goodbye(f"{what}ed"))
     client.lose_connection()
-    assert len(client.ui.notices) == 1
+    assert client.ui.notices == [sentence]
+    assert client.ui.shown == []
     assert client.exit_statuses == [1]
 
 

@@ -22,9 +22,17 @@ class Display(Protocol):
         """
 
     def show_own(
-        self, message: commands.SendMessage | commands.SendPrivate, nickname: str, time: float
+        self,
+        message: commands.SendMessage | commands.SendPrivate,
+        nickname: str,
+        time: float,
+        seq: int,
     ) -> None:
-        """Show the user's own message; `time` in seconds since 1970."""
+        """Show the user's own message.
+
+        :param time: in seconds since 1970.
+        :param seq: its number in the room; 0 if it has none.
+        """
 
     def show_history(self, room: str, lines: Sequence[Line]) -> None:
         """Show earlier messages of `room`."""
@@ -65,12 +73,19 @@ class Display(Protocol):
     def restore(self, target: str, text: str) -> None:
         """Put `text` into the input line, when the user's lines go to `target`."""
 
+    def keep(self, target: str, text: str) -> None:
+        """The same, unless something is there already."""
+
 
 class StreamWindow(Protocol):
     """The editor, as far as one stream needs it."""
 
     def draw_screen(self, rows: Sequence[Line], last_height: int) -> None:
         """Show these rows and nothing else."""
+
+    @property
+    def drafts(self) -> list[str]:
+        """What the user has typed and not entered."""
 
     def set_text(self, text: str) -> None:
         """Put `text` into the input line."""
@@ -80,6 +95,7 @@ class OneStream(Display):
     """Shows everything in the order in which it came.
 
     :param now: returns the current time, in seconds since 1970.
+    :param is_numbered: as for ``ViewDisplay``.
     """
 
     def __init__(
@@ -88,6 +104,7 @@ class OneStream(Display):
         roster: Roster,
         window: StreamWindow,
         now: Callable[[], float],
+        is_numbered: Callable[[str], bool],
         *,
         shows_arrivals: bool = True,
     ) -> None:
@@ -95,6 +112,7 @@ class OneStream(Display):
         self._roster = roster
         self._window = window
         self._now = now
+        self._is_numbered = is_numbered
         self._shows_arrivals = shows_arrivals
         self._target = ""
 
@@ -104,13 +122,25 @@ class OneStream(Display):
             self._roster.message_received(event, self._target)
         self._roster.mark_read(self._target)
         if self._shows_arrivals or not isinstance(event, formatting.ARRIVALS):
-            self._output.append(*formatting.format_event(event, nickname, self._now()))
+            room = event.room if isinstance(event, events.Message) else ""
+            lines = formatting.format_event(
+                event, nickname, self._now(), is_numbered=self._is_numbered(room)
+            )
+            self._output.append(*lines)
 
     @override
     def show_own(
-        self, message: commands.SendMessage | commands.SendPrivate, nickname: str, time: float
+        self,
+        message: commands.SendMessage | commands.SendPrivate,
+        nickname: str,
+        time: float,
+        seq: int,
     ) -> None:
-        self._output.append(*formatting.format_own_message(message, nickname, time))
+        room = message.room if isinstance(message, commands.SendMessage) else ""
+        lines = formatting.format_own_message(
+            message, nickname, time, seq=seq, is_numbered=self._is_numbered(room)
+        )
+        self._output.append(*lines)
 
     @override
     def show_history(self, room: str, lines: Sequence[Line]) -> None:
@@ -166,3 +196,8 @@ class OneStream(Display):
     @override
     def restore(self, target: str, text: str) -> None:
         self._window.set_text(text)
+
+    @override
+    def keep(self, target: str, text: str) -> None:
+        if target == self._target and not self._window.drafts:
+            self._window.set_text(text)

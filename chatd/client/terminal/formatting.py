@@ -14,7 +14,7 @@ from typing import Final
 from chatd.chat import commands, events
 from chatd.chat.names import LOBBY, casefold
 from chatd.client.invitation import Row
-from chatd.client.terminal.output import Line
+from chatd.client.terminal.output import Line, MessageLine
 from chatd.wire import rendering
 from chatd.wire.mentions import mention_spans, mentions
 from chatd.wire.rendering import escape
@@ -92,30 +92,41 @@ def is_highlight(event: object, nickname: str) -> bool:
     return False
 
 
-def format_event(event: object, nickname: str, now: float, *, in_view: bool = False) -> list[Line]:
+def format_event(
+    event: object,
+    nickname: str,
+    now: float,
+    *,
+    in_view: bool = False,
+    is_numbered: bool = False,
+) -> list[Line]:
     """An event or a reply, as the member called `nickname` sees it.
 
     :param now: the time of an event that has none of its own, in seconds since 1970.
     :param in_view: whether it is shown among what belongs to the same room or private talk.
+    :param is_numbered: whether a message has its number, by which it can be removed.
     """
     match event:
         case events.Message():
-            when = format_time(to_seconds(event.time))
-            return _message_lines(event, nickname, when, _room_prefix(event.room, in_view))
-        case events.PrivateMessage(source=source, time=time, text=text, action=action):
+            when = _with_number(format_time(to_seconds(event.time)), event.seq * is_numbered)
+            return [*_message_lines(event, nickname, when, _room_prefix(event.room, in_view))]
+        case events.PrivateMessage(source=source, time=time, action=action):
             place: Line = [] if in_view else [("class:private", "[private] ")]
             sender, between = _sender(_styled_nickname(source), action)
-            when, style = format_time(to_seconds(time)), "" if in_view else "class:private"
-            return _prefix_lines(when, place + sender, text, style, between)
+            head, style = place + sender, "" if in_view else "class:private"
+            lines = _text_lines(rendering.shown_text(event), style)
+            texts = [*lines[:-1], [*lines[-1], *_hint(event)]]
+            when = format_time(to_seconds(time))
+            return [[*_head(when, head, between), *text] for text in texts]
         case events.History(room=room, messages=messages):
             title = f"history of {escape(room)}"
-            return format_history(title, messages, nickname, now, in_view=in_view)
+            return format_history(title, messages, nickname, now, in_view=in_view, is_numbered=True)
         case events.SearchResult(messages=messages) if messages:
             return _search_result(event, nickname, now)
         case events.AwayChanged(name, text) if in_view:
             return _notices([f"{name} is away: {text}" if text else f"{name} is back"], now)
         case _:
-            return _notices(rendering.describe(event), now)
+            return _notices(rendering.describe(event, to_milliseconds(now)), now)
 
 
 def _notices(sentences: Iterable[str], now: float) -> list[Line]:
@@ -136,6 +147,7 @@ def format_history(
     note: str = "",
     *,
     in_view: bool = False,
+    is_numbered: bool = False,
 ) -> list[Line]:
     """Earlier messages, between a line with the title and one that marks their end.
 
@@ -143,7 +155,10 @@ def format_history(
     """
     lines = [
         _message_lines(
-            message, nickname, _format_moment(message, now), _room_prefix(message.room, in_view)
+            message,
+            nickname,
+            _with_number(_format_moment(message, now), message.seq * is_numbered),
+            _room_prefix(message.room, in_view),
         )
         for message in messages
     ]
@@ -153,7 +168,13 @@ def format_history(
 def _search_result(result: events.SearchResult, nickname: str, now: float) -> list[Line]:
     """The messages that a search has found, the newest last; each with its room."""
     lines = [
-        _message_lines(message, nickname, _format_moment(message, now), f"{escape(message.room)} ")
+        _message_lines(
+            message,
+            nickname,
+            _format_moment(message, now),
+            f"{escape(message.room)} ",
+            has_hint=False,  # the number is that of another room, perhaps
+        )
         for message in reversed(result.messages)
     ]
     count = len(result.messages)
@@ -168,9 +189,14 @@ def _format_moment(message: events.Message, now: float) -> str:
     return time if date == format_date(now) else f"{date} {time}"
 
 
-def _boxed(title: str, messages: Iterable[list[Line]], end: str) -> list[Line]:
+def _with_number(when: str, seq: int) -> str:
+    """`when`, and behind it the number of a message; 0 for none."""
+    return f"{when} [{seq}]" if seq else when
+
+
+def _boxed(title: str, messages: Iterable[list[MessageLine]], end: str) -> list[Line]:
     mark = ("class:history", _HISTORY_MARK)
-    lines: list[Line] = [[mark, *line] for message in messages for line in message]
+    lines: list[Line] = [line.behind(mark) for message in messages for line in message]
     return [[("class:history", f"┌ {title}")], *lines, [("class:history", f"└ {end}")]]
 
 
@@ -179,11 +205,14 @@ def format_own_message(
     nickname: str,
     time: float,
     *,
+    seq: int = 0,
     in_view: bool = False,
+    is_numbered: bool = False,
 ) -> list[Line]:
     """The user's own message.
 
     :param time: when the server got it, in seconds since 1970.
+    :param seq: its number in the room; 0 if it has none.
     """
     match command:
         case commands.SendPrivate(text, to, action) if not in_view:
@@ -191,12 +220,17 @@ def format_own_message(
             place: Line = [("class:private", f"[private to {names}]")]
             if action:
                 place += [("", " * "), ("class:own", escape(nickname))]
-            return _prefix_lines(format_time(time), place, text, "", " ")
+            head = _head(format_time(time), place, " ")
+            return [[*head, *text_line] for text_line in _text_lines(text)]
         case _:
             room = command.room if isinstance(command, commands.SendMessage) else LOBBY
             sender, between = _sender(("class:own", escape(nickname)), command.action)
-            place = [("", _room_prefix(room, in_view))]
-            return _prefix_lines(format_time(time), place + sender, command.text, "", between)
+            when = _with_number(format_time(time), seq * is_numbered)
+            head = _head(when, [("", _room_prefix(room, in_view)), *sender], between)
+            lines = _text_lines(command.text)
+            if not seq:
+                return [[*head, *text_line] for text_line in lines]
+            return [MessageLine(head, text_line, room, seq) for text_line in lines]
 
 
 def format_input(line: str, user_input: UserInput | None) -> list[Line]:
@@ -234,6 +268,11 @@ def to_seconds(milliseconds: int) -> float:
         return math.inf
 
 
+def to_milliseconds(seconds: float) -> int:
+    """The same in milliseconds."""
+    return round(1_000 * seconds)
+
+
 def format_time(seconds: float) -> str:
     """The time of day, local time; `seconds` since 1970."""
     return _format(seconds, "%H:%M", "--:--")
@@ -251,9 +290,30 @@ def _format(seconds: float, template: str, fallback: str) -> str:
         return fallback
 
 
-def _message_lines(message: events.Message, nickname: str, when: str, room: str) -> list[Line]:
+def format_removed(by: str) -> Line:
+    """What stands in place of the text of a message that a member has removed."""
+    return [("class:notice", f"(removed by {escape(by)})")]
+
+
+def _message_lines(
+    message: events.Message, nickname: str, when: str, room: str, *, has_hint: bool = True
+) -> list[MessageLine]:
     sender, between = _sender(_styled_nickname(message.source), message.action)
-    return _prefix_lines(when, [("", room), *sender], message.text, "", between, nickname)
+    head = _head(when, [("", room), *sender], between)
+    if message.removed:
+        texts = [format_removed(message.removed)]
+    else:
+        texts = _text_lines(rendering.shown_text(message), "", nickname)
+        if has_hint:
+            texts[-1] = [*texts[-1], *_hint(message)]
+    return [MessageLine(head, text, message.room, message.seq) for text in texts]
+
+
+def _hint(message: events.Message | events.PrivateMessage) -> Line:
+    """How the user gets the file of a message."""
+    if message.file is None or not message.seq:
+        return []
+    return [("class:notice", f"  /get {message.seq}")]
 
 
 def _sender(nickname: tuple[str, str], action: bool) -> tuple[Line, str]:  # as in a message
@@ -261,19 +321,14 @@ def _sender(nickname: tuple[str, str], action: bool) -> tuple[Line, str]:  # as 
     return ([("", "* "), nickname], " ") if action else ([nickname], ": ")
 
 
-def _prefix_lines(
-    when: str, sender: Line, text: str, style: str, between: str = ": ", nickname: str = ""
-) -> list[Line]:
-    """The lines of a message; where they mention the member called `nickname`, they say so."""
-    return [
-        [
-            ("class:time", f"{when} "),
-            *sender,
-            ("", between),
-            *_with_mentions(line.expandtabs(), style, nickname),
-        ]
-        for line in text.split("\n")
-    ]
+def _head(when: str, sender: Line, between: str) -> Line:
+    """What stands before the text, in each line of a message."""
+    return [("class:time", f"{when} "), *sender, ("", between)]
+
+
+def _text_lines(text: str, style: str = "", nickname: str = "") -> list[Line]:
+    """The lines of a text; where they mention the member called `nickname`, they say so."""
+    return [_with_mentions(line.expandtabs(), style, nickname) for line in text.split("\n")]
 
 
 def _with_mentions(text: str, style: str, nickname: str) -> Line:

@@ -25,9 +25,38 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from wcwidth import iter_graphemes
 
 from chatd.chat import limits
+from chatd.chat.names import casefold
 
 #: A line: pieces of text, each with its style.
 Line = StyleAndTextTuples
+
+
+class MessageLine(Line):
+    """A line of a message in a room, which may be removed later.
+
+    :param head: what stands before the text: the time and the sender.
+    :param seq: the message's number in `room`.
+    """
+
+    def __init__(self, head: Line, text: Line, room: str, seq: int) -> None:
+        super().__init__([*head, *text])
+        self._head = head
+        self._text = text
+        self._room = room
+        self._seq = seq
+
+    def is_of(self, room: str, seq: int) -> bool:
+        """Whether it is a line of the message with the number `seq` in `room`."""
+        return self._seq == seq and casefold(self._room) == casefold(room)
+
+    def behind(self, mark: tuple[str, str]) -> "MessageLine":
+        """The same line, with `mark` before it."""
+        return MessageLine([mark, *self._head], self._text, self._room, self._seq)
+
+    def with_text(self, text: Line) -> "MessageLine":
+        """The same line with another text."""
+        return MessageLine(self._head, text, self._room, self._seq)
+
 
 _INTERVAL_SECONDS: Final = limits.OUTPUT_INTERVAL_MILLISECONDS / 1000
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from chatd.chat import commands, events, limits
 from chatd.chat.names import LOBBY, casefold
+from chatd.client.terminal.room_states import RoomStates
 from chatd.client.ui import SessionView
 from chatd.wire import frames
 from chatd.wire.frames import FromServer, OkData
@@ -32,10 +33,12 @@ class Roster:
     For a server that was started anew the numbers begin again, so nothing is remembered of it.
 
     :ivar server: the server's id.
+    :ivar room_states: who keeps order in the rooms, and what is set there.
     """
 
     def __init__(self) -> None:
         self.server = ""
+        self.room_states = RoomStates()
         self._started: int | None = None
         # All keys are casefolded names.
         self._nicknames: dict[str, str] = {}
@@ -88,6 +91,7 @@ class Roster:
 
     def update(self, event: object) -> None:  # noqa: C901  # a list, one kind of event a case
         """Take over what an event or a reply says about users and rooms."""
+        self.room_states.update(event)
         match event:
             case events.Welcome(server, started, nickname, rooms):
                 self._welcomed(server, started, event.resumed)

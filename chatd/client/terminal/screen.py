@@ -131,9 +131,21 @@ class TerminalUI(InteractiveUI, EditorOwner):
                 self._roster,
                 self._editor,
                 self._now,
+                self._is_numbered,
                 shows_arrivals=self._tty.arrivals != NONE,
             )
-        return ViewDisplay(self._views, self._output, self._editor, self._now, self._tty.arrivals)
+        return ViewDisplay(
+            self._views,
+            self._output,
+            self._editor,
+            self._now,
+            self._tty.arrivals,
+            self._is_numbered,
+        )
+
+    def _is_numbered(self, room: str) -> bool:
+        """Whether messages of `room` are shown with their numbers: the user may remove any."""
+        return bool(self._roster.room_states.role(self._status_bar.nickname, room))
 
     # --- output ---------------------------------------------------------------------------------
 
@@ -157,11 +169,18 @@ class TerminalUI(InteractiveUI, EditorOwner):
             self._editor.ring()
 
     @override
-    def message_sent(self, message: SendMessage | SendPrivate, time: int | None) -> None:
+    def message_sent(
+        self, message: SendMessage | SendPrivate, time: int | None, seq: int | None
+    ) -> None:
         # The message is shown now, and not when it was typed, so that it stands where all others
         # see it. Until then the status bar counts it; if it is refused, the arrow keys recall it.
         seconds = self._now() if time is None else formatting.to_seconds(time)
-        self._display.show_own(message, self._status_bar.nickname, seconds)
+        self._display.show_own(message, self._status_bar.nickname, seconds, seq or 0)
+        self._draw()
+
+    @override
+    def message_refused(self, message: SendMessage, line: str) -> None:
+        self._display.keep(message.room, line)
         self._draw()
 
     @override
@@ -228,7 +247,9 @@ class TerminalUI(InteractiveUI, EditorOwner):
             messages = [each for each in messages if self._session.without_ignored(each)]
         nickname, in_view = self._status_bar.nickname, self._views is not None
         lines = formatting.format_history(
-            title, messages, nickname, self._now(), note, in_view=in_view
+            *(title, messages, nickname, self._now(), note),
+            in_view=in_view,
+            is_numbered=self._is_numbered(room),
         )
         self._display.show_history(room, lines)
 

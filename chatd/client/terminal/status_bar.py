@@ -27,6 +27,8 @@ from chatd.wire.rendering import escape
 
 #: How much of the window the room before the input may take, in character cells.
 _PROMPT_COLUMNS: Final = 16
+#: Behind the room if the user cannot write there.
+_READ_ONLY: Final = " (read-only)"
 #: The same of a private talk, whose names must be seen, as a part of the window.
 _PRIVATE_PROMPT_PART: Final = 2
 
@@ -86,7 +88,9 @@ class StatusBar:
                 "class:private",
                 f"{format_private(nicknames, columns // _PRIVATE_PROMPT_PART)}> ",
             )
-        return "class:prompt", f"{clip(escape(self.target), _PROMPT_COLUMNS)}> "
+        may_write = self._roster.room_states.may_write(self.nickname, self.target)
+        mark = "" if may_write else _READ_ONLY
+        return "class:prompt", f"{clip(escape(self.target), _PROMPT_COLUMNS)}{mark}> "
 
     def status(self, columns: int) -> str:
         """The status line, in at most `columns` character cells."""
@@ -95,7 +99,10 @@ class StatusBar:
         # Not the nickname that the status was set with: the user may have changed it since.
         shown = Online(self.nickname) if is_online else self._status
         description = describe(shown, self._waiting_until - self._clock.seconds())
-        description += " (away)" if is_online and self._is_away else ""
+        if is_online:
+            role = self._roster.room_states.role(self.nickname, self.target)
+            marks = [mark for mark in (role, "away" * self._is_away) if mark]
+            description += f" ({', '.join(marks)})" if marks else ""
         if self._views is not None:
             return self._status_of_views(self._views, description, unsent, columns)
         if not is_online:
@@ -103,7 +110,7 @@ class StatusBar:
         status_line = StatusLine(
             description,
             self._roster.server,
-            self.target,
+            self._with_settings(self.target),
             self._roster.members(self.target),
             tuple(self._roster.unread),
             unsent,
@@ -122,7 +129,7 @@ class StatusBar:
             description,
             (escape(self.nickname), "") if is_online else (),
             escape(self._roster.server) if is_online else "",
-            escape(current.target) if is_online else "",
+            escape(self._with_settings(current.target)) if is_online else "",
             self._roster.members(current.target) if is_online else 0,
             tuple(others),
             current.rows_below > 0,
@@ -130,6 +137,10 @@ class StatusBar:
             unsent,
         )
         return format_views_line(line, columns)
+
+    def _with_settings(self, target: str) -> str:
+        settings = self._roster.room_states.describe(target)
+        return f"{target} ({settings})" if settings else target
 
     def completions(self, before: str) -> tuple[str, list[str]]:
         """The word at the end of `before`, and the words that it may become."""

@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 from typing_extensions import override
 
 from chatd.chat import commands, events
+from chatd.chat.moderation_events import Moderation
 from chatd.chat.names import LOBBY, casefold
 from chatd.client.terminal import formatting, views
 from chatd.client.terminal.arrivals import Arrival
@@ -50,6 +51,10 @@ class ViewWindow(Protocol):
     def exchange_draft(self, draft: Draft) -> Draft:
         """Put another text into the input line, and return the one that was there."""
 
+    @property
+    def drafts(self) -> list[str]:
+        """What the user has typed and not entered."""
+
     def set_text(self, text: str) -> None:
         """Put `text` into the input line."""
 
@@ -59,6 +64,8 @@ class ViewDisplay(Display):
 
     :param now: returns the current time, in seconds since 1970.
     :param arrivals_shown: how arrivals and departures are shown; one of ``ui.ARRIVALS``.
+    :param is_numbered: returns whether the messages of a room are shown with their numbers, which
+        the user may need to remove them.
     """
 
     def __init__(
@@ -68,12 +75,14 @@ class ViewDisplay(Display):
         window: ViewWindow,
         now: Callable[[], float],
         arrivals_shown: str,
+        is_numbered: Callable[[str], bool],
     ) -> None:
         self._views = all_views
         self._output = output
         self._window = window
         self._now = now
         self._arrivals = arrivals_shown
+        self._is_numbered = is_numbered
         all_views.on_unread_dropped = self._show_unread_dropped
         self._by_type: dict[type, Callable[[Any, str, Sequence[str]], None]] = {
             events.Message: self._show_room_message,
@@ -87,6 +96,7 @@ class ViewDisplay(Display):
             events.MemberLeft: self._show_left,
             events.MemberRenamed: self._show_renamed,
             events.AwayChanged: self._show_away,
+            Moderation: self._show_moderation,
         }
 
     # --- what happens ---------------------------------------------------------------------------
@@ -172,8 +182,28 @@ class ViewDisplay(Display):
     def _show_away(self, event: events.AwayChanged, nickname: str, rooms: Sequence[str]) -> None:
         self._append_to(self._views.talks_with(event.nickname), self._format(event, nickname))
 
+    def _show_moderation(self, event: Moderation, nickname: str, rooms: Sequence[str]) -> None:
+        if event.what == "remove" and event.room is not None:
+            self._remove_message(event.room, event.seq, event.by)
+        concerned = [self._views.find(event.room or LOBBY)]
+        if casefold(event.by) == casefold(nickname) and self._views.current not in concerned:
+            concerned.append(self._views.current)
+        self._append_to(concerned, self._format(event, nickname))
+
+    def _remove_message(self, room: str, seq: int, by: str) -> None:
+        text = formatting.format_removed(by)
+        changed = [view for view in self._views if view.remove_message(room, seq, text)]
+        if self._views.current in changed:
+            self.redraw()
+
     def _format(self, event: object, nickname: str) -> list[Line]:
-        return formatting.format_event(event, nickname, self._now(), in_view=True)
+        return formatting.format_event(
+            event,
+            nickname,
+            self._now(),
+            in_view=True,
+            is_numbered=isinstance(event, events.Message) and self._is_numbered(event.room),
+        )
 
     def _show_arrival(self, rooms: Iterable[str], event: object, nickname: str) -> None:
         if self._arrivals == NONE:
@@ -230,13 +260,21 @@ class ViewDisplay(Display):
 
     @override
     def show_own(
-        self, message: commands.SendMessage | commands.SendPrivate, nickname: str, time: float
+        self,
+        message: commands.SendMessage | commands.SendPrivate,
+        nickname: str,
+        time: float,
+        seq: int,
     ) -> None:
         if isinstance(message, commands.SendMessage):
             view = self._views.open(message.room)
         else:
             view = self._views.open(views.talk_of(nickname, message.to, nickname))
-        self._append(view, *formatting.format_own_message(message, nickname, time, in_view=True))
+        is_numbered = self._is_numbered(view.target)
+        lines = formatting.format_own_message(
+            message, nickname, time, seq=seq, in_view=True, is_numbered=is_numbered
+        )
+        self._append(view, *lines)
         if view.is_private and view is not self._views.current:
             names = escape(", ".join(views.names_of(view.target)))
             self.show(format_notice(f"Sent privately to {names}: {self._way_to(view)}."))
@@ -299,6 +337,14 @@ class ViewDisplay(Display):
             self._window.set_text(text)
         else:
             view.draft = Draft(text, len(text))
+
+    @override
+    def keep(self, target: str, text: str) -> None:
+        view = self._views.open(target)
+        if view is not self._views.current:
+            view.draft = view.draft if view.draft.text else Draft(text, len(text))
+        elif not self._window.drafts:
+            self._window.set_text(text)
 
     @override
     def toggle_arrivals(self) -> None:

@@ -13,7 +13,7 @@ from chatd.chat import limits
 from chatd.chat.names import LOBBY, casefold
 from chatd.client.terminal import arrivals, formatting
 from chatd.client.terminal.arrivals import Arrival, Arrivals
-from chatd.client.terminal.output import Line, row_height, wrap
+from chatd.client.terminal.output import Line, MessageLine, row_height, wrap
 
 #: A line, or the arrivals and departures that stand in one line.
 Entry = Line | Arrivals
@@ -95,6 +95,29 @@ class View:
     def last_lines(self) -> list[Line]:
         """The lines of the last entry."""
         return arrivals.join([self._entries[-1]], self.is_unfolded) if self._entries else []
+
+    def remove_message(self, room: str, seq: int, text: Line) -> bool:
+        """Show `text` in place of a message, wherever it stands; return whether it does.
+
+        :param seq: its number in `room`.
+        """
+        found = {
+            number: entry
+            for number, entry in enumerate(self._entries, self._dropped)
+            if isinstance(entry, MessageLine) and entry.is_of(room, seq)
+        }
+        # Only the first of the lines of a message stays.
+        surplus = [number for number in found if number - 1 in found]
+        self._entries = deque(
+            found[number].with_text(text) if number in found else entry
+            for number, entry in enumerate(self._entries, self._dropped)
+            if number not in surplus
+        )
+        if self._mark is not None:
+            self._mark -= sum(number < self._mark for number in surplus)
+        self._characters = sum(map(_length, self._entries))
+        self._wrapped.clear()
+        return bool(found)
 
     def clear(self) -> None:
         """Forget all lines."""

@@ -46,7 +46,7 @@ def told(what: object) -> list[str]:
         (events.PrivateMessage("moon", ("ice",), 10**4000, "ever"), ["--:-- [private] moon: ever"]),
         (
             events.History("#dev", (events.Message("#lobby", 1, 10**4000, "moon", "never"),)),
-            ["┌ history of #dev", "│ ? --:-- moon: never", "└ end of history of #dev"],
+            ["┌ history of #dev", "│ ? --:-- [1] moon: never", "└ end of history of #dev"],
         ),
         (None, []),
     ],
@@ -61,9 +61,9 @@ def test_history_is_between_two_marker_lines_with_the_date_of_earlier_days() -> 
     old = events.Message("#lobby", 1, int(YESTERDAY * 1000), "moon", "a\nb")
     assert told(events.History("#lobby", (old, said("now")))) == [
         "┌ history of #lobby",
-        "│ 2026-11-20 10:35 moon: a",
-        "│ 2026-11-20 10:35 moon: b",
-        "│ 10:35 moon: now",
+        "│ 2026-11-20 10:35 [1] moon: a",
+        "│ 2026-11-20 10:35 [1] moon: b",
+        "│ 10:35 [1] moon: now",
         "└ end of history of #lobby",
     ]
 

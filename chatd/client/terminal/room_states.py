@@ -1,0 +1,93 @@
+"""Who keeps order in which room, and what is set there, as far as the server has told. Pure."""
+
+from typing import Final
+
+from chatd.chat import events
+from chatd.chat.durations import duration
+from chatd.chat.moderation_events import Moderation, RoomSettings
+from chatd.chat.names import casefold
+
+HOST: Final = "host"
+OPERATOR: Final = "operator"
+
+
+class RoomStates:
+    """The hosts, the operators of each room, and the settings of the user's rooms."""
+
+    def __init__(self) -> None:
+        self._clear()
+
+    def _clear(self) -> None:
+        # All keys are casefolded names.
+        self._hosts: set[str] = set()
+        self._operators: dict[str, set[str]] = {}
+        self._settings: dict[str, RoomSettings] = {}
+
+    def role(self, nickname: str, room: str) -> str:
+        """The role of a member in `room`: ``host``, ``operator`` or nothing."""
+        name = casefold(nickname)
+        if name in self._hosts:
+            return HOST
+        return OPERATOR if name in self._operators.get(casefold(room), ()) else ""
+
+    def may_write(self, nickname: str, room: str) -> bool:
+        """Whether a member may write in `room`, unless it is muted."""
+        return not self._of(room).read_only or bool(self.role(nickname, room))
+
+    def describe(self, room: str) -> str:
+        """The settings of `room` in words, such as ``read-only, slow 10 s``."""
+        settings = self._of(room)
+        words = {
+            "read-only": settings.read_only,
+            f"slow {duration(1_000 * settings.slow)}": settings.slow > 0,
+            "closed": settings.closed,
+            "keyed": settings.keyed,
+            "private": settings.private and not settings.keyed,
+            "topic locked": settings.topic_locked,
+        }
+        return ", ".join(word for word, is_set in words.items() if is_set)
+
+    def update(self, event: object) -> None:  # noqa: C901  # a list, one kind of event a case
+        """Take over what an event or a reply says of it."""
+        match event:
+            case events.Welcome():  # what holds is told anew
+                self._clear()
+            case RoomSettings(room):
+                self._settings[casefold(room)] = event
+            case Moderation(what="host" | "unhost", nickname=nickname):
+                self._set_host(nickname, is_host=event.what == "host")
+            case events.MemberEntered(nickname, host):
+                self._set_host(nickname, is_host=host)
+            case events.Users(users):
+                for user in users:
+                    self._set_host(user.nickname, is_host=user.host)
+                    self._set_operator(user.nickname, user.operator)
+            case events.UserInfo(nickname):
+                self._set_host(nickname, is_host=event.host)
+                self._set_operator(nickname, event.operator)
+            case events.RoomLeft(room, nickname):
+                self._operators.get(casefold(room), set()).discard(casefold(nickname))
+            case events.MemberLeft(nickname):
+                self._set_host(nickname, is_host=False)
+                self._set_operator(nickname, ())
+            case events.MemberRenamed(old, new):
+                self._renamed(casefold(old), casefold(new))
+
+    def _of(self, room: str) -> RoomSettings:
+        return self._settings.get(casefold(room), RoomSettings(room))
+
+    def _set_host(self, nickname: str, *, is_host: bool) -> None:
+        (self._hosts.add if is_host else self._hosts.discard)(casefold(nickname))
+
+    def _set_operator(self, nickname: str, rooms: tuple[str, ...]) -> None:
+        name = casefold(nickname)
+        for members in self._operators.values():
+            members.discard(name)
+        for room in rooms:
+            self._operators.setdefault(casefold(room), set()).add(name)
+
+    def _renamed(self, old: str, new: str) -> None:
+        for names in (self._hosts, *self._operators.values()):
+            if old in names:
+                names.discard(old)
+                names.add(new)
