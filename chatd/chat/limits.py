@@ -46,6 +46,18 @@ JIM_ACTION_CHARACTERS: Final = 15
 JIM_SENT_BYTES: Final = 1_024
 #: Objects that wait for a JIM client. Beyond it the oldest room messages are dropped.
 JIM_QUEUE_OBJECTS: Final = 200
+#: A line of IRC with its CR LF, without its tags (RFC 1459, section 2.3).
+IRC_LINE_BYTES: Final = 512
+#: The tags before such a line, from a client (IRCv3, message-tags).
+IRC_TAGS_BYTES: Final = 4_094
+#: The text of one line to an IRC client. A longer line of a message goes out as several. With its
+#: sender a line may get longer than 512 bytes, which clients take; to cut a text that came in one
+#: line would be worse.
+IRC_TEXT_BYTES: Final = 500
+#: The user name of an IRC client.
+IRC_USER_CHARACTERS: Final = 10
+#: What an IRC client sends to authenticate, in base64.
+IRC_SASL_BYTES: Final = 2_048
 #: Recipients of one private message.
 RECIPIENTS: Final = 32
 #: How many seconds' worth of its flood rate a member may send at once.

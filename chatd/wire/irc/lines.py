@@ -1,0 +1,138 @@
+"""The lines of IRC, which its specifications call messages: as values and as bytes. Pure.
+
+::
+
+    @time=2026-11-25T10:15:00.000Z :ice!~ice@chatd PRIVMSG #dev :hello everybody
+    tags                           source          command params
+
+The rules are those of https://modern.ircdocs.horse/#message-format, and for tags those of
+https://ircv3.net/specs/extensions/message-tags.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from chatd.chat import limits
+from chatd.chat.errors import BadFrame, InvalidUtf8, Malformed
+from chatd.wire.irc.tags import format_tags, parse_tags
+
+#: What ends a line, or a string in C, wherever it stands.
+_ENDS: Final = re.compile("[\r\n\0]")
+_COMMAND: Final = re.compile(rb"[ ]*(?::[^ ]*[ ]+)?([A-Za-z0-9]+)")
+
+
+class InputTooLong(Malformed):
+    """A line over the limit of IRC. The next one is read (numeric 417)."""
+
+    code = "line-too-long"
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"A line may have at most {limits.IRC_LINE_BYTES} bytes, and {limits.IRC_TAGS_BYTES} "
+            "of tags before it."
+        )
+
+
+class Line(Struct, frozen=True):
+    """One line.
+
+    :ivar command: in capitals, or three digits; empty for an empty line.
+    :ivar source: who it is from. What a client says of itself is not kept.
+    :ivar tags: by their names; without a value, empty.
+    :ivar has_text: whether the last parameter is a sentence or a user's text. It is written with a
+        colon even if it is one word, as simple clients look for the colon.
+    """
+
+    command: str
+    params: tuple[str, ...] = ()
+    source: str = ""
+    tags: Mapping[str, str] = {}
+    has_text: bool = False
+
+
+def parse(frame: bytes) -> Line:
+    """The line in `frame`, from a client.
+
+    Only LF ends a line; a CR before it belongs to the end. (Modern allows a server to take a single
+    CR for an end as well, but then one line could be read as two.)
+
+    :param frame: a line without its LF.
+    :raises Malformed: :class:`InputTooLong`; :class:`InvalidUtf8`, with the command as its request
+        id (https://ircv3.net/specs/extensions/utf8-only); :class:`BadFrame` for a NUL or a CR
+        inside, which no line may have.
+    """
+    frame = frame.removesuffix(b"\r")
+    tags, rest = _split_tags(frame)
+    # The limits are those of message-tags, "Size limit"; the line's own counts its CR LF.
+    if len(tags) > limits.IRC_TAGS_BYTES or len(rest) > limits.IRC_LINE_BYTES - 2:
+        raise InputTooLong
+    try:
+        text = rest.decode()
+        tag_text = tags.decode()
+    except UnicodeDecodeError:
+        refusal: Malformed = InvalidUtf8()
+        refusal.request_id = _command(rest)
+        raise refusal from None
+    if b"\0" in frame or b"\r" in frame:
+        raise BadFrame("A line may contain no NUL, and no CR but at its end.", _command(rest))
+    return _parse_text(text, parse_tags(tag_text) if tag_text else {})
+
+
+def _split_tags(frame: bytes) -> tuple[bytes, bytes]:
+    """The data of the tags, without the ``@`` and the space, and what follows them."""
+    if not frame.startswith(b"@"):
+        return b"", frame
+    tags, _, rest = frame[1:].partition(b" ")
+    return tags, rest
+
+
+def _parse_text(text: str, tags: Mapping[str, str]) -> Line:
+    before, colon, last = f" {text}".partition(" :")
+    if colon and not before.strip(" "):
+        # A source, which a server ignores: Modern, "Source".
+        _, _, text = last.partition(" ")
+        before, colon, last = f" {text}".partition(" :")
+    # One or more spaces stand between two parameters; no other white space counts.
+    words = [word for word in before.split(" ") if word]
+    if not words:
+        return Line("", tags=tags)
+    return Line(words[0].upper(), (*words[1:], *[last] * bool(colon)), tags=tags)
+
+
+def _command(rest: bytes) -> str:
+    """The command of a line that cannot be read; ``*`` if not even that can be."""
+    found = _COMMAND.match(rest)
+    return found[1].decode().upper() if found else "*"
+
+
+def encode(line: Line) -> bytes:
+    """The bytes of `line`, with CR LF. Whatever its values are, they are one line.
+
+    A parameter before the last one that cannot stand there, as it has a space, is empty or begins
+    with a colon, is what can of it, or ``*``.
+    """
+    parts = []
+    if line.tags:
+        parts.append(f"@{format_tags(line.tags)}")
+    if line.source:
+        parts.append(f":{line.source}")
+    parts.append(line.command)
+    if line.params:
+        *middle, last = line.params
+        parts.extend(map(as_middle, middle))
+        needs_colon = line.has_text or not last or last[0] == ":" or " " in last
+        parts.append(f":{last}" if needs_colon else last)
+    return f"{_ENDS.sub(' ', ' '.join(parts))}\r\n".encode("utf-8", "replace")
+
+
+def as_middle(param: str) -> str:
+    """`param`, or what of it can stand before other parameters."""
+    if param and param[0] != ":" and not _BREAKS.search(param):
+        return param
+    return _BREAKS.split(param.lstrip(": \r\n\0"), maxsplit=1)[0] or "*"
+
+
+_BREAKS: Final = re.compile("[ \r\n\0]")

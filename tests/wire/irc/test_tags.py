@@ -1,0 +1,63 @@
+"""Tags: their values whole, the time as everybody reads it, and ids that say which message."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatd.chat.events import Message
+from chatd.wire.irc import tags
+
+
+@pytest.mark.parametrize(
+    ("value", "sent"),
+    [("a;b", r"a\:b"), ("a b", r"a\sb"), ("\\", r"\\"), ("a\r\nb", r"a\r\nb"), ("é=,", "é=,")],
+)
+def test_a_value_is_escaped_as_the_specification_says(value: str, sent: str) -> None:
+    assert tags.escape(value) == sent
+    assert tags.unescape(sent) == value
+
+
+@pytest.mark.parametrize(("sent", "value"), [(r"a\b", "ab"), ("a\\", "a"), (r"\\s", r"\s")])
+def test_a_backslash_before_any_other_character_is_dropped(sent: str, value: str) -> None:
+    assert tags.unescape(sent) == value
+
+
+@given(st.text())
+def test_every_value_is_read_as_it_was_written(value: str) -> None:
+    assert tags.parse_tags(tags.format_tags({"a": value, "b": ""})) == {"a": value, "b": ""}
+
+
+def test_only_what_clients_may_say_to_each_other_is_passed_on() -> None:
+    given = {"+typing": "active", "+draft/reply": "7", "time": "x", "+": "", "+a b": "", "+ä": ""}
+    assert tags.client_tags(given) == {"+typing": "active", "+draft/reply": "7"}
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "shown"),
+    [
+        (0, "1970-01-01T00:00:00.000Z"),
+        (1_318_999_000_620, "2011-10-19T04:36:40.620Z"),
+        (-1, "1970-01-01T00:00:00.000Z"),
+        (253_402_300_800_000, "9999-12-31T23:59:59.999Z"),
+        (2**63, "9999-12-31T23:59:59.999Z"),
+    ],
+)
+def test_the_time_has_milliseconds_and_a_year_that_can_be_written(
+    milliseconds: int, shown: str
+) -> None:
+    assert tags.server_time(milliseconds) == shown
+
+
+def test_the_id_of_a_message_says_which_it_is() -> None:
+    message = Message("#dev", 300, 1_318_999_000_620, "ice", "hi")
+    identifier = tags.message_id(message)
+    assert tags.message_number(identifier, "#dev") == 300
+    assert tags.message_number(identifier, "#music") is None
+    again = Message("#dev", 300, 1_318_999_000_621, "ice", "hi")
+    assert tags.message_id(again) != identifier, "the room has ended and begun again"
+
+
+@given(st.text())
+def test_any_id_is_one_of_a_message_or_of_none(identifier: str) -> None:
+    number = tags.message_number(identifier, "#dev")
+    assert number is None or identifier.endswith("#dev")
