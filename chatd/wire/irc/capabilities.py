@@ -1,0 +1,119 @@
+"""Capabilities: what a client and the server agree on beyond plain IRC. Pure.
+
+Source: https://ircv3.net/specs/extensions/capability-negotiation, version 302. While a client
+negotiates, its registration waits for ``CAP END``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from chatd.wire.irc import numerics
+from chatd.wire.irc.lines import Line
+from chatd.wire.irc.numerics import numeric
+
+#: The version that has values, and lists of several lines.
+_VERSION: Final = 302
+#: The bytes of a list in one line. The rest is for the server's name and the nickname.
+_LIST_BYTES: Final = 350
+#: On by itself for clients of version 302, and cannot be switched off by them.
+CAP_NOTIFY: Final = "cap-notify"
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What was agreed with one client.
+
+    :ivar version: what the client says it knows; 0 if it has not said.
+    :ivar enabled: the names of the capabilities that are on.
+    :ivar is_negotiating: whether its registration waits for ``CAP END``.
+    """
+
+    version: int = 0
+    enabled: frozenset[str] = frozenset()
+    is_negotiating: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Whom an answer is for, and the server that gives it.
+
+    :ivar offered: the capabilities of the server, with the values that version 302 shows.
+    :ivar nickname: empty before the client has one.
+    """
+
+    server: str
+    nickname: str
+    offered: Mapping[str, str]
+    is_registered: bool
+
+
+def negotiate(
+    agreed: Capabilities, params: tuple[str, ...], client: Client
+) -> tuple[Capabilities, list[Line]]:
+    """What is agreed after the command CAP with these `params`, and the answer to it."""
+    subcommand, *rest = params or ("",)
+    match subcommand.upper():
+        case "LS":
+            return _list_offered(agreed, rest, client)
+        case "LIST":
+            return agreed, _listing(client, "LIST", sorted(agreed.enabled), agreed.version)
+        case "REQ":
+            return _request(agreed, " ".join(rest), client)
+        case "END":
+            return replace(agreed, is_negotiating=False), []
+        case _:
+            # The sub-command is shown as it came, and an empty one must be shown as something.
+            shown = subcommand or "*"
+            refusal = numeric(numerics.INVALIDCAPCMD, client.server, client.nickname, shown)
+            return agreed, [refusal]
+
+
+def _list_offered(
+    agreed: Capabilities, params: list[str], client: Client
+) -> tuple[Capabilities, list[Line]]:
+    said = params[0] if params else ""
+    # "CAP Version": the highest one that the client has said counts.
+    version = max(agreed.version, int(said) if said.isdecimal() and len(said) < 9 else 301)
+    enabled = agreed.enabled | ({CAP_NOTIFY} if version >= _VERSION else set())
+    shown = [
+        f"{name}={value}" if value and version >= _VERSION else name
+        for name, value in client.offered.items()
+    ]
+    negotiating = agreed.is_negotiating or not client.is_registered
+    lines = _listing(client, "LS", shown, version)
+    return Capabilities(version, enabled & client.offered.keys(), negotiating), lines
+
+
+def _listing(client: Client, subcommand: str, entries: list[str], version: int) -> list[Line]:
+    """The entries, in several lines if the client knows these; all but the last have a ``*``."""
+    parts = [""]
+    for entry in entries:
+        longer = f"{parts[-1]} {entry}".lstrip()
+        if version >= _VERSION and len(longer.encode()) > _LIST_BYTES:
+            parts.append(entry)
+        else:
+            parts[-1] = longer
+    return [
+        *(_cap(client, subcommand, "*", part) for part in parts[:-1]),
+        _cap(client, subcommand, parts[-1]),
+    ]
+
+
+def _request(agreed: Capabilities, text: str, client: Client) -> tuple[Capabilities, list[Line]]:
+    """All that `text` asks for is agreed, or nothing of it: "The CAP REQ subcommand"."""
+    agreed = replace(agreed, is_negotiating=agreed.is_negotiating or not client.is_registered)
+    enabled = set(agreed.enabled)
+    for name in text.split():
+        is_fixed = name == f"-{CAP_NOTIFY}" and agreed.version >= _VERSION
+        if is_fixed or name.removeprefix("-") not in client.offered:
+            return agreed, [_cap(client, "NAK", text)]
+        if name.startswith("-"):
+            enabled.discard(name[1:])
+        else:
+            enabled.add(name)
+    return replace(agreed, enabled=frozenset(enabled)), [_cap(client, "ACK", text)]
+
+
+def _cap(client: Client, *params: str) -> Line:
+    return Line("CAP", (client.nickname or "*", *params), client.server, has_text=True)

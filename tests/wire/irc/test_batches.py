@@ -1,0 +1,49 @@
+"""Batches and labels: the client knows which lines answer what it asked."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatd.wire.irc.batches import batch, labelled
+from chatd.wire.irc.lines import Line
+
+SERVER = "a.chatd"
+ONE = Line("PONG", ("token",), SERVER)
+OTHER = Line("NOTICE", ("ice", "hi"), SERVER, tags={"time": "x"}, has_text=True)
+
+
+def test_an_answer_of_no_line_is_acknowledged() -> None:
+    assert labelled("7", [], SERVER, "1") == [Line("ACK", source=SERVER, tags={"label": "7"})]
+
+
+def test_an_answer_of_one_line_has_the_label_itself() -> None:
+    [line] = labelled("7", [OTHER], SERVER, "1")
+    assert line == Line("NOTICE", ("ice", "hi"), SERVER, {"label": "7", "time": "x"}, True)
+
+
+def test_an_answer_of_several_lines_is_a_batch_with_the_label() -> None:
+    opening, first, second, closing = labelled("7", [ONE, OTHER], SERVER, "1")
+    assert (opening.params, opening.tags) == (("+1", "labeled-response"), {"label": "7"})
+    assert first.tags == {"batch": "1"}
+    assert second.tags == {"batch": "1", "time": "x"}
+    assert (closing.command, closing.params, closing.tags) == ("BATCH", ("-1",), {})
+
+
+def test_an_answer_of_one_batch_has_no_other_batch_around_it() -> None:
+    history = batch("h", "chathistory", ("#dev",), [OTHER], SERVER)
+    opening, _, closing = labelled("7", history, SERVER, "1")
+    assert (opening.params, opening.tags) == (("+h", "chathistory", "#dev"), {"label": "7"})
+    assert closing.params == ("-h",)
+
+
+def test_a_batch_in_a_batch_keeps_its_lines() -> None:
+    inner = batch("2", "draft/multiline", ("#dev",), [OTHER], SERVER)
+    tags = [line.tags.get("batch") for line in batch("1", "chathistory", (), inner, SERVER)]
+    assert tags == [None, "1", "2", "1", None]
+
+
+@given(st.lists(st.sampled_from([ONE, OTHER]), max_size=5), st.text(min_size=1), st.booleans())
+def test_exactly_one_line_has_the_label(lines: list[Line], label: str, has_batch: bool) -> None:
+    if has_batch:
+        lines = [*lines, *batch("2", "netjoin", (), lines, SERVER)]
+    answer = labelled(label, lines, SERVER, "1")
+    assert [line.tags.get("label") for line in answer] == [label] + [None] * (len(answer) - 1)
