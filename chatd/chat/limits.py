@@ -250,6 +250,45 @@ SEARCH_COST_BYTES: Final = 40_960
 #: Messages that ``chatd export`` reads at once. In between a server may empty its write-ahead log.
 EXPORT_PAGE_MESSAGES: Final = 1_000
 
+# --- files --------------------------------------------------------------------------------------
+
+#: One file that a member sends.
+FILE_BYTES: Final = 20_000_000
+#: All files that a server keeps. The oldest make room for new ones.
+FILES_BYTES: Final = 500_000_000
+#: The files of one member among them: of one nickname. Its own oldest make room.
+MEMBER_FILES_BYTES: Final = 100_000_000
+#: The files that came from one address among them, since the start of the server. Its own oldest
+#: make room; files from this host do not count.
+ADDRESS_FILES_BYTES: Final = 200_000_000
+#: How many files a server keeps.
+KEPT_FILES: Final = 2_000
+#: How long a file that was sent in private is kept.
+PRIVATE_FILE_SECONDS: Final = 86_400
+#: Files that are gone, and whose links say so.
+GONE_FILES: Final = 10_000
+#: The name of a file, in UTF-8. Some file systems take no more than 143 bytes.
+FILE_NAME_BYTES: Final = 140
+#: Files that all members together send at once.
+UPLOADED_FILES: Final = 64
+#: The bytes of these, which are on the disk besides the files that are kept.
+UPLOADED_BYTES: Final = 250_000_000
+#: Files that one address sends at once; this host may send more.
+ADDRESS_UPLOADED_FILES: Final = 8
+#: Files that one member sends at once.
+MEMBER_UPLOADED_FILES: Final = 4
+#: Time without any byte of a file, after which it is given up.
+UPLOAD_SILENT_SECONDS: Final = 20
+#: Time in which a file has to arrive as a whole.
+UPLOAD_SECONDS: Final = 900
+#: What is read from a file, or written to it, at once; and what waits in memory for a client or for
+#: the disk.
+FILE_PIECE_BYTES: Final = 262_144
+#: What stays free on the disk, for the chat itself.
+FREE_DISK_BYTES: Final = 64_000_000
+#: Threads that read and write files.
+FILE_THREADS: Final = 4
+
 # --- several machines ---------------------------------------------------------------------------
 
 #: One entry of the shared log, with the operations of one turn. etcd takes requests of up to 1.5

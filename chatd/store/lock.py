@@ -1,15 +1,11 @@
-"""Only one server has a file.
-
-The lock is SQLite's own, on an empty file beside it: so it works on every platform, and ends with
-the process, however that ends.
-"""
+"""Only one server has a file: it holds a lock beside it."""
 
 import os
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import quote
 
+from chatd.file_lock import FileLock, Locked
 from chatd.log.engine import StoreInUse
 
 
@@ -22,27 +18,16 @@ class Lock:
     """
 
     def __init__(self, path: Path) -> None:
-        beside = path.with_name(path.name + "-lock")
-        # Only ever by the one who makes it: closing a file that is locked would end the lock.
-        with suppress(FileExistsError):
-            os.close(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        self._connection = sqlite3.connect(
-            f"file:{quote(str(beside))}?mode=rw", uri=True, isolation_level=None, timeout=0
-        )
         try:
-            self._connection.execute("PRAGMA journal_mode = MEMORY")  # or there is a third file
-            self._connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.Error as error:
-            self._connection.close()
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
-                raise StoreInUse(
-                    f"Another server keeps its chat in {path}; name another file with --store."
-                ) from None
-            raise
+            self._lock = FileLock(path.with_name(path.name + "-lock"))
+        except Locked:
+            raise StoreInUse(
+                f"Another server keeps its chat in {path}; name another file with --store."
+            ) from None
 
     def release(self) -> None:
         """Let another server have the file."""
-        self._connection.close()
+        self._lock.release()
 
 
 def check_unused(path: Path) -> None:

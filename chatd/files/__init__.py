@@ -1,0 +1,1 @@
+"""The files that members send: their names, their kinds, and where they are kept."""
