@@ -47,6 +47,15 @@ Each dialect encodes a refusal in its own way; docs/reference/protocol.rst lists
     │   ├── TooManyWatchers      too-many-watchers     (closes the connection)
     │   ├── NotRegistered        not-entered
     │   └── AlreadyRegistered    already-entered
+    ├── FileRefusal              about files: file_errors
+    │   ├── NoFiles              no-files
+    │   ├── EmptyFile            empty-file
+    │   ├── FileTooLarge         file-too-large
+    │   ├── TooManyUploads       too-many-uploads
+    │   ├── NoSuchFile           no-such-file
+    │   ├── FileGone             file-gone
+    │   ├── DiskFull             disk-full
+    │   └── FilesFailed          files-failed
     └── ModerationRefusal        about hosts, operators and their decisions: moderation_errors
         ├── NotHost              not-host
         ├── NotAllowedHere       not-allowed-here

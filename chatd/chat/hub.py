@@ -69,6 +69,7 @@ class Hub:
 
     :param outbox: delivers the events.
     :param now: milliseconds since 1970, here and in every method.
+    :ivar messages: what members send.
     :ivar nodes: the nodes of a cluster.
     """
 
@@ -89,7 +90,7 @@ class Hub:
             outbox,
         )
         self._joining = Joining(self._rooms, self._sessions, outbox)
-        self._messages = Messages(
+        self.messages = Messages(
             self._nicknames,
             self._rooms,
             self._sessions,
@@ -142,9 +143,10 @@ class Hub:
         self._member_handlers: dict[type, _Handler] = reading | {
             commands.Enter: self._registration.late_hello,
             commands.EnterAuthenticated: self._registration.rename_authenticated,
-            commands.SendMessage: self._messages.send,
-            commands.SendToLobby: self._messages.send_to_lobby,
-            commands.SendPrivate: self._messages.send_private,
+            commands.SendMessage: self.messages.send,
+            commands.SendToLobby: self.messages.send_to_lobby,
+            commands.SendPrivate: self.messages.send_private,
+            commands.SendFile: self.messages.send_file,
             commands.Rename: self._registration.rename,
             commands.JoinRoom: self._joining.join,
             commands.LeaveRoom: self._joining.leave,
@@ -164,7 +166,7 @@ class Hub:
 
     @accounts.setter
     def accounts(self, accounts: Mapping[str, bool]) -> None:
-        self._registration.accounts = self._messages.accounts = accounts
+        self._registration.accounts = self.messages.accounts = accounts
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -437,11 +439,9 @@ class Hub:
         member = self._connections.get(member_id)
         return member is not None and member.away_until is None
 
-    def has_member(self, digest: str, node: str = "") -> bool:
-        """Whether a member on `node`, perhaps one that is away, has that session."""
-        session = self._sessions.get(digest)
-        member = None if session is None else session.member
-        return member is not None and member.pool.node == node
+    def member_of(self, digest: str, node: str = "") -> Member | None:
+        """The member on `node`, perhaps one that is away, that has that session."""
+        return self._sessions.member(digest, node)
 
     @property
     def private_changes(self) -> int:
@@ -449,7 +449,7 @@ class Hub:
 
         When it has changed, what was kept before has private texts that the state does not have.
         """
-        return self._messages.sent_private + self._sessions.forgotten_private
+        return self.messages.sent_private + self._sessions.forgotten_private
 
     def nickname(self, member_id: MemberId) -> str:
         """The nickname of a connection; empty before it has entered and after it was removed."""

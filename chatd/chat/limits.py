@@ -283,7 +283,7 @@ UPLOAD_SILENT_SECONDS: Final = 20
 UPLOAD_SECONDS: Final = 900
 #: What is read from a file, or written to it, at once; and what waits in memory for a client or for
 #: the disk.
-FILE_PIECE_BYTES: Final = 262_144
+FILE_PIECE_BYTES: Final = 131_072
 #: What stays free on the disk, for the chat itself.
 FREE_DISK_BYTES: Final = 64_000_000
 #: Threads that read and write files.

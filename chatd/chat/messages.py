@@ -1,13 +1,13 @@
 """Sending messages: to a room, to the lobby, or to some members alone."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from chatd.chat import commands, events, names
 from chatd.chat.events import Reply
 from chatd.chat.joining import Joining
 from chatd.chat.members import Nicknames
-from chatd.chat.model import Member
-from chatd.chat.outbox import Outbox
+from chatd.chat.model import Member, Room
+from chatd.chat.outbox import NOBODY, Outbox
 from chatd.chat.permissions import Permissions
 from chatd.chat.rooms import Rooms
 from chatd.chat.sessions import Sessions
@@ -45,11 +45,8 @@ class Messages:
 
         :raises Refusal: if it is not in the room or may not write there, or the text is invalid.
         """
-        # Fast path: most commands give the room's exact name; get_joined also finds other spellings
-        # and refuses.
-        room = member.rooms.get(command.room) or self._rooms.get_joined(member, command.room)
         text = names.message_text(command.text)
-        self._permissions.check_may_write(member, room, now)
+        room = self._writable_room(member, command.room, now)
         message = room.history.add(member.nickname, text, now, action=command.action)
         room.tell(message, member.member_id)
         return events.Ok(room.name, message.seq, message.time)
@@ -71,12 +68,73 @@ class Messages:
         :raises Refusal: if the text is not valid, none of them is here, or the member is muted.
         """
         text = names.message_text(command.text)
-        reached, undelivered = self._nicknames.resolve_recipients(command.to, self.accounts)
+        return self._send_private(member, command.to, text, now, action=command.action)
+
+    def send_file(self, member: Member, command: commands.SendFile, now: int) -> Reply:
+        """Send a file, as a message whose text is the name of the file.
+
+        The sender gets the message as well: the file did not come over its chat connection.
+
+        :raises Refusal: as of a message with a text.
+        """
+        file = command.file
+        if command.room is None:
+            return self._send_private(member, command.to, file.name, now, file=file)
+        room = self._writable_room(member, command.room, now)
+        message = room.history.add(member.nickname, file.name, now, file=file)
+        room.tell(message, NOBODY)
+        return events.Ok(room.name, message.seq, message.time)
+
+    def check_file(self, member: Member, command: commands.SendFile, now: int) -> None:
+        """Check what can be checked before the file is there.
+
+        :raises Refusal: if :meth:`send_file` would refuse it now.
+        """
+        if command.room is None:
+            self._recipients(member, command.to, now)
+        else:
+            self._writable_room(member, command.room, now)
+
+    def _writable_room(self, member: Member, room_name: str, now: int) -> Room:
+        """The room of that name, if `member` is in it and may write there.
+
+        :raises Refusal: if not.
+        """
+        # Fast path: most commands give the room's exact name; get_joined also finds other spellings
+        # and refuses.
+        room = member.rooms.get(room_name) or self._rooms.get_joined(member, room_name)
+        self._permissions.check_may_write(member, room, now)
+        return room
+
+    def _recipients(
+        self, member: Member, to: Sequence[str], now: int
+    ) -> tuple[list[Member], tuple[events.Undelivered, ...]]:
+        """The members with the nicknames `to`, to whom `member` may write, and the others.
+
+        :raises Refusal: if there are none, or `member` may not write to them.
+        """
+        reached, undelivered = self._nicknames.resolve_recipients(to, self.accounts)
         self._permissions.check_may_write_to(member, reached, now)
+        return reached, undelivered
+
+    def _send_private(
+        self,
+        member: Member,
+        recipients: Sequence[str],
+        text: str,
+        now: int,
+        *,
+        action: bool = False,
+        file: events.File | None = None,
+    ) -> Reply:
+        reached, undelivered = self._recipients(member, recipients, now)
         to = tuple(each.nickname for each in reached)
-        message = events.PrivateMessage(member.nickname, to, now, text, action=command.action)
+        message = events.PrivateMessage(member.nickname, to, now, text, action=action, file=file)
         self.sent_private += 1
-        for each in reached:
+        receivers = {each.member_id: each for each in reached}
+        if file is not None:
+            receivers.setdefault(member.member_id, member)
+        for each in receivers.values():
             session = self._sessions.of(each.member_id)
             own = message if session is None else self._sessions.add_private(session, message)
             self._outbox.to_member(each.member_id, own)

@@ -11,7 +11,7 @@ from itertools import islice, takewhile
 from typing import Final
 
 from chatd.chat import limits
-from chatd.chat.events import Event, Message, Topic
+from chatd.chat.events import Event, File, Message, Topic
 from chatd.chat.outbox import MemberId
 from chatd.chat.restrictions import Restrictions
 from chatd.chat.state import OPEN, Settings
@@ -113,13 +113,15 @@ class RoomHistory:
         self._messages: deque[Message] = deque()
         self._characters = 0
 
-    def add(self, source: str, text: str, now: int, *, action: bool = False) -> Message:
+    def add(
+        self, source: str, text: str, now: int, *, action: bool = False, file: File | None = None
+    ) -> Message:
         """Number a message, keep and return it.
 
         :param now: milliseconds since 1970.
         """
         self.seq += 1
-        message = Message(self.room, self.seq, now, source, text, action)
+        message = Message(self.room, self.seq, now, source, text, action, file)
         self._keep(message)
         return message
 

@@ -4,17 +4,13 @@ A server that is no cluster has one node, without a name, that is never told of.
 """
 
 from collections.abc import Callable, Iterable
-from typing import Final
 
 from msgspec import UNSET, UnsetType
 
 from chatd.chat.events import Cluster, Node, NodesChanged
 from chatd.chat.members import Connections
-from chatd.chat.outbox import MemberId, Outbox
+from chatd.chat.outbox import NOBODY, MemberId, Outbox
 from chatd.chat.state import NodeState
-
-#: The origin of events that no member has caused.
-_NOBODY: Final = 0
 
 
 class Nodes:
@@ -62,19 +58,19 @@ class Nodes:
         self._connections.add_node(node.name, slots)
         self._nodes[node.name] = node
         self._there.add(node.name)
-        self._outbox.to_all(NodesChanged(self.there), _NOBODY)
+        self._outbox.to_all(NodesChanged(self.there), NOBODY)
 
     def change(self, node: Node) -> None:
         """A node that is there has got other addresses."""
         if node.name in self._there and node != self._nodes[node.name]:
             self._nodes[node.name] = node
-            self._outbox.to_all(NodesChanged(self.there), _NOBODY)
+            self._outbox.to_all(NodesChanged(self.there), NOBODY)
 
     def end(self, node: str, now: int) -> None:
         """A node is gone, with the connections to it. Its members may come back on another one."""
         self._there.discard(node)
         self._lose_connections(node, now)
-        self._outbox.to_all(NodesChanged(self.there), _NOBODY)
+        self._outbox.to_all(NodesChanged(self.there), NOBODY)
 
     def _lose_connections(self, node: str, now: int) -> None:
         for member in list(self._connections.all()):

@@ -5,12 +5,15 @@ room an event goes; the implementation keeps the lists of recipients and deliver
 (``server.fanout``; in tests, a list).
 """
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from chatd.chat.events import Event
 
 #: The hub's id of a connection: a number that is never used again.
 MemberId = int
+
+#: The origin of events that no member has caused, or whose cause they are for, too.
+NOBODY: Final[MemberId] = 0
 
 
 class Outbox(Protocol):

@@ -175,6 +175,7 @@ class MemberSession:
             message.text,
             self.private_seq,
             message.action,
+            message.file,
         )
         self.private.append(message)
         self.private_characters += len(message.text)
@@ -215,6 +216,12 @@ class Sessions:
     def get(self, digest: str) -> MemberSession | None:
         """The session with that digest."""
         return self._connected.get(digest) or self._absent.get(digest)
+
+    def member(self, digest: str, node: str) -> Member | None:
+        """The member on `node`, perhaps one that is away, that has the session with that digest."""
+        session = self.get(digest)
+        member = None if session is None else session.member
+        return member if member is not None and member.pool.node == node else None
 
     def of(self, member_id: MemberId) -> MemberSession | None:
         """The session of that member; None if its client cannot resume."""

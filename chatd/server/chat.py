@@ -14,7 +14,7 @@ from ipaddress import ip_address
 from typing import Final, Protocol
 
 from msgspec import UNSET, UnsetType
-from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.defer import Deferred, fail, maybeDeferred, succeed
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
@@ -23,8 +23,10 @@ from chatd.chat.commands import Authenticate
 from chatd.chat.errors import Refusal, ServerFailed, WrongPassword
 from chatd.chat.events import Node, ServerKey, ServerNotice
 from chatd.chat.hub import HubSettings
-from chatd.chat.outbox import MemberId
+from chatd.chat.model import Member
+from chatd.chat.outbox import NOBODY, MemberId
 from chatd.chat.resuming import CONNECTION_LOST
+from chatd.files.store import FileStore, InThread
 from chatd.log.direct_log import DirectLog
 from chatd.log.engine import Store
 from chatd.log.journal_log import JournalLog
@@ -49,9 +51,6 @@ from chatd.server.host_code import HostCode, new_host_code
 from chatd.server.send_queue import Input, Output
 from chatd.server.throttle import ConnectionThrottle, ReadThrottle
 from chatd.server.work_queue import WorkQueue
-
-#: The origin of events that no member has caused.
-_NOBODY: Final = 0
 
 #: A session's token has 128 bits.
 _TOKEN_BYTES: Final = 16
@@ -115,6 +114,10 @@ class Chat:
     :ivar new_token: makes the token of a session.
     :ivar describe_node: returns this node, as the others of its cluster are told of it.
     :ivar describe_key: returns the server's key for TLS, if it has one.
+    :ivar files: the files that members send; None if the server takes none.
+    :ivar files_url: returns the URL under which files are, for a client that has reached the server
+        at an address, with TLS or without; empty if there is none.
+    :ivar in_thread: makes a call on another thread, for reading and writing files.
     :ivar connect_node: connects to another node of the cluster, to read there.
     :ivar cluster_failed: is told why the node cannot go on, in a sentence.
     :ivar sessions: every session from its start until its connection is lost.
@@ -150,6 +153,9 @@ class Chat:
         self.new_token: Callable[[], str] = _new_token
         self.describe_node: Callable[[], Node] = partial(Node, settings.node, (), ())
         self.describe_key: Callable[[], ServerKey | UnsetType] = lambda: UNSET
+        self.files: FileStore | None = None
+        self.files_url: Callable[[str, bool], str] = lambda address, is_encrypted: ""
+        self.in_thread: InThread = maybeDeferred
         self.connect_node: Callable[[Node], Deferred[Peer]] = _no_connections
         self.cluster_failed: Callable[[str], None] = lambda reason: None
         self._accounts: dict[str, bool] = {}
@@ -207,9 +213,9 @@ class Chat:
                 self.fanout.remove_member(session.member_id)
             session.abort(CONNECTION_LOST)
 
-    def has_member(self, digest: str) -> bool:
-        """Whether a member on this node, perhaps one that is away, has that session."""
-        return self.hub.has_member(digest, self.settings.node)
+    def member_of(self, digest: str) -> Member | None:
+        """The member on this node, perhaps one that is away, that has that session."""
+        return self.hub.member_of(digest, self.settings.node)
 
     def flood_bucket(self) -> TokenBucket:
         """A new bucket for what one client sends; it holds a burst of twice the rate."""
@@ -250,7 +256,7 @@ class Chat:
             self.fanout.stand(ServerNotice(text))
         else:
             self.fanout.stand(None)
-            self.fanout.to_all(ServerNotice(text), _NOBODY)
+            self.fanout.to_all(ServerNotice(text), NOBODY)
 
     def schedule_tick(self) -> None:
         """Have the hub do what is due, when it is due."""

@@ -189,7 +189,7 @@ class Session:
     def _rejected_request(self, request: Request | Refusal, rejection: Refusal) -> None:
         """Refuse the first frame of a client that has no slot, unless its session has one."""
         resume = request.resume if isinstance(request, Request) else None
-        is_known = resume and self.chat.has_member(digest(resume.token, self.is_encrypted))
+        is_known = resume and self.chat.member_of(digest(resume.token, self.is_encrypted))
         if not (is_known and isinstance(request, Request)):
             self.refuse(rejection, request)
             return

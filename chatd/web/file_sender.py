@@ -1,66 +1,104 @@
-"""Reads a file piece by piece, each when the client has read the one before."""
+"""Sends a file piece by piece, each when the client has read the one before."""
 
 import os
 from collections.abc import Callable
-from contextlib import suppress
-from typing import Final
+from dataclasses import dataclass
+from functools import partial
 
+from twisted.internet.defer import Deferred
+
+from chatd.chat import limits
+from chatd.files.store import InThread
 from chatd.server.work_queue import WorkQueue
 from chatd.web.messages import FileBody
 
-#: What one turn of the reactor reads, and what waits for a client in memory.
-_PIECE_BYTES: Final = 65_536
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Whom a file is sent to.
+
+    :ivar send: sends a piece.
+    :ivar when_ready: calls its argument once the client has read the pieces so far.
+    :ivar end: called after the last piece.
+    :ivar fail: called instead if the file is shorter than it was, or cannot be read.
+    """
+
+    send: Callable[[bytes], None]
+    when_ready: Callable[[Callable[[], None]], None]
+    end: Callable[[], None]
+    fail: Callable[[], None]
 
 
 class FileSender:
-    """One file that is being sent.
+    """One file that is being sent. It is opened and read on other threads.
 
-    :param work_queue: each piece is read in it, so that the chat does not wait.
-    :raises OSError: if the file cannot be opened.
+    :param work_queue: each piece is sent in it, so that the chat does not wait.
     """
 
-    def __init__(self, file: FileBody, work_queue: WorkQueue) -> None:
-        self._bytes_left = file.size
-        self._work_queue = work_queue
-        self._descriptor: int | None = file.open()
-
-    def start(
-        self,
-        on_piece: Callable[[bytes], None],
-        when_ready: Callable[[Callable[[], None]], None],
-        on_end: Callable[[], None],
-        on_failed: Callable[[], None],
+    def __init__(
+        self, file: FileBody, in_thread: InThread, work_queue: WorkQueue, client: Client
     ) -> None:
-        """Read the file.
+        self._file = file
+        self._bytes_left = file.size
+        self._in_thread = in_thread
+        self._work_queue = work_queue
+        self._client = client
+        self._descriptor: int | None = None
+        self._is_reading = self._is_closed = False
 
-        :param on_piece: called with each piece.
-        :param when_ready: calls its argument once the client has read the pieces so far.
-        :param on_end: called after the last piece.
-        :param on_failed: called instead if the file is shorter than it was, or cannot be read.
-        """
+    def open(self) -> Deferred[None]:
+        """Open the file; fires when that is done, or fails as ``FileBody.open`` does."""
 
-        def read_next() -> None:
-            if self._descriptor is None:
-                return
-            if not self._bytes_left:
-                self.close()
-                on_end()
-                return
-            piece = b""
-            with suppress(OSError):
-                piece = os.read(self._descriptor, min(_PIECE_BYTES, self._bytes_left))
-            if not piece:
-                self.close()
-                on_failed()
-                return
+        def opened(descriptor: int) -> None:
+            self._descriptor = descriptor
+            if self._is_closed:
+                self._close_descriptor()
+
+        return self._file.open().addCallback(opened)
+
+    def start(self) -> None:
+        """Send the file, which is open."""
+        if self._is_closed or self._descriptor is None:
+            return
+        if not self._bytes_left:
+            self.close()
+            self._client.end()
+            return
+        self._is_reading = True
+        read = self._in_thread(partial(_read, self._descriptor, self._bytes_left, self._file.end))
+        read.addErrback(lambda failure: b"")
+        read.addCallback(self._read)
+
+    def _read(self, piece: bytes) -> None:
+        self._is_reading = False
+        if self._is_closed:
+            self._close_descriptor()
+        elif not piece:
+            self.close()
+            self._client.fail()
+        else:
+            self._work_queue.add(partial(self._send, piece))
+
+    def _send(self, piece: bytes) -> None:
+        if not self._is_closed:
             self._bytes_left -= len(piece)
-            on_piece(piece)
-            when_ready(lambda: self._work_queue.add(read_next))
-
-        self._work_queue.add(read_next)
+            self._client.send(piece)
+            self._client.when_ready(self.start)
 
     def close(self) -> None:
         """Close the file; nothing more is called."""
+        if not self._is_closed:
+            self._is_closed = True
+            if not self._is_reading:
+                self._close_descriptor()
+
+    def _close_descriptor(self) -> None:
         if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
+            descriptor, self._descriptor = self._descriptor, None
+            self._in_thread(lambda: os.close(descriptor))
+
+
+def _read(descriptor: int, bytes_left: int, end: int) -> bytes:
+    """The next piece of those bytes that are left before the place `end` of the file."""
+    os.lseek(descriptor, end - bytes_left, os.SEEK_SET)
+    return os.read(descriptor, min(limits.FILE_PIECE_BYTES, bytes_left))

@@ -10,7 +10,6 @@ docs/reference/web.rst describes what clients see.
 
 from collections import Counter
 from collections.abc import Collection
-from email.utils import formatdate
 from functools import partial
 from http import HTTPStatus
 from socket import gethostname
@@ -30,6 +29,7 @@ from typing_extensions import override
 from zope.interface import implementer
 
 from chatd.chat import limits
+from chatd.chat.errors import Refusal
 from chatd.server.chat import Chat
 from chatd.server.connection import HalfCloseable
 from chatd.server.factory import Rejected
@@ -37,38 +37,18 @@ from chatd.server.send_queue import SendQueue
 from chatd.server.timing import Timeout
 from chatd.tcp import is_encrypted, join_address, unmap_ipv4
 from chatd.web import hosts, messages, proxies
-from chatd.web.file_sender import FileSender
-from chatd.web.messages import HTTPError, Request, Response
-from chatd.web.routes import make_router
+from chatd.web.file_sender import Client, FileSender
+from chatd.web.messages import FileBody, HTTPError, Request, Response
+from chatd.web.parser import BadRequest, Event, Parser
+from chatd.web.routes import Answer, make_router
 from chatd.web.settings import WebSettings
+from chatd.web.uploads import PREFIX, Upload
 from chatd.web.websocket import Upgrade, WebSocket
-
-_ERROR_MESSAGES: Final = {
-    "bad-request": "Malformed HTTP request.",
-    "head-too-large": (
-        f"The request line and headers have more than {limits.HTTP_HEAD_BYTES:,} bytes."
-    ),
-    "uri-too-long": f"The request line has more than {limits.HTTP_HEAD_BYTES:,} bytes.",
-    "http-version": "HTTP version not supported; use HTTP/1.1.",
-    "too-many-from-address": "Too many connections come from your address; try again later.",
-    "too-late": f"The request was not complete within {limits.FIRST_LINE_TIMEOUT_SECONDS} s.",
-}
 
 #: What a request costs that reads the archive, or searches: as much as a ``search`` frame.
 _SLOW_REQUEST_TOKENS: Final = 1 + limits.SEARCH_COST_BYTES // limits.FLOOD_FRAME_BYTES
 
-_LINE_ENDS: Final = (b"\r", b"\n")
-
-
-def _too_large(start: bytes) -> str:
-    """The error code for a head that is too large and begins with `start`."""
-    return "head-too-large" if b"\n" in start[: limits.HTTP_HEAD_BYTES] else "uri-too-long"
-
-
-def _make_parser() -> h11.Connection:
-    # h11 refuses an incomplete head that is longer than this. One byte less, because an incomplete
-    # head lacks at least one more byte.
-    return h11.Connection(h11.SERVER, limits.HTTP_HEAD_BYTES - 1)
+_NOT_MODIFIED: Final = HTTPStatus.NOT_MODIFIED
 
 
 class HTTPConnection(HalfCloseable, Protocol):
@@ -108,7 +88,7 @@ class HTTPConnection(HalfCloseable, Protocol):
         self._factory = factory
         self._host = host
         self._peer = f"{host}:{port}"
-        self._http = _make_parser()
+        self._parser = Parser()
         self._chat = factory.router.chat
         self._clock = self._chat.clock
         self._timeout = Timeout(self._clock)
@@ -116,6 +96,8 @@ class HTTPConnection(HalfCloseable, Protocol):
         self._resume_call: IDelayedCall | None = None
         self._websocket: WebSocket | None = None
         self._file: FileSender | None = None
+        self._upload: Upload | None = None
+        self._unread_bytes = 0
         self._is_paused = self._is_closing = False
 
     @override
@@ -138,12 +120,10 @@ class HTTPConnection(HalfCloseable, Protocol):
     def dataReceived(self, data: bytes) -> None:
         if self._websocket is not None:
             self._websocket.data_received(data)
-        elif not self._is_closing:
-            if self._http.their_state is h11.IDLE and not self._http.trailing_data[0]:
-                # RFC 9112, section 2.2: empty lines before a request are ignored.
-                data = data.lstrip(b"\r\n")
-            if data:  # h11 takes no data for the end of the stream
-                self._http.receive_data(data)
+        elif self._is_closing:
+            self._discard(data)
+        else:
+            self._parser.receive(data)
             self._pause_reading()
 
     @override
@@ -152,7 +132,7 @@ class HTTPConnection(HalfCloseable, Protocol):
         if self._websocket is not None:
             self._websocket.eof_received()
         elif not self._is_closing:
-            self._http.receive_data(b"")
+            self._parser.receive_end()
             self._pause_reading()
 
     @override
@@ -175,30 +155,24 @@ class HTTPConnection(HalfCloseable, Protocol):
         self._is_closing = True
         self.transport.abortConnection()
 
-    def _handle_next_request(self) -> None:
-        """Answer the next request in h11's buffer, or resume reading until it is complete."""
+    def _handle_next_event(self) -> None:
+        """Handle the next part of a request, or resume reading until it is complete."""
         if self._is_closing:
             return
-        start = self._http.trailing_data[0]
         try:
-            event = self._http.next_event()
-        except h11.RemoteProtocolError as error:
-            is_too_large = error.error_status_hint == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-            self._reject(_too_large(start) if is_too_large else "bad-request")
+            event = self._parser.next_event()
+        except BadRequest as error:
+            code = error.code if self._upload is None else "upload-incomplete"
+            self._reject(code, is_head=error.is_head)
             return
-        if isinstance(event, h11.ConnectionClosed):
+        if isinstance(event, h11.Request):
+            request = messages.parse_request(event, self._peer, self._scheme)
+            trusted = self._factory.settings.proxies
+            self._respond(proxies.original(request, self._host, trusted))
+        elif isinstance(event, h11.ConnectionClosed):
             self._close()
-        elif isinstance(event, h11.Request):
-            # h11 bounds an incomplete head only. One that arrived as a whole is measured here, by
-            # how much of the buffer it took.
-            if len(start) - len(self._http.trailing_data[0]) > limits.HTTP_HEAD_BYTES:
-                self._reject(_too_large(start), is_head=event.method == b"HEAD")
-            elif not event.http_version.startswith(b"1."):
-                self._reject("http-version", is_head=event.method == b"HEAD")
-            else:
-                request = messages.parse_request(event, self._peer, self._scheme)
-                trusted = self._factory.settings.proxies
-                self._respond(proxies.original(request, self._host, trusted))
+        elif self._upload is not None:
+            self._read_body(event, self._upload)
         else:
             self._is_paused = False
             self._resume_reading()
@@ -207,15 +181,69 @@ class HTTPConnection(HalfCloseable, Protocol):
         response = self._factory.respond(request, self._allowed_hosts, self._local_address)
         if isinstance(response, Deferred):
             # Meanwhile nothing else is read from this client.
-            response.addCallback(lambda later: self._answer(request, later, _SLOW_REQUEST_TOKENS))
+            tokens = 1 if request.path.startswith(PREFIX) else _SLOW_REQUEST_TOKENS
+            response.addCallback(lambda later: self._answer(request, later, tokens))
         else:
             self._answer(request, response)
 
-    def _answer(self, request: Request, response: Response | Upgrade, tokens: int = 1) -> None:
+    # --- files that the client sends ------------------------------------------------------------
+
+    def _receive(self, request: Request, upload: Upload) -> None:
+        """Read the body of `request`, a file that is accepted."""
+        self._upload = upload
+
+        def answer(response: Response) -> None:
+            self._upload = None
+            self._answer(request, response)
+
+        upload.response.addCallback(answer)
+        self._send_queue.send(None, self._parser.continue_request())
+        self._read_on()
+
+    def _read_body(self, event: Event, upload: Upload) -> None:
+        match event:
+            case h11.Data(data=data):
+                upload.receive(data)
+                upload.when_ready(self._read_on)
+            case h11.EndOfMessage():
+                upload.complete()
+            case _:
+                self._is_paused = False
+                self._resume_reading()
+                self._timeout.start(upload.seconds_left(), self._upload_timed_out)
+
+    def _read_on(self) -> None:
+        self._chat.work_queue.add(self._handle_next_event)
+
+    def _upload_timed_out(self) -> None:
+        if self._is_paused:  # received data waits in the work queue, or for the disk
+            self._timeout.start(limits.UPLOAD_SILENT_SECONDS, self._upload_timed_out)
+        else:
+            self._reject("upload-too-slow")
+
+    def _discard(self, data: bytes) -> None:
+        """Discard what arrives after the last response.
+
+        A client that still sends a file which was refused gets the time to do so: otherwise its
+        connection would be reset, and it might not see why.
+        """
+        if self._unread_bytes > 0:
+            self._unread_bytes -= len(data)
+            self._timeout.start(limits.SHUTDOWN_SECONDS, self.abort)
+
+    # --- responses ------------------------------------------------------------------------------
+
+    def _answer(self, request: Request, response: Answer, tokens: int = 1) -> None:
         """Send the response.
 
         :param tokens: what the request costs of the rate limit.
         """
+        if isinstance(response, Upload):
+            if self._is_closing:
+                response.cancel()
+            else:
+                self._receive(request, response)
+            return
         if self._is_closing:
             return
         status = 101 if isinstance(response, Upgrade) else response.status
@@ -231,81 +259,70 @@ class HTTPConnection(HalfCloseable, Protocol):
             self._upgrade(response)
             return
         is_head = request.method == "HEAD"
-        if response.file is not None and not is_head and response.status == HTTPStatus.OK:
-            self._send_file(request, response, tokens)
+        if response.file is not None and not is_head and response.status != _NOT_MODIFIED:
+            self._send_file(request, response, response.file, tokens)
             return
-        # The body is not read, so the start of the next request is unknown.
-        self._send(response, is_head=is_head, is_last=request.has_body)
+        # Without the rest of the body, the start of the next request is unknown.
+        is_last = request.has_body and not self._parser.is_request_read
+        if is_last:
+            self._unread_bytes = min(request.body_size or 0, limits.FILE_BYTES)
+        self._send(response, is_head=is_head, is_last=is_last)
         self._response_sent(tokens)
 
     def _response_sent(self, tokens: int) -> None:
         """Handle the next request, once the response is flushed."""
-        if self._http.our_state is h11.MUST_CLOSE:
+        if self._parser.is_last:
             self._close()
         else:
-            self._http.next_event()  # EndOfMessage: there is no body
-            self._start_next_cycle()
+            self._parser.start_next_cycle()
             self._timeout.start(limits.DEAD_PEER_SECONDS, self.abort)
             self._send_queue.when_ready(partial(self._resume_later, tokens))
 
-    def _start_next_cycle(self) -> None:
-        """Begin with the next request. Empty lines before it are dropped, as h11 refuses them."""
-        self._http.start_next_cycle()
-        rest, is_ended = self._http.trailing_data
-        if rest.startswith(_LINE_ENDS):
-            self._http = _make_parser()
-            if request := rest.lstrip(b"\r\n"):
-                self._http.receive_data(request)
-            if is_ended:
-                self._http.receive_data(b"")
-
-    def _send_file(self, request: Request, response: Response, tokens: int) -> None:
+    def _send_file(self, request: Request, response: Response, file: FileBody, tokens: int) -> None:
         """Send a file, a piece whenever the client has read the one before."""
-        assert response.file is not None  # noqa: S101  # nosec B101  # only called with a file
-        try:
-            sender = FileSender(response.file, self._chat.work_queue)
-        except OSError:
-            error = HTTPError("not-found", "The file cannot be read.")
-            self._send(self._factory.router.reject(error), is_last=request.has_body)
-            self._response_sent(tokens)
-            return
-        self._file = sender
-        self._send_queue.send(None, self._head(response, is_last=request.has_body))
 
         def piece_read(piece: bytes) -> None:
             # Each piece has as long as a whole response.
             self._timeout.start(limits.DEAD_PEER_SECONDS, self.abort)
-            self._send_queue.send(None, self._http.send(h11.Data(data=piece)))
+            self._send_queue.send(None, self._parser.body(piece))
 
         def ended() -> None:
             self._file = None
-            self._send_queue.send(None, self._http.send(h11.EndOfMessage()))
+            self._send_queue.send(None, self._parser.end())
             self._response_sent(tokens)
 
-        sender.start(piece_read, self._send_queue.when_ready, ended, self.abort)
+        client = Client(piece_read, self._send_queue.when_ready, ended, self.abort)
+        self._file = sender = FileSender(file, self._chat.in_thread, self._chat.work_queue, client)
+
+        def opened(result: None) -> None:
+            if not self._is_closing:
+                self._send_queue.send(None, self._head(response, is_last=False))
+                sender.start()
+
+        def failed(failure: Failure) -> None:
+            self._file = None
+            error = failure.value
+            if not isinstance(error, Refusal):
+                error = HTTPError("not-found", "The file cannot be read.")
+            self._answer(request, self._factory.router.fail(error), tokens)
+
+        sender.open().addCallbacks(opened, failed)
 
     def _send(self, response: Response, *, is_head: bool = False, is_last: bool = False) -> None:
         data = self._head(response, is_last=is_last)
-        data += self._http.send(h11.Data(data=b"" if is_head else response.body))
-        data += self._http.send(h11.EndOfMessage())
-        self._send_queue.send(None, data)
+        data += self._parser.body(b"" if is_head else response.body)
+        self._send_queue.send(None, data + self._parser.end())
 
     def _head(self, response: Response, *, is_last: bool) -> bytes:
-        headers = [*response.headers, ("Date", formatdate(self._chat.now() / 1_000, usegmt=True))]
-        if is_last:
-            headers.append(("Connection", "close"))
-        # RFC 9110, section 8.6: never in a 204, and in a 304 only the length of the 200.
-        if response.status not in (HTTPStatus.NOT_MODIFIED, HTTPStatus.NO_CONTENT):
-            headers.append(("Content-Length", str(response.length)))
-        reason = HTTPStatus(response.status).phrase.encode("ascii")
-        return self._http.send(
-            h11.Response(status_code=response.status, headers=headers, reason=reason)
-        )
+        return self._parser.head(response, self._chat.now() / 1_000, is_last=is_last)
 
     def _reject(self, code: str, *, is_head: bool = False) -> None:
         """Send an error and close: the start of the next request is unknown."""
-        error = HTTPError(code, _ERROR_MESSAGES[code])
-        self._send(self._factory.router.reject(error), is_head=is_head, is_last=True)
+        if self._upload is not None:
+            self._upload.cancel()
+            self._upload, self._unread_bytes = None, limits.FILE_BYTES
+        error = messages.connection_error(code)
+        self._send(self._factory.router.fail(error), is_head=is_head, is_last=True)
         self._close()
 
     def _move_to(self, host: str) -> None:
@@ -315,22 +332,16 @@ class HTTPConnection(HalfCloseable, Protocol):
             self._host = host
 
     def _upgrade(self, upgrade: Upgrade) -> None:
-        self._http.next_event()  # EndOfMessage: there is no body
-        switch = h11.InformationalResponse(
-            status_code=HTTPStatus.SWITCHING_PROTOCOLS,
-            headers=list(upgrade.headers),
-            reason=HTTPStatus.SWITCHING_PROTOCOLS.phrase.encode("ascii"),
-        )
+        switch = self._parser.switch_protocols(upgrade.headers)
         # This reaches the transport at once: the response before it is flushed, so the queue is
         # empty. Then unregister it: the WebSocket's queue becomes the producer.
-        self._send_queue.send(None, self._http.send(switch))
+        self._send_queue.send(None, switch)
         self._stop_http()
         self.transport.unregisterProducer()
         self._resume_reading()
         self._websocket = WebSocket(upgrade.session, self.transport)
         # A client may send frames directly behind its request; h11 has them in its buffer.
-        frames, _ = self._http.trailing_data
-        if frames:
+        if frames := self._parser.unparsed:
             self._websocket.data_received(frames)
         if self._is_read_lost:
             self._websocket.eof_received()
@@ -342,7 +353,7 @@ class HTTPConnection(HalfCloseable, Protocol):
         if not self._is_paused:
             self._is_paused = True
             self.transport.pauseProducing()
-            self._chat.work_queue.add(self._handle_next_request)
+            self._chat.work_queue.add(self._handle_next_event)
 
     def _resume_later(self, tokens: int) -> None:
         """The response is flushed: resume, but wait as long as the rate limit demands."""
@@ -351,12 +362,12 @@ class HTTPConnection(HalfCloseable, Protocol):
 
     def _resume(self) -> None:
         self._timeout.start(limits.FIRST_LINE_TIMEOUT_SECONDS, self._request_timed_out)
-        self._chat.work_queue.add(self._handle_next_request)
+        self._chat.work_queue.add(self._handle_next_event)
 
     def _request_timed_out(self) -> None:
         if self._is_paused:  # received data waits in the work queue: the server is late
             self._timeout.start(limits.FIRST_LINE_TIMEOUT_SECONDS, self._request_timed_out)
-        elif self._http.trailing_data[0]:
+        elif self._parser.has_data:
             self._reject("too-late")
         else:
             self._close()
@@ -382,6 +393,8 @@ class HTTPConnection(HalfCloseable, Protocol):
         self._factory.connections.discard(self)
         if self._file is not None:
             self._file.close()
+        if self._upload is not None:
+            self._upload.cancel()
         self._timeout.cancel()
         self._send_queue.close()
         if self._resume_call is not None and self._resume_call.active():
@@ -424,7 +437,7 @@ class HTTPFactory(ServerFactory):
 
     def respond(
         self, request: Request, allowed_hosts: Collection[str], address: str
-    ) -> Response | Upgrade | Deferred[Response]:
+    ) -> Response | Upgrade | Deferred[Response | Upload]:
         """The response to `request`, which has come to `address` (``ADDRESS:PORT``).
 
         A proxy's connections are not limited when they are made, as they may be for any client. The
@@ -435,7 +448,7 @@ class HTTPFactory(ServerFactory):
             is_admitted = self.router.chat.connection_throttle.admit(host)
             if not is_admitted or self._is_over_address_limit(host):
                 code = "too-many-from-address"
-                return self.router.reject(HTTPError(code, _ERROR_MESSAGES[code]))
+                return self.router.fail(messages.connection_error(code))
         return self.router.handle(request, allowed_hosts, address)
 
     def is_proxy(self, host: str) -> bool:

@@ -12,6 +12,9 @@ from urllib.parse import parse_qsl
 
 import h11
 import msgspec
+from twisted.internet.defer import Deferred
+
+from chatd.chat import limits
 
 #: Names and values of header fields, in order.
 Headers = tuple[tuple[str, str], ...]
@@ -22,24 +25,61 @@ STATUS: Final = {
     "bad-query": 400,
     "bad-room-name": 400,
     "bad-search": 400,
+    "bad-recipients": 400,
+    "empty-file": 400,
+    "upload-incomplete": 400,
+    "not-entered": 401,
     "foreign-origin": 403,
+    "not-in-room": 403,
+    "muted": 403,
+    "read-only": 403,
     "not-found": 404,
     "no-such-room": 404,
+    "no-such-file": 404,
+    "no-files": 404,
+    "not-reached": 404,
     "method-not-allowed": 405,
     "too-late": 408,
+    "upload-too-slow": 408,
+    "file-gone": 410,
+    "length-required": 411,
     "precondition-failed": 412,
     "body-too-large": 413,
+    "file-too-large": 413,
     "uri-too-long": 414,
+    "range-not-satisfiable": 416,
     "foreign-host": 421,
     "upgrade-required": 426,
     "too-many-from-address": 429,
+    "too-many-uploads": 429,
+    "slow": 429,
     "head-too-large": 431,
     "server-failed": 500,
     "not-implemented": 501,
     "too-many-connections": 503,
     "cut-off": 503,
     "search-failed": 503,
+    "files-failed": 503,
+    "node-away": 503,
     "http-version": 505,
+    "disk-full": 507,
+}
+
+#: What the connection itself rejects.
+_CONNECTION_ERRORS: Final = {
+    "bad-request": "Malformed HTTP request.",
+    "head-too-large": (
+        f"The request line and headers have more than {limits.HTTP_HEAD_BYTES:,} bytes."
+    ),
+    "uri-too-long": f"The request line has more than {limits.HTTP_HEAD_BYTES:,} bytes.",
+    "http-version": "HTTP version not supported; use HTTP/1.1.",
+    "too-many-from-address": "Too many connections come from your address; try again later.",
+    "upload-incomplete": "The file ended before its Content-Length.",
+    "upload-too-slow": (
+        f"The file did not arrive: no byte of it within {limits.UPLOAD_SILENT_SECONDS} s, or not "
+        f"all within {limits.UPLOAD_SECONDS} s."
+    ),
+    "too-late": f"The request was not complete within {limits.FIRST_LINE_TIMEOUT_SECONDS} s.",
 }
 
 # --- requests -----------------------------------------------------------------------------------
@@ -63,6 +103,7 @@ class Request:
     :ivar headers: with names in lower case.
     :ivar version: of HTTP, ``1.0`` or ``1.1``, for example.
     :ivar scheme: of the page's address, ``http`` or ``https``.
+    :ivar is_encrypted: whether the connection itself is under TLS, also if it is a proxy's.
     :ivar is_forwarded: whether a reverse proxy that is believed has sent it; see
         :mod:`chatd.web.proxies`.
     :ivar is_scheme_certain: whether that proxy has told the scheme.
@@ -75,8 +116,17 @@ class Request:
     headers: Headers
     version: str = "1.1"
     scheme: str = "http"
+    is_encrypted: bool = False
     is_forwarded: bool = False
     is_scheme_certain: bool = False
+
+    @property
+    def body_size(self) -> int | None:
+        """How many bytes the body has; None if the request does not say so."""
+        lengths = self.values("content-length")  # h11 lets only digits pass, and no two
+        if self.values("transfer-encoding") or not lengths:
+            return None
+        return int(lengths[0])
 
     @property
     def has_body(self) -> bool:
@@ -108,7 +158,9 @@ def parse_request(head: h11.Request, peer: str, scheme: str = "http") -> Request
         headers = (*(field for field in headers if field[0] != "host"), ("host", host))
     path, _, query = target.partition("?")
     method, version = head.method.decode("ascii"), head.http_version.decode("ascii")
-    return Request(method, path, query, peer, headers, version, scheme)
+    return Request(
+        method, path, query, peer, headers, version, scheme, is_encrypted=scheme == "https"
+    )
 
 
 def query_parameters(query: str, known: Collection[str]) -> dict[str, str]:
@@ -168,7 +220,8 @@ _COMMON_HEADERS: Final[Headers] = (
 #: The one inline script is allowed by its hash, and there are no inline styles, so markup that got
 #: into the page could not run code; and no other page can frame it (``frame-ancestors``).
 _CONTENT_SECURITY_POLICY: Final = (
-    "default-src 'none'; script-src 'self'{script}; style-src 'self'; img-src 'self' data:; "
+    "default-src 'none'; script-src 'self'{script}; style-src 'self'; "
+    "img-src 'self' data: blob:{nodes}; "
     "connect-src 'self'{sources}; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
@@ -178,12 +231,15 @@ _CONTENT_SECURITY_POLICY: Final = (
 class FileBody:
     """A file that is sent piece by piece.
 
-    :ivar open: opens it and returns the file descriptor. Raises OSError.
+    :ivar open: opens it; the Deferred fires with the file descriptor, or fails with OSError or a
+        :class:`~chatd.chat.errors.Refusal`.
     :ivar size: in bytes; exactly so many are sent.
+    :ivar end: the place in the file behind the last of them.
     """
 
-    open: Callable[[], int]
+    open: Callable[[], Deferred[int]]
     size: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,14 +276,22 @@ class HTTPError(Exception):
         self.headers = headers
 
 
-def json_response(value: object) -> Response:
-    """A 200 response with `value` in JSON, which caches do not store."""
-    return _encode_json(200, value)
+def connection_error(code: str) -> HTTPError:
+    """The error with that `code` for what the connection itself rejects."""
+    return HTTPError(code, _CONNECTION_ERRORS[code])
+
+
+def json_response(value: object, status: int = 200, headers: Headers = ()) -> Response:
+    """A response with `value` in JSON, which caches do not store."""
+    json_headers = (("Content-Type", "application/json"), ("Cache-Control", "no-store"))
+    return Response(status, (*json_headers, *headers), _encoder.encode(value))
 
 
 def error_response(code: str, message: str, headers: Headers = ()) -> Response:
     """The response for an error: a code for programs, a sentence for people."""
-    return _encode_json(STATUS[code], {"error": {"code": code, "message": message}}, headers)
+    error = {"error": {"code": code, "message": message}}
+    # A refusal of the hub that is not in the table is no fault of the server.
+    return json_response(error, STATUS.get(code, 403), headers)
 
 
 def security_headers(
@@ -243,13 +307,13 @@ def security_headers(
     """
     script = f" '{inline_script}'" if inline_script else ""
     sources = f" ws://{host} wss://{host}" if host else ""
-    if host:
-        sources += "".join(f" {origin} ws{origin.removeprefix('http')}" for origin in nodes)
+    origins = [f" {origin}" for origin in nodes] if host else []
+    sources += "".join(f"{origin} ws{origin.removeprefix(' http')}" for origin in origins)
     headers = (
         *_COMMON_HEADERS,
         (
             "Content-Security-Policy",
-            _CONTENT_SECURITY_POLICY.format(script=script, sources=sources),
+            _CONTENT_SECURITY_POLICY.format(script=script, sources=sources, nodes="".join(origins)),
         ),
     )
     if not node_origin:
@@ -261,8 +325,3 @@ def security_headers(
         ("Access-Control-Expose-Headers", "Date"),
         ("Vary", "Origin"),
     )
-
-
-def _encode_json(status: int, value: object, headers: Headers = ()) -> Response:
-    json_headers = (("Content-Type", "application/json"), ("Cache-Control", "no-store"))
-    return Response(status, (*json_headers, *headers), _encoder.encode(value))

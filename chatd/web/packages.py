@@ -15,6 +15,7 @@ from typing import Final
 from urllib.parse import quote, unquote
 
 from chatd.chat import limits
+from chatd.files.store import InThread
 from chatd.web.messages import FileBody, HTTPError, Request, Response, query_parameters
 
 #: The path of the index, and what the paths of packages begin with.
@@ -55,9 +56,10 @@ def list_packages(folder: Path) -> list[str]:
         return sorted(islice(names, limits.DIST_FILES))
 
 
-def respond(request: Request, folder: Path) -> Response:
+def respond(request: Request, folder: Path, in_thread: InThread) -> Response:
     """The index, or the package at the path of `request`, which begins with :data:`PREFIX`.
 
+    :param in_thread: opens it on another thread.
     :raises HTTPError: if there is no such package.
     """
     query_parameters(request.query, ())
@@ -66,7 +68,7 @@ def respond(request: Request, folder: Path) -> Response:
         if not name:
             return _index(folder)
         if _PACKAGE.fullmatch(name):
-            return _package(folder / name)
+            return _package(folder / name, in_thread)
     except OSError:
         pass
     raise HTTPError("not-found", "There is no such package.")
@@ -81,7 +83,7 @@ def _index(folder: Path) -> Response:
     return Response(200, headers, _INDEX.format(links=links).encode())
 
 
-def _package(path: Path) -> Response:
+def _package(path: Path, in_thread: InThread) -> Response:
     file = path.lstat()
     if not stat.S_ISREG(file.st_mode):
         raise FileNotFoundError
@@ -91,7 +93,8 @@ def _package(path: Path) -> Response:
         ("Cache-Control", "no-cache"),
         ("ETag", f'"{file.st_ino:x}-{file.st_mtime_ns:x}-{file.st_size:x}"'),
     )
-    return Response(200, headers, b"", FileBody(lambda: _open(path), file.st_size))
+    body = FileBody(lambda: in_thread(lambda: _open(path)), file.st_size, file.st_size)
+    return Response(200, headers, b"", body)
 
 
 def _open(path: Path) -> int:

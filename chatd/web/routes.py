@@ -3,9 +3,9 @@
 Each request is checked first: see :mod:`chatd.web.hosts`.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -15,26 +15,32 @@ from chatd.chat.errors import Refusal
 from chatd.server.chat import Chat
 from chatd.web import (
     api,
+    files,
     invitation,
     messages,
     packages,
     preconditions,
+    ranges,
     refused_host,
     static_files,
+    uploads,
     websocket,
 )
 from chatd.web.hosts import CheckedHost, NodeOrigins, check_host_and_origin
 from chatd.web.messages import Headers, HTTPError, Request, Response
 from chatd.web.settings import WebSettings
+from chatd.web.uploads import Upload
 from chatd.web.websocket import Upgrade
 
 _log: Final = Logger()
 
 #: Makes the response to a request.
-Handler = Callable[[Request, Chat], Response | Upgrade | Deferred[Response]]
+Handler = Callable[[Request, Chat], Response | Upgrade | Deferred[Any]]
+
+#: What a request leads to.
+Answer = Response | Upgrade | Upload
 
 _METHODS: Final = ("GET", "HEAD", "OPTIONS")
-_METHODS_TEXT: Final = "GET, HEAD and OPTIONS"
 _UNCHECKED: Final = CheckedHost()
 _ALLOW: Final[Headers] = (("Allow", ", ".join(_METHODS)),)
 #: Methods that exist and that no path here allows (RFC 9110, section 9; RFC 5789).
@@ -66,10 +72,10 @@ class Router:
 
     def handle(
         self, request: Request, hosts: Collection[str], address: str = ""
-    ) -> Response | Upgrade | Deferred[Response]:
+    ) -> Response | Upgrade | Deferred[Response | Upload]:
         """The response to `request`, which must be for one of `hosts`.
 
-        It never raises, and a Deferred never fails.
+        It never raises, and no Deferred fails, that of an upload included.
 
         :param address: ``ADDRESS:PORT`` that the connection reached.
         """
@@ -80,55 +86,70 @@ class Router:
             host = check_host_and_origin(request, hosts, nodes)
             response = self._find_handler(request)(request, self.chat)
             if isinstance(response, Deferred):
-                finished = response.addCallback(lambda later: self._finish(request, later, host))
-                return finished.addErrback(self._fail_later, host)
+                return self._finish_later(request, response, host)
             if isinstance(response, Upgrade):
                 return response
             return self._finish(request, response, host)
         except HTTPError as error:
             if not refused_host.wants_page(request, error):
-                return self._fail(error, host)
+                return self.fail(error, host)
             self.chat.counters[error.code] += 1
             page = refused_host.page(request, address, error)
             return self._add_security_headers(page, host)
         except Exception as error:
-            return self._fail(error, host)
+            return self.fail(error, host)
+
+    def _finish_later(
+        self, request: Request, response: Deferred[Any], host: CheckedHost
+    ) -> Deferred[Any]:
+        def finish(later: Response | Upload) -> Response | Upload:
+            if isinstance(later, Upload):
+                self._finish_later(request, later.response, host)
+                return later
+            return self._finish(request, later, host)
+
+        return response.addCallback(finish).addErrback(self._fail_later, host)
 
     def _finish(self, request: Request, response: Response, host: CheckedHost) -> Response:
-        return self._add_security_headers(preconditions.apply(request, response), host)
+        response = ranges.apply(request, preconditions.apply(request, response))
+        return self._add_security_headers(response, host)
 
     def _add_security_headers(self, response: Response, host: CheckedHost) -> Response:
+        own = {name for name, _ in response.headers}
         added = messages.security_headers(
             host.host, host.nodes, host.node_origin, response.inline_script
         )
-        return replace(response, headers=response.headers + added)
+        headers = (*response.headers, *(each for each in added if each[0] not in own))
+        return replace(response, headers=headers)
 
-    def _fail_later(self, failure: Failure, host: CheckedHost) -> Response:
-        return self._fail(failure.value, host)
-
-    def _fail(self, error: BaseException | None, host: CheckedHost) -> Response:
-        match error:
-            case HTTPError():
-                return self.reject(error, host)
-            case Refusal():
-                return self.reject(HTTPError(error.code, str(error)), host)
-            case _:
-                # A bug must fail one request, not the server.
-                _log.failure("a request could not be answered", Failure(error))
-                failed = HTTPError("server-failed", "Internal server error; see the server's log.")
-                return self.reject(failed, host)
-
-    def reject(self, error: HTTPError, host: CheckedHost = _UNCHECKED) -> Response:
+    def fail(self, error: BaseException | None, host: CheckedHost = _UNCHECKED) -> Response:
         """The response for `error`, which is counted.
 
         :param host: the request's, if it was checked.
         """
+        match error:
+            case HTTPError():
+                return self._reject(error, host)
+            case Refusal():
+                return self._reject(HTTPError(error.code, str(error)), host)
+            case _:
+                # A bug must fail one request, not the server.
+                _log.failure("a request could not be answered", Failure(error))
+                failed = HTTPError("server-failed", "Internal server error; see the server's log.")
+                return self._reject(failed, host)
+
+    def _fail_later(self, failure: Failure, host: CheckedHost) -> Response:
+        return self.fail(failure.value, host)
+
+    def _reject(self, error: HTTPError, host: CheckedHost) -> Response:
         self.chat.counters[error.code] += 1
         return self._add_security_headers(
             messages.error_response(error.code, str(error), error.headers), host
         )
 
     def _find_handler(self, request: Request) -> Handler:
+        if request.path.startswith(uploads.PREFIX):
+            return _file_handler(request)
         if request.method not in _METHODS:
             raise _method_error(request.method)
         handler = self.routes.get(request.path)
@@ -138,14 +159,13 @@ class Router:
             if not request.path.startswith("/"):
                 raise HTTPError("bad-request", "The request target is no path.")
             raise HTTPError("not-found", "Nothing is at this path.")
-        if request.has_body:
-            raise HTTPError("body-too-large", "The request must not have a body.")
+        _refuse_body(request)
         return _options if handler is None or request.method == "OPTIONS" else handler
 
 
 def make_router(chat: Chat, settings: WebSettings) -> Router:
     """The router of `chat`: :data:`ROUTES`, the page's files, and what the `settings` add."""
-    files = {path: _file_handler(file) for path, file in static_files.load().items()}
+    page = {path: _page_handler(file) for path, file in static_files.load().items()}
     folder = settings.dist
 
     def invite(request: Request, chat: Chat) -> Response:
@@ -153,9 +173,26 @@ def make_router(chat: Chat, settings: WebSettings) -> Router:
 
     return Router(
         chat,
-        files | ROUTES | {"/api/invite": invite},
-        None if folder is None else lambda request, chat: packages.respond(request, folder),
+        page | ROUTES | {"/api/invite": invite},
+        None
+        if folder is None
+        else lambda request, chat: packages.respond(request, folder, chat.in_thread),
     )
+
+
+def _file_handler(request: Request) -> Handler:
+    """The handler of a path of files."""
+    if request.method == "PUT":
+        return uploads.receive
+    if request.method not in files.METHODS:
+        raise _method_error(request.method, files.METHODS)
+    _refuse_body(request)
+    return files.respond
+
+
+def _refuse_body(request: Request) -> None:
+    if request.has_body:
+        raise HTTPError("body-too-large", "The request must not have a body.")
 
 
 def _is_for_the_server(request: Request) -> bool:
@@ -169,10 +206,12 @@ def _refuse_tunnel(request: Request) -> None:
         raise _method_error(request.method)
 
 
-def _method_error(method: str) -> HTTPError:
+def _method_error(method: str, allowed: Sequence[str] = _METHODS) -> HTTPError:
+    allow = (("Allow", ", ".join(allowed)),)
     if method in _OTHER_METHODS:
-        return HTTPError("method-not-allowed", f"Only {_METHODS_TEXT} are allowed.", _ALLOW)
-    return HTTPError("not-implemented", "The server does not know this method.", _ALLOW)
+        text = f"Only {', '.join(allowed[:-1])} and {allowed[-1]} are allowed."
+        return HTTPError("method-not-allowed", text, allow)
+    return HTTPError("not-implemented", "The server does not know this method.", allow)
 
 
 def _options(request: Request, chat: Chat) -> Response:
@@ -180,5 +219,5 @@ def _options(request: Request, chat: Chat) -> Response:
     return Response(204, _ALLOW)
 
 
-def _file_handler(file: Response) -> Handler:
+def _page_handler(file: Response) -> Handler:
     return lambda request, chat: file

@@ -147,7 +147,7 @@ def test_a_slow_reader_has_a_file_read_piece_by_piece(client: HTTPClient, folder
     request_and_stop_reading(client)
     for _ in range(20):
         client.harness.clock.advance(1)
-    assert client.connection._send_queue._pending_bytes < 70_000
+    assert client.connection._send_queue._pending_bytes < limits.FILE_PIECE_BYTES + 1_000
     client.producer.resumeProducing()
     client.harness.clock.advance(0)
     assert read_all(client).endswith((folder / WHEEL).read_bytes()[-100:])
@@ -167,7 +167,7 @@ def test_a_file_that_has_become_shorter_ends_the_connection(
     client: HTTPClient, folder: Path
 ) -> None:
     request_and_stop_reading(client)
-    os.truncate(folder / WHEEL, 70_000)
+    os.truncate(folder / WHEEL, limits.FILE_PIECE_BYTES + 1_000)
     client.producer.resumeProducing()
     client.harness.clock.advance(0)
     assert client.is_cut_off()
