@@ -86,7 +86,7 @@ def meant_command(name: str, argument: str, known: Collection[str]) -> str:
     """The command that was probably meant by `name`, which is none; empty if none is near."""
     # "/ msg ice hi": the space is too much.
     meant = command_name(f"/{split_word(argument)[0]}") if name == "/" else name
-    return meant if meant in known else _nearest_command(name, known)
+    return meant if meant in known else _nearest_command(meant, known)
 
 
 def _nearest_command(name: str, known: Collection[str]) -> str:

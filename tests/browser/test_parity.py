@@ -238,6 +238,7 @@ PIECES = [
         "\U0001f600",
         "exit()",
         "/mgs",
+        *("/ban ", "/kick ", "/key ", "/slow ", "/send ", "/host", "#a", "10", "m", "min", "'"),
         "\x85",
         "S",
     ),
@@ -273,6 +274,15 @@ def test_parse_agrees_with_the_terminal_for_carelessly_typed_lines(
                     "/leave ",
                     "/me ",
                     "/topic ",
+                    "/kick ",
+                    "/ban ice ",
+                    "/mute #a ice 10",
+                    "/slow ",
+                    "/key ",
+                    "/remove ",
+                    "/host ",
+                    "/send ",
+                    "/get 3 ",
                 ]
             ),
             st.text(st.characters(exclude_categories=["Cn", "Cs"])),
@@ -291,9 +301,10 @@ def test_parse_agrees_with_the_terminal_for_any_line(
             assert isinstance(result, str), line
 
 
-def test_help_agrees_with_the_terminal(module_page: ChatPage) -> None:
-    [[rows]] = call(module_page, "commands", "help", [[]])
-    lines = slash_commands.help_lines()
+@pytest.mark.parametrize("is_for_hosts", [False, True])
+def test_help_agrees_with_the_terminal(module_page: ChatPage, is_for_hosts: bool) -> None:
+    [[rows]] = call(module_page, "commands", "help", [[is_for_hosts]])
+    lines = slash_commands.help_lines(is_for_hosts=is_for_hosts)
     assert len(rows) == len(lines)
     for (usage, _), line in zip(rows, lines, strict=True):
         assert line.startswith(f"{usage} ")

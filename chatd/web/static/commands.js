@@ -3,10 +3,28 @@
  * The commands are those of chatd/wire/slash_commands.py; tests/browser/test_parity.py compares the
  * two. Whether a name is valid is left to the server. Besides the frames of the protocol there are
  * "help", "switch-room", "prompt-private", "more-results", "open-private", "close-private", "ignore",
- * "unignore", "clear", "show-invite" and "who-am-i", which session.js carries out.
+ * "unignore", "clear", "show-invite", "who-am-i", "send-path" and "save-path", which the page
+ * carries out.
  */
 
-import { escape } from "./escape.js";
+import {
+  createFrame,
+  only,
+  requireArgument,
+  roomOf,
+  talkOf,
+  withNickname,
+  withRoomName,
+} from "./arguments.js";
+import {
+  checkNoSlip,
+  commandName,
+  meantForFew,
+  quoteArgument,
+  unknownCommand,
+} from "./command_names.js";
+import { FILE_COMMANDS, parseSend } from "./file_commands.js";
+import { MODERATION_COMMANDS, parseJoin } from "./moderation_commands.js";
 import { casefold } from "./names.js";
 import {
   AT,
@@ -20,7 +38,6 @@ import {
   splitWord,
   strip,
   stripEnd,
-  withoutInvisibles,
 } from "./recipients.js";
 import { parseSearch, readRoom } from "./search_line.js";
 
@@ -34,23 +51,10 @@ const MAX_MESSAGE_LINES = 256;
 const MAX_FRAME_BYTES = 65_536;
 /** Space in a frame for its id. */
 const ID_BYTES = 64;
-/** How much an error quotes of an unknown command, and of an invalid argument. */
-const MAX_COMMAND_CHARACTERS = 25;
-const MAX_ARGUMENT_CHARACTERS = 80;
-
 const CONTROL_CHARACTER = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/;
 
 /** A half of a surrogate pair: with the flag `u`, whole pairs do not match. */
 const LONE_SURROGATE = /[\ud800-\udfff]/u;
-
-/** What keyboards and input methods give for `/`, or for a key beside it. */
-const ALMOST_SLASH =
-  /^[\\\uff3c\ufe68|\u00a6.,;:!?\u00bf_\-7&#\u3002\u3001\u30fb\uff65\u00f7\u00a5\uffe5\u20a9]{1,3}/;
-/** How many characters may be wrong in the name of a command, so that the right one is named. */
-const MAX_TYPING_ERRORS = 2;
-
-/** These send private texts, so a slip in their names must not go unnoticed. */
-const PRIVATE_COMMANDS = new Set(["/msg", "/message"]);
 
 /** What the others are told of a user who gives no reason. */
 const AWAY = "away";
@@ -64,7 +68,7 @@ const COMMANDS = [
   [["/whois"], "NAME", "show who a user is", withNickname("whois", "/whois NAME")],
   [["/whoami"], "", "show who you are here, and how private", only("who-am-i")],
   [["/rooms"], "", "show the rooms", only("rooms")],
-  [["/join"], "#ROOM", "join a room", withRoomName("join", "/join #ROOM")],
+  [["/join"], "#ROOM [WORD]", "join a room; some need their word", parseJoin],
   [["/leave"], "[#ROOM]", "leave a room", parseLeave],
   [
     ["/room"],
@@ -89,7 +93,9 @@ const COMMANDS = [
   [["/unignore"], "NAME", "show it again", withNickname("unignore", "/unignore NAME")],
   [["/clear"], "", "clear the screen", only("clear")],
   [["/qr"], "", "show how others come here", only("show-invite")],
-  [["/help"], "", "show this list", only("help")],
+  ...FILE_COMMANDS,
+  ...MODERATION_COMMANDS,
+  [["/help"], "[hosts]", "show this list, or what hosts can do", parseHelp],
   [["/quit", "/exit", "exit()"], "", "leave the chat", only("quit")],
 ];
 
@@ -132,17 +138,33 @@ export function privateRecipients(line, target) {
   if (name === "/msg") {
     return recipientsSoFar(argument.slice(skipBlanks(argument)));
   }
+  if (name === "/send") {
+    return fileRecipients(argument, target);
+  }
   return name === "/me" ? talkOf(target) : [];
 }
 
-/** The list of commands: pairs of usage and description. */
-export function help() {
-  const rows = COMMANDS.map(([names, args, description]) => [
-    `${names.join(", ")} ${args}`.trim(),
-    description,
-  ]);
+/** The list of commands, everybody's or those of hosts: pairs of usage and description. */
+export function help(isForHosts = false) {
+  const rows = COMMANDS.filter((row) => MODERATION_COMMANDS.includes(row) === isForHosts).map(
+    ([names, args, description]) => [`${names.join(", ")} ${args}`.trim(), description],
+  );
+  if (isForHosts) {
+    return rows;
+  }
   rows.splice(1, 0, ["@NAME [@NAME] TEXT", "the same"]);
   return [...rows, ["//TEXT", "send a line that begins with /"]];
+}
+
+function fileRecipients(argument, target) {
+  try {
+    return talkOf(parseSend(argument, target).data.target);
+  } catch (error) {
+    if (error instanceof NotSent) {
+      return [];
+    }
+    throw error;
+  }
 }
 
 function parseLine(line, target) {
@@ -161,7 +183,7 @@ function parseLine(line, target) {
     return createPrivate(trimmed, "@NAME [@NAME] TEXT"); // a lone @ is text
   }
   if (!isAt(trimmed, 0, SLASH)) {
-    checkNoSlip(name);
+    checkNoSlip(name, argument);
     return createMessage(line.replace(/^\ufeff/, ""), target);
   }
   if (isAt(trimmed, 1, SLASH)) {
@@ -169,21 +191,9 @@ function parseLine(line, target) {
   }
   // An unknown command is an error and never a message, for the same reason: "/mgs ice hi".
   if (!BY_NAME.has(name)) {
-    throw new NotSent(unknownCommand(word, name, argument));
+    throw new NotSent(unknownCommand(word, argument, [...BY_NAME.keys()]));
   }
   return BY_NAME.get(name)(argument, target);
-}
-
-/** The recipients of a private talk `@ice,moon`; none of a room. */
-function talkOf(target) {
-  return target.startsWith("@") ? target.slice(1).split(",") : [];
-}
-
-function roomOf(target, usage) {
-  if (talkOf(target).length) {
-    throw new NotSent(`A private talk is no room. Usage: ${usage}`);
-  }
-  return target;
 }
 
 function createMessage(text, target, extra = {}) {
@@ -196,6 +206,11 @@ function createMessage(text, target, extra = {}) {
 function parseMe(argument, target) {
   requireArgument(argument, "/me TEXT");
   return createMessage(argument, target, { action: true });
+}
+
+function parseHelp(argument) {
+  const isForHosts = /^(host|operator)s*$/.test(casefold(argument));
+  return isForHosts ? createFrame("help", { is_for_hosts: true }) : createFrame("help");
 }
 
 function parseUsers(argument) {
@@ -231,87 +246,6 @@ function parseIgnore(argument) {
   return argument ? withNickname("ignore", "/ignore [NAME]")(argument) : createFrame("ignore");
 }
 
-function withNickname(type, usage) {
-  return (argument) => {
-    let nickname = withoutInvisibles(argument);
-    while (isAt(nickname, 0, AT)) {
-      nickname = nickname.slice(1);
-    }
-    requireArgument(splitWord(nickname)[0] === nickname && nickname, usage);
-    return createFrame(type, { nickname });
-  };
-}
-
-function requireArgument(argument, usage) {
-  if (!argument) {
-    throw new NotSent(`Usage: ${usage}`);
-  }
-}
-
-/** `word` in the form in which commands are compared. */
-function commandName(word) {
-  const name = casefold(withoutInvisibles(firstCharacters(word, MAX_ARGUMENT_CHARACTERS)));
-  return isAt(name, 0, SLASH) ? `/${name.slice(1)}` : name;
-}
-
-/** Refuse a line whose first word is that of a private message but for its slash. */
-function checkNoSlip(name) {
-  const found = ALMOST_SLASH.exec(name);
-  const meant = found && `/${name.slice(found[0].length)}`;
-  if (PRIVATE_COMMANDS.has(meant)) {
-    throw new NotSent(`Did you mean ${meant}? Commands begin with /. Nothing was sent.`);
-  }
-}
-
-function unknownCommand(word, name, argument) {
-  // "/ msg ice hi": the space is too much.
-  const meant = name === "/" ? commandName(`/${splitWord(argument)[0]}`) : name;
-  const nearest = BY_NAME.has(meant) ? meant : nearestCommand(name);
-  const quoted = quote(withoutInvisibles(word), MAX_COMMAND_CHARACTERS);
-  const suggestion = nearest ? `; did you mean ${nearest}? /help` : "; /help";
-  return (
-    `There is no command ${quoted}${suggestion} lists them, ` +
-    "and //… sends a line that begins with /."
-  );
-}
-
-/** The command that `name` is a beginning of, or differs least from; empty if none is near. */
-function nearestCommand(name) {
-  const { length } = [...name];
-  if (length < 2 || length > MAX_COMMAND_CHARACTERS) {
-    return "";
-  }
-  let nearest = "";
-  let fewest = Math.min(MAX_TYPING_ERRORS, length - 2) + 1;
-  for (const each of BY_NAME.keys()) {
-    if (each.startsWith("/")) {
-      const errors = each.startsWith(name) ? 1 : typingErrors([...name], [...each]);
-      if (errors < fewest) {
-        [nearest, fewest] = [each, errors];
-      }
-    }
-  }
-  return nearest;
-}
-
-/** How many characters are missing, too many, wrong or swapped with the next one. */
-function typingErrors(one, other) {
-  const rows = [[...other.keys(), other.length]];
-  for (let i = 1; i <= one.length; i += 1) {
-    const row = [i];
-    for (let j = 1; j <= other.length; j += 1) {
-      const isWrong = one[i - 1] === other[j - 1] ? 0 : 1;
-      let cost = Math.min(rows[i - 1][j] + 1, row[j - 1] + 1, rows[i - 1][j - 1] + isWrong);
-      if (i > 1 && j > 1 && one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1]) {
-        cost = Math.min(cost, rows[i - 2][j - 2] + 1);
-      }
-      row.push(cost);
-    }
-    rows.push(row);
-  }
-  return rows[one.length][other.length];
-}
-
 function parsePrivate(argument) {
   return createPrivate(argument, "/msg NAME[,NAME] TEXT");
 }
@@ -336,8 +270,7 @@ function parseHistory(argument, target) {
     return createFrame("history", { room });
   }
   if (!/^[0-9]{1,9}$/.test(argument) || Number(argument) === 0) {
-    const quoted = quote(argument, MAX_ARGUMENT_CHARACTERS);
-    throw new NotSent(`'${quoted}' is not a number of messages. Usage: /history [N]`);
+    throw new NotSent(`'${quoteArgument(argument)}' is not a number of messages. Usage: /history [N]`);
   }
   return createFrame("history", { room, limit: Number(argument) });
 }
@@ -352,30 +285,6 @@ function parseLeave(argument, target) {
   }
   const to = talkOf(target);
   return to.length ? createFrame("close-private", { to }) : createFrame("leave", { room: target });
-}
-
-function withRoomName(type, usage) {
-  return (argument) => {
-    requireArgument(argument, usage);
-    return createFrame(type, { room: readRoom(argument) });
-  };
-}
-
-function only(type) {
-  return () => createFrame(type);
-}
-
-function quote(text, maxCharacters) {
-  return escape(firstCharacters(text, maxCharacters));
-}
-
-/** The first code points of `text`. */
-function firstCharacters(text, maxCharacters) {
-  return [...text.slice(0, 2 * maxCharacters)].slice(0, maxCharacters).join("");
-}
-
-function createFrame(type, data) {
-  return data ? { type, data } : { type };
 }
 
 /** `text`, if it can be a message, and none of its lines may be meant as a private one. */
@@ -396,19 +305,14 @@ function validated(text) {
     const code = found[0].codePointAt(0).toString(16).toUpperCase().padStart(4, "0");
     throw new NotSent(`A message may not contain the control character U+${code}.`);
   }
-  const number = 1 + lines.findIndex((line, index) => index > 0 && beginsPrivately(line));
-  if (number > 0) {
-    throw new NotSent(
-      `Line ${number} begins as a private message does. Send it by itself, or put a ` +
-        "space before it if it is part of this message.",
-    );
-  }
+  lines.slice(1).forEach((line, index) => {
+    const meant = meantForFew(line);
+    if (meant) {
+      throw new NotSent(
+        `Line ${index + 2} begins as ${meant} does. Send it by itself, or put a ` +
+          "space before it if it is part of this message.",
+      );
+    }
+  });
   return text;
-}
-
-/** Whether a line would be a private message if it were sent by itself. */
-function beginsPrivately(line) {
-  const [word, argument] = splitWord(withoutInvisibles(line));
-  const isMention = isAt(word, 0, AT) && word.length > 1 && !isAt(word, 1, AT);
-  return argument !== "" && (isMention || PRIVATE_COMMANDS.has(commandName(word)));
 }

@@ -33,7 +33,10 @@ export function createLocalCommands(
 
   return {
     __proto__: null,
-    help: () => showNotices(...help().map(([usage, description]) => [`${usage}: ${description}`])),
+    help({ data }) {
+      const rows = help(data?.is_for_hosts);
+      showNotices(...rows.map(([usage, description]) => [`${usage}: ${description}`]));
+    },
     "switch-room": ({ data }) => selectRoom(data.room),
     "prompt-private": () =>
       showNotices(["Choose a user in the list of users, or type: @NAME TEXT"]),

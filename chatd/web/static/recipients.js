@@ -15,7 +15,7 @@ const COMMA = ",\uff0c\ufe50\ufe10\u3001\uff64\ufe51\ufe11\u060c";
 export const COLON = ":\uff1a\ufe55\ufe13";
 
 /** Recipients of one private message. */
-const MAX_RECIPIENTS = 32;
+export const MAX_RECIPIENTS = 32;
 
 // Parts of character classes: what Python's str.isspace() takes for white space, and what shows
 // nothing.
@@ -36,6 +36,7 @@ const NAME = new RegExp(`[^${WHITE}${AT}${COMMA}]*`, "uy");
 const ADDRESS_AND_PORT = /^[0-9]+(?:\.[0-9]+){3}:[0-9]+$/;
 const AT_SIGNS = new RegExp(`[${AT}${INVISIBLE}]*`, "uy");
 const SEPARATORS = new RegExp(`[${WHITE}${INVISIBLE}${COMMA}]*`, "uy");
+const LIST_SEPARATORS = new RegExp(`[${WHITE}${AT}${COMMA}]+`);
 const HAS_COMMA = new RegExp(`[${COMMA}]`);
 
 const UNCLEAR =
@@ -90,6 +91,40 @@ export function splitWords(text) {
   return text.split(WHITE_SPACE).filter((word) => word !== "");
 }
 
+/** What comes before the last word of `text`, and that word. */
+export function splitLastWord(text) {
+  const trimmed = stripEnd(text);
+  let start = trimmed.length;
+  while (start > 0 && !WHITE_CHARACTER.test(trimmed[start - 1])) {
+    start -= 1;
+  }
+  return [stripEnd(trimmed.slice(0, start)), trimmed.slice(start)];
+}
+
+/** The nickname in a word, without invisible characters and a colon behind it. */
+export function cleanName(word) {
+  const name = withoutInvisibles(word);
+  return [...name].length > 1 && isAt(name, name.length - 1, COLON) ? name.slice(0, -1) : name;
+}
+
+/** Whether `text` has a comma of any kind, which no nickname has. */
+export function hasComma(text) {
+  return HAS_COMMA.test(text);
+}
+
+/** The nicknames in `text`, which has nothing else: `moon, sun` or `@moon @sun`. */
+export function readRecipientList(text) {
+  const names = text.split(LIST_SEPARATORS).map(cleanName).filter(Boolean);
+  if (names.length > MAX_RECIPIENTS) {
+    throw tooManyRecipients();
+  }
+  return names;
+}
+
+function tooManyRecipients() {
+  return new NotSent(`A private message needs 1 to ${MAX_RECIPIENTS} recipients.`);
+}
+
 /** The nicknames at the start of `text`, and the rest; an empty rest if there is no message. */
 export function splitRecipients(text) {
   const names = [];
@@ -127,7 +162,7 @@ function readRecipients(text, names) {
     }
     names.push(name);
     if (names.length > MAX_RECIPIENTS) {
-      throw new NotSent(`A private message needs 1 to ${MAX_RECIPIENTS} recipients.`);
+      throw tooManyRecipients();
     }
     if (isAt(text, position, COLON)) {
       position = skipBlanks(text, position + 1);
