@@ -32,13 +32,12 @@ _KEYS: Final = {
 _TEXTS: Final = {"Enter": "\r", " ": " "}
 _SHIFT: Final = 8
 
-#: Calls a function until its result is true, once the document has all its elements: after each
-#: change of it, and every 100 ms for what changes without one. After 2 s it gives up, so that the
-#: browser responds in time.
+#: Calls a function until its result is true: after each change of the document, and every 100 ms
+#: for what changes without one. After 2 s it gives up, so that the browser responds in time.
 _UNTIL: Final = """(async () => {
   const end = performance.now() + 2000
   for (;;) {
-    const found = document.readyState !== 'loading' && (%s)(%s)
+    const found = (%s)(%s)
     if (found || performance.now() > end) return found instanceof Node ? true : found
     await new Promise((resolve) => {
       const watch = new MutationObserver(resolve)
@@ -48,6 +47,9 @@ _UNTIL: Final = """(async () => {
     })
   }
 })()"""
+
+#: A function that is called only once the document has all its elements.
+_PARSED: Final = "(...args) => document.readyState !== 'loading' && (%s)(...args)"
 
 #: Whether a click at a point would hit the element.
 _IS_ON_TOP: Final = """function (x, y) {
@@ -173,7 +175,7 @@ class Tab:
 
         def attempt() -> Any:
             try:
-                return self.evaluate(_UNTIL % (function, _arguments(arguments)))
+                return self.evaluate(_UNTIL % (_PARSED % function, _arguments(arguments)))
             except DevToolsError:  # another page was loaded meanwhile
                 return None
 
