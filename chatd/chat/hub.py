@@ -29,6 +29,7 @@ from chatd.chat.joining import Joining
 from chatd.chat.members import Connections, Nicknames, check_capacity
 from chatd.chat.messages import Messages
 from chatd.chat.model import WATCHERS, Member
+from chatd.chat.moderation import Moderating
 from chatd.chat.nodes import Nodes
 from chatd.chat.outbox import MemberId, Outbox
 from chatd.chat.permissions import Permissions
@@ -38,7 +39,7 @@ from chatd.chat.restrictions import Restrictions
 from chatd.chat.resuming import CONNECTION_LOST, MissedPage, Resuming
 from chatd.chat.rooms import Rooms
 from chatd.chat.sessions import Sessions, is_numbered
-from chatd.chat.state import RULES, HubState, MemberState
+from chatd.chat.state import RULES, HubState
 
 _Handler = Callable[[Member, Any, int], Reply]
 
@@ -81,38 +82,23 @@ class Hub:
         self._sessions = Sessions(self._connections)
         self._permissions = Permissions(self._sessions)
         self._rooms = Rooms(settings.history, settings.is_archived, self._permissions, outbox)
-        self._resuming = Resuming(
-            self._connections,
-            self._nicknames,
-            self._rooms,
-            self._sessions,
-            self._permissions,
-            outbox,
-        )
+        members = (self._connections, self._nicknames, self._rooms, self._sessions)
+        self._resuming = Resuming(*members, self._permissions, outbox)
         self._joining = Joining(self._rooms, self._sessions, outbox)
+        self._moderating = Moderating(
+            *members, self._joining, self._permissions, outbox, self.remove_member
+        )
         self.messages = Messages(
-            self._nicknames,
-            self._rooms,
-            self._sessions,
-            self._joining,
-            self._permissions,
-            outbox,
+            *(self._nicknames, self._rooms, self._sessions),
+            *(self._joining, self._permissions, outbox),
         )
         self._profiles = Profiles(
             self._connections, self._nicknames, self._rooms, self._permissions, outbox
         )
         self.nodes = Nodes(self._connections, outbox, self.lose_connection)
         self._registration = Registration(
-            settings.server_id,
-            now,
-            self._connections,
-            self._nicknames,
-            self._rooms,
-            self._sessions,
-            self._resuming,
-            self.nodes,
-            self._permissions,
-            outbox,
+            *(settings.server_id, now, *members, self._resuming),
+            *(self.nodes, self._permissions, self._moderating, outbox),
         )
         # One table for each state of a connection: a command that is not in it is refused before
         # any handler runs.
@@ -153,20 +139,29 @@ class Hub:
             commands.SetTopic: self._rooms.set_topic,
             commands.SetAway: self._profiles.set_away,
             commands.Quit: self._quit,
+            **self._moderating.handlers,
         }
 
     @property
     def accounts(self) -> Mapping[str, bool]:
-        """The casefolded nicknames that need a password, and whether each is blocked.
-
-        The server replaces it whenever the password file changes. A change does not affect those
-        already in the chat.
-        """
+        """The casefolded nicknames that need a password, and whether each is blocked."""
         return self._registration.accounts
 
     @accounts.setter
     def accounts(self, accounts: Mapping[str, bool]) -> None:
         self._registration.accounts = self.messages.accounts = accounts
+
+    def set_accounts(self, accounts: Mapping[str, bool], hosts: frozenset[str], now: int) -> None:
+        """Replace the accounts, as the password file has changed.
+
+        Those that are blocked now leave, and those that are hosts now are told of. Otherwise this
+        does not affect those already in the chat.
+
+        :param hosts: the casefolded nicknames of the accounts that are marked as hosts.
+        """
+        self.accounts = accounts
+        self._moderating.throw_out_blocked(accounts, now)
+        self._moderating.set_hosts(hosts)
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -337,21 +332,7 @@ class Hub:
             self._connections.next_id,
             lives,
             ended_seq,
-            tuple(
-                MemberState(
-                    member.member_id,
-                    member.address,
-                    member.pool.name,
-                    member.nickname,
-                    member.since,
-                    tuple(member.rooms),
-                    member.away_until,
-                    member.away_text,
-                    member.is_authenticated,
-                    has_host_code=member.has_host_code,
-                )
-                for member in self._connections.all()
-            ),
+            self._connections.member_states(),
             self._connections.state(""),
             rooms,
             tuple(self.accounts.items()),

@@ -162,6 +162,25 @@ class Connections:
         """The connections to that node."""
         return tuple((pool.name, tuple(pool.members)) for pool in self._pools[node])
 
+    def member_states(self) -> tuple[MemberState, ...]:
+        """All connections."""
+        return tuple(
+            MemberState(
+                member.member_id,
+                member.address,
+                member.pool.name,
+                member.nickname,
+                member.since,
+                tuple(member.rooms),
+                member.away_until,
+                member.away_text,
+                member.is_authenticated,
+                member.named_since,
+                member.has_host_code,
+            )
+            for member in self._members.values()
+        )
+
     def restore(
         self,
         next_id: MemberId,
@@ -264,6 +283,14 @@ class Nicknames:
             if others.keys() - {names.scripts(nickname)}:
                 return True
         return False
+
+    def has_look_alike(self, nickname: str, member: Member | None) -> bool:
+        """Whether a member other than `member` has a nickname that looks like `nickname`."""
+        own = frozenset() if member is None else names.skeletons(member.nickname)
+        return any(
+            sum(self._looks.get(skeleton, Counter()).values()) > (skeleton in own)
+            for skeleton in names.skeletons(nickname)
+        )
 
     def assign(self, member: Member, nickname: str) -> None:
         """Give `member` a nickname that :meth:`check_available` returned; free its old one."""

@@ -12,7 +12,7 @@ from chatd.chat.errors import AlreadyRegistered, Refusal
 from chatd.chat.events import Reply
 from chatd.chat.members import Connections, Nicknames, check_needs_no_password
 from chatd.chat.model import WATCHERS, Member
-from chatd.chat.moderation_events import Moderation
+from chatd.chat.moderation import Moderating
 from chatd.chat.nodes import Nodes
 from chatd.chat.outbox import Outbox
 from chatd.chat.permissions import Permissions
@@ -40,6 +40,7 @@ class Registration:
         resuming: Resuming,
         nodes: Nodes,
         permissions: Permissions,
+        moderating: Moderating,
         outbox: Outbox,
     ) -> None:
         self.started = started
@@ -51,6 +52,7 @@ class Registration:
         self._resuming = resuming
         self._nodes = nodes
         self._permissions = permissions
+        self._moderating = moderating
         self._outbox = outbox
         self._accounts: Mapping[str, bool] = {}
 
@@ -268,7 +270,7 @@ class Registration:
         if not is_same:
             check_needs_no_password(nickname, self._accounts)
         self._permissions.check_may_rename(member, nickname, now)
-        self._apply_rename(member, nickname, is_authenticated=None if is_same else False)
+        self._apply_rename(member, nickname, now, is_authenticated=None if is_same else False)
         return events.Ok()
 
     def rename_authenticated(
@@ -283,13 +285,13 @@ class Registration:
         if is_late and self._sessions.get(command.keys.resumed) is not None:
             self._leave_for_session(member)
             return self.enter_authenticated(member, command, now)
-        self._apply_rename(member, nickname, is_authenticated=True)
+        self._apply_rename(member, nickname, now, is_authenticated=True)
         if is_late:
             return self._begin_session(member, command.keys, is_authenticated=True)
         return events.Ok()
 
     def _apply_rename(
-        self, member: Member, nickname: str, *, is_authenticated: bool | None
+        self, member: Member, nickname: str, now: int, *, is_authenticated: bool | None
     ) -> None:
         """:param is_authenticated: None if that does not change."""
         old, was_host = member.nickname, self._permissions.is_host(member)
@@ -301,11 +303,10 @@ class Registration:
             if is_authenticated is not None:
                 session.is_authenticated = is_authenticated
         if nickname != old:
+            self._moderating.renamed(member, nickname, now)
             self._nicknames.assign(member, nickname)
             self._outbox.to_all(events.MemberRenamed(old, nickname), member.member_id)
-        if (is_host := self._permissions.is_host(member)) != was_host:
-            event = Moderation("host" if is_host else "unhost", nickname, nickname)
-            self._outbox.to_all(event, member.member_id)
+        self._moderating.tell_role(member, was_host=was_host)
 
     # --- leaving --------------------------------------------------------------------------------
 

@@ -227,6 +227,14 @@ class Sessions:
         """The session of that member; None if its client cannot resume."""
         return self._by_member.get(member_id)
 
+    def has_host(self, nickname: str) -> bool:
+        """Whether a host who gave the server's code has, or had last, that nickname."""
+        key = names.casefold(nickname)
+        return any(
+            session.has_host_code and names.casefold(session.nickname) == key
+            for session in (*self._connected.values(), *self._absent.values())
+        )
+
     def set_fingerprints(self, fingerprints: Mapping[str, str]) -> list[MemberSession]:
         """Replace the fingerprints; returns the sessions of accounts whose password has changed.
 

@@ -87,10 +87,14 @@ class CountWrongPassword(Operation[None], frozen=True, tag="wrong-password"):
         """Nothing changes in the hub."""
 
 
-def accounts_digest(accounts: Mapping[str, bool], fingerprints: Mapping[str, str]) -> str:
-    """A text that is another one for other accounts or passwords.
+def accounts_digest(
+    accounts: Mapping[str, bool],
+    fingerprints: Mapping[str, str],
+    hosts: frozenset[str] = frozenset(),
+) -> str:
+    """A text that is another one for other accounts, passwords or hosts.
 
     It says no more than the fingerprints, which are in the log.
     """
-    data = _encoder.encode((sorted(accounts.items()), sorted(fingerprints.items())))
+    data = _encoder.encode((sorted(accounts.items()), sorted(fingerprints.items()), sorted(hosts)))
     return sha256(data).hexdigest()[:_DIGEST_CHARACTERS]

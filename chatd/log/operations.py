@@ -141,7 +141,7 @@ class SetAccounts(Operation[None], frozen=True, tag="accounts"):
 
     @override
     def apply(self, hub: Hub, now: int) -> None:
-        hub.accounts = self.accounts
+        hub.set_accounts(self.accounts, self.hosts, now)
 
 
 class SetFingerprints(Operation[None], frozen=True, tag="fingerprints"):

@@ -97,7 +97,7 @@ class Replica:
             return NotRegistered()
         result = apply(self.hub, operation, self.time)
         if isinstance(operation, SetFingerprints):
-            digest = accounts_digest(self.hub.accounts, operation.fingerprints)
+            digest = accounts_digest(*(self.hub.accounts, operation.fingerprints, self.hub.hosts))
             self.lives.set_accounts(node, digest)
         return result
 

@@ -289,7 +289,7 @@ class Chat:
         """
         self._hosts = hosts
         self._accounts, self._fingerprints = dict(accounts), dict(fingerprints)
-        self._accounts_digest = accounts_digest(accounts, fingerprints)
+        self._accounts_digest = accounts_digest(accounts, fingerprints, hosts)
         self._ask_accounts()
 
     def remove_accounts(self) -> None:

@@ -1,9 +1,9 @@
 """The log of the chat's events and commands.
 
-At level info it has who enters, leaves, joins a room or is renamed, and each room message, in
-order. At level debug it also has each member's commands and their results, by name alone. Private
-texts and passwords are in no log: private events do not pass through here, and of a command only
-its type is logged.
+At level info it has who enters, leaves, joins a room or is renamed, what hosts and operators do,
+and each room message, in order. At level debug it also has each member's commands and their
+results, by name alone. Private texts and passwords are in no log: private events do not pass
+through here, and of a command only its type is logged.
 
 Events below the log's level are not even created, so a busy server at level ``warn`` spends no time
 on them.
@@ -21,15 +21,17 @@ from twisted.logger import Logger, LogLevel
 from chatd.chat import events
 from chatd.chat.errors import Malformed, Refusal
 from chatd.chat.events import Event
+from chatd.chat.moderation_events import Moderation
 from chatd.chat.outbox import MemberId, Outbox
 from chatd.turn_log import TurnLog
 from chatd.wire.dialect import Request, Result
+from chatd.wire.moderation_sentences import describe
 
 #: For each kind of event, its message in the log, and what returns its fields.
 _FORMATS: Final[dict[type[Event], tuple[str, Callable[[Any], dict[str, object]]]]] = {
     events.MemberEntered: (
         "{nickname} has entered the chat",
-        lambda event: {"nickname": event.nickname},
+        lambda event: {"nickname": event.nickname} | ({"host": True} if event.host else {}),
     ),
     events.MemberLeft: (
         "{nickname} has left the chat ({reason})",
@@ -62,6 +64,18 @@ _FORMATS: Final[dict[type[Event], tuple[str, Callable[[Any], dict[str, object]]]
             "nickname": event.nickname,
             "state": f"away: {event.text!r}" if event.text else "back",
             "text": event.text,
+        },
+    ),
+    Moderation: (
+        "{sentence}",
+        lambda event: {
+            "what": event.what,
+            "by": event.by,
+            "nickname": event.nickname,
+            "room": event.room,
+            "seq": event.seq,
+            "value": event.value,
+            "sentence": " ".join(describe(event, 0)).removesuffix("."),
         },
     ),
     events.NodesChanged: (
@@ -174,8 +188,9 @@ class LoggingOutbox:
     def _publish(self, entries: list[tuple[float, Event]]) -> None:
         publish = self.log.observer
         for when, event in entries:
-            _, fields = _FORMATS[type(event)]
-            publish({**self._shared[type(event)], "log_time": when, **fields(event)})
+            if type(event) in _FORMATS:  # what says no more than another one is not
+                _, fields = _FORMATS[type(event)]
+                publish({**self._shared[type(event)], "log_time": when, **fields(event)})
 
 
 class CommandLog:
