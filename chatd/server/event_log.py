@@ -31,7 +31,7 @@ from chatd.wire.moderation_sentences import describe
 _FORMATS: Final[dict[type[Event], tuple[str, Callable[[Any], dict[str, object]]]]] = {
     events.MemberEntered: (
         "{nickname} has entered the chat",
-        lambda event: {"nickname": event.nickname} | ({"host": True} if event.host else {}),
+        lambda event: {"nickname": event.nickname} | ({"host": event.host} if event.host else {}),
     ),
     events.MemberLeft: (
         "{nickname} has left the chat ({reason})",
