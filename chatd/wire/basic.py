@@ -19,10 +19,11 @@ from msgspec import Struct
 from typing_extensions import override
 
 from chatd.chat import commands, events
-from chatd.chat.errors import Refusal, RequestId
+from chatd.chat.commands import ClientCommand
+from chatd.chat.errors import BadCommand, Refusal, RequestId
 from chatd.chat.events import Event
 from chatd.chat.names import LOBBY
-from chatd.wire import frame_decoding, rendering
+from chatd.wire import frame_decoding, rendering, slash_commands
 from chatd.wire.dialect import ALL_ECHOES, Dialect, Request, Result
 from chatd.wire.native import Native, is_hello
 
@@ -91,7 +92,7 @@ class Basic(Dialect):
     def decode(self, frame: bytes) -> Request:
         match frame_decoding.decode(_decoder, _TYPES, frame):
             case _Message(text):
-                return Request(commands.SendMessage(text))
+                return Request(_message(text))
             case _SetName(nickname):
                 return Request(commands.Rename(nickname))
             case _History():
@@ -138,6 +139,13 @@ class Basic(Dialect):
         if not (isinstance(result, events.Welcome) and result.files):
             return self
         return replace(self, files_url=result.files, variant=f"basic\0{result.files}")
+
+
+def _message(text: str) -> ClientCommand:
+    order = slash_commands.parse_order(text, LOBBY)
+    if isinstance(order, commands.JoinRoom):
+        raise BadCommand("A basic client is in no room but the lobby.")
+    return order or commands.SendMessage(text)
 
 
 def _frame(source: str, text: str) -> bytes:

@@ -5,6 +5,7 @@ the words of each client, see ``jim_vocabulary``. docs/reference/jim.rst has the
 response codes and an example; ``jim_framing`` finds the objects in a stream.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar, Final
@@ -19,8 +20,9 @@ from chatd.chat.events import Event
 from chatd.chat.moderation_errors import ModerationRefusal, NoSuchBan, NoSuchMessage
 from chatd.chat.moderation_events import Restricted
 from chatd.chat.names import LOBBY
-from chatd.wire import rendering
+from chatd.wire import jim_moderation, rendering, slash_commands
 from chatd.wire.dialect import Dialect, KeepAlive, LocalReply, Request, Result
+from chatd.wire.jim_moderation import room_name, room_of
 from chatd.wire.jim_vocabulary import (
     CONTACT_CHANGES,
     CONTACT_LIST,
@@ -251,6 +253,8 @@ def _encode_list(
     return b"".join(map(_encode_line, (frame, *contacts)))
 
 
+_Parse = Callable[[Jim, ClientObject], ClientCommand | LocalReply]
+
 # --- requests -----------------------------------------------------------------------------------
 
 
@@ -284,35 +288,36 @@ def _parse_message(jim: Jim, client_object: ClientObject) -> ClientCommand:
             f"A message may have at most {limits.JIM_MESSAGE_CHARACTERS} characters."
         )
     to = recipients_of(client_object)
-    is_lobby = len(to) == 1 and to[0].casefold() in EVERYBODY
-    if not to or (is_lobby and not jim.hears_notices):
-        return commands.SendToLobby(text)  # a client without rooms need not join it
-    if is_lobby:
-        return commands.SendMessage(text)
+    is_lobby = not to or (len(to) == 1 and to[0].casefold() in EVERYBODY)
     rooms = [name for name in to if name.startswith("#")]
-    if not rooms:
+    if not (rooms or is_lobby):
         return commands.SendPrivate(text, tuple(to))
     if len(to) > 1:
         raise errors.BadRecipients("Send a message to nicknames, or to one room.")
-    return commands.SendMessage(text, _room_name(rooms[0]))
+    room = LOBBY if is_lobby else room_name(rooms[0])
+    if order := slash_commands.parse_order(text, room):
+        return order
+    if is_lobby and not (to and jim.hears_notices):
+        return commands.SendToLobby(text)  # a client without rooms need not join it
+    return commands.SendMessage(text, room)
 
 
 def _list_users(jim: Jim, client_object: ClientObject) -> ClientCommand:
     return commands.ListUsers()
 
 
-def _keep_contacts(jim: Jim, client_object: ClientObject) -> LocalReply:
+def _keep_contacts(jim: Jim, client_object: ClientObject) -> ClientCommand | LocalReply:
+    if client_object.seq is not None:
+        return jim_moderation.remove_message(client_object)
     return LocalReply(("Your contacts are all who are here.",))
 
 
-def _room(client_object: ClientObject) -> str:
-    if client_object.room is None:
-        raise BadFrame("room is missing.")
-    return _room_name(client_object.room)
+def _join(jim: Jim, client_object: ClientObject) -> ClientCommand:
+    return commands.JoinRoom(room_of(client_object), client_object.key or "")
 
 
-def _room_name(room: str) -> str:
-    return LOBBY if room == "#" else room
+def _of_host(parse: Callable[[ClientObject], ClientCommand]) -> _Parse:
+    return lambda jim, client_object: parse(client_object)
 
 
 _USERS: Final = {
@@ -320,14 +325,15 @@ _USERS: Final = {
     **dict.fromkeys(CONTACT_CHANGES, _keep_contacts),
 }
 
-_PARSERS: Final[dict[str, Any]] = {
+_PARSERS: Final[dict[str, _Parse]] = {
     **_USERS,
+    **{name: _of_host(parse) for name, parse in jim_moderation.MODERATION_PARSERS.items()},
     "presence": _parse_presence,
     "authenticate": _parse_authenticate,
     "msg": _parse_message,
     "message": _parse_message,
-    "join": lambda jim, client_object: commands.JoinRoom(_room(client_object)),
-    "leave": lambda jim, client_object: commands.LeaveRoom(_room(client_object)),
+    "join": _join,
+    "leave": lambda jim, client_object: commands.LeaveRoom(room_of(client_object)),
     "quit": lambda jim, client_object: commands.Quit(),
     "exit": lambda jim, client_object: commands.Quit(),
 }

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from msgspec import UNSET, Struct
 
+from chatd.chat.commands import KeptNumber
 from chatd.chat.errors import BadFrame
 from chatd.chat.names import LOBBY
 from chatd.wire.hidden_fields import safe_repr
@@ -45,6 +46,17 @@ class ClientObject(Struct, frozen=True):
     message_txt: str | None = None
     text: str | None = None
     sender: Any = None
+    # Those of the commands of hosts and operators, as in the native dialect.
+    nickname: str | None = None
+    reason: str = ""
+    seconds: KeptNumber | None = None
+    seq: KeptNumber | None = None
+    read_only: bool | None = None
+    slow: KeptNumber | None = None
+    closed: bool | None = None
+    key: str | None = None
+    topic_locked: bool | None = None
+    code: str | None = None
     __repr__ = safe_repr
 
 
@@ -141,7 +153,7 @@ def vocabulary_of(
             knows_codes=False,
             contact_list=True,
         )
-    if name in (CONTACT_LIST, *USER_LISTS, *CONTACT_CHANGES):
+    if name in (CONTACT_LIST, *USER_LISTS) or is_contact_change(name, client_object):
         return replace(vocabulary, knows_codes=False)
     text_key = text_key_of(client_object)
     if name not in ("msg", "message") or text_key is None:
@@ -167,6 +179,11 @@ def _has_key(client_object: ClientObject) -> bool:
     """Whether a ``presence`` has a public key: such clients take a 409 for a success."""
     user = client_object.user
     return isinstance(user, User) and user.pubkey is not UNSET
+
+
+def is_contact_change(name: str, client_object: ClientObject) -> bool:
+    """Whether the request `name` is about a contact: ``remove`` with a number is of a message."""
+    return name in CONTACT_CHANGES and client_object.seq is None
 
 
 def _names_nobody(client_object: ClientObject) -> bool:
@@ -197,6 +214,16 @@ def account_of(client_object: ClientObject) -> str:
         if account is not None:
             return account
     raise BadFrame("user.account_name is missing.")
+
+
+def member_of(client_object: ClientObject) -> str:
+    """Whom a host's or operator's command concerns."""
+    user = client_object.user
+    of_user = user.account_name if isinstance(user, User) else user
+    for nickname in (client_object.nickname, of_user, client_object.account_name):
+        if nickname is not None:
+            return nickname
+    raise BadFrame("nickname is missing.")
 
 
 def recipients_of(client_object: ClientObject) -> list[str]:

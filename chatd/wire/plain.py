@@ -407,7 +407,8 @@ def _done(result: Result) -> list[str]:
         case events.Welcome():
             return [f"You are {result.nickname} on {result.server}. Type /help for help."]
         case events.JoinDone():
-            return [f"You now write to {result.room}; /room {LOBBY} switches back."]
+            made = "You are its operator: /help hosts. " * result.created
+            return [f"{made}You now write to {result.room}; /room {LOBBY} switches back."]
         case events.PrivateSent(to=to) if to:
             return [rendering.render_notice(f"Sent to {', '.join(to)}.")]
         case _:

@@ -15,7 +15,13 @@ def test_users_are_listed_with_their_rooms_and_times(harness: WebHarness) -> Non
     assert (response.status, response.headers["cache-control"]) == (200, "no-store")
     assert response.json == {
         "users": [
-            {"nickname": "ice", "since": STARTED, "rooms": ["#lobby", "#dev"], "away": False},
+            {
+                "nickname": "ice",
+                "since": STARTED,
+                "rooms": ["#lobby", "#dev"],
+                "away": False,
+                "operator": ["#dev"],
+            },
             {"nickname": "moon", "since": STARTED, "rooms": ["#lobby"], "away": False},
         ],
         "room": None,

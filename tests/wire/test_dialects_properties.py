@@ -34,10 +34,12 @@ _types = st.sampled_from(
     [
         *("hello", "message", "private", "set-name", "users", "history", "rooms", "quit"),
         *("join", "leave", "ping", "authenticate", "presence", "msg", "exit", "probe"),
+        *("kick", "ban", "unban", "mute", "unmute", "bans", "set-room", "remove", "host"),
     ]
 )
-_words = st.sampled_from(["ice", "#dev", "#", "", "moon,sun", 1])
+_words = st.sampled_from(["ice", "#dev", "#", "", "moon,sun", 1, "/ban ice 9w", "/key x", True])
 _keys = ["text", "room", "nickname", "version", "limit", "before", "to", "account", "password"]
+_keys += ["reason", "seconds", "seq", "read_only", "slow", "closed", "key", "topic_locked", "code"]
 _frame_like = st.fixed_dictionaries(
     {},
     optional={
@@ -48,11 +50,17 @@ _frame_like = st.fixed_dictionaries(
         "data": _json | _words | st.fixed_dictionaries({}, optional=dict.fromkeys(_keys, _words)),
         "user": _json | st.fixed_dictionaries({}, optional={"account_name": _words | _json}),
         **dict.fromkeys(("account_name", "password", "to", "room", "message"), _json | _words),
+        **dict.fromkeys(("nickname", "reason", "seconds", "seq", "slow", "key", "code"), _words),
     },
 ).map(lambda frame: json.dumps(frame).encode())
 _typed_lines = st.builds(
     "{}{}{}".format,
-    st.sampled_from(["/msg", "/join", "/leave", "/room", "/history", "/setname", "//", "@", "/"]),
+    st.sampled_from(
+        [
+            *("/msg", "/join", "/leave", "/room", "/history", "/setname", "//", "@", "/"),
+            *("/kick", "/ban #dev ice 5", "/slow", "/key", "/remove", "/host", "/send", "/get"),
+        ]
+    ),
     st.sampled_from([" ", "", "  "]),
     st.text(max_size=20),
 ).map(lambda line: line.encode("utf-8", "surrogatepass"))

@@ -187,10 +187,10 @@ def refusals(root: type[Refusal] = Refusal) -> list[type[Refusal]]:
 
 def test_the_table_of_codes_is_the_tree_of_refusals() -> None:
     rows = re.findall(r"^``([a-z0-9-]+)`` +(yes|no) +([\d/]+) +\S", PAGE, re.MULTILINE)
-    assert rows == [
+    assert sorted(rows) == sorted(
         (leaf.code, "yes" if leaf.closes_connection else "no", jim_code(leaf))
         for leaf in refusals()
-    ]
+    )
 
 
 def jim_code(leaf: type[Refusal]) -> str:

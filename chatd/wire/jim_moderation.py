@@ -1,0 +1,61 @@
+"""The requests of hosts and operators in the JIM dialect: names and keys are the native ones."""
+
+from collections.abc import Callable
+from typing import Final
+
+from chatd.chat import commands
+from chatd.chat.commands import ClientCommand
+from chatd.chat.errors import BadFrame
+from chatd.chat.names import LOBBY
+from chatd.wire.jim_vocabulary import ClientObject, member_of
+
+
+def room_name(room: str) -> str:
+    """The name of the room that a client calls `room`."""
+    return LOBBY if room == "#" else room
+
+
+def room_of(client_object: ClientObject) -> str:
+    """The room in a request that needs one."""
+    if client_object.room is None:
+        raise BadFrame("room is missing.")
+    return room_name(client_object.room)
+
+
+def _place(client_object: ClientObject) -> str | None:
+    """The room in a request; None for the whole chat."""
+    return None if client_object.room is None else room_name(client_object.room)
+
+
+def _change_room(client_object: ClientObject) -> ClientCommand:
+    return commands.ChangeRoom(
+        room_of(client_object),
+        read_only=client_object.read_only,
+        slow=client_object.slow,
+        closed=client_object.closed,
+        key=client_object.key,
+        topic_locked=client_object.topic_locked,
+    )
+
+
+def remove_message(client_object: ClientObject) -> ClientCommand:
+    """The request ``remove``, which has a ``seq``: without one, it is about a contact."""
+    return commands.RemoveMessage(room_of(client_object), client_object.seq or 0)
+
+
+def _give_code(client_object: ClientObject) -> ClientCommand:
+    if client_object.code is None:
+        raise BadFrame("code is missing.")
+    return commands.GiveHostCode(client_object.code)
+
+
+MODERATION_PARSERS: Final[dict[str, Callable[[ClientObject], ClientCommand]]] = {
+    "kick": lambda each: commands.Kick(member_of(each), _place(each), each.reason),
+    "ban": lambda each: commands.Ban(member_of(each), _place(each), each.seconds, each.reason),
+    "unban": lambda each: commands.Unban(member_of(each), _place(each)),
+    "mute": lambda each: commands.Mute(member_of(each), _place(each), each.seconds, each.reason),
+    "unmute": lambda each: commands.Unmute(member_of(each), _place(each)),
+    "bans": lambda each: commands.ListBans(_place(each)),
+    "set-room": _change_room,
+    "host": _give_code,
+}
