@@ -46,6 +46,7 @@ ARROWS = {
         "etcd",
         "tls",
         "state_directory",
+        "file_lock",
         "server",
         "client",
         "web",

@@ -9,6 +9,7 @@ business here.
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -19,11 +20,12 @@ import msgspec
 from chatd.chat import limits
 from chatd.chat.events import File
 from chatd.chat.file_errors import DiskFull
-from chatd.file_lock import FileLock
+from chatd.file_lock import FileLock, Locked
 
 #: The names of the files here: an id that the server has made, and what it is.
 _NAME: Final = re.compile(r"(?P<id>[A-Za-z0-9_-]{16,64})\.(?P<kind>data|json|part|new)", re.ASCII)
-_LOCK: Final = "lock"
+#: The file in the folder that stands for its lock.
+LOCK: Final = "lock"
 #: A longer record was not written by a server.
 _MAX_RECORD_BYTES: Final = 4_096
 
@@ -59,12 +61,14 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
 class Directory:
     """The folder at `path`, which only one server has at a time.
 
-    :param is_temporary: whether it is removed when it is closed.
+    :param path: None for a temporary folder, which is removed when it is closed.
+    :param may_be_temporary: whether a temporary folder takes its place if another server has it.
     """
 
-    def __init__(self, path: Path, *, is_temporary: bool = False) -> None:
-        self.path = path
-        self._is_temporary = is_temporary
+    def __init__(self, path: Path | None, *, may_be_temporary: bool = False) -> None:
+        self._path = path
+        self._may_be_temporary = may_be_temporary
+        self._is_temporary = path is None
         self._lock: FileLock | None = None
 
     def open(self) -> list[Record]:
@@ -76,7 +80,13 @@ class Directory:
         :raises OSError: if it cannot be used.
         :raises sqlite3.Error: likewise.
         """
-        self._make_and_lock()
+        try:
+            self._make_and_lock()
+        except Locked:
+            if not self._may_be_temporary:
+                raise
+            self._is_temporary = True
+            self._make_and_lock()
         found: dict[str, set[str]] = {}
         for name, kind in self._names():
             found.setdefault(name, set()).add(kind)
@@ -97,6 +107,11 @@ class Directory:
             if self._is_temporary:
                 shutil.rmtree(self.path, ignore_errors=True)
 
+    @property
+    def path(self) -> Path:
+        """The folder, as far as it is known."""
+        return self._path or Path(tempfile.gettempdir())
+
     def create(self, file_id: str, size: int) -> int:
         """A file descriptor to write the content to, of so many bytes.
 
@@ -108,14 +123,14 @@ class Directory:
         self._make_and_lock()
         if shutil.disk_usage(self.path).free < size + limits.FREE_DISK_BYTES:
             raise DiskFull
-        return os.open(self._path(file_id, "part"), _NEW, _MODE)
+        return os.open(self._file(file_id, "part"), _NEW, _MODE)
 
     def keep(self, record: Record) -> None:
         """The content is complete: keep it, with `record`.
 
         :raises OSError: if that is not possible.
         """
-        self._path(record.file.id, "part").replace(self._path(record.file.id, "data"))
+        self._file(record.file.id, "part").replace(self._file(record.file.id, "data"))
         self.write(record)
 
     def write(self, record: Record) -> None:
@@ -123,18 +138,18 @@ class Directory:
 
         :raises OSError: if that is not possible.
         """
-        new = self._path(record.file.id, "new")
+        new = self._file(record.file.id, "new")
         descriptor = os.open(new, _NEW, _MODE)
         with os.fdopen(descriptor, "wb") as file:
             file.write(msgspec.json.encode(record))
-        new.replace(self._path(record.file.id, "json"))
+        new.replace(self._file(record.file.id, "json"))
 
     def open_content(self, file_id: str) -> int:
         """A file descriptor to read the content from.
 
         :raises OSError: if it is not there, or cannot be read.
         """
-        return os.open(self._path(file_id, "data"), _READ)
+        return os.open(self._file(file_id, "data"), _READ)
 
     def remove(self, file_id: str) -> None:
         """Remove the file, as far as it is there.
@@ -143,17 +158,19 @@ class Directory:
         """
         # The record first: what is left after a crash is not complete, and goes at the next start.
         for kind in ("json", "new", "data", "part"):
-            self._path(file_id, kind).unlink(missing_ok=True)
+            self._file(file_id, kind).unlink(missing_ok=True)
 
     def _make_and_lock(self) -> None:
         """Make the folder and take its lock, where that is not done, or somebody has deleted it."""
+        if self._lock is not None:
+            if (self.path / LOCK).exists():
+                return
+            self._lock.release()
+            self._lock = None
+        if self._is_temporary:
+            self._path = Path(tempfile.mkdtemp(prefix="chatd-files-"))
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = self.path / _LOCK
-        if self._lock is None or not lock.exists():
-            if self._lock is not None:
-                self._lock.release()
-                self._lock = None
-            self._lock = FileLock(lock)
+        self._lock = FileLock(self.path / LOCK)
 
     def _names(self) -> Iterator[tuple[str, str]]:
         with os.scandir(self.path) as entries:
@@ -165,17 +182,17 @@ class Directory:
     def _read_record(self, file_id: str) -> Record | None:
         """The record of a file; None if it is unreadable, or does not fit the content."""
         with suppress(OSError, msgspec.DecodeError):
-            descriptor = os.open(self._path(file_id, "json"), _READ)
+            descriptor = os.open(self._file(file_id, "json"), _READ)
             with os.fdopen(descriptor, "rb") as file:
                 record = msgspec.json.decode(file.read(_MAX_RECORD_BYTES), type=Record)
-            size = self._path(file_id, "data").lstat().st_size
+            size = self._file(file_id, "data").lstat().st_size
             if (record.file.id, record.file.bytes) == (file_id, size):
                 return record
         return None
 
-    def _path(self, file_id: str, kind: str) -> Path:
+    def _file(self, file_id: str, kind: str) -> Path:
         return self.path / f"{file_id}.{kind}"
 
     def _unlink(self, file_id: str, kind: str) -> None:
         with suppress(OSError):
-            self._path(file_id, kind).unlink()
+            self._file(file_id, kind).unlink()

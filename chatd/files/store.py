@@ -75,7 +75,7 @@ class FileStore:
         self.now = now
         self._new_id = new_id
         self._keep_seconds = keep_seconds
-        self._is_open = False
+        self._is_open = self._is_closed = False
         self._waiting: list[Deferred[None]] | None = None
         # The oldest first.
         self._kept: dict[str, _Kept] = {}
@@ -92,6 +92,8 @@ class FileStore:
         """
         if self._is_open:
             return succeed(None)
+        if self._is_closed:
+            return fail(FilesFailed())
         opened: Deferred[None] = Deferred()
         if self._waiting is not None:
             self._waiting.append(opened)
@@ -101,8 +103,8 @@ class FileStore:
         return opened
 
     def close(self) -> Deferred[None]:
-        """Let another server have the folder."""
-        self._is_open = False
+        """Let another server have the folder; no file is taken or sent any more."""
+        self._is_open, self._is_closed = False, True
         return self.call(self.directory.close).addErrback(lambda failure: None)
 
     def begin(self, name: str, size: int, sender: Sender) -> Deferred[IncomingFile]:

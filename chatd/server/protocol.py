@@ -46,7 +46,7 @@ class LineProtocol(HalfCloseable, GuardedInput, LineReceiver):
         send_queue = SendQueue(
             self.transport, limits.OUTBOUND_BYTES, self.session.send_queue_exceeded
         )
-        self.session.is_encrypted = tcp.is_encrypted(self.transport)
+        _note_transport(self.session, self.transport)
         self.session.start(self, send_queue)
         tcp.set_socket_options(self.transport)
 
@@ -87,6 +87,13 @@ class LineProtocol(HalfCloseable, GuardedInput, LineReceiver):
     def discard_input(self) -> None:
         self.clearLineBuffer()
         super().discard_input()
+
+
+def _note_transport(session: Session, transport: Any) -> None:
+    """Note what a session has to know of its `transport`."""
+    session.is_encrypted = tcp.is_encrypted(transport)
+    host = getattr(transport.getHost(), "host", "")  # a Unix socket has none
+    session.files_url = partial(session.chat.files_url, tcp.unmap_ipv4(host) if host else "")
 
 
 @implementer(IHandshakeListener)
@@ -297,7 +304,7 @@ class ObjectProtocol(HalfCloseable, GuardedInput, FrameReader, Protocol):
     @override
     def connectionMade(self) -> None:
         chat = self.session.chat
-        self.session.is_encrypted = tcp.is_encrypted(self.transport)
+        _note_transport(self.session, self.transport)
         send_queue = JimSendQueue(
             SendQueue(self.transport, limits.OUTBOUND_BYTES, self.session.send_queue_exceeded),
             chat.clock,

@@ -6,10 +6,12 @@ from functools import partial
 from hashlib import sha256
 from itertools import pairwise
 
+from msgspec import UNSET
+
 from chatd.chat import limits
 from chatd.chat.commands import Enter, EnterAuthenticated, SessionKeys
 from chatd.chat.errors import Refusal
-from chatd.chat.events import Message, Missed, Resumed, Welcome
+from chatd.chat.events import Message, Missed, Resumed, Watching, Welcome
 from chatd.chat.names import casefold
 from chatd.chat.outbox import MemberId
 from chatd.chat.resuming import MissedPage, first_page
@@ -18,7 +20,7 @@ from chatd.log.operations import ReadMissed
 from chatd.server.chat import Chat
 from chatd.server.pipeline import Pipeline
 from chatd.server.send_queue import Output
-from chatd.wire.dialect import Resume
+from chatd.wire.dialect import Result, Resume
 
 
 class Resumption:
@@ -48,13 +50,23 @@ class Resumption:
         """`command` with what the client enters with."""
         return replace(command, keys=self._keys)
 
-    def with_token(self, welcome: Welcome | Resumed) -> Welcome | Resumed:
-        """`welcome` with the token that the client has from now on, and the server's key."""
-        key = self._chat.describe_key()
-        if isinstance(welcome, Resumed):
-            again = replace(welcome.welcome, session=self._brought, key=key)
-            return replace(welcome, welcome=again)
-        return replace(welcome, session=self._new, key=key)
+    def completed(self, result: Result, files_url: str) -> Result:
+        """`result` with what the hub does not know, if it is a welcome.
+
+        That is the token that the client has from now on, the server's key, and where files are.
+
+        :param files_url: empty if the server takes none.
+        """
+        key, files = self._chat.describe_key(), files_url or UNSET
+        match result:
+            case Resumed(welcome):
+                again = replace(welcome, session=self._brought, key=key, files=files)
+                return replace(result, welcome=again)
+            case Welcome():
+                return replace(result, session=self._new, key=key, files=files)
+            case Watching():
+                return replace(result, key=key, files=files)
+        return result
 
     def send_missed(
         self,

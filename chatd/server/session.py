@@ -33,7 +33,6 @@ The life of a session::
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -76,6 +75,7 @@ class Session:
     :ivar dialect: the client's dialect, as far as it is known.
     :ivar pipeline: holds back what must wait for the results of earlier commands.
     :ivar is_encrypted: whether the client speaks over TLS.
+    :ivar files_url: as of the chat, for the address that the client has reached.
     :ivar is_member: whether the hub has welcomed it; this stays true when it has left.
     :ivar is_ended: whether its frames are ignored from now on.
     """
@@ -95,6 +95,7 @@ class Session:
         self.dialect = dialect
         self.member_id: MemberId | None = None
         self.is_ended = self.is_member = self.is_encrypted = False
+        self.files_url: Callable[[bool], str] = partial(chat.files_url, "")
         self.rejection: Refusal | None = None
         self._connect = connect
         self._is_lost = False
@@ -373,15 +374,13 @@ class Session:
                 case commands.Enter(nickname) if nickname != self.address:
                     self._dispatch(Request(commands.Enter(self.address)))
 
-    def _succeeded(self, request: Request, result: Reply | LocalReply) -> None:
+    def _succeeded(self, request: Request, result: Result) -> None:
+        result = self._resumption.completed(result, self.files_url(self.is_encrypted))
         self._set_dialect(self.dialect.updated(request, result))  # the reply is in its words
-        match result:
-            case events.Welcome() | events.Resumed():
-                self._welcomed(request, result)
-                return
-            case events.Watching():
-                result = replace(result, key=self.chat.describe_key())
         self.reply(result, request)
+        if isinstance(result, events.Welcome | events.Resumed):
+            self._welcomed(result)
+            return
         match result:
             case events.Watching():
                 self._timeout.cancel()
@@ -391,8 +390,7 @@ class Session:
             case _ if self._inactivity is not None:
                 self._inactivity.reset(type(request.command) not in _NOT_ACTIVITY)
 
-    def _welcomed(self, request: Request, welcome: events.Welcome | events.Resumed) -> None:
-        self.reply(self._resumption.with_token(welcome), request)
+    def _welcomed(self, welcome: events.Welcome | events.Resumed) -> None:
         if isinstance(welcome, events.Resumed) and self.member_id is not None:
             self._resumption.send_missed(
                 welcome, self.member_id, self.output, self.pipeline, self.reply

@@ -16,6 +16,7 @@ from chatd.log.engine import StoreInUse
 from chatd.server.service import CannotListen, ChatServer
 from chatd.taps import web_address
 from chatd.taps.client import jitter, remembered_ignored
+from chatd.taps.files import FolderUnusable, check_named_folder
 from chatd.taps.interactive import InteractiveOptions
 from chatd.taps.options import parameter, port_or_endpoint
 from chatd.taps.program import Program
@@ -74,11 +75,14 @@ class HostingProgram(Program):
         options, command = self._hosting_options, self._hosting_options.command
         try:
             check_named_store(options)
+            check_named_folder(options)
             self.server.startService()
         except CannotListen as error:
             self.abort(describe_cannot_listen(error, command))
         except StoreInUse as error:
             self.abort(describe_used_store(error, command))
+        except FolderUnusable as error:
+            self.abort(f"{command}: {error}")
         else:
             self.server.when_restored.addCallback(report_problem, options, self.abort)
             self.server.when_listening.addCallbacks(

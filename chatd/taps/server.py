@@ -37,6 +37,7 @@ from chatd.server.service import (
 from chatd.taps import environment, tls, web_address
 from chatd.taps.etcd_address import cluster_parameter, open_engine
 from chatd.taps.extra_ports import make_extra_ports, named_ports
+from chatd.taps.files import FolderUnusable, check_named_folder, check_page, take_files
 from chatd.taps.host_code import HostCodeFile, host_code_path, is_on_terminal
 from chatd.taps.invitation import client_command, write_invitation
 from chatd.taps.options import (
@@ -247,6 +248,7 @@ class Options(ServerOptions):
             except ValueError as error:
                 raise usage.UsageError(str(error)) from None
         super().validate()
+        check_page(self, self.extra_ports)
         if self["node"] is not None and self["cluster"] is None:
             raise usage.UsageError("--node: is a name in a cluster; give --cluster as well")
 
@@ -279,6 +281,7 @@ def make_server(options: ServerOptions, reactor: Any) -> ChatServer:
     tls_settings = None
     if certificate is not None:
         tls_settings = TlsSettings(certificate.context, options.tls_mode.is_required)
+    store = open_store(options, _store_id(settings), os.environ, reactor)
     server = ChatServer(
         reactor,
         ListenSettings(
@@ -295,7 +298,7 @@ def make_server(options: ServerOptions, reactor: Any) -> ChatServer:
             settings,
             reactor,
             lambda: time.time_ns() // 1_000_000,
-            open_store(options, _store_id(settings), os.environ, reactor),
+            store,
             time.thread_time,
             shared,
         ),
@@ -304,6 +307,7 @@ def make_server(options: ServerOptions, reactor: Any) -> ChatServer:
     )
     if certificate is not None:
         certificate.setServiceParent(server)
+    take_files(server, options, store, reactor)
     if options["auth"] is not None:
         add_accounts(server, options["auth"], reactor)
     else:
@@ -394,11 +398,14 @@ class ServerProgram(Program):
         self._reactor.callWhenRunning(tune_garbage_collector)
         try:
             check_named_store(self._options)
+            check_named_folder(self._options)
             super().startService()
         except CannotListen as error:
             self.abort(describe_cannot_listen(error, self._options.typed_command))
         except StoreInUse as error:
             self.abort(describe_used_store(error, self._options.typed_command))
+        except FolderUnusable as error:
+            self.abort(f"{self._options.typed_command}: {error}")
 
     def _invite_later(self, result: object) -> object:
         """Write the invitation at the end of the start: the ports listen, the chat is restored."""

@@ -6,6 +6,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from chatd.taps import files
 from chatd.taps.options import CommandOptions, coerce_value, parameter
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class WebOptions(CommandOptions):
             "as one that chatd bundle has filled. [default: none]",
             folder,
         ),
+        files.PARAMETER,
     ]
 
     def __init__(self) -> None:

@@ -29,6 +29,7 @@ from chatd.server.connection import FrameReader
 from chatd.server.send_queue import SendQueue
 from chatd.server.session import Session
 from chatd.web.messages import Headers, HTTPError, Request
+from chatd.web.uploads import PREFIX
 from chatd.wire.native import WebSocketNative
 
 _VERSION: Final = "13"
@@ -72,7 +73,13 @@ def upgrade(request: Request, chat: Chat) -> Upgrade:
         ("Connection", "Upgrade"),
         ("Sec-WebSocket-Accept", generate_accept_token(_key(request)).decode("ascii")),
     )
-    return Upgrade(connect_without_slot(chat, request.peer), headers)
+    session = connect_without_slot(chat, request.peer)
+    if chat.files is not None:
+        # At the name by which the browser knows this server, and perhaps its proxy.
+        [host] = request.values("host")[:1] or [""]
+        url = f"{request.scheme}://{host}{PREFIX}"
+        session.files_url = lambda is_encrypted: url
+    return Upgrade(session, headers)
 
 
 def connect_without_slot(chat: Chat, address: str) -> Session:

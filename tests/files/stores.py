@@ -22,7 +22,7 @@ NOW = 1_700_000_000_000
 
 
 def make_store(
-    path: Path,
+    path: Path | None,
     now: Callable[[], int] = lambda: NOW,
     in_thread: Callable[[Callable[[], Any]], Deferred[Any]] = maybeDeferred,
     **options: Any,
@@ -30,7 +30,7 @@ def make_store(
     """A store in the folder at `path`, which is not opened yet; its ids count up."""
     numbers = count(1)
     return FileStore(
-        Directory(path, is_temporary=options.pop("is_temporary", False)),
+        Directory(path, may_be_temporary=options.pop("may_be_temporary", False)),
         in_thread,
         now,
         lambda: f"{next(numbers):022}",

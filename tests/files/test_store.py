@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -288,11 +289,49 @@ def test_two_servers_do_not_use_one_folder(store: FileStore, path: Path) -> None
     other.close()
 
 
-def test_a_temporary_folder_is_deleted_at_the_end(path: Path) -> None:
-    store = make_store(path, is_temporary=True)
+def test_a_temporary_folder_is_deleted_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    store = make_store(None)
     keep(store, b"for now")
+    [folder] = tmp_path.iterdir()
+    assert folder.stat().st_mode & 0o777 == 0o700
     store.close()
-    assert not path.exists()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_temporary_folder_takes_the_place_of_one_that_another_server_has(
+    store: FileStore, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    other = make_store(path, may_be_temporary=True)
+    keep(other, b"beside")
+    assert names(path) == []
+    other.close()
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_temporary_folder_that_was_deleted_is_another_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    store = make_store(None)
+    keep(store, b"lost")
+    [folder] = tmp_path.iterdir()
+    shutil.rmtree(folder)
+    folder.mkdir()  # by somebody else, perhaps
+    file = keep(store, b"new")
+    assert content(store, file.id) == b"new"
+    assert not list(folder.iterdir())
+    store.close()
+
+
+def test_a_store_that_is_closed_takes_nothing(store: FileStore) -> None:
+    file = keep(store, b"file")
+    store.close()
+    assert isinstance(lookup(store, file), FilesFailed)
+    assert isinstance(result_of(store.begin("a", 1, ICE)), FilesFailed)
 
 
 def test_a_folder_that_is_deleted_is_made_again(store: FileStore, path: Path) -> None:
