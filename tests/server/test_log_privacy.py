@@ -1,4 +1,4 @@
-"""Private texts and passwords are in no log, at no level."""
+"""Private texts, passwords, host codes and words of rooms are in no log, at no level."""
 
 import pytest
 
@@ -7,7 +7,8 @@ from tests.server.harness import connect_jim, connect_plain, drain_jim_queues
 from tests.server.log_capture import PASSWORD, LoggedHarness, log_events, logged
 
 PRIVATE = "meet-me-at-nine"
-SECRETS = [PASSWORD, PRIVATE]
+CODE, WORD = "k7xp-m2qb", "open-sesame"
+SECRETS = [PASSWORD, PRIVATE, CODE, WORD]
 
 
 def _say_secrets(harness: LoggedHarness) -> None:
@@ -37,6 +38,21 @@ def _say_secrets(harness: LoggedHarness) -> None:
     jim.ask("msg", to=7, message=PRIVATE)
     jim.send_bytes(PRIVATE.encode())
 
+    moon.send("host", {"code": CODE})
+    moon.send("host", {"code": [CODE]})
+    moon.send("host", {"code": harness.chat.host_code.code})
+    moon.send("join", {"room": "#exam"})
+    moon.send("set-room", {"room": "#exam", "key": WORD})
+    moon.send("set-room", {"room": "#exam", "slow": WORD})
+    sun.send("join", {"room": "#exam", "key": WORD})
+    sun.send("join", {"room": "#exam", "key": WORD + "!"})
+    person.type(f"/host {CODE}", f"/hots {CODE}", f"\\host {CODE}", f"/host\t{CODE} {CODE}" * 9)
+    person.type(f"/join #exam {WORD}", f"/key #exam {WORD}", f"/key #exam {WORD} {WORD}")
+    jim.ask("host", code=CODE)
+    jim.ask("join", room="#exam", key=WORD)
+    jim.ask("msg", to="#exam", message=f"/key {WORD} {WORD}")
+    jim.ask("msg", to="#", message=f"/hosst {CODE}")
+
     sun.send_bytes(b'{"type": "private", "data": "' + PRIVATE.encode() * 10_000)
     drain_jim_queues(harness)
 
@@ -47,6 +63,7 @@ def test_no_log_has_private_text_or_a_password_in_it(level: str, log_format: str
     with log_events() as made, logged(LoggedHarness(level, log_format)) as harness:
         _say_secrets(harness)
     written = harness.file.getvalue()
+    secrets = [*SECRETS, harness.chat.host_code.code]
     if level == "debug":
         for outcome in (
             "private-sent",
@@ -54,7 +71,8 @@ def test_no_log_has_private_text_or_a_password_in_it(level: str, log_format: str
             "wrong-password",
             "bad-frame",
             "broken-object",
+            "wrong-code",
         ):
             assert outcome in written
-    assert not [secret for secret in SECRETS if secret in written]
-    assert not [secret for secret in SECRETS if secret in repr(made)]
+    assert not [secret for secret in secrets if secret in written]
+    assert not [secret for secret in secrets if secret in repr(made)]

@@ -18,8 +18,10 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
 from chatd.chat import limits
+from chatd.chat.commands import ClientCommand
 from chatd.server.chat import Chat
 from chatd.server.factory import JIM, MAIN, PLAIN, ChatFactory, DialectFactory, PortType
+from chatd.wire import native_client, rendering, slash_commands
 from tests.server.harness import Harness
 
 LOBBY: Final = "#lobby"
@@ -69,6 +71,7 @@ class User:
 
     def __init__(self, chat: Chat, address: IPv4Address) -> None:
         self.address = f"{address.host}:{address.port}"
+        self._chat = chat
         self.is_lost = False
         self.transport = StringTransport(peerAddress=address)
         factory = ChatFactory(chat) if self.port is MAIN else DialectFactory(chat, self.port)
@@ -97,6 +100,10 @@ class User:
         raise NotImplementedError
 
     def leave(self, room: str) -> None:
+        raise NotImplementedError
+
+    def order(self, line: str) -> None:
+        """Carry out what a host or operator types."""
         raise NotImplementedError
 
     def quit(self) -> None:
@@ -224,6 +231,11 @@ class NativeUser(User):
     def leave(self, room: str) -> None:
         self._request("leave", room=room)
 
+    def order(self, line: str) -> None:
+        command = slash_commands.parse(line)
+        assert isinstance(command, ClientCommand)
+        self.send(native_client.encode(command))
+
     def quit(self) -> None:
         self._request("quit")
 
@@ -257,10 +269,17 @@ class NativeUser(User):
                 return Private(data["source"], data["text"])
             case "error":
                 return Refusal(data["message"])
+            case "moderation" | "restricted" | "bans":
+                return self._described(kind, data)
             case _ if kind in self._NOTICES:
                 return Notice(self._NOTICES[kind].format(**data))
             case _:
                 return Reply(kind)
+
+    def _described(self, kind: str, data: dict[str, Any]) -> Notice:
+        frame = native_client.decode(json.dumps({"type": kind, "data": data}).encode())
+        assert frame is not None
+        return Notice("; ".join(rendering.describe(frame.data, self._chat.now())))
 
 
 class BasicUser(User):
@@ -281,6 +300,9 @@ class BasicUser(User):
     def say(self, text: str, room: str = LOBBY) -> None:
         assert room == LOBBY
         self._request("message", text)
+
+    def order(self, line: str) -> None:
+        self._request("message", line)
 
     def request_users(self) -> None:
         self._request("users")
@@ -321,6 +343,9 @@ class JimUser(User):
 
     def say(self, text: str, room: str = LOBBY) -> None:
         self._request(self.verb, to="#" if room == LOBBY else room, **{self.text: text})
+
+    def order(self, line: str) -> None:
+        self.say(line)
 
     def send_private(self, text: str, *to: str) -> None:
         self._request(self.verb, to=to[0] if len(to) == 1 else to, **{self.text: text})
@@ -385,6 +410,10 @@ class PlainUser(User):
     def say(self, text: str, room: str = LOBBY) -> None:
         self._type(f"/room {room}")
         self._type(text)
+
+    def order(self, line: str) -> None:
+        self._type("/room #lobby")
+        self._type(line)
 
     def send_private(self, text: str, *to: str) -> None:
         self._type(" ".join(f"@{name}" for name in to) + f" {text}")
