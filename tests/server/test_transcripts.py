@@ -8,8 +8,10 @@ import pytest
 
 from chatd.chat import events
 from chatd.chat.errors import ServerFailed
+from chatd.chat.moderation_events import Moderation
 from chatd.wire.basic import Basic
 from chatd.wire.jim import Jim
+from chatd.wire.jim_moderation import MODERATION_PARSERS
 from chatd.wire.jim_vocabulary import (
     CONTACT_CHANGES,
     CONTACT_LIST,
@@ -19,7 +21,7 @@ from chatd.wire.jim_vocabulary import (
 )
 from chatd.wire.native import Native
 from chatd.wire.plain import Plain
-from tests.server.transcripts import PAGES, USERS, Step, TranscriptHarness, transcripts
+from tests.server.transcripts import HOST_CODE, PAGES, USERS, Step, TranscriptHarness, transcripts
 from tests.server.users import ABILITIES, Ability, NativeUser, User
 
 KINDS = list(USERS)
@@ -59,13 +61,16 @@ def test_the_page_lists_what_each_dialect_can_do() -> None:
         "say goodbye": Ability.QUIT,
     }
     table = rows(r"\\")
+    assert table["keep order as a host or operator"] == ["yes"] * 4
+    assert table["give an account's password"] == ["yes", "no", "yes", "yes"]
+    assert table["read a file that was sent"] == ["yes", "link", "link", "link"]
     for row, ability in abilities.items():
         assert table[row] == yes_or_no(ability in column for column in columns)
     assert table["messages in the lobby"] == ["yes"] * 4
     assert table["list users"] == ["yes"] * 4
     assert table["search"] == ["yes", "no", "no", "yes"]
     assert table["set a topic, be away, say ``/me``"] == ["yes", "no", "no", "yes"]
-    assert len(table) == len(abilities) + 5
+    assert len(table) == len(abilities) + 7
 
 
 def test_the_page_lists_the_echoes_of_each_dialect() -> None:
@@ -77,6 +82,7 @@ def test_the_page_lists_the_echoes_of_each_dialect() -> None:
         "leaving a room": events.RoomLeft,
         "setting a topic": events.Topic,
         "being away": events.AwayChanged,
+        "doing something as a host": Moderation,
     }
     assert rows("own") == {
         row: yes_or_no(kind in dialect.echoes for dialect in (Native, Basic, Jim, Plain))
@@ -89,6 +95,8 @@ def test_the_page_lists_the_echoes_of_each_dialect() -> None:
 MSG = '{"action": "msg", "to": "%s", "message": "psst"}'
 ENTER = '{"action": "presence", "user": {"account_name": "ice"}}'
 JOIN = '{"action": "join", "room": "#dev"}'
+
+HOST = json.dumps({"action": "host", "code": HOST_CODE})
 
 #: For each code of the table: what is sent, and what comes last.
 SITUATIONS = [
@@ -124,9 +132,13 @@ SITUATIONS = [
     (402, ['{"action": "authenticate", "account_name": "star", "password": "0000"}']),
     (403, ['{"action": "authenticate", "account_name": "nova", "password": "0000"}']),
     (403, ['{"action": "presence", "user": {"account_name": "nova"}}']),
+    (403, [ENTER, '{"action": "kick", "nickname": "moon"}']),
+    (403, [ENTER, '{"action": "host", "code": "guess"}']),
     (404, [ENTER, MSG % "sun"]),
     (404, [ENTER, MSG % "#dev"]),
     (404, [ENTER, '{"action": "leave", "room": "#dev"}']),
+    (404, [ENTER, HOST, '{"action": "kick", "nickname": "sun"}']),
+    (404, [ENTER, HOST, '{"action": "unban", "nickname": "sun"}']),
     (409, ['{"action": "presence", "user": {"account_name": "MOON"}}']),
     (410, [ENTER, MSG % "star"]),
 ]
@@ -156,11 +168,13 @@ def test_the_table_of_response_codes_is_complete() -> None:
 
 def test_the_page_shows_every_action_of_jim() -> None:
     verbs = {"presence", "authenticate", "msg", "message", "join", "leave", "quit", "exit"}
-    table = re.findall(r"^((?:``\w+``(?:, )?)+)  +\S", PAGES["jim"], re.MULTILINE)
+    table = re.findall(r"^((?:``[\w-]+``(?:, )?)+)  +\S", PAGES["jim"], re.MULTILINE)
     lists = {"get_users", "get_contacts", "add", "remove"}
-    assert {verb for row in table for verb in re.findall(r"``(\w+)``", row)} == verbs | lists
+    of_hosts = set(MODERATION_PARSERS)
+    shown = {verb for row in table for verb in re.findall(r"``([\w-]+)``", row)}
+    assert shown == verbs | lists | of_hosts
     said = [json.loads(step.action[1:]) for step in transcripts("jim") if step.action[0] == ">"]
-    assert {each.get("action", each.get("event")) for each in said} == verbs - {"exit"}
+    assert {each.get("action", each.get("event")) for each in said} <= verbs | of_hosts
 
 
 def test_the_page_shows_every_word_that_jim_clients_may_use() -> None:

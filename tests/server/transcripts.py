@@ -46,6 +46,10 @@ USERS: Final[dict[str, type[User]]] = {
 }
 
 
+#: The code of the server's start.
+HOST_CODE: Final = "k7xp-m2qa"
+
+
 @dataclass
 class Step:
     """An action, and the lines that are received after it."""
@@ -81,6 +85,7 @@ class TranscriptHarness(UsersHarness):
         super().__init__(timeout=600)
         self.kind = kind
         self.harness.chat.hub.accounts = {"star": False, "nova": True}
+        self.harness.chat.host_code.code = HOST_CODE
         self.harness.chat.check_password = self._check_password
         self.moon = self.enter(NativeUser, "moon")
         self.client: Any = None
@@ -93,6 +98,7 @@ class TranscriptHarness(UsersHarness):
             (r"\(moon joins (\S+)\)", self.moon.join),
             (r"\(moon leaves (\S+)\)", self.moon.leave),
             (r"\(moon renames to (\S+)\)", self.moon.rename),
+            (r"\(moon is a host and types: (.*)\)", self._order),
             (r"\(nothing happens for (\d+) s\)", self._wait),
             (r"\(the server stops\)", self.harness.chat.end),
         ]
@@ -103,6 +109,12 @@ class TranscriptHarness(UsersHarness):
         right = (command.account, command.password) == ("star", "sesame")
         refusal: Refusal = WrongPassword()
         return succeed("star") if right else fail(refusal)
+
+    def _order(self, line: str) -> None:
+        self.moon.order(f"/host {HOST_CODE}")
+        self.settle()
+        self.client.clear()
+        self.moon.order(line)
 
     def _send(self, text: str) -> None:
         self.client.send(text.encode() + (b"" if self.kind == "jim" else b"\n"))

@@ -21,7 +21,7 @@ from chatd.chat import limits
 from chatd.chat.commands import ClientCommand
 from chatd.server.chat import Chat
 from chatd.server.factory import JIM, MAIN, PLAIN, ChatFactory, DialectFactory, PortType
-from chatd.wire import native_client, rendering, slash_commands
+from chatd.wire import frames, native_client, rendering, slash_commands
 from tests.server.harness import Harness
 
 LOBBY: Final = "#lobby"
@@ -278,7 +278,7 @@ class NativeUser(User):
 
     def _described(self, kind: str, data: dict[str, Any]) -> Notice:
         frame = native_client.decode(json.dumps({"type": kind, "data": data}).encode())
-        assert frame is not None
+        assert isinstance(frame, frames.Moderation | frames.Restricted | frames.Bans)
         return Notice("; ".join(rendering.describe(frame.data, self._chat.now())))
 
 
