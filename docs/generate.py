@@ -145,6 +145,12 @@ def chat() -> str:
     return _page("howto/chat.rst", commands=_literal("\n".join(slash_commands.help_lines())))
 
 
+def order() -> str:
+    """The page on keeping order, with what ``/help hosts`` prints."""
+    lines = slash_commands.help_lines(is_for_hosts=True)
+    return _page("howto/order.rst", commands=_literal("\n".join(lines)))
+
+
 def limits_page() -> str:
     """The page on limits."""
     return _page("reference/limits.rst", limits=_limits())
@@ -253,6 +259,7 @@ FILES: Final[dict[str, Callable[[], str]]] = {
     "lifecycle.dot": lifecycle_picture,
     "explanation/client-life.rst": client_life,
     "howto/chat.rst": chat,
+    "howto/order.rst": order,
     "howto/troubleshooting.rst": troubleshooting,
     "reference/commands.rst": commands_page,
     "reference/limits.rst": limits_page,

@@ -11,9 +11,11 @@ from benchmarks.__main__ import parser as benchmarks_parser
 from chatd import cli
 from chatd.chat import limits
 from chatd.chat.commands import ClientCommand
+from chatd.chat.errors import Refusal
 from chatd.server import event_log
 from chatd.taps.commands import COMMANDS
 from chatd.wire import slash_commands
+from chatd.wire.user_inputs import UserInput
 from docs.generate import FILES, generated
 
 ROOT = Path(__file__).parent.parent
@@ -120,7 +122,26 @@ def test_every_target_of_make_that_a_page_names_exists(page: str) -> None:
 def test_every_typed_command_that_the_guide_names_exists() -> None:
     known = {name for command in slash_commands.SLASH_COMMANDS for name in command.names}
     for page in ("docs/howto/chat.rst", "docs/tutorial.rst", "README.rst"):
-        assert set(re.findall(r"``(/[a-z]+)\b(?!/)", TEXTS[page])) <= known
+        named = set(re.findall(r"``(/[a-z]+)\b(?!/)", TEXTS[page]))
+        assert named <= known | MISTYPED
+
+
+def test_every_typed_line_that_the_guide_shows_is_one() -> None:
+    shown = re.findall(r"``(/[a-z]+ [^`A-Z]+)``", TEXTS["docs/howto/order.rst"])
+    assert len(shown) > 15
+    refused = [line for line in shown if isinstance(parsed(line), Refusal)]
+    assert refused == ["/hots k7xp-m2qa", "/key two words", "/ban ice 10 min"]
+
+
+def parsed(line: str) -> UserInput | Refusal | None:
+    try:
+        return slash_commands.parse(line)
+    except Refusal as refusal:
+        return refusal
+
+
+#: What the guide shows as slips.
+MISTYPED = {"/kye"}
 
 
 def test_the_names_in_the_log_are_those_that_the_guide_lists() -> None:
