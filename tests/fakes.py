@@ -229,6 +229,7 @@ class FakeUI:
     :ivar is_checking_password: whether lines are hidden and not taken.
     :ivar confirmed_messages: the user's messages that the server has confirmed.
     :ivar kept_lines: those that the server has not taken for now.
+    :ivar transfers: how far a file was, each time that this was shown.
     :ivar closed_talks: the private talks that the user has closed.
     :ivar on_answer: called with the answer of the prompt that is open; None if none is.
     """
@@ -242,6 +243,7 @@ class FakeUI:
         self.statuses: list[Status] = []
         self.confirmed_messages: list[SendMessage | SendPrivate] = []
         self.kept_lines: list[str] = []
+        self.transfers: list[str] = []
         self.default = ""
         self.choices: list[Choice] = []
         self.closed_talks: list[str] = []
@@ -266,6 +268,9 @@ class FakeUI:
 
     def set_status(self, status: Status) -> None:
         self.statuses.append(status)
+
+    def show_transfer(self, description: str) -> None:
+        self.transfers.append(description)
 
     def notify(self, message: str) -> None:
         self.notices.append(message)

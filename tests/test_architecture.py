@@ -32,7 +32,7 @@ ARROWS = {
     "doctor": {"chat", "wire", "discovery"},
     "accounts": {"chat", "rate_limit"},
     "server": {"chat", "log", "wire", "discovery", "files", "rate_limit", "tcp", "turn_log"},
-    "client": {"chat", "wire", "discovery", "tls", "tcp", "state_directory", "stderr"},
+    "client": {"chat", "wire", "files", "discovery", "tls", "tcp", "state_directory", "stderr"},
     "web": {"chat", "log", "wire", "files", "server", "rate_limit", "tcp"},
     "taps": {
         "chat",

@@ -286,6 +286,14 @@ UPLOAD_SECONDS: Final = 900
 FILE_PIECE_BYTES: Final = 131_072
 #: What stays free on the disk, for the chat itself.
 FREE_DISK_BYTES: Final = 64_000_000
+#: Files that wait in a client until they are sent or saved.
+WAITING_FILES: Final = 1_000
+#: Private files that a client can save, the last ones that it was told of.
+PRIVATE_FILES: Final = 1_000
+#: Files of a folder that are looked at to complete a path.
+COMPLETED_FILES: Final = 1_000
+#: Requests one after the other that bring nothing of a file, until a client gives it up.
+FILE_REQUESTS: Final = 5
 #: Threads that read and write files.
 FILE_THREADS: Final = 4
 

@@ -26,11 +26,13 @@ class KnownNodes:
     :ivar cluster: the id of the cluster; empty without one.
     :ivar entries: how often the client has entered.
     :ivar node: the name of the node that the client is at, or was last.
+    :ivar origins: of the pages of all nodes, as the server tells them.
     """
 
     def __init__(self, choose: Choose[ServerAddress], given: ServerAddress | None = None) -> None:
         self.cluster = self.node = ""
         self.entries = 0
+        self.origins: tuple[str, ...] = ()
         self._choose = choose
         self._given = given
         self._own: ServerAddress | None = None
@@ -49,6 +51,7 @@ class KnownNodes:
 
     def changed(self, nodes: Sequence[events.Node]) -> None:
         """These are the nodes of the cluster now."""
+        self.origins = tuple(origin for node in nodes for origin in node.origins)
         self._names.clear()
         if self.cluster and self._own is not None:
             self._names[self._own] = self.node

@@ -141,6 +141,10 @@ class Console(Protocol, InteractiveUI):
         write_line(escape(message))
 
     @override
+    def show_transfer(self, description: str) -> None:
+        pass  # there is no place for it
+
+    @override
     def show_invitation(self, invitation: Invitation) -> None:
         # Without the code: a screen reader would read each of its characters.
         for line in invitation.lines:

@@ -20,8 +20,6 @@ LocalCommand = (
     | user_inputs.Ignore
     | user_inputs.Unignore
     | user_inputs.WhoAmI
-    | user_inputs.SendPath
-    | user_inputs.SavePath
 )
 
 
@@ -55,8 +53,6 @@ class LocalCommands:
             user_inputs.Ignore: lambda command: self._ignore(command.nickname),
             user_inputs.Unignore: lambda command: self._unignore(command.nickname),
             user_inputs.WhoAmI: lambda command: show_identity(),
-            user_inputs.SendPath: lambda command: self._refuse("This client sends no files."),
-            user_inputs.SavePath: lambda command: self._refuse("This client saves no files."),
         }
 
     def carry_out(self, command: LocalCommand) -> None:

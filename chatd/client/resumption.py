@@ -31,6 +31,11 @@ class Resumption:
         """Whether there is a session to resume."""
         return bool(self._token)
 
+    @property
+    def token(self) -> str:
+        """The token; empty if there is none."""
+        return self._token
+
     def request(self, fingerprint: str) -> client_frames.ResumeData | None:
         """What ``hello`` says to resume; None if there is no session.
 

@@ -21,6 +21,8 @@ from chatd.chat.errors import PasswordRequired, Refusal
 from chatd.client import status
 from chatd.client.connection_notices import ConnectionNotices
 from chatd.client.expulsion import Expulsion
+from chatd.client.files.file_server import FileServer, origins_of
+from chatd.client.files.transfers import Transfers
 from chatd.client.finder import Finder
 from chatd.client.ignored import IgnoredNicknames
 from chatd.client.lifecycle import RETRY_WITH_PASSWORD, Core, Effects, ServerAddress, machine
@@ -79,7 +81,8 @@ class ChatClient(Service, Effects, SessionOwner, Client):
     ) -> None:
         self.when_ended: Deferred[int] = Deferred()
         self.when_online: Deferred[None] = Deferred()
-        self.session = Session(nickname, ui, self, ignored)
+        self._transfers = Transfers(reactor, ui, self._file_server)
+        self.session = Session(nickname, ui, self, self._transfers, ignored)
         self._host_code = host_code
         self._reactor = reactor
         self._finder = finder
@@ -103,6 +106,7 @@ class ChatClient(Service, Effects, SessionOwner, Client):
         self._suggestion = ""
         self._was_told_why = False
         self._server: ServerAddress | None = None
+        self._files_url = ""
 
     @override
     def startService(self) -> None:
@@ -174,13 +178,27 @@ class ChatClient(Service, Effects, SessionOwner, Client):
 
     def _flush_timed_out(self) -> None:
         self._flush_timeout = None
-        if self.session.is_draining:
+        if self._transfers.is_active:  # which has a timeout of its own
+            self.restart_flush_timeout()
+        elif self.session.is_draining:
             self._inputs.leave()
 
     def _cancel_flush_timeout(self) -> None:
         if self._flush_timeout is not None and self._flush_timeout.active():
             self._flush_timeout.cancel()
         self._flush_timeout = None
+
+    def _file_server(self) -> FileServer | None:
+        server = self._server
+        if server is None or not self.session.is_online:
+            return None
+        return FileServer(
+            self._files_url,
+            server.host,
+            server.fingerprint,
+            self.session.resumption.token,
+            origins_of(self._finder.nodes.origins),
+        )
 
     # --- the effects of the lifecycle -----------------------------------------------------------
 
@@ -437,6 +455,7 @@ class ChatClient(Service, Effects, SessionOwner, Client):
             self._inputs.rejected(problem)
         else:
             self._is_registered = True
+            self._files_url = welcome.files or ""
             self._finder.nodes.entered(self._server, welcome.cluster or None)
             self.session.welcomed(replace(welcome, nickname=nickname))
             self._inputs.welcomed()

@@ -29,7 +29,7 @@ overtake the queue, as what they ask for is shown on entering. Neither outlives 
 
 from collections import deque
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final, get_args
 
 from typing_extensions import override
 
@@ -37,6 +37,8 @@ from chatd.chat import commands, events, limits
 from chatd.chat.commands import ClientCommand
 from chatd.chat.errors import RequestId
 from chatd.client.account_nickname import AccountNickname, RenamedSession
+from chatd.client.files.commands import FileCommands, FileInput
+from chatd.client.files.transfers import Transfers
 from chatd.client.frame_handlers import ACCOUNT_CODES, FrameHandlers
 from chatd.client.ignored import IgnoredNicknames
 from chatd.client.invitation import Invitation
@@ -81,6 +83,7 @@ class Session(SessionView, RenamedSession):
         nickname: str,
         ui: UserInterface,
         owner: SessionOwner,
+        transfers: Transfers,
         ignored: IgnoredNicknames | None = None,
     ) -> None:
         self.nickname = nickname
@@ -101,6 +104,8 @@ class Session(SessionView, RenamedSession):
             *(ui, self._rooms, self._ignored, self.not_sent), lambda: show_identity(ui, self)
         )
         self._searches = Searches()
+        self._transfers = transfers
+        self._file_commands = FileCommands(transfers, self._transfer_ended)
         self._queue: deque[PendingCommand] = deque()
         self._account_nickname = AccountNickname(ui, self)
         self._withheld_line = WithheldLine(ui, self._queue, self.not_sent)
@@ -113,6 +118,7 @@ class Session(SessionView, RenamedSession):
         self._was_refused = False
         self._output_lost = False
         self._reported_offline = False
+        self._by_input = self._inputs()
 
     @property
     @override
@@ -153,21 +159,34 @@ class Session(SessionView, RenamedSession):
 
     @override
     def submit(self, line: str, user_input: UserInput | None) -> None:
-        line = without_secret(line, user_input)
+        shown = without_secret(line, user_input)
         if self.is_at_end:
-            self._refuse_after_quit(line)
-        elif isinstance(user_input, LocalCommand):
-            self._local_commands.carry_out(user_input)
-        elif isinstance(user_input, user_inputs.MoreResults):
-            self._request_more_results(line)
-        elif isinstance(user_input, user_inputs.PromptPrivate):
-            prompt_private_message(self._ui, self.submit, self.not_sent)
-        elif isinstance(user_input, commands.Quit):
-            self.confirm_leaving(self._quit)
-        elif isinstance(user_input, user_inputs.ShowInvite):
-            show_invitation(self._ui, self.invitation)
+            self._refuse_after_quit(shown)
         elif user_input is not None:
-            self.enqueue(PendingCommand(line, user_input))
+            self._by_input.get(type(user_input), self._send_command)(shown, user_input)
+
+    def _inputs(self) -> dict[type, Callable[[str, Any], None]]:
+        """What is done with each kind of input, but for commands to the server."""
+        local = dict.fromkeys(
+            get_args(LocalCommand), lambda line, command: self._local_commands.carry_out(command)
+        )
+        return local | {
+            user_inputs.MoreResults: lambda line, _: self._request_more_results(line),
+            user_inputs.PromptPrivate: lambda line, _: prompt_private_message(
+                self._ui, self.submit, self.not_sent
+            ),
+            user_inputs.ShowInvite: lambda line, _: show_invitation(self._ui, self.invitation),
+            user_inputs.SendPath: self._transfer_file,
+            user_inputs.SavePath: self._transfer_file,
+            commands.Quit: lambda line, _: self.confirm_leaving(self._quit),
+        }
+
+    def _send_command(self, line: str, command: ClientCommand) -> None:
+        self.enqueue(PendingCommand(line, command))
+
+    def _transfer_file(self, line: str, command: FileInput) -> None:
+        if pending := self._file_commands.pending(line, command):
+            self.enqueue(pending)
 
     @override
     def switch(self, target: str) -> None:
@@ -198,6 +217,10 @@ class Session(SessionView, RenamedSession):
         self._owner.set_paused(paused)
 
     @override
+    def stop_transfer(self) -> None:
+        self._transfers.cancel()
+
+    @override
     def request(self, command: ClientCommand, on_reply: Callable[[FromServer], None]) -> None:
         self._requests.append(PendingCommand("", command, on_reply))
         self._send_pending()
@@ -215,6 +238,7 @@ class Session(SessionView, RenamedSession):
         before, self.nickname = self.nickname, welcome.nickname
         if not self.is_resumed:
             self._give_up_unconfirmed()
+            self._file_commands.session_began()
             return
         # Changes that the client was not told of are shown now.
         pending = [each.command for each in (*self._unconfirmed, *self._queue)]
@@ -253,6 +277,7 @@ class Session(SessionView, RenamedSession):
     def ended(self) -> None:
         """The client has left."""
         self.is_online = False
+        self._transfers.stop()
         self._give_up_unconfirmed()
 
     def _ask_again_for_password(self) -> None:
@@ -312,6 +337,7 @@ class Session(SessionView, RenamedSession):
         self.resumption.received(
             frame, self.nickname, is_resent=self._unconfirmed.is_resent(frame.id)
         )
+        self._file_commands.received(frame)
         for part in self._unconfirmed.collect(frame):
             self._handlers.handle(part, self._unconfirmed.get(part.id))
             if not (isinstance(part, LIST_REPLIES) and part.data.more):
@@ -395,6 +421,8 @@ class Session(SessionView, RenamedSession):
             self._ui.notify(
                 f"Sending {format_count(self.unconfirmed_count)} first; /quit again leaves at once."
             )
+        if self._ui.is_interactive and self._transfers.is_active:
+            self._ui.notify("A file is on its way; /quit again leaves at once.")
         self.end_of_input()
         # A user who quits while offline does not want to wait for a connection, unless it may
         # confirm what is sent already. A pipe's lines are worth waiting for, as after the end of
@@ -410,5 +438,13 @@ class Session(SessionView, RenamedSession):
             self.not_sent(f"{escape(line)} (you are leaving)")
 
     def _leave_if_done(self) -> None:
-        if self.is_at_end and not self._queue and not self._unconfirmed.is_awaited:
+        is_waiting = self._queue or self._unconfirmed.is_awaited or self._transfers.is_active
+        if self.is_at_end and not is_waiting:
             self._owner.leave()
+
+    def _transfer_ended(self, done: str, problem: str) -> None:
+        if done:
+            self._ui.notify(done)
+        if problem:
+            self.refused(problem)
+        self._leave_if_done()

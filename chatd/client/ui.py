@@ -89,6 +89,9 @@ class UserInterface(Protocol):
     def notify(self, message: str) -> None:
         """Show a sentence of the client's own."""
 
+    def show_transfer(self, description: str) -> None:
+        """Show how far a file is that is being sent or saved; nothing more if this is empty."""
+
     def show_invitation(self, invitation: Invitation) -> None:
         """Show what others need to join, with the QR code where that can be seen."""
 
@@ -190,6 +193,9 @@ class SessionView(Protocol):
 
     def set_output_paused(self, paused: bool) -> None:
         """Stop reading from the server while the output does not keep up, or resume."""
+
+    def stop_transfer(self) -> None:
+        """End the file that is being sent or saved, if there is one."""
 
     def request(self, command: ClientCommand, on_reply: Callable[[FromServer], None]) -> None:
         """Send a command that the UI itself needs, and that the user did not enter.

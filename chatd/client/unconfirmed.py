@@ -122,7 +122,7 @@ class UnconfirmedCommands:
     @property
     def is_awaited(self) -> bool:
         """Whether the user waits for a reply; those to the UI's own requests would not be shown."""
-        return any(pending.on_reply is None for pending in self)
+        return any(pending.line or pending.on_reply is None for pending in self)
 
 
 def format_count(lines: int) -> str:

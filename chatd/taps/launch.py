@@ -165,6 +165,10 @@ class TaggedOutput(UserInterface):
         pass
 
     @override
+    def show_transfer(self, description: str) -> None:
+        pass
+
+    @override
     def show_invitation(self, invitation: Invitation) -> None:
         pass
 

@@ -5,7 +5,11 @@ from typing import Any, Final
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from OpenSSL import SSL, crypto
-from twisted.internet.interfaces import IOpenSSLServerConnectionCreator, IReactorTime
+from twisted.internet.interfaces import (
+    IOpenSSLClientConnectionCreator,
+    IOpenSSLServerConnectionCreator,
+    IReactorTime,
+)
 from twisted.internet.protocol import Factory
 from twisted.internet.ssl import AcceptableCiphers, CertificateOptions, TLSVersion
 from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
@@ -68,6 +72,36 @@ def client_options() -> CertificateOptions:
     handshake is done, before it sends anything.
     """
     return CertificateOptions(raiseMinimumTo=_OLDEST, acceptableCiphers=_CIPHERS)
+
+
+@implementer(IOpenSSLClientConnectionCreator)
+class PinnedKey:
+    """Makes the client's end of TLS connections to a server with one key alone.
+
+    The handshake fails if it has another one: nothing is sent to it.
+
+    :param expected: the fingerprint of the key.
+    """
+
+    def __init__(self, expected: str) -> None:
+        self._expected = expected
+        self._context = client_options().getContext()
+        self._context.set_verify(SSL.VERIFY_PEER, self._verify)
+
+    def _verify(
+        self, connection: SSL.Connection, certificate: crypto.X509, error: int, depth: int, ok: int
+    ) -> bool:
+        if depth:
+            return True  # who has signed the certificate does not matter
+        try:
+            found = fingerprint.of_certificate(certificate.to_cryptography())
+        except (ValueError, x509.InvalidVersion, UnsupportedAlgorithm):
+            return False
+        return found == self._expected
+
+    def clientConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:
+        """A connection; of the interface of Twisted."""
+        return SSL.Connection(self._context, None)
 
 
 def client_factory(factory: Factory, clock: IReactorTime) -> TLSMemoryBIOFactory:

@@ -2,9 +2,13 @@
 
 from collections.abc import Callable
 
+from twisted.internet.testing import MemoryReactorClock
+
 from chatd.chat.commands import ClientCommand, SendMessage
 from chatd.chat.errors import Refusal, RequestId
 from chatd.chat.names import LOBBY
+from chatd.client.files.file_server import FileServer
+from chatd.client.files.transfers import Transfers
 from chatd.client.ignored import IgnoredNicknames
 from chatd.client.lifecycle import ServerAddress
 from chatd.client.session import Session
@@ -39,7 +43,10 @@ class SessionHarness:
         self.leave_calls = 0
         self.server: ServerAddress | None = ServerAddress("10.35.11.111", 7777)
         self.paused: list[bool] = []
-        self.session = Session("ice", self.ui, self)
+        self.clock = MemoryReactorClock()
+        self.transfers = Transfers(self.clock, self.ui, lambda: self.file_server)
+        self.file_server: FileServer | None = None
+        self.session = Session("ice", self.ui, self, self.transfers)
         if online:
             self.session.online()
 
@@ -113,7 +120,7 @@ class RecordingSession:
         self.requests: list[ClientCommand] = []
         self.paused: list[bool] = []
         self.ends = 0
-        self.losses = 0
+        self.losses = self.stops = 0
         self.ignored = IgnoredNicknames()
         self.on_submit = on_submit
 
@@ -139,6 +146,9 @@ class RecordingSession:
 
     def set_output_paused(self, paused: bool) -> None:
         self.paused.append(paused)
+
+    def stop_transfer(self) -> None:
+        self.stops += 1
 
     def request(self, command: ClientCommand, on_reply: Callable[[FromServer], None]) -> None:
         self.requests.append(command)

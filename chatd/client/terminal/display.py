@@ -6,6 +6,7 @@ from typing import Protocol
 from typing_extensions import override
 
 from chatd.chat import commands, events
+from chatd.chat.names import casefold
 from chatd.client.terminal import formatting
 from chatd.client.terminal.output import Line, OutputQueue
 from chatd.client.terminal.roster import Roster
@@ -118,7 +119,7 @@ class OneStream(Display):
 
     @override
     def show_event(self, event: object, nickname: str, rooms: Sequence[str]) -> None:
-        if isinstance(event, events.Message):
+        if isinstance(event, events.Message) and casefold(event.source) != casefold(nickname):
             self._roster.message_received(event, self._target)
         self._roster.mark_read(self._target)
         if self._shows_arrivals or not isinstance(event, formatting.ARRIVALS):

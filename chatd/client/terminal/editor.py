@@ -384,6 +384,7 @@ class Editor:
         keys.add("tab")(_complete)
         keys.add("s-tab")(lambda event: event.current_buffer.complete_previous())
         keys.add("c-c", filter=~is_searching)(lambda event: self._owner.interrupt())
+        keys.add("c-g", filter=~is_searching)(lambda event: self._owner.transfer_stopped())
         keys.add("c-d")(self._delete_or_quit)
         keys.add("c-z")(lambda event: run_in_terminal(self._suspend))
         keys.add(Keys.BracketedPaste)(self._paste)

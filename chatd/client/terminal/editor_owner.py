@@ -42,5 +42,8 @@ class EditorOwner(Protocol):
     def arrivals_toggled(self) -> None:
         """The user wants to see each arrival, or all in one line again."""
 
+    def transfer_stopped(self) -> None:
+        """The user wants the file that is being sent or saved to be stopped."""
+
     def window_lost(self) -> None:
         """What the window shows is not known any more, or was written for another width."""

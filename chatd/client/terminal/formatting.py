@@ -85,8 +85,8 @@ def nickname_style(nickname: str) -> str:
 def is_highlight(event: object, nickname: str) -> bool:
     """Whether an event is for the member called `nickname` in particular: private, or a mention."""
     match event:
-        case events.PrivateMessage():
-            return True
+        case events.PrivateMessage(source=source):
+            return casefold(source) != casefold(nickname)
         case events.Message(text=text):
             return mentions(text, nickname)
     return False

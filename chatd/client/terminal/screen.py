@@ -28,6 +28,7 @@ from chatd.client.terminal.editor_owner import EditorOwner
 from chatd.client.terminal.input_history import InputHistory, recalled
 from chatd.client.terminal.input_queue import InputQueue, TypedLine
 from chatd.client.terminal.output import Line, OutputQueue
+from chatd.client.terminal.path_completion import path_completions
 from chatd.client.terminal.prompts import Prompt
 from chatd.client.terminal.roster import CatchUp, Roster
 from chatd.client.terminal.status_bar import StatusBar
@@ -197,6 +198,11 @@ class TerminalUI(InteractiveUI, EditorOwner):
         self._draw()
 
     @override
+    def show_transfer(self, description: str) -> None:
+        self._status_bar.transfer = f"{description} (Ctrl-G stops it)" if description else ""
+        self._draw()
+
+    @override
     def show(self, line: str) -> None:
         self._display.show_in_lobby([("", escape(line))])
 
@@ -304,7 +310,7 @@ class TerminalUI(InteractiveUI, EditorOwner):
     def completions(self, before: str) -> tuple[str, list[str]]:
         prompt = self._prompts.current
         if prompt is None:
-            return self._status_bar.completions(before)
+            return path_completions(before) or self._status_bar.completions(before)
         names = () if prompt.is_secret else prompt.names or self._roster.nicknames
         return completion.choices(before, names)
 
@@ -372,6 +378,11 @@ class TerminalUI(InteractiveUI, EditorOwner):
     @override
     def arrivals_toggled(self) -> None:
         self._display.toggle_arrivals()
+
+    @override
+    def transfer_stopped(self) -> None:
+        if self._session is not None:
+            self._session.stop_transfer()
 
     @override
     def window_lost(self) -> None:

@@ -18,6 +18,7 @@ from chatd.client.terminal.view_status import (
     ViewsLine,
     clip,
     format_private,
+    format_unsent,
     format_views_line,
 )
 from chatd.client.terminal.views import Views
@@ -39,6 +40,7 @@ class StatusBar:
     :param queued_lines: returns how many lines wait in the UI itself.
     :param views: the views that are listed; None if all is shown in one stream.
     :ivar session: the session that the UI is attached to, once there is one.
+    :ivar transfer: how far a file is; empty if none is on its way.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class StatusBar:
         views: Views | None = None,
     ) -> None:
         self.session: SessionView | None = None
+        self.transfer = ""
         self._queued_lines = queued_lines
         self._clock = clock
         self._roster = roster
@@ -106,7 +109,8 @@ class StatusBar:
         if self._views is not None:
             return self._status_of_views(self._views, description, unsent, columns)
         if not is_online:
-            return format_status_line(StatusLine(description, unsent=unsent), columns)
+            line = StatusLine(description, unsent=unsent, transfer=self.transfer)
+            return format_status_line(line, columns)
         status_line = StatusLine(
             description,
             self._roster.server,
@@ -114,6 +118,7 @@ class StatusBar:
             self._roster.members(self.target),
             tuple(self._roster.unread),
             unsent,
+            self.transfer,
         )
         return format_status_line(status_line, columns)
 
@@ -135,6 +140,7 @@ class StatusBar:
             current.rows_below > 0,
             current.unread,
             unsent,
+            self.transfer,
         )
         return format_views_line(line, columns)
 
@@ -156,6 +162,7 @@ class StatusLine:
     :ivar members: how many are in the room; 0 if that is not known.
     :ivar unread: other rooms, each with its number of unread messages.
     :ivar unsent: how many lines the server has not confirmed.
+    :ivar transfer: how far a file is; empty if none is on its way.
     """
 
     status: str
@@ -164,6 +171,7 @@ class StatusLine:
     members: int = 0
     unread: tuple[tuple[str, int], ...] = ()
     unsent: int = 0
+    transfer: str = ""
 
 
 def format_status_line(line: StatusLine, columns: int) -> str:
@@ -176,7 +184,7 @@ def format_status_line(line: StatusLine, columns: int) -> str:
         room,
         members if line.members else "",
         f"unread: {unread}" if unread else "",
-        f"{line.unsent:,} to be sent" if line.unsent else "",
+        format_unsent(line.unsent, line.transfer),
         line.status,
     ]
     shorter = [

@@ -131,7 +131,9 @@ class ViewDisplay(Display):
         view = self._views.open(views.talk_of(message.source, message.to, nickname))
         is_first = not view.unread and view is not self._views.current
         self._show_message(view, message, nickname, is_mention=True)
-        if is_first:
+        if _is_by(message, nickname):
+            self._show_sent(view)
+        elif is_first:
             source = escape(message.source)
             self.show(format_notice(f"{source} writes to you privately: {self._way_to(view)}."))
 
@@ -145,8 +147,15 @@ class ViewDisplay(Display):
             )
         )
 
-    def _show_message(self, view: View, message: object, nickname: str, is_mention: bool) -> None:
-        if view is not self._views.current or view.rows_below:
+    def _show_message(
+        self,
+        view: View,
+        message: events.Message | events.PrivateMessage,
+        nickname: str,
+        is_mention: bool,
+    ) -> None:
+        is_seen = view is self._views.current and not view.rows_below
+        if not is_seen and not _is_by(message, nickname):
             view.mark_unread(is_mention)
         self._append(view, *self._format(message, nickname))
 
@@ -275,6 +284,10 @@ class ViewDisplay(Display):
             message, nickname, time, seq=seq, in_view=True, is_numbered=is_numbered
         )
         self._append(view, *lines)
+        self._show_sent(view)
+
+    def _show_sent(self, view: View) -> None:
+        """Say where a private message of the user is, if that is not seen."""
         if view.is_private and view is not self._views.current:
             names = escape(", ".join(views.names_of(view.target)))
             self.show(format_notice(f"Sent privately to {names}: {self._way_to(view)}."))
@@ -389,3 +402,8 @@ class ViewDisplay(Display):
     @property
     def _free_rows(self) -> int:
         return max(1, self._window.rows - self._window.height)
+
+
+def _is_by(message: events.Message | events.PrivateMessage, nickname: str) -> bool:
+    """Whether the user has sent it: a file comes back to whoever has sent it."""
+    return casefold(message.source) == casefold(nickname)

@@ -43,6 +43,7 @@ class ViewsLine:
     :ivar is_scrolled: whether the user has scrolled up.
     :ivar below: how many messages came below what is shown then.
     :ivar unsent: how many lines the server has not confirmed.
+    :ivar transfer: how far a file is; empty if none is on its way.
     """
 
     status: str
@@ -54,6 +55,7 @@ class ViewsLine:
     is_scrolled: bool = False
     below: int = 0
     unsent: int = 0
+    transfer: str = ""
 
 
 def format_views_line(line: ViewsLine, columns: int) -> str:
@@ -62,7 +64,7 @@ def format_views_line(line: ViewsLine, columns: int) -> str:
     The server goes first, then the members, then the room, which the prompt shows as well.
     """
     members = f"{line.members} member{'' if line.members == 1 else 's'}" if line.members else ""
-    unsent = f"{line.unsent:,} to be sent" if line.unsent else ""
+    unsent = format_unsent(line.unsent, line.transfer)
     scrolled = (
         f"PageDown: {line.below:,} new"
         if line.below
@@ -82,6 +84,11 @@ def format_views_line(line: ViewsLine, columns: int) -> str:
         if get_cwidth(text) <= columns:
             return text
     return clip(f" {line.status}", columns)
+
+
+def format_unsent(lines: int, transfer: str) -> str:
+    """How many lines are not confirmed, and how far a file is; may be empty."""
+    return SEPARATOR.join(filter(None, [transfer, f"{lines:,} to be sent" if lines else ""]))
 
 
 def _shorter_lists(others: Sequence[Listed]) -> Iterable[str]:

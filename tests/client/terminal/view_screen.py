@@ -11,6 +11,7 @@ from twisted.internet.task import Clock
 from chatd.chat import events
 from chatd.chat.commands import ClientCommand, JoinRoom, LeaveRoom
 from chatd.chat.errors import RequestId
+from chatd.client.files.transfers import Transfers
 from chatd.client.ignored import IgnoredNicknames
 from chatd.client.lifecycle import ServerAddress
 from chatd.client.session import Session
@@ -76,7 +77,8 @@ class ViewScreen:
         tty = Tty(DummyInput(), window, WindowFile(-1), one_stream=one_stream, arrivals=arrivals)
         self.ui = TerminalUI(self.clock, tty, directory / "history", lambda: self.now)
         self.ignored = IgnoredNicknames(directory / "ignored")
-        self.session = Session("ice", self.ui, self, self.ignored)
+        transfers = Transfers(self.clock, self.ui, lambda: None)
+        self.session = Session("ice", self.ui, self, transfers, self.ignored)
         self.ui.attach(self.session)
         welcome = events.Welcome("party", 7, "ice", ("#lobby",))
         self.ui.show_event(welcome)
