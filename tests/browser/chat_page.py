@@ -120,8 +120,9 @@ class ChatPage(Tab):
 
     @property
     def user_names(self) -> list[str]:
-        """The names of the buttons in the list of users."""
-        return [control.name for control in self.find_all("button", "aside")]
+        """The names of the buttons in the list of users, without those of their menus."""
+        names = [control.name for control in self.find_all("button", "aside")]
+        return [name for name in names if not name.startswith("Menu of ")]
 
     # --- what the user does ---------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ import { escape, escapeMessage } from "./escape.js";
 import { isSameName } from "./names.js";
 import { shownIn } from "./outbox.js";
 import { createRecall } from "./recall.js";
+import { isSecret } from "./secrets.js";
 import { isEntered } from "./state.js";
 import { createSuggestions } from "./suggestions.js";
 import { isTalk } from "./talks.js";
@@ -75,7 +76,7 @@ export function createComposer(
     completion.close();
     // Cleared now, not when the next frame is drawn: the user may be typing already.
     if (session.submit(value, currentRoom)) {
-      if (value.trim()) {
+      if (value.trim() && !isSecret(value)) {
         recall.add(currentRoom, value);
       }
       field.value = "";
@@ -116,8 +117,10 @@ export function createComposer(
     const step = RECALL_STEPS[event.key];
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
-      submit();
-    } else if (step && !event.shiftKey && !event.ctrlKey && !event.altKey && !event.metaKey) {
+      if (!field.readOnly) {
+        submit();
+      }
+    } else if (step && !field.readOnly && !event.shiftKey && !event.ctrlKey && !event.altKey && !event.metaKey) {
       recallLine(event, step);
     }
   });

@@ -5,9 +5,17 @@
  */
 
 import { createComposer } from "./composer.js";
+import { createComposerNote } from "./composer_note.js";
+import { createDialog } from "./dialog.js";
 import { setUpDrawers, setUpMenu } from "./drawers.js";
 import { createExtras } from "./extras.js";
+import { createHostItem } from "./host_item.js";
+import { createKeyPrompt } from "./key_prompt.js";
+import { createMenu } from "./menu.js";
+import { messageItems, roomItems, userItems } from "./menu_items.js";
 import { createMessageList } from "./message_list.js";
+import { createMessageMenu } from "./message_menu.js";
+import { createModerationDialogs } from "./moderation_dialogs.js";
 import { startPolling } from "./poll.js";
 import { showPrivacy } from "./privacy.js";
 import { createProblems } from "./problems.js";
@@ -57,6 +65,23 @@ function onRoomSelected() {
   }
 }
 
+/** Write a user's name where the user writes. */
+function mention(nickname) {
+  const field = byId("message");
+  const isFirst = field.value.trim() === "";
+  // At the beginning, "@name" would make the message a private one.
+  const text = isFirst ? `${nickname}: ` : `${/\s$/.test(field.value) ? "" : " "}@${nickname} `;
+  closeDrawers();
+  field.value += text;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  field.focus();
+}
+
+const menu = createMenu();
+const dialog = createDialog();
+const dialogs = createModerationDialogs(dialog, session);
+const actions = { session, dialogs, openTalk, mention };
+
 const searchHandlers = {
   onSearch: closeDrawers,
   onClose() {
@@ -100,6 +125,8 @@ const components = [
   createRoomTitle(
     {
       heading: byId("room"),
+      settings: byId("room-settings"),
+      menuButton: byId("room-menu"),
       joinRoom: byId("join-room"),
       leaveRoom: byId("leave-room"),
       closeTalk: byId("close-talk"),
@@ -112,6 +139,7 @@ const components = [
     },
     session,
     onRoomSelected,
+    (button) => menu.toggle(button, "Settings of the room", roomItems(store.state, actions)),
   ),
   createUserList(
     {
@@ -123,6 +151,8 @@ const components = [
       button: byId("open-users"),
     },
     openTalk,
+    (button, nickname) =>
+      menu.toggle(button, button.getAttribute("aria-label"), userItems(store.state, nickname, actions)),
   ),
   createMessageList(
     {
@@ -134,6 +164,16 @@ const components = [
     },
     session,
     onRoomSelected,
+  ),
+  createMessageMenu(
+    {
+      log: byId("log"),
+      list: byId("items"),
+      button: byId("message-menu"),
+      status: byId("message-menu-status"),
+    },
+    menu,
+    (item) => messageItems(store.state, item, actions),
   ),
   createSearchView(
     {
@@ -167,6 +207,15 @@ const components = [
     session,
     draw,
   ),
+  createComposerNote({
+    note: byId("composer-note"),
+    reason: byId("composer-reason"),
+    countdown: byId("composer-countdown"),
+    field: byId("message"),
+    button: byId("send"),
+  }),
+  createKeyPrompt(dialog, session, onRoomSelected),
+  createHostItem(byId("become-host"), byId("menu"), dialogs),
   createSignIn(
     {
       nicknameForm: byId("nickname-form"),
@@ -176,6 +225,7 @@ const components = [
       account: byId("account"),
       otherNickname: byId("other-nickname"),
       leftPanel: byId("left"),
+      leftText: byId("left-text"),
       reconnect: byId("reconnect"),
       elsewherePanel: byId("elsewhere"),
       continueHere: byId("continue"),

@@ -3,6 +3,7 @@
 import { createElement, createName, createNickname, createNotice } from "./dom.js";
 import { mentionSpans, mentions } from "./mentions.js";
 import { createMessageText } from "./message_text.js";
+import { describeRemoved } from "./moderation_messages.js";
 import { isSameName } from "./names.js";
 import { MAX_UNFOLDED, describeArrivals } from "./rows.js";
 import { formatDate, formatDateTime, formatTime, isoTimestamp } from "./time.js";
@@ -10,9 +11,17 @@ import { formatDate, formatDateTime, formatTime, isoTimestamp } from "./time.js"
 /** Messages of one sender within this time are grouped. */
 const GROUP_MILLISECONDS = 5 * 60_000;
 
+const ITEMS = new WeakMap();
+
+/** The row that an element shows; undefined for another element. */
+export function itemOf(element) {
+  return ITEMS.get(element);
+}
+
 /** The element of a row, as in rows.js, for the user called `nickname`. */
 export function createItem(item, nickname) {
   const element = createElement("li", "", createElement("div", "body"));
+  ITEMS.set(element, item);
   draw(element, item, nickname);
   element.classList.toggle("action", item.action === true);
   if (nickname && item.kind === "message" && mentions(item.text, nickname)) {
@@ -113,11 +122,18 @@ function createSentence({ words, time }) {
 
 /** The content of a message, with the mentions of `nickname` marked. */
 function createMessage(item, sender, nickname = "") {
-  const text = createMessageText(item.text, (each) => mentionSpans(each, nickname));
+  const text = item.removed
+    ? createRemoved(item)
+    : createMessageText(item.text, (each) => mentionSpans(each, nickname));
   if (item.action) {
     return [createElement("span", "head", "* ", sender), " ", text, " ", createTime(item.time)];
   }
   return [createElement("span", "head", sender, " ", createTime(item.time)), text];
+}
+
+/** In place of the text of a message that was removed. */
+export function createRemoved({ removed }) {
+  return createElement("span", "text removed", ...createNotice(describeRemoved(removed)));
 }
 
 function createTime(time) {

@@ -2,10 +2,10 @@
 
 import { createButton, createElement } from "./dom.js";
 
-const FOCUSABLE = "a[href], button, input, summary, [tabindex='0']";
+const FOCUSABLE = "a[href], button, input, select, summary, [tabindex='0']";
 
-/** A dialog with a heading; `open(opener, ...children)` shows it, and its end focuses the opener. */
-export function createOverlay(id, heading) {
+/** A dialog with a heading. Its end focuses what has opened it, and calls `onEnd`. */
+export function createOverlay(id, heading, onEnd = () => {}) {
   let openedBy = null;
   const title = createElement("h2", "", heading);
   title.id = `${id}-title`;
@@ -24,7 +24,9 @@ export function createOverlay(id, heading) {
   function end() {
     element.hidden = true;
     content.replaceChildren();
-    openedBy?.focus();
+    // What has opened it may be hidden by now, as a menu is.
+    (openedBy?.offsetParent ? openedBy : document.getElementById("message"))?.focus();
+    onEnd();
   }
 
   element.addEventListener("click", (event) => event.target === element && end());
@@ -48,11 +50,15 @@ export function createOverlay(id, heading) {
   }
 
   return {
-    /** Show it, with the focus on its heading. */
-    open(opener) {
+    /** Show it, with the focus on its heading, or on what is `first`. */
+    open(opener, first = title) {
       openedBy = opener;
       element.hidden = false;
-      title.focus();
+      first.focus();
+    },
+    close: end,
+    setTitle(text) {
+      title.textContent = text;
     },
     isOpen: () => !element.hidden,
     fill: (...children) => content.replaceChildren(...children),

@@ -7,12 +7,14 @@ import * as messages from "./messages.js";
 import { LOBBY, casefold } from "./names.js";
 import * as resumption from "./resumption.js";
 import {
+  NO_SETTINGS,
   appendToOpenRooms,
   appendToRoom,
   createNotice,
   isOwnNickname,
   openRooms,
   openTalks,
+  withRoom,
   without,
 } from "./state.js";
 import { renameTalks } from "./talk_state.js";
@@ -23,7 +25,7 @@ import * as users from "./users.js";
 export const PRESENCE = {
   entered: (state, data, frame, now) =>
     appendWhereKnown(
-      withUsers(state, users.addUser(state.users, data.nickname)),
+      withUsers(state, users.addUser(state.users, data.nickname, data.host)),
       data.nickname,
       createPresence("entered", data, now),
     ),
@@ -74,7 +76,7 @@ export const PRESENCE = {
     );
     return isOwnNickname(state, data.nickname)
       ? {
-          ...next,
+          ...withRoom(next, data.room, (room) => ({ ...room, wroteAt: now })),
           joinedRooms: new Map(state.joinedRooms).set(casefold(data.room), data.room),
           resumption: resumption.forgetRoom(state.resumption, data.room),
         }
@@ -92,7 +94,7 @@ export const PRESENCE = {
     }
     const key = casefold(data.room);
     return {
-      ...next,
+      ...withRoom(next, data.room, (room) => ({ ...room, settings: NO_SETTINGS, wroteAt: 0 })),
       joinedRooms: without(state.joinedRooms, key),
       resumption: resumption.forgetRoom(state.resumption, data.room),
       currentRoom: state.currentRoom === key ? LOBBY : state.currentRoom,

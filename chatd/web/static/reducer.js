@@ -45,7 +45,11 @@ export function reduce(state, action) {
 const ACTIONS = {
   // The connection.
   frameReceived: (state, { frame, now }) => reduceFrame(state, frame, now),
-  connecting: (state) => ({ ...offline(state), connection: { state: "connecting" } }),
+  connecting: (state) => ({
+    ...offline(state),
+    connection: { state: "connecting" },
+    farewell: null,
+  }),
   connectionLost: (state, { until }) => ({
     ...offline(state),
     connection: { state: "reconnecting", until },
@@ -112,6 +116,7 @@ const ACTIONS = {
     error: `Choose a nickname to join ${room}.`,
   }),
   wantedRoomJoined: (state) => ({ ...state, wantedRoom: "" }),
+  keyPromptClosed: (state) => ({ ...state, keyPrompt: null }),
   cleared: (state, { isCleared }) =>
     withRoom(state, state.rooms.get(state.currentRoom).name, (room) => ({
       ...room,

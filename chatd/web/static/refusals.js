@@ -46,18 +46,18 @@ function lineRefused(state, entry, { code, message }) {
   if (entry.frame.type === "join" && code === "already-in-room") {
     return withoutEntry(state, entry);
   }
+  if (entry.frame.type === "join" && code === "wrong-key") {
+    const { room, key } = entry.frame.data;
+    return {
+      ...whereTyped(withoutEntry(state, entry), entry),
+      keyPrompt: { room, isWrong: Boolean(key) },
+      error: "",
+    };
+  }
   if (code === "outdated-number") {
     return { ...state, outbox: outbox.markOutdated(state.outbox, entry.id) };
   }
-  // The room to join was shown at once, before the reply: go back to where the line was typed.
-  const key = entry.frame.type === "join" ? casefold(entry.frame.data.room) : "";
-  const before = entry.room === key ? LOBBY : entry.room;
-  const room = state.currentRoom === key ? before : state.currentRoom;
-  const next = {
-    ...state,
-    currentRoom: state.rooms.has(room) ? room : state.currentRoom,
-    error: message,
-  };
+  const next = { ...whereTyped(state, entry), error: message };
   // The line stays in the outbox if its room is not shown, or if the user is typing another one.
   if (entry.room !== next.currentRoom || state.drafts.get(entry.room)) {
     return { ...next, outbox: outbox.markRefused(state.outbox, entry.id, message) };
@@ -67,6 +67,14 @@ function lineRefused(state, entry, { code, message }) {
     ...withoutEntry(next, entry),
     drafts: new Map(state.drafts).set(entry.room, entry.line),
   };
+}
+
+/** `state`, back in the room where a line was typed: the room to join was shown before the reply. */
+function whereTyped(state, { frame, room }) {
+  const key = frame.type === "join" ? casefold(frame.data.room) : "";
+  const before = room === key ? LOBBY : room;
+  const shown = state.currentRoom === key ? before : state.currentRoom;
+  return { ...state, currentRoom: state.rooms.has(shown) ? shown : state.currentRoom };
 }
 
 /** The state after an `error` for a request that the page made by itself. */
@@ -126,7 +134,9 @@ function entryRefused(state, code, message) {
     requestedNickname: "",
     entersAgain: false,
     passwordPrompt: null,
-    error: message,
+    ...(code === "banned"
+      ? { resumption: null, farewell: { sentence: message, nickname: "" } }
+      : { error: message }),
   };
 }
 

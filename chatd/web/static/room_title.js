@@ -2,15 +2,38 @@
 
 import { createName, setText } from "./dom.js";
 import { escape } from "./escape.js";
+import { markAsMenuButton } from "./menu.js";
+import { describeSettings } from "./moderation_messages.js";
 import { LOBBY } from "./names.js";
+import { isModerator } from "./state.js";
 import { isTalk, talkMembers } from "./talks.js";
 
-/** A function that shows the current room of a state; `onSelect` is called when another is shown. */
+/** A function that shows the current room of a state.
+ *
+ * `onSelect` is called when another is shown, `onMenu` with the button of the menu.
+ */
 export function createRoomTitle(
-  { heading, joinRoom, leaveRoom, closeTalk, notJoined, topic, editTopic, form, field, cancel },
+  {
+    heading,
+    settings,
+    menuButton,
+    joinRoom,
+    leaveRoom,
+    closeTalk,
+    notJoined,
+    topic,
+    editTopic,
+    form,
+    field,
+    cancel,
+  },
   session,
   onSelect,
+  onMenu,
 ) {
+  markAsMenuButton(menuButton);
+  menuButton.addEventListener("click", () => onMenu(menuButton));
+
   /** The room whose topic is being written. */
   let editedRoom = null;
 
@@ -33,14 +56,14 @@ export function createRoomTitle(
   form.addEventListener("keydown", (event) => event.key === "Escape" && endEditing());
   cancel.addEventListener("click", endEditing);
 
-  function drawTopic(room, isMember) {
+  function drawTopic(room, canSet) {
     setText(topic, escape(room.topic?.text ?? ""));
     setText(editTopic, room.topic?.text ? "Change the topic" : "Set a topic");
-    if (editedRoom !== null && (editedRoom !== room.name || !isMember)) {
+    if (editedRoom !== null && (editedRoom !== room.name || !canSet)) {
       endEditing();
     }
     topic.hidden = topic.textContent === "" || editedRoom !== null;
-    editTopic.hidden = !isMember || editedRoom !== null;
+    editTopic.hidden = !canSet || editedRoom !== null;
     editTopic.onclick = () => {
       editedRoom = room.name;
       field.value = room.topic?.text ?? "";
@@ -51,7 +74,7 @@ export function createRoomTitle(
   }
 
   return (state, before) => {
-    const keys = ["rooms", "currentRoom", "joinedRooms", "nickname", "connection"];
+    const keys = ["rooms", "currentRoom", "joinedRooms", "nickname", "connection", "users"];
     if (before && keys.every((key) => state[key] === before[key])) {
       return;
     }
@@ -66,7 +89,12 @@ export function createRoomTitle(
     leaveRoom.hidden = !isMember || state.currentRoom === LOBBY;
     notJoined.hidden = state.nickname === "" || isMember || isPrivate;
     joinRoom.hidden = isMember || isPrivate || !canJoin(state);
-    drawTopic(room, isMember);
+    const canModerate = isModerator(state, state.currentRoom);
+    const { isReadOnly, isTopicLocked } = room.settings;
+    drawTopic(room, isMember && (canModerate || !(isReadOnly || isTopicLocked)));
+    setText(settings, describeSettings(room.settings).join(" · "));
+    settings.hidden = settings.textContent === "";
+    menuButton.hidden = !canModerate || isPrivate;
     closeTalk.hidden = !isPrivate;
     leaveRoom.replaceChildren("Leave ", createName(name));
     joinRoom.replaceChildren("Join ", createName(name));

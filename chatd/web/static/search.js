@@ -9,7 +9,9 @@
  * `isLoading`: whether a reply is awaited.
  */
 
+import { isSameName } from "./names.js";
 import { NotSent } from "./recipients.js";
+import { withoutText } from "./timeline.js";
 
 export const NO_MORE_RESULTS = "There are no more results to show; /search WORDS finds messages.";
 
@@ -55,6 +57,17 @@ export function requested(search, { id, data, isNextPage }) {
 export function received(search, { id, data: { messages, more, before = 0 } }) {
   return search?.id === id
     ? { ...search, messages: [...search.messages, ...messages], before, isLoading: more }
+    : search;
+}
+
+/** The search after a message was removed; the replaced one has no text. */
+export function removeMessage(search, { room, seq, by }) {
+  const isIt = (message) => message.seq === seq && isSameName(message.room, room);
+  return search?.messages.some(isIt)
+    ? {
+        ...search,
+        messages: search.messages.map((each) => (isIt(each) ? withoutText(each, by) : each)),
+      }
     : search;
 }
 

@@ -2,6 +2,7 @@
 
 import { createElement, createName, createNickname, reconcile } from "./dom.js";
 import { escape } from "./escape.js";
+import { createRemoved } from "./message_item.js";
 import { createMessageText } from "./message_text.js";
 import { formatCount } from "./messages.js";
 import { formatMoment, isoTimestamp } from "./time.js";
@@ -77,10 +78,11 @@ function describe({ messages, before, isLoading, error }) {
   return `${formatCount(messages.length, "message")} found${before ? ", there are older ones" : ""}`;
 }
 
-function createResult({ room, time, source, text }) {
+function createResult(message) {
+  const { room, time, source, text } = message;
   const moment = createElement("time", "", formatMoment(time));
   moment.dateTime = isoTimestamp(time);
-  const said = createMessageText(text);
+  const said = message.removed ? createRemoved(message) : createMessageText(text);
   const head = createElement("span", "head");
   head.append(createNickname(source, "source"), " ", createName(room, "found-in"), " ", moment);
   return createElement("li", "", createElement("div", "body", head, said));

@@ -8,6 +8,7 @@
 import { mentions } from "./mentions.js";
 import { casefold, isSameName } from "./names.js";
 import * as messages from "./messages.js";
+import { EXPULSIONS, MODERATION } from "./moderation_events.js";
 import { readOrigins } from "./nodes.js";
 import * as outbox from "./outbox.js";
 import { PRESENCE, createPresence } from "./presence.js";
@@ -15,6 +16,7 @@ import { refused } from "./refusals.js";
 import * as resumption from "./resumption.js";
 import * as search from "./search.js";
 import {
+  NO_SETTINGS,
   appendNotices,
   appendReplies,
   appendToOpenRooms,
@@ -32,7 +34,7 @@ import * as timeline from "./timeline.js";
 import * as users from "./users.js";
 
 /** Farewells after which a session cannot be resumed. */
-const SESSION_ENDS = new Set(["quit", "inactive"]);
+const SESSION_ENDS = new Set(["quit", "inactive", ...Object.keys(EXPULSIONS)]);
 
 /** A topic that was set longer ago is no news. */
 const NEW_TOPIC_MILLISECONDS = 30_000;
@@ -53,6 +55,7 @@ const HANDLERS = {
   // No inherited properties: a frame of the type "toString" has no handler.
   __proto__: null,
   ...PRESENCE,
+  ...MODERATION,
 
   watching: (state, data, frame, now) => ({
     ...onServer(state, data, now),
@@ -66,6 +69,8 @@ const HANDLERS = {
         ...room,
         isLoaded: false,
         topic: null, // it is sent again, if there is one
+        settings: NO_SETTINGS, // the same
+        wroteAt: data.resumed ? room.wroteAt : now,
       })),
       connection: { state: "online" },
       nickname: data.nickname,
@@ -79,9 +84,13 @@ const HANDLERS = {
     return data.resumed ? sessionResumed(next, state, data, now) : sessionBegun(next, state, data, now);
   },
 
-  message: (state, data) => ({
-    ...messagesArrived(state, data.room, [data], (items, [message], max) =>
-      timeline.addLive(items, message, max),
+  message: (state, data, frame, now) => ({
+    ...withWritten(
+      messagesArrived(state, data.room, [data], (items, [message], max) =>
+        timeline.addLive(items, message, max),
+      ),
+      data,
+      now,
     ),
     // A page that only watches gets what it still has to be sent as missed.
     resumption: state.nickname
@@ -107,11 +116,11 @@ const HANDLERS = {
     if (state.resumption && data.seq <= last) {
       return state;
     }
-    const { source, to, time, text, action, seq = last } = data;
+    const { source, to, time, text, action, file, seq = last } = data;
     const lost = Math.max(0, seq - last - 1);
     const notices = lost ? [createNotice(messages.missingPrivate(lost), time)] : [];
     const isOwn = isOwnNickname(state, source) || undefined;
-    const item = Object.freeze({ kind: "private", isOwn, source, to, time, text, action });
+    const item = Object.freeze({ kind: "private", isOwn, source, to, time, text, action, file });
     const name = talkOf(data, state.nickname);
     const isIgnored = state.ignored.has(casefold(source));
     const isShown = state.rooms.get(casefold(name))?.isClosed === false;
@@ -197,7 +206,7 @@ const HANDLERS = {
 
   error: (state, data, frame, now) => refused(state, findEntry(state, frame), frame, now),
 
-  goodbye: (state, { reason }) =>
+  goodbye: (state, { reason }, frame, now) =>
     // The session goes on, on a server that is perhaps restarted, or on another page.
     reason === "server is stopping" || reason === "resumed elsewhere"
       ? state
@@ -209,6 +218,7 @@ const HANDLERS = {
           passwordPrompt: null,
           resumption: SESSION_ENDS.has(reason) ? null : state.resumption,
           error: reason === "quit" ? state.error : messages.goodbye(reason),
+          farewell: EXPULSIONS[reason]?.(state, now) ?? null,
         },
 };
 
@@ -299,9 +309,9 @@ function onServer(before, { server, started, cluster, key }, now) {
   );
 }
 
-function createMessage(state, { seq, time, source, text, action }) {
+function createMessage(state, { seq, time, source, text, action, file, removed }) {
   const kind = isOwnNickname(state, source) ? "own" : "message";
-  return Object.freeze({ kind, seq, time, source, text, action });
+  return Object.freeze({ kind, seq, time, source, text, action, file, removed });
 }
 
 function findEntry(state, { id }) {
@@ -318,7 +328,8 @@ function lineConfirmed(state, { frame, room }, data, now) {
       ...state,
       resumption: resumption.markConfirmed(state.resumption, data.room, data.seq),
     };
-    return withoutNewLine(appendToRoom(next, data.room, item, timeline.addLive), data.room);
+    const written = appendToRoom(next, data.room, item, timeline.addLive);
+    return withWritten(written, { ...own, room: data.room }, now);
   }
   return frame.type === "private"
     ? privateSent(state, frame.data.to, room, own, data, now)
@@ -352,6 +363,13 @@ function privateSent(state, recipients, room, own, { missed = [], away = [] }, n
 function addPrivate(items, item, max) {
   const isKnown = ({ isOwn, time, text }) => isOwn && time === item.time && text === item.text;
   return item.isOwn && items.some(isKnown) ? items : timeline.addByTime(items, item, max);
+}
+
+/** `state` after a message, which may be the user's own: a file, for example, comes as an event. */
+function withWritten(state, { room, source }, now) {
+  return isOwnNickname(state, source)
+    ? withRoom(withoutNewLine(state, room), room, (each) => ({ ...each, wroteAt: now }))
+    : state;
 }
 
 /** `state` with nothing new in a room in which the user has said something. */

@@ -16,15 +16,18 @@
 import { serverNow, setServerTime, synchronize } from "./clock.js";
 import { NotSent, parse } from "./commands.js";
 import { createConnection, retryDelay } from "./connection.js";
+import { duration } from "./durations.js";
 import { createHistory } from "./history.js";
 import { createLocalCommands } from "./local_commands.js";
+import { EXPULSIONS } from "./moderation_events.js";
 import { LOBBY, casefold, isSameName } from "./names.js";
 import { createNodes } from "./nodes.js";
 import { MAX_ENTRIES, nextToSend } from "./outbox.js";
 import { TEMPORARY_REFUSALS } from "./refusals.js";
 import { encode } from "./resumption.js";
 import { createSearch } from "./search.js";
-import { isEntered } from "./state.js";
+import { createSecrets, withWord } from "./secrets.js";
+import { isEntered, slowWait } from "./state.js";
 import { isTalk } from "./talks.js";
 
 const PROTOCOL_VERSION = 1;
@@ -40,11 +43,10 @@ const NODE_REFUSALS = new Set(["full", "cut-off", "too-many-watchers"]);
 /** The session of one page, on the state in `store`. */
 export function createSession(store) {
   const { dispatch } = store;
-  // By casefolded nickname, in memory only: a reconnection must not ask the user again.
-  const passwords = new Map();
   const nodes = createNodes(() => store.state.nodeOrigins);
   const connection = createConnection(dispatch, nodes, { onOpen, onFrame, onNoneLeft });
   const history = createHistory(store, connection.send);
+  const secrets = createSecrets(store, connection.send);
   const search = createSearch(store, connection.send);
   let enterTimer = null;
   let quitTimer = null;
@@ -103,7 +105,7 @@ export function createSession(store) {
     if (frame.id === "hello") {
       isHelloUnanswered = false;
     }
-    if (sendKnownPassword(frame) || leavesNode(frame)) {
+    if (secrets.sendKnownPassword(frame) || leavesNode(frame)) {
       return;
     }
     // A private message or a confirmation may be an old one, after the session was resumed.
@@ -154,12 +156,17 @@ export function createSession(store) {
         history.loadNewest();
       }
     },
+    // The list that everyone may read does not have the users of a private room.
+    "room-settings": ({ data }) => data.private && requestUsers(),
     history: history.fillGap,
-    error: ({ id, data }, before) => {
-      if (data.code === "wrong-password") {
-        passwords.delete(casefold(before.passwordPrompt?.nickname ?? before.requestedNickname));
-      }
+    error: (frame, before) => {
+      const { id, data } = frame;
+      secrets.forgetWrong(frame, before);
       if (id !== "hello") {
+        return;
+      }
+      if (data.code === "banned") {
+        close();
         return;
       }
       if (before.connection.state === "connecting") {
@@ -178,6 +185,7 @@ export function createSession(store) {
 
   const FAREWELLS = {
     __proto__: null,
+    ...Object.fromEntries(Object.keys(EXPULSIONS).map((reason) => [reason, close])),
     quit: close,
     inactive: connection.open,
     // In a cluster, an own late `hello` at the last node may have taken the session.
@@ -189,9 +197,13 @@ export function createSession(store) {
 
   /** Request the users, and the history of the current room. */
   function requestOverview() {
-    connection.send({ type: "users", id: "users" });
+    requestUsers();
     history.loadNewest();
     requestTopic();
+  }
+
+  function requestUsers() {
+    connection.send({ type: "users", id: "users" });
   }
 
   /** Join the rooms that the user was in, in a new session. */
@@ -202,7 +214,7 @@ export function createSession(store) {
     }
     for (const [key, room] of joinedRooms) {
       if (key !== LOBBY) {
-        connection.send({ type: "join", id: `rejoin ${room}`, data: { room } });
+        connection.send({ type: "join", id: `rejoin ${room}`, data: secrets.dataToRejoin(room) });
       }
     }
   }
@@ -216,18 +228,6 @@ export function createSession(store) {
     dispatch({ type: "wantedRoomJoined" });
   }
 
-  /** Answer a request for a password that the page knows; whether it was one. */
-  function sendKnownPassword({ type, id, data }) {
-    const { requestedNickname } = store.state;
-    const password = passwords.get(casefold(requestedNickname));
-    const isRequest = type === "error" && id === "hello" && data?.code === "password-required";
-    if (isRequest && password !== undefined) {
-      authenticate(requestedNickname, password, "hello");
-      return true;
-    }
-    return false;
-  }
-
   /** Leave a node that is full or cut off for another one; false if there is none to try. */
   function leavesNode({ type, id, data }) {
     return (
@@ -236,10 +236,6 @@ export function createSession(store) {
       NODE_REFUSALS.has(data?.code) &&
       connection.moveOn()
     );
-  }
-
-  function authenticate(account, password, id) {
-    connection.send({ type: "authenticate", id, data: { account, password } });
   }
 
   /** Send as many waiting entries of the outbox as may be sent now. */
@@ -296,13 +292,31 @@ export function createSession(store) {
     }
     dispatch({ type: "lineQueued", line, frame, now: Date.now() });
     if (frame.type === "join") {
+      secrets.rememberWord(frame.data);
       selectRoom(frame.data.room);
     }
     sendOutbox();
   }
 
-  function joinRoom(room) {
-    queueLine(`/join ${room}`, { type: "join", data: { room } });
+  function joinRoom(room, key) {
+    queueLine(`/join ${room}`, { type: "join", data: withWord(room, key) });
+  }
+
+  /** Give the host code. It is never queued, since what is queued is shown and stored. */
+  function giveHostCode(code) {
+    if (store.state.connection.state !== "online") {
+      throw new NotSent("You are offline. Give the host code again when you are connected.");
+    }
+    connection.send({ type: "host", id: "host", data: { code } });
+  }
+
+  /** Throw NotSent if a message would be refused, as its room is slow. */
+  function checkPace({ type, data }) {
+    const key = type === "message" ? casefold(data.room) : "";
+    const wait = store.state.rooms.has(key) ? slowWait(store.state, key, serverNow()) : 0;
+    if (wait) {
+      throw new NotSent(`${data.room} is slow: you can write again in ${duration(wait)}.`);
+    }
   }
 
   function wantRoom(room) {
@@ -363,12 +377,7 @@ export function createSession(store) {
       }
     },
 
-    /** Answer the password prompt. */
-    sendPassword(password) {
-      const { nickname, isRenaming } = store.state.passwordPrompt;
-      passwords.set(casefold(nickname), password);
-      authenticate(nickname, password, isRenaming ? "rename" : "hello");
-    },
+    sendPassword: secrets.sendPassword,
 
     /** Have `show` called when the user asks how others come here. */
     onInvite(show) {
@@ -395,6 +404,25 @@ export function createSession(store) {
     /** Join a room; a watcher is shown it, and joins it with a nickname. */
     joinRoom: (room) =>
       isEntered(store.state) ? withErrors(() => joinRoom(room)) : wantRoom(room),
+
+    /** Join a room with its word, or cancel that. */
+    joinWithKey(room, key) {
+      dispatch({ type: "keyPromptClosed" });
+      withErrors(() => joinRoom(room, key));
+    },
+    cancelKey: () => dispatch({ type: "keyPromptClosed" }),
+    giveHostCode: (code) => withErrors(() => giveHostCode(code)),
+
+    /** Send a command that was not typed; `line` is what the user would have typed. */
+    send: ({ line, frame }) => withErrors(() => queueLine(line, frame)),
+    setIgnored: (nickname, isIgnored) =>
+      withErrors(() => localCommands[isIgnored ? "ignore" : "unignore"]({ data: { nickname } })),
+
+    /** Enter under the nickname that the user had, after a host has removed the user. */
+    enterAgain(nickname) {
+      dispatch({ type: "nicknameRequested", nickname });
+      connection.open();
+    },
     setTopic: (room, text) =>
       withErrors(() =>
         queueLine(`/topic ${room} ${text || "-"}`, { type: "topic", data: { room, text } }),
@@ -430,7 +458,10 @@ export function createSession(store) {
         const frame = parse(line, rooms.get(currentRoom).name);
         if (localCommands[frame?.type]) {
           localCommands[frame.type](frame);
+        } else if (frame?.type === "host") {
+          giveHostCode(frame.data.code);
         } else if (frame) {
+          checkPace(frame);
           queueLine(line, frame);
         }
         dispatch({ type: "draftChanged", text: "", room: currentRoom });

@@ -2,6 +2,7 @@
  * after the user has continued in another window.
  */
 
+import { setText } from "./dom.js";
 import { escape } from "./escape.js";
 import { signInForm } from "./state.js";
 import { loadNickname } from "./storage.js";
@@ -16,6 +17,7 @@ export function createSignIn(
     account,
     otherNickname,
     leftPanel,
+    leftText,
     reconnect,
     elsewherePanel,
     continueHere,
@@ -30,6 +32,7 @@ export function createSignIn(
     elsewhere: elsewherePanel,
   });
   nickname.value = loadNickname();
+  let comesBackAs = "";
 
   nicknameForm.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -47,7 +50,9 @@ export function createSignIn(
     }
   });
   otherNickname.addEventListener("click", session.cancelPassword);
-  reconnect.addEventListener("click", session.open);
+  reconnect.addEventListener("click", () =>
+    comesBackAs ? session.enterAgain(comesBackAs) : session.open(),
+  );
   continueHere.addEventListener("click", session.open);
 
   return (state, before) => {
@@ -55,6 +60,9 @@ export function createSignIn(
     for (const [each, form] of forms) {
       form.hidden = each !== name;
     }
+    comesBackAs = state.farewell?.nickname ?? "";
+    setText(leftText, escape(state.farewell?.sentence ?? "You have left the chat."));
+    setText(reconnect, comesBackAs ? "Enter again" : "Reconnect");
     account.textContent = escape(state.passwordPrompt?.nickname ?? "");
     nickname.setAttribute("aria-invalid", String(name === "nickname" && state.error !== ""));
     if (before && name !== signInForm(before)) {

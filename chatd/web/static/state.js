@@ -6,6 +6,16 @@ import { MAX_BACKGROUND_ITEMS, MAX_ITEMS, append, oldestMessage } from "./timeli
 import { isTalk } from "./talks.js";
 import { roomsInUse } from "./users.js";
 
+/** The settings of a room that has none. `slow`: seconds between two messages of a member. */
+export const NO_SETTINGS = Object.freeze({
+  isReadOnly: false,
+  slow: 0,
+  isClosed: false,
+  isKeyed: false,
+  isPrivate: false,
+  isTopicLocked: false,
+});
+
 /** The state of a page that was just opened. Rooms and nicknames are keyed by `casefold`.
  *
  * `connection.state`: "connecting", "watching" (open, not entered), "online" (entered),
@@ -33,6 +43,10 @@ import { roomsInUse } from "./users.js";
  *   room or talk. `search`: see search.js.
  * `ignored`: the nicknames whose messages and arrivals are not shown, by key.
  * `arrivals`: how arrivals and departures are shown; see rows.js.
+ * `restricted`: null, or what a host last did to the user in the whole chat; see moderation_events.js.
+ * `farewell`: null, or why the user is not in the chat any more: a `sentence`, and the `nickname` to
+ *   enter again with, which is empty if the user may not.
+ * `keyPrompt`: null, or `{ room, isWrong }` of the room whose word is asked for.
  */
 export const INITIAL_STATE = Object.freeze({
   connection: Object.freeze({ state: "connecting" }),
@@ -63,6 +77,9 @@ export const INITIAL_STATE = Object.freeze({
   ignored: new Map(),
   arrivals: "condensed",
   search: null,
+  restricted: null,
+  farewell: null,
+  keyPrompt: null,
 });
 
 /** A room without messages, or a private talk.
@@ -74,6 +91,7 @@ export const INITIAL_STATE = Object.freeze({
  * `isClosed`: whether the user has closed the talk; the next message opens it again.
  * `topic`: null while it is unknown, or `{ text, nickname, time }`.
  * `clearedAfter`: the last item that the user has cleared from the screen; null if there is none.
+ * `wroteAt`: when the user has written or come in last, from which a slow room counts; 0 if unknown.
  */
 export function createRoom(name) {
   return {
@@ -87,6 +105,8 @@ export function createRoom(name) {
     isClosed: false,
     topic: null,
     clearedAfter: null,
+    settings: NO_SETTINGS,
+    wroteAt: 0,
   };
 }
 
@@ -172,6 +192,31 @@ export function isOwnNickname({ nickname }, name) {
 /** An item that is no message. */
 export function createNotice(words, time) {
   return Object.freeze({ kind: "notice", time, words });
+}
+
+/** Whether the user is a host, or an operator of the room with this key. */
+export function isModerator({ nickname, users }, key) {
+  const user = nickname ? users.get(casefold(nickname)) : undefined;
+  return user !== undefined && (user.isHost || user.operatorOf.has(key));
+}
+
+/** Whether the user is a host of the whole chat. */
+export function isHost({ nickname, users }) {
+  return nickname !== "" && users.get(casefold(nickname))?.isHost === true;
+}
+
+/** For how many milliseconds from `now` a slow room takes no message of the user. */
+export function slowWait(state, key, now) {
+  const { settings, wroteAt } = state.rooms.get(key);
+  const left = wroteAt + 1000 * settings.slow - now;
+  return wroteAt && !isModerator(state, key)
+    ? Math.min(1000 * settings.slow, Math.max(0, left)) // the clock may have been set meanwhile
+    : 0;
+}
+
+/** Whether the user may only read in a room. */
+export function isReadOnly(state, key) {
+  return state.rooms.get(key).settings.isReadOnly && !isModerator(state, key);
 }
 
 /** Whether the user is in the chat on this page, perhaps reconnecting. */

@@ -55,10 +55,21 @@ export function merge(items, messages) {
   const times = new Map(items.map((item) => [item.seq, item.time]));
   const isNewRoom = messages.some(({ seq, time }) => (times.get(seq) ?? time) !== time);
   const all = isNewRoom ? withoutMessages(items) : [...items];
+  let hasChanged = isNewRoom;
   for (const message of messages) {
-    insert(all, message);
+    hasChanged = insert(all, message) || hasChanged;
   }
-  return all.length === items.length && !isNewRoom ? items : all;
+  return hasChanged ? all : items;
+}
+
+/** `items` in which a message has no text and no file any more: the member `by` has removed it. */
+export function removeMessage(items, seq, by) {
+  return items.map((item) => (item.seq === seq && !item.removed ? withoutText(item, by) : item));
+}
+
+/** A message, of which nothing is left but who has sent it and when. */
+export function withoutText({ file, action, ...rest }, by) {
+  return Object.freeze({ ...rest, text: "", removed: by });
 }
 
 /** `items` with the newest messages that the server has; later items are of a room that has ended.
@@ -164,14 +175,19 @@ function withoutMessages(items) {
   return items.filter((item) => item.seq === undefined);
 }
 
-/** Insert a message into `all` at its place, unless it is there. */
+/** Insert a message into `all` at its place, unless it is there; whether `all` has changed. */
 function insert(all, message) {
   let end = all.length;
   let index = all.length;
   for (; index > 0; index -= 1) {
     const { seq } = all[index - 1];
     if (seq === message.seq) {
-      return;
+      // It may have been removed while the page was away.
+      const isNews = message.removed !== undefined && all[index - 1].removed === undefined;
+      if (isNews) {
+        all[index - 1] = message;
+      }
+      return isNews;
     }
     if (seq !== undefined && seq < message.seq) {
       break;
@@ -185,4 +201,5 @@ function insert(all, message) {
     index += 1;
   }
   all.splice(index, 0, message);
+  return true;
 }

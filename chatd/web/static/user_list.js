@@ -1,22 +1,33 @@
-/** The list of users: those of the current room first, each a button to write to the user. */
+/** The list of users: those of the current room first, each a button to write to the user.
+ *
+ * Beside it is one that opens a menu. A host, and an operator of the room that is shown, is marked.
+ */
 
 import { createButton, createElement, createNickname, keyedList, setText } from "./dom.js";
 import { escape } from "./escape.js";
+import { markAsMenuButton } from "./menu.js";
 import { casefold, isSameName } from "./names.js";
 import { isInTalk, isTalk } from "./talks.js";
 
 /** Users that are listed; of the others there is only the number. */
 const MAX_USERS = 500;
 
-/** A function that shows the users of a state; `onSelect` gets the nickname that is clicked. */
+/** A function that shows the users of a state.
+ *
+ * `onSelect` gets the nickname that is clicked; `onMenu`, the button of a menu and the nickname.
+ */
 export function createUserList(
   { roomUsers, otherUsers, otherHeading, omitted, title, button },
   onSelect,
+  onMenu,
 ) {
   const options = {
     key: ({ nickname, isSelf }) => `${isSelf} ${nickname}`,
     create: createItem,
-    update: (element, { isAway, awayText }) => {
+    update: (element, { isAway, awayText, mark }) => {
+      const marked = element.querySelector(".role");
+      marked.hidden = mark === "";
+      setText(marked, mark);
       const away = element.querySelector(".away");
       away.hidden = !isAway && !awayText;
       setText(away, isAway || !awayText ? "away" : `away: ${escape(awayText)}`);
@@ -27,13 +38,18 @@ export function createUserList(
 
   function createItem({ nickname, isSelf }) {
     const name = createNickname(nickname, "name");
+    const role = createElement("span", "role");
     const away = createElement("span", "away", "away");
     if (isSelf) {
-      return createElement("li", "", createElement("span", "choice self", name, " (you)", away));
+      const self = createElement("span", "choice self", name, " (you)", role, away);
+      return createElement("li", "", self);
     }
-    const button = createButton("choice", () => onSelect(nickname), name, away);
+    const button = createButton("choice", () => onSelect(nickname), name, role, away);
     button.title = `Send ${escape(nickname)} a private message`;
-    return createElement("li", "", button);
+    const more = createButton("more", () => onMenu(more, nickname), "⋯");
+    more.setAttribute("aria-label", `Menu of ${escape(nickname)}`);
+    markAsMenuButton(more);
+    return createElement("li", "user", button, more);
   }
 
   return (state, before) => {
@@ -48,10 +64,11 @@ export function createUserList(
       isPrivate ? isInTalk(state.currentRoom, nickname) : rooms.has(state.currentRoom);
     const inRoom = all.filter(isInRoom).slice(0, MAX_USERS);
     const others = all.filter((user) => !isInRoom(user)).slice(0, MAX_USERS - inRoom.length);
-    const withSelf = ({ nickname, isAway, awayText }) => ({
+    const withSelf = ({ nickname, isAway, awayText, isHost, operatorOf }) => ({
       nickname,
       isAway,
       awayText,
+      mark: isHost ? "host" : operatorOf.has(state.currentRoom) ? "operator" : "",
       isSelf: state.nickname !== "" && isSameName(nickname, state.nickname),
     });
     showRoomUsers(inRoom.map(withSelf));

@@ -2,43 +2,62 @@
  *
  * The connection of a user who `isAway` is lost, and the user may come back within seconds. Only a
  * list tells that; whoever does something is not away in this sense. `awayText` is what the user has
- * said to be away for, empty if the user is not.
+ * said to be away for, empty if the user is not. One who `isHost` is a host of the whole chat;
+ * `operatorOf` has the keys of the rooms of which the user is an operator.
  */
 
 import { LOBBY, casefold } from "./names.js";
 
+const NEW = {
+  rooms: new Map(),
+  isAway: false,
+  awayText: "",
+  isHost: false,
+  operatorOf: new Set(),
+};
+
 /** The users of a list as the server sends it. */
 export function fromList(list) {
   return new Map(
-    list.map(({ nickname, rooms, away = false, away_text: awayText = "" }) => [
-      casefold(nickname),
+    list.map((user) => [
+      casefold(user.nickname),
       {
-        nickname,
-        rooms: new Map(rooms.map((room) => [casefold(room), room])),
-        isAway: away,
-        awayText,
+        nickname: user.nickname,
+        rooms: new Map(user.rooms.map((room) => [casefold(room), room])),
+        isAway: user.away ?? false,
+        awayText: user.away_text ?? "",
+        isHost: user.host ?? false,
+        operatorOf: new Set((user.operator ?? []).map(casefold)),
       },
     ]),
   );
 }
 
+/** `users` in which `changes` apply to one who is there. */
+function change(users, nickname, changes) {
+  const key = casefold(nickname);
+  const user = users.get(key);
+  return user ? new Map(users).set(key, { ...user, ...changes }) : users;
+}
+
 /** `users` with one who entered. Most begin in the lobby; the next list corrects the others. */
-export function addUser(users, nickname) {
-  return addToRoom(users, LOBBY, nickname);
+export function addUser(users, nickname, isHost = false) {
+  return change(addToRoom(users, LOBBY, nickname), nickname, { isHost });
 }
 
 /** `users` in which one who has done something is not away. */
 export function markPresent(users, nickname) {
-  const key = casefold(nickname);
-  const user = users.get(key);
-  return user?.isAway ? new Map(users).set(key, { ...user, isAway: false }) : users;
+  return users.get(casefold(nickname))?.isAway ? change(users, nickname, { isAway: false }) : users;
 }
 
 /** `users` in which one is away for a reason, or is back if that is empty. */
 export function setAway(users, nickname, awayText) {
-  const key = casefold(nickname);
-  const user = users.get(key);
-  return user ? new Map(users).set(key, { ...user, awayText }) : users;
+  return change(users, nickname, { awayText });
+}
+
+/** `users` in which one is a host, or is not. */
+export function setHost(users, nickname, isHost) {
+  return change(users, nickname, { isHost });
 }
 
 /** `users` without one who left. */
@@ -50,33 +69,40 @@ export function removeUser(users, nickname) {
 
 /** `users` with another nickname for one. */
 export function renameUser(users, oldNickname, newNickname) {
-  const { rooms = new Map(), awayText = "" } = users.get(casefold(oldNickname)) ?? {};
   return removeUser(users, oldNickname).set(casefold(newNickname), {
+    ...NEW,
+    ...users.get(casefold(oldNickname)),
     nickname: newNickname,
-    rooms,
-    awayText,
+    isAway: false,
   });
 }
 
-/** `users` with one more in a room. */
+/** `users` with one more in a room; the first one in it is its operator. */
 export function addToRoom(users, room, nickname) {
-  const { rooms = new Map(), awayText = "" } = users.get(casefold(nickname)) ?? {};
+  const user = users.get(casefold(nickname)) ?? NEW;
+  const key = casefold(room);
+  const isFirst = key !== LOBBY && ![...users.values()].some(({ rooms }) => rooms.has(key));
   return new Map(users).set(casefold(nickname), {
+    ...user,
     nickname,
-    rooms: new Map(rooms).set(casefold(room), room),
-    awayText,
+    rooms: new Map(user.rooms).set(key, room),
+    isAway: false,
+    operatorOf: isFirst ? new Set([...user.operatorOf, key]) : user.operatorOf,
   });
 }
 
 /** `users` with one less in a room. */
 export function removeFromRoom(users, room, nickname) {
-  const user = users.get(casefold(nickname));
-  const rooms = new Map(user?.rooms);
-  rooms.delete(casefold(room));
+  const user = users.get(casefold(nickname)) ?? NEW;
+  const key = casefold(room);
+  const rooms = new Map(user.rooms);
+  rooms.delete(key);
   return new Map(users).set(casefold(nickname), {
+    ...user,
     nickname,
     rooms,
-    awayText: user?.awayText ?? "",
+    isAway: false,
+    operatorOf: new Set([...user.operatorOf].filter((each) => each !== key)),
   });
 }
 

@@ -1,0 +1,45 @@
+/** Says above the composer why nothing can be sent now: the room is read-only, or slow. */
+
+import { serverNow } from "./clock.js";
+import { setText } from "./dom.js";
+import { duration } from "./durations.js";
+import { escape } from "./escape.js";
+import { isReadOnly, slowWait } from "./state.js";
+
+/** How often the time that is left is drawn, so that each second is seen. */
+const COUNTDOWN_MILLISECONDS = 250;
+
+/** A function that shows the note of a state, and keeps the field and the button from being used.
+ *
+ * What is typed stays. While a room is slow, the next message can be typed, but not sent.
+ */
+export function createComposerNote({ note, reason, countdown, field, button }) {
+  let current;
+
+  function draw() {
+    const key = current.currentRoom;
+    const name = escape(current.rooms.get(key).name);
+    const cannotWrite = isReadOnly(current, key);
+    const wait = cannotWrite ? 0 : slowWait(current, key, serverNow());
+    // A screen reader must not read the seconds.
+    setText(countdown, wait ? ` You can write again in ${duration(wait)}.` : "");
+    setText(
+      reason,
+      cannotWrite
+        ? `${name} is read-only: hosts and its operators write there.`
+        : wait
+          ? `${name} is slow.`
+          : "",
+    );
+    note.hidden = reason.textContent === "";
+    field.readOnly = cannotWrite;
+    button.disabled = cannotWrite || wait > 0;
+  }
+
+  setInterval(() => current && countdown.textContent && draw(), COUNTDOWN_MILLISECONDS);
+
+  return (state) => {
+    current = state;
+    draw();
+  };
+}
