@@ -10,6 +10,7 @@ import pytest
 
 from tests.browser.chat_page import DESKTOP, ChatPage, OpenPage
 from tests.browser.chromium import Chromium, find_chromium
+from tests.browser.scripted_server import HELD, OpenScripted, receive_users, script
 from tests.browser.server_harness import Server, running_servers
 from tests.e2e.programs import CHATD
 
@@ -79,6 +80,22 @@ def open_page(server: Server, open_url: OpenPage) -> OpenPage:
         page.wait_for_state("watching")
         if nickname:
             page.join(nickname)
+        return page
+
+    return open_
+
+
+@pytest.fixture
+def open_scripted(open_url: OpenPage, server: Server) -> OpenScripted:
+    """A function that opens the page of `server` as ``ice``, for frames that the test makes."""
+
+    def open_(size: tuple[int, int] = DESKTOP, *held: str) -> ChatPage:
+        page = open_url("about:blank#", size)
+        page.call("Page.addScriptToEvaluateOnNewDocument", source=script(*HELD, *held))
+        page.open(server.url)
+        page.wait_for_state("watching")
+        page.join("ice")
+        receive_users(page)
         return page
 
     return open_

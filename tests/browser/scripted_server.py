@@ -4,13 +4,17 @@ The page is connected to a server all the same. What the page sends is written d
 """
 
 import json
+from collections.abc import Callable
 from typing import Any, Final
 
 from tests.browser.chat_page import ChatPage
 
-#: Keeps the page's WebSocket, and what it sends. Of `held` types nothing reaches the server. The list
-#: of users is not asked for again: it would undo what the page has received.
-SCRIPT: Final = """
+#: What a page sends although no server is asked.
+HELD: Final = ("users", "kick", "ban", "mute", "unmute", "set-room", "remove", "host", "bans")
+
+#: Keeps the page's WebSocket, and what it sends. Of `held` types nothing reaches the server. The
+#: list of users is not asked for again: it would undo what the page has received.
+_SCRIPT: Final = """
 const fetchFromServer = window.fetch
 window.fetch = (url, ...options) => String(url).endsWith('/api/users')
   ? Promise.reject(new Error('no list')) : fetchFromServer(url, ...options)
@@ -32,7 +36,7 @@ window.WebSocket = class extends WebSocket {
 
 def script(*held: str) -> str:
     """The script to run before the page's own; the server gets no frames of the types `held`."""
-    return SCRIPT.replace("HELD", json.dumps(held))
+    return _SCRIPT.replace("HELD", json.dumps(held))
 
 
 def receive(page: ChatPage, kind: str, /, frame_id: Any = None, **data: Any) -> None:
@@ -50,3 +54,14 @@ def wait_for_sent(page: ChatPage, kind: str) -> dict[str, Any]:
         "(kind) => [...sent].reverse().find(({type}) => type === kind)", kind
     )
     return found
+
+
+def receive_users(page: ChatPage, **roles: Any) -> None:
+    """Have the page receive who is there; `roles` are those of ``ice``."""
+    ice = {"nickname": "ice", "since": 1, "rooms": ["#lobby"], **roles}
+    others = [{"nickname": name, "since": 1, "rooms": ["#lobby"]} for name in ("moon", "sun")]
+    receive(page, "users", "users", users=[ice, *others], more=False)
+
+
+#: Opens a page, for frames that the test makes.
+OpenScripted = Callable[..., ChatPage]

@@ -32,8 +32,8 @@ export function createMenu() {
     list.setAttribute("aria-label", label);
     list.classList.toggle("switches", items.some(({ isChecked }) => isChecked !== undefined));
     list.replaceChildren(...items.map(createItem));
-    // In a drawer, which closes when it loses the focus.
-    (button.closest(".drawer") ?? document.body).append(list);
+    // In the same part of the page: a drawer closes when it loses the focus.
+    button.closest(".drawer, main").append(list);
     list.hidden = false;
     button.setAttribute("aria-expanded", "true");
     place(anchor.getBoundingClientRect());
