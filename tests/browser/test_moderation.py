@@ -229,3 +229,22 @@ def test_the_host_code_is_sent_and_kept_nowhere(open_scripted: OpenScripted) -> 
     assert "secret" not in stored
     assert "m2qa" not in stored
     assert "m2qa" not in ice.run("() => document.body.textContent")
+
+
+def test_the_word_of_a_room_is_shown_and_kept_nowhere(open_scripted: OpenScripted) -> None:
+    ice = open_scripted()
+    ice.run("() => { held.push('join') }")
+    ice.send("/key #dev sesame")
+    ice.wait_until("() => sent.some(({data}) => data?.key === 'sesame')")
+    ice.wait_until("() => document.querySelector('#outbox').textContent.includes('/key #dev …')")
+    receive(ice, "error", wait_for_sent(ice, "set-room")["id"], code="not-host", message="No.")
+    ice.wait_for_draft("/key #dev …")
+    ice.fill_message("/join #dev sesame")
+    ice.wait_for_draft("/join #dev sesame")
+    assert "sesame" not in ice.run("() => JSON.stringify({...sessionStorage, ...localStorage})")
+    ice.press("Enter")
+    wait_for_sent(ice, "join")
+    assert "sesame" not in ice.run("() => JSON.stringify({...sessionStorage, ...localStorage})")
+    assert "sesame" not in ice.run("() => document.body.textContent")
+    ice.press("ArrowUp")
+    ice.wait_for_draft("")

@@ -6,7 +6,7 @@ import { escape, escapeMessage } from "./escape.js";
 import { isSameName } from "./names.js";
 import { shownIn } from "./outbox.js";
 import { createRecall } from "./recall.js";
-import { isSecret } from "./secrets.js";
+import { hasSecret } from "./secrets.js";
 import { isEntered } from "./state.js";
 import { createSuggestions } from "./suggestions.js";
 import { isTalk } from "./talks.js";
@@ -76,7 +76,7 @@ export function createComposer(
     completion.close();
     // Cleared now, not when the next frame is drawn: the user may be typing already.
     if (session.submit(value, currentRoom)) {
-      if (value.trim() && !isSecret(value)) {
+      if (value.trim() && !hasSecret(value)) {
         recall.add(currentRoom, value);
       }
       field.value = "";

@@ -3,8 +3,12 @@
  * They are kept in memory only, so that a reconnection does not ask again; the host code not at all.
  */
 
-import { SLASH, isAt, skipBlanks, splitWord, withoutInvisibles } from "./recipients.js";
+import { commandName } from "./command_names.js";
 import { casefold } from "./names.js";
+import { skipBlanks, splitWord } from "./recipients.js";
+
+/** What follows these is a secret. */
+const SECRET_COMMANDS = new Set(["/host", "/key"]);
 
 /** The secrets that were typed for the state in `store`; `send` takes the frames. */
 export function createSecrets(store, send) {
@@ -46,8 +50,12 @@ export function createSecrets(store, send) {
       }
     },
 
-    /** Remember the word of a room, with which a `join` is sent. */
-    rememberWord: ({ room, key }) => key && words.set(casefold(room), key),
+    /** Remember the word of a room, which a frame gives. */
+    rememberWord({ data }) {
+      if (data?.key) {
+        words.set(casefold(data.room), data.key);
+      }
+    },
 
     /** The data of a `join` of a room, in a new session. */
     dataToRejoin: (room) => withWord(room, words.get(casefold(room))),
@@ -59,12 +67,18 @@ export function withWord(room, key) {
   return key ? { room, key } : { room };
 }
 
-/** Whether a line, or a line of a draft, has the host code in it, and so must not be stored. Pure. */
-export function isSecret(text) {
+/** Whether a line, or one of a draft, has a code or a word in it, and so must not be stored. Pure. */
+export function hasSecret(text) {
   return text.split("\n").some((line) => {
-    const name = withoutInvisibles(splitWord(line.slice(skipBlanks(line)))[0]);
-    return isAt(name, 0, SLASH) && casefold(name.slice(1)) === "host";
+    const [word, argument] = splitWord(line.slice(skipBlanks(line)));
+    const name = commandName(word);
+    return SECRET_COMMANDS.has(name) || (name === "/join" && splitWord(argument)[1] !== "");
   });
+}
+
+/** A line as it may be shown: `/key #dev …` for `/key #dev sesame`. Pure. */
+export function withoutSecret(line, { type, data }) {
+  return data?.key ? `/${type === "join" ? "join" : "key"} ${data.room} …` : line;
 }
 
 /** Whether an entry of the outbox has the word of a room in it. Pure. */

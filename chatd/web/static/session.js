@@ -26,7 +26,7 @@ import { MAX_ENTRIES, nextToSend } from "./outbox.js";
 import { TEMPORARY_REFUSALS } from "./refusals.js";
 import { encode } from "./resumption.js";
 import { createSearch } from "./search.js";
-import { createSecrets, withWord } from "./secrets.js";
+import { createSecrets, withWord, withoutSecret } from "./secrets.js";
 import { isEntered, slowWait } from "./state.js";
 import { isTalk } from "./talks.js";
 
@@ -291,8 +291,8 @@ export function createSession(store) {
       throw new NotSent(`There are ${MAX_ENTRIES} unsent lines already.`);
     }
     dispatch({ type: "lineQueued", line, frame, now: Date.now() });
+    secrets.rememberWord(frame);
     if (frame.type === "join") {
-      secrets.rememberWord(frame.data);
       selectRoom(frame.data.room);
     }
     sendOutbox();
@@ -462,7 +462,7 @@ export function createSession(store) {
           giveHostCode(frame.data.code);
         } else if (frame) {
           checkPace(frame);
-          queueLine(line, frame);
+          queueLine(withoutSecret(line, frame), frame);
         }
         dispatch({ type: "draftChanged", text: "", room: currentRoom });
       });

@@ -10,7 +10,7 @@
 import { STATUSES, markUnknown } from "./outbox.js";
 import { casefold } from "./names.js";
 import { ARRIVALS } from "./rows.js";
-import { hasWord, isSecret } from "./secrets.js";
+import { hasSecret, hasWord } from "./secrets.js";
 import { isEntered, roomsWithUnsent, withRoom } from "./state.js";
 import { isTalk } from "./talks.js";
 import { unnumbered } from "./timeline.js";
@@ -183,7 +183,7 @@ export function save(state, before) {
   if (["drafts", "outbox", "talksOwner"].some((key) => state[key] !== before[key])) {
     keep(UNSENT, {
       talksOwner: state.talksOwner,
-      drafts: [...state.drafts].filter(([, text]) => text && !isSecret(text)),
+      drafts: [...state.drafts].filter(([, text]) => text && !hasSecret(text)),
       outbox: state.outbox.filter((entry) => !hasWord(entry)),
     });
   }
