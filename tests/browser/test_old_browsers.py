@@ -16,9 +16,20 @@ _STATIC: Final = Path(static_files.__file__).with_name("static")
 
 #: Names of the page itself that features of newer browsers have, too.
 OWN_NAMES: Final = frozenset(
-    {"check", "connection", "delay", "dispatch", "element", "entry", "first", "icon", "last"}
-    | {"messages", "reconnect", "requested", "session", "since", "subscribe", "to", "token"}
-    | {"until"}
+    {
+        "address",
+        "check",
+        "connection",
+        "delay",
+        "dispatch",
+        "element",
+        "entry",
+        "first",
+        "icon",
+        "last",
+    }
+    | {"messages", "reconnect", "removed", "requested", "run", "seconds", "session", "since"}
+    | {"subscribe", "to", "token", "until"}
 )
 
 #: What the page looks for before it uses it, as phones may lack it: notifications.js says so.
