@@ -304,6 +304,19 @@ class Authenticate:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckPassword:
+    """Give the password of an account, to enter with it by :class:`EnterChecked`."""
+
+    account: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class EnterChecked:
+    """Enter under the account of the last :class:`CheckPassword`, if the password was right."""
+
+
+@dataclass(frozen=True, slots=True)
 class GiveHostCode:
     """Give the code of the server's start, to become a host. The hub never sees it."""
 
@@ -344,4 +357,4 @@ Command = (
 )
 
 #: What a dialect decodes: the hub's commands, and the secrets that the server checks itself.
-ClientCommand = Command | Authenticate | GiveHostCode
+ClientCommand = Command | Authenticate | CheckPassword | EnterChecked | GiveHostCode

@@ -34,32 +34,30 @@ The life of a session::
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final
-
-from twisted.internet.defer import Deferred
-from twisted.logger import Logger
-from twisted.python.failure import Failure
+from typing import Final
 
 from chatd.chat import commands, errors, events, limits
-from chatd.chat.errors import Refusal, RegistrationTimeout, ServerFailed
+from chatd.chat.errors import Refusal, RegistrationTimeout
 from chatd.chat.events import Reply
 from chatd.chat.outbox import MemberId
 from chatd.chat.resuming import CONNECTION_LOST
 from chatd.log.operations import ConnectWithoutSlot, Handle, Operation
 from chatd.server.chat import STOPPING, Chat
+from chatd.server.credentials import Checked, Credentials, Secret
 from chatd.server.pipeline import PIPELINED, Pipeline
 from chatd.server.resuming import Resumption, digest
+from chatd.server.scripts import Scripts, step_cost
 from chatd.server.send_queue import Input, Output
 from chatd.server.slow_reads import complete, is_incomplete
-from chatd.server.throttle import cost_in_bytes
-from chatd.server.timing import InactivityTimer, Timeout
+from chatd.server.throttle import COSTLY, cost_in_bytes
+from chatd.server.timing import InactivityTimer, RegistrationTimer, Timeout
 from chatd.wire.basic import Detecting
 from chatd.wire.dialect import Dialect, KeepAlive, LocalReply, Request, Result
 
 #: A connection that begins with such bytes is no member yet: they may be those of a port scanner.
 _NO_FRAMES: Final = (errors.InvalidUtf8, errors.InvalidJson, errors.NoType)
 #: What clients send by themselves; it does not show that the user is there.
-_NOT_ACTIVITY: Final = frozenset({commands.Ping, KeepAlive})
+_NOT_ACTIVITY: Final = (commands.Ping, KeepAlive)
 
 
 class Session:
@@ -80,8 +78,6 @@ class Session:
     :ivar is_ended: whether its frames are ignored from now on.
     """
 
-    log = Logger()
-
     def __init__(
         self,
         chat: Chat,
@@ -100,22 +96,23 @@ class Session:
         self._connect = connect
         self._is_lost = False
         self._is_handling = False
-        self._registration_timeout = registration_timeout
         self._reason = CONNECTION_LOST
         self._resumption = Resumption(chat)
-        self._timeout = Timeout(chat.clock)
+        self._registration = RegistrationTimer(
+            chat.clock, registration_timeout, self.registration_timed_out
+        )
+        self._shutdown = Timeout(chat.clock)
         self._inactivity: InactivityTimer | None = None
-        self._has_extended_timeout = False
-        self._password_check: Deferred[Any] | None = None
+        self._credentials = Credentials(chat, address)
+        self._scripts = Scripts(self._take_step, self.close)
 
     def start(self, input_: Input, output: Output) -> None:
         """The client is connected: greet it, and start the registration timeout."""
         self._input, self.output = input_, output
-        self._connected_at = self.chat.clock.seconds()
         self._throttle = self.chat.read_throttle(self.address, input_, output)
         self.pipeline = Pipeline(self.chat.ordered_log, self._throttle)
         self.chat.sessions.add(self)
-        self._timeout.start(self._registration_timeout, self.registration_timed_out)
+        self._registration.start()
         self.pipeline.ask(self._connect, self._connected)
         self.pipeline.pause()
 
@@ -219,11 +216,15 @@ class Session:
 
     def refuse(self, refusal: Refusal, request: Request | Refusal | None = None) -> None:
         """Send and count a refusal, and close if the connection cannot go on after it."""
-        self.chat.counters[refusal.code] += 1
+        self._count(refusal)
         self.reply(refusal, request)
         if refusal.closes_connection:
-            self._reason = refusal.code.replace("-", " ")
             self.close()
+
+    def _count(self, refusal: Refusal) -> None:
+        self.chat.counters[refusal.code] += 1
+        if refusal.closes_connection:
+            self._reason = refusal.code.replace("-", " ")
 
     def reply(self, result: Result, request: Request | Refusal | None = None) -> None:
         """Send the result of a request, after everything that was sent before."""
@@ -248,7 +249,7 @@ class Session:
     def _end(self, goodbye: events.Goodbye | None) -> None:
         self.is_ended = True
         self._stop_timers()
-        self._timeout.start(limits.SHUTDOWN_SECONDS, self._input.abort)
+        self._shutdown.start(limits.SHUTDOWN_SECONDS, self._input.abort)
         self._input.discard_input()
         self._leave_chat(partial(self._left, goodbye))
 
@@ -280,13 +281,13 @@ class Session:
         """The connection is gone: free the slot and the nickname, if they are not free yet."""
         self.is_ended = self._is_lost = True
         self.output.close()
-        self._timeout.cancel()
+        self._shutdown.cancel()
         self._stop_timers()
         self._leave_chat(partial(self.chat.fanout.detach, self.member_id or 0))
         self.chat.remove(self)
         self.pipeline.clear()
         # Without the cycle all this is freed at once, and not only by the garbage collector.
-        del self._input, self._throttle
+        del self._input, self._throttle, self._scripts, self._registration
 
     def registration_timed_out(self) -> None:
         """The client has not registered in time."""
@@ -296,7 +297,7 @@ class Session:
         if self.is_member or self.is_ended:
             return
         late = RegistrationTimeout(
-            f"No nickname within {self._registration_timeout:g} s, so the server closes."
+            f"No nickname within {self._registration.seconds:g} s, so the server closes."
         )
         self.refuse(self.rejection or late)
 
@@ -304,15 +305,10 @@ class Session:
 
     def _dispatch(self, request: Request) -> None:
         match request.command:
-            case commands.SendPrivate() | commands.Search() as command:
-                self._throttle.sent(cost_in_bytes(command))
-                self._run_command(request, command)
             case LocalReply() as reply:
                 self.pipeline.when_answered(partial(self._succeeded, request, reply))
-            case commands.Authenticate() as command:
-                self.pipeline.when_answered(partial(self._authenticate, request, command))
-            case commands.GiveHostCode(code):
-                self.pipeline.when_answered(partial(self._check_host_code, request, code))
+            case command if isinstance(command, Secret):
+                self.pipeline.when_answered(partial(self._check_secret, request, command))
             case commands.Enter() as command if request.resume is not None:
                 self._resumption.hello(request.resume, self.is_encrypted)
                 self._run_command(request, self._resumption.with_keys(command))
@@ -322,12 +318,16 @@ class Session:
     def _run_command(self, request: Request, command: commands.Command) -> None:
         if self.member_id is None or self.is_ended:
             return
+        if type(command) in COSTLY:
+            self._throttle.sent(cost_in_bytes(command))
         # As in Pipeline.ask, with two calls less for each message.
         self.pipeline.unanswered += 1
         self.chat.ordered_log.ask(
             Handle(self.member_id, command, request.number), partial(self._handled, request)
         )
-        if type(command) not in PIPELINED or self.pipeline.unanswered >= limits.UNANSWERED_COMMANDS:
+        is_followed = request.script is not None and not request.is_single
+        is_pipelined = type(command) in PIPELINED and not is_followed
+        if not is_pipelined or self.pipeline.unanswered >= limits.UNANSWERED_COMMANDS:
             self.pipeline.pause()
 
     def _handled(self, request: Request, result: Reply | Refusal) -> None:
@@ -365,8 +365,13 @@ class Session:
             self._succeeded(request, result)
 
     def _refused(self, request: Request, refusal: Refusal) -> None:
-        if isinstance(request.command, commands.Enter):
-            self._extend_registration_timeout()
+        if isinstance(request.command, commands.Enter):  # the user may choose another nickname
+            self._registration.extend(limits.REGISTRATION_SECONDS)
+        if request.script is not None:
+            self._count(refusal)
+            self._scripts.closes |= refusal.closes_connection
+            self._scripts.proceed(request, refusal)
+            return
         self._set_dialect(self.dialect.updated(request, refusal))
         self.refuse(refusal, request)
         if self.dialect.auto_registers and not self.is_member:
@@ -376,19 +381,36 @@ class Session:
 
     def _succeeded(self, request: Request, result: Result) -> None:
         result = self._resumption.completed(result, self.files_url(self.is_encrypted))
-        self._set_dialect(self.dialect.updated(request, result))  # the reply is in its words
-        self.reply(result, request)
-        if isinstance(result, events.Welcome | events.Resumed):
-            self._welcomed(result)
-            return
+        is_reply = request.script is None or isinstance(result, LocalReply)
+        if is_reply:
+            self._set_dialect(self.dialect.updated(request, result))  # the reply is in its words
+            self.reply(result, request)
         match result:
+            case events.Welcome() | events.Resumed():
+                self._welcomed(result)
             case events.Watching():
-                self._timeout.cancel()
-                self._has_extended_timeout = True  # a watcher has no timeout to extend
-            case events.Goodbye():
+                self._registration.stop()
+            case events.Goodbye() if is_reply:
                 self.close()
-            case _ if self._inactivity is not None:
-                self._inactivity.reset(type(request.command) not in _NOT_ACTIVITY)
+            case events.Goodbye():
+                self._scripts.closes = True
+            case _ if is_reply and self._inactivity is not None:
+                self._inactivity.reset(not isinstance(request.command, _NOT_ACTIVITY))
+        if request.script is not None:
+            self._scripts.proceed(request, result)
+
+    def _take_step(self, request: Request) -> None:
+        """Take a further step of a script: no other frame comes in between."""
+        match request.command:
+            case _ if self._is_lost:
+                pass
+            case LocalReply() as reply:
+                self._succeeded(request, reply)
+            case command if isinstance(command, Secret):
+                self._check_secret(request, command)
+            case command:
+                self._throttle.sent(step_cost(command))
+                self._run_command(request, command)
 
     def _welcomed(self, welcome: events.Welcome | events.Resumed) -> None:
         if isinstance(welcome, events.Resumed) and self.member_id is not None:
@@ -399,7 +421,7 @@ class Session:
             self._inactivity.reset(is_activity=True)
             return
         self.is_member = True
-        self._timeout.cancel()
+        self._registration.stop()
         self._inactivity = InactivityTimer(
             self.chat.clock,
             self.chat.settings.timeout,
@@ -422,38 +444,23 @@ class Session:
         self._dispatch(Request(commands.Enter(self.address)))
         return request
 
-    def _authenticate(self, request: Request, command: commands.Authenticate) -> None:
-        """Check a password, which takes a while; reading is paused meanwhile.
-
-        The password never reaches the hub. The hub gets ``EnterAuthenticated``, a command that no
-        dialect makes of a client's bytes.
-        """
-        self._extend_registration_timeout()
+    def _check_secret(self, request: Request, command: Secret) -> None:
+        """Check a password, which takes a while, or the host code; reading is paused meanwhile."""
+        self._registration.extend(limits.REGISTRATION_SECONDS)  # the user may be typing it
         self._throttle.pause()
-        self._password_check = check = self.chat.check_password(command, self.address)
-        check.addCallbacks(
-            partial(self._authenticated, request), partial(self._authentication_failed, request)
-        )
-        check.addCallback(lambda _: self._throttle.resume())
+        rooms = self.dialect.initial_rooms
+        self._credentials.check(command, rooms, partial(self._secret_checked, request))
 
-    def _authenticated(self, request: Request, account: str) -> None:
-        command = commands.EnterAuthenticated(account, self.dialect.initial_rooms)
-        self._run_command(request, self._resumption.with_keys(command))
-
-    def _authentication_failed(self, request: Request, failure: Failure) -> None:
-        if self.is_ended:
-            return
-        refusal = failure.value
-        if not isinstance(refusal, Refusal):
-            self.log.failure("a password could not be checked", failure)
-            refusal = ServerFailed()
-        self._refused(request, refusal)
-
-    def _check_host_code(self, request: Request, code: str) -> None:
-        if refusal := self.chat.host_code.check(code, self.address):
-            self._refused(request, refusal)
-        else:
-            self._run_command(request, commands.GrantHost())
+    def _secret_checked(self, request: Request, checked: Checked) -> None:
+        if not self.is_ended:
+            match checked:
+                case commands.EnterAuthenticated():
+                    self._run_command(request, self._resumption.with_keys(checked))
+                case commands.GrantHost():
+                    self._run_command(request, checked)
+                case _:
+                    self._answer(request, checked)
+        self._throttle.resume()
 
     def _set_dialect(self, dialect: Dialect) -> None:
         previous, self.dialect = self.dialect, dialect
@@ -476,23 +483,15 @@ class Session:
 
     # --- timeouts -------------------------------------------------------------------------------
 
-    def _extend_registration_timeout(self) -> None:
-        """The user may be choosing another nickname, or typing a password."""
-        if not (self.is_member or self.is_ended or self._has_extended_timeout):
-            self._has_extended_timeout = True
-            self._registration_timeout = limits.REGISTRATION_SECONDS
-            passed = self.chat.clock.seconds() - self._connected_at
-            self._timeout.start(self._registration_timeout - passed, self.registration_timed_out)
-
     def _probe(self) -> None:
         if self.member_id is not None:
             self.chat.fanout.send(self.member_id, None, self.dialect.encode_probe(self.chat.now()))
 
     def _stop_timers(self) -> None:
         self._throttle.stop()
+        self._registration.stop()
         self._resumption.stop()
         if self._inactivity is not None:
             self._inactivity.stop()
             self._inactivity = None
-        if self._password_check is not None:
-            self._password_check.cancel()
+        self._credentials.cancel()

@@ -31,14 +31,19 @@ from chatd.rate_limit import AddressBuckets, TokenBucket
 from chatd.server.send_queue import Input, Output
 from chatd.server.work_queue import WorkQueue
 
+#: The commands that cost more than their frame and their reply.
+COSTLY: Final = frozenset({SendPrivate, Search})
 
-def cost_in_bytes(command: SendPrivate | Search) -> int:
-    """The cost of a command besides its frame and its reply: that of a reply of so many bytes."""
+
+def cost_in_bytes(command: object) -> int:
+    """What one of them costs besides: as much as a reply of so many bytes."""
     match command:
         case SendPrivate(text=text, to=to):
             return len(text) * min(len(to), limits.RECIPIENTS)
         case Search():
             return limits.SEARCH_COST_BYTES
+        case _:
+            return 0
 
 
 _FRAME_SECONDS: Final = limits.FLOOD_FRAME_MILLISECONDS / 1_000

@@ -31,6 +31,39 @@ class Timeout:
         self._call = self._clock.callLater(0, on_timeout)
 
 
+class RegistrationTimer:
+    """Calls `on_late` if a client has not registered in time.
+
+    :param seconds: to register in, from the connection on.
+    :ivar seconds: the same, as it was extended.
+    """
+
+    def __init__(self, clock: IReactorTime, seconds: float, on_late: Callable[[], None]) -> None:
+        self.seconds = seconds
+        self._clock = clock
+        self._on_late = on_late
+        self._timeout = Timeout(clock)
+        self._is_final = False
+
+    def start(self) -> None:
+        """The client is connected."""
+        self._started = self._clock.seconds()
+        self._timeout.start(self.seconds, self._on_late)
+
+    def extend(self, seconds: float) -> None:
+        """Give the client `seconds` from the connection on, once."""
+        if not self._is_final:
+            self._is_final = True
+            self.seconds = seconds
+            passed = self._clock.seconds() - self._started
+            self._timeout.start(seconds - passed, self._on_late)
+
+    def stop(self) -> None:
+        """The client has registered, need not register, or is gone."""
+        self._is_final = True
+        self._timeout.cancel()
+
+
 class InactivityTimer:
     """Calls `on_inactive` after `seconds` without activity; `probe`, if there is one, half-way.
 

@@ -9,11 +9,12 @@ after its result is known. The session keeps the newest. So every call's outcome
 arguments alone, and members of one ``variant`` can share the encoded bytes of an event.
 """
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from chatd.chat import events
 from chatd.chat.commands import ClientCommand
@@ -56,6 +57,10 @@ class KeepAlive(LocalReply):
 #: The result of a request.
 Result = Reply | Refusal | LocalReply
 
+#: What one frame leads to, step by step: it yields commands, and is sent the result of each; and it
+#: yields replies, which the client is sent. The next frame is read when it has ended.
+Script = Generator[ClientCommand | LocalReply, Result | None, None]
+
 
 class Resume(Struct, frozen=True):
     """The session that a client had and resumes, as it describes it.
@@ -80,6 +85,10 @@ class Request(Struct, frozen=True):
     :ivar vocabulary: the words that a JIM client used.
     :ivar number: the client's number of the command, if it may be sent again; 0 for none.
     :ivar resume: what a client that can resume says when it enters.
+    :ivar script: what else the frame leads to, after `command`; its replies are the only ones. None
+        if the result of the command is the reply.
+    :ivar is_single: whether the script has no other command, and changes nothing in the dialect:
+        then the next frame may be read before the result is known.
     """
 
     command: ClientCommand | LocalReply
@@ -87,6 +96,22 @@ class Request(Struct, frozen=True):
     vocabulary: object = None
     number: int = 0
     resume: Resume | None = None
+    script: Script | None = None
+    is_single: bool = False
+
+
+def begin(script: Script, *, is_single: bool = False) -> Request:
+    """The first step of a script."""
+    return Request(next(script), script=script, is_single=is_single)
+
+
+def proceed(request: Request, result: Result) -> Request | None:
+    """The next step of the script of `request`, of which `result` came; None if it has ended."""
+    assert request.script is not None  # noqa: S101  # nosec B101  # only scripts proceed
+    try:
+        return replace(request, command=request.script.send(result))
+    except StopIteration:
+        return None
 
 
 class Dialect(Protocol):
