@@ -469,10 +469,14 @@ Dialects = tuple[type[User], type[User]]
 
 
 class UsersHarness:
-    """A server, and its users, each with a dialect of its own."""
+    """A server, and its users, each with a dialect of its own.
 
-    def __init__(self, **settings: Any) -> None:
+    :param files_url: the URL under which files are; empty if the server takes none.
+    """
+
+    def __init__(self, *, files_url: str = "", **settings: Any) -> None:
         self.harness = Harness(**settings)
+        self.harness.chat.files_url = lambda address, is_encrypted: files_url
         self.users: list[User] = []
 
     def __enter__(self) -> Self:
