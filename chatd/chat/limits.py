@@ -160,9 +160,9 @@ HTTP_CONNECTIONS: Final = 256
 #: Connections to the web page's port from one address, including WebSockets. Connections from this
 #: host do not count.
 ADDRESS_PAGE_CONNECTIONS: Final = 64
-#: Time in one reactor turn for HTTP requests and for the frames of clients that ask for much, so
-#: that nobody else waits longer.
-QUEUED_WORK_MILLISECONDS: Final = 2
+#: Time in one reactor turn for HTTP requests and files, and for the frames of clients that ask for
+#: much, so that nobody else waits longer.
+QUEUED_WORK_MILLISECONDS: Final = 1
 #: The first line and the headers of an HTTP request.
 HTTP_HEAD_BYTES: Final = 16_384
 #: Packages in the folder of ``--dist`` that its index lists.
@@ -295,7 +295,7 @@ COMPLETED_FILES: Final = 1_000
 #: Requests one after the other that bring nothing of a file, until a client gives it up.
 FILE_REQUESTS: Final = 5
 #: Threads that read and write files.
-FILE_THREADS: Final = 4
+FILE_THREADS: Final = 2
 
 # --- several machines ---------------------------------------------------------------------------
 
