@@ -34,11 +34,13 @@ class Fanout(Outbox):
 
     :param clock: what is sent in one turn of it is written at the end of the turn.
     :param now: returns the time of day, in milliseconds since 1970, for dialects that show it.
+    :ivar on_message_removed: is told the room and the number of each message that was removed.
     """
 
     def __init__(self, clock: IReactorTime, now: Callable[[], int]) -> None:
         self._clock = clock
         self._now = now
+        self.on_message_removed: Callable[[str, int], None] = lambda room, seq: None
         self._standing: Event | None = None
         # Those whom it may have to be told, as they have just come or joined a room.
         self._arrivals: list[Subscriber] = []

@@ -99,6 +99,7 @@ def take_files(server: ChatServer, options: Any, store: Store | None, reactor: A
         lambda: secrets.token_urlsafe(_ID_BYTES),
         options["keep"].seconds,
     )
+    chat.fanout.on_message_removed = chat.files.remove
     chat.files_url = lambda address, is_encrypted: files_url(
         server, options, address, is_encrypted=is_encrypted
     )
