@@ -247,6 +247,8 @@ class Plain(Dialect):
         if self._asks_again(refusal):
             return f"{refusal} Your password? (An empty line: another nickname.)"
         offer = _TAKE_IT if self.suggestion and isinstance(refusal, errors.BadNickname) else ""
+        if isinstance(refusal, errors.NotInRoom) and self.room != LOBBY:
+            offer = f" /room {LOBBY} switches back."  # a host has thrown the member out, perhaps
         if self._is_registered:
             return rendering.render_notice(f"{refusal}{offer}")
         return str(refusal) if refusal.closes_connection else f"{refusal}{offer} Your nickname?"

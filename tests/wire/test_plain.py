@@ -146,6 +146,21 @@ def test_help_lists_every_command(line: bytes, is_for_hosts: bool) -> None:
             assert all(name in listed for name in spec.names)
 
 
+def test_who_was_thrown_out_of_a_room_is_told_how_to_write_elsewhere() -> None:
+    member = replace(MEMBER, room="#dev")
+    [answer] = shown(member.encode_reply(errors.NotInRoom("#dev")))
+    assert answer.endswith(" /room #lobby switches back.")
+    [answer] = shown(MEMBER.encode_reply(errors.NotInRoom("#lobby")))
+    assert "switches back" not in answer
+
+
+def test_whoever_makes_a_room_is_told_that_it_is_the_operator() -> None:
+    [made] = shown(MEMBER.encode_reply(events.JoinDone("#dev", created=True)))
+    assert made.startswith("You are its operator: /help hosts. ")
+    [joined] = shown(MEMBER.encode_reply(events.JoinDone("#dev", created=False)))
+    assert "operator" not in joined
+
+
 ROOM_AFTER: list[tuple[str, str, Result, str]] = [
     ("#lobby", "/join #dev", events.JoinDone("#dev", created=True), "#dev"),
     ("#lobby", "/join #DEV", events.JoinDone("#dev", created=False), "#dev"),
