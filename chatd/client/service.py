@@ -288,12 +288,12 @@ class ChatClient(Service, Effects, SessionOwner, Client):
         if not is_resumed:
             self._notices.release()
             self._ui.notify(f"Connected to {where}")
+        if self._host_code and not is_resumed:  # a session that is resumed has kept the right
+            self.session.request(commands.GiveHostCode(self._host_code), self._host_code_answered)
         if not self.when_online.called:
             if self._ui.is_interactive:
                 self._ui.notify(FIRST_HELP)
             self.when_online.callback(None)
-        if self._host_code and not is_resumed:  # a session that is resumed has kept the right
-            self.session.request(commands.GiveHostCode(self._host_code), self._host_code_answered)
         self.session.online()
         if is_resumed:
             self._notices.resumed(f"Reconnected to {where}")

@@ -104,7 +104,10 @@ class HostingProgram(Program):
         :param output_shared_with: as for `ChatClient`.
         """
         self.user_client = client = self.make_client(
-            self._hosting_options.nickname, self.ui, output_shared_with
+            self._hosting_options.nickname,
+            self.ui,
+            output_shared_with,
+            self.server.chat.host_code.code,
         )
         client.when_ended.addCallback(self._client_ended)
         self.ui.attach(client.session)
@@ -112,9 +115,13 @@ class HostingProgram(Program):
         return client
 
     def make_client(
-        self, nickname: str, ui: UserInterface, output_shared_with: Sequence[ChatClient] = ()
+        self,
+        nickname: str,
+        ui: UserInterface,
+        output_shared_with: Sequence[ChatClient] = (),
+        host_code: str = "",
     ) -> ChatClient:
-        """A client of the server, which leaves when that ends."""
+        """A client of the server, which leaves when that ends; with the code, it is a host."""
         return ChatClient(
             self._reactor,
             nickname,
@@ -124,6 +131,7 @@ class HostingProgram(Program):
             once=True,
             output_shared_with=output_shared_with,
             ignored=remembered_ignored(ui),
+            host_code=host_code,
         )
 
     @override

@@ -67,6 +67,10 @@ def test_at_the_end_of_the_start_address_code_and_command_are_on_the_screen(
     assert any("online as zoe" in line for line in screen)
 
 
+def test_the_user_of_the_servers_own_terminal_is_its_host(hosting: Hosting) -> None:
+    hosting().expect("online as zoe (host)")
+
+
 def test_qr_shows_the_code_again(hosting: Hosting) -> None:
     terminal = hosting()
     terminal.send_line("/qr")
