@@ -214,9 +214,12 @@ def as_text(message: events.Message | events.PrivateMessage, files_url: str = ""
 
 
 def render_history_entry(entry: events.Message, files_url: str = "") -> list[str]:
-    """A message of the history, each of its lines with date, time and sender."""
-    moment = _format_time(entry.time)
-    return [f"{moment} {line}" for line in render_message(entry, files_url)]
+    """A message of the history, each of its lines with date, time, number and sender.
+
+    By its number a message can be removed, and its file can be saved.
+    """
+    head = f"{_format_time(entry.time)} [{entry.seq}]"
+    return [f"{head} {line}" for line in render_message(entry, files_url)]
 
 
 def render_found(message: events.Message, files_url: str = "") -> list[str]:

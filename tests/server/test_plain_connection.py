@@ -176,8 +176,8 @@ def test_lines_go_to_the_room_that_was_joined_until_it_is_left(harness: Harness)
     assert shown[-3:] == ["#dev moon: hello", "[Server]: ice has joined #dev", "#dev ice: hi"]
     client.type("/history")
     assert [line.split(" ", 2)[2] for line in client.shown()] == [
-        "#dev moon: hello",
-        "#dev ice: hi",
+        "[1] #dev moon: hello",
+        "[2] #dev ice: hi",
     ]
     ice.heard()
     client.type("/leave", "back")

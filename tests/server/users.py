@@ -396,7 +396,7 @@ class PlainUser(User):
     port = PLAIN
     refusal_type = Notice
     _LINE: Final = re.compile(r"(\[Server\]|\[private\] \S+|#\S+ \S+|\S+): (.*)\Z")
-    _PAST: Final = re.compile(r"(?:[-\d]+ )?[:\d]+ (\S+): (.*)\Z")
+    _PAST: Final = re.compile(r"(?:[-\d]+ )?[:\d]+ \[\d+\] (\S+): (.*)\Z")
 
     def _type(self, line: str) -> None:
         self.send(f"{line}\r\n".encode())

@@ -171,15 +171,15 @@ def test_ordinary_text_is_not_escaped(text: str) -> None:
     assert escape(text) == text
 
 
-def test_history_is_shown_with_date_and_time_in_each_line() -> None:
+def test_history_is_shown_with_date_time_and_number_in_each_line() -> None:
     event = events.History(
         "#dev",
         (message("one\ntwo", room="#dev", when=LONG_AGO), message("three", "moon", when=LATER)),
     )
     assert render(event) == [
-        "2001-02-03 04:05 #dev ice: one",
-        "2001-02-03 04:05 #dev ice: two",
-        "2001-02-03 16:07 moon: three",
+        "2001-02-03 04:05 [1] #dev ice: one",
+        "2001-02-03 04:05 [1] #dev ice: two",
+        "2001-02-03 16:07 [1] moon: three",
     ]
 
 
@@ -196,7 +196,7 @@ def test_found_messages_are_shown_with_their_room_and_the_newest_last() -> None:
 @pytest.mark.parametrize("time", [2**62, -(2**62), 10**300])
 def test_an_impossible_time_is_shown_as_a_question_mark(time: int) -> None:
     impossible = events.Message("#lobby", 1, time, "ice", "hello")
-    assert render(events.History("#lobby", (impossible,))) == ["? ice: hello"]
+    assert render(events.History("#lobby", (impossible,))) == ["? [1] ice: hello"]
 
 
 def test_each_user_is_shown_with_rooms_and_since_when() -> None:

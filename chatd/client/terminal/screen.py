@@ -16,6 +16,7 @@ from typing_extensions import override
 from chatd.chat import events
 from chatd.chat.commands import Quit, SendMessage, SendPrivate
 from chatd.chat.errors import Refusal
+from chatd.chat.moderation_events import Moderation
 from chatd.chat.names import casefold
 from chatd.client.invitation import Invitation, layout
 from chatd.client.secret_lines import without_secret
@@ -59,6 +60,19 @@ _DRAIN_SECONDS: Final = 0.1
 
 def _describe_missing(lines: int) -> Line:
     return formatting.format_notice(describe_missing(lines))
+
+
+#: What the member concerned is told by itself, with the reason.
+_TOLD: Final = frozenset({"kick", "ban", "mute", "unmute"})
+
+
+def _is_told_anyway(event: object, nickname: str) -> bool:
+    """Whether the member called `nickname` is told more of it by a ``Restricted``."""
+    return (
+        isinstance(event, Moderation)
+        and event.what in _TOLD
+        and casefold(event.nickname) == casefold(nickname)
+    )
 
 
 class TerminalUI(InteractiveUI, EditorOwner):
@@ -159,6 +173,8 @@ class TerminalUI(InteractiveUI, EditorOwner):
         rooms = self._roster.rooms_of(event)  # before the roster forgets who has left
         self._roster.update(event)
         shown = event if session is None else session.without_ignored(event)
+        if _is_told_anyway(event, nickname):
+            shown = None
         self._display.show_event(shown, nickname, rooms)
         match event:
             case events.RoomJoined(room, joined) if session and casefold(joined) == casefold(

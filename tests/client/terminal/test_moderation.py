@@ -223,4 +223,7 @@ def test_the_person_concerned_is_told_why_and_for_how_long(ice: ViewScreen) -> N
     ice.now = 60.0
     until = 60_000 + 600_000
     ice.receive(frames.Restricted(data=Restricted("mute", "ana", "#lobby", "spam", until)))
-    assert ice.shown[-1].endswith("You are muted in #lobby for 10 min: spam.")
+    moderate(ice, "mute", nickname="ice", room="#lobby")
+    assert [line.partition("]: ")[2] for line in ice.shown] == [
+        "You are muted in #lobby for 10 min: spam."
+    ]
