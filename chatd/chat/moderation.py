@@ -154,10 +154,11 @@ class Moderating:
         room = self._place(member, command.room)
         restrictions = self._restrictions(room)
         target = self._nicknames.get(command.nickname)
-        lifted = [restrictions.same(what, command.nickname)]
+        same = restrictions.same(what, command.nickname)
+        lifted = [] if same is None else [same]
         if target is not None:
-            lifted.append(restrictions.find(what, self._permissions.identity(target), now))
-        found = [each for each in lifted if each is not None and each.lasts(now)]
+            lifted += restrictions.all_for(what, self._permissions.identity(target))
+        found = [each for each in lifted if each.lasts(now)]
         if not found:
             nickname = command.nickname[: limits.NICKNAME_CHARACTERS]
             raise NoSuchBan(nickname, _RESTRICTED[what])

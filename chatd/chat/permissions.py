@@ -101,7 +101,7 @@ class Permissions:
         :param session: that it goes on with.
         :raises Banned: if it may not.
         """
-        has_code = session is not None and session.has_host_code
+        has_code = member.has_host_code or (session is not None and session.has_host_code)
         if has_code or (is_authenticated and self.is_host_account(nickname)):
             return
         before = () if session is None else (session.nickname,)

@@ -97,6 +97,15 @@ class Restrictions:
         found = [by_key[key] for key in _identity_keys(identity) if key in by_key]
         return max((each for each in found if each.lasts(now)), key=_end, default=None)
 
+    def all_for(self, what: str, identity: Identity) -> list[Restriction]:
+        """All of that kind that are for `identity`, also those that have ended."""
+        keys = frozenset(_identity_keys(identity))
+        return [
+            each
+            for each in self._restrictions
+            if each.what == what and not keys.isdisjoint(_restriction_keys(each))
+        ]
+
     def same(self, what: str, nickname: str) -> Restriction | None:
         """The one of that kind that was made for that nickname, in any case."""
         key = names.casefold(nickname)

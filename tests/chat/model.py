@@ -3,19 +3,35 @@
 from dataclasses import dataclass, field
 
 from chatd.chat import commands, events, limits, names
-from chatd.chat.commands import Command
+from chatd.chat.commands import Command, SendMessage
 from chatd.chat.errors import Refusal
 from chatd.chat.events import Event, Message, Topic
 from chatd.chat.names import LOBBY
 from chatd.chat.outbox import MemberId
+from tests.chat.model_restrictions import ModelRestriction, ModelRestrictions, look_alike
+
+#: What hosts and operators decide.
+Decision = (
+    commands.Kick
+    | commands.Ban
+    | commands.Mute
+    | commands.Unban
+    | commands.Unmute
+    | commands.ListBans
+)
 
 
 @dataclass
 class ModelRoom:
-    """A room, with all messages that were ever sent to it."""
+    """A room, with all messages that were ever sent to it.
+
+    :ivar life: counts the rooms that there have been.
+    """
 
     name: str
+    life: int
     members: list[MemberId] = field(default_factory=list)
+    operators: set[MemberId] = field(default_factory=set)
     messages: list[Message] = field(default_factory=list)
     topic: Topic | None = None
 
@@ -27,18 +43,23 @@ class Model:
     :ivar names: the nickname of each member.
     :ivar addresses: the address of each connection.
     :ivar away: why the users of members are away.
+    :ivar hosts: the members that are hosts.
     :ivar received: the events that each connection was sent, also after it was removed.
     """
 
     slots: int
     max_messages: int
+    now: int = 0
     names: dict[MemberId, str] = field(default_factory=dict)
     addresses: dict[MemberId, str] = field(default_factory=dict)
     away: dict[MemberId, str] = field(default_factory=dict)
     unregistered: set[MemberId] = field(default_factory=set)
     watchers: set[MemberId] = field(default_factory=set)
     received: dict[MemberId, list[Event]] = field(default_factory=dict)
-    rooms: list[ModelRoom] = field(default_factory=lambda: [ModelRoom(LOBBY)])
+    lives: int = 1
+    rooms: list[ModelRoom] = field(default_factory=lambda: [ModelRoom(LOBBY, 1)])
+    hosts: set[MemberId] = field(default_factory=set)
+    restrictions: ModelRestrictions = field(default_factory=ModelRestrictions)
 
     @property
     def free(self) -> int:
@@ -71,6 +92,12 @@ class Model:
                 return room
         return None
 
+    def create_room(self, name: str, member: MemberId) -> ModelRoom:
+        self.lives += 1
+        room = ModelRoom(name, self.lives, operators={member})
+        self.rooms.append(room)
+        return room
+
     def rooms_of(self, member: MemberId) -> set[str]:
         return {room.name for room in self.rooms if member in room.members}
 
@@ -79,46 +106,143 @@ class Model:
         room = self.room(getattr(command, "room", None) or "")
         is_there = room is not None and member in room.members
         match command:
-            case commands.SendMessage() | commands.LeaveRoom():
-                return is_there and is_valid_text(getattr(command, "text", "none"))
-            case commands.SendPrivate(text=text, to=to):
-                return is_valid_text(text) and any(
-                    self.member_named(name) is not None for name in to
-                )
+            case commands.LeaveRoom():
+                return is_there
+            case commands.SendMessage() | commands.SetTopic():
+                is_valid = is_valid_text if isinstance(command, SendMessage) else is_valid_line
+                return is_there and is_valid(command.text) and not self.is_muted(member, room)
             case commands.JoinRoom(room=name):
-                return is_valid_room(name) and not is_there
+                is_banned = room is not None and self.is_restricted("ban", member, room)
+                return is_valid_room(name) and not is_there and not is_banned
             case commands.ReadHistory() | commands.ListUsers():
                 return room is not None or command.room is None
-            case commands.Rename(nickname=nickname):
-                return self.may_have_nickname(member, nickname)
-            case commands.Enter(nickname=nickname):
-                # A member that was entered under its address may still choose a nickname.
-                is_nameless = self.names[member] == self.addresses[member]
-                return is_nameless and self.may_have_nickname(member, nickname)
+            case commands.ReadTopic():
+                return room is not None
             case commands.Search(room=str(name)):
                 return is_valid_room(name)
             case _:
-                return self._may_tell(command, room, is_there=is_there)
+                return self._may_in_the_chat(member, command)
 
-    def _may_tell(self, command: Command, room: ModelRoom | None, *, is_there: bool) -> bool:
+    def _may_in_the_chat(self, member: MemberId, command: Command) -> bool:
         match command:
-            case commands.SetTopic(text=text):
-                return is_there and is_valid_line(text)
+            case commands.SendPrivate(text=text, to=to):
+                found = [each for each in map(self.member_named, to) if each is not None]
+                is_heard = self.hosts.issuperset(found) or not self.is_muted(member, None)
+                return is_valid_text(text) and bool(found) and is_heard
             case commands.SetAway(text=text):
-                return is_valid_line(text)
-            case commands.ReadTopic():
-                return room is not None
+                is_heard = not text.strip() or not self.is_muted(member, None)
+                return is_valid_line(text) and is_heard
             case commands.WhoIs(nickname=nickname):
                 return self.member_named(nickname) is not None
+            case commands.Rename(nickname=nickname):
+                is_free = not self.is_muted(member, None) or self._is_nameless(member)
+                return is_free and self._may_be_called(member, nickname)
+            case commands.Enter(nickname=nickname):
+                # A member that was entered under its address may still choose a nickname.
+                return self._is_nameless(member) and self._may_be_called(member, nickname)
+            case commands.Watch():
+                return False
             case _:
-                return not isinstance(command, commands.Watch)
+                return not isinstance(command, Decision) or self._may_decide(member, command)
+
+    def _may_be_called(self, member: MemberId, nickname: str) -> bool:
+        return self.may_have_nickname(member, nickname) and (
+            member in self.hosts or not self.is_banned_name(nickname)
+        )
+
+    def _may_decide(self, member: MemberId, command: Decision) -> bool:
+        """Whether a member may decide that for a room, or for the chat."""
+        room = None if command.room is None else self.room(command.room)
+        operators = set() if room is None else room.operators
+        if (room is None) != (command.room is None) or member not in self.hosts | operators:
+            return False
+        match command:
+            case commands.ListBans():
+                return True
+            case commands.Unban(nickname=nickname) | commands.Unmute(nickname=nickname):
+                is_own = self.member_named(nickname) == member and member not in self.hosts
+                return bool(self.lifted(command)) and not is_own
+            case commands.Kick(nickname=nickname, reason=reason):
+                target = self.member_named(nickname)
+                is_known = target is not None and (room is None or target in room.members)
+            case (
+                commands.Ban(nickname=nickname, seconds=seconds, reason=reason)
+                | commands.Mute(nickname=nickname, seconds=seconds, reason=reason)
+            ):
+                target = self.member_named(nickname)
+                is_known = (target is not None or is_valid_nickname(nickname)) and (
+                    seconds is None or 0 < seconds <= limits.BAN_SECONDS
+                )
+        return is_known and is_valid_line(reason) and target not in self.hosts | {member}
+
+    def _life(self, room_name: str | None) -> int:
+        room = None if room_name is None else self.room(room_name)
+        return 0 if room is None else room.life
+
+    def lifted(self, command: commands.Unban | commands.Unmute) -> list[ModelRestriction]:
+        """The restrictions that the command lifts."""
+        what = "ban" if isinstance(command, commands.Unban) else "mute"
+        life = self._life(command.room)
+        target = self.member_named(command.nickname)
+        same = ModelRestriction(what, life, command.nickname, None, None, has_looks=False)
+        return [
+            each
+            for each in self.restrictions.all
+            if (each.what, each.life) == (what, life)
+            and each.lasts(self.now)
+            and (
+                each.is_same(same)
+                or (target is not None and each.is_for(self.names[target], target))
+            )
+        ]
+
+    def restrict(self, command: commands.Ban | commands.Mute) -> MemberId | None:
+        """Remember a ban or a mute; returns the member for whom it is, if it is there."""
+        target = self.member_named(command.nickname)
+        nickname = names.nickname(command.nickname) if target is None else self.names[target]
+        others = [name for each, name in self.names.items() if each != target]
+        self.restrictions.add(
+            ModelRestriction(
+                "ban" if isinstance(command, commands.Ban) else "mute",
+                self._life(command.room),
+                nickname,
+                None if command.seconds is None else self.now + 1_000 * command.seconds,
+                target,
+                has_looks=not any(look_alike(nickname, each) for each in others),
+            )
+        )
+        return target
+
+    def is_restricted(self, what: str, member: MemberId, room: ModelRoom | None) -> bool:
+        life = 0 if room is None else room.life
+        found = self.restrictions.found(what, life, self.names[member], member, self.now)
+        return bool(found) and member not in self.hosts
+
+    def is_muted(self, member: MemberId, room: ModelRoom | None) -> bool:
+        """Whether the member is muted there, or in the whole chat."""
+        places = {None} if room is None else {None, room.name}
+        return any(
+            self.is_restricted("mute", member, None if place is None else room) for place in places
+        )
+
+    def is_banned_name(self, nickname: str) -> bool:
+        """Whether a valid nickname is banned from the chat."""
+        name = names.nickname(nickname)
+        return bool(self.restrictions.found("ban", 0, name, None, self.now))
+
+    def _is_nameless(self, member: MemberId) -> bool:
+        return self.names[member] == self.addresses[member]
 
     def may_before_entering(self, member: MemberId, command: Command) -> bool:
         """Whether the hub must carry out `command`, if `member` has not entered."""
         match command:
             case commands.Enter(nickname=nickname):
                 has_slot = member not in self.unregistered | self.watchers
-                return (has_slot or self.free > 0) and self.may_have_nickname(member, nickname)
+                return (
+                    (has_slot or self.free > 0)
+                    and self.may_have_nickname(member, nickname)
+                    and not self.is_banned_name(nickname)
+                )
             case commands.Watch():
                 return True
             case (
@@ -143,8 +267,12 @@ class Model:
 
     def leave_room(self, member: MemberId, room: ModelRoom) -> None:
         room.members.remove(member)
+        room.operators.discard(member)
         if not room.members and room.name != LOBBY:
             self.rooms.remove(room)
+            ended = [each for each in self.restrictions.all if each.life == room.life]
+            for each in ended:
+                self.restrictions.all.remove(each)
 
     def remove(self, member: MemberId, reason: str) -> None:
         """Remove a connection; nothing happens if it was removed before."""
@@ -154,6 +282,7 @@ class Model:
         for room in [room for room in self.rooms if member in room.members]:
             self.leave_room(member, room)
         self.away.pop(member, None)
+        self.hosts.discard(member)
         if name := self.names.pop(member, ""):
             self.send_to_all(member, events.MemberLeft(name, reason))
 
@@ -175,6 +304,14 @@ def is_valid_line(text: str) -> bool:
     """Whether it can be a topic, or why somebody is away."""
     try:
         names.line_text(text, limits.AWAY_CHARACTERS, "It")
+    except Refusal:
+        return False
+    return True
+
+
+def is_valid_nickname(name: str) -> bool:
+    try:
+        names.nickname(name)
     except Refusal:
         return False
     return True

@@ -3,12 +3,17 @@
 from hypothesis import strategies as st
 
 from chatd.chat.commands import (
+    Ban,
     Command,
     Enter,
+    GrantHost,
     JoinRoom,
+    Kick,
     LeaveRoom,
+    ListBans,
     ListRooms,
     ListUsers,
+    Mute,
     Ping,
     ReadHistory,
     ReadTopic,
@@ -18,6 +23,8 @@ from chatd.chat.commands import (
     SendPrivate,
     SetAway,
     SetTopic,
+    Unban,
+    Unmute,
     Watch,
     WhoIs,
 )
@@ -43,6 +50,8 @@ TEXTS = st.sampled_from(["hello", "two\nlines", "", "\x00", "x" * 4097]) | st.te
 ROOMS = st.sampled_from(["#lobby", "#Lobby", "#dev", "#DEV", "#\uff44ev", "#x", "lobby", "#", ""])
 NUMBERS = st.integers(-2, 30) | st.sampled_from([2**63, 10**30])
 
+SECONDS = st.none() | st.sampled_from([-1, 0, 1, 40, 31_622_400, 31_622_401, 2**53 - 1])
+
 COMMANDS: st.SearchStrategy[Command] = st.one_of(
     st.builds(SendMessage, TEXTS),
     st.builds(SendMessage, TEXTS, ROOMS, st.booleans()),
@@ -62,10 +71,19 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
     st.builds(Search, TEXTS, st.none() | ROOMS, st.none() | NICKNAMES, before=NUMBERS),
     st.just(Ping()),
     st.just(Watch()),
+    st.builds(Kick, NICKNAMES, st.none() | ROOMS, TEXTS),
+    st.builds(Ban, NICKNAMES, st.none() | ROOMS, SECONDS, TEXTS),
+    st.builds(Mute, NICKNAMES, st.none() | ROOMS, SECONDS, TEXTS),
+    st.builds(Unban, NICKNAMES, st.none() | ROOMS),
+    st.builds(Unmute, NICKNAMES, st.none() | ROOMS),
+    st.builds(ListBans, st.none() | ROOMS),
 )
 
 #: Mostly commands that the hub carries out, so that more happens.
 A_ROOM = st.sampled_from(["#lobby", "#dev", "#DEV", "#x"])
+A_MEMBER = st.sampled_from(["ice", "ICE", "moon", "sun", "x"])
+A_PLACE = st.none() | A_ROOM
+A_TIME = st.none() | st.sampled_from([1, 2, 40])
 VALID: st.SearchStrategy[Command] = st.one_of(
     st.builds(JoinRoom, A_ROOM),
     st.builds(LeaveRoom, A_ROOM),
@@ -73,7 +91,7 @@ VALID: st.SearchStrategy[Command] = st.one_of(
     st.builds(
         SendPrivate,
         st.just("psst"),
-        st.lists(st.sampled_from(["ice", "ICE", "moon", "sun", "x"]), max_size=4).map(tuple),
+        st.lists(A_MEMBER, max_size=4).map(tuple),
     ),
     st.builds(SetTopic, A_ROOM, st.sampled_from(["tea", "cake", ""])),
     st.builds(SetAway, st.sampled_from(["lunch", ""])),
@@ -82,6 +100,20 @@ VALID: st.SearchStrategy[Command] = st.one_of(
     st.builds(ReadHistory, A_ROOM),
     st.builds(Search, st.just("hello"), st.none() | A_ROOM),
     st.just(ListRooms()),
+    st.just(GrantHost()),
+    st.builds(Kick, A_MEMBER, A_PLACE, st.sampled_from(["", "spam"])),
+    st.builds(Ban, A_MEMBER, A_PLACE, A_TIME),
+    st.builds(Mute, A_MEMBER, A_PLACE, A_TIME, st.just("spam")),
+    st.builds(Unban, A_MEMBER, A_PLACE),
+    st.builds(Unmute, A_MEMBER, A_PLACE),
+    st.builds(ListBans, A_PLACE),
 )
 
-ANYTHING = VALID | COMMANDS
+
+@st.composite
+def _anything(draw: st.DrawFn) -> Command:
+    """A function, as Hypothesis writes out what a strategy consists of, which is too long here."""
+    return draw(VALID | COMMANDS)
+
+
+ANYTHING = _anything()

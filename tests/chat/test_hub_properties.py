@@ -5,12 +5,17 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from chatd.chat import events, limits, names
 from chatd.chat.commands import (
+    Ban,
     Command,
     Enter,
+    GrantHost,
     JoinRoom,
+    Kick,
     LeaveRoom,
+    ListBans,
     ListRooms,
     ListUsers,
+    Mute,
     Ping,
     Quit,
     ReadHistory,
@@ -21,15 +26,18 @@ from chatd.chat.commands import (
     SendPrivate,
     SetAway,
     SetTopic,
+    Unban,
+    Unmute,
     Watch,
     WhoIs,
 )
 from chatd.chat.errors import Full, NotRegistered, Refusal
 from chatd.chat.events import MemberEntered, MemberRenamed, Message, PrivateMessage, Reply
 from chatd.chat.hub import Hub, HubSettings
+from chatd.chat.moderation_events import Bans, Moderation, Restricted
 from chatd.chat.names import LOBBY
 from chatd.chat.outbox import MemberId
-from tests.chat.model import Model, ModelRoom
+from tests.chat.model import Decision, Model, ModelRoom
 from tests.chat.replay import Step, comparable, run_step
 from tests.chat.strategies import ANYTHING, NICKNAMES
 from tests.fakes import RecordingOutbox
@@ -38,8 +46,13 @@ from tests.fakes import RecordingOutbox
 class Chatting(RuleBasedStateMachine):
     """Connections come, enter, send commands and go, at random."""
 
-    @initialize(slots=st.integers(1, 6), max_messages=st.integers(0, 10), count=st.integers(0, 4))
-    def start(self, slots: int, max_messages: int, count: int) -> None:
+    @initialize(
+        slots=st.integers(1, 6),
+        max_messages=st.integers(0, 10),
+        count=st.integers(0, 4),
+        has_host=st.booleans(),
+    )
+    def start(self, slots: int, max_messages: int, count: int, has_host: bool) -> None:
         self.model = Model(slots, max_messages)
         self.outbox = RecordingOutbox()
         self.hub = Hub(HubSettings("work", slots, max_messages), self.outbox, 0)
@@ -48,6 +61,8 @@ class Chatting(RuleBasedStateMachine):
         self.results: list[object] = []
         for nickname in ("ice", "moon", "sun", "x")[:count]:
             self.connect_and_perhaps_enter(nickname, (LOBBY,))
+        if has_host and self.model.names:
+            self._send(min(self.model.names), GrantHost())
 
     def do(self, step: Step) -> MemberId | Reply | Refusal | None:
         """Make one call, and record it with its result."""
@@ -71,12 +86,12 @@ class Chatting(RuleBasedStateMachine):
     @precondition(lambda self: self.model.addresses)
     @rule(
         commands=st.lists(st.tuples(st.integers(0, 5), ANYTHING), min_size=1, max_size=12),
-        seconds=st.integers(0, 1_000),
+        milliseconds=st.integers(0, 1_000),
     )
-    def several_send_commands(self, commands: list[tuple[int, Command]], seconds: int) -> None:
+    def several_send_commands(self, commands: list[tuple[int, Command]], milliseconds: int) -> None:
         """Several commands in one rule: of single steps, Hypothesis makes too few to get far."""
         for pick, command in commands:
-            self.now += seconds
+            self.now += milliseconds
             here = sorted(self.model.addresses)
             self._send(here[pick % len(here)], command)
             self.every_member_received_exactly_its_events_in_order()
@@ -96,9 +111,12 @@ class Chatting(RuleBasedStateMachine):
         return result
 
     def _send(self, member: MemberId, command: Command) -> None:
+        self.model.now = self.now
+        before = self.hub.state()
         result = self.do(Step(member, self.now, command))
         assert isinstance(result, Refusal | Reply)
         if isinstance(result, Refusal):
+            assert self.hub.state() == before, "a refused command changes nothing"
             self._refused(member, command, result)
         else:
             self._done(member, command, result)
@@ -137,6 +155,9 @@ class Chatting(RuleBasedStateMachine):
             return
         assert self.model.may(member, command)
         room = self.model.room(getattr(command, "room", None) or LOBBY)
+        if isinstance(command, Decision | GrantHost):
+            self._decided(member, command, reply)
+            return
         match command, reply:
             case Rename(), events.Ok():
                 self._renamed(member)
@@ -150,18 +171,96 @@ class Chatting(RuleBasedStateMachine):
                 self._private_sent(member, command, reply)
             case JoinRoom(), events.JoinDone():
                 self._joined(member, room, reply)
-            case LeaveRoom(), events.Ok() if room is not None:
-                self.model.send_to_room(
-                    room, member, events.RoomLeft(room.name, self.model.names[member])
-                )
-                self.model.leave_room(member, room)
             case _:
                 self._told(member, command, reply, room)
+
+    def _decided(self, member: MemberId, command: Decision | GrantHost, reply: Reply) -> None:
+        """A host or an operator has kept order."""
+        place = None if isinstance(command, GrantHost) else command.room
+        room = None if place is None else self.model.room(place)
+        match command, reply:
+            case GrantHost(), events.Ok():
+                by = self.model.names[member]
+                if member not in self.model.hosts:
+                    self.model.send_to_all(0, Moderation("host", by, by))
+                self.model.hosts.add(member)
+            case Kick(nickname=nickname), events.Ok():
+                target = self.model.member_named(nickname)
+                assert target is not None
+                name = self.model.names[target]
+                told = Restricted("kick", "", reason=command.reason.strip())
+                self._tell(member, name, room, target, told)
+                self._take_out(target, room, "kicked")
+            case ((Ban() | Mute()), events.Ok()):
+                self._restricted(member, command, room)
+            case ((Unban() | Unmute()), events.Ok()):
+                self._lifted(member, command, room)
+            case ListBans(), Bans(bans=bans):
+                assert [(each.what, each.nickname, each.until or None) for each in bans] == [
+                    (each.what, each.nickname, each.until)
+                    for each in self.model.restrictions.all
+                    if each.life == (0 if room is None else room.life) and each.lasts(self.now)
+                ]
+            case _:
+                raise AssertionError(f"{command} had the reply {reply}")
+
+    def _restricted(self, member: MemberId, command: Ban | Mute, room: ModelRoom | None) -> None:
+        target = self.model.restrict(command)
+        until = 0 if command.seconds is None else self.now + 1_000 * command.seconds
+        what = type(command).__name__.lower()
+        told = Restricted(what, "", reason=command.reason.strip(), until=until)
+        nickname = names.nickname(command.nickname) if target is None else self.model.names[target]
+        self._tell(member, nickname, room, target, told)
+        if isinstance(command, Ban) and target is not None:
+            self._take_out(target, room, "banned")
+
+    def _lifted(self, member: MemberId, command: Unban | Unmute, room: ModelRoom | None) -> None:
+        lifted = self.model.lifted(command)
+        for each in lifted:
+            self.model.restrictions.all.remove(each)
+        target = self.model.member_named(command.nickname)
+        nickname = lifted[0].nickname if target is None else self.model.names[target]
+        if target is None and lifted[0].member in self.model.names:
+            target = lifted[0].member
+        told = Restricted(type(command).__name__.lower(), "")
+        target = target if isinstance(command, Unmute) else None
+        self._tell(member, nickname, room, target, told)
+
+    def _tell(
+        self,
+        member: MemberId,
+        nickname: str,
+        room: ModelRoom | None,
+        target: MemberId | None,
+        told: Restricted,
+    ) -> None:
+        by, name = self.model.names[member], None if room is None else room.name
+        if target is not None:
+            event = Restricted(told.what, by, name, told.reason, told.until)
+            self.model.received[target].append(event)
+        public = Moderation(told.what, by, nickname, name)
+        if room is None:
+            self.model.send_to_all(member, public)
+        else:
+            self.model.send_to_room(room, member, public)
+
+    def _take_out(self, target: MemberId, room: ModelRoom | None, reason: str) -> None:
+        if room is None:
+            self.model.remove(target, reason)
+        elif target in room.members:
+            name = self.model.names[target]
+            self.model.send_to_room(room, target, events.RoomLeft(room.name, name))
+            self.model.leave_room(target, room)
 
     def _told(
         self, member: MemberId, command: Command, reply: Reply, room: ModelRoom | None
     ) -> None:
         match command, reply:
+            case LeaveRoom(), events.Ok() if room is not None:
+                self.model.send_to_room(
+                    room, member, events.RoomLeft(room.name, self.model.names[member])
+                )
+                self.model.leave_room(member, room)
             case SetTopic(), events.Ok() if room is not None:
                 text = command.text.strip()
                 topic = events.Topic(room.name, text, self.model.names[member], self.now)
@@ -191,14 +290,17 @@ class Chatting(RuleBasedStateMachine):
     def _entered(self, member: MemberId, command: Enter, welcome: events.Welcome) -> None:
         self.model.send_to_all(member, MemberEntered(welcome.nickname))
         self.model.names[member] = welcome.nickname
-        assert welcome.rooms == command.rooms
-        if command.rooms:
-            self.model.rooms[0].members.append(member)
+        lobby = self.model.rooms[0]
+        is_in = bool(command.rooms) and not self.model.is_restricted("ban", member, lobby)
+        assert welcome.rooms == (command.rooms if is_in else ())
+        if is_in:
+            lobby.members.append(member)
 
     def _renamed(self, member: MemberId) -> None:
         old, new = self.model.names[member], self.hub.nickname(member)
         self.model.names[member] = new
         if old != new:
+            self.model.restrictions.renamed(member, old, new, self.now)
             self.model.send_to_all(member, MemberRenamed(old, new))
 
     def _sent(
@@ -237,8 +339,7 @@ class Chatting(RuleBasedStateMachine):
     def _joined(self, member: MemberId, room: ModelRoom | None, reply: events.JoinDone) -> None:
         assert reply.created == (room is None)
         if room is None:
-            room = ModelRoom(reply.room)
-            self.model.rooms.append(room)
+            room = self.model.create_room(reply.room, member)
         assert reply.room == room.name
         self.model.send_to_room(
             room, member, events.RoomJoined(room.name, self.model.names[member])
@@ -256,6 +357,13 @@ class Chatting(RuleBasedStateMachine):
                     for each in listed
                 }
                 assert len(users) == len(listed)
+                by_name = {user.nickname: user for user in users}
+                for each in listed:
+                    user = by_name[self.model.names[each]]
+                    assert user.host == (each in self.model.hosts)
+                    assert set(user.operator) == {
+                        other.name for other in self.model.rooms if each in other.operators
+                    }
             case ReadHistory(limit=limit, before=before), events.History() if room is not None:
                 assert list(reply.messages) == self.model.last(room, limit, before)
                 assert reply.room == room.name

@@ -53,11 +53,15 @@ OPERATIONS: st.SearchStrategy[Operation[Any]] = st.one_of(
     st.builds(Handle, MEMBERS, ANYTHING),
     st.builds(Handle, MEMBERS, ANYTHING, NUMBERS),
     st.builds(Handle, MEMBERS, ENTERING),
-    st.builds(ReserveSlot, st.sampled_from(["127.0.0.1:1", "127.0.0.1:2"])),
+    st.builds(ReserveSlot, st.sampled_from(["127.0.0.1:1", "10.0.0.7:1", "10.0.0.7:2"])),
     st.builds(ConnectWithoutSlot, st.just("127.0.0.1:3")),
     st.builds(RemoveMember, MEMBERS, st.sampled_from(["too slow", "quit"])),
     st.builds(LoseConnection, MEMBERS),
-    st.builds(SetAccounts, st.dictionaries(NICKNAMES, st.booleans(), max_size=3)),
+    st.builds(
+        SetAccounts,
+        st.dictionaries(NICKNAMES.map(str.casefold), st.booleans(), max_size=3),
+        st.frozensets(NICKNAMES.map(str.casefold), max_size=3),
+    ),
     st.builds(
         SetFingerprints,
         st.dictionaries(NICKNAMES.map(str.casefold), st.sampled_from("ab"), max_size=3),

@@ -39,6 +39,7 @@ TOKENS = st.sampled_from(["", "t1", "t2", "t3"])
 NUMBERS = st.integers(0, 40)
 KEYS = st.builds(SessionKeys, TOKENS, TOKENS, st.integers(0, 3))
 LOBBY = st.sampled_from([(), ("#lobby",)])
+PLACES = st.none() | ROOMS
 TO = st.lists(NAMES, min_size=1, max_size=3).map(tuple)
 
 COMMANDS: st.SearchStrategy[Any] = st.one_of(
@@ -51,6 +52,12 @@ COMMANDS: st.SearchStrategy[Any] = st.one_of(
     st.builds(commands.LeaveRoom, ROOMS),
     st.builds(commands.Rename, NAMES),
     st.just(commands.Quit()),
+    st.just(commands.GrantHost()),
+    st.builds(commands.Kick, NAMES, PLACES),
+    st.builds(commands.Ban, NAMES, PLACES, st.none() | st.just(40)),
+    st.builds(commands.Mute, NAMES, PLACES, st.none() | st.just(40), st.just("spam")),
+    st.builds(commands.Unban, NAMES, PLACES),
+    st.builds(commands.Unmute, NAMES, PLACES),
 )
 
 
@@ -67,7 +74,7 @@ def _of(node: str) -> st.SearchStrategy[Operation[Any]]:
         handled,
         st.builds(LoseConnection, MEMBERS),
         st.builds(RemoveMember, MEMBERS, st.sampled_from(["inactive", "too slow"])),
-        st.builds(SetAccounts, accounts),
+        st.builds(SetAccounts, accounts, st.frozensets(st.sampled_from(["ice", "sun"]))),
         st.builds(SetFingerprints, fingerprints),
         NODES.map(lambda other: EndNode(other, 0)),
         NODES.map(lambda other: ChangeNode(Node(other, ("a:2",), ()))),

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chatd.chat import limits
-from chatd.chat.commands import Enter, SendMessage, SessionKeys
+from chatd.chat.commands import Ban, Enter, GrantHost, Mute, SendMessage, SessionKeys, Unban
 from chatd.chat.errors import Refusal
 from chatd.chat.events import Node, Ok, Resumed, Welcome
 from chatd.log.node_operations import ChangeNode
@@ -60,6 +60,12 @@ class Talker:
         if self.node is not None and self._member is not None:
             self.node.ask(LoseConnection(self._member))
         self.node = self._member = None
+
+    def keep_order(self) -> None:
+        """Become a host, and decide about somebody who is not there."""
+        if self.node is not None and self._member is not None:
+            for command in (GrantHost(), Unban("noise"), Ban("noise"), Mute("noise", None, 2)):
+                self.node.ask(Handle(self._member, command))
 
     def _connect(self, node: ClusterNode) -> None:
         self.node, self._drops = node, node.drops
@@ -145,6 +151,9 @@ class World:
         """The link of a talker breaks."""
         self.talkers[number % 3].lose_connection()
 
+    def keep_order(self, number: int) -> None:
+        self.talkers[number % 3].keep_order()
+
     def kill(self, name: str) -> None:
         node = self.node(name)
         if node is not None and len(self.cluster.nodes) > 1:
@@ -215,6 +224,7 @@ STEPS: st.SearchStrategy[Step] = st.one_of(
     st.sampled_from([0.2, 1.0, 5.0, 12.0]).map(lambda seconds: named(World.advance, seconds)),
     st.just(named(World.append)),
     st.integers(0, 2).map(lambda number: named(World.drop, number)),
+    st.integers(0, 2).map(lambda number: named(World.keep_order, number)),
     ONE.map(lambda name: named(World.kill, name)),
     ONE.map(lambda name: named(World.stop, name)),
     ONE.map(lambda name: named(World.restart, name)),
