@@ -364,6 +364,12 @@ POINTS = {
         "store/test_kill.py::"
         "test_nothing_that_was_confirmed_is_lost_and_messages_come_with_their_entries",
     ),
+    "Hosts keep order": (
+        "server/test_order_pairs.py::test_a_muted_member_reads_but_does_not_write",
+        "server/test_order_pairs.py::"
+        "test_a_member_that_is_banned_is_kept_out_under_a_look_alike_too",
+        "server/test_kept_order.py::test_a_ban_and_a_mute_hold_after_a_restart",
+    ),
     "A server listens": (
         "server/test_service.py::test_the_server_listens_on_each_given_address_and_nowhere_else",
         "discovery/test_responder.py::test_only_a_host_of_a_known_subnet_gets_a_reply",
