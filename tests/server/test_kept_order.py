@@ -1,5 +1,6 @@
 """What hosts decide survives a restart of a server that keeps its chat."""
 
+from chatd.chat import limits
 from tests.log.memory_engine import MemoryEngine
 from tests.server.harness import Client
 from tests.server.test_kept_chat import KeptHarness
@@ -28,6 +29,7 @@ def test_a_ban_and_a_mute_hold_after_a_restart() -> None:
         harness.chat.end()
         harness.commit()
     with KeptHarness(engine) as again:
+        again.pass_time(limits.AWAY_SECONDS + 1)  # until then the members of before may resume
         moon = entered(again, "moon", "10.35.11.12")
         moon.say("hello")
         again.commit()
