@@ -8,6 +8,6 @@ import { createNotifications } from "./notifications.js";
 /** Add it all to the page; the returned components are drawn after the others. */
 export function createExtras({ tools, form, field, menu, favicon }, session) {
   const notifications = createNotifications(menu, session.selectRoom);
-  session.onInvite(createInvite(menu, session.url));
+  session.onCommand("show-invite", createInvite(menu, session.url));
   return [createEmojiPicker({ tools, form, field }), notifications, createBadge(favicon)];
 }

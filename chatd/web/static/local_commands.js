@@ -9,12 +9,13 @@ const MAX_IGNORED = 100;
 
 /** By the type of the frame that commands.js makes of them: functions of that frame.
  *
+ * Other parts of the page add theirs: the invitation, and files.
  * They work on the state in `store`, by the actions of the session. They throw NotSent.
  */
 export function createLocalCommands(
   store,
   search,
-  { showNotices, selectRoom, openTalk, closeTalk, leave, showInvite },
+  { showNotices, selectRoom, openTalk, closeTalk, leave },
 ) {
   const { dispatch } = store;
 
@@ -61,7 +62,6 @@ export function createLocalCommands(
       showNotices(["What ", { name: data.nickname }, " says is shown again."]);
     },
     clear: () => dispatch({ type: "cleared", isCleared: true }),
-    "show-invite": showInvite,
     "who-am-i": () => showNotices(...describeSelf(store.state).map((sentence) => [sentence])),
     quit: leave,
   };

@@ -10,6 +10,8 @@ import { createDialog } from "./dialog.js";
 import { setUpDrawers, setUpMenu } from "./drawers.js";
 import { createExtras } from "./extras.js";
 import { createHostItem } from "./host_item.js";
+import { createFilePicker } from "./file_picker.js";
+import { createFileView } from "./file_view.js";
 import { createKeyPrompt } from "./key_prompt.js";
 import { createMenu } from "./menu.js";
 import { messageItems, roomItems, userItems } from "./menu_items.js";
@@ -29,6 +31,7 @@ import { createSignIn } from "./sign_in.js";
 import { INITIAL_STATE } from "./state.js";
 import { createStatusBar } from "./status_bar.js";
 import { restore, save, trackEnd } from "./storage.js";
+import { createUploads } from "./uploads.js";
 import { createUserList } from "./user_list.js";
 
 /** A hidden page gets no animation frames, but its title must change. */
@@ -82,7 +85,11 @@ const dialog = createDialog();
 const dialogs = createModerationDialogs(dialog, session);
 const actions = { session, dialogs, openTalk, mention };
 
+const fileView = createFileView(session.url);
+const uploads = createUploads(store, session.url);
+
 const searchHandlers = {
+  createFile: fileView.create,
   onSearch: closeDrawers,
   onClose() {
     draw();
@@ -108,7 +115,8 @@ const components = [
     },
     session,
   ),
-  createSettings({ arrivals: byId("arrivals") }, session),
+  createSettings({ arrivals: byId("arrivals"), pictures: byId("pictures") }, session),
+  fileView.component,
   createRoomList(
     {
       list: byId("room-list"),
@@ -163,7 +171,7 @@ const components = [
       newer: byId("newer"),
     },
     session,
-    onRoomSelected,
+    { onSelect: onRoomSelected, createFile: fileView.create },
   ),
   createMessageMenu(
     {
@@ -232,6 +240,11 @@ const components = [
       messageField: byId("message"),
     },
     session,
+  ),
+  createFilePicker(
+    { tools: byId("composer-tools"), list: byId("uploads"), main: byId("main") },
+    session,
+    uploads,
   ),
   ...createExtras(
     {

@@ -18,11 +18,17 @@ export function itemOf(element) {
   return ITEMS.get(element);
 }
 
-/** The element of a row, as in rows.js, for the user called `nickname`. */
-export function createItem(item, nickname) {
+/** The element of a row, as in rows.js, for the user called `nickname`.
+ *
+ * `createFile` makes the element of a file.
+ */
+export function createItem(item, nickname, createFile) {
   const element = createElement("li", "", createElement("div", "body"));
   ITEMS.set(element, item);
   draw(element, item, nickname);
+  if (item.file) {
+    element.querySelector(".text").replaceWith(createFile(item.file));
+  }
   element.classList.toggle("action", item.action === true);
   if (nickname && item.kind === "message" && mentions(item.text, nickname)) {
     element.classList.add("mention");

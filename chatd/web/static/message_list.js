@@ -23,9 +23,14 @@ const END_PIXELS = 40;
 
 /** A function that shows the current room of a state in `log`, an element that scrolls.
  *
- * `onSelect` is called when the user opens a private talk from here.
+ * `onSelect` is called when the user opens a private talk from here; `createFile` makes the element
+ * of a file.
  */
-export function createMessageList({ log, content, list, older, newer }, session, onSelect) {
+export function createMessageList(
+  { log, content, list, older, newer },
+  session,
+  { onSelect, createFile },
+) {
   let state;
   let room = { items: [] };
   let rows = [];
@@ -39,7 +44,7 @@ export function createMessageList({ log, content, list, older, newer }, session,
 
   const showItems = keyedList(list, {
     key: keyOf,
-    create: (row) => createItem(row, state.nickname),
+    create: (row) => createItem(row, state.nickname, createFile),
     update: (element, row, previous) => updateItem(element, row, previous, row === firstNew),
     // An item that leaves the window may come back. Its element is then the same, highlighted for the
     // nickname that the user had when the message was first shown.

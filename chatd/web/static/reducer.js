@@ -116,6 +116,21 @@ const ACTIONS = {
     error: `Choose a nickname to join ${room}.`,
   }),
   wantedRoomJoined: (state) => ({ ...state, wantedRoom: "" }),
+  picturesChosen: (state, { pictures }) => ({ ...state, pictures }),
+  uploadAdded: (state, { upload }) => ({
+    ...state,
+    uploads: [...state.uploads, upload],
+    error: "",
+  }),
+  uploadProgressed: (state, { id, sent }) => ({
+    ...state,
+    uploads: state.uploads.map((each) => (each.id === id ? { ...each, sent } : each)),
+  }),
+  uploadEnded: (state, { id, error }) => ({
+    ...state,
+    uploads: state.uploads.filter((each) => each.id !== id),
+    error: error || state.error,
+  }),
   keyPromptClosed: (state) => ({ ...state, keyPrompt: null }),
   cleared: (state, { isCleared }) =>
     withRoom(state, state.rooms.get(state.currentRoom).name, (room) => ({

@@ -11,7 +11,7 @@ import { formatMoment, isoTimestamp } from "./time.js";
 export function createSearchView(
   { section, title, problem, found, list, older, close, form, input },
   session,
-  { onSearch, onClose },
+  { onSearch, onClose, createFile },
 ) {
   // By message: an element stays while older ones come.
   let elements = new Map();
@@ -37,7 +37,7 @@ export function createSearchView(
 
   function drawResults({ messages }, isFirstPage) {
     elements = new Map(
-      messages.map((message) => [message, elements.get(message) ?? createResult(message)]),
+      messages.map((message) => [message, elements.get(message) ?? createResult(message, createFile)]),
     );
     const below = found.scrollHeight - found.scrollTop;
     reconcile(list, [...elements.values()].reverse());
@@ -78,11 +78,15 @@ function describe({ messages, before, isLoading, error }) {
   return `${formatCount(messages.length, "message")} found${before ? ", there are older ones" : ""}`;
 }
 
-function createResult(message) {
+function createResult(message, createFile) {
   const { room, time, source, text } = message;
   const moment = createElement("time", "", formatMoment(time));
   moment.dateTime = isoTimestamp(time);
-  const said = message.removed ? createRemoved(message) : createMessageText(text);
+  const said = message.removed
+    ? createRemoved(message)
+    : message.file
+      ? createFile(message.file)
+      : createMessageText(text);
   const head = createElement("span", "head");
   head.append(createNickname(source, "source"), " ", createName(room, "found-in"), " ", moment);
   return createElement("li", "", createElement("div", "body", head, said));

@@ -287,8 +287,13 @@ function withUnread(room, list, nickname = "") {
 }
 
 /** `state` on the server that sent `data`, which may not be the one of the last connection. */
-function onServer(before, { server, started, cluster, key }, now) {
-  const state = { ...before, nodeOrigins: readOrigins(cluster?.nodes), serverKey: key ?? null };
+function onServer(before, { server, started, cluster, key, files }, now) {
+  const state = {
+    ...before,
+    nodeOrigins: readOrigins(cluster?.nodes),
+    serverKey: key ?? null,
+    takesFiles: Boolean(files),
+  };
   if (state.serverStarted === started && state.serverName === server) {
     return state;
   }

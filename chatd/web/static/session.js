@@ -53,7 +53,6 @@ export function createSession(store) {
   let isHelloUnanswered = false;
   let lateUntil = 0;
   let shownElsewhere;
-  let showInvite = () => {};
 
   function onOpen() {
     clearTimeout(enterTimer);
@@ -346,7 +345,6 @@ export function createSession(store) {
     openTalk,
     closeTalk,
     leave,
-    showInvite: () => showInvite(),
   });
 
   return {
@@ -360,6 +358,7 @@ export function createSession(store) {
     openTalk,
     closeTalk,
     showCleared: () => dispatch({ type: "cleared", isCleared: false }),
+    choosePictures: (pictures) => dispatch({ type: "picturesChosen", pictures }),
     chooseArrivals: (arrivals) => dispatch({ type: "arrivalsChosen", arrivals }),
     leave,
 
@@ -379,9 +378,9 @@ export function createSession(store) {
 
     sendPassword: secrets.sendPassword,
 
-    /** Have `show` called when the user asks how others come here. */
-    onInvite(show) {
-      showInvite = show;
+    /** Have `run(frame)` called for a command that another part of the page carries out. */
+    onCommand(type, run) {
+      localCommands[type] = run;
     },
 
     cancelPassword: () => dispatch({ type: "passwordCancelled" }),

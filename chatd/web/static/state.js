@@ -46,6 +46,8 @@ export const NO_SETTINGS = Object.freeze({
  * `restricted`: null, or what a host last did to the user in the whole chat; see moderation_events.js.
  * `farewell`: null, or why the user is not in the chat any more: a `sentence`, and the `nickname` to
  *   enter again with, which is empty if the user may not.
+ * `takesFiles`: whether the server takes files. `uploads`: those that are being sent; see uploads.js.
+ * `pictures`: whether they are shown at "once", or after a "tap".
  * `keyPrompt`: null, or `{ room, isWrong }` of the room whose word is asked for.
  */
 export const INITIAL_STATE = Object.freeze({
@@ -80,6 +82,9 @@ export const INITIAL_STATE = Object.freeze({
   restricted: null,
   farewell: null,
   keyPrompt: null,
+  takesFiles: false,
+  uploads: [],
+  pictures: "tap",
 });
 
 /** A room without messages, or a private talk.

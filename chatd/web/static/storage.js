@@ -7,6 +7,7 @@
  * session would drive each other out.
  */
 
+import { PICTURES_SHOWN } from "./files.js";
 import { STATUSES, markUnknown } from "./outbox.js";
 import { casefold } from "./names.js";
 import { ARRIVALS } from "./rows.js";
@@ -19,6 +20,7 @@ import { unnumbered } from "./timeline.js";
 const NICKNAME = "nickname";
 const IGNORED = "ignored";
 const ARRIVALS_SHOWN = "arrivals";
+const PICTURES = "pictures";
 const UNSENT = "unsent";
 const SHOWN = "shown";
 const NODES = "nodes";
@@ -53,10 +55,12 @@ export function restore(state) {
   const isResumed = isReleased && isSession(session);
   const ignored = toArray(attempt(() => JSON.parse(localStorage.getItem(IGNORED))));
   const arrivals = attempt(() => localStorage.getItem(ARRIVALS_SHOWN));
+  const pictures = attempt(() => localStorage.getItem(PICTURES));
   const restored = {
     ...state,
     ignored: new Map(ignored.filter(isString).map((name) => [casefold(name), name])),
     arrivals: ARRIVALS.has(arrivals) ? arrivals : state.arrivals,
+    pictures: PICTURES_SHOWN.has(pictures) ? pictures : state.pictures,
     nodeOrigins: toArray(load(NODES)).filter(isString),
     drafts: new Map(toArray(unsent?.drafts).filter(isDraft)),
     outbox: isResumed ? outbox : markUnknown(outbox, !isReleased),
@@ -177,6 +181,9 @@ export function save(state, before) {
   if (state.arrivals !== before.arrivals) {
     attempt(() => localStorage.setItem(ARRIVALS_SHOWN, state.arrivals));
   }
+  if (state.pictures !== before.pictures) {
+    attempt(() => localStorage.setItem(PICTURES, state.pictures));
+  }
   if (String(state.nodeOrigins) !== String(before.nodeOrigins)) {
     keep(NODES, state.nodeOrigins);
   }
@@ -248,7 +255,7 @@ function isRoom(value) {
 }
 
 function isItem(value) {
-  const { kind, seq, time, source, text, to, words, presence } = value ?? {};
+  const { kind, seq, time, to, words, presence } = value ?? {};
   if (typeof time !== "number" || seq !== undefined) {
     return false;
   }
@@ -260,13 +267,20 @@ function isItem(value) {
         isString(presence?.nickname ?? "")
       );
     case "private":
-      return [source, text].every(isString) && Array.isArray(to) && to.every(isString);
+      return isSaid(value) && Array.isArray(to) && to.every(isString);
     case "message":
     case "own":
-      return [source, text].every(isString);
+      return isSaid(value);
     default:
       return false;
   }
+}
+
+function isSaid({ source, text, file, removed }) {
+  return (
+    [source, text, removed ?? ""].every(isString) &&
+    (file === undefined || ([file?.id, file?.name].every(isString) && isNumber(file.bytes)))
+  );
 }
 
 function isString(value) {
