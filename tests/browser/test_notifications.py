@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import pytest
 
+from tests.browser import scripted_server
 from tests.browser.chat_page import ChatPage, OpenPage
 from tests.browser.server_harness import Server, send_messages
 
@@ -25,7 +26,7 @@ window.Notification = class extends EventTarget {
     window.shown.push({title, body: options.body, tag: options.tag})
     window.lastNotification = this
   }
-  close() {}
+  close() { window.ended = (window.ended ?? 0) + 1 }
 }
 window.AudioContext = class {
   state = 'suspended'
@@ -97,6 +98,21 @@ def test_private_messages_and_mentions_notify_a_user_who_does_not_look(
     ice.run("() => window.lastNotification.dispatchEvent(new Event('click'))")
     ice.show()
     ice.wait_until("() => document.querySelector('#log').textContent.includes('just you')")
+
+
+def test_the_notification_of_a_removed_message_is_closed(
+    open_faked: Callable[..., ChatPage], server: Server
+) -> None:
+    ice, moon = open_faked("granted", scripted_server.script()), server.add_member("moon")
+    press_notify(ice)
+    ice.hide()
+    send_messages(moon, "spam for @ice")
+    ice.wait_until("() => window.shown.length === 1")
+    assert ice.run("() => window.ended ?? 0") == 0
+    scripted_server.receive(
+        ice, "moderation", what="remove", by="ana", nickname="moon", room="#lobby", seq=1
+    )
+    ice.wait_until("() => window.ended === 1")
 
 
 def test_a_user_who_looks_at_the_page_is_not_notified(

@@ -16,20 +16,10 @@ _STATIC: Final = Path(static_files.__file__).with_name("static")
 
 #: Names of the page itself that features of newer browsers have, too.
 OWN_NAMES: Final = frozenset(
-    {
-        "address",
-        "check",
-        "connection",
-        "delay",
-        "dispatch",
-        "element",
-        "entry",
-        "first",
-        "icon",
-        "last",
-    }
-    | {"messages", "reconnect", "removed", "requested", "run", "seconds", "session", "since"}
-    | {"subscribe", "to", "token", "until"}
+    {"address", "bytes", "check", "component", "connection", "delay", "dispatch"}
+    | {"element", "entry", "first", "icon", "last", "messages", "reconnect", "removed"}
+    | {"requested", "run", "seconds", "session", "since", "subscribe", "to", "token"}
+    | {"until"}
 )
 
 #: What the page looks for before it uses it, as phones may lack it: notifications.js says so.
@@ -44,6 +34,7 @@ IMPROVEMENTS: Final = {
     "properties.resize": "a phone has no corner to drag",
     "properties.resize.none": "the same",
     "properties.text-size-adjust": "its name with a prefix is given, too",
+    "properties.accent-color": "a progress bar in the browser's own colour",
     "properties.contain": "slower drawing",
     "properties.contain.content": "the same",
     "properties.field-sizing": "composer.js fits the field",

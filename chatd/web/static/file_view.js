@@ -58,7 +58,6 @@ export function createLink(file, getUrl) {
 function createPicture(file, url) {
   const image = createElement("img", "picture");
   image.alt = escape(file.name);
-  image.loading = "lazy";
   image.decoding = "async";
   // The file may be at another node, which lets the pages of this cluster read it.
   image.crossOrigin = "anonymous";

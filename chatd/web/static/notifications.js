@@ -16,6 +16,8 @@ const MAX_BODY_CHARACTERS = 200;
 /** Add the button to `menu`, a list; a notification that is clicked calls `openRoom(name)`. */
 export function createNotifications(menu, openRoom) {
   let isOn = loadSetting();
+  // By room: the notification that is shown, and the number of its message.
+  const shown = new Map();
   const button = createButton("", toggle, "Notify me");
   const note = createElement("p", "note");
   note.setAttribute("role", "status");
@@ -38,6 +40,17 @@ export function createNotifications(menu, openRoom) {
     draw();
   }
 
+  /** A message that was removed is not to be read in a notification either. */
+  function closeRemoved({ rooms }) {
+    for (const [key, { seq, end }] of shown) {
+      const isRemoved = (item) => item.seq === seq && item.removed;
+      if (seq !== undefined && rooms.get(key)?.items.some(isRemoved)) {
+        end();
+        shown.delete(key);
+      }
+    }
+  }
+
   if (isOn) {
     for (const type of ["pointerdown", "keydown"]) {
       addEventListener(type, unlockSound, { once: true });
@@ -49,8 +62,11 @@ export function createNotifications(menu, openRoom) {
     const news = isOn && before && before.nickname ? findNews(state, before) : [];
     if (news.length) {
       playSound();
-      news.forEach((each) => notify(each, state, openRoom));
+      news.forEach((each) =>
+        shown.set(each.key, { seq: each.item.seq, end: notify(each, state, openRoom) }),
+      );
     }
+    closeRemoved(state);
   };
 }
 
@@ -79,10 +95,10 @@ function askForPermission(onAnswer) {
   }
 }
 
-/** Show a notification, unless the user looks at the page. */
+/** Show a notification, unless the user looks at the page; the result closes it. */
 function notify({ key, item }, state, openRoom) {
   if (document.hasFocus() || api()?.permission !== "granted") {
-    return;
+    return () => {};
   }
   const { name } = state.rooms.get(key);
   const source = escape(item.source);
@@ -96,8 +112,10 @@ function notify({ key, item }, state, openRoom) {
       openRoom(name);
       shown.close();
     });
+    return () => shown.close();
   } catch {
     // Chrome on Android wants a service worker for it: there the sound is all.
+    return () => {};
   }
 }
 
