@@ -66,11 +66,15 @@ class Member:
         resume = {"session": ""}
         self._send("hello", {"nickname": nickname, "version": 1, "resume": resume})
         self.token: str = self._next("welcome")["session"]
+        # A room of its own: nobody else has to read what it says.
+        self._room = f"#{nickname}"
+        self._send("join", {"room": self._room}, 0)
+        self._next("ok")
 
     def say(self, text: str, number: int) -> float:
         """How long a message takes until it is confirmed, in seconds."""
         began = monotonic()
-        self._send("message", {"text": text, "room": "#lobby"}, number)
+        self._send("message", {"text": text, "room": self._room}, number)
         self._next("ok")
         return monotonic() - began
 
