@@ -18,6 +18,7 @@ from typing_extensions import override
 from chatd.chat import commands, events, limits, names
 from chatd.chat.commands import ClientCommand
 from chatd.chat.errors import PasswordRequired, Refusal
+from chatd.chat.moderation_events import Moderation
 from chatd.client import status
 from chatd.client.connection_notices import ConnectionNotices
 from chatd.client.expulsion import Expulsion
@@ -284,12 +285,12 @@ class ChatClient(Service, Effects, SessionOwner, Client):
             self.restart_flush_timeout()
         where = f"{self._core.server} as {self.session.nickname}."
         is_resumed = self.session.is_resumed
+        if self._host_code and not is_resumed:  # a session that is resumed has kept the right
+            self.session.request(commands.GiveHostCode(self._host_code), self._host_code_answered)
         self._ui.set_status(status.Online(self.session.nickname, is_resumed))
         if not is_resumed:
             self._notices.release()
             self._ui.notify(f"Connected to {where}")
-        if self._host_code and not is_resumed:  # a session that is resumed has kept the right
-            self.session.request(commands.GiveHostCode(self._host_code), self._host_code_answered)
         if not self.when_online.called:
             if self._ui.is_interactive:
                 self._ui.notify(FIRST_HELP)
@@ -412,10 +413,15 @@ class ChatClient(Service, Effects, SessionOwner, Client):
                 self._core.hello_refused(self._inputs, frame.data.code, frame.data.message)
 
     def _member_frame_received(self, frame: FromServer) -> None:
-        if isinstance(frame, frames.NodesChanged):
-            self._finder.nodes.changed(frame.data.nodes)
-        else:
-            self.session.frame_received(frame)
+        match frame:
+            case frames.NodesChanged():
+                self._finder.nodes.changed(frame.data.nodes)
+            case frames.Moderation(data=Moderation(what="host", nickname=name)) if (
+                self._host_code and name == self.session.nickname
+            ):
+                pass  # whoever hosts the chat knows it; the others are told
+            case _:
+                self.session.frame_received(frame)
 
     @override
     def connection_lost(self, connection: ServerConnection, reason: str) -> None:

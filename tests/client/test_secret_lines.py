@@ -6,6 +6,7 @@ import pytest
 
 from chatd.chat.commands import ChangeRoom, GiveHostCode, JoinRoom
 from chatd.chat.errors import WrongPassword
+from chatd.chat.moderation_events import Moderation
 from chatd.client.terminal.input_history import InputHistory, is_private
 from chatd.wire import frames
 from chatd.wire.user_inputs import UserInput
@@ -78,6 +79,13 @@ def test_the_hosts_own_client_gives_the_code_after_each_welcome() -> None:
     client.sent()
     client.welcome()
     assert client.sent() == [{"type": "host", "id": 2, "data": {"code": SECRET}}]
+
+
+def test_its_user_need_not_be_told_of_being_a_host() -> None:
+    client = online(host_code=SECRET)
+    for nickname in ("ice", "moon"):
+        client.receive(frames.Moderation(data=Moderation("host", "ice", nickname)))
+    assert client.ui.shown == ["[Server]: moon is a host now."]
 
 
 def test_a_session_that_is_resumed_is_still_a_hosts() -> None:

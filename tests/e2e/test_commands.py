@@ -104,6 +104,7 @@ def test_launch_shows_what_a_guest_receives(
     assert launch.wait() == 0
     assert launch.stdout == [
         "[guest-2] [Server]: ice has entered the chat",
+        "[guest-2] [Server]: ice is a host now.",
         "[guest-2] ice: hello",
         "[guest-2] [Server]: ice has left the chat (quit)",
     ]
