@@ -134,11 +134,14 @@ def test_nobody_throws_out_a_host_or_themself(pair: Pair) -> None:
     assert not pair.ice.is_dropped()
 
 
-def test_a_jim_client_is_told_why_before_it_is_told_goodbye() -> None:
+def test_a_jim_client_is_told_why_before_it_is_told_goodbye_and_before_what_waits() -> None:
     with Pair(NativeUser, JimUser) as pair:
         make_host(pair)
+        for number in range(5):
+            pair.ice.say(f"line {number}")  # one object at a time is sent
         pair.ice.order("/kick moon spam")
         pair.settle()
-        important = [seen.text for seen in pair.moon.seen()][:2]
+        first, *important = [seen.text for seen in pair.moon.seen()][:3]
+        assert first == "line 0"
         reason = "You were removed from the chat by ice: spam. You may come back."
         assert important == [reason, "kicked"]
