@@ -163,3 +163,28 @@ def test_a_state_of_newer_rules_is_refused() -> None:
     newer = replace(hub.state(), rules=99)
     with pytest.raises(ValueError, match="rules 99"):
         hub.restore(codec.decode_snapshot(codec.encode_snapshot(0, newer))[1])
+
+
+def test_accounts_that_were_set_before_there_were_hosts_are_read() -> None:
+    data = msgspec.msgpack.encode([["accounts", {"star": False}]])
+    assert codec.decode_operations(data) == [SetAccounts({"star": False})]
+
+
+def test_a_state_from_before_there_were_hosts_is_read() -> None:
+    hub = Hub(HubSettings("work", slots=3, history=9), RecordingOutbox(), 0)
+    ice = hub.reserve_slot("10.0.0.1:1")
+    hub.handle(ice, commands.Enter("ice", keys=commands.SessionKeys("digest")), 0)
+    hub.handle(ice, commands.JoinRoom("#dev"), 0)
+    time, state = msgspec.msgpack.decode(codec.encode_snapshot(7, hub.state()))
+    del state["hosts"], state["restrictions"]
+    for room in state["rooms"]:
+        del room["operators"], room["restrictions"]
+    for each in (*state["members"], *state["sessions"]):
+        del each["has_host_code"]
+    [session] = state["sessions"]
+    session["rooms"] = [room[:3] for room in session["rooms"]]
+    _, read = codec.decode_snapshot(msgspec.msgpack.encode((time, state)))
+    restored = Hub(HubSettings("work", slots=3, history=9), RecordingOutbox(), 0)
+    restored.restore(read)
+    assert [each.rooms for each in restored.users().users] == [("#lobby", "#dev")]
+    assert [each.operator for each in restored.users().users] == [()]

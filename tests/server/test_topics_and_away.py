@@ -121,6 +121,7 @@ def test_whois_tells_what_is_public_and_no_address(harness: Harness) -> None:
     assert told["data"] == {
         "nickname": "Moon",
         "rooms": ["#lobby", "#dev"],
+        "operator": ["#dev"],
         "away": False,
         "away_text": "lunch",
         "account": False,
