@@ -12,7 +12,7 @@ from chatd.chat import limits
 from chatd.web.settings import WebSettings
 from tests.files.stores import make_store
 from tests.server.harness import Client, Frame
-from tests.web.http_clients import WebHarness, request
+from tests.web.http_clients import HOST, UPGRADE_HEADERS, WebHarness, message, request
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
 
@@ -462,6 +462,28 @@ def test_a_disk_that_is_full_in_the_middle_says_so(harness: WebHarness, folder: 
     assert [each["id"] for each in ice.chat.heard()] == [1]
     ice.http = harness.connect_http()
     assert ice.send(b"file").status == 201
+
+
+# --- the page ------------------------------------------------------------------------------------
+
+
+def test_a_page_is_told_where_files_are_by_the_name_that_it_came_by(folder: Path) -> None:
+    with serve(folder, WebSettings(names=frozenset({"chat.example:"}))) as harness:
+        host = f"chat.example:{HOST.rpartition(':')[2]}"
+        client = harness.connect_http()
+        upgrade = UPGRADE_HEADERS | {"Origin": f"http://{host}"}
+        client.send(request("/socket", upgrade, host=host))
+        client.transport.clear()
+        payload = b'{"type":"watch"}'
+        client.send(message(payload))
+        assert f'"files":"http://{host}/files/"'.encode() in client.transport.value()
+
+
+def test_a_page_that_watches_is_told_where_files_are(harness: WebHarness) -> None:
+    browser = harness.open_websocket()
+    browser.send("watch")
+    [watching] = browser.heard_of("watching")
+    assert watching["files"] == f"http://{HOST}/files/"
 
 
 # --- reading --------------------------------------------------------------------------------------
