@@ -248,3 +248,38 @@ def test_the_word_of_a_room_is_shown_and_kept_nowhere(open_scripted: OpenScripte
     assert "sesame" not in ice.run("() => document.body.textContent")
     ice.press("ArrowUp")
     ice.wait_for_draft("")
+
+
+def test_who_is_taken_out_of_a_room_reads_why_in_the_lobby(open_scripted: OpenScripted) -> None:
+    ice = open_scripted()
+    ice.join_room("#dev")
+    receive(ice, "restricted", what="kick", by="ana", room="#dev", reason="spam")
+    receive(ice, "parted", room="#dev", nickname="ice")
+    ice.wait_for_room("#lobby")
+    ice.wait_for_error("You were removed from #dev by ana: spam. You may come back.")
+
+
+def test_the_public_list_of_users_takes_none_out_of_a_private_room(
+    module_page: ChatPage,
+) -> None:
+    before, after = module_page.run(
+        """async () => {
+          const {createStore} = await import('/static/reducer.js')
+          const {INITIAL_STATE} = await import('/static/state.js')
+          const store = createStore(INITIAL_STATE)
+          const receive = (type, data) =>
+            store.dispatch({type: 'frameReceived', frame: {type, data}, now: 1})
+          receive('welcome', {server: 'party', started: 1, nickname: 'ice'})
+          receive('joined', {room: '#dev', nickname: 'ice'})
+          receive('joined', {room: '#dev', nickname: 'moon'})
+          receive('room-settings', {room: '#dev', private: true})
+          const members = () => [...store.state.users.values()]
+            .filter(({rooms}) => rooms.has('#dev')).map(({nickname}) => nickname).sort()
+          const before = members()
+          store.dispatch({type: 'usersPolled', users: [
+            {nickname: 'ice', rooms: ['#lobby']}, {nickname: 'moon', rooms: ['#lobby']},
+            {nickname: 'sun', rooms: ['#lobby']}]})
+          return [before, members()]
+        }"""
+    )
+    assert before == after == ["ice", "moon"]

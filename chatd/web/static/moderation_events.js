@@ -21,6 +21,9 @@ const EFFECTS = {
   }),
 };
 
+/** What takes the user out of a room. */
+const EXCLUSIONS = new Set(["kick", "ban"]);
+
 /** Handlers for the frames, as in server_events.js. */
 export const MODERATION = {
   moderation: (state, data, frame, now) => {
@@ -32,8 +35,15 @@ export const MODERATION = {
 
   restricted: (state, data, frame, now) => {
     const words = messages.describeRestricted(data, now);
-    const next = data.room ? state : { ...state, restricted: data };
-    return words ? appendWhere(next, data.room, createNotice(words, now)) : next;
+    if (!words) {
+      return state;
+    }
+    const next = appendWhere(state, data.room, createNotice(words, now));
+    if (!data.room) {
+      return { ...next, restricted: data };
+    }
+    // The room is not shown any more, and its notices neither.
+    return EXCLUSIONS.has(data.what) ? { ...next, error: messages.joinWords(words) } : next;
   },
 
   "room-settings": (state, data) =>

@@ -14,7 +14,7 @@ import {
 } from "./state.js";
 import { closeTalk, withTalk } from "./talk_state.js";
 import { isTalk, talkMembers, talkOf } from "./talks.js";
-import { fromList, removeUser, roomsInUse } from "./users.js";
+import { fromList, removeUser, roomsInUse, withPrivateRooms } from "./users.js";
 
 /** A store that begins with `initialState`; each subscriber gets the new state and the last one. */
 export function createStore(initialState) {
@@ -76,7 +76,13 @@ const ACTIONS = {
       joinedRooms: new Map([[LOBBY, LOBBY]]),
     };
   },
-  usersPolled: (state, { users }) => withoutUnusedRooms({ ...state, users: fromList(users) }),
+  usersPolled: (state, { users }) => {
+    const keys = [...state.rooms].flatMap(([key, { settings }]) => (settings.isPrivate ? [key] : []));
+    return withoutUnusedRooms({
+      ...state,
+      users: withPrivateRooms(fromList(users), state.users, keys),
+    });
+  },
 
   // The user.
   nicknameRequested: (state, { nickname }) => ({

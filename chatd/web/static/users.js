@@ -106,6 +106,25 @@ export function removeFromRoom(users, room, nickname) {
   });
 }
 
+/** `users` of a list for everyone, who in the private rooms with these `keys` are as `before`. */
+export function withPrivateRooms(users, before, keys) {
+  return new Map(
+    [...users].map(([name, user]) => {
+      const known = before.get(name);
+      const kept = known ? keys.filter((key) => known.rooms.has(key)) : [];
+      const all = {
+        ...user,
+        rooms: new Map([...user.rooms, ...kept.map((key) => [key, known.rooms.get(key)])]),
+        operatorOf: new Set([
+          ...user.operatorOf,
+          ...kept.filter((key) => known.operatorOf.has(key)),
+        ]),
+      };
+      return [name, kept.length ? all : user];
+    }),
+  );
+}
+
 /** The rooms that users are in, by casefolded name: `{ room, members }`, a name and a number. */
 export function roomsInUse(users) {
   const all = new Map();

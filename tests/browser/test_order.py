@@ -1,0 +1,76 @@
+"""Two pages and a server: what a host does, and what comes of it for the disturber."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.browser.chat_page import ChatPage, OpenPage
+from tests.browser.server_harness import Server
+
+
+@pytest.fixture
+def host(open_page: OpenPage, server: Server, state_home: Path) -> ChatPage:
+    """The page of ``ana``, who has given the host code."""
+    server.program.expect_stderr("The host code is in")
+    [path] = state_home.rglob("*.host-code")
+    ana = open_page("ana")
+    ana.open_menu()
+    ana.click(ana.find("button", "Become a host"))
+    ana.find("dialog", "Become a host")
+    ana.type(path.read_text().strip())
+    ana.press("Enter")
+    ana.wait_for_notice("ana is a host now.")
+    return ana
+
+
+def act(host: ChatPage, label: str, reason: str) -> None:
+    """Have the host choose an action in the menu of ``moon``, with a reason."""
+    host.click(host.find("button", "Menu of moon", "aside"))
+    host.click(host.find("menuitem", f"{label}…"))
+    host.fill(host.find("textbox", "Reason.*", "#dialog"), reason)
+    host.click(host.find("button", label, "#dialog"))
+
+
+def test_a_disturber_is_muted_then_removed_and_kept_out(
+    host: ChatPage, open_page: OpenPage
+) -> None:
+    moon = open_page("moon")
+    moon.find("button", "ana.*host", "aside")
+    host.find("button", "moon.*", "aside")
+    act(host, "Mute", "spam")
+    moon.wait_for_notice("ana muted moon.")
+    moon.wait_for_notice("You are muted for")
+    moon.send("buy this")
+    moon.wait_for_error("You are muted for")
+    moon.wait_for_draft("buy this")
+    act(host, "Kick", "I said so")
+    moon.wait_for_state("left")
+    host.wait_for_notice("ana removed moon from the chat.")
+    sentence = "You were removed from the chat by ana: I said so. You may come back."
+    assert moon.run("() => document.querySelector('#left-text').textContent") == sentence
+    moon.click(moon.find("button", "Enter again"))
+    moon.wait_for_state("online")
+    moon.wait_for_draft("buy this")
+    act(host, "Ban", "enough")
+    moon.wait_for_state("left")
+    said = moon.run("() => document.querySelector('#left-text').textContent")
+    assert said.startswith("You are banned from the chat for ")
+    assert said.endswith(": enough.")
+    moon.click(moon.find("button", "Reconnect"))
+    moon.wait_for_state("watching")
+    moon.request_nickname("moon")
+    moon.wait_for_state("left")
+    said = moon.run("() => document.querySelector('#left-text').textContent")
+    assert said.startswith("You are banned from the chat for ")
+    host.send("/bans")
+    host.wait_for_notice("moon is banned for")
+
+
+def test_a_wrong_host_code_is_refused(open_page: OpenPage) -> None:
+    ice = open_page("ice")
+    ice.send("/host wrong-code")
+    ice.wait_for_error("That is not the host code")
+    assert "wrong-code" not in ice.run("() => document.body.textContent")
+    ice.fill_message("")
+    ice.press("ArrowUp")
+    ice.wait_for_draft("")
