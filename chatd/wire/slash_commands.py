@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Final
 
 from chatd.chat import commands, names
-from chatd.chat.commands import Command, GiveHostCode
+from chatd.chat.commands import ClientCommand, Command
 from chatd.chat.errors import BadCommand, Refusal
 from chatd.chat.names import LOBBY, casefold
 from chatd.wire import command_names, recipients, search_line, user_inputs
@@ -225,7 +225,7 @@ def parse(line: str, target: str = LOBBY) -> UserInput | None:
     return _BY_NAME[name].parse(argument, target)
 
 
-def parse_order(text: str, target: str) -> Command | GiveHostCode | None:
+def parse_order(text: str, target: str) -> ClientCommand | None:
     """The command of a host or operator in `text`, or to join a keyed room; None for other texts.
 
     For dialects whose texts are messages, and no typed lines. What was probably meant as such a
@@ -249,7 +249,9 @@ def parse_order(text: str, target: str) -> Command | GiveHostCode | None:
     if name not in _FOR_HOSTS:
         return None
     order = _BY_NAME[name].parse(argument, target)
-    return order if isinstance(order, Command | GiveHostCode) else None
+    if not isinstance(order, ClientCommand):  # then it must not become a message, either
+        raise BadCommand(f"{name} is for typed lines.")
+    return order
 
 
 def private_recipients(line: str, target: str = LOBBY) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from chatd.chat.commands import Command, GiveHostCode
+from chatd.chat.commands import ClientCommand
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ LOCAL_INPUT: Final = (
     SavePath,
 )
 
-UserInput = Command | GiveHostCode | Help | SwitchRoom | PromptPrivate | MoreResults | LocalInput
+UserInput = ClientCommand | Help | SwitchRoom | PromptPrivate | MoreResults | LocalInput
 
 
 @dataclass(frozen=True, slots=True)
