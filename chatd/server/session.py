@@ -363,6 +363,8 @@ class Session:
             self._refused(request, result)
         else:
             self._succeeded(request, result)
+            if type(request.command) in (commands.Ban, commands.Mute):
+                self.chat.schedule_tick()  # for when it is over
 
     def _refused(self, request: Request, refusal: Refusal) -> None:
         if isinstance(request.command, commands.Enter):  # the user may choose another nickname

@@ -80,11 +80,15 @@ def test_a_banned_client_is_told_so_at_the_door(harness: Harness) -> None:
     assert ice.welcome["nickname"] == "rain"
 
 
-def test_a_ban_makes_the_server_look_when_it_is_over(harness: Harness) -> None:
+@pytest.mark.parametrize("kind", ["ban", "mute"])
+def test_nothing_is_kept_of_what_is_over(harness: Harness, kind: str) -> None:
+    """The address of a member, for example."""
     Member(harness, "ice")
     ana = enter_host(harness)
-    ana.send("ban", {"nickname": "ice", "seconds": 60})
-    harness.pass_time(60)
+    ana.send(kind, {"nickname": "ice", "seconds": 60})
+    harness.pass_time(59)
+    assert harness.chat.hub.state().restrictions != ()
+    harness.pass_time(2)
     assert harness.chat.hub.state().restrictions == ()
 
 
