@@ -3,14 +3,20 @@
 Such a line is neither shown again nor stored, in the input history or elsewhere.
 """
 
+from typing import Final
+
 from chatd.chat import commands
+from chatd.wire.command_names import command_name
 from chatd.wire.user_inputs import UserInput
+
+#: The commands with a secret.
+_SECRET_COMMANDS: Final = frozenset({"/host", "/key"})
 
 
 def without_secret(line: str, user_input: UserInput | None) -> str:
     """`line` as it may be shown: ``/host …`` for ``/host k7xp-m2qa``.
 
-    :param user_input: what the line was parsed to.
+    :param user_input: what the line was parsed to; None if it is not valid.
     """
     match user_input:
         case commands.GiveHostCode():
@@ -19,6 +25,8 @@ def without_secret(line: str, user_input: UserInput | None) -> str:
             return f"/join {room} …"
         case commands.ChangeRoom(room, key=str(key)) if key:
             return f"/key {room} …"
+        case None if (name := command_name("".join(line.split()[:1]))) in _SECRET_COMMANDS:
+            return f"{name} …"  # it is not valid, and has a secret all the same
         case _:
             return line
 

@@ -82,10 +82,14 @@ class FileServer:
             is_complete = False
         if not (url.isascii() and url.isprintable() and " " not in url and is_complete):
             raise FileProblem(f"the server's address for files is not valid: {escape(url)}")
+        if self.fingerprint and parts.scheme == "http":
+            raise FileProblem(
+                "the server's page is not encrypted, but this chat is; its host can add "
+                "--web-tls PORT"
+            )
         if parts.scheme != ("https" if self.fingerprint else "http"):
             raise FileProblem(
-                f"the server's address for files, {escape(url)}, is not "
-                + ("encrypted, but this chat is" if self.fingerprint else "that of a plain page")
+                f"the server's address for files, {escape(url)}, is not that of its page"
             )
 
 

@@ -46,15 +46,23 @@ def completions(before: str, known: Known) -> tuple[str, list[str]]:
     if space and casefold(first) == "/search":
         return _filter_completions(word, known)
     arguments = _ARGUMENTS.get(casefold(first), "") if space else ""
-    if word.startswith("#") or "#ROOM" in arguments:
+    takes_room = arguments.startswith(("#ROOM", "[#ROOM]")) and "NAME" not in arguments
+    if word.startswith("#") or takes_room:
         return word, _matching(word if word.startswith("#") else f"#{word}", known.rooms)
-    takes_nickname = arguments.startswith("NAME[") or casefold(first) in _NICKNAME_COMMANDS
-    if space and takes_nickname and " " not in rest:
+    takes_nickname = arguments.startswith(("NAME[", "[#ROOM] NAME"))
+    takes_nickname = takes_nickname or casefold(first) in _NICKNAME_COMMANDS
+    if space and takes_nickname and " " not in _without_room(rest):
         last = word.rsplit(",", 1)[-1]
         return last, _matching(last, known.nicknames)
     if word and not first.startswith("/"):
         return word, _matching(word, known.nicknames)
     return word, []
+
+
+def _without_room(rest: str) -> str:
+    """The arguments without the room that they may begin with."""
+    room, space, others = rest.partition(" ")
+    return others if space and room.startswith("#") else rest
 
 
 def _filter_completions(word: str, known: Known) -> tuple[str, list[str]]:

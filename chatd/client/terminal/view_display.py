@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 from typing_extensions import override
 
 from chatd.chat import commands, events
-from chatd.chat.moderation_events import Moderation
+from chatd.chat.moderation_events import Moderation, Restricted
 from chatd.chat.names import LOBBY, casefold
 from chatd.client.terminal import formatting, views
 from chatd.client.terminal.arrivals import Arrival
@@ -97,6 +97,7 @@ class ViewDisplay(Display):
             events.MemberRenamed: self._show_renamed,
             events.AwayChanged: self._show_away,
             Moderation: self._show_moderation,
+            Restricted: self._show_restricted,
         }
 
     # --- what happens ---------------------------------------------------------------------------
@@ -198,6 +199,14 @@ class ViewDisplay(Display):
         if casefold(event.by) == casefold(nickname) and self._views.current not in concerned:
             concerned.append(self._views.current)
         self._append_to(concerned, self._format(event, nickname))
+
+    def _show_restricted(self, event: Restricted, nickname: str, rooms: Sequence[str]) -> None:
+        lines = self._format(event, nickname)
+        self._append(self._views.current, *lines)
+        lobby = self._views.find(LOBBY)
+        is_leaving = event.room is not None and event.what in ("kick", "ban")
+        if is_leaving and lobby is not None and lobby is not self._views.current:
+            self._append(lobby, *lines)  # the view of the room is closed in a moment
 
     def _remove_message(self, room: str, seq: int, by: str) -> None:
         text = formatting.format_removed(by)

@@ -34,9 +34,12 @@ def test_it_goes_to_no_other_host(url: str) -> None:
 
 
 def test_over_tls_it_goes_to_no_plain_page_and_without_a_key_to_no_page_of_tls() -> None:
-    with pytest.raises(FileProblem, match="is not encrypted, but this chat is"):
+    with pytest.raises(
+        FileProblem,
+        match="its host can add --web-tls PORT",
+    ):
         replace(TLS, url=PLAIN.url).upload_url("sheet.pdf", "#dev")
-    with pytest.raises(FileProblem, match="is not that of a plain page"):
+    with pytest.raises(FileProblem, match="is not that of its page"):
         replace(PLAIN, url=TLS.url).upload_url("sheet.pdf", "#dev")
 
 
@@ -83,7 +86,7 @@ def test_a_file_may_come_from_another_node_and_from_nowhere_else() -> None:
     for url in ("http://10.0.0.3:8080/files/k3", "http://10.0.0.2:22/x"):
         with pytest.raises(FileProblem, match="none of its nodes"):
             server.moved_url(url)
-    with pytest.raises(FileProblem, match="not that of a plain page"):
+    with pytest.raises(FileProblem, match="not that of its page"):
         server.moved_url("https://10.0.0.2:8080/files/k3")
     with pytest.raises(FileProblem, match="address for files"):
         server.moved_url("/etc/passwd")

@@ -42,6 +42,11 @@ KNOWN = Known(("ice", "Moon", "moonlight"), ("#dev", "#devices", "#lobby"))
         ("see #lo", "#lo", ["#lobby"]),
         ("/setname m", "m", []),
         ("/history 1", "1", []),
+        ("/kick m", "m", ["Moon", "moonlight"]),
+        ("/kick #dev m", "m", ["Moon", "moonlight"]),
+        ("/kick #de", "#de", ["#dev", "#devices"]),
+        ("/mute ice m", "m", []),
+        ("/close ", "", ["#dev", "#devices", "#lobby"]),
     ],
 )
 def test_a_word_is_completed_by_what_is_valid_there(

@@ -213,6 +213,29 @@ def test_what_a_host_does_is_said_in_the_room_that_it_concerns(ice: ViewScreen) 
     ]
 
 
+def test_whoever_is_taken_out_of_a_room_reads_why_where_it_is_then(ice: ViewScreen) -> None:
+    ice.join("#dev")
+    ice.receive(
+        frames.Restricted(data=Restricted("kick", "ana", "#dev", "rude")),
+        frames.Moderation(data=Moderation("kick", "ana", "ice", "#dev")),
+        frames.RoomLeft(data=events.RoomLeft("#dev", "ice")),
+    )
+    assert ice.prompt == "#lobby> "
+    assert ice.shown[-2:] == [
+        "[Server]: You were removed from #dev by ana: rude. You may come back.",
+        "[Server]: ice has left #dev",
+    ]
+
+
+@pytest.mark.parametrize("line", ["/host k7xp-m2qa", "/key two words", "/join #dev k7xp"])
+def test_a_line_with_a_secret_is_not_repeated(ice: ViewScreen, line: str) -> None:
+    ice.enter(line)
+    shown = "\n".join(ice.shown)
+    assert "k7xp" not in shown
+    assert "words" not in shown
+    assert "k7xp" not in " ".join(ice.ui._history.get_strings())
+
+
 def test_a_host_sees_where_it_is_what_it_has_done(ice: ViewScreen) -> None:
     ice.join("#dev")
     moderate(ice, "kick", by="ice", nickname="sun")
