@@ -134,7 +134,7 @@ class JimQueue:
         if not notices or notices[-1][0] != last_number:
             return False
         last = notices[-1][1]
-        both = f"{_alert(last)}; {_alert(frame)}"
+        both = f"{_alert(last).removesuffix('.')}; {_alert(frame)}"
         merged = jim.encode_notice(both, now).rstrip()
         if _alert(merged) != both:
             return False  # too long for one object, so the encoder has cut it
