@@ -25,7 +25,7 @@ from chatd.chat.commands import (
     SendPrivate,
     Watch,
 )
-from chatd.chat.events import Event, History, Reply, User, Users
+from chatd.chat.events import Event, History, Reply, RoomEntered, User, Users
 from chatd.chat.hub import Hub, HubSettings
 from chatd.chat.outbox import MemberId
 from chatd.client.invitation import Invitation
@@ -37,7 +37,8 @@ from chatd.wire.rendering import render
 class RecordingOutbox:
     """An outbox that records the events of each member.
 
-    :ivar received: the events that each member and watcher was sent, but not those it caused.
+    :ivar received: the events that each member and watcher was sent, but not those it caused, and
+        not :class:`RoomEntered`, which only repeats :class:`MemberEntered`.
     :ivar recipients: the members and watchers.
     :ivar sent: all events but private messages, with their origins, in order.
     :ivar ended: the connections that were closed, and why.
@@ -88,6 +89,8 @@ class RecordingOutbox:
         self._send(self.rooms.get(room, set()), event, origin)
 
     def _send(self, members: set[MemberId], event: Event, origin: MemberId) -> None:
+        if isinstance(event, RoomEntered):
+            return
         self.sent.append((origin, event))
         for member in members:
             if member != origin:

@@ -103,6 +103,11 @@ class JoinRoom:
 
 
 @dataclass(frozen=True, slots=True)
+class JoinQuietly(JoinRoom):
+    """The same, for a dialect that asks for the topic itself: the member is not told of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class LeaveRoom:
     """Leave `room`, but not the chat."""
 
@@ -333,6 +338,7 @@ Command = (
     | SendPrivate
     | Rename
     | JoinRoom
+    | JoinQuietly
     | LeaveRoom
     | SetTopic
     | SetAway

@@ -12,6 +12,7 @@ Each dialect encodes a refusal in its own way; docs/reference/protocol.rst lists
     │   ├── BadFrame             bad-frame
     │   │   └── NoType           bad-frame
     │   ├── BadCommand           bad-line
+    │   ├── InputTooLong         input-too-long
     │   ├── BrokenObject         broken-object         (closes the connection)
     │   └── LineTooLong          line-too-long         (closes the connection)
     ├── BadNickname              bad-nickname
@@ -143,6 +144,18 @@ class BadCommand(Malformed):
     """A typed line that begins like a command and is none."""
 
     code = "bad-line"
+
+
+class InputTooLong(Malformed):
+    """A line over the limit of IRC. The next one is read."""
+
+    code = "input-too-long"
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"A line may have at most {limits.IRC_LINE_BYTES} bytes, and {limits.IRC_TAGS_BYTES} "
+            "of tags before it."
+        )
 
 
 class BrokenObject(Malformed):

@@ -75,6 +75,18 @@ class RoomJoined:
 
 
 @dataclass(frozen=True, slots=True)
+class RoomEntered:
+    """A member that has entered the chat is in a room from the beginning.
+
+    For dialects in which one is told of a room's members alone. To the others
+    :class:`MemberEntered` says enough.
+    """
+
+    room: str
+    nickname: str
+
+
+@dataclass(frozen=True, slots=True)
 class RoomLeft:
     """A member left a room, and is still in the chat."""
 
@@ -411,6 +423,7 @@ Event = (
     | MemberLeft
     | MemberRenamed
     | RoomJoined
+    | RoomEntered
     | RoomLeft
     | Topic
     | AwayChanged

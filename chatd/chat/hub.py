@@ -135,6 +135,7 @@ class Hub:
             commands.SendFile: self.messages.send_file,
             commands.Rename: self._registration.rename,
             commands.JoinRoom: self._joining.join,
+            commands.JoinQuietly: self._joining.join,
             commands.LeaveRoom: self._joining.leave,
             commands.SetTopic: self._rooms.set_topic,
             commands.SetAway: self._profiles.set_away,

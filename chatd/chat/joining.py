@@ -27,7 +27,8 @@ class Joining:
             session.rooms[room.name] = JoinedRoom(room.life, room.history.seq, reply.created)
         event = events.RoomJoined(reply.room, member.nickname)
         member.rooms[reply.room].tell(event, member.member_id)
-        if topic := member.rooms[reply.room].topic:
+        topic = member.rooms[reply.room].topic
+        if topic and not isinstance(command, commands.JoinQuietly):
             self._outbox.to_member(member.member_id, topic)
         return reply
 

@@ -175,6 +175,8 @@ class Registration:
                 self._rooms.add(member, room)
         entered = events.MemberEntered(nickname, self._permissions.is_host(member))
         self._outbox.to_all(entered, member.member_id)
+        for room in member.rooms.values():
+            room.tell(events.RoomEntered(room.name, nickname), member.member_id)
 
     def _begin_session(
         self, member: Member, keys: commands.SessionKeys, *, is_authenticated: bool

@@ -122,9 +122,9 @@ class Resuming:
             session.rooms[room.name] = JoinedRoom(
                 room.life, 0 if begins_anew else joined.seq, is_operator
             )
-            if room.name != LOBBY:  # entering tells of that
-                event = events.RoomJoined(room.name, member.nickname)
-                room.tell(event, member.member_id)
+            is_told = room.name == LOBBY  # entering tells of that
+            make = events.RoomEntered if is_told else events.RoomJoined
+            room.tell(make(room.name, member.nickname), member.member_id)
         return tuple(restarted)
 
     def read_missed(

@@ -9,7 +9,8 @@ from twisted.internet.protocol import Protocol, ServerFactory
 from typing_extensions import override
 
 from chatd.chat import limits
-from chatd.log.operations import ReserveSlot
+from chatd.chat.outbox import MemberId
+from chatd.log.operations import Operation, ReserveSlot
 from chatd.server.chat import Chat
 from chatd.server.protocol import MainProtocol, ObjectProtocol, PlainProtocol
 from chatd.server.session import Session
@@ -25,17 +26,21 @@ class PortType:
     """One kind of port.
 
     :param framing: makes the protocol that cuts a session's stream into frames.
+    :param dialect: returns that of a new connection.
     :param registration_timeout: seconds that a client has to register in.
+    :param connect: makes the operation that adds a connection to the hub, from its address and the
+        name of the node: with a slot at once, or without one until it enters.
     """
 
     framing: Callable[[Session], Protocol]
-    dialect: Dialect
+    dialect: Callable[[Chat], Dialect]
     registration_timeout: float
+    connect: Callable[[str, str], Operation[MemberId]] = ReserveSlot
 
 
-MAIN: Final = PortType(MainProtocol, Detecting(), limits.FIRST_LINE_TIMEOUT_SECONDS)
-JIM: Final = PortType(ObjectProtocol, Jim(), limits.FIRST_LINE_TIMEOUT_SECONDS)
-PLAIN: Final = PortType(PlainProtocol, Plain(), limits.REGISTRATION_SECONDS)
+MAIN: Final = PortType(MainProtocol, lambda chat: Detecting(), limits.FIRST_LINE_TIMEOUT_SECONDS)
+JIM: Final = PortType(ObjectProtocol, lambda chat: Jim(), limits.FIRST_LINE_TIMEOUT_SECONDS)
+PLAIN: Final = PortType(PlainProtocol, lambda chat: Plain(), limits.REGISTRATION_SECONDS)
 
 
 class ChatFactory(ServerFactory):
@@ -79,8 +84,8 @@ class ChatFactory(ServerFactory):
         session = Session(
             chat,
             address,
-            ReserveSlot(address, chat.settings.node),
-            port.dialect,
+            port.connect(address, chat.settings.node),
+            port.dialect(chat),
             port.registration_timeout,
         )
         return self.make_protocol(session, host)

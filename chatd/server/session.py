@@ -61,9 +61,7 @@ _NOT_ACTIVITY: Final = (commands.Ping, KeepAlive)
 
 
 class Session:
-    """The server's side of one client.
-
-    It decodes the client's frames, passes commands to the hub, and runs the client's timeouts.
+    """The server's side of one client: its frames, its timeouts, and what it is sent.
 
     :param address: of the client, ``ADDRESS:PORT``.
     :param connect: adds the connection to the hub.
@@ -177,7 +175,7 @@ class Session:
         if self.dialect.auto_registers and not self.is_member:
             request = self._auto_register(request)
         if isinstance(request, Refusal):
-            self.pipeline.when_answered(partial(self._refuse_frame, request))
+            self.frame_refused(request)
         elif request is not None:
             self._dispatch(request)
         self._is_handling = False
@@ -209,8 +207,12 @@ class Session:
         else:
             self._dispatch(Request(commands.Enter(self.address)))
 
+    def frame_refused(self, refusal: Refusal) -> None:
+        """A frame is no request: refuse it, after what came before it."""
+        self.pipeline.when_answered(partial(self._refuse_frame, refusal))
+
     def _refuse_frame(self, refusal: Refusal) -> None:
-        """Refuse what is no request; the dialect may have to remember why."""
+        # The dialect may have to remember why.
         self._set_dialect(self.dialect.updated(Request(LocalReply()), refusal))
         self.refuse(refusal, refusal)
 
@@ -320,8 +322,7 @@ class Session:
             return
         if type(command) in COSTLY:
             self._throttle.sent(cost_in_bytes(command))
-        # As in Pipeline.ask, with two calls less for each message.
-        self.pipeline.unanswered += 1
+        self.pipeline.unanswered += 1  # as in Pipeline.ask, with two calls less for each message
         self.chat.ordered_log.ask(
             Handle(self.member_id, command, request.number), partial(self._handled, request)
         )

@@ -8,6 +8,7 @@ from twisted.internet.protocol import ServerFactory
 
 from chatd.server.chat import Chat
 from chatd.server.factory import JIM, MAIN, PLAIN, DialectFactory
+from chatd.server.irc_port import IRC
 from chatd.server.service import ExtraPort, TlsSettings
 from chatd.server.tls_port import TLSPortFactory
 from chatd.taps import web_address
@@ -28,6 +29,12 @@ _EXTRA_PORTS: Final[tuple[tuple[str, _MakeFactory, int, str], ...]] = (
         lambda chat, _: DialectFactory(chat, JIM),
         0,
         "Chat for JIM messengers listens on {where}",
+    ),
+    (
+        "irc",
+        lambda chat, _: DialectFactory(chat, IRC),
+        0,
+        "Chat for IRC clients listens on {where}",
     ),
     (
         "plain",

@@ -110,6 +110,13 @@ SERVER_PARAMETERS: Final = [
     ),
     parameter("discovery-port", DEFAULT_PORT, "UDP port that clients query", port_number),
     parameter(
+        "irc",
+        None,
+        "also serve IRC clients, as WeeChat and irssi: on this TCP port of the --ifaddrs addresses "
+        "(6667 is usual), or at an endpoint",
+        port_or_endpoint,
+    ),
+    parameter(
         "jim",
         None,
         "also serve JIM messengers: on this TCP port of the --ifaddrs addresses, or at an endpoint "

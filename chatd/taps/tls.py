@@ -39,7 +39,7 @@ _ONLY: Final = "only"
 #: The ports of other dialects, and of the page. Each has a port with TLS, whose option ends so.
 SUFFIX: Final = "-tls"
 #: The ports that close to other hosts where TLS is required.
-PLAIN_PORTS: Final = ("jim", "plain", "web")
+PLAIN_PORTS: Final = ("irc", "jim", "plain", "web")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +94,15 @@ def tls_parameter(default: TlsMode) -> list[Any]:
         "tls",
         default,
         "speak TLS: on, with the clients that do, on the same port; only, with all from other "
-        "hosts, and open --jim, --plain and --web to this host alone; a port, as on, and at that "
-        "port nothing else; or off",
+        "hosts, and open --irc, --jim, --plain and --web to this host alone; a port, as on, and at "
+        "that port nothing else; or off",
         tls_mode,
     )
 
 
 #: The other options.
 TLS_PARAMETERS: Final = [
+    parameter("irc-tls", None, "also serve IRC clients over TLS, on this TCP port", _tcp_endpoint),
     parameter(
         "jim-tls", None, "also serve JIM messengers over TLS, on this TCP port", _tcp_endpoint
     ),

@@ -21,6 +21,7 @@ from chatd.log.engine import Store
 from chatd.log.shared_engine import SharedEngine
 from chatd.server.chat import Chat, ServerSettings
 from chatd.server.factory import JIM, MAIN, PLAIN, ChatFactory, PortType
+from chatd.server.irc_port import IRC
 from chatd.server.protocol import LineProtocol, ObjectProtocol
 from chatd.web.websocket import connect_without_slot
 from tests.wire.formats import read_websocket
@@ -358,6 +359,37 @@ class JimClient(Client):
     def codes(self) -> list[int]:
         """The codes of the responses among them."""
         return [each["response"] for each in self.heard() if "response" in each]
+
+
+class IrcClient(Client):
+    """An IRC client."""
+
+    def tell(self, *lines: str) -> list[str]:
+        """Send whole lines, and read what came."""
+        for line in lines:
+            self.send_bytes(f"{line}\r\n".encode())
+        return self.shown()
+
+    def shown(self) -> list[str]:
+        """The lines that were received since the last call."""
+        data: bytes = self.transport.value()
+        self.transport.clear()
+        assert not data or data.endswith(b"\r\n"), "half a line"
+        return data.decode().split("\r\n")[:-1]
+
+
+def connect_irc(harness: Harness) -> IrcClient:
+    """A connection to the IRC port."""
+    return _come(harness, IrcClient, IRC)
+
+
+def enter_irc(harness: Harness, nickname: str, *rooms: str) -> IrcClient:
+    """An IRC member in `rooms`, after all answers."""
+    client = connect_irc(harness)
+    assert client.tell(f"NICK {nickname}", f"USER {nickname} 0 * :{nickname}")
+    for room in rooms:
+        assert client.tell(f"JOIN {room}")
+    return client
 
 
 def connect_basic(harness: Harness) -> BasicClient:

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Any, get_args
 
+from msgspec.structs import replace
 from wsproto.connection import Connection, ConnectionType
 from wsproto.events import TextMessage
 
@@ -15,6 +16,11 @@ from chatd.chat.events import Event, Message, Reply
 from chatd.chat.moderation_events import BanEntry, Bans, Moderation, Restricted, RoomSettings
 from chatd.wire.basic import Basic, Detecting
 from chatd.wire.dialect import Dialect, LocalReply, Request, Result
+from chatd.wire.irc.capabilities import Capabilities
+from chatd.wire.irc.client import Client, Server
+from chatd.wire.irc.dialect import of_client
+from chatd.wire.irc.features import offered
+from chatd.wire.irc.lines import Line, parse
 from chatd.wire.jim import Jim
 from chatd.wire.jim_vocabulary import Vocabulary
 from chatd.wire.native import Native, WebSocketNative
@@ -95,6 +101,25 @@ def read_jim(data: bytes) -> list[dict[str, Any]]:
     return objects
 
 
+def read_irc(data: bytes) -> list[Line]:
+    """Lines of IRC as a client reads them, with their sources."""
+    *lines, rest = data.split(b"\r\n")
+    assert rest == b""
+    read = []
+    for each in lines:
+        assert b"\r" not in each
+        assert b"\n" not in each
+        assert len(each) < 900
+        text = each.partition(b" ")[2] if each.startswith(b"@") else each
+        source, _, rest = text.partition(b" ") if text.startswith(b":") else (b"", b"", text)
+        # A client reads longer ones, too.
+        line = parse(rest[:510].decode(errors="ignore").encode())
+        assert line.command
+        assert line.params
+        read.append(replace(line, source=source.decode()[1:]))
+    return read
+
+
 Read = Callable[[bytes], list[Any]]
 
 #: Each dialect in each state that changes what it decodes or encodes.
@@ -121,6 +146,13 @@ DIALECTS: list[tuple[str, Dialect, Read]] = [
             hears_notices=True,
         ),
         read_jim,
+    ),
+    ("irc before entering", of_client(Client()), read_irc),
+    ("irc member", of_client(Client(nickname="ice")), read_irc),
+    (
+        "irc with capabilities",
+        of_client(Client(nickname="ice", agreed=Capabilities(302, frozenset(offered(Server()))))),
+        read_irc,
     ),
 ]
 
@@ -168,6 +200,7 @@ EVENTS: dict[type, Event] = {
         MESSAGE,
         events.PrivateMessage("ice", ("moon",), 0, "psst"),
         events.RoomJoined("#dev", "ice"),
+        events.RoomEntered("#dev", "ice"),
         events.RoomLeft("#dev", "ice"),
         events.Topic("#dev", "the new parser", "ice", 0),
         events.AwayChanged("ice", "lunch"),

@@ -47,6 +47,18 @@ def labelled(label: str, lines: list[Line], server: str, reference: str) -> list
     return [tagged(first, "label", label), *others]
 
 
+def open_labelled(label: str, lines: Iterable[Line], server: str, reference: str) -> list[Line]:
+    """The first part of an answer that goes out in parts, which together are a batch."""
+    opening = Line("BATCH", (f"+{reference}", "labeled-response"), server, {"label": label})
+    return [opening, *(_within(line, reference) for line in lines)]
+
+
+def close_labelled(lines: Iterable[Line], server: str, reference: str) -> list[Line]:
+    """The last part of such an answer."""
+    closing = Line("BATCH", (f"-{reference}",), server)
+    return [*(_within(line, reference) for line in lines), closing]
+
+
 def _is_one_batch(lines: list[Line]) -> bool:
     """Whether the first line opens a batch that the last one closes."""
     first, last = lines[0], lines[-1]

@@ -34,8 +34,12 @@ class Capabilities:
     is_negotiating: bool = False
 
 
+#: What was agreed with a client that has said nothing yet.
+NOTHING_AGREED: Final = Capabilities()
+
+
 @dataclass(frozen=True, slots=True)
-class Client:
+class Recipient:
     """Whom an answer is for, and the server that gives it.
 
     :ivar offered: the capabilities of the server, with the values that version 302 shows.
@@ -49,28 +53,28 @@ class Client:
 
 
 def negotiate(
-    agreed: Capabilities, params: tuple[str, ...], client: Client
+    agreed: Capabilities, params: tuple[str, ...], recipient: Recipient
 ) -> tuple[Capabilities, list[Line]]:
     """What is agreed after the command CAP with these `params`, and the answer to it."""
     subcommand, *rest = params or ("",)
     match subcommand.upper():
         case "LS":
-            return _list_offered(agreed, rest, client)
+            return _list_offered(agreed, rest, recipient)
         case "LIST":
-            return agreed, _listing(client, "LIST", sorted(agreed.enabled), agreed.version)
+            return agreed, _listing(recipient, "LIST", sorted(agreed.enabled), agreed.version)
         case "REQ":
-            return _request(agreed, " ".join(rest), client)
+            return _request(agreed, " ".join(rest), recipient)
         case "END":
             return replace(agreed, is_negotiating=False), []
         case _:
             # The sub-command is shown as it came, and an empty one must be shown as something.
             shown = subcommand or "*"
-            refusal = numeric(numerics.INVALIDCAPCMD, client.server, client.nickname, shown)
+            refusal = numeric(numerics.INVALIDCAPCMD, recipient.server, recipient.nickname, shown)
             return agreed, [refusal]
 
 
 def _list_offered(
-    agreed: Capabilities, params: list[str], client: Client
+    agreed: Capabilities, params: list[str], recipient: Recipient
 ) -> tuple[Capabilities, list[Line]]:
     said = params[0] if params else ""
     # "CAP Version": the highest one that the client has said counts.
@@ -78,14 +82,14 @@ def _list_offered(
     enabled = agreed.enabled | ({CAP_NOTIFY} if version >= _VERSION else set())
     shown = [
         f"{name}={value}" if value and version >= _VERSION else name
-        for name, value in client.offered.items()
+        for name, value in recipient.offered.items()
     ]
-    negotiating = agreed.is_negotiating or not client.is_registered
-    lines = _listing(client, "LS", shown, version)
-    return Capabilities(version, enabled & client.offered.keys(), negotiating), lines
+    negotiating = agreed.is_negotiating or not recipient.is_registered
+    lines = _listing(recipient, "LS", shown, version)
+    return Capabilities(version, enabled & recipient.offered.keys(), negotiating), lines
 
 
-def _listing(client: Client, subcommand: str, entries: list[str], version: int) -> list[Line]:
+def _listing(recipient: Recipient, subcommand: str, entries: list[str], version: int) -> list[Line]:
     """The entries, in several lines if the client knows these; all but the last have a ``*``."""
     parts = [""]
     for entry in entries:
@@ -95,25 +99,27 @@ def _listing(client: Client, subcommand: str, entries: list[str], version: int) 
         else:
             parts[-1] = longer
     return [
-        *(_cap(client, subcommand, "*", part) for part in parts[:-1]),
-        _cap(client, subcommand, parts[-1]),
+        *(_cap(recipient, subcommand, "*", part) for part in parts[:-1]),
+        _cap(recipient, subcommand, parts[-1]),
     ]
 
 
-def _request(agreed: Capabilities, text: str, client: Client) -> tuple[Capabilities, list[Line]]:
+def _request(
+    agreed: Capabilities, text: str, recipient: Recipient
+) -> tuple[Capabilities, list[Line]]:
     """All that `text` asks for is agreed, or nothing of it: "The CAP REQ subcommand"."""
-    agreed = replace(agreed, is_negotiating=agreed.is_negotiating or not client.is_registered)
+    agreed = replace(agreed, is_negotiating=agreed.is_negotiating or not recipient.is_registered)
     enabled = set(agreed.enabled)
     for name in text.split():
         is_fixed = name == f"-{CAP_NOTIFY}" and agreed.version >= _VERSION
-        if is_fixed or name.removeprefix("-") not in client.offered:
-            return agreed, [_cap(client, "NAK", text)]
+        if is_fixed or name.removeprefix("-") not in recipient.offered:
+            return agreed, [_cap(recipient, "NAK", text)]
         if name.startswith("-"):
             enabled.discard(name[1:])
         else:
             enabled.add(name)
-    return replace(agreed, enabled=frozenset(enabled)), [_cap(client, "ACK", text)]
+    return replace(agreed, enabled=frozenset(enabled)), [_cap(recipient, "ACK", text)]
 
 
-def _cap(client: Client, *params: str) -> Line:
-    return Line("CAP", (client.nickname or "*", *params), client.server, has_text=True)
+def _cap(recipient: Recipient, *params: str) -> Line:
+    return Line("CAP", (recipient.nickname or "*", *params), recipient.server, has_text=True)

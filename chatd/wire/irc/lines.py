@@ -16,24 +16,12 @@ from typing import Final
 from msgspec import Struct
 
 from chatd.chat import limits
-from chatd.chat.errors import BadFrame, InvalidUtf8, Malformed
+from chatd.chat.errors import BadFrame, InputTooLong, InvalidUtf8, Malformed
 from chatd.wire.irc.tags import format_tags, parse_tags
 
 #: What ends a line, or a string in C, wherever it stands.
 _ENDS: Final = re.compile("[\r\n\0]")
 _COMMAND: Final = re.compile(rb"[ ]*(?::[^ ]*[ ]+)?([A-Za-z0-9]+)")
-
-
-class InputTooLong(Malformed):
-    """A line over the limit of IRC. The next one is read (numeric 417)."""
-
-    code = "line-too-long"
-
-    def __init__(self) -> None:
-        super().__init__(
-            f"A line may have at most {limits.IRC_LINE_BYTES} bytes, and {limits.IRC_TAGS_BYTES} "
-            "of tags before it."
-        )
 
 
 class Line(Struct, frozen=True):

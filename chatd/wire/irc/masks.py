@@ -50,7 +50,8 @@ def banned_nickname(mask: str) -> str | None:
 def matches(mask: str, text: str) -> bool:
     """Whether `text` is of the form of `mask`: ``*`` stands for any characters, ``?`` for one.
 
-    The case does not count. The time is at most that of the two lengths multiplied.
+    The case does not count, and of a text that is too long to be a name only the beginning does.
+    The time is at most that of the two lengths multiplied.
     """
     mask, text = casefold(mask), casefold(text)
     position = at = 0

@@ -6,18 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatd.wire.irc.capabilities import Capabilities, Client, negotiate
+from chatd.wire.irc.capabilities import Capabilities, Recipient, negotiate
 
 OFFERED = {"cap-notify": "", "message-tags": "", "sasl": "PLAIN", "setname": ""}
-NEW = Client("a.chatd", "", OFFERED, is_registered=False)
-MEMBER = Client("a.chatd", "ice", OFFERED, is_registered=True)
+NEW = Recipient("a.chatd", "", OFFERED, is_registered=False)
+MEMBER = Recipient("a.chatd", "ice", OFFERED, is_registered=True)
 
 
-def answers(agreed: Capabilities, *params: str, client: Client = NEW) -> list[tuple[str, ...]]:
+def answers(agreed: Capabilities, *params: str, client: Recipient = NEW) -> list[tuple[str, ...]]:
     return [(line.command, *line.params) for line in negotiate(agreed, params, client)[1]]
 
 
-def after(agreed: Capabilities, *params: str, client: Client = NEW) -> Capabilities:
+def after(agreed: Capabilities, *params: str, client: Recipient = NEW) -> Capabilities:
     return negotiate(agreed, params, client)[0]
 
 

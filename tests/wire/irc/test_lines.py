@@ -4,8 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chatd.chat.errors import BadFrame, InvalidUtf8, Malformed
-from chatd.wire.irc.lines import InputTooLong, Line, encode, parse
+from chatd.chat.errors import BadFrame, InputTooLong, InvalidUtf8, Malformed
+from chatd.wire.irc.lines import Line, encode, parse
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,228 @@
+"""Channels, which are the rooms: JOIN, PART, TOPIC, NAMES, LIST, KICK and INVITE. Pure.
+
+Source: https://modern.ircdocs.horse/#channel-operations.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from chatd.chat import commands, events
+from chatd.chat.errors import AlreadyInRoom, Refusal
+from chatd.wire.irc import features, modes, numerics
+from chatd.wire.irc.client import Client, Steps, answer
+from chatd.wire.irc.event_lines import shown
+from chatd.wire.irc.lines import Line
+from chatd.wire.irc.masks import matches, source
+from chatd.wire.irc.refusals import not_enough, refused
+from chatd.wire.irc.targets import channels_and_keys, split_list
+
+#: Between the number and the names in RPL_NAMREPLY: the room is public, or it is private.
+_PUBLIC: Final = "="
+
+
+def join(client: Client, line: Line) -> Steps:
+    """JOIN: each channel is joined by itself, and answered with its topic and its members."""
+    if not line.params or not line.params[0]:
+        # irssi begins with "JOIN :" before it is registered; then 451 is answered.
+        return answer(not_enough(client, line.command))
+    if line.params[0] == "0":
+        return (yield from _part_all(client))
+    keys = line.params[1] if len(line.params) > 1 else ""
+    lines: list[Line] = []
+    for channel, key in channels_and_keys(line.params[0], keys):
+        result = yield commands.JoinQuietly(channel, key)
+        if isinstance(result, events.JoinDone):
+            lines.append(Line("JOIN", (result.room,), client.source))
+            # At once: the room's messages come after it, and not before.
+            yield answer(*lines)
+            lines = list((yield from _joined(client, result.room)).lines)
+        elif isinstance(result, Refusal) and not isinstance(result, AlreadyInRoom):
+            lines.append(refused(client, result, line.command, channel))
+    return answer(*lines)
+
+
+def _joined(client: Client, room: str) -> Steps:
+    topic = yield commands.ReadTopic(room)
+    lines = _topic_lines(client, topic) if isinstance(topic, events.Topic) and topic.text else []
+    users = yield commands.ListUsers(room)
+    if isinstance(users, events.Users):
+        lines += _names(client, room, users)
+    return answer(*lines, _end_of_names(client, room))
+
+
+def _part_all(client: Client) -> Steps:
+    info = yield commands.WhoIs(client.nickname)
+    rooms = info.rooms if isinstance(info, events.UserInfo) else ()
+    return (yield from _part(client, rooms))
+
+
+def part(client: Client, line: Line) -> Steps:
+    """PART. The reason is told to nobody: the other dialects have none."""
+    if not line.params or not line.params[0]:
+        return answer(not_enough(client, line.command))
+    return (yield from _part(client, split_list(line.params[0])))
+
+
+def _part(client: Client, channels: Iterable[str]) -> Steps:
+    lines = []
+    for channel in channels:
+        result = yield commands.LeaveRoom(channel)
+        if isinstance(result, Refusal):
+            lines.append(refused(client, result, "PART", channel))
+        else:
+            lines.append(Line("PART", (channel,), client.source))
+    return answer(*lines)
+
+
+def topic(client: Client, line: Line) -> Steps:
+    """TOPIC: the topic of a channel, or a new one."""
+    if not line.params:
+        return answer(not_enough(client, line.command))
+    channel, *text = line.params
+    if text:
+        result = yield commands.SetTopic(channel, text[0])
+        if isinstance(result, Refusal):
+            return answer(refused(client, result, line.command, channel))
+        told = Line("TOPIC", (channel, shown(text[0].strip())), client.source, has_text=True)
+        return answer(told)
+    result = yield commands.ReadTopic(channel)
+    if isinstance(result, Refusal):
+        return answer(refused(client, result, line.command, channel))
+    if isinstance(result, events.Topic) and result.text:
+        return answer(*_topic_lines(client, result))
+    return answer(client.numeric(numerics.NOTOPIC, channel))
+
+
+def _topic_lines(client: Client, topic: events.Topic) -> list[Line]:
+    setter = source(topic.source) if topic.source else client.server.name
+    seconds = str(topic.time // 1_000)
+    return [
+        client.numeric(numerics.TOPIC, topic.room, text=shown(topic.text)),
+        client.numeric(numerics.TOPICWHOTIME, topic.room, setter, seconds),
+    ]
+
+
+def names(client: Client, line: Line) -> Steps:
+    """NAMES: the members of channels. Without a channel there are none, as Modern allows."""
+    lines = []
+    for channel in split_list(line.params[0]) if line.params else ():
+        result = yield commands.ListUsers(channel)
+        if isinstance(result, events.Users):
+            room = result.room or channel
+            lines += [*_names(client, room, result), _end_of_names(client, room)]
+        else:
+            lines.append(_end_of_names(client, channel))
+    return answer(*(lines or [_end_of_names(client, "*")]))
+
+
+def _end_of_names(client: Client, channel: str) -> Line:
+    return client.numeric(numerics.ENDOFNAMES, channel)
+
+
+def _names(client: Client, room: str, users: events.Users) -> Iterator[Line]:
+    has_hosts = client.has(features.USERHOST_IN_NAMES)
+    names = (
+        prefix(each, room) + (source(each.nickname) if has_hosts else each.nickname)
+        for each in users.users
+    )
+    for part in in_lines(names):
+        yield client.numeric(numerics.NAMREPLY, _PUBLIC, room, text=part)
+
+
+def prefix(user: events.User | events.UserInfo, room: str) -> str:
+    """What stands before a member's nickname in a list of `room`."""
+    return modes.OPERATOR_PREFIX if user.host or room in user.operator else ""
+
+
+def in_lines(words: Iterable[str], separator: str = " ") -> Iterator[str]:
+    """`words` in as many lines as they need."""
+    line = ""
+    for word in words:
+        if line and len(line.encode()) + len(word.encode()) >= features.LIST_BYTES:
+            yield line
+            line = ""
+        line = f"{line}{separator}{word}" if line else word
+    if line:
+        yield line
+
+
+def list_channels(client: Client, line: Line) -> Steps:
+    """LIST: the channels that have members, or those of them that a pattern or a number picks."""
+    result = yield commands.ListRooms()
+    rooms = result.rooms if isinstance(result, events.Rooms) else ()
+    conditions = split_list(line.params[0]) if line.params else []
+    lines = [
+        client.numeric(numerics.LIST, each.room, str(each.members), text=shown(each.topic))
+        for each in rooms
+        # Nobody's lobby exists as well; IRC knows no channel without members.
+        if each.members and _is_picked(each, conditions)
+    ]
+    start = client.numeric(numerics.LISTSTART, "Channel", text="Users  Name")
+    return answer(start, *lines, client.numeric(numerics.LISTEND))
+
+
+def _is_picked(room: events.RoomEntry, conditions: list[str]) -> bool:
+    """ELIST: ``>3`` and ``<3`` are members, ``!x*`` is not of that form; else a name or a form."""
+    positive = []
+    for condition in conditions:
+        sign, number = condition[0], condition[1:]
+        if sign in "<>" and number.isdecimal() and len(number) < 9:
+            is_more = room.members > int(number)
+            if is_more != (sign == ">") or room.members == int(number):
+                return False
+        elif sign == "!":
+            if matches(number, room.room):
+                return False
+        else:
+            positive.append(condition)
+    return not positive or any(matches(each, room.room) for each in positive)
+
+
+def kick(client: Client, line: Line) -> Steps:
+    """KICK: the room is told by the hub, the one who kicks as well."""
+    if len(line.params) < 2 or not line.params[1]:
+        return answer(not_enough(client, line.command))
+    channel, nicknames, *reason = line.params
+    lines = []
+    for nickname in split_list(nicknames):
+        result = yield commands.Kick(nickname, channel, reason[0] if reason else "")
+        if isinstance(result, Refusal):
+            lines.append(_not_kicked(client, result, channel, nickname))
+    return answer(*lines)
+
+
+def _not_kicked(client: Client, refusal: Refusal, channel: str, nickname: str) -> Line:
+    line = refused(client, refusal, "KICK", channel)
+    if line.command == numerics.NOSUCHNICK:
+        return client.numeric(numerics.USERNOTINCHANNEL, nickname, channel)
+    return line
+
+
+def invite(client: Client, line: Line) -> Steps:
+    """INVITE: a private message with the command to type, so that it reaches every dialect."""
+    if len(line.params) < 2:
+        return answer(not_enough(client, line.command))
+    nickname, channel = line.params[:2]
+    users = yield commands.ListUsers(channel)
+    if isinstance(users, Refusal):
+        return answer(refused(client, users, line.command, channel))
+    refusal = _why_not_invited(client, users, nickname)
+    if refusal is not None:
+        return answer(refusal)
+    room = users.room if isinstance(users, events.Users) and users.room else channel
+    text = f"You are invited to {room}: /join {room}"
+    result = yield commands.SendPrivate(text, (nickname,))
+    if isinstance(result, Refusal):
+        return answer(refused(client, result, line.command, nickname))
+    return answer(client.numeric(numerics.INVITING, nickname, room))
+
+
+def _why_not_invited(client: Client, users: object, nickname: str) -> Line | None:
+    if not isinstance(users, events.Users) or users.room is None:
+        return None
+    present = [each.nickname for each in users.users]
+    if client.nickname not in present:
+        return client.numeric(numerics.NOTONCHANNEL, users.room)
+    if any(matches(nickname, each) for each in present):
+        return client.numeric(numerics.USERONCHANNEL, nickname, users.room)
+    return None

@@ -1,0 +1,148 @@
+"""The lines that tell an IRC client of an event. Pure.
+
+They depend on the capabilities of the client, and not on who it is, so that many clients may be
+sent the same bytes; but a private message, and what concerns a member itself, is told to that
+member alone.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from chatd.chat import events, limits
+from chatd.chat.moderation_events import Moderation, Restricted
+from chatd.wire import moderation_sentences, rendering
+from chatd.wire.irc import features, modes
+from chatd.wire.irc.lines import Line
+from chatd.wire.irc.masks import ban_mask, source
+from chatd.wire.irc.modes import ModeChange
+from chatd.wire.irc.tags import message_id, server_time
+from chatd.wire.irc.text import cut, render_text
+
+#: What the server tells everybody has no better target: `encode` does not know the nickname.
+_EVERYBODY: Final = "*"
+#: The modes of those settings of a room that have one.
+_ROOM_MODES: Final = {"read-only": "m", "closed": "i", "topic-lock": "t", "key": "k"}
+
+
+def event_lines(
+    enabled: frozenset[str],
+    event: events.Event,
+    now: int,
+    server: str,
+    nickname: str = "",
+    files_url: str = "",
+) -> list[Line]:
+    """The lines for `event`; none if IRC clients are not told of it.
+
+    :param enabled: the capabilities that are on.
+    :param now: in milliseconds since 1970.
+    :param server: the server's name.
+    :param nickname: of the member that is told, where it is told alone.
+    """
+    match event:
+        case events.Message(room=room):
+            return text_lines(enabled, event, room, "PRIVMSG", files_url)
+        case events.PrivateMessage():
+            return text_lines(enabled, event, nickname, "PRIVMSG", files_url)
+        case Moderation():
+            return _timed(enabled, now, _moderation_lines(event, server))
+        case Restricted():
+            return _timed(enabled, now, _restricted_lines(event, now, server, nickname))
+        case events.AwayChanged(away, text):
+            if features.AWAY_NOTIFY not in enabled:
+                return []
+            shown = (cut(text, limits.IRC_TEXT_BYTES),) if text else ()
+            line = Line("AWAY", shown, source(away), has_text=bool(text))
+            return _timed(enabled, now, [line])
+    make = _LINES.get(type(event))
+    return _timed(enabled, now, [make(event, server)]) if make else []
+
+
+_LINES: Final[dict[type, Callable[[Any, str], Line]]] = {
+    events.RoomJoined: lambda event, _: Line("JOIN", (event.room,), source(event.nickname)),
+    events.RoomEntered: lambda event, _: Line("JOIN", (event.room,), source(event.nickname)),
+    events.RoomLeft: lambda event, _: Line("PART", (event.room,), source(event.nickname)),
+    events.MemberRenamed: lambda event, _: Line("NICK", (event.new,), source(event.old)),
+    events.MemberLeft: lambda event, _: Line(
+        "QUIT", (event.reason,), source(event.nickname), has_text=True
+    ),
+    events.Topic: lambda event, _: Line(
+        "TOPIC", (event.room, shown(event.text)), source(event.source), has_text=True
+    ),
+    events.ServerNotice: lambda event, server: notice(event.text, server),
+}
+
+
+def text_lines(
+    enabled: frozenset[str],
+    message: events.Message | events.PrivateMessage,
+    target: str,
+    command: str,
+    files_url: str = "",
+) -> list[Line]:
+    """The lines of a message: one for each of its lines, and more for those that are too long.
+
+    The time is that of the message, and its id is on the first line alone
+    (https://ircv3.net/specs/extensions/message-ids).
+    """
+    text = rendering.escape_message(rendering.shown_text(message, files_url))
+    sender = source(message.source)
+    tags = {"time": server_time(message.time)} if features.SERVER_TIME in enabled else {}
+    lines = [
+        Line(command, (target, each), sender, tags, has_text=True)
+        for each in render_text(text, message.action)
+    ]
+    if lines and features.MESSAGE_TAGS in enabled and isinstance(message, events.Message):
+        first = lines[0]
+        identified = {**tags, "msgid": message_id(message)}
+        lines[0] = Line(command, first.params, sender, identified, has_text=True)
+    return lines
+
+
+def _timed(enabled: frozenset[str], now: int, lines: list[Line]) -> list[Line]:
+    if features.SERVER_TIME not in enabled:
+        return lines
+    tags = {"time": server_time(now)}
+    return [Line(each.command, each.params, each.source, tags, each.has_text) for each in lines]
+
+
+def notice(text: str, server: str, target: str = _EVERYBODY) -> Line:
+    """What the server says."""
+    return Line("NOTICE", (target, shown(text)), server, has_text=True)
+
+
+def shown(text: str) -> str:
+    """`text` as one line of IRC can show it."""
+    return cut(rendering.escape(text), limits.IRC_TEXT_BYTES)
+
+
+def _moderation_lines(event: Moderation, server: str) -> list[Line]:
+    """What a host or operator did: MODE and KICK where IRC has them, else a sentence."""
+    by = source(event.by)
+    room = event.room
+    change = None if room is None else _mode_change(event)
+    if room is not None and change is not None:
+        return [Line("MODE", (room, *modes.format_changes([change])), by)]
+    if room is not None and event.what == "kick":
+        return [Line("KICK", (room, event.nickname, event.by), by, has_text=True)]
+    sentences = moderation_sentences.describe(event, 0)
+    return [notice(each, server, room or _EVERYBODY) for each in sentences]
+
+
+def _mode_change(event: Moderation) -> ModeChange | None:
+    if event.what in ("ban", "unban"):
+        return ModeChange(event.what == "ban", "b", ban_mask(event.nickname))
+    letter = _ROOM_MODES.get(event.what)
+    if letter is None:
+        return None
+    # The word itself is told to nobody.
+    return ModeChange(bool(event.value), letter, "*" if letter == "k" else None)
+
+
+def _restricted_lines(event: Restricted, now: int, server: str, nickname: str) -> list[Line]:
+    """What was done to this member, which may have been taken out of a room by it."""
+    lines = [notice(each, server, nickname) for each in moderation_sentences.describe(event, now)]
+    if event.room is not None and event.what in ("kick", "ban"):
+        params = (event.room, nickname, shown(event.reason or event.by))
+        lines.insert(0, Line("KICK", params, source(event.by), has_text=True))
+    return lines

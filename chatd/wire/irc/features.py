@@ -1,0 +1,83 @@
+"""What the server offers to IRC clients: its capabilities, and its limits and features. Pure."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from chatd.chat import limits
+from chatd.wire.irc import modes, numerics, sasl
+from chatd.wire.irc.capabilities import CAP_NOTIFY
+from chatd.wire.irc.client import Client, Server
+from chatd.wire.irc.isupport import isupport_lines
+from chatd.wire.irc.lines import Line
+
+MESSAGE_TAGS: Final = "message-tags"
+SERVER_TIME: Final = "server-time"
+ECHO_MESSAGE: Final = "echo-message"
+LABELED_RESPONSE: Final = "labeled-response"
+AWAY_NOTIFY: Final = "away-notify"
+USERHOST_IN_NAMES: Final = "userhost-in-names"
+SASL: Final = "sasl"
+
+#: The capabilities that every server offers, each by its specification at
+#: https://ircv3.net/specs/extensions/.
+_ALWAYS: Final = (
+    AWAY_NOTIFY,
+    "batch",
+    CAP_NOTIFY,
+    ECHO_MESSAGE,
+    LABELED_RESPONSE,
+    MESSAGE_TAGS,
+    "multi-prefix",  # there is one prefix alone, so every answer is as it asks for
+    SERVER_TIME,
+    "standard-replies",
+    USERHOST_IN_NAMES,
+)
+#: Those on which the bytes of events depend.
+OF_EVENTS: Final = frozenset({AWAY_NOTIFY, MESSAGE_TAGS, SERVER_TIME})
+
+#: The bytes of the features in one line. The rest is for the server's name and the nickname.
+_FEATURES_BYTES: Final = 350
+#: Bytes of a list, such as one of nicknames, in one line. The rest is as above.
+LIST_BYTES: Final = 350
+#: Changes of modes in one MODE.
+MAX_MODE_CHANGES: Final = 12
+
+
+def offered(server: Server) -> dict[str, str]:
+    """The capabilities, with their values."""
+    return dict.fromkeys(_ALWAYS, "") | ({SASL: sasl.MECHANISM} if server.has_accounts else {})
+
+
+def features(server: Server) -> dict[str, str | None]:
+    """The tokens of 005: https://modern.ircdocs.horse/#rplisupport-parameters."""
+    recipients = limits.RECIPIENTS
+    return {
+        "AWAYLEN": str(limits.AWAY_CHARACTERS),
+        # Names are compared by the stricter rules of the hub. Clients that compare ASCII alone are
+        # told every name as it is spelt here, so they need not know these.
+        "CASEMAPPING": "ascii",
+        "CHANLIMIT": f"#:{limits.JOINED_ROOMS}",
+        "CHANMODES": modes.CHANMODES,
+        "CHANNELLEN": str(limits.ROOM_NAME_CHARACTERS),
+        "CHANTYPES": "#",
+        "ELIST": "MNU",
+        "KEYLEN": str(limits.KEY_CHARACTERS),
+        "KICKLEN": str(limits.REASON_CHARACTERS),
+        "MAXLIST": f"b:{limits.BANS}",
+        "MODES": str(MAX_MODE_CHANGES),
+        "NETWORK": server.network,
+        "NICKLEN": str(limits.NICKNAME_CHARACTERS),
+        "PREFIX": modes.PREFIX,
+        "TARGMAX": f"JOIN:,KICK:,NAMES:,NOTICE:{recipients},PART:,PRIVMSG:{recipients},WHOIS:",
+        "TOPICLEN": str(limits.TOPIC_CHARACTERS),
+        "USERLEN": str(limits.IRC_USER_CHARACTERS),
+        "UTF8ONLY": None,
+        "WHOX": None,
+    }
+
+
+def feature_lines(client: Client) -> Iterator[Line]:
+    """The lines of 005."""
+    for tokens in isupport_lines(features(client.server), _FEATURES_BYTES):
+        text = "are supported by this server"
+        yield client.numeric(numerics.ISUPPORT, *tokens, text=text)

@@ -1,0 +1,114 @@
+"""MODE of channels and users, and OPER: what hosts and operators do, in IRC's words. Pure.
+
+Sources: https://modern.ircdocs.horse/#mode-message, #oper-message and #channel-modes.
+"""
+
+from typing import Final
+
+from chatd.chat import commands, events
+from chatd.chat.commands import ClientCommand
+from chatd.chat.errors import Refusal
+from chatd.chat.moderation_events import Bans, RoomSettings
+from chatd.chat.names import casefold
+from chatd.wire.irc import features, modes, numerics
+from chatd.wire.irc.client import Client, Steps, answer
+from chatd.wire.irc.lines import Line
+from chatd.wire.irc.masks import ban_mask, banned_nickname, source
+from chatd.wire.irc.modes import ModeChange
+from chatd.wire.irc.refusals import not_enough, refused
+from chatd.wire.irc.targets import is_channel
+
+#: Settings of a room that are on or off.
+_SWITCHES: Final = {"m": "read_only", "i": "closed", "t": "topic_locked"}
+#: Modes that cannot be changed, and why.
+_FIXED: Final = {
+    "n": "Only members write to a room: this cannot be changed.",
+    "s": "A room is private as soon as it has a word, and for as long as it exists: MODE +k.",
+    "o": "The operator of a room is who has made it; hosts are operators of all rooms.",
+}
+
+
+def mode(client: Client, line: Line) -> Steps:
+    """MODE of a channel or of the client itself."""
+    if not line.params:
+        return answer(not_enough(client, line.command))
+    target, *params = line.params
+    if not is_channel(target):
+        return answer(*_user_mode(client, target, params))
+    if not params:
+        users = yield commands.ListUsers(target)
+        if isinstance(users, Refusal):
+            return answer(refused(client, users, line.command, target))
+        room = users.room if isinstance(users, events.Users) and users.room else target
+        return answer(client.numeric(numerics.CHANNELMODEIS, room, _modes(room)))
+    lines: list[Line] = []
+    for change in modes.parse_changes(params, features.MAX_MODE_CHANGES):
+        if change.is_list:
+            lines += (yield from _list_bans(client, target)).lines
+        else:
+            lines += (yield from _change(client, target, change)).lines
+    return answer(*lines)
+
+
+def _modes(room: str) -> str:
+    return modes.room_modes(RoomSettings(room))
+
+
+def _list_bans(client: Client, room: str) -> Steps:
+    result = yield commands.ListBans(room)
+    # Who is no operator is shown an empty list: clients ask for it by themselves.
+    bans = result.bans if isinstance(result, Bans) else ()
+    lines = [
+        client.numeric(numerics.BANLIST, room, ban_mask(each.nickname), source(each.by), "0")
+        for each in bans
+        if each.what == "ban"
+    ]
+    return answer(*lines, client.numeric(numerics.ENDOFBANLIST, room))
+
+
+def _change(client: Client, room: str, change: ModeChange) -> Steps:
+    if change.letter in _FIXED:
+        text = _FIXED[change.letter]
+        return answer(client.numeric(numerics.CHANOPRIVSNEEDED, room, text=text))
+    command = _command(room, change)
+    if isinstance(command, str):
+        return answer(client.numeric(command, change.letter))
+    result = yield command
+    if isinstance(result, Refusal):
+        return answer(refused(client, result, "MODE", room))
+    return answer()
+
+
+def _command(room: str, change: ModeChange) -> ClientCommand | str:
+    """The command that makes the change, or the number of the refusal if there is none."""
+    if change.letter in _SWITCHES:
+        return commands.ChangeRoom(room, **{_SWITCHES[change.letter]: change.is_set})  # type: ignore[arg-type]  # all of them are bool
+    if change.letter == "k":
+        return commands.ChangeRoom(room, key=(change.param or "") if change.is_set else "")
+    if change.letter != "b":
+        return numerics.UNKNOWNMODE
+    nickname = banned_nickname(change.param or "")
+    if nickname is None:
+        return numerics.BADCHANMASK
+    return (commands.Ban if change.is_set else commands.Unban)(nickname, room)
+
+
+def _user_mode(client: Client, nickname: str, params: list[str]) -> list[Line]:
+    """The modes of a user: nobody has any, so nothing can be set that means anything."""
+    if casefold(nickname) != casefold(client.nickname):
+        return [client.numeric(numerics.USERSDONTMATCH)]
+    if not params:
+        return [client.numeric(numerics.UMODEIS, "+")]
+    # "+i" (invisible) is what clients set by themselves.
+    is_known = not params[0].strip("+-i")
+    return [] if is_known else [client.numeric(numerics.UMODEUNKNOWNFLAG)]
+
+
+def oper(client: Client, line: Line) -> Steps:
+    """OPER: whoever gives the host code is a host. The name before it says nothing."""
+    if len(line.params) < 2:
+        return answer(not_enough(client, line.command))
+    result = yield commands.GiveHostCode(line.params[1])
+    if isinstance(result, Refusal):
+        return answer(refused(client, result, line.command))
+    return answer(client.numeric(numerics.YOUREOPER))

@@ -1,0 +1,185 @@
+"""About users: WHO, WHOIS, WHOWAS, ISON, USERHOST and AWAY. Pure.
+
+Source: https://modern.ircdocs.horse/#user-based-queries; WHOX: https://ircv3.net/specs/extensions/whox.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from chatd.chat import commands, events
+from chatd.chat.errors import Refusal
+from chatd.wire.irc import masks, numerics
+from chatd.wire.irc.channel_commands import in_lines, prefix
+from chatd.wire.irc.client import Answer, Client, Search, Steps, answer
+from chatd.wire.irc.event_lines import shown
+from chatd.wire.irc.lines import Line
+from chatd.wire.irc.masks import HOST, matches, source
+from chatd.wire.irc.refusals import not_enough, refused
+from chatd.wire.irc.targets import is_channel, split_list
+
+#: What WHOIS says of the server.
+_SERVER_INFO: Final = "chat for people on one network"
+_USER: Final = f"~{masks.NO_USER}"
+
+_Profile = events.User | events.UserInfo
+
+
+def who(client: Client, line: Line) -> Steps:
+    """WHO: the members of a channel, or all whose nicknames have a form."""
+    if not line.params or not line.params[0]:
+        return answer(not_enough(client, line.command))
+    mask, *options = line.params
+    users = yield from _find(client, mask)
+    option = options[0] if options else ""
+    flags, percent, fields = option.partition("%")
+    lines = []
+    for user in users:
+        if "o" in flags and not user.host:
+            continue
+        room = mask if is_channel(mask) else "*"
+        if percent:
+            lines.append(_whox_line(client, user, room, fields))
+        else:
+            lines.append(_who_line(client, user, room))
+    return answer(*lines, client.numeric(numerics.ENDOFWHO, mask))
+
+
+def _find(client: Client, mask: str) -> Search[Sequence[_Profile]]:
+    """Those whom WHO is about."""
+    if is_channel(mask):
+        result = yield commands.ListUsers(mask)
+    elif "*" in mask or "?" in mask or mask == "0":
+        result = yield commands.ListUsers()
+    else:
+        result = yield commands.WhoIs(mask)
+    if isinstance(result, events.UserInfo):
+        return [result]
+    users = result.users if isinstance(result, events.Users) else ()
+    if is_channel(mask) or mask == "0":
+        return users
+    return [each for each in users if matches(mask, each.nickname)]
+
+
+def _flags(user: _Profile, room: str) -> str:
+    away = "G" if user.away or user.away_text else "H"
+    return away + "*" * user.host + prefix(user, room)
+
+
+def _who_line(client: Client, user: _Profile, room: str) -> Line:
+    return client.numeric(
+        numerics.WHOREPLY,
+        *(room, _USER, HOST, client.server.name, user.nickname, _flags(user, room)),
+        text=f"0 {user.nickname}",
+    )
+
+
+#: The fields of WHOX, in the order in which they are answered.
+_FIELDS: Final[dict[str, Callable[[Client, _Profile, str], str]]] = {
+    "c": lambda client, user, room: room,
+    "u": lambda client, user, room: _USER,
+    "i": lambda client, user, room: "255.255.255.255",  # WHOX, for an address that is not shown
+    "h": lambda client, user, room: HOST,
+    "s": lambda client, user, room: client.server.name,
+    "n": lambda client, user, room: user.nickname,
+    "f": lambda client, user, room: _flags(user, room),
+    "d": lambda client, user, room: "0",
+    "l": lambda client, user, room: "0",
+    "a": lambda client, user, room: "0",  # as if without an account: a list does not say it
+    "o": lambda client, user, room: "n/a",
+    "r": lambda client, user, room: user.nickname,
+}
+
+
+def _whox_line(client: Client, user: _Profile, room: str, fields: str) -> Line:
+    wanted, _, token = fields.partition(",")
+    values = [token or "0"] * ("t" in wanted)
+    values += [make(client, user, room) for letter, make in _FIELDS.items() if letter in wanted]
+    if "r" in wanted:
+        return client.numeric(numerics.WHOSPCRPL, *values[:-1], text=values[-1])
+    return client.numeric(numerics.WHOSPCRPL, *values)
+
+
+def whois(client: Client, line: Line) -> Steps:
+    """WHOIS: what is known of a member. A server before the nickname is ignored: there is one."""
+    if not line.params or not line.params[-1]:
+        return answer(client.numeric(numerics.NONICKNAMEGIVEN))
+    lines = []
+    nicknames = split_list(line.params[1] if len(line.params) > 1 else line.params[0])
+    for nickname in nicknames:
+        result = yield commands.WhoIs(nickname)
+        if isinstance(result, events.UserInfo):
+            lines += _whois_lines(client, result)
+        else:
+            lines.append(client.numeric(numerics.NOSUCHNICK, nickname))
+    return answer(*lines, client.numeric(numerics.ENDOFWHOIS, ",".join(nicknames)))
+
+
+def _whois_lines(client: Client, user: events.UserInfo) -> list[Line]:
+    name = user.nickname
+    lines = [client.numeric(numerics.WHOISUSER, name, _USER, HOST, "*", text=name)]
+    rooms = [prefix(user, room) + room for room in user.rooms]
+    lines += [client.numeric(numerics.WHOISCHANNELS, name, text=part) for part in in_lines(rooms)]
+    server = client.server.name
+    lines.append(client.numeric(numerics.WHOISSERVER, name, server, text=_SERVER_INFO))
+    if user.host:
+        lines.append(client.numeric(numerics.WHOISOPERATOR, name, text="is a host of this chat"))
+    if user.account:
+        lines.append(client.numeric(numerics.WHOISACCOUNT, name, name, text="is logged in as"))
+    if user.away_text or user.away:
+        text = shown(user.away_text) or "The connection is lost"
+        lines.append(client.numeric(numerics.AWAY, name, text=text))
+    # How long somebody has said nothing is not told to others.
+    since = str(user.since // 1_000)
+    text = "seconds idle, signon time"
+    return [*lines, client.numeric(numerics.WHOISIDLE, name, "0", since, text=text)]
+
+
+def whowas(client: Client, line: Line) -> Answer:
+    """WHOWAS: nothing is kept of those who have left."""
+    if not line.params or not line.params[0]:
+        return answer(client.numeric(numerics.NONICKNAMEGIVEN))
+    nickname = line.params[0]
+    return answer(
+        client.numeric(numerics.WASNOSUCHNICK, nickname),
+        client.numeric(numerics.ENDOFWHOWAS, nickname),
+    )
+
+
+def ison(client: Client, line: Line) -> Steps:
+    """ISON: which of the nicknames are those of members."""
+    if not line.params:
+        return answer(not_enough(client, line.command))
+    users = yield from _profiles(" ".join(line.params).split())
+    text = " ".join(each.nickname for each in users)
+    return answer(client.numeric(numerics.ISON, text=text))
+
+
+def userhost(client: Client, line: Line) -> Steps:
+    """USERHOST: for each of up to five nicknames, whether it is here or away."""
+    if not line.params:
+        return answer(not_enough(client, line.command))
+    users = yield from _profiles(line.params[:5])
+    text = " ".join(
+        f"{each.nickname}{'*' * each.host}={'-' if each.away or each.away_text else '+'}"
+        f"{source(each.nickname).partition('!')[2]}"
+        for each in users
+    )
+    return answer(client.numeric(numerics.USERHOST, text=text))
+
+
+def _profiles(nicknames: Iterable[str]) -> Search[list[events.UserInfo]]:
+    profiles = []
+    for nickname in nicknames:
+        result = yield commands.WhoIs(nickname)
+        if isinstance(result, events.UserInfo):
+            profiles.append(result)
+    return profiles
+
+
+def away(client: Client, line: Line) -> Steps:
+    """AWAY: the user is away, for this reason; without one, back."""
+    result = yield commands.SetAway(line.params[0] if line.params else "")
+    if isinstance(result, Refusal):
+        return answer(refused(client, result, line.command))
+    is_away = isinstance(result, events.AwayDone) and result.text
+    return answer(client.numeric(numerics.NOWAWAY if is_away else numerics.UNAWAY))

@@ -1,0 +1,185 @@
+"""Rooms as channels: who is there is told, and what hosts decide is shown as modes."""
+
+import pytest
+
+from chatd.chat import commands
+from tests.wire.irc.chat import HOST_CODE, IrcChat, IrcClient
+
+
+@pytest.fixture
+def chat() -> IrcChat:
+    return IrcChat()
+
+
+def come(chat: IrcChat, *nicknames: str, capabilities: tuple[str, ...] = ()) -> list[IrcClient]:
+    """Clients that are in #dev, and have read everything."""
+    clients = [chat.come(nickname, *capabilities) for nickname in nicknames]
+    for client in clients:
+        client.send("JOIN #dev")
+    for client in clients:
+        client.read()
+    return clients
+
+
+def numbers(lines: list[str]) -> list[str]:
+    return [line.split(" ")[1] for line in lines]
+
+
+def test_joining_is_told_to_both_with_topic_and_members(chat: IrcChat) -> None:
+    [ice] = come(chat, "ice")
+    ice.send("TOPIC #dev :the new parser")
+    moon = chat.come("moon")
+    assert moon.send("JOIN #DEV") == [
+        ":moon!~user@chatd JOIN #dev",
+        ":work.chatd 332 moon #dev :the new parser",
+        ":work.chatd 333 moon #dev ice!~user@chatd 1000",
+        ":work.chatd 353 moon = #dev :@ice moon",
+        ":work.chatd 366 moon #dev :End of NAMES list",
+    ]
+    assert ice.read() == [":moon!~user@chatd JOIN #dev"]
+
+
+def test_several_rooms_are_joined_each_with_its_own_answer(chat: IrcChat) -> None:
+    ice = chat.come("ice")
+    lines = ice.send("JOIN #a,b,#c word")
+    assert numbers(lines) == ["JOIN", "353", "366", "403", "JOIN", "353", "366"]
+    assert ice.send("JOIN #a") == [], "it is there already"
+    assert numbers(ice.send("JOIN")) == ["461"]
+    assert numbers(ice.send("JOIN 0")) == ["PART", "PART"]
+    assert numbers(ice.send("JOIN " + ",".join(f"#{n}" for n in range(33)))).count("405") == 1
+
+
+def test_leaving_is_told_to_both(chat: IrcChat) -> None:
+    ice, moon = come(chat, "ice", "moon")
+    assert moon.send("PART #dev :bye") == [":moon!~user@chatd PART #dev"]
+    assert ice.read() == [":moon!~user@chatd PART #dev"]
+    assert numbers(moon.send("PART #dev,#none")) == ["442", "403"]
+    assert numbers(moon.send("PART")) == ["461"]
+
+
+def test_a_member_that_leaves_the_chat_quits(chat: IrcChat) -> None:
+    ice, moon = come(chat, "ice", "moon")
+    moon.send("QUIT :whatever")
+    assert ice.read() == [":moon!~user@chatd QUIT :quit"]
+
+
+def test_a_topic_is_set_and_read(chat: IrcChat) -> None:
+    ice, moon = come(chat, "ice", "moon")
+    assert numbers(ice.send("TOPIC #dev")) == ["331"]
+    told = ":ice!~user@chatd TOPIC #dev :the new parser"
+    assert ice.send("TOPIC #dev :the new parser ") == [told]
+    assert moon.read() == [told]
+    assert numbers(moon.send("TOPIC #dev")) == ["332", "333"]
+    assert ice.send("TOPIC #dev :") == [":ice!~user@chatd TOPIC #dev :"]
+    assert numbers(ice.send("TOPIC", "TOPIC #none", "TOPIC #none :x")) == ["461", "403", "403"]
+
+
+def test_names_lists_members_with_their_marks(chat: IrcChat) -> None:
+    come(chat, "ice", "moon")
+    asker = chat.come("sun", "userhost-in-names")
+    assert asker.send("NAMES #dev") == [
+        ":work.chatd 353 sun = #dev :@ice!~user@chatd moon!~user@chatd",
+        ":work.chatd 366 sun #dev :End of NAMES list",
+    ]
+    assert numbers(asker.send("NAMES", "NAMES #none")) == ["366", "366"]
+
+
+def test_a_long_list_of_names_has_several_lines(chat: IrcChat) -> None:
+    chat = IrcChat(slots=50)
+    nicknames = [f"{'x' * 20}{number}" for number in range(40)]
+    clients = come(chat, *nicknames)
+    lines = clients[0].send("NAMES #dev")
+    assert all(len(line) < 510 for line in lines)
+    shown = " ".join(line.partition(" :")[2] for line in lines[:-1]).replace("@", "")
+    assert shown.split() == nicknames
+
+
+def test_the_list_of_channels_has_those_with_members(chat: IrcChat) -> None:
+    ice, moon = come(chat, "ice", "moon")
+    ice.send("JOIN #music", "TOPIC #dev :code")
+    assert moon.read() == [":ice!~user@chatd TOPIC #dev :code"]
+    assert moon.send("LIST") == [
+        ":work.chatd 321 moon Channel :Users  Name",
+        ":work.chatd 322 moon #dev 2 :code",
+        ":work.chatd 322 moon #music 1 :",
+        ":work.chatd 323 moon :End of LIST",
+    ]
+    for condition, rooms in {
+        "#dev": ["#dev"], "#m*": ["#music"], "!#m*": ["#dev"], ">1": ["#dev"], "<2": ["#music"],
+        "#none": [], "#dev,#music": ["#dev", "#music"], "<": [],
+    }.items():  # fmt: skip
+        assert [line.split()[3] for line in moon.send(f"LIST {condition}")[1:-1]] == rooms
+
+
+def test_the_operator_of_a_room_kicks_with_a_reason(chat: IrcChat) -> None:
+    ice, moon, sun = come(chat, "ice", "moon", "sun")
+    told = ice.send("KICK #dev moon :spam")
+    assert told[0] == ":ice!~user@chatd KICK #dev moon :ice"
+    assert moon.read()[0] == ":ice!~user@chatd KICK #dev moon :spam"
+    assert sun.read()[0] == ":ice!~user@chatd KICK #dev moon :ice"
+    assert numbers(sun.send("KICK #dev ice")) == ["482"]
+    assert numbers(ice.send("KICK #dev", "KICK #none sun", "KICK #dev nobody")) == [
+        *("461", "403", "441")
+    ]
+
+
+def test_a_nickname_is_banned_listed_and_let_in_again(chat: IrcChat) -> None:
+    ice, moon, sun = come(chat, "ice", "moon", "sun")
+    assert ":ice!~user@chatd MODE #dev +b moon!*@*" in ice.send("MODE #dev +b moon")
+    assert moon.read()[0].startswith(":ice!~user@chatd KICK #dev moon :")
+    assert sun.read()[0] == ":ice!~user@chatd MODE #dev +b moon!*@*"
+    assert numbers(moon.send("JOIN #dev")) == ["474"]
+    listed = ice.send("MODE #dev b")
+    assert numbers(listed) == ["367", "368"]
+    assert listed[0].split()[3:6] == ["#dev", "moon!*@*", "ice!~user@chatd"]
+    assert numbers(sun.send("MODE #dev +b")) == ["368"]
+    ice.send("MODE #dev -b moon!*@*")
+    assert "JOIN" in numbers(moon.send("JOIN #dev"))
+    assert numbers(ice.send("MODE #dev +b *!*@10.0.0.1"))[-1] == "476"
+
+
+def test_what_cannot_be_changed_says_why(chat: IrcChat) -> None:
+    [ice] = come(chat, "ice")
+    for change in ("-n", "+s", "+o moon", "-o ice"):
+        assert numbers(ice.send(f"MODE #dev {change}")) == ["482"]
+    assert numbers(ice.send("MODE #dev +x")) == ["472"]
+    assert numbers(ice.send("MODE #none", "MODE")) == ["403", "461"]
+
+
+def test_the_modes_of_a_user_say_nothing(chat: IrcChat) -> None:
+    ice = chat.come("ice")
+    assert ice.send("MODE ice") == [":work.chatd 221 ice +"]
+    assert ice.send("MODE ice +i") == []
+    assert numbers(ice.send("MODE ice +z", "MODE moon")) == ["501", "502"]
+
+
+def test_whoever_gives_the_host_code_is_a_host_in_every_room(chat: IrcChat) -> None:
+    come(chat, "ice", "moon")
+    ana = chat.come("ana")
+    assert numbers(ana.send("OPER ana wrong", "OPER ana")) == ["464", "461"]
+    lines = ana.send(f"OPER ana {HOST_CODE}")
+    assert lines[-1] == ":work.chatd 381 ana :You are now a host"
+    ana.send("JOIN #dev", "KICK #dev moon")
+    assert [each.nickname for each in chat.hub.users("#dev").users] == ["ice", "ana"]
+
+
+def test_an_invitation_is_a_private_message_with_what_to_type(chat: IrcChat) -> None:
+    ice, moon = come(chat, "ice", "moon")
+    sun = chat.come("sun")
+    assert ice.send("INVITE sun #dev") == [":work.chatd 341 ice sun #dev"]
+    assert sun.read() == [":ice!~user@chatd PRIVMSG sun :You are invited to #dev: /join #dev"]
+    assert numbers(sun.send("INVITE ice #dev")) == ["442"]
+    assert numbers(
+        ice.send("INVITE moon #dev", "INVITE nobody #dev", "INVITE sun #x", "INVITE")
+    ) == [*("443", "401", "403", "461")]
+    assert moon.read() == []
+
+
+def test_members_of_other_dialects_are_in_the_same_room(chat: IrcChat) -> None:
+    [ice] = come(chat, "ice")
+    other = chat.connect()
+    chat.hub.handle(other.member, commands.Enter("moon"), 0)
+    chat.hub.handle(other.member, commands.JoinRoom("#dev"), 0)
+    assert ":moon!~user@chatd JOIN #dev" in ice.read()
+    chat.hub.handle(other.member, commands.SendMessage("a\n\nb", "#dev"), 0)
+    assert ice.read() == [f":moon!~user@chatd PRIVMSG #dev :{text}" for text in ("a", "b")]
