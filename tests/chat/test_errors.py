@@ -8,9 +8,14 @@ from chatd.chat import errors, file_errors, moderation_errors
 from chatd.chat.errors import Refusal
 
 
+def children(root: type[Refusal]) -> list[type[Refusal]]:
+    """What derives from `root` in all dialects; one dialect may have refusals of its own."""
+    return [each for each in root.__subclasses__() if each.__module__.startswith("chatd.chat.")]
+
+
 def classes(root: type[Refusal] = Refusal) -> list[type[Refusal]]:
     """`root` and all that derive from it."""
-    return [root, *(found for child in root.__subclasses__() for found in classes(child))]
+    return [root, *(found for child in children(root) for found in classes(child))]
 
 
 CODED = [refusal for refusal in classes() if hasattr(refusal, "code")]
@@ -32,10 +37,8 @@ def actual(root: type[Refusal] = Refusal, depth: int = 0) -> list[tuple[int, str
     """The tree of the classes, in the order of the docstring as far as they are there."""
     names = [name for _, name, _, _ in documented()]
     # Several modules have a part of the tree, and any of them may be imported first.
-    children = sorted(
-        root.__subclasses__(), key=lambda each: [*names, each.__name__].index(each.__name__)
-    )
-    lines = [line for child in children for line in actual(child, depth + 1)]
+    in_order = sorted(children(root), key=lambda each: [*names, each.__name__].index(each.__name__))
+    lines = [line for child in in_order for line in actual(child, depth + 1)]
     return [(depth, root.__name__), *lines]
 
 
