@@ -26,8 +26,8 @@ KEY_CHARACTERS: Final = 64
 HOST_CODE_CHARACTERS: Final = 64
 #: A nickname. The JIM protocol allows an account name 25 characters.
 NICKNAME_CHARACTERS: Final = 25
-#: A room name, including the ``#``.
-ROOM_NAME_CHARACTERS: Final = 25
+#: A room name, including the ``#``. Networks of IRC have 50 or 64.
+ROOM_NAME_CHARACTERS: Final = 64
 #: A request id that is a string. An id that is a number is below 2**53, which every JSON parser
 #: reads exactly.
 REQUEST_ID_CHARACTERS: Final = 64
@@ -40,6 +40,8 @@ FLOOD_FRAMES_PER_SECOND: Final = 10
 JIM_OBJECT_BYTES: Final = 4_096
 #: The text of a message from a JIM client, in code points.
 JIM_MESSAGE_CHARACTERS: Final = 500
+#: A room name in an object from a JIM client, including the ``#``: as the JIM protocol has it.
+JIM_ROOM_NAME_CHARACTERS: Final = 25
 #: The ``action`` or ``event`` of an object from a JIM client.
 JIM_ACTION_CHARACTERS: Final = 15
 #: One object to a JIM client: many of them read one object per ``recv(1024)``.

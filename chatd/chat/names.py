@@ -18,6 +18,11 @@ LOBBY: Final = "#lobby"
 #: ``ice,moon``, ``/command``, ``[private] ice``.
 RESERVED: Final = frozenset("#@,/[]")
 
+#: Characters with a meaning in IRC: in ``nickname!user@host`` and in masks, such as ``ic*``.
+_NOT_IN_NICKNAMES: Final = frozenset("!*?")
+#: Before a nickname these begin a parameter, name a server, or mark an operator there.
+_NOT_FIRST: Final = frozenset(":$~&+%")
+
 #: White space, control and format characters, and code points that are unassigned, private or half
 #: of a surrogate pair.
 _BANNED_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zs", "Zl", "Zp"})
@@ -109,8 +114,9 @@ def _suggestion(text: str, address: str) -> str:
     if len(text) > _MAX_RAW_CHARACTERS:
         return ""
     words = unicodedata.normalize("NFKC", text).split()
-    kept = "".join(each for each in "_".join(words) if not _is_forbidden(each))
-    name = kept[: limits.NICKNAME_CHARACTERS].strip("_")
+    forbidden = _NOT_IN_NICKNAMES.union(filter(_is_forbidden, "_".join(words)))
+    kept = "".join(each for each in "_".join(words) if each not in forbidden)
+    name = kept.lstrip("".join(_NOT_FIRST))[: limits.NICKNAME_CHARACTERS].strip("_")
     if not any(each.isalnum() for each in name):
         return ""
     try:
@@ -121,6 +127,11 @@ def _suggestion(text: str, address: str) -> str:
 
 def _validated_nickname(text: str, address: str) -> str:
     name = _validated_name(text, limits.NICKNAME_CHARACTERS, BadNickname)
+    if not _NOT_IN_NICKNAMES.isdisjoint(name) or name[0] in _NOT_FIRST:
+        raise BadNickname(
+            "A nickname may not contain ! * or ? and may not begin with one of "
+            f"{' '.join(sorted(_NOT_FIRST))}"
+        )
     if name != address and _ADDRESS_AND_PORT.match(name):
         raise BadNickname(
             f"The nickname {name} is reserved for the connection from there; choose another one."

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Final
 
-from chatd.chat import commands
+from chatd.chat import commands, limits
 from chatd.chat.commands import ClientCommand
-from chatd.chat.errors import BadFrame
+from chatd.chat.errors import BadFrame, BadRoomName
 from chatd.chat.names import LOBBY
 from chatd.wire.jim_vocabulary import ClientObject, member_of
 
@@ -19,12 +19,21 @@ def room_of(client_object: ClientObject) -> str:
     """The room in a request that needs one."""
     if client_object.room is None:
         raise BadFrame("room is missing.")
-    return room_name(client_object.room)
+    return _checked(client_object.room)
 
 
 def _place(client_object: ClientObject) -> str | None:
     """The room in a request; None for the whole chat."""
-    return None if client_object.room is None else room_name(client_object.room)
+    return None if client_object.room is None else _checked(client_object.room)
+
+
+def _checked(room: str) -> str:
+    name = room_name(room)
+    if len(name) > limits.JIM_ROOM_NAME_CHARACTERS:
+        raise BadRoomName(
+            f"In JIM, a room name has at most {limits.JIM_ROOM_NAME_CHARACTERS} characters."
+        )
+    return name
 
 
 def _change_room(client_object: ClientObject) -> ClientCommand:

@@ -129,7 +129,7 @@ def test_a_member_in_no_room_still_sees_others_enter_and_leave(harness: Harness)
         ("join", {"room": "#"}, "bad-room-name"),
         ("join", {"room": "#a b"}, "bad-room-name"),
         ("join", {"room": "#a#b"}, "bad-room-name"),
-        ("join", {"room": "#" + "x" * 25}, "bad-room-name"),
+        ("join", {"room": "#" + "x" * 64}, "bad-room-name"),
         ("history", {"room": "#nowhere"}, "no-such-room"),
         ("users", {"room": "#nowhere"}, "no-such-room"),
     ],
