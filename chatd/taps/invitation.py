@@ -55,9 +55,14 @@ def make_invitation(
     with_tls = ", encrypted" if server.fingerprint else ""
     lines = _page_lines(name, pages, bool(web_address.warned_port(server, options)))
     lines += [f"or with chatd{with_tls}:", *command]
-    nc = [(host, port) for host, port in server.addresses("plain") if not is_loopback(f"//{host}")]
-    if nc:
-        lines += ["or with nc or telnet:", *_indented([f"nc {nc[0][0]} {nc[0][1]}"])]
+    nc, irc = (
+        [(host, port) for host, port in server.addresses(name) if not is_loopback(f"//{host}")][:1]
+        for name in ("plain", "irc")
+    )
+    for host, port in nc:
+        lines += ["or with nc or telnet:", *_indented([f"nc {host} {port}"])]
+    for host, port in irc:
+        lines += ["or with an IRC client:", *_indented([web_address.irc_url(host, port)])]
     if not any(not subnet.address.is_loopback for subnet in options.known_subnets):
         lines.append("No other computer can reach this one: its only address is loopback.")
     if server.fingerprint:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from twisted.internet.protocol import ServerFactory
 
+from chatd.chat.names import LOBBY
 from chatd.discovery.subnets import DEFAULT_PORT as DEFAULT_CHAT_PORT
 from chatd.discovery.subnets import host_addresses as read_host_addresses
 from chatd.discovery.subnets import most_reachable
@@ -74,7 +75,9 @@ def invitation(server: ChatServer, options: Any, client_command: str) -> "Invita
     from chatd.web.invitation import Invitation
 
     addresses = most_reachable(read_host_addresses())
-    hosts, plain = (_reachable(server.addresses(name), addresses) for name in ("", "plain"))
+    hosts, plain, irc = (
+        _reachable(server.addresses(name), addresses) for name in ("", "plain", "irc")
+    )
     direct = [
         f"chatd client {host}" + (f" {port}" if port != DEFAULT_CHAT_PORT else "")
         for host, port in hosts
@@ -84,7 +87,13 @@ def invitation(server: ChatServer, options: Any, client_command: str) -> "Invita
         tuple(dict.fromkeys((client_command, *direct))),
         tuple(f"nc {host} {port}" for host, port in plain),
         warned_port(server, options),
+        tuple(irc_url(host, port) for host, port in irc),
     )
+
+
+def irc_url(host: str, port: int) -> str:
+    """The URL of the lobby for IRC clients (draft-butcher-irc-url-04: without the ``#``)."""
+    return f"irc://{host}:{port}/{LOBBY.removeprefix('#')}"
 
 
 def _reachable(

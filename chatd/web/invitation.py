@@ -31,12 +31,14 @@ class Invitation:
     :ivar plain: command lines with ``nc``, if the server has a plain port.
     :ivar warned_port: the port of the page at which browsers warn, because the key is the server's
         own; 0 for none.
+    :ivar irc: URLs of the lobby for IRC clients, if the server has a port for them.
     """
 
     pages: tuple[str, ...] = ()
     clients: tuple[str, ...] = ()
     plain: tuple[str, ...] = ()
     warned_port: int = 0
+    irc: tuple[str, ...] = ()
 
 
 def is_loopback(url: str) -> bool:
@@ -88,6 +90,7 @@ def respond(request: Request, chat: Chat, invitation: Invitation, has_packages: 
             ],
             "clients": invitation.clients[: limits.INVITATION_ADDRESSES],
             "plain": invitation.plain[: limits.INVITATION_ADDRESSES],
+            "irc": invitation.irc[: limits.INVITATION_ADDRESSES],
             "pip": [
                 pip_line(page, is_warned=urlsplit(page).port == invitation.warned_port)
                 for page in pages

@@ -261,6 +261,12 @@ def test_a_port_for_telnet_is_named_too() -> None:
     assert "  nc 10.35.11.113 7778" in invitation(plain=[("10.35.11.113", 7778)]).lines
 
 
+def test_a_port_for_irc_is_named_as_an_address_that_leads_to_the_lobby() -> None:
+    made = invitation(irc=[("127.0.0.1", 6667), ("10.35.11.113", 6667)])
+    assert made.lines.count("or with an IRC client:") == 1
+    assert "  irc://10.35.11.113:6667/lobby" in made.lines
+
+
 def test_a_name_of_the_page_comes_before_its_addresses() -> None:
     made = invitation(line="--web-name chat.example --web-name a.example:8443")
     assert made.lines[1:3] == ("  http://a.example:8443/", "  http://chat.example:8080/")

@@ -177,6 +177,7 @@ INVITATION = Invitation(
     ("http://10.35.11.111:8080/", "http://127.0.0.1:8080/"),
     ("chatd client --server class", "chatd client 10.35.11.111"),
     ("nc 10.35.11.111 7778",),
+    irc=("irc://10.35.11.111:6667/lobby",),
 )
 
 
@@ -191,6 +192,7 @@ def test_the_invitation_begins_with_the_address_that_works(folder: Path) -> None
     assert all(page["qr"].startswith("<svg ") for page in answer["pages"])
     assert answer["clients"] == list(INVITATION.clients)
     assert answer["plain"] == list(INVITATION.plain)
+    assert answer["irc"] == list(INVITATION.irc)
     assert answer["pip"][1] == (
         "pip install --no-index --find-links http://10.35.11.111:8080/dist/ "
         "--trusted-host 10.35.11.111 chatd"

@@ -41,7 +41,7 @@ async function load(getUrl) {
   return [createElement("p", "alert", "The server did not answer. Close this, and try it again.")];
 }
 
-function createContent({ pages, clients, plain, pip }) {
+function createContent({ pages, clients, plain, irc, pip }) {
   const best = pages.filter(isBest);
   const others = pages.filter((page) => !best.includes(page));
   const isReachable = pages.some(({ qr }) => qr);
@@ -57,6 +57,7 @@ function createContent({ pages, clients, plain, pip }) {
     ]),
     ...section("In a terminal, with chatd", clients.map(createLine)),
     ...section("In a terminal, without chatd", plain.map(createLine)),
+    ...section("With an IRC client", irc.map(createLine)),
     ...(pip.length
       ? section("Get chatd", [
           createElement("p", "", "With Python 3.11 or later, and without the Internet:"),
