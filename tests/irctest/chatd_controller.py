@@ -1,0 +1,110 @@
+"""Starts chatd for irctest, which judges IRC servers: see README.rst beside this file."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from irctest.basecontrollers import BaseServerController, DirectoryBasedController
+from irctest.cases import BaseServerTestCase
+from irctest.runner import NotImplementedByController
+from irctest.specifications import Capabilities
+
+ROOT = Path(__file__).parent.parent.parent
+#: Has chatd's packages; irctest may run with another one.
+PYTHON = os.environ.get("CHATD_PYTHON", sys.executable)
+SERVER = Path(__file__).parent / "server.py"
+#: An accounts file, made by the first test.
+_TEMPLATE = Path(tempfile.mkdtemp()) / "accounts"
+#: A change of the password file is noticed a tenth of a second later: see server.py.
+NOTICED_SECONDS = 0.4
+
+
+class ChatdController(BaseServerController, DirectoryBasedController):  # type: ignore[misc]  # irctest is not installed where this is checked
+    """chatd with an IRC port, accounts, and irctest's own name and operator."""
+
+    software_name = "chatd"
+    supported_sasl_mechanisms = frozenset({"PLAIN"})
+    supports_sts = False
+    capabilities = frozenset(
+        {
+            Capabilities.AWAY_NOTIFY,
+            Capabilities.BATCH,
+            Capabilities.ECHO_MESSAGE,
+            Capabilities.LABELED_RESPONSE,
+            Capabilities.MESSAGE_TAGS,
+            Capabilities.MULTI_PREFIX,
+            Capabilities.SERVER_TIME,
+        }
+    )
+
+    def create_config(self) -> None:
+        super().create_config()
+        with self.open_file("server.conf"):
+            pass
+
+    def run(
+        self,
+        hostname: str,
+        port: int,
+        *,
+        password: str | None,
+        ssl: bool,
+        run_services: bool,
+        faketime: str | None,
+        websocket_hostname: str | None,
+        websocket_port: int | None,
+    ) -> None:
+        if password is not None:
+            raise NotImplementedByController("a password of the server")
+        if ssl:
+            raise NotImplementedByController("TLS with a given key")
+        if websocket_hostname is not None or websocket_port is not None:
+            raise NotImplementedByController("Websocket")
+        self.port, self.hostname = port, hostname
+        self.create_config()
+        _, main_port = self.get_hostname_and_port()
+        self._accounts = self.directory / "accounts"
+        if _TEMPLATE.exists():
+            shutil.copy(_TEMPLATE, self._accounts)  # an account takes a second to make
+        else:
+            self._account("add", "nobody", "a password that nobody gives")
+            shutil.copy(self._accounts, _TEMPLATE)
+        self.proc = self.execute(
+            [
+                PYTHON,
+                SERVER,
+                "server",
+                *("--id", "My.Little.Server", "--store", "none", "--flood", "0"),
+                *("--auth", f"chatd:{self._accounts}", "--port", str(main_port)),
+                *("--discovery-port", str(main_port), "--log-level", "warn"),
+                *("--irc", f"tcp:{port}:interface={hostname}", "127.0.0.1"),
+            ],
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+        )
+
+    def registerUser(
+        self, case: BaseServerTestCase, username: str, password: str | None = None
+    ) -> None:
+        self._account("add", username, password or "")
+        time.sleep(NOTICED_SECONDS)
+
+    def wait_for_services(self) -> None:
+        pass
+
+    def _account(self, what: str, name: str, password: str) -> None:
+        subprocess.run(
+            [PYTHON, "-m", "chatd", "account", what, self._accounts, name],
+            input=password + "\n",
+            text=True,
+            check=True,
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+        )
+
+
+def get_irctest_controller_class() -> type[ChatdController]:
+    return ChatdController
