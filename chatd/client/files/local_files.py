@@ -18,6 +18,16 @@ _MAX_COPIES: Final = 1_000
 _PART: Final = ".part"
 
 
+def typed_path(typed: str) -> Path:
+    """The path that the user has typed, with the home directory in place of a tilde.
+
+    As in a shell, a tilde that is nobody's home directory stays: ``~$letter.docx`` is a name.
+    """
+    with suppress(RuntimeError):
+        return Path(typed).expanduser()
+    return Path(typed)
+
+
 class SourceFile:
     """A file that is sent: as many bytes of it as it had at the beginning.
 
@@ -35,7 +45,7 @@ class SourceFile:
         :param typed: its path as the user has typed it.
         :raises FileProblem: if it cannot be sent.
         """
-        path = Path(typed).expanduser()
+        path = typed_path(typed)
         self.name = path.name
         self.sent = 0
         self._on_progress = on_progress
@@ -101,7 +111,7 @@ class SavedFile:
 
         :raises FileProblem: if nothing can be written there.
         """
-        path = Path(wanted).expanduser()
+        path = typed_path(wanted)
         is_folder = not wanted or wanted.endswith("/") or path.is_dir()
         self._path = path / clean_name(name) if is_folder else path
         self.size = 0
@@ -109,6 +119,8 @@ class SavedFile:
             self._part, self._file = _create(self._path.with_name(f"{self._path.name}{_PART}"))
         except OSError as error:
             raise os_problem(self._path, "written", error) from None
+        except ValueError:  # it has a NUL
+            raise FileProblem("no file can have that path") from None
 
     def restart(self) -> None:
         """Begin again."""

@@ -4,10 +4,10 @@ import os
 import re
 from contextlib import suppress
 from itertools import islice
-from pathlib import Path
 from typing import Final
 
 from chatd.chat import limits
+from chatd.client.files.local_files import typed_path
 from chatd.wire.rendering import escape
 
 #: What stands before a path, and the quotation mark that it may begin with.
@@ -37,7 +37,7 @@ def path_completions(before: str) -> tuple[str, list[str]] | None:
 def _names(folder: str, beginning: str) -> list[str]:
     """What the folder has that begins so. Hidden files are for those who ask for them."""
     names: list[str] = []
-    with suppress(OSError, ValueError), os.scandir(Path(folder).expanduser()) as entries:
+    with suppress(OSError, ValueError), os.scandir(typed_path(folder)) as entries:
         for entry in islice(entries, limits.COMPLETED_FILES):
             name = entry.name
             is_hidden = name.startswith(".") and not beginning.startswith(".")

@@ -42,6 +42,23 @@ def test_a_tilde_is_the_home_directory(tmp_path: Path, monkeypatch: pytest.Monke
     source.close()
 
 
+def test_a_tilde_that_is_nobodys_home_directory_is_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert save("~$letter.docx", "sheet.pdf").name == "~$letter.docx"
+    source = open_source("~$letter.docx")
+    assert source.name == "~$letter.docx"
+    source.close()
+    with pytest.raises(FileProblem, match=r"^there is no such file$"):
+        open_source("~nobody-here/sheet.pdf")
+
+
+def test_a_path_with_a_nul_cannot_be_saved(tmp_path: Path) -> None:
+    with pytest.raises(FileProblem, match="no file can have that path"):
+        SavedFile(f"{tmp_path}/nul\x00", "sheet.pdf")
+
+
 @pytest.mark.parametrize(
     ("name", "why"),
     [

@@ -30,6 +30,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("/send .s", ".s", [".secret"]),
         ("/send bad", "bad", []),
         ("/send missing/x", "x", []),
+        ("/send ~nobody-here/x", "x", []),
         ("/get 12 she", "she", ["she sells.txt", "sheet.pdf", "shelf/"]),
         ("/get #dev 12 shel", "shel", ["shelf/"]),
     ],
