@@ -256,7 +256,7 @@ def _add_members(replica: Replica, members: int) -> None:
 def _replica(server_id: str) -> Replica:
     held = HeldOutbox(Nobody())
     hub = Hub(HubSettings(server_id, slots=0, history=50, is_archived=True), held, 0)
-    held.room_life = hub.room_life
+    held.room_life = hub.archived.life
     return Replica(server_id, hub)
 
 

@@ -42,6 +42,7 @@ class RecordingOutbox:
     :ivar recipients: the members and watchers.
     :ivar sent: all events but private messages, with their origins, in order.
     :ivar ended: the connections that were closed, and why.
+    :ivar removed: the rooms and numbers of the messages that were removed, and by whom.
     """
 
     def __init__(self) -> None:
@@ -51,6 +52,7 @@ class RecordingOutbox:
         self.rooms: dict[str, set[MemberId]] = {}
         self.sent: list[tuple[MemberId, Event]] = []
         self.ended: list[tuple[MemberId, str]] = []
+        self.removed: list[tuple[str, int, str]] = []
 
     def add_member(self, member: MemberId) -> None:
         self.received.setdefault(member, [])
@@ -87,6 +89,9 @@ class RecordingOutbox:
 
     def to_members(self, room: str, event: Event, origin: MemberId) -> None:
         self._send(self.rooms.get(room, set()), event, origin)
+
+    def remove_message(self, room: str, seq: int, by: str) -> None:
+        self.removed.append((room, seq, by))
 
     def _send(self, members: set[MemberId], event: Event, origin: MemberId) -> None:
         if isinstance(event, RoomEntered):

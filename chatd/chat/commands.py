@@ -229,6 +229,20 @@ class RemoveMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoveFound:
+    """Take the text and the file out of a message that `source` has sent at `time`.
+
+    No dialect decodes this command: only the server creates it, after it has found the message of
+    a :class:`RemoveMessage`.
+    """
+
+    room: str
+    seq: int
+    source: str
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
 class GrantHost:
     """Make the member a host.
 
@@ -351,7 +365,7 @@ Command = (
     | Unmute
     | ListBans
     | ChangeRoom
-    | RemoveMessage
+    | RemoveFound
     | GrantHost
     | SendFile
     | ListRooms
@@ -362,5 +376,5 @@ Command = (
     | Quit
 )
 
-#: What a dialect decodes: the hub's commands, and the secrets that the server checks itself.
-ClientCommand = Command | Authenticate | CheckPassword | EnterChecked | GiveHostCode
+#: What a dialect decodes: the hub's commands, and those before which the server looks something up.
+ClientCommand = Command | Authenticate | CheckPassword | EnterChecked | GiveHostCode | RemoveMessage

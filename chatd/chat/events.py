@@ -215,13 +215,14 @@ class Welcome:
 
 @dataclass(frozen=True, slots=True)
 class Entered(Welcome):
-    """The welcome to rooms that have `topics`. Each topic is a frame of its own."""
+    """The welcome to rooms that have `topics` or `settings`. Each of them is a frame of its own."""
 
     topics: tuple[Topic, ...] = ()
+    settings: tuple[RoomSettings, ...] = ()
 
     @property
     def welcome(self) -> Welcome:
-        """The welcome without the topics."""
+        """The welcome without these."""
         return Welcome(*(getattr(self, each.name) for each in fields(Welcome)))
 
 

@@ -13,11 +13,12 @@ and only the caller knows which connection sent the command.
 Every handler checks everything before it changes anything: a refused command has changed nothing.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from chatd.chat import commands, events, limits, names
+from chatd.chat.archived_rooms import ArchivedRooms
 from chatd.chat.errors import (
     AlreadyRegistered,
     Full,
@@ -35,8 +36,10 @@ from chatd.chat.outbox import MemberId, Outbox
 from chatd.chat.permissions import Permissions
 from chatd.chat.profiles import Profiles
 from chatd.chat.registration import Registration
+from chatd.chat.removing import Removing
 from chatd.chat.restrictions import Restrictions
 from chatd.chat.resuming import CONNECTION_LOST, MissedPage, Resuming
+from chatd.chat.room_settings import SettingsChanges
 from chatd.chat.rooms import Rooms
 from chatd.chat.sessions import Sessions, is_numbered
 from chatd.chat.state import RULES, HubState
@@ -72,6 +75,7 @@ class Hub:
     :param now: milliseconds since 1970, here and in every method.
     :ivar messages: what members send.
     :ivar nodes: the nodes of a cluster.
+    :ivar archived: the rooms as a log and an archive see them.
     """
 
     def __init__(self, settings: HubSettings, outbox: Outbox, now: int) -> None:
@@ -88,6 +92,8 @@ class Hub:
         self._moderating = Moderating(
             *members, self._joining, self._permissions, outbox, self.remove_member
         )
+        self._removing = Removing(self._nicknames, self._rooms, self._permissions, outbox)
+        self.archived = ArchivedRooms(self._connections, self._rooms, self._removing)
         self.messages = Messages(
             *(self._nicknames, self._rooms, self._sessions),
             *(self._joining, self._permissions, outbox),
@@ -119,8 +125,8 @@ class Hub:
             commands.WhoIs: lambda member, command, now: self._profiles.who_is(
                 command.nickname, member
             ),
-            commands.ReadHistory: lambda member, command, now: self._rooms.read_history(
-                member, command
+            commands.ReadHistory: lambda member, command, now: self.read_history(
+                command.room, command.limit, command.before, member
             ),
             commands.Search: lambda member, command, now: self.check_search(command),
             commands.Ping: lambda member, command, now: events.Pong(),
@@ -138,6 +144,8 @@ class Hub:
             commands.JoinQuietly: self._joining.join,
             commands.LeaveRoom: self._joining.leave,
             commands.SetTopic: self._rooms.set_topic,
+            commands.ChangeRoom: SettingsChanges(self._rooms, self._permissions).change,
+            commands.RemoveFound: self._removing.remove,
             commands.SetAway: self._profiles.set_away,
             commands.Quit: self._quit,
             **self._moderating.handlers,
@@ -343,10 +351,12 @@ class Hub:
             tuple(self._sessions.fingerprints.items()),
             tuple(sorted(self.hosts)),
             tuple(self._permissions.restrictions),
+            tuple(self._rooms.private_lives.items()),
+            tuple((*place, by) for place, by in self._removing.removed.items()),
         )
 
     def restore(self, state: HubState) -> None:
-        """Be in that state, and tell nobody; :meth:`restore_history` brings the messages back.
+        """Be in that state, and tell nobody; `archived` brings the messages back.
 
         :raises ValueError: if the state was made by newer rules.
         """
@@ -362,7 +372,7 @@ class Hub:
         )
         self.nodes.restore(state.cluster_id, state.nodes)
         self._nicknames.clear()
-        self._rooms.restore(state.lives, state.ended_seq, state.rooms, members)
+        self._rooms.restore(state, members)
         for member_state in state.members:
             member = members[member_state.member_id]
             if member_state.nickname:
@@ -373,36 +383,7 @@ class Hub:
         self._sessions.fingerprints = dict(state.fingerprints)
         self._permissions.hosts = frozenset(state.hosts)
         self._permissions.restrictions = Restrictions(state.restrictions)
-
-    def restore_history(self, room: str, messages: Iterable[events.Message]) -> None:
-        """Put back the last messages of `room`, oldest first."""
-        self._rooms.get(room).history.restore(messages)
-
-    def last_seq(self, room: str) -> int:
-        """The number of the last message of `room`; 0 if there was none."""
-        return self._rooms.get(room).history.seq
-
-    def skip_numbers(self, numbers: Mapping[str, int]) -> None:
-        """Number later messages above these, by the casefolded name of the room."""
-        self._rooms.skip_numbers(numbers)
-
-    def room_names(self) -> list[str]:
-        """The names of all rooms, private ones as well."""
-        return [room.name for room in self._rooms.all()]
-
-    def is_private(self, room: str) -> bool:
-        """Whether a room that exists is for its members alone."""
-        return self._rooms.get(room).settings.is_private
-
-    def readable_lives(self, member_id: MemberId | None) -> frozenset[int]:
-        """The lives of private rooms that a member may read: it is in them. None for nobody."""
-        member = None if member_id is None else self._connections.get(member_id)
-        rooms = () if member is None else member.rooms.values()
-        return frozenset(room.life for room in rooms if room.settings.is_private)
-
-    def room_life(self, room: str) -> int:
-        """The number of the life of a room that exists."""
-        return self._rooms.life(room)
+        self._removing.restore(state.removed)
 
     # --- what everyone may read: nothing of private rooms ---------------------------------------
 
@@ -427,11 +408,12 @@ class Hub:
 
     @property
     def private_changes(self) -> int:
-        """Counts private messages: those that were sent, and those that are kept no more.
+        """Counts what must leave the log: private messages that were sent, or that are kept no
+        more, and messages that were removed.
 
-        When it has changed, what was kept before has private texts that the state does not have.
+        When it has changed, what was kept before has texts that the state does not have.
         """
-        return self.messages.sent_private + self._sessions.forgotten_private
+        return self.messages.sent_private + self._sessions.forgotten_private + self._removing.count
 
     def nickname(self, member_id: MemberId) -> str:
         """The nickname of a connection; empty before it has entered and after it was removed."""
@@ -449,12 +431,15 @@ class Hub:
         """The rooms, in the order in which they were created."""
         return self._rooms.list()
 
-    def read_history(self, room: str, limit: int, before: int | None = None) -> events.History:
+    def read_history(
+        self, room: str, limit: int, before: int | None = None, asker: Member | None = None
+    ) -> events.History:
         """The last `limit` messages of `room`; with `before`, of those with a lower number.
 
-        :raises Refusal: if there is no such room.
+        :raises Refusal: if there is no such room for `asker`, or for anybody.
         """
-        return self._rooms.read_history(None, commands.ReadHistory(room, limit, before))
+        found = self._rooms.find(room, asker)
+        return events.History(found.name, found.history.last(limit, before))
 
     def check_search(self, command: commands.Search) -> events.SearchResult:
         """Whether the search may be made; who keeps the messages completes the result.

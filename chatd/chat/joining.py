@@ -3,8 +3,10 @@
 from chatd.chat import commands, events
 from chatd.chat.model import Member, Room
 from chatd.chat.outbox import Outbox
+from chatd.chat.room_settings import describe
 from chatd.chat.rooms import Rooms
 from chatd.chat.sessions import JoinedRoom, Sessions
+from chatd.chat.state import OPEN
 
 
 class Joining:
@@ -20,16 +22,18 @@ class Joining:
 
         :raises Refusal: if it may not join, is in it, or there are too many rooms.
         """
-        reply = self._rooms.join(member, command.room, now)
+        reply = self._rooms.join(member, command, now)
         session = self._sessions.of(member.member_id)
         if session is not None:
             room = member.rooms[reply.room]
             session.rooms[room.name] = JoinedRoom(room.life, room.history.seq, reply.created)
         event = events.RoomJoined(reply.room, member.nickname)
         member.rooms[reply.room].tell(event, member.member_id)
-        topic = member.rooms[reply.room].topic
-        if topic and not isinstance(command, commands.JoinQuietly):
-            self._outbox.to_member(member.member_id, topic)
+        room = member.rooms[reply.room]
+        if room.topic and not isinstance(command, commands.JoinQuietly):
+            self._outbox.to_member(member.member_id, room.topic)
+        if room.settings != OPEN:
+            self._outbox.to_member(member.member_id, describe(room))
         return reply
 
     def leave(self, member: Member, command: commands.LeaveRoom, now: int) -> events.Ok:

@@ -183,6 +183,10 @@ BANS: Final = 1_024
 BAN_SECONDS: Final = 31_622_400
 #: How long a member of a slow room may have to wait between two messages.
 SLOW_SECONDS: Final = 3_600
+#: Rooms that were private, of which a node of a cluster that was away is told.
+PRIVATE_ROOMS: Final = 1_024
+#: Removed messages of which a node of a cluster that was away is told.
+REMOVED_MESSAGES: Final = 1_024
 #: Messages kept of each room; ``--history``.
 HISTORY_MESSAGES: Final = 1_000
 #: Text kept of each room, all its messages together, in code points.

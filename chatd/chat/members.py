@@ -175,8 +175,8 @@ class Connections:
                 member.away_until,
                 member.away_text,
                 member.is_authenticated,
-                member.named_since,
-                member.has_host_code,
+                has_host_code=member.has_host_code,
+                named_since=member.named_since,
             )
             for member in self._members.values()
         )
@@ -210,6 +210,7 @@ class Connections:
                 away_text=state.away_text,
                 is_authenticated=state.is_authenticated,
                 has_host_code=state.has_host_code,
+                named_since=state.named_since,
             )
         for member_id, pool in places.items():
             pool.members[member_id] = self._members[member_id]

@@ -48,6 +48,8 @@ class Messages:
         text = names.message_text(command.text)
         room = self._writable_room(member, command.room, now)
         message = room.history.add(member.nickname, text, now, action=command.action)
+        if room.settings.slow:
+            room.wrote[member.member_id] = now
         room.tell(message, member.member_id)
         return events.Ok(room.name, message.seq, message.time)
 
@@ -82,6 +84,8 @@ class Messages:
             return self._send_private(member, command.to, file.name, now, file=file)
         room = self._writable_room(member, command.room, now)
         message = room.history.add(member.nickname, file.name, now, file=file)
+        if room.settings.slow:
+            room.wrote[member.member_id] = now
         room.tell(message, NOBODY)
         return events.Ok(room.name, message.seq, message.time)
 

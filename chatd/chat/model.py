@@ -140,6 +140,14 @@ class RoomHistory:
         ):
             self._characters -= len(self._messages.popleft().text)
 
+    def remove(self, seq: int, by: str) -> None:
+        """Take the text and the file out of a message, if it is in memory."""
+        for place, message in enumerate(self._messages):
+            if message.seq == seq:
+                self._characters -= len(message.text)
+                self._messages[place] = without_text(message, by)
+                return
+
     def last(self, limit: int, before: int | None = None) -> tuple[Message, ...]:
         """The last `limit` messages, oldest first; with `before`, of those with a lower number.
 
@@ -156,3 +164,8 @@ class RoomHistory:
         """The messages with a higher number, oldest first."""
         newest_first = takewhile(lambda message: message.seq > seq, reversed(self._messages))
         return tuple(newest_first)[::-1]
+
+
+def without_text(message: Message, by: str) -> Message:
+    """What is left of a message that `by` has removed."""
+    return Message(message.room, message.seq, message.time, message.source, "", removed=by)

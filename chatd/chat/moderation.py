@@ -202,11 +202,7 @@ class Moderating:
 
         :raises Refusal: if there is no such room, or the member may not decide for it.
         """
-        room = None
-        if room_name is not None and self._permissions.is_host(member):
-            room = self._rooms.get(room_name)
-        elif room_name is not None:
-            room = self._rooms.find(room_name, member)
+        room = None if room_name is None else self._rooms.find(room_name, member)
         self._permissions.check_keeps_order(member, room)
         return room
 

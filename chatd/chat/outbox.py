@@ -52,3 +52,6 @@ class Outbox(Protocol):
 
     def to_members(self, room: str, event: Event, origin: MemberId) -> None:
         """Send `event` to the members of `room`, which is private, and to nobody else."""
+
+    def remove_message(self, room: str, seq: int, by: str) -> None:
+        """Have the text and the file of a message nowhere any more; `by` has removed them."""

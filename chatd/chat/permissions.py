@@ -8,9 +8,19 @@ from collections.abc import Iterable
 
 from chatd.chat import names
 from chatd.chat.model import Member, Room
-from chatd.chat.moderation_errors import Banned, Muted, NicknameBanned, NotHost
+from chatd.chat.moderation_errors import (
+    Banned,
+    Closed,
+    Muted,
+    NicknameBanned,
+    NotHost,
+    ReadOnly,
+    Slow,
+    WrongKey,
+)
 from chatd.chat.restrictions import BAN, MUTE, Identity, Restriction, Restrictions
-from chatd.chat.sessions import MemberSession, Sessions
+from chatd.chat.sessions import JoinedRoom, MemberSession, Sessions
+from chatd.chat.state import OPEN
 
 
 class Permissions:
@@ -53,25 +63,40 @@ class Permissions:
     # --- writing --------------------------------------------------------------------------------
 
     def check_may_write(self, member: Member, room: Room, now: int) -> None:
-        """Check that the member may write in `room`, where it is.
-
-        This is checked for all that everybody there would read: messages, files and topics.
+        """Check that the member may send something to `room`, a message or a file.
 
         :raises Refusal: if it may not.
         """
-        # Nobody is muted in most chats: then a message costs no more than this.
-        if room.restrictions.has(MUTE) or self.restrictions.has(MUTE):
-            self.check_is_heard(member, now)
-            found = room.restrictions.find(MUTE, self.identity(member), now)
-            if found is not None and not self.is_host(member):
-                raise Muted(room.name, found.milliseconds_left(now), found.reason)
+        # Nobody is muted in most chats, and most rooms have no settings: then a message costs no
+        # more than this.
+        if room.restrictions.mutes or self.restrictions.mutes:
+            self._check_is_heard(member, room, now)
+        if room.settings != OPEN and not self.keeps_order(member, room):
+            _check_settings(member, room, now)
+
+    def check_may_set_topic(self, member: Member, room: Room, now: int) -> None:
+        """Check that the member may set the topic of `room`, where it is.
+
+        :raises Refusal: if it may not.
+        """
+        self._check_is_heard(member, room, now)
+        if room.settings.read_only and not self.keeps_order(member, room):
+            raise ReadOnly(room.name)
+        if room.settings.topic_locked:
+            self.check_keeps_order(member, room)
+
+    def _check_is_heard(self, member: Member, room: Room, now: int) -> None:
+        self.check_is_heard(member, now)
+        found = room.restrictions.find(MUTE, self.identity(member), now)
+        if found is not None and not self.is_host(member):
+            raise Muted(room.name, found.milliseconds_left(now), found.reason)
 
     def check_may_write_to(self, member: Member, to: Iterable[Member], now: int) -> None:
         """Check that the member may write to those members alone; everybody may write to hosts.
 
         :raises Muted: if it may not.
         """
-        if self.restrictions.has(MUTE) and not all(map(self.is_host, to)):
+        if self.restrictions.mutes and not all(map(self.is_host, to)):
             self.check_is_heard(member, now)
 
     def check_is_heard(self, member: Member, now: int) -> None:
@@ -125,14 +150,28 @@ class Permissions:
         if self.restrictions.find(BAN, Identity((nickname,)), now) is not None:
             raise NicknameBanned(nickname)
 
-    def check_may_join(self, member: Member, room: Room, now: int) -> None:
+    def check_may_join(self, member: Member, room: Room, now: int, key: str = "") -> None:
         """Check that the member may join `room`, which exists.
 
+        :param key: the word that it gives; a host needs it as well, but joins a closed room.
         :raises Refusal: if it may not.
         """
         found = self._ban(member, room, now)
         if found is not None:
             raise Banned(room.name, found.milliseconds_left(now), found.reason)
+        if room.settings.key and not room.settings.fits(key):
+            raise WrongKey(room.name)
+        if room.settings.closed and not self.is_host(member):
+            raise Closed(room.name)
+
+    def may_join_again(self, member: Member, room: Room, joined: JoinedRoom, now: int) -> bool:
+        """Whether the member, who was in a room of that name, may be in `room`.
+
+        It needs no key to come back. But if the room has ended meanwhile, this is another one.
+        """
+        if self.is_banned(member, room, now):
+            return False
+        return room.life == joined.life or not (room.settings.key or room.settings.closed)
 
     def is_banned(self, member: Member, room: Room, now: int) -> bool:
         """Whether the member is banned from `room`."""
@@ -156,3 +195,13 @@ class Permissions:
 def host_of(address: str) -> str:
     """The address without its port."""
     return address.rpartition(":")[0]
+
+
+def _check_settings(member: Member, room: Room, now: int) -> None:
+    """Check that the settings of `room` let a member write who does not keep order there."""
+    if room.settings.read_only:
+        raise ReadOnly(room.name)
+    # Who is about to join has not written, and would wait from then on.
+    ready_at = room.wrote.get(member.member_id, now) + 1_000 * room.settings.slow
+    if room.settings.slow and now < ready_at:
+        raise Slow(room.name, ready_at - now)

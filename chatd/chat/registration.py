@@ -17,6 +17,7 @@ from chatd.chat.nodes import Nodes
 from chatd.chat.outbox import Outbox
 from chatd.chat.permissions import Permissions
 from chatd.chat.resuming import Resuming
+from chatd.chat.room_settings import set_up
 from chatd.chat.rooms import Rooms
 from chatd.chat.sessions import MemberSession, Sessions
 
@@ -168,11 +169,11 @@ class Registration:
     def _enter(self, member: Member, nickname: str, rooms: tuple[str, ...], now: int) -> None:
         self._connections.take_slot(member)
         self._nicknames.assign(member, nickname)
-        member.since = now
+        member.since = member.named_since = now
         self._outbox.add_member(member.member_id)
         for room in map(self._rooms.get, rooms):
             if not self._permissions.is_banned(member, room, now):
-                self._rooms.add(member, room)
+                self._rooms.add(member, room, now)
         entered = events.MemberEntered(nickname, self._permissions.is_host(member))
         self._outbox.to_all(entered, member.member_id)
         for room in member.rooms.values():
@@ -187,8 +188,9 @@ class Registration:
         return self._welcome(member)
 
     def _welcome(self, member: Member) -> events.Welcome:
-        topics = self._rooms.topics(member)
-        return (partial(events.Entered, topics=topics) if topics else events.Welcome)(
+        topics, settings = self._rooms.topics(member), set_up(member)
+        entered = partial(events.Entered, topics=topics, settings=settings)
+        return (entered if topics or settings else events.Welcome)(
             self._server_id,
             self.started,
             member.nickname,

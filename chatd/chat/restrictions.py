@@ -5,7 +5,7 @@ there is for its session and its connection as well, and for its address unless 
 So whoever is renamed, reconnects or resumes is still meant.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from functools import lru_cache
 from math import inf
 from typing import Final, NamedTuple
@@ -71,12 +71,16 @@ class Restriction(NamedTuple):
 
 
 class Restrictions:
-    """The restrictions of one room, or of the whole chat, in the order in which they were made."""
+    """The restrictions of one room, or of the whole chat, in the order in which they were made.
+
+    :ivar mutes: empty if nobody is muted; each message asks for it.
+    """
 
     def __init__(self, restrictions: Iterable[Restriction] = ()) -> None:
         self._restrictions: list[Restriction] = []
         # For each key, the restriction that lasts longest among those that have it.
         self._by_key: dict[str, dict[_Key, Restriction]] = {BAN: {}, MUTE: {}}
+        self.mutes: Sized = self._by_key[MUTE]
         self._set(restrictions)
 
     def __len__(self) -> int:
@@ -84,10 +88,6 @@ class Restrictions:
 
     def __iter__(self) -> Iterator[Restriction]:
         return iter(self._restrictions)
-
-    def has(self, what: str) -> bool:
-        """Whether there are any of that kind."""
-        return bool(self._by_key[what])
 
     def find(self, what: str, identity: Identity, now: int) -> Restriction | None:
         """The one of that kind that holds for `identity`, and lasts longest."""

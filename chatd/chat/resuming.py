@@ -83,6 +83,7 @@ class Resuming:
         self._nicknames.assign(member, old.nickname)
         member.since = old.since
         member.away_text = old.away_text
+        member.named_since = old.named_since
         member.is_authenticated = session.is_authenticated
         member.has_host_code = session.has_host_code
         for name, room in old.rooms.items():
@@ -92,6 +93,8 @@ class Resuming:
             if old.member_id in room.operators:
                 room.operators.remove(old.member_id)
                 room.operators.add(member.member_id)
+            if old.member_id in room.wrote:
+                room.wrote[member.member_id] = room.wrote.pop(old.member_id)
         self._sessions.resumed(session, member, private)
         self._outbox.remove_member(old.member_id)
         self._outbox.add_member(member.member_id)
@@ -108,11 +111,13 @@ class Resuming:
         restarted = []
         before, session.rooms = session.rooms, {}
         for name, joined in before.items():
+            if self._rooms.has_ended_private(name, joined.life):
+                continue  # what its members said among themselves, others could read now
             room = self._rooms.find_or_create(name)
-            if room is None or self._permissions.is_banned(member, room, now):
+            if room is None or not self._permissions.may_join_again(member, room, joined, now):
                 continue  # there are too many by now, or it may not come back
             is_new = not room.members and room.ends_at is None
-            self._rooms.place(member, room)  # read_missed lets it hear what is said there
+            self._rooms.place(member, room, now)  # read_missed lets it hear what is said there
             is_operator = joined.is_operator and (is_new or room.life == joined.life)
             if is_operator:
                 room.operators.add(member.member_id)

@@ -9,14 +9,14 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 
 from chatd.chat import events, limits, names
-from chatd.chat.commands import ReadHistory, SetTopic
+from chatd.chat.commands import JoinRoom, SetTopic
 from chatd.chat.errors import AlreadyInRoom, NoSuchRoom, NotInRoom, TooManyRooms
 from chatd.chat.model import Member, Room, RoomHistory
 from chatd.chat.names import LOBBY
 from chatd.chat.outbox import MemberId, Outbox
 from chatd.chat.permissions import Permissions
 from chatd.chat.restrictions import Restrictions
-from chatd.chat.state import RoomState, Settings
+from chatd.chat.state import HubState, RoomState, Settings
 
 
 class Rooms:
@@ -31,6 +31,7 @@ class Rooms:
         again: they go on from the highest number that any ended room had. So nothing has to be
         kept of rooms that have ended.
     :ivar is_archived: the same.
+    :ivar private_lives: the lives of private rooms, and their names, also of the last that ended.
     :param outbox: is told which rooms a member is in.
     """
 
@@ -42,6 +43,7 @@ class Rooms:
         self._permissions = permissions
         self._outbox = outbox
         self._rooms: dict[str, Room] = {}
+        self.private_lives: dict[int, str] = {}
         self._lives = 0
         self._ended_seq = 0
         self._create(LOBBY)
@@ -82,13 +84,13 @@ class Rooms:
         """All rooms, in the order in which they were created."""
         return self._rooms.values()
 
-    def join(self, member: Member, room_name: str, now: int) -> events.JoinDone:
+    def join(self, member: Member, command: JoinRoom, now: int) -> events.JoinDone:
         """Put `member` into that room; if need be it is created, with `member` as its operator.
 
         :raises Refusal: if the name is not valid, `member` is in it or may not join it, or there
             are too many rooms.
         """
-        name = names.room_name(room_name)
+        name = names.room_name(command.room)
         room = self._rooms.get(names.casefold(name))
         if room is not None and room.name in member.rooms:
             raise AlreadyInRoom(room.name)
@@ -97,24 +99,35 @@ class Rooms:
         if room is None and len(self._rooms) >= limits.ROOMS:
             raise TooManyRooms(f"The server may have at most {limits.ROOMS} rooms.")
         if room is not None:
-            self._permissions.check_may_join(member, room, now)
+            self._permissions.check_may_join(member, room, now, command.key)
         created = room is None
         room = room or self._create(name)
         if created:
             room.operators.add(member.member_id)
-        self.add(member, room)
+        self.add(member, room, now)
         return events.JoinDone(room.name, created)
 
-    def add(self, member: Member, room: Room) -> None:
+    def add(self, member: Member, room: Room, now: int) -> None:
         """Put `member` into `room`, without a check."""
-        self.place(member, room)
+        self.place(member, room, now)
         self._outbox.join_room(member.member_id, room.name)
 
-    def place(self, member: Member, room: Room) -> None:
+    def place(self, member: Member, room: Room, now: int) -> None:
         """Put `member` into `room`, where it is not sent anything yet."""
+        if room.settings.slow:
+            room.wrote[member.member_id] = now
         room.members[member.member_id] = member
         room.ends_at = None
         member.rooms[room.name] = room
+
+    def opens(self, room_name: str, key: str) -> bool | None:
+        """Whether the word `key` opens that room; None if none is needed."""
+        room = self._rooms.get(names.casefold(room_name))
+        return room.settings.fits(key) if room and room.settings.key else None
+
+    def has_ended_private(self, room_name: str, life: int) -> bool:
+        """Whether that life of a room was private, and has ended."""
+        return life in self.private_lives and life not in self.private_life(room_name)
 
     def find_or_create(self, room_name: str) -> Room | None:
         """The room with that name, which is created if need be; None if there are too many."""
@@ -137,6 +150,7 @@ class Rooms:
         del room.members[member.member_id]
         del member.rooms[room.name]
         room.operators.discard(member.member_id)
+        room.wrote.pop(member.member_id, None)
         if not room.members:
             self._end_at(room, ends_at)
 
@@ -171,25 +185,22 @@ class Rooms:
 
     def set_settings(self, room: Room, settings: Settings) -> None:
         """Give `room` other settings. One that gets a key is private from now on."""
+        if settings.is_private and not room.settings.is_private:
+            self.private_lives[room.life] = room.name
+            while len(self.private_lives) > limits.PRIVATE_ROOMS:
+                del self.private_lives[next(iter(self.private_lives))]
         room.settings = settings
         send = self._outbox.to_members if settings.is_private else self._outbox.to_room
         room.tell = partial(send, room.name)
 
-    def life(self, room_name: str) -> int:
-        """The life of a room that exists."""
-        return self._rooms[names.casefold(room_name)].life
+    def private_life(self, room_name: str) -> frozenset[int]:
+        """The life of a room, if there is such a one and it is private."""
+        room = self._rooms.get(names.casefold(room_name))
+        return frozenset({room.life} if room and room.settings.is_private else ())
 
     def topics(self, member: Member) -> tuple[events.Topic, ...]:
         """The topics of the rooms that `member` is in."""
         return tuple(room.topic for room in member.rooms.values() if room.topic)
-
-    def read_history(self, member: Member | None, command: ReadHistory) -> events.History:
-        """The messages of a room that are in memory, for `member`, or for anybody.
-
-        :raises Refusal: if there is no such room for `member`.
-        """
-        room = self.find(command.room, member)
-        return events.History(room.name, room.history.last(command.limit, command.before))
 
     def read_topic(self, member: Member, room_name: str) -> events.Topic:
         """The topic of that room.
@@ -205,7 +216,7 @@ class Rooms:
         :raises Refusal: if it is not in that room or may not write there, or the text is not valid.
         """
         room = self.get_joined(member, command.room)
-        self._permissions.check_may_write(member, room, now)
+        self._permissions.check_may_set_topic(member, room, now)
         text = names.line_text(command.text, limits.TOPIC_CHARACTERS, "A topic")
         topic = events.Topic(room.name, text, member.nickname, now)
         room.topic = topic if text else None
@@ -243,17 +254,13 @@ class Rooms:
             ),
         )
 
-    def restore(
-        self,
-        lives: int,
-        ended_seq: int,
-        rooms: Iterable[RoomState],
-        members: Mapping[MemberId, Member],
-    ) -> None:
-        """Put back what :meth:`state` returned, with the `members` whom it names."""
-        self._lives, self._ended_seq = lives, ended_seq
+    def restore(self, hub: HubState, members: Mapping[MemberId, Member]) -> None:
+        """Put back the rooms of a state, with the `members` whom it names."""
+        self._lives, self._ended_seq = hub.lives, hub.ended_seq
         self._rooms.clear()
-        for state in rooms:
+        self.private_lives.clear()
+        self.private_lives.update(hub.private_lives)
+        for state in hub.rooms:
             room = self._add(state.name, state.life, state.seq)
             room.ends_at = state.ends_at
             room.members = {member_id: members[member_id] for member_id in state.members}

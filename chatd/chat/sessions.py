@@ -62,7 +62,7 @@ _CONTENTS: Final[dict[type, Callable[[Any], tuple[str, ...]]]] = {
     commands.ChangeRoom: lambda command: tuple(
         repr(getattr(command, each.name)) for each in fields(command)
     ),
-    commands.RemoveMessage: lambda command: (command.room, str(command.seq)),
+    commands.RemoveFound: lambda command: (command.room, str(command.seq)),
     commands.LeaveRoom: lambda command: (command.room,),
     commands.Rename: lambda command: (command.nickname,),
 }

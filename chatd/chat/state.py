@@ -5,6 +5,7 @@ operations have equal states. The messages of the rooms are not in it: they are 
 """
 
 from dataclasses import dataclass
+from hmac import compare_digest
 from typing import Final, NamedTuple
 
 from typing_extensions import override
@@ -51,6 +52,11 @@ class Settings(NamedTuple):
     key: str = ""
     topic_locked: bool = False
     is_private: bool = False
+
+    def fits(self, key: str) -> bool:
+        """Whether `key` is the word that joining needs."""
+        word = self.key.encode("utf-8", "surrogatepass")
+        return compare_digest(key.encode("utf-8", "surrogatepass"), word)
 
     @override
     def __repr__(self) -> str:
@@ -150,6 +156,9 @@ class HubState:
     :ivar fingerprints: of the accounts' passwords.
     :ivar hosts: the accounts that are marked as hosts, sorted.
     :ivar restrictions: who is banned from the whole chat, or muted in it.
+    :ivar private_lives: of private rooms, and their names, also of the last that have ended.
+    :ivar removed: the casefolded rooms and the numbers of the last messages that were removed, and
+        who has removed them.
     """
 
     rules: int
@@ -167,3 +176,5 @@ class HubState:
     fingerprints: tuple[tuple[str, str], ...] = ()
     hosts: tuple[str, ...] = ()
     restrictions: tuple[Restriction, ...] = ()
+    private_lives: tuple[tuple[int, str], ...] = ()
+    removed: tuple[tuple[str, int, str], ...] = ()

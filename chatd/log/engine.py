@@ -39,10 +39,29 @@ class Snapshot:
 
 
 class ArchivedMessage(Struct, frozen=True):
-    """A message of a room without a key, and the number of that life of the room."""
+    """A message of a room, and the number of that life of the room."""
 
     life: int
     message: Message
+
+
+class PrivateLife(Struct, frozen=True):
+    """A life of a room that is for its members alone: from now on, and what was said so far."""
+
+    room: str
+    life: int
+
+
+class RemovedMessage(Struct, frozen=True):
+    """The text and the file of a message are gone; `by` is the nickname of who removed it."""
+
+    room: str
+    seq: int
+    by: str
+
+
+#: What changes in the archive.
+ArchiveChange = ArchivedMessage | PrivateLife | RemovedMessage
 
 
 class RoomNumber(NamedTuple):
@@ -92,8 +111,8 @@ class MessageStore(Protocol):
     def open(self) -> Deferred[None]:
         """Open the files, or make new ones; also after a failure."""
 
-    def add(self, messages: Sequence[ArchivedMessage]) -> Deferred[None]:
-        """Keep `messages`, but for those that are kept already."""
+    def add(self, changes: Sequence[ArchiveChange]) -> Deferred[None]:
+        """Carry out `changes`, in their order; a message that is kept already stays as it is."""
 
     def find_gaps(self, rooms: Sequence[RoomNumber]) -> Deferred[tuple[Gap, ...]]:
         """Fire with what is missing of `rooms`, and remember it until it is filled.
@@ -126,8 +145,8 @@ class Engine(MessageStore, Protocol):
         The Deferred fails with :exc:`LogLost` if one of them is gone.
         """
 
-    def append(self, entry: Entry, messages: Sequence[ArchivedMessage] = ()) -> Deferred[None]:
-        """Keep `entry`, and `messages` in the archive: both or neither.
+    def append(self, entry: Entry, changes: Sequence[ArchiveChange] = ()) -> Deferred[None]:
+        """Keep `entry`, and carry out `changes` in the archive: both or neither.
 
         The Deferred fails with :exc:`PositionTaken` if there is an entry at that position.
         """
@@ -136,7 +155,7 @@ class Engine(MessageStore, Protocol):
         self,
         snapshot: Snapshot,
         trim: Position,
-        messages: Sequence[ArchivedMessage] = (),
+        changes: Sequence[ArchiveChange] = (),
     ) -> Deferred[None]:
         """Keep `snapshot`, and forget all entries up to `trim` and the snapshots before it.
 
@@ -146,21 +165,31 @@ class Engine(MessageStore, Protocol):
 
 
 class Archive(Protocol):
-    """The messages that were kept. All of its Deferreds may fail with :exc:`StoreFailed`."""
+    """The messages that were kept. All of its Deferreds may fail with :exc:`StoreFailed`.
+
+    Of private lives of rooms, nothing is read but of those in `lives`: of the rooms in which
+    whoever asks is now.
+    """
 
     def last(
-        self, room: str, limit: int, before: int | None = None
+        self,
+        room: str,
+        limit: int,
+        before: int | None = None,
+        lives: frozenset[int] = frozenset(),
     ) -> Deferred[tuple[Message, ...]]:
         """Fire with the last messages of `room`, or the last before that number, oldest first.
 
         :param room: in any case.
         """
 
-    def after(self, room: str, seq: int, limit: int) -> Deferred[tuple[Message, ...]]:
+    def after(
+        self, room: str, seq: int, limit: int, lives: frozenset[int] = frozenset()
+    ) -> Deferred[tuple[Message, ...]]:
         """Fire with the first messages of `room` after that number, oldest first."""
 
-    def search(self, query: Search) -> Deferred[SearchResult]:
-        """Fire with a page of the messages that `query` finds.
+    def search(self, query: Search, lives: frozenset[int] = frozenset()) -> Deferred[SearchResult]:
+        """Fire with a page of the messages that `query` finds; one that was removed is not.
 
         The Deferred fails with :exc:`~chatd.chat.errors.BadSearch` if it is too long, or has
         nothing to search for.

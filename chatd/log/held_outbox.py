@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from chatd.chat.events import Event, Message
 from chatd.chat.outbox import MemberId, Outbox
-from chatd.log.engine import ArchivedMessage
+from chatd.log.engine import ArchiveChange, ArchivedMessage, PrivateLife, RemovedMessage
 
 #: A call that is held back, with its arguments.
 _Call = tuple[Any, ...]
@@ -26,19 +26,22 @@ class HeldOutbox(Outbox):
     def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
         self._calls: list[_Call] = []
-        self._messages: list[ArchivedMessage] = []
+        self._changes: list[ArchiveChange] = []
+        # Of the rooms where something was said, and of the private ones where something happened.
         self._lives: dict[str, int] = {}
+        self._private: set[str] = set()
 
     def add_result(self, done: Callable[[Any], None], result: object) -> None:
         """Hold back the result of an operation, behind what the operation caused."""
         self._calls.append((done, result))
 
-    def take(self) -> tuple[list[_Call], list[ArchivedMessage]]:
-        """Return what is held back, and the messages to rooms among it; hold it no more."""
-        calls, messages = self._calls, self._messages
-        self._calls, self._messages = [], []
+    def take(self) -> tuple[list[_Call], list[ArchiveChange]]:
+        """Return what is held back, and what it changes in the archive; hold it no more."""
+        calls, changes = self._calls, self._changes
+        self._calls, self._changes = [], []
         self._lives.clear()
-        return calls, messages
+        self._private.clear()
+        return calls, changes
 
     def release(self, calls: list[_Call]) -> None:
         """Do what was held back."""
@@ -68,6 +71,7 @@ class HeldOutbox(Outbox):
     @override
     def leave_room(self, member: MemberId, room: str) -> None:
         self._lives.pop(room, None)  # it may end with this
+        self._private.discard(room)
         self._calls.append((self._outbox.leave_room, member, room))
 
     @override
@@ -88,10 +92,18 @@ class HeldOutbox(Outbox):
             life = self._lives.get(room)
             if life is None:
                 life = self._lives[room] = self.room_life(room)
-            self._messages.append(ArchivedMessage(life, event))
+            self._changes.append(ArchivedMessage(life, event))
         self._calls.append((self._outbox.to_room, room, event, origin))
 
     @override
     def to_members(self, room: str, event: Event, origin: MemberId) -> None:
         self.to_room(room, event, origin)
         self._calls[-1] = (self._outbox.to_members, room, event, origin)
+        if room not in self._private:
+            self._private.add(room)
+            self._changes.append(PrivateLife(room, self.room_life(room)))
+
+    @override
+    def remove_message(self, room: str, seq: int, by: str) -> None:
+        self._changes.append(RemovedMessage(room, seq, by))
+        self._calls.append((self._outbox.remove_message, room, seq, by))

@@ -38,8 +38,9 @@ from chatd.chat.hub import Hub, HubSettings
 from chatd.chat.outbox import Outbox
 from chatd.chat.state import RULES
 from chatd.log import codec
+from chatd.log.archive_changes import bounded
 from chatd.log.chat_time import ChatTime
-from chatd.log.engine import ArchivedMessage, Entry, LogLost, Snapshot, Store, StoreFailed
+from chatd.log.engine import ArchiveChange, Entry, LogLost, Snapshot, Store, StoreFailed
 from chatd.log.held_outbox import HeldOutbox
 from chatd.log.operations import Begin, Clear, Operation, apply, changes_hub
 from chatd.log.ordered_log import OrderedLog
@@ -79,7 +80,7 @@ class JournalLog(OrderedLog):
         self._notify = notify
         self._held = HeldOutbox(outbox)
         self.hub = Hub(settings, self._held, now())
-        self._held.room_life = self.hub.room_life
+        self._held.room_life = self.hub.archived.life
         self._asked: list[tuple[Operation[Any], Callable[[Any], None]]] = []
         self._position = 0
         self._bytes_since_snapshot = 0
@@ -94,7 +95,7 @@ class JournalLog(OrderedLog):
         self.is_cut_off = False
         # Whether what is in the store was read: otherwise it must stay as it is.
         self._is_restored = False
-        self._unarchived: list[ArchivedMessage] = []
+        self._unarchived: list[ArchiveChange] = []
         self._retry: IDelayedCall | None = None
         # When private texts leave the files, and what the hub had counted at the last snapshot.
         self._trim: IDelayedCall | None = None
@@ -121,9 +122,10 @@ class JournalLog(OrderedLog):
         while entries := (yield self._engine.read(self._position)):
             for entry in entries:
                 self._replay(entry)
-        for room in self.hub.room_names():
-            messages = yield self._archive.last(room, self._history)
-            self.hub.restore_history(room, messages)
+        for room in self.hub.archived.names():
+            lives = self.hub.archived.private_life(room)
+            messages = yield self._archive.last(room, self._history, lives=lives)
+            self.hub.archived.restore_history(room, messages)
         self._is_restored = True
         self.log.info("this chat is kept in {name}", name=self._name)
         return None
@@ -201,19 +203,19 @@ class JournalLog(OrderedLog):
         batch = self._asked[:_MAX_OPERATIONS]
         del self._asked[:_MAX_OPERATIONS]
         entry = self._apply(batch)
-        calls, messages = self._held.take()
+        calls, changes = self._held.take()
         if entry is None:
             self._release(calls)
         elif self._is_kept:
             self._is_busy = True
-            self._engine.append(entry, messages).addCallbacks(
+            self._engine.append(entry, changes).addCallbacks(
                 self._kept,
                 self._not_kept,
                 callbackArgs=(entry, calls, len(batch)),
-                errbackArgs=(messages, calls),
+                errbackArgs=(changes, calls),
             )
         else:
-            self._unarchived = (self._unarchived + messages)[-limits.UNARCHIVED_MESSAGES :]
+            self._unarchived = bounded(self._unarchived + changes)
             self._release(calls)
 
     def _apply(self, batch: list[tuple[Operation[Any], Callable[[Any], None]]]) -> Entry | None:
@@ -330,9 +332,9 @@ class JournalLog(OrderedLog):
             self.log.error("what was said since the failure is lost: {error}", error=error)
 
     def _not_kept(
-        self, failure: Failure, messages: list[ArchivedMessage], calls: list[tuple[Any, ...]]
+        self, failure: Failure, changes: list[ArchiveChange], calls: list[tuple[Any, ...]]
     ) -> None:
-        self._unarchived += messages
+        self._unarchived += changes
         self._failed(failure)
         self._release(calls)
 

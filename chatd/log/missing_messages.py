@@ -99,13 +99,15 @@ class MissingMessages:
         if self._archive is None:
             return
         rooms = []
-        for room in self._hub.room_names():
-            life, seq = self._hub.room_life(room), self._hub.last_seq(room)
+        for room in self._hub.archived.names():
+            life, seq = self._hub.archived.life(room), self._hub.archived.last_seq(room)
             rooms.append(RoomNumber(room, life, seq))
         yield self._archive.find_gaps(rooms)
         gaps = self._archive.gaps()
         self._missing = {gap.room: [(gap.first, gap.last)] for gap in gaps}
-        self._lives = {gap.room: self._hub.room_life(gap.room) for gap in gaps if gap.is_certain}
+        self._lives = {
+            gap.room: self._hub.archived.life(gap.room) for gap in gaps if gap.is_certain
+        }
 
     def fetch(self) -> None:
         """Get what is missing; if that is under way, once more after it."""
@@ -196,6 +198,10 @@ class MissingMessages:
         # What it was not asked for yet, and what it does not have.
         unasked, lacking = self._missing[room], list[_Part]()
         while unasked and self._fetched < limits.FETCHED_MESSAGES:
+            if self._hub.archived.private_life(room):
+                # Nobody but its members is given its messages, and so no node.
+                del self._missing[room]
+                return
             *rest, (first, last) = unasked
             page = yield peer.history(room, last + 1)
             self._check(page, room, last)
@@ -204,6 +210,7 @@ class MissingMessages:
             bottom = first if is_end else page[0].seq
             lacking = _without(bottom, last, found) + lacking
             unasked = rest if is_end else [*rest, (first, bottom - 1)]
+            found = self._hub.archived.without_removed(room, found)
             yield self._fill(
                 room, unasked + lacking, [ArchivedMessage(life, each) for each in found]
             )
@@ -218,7 +225,7 @@ class MissingMessages:
         before = 0
         for each in page:
             if not (
-                is_valid(each.room, each.seq, each.time, each.source, each.text)
+                is_valid(each.room, each.seq, each.time, each.source, each.text, each.removed)
                 and names.casefold(each.room) == names.casefold(room)
                 and before < each.seq <= last
                 and each.time <= now

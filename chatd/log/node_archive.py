@@ -10,8 +10,11 @@ from twisted.python.failure import Failure
 
 from chatd.chat import limits, names
 from chatd.chat.events import Message
+from chatd.chat.hub import Hub
+from chatd.log.archive_changes import bounded, missed_changes
 from chatd.log.engine import (
     Archive,
+    ArchiveChange,
     ArchivedMessage,
     Gap,
     MessageStore,
@@ -34,7 +37,7 @@ class NodeArchive:
         self.archive = archive
         self._store = store
         self._clock = clock
-        self._waiting: list[ArchivedMessage] = []
+        self._waiting: list[ArchiveChange] = []
         self._is_busy = self._is_failed = False
         self._retry: IDelayedCall | None = None
         self._when_kept: Deferred[None] | None = None
@@ -45,13 +48,27 @@ class NodeArchive:
         return self._store.open().addErrback(self._failed)
 
     @inlineCallbacks
-    def last(self, room: str, limit: int) -> Generator[Deferred[Any], Any, tuple[Message, ...]]:
-        """The last messages of `room` that are kept; none while they cannot be read."""
-        try:
-            messages: tuple[Message, ...] = yield self.archive.last(room, limit)
-        except StoreFailed:
-            return ()
-        return messages
+    def restore(self, hub: Hub, max_messages: int) -> Generator[Deferred[Any], Any, None]:
+        """Put the last messages of each room back into `hub`; none while they cannot be read."""
+        yield self._catch_up(missed_changes(hub))
+        for room in hub.archived.names():
+            try:
+                messages: Sequence[Message] = yield self.archive.last(
+                    room, max_messages, lives=hub.archived.private_life(room)
+                )
+            except StoreFailed:
+                messages = ()
+            last_seq = hub.archived.last_seq(room)
+            hub.archived.restore_history(room, without_gaps(messages, last_seq))
+
+    def _catch_up(self, changes: Sequence[ArchiveChange]) -> Deferred[None]:
+        """Carry out what was missed while the node was away; later, if the store has failed."""
+
+        def failed(failure: Failure) -> None:
+            failure.trap(StoreFailed)
+            self.add(changes)
+
+        return self._store.add(changes).addErrback(failed)
 
     def find_gaps(self, rooms: Sequence[RoomNumber]) -> Deferred[None]:
         """Find out what is missing of `rooms`, all that there are; nothing if it cannot be read."""
@@ -87,11 +104,11 @@ class NodeArchive:
         """Put what has filled gaps in order. Fails with :exc:`StoreFailed`."""
         return self._store.sort()
 
-    def add(self, messages: Sequence[ArchivedMessage]) -> None:
-        """Keep `messages`."""
-        self._waiting += messages
+    def add(self, changes: Sequence[ArchiveChange]) -> None:
+        """Carry out `changes`."""
+        self._waiting += changes
         if self._is_failed:
-            self._waiting = self._waiting[-limits.UNARCHIVED_MESSAGES :]
+            self._waiting = bounded(self._waiting)
         self._write()
 
     def close(self) -> Deferred[None]:
@@ -109,7 +126,7 @@ class NodeArchive:
             self._is_busy = True
             self._store.add(batch).addBoth(self._written, batch)
 
-    def _written(self, result: Failure | None, batch: list[ArchivedMessage]) -> None:
+    def _written(self, result: Failure | None, batch: list[ArchiveChange]) -> None:
         self._is_busy = False
         if isinstance(result, Failure):
             self._waiting = batch + self._waiting

@@ -182,7 +182,7 @@ class SkipNumbers(Operation[None], frozen=True, tag="skip"):
 
     @override
     def apply(self, hub: Hub, now: int) -> None:
-        hub.skip_numbers(self.numbers)
+        hub.archived.skip_numbers(self.numbers)
 
 
 class Clear(Operation[None], frozen=True, tag="clear"):

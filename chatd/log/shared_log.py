@@ -44,7 +44,7 @@ from chatd.log.held_outbox import HeldOutbox
 from chatd.log.joining import Joining, JoiningHost
 from chatd.log.missing_messages import Connector, MissingMessages
 from chatd.log.node_accounts import AccountsHost, NodeAccounts
-from chatd.log.node_archive import NodeArchive, without_gaps
+from chatd.log.node_archive import NodeArchive
 from chatd.log.node_operations import VERSION, BeginNode, EndNode
 from chatd.log.operations import Operation, Unreadable, changes_hub
 from chatd.log.ordered_log import OrderedLog
@@ -114,7 +114,7 @@ class SharedLog(OrderedLog):
         self._archive = archive
         self._held = HeldOutbox(outbox)
         self.hub = Hub(settings, self._held, now())
-        self._held.room_life = self.hub.room_life
+        self._held.room_life = self.hub.archived.life
         self._replica = Replica(settings.server_id, self.hub)
         self._time = SharedTime(now, clock.seconds)
         self._presence = Presence(node)
@@ -159,19 +159,13 @@ class SharedLog(OrderedLog):
         snapshot = yield self._joining.load()
         self._replica.restore(snapshot)
         yield self._missing.find()
-        for room in self.hub.room_names():
-            yield self._restore_history(room)
+        if self._archive is not None:
+            yield self._archive.restore(self.hub, self._history)
         self._engine.follow(self._replica.position, self._received, self._ended)
         yield self._joining.catch_up()
         yield self._joining.wait_for_others()
         if join == self._joins and not self._has_ended:  # the log may be lost meanwhile
             yield self._begin()
-
-    @inlineCallbacks
-    def _restore_history(self, room: str) -> Generator[Deferred[Any], Any, None]:
-        if self._archive is not None:
-            messages = yield self._archive.last(room, self._history)
-            self.hub.restore_history(room, without_gaps(messages, self.hub.last_seq(room)))
 
     def _begin(self) -> Deferred[None]:
         """Begin a life."""
@@ -381,9 +375,9 @@ class SharedLog(OrderedLog):
 
     def _apply(self, node: str, asked: list[Asked]) -> None:
         self._carry_out(asked, node)
-        calls, messages = self._held.take()
-        if messages and self._archive is not None:
-            self._archive.add(messages)
+        calls, changes = self._held.take()
+        if changes and self._archive is not None:
+            self._archive.add(changes)
         if self._is_there:
             self._held.release(calls)
 

@@ -6,7 +6,9 @@ from chatd.chat import names
 from chatd.chat.errors import Refusal
 
 
-def is_valid(room: object, seq: object, time: object, source: object, text: object) -> bool:
+def is_valid(
+    room: object, seq: object, time: object, source: object, text: object, removed: object = ""
+) -> bool:
     """Whether these are what a server may have put there."""
     if not (
         isinstance(seq, int)
@@ -17,6 +19,8 @@ def is_valid(room: object, seq: object, time: object, source: object, text: obje
     ):
         return False
     try:
+        if removed:
+            return _are_names(room, source) and _are_names(room, removed) and not text
         return _are_names(room, source) and names.message_text(text) == text
     except Refusal:
         return False

@@ -48,6 +48,7 @@ from chatd.rate_limit import AddressBuckets, TokenBucket
 from chatd.server.event_log import command_logger, with_event_log
 from chatd.server.fanout import Fanout
 from chatd.server.host_code import HostCode, new_host_code
+from chatd.server.room_keys import RoomKeys
 from chatd.server.send_queue import Input, Output
 from chatd.server.throttle import ConnectionThrottle, ReadThrottle
 from chatd.server.work_queue import WorkQueue
@@ -109,6 +110,7 @@ class Chat:
     :ivar log_command: logs a request and its result.
     :ivar check_password: fires with the account's name as it is stored, or fails with a refusal.
     :ivar host_code: makes hosts of those who know it.
+    :ivar room_keys: limits those who do not know the words of rooms.
     :ivar wrong_password: is told the address and the account's key when another node of the cluster
         was given a wrong password.
     :ivar new_token: makes the token of a session.
@@ -149,6 +151,7 @@ class Chat:
         self.log_command = command_logger(self.hub.nickname, settings.log_level)
         self.check_password: Callable[[Authenticate, str], Deferred[str]] = _no_accounts
         self.host_code = HostCode(new_host_code(), clock)
+        self.room_keys = RoomKeys(self.hub, clock)
         self.wrong_password: Callable[[str, str], None] = lambda host, account: None
         self.new_token: Callable[[], str] = _new_token
         self.describe_node: Callable[[], Node] = partial(Node, settings.node, (), ())

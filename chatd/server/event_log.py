@@ -158,8 +158,7 @@ class LoggingOutbox:
         self.join_room = outbox.join_room
         self.leave_room = outbox.leave_room
         self.to_member = outbox.to_member
-        # What is said in private rooms is for their members alone.
-        self.to_members = outbox.to_members
+        self.remove_message = outbox.remove_message
         self.end_connection = outbox.end_connection
         self._outbox = outbox
         self._turn: TurnLog[tuple[float, Event]] = TurnLog(clock, self._publish)
@@ -186,6 +185,12 @@ class LoggingOutbox:
         """Log `event`, and send it to the members of `room`, and to watchers."""
         self._turn.add((time(), event))
         self._outbox.to_room(room, event, origin)
+
+    def to_members(self, room: str, event: Event, origin: MemberId) -> None:
+        """Send `event` to the members of a private room; log it if a host or operator did it."""
+        if isinstance(event, Moderation):
+            self._turn.add((time(), event))
+        self._outbox.to_members(room, event, origin)
 
     def _publish(self, entries: list[tuple[float, Event]]) -> None:
         publish = self.log.observer

@@ -156,6 +156,10 @@ class Fanout(Outbox):
     def to_members(self, room: str, event: Event, origin: MemberId) -> None:
         self._send(self._rooms.get(room, ()), event, origin)
 
+    @override
+    def remove_message(self, room: str, seq: int, by: str) -> None:
+        self.on_message_removed(room, seq)
+
     def _send(self, audiences: Iterable[Audience], event: Event, origin: MemberId) -> None:
         excluded = self._excluded(event, origin)
         encoded: dict[str | Dialect, bytes] = {}

@@ -70,8 +70,8 @@ class Pipeline:
             call()
 
     def pause(self) -> None:
-        """Read no frame until everything has its result."""
-        if self.unanswered and not self._throttle.is_stopped:
+        """Read no frame until everything has its result, and what waits for that is done."""
+        if (self.unanswered or self._waiting) and not self._throttle.is_stopped:
             self._throttle.pause()
             self._waiting.append(self._throttle.resume)
 

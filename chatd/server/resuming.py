@@ -11,7 +11,7 @@ from msgspec import UNSET
 from chatd.chat import limits
 from chatd.chat.commands import Enter, EnterAuthenticated, SessionKeys
 from chatd.chat.errors import Refusal
-from chatd.chat.events import Message, Missed, Resumed, Watching, Welcome
+from chatd.chat.events import Message, Missed, Ok, Resumed, Watching, Welcome
 from chatd.chat.names import casefold
 from chatd.chat.outbox import MemberId
 from chatd.chat.resuming import MissedPage, first_page
@@ -50,14 +50,18 @@ class Resumption:
         """`command` with what the client enters with."""
         return replace(command, keys=self._keys)
 
-    def completed(self, result: Result, files_url: str) -> Result:
+    def completed(
+        self, result: Result, files_url: Callable[[bool], str], is_encrypted: bool
+    ) -> Result:
         """`result` with what the hub does not know, if it is a welcome.
 
         That is the token that the client has from now on, the server's key, and where files are.
 
-        :param files_url: empty if the server takes none.
+        :param files_url: returns an empty text if the server takes none.
         """
-        key, files = self._chat.describe_key(), files_url or UNSET
+        if type(result) is Ok:  # the reply to each message
+            return result
+        key, files = self._chat.describe_key(), files_url(is_encrypted) or UNSET
         match result:
             case Resumed(welcome):
                 again = replace(welcome, session=self._brought, key=key, files=files)
@@ -178,9 +182,12 @@ class CatchUp:
             self._archive_read(room, own, (), is_gap=True)
             return
         archive = self._chat.archive
-        found = archive.after(room, self._seen[room], limits.MISSED_MESSAGES)
+        found = archive.after(room, self._seen[room], limits.MISSED_MESSAGES, self._lives())
         found.addErrback(lambda failure: ())  # then these messages are a gap
         found.addCallback(partial(self._look_for_gap, archive, room, own))
+
+    def _lives(self) -> frozenset[int]:
+        return self._chat.hub.archived.readable_lives(self._member_id)
 
     def _look_for_gap(
         self,
@@ -193,7 +200,7 @@ class CatchUp:
             return
         seen = self._seen[room]
         try:
-            newest = self._chat.hub.last_seq(room)
+            newest = self._chat.hub.archived.last_seq(room)
         except Refusal:
             newest = 0  # the room has ended while the archive was read
         # The archive of a node may be ahead of a log that was restored from a backup.
@@ -209,7 +216,7 @@ class CatchUp:
             return
         # The numbers of a room that begins anew go on from those of other rooms. The oldest
         # messages are deleted first: if one that was seen is kept, so are all after it.
-        found = archive.last(room, 1, seen + 1)
+        found = archive.last(room, 1, seen + 1, self._lives())
         found.addErrback(lambda failure: ())
         found.addCallback(lambda older: self._archive_read(room, own, messages, is_gap=not older))
 

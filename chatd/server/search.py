@@ -15,8 +15,9 @@ from twisted.python.failure import Failure
 
 from chatd.chat import limits, names, search_words
 from chatd.chat.commands import Search
-from chatd.chat.errors import NoSuchRoom, Refusal, SearchFailed, ServerFailed
+from chatd.chat.errors import Refusal, SearchFailed, ServerFailed
 from chatd.chat.events import Message, SearchResult
+from chatd.chat.outbox import MemberId
 from chatd.log.engine import StoreFailed
 from chatd.server.chat import Chat
 
@@ -29,12 +30,20 @@ _STEP_CHARACTERS: Final = 1_024
 _SAME_TIME: Final = 1_024
 
 
-def search(chat: Chat, query: Search) -> Deferred[SearchResult | Refusal]:
-    """Fire with a page of what was found, or with why the search cannot be made; never fail."""
+def search(
+    chat: Chat, query: Search, member_id: MemberId | None
+) -> Deferred[SearchResult | Refusal]:
+    """Fire with a page of what was found, or with why the search cannot be made; never fail.
+
+    :param member_id: who asks; None for one who is no member.
+    """
     if query.since is not None and query.since < 0:
         query = replace(query, since=max(0, chat.now() + query.since))
-    archive = chat.archive
-    found: Deferred[Any] = _in_memory(chat, query) if archive is None else archive.search(query)
+    found: Deferred[Any]
+    if chat.archive is None:
+        found = _in_memory(chat, query, member_id)
+    else:
+        found = chat.archive.search(query, chat.hub.archived.readable_lives(member_id))
     return found.addErrback(_failed)
 
 
@@ -48,9 +57,9 @@ def _failed(failure: Failure) -> Refusal:
     return ServerFailed()
 
 
-def _in_memory(chat: Chat, query: Search) -> Deferred[SearchResult]:
+def _in_memory(chat: Chat, query: Search, member_id: MemberId | None) -> Deferred[SearchResult]:
     done: Deferred[SearchResult] = Deferred()
-    steps = _steps(chat, query)
+    steps = _steps(chat, query, member_id)
 
     def step() -> None:
         try:
@@ -66,14 +75,16 @@ def _in_memory(chat: Chat, query: Search) -> Deferred[SearchResult]:
     return done
 
 
-def _steps(chat: Chat, query: Search) -> Generator[None, None, SearchResult]:
+def _steps(
+    chat: Chat, query: Search, member_id: MemberId | None
+) -> Generator[None, None, SearchResult]:
     phrases = search_words.parse_search(query)
     source = None if query.source is None else names.casefold(query.source)
     found: list[tuple[int, int, Message]] = []
     unpaid = 0
-    for number, message in _messages(chat, query):
+    for number, message in _messages(chat, query, member_id):
         is_from = source is None or names.casefold(message.source) == source
-        if is_from and message.time >= (query.since or 0):
+        if is_from and message.time >= (query.since or 0) and not message.removed:
             if search_words.matches(phrases, message.text):
                 found.append((message.time, number, message))
             unpaid += len(message.text)
@@ -85,16 +96,14 @@ def _steps(chat: Chat, query: Search) -> Generator[None, None, SearchResult]:
     return _page(query, [message for _, _, message in found])
 
 
-def _messages(chat: Chat, query: Search) -> Iterator[tuple[int, Message]]:
+def _messages(
+    chat: Chat, query: Search, member_id: MemberId | None
+) -> Iterator[tuple[int, Message]]:
     """The messages that are in memory, room by room, each with the number of its room."""
     wanted = None if query.room is None else names.casefold(query.room)
-    for number, entry in enumerate(chat.hub.rooms().rooms):
-        if wanted is None or names.casefold(entry.room) == wanted:
-            try:
-                history = chat.hub.read_history(entry.room, chat.settings.history)
-            except NoSuchRoom:  # it has ended meanwhile
-                continue
-            for message in history.messages:
+    for number, room in enumerate(chat.hub.archived.names()):
+        if wanted is None or names.casefold(room) == wanted:
+            for message in chat.hub.archived.messages(member_id, room):
                 yield number, message
 
 

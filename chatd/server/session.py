@@ -34,7 +34,7 @@ The life of a session::
 
 from collections.abc import Callable
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from chatd.chat import commands, errors, events, limits
 from chatd.chat.errors import Refusal, RegistrationTimeout
@@ -43,7 +43,7 @@ from chatd.chat.outbox import MemberId
 from chatd.chat.resuming import CONNECTION_LOST
 from chatd.log.operations import ConnectWithoutSlot, Handle, Operation
 from chatd.server.chat import STOPPING, Chat
-from chatd.server.credentials import Checked, Credentials, Secret
+from chatd.server.lookups import Found, LookedUp, Lookups
 from chatd.server.pipeline import PIPELINED, Pipeline
 from chatd.server.resuming import Resumption, digest
 from chatd.server.scripts import Scripts, step_cost
@@ -101,7 +101,7 @@ class Session:
         )
         self._shutdown = Timeout(chat.clock)
         self._inactivity: InactivityTimer | None = None
-        self._credentials = Credentials(chat, address)
+        self._lookups = Lookups(chat, address)
         self._scripts = Scripts(self._take_step, self.close)
 
     def start(self, input_: Input, output: Output) -> None:
@@ -263,10 +263,7 @@ class Session:
             self.output.close_after_flush()
 
     def drop_foreign(self, protocol: str) -> None:
-        """The client speaks a foreign protocol: abort without a word, as a browser would read it.
-
-        :param protocol: its name, ``http`` for example.
-        """
+        """The client speaks `protocol`, ``http`` for example: abort without a word."""
         self.chat.counters[f"foreign-{protocol}"] += 1
         self.abort("foreign protocol")
 
@@ -307,10 +304,12 @@ class Session:
 
     def _dispatch(self, request: Request) -> None:
         match request.command:
+            case commands.SendMessage() as command:  # first, as it comes most often
+                self._run_command(request, command)
             case LocalReply() as reply:
                 self.pipeline.when_answered(partial(self._succeeded, request, reply))
-            case command if isinstance(command, Secret):
-                self.pipeline.when_answered(partial(self._check_secret, request, command))
+            case command if isinstance(command, LookedUp):
+                self.pipeline.when_answered(partial(self._look_up, request, command))
             case commands.Enter() as command if request.resume is not None:
                 self._resumption.hello(request.resume, self.is_encrypted)
                 self._run_command(request, self._resumption.with_keys(command))
@@ -336,13 +335,13 @@ class Session:
         # What the end of the server has overtaken is not refused: the client sends it again.
         if self._is_lost or (self.chat.is_ending and isinstance(result, errors.NotRegistered)):
             return
-        # To say that a message was sent costs next to nothing.
-        is_timed = not self._is_handling and type(result) is not events.Ok
-        started = self.chat.clock.seconds() if is_timed else None
+        is_free = self._is_handling or type(result) is events.Ok  # which costs next to nothing
+        started = None if is_free else self.chat.clock.seconds()
         if is_incomplete(request.command, result, self.chat):
             self.pipeline.unanswered += 1  # the client's next frame waits
             again = partial(self.pipeline.ask, Handle(self.member_id or 0, request.command))
-            complete(request.command, self.chat, again, partial(self._completed, request))
+            done = partial(self._completed, request)
+            complete(request.command, self.chat, self.member_id, again, done)
         else:
             self._answer(request, result)
         if started is not None and not self.is_ended:
@@ -383,7 +382,7 @@ class Session:
                     self._dispatch(Request(commands.Enter(self.address)))
 
     def _succeeded(self, request: Request, result: Result) -> None:
-        result = self._resumption.completed(result, self.files_url(self.is_encrypted))
+        result = self._resumption.completed(result, self.files_url, self.is_encrypted)
         is_reply = request.script is None or isinstance(result, LocalReply)
         if is_reply:
             self._set_dialect(self.dialect.updated(request, result))  # the reply is in its words
@@ -409,11 +408,10 @@ class Session:
                 pass
             case LocalReply() as reply:
                 self._succeeded(request, reply)
-            case command if isinstance(command, Secret):
-                self._check_secret(request, command)
             case command:
                 self._throttle.sent(step_cost(command))
-                self._run_command(request, command)
+                take: Any = self._look_up if isinstance(command, LookedUp) else self._run_command
+                take(request, command)
 
     def _welcomed(self, welcome: events.Welcome | events.Resumed) -> None:
         if isinstance(welcome, events.Resumed) and self.member_id is not None:
@@ -447,22 +445,23 @@ class Session:
         self._dispatch(Request(commands.Enter(self.address)))
         return request
 
-    def _check_secret(self, request: Request, command: Secret) -> None:
-        """Check a password, which takes a while, or the host code; reading is paused meanwhile."""
-        self._registration.extend(limits.REGISTRATION_SECONDS)  # the user may be typing it
+    def _look_up(self, request: Request, command: LookedUp) -> None:
+        """Check a secret, or find a message; that may take a while, and reading is paused."""
+        if not isinstance(command, commands.JoinRoom | commands.RemoveMessage):
+            self._registration.extend(limits.REGISTRATION_SECONDS)  # for typing a password
         self._throttle.pause()
-        rooms = self.dialect.initial_rooms
-        self._credentials.check(command, rooms, partial(self._secret_checked, request))
+        rooms, done = self.dialect.initial_rooms, partial(self._looked_up, request)
+        self._lookups.look_up(command, self.member_id or 0, rooms, done)
 
-    def _secret_checked(self, request: Request, checked: Checked) -> None:
+    def _looked_up(self, request: Request, found: Found) -> None:
         if not self.is_ended:
-            match checked:
+            match found:
                 case commands.EnterAuthenticated():
-                    self._run_command(request, self._resumption.with_keys(checked))
-                case commands.GrantHost():
-                    self._run_command(request, checked)
-                case _:
-                    self._answer(request, checked)
+                    self._run_command(request, self._resumption.with_keys(found))
+                case Refusal() | events.Ok():
+                    self._answer(request, found)
+                case command:
+                    self._run_command(request, command)
         self._throttle.resume()
 
     def _set_dialect(self, dialect: Dialect) -> None:
@@ -497,4 +496,4 @@ class Session:
         if self._inactivity is not None:
             self._inactivity.stop()
             self._inactivity = None
-        self._credentials.cancel()
+        self._lookups.cancel()

@@ -13,6 +13,7 @@ from twisted.internet.defer import Deferred
 from chatd.chat.commands import ReadHistory, Search
 from chatd.chat.errors import Refusal
 from chatd.chat.events import History, Message, Reply
+from chatd.chat.outbox import MemberId
 from chatd.server.chat import Chat
 from chatd.server.search import search
 
@@ -34,15 +35,20 @@ def is_incomplete(
 
 
 def complete(
-    command: ReadHistory | Search, chat: Chat, ask_again: Callable[[_Done], None], done: _Done
+    command: ReadHistory | Search,
+    chat: Chat,
+    member_id: MemberId | None,
+    ask_again: Callable[[_Done], None],
+    done: _Done,
 ) -> None:
     """Call `done` with the reply to `command`.
 
+    :param member_id: who asks; None for one who is no member.
     :param ask_again: asks the hub once more: what was said while the archive was read has been
         sent already, so a history must have it as well.
     """
     if isinstance(command, Search):
-        search(chat, command).addCallback(done)
+        search(chat, command, member_id).addCallback(done)
         return
 
     def found(archived: tuple[Message, ...]) -> None:
@@ -51,7 +57,8 @@ def complete(
     if chat.archive is None:
         found(())
         return
-    older = chat.archive.last(command.room, command.limit, command.before)
+    lives = chat.hub.archived.readable_lives(member_id)
+    older = chat.archive.last(command.room, command.limit, command.before, lives)
     older.addErrback(lambda failure: ())  # then there is only what is in memory
     older.addCallback(found)
 
@@ -73,7 +80,7 @@ def completed(command: ReadHistory | Search, chat: Chat) -> Deferred[Any]:
         else:
             completed.callback(result)
 
-    complete(command, chat, ask_again, done)
+    complete(command, chat, None, ask_again, done)
     return completed
 
 

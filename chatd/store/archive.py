@@ -22,7 +22,7 @@ from chatd.log.validity import is_valid
 from chatd.store import schema
 from chatd.store.database import check_kind, decode
 from chatd.store.failures import ERRORS, Vanished, describe
-from chatd.store.messages import PARTITION_MESSAGES, partitions
+from chatd.store.messages import PARTITION_MESSAGES, decode_file, partitions
 from chatd.store.worker import Worker
 
 _Result = TypeVar("_Result")
@@ -32,8 +32,8 @@ _Result = TypeVar("_Result")
 READ_MESSAGES: Final = limits.HISTORY_MESSAGES + 1
 
 _COLUMNS: Final = (
-    "messages.id, coalesce(messages.name, rooms.name), seq, time, source, text, action "
-    "FROM messages JOIN rooms ON rooms.id = messages.room "
+    "messages.id, coalesce(messages.name, rooms.name), seq, time, source, text, action, file, "
+    "removed FROM messages JOIN rooms ON rooms.id = messages.room "
 )
 #: Larger than any id.
 _END: Final = 2**63 - 1
@@ -50,7 +50,11 @@ class SQLiteArchive:
         self._searches = _Reader(path, Worker(reactor, "search"))
 
     def last(
-        self, room: str, limit: int, before: int | None = None
+        self,
+        room: str,
+        limit: int,
+        before: int | None = None,
+        lives: frozenset[int] = frozenset(),
     ) -> Deferred[tuple[Message, ...]]:
         """See :class:`~chatd.log.engine.Archive`."""
         return self._histories.call(
@@ -58,28 +62,31 @@ class SQLiteArchive:
                 reversed(
                     _messages(
                         connection,
-                        "WHERE rooms.key = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
-                        (_key(room), _bounded(before, _END), _page(limit)),
+                        f"WHERE rooms.key = ? AND seq < ? AND {_readable(lives)} "
+                        "ORDER BY seq DESC LIMIT ?",
+                        (_key(room), _bounded(before, _END), *lives, _page(limit)),
                     )
                 )
             )
         )
 
-    def after(self, room: str, seq: int, limit: int) -> Deferred[tuple[Message, ...]]:
+    def after(
+        self, room: str, seq: int, limit: int, lives: frozenset[int] = frozenset()
+    ) -> Deferred[tuple[Message, ...]]:
         """See :class:`~chatd.log.engine.Archive`."""
         return self._histories.call(
             lambda connection: tuple(
                 _messages(
                     connection,
-                    "WHERE rooms.key = ? AND seq > ? ORDER BY seq LIMIT ?",
-                    (_key(room), _bounded(seq, 0), _page(limit)),
+                    f"WHERE rooms.key = ? AND seq > ? AND {_readable(lives)} ORDER BY seq LIMIT ?",
+                    (_key(room), _bounded(seq, 0), *lives, _page(limit)),
                 )
             )
         )
 
-    def search(self, query: Search) -> Deferred[SearchResult]:
+    def search(self, query: Search, lives: frozenset[int] = frozenset()) -> Deferred[SearchResult]:
         """See :class:`~chatd.log.engine.Archive`."""
-        return self._searches.call(lambda connection: _search(connection, query))
+        return self._searches.call(lambda connection: _search(connection, query, lives))
 
     def close(self) -> Deferred[None]:
         """Close the file and end the threads; the next call opens it again."""
@@ -170,6 +177,12 @@ def _bounded(number: int | None, default: int) -> int:
     return default if number is None else max(-_END, min(number, _END))
 
 
+def _readable(lives: frozenset[int]) -> str:
+    """The condition that a message is not of a private life, or of one of `lives`."""
+    own = ", ".join("?" * len(lives))
+    return f"(life NOT IN (SELECT life FROM private_lives) OR life IN ({own}))"  # noqa: S608 (?)
+
+
 def _messages(
     connection: sqlite3.Connection, condition: str, parameters: tuple[Any, ...]
 ) -> list[Message]:
@@ -179,12 +192,19 @@ def _messages(
 
 def _valid(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[int, Message]]:
     """Each valid message with its id."""
-    for message_id, room, seq, time, source, text, action in rows:
-        if is_valid(room, seq, time, source, text):
-            yield message_id, Message(room, seq, time, source, text, bool(action))
+    for message_id, room, seq, time, source, text, action, file, removed in rows:
+        if is_valid(room, seq, time, source, text, removed):
+            yield (
+                message_id,
+                Message(
+                    *(room, seq, time, source, text, bool(action)),
+                    decode_file(file),
+                    removed or "",
+                ),
+            )
 
 
-def _search(connection: sqlite3.Connection, query: Search) -> SearchResult:
+def _search(connection: sqlite3.Connection, query: Search, lives: frozenset[int]) -> SearchResult:
     """A page of what was found.
 
     :raises BadSearch: if the query is too long or has nothing to search for.
@@ -192,7 +212,7 @@ def _search(connection: sqlite3.Connection, query: Search) -> SearchResult:
     phrases = words.parse_search(query)
     limit = max(1, min(query.limit, limits.SEARCH_REPLY_MESSAGES))
     found = []
-    for each in _find(connection, query, phrases, limit + 1):
+    for each in _find(connection, query, phrases, lives, limit + 1):
         found.append(each)
         if len(found) > limit:
             return _result(found).first(limit)
@@ -206,7 +226,11 @@ def _result(found: list[tuple[int, Message]]) -> SearchResult:
 
 
 def _find(
-    connection: sqlite3.Connection, query: Search, phrases: tuple[words.Phrase, ...], wanted: int
+    connection: sqlite3.Connection,
+    query: Search,
+    phrases: tuple[words.Phrase, ...],
+    lives: frozenset[int],
+    wanted: int,
 ) -> Iterator[tuple[int, Message]]:
     """What `query` finds, newest first, in the index and in what is not in it yet."""
     room_id = None
@@ -223,7 +247,8 @@ def _find(
     first = _first_since(connection, since)
     indexed = _number(connection, "SELECT max(value) FROM numbers WHERE name = 'indexed'")
     yield from _find_unindexed(
-        connection, phrases, room_id, source, (max(indexed + 1, first), before, since)
+        *(connection, phrases, room_id, source, lives),
+        (max(indexed + 1, first), before, since),
     )
     expression = " AND ".join(
         [phrase.expression for phrase in phrases]
@@ -237,8 +262,8 @@ def _find(
                 connection.execute(
                     f"SELECT {_COLUMNS} JOIN {table} ON {table}.rowid = messages.id "
                     f"WHERE {table} MATCH ? AND {table}.rowid < ? AND {table}.rowid >= ? "
-                    f"AND time >= ? ORDER BY {table}.rowid DESC LIMIT ?",
-                    (expression, before, first, since, wanted),
+                    f"AND time >= ? AND {_readable(lives)} ORDER BY {table}.rowid DESC LIMIT ?",
+                    (expression, before, first, since, *lives, wanted),
                 )
             )
 
@@ -248,12 +273,14 @@ def _find_unindexed(
     phrases: tuple[words.Phrase, ...],
     room_id: int | None,
     source: str | None,
+    lives: frozenset[int],
     bounds: tuple[int, int, int],
 ) -> Iterator[tuple[int, Message]]:
     rows = connection.execute(
         f"SELECT {_COLUMNS} WHERE messages.id >= ? AND messages.id < ? AND time >= ? "
-        "AND coalesce(messages.room = ?, 1) ORDER BY messages.id DESC",
-        (*bounds, room_id),
+        f"AND coalesce(messages.room = ?, 1) AND removed IS NULL AND {_readable(lives)} "
+        "ORDER BY messages.id DESC",
+        (*bounds, room_id, *lives),
     )
     for message_id, message in _valid(rows):
         is_from = source is None or names.casefold(message.source) == source

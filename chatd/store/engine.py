@@ -13,10 +13,12 @@ from twisted.logger import Logger
 
 from chatd.chat import limits
 from chatd.log.engine import (
+    ArchiveChange,
     ArchivedMessage,
     Entry,
     Gap,
     Position,
+    RemovedMessage,
     RoomNumber,
     Snapshot,
     StoreFailed,
@@ -25,6 +27,7 @@ from chatd.store.archive import SQLiteArchive
 from chatd.store.database import Connect, Database
 from chatd.store.failures import ERRORS, Damaged, describe
 from chatd.store.gaps import Gaps
+from chatd.store.index_tables import clean
 from chatd.store.journal import Journal
 from chatd.store.messages import Messages
 from chatd.store.retention import Keep, look_at_clock, retain
@@ -103,13 +106,13 @@ class SQLiteEngine:
         """See :class:`~chatd.log.engine.Engine`."""
         return self._call(lambda: self._store.journal.read(after))
 
-    def append(self, entry: Entry, messages: Sequence[ArchivedMessage] = ()) -> Deferred[None]:
+    def append(self, entry: Entry, changes: Sequence[ArchiveChange] = ()) -> Deferred[None]:
         """See :class:`~chatd.log.engine.Engine`."""
-        return self._call(lambda: self._append(entry, messages))
+        return self._call(lambda: self._append(entry, changes))
 
-    def add(self, messages: Sequence[ArchivedMessage]) -> Deferred[None]:
+    def add(self, changes: Sequence[ArchiveChange]) -> Deferred[None]:
         """See :class:`~chatd.log.engine.MessageStore`."""
-        return self._call(lambda: self._add(messages))
+        return self._call(lambda: self._add(changes))
 
     def find_gaps(self, rooms: Sequence[RoomNumber]) -> Deferred[tuple[Gap, ...]]:
         """See :class:`~chatd.log.engine.MessageStore`."""
@@ -127,10 +130,10 @@ class SQLiteEngine:
         self,
         snapshot: Snapshot,
         trim: Position,
-        messages: Sequence[ArchivedMessage] = (),
+        changes: Sequence[ArchiveChange] = (),
     ) -> Deferred[None]:
         """See :class:`~chatd.log.engine.Engine`. Afterwards what is too old is deleted."""
-        return self._run(self._save(snapshot, trim, messages))
+        return self._run(self._save(snapshot, trim, changes))
 
     def retain(self) -> Deferred[None]:
         """Delete the messages that are not to be kept any longer, oldest first."""
@@ -217,15 +220,15 @@ class SQLiteEngine:
     def _close(self) -> None:
         self._shut(StoreFailed(f"{self.path} is closed."))
 
-    def _append(self, entry: Entry, messages: Sequence[ArchivedMessage]) -> None:
-        self._store.journal.append(entry, messages)
-        self._added()
+    def _append(self, entry: Entry, changes: Sequence[ArchiveChange]) -> None:
+        self._store.journal.append(entry, changes)
+        self._changed(changes)
 
-    def _add(self, messages: Sequence[ArchivedMessage]) -> None:
+    def _add(self, changes: Sequence[ArchiveChange]) -> None:
         store = self._store
         with store.database.transaction():
-            store.messages.add_missing(messages)
-        self._added()
+            store.messages.carry_out(changes, again=True)
+        self._changed(changes)
 
     def _fill(self, gap: Gap, messages: Sequence[ArchivedMessage]) -> None:
         oldest = 0
@@ -233,18 +236,27 @@ class SQLiteEngine:
             oldest = (self._believed_time - self._keep.seconds) * 1_000
         kept = [each for each in messages if each.message.time >= oldest]
         self._store.gaps.fill(gap, kept)
-        self._added()
+        self._changed()
 
     def _sort(self) -> None:
         self._store.gaps.sort()
         self._index()
+        self._clean()
 
-    def _added(self) -> None:
+    def _changed(self, changes: Sequence[ArchiveChange] = ()) -> None:
         self._index()
+        has_removed = any(type(each) is RemovedMessage for each in changes)
         if self._is_unused:
             # Not before: nothing is deleted from a file that cannot be read.
             self._is_unused = False
             self._worker.add(self._guarded_steps(self._look_and_retain()))
+            has_removed = True  # or before the last server ended
+        if has_removed:
+            self._clean()
+
+    def _clean(self) -> None:
+        """Begin to leave no word of removed messages in the files."""
+        self._worker.add(self._guarded_steps(clean(self._store.database)))
 
     def _index(self) -> None:
         """Begin to index messages, if there are enough for that."""
@@ -259,10 +271,8 @@ class SQLiteEngine:
             yield 0
         self._is_indexing = False
 
-    def _save(
-        self, snapshot: Snapshot, trim: Position, messages: Sequence[ArchivedMessage]
-    ) -> Steps:
-        yield from self._store.journal.save(snapshot, trim, messages)
+    def _save(self, snapshot: Snapshot, trim: Position, changes: Sequence[ArchiveChange]) -> Steps:
+        yield from self._store.journal.save(snapshot, trim, changes)
         self._index()
         self._worker.add(self._guarded_steps(self._retain()))
 

@@ -18,24 +18,27 @@ from chatd.log.validity import is_valid
 from chatd.store import schema
 from chatd.store.database import check_kind, decode
 from chatd.store.failures import ERRORS, describe
+from chatd.store.messages import decode_file
 
 _Result = TypeVar("_Result")
 
 _COLUMNS: Final = (
     "messages.id, messages.room, coalesce(messages.name, rooms.name), seq, time, source, text, "
-    "action FROM messages LEFT JOIN rooms ON rooms.id = messages.room "
+    "action, file, removed FROM messages LEFT JOIN rooms ON rooms.id = messages.room "
 )
 
 
 class Export:
     """The messages in the file at `path`.
 
+    :param with_private: whether those of private rooms are among them.
     :ivar left_out: how many rows were no messages; somebody has changed the file by hand.
     :raises StoreFailed: if it cannot be read; so do all methods.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, with_private: bool = False) -> None:
         self.path = path
+        self._readable = "1" if with_private else "life NOT IN (SELECT life FROM private_lives)"
         self.left_out = 0
         if not path.exists():
             raise StoreFailed(f"There is no file {path}.")
@@ -47,7 +50,12 @@ class Export:
 
     def has_room(self, room: str) -> bool:
         """Whether there are messages of a room of that name, in any case."""
-        return self._room_id(room) is not None
+        return bool(
+            self._fetch(
+                f"SELECT {_COLUMNS} WHERE messages.room = ? AND {self._readable} LIMIT 1",
+                (self._room_id(room),),
+            )
+        )
 
     def pages(self, room: str | None = None, since: int = 0) -> Iterator[list[Message]]:
         """The messages that there are now.
@@ -71,17 +79,26 @@ class Export:
 
     def _page(self, last: object, end: object) -> list[tuple[Any, ...]]:
         return self._fetch(
-            f"SELECT {_COLUMNS} WHERE messages.id > ? AND messages.id <= ? "
+            f"SELECT {_COLUMNS} WHERE messages.id > ? AND messages.id <= ? AND {self._readable} "
             "ORDER BY messages.id LIMIT ?",
             (last, end, limits.EXPORT_PAGE_MESSAGES),
         )
 
     def _messages(
-        self, room: Any, seq: Any, time: Any, source: Any, text: Any, action: Any
+        self,
+        room: Any,
+        seq: Any,
+        time: Any,
+        source: Any,
+        text: Any,
+        action: Any,
+        file: Any,
+        removed: Any,
     ) -> Iterator[Message]:
         """The message, if it is one."""
-        if is_valid(room, seq, time, source, text):
-            yield Message(room, seq, time, source, text, bool(action))
+        if is_valid(room, seq, time, source, text, removed):
+            sent = decode_file(file)
+            yield Message(room, seq, time, source, text, bool(action), sent, removed or "")
         else:
             self.left_out += 1
 

@@ -16,7 +16,7 @@ from chatd.log.engine import StoreFailed
 from chatd.log.operations import SkipNumbers
 from chatd.store.database import Database
 from chatd.store.failures import ERRORS, describe
-from chatd.store.messages import Messages
+from chatd.store.messages import Messages, encode_file
 
 #: Rooms may go on with numbers above it for ever.
 _MAX_SEQ: Final = 10**12
@@ -101,11 +101,11 @@ class _Import:
     def _add(self, message: Message) -> None:
         room_id, name = self._messages.room(message.room)
         row = self._database.execute(
-            "SELECT time, source, text, action FROM messages WHERE room = ? AND seq = ?",
+            "SELECT time, source, text, action, removed FROM messages WHERE room = ? AND seq = ?",
             (room_id, message.seq),
         ).fetchone()
         if row is not None:
-            if row != (message.time, message.source, message.text, int(message.action)):
+            if not _is_same(row, message):
                 raise ImportRefused(
                     f"{message.room} has another message {message.seq} in {self._database.path}; "
                     "import into another file."
@@ -115,11 +115,12 @@ class _Import:
         if message.seq > _MAX_SEQ:
             raise ImportRefused(f"{message.seq} is too large for the number of a message.")
         self._database.execute(
-            "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *(self._next_id, room_id, message.seq, _LIFE),
                 None if message.room == name else message.room,
                 *(message.time, message.source, message.text, int(message.action)),
+                *(encode_file(message.file), message.removed or None),
             ),
         )
         self._next_id += 1
@@ -168,3 +169,12 @@ class _Import:
         messages = Messages(self._database)
         while messages.has_batch():
             messages.index_batch()
+
+
+def _is_same(row: tuple[int, str, str, int, str | None], message: Message) -> bool:
+    """Whether `message` is that of the row; what was removed, there or here, stays removed."""
+    time, source, text, action, removed = row
+    if (time, source) != (message.time, message.source):
+        return False
+    is_equal = (text, action) == (message.text, int(message.action))
+    return is_equal or bool(removed or message.removed)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from chatd.log.engine import (
     ENTRIES_PER_READ,
-    ArchivedMessage,
+    ArchiveChange,
     Entry,
     LogLost,
     Position,
@@ -90,8 +90,8 @@ class Journal:
                 break
         return entries
 
-    def append(self, entry: Entry, messages: Sequence[ArchivedMessage]) -> None:
-        """Add `entry`, and what it said, in one transaction.
+    def append(self, entry: Entry, changes: Sequence[ArchiveChange]) -> None:
+        """Add `entry`, and what it changes in the archive, in one transaction.
 
         :raises PositionTaken: if there is an entry at its position.
         """
@@ -102,11 +102,9 @@ class Journal:
             ).rowcount
             if not inserted:
                 raise PositionTaken(f"{self._database.path} has an entry {entry.position} already.")
-            self._messages.add(messages)
+            self._messages.carry_out(changes)
 
-    def save(
-        self, snapshot: Snapshot, trim: Position, messages: Sequence[ArchivedMessage]
-    ) -> Steps:
+    def save(self, snapshot: Snapshot, trim: Position, changes: Sequence[ArchiveChange]) -> Steps:
         """Add `snapshot`, and leave no byte of the entries up to `trim` in the files."""
         database = self._database
         snapshot_id = 1 + max(
@@ -125,7 +123,7 @@ class Journal:
                 "INSERT INTO snapshots VALUES (?, ?, ?)",
                 (snapshot_id, snapshot.position, zlib.crc32(snapshot.data)),
             )
-            self._messages.add(messages)
+            self._messages.carry_out(changes)
             # A snapshot stays if the entries lead on from it; two are enough.
             database.execute(
                 "DELETE FROM snapshots WHERE id != ? AND (position < ? OR id NOT IN "

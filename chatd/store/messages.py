@@ -7,16 +7,20 @@ that made them; a search looks through the few that are not indexed yet.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Final
+from itertools import groupby
+from typing import Any, Final
+
+import msgspec
 
 from chatd.chat import limits, names
 from chatd.chat import search_words as words
-from chatd.chat.events import Message
-from chatd.log.engine import ArchivedMessage
+from chatd.chat.events import File, Message
+from chatd.log.engine import ArchiveChange, ArchivedMessage, PrivateLife, RemovedMessage
 from chatd.store.database import Database
 from chatd.store.failures import Damaged
+from chatd.store.index_tables import is_broken, remove_row
 
 #: The messages in one table of the index.
 PARTITION_MESSAGES: Final = 32_768
@@ -52,10 +56,17 @@ def _source_tag(sender: str) -> str:
     return words.source_tag(names.casefold(sender))
 
 
-def _is_index_broken(error: sqlite3.DatabaseError) -> bool:
-    """Whether `error` may be of a damaged index, or of one that lacks a table."""
-    code = getattr(error, "sqlite_errorcode", 0)
-    return code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR)
+def encode_file(file: File | None) -> str | None:
+    """A file as it is in the column ``file``."""
+    return None if file is None else msgspec.json.encode(file).decode()
+
+
+def decode_file(value: object) -> File | None:
+    """The file in the column ``file``; None if there is none, or somebody has changed it."""
+    try:
+        return msgspec.json.decode(value, type=File) if isinstance(value, str) else None
+    except ValueError:
+        return None
 
 
 class Messages:
@@ -78,10 +89,21 @@ class Messages:
         self._oldest_partition = -1
         self._rooms = self._read_rooms()
 
+    def carry_out(self, changes: Sequence[ArchiveChange], *, again: bool = False) -> None:
+        """Carry out `changes` in their order; within a transaction.
+
+        :param again: whether some messages among them may be there already.
+        """
+        for kind, group in groupby(changes, type):
+            same: list[Any] = list(group)
+            if kind is ArchivedMessage:
+                (self.add_missing if again else self.add)(same)
+            else:
+                for each in same:
+                    self._make_private(each) if kind is PrivateLife else self._remove(each)
+
     def add(self, messages: Sequence[ArchivedMessage]) -> None:
         """Add `messages`; within a transaction."""
-        if not messages:
-            return
         rows = []
         rooms = {
             name: self.room(name) for name in dict.fromkeys(each.message.room for each in messages)
@@ -100,11 +122,13 @@ class Messages:
                     message.source,
                     message.text,
                     int(message.action),
+                    encode_file(message.file),
+                    message.removed or None,
                 )
             )
         # A number that is there already was not confirmed, or somebody has changed the file.
         self._database.execute_many(
-            "INSERT OR REPLACE INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
+            "INSERT OR REPLACE INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
         )
         self.last += len(rows)
 
@@ -120,6 +144,34 @@ class Messages:
             ).fetchone()
         )
 
+    def _make_private(self, life: PrivateLife) -> None:
+        room_id, _ = self.room(life.room)
+        self._database.execute(
+            "INSERT OR REPLACE INTO private_lives VALUES (?, ?)", (life.life, room_id)
+        )
+
+    def _remove(self, removed: RemovedMessage) -> None:
+        """Take the text and the file out of a message, if there is such a one."""
+        room_id, _ = self._rooms.get(names.casefold(removed.room), (0, ""))
+        row = self._database.execute(
+            "SELECT id, source, text FROM messages WHERE room = ? AND seq = ? AND removed IS NULL",
+            (room_id, removed.seq),
+        ).fetchone()
+        if row is not None:
+            message_id, source, text = row
+            self._remove_words([(message_id, room_id, source, text)])
+            self._database.execute(
+                "UPDATE messages SET text = '', action = 0, file = NULL, removed = ? WHERE id = ?",
+                (removed.by, message_id),
+            )
+
+    def _remove_words(self, messages: Iterable[tuple[int, int, str, str]]) -> None:
+        """Take messages out of the index: their ids, rooms, senders and texts."""
+        for message_id, room_id, source, text in messages:
+            if message_id <= self._indexed:
+                table = f"search_{message_id // PARTITION_MESSAGES}"
+                remove_row(self._database, table, message_id, indexed_text(room_id, source, text))
+
     def put_in_order(self, oldest: int) -> None:
         """Put the messages in the order of their times; within a transaction.
 
@@ -131,6 +183,17 @@ class Messages:
         first = self._database.number("SELECT min(id) FROM messages WHERE time > ?", (oldest,))
         if not first:
             return
+        # The part of the index that has older messages as well is kept, without these.
+        kept = first // PARTITION_MESSAGES
+        if kept * PARTITION_MESSAGES < first:
+            end = (kept + 1) * PARTITION_MESSAGES
+            self._remove_words(
+                self._database.execute(
+                    "SELECT id, room, source, text FROM messages "
+                    "WHERE id >= ? AND id < ? AND removed IS NULL",
+                    (first, end),
+                ).fetchall()
+            )
         next_id = self.last + 1
         rows = self._database.execute(
             "SELECT id FROM messages WHERE id >= ? ORDER BY time, room, seq", (first,)
@@ -139,7 +202,6 @@ class Messages:
             "UPDATE messages SET id = ? WHERE id = ?",
             ((new, old) for new, (old,) in enumerate(rows, next_id)),
         )
-        # The index's rows of the ids that are gone are found no more.
         self._database.execute(
             "UPDATE numbers SET value = ? WHERE name = 'indexed' AND value >= ?",
             (next_id - 1, first - 1),
@@ -165,7 +227,7 @@ class Messages:
         try:
             self._index_batch(partition)
         except sqlite3.DatabaseError as error:
-            if not _is_index_broken(error):
+            if not is_broken(error):
                 raise
             if self._drop_partition(partition):
                 self._set_indexed(max(self.first, partition * PARTITION_MESSAGES) - 1)
@@ -177,7 +239,8 @@ class Messages:
         rows = [
             (message_id, indexed_text(room_id, source, text))
             for message_id, room_id, source, text in self._database.execute(
-                "SELECT id, room, source, text FROM messages WHERE id > ? AND id <= ?",
+                "SELECT id, room, source, text FROM messages "
+                "WHERE id > ? AND id <= ? AND removed IS NULL",
                 (self._indexed, end),
             )
         ]
@@ -226,6 +289,11 @@ class Messages:
                 "DELETE FROM rooms WHERE id NOT IN (SELECT room FROM messages "
                 "WHERE messages.room = rooms.id)"
             )
+            # Lives count up. One that is older than all that is left of its room is of no use.
+            self._database.execute(
+                "DELETE FROM private_lives WHERE life < coalesce((SELECT life FROM messages "
+                "WHERE messages.room = private_lives.room ORDER BY seq LIMIT 1), life + 1)"
+            )
         self._rooms = self._read_rooms()
 
     def _drop_partitions(self) -> Iterator[None]:
@@ -245,7 +313,7 @@ class Messages:
             with self._database.lazy_transaction():
                 self._database.execute(f"DROP TABLE search_{number}")
         except sqlite3.DatabaseError as error:
-            if not _is_index_broken(error):
+            if not is_broken(error):
                 raise
             return False
         return True

@@ -23,7 +23,9 @@ APPLICATION_ID: Final = 0x63686174
 #: ``search_1`` …; ``deleted``, the last message that was deleted; ``opened``, how often the file
 #: was opened; ``believed`` and ``doubted``, what is known of the clock (``retention.py``). A
 #: message's ``id`` is never used again. ``name`` is the room's name where it differs from that in
-#: ``rooms``, as in another life. ``action`` is 1 if the text is what the sender does.
+#: ``rooms``, as in another life. ``action`` is 1 if the text is what the sender does, ``file`` the
+#: file that was sent, in JSON, ``removed`` the nickname of who has removed the text and the file.
+#: ``private_lives`` has those lives of rooms that were for their members alone.
 MIGRATIONS: Final[Sequence[str]] = (
     """
     CREATE TABLE numbers (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -47,6 +49,11 @@ MIGRATIONS: Final[Sequence[str]] = (
     CREATE UNIQUE INDEX messages_by_number ON messages (room, seq)
     """,
     "ALTER TABLE messages ADD COLUMN action INTEGER NOT NULL DEFAULT 0",
+    """
+    ALTER TABLE messages ADD COLUMN file TEXT;
+    ALTER TABLE messages ADD COLUMN removed TEXT;
+    CREATE TABLE private_lives (life INTEGER PRIMARY KEY, room INTEGER NOT NULL)
+    """,
 )
 
 

@@ -53,8 +53,12 @@ class Options(FileOptions):
     longdesc = (
         "Write the messages of all rooms, oldest first, to standard output. FILE is the file in "
         "which a server keeps its chat, or the id of a server that uses the default file. The "
-        "server may run meanwhile. Private messages are not in the file."
+        "server may run meanwhile. Private messages are not in the file; what was said in rooms "
+        "with a key is, and is written with --private alone."
     )
+    optFlags: ClassVar = [
+        ["private", None, "also the messages of private rooms: of those that have had a key"],
+    ]
     optParameters: ClassVar = [
         parameter(
             "format",
@@ -76,9 +80,15 @@ class Options(FileOptions):
 
 def run(options: Options) -> int:
     """Write the messages; the exit status."""
+    if options["private"] and options["format"] == "jsonl":
+        _note(
+            "--private: jsonl is what chatd import reads, and everybody could read what it adds; "
+            "name another --format"
+        )
+        return 1
     try:
         path = existing_path(options.file, os.environ)
-        with closing(Export(path)) as export:
+        with closing(Export(path, with_private=bool(options["private"]))) as export:
             _write(options, export)
     except (StoreFailed, RuntimeError, usage.UsageError) as error:
         _note(str(error).rstrip("."))

@@ -90,7 +90,8 @@ def _messages(file: BinaryIO) -> Iterator[Message]:
             message = parse_json_line(line)
         except ValueError as error:
             raise ImportRefused(f"line {number} is no message in JSON: {error}") from None
-        if not is_valid(message.room, message.seq, message.time, message.source, message.text):
+        said = (message.room, message.seq, message.time, message.source, message.text)
+        if not is_valid(*said, message.removed):
             raise ImportRefused(
                 f"line {number} has a room, number, time, sender or text that no message can have"
             )

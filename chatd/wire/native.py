@@ -152,7 +152,8 @@ def _encode_welcome(reply: events.Welcome, request_id: RequestId) -> list[frames
     if not isinstance(reply, events.Entered):
         return [frames.Welcome(data=reply, id=request_id)]
     topics = (frames.Topic(data=topic) for topic in reply.topics)
-    return [frames.Welcome(data=reply.welcome, id=request_id), *topics]
+    settings = (frames.RoomSettings(data=each) for each in reply.settings)
+    return [frames.Welcome(data=reply.welcome, id=request_id), *topics, *settings]
 
 
 def _encode_users(reply: events.Users, request_id: RequestId) -> list[frames.Frame]:

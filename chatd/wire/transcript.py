@@ -53,6 +53,7 @@ class _Line(msgspec.Struct, frozen=True):
     source: str
     text: str
     action: bool = False
+    removed: str = ""
 
 
 _line_decoder: Final = msgspec.json.Decoder(_Line)
@@ -73,7 +74,11 @@ def as_json_lines(title: str, pages: Pages) -> Iterator[str]:
     """A JSON object on each line, with the fields of a ``message`` frame."""
     for messages in pages:
         yield "".join(
-            json_line(each.room, each.seq, each.time, each.source, each.text, each.action)
+            json_line(
+                *(each.room, each.seq, each.time, each.source, each.text),
+                action=each.action,
+                removed=each.removed,
+            )
             for each in messages
         )
 
@@ -84,12 +89,16 @@ def json_line(
     time: int,
     source: str,
     text: str,
-    action: bool = False,  # as in a message
+    *,
+    action: bool = False,
+    removed: str = "",
 ) -> str:
     """One line of :func:`as_json_lines`."""
     fields = {"room": room, "seq": seq, "time": time, "source": source, "text": text}
     if action:
         fields["action"] = True
+    if removed:
+        fields["removed"] = removed
     line = json.dumps(fields, ensure_ascii=False)
     if not (line.isascii() and line.isprintable()):
         line = _HIDDEN.sub(lambda match: json.dumps(match[0])[1:-1], line)
@@ -102,7 +111,8 @@ def parse_json_line(line: bytes) -> Message:
     :raises ValueError: if it is none.
     """
     fields = _line_decoder.decode(line)
-    return Message(fields.room, fields.seq, fields.time, fields.source, fields.text, fields.action)
+    said = (fields.room, fields.seq, fields.time, fields.source, fields.text)
+    return Message(*said, fields.action, removed=fields.removed)
 
 
 def as_html(title: str, pages: Pages) -> Iterator[str]:
@@ -145,7 +155,9 @@ def _html_message(message: Message, moment: datetime | None) -> str:
     if moment is not None:
         stamp = moment.isoformat(timespec="milliseconds")
         clock = f'<time datetime="{stamp}" title="{stamp}">{moment:%H:%M:%S}</time>'
-    text = escape_html(escape_message(message.text), quote=False)
+    removed = f"(removed by {message.removed})"
+    shown = removed if message.removed else message.text
+    text = escape_html(escape_message(shown), quote=False)
     source = f"<b><bdi>{_html(message.source)}</bdi></b>"
     lines = (
         "\n".join(f"* {source} {line}" for line in text.split("\n"))

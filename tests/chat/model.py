@@ -227,7 +227,7 @@ class Model:
 
     def is_banned_name(self, nickname: str) -> bool:
         """Whether a valid nickname is banned from the chat."""
-        name = names.nickname(nickname)
+        name = names.nickname(nickname, nickname)
         return bool(self.restrictions.found("ban", 0, name, None, self.now))
 
     def _is_nameless(self, member: MemberId) -> bool:

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from chatd.chat.commands import (
     Ban,
+    ChangeRoom,
     Command,
     Enter,
     GrantHost,
@@ -17,6 +18,7 @@ from chatd.chat.commands import (
     Ping,
     ReadHistory,
     ReadTopic,
+    RemoveFound,
     Rename,
     Search,
     SendMessage,
@@ -117,3 +119,19 @@ def _anything(draw: st.DrawFn) -> Command:
 
 
 ANYTHING = _anything()
+
+_SWITCH = st.none() | st.booleans()
+#: What rooms have besides: settings, keys, and messages that are removed.
+SETTINGS: st.SearchStrategy[Command] = st.one_of(
+    st.builds(
+        ChangeRoom,
+        A_ROOM,
+        read_only=_SWITCH,
+        slow=st.none() | st.sampled_from([0, 20]),
+        closed=_SWITCH,
+        key=st.none() | st.sampled_from(["", "word"]),
+        topic_locked=_SWITCH,
+    ),
+    st.builds(JoinRoom, A_ROOM, st.sampled_from(["", "word"])),
+    st.builds(RemoveFound, A_ROOM, st.integers(1, 3), A_MEMBER, st.integers(0, 10)),
+)

@@ -14,6 +14,7 @@ from chatd.chat.events import History, JoinDone, Message, Ok
 from chatd.chat.hub import Hub, HubSettings
 from chatd.chat.state import HubState
 from chatd.log import codec
+from chatd.log.engine import ArchivedMessage
 from chatd.log.held_outbox import HeldOutbox
 from chatd.log.operations import (
     Clear,
@@ -30,7 +31,7 @@ from chatd.log.operations import (
     changes_hub,
 )
 from tests.chat.replay import comparable
-from tests.chat.strategies import ANYTHING, NICKNAMES
+from tests.chat.strategies import ANYTHING, NICKNAMES, SETTINGS
 from tests.fakes import RecordingOutbox
 
 NUMBERS = st.integers(0, 5)
@@ -52,6 +53,8 @@ ENTERING: st.SearchStrategy[commands.Command] = st.one_of(
 OPERATIONS: st.SearchStrategy[Operation[Any]] = st.one_of(
     st.builds(Handle, MEMBERS, ANYTHING),
     st.builds(Handle, MEMBERS, ANYTHING, NUMBERS),
+    st.builds(Handle, MEMBERS, SETTINGS),
+    st.builds(Handle, MEMBERS, SETTINGS, NUMBERS),
     st.builds(Handle, MEMBERS, ENTERING),
     st.builds(ReserveSlot, st.sampled_from(["127.0.0.1:1", "10.0.0.7:1", "10.0.0.7:2"])),
     st.builds(ConnectWithoutSlot, st.just("127.0.0.1:3")),
@@ -107,14 +110,14 @@ class RestorableHub:
         self._held = HeldOutbox(RecordingOutbox())
         settings = HubSettings("work", 4, 5, is_archived)
         self.hub = Hub(settings, self._held, started)
-        self._held.room_life = self.hub.room_life
+        self._held.room_life = self.hub.archived.life
         self.happened: list[Any] = []
         self.messages: list[Message] = []
 
     def do(self, operation: Operation[Any], now: int) -> Any:
         result = apply(self.hub, operation, now)
-        calls, messages = self._held.take()
-        self.messages += [each.message for each in messages]
+        calls, changes = self._held.take()
+        self.messages += [each.message for each in changes if isinstance(each, ArchivedMessage)]
         if changes_hub(operation):
             sent = [(call.__name__, *arguments) for call, *arguments in calls]
             self.happened.append((comparable(result), sent))
@@ -210,7 +213,9 @@ def test_messages_are_numbered_on_and_histories_are_put_back_after_a_restart() -
     before = RestorableHub()
     before.do_all(*BEGINNING)
     after = restored(before.kept())
-    after.hub.restore_history("#dev", [each for each in before.messages if each.room == "#dev"])
+    after.hub.archived.restore_history(
+        "#dev", [each for each in before.messages if each.room == "#dev"]
+    )
     assert after.do(Handle(1, commands.SendMessage("again", "#dev")), 9) == Ok("#dev", 2, 9)
     history = after.do(Handle(2, commands.ReadHistory("#dev")), 9)
     assert isinstance(history, History)

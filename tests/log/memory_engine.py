@@ -9,14 +9,18 @@ from typing_extensions import override
 from chatd.chat import names
 from chatd.chat.commands import Search
 from chatd.chat.events import Message, SearchResult
+from chatd.chat.model import without_text
 from chatd.log.engine import (
     Archive,
+    ArchiveChange,
     ArchivedMessage,
     Engine,
     Entry,
     Gap,
     Position,
     PositionTaken,
+    PrivateLife,
+    RemovedMessage,
     RoomNumber,
     Snapshot,
     StoreFailed,
@@ -36,6 +40,7 @@ class MemoryEngine(Engine, Archive):
         self.entries: list[Entry] = []
         self.snapshot: Snapshot | None = None
         self.messages: list[ArchivedMessage] = []
+        self.private_lives: set[int] = set()
         self.is_open = False
         self.missing: dict[str, Gap] = {}
         self.is_sorted = True
@@ -56,13 +61,18 @@ class MemoryEngine(Engine, Archive):
         return succeed([each for each in self.entries if each.position > after][:3])
 
     @override
-    def add(self, messages: Sequence[ArchivedMessage]) -> Deferred[None]:
+    def add(self, changes: Sequence[ArchiveChange]) -> Deferred[None]:
         if self.problem:
             return fail(StoreFailed(self.problem))
         there = {(each.message.room, each.message.seq) for each in self.messages}
-        self.messages += [
-            each for each in messages if (each.message.room, each.message.seq) not in there
-        ]
+        self._carry_out(
+            [
+                each
+                for each in changes
+                if not isinstance(each, ArchivedMessage)
+                or (each.message.room, each.message.seq) not in there
+            ]
+        )
         return succeed(None)
 
     @override
@@ -93,23 +103,23 @@ class MemoryEngine(Engine, Archive):
         return succeed(None)
 
     @override
-    def append(self, entry: Entry, messages: Sequence[ArchivedMessage] = ()) -> Deferred[None]:
+    def append(self, entry: Entry, changes: Sequence[ArchiveChange] = ()) -> Deferred[None]:
         def keep() -> None:
             if any(each.position >= entry.position for each in self.entries):
                 raise PositionTaken
             self.entries.append(entry)
-            self.messages += messages
+            self._carry_out(changes)
 
         return self._later(keep)
 
     @override
     def save(
-        self, snapshot: Snapshot, trim: Position, messages: Sequence[ArchivedMessage] = ()
+        self, snapshot: Snapshot, trim: Position, changes: Sequence[ArchiveChange] = ()
     ) -> Deferred[None]:
         def keep() -> None:
             self.snapshot = snapshot
             self.entries = [each for each in self.entries if each.position > trim]
-            self.messages += messages
+            self._carry_out(changes)
 
         return self._later(keep)
 
@@ -120,23 +130,58 @@ class MemoryEngine(Engine, Archive):
 
     @override
     def last(
-        self, room: str, limit: int, before: int | None = None
+        self,
+        room: str,
+        limit: int,
+        before: int | None = None,
+        lives: frozenset[int] = frozenset(),
     ) -> Deferred[tuple[Message, ...]]:
-        found = [each for each in self._room(room) if before is None or each.seq < before]
+        found = [each for each in self._room(room, lives) if before is None or each.seq < before]
         return succeed(tuple(sorted(found, key=lambda each: each.seq)[-limit:]))
 
     @override
-    def after(self, room: str, seq: int, limit: int) -> Deferred[tuple[Message, ...]]:
-        return succeed(tuple(each for each in self._room(room) if each.seq > seq)[:limit])
+    def after(
+        self, room: str, seq: int, limit: int, lives: frozenset[int] = frozenset()
+    ) -> Deferred[tuple[Message, ...]]:
+        return succeed(tuple(each for each in self._room(room, lives) if each.seq > seq)[:limit])
 
     @override
-    def search(self, query: Search) -> Deferred[SearchResult]:
-        found = [each.message for each in self.messages if query.words in each.message.text]
+    def search(self, query: Search, lives: frozenset[int] = frozenset()) -> Deferred[SearchResult]:
+        found = [
+            each.message
+            for each in self.messages
+            if query.words in each.message.text
+            and not each.message.removed
+            and self._is_readable(each, lives)
+        ]
         return succeed(SearchResult(tuple(found[::-1])))
 
-    def _room(self, room: str) -> list[Message]:
+    def _room(self, room: str, lives: frozenset[int]) -> list[Message]:
         key = names.casefold(room)
-        return [each.message for each in self.messages if names.casefold(each.message.room) == key]
+        return [
+            each.message
+            for each in self.messages
+            if names.casefold(each.message.room) == key and self._is_readable(each, lives)
+        ]
+
+    def _is_readable(self, message: ArchivedMessage, lives: frozenset[int]) -> bool:
+        return message.life not in self.private_lives or message.life in lives
+
+    def _carry_out(self, changes: Sequence[ArchiveChange]) -> None:
+        for change in changes:
+            match change:
+                case ArchivedMessage():
+                    self.messages.append(change)
+                case PrivateLife(_, life):
+                    self.private_lives.add(life)
+                case RemovedMessage(room, seq, by):
+                    self.messages = [
+                        ArchivedMessage(each.life, without_text(each.message, by))
+                        if names.casefold(each.message.room) == names.casefold(room)
+                        and each.message.seq == seq
+                        else each
+                        for each in self.messages
+                    ]
 
     def _later(self, call: Callable[[], None]) -> Deferred[None]:
         done: Deferred[None] = Deferred()

@@ -63,7 +63,7 @@ COMMANDS = {each: st.builds(each) for each in commands.Command.__args__} | {
         commands.Mute, TEXTS, st.none() | TEXTS, st.none() | KEPT_NUMBERS, TEXTS
     ),
     commands.ChangeRoom: st.builds(commands.ChangeRoom, TEXTS, slow=st.none() | KEPT_NUMBERS),
-    commands.RemoveMessage: st.builds(commands.RemoveMessage, TEXTS, KEPT_NUMBERS),
+    commands.RemoveFound: st.builds(commands.RemoveFound, TEXTS, KEPT_NUMBERS, TEXTS, KEPT_NUMBERS),
     commands.SendFile: st.builds(commands.SendFile, st.builds(File, TEXTS, TEXTS, NUMBERS, TEXTS)),
 }
 OPERATIONS: dict[type[Operation[Any]], st.SearchStrategy[Operation[Any]]] = {

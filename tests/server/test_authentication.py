@@ -9,7 +9,7 @@ from twisted.python.failure import Failure
 
 from chatd.accounts.password_file import Accounts
 from chatd.chat import limits
-from chatd.server.credentials import Credentials
+from chatd.server.lookups import Lookups
 from tests.accounts.accounts_fixture import AccountsFixture, fill
 from tests.server.harness import (
     Client,
@@ -203,7 +203,7 @@ def test_a_password_that_cannot_be_checked_is_not_called_wrong_and_may_be_sent_a
     harness: AccountsHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = RecordingLog()
-    monkeypatch.setattr(Credentials, "log", log)
+    monkeypatch.setattr(Lookups, "log", log)
     working, harness.accounts.checker.in_thread = harness.accounts.checker.in_thread, without_memory
     client, messenger = harness.connect(), connect_jim(harness)
     client.hello("ice")

@@ -81,6 +81,9 @@ class NaiveFanout:
     def to_room(self, room: str, event: Event, origin: MemberId) -> None:
         self._tell((self._rooms[room] | self._watching).items(), event, origin)
 
+    def remove_message(self, room: str, seq: int, by: str) -> None:
+        pass
+
     def to_members(self, room: str, event: Event, origin: MemberId) -> None:
         self._tell(self._rooms[room].items(), event, origin)
 

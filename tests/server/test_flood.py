@@ -293,10 +293,10 @@ class _TimedHistory:
         self._seconds = milliseconds / 1_000
         self.turns: list[float] = []
 
-    def __call__(self, room: str, limit: int, before: int | None = None) -> Any:
+    def __call__(self, room: str, limit: int, before: int | None = None, asker: Any = None) -> Any:
         self.turns.append(self._harness.clock.rightNow)
         self._harness.clock.rightNow += self._seconds
-        return self._read(room, limit, before)
+        return self._read(room, limit, before, asker)
 
 
 def test_a_frame_that_takes_long_costs_its_time(harness: Harness) -> None:

@@ -82,12 +82,12 @@ class SlowArchive(MemoryEngine):
 
     @override
     def last(
-        self, room: str, limit: int, before: int | None = None
+        self, room: str, limit: int, before: int | None = None, lives: Any = frozenset()
     ) -> Deferred[tuple[Message, ...]]:
         if self.clock is None:
-            return super().last(room, limit, before)
+            return super().last(room, limit, before, lives)
         found: Deferred[tuple[Message, ...]] = Deferred()
-        super().last(room, limit, before).addCallback(
+        super().last(room, limit, before, lives).addCallback(
             lambda messages: self.clock and self.clock.callLater(0, found.callback, messages)
         )
         return found
@@ -318,9 +318,13 @@ def test_while_the_archive_cannot_be_read_a_history_is_what_is_in_memory() -> No
     class Unreadable(MemoryEngine):
         @override
         def last(
-            self, room: str, limit: int, before: int | None = None
+            self, room: str, limit: int, before: int | None = None, lives: Any = frozenset()
         ) -> Deferred[tuple[Message, ...]]:
-            return fail(StoreFailed(FULL)) if self.messages else super().last(room, limit, before)
+            return (
+                fail(StoreFailed(FULL))
+                if self.messages
+                else super().last(room, limit, before, lives)
+            )
 
     with KeptHarness(Unreadable(), history=2) as harness:
         ice = member(harness, "ice")

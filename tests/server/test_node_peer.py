@@ -259,7 +259,7 @@ async def test_what_a_node_has_got_is_in_its_histories_and_searches() -> None:
             ArchivedMessage(1, Message("#lobby", seq, now + seq, "ice", f"tea {seq}"))
             for seq in range(1, 601)
         ]
-        first.chat.hub.skip_numbers({"#lobby": 600})
+        first.chat.hub.archived.skip_numbers({"#lobby": 600})
         first.chat.ordered_log._snapshots.save()  # type: ignore[attr-defined]  # it is not due yet
         log.trim(log.snapshot.position)
         empty = MemoryEngine()

@@ -195,7 +195,7 @@ class SlowSearch(MemoryEngine):
         self.searches: list[tuple[Search, Deferred[SearchResult]]] = []
 
     @override
-    def search(self, query: Search) -> Deferred[SearchResult]:
+    def search(self, query: Search, lives: Any = frozenset()) -> Deferred[SearchResult]:
         found: Deferred[SearchResult] = Deferred()
         self.searches.append((query, found))
         return found
@@ -271,7 +271,7 @@ def test_a_search_that_cannot_be_made_is_refused_and_the_next_is_carried_out(
 ) -> None:
     class Failing(MemoryEngine):
         @override
-        def search(self, query: Search) -> Deferred[SearchResult]:
+        def search(self, query: Search, lives: Any = frozenset()) -> Deferred[SearchResult]:
             return fail(problem)
 
     with KeptHarness(Failing()) as harness:
@@ -286,7 +286,7 @@ def test_a_search_that_cannot_be_made_is_refused_and_the_next_is_carried_out(
 def test_a_bug_in_a_search_fails_that_search_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     class Buggy(MemoryEngine):
         @override
-        def search(self, query: Search) -> Deferred[SearchResult]:
+        def search(self, query: Search, lives: Any = frozenset()) -> Deferred[SearchResult]:
             return fail(ZeroDivisionError())
 
     monkeypatch.setattr("chatd.server.search._log.failure", lambda *arguments: None)

