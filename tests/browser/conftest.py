@@ -1,18 +1,22 @@
 """Fixtures: a browser, servers, and pages, which must not have logged an error in the end."""
 
 import subprocess
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
 from tests.browser.chat_page import DESKTOP, ChatPage, OpenPage
 from tests.browser.chromium import Chromium, find_chromium
 from tests.browser.scripted_server import HELD, OpenScripted, receive_users, script
-from tests.browser.server_harness import Server, running_servers
+from tests.browser.server_harness import Server, free_port_of_server, running_servers
 from tests.e2e.programs import CHATD
+from tests.ports import HOST
+
+_CHATD_NODE: Final = (sys.executable, str(Path(__file__).with_name("chatd_node.py")))
 
 
 @pytest.fixture(scope="session")
@@ -99,3 +103,20 @@ def open_scripted(open_url: OpenPage, server: Server) -> OpenScripted:
         return page
 
     return open_
+
+
+@pytest.fixture
+def start_nodes(start_server: Callable[..., Server]) -> Callable[..., list[Server]]:
+    """A function that starts servers which say that they are the nodes of one cluster."""
+
+    def start(*options: Sequence[str]) -> list[Server]:
+        """:param options: those of each node."""
+        ports = [free_port_of_server() for _ in options]
+        nodes = ",".join(f"http://{HOST}:{port}" for port in ports)
+        chatd = ("env", f"NODES={nodes}", *_CHATD_NODE)
+        return [
+            start_server("--store", "none", *each, chatd=chatd, web_port=port)
+            for each, port in zip(options, ports, strict=True)
+        ]
+
+    return start

@@ -1,18 +1,13 @@
 """The server is a node of a cluster: when the page loses it, it goes on at another one."""
 
-import sys
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
 
 from tests.browser.chat_page import ChatPage, OpenPage
 from tests.browser.resuming import suspended
-from tests.browser.server_harness import Server, free_port_of_server, send_messages
-from tests.ports import HOST
-
-_CHATD_NODE: Final = (sys.executable, str(Path(__file__).with_name("chatd_node.py")))
+from tests.browser.server_harness import Server, send_messages
 
 StartNodes = Callable[..., list[Server]]
 
@@ -26,23 +21,6 @@ _RECORD: Final = """() => {
     }
   }
 }"""
-
-
-@pytest.fixture
-def start_nodes(start_server: Callable[..., Server]) -> StartNodes:
-    """A function that starts servers which say that they are the nodes of one cluster."""
-
-    def start(*options: Sequence[str]) -> list[Server]:
-        """:param options: those of each node."""
-        ports = [free_port_of_server() for _ in options]
-        nodes = ",".join(f"http://{HOST}:{port}" for port in ports)
-        chatd = ("env", f"NODES={nodes}", *_CHATD_NODE)
-        return [
-            start_server("--store", "none", *each, chatd=chatd, web_port=port)
-            for each, port in zip(options, ports, strict=True)
-        ]
-
-    return start
 
 
 def open_at(open_url: OpenPage, node: Server, nickname: str = "") -> ChatPage:

@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -278,6 +279,25 @@ def test_the_name_of_a_file_cannot_deceive(open_scripted: OpenScripted) -> None:
     receive(ice, "moderation", what="remove", by="ana", nickname="moon", room="#lobby", seq=1)
     ice.wait_for_message("Removed by ana.", "moon")
     assert not ice.run("() => document.querySelector('.file') !== null")
+
+
+def test_a_page_that_has_lost_its_node_sends_and_shows_files_at_another_one(
+    start_nodes: Callable[..., list[Server]], open_url: OpenPage, picture: Path
+) -> None:
+    library, gym = start_nodes([], [])
+    ice = open_url(library.url)
+    ice.wait_for_state("watching")
+    ice.join("ice")
+    ice.expect_connection_errors()
+    library.kill()
+    ice.wait_until("() => document.body.dataset.state !== 'online'")
+    ice.wait_for_state("online")
+    choose(ice, picture)
+    ice.wait_for_message("blue sky.png", kind="own")
+    ice.click(ice.find("button", "Show the picture", "#items"))
+    wait_for_picture(ice)
+    link = ice.run("() => document.querySelector('#items .file a').href")
+    assert link.startswith(f"{gym.url}files/")
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
