@@ -137,6 +137,14 @@ class SetAway:
 
 
 @dataclass(frozen=True, slots=True)
+class SetUserInfo:
+    """Say who the user is, as an IRC client does: nobody checks it, and it is in no message."""
+
+    user_name: str
+    real_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class WhoIs:
     """Read what is known of the member with that nickname."""
 
@@ -357,6 +365,7 @@ Command = (
     | SetTopic
     | SetAway
     | ReadTopic
+    | SetUserInfo
     | WhoIs
     | Kick
     | Ban

@@ -327,7 +327,7 @@ class User(Struct, frozen=True, omit_defaults=True):
 
     The connection of a member that is `away` is lost, and the member may resume. One with an
     `away_text` is connected, and its user has said to be away. A `host` is one of the whole chat,
-    an `operator` of those rooms.
+    an `operator` of those rooms. The `user_name` and the `real_name` are what an IRC client says.
     """
 
     nickname: str
@@ -337,6 +337,8 @@ class User(Struct, frozen=True, omit_defaults=True):
     away_text: str = ""
     host: bool = False
     operator: tuple[str, ...] = ()
+    user_name: str = ""
+    real_name: str = ""
 
 
 class UserInfo(Struct, frozen=True, omit_defaults=True):
@@ -350,6 +352,8 @@ class UserInfo(Struct, frozen=True, omit_defaults=True):
     account: bool
     host: bool = False
     operator: tuple[str, ...] = ()
+    user_name: str = ""
+    real_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

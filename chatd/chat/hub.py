@@ -112,6 +112,7 @@ class Hub:
             commands.Enter: self._registration.enter,
             commands.EnterAuthenticated: self._registration.enter_authenticated,
             commands.Watch: self._registration.watch,
+            commands.SetUserInfo: self._profiles.set_user_info,
             commands.Quit: self._quit,
         }
         reading: dict[type, _Handler] = {
@@ -147,6 +148,7 @@ class Hub:
             commands.ChangeRoom: SettingsChanges(self._rooms, self._permissions).change,
             commands.RemoveFound: self._removing.remove,
             commands.SetAway: self._profiles.set_away,
+            commands.SetUserInfo: self._profiles.set_user_info,
             commands.Quit: self._quit,
             **self._moderating.handlers,
         }

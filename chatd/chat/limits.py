@@ -40,7 +40,7 @@ FLOOD_FRAMES_PER_SECOND: Final = 10
 JIM_OBJECT_BYTES: Final = 4_096
 #: The text of a message from a JIM client, in code points.
 JIM_MESSAGE_CHARACTERS: Final = 500
-#: A room name in an object from a JIM client, including the ``#``: as the JIM protocol has it.
+#: A room name in an object from a JIM client, including the ``#``.
 JIM_ROOM_NAME_CHARACTERS: Final = 25
 #: The ``action`` or ``event`` of an object from a JIM client.
 JIM_ACTION_CHARACTERS: Final = 15
@@ -52,12 +52,13 @@ JIM_QUEUE_OBJECTS: Final = 200
 IRC_LINE_BYTES: Final = 512
 #: The tags before such a line, from a client (IRCv3, message-tags).
 IRC_TAGS_BYTES: Final = 4_094
-#: The text of one line to an IRC client. A longer line of a message goes out as several. With its
-#: sender a line may get longer than 512 bytes, which clients take; to cut a text that came in one
-#: line would be worse.
+#: The text of one line to an IRC client; a longer one goes out as several. With its sender a line
+#: may have more than 512 bytes, which clients take.
 IRC_TEXT_BYTES: Final = 500
 #: The user name of an IRC client.
 IRC_USER_CHARACTERS: Final = 10
+#: The real name of an IRC client's user, in one line. A longer one is cut.
+REAL_NAME_CHARACTERS: Final = 100
 #: What an IRC client sends to authenticate, in base64.
 IRC_SASL_BYTES: Final = 2_048
 #: Recipients of one private message.

@@ -177,6 +177,8 @@ class Connections:
                 member.is_authenticated,
                 has_host_code=member.has_host_code,
                 named_since=member.named_since,
+                user_name=member.user_name,
+                real_name=member.real_name,
             )
             for member in self._members.values()
         )
@@ -211,6 +213,8 @@ class Connections:
                 is_authenticated=state.is_authenticated,
                 has_host_code=state.has_host_code,
                 named_since=state.named_since,
+                user_name=state.user_name,
+                real_name=state.real_name,
             )
         for member_id, pool in places.items():
             pool.members[member_id] = self._members[member_id]

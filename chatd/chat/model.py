@@ -33,6 +33,8 @@ class Member:
     :ivar away_until: when it leaves, as its connection is lost, in milliseconds since 1970; None
         while it is connected.
     :ivar away_text: why its user is away; empty if the user is here.
+    :ivar user_name: what its client says the user is called on its computer; may be empty.
+    :ivar real_name: what its client says the user is called; may be empty.
     :ivar is_authenticated: whether it has its nickname with a password.
     :ivar named_since: since when it has its nickname, in milliseconds since 1970.
     :ivar has_host_code: whether it is a host as it has given the server's code.
@@ -49,6 +51,8 @@ class Member:
     is_authenticated: bool = False
     named_since: int = 0
     has_host_code: bool = False
+    user_name: str = ""
+    real_name: str = ""
 
 
 @dataclass(slots=True)

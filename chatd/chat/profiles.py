@@ -47,6 +47,8 @@ class Profiles:
                     each.away_text,
                     self._permissions.is_host(each),
                     operator_rooms(each, asker),
+                    each.user_name,
+                    each.real_name,
                 )
                 for each in (found.members.values() if found else self._connections.with_slot())
                 if each.nickname
@@ -72,7 +74,19 @@ class Profiles:
             member.is_authenticated,
             self._permissions.is_host(member),
             operator_rooms(member, asker),
+            member.user_name,
+            member.real_name,
         )
+
+    def set_user_info(self, member: Member, command: commands.SetUserInfo, now: int) -> Reply:
+        """Keep what the client of `member` says of its user, who may be about to enter.
+
+        :raises Refusal: if a text is not valid.
+        """
+        user_name = names.line_text(command.user_name, limits.IRC_USER_CHARACTERS, "A user name")
+        real_name = names.line_text(command.real_name, limits.REAL_NAME_CHARACTERS, "A real name")
+        member.user_name, member.real_name = user_name, real_name
+        return events.Ok()
 
     def set_away(self, member: Member, command: commands.SetAway, now: int) -> Reply:
         """Tell the others that the user of `member` is away, or back.

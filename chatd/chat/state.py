@@ -37,6 +37,8 @@ class MemberState:
     is_authenticated: bool = False
     named_since: int = 0
     has_host_code: bool = False
+    user_name: str = ""
+    real_name: str = ""
 
 
 class Settings(NamedTuple):

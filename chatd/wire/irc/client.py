@@ -50,6 +50,7 @@ class Client:
     :ivar nickname: empty before it has entered.
     :ivar wanted: the nickname to enter with.
     :ivar user: its user name; empty before USER.
+    :ivar real_name: its user's real name, as it says.
     :ivar password: from PASS, a secret, until it has entered.
     :ivar exchange: what it has sent so far to authenticate.
     :ivar account: the account whose password it gave before it entered.
@@ -61,6 +62,7 @@ class Client:
     nickname: str = ""
     wanted: str = ""
     user: str = ""
+    real_name: str = ""
     password: str = field(default="", repr=False)
     exchange: Exchange | None = None
     account: str = ""

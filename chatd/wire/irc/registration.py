@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
-from chatd.chat import commands, errors, events, names
+from chatd.chat import commands, errors, events, limits, names
 from chatd.chat.errors import Refusal
 from chatd.chat.names import LOBBY, casefold
 from chatd.wire.irc import capabilities, features, modes, numerics, sasl
@@ -20,6 +20,7 @@ from chatd.wire.irc.client import VERSION, Answer, Client, Steps, answer
 from chatd.wire.irc.lines import Line
 from chatd.wire.irc.masks import source, user_name
 from chatd.wire.irc.refusals import closing, not_enough, refused
+from chatd.wire.irc.text import remove_formatting
 
 #: The modes of a user, for RPL_MYINFO; nobody has any.
 _USER_MODES: Final = "i"
@@ -52,7 +53,8 @@ def user(client: Client, line: Line) -> Steps:
         return answer(client.numeric(numerics.ALREADYREGISTERED))
     if len(line.params) < 4 or not line.params[0] or not line.params[3]:
         return answer(not_enough(client, line.command))
-    client = replace(client, user=user_name(line.params[0]))
+    real_name = remove_formatting(line.params[3])[: limits.REAL_NAME_CHARACTERS].strip()
+    client = replace(client, user=user_name(line.params[0]), real_name=real_name)
     return (yield from _enter_if_complete(client))
 
 
@@ -149,6 +151,8 @@ def _enter_if_complete(client: Client, lines: "list[Line] | None" = None) -> Ste
 
 
 def _enter(client: Client, sent: tuple[Line, ...]) -> Steps:
+    # Before it enters, as the others may ask at once. A real name that no text can be is left out.
+    yield commands.SetUserInfo(client.user, client.real_name)
     if client.account:
         # An account is a nickname: who has the password of one enters under it.
         result = yield commands.EnterChecked()

@@ -13,13 +13,12 @@ from chatd.wire.irc.channel_commands import in_lines, prefix
 from chatd.wire.irc.client import Answer, Client, Search, Steps, answer
 from chatd.wire.irc.event_lines import shown
 from chatd.wire.irc.lines import Line
-from chatd.wire.irc.masks import HOST, matches, source
+from chatd.wire.irc.masks import HOST, matches
 from chatd.wire.irc.refusals import not_enough, refused
 from chatd.wire.irc.targets import is_channel, split_list
 
 #: What WHOIS says of the server.
 _SERVER_INFO: Final = "chat for people on one network"
-_USER: Final = f"~{masks.NO_USER}"
 
 _Profile = events.User | events.UserInfo
 
@@ -60,6 +59,14 @@ def _find(client: Client, mask: str) -> Search[Sequence[_Profile]]:
     return [each for each in users if matches(mask, each.nickname)]
 
 
+def _user_name(user: _Profile) -> str:
+    return f"~{user.user_name or masks.NO_USER}"
+
+
+def _real_name(user: _Profile) -> str:
+    return shown(user.real_name) or user.nickname
+
+
 def _flags(user: _Profile, room: str) -> str:
     away = "G" if user.away or user.away_text else "H"
     return away + "*" * user.host + prefix(user, room)
@@ -68,15 +75,15 @@ def _flags(user: _Profile, room: str) -> str:
 def _who_line(client: Client, user: _Profile, room: str) -> Line:
     return client.numeric(
         numerics.WHOREPLY,
-        *(room, _USER, HOST, client.server.name, user.nickname, _flags(user, room)),
-        text=f"0 {user.nickname}",
+        *(room, _user_name(user), HOST, client.server.name, user.nickname, _flags(user, room)),
+        text=f"0 {_real_name(user)}",
     )
 
 
 #: The fields of WHOX, in the order in which they are answered.
 _FIELDS: Final[dict[str, Callable[[Client, _Profile, str], str]]] = {
     "c": lambda client, user, room: room,
-    "u": lambda client, user, room: _USER,
+    "u": lambda client, user, room: _user_name(user),
     "i": lambda client, user, room: "255.255.255.255",  # WHOX, for an address that is not shown
     "h": lambda client, user, room: HOST,
     "s": lambda client, user, room: client.server.name,
@@ -86,7 +93,7 @@ _FIELDS: Final[dict[str, Callable[[Client, _Profile, str], str]]] = {
     "l": lambda client, user, room: "0",
     "a": lambda client, user, room: "0",  # as if without an account: a list does not say it
     "o": lambda client, user, room: "n/a",
-    "r": lambda client, user, room: user.nickname,
+    "r": lambda client, user, room: _real_name(user),
 }
 
 
@@ -116,7 +123,8 @@ def whois(client: Client, line: Line) -> Steps:
 
 def _whois_lines(client: Client, user: events.UserInfo) -> list[Line]:
     name = user.nickname
-    lines = [client.numeric(numerics.WHOISUSER, name, _USER, HOST, "*", text=name)]
+    about = (_user_name(user), HOST, "*")
+    lines = [client.numeric(numerics.WHOISUSER, name, *about, text=_real_name(user))]
     rooms = [prefix(user, room) + room for room in user.rooms]
     lines += [client.numeric(numerics.WHOISCHANNELS, name, text=part) for part in in_lines(rooms)]
     server = client.server.name
@@ -161,7 +169,7 @@ def userhost(client: Client, line: Line) -> Steps:
     users = yield from _profiles(line.params[:5])
     text = " ".join(
         f"{each.nickname}{'*' * each.host}={'-' if each.away or each.away_text else '+'}"
-        f"{source(each.nickname).partition('!')[2]}"
+        f"{_user_name(each)}@{HOST}"
         for each in users
     )
     return answer(client.numeric(numerics.USERHOST, text=text))

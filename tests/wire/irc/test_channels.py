@@ -138,12 +138,36 @@ def test_a_nickname_is_banned_listed_and_let_in_again(chat: IrcChat) -> None:
     assert numbers(ice.send("MODE #dev +b *!*@10.0.0.1"))[-1] == "476"
 
 
+def test_settings_of_a_room_are_modes(chat: IrcChat) -> None:
+    ice, moon = come(chat, "ice", "moon")
+    assert moon.send("MODE #dev") == [":work.chatd 324 moon #dev +n"]
+    assert ice.send("MODE #dev +m") == [":ice!~user@chatd MODE #dev +m"]
+    assert moon.read() == [":ice!~user@chatd MODE #dev +m"]
+    assert numbers(moon.send("PRIVMSG #dev :x")) == ["404"]
+    assert numbers(moon.send("MODE #dev +m")) == ["482"]
+    assert ice.send("MODE #dev +it-m") == [
+        *(f":ice!~user@chatd MODE #dev {change}" for change in ("+i", "+t", "-m"))
+    ]
+    moon.read()
+    assert numbers(moon.send("TOPIC #dev :x")) == ["482"]
+    assert numbers(chat.come("sun").send("JOIN #dev")) == ["473"]
+
+
+def test_a_key_is_never_shown(chat: IrcChat) -> None:
+    ice, moon = come(chat, "ice", "moon")
+    ice.send("MODE #dev +k pie")
+    assert moon.read() == [":ice!~user@chatd MODE #dev +k *"]
+    sun = chat.come("sun")
+    assert numbers(sun.send("JOIN #dev", "JOIN #dev no")) == ["475", "475"]
+    assert "JOIN" in numbers(sun.send("JOIN #dev pie"))
+
+
 def test_what_cannot_be_changed_says_why(chat: IrcChat) -> None:
     [ice] = come(chat, "ice")
     for change in ("-n", "+s", "+o moon", "-o ice"):
         assert numbers(ice.send(f"MODE #dev {change}")) == ["482"]
     assert numbers(ice.send("MODE #dev +x")) == ["472"]
-    assert numbers(ice.send("MODE #none", "MODE")) == ["403", "461"]
+    assert numbers(ice.send("MODE #none +m", "MODE #none", "MODE")) == ["403", "403", "461"]
 
 
 def test_the_modes_of_a_user_say_nothing(chat: IrcChat) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from chatd.chat import commands
 from chatd.wire.dialect import KeepAlive
 from tests.wire.irc.chat import HOST_CODE, IrcChat, IrcClient
 
@@ -28,8 +29,8 @@ def numbers(lines: list[str]) -> list[str]:
 
 def test_who_lists_the_members_of_a_channel(ice: IrcClient) -> None:
     assert ice.send("WHO #dev") == [
-        ":work.chatd 352 ice #dev ~user chatd work.chatd ice H@ :0 ice",
-        ":work.chatd 352 ice #dev ~user chatd work.chatd moon G :0 moon",
+        ":work.chatd 352 ice #dev ~ice chatd work.chatd ice H@ :0 ice",
+        ":work.chatd 352 ice #dev ~moon chatd work.chatd moon G :0 moon",
         ":work.chatd 315 ice #dev :End of WHO list",
     ]
 
@@ -47,8 +48,8 @@ def test_who_finds_users_by_nickname_or_form(ice: IrcClient, mask: str, found: l
 
 def test_whox_has_the_fields_that_are_asked_for(ice: IrcClient) -> None:
     assert ice.send("WHO #dev %tcuhnfdar,743") == [
-        ":work.chatd 354 ice 743 #dev ~user chatd ice H@ 0 0 :ice",
-        ":work.chatd 354 ice 743 #dev ~user chatd moon G 0 0 :moon",
+        ":work.chatd 354 ice 743 #dev ~ice chatd ice H@ 0 0 :ice",
+        ":work.chatd 354 ice 743 #dev ~moon chatd moon G 0 0 :moon",
         ":work.chatd 315 ice #dev :End of WHO list",
     ]
     assert ice.send("WHO moon %n")[0] == ":work.chatd 354 ice moon"
@@ -58,11 +59,38 @@ def test_whois_tells_what_is_known(ice: IrcClient) -> None:
     assert numbers(ice.send("WHOIS moon")) == ["311", "319", "312", "301", "317", "318"]
     lines = ice.send("WHOIS work.chatd ice")
     assert lines[:2] == [
-        ":work.chatd 311 ice ice ~user chatd * :ice",
+        ":work.chatd 311 ice ice ~ice chatd * :ice",
         ":work.chatd 319 ice ice :@#dev",
     ]
     assert numbers(ice.send("WHOIS nobody")) == ["401", "318"]
     assert numbers(ice.send("WHOIS", "WHOIS :")) == ["431", "431"]
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("Ana Sol", "Ana Sol"),
+        ("\x02Ana\x02 \u202eSol", "Ana <U+202E>Sol"),
+        ("x" * 200, "x" * 100),
+        ("Ana\x07", "ana"),
+        (" ", "ana"),
+    ],
+)
+def test_the_real_name_is_what_the_client_says_if_it_can_be_shown(
+    chat: IrcChat, ice: IrcClient, given: str, shown: str
+) -> None:
+    ana = chat.connect()
+    ana.send("NICK ana", f"USER a.sol-1 0 * :{given}")
+    about = ice.send("WHOIS ana")[0]
+    name = "~a.sol-1" if shown != "ana" or given == " " else "~user"
+    assert about == f":work.chatd 311 ice ana {name} chatd * :{shown}"
+
+
+def test_of_members_of_other_dialects_nothing_is_made_up(chat: IrcChat, ice: IrcClient) -> None:
+    other = chat.connect()
+    chat.hub.handle(other.member, commands.Enter("sun"), 0)
+    ice.read()
+    assert ice.send("WHO sun")[0] == ":work.chatd 352 ice * ~user chatd work.chatd sun H :0 sun"
 
 
 def test_whois_shows_hosts_and_accounts(chat: IrcChat, ice: IrcClient) -> None:
@@ -84,7 +112,7 @@ def test_nothing_is_known_of_those_who_have_left(ice: IrcClient) -> None:
 def test_ison_and_userhost_tell_who_is_here(ice: IrcClient) -> None:
     assert ice.send("ISON moon nobody :Ice sun") == [":work.chatd 303 ice :moon ice"]
     assert ice.send("USERHOST ice moon nobody") == [
-        ":work.chatd 302 ice :ice=+~user@chatd moon=-~user@chatd"
+        ":work.chatd 302 ice :ice=+~ice@chatd moon=-~moon@chatd"
     ]
     assert numbers(ice.send("ISON", "USERHOST")) == ["461", "461"]
 
