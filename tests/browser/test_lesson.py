@@ -78,6 +78,7 @@ class JimClient:
         assert response == code
 
     def _receive(self) -> dict[str, Any]:
+        found: dict[str, Any]
         while True:
             try:
                 found, end = json.JSONDecoder().raw_decode(self._text)
@@ -194,8 +195,7 @@ def test_a_lesson(lesson: Lesson, tmp_path: Path) -> None:
     # A private answer with a picture, which is for the teacher alone.
     picture = tmp_path / "my answer.png"
     picture.write_bytes(png(64, 48))
-    ana.click(ana.find("button", "Menu of teacher", "aside"))
-    ana.click(ana.find("menuitem", "Private message"))
+    ana.send("/query teacher")
     choose(ana, picture)
     ana.find("link", "my answer.png.*")
     teacher.send_line("/query ana")

@@ -240,7 +240,7 @@ def test_menus_and_dialogs_are_accessible(
     ice.close_drawer()
     receive_users(ice)
     receive(ice, "room-settings", room="#lobby", read_only=True, slow=0, **settings)
-    ice.wait_until("() => document.querySelector('#message').readOnly")
+    ice.wait_until("() => !document.querySelector('#composer-note').hidden")
     assert_accessible()
     receive(ice, "goodbye", reason="kicked")
     ice.wait_for_state("left")

@@ -117,10 +117,8 @@ export function createComposer(
     const step = RECALL_STEPS[event.key];
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
-      if (!field.readOnly) {
-        submit();
-      }
-    } else if (step && !field.readOnly && !event.shiftKey && !event.ctrlKey && !event.altKey && !event.metaKey) {
+      submit();
+    } else if (step && !event.shiftKey && !event.ctrlKey && !event.altKey && !event.metaKey) {
       recallLine(event, step);
     }
   });

@@ -9,11 +9,11 @@ import { isReadOnly, slowWait } from "./state.js";
 /** How often the time that is left is drawn, so that each second is seen. */
 const COUNTDOWN_MILLISECONDS = 250;
 
-/** A function that shows the note of a state, and keeps the field and the button from being used.
+/** A function that shows the note of a state.
  *
- * What is typed stays. While a room is slow, the next message can be typed, but not sent.
+ * Commands and private messages can be sent all the same, so the field and the button stay usable.
  */
-export function createComposerNote({ note, reason, countdown, field, button }) {
+export function createComposerNote({ note, reason, countdown }) {
   let current;
 
   function draw() {
@@ -32,8 +32,6 @@ export function createComposerNote({ note, reason, countdown, field, button }) {
           : "",
     );
     note.hidden = reason.textContent === "";
-    field.readOnly = cannotWrite;
-    button.disabled = cannotWrite || wait > 0;
   }
 
   setInterval(() => current && countdown.textContent && draw(), COUNTDOWN_MILLISECONDS);

@@ -219,8 +219,6 @@ const components = [
     note: byId("composer-note"),
     reason: byId("composer-reason"),
     countdown: byId("composer-countdown"),
-    field: byId("message"),
-    button: byId("send"),
   }),
   createKeyPrompt(dialog, session, onRoomSelected),
   createHostItem(byId("become-host"), byId("menu"), dialogs),

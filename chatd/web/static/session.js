@@ -27,7 +27,7 @@ import { TEMPORARY_REFUSALS } from "./refusals.js";
 import { encode } from "./resumption.js";
 import { createSearch } from "./search.js";
 import { createSecrets, withWord, withoutSecret } from "./secrets.js";
-import { isEntered, slowWait } from "./state.js";
+import { isEntered, isReadOnly, slowWait } from "./state.js";
 import { isTalk } from "./talks.js";
 
 const PROTOCOL_VERSION = 1;
@@ -309,10 +309,16 @@ export function createSession(store) {
     connection.send({ type: "host", id: "host", data: { code } });
   }
 
-  /** Throw NotSent if a message would be refused, as its room is slow. */
-  function checkPace({ type, data }) {
+  /** Throw NotSent if a message would be refused, as its room is read-only or slow. */
+  function checkMayWrite({ type, data }) {
     const key = type === "message" ? casefold(data.room) : "";
-    const wait = store.state.rooms.has(key) ? slowWait(store.state, key, serverNow()) : 0;
+    if (!store.state.rooms.has(key)) {
+      return;
+    }
+    if (isReadOnly(store.state, key)) {
+      throw new NotSent(`${data.room} is read-only: hosts and its operators write there.`);
+    }
+    const wait = slowWait(store.state, key, serverNow());
     if (wait) {
       throw new NotSent(`${data.room} is slow: you can write again in ${duration(wait)}.`);
     }
@@ -460,7 +466,7 @@ export function createSession(store) {
         } else if (frame?.type === "host") {
           giveHostCode(frame.data.code);
         } else if (frame) {
-          checkPace(frame);
+          checkMayWrite(frame);
           queueLine(withoutSecret(line, frame), frame);
         }
         dispatch({ type: "draftChanged", text: "", room: currentRoom });
