@@ -63,7 +63,7 @@ function createPicture(file, url) {
   image.crossOrigin = "anonymous";
   image.referrerPolicy = "no-referrer";
   image.addEventListener("error", () =>
-    image.replaceWith(createElement("p", "picture gone", "This picture is not there any more.")),
+    image.replaceWith(createElement("p", "picture gone", "This picture cannot be shown: it is gone, or damaged.")),
   );
   image.src = url;
   return image;

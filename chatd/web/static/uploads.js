@@ -56,6 +56,7 @@ export function createUploads(store, getUrl) {
       dispatch({ type: "uploadEnded", id, error });
       sendNext();
     };
+    const notSent = (reason = "The server did not say why.") => `${name} was not sent: ${reason}`;
     request = new XMLHttpRequest();
     request.open("PUT", getUrl(pathToSend(name, target)));
     request.setRequestHeader("Authorization", `Bearer ${store.state.resumption?.token ?? ""}`);
@@ -64,14 +65,21 @@ export function createUploads(store, getUrl) {
     );
     request.addEventListener("load", ({ target: { status, responseText } }) => {
       const reply = parse(responseText);
-      end(status === 201 ? "" : (reply.error?.message ?? `${name} was not sent.`));
+      end(status === 201 ? "" : notSent(reply.error?.message));
       if (status === 201 && reply.missed?.length) {
         dispatch({ type: "noticesShown", notices: [notDelivered(reply.missed)], now: reply.time });
       }
     });
-    request.addEventListener("error", () =>
-      end(`${name} was not sent: the connection was lost. Send it again.`),
-    );
+    request.addEventListener("error", async () => {
+      const isReadable = await canRead(files.get(id));
+      end(
+        notSent(
+          isReadable
+            ? "The connection was lost. Send it again."
+            : "It is a folder, or was changed or removed.",
+        ),
+      );
+    });
     request.addEventListener("abort", () => end(""));
     request.send(files.get(id));
   }
@@ -107,6 +115,16 @@ export function createUploads(store, getUrl) {
       }
     },
   };
+}
+
+/** Whether a file can be read; browsers tell a folder from a lost connection in no other way. */
+async function canRead(file) {
+  try {
+    await file.slice(0, 1).arrayBuffer();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function parse(text) {
