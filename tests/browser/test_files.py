@@ -258,6 +258,7 @@ def test_a_file_that_is_being_sent_can_be_cancelled(open_page: OpenPage, tmp_pat
     ice.wait_until("() => document.querySelector('#uploads progress')?.value > 0")
     assert len(ice.find_all("progressbar", "#uploads")) == 2
     ice.click(ice.find("button", "Cancel sending large.bin"))
+    slow_down(ice, -1)
     ice.wait_for_message("small.bin", kind="own")
     assert ice.texts_from("ice") == ["small.bin"]
 
