@@ -61,12 +61,16 @@ class Watch:
 
 
 class SendMessage(Struct, frozen=True, gc=False, omit_defaults=True):
-    """Send `text` to the other members of `room`; an `action` is what the sender does."""
+    """Send `text` to the other members of `room`; an `action` is what the sender does.
+
+    A `notice` is from a program, and no program answers it.
+    """
 
     text: str
     # Not left out when it is the lobby: servers may rely on it.
     room: str = msgspec_field(default_factory=lambda: LOBBY)
     action: bool = False
+    notice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +83,13 @@ class SendToLobby:
 class SendPrivate(Struct, frozen=True, omit_defaults=True):
     """Send `text` to the members with the nicknames `to`, and to nobody else.
 
-    An `action` is what the sender does.
+    An `action` is what the sender does, a `notice` as in :class:`SendMessage`.
     """
 
     text: str
     to: tuple[str, ...]
     action: bool = False
+    notice: bool = False
 
 
 @dataclass(frozen=True, slots=True)

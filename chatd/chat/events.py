@@ -36,7 +36,8 @@ class Message(Struct, frozen=True, gc=False, omit_defaults=True):
     """A message in a room, with its number there: 1, 2, 3 …
 
     An `action` is what the sender does: ``* ice waves``. The text of a `file` is its name. Of a
-    message that was `removed`, by the member of that nickname, there is no text and no file.
+    message that was `removed`, by the member of that nickname, there is no text and no file. A
+    `notice` is from a program, and no program answers it; the history does not tell it apart.
     """
 
     room: str
@@ -47,13 +48,14 @@ class Message(Struct, frozen=True, gc=False, omit_defaults=True):
     action: bool = False
     file: File | None = None
     removed: str = ""
+    notice: bool = False
 
 
 class PrivateMessage(Struct, frozen=True, omit_defaults=True):
     """A message to the nicknames in `to`, and to nobody else.
 
     `seq` numbers the private messages to one member that can resume: 1, 2, 3 … An `action` is what
-    the sender does.
+    the sender does, a `notice` as in :class:`Message`.
     """
 
     source: str
@@ -64,6 +66,7 @@ class PrivateMessage(Struct, frozen=True, omit_defaults=True):
     seq: int = msgspec_field(default_factory=int)
     action: bool = False
     file: File | None = None
+    notice: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,9 @@ class Messages:
         """
         text = names.message_text(command.text)
         room = self._writable_room(member, command.room, now)
-        message = room.history.add(member.nickname, text, now, action=command.action)
+        message = room.history.add(
+            member.nickname, text, now, action=command.action, notice=command.notice
+        )
         if room.settings.slow:
             room.wrote[member.member_id] = now
         room.tell(message, member.member_id)
@@ -70,7 +72,9 @@ class Messages:
         :raises Refusal: if the text is not valid, none of them is here, or the member is muted.
         """
         text = names.message_text(command.text)
-        return self._send_private(member, command.to, text, now, action=command.action)
+        return self._send_private(
+            member, command.to, text, now, action=command.action, notice=command.notice
+        )
 
     def send_file(self, member: Member, command: commands.SendFile, now: int) -> Reply:
         """Send a file, as a message whose text is the name of the file.
@@ -130,10 +134,13 @@ class Messages:
         *,
         action: bool = False,
         file: events.File | None = None,
+        notice: bool = False,
     ) -> Reply:
         reached, undelivered = self._recipients(member, recipients, now)
         to = tuple(each.nickname for each in reached)
-        message = events.PrivateMessage(member.nickname, to, now, text, action=action, file=file)
+        message = events.PrivateMessage(
+            member.nickname, to, now, text, action=action, file=file, notice=notice
+        )
         self.sent_private += 1
         receivers = {each.member_id: each for each in reached}
         if file is not None:

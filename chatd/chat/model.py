@@ -118,14 +118,21 @@ class RoomHistory:
         self._characters = 0
 
     def add(
-        self, source: str, text: str, now: int, *, action: bool = False, file: File | None = None
+        self,
+        source: str,
+        text: str,
+        now: int,
+        *,
+        action: bool = False,
+        file: File | None = None,
+        notice: bool = False,
     ) -> Message:
         """Number a message, keep and return it.
 
         :param now: milliseconds since 1970.
         """
         self.seq += 1
-        message = Message(self.room, self.seq, now, source, text, action, file)
+        message = Message(self.room, self.seq, now, source, text, action, file, "", notice)
         self._keep(message)
         return message
 

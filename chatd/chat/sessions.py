@@ -40,7 +40,7 @@ from chatd.chat.state import JoinedRoomState, OutcomeState, SessionState
 
 
 def _action(command: commands.SendMessage | commands.SendPrivate) -> tuple[str, ...]:
-    return ("action",) if command.action else ()
+    return ("action",) * command.action + ("notice",) * command.notice
 
 
 def _restriction(command: commands.Ban | commands.Mute) -> tuple[str, ...]:
@@ -176,6 +176,7 @@ class MemberSession:
             self.private_seq,
             message.action,
             message.file,
+            message.notice,
         )
         self.private.append(message)
         self.private_characters += len(message.text)

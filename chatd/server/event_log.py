@@ -93,6 +93,7 @@ _FORMATS: Final[dict[type[Event], tuple[str, Callable[[Any], dict[str, object]]]
                 "text": event.text,
             }
             | ({"action": event.action} if event.action else {})
+            | ({"notice": event.notice} if event.notice else {})
             # Not its id: whoever has that can read the file.
             | ({"bytes": event.file.bytes} if event.file else {})
         ),

@@ -41,9 +41,9 @@ def event_lines(
     """
     match event:
         case events.Message(room=room):
-            return text_lines(enabled, event, room, "PRIVMSG", files_url)
+            return text_lines(enabled, event, room, files_url)
         case events.PrivateMessage():
-            return text_lines(enabled, event, nickname, "PRIVMSG", files_url)
+            return text_lines(enabled, event, nickname, files_url)
         case Moderation():
             return _timed(enabled, now, _moderation_lines(event, server))
         case Restricted():
@@ -77,7 +77,6 @@ def text_lines(
     enabled: frozenset[str],
     message: events.Message | events.PrivateMessage,
     target: str,
-    command: str,
     files_url: str = "",
 ) -> list[Line]:
     """The lines of a message: one for each of its lines, and more for those that are too long.
@@ -87,6 +86,7 @@ def text_lines(
     """
     text = rendering.escape_message(rendering.shown_text(message, files_url))
     sender = source(message.source)
+    command = "NOTICE" if message.notice else "PRIVMSG"
     tags = {"time": server_time(message.time)} if features.SERVER_TIME in enabled else {}
     lines = [
         Line(command, (target, each), sender, tags, has_text=True)

@@ -42,16 +42,17 @@ def _message(client: Client, line: Line) -> Steps:
     if isinstance(said, Answer):
         return said
     targets = split_list(line.params[0])
+    is_notice = line.command == _NOTICE
     lines: list[Line] = []
     for room in filter(is_channel, targets):
-        result = yield commands.SendMessage(said.text, room, said.action)
+        result = yield commands.SendMessage(said.text, room, said.action, is_notice)
         if isinstance(result, Refusal):
             lines.append(refused(client, result, line.command, room))
         elif client.has(features.ECHO_MESSAGE) and isinstance(result, events.Ok):
-            lines += _echo(client, line.command, _sent(client, result, said), room)
+            lines += _echo(client, _sent(client, result, said, is_notice), room)
     nicknames = tuple(each for each in targets if not is_channel(each))
     if nicknames:
-        result = yield commands.SendPrivate(said.text, nicknames, said.action)
+        result = yield commands.SendPrivate(said.text, nicknames, said.action, is_notice)
         lines += _private_answer(client, line.command, result, said, nicknames)
     return answer(*lines)
 
@@ -73,10 +74,12 @@ def _read(client: Client, line: Line) -> ClientText | Answer:
     return said
 
 
-def _sent(client: Client, ok: events.Ok, said: ClientText) -> events.Message:
+def _sent(client: Client, ok: events.Ok, said: ClientText, is_notice: bool) -> events.Message:
     """The message as the others were told of it."""
     room, seq, time = ok.room or "", ok.seq or 0, ok.time or 0
-    return events.Message(room, seq, time, client.nickname, said.text, said.action)
+    return events.Message(
+        room, seq, time, client.nickname, said.text, said.action, notice=is_notice
+    )
 
 
 def _private_answer(
@@ -93,9 +96,14 @@ def _private_answer(
     if client.has(features.ECHO_MESSAGE):
         for nickname in result.to:
             private = events.PrivateMessage(
-                client.nickname, (nickname,), result.time, said.text, action=said.action
+                client.nickname,
+                (nickname,),
+                result.time,
+                said.text,
+                action=said.action,
+                notice=command == _NOTICE,
             )
-            lines += _echo(client, command, private, nickname)
+            lines += _echo(client, private, nickname)
     return lines
 
 
@@ -106,10 +114,5 @@ def _no_such(client: Client, undelivered: events.Undelivered) -> Line:
     return client.numeric(numerics.NOSUCHNICK, undelivered.nickname, text=text)
 
 
-def _echo(
-    client: Client,
-    command: str,
-    sent: events.Message | events.PrivateMessage,
-    target: str,
-) -> list[Line]:
-    return text_lines(client.agreed.enabled, sent, target, command, client.files_url)
+def _echo(client: Client, sent: events.Message | events.PrivateMessage, target: str) -> list[Line]:
+    return text_lines(client.agreed.enabled, sent, target, client.files_url)

@@ -66,6 +66,17 @@ def test_a_message_that_cannot_be_sent_says_why_and_a_notice_says_nothing(
     assert moon.read() == []
 
 
+def test_a_notice_is_one_for_irc_clients_and_a_message_for_the_others(chat: IrcChat) -> None:
+    ice, moon = pair(chat)
+    assert ice.send("NOTICE #dev,moon :build 7 passed") == []
+    assert moon.read() == [
+        ":ice!~user@chatd NOTICE #dev :build 7 passed",
+        ":ice!~user@chatd NOTICE moon :build 7 passed",
+    ]
+    message = chat.hub.read_history("#dev", 1).messages[0]
+    assert (message.text, message.notice) == ("build 7 passed", True)
+
+
 def test_an_action_is_one_in_every_dialect(chat: IrcChat) -> None:
     ice, moon = pair(chat)
     ice.send("PRIVMSG #dev :\x01ACTION waves\x01")
