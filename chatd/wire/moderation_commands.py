@@ -18,8 +18,8 @@ from chatd.wire.user_inputs import SlashCommand, UserInput
 #: A time in one word. A unit is needed: a reason may begin with a number.
 _TIME: Final = re.compile("([0-9]{1,9})(s|sec|m|min|h|d|w)")
 _SECONDS: Final = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3_600, "d": 86_400, "w": 604_800}
-#: Behind a number, these make it probable that a time was meant.
-_UNITS: Final = re.compile("(s|sec|second|m|min|minute|h|hour|d|day|w|week)s?")
+#: What is meant for a time, but is none: a number and a unit, or a number with nothing behind it.
+_LIKE_TIME: Final = re.compile("[0-9]+ ?(s|sec|second|m|min|minute|h|hour|d|day|w|week)s?|[0-9]+ ")
 _MAX_TIME_CHARACTERS: Final = 16
 
 _TIMES: Final = "30s, 10m, 2h or 7d"
@@ -36,16 +36,15 @@ def _seconds(word: str) -> int | None:
 def _split_time(argument: str) -> tuple[int | None, str]:
     """The time at the beginning of `argument`, in seconds, and the reason behind it.
 
-    :raises Refusal: if the time is none that a ban may have, or is written in two words.
+    :raises Refusal: if the time is none that a ban may have, or is not written as one.
     """
     word, rest = split_word(argument)
     seconds = _seconds(word)
     if seconds is None:
-        unit = split_word(rest)[0][:_MAX_TIME_CHARACTERS]
-        if number(casefold(word[:_MAX_TIME_CHARACTERS])) is not None and _UNITS.fullmatch(
-            casefold(unit)
-        ):
-            raise BadCommand(f"Write the time in one word: {_TIMES}.")
+        short = casefold(word[:_MAX_TIME_CHARACTERS])
+        unit = casefold(split_word(rest)[0][:_MAX_TIME_CHARACTERS])
+        if any(_LIKE_TIME.fullmatch(each) for each in (short, f"{short} {unit}")):
+            raise BadCommand(f"Write the time in one word, with its unit: {_TIMES}.")
         return None, argument
     if not 0 < seconds <= limits.BAN_SECONDS:
         days = limits.BAN_SECONDS // _SECONDS["d"]

@@ -31,8 +31,8 @@ const MAX_SLOW_SECONDS = 3600;
 /** A time in one word. A unit is needed: a reason may begin with a number. */
 const TIME = /^([0-9]{1,9})(s|sec|m|min|h|d|w)$/;
 const SECONDS = { s: 1, sec: 1, m: 60, min: 60, h: 3600, d: 86_400, w: 604_800 };
-/** Behind a number, these make it probable that a time was meant. */
-const UNITS = /^(s|sec|second|m|min|minute|h|hour|d|day|w|week)s?$/;
+/** What is meant for a time, but is none: a number and a unit, or a number with nothing behind it. */
+const LIKE_TIME = /^([0-9]+ ?(s|sec|second|m|min|minute|h|hour|d|day|w|week)s?|[0-9]+ )$/;
 const MAX_TIME_CHARACTERS = 16;
 const TIMES = "30s, 10m, 2h or 7d";
 
@@ -50,8 +50,10 @@ function splitTime(argument) {
   const [word, rest] = splitWord(argument);
   const seconds = readSeconds(word);
   if (seconds === null) {
-    if (readNumber(shortWord(word)) !== null && UNITS.test(shortWord(splitWord(rest)[0]))) {
-      throw new NotSent(`Write the time in one word: ${TIMES}.`);
+    const short = shortWord(word);
+    const unit = shortWord(splitWord(rest)[0]);
+    if ([short, `${short} ${unit}`].some((each) => LIKE_TIME.test(each))) {
+      throw new NotSent(`Write the time in one word, with its unit: ${TIMES}.`);
     }
     return [null, argument];
   }
