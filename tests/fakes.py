@@ -81,7 +81,7 @@ class RecordingOutbox:
     def to_member(self, member: MemberId, event: Event) -> None:
         self.received[member].append(event)
 
-    def to_all(self, event: Event, origin: MemberId) -> None:
+    def to_all(self, event: Event, origin: MemberId, rooms: frozenset[str] | None = None) -> None:
         self._send(self.recipients, event, origin)
 
     def to_room(self, room: str, event: Event, origin: MemberId) -> None:

@@ -253,7 +253,7 @@ class Hub:
         """
         member = self._connections.remove(member_id)
         if member is not None:
-            session = self._sessions.of(member_id)
+            session, rooms = self._sessions.of(member_id), frozenset(member.rooms)
             ends_at = None
             if session is not None and reason in _FINAL_REASONS:
                 self._sessions.end(session)
@@ -263,7 +263,7 @@ class Hub:
                 ends_at = now + 1_000 * limits.EMPTY_ROOM_SECONDS
             self._registration.leave(member, ends_at)
             if member.nickname:
-                self._outbox.to_all(events.MemberLeft(member.nickname, reason), member_id)
+                self._outbox.to_all(events.MemberLeft(member.nickname, reason), member_id, rooms)
 
     def read_missed(
         self, member_id: MemberId, seen: Mapping[str, int], gaps: Collection[str]

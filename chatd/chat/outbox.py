@@ -44,8 +44,12 @@ class Outbox(Protocol):
     def to_member(self, member: MemberId, event: Event) -> None:
         """Send `event` to one member."""
 
-    def to_all(self, event: Event, origin: MemberId) -> None:
-        """Send `event` to all members and watchers."""
+    def to_all(self, event: Event, origin: MemberId, rooms: frozenset[str] | None = None) -> None:
+        """Send `event` to all members and watchers.
+
+        :param rooms: those of the member that it is about. Where one is told of members alone with
+            whom one shares a room (``Dialect.is_scoped``), it is for those who are in one of them.
+        """
 
     def to_room(self, room: str, event: Event, origin: MemberId) -> None:
         """Send `event` to the members of `room`, and to watchers."""

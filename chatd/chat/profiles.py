@@ -99,5 +99,5 @@ class Profiles:
         if text != member.away_text:
             member.away_text = text
             event = events.AwayChanged(member.nickname, text)
-            self._outbox.to_all(event, member.member_id)
+            self._outbox.to_all(event, member.member_id, frozenset(member.rooms))
         return events.AwayDone(text)

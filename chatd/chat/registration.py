@@ -309,7 +309,8 @@ class Registration:
         if nickname != old:
             self._moderating.renamed(member, nickname, now)
             self._nicknames.assign(member, nickname)
-            self._outbox.to_all(events.MemberRenamed(old, nickname), member.member_id)
+            renamed = events.MemberRenamed(old, nickname)
+            self._outbox.to_all(renamed, member.member_id, frozenset(member.rooms))
         self._moderating.tell_role(member, was_host=was_host)
 
     # --- leaving --------------------------------------------------------------------------------

@@ -83,8 +83,8 @@ class HeldOutbox(Outbox):
         self._calls.append((self._outbox.to_member, member, event))
 
     @override
-    def to_all(self, event: Event, origin: MemberId) -> None:
-        self._calls.append((self._outbox.to_all, event, origin))
+    def to_all(self, event: Event, origin: MemberId, rooms: frozenset[str] | None = None) -> None:
+        self._calls.append((self._outbox.to_all, event, origin, rooms))
 
     @override
     def to_room(self, room: str, event: Event, origin: MemberId) -> None:

@@ -177,10 +177,10 @@ class LoggingOutbox:
             for kind, (log_format, _) in _FORMATS.items()
         }
 
-    def to_all(self, event: Event, origin: MemberId) -> None:
+    def to_all(self, event: Event, origin: MemberId, rooms: frozenset[str] | None = None) -> None:
         """Log `event`, and send it to all members and watchers."""
         self._turn.add((time(), event))
-        self._outbox.to_all(event, origin)
+        self._outbox.to_all(event, origin, rooms)
 
     def to_room(self, room: str, event: Event, origin: MemberId) -> None:
         """Log `event`, and send it to the members of `room`, and to watchers."""

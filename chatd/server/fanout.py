@@ -144,8 +144,15 @@ class Fanout(Outbox):
             self.send(member, event, dialect.encode_event(event, self._now()))
 
     @override
-    def to_all(self, event: Event, origin: MemberId) -> None:
-        self._send(self._everyone, event, origin)
+    def to_all(self, event: Event, origin: MemberId, rooms: frozenset[str] | None = None) -> None:
+        audiences: Iterable[Audience] = self._everyone
+        if rooms is not None:
+            audiences = (
+                each
+                for each in self._everyone
+                if not (each.dialect.is_scoped and rooms.isdisjoint(each.rooms))
+            )
+        self._send(audiences, event, origin)
 
     @override
     def to_room(self, room: str, event: Event, origin: MemberId) -> None:

@@ -11,7 +11,7 @@ arguments alone, and members of one ``variant`` can share the encoded bytes of a
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import ClassVar, Final, Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -130,6 +130,10 @@ class Dialect(Protocol):
     @property
     def echoes(self) -> frozenset[type]:
         """The events that are also sent to the member who caused them."""
+
+    #: Whether a member is told alone of those with whom it shares a room: that they leave, are
+    #: renamed, or are away.
+    is_scoped: ClassVar[bool] = False
 
     @property
     def initial_rooms(self) -> tuple[str, ...]:

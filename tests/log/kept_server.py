@@ -104,9 +104,9 @@ class TellingOutbox(RecordingOutbox):
         super().__init__()
         self._told = told
 
-    def to_all(self, event: Any, origin: int) -> None:
+    def to_all(self, event: Any, origin: int, rooms: Any = None) -> None:
         self._told.append(event)
-        super().to_all(event, origin)
+        super().to_all(event, origin, rooms)
 
     def to_room(self, room: str, event: Any, origin: int) -> None:
         self._told.append(event)

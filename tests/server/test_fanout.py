@@ -1,6 +1,7 @@
 """Which members receive an event, in which order, and how often it is encoded."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
@@ -8,7 +9,7 @@ from twisted.internet.testing import StringTransport
 from chatd.chat import limits
 from chatd.chat.commands import Ping
 from chatd.chat.errors import Full, RequestId
-from chatd.chat.events import Event, MemberEntered, MemberRenamed, Message, Ok
+from chatd.chat.events import Event, MemberEntered, MemberLeft, MemberRenamed, Message, Ok
 from chatd.server.fanout import Fanout
 from chatd.server.send_queue import Output, SendQueue
 from chatd.wire.dialect import Dialect, Request, Result
@@ -23,6 +24,7 @@ class _Shorthand:
         self.encoded = 0
 
     initial_rooms = ()
+    is_scoped: ClassVar[bool] = False
     greeting = b""
     auto_registers = False
     entering_history = 0
@@ -100,6 +102,25 @@ def test_a_message_is_sent_to_the_room_but_not_to_its_sender() -> None:
         "",
         "",
     ]
+
+
+class _Scoped(_Shorthand):
+    is_scoped = True
+
+
+def test_what_concerns_a_member_is_sent_in_its_rooms_where_a_dialect_wants_that() -> None:
+    harness, native, scoped = _FanoutHarness(), _Shorthand("n:"), _Scoped("s:")
+    harness.enter(1, native, room="#music")
+    harness.enter(2, scoped, room="#music")
+    harness.enter(3, scoped, room="#dev")
+    harness.enter(4, scoped)
+    harness.attach(5, native)
+    rooms = frozenset({"#dev", "#lobby"})
+    harness.fanout.to_all(MemberLeft("moon", "quit"), 5, rooms)
+    told = [harness.received(member) for member in range(1, 5)]
+    assert told == ["n:MemberLeft ", "", "s:MemberLeft ", "s:MemberLeft "]
+    harness.fanout.to_all(MemberEntered("moon"), 5)
+    assert harness.received(2) == "s:MemberEntered "
 
 
 def test_an_event_for_all_is_sent_to_every_room() -> None:

@@ -75,7 +75,7 @@ class NaiveFanout:
     def to_member(self, member: MemberId, event: Event) -> None:
         self._tell([(member, self._everyone[member])], event, 0)
 
-    def to_all(self, event: Event, origin: MemberId) -> None:
+    def to_all(self, event: Event, origin: MemberId, rooms: frozenset[str] | None = None) -> None:
         self._tell(self._everyone.items(), event, origin)
 
     def to_room(self, room: str, event: Event, origin: MemberId) -> None:

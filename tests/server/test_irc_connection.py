@@ -43,10 +43,25 @@ def test_an_irc_client_sees_others_come_into_the_lobby_and_go(harness: Harness) 
     assert ice.shown() == [":moon!~user@chatd QUIT :quit"]
 
 
-def test_whoever_is_in_no_room_is_told_of_none(harness: Harness) -> None:
-    ice = enter_irc(harness, "ice")
+def test_a_client_is_told_of_those_alone_with_whom_it_shares_a_room(harness: Harness) -> None:
+    ice = enter_irc(harness, "ice", "#dev")
+    ice.tell("CAP REQ away-notify")
     moon = harness.enter("moon")
     moon.say("hello")
+    moon.send("away", {"text": "lunch"})
+    moon.send("set-name", {"nickname": "sun"})
+    assert ice.shown() == []
+    moon.send("join", {"room": "#dev"})
+    moon.send("away", {"text": "tea"})
+    moon.send("set-name", {"nickname": "star"})
+    moon.send("quit")
+    assert ice.shown() == [
+        ":sun!~user@chatd JOIN #dev",
+        ":sun!~user@chatd AWAY :tea",
+        ":sun!~user@chatd NICK star",
+        ":star!~user@chatd QUIT :quit",
+    ]
+    harness.enter("moon").send("quit")
     assert ice.shown() == []
 
 

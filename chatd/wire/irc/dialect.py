@@ -110,6 +110,7 @@ class Irc(Dialect):
     entering_history: ClassVar[int] = 0
     greeting: ClassVar[bytes] = b""
     initial_rooms: ClassVar[tuple[str, ...]] = ()
+    is_scoped: ClassVar[bool] = True
     client: Client = Client()  # noqa: RUF009  # a frozen value
     variant: str = "irc"
 

@@ -29,6 +29,10 @@ class IrcOutbox(RecordingOutbox):
     def to_member(self, member: MemberId, event: Event) -> None:
         self.clients[member].told(event)
 
+    def to_all(self, event: Event, origin: MemberId, rooms: frozenset[str] | None = None) -> None:
+        near = {member for room in rooms or () for member in self.rooms.get(room, ())}
+        self._send(self.recipients if rooms is None else near | {origin}, event, origin)
+
     def _send(self, members: set[MemberId], event: Event, origin: MemberId) -> None:
         for member in sorted(members):
             client = self.clients[member]

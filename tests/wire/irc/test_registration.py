@@ -189,7 +189,7 @@ def test_a_member_renames_itself_and_the_others_are_told(chat: IrcChat) -> None:
     ice, moon = chat.come("ice"), chat.come("moon")
     moon.read()
     assert ice.send("NICK Sun") == [":ice!~user@chatd NICK Sun"]
-    assert moon.read() == [":ice!~user@chatd NICK Sun"]
+    assert moon.read() == []  # they share no room
     assert ice.send("NICK sun") == [":Sun!~user@chatd NICK sun"]
     assert ice.send("NICK sun") == []
     assert numbers(ice.send("NICK moon")) == ["433"]
