@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -70,6 +71,8 @@ class Directory:
         self._may_be_temporary = may_be_temporary
         self._is_temporary = path is None
         self._lock: FileLock | None = None
+        # Files begin on several threads; the lock would be found taken by the thread beside.
+        self._making = threading.Lock()
 
     def open(self) -> list[Record]:
         """Make the folder, lock it, and return what is kept there, the oldest first.
@@ -162,15 +165,16 @@ class Directory:
 
     def _make_and_lock(self) -> None:
         """Make the folder and take its lock, where that is not done, or somebody has deleted it."""
-        if self._lock is not None:
-            if (self.path / LOCK).exists():
-                return
-            self._lock.release()
-            self._lock = None
-        if self._is_temporary:
-            self._path = Path(tempfile.mkdtemp(prefix="chatd-files-"))
-        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lock = FileLock(self.path / LOCK)
+        with self._making:
+            if self._lock is not None:
+                if (self.path / LOCK).exists():
+                    return
+                self._lock.release()
+                self._lock = None
+            if self._is_temporary:
+                self._path = Path(tempfile.mkdtemp(prefix="chatd-files-"))
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock = FileLock(self.path / LOCK)
 
     def _names(self) -> Iterator[tuple[str, str]]:
         with os.scandir(self.path) as entries:

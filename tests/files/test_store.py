@@ -4,7 +4,10 @@ import errno
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +26,8 @@ from chatd.chat.file_errors import (
     NoSuchFile,
     TooManyUploads,
 )
-from chatd.file_lock import Locked
+from chatd.file_lock import FileLock, Locked
+from chatd.files import directory
 from chatd.files.incoming import Sender
 from chatd.files.store import FileStore
 from tests.files.stores import ICE, MOON, NOW, begin, content, keep, make_store, result_of
@@ -408,6 +412,24 @@ def test_a_full_disk_refuses_before_anything_is_read(tmp_path: Path) -> None:
         store = make_store(disk / "files")
         assert isinstance(result_of(store.begin("a", 1_000, ICE)), DiskFull)
         store.close()
+
+
+def test_files_that_begin_at_once_make_a_deleted_folder_once(
+    store: FileStore, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.rmtree(path)
+    both = threading.Barrier(2)
+
+    def lock(file: Path) -> FileLock:
+        with suppress(threading.BrokenBarrierError):
+            both.wait(0.5)  # the other thread has this long to get here, too
+        return FileLock(file)
+
+    monkeypatch.setattr(directory, "FileLock", lock)
+    with ThreadPoolExecutor(2) as threads:
+        for descriptor in threads.map(store.directory.create, ["a" * 22, "b" * 22], [1, 1]):
+            os.close(descriptor)
+    assert names(path) == [f"{'a' * 22}.part", f"{'b' * 22}.part"]
 
 
 def test_a_folder_that_cannot_be_made_is_tried_again(tmp_path: Path) -> None:
