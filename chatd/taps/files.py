@@ -51,8 +51,10 @@ class FolderUnusable(Exception):
 def check_page(options: Mapping[str, Any], ports: Mapping[str, object]) -> None:
     """Check that a server whose files were named has a page among its extra `ports`.
 
-    :raises UsageError: if not.
+    :raises UsageError: if not, or if they were named with nothing.
     """
+    if options["files"] == "":  # it would be the present folder; a variable was not set, perhaps
+        raise usage.UsageError("--files: names no folder")
     if options["files"] not in (None, OFF) and not any(each in ports for each in _PAGE_PORTS):
         raise usage.UsageError("--files: needs the page, which serves them; give --web as well")
 

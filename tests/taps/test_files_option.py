@@ -61,6 +61,11 @@ def test_a_folder_without_a_page_is_a_mistake(tmp_path: Path) -> None:
         parsed(Options(), "--files", str(tmp_path))
 
 
+def test_no_folder_is_not_the_present_one() -> None:
+    with pytest.raises(SystemExit, match="--files: names no folder"):
+        parsed(Options(), "--web", "8080", "--files", "")
+
+
 @pytest.mark.parametrize("options", [HostOptions, LaunchOptions])
 def test_whoever_hosts_a_chat_takes_files(options: type[ServerOptions], tmp_path: Path) -> None:
     made = make_server(parsed(options(), "--files", str(tmp_path)), reactor)
