@@ -135,6 +135,13 @@ class ReadTopic:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadSettings:
+    """Read the settings of `room`."""
+
+    room: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetAway:
     """Tell the others that the user is away, and why; with an empty `text`, back again."""
 
@@ -370,6 +377,7 @@ Command = (
     | SetTopic
     | SetAway
     | ReadTopic
+    | ReadSettings
     | SetUserInfo
     | WhoIs
     | Kick

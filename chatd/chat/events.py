@@ -450,6 +450,7 @@ Reply = (
     | JoinDone
     | AwayDone
     | Topic
+    | RoomSettings
     | UserInfo
     | Bans
     | Rooms

@@ -23,6 +23,7 @@ PIPELINED: Final = frozenset(
         commands.SetTopic,
         commands.SetAway,
         commands.ReadTopic,
+        commands.ReadSettings,
         commands.WhoIs,
         commands.ListRooms,
         commands.ListUsers,

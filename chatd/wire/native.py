@@ -219,6 +219,7 @@ _REPLY_ENCODERS: Final[dict[type, Callable[[Any, RequestId], list[frames.Frame]]
     events.PrivateSent: _encode_private_sent,
     events.AwayDone: _encode_away_done,
     events.Topic: lambda reply, request_id: [frames.Topic(data=reply, id=request_id)],
+    RoomSettings: lambda reply, request_id: [frames.RoomSettings(data=reply, id=request_id)],
     events.UserInfo: lambda reply, request_id: [frames.UserInfo(data=reply, id=request_id)],
     Bans: _encode_bans,
     events.Rooms: _encode_rooms,

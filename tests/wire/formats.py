@@ -226,6 +226,7 @@ REPLIES: dict[type, Reply] = {
         ),
         events.AwayDone("lunch"),
         events.Topic("#dev", "the new parser", "ice", 0),
+        RoomSettings("#dev", read_only=True, slow=10),
         events.UserInfo("ice", 0, ("#dev",), away=False, away_text="lunch", account=True),
         events.JoinDone("#dev", created=True),
         Bans((BanEntry("mute", "ice", "sun", "spam", 90_000),), "#dev"),

@@ -5,7 +5,7 @@ Sources: https://modern.ircdocs.horse/#mode-message, #oper-message and #channel-
 
 from typing import Final
 
-from chatd.chat import commands, events
+from chatd.chat import commands
 from chatd.chat.commands import ClientCommand
 from chatd.chat.errors import Refusal
 from chatd.chat.moderation_events import Bans, RoomSettings
@@ -36,11 +36,7 @@ def mode(client: Client, line: Line) -> Steps:
     if not is_channel(target):
         return answer(*_user_mode(client, target, params))
     if not params:
-        users = yield commands.ListUsers(target)
-        if isinstance(users, Refusal):
-            return answer(refused(client, users, line.command, target))
-        room = users.room if isinstance(users, events.Users) and users.room else target
-        return answer(client.numeric(numerics.CHANNELMODEIS, room, _modes(room)))
+        return (yield from _show_modes(client, target))
     lines: list[Line] = []
     for change in modes.parse_changes(params, features.MAX_MODE_CHANGES):
         if change.is_list:
@@ -50,8 +46,13 @@ def mode(client: Client, line: Line) -> Steps:
     return answer(*lines)
 
 
-def _modes(room: str) -> str:
-    return modes.room_modes(RoomSettings(room))
+def _show_modes(client: Client, room: str) -> Steps:
+    result = yield commands.ReadSettings(room)
+    if isinstance(result, Refusal):
+        return answer(refused(client, result, "MODE", room))
+    if not isinstance(result, RoomSettings):
+        return answer()
+    return answer(client.numeric(numerics.CHANNELMODEIS, result.room, modes.room_modes(result)))
 
 
 def _list_bans(client: Client, room: str) -> Steps:

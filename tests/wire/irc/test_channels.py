@@ -149,6 +149,7 @@ def test_settings_of_a_room_are_modes(chat: IrcChat) -> None:
         *(f":ice!~user@chatd MODE #dev {change}" for change in ("+i", "+t", "-m"))
     ]
     moon.read()
+    assert moon.send("MODE #DEV") == [":work.chatd 324 moon #dev +nti"]
     assert numbers(moon.send("TOPIC #dev :x")) == ["482"]
     assert numbers(chat.come("sun").send("JOIN #dev")) == ["473"]
 
@@ -157,6 +158,7 @@ def test_a_key_is_never_shown(chat: IrcChat) -> None:
     ice, moon = come(chat, "ice", "moon")
     ice.send("MODE #dev +k pie")
     assert moon.read() == [":ice!~user@chatd MODE #dev +k *"]
+    assert moon.send("MODE #dev") == [":work.chatd 324 moon #dev +nsk"]
     sun = chat.come("sun")
     assert numbers(sun.send("JOIN #dev", "JOIN #dev no")) == ["475", "475"]
     assert "JOIN" in numbers(sun.send("JOIN #dev pie"))
