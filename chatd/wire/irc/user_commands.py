@@ -20,6 +20,9 @@ from chatd.wire.irc.targets import is_channel, split_list
 #: What WHOIS says of the server.
 _SERVER_INFO: Final = "chat for people on one network"
 
+#: Stands for a channel in WHO, where none is asked about.
+_NO_CHANNEL: Final = "*"
+
 _Profile = events.User | events.UserInfo
 
 
@@ -28,14 +31,13 @@ def who(client: Client, line: Line) -> Steps:
     if not line.params or not line.params[0]:
         return answer(not_enough(client, line.command))
     mask, *options = line.params
-    users = yield from _find(client, mask)
+    users, room = yield from _find(mask)
     option = options[0] if options else ""
     flags, percent, fields = option.partition("%")
     lines = []
     for user in users:
         if "o" in flags and not user.host:
             continue
-        room = mask if is_channel(mask) else "*"
         if percent:
             lines.append(_whox_line(client, user, room, fields))
         else:
@@ -43,8 +45,8 @@ def who(client: Client, line: Line) -> Steps:
     return answer(*lines, client.numeric(numerics.ENDOFWHO, mask))
 
 
-def _find(client: Client, mask: str) -> Search[Sequence[_Profile]]:
-    """Those whom WHO is about."""
+def _find(mask: str) -> Search[tuple[Sequence[_Profile], str]]:
+    """Those whom WHO is about, and the channel that they are listed of; ``*`` for none."""
     if is_channel(mask):
         result = yield commands.ListUsers(mask)
     elif "*" in mask or "?" in mask or mask == "0":
@@ -52,11 +54,12 @@ def _find(client: Client, mask: str) -> Search[Sequence[_Profile]]:
     else:
         result = yield commands.WhoIs(mask)
     if isinstance(result, events.UserInfo):
-        return [result]
+        return [result], _NO_CHANNEL
     users = result.users if isinstance(result, events.Users) else ()
-    if is_channel(mask) or mask == "0":
-        return users
-    return [each for each in users if matches(mask, each.nickname)]
+    if isinstance(result, events.Users) and result.room is not None:
+        return users, result.room
+    is_all = mask == "0"
+    return [each for each in users if is_all or matches(mask, each.nickname)], _NO_CHANNEL
 
 
 def _user_name(user: _Profile) -> str:
@@ -69,7 +72,7 @@ def _real_name(user: _Profile) -> str:
 
 def _flags(user: _Profile, room: str) -> str:
     away = "G" if user.away or user.away_text else "H"
-    return away + "*" * user.host + prefix(user, room)
+    return away + "*" * user.host + (prefix(user, room) if room != _NO_CHANNEL else "")
 
 
 def _who_line(client: Client, user: _Profile, room: str) -> Line:

@@ -102,7 +102,8 @@ def test_whois_shows_hosts_and_accounts(chat: IrcChat, ice: IrcClient) -> None:
     star.send("JOIN #dev")
     ice.read()
     assert "@star" in ice.send("NAMES #dev")[0]
-    assert ice.send("WHO star")[0].split(" ")[8] == "H*@"
+    assert ice.send("WHO star")[0].split(" ")[8] == "H*"
+    assert ice.send("WHO #DEV")[-2].split(" ")[3:9:5] == ["#dev", "H*@"]
 
 
 def test_nothing_is_known_of_those_who_have_left(ice: IrcClient) -> None:
