@@ -148,7 +148,7 @@ class Hub:
             commands.JoinQuietly: self._joining.join,
             commands.LeaveRoom: self._joining.leave,
             commands.SetTopic: self._rooms.set_topic,
-            commands.ChangeRoom: SettingsChanges(self._rooms, self._permissions).change,
+            commands.ChangeRoom: SettingsChanges(self._rooms, self._permissions, outbox).change,
             commands.RemoveFound: self._removing.remove,
             commands.SetAway: self._profiles.set_away,
             commands.SetUserInfo: self._profiles.set_user_info,

@@ -268,7 +268,7 @@ class Moderating:
         if room is None:
             self._outbox.to_all(event, member.member_id)
         else:
-            room.tell(event, member.member_id)
+            self._rooms.tell_moderation(room, event, member)
 
     def _take_out(self, target: Member, room: Room | None, reason: str, now: int) -> None:
         if room is None:

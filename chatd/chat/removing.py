@@ -54,7 +54,7 @@ class Removing:
         room.history.remove(command.seq, by)
         self._outbox.remove_message(room.name, command.seq, by)
         moderation = Moderation("remove", by, command.source, room.name, command.seq)
-        room.tell(moderation, member.member_id)
+        self._rooms.tell_moderation(room, moderation, member)
         author = self._nicknames.get(command.source)
         if author is not None and author is not member and _has_written(author, command):
             self._outbox.to_member(

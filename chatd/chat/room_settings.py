@@ -9,7 +9,7 @@ from chatd.chat.model import Member, Room
 from chatd.chat.moderation_errors import NotAllowedHere
 from chatd.chat.moderation_events import Moderation, RoomSettings
 from chatd.chat.names import LOBBY
-from chatd.chat.outbox import NOBODY
+from chatd.chat.outbox import NOBODY, Outbox
 from chatd.chat.permissions import Permissions
 from chatd.chat.rooms import Rooms
 from chatd.chat.state import OPEN, Settings
@@ -27,9 +27,10 @@ _WHAT: Final = {
 class SettingsChanges:
     """Changes the settings of rooms."""
 
-    def __init__(self, rooms: Rooms, permissions: Permissions) -> None:
+    def __init__(self, rooms: Rooms, permissions: Permissions, outbox: Outbox) -> None:
         self._rooms = rooms
         self._permissions = permissions
+        self._outbox = outbox
 
     def change(self, member: Member, command: commands.ChangeRoom, now: int) -> events.Ok:
         """Change those settings of a room that the command names, and tell its members.
@@ -46,12 +47,17 @@ class SettingsChanges:
             # Everybody may write at once, as long ago as it may have been.
             room.wrote = dict.fromkeys(room.members, now - 1_000 * limits.SLOW_SECONDS)
         for name, what in _WHAT.items():
+            if getattr(command, name) is None:
+                continue
             value = getattr(after, name)
+            # The word itself is for those alone who are told it by a member.
+            number = bool(value) if name == "key" else value
+            moderation = Moderation(what, member.nickname, room=room.name, value=int(number))
             if value != getattr(before, name):
-                # The word itself is for those alone who are told it by a member.
-                number = bool(value) if name == "key" else value
-                moderation = Moderation(what, member.nickname, room=room.name, value=int(number))
-                room.tell(moderation, member.member_id)
+                self._rooms.tell_moderation(room, moderation, member)
+            else:
+                # Nothing is new to the others, but who asked for it is told that it is so.
+                self._outbox.to_member(member.member_id, moderation)
         if after != before:
             room.tell(describe(room), NOBODY)
         return events.Ok()

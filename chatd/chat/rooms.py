@@ -12,6 +12,7 @@ from chatd.chat import events, limits, names
 from chatd.chat.commands import JoinRoom, SetTopic
 from chatd.chat.errors import AlreadyInRoom, NoSuchRoom, NotInRoom, TooManyRooms
 from chatd.chat.model import Member, Room, RoomHistory
+from chatd.chat.moderation_events import Moderation
 from chatd.chat.names import LOBBY
 from chatd.chat.outbox import MemberId, Outbox
 from chatd.chat.permissions import Permissions
@@ -192,6 +193,12 @@ class Rooms:
         room.settings = settings
         send = self._outbox.to_members if settings.is_private else self._outbox.to_room
         room.tell = partial(send, room.name)
+
+    def tell_moderation(self, room: Room, moderation: Moderation, member: Member) -> None:
+        """Tell `room` what `member` has done there, and the member itself, wherever it is."""
+        room.tell(moderation, member.member_id)
+        if room.name not in member.rooms:
+            self._outbox.to_member(member.member_id, moderation)
 
     def private_life(self, room_name: str) -> frozenset[int]:
         """The life of a room, if there is such a one and it is private."""

@@ -291,3 +291,12 @@ def test_the_public_list_of_users_takes_none_out_of_a_private_room(
         }"""
     )
     assert before == after == ["ice", "moon"]
+
+
+def test_what_a_host_does_in_a_room_elsewhere_is_told_where_the_host_is(
+    open_scripted: OpenScripted,
+) -> None:
+    ice = open_scripted()
+    receive(ice, "moderation", what="remove", by="ice", nickname="moon", room="#dev", seq=3)
+    ice.wait_for_notice("ice removed message 3 of moon in #dev.")
+    assert not has_button(ice, "#dev.*")

@@ -9,8 +9,10 @@ from chatd.chat.commands import (
     ChangeRoom,
     GrantHost,
     JoinRoom,
+    Kick,
     LeaveRoom,
     ReadTopic,
+    RemoveFound,
     SendMessage,
     SendToLobby,
     SetTopic,
@@ -93,9 +95,38 @@ def test_the_members_of_a_room_hear_who_has_changed_what_and_how_it_is_now(lesso
         RoomSettings("#dev", slow=10, topic_locked=True),
     ]
     assert lesson.received(lesson.sun) == []
-    lesson.set(lesson.ice, slow=10)  # as it is: there is nothing to tell
-    lesson.set(lesson.ice)
-    assert lesson.received(lesson.moon) == []
+
+
+def test_a_setting_that_is_so_already_is_confirmed_to_who_asks_for_it_alone(
+    lesson: Lesson,
+) -> None:
+    lesson.set(lesson.ice, slow=10)
+    lesson.forget()
+    lesson.set(lesson.ana, slow=10)
+    lesson.set(lesson.ana, closed=False)
+    lesson.set(lesson.ana)
+    assert lesson.received(lesson.ana) == [
+        Moderation("slow", "ana", room="#dev", value=10),
+        Moderation("closed", "ana", room="#dev", value=0),
+    ]
+    assert lesson.received(lesson.ice) == lesson.received(lesson.moon) == []
+
+
+def test_a_host_who_is_elsewhere_hears_what_it_has_done(lesson: Lesson) -> None:
+    lesson.say(lesson.moon)
+    lesson.forget()
+    lesson.set(lesson.ana, read_only=True)
+    lesson.handle(lesson.ana, RemoveFound("#dev", 1, "moon", lesson.now))
+    lesson.handle(lesson.ana, Kick("moon", "#dev"))
+    heard = [
+        Moderation("read-only", "ana", room="#dev", value=1),
+        Moderation("remove", "ana", "moon", "#dev", 1),
+        Moderation("kick", "ana", "moon", "#dev"),
+    ]
+    assert lesson.received(lesson.ana) == heard
+    at_ice = [each for each in lesson.received(lesson.ice) if isinstance(each, Moderation)]
+    assert at_ice == heard
+    assert lesson.received(lesson.sun) == []
 
 
 def test_the_word_of_a_room_is_in_no_event(lesson: Lesson) -> None:

@@ -13,10 +13,12 @@ const EFFECTS = {
   host: (state, { nickname }) => withHost(state, nickname, true),
   unhost: (state, { nickname }) => withHost(state, nickname, false),
   remove: (state, data) => ({
-    ...withRoom(state, data.room, (room) => ({
-      ...room,
-      items: removeMessage(room.items, data.seq, data.by),
-    })),
+    ...(hasRoom(state, data.room)
+      ? withRoom(state, data.room, (room) => ({
+          ...room,
+          items: removeMessage(room.items, data.seq, data.by),
+        }))
+      : state),
     search: search.removeMessage(state.search, data),
   }),
 };
@@ -28,8 +30,9 @@ const EXCLUSIONS = new Set(["kick", "ban"]);
 export const MODERATION = {
   moderation: (state, data, frame, now) => {
     const next = EFFECTS[data.what]?.(state, data) ?? state;
-    // "Removed by ana." in place of the message says it all.
-    const words = data.what === "remove" ? undefined : messages.describeModeration(data);
+    // "Removed by ana." in place of the message says it all, where the message is.
+    const isSeen = data.what === "remove" && hasRoom(state, data.room);
+    const words = isSeen ? undefined : messages.describeModeration(data);
     return words ? appendWhere(next, data.room, createNotice(words, now)) : next;
   },
 
@@ -88,6 +91,11 @@ function withHost(state, nickname, isHost) {
     users: setHost(state.users, nickname, isHost),
     userChanges: state.userChanges + 1,
   };
+}
+
+/** Whether the page has a room: a host may act on others, too. */
+function hasRoom(state, room) {
+  return state.rooms.has(casefold(room));
 }
 
 /** `state` with an item in a room that the page has, or in all that are open. */
