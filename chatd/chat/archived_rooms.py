@@ -35,6 +35,18 @@ class ArchivedRooms:
         """The number of the life of a room that exists."""
         return self._rooms.get(room).life
 
+    def life_of(self, room: str, seq: int) -> int | None:
+        """The number of the life to which a message belongs, if it is the present one.
+
+        None if that is not so, or not known.
+        """
+        try:
+            found = self._rooms.get(room)
+        except NoSuchRoom:  # it has ended meanwhile
+            return None
+        begins_after = found.begins_after
+        return None if begins_after is None or seq <= begins_after else found.life
+
     def last_seq(self, room: str) -> int:
         """The number of the last message of a room that exists; 0 if there was none.
 

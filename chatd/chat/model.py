@@ -81,6 +81,8 @@ class Room:
     :ivar topic: None if it has none.
     :ivar tell: sends an event to those who hear the room: its members, and the watchers unless it
         is private. Its second argument is the member that has caused the event.
+    :ivar begins_after: the number before that of the first message of this life; None if that is
+        not known, of a room that was kept by an older version.
     :ivar wrote: while the room is slow: when its members have joined or written last, in
         milliseconds since 1970.
     :ivar operators: the members that keep order there.
@@ -95,6 +97,7 @@ class Room:
     members: dict[MemberId, Member] = field(default_factory=dict)
     topic: Topic | None = None
     settings: Settings = OPEN
+    begins_after: int | None = None
     wrote: dict[MemberId, int] = field(default_factory=dict)
     operators: set[MemberId] = field(default_factory=set)
     restrictions: Restrictions = field(default_factory=Restrictions)

@@ -256,6 +256,7 @@ class Rooms:
                     tuple(room.wrote.items()),
                     tuple(sorted(room.operators)),
                     tuple(room.restrictions),
+                    room.begins_after,
                 )
                 for room in self._rooms.values()
             ),
@@ -277,10 +278,13 @@ class Rooms:
             self.set_settings(room, state.settings)
             room.operators = set(state.operators)
             room.restrictions = Restrictions(state.restrictions)
+            room.begins_after = state.begins_after
 
     def _create(self, name: str) -> Room:
         self._lives += 1
-        return self._add(name, self._lives, self._ended_seq)
+        room = self._add(name, self._lives, self._ended_seq)
+        room.begins_after = self._ended_seq
+        return room
 
     def _add(self, name: str, life: int, seq: int) -> Room:
         tell = partial(self._outbox.to_room, name)

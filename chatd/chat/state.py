@@ -88,6 +88,7 @@ class RoomState:
     wrote: tuple[tuple[MemberId, int], ...] = ()
     operators: tuple[MemberId, ...] = ()
     restrictions: tuple[Restriction, ...] = ()
+    begins_after: int | None = None
 
 
 class OutcomeState(NamedTuple):

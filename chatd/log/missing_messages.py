@@ -194,7 +194,6 @@ class MissingMessages:
     @inlineCallbacks
     def _ask_for(self, peer: Peer, room: str) -> Generator[Deferred[Any], Any, None]:
         """Get what a node has of a room."""
-        life = self._lives.get(room, _UNKNOWN_LIFE)
         # What it was not asked for yet, and what it does not have.
         unasked, lacking = self._missing[room], list[_Part]()
         while unasked and self._fetched < limits.FETCHED_MESSAGES:
@@ -211,10 +210,14 @@ class MissingMessages:
             lacking = _without(bottom, last, found) + lacking
             unasked = rest if is_end else [*rest, (first, bottom - 1)]
             found = self._hub.archived.without_removed(room, found)
-            yield self._fill(
-                room, unasked + lacking, [ArchivedMessage(life, each) for each in found]
-            )
+            messages = [ArchivedMessage(self._life(room, each.seq), each) for each in found]
+            yield self._fill(room, unasked + lacking, messages)
             self._fetched += len(found)
+
+    def _life(self, room: str, seq: int) -> int:
+        """The life of a message: it may become private later, and this message with it."""
+        known = self._hub.archived.life_of(room, seq) or _UNKNOWN_LIFE
+        return self._lives.get(room, known)
 
     def _check(self, page: Sequence[Message], room: str, last: int) -> None:
         """Check what another node has said: it may be anything.

@@ -231,6 +231,19 @@ def test_a_message_that_comes_late_from_another_node_is_removed_as_well(cluster:
     assert [each.message.text for each in again.kept] == ["before", ""]
 
 
+def test_what_a_new_node_got_from_others_becomes_private_with_the_room(cluster: Cluster) -> None:
+    [a] = cluster.started("a")
+    ice = cluster.enter(a, "ice")
+    do(cluster, a, ice, JoinRoom("#tea"), SendMessage("in its first life", "#tea"))
+    do(cluster, a, ice, LeaveRoom("#tea"), JoinRoom("#tea"), SendMessage("in its second", "#tea"))
+    cluster.save_snapshot(a)
+    [new] = cluster.started("new")
+    assert public(new, "#tea") == ["in its first life", "in its second"]
+    do(cluster, a, ice, ChangeRoom("#tea", key="sesame"))
+    cluster.advance(1)
+    assert public(new, "#tea") == public(a, "#tea") == ["in its first life"]
+
+
 def test_no_node_asks_others_for_what_is_private_but_knows_that_it_lacks_it(
     cluster: Cluster, lines: list[str]
 ) -> None:
