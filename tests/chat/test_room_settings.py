@@ -7,6 +7,7 @@ import pytest
 from chatd.chat import limits
 from chatd.chat.commands import (
     ChangeRoom,
+    Enter,
     GrantHost,
     JoinRoom,
     Kick,
@@ -15,6 +16,7 @@ from chatd.chat.commands import (
     RemoveFound,
     SendMessage,
     SendToLobby,
+    SessionKeys,
     SetTopic,
 )
 from chatd.chat.errors import AlreadyInRoom, BadText, Refusal
@@ -216,6 +218,28 @@ def test_leaving_and_joining_does_not_make_a_slow_room_faster(lesson: Lesson) ->
         lesson.say(lesson.moon)
     lesson.pass_time(5)
     lesson.say(lesson.moon)
+
+
+def test_coming_back_does_not_make_a_slow_room_faster(lesson: Lesson) -> None:
+    """Neither on another connection at once, nor by entering again after a while."""
+    member = lesson.reserve_slot(9)
+    lesson.handle(member, Enter("star", keys=SessionKeys("a")))
+    lesson.handle(member, JoinRoom("#dev"))
+    lesson.set(lesson.ice, slow=60)
+    lesson.say(member)
+    again = lesson.reserve_slot(10)
+    lesson.handle(again, Enter("star", keys=SessionKeys("b", "a")))
+    with pytest.raises(Slow):
+        lesson.say(again)
+    lesson.hub.lose_connection(again, lesson.now)
+    lesson.pass_time(20)
+    lesson.hub.tick(lesson.now)
+    last = lesson.reserve_slot(11)
+    lesson.handle(last, Enter("star", keys=SessionKeys("c", "a")))
+    with pytest.raises(Slow):
+        lesson.say(last)
+    lesson.pass_time(60)
+    lesson.say(last)
 
 
 def test_who_enters_a_slow_lobby_waits_as_well(lesson: Lesson) -> None:

@@ -13,6 +13,7 @@ from tests.server.harness import (
     PlainClient,
     connect_basic,
     connect_watcher,
+    enter_irc,
     enter_jim,
     enter_plain,
     line,
@@ -144,6 +145,44 @@ def test_whoever_is_not_in_it_learns_nothing(
         assert SECRET not in each
         # Where it names the room, it says that there is none.
         assert "#secret" not in each or "There is no room #secret." in each, each
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "LIST",
+        "LIST {}",
+        "NAMES {}",
+        "WHO {}",
+        "WHO ice",
+        "WHOIS ice",
+        "MODE {}",
+        "MODE {} b",
+        "TOPIC {}",
+        "TOPIC {} :ours",
+        "PART {}",
+        "PRIVMSG {} :hello",
+        "KICK {} ice",
+        "INVITE sun {}",
+        "CHATHISTORY LATEST {} * 50",
+    ],
+)
+def test_irc_clients_are_answered_as_if_there_were_no_such_room(
+    harness: Harness, question: str
+) -> None:
+    make_secret(harness)
+    sun = enter_irc(harness, "sun")
+    settle(harness)
+    sun.shown()
+
+    def answer(room: str) -> list[str]:
+        first = sun.tell(question.format(room))
+        settle(harness)
+        return [*first, *sun.shown()]
+
+    about_it = answer("#secret")
+    assert about_it == [line.replace("#absent", "#secret") for line in answer("#absent")]
+    assert SECRET not in "".join(about_it)
 
 
 def test_a_member_hears_reads_and_finds_what_is_said_there(harness: Harness) -> None:
