@@ -34,6 +34,7 @@ class FilesHarness(WebHarness):
     def __init__(self, folder: Path, web: WebSettings | None = None, **settings: Any) -> None:
         super().__init__(web, **settings)
         self.chat.files = make_store(folder, self.chat.now)
+        self.chat.fanout.on_message_removed = self.chat.files.remove
 
     def close(self) -> None:
         assert self.chat.files is not None
@@ -545,10 +546,13 @@ def test_a_link_that_nobody_has_made_leads_nowhere(ice: Member, path: str) -> No
     assert (response.status, response.code) == (404, "no-such-file")
 
 
-def test_a_link_of_a_file_that_is_gone_says_so(ice: Member) -> None:
+def test_the_file_of_a_message_that_was_removed_is_gone_and_its_link_says_so(
+    ice: Member, folder: Path
+) -> None:
     location = link(ice, b"file")
-    files: Any = ice.harness.chat.files
-    files.remove("#lobby", 1)
+    assert len(names(folder)) == 2, "its content, and what is known of it"
+    ice.chat.send("remove", {"room": "#lobby", "seq": 1})
+    assert names(folder) == []
     response = ice.http.get(location)
     assert (response.status, response.code) == (410, "file-gone")
     assert "This file is gone" in response.json["error"]["message"]
