@@ -74,3 +74,16 @@ def test_a_wrong_host_code_is_refused(open_page: OpenPage) -> None:
     ice.fill_message("")
     ice.press("ArrowUp")
     ice.wait_for_draft("")
+
+
+def test_the_right_host_code_takes_away_what_was_wrong_with_the_one_before(
+    open_page: OpenPage, server: Server, state_home: Path
+) -> None:
+    server.program.expect_stderr("The host code is in")
+    [path] = state_home.rglob("*.host-code")
+    ana = open_page("ana")
+    ana.send("/host not-the-code")
+    ana.wait_for_error("That is not the host code")
+    ana.send(f"/host {path.read_text().strip()}")
+    ana.wait_for_notice("ana is a host now.")
+    ana.wait_until("() => document.querySelector('#composer-error').hidden")

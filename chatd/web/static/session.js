@@ -306,6 +306,7 @@ export function createSession(store) {
     if (store.state.connection.state !== "online") {
       throw new NotSent("You are offline. Give the host code again when you are connected.");
     }
+    fail(""); // what was wrong with the code before
     connection.send({ type: "host", id: "host", data: { code } });
   }
 
