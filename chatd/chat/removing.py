@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from chatd.chat import commands, events, limits, names
 from chatd.chat.events import Message
 from chatd.chat.members import Nicknames
-from chatd.chat.model import Member, without_text
+from chatd.chat.model import Member, Room, without_text
 from chatd.chat.moderation_errors import NoSuchMessage
 from chatd.chat.moderation_events import Moderation, Restricted
 from chatd.chat.outbox import Outbox
@@ -44,7 +44,7 @@ class Removing:
         if not _has_written(member, command):
             self._permissions.check_keeps_order(member, room)
         place = (names.casefold(room.name), command.seq)
-        if place in self.removed:
+        if self._was_removed(room, command.seq):
             raise NoSuchMessage(room.name, command.seq)
         by = member.nickname
         self.removed[place] = by
@@ -61,6 +61,12 @@ class Removing:
                 author.member_id, Restricted("remove", by, room.name, seq=command.seq)
             )
         return events.Ok()
+
+    def _was_removed(self, room: Room, seq: int) -> bool:
+        if self._rooms.is_archived:
+            return (names.casefold(room.name), seq) in self.removed
+        # Its numbers begin again with each life, so that of an ended life means another message.
+        return any(each.removed and each.seq == seq for each in room.history.last(1, seq + 1))
 
     def restore(self, removed: Iterable[tuple[str, int, str]]) -> None:
         """Put back what was in a state: the room and number of each, and who has removed it."""

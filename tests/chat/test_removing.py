@@ -9,6 +9,7 @@ from chatd.chat.commands import (
     Enter,
     GrantHost,
     JoinRoom,
+    LeaveRoom,
     ReadHistory,
     RemoveFound,
     Rename,
@@ -72,6 +73,21 @@ def test_the_others_hear_who_has_removed_it_and_its_sender_hears_it_too(talk: Ta
     assert talk.received(talk.moon) == [removed, Restricted("remove", "ice", "#dev", seq=2)]
     talk.handle(talk.moon, talk.say(talk.moon, "three"))  # one's own: there is nothing to tell
     assert Restricted not in map(type, talk.received(talk.moon))
+
+
+def test_a_number_that_was_removed_in_an_ended_room_is_that_of_another_message_now(
+    talk: Talk,
+) -> None:
+    talk.handle(talk.ice, talk.first)
+    for member in (talk.ice, talk.moon):
+        talk.handle(member, LeaveRoom("#dev"))
+    talk.handle(talk.ice, JoinRoom("#dev"))
+    again = talk.say(talk.ice, "one again")
+    assert again.seq == talk.first.seq
+    talk.handle(talk.ice, again)
+    assert talk.history()[0].removed == "ice"
+    with pytest.raises(NoSuchMessage):
+        talk.handle(talk.ice, again)
 
 
 def test_a_host_removes_messages_of_rooms_that_it_is_not_in(talk: Talk) -> None:
