@@ -85,12 +85,16 @@ class Closed(ModerationRefusal):
 
 
 class WrongKey(ModerationRefusal):
-    """Joining the room needs a word, and this is not the word."""
+    """Joining the room needs a word, and this is not the word.
+
+    :param is_given: whether there was a word at all.
+    """
 
     code = "wrong-key"
 
-    def __init__(self, room: str) -> None:
-        super().__init__(f"Joining {room} needs its word: /join {room} WORD.")
+    def __init__(self, room: str, *, is_given: bool = False) -> None:
+        wrong = "That is not the word. " if is_given else ""
+        super().__init__(f"{wrong}Joining {room} needs its word: /join {room} WORD.")
 
 
 class Banned(ModerationRefusal):

@@ -160,7 +160,7 @@ class Permissions:
         if found is not None:
             raise Banned(room.name, found.milliseconds_left(now), found.reason)
         if room.settings.key and not room.settings.fits(key):
-            raise WrongKey(room.name)
+            raise WrongKey(room.name, is_given=bool(key))
         if room.settings.closed and not self.is_host(member):
             raise Closed(room.name)
 

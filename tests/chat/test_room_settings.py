@@ -297,8 +297,9 @@ def test_the_lobby_is_neither_closed_nor_keyed(lesson: Lesson, settings: Any) ->
 def test_joining_a_room_with_a_key_needs_the_very_word(lesson: Lesson, word: str) -> None:
     lesson.set(lesson.ice, key="sesame")
     for member in (lesson.sun, lesson.ana):  # hosts as well
-        with pytest.raises(WrongKey, match="Joining #dev needs its word: /join #dev WORD"):
+        with pytest.raises(WrongKey, match="Joining #dev needs its word: /join #dev WORD") as told:
             lesson.handle(member, JoinRoom("#dev", word))
+        assert str(told.value).startswith("That is not the word. ") == bool(word)
         lesson.handle(member, JoinRoom("#dev", "sesame"))
 
 
