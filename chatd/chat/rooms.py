@@ -188,11 +188,17 @@ class Rooms:
         """Give `room` other settings. One that gets a key is private from now on."""
         if settings.is_private and not room.settings.is_private:
             self.private_lives[room.life] = room.name
-            while len(self.private_lives) > limits.PRIVATE_ROOMS:
-                del self.private_lives[next(iter(self.private_lives))]
+            self._forget_private_lives()
         room.settings = settings
         send = self._outbox.to_members if settings.is_private else self._outbox.to_room
         room.tell = partial(send, room.name)
+
+    def _forget_private_lives(self) -> None:
+        """Keep no more than the limit of those that have ended, and all others."""
+        there = {room.life for room in self._rooms.values()}
+        ended = [life for life in self.private_lives if life not in there]
+        for life in ended[: max(0, len(ended) - limits.PRIVATE_ROOMS)]:
+            del self.private_lives[life]
 
     def tell_moderation(self, room: Room, moderation: Moderation, member: Member) -> None:
         """Tell `room` what `member` has done there, and the member itself, wherever it is."""

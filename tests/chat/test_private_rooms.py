@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chatd.chat import limits
 from chatd.chat.commands import (
     ChangeRoom,
     Command,
@@ -258,3 +259,14 @@ def test_a_history_is_that_of_the_room_alone(circle: Circle) -> None:
     reply = circle.handle(circle.moon, ReadHistory("#SECRET"))
     assert isinstance(reply, History)
     assert [each.text for each in reply.messages] == ["said before"]
+
+
+def test_a_room_stays_private_however_many_others_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "PRIVATE_ROOMS", 2)
+    circle = Circle()
+    for number in range(5):
+        circle.handle(circle.sun, JoinRoom(f"#other{number}"))
+        circle.handle(circle.sun, ChangeRoom(f"#other{number}", key="sesame"))
+        circle.handle(circle.sun, LeaveRoom(f"#other{number}"))
+    names = [name for _, name in circle.hub.state().private_lives]
+    assert names == ["#secret", "#other2", "#other3", "#other4"]

@@ -145,3 +145,26 @@ def test_an_archive_that_cannot_be_read_is_no_reason_to_say_that_there_is_no_mes
         settle(harness)
         assert remove(harness, ice, 1) == "search-failed"
         assert remove(harness, ice, 2) == ""
+
+
+def test_whoever_makes_an_ended_room_anew_removes_nothing_that_was_said_there_before() -> None:
+    with KeptHarness(history=3) as harness:
+        ice = native(harness, "ice")
+        ice.send("join", {"room": "#dev"})
+        for number in range(1, 6):
+            ice.send("message", {"room": "#dev", "text": f"tea {number}"})
+        ice.send("leave", {"room": "#dev"})
+        settle(harness)
+        eve = native(harness, "eve")
+        eve.send("join", {"room": "#dev"})
+        settle(harness)
+        assert {remove(harness, eve, seq, "#dev") for seq in range(1, 6)} == {"not-host"}
+        ice.send("join", {"room": "#dev"})
+        ice.send("message", {"room": "#dev", "text": "spam"})
+        settle(harness)
+        assert remove(harness, eve, 6, "#dev") == "", "it keeps order in this life of the room"
+        eve.heard()
+        eve.send("search", {"words": "tea"})
+        settle(harness)
+        [found] = eve.heard_of("search")
+        assert len(found["messages"]) == 5
