@@ -243,6 +243,8 @@ class Chatting(RuleBasedStateMachine):
             self.model.send_to_all(member, public)
         else:
             self.model.send_to_room(room, member, public)
+            if member not in room.members:
+                self.model.received[member].append(public)
 
     def _take_out(self, target: MemberId, room: ModelRoom | None, reason: str) -> None:
         if room is None:
