@@ -117,6 +117,8 @@ def test_a_file_that_is_chosen_is_a_message_with_a_link_for_all(
     assert content_of(moon, "worksheet.txt") == worksheet.read_text()
     moon.find("link", "worksheet.txt", "#items")
     assert not moon.find_all("image", "#items")
+    moon.send("/search worksheet")
+    moon.find("link", "worksheet.txt", "#results")
 
 
 def test_files_are_dropped_on_the_chat_and_sent_in_turn(open_page: OpenPage) -> None:

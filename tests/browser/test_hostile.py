@@ -13,11 +13,11 @@ from tests.browser.server_harness import Server, send_messages
 NICKNAMES = {
     "a script": "<script>alert(1)<\u2044script>",
     "an image": "<img\u2215onerror=1>",
-    "an entity": "&lt;b&gt;&amp;",
+    "an entity": "b&lt;b&gt;&amp;",
     "piled-up marks": "z" + "\u0301" * 24,
     "right to left": "\u05d0\u05d1\u05d2admin",
     "emoji": "\U0001f9d1\U0001f3fd" * 12,
-    "a template": "${alert(1)}{{1}}",
+    "a template": "t${alert(1)}{{1}}",
     "a prototype": "__proto__",
     "long": "W" * 25,
 }
