@@ -119,15 +119,21 @@ ASKERS: dict[str, tuple[Callable[[Harness], Client], list[bytes]]] = {
 }
 
 
-@pytest.mark.parametrize("asker", ASKERS)
-@pytest.mark.parametrize("comes_first", [False, True])
+@pytest.mark.parametrize(
+    ("asker", "comes_first"),
+    [
+        (asker, comes_first)
+        for asker in ASKERS
+        for comes_first in (False, True)
+        # A watcher who came first has heard what was said before there was a key.
+        if not (comes_first and asker == "watcher")
+    ],
+)
 def test_whoever_is_not_in_it_learns_nothing(
     harness: Harness, asker: str, comes_first: bool
 ) -> None:
     """Neither by asking, nor by listening while it is talked there."""
     connect, questions = ASKERS[asker]
-    if comes_first and asker == "watcher":
-        pytest.skip("a watcher has heard what was said before there was a key")
     client = connect(harness) if comes_first else None
     ice = make_secret(harness)
     client = client or connect(harness)
