@@ -44,6 +44,8 @@ class Options(OneLineOptions):
 
     @override
     def arrange(self, argv: Sequence[str]) -> list[str]:
+        if list(argv[1:]) in (["--help"], ["-h"]):
+            return ["--help"]
         # NAME may begin with a dash: so only behind the action, or after NAME, is this the option.
         if argv[1:2] == [_HOST_OPTION] or argv[3:] == [_HOST_OPTION]:
             position = 1 if argv[1] == _HOST_OPTION else 3

@@ -356,6 +356,13 @@ def test_a_name_may_begin_with_a_dash(
     assert shell.run("list", path) == f"{name}\tactive\n"
 
 
+@pytest.mark.parametrize("line", ["--help", "add --help", "block -h"])
+def test_the_help_is_shown_behind_an_action_as_well(shell: Shell, line: str) -> None:
+    assert "Accounts are nicknames that need a password." in " ".join(
+        shell.run(*line.split()).split()
+    )
+
+
 def test_without_argon2_the_error_says_what_to_install(
     shell: Shell, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
