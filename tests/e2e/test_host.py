@@ -75,7 +75,10 @@ def test_qr_shows_the_code_again(hosting: Hosting) -> None:
     terminal = hosting()
     terminal.send_line("/qr")
     terminal.wait_until(lambda: terminal.text.count(CODE[1]) == 2, "the code")
-    assert sum(line.startswith(CODE[1]) for line in terminal.screen.display) == 1
+    terminal.wait_until(
+        lambda: sum(line.startswith(CODE[1]) for line in terminal.screen.display) == 1,
+        "one code in the window",
+    )
 
 
 def test_without_colours_the_code_consists_of_blocks(hosting: Hosting) -> None:
