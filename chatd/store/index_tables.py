@@ -11,7 +11,8 @@ from typing import Final
 
 from chatd.store.database import Database
 
-#: The table ``numbers`` has an entry with this name for each table that has such words.
+#: The table ``numbers`` has an entry with this name for each table that has such words: how many
+#: rows were deleted.
 _UNCLEAN: Final = "unclean "
 #: The pages that one step merges.
 _MERGED_PAGES: Final = 64
@@ -37,18 +38,22 @@ def remove_row(database: Database, table: str, message_id: int, words: str) -> N
         )
     except sqlite3.DatabaseError as error:
         _drop_broken(database, table, error)
-    database.execute("INSERT OR REPLACE INTO numbers VALUES (?, 1)", (_UNCLEAN + table,))
+    database.execute(
+        "INSERT INTO numbers VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1",
+        (_UNCLEAN + table,),
+    )
 
 
 def clean(database: Database) -> Iterator[float]:
     """Leave no word of the removed messages in the files; each step takes little time."""
-    names = database.execute(
-        "SELECT name FROM numbers WHERE name GLOB ?", (f"{_UNCLEAN}*",)
+    unclean = database.execute(
+        "SELECT name, value FROM numbers WHERE name GLOB ?", (f"{_UNCLEAN}*",)
     ).fetchall()
-    for (name,) in names:
+    for name, deleted in unclean:
         yield from _merge(database, name.removeprefix(_UNCLEAN))
         with database.lazy_transaction():
-            database.execute("DELETE FROM numbers WHERE name = ?", (name,))
+            # More may have been deleted between two steps: that is left to the next cleaning.
+            database.execute("DELETE FROM numbers WHERE name = ? AND value = ?", (name, deleted))
         yield 0
     while not database.empty_write_ahead_log():
         yield _READER_SECONDS

@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,11 @@ from chatd.chat.events import Ok
 from chatd.log.engine import Gap, RemovedMessage
 from chatd.log.operations import Handle, ReserveSlot
 from chatd.store import messages as messages_module
+from chatd.store.database import Database
 from chatd.store.engine import SQLiteEngine
 from chatd.store.export import Export
 from chatd.store.importing import import_messages
+from chatd.store.index_tables import clean, remove_row
 from chatd.wire.transcript import as_json_lines, parse_json_line
 from tests.store.files import NOW, MakeEngine, entry, grep, message, texts
 from tests.store.test_privacy import asked, gone, journal
@@ -221,3 +224,31 @@ async def test_after_the_server_was_killed_it_is_still_removed(
     history = await asked(again, Handle(sun, ReadHistory()))
     assert [(each.text, each.removed) for each in history.messages] == [("", "ice")]
     await again.stop()
+
+
+def test_what_is_removed_while_the_index_is_cleaned_leaves_it_with_the_next_cleaning(
+    path: Path,
+) -> None:
+    database = Database(path, sqlite3.connect, "normal", is_suspect=False)
+    said = {1: f"first{SECRET}", 2: f"second{SECRET}"}
+    with database.transaction():
+        database.execute(
+            "CREATE VIRTUAL TABLE search_0 USING fts5"
+            "(words, content='', columnsize=0, tokenize='ascii')"
+        )
+    for number, text in said.items():
+        with database.transaction():
+            database.execute("INSERT INTO search_0 (rowid, words) VALUES (?, ?)", (number, text))
+
+    def remove(number: int) -> None:
+        with database.transaction():
+            remove_row(database, "search_0", number, said[number])
+
+    remove(1)
+    cleaning = clean(database)
+    next(cleaning)
+    remove(2)  # a call comes between two steps
+    for _ in chain(cleaning, clean(database)):
+        pass
+    assert not grep(path, SECRET.encode())
+    database.close()
