@@ -1,8 +1,8 @@
 """The numerics of IRC: replies and errors by their numbers. Pure.
 
 Names, numbers, parameters and sentences are those of https://modern.ircdocs.horse/#numerics; those
-of WHOX (354), SASL and accounts (900 to 908) and MONITOR (730 to 734) are in the IRCv3
-specifications (https://ircv3.net/irc/).
+of WHOX (354), and of SASL and accounts (900 to 908), are in the IRCv3 specifications
+(https://ircv3.net/irc/).
 """
 
 from typing import Final
@@ -30,7 +30,6 @@ NOWAWAY: Final = "306"
 WHOISUSER: Final = "311"
 WHOISSERVER: Final = "312"
 WHOISOPERATOR: Final = "313"
-WHOWASUSER: Final = "314"
 ENDOFWHO: Final = "315"
 WHOISIDLE: Final = "317"
 ENDOFWHOIS: Final = "318"
@@ -39,7 +38,6 @@ LISTSTART: Final = "321"
 LIST: Final = "322"
 LISTEND: Final = "323"
 CHANNELMODEIS: Final = "324"
-CREATIONTIME: Final = "329"
 WHOISACCOUNT: Final = "330"
 NOTOPIC: Final = "331"
 TOPIC: Final = "332"
@@ -92,15 +90,9 @@ CHANOPRIVSNEEDED: Final = "482"
 UMODEUNKNOWNFLAG: Final = "501"
 USERSDONTMATCH: Final = "502"
 HELPNOTFOUND: Final = "524"
-INVALIDKEY: Final = "525"
 HELPSTART: Final = "704"
 HELPTXT: Final = "705"
 ENDOFHELP: Final = "706"
-MONONLINE: Final = "730"
-MONOFFLINE: Final = "731"
-MONLIST: Final = "732"
-ENDOFMONLIST: Final = "733"
-MONLISTFULL: Final = "734"
 LOGGEDIN: Final = "900"
 SASLSUCCESS: Final = "903"
 SASLFAIL: Final = "904"
@@ -142,8 +134,6 @@ SENTENCES: Final[dict[str, str]] = {
     BADCHANMASK: "Bad channel mask",
     UMODEUNKNOWNFLAG: "Unknown MODE flag",
     USERSDONTMATCH: "Can't change mode for other users",
-    ENDOFMONLIST: "End of MONITOR list",
-    MONLISTFULL: "Monitor list is full",
     SASLSUCCESS: "SASL authentication successful",
     SASLFAIL: "SASL authentication failed",
     SASLTOOLONG: "SASL message too long",

@@ -1,4 +1,4 @@
-"""About the server and the connection: PING, QUIT, MOTD, VERSION, LUSERS, INFO and HELP. Pure.
+"""About the server and the connection: PING, QUIT, MOTD, VERSION, LUSERS and HELP. Pure.
 
 Source: https://modern.ircdocs.horse/#server-queries-and-commands.
 """

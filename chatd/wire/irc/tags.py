@@ -1,6 +1,6 @@
 """The tags before a line of IRC: their values, the time and the id of a message. Pure.
 
-Sources: https://ircv3.net/specs/extensions/message-tags (the tags themselves, client-only tags),
+Sources: https://ircv3.net/specs/extensions/message-tags,
 https://ircv3.net/specs/extensions/server-time and https://ircv3.net/specs/extensions/message-ids.
 """
 
@@ -17,9 +17,6 @@ _ESCAPES: Final = {";": "\\:", " ": "\\s", "\\": "\\\\", "\r": "\\r", "\n": "\\n
 _TO_ESCAPE: Final = re.compile(r"[; \\\r\n]")
 _CHARACTERS: Final = {escape[1]: character for character, escape in _ESCAPES.items()}
 _ESCAPED: Final = re.compile(r"\\(.?)", re.DOTALL)
-
-#: message-tags, "Format": an optional vendor before the name; ``+`` before those of clients.
-_CLIENT_TAG: Final = re.compile(r"\+(?:[A-Za-z0-9.-]+/)?[A-Za-z0-9-]+\Z")
 
 #: The last year that the format of server-time has.
 _MAX_SECONDS: Final = 253_402_300_799
@@ -53,11 +50,6 @@ def unescape(value: str) -> str:
     return _ESCAPED.sub(lambda found: _CHARACTERS.get(found[1], found[1]), value)
 
 
-def client_tags(tags: Mapping[str, str]) -> dict[str, str]:
-    """Those of a client's `tags` that a server passes on to others: they begin with ``+``."""
-    return {name: value for name, value in tags.items() if _CLIENT_TAG.match(name)}
-
-
 def server_time(milliseconds: int) -> str:
     """The value of the tag ``time``: ``2026-11-25T10:15:00.000Z``.
 
@@ -82,12 +74,3 @@ def message_id(message: Message) -> str:
     history the same room may begin again, but at another time.
     """
     return f"{message.seq:x}-{message.time:x}{message.room}"
-
-
-def message_number(identifier: str, room: str) -> int | None:
-    """The number in `room` of the message with that id; None if it is no id of a message there."""
-    found = _MESSAGE_ID.match(identifier)
-    return int(found[1], 16) if found and found[2] == room else None
-
-
-_MESSAGE_ID: Final = re.compile(r"([0-9a-f]{1,16})-[0-9a-f]{1,16}(#.+)\Z")

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatd.wire.irc.batches import batch, labelled
+from chatd.wire.irc.batches import labelled
 from chatd.wire.irc.lines import Line
 
 SERVER = "a.chatd"
@@ -28,22 +28,7 @@ def test_an_answer_of_several_lines_is_a_batch_with_the_label() -> None:
     assert (closing.command, closing.params, closing.tags) == ("BATCH", ("-1",), {})
 
 
-def test_an_answer_of_one_batch_has_no_other_batch_around_it() -> None:
-    history = batch("h", "chathistory", ("#dev",), [OTHER], SERVER)
-    opening, _, closing = labelled("7", history, SERVER, "1")
-    assert (opening.params, opening.tags) == (("+h", "chathistory", "#dev"), {"label": "7"})
-    assert closing.params == ("-h",)
-
-
-def test_a_batch_in_a_batch_keeps_its_lines() -> None:
-    inner = batch("2", "draft/multiline", ("#dev",), [OTHER], SERVER)
-    tags = [line.tags.get("batch") for line in batch("1", "chathistory", (), inner, SERVER)]
-    assert tags == [None, "1", "2", "1", None]
-
-
-@given(st.lists(st.sampled_from([ONE, OTHER]), max_size=5), st.text(min_size=1), st.booleans())
-def test_exactly_one_line_has_the_label(lines: list[Line], label: str, has_batch: bool) -> None:
-    if has_batch:
-        lines = [*lines, *batch("2", "netjoin", (), lines, SERVER)]
+@given(st.lists(st.sampled_from([ONE, OTHER]), max_size=5), st.text(min_size=1))
+def test_exactly_one_line_has_the_label(lines: list[Line], label: str) -> None:
     answer = labelled(label, lines, SERVER, "1")
     assert [line.tags.get("label") for line in answer] == [label] + [None] * (len(answer) - 1)
