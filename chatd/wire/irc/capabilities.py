@@ -9,13 +9,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from chatd.wire.irc import numerics
-from chatd.wire.irc.lines import Line
+from chatd.wire.irc.lines import Line, in_lines
 from chatd.wire.irc.numerics import numeric
 
 #: The version that has values, and lists of several lines.
 _VERSION: Final = 302
-#: The bytes of a list in one line. The rest is for the server's name and the nickname.
-_LIST_BYTES: Final = 350
 #: On by itself for clients of version 302, and cannot be switched off by them.
 CAP_NOTIFY: Final = "cap-notify"
 
@@ -91,16 +89,11 @@ def _list_offered(
 
 def _listing(recipient: Recipient, subcommand: str, entries: list[str], version: int) -> list[Line]:
     """The entries, in several lines if the client knows these; all but the last have a ``*``."""
-    parts = [""]
-    for entry in entries:
-        longer = f"{parts[-1]} {entry}".lstrip()
-        if version >= _VERSION and len(longer.encode()) > _LIST_BYTES:
-            parts.append(entry)
-        else:
-            parts[-1] = longer
+    parts = in_lines(entries) if version >= _VERSION else [entries]
+    *others, last = [" ".join(part) for part in parts] or [""]
     return [
-        *(_cap(recipient, subcommand, "*", part) for part in parts[:-1]),
-        _cap(recipient, subcommand, parts[-1]),
+        *(_cap(recipient, subcommand, "*", part) for part in others),
+        _cap(recipient, subcommand, last),
     ]
 
 

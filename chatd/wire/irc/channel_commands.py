@@ -11,7 +11,7 @@ from chatd.chat.errors import AlreadyInRoom, Refusal
 from chatd.wire.irc import features, modes, numerics
 from chatd.wire.irc.client import Client, Steps, answer
 from chatd.wire.irc.event_lines import shown
-from chatd.wire.irc.lines import Line
+from chatd.wire.irc.lines import Line, in_lines
 from chatd.wire.irc.masks import matches, source
 from chatd.wire.irc.refusals import not_enough, refused
 from chatd.wire.irc.targets import channels_and_keys, split_list
@@ -126,24 +126,12 @@ def _names(client: Client, room: str, users: events.Users) -> Iterator[Line]:
         for each in users.users
     )
     for part in in_lines(names):
-        yield client.numeric(numerics.NAMREPLY, _PUBLIC, room, text=part)
+        yield client.numeric(numerics.NAMREPLY, _PUBLIC, room, text=" ".join(part))
 
 
 def prefix(user: events.User | events.UserInfo, room: str) -> str:
     """What stands before a member's nickname in a list of `room`."""
     return modes.OPERATOR_PREFIX if user.host or room in user.operator else ""
-
-
-def in_lines(words: Iterable[str], separator: str = " ") -> Iterator[str]:
-    """`words` in as many lines as they need."""
-    line = ""
-    for word in words:
-        if line and len(line.encode()) + len(word.encode()) >= features.LIST_BYTES:
-            yield line
-            line = ""
-        line = f"{line}{separator}{word}" if line else word
-    if line:
-        yield line
 
 
 def list_channels(client: Client, line: Line) -> Steps:

@@ -35,10 +35,6 @@ _ALWAYS: Final = (
 #: Those on which the bytes of events depend.
 OF_EVENTS: Final = frozenset({AWAY_NOTIFY, MESSAGE_TAGS, SERVER_TIME})
 
-#: The bytes of the features in one line. The rest is for the server's name and the nickname.
-_FEATURES_BYTES: Final = 350
-#: Bytes of a list, such as one of nicknames, in one line. The rest is as above.
-LIST_BYTES: Final = 350
 #: Changes of modes in one MODE.
 MAX_MODE_CHANGES: Final = 12
 
@@ -78,6 +74,6 @@ def features(server: Server) -> dict[str, str | None]:
 
 def feature_lines(client: Client) -> Iterator[Line]:
     """The lines of 005."""
-    for tokens in isupport_lines(features(client.server), _FEATURES_BYTES):
+    for tokens in isupport_lines(features(client.server)):
         text = "are supported by this server"
         yield client.numeric(numerics.ISUPPORT, *tokens, text=text)

@@ -10,7 +10,7 @@ https://ircv3.net/specs/extensions/message-tags.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from msgspec import Struct
@@ -18,6 +18,9 @@ from msgspec import Struct
 from chatd.chat import limits
 from chatd.chat.errors import BadFrame, InputTooLong, InvalidUtf8, Malformed
 from chatd.wire.irc.tags import format_tags, parse_tags
+
+#: The bytes of a list in one line. The rest is for the server's name, the nickname and a sentence.
+LIST_BYTES: Final = 350
 
 #: What ends a line, or a string in C, wherever it stands.
 _ENDS: Final = re.compile("[\r\n\0]")
@@ -124,3 +127,21 @@ def as_middle(param: str) -> str:
 
 
 _BREAKS: Final = re.compile("[ \r\n\0]")
+
+
+def in_lines(words: Iterable[str], max_words: int | None = None) -> Iterator[list[str]]:
+    """`words` in as many lines as they need; one that is too long has a line of its own.
+
+    :param max_words: in one line; None for as many as fit.
+    """
+    line: list[str] = []
+    size = 0
+    for word in words:
+        added = len(word.encode()) + 1  # with a space
+        if line and (len(line) == max_words or size + added > LIST_BYTES):
+            yield line
+            line, size = [], 0
+        line.append(word)
+        size += added
+    if line:
+        yield line

@@ -9,10 +9,10 @@ from typing import Final
 from chatd.chat import commands, events
 from chatd.chat.errors import Refusal
 from chatd.wire.irc import masks, numerics
-from chatd.wire.irc.channel_commands import in_lines, prefix
+from chatd.wire.irc.channel_commands import prefix
 from chatd.wire.irc.client import Answer, Client, Search, Steps, answer
 from chatd.wire.irc.event_lines import shown
-from chatd.wire.irc.lines import Line
+from chatd.wire.irc.lines import Line, in_lines
 from chatd.wire.irc.masks import HOST, matches
 from chatd.wire.irc.refusals import not_enough, refused
 from chatd.wire.irc.targets import is_channel, split_list
@@ -129,7 +129,10 @@ def _whois_lines(client: Client, user: events.UserInfo) -> list[Line]:
     about = (_user_name(user), HOST, "*")
     lines = [client.numeric(numerics.WHOISUSER, name, *about, text=_real_name(user))]
     rooms = [prefix(user, room) + room for room in user.rooms]
-    lines += [client.numeric(numerics.WHOISCHANNELS, name, text=part) for part in in_lines(rooms)]
+    lines += [
+        client.numeric(numerics.WHOISCHANNELS, name, text=" ".join(part))
+        for part in in_lines(rooms)
+    ]
     server = client.server.name
     lines.append(client.numeric(numerics.WHOISSERVER, name, server, text=_SERVER_INFO))
     if user.host:
