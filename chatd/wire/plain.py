@@ -138,7 +138,7 @@ class Plain(Dialect):
                 return LocalReply(("Usage: @NAME TEXT, or /msg NAME[,NAME] TEXT",))
             case user_inputs.MoreResults():
                 return self.more_results or _NO_MORE_RESULTS
-            case _ if isinstance(user_input, user_inputs.LOCAL_INPUT):
+            case _ if isinstance(user_input, user_inputs.LocalInput):
                 return self._local_reply(user_input)
             case _:
                 return user_input

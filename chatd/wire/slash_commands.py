@@ -16,7 +16,16 @@ from chatd.chat.commands import ClientCommand, Command
 from chatd.chat.errors import BadCommand, Refusal
 from chatd.chat.names import LOBBY, casefold
 from chatd.wire import command_names, recipients, search_line, user_inputs
-from chatd.wire.arguments import constant, number, one_name, one_room, room_of, split_word, talk
+from chatd.wire.arguments import (
+    constant,
+    number,
+    one_name,
+    one_room,
+    room_of,
+    split_room,
+    split_word,
+    talk,
+)
 from chatd.wire.file_commands import FILE_COMMANDS, parse_send
 from chatd.wire.moderation_commands import MODERATION_COMMANDS, parse_join
 from chatd.wire.user_inputs import SlashCommand, UserInput
@@ -48,11 +57,8 @@ def _users(argument: str, target: str) -> UserInput:
 
 
 def _topic(argument: str, target: str) -> UserInput:
-    word, rest = split_word(argument)
-    if word and word[0] in recipients.HASH:
-        room, text = recipients.read_room(word), rest
-    else:
-        room, text = room_of(target, "/topic #ROOM [TEXT]"), argument
+    named, text = split_room(argument)
+    room = named or room_of(target, "/topic #ROOM [TEXT]")
     if not text:
         return commands.ReadTopic(room)
     return commands.SetTopic(room, "" if text == "-" else text)
@@ -96,10 +102,11 @@ def _history(argument: str, target: str) -> UserInput:
     room = room_of(target, "/history [N], in a room")
     if not argument:
         return commands.ReadHistory(room)
-    if len(argument) >= 10 or not number(argument):
+    limit = number(argument)
+    if len(argument) >= 10 or not limit:
         quoted = argument[: command_names.QUOTED_CHARACTERS]
         raise BadCommand(f"{quoted!r} is not a number of messages. Usage: /history [N]")
-    return commands.ReadHistory(room, int(argument))
+    return commands.ReadHistory(room, limit)
 
 
 def _leave(argument: str, target: str) -> UserInput:

@@ -5,7 +5,6 @@ Besides the commands for the server there are those that the user's own program 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
 from chatd.chat.commands import ClientCommand
 
@@ -113,17 +112,6 @@ LocalInput = (
     | WhoAmI
     | SendPath
     | SavePath
-)
-LOCAL_INPUT: Final = (
-    OpenPrivate,
-    ClosePrivate,
-    Ignore,
-    Unignore,
-    Clear,
-    ShowInvite,
-    WhoAmI,
-    SendPath,
-    SavePath,
 )
 
 UserInput = ClientCommand | Help | SwitchRoom | PromptPrivate | MoreResults | LocalInput
