@@ -195,7 +195,7 @@ def shown_text(message: events.Message | events.PrivateMessage, files_url: str =
 
 def file_link(file: events.File, files_url: str) -> str:
     """The URL of `file`, under that of all files."""
-    return f"{files_url}{file.id}/{quote(file.name, safe='')}"
+    return f"{files_url}{quote(file.id, safe='')}/{quote(file.name, safe='')}"
 
 
 def format_size(size: int) -> str:

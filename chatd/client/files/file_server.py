@@ -6,7 +6,7 @@ from urllib.parse import quote, urlsplit
 
 from chatd.chat.events import File
 from chatd.client.files.problem import FileProblem
-from chatd.wire.rendering import escape
+from chatd.wire.rendering import escape, file_link
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class FileServer:
         :raises FileProblem: if it must not be read there.
         """
         self._check_own()
-        return f"{self.url}{quote(file.id, safe='')}/{quote(file.name, safe='')}"
+        return file_link(file, self.url)
 
     def moved_url(self, location: str) -> str:
         """The URL that the server has named in place of :meth:`file_url`: that of another node.

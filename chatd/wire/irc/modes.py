@@ -30,8 +30,9 @@ PREFIX: Final = "(o)@"
 OPERATOR_PREFIX: Final = "@"
 #: All modes, for RPL_MYINFO.
 LETTERS: Final = "bikmnost"
+#: Those with a parameter.
+LETTERS_WITH_PARAM: Final = "bko"
 
-_WITH_PARAM: Final = frozenset("bko")
 #: Without a parameter, ``b`` asks for the list; ``-k`` needs none.
 _PARAM_OPTIONAL: Final = frozenset({"+b", "-b", "-k"})
 
@@ -66,9 +67,9 @@ def parse_changes(params: Iterable[str], max_changes: int) -> list[ModeChange]:
         if letter in "+-":
             is_set = letter == "+"
             continue
-        param = next(given, None) if letter in _WITH_PARAM else None
+        param = next(given, None) if letter in LETTERS_WITH_PARAM else None
         sign = "+" if is_set else "-"
-        if letter in _WITH_PARAM and param is None and sign + letter not in _PARAM_OPTIONAL:
+        if letter in LETTERS_WITH_PARAM and param is None and sign + letter not in _PARAM_OPTIONAL:
             continue
         changes.append(ModeChange(is_set, letter, param))
         if len(changes) == max_changes:

@@ -7,6 +7,7 @@ A client enters once it has sent NICK and USER, and CAP END if it negotiates. It
 IRC clients join those that their user has chosen.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
@@ -141,9 +142,9 @@ def _logged_in(client: Client, account: str) -> Line:
 # --- entering -----------------------------------------------------------------------------------
 
 
-def _enter_if_complete(client: Client, lines: "list[Line] | None" = None) -> Steps:
+def _enter_if_complete(client: Client, lines: Iterable[Line] = ()) -> Steps:
     """Enter, if the client has said all that is needed, after the answer `lines`."""
-    sent = tuple(lines or ())
+    sent = tuple(lines)
     is_complete = client.wanted and client.user and not client.agreed.is_negotiating
     if client.nickname or not is_complete:
         return Answer(sent, client)
@@ -207,7 +208,10 @@ def _welcome(client: Client, welcome: events.Welcome) -> list[Line]:
         client.numeric(
             numerics.CREATED, text=f"This server was started {started:%Y-%m-%d %H:%M} UTC"
         ),
-        client.numeric(numerics.MYINFO, server.name, VERSION, _USER_MODES, modes.LETTERS, "bko"),
+        client.numeric(
+            numerics.MYINFO,
+            *(server.name, VERSION, _USER_MODES, modes.LETTERS, modes.LETTERS_WITH_PARAM),
+        ),
         *features.feature_lines(client),
         *message_of_the_day(client),
     ]
