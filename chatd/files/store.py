@@ -263,7 +263,7 @@ class FileStore:
             refusal = DiskFull()
         elif not isinstance(error, OSError | sqlite3.Error | Locked):
             self.log.failure("a file could not be kept or read", failure)
-        problem = f"{refusal.code}: {error}"
+        problem = f"{refusal.code}: {_describe(error)}"
         if problem != self._problem:
             self._problem = problem
             self.log.error(

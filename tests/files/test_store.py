@@ -382,9 +382,9 @@ def test_a_disk_that_fails_is_said_once_and_works_again_when_it_can(
     disk = Disk()
     store = make_store(path, in_thread=disk)
     keep(store, b"before")
-    disk.error = OSError(code, os.strerror(code))
     with capturedLogs() as logged:
-        for _ in range(3):
+        for number in range(3):
+            disk.error = OSError(code, os.strerror(code), f"{number}.part")  # a file of each upload
             assert isinstance(result_of(store.begin("a", 1, ICE)), refusal)
         disk.error = None
         keep(store, b"after")
