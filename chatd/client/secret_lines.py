@@ -6,10 +6,12 @@ Such a line is neither shown again nor stored, in the input history or elsewhere
 from typing import Final
 
 from chatd.chat import commands
+from chatd.wire.arguments import split_word
 from chatd.wire.command_names import command_name
+from chatd.wire.recipients import skip_blanks
 from chatd.wire.user_inputs import UserInput
 
-#: The commands with a secret.
+#: The commands of which every argument may be a secret.
 _SECRET_COMMANDS: Final = frozenset({"/host", "/key"})
 
 
@@ -25,10 +27,20 @@ def without_secret(line: str, user_input: UserInput | None) -> str:
             return f"/join {room} …"
         case commands.ChangeRoom(room, key=str(key)) if key:
             return f"/key {room} …"
-        case None if (name := command_name("".join(line.split()[:1]))) in _SECRET_COMMANDS:
-            return f"{name} …"  # it is not valid, and has a secret all the same
+        case None:
+            return _invalid_without_secret(line)
         case _:
             return line
+
+
+def _invalid_without_secret(line: str) -> str:
+    """The same for a line that is not valid, such as ``/join #exam two words``."""
+    word, argument = split_word(line[skip_blanks(line) :])
+    name = command_name(word)
+    room, words = split_word(argument)
+    if name == "/join" and words:
+        return f"/join {room} …"
+    return f"{name} …" if name in _SECRET_COMMANDS else line
 
 
 def has_secret(line: str, user_input: UserInput | None) -> bool:

@@ -7,6 +7,7 @@ import pytest
 from chatd.chat.commands import ChangeRoom, GiveHostCode, JoinRoom
 from chatd.chat.errors import WrongPassword
 from chatd.chat.moderation_events import Moderation
+from chatd.client.secret_lines import without_secret
 from chatd.client.terminal.input_history import InputHistory, is_private
 from chatd.wire import frames
 from chatd.wire.user_inputs import UserInput
@@ -28,6 +29,20 @@ def test_the_file_of_typed_lines_does_not_get_it(
     path = tmp_path / "input-history"
     InputHistory(path, lambda sentence: None).save(line, user_input)
     assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        (f"/host  {SECRET} please", "/host …"),
+        (f"/key #dev {SECRET} too", "/key …"),
+        (f" /JOIN #dev {SECRET} too", "/join #dev …"),
+        ("/join", "/join"),
+        ("/jion #dev", "/jion #dev"),
+    ],
+)
+def test_a_line_that_is_not_valid_is_shown_without_it(line: str, shown: str) -> None:
+    assert without_secret(line, None) == shown
 
 
 def test_the_file_gets_what_takes_the_word_away() -> None:
