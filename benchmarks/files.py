@@ -29,7 +29,7 @@ from tests.ports import HOST, IFADDRS, free_port, free_udp_port
 #: The files that are sent.
 BYTES: Final = limits.FILE_BYTES
 AT_ONCE: Final = 10
-#: How many members send them: each may send a few at once, and have no more than a part of all.
+#: The members that send them: one may send only a few at once, and have only a part of all.
 SENDERS: Final = -(-AT_ONCE // limits.MEMBER_UPLOADED_FILES)
 START_SECONDS: Final = 20
 
@@ -72,7 +72,7 @@ class Member:
         self._next("ok")
 
     def say(self, text: str, number: int) -> float:
-        """How long a message takes until it is confirmed, in seconds."""
+        """The seconds until a message is confirmed."""
         began = monotonic()
         self._send("message", {"text": text, "room": self._room}, number)
         self._next("ok")
@@ -153,7 +153,7 @@ def rate(transfers: Sequence[Transfer], directory: Path, core: int, runs: int) -
 
 
 def uploads(base: str, content: Path, tokens: Sequence[str], count: int) -> list[Transfer]:
-    """So many uploads; nginx gets a name for each, and chatd a token."""
+    """Uploads of `content`, `count` times: to chatd with a token each, else each under a name."""
     if not tokens:
         return [(f"{base}{number}.bin", content, "") for number in range(count)]
     target = f"{base}files/a.bin?room=%23lobby"
@@ -161,7 +161,7 @@ def uploads(base: str, content: Path, tokens: Sequence[str], count: int) -> list
 
 
 def downloads(base: str, path: str, count: int) -> list[Transfer]:
-    """So many downloads of one file."""
+    """Downloads of the file at `path`, `count` times."""
     return [(f"{base}{path}", None, "")] * count
 
 

@@ -1,4 +1,4 @@
-"""Why the client must leave, and must not come back by itself: a host has removed the user."""
+"""Expulsion: a host has removed the user, so the client leaves and does not come back by itself."""
 
 from collections.abc import Callable
 from typing import Final
@@ -13,7 +13,7 @@ _SENTENCES: Final = {
     "blocked": "Your account is blocked.",
 }
 
-#: What ends a membership of the whole chat.
+#: The restrictions that end the membership of the whole chat.
 _FINAL: Final = frozenset({"kick", "ban"})
 
 
@@ -35,7 +35,7 @@ class Expulsion:
         return True
 
     def why(self, goodbye: str = "") -> str:
-        """Why the user has to leave; empty if this is no expulsion.
+        """The sentence that says why the user is out; empty if this is no expulsion.
 
         :param goodbye: its reason; empty if the connection was lost without one.
         """

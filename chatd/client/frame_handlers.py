@@ -1,4 +1,4 @@
-"""What a session does with each frame that the server sends: a table by the frame's type."""
+"""Handlers of the frames that the server sends: a table by the frame's type."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -166,7 +166,7 @@ class Session(SessionView, RenamedSession):
             self._by_input.get(type(user_input), self._send_command)(shown, user_input)
 
     def _inputs(self) -> dict[type, Callable[[str, Any], None]]:
-        """What is done with each kind of input, but for commands to the server."""
+        """The handlers of the inputs that are not just a command for the server, by their types."""
         local = dict.fromkeys(
             get_args(LocalCommand), lambda line, command: self._local_commands.carry_out(command)
         )

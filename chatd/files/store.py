@@ -82,7 +82,7 @@ class FileStore:
         self._by_message: dict[tuple[str, int], str] = {}
         self._gone: dict[str, None] = {}
         self._incoming: set[IncomingFile] = set()
-        # What was last said in the log, until it is over.
+        # The problem that the log has named last; empty once it is over.
         self._problem = ""
 
     def open(self) -> Deferred[None]:

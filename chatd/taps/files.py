@@ -1,4 +1,4 @@
-"""Where a server keeps the files that members send (``--files``), and where their links lead."""
+"""The folder for the files that members send (``--files``), and the URL of their links."""
 
 import secrets
 import sqlite3

@@ -1,4 +1,4 @@
-"""Where the user of this machine reads the host code: on the terminal, or else in a file."""
+"""The host code is shown to the user of this machine: on the terminal, or else in a file."""
 
 import os
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ def is_on_terminal(stream: Any) -> bool:
 
 
 def describe_host_code(code: str) -> str:
-    """What the user of a terminal is told."""
+    """The sentence about the code for the user of a terminal."""
     return f"Whoever types /host {code} becomes a host, and can keep order here."
 
 

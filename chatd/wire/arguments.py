@@ -11,10 +11,10 @@ from chatd.wire.user_inputs import UserInput
 #: Parses the argument of a command, for the target that the user's lines go to.
 Parse = Callable[[str, str], UserInput]
 
-#: What ends a word; the same as for ``str.split``.
+#: The separator of words; the same as for ``str.split``.
 _SPACE: Final = re.compile(r"\s+")
 
-#: JSON has no larger integers that every parser reads exactly; so many digits are less.
+#: JSON has no larger integers that every parser reads exactly; numbers of this length are smaller.
 _MAX_DIGITS: Final = 15
 
 
@@ -58,7 +58,7 @@ def split_room(argument: str) -> tuple[str, str]:
 
 
 def one_name(make: Callable[[str], UserInput], usage: str) -> Parse:
-    """What parses an argument that is a nickname."""
+    """A parser of an argument that is a nickname."""
 
     def parse(argument: str, target: str) -> UserInput:
         nickname = recipients.without_invisibles(argument).lstrip(recipients.AT)
@@ -70,7 +70,7 @@ def one_name(make: Callable[[str], UserInput], usage: str) -> Parse:
 
 
 def one_room(make: Callable[[str], UserInput], usage: str) -> Parse:
-    """What parses an argument that is a room."""
+    """A parser of an argument that is a room."""
 
     def parse(argument: str, target: str) -> UserInput:
         if not argument:
@@ -81,5 +81,5 @@ def one_room(make: Callable[[str], UserInput], usage: str) -> Parse:
 
 
 def constant(value: UserInput) -> Parse:
-    """What ignores the argument."""
+    """A parser that ignores the argument."""
     return lambda argument, target: value

@@ -12,12 +12,12 @@ from chatd.chat.errors import BadCommand
 from chatd.wire import recipients
 from chatd.wire.arguments import split_word
 
-#: How much of a word is compared, and how much of a line an error quotes.
+#: The length to which a word is compared, and to which an error quotes a line.
 QUOTED_CHARACTERS: Final = 80
 
 #: These send private texts, so a slip in their names must not go unnoticed.
 PRIVATE_COMMANDS: Final = frozenset({"/msg", "/message"})
-#: Nor in these: behind them is a code, the word of a room, or why a member is thrown out.
+#: Nor in these: a code, the word of a room, or the reason of a ban follows them.
 SECRET_COMMANDS: Final = frozenset({"/host", "/key", "/kick", "/ban", "/mute"})
 
 #: What keyboards and input methods give for ``/``, or for a key beside it.
@@ -27,7 +27,7 @@ _ALMOST_SLASH: Final = re.compile(
 #: Of these, what other words begin with: ``#ban``, ``-host``.
 _BEFORE_WORDS: Final = frozenset("#-_:")
 
-#: How many characters may be wrong in the name of a command, so that the right one is named.
+#: The most characters that may be wrong in the name of a command for an error to suggest it.
 _MAX_TYPING_ERRORS: Final = 2
 
 
@@ -60,7 +60,7 @@ def _slip(meant: str) -> BadCommand:
 
 
 def meant_for_few(line: str) -> str:
-    """What a line of a pasted text would be by itself, if it is not for all; empty if it may be."""
+    """The private message or command that a pasted line would be by itself; empty if it is none."""
     word, argument = split_word(recipients.without_invisibles(line))
     if not argument:
         return ""
@@ -104,7 +104,7 @@ def _nearest_command(name: str, known: Collection[str]) -> str:
 
 
 def _typing_errors(one: str, other: str) -> int:
-    """How many characters are missing, too many, wrong or swapped with the next one."""
+    """The number of characters that are missing, too many, wrong or swapped with the next one."""
     rows = [list(range(len(other) + 1))]
     for i, left in enumerate(one, 1):
         row = [i]

@@ -57,8 +57,8 @@ class KeepAlive(LocalReply):
 #: The result of a request.
 Result = Reply | Refusal | LocalReply
 
-#: What one frame leads to, step by step: it yields commands, and is sent the result of each; and it
-#: yields replies, which the client is sent. The next frame is read when it has ended.
+#: The steps that one frame leads to: a script yields commands, and is sent the result of each; and
+#: it yields replies, which the client is sent. The next frame is read when it has ended.
 Script = Generator[ClientCommand | LocalReply, Result | None, None]
 
 

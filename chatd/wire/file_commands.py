@@ -12,7 +12,7 @@ from chatd.wire import recipients
 from chatd.wire.arguments import number, split_room, split_word
 from chatd.wire.user_inputs import SavePath, SendPath, SlashCommand, UserInput
 
-#: What may be around a path with spaces, as terminals paste it.
+#: The quotation marks that may be around a path with spaces, as terminals paste it.
 _QUOTES: Final = "'\""
 
 

@@ -20,7 +20,7 @@ _object_decoder: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _id_decoder: Final = msgspec.json.Decoder(Id)
 _string_decoder: Final = msgspec.json.Decoder(str)
 
-#: How much an error quotes of an invalid line.
+#: The most characters of an invalid line that an error quotes.
 _QUOTED_CHARACTERS: Final = 80
 
 _Frame = TypeVar("_Frame")
@@ -50,7 +50,7 @@ def frame_type(line: bytes) -> str:
 
 
 def _refusal(line: bytes, types: Collection[str], error: Exception) -> Refusal:
-    """Why `line` is not a frame, found by decoding it again, part by part.
+    """The refusal of `line`, found by decoding it again, part by part.
 
     Only invalid lines take this way; what is valid is decoded in one step.
     """

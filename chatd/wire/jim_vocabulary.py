@@ -217,7 +217,7 @@ def account_of(client_object: ClientObject) -> str:
 
 
 def member_of(client_object: ClientObject) -> str:
-    """Whom a host's or operator's command concerns."""
+    """The nickname of the member that a host's or operator's command concerns."""
     user = client_object.user
     of_user = user.account_name if isinstance(user, User) else user
     for nickname in (client_object.nickname, of_user, client_object.account_name):

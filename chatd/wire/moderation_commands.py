@@ -18,7 +18,7 @@ from chatd.wire.user_inputs import SlashCommand, UserInput
 #: A time in one word. A unit is needed: a reason may begin with a number.
 _TIME: Final = re.compile("([0-9]{1,9})(s|sec|m|min|h|d|w)")
 _SECONDS: Final = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3_600, "d": 86_400, "w": 604_800}
-#: What is meant for a time, but is none: a number and a unit, or a number with nothing behind it.
+#: A text that is meant for a time, but is none: a number and a unit, or a number alone.
 _LIKE_TIME: Final = re.compile("[0-9]+ ?(s|sec|second|m|min|minute|h|hour|d|day|w|week)s?|[0-9]+ ")
 _MAX_TIME_CHARACTERS: Final = 16
 

@@ -1,4 +1,4 @@
-"""What hosts and operators do, in sentences; ``chatd/web/static/`` has the same words. Pure."""
+"""Sentences for what hosts and operators do; ``chatd/web/static/`` has the same words. Pure."""
 
 from collections.abc import Callable
 from typing import Final
@@ -46,7 +46,7 @@ def _removed_message(event: Moderation) -> str:
 
 
 def _switch(on: str, off: str) -> Callable[[Moderation], str]:
-    """What a setting is described with: `on` and `off` have the places ``{by}`` and ``{room}``."""
+    """A describer of a setting; `on` and `off` have the places ``{by}`` and ``{room}``."""
     return lambda event: (on if event.value else off).format(by=event.by, room=event.room)
 
 

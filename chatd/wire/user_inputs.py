@@ -1,4 +1,4 @@
-"""What a typed line may mean: the values that ``slash_commands`` makes of lines.
+"""The values that ``slash_commands`` parses typed lines to.
 
 Besides the commands for the server there are those that the user's own program carries out.
 """
@@ -101,7 +101,7 @@ class SavePath:
     path: str
 
 
-#: What the program of the user does, if it can, without a command for the server.
+#: The inputs that the program of the user carries out, if it can, without the server.
 LocalInput = (
     OpenPrivate
     | ClosePrivate

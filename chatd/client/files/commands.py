@@ -1,4 +1,4 @@
-"""What the user types about files: ``/send PATH`` and ``/get N``."""
+"""The commands ``/send PATH`` and ``/get N``."""
 
 from functools import partial
 
@@ -15,7 +15,7 @@ FileInput = SendPath | SavePath
 
 
 class FileCommands:
-    """Makes requests to the server of what is typed, and begins the transfer with the reply.
+    """Sends the server a request for each typed command, and begins the transfer with the reply.
 
     :param on_end: called when a file was sent or saved, or could not be.
     """

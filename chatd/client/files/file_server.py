@@ -1,4 +1,4 @@
-"""Where the server has its files, and what may be sent there."""
+"""The URLs of a server's files, and the checks that nothing is sent to another server."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

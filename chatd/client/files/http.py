@@ -137,7 +137,7 @@ def read_body(response: IResponse, on_data: Callable[[bytes], None]) -> Deferred
 
 
 async def read_refusal(response: IResponse) -> str:
-    """Why the server has refused a request: the sentence in its response."""
+    """The sentence in a response that refuses a request."""
     data = bytearray()
 
     def add(piece: bytes) -> None:

@@ -12,7 +12,7 @@ from chatd.client.files.problem import FileProblem, os_problem
 from chatd.files.names import clean_name
 from chatd.wire.rendering import format_size
 
-#: So many names are tried: ``sheet.pdf``, ``sheet (2).pdf`` …
+#: The most names that are tried for one file: ``sheet.pdf``, ``sheet (2).pdf`` …
 _MAX_COPIES: Final = 1_000
 
 _PART: Final = ".part"

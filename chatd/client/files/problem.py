@@ -1,4 +1,4 @@
-"""Why a file cannot be sent or saved."""
+"""The problems with which a file is not sent or saved."""
 
 from chatd.wire.rendering import escape
 

@@ -291,7 +291,7 @@ def _format(seconds: float, template: str, fallback: str) -> str:
 
 
 def format_removed(by: str) -> Line:
-    """What stands in place of the text of a message that a member has removed."""
+    """The text that is shown in place of that of a removed message."""
     return [("class:notice", f"(removed by {escape(by)})")]
 
 
@@ -310,7 +310,7 @@ def _message_lines(
 
 
 def _hint(message: events.Message | events.PrivateMessage) -> Line:
-    """How the user gets the file of a message."""
+    """The command that saves the file of a message; empty if it has none."""
     if message.file is None or not message.seq:
         return []
     return [("class:notice", f"  /get {message.seq}")]
@@ -322,7 +322,7 @@ def _sender(nickname: tuple[str, str], action: bool) -> tuple[Line, str]:  # as 
 
 
 def _head(when: str, sender: Line, between: str) -> Line:
-    """What stands before the text, in each line of a message."""
+    """The time and the sender, which stand before the text in each line of a message."""
     return [("class:time", f"{when} "), *sender, ("", between)]
 
 

@@ -10,7 +10,7 @@ from chatd.chat import limits
 from chatd.client.files.local_files import typed_path
 from chatd.wire.rendering import escape
 
-#: What stands before a path, and the quotation mark that it may begin with.
+#: The command before a path, and the quotation mark that it may begin with.
 _COMMAND: Final = re.compile(
     r"\s*[/\uff0f](?:send|get\s+(?:#\S+\s+)?[0-9]+)\s+(?P<quote>[\"']?)", re.IGNORECASE
 )
@@ -35,7 +35,7 @@ def path_completions(before: str) -> tuple[str, list[str]] | None:
 
 
 def _names(folder: str, beginning: str) -> list[str]:
-    """What the folder has that begins so. Hidden files are for those who ask for them."""
+    """The files and folders in `folder` that begin so; hidden ones only after a dot."""
     names: list[str] = []
     with suppress(OSError, ValueError), os.scandir(typed_path(folder)) as entries:
         for entry in islice(entries, limits.COMPLETED_FILES):

@@ -1,4 +1,4 @@
-"""Who keeps order in which room, and what is set there, as far as the server has told. Pure."""
+"""The hosts, the operators and the settings of rooms, as the server has told them. Pure."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ OPERATOR: Final = "operator"
 
 
 class RoomStates:
-    """The hosts, the operators of each room, and the settings of the user's rooms."""
+    """The roles of members in the rooms, and the settings of the user's rooms."""
 
     def __init__(self) -> None:
         self._clear()

@@ -62,7 +62,7 @@ def _describe_missing(lines: int) -> Line:
     return formatting.format_notice(describe_missing(lines))
 
 
-#: What the member concerned is told by itself, with the reason.
+#: The moderation of which the member concerned gets a notice of its own, with the reason.
 _TOLD: Final = frozenset({"kick", "ban", "mute", "unmute"})
 
 

@@ -1,4 +1,4 @@
-"""What the terminal asks the user: questions, passwords, and one of several choices."""
+"""The prompts of the terminal: questions, passwords, and one of several choices."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol

@@ -87,7 +87,7 @@ def format_views_line(line: ViewsLine, columns: int) -> str:
 
 
 def format_unsent(lines: int, transfer: str) -> str:
-    """How many lines are not confirmed, and how far a file is; may be empty."""
+    """The number of lines that are not confirmed, and the progress of a file; may be empty."""
     return SEPARATOR.join(filter(None, [transfer, f"{lines:,} to be sent" if lines else ""]))
 
 

@@ -1,4 +1,4 @@
-"""Capabilities: what a client and the server agree on beyond plain IRC. Pure.
+"""Capabilities: the extensions of IRC that a client and the server agree on. Pure.
 
 Source: https://ircv3.net/specs/extensions/capability-negotiation, version 302. While a client
 negotiates, its registration waits for ``CAP END``.
@@ -20,9 +20,9 @@ CAP_NOTIFY: Final = "cap-notify"
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What was agreed with one client.
+    """The agreement with one client.
 
-    :ivar version: what the client says it knows; 0 if it has not said.
+    :ivar version: the highest one that the client says it knows; 0 if it has not said.
     :ivar enabled: the names of the capabilities that are on.
     :ivar is_negotiating: whether its registration waits for ``CAP END``.
     """
@@ -32,13 +32,13 @@ class Capabilities:
     is_negotiating: bool = False
 
 
-#: What was agreed with a client that has said nothing yet.
+#: The agreement with a client that has said nothing yet.
 NOTHING_AGREED: Final = Capabilities()
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Whom an answer is for, and the server that gives it.
+    """The client that gets an answer, and the server that gives it.
 
     :ivar offered: the capabilities of the server, with the values that version 302 shows.
     :ivar nickname: empty before the client has one.
@@ -53,7 +53,7 @@ class Recipient:
 def negotiate(
     agreed: Capabilities, params: tuple[str, ...], recipient: Recipient
 ) -> tuple[Capabilities, list[Line]]:
-    """What is agreed after the command CAP with these `params`, and the answer to it."""
+    """The agreement after the command CAP with these `params`, and the answer to it."""
     subcommand, *rest = params or ("",)
     match subcommand.upper():
         case "LS":

@@ -130,7 +130,7 @@ def _names(client: Client, room: str, users: events.Users) -> Iterator[Line]:
 
 
 def prefix(user: events.User | events.UserInfo, room: str) -> str:
-    """What stands before a member's nickname in a list of `room`."""
+    """The mark before a member's nickname in a list of `room`; may be empty."""
     return modes.OPERATOR_PREFIX if user.host or room in user.operator else ""
 
 

@@ -1,4 +1,4 @@
-"""What the dialect knows of one IRC client, and the answers to it. Pure."""
+"""The state of one IRC client, and the answers to it. Pure."""
 
 import re
 from collections.abc import Generator
@@ -85,7 +85,7 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a command is answered with.
+    """The answer to a command, or a part of it.
 
     :ivar lines: in their order; none at all is an answer, too.
     :ivar client: the client from now on; None if it has not changed.
@@ -95,13 +95,13 @@ class Answer:
     client: Client | None = None
 
 
-#: How a command is carried out: a generator that yields commands for the hub and is sent the result
-#: of each. It may also yield answers, which go out at once: what the hub tells the client later
-#: must not come before them. What it returns is the rest of the answer.
+#: The steps of a command: a generator that yields commands for the hub and is sent the result of
+#: each. It may also yield answers, which go out at once, before all that the hub tells the client
+#: later. It returns the rest of the answer.
 Steps = Generator[ClientCommand | Answer, Result | None, Answer]
 
 _Found = TypeVar("_Found")
-#: The same for a part of a command, which finds something out.
+#: The steps of a part of a command, which returns what it has found.
 Search = Generator[ClientCommand | Answer, Result | None, _Found]
 
 

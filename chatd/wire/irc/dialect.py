@@ -39,7 +39,7 @@ _LABEL_BYTES: Final = 64
 #: The reference of a labelled batch. One answer is sent after the other, so one name will do.
 _REFERENCE: Final = "answer"
 
-#: What a client may send before it has entered.
+#: The commands that a client may send before it has entered.
 _CONNECTION_COMMANDS: Final[dict[str, _Handler]] = {
     "AUTHENTICATE": registration.authenticate,
     "CAP": registration.cap,
@@ -50,7 +50,7 @@ _CONNECTION_COMMANDS: Final[dict[str, _Handler]] = {
     "QUIT": server_commands.leave,
     "USER": registration.user,
 }
-#: What it may send as a member, too.
+#: Those that it may send as a member.
 _COMMANDS: Final[dict[str, _Handler]] = {
     **_CONNECTION_COMMANDS,
     "AWAY": user_commands.away,
@@ -76,8 +76,7 @@ _COMMANDS: Final[dict[str, _Handler]] = {
     "WHOIS": user_commands.whois,
     "WHOWAS": user_commands.whowas,
 }
-#: What clients send by themselves, and what says nothing to anybody: it does not show that the user
-#: is there.
+#: Commands that clients send by themselves: they do not show that the user is there.
 _NOT_ACTIVITY: Final = frozenset(
     {"", "CAP", "ISON", "LIST", "LUSERS", "MODE", "MOTD", "NAMES", "PING", "PONG", "TAGMSG"}
     | {"USERHOST", "VERSION", "WHO", "WHOIS", "WHOWAS"}
@@ -203,14 +202,14 @@ def of_client(client: Client) -> Irc:
 
 
 def _label(client: Client, line: Line) -> str:
-    """What the answer is labelled with; empty for an answer without a label."""
+    """The label of the answer; empty for an answer without one."""
     label = line.tags.get("label", "")
     is_valid = len(label.encode()) <= _LABEL_BYTES
     return label if is_valid and client.has(features.LABELED_RESPONSE) else ""
 
 
 def _steps(client: Client, line: Line) -> Steps:
-    """How the command of `line` is carried out."""
+    """The steps of the command of `line`."""
     if not line.command:
         return Answer()
     handler = (_COMMANDS if client.nickname else _CONNECTION_COMMANDS).get(line.command)

@@ -107,7 +107,7 @@ def _timed(enabled: frozenset[str], now: int, lines: list[Line]) -> list[Line]:
 
 
 def notice(text: str, server: str, target: str = _EVERYBODY) -> Line:
-    """What the server says."""
+    """A text of the server."""
     return Line("NOTICE", (target, shown(text)), server, has_text=True)
 
 
@@ -117,7 +117,7 @@ def shown(text: str) -> str:
 
 
 def _moderation_lines(event: Moderation, server: str) -> list[Line]:
-    """What a host or operator did: MODE and KICK where IRC has them, else a sentence."""
+    """MODE or KICK for what a host or operator did, where IRC has it; else a sentence."""
     by = source(event.by)
     room = event.room
     change = None if room is None else _mode_change(event)
@@ -140,7 +140,7 @@ def _mode_change(event: Moderation) -> ModeChange | None:
 
 
 def _restricted_lines(event: Restricted, now: int, server: str, nickname: str) -> list[Line]:
-    """What was done to this member, which may have been taken out of a room by it."""
+    """The sentence for the member concerned, and KICK if that is out of a room now."""
     lines = [notice(each, server, nickname) for each in moderation_sentences.describe(event, now)]
     if event.room is not None and event.what in ("kick", "ban"):
         params = (event.room, nickname, shown(event.reason or event.by))

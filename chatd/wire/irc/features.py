@@ -1,4 +1,4 @@
-"""What the server offers to IRC clients: its capabilities, and its limits and features. Pure."""
+"""The capabilities, the limits and the features that IRC clients are offered. Pure."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -32,7 +32,7 @@ _ALWAYS: Final = (
     "standard-replies",
     USERHOST_IN_NAMES,
 )
-#: Those on which the bytes of events depend.
+#: The capabilities on which the bytes of events depend.
 OF_EVENTS: Final = frozenset({AWAY_NOTIFY, MESSAGE_TAGS, SERVER_TIME})
 
 #: Changes of modes in one MODE.

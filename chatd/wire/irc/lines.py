@@ -22,7 +22,7 @@ from chatd.wire.irc.tags import format_tags, parse_tags
 #: The bytes of a list in one line. The rest is for the server's name, the nickname and a sentence.
 LIST_BYTES: Final = 350
 
-#: What ends a line, or a string in C, wherever it stands.
+#: The characters that end a line, or a string in C, wherever they stand.
 _ENDS: Final = re.compile("[\r\n\0]")
 _COMMAND: Final = re.compile(rb"[ ]*(?::[^ ]*[ ]+)?([A-Za-z0-9]+)")
 
@@ -31,7 +31,7 @@ class Line(Struct, frozen=True):
     """One line.
 
     :ivar command: in capitals, or three digits; empty for an empty line.
-    :ivar source: who it is from. What a client says of itself is not kept.
+    :ivar source: its sender. That in a line from a client is not kept.
     :ivar tags: by their names; without a value, empty.
     :ivar has_text: whether the last parameter is a sentence or a user's text. It is written with a
         colon even if it is one word, as simple clients look for the colon.

@@ -1,4 +1,4 @@
-"""Who somebody is in IRC: the source of a line, masks with ``*`` and ``?``. Pure.
+"""Sources of lines, such as ``ice!~user@chatd``, and masks with ``*`` and ``?``. Pure.
 
 Source: https://modern.ircdocs.horse/#client-to-server-protocol-structure (``nick!user@host``) and
 "Wildcard Expressions" there. No dialect shows the address of a member; so the host of every source
@@ -20,7 +20,7 @@ _NOT_USER: Final = re.compile(r"[^A-Za-z0-9._-]")
 
 
 def user_name(text: str) -> str:
-    """What can be shown of the user name that a client has given. It proves nothing (``~``)."""
+    """The user name that a client has given, as it can be shown. It proves nothing (``~``)."""
     return _NOT_USER.sub("", text)[: limits.IRC_USER_CHARACTERS] or NO_USER
 
 

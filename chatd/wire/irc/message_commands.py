@@ -58,7 +58,7 @@ def _message(client: Client, line: Line) -> Steps:
 
 
 def _read(client: Client, line: Line) -> ClientText | Answer:
-    """What is to be said, or the answer if there is nothing to say or nobody to say it to."""
+    """The text to send, or the answer if there is no text or no recipient."""
     targets = split_list(line.params[0]) if line.params else []
     if not targets:
         return answer(client.numeric(numerics.NORECIPIENT))

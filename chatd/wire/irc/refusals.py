@@ -54,7 +54,7 @@ _WITHOUT_TARGET: Final = frozenset(
         numerics.INPUTTOOLONG,
     }
 )
-#: What a refusal of a message to a channel is, if the table says it more exactly.
+#: Numerics that become CANNOTSENDTOCHAN where a message to a channel is refused.
 _NOT_SENT: Final = frozenset({numerics.NOTONCHANNEL, numerics.UNKNOWNERROR})
 
 

@@ -44,12 +44,12 @@ class Failure:
     number: str
 
 
-#: What an exchange comes to after one AUTHENTICATE: it has begun, or goes on; or it is over.
+#: The state of an exchange after one AUTHENTICATE: it has begun, or goes on; or it is over.
 Step = Exchange | Credentials | Failure
 
 
 def authenticate(exchange: Exchange | None, param: str) -> Step:
-    """What comes of AUTHENTICATE with that parameter.
+    """The state of an exchange after AUTHENTICATE with that parameter.
 
     An :class:`Exchange` without parts is answered with ``AUTHENTICATE +``, one with parts waits for
     the next part.

@@ -73,7 +73,7 @@ def lusers(client: Client, line: Line) -> Steps:
     )
 
 
-#: What HELP says; the first line is its subject.
+#: The lines of HELP; the first one is their title.
 _HELP: Final = (
     "Commands of this server",
     "JOIN #room [word]  PART #room  LIST  NAMES #room  TOPIC #room [text]",

@@ -1,4 +1,4 @@
-r"""Texts in IRC: what a client's text says, and a message as lines that IRC can carry. Pure.
+r"""Texts in IRC: reading those of clients, and dividing a message into lines. Pure.
 
 A client may put codes for colours and the like into a text. In the other dialects they would be
 control characters, which no message may have, so they are removed:
@@ -33,14 +33,14 @@ _JOINER: Final = "\u200d"
 
 @dataclass(frozen=True, slots=True)
 class ClientText:
-    """What a client's text says; an `action` is what the user does."""
+    """The text of a client without codes; an `action` is what the user does."""
 
     text: str
     action: bool = False
 
 
 def read_text(text: str) -> ClientText | None:
-    """What `text`, the last parameter of PRIVMSG or NOTICE, says; None for another CTCP request.
+    """Read the last parameter of PRIVMSG or NOTICE; None for a CTCP request but ACTION.
 
     The closing byte may be missing: Modern asks receivers to take such a text, too.
     """
@@ -91,7 +91,7 @@ def split_line(line: str, max_bytes: int) -> list[str]:
 
 
 def _cut(data: bytes, max_bytes: int) -> int:
-    """Where to cut `data`, in bytes; it is longer than `max_bytes`."""
+    """The position at which to cut `data`, which is longer than `max_bytes`."""
     space = data.rfind(b" ", max_bytes // 2, max_bytes)
     if space >= 0:
         return space + 1

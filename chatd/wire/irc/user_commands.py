@@ -17,7 +17,7 @@ from chatd.wire.irc.masks import HOST, matches
 from chatd.wire.irc.refusals import not_enough, refused
 from chatd.wire.irc.targets import is_channel, split_list
 
-#: What WHOIS says of the server.
+#: The description of the server in WHOIS.
 _SERVER_INFO: Final = "chat for people on one network"
 
 #: Stands for a channel in WHO, where none is asked about.
@@ -46,7 +46,7 @@ def who(client: Client, line: Line) -> Steps:
 
 
 def _find(mask: str) -> Search[tuple[Sequence[_Profile], str]]:
-    """Those whom WHO is about, and the channel that they are listed of; ``*`` for none."""
+    """The members that WHO lists, and the channel that they are listed of; ``*`` for none."""
     if is_channel(mask):
         result = yield commands.ListUsers(mask)
     elif "*" in mask or "?" in mask or mask == "0":
