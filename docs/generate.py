@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import msgspec
 
-from chatd.chat import limits
+from chatd.chat import irc_limits, limits
 from chatd.client import lifecycle
 from chatd.discovery.subnets import Subnet
 from chatd.doctor import report
@@ -201,10 +201,17 @@ def _diagnoses() -> list[str]:
 
 
 def _limits() -> list[str]:
-    """A table for each section of the module of limits: name, default, and the comment above it."""
-    source = Path(limits.__file__).read_text(encoding="utf-8")
+    """A table for each section of the modules of limits: name, default, comment above it."""
+    values = vars(limits) | vars(irc_limits)
+    sources = (
+        Path(str(each.__file__)).read_text(encoding="utf-8") for each in (limits, irc_limits)
+    )
     rows: list[str] = []
-    for section in re.split(r"^# --- ", source, flags=re.MULTILINE)[1:]:
+    for section in (
+        section
+        for source in sources
+        for section in re.split(r"^# --- ", source, flags=re.MULTILINE)[1:]
+    ):
         title = section.partition(" ---")[0]
         title = title[:1].upper() + title[1:]
         rows += [title, "-" * len(title), "", *_LIST_TABLE, "   * - limit", "     - default"]
@@ -214,7 +221,7 @@ def _limits() -> list[str]:
             option = OPTIONS.get(name, "")
             if option and option not in meaning:
                 meaning += f" Option: ``{option}``."
-            rows += [f"   * - ``{name}``", f"     - {getattr(limits, name):,}", f"     - {meaning}"]
+            rows += [f"   * - ``{name}``", f"     - {values[name]:,}", f"     - {meaning}"]
         rows.append("")
     return rows[:-1]
 

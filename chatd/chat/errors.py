@@ -77,7 +77,7 @@ The codes are part of the protocol and stable; the sentences are for people and 
 
 from typing import ClassVar
 
-from chatd.chat import limits
+from chatd.chat import irc_limits, limits
 from chatd.chat.events import Undelivered
 
 #: The id that a client gives to a request; the reply carries it.
@@ -153,8 +153,8 @@ class InputTooLong(Malformed):
 
     def __init__(self) -> None:
         super().__init__(
-            f"A line may have at most {limits.IRC_LINE_BYTES} bytes, and {limits.IRC_TAGS_BYTES} "
-            "of tags before it."
+            f"A line may have at most {irc_limits.IRC_LINE_BYTES} bytes, and "
+            f"{irc_limits.IRC_TAGS_BYTES} of tags before it."
         )
 
 

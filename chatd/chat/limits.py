@@ -48,19 +48,6 @@ JIM_ACTION_CHARACTERS: Final = 15
 JIM_SENT_BYTES: Final = 1_024
 #: Objects that wait for a JIM client. Beyond it the oldest room messages are dropped.
 JIM_QUEUE_OBJECTS: Final = 200
-#: A line of IRC with its CR LF, without its tags (RFC 1459, section 2.3).
-IRC_LINE_BYTES: Final = 512
-#: The tags before such a line, from a client (IRCv3, message-tags).
-IRC_TAGS_BYTES: Final = 4_094
-#: The text of one line to an IRC client; a longer one goes out as several. With its sender a line
-#: may have more than 512 bytes, which clients take.
-IRC_TEXT_BYTES: Final = 500
-#: The user name of an IRC client.
-IRC_USER_CHARACTERS: Final = 10
-#: The real name of an IRC client's user, in one line. A longer one is cut.
-REAL_NAME_CHARACTERS: Final = 100
-#: What an IRC client sends to authenticate, in base64.
-IRC_SASL_BYTES: Final = 2_048
 #: Recipients of one private message.
 RECIPIENTS: Final = 32
 #: How many seconds' worth of its flood rate a member may send at once.

@@ -1,6 +1,6 @@
 """What the others can learn of a member: the list of users, ``whois``, and who is away."""
 
-from chatd.chat import commands, events, limits, names
+from chatd.chat import commands, events, irc_limits, limits, names
 from chatd.chat.errors import NoSuchUser
 from chatd.chat.events import Reply
 from chatd.chat.members import Connections, Nicknames
@@ -83,8 +83,12 @@ class Profiles:
 
         :raises Refusal: if a text is not valid.
         """
-        user_name = names.line_text(command.user_name, limits.IRC_USER_CHARACTERS, "A user name")
-        real_name = names.line_text(command.real_name, limits.REAL_NAME_CHARACTERS, "A real name")
+        user_name = names.line_text(
+            command.user_name, irc_limits.IRC_USER_CHARACTERS, "A user name"
+        )
+        real_name = names.line_text(
+            command.real_name, irc_limits.REAL_NAME_CHARACTERS, "A real name"
+        )
         member.user_name, member.real_name = user_name, real_name
         return events.Ok()
 

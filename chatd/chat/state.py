@@ -15,7 +15,7 @@ from chatd.chat.outbox import MemberId
 from chatd.chat.restrictions import Restriction
 
 #: The number of the hub's rules. It changes when the same operations have other results.
-RULES = 5
+RULES = 6
 
 
 #: The name of a pool, and the connections in it, in the order in which they came there.

@@ -3,11 +3,14 @@
 import re
 from pathlib import Path
 
-from chatd.chat import commands, events, limits
+from chatd.chat import commands, events, irc_limits, limits
 
 ROOT = Path(limits.__file__).parent.parent
-SOURCE = Path(limits.__file__).read_text()
-NAMES = [name for name in vars(limits) if name.isupper()]
+MODULES = (limits, irc_limits)
+SOURCE = "".join(Path(str(module.__file__)).read_text() for module in MODULES)
+LIMITS = {
+    name: value for module in MODULES for name, value in vars(module).items() if name.isupper()
+}
 
 #: Units of a limit: the last word of its name.
 UNITS = {
@@ -95,23 +98,23 @@ PROMISED = {
 
 
 def test_a_limit_is_an_integer_with_its_unit_in_its_name() -> None:
-    assert {name.rpartition("_")[2] for name in NAMES} <= UNITS
-    assert not [name for name in NAMES if type(getattr(limits, name)) is not int]
-    assert not [name for name in NAMES if getattr(limits, name) <= 0]
+    assert {name.rpartition("_")[2] for name in LIMITS} <= UNITS
+    assert not [name for name, value in LIMITS.items() if type(value) is not int]
+    assert not [name for name, value in LIMITS.items() if value <= 0]
 
 
 def test_a_limit_is_explained_where_it_is_defined() -> None:
     explained = re.findall(r"^#: .*\n(?:#: .*\n)*([A-Z_]+): Final = ", SOURCE, re.MULTILINE)
-    assert set(explained) == set(NAMES)
+    assert set(explained) == set(LIMITS)
 
 
 def test_a_limit_is_used_somewhere() -> None:
     code = "".join(path.read_text() for path in ROOT.rglob("*.py"))
-    assert not [name for name in NAMES if not re.search(rf"limits\.{name}\b", code)]
+    assert not [name for name in LIMITS if not re.search(rf"limits\.{name}\b", code)]
 
 
 def test_the_documented_defaults_are_unchanged() -> None:
-    assert {name: getattr(limits, name) for name in PROMISED} == PROMISED
+    assert {name: LIMITS[name] for name in PROMISED} == PROMISED
 
 
 def test_a_dead_peer_is_noticed_within_a_minute() -> None:

@@ -8,7 +8,7 @@ member alone.
 from collections.abc import Callable
 from typing import Any, Final
 
-from chatd.chat import events, limits
+from chatd.chat import events, irc_limits
 from chatd.chat.moderation_events import Moderation, Restricted
 from chatd.wire import moderation_sentences, rendering
 from chatd.wire.irc import features, modes
@@ -51,7 +51,7 @@ def event_lines(
         case events.AwayChanged(away, text):
             if features.AWAY_NOTIFY not in enabled:
                 return []
-            shown = (cut(text, limits.IRC_TEXT_BYTES),) if text else ()
+            shown = (cut(text, irc_limits.IRC_TEXT_BYTES),) if text else ()
             line = Line("AWAY", shown, source(away), has_text=bool(text))
             return _timed(enabled, now, [line])
     make = _LINES.get(type(event))
@@ -113,7 +113,7 @@ def notice(text: str, server: str, target: str = _EVERYBODY) -> Line:
 
 def shown(text: str) -> str:
     """`text` as one line of IRC can show it."""
-    return cut(rendering.escape(text), limits.IRC_TEXT_BYTES)
+    return cut(rendering.escape(text), irc_limits.IRC_TEXT_BYTES)
 
 
 def _moderation_lines(event: Moderation, server: str) -> list[Line]:

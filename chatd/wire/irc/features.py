@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from chatd.chat import limits
+from chatd.chat import irc_limits, limits
 from chatd.wire.irc import modes, numerics, sasl
 from chatd.wire.irc.capabilities import CAP_NOTIFY
 from chatd.wire.irc.client import Client, Server
@@ -66,7 +66,7 @@ def features(server: Server) -> dict[str, str | None]:
         "PREFIX": modes.PREFIX,
         "TARGMAX": f"JOIN:,KICK:,NAMES:,NOTICE:{recipients},PART:,PRIVMSG:{recipients},WHOIS:",
         "TOPICLEN": str(limits.TOPIC_CHARACTERS),
-        "USERLEN": str(limits.IRC_USER_CHARACTERS),
+        "USERLEN": str(irc_limits.IRC_USER_CHARACTERS),
         "UTF8ONLY": None,
         "WHOX": None,
     }

@@ -15,7 +15,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from chatd.chat import limits
+from chatd.chat import irc_limits
 from chatd.chat.errors import BadFrame, InputTooLong, InvalidUtf8, Malformed
 from chatd.wire.irc.tags import format_tags, parse_tags
 
@@ -58,7 +58,7 @@ def parse(frame: bytes) -> Line:
     frame = frame.removesuffix(b"\r")
     tags, rest = _split_tags(frame)
     # The limits are those of message-tags, "Size limit"; the line's own counts its CR LF.
-    if len(tags) > limits.IRC_TAGS_BYTES or len(rest) > limits.IRC_LINE_BYTES - 2:
+    if len(tags) > irc_limits.IRC_TAGS_BYTES or len(rest) > irc_limits.IRC_LINE_BYTES - 2:
         raise InputTooLong
     try:
         text = rest.decode()

@@ -8,7 +8,7 @@ is the same word, and a mask can only tell members apart by their nicknames.
 import re
 from typing import Final
 
-from chatd.chat import limits
+from chatd.chat import irc_limits
 from chatd.chat.names import casefold
 
 #: The host of every source.
@@ -21,7 +21,7 @@ _NOT_USER: Final = re.compile(r"[^A-Za-z0-9._-]")
 
 def user_name(text: str) -> str:
     """The user name that a client has given, as it can be shown. It proves nothing (``~``)."""
-    return _NOT_USER.sub("", text)[: limits.IRC_USER_CHARACTERS] or NO_USER
+    return _NOT_USER.sub("", text)[: irc_limits.IRC_USER_CHARACTERS] or NO_USER
 
 
 def source(nickname: str, user: str = NO_USER) -> str:

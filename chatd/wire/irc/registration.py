@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
-from chatd.chat import commands, errors, events, limits, names
+from chatd.chat import commands, errors, events, irc_limits, names
 from chatd.chat.errors import Refusal
 from chatd.chat.names import LOBBY, casefold
 from chatd.wire.irc import capabilities, features, modes, numerics, sasl
@@ -54,7 +54,7 @@ def user(client: Client, line: Line) -> Steps:
         return answer(client.numeric(numerics.ALREADYREGISTERED))
     if len(line.params) < 4 or not line.params[0] or not line.params[3]:
         return answer(not_enough(client, line.command))
-    real_name = remove_formatting(line.params[3])[: limits.REAL_NAME_CHARACTERS].strip()
+    real_name = remove_formatting(line.params[3])[: irc_limits.REAL_NAME_CHARACTERS].strip()
     client = replace(client, user=user_name(line.params[0]), real_name=real_name)
     return (yield from _enter_if_complete(client))
 

@@ -8,7 +8,7 @@ from base64 import b64decode
 from dataclasses import dataclass, field
 from typing import Final
 
-from chatd.chat import limits
+from chatd.chat import irc_limits
 from chatd.wire.irc import numerics
 
 MECHANISM: Final = "PLAIN"
@@ -64,7 +64,7 @@ def authenticate(exchange: Exchange | None, param: str) -> Step:
     if len(param) > PART_CHARACTERS:
         return Failure(numerics.SASLTOOLONG)
     received = exchange.received + ("" if param == "+" else param)
-    if len(received) > limits.IRC_SASL_BYTES:
+    if len(received) > irc_limits.IRC_SASL_BYTES:
         return Failure(numerics.SASLFAIL)
     if len(param) == PART_CHARACTERS:
         return Exchange(received)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from chatd.chat import limits
+from chatd.chat import irc_limits
 
 #: Colours by number and by their hexadecimal value, and the codes that switch something on and off.
 _FORMATTING: Final = re.compile(
@@ -64,7 +64,7 @@ def render_text(text: str, action: bool = False) -> Iterator[str]:
     """
     for line in text.split("\n"):
         if line and not line.isspace():
-            for piece in split_line(line, limits.IRC_TEXT_BYTES):
+            for piece in split_line(line, irc_limits.IRC_TEXT_BYTES):
                 yield as_action(piece) if action else piece
 
 

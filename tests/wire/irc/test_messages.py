@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatd.chat import commands, limits
+from chatd.chat import commands, irc_limits
 from tests.wire.irc.chat import IrcChat, IrcClient
 
 
@@ -134,7 +134,7 @@ def test_every_line_of_a_message_arrives_and_so_does_a_very_long_one(chat: IrcCh
     shown = [line.partition(" :")[2] for line in moon.read()]
     assert shown[:2] == ["one", "two"]
     assert "".join(shown[2:]) == "x" * 4_000
-    assert max(map(len, shown)) <= limits.IRC_TEXT_BYTES
+    assert max(map(len, shown)) <= irc_limits.IRC_TEXT_BYTES
 
 
 def test_what_deceives_is_shown_as_its_code(chat: IrcChat) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatd.chat import limits
+from chatd.chat import irc_limits
 from chatd.wire.irc import numerics
 from chatd.wire.irc.sasl import Credentials, Exchange, Failure, Step, authenticate
 
@@ -67,7 +67,7 @@ def test_another_mechanism_is_refused_with_a_list() -> None:
 def test_parts_and_messages_are_bounded() -> None:
     assert authenticate(Exchange(), "x" * 401) == Failure(numerics.SASLTOOLONG)
     step: Step = Exchange()
-    for _ in range(limits.IRC_SASL_BYTES // 400 + 1):
+    for _ in range(irc_limits.IRC_SASL_BYTES // 400 + 1):
         assert isinstance(step, Exchange)
         step = authenticate(step, "x" * 400)
     assert step == Failure(numerics.SASLFAIL)

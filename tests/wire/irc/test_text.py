@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chatd.chat import limits
+from chatd.chat import irc_limits
 from chatd.wire.irc.text import (
     ClientText,
     as_action,
@@ -94,7 +94,7 @@ def test_a_character_stays_with_its_marks_and_an_emoji_in_one_piece() -> None:
 
 
 def test_a_whole_message_of_one_line_of_irc_goes_out_in_one_line() -> None:
-    longest = "x" * limits.IRC_TEXT_BYTES
+    longest = "x" * irc_limits.IRC_TEXT_BYTES
     assert list(render_text(longest)) == [longest]
 
 
