@@ -95,6 +95,13 @@ class ChatdController(BaseServerController, DirectoryBasedController):  # type: 
     def wait_for_services(self) -> None:
         pass
 
+    def kill_proc(self) -> None:
+        # A server that is asked to stop says goodbye first, which would take two seconds a test.
+        assert self.proc
+        self.proc.kill()
+        self.proc.wait()
+        self.proc = None
+
     def _account(self, what: str, name: str, password: str) -> None:
         subprocess.run(
             [PYTHON, "-m", "chatd", "account", what, self._accounts, name],
