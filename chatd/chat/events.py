@@ -89,12 +89,12 @@ class RoomEntered:
     nickname: str
 
 
-@dataclass(frozen=True, slots=True)
-class RoomLeft:
-    """A member left a room, and is still in the chat."""
+class RoomLeft(Struct, frozen=True, omit_defaults=True):
+    """A member left a room, and is still in the chat; or the host or operator `by` removed it."""
 
     room: str
     nickname: str
+    by: str = ""
 
 
 class MemberEntered(Struct, frozen=True, omit_defaults=True):

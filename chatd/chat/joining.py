@@ -44,10 +44,13 @@ class Joining:
         self.take_out(member, self._rooms.get_joined(member, command.room))
         return events.Ok()
 
-    def take_out(self, member: Member, room: Room) -> None:
-        """Take `member` out of `room`, also when it comes back, and tell those who are there."""
+    def take_out(self, member: Member, room: Room, by: str = "") -> None:
+        """Take `member` out of `room`, also when it comes back, and tell those who are there.
+
+        :param by: the nickname of the host or operator who does that; empty if it leaves.
+        """
         # Before it is taken out: dialects that echo show a member that it left.
-        event = events.RoomLeft(room.name, member.nickname)
+        event = events.RoomLeft(room.name, member.nickname, by)
         room.tell(event, member.member_id)
         self._rooms.remove(member, room)
         session = self._sessions.of(member.member_id)

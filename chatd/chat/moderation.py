@@ -119,7 +119,7 @@ class Moderating:
                 "keeps it out."
             )
         self._tell(member, target.nickname, "kick", room, target, reason=reason)
-        self._take_out(target, room, "kicked", now)
+        self._take_out(target, room, "kicked", member, now)
         return events.Ok()
 
     def _restrict(
@@ -145,7 +145,7 @@ class Moderating:
         restrictions.add(made if target is None else self._for_member(made, target))
         self._tell(member, nickname, what, room, target, reason=reason, until=until)
         if what == BAN and target is not None and (room is None or room.name in target.rooms):
-            self._take_out(target, room, "banned", now)
+            self._take_out(target, room, "banned", member, now)
         return events.Ok()
 
     def _lift(
@@ -261,20 +261,23 @@ class Moderating:
         until: int = 0,
     ) -> None:
         room_name = None if room is None else room.name
+        event = Moderation(what, member.nickname, nickname, room_name)
+        if room is not None:
+            # First: whoever is taken out of a room is told nothing of the room after that.
+            self._rooms.tell_moderation(room, event, member)
         if target is not None:
             restricted = Restricted(what, member.nickname, room_name, reason, until)
             self._outbox.to_member(target.member_id, restricted)
-        event = Moderation(what, member.nickname, nickname, room_name)
         if room is None:
             self._outbox.to_all(event, member.member_id)
-        else:
-            self._rooms.tell_moderation(room, event, member)
 
-    def _take_out(self, target: Member, room: Room | None, reason: str, now: int) -> None:
+    def _take_out(
+        self, target: Member, room: Room | None, reason: str, by: Member, now: int
+    ) -> None:
         if room is None:
             self._throw_out(target, reason, now)
         else:
-            self._joining.take_out(target, room)
+            self._joining.take_out(target, room, by.nickname)
 
     def _throw_out(self, target: Member, reason: str, now: int) -> None:
         self._remove_member(target.member_id, reason, now)

@@ -339,7 +339,7 @@ def test_an_unmuted_member_is_told_under_whatever_nickname(chat: Order) -> None:
     chat.handle(sun, Rename("rain"))
     chat.received(sun)
     chat.handle(ice, Unmute("sun", "#dev"))
-    assert chat.received(sun)[0] == Restricted("unmute", "ice", "#dev")
+    assert chat.received(sun)[-1] == Restricted("unmute", "ice", "#dev")
     chat.handle(sun, SendMessage("thanks", "#dev"))
     chat.handle(ice, Mute("rain", "#dev"))
     chat.handle(sun, Rename("sun"))

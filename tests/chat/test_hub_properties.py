@@ -190,7 +190,7 @@ class Chatting(RuleBasedStateMachine):
                 name = self.model.names[target]
                 told = Restricted("kick", "", reason=command.reason.strip())
                 self._tell(member, name, room, target, told)
-                self._take_out(target, room, "kicked")
+                self._take_out(member, target, room, "kicked")
             case ((Ban() | Mute()), events.Ok()):
                 self._restricted(member, command, room)
             case ((Unban() | Unmute()), events.Ok()):
@@ -212,7 +212,7 @@ class Chatting(RuleBasedStateMachine):
         nickname = names.nickname(command.nickname) if target is None else self.model.names[target]
         self._tell(member, nickname, room, target, told)
         if isinstance(command, Ban) and target is not None:
-            self._take_out(target, room, "banned")
+            self._take_out(member, target, room, "banned")
 
     def _lifted(self, member: MemberId, command: Unban | Unmute, room: ModelRoom | None) -> None:
         lifted = self.model.lifted(command)
@@ -235,23 +235,25 @@ class Chatting(RuleBasedStateMachine):
         told: Restricted,
     ) -> None:
         by, name = self.model.names[member], None if room is None else room.name
-        if target is not None:
-            event = Restricted(told.what, by, name, told.reason, told.until)
-            self.model.received[target].append(event)
         public = Moderation(told.what, by, nickname, name)
-        if room is None:
-            self.model.send_to_all(member, public)
-        else:
+        if room is not None:
             self.model.send_to_room(room, member, public)
             if member not in room.members:
                 self.model.received[member].append(public)
+        if target is not None:
+            event = Restricted(told.what, by, name, told.reason, told.until)
+            self.model.received[target].append(event)
+        if room is None:
+            self.model.send_to_all(member, public)
 
-    def _take_out(self, target: MemberId, room: ModelRoom | None, reason: str) -> None:
+    def _take_out(
+        self, member: MemberId, target: MemberId, room: ModelRoom | None, reason: str
+    ) -> None:
         if room is None:
             self.model.remove(target, reason)
         elif target in room.members:
-            name = self.model.names[target]
-            self.model.send_to_room(room, target, events.RoomLeft(room.name, name))
+            name, by = self.model.names[target], self.model.names[member]
+            self.model.send_to_room(room, target, events.RoomLeft(room.name, name, by))
             self.model.leave_room(target, room)
 
     def _told(

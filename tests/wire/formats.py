@@ -207,7 +207,7 @@ EVENTS: dict[type, Event] = {
         events.MemberEntered("ice"),
         events.MemberLeft("ice", "quit"),
         events.MemberRenamed("ice", "sun"),
-        Moderation("kick", "sun", "ice", "#dev"),
+        Moderation("mute", "sun", "ice", "#dev"),
         Restricted("mute", "sun", "#dev", "spam", 90_000),
         RoomSettings("#dev", read_only=True, slow=10),
         events.ServerNotice("The chat of ice is kept again."),

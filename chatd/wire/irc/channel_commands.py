@@ -14,7 +14,7 @@ from chatd.wire.irc.event_lines import shown
 from chatd.wire.irc.lines import Line, in_lines
 from chatd.wire.irc.masks import matches, source
 from chatd.wire.irc.refusals import not_enough, refused
-from chatd.wire.irc.targets import channels_and_keys, split_list
+from chatd.wire.irc.targets import channels_and_keys, channels_and_nicknames, split_list
 
 #: Between the number and the names in RPL_NAMREPLY: the room is public, or it is private.
 _PUBLIC: Final = "="
@@ -167,12 +167,15 @@ def _is_picked(room: events.RoomEntry, conditions: list[str]) -> bool:
 
 
 def kick(client: Client, line: Line) -> Steps:
-    """KICK: the room is told by the hub, the one who kicks as well."""
+    """KICK: the room is told by the hub, the one who kicks as well.
+
+    One channel has several nicknames, or each channel its own (RFC 2812, section 3.2.8).
+    """
     if len(line.params) < 2 or not line.params[1]:
         return answer(not_enough(client, line.command))
-    channel, nicknames, *reason = line.params
+    channels, nicknames, *reason = line.params
     lines = []
-    for nickname in split_list(nicknames):
+    for channel, nickname in channels_and_nicknames(channels, nicknames):
         result = yield commands.Kick(nickname, channel, reason[0] if reason else "")
         if isinstance(result, Refusal):
             lines.append(_not_kicked(client, result, channel, nickname))

@@ -61,7 +61,7 @@ def event_lines(
 _LINES: Final[dict[type, Callable[[Any, str], Line]]] = {
     events.RoomJoined: lambda event, _: Line("JOIN", (event.room,), source(event.nickname)),
     events.RoomEntered: lambda event, _: Line("JOIN", (event.room,), source(event.nickname)),
-    events.RoomLeft: lambda event, _: Line("PART", (event.room,), source(event.nickname)),
+    events.RoomLeft: lambda event, _: _left_line(event),
     events.MemberRenamed: lambda event, _: Line("NICK", (event.new,), source(event.old)),
     events.MemberLeft: lambda event, _: Line(
         "QUIT", (event.reason,), source(event.nickname), has_text=True
@@ -116,15 +116,22 @@ def shown(text: str) -> str:
     return cut(rendering.escape(text), irc_limits.IRC_TEXT_BYTES)
 
 
+def _left_line(event: events.RoomLeft) -> Line:
+    """PART; or KICK, whose text is the nickname of the one who did it: the reason is not public."""
+    if event.by:
+        return Line("KICK", (event.room, event.nickname, event.by), source(event.by), has_text=True)
+    return Line("PART", (event.room,), source(event.nickname))
+
+
 def _moderation_lines(event: Moderation, server: str) -> list[Line]:
-    """MODE or KICK for what a host or operator did, where IRC has it; else a sentence."""
+    """MODE for what a host or operator did, where IRC has it; else a sentence."""
     by = source(event.by)
     room = event.room
+    if room is not None and event.what == "kick":
+        return []  # that it has left the room says so, after a ban as well
     change = None if room is None else _mode_change(event)
     if room is not None and change is not None:
         return [Line("MODE", (room, *modes.format_changes([change])), by)]
-    if room is not None and event.what == "kick":
-        return [Line("KICK", (room, event.nickname, event.by), by, has_text=True)]
     sentences = moderation_sentences.describe(event, 0)
     return [notice(each, server, room or _EVERYBODY) for each in sentences]
 

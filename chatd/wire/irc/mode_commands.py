@@ -8,6 +8,7 @@ from typing import Final
 from chatd.chat import commands
 from chatd.chat.commands import ClientCommand
 from chatd.chat.errors import Refusal
+from chatd.chat.events import UserInfo
 from chatd.chat.moderation_events import Bans, RoomSettings
 from chatd.chat.names import casefold
 from chatd.wire.irc import features, modes, numerics
@@ -34,7 +35,7 @@ def mode(client: Client, line: Line) -> Steps:
         return answer(not_enough(client, line.command))
     target, *params = line.params
     if not is_channel(target):
-        return answer(*_user_mode(client, target, params))
+        return (yield from _user_mode(client, target, params))
     if not params:
         return (yield from _show_modes(client, target))
     lines: list[Line] = []
@@ -94,15 +95,18 @@ def _command(room: str, change: ModeChange) -> ClientCommand | str:
     return (commands.Ban if change.is_set else commands.Unban)(nickname, room)
 
 
-def _user_mode(client: Client, nickname: str, params: list[str]) -> list[Line]:
-    """The modes of a user: nobody has any, so nothing can be set that means anything."""
+def _user_mode(client: Client, nickname: str, params: list[str]) -> Steps:
+    """The modes of a user: a host is ``o``, which MODE does not change; there are no others."""
     if casefold(nickname) != casefold(client.nickname):
-        return [client.numeric(numerics.USERSDONTMATCH)]
+        return answer(client.numeric(numerics.USERSDONTMATCH))
     if not params:
-        return [client.numeric(numerics.UMODEIS, "+")]
+        info = yield commands.WhoIs(client.nickname)
+        is_host = isinstance(info, UserInfo) and info.host
+        return answer(client.numeric(numerics.UMODEIS, "+o" if is_host else "+"))
     # "+i" (invisible) is what clients set by themselves.
-    is_known = not params[0].strip("+-i")
-    return [] if is_known else [client.numeric(numerics.UMODEUNKNOWNFLAG)]
+    if params[0].strip("+-io"):
+        return answer(client.numeric(numerics.UMODEUNKNOWNFLAG))
+    return answer()
 
 
 def oper(client: Client, line: Line) -> Steps:
@@ -112,4 +116,5 @@ def oper(client: Client, line: Line) -> Steps:
     result = yield commands.GiveHostCode(line.params[1])
     if isinstance(result, Refusal):
         return answer(refused(client, result, line.command))
-    return answer(client.numeric(numerics.YOUREOPER))
+    told = Line("MODE", (client.nickname, "+o"), client.server.name)
+    return answer(client.numeric(numerics.YOUREOPER), told)

@@ -23,8 +23,8 @@ from chatd.wire.irc.masks import source, user_name
 from chatd.wire.irc.refusals import closing, not_enough, refused
 from chatd.wire.irc.text import remove_formatting
 
-#: The modes of a user, for RPL_MYINFO; nobody has any.
-_USER_MODES: Final = "i"
+#: The modes of a user, for RPL_MYINFO: see ``mode_commands``.
+_USER_MODES: Final = "io"
 
 
 def cap(client: Client, line: Line) -> Steps:

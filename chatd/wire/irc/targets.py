@@ -32,6 +32,22 @@ def channels_and_keys(channels: str, keys: str = "") -> list[tuple[str, str]]:
     return list(pairs.values())
 
 
+def channels_and_nicknames(channels: str, nicknames: str) -> list[tuple[str, str]]:
+    """The pairs of a KICK: each channel with its nickname, or one channel with all of them.
+
+    A channel without a nickname, or a nickname without a channel, is left out.
+    """
+    names, targets = channels.split(","), nicknames.split(",")
+    if len(names) == 1:
+        names *= len(targets)
+    pairs = {
+        (casefold(name), casefold(target)): (name, target)
+        for name, target in zip(names, targets, strict=False)
+        if name and target
+    }
+    return list(pairs.values())
+
+
 def is_channel(target: str) -> bool:
     """Whether `target` is the name of a channel, and not of a user."""
     return target.startswith("#")

@@ -113,20 +113,53 @@ def test_the_list_of_channels_has_those_with_members(chat: IrcChat) -> None:
 
 def test_the_operator_of_a_room_kicks_with_a_reason(chat: IrcChat) -> None:
     ice, moon, sun = come(chat, "ice", "moon", "sun")
-    told = ice.send("KICK #dev moon :spam")
-    assert told[0] == ":ice!~user@chatd KICK #dev moon :ice"
-    assert moon.read()[0] == ":ice!~user@chatd KICK #dev moon :spam"
-    assert sun.read()[0] == ":ice!~user@chatd KICK #dev moon :ice"
+    told = [":ice!~user@chatd KICK #dev moon :ice"]
+    assert ice.send("KICK #dev moon :spam") == told
+    assert sun.read() == told, "and no PART"
+    kicked, why = moon.read()
+    assert kicked == ":ice!~user@chatd KICK #dev moon :spam"
+    assert why.startswith(":work.chatd NOTICE moon :You were removed from #dev by ice: spam.")
     assert numbers(sun.send("KICK #dev ice")) == ["482"]
     assert numbers(ice.send("KICK #dev", "KICK #none sun", "KICK #dev nobody")) == [
         *("461", "403", "441")
     ]
 
 
+def test_several_are_kicked_at_once_each_with_a_line_of_its_own(chat: IrcChat) -> None:
+    ice, moon, _, rain = come(chat, "ice", "moon", "sun", "rain")
+    kicked = [f":ice!~user@chatd KICK #dev {each} :ice" for each in ("moon", "sun")]
+    assert ice.send("KICK #dev,#DEV moon,sun,moon :spam") == kicked
+    assert rain.read() == kicked
+    moon.send("JOIN #a,#dev")
+    moon.send("KICK #a,#dev moon,ice")
+    ice.send("JOIN #music")
+    rain.send("JOIN #music")
+    ice.read()
+    assert ice.send("KICK #music,#dev rain,moon") == [
+        ":ice!~user@chatd KICK #music rain :ice",
+        ":ice!~user@chatd KICK #dev moon :ice",
+    ], "each channel with its nickname"
+
+
+def test_whoever_is_banned_is_taken_out_by_a_kick(chat: IrcChat) -> None:
+    ice, moon, sun = come(chat, "ice", "moon", "sun")
+    banned = [
+        ":ice!~user@chatd MODE #dev +b moon!*@*",
+        ":ice!~user@chatd KICK #dev moon :ice",
+    ]
+    assert ice.send("MODE #dev +b moon") == banned
+    assert sun.read() == banned
+    assert [line.split(" :")[0] for line in moon.read()] == [
+        ":ice!~user@chatd MODE #dev +b moon!*@*",
+        ":ice!~user@chatd KICK #dev moon",
+        ":work.chatd NOTICE moon",
+    ]
+
+
 def test_a_nickname_is_banned_listed_and_let_in_again(chat: IrcChat) -> None:
     ice, moon, sun = come(chat, "ice", "moon", "sun")
     assert ":ice!~user@chatd MODE #dev +b moon!*@*" in ice.send("MODE #dev +b moon")
-    assert moon.read()[0].startswith(":ice!~user@chatd KICK #dev moon :")
+    moon.read()
     assert sun.read()[0] == ":ice!~user@chatd MODE #dev +b moon!*@*"
     assert numbers(moon.send("JOIN #dev")) == ["474"]
     listed = ice.send("MODE #dev b")
@@ -172,10 +205,13 @@ def test_what_cannot_be_changed_says_why(chat: IrcChat) -> None:
     assert numbers(ice.send("MODE #none +m", "MODE #none", "MODE")) == ["403", "403", "461"]
 
 
-def test_the_modes_of_a_user_say_nothing(chat: IrcChat) -> None:
+def test_the_modes_of_a_user_say_whether_it_is_a_host(chat: IrcChat) -> None:
     ice = chat.come("ice")
     assert ice.send("MODE ice") == [":work.chatd 221 ice +"]
-    assert ice.send("MODE ice +i") == []
+    assert ice.send("MODE ice +i", "MODE ice +o") == []
+    assert ice.send("MODE ice") == [":work.chatd 221 ice +"], "OPER makes a host"
+    assert ice.send(f"OPER ice {HOST_CODE}")[-1] == ":work.chatd MODE ice +o"
+    assert ice.send("MODE ice") == [":work.chatd 221 ice +o"]
     assert numbers(ice.send("MODE ice +z", "MODE moon")) == ["501", "502"]
 
 
@@ -184,7 +220,7 @@ def test_whoever_gives_the_host_code_is_a_host_in_every_room(chat: IrcChat) -> N
     ana = chat.come("ana")
     assert numbers(ana.send("OPER ana wrong", "OPER ana")) == ["464", "461"]
     lines = ana.send(f"OPER ana {HOST_CODE}")
-    assert lines[-1] == ":work.chatd 381 ana :You are now a host"
+    assert ":work.chatd 381 ana :You are now a host" in lines
     ana.send("JOIN #dev", "KICK #dev moon")
     assert [each.nickname for each in chat.hub.users("#dev").users] == ["ice", "ana"]
 
