@@ -10,9 +10,8 @@ from chatd.log.operations import ConnectWithoutSlot
 from chatd.server.chat import Chat
 from chatd.server.factory import PortType
 from chatd.server.protocol import LineProtocol
-from chatd.wire.dialect import Dialect
 from chatd.wire.irc.client import Client, server_of
-from chatd.wire.irc.dialect import of_client
+from chatd.wire.irc.dialect import Irc, of_client
 
 
 class IrcProtocol(LineProtocol):
@@ -48,10 +47,11 @@ class IrcProtocol(LineProtocol):
             self.session.frame_refused(InputTooLong())
 
 
-def _new_dialect(chat: Chat) -> Dialect:
+def new_dialect(chat: Chat) -> Irc:
+    """The dialect of a new connection."""
     has_accounts = bool(chat.hub.accounts)
     return of_client(Client(server_of(chat.settings.server_id, has_accounts=has_accounts)))
 
 
 #: A connection takes its slot when it enters, as an IRC client may negotiate for a while.
-IRC: Final = PortType(IrcProtocol, _new_dialect, limits.REGISTRATION_SECONDS, ConnectWithoutSlot)
+IRC: Final = PortType(IrcProtocol, new_dialect, limits.REGISTRATION_SECONDS, ConnectWithoutSlot)

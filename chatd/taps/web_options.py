@@ -106,5 +106,9 @@ class WebOptions(CommandOptions):
         from chatd.web.settings import WebSettings
 
         return WebSettings(
-            frozenset(self.web_names), frozenset(self.web_proxies), self["dist"], invitation
+            frozenset(self.web_names),
+            frozenset(self.web_proxies),
+            self["dist"],
+            invitation,
+            has_irc=any(self[name] is not None for name in ("irc", "irc-tls")),
         )

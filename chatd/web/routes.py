@@ -46,14 +46,14 @@ _ALLOW: Final[Headers] = (("Allow", ", ".join(_METHODS)),)
 #: Methods that exist and that no path here allows (RFC 9110, section 9; RFC 5789).
 _OTHER_METHODS: Final = frozenset({"POST", "PUT", "DELETE", "CONNECT", "TRACE", "PATCH"})
 
-#: The handlers by path; :func:`make_router` adds the page's files.
+#: The handlers by path; :func:`make_router` adds those that its settings change, and the
+#: page's files.
 ROUTES: Final[dict[str, Handler]] = {
     "/api/users": api.users,
     "/api/rooms": api.rooms,
     "/api/messages": api.messages,
     "/api/search": api.search,
     "/health": api.health,
-    "/socket": websocket.upgrade,
 }
 
 
@@ -171,9 +171,12 @@ def make_router(chat: Chat, settings: WebSettings) -> Router:
     def invite(request: Request, chat: Chat) -> Response:
         return invitation.respond(request, chat, settings.invitation(), folder is not None)
 
+    def open_socket(request: Request, chat: Chat) -> Upgrade:
+        return websocket.upgrade(request, chat, has_irc=settings.has_irc)
+
     return Router(
         chat,
-        page | ROUTES | {"/api/invite": invite},
+        page | ROUTES | {"/api/invite": invite, "/socket": open_socket},
         None
         if folder is None
         else lambda request, chat: packages.respond(request, folder, chat.in_thread),

@@ -17,9 +17,11 @@ class WebSettings:
     :ivar proxies: the addresses of the reverse proxies whose ``X-Forwarded-…`` are believed.
     :ivar dist: the folder with packages for others to install; None if there is none.
     :ivar invitation: returns how others come into this chat, as of now.
+    :ivar has_irc: whether the WebSocket speaks IRC with clients that ask for it.
     """
 
     names: frozenset[str] = frozenset()
     proxies: frozenset[str] = frozenset()
     dist: Path | None = None
     invitation: Callable[[], Invitation] = Invitation
+    has_irc: bool = False

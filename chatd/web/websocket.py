@@ -1,9 +1,10 @@
 """WebSockets (RFC 6455): the opening handshake, and the connection after it.
 
-Each message is one frame of the native dialect. wsproto parses what a browser sends. A message goes
-to ``Session.frame_received``, and ``Native.decode`` makes a command of it. The frames that browsers
-are sent are encoded once by :mod:`chatd.wire.native`, the same bytes for every browser; only Pong
-and Close frames are made for one connection. "Frame" below means a WebSocket frame.
+Each message is one frame of the native dialect; or one line of IRC, if the client asks for that by
+a subprotocol. wsproto parses what a browser sends. A message goes to ``Session.frame_received``,
+and the dialect makes a command of it. The frames that browsers are sent are encoded once by
+:mod:`chatd.wire.native`, the same bytes for every browser; only Pong and Close frames are made for
+one connection. "Frame" below means a WebSocket frame.
 
 docs/reference/web.rst has the limits and the close codes.
 """
@@ -24,13 +25,17 @@ from chatd import tcp
 from chatd.chat import limits
 from chatd.chat.errors import CutOff, LineTooLong
 from chatd.log.operations import ConnectWithoutSlot
+from chatd.server import irc_port
 from chatd.server.chat import Chat
 from chatd.server.connection import FrameReader
 from chatd.server.send_queue import SendQueue
 from chatd.server.session import Session
 from chatd.web.messages import Headers, HTTPError, Request
 from chatd.web.uploads import PREFIX
+from chatd.wire.dialect import Dialect
+from chatd.wire.irc import websocket as irc
 from chatd.wire.native import WebSocketNative
+from chatd.wire.websocket_messages import Kind
 
 _VERSION: Final = "13"
 _KEY_BYTES: Final = 16
@@ -50,9 +55,10 @@ class Upgrade:
     headers: Headers
 
 
-def upgrade(request: Request, chat: Chat) -> Upgrade:
+def upgrade(request: Request, chat: Chat, *, has_irc: bool = False) -> Upgrade:
     """Accept the upgrade and reserve an unregistered session; no extensions.
 
+    :param has_irc: whether IRC is spoken with clients that want it.
     :raises HTTPError: if the request is not a valid opening handshake (RFC 6455, section 4.2.1).
     :raises TooManyUnregistered: if too many connections have not entered yet.
     :raises CutOff: if the node is cut off from its cluster.
@@ -68,12 +74,19 @@ def upgrade(request: Request, chat: Chat) -> Upgrade:
             f"Upgrade to WebSocket (version {_VERSION}) required.",
             _UPGRADE_REQUIRED_HEADERS,
         )
-    headers = (
+    headers: Headers = (
         ("Upgrade", "websocket"),
         ("Connection", "Upgrade"),
         ("Sec-WebSocket-Accept", generate_accept_token(_key(request)).decode("ascii")),
     )
-    session = connect_without_slot(chat, request.peer)
+    subprotocol = irc.choose(request.items("sec-websocket-protocol"))
+    if subprotocol is None:
+        session = connect_without_slot(chat, request.peer)
+    elif has_irc:
+        headers = (*headers, ("Sec-WebSocket-Protocol", subprotocol))
+        session = _connect_irc(chat, request.peer, irc.SUBPROTOCOLS[subprotocol])
+    else:
+        raise HTTPError("bad-request", "This server does not speak IRC.")
     if chat.files is not None:
         # At the name by which the browser knows this server, and perhaps its proxy.
         [host] = request.values("host")[:1] or [""]
@@ -82,9 +95,20 @@ def upgrade(request: Request, chat: Chat) -> Upgrade:
     return Upgrade(session, headers)
 
 
-def connect_without_slot(chat: Chat, address: str) -> Session:
+def _connect_irc(chat: Chat, address: str, kind: Kind) -> Session:
+    dialect = irc.over_websocket(irc_port.new_dialect(chat), kind)
+    return connect_without_slot(chat, address, dialect, limits.REGISTRATION_SECONDS)
+
+
+def connect_without_slot(
+    chat: Chat,
+    address: str,
+    dialect: Dialect = WebSocketNative(),  # noqa: B008  # a frozen value
+    registration_timeout: float = limits.FIRST_LINE_TIMEOUT_SECONDS,
+) -> Session:
     """A session for a browser at `address` (``ADDRESS:PORT``), which has no slot.
 
+    :param registration_timeout: seconds that the client has to register in.
     :raises TooManyUnregistered: if too many connections have not entered yet.
     :raises CutOff: if the node is cut off from its cluster.
     """
@@ -95,8 +119,8 @@ def connect_without_slot(chat: Chat, address: str) -> Session:
         chat,
         address,
         ConnectWithoutSlot(address, chat.settings.node),
-        WebSocketNative(),
-        limits.FIRST_LINE_TIMEOUT_SECONDS,
+        dialect,
+        registration_timeout,
     )
 
 
@@ -192,7 +216,9 @@ class WebSocket(FrameReader):
     def _handle_frame(self, frame: events.Event) -> None:
         match frame:
             case events.TextMessage():
-                self._handle_text(frame)
+                self._handle_message(frame, frame.data.encode())
+            case events.BytesMessage() if isinstance(self.session.dialect, irc.WebSocketIrc):
+                self._handle_message(frame, frame.data)
             case events.BytesMessage():
                 self._fail(CloseReason.UNSUPPORTED_DATA, "only text messages are accepted")
             case events.Ping():
@@ -209,10 +235,10 @@ class WebSocket(FrameReader):
                 else:
                     self._fail(CloseReason(frame.code), "violation of RFC 6455")
 
-    def _handle_text(self, frame: events.TextMessage) -> None:
+    def _handle_message(self, frame: events.Message[Any], data: bytes | bytearray) -> None:
         # wsproto hands over the received part of an incomplete frame, so the limit holds for what
         # has arrived, whatever length the frame announces.
-        self._message += frame.data.encode()
+        self._message += data
         if len(self._message) > limits.LINE_BYTES:
             self._set_close_frame(
                 CloseReason.MESSAGE_TOO_BIG, f"message of more than {limits.LINE_BYTES:,} bytes"

@@ -7,7 +7,6 @@ docs/reference/protocol.rst has examples.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from struct import Struct
 from typing import Any, ClassVar, Final, TypeVar
 
 import msgspec
@@ -21,6 +20,7 @@ from chatd.chat.moderation_events import BanEntry, Bans, Moderation, Restricted,
 from chatd.chat.names import LOBBY
 from chatd.wire import client_frames, frame_decoding, frames
 from chatd.wire.dialect import Dialect, LocalReply, Request, Result, Resume
+from chatd.wire.websocket_messages import Kind, encode_message
 
 _encoder: Final = msgspec.json.Encoder()
 _decoder: Final = msgspec.json.Decoder(client_frames.FromClient)
@@ -319,15 +319,6 @@ def _chunks(entries: Sequence[_Entry]) -> list[tuple[tuple[_Entry, ...], bool]]:
     return [(part, number < len(kept)) for number, part in enumerate(kept, 1)]
 
 
-#: The head of a WebSocket message in one frame (RFC 6455, section 5.2): FIN and the opcode of text,
-#: then the length in 7 bits; or 126 and the length in 2 bytes; or 127 and the length in 8 bytes. A
-#: server does not mask.
-_TEXT: Final = 0x81
-_SHORT: Final = Struct(">BB")
-_MEDIUM: Final = Struct(">BBH")
-_LONG: Final = Struct(">BBQ")
-
-
 @dataclass(frozen=True, slots=True)
 class WebSocketNative(Native):
     """The native dialect of the web page: a frame is one WebSocket text message.
@@ -340,9 +331,4 @@ class WebSocketNative(Native):
 
     @override
     def frame_bytes(self, payload: bytes) -> bytes:
-        size = len(payload)
-        if size < 126:
-            return _SHORT.pack(_TEXT, size) + payload
-        if size < 1 << 16:
-            return _MEDIUM.pack(_TEXT, 126, size) + payload
-        return _LONG.pack(_TEXT, 127, size) + payload
+        return encode_message(Kind.TEXT, payload)

@@ -62,8 +62,7 @@ class ChatdController(BaseServerController, DirectoryBasedController):  # type: 
             raise NotImplementedByController("a password of the server")
         if ssl:
             raise NotImplementedByController("TLS with a given key")
-        if websocket_hostname is not None or websocket_port is not None:
-            raise NotImplementedByController("Websocket")
+        web = f"tcp:{websocket_port}:interface={websocket_hostname}"
         self.port, self.hostname = port, hostname
         self.create_config()
         _, main_port = self.get_hostname_and_port()
@@ -82,6 +81,7 @@ class ChatdController(BaseServerController, DirectoryBasedController):  # type: 
                 *("--auth", f"chatd:{self._accounts}", "--port", str(main_port)),
                 *("--discovery-port", str(main_port), "--log-level", "warn"),
                 *("--irc", f"tcp:{port}:interface={hostname}", "127.0.0.1"),
+                *(("--web", web, "--web-name", websocket_hostname) if websocket_port else ()),
             ],
             env=os.environ | {"PYTHONPATH": str(ROOT)},
         )

@@ -1,14 +1,20 @@
-"""chatd as irctest needs it: with the host code ``operpassword``, and quick to see new accounts."""
+"""chatd as irctest needs it.
+
+It has the host code ``operpassword`` and is quick to see new accounts. On the page's port it speaks
+IRC at the path ``/``, where irctest looks for it; chatd has its page there.
+"""
 
 from typing import Any
 
 from chatd.chat import limits
 from chatd.server import chat
+from chatd.web import routes, websocket
 
 _limits: Any = limits  # they are constants
 _limits.PASSWORD_FILE_SECONDS = 0.1
 _chat: Any = chat
 _chat.new_host_code = lambda: "operpassword"
+routes.ROUTES["/"] = lambda request, chat: websocket.upgrade(request, chat, has_irc=True)
 
 if __name__ == "__main__":
     from chatd.cli import main

@@ -36,6 +36,21 @@ def test_names_and_proxies_may_be_repeated(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "has_irc"),
+    [
+        ((), False),
+        (("--jim", "7778"), False),
+        (("--irc", "6667"), True),
+        (("--irc-tls", "6697"), True),
+    ],
+)
+def test_the_websocket_speaks_irc_where_the_server_does(
+    words: tuple[str, ...], has_irc: bool
+) -> None:
+    assert parse(*words).web_settings(Invitation).has_irc is has_irc
+
+
+@pytest.mark.parametrize(
     ("option", "value", "reason"),
     [
         ("web-name", "http://chat.example", "is not a name"),

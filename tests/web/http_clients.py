@@ -1,7 +1,7 @@
 """HTTP clients and browsers with a WebSocket, at a server in memory."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -178,18 +178,22 @@ class HTTPClient:
 class Browser:
     """A browser with the page: a WebSocket in the native dialect.
 
+    :param headers: of the handshake, besides those that every browser sends.
+    :ivar head: of the response to the handshake.
     :ivar closed: the code and the reason of the server's Close frame.
     """
 
-    def __init__(self, client: HTTPClient) -> None:
+    def __init__(self, client: HTTPClient, headers: Mapping[str, str] | None = None) -> None:
         self.client = client
         self.frames = Connection(CLIENT)
         self.closed: tuple[int, str] | None = None
-        client.send(request("/socket", UPGRADE_HEADERS | {"Origin": f"http://{HOST}"}))
+        origin = {"Origin": f"http://{HOST}"}
+        client.send(request("/socket", UPGRADE_HEADERS | origin | dict(headers or {})))
         head, _, rest = client.transport.value().partition(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 101 Switching Protocols\r\n"), head
         assert b"sec-websocket-accept: s3pplmbitxaq9kygzzhzrbk+xoo=" in head.lower()
         assert b"extensions" not in head.lower()
+        self.head = head.decode()
         client.transport.clear()
         self.frames.receive_data(rest)
 

@@ -16,4 +16,12 @@ def test_the_documented_errors_are_those_of_the_code() -> None:
 
 def test_every_path_is_documented() -> None:
     paths = re.findall(r"^``(/[A-Za-z/]*)`` +\S", PAGE, re.MULTILINE)
-    assert set(paths) == {"/", "/static/NAME", "/dist/", "/files/", "/api/invite", *ROUTES}
+    assert set(paths) == {
+        "/",
+        "/static/NAME",
+        "/dist/",
+        "/files/",
+        "/api/invite",
+        "/socket",
+        *ROUTES,
+    }

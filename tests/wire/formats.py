@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from msgspec.structs import replace
 from wsproto.connection import Connection, ConnectionType
-from wsproto.events import TextMessage
+from wsproto.events import BytesMessage, TextMessage
 
 from chatd.chat import errors, events, limits
 from chatd.chat.errors import Refusal
@@ -21,10 +21,12 @@ from chatd.wire.irc.client import Client, Server
 from chatd.wire.irc.dialect import of_client
 from chatd.wire.irc.features import offered
 from chatd.wire.irc.lines import Line, parse
+from chatd.wire.irc.websocket import over_websocket
 from chatd.wire.jim import Jim
 from chatd.wire.jim_vocabulary import Vocabulary
 from chatd.wire.native import Native, WebSocketNative
 from chatd.wire.plain import Plain, Prompt
+from chatd.wire.websocket_messages import Kind
 
 
 def read_native(data: bytes) -> list[dict[str, Any]]:
@@ -120,6 +122,18 @@ def read_irc(data: bytes) -> list[Line]:
     return read
 
 
+def read_irc_websocket(data: bytes) -> list[Line]:
+    """Lines of IRC, each a message of a WebSocket."""
+    browser = Connection(ConnectionType.CLIENT)
+    browser.receive_data(data)
+    lines = []
+    for event in browser.events():
+        assert isinstance(event, BytesMessage)
+        assert event.message_finished
+        lines += read_irc(bytes(event.data) + b"\r\n")
+    return lines
+
+
 Read = Callable[[bytes], list[Any]]
 
 #: Each dialect in each state that changes what it decodes or encodes.
@@ -153,6 +167,11 @@ DIALECTS: list[tuple[str, Dialect, Read]] = [
         "irc with capabilities",
         of_client(Client(nickname="ice", agreed=Capabilities(302, frozenset(offered(Server()))))),
         read_irc,
+    ),
+    (
+        "irc over a websocket",
+        over_websocket(of_client(Client(nickname="ice")), Kind.BINARY),
+        read_irc_websocket,
     ),
 ]
 
