@@ -27,18 +27,22 @@ from chatd.chat.commands import (
 )
 from chatd.chat.events import Event, History, Reply, RoomEntered, User, Users
 from chatd.chat.hub import Hub, HubSettings
+from chatd.chat.moderation_events import SettingsChanged
 from chatd.chat.outbox import MemberId
 from chatd.client.invitation import Invitation
 from chatd.client.status import Status
 from chatd.client.ui import Choice, describe_target
 from chatd.wire.rendering import render
 
+#: Events that repeat others, for some dialects.
+_REPEATING = (RoomEntered, SettingsChanged)
+
 
 class RecordingOutbox:
     """An outbox that records the events of each member.
 
     :ivar received: the events that each member and watcher was sent, but not those it caused, and
-        not :class:`RoomEntered`, which only repeats :class:`MemberEntered`.
+        not those that repeat others for some dialects.
     :ivar recipients: the members and watchers.
     :ivar sent: all events but private messages, with their origins, in order.
     :ivar ended: the connections that were closed, and why.
@@ -79,7 +83,8 @@ class RecordingOutbox:
         self.ended.append((member, reason))
 
     def to_member(self, member: MemberId, event: Event) -> None:
-        self.received[member].append(event)
+        if not isinstance(event, _REPEATING):
+            self.received[member].append(event)
 
     def to_all(self, event: Event, origin: MemberId, rooms: frozenset[str] | None = None) -> None:
         self._send(self.recipients, event, origin)
@@ -94,7 +99,7 @@ class RecordingOutbox:
         self.removed.append((room, seq, by))
 
     def _send(self, members: set[MemberId], event: Event, origin: MemberId) -> None:
-        if isinstance(event, RoomEntered):
+        if isinstance(event, _REPEATING):
             return
         self.sent.append((origin, event))
         for member in members:

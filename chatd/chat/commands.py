@@ -230,6 +230,9 @@ class ChangeRoom:
     :ivar closed: whether nobody else may join.
     :ivar key: the word that joining needs; empty for none.
     :ivar topic_locked: whether only hosts and operators may set the topic.
+    :ivar limit: how many members there may be for others to join; 0 for any number.
+    :ivar private: whether the room is for its members alone; once it is, it stays so.
+    :ivar external: whether others than its members may write there.
     """
 
     room: str
@@ -238,6 +241,9 @@ class ChangeRoom:
     closed: bool | None = None
     key: str | None = field(default=None, repr=False)
     topic_locked: bool | None = None
+    limit: KeptNumber | None = None
+    private: bool | None = None
+    external: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,7 @@ Each dialect encodes a refusal in its own way; docs/reference/protocol.rst lists
         ├── ReadOnly             read-only
         ├── Slow                 slow
         ├── Closed               closed
+        ├── RoomFull             room-full
         ├── WrongKey             wrong-key
         ├── Banned               banned
         │   └── NicknameBanned   banned

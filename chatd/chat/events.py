@@ -15,7 +15,14 @@ from msgspec import field as msgspec_field
 from typing_extensions import override
 
 from chatd.chat import limits
-from chatd.chat.moderation_events import Bans, Moderation, Restricted, RoomSettings
+from chatd.chat.moderation_events import (
+    Bans,
+    Moderation,
+    Restricted,
+    RoomInfo,
+    RoomSettings,
+    SettingsChanged,
+)
 
 
 class File(Struct, frozen=True, gc=False):
@@ -438,6 +445,7 @@ Event = (
     | Moderation
     | Restricted
     | RoomSettings
+    | SettingsChanged
     | ServerNotice
     | NodesChanged
 )
@@ -450,7 +458,7 @@ Reply = (
     | JoinDone
     | AwayDone
     | Topic
-    | RoomSettings
+    | RoomInfo
     | UserInfo
     | Bans
     | Rooms

@@ -39,7 +39,7 @@ from chatd.chat.registration import Registration
 from chatd.chat.removing import Removing
 from chatd.chat.restrictions import Restrictions
 from chatd.chat.resuming import CONNECTION_LOST, MissedPage, Resuming
-from chatd.chat.room_settings import SettingsChanges, describe
+from chatd.chat.room_settings import SettingsChanges, room_info
 from chatd.chat.rooms import Rooms
 from chatd.chat.sessions import Sessions, is_numbered
 from chatd.chat.state import RULES, HubState
@@ -123,7 +123,7 @@ class Hub:
             commands.ReadTopic: lambda member, command, now: self._rooms.read_topic(
                 member, command.room
             ),
-            commands.ReadSettings: lambda member, command, now: describe(
+            commands.ReadSettings: lambda member, command, now: room_info(
                 self._rooms.find(command.room, member)
             ),
             commands.WhoIs: lambda member, command, now: self._profiles.who_is(

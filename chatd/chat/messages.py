@@ -50,7 +50,7 @@ class Messages:
         message = room.history.add(
             member.nickname, text, now, action=command.action, notice=command.notice
         )
-        if room.settings.slow:
+        if room.settings.slow and member.member_id in room.members:
             room.wrote[member.member_id] = now
         room.tell(message, member.member_id)
         return events.Ok(room.name, message.seq, message.time)
@@ -88,7 +88,7 @@ class Messages:
             return self._send_private(member, command.to, file.name, now, file=file)
         room = self._writable_room(member, command.room, now)
         message = room.history.add(member.nickname, file.name, now, file=file)
-        if room.settings.slow:
+        if room.settings.slow and member.member_id in room.members:
             room.wrote[member.member_id] = now
         room.tell(message, NOBODY)
         return events.Ok(room.name, message.seq, message.time)
@@ -104,13 +104,13 @@ class Messages:
             self._writable_room(member, command.room, now)
 
     def _writable_room(self, member: Member, room_name: str, now: int) -> Room:
-        """The room of that name, if `member` is in it and may write there.
+        """The room of that name, if `member` may write there, mostly as it is in it.
 
         :raises Refusal: if not.
         """
-        # Fast path: most commands give the room's exact name; get_joined also finds other spellings
-        # and refuses.
-        room = member.rooms.get(room_name) or self._rooms.get_joined(member, room_name)
+        # Fast path: most commands give the room's exact name; get_writable also finds other
+        # spellings and refuses.
+        room = member.rooms.get(room_name) or self._rooms.get_writable(member, room_name)
         self._permissions.check_may_write(member, room, now)
         return room
 

@@ -83,6 +83,7 @@ class Room:
         is private. Its second argument is the member that has caused the event.
     :ivar begins_after: the number before that of the first message of this life; None if that is
         not known, of a room that was kept by an older version.
+    :ivar created: when it was created, in milliseconds since 1970; 0 if that is not known.
     :ivar wrote: while the room is slow: when its members have joined or written last, in
         milliseconds since 1970.
     :ivar operators: the members that keep order there.
@@ -98,6 +99,7 @@ class Room:
     topic: Topic | None = None
     settings: Settings = OPEN
     begins_after: int | None = None
+    created: int = 0
     wrote: dict[MemberId, int] = field(default_factory=dict)
     operators: set[MemberId] = field(default_factory=set)
     restrictions: Restrictions = field(default_factory=Restrictions)

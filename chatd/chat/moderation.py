@@ -25,6 +25,8 @@ from chatd.chat.sessions import Sessions
 
 #: What a member is that is restricted.
 _RESTRICTED: Final = {BAN: "banned", MUTE: "muted"}
+#: What takes a member out of the room.
+_REMOVING: Final = frozenset({"kick", "ban"})
 #: The origin of events that no member has caused.
 _NOBODY: Final = 0
 
@@ -266,7 +268,10 @@ class Moderating:
             # First: whoever is taken out of a room is told nothing of the room after that.
             self._rooms.tell_moderation(room, event, member)
         if target is not None:
-            restricted = Restricted(what, member.nickname, room_name, reason, until)
+            removed = what in _REMOVING and room_name in target.rooms
+            restricted = Restricted(
+                what, member.nickname, room_name, reason, until, removed=removed
+            )
             self._outbox.to_member(target.member_id, restricted)
         if room is None:
             self._outbox.to_all(event, member.member_id)

@@ -84,6 +84,15 @@ class Closed(ModerationRefusal):
         super().__init__(f"{room} is closed: nobody else may join it at present.")
 
 
+class RoomFull(ModerationRefusal):
+    """The room has as many members as it may have for others to join."""
+
+    code = "room-full"
+
+    def __init__(self, room: str) -> None:
+        super().__init__(f"{room} is full: it has as many members as its limit allows.")
+
+
 class WrongKey(ModerationRefusal):
     """Joining the room needs a word, and this is not the word.
 

@@ -15,11 +15,12 @@ class Moderation(Struct, frozen=True, omit_defaults=True):
 
     :ivar what: ``kick``, ``ban``, ``unban``, ``mute`` or ``unmute`` a member; ``host`` or
         ``unhost``: it has become one, or is one no more; ``remove`` the message `seq` of a member;
-        ``read-only``, ``slow``, ``closed``, ``key`` or ``topic-lock``: a setting of the room.
+        ``read-only``, ``slow``, ``closed``, ``key``, ``topic-lock``, ``limit``, ``private`` or
+        ``external``: a setting of the room.
     :ivar by: the nickname of the host or operator.
     :ivar nickname: of the member concerned.
     :ivar room: None for the whole chat.
-    :ivar value: of the setting: 1 for on and 0 for off, or seconds.
+    :ivar value: of the setting: 1 for on and 0 for off, or seconds, or members.
     """
 
     what: str
@@ -36,6 +37,7 @@ class Restricted(Struct, frozen=True, omit_defaults=True):
     :ivar what: ``kick``, ``ban``, ``mute``, ``unmute`` or ``remove``.
     :ivar room: None for the whole chat.
     :ivar until: when it ends, in milliseconds since 1970; 0 if that is not known.
+    :ivar removed: whether it was in `room`, and has been taken out.
     """
 
     what: str
@@ -44,6 +46,7 @@ class Restricted(Struct, frozen=True, omit_defaults=True):
     reason: str = ""
     until: int = 0
     seq: int = 0
+    removed: bool = False
 
 
 class RoomSettings(Struct, frozen=True):
@@ -53,8 +56,10 @@ class RoomSettings(Struct, frozen=True):
     :ivar slow: seconds that a member waits between two messages; 0 for none.
     :ivar closed: whether nobody else may join.
     :ivar keyed: whether joining needs a word.
-    :ivar private: whether the room is for its members alone, as it has, or had, a key.
+    :ivar private: whether the room is for its members alone; so it is also once it had a key.
     :ivar topic_locked: whether only hosts and operators may set the topic.
+    :ivar limit: with how many members nobody else may join; 0 for any number.
+    :ivar external: whether others than its members may write there.
     """
 
     room: str
@@ -64,6 +69,28 @@ class RoomSettings(Struct, frozen=True):
     keyed: bool = False
     private: bool = False
     topic_locked: bool = False
+    limit: int = 0
+    external: bool = False
+
+
+class RoomInfo(RoomSettings, frozen=True):
+    """The reply about a room: its settings, and when it was created.
+
+    :ivar created: in milliseconds since 1970; 0 if that is not known, as of the lobby.
+    """
+
+    created: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsChanged:
+    """Settings of a room have changed, all of them at once.
+
+    For dialects that tell of it in one line. To the others, one :class:`Moderation` for each has
+    said it before, which they leave out.
+    """
+
+    changes: tuple[Moderation, ...]
 
 
 class BanEntry(Struct, frozen=True, omit_defaults=True):

@@ -15,6 +15,7 @@ from chatd.chat.moderation_errors import (
     NicknameBanned,
     NotHost,
     ReadOnly,
+    RoomFull,
     Slow,
     WrongKey,
 )
@@ -71,8 +72,23 @@ class Permissions:
         # more than this.
         if room.restrictions.mutes or self.restrictions.mutes:
             self._check_is_heard(member, room, now)
-        if room.settings != OPEN and not self.keeps_order(member, room):
-            _check_settings(member, room, now)
+        if room.settings != OPEN:
+            self._check_settings(member, room, now)
+
+    def _check_settings(self, member: Member, room: Room, now: int) -> None:
+        """Check that the settings of `room` let a member write there."""
+        if room.settings.external and room.name not in member.rooms:
+            found = self._ban(member, room, now)
+            if found is not None:
+                raise Banned(room.name, found.milliseconds_left(now), found.reason)
+        if self.keeps_order(member, room):
+            return
+        if room.settings.read_only:
+            raise ReadOnly(room.name)
+        # Who is about to join has not written, and would wait from then on.
+        ready_at = room.wrote.get(member.member_id, now) + 1_000 * room.settings.slow
+        if room.settings.slow and now < ready_at:
+            raise Slow(room.name, ready_at - now)
 
     def check_may_set_topic(self, member: Member, room: Room, now: int) -> None:
         """Check that the member may set the topic of `room`, where it is.
@@ -153,7 +169,8 @@ class Permissions:
     def check_may_join(self, member: Member, room: Room, now: int, key: str = "") -> None:
         """Check that the member may join `room`, which exists.
 
-        :param key: the word that it gives; a host needs it as well, but joins a closed room.
+        :param key: the word that it gives; a host needs it as well, but joins a room that is closed
+            or full.
         :raises Refusal: if it may not.
         """
         found = self._ban(member, room, now)
@@ -163,6 +180,8 @@ class Permissions:
             raise WrongKey(room.name, is_given=bool(key))
         if room.settings.closed and not self.is_host(member):
             raise Closed(room.name)
+        if _is_full(room) and not self.is_host(member):
+            raise RoomFull(room.name)
 
     def may_join_again(self, member: Member, room: Room, joined: JoinedRoom, now: int) -> bool:
         """Whether the member, who was in a room of that name, may be in `room`.
@@ -171,7 +190,8 @@ class Permissions:
         """
         if self.is_banned(member, room, now):
             return False
-        return room.life == joined.life or not (room.settings.key or room.settings.closed)
+        is_open = not (room.settings.key or room.settings.closed or _is_full(room))
+        return room.life == joined.life or is_open
 
     def is_banned(self, member: Member, room: Room, now: int) -> bool:
         """Whether the member is banned from `room`."""
@@ -197,11 +217,5 @@ def host_of(address: str) -> str:
     return address.rpartition(":")[0]
 
 
-def _check_settings(member: Member, room: Room, now: int) -> None:
-    """Check that the settings of `room` let a member write who does not keep order there."""
-    if room.settings.read_only:
-        raise ReadOnly(room.name)
-    # Who is about to join has not written, and would wait from then on.
-    ready_at = room.wrote.get(member.member_id, now) + 1_000 * room.settings.slow
-    if room.settings.slow and now < ready_at:
-        raise Slow(room.name, ready_at - now)
+def _is_full(room: Room) -> bool:
+    return 0 < room.settings.limit <= len(room.members)

@@ -113,7 +113,7 @@ class Resuming:
         for name, joined in before.items():
             if self._rooms.has_ended_private(name, joined.life):
                 continue  # what its members said among themselves, others could read now
-            room = self._rooms.find_or_create(name)
+            room = self._rooms.find_or_create(name, now)
             if room is None or not self._permissions.may_join_again(member, room, joined, now):
                 continue  # there are too many by now, or it may not come back
             is_new = not room.members and room.ends_at is None

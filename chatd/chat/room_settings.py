@@ -7,7 +7,7 @@ from chatd.chat import commands, events, limits
 from chatd.chat.errors import BadText
 from chatd.chat.model import Member, Room
 from chatd.chat.moderation_errors import NotAllowedHere
-from chatd.chat.moderation_events import Moderation, RoomSettings
+from chatd.chat.moderation_events import Moderation, RoomInfo, RoomSettings, SettingsChanged
 from chatd.chat.names import LOBBY
 from chatd.chat.outbox import NOBODY, Outbox
 from chatd.chat.permissions import Permissions
@@ -21,7 +21,12 @@ _WHAT: Final = {
     "closed": "closed",
     "key": "key",
     "topic_locked": "topic-lock",
+    "limit": "limit",
+    "private": "private",
+    "external": "external",
 }
+#: Those that have another name in the state.
+_FIELDS: Final = {"private": "is_private"}
 
 
 class SettingsChanges:
@@ -46,19 +51,23 @@ class SettingsChanges:
         elif not before.slow:
             # Everybody may write at once, as long ago as it may have been.
             room.wrote = dict.fromkeys(room.members, now - 1_000 * limits.SLOW_SECONDS)
+        changes = []
         for name, what in _WHAT.items():
             if getattr(command, name) is None:
                 continue
-            value = getattr(after, name)
+            field = _FIELDS.get(name, name)
+            value = getattr(after, field)
             # The word itself is for those alone who are told it by a member.
             number = bool(value) if name == "key" else value
             moderation = Moderation(what, member.nickname, room=room.name, value=int(number))
-            if value != getattr(before, name):
+            if value != getattr(before, field):
                 self._rooms.tell_moderation(room, moderation, member)
+                changes.append(moderation)
             else:
                 # Nothing is new to the others, but who asked for it is told that it is so.
                 self._outbox.to_member(member.member_id, moderation)
-        if after != before:
+        if changes:
+            self._rooms.tell_moderation(room, SettingsChanged(tuple(changes)), member)
             room.tell(describe(room), NOBODY)
         return events.Ok()
 
@@ -79,7 +88,16 @@ def describe(room: Room) -> RoomSettings:
         bool(settings.key),
         settings.is_private,
         settings.topic_locked,
+        settings.limit,
+        settings.external,
     )
+
+
+def room_info(room: Room) -> RoomInfo:
+    """The settings of a room, and when it was created."""
+    settings = describe(room)
+    fields = {name: getattr(settings, name) for name in RoomSettings.__struct_fields__}
+    return RoomInfo(**fields, created=room.created)
 
 
 def _changed(room: Room, command: commands.ChangeRoom) -> Settings:
@@ -87,11 +105,15 @@ def _changed(room: Room, command: commands.ChangeRoom) -> Settings:
 
     :raises Refusal: if it cannot have them.
     """
-    if room.name == LOBBY and (command.key or command.closed):
+    if room.name == LOBBY and (command.key or command.closed or command.limit or command.private):
         raise NotAllowedHere(
-            f"Everybody enters the chat in {LOBBY}, so it has no key and is never closed; make "
-            "another room for a closed circle."
+            f"Everybody enters the chat in {LOBBY}, so it has no key and no limit, and is never "
+            "closed or private; make another room for a closed circle."
         )
+    if command.private is False and room.settings.is_private:
+        raise NotAllowedHere(f"{room.name} is private, and stays so until it ends.")
+    if command.limit is not None and not 0 <= command.limit <= limits.ROOM_MEMBERS:
+        raise BadText(f"A limit is 1 to {limits.ROOM_MEMBERS} members; 0 is none.")
     if command.slow is not None and not 0 <= command.slow <= limits.SLOW_SECONDS:
         raise BadText(
             f"In a slow room a member waits for 1 to {limits.SLOW_SECONDS} seconds; 0 is off."
@@ -102,6 +124,10 @@ def _changed(room: Room, command: commands.ChangeRoom) -> Settings:
         raise BadText(
             f"The key of a room is one word of at most {limits.KEY_CHARACTERS} characters."
         )
-    given = {name: value for name in _WHAT if (value := getattr(command, name)) is not None}
-    is_private = room.settings.is_private or bool(command.key)
+    given = {
+        name: value
+        for name in _WHAT
+        if name not in _FIELDS and (value := getattr(command, name)) is not None
+    }
+    is_private = room.settings.is_private or bool(command.key or command.private)
     return room.settings._replace(**given, is_private=is_private)

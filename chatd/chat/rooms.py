@@ -1,6 +1,7 @@
 """The rooms: creating them, joining and leaving them, and deleting the empty ones.
 
-A room that has had a key is private until it ends: only its members hear of it, and know of it.
+A room that was made private, or has had a key, is so until it ends: only its members hear of it,
+and know of it.
 Two functions here see to that: :meth:`Rooms.find` finds a room for whoever asks, and ``Room.tell``,
 which :meth:`Rooms.set_settings` changes, sends what happens there.
 """
@@ -12,7 +13,7 @@ from chatd.chat import events, limits, names
 from chatd.chat.commands import JoinRoom, SetTopic
 from chatd.chat.errors import AlreadyInRoom, NoSuchRoom, NotInRoom, TooManyRooms
 from chatd.chat.model import Member, Room, RoomHistory
-from chatd.chat.moderation_events import Moderation
+from chatd.chat.moderation_events import Moderation, SettingsChanged
 from chatd.chat.names import LOBBY
 from chatd.chat.outbox import MemberId, Outbox
 from chatd.chat.permissions import Permissions
@@ -47,7 +48,7 @@ class Rooms:
         self.private_lives: dict[int, str] = {}
         self._lives = 0
         self._ended_seq = 0
-        self._create(LOBBY)
+        self._create(LOBBY, 0)
 
     def find(self, room_name: str, member: Member | None) -> Room:
         """The room with that name, in any case, for `member`, or for anybody.
@@ -81,6 +82,16 @@ class Rooms:
             raise NotInRoom(room.name)
         return room
 
+    def get_writable(self, member: Member, room_name: str) -> Room:
+        """The room with that name, if `member` is in it, or others may write there, too.
+
+        :raises Refusal: if the name is not valid, there is no such room, or `member` is not in it.
+        """
+        room = self.find(room_name, member)
+        if room.name not in member.rooms and not room.settings.external:
+            raise NotInRoom(room.name)
+        return room
+
     def all(self) -> Iterable[Room]:
         """All rooms, in the order in which they were created."""
         return self._rooms.values()
@@ -102,7 +113,7 @@ class Rooms:
         if room is not None:
             self._permissions.check_may_join(member, room, now, command.key)
         created = room is None
-        room = room or self._create(name)
+        room = room or self._create(name, now)
         if created:
             room.operators.add(member.member_id)
         self.add(member, room, now)
@@ -130,11 +141,11 @@ class Rooms:
         """Whether that life of a room was private, and has ended."""
         return life in self.private_lives and life not in self.private_life(room_name)
 
-    def find_or_create(self, room_name: str) -> Room | None:
+    def find_or_create(self, room_name: str, now: int) -> Room | None:
         """The room with that name, which is created if need be; None if there are too many."""
         room = self._rooms.get(names.casefold(room_name))
         if room is None and len(self._rooms) < limits.ROOMS:
-            room = self._create(room_name)
+            room = self._create(room_name, now)
         return room
 
     def remove(self, member: Member, room: Room, ends_at: int | None = None) -> None:
@@ -185,7 +196,7 @@ class Rooms:
         )
 
     def set_settings(self, room: Room, settings: Settings) -> None:
-        """Give `room` other settings. One that gets a key is private from now on."""
+        """Give `room` other settings. One that becomes private is told to its members alone."""
         if settings.is_private and not room.settings.is_private:
             self.private_lives[room.life] = room.name
             self._forget_private_lives()
@@ -200,7 +211,9 @@ class Rooms:
         for life in ended[: max(0, len(ended) - limits.PRIVATE_ROOMS)]:
             del self.private_lives[life]
 
-    def tell_moderation(self, room: Room, moderation: Moderation, member: Member) -> None:
+    def tell_moderation(
+        self, room: Room, moderation: Moderation | SettingsChanged, member: Member
+    ) -> None:
         """Tell `room` what `member` has done there, and the member itself, wherever it is."""
         room.tell(moderation, member.member_id)
         if room.name not in member.rooms:
@@ -263,6 +276,7 @@ class Rooms:
                     tuple(sorted(room.operators)),
                     tuple(room.restrictions),
                     room.begins_after,
+                    room.created,
                 )
                 for room in self._rooms.values()
             ),
@@ -285,10 +299,12 @@ class Rooms:
             room.operators = set(state.operators)
             room.restrictions = Restrictions(state.restrictions)
             room.begins_after = state.begins_after
+            room.created = state.created
 
-    def _create(self, name: str) -> Room:
+    def _create(self, name: str, now: int) -> Room:
         self._lives += 1
         room = self._add(name, self._lives, self._ended_seq)
+        room.created = now
         room.begins_after = self._ended_seq
         return room
 

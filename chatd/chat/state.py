@@ -45,7 +45,7 @@ class Settings(NamedTuple):
     """The settings of a room, as in :class:`chatd.chat.moderation_events.RoomSettings`.
 
     :ivar key: the word that joining needs; empty for none.
-    :ivar is_private: whether the room is for its members alone, as it has, or had, a key.
+    :ivar is_private: whether the room is for its members alone.
     """
 
     read_only: bool = False
@@ -54,6 +54,8 @@ class Settings(NamedTuple):
     key: str = ""
     topic_locked: bool = False
     is_private: bool = False
+    limit: int = 0
+    external: bool = False
 
     def fits(self, key: str) -> bool:
         """Whether `key` is the word that joining needs."""
@@ -89,6 +91,7 @@ class RoomState:
     operators: tuple[MemberId, ...] = ()
     restrictions: tuple[Restriction, ...] = ()
     begins_after: int | None = None
+    created: int = 0
 
 
 class OutcomeState(NamedTuple):

@@ -44,6 +44,9 @@ def _change_room(client_object: ClientObject) -> ClientCommand:
         closed=client_object.closed,
         key=client_object.key,
         topic_locked=client_object.topic_locked,
+        limit=client_object.limit,
+        private=client_object.private,
+        external=client_object.external,
     )
 
 

@@ -56,6 +56,9 @@ class ClientObject(Struct, frozen=True):
     closed: bool | None = None
     key: str | None = None
     topic_locked: bool | None = None
+    limit: KeptNumber | None = None
+    private: bool | None = None
+    external: bool | None = None
     code: str | None = None
     __repr__ = safe_repr
 

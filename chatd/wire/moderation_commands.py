@@ -135,11 +135,22 @@ def _slow(argument: str, target: str) -> UserInput:
     return commands.ChangeRoom(room, slow=seconds)
 
 
-def _door(name: str, *, is_closed: bool) -> Parse:
+def _limit(argument: str, target: str) -> UserInput:
+    usage = "/limit [#ROOM] N|off"
+    room, value = _setting(argument, target, usage)
+    word = casefold(value[:_MAX_TIME_CHARACTERS])
+    limit = 0 if word == "off" else number(word)
+    if limit is None:
+        raise BadCommand(f"Usage: {usage}")
+    if limit > limits.ROOM_MEMBERS:
+        raise BadCommand(f"A limit is at most {limits.ROOM_MEMBERS} members.")
+    return commands.ChangeRoom(room, limit=limit)
+
+
+def _room(make: Callable[[str], UserInput], name: str) -> Parse:
     def parse(argument: str, target: str) -> UserInput:
         usage = f"{name} [#ROOM]"
-        room = recipients.read_room(argument) if argument else room_of(target, usage)
-        return commands.ChangeRoom(room, closed=is_closed)
+        return make(recipients.read_room(argument) if argument else room_of(target, usage))
 
     return parse
 
@@ -205,14 +216,37 @@ MODERATION_COMMANDS: Final = (
         _on_off(lambda room, on: commands.ChangeRoom(room, read_only=on), "/readonly"),
     ),
     _row("/slow", "[#ROOM] SECONDS|off", "time between two messages of a member", _slow),
-    _row("/close", "[#ROOM]", "nobody else may join", _door("/close", is_closed=True)),
-    _row("/open", "[#ROOM]", "others may join again", _door("/open", is_closed=False)),
+    _row(
+        "/close",
+        "[#ROOM]",
+        "nobody else may join",
+        _room(lambda room: commands.ChangeRoom(room, closed=True), "/close"),
+    ),
+    _row(
+        "/open",
+        "[#ROOM]",
+        "others may join again",
+        _room(lambda room: commands.ChangeRoom(room, closed=False), "/open"),
+    ),
     _row("/key", "[#ROOM] WORD|off", "joining needs the word; hides the room", _key),
     _row(
         "/locktopic",
         "[#ROOM] on|off",
         "only hosts and operators set the topic",
         _on_off(lambda room, on: commands.ChangeRoom(room, topic_locked=on), "/locktopic"),
+    ),
+    _row("/limit", "[#ROOM] N|off", "how many may be in the room", _limit),
+    _row(
+        "/private",
+        "[#ROOM]",
+        "hide the room, until it ends",
+        _room(lambda room: commands.ChangeRoom(room, private=True), "/private"),
+    ),
+    _row(
+        "/external",
+        "[#ROOM] on|off",
+        "others may write without joining",
+        _on_off(lambda room, on: commands.ChangeRoom(room, external=on), "/external"),
     ),
     _row("/remove", "[#ROOM] N", "take message N out", _remove),
     _row("/host", "CODE", "become a host with the server's code", _host),

@@ -57,6 +57,12 @@ def _slow(event: Moderation) -> str:
     return f"{event.by} made {event.room} slow: {between} between two messages of one member."
 
 
+def _limit(event: Moderation) -> str:
+    if not event.value:
+        return f"{event.room} has no limit any more ({event.by})."
+    return f"{event.by} gave {event.room} a limit: nobody else may join {event.value} members."
+
+
 _MODERATION: Final[dict[str, Callable[[Moderation], str]]] = {
     "kick": lambda event: f"{event.by} removed {event.nickname} from {_chat_or(event.room)}.",
     "ban": lambda event: f"{event.by} banned {event.nickname} from {_chat_or(event.room)}.",
@@ -77,6 +83,15 @@ _MODERATION: Final[dict[str, Callable[[Moderation], str]]] = {
     ),
     "topic-lock": _switch(
         "{by} locked the topic of {room}.", "The topic of {room} is not locked any more ({by})."
+    ),
+    "limit": _limit,
+    "private": _switch(
+        "{by} made {room} private: until it ends, it is for its members alone.",
+        "{room} is not private ({by}).",
+    ),
+    "external": _switch(
+        "{by} let others write to {room} without joining it.",
+        "Only members write to {room} again ({by}).",
     ),
 }
 

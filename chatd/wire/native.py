@@ -16,7 +16,14 @@ from chatd.chat import commands, events, limits
 from chatd.chat.commands import ClientCommand
 from chatd.chat.errors import BadNickname, BadVersion, NotReached, Refusal, RequestId
 from chatd.chat.events import Event
-from chatd.chat.moderation_events import BanEntry, Bans, Moderation, Restricted, RoomSettings
+from chatd.chat.moderation_events import (
+    BanEntry,
+    Bans,
+    Moderation,
+    Restricted,
+    RoomInfo,
+    RoomSettings,
+)
 from chatd.chat.names import LOBBY
 from chatd.wire import client_frames, frame_decoding, frames
 from chatd.wire.dialect import Dialect, LocalReply, Request, Result, Resume
@@ -219,7 +226,7 @@ _REPLY_ENCODERS: Final[dict[type, Callable[[Any, RequestId], list[frames.Frame]]
     events.PrivateSent: _encode_private_sent,
     events.AwayDone: _encode_away_done,
     events.Topic: lambda reply, request_id: [frames.Topic(data=reply, id=request_id)],
-    RoomSettings: lambda reply, request_id: [frames.RoomSettings(data=reply, id=request_id)],
+    RoomInfo: lambda reply, request_id: [frames.RoomSettings(data=reply, id=request_id)],
     events.UserInfo: lambda reply, request_id: [frames.UserInfo(data=reply, id=request_id)],
     Bans: _encode_bans,
     events.Rooms: _encode_rooms,

@@ -241,7 +241,8 @@ class Chatting(RuleBasedStateMachine):
             if member not in room.members:
                 self.model.received[member].append(public)
         if target is not None:
-            event = Restricted(told.what, by, name, told.reason, told.until)
+            removed = told.what in ("kick", "ban") and room is not None and target in room.members
+            event = Restricted(told.what, by, name, told.reason, told.until, removed=removed)
             self.model.received[target].append(event)
         if room is None:
             self.model.send_to_all(member, public)

@@ -51,6 +51,7 @@ UNITS = {
     "VIEWS",
     "ARRIVALS",
     "BANS",
+    "MEMBERS",
 }
 
 #: Defaults that docs/reference/ names outside the generated table.

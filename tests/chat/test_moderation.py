@@ -302,7 +302,7 @@ def test_whoever_is_kicked_from_a_room_stays_in_the_chat(chat: Order) -> None:
     chat.handle(ice, Kick("sun", "#dev", "enough"))
     kicked = Moderation("kick", "ice", "sun", "#dev")
     assert chat.received(ice) == [RoomLeft("#dev", "sun", by="ice")]
-    assert chat.received(sun) == [kicked, Restricted("kick", "ice", "#dev", "enough")]
+    assert chat.received(sun) == [kicked, Restricted("kick", "ice", "#dev", "enough", removed=True)]
     assert chat.received(star) == []
     assert chat.outbox.ended == []
     chat.lose(sun)

@@ -6,6 +6,7 @@ import pytest
 
 from chatd.chat import limits
 from chatd.chat.commands import (
+    Ban,
     ChangeRoom,
     Enter,
     GrantHost,
@@ -19,13 +20,15 @@ from chatd.chat.commands import (
     SessionKeys,
     SetTopic,
 )
-from chatd.chat.errors import AlreadyInRoom, BadText, Refusal
+from chatd.chat.errors import AlreadyInRoom, BadText, NoSuchRoom, NotInRoom, Refusal
 from chatd.chat.events import JoinDone, Ok, Topic
 from chatd.chat.moderation_errors import (
+    Banned,
     Closed,
     NotAllowedHere,
     NotHost,
     ReadOnly,
+    RoomFull,
     Slow,
     WrongKey,
 )
@@ -75,6 +78,8 @@ def lesson() -> Lesson:
         {"closed": True},
         {"key": "sesame"},
         {"topic_locked": True},
+        {"limit": 2},
+        {"external": True},
     ],
     ids=lambda each: next(iter(each)),
 )
@@ -284,7 +289,9 @@ def test_nobody_joins_a_closed_room_but_hosts(lesson: Lesson) -> None:
     lesson.handle(lesson.sun, JoinRoom("#dev"))
 
 
-@pytest.mark.parametrize("settings", [{"closed": True}, {"key": "sesame"}])
+@pytest.mark.parametrize(
+    "settings", [{"closed": True}, {"key": "sesame"}, {"limit": 9}, {"private": True}]
+)
 def test_the_lobby_is_neither_closed_nor_keyed(lesson: Lesson, settings: Any) -> None:
     with pytest.raises(NotAllowedHere, match="Everybody enters the chat in #lobby"):
         lesson.set(lesson.ana, "#LOBBY", **settings)
@@ -366,3 +373,67 @@ def test_a_refused_change_changes_nothing(lesson: Lesson) -> None:
             lesson.handle(lesson.ana, change)
     assert lesson.hub.state() == before
     assert lesson.received(lesson.moon) == []
+
+
+# --- limited, private, and open to what others write --------------------------------------------
+
+
+def test_nobody_joins_a_full_room_but_hosts(lesson: Lesson) -> None:
+    lesson.set(lesson.ice, limit=2)
+    with pytest.raises(RoomFull, match="#dev is full"):
+        lesson.handle(lesson.sun, JoinRoom("#dev"))
+    lesson.handle(lesson.ana, JoinRoom("#dev"))
+    lesson.set(lesson.ice, limit=1)
+    lesson.say(lesson.moon)
+    for member in (lesson.moon, lesson.ana):
+        lesson.handle(member, LeaveRoom("#dev"))
+    lesson.set(lesson.ice, limit=0)
+    lesson.handle(lesson.sun, JoinRoom("#dev"))
+
+
+@pytest.mark.parametrize("limit", [-1, limits.ROOM_MEMBERS + 1, 2**53])
+def test_a_limit_is_a_number_of_members(lesson: Lesson, limit: int) -> None:
+    with pytest.raises(BadText, match=f"1 to {limits.ROOM_MEMBERS} members"):
+        lesson.set(lesson.ice, limit=limit)
+
+
+def test_whoever_resumes_is_back_in_a_full_room(lesson: Lesson) -> None:
+    star = lesson.hub.reserve_slot("10.0.0.9:1")
+    lesson.handle(star, Enter("star", keys=SessionKeys(new="s")))
+    lesson.handle(star, JoinRoom("#dev"))
+    lesson.set(lesson.ice, limit=1)
+    lesson.hub.remove_member(star, "too slow", lesson.now)
+    lesson.handle(lesson.hub.reserve_slot("10.0.0.9:2"), Enter("x", keys=SessionKeys("t", "s")))
+    assert "star" in [user.nickname for user in lesson.hub.users("#dev").users]
+
+
+def test_a_room_is_private_from_when_its_operator_says_so_until_it_ends(lesson: Lesson) -> None:
+    lesson.set(lesson.ice, private=True)
+    assert Moderation("private", "ice", room="#dev", value=1) in lesson.received(lesson.moon)
+    with pytest.raises(NoSuchRoom):
+        lesson.hub.users("#dev")
+    assert lesson.received(lesson.sun) == []
+    with pytest.raises(NotAllowedHere, match="stays so until it ends"):
+        lesson.set(lesson.ice, private=False)
+    lesson.handle(lesson.sun, JoinRoom("#dev"))  # who is told its name needs no word
+
+
+def test_others_write_to_a_room_that_is_open_to_them(lesson: Lesson) -> None:
+    with pytest.raises(NotInRoom):
+        lesson.say(lesson.sun)
+    lesson.set(lesson.ice, external=True)
+    lesson.forget()
+    lesson.say(lesson.sun)
+    assert [type(each).__name__ for each in lesson.received(lesson.moon)] == ["Message"]
+    lesson.handle(lesson.ice, Ban("sun", "#dev"))
+    with pytest.raises(Banned):
+        lesson.say(lesson.sun)
+
+
+def test_in_a_slow_room_others_write_nothing(lesson: Lesson) -> None:
+    lesson.set(lesson.ice, external=True, slow=10)
+    with pytest.raises(Slow):
+        lesson.say(lesson.sun)
+    lesson.say(lesson.ana)
+    lesson.say(lesson.ana)
+    assert lesson.ana not in dict(lesson.hub.state().rooms[1].wrote), "hosts need not wait"

@@ -13,7 +13,15 @@ from wsproto.events import BytesMessage, TextMessage
 from chatd.chat import errors, events, limits
 from chatd.chat.errors import Refusal
 from chatd.chat.events import Event, Message, Reply
-from chatd.chat.moderation_events import BanEntry, Bans, Moderation, Restricted, RoomSettings
+from chatd.chat.moderation_events import (
+    BanEntry,
+    Bans,
+    Moderation,
+    Restricted,
+    RoomInfo,
+    RoomSettings,
+    SettingsChanged,
+)
 from chatd.wire.basic import Basic, Detecting
 from chatd.wire.dialect import Dialect, LocalReply, Request, Result
 from chatd.wire.irc.capabilities import Capabilities
@@ -229,6 +237,7 @@ EVENTS: dict[type, Event] = {
         Moderation("mute", "sun", "ice", "#dev"),
         Restricted("mute", "sun", "#dev", "spam", 90_000),
         RoomSettings("#dev", read_only=True, slow=10),
+        SettingsChanged((Moderation("closed", "ice", room="#dev", value=1),)),
         events.ServerNotice("The chat of ice is kept again."),
         events.NodesChanged((NODE,)),
     )
@@ -245,7 +254,7 @@ REPLIES: dict[type, Reply] = {
         ),
         events.AwayDone("lunch"),
         events.Topic("#dev", "the new parser", "ice", 0),
-        RoomSettings("#dev", read_only=True, slow=10),
+        RoomInfo("#dev", read_only=True, slow=10, created=1_000),
         events.UserInfo("ice", 0, ("#dev",), away=False, away_text="lunch", account=True),
         events.JoinDone("#dev", created=True),
         Bans((BanEntry("mute", "ice", "sun", "spam", 90_000),), "#dev"),

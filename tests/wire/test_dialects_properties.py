@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from chatd.chat import commands, events, limits, names
 from chatd.chat.errors import Refusal
 from chatd.chat.events import Event, Message, PrivateMessage
-from chatd.chat.moderation_events import Moderation, Restricted, RoomSettings
+from chatd.chat.moderation_events import Moderation, Restricted, RoomSettings, SettingsChanged
 from chatd.wire.basic import Basic
 from chatd.wire.dialect import Dialect, LocalReply, Request, Result
 from chatd.wire.irc.dialect import Irc
@@ -101,7 +101,8 @@ ONLY_NATIVE = {
     events.AwayChanged: "away",
     RoomSettings: "room-settings",
 }
-HEARD_BY_ALL = EVENTS.keys() - set(ONLY_NATIVE) - {events.MemberEntered, events.RoomEntered}
+ONLY_IRC = {events.RoomEntered, SettingsChanged}
+HEARD_BY_ALL = EVENTS.keys() - set(ONLY_NATIVE) - ONLY_IRC - {events.MemberEntered}
 
 
 def is_heard(kind: type, dialect: Dialect) -> bool:
@@ -111,7 +112,7 @@ def is_heard(kind: type, dialect: Dialect) -> bool:
     """
     if isinstance(dialect, Irc):
         has_away = kind is events.AwayChanged and dialect.client.has("away-notify")
-        return kind in HEARD_BY_ALL or kind is events.RoomEntered or has_away
+        return kind in HEARD_BY_ALL | ONLY_IRC or has_away
     is_native = kind in ONLY_NATIVE and isinstance(dialect, Native)
     return kind in HEARD_BY_ALL or kind is events.MemberEntered or is_native
 
@@ -227,10 +228,14 @@ def _shown(data: bytes, source: str, text: str) -> None:
             assert unescaped.removeprefix(f"{source}: ") == original.expandtabs()
 
 
+_SETTINGS_WITH_MODES = (
+    *("read-only", "closed", "key", "topic-lock"),
+    *("limit", "private", "external"),
+)
 _DEEDS = st.sampled_from(
     [
         *("kick", "ban", "unban", "mute", "unmute", "host", "unhost", "remove"),
-        *("read-only", "slow", "closed", "key", "topic-lock"),
+        *(*_SETTINGS_WITH_MODES, "slow"),
     ]
 )
 _TO_ONE = st.sampled_from(["kick", "ban", "mute", "unmute", "remove"])
@@ -258,6 +263,9 @@ def _any_event(draw: st.DrawFn) -> Event:
         Moderation: Moderation(draw(_DEEDS), name, draw(NICKNAMES), room, value=draw(_VALUES)),
         Restricted: Restricted(draw(_TO_ONE), name, room, text, draw(_VALUES)),
         RoomSettings: RoomSettings(room, slow=draw(_VALUES)),
+        SettingsChanged: SettingsChanged(
+            (Moderation(draw(st.sampled_from(_SETTINGS_WITH_MODES)), name, room=room),)
+        ),
     }
     return made[kind]
 
@@ -273,7 +281,11 @@ def test_every_dialect_encodes_any_event(event: Event, now: int) -> None:
 
 def _is_told_otherwise(event: Event) -> bool:
     """Whether IRC clients are told of it by another event, which has what a line needs."""
-    return isinstance(event, Moderation) and event.what == "kick" and event.room is not None
+    return (
+        isinstance(event, Moderation)
+        and event.room is not None
+        and event.what in ("kick", *_SETTINGS_WITH_MODES)
+    )
 
 
 @given(st.sampled_from(REFUSALS), st.text(max_size=100), NICKNAMES)

@@ -27,6 +27,8 @@ const MAX_CODE_CHARACTERS = 64;
 /** How long a ban may last, and how long a member of a slow room may have to wait. */
 const MAX_BAN_SECONDS = 31_622_400;
 const MAX_SLOW_SECONDS = 3600;
+/** The highest limit to the members of a room. */
+const MAX_ROOM_MEMBERS = 100_000;
 
 /** A time in one word. A unit is needed: a reason may begin with a number. */
 const TIME = /^([0-9]{1,9})(s|sec|m|min|h|d|w)$/;
@@ -141,10 +143,22 @@ function parseSlow(argument, target) {
   return createFrame("set-room", { room, slow });
 }
 
-function door(name, closed) {
+function parseLimit(argument, target) {
+  const usage = "/limit [#ROOM] N|off";
+  const [room, value] = readSetting(argument, target, usage);
+  const word = shortWord(value);
+  const limit = word === "off" ? 0 : readNumber(word);
+  requireArgument(limit !== null, usage);
+  if (limit > MAX_ROOM_MEMBERS) {
+    throw new NotSent(`A limit is at most ${MAX_ROOM_MEMBERS} members.`);
+  }
+  return createFrame("set-room", { room, limit });
+}
+
+function setting(name, key, value) {
   return (argument, target) => {
     const room = argument ? readRoom(argument) : roomOf(target, `${name} [#ROOM]`);
-    return createFrame("set-room", { room, closed });
+    return createFrame("set-room", { room, [key]: value });
   };
 }
 
@@ -206,14 +220,22 @@ export const MODERATION_COMMANDS = [
     onOff("/readonly", "read_only"),
   ],
   [["/slow"], "[#ROOM] SECONDS|off", "time between two messages of a member", parseSlow],
-  [["/close"], "[#ROOM]", "nobody else may join", door("/close", true)],
-  [["/open"], "[#ROOM]", "others may join again", door("/open", false)],
+  [["/close"], "[#ROOM]", "nobody else may join", setting("/close", "closed", true)],
+  [["/open"], "[#ROOM]", "others may join again", setting("/open", "closed", false)],
   [["/key"], "[#ROOM] WORD|off", "joining needs the word; hides the room", parseKey],
   [
     ["/locktopic"],
     "[#ROOM] on|off",
     "only hosts and operators set the topic",
     onOff("/locktopic", "topic_locked"),
+  ],
+  [["/limit"], "[#ROOM] N|off", "how many may be in the room", parseLimit],
+  [["/private"], "[#ROOM]", "hide the room, until it ends", setting("/private", "private", true)],
+  [
+    ["/external"],
+    "[#ROOM] on|off",
+    "others may write without joining",
+    onOff("/external", "external"),
   ],
   [["/remove"], "[#ROOM] N", "take message N out", parseRemove],
   [["/host"], "CODE", "become a host with the server's code", parseHost],

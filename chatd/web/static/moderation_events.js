@@ -59,6 +59,8 @@ export const MODERATION = {
         isKeyed: data.keyed,
         isPrivate: data.private,
         isTopicLocked: data.topic_locked,
+        limit: data.limit ?? 0,
+        isExternal: data.external === true,
       }),
     })),
 

@@ -71,6 +71,18 @@ const MODERATION = {
     value
       ? [name(by), " locked the topic of ", name(room), "."]
       : ["The topic of ", name(room), " is not locked any more (", name(by), ")."],
+  limit: ({ by, room, value }) =>
+    value
+      ? [name(by), " gave ", name(room), ` a limit: nobody else may join ${value} members.`]
+      : [name(room), " has no limit any more (", name(by), ")."],
+  private: ({ by, room, value }) =>
+    value
+      ? [name(by), " made ", name(room), " private: until it ends, it is for its members alone."]
+      : [name(room), " is not private (", name(by), ")."],
+  external: ({ by, room, value }) =>
+    value
+      ? [name(by), " let others write to ", name(room), " without joining it."]
+      : ["Only members write to ", name(room), " again (", name(by), ")."],
 };
 
 /** What the member concerned is told, by `what`. */
@@ -132,7 +144,16 @@ export function describeRemoved(by) {
 }
 
 /** The settings of a room, in a few words each. */
-export function describeSettings({ isReadOnly, slow, isClosed, isKeyed, isPrivate, isTopicLocked }) {
+export function describeSettings({
+  isReadOnly,
+  slow,
+  isClosed,
+  isKeyed,
+  isPrivate,
+  isTopicLocked,
+  limit,
+  isExternal,
+}) {
   return [
     ...(isReadOnly ? ["read-only"] : []),
     ...(slow ? [`slow: ${duration(1000 * slow)}`] : []),
@@ -140,6 +161,8 @@ export function describeSettings({ isReadOnly, slow, isClosed, isKeyed, isPrivat
     ...(isKeyed ? ["joining needs a word"] : []),
     ...(isPrivate ? ["for its members alone"] : []),
     ...(isTopicLocked ? ["topic locked"] : []),
+    ...(limit ? [`at most ${limit} members`] : []),
+    ...(isExternal ? ["others may write"] : []),
   ];
 }
 

@@ -14,6 +14,8 @@ export const NO_SETTINGS = Object.freeze({
   isKeyed: false,
   isPrivate: false,
   isTopicLocked: false,
+  limit: 0,
+  isExternal: false,
 });
 
 /** The state of a page that was just opened. Rooms and nicknames are keyed by `casefold`.

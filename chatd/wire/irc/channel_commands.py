@@ -3,21 +3,22 @@
 Source: https://modern.ircdocs.horse/#channel-operations.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections.abc import Iterable
 
 from chatd.chat import commands, events
 from chatd.chat.errors import AlreadyInRoom, Refusal
+from chatd.chat.moderation_events import RoomSettings
 from chatd.wire.irc import features, modes, numerics
-from chatd.wire.irc.client import Client, Steps, answer
+from chatd.wire.irc.client import Client, Search, Steps, answer
 from chatd.wire.irc.event_lines import shown
 from chatd.wire.irc.lines import Line, in_lines
 from chatd.wire.irc.masks import matches, source
 from chatd.wire.irc.refusals import not_enough, refused
 from chatd.wire.irc.targets import channels_and_keys, channels_and_nicknames, split_list
 
-#: Between the number and the names in RPL_NAMREPLY: the room is public, or it is private.
-_PUBLIC: Final = "="
+#: Between the number and the names in RPL_NAMREPLY: the room is public, or it is private (secret,
+#: as ``+s``).
+_PUBLIC, _PRIVATE = "=", "@"
 
 
 def join(client: Client, line: Line) -> Steps:
@@ -44,10 +45,8 @@ def join(client: Client, line: Line) -> Steps:
 def _joined(client: Client, room: str) -> Steps:
     topic = yield commands.ReadTopic(room)
     lines = _topic_lines(client, topic) if isinstance(topic, events.Topic) and topic.text else []
-    users = yield commands.ListUsers(room)
-    if isinstance(users, events.Users):
-        lines += _names(client, room, users)
-    return answer(*lines, _end_of_names(client, room))
+    listed = yield from _names(client, room)
+    return answer(*lines, *listed, _end_of_names(client, room))
 
 
 def _part_all(client: Client) -> Steps:
@@ -103,30 +102,39 @@ def _topic_lines(client: Client, topic: events.Topic) -> list[Line]:
 
 
 def names(client: Client, line: Line) -> Steps:
-    """NAMES: the members of channels. Without a channel there are none, as Modern allows."""
-    lines = []
-    for channel in split_list(line.params[0]) if line.params else ():
-        result = yield commands.ListUsers(channel)
-        if isinstance(result, events.Users):
-            room = result.room or channel
-            lines += [*_names(client, room, result), _end_of_names(client, room)]
-        else:
-            lines.append(_end_of_names(client, channel))
-    return answer(*(lines or [_end_of_names(client, "*")]))
+    """NAMES: the members of channels. Without a channel there are none, as Modern allows.
+
+    One RPL_ENDOFNAMES ends the answer: Modern has one for each "reply that is finished", and
+    clients know it by the channels that they have asked for.
+    """
+    lines: list[Line] = []
+    channels = split_list(line.params[0]) if line.params else []
+    for channel in channels:
+        lines += yield from _names(client, channel)
+    return answer(*lines, _end_of_names(client, ",".join(channels) or "*"))
 
 
 def _end_of_names(client: Client, channel: str) -> Line:
     return client.numeric(numerics.ENDOFNAMES, channel)
 
 
-def _names(client: Client, room: str, users: events.Users) -> Iterator[Line]:
+def _names(client: Client, channel: str) -> Search[list[Line]]:
+    """The lines with the members of a channel; none if there is no such channel."""
+    users = yield commands.ListUsers(channel)
+    if not isinstance(users, events.Users) or users.room is None:
+        return []
+    room, settings = users.room, (yield commands.ReadSettings(users.room))
+    is_private = isinstance(settings, RoomSettings) and settings.private
     has_hosts = client.has(features.USERHOST_IN_NAMES)
     names = (
         prefix(each, room) + (source(each.nickname) if has_hosts else each.nickname)
         for each in users.users
     )
-    for part in in_lines(names):
-        yield client.numeric(numerics.NAMREPLY, _PUBLIC, room, text=" ".join(part))
+    symbol = _PRIVATE if is_private else _PUBLIC
+    return [
+        client.numeric(numerics.NAMREPLY, symbol, room, text=" ".join(part))
+        for part in in_lines(names)
+    ]
 
 
 def prefix(user: events.User | events.UserInfo, room: str) -> str:

@@ -14,7 +14,7 @@ from typing_extensions import override
 from chatd.chat import events, limits
 from chatd.chat.errors import Refusal, RequestId
 from chatd.chat.events import Event
-from chatd.chat.moderation_events import Moderation
+from chatd.chat.moderation_events import Moderation, SettingsChanged
 from chatd.wire.dialect import Dialect, KeepAlive, LocalReply, Request, Result, Script, begin
 from chatd.wire.irc import (
     channel_commands,
@@ -105,7 +105,7 @@ class Irc(Dialect):
 
     auto_registers: ClassVar[bool] = False
     # What a host does is told to that host, too, as it shows that it was done.
-    echoes: ClassVar[frozenset[type]] = frozenset({Moderation})
+    echoes: ClassVar[frozenset[type]] = frozenset({Moderation, SettingsChanged})
     entering_history: ClassVar[int] = 0
     greeting: ClassVar[bytes] = b""
     initial_rooms: ClassVar[tuple[str, ...]] = ()

@@ -9,19 +9,16 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from chatd.chat import events, irc_limits
-from chatd.chat.moderation_events import Moderation, Restricted
+from chatd.chat.moderation_events import Moderation, Restricted, SettingsChanged
 from chatd.wire import moderation_sentences, rendering
 from chatd.wire.irc import features, modes
 from chatd.wire.irc.lines import Line
-from chatd.wire.irc.masks import ban_mask, source
-from chatd.wire.irc.modes import ModeChange
+from chatd.wire.irc.masks import source
 from chatd.wire.irc.tags import message_id, server_time
 from chatd.wire.irc.text import cut, render_text
 
 #: What the server tells everybody has no better target: `encode` does not know the nickname.
 _EVERYBODY: Final = "*"
-#: The modes of those settings of a room that have one.
-_ROOM_MODES: Final = {"read-only": "m", "closed": "i", "topic-lock": "t", "key": "k"}
 
 
 def event_lines(
@@ -46,6 +43,8 @@ def event_lines(
             return text_lines(enabled, event, nickname, files_url)
         case Moderation():
             return _timed(enabled, now, _moderation_lines(event, server))
+        case SettingsChanged():
+            return _timed(enabled, now, _settings_lines(event))
         case Restricted():
             return _timed(enabled, now, _restricted_lines(event, now, server, nickname))
         case events.AwayChanged(away, text):
@@ -127,29 +126,29 @@ def _moderation_lines(event: Moderation, server: str) -> list[Line]:
     """MODE for what a host or operator did, where IRC has it; else a sentence."""
     by = source(event.by)
     room = event.room
-    if room is not None and event.what == "kick":
-        return []  # that it has left the room says so, after a ban as well
-    change = None if room is None else _mode_change(event)
+    if room is not None and (event.what == "kick" or modes.is_setting(event)):
+        return []  # RoomLeft, after a ban as well, and SettingsChanged say so
+    change = None if room is None else modes.change_of(event)
     if room is not None and change is not None:
         return [Line("MODE", (room, *modes.format_changes([change])), by)]
     sentences = moderation_sentences.describe(event, 0)
     return [notice(each, server, room or _EVERYBODY) for each in sentences]
 
 
-def _mode_change(event: Moderation) -> ModeChange | None:
-    if event.what in ("ban", "unban"):
-        return ModeChange(event.what == "ban", "b", ban_mask(event.nickname))
-    letter = _ROOM_MODES.get(event.what)
-    if letter is None:
-        return None
-    # The word itself is told to nobody.
-    return ModeChange(bool(event.value), letter, "*" if letter == "k" else None)
+def _settings_lines(event: SettingsChanged) -> list[Line]:
+    """One MODE for all settings that have changed at once."""
+    changes = [change for change in map(modes.change_of, event.changes) if change is not None]
+    if not changes:
+        return []
+    first = event.changes[0]
+    params = (first.room or "", *modes.format_changes(changes))
+    return [Line("MODE", params, source(first.by))]
 
 
 def _restricted_lines(event: Restricted, now: int, server: str, nickname: str) -> list[Line]:
     """The sentence for the member concerned, and KICK if that is out of a room now."""
     lines = [notice(each, server, nickname) for each in moderation_sentences.describe(event, now)]
-    if event.room is not None and event.what in ("kick", "ban"):
+    if event.room is not None and event.removed:
         params = (event.room, nickname, shown(event.reason or event.by))
         lines.insert(0, Line("KICK", params, source(event.by), has_text=True))
     return lines

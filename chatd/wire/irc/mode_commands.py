@@ -7,10 +7,11 @@ from typing import Final
 
 from chatd.chat import commands
 from chatd.chat.commands import ClientCommand
-from chatd.chat.errors import Refusal
+from chatd.chat.errors import BadText, Refusal
 from chatd.chat.events import UserInfo
-from chatd.chat.moderation_events import Bans, RoomSettings
+from chatd.chat.moderation_events import Bans, RoomInfo
 from chatd.chat.names import casefold
+from chatd.wire.dialect import Result
 from chatd.wire.irc import features, modes, numerics
 from chatd.wire.irc.client import Client, Steps, answer
 from chatd.wire.irc.lines import Line
@@ -19,13 +20,22 @@ from chatd.wire.irc.modes import ModeChange
 from chatd.wire.irc.refusals import not_enough, refused
 from chatd.wire.irc.targets import is_channel
 
-#: Settings of a room that are on or off.
-_SWITCHES: Final = {"m": "read_only", "i": "closed", "t": "topic_locked"}
+#: Settings of a room that are on or off: each with its value where the mode is set.
+_SWITCHES: Final = {
+    "i": ("closed", True),
+    "m": ("read_only", True),
+    "n": ("external", False),
+    "s": ("private", True),
+    "t": ("topic_locked", True),
+}
 #: Modes that cannot be changed, and why.
 _FIXED: Final = {
-    "n": "Only members write to a room: this cannot be changed.",
-    "s": "A room is private as soon as it has a word, and for as long as it exists: MODE +k.",
     "o": "The operator of a room is who has made it; hosts are operators of all rooms.",
+}
+#: Modes whose parameter may be wrong, and why it is.
+_BAD_PARAMS: Final = {
+    "k": "The word of a room is not empty.",
+    "l": "The limit of a room is a number of members.",
 }
 
 
@@ -39,7 +49,13 @@ def mode(client: Client, line: Line) -> Steps:
     if not params:
         return (yield from _show_modes(client, target))
     lines: list[Line] = []
-    for change in modes.parse_changes(params, features.MAX_MODE_CHANGES):
+    changes = modes.parse_changes(params, features.MAX_MODE_CHANGES)
+    switches = [each for each in changes if each.letter in _SWITCHES]
+    if switches:
+        lines += (yield from _switch(client, target, switches)).lines
+    for change in changes:
+        if change in switches:
+            continue
         if change.is_list:
             lines += (yield from _list_bans(client, target)).lines
         else:
@@ -51,9 +67,26 @@ def _show_modes(client: Client, room: str) -> Steps:
     result = yield commands.ReadSettings(room)
     if isinstance(result, Refusal):
         return answer(refused(client, result, "MODE", room))
-    if not isinstance(result, RoomSettings):
+    if not isinstance(result, RoomInfo):
         return answer()
-    return answer(client.numeric(numerics.CHANNELMODEIS, result.room, modes.room_modes(result)))
+    lines = [client.numeric(numerics.CHANNELMODEIS, result.room, *modes.room_modes(result))]
+    if result.created:
+        seconds = str(result.created // 1_000)
+        lines.append(client.numeric(numerics.CREATIONTIME, result.room, seconds))
+    return answer(*lines)
+
+
+def _switch(client: Client, room: str, changes: list[ModeChange]) -> Steps:
+    """Make these changes at once, so that one MODE tells of them; or none of them."""
+    settings = {
+        name: value == change.is_set
+        for change in changes
+        for name, value in [_SWITCHES[change.letter]]
+    }
+    result = yield commands.ChangeRoom(room, **settings)  # type: ignore[arg-type]  # all of them are bool
+    return (
+        answer(refused(client, result, "MODE", room)) if isinstance(result, Refusal) else answer()
+    )
 
 
 def _list_bans(client: Client, room: str) -> Steps:
@@ -75,24 +108,44 @@ def _change(client: Client, room: str, change: ModeChange) -> Steps:
     command = _command(room, change)
     if isinstance(command, str):
         return answer(client.numeric(command, change.letter))
-    result = yield command
+    result: Result | None
+    if command is None:
+        result = BadText(_BAD_PARAMS[change.letter])
+    else:
+        result = yield command
+    if isinstance(result, BadText) and change.letter in _BAD_PARAMS:
+        # The word is shown to nobody, and not every parameter can stand in the middle of a line.
+        params = (room, change.letter, "*")
+        return answer(client.numeric(numerics.INVALIDMODEPARAM, *params, text=str(result)))
     if isinstance(result, Refusal):
         return answer(refused(client, result, "MODE", room))
     return answer()
 
 
-def _command(room: str, change: ModeChange) -> ClientCommand | str:
-    """The command that makes the change, or the number of the refusal if there is none."""
-    if change.letter in _SWITCHES:
-        return commands.ChangeRoom(room, **{_SWITCHES[change.letter]: change.is_set})  # type: ignore[arg-type]  # all of them are bool
+def _command(room: str, change: ModeChange) -> ClientCommand | str | None:
+    """The command that makes the change, or the number of the refusal if there is none.
+
+    None for a parameter that cannot be.
+    """
+    if change.letter in _BAD_PARAMS and change.is_set and not change.param:
+        return None
     if change.letter == "k":
         return commands.ChangeRoom(room, key=(change.param or "") if change.is_set else "")
+    if change.letter == "l":
+        limit = _number(change.param or "") if change.is_set else 0
+        return None if limit is None else commands.ChangeRoom(room, limit=limit)
     if change.letter != "b":
         return numerics.UNKNOWNMODE
     nickname = banned_nickname(change.param or "")
     if nickname is None:
         return numerics.BADCHANMASK
     return (commands.Ban if change.is_set else commands.Unban)(nickname, room)
+
+
+def _number(text: str) -> int | None:
+    """The number that `text` is; None if it is none that a limit may be."""
+    is_number = text.isascii() and text.isdecimal() and len(text) < 10
+    return int(text) or None if is_number else None
 
 
 def _user_mode(client: Client, nickname: str, params: list[str]) -> Steps:

@@ -9,9 +9,10 @@ b     a nickname is banned from the room
 i     the room is closed: nobody else may join it
 k     joining the room needs a word
 m     the room is read-only: hosts and its operators write there
-n     only members write to the room; this is always so
+l     with so many members, nobody else may join the room
+n     only members write to the room
 o     a host, or an operator of the room
-s     the room is private: only its members know of it; on with the first key, for the room's life
+s     the room is private: only its members know of it, for the room's life; a key makes it so
 t     only hosts and operators of the room set its topic
 ====  ===========================================================================================
 """
@@ -20,21 +21,36 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from chatd.chat.moderation_events import RoomSettings
+from chatd.chat.moderation_events import Moderation, RoomSettings
+from chatd.wire.irc.masks import ban_mask
 
 #: The value of CHANMODES in 005: lists, those with a parameter, those with one when they are set,
 #: those without.
-CHANMODES: Final = "b,k,,imnst"
+CHANMODES: Final = "b,k,l,imnst"
 #: The value of PREFIX in 005: the modes of a member, and what stands before its nickname.
 PREFIX: Final = "(o)@"
 OPERATOR_PREFIX: Final = "@"
 #: All modes, for RPL_MYINFO.
-LETTERS: Final = "bikmnost"
+LETTERS: Final = "biklmnost"
 #: Those with a parameter.
-LETTERS_WITH_PARAM: Final = "bko"
+LETTERS_WITH_PARAM: Final = "bklo"
+#: Stands for the word of a room, which is shown to nobody.
+HIDDEN_KEY: Final = "*"
 
 #: Without a parameter, ``b`` asks for the list; ``-k`` needs none.
 _PARAM_OPTIONAL: Final = frozenset({"+b", "-b", "-k"})
+#: The letters of those settings of a room that have one, by what is told of their change.
+_OF_SETTINGS: Final = {
+    "closed": "i",
+    "external": "n",
+    "key": "k",
+    "limit": "l",
+    "private": "s",
+    "read-only": "m",
+    "topic-lock": "t",
+}
+#: Those that are on where the setting is off.
+_INVERTED: Final = frozenset({"n"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +83,10 @@ def parse_changes(params: Iterable[str], max_changes: int) -> list[ModeChange]:
         if letter in "+-":
             is_set = letter == "+"
             continue
-        param = next(given, None) if letter in LETTERS_WITH_PARAM else None
         sign = "+" if is_set else "-"
-        if letter in LETTERS_WITH_PARAM and param is None and sign + letter not in _PARAM_OPTIONAL:
+        has_param = letter in LETTERS_WITH_PARAM and sign + letter != "-l"
+        param = next(given, None) if has_param else None
+        if has_param and param is None and sign + letter not in _PARAM_OPTIONAL:
             continue
         changes.append(ModeChange(is_set, letter, param))
         if len(changes) == max_changes:
@@ -89,14 +106,33 @@ def format_changes(changes: Iterable[ModeChange]) -> tuple[str, ...]:
     return (letters, *params)
 
 
-def room_modes(settings: RoomSettings) -> str:
-    """The modes of a room, as RPL_CHANNELMODEIS has them. The word itself is not shown."""
-    flags = {
-        "n": True,
-        "t": settings.topic_locked,
-        "m": settings.read_only,
-        "i": settings.closed,
-        "s": settings.private,
-        "k": settings.keyed,
+def room_modes(settings: RoomSettings) -> tuple[str, ...]:
+    """The modes of a room and their parameters, as RPL_CHANNELMODEIS has them."""
+    params = {
+        "n": None if settings.external else "",
+        "t": "" if settings.topic_locked else None,
+        "m": "" if settings.read_only else None,
+        "i": "" if settings.closed else None,
+        "s": "" if settings.private else None,
+        "k": HIDDEN_KEY if settings.keyed else None,
+        "l": str(settings.limit) if settings.limit else None,
     }
-    return "+" + "".join(letter for letter, is_set in flags.items() if is_set)
+    letters = "".join(letter for letter, param in params.items() if param is not None)
+    return (f"+{letters}", *filter(None, params.values()))
+
+
+def change_of(event: Moderation) -> ModeChange | None:
+    """The change of a mode that a host or an operator made in a room; None if it was another."""
+    if event.what in ("ban", "unban"):
+        return ModeChange(event.what == "ban", "b", ban_mask(event.nickname))
+    letter = _OF_SETTINGS.get(event.what)
+    if letter is None:
+        return None
+    is_set = bool(event.value) != (letter in _INVERTED)
+    params = {"k": HIDDEN_KEY, "l": str(event.value) if is_set else None}
+    return ModeChange(is_set, letter, params.get(letter))
+
+
+def is_setting(event: Moderation) -> bool:
+    """Whether it is about a setting that has a mode."""
+    return event.what in _OF_SETTINGS

@@ -37,6 +37,7 @@ _NUMBERS: Final[dict[type, str]] = {
     moderation_errors.ReadOnly: numerics.CANNOTSENDTOCHAN,
     moderation_errors.Slow: numerics.CANNOTSENDTOCHAN,
     moderation_errors.Closed: numerics.INVITEONLYCHAN,
+    moderation_errors.RoomFull: numerics.CHANNELISFULL,
     moderation_errors.WrongKey: numerics.BADCHANNELKEY,
     moderation_errors.Banned: numerics.BANNEDFROMCHAN,
     moderation_errors.TooManyBans: numerics.BANLISTFULL,
@@ -55,7 +56,10 @@ _WITHOUT_TARGET: Final = frozenset(
     }
 )
 #: Numerics that become CANNOTSENDTOCHAN where a message to a channel is refused.
-_NOT_SENT: Final = frozenset({numerics.NOTONCHANNEL, numerics.UNKNOWNERROR})
+_NOT_SENT: Final = frozenset(
+    {numerics.NOTONCHANNEL, numerics.UNKNOWNERROR, numerics.BANNEDFROMCHAN}
+)
+_SENDING: Final = frozenset({"PRIVMSG", "NOTICE", "TAGMSG"})
 
 
 def refused(client: Client, refusal: Refusal, command: str, target: str = "") -> Line:
@@ -74,7 +78,7 @@ def _number(refusal: Refusal, command: str, target: str) -> str:
     if is_channel(target):
         if number == numerics.NOPRIVILEGES:
             return numerics.CHANOPRIVSNEEDED
-        if command in ("PRIVMSG", "NOTICE", "TAGMSG") and number in _NOT_SENT:
+        if command in _SENDING and number in _NOT_SENT:
             return numerics.CANNOTSENDTOCHAN
     elif number == numerics.BANNEDFROMCHAN:
         return numerics.YOUREBANNEDCREEP

@@ -173,16 +173,19 @@ def test_a_nickname_is_banned_listed_and_let_in_again(chat: IrcChat) -> None:
 
 def test_settings_of_a_room_are_modes(chat: IrcChat) -> None:
     ice, moon = come(chat, "ice", "moon")
-    assert moon.send("MODE #dev") == [":work.chatd 324 moon #dev +n"]
+    assert moon.send("MODE #dev") == [
+        ":work.chatd 324 moon #dev +n",
+        ":work.chatd 329 moon #dev 1000",
+    ]
     assert ice.send("MODE #dev +m") == [":ice!~user@chatd MODE #dev +m"]
     assert moon.read() == [":ice!~user@chatd MODE #dev +m"]
     assert numbers(moon.send("PRIVMSG #dev :x")) == ["404"]
     assert numbers(moon.send("MODE #dev +m")) == ["482"]
-    assert ice.send("MODE #dev +it-m") == [
-        *(f":ice!~user@chatd MODE #dev {change}" for change in ("+i", "+t", "-m"))
-    ]
-    moon.read()
-    assert moon.send("MODE #DEV") == [":work.chatd 324 moon #dev +nti"]
+    told = [":ice!~user@chatd MODE #dev -m+it"]
+    assert ice.send("MODE #dev +it-m") == told
+    assert moon.read() == told
+    assert moon.send("MODE #DEV")[0] == ":work.chatd 324 moon #dev +nti"
+    assert ice.send("MODE #dev +i") == [], "it is so already"
     assert numbers(moon.send("TOPIC #dev :x")) == ["482"]
     assert numbers(chat.come("sun").send("JOIN #dev")) == ["473"]
 
@@ -191,15 +194,78 @@ def test_a_key_is_never_shown(chat: IrcChat) -> None:
     ice, moon = come(chat, "ice", "moon")
     ice.send("MODE #dev +k pie")
     assert moon.read() == [":ice!~user@chatd MODE #dev +k *"]
-    assert moon.send("MODE #dev") == [":work.chatd 324 moon #dev +nsk"]
+    assert moon.send("MODE #dev")[0] == ":work.chatd 324 moon #dev +nsk *"
+    for key in ("", " ", "two words", "x" * 65):
+        [refused] = ice.send(f"MODE #dev +k :{key}")
+        assert refused.startswith(":work.chatd 696 ice #dev k * :"), "without the word"
     sun = chat.come("sun")
     assert numbers(sun.send("JOIN #dev", "JOIN #dev no")) == ["475", "475"]
     assert "JOIN" in numbers(sun.send("JOIN #dev pie"))
 
 
+def test_a_limit_keeps_others_out_until_somebody_leaves(chat: IrcChat) -> None:
+    ice, moon = come(chat, "ice", "moon")
+    told = [":ice!~user@chatd MODE #dev +l 2"]
+    assert ice.send("MODE #dev +l 2") == told
+    assert moon.read() == told
+    assert ice.send("MODE #dev")[0] == ":work.chatd 324 ice #dev +nl 2"
+    sun = chat.come("sun")
+    [refused] = sun.send("JOIN #dev")
+    assert refused.startswith(":work.chatd 471 sun #dev :")
+    moon.send("PART #dev")
+    ice.read()
+    assert "JOIN" in numbers(sun.send("JOIN #dev"))
+    assert ice.send("MODE #dev -l")[-1] == ":ice!~user@chatd MODE #dev -l"
+    assert "JOIN" in numbers(moon.send("JOIN #dev"))
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "many", "", "1.5", "9" * 300, "\u0663"])
+def test_what_is_no_limit_is_refused(chat: IrcChat, limit: str) -> None:
+    [ice] = come(chat, "ice")
+    [refused] = ice.send(f"MODE #dev +l :{limit}")
+    assert refused.startswith(":work.chatd 696 ice #dev l * :")
+    assert ice.send("MODE #dev")[0] == ":work.chatd 324 ice #dev +n"
+
+
+def test_a_secret_room_is_known_to_its_members_alone(chat: IrcChat) -> None:
+    [ice] = come(chat, "ice")
+    assert ice.send("MODE #dev +s") == [":ice!~user@chatd MODE #dev +s"]
+    assert ice.send("NAMES #dev")[0] == ":work.chatd 353 ice @ #dev :@ice"
+    moon = chat.come("moon")
+    assert numbers(moon.send("LIST", "NAMES #dev", "MODE #dev")) == ["321", "323", "366", "403"]
+    assert moon.send("JOIN #dev")[1] == ":work.chatd 353 moon @ #dev :@ice moon"
+    assert numbers(moon.send("LIST")) == ["321", "322", "323"]
+
+
+def test_others_write_to_a_room_only_if_its_operator_says_so(chat: IrcChat) -> None:
+    ice, moon = come(chat, "ice", "moon")
+    sun = chat.come("sun")
+    assert numbers(sun.send("PRIVMSG #dev :hello")) == ["404"]
+    assert ice.send("MODE #dev -n") == [":ice!~user@chatd MODE #dev -n"]
+    moon.read()
+    assert sun.send("PRIVMSG #dev :hello") == []
+    assert ice.read() == moon.read() == [":sun!~user@chatd PRIVMSG #dev :hello"]
+    ice.send("MODE #dev +m")
+    assert numbers(sun.send("PRIVMSG #dev :hello")) == ["404"]
+    ice.send("MODE #dev -m", "MODE #dev +b sun")
+    assert numbers(sun.read()) == ["NOTICE"], "and no KICK from a room where it is not"
+    assert numbers(sun.send("PRIVMSG #dev :hello")) == ["404"]
+
+
+def test_names_of_several_rooms_end_once(chat: IrcChat) -> None:
+    [ice] = come(chat, "ice")
+    ice.send("JOIN #music")
+    assert ice.send("NAMES #dev,#none,#music") == [
+        ":work.chatd 353 ice = #dev :@ice",
+        ":work.chatd 353 ice = #music :@ice",
+        ":work.chatd 366 ice #dev,#none,#music :End of NAMES list",
+    ]
+
+
 def test_what_cannot_be_changed_says_why(chat: IrcChat) -> None:
     [ice] = come(chat, "ice")
-    for change in ("-n", "+s", "+o moon", "-o ice"):
+    ice.send("MODE #dev +s")
+    for change in ("-s", "+o moon", "-o ice"):
         assert numbers(ice.send(f"MODE #dev {change}")) == ["482"]
     assert numbers(ice.send("MODE #dev +x")) == ["472"]
     assert numbers(ice.send("MODE #none +m", "MODE #none", "MODE")) == ["403", "403", "461"]
