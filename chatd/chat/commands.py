@@ -6,7 +6,7 @@ clients send most is a struct: a dataclass takes several times as long to make.
 """
 
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from msgspec import Meta, Struct
 from msgspec import field as msgspec_field
@@ -309,6 +309,33 @@ class ReadHistory:
     before: int | None = None
 
 
+class Place(NamedTuple):
+    """The place of a message in the history of its room: by its time, then by its number.
+
+    The number alone would not do: in a chat that is not kept, a room begins again with number 1.
+    """
+
+    time: int
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMessages:
+    """Read what was said in a room that the member is in, without what was removed.
+
+    :ivar limit: of the last messages; at most ``HISTORY_REPLY_MESSAGES``.
+    :ivar after: the place before the first of them; None for the beginning.
+    :ivar before: the place after the last of them; None for the end.
+    :ivar oldest: whether to read the first messages there, and not the last.
+    """
+
+    room: str
+    limit: int
+    after: Place | None = None
+    before: Place | None = None
+    oldest: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Search:
     """Search for the messages to which all of these apply.
@@ -399,6 +426,7 @@ Command = (
     | ListRooms
     | ListUsers
     | ReadHistory
+    | ReadMessages
     | Search
     | Ping
     | Quit

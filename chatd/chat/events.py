@@ -385,6 +385,18 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
+class RoomMessages:
+    """Messages of `room`, oldest first, without those that were removed.
+
+    :ivar is_complete: whether no archive can have others that belong to them.
+    """
+
+    room: str
+    messages: tuple[Message, ...]
+    is_complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Missed:
     """The messages of others in `room` while a client was away, oldest first.
 
@@ -464,6 +476,7 @@ Reply = (
     | Rooms
     | Users
     | History
+    | RoomMessages
     | Missed
     | SearchResult
     | Pong

@@ -35,6 +35,7 @@ from chatd.chat.nodes import Nodes
 from chatd.chat.outbox import MemberId, Outbox
 from chatd.chat.permissions import Permissions
 from chatd.chat.profiles import Profiles
+from chatd.chat.reading import Reading
 from chatd.chat.registration import Registration
 from chatd.chat.removing import Removing
 from chatd.chat.restrictions import Restrictions
@@ -150,6 +151,7 @@ class Hub:
             commands.SetTopic: self._rooms.set_topic,
             commands.ChangeRoom: SettingsChanges(self._rooms, self._permissions, outbox).change,
             commands.RemoveFound: self._removing.remove,
+            commands.ReadMessages: Reading(self._rooms).read,
             commands.SetAway: self._profiles.set_away,
             commands.SetUserInfo: self._profiles.set_user_info,
             commands.Quit: self._quit,

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple, Protocol
 from msgspec import Struct
 from twisted.internet.defer import Deferred
 
-from chatd.chat.commands import Search
+from chatd.chat.commands import ReadMessages, Search
 from chatd.chat.events import Message, SearchResult
 
 #: The place of an entry in the journal: 1, 2, 3 …
@@ -187,6 +187,11 @@ class Archive(Protocol):
         self, room: str, seq: int, limit: int, lives: frozenset[int] = frozenset()
     ) -> Deferred[tuple[Message, ...]]:
         """Fire with the first messages of `room` after that number, oldest first."""
+
+    def between(
+        self, query: ReadMessages, lives: frozenset[int] = frozenset()
+    ) -> Deferred[tuple[Message, ...]]:
+        """Fire with the messages that `query` asks for, oldest first."""
 
     def search(self, query: Search, lives: frozenset[int] = frozenset()) -> Deferred[SearchResult]:
         """Fire with a page of the messages that `query` finds; one that was removed is not.

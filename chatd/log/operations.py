@@ -32,6 +32,7 @@ _UNKEPT: Final = frozenset(
         commands.ListUsers,
         commands.ListBans,
         commands.ReadHistory,
+        commands.ReadMessages,
         commands.Search,
         commands.Ping,
     }

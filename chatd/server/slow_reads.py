@@ -10,11 +10,12 @@ from typing import Any, TypeGuard
 
 from twisted.internet.defer import Deferred
 
-from chatd.chat.commands import ReadHistory, Search
+from chatd.chat.commands import ReadHistory, ReadMessages, Search
 from chatd.chat.errors import Refusal
-from chatd.chat.events import History, Message, Reply
+from chatd.chat.events import History, Message, Reply, RoomMessages
 from chatd.chat.outbox import MemberId
 from chatd.server.chat import Chat
+from chatd.server.room_messages import complete_messages
 from chatd.server.search import search
 
 _Done = Callable[[Reply | Refusal], None]
@@ -22,20 +23,23 @@ _Done = Callable[[Reply | Refusal], None]
 
 def is_incomplete(
     command: object, result: Reply | Refusal, chat: Chat
-) -> TypeGuard[ReadHistory | Search]:
+) -> TypeGuard[ReadHistory | ReadMessages | Search]:
     """Whether `result`, that of the hub, is not yet the reply to `command`."""
     if type(command) is Search:
         return not isinstance(result, Refusal)
+    if chat.archive is None:
+        return False
+    if isinstance(result, RoomMessages):
+        return not result.is_complete
     return (
         type(command) is ReadHistory
-        and chat.archive is not None
         and isinstance(result, History)
         and len(result.messages) < command.limit
     )
 
 
 def complete(
-    command: ReadHistory | Search,
+    command: ReadHistory | ReadMessages | Search,
     chat: Chat,
     member_id: MemberId | None,
     ask_again: Callable[[_Done], None],
@@ -50,6 +54,10 @@ def complete(
     if isinstance(command, Search):
         search(chat, command, member_id).addCallback(done)
         return
+    lives = chat.hub.archived.readable_lives(member_id)
+    if isinstance(command, ReadMessages):
+        complete_messages(command, chat, lives, ask_again, done)
+        return
 
     def found(archived: tuple[Message, ...]) -> None:
         ask_again(lambda result: done(_with_archived(result, archived, command.limit)))
@@ -57,7 +65,6 @@ def complete(
     if chat.archive is None:
         found(())
         return
-    lives = chat.hub.archived.readable_lives(member_id)
     older = chat.archive.last(command.room, command.limit, command.before, lives)
     older.addErrback(lambda failure: ())  # then there is only what is in memory
     older.addCallback(found)

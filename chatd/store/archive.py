@@ -15,8 +15,9 @@ from twisted.internet.defer import Deferred
 
 from chatd.chat import limits, names
 from chatd.chat import search_words as words
-from chatd.chat.commands import Search
+from chatd.chat.commands import Place, ReadMessages, Search
 from chatd.chat.events import Message, SearchResult
+from chatd.chat.reading import bounded
 from chatd.log.engine import StoreFailed
 from chatd.log.validity import is_valid
 from chatd.store import schema
@@ -83,6 +84,12 @@ class SQLiteArchive:
                 )
             )
         )
+
+    def between(
+        self, query: ReadMessages, lives: frozenset[int] = frozenset()
+    ) -> Deferred[tuple[Message, ...]]:
+        """See :class:`~chatd.log.engine.Archive`."""
+        return self._histories.call(lambda connection: _between(connection, query, lives))
 
     def search(self, query: Search, lives: frozenset[int] = frozenset()) -> Deferred[SearchResult]:
         """See :class:`~chatd.log.engine.Archive`."""
@@ -204,6 +211,37 @@ def _valid(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[int, Message]]:
             )
 
 
+def _between(
+    connection: sqlite3.Connection, query: ReadMessages, lives: frozenset[int]
+) -> tuple[Message, ...]:
+    """The messages between two places; their numbers are found first, as times have no index."""
+    key = _key(query.room)
+    room = connection.execute("SELECT id FROM rooms WHERE key = ?", (key,)).fetchone()
+    if room is None:
+        return ()
+    first, end = 0, _END
+    if query.after is not None:
+        first = _number_from(connection, room[0], Place(query.after.time, query.after.seq + 1))
+    if query.before is not None:
+        end = _number_from(connection, room[0], query.before)
+    order = "" if query.oldest else "DESC"
+    found = _messages(
+        connection,
+        f"WHERE rooms.key = ? AND seq >= ? AND seq < ? AND removed IS NULL AND {_readable(lives)} "
+        f"ORDER BY seq {order} LIMIT ?",
+        (key, first, end, *lives, bounded(query.limit)),
+    )
+    return tuple(found if query.oldest else reversed(found))
+
+
+def _number_from(connection: sqlite3.Connection, room: int, place: Place) -> int:
+    """The lowest number of a message of `room` that is at `place` or after it."""
+    time = _bounded(place.time, 0)
+    first = _first_number_since(connection, room, time)
+    end = _first_number_since(connection, room, time + 1)
+    return min(max(_bounded(place.seq, 0), first), end)
+
+
 def _search(connection: sqlite3.Connection, query: Search, lives: frozenset[int]) -> SearchResult:
     """A page of what was found.
 
@@ -289,28 +327,55 @@ def _find_unindexed(
 
 
 def _first_since(connection: sqlite3.Connection, since: int) -> int:
-    """The id of the first message that is not older than `since`.
-
-    Times grow with the ids, so that half of those in question fall away with each look.
-    """
+    """The id of the first message that is not older than `since`."""
     low = _number(connection, "SELECT min(id) FROM messages")
     high = _number(connection, "SELECT max(id) FROM messages")
     if since <= 0:
         return low
-    high += 1
-    while low < high:
-        middle = (low + high) // 2
-        row = connection.execute(
-            "SELECT id, time < ? FROM messages WHERE id >= ? ORDER BY id LIMIT 1", (since, middle)
-        ).fetchone()
+    statement = "SELECT id, time < ? FROM messages WHERE id >= ? ORDER BY id LIMIT 1"
+    return _halved(
+        low, high + 1, lambda middle: connection.execute(statement, (since, middle)).fetchone()
+    )
+
+
+def _first_number_since(connection: sqlite3.Connection, room: int, since: int) -> int:
+    """The number of the first message of `room` that is not older than `since`.
+
+    One more than the last number, if there is none.
+    """
+    low = _number(connection, "SELECT min(seq) FROM messages WHERE room = ?", (room,))
+    high = _number(connection, "SELECT max(seq) FROM messages WHERE room = ?", (room,))
+    statement = (
+        "SELECT seq, time < ? FROM messages WHERE room = ? AND seq >= ? ORDER BY seq LIMIT 1"
+    )
+    return _halved(
+        low,
+        high + 1,
+        lambda middle: connection.execute(statement, (since, room, middle)).fetchone(),
+    )
+
+
+def _halved(low: int, end: int, look: Callable[[int], Any]) -> int:
+    """The first number from `low` to `end` that is not of an older message.
+
+    Times grow with the numbers, so that half of those in question fall away with each look.
+
+    :param look: returns, of the first message from that number on, the number, and whether it is
+        older; or nothing.
+    """
+    while low < end:
+        middle = (low + end) // 2
+        row = look(middle)
         if row and row[1] and isinstance(row[0], int):
             low = row[0] + 1
         else:
-            high = middle
+            end = middle
     return low
 
 
-def _number(connection: sqlite3.Connection, statement: str) -> int:
+def _number(
+    connection: sqlite3.Connection, statement: str, parameters: tuple[int, ...] = ()
+) -> int:
     """The whole number that `statement` selects; 0 if there is none."""
-    found = connection.execute(statement).fetchone()[0]
+    found = connection.execute(statement, parameters).fetchone()[0]
     return found if isinstance(found, int) else 0

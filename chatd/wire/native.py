@@ -232,6 +232,10 @@ _REPLY_ENCODERS: Final[dict[type, Callable[[Any, RequestId], list[frames.Frame]]
     events.Rooms: _encode_rooms,
     events.Users: _encode_users,
     events.History: _encode_history,
+    # No native client asks for it.
+    events.RoomMessages: lambda reply, request_id: _encode_history(
+        events.History(reply.room, reply.messages), request_id
+    ),
     events.Missed: _encode_missed,
     events.Resumed: _encode_resumed,
     events.SearchResult: _encode_search_result,

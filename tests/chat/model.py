@@ -106,7 +106,7 @@ class Model:
         room = self.room(getattr(command, "room", None) or "")
         is_there = room is not None and member in room.members
         match command:
-            case commands.LeaveRoom():
+            case commands.LeaveRoom() | commands.ReadMessages():
                 return is_there
             case commands.SendMessage() | commands.SetTopic():
                 is_valid = is_valid_text if isinstance(command, SendMessage) else is_valid_line
@@ -290,6 +290,13 @@ class Model:
         kept = room.messages[-self.max_messages :] if self.max_messages else []
         older = [each for each in kept if before is None or each.seq < before]
         return older[-limit:] if limit > 0 else []
+
+    def between(self, room: ModelRoom, command: commands.ReadMessages) -> list[Message]:
+        kept = room.messages[-self.max_messages :] if self.max_messages else []
+        after, before = command.after or (-1, 0), command.before or (10**40, 0)
+        found = [each for each in kept if after < (each.time, each.seq) < before]
+        limit = max(command.limit, 0)
+        return found[:limit] if command.oldest else found[::-1][:limit][::-1]
 
 
 def is_valid_text(text: str) -> bool:

@@ -16,7 +16,9 @@ from chatd.chat.commands import (
     ListUsers,
     Mute,
     Ping,
+    Place,
     ReadHistory,
+    ReadMessages,
     ReadTopic,
     RemoveFound,
     Rename,
@@ -52,6 +54,8 @@ TEXTS = st.sampled_from(["hello", "two\nlines", "", "\x00", "x" * 4097]) | st.te
 ROOMS = st.sampled_from(["#lobby", "#Lobby", "#dev", "#DEV", "#\uff44ev", "#x", "lobby", "#", ""])
 NUMBERS = st.integers(-2, 30) | st.sampled_from([2**63, 10**30])
 
+A_PLACE_IN_HISTORY = st.none() | st.builds(Place, st.integers(-1, 3_000), NUMBERS)
+
 SECONDS = st.none() | st.sampled_from([-1, 0, 1, 40, 31_622_400, 31_622_401, 2**53 - 1])
 
 COMMANDS: st.SearchStrategy[Command] = st.one_of(
@@ -70,6 +74,7 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
     st.just(ListRooms()),
     st.builds(ListUsers, st.none() | ROOMS),
     st.builds(ReadHistory, ROOMS, NUMBERS, st.none() | NUMBERS),
+    st.builds(ReadMessages, ROOMS, NUMBERS, A_PLACE_IN_HISTORY, A_PLACE_IN_HISTORY, st.booleans()),
     st.builds(Search, TEXTS, st.none() | ROOMS, st.none() | NICKNAMES, before=NUMBERS),
     st.just(Ping()),
     st.just(Watch()),
@@ -100,6 +105,10 @@ VALID: st.SearchStrategy[Command] = st.one_of(
     st.builds(Rename, st.sampled_from(["ice", "moon", "sun", "Sun"])),
     st.builds(ListUsers, st.none() | A_ROOM),
     st.builds(ReadHistory, A_ROOM),
+    st.builds(
+        *(ReadMessages, A_ROOM, st.integers(1, 4)),
+        *(A_PLACE_IN_HISTORY, A_PLACE_IN_HISTORY, st.booleans()),
+    ),
     st.builds(Search, st.just("hello"), st.none() | A_ROOM),
     st.just(ListRooms()),
     st.just(GrantHost()),

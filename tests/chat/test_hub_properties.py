@@ -1,5 +1,7 @@
 """Random commands in random order: the hub behaves like a simple model."""
 
+from collections.abc import Collection, Sequence
+
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -19,6 +21,7 @@ from chatd.chat.commands import (
     Ping,
     Quit,
     ReadHistory,
+    ReadMessages,
     ReadTopic,
     Rename,
     Search,
@@ -355,23 +358,16 @@ class Chatting(RuleBasedStateMachine):
 
     def _listed(self, command: Command, reply: Reply, room: ModelRoom | None) -> None:
         match command, reply:
-            case ListUsers(room=name), events.Users(users=users) if room is not None:
-                listed = self.model.names if name is None else room.members
-                assert {(user.nickname, frozenset(user.rooms)) for user in users} == {
-                    (self.model.names[each], frozenset(self.model.rooms_of(each)))
-                    for each in listed
-                }
-                assert len(users) == len(listed)
-                by_name = {user.nickname: user for user in users}
-                for each in listed:
-                    user = by_name[self.model.names[each]]
-                    assert user.host == (each in self.model.hosts)
-                    assert set(user.operator) == {
-                        other.name for other in self.model.rooms if each in other.operators
-                    }
+            case ListUsers(), events.Users(users=users) if room is not None:
+                self._users_listed(
+                    self.model.names if command.room is None else room.members, users
+                )
             case ReadHistory(limit=limit, before=before), events.History() if room is not None:
                 assert list(reply.messages) == self.model.last(room, limit, before)
                 assert reply.room == room.name
+            case ReadMessages(), events.RoomMessages() if room is not None:
+                between = tuple(self.model.between(room, command))
+                assert reply == events.RoomMessages(room.name, between)
             case ListRooms(), events.Rooms():
                 assert [(entry.room, entry.members) for entry in reply.rooms] == [
                     (each.name, len(each.members)) for each in self.model.rooms
@@ -387,6 +383,19 @@ class Chatting(RuleBasedStateMachine):
                 pass
             case _:
                 raise AssertionError(f"{command} had the reply {reply}")
+
+    def _users_listed(self, listed: Collection[MemberId], users: Sequence[events.User]) -> None:
+        assert {(user.nickname, frozenset(user.rooms)) for user in users} == {
+            (self.model.names[each], frozenset(self.model.rooms_of(each))) for each in listed
+        }
+        assert len(users) == len(listed)
+        by_name = {user.nickname: user for user in users}
+        for each in listed:
+            user = by_name[self.model.names[each]]
+            assert user.host == (each in self.model.hosts)
+            assert set(user.operator) == {
+                other.name for other in self.model.rooms if each in other.operators
+            }
 
     @invariant()
     def slots_never_leak(self) -> None:

@@ -7,9 +7,10 @@ from twisted.internet.interfaces import IReactorTime
 from typing_extensions import override
 
 from chatd.chat import names
-from chatd.chat.commands import Search
+from chatd.chat.commands import ReadMessages, Search
 from chatd.chat.events import Message, SearchResult
 from chatd.chat.model import without_text
+from chatd.chat.reading import select
 from chatd.log.engine import (
     Archive,
     ArchiveChange,
@@ -144,6 +145,13 @@ class MemoryEngine(Engine, Archive):
         self, room: str, seq: int, limit: int, lives: frozenset[int] = frozenset()
     ) -> Deferred[tuple[Message, ...]]:
         return succeed(tuple(each for each in self._room(room, lives) if each.seq > seq)[:limit])
+
+    @override
+    def between(
+        self, query: ReadMessages, lives: frozenset[int] = frozenset()
+    ) -> Deferred[tuple[Message, ...]]:
+        found = sorted(self._room(query.room, lives), key=lambda each: each.seq)
+        return succeed(select(found, query))
 
     @override
     def search(self, query: Search, lives: frozenset[int] = frozenset()) -> Deferred[SearchResult]:

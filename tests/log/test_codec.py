@@ -48,6 +48,8 @@ KEPT_NUMBERS = st.integers(-(2**53) + 1, 2**53 - 1)
 
 KEYS = st.builds(commands.SessionKeys, TEXTS, TEXTS, NUMBERS)
 
+PLACES = st.none() | st.builds(commands.Place, NUMBERS, NUMBERS)
+
 COMMANDS = {each: st.builds(each) for each in commands.Command.__args__} | {
     commands.Enter: st.builds(commands.Enter, TEXTS, st.lists(TEXTS, max_size=3).map(tuple), KEYS),
     commands.EnterAuthenticated: st.builds(
@@ -64,6 +66,7 @@ COMMANDS = {each: st.builds(each) for each in commands.Command.__args__} | {
     ),
     commands.ChangeRoom: st.builds(commands.ChangeRoom, TEXTS, slow=st.none() | KEPT_NUMBERS),
     commands.RemoveFound: st.builds(commands.RemoveFound, TEXTS, KEPT_NUMBERS, TEXTS, KEPT_NUMBERS),
+    commands.ReadMessages: st.builds(commands.ReadMessages, TEXTS, NUMBERS, PLACES, PLACES),
     commands.SendFile: st.builds(commands.SendFile, st.builds(File, TEXTS, TEXTS, NUMBERS, TEXTS)),
 }
 OPERATIONS: dict[type[Operation[Any]], st.SearchStrategy[Operation[Any]]] = {

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from threading import Event
 from typing import Any
 
@@ -11,10 +12,18 @@ import pytest_twisted
 from twisted.internet import reactor
 
 from chatd.chat import limits
-from chatd.chat.commands import Search
+from chatd.chat.commands import Place, ReadMessages, Search
 from chatd.chat.errors import BadSearch
-from chatd.chat.events import SearchResult
-from chatd.log.engine import ArchivedMessage, StoreFailed
+from chatd.chat.events import Message, SearchResult
+from chatd.chat.model import without_text
+from chatd.chat.reading import place_of, select
+from chatd.log.engine import (
+    ArchiveChange,
+    ArchivedMessage,
+    PrivateLife,
+    RemovedMessage,
+    StoreFailed,
+)
 from chatd.store import archive as archive_module
 from chatd.store import messages as messages_module
 from chatd.store.archive import SQLiteArchive
@@ -67,6 +76,57 @@ async def test_the_last_messages_of_a_room_come_oldest_first(writer: Writer) -> 
     assert texts(await archive.last("#lobby", 3, before=8)) == ["5", "6", "7"]
     assert texts(await archive.last("#lobby", 99, before=3)) == ["1", "2"]
     assert texts(await archive.last("#tea", 3)) == ["elsewhere"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+@together
+async def test_what_lies_between_two_places_is_what_a_simple_list_has_there(
+    engine: SQLiteEngine, seed: int
+) -> None:
+    """Also of messages of one moment, where numbers are missing, and without what was removed."""
+    random = Random(seed)  # noqa: S311  # repeatable
+    kept = dict[str, list[Message]]({"#dev": [], "#tea": []})
+    changes: list[ArchiveChange] = []
+    seq, time = 0, NOW
+    for _ in range(120):
+        seq, time = seq + random.choice([1, 1, 1, 40]), time + random.choice([0, 0, 1, 500])
+        room = random.choice(["#dev", "#tea"])
+        said = message(seq, f"tea {seq}", room=room, time=time)
+        changes.append(said)
+        kept[room].append(said.message)
+    for each in random.sample([each for room in kept for each in kept[room]], 20):
+        changes.append(RemovedMessage(each.room, each.seq, "moon"))
+        place = kept[each.room].index(each)
+        kept[each.room][place] = without_text(each, "moon")
+    await engine.append(entry(1), changes)
+
+    def some_place() -> Place | None:
+        near = random.choice([Place(0, 0), *map(place_of, kept["#dev"] + kept["#tea"])])
+        moved = Place(
+            near.time + random.choice([-1, 0, 0, 1]), random.choice([0, near.seq, 10**30])
+        )
+        return random.choice([None, near, moved])
+
+    for _ in range(150):
+        query = ReadMessages(
+            random.choice(["#dev", "#DEV", "#tea"]),
+            random.choice([-1, 0, 1, 3, 50, 10**9]),
+            *(some_place(), some_place(), random.choice([True, False])),
+        )
+        expected = select(kept[query.room.lower()], query)
+        assert await engine.archive.between(query) == expected, query
+
+
+@together
+async def test_of_a_private_life_only_its_members_read_what_lies_between(
+    engine: SQLiteEngine,
+) -> None:
+    await engine.append(entry(1), [message(1, "psst"), PrivateLife("#lobby", 1)])
+    assert await engine.archive.between(ReadMessages("#lobby", 9)) == ()
+    assert texts(await engine.archive.between(ReadMessages("#lobby", 9), frozenset({1}))) == [
+        "psst"
+    ]
+    assert await engine.archive.between(ReadMessages("#nowhere", 9)) == ()
 
 
 @together

@@ -261,6 +261,7 @@ REPLIES: dict[type, Reply] = {
         events.Rooms((events.RoomEntry("#dev", 1, "the new parser"),)),
         events.Users((events.User("ice", 0, ("#dev",), away_text="lunch"),)),
         events.History("#dev", (MESSAGE,)),
+        events.RoomMessages("#dev", (MESSAGE,)),
         events.Missed("#dev", (MESSAGE,), gap=True),
         events.SearchResult((MESSAGE,), 7, (7,)),
         events.Pong(),
