@@ -31,16 +31,17 @@ def labelled(label: str, lines: list[Line], server: str, reference: str) -> list
 def open_labelled(label: str, lines: Iterable[Line], server: str, reference: str) -> list[Line]:
     """The first part of an answer that goes out in parts, which together are a batch."""
     opening = Line("BATCH", (f"+{reference}", "labeled-response"), server, {"label": label})
-    return [opening, *_within(reference, lines)]
+    return [opening, *within(reference, lines)]
 
 
 def close_labelled(lines: Iterable[Line], server: str, reference: str) -> list[Line]:
     """The last part of such an answer."""
     closing = Line("BATCH", (f"-{reference}",), server)
-    return [*_within(reference, lines), closing]
+    return [*within(reference, lines), closing]
 
 
-def _within(reference: str, lines: Iterable[Line]) -> Iterator[Line]:
+def within(reference: str, lines: Iterable[Line]) -> Iterator[Line]:
+    """`lines` in the batch of that name; those in another batch inside it stay there."""
     return (_tagged(line, "batch", reference) for line in lines)
 
 

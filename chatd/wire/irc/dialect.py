@@ -19,6 +19,7 @@ from chatd.wire.dialect import Dialect, KeepAlive, LocalReply, Request, Result, 
 from chatd.wire.irc import (
     channel_commands,
     features,
+    history_commands,
     message_commands,
     mode_commands,
     numerics,
@@ -54,6 +55,7 @@ _CONNECTION_COMMANDS: Final[dict[str, _Handler]] = {
 _COMMANDS: Final[dict[str, _Handler]] = {
     **_CONNECTION_COMMANDS,
     "AWAY": user_commands.away,
+    "CHATHISTORY": history_commands.chathistory,
     "HELP": server_commands.help_,
     "INVITE": channel_commands.invite,
     "ISON": user_commands.ison,
@@ -78,7 +80,20 @@ _COMMANDS: Final[dict[str, _Handler]] = {
 }
 #: Commands that clients send by themselves: they do not show that the user is there.
 _NOT_ACTIVITY: Final = frozenset(
-    {"", "CAP", "ISON", "LIST", "LUSERS", "MODE", "MOTD", "NAMES", "PING", "PONG", "TAGMSG"}
+    {
+        "",
+        "CAP",
+        "CHATHISTORY",
+        "ISON",
+        "LIST",
+        "LUSERS",
+        "MODE",
+        "MOTD",
+        "NAMES",
+        "PING",
+        "PONG",
+        "TAGMSG",
+    }
     | {"USERHOST", "VERSION", "WHO", "WHOIS", "WHOWAS"}
 )
 

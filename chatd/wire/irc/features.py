@@ -15,6 +15,8 @@ SERVER_TIME: Final = "server-time"
 ECHO_MESSAGE: Final = "echo-message"
 LABELED_RESPONSE: Final = "labeled-response"
 AWAY_NOTIFY: Final = "away-notify"
+BATCH: Final = "batch"
+CHATHISTORY: Final = "draft/chathistory"
 USERHOST_IN_NAMES: Final = "userhost-in-names"
 SASL: Final = "sasl"
 
@@ -22,8 +24,9 @@ SASL: Final = "sasl"
 #: https://ircv3.net/specs/extensions/.
 _ALWAYS: Final = (
     AWAY_NOTIFY,
-    "batch",
+    BATCH,
     CAP_NOTIFY,
+    CHATHISTORY,
     ECHO_MESSAGE,
     LABELED_RESPONSE,
     MESSAGE_TAGS,
@@ -56,10 +59,12 @@ def features(server: Server) -> dict[str, str | None]:
         "CHANMODES": modes.CHANMODES,
         "CHANNELLEN": str(limits.ROOM_NAME_CHARACTERS),
         "CHANTYPES": "#",
+        "CHATHISTORY": str(limits.HISTORY_REPLY_MESSAGES),
         "ELIST": "MNU",
         "KEYLEN": str(limits.KEY_CHARACTERS),
         "KICKLEN": str(limits.REASON_CHARACTERS),
         "MAXLIST": f"b:{limits.BANS}",
+        "MSGREFTYPES": "msgid,timestamp",
         "MODES": str(MAX_MODE_CHANGES),
         "NETWORK": server.network,
         "NICKLEN": str(limits.NICKNAME_CHARACTERS),

@@ -66,8 +66,7 @@ def refused(client: Client, refusal: Refusal, command: str, target: str = "") ->
     """The line that refuses `command`, because of `target` if that has a value."""
     if isinstance(refusal, errors.InvalidUtf8):
         # utf8-only: a standard reply, whatever the client has agreed on.
-        failure = (command or "*", "INVALID_UTF8", str(refusal))
-        return Line("FAIL", failure, client.server.name, has_text=True)
+        return failed(client, command or "*", "INVALID_UTF8", text=str(refusal))
     number = _number(refusal, command, target)
     params = () if number in _WITHOUT_TARGET else (target or command or "*",)
     return client.numeric(number, *params, text=str(refusal))
@@ -88,6 +87,11 @@ def _number(refusal: Refusal, command: str, target: str) -> str:
 def not_enough(client: Client, command: str) -> Line:
     """The line that says that `command` lacks a parameter."""
     return client.numeric(numerics.NEEDMOREPARAMS, command)
+
+
+def failed(client: Client, command: str, code: str, *context: str, text: str) -> Line:
+    """A standard reply: `command` has failed, for the reason `code`."""
+    return Line("FAIL", (command, code, *context, text), client.server.name, has_text=True)
 
 
 def closing(reason: str) -> Line:

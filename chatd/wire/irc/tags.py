@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
+from chatd.chat.commands import Place
 from chatd.chat.events import Message
 
 #: message-tags, "Escaping values".
@@ -17,6 +18,13 @@ _ESCAPES: Final = {";": "\\:", " ": "\\s", "\\": "\\\\", "\r": "\\r", "\n": "\\n
 _TO_ESCAPE: Final = re.compile(r"[; \\\r\n]")
 _CHARACTERS: Final = {escape[1]: character for character, escape in _ESCAPES.items()}
 _ESCAPED: Final = re.compile(r"\\(.?)", re.DOTALL)
+
+#: As :func:`server_time` writes it; clients may leave out the milliseconds.
+_SERVER_TIME: Final = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{3}))?Z"
+)
+#: As :func:`message_id` writes it. The numbers are below 2**52.
+_MESSAGE_ID: Final = re.compile("([0-9a-f]{1,13})-([0-9a-f]{1,13})(#.*)", re.DOTALL)
 
 #: The last year that the format of server-time has.
 _MAX_SECONDS: Final = 253_402_300_799
@@ -67,6 +75,18 @@ def _second(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat()[:19]
 
 
+def parse_server_time(value: str) -> int | None:
+    """The milliseconds since 1970 in such a value; None if it is not one."""
+    found = _SERVER_TIME.fullmatch(value)
+    if found is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(f"{found[1]}+00:00")
+    except ValueError:  # the 31st of February
+        return None
+    return int(moment.timestamp()) * 1_000 + int(found[2] or 0)
+
+
 def message_id(message: Message) -> str:
     """The value of the tag ``msgid``: the same for everybody, at once and in the history.
 
@@ -74,3 +94,12 @@ def message_id(message: Message) -> str:
     history the same room may begin again, but at another time.
     """
     return f"{message.seq:x}-{message.time:x}{message.room}"
+
+
+def parse_message_id(value: str) -> tuple[Place, str] | None:
+    """The place and the room in such a value; None if it is not one.
+
+    Clients send it, so it need not be the id of any message.
+    """
+    found = _MESSAGE_ID.fullmatch(value)
+    return None if found is None else (Place(int(found[2], 16), int(found[1], 16)), found[3])

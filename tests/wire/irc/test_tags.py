@@ -53,3 +53,50 @@ def test_the_id_of_a_message_says_which_it_is() -> None:
     identifiers = [tags.message_id(message) for message in messages]
     assert len(set(identifiers)) == len(messages)
     assert tags.message_id(messages[0]) == identifiers[0]
+
+
+@given(st.integers(0, 253_402_300_799_999))
+def test_every_time_is_read_as_it_was_written(milliseconds: int) -> None:
+    assert tags.parse_server_time(tags.server_time(milliseconds)) == milliseconds
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "2026-11-25T10:15:00.000",
+        "2026-11-25T10:15:00.00Z",
+        "2026-11-25 10:15:00.000Z",
+        "2026-02-30T10:15:00.000Z",
+        "2026-11-25T24:15:00.000Z",
+        "0000-01-01T00:00:00.000Z",
+        "२०२६-11-25T10:15:00.000Z",
+        "2026-11-25T10:15:00.000Z ",
+    ],
+)
+def test_what_is_no_time_is_not_read_as_one(value: str) -> None:
+    assert tags.parse_server_time(value) is None
+
+
+@given(st.integers(1, 2**52 - 1), st.integers(0, 2**52 - 1), st.text(max_size=9))
+def test_every_id_is_read_as_it_was_written(seq: int, time: int, rest: str) -> None:
+    message = Message(f"#{rest}", seq, time, "ice", "hi")
+    assert tags.parse_message_id(tags.message_id(message)) == ((time, seq), message.room)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "1-1",
+        "1#dev",
+        "-1#dev",
+        "1-1-1#dev",
+        "x-1#dev",
+        "1-1dev",
+        "A-1#dev",
+        "1" * 14 + "-1#dev",
+    ],
+)
+def test_what_is_no_id_is_not_read_as_one(value: str) -> None:
+    assert tags.parse_message_id(value) is None
