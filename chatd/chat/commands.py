@@ -112,11 +112,12 @@ class JoinQuietly(JoinRoom):
     """The same, for a dialect that asks for the topic itself: the member is not told of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class LeaveRoom:
-    """Leave `room`, but not the chat."""
+class LeaveRoom(Struct, frozen=True, omit_defaults=True):
+    """Leave `room`, but not the chat, with `text` as a last word; none if it is empty."""
 
-    room: str = LOBBY
+    # Not left out when it is the lobby: servers may rely on it.
+    room: str = msgspec_field(default_factory=lambda: LOBBY)
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,9 +363,10 @@ class Ping:
     """Ask for a pong. It does not count as activity, or a program could keep an idle member in."""
 
 
-@dataclass(frozen=True, slots=True)
-class Quit:
-    """Leave the chat."""
+class Quit(Struct, frozen=True, omit_defaults=True):
+    """Leave the chat, with `text` as a last word; none if it is empty."""
+
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,11 +97,15 @@ class RoomEntered:
 
 
 class RoomLeft(Struct, frozen=True, omit_defaults=True):
-    """A member left a room, and is still in the chat; or the host or operator `by` removed it."""
+    """A member left a room, and is still in the chat; or the host or operator `by` removed it.
+
+    :ivar text: what it said as it left; empty if nothing.
+    """
 
     room: str
     nickname: str
     by: str = ""
+    text: str = ""
 
 
 class MemberEntered(Struct, frozen=True, omit_defaults=True):
@@ -111,12 +115,15 @@ class MemberEntered(Struct, frozen=True, omit_defaults=True):
     host: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class MemberLeft:
-    """A member left the chat: ``quit``, ``inactive``, ``connection lost``, ``too slow`` …"""
+class MemberLeft(Struct, frozen=True, omit_defaults=True):
+    """A member left the chat: ``quit``, ``inactive``, ``connection lost``, ``too slow`` …
+
+    :ivar text: what it said as it left; empty if nothing.
+    """
 
     nickname: str
     reason: str
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from chatd.chat.errors import (
     TooManyUnregistered,
 )
 from chatd.chat.events import Reply
-from chatd.chat.joining import Joining
+from chatd.chat.joining import Joining, last_text
 from chatd.chat.members import Connections, Nicknames, check_capacity
 from chatd.chat.messages import Messages
 from chatd.chat.model import WATCHERS, Member
@@ -89,7 +89,7 @@ class Hub:
         self._rooms = Rooms(settings.history, settings.is_archived, self._permissions, outbox)
         members = (self._connections, self._nicknames, self._rooms, self._sessions)
         self._resuming = Resuming(*members, self._permissions, outbox)
-        self._joining = Joining(self._rooms, self._sessions, outbox)
+        self._joining = Joining(self._rooms, self._sessions, self._permissions, outbox)
         self._moderating = Moderating(
             *members, self._joining, self._permissions, outbox, self.remove_member
         )
@@ -248,13 +248,14 @@ class Hub:
         elif member.away_until is None:
             self._resuming.go_away(member, session, now)
 
-    def remove_member(self, member_id: MemberId, reason: str, now: int) -> None:
+    def remove_member(self, member_id: MemberId, reason: str, now: int, text: str = "") -> None:
         """Remove a connection, free its nickname, and announce that a member left.
 
         The session and the hub may both end a connection, so removing it a second time does
         nothing. After most reasons, the client may still resume, and enters again.
 
         :param reason: ``quit``, ``connection lost``, ``inactive`` …
+        :param text: what it says as it leaves.
         """
         member = self._connections.remove(member_id)
         if member is not None:
@@ -268,7 +269,8 @@ class Hub:
                 ends_at = now + 1_000 * limits.EMPTY_ROOM_SECONDS
             self._registration.leave(member, ends_at)
             if member.nickname:
-                self._outbox.to_all(events.MemberLeft(member.nickname, reason), member_id, rooms)
+                left = events.MemberLeft(member.nickname, reason, text)
+                self._outbox.to_all(left, member_id, rooms)
 
     def read_missed(
         self, member_id: MemberId, seen: Mapping[str, int], gaps: Collection[str]
@@ -470,5 +472,10 @@ class Hub:
     # --- quitting -------------------------------------------------------------------------------
 
     def _quit(self, member: Member, command: commands.Quit, now: int) -> Reply:
-        self.remove_member(member.member_id, "quit", now)
+        text = last_text(command.text)
+        # Some dialects tell everybody, in the lobby if the member is in no other room.
+        rooms = [*member.rooms.values(), self._rooms.get(names.LOBBY)]
+        if text and not self._permissions.may_say_last(member, rooms, now):
+            text = ""
+        self.remove_member(member.member_id, "quit", now, text)
         return events.Goodbye("quit")

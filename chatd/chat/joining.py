@@ -1,8 +1,9 @@
 """Joining and leaving rooms, as members ask for it."""
 
-from chatd.chat import commands, events
+from chatd.chat import commands, events, limits, names
 from chatd.chat.model import Member, Room
 from chatd.chat.outbox import Outbox
+from chatd.chat.permissions import Permissions
 from chatd.chat.room_settings import describe
 from chatd.chat.rooms import Rooms
 from chatd.chat.sessions import JoinedRoom, Sessions
@@ -12,9 +13,12 @@ from chatd.chat.state import OPEN
 class Joining:
     """Lets members into rooms and out of them, and tells the others."""
 
-    def __init__(self, rooms: Rooms, sessions: Sessions, outbox: Outbox) -> None:
+    def __init__(
+        self, rooms: Rooms, sessions: Sessions, permissions: Permissions, outbox: Outbox
+    ) -> None:
         self._rooms = rooms
         self._sessions = sessions
+        self._permissions = permissions
         self._outbox = outbox
 
     def join(self, member: Member, command: commands.JoinRoom, now: int) -> events.JoinDone:
@@ -39,20 +43,32 @@ class Joining:
     def leave(self, member: Member, command: commands.LeaveRoom, now: int) -> events.Ok:
         """Take `member` out of a room.
 
-        :raises Refusal: if it is not in it.
+        :raises Refusal: if it is not in it, or its text is none.
         """
-        self.take_out(member, self._rooms.get_joined(member, command.room))
+        room, text = self._rooms.get_joined(member, command.room), last_text(command.text)
+        if text and not self._permissions.may_say_last(member, [room], now):
+            text = ""
+        self.take_out(member, room, text=text)
         return events.Ok()
 
-    def take_out(self, member: Member, room: Room, by: str = "") -> None:
+    def take_out(self, member: Member, room: Room, by: str = "", text: str = "") -> None:
         """Take `member` out of `room`, also when it comes back, and tell those who are there.
 
         :param by: the nickname of the host or operator who does that; empty if it leaves.
+        :param text: what it says as it leaves.
         """
         # Before it is taken out: dialects that echo show a member that it left.
-        event = events.RoomLeft(room.name, member.nickname, by)
+        event = events.RoomLeft(room.name, member.nickname, by, text)
         room.tell(event, member.member_id)
         self._rooms.remove(member, room)
         session = self._sessions.of(member.member_id)
         if session is not None:
             session.rooms.pop(room.name, None)
+
+
+def last_text(text: str) -> str:
+    """`text`, if a member can say it as it leaves.
+
+    :raises BadText: if not.
+    """
+    return names.line_text(text, limits.REASON_CHARACTERS, "A text of leaving")

@@ -18,7 +18,7 @@ MESSAGE_LINES: Final = 256
 TOPIC_CHARACTERS: Final = 300
 #: Why a user is away, in one line.
 AWAY_CHARACTERS: Final = 200
-#: Why a member is kicked, banned or muted, in one line.
+#: Why a member is kicked, banned or muted, or what it says as it leaves, in one line.
 REASON_CHARACTERS: Final = 200
 #: The word that joining a keyed room needs.
 KEY_CHARACTERS: Final = 64

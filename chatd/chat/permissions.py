@@ -4,9 +4,10 @@ A *host* may do everything everywhere. An *operator* has created a room, and kee
 Nobody restricts a host: whatever is decided holds for the others alone.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from chatd.chat import names
+from chatd.chat.errors import Refusal
 from chatd.chat.model import Member, Room
 from chatd.chat.moderation_errors import (
     Banned,
@@ -123,6 +124,19 @@ class Permissions:
         found = self.restrictions.find(MUTE, self.identity(member), now)
         if found is not None and not self.is_host(member):
             raise Muted(None, found.milliseconds_left(now), found.reason)
+
+    def may_say_last(self, member: Member, rooms: Collection[Room], now: int) -> bool:
+        """Whether the others in `rooms` are told what the member says as it leaves.
+
+        Only where it might write, or a mute could be spoken past.
+        """
+        try:
+            self.check_is_heard(member, now)
+            for room in rooms:
+                self.check_may_write(member, room, now)
+        except Refusal:
+            return False
+        return not any(self.is_banned(member, room, now) for room in rooms)
 
     # --- entering and joining -------------------------------------------------------------------
 

@@ -63,7 +63,7 @@ _CONTENTS: Final[dict[type, Callable[[Any], tuple[str, ...]]]] = {
         repr(getattr(command, each.name)) for each in fields(command)
     ),
     commands.RemoveFound: lambda command: (command.room, str(command.seq)),
-    commands.LeaveRoom: lambda command: (command.room,),
+    commands.LeaveRoom: lambda command: (command.room, *[command.text] * bool(command.text)),
     commands.Rename: lambda command: (command.nickname,),
 }
 

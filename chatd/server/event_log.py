@@ -35,7 +35,10 @@ _FORMATS: Final[dict[type[Event], tuple[str, Callable[[Any], dict[str, object]]]
     ),
     events.MemberLeft: (
         "{nickname} has left the chat ({reason})",
-        lambda event: {"nickname": event.nickname, "reason": event.reason},
+        lambda event: (
+            {"nickname": event.nickname, "reason": event.reason}
+            | ({"text": event.text} if event.text else {})
+        ),
     ),
     events.MemberRenamed: (
         "{old} is now {new}",
@@ -47,7 +50,11 @@ _FORMATS: Final[dict[type[Event], tuple[str, Callable[[Any], dict[str, object]]]
     ),
     events.RoomLeft: (
         "{nickname} has left {room}",
-        lambda event: {"room": event.room, "nickname": event.nickname},
+        lambda event: (
+            {"room": event.room, "nickname": event.nickname}
+            | ({"by": event.by} if event.by else {})
+            | ({"text": event.text} if event.text else {})
+        ),
     ),
     events.Topic: (
         "{source} has set the topic of {room}: {text!r}",

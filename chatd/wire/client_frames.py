@@ -229,6 +229,8 @@ class Ping(Frame, frozen=True, tag="ping"):
 class Quit(Frame, frozen=True, tag="quit"):
     """Leave the chat."""
 
+    data: commands.Quit = field(default_factory=commands.Quit)
+
 
 FromClient = (
     Hello

@@ -277,7 +277,6 @@ _COMMANDS: Final[dict[type, Callable[[Any], ClientCommand]]] = {
     client_frames.Watch: lambda frame: commands.Watch(),
     client_frames.ListRooms: lambda frame: commands.ListRooms(),
     client_frames.Ping: lambda frame: commands.Ping(),
-    client_frames.Quit: lambda frame: commands.Quit(),
 }
 
 

@@ -18,6 +18,7 @@ _SAME_DATA: Final[dict[type, type[frames.Frame]]] = {
     commands.SendPrivate: client_frames.SendPrivate,
     commands.JoinRoom: client_frames.JoinRoom,
     commands.LeaveRoom: client_frames.LeaveRoom,
+    commands.Quit: client_frames.Quit,
     commands.SetAway: client_frames.SetAway,
     commands.WhoIs: client_frames.WhoIs,
     commands.Kick: client_frames.Kick,
@@ -68,7 +69,6 @@ _FRAMES_WITHOUT_DATA: Final[dict[type, type[frames.Frame]]] = {
     commands.Watch: client_frames.Watch,
     commands.ListRooms: client_frames.ListRooms,
     commands.Ping: client_frames.Ping,
-    commands.Quit: client_frames.Quit,
 }
 
 

@@ -294,6 +294,10 @@ def _topic(event: events.Topic) -> list[str]:
     return [f"{event.room} has no topic"]
 
 
+def _last_text(event: events.RoomLeft | events.MemberLeft) -> str:
+    return f": {event.text}" if event.text else ""
+
+
 def _missed(event: events.Missed) -> list[str]:
     return [f"What was said in {event.room} before this is not kept any more"] * event.gap
 
@@ -319,11 +323,13 @@ def _search_result(reply: events.SearchResult) -> list[str]:
 
 _DESCRIPTIONS: Final[dict[type, Callable[[Any], list[str]]]] = {
     events.MemberEntered: lambda event: [f"{event.nickname} has entered the chat"],
-    events.MemberLeft: lambda event: [f"{event.nickname} has left the chat ({event.reason})"],
+    events.MemberLeft: lambda event: [
+        f"{event.nickname} has left the chat ({event.reason}){_last_text(event)}"
+    ],
     events.MemberRenamed: lambda event: [f"{event.old} renamed to {event.new}"],
     events.ServerNotice: lambda event: [event.text],
     events.RoomJoined: lambda event: [f"{event.nickname} has joined {event.room}"],
-    events.RoomLeft: lambda event: [f"{event.nickname} has left {event.room}"],
+    events.RoomLeft: lambda event: [f"{event.nickname} has left {event.room}{_last_text(event)}"],
     events.Topic: _topic,
     events.Entered: lambda reply: [line for topic in reply.topics for line in _topic(topic)],
     events.AwayDone: lambda reply: [

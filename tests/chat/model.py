@@ -106,7 +106,9 @@ class Model:
         room = self.room(getattr(command, "room", None) or "")
         is_there = room is not None and member in room.members
         match command:
-            case commands.LeaveRoom() | commands.ReadMessages():
+            case commands.LeaveRoom(text=text):
+                return is_there and is_valid_last(text)
+            case commands.ReadMessages():
                 return is_there
             case commands.SendMessage() | commands.SetTopic():
                 is_valid = is_valid_text if isinstance(command, SendMessage) else is_valid_line
@@ -225,6 +227,13 @@ class Model:
             self.is_restricted("mute", member, None if place is None else room) for place in places
         )
 
+    def may_say_last(self, member: MemberId) -> bool:
+        """Whether everybody is told what the member says as it leaves the chat."""
+        lobby = self.rooms[0]
+        rooms = [lobby, *(room for room in self.rooms if member in room.members)]
+        is_muted = any(self.is_muted(member, room) for room in rooms)
+        return not is_muted and not self.is_restricted("ban", member, lobby)
+
     def is_banned_name(self, nickname: str) -> bool:
         """Whether a valid nickname is banned from the chat."""
         name = names.nickname(nickname, nickname)
@@ -274,7 +283,7 @@ class Model:
             for each in ended:
                 self.restrictions.all.remove(each)
 
-    def remove(self, member: MemberId, reason: str) -> None:
+    def remove(self, member: MemberId, reason: str, text: str = "") -> None:
         """Remove a connection; nothing happens if it was removed before."""
         self.addresses.pop(member, None)
         self.unregistered.discard(member)
@@ -284,7 +293,7 @@ class Model:
         self.away.pop(member, None)
         self.hosts.discard(member)
         if name := self.names.pop(member, ""):
-            self.send_to_all(member, events.MemberLeft(name, reason))
+            self.send_to_all(member, events.MemberLeft(name, reason, text))
 
     def last(self, room: ModelRoom, limit: int, before: int | None) -> list[Message]:
         kept = room.messages[-self.max_messages :] if self.max_messages else []
@@ -314,6 +323,11 @@ def is_valid_line(text: str) -> bool:
     except Refusal:
         return False
     return True
+
+
+def is_valid_last(text: str) -> bool:
+    """Whether a member can say it as it leaves."""
+    return is_valid_line(text) and len(text) <= limits.REASON_CHARACTERS
 
 
 def is_valid_nickname(name: str) -> bool:

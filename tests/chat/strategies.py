@@ -70,7 +70,7 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
     st.builds(SendPrivate, TEXTS, st.lists(NICKNAMES, max_size=4).map(tuple)),
     st.builds(JoinRoom, ROOMS),
     st.builds(JoinRoom, st.just("#dev")),
-    st.builds(LeaveRoom, ROOMS),
+    st.builds(LeaveRoom, ROOMS, TEXTS),
     st.just(ListRooms()),
     st.builds(ListUsers, st.none() | ROOMS),
     st.builds(ReadHistory, ROOMS, NUMBERS, st.none() | NUMBERS),
@@ -93,7 +93,7 @@ A_PLACE = st.none() | A_ROOM
 A_TIME = st.none() | st.sampled_from([1, 2, 40])
 VALID: st.SearchStrategy[Command] = st.one_of(
     st.builds(JoinRoom, A_ROOM),
-    st.builds(LeaveRoom, A_ROOM),
+    st.builds(LeaveRoom, A_ROOM, st.sampled_from(["", "bye"])),
     st.builds(SendMessage, st.sampled_from(["hello", "two\nlines"]), A_ROOM),
     st.builds(
         SendPrivate,

@@ -125,12 +125,13 @@ class Chatting(RuleBasedStateMachine):
             self._done(member, command, result)
 
     @precondition(lambda self: self.model.names)
-    @rule(pick=st.integers(0, 5))
-    def one_quits(self, pick: int) -> None:
+    @rule(pick=st.integers(0, 5), text=st.sampled_from(["", "bye"]))
+    def one_quits(self, pick: int, text: str) -> None:
         members = sorted(self.model.names)
         member = members[pick % len(members)]
-        assert self.do(Step(member, self.now, Quit())) == events.Goodbye("quit")
-        self.model.remove(member, "quit")
+        is_told = self.model.may_say_last(member)
+        assert self.do(Step(member, self.now, Quit(text))) == events.Goodbye("quit")
+        self.model.remove(member, "quit", text if is_told else "")
 
     @precondition(lambda self: self.model.received)
     @rule(pick=st.integers(0, 20), reason=st.sampled_from(["inactive", "connection lost"]))
@@ -265,9 +266,9 @@ class Chatting(RuleBasedStateMachine):
     ) -> None:
         match command, reply:
             case LeaveRoom(), events.Ok() if room is not None:
-                self.model.send_to_room(
-                    room, member, events.RoomLeft(room.name, self.model.names[member])
-                )
+                text = "" if self.model.is_muted(member, room) else command.text.strip()
+                left = events.RoomLeft(room.name, self.model.names[member], text=text)
+                self.model.send_to_room(room, member, left)
                 self.model.leave_room(member, room)
             case SetTopic(), events.Ok() if room is not None:
                 text = command.text.strip()

@@ -149,7 +149,7 @@ def test_a_hello_names_the_session_to_resume() -> None:
             {"type": "history", "data": {"room": "#lobby", "limit": 5, "before": None}},
         ),
         (commands.Ping(), {"type": "ping"}),
-        (commands.Quit(), {"type": "quit"}),
+        (commands.Quit(), {"type": "quit", "data": {}}),
     ],
 )
 @pytest.mark.parametrize("request_id", [None, 3])

@@ -94,7 +94,7 @@ def test_a_client_that_quits_is_sent_a_last_line(harness: Harness) -> None:
     assert ice.tell("QUIT :bye") == ["ERROR :Closing Link: quit"]
     assert ice.is_dropped()
     assert not ice.is_cut_off()
-    assert moon.heard_of("left") == [{"nickname": "ice", "reason": "quit"}]
+    assert moon.heard_of("left") == [{"nickname": "ice", "reason": "quit", "text": "bye"}]
     unregistered = connect_irc(harness)
     assert unregistered.tell("QUIT") == ["ERROR :Closing Link: quit"]
     assert unregistered.is_dropped()
@@ -199,5 +199,5 @@ def test_the_host_code_makes_a_host(harness: Harness) -> None:
     assert numbers(ice.tell("OPER ice wrong")) == ["464"]
     moon.heard()
     lines = ice.tell(f"OPER ice {harness.chat.host_code.code}")
-    assert numbers(lines)[-1] == "381"
+    assert numbers(lines)[-2:] == ["381", "MODE"]
     assert [each["what"] for each in moon.heard_of("moderation")] == ["host"]

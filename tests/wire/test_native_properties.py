@@ -26,7 +26,7 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
     st.builds(commands.SendMessage, TEXTS, TEXTS),
     st.builds(commands.SendPrivate, TEXTS, st.lists(TEXTS, max_size=3).map(tuple)),
     st.builds(commands.JoinRoom, TEXTS),
-    st.builds(commands.LeaveRoom, TEXTS),
+    st.builds(commands.LeaveRoom, TEXTS, TEXTS),
     st.just(commands.ListRooms()),
     st.builds(commands.Rename, TEXTS),
     st.builds(commands.ListUsers, st.none() | TEXTS),
@@ -41,17 +41,17 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
         NUMBERS,
     ),
     st.just(commands.Ping()),
-    st.just(commands.Quit()),
+    st.builds(commands.Quit, TEXTS),
 )
 MESSAGES = st.builds(Message, TEXTS, NUMBERS, NUMBERS, TEXTS, TEXTS)
 EVENTS: st.SearchStrategy[Event] = st.one_of(
     MESSAGES,
     st.builds(events.MemberEntered, TEXTS),
-    st.builds(events.MemberLeft, TEXTS, TEXTS),
+    st.builds(events.MemberLeft, TEXTS, TEXTS, TEXTS),
     st.builds(events.MemberRenamed, TEXTS, TEXTS),
     st.builds(events.PrivateMessage, TEXTS, st.lists(TEXTS, max_size=3).map(tuple), NUMBERS, TEXTS),
     st.builds(events.RoomJoined, TEXTS, TEXTS),
-    st.builds(events.RoomLeft, TEXTS, TEXTS),
+    st.builds(events.RoomLeft, TEXTS, TEXTS, text=TEXTS),
 )
 ROOMS = st.lists(TEXTS, max_size=3).map(tuple)
 ENTRY = st.builds(events.RoomEntry, TEXTS, NUMBERS)

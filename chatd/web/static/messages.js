@@ -12,15 +12,29 @@ import { talkMembers } from "./talks.js";
 export const EVENTS = {
   notice: ({ text }) => [text],
   entered: ({ nickname }) => [{ name: nickname }, " has entered the chat"],
-  left: ({ nickname, reason }) => [{ name: nickname }, ` has left the chat (${reason})`],
+  left: ({ nickname, reason, text }) => [
+    { name: nickname },
+    ` has left the chat (${reason})`,
+    ...lastText(text),
+  ],
   renamed: ({ old: oldName, new: newName }) => [
     { name: oldName },
     " renamed to ",
     { name: newName },
   ],
   joined: ({ room, nickname }) => [{ name: nickname }, " has joined ", { name: room }],
-  parted: ({ room, nickname }) => [{ name: nickname }, " has left ", { name: room }],
+  parted: ({ room, nickname, text }) => [
+    { name: nickname },
+    " has left ",
+    { name: room },
+    ...lastText(text),
+  ],
 };
+
+/** What somebody has said while leaving, behind the notice of that. */
+function lastText(text) {
+  return text ? [": ", { name: text }] : [];
+}
 
 /** A notice for each user. */
 export function describeUsers(users) {

@@ -10,11 +10,12 @@ from chatd.chat.errors import AlreadyInRoom, Refusal
 from chatd.chat.moderation_events import RoomSettings
 from chatd.wire.irc import features, modes, numerics
 from chatd.wire.irc.client import Client, Search, Steps, answer
-from chatd.wire.irc.event_lines import shown
+from chatd.wire.irc.event_lines import part_line, shown
 from chatd.wire.irc.lines import Line, in_lines
 from chatd.wire.irc.masks import matches, source
 from chatd.wire.irc.refusals import not_enough, refused
 from chatd.wire.irc.targets import channels_and_keys, channels_and_nicknames, split_list
+from chatd.wire.irc.text import last_text
 
 #: Between the number and the names in RPL_NAMREPLY: the room is public, or it is private (secret,
 #: as ``+s``).
@@ -56,20 +57,20 @@ def _part_all(client: Client) -> Steps:
 
 
 def part(client: Client, line: Line) -> Steps:
-    """PART. The reason is told to nobody: the other dialects have none."""
+    """PART: channels are left, each with the same text."""
     if not line.params or not line.params[0]:
         return answer(not_enough(client, line.command))
-    return (yield from _part(client, split_list(line.params[0])))
+    return (yield from _part(client, split_list(line.params[0]), last_text(line.params[1:])))
 
 
-def _part(client: Client, channels: Iterable[str]) -> Steps:
+def _part(client: Client, channels: Iterable[str], text: str = "") -> Steps:
     lines = []
     for channel in channels:
-        result = yield commands.LeaveRoom(channel)
+        result = yield commands.LeaveRoom(channel, text)
         if isinstance(result, Refusal):
             lines.append(refused(client, result, "PART", channel))
         else:
-            lines.append(Line("PART", (channel,), client.source))
+            lines.append(part_line(channel, client.nickname, text))
     return answer(*lines)
 
 

@@ -63,7 +63,11 @@ _LINES: Final[dict[type, Callable[[Any, str], Line]]] = {
     events.RoomLeft: lambda event, _: _left_line(event),
     events.MemberRenamed: lambda event, _: Line("NICK", (event.new,), source(event.old)),
     events.MemberLeft: lambda event, _: Line(
-        "QUIT", (event.reason,), source(event.nickname), has_text=True
+        # The prefix is Modern's: no text can be taken for a reason of the server.
+        "QUIT",
+        (shown(f"Quit: {event.text}") if event.text else event.reason,),
+        source(event.nickname),
+        has_text=True,
     ),
     events.Topic: lambda event, _: Line(
         "TOPIC", (event.room, shown(event.text)), source(event.source), has_text=True
@@ -119,7 +123,13 @@ def _left_line(event: events.RoomLeft) -> Line:
     """PART; or KICK, whose text is the nickname of the one who did it: the reason is not public."""
     if event.by:
         return Line("KICK", (event.room, event.nickname, event.by), source(event.by), has_text=True)
-    return Line("PART", (event.room,), source(event.nickname))
+    return part_line(event.room, event.nickname, event.text)
+
+
+def part_line(room: str, nickname: str, text: str) -> Line:
+    """PART, with what the member says as it leaves; may be empty."""
+    params = (room, shown(text)) if text else (room,)
+    return Line("PART", params, source(nickname), has_text=bool(text))
 
 
 def _moderation_lines(event: Moderation, server: str) -> list[Line]:

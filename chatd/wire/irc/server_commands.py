@@ -11,6 +11,7 @@ from chatd.wire.irc.client import VERSION, Answer, Client, Steps, answer
 from chatd.wire.irc.lines import Line
 from chatd.wire.irc.refusals import closing
 from chatd.wire.irc.registration import message_of_the_day
+from chatd.wire.irc.text import last_text
 
 
 def ping(client: Client, line: Line) -> Answer:
@@ -28,8 +29,8 @@ def pong(client: Client, line: Line) -> Answer:
 
 
 def leave(client: Client, line: Line) -> Steps:
-    """QUIT. The reason is told to nobody: the other dialects have none."""
-    yield commands.Quit()
+    """QUIT: the others are told the text, if it can be one."""
+    yield commands.Quit(last_text(line.params))
     return answer(closing("quit"))
 
 

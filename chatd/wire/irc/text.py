@@ -10,11 +10,12 @@ said (https://modern.ircdocs.horse/ctcp). Of these ``ACTION`` alone is a message
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from chatd.chat import irc_limits
+from chatd.chat import irc_limits, limits, names
+from chatd.chat.errors import Refusal
 
 #: Colours by number and by their hexadecimal value, and the codes that switch something on and off.
 _FORMATTING: Final = re.compile(
@@ -55,6 +56,18 @@ def read_text(text: str) -> ClientText | None:
 def remove_formatting(text: str) -> str:
     """`text` without codes for bold, colours and the like."""
     return text if text.isprintable() else _FORMATTING.sub("", text)
+
+
+def last_text(params: Sequence[str]) -> str:
+    """What a member says as it leaves: the first of `params`; empty if there is none.
+
+    It is empty as well if it cannot be said: nobody stays because of that. It is cut to its limit.
+    """
+    text = remove_formatting(params[0]).strip() if params else ""
+    try:
+        return names.line_text(text[: limits.REASON_CHARACTERS], limits.REASON_CHARACTERS, "")
+    except Refusal:
+        return ""
 
 
 def render_text(text: str, action: bool = False) -> Iterator[str]:

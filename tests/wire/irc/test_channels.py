@@ -51,7 +51,7 @@ def test_several_rooms_are_joined_each_with_its_own_answer(chat: IrcChat) -> Non
 
 def test_leaving_is_told_to_both(chat: IrcChat) -> None:
     ice, moon = come(chat, "ice", "moon")
-    assert moon.send("PART #dev :bye") == [":moon!~user@chatd PART #dev"]
+    assert moon.send("PART #dev") == [":moon!~user@chatd PART #dev"]
     assert ice.read() == [":moon!~user@chatd PART #dev"]
     assert numbers(moon.send("PART #dev,#none")) == ["442", "403"]
     assert numbers(moon.send("PART")) == ["461"]
@@ -59,7 +59,7 @@ def test_leaving_is_told_to_both(chat: IrcChat) -> None:
 
 def test_a_member_that_leaves_the_chat_quits(chat: IrcChat) -> None:
     ice, moon = come(chat, "ice", "moon")
-    moon.send("QUIT :whatever")
+    moon.send("QUIT")
     assert ice.read() == [":moon!~user@chatd QUIT :quit"]
 
 
