@@ -6,7 +6,7 @@ clients send most is a struct: a dataclass takes several times as long to make.
 """
 
 from dataclasses import dataclass, field
-from typing import Annotated, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta, Struct
 from msgspec import field as msgspec_field
@@ -216,6 +216,19 @@ class Unmute:
 
 
 @dataclass(frozen=True, slots=True)
+class SetRole:
+    """Give a member of `room` a role there, or take it.
+
+    An ``operator`` keeps order there; one with a ``voice`` writes also while it is read-only.
+    """
+
+    nickname: str
+    room: str
+    role: Literal["operator", "voice"]
+    given: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class ListBans:
     """List who is banned or muted in `room`, or in the whole chat."""
 
@@ -420,6 +433,7 @@ Command = (
     | Unban
     | Mute
     | Unmute
+    | SetRole
     | ListBans
     | ChangeRoom
     | RemoveFound

@@ -60,6 +60,7 @@ Each dialect encodes a refusal in its own way; docs/reference/protocol.rst lists
     └── ModerationRefusal        about hosts, operators and their decisions: moderation_errors
         ├── NotHost              not-host
         ├── NotAllowedHere       not-allowed-here
+        │   └── UserNotInRoom    not-allowed-here
         ├── WrongHostCode        wrong-code
         ├── Muted                muted
         ├── ReadOnly             read-only

@@ -344,7 +344,8 @@ class User(Struct, frozen=True, omit_defaults=True):
 
     The connection of a member that is `away` is lost, and the member may resume. One with an
     `away_text` is connected, and its user has said to be away. A `host` is one of the whole chat,
-    an `operator` of those rooms. The `user_name` and the `real_name` are what an IRC client says.
+    an `operator` of those rooms, and with a `voice` in those it writes also while they are
+    read-only. The `user_name` and the `real_name` are what an IRC client says.
     """
 
     nickname: str
@@ -356,6 +357,7 @@ class User(Struct, frozen=True, omit_defaults=True):
     operator: tuple[str, ...] = ()
     user_name: str = ""
     real_name: str = ""
+    voice: tuple[str, ...] = ()
 
 
 class UserInfo(Struct, frozen=True, omit_defaults=True):
@@ -371,6 +373,7 @@ class UserInfo(Struct, frozen=True, omit_defaults=True):
     operator: tuple[str, ...] = ()
     user_name: str = ""
     real_name: str = ""
+    voice: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

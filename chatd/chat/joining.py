@@ -30,7 +30,9 @@ class Joining:
         session = self._sessions.of(member.member_id)
         if session is not None:
             room = member.rooms[reply.room]
-            session.rooms[room.name] = JoinedRoom(room.life, room.history.seq, reply.created)
+            session.rooms[room.name] = JoinedRoom(
+                room.life, room.history.seq, reply.created, is_maker=reply.created
+            )
         event = events.RoomJoined(reply.room, member.nickname)
         member.rooms[reply.room].tell(event, member.member_id)
         room = member.rooms[reply.room]

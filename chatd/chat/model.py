@@ -87,6 +87,8 @@ class Room:
     :ivar wrote: while the room is slow: when its members have joined or written last, in
         milliseconds since 1970.
     :ivar operators: the members that keep order there.
+    :ivar voiced: the members that write there also while it is read-only.
+    :ivar maker: the member that has created it; 0 if that has left it.
     :ivar restrictions: who is banned or muted there.
     """
 
@@ -102,6 +104,8 @@ class Room:
     created: int = 0
     wrote: dict[MemberId, int] = field(default_factory=dict)
     operators: set[MemberId] = field(default_factory=set)
+    voiced: set[MemberId] = field(default_factory=set)
+    maker: MemberId = 0
     restrictions: Restrictions = field(default_factory=Restrictions)
 
 

@@ -15,7 +15,12 @@ from chatd.chat.events import Reply
 from chatd.chat.joining import Joining
 from chatd.chat.members import Connections, Nicknames
 from chatd.chat.model import Member, Room
-from chatd.chat.moderation_errors import NoSuchBan, NotAllowedHere, TooManyBans
+from chatd.chat.moderation_errors import (
+    NoSuchBan,
+    NotAllowedHere,
+    TooManyBans,
+    UserNotInRoom,
+)
 from chatd.chat.moderation_events import Bans, Moderation, Restricted
 from chatd.chat.outbox import MemberId, Outbox
 from chatd.chat.permissions import Permissions, host_of
@@ -116,10 +121,8 @@ class Moderating:
             raise NoSuchUser(command.nickname[: limits.NICKNAME_CHARACTERS])
         self._check_target(member, target, "kick", room)
         if room is not None and room.name not in target.rooms:
-            raise NotAllowedHere(
-                f"{target.nickname} is not in {room.name}: /ban {room.name} {target.nickname} "
-                "keeps it out."
-            )
+            hint = f": /ban {room.name} {target.nickname} keeps it out."
+            raise UserNotInRoom(target.nickname, room.name, hint)
         self._tell(member, target.nickname, "kick", room, target, reason=reason)
         self._take_out(target, room, "kicked", member, now)
         return events.Ok()

@@ -31,6 +31,17 @@ class NotAllowedHere(ModerationRefusal):
     code = "not-allowed-here"
 
 
+class UserNotInRoom(NotAllowedHere):
+    """What is done in a room to a member that is not there.
+
+    :param hint: a sentence that says what can be done instead.
+    """
+
+    def __init__(self, nickname: str, room: str, hint: str = "") -> None:
+        self.nickname, self.room = nickname, room
+        super().__init__(f"{nickname} is not in {room}{hint or '.'}")
+
+
 class WrongHostCode(ModerationRefusal):
     """Not the host code of this start."""
 

@@ -14,7 +14,8 @@ class Moderation(Struct, frozen=True, omit_defaults=True):
     Why, and until when, is for the member concerned: see :class:`Restricted`.
 
     :ivar what: ``kick``, ``ban``, ``unban``, ``mute`` or ``unmute`` a member; ``host`` or
-        ``unhost``: it has become one, or is one no more; ``remove`` the message `seq` of a member;
+        ``unhost``: it has become one, or is one no more; ``operator``, ``unoperator``, ``voice`` or
+        ``unvoice``: the same for its role in `room`; ``remove`` the message `seq` of a member;
         ``read-only``, ``slow``, ``closed``, ``key``, ``topic-lock``, ``limit``, ``private`` or
         ``external``: a setting of the room.
     :ivar by: the nickname of the host or operator.

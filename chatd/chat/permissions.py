@@ -84,7 +84,7 @@ class Permissions:
                 raise Banned(room.name, found.milliseconds_left(now), found.reason)
         if self.keeps_order(member, room):
             return
-        if room.settings.read_only:
+        if room.settings.read_only and member.member_id not in room.voiced:
             raise ReadOnly(room.name)
         # Who is about to join has not written, and would wait from then on.
         ready_at = room.wrote.get(member.member_id, now) + 1_000 * room.settings.slow

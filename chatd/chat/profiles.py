@@ -7,7 +7,7 @@ from chatd.chat.members import Connections, Nicknames
 from chatd.chat.model import Member
 from chatd.chat.outbox import Outbox
 from chatd.chat.permissions import Permissions
-from chatd.chat.rooms import Rooms, operator_rooms, visible_rooms
+from chatd.chat.rooms import Rooms, operator_rooms, visible_rooms, voiced_rooms
 
 
 class Profiles:
@@ -49,6 +49,7 @@ class Profiles:
                     operator_rooms(each, asker),
                     each.user_name,
                     each.real_name,
+                    voiced_rooms(each, asker),
                 )
                 for each in (found.members.values() if found else self._connections.with_slot())
                 if each.nickname
@@ -76,6 +77,7 @@ class Profiles:
             operator_rooms(member, asker),
             member.user_name,
             member.real_name,
+            voiced_rooms(member, asker),
         )
 
     def set_user_info(self, member: Member, command: commands.SetUserInfo, now: int) -> Reply:

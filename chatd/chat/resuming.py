@@ -90,9 +90,12 @@ class Resuming:
             del room.members[old.member_id]
             room.members[member.member_id] = member
             member.rooms[name] = room
-            if old.member_id in room.operators:
-                room.operators.remove(old.member_id)
-                room.operators.add(member.member_id)
+            for role in (room.operators, room.voiced):
+                if old.member_id in role:
+                    role.remove(old.member_id)
+                    role.add(member.member_id)
+            if room.maker == old.member_id:
+                room.maker = member.member_id
             if old.member_id in room.wrote:
                 room.wrote[member.member_id] = room.wrote.pop(old.member_id)
         self._sessions.resumed(session, member, private)
@@ -104,7 +107,7 @@ class Resuming:
     def rejoin(self, session: MemberSession, member: Member, now: int) -> tuple[str, ...]:
         """Put `member`, which has entered again, into the rooms where it was, unless it is banned.
 
-        An operator is one again if its room has not ended, or begins anew with it.
+        Its roles in a room are those that it had, if the room has not ended or begins anew with it.
 
         Returns the rooms whose numbers have begun again: their messages are all new.
         """
@@ -118,14 +121,22 @@ class Resuming:
                 continue  # there are too many by now, or it may not come back
             is_new = not room.members and room.ends_at is None
             self._rooms.place(member, room, now)  # read_missed lets it hear what is said there
-            is_operator = joined.is_operator and (is_new or room.life == joined.life)
+            has_roles = is_new or room.life == joined.life
+            is_operator = joined.is_operator and has_roles
+            is_voiced = joined.is_voiced and has_roles
+            is_maker = joined.is_maker and has_roles
             if is_operator:
                 room.operators.add(member.member_id)
+            if is_voiced:
+                room.voiced.add(member.member_id)
+            if is_maker:
+                room.maker = member.member_id
             begins_anew = room.life != joined.life and not self._rooms.is_archived
             if begins_anew:
                 restarted.append(room.name)
             session.rooms[room.name] = JoinedRoom(
-                room.life, 0 if begins_anew else joined.seq, is_operator
+                *(room.life, 0 if begins_anew else joined.seq),
+                *(is_operator, is_voiced, is_maker),
             )
             is_told = room.name == LOBBY  # entering tells of that
             make = events.RoomEntered if is_told else events.RoomJoined

@@ -116,6 +116,7 @@ class Rooms:
         room = room or self._create(name, now)
         if created:
             room.operators.add(member.member_id)
+            room.maker = member.member_id
         self.add(member, room, now)
         return events.JoinDone(room.name, created)
 
@@ -162,6 +163,9 @@ class Rooms:
         del room.members[member.member_id]
         del member.rooms[room.name]
         room.operators.discard(member.member_id)
+        room.voiced.discard(member.member_id)
+        if room.maker == member.member_id:
+            room.maker = 0
         room.wrote.pop(member.member_id, None)
         if not room.members:
             self._end_at(room, ends_at)
@@ -277,6 +281,8 @@ class Rooms:
                     tuple(room.restrictions),
                     room.begins_after,
                     room.created,
+                    tuple(sorted(room.voiced)),
+                    room.maker,
                 )
                 for room in self._rooms.values()
             ),
@@ -300,6 +306,8 @@ class Rooms:
             room.restrictions = Restrictions(state.restrictions)
             room.begins_after = state.begins_after
             room.created = state.created
+            room.voiced = set(state.voiced)
+            room.maker = state.maker
 
     def _create(self, name: str, now: int) -> Room:
         self._lives += 1
@@ -339,6 +347,17 @@ def operator_rooms(member: Member, asker: Member | None) -> tuple[str, ...]:
             room.name
             for room in member.rooms.values()
             if member.member_id in room.operators and not _is_hidden(room, asker)
+        ]
+    )
+
+
+def voiced_rooms(member: Member, asker: Member | None) -> tuple[str, ...]:
+    """The same for those in which `member` has a voice."""
+    return tuple(
+        [
+            room.name
+            for room in member.rooms.values()
+            if member.member_id in room.voiced and not _is_hidden(room, asker)
         ]
     )
 

@@ -59,6 +59,10 @@ _CONTENTS: Final[dict[type, Callable[[Any], tuple[str, ...]]]] = {
     commands.Unban: lambda command: (command.room or "", command.nickname),
     commands.Mute: lambda command: _restriction(command),
     commands.Unmute: lambda command: (command.room or "", command.nickname),
+    commands.SetRole: lambda command: (
+        *(command.room, command.nickname, command.role),
+        str(command.given),
+    ),
     commands.ChangeRoom: lambda command: tuple(
         repr(getattr(command, each.name)) for each in fields(command)
     ),
@@ -81,11 +85,15 @@ class JoinedRoom:
     """A room that a session is in: which life of it, and the number of its last message then.
 
     :ivar is_operator: whether the member keeps order there.
+    :ivar is_voiced: whether it writes there also while the room is read-only.
+    :ivar is_maker: whether it has created the room.
     """
 
     life: int
     seq: int
     is_operator: bool = False
+    is_voiced: bool = False
+    is_maker: bool = False
 
 
 @dataclass(slots=True)
@@ -392,7 +400,10 @@ def _session_state(session: MemberSession) -> SessionState:
         session.private_seq,
         tuple(session.private),
         tuple(
-            JoinedRoomState(name, room.life, room.seq, room.is_operator)
+            JoinedRoomState(
+                *(name, room.life, room.seq),
+                *(room.is_operator, room.is_voiced, room.is_maker),
+            )
             for name, room in session.rooms.items()
         ),
         session.absent_since,
@@ -410,9 +421,7 @@ def _restored(state: SessionState, members: Mapping[MemberId, Member]) -> Member
         private_seq=state.private_seq,
         private=deque(state.private),
         private_characters=sum(len(each.text) for each in state.private),
-        rooms={
-            each.name: JoinedRoom(each.life, each.seq, each.is_operator) for each in state.rooms
-        },
+        rooms={each.name: JoinedRoom(*each[1:]) for each in state.rooms},
         absent_since=state.absent_since,
         has_host_code=state.has_host_code,
     )

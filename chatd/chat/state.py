@@ -92,6 +92,8 @@ class RoomState:
     restrictions: tuple[Restriction, ...] = ()
     begins_after: int | None = None
     created: int = 0
+    voiced: tuple[MemberId, ...] = ()
+    maker: MemberId = 0
 
 
 class OutcomeState(NamedTuple):
@@ -118,6 +120,8 @@ class JoinedRoomState(NamedTuple):
     life: int
     seq: int
     is_operator: bool = False
+    is_voiced: bool = False
+    is_maker: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ _log: Final = Logger()
 _UNKEPT: Final = frozenset(
     {
         commands.ReadTopic,
+        commands.ReadSettings,
         commands.WhoIs,
         commands.ListRooms,
         commands.ListUsers,

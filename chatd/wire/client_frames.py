@@ -164,6 +164,12 @@ class Unmute(NumberedFrame, frozen=True, tag="unmute"):
     data: commands.Unmute
 
 
+class SetRole(NumberedFrame, frozen=True, tag="role"):
+    """Give a member a role in a room, or take it."""
+
+    data: commands.SetRole
+
+
 class ListBans(Frame, frozen=True, tag="bans"):
     """List who is banned or muted in a room, or in the whole chat."""
 
@@ -248,6 +254,7 @@ FromClient = (
     | Unban
     | Mute
     | Unmute
+    | SetRole
     | ListBans
     | ChangeRoom
     | RemoveMessage

@@ -1,13 +1,18 @@
 """The requests of hosts and operators in the JIM dialect: names and keys are the native ones."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Literal
 
 from chatd.chat import commands, limits
 from chatd.chat.commands import ClientCommand
 from chatd.chat.errors import BadFrame, BadRoomName
 from chatd.chat.names import LOBBY
 from chatd.wire.jim_vocabulary import ClientObject, member_of
+
+_ROLES: Final[dict[str, Literal["operator", "voice"]]] = {
+    "operator": "operator",
+    "voice": "voice",
+}
 
 
 def room_name(room: str) -> str:
@@ -50,6 +55,14 @@ def _change_room(client_object: ClientObject) -> ClientCommand:
     )
 
 
+def _set_role(client_object: ClientObject) -> ClientCommand:
+    role = _ROLES.get(client_object.role)
+    if role is None:
+        raise BadFrame("role is operator or voice.")
+    room = room_of(client_object)
+    return commands.SetRole(member_of(client_object), room, role, client_object.given)
+
+
 def remove_message(client_object: ClientObject) -> ClientCommand:
     """The request ``remove``, which has a ``seq``: without one, it is about a contact."""
     return commands.RemoveMessage(room_of(client_object), client_object.seq or 0)
@@ -67,6 +80,7 @@ MODERATION_PARSERS: Final[dict[str, Callable[[ClientObject], ClientCommand]]] = 
     "unban": lambda each: commands.Unban(member_of(each), _place(each)),
     "mute": lambda each: commands.Mute(member_of(each), _place(each), each.seconds, each.reason),
     "unmute": lambda each: commands.Unmute(member_of(each), _place(each)),
+    "role": _set_role,
     "bans": lambda each: commands.ListBans(_place(each)),
     "set-room": _change_room,
     "host": _give_code,

@@ -60,6 +60,8 @@ class ClientObject(Struct, frozen=True):
     private: bool | None = None
     external: bool | None = None
     code: str | None = None
+    role: str = ""
+    given: bool = True
     __repr__ = safe_repr
 
 

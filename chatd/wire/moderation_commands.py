@@ -6,7 +6,7 @@ tests/slash_commands.json. No refusal here quotes an argument: it may be a secre
 
 import re
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Literal
 
 from chatd.chat import commands, limits, names
 from chatd.chat.errors import BadCommand
@@ -93,6 +93,18 @@ def _unban(make: Callable[[str, str | None], UserInput], name: str) -> Parse:
         if rest:
             raise BadCommand(f"Usage: {usage}")
         return make(nickname, room)
+
+    return parse
+
+
+def _role(name: str, role: Literal["operator", "voice"], *, given: bool) -> Parse:
+    def parse(argument: str, target: str) -> UserInput:
+        usage = f"{name} [#ROOM] NAME"
+        nickname, named, rest = _member(argument, target, usage)
+        room = named or room_of(target, usage)
+        if rest:
+            raise BadCommand(f"Usage: {usage}")
+        return commands.SetRole(nickname, room, role, given)
 
     return parse
 
@@ -209,6 +221,25 @@ MODERATION_COMMANDS: Final = (
         _ban(commands.Mute, "/mute"),
     ),
     _row("/unmute", "[#ROOM] NAME", "let somebody write again", _unban(commands.Unmute, "/unmute")),
+    _row(
+        "/op",
+        "[#ROOM] NAME",
+        "make somebody an operator of the room",
+        _role("/op", "operator", given=True),
+    ),
+    _row(
+        "/deop",
+        "[#ROOM] NAME",
+        "make an operator a member again",
+        _role("/deop", "operator", given=False),
+    ),
+    _row(
+        "/voice",
+        "[#ROOM] NAME",
+        "let somebody write while it is read-only",
+        _role("/voice", "voice", given=True),
+    ),
+    _row("/devoice", "[#ROOM] NAME", "take that back", _role("/devoice", "voice", given=False)),
     _row(
         "/readonly",
         "[#ROOM] on|off",

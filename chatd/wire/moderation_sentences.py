@@ -71,6 +71,16 @@ _MODERATION: Final[dict[str, Callable[[Moderation], str]]] = {
     "unmute": lambda event: f"{event.by} unmuted {event.nickname}{_in(event.room)}.",
     "host": lambda event: f"{event.nickname} is a host now.",
     "unhost": lambda event: f"{event.nickname} is not a host any more.",
+    "operator": lambda event: f"{event.by} made {event.nickname} an operator of {event.room}.",
+    "unoperator": lambda event: (
+        f"{event.nickname} is not an operator of {event.room} any more ({event.by})."
+    ),
+    "voice": lambda event: (
+        f"{event.by} gave {event.nickname} a voice in {event.room}, also while it is read-only."
+    ),
+    "unvoice": lambda event: (
+        f"{event.nickname} has no voice of its own in {event.room} any more ({event.by})."
+    ),
     "remove": _removed_message,
     "read-only": _switch("{by} made {room} read-only.", "{room} is not read-only any more ({by})."),
     "slow": _slow,

@@ -267,6 +267,7 @@ def _users(reply: events.Users) -> list[str]:
             [each.nickname, *each.rooms, "since", _format_time(each.since)]
             + ["(host)"] * each.host
             + [f"(operator of {', '.join(each.operator)})"] * bool(each.operator)
+            + [f"(voice in {', '.join(each.voice)})"] * bool(each.voice)
             + ["(away)"] * each.away
             + [f"(away: {each.away_text})"] * bool(each.away_text)
         )
@@ -279,10 +280,11 @@ def _user_info(reply: events.UserInfo) -> list[str]:
     account = ", with a password" * reply.account
     host = ", a host" * reply.host
     operator = f", operator of {', '.join(reply.operator)}" if reply.operator else ""
+    voice = f", voice in {', '.join(reply.voice)}" if reply.voice else ""
     lost = "; the connection is lost" * reply.away
     away = f"; away: {reply.away_text}" if reply.away_text else ""
     since = f"{reply.nickname} is here since {_format_time(reply.since)}"
-    return [f"{since}{rooms}{account}{host}{operator}{lost}{away}"]
+    return [f"{since}{rooms}{account}{host}{operator}{voice}{lost}{away}"]
 
 
 def _topic(event: events.Topic) -> list[str]:

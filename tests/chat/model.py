@@ -18,6 +18,7 @@ Decision = (
     | commands.Unban
     | commands.Unmute
     | commands.ListBans
+    | commands.SetRole
 )
 
 
@@ -32,6 +33,8 @@ class ModelRoom:
     life: int
     members: list[MemberId] = field(default_factory=list)
     operators: set[MemberId] = field(default_factory=set)
+    voiced: set[MemberId] = field(default_factory=set)
+    maker: MemberId | None = None
     messages: list[Message] = field(default_factory=list)
     topic: Topic | None = None
 
@@ -94,7 +97,7 @@ class Model:
 
     def create_room(self, name: str, member: MemberId) -> ModelRoom:
         self.lives += 1
-        room = ModelRoom(name, self.lives, operators={member})
+        room = ModelRoom(name, self.lives, operators={member}, maker=member)
         self.rooms.append(room)
         return room
 
@@ -155,6 +158,8 @@ class Model:
     def _may_decide(self, member: MemberId, command: Decision) -> bool:
         """Whether a member may decide that for a room, or for the chat."""
         room = None if command.room is None else self.room(command.room)
+        if isinstance(command, commands.SetRole):
+            return room is not None and self._may_set_role(member, room, command)
         operators = set() if room is None else room.operators
         if (room is None) != (command.room is None) or member not in self.hosts | operators:
             return False
@@ -176,6 +181,15 @@ class Model:
                     seconds is None or 0 < seconds <= limits.BAN_SECONDS
                 )
         return is_known and is_valid_line(reason) and target not in self.hosts | {member}
+
+    def _may_set_role(self, member: MemberId, room: ModelRoom, command: commands.SetRole) -> bool:
+        target = self.member_named(command.nickname)
+        keeps_order = member in self.hosts | room.operators
+        takes_back = member == target == room.maker and command.given
+        if target not in room.members or not (keeps_order or takes_back):
+            return False
+        stays_host = not command.given and target in self.hosts
+        return command.role == "voice" or (room.name != LOBBY and not stays_host)
 
     def _life(self, room_name: str | None) -> int:
         room = None if room_name is None else self.room(room_name)
@@ -277,6 +291,8 @@ class Model:
     def leave_room(self, member: MemberId, room: ModelRoom) -> None:
         room.members.remove(member)
         room.operators.discard(member)
+        room.voiced.discard(member)
+        room.maker = None if room.maker == member else room.maker
         if not room.members and room.name != LOBBY:
             self.rooms.remove(room)
             ended = [each for each in self.restrictions.all if each.life == room.life]

@@ -26,6 +26,7 @@ from chatd.chat.commands import (
     SendMessage,
     SendPrivate,
     SetAway,
+    SetRole,
     SetTopic,
     Unban,
     Unmute,
@@ -84,6 +85,7 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
     st.builds(Unban, NICKNAMES, st.none() | ROOMS),
     st.builds(Unmute, NICKNAMES, st.none() | ROOMS),
     st.builds(ListBans, st.none() | ROOMS),
+    st.builds(SetRole, NICKNAMES, ROOMS, st.sampled_from(["operator", "voice"]), st.booleans()),
 )
 
 #: Mostly commands that the hub carries out, so that more happens.
@@ -118,6 +120,7 @@ VALID: st.SearchStrategy[Command] = st.one_of(
     st.builds(Unban, A_MEMBER, A_PLACE),
     st.builds(Unmute, A_MEMBER, A_PLACE),
     st.builds(ListBans, A_PLACE),
+    st.builds(SetRole, A_MEMBER, A_ROOM, st.sampled_from(["operator", "voice"]), st.booleans()),
 )
 
 

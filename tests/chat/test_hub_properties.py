@@ -28,6 +28,7 @@ from chatd.chat.commands import (
     SendMessage,
     SendPrivate,
     SetAway,
+    SetRole,
     SetTopic,
     Unban,
     Unmute,
@@ -180,6 +181,9 @@ class Chatting(RuleBasedStateMachine):
 
     def _decided(self, member: MemberId, command: Decision | GrantHost, reply: Reply) -> None:
         """A host or an operator has kept order."""
+        if isinstance(command, SetRole):
+            self._role_set(member, command)
+            return
         place = None if isinstance(command, GrantHost) else command.room
         room = None if place is None else self.model.room(place)
         match command, reply:
@@ -207,6 +211,19 @@ class Chatting(RuleBasedStateMachine):
                 ]
             case _:
                 raise AssertionError(f"{command} had the reply {reply}")
+
+    def _role_set(self, member: MemberId, command: SetRole) -> None:
+        room, target = self.model.room(command.room), self.model.member_named(command.nickname)
+        assert room is not None
+        assert target is not None
+        what = command.role if command.given else f"un{command.role}"
+        event = Moderation(what, self.model.names[member], self.model.names[target], room.name)
+        members = room.operators if command.role == "operator" else room.voiced
+        if (target in members) != command.given:
+            self.model.send_to_room(room, member, event)
+        if (target in members) == command.given or member not in room.members:
+            self.model.received[member].append(event)
+        (members.add if command.given else members.discard)(target)
 
     def _restricted(self, member: MemberId, command: Ban | Mute, room: ModelRoom | None) -> None:
         target = self.model.restrict(command)

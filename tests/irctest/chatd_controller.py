@@ -11,7 +11,7 @@ from pathlib import Path
 from irctest.basecontrollers import BaseServerController, DirectoryBasedController
 from irctest.cases import BaseServerTestCase
 from irctest.runner import NotImplementedByController
-from irctest.specifications import Capabilities
+from irctest.specifications import Capabilities, OptionalBehaviors
 
 ROOT = Path(__file__).parent.parent.parent
 #: Has chatd's packages; irctest may run with another one.
@@ -38,6 +38,12 @@ class ChatdController(BaseServerController, DirectoryBasedController):  # type: 
             Capabilities.MESSAGE_TAGS,
             Capabilities.MULTI_PREFIX,
             Capabilities.SERVER_TIME,
+        }
+    )
+    optional_behaviors = frozenset(
+        {
+            OptionalBehaviors.MULTI_KICK,
+            OptionalBehaviors.MULTI_NAMES_COMMAND,
         }
     )
 

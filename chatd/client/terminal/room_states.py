@@ -9,6 +9,16 @@ from chatd.chat.names import casefold
 
 HOST: Final = "host"
 OPERATOR: Final = "operator"
+#: What the others are told of a role: whether it is that of an operator, or else a voice; and
+#: whether it is given.
+_ROLE_CHANGES: Final = {
+    "operator": (True, True),
+    "unoperator": (True, False),
+    "voice": (False, True),
+    "unvoice": (False, False),
+}
+#: The casefolded nicknames of those that have a role, by their rooms.
+_Members = dict[str, set[str]]
 
 
 class RoomStates:
@@ -20,7 +30,8 @@ class RoomStates:
     def _clear(self) -> None:
         # All keys are casefolded names.
         self._hosts: set[str] = set()
-        self._operators: dict[str, set[str]] = {}
+        self._operators: _Members = {}
+        self._voiced: _Members = {}
         self._settings: dict[str, RoomSettings] = {}
 
     def role(self, nickname: str, room: str) -> str:
@@ -32,7 +43,9 @@ class RoomStates:
 
     def may_write(self, nickname: str, room: str) -> bool:
         """Whether a member may write in `room`, unless it is muted."""
-        return not self._of(room).read_only or bool(self.role(nickname, room))
+        if not self._of(room).read_only or self.role(nickname, room):
+            return True
+        return casefold(nickname) in self._voiced.get(casefold(room), ())
 
     def describe(self, room: str) -> str:
         """The settings of `room` in words, such as ``read-only, slow 10 s``."""
@@ -58,20 +71,26 @@ class RoomStates:
                 self._settings[casefold(room)] = event
             case Moderation(what="host" | "unhost", nickname=nickname):
                 self._set_host(nickname, is_host=event.what == "host")
+            case Moderation(what, nickname=nickname, room=str(room)) if what in _ROLE_CHANGES:
+                is_operator, is_given = _ROLE_CHANGES[what]
+                members = self._operators if is_operator else self._voiced
+                in_room = members.setdefault(casefold(room), set())
+                (in_room.add if is_given else in_room.discard)(casefold(nickname))
             case events.MemberEntered(nickname, host):
                 self._set_host(nickname, is_host=host)
             case events.Users(users):
                 for user in users:
                     self._set_host(user.nickname, is_host=user.host)
-                    self._set_operator(user.nickname, user.operator)
+                    self._set_roles(user.nickname, user.operator, user.voice)
             case events.UserInfo(nickname):
                 self._set_host(nickname, is_host=event.host)
-                self._set_operator(nickname, event.operator)
+                self._set_roles(nickname, event.operator, event.voice)
             case events.RoomLeft(room, nickname):
-                self._operators.get(casefold(room), set()).discard(casefold(nickname))
+                for members in (self._operators, self._voiced):
+                    members.get(casefold(room), set()).discard(casefold(nickname))
             case events.MemberLeft(nickname):
                 self._set_host(nickname, is_host=False)
-                self._set_operator(nickname, ())
+                self._set_roles(nickname, (), ())
             case events.MemberRenamed(old, new):
                 self._renamed(casefold(old), casefold(new))
 
@@ -81,15 +100,16 @@ class RoomStates:
     def _set_host(self, nickname: str, *, is_host: bool) -> None:
         (self._hosts.add if is_host else self._hosts.discard)(casefold(nickname))
 
-    def _set_operator(self, nickname: str, rooms: tuple[str, ...]) -> None:
+    def _set_roles(self, nickname: str, operator: tuple[str, ...], voice: tuple[str, ...]) -> None:
         name = casefold(nickname)
-        for members in self._operators.values():
-            members.discard(name)
-        for room in rooms:
-            self._operators.setdefault(casefold(room), set()).add(name)
+        for members, rooms in ((self._operators, operator), (self._voiced, voice)):
+            for in_room in members.values():
+                in_room.discard(name)
+            for room in rooms:
+                members.setdefault(casefold(room), set()).add(name)
 
     def _renamed(self, old: str, new: str) -> None:
-        for names in (self._hosts, *self._operators.values()):
+        for names in (self._hosts, *self._operators.values(), *self._voiced.values()):
             if old in names:
                 names.discard(old)
                 names.add(new)

@@ -109,6 +109,15 @@ function withMember(type) {
   };
 }
 
+function role(name, kind, given) {
+  const usage = `${name} [#ROOM] NAME`;
+  return (argument, target) => {
+    const [{ nickname, room = roomOf(target, usage) }, rest] = readMember(argument, target, usage);
+    requireArgument(!rest, usage);
+    return createFrame("role", { nickname, room, role: kind, ...(given ? {} : { given }) });
+  };
+}
+
 function parseBans(argument, target) {
   const room = argument ? readRoom(argument) : placeOf(target);
   return room ? createFrame("bans", { room }) : createFrame("bans");
@@ -213,6 +222,10 @@ export const MODERATION_COMMANDS = [
     withTime("mute"),
   ],
   [["/unmute"], "[#ROOM] NAME", "let somebody write again", withMember("unmute")],
+  [["/op"], "[#ROOM] NAME", "make somebody an operator of the room", role("/op", "operator", true)],
+  [["/deop"], "[#ROOM] NAME", "make an operator a member again", role("/deop", "operator", false)],
+  [["/voice"], "[#ROOM] NAME", "let somebody write while it is read-only", role("/voice", "voice", true)],
+  [["/devoice"], "[#ROOM] NAME", "take that back", role("/devoice", "voice", false)],
   [
     ["/readonly"],
     "[#ROOM] on|off",

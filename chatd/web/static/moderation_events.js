@@ -5,13 +5,17 @@ import { casefold } from "./names.js";
 import * as search from "./search.js";
 import { appendReplies, appendToOpenRooms, appendToRoom, createNotice, withRoom } from "./state.js";
 import { removeMessage } from "./timeline.js";
-import { setHost } from "./users.js";
+import { setHost, setRole } from "./users.js";
 
 /** What else the events change, by `what`. */
 const EFFECTS = {
   __proto__: null,
   host: (state, { nickname }) => withHost(state, nickname, true),
   unhost: (state, { nickname }) => withHost(state, nickname, false),
+  operator: (state, data) => withRole(state, data, "operatorOf", true),
+  unoperator: (state, data) => withRole(state, data, "operatorOf", false),
+  voice: (state, data) => withRole(state, data, "voicedIn", true),
+  unvoice: (state, data) => withRole(state, data, "voicedIn", false),
   remove: (state, data) => ({
     ...(hasRoom(state, data.room)
       ? withRoom(state, data.room, (room) => ({
@@ -91,6 +95,14 @@ function withHost(state, nickname, isHost) {
   return {
     ...state,
     users: setHost(state.users, nickname, isHost),
+    userChanges: state.userChanges + 1,
+  };
+}
+
+function withRole(state, { nickname, room }, role, isGiven) {
+  return {
+    ...state,
+    users: setRole(state.users, nickname, role, room, isGiven),
     userChanges: state.userChanges + 1,
   };
 }

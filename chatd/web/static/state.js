@@ -223,7 +223,9 @@ export function slowWait(state, key, now) {
 
 /** Whether the user may only read in a room. */
 export function isReadOnly(state, key) {
-  return state.rooms.get(key).settings.isReadOnly && !isModerator(state, key);
+  const user = state.users.get(casefold(state.nickname));
+  const isVoiced = state.nickname !== "" && user?.voicedIn.has(key) === true;
+  return state.rooms.get(key).settings.isReadOnly && !isVoiced && !isModerator(state, key);
 }
 
 /** Whether the user is in the chat on this page, perhaps reconnecting. */

@@ -3,7 +3,8 @@
  * The connection of a user who `isAway` is lost, and the user may come back within seconds. Only a
  * list tells that; whoever does something is not away in this sense. `awayText` is what the user has
  * said to be away for, empty if the user is not. One who `isHost` is a host of the whole chat;
- * `operatorOf` has the keys of the rooms of which the user is an operator.
+ * `operatorOf` has the keys of the rooms of which the user is an operator, `voicedIn` of those where
+ * the user writes also while they are read-only.
  */
 
 import { LOBBY, casefold } from "./names.js";
@@ -14,6 +15,7 @@ const NEW = {
   awayText: "",
   isHost: false,
   operatorOf: new Set(),
+  voicedIn: new Set(),
 };
 
 /** The users of a list as the server sends it. */
@@ -28,6 +30,7 @@ export function fromList(list) {
         awayText: user.away_text ?? "",
         isHost: user.host ?? false,
         operatorOf: new Set((user.operator ?? []).map(casefold)),
+        voicedIn: new Set((user.voice ?? []).map(casefold)),
       },
     ]),
   );
@@ -58,6 +61,14 @@ export function setAway(users, nickname, awayText) {
 /** `users` in which one is a host, or is not. */
 export function setHost(users, nickname, isHost) {
   return change(users, nickname, { isHost });
+}
+
+/** `users` in which one has a role in a room, `operatorOf` or `voicedIn`, or has it no more. */
+export function setRole(users, nickname, role, room, isGiven) {
+  const user = users.get(casefold(nickname)) ?? NEW;
+  const key = casefold(room);
+  const others = [...user[role]].filter((each) => each !== key);
+  return change(users, nickname, { [role]: new Set(isGiven ? [...others, key] : others) });
 }
 
 /** `users` without one who left. */
@@ -103,6 +114,7 @@ export function removeFromRoom(users, room, nickname) {
     rooms,
     isAway: false,
     operatorOf: new Set([...user.operatorOf].filter((each) => each !== key)),
+    voicedIn: new Set([...user.voicedIn].filter((each) => each !== key)),
   });
 }
 
@@ -119,6 +131,7 @@ export function withPrivateRooms(users, before, keys) {
           ...user.operatorOf,
           ...kept.filter((key) => known.operatorOf.has(key)),
         ]),
+        voicedIn: new Set([...user.voicedIn, ...kept.filter((key) => known.voicedIn.has(key))]),
       };
       return [name, kept.length ? all : user];
     }),

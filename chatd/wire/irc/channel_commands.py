@@ -128,7 +128,7 @@ def _names(client: Client, channel: str) -> Search[list[Line]]:
     is_private = isinstance(settings, RoomSettings) and settings.private
     has_hosts = client.has(features.USERHOST_IN_NAMES)
     names = (
-        prefix(each, room) + (source(each.nickname) if has_hosts else each.nickname)
+        prefix(client, each, room) + (source(each.nickname) if has_hosts else each.nickname)
         for each in users.users
     )
     symbol = _PRIVATE if is_private else _PUBLIC
@@ -138,9 +138,13 @@ def _names(client: Client, channel: str) -> Search[list[Line]]:
     ]
 
 
-def prefix(user: events.User | events.UserInfo, room: str) -> str:
-    """The mark before a member's nickname in a list of `room`; may be empty."""
-    return modes.OPERATOR_PREFIX if user.host or room in user.operator else ""
+def prefix(client: Client, user: events.User | events.UserInfo, room: str) -> str:
+    """What stands before a member's nickname in a list of `room`; may be empty.
+
+    It is the highest mark, or all of them: https://ircv3.net/specs/extensions/multi-prefix.
+    """
+    marks = modes.prefixes(user, room)
+    return marks if client.has(features.MULTI_PREFIX) else marks[:1]
 
 
 def list_channels(client: Client, line: Line) -> Steps:

@@ -18,6 +18,7 @@ AWAY_NOTIFY: Final = "away-notify"
 BATCH: Final = "batch"
 CHATHISTORY: Final = "draft/chathistory"
 USERHOST_IN_NAMES: Final = "userhost-in-names"
+MULTI_PREFIX: Final = "multi-prefix"
 SASL: Final = "sasl"
 
 #: The capabilities that every server offers, each by its specification at
@@ -30,7 +31,7 @@ _ALWAYS: Final = (
     ECHO_MESSAGE,
     LABELED_RESPONSE,
     MESSAGE_TAGS,
-    "multi-prefix",  # there is one prefix alone, so every answer is as it asks for
+    MULTI_PREFIX,
     SERVER_TIME,
     "standard-replies",
     USERHOST_IN_NAMES,

@@ -3,11 +3,11 @@
 Sources: https://modern.ircdocs.horse/#mode-message, #oper-message and #channel-modes.
 """
 
-from typing import Final
+from typing import Final, Literal
 
 from chatd.chat import commands
 from chatd.chat.commands import ClientCommand
-from chatd.chat.errors import BadText, Refusal
+from chatd.chat.errors import BadText, NoSuchUser, Refusal
 from chatd.chat.events import UserInfo
 from chatd.chat.moderation_events import Bans, RoomInfo
 from chatd.chat.names import casefold
@@ -28,10 +28,8 @@ _SWITCHES: Final = {
     "s": ("private", True),
     "t": ("topic_locked", True),
 }
-#: Modes that cannot be changed, and why.
-_FIXED: Final = {
-    "o": "The operator of a room is who has made it; hosts are operators of all rooms.",
-}
+#: Modes of members, with their roles.
+_ROLES: Final[dict[str, Literal["operator", "voice"]]] = {"o": "operator", "v": "voice"}
 #: Modes whose parameter may be wrong, and why it is.
 _BAD_PARAMS: Final = {
     "k": "The word of a room is not empty.",
@@ -102,9 +100,6 @@ def _list_bans(client: Client, room: str) -> Steps:
 
 
 def _change(client: Client, room: str, change: ModeChange) -> Steps:
-    if change.letter in _FIXED:
-        text = _FIXED[change.letter]
-        return answer(client.numeric(numerics.CHANOPRIVSNEEDED, room, text=text))
     command = _command(room, change)
     if isinstance(command, str):
         return answer(client.numeric(command, change.letter))
@@ -117,6 +112,8 @@ def _change(client: Client, room: str, change: ModeChange) -> Steps:
         # The word is shown to nobody, and not every parameter can stand in the middle of a line.
         params = (room, change.letter, "*")
         return answer(client.numeric(numerics.INVALIDMODEPARAM, *params, text=str(result)))
+    if isinstance(result, NoSuchUser):
+        return answer(refused(client, result, "MODE", change.param or ""))
     if isinstance(result, Refusal):
         return answer(refused(client, result, "MODE", room))
     return answer()
@@ -134,6 +131,9 @@ def _command(room: str, change: ModeChange) -> ClientCommand | str | None:
     if change.letter == "l":
         limit = _number(change.param or "") if change.is_set else 0
         return None if limit is None else commands.ChangeRoom(room, limit=limit)
+    if change.letter in _ROLES:
+        role = _ROLES[change.letter]
+        return commands.SetRole(change.param or "", room, role, given=change.is_set)
     if change.letter != "b":
         return numerics.UNKNOWNMODE
     nickname = banned_nickname(change.param or "")

@@ -14,6 +14,7 @@ n     only members write to the room
 o     a host, or an operator of the room
 s     the room is private: only its members know of it, for the room's life; a key makes it so
 t     only hosts and operators of the room set its topic
+v     a member that writes also while the room is read-only
 ====  ===========================================================================================
 """
 
@@ -21,6 +22,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from chatd.chat.events import User, UserInfo
 from chatd.chat.moderation_events import Moderation, RoomSettings
 from chatd.wire.irc.masks import ban_mask
 
@@ -28,12 +30,11 @@ from chatd.wire.irc.masks import ban_mask
 #: those without.
 CHANMODES: Final = "b,k,l,imnst"
 #: The value of PREFIX in 005: the modes of a member, and what stands before its nickname.
-PREFIX: Final = "(o)@"
-OPERATOR_PREFIX: Final = "@"
+PREFIX: Final = "(ov)@+"
 #: All modes, for RPL_MYINFO.
-LETTERS: Final = "biklmnost"
+LETTERS: Final = "biklmnostv"
 #: Those with a parameter.
-LETTERS_WITH_PARAM: Final = "bklo"
+LETTERS_WITH_PARAM: Final = "bklov"
 #: Stands for the word of a room, which is shown to nobody.
 HIDDEN_KEY: Final = "*"
 
@@ -48,6 +49,13 @@ _OF_SETTINGS: Final = {
     "private": "s",
     "read-only": "m",
     "topic-lock": "t",
+}
+#: Those of members, by what is told of their change.
+_OF_ROLES: Final = {
+    "operator": (True, "o"),
+    "unoperator": (False, "o"),
+    "voice": (True, "v"),
+    "unvoice": (False, "v"),
 }
 #: Those that are on where the setting is off.
 _INVERTED: Final = frozenset({"n"})
@@ -121,10 +129,19 @@ def room_modes(settings: RoomSettings) -> tuple[str, ...]:
     return (f"+{letters}", *filter(None, params.values()))
 
 
+def prefixes(user: User | UserInfo, room: str) -> str:
+    """All marks of a member in `room`, the highest first; may be empty."""
+    is_operator = user.host or room in user.operator
+    return "@" * is_operator + "+" * (room in user.voice)
+
+
 def change_of(event: Moderation) -> ModeChange | None:
     """The change of a mode that a host or an operator made in a room; None if it was another."""
     if event.what in ("ban", "unban"):
         return ModeChange(event.what == "ban", "b", ban_mask(event.nickname))
+    if event.what in _OF_ROLES:
+        is_set, letter_of_role = _OF_ROLES[event.what]
+        return ModeChange(is_set, letter_of_role, event.nickname)
     letter = _OF_SETTINGS.get(event.what)
     if letter is None:
         return None

@@ -70,15 +70,22 @@ def _real_name(user: _Profile) -> str:
     return shown(user.real_name) or user.nickname
 
 
-def _flags(user: _Profile, room: str) -> str:
+def _flags(client: Client, user: _Profile, room: str) -> str:
     away = "G" if user.away or user.away_text else "H"
-    return away + "*" * user.host + (prefix(user, room) if room != _NO_CHANNEL else "")
+    return away + "*" * user.host + (prefix(client, user, room) if room != _NO_CHANNEL else "")
 
 
 def _who_line(client: Client, user: _Profile, room: str) -> Line:
     return client.numeric(
         numerics.WHOREPLY,
-        *(room, _user_name(user), HOST, client.server.name, user.nickname, _flags(user, room)),
+        *(
+            room,
+            _user_name(user),
+            HOST,
+            client.server.name,
+            user.nickname,
+            _flags(client, user, room),
+        ),
         text=f"0 {_real_name(user)}",
     )
 
@@ -91,7 +98,7 @@ _FIELDS: Final[dict[str, Callable[[Client, _Profile, str], str]]] = {
     "h": lambda client, user, room: HOST,
     "s": lambda client, user, room: client.server.name,
     "n": lambda client, user, room: user.nickname,
-    "f": lambda client, user, room: _flags(user, room),
+    "f": lambda client, user, room: _flags(client, user, room),
     "d": lambda client, user, room: "0",
     "l": lambda client, user, room: "0",
     "a": lambda client, user, room: "0",  # as if without an account: a list does not say it
@@ -128,7 +135,7 @@ def _whois_lines(client: Client, user: events.UserInfo) -> list[Line]:
     name = user.nickname
     about = (_user_name(user), HOST, "*")
     lines = [client.numeric(numerics.WHOISUSER, name, *about, text=_real_name(user))]
-    rooms = [prefix(user, room) + room for room in user.rooms]
+    rooms = [prefix(client, user, room) + room for room in user.rooms]
     lines += [
         client.numeric(numerics.WHOISCHANNELS, name, text=" ".join(part))
         for part in in_lines(rooms)

@@ -148,6 +148,9 @@ def test_a_read_only_room_says_so_in_the_prompt_until_it_is_open_again(ice: View
     assert ice.prompt == "#lobby> ", "a host may write"
     moderate(ice, "unhost", nickname="ice")
     assert ice.prompt == "#lobby (read-only)> "
+    moderate(ice, "voice", nickname="ice", room="#lobby")
+    assert ice.prompt == "#lobby> ", "one with a voice, too"
+    moderate(ice, "unvoice", nickname="ice", room="#lobby")
     settings(ice)
     assert ice.prompt == "#lobby> "
 
