@@ -1,0 +1,157 @@
+"""Real IRC clients in the lobby of a real server, with others in other dialects."""
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tests.e2e.irc_clients import CLIENTS, LOBBY, IrcClient, Irssi
+from tests.e2e.native_peer import Member, enter
+from tests.e2e.programs import CHATD, programs
+from tests.ports import HOST, IFADDRS, free_port, free_udp_port
+from tests.timeouts import TIMEOUT_SECONDS
+
+#: Three people, joined by characters that show nothing: it must arrive whole.
+FAMILY = "\N{WOMAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
+
+Come = Callable[[type[IrcClient], str], IrcClient]
+
+
+@pytest.fixture(scope="module")
+def ports() -> Iterator[SimpleNamespace]:
+    """The ports of a server."""
+    ports = SimpleNamespace(tcp=free_port(), irc=free_port(), plain=free_port())
+    with programs() as start:
+        server = start(
+            [
+                *(*CHATD, "server", *IFADDRS, "--id", "party", "--store", "none", "--flood", "0"),
+                *("--port", str(ports.tcp), "--discovery-port", str(free_udp_port())),
+                *("--irc", str(ports.irc), "--plain", str(ports.plain)),
+            ]
+        )
+        server.expect_stderr("party answers discovery")
+        yield ports
+        assert not [line for line in server.stderr if "Traceback" in line]
+
+
+@pytest.fixture
+def come(ports: SimpleNamespace, tmp_path: Path) -> Iterator[Come]:
+    """A function that starts a client, which joins the lobby."""
+    with ExitStack() as clients:
+
+        def start(kind: type[IrcClient], nickname: str) -> IrcClient:
+            folder = tmp_path / nickname
+            folder.mkdir()
+            return clients.enter_context(closing(kind(folder, ports.irc, nickname)))
+
+        yield start
+
+
+@pytest.fixture
+def moon(ports: SimpleNamespace) -> Iterator[Member]:
+    """A member with chatd's own dialect, who has come before."""
+    with closing(enter(ports.tcp, "moon")) as member:
+        yield member
+
+
+class Netcat:
+    """Somebody with ``nc`` at the plain port."""
+
+    def __init__(self, port: int, nickname: str) -> None:
+        self._socket = socket.create_connection((HOST, port), TIMEOUT_SECONDS)
+        self._lines = self._socket.makefile("r", encoding="utf-8")
+        self.type(nickname)
+        self.shows("/help")
+
+    def type(self, line: str) -> None:
+        self._socket.sendall(f"{line}\n".encode())
+
+    def shows(self, text: str) -> None:
+        """Wait for a line with `text`."""
+        assert any(text in line for line in self._lines)
+
+    def close(self) -> None:
+        self._lines.close()
+        self._socket.close()
+
+
+def test_all_talk_with_each_other(come: Come, moon: Member, ports: SimpleNamespace) -> None:
+    clients = [come(kind, kind.__name__.lower()) for kind in CLIENTS]
+    with closing(Netcat(ports.plain, "sun")) as sun:
+        for client in clients:
+            client.say(f"hello from {client.nickname} \N{GRINNING FACE}")
+            sun.shows(f"{client.nickname}: hello from {client.nickname} \N{GRINNING FACE}")
+            said = moon.receive("message")["data"]
+            assert said["text"] == f"hello from {client.nickname} \N{GRINNING FACE}"
+            assert said["source"] == client.nickname
+            for other in clients:
+                other.shows(client.nickname, f"hello from {client.nickname} \N{GRINNING FACE}")
+        sun.type("hello from nc")
+        moon.send("message", {"text": f"one {FAMILY}\n  two\n\nthree"})
+        for client in clients:
+            client.shows("sun", "hello from nc")
+            client.shows("moon", "three")
+
+
+@pytest.fixture(params=CLIENTS, ids=lambda kind: kind.__name__)
+def ice(request: pytest.FixtureRequest, moon: Member, come: Come) -> IrcClient:
+    """A client in the lobby, which is in the chat with moon."""
+    client = come(request.param, "ice")
+    assert moon.receive("joined")["data"] == {"nickname": "ice", "room": LOBBY}
+    return client
+
+
+def test_a_message_of_several_lines_arrives_whole(ice: IrcClient, moon: Member) -> None:
+    long = " ".join(f"word{number}" for number in range(150))
+    moon.send("message", {"text": f"one {FAMILY}\n  two\n\n{long} end"})
+    ice.shows("moon", "one")
+    ice.shows("moon", "  two")
+    ice.shows("word149 end")
+    shown = " ".join(ice.lines())
+    assert FAMILY in shown or isinstance(ice, Irssi), "whole, where it is not drawn in cells"
+    for number in range(150):
+        assert f"word{number} " in shown
+
+
+def test_actions_are_seen_both_ways(ice: IrcClient, moon: Member) -> None:
+    ice.act("waves \N{WAVING HAND SIGN}")
+    said = moon.receive("message")["data"]
+    assert (said["text"], said["action"]) == ("waves \N{WAVING HAND SIGN}", True)
+    moon.send("message", {"text": "dances", "action": True})
+    ice.shows("*", "moon", "dances")
+
+
+def test_private_messages_reach_both(ice: IrcClient, moon: Member) -> None:
+    ice.tell("moon", "psst, moon")
+    said = moon.receive("private")["data"]
+    assert (said["source"], said["text"]) == ("ice", "psst, moon")
+    moon.send("private", {"to": ["ice"], "text": "psst, ice"})
+    ice.shows("moon", "psst, ice")
+
+
+def test_topics_and_nicknames_change_on_both_sides(ice: IrcClient, moon: Member) -> None:
+    ice.set_topic("Today: parsers")
+    assert moon.receive("topic")["data"]["text"] == "Today: parsers"
+    moon.send("topic", {"room": LOBBY, "text": "Tomorrow: loops"})
+    ice.shows("moon", "topic", "Tomorrow: loops")
+    ice.rename("snow")
+    assert moon.receive("renamed")["data"] == {"old": "ice", "new": "snow"}
+    moon.send("set-name", {"nickname": "star"})
+    ice.shows("moon", "is now", "star")
+    ice.say("it is me")
+    assert moon.receive("message")["data"]["source"] == "snow"
+
+
+def test_both_see_the_other_leave(ice: IrcClient, moon: Member, ports: SimpleNamespace) -> None:
+    with closing(enter(ports.tcp, "sun")) as sun:
+        ice.shows("sun", LOBBY)
+        sun.send("quit")
+        sun.receive("goodbye")
+    ice.shows("sun", "quit")
+    ice.leave_lobby()
+    assert moon.receive("parted")["data"]["nickname"] == "ice"
+    ice.quit()
+    assert moon.receive("left")["data"]["nickname"] == "ice"
