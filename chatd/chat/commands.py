@@ -351,6 +351,25 @@ class ReadMessages:
 
 
 @dataclass(frozen=True, slots=True)
+class MarkRead:
+    """Say up to when the user has read what was said in a room, or with another user.
+
+    :ivar target: the name of a room, or a nickname; neither need exist.
+    :ivar time: of the last message that was read, in milliseconds since 1970.
+    """
+
+    target: str
+    time: KeptNumber
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMarker:
+    """Read up to when the user has read, as in :class:`MarkRead`."""
+
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
 class Search:
     """Search for the messages to which all of these apply.
 
@@ -443,6 +462,8 @@ Command = (
     | ListUsers
     | ReadHistory
     | ReadMessages
+    | MarkRead
+    | ReadMarker
     | Search
     | Ping
     | Quit

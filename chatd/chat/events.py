@@ -15,6 +15,7 @@ from msgspec import field as msgspec_field
 from typing_extensions import override
 
 from chatd.chat import limits
+from chatd.chat.marker_events import Marker
 from chatd.chat.moderation_events import (
     Bans,
     Moderation,
@@ -487,6 +488,7 @@ Reply = (
     | Users
     | History
     | RoomMessages
+    | Marker
     | Missed
     | SearchResult
     | Pong

@@ -35,6 +35,7 @@ from chatd.chat.nodes import Nodes
 from chatd.chat.outbox import MemberId, Outbox
 from chatd.chat.permissions import Permissions
 from chatd.chat.profiles import Profiles
+from chatd.chat.read_markers import ReadMarkers
 from chatd.chat.reading import Reading
 from chatd.chat.registration import Registration
 from chatd.chat.removing import Removing
@@ -103,6 +104,7 @@ class Hub:
         self._profiles = Profiles(
             self._connections, self._nicknames, self._rooms, self._permissions, outbox
         )
+        self._read_markers = ReadMarkers()
         self.nodes = Nodes(self._connections, outbox, self.lose_connection)
         self._registration = Registration(
             *(settings.server_id, now, *members, self._resuming),
@@ -153,6 +155,8 @@ class Hub:
             commands.ChangeRoom: SettingsChanges(self._rooms, self._permissions, outbox).change,
             commands.RemoveFound: self._removing.remove,
             commands.ReadMessages: Reading(self._rooms).read,
+            commands.MarkRead: self._read_markers.mark,
+            commands.ReadMarker: self._read_markers.read,
             commands.SetAway: self._profiles.set_away,
             commands.SetUserInfo: self._profiles.set_user_info,
             commands.Quit: self._quit,
@@ -180,6 +184,7 @@ class Hub:
         :param hosts: the casefolded nicknames of the accounts that are marked as hosts.
         """
         self.accounts = accounts
+        self._read_markers.keep(accounts)
         self._moderating.throw_out_blocked(accounts, now)
         self._moderating.set_hosts(hosts)
 
@@ -366,6 +371,7 @@ class Hub:
             tuple(self._permissions.restrictions),
             tuple(self._rooms.private_lives.items()),
             tuple((*place, by) for place, by in self._removing.removed.items()),
+            self._read_markers.state(),
         )
 
     def restore(self, state: HubState) -> None:
@@ -397,6 +403,7 @@ class Hub:
         self._permissions.hosts = frozenset(state.hosts)
         self._permissions.restrictions = Restrictions(state.restrictions)
         self._removing.restore(state.removed)
+        self._read_markers.restore(state.read_markers)
 
     # --- what everyone may read: nothing of private rooms ---------------------------------------
 

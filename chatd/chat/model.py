@@ -37,6 +37,7 @@ class Member:
     :ivar real_name: what its client says the user is called; may be empty.
     :ivar is_authenticated: whether it has its nickname with a password.
     :ivar named_since: since when it has its nickname, in milliseconds since 1970.
+    :ivar read_markers: of a guest: see :mod:`chatd.chat.read_markers`.
     :ivar has_host_code: whether it is a host as it has given the server's code.
     """
 
@@ -53,6 +54,7 @@ class Member:
     has_host_code: bool = False
     user_name: str = ""
     real_name: str = ""
+    read_markers: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -39,6 +39,11 @@ class MemberState:
     has_host_code: bool = False
     user_name: str = ""
     real_name: str = ""
+    read_markers: tuple[tuple[str, int], ...] = ()
+
+
+#: An account, and the casefolded rooms and users with the times up to which its user has read.
+AccountMarkers = tuple[str, tuple[tuple[str, int], ...]]
 
 
 class Settings(NamedTuple):
@@ -169,6 +174,7 @@ class HubState:
     :ivar private_lives: of private rooms, and their names, also of the last that have ended.
     :ivar removed: the casefolded rooms and the numbers of the last messages that were removed, and
         who has removed them.
+    :ivar read_markers: of accounts, in the order in which they were set.
     """
 
     rules: int
@@ -188,3 +194,4 @@ class HubState:
     restrictions: tuple[Restriction, ...] = ()
     private_lives: tuple[tuple[int, str], ...] = ()
     removed: tuple[tuple[str, int, str], ...] = ()
+    read_markers: tuple[AccountMarkers, ...] = ()

@@ -34,6 +34,7 @@ _UNKEPT: Final = frozenset(
         commands.ListBans,
         commands.ReadHistory,
         commands.ReadMessages,
+        commands.ReadMarker,
         commands.Search,
         commands.Ping,
     }

@@ -16,6 +16,7 @@ from chatd.chat import commands, events, limits
 from chatd.chat.commands import ClientCommand
 from chatd.chat.errors import BadNickname, BadVersion, NotReached, Refusal, RequestId
 from chatd.chat.events import Event
+from chatd.chat.marker_events import Marker
 from chatd.chat.moderation_events import (
     BanEntry,
     Bans,
@@ -232,10 +233,11 @@ _REPLY_ENCODERS: Final[dict[type, Callable[[Any, RequestId], list[frames.Frame]]
     events.Rooms: _encode_rooms,
     events.Users: _encode_users,
     events.History: _encode_history,
-    # No native client asks for it.
+    # No native client asks for these.
     events.RoomMessages: lambda reply, request_id: _encode_history(
         events.History(reply.room, reply.messages), request_id
     ),
+    Marker: lambda reply, request_id: _encode_ok(events.Ok(), request_id),
     events.Missed: _encode_missed,
     events.Resumed: _encode_resumed,
     events.SearchResult: _encode_search_result,

@@ -17,10 +17,12 @@ from chatd.chat.commands import (
     ListBans,
     ListRooms,
     ListUsers,
+    MarkRead,
     Mute,
     Ping,
     Quit,
     ReadHistory,
+    ReadMarker,
     ReadMessages,
     ReadTopic,
     Rename,
@@ -38,6 +40,7 @@ from chatd.chat.commands import (
 from chatd.chat.errors import Full, NotRegistered, Refusal
 from chatd.chat.events import MemberEntered, MemberRenamed, Message, PrivateMessage, Reply
 from chatd.chat.hub import Hub, HubSettings
+from chatd.chat.marker_events import Marker
 from chatd.chat.moderation_events import Bans, Moderation, Restricted
 from chatd.chat.names import LOBBY
 from chatd.chat.outbox import MemberId
@@ -297,6 +300,10 @@ class Chatting(RuleBasedStateMachine):
                     event = events.AwayChanged(self.model.names[member], text)
                     self.model.send_to_all(member, event)
                 self.model.away[member] = text
+            case MarkRead(target, time), Marker():
+                assert reply == self.model.marker(member, target, time)
+            case ReadMarker(target), Marker():
+                assert reply == self.model.marker(member, target)
             case _:
                 self._listed(command, reply, room)
 

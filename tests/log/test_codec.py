@@ -66,6 +66,8 @@ COMMANDS = {each: st.builds(each) for each in commands.Command.__args__} | {
     ),
     commands.ChangeRoom: st.builds(commands.ChangeRoom, TEXTS, slow=st.none() | KEPT_NUMBERS),
     commands.RemoveFound: st.builds(commands.RemoveFound, TEXTS, KEPT_NUMBERS, TEXTS, KEPT_NUMBERS),
+    commands.MarkRead: st.builds(commands.MarkRead, TEXTS, KEPT_NUMBERS),
+    commands.ReadMarker: st.builds(commands.ReadMarker, TEXTS),
     commands.ReadMessages: st.builds(commands.ReadMessages, TEXTS, NUMBERS, PLACES, PLACES),
     commands.SendFile: st.builds(commands.SendFile, st.builds(File, TEXTS, TEXTS, NUMBERS, TEXTS)),
 }

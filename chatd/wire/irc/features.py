@@ -17,6 +17,7 @@ LABELED_RESPONSE: Final = "labeled-response"
 AWAY_NOTIFY: Final = "away-notify"
 BATCH: Final = "batch"
 CHATHISTORY: Final = "draft/chathistory"
+READ_MARKER: Final = "draft/read-marker"
 USERHOST_IN_NAMES: Final = "userhost-in-names"
 MULTI_PREFIX: Final = "multi-prefix"
 SASL: Final = "sasl"
@@ -45,7 +46,12 @@ MAX_MODE_CHANGES: Final = 12
 
 def offered(server: Server) -> dict[str, str]:
     """The capabilities, with their values."""
-    return dict.fromkeys(_ALWAYS, "") | ({SASL: sasl.MECHANISM} if server.has_accounts else {})
+    capabilities = dict.fromkeys(_ALWAYS, "")
+    if server.has_accounts:
+        capabilities[SASL] = sasl.MECHANISM
+    if server.is_kept:  # else it would promise what the next start forgets
+        capabilities[READ_MARKER] = ""
+    return capabilities
 
 
 def features(server: Server) -> dict[str, str | None]:
