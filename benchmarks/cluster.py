@@ -31,8 +31,8 @@ from benchmarks.peers import NATIVE, NATIVE_MESSAGE, TEXT, Step
 from benchmarks.search import Nobody
 from benchmarks.server_process import MeasurementError, environment
 from chatd.chat.commands import Enter, JoinRoom, SessionKeys
-from chatd.chat.events import Node
 from chatd.chat.hub import Hub, HubSettings
+from chatd.chat.server_events import Node
 from chatd.log.engine import Snapshot
 from chatd.log.held_outbox import HeldOutbox
 from chatd.log.node_operations import VERSION, BeginNode, EndNode

@@ -165,6 +165,31 @@ class WhoIs:
 
 
 @dataclass(frozen=True, slots=True)
+class WhoWas:
+    """Read who had that nickname before: the last `count`, or all for a `count` below 1."""
+
+    nickname: str
+    count: KeptNumber = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Monitor:
+    """Be told when users with the nicknames in `add` come and go, and not for those in `remove`.
+
+    :ivar clears: whether nobody is monitored but those in `add`.
+    """
+
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+    clears: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMonitored:
+    """Read which of the monitored nicknames are those of members."""
+
+
+@dataclass(frozen=True, slots=True)
 class Kick:
     """Take a member out of `room`, or out of the whole chat; it may come back."""
 
@@ -351,25 +376,6 @@ class ReadMessages:
 
 
 @dataclass(frozen=True, slots=True)
-class MarkRead:
-    """Say up to when the user has read what was said in a room, or with another user.
-
-    :ivar target: the name of a room, or a nickname; neither need exist.
-    :ivar time: of the last message that was read, in milliseconds since 1970.
-    """
-
-    target: str
-    time: KeptNumber
-
-
-@dataclass(frozen=True, slots=True)
-class ReadMarker:
-    """Read up to when the user has read, as in :class:`MarkRead`."""
-
-    target: str
-
-
-@dataclass(frozen=True, slots=True)
 class Search:
     """Search for the messages to which all of these apply.
 
@@ -447,6 +453,9 @@ Command = (
     | ReadSettings
     | SetUserInfo
     | WhoIs
+    | WhoWas
+    | Monitor
+    | ReadMonitored
     | Kick
     | Ban
     | Unban
@@ -462,8 +471,6 @@ Command = (
     | ListUsers
     | ReadHistory
     | ReadMessages
-    | MarkRead
-    | ReadMarker
     | Search
     | Ping
     | Quit

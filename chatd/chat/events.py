@@ -14,8 +14,6 @@ from msgspec import UNSET, Struct, UnsetType
 from msgspec import field as msgspec_field
 from typing_extensions import override
 
-from chatd.chat import limits
-from chatd.chat.marker_events import Marker
 from chatd.chat.moderation_events import (
     Bans,
     Moderation,
@@ -23,6 +21,14 @@ from chatd.chat.moderation_events import (
     RoomInfo,
     RoomSettings,
     SettingsChanged,
+)
+from chatd.chat.server_events import LIMITS, Cluster, Limits, NodesChanged, ServerKey
+from chatd.chat.user_events import (
+    AccountChanged,
+    MonitoredChange,
+    MonitorStatus,
+    PastMembers,
+    RealNameChanged,
 )
 
 
@@ -77,24 +83,26 @@ class PrivateMessage(Struct, frozen=True, omit_defaults=True):
     notice: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RoomJoined:
-    """A member joined a room."""
+class RoomJoined(Struct, frozen=True, omit_defaults=True):
+    """A member joined a room.
+
+    `account` says whether it has given a password; the `real_name` is what an IRC client says. With
+    an `away_text`, its user is away.
+    """
 
     room: str
     nickname: str
+    account: bool = False
+    real_name: str = ""
+    away_text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RoomEntered:
+class RoomEntered(RoomJoined, frozen=True, omit_defaults=True):
     """A member that has entered the chat is in a room from the beginning.
 
     For dialects in which one is told of a room's members alone. To the others
     :class:`MemberEntered` says enough.
     """
-
-    room: str
-    nickname: str
 
 
 class RoomLeft(Struct, frozen=True, omit_defaults=True):
@@ -163,53 +171,6 @@ class ServerNotice:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """How long a message and a nickname may be, in code points, and a line, in bytes."""
-
-    message: int = limits.MESSAGE_CHARACTERS
-    nickname: int = limits.NICKNAME_CHARACTERS
-    line: int = limits.LINE_BYTES
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A server of a cluster.
-
-    :ivar name: what its operator calls it.
-    :ivar addresses: of its main port, each ``ADDRESS:PORT``.
-    :ivar origins: of its web page, each ``http://ADDRESS:PORT`` or ``https://…``.
-    """
-
-    name: str
-    addresses: tuple[str, ...]
-    origins: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Cluster:
-    """The cluster with that `id`, the `node` that the client is connected to, and all `nodes`."""
-
-    id: str
-    node: str
-    nodes: tuple[Node, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class NodesChanged:
-    """A node has come or gone: these are there now."""
-
-    nodes: tuple[Node, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ServerKey:
-    """The server's public key for TLS: its `fingerprint`, and the beginning of that as `words`."""
-
-    fingerprint: str
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
 class Welcome:
     """The client is a member. `server` is the server's id, `started` the time of its start.
 
@@ -223,7 +184,7 @@ class Welcome:
     started: int
     nickname: str
     rooms: tuple[str, ...]
-    limits: Limits = Limits()
+    limits: Limits = LIMITS
     session: str = field(default="", repr=False)
     resumed: bool = False
     cluster: Cluster | UnsetType = UNSET
@@ -262,7 +223,7 @@ class Watching:
 
     server: str
     started: int
-    limits: Limits = Limits()
+    limits: Limits = LIMITS
     cluster: Cluster | UnsetType = UNSET
     key: ServerKey | UnsetType = UNSET
     files: str | UnsetType = UNSET
@@ -346,7 +307,8 @@ class User(Struct, frozen=True, omit_defaults=True):
     The connection of a member that is `away` is lost, and the member may resume. One with an
     `away_text` is connected, and its user has said to be away. A `host` is one of the whole chat,
     an `operator` of those rooms, and with a `voice` in those it writes also while they are
-    read-only. The `user_name` and the `real_name` are what an IRC client says.
+    read-only. The `user_name` and the `real_name` are what an IRC client says. `account` says
+    whether it has entered with a password.
     """
 
     nickname: str
@@ -359,10 +321,11 @@ class User(Struct, frozen=True, omit_defaults=True):
     user_name: str = ""
     real_name: str = ""
     voice: tuple[str, ...] = ()
+    account: bool = False
 
 
 class UserInfo(Struct, frozen=True, omit_defaults=True):
-    """One member, as in :class:`User`. `account` says whether it has entered with a password."""
+    """One member, as in :class:`User`."""
 
     nickname: str
     since: int
@@ -465,6 +428,10 @@ Event = (
     | RoomLeft
     | Topic
     | AwayChanged
+    | AccountChanged
+    | RealNameChanged
+    | MonitorStatus
+    | MonitoredChange
     | Moderation
     | Restricted
     | RoomSettings
@@ -483,12 +450,13 @@ Reply = (
     | Topic
     | RoomInfo
     | UserInfo
+    | PastMembers
+    | MonitorStatus
     | Bans
     | Rooms
     | Users
     | History
     | RoomMessages
-    | Marker
     | Missed
     | SearchResult
     | Pong

@@ -31,11 +31,12 @@ from chatd.chat.members import Connections, Nicknames, check_capacity
 from chatd.chat.messages import Messages
 from chatd.chat.model import WATCHERS, Member
 from chatd.chat.moderation import Moderating
+from chatd.chat.monitoring import Monitoring
 from chatd.chat.nodes import Nodes
 from chatd.chat.outbox import MemberId, Outbox
+from chatd.chat.past_members import PastNicknames
 from chatd.chat.permissions import Permissions
 from chatd.chat.profiles import Profiles
-from chatd.chat.read_markers import ReadMarkers
 from chatd.chat.reading import Reading
 from chatd.chat.registration import Registration
 from chatd.chat.removing import Removing
@@ -89,8 +90,10 @@ class Hub:
         self._sessions = Sessions(self._connections)
         self._permissions = Permissions(self._sessions)
         self._rooms = Rooms(settings.history, settings.is_archived, self._permissions, outbox)
+        self._monitoring = Monitoring(self._nicknames, outbox)
+        self._past = PastNicknames()
         members = (self._connections, self._nicknames, self._rooms, self._sessions)
-        self._resuming = Resuming(*members, self._permissions, outbox)
+        self._resuming = Resuming(*members, self._permissions, self._monitoring, outbox)
         self._joining = Joining(self._rooms, self._sessions, self._permissions, outbox)
         self._moderating = Moderating(
             *members, self._joining, self._permissions, outbox, self.remove_member
@@ -102,13 +105,13 @@ class Hub:
             *(self._joining, self._permissions, outbox),
         )
         self._profiles = Profiles(
-            self._connections, self._nicknames, self._rooms, self._permissions, outbox
+            self._connections, self._nicknames, self._rooms, self._permissions, self._monitoring
         )
-        self._read_markers = ReadMarkers()
         self.nodes = Nodes(self._connections, outbox, self.lose_connection)
         self._registration = Registration(
             *(settings.server_id, now, *members, self._resuming),
-            *(self.nodes, self._permissions, self._moderating, outbox),
+            *(self.nodes, self._permissions, self._moderating, self._monitoring, self._past),
+            outbox,
         )
         # One table for each state of a connection: a command that is not in it is refused before
         # any handler runs.
@@ -133,6 +136,7 @@ class Hub:
             commands.WhoIs: lambda member, command, now: self._profiles.who_is(
                 command.nickname, member
             ),
+            commands.WhoWas: lambda member, command, now: self._past.find(command),
             commands.ReadHistory: lambda member, command, now: self.read_history(
                 command.room, command.limit, command.before, member
             ),
@@ -155,9 +159,9 @@ class Hub:
             commands.ChangeRoom: SettingsChanges(self._rooms, self._permissions, outbox).change,
             commands.RemoveFound: self._removing.remove,
             commands.ReadMessages: Reading(self._rooms).read,
-            commands.MarkRead: self._read_markers.mark,
-            commands.ReadMarker: self._read_markers.read,
             commands.SetAway: self._profiles.set_away,
+            commands.Monitor: self._monitoring.change,
+            commands.ReadMonitored: lambda member, command, now: self._monitoring.status(member),
             commands.SetUserInfo: self._profiles.set_user_info,
             commands.Quit: self._quit,
             commands.SetRole: Roles(
@@ -184,7 +188,6 @@ class Hub:
         :param hosts: the casefolded nicknames of the accounts that are marked as hosts.
         """
         self.accounts = accounts
-        self._read_markers.keep(accounts)
         self._moderating.throw_out_blocked(accounts, now)
         self._moderating.set_hosts(hosts)
 
@@ -280,6 +283,8 @@ class Hub:
             if member.nickname:
                 left = events.MemberLeft(member.nickname, reason, text)
                 self._outbox.to_all(left, member_id, rooms)
+                self._monitoring.went(member.nickname)
+                self._past.add(member, member.nickname, now)
 
     def read_missed(
         self, member_id: MemberId, seen: Mapping[str, int], gaps: Collection[str]
@@ -371,7 +376,7 @@ class Hub:
             tuple(self._permissions.restrictions),
             tuple(self._rooms.private_lives.items()),
             tuple((*place, by) for place, by in self._removing.removed.items()),
-            self._read_markers.state(),
+            self._past.state(),
         )
 
     def restore(self, state: HubState) -> None:
@@ -403,7 +408,8 @@ class Hub:
         self._permissions.hosts = frozenset(state.hosts)
         self._permissions.restrictions = Restrictions(state.restrictions)
         self._removing.restore(state.removed)
-        self._read_markers.restore(state.read_markers)
+        self._monitoring.restore(members.values())
+        self._past.restore(state.past)
 
     # --- what everyone may read: nothing of private rooms ---------------------------------------
 

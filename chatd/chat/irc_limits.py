@@ -17,8 +17,10 @@ IRC_USER_CHARACTERS: Final = 10
 REAL_NAME_CHARACTERS: Final = 100
 #: What an IRC client sends to authenticate, in base64.
 IRC_SASL_BYTES: Final = 2_048
-#: Rooms and users of which it is kept up to when one user has read what was said there. That which
-#: was read longest ago is forgotten.
-READ_MARKS: Final = 64
-#: The same for all accounts of a server together.
-ALL_READ_MARKS: Final = 16_384
+#: The nicknames that one IRC client monitors.
+IRC_MONITORED_NICKNAMES: Final = 100
+
+# --- what IRC clients are told ------------------------------------------------------------------
+
+#: Those who have left last, for ``WHOWAS``.
+PAST_NICKNAMES: Final = 200

@@ -5,7 +5,7 @@ from chatd.chat.model import Member, Room
 from chatd.chat.outbox import Outbox
 from chatd.chat.permissions import Permissions
 from chatd.chat.room_settings import describe
-from chatd.chat.rooms import Rooms
+from chatd.chat.rooms import Rooms, join_event
 from chatd.chat.sessions import JoinedRoom, Sessions
 from chatd.chat.state import OPEN
 
@@ -33,9 +33,8 @@ class Joining:
             session.rooms[room.name] = JoinedRoom(
                 room.life, room.history.seq, reply.created, is_maker=reply.created
             )
-        event = events.RoomJoined(reply.room, member.nickname)
-        member.rooms[reply.room].tell(event, member.member_id)
         room = member.rooms[reply.room]
+        room.tell(join_event(member, room), member.member_id)
         if room.topic and not isinstance(command, commands.JoinQuietly):
             self._outbox.to_member(member.member_id, room.topic)
         if room.settings != OPEN:

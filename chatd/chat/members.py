@@ -179,7 +179,7 @@ class Connections:
                 named_since=member.named_since,
                 user_name=member.user_name,
                 real_name=member.real_name,
-                read_markers=tuple(member.read_markers.items()),
+                monitored=tuple(member.monitored.values()),
             )
             for member in self._members.values()
         )
@@ -216,7 +216,7 @@ class Connections:
                 named_since=state.named_since,
                 user_name=state.user_name,
                 real_name=state.real_name,
-                read_markers=dict(state.read_markers),
+                monitored={names.casefold(each): each for each in state.monitored},
             )
         for member_id, pool in places.items():
             pool.members[member_id] = self._members[member_id]

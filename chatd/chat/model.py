@@ -35,9 +35,9 @@ class Member:
     :ivar away_text: why its user is away; empty if the user is here.
     :ivar user_name: what its client says the user is called on its computer; may be empty.
     :ivar real_name: what its client says the user is called; may be empty.
+    :ivar monitored: the nicknames whose coming and going it is told of, by their casefolded forms.
     :ivar is_authenticated: whether it has its nickname with a password.
     :ivar named_since: since when it has its nickname, in milliseconds since 1970.
-    :ivar read_markers: of a guest: see :mod:`chatd.chat.read_markers`.
     :ivar has_host_code: whether it is a host as it has given the server's code.
     """
 
@@ -54,7 +54,7 @@ class Member:
     has_host_code: bool = False
     user_name: str = ""
     real_name: str = ""
-    read_markers: dict[str, int] = field(default_factory=dict)
+    monitored: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 
 from msgspec import UNSET, UnsetType
 
-from chatd.chat.events import Cluster, Node, NodesChanged
 from chatd.chat.members import Connections
 from chatd.chat.outbox import NOBODY, MemberId, Outbox
+from chatd.chat.server_events import Cluster, Node, NodesChanged
 from chatd.chat.state import NodeState
 
 

@@ -5,15 +5,16 @@ from chatd.chat.errors import NoSuchUser
 from chatd.chat.events import Reply
 from chatd.chat.members import Connections, Nicknames
 from chatd.chat.model import Member
-from chatd.chat.outbox import Outbox
+from chatd.chat.monitoring import Monitoring
 from chatd.chat.permissions import Permissions
 from chatd.chat.rooms import Rooms, operator_rooms, visible_rooms, voiced_rooms
+from chatd.chat.user_events import RealNameChanged
 
 
 class Profiles:
     """Lists and describes members.
 
-    :param outbox: is told who is away.
+    :param monitoring: tells the others what has changed.
     """
 
     def __init__(
@@ -22,13 +23,13 @@ class Profiles:
         nicknames: Nicknames,
         rooms: Rooms,
         permissions: Permissions,
-        outbox: Outbox,
+        monitoring: Monitoring,
     ) -> None:
         self._connections = connections
         self._nicknames = nicknames
         self._rooms = rooms
         self._permissions = permissions
-        self._outbox = outbox
+        self._monitoring = monitoring
 
     def users(self, room: str | None, asker: Member | None) -> events.Users:
         """The members, or those in `room`, in the order of entering or joining, or of resuming.
@@ -50,6 +51,7 @@ class Profiles:
                     each.user_name,
                     each.real_name,
                     voiced_rooms(each, asker),
+                    each.is_authenticated,
                 )
                 for each in (found.members.values() if found else self._connections.with_slot())
                 if each.nickname
@@ -83,7 +85,7 @@ class Profiles:
     def set_user_info(self, member: Member, command: commands.SetUserInfo, now: int) -> Reply:
         """Keep what the client of `member` says of its user, who may be about to enter.
 
-        :raises Refusal: if a text is not valid.
+        :raises Refusal: if a text is not valid, or the member is muted.
         """
         user_name = names.line_text(
             command.user_name, irc_limits.IRC_USER_CHARACTERS, "A user name"
@@ -91,7 +93,12 @@ class Profiles:
         real_name = names.line_text(
             command.real_name, irc_limits.REAL_NAME_CHARACTERS, "A real name"
         )
+        is_changed = bool(member.nickname) and real_name != member.real_name
+        if is_changed:
+            self._permissions.check_is_heard(member, now)
         member.user_name, member.real_name = user_name, real_name
+        if is_changed:
+            self._monitoring.changed(member, RealNameChanged(member.nickname, real_name))
         return events.Ok()
 
     def set_away(self, member: Member, command: commands.SetAway, now: int) -> Reply:
@@ -104,6 +111,5 @@ class Profiles:
             self._permissions.check_is_heard(member, now)
         if text != member.away_text:
             member.away_text = text
-            event = events.AwayChanged(member.nickname, text)
-            self._outbox.to_all(event, member.member_id, frozenset(member.rooms))
+            self._monitoring.changed(member, events.AwayChanged(member.nickname, text))
         return events.AwayDone(text)

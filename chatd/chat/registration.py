@@ -13,13 +13,16 @@ from chatd.chat.events import Reply
 from chatd.chat.members import Connections, Nicknames, check_needs_no_password
 from chatd.chat.model import WATCHERS, Member
 from chatd.chat.moderation import Moderating
+from chatd.chat.monitoring import Monitoring
 from chatd.chat.nodes import Nodes
 from chatd.chat.outbox import Outbox
+from chatd.chat.past_members import PastNicknames
 from chatd.chat.permissions import Permissions
 from chatd.chat.resuming import Resuming
 from chatd.chat.room_settings import set_up
-from chatd.chat.rooms import Rooms
+from chatd.chat.rooms import Rooms, join_event
 from chatd.chat.sessions import MemberSession, Sessions
+from chatd.chat.user_events import AccountChanged
 
 
 class Registration:
@@ -42,6 +45,8 @@ class Registration:
         nodes: Nodes,
         permissions: Permissions,
         moderating: Moderating,
+        monitoring: Monitoring,
+        past: PastNicknames,
         outbox: Outbox,
     ) -> None:
         self.started = started
@@ -54,6 +59,8 @@ class Registration:
         self._nodes = nodes
         self._permissions = permissions
         self._moderating = moderating
+        self._monitoring = monitoring
+        self._past = past
         self._outbox = outbox
         self._accounts: Mapping[str, bool] = {}
 
@@ -177,7 +184,8 @@ class Registration:
         entered = events.MemberEntered(nickname, self._permissions.is_host(member))
         self._outbox.to_all(entered, member.member_id)
         for room in member.rooms.values():
-            room.tell(events.RoomEntered(room.name, nickname), member.member_id)
+            room.tell(join_event(member, room, events.RoomEntered), member.member_id)
+        self._monitoring.came(nickname)
 
     def _begin_session(
         self, member: Member, keys: commands.SessionKeys, *, is_authenticated: bool
@@ -260,6 +268,7 @@ class Registration:
         """Take back that it is a member of its own, as its first line had not come yet."""
         self.leave(member)
         self._outbox.to_all(events.MemberLeft(member.nickname, "resumed"), member.member_id)
+        self._monitoring.went(member.nickname)
         member.nickname = ""
 
     # --- renaming -------------------------------------------------------------------------------
@@ -299,6 +308,7 @@ class Registration:
     ) -> None:
         """:param is_authenticated: None if that does not change."""
         old, was_host = member.nickname, self._permissions.is_host(member)
+        was_authenticated = member.is_authenticated
         if is_authenticated is not None:
             member.is_authenticated = is_authenticated
         session = self._sessions.of(member.member_id)
@@ -311,6 +321,13 @@ class Registration:
             self._nicknames.assign(member, nickname)
             renamed = events.MemberRenamed(old, nickname)
             self._outbox.to_all(renamed, member.member_id, frozenset(member.rooms))
+        if names.casefold(nickname) != names.casefold(old):
+            self._past.add(member, old, now)
+            self._monitoring.went(old)
+            self._monitoring.came(nickname)
+        if member.is_authenticated != was_authenticated or (was_authenticated and nickname != old):
+            changed = AccountChanged(nickname, member.is_authenticated)
+            self._monitoring.changed(member, changed)
         self._moderating.tell_role(member, was_host=was_host)
 
     # --- leaving --------------------------------------------------------------------------------
@@ -322,6 +339,7 @@ class Registration:
         """
         for room in list(member.rooms.values()):
             self._rooms.remove(member, room, ends_at)
+        self._monitoring.forget(member)
         if member.nickname:
             self._nicknames.release(member)
         is_sent_events = member.nickname or member.pool.name == WATCHERS

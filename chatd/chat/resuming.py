@@ -12,10 +12,11 @@ from chatd.chat import events, limits
 from chatd.chat.events import Message, Missed
 from chatd.chat.members import Connections, Nicknames
 from chatd.chat.model import Member
+from chatd.chat.monitoring import Monitoring
 from chatd.chat.names import LOBBY
 from chatd.chat.outbox import Outbox
 from chatd.chat.permissions import Permissions
-from chatd.chat.rooms import Rooms
+from chatd.chat.rooms import Rooms, join_event
 from chatd.chat.sessions import JoinedRoom, MemberSession, Sessions
 
 #: The reason that a connection is told when another one has resumed its session.
@@ -55,6 +56,7 @@ class Resuming:
         rooms: Rooms,
         sessions: Sessions,
         permissions: Permissions,
+        monitoring: Monitoring,
         outbox: Outbox,
     ) -> None:
         self._connections = connections
@@ -62,6 +64,7 @@ class Resuming:
         self._rooms = rooms
         self._sessions = sessions
         self._permissions = permissions
+        self._monitoring = monitoring
         self._outbox = outbox
 
     def go_away(self, member: Member, session: MemberSession, now: int) -> None:
@@ -81,6 +84,7 @@ class Resuming:
         self._connections.replace(old, member)
         self._nicknames.release(old)
         self._nicknames.assign(member, old.nickname)
+        self._monitoring.replace(old, member)
         member.since = old.since
         member.away_text = old.away_text
         member.named_since = old.named_since
@@ -140,7 +144,7 @@ class Resuming:
             )
             is_told = room.name == LOBBY  # entering tells of that
             make = events.RoomEntered if is_told else events.RoomJoined
-            room.tell(make(room.name, member.nickname), member.member_id)
+            room.tell(join_event(member, room, make), member.member_id)
         return tuple(restarted)
 
     def read_missed(

@@ -335,6 +335,15 @@ class Rooms:
             del self._rooms[names.casefold(room.name)]
 
 
+def join_event(
+    member: Member, room: Room, make: type[events.RoomJoined] = events.RoomJoined
+) -> events.RoomJoined:
+    """The event that `member` has joined `room`, with what IRC clients are told of it."""
+    return make(
+        room.name, member.nickname, member.is_authenticated, member.real_name, member.away_text
+    )
+
+
 def visible_rooms(member: Member, asker: Member | None) -> tuple[str, ...]:
     """The names of the rooms of `member` of which `asker`, or anybody, may know."""
     return tuple([room.name for room in member.rooms.values() if not _is_hidden(room, asker)])

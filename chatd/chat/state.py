@@ -10,9 +10,11 @@ from typing import Final, NamedTuple
 
 from typing_extensions import override
 
-from chatd.chat.events import Node, PrivateMessage
+from chatd.chat.events import PrivateMessage
 from chatd.chat.outbox import MemberId
 from chatd.chat.restrictions import Restriction
+from chatd.chat.server_events import Node
+from chatd.chat.user_events import PastMember
 
 #: The number of the hub's rules. It changes when the same operations have other results.
 RULES = 6
@@ -39,11 +41,7 @@ class MemberState:
     has_host_code: bool = False
     user_name: str = ""
     real_name: str = ""
-    read_markers: tuple[tuple[str, int], ...] = ()
-
-
-#: An account, and the casefolded rooms and users with the times up to which its user has read.
-AccountMarkers = tuple[str, tuple[tuple[str, int], ...]]
+    monitored: tuple[str, ...] = ()
 
 
 class Settings(NamedTuple):
@@ -174,7 +172,7 @@ class HubState:
     :ivar private_lives: of private rooms, and their names, also of the last that have ended.
     :ivar removed: the casefolded rooms and the numbers of the last messages that were removed, and
         who has removed them.
-    :ivar read_markers: of accounts, in the order in which they were set.
+    :ivar past: the nicknames that were used last.
     """
 
     rules: int
@@ -194,4 +192,4 @@ class HubState:
     restrictions: tuple[Restriction, ...] = ()
     private_lives: tuple[tuple[int, str], ...] = ()
     removed: tuple[tuple[str, int, str], ...] = ()
-    read_markers: tuple[AccountMarkers, ...] = ()
+    past: tuple[PastMember, ...] = ()

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final, TypeVar
 
-from chatd.chat import events, limits
+from chatd.chat import limits, server_events
 from chatd.client.lifecycle import ServerAddress
 from chatd.wire.discovery import Offer
 
@@ -41,7 +41,7 @@ class KnownNodes:
         self._tried: set[ServerAddress] = set()
         self._attempts = 0
 
-    def entered(self, server: ServerAddress | None, cluster: events.Cluster | None) -> None:
+    def entered(self, server: ServerAddress | None, cluster: server_events.Cluster | None) -> None:
         """The client has entered at `server`, which is a node of `cluster`, or of none."""
         self.entries += 1
         self._own = server
@@ -49,7 +49,7 @@ class KnownNodes:
         self.node = "" if cluster is None else cluster.node
         self.changed(() if cluster is None else cluster.nodes)
 
-    def changed(self, nodes: Sequence[events.Node]) -> None:
+    def changed(self, nodes: Sequence[server_events.Node]) -> None:
         """These are the nodes of the cluster now."""
         self.origins = tuple(origin for node in nodes for origin in node.origins)
         self._names.clear()

@@ -19,8 +19,9 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chatd.chat import limits, names
-from chatd.chat.events import Message, Node
+from chatd.chat.events import Message
 from chatd.chat.hub import Hub
+from chatd.chat.server_events import Node
 from chatd.log.engine import ArchivedMessage, Gap, RoomNumber, StoreFailed
 from chatd.log.node_archive import NodeArchive
 from chatd.log.validity import is_valid

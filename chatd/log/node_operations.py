@@ -8,8 +8,8 @@ from typing import Final
 import msgspec
 from typing_extensions import override
 
-from chatd.chat.events import Node
 from chatd.chat.hub import Hub
+from chatd.chat.server_events import Node
 from chatd.chat.state import RULES
 from chatd.log.operations import Operation
 

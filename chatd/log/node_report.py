@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from chatd.chat.events import Node
+from chatd.chat.server_events import Node
 from chatd.log import cluster_codec, codec
 from chatd.log.lives import Lives
 from chatd.log.node_operations import BeginNode, ChangeNode, EndNode

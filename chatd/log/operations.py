@@ -28,13 +28,14 @@ _UNKEPT: Final = frozenset(
     {
         commands.ReadTopic,
         commands.ReadSettings,
+        commands.ReadMonitored,
         commands.WhoIs,
+        commands.WhoWas,
         commands.ListRooms,
         commands.ListUsers,
         commands.ListBans,
         commands.ReadHistory,
         commands.ReadMessages,
-        commands.ReadMarker,
         commands.Search,
         commands.Ping,
     }

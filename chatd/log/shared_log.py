@@ -33,9 +33,9 @@ from typing_extensions import override
 
 from chatd.chat import limits
 from chatd.chat.errors import CutOff, NotRegistered, Refusal, ServerFailed
-from chatd.chat.events import Node
 from chatd.chat.hub import Hub, HubSettings
 from chatd.chat.outbox import Outbox
+from chatd.chat.server_events import Node
 from chatd.log import cluster_codec, codec
 from chatd.log.appender import Appender, Asked
 from chatd.log.cluster_codec import ClusterEntry

@@ -21,11 +21,12 @@ from twisted.logger import Logger
 from chatd.chat import limits
 from chatd.chat.commands import Authenticate
 from chatd.chat.errors import Refusal, ServerFailed, WrongPassword
-from chatd.chat.events import Node, ServerKey, ServerNotice
+from chatd.chat.events import ServerNotice
 from chatd.chat.hub import HubSettings
 from chatd.chat.model import Member
 from chatd.chat.outbox import NOBODY, MemberId
 from chatd.chat.resuming import CONNECTION_LOST
+from chatd.chat.server_events import Node, ServerKey
 from chatd.files.store import FileStore, InThread
 from chatd.log.direct_log import DirectLog
 from chatd.log.engine import Store

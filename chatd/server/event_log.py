@@ -18,7 +18,7 @@ from weakref import WeakKeyDictionary
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger, LogLevel
 
-from chatd.chat import events
+from chatd.chat import events, server_events
 from chatd.chat.errors import Malformed, Refusal
 from chatd.chat.events import Event
 from chatd.chat.moderation_events import Moderation
@@ -85,7 +85,7 @@ _FORMATS: Final[dict[type[Event], tuple[str, Callable[[Any], dict[str, object]]]
             "sentence": " ".join(describe(event, 0)).removesuffix("."),
         },
     ),
-    events.NodesChanged: (
+    server_events.NodesChanged: (
         "the nodes of the cluster are: {nodes}",
         lambda event: {"nodes": ", ".join(node.name for node in event.nodes)},
     ),

@@ -20,7 +20,8 @@ from chatd import tcp
 from chatd.chat import limits
 from chatd.chat.commands import Enter, ReadHistory, Watch
 from chatd.chat.errors import BadNickname, NoSuchRoom
-from chatd.chat.events import Message, Node
+from chatd.chat.events import Message
+from chatd.chat.server_events import Node
 from chatd.log.missing_messages import Peer, PeerFailed
 from chatd.wire import frames, native_client
 

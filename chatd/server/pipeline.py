@@ -25,6 +25,7 @@ PIPELINED: Final = frozenset(
         commands.ReadTopic,
         commands.ReadSettings,
         commands.WhoIs,
+        commands.WhoWas,
         commands.ListRooms,
         commands.ListUsers,
         commands.Ping,

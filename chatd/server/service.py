@@ -28,7 +28,7 @@ from typing_extensions import override
 
 from chatd import tcp
 from chatd.chat import limits
-from chatd.chat.events import Node, ServerKey
+from chatd.chat.server_events import Node, ServerKey
 from chatd.discovery.responder import Responder
 from chatd.discovery.subnets import DEFAULT_PORT, Subnet
 from chatd.log.missing_messages import Peer

@@ -22,7 +22,7 @@ from ipaddress import IPv6Address
 from typing import Final
 
 from chatd.chat import limits
-from chatd.chat.events import Node
+from chatd.chat.server_events import Node
 from chatd.tcp import unmap_ipv4
 from chatd.web.messages import HTTPError, Request
 

@@ -13,7 +13,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from chatd.chat import events, limits, moderation_events
+from chatd.chat import events, limits, moderation_events, server_events
 
 #: The version of the protocol.
 VERSION = 1
@@ -169,7 +169,7 @@ class ServerNotice(Frame, frozen=True, tag="notice"):
 class NodesChanged(Frame, frozen=True, tag="nodes"):
     """A server of the cluster has come or gone."""
 
-    data: events.NodesChanged
+    data: server_events.NodesChanged
 
 
 class Missed(Frame, frozen=True, tag="missed"):

@@ -12,11 +12,10 @@ from typing import Any, ClassVar, Final, TypeVar
 import msgspec
 from typing_extensions import override
 
-from chatd.chat import commands, events, limits
+from chatd.chat import commands, events, limits, server_events
 from chatd.chat.commands import ClientCommand
 from chatd.chat.errors import BadNickname, BadVersion, NotReached, Refusal, RequestId
 from chatd.chat.events import Event
-from chatd.chat.marker_events import Marker
 from chatd.chat.moderation_events import (
     BanEntry,
     Bans,
@@ -26,6 +25,7 @@ from chatd.chat.moderation_events import (
     RoomSettings,
 )
 from chatd.chat.names import LOBBY
+from chatd.chat.user_events import MonitorStatus, PastMembers
 from chatd.wire import client_frames, frame_decoding, frames
 from chatd.wire.dialect import Dialect, LocalReply, Request, Result, Resume
 from chatd.wire.websocket_messages import Kind, encode_message
@@ -55,7 +55,7 @@ _EVENT_FRAMES: Final[dict[type, type[frames.Frame]]] = {
     events.MemberLeft: frames.MemberLeft,
     events.MemberRenamed: frames.MemberRenamed,
     events.ServerNotice: frames.ServerNotice,
-    events.NodesChanged: frames.NodesChanged,
+    server_events.NodesChanged: frames.NodesChanged,
 }
 
 
@@ -233,11 +233,13 @@ _REPLY_ENCODERS: Final[dict[type, Callable[[Any, RequestId], list[frames.Frame]]
     events.Rooms: _encode_rooms,
     events.Users: _encode_users,
     events.History: _encode_history,
-    # No native client asks for these.
+    # No native client asks for it.
     events.RoomMessages: lambda reply, request_id: _encode_history(
         events.History(reply.room, reply.messages), request_id
     ),
-    Marker: lambda reply, request_id: _encode_ok(events.Ok(), request_id),
+    # Nor for these.
+    PastMembers: lambda reply, request_id: _encode_ok(events.Ok(), request_id),
+    MonitorStatus: lambda reply, request_id: _encode_ok(events.Ok(), request_id),
     events.Missed: _encode_missed,
     events.Resumed: _encode_resumed,
     events.SearchResult: _encode_search_result,

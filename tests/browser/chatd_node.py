@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from twisted.internet.defer import Deferred
 
-from chatd.chat.events import Node
+from chatd.chat.server_events import Node
 from chatd.cli import main
 from chatd.server.chat import Chat
 

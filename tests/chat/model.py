@@ -6,7 +6,6 @@ from chatd.chat import commands, events, limits, names
 from chatd.chat.commands import Command, SendMessage
 from chatd.chat.errors import Refusal
 from chatd.chat.events import Event, Message, Topic
-from chatd.chat.marker_events import Marker
 from chatd.chat.names import LOBBY
 from chatd.chat.outbox import MemberId
 from tests.chat.model_restrictions import ModelRestriction, ModelRestrictions, look_alike
@@ -64,7 +63,6 @@ class Model:
     rooms: list[ModelRoom] = field(default_factory=lambda: [ModelRoom(LOBBY, 1)])
     hosts: set[MemberId] = field(default_factory=set)
     restrictions: ModelRestrictions = field(default_factory=ModelRestrictions)
-    markers: dict[tuple[MemberId, str], int] = field(default_factory=dict)
 
     @property
     def free(self) -> int:
@@ -139,8 +137,6 @@ class Model:
             case commands.SetAway(text=text):
                 is_heard = not text.strip() or not self.is_muted(member, None)
                 return is_valid_line(text) and is_heard
-            case commands.MarkRead(target=target) | commands.ReadMarker(target=target):
-                return is_valid_room(target) or is_valid_nickname(target, target)
             case commands.WhoIs(nickname=nickname):
                 return self.member_named(nickname) is not None
             case commands.Rename(nickname=nickname):
@@ -315,14 +311,6 @@ class Model:
         if name := self.names.pop(member, ""):
             self.send_to_all(member, events.MemberLeft(name, reason, text))
 
-    def marker(self, member: MemberId, target: str, time: int = 0) -> Marker:
-        """Up to when the member has read there, once it has read up to `time`."""
-        is_room = is_valid_room(target)
-        name = names.room_name(target) if is_room else names.nickname(target, target)
-        place = (member, names.casefold(name))
-        self.markers[place] = max(min(time, self.now), self.markers.get(place, 0))
-        return Marker(target, self.markers[place])
-
     def last(self, room: ModelRoom, limit: int, before: int | None) -> list[Message]:
         kept = room.messages[-self.max_messages :] if self.max_messages else []
         older = [each for each in kept if before is None or each.seq < before]
@@ -358,9 +346,9 @@ def is_valid_last(text: str) -> bool:
     return is_valid_line(text) and len(text) <= limits.REASON_CHARACTERS
 
 
-def is_valid_nickname(name: str, address: str = "") -> bool:
+def is_valid_nickname(name: str) -> bool:
     try:
-        names.nickname(name, address)
+        names.nickname(name)
     except Refusal:
         return False
     return True

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chatd.chat import commands, events, limits
+from chatd.chat import commands, events, limits, server_events
 from chatd.chat.commands import (
     Command,
     Enter,
@@ -58,7 +58,7 @@ def test_unregistered_connections_and_watchers_take_no_slot(chat: Chat) -> None:
 
 def test_a_watcher_learns_the_servers_id_and_limits(chat: Chat) -> None:
     watcher = chat.connect()
-    assert chat.handle(watcher, Watch()) == Watching("work", STARTED, events.Limits())
+    assert chat.handle(watcher, Watch()) == Watching("work", STARTED, server_events.Limits())
     assert chat.handle(watcher, Watch()) == Watching("work", STARTED), (
         "a second time changes nothing"
     )

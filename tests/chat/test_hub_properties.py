@@ -17,12 +17,10 @@ from chatd.chat.commands import (
     ListBans,
     ListRooms,
     ListUsers,
-    MarkRead,
     Mute,
     Ping,
     Quit,
     ReadHistory,
-    ReadMarker,
     ReadMessages,
     ReadTopic,
     Rename,
@@ -40,7 +38,6 @@ from chatd.chat.commands import (
 from chatd.chat.errors import Full, NotRegistered, Refusal
 from chatd.chat.events import MemberEntered, MemberRenamed, Message, PrivateMessage, Reply
 from chatd.chat.hub import Hub, HubSettings
-from chatd.chat.marker_events import Marker
 from chatd.chat.moderation_events import Bans, Moderation, Restricted
 from chatd.chat.names import LOBBY
 from chatd.chat.outbox import MemberId
@@ -300,10 +297,6 @@ class Chatting(RuleBasedStateMachine):
                     event = events.AwayChanged(self.model.names[member], text)
                     self.model.send_to_all(member, event)
                 self.model.away[member] = text
-            case MarkRead(target, time), Marker():
-                assert reply == self.model.marker(member, target, time)
-            case ReadMarker(target), Marker():
-                assert reply == self.model.marker(member, target)
             case _:
                 self._listed(command, reply, room)
 
@@ -375,7 +368,13 @@ class Chatting(RuleBasedStateMachine):
             room = self.model.create_room(reply.room, member)
         assert reply.room == room.name
         self.model.send_to_room(
-            room, member, events.RoomJoined(room.name, self.model.names[member])
+            room,
+            member,
+            events.RoomJoined(
+                room.name,
+                self.model.names[member],
+                away_text=self.model.away.get(member, ""),
+            ),
         )
         room.members.append(member)
         if room.topic is not None:

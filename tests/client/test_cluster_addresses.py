@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from chatd.chat import events
+from chatd.chat import server_events
 from chatd.client.finder import DirectAddress
 from chatd.client.lifecycle import ServerAddress
 
@@ -18,8 +18,8 @@ def first(choices: Sequence[ServerAddress]) -> ServerAddress:
     return choices[0]
 
 
-def node(name: str, *addresses: str) -> events.Node:
-    return events.Node(name, addresses, ())
+def node(name: str, *addresses: str) -> server_events.Node:
+    return server_events.Node(name, addresses, ())
 
 
 NODES: Final = (
@@ -30,11 +30,11 @@ NODES: Final = (
 
 
 def entered(
-    *nodes: events.Node, own: ServerAddress = GIVEN, given: ServerAddress = GIVEN
+    *nodes: server_events.Node, own: ServerAddress = GIVEN, given: ServerAddress = GIVEN
 ) -> DirectAddress:
     """A finder of a client that has entered at `own`, in a cluster of these nodes."""
     finder = DirectAddress(given, first)
-    finder.nodes.entered(own, events.Cluster("Ku2", "library", nodes))
+    finder.nodes.entered(own, server_events.Cluster("Ku2", "library", nodes))
     return finder
 
 
@@ -60,7 +60,7 @@ def test_after_a_loss_its_own_address_is_tried_once_and_then_the_others() -> Non
 
 def test_the_others_are_tried_in_any_order() -> None:
     finder = DirectAddress(GIVEN, lambda choices: choices[-1])
-    finder.nodes.entered(GIVEN, events.Cluster("Ku2", "library", NODES))
+    finder.nodes.entered(GIVEN, server_events.Cluster("Ku2", "library", NODES))
     assert attempts(finder) == [GIVEN, CANTEEN, GYM]
 
 

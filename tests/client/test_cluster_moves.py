@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import pytest
 
-from chatd.chat import events
+from chatd.chat import events, server_events
 from chatd.client.lifecycle import ServerAddress
 from chatd.client.status import Waiting
 from chatd.wire import frames
@@ -13,10 +13,10 @@ from tests.client.service_harness import TOKEN, ClientHarness
 
 GYM: Final = ServerAddress("10.35.11.112", 7777, "party")
 NODES: Final = (
-    events.Node("library", ("10.35.11.111:7777",), ()),
-    events.Node("gym", ("10.35.11.112:7777",), ()),
+    server_events.Node("library", ("10.35.11.111:7777",), ()),
+    server_events.Node("gym", ("10.35.11.112:7777",), ()),
 )
-CLUSTER: Final = events.Cluster("Ku2", "library", NODES)
+CLUSTER: Final = server_events.Cluster("Ku2", "library", NODES)
 #: The longest wait before the search for another node.
 HURRY: Final = 0.3
 
@@ -31,7 +31,7 @@ def member(is_interactive: bool = False, once: bool = False) -> ClientHarness:
 
 
 def welcome(client: ClientHarness, resumed: bool = False, node: str = "library") -> None:
-    cluster = events.Cluster("Ku2", node, NODES)
+    cluster = server_events.Cluster("Ku2", node, NODES)
     data = events.Welcome(
         *("party", 0, "ice", ("#lobby",)), session=TOKEN, resumed=resumed, cluster=cluster
     )
@@ -154,10 +154,10 @@ def test_with_a_direct_address_it_waits_then_and_does_not_end() -> None:
 def test_nodes_that_come_later_are_known() -> None:
     client = ClientHarness(jitter=1.0)
     client.connect()
-    alone = events.Cluster("Ku2", "library", NODES[:1])
+    alone = server_events.Cluster("Ku2", "library", NODES[:1])
     data = events.Welcome("party", 0, "ice", ("#lobby",), session=TOKEN, cluster=alone)
     client.receive(frames.Welcome(data=data))
-    client.receive(frames.NodesChanged(data=events.NodesChanged(NODES)))
+    client.receive(frames.NodesChanged(data=server_events.NodesChanged(NODES)))
     assert client.ui.shown == []
     assert client.finder.nodes.next({"library"}) == GYM
 
@@ -165,7 +165,7 @@ def test_nodes_that_come_later_are_known() -> None:
 def test_before_the_welcome_no_nodes_are_taken_from_anybody() -> None:
     client = ClientHarness()
     client.connect()
-    client.receive(frames.NodesChanged(data=events.NodesChanged(NODES)))
+    client.receive(frames.NodesChanged(data=server_events.NodesChanged(NODES)))
     assert client.finder.nodes.next() is None
 
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import pytest
 
-from chatd.chat import events
+from chatd.chat import server_events
 from chatd.client.finder import BroadcastFinder
 from chatd.client.lifecycle import ServerAddress
 from chatd.client.ui import Choice
@@ -78,8 +78,10 @@ def lost(node: str, *others: str) -> Search:
     search = Search()
     search.offer(node)
     search.collect()
-    nodes = tuple(events.Node(each, (f"{ADDRESSES[each]}:7777",), ()) for each in (node, *others))
-    search.finder.nodes.entered(search.found[-1], events.Cluster("Ku2", node, nodes))
+    nodes = tuple(
+        server_events.Node(each, (f"{ADDRESSES[each]}:7777",), ()) for each in (node, *others)
+    )
+    search.finder.nodes.entered(search.found[-1], server_events.Cluster("Ku2", node, nodes))
     assert search.finder.nodes.hurry()
     search.start(holds_slot=True)
     return search

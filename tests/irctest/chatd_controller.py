@@ -31,14 +31,17 @@ class ChatdController(BaseServerController, DirectoryBasedController):  # type: 
     supports_sts = False
     capabilities = frozenset(
         {
+            Capabilities.ACCOUNT_NOTIFY,
             Capabilities.AWAY_NOTIFY,
             Capabilities.BATCH,
             Capabilities.ECHO_MESSAGE,
+            Capabilities.EXTENDED_JOIN,
+            Capabilities.EXTENDED_MONITOR,
             Capabilities.LABELED_RESPONSE,
             Capabilities.MESSAGE_TAGS,
             Capabilities.MULTI_PREFIX,
-            Capabilities.READ_MARKER,
             Capabilities.SERVER_TIME,
+            Capabilities.SETNAME,
         }
     )
     optional_behaviors = frozenset(
@@ -84,8 +87,7 @@ class ChatdController(BaseServerController, DirectoryBasedController):  # type: 
                 PYTHON,
                 SERVER,
                 "server",
-                *("--id", "My.Little.Server", "--flood", "0"),
-                *("--store", str(self.directory / "chat")),  # a kept chat has more to offer
+                *("--id", "My.Little.Server", "--store", "none", "--flood", "0"),
                 *("--auth", f"chatd:{self._accounts}", "--port", str(main_port)),
                 *("--discovery-port", str(main_port), "--log-level", "warn"),
                 *("--irc", f"tcp:{port}:interface={hostname}", "127.0.0.1"),

@@ -8,8 +8,9 @@ from twisted.internet.task import Clock
 
 from chatd.chat import commands
 from chatd.chat.commands import Enter
-from chatd.chat.events import Message, Node
+from chatd.chat.events import Message
 from chatd.chat.hub import HubSettings
+from chatd.chat.server_events import Node
 from chatd.log import codec
 from chatd.log.cluster_codec import first_snapshot
 from chatd.log.engine import ArchivedMessage, Snapshot

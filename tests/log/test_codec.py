@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatd.chat import commands
-from chatd.chat.events import File, Node
+from chatd.chat.events import File
 from chatd.chat.hub import Hub, HubSettings
+from chatd.chat.server_events import Node
 from chatd.chat.state import RULES
 from chatd.log import codec
 from chatd.log.node_operations import (
@@ -66,8 +67,6 @@ COMMANDS = {each: st.builds(each) for each in commands.Command.__args__} | {
     ),
     commands.ChangeRoom: st.builds(commands.ChangeRoom, TEXTS, slow=st.none() | KEPT_NUMBERS),
     commands.RemoveFound: st.builds(commands.RemoveFound, TEXTS, KEPT_NUMBERS, TEXTS, KEPT_NUMBERS),
-    commands.MarkRead: st.builds(commands.MarkRead, TEXTS, KEPT_NUMBERS),
-    commands.ReadMarker: st.builds(commands.ReadMarker, TEXTS),
     commands.ReadMessages: st.builds(commands.ReadMessages, TEXTS, NUMBERS, PLACES, PLACES),
     commands.SendFile: st.builds(commands.SendFile, st.builds(File, TEXTS, TEXTS, NUMBERS, TEXTS)),
 }

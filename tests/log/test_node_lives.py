@@ -9,7 +9,8 @@ from chatd.chat.commands import (
     SessionKeys,
 )
 from chatd.chat.errors import CutOff, NotRegistered
-from chatd.chat.events import MemberLeft, Node, NodesChanged, Ok
+from chatd.chat.events import MemberLeft, Ok
+from chatd.chat.server_events import Node, NodesChanged
 from chatd.chat.state import RULES
 from chatd.log import joining, shared_log
 from chatd.log.cluster_codec import first_snapshot

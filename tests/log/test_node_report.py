@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatd.chat.events import Node
+from chatd.chat.server_events import Node
 from chatd.log.node_operations import ChangeNode
 from chatd.log.node_report import NodeReports
 from tests.log.cluster import STARTED, Cluster

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from chatd.chat import commands
 from chatd.chat.commands import SessionKeys
-from chatd.chat.events import Node
 from chatd.chat.hub import Hub, HubSettings
+from chatd.chat.server_events import Node
 from chatd.log import cluster_codec, codec
 from chatd.log.cluster_codec import first_snapshot
 from chatd.log.engine import Snapshot

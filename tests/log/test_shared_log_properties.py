@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from chatd.chat import limits
 from chatd.chat.commands import Ban, Enter, GrantHost, Mute, SendMessage, SessionKeys, Unban
 from chatd.chat.errors import Refusal
-from chatd.chat.events import Node, Ok, Resumed, Welcome
+from chatd.chat.events import Ok, Resumed, Welcome
+from chatd.chat.server_events import Node
 from chatd.log.node_operations import ChangeNode
 from chatd.log.operations import Handle, LoseConnection, ReserveSlot
 from tests.log.cluster import Cluster, ClusterNode

@@ -9,7 +9,7 @@ from twisted.internet.task import Clock
 from twisted.logger import formatEvent
 
 from chatd.chat import events, limits
-from chatd.chat.events import Node, NodesChanged
+from chatd.chat.server_events import Node, NodesChanged
 from chatd.server import event_log
 from chatd.server.event_log import LoggingOutbox
 from tests.fakes import RecordingOutbox

@@ -57,6 +57,7 @@ def test_a_client_is_told_of_those_alone_with_whom_it_shares_a_room(harness: Har
     moon.send("quit")
     assert ice.shown() == [
         ":sun!~user@chatd JOIN #dev",
+        ":sun!~user@chatd AWAY :lunch",
         ":sun!~user@chatd AWAY :tea",
         ":sun!~user@chatd NICK star",
         ":star!~user@chatd QUIT :quit",

@@ -14,7 +14,8 @@ from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.python.failure import Failure
 
 from chatd.chat import limits
-from chatd.chat.events import Message, Node
+from chatd.chat.events import Message
+from chatd.chat.server_events import Node
 from chatd.discovery.subnets import Subnet
 from chatd.log.cluster_codec import first_snapshot
 from chatd.log.engine import ArchivedMessage, Snapshot, Store

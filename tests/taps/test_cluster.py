@@ -14,7 +14,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.testing import MemoryReactorClock
 from twisted.python.failure import Failure
 
-from chatd.chat import events
+from chatd.chat import server_events
 from chatd.cli import main as chatd_main
 from chatd.etcd.address import PASSWORD_VARIABLE
 from chatd.log import cluster_codec, codec
@@ -35,7 +35,7 @@ Run = Callable[..., object]
 
 def begin_node(name: str, now: int) -> bytes:
     """The entry with which a node begins."""
-    node = events.Node(name, ("10.0.1.1:7777",), ("http://10.0.1.1:8080",))
+    node = server_events.Node(name, ("10.0.1.1:7777",), ("http://10.0.1.1:8080",))
     operation = BeginNode(node, slots=9, version=VERSION)
     operations = cluster_codec.join_operations([codec.encode_operation(operation)])
     return cluster_codec.encode_entry(name, 1, 1, now, operations)

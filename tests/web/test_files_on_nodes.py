@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chatd.chat.events import Node
+from chatd.chat.server_events import Node
 from tests.files.stores import keep, make_store
 from tests.web.http_clients import HOST, WebHarness
 

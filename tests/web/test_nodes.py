@@ -3,7 +3,7 @@
 import pytest
 from twisted.internet.address import IPv4Address
 
-from chatd.chat.events import Node
+from chatd.chat.server_events import Node
 from chatd.web.hosts import NodeOrigins
 from tests.web.http_clients import HOST, UPGRADE_HEADERS, WebHarness
 

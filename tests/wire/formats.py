@@ -10,10 +10,9 @@ from msgspec.structs import replace
 from wsproto.connection import Connection, ConnectionType
 from wsproto.events import BytesMessage, TextMessage
 
-from chatd.chat import errors, events, limits
+from chatd.chat import errors, events, limits, server_events
 from chatd.chat.errors import Refusal
 from chatd.chat.events import Event, Message, Reply
-from chatd.chat.marker_events import Marker
 from chatd.chat.moderation_events import (
     BanEntry,
     Bans,
@@ -22,6 +21,14 @@ from chatd.chat.moderation_events import (
     RoomInfo,
     RoomSettings,
     SettingsChanged,
+)
+from chatd.chat.user_events import (
+    AccountChanged,
+    MonitoredChange,
+    MonitorStatus,
+    PastMember,
+    PastMembers,
+    RealNameChanged,
 )
 from chatd.wire.basic import Basic, Detecting
 from chatd.wire.dialect import Dialect, LocalReply, Request, Result
@@ -221,7 +228,7 @@ REFUSALS = tuple(coded(errors.Refusal))
 NOTHING_ASKED = Request(LocalReply())
 
 MESSAGE = Message("#dev", 1, 0, "ice", "hello")
-NODE = events.Node("library", ("10.0.0.1:7777",), ("http://10.0.0.1:8080",))
+NODE = server_events.Node("library", ("10.0.0.1:7777",), ("http://10.0.0.1:8080",))
 EVENTS: dict[type, Event] = {
     type(event): event
     for event in (
@@ -235,12 +242,16 @@ EVENTS: dict[type, Event] = {
         events.MemberEntered("ice"),
         events.MemberLeft("ice", "quit"),
         events.MemberRenamed("ice", "sun"),
+        AccountChanged("ice", account=True),
+        RealNameChanged("ice", "Ice Berg"),
+        MonitorStatus(("ice",), ("moon",)),
+        MonitoredChange(events.AwayChanged("ice", "lunch")),
         Moderation("mute", "sun", "ice", "#dev"),
         Restricted("mute", "sun", "#dev", "spam", 90_000),
         RoomSettings("#dev", read_only=True, slow=10),
         SettingsChanged((Moderation("closed", "ice", room="#dev", value=1),)),
         events.ServerNotice("The chat of ice is kept again."),
-        events.NodesChanged((NODE,)),
+        server_events.NodesChanged((NODE,)),
     )
 }
 REPLIES: dict[type, Reply] = {
@@ -256,6 +267,8 @@ REPLIES: dict[type, Reply] = {
         events.AwayDone("lunch"),
         events.Topic("#dev", "the new parser", "ice", 0),
         RoomInfo("#dev", read_only=True, slow=10, created=1_000),
+        PastMembers((PastMember("ice", "ice", "Ice Berg", 0),)),
+        MonitorStatus(("ice",), ("moon",)),
         events.UserInfo("ice", 0, ("#dev",), away=False, away_text="lunch", account=True),
         events.JoinDone("#dev", created=True),
         Bans((BanEntry("mute", "ice", "sun", "spam", 90_000),), "#dev"),
@@ -263,7 +276,6 @@ REPLIES: dict[type, Reply] = {
         events.Users((events.User("ice", 0, ("#dev",), away_text="lunch"),)),
         events.History("#dev", (MESSAGE,)),
         events.RoomMessages("#dev", (MESSAGE,)),
-        Marker("#dev", 90_000),
         events.Missed("#dev", (MESSAGE,), gap=True),
         events.SearchResult((MESSAGE,), 7, (7,)),
         events.Pong(),

@@ -8,10 +8,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chatd.chat import commands, events, limits, names
+from chatd.chat import commands, events, limits, names, server_events
 from chatd.chat.errors import Refusal
 from chatd.chat.events import Event, Message, PrivateMessage
 from chatd.chat.moderation_events import Moderation, Restricted, RoomSettings, SettingsChanged
+from chatd.chat.user_events import (
+    AccountChanged,
+    MonitoredChange,
+    MonitorStatus,
+    RealNameChanged,
+)
 from chatd.wire.basic import Basic
 from chatd.wire.dialect import Dialect, LocalReply, Request, Result
 from chatd.wire.irc.dialect import Irc
@@ -97,12 +103,21 @@ def _result_name(result: Result) -> str:
 #: Others would have no use for which nodes a cluster has, nor for each user who gets a coffee; and
 #: they are told of each setting of a room in words, when a host changes it.
 ONLY_NATIVE = {
-    events.NodesChanged: "nodes",
+    server_events.NodesChanged: "nodes",
     events.AwayChanged: "away",
     RoomSettings: "room-settings",
 }
-ONLY_IRC = {events.RoomEntered, SettingsChanged}
-HEARD_BY_ALL = EVENTS.keys() - set(ONLY_NATIVE) - ONLY_IRC - {events.MemberEntered}
+ONLY_IRC = {events.RoomEntered, SettingsChanged, MonitorStatus}
+#: Changes of members of which IRC tells those who have agreed on a capability.
+CAPABILITIES = {
+    events.AwayChanged: {"away-notify"},
+    AccountChanged: {"account-notify"},
+    RealNameChanged: {"setname"},
+    MonitoredChange: {"extended-monitor", "away-notify"},
+}
+HEARD_BY_ALL = (
+    EVENTS.keys() - set(ONLY_NATIVE) - ONLY_IRC - set(CAPABILITIES) - {events.MemberEntered}
+)
 
 
 def is_heard(kind: type, dialect: Dialect) -> bool:
@@ -111,8 +126,8 @@ def is_heard(kind: type, dialect: Dialect) -> bool:
     IRC tells of those alone with whom one shares a room: that they enter is a JOIN.
     """
     if isinstance(dialect, Irc):
-        has_away = kind is events.AwayChanged and dialect.client.has("away-notify")
-        return kind in HEARD_BY_ALL | ONLY_IRC or has_away
+        needed = CAPABILITIES.get(kind, {"nothing"})
+        return kind in HEARD_BY_ALL | ONLY_IRC or all(map(dialect.client.has, needed))
     is_native = kind in ONLY_NATIVE and isinstance(dialect, Native)
     return kind in HEARD_BY_ALL or kind is events.MemberEntered or is_native
 
@@ -259,7 +274,13 @@ def _any_event(draw: st.DrawFn) -> Event:
         events.ServerNotice: events.ServerNotice(text),
         events.Topic: events.Topic(room, text, name, 0),
         events.AwayChanged: events.AwayChanged(name, text),
-        events.NodesChanged: events.NodesChanged((events.Node(name, (text,), (room,)),)),
+        AccountChanged: AccountChanged(name, account=action),
+        RealNameChanged: RealNameChanged(name, text),
+        MonitorStatus: MonitorStatus((name,), (draw(NICKNAMES),)),
+        MonitoredChange: MonitoredChange(events.AwayChanged(name, text)),
+        server_events.NodesChanged: server_events.NodesChanged(
+            (server_events.Node(name, (text,), (room,)),)
+        ),
         Moderation: Moderation(draw(_DEEDS), name, draw(NICKNAMES), room, value=draw(_VALUES)),
         Restricted: Restricted(draw(_TO_ONE), name, room, text, draw(_VALUES)),
         RoomSettings: RoomSettings(room, slow=draw(_VALUES)),

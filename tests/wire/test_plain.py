@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from chatd.chat import commands, errors, events, limits
+from chatd.chat import commands, errors, events, limits, server_events
 from chatd.chat.commands import (
     Enter,
     JoinRoom,
@@ -368,7 +368,7 @@ def test_whoami_says_who_and_where_the_user_is_and_whether_others_read_along(
     is_encrypted: bool, is_local: bool, privacy: str
 ) -> None:
     new = connected(Plain(), is_encrypted=is_encrypted, is_local=is_local)
-    key = events.ServerKey("0" * 64, "nerve raw lab pull repeat intact")
+    key = server_events.ServerKey("0" * 64, "nerve raw lab pull repeat intact")
     welcome = events.Welcome("party", 0, "ice", ("#lobby",), key=key)
     member = new.updated(new.decode(b"ice"), welcome)
     request = member.decode(b"/whoami")

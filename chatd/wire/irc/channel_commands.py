@@ -10,13 +10,13 @@ from chatd.chat.errors import AlreadyInRoom, Refusal
 from chatd.chat.moderation_events import RoomSettings
 from chatd.wire.irc import features, modes, numerics
 from chatd.wire.irc.client import Client, Search, Steps, answer
-from chatd.wire.irc.event_lines import part_line, shown
+from chatd.wire.irc.event_lines import part_line
 from chatd.wire.irc.lines import Line, in_lines
 from chatd.wire.irc.masks import matches, source
-from chatd.wire.irc.read_markers import joined_marker
+from chatd.wire.irc.member_lines import join_line
 from chatd.wire.irc.refusals import not_enough, refused
 from chatd.wire.irc.targets import channels_and_keys, channels_and_nicknames, split_list
-from chatd.wire.irc.text import last_text
+from chatd.wire.irc.text import last_text, shown
 
 #: Between the number and the names in RPL_NAMREPLY: the room is public, or it is private (secret,
 #: as ``+s``).
@@ -35,7 +35,7 @@ def join(client: Client, line: Line) -> Steps:
     for channel, key in channels_and_keys(line.params[0], keys):
         result = yield commands.JoinQuietly(channel, key)
         if isinstance(result, events.JoinDone):
-            lines.append(Line("JOIN", (result.room,), client.source))
+            lines.append(_own_join(client, result.room))
             # At once: the room's messages come after it, and not before.
             yield answer(*lines)
             lines = list((yield from _joined(client, result.room)).lines)
@@ -44,11 +44,15 @@ def join(client: Client, line: Line) -> Steps:
     return answer(*lines)
 
 
+def _own_join(client: Client, room: str) -> Line:
+    has_account = bool(client.account)
+    enabled = client.agreed.enabled
+    return join_line(enabled, room, client.nickname, client.real_name, has_account=has_account)
+
+
 def _joined(client: Client, room: str) -> Steps:
-    lines = yield from joined_marker(client, room)
     topic = yield commands.ReadTopic(room)
-    if isinstance(topic, events.Topic) and topic.text:
-        lines += _topic_lines(client, topic)
+    lines = _topic_lines(client, topic) if isinstance(topic, events.Topic) and topic.text else []
     listed = yield from _names(client, room)
     return answer(*lines, *listed, _end_of_names(client, room))
 

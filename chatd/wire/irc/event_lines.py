@@ -8,14 +8,15 @@ member alone.
 from collections.abc import Callable
 from typing import Any, Final
 
-from chatd.chat import events, irc_limits
+from chatd.chat import events
 from chatd.chat.moderation_events import Moderation, Restricted, SettingsChanged
 from chatd.wire import moderation_sentences, rendering
 from chatd.wire.irc import features, modes
 from chatd.wire.irc.lines import Line
 from chatd.wire.irc.masks import source
+from chatd.wire.irc.member_lines import MEMBER_EVENTS, member_lines
 from chatd.wire.irc.tags import message_id, server_time
-from chatd.wire.irc.text import cut, render_text
+from chatd.wire.irc.text import render_text, shown
 
 #: What the server tells everybody has no better target: `encode` does not know the nickname.
 _EVERYBODY: Final = "*"
@@ -47,19 +48,13 @@ def event_lines(
             return _timed(enabled, now, _settings_lines(event))
         case Restricted():
             return _timed(enabled, now, _restricted_lines(event, now, server, nickname))
-        case events.AwayChanged(away, text):
-            if features.AWAY_NOTIFY not in enabled:
-                return []
-            shown = (cut(text, irc_limits.IRC_TEXT_BYTES),) if text else ()
-            line = Line("AWAY", shown, source(away), has_text=bool(text))
-            return _timed(enabled, now, [line])
+    if isinstance(event, MEMBER_EVENTS):
+        return _timed(enabled, now, member_lines(enabled, event, server, nickname))
     make = _LINES.get(type(event))
     return _timed(enabled, now, [make(event, server)]) if make else []
 
 
 _LINES: Final[dict[type, Callable[[Any, str], Line]]] = {
-    events.RoomJoined: lambda event, _: Line("JOIN", (event.room,), source(event.nickname)),
-    events.RoomEntered: lambda event, _: Line("JOIN", (event.room,), source(event.nickname)),
     events.RoomLeft: lambda event, _: _left_line(event),
     events.MemberRenamed: lambda event, _: Line("NICK", (event.new,), source(event.old)),
     events.MemberLeft: lambda event, _: Line(
@@ -112,11 +107,6 @@ def _timed(enabled: frozenset[str], now: int, lines: list[Line]) -> list[Line]:
 def notice(text: str, server: str, target: str = _EVERYBODY) -> Line:
     """A text of the server."""
     return Line("NOTICE", (target, shown(text)), server, has_text=True)
-
-
-def shown(text: str) -> str:
-    """`text` as one line of IRC can show it."""
-    return cut(rendering.escape(text), irc_limits.IRC_TEXT_BYTES)
 
 
 def _left_line(event: events.RoomLeft) -> Line:

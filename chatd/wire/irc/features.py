@@ -14,10 +14,13 @@ MESSAGE_TAGS: Final = "message-tags"
 SERVER_TIME: Final = "server-time"
 ECHO_MESSAGE: Final = "echo-message"
 LABELED_RESPONSE: Final = "labeled-response"
+ACCOUNT_NOTIFY: Final = "account-notify"
 AWAY_NOTIFY: Final = "away-notify"
 BATCH: Final = "batch"
 CHATHISTORY: Final = "draft/chathistory"
-READ_MARKER: Final = "draft/read-marker"
+EXTENDED_JOIN: Final = "extended-join"
+EXTENDED_MONITOR: Final = "extended-monitor"
+SETNAME: Final = "setname"
 USERHOST_IN_NAMES: Final = "userhost-in-names"
 MULTI_PREFIX: Final = "multi-prefix"
 SASL: Final = "sasl"
@@ -25,20 +28,33 @@ SASL: Final = "sasl"
 #: The capabilities that every server offers, each by its specification at
 #: https://ircv3.net/specs/extensions/.
 _ALWAYS: Final = (
+    ACCOUNT_NOTIFY,
     AWAY_NOTIFY,
     BATCH,
     CAP_NOTIFY,
     CHATHISTORY,
     ECHO_MESSAGE,
+    EXTENDED_JOIN,
+    EXTENDED_MONITOR,
     LABELED_RESPONSE,
     MESSAGE_TAGS,
     MULTI_PREFIX,
     SERVER_TIME,
+    SETNAME,
     "standard-replies",
     USERHOST_IN_NAMES,
 )
 #: The capabilities on which the bytes of events depend.
-OF_EVENTS: Final = frozenset({AWAY_NOTIFY, MESSAGE_TAGS, SERVER_TIME})
+OF_EVENTS: Final = frozenset(
+    {
+        ACCOUNT_NOTIFY,
+        AWAY_NOTIFY,
+        EXTENDED_JOIN,
+        MESSAGE_TAGS,
+        SERVER_TIME,
+        SETNAME,
+    }
+)
 
 #: Changes of modes in one MODE.
 MAX_MODE_CHANGES: Final = 12
@@ -46,12 +62,7 @@ MAX_MODE_CHANGES: Final = 12
 
 def offered(server: Server) -> dict[str, str]:
     """The capabilities, with their values."""
-    capabilities = dict.fromkeys(_ALWAYS, "")
-    if server.has_accounts:
-        capabilities[SASL] = sasl.MECHANISM
-    if server.is_kept:  # else it would promise what the next start forgets
-        capabilities[READ_MARKER] = ""
-    return capabilities
+    return dict.fromkeys(_ALWAYS, "") | ({SASL: sasl.MECHANISM} if server.has_accounts else {})
 
 
 def features(server: Server) -> dict[str, str | None]:
@@ -71,8 +82,10 @@ def features(server: Server) -> dict[str, str | None]:
         "KEYLEN": str(limits.KEY_CHARACTERS),
         "KICKLEN": str(limits.REASON_CHARACTERS),
         "MAXLIST": f"b:{limits.BANS}",
-        "MSGREFTYPES": "msgid,timestamp",
         "MODES": str(MAX_MODE_CHANGES),
+        "MONITOR": str(irc_limits.IRC_MONITORED_NICKNAMES),
+        "MSGREFTYPES": "msgid,timestamp",
+        "NAMELEN": str(irc_limits.REAL_NAME_CHARACTERS),
         "NETWORK": server.network,
         "NICKLEN": str(limits.NICKNAME_CHARACTERS),
         "PREFIX": modes.PREFIX,

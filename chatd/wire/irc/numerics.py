@@ -30,6 +30,7 @@ NOWAWAY: Final = "306"
 WHOISUSER: Final = "311"
 WHOISSERVER: Final = "312"
 WHOISOPERATOR: Final = "313"
+WHOWASUSER: Final = "314"
 ENDOFWHO: Final = "315"
 WHOISIDLE: Final = "317"
 ENDOFWHOIS: Final = "318"
@@ -96,6 +97,11 @@ HELPSTART: Final = "704"
 HELPTXT: Final = "705"
 INVALIDMODEPARAM: Final = "696"
 ENDOFHELP: Final = "706"
+MONONLINE: Final = "730"
+MONOFFLINE: Final = "731"
+MONLIST: Final = "732"
+ENDOFMONLIST: Final = "733"
+MONLISTFULL: Final = "734"
 LOGGEDIN: Final = "900"
 SASLSUCCESS: Final = "903"
 SASLFAIL: Final = "904"
@@ -136,6 +142,8 @@ SENTENCES: Final[dict[str, str]] = {
     UNKNOWNMODE: "is unknown mode char to me",
     BADCHANMASK: "Bad channel mask",
     UMODEUNKNOWNFLAG: "Unknown MODE flag",
+    ENDOFMONLIST: "End of MONITOR list",
+    MONLISTFULL: "Monitor list is full",
     USERSDONTMATCH: "Can't change mode for other users",
     SASLSUCCESS: "SASL authentication successful",
     SASLFAIL: "SASL authentication failed",

@@ -154,13 +154,15 @@ def _enter_if_complete(client: Client, lines: Iterable[Line] = ()) -> Steps:
 def _enter(client: Client, sent: tuple[Line, ...]) -> Steps:
     # Before it enters, as the others may ask at once. A real name that no text can be is left out.
     yield commands.SetUserInfo(client.user, client.real_name)
-    if client.account:
+    has_account = bool(client.account)
+    if has_account:
         # An account is a nickname: who has the password of one enters under it.
         result = yield commands.EnterChecked()
     else:
         result = yield commands.Enter(client.wanted, ())
         if isinstance(result, errors.PasswordRequired) and client.password:
             result = yield commands.Authenticate(client.wanted, _secret(client))
+            has_account = True
     if isinstance(result, Refusal):
         return (yield from _not_entered(client, sent, result))
     assert isinstance(result, events.Welcome)  # noqa: S101  # nosec B101  # it has no session
@@ -168,6 +170,7 @@ def _enter(client: Client, sent: tuple[Line, ...]) -> Steps:
         client,
         nickname=result.nickname,
         wanted="",
+        account=result.nickname if has_account else "",
         password="",  # nosec B106  # forgotten
         files_url=result.files or "",
     )

@@ -16,6 +16,7 @@ from typing import Final
 
 from chatd.chat import irc_limits, limits, names
 from chatd.chat.errors import Refusal
+from chatd.wire import rendering
 
 #: Colours by number and by their hexadecimal value, and the codes that switch something on and off.
 _FORMATTING: Final = re.compile(
@@ -132,6 +133,11 @@ def _belongs_together(character: str, following: str) -> bool:
         or unicodedata.category(following).startswith("M")
         or "\U0001f3fb" <= following <= "\U0001f3ff"  # the colour of a skin
     )
+
+
+def shown(text: str) -> str:
+    """`text` as one line of IRC can show it."""
+    return cut(rendering.escape(text), irc_limits.IRC_TEXT_BYTES)
 
 
 def cut(text: str, max_bytes: int) -> str:

@@ -1,21 +1,25 @@
-"""About users: WHO, WHOIS, WHOWAS, ISON, USERHOST and AWAY. Pure.
+"""About users: WHO, WHOIS, WHOWAS, ISON, USERHOST, AWAY and SETNAME. Pure.
 
 Source: https://modern.ircdocs.horse/#user-based-queries; WHOX: https://ircv3.net/specs/extensions/whox.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Final
 
-from chatd.chat import commands, events
-from chatd.chat.errors import Refusal
-from chatd.wire.irc import masks, numerics
+from chatd.chat import commands, events, irc_limits
+from chatd.chat.errors import BadText, Refusal
+from chatd.chat.user_events import PastMember, PastMembers
+from chatd.wire.irc import features, masks, numerics
 from chatd.wire.irc.channel_commands import prefix
 from chatd.wire.irc.client import Answer, Client, Search, Steps, answer
-from chatd.wire.irc.event_lines import shown
 from chatd.wire.irc.lines import Line, in_lines
 from chatd.wire.irc.masks import HOST, matches
-from chatd.wire.irc.refusals import not_enough, refused
+from chatd.wire.irc.member_lines import setname_line
+from chatd.wire.irc.refusals import failed, not_enough, refused
 from chatd.wire.irc.targets import is_channel, split_list
+from chatd.wire.irc.text import remove_formatting, shown
 
 #: The description of the server in WHOIS.
 _SERVER_INFO: Final = "chat for people on one network"
@@ -101,7 +105,7 @@ _FIELDS: Final[dict[str, Callable[[Client, _Profile, str], str]]] = {
     "f": lambda client, user, room: _flags(client, user, room),
     "d": lambda client, user, room: "0",
     "l": lambda client, user, room: "0",
-    "a": lambda client, user, room: "0",  # as if without an account: a list does not say it
+    "a": lambda client, user, room: user.nickname if user.account else "0",
     "o": lambda client, user, room: "n/a",
     "r": lambda client, user, room: _real_name(user),
 }
@@ -155,15 +159,27 @@ def _whois_lines(client: Client, user: events.UserInfo) -> list[Line]:
     return [*lines, client.numeric(numerics.WHOISIDLE, name, "0", since, text=text)]
 
 
-def whowas(client: Client, line: Line) -> Answer:
-    """WHOWAS: nothing is kept of those who have left."""
+def whowas(client: Client, line: Line) -> Steps:
+    """WHOWAS: who had a nickname before, newest first; at most as many as are asked for."""
     if not line.params or not line.params[0]:
         return answer(client.numeric(numerics.NONICKNAMEGIVEN))
-    nickname = line.params[0]
-    return answer(
-        client.numeric(numerics.WASNOSUCHNICK, nickname),
-        client.numeric(numerics.ENDOFWHOWAS, nickname),
-    )
+    nickname, *rest = line.params
+    is_count = bool(rest) and rest[0].isdecimal() and len(rest[0]) < 9
+    result = yield commands.WhoWas(nickname, int(rest[0]) if is_count else 0)
+    past = result.members if isinstance(result, PastMembers) else ()
+    lines = [each for member in past for each in _whowas_lines(client, member)]
+    end = client.numeric(numerics.ENDOFWHOWAS, nickname)
+    return answer(*(lines or [client.numeric(numerics.WASNOSUCHNICK, nickname)]), end)
+
+
+def _whowas_lines(client: Client, member: PastMember) -> Iterator[Line]:
+    about = (f"~{member.user_name or masks.NO_USER}", HOST, "*")
+    real_name = shown(member.real_name) or member.nickname
+    yield client.numeric(numerics.WHOWASUSER, member.nickname, *about, text=real_name)
+    left = datetime.fromtimestamp(member.left // 1_000, UTC)
+    name = client.server.name
+    text = f"{left:%Y-%m-%d %H:%M} UTC"
+    yield client.numeric(numerics.WHOISSERVER, member.nickname, name, text=text)
 
 
 def ison(client: Client, line: Line) -> Steps:
@@ -204,3 +220,20 @@ def away(client: Client, line: Line) -> Steps:
         return answer(refused(client, result, line.command))
     is_away = isinstance(result, events.AwayDone) and result.text
     return answer(client.numeric(numerics.NOWAWAY if is_away else numerics.UNAWAY))
+
+
+def setname(client: Client, line: Line) -> Steps:
+    """SETNAME: another real name (https://ircv3.net/specs/extensions/setname)."""
+    if not line.params:
+        return answer(not_enough(client, line.command))
+    real_name = remove_formatting(line.params[0]).strip()
+    failure = "INVALID_REALNAME"
+    if len(real_name) > irc_limits.REAL_NAME_CHARACTERS:
+        text = f"A real name may have at most {irc_limits.REAL_NAME_CHARACTERS} characters."
+        return answer(failed(client, line.command, failure, text=text))
+    result = yield commands.SetUserInfo(client.user, real_name)
+    if isinstance(result, Refusal):
+        code = failure if isinstance(result, BadText) else "CANNOT_CHANGE_REALNAME"
+        return answer(failed(client, line.command, code, text=str(result)))
+    lines = [setname_line(client.nickname, real_name)] if client.has(features.SETNAME) else []
+    return Answer(tuple(lines), replace(client, real_name=real_name))

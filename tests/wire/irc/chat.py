@@ -53,6 +53,12 @@ class IrcChat:
         self.hub = Hub(HubSettings("work", slots, 100), self.outbox, self.now)
         self.hub.set_accounts(dict.fromkeys(self.accounts, False), frozenset(), self.now)
 
+    def mute(self, nickname: str) -> None:
+        """A host mutes a member in the whole chat."""
+        host = self.come("host")
+        host.send(f"OPER host {HOST_CODE}")
+        self.hub.handle(host.member, commands.Mute(nickname), self.now)
+
     def connect(self, *capabilities: str) -> "IrcClient":
         """A client that has sent nothing, but agreed on `capabilities`."""
         return IrcClient(self, capabilities)
