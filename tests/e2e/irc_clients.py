@@ -133,6 +133,9 @@ class WeeChat(Slashes):
         "${raw:${tg_message_nocolor}}\\n"
     )
 
+    #: How it connects: before version 4 TLS was called SSL.
+    _options: ClassVar[str] = "-notls -nossl"
+
     @override
     def _start(self, folder: Path, port: int) -> None:
         need("weechat-headless")
@@ -144,7 +147,8 @@ class WeeChat(Slashes):
             "/fifo disable",
             f'/set fifo.file.path "{self._typed}"',
             "/fifo enable",
-            f"/server add party {HOST}/{port} -notls -nicks={self.nickname} -autojoin={LOBBY}",
+            f"/server add party {HOST}/{port} {self._options} -nicks={self.nickname}",
+            f"/set irc.server.party.autojoin {LOBBY}",
             "/connect party",
         )
         self._program = Program(
@@ -163,6 +167,12 @@ class WeeChat(Slashes):
     @override
     def _type(self, line: str) -> None:
         self._typed.write_text(f"irc.party.{LOBBY} *{line}\n")
+
+
+class TlsWeeChat(WeeChat):
+    """WeeChat over TLS, which does not ask whose certificate it is: it is the server's own."""
+
+    _options = "-tls -ssl -notls_verify -nossl_verify"
 
 
 class Irssi(Slashes):

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.e2e.irc_clients import CLIENTS, LOBBY, IrcClient, Irssi
+from tests.e2e.irc_clients import CLIENTS, LOBBY, IrcClient, Irssi, TlsWeeChat
 from tests.e2e.native_peer import Member, enter
 from tests.e2e.programs import CHATD, programs
 from tests.ports import HOST, IFADDRS, free_port, free_udp_port
@@ -23,13 +23,14 @@ Come = Callable[[type[IrcClient], str], IrcClient]
 @pytest.fixture(scope="module")
 def ports() -> Iterator[SimpleNamespace]:
     """The ports of a server."""
-    ports = SimpleNamespace(tcp=free_port(), irc=free_port(), plain=free_port())
+    ports = SimpleNamespace(tcp=free_port(), irc=free_port(), plain=free_port(), tls=free_port())
     with programs() as start:
         server = start(
             [
                 *(*CHATD, "server", *IFADDRS, "--id", "party", "--store", "none", "--flood", "0"),
                 *("--port", str(ports.tcp), "--discovery-port", str(free_udp_port())),
                 *("--irc", str(ports.irc), "--plain", str(ports.plain)),
+                *("--irc-tls", str(ports.tls)),
             ]
         )
         server.expect_stderr("party answers discovery")
@@ -155,3 +156,12 @@ def test_both_see_the_other_leave(ice: IrcClient, moon: Member, ports: SimpleNam
     assert moon.receive("parted")["data"]["nickname"] == "ice"
     ice.quit()
     assert moon.receive("left")["data"]["nickname"] == "ice"
+
+
+def test_a_client_talks_over_tls(moon: Member, ports: SimpleNamespace, tmp_path: Path) -> None:
+    with closing(TlsWeeChat(tmp_path, ports.tls, "ice")) as ice:
+        assert moon.receive("joined")["data"]["nickname"] == "ice"
+        ice.say("hello")
+        assert moon.receive("message")["data"]["text"] == "hello"
+        moon.send("message", {"text": "hello yourself"})
+        ice.shows("moon", "hello yourself")

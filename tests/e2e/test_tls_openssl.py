@@ -15,7 +15,7 @@ from tests.timeouts import TIMEOUT_SECONDS
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
 
 #: The names of the ports with TLS, and what each says to a client.
-TLS_PORTS = ("port", "tls", "plain-tls", "web-tls", "jim-tls")
+TLS_PORTS = ("port", "tls", "plain-tls", "web-tls", "jim-tls", "irc-tls")
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Server:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    ports = {name: free_port() for name in (*TLS_PORTS, "plain", "web", "jim")}
+    ports = {name: free_port() for name in (*TLS_PORTS, "plain", "web", "jim", "irc")}
     options = [word for name, port in ports.items() for word in (f"--{name}", str(port))]
     with programs() as start:
         command = [*CHATD, "server", *IFADDRS, "--id", "party", *options, "--store", "none"]
@@ -87,13 +87,14 @@ def _say(port: int, text: bytes) -> bytes:
     return received
 
 
-@pytest.mark.parametrize("name", ["tls", "plain-tls", "web-tls", "jim-tls"])
+@pytest.mark.parametrize("name", ["tls", "plain-tls", "web-tls", "jim-tls", "irc-tls"])
 @pytest.mark.parametrize(
     "text",
     [
         b'{"type":"hello","data":{"nickname":"ice","version":1}}\n',
         b"GET / HTTP/1.1\r\n\r\n",
         b"ice\n",
+        b"CAP LS 302\r\nNICK ice\r\nUSER ice 0 * :ice\r\n",
     ],
 )
 def test_plain_text_at_a_port_for_tls_ends_the_connection(
@@ -102,7 +103,7 @@ def test_plain_text_at_a_port_for_tls_ends_the_connection(
     assert _say(server.ports[name], text) == b"This port speaks TLS only.\n"
 
 
-@pytest.mark.parametrize("name", ["plain", "jim", "web"])
+@pytest.mark.parametrize("name", ["plain", "jim", "web", "irc"])
 def test_tls_at_a_port_for_plain_text_ends_the_connection(server: Server, name: str) -> None:
     said = _openssl(server.ports[name], "-tls1_3")
     assert "no peer certificate available" in said

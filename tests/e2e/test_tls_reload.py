@@ -29,12 +29,11 @@ _COMMANDS = ([*CHATD, "server"], ["nohup", *CHATD, "server"], [*TWISTD, "-n", "c
 @pytest.mark.parametrize("command", _COMMANDS)
 def test_sighup_reads_the_certificate_again(tmp_path: Path, command: list[str]) -> None:
     _write(tmp_path)
-    port, udp = free_port(), ("--discovery-port", str(free_udp_port()))
+    port, irc = free_port(), free_port()
+    ports = ("--port", str(port), "--irc-tls", str(irc), "--discovery-port", str(free_udp_port()))
     certificate = ("--tls-cert", str(tmp_path / "cert.pem"), "--tls-key", str(tmp_path / "key.pem"))
     with programs() as start:
-        server = start(
-            [*command, *IFADDRS, "--id", "party", "--port", str(port), *udp, *certificate]
-        )
+        server = start([*command, *IFADDRS, "--id", "party", *ports, *certificate])
         server.expect_stderr("Chat for chatd clients listens")
         server.expect_stderr("is kept in")
         before = ssl.get_server_certificate((HOST, port))
@@ -43,6 +42,7 @@ def test_sighup_reads_the_certificate_again(tmp_path: Path, command: list[str]) 
         server.expect_stderr("A new certificate is used")
         after = ssl.get_server_certificate((HOST, port))
         assert before != after == (tmp_path / "cert.pem").read_text()
+        assert ssl.get_server_certificate((HOST, irc)) == after
         (tmp_path / "cert.pem").write_text("half a cert")
         server.send_signal(signal.SIGHUP)
         server.expect_stderr("The certificate stays as it was")
