@@ -9,7 +9,7 @@ def make_host(pair: Pair) -> None:
     pair.clear_all()
 
 
-@every_pair()
+@every_pair(ice=Ability.ORDERS)
 def test_whoever_gives_the_host_code_is_a_host_and_all_are_told(pair: Pair) -> None:
     code = pair.harness.chat.host_code.code
     pair.ice.order(f"/host {code.upper().replace('-', ' ')}")
@@ -20,7 +20,7 @@ def test_whoever_gives_the_host_code_is_a_host_and_all_are_told(pair: Pair) -> N
     assert code.encode() not in pair.moon.received
 
 
-@every_pair()
+@every_pair(ice=Ability.ORDERS)
 def test_a_wrong_host_code_is_refused_and_nobody_hears_of_it(pair: Pair) -> None:
     pair.ice.order("/host k7xp-m2qb")
     pair.settle()
@@ -28,7 +28,7 @@ def test_a_wrong_host_code_is_refused_and_nobody_hears_of_it(pair: Pair) -> None
     assert pair.moon.seen() == []
 
 
-@every_pair()
+@every_pair(ice=Ability.ORDERS)
 def test_who_is_no_host_keeps_no_order(pair: Pair) -> None:
     for line in ("/kick moon", "/ban moon 10m", "/mute moon", "/bans"):
         pair.ice.clear()
@@ -38,7 +38,7 @@ def test_who_is_no_host_keeps_no_order(pair: Pair) -> None:
     assert pair.moon.seen() == []
 
 
-@every_pair()
+@every_pair(ice=Ability.ORDERS)
 def test_a_member_that_is_kicked_is_told_why_and_may_come_back(pair: Pair) -> None:
     make_host(pair)
     pair.ice.order("/kick moon spam")
@@ -51,7 +51,7 @@ def test_a_member_that_is_kicked_is_told_why_and_may_come_back(pair: Pair) -> No
     assert pair.ice.saw_notice("moon has entered the chat")
 
 
-@every_pair()
+@every_pair(ice=Ability.ORDERS)
 def test_others_see_who_was_kicked_but_not_why(pair: Pair) -> None:
     make_host(pair)
     pair.enter(NativeUser, "sun")
@@ -62,7 +62,7 @@ def test_others_see_who_was_kicked_but_not_why(pair: Pair) -> None:
     assert b"spam" not in pair.moon.received
 
 
-@every_pair()
+@every_pair(ice=Ability.ORDERS)
 def test_a_member_that_is_banned_is_kept_out_under_a_look_alike_too(pair: Pair) -> None:
     make_host(pair)
     pair.ice.order("/ban moon 2h spam")
@@ -76,7 +76,7 @@ def test_a_member_that_is_banned_is_kept_out_under_a_look_alike_too(pair: Pair) 
         assert again.is_dropped()
 
 
-@every_pair()
+@every_pair(ice=Ability.ORDERS)
 def test_a_muted_member_reads_but_does_not_write(pair: Pair) -> None:
     make_host(pair)
     pair.ice.order("/mute moon 10m spam")
@@ -100,7 +100,7 @@ def test_a_muted_member_reads_but_does_not_write(pair: Pair) -> None:
     assert pair.ice.seen_messages() == [("moon", "sorry")]
 
 
-@every_pair()
+@every_pair(ice=Ability.ORDERS)
 def test_bans_are_listed_for_hosts(pair: Pair) -> None:
     make_host(pair)
     pair.ice.order("/mute moon spam")
@@ -110,7 +110,7 @@ def test_bans_are_listed_for_hosts(pair: Pair) -> None:
     assert pair.ice.was_sent("(by ice): spam.")
 
 
-@every_pair(ice=Ability.ROOMS)
+@every_pair(ice=(Ability.ROOMS, Ability.ORDERS))
 def test_whoever_makes_a_room_keeps_order_there(pair: Pair) -> None:
     pair.ice.join("#dev")
     sun = pair.enter(NativeUser, "sun")
@@ -125,7 +125,7 @@ def test_whoever_makes_a_room_keeps_order_there(pair: Pair) -> None:
     assert pair.ice.was_refused("Only a host")
 
 
-@every_pair()
+@every_pair(ice=Ability.ORDERS)
 def test_nobody_throws_out_a_host_or_themself(pair: Pair) -> None:
     make_host(pair)
     pair.ice.order("/kick ice")

@@ -4,7 +4,7 @@ from tests.server.test_order_pairs import make_host
 from tests.server.users import Ability, JimUser, NativeUser, Pair, every_pair
 
 
-@every_pair()
+@every_pair(ice=Ability.ORDERS)
 def test_in_a_read_only_room_only_hosts_write(pair: Pair) -> None:
     make_host(pair)
     pair.ice.order("/readonly on")
@@ -27,7 +27,7 @@ def test_in_a_read_only_room_only_hosts_write(pair: Pair) -> None:
     assert pair.ice.seen_messages() == [("moon", "thanks")]
 
 
-@every_pair()
+@every_pair(ice=Ability.ORDERS)
 def test_in_a_slow_room_a_member_waits_between_two_messages(pair: Pair) -> None:
     make_host(pair)
     pair.ice.order("/slow 60")
@@ -40,7 +40,7 @@ def test_in_a_slow_room_a_member_waits_between_two_messages(pair: Pair) -> None:
     assert pair.moon.was_refused("#lobby is slow: you can write again in ")
 
 
-@every_pair(moon=Ability.ROOMS)
+@every_pair(ice=Ability.ORDERS, moon=Ability.ROOMS)
 def test_nobody_else_joins_a_closed_room(pair: Pair) -> None:
     make_host(pair)
     sun = pair.enter(NativeUser, "sun")
@@ -58,7 +58,7 @@ def test_nobody_else_joins_a_closed_room(pair: Pair) -> None:
     assert not pair.moon.was_refused("#dev is closed")
 
 
-@every_pair(ice=Ability.ROOMS, moon=Ability.ROOMS)
+@every_pair(ice=(Ability.ROOMS, Ability.ORDERS), moon=(Ability.ROOMS, Ability.ORDERS))
 def test_a_room_with_a_word_is_joined_with_it_alone_and_hidden_from_others(pair: Pair) -> None:
     pair.ice.join("#exam")
     pair.ice.order("/key #exam sesame")
@@ -77,7 +77,7 @@ def test_a_room_with_a_word_is_joined_with_it_alone_and_hidden_from_others(pair:
     assert b"sesame" not in pair.moon.received
 
 
-@every_pair(ice=Ability.LISTS)
+@every_pair(ice=(Ability.LISTS, Ability.ORDERS))
 def test_a_removed_message_is_gone_from_the_history(pair: Pair) -> None:
     make_host(pair)
     pair.moon.say("something bad")

@@ -21,6 +21,7 @@ from chatd.chat import limits
 from chatd.chat.commands import ClientCommand
 from chatd.server.chat import Chat
 from chatd.server.factory import JIM, MAIN, PLAIN, ChatFactory, DialectFactory, PortType
+from chatd.server.irc_port import IRC
 from chatd.wire import frames, native_client, rendering, slash_commands
 from tests.server.harness import Harness
 
@@ -163,6 +164,14 @@ class User:
             for each in self.seen()
         )
 
+    def saw_enter(self, nickname: str) -> bool:
+        return self.saw_notice(f"{nickname} has entered the chat")
+
+    def missed(self, *nicknames: str) -> bool:
+        """Whether it was told that it has not reached these."""
+        unknown = ", ".join(f"{each} (unknown)" for each in nicknames)
+        return self.was_sent(f"Not reached: {unknown}")
+
     def is_dropped(self) -> bool:
         """Whether the server has ended the connection."""
         return self.transport.disconnecting
@@ -195,6 +204,7 @@ class Ability(Enum):
     ROOMS = auto()  # join and leave rooms
     QUIT = auto()
     BREAK_LINES = auto()
+    ORDERS = auto()  # order as a host has it, typed as everywhere; IRC has commands of its own
 
 
 class NativeUser(User):
@@ -454,13 +464,108 @@ class PlainUser(User):
         return seen_line(found[1], found[2]) if found else Notice(line)
 
 
+class IrcUser(User):
+    """A user of any IRC client without capabilities. It begins in no room, as a JIM client does."""
+
+    port = IRC
+    #: What its user reads, by command: ``{0}`` and so on are parameters.
+    _NOTICES: Final = {
+        "JOIN": "{by} has joined {0}",
+        "PART": "{by} has left {0}",
+        "QUIT": "{by} has left the chat ({0})",
+        "NICK": "{by} renamed to {0}",
+        "KICK": "{by} removed {1} from {0}: {2}",
+        "TOPIC": "{by} made the topic of {0}: {1}",
+        "ERROR": "{0}",
+        "MODE +m": "{by} made {0} read-only.",
+        "MODE -m": "{0} is not read-only any more ({by}).",
+        "MODE +i": "{by} closed {0}: nobody else may join it.",
+    }
+
+    def _type(self, line: str) -> None:
+        self.send(f"{line}\r\n".encode())
+
+    def enter(self, nickname: str) -> None:
+        self._nickname = nickname
+        self._type(f"NICK {nickname}")
+        self._type(f"USER {nickname} 0 * :{nickname}")
+        self.join(LOBBY)
+
+    def say(self, text: str, room: str = LOBBY) -> None:
+        self._type(f"PRIVMSG {room} :{text}")
+
+    def send_private(self, text: str, *to: str) -> None:
+        self.say(text, ",".join(to))
+
+    def rename(self, nickname: str) -> None:
+        self._type(f"NICK {nickname}")
+
+    def join(self, room: str) -> None:
+        self._type(f"JOIN {room}")
+
+    def leave(self, room: str) -> None:
+        self._type(f"PART {room}")
+
+    def quit(self) -> None:
+        self._type("QUIT")
+
+    def saw_enter(self, nickname: str) -> bool:
+        return self.saw_notice(f"{nickname} has joined {LOBBY}")
+
+    def missed(self, *nicknames: str) -> bool:
+        return all(
+            f" 401 {self._nickname} {each} :".encode() in self.received for each in nicknames
+        )
+
+    def seen(self) -> list[Seen]:
+        return [self._seen(line) for line in self.received.decode().split("\r\n")[:-1]]
+
+    def _seen(self, line: str) -> Seen:
+        source, line = line[1:].split(" ", 1) if line.startswith(":") else ("", line)
+        nickname, is_member, _ = source.partition("!")
+        middle, colon, text = line.partition(" :")
+        command, *params = [*middle.split(), *[text] * bool(colon)]
+        if command == "MODE":
+            command = f"MODE {params[1]}"
+        match command:
+            case "PRIVMSG" if params[0].startswith("#"):
+                return Message(nickname, params[1], params[0])
+            case "PRIVMSG":
+                return Private(nickname, params[1])
+            case "NOTICE":
+                assert not is_member
+                return Notice(params[1])
+            case _ if command in self._NOTICES:
+                return Notice(self._NOTICES[command].format(*params, by=nickname))
+            case "FAIL":
+                return Refusal(params[-1])
+            case _ if command.isdigit() and int(command) >= 400:
+                return Refusal(params[-1])
+            case _:
+                return Reply(params[-1])
+
+
 #: What each dialect can do.
 ABILITIES: Final[dict[type[User], Sequence[Ability]]] = {
     NativeUser: list(Ability),
-    BasicUser: [Ability.RENAME, Ability.LISTS, Ability.BREAK_LINES],
-    JimUser: [Ability.PRIVATE, Ability.ROOMS, Ability.QUIT, Ability.BREAK_LINES],
-    OtherJimUser: [Ability.PRIVATE, Ability.ROOMS, Ability.QUIT, Ability.BREAK_LINES],
-    PlainUser: [Ability.PRIVATE, Ability.RENAME, Ability.LISTS, Ability.ROOMS, Ability.QUIT],
+    BasicUser: [Ability.RENAME, Ability.LISTS, Ability.BREAK_LINES, Ability.ORDERS],
+    JimUser: [Ability.PRIVATE, Ability.ROOMS, Ability.QUIT, Ability.BREAK_LINES, Ability.ORDERS],
+    OtherJimUser: [
+        Ability.PRIVATE,
+        Ability.ROOMS,
+        Ability.QUIT,
+        Ability.BREAK_LINES,
+        Ability.ORDERS,
+    ],
+    PlainUser: [
+        Ability.PRIVATE,
+        Ability.RENAME,
+        Ability.LISTS,
+        Ability.ROOMS,
+        Ability.QUIT,
+        Ability.ORDERS,
+    ],
+    IrcUser: [Ability.PRIVATE, Ability.RENAME, Ability.ROOMS, Ability.QUIT],
 }
 
 
@@ -521,7 +626,14 @@ class Pair(UsersHarness):
         self.clear_all()
 
 
-def every_pair(ice: Ability | None = None, moon: Ability | None = None) -> pytest.MarkDecorator:
+def _can(dialect: type[User], abilities: Ability | Sequence[Ability]) -> bool:
+    needed = [abilities] if isinstance(abilities, Ability) else abilities
+    return all(each in ABILITIES[dialect] for each in needed)
+
+
+def every_pair(
+    ice: Ability | Sequence[Ability] = (), moon: Ability | Sequence[Ability] = ()
+) -> pytest.MarkDecorator:
     """Run a test with the dialects of every ordered pair in which both have these abilities."""
     return pytest.mark.parametrize(
         "dialects",
@@ -531,6 +643,6 @@ def every_pair(ice: Ability | None = None, moon: Ability | None = None) -> pytes
                 id=f"{first.__name__.removesuffix('User')}-{second.__name__.removesuffix('User')}",
             )
             for first, second in product(ABILITIES, repeat=2)
-            if ice in (None, *ABILITIES[first]) and moon in (None, *ABILITIES[second])
+            if _can(first, ice) and _can(second, moon)
         ],
     )
