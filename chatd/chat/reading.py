@@ -1,6 +1,7 @@
 """Reading what was said in a room between two places in its history."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from itertools import islice
 
 from chatd.chat import events, limits
 from chatd.chat.commands import Place, ReadMessages
@@ -37,20 +38,19 @@ def place_of(message: Message) -> Place:
     return Place(message.time, message.seq)
 
 
-def select(messages: Iterable[Message], command: ReadMessages) -> tuple[Message, ...]:
+def select(messages: Sequence[Message], command: ReadMessages) -> tuple[Message, ...]:
     """Those of `messages`, which are oldest first, that `command` asks for."""
     after, before = command.after, command.before
-    found = [
+    found = (
         each
-        for each in messages
+        for each in (messages if command.oldest else reversed(messages))
         if not each.removed
-        and (after is None or place_of(each) > after)
-        and (before is None or place_of(each) < before)
-    ]
-    limit = bounded(command.limit)
-    if command.oldest:
-        return tuple(found[:limit])
-    return tuple(found[max(0, len(found) - limit) :])
+        # Tuples are compared like places, and made in a third of the time.
+        and (after is None or (each.time, each.seq) > after)
+        and (before is None or (each.time, each.seq) < before)
+    )
+    selected = tuple(islice(found, bounded(command.limit)))
+    return selected if command.oldest else selected[::-1]
 
 
 def bounded(limit: int) -> int:

@@ -269,3 +269,18 @@ def test_while_the_archive_cannot_be_read_nothing_looks_complete_that_is_not(
             assert f" FAIL CHATHISTORY MESSAGE_ERROR {subcommand} #dev :" in line
         else:
             assert [each.text for each in read_messages(lines)] == found
+
+
+def test_what_was_said_in_a_private_room_is_read_by_its_members_alone() -> None:
+    with KeptHarness(SlowEngine(), history=1) as harness:
+        talk = Talk(harness)
+        talk.ask("MODE #dev +k word")
+        talk.moon.shown()
+        talk.say("one", "two", "three")
+        assert [each.text for each in talk.read("LATEST #dev * 9")] == ["one", "two", "three"]
+        talk.ask("PART #dev")
+        [closed] = talk.ask("CHATHISTORY LATEST #dev * 9")
+        [missing] = talk.ask("CHATHISTORY LATEST #nowhere * 9")
+        assert closed.replace("#dev", "#nowhere") == missing
+        talk.ask("JOIN #dev word")
+        assert len(talk.read(f"AFTER #dev msgid={talk.said[0].msgid} 9")) == 2
