@@ -397,6 +397,11 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadStatistics:
+    """Read how many members, hosts and rooms there are, and what time it is."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ping:
     """Ask for a pong. It does not count as activity, or a program could keep an idle member in."""
 
@@ -472,6 +477,7 @@ Command = (
     | ReadHistory
     | ReadMessages
     | Search
+    | ReadStatistics
     | Ping
     | Quit
 )

@@ -23,6 +23,7 @@ from chatd.chat.moderation_events import (
     SettingsChanged,
 )
 from chatd.chat.server_events import LIMITS, Cluster, Limits, NodesChanged, ServerKey
+from chatd.chat.statistics import Statistics
 from chatd.chat.user_events import (
     AccountChanged,
     MonitoredChange,
@@ -459,6 +460,7 @@ Reply = (
     | RoomMessages
     | Missed
     | SearchResult
+    | Statistics
     | Pong
     | Goodbye
 )

@@ -26,7 +26,7 @@ from chatd.chat.errors import (
     TooManyUnregistered,
 )
 from chatd.chat.events import Reply
-from chatd.chat.joining import Joining, last_text
+from chatd.chat.joining import Joining
 from chatd.chat.members import Connections, Nicknames, check_capacity
 from chatd.chat.messages import Messages
 from chatd.chat.model import WATCHERS, Member
@@ -141,6 +141,7 @@ class Hub:
                 command.room, command.limit, command.before, member
             ),
             commands.Search: lambda member, command, now: self.check_search(command),
+            commands.ReadStatistics: self._profiles.count,
             commands.Ping: lambda member, command, now: events.Pong(),
         }
         self._watcher_handlers = self._unregistered_handlers | reading
@@ -377,6 +378,7 @@ class Hub:
             tuple(self._rooms.private_lives.items()),
             tuple((*place, by) for place, by in self._removing.removed.items()),
             self._past.state(),
+            self._nicknames.most,
         )
 
     def restore(self, state: HubState) -> None:
@@ -396,6 +398,7 @@ class Hub:
         )
         self.nodes.restore(state.cluster_id, state.nodes)
         self._nicknames.clear()
+        self._nicknames.most = state.max_members
         self._rooms.restore(state, members)
         for member_state in state.members:
             member = members[member_state.member_id]
@@ -489,10 +492,8 @@ class Hub:
     # --- quitting -------------------------------------------------------------------------------
 
     def _quit(self, member: Member, command: commands.Quit, now: int) -> Reply:
-        text = last_text(command.text)
         # Some dialects tell everybody, in the lobby if the member is in no other room.
         rooms = [*member.rooms.values(), self._rooms.get(names.LOBBY)]
-        if text and not self._permissions.may_say_last(member, rooms, now):
-            text = ""
+        text = self._permissions.last_text(member, command.text, rooms, now)
         self.remove_member(member.member_id, "quit", now, text)
         return events.Goodbye("quit")

@@ -1,6 +1,6 @@
 """Joining and leaving rooms, as members ask for it."""
 
-from chatd.chat import commands, events, limits, names
+from chatd.chat import commands, events
 from chatd.chat.model import Member, Room
 from chatd.chat.outbox import Outbox
 from chatd.chat.permissions import Permissions
@@ -46,9 +46,8 @@ class Joining:
 
         :raises Refusal: if it is not in it, or its text is none.
         """
-        room, text = self._rooms.get_joined(member, command.room), last_text(command.text)
-        if text and not self._permissions.may_say_last(member, [room], now):
-            text = ""
+        room = self._rooms.get_joined(member, command.room)
+        text = self._permissions.last_text(member, command.text, [room], now)
         self.take_out(member, room, text=text)
         return events.Ok()
 
@@ -65,11 +64,3 @@ class Joining:
         session = self._sessions.of(member.member_id)
         if session is not None:
             session.rooms.pop(room.name, None)
-
-
-def last_text(text: str) -> str:
-    """`text`, if a member can say it as it leaves.
-
-    :raises BadText: if not.
-    """
-    return names.line_text(text, limits.REASON_CHARACTERS, "A text of leaving")

@@ -147,6 +147,11 @@ class Connections:
         new.pool = self._pools[new.pool.node].slots
         new.pool.members[new.member_id] = new
 
+    def count(self) -> int:
+        """How many connections there are, without the watchers."""
+        watchers = sum(len(pools.watchers.members) for pools in self._pools.values())
+        return len(self._members) - watchers
+
     def remove(self, member_id: MemberId) -> Member | None:
         """Remove a connection and return it; None if it was gone before."""
         member = self._members.pop(member_id, None)
@@ -237,9 +242,13 @@ _Looks = dict[str, Counter[frozenset[str]]]
 
 
 class Nicknames:
-    """The nicknames in use, each by its case-insensitive form."""
+    """The nicknames in use, each by its case-insensitive form.
+
+    :ivar most: how many there have been at once.
+    """
 
     def __init__(self) -> None:
+        self.most = 0
         self._members: dict[str, Member] = {}
         self._looks: _Looks = {}
         self._accounts: frozenset[str] = frozenset()
@@ -303,6 +312,7 @@ class Nicknames:
         """Give `member` a nickname that :meth:`check_available` returned; free its old one."""
         self.release(member)
         self._members[names.casefold(nickname)] = member
+        self.most = max(self.most, len(self._members))
         _add_look(self._looks, nickname)
         member.nickname = nickname
 

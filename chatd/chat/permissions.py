@@ -6,7 +6,7 @@ Nobody restricts a host: whatever is decided holds for the others alone.
 
 from collections.abc import Collection, Iterable
 
-from chatd.chat import names
+from chatd.chat import limits, names
 from chatd.chat.errors import Refusal
 from chatd.chat.model import Member, Room
 from chatd.chat.moderation_errors import (
@@ -125,18 +125,20 @@ class Permissions:
         if found is not None and not self.is_host(member):
             raise Muted(None, found.milliseconds_left(now), found.reason)
 
-    def may_say_last(self, member: Member, rooms: Collection[Room], now: int) -> bool:
-        """Whether the others in `rooms` are told what the member says as it leaves.
+    def last_text(self, member: Member, text: str, rooms: Collection[Room], now: int) -> str:
+        """What the others in `rooms` are told that the member says as it leaves.
 
-        Only where it might write, or a mute could be spoken past.
+        :return: `text`; empty if the member might not write there: a mute could be spoken past.
+        :raises BadText: if it is no text.
         """
+        text = names.line_text(text, limits.REASON_CHARACTERS, "A text of leaving")
         try:
             self.check_is_heard(member, now)
             for room in rooms:
                 self.check_may_write(member, room, now)
         except Refusal:
-            return False
-        return not any(self.is_banned(member, room, now) for room in rooms)
+            return ""
+        return "" if any(self.is_banned(member, room, now) for room in rooms) else text
 
     # --- entering and joining -------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from chatd.chat.model import Member
 from chatd.chat.monitoring import Monitoring
 from chatd.chat.permissions import Permissions
 from chatd.chat.rooms import Rooms, operator_rooms, visible_rooms, voiced_rooms
+from chatd.chat.statistics import Statistics
 from chatd.chat.user_events import RealNameChanged
 
 
@@ -80,6 +81,18 @@ class Profiles:
             member.user_name,
             member.real_name,
             voiced_rooms(member, asker),
+        )
+
+    def count(self, member: Member, command: commands.ReadStatistics, now: int) -> Statistics:
+        """How many members, hosts and rooms there are."""
+        members = len(self._nicknames)
+        return Statistics(
+            now,
+            members,
+            self._nicknames.most,
+            sum(self._permissions.is_host(each) for each in self._connections.with_slot()),
+            self._connections.count() - members,
+            sum(bool(each.members) for each in self._rooms.list(member).rooms),
         )
 
     def set_user_info(self, member: Member, command: commands.SetUserInfo, now: int) -> Reply:

@@ -173,6 +173,7 @@ class HubState:
     :ivar removed: the casefolded rooms and the numbers of the last messages that were removed, and
         who has removed them.
     :ivar past: the nicknames that were used last.
+    :ivar max_members: the most that there have been at once.
     """
 
     rules: int
@@ -193,3 +194,4 @@ class HubState:
     private_lives: tuple[tuple[int, str], ...] = ()
     removed: tuple[tuple[str, int, str], ...] = ()
     past: tuple[PastMember, ...] = ()
+    max_members: int = 0

@@ -37,6 +37,7 @@ _UNKEPT: Final = frozenset(
         commands.ReadHistory,
         commands.ReadMessages,
         commands.Search,
+        commands.ReadStatistics,
         commands.Ping,
     }
 )

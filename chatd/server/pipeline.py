@@ -28,6 +28,7 @@ PIPELINED: Final = frozenset(
         commands.WhoWas,
         commands.ListRooms,
         commands.ListUsers,
+        commands.ReadStatistics,
         commands.Ping,
     }
 )

@@ -25,6 +25,7 @@ from chatd.chat.moderation_events import (
     RoomSettings,
 )
 from chatd.chat.names import LOBBY
+from chatd.chat.statistics import Statistics
 from chatd.chat.user_events import MonitorStatus, PastMembers
 from chatd.wire import client_frames, frame_decoding, frames
 from chatd.wire.dialect import Dialect, LocalReply, Request, Result, Resume
@@ -233,7 +234,8 @@ _REPLY_ENCODERS: Final[dict[type, Callable[[Any, RequestId], list[frames.Frame]]
     events.Rooms: _encode_rooms,
     events.Users: _encode_users,
     events.History: _encode_history,
-    # No native client asks for it.
+    # No native client asks for these.
+    Statistics: lambda reply, request_id: [frames.Ok(data=frames.OkData(), id=request_id)],
     events.RoomMessages: lambda reply, request_id: _encode_history(
         events.History(reply.room, reply.messages), request_id
     ),

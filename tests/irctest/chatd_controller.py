@@ -114,11 +114,11 @@ class ChatdController(BaseServerController, DirectoryBasedController):  # type: 
 
     def _account(self, what: str, name: str, password: str) -> None:
         subprocess.run(
-            [PYTHON, "-m", "chatd", "account", what, self._accounts, name],
+            [PYTHON, SERVER, "account", what, self._accounts, name],
             input=password + "\n",
             text=True,
             check=True,
-            cwd=ROOT,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
             stdout=subprocess.DEVNULL,
         )
 

@@ -22,6 +22,7 @@ from chatd.chat.moderation_events import (
     RoomSettings,
     SettingsChanged,
 )
+from chatd.chat.statistics import Statistics
 from chatd.chat.user_events import (
     AccountChanged,
     MonitoredChange,
@@ -278,6 +279,7 @@ REPLIES: dict[type, Reply] = {
         events.RoomMessages("#dev", (MESSAGE,)),
         events.Missed("#dev", (MESSAGE,), gap=True),
         events.SearchResult((MESSAGE,), 7, (7,)),
+        Statistics(1_000, 3, 4, 1, 2, 1),
         events.Pong(),
         events.Goodbye("quit"),
     )

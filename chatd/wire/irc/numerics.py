@@ -51,12 +51,16 @@ NAMREPLY: Final = "353"
 WHOSPCRPL: Final = "354"
 ENDOFNAMES: Final = "366"
 BANLIST: Final = "367"
+ENDOFLINKS: Final = "365"
 ENDOFBANLIST: Final = "368"
 ENDOFWHOWAS: Final = "369"
+INFO: Final = "371"
 MOTD: Final = "372"
+ENDOFINFO: Final = "374"
 MOTDSTART: Final = "375"
 ENDOFMOTD: Final = "376"
 YOUREOPER: Final = "381"
+TIME: Final = "391"
 UNKNOWNERROR: Final = "400"
 NOSUCHNICK: Final = "401"
 NOSUCHCHANNEL: Final = "403"
@@ -103,11 +107,12 @@ MONLIST: Final = "732"
 ENDOFMONLIST: Final = "733"
 MONLISTFULL: Final = "734"
 LOGGEDIN: Final = "900"
+LOGGEDOUT: Final = "901"
+NICKLOCKED: Final = "902"
 SASLSUCCESS: Final = "903"
 SASLFAIL: Final = "904"
 SASLTOOLONG: Final = "905"
 SASLABORTED: Final = "906"
-SASLALREADY: Final = "907"
 SASLMECHS: Final = "908"
 
 #: The sentences of numerics that always have the same one.
@@ -121,6 +126,8 @@ SENTENCES: Final[dict[str, str]] = {
     ENDOFNAMES: "End of NAMES list",
     ENDOFBANLIST: "End of channel ban list",
     ENDOFWHOWAS: "End of WHOWAS",
+    ENDOFINFO: "End of INFO list",
+    ENDOFLINKS: "End of LINKS list",
     ENDOFMOTD: "End of MOTD",
     YOUREOPER: "You are now a host",
     NOSUCHNICK: "No such nick/channel",
@@ -145,11 +152,11 @@ SENTENCES: Final[dict[str, str]] = {
     ENDOFMONLIST: "End of MONITOR list",
     MONLISTFULL: "Monitor list is full",
     USERSDONTMATCH: "Can't change mode for other users",
+    LOGGEDOUT: "You are now logged out",
     SASLSUCCESS: "SASL authentication successful",
     SASLFAIL: "SASL authentication failed",
     SASLTOOLONG: "SASL message too long",
     SASLABORTED: "SASL authentication aborted",
-    SASLALREADY: "You have already authenticated using SASL",
     SASLMECHS: "are available SASL mechanisms",
 }
 

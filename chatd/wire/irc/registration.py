@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from chatd.chat import commands, errors, events, irc_limits, names
-from chatd.chat.errors import Refusal
+from chatd.chat.errors import Blocked, Refusal
 from chatd.chat.names import LOBBY, casefold
 from chatd.wire.irc import capabilities, features, modes, numerics, sasl
 from chatd.wire.irc.capabilities import Recipient
@@ -79,24 +79,25 @@ def _rename(client: Client, wanted: str) -> Steps:
     if isinstance(result, Refusal):
         return answer(refused(client, result, "NICK", wanted))
     nickname = names.nickname(wanted)
-    is_same = casefold(nickname) == casefold(client.nickname)
+    if not client.account or casefold(nickname) == casefold(client.nickname):
+        return _renamed(client, nickname)
     # Renaming away signs out.
-    return _renamed(client if is_same else replace(client, account=""), nickname)
+    renamed = _renamed(replace(client, account=""), nickname)
+    now = renamed.client or client
+    return Answer((*renamed.lines, now.numeric(numerics.LOGGEDOUT, now.source)), now)
 
 
 def _renamed(client: Client, nickname: str, *lines: Line) -> Answer:
     if nickname == client.nickname:
         return Answer(lines)
     told = Line("NICK", (nickname,), client.source)
-    return Answer((told, *lines), replace(client, nickname=nickname))
+    return Answer((*lines, told), replace(client, nickname=nickname))
 
 
 def authenticate(client: Client, line: Line) -> Steps:
     """AUTHENTICATE: the password of an account by SASL, before entering or after."""
     if not line.params:
         return answer(not_enough(client, line.command))
-    if client.account and client.exchange is None:
-        return answer(client.numeric(numerics.SASLALREADY))
     step = sasl.authenticate(client.exchange, line.params[0])
     match step:
         case sasl.Exchange(received=received):
@@ -122,8 +123,8 @@ def _log_in(client: Client, account: str, secret: str) -> Steps:
     else:
         result = yield commands.CheckPassword(account, secret)
     if isinstance(result, Refusal):
-        fail = client.numeric(numerics.SASLFAIL, text=str(result))
-        return Answer((fail,), client)
+        number = numerics.NICKLOCKED if isinstance(result, Blocked) else numerics.SASLFAIL
+        return Answer((client.numeric(number, text=str(result)),), _signed_out(client))
     nickname = names.nickname(account)
     client = replace(client, account=nickname)
     lines = (_logged_in(client, nickname), client.numeric(numerics.SASLSUCCESS))
@@ -131,6 +132,11 @@ def _log_in(client: Client, account: str, secret: str) -> Steps:
         return Answer(lines, client)
     renamed = _renamed(client, nickname, *lines)
     return replace(renamed, client=renamed.client or client)
+
+
+def _signed_out(client: Client) -> Client:
+    """`client` after a wrong password: before it has entered, the right one of before is void."""
+    return client if client.nickname else replace(client, account="")
 
 
 def _logged_in(client: Client, account: str) -> Line:
@@ -148,6 +154,10 @@ def _enter_if_complete(client: Client, lines: Iterable[Line] = ()) -> Steps:
     is_complete = client.wanted and client.user and not client.agreed.is_negotiating
     if client.nickname or not is_complete:
         return Answer(sent, client)
+    if client.exchange is not None:
+        # sasl-3.1: who enters meanwhile does so without a password.
+        client = replace(client, exchange=None)
+        sent += (client.numeric(numerics.SASLABORTED),)
     return (yield from _enter(client, sent))
 
 

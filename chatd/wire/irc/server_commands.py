@@ -1,17 +1,26 @@
-"""About the server and the connection: PING, QUIT, MOTD, VERSION, LUSERS and HELP. Pure.
+"""About the server and the connection: PING, QUIT, MOTD, LUSERS and the like. Pure.
 
 Source: https://modern.ircdocs.horse/#server-queries-and-commands.
 """
 
+from datetime import UTC, datetime
 from typing import Final
 
-from chatd.chat import commands, events
+from chatd.chat import commands
+from chatd.chat.statistics import Statistics
 from chatd.wire.irc import features, numerics
 from chatd.wire.irc.client import VERSION, Answer, Client, Steps, answer
 from chatd.wire.irc.lines import Line
 from chatd.wire.irc.refusals import closing
 from chatd.wire.irc.registration import message_of_the_day
 from chatd.wire.irc.text import last_text
+
+#: The lines of INFO, behind the version.
+_INFO: Final = (
+    "A chat for people on one network.",
+    "They may use chatd's own client, its web page, nc or IRC: all are in the same rooms.",
+    "HELP lists the commands, VERSION says what the server can do.",
+)
 
 
 def ping(client: Client, line: Line) -> Answer:
@@ -46,55 +55,49 @@ def version(client: Client, line: Line) -> Answer:
     return answer(shown, *features.feature_lines(client))
 
 
+def info(client: Client, line: Line) -> Answer:
+    """INFO: what this server is."""
+    return answer(
+        *(client.numeric(numerics.INFO, text=text) for text in (VERSION, *_INFO)),
+        client.numeric(numerics.ENDOFINFO),
+    )
+
+
+def time(client: Client, line: Line) -> Steps:
+    """TIME: the server's, in UTC, as it need not be where the user is."""
+    result = yield commands.ReadStatistics()
+    if not isinstance(result, Statistics):
+        return answer()
+    now = datetime.fromtimestamp(result.time / 1_000, UTC)
+    text = f"{now:%Y-%m-%d %H:%M:%S} UTC"
+    return answer(client.numeric(numerics.TIME, client.server.name, text=text))
+
+
+def links(client: Client, line: Line) -> Answer:
+    """LINKS: none. However many servers a chat has, they are one for IRC clients."""
+    return answer(client.numeric(numerics.ENDOFLINKS, "*"))
+
+
 def lusers(client: Client, line: Line) -> Steps:
     """LUSERS: how many members, hosts and rooms there are."""
-    users = yield commands.ListUsers()
-    rooms = yield commands.ListRooms()
-    present = users.users if isinstance(users, events.Users) else ()
-    count = len(present)
-    hosts = sum(each.host for each in present)
-    channels = (
-        sum(bool(each.members) for each in rooms.rooms) if isinstance(rooms, events.Rooms) else 0
-    )
-    number = str(count)
+    result = yield commands.ReadStatistics()
+    if not isinstance(result, Statistics):
+        return answer()
+    members, most = result.members, result.max_members
+    counts = (str(members), str(most))
+    text = f"There are {members} users and 0 invisible on 1 servers"
     return answer(
+        client.numeric(numerics.LUSERCLIENT, text=text),
+        client.numeric(numerics.LUSEROP, str(result.hosts), text="operator(s) online"),
         client.numeric(
-            numerics.LUSERCLIENT, text=f"There are {count} users and 0 invisible on 1 servers"
+            numerics.LUSERUNKNOWN, str(result.unregistered), text="unknown connection(s)"
         ),
-        client.numeric(numerics.LUSEROP, str(hosts), text="operator(s) online"),
-        client.numeric(numerics.LUSERUNKNOWN, "0", text="unknown connection(s)"),
-        client.numeric(numerics.LUSERCHANNELS, str(channels), text="channels formed"),
-        client.numeric(numerics.LUSERME, text=f"I have {count} clients and 0 servers"),
+        client.numeric(numerics.LUSERCHANNELS, str(result.rooms), text="channels formed"),
+        client.numeric(numerics.LUSERME, text=f"I have {members} clients and 0 servers"),
         client.numeric(
-            numerics.LOCALUSERS, number, number, text=f"Current local users {count}, max {count}"
+            numerics.LOCALUSERS, *counts, text=f"Current local users {members}, max {most}"
         ),
         client.numeric(
-            numerics.GLOBALUSERS, number, number, text=f"Current global users {count}, max {count}"
+            numerics.GLOBALUSERS, *counts, text=f"Current global users {members}, max {most}"
         ),
-    )
-
-
-#: The lines of HELP; the first one is their title.
-_HELP: Final = (
-    "Commands of this server",
-    "JOIN #room [word]  PART #room  LIST  NAMES #room  TOPIC #room [text]",
-    "PRIVMSG #room|nickname text  NOTICE  AWAY [text]  NICK name  QUIT",
-    "WHO #room  WHOIS nickname  ISON nickname …  INVITE nickname #room",
-    "KICK #room nickname [reason]  MODE #room +b|-b nickname  MODE #room +k word",
-    "MODE #room +m (read-only)  +i (closed)  +t (topic locked)",
-    "OPER name code: become a host, with the code that the server shows when it starts",
-)
-
-
-def help_(client: Client, line: Line) -> Answer:
-    """HELP: the commands. There are no pages on single subjects."""
-    subject = line.params[0] if line.params and line.params[0] else "index"
-    if subject != "index":
-        text = "There is no help on this; HELP shows all commands"
-        return answer(client.numeric(numerics.HELPNOTFOUND, subject, text=text))
-    first, *others, last = _HELP
-    return answer(
-        client.numeric(numerics.HELPSTART, subject, text=first),
-        *(client.numeric(numerics.HELPTXT, subject, text=text) for text in others),
-        client.numeric(numerics.ENDOFHELP, subject, text=last),
     )

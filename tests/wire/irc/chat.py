@@ -44,11 +44,13 @@ class IrcChat:
     """A hub, its clock, and the accounts with their passwords.
 
     :ivar now: in milliseconds since 1970.
+    :ivar blocked: the accounts that nobody may use.
     """
 
     def __init__(self, accounts: dict[str, str] | None = None, slots: int = 20) -> None:
         self.now = 1_000_000
         self.accounts = accounts or {}
+        self.blocked: set[str] = set()
         self.outbox = IrcOutbox()
         self.hub = Hub(HubSettings("work", slots, 100), self.outbox, self.now)
         self.hub.set_accounts(dict.fromkeys(self.accounts, False), frozenset(), self.now)
@@ -152,6 +154,8 @@ class IrcClient:
                 return self._handle(command)
 
     def _check(self, account: str, password: str) -> None:
+        if account in self.chat.blocked:
+            raise errors.Blocked(account)
         if self.chat.accounts.get(account) != password:
             raise errors.WrongPassword
 

@@ -11,7 +11,7 @@ ENTERED = ["NICK ice", "USER ice 0 * :Ice"]
 
 @pytest.fixture
 def chat() -> IrcChat:
-    return IrcChat({"star": "secret"})
+    return IrcChat({"star": "secret", "comet": "hidden"})
 
 
 def numbers(lines: list[str]) -> list[str]:
@@ -135,7 +135,6 @@ def test_sasl_gives_the_password_before_entering(chat: IrcChat) -> None:
     lines = client.send(f"AUTHENTICATE {plain('star', 'secret')}")
     assert numbers(lines) == ["900", "903"]
     assert chat.hub.users().users == (), "it has not entered yet"
-    assert numbers(client.send("AUTHENTICATE PLAIN")) == ["907"]
     assert client.send("CAP END")[0].split()[2] == "star"
     assert "secret" not in repr(client.dialect)
 
@@ -161,6 +160,58 @@ def test_who_is_authenticated_enters_under_the_account(chat: IrcChat) -> None:
     assert client.send("CAP END")[0].split()[2] == "star"
 
 
+def test_who_is_signed_in_may_sign_in_to_another_account(chat: IrcChat) -> None:
+    """sasl-3.2: a client may authenticate again at any time."""
+    client = sasl_client(chat)
+    client.send(f"AUTHENTICATE {plain('star', 'secret')}")
+    client.send("AUTHENTICATE PLAIN")
+    assert numbers(client.send(f"AUTHENTICATE {plain('comet', 'hidden')}")) == ["900", "903"]
+    assert client.send("CAP END")[0].split()[2] == "comet"
+    client.send("AUTHENTICATE PLAIN")
+    lines = client.send(f"AUTHENTICATE {plain('star', 'secret')}")
+    assert numbers(lines) == ["900", "903", "NICK"]
+
+
+def test_a_wrong_password_signs_out_who_has_not_entered_yet(chat: IrcChat) -> None:
+    client = sasl_client(chat)
+    client.send("NICK ice", f"AUTHENTICATE {plain('star', 'secret')}")
+    client.send("AUTHENTICATE PLAIN")
+    assert numbers(client.send(f"AUTHENTICATE {plain('star', 'wrong')}")) == ["904"]
+    assert client.send("CAP END")[0].split()[2] == "ice"
+
+
+def test_who_enters_in_the_middle_of_sasl_does_so_without_it(chat: IrcChat) -> None:
+    client = sasl_client(chat)
+    client.send("NICK ice")
+    lines = client.send("CAP END")
+    assert numbers(lines)[:2] == ["906", "001"]
+    # The exchange is over: this is a mechanism that there is not.
+    assert numbers(client.send(f"AUTHENTICATE {plain('star', 'secret')}")) == ["908", "904"]
+
+
+@pytest.mark.parametrize("is_by_pass", [True, False])
+def test_who_is_renamed_away_from_the_account_is_signed_out(
+    chat: IrcChat, is_by_pass: bool
+) -> None:
+    if is_by_pass:
+        client = chat.connect()
+        client.send("PASS secret", "NICK star", "USER s 0 * :s")
+    else:
+        client = sasl_client(chat)
+        client.send(f"AUTHENTICATE {plain('star', 'secret')}", "CAP END")
+    assert client.send("NICK STAR") == [":star!~user@chatd NICK STAR"]
+    assert client.send("NICK ice") == [
+        ":STAR!~user@chatd NICK ice",
+        ":work.chatd 901 ice ice!~user@chatd :You are now logged out",
+    ]
+
+
+def test_a_blocked_account_has_its_own_numeric(chat: IrcChat) -> None:
+    chat.blocked.add("star")
+    client = sasl_client(chat)
+    assert numbers(client.send(f"AUTHENTICATE {plain('star', 'secret')}")) == ["902"]
+
+
 def test_an_account_that_is_connected_already_may_come_as_a_guest(chat: IrcChat) -> None:
     first = sasl_client(chat)
     first.send(f"AUTHENTICATE {plain('star', 'secret')}", "CAP END")
@@ -174,8 +225,8 @@ def test_a_member_may_authenticate_later_and_has_the_nickname_then(chat: IrcChat
     client = chat.come("ice")
     client.send("AUTHENTICATE PLAIN")
     lines = client.send(f"AUTHENTICATE {plain('star', 'secret')}")
-    assert lines[0] == ":ice!~user@chatd NICK star"
-    assert numbers(lines[1:]) == ["900", "903"]
+    assert numbers(lines[:-1]) == ["900", "903"]
+    assert lines[-1] == ":ice!~user@chatd NICK star"
 
 
 def test_a_full_server_says_so_and_ends_the_connection(chat: IrcChat) -> None:
