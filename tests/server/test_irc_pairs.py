@@ -52,7 +52,7 @@ LINES = st.lists(
     st.text(
         st.sampled_from("ab :,#@\N{GRINNING FACE}\N{COMBINING ACUTE ACCENT}\xe9"), max_size=300
     ),
-    max_size=8,
+    max_size=4,
 )
 
 
