@@ -122,6 +122,7 @@ _FRAMES: Final[dict[type, Any]] = {
     commands.Unban: lambda command: ("unban", _given(command, "nickname", "room")),
     commands.Mute: lambda command: ("mute", _given(command, *_BAN)),
     commands.Unmute: lambda command: ("unmute", _given(command, "nickname", "room")),
+    commands.Invite: lambda command: ("invite", asdict(command)),
     commands.SetRole: lambda command: (
         "role",
         asdict(command) if not command.given else _given(command, "nickname", "room", "role"),

@@ -121,6 +121,14 @@ class LeaveRoom(Struct, frozen=True, omit_defaults=True):
 
 
 @dataclass(frozen=True, slots=True)
+class Invite:
+    """Ask a member to come into `room`."""
+
+    nickname: str
+    room: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetTopic:
     """Give `room` the topic `text`; none if it is empty."""
 
@@ -452,6 +460,7 @@ Command = (
     | JoinRoom
     | JoinQuietly
     | LeaveRoom
+    | Invite
     | SetTopic
     | SetAway
     | ReadTopic

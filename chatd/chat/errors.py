@@ -32,6 +32,7 @@ Each dialect encodes a refusal in its own way; docs/reference/protocol.rst lists
     ├── NoSuchRoom               no-such-room
     ├── NotInRoom                not-in-room
     ├── AlreadyInRoom            already-in-room
+    │   └── UserInRoom           already-in-room
     ├── TooManyRooms             too-many-rooms
     ├── OutdatedNumber           outdated-number
     ├── NumberReused             number-reused
@@ -324,6 +325,14 @@ class AlreadyInRoom(Refusal):
 
     def __init__(self, room: str) -> None:
         super().__init__(f"You are already in {room}.")
+
+
+class UserInRoom(AlreadyInRoom):
+    """An invitation of somebody who is in the room."""
+
+    def __init__(self, nickname: str, room: str) -> None:
+        self.nickname, self.room = nickname, room
+        Refusal.__init__(self, f"{nickname} is already in {room}.")
 
 
 class TooManyRooms(Refusal):

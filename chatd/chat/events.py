@@ -16,6 +16,7 @@ from typing_extensions import override
 
 from chatd.chat.moderation_events import (
     Bans,
+    Invited,
     Moderation,
     Restricted,
     RoomInfo,
@@ -427,6 +428,7 @@ Event = (
     | RoomJoined
     | RoomEntered
     | RoomLeft
+    | Invited
     | Topic
     | AwayChanged
     | AccountChanged

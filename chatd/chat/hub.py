@@ -42,7 +42,6 @@ from chatd.chat.registration import Registration
 from chatd.chat.removing import Removing
 from chatd.chat.restrictions import Restrictions
 from chatd.chat.resuming import CONNECTION_LOST, MissedPage, Resuming
-from chatd.chat.roles import Roles
 from chatd.chat.room_settings import SettingsChanges, room_info
 from chatd.chat.rooms import Rooms
 from chatd.chat.sessions import Sessions, is_numbered
@@ -165,9 +164,6 @@ class Hub:
             commands.ReadMonitored: lambda member, command, now: self._monitoring.status(member),
             commands.SetUserInfo: self._profiles.set_user_info,
             commands.Quit: self._quit,
-            commands.SetRole: Roles(
-                *(self._nicknames, self._rooms, self._sessions, self._permissions, outbox)
-            ).set_role,
             **self._moderating.handlers,
         }
 

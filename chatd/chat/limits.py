@@ -171,6 +171,8 @@ BANS: Final = 1_024
 BAN_SECONDS: Final = 31_622_400
 #: How long a member of a slow room may have to wait between two messages.
 SLOW_SECONDS: Final = 3_600
+#: Rooms into which a member is invited and has not come yet.
+INVITED_ROOMS: Final = 32
 #: The highest limit that hosts may set for the members of a room.
 ROOM_MEMBERS: Final = 100_000
 #: Rooms that were private, of which a node of a cluster that was away is told.

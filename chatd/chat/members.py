@@ -185,6 +185,7 @@ class Connections:
                 user_name=member.user_name,
                 real_name=member.real_name,
                 monitored=tuple(member.monitored.values()),
+                invited=member.invited,
             )
             for member in self._members.values()
         )
@@ -218,6 +219,7 @@ class Connections:
                 away_text=state.away_text,
                 is_authenticated=state.is_authenticated,
                 has_host_code=state.has_host_code,
+                invited=state.invited,
                 named_since=state.named_since,
                 user_name=state.user_name,
                 real_name=state.real_name,

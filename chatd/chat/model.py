@@ -38,6 +38,7 @@ class Member:
     :ivar monitored: the nicknames whose coming and going it is told of, by their casefolded forms.
     :ivar is_authenticated: whether it has its nickname with a password.
     :ivar named_since: since when it has its nickname, in milliseconds since 1970.
+    :ivar invited: the lives of rooms into which it is let once, the latest last.
     :ivar has_host_code: whether it is a host as it has given the server's code.
     """
 
@@ -55,6 +56,7 @@ class Member:
     user_name: str = ""
     real_name: str = ""
     monitored: dict[str, str] = field(default_factory=dict)
+    invited: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)

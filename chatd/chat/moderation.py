@@ -12,6 +12,7 @@ from chatd.chat import commands, events, limits, names
 from chatd.chat.durations import duration
 from chatd.chat.errors import BadText, NoSuchUser
 from chatd.chat.events import Reply
+from chatd.chat.inviting import Inviting
 from chatd.chat.joining import Joining
 from chatd.chat.members import Connections, Nicknames
 from chatd.chat.model import Member, Room
@@ -25,6 +26,7 @@ from chatd.chat.moderation_events import Bans, Moderation, Restricted
 from chatd.chat.outbox import MemberId, Outbox
 from chatd.chat.permissions import Permissions, host_of
 from chatd.chat.restrictions import BAN, MUTE, Identity, Restriction, Restrictions
+from chatd.chat.roles import Roles
 from chatd.chat.rooms import Rooms
 from chatd.chat.sessions import Sessions
 
@@ -69,6 +71,8 @@ class Moderating:
             commands.Unmute: lambda member, command, now: self._lift(member, command, MUTE, now),
             commands.ListBans: self._list,
             commands.GrantHost: self._grant_host,
+            commands.Invite: Inviting(nicknames, rooms, permissions, outbox).invite,
+            commands.SetRole: Roles(nicknames, rooms, sessions, permissions, outbox).set_role,
         }
 
     # --- becoming a host ------------------------------------------------------------------------

@@ -16,6 +16,7 @@ class Moderation(Struct, frozen=True, omit_defaults=True):
     :ivar what: ``kick``, ``ban``, ``unban``, ``mute`` or ``unmute`` a member; ``host`` or
         ``unhost``: it has become one, or is one no more; ``operator``, ``unoperator``, ``voice`` or
         ``unvoice``: the same for its role in `room`; ``remove`` the message `seq` of a member;
+        ``invite`` a member into `room`, which everyone there may do;
         ``read-only``, ``slow``, ``closed``, ``key``, ``topic-lock``, ``limit``, ``private`` or
         ``external``: a setting of the room.
     :ivar by: the nickname of the host or operator.
@@ -30,6 +31,13 @@ class Moderation(Struct, frozen=True, omit_defaults=True):
     room: str | None = None
     seq: int = 0
     value: int = 0
+
+
+class Invited(Struct, frozen=True):
+    """This member is invited into a room by a member who is there."""
+
+    room: str
+    by: str
 
 
 class Restricted(Struct, frozen=True, omit_defaults=True):

@@ -185,8 +185,8 @@ class Permissions:
     def check_may_join(self, member: Member, room: Room, now: int, key: str = "") -> None:
         """Check that the member may join `room`, which exists.
 
-        :param key: the word that it gives; a host needs it as well, but joins a room that is closed
-            or full.
+        :param key: the word that it gives. Hosts, and those who are invited, need it as well, but
+            join a room that is closed or full.
         :raises Refusal: if it may not.
         """
         found = self._ban(member, room, now)
@@ -194,10 +194,21 @@ class Permissions:
             raise Banned(room.name, found.milliseconds_left(now), found.reason)
         if room.settings.key and not room.settings.fits(key):
             raise WrongKey(room.name, is_given=bool(key))
-        if room.settings.closed and not self.is_host(member):
+        if room.life in member.invited or self.is_host(member):
+            return
+        if room.settings.closed:
             raise Closed(room.name)
-        if _is_full(room) and not self.is_host(member):
+        if _is_full(room):
             raise RoomFull(room.name)
+
+    def check_may_invite(self, member: Member, room: Room, now: int) -> None:
+        """Check that the member may invite others into `room`, where it is.
+
+        :raises Refusal: if it may not: it is muted, or others keep order in a closed room.
+        """
+        self._check_is_heard(member, room, now)
+        if room.settings.closed:
+            self.check_keeps_order(member, room)
 
     def may_join_again(self, member: Member, room: Room, joined: JoinedRoom, now: int) -> bool:
         """Whether the member, who was in a room of that name, may be in `room`.

@@ -88,6 +88,7 @@ class Resuming:
         member.since = old.since
         member.away_text = old.away_text
         member.named_since = old.named_since
+        member.invited = old.invited
         member.is_authenticated = session.is_authenticated
         member.has_host_code = session.has_host_code
         for name, room in old.rooms.items():

@@ -112,6 +112,7 @@ class Rooms:
             raise TooManyRooms(f"The server may have at most {limits.ROOMS} rooms.")
         if room is not None:
             self._permissions.check_may_join(member, room, now, command.key)
+            member.invited = tuple(life for life in member.invited if life != room.life)
         created = room is None
         room = room or self._create(name, now)
         if created:

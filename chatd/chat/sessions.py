@@ -59,6 +59,7 @@ _CONTENTS: Final[dict[type, Callable[[Any], tuple[str, ...]]]] = {
     commands.Unban: lambda command: (command.room or "", command.nickname),
     commands.Mute: lambda command: _restriction(command),
     commands.Unmute: lambda command: (command.room or "", command.nickname),
+    commands.Invite: lambda command: (command.room, command.nickname),
     commands.SetRole: lambda command: (
         *(command.room, command.nickname, command.role),
         str(command.given),
@@ -265,7 +266,10 @@ class Sessions:
         session = MemberSession(digest, member, member.nickname, is_authenticated)
         session.has_host_code = member.has_host_code
         session.rooms = {
-            room.name: JoinedRoom(room.life, room.history.seq, member.member_id in room.operators)
+            room.name: JoinedRoom(
+                *(room.life, room.history.seq, member.member_id in room.operators),
+                *(member.member_id in room.voiced, member.member_id == room.maker),
+            )
             for room in member.rooms.values()
         }
         self._connected[digest] = self._by_member[member.member_id] = session

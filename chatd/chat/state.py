@@ -42,6 +42,7 @@ class MemberState:
     user_name: str = ""
     real_name: str = ""
     monitored: tuple[str, ...] = ()
+    invited: tuple[int, ...] = ()
 
 
 class Settings(NamedTuple):

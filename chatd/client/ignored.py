@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from chatd.chat import events, limits
+from chatd.chat.moderation_events import Invited
 from chatd.chat.names import casefold
 from chatd.state_directory import state_directory
 from chatd.wire.rendering import escape
@@ -67,6 +68,8 @@ class IgnoredNicknames:
             case events.Message(source=name) | events.PrivateMessage(source=name):
                 return None if self._has(name) else event
             case events.MemberEntered(name) | events.MemberLeft(name) | events.AwayChanged(name):
+                return None if self._has(name) else event
+            case Invited(by=name):
                 return None if self._has(name) else event
             case events.RoomJoined(nickname=name) | events.RoomLeft(nickname=name):
                 return None if self._has(name) else event

@@ -128,6 +128,12 @@ class LeaveRoom(NumberedFrame, frozen=True, tag="leave"):
     data: commands.LeaveRoom = field(default_factory=commands.LeaveRoom)
 
 
+class Invite(NumberedFrame, frozen=True, tag="invite"):
+    """Ask a member to come into a room."""
+
+    data: commands.Invite
+
+
 class SetTopic(NumberedFrame, frozen=True, tag="topic"):
     """Give a room a topic, or read the one that it has. The reply to reading is ``topic``."""
 
@@ -247,6 +253,7 @@ FromClient = (
     | SetName
     | JoinRoom
     | LeaveRoom
+    | Invite
     | SetTopic
     | SetAway
     | Kick

@@ -106,6 +106,12 @@ class RoomLeft(Frame, frozen=True, tag="parted"):
     data: events.RoomLeft
 
 
+class Invited(Frame, frozen=True, tag="invited"):
+    """A member has invited this one into a room."""
+
+    data: moderation_events.Invited
+
+
 class Topic(Frame, frozen=True, tag="topic"):
     """The topic of a room, or that it has none any more."""
 
@@ -237,6 +243,7 @@ FromServer = (
     | PrivateMessage
     | RoomJoined
     | RoomLeft
+    | Invited
     | Topic
     | AwayChanged
     | Moderation

@@ -18,7 +18,7 @@ from chatd.chat.commands import ClientCommand
 from chatd.chat.errors import BadFrame, Refusal, RequestId
 from chatd.chat.events import Event
 from chatd.chat.moderation_errors import ModerationRefusal, NoSuchBan, NoSuchMessage
-from chatd.chat.moderation_events import Restricted
+from chatd.chat.moderation_events import Invited, Restricted
 from chatd.chat.names import LOBBY
 from chatd.wire import jim_moderation, rendering, slash_commands
 from chatd.wire.dialect import Dialect, KeepAlive, LocalReply, Request, Result
@@ -118,6 +118,8 @@ class Jim(Dialect):
                 return self._encode_message(source, recipients, time, text)
             case Restricted():  # whether or not the client hears notices
                 return encode_important("; ".join(rendering.describe(event, now)), now)
+            case Invited():
+                return encode_notice("; ".join(rendering.describe(event)), now)
             case _:
                 sentences = rendering.describe(event) if self.hears_notices else []
                 return encode_notice("; ".join(sentences), now) if sentences else b""

@@ -80,6 +80,7 @@ MODERATION_PARSERS: Final[dict[str, Callable[[ClientObject], ClientCommand]]] = 
     "unban": lambda each: commands.Unban(member_of(each), _place(each)),
     "mute": lambda each: commands.Mute(member_of(each), _place(each), each.seconds, each.reason),
     "unmute": lambda each: commands.Unmute(member_of(each), _place(each)),
+    "invite": lambda each: commands.Invite(member_of(each), room_of(each)),
     "role": _set_role,
     "bans": lambda each: commands.ListBans(_place(each)),
     "set-room": _change_room,

@@ -185,6 +185,16 @@ def parse_join(argument: str, target: str) -> commands.JoinRoom:
     return commands.JoinRoom(recipients.read_room(room), _checked_key(word))
 
 
+def parse_invite(argument: str, target: str) -> commands.Invite:
+    """``/invite [#ROOM] NAME``, which everybody may use."""
+    usage = "/invite [#ROOM] NAME"
+    nickname, named, rest = _member(argument, target, usage)
+    room = named or room_of(target, usage)
+    if rest:
+        raise BadCommand(f"Usage: {usage}")
+    return commands.Invite(nickname, room)
+
+
 def _remove(argument: str, target: str) -> UserInput:
     usage = "/remove [#ROOM] N"
     room, value = _setting(argument, target, usage)

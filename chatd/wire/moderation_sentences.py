@@ -71,6 +71,7 @@ _MODERATION: Final[dict[str, Callable[[Moderation], str]]] = {
     "unmute": lambda event: f"{event.by} unmuted {event.nickname}{_in(event.room)}.",
     "host": lambda event: f"{event.nickname} is a host now.",
     "unhost": lambda event: f"{event.nickname} is not a host any more.",
+    "invite": lambda event: f"{event.by} invited {event.nickname} to {event.room}.",
     "operator": lambda event: f"{event.by} made {event.nickname} an operator of {event.room}.",
     "unoperator": lambda event: (
         f"{event.nickname} is not an operator of {event.room} any more ({event.by})."

@@ -19,6 +19,7 @@ from chatd.chat.events import Event
 from chatd.chat.moderation_events import (
     BanEntry,
     Bans,
+    Invited,
     Moderation,
     Restricted,
     RoomInfo,
@@ -47,6 +48,7 @@ _EVENT_FRAMES: Final[dict[type, type[frames.Frame]]] = {
     events.PrivateMessage: frames.PrivateMessage,
     events.RoomJoined: frames.RoomJoined,
     events.RoomLeft: frames.RoomLeft,
+    Invited: frames.Invited,
     events.Topic: frames.Topic,
     events.AwayChanged: frames.AwayChanged,
     Moderation: frames.Moderation,

@@ -26,6 +26,7 @@ _SAME_DATA: Final[dict[type, type[frames.Frame]]] = {
     commands.Unban: client_frames.Unban,
     commands.Mute: client_frames.Mute,
     commands.Unmute: client_frames.Unmute,
+    commands.Invite: client_frames.Invite,
     commands.SetRole: client_frames.SetRole,
     commands.ListBans: client_frames.ListBans,
     commands.ChangeRoom: client_frames.ChangeRoom,

@@ -21,6 +21,7 @@ from typing_extensions import override
 from chatd.chat import commands, errors, events, limits
 from chatd.chat.errors import Refusal, RequestId
 from chatd.chat.events import Event
+from chatd.chat.moderation_events import Invited
 from chatd.chat.names import LOBBY, casefold
 from chatd.wire import rendering, slash_commands, user_inputs
 from chatd.wire.dialect import ALL_ECHOES, Dialect, LocalReply, Request, Result
@@ -429,7 +430,11 @@ def _offered(request: Request, result: Result) -> str:
 def _sender(event: Event) -> str:
     """The nickname behind an event that ``/ignore`` hides; empty if it hides none of that kind."""
     match event:
-        case events.Message(source=source) | events.PrivateMessage(source=source):
+        case (
+            events.Message(source=source)
+            | events.PrivateMessage(source=source)
+            | Invited(by=source)
+        ):
             return source
         case (
             events.MemberEntered(nickname)

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from chatd.chat import characters, events, limits
 from chatd.chat.errors import NotReached
-from chatd.chat.moderation_events import Bans, Moderation, Restricted
+from chatd.chat.moderation_events import Bans, Invited, Moderation, Restricted
 from chatd.chat.names import LOBBY
 from chatd.wire import moderation_sentences
 
@@ -332,6 +332,7 @@ _DESCRIPTIONS: Final[dict[type, Callable[[Any], list[str]]]] = {
     events.ServerNotice: lambda event: [event.text],
     events.RoomJoined: lambda event: [f"{event.nickname} has joined {event.room}"],
     events.RoomLeft: lambda event: [f"{event.nickname} has left {event.room}{_last_text(event)}"],
+    Invited: lambda event: [f"{event.by} invites you to {event.room}: /join {event.room}"],
     events.Topic: _topic,
     events.Entered: lambda reply: [line for topic in reply.topics for line in _topic(topic)],
     events.AwayDone: lambda reply: [

@@ -27,7 +27,7 @@ from chatd.wire.arguments import (
     talk,
 )
 from chatd.wire.file_commands import FILE_COMMANDS, parse_send
-from chatd.wire.moderation_commands import MODERATION_COMMANDS, parse_join
+from chatd.wire.moderation_commands import MODERATION_COMMANDS, parse_invite, parse_join
 from chatd.wire.user_inputs import SlashCommand, UserInput
 
 
@@ -146,6 +146,7 @@ SLASH_COMMANDS: Final = (
     ),
     SlashCommand(("/rooms",), "", "show the rooms", constant(commands.ListRooms())),
     SlashCommand(("/join",), "#ROOM [WORD]", "join a room; some need their word", parse_join),
+    SlashCommand(("/invite",), "[#ROOM] NAME", "ask somebody to come into a room", parse_invite),
     SlashCommand(("/leave",), "[#ROOM]", "leave a room", _leave),
     SlashCommand(
         ("/room",),

@@ -134,6 +134,11 @@ class Model:
                 found = [each for each in map(self.member_named, to) if each is not None]
                 is_heard = self.hosts.issuperset(found) or not self.is_muted(member, None)
                 return is_valid_text(text) and bool(found) and is_heard
+            case commands.Invite(nickname=nickname):
+                room, target = self.room(command.room), self.member_named(nickname)
+                is_there = room is not None and member in room.members
+                is_new = room is not None and target is not None and target not in room.members
+                return is_there and is_new and not self.is_muted(member, room)
             case commands.SetAway(text=text):
                 is_heard = not text.strip() or not self.is_muted(member, None)
                 return is_valid_line(text) and is_heard

@@ -8,6 +8,7 @@ from chatd.chat.commands import (
     Command,
     Enter,
     GrantHost,
+    Invite,
     JoinRoom,
     Kick,
     LeaveRoom,
@@ -85,6 +86,7 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
     st.builds(Unban, NICKNAMES, st.none() | ROOMS),
     st.builds(Unmute, NICKNAMES, st.none() | ROOMS),
     st.builds(ListBans, st.none() | ROOMS),
+    st.builds(Invite, NICKNAMES, ROOMS),
     st.builds(SetRole, NICKNAMES, ROOMS, st.sampled_from(["operator", "voice"]), st.booleans()),
 )
 
@@ -120,6 +122,7 @@ VALID: st.SearchStrategy[Command] = st.one_of(
     st.builds(Unban, A_MEMBER, A_PLACE),
     st.builds(Unmute, A_MEMBER, A_PLACE),
     st.builds(ListBans, A_PLACE),
+    st.builds(Invite, A_MEMBER, A_ROOM),
     st.builds(SetRole, A_MEMBER, A_ROOM, st.sampled_from(["operator", "voice"]), st.booleans()),
 )
 

@@ -11,6 +11,7 @@ from chatd.chat.commands import (
     Command,
     Enter,
     GrantHost,
+    Invite,
     JoinRoom,
     Kick,
     LeaveRoom,
@@ -38,7 +39,7 @@ from chatd.chat.commands import (
 from chatd.chat.errors import Full, NotRegistered, Refusal
 from chatd.chat.events import MemberEntered, MemberRenamed, Message, PrivateMessage, Reply
 from chatd.chat.hub import Hub, HubSettings
-from chatd.chat.moderation_events import Bans, Moderation, Restricted
+from chatd.chat.moderation_events import Bans, Invited, Moderation, Restricted
 from chatd.chat.names import LOBBY
 from chatd.chat.outbox import MemberId
 from tests.chat.model import Decision, Model, ModelRoom
@@ -287,6 +288,8 @@ class Chatting(RuleBasedStateMachine):
                 left = events.RoomLeft(room.name, self.model.names[member], text=text)
                 self.model.send_to_room(room, member, left)
                 self.model.leave_room(member, room)
+            case Invite(), events.Ok() if room is not None:
+                self._invited(member, command, room)
             case SetTopic(), events.Ok() if room is not None:
                 text = command.text.strip()
                 topic = events.Topic(room.name, text, self.model.names[member], self.now)
@@ -299,6 +302,13 @@ class Chatting(RuleBasedStateMachine):
                 self.model.away[member] = text
             case _:
                 self._listed(command, reply, room)
+
+    def _invited(self, member: MemberId, command: Invite, room: ModelRoom) -> None:
+        target = self.model.member_named(command.nickname)
+        assert target is not None
+        by, name = self.model.names[member], self.model.names[target]
+        self.model.received[target].append(Invited(room.name, by))
+        self.model.send_to_room(room, member, Moderation("invite", by, name, room.name))
 
     def _done_before_entering(self, member: MemberId, command: Command, reply: Reply) -> None:
         match command, reply:

@@ -16,6 +16,7 @@ from chatd.chat.events import Event, Message, Reply
 from chatd.chat.moderation_events import (
     BanEntry,
     Bans,
+    Invited,
     Moderation,
     Restricted,
     RoomInfo,
@@ -238,6 +239,7 @@ EVENTS: dict[type, Event] = {
         events.RoomJoined("#dev", "ice"),
         events.RoomEntered("#dev", "ice"),
         events.RoomLeft("#dev", "ice"),
+        Invited("#dev", "ice"),
         events.Topic("#dev", "the new parser", "ice", 0),
         events.AwayChanged("ice", "lunch"),
         events.MemberEntered("ice"),

@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 from chatd.chat import commands, events, limits, names, server_events
 from chatd.chat.errors import Refusal
 from chatd.chat.events import Event, Message, PrivateMessage
-from chatd.chat.moderation_events import Moderation, Restricted, RoomSettings, SettingsChanged
+from chatd.chat.moderation_events import (
+    Invited,
+    Moderation,
+    Restricted,
+    RoomSettings,
+    SettingsChanged,
+)
 from chatd.chat.user_events import (
     AccountChanged,
     MonitoredChange,
@@ -283,6 +289,7 @@ def _any_event(draw: st.DrawFn) -> Event:
         ),
         Moderation: Moderation(draw(_DEEDS), name, draw(NICKNAMES), room, value=draw(_VALUES)),
         Restricted: Restricted(draw(_TO_ONE), name, room, text, draw(_VALUES)),
+        Invited: Invited(room, name),
         RoomSettings: RoomSettings(room, slow=draw(_VALUES)),
         SettingsChanged: SettingsChanged(
             (Moderation(draw(st.sampled_from(_SETTINGS_WITH_MODES)), name, room=room),)

@@ -22,6 +22,13 @@ NOW = 1_763_700_000_000
         (Moderation("kick", "ana", "ice"), "ana removed ice from the chat."),
         (Moderation("ban", "ana", "ice", "#dev"), "ana banned ice from #dev."),
         (Moderation("ban", "ana", "ice"), "ana banned ice from the chat."),
+        (Moderation("invite", "ana", "ice", "#dev"), "ana invited ice to #dev."),
+        (Moderation("operator", "ana", "ice", "#dev"), "ana made ice an operator of #dev."),
+        (
+            Moderation("unoperator", "ana", "ice", "#dev"),
+            "ice is not an operator of #dev any more (ana).",
+        ),
+        (Moderation("limit", "ana", room="#dev"), "#dev has no limit any more (ana)."),
         (Moderation("unban", "ana", "ice"), "ana lifted the ban on ice."),
         (Moderation("unban", "ana", "ice", "#dev"), "ana lifted the ban on ice in #dev."),
         (Moderation("mute", "ana", "ice", "#dev"), "ana muted ice in #dev."),

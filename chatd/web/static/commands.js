@@ -24,7 +24,7 @@ import {
   unknownCommand,
 } from "./command_names.js";
 import { FILE_COMMANDS, parseSend } from "./file_commands.js";
-import { MODERATION_COMMANDS, parseJoin } from "./moderation_commands.js";
+import { MODERATION_COMMANDS, parseInvite, parseJoin } from "./moderation_commands.js";
 import { casefold } from "./names.js";
 import {
   AT,
@@ -69,6 +69,7 @@ const COMMANDS = [
   [["/whoami"], "", "show who you are here, and how private", only("who-am-i")],
   [["/rooms"], "", "show the rooms", only("rooms")],
   [["/join"], "#ROOM [WORD]", "join a room; some need their word", parseJoin],
+  [["/invite"], "[#ROOM] NAME", "ask somebody to come into a room", parseInvite],
   [["/leave"], "[#ROOM]", "leave a room", parseLeave],
   [
     ["/room"],

@@ -190,6 +190,14 @@ export function parseJoin(argument) {
   return createFrame("join", word ? { room, key: checkedKey(word) } : { room });
 }
 
+/** `/invite [#ROOM] NAME`, which everybody may use. */
+export function parseInvite(argument, target) {
+  const usage = "/invite [#ROOM] NAME";
+  const [{ nickname, room = roomOf(target, usage) }, rest] = readMember(argument, target, usage);
+  requireArgument(!rest, usage);
+  return createFrame("invite", { nickname, room });
+}
+
 function parseRemove(argument, target) {
   const usage = "/remove [#ROOM] N";
   const [room, value] = readSetting(argument, target, usage);

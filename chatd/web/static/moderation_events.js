@@ -53,6 +53,11 @@ export const MODERATION = {
     return EXCLUSIONS.has(data.what) ? { ...next, error: messages.joinWords(words) } : next;
   },
 
+  invited: (state, data, frame, now) =>
+    state.ignored.has(casefold(data.by))
+      ? state
+      : appendToOpenRooms(state, createNotice(messages.describeInvited(data), now)),
+
   "room-settings": (state, data) =>
     withRoom(state, data.room, (room) => ({
       ...room,

@@ -28,6 +28,14 @@ const MODERATION = {
   unmute: ({ by, nickname, room }) => [name(by), " unmuted ", name(nickname), ...inRoom(room), "."],
   host: ({ nickname }) => [name(nickname), " is a host now."],
   unhost: ({ nickname }) => [name(nickname), " is not a host any more."],
+  invite: ({ by, nickname, room }) => [
+    name(by),
+    " invited ",
+    name(nickname),
+    " to ",
+    name(room),
+    ".",
+  ],
   operator: ({ by, nickname, room }) => [
     name(by),
     " made ",
@@ -173,6 +181,11 @@ export function describeBans({ bans, room }, now) {
 /** In place of the text of a message that was removed. */
 export function describeRemoved(by) {
   return ["Removed by ", name(by), "."];
+}
+
+/** The notice for the user who is invited. */
+export function describeInvited({ room, by }) {
+  return [name(by), " invites you to ", name(room), `: /join ${room}`];
 }
 
 /** The settings of a room, in a few words each. */

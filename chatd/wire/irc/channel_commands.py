@@ -6,7 +6,7 @@ Source: https://modern.ircdocs.horse/#channel-operations.
 from collections.abc import Iterable
 
 from chatd.chat import commands, events
-from chatd.chat.errors import AlreadyInRoom, Refusal
+from chatd.chat.errors import AlreadyInRoom, NoSuchUser, Refusal, ServerFailed
 from chatd.chat.moderation_events import RoomSettings
 from chatd.wire.irc import features, modes, numerics
 from chatd.wire.irc.client import Client, Search, Steps, answer
@@ -210,30 +210,18 @@ def _not_kicked(client: Client, refusal: Refusal, channel: str, nickname: str) -
 
 
 def invite(client: Client, line: Line) -> Steps:
-    """INVITE: a private message with the command to type, so that it reaches every dialect."""
+    """INVITE: the other one is told by the hub, in the words of its dialect."""
     if len(line.params) < 2:
         return answer(not_enough(client, line.command))
     nickname, channel = line.params[:2]
-    users = yield commands.ListUsers(channel)
-    if isinstance(users, Refusal):
-        return answer(refused(client, users, line.command, channel))
-    refusal = _why_not_invited(client, users, nickname)
-    if refusal is not None:
-        return answer(refusal)
-    room = users.room if isinstance(users, events.Users) and users.room else channel
-    text = f"You are invited to {room}: /join {room}"
-    result = yield commands.SendPrivate(text, (nickname,))
-    if isinstance(result, Refusal):
+    result = yield commands.Invite(nickname, channel)
+    if isinstance(result, NoSuchUser):
         return answer(refused(client, result, line.command, nickname))
-    return answer(client.numeric(numerics.INVITING, nickname, room))
-
-
-def _why_not_invited(client: Client, users: object, nickname: str) -> Line | None:
-    if not isinstance(users, events.Users) or users.room is None:
-        return None
-    present = [each.nickname for each in users.users]
-    if client.nickname not in present:
-        return client.numeric(numerics.NOTONCHANNEL, users.room)
-    if any(matches(nickname, each) for each in present):
-        return client.numeric(numerics.USERONCHANNEL, nickname, users.room)
-    return None
+    if not isinstance(result, events.Ok):
+        refusal = result if isinstance(result, Refusal) else ServerFailed()
+        return answer(refused(client, refusal, line.command, channel))
+    told = [client.numeric(numerics.INVITING, nickname, result.room or channel)]
+    info = yield commands.WhoIs(nickname)
+    if isinstance(info, events.UserInfo) and info.away_text:
+        told.append(client.numeric(numerics.AWAY, info.nickname, text=shown(info.away_text)))
+    return answer(*told)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from chatd.chat import events
-from chatd.chat.moderation_events import Moderation, Restricted, SettingsChanged
+from chatd.chat.moderation_events import Invited, Moderation, Restricted, SettingsChanged
 from chatd.wire import moderation_sentences, rendering
 from chatd.wire.irc import features, modes
 from chatd.wire.irc.lines import Line
@@ -43,11 +43,11 @@ def event_lines(
         case events.PrivateMessage():
             return text_lines(enabled, event, nickname, files_url)
         case Moderation():
-            return _timed(enabled, now, _moderation_lines(event, server))
+            return _timed(enabled, now, _moderation_lines(enabled, event, server))
         case SettingsChanged():
             return _timed(enabled, now, _settings_lines(event))
-        case Restricted():
-            return _timed(enabled, now, _restricted_lines(event, now, server, nickname))
+        case Restricted() | Invited():
+            return _timed(enabled, now, _lines_for_one(event, now, server, nickname))
     if isinstance(event, MEMBER_EVENTS):
         return _timed(enabled, now, member_lines(enabled, event, server, nickname))
     make = _LINES.get(type(event))
@@ -122,10 +122,13 @@ def part_line(room: str, nickname: str, text: str) -> Line:
     return Line("PART", params, source(nickname), has_text=bool(text))
 
 
-def _moderation_lines(event: Moderation, server: str) -> list[Line]:
+def _moderation_lines(enabled: frozenset[str], event: Moderation, server: str) -> list[Line]:
     """MODE for what a host or operator did, where IRC has it; else a sentence."""
     by = source(event.by)
     room = event.room
+    if room is not None and event.what == "invite":
+        has_notify = features.INVITE_NOTIFY in enabled
+        return [Line("INVITE", (event.nickname, room), by)] if has_notify else []
     if room is not None and (event.what == "kick" or modes.is_setting(event)):
         return []  # RoomLeft, after a ban as well, and SettingsChanged say so
     change = None if room is None else modes.change_of(event)
@@ -145,8 +148,10 @@ def _settings_lines(event: SettingsChanged) -> list[Line]:
     return [Line("MODE", params, source(first.by))]
 
 
-def _restricted_lines(event: Restricted, now: int, server: str, nickname: str) -> list[Line]:
-    """The sentence for the member concerned, and KICK if that is out of a room now."""
+def _lines_for_one(event: Restricted | Invited, now: int, server: str, nickname: str) -> list[Line]:
+    """INVITE; or the sentence for the member concerned, and KICK if it is out of a room now."""
+    if isinstance(event, Invited):
+        return [Line("INVITE", (nickname, event.room), source(event.by))]
     lines = [notice(each, server, nickname) for each in moderation_sentences.describe(event, now)]
     if event.room is not None and event.removed:
         params = (event.room, nickname, shown(event.reason or event.by))

@@ -21,6 +21,7 @@ CHATHISTORY: Final = "draft/chathistory"
 EXTENDED_JOIN: Final = "extended-join"
 EXTENDED_MONITOR: Final = "extended-monitor"
 SETNAME: Final = "setname"
+INVITE_NOTIFY: Final = "invite-notify"
 USERHOST_IN_NAMES: Final = "userhost-in-names"
 MULTI_PREFIX: Final = "multi-prefix"
 SASL: Final = "sasl"
@@ -36,6 +37,7 @@ _ALWAYS: Final = (
     ECHO_MESSAGE,
     EXTENDED_JOIN,
     EXTENDED_MONITOR,
+    INVITE_NOTIFY,
     LABELED_RESPONSE,
     MESSAGE_TAGS,
     MULTI_PREFIX,
@@ -50,6 +52,7 @@ OF_EVENTS: Final = frozenset(
         ACCOUNT_NOTIFY,
         AWAY_NOTIFY,
         EXTENDED_JOIN,
+        INVITE_NOTIFY,
         MESSAGE_TAGS,
         SERVER_TIME,
         SETNAME,

@@ -67,9 +67,10 @@ def refused(client: Client, refusal: Refusal, command: str, target: str = "") ->
     if isinstance(refusal, errors.InvalidUtf8):
         # utf8-only: a standard reply, whatever the client has agreed on.
         return failed(client, command or "*", "INVALID_UTF8", text=str(refusal))
-    if isinstance(refusal, moderation_errors.UserNotInRoom):
-        about = (refusal.nickname, refusal.room)
-        return client.numeric(numerics.USERNOTINCHANNEL, *about, text=str(refusal))
+    if isinstance(refusal, moderation_errors.UserNotInRoom | errors.UserInRoom):
+        is_in = isinstance(refusal, errors.UserInRoom)
+        number = numerics.USERONCHANNEL if is_in else numerics.USERNOTINCHANNEL
+        return client.numeric(number, refusal.nickname, refusal.room, text=str(refusal))
     number = _number(refusal, command, target)
     params = () if number in _WITHOUT_TARGET else (target or command or "*",)
     return client.numeric(number, *params, text=str(refusal))

@@ -327,16 +327,35 @@ def test_whoever_gives_the_host_code_is_a_host_in_every_room(chat: IrcChat) -> N
     assert [each.nickname for each in chat.hub.users("#dev").users] == ["ice", "ana"]
 
 
-def test_an_invitation_is_a_private_message_with_what_to_type(chat: IrcChat) -> None:
+def test_an_invitation_is_told_to_the_other_one_and_to_who_asks_for_all(chat: IrcChat) -> None:
     ice, moon = come(chat, "ice", "moon")
+    [rain] = come(chat, "rain", capabilities=("invite-notify",))
+    ice.read()
+    moon.read()
     sun = chat.come("sun")
-    assert ice.send("INVITE sun #dev") == [":work.chatd 341 ice sun #dev"]
-    assert sun.read() == [":ice!~user@chatd PRIVMSG sun :You are invited to #dev: /join #dev"]
+    assert ice.send("INVITE sun #DEV") == [":work.chatd 341 ice sun #dev"]
+    assert sun.read() == [":ice!~user@chatd INVITE sun #dev"]
+    assert rain.read() == [":ice!~user@chatd INVITE sun #dev"]
+    sun.send("AWAY :lunch")
+    assert ice.send("INVITE sun #dev")[1:] == [":work.chatd 301 ice sun :lunch"]
+    sun.read()
     assert numbers(sun.send("INVITE ice #dev")) == ["442"]
     assert numbers(
         ice.send("INVITE moon #dev", "INVITE nobody #dev", "INVITE sun #x", "INVITE")
     ) == [*("443", "401", "403", "461")]
     assert moon.read() == []
+
+
+def test_an_invitation_lets_into_a_room_that_is_closed_or_full(chat: IrcChat) -> None:
+    ice, moon = come(chat, "ice", "moon")
+    sun = chat.come("sun")
+    ice.send("MODE #dev +i", "MODE #dev +l 2")
+    assert numbers(sun.send("JOIN #dev")) == ["473"]
+    moon.read()
+    assert numbers(moon.send("INVITE sun #dev")) == ["482"]
+    ice.send("INVITE sun #dev")
+    sun.read()
+    assert numbers(sun.send("JOIN #dev"))[0] == "JOIN"
 
 
 def test_members_of_other_dialects_are_in_the_same_room(chat: IrcChat) -> None:
