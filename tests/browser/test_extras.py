@@ -7,7 +7,7 @@ import pytest
 
 from tests.browser.chat_page import SMALL_PHONE, ChatPage, OpenPage
 from tests.browser.server_harness import Server, send_messages
-from tests.ports import HOST
+from tests.ports import HOST, free_port
 
 
 def open_picker(page: ChatPage) -> None:
@@ -169,6 +169,23 @@ def test_an_invitation_has_the_address_its_code_and_what_to_type(
         f"pip install --no-index --find-links {server.url}dist/ --trusted-host {HOST} chatd",
     ]
     assert page.run("() => fetch('/dist/').then((answer) => answer.text())").count("<a ") == 1
+
+
+def test_an_invitation_has_the_lobby_s_address_for_irc_clients(
+    start_server: Callable[..., Server], open_url: OpenPage
+) -> None:
+    port = free_port()
+    page = open_url(start_server("--irc", str(port)).url)
+    page.wait_for_state("watching")
+    invite(page)
+    section = (
+        "() => [...document.querySelectorAll('#invite h3, #invite code')].map((e) => e.innerText)"
+    )
+    lines = page.run(section)
+    place = lines.index("With an IRC client")
+    assert lines[place + 1 :] == [f"irc://{HOST}:{port}/lobby"]
+    page.click(page.find("button", f"Copy {lines[-1]}", "#invite"))
+    page.wait_until("() => document.querySelector('#invite').textContent.includes('Copied')")
 
 
 def test_an_invitation_is_a_dialog_that_keeps_the_focus_and_gives_it_back(

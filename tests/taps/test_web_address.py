@@ -48,7 +48,7 @@ def test_a_bad_port_or_endpoint_is_named_in_one_line(command: str, bad: str) -> 
 
 
 @pytest.mark.parametrize("command", ["server", "launch"])
-@pytest.mark.parametrize("option", ["jim", "plain", "web"])
+@pytest.mark.parametrize("option", ["irc", "jim", "plain", "web"])
 @pytest.mark.parametrize(
     "bad", ["unix:/nowhere/socket", "stdio:", "haproxy:tcp:8080", "systemd:domain=UNIX:name=web"]
 )
