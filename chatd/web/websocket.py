@@ -79,12 +79,16 @@ def upgrade(request: Request, chat: Chat, *, has_irc: bool = False) -> Upgrade:
         ("Connection", "Upgrade"),
         ("Sec-WebSocket-Accept", generate_accept_token(_key(request)).decode("ascii")),
     )
+    dialect: Dialect = WebSocketNative()
     subprotocol = irc.choose(request.items("sec-websocket-protocol"))
     if subprotocol is None:
-        session = connect_without_slot(chat, request.peer)
+        if has_irc:
+            dialect = irc.DetectingWebSocket(_new_irc(chat))
+        session = connect_without_slot(chat, request.peer, dialect)
     elif has_irc:
         headers = (*headers, ("Sec-WebSocket-Protocol", subprotocol))
-        session = _connect_irc(chat, request.peer, irc.SUBPROTOCOLS[subprotocol])
+        dialect = _new_irc(chat, irc.SUBPROTOCOLS[subprotocol])
+        session = connect_without_slot(chat, request.peer, dialect, limits.REGISTRATION_SECONDS)
     else:
         raise HTTPError("bad-request", "This server does not speak IRC.")
     if chat.files is not None:
@@ -95,9 +99,8 @@ def upgrade(request: Request, chat: Chat, *, has_irc: bool = False) -> Upgrade:
     return Upgrade(session, headers)
 
 
-def _connect_irc(chat: Chat, address: str, kind: Kind) -> Session:
-    dialect = irc.over_websocket(irc_port.new_dialect(chat), kind)
-    return connect_without_slot(chat, address, dialect, limits.REGISTRATION_SECONDS)
+def _new_irc(chat: Chat, kind: Kind = Kind.TEXT) -> irc.WebSocketIrc:
+    return irc.over_websocket(irc_port.new_dialect(chat), kind)
 
 
 def connect_without_slot(

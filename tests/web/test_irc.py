@@ -33,7 +33,7 @@ class IrcBrowser(Browser):
 
     def shown(self) -> list[str]:
         """The lines that came, each a whole message of the kind that was agreed on."""
-        kind = events.TextMessage if subprotocol(self) == TEXT else events.BytesMessage
+        kind = events.BytesMessage if subprotocol(self) == BINARY else events.TextMessage
         messages = [each for each in self.events() if not isinstance(each, events.CloseConnection)]
         lines = []
         for each in messages:
@@ -99,6 +99,29 @@ def test_other_browsers_speak_the_native_dialect(harness: WebHarness, wanted: st
     assert [each["type"] for each in browser.heard()] == ["welcome"]
 
 
+@pytest.mark.parametrize("first", ["CAP LS 302", "NICK ice", "nick ice", "PASS secret"])
+def test_an_irc_client_without_a_subprotocol_is_known_by_its_first_line(
+    harness: WebHarness, first: str
+) -> None:
+    client = IrcBrowser(harness, "")
+    client.tell(first)
+    lines = client.tell("NICK ice", "USER ice 0 * :ice", "CAP END", "JOIN #lobby")
+    assert any(line.startswith(":party.chatd 001 ice ") for line in lines)
+    harness.enter("moon").say("hello")
+    assert client.shown()[-1] == ":moon!~user@chatd PRIVMSG #lobby :hello"
+
+
+@pytest.mark.parametrize("first", ["", "hello", "[]", '{"type":"dance"}', "PING 1", "CAPTAIN"])
+def test_any_other_first_message_is_of_the_native_dialect(harness: WebHarness, first: str) -> None:
+    browser = Browser(harness.connect_http())
+    browser.send_frames(events.TextMessage(first))
+    assert [each["type"] for each in browser.heard()] == ["error"]
+    browser.send_frames(events.TextMessage("NICK ice"))
+    assert [each["type"] for each in browser.heard()] == ["error"]
+    browser.hello("ice")
+    assert [each["type"] for each in browser.heard()] == ["welcome"]
+
+
 def test_a_server_without_irc_says_so() -> None:
     with WebHarness() as harness:
         wanted = UPGRADE_HEADERS | {"Sec-WebSocket-Protocol": TEXT}
@@ -106,6 +129,9 @@ def test_a_server_without_irc_says_so() -> None:
         assert (response.status, response.code) == (400, "bad-request")
         assert b"does not speak IRC" in response.body
         assert not harness.chat.sessions
+        browser = Browser(harness.connect_http())
+        browser.send_frames(events.TextMessage("NICK ice"))
+        assert [each["code"] for each in browser.heard_of("error")] == ["invalid-json"]
 
 
 def test_a_page_of_another_server_opens_no_connection(harness: WebHarness) -> None:

@@ -4,6 +4,7 @@ Source: https://ircv3.net/specs/extensions/websocket. A client names the subprot
 the one that it likes best first.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -14,6 +15,7 @@ from chatd.chat.errors import BadFrame, RequestId
 from chatd.chat.events import Event
 from chatd.wire.dialect import Dialect, Request, Result
 from chatd.wire.irc.dialect import Irc
+from chatd.wire.native import WebSocketNative
 from chatd.wire.websocket_messages import Kind, encode_message
 
 #: What messages the client is sent, by subprotocol. It may send either kind: all is UTF-8.
@@ -66,6 +68,26 @@ class WebSocketIrc(Irc):
 
     def _messages(self, lines: bytes) -> bytes:
         return b"".join([encode_message(self.kind, line) for line in lines.split(b"\r\n")[:-1]])
+
+
+#: What the first line of an IRC client may be; a native frame is an object.
+_BEGINNING: Final = re.compile(rb"(?:CAP|NICK|PASS|USER) ", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class DetectingWebSocket(WebSocketNative):
+    """The dialect of a browser that wants no subprotocol, before its first message.
+
+    Some IRC clients want none, such as gamja.
+
+    :ivar irc: the dialect of such a client.
+    """
+
+    irc: WebSocketIrc
+
+    @override
+    def detect(self, frame: bytes) -> Dialect:
+        return self.irc if _BEGINNING.match(frame) else WebSocketNative()
 
 
 def over_websocket(irc: Irc, kind: Kind) -> WebSocketIrc:
