@@ -28,6 +28,21 @@ INSPIRCD_TLS: Final = """\
   keyfile="{directory}/key.pem">
 """
 
+#: Appended for the capabilities that its modules have.
+INSPIRCD_CAPABILITIES: Final = """\
+<module name="cap">
+<module name="services_account">
+<module name="ircv3">
+<module name="ircv3_accounttag">
+<module name="ircv3_batch">
+<module name="ircv3_ctctags">
+<module name="ircv3_echomessage">
+<module name="ircv3_msgid">
+<module name="ircv3_servertime">
+<module name="namesx">
+<module name="setname">
+"""
+
 NGIRCD: Final = """\
 [Global]
   Name = bench.local

@@ -107,7 +107,8 @@ def load_on(server: Server, peer: Peer, members: int, core: int) -> Iterator[Loa
     """Run a load generator until the end of the block. No member has joined yet."""
     host = f"{server.config.address}:{server.config.port}"
     steps = [(request.replace(HOST, host.encode()), reply) for request, reply in peer.steps]
-    command = load_command([host], server.process.pid, members, steps, peer.message)
+    pid = server.process.pid
+    command = load_command([host], pid, members, steps, peer.message, peer.openings)
     command += ["--at-once", str(peer.at_once), "--senders", str(peer.senders)]
     with pinned(core):
         load = Load.start([*command, *(["--echo"] if peer.echo else [])])
@@ -116,16 +117,23 @@ def load_on(server: Server, peer: Peer, members: int, core: int) -> Iterator[Loa
 
 
 def load_command(
-    servers: Sequence[str], pid: int, members: int, steps: Sequence[Step], message: bytes
+    servers: Sequence[str],
+    pid: int,
+    members: int,
+    steps: Sequence[Step],
+    message: bytes,
+    openings: Sequence[bytes] = (),
 ) -> list[str]:
     """The command of a load generator, without how many register at once and how many send.
 
     :param servers: with their ports; members are spread over them.
     :param pid: of the server whose cost is measured.
+    :param openings: what members send in turn in place of the first step's text.
     """
     command = [str(BUILD / "load"), "--pid", str(pid), "--members", str(members)]
     for server in servers:
         command += ["--server", server]
-    for request, reply in steps:
-        command += ["--step", f"{request.hex()}:{reply.hex()}"]
+    first, *others = [((request,), reply) for request, reply in steps]
+    for texts, reply in ((openings or first[0], first[1]), *others):
+        command += ["--step", f"{','.join(text.hex() for text in texts)}:{reply.hex()}"]
     return [*command, "--message", message.hex()]

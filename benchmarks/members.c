@@ -102,12 +102,12 @@ static void begin_step(struct members *group, struct member *member)
     for (; member->step < group->plan.step_count; member->step++) {
         struct step *step = &group->plan.steps[member->step];
         char text[1024];
-        memcpy(text, step->send, step->send_length);
-        replace(text, step->send_length, "@@@@@@", number_of(group, member));
-        replace(text, step->send_length, "%%%%%%", number_of(group, member) / ROOM_MEMBERS);
-        if (step->send_length
-            && send(member->fd, text, step->send_length, MSG_NOSIGNAL)
-               != (ssize_t)step->send_length)
+        int number = number_of(group, member), chosen = number % step->send_count;
+        size_t length = step->send[chosen].length;
+        memcpy(text, step->send[chosen].text, length);
+        replace(text, length, "@@@@@@", number);
+        replace(text, length, "%%%%%%", number / ROOM_MEMBERS);
+        if (length && send(member->fd, text, length, MSG_NOSIGNAL) != (ssize_t)length)
             fail_member(group, member, errno ? strerror(errno) : "cannot register");
         member->last_length = 0;    /* a reply to the previous step must not count */
         if (step->expected_length)

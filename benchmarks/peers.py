@@ -46,6 +46,7 @@ class Peer:
     """One row of the tables.
 
     :ivar steps: how a member registers.
+    :ivar openings: what members send in turn in place of the first step's text.
     :ivar program: the program that must be installed, and `package`: its Debian package.
     :ivar module: the Python package that must be installed.
     :ivar node_module: the package of Node that must be installed, in this directory.
@@ -64,6 +65,7 @@ class Peer:
     command: Command
     steps: tuple[Step, ...]
     message: bytes
+    openings: tuple[bytes, ...] = ()
     program: str = ""
     package: str = ""
     module: str = ""
@@ -118,6 +120,17 @@ def _chatd_page(*options: str) -> Command:
     return command
 
 
+def _chatd_irc(*options: str) -> Command:
+    """The same, where the port is that for IRC clients."""
+
+    def command(config: ServerConfig) -> list[str]:
+        main = dataclasses.replace(config, port=config.discovery_port)
+        port = f"tcp:{config.port}:interface={config.address}"
+        return _chatd("--irc", port, *options)(main)
+
+    return command
+
+
 def _with_address(*command: str | Path) -> Command:
     return lambda config: [*map(str, command), config.address, str(config.port)]
 
@@ -167,6 +180,21 @@ IRC: Final[tuple[Step, ...]] = (
     (b"JOIN #lobby\r\n", b" 366 "),
 )
 IRC_MESSAGE: Final = b"PRIVMSG #lobby :" + TEXT + b"\r\n"
+#: What clients ask for, of what both servers offer: a simple client, WeeChat, irssi,
+#: irc-framework (The Lounge), HexChat. The sender is the first one, and is sent no echo.
+CAPABILITIES: Final = (
+    b"multi-prefix",
+    b"message-tags server-time account-notify setname away-notify extended-join",
+    b"account-notify away-notify extended-join server-time setname",
+    b"message-tags server-time echo-message batch account-notify setname away-notify",
+    b"away-notify account-notify extended-join server-time setname",
+)
+OPENINGS: Final = tuple(b"CAP REQ :" + each + b"\r\n" for each in CAPABILITIES)
+IRC_CAPABLE: Final[tuple[Step, ...]] = (
+    (OPENINGS[0], b" ACK "),
+    (b"NICK m" + NUMBER + b"\r\nUSER m 0 * :m\r\nCAP END\r\n", b" 001 "),
+    IRC[1],
+)
 MQTT: Final[tuple[Step, ...]] = (
     (
         _mqtt(0x10, _mqtt_text(b"MQTT"), b"\x04\x02\x00\x00", _mqtt_text(NUMBER)),
@@ -209,6 +237,16 @@ PEERS: Final = (
         NATIVE_MESSAGE,
         option="--writes",
     ),
+    Peer("chatd-irc", "chatd, IRC", _chatd_irc(*UNKEPT), IRC, IRC_MESSAGE, option="--irc"),
+    Peer(
+        "chatd-irc-mixed",
+        "chatd, IRC, 5 sets of capabilities",
+        _chatd_irc(*UNKEPT),
+        IRC_CAPABLE,
+        IRC_MESSAGE,
+        OPENINGS,
+        option="--irc",
+    ),
     Peer("chatd-page", "chatd, browsers", _chatd_page(*UNKEPT), PAGE, PAGE_MESSAGE),
     Peer(
         "chatd-page-kept",
@@ -233,6 +271,23 @@ PEERS: Final = (
         package="inspircd",
         version=("--version",),
         at_once=2_000,  # it completes registrations once a second
+    ),
+    Peer(
+        "inspircd-mixed",
+        "InspIRCd, 5 sets of capabilities",
+        partial(
+            _configured,
+            "inspircd",
+            ("--runasroot", "--nofork", "--config", "{}"),
+            configurations.INSPIRCD + configurations.INSPIRCD_CAPABILITIES,
+        ),
+        IRC_CAPABLE,
+        IRC_MESSAGE,
+        OPENINGS,
+        program="inspircd",
+        package="inspircd",
+        version=("--version",),
+        at_once=2_000,
     ),
     Peer(
         "ngircd",

@@ -36,7 +36,14 @@ struct plan read_plan(int count, char **arguments)
                      (int)(colon - optarg), optarg);
             plan.servers[plan.server_count++].port = atoi(colon + 1);
         } else if (option == 't' && colon && plan.step_count < MAX_STEPS) {
-            step->send = from_hex(optarg, colon - optarg, &step->send_length);
+            const char *end;
+            for (const char *hex = optarg; hex <= colon && step->send_count < MAX_TEXTS; hex = end + 1) {
+                end = memchr(hex, ',', colon - hex);
+                end = end ? end : colon;
+                step->send[step->send_count].text =
+                    from_hex(hex, end - hex, &step->send[step->send_count].length);
+                step->send_count++;
+            }
             step->expected = from_hex(colon + 1, strlen(colon + 1), &step->expected_length);
             plan.step_count++;
         } else if (option == 'm') {

@@ -6,14 +6,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { MAX_STEPS = 4, ROOM_MEMBERS = 30, MAX_SERVERS = 8, ADDRESS_BYTES = 64 };
+enum { MAX_STEPS = 4, ROOM_MEMBERS = 30, MAX_SERVERS = 8, MAX_TEXTS = 8, ADDRESS_BYTES = 64 };
 
 /* One step of the registration: what to send, and what a successful reply contains. "@@@@@@" in
- * `send` is replaced by the member's number, in six digits, and "%%%%%%" by that of its room: each
- * has ROOM_MEMBERS members. */
+ * a text is replaced by the member's number, in six digits, and "%%%%%%" by that of its room: each
+ * has ROOM_MEMBERS members. Members send the texts of `send` in turn: member 0 the first one. */
 struct step {
-    char *send, *expected;
-    size_t send_length, expected_length;
+    struct {
+        char *text;
+        size_t length;
+    } send[MAX_TEXTS];
+    int send_count;
+    char *expected;
+    size_t expected_length;
 };
 
 struct plan {
