@@ -68,6 +68,18 @@ def test_without_batches_and_tags_the_messages_come_by_themselves() -> None:
     ]
 
 
+def test_each_line_of_a_message_is_in_the_batch_and_the_first_one_has_its_id(talk: Talk) -> None:
+    said = commands.SendMessage("one\n\ntwo", "#dev")
+    talk.chat.hub.handle(talk.ice.member, said, talk.chat.now)
+    _, first, second, _ = talk.ice.send("CHATHISTORY LATEST #dev * 1")
+    assert first.startswith(f"@batch=history;time={server_time(talk.chat.now)};msgid=")
+    assert first.endswith(" PRIVMSG #dev :one")
+    assert (
+        second
+        == f"@batch=history;time={server_time(talk.chat.now)} :ice!~user@chatd PRIVMSG #dev :two"
+    )
+
+
 @pytest.mark.parametrize("kind", ["msgid", "timestamp"])
 @pytest.mark.parametrize(
     ("parameters", "found"),
