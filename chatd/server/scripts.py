@@ -8,7 +8,16 @@ from chatd.chat import commands, limits
 from chatd.wire.dialect import Request, Result, proceed
 
 #: Steps that others are told of: each costs as much as a frame.
-_TOLD: Final = (commands.SendMessage, commands.JoinRoom, commands.LeaveRoom, commands.Kick)
+_TOLD: Final = (
+    commands.SendMessage,
+    commands.JoinRoom,
+    commands.LeaveRoom,
+    commands.Kick,
+    commands.Ban,
+    commands.Unban,
+    commands.SetRole,
+    commands.ChangeRoom,
+)
 
 
 def step_cost(command: object) -> int:

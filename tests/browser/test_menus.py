@@ -82,6 +82,32 @@ def test_a_host_bans_with_a_time_and_a_reason(open_scripted: OpenScripted) -> No
     assert sent(ice, "unmute") == {"nickname": "moon"}
 
 
+def test_an_operator_makes_another_one_and_gives_a_voice(open_scripted: OpenScripted) -> None:
+    ice = open_scripted()
+    ice.join_room("#dev")
+    receive_users(ice, rooms=["#lobby", "#dev"], operator=["#dev"])
+    receive(ice, "joined", room="#dev", nickname="moon")
+    open_user_menu(ice)
+    choose(ice, "Make operator")
+    assert sent(ice, "role") == {
+        "nickname": "moon",
+        "room": "#dev",
+        "role": "operator",
+        "given": True,
+    }
+    receive(ice, "moderation", what="operator", by="ice", nickname="moon", room="#dev")
+    open_user_menu(ice)
+    choose(ice, "No longer operator")
+    settings = {"slow": 0, "closed": False, "keyed": False, "private": False, "topic_locked": True}
+    receive(ice, "room-settings", room="#dev", read_only=True, **settings)
+    open_user_menu(ice)
+    choose(ice, "Give voice")
+    ice.wait_until("() => sent.some(({data}) => data?.role === 'voice' && data.given)")
+    receive(ice, "moderation", what="voice", by="ice", nickname="moon", room="#dev")
+    open_user_menu(ice)
+    choose(ice, "Take voice")
+
+
 def test_an_operator_acts_in_its_room_and_a_host_chooses(open_scripted: OpenScripted) -> None:
     ice = open_scripted()
     ice.join_room("#dev")

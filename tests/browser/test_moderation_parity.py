@@ -7,15 +7,20 @@ from typing import Any, Final
 from msgspec import to_builtins
 
 from chatd.chat.durations import duration
-from chatd.chat.moderation_events import BanEntry, Bans, Moderation, Restricted
+from chatd.chat.moderation_events import BanEntry, Bans, Invited, Moderation, Restricted
 from chatd.wire.moderation_sentences import describe
+from chatd.wire.rendering import describe as render_describe
 from chatd.wire.rendering import format_size
 from tests.browser.chat_page import ChatPage
 from tests.browser.test_parity import call
 
 NOW: Final = 1_000_000
 MEMBER: Final = ("kick", "ban", "unban", "mute", "unmute", "host", "unhost")
-SETTINGS: Final = ("read-only", "slow", "closed", "key", "topic-lock")
+ROLES: Final = ("invite", "operator", "unoperator", "voice", "unvoice")
+SETTINGS: Final = (
+    *("read-only", "slow", "closed", "key", "topic-lock"),
+    *("limit", "private", "external"),
+)
 
 
 def describe_on_page(page: ChatPage, function: str, events: list[Any]) -> list[list[str]]:
@@ -41,12 +46,18 @@ def test_what_hosts_do_is_said_in_the_same_words(module_page: ChatPage) -> None:
     events = [
         Moderation(what, "ana", "ice", room) for what, room in product(MEMBER, (None, "#dev"))
     ]
+    events += [Moderation(what, "ana", "ice", "#dev") for what in ROLES]
     events += [
         Moderation(what, "ana", "", room, value=value)
         for what, room, value in product(SETTINGS, ("#lobby", "#dev"), (0, 1, 90))
     ]
     expected = [describe(each, NOW) for each in events]
     assert describe_on_page(module_page, "describeModeration", events) == expected
+
+
+def test_an_invitation_is_said_in_the_same_words(module_page: ChatPage) -> None:
+    invited = Invited("#dev", "ana")
+    assert describe_on_page(module_page, "describeInvited", [invited]) == [render_describe(invited)]
 
 
 def test_what_concerns_the_member_is_said_in_the_same_words(module_page: ChatPage) -> None:

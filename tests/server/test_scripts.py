@@ -91,5 +91,6 @@ def test_a_bug_in_a_step_does_not_stop_later_scripts() -> None:
 
 
 def test_a_step_that_others_are_told_of_costs_as_much_as_a_frame() -> None:
-    assert step_cost(commands.SendMessage("hi")) > 0
+    for told in (commands.SendMessage("hi"), commands.SetRole("ice", "#dev", "voice")):
+        assert step_cost(told) > 0
     assert step_cost(commands.ListUsers()) == 0

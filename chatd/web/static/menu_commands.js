@@ -37,6 +37,14 @@ export function unmute({ nickname, room }) {
   return create("unmute", [room, nickname], { nickname, room });
 }
 
+/** `isOperator` tells the role of an operator from a voice. */
+export function setRole({ nickname, room, isOperator, given }) {
+  const name = `${given ? "" : "de"}${isOperator ? "op" : "voice"}`;
+  const { line } = create(name, [room, nickname], {});
+  const role = isOperator ? "operator" : "voice";
+  return { line, frame: { type: "role", data: { nickname, room, role, given } } };
+}
+
 export function listBans({ room }) {
   return create("bans", [room], { room });
 }

@@ -27,7 +27,32 @@ export function userItems(state, nickname, { session, dialogs, openTalk, mention
           item("Unmute", () => session.send(commands.unmute({ nickname, room }))),
           ask("Kick…", dialogs.kick),
           ask("Ban…", dialogs.ban),
+          ...roleItems(state, nickname, session),
         ]
+      : []),
+  ];
+}
+
+/** The items for the roles of a user in the current room; none where the user is not. */
+function roleItems(state, nickname, session) {
+  const { rooms, operatorOf, voicedIn, isHost: isOfAll } = state.users.get(casefold(nickname)) ?? {};
+  if (!rooms?.has(state.currentRoom)) {
+    return [];
+  }
+  const room = currentName(state);
+  const item = (label, isOperator, given) => ({
+    label,
+    run: () => session.send(commands.setRole({ nickname, room, isOperator, given })),
+  });
+  const isOperator = operatorOf.has(state.currentRoom);
+  const isVoiced = voicedIn.has(state.currentRoom);
+  return [
+    ...(state.currentRoom === LOBBY || isOfAll
+      ? []
+      : [item(isOperator ? "No longer operator" : "Make operator", true, !isOperator)]),
+    // Elsewhere everybody has one.
+    ...(isVoiced || state.rooms.get(state.currentRoom).settings.isReadOnly
+      ? [item(isVoiced ? "Take voice" : "Give voice", false, !isVoiced)]
       : []),
   ];
 }
