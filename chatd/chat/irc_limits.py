@@ -19,6 +19,8 @@ REAL_NAME_CHARACTERS: Final = 100
 IRC_SASL_BYTES: Final = 2_048
 #: The nicknames that one IRC client monitors.
 IRC_MONITORED_NICKNAMES: Final = 100
+#: The forms, such as ``#dev*``, that one LIST compares with each room.
+LIST_FORMS: Final = 4
 
 # --- what IRC clients are told ------------------------------------------------------------------
 

@@ -48,6 +48,7 @@ UNITS = {
     "REVISIONS",
     "NICKNAMES",
     "FILES",
+    "FORMS",
     "VIEWS",
     "ARRIVALS",
     "BANS",

@@ -12,7 +12,8 @@ from chatd.wire.irc import features, modes, numerics
 from chatd.wire.irc.client import Client, Search, Steps, answer
 from chatd.wire.irc.event_lines import part_line
 from chatd.wire.irc.lines import Line, in_lines
-from chatd.wire.irc.masks import matches, source
+from chatd.wire.irc.list_conditions import picked
+from chatd.wire.irc.masks import source
 from chatd.wire.irc.member_lines import join_line
 from chatd.wire.irc.refusals import not_enough, refused
 from chatd.wire.irc.targets import channels_and_keys, channels_and_nicknames, split_list
@@ -158,32 +159,14 @@ def list_channels(client: Client, line: Line) -> Steps:
     """LIST: the channels that have members, or those of them that a pattern or a number picks."""
     result = yield commands.ListRooms()
     rooms = result.rooms if isinstance(result, events.Rooms) else ()
-    conditions = split_list(line.params[0]) if line.params else []
+    # Nobody's lobby exists as well; IRC knows no channel without members.
+    channels = [each for each in rooms if each.members]
     lines = [
         client.numeric(numerics.LIST, each.room, str(each.members), text=shown(each.topic))
-        for each in rooms
-        # Nobody's lobby exists as well; IRC knows no channel without members.
-        if each.members and _is_picked(each, conditions)
+        for each in picked(channels, line.params[0] if line.params else "")
     ]
     start = client.numeric(numerics.LISTSTART, "Channel", text="Users  Name")
     return answer(start, *lines, client.numeric(numerics.LISTEND))
-
-
-def _is_picked(room: events.RoomEntry, conditions: list[str]) -> bool:
-    """ELIST: ``>3`` and ``<3`` are members, ``!x*`` is not of that form; else a name or a form."""
-    positive = []
-    for condition in conditions:
-        sign, number = condition[0], condition[1:]
-        if sign in "<>" and number.isdecimal() and len(number) < 9:
-            is_more = room.members > int(number)
-            if is_more != (sign == ">") or room.members == int(number):
-                return False
-        elif sign == "!":
-            if matches(number, room.room):
-                return False
-        else:
-            positive.append(condition)
-    return not positive or any(matches(each, room.room) for each in positive)
 
 
 def kick(client: Client, line: Line) -> Steps:

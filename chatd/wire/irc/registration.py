@@ -64,13 +64,14 @@ def nick(client: Client, line: Line) -> Steps:
     if not line.params or not line.params[0]:
         return answer(client.numeric(numerics.NONICKNAMEGIVEN))
     wanted = line.params[0]
-    if client.nickname:
-        return (yield from _rename(client, wanted))
     try:
         names.nickname(wanted)
     except Refusal as refusal:
-        # The hub would say the same, but only when everything else has come, too.
+        # The hub would say the same, but only when everything else has come, too. And it lets a
+        # connection be called by its address, which is for those that have no other nickname.
         return answer(refused(client, refusal, line.command, wanted))
+    if client.nickname:
+        return (yield from _rename(client, wanted))
     return (yield from _enter_if_complete(replace(client, wanted=wanted)))
 
 
