@@ -1,13 +1,19 @@
 """IRC clients in a browser, over the WebSocket of the page (docs/reference/irc.rst)."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from wsproto import events
 
 from chatd.chat import limits
 from chatd.web.settings import WebSettings
-from tests.server.harness import enter_irc
+from chatd.wire.irc.client import Server
+from chatd.wire.irc.features import offered
+from tests.server.harness import connect_irc, enter_irc
+from tests.server.irc_openings import OPENINGS, Opening
 from tests.web.http_clients import UPGRADE_HEADERS, Browser, WebHarness, request
 
 TEXT, BINARY = "text.ircv3.net", "binary.ircv3.net"
@@ -207,3 +213,60 @@ def test_a_line_may_come_in_fragments(harness: WebHarness) -> None:
     ice.enter("ice")
     ice.client.send(ice.masked(1, b"PING ", final=False) + ice.masked(0, b"1"))
     assert ice.shown() == [":party.chatd PONG party.chatd :1"]
+
+
+LINES = st.sampled_from(
+    [
+        *("NICK moon", "JOIN #dev", "PRIVMSG #lobby :hi", "PART #lobby", "CAP LS 302", "WHO *"),
+        *("PING 1", "@a=b;c TAGMSG #lobby", "AUTHENTICATE PLAIN", "LIST", "MODE #lobby +m"),
+        *("\r\n", ":x", "A\nB"),
+    ]
+)
+MESSAGES = st.lists(
+    st.builds(events.TextMessage, LINES | st.text(max_size=30))
+    | st.builds(events.BytesMessage, st.binary(max_size=30)),
+    max_size=8,
+)
+
+
+@given(MESSAGES, st.booleans())
+def test_any_messages_are_answered_and_leave_the_chat_intact(
+    messages: list[events.Event], is_member: bool
+) -> None:
+    with WebHarness(WebSettings(has_irc=True), flood=0) as harness:
+        moon = harness.enter("sun")
+        ice = IrcBrowser(harness, BINARY)
+        if is_member:
+            ice.enter("ice", "#lobby")
+        ice.send_frames(*messages)
+        ice.shown()
+        [*_, last] = ice.tell("PING :are you there")
+        assert last.endswith(":are you there") or "451" in last
+        moon.heard()
+        harness.enter("star").say("hello")
+        assert [said["text"] for said in moon.heard_of("message")] == ["hello"]
+
+
+every_opening = pytest.mark.parametrize("opening", OPENINGS.values(), ids=OPENINGS)
+
+
+@every_opening
+def test_real_clients_get_the_same_answers_as_at_the_port_of_irc(opening: Opening) -> None:
+    offered_here = tuple(offered(Server(has_accounts=False)))
+    data = opening.data(offered_here)
+    with WebHarness(WebSettings(has_irc=True), flood=0) as harness:
+        port = connect_irc(harness)
+        port.send_bytes(data)
+        expected = port.shown()
+        port.hang_up()
+        harness.pass_time(limits.AWAY_SECONDS)
+        browser = IrcBrowser(harness)
+        seen = browser.tell(*data.decode().splitlines())
+        assert [_without_times(each) for each in seen] == [
+            _without_times(each) for each in expected
+        ]
+
+
+def _without_times(line: str) -> str:
+    """`line` without when it was sent, and when its channel or member came."""
+    return re.sub(r"(?<=@time=)[^ ;]+|\b1700000\d{3}\b|(?<=msgid=)[^ ;]+", "…", line)
