@@ -279,8 +279,8 @@ MEMBER_UPLOADED_FILES: Final = 4
 UPLOAD_SILENT_SECONDS: Final = 20
 #: Time in which a file has to arrive as a whole.
 UPLOAD_SECONDS: Final = 900
-#: What is read from a file, or written to it, at once; and what waits in memory for a client or for
-#: the disk.
+#: The piece of a file that is read or written at once; and the bytes of it that wait in memory for
+#: a client or for the disk.
 FILE_PIECE_BYTES: Final = 131_072
 #: What stays free on the disk, for the chat itself.
 FREE_DISK_BYTES: Final = 64_000_000

@@ -191,5 +191,5 @@ class RoomHistory:
 
 
 def without_text(message: Message, by: str) -> Message:
-    """What is left of a message that `by` has removed."""
+    """The message without its text, as `by` has removed it."""
     return Message(message.room, message.seq, message.time, message.source, "", removed=by)

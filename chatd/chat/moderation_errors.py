@@ -77,7 +77,7 @@ class ReadOnly(ModerationRefusal):
 class Slow(ModerationRefusal):
     """The room is slow, and the member's last message there was not long ago.
 
-    :param milliseconds: until it may send the next one.
+    :param milliseconds: the time until the member may send the next one.
     """
 
     code = "slow"
@@ -87,7 +87,7 @@ class Slow(ModerationRefusal):
 
 
 class Closed(ModerationRefusal):
-    """Nobody else may join the room."""
+    """The room is closed: only those who are invited may join it."""
 
     code = "closed"
 

@@ -85,7 +85,7 @@ class RoomSettings(Struct, frozen=True):
 class RoomInfo(RoomSettings, frozen=True):
     """The reply about a room: its settings, and when it was created.
 
-    :ivar created: in milliseconds since 1970; 0 if that is not known, as of the lobby.
+    :ivar created: in milliseconds since 1970; 0 if the time is not known, as of the lobby.
     """
 
     created: int = 0

@@ -1,7 +1,7 @@
-"""Who may do what: hosts and operators, and those who are banned or muted.
+"""Permissions of members: of hosts and operators, and of those who are banned or muted.
 
 A *host* may do everything everywhere. An *operator* has created a room, and keeps order there.
-Nobody restricts a host: whatever is decided holds for the others alone.
+Bans, mutes and settings of rooms hold for the others alone, never for a host.
 """
 
 from collections.abc import Collection, Iterable
@@ -67,10 +67,10 @@ class Permissions:
     def check_may_write(self, member: Member, room: Room, now: int) -> None:
         """Check that the member may send something to `room`, a message or a file.
 
-        :raises Refusal: if it may not.
+        :raises Refusal: if the member may not.
         """
-        # Nobody is muted in most chats, and most rooms have no settings: then a message costs no
-        # more than this.
+        # Most chats have no mutes, and most rooms no settings: then a message costs no more than
+        # this.
         if room.restrictions.mutes or self.restrictions.mutes:
             self._check_is_heard(member, room, now)
         if room.settings != OPEN:
@@ -204,7 +204,7 @@ class Permissions:
     def check_may_invite(self, member: Member, room: Room, now: int) -> None:
         """Check that the member may invite others into `room`, where it is.
 
-        :raises Refusal: if it may not: it is muted, or others keep order in a closed room.
+        :raises Refusal: if the member is muted, or the room is closed and others keep order there.
         """
         self._check_is_heard(member, room, now)
         if room.settings.closed:

@@ -42,7 +42,7 @@ class Removing:
         """
         room = self._rooms.find(command.room, member)
         if not _has_written(member, command):
-            # Who makes a room of that name again is no operator of what was said there before.
+            # The operator of a room is none of the messages of an earlier room of that name.
             is_of_this_life = command.seq > (room.begins_after or 0)
             self._permissions.check_keeps_order(member, room if is_of_this_life else None)
         place = (names.casefold(room.name), command.seq)

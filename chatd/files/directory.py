@@ -44,7 +44,7 @@ _READ: Final = (
 
 
 class Record(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is known of a file that is kept.
+    """The record of a file that is kept: who sent it, where and when.
 
     :ivar time: when it was sent, in milliseconds since 1970.
     :ivar sender: the casefolded nickname of whoever has sent it.
