@@ -129,6 +129,11 @@ class Invite:
 
 
 @dataclass(frozen=True, slots=True)
+class ListInvitations:
+    """List the rooms that would let the member in, as it is invited."""
+
+
+@dataclass(frozen=True, slots=True)
 class SetTopic:
     """Give `room` the topic `text`; none if it is empty."""
 
@@ -461,6 +466,7 @@ Command = (
     | JoinQuietly
     | LeaveRoom
     | Invite
+    | ListInvitations
     | SetTopic
     | SetAway
     | ReadTopic

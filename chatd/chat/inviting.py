@@ -4,6 +4,9 @@ One from somebody who keeps order there lets in once, also while the room is clo
 belongs to the member that is invited, and to that life of the room; it ends with either.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from chatd.chat import commands, events, limits
 from chatd.chat.errors import NoSuchUser, UserInRoom
 from chatd.chat.members import Nicknames
@@ -24,13 +27,12 @@ class Inviting:
         self._rooms = rooms
         self._permissions = permissions
         self._outbox = outbox
+        self.handlers: dict[type, Callable[[Member, Any, int], events.Reply]] = {
+            commands.Invite: self._invite,
+            commands.ListInvitations: self._list,
+        }
 
-    def invite(self, member: Member, command: commands.Invite, now: int) -> events.Ok:
-        """Tell a member that it is invited, and those in the room, too.
-
-        :raises Refusal: if `member` is not in the room or may not invite, or the other one is not
-            in the chat, or in the room already.
-        """
+    def _invite(self, member: Member, command: commands.Invite, now: int) -> events.Reply:
         room = self._rooms.get_joined(member, command.room)
         self._permissions.check_may_invite(member, room, now)
         target = self._nicknames.get(command.nickname)
@@ -45,6 +47,15 @@ class Inviting:
         told = Moderation("invite", member.nickname, target.nickname, room.name)
         self._rooms.tell_moderation(room, told, member)
         return events.Ok(room.name)
+
+    def _list(self, member: Member, command: commands.ListInvitations, now: int) -> events.Reply:
+        return events.Rooms(
+            tuple(
+                events.RoomEntry(room.name, len(room.members))
+                for room in self._rooms.all()
+                if room.life in member.invited
+            )
+        )
 
 
 def _let_in(member: Member, room: Room) -> None:

@@ -71,7 +71,7 @@ class Moderating:
             commands.Unmute: lambda member, command, now: self._lift(member, command, MUTE, now),
             commands.ListBans: self._list,
             commands.GrantHost: self._grant_host,
-            commands.Invite: Inviting(nicknames, rooms, permissions, outbox).invite,
+            **Inviting(nicknames, rooms, permissions, outbox).handlers,
             commands.SetRole: Roles(nicknames, rooms, sessions, permissions, outbox).set_role,
         }
 

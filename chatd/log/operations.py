@@ -34,6 +34,7 @@ _UNKEPT: Final = frozenset(
         commands.ListRooms,
         commands.ListUsers,
         commands.ListBans,
+        commands.ListInvitations,
         commands.ReadHistory,
         commands.ReadMessages,
         commands.Search,

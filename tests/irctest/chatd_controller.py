@@ -46,6 +46,7 @@ class ChatdController(BaseServerController, DirectoryBasedController):  # type: 
     )
     optional_behaviors = frozenset(
         {
+            OptionalBehaviors.INVITE_LIST,
             OptionalBehaviors.INVITE_OVERRIDES_LIMIT,
             OptionalBehaviors.MULTI_KICK,
             OptionalBehaviors.MULTI_NAMES_COMMAND,

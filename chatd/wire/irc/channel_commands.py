@@ -192,8 +192,20 @@ def _not_kicked(client: Client, refusal: Refusal, channel: str, nickname: str) -
     return line
 
 
+def _list_invitations(client: Client) -> Steps:
+    result = yield commands.ListInvitations()
+    rooms = result.rooms if isinstance(result, events.Rooms) else ()
+    lines = [client.numeric(numerics.INVITELIST, each.room) for each in rooms]
+    return answer(*lines, client.numeric(numerics.ENDOFINVITELIST))
+
+
 def invite(client: Client, line: Line) -> Steps:
-    """INVITE: the other one is told by the hub, in the words of its dialect."""
+    """INVITE: the other one is told by the hub, in the words of its dialect.
+
+    Without parameters it lists the invitations that the client may still follow.
+    """
+    if not line.params:
+        return (yield from _list_invitations(client))
     if len(line.params) < 2:
         return answer(not_enough(client, line.command))
     nickname, channel = line.params[:2]

@@ -44,6 +44,8 @@ WHOISACCOUNT: Final = "330"
 NOTOPIC: Final = "331"
 TOPIC: Final = "332"
 TOPICWHOTIME: Final = "333"
+INVITELIST: Final = "336"
+ENDOFINVITELIST: Final = "337"
 INVITING: Final = "341"
 VERSION: Final = "351"
 WHOREPLY: Final = "352"
@@ -122,6 +124,7 @@ SENTENCES: Final[dict[str, str]] = {
     ENDOFWHO: "End of WHO list",
     ENDOFWHOIS: "End of WHOIS list",
     LISTEND: "End of LIST",
+    ENDOFINVITELIST: "End of INVITE list",
     NOTOPIC: "No topic is set",
     ENDOFNAMES: "End of NAMES list",
     ENDOFBANLIST: "End of channel ban list",

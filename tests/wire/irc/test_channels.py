@@ -341,7 +341,7 @@ def test_an_invitation_is_told_to_the_other_one_and_to_who_asks_for_all(chat: Ir
     sun.read()
     assert numbers(sun.send("INVITE ice #dev")) == ["442"]
     assert numbers(
-        ice.send("INVITE moon #dev", "INVITE nobody #dev", "INVITE sun #x", "INVITE")
+        ice.send("INVITE moon #dev", "INVITE nobody #dev", "INVITE sun #x", "INVITE sun")
     ) == [*("443", "401", "403", "461")]
     assert moon.read() == []
 
@@ -355,7 +355,10 @@ def test_an_invitation_lets_into_a_room_that_is_closed_or_full(chat: IrcChat) ->
     assert numbers(moon.send("INVITE sun #dev")) == ["482"]
     ice.send("INVITE sun #dev")
     sun.read()
+    end = ":work.chatd 337 sun :End of INVITE list"
+    assert sun.send("INVITE") == [":work.chatd 336 sun #dev", end]
     assert numbers(sun.send("JOIN #dev"))[0] == "JOIN"
+    assert sun.send("INVITE") == [end]
 
 
 def test_members_of_other_dialects_are_in_the_same_room(chat: IrcChat) -> None:
