@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from chatd.chat import commands
+from chatd.chat import commands, order_commands
 from chatd.chat.errors import Refusal
 from chatd.wire import user_inputs
 
@@ -117,23 +117,23 @@ _FRAMES: Final[dict[type, Any]] = {
     user_inputs.Help: lambda command: ("help", _given(command, "is_for_hosts") or None),
     user_inputs.SendPath: lambda command: ("send-path", asdict(command)),
     user_inputs.SavePath: lambda command: ("save-path", asdict(command)),
-    commands.Kick: lambda command: ("kick", _given(command, "nickname", "room", "reason")),
-    commands.Ban: lambda command: ("ban", _given(command, *_BAN)),
-    commands.Unban: lambda command: ("unban", _given(command, "nickname", "room")),
-    commands.Mute: lambda command: ("mute", _given(command, *_BAN)),
-    commands.Unmute: lambda command: ("unmute", _given(command, "nickname", "room")),
-    commands.Invite: lambda command: ("invite", asdict(command)),
-    commands.SetRole: lambda command: (
+    order_commands.Kick: lambda command: ("kick", _given(command, "nickname", "room", "reason")),
+    order_commands.Ban: lambda command: ("ban", _given(command, *_BAN)),
+    order_commands.Unban: lambda command: ("unban", _given(command, "nickname", "room")),
+    order_commands.Mute: lambda command: ("mute", _given(command, *_BAN)),
+    order_commands.Unmute: lambda command: ("unmute", _given(command, "nickname", "room")),
+    order_commands.Invite: lambda command: ("invite", asdict(command)),
+    order_commands.SetRole: lambda command: (
         "role",
         asdict(command) if not command.given else _given(command, "nickname", "room", "role"),
     ),
-    commands.ListBans: lambda command: ("bans", _given(command, "room") or None),
-    commands.ChangeRoom: lambda command: (
+    order_commands.ListBans: lambda command: ("bans", _given(command, "room") or None),
+    order_commands.ChangeRoom: lambda command: (
         "set-room",
         {key: value for key, value in asdict(command).items() if value is not None},
     ),
-    commands.RemoveMessage: lambda command: ("remove", asdict(command)),
-    commands.GiveHostCode: lambda command: ("host", asdict(command)),
+    order_commands.RemoveMessage: lambda command: ("remove", asdict(command)),
+    order_commands.GiveHostCode: lambda command: ("host", asdict(command)),
     user_inputs.PromptPrivate: lambda command: ("prompt-private", None),
 }
 

@@ -6,17 +6,31 @@ clients send most is a struct: a dataclass takes several times as long to make.
 """
 
 from dataclasses import dataclass, field
-from typing import Annotated, Literal, NamedTuple
+from typing import NamedTuple
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 from msgspec import field as msgspec_field
 
 from chatd.chat import limits
 from chatd.chat.events import File
 from chatd.chat.names import LOBBY
-
-#: A number that every log and every JSON parser keeps as it is.
-KeptNumber = Annotated[int, Meta(ge=-(2**53) + 1, le=2**53 - 1)]
+from chatd.chat.order_commands import (
+    Ban,
+    ChangeRoom,
+    GiveHostCode,
+    GrantHost,
+    Invite,
+    KeptNumber,
+    Kick,
+    ListBans,
+    ListInvitations,
+    Mute,
+    RemoveFound,
+    RemoveMessage,
+    SetRole,
+    Unban,
+    Unmute,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,19 +135,6 @@ class LeaveRoom(Struct, frozen=True, omit_defaults=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Invite:
-    """Ask a member to come into `room`."""
-
-    nickname: str
-    room: str
-
-
-@dataclass(frozen=True, slots=True)
-class ListInvitations:
-    """List the rooms that would let the member in, as it is invited."""
-
-
-@dataclass(frozen=True, slots=True)
 class SetTopic:
     """Give `room` the topic `text`; none if it is empty."""
 
@@ -200,133 +201,6 @@ class Monitor:
 @dataclass(frozen=True, slots=True)
 class ReadMonitored:
     """Read which of the monitored nicknames are those of members."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kick:
-    """Take a member out of `room`, or out of the whole chat; it may come back."""
-
-    nickname: str
-    room: str | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Ban:
-    """Take a member out of `room`, or out of the whole chat, and let it in no more.
-
-    :ivar seconds: for how long; None until it is lifted.
-    """
-
-    nickname: str
-    room: str | None = None
-    seconds: KeptNumber | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Unban:
-    """Lift a ban."""
-
-    nickname: str
-    room: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Mute:
-    """Let a member say nothing in `room`, or in the whole chat.
-
-    :ivar seconds: for how long; None until it is lifted.
-    """
-
-    nickname: str
-    room: str | None = None
-    seconds: KeptNumber | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Unmute:
-    """Let a member speak again."""
-
-    nickname: str
-    room: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SetRole:
-    """Give a member of `room` a role there, or take it.
-
-    An ``operator`` keeps order there; one with a ``voice`` writes also while it is read-only.
-    """
-
-    nickname: str
-    room: str
-    role: Literal["operator", "voice"]
-    given: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class ListBans:
-    """List who is banned or muted in `room`, or in the whole chat."""
-
-    room: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeRoom:
-    """Change those settings of `room` that are not None.
-
-    :ivar read_only: whether only hosts and operators may write.
-    :ivar slow: seconds that a member waits between two messages; 0 for none.
-    :ivar closed: whether nobody else may join.
-    :ivar key: the word that joining needs; empty for none.
-    :ivar topic_locked: whether only hosts and operators may set the topic.
-    :ivar limit: how many members there may be for others to join; 0 for any number.
-    :ivar private: whether the room is for its members alone; once it is, it stays so.
-    :ivar external: whether others than its members may write there.
-    """
-
-    room: str
-    read_only: bool | None = None
-    slow: KeptNumber | None = None
-    closed: bool | None = None
-    key: str | None = field(default=None, repr=False)
-    topic_locked: bool | None = None
-    limit: KeptNumber | None = None
-    private: bool | None = None
-    external: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RemoveMessage:
-    """Take the text and the file out of the message with the number `seq` in `room`."""
-
-    room: str
-    seq: KeptNumber
-
-
-@dataclass(frozen=True, slots=True)
-class RemoveFound:
-    """Take the text and the file out of a message that `source` has sent at `time`.
-
-    No dialect decodes this command: only the server creates it, after it has found the message of
-    a :class:`RemoveMessage`.
-    """
-
-    room: str
-    seq: int
-    source: str
-    time: int
-
-
-@dataclass(frozen=True, slots=True)
-class GrantHost:
-    """Make the member a host.
-
-    No dialect decodes this command: only the server creates it, after it has checked the code of a
-    :class:`GiveHostCode`.
-    """
 
 
 class SendFile(Struct, frozen=True, omit_defaults=True):
@@ -444,13 +318,6 @@ class CheckPassword:
 @dataclass(frozen=True, slots=True)
 class EnterChecked:
     """Enter under the account of the last :class:`CheckPassword`, if the password was right."""
-
-
-@dataclass(frozen=True, slots=True)
-class GiveHostCode:
-    """Give the code of the server's start, to become a host. The hub never sees it."""
-
-    code: str = field(repr=False)
 
 
 #: What the hub carries out.

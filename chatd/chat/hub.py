@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chatd.chat import commands, events, limits, names
+from chatd.chat import commands, events, limits, names, order_commands
 from chatd.chat.archived_rooms import ArchivedRooms
 from chatd.chat.errors import (
     AlreadyRegistered,
@@ -156,8 +156,10 @@ class Hub:
             commands.JoinQuietly: self._joining.join,
             commands.LeaveRoom: self._joining.leave,
             commands.SetTopic: self._rooms.set_topic,
-            commands.ChangeRoom: SettingsChanges(self._rooms, self._permissions, outbox).change,
-            commands.RemoveFound: self._removing.remove,
+            order_commands.ChangeRoom: SettingsChanges(
+                self._rooms, self._permissions, outbox
+            ).change,
+            order_commands.RemoveFound: self._removing.remove,
             commands.ReadMessages: Reading(self._rooms).read,
             commands.SetAway: self._profiles.set_away,
             commands.Monitor: self._monitoring.change,

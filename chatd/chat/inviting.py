@@ -7,7 +7,7 @@ belongs to the member that is invited, and to that life of the room; it ends wit
 from collections.abc import Callable
 from typing import Any
 
-from chatd.chat import commands, events, limits
+from chatd.chat import events, limits, order_commands
 from chatd.chat.errors import NoSuchUser, UserInRoom
 from chatd.chat.members import Nicknames
 from chatd.chat.model import Member, Room
@@ -28,11 +28,11 @@ class Inviting:
         self._permissions = permissions
         self._outbox = outbox
         self.handlers: dict[type, Callable[[Member, Any, int], events.Reply]] = {
-            commands.Invite: self._invite,
-            commands.ListInvitations: self._list,
+            order_commands.Invite: self._invite,
+            order_commands.ListInvitations: self._list,
         }
 
-    def _invite(self, member: Member, command: commands.Invite, now: int) -> events.Reply:
+    def _invite(self, member: Member, command: order_commands.Invite, now: int) -> events.Reply:
         room = self._rooms.get_joined(member, command.room)
         self._permissions.check_may_invite(member, room, now)
         target = self._nicknames.get(command.nickname)
@@ -48,7 +48,9 @@ class Inviting:
         self._rooms.tell_moderation(room, told, member)
         return events.Ok(room.name)
 
-    def _list(self, member: Member, command: commands.ListInvitations, now: int) -> events.Reply:
+    def _list(
+        self, member: Member, command: order_commands.ListInvitations, now: int
+    ) -> events.Reply:
         return events.Rooms(
             tuple(
                 events.RoomEntry(room.name, len(room.members))

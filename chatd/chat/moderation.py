@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 from typing import Any, Final
 
-from chatd.chat import commands, events, limits, names
+from chatd.chat import events, limits, names, order_commands
 from chatd.chat.durations import duration
 from chatd.chat.errors import BadText, NoSuchUser
 from chatd.chat.events import Reply
@@ -64,20 +64,28 @@ class Moderating:
         self._outbox = outbox
         self._remove_member = remove_member
         self.handlers: dict[type, Callable[[Member, Any, int], Reply]] = {
-            commands.Kick: self._kick,
-            commands.Ban: lambda member, command, now: self._restrict(member, command, BAN, now),
-            commands.Mute: lambda member, command, now: self._restrict(member, command, MUTE, now),
-            commands.Unban: lambda member, command, now: self._lift(member, command, BAN, now),
-            commands.Unmute: lambda member, command, now: self._lift(member, command, MUTE, now),
-            commands.ListBans: self._list,
-            commands.GrantHost: self._grant_host,
+            order_commands.Kick: self._kick,
+            order_commands.Ban: lambda member, command, now: self._restrict(
+                member, command, BAN, now
+            ),
+            order_commands.Mute: lambda member, command, now: self._restrict(
+                member, command, MUTE, now
+            ),
+            order_commands.Unban: lambda member, command, now: self._lift(
+                member, command, BAN, now
+            ),
+            order_commands.Unmute: lambda member, command, now: self._lift(
+                member, command, MUTE, now
+            ),
+            order_commands.ListBans: self._list,
+            order_commands.GrantHost: self._grant_host,
             **Inviting(nicknames, rooms, permissions, outbox).handlers,
-            commands.SetRole: Roles(nicknames, rooms, sessions, permissions, outbox).set_role,
+            order_commands.SetRole: Roles(nicknames, rooms, sessions, permissions, outbox).set_role,
         }
 
     # --- becoming a host ------------------------------------------------------------------------
 
-    def _grant_host(self, member: Member, command: commands.GrantHost, now: int) -> Reply:
+    def _grant_host(self, member: Member, command: order_commands.GrantHost, now: int) -> Reply:
         was_host = self._permissions.is_host(member)
         member.has_host_code = True
         session = self._sessions.of(member.member_id)
@@ -117,7 +125,7 @@ class Moderating:
 
     # --- kicking, banning and muting ------------------------------------------------------------
 
-    def _kick(self, member: Member, command: commands.Kick, now: int) -> Reply:
+    def _kick(self, member: Member, command: order_commands.Kick, now: int) -> Reply:
         room = self._place(member, command.room)
         reason = _reason(command.reason)
         target = self._nicknames.get(command.nickname)
@@ -132,7 +140,7 @@ class Moderating:
         return events.Ok()
 
     def _restrict(
-        self, member: Member, command: commands.Ban | commands.Mute, what: str, now: int
+        self, member: Member, command: order_commands.Ban | order_commands.Mute, what: str, now: int
     ) -> Reply:
         room = self._place(member, command.room)
         reason = _reason(command.reason)
@@ -158,7 +166,11 @@ class Moderating:
         return events.Ok()
 
     def _lift(
-        self, member: Member, command: commands.Unban | commands.Unmute, what: str, now: int
+        self,
+        member: Member,
+        command: order_commands.Unban | order_commands.Unmute,
+        what: str,
+        now: int,
     ) -> Reply:
         room = self._place(member, command.room)
         restrictions = self._restrictions(room)
@@ -181,7 +193,7 @@ class Moderating:
         self._tell(member, nickname, f"un{what}", room, told)
         return events.Ok()
 
-    def _list(self, member: Member, command: commands.ListBans, now: int) -> Reply:
+    def _list(self, member: Member, command: order_commands.ListBans, now: int) -> Reply:
         room = self._place(member, command.room)
         entries = tuple(each.entry() for each in self._restrictions(room) if each.lasts(now))
         return Bans(entries, None if room is None else room.name)

@@ -6,7 +6,7 @@ everywhere. So the server finds the message first, and the hub is told what it h
 
 from collections.abc import Iterable
 
-from chatd.chat import commands, events, limits, names
+from chatd.chat import events, limits, names, order_commands
 from chatd.chat.events import Message
 from chatd.chat.members import Nicknames
 from chatd.chat.model import Member, Room, without_text
@@ -35,7 +35,7 @@ class Removing:
         self._permissions = permissions
         self._outbox = outbox
 
-    def remove(self, member: Member, command: commands.RemoveFound, now: int) -> events.Ok:
+    def remove(self, member: Member, command: order_commands.RemoveFound, now: int) -> events.Ok:
         """Remove a message, and tell those who hear its room.
 
         :raises Refusal: if `member` may not, or it was removed before.
@@ -84,7 +84,7 @@ class Removing:
         ]
 
 
-def _has_written(member: Member, command: commands.RemoveFound) -> bool:
+def _has_written(member: Member, command: order_commands.RemoveFound) -> bool:
     """Whether `member` has sent that message, under the nickname that it still has."""
     is_name = names.casefold(member.nickname) == names.casefold(command.source)
     return is_name and member.named_since < command.time

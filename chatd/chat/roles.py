@@ -6,7 +6,7 @@ neither a slip nor somebody whom it has trusted leaves it without its room. The 
 place of operators, and a host keeps order everywhere, whatever role it has.
 """
 
-from chatd.chat import commands, events, limits
+from chatd.chat import events, limits, order_commands
 from chatd.chat.errors import NoSuchUser
 from chatd.chat.members import Nicknames
 from chatd.chat.model import Member, Room
@@ -36,7 +36,7 @@ class Roles:
         self._permissions = permissions
         self._outbox = outbox
 
-    def set_role(self, member: Member, command: commands.SetRole, now: int) -> events.Ok:
+    def set_role(self, member: Member, command: order_commands.SetRole, now: int) -> events.Ok:
         """Give a member of a room a role there, or take it, and tell its members.
 
         :raises Refusal: if `member` may not do that, or the other one is not in the room.
@@ -60,7 +60,7 @@ class Roles:
             self._outbox.to_member(member.member_id, event)
         return events.Ok()
 
-    def _check_operator(self, target: Member, room: Room, command: commands.SetRole) -> None:
+    def _check_operator(self, target: Member, room: Room, command: order_commands.SetRole) -> None:
         if command.role != "operator":
             return
         if room.name == LOBBY:
@@ -68,7 +68,7 @@ class Roles:
         if not command.given and self._permissions.is_host(target):
             raise NotAllowedHere(f"{target.nickname} is a host, and so an operator of every room.")
 
-    def _set(self, target: Member, room: Room, command: commands.SetRole) -> bool:
+    def _set(self, target: Member, room: Room, command: order_commands.SetRole) -> bool:
         """Change the role; returns whether it was another one before."""
         is_operator = command.role == "operator"
         members = room.operators if is_operator else room.voiced

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from chatd.chat import commands, events, limits
+from chatd.chat import events, limits, order_commands
 from chatd.chat.errors import BadText
 from chatd.chat.model import Member, Room
 from chatd.chat.moderation_errors import NotAllowedHere
@@ -37,7 +37,7 @@ class SettingsChanges:
         self._permissions = permissions
         self._outbox = outbox
 
-    def change(self, member: Member, command: commands.ChangeRoom, now: int) -> events.Ok:
+    def change(self, member: Member, command: order_commands.ChangeRoom, now: int) -> events.Ok:
         """Change those settings of a room that the command names, and tell its members.
 
         :raises Refusal: if `member` does not keep order there, or the room cannot have them.
@@ -100,7 +100,7 @@ def room_info(room: Room) -> RoomInfo:
     return RoomInfo(**fields, created=room.created)
 
 
-def _changed(room: Room, command: commands.ChangeRoom) -> Settings:
+def _changed(room: Room, command: order_commands.ChangeRoom) -> Settings:
     """The settings of `room` after the command.
 
     :raises Refusal: if it cannot have them.

@@ -21,7 +21,7 @@ from itertools import chain
 from typing import Any, Final, NamedTuple
 from zlib import crc32
 
-from chatd.chat import commands, limits, names
+from chatd.chat import commands, limits, names, order_commands
 from chatd.chat.errors import NumberReused, OutdatedNumber
 from chatd.chat.events import (
     AwayDone,
@@ -43,7 +43,7 @@ def _action(command: commands.SendMessage | commands.SendPrivate) -> tuple[str, 
     return ("action",) * command.action + ("notice",) * command.notice
 
 
-def _restriction(command: commands.Ban | commands.Mute) -> tuple[str, ...]:
+def _restriction(command: order_commands.Ban | order_commands.Mute) -> tuple[str, ...]:
     return (command.room or "", command.nickname, str(command.seconds), command.reason)
 
 
@@ -54,20 +54,20 @@ _CONTENTS: Final[dict[type, Callable[[Any], tuple[str, ...]]]] = {
     commands.SetTopic: lambda command: (command.room, command.text),
     commands.SetAway: lambda command: (command.text,),
     commands.JoinRoom: lambda command: (command.room,),
-    commands.Kick: lambda command: (command.room or "", command.nickname, command.reason),
-    commands.Ban: lambda command: _restriction(command),
-    commands.Unban: lambda command: (command.room or "", command.nickname),
-    commands.Mute: lambda command: _restriction(command),
-    commands.Unmute: lambda command: (command.room or "", command.nickname),
-    commands.Invite: lambda command: (command.room, command.nickname),
-    commands.SetRole: lambda command: (
+    order_commands.Kick: lambda command: (command.room or "", command.nickname, command.reason),
+    order_commands.Ban: lambda command: _restriction(command),
+    order_commands.Unban: lambda command: (command.room or "", command.nickname),
+    order_commands.Mute: lambda command: _restriction(command),
+    order_commands.Unmute: lambda command: (command.room or "", command.nickname),
+    order_commands.Invite: lambda command: (command.room, command.nickname),
+    order_commands.SetRole: lambda command: (
         *(command.room, command.nickname, command.role),
         str(command.given),
     ),
-    commands.ChangeRoom: lambda command: tuple(
+    order_commands.ChangeRoom: lambda command: tuple(
         repr(getattr(command, each.name)) for each in fields(command)
     ),
-    commands.RemoveFound: lambda command: (command.room, str(command.seq)),
+    order_commands.RemoveFound: lambda command: (command.room, str(command.seq)),
     commands.LeaveRoom: lambda command: (command.room, *[command.text] * bool(command.text)),
     commands.Rename: lambda command: (command.nickname,),
 }

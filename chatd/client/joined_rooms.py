@@ -7,7 +7,7 @@ server refuses it, ``current`` goes back to where it was.
 
 from collections.abc import Iterable
 
-from chatd.chat import commands
+from chatd.chat import commands, order_commands
 from chatd.chat.commands import ClientCommand
 from chatd.chat.errors import AlreadyInRoom
 from chatd.chat.names import LOBBY, casefold
@@ -78,7 +78,7 @@ class JoinedRooms:
             case commands.LeaveRoom(room):
                 self._joined.pop(casefold(room), None)
                 self._keys.pop(casefold(room), None)
-            case commands.ChangeRoom(room, key=str(key)):
+            case order_commands.ChangeRoom(room, key=str(key)):
                 self._keys[casefold(room)] = key
 
     def refused(self, command: ClientCommand | None, code: str) -> None:

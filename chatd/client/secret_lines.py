@@ -5,7 +5,7 @@ Such a line is neither shown again nor stored, in the input history or elsewhere
 
 from typing import Final
 
-from chatd.chat import commands
+from chatd.chat import commands, order_commands
 from chatd.wire.arguments import split_word
 from chatd.wire.command_names import command_name
 from chatd.wire.recipients import skip_blanks
@@ -21,11 +21,11 @@ def without_secret(line: str, user_input: UserInput | None) -> str:
     :param user_input: what the line was parsed to; None if it is not valid.
     """
     match user_input:
-        case commands.GiveHostCode():
+        case order_commands.GiveHostCode():
             return "/host …"
         case commands.JoinRoom(room, key) if key:
             return f"/join {room} …"
-        case commands.ChangeRoom(room, key=str(key)) if key:
+        case order_commands.ChangeRoom(room, key=str(key)) if key:
             return f"/key {room} …"
         case None:
             return _invalid_without_secret(line)

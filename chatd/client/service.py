@@ -15,7 +15,7 @@ from twisted.internet.protocol import Factory
 from twisted.python.failure import Failure
 from typing_extensions import override
 
-from chatd.chat import commands, events, limits, names
+from chatd.chat import commands, events, limits, names, order_commands
 from chatd.chat.commands import ClientCommand
 from chatd.chat.errors import PasswordRequired, Refusal
 from chatd.chat.moderation_events import Moderation
@@ -286,7 +286,9 @@ class ChatClient(Service, Effects, SessionOwner, Client):
         where = f"{self._core.server} as {self.session.nickname}."
         is_resumed = self.session.is_resumed
         if self._host_code and not is_resumed:  # a session that is resumed has kept the right
-            self.session.request(commands.GiveHostCode(self._host_code), self._host_code_answered)
+            self.session.request(
+                order_commands.GiveHostCode(self._host_code), self._host_code_answered
+            )
         self._ui.set_status(status.Online(self.session.nickname, is_resumed))
         if not is_resumed:
             self._notices.release()

@@ -12,7 +12,7 @@ import msgspec
 from twisted.logger import Logger
 from typing_extensions import override
 
-from chatd.chat import commands
+from chatd.chat import commands, order_commands
 from chatd.chat.errors import NotRegistered, Refusal, ServerFailed
 from chatd.chat.events import Reply
 from chatd.chat.hub import Hub
@@ -33,8 +33,8 @@ _UNKEPT: Final = frozenset(
         commands.WhoWas,
         commands.ListRooms,
         commands.ListUsers,
-        commands.ListBans,
-        commands.ListInvitations,
+        order_commands.ListBans,
+        order_commands.ListInvitations,
         commands.ReadHistory,
         commands.ReadMessages,
         commands.Search,

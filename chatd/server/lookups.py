@@ -16,15 +16,12 @@ from chatd.chat.commands import (
     CheckPassword,
     EnterAuthenticated,
     EnterChecked,
-    GiveHostCode,
-    GrantHost,
     JoinRoom,
-    RemoveFound,
-    RemoveMessage,
 )
 from chatd.chat.errors import Refusal, SearchFailed, ServerFailed, WrongPassword
 from chatd.chat.events import Message, Ok
 from chatd.chat.moderation_errors import NoSuchMessage
+from chatd.chat.order_commands import GiveHostCode, GrantHost, RemoveFound, RemoveMessage
 from chatd.chat.outbox import MemberId
 from chatd.log.engine import StoreFailed
 from chatd.server.chat import Chat

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from chatd.chat import commands, limits
+from chatd.chat import commands, limits, order_commands
 from chatd.wire.dialect import Request, Result, proceed
 
 #: Steps that others are told of: each costs as much as a frame.
@@ -12,11 +12,11 @@ _TOLD: Final = (
     commands.SendMessage,
     commands.JoinRoom,
     commands.LeaveRoom,
-    commands.Kick,
-    commands.Ban,
-    commands.Unban,
-    commands.SetRole,
-    commands.ChangeRoom,
+    order_commands.Kick,
+    order_commands.Ban,
+    order_commands.Unban,
+    order_commands.SetRole,
+    order_commands.ChangeRoom,
 )
 
 

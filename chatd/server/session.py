@@ -36,7 +36,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
-from chatd.chat import commands, errors, events, limits
+from chatd.chat import commands, errors, events, limits, order_commands
 from chatd.chat.errors import Refusal, RegistrationTimeout
 from chatd.chat.events import Reply
 from chatd.chat.outbox import MemberId
@@ -363,7 +363,7 @@ class Session:
             self._refused(request, result)
         else:
             self._succeeded(request, result)
-            if type(request.command) in (commands.Ban, commands.Mute):
+            if type(request.command) in (order_commands.Ban, order_commands.Mute):
                 self.chat.schedule_tick()  # for when it is over
 
     def _refused(self, request: Request, refusal: Refusal) -> None:
@@ -447,7 +447,7 @@ class Session:
 
     def _look_up(self, request: Request, command: LookedUp) -> None:
         """Check a secret, or find a message; that may take a while, and reading is paused."""
-        if not isinstance(command, commands.JoinRoom | commands.RemoveMessage):
+        if not isinstance(command, commands.JoinRoom | order_commands.RemoveMessage):
             self._registration.extend(limits.REGISTRATION_SECONDS)  # for typing a password
         self._throttle.pause()
         rooms, done = self.dialect.initial_rooms, partial(self._looked_up, request)

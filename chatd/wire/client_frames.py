@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
-from chatd.chat import commands, limits
+from chatd.chat import commands, limits, order_commands
 from chatd.chat.names import LOBBY
 from chatd.wire.frames import Frame
 from chatd.wire.hidden_fields import safe_repr
@@ -131,7 +131,7 @@ class LeaveRoom(NumberedFrame, frozen=True, tag="leave"):
 class Invite(NumberedFrame, frozen=True, tag="invite"):
     """Ask a member to come into a room."""
 
-    data: commands.Invite
+    data: order_commands.Invite
 
 
 class SetTopic(NumberedFrame, frozen=True, tag="topic"):
@@ -143,61 +143,61 @@ class SetTopic(NumberedFrame, frozen=True, tag="topic"):
 class Kick(NumberedFrame, frozen=True, tag="kick"):
     """Take a member out of a room, or out of the whole chat."""
 
-    data: commands.Kick
+    data: order_commands.Kick
 
 
 class Ban(NumberedFrame, frozen=True, tag="ban"):
     """Take a member out of a room, or out of the whole chat, and let it in no more."""
 
-    data: commands.Ban
+    data: order_commands.Ban
 
 
 class Unban(NumberedFrame, frozen=True, tag="unban"):
     """Lift a ban."""
 
-    data: commands.Unban
+    data: order_commands.Unban
 
 
 class Mute(NumberedFrame, frozen=True, tag="mute"):
     """Let a member say nothing in a room, or in the whole chat."""
 
-    data: commands.Mute
+    data: order_commands.Mute
 
 
 class Unmute(NumberedFrame, frozen=True, tag="unmute"):
     """Let a member speak again."""
 
-    data: commands.Unmute
+    data: order_commands.Unmute
 
 
 class SetRole(NumberedFrame, frozen=True, tag="role"):
     """Give a member a role in a room, or take it."""
 
-    data: commands.SetRole
+    data: order_commands.SetRole
 
 
 class ListBans(Frame, frozen=True, tag="bans"):
     """List who is banned or muted in a room, or in the whole chat."""
 
-    data: commands.ListBans = field(default_factory=commands.ListBans)
+    data: order_commands.ListBans = field(default_factory=order_commands.ListBans)
 
 
 class ChangeRoom(NumberedFrame, frozen=True, tag="set-room"):
     """Change settings of a room."""
 
-    data: commands.ChangeRoom
+    data: order_commands.ChangeRoom
 
 
 class RemoveMessage(NumberedFrame, frozen=True, tag="remove"):
     """Take the text and the file out of a message."""
 
-    data: commands.RemoveMessage
+    data: order_commands.RemoveMessage
 
 
 class GiveHostCode(Frame, frozen=True, tag="host"):
     """Give the code of the server's start, to become a host."""
 
-    data: commands.GiveHostCode
+    data: order_commands.GiveHostCode
 
 
 class SetAway(NumberedFrame, frozen=True, tag="away"):

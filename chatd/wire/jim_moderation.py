@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final, Literal
 
-from chatd.chat import commands, limits
+from chatd.chat import limits, order_commands
 from chatd.chat.commands import ClientCommand
 from chatd.chat.errors import BadFrame, BadRoomName
 from chatd.chat.names import LOBBY
@@ -42,7 +42,7 @@ def _checked(room: str) -> str:
 
 
 def _change_room(client_object: ClientObject) -> ClientCommand:
-    return commands.ChangeRoom(
+    return order_commands.ChangeRoom(
         room_of(client_object),
         read_only=client_object.read_only,
         slow=client_object.slow,
@@ -60,29 +60,33 @@ def _set_role(client_object: ClientObject) -> ClientCommand:
     if role is None:
         raise BadFrame("role is operator or voice.")
     room = room_of(client_object)
-    return commands.SetRole(member_of(client_object), room, role, client_object.given)
+    return order_commands.SetRole(member_of(client_object), room, role, client_object.given)
 
 
 def remove_message(client_object: ClientObject) -> ClientCommand:
     """The request ``remove``, which has a ``seq``: without one, it is about a contact."""
-    return commands.RemoveMessage(room_of(client_object), client_object.seq or 0)
+    return order_commands.RemoveMessage(room_of(client_object), client_object.seq or 0)
 
 
 def _give_code(client_object: ClientObject) -> ClientCommand:
     if client_object.code is None:
         raise BadFrame("code is missing.")
-    return commands.GiveHostCode(client_object.code)
+    return order_commands.GiveHostCode(client_object.code)
 
 
 MODERATION_PARSERS: Final[dict[str, Callable[[ClientObject], ClientCommand]]] = {
-    "kick": lambda each: commands.Kick(member_of(each), _place(each), each.reason),
-    "ban": lambda each: commands.Ban(member_of(each), _place(each), each.seconds, each.reason),
-    "unban": lambda each: commands.Unban(member_of(each), _place(each)),
-    "mute": lambda each: commands.Mute(member_of(each), _place(each), each.seconds, each.reason),
-    "unmute": lambda each: commands.Unmute(member_of(each), _place(each)),
-    "invite": lambda each: commands.Invite(member_of(each), room_of(each)),
+    "kick": lambda each: order_commands.Kick(member_of(each), _place(each), each.reason),
+    "ban": lambda each: order_commands.Ban(
+        member_of(each), _place(each), each.seconds, each.reason
+    ),
+    "unban": lambda each: order_commands.Unban(member_of(each), _place(each)),
+    "mute": lambda each: order_commands.Mute(
+        member_of(each), _place(each), each.seconds, each.reason
+    ),
+    "unmute": lambda each: order_commands.Unmute(member_of(each), _place(each)),
+    "invite": lambda each: order_commands.Invite(member_of(each), room_of(each)),
     "role": _set_role,
-    "bans": lambda each: commands.ListBans(_place(each)),
+    "bans": lambda each: order_commands.ListBans(_place(each)),
     "set-room": _change_room,
     "host": _give_code,
 }

@@ -9,9 +9,9 @@ from typing import Any, Final, NamedTuple
 
 from msgspec import UNSET, Struct
 
-from chatd.chat.commands import KeptNumber
 from chatd.chat.errors import BadFrame
 from chatd.chat.names import LOBBY
+from chatd.chat.order_commands import KeptNumber
 from chatd.wire.hidden_fields import safe_repr
 
 

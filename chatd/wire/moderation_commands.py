@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Final, Literal
 
-from chatd.chat import commands, limits, names
+from chatd.chat import commands, limits, names, order_commands
 from chatd.chat.errors import BadCommand
 from chatd.chat.names import LOBBY, casefold
 from chatd.wire import recipients
@@ -73,7 +73,7 @@ def _member(argument: str, target: str, usage: str) -> tuple[str, str | None, st
 
 def _kick(argument: str, target: str) -> UserInput:
     nickname, room, reason = _member(argument, target, "/kick [#ROOM] NAME [REASON]")
-    return commands.Kick(nickname, room, _reason(reason))
+    return order_commands.Kick(nickname, room, _reason(reason))
 
 
 def _ban(make: Callable[[str, str | None, int | None, str], UserInput], name: str) -> Parse:
@@ -104,13 +104,13 @@ def _role(name: str, role: Literal["operator", "voice"], *, given: bool) -> Pars
         room = named or room_of(target, usage)
         if rest:
             raise BadCommand(f"Usage: {usage}")
-        return commands.SetRole(nickname, room, role, given)
+        return order_commands.SetRole(nickname, room, role, given)
 
     return parse
 
 
 def _bans(argument: str, target: str) -> UserInput:
-    return commands.ListBans(recipients.read_room(argument) if argument else _place(target))
+    return order_commands.ListBans(recipients.read_room(argument) if argument else _place(target))
 
 
 def _setting(argument: str, target: str, usage: str) -> tuple[str, str]:
@@ -144,7 +144,7 @@ def _slow(argument: str, target: str) -> UserInput:
         raise BadCommand(f"Usage: {usage}")
     if seconds > limits.SLOW_SECONDS:
         raise BadCommand(f"A slow room has at most {limits.SLOW_SECONDS} seconds.")
-    return commands.ChangeRoom(room, slow=seconds)
+    return order_commands.ChangeRoom(room, slow=seconds)
 
 
 def _limit(argument: str, target: str) -> UserInput:
@@ -156,7 +156,7 @@ def _limit(argument: str, target: str) -> UserInput:
         raise BadCommand(f"Usage: {usage}")
     if limit > limits.ROOM_MEMBERS:
         raise BadCommand(f"A limit is at most {limits.ROOM_MEMBERS} members.")
-    return commands.ChangeRoom(room, limit=limit)
+    return order_commands.ChangeRoom(room, limit=limit)
 
 
 def _room(make: Callable[[str], UserInput], name: str) -> Parse:
@@ -170,7 +170,7 @@ def _room(make: Callable[[str], UserInput], name: str) -> Parse:
 def _key(argument: str, target: str) -> UserInput:
     room, word = _setting(argument, target, "/key [#ROOM] WORD|off; the word has no spaces")
     is_off = casefold(word[:_MAX_TIME_CHARACTERS]) == "off"
-    return commands.ChangeRoom(room, key="" if is_off else _checked_key(word))
+    return order_commands.ChangeRoom(room, key="" if is_off else _checked_key(word))
 
 
 def _checked_key(word: str) -> str:
@@ -185,14 +185,14 @@ def parse_join(argument: str, target: str) -> commands.JoinRoom:
     return commands.JoinRoom(recipients.read_room(room), _checked_key(word))
 
 
-def parse_invite(argument: str, target: str) -> commands.Invite:
+def parse_invite(argument: str, target: str) -> order_commands.Invite:
     """``/invite [#ROOM] NAME``, which everybody may use."""
     usage = "/invite [#ROOM] NAME"
     nickname, named, rest = _member(argument, target, usage)
     room = named or room_of(target, usage)
     if rest:
         raise BadCommand(f"Usage: {usage}")
-    return commands.Invite(nickname, room)
+    return order_commands.Invite(nickname, room)
 
 
 def _remove(argument: str, target: str) -> UserInput:
@@ -201,13 +201,13 @@ def _remove(argument: str, target: str) -> UserInput:
     seq = number(value)
     if not seq:
         raise BadCommand(f"Usage: {usage}; N is the number of the message.")
-    return commands.RemoveMessage(room, seq)
+    return order_commands.RemoveMessage(room, seq)
 
 
 def _host(argument: str, target: str) -> UserInput:
     if not 0 < len(argument) <= limits.HOST_CODE_CHARACTERS:
         raise BadCommand("Usage: /host CODE; the server shows the code when it starts.")
-    return commands.GiveHostCode(argument)
+    return order_commands.GiveHostCode(argument)
 
 
 def _row(name: str, arguments: str, description: str, parse: Parse) -> SlashCommand:
@@ -220,17 +220,22 @@ MODERATION_COMMANDS: Final = (
         "/ban",
         "[#ROOM] NAME [TIME] [REASON]",
         "throw out and keep out; TIME: 10m, 2h, 7d",
-        _ban(commands.Ban, "/ban"),
+        _ban(order_commands.Ban, "/ban"),
     ),
-    _row("/unban", "[#ROOM] NAME", "let somebody in again", _unban(commands.Unban, "/unban")),
+    _row("/unban", "[#ROOM] NAME", "let somebody in again", _unban(order_commands.Unban, "/unban")),
     _row("/bans", "[#ROOM]", "show who is banned or muted", _bans),
     _row(
         "/mute",
         "[#ROOM] NAME [TIME] [REASON]",
         "let somebody read, but not write",
-        _ban(commands.Mute, "/mute"),
+        _ban(order_commands.Mute, "/mute"),
     ),
-    _row("/unmute", "[#ROOM] NAME", "let somebody write again", _unban(commands.Unmute, "/unmute")),
+    _row(
+        "/unmute",
+        "[#ROOM] NAME",
+        "let somebody write again",
+        _unban(order_commands.Unmute, "/unmute"),
+    ),
     _row(
         "/op",
         "[#ROOM] NAME",
@@ -254,40 +259,40 @@ MODERATION_COMMANDS: Final = (
         "/readonly",
         "[#ROOM] on|off",
         "only hosts and operators write",
-        _on_off(lambda room, on: commands.ChangeRoom(room, read_only=on), "/readonly"),
+        _on_off(lambda room, on: order_commands.ChangeRoom(room, read_only=on), "/readonly"),
     ),
     _row("/slow", "[#ROOM] SECONDS|off", "time between two messages of a member", _slow),
     _row(
         "/close",
         "[#ROOM]",
         "nobody else may join",
-        _room(lambda room: commands.ChangeRoom(room, closed=True), "/close"),
+        _room(lambda room: order_commands.ChangeRoom(room, closed=True), "/close"),
     ),
     _row(
         "/open",
         "[#ROOM]",
         "others may join again",
-        _room(lambda room: commands.ChangeRoom(room, closed=False), "/open"),
+        _room(lambda room: order_commands.ChangeRoom(room, closed=False), "/open"),
     ),
     _row("/key", "[#ROOM] WORD|off", "joining needs the word; hides the room", _key),
     _row(
         "/locktopic",
         "[#ROOM] on|off",
         "only hosts and operators set the topic",
-        _on_off(lambda room, on: commands.ChangeRoom(room, topic_locked=on), "/locktopic"),
+        _on_off(lambda room, on: order_commands.ChangeRoom(room, topic_locked=on), "/locktopic"),
     ),
     _row("/limit", "[#ROOM] N|off", "how many may be in the room", _limit),
     _row(
         "/private",
         "[#ROOM]",
         "hide the room, until it ends",
-        _room(lambda room: commands.ChangeRoom(room, private=True), "/private"),
+        _room(lambda room: order_commands.ChangeRoom(room, private=True), "/private"),
     ),
     _row(
         "/external",
         "[#ROOM] on|off",
         "others may write without joining",
-        _on_off(lambda room, on: commands.ChangeRoom(room, external=on), "/external"),
+        _on_off(lambda room, on: order_commands.ChangeRoom(room, external=on), "/external"),
     ),
     _row("/remove", "[#ROOM] N", "take message N out", _remove),
     _row("/host", "CODE", "become a host with the server's code", _host),

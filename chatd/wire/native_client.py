@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from chatd.chat import commands
+from chatd.chat import commands, order_commands
 from chatd.chat.errors import RequestId
 from chatd.wire import client_frames, frames
 
@@ -21,17 +21,17 @@ _SAME_DATA: Final[dict[type, type[frames.Frame]]] = {
     commands.Quit: client_frames.Quit,
     commands.SetAway: client_frames.SetAway,
     commands.WhoIs: client_frames.WhoIs,
-    commands.Kick: client_frames.Kick,
-    commands.Ban: client_frames.Ban,
-    commands.Unban: client_frames.Unban,
-    commands.Mute: client_frames.Mute,
-    commands.Unmute: client_frames.Unmute,
-    commands.Invite: client_frames.Invite,
-    commands.SetRole: client_frames.SetRole,
-    commands.ListBans: client_frames.ListBans,
-    commands.ChangeRoom: client_frames.ChangeRoom,
-    commands.RemoveMessage: client_frames.RemoveMessage,
-    commands.GiveHostCode: client_frames.GiveHostCode,
+    order_commands.Kick: client_frames.Kick,
+    order_commands.Ban: client_frames.Ban,
+    order_commands.Unban: client_frames.Unban,
+    order_commands.Mute: client_frames.Mute,
+    order_commands.Unmute: client_frames.Unmute,
+    order_commands.Invite: client_frames.Invite,
+    order_commands.SetRole: client_frames.SetRole,
+    order_commands.ListBans: client_frames.ListBans,
+    order_commands.ChangeRoom: client_frames.ChangeRoom,
+    order_commands.RemoveMessage: client_frames.RemoveMessage,
+    order_commands.GiveHostCode: client_frames.GiveHostCode,
     commands.ListUsers: client_frames.ListUsers,
     commands.ReadHistory: client_frames.ReadHistory,
 }

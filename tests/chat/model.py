@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from chatd.chat import commands, events, limits, names
+from chatd.chat import commands, events, limits, names, order_commands
 from chatd.chat.commands import Command, SendMessage
 from chatd.chat.errors import Refusal
 from chatd.chat.events import Event, Message, Topic
@@ -12,13 +12,13 @@ from tests.chat.model_restrictions import ModelRestriction, ModelRestrictions, l
 
 #: What hosts and operators decide.
 Decision = (
-    commands.Kick
-    | commands.Ban
-    | commands.Mute
-    | commands.Unban
-    | commands.Unmute
-    | commands.ListBans
-    | commands.SetRole
+    order_commands.Kick
+    | order_commands.Ban
+    | order_commands.Mute
+    | order_commands.Unban
+    | order_commands.Unmute
+    | order_commands.ListBans
+    | order_commands.SetRole
 )
 
 
@@ -134,7 +134,7 @@ class Model:
                 found = [each for each in map(self.member_named, to) if each is not None]
                 is_heard = self.hosts.issuperset(found) or not self.is_muted(member, None)
                 return is_valid_text(text) and bool(found) and is_heard
-            case commands.Invite(nickname=nickname):
+            case order_commands.Invite(nickname=nickname):
                 room, target = self.room(command.room), self.member_named(nickname)
                 is_there = room is not None and member in room.members
                 is_new = room is not None and target is not None and target not in room.members
@@ -163,23 +163,23 @@ class Model:
     def _may_decide(self, member: MemberId, command: Decision) -> bool:
         """Whether a member may decide that for a room, or for the chat."""
         room = None if command.room is None else self.room(command.room)
-        if isinstance(command, commands.SetRole):
+        if isinstance(command, order_commands.SetRole):
             return room is not None and self._may_set_role(member, room, command)
         operators = set() if room is None else room.operators
         if (room is None) != (command.room is None) or member not in self.hosts | operators:
             return False
         match command:
-            case commands.ListBans():
+            case order_commands.ListBans():
                 return True
-            case commands.Unban(nickname=nickname) | commands.Unmute(nickname=nickname):
+            case order_commands.Unban(nickname=nickname) | order_commands.Unmute(nickname=nickname):
                 is_own = self.member_named(nickname) == member and member not in self.hosts
                 return bool(self.lifted(command)) and not is_own
-            case commands.Kick(nickname=nickname, reason=reason):
+            case order_commands.Kick(nickname=nickname, reason=reason):
                 target = self.member_named(nickname)
                 is_known = target is not None and (room is None or target in room.members)
             case (
-                commands.Ban(nickname=nickname, seconds=seconds, reason=reason)
-                | commands.Mute(nickname=nickname, seconds=seconds, reason=reason)
+                order_commands.Ban(nickname=nickname, seconds=seconds, reason=reason)
+                | order_commands.Mute(nickname=nickname, seconds=seconds, reason=reason)
             ):
                 target = self.member_named(nickname)
                 is_known = (target is not None or is_valid_nickname(nickname)) and (
@@ -187,7 +187,9 @@ class Model:
                 )
         return is_known and is_valid_line(reason) and target not in self.hosts | {member}
 
-    def _may_set_role(self, member: MemberId, room: ModelRoom, command: commands.SetRole) -> bool:
+    def _may_set_role(
+        self, member: MemberId, room: ModelRoom, command: order_commands.SetRole
+    ) -> bool:
         target = self.member_named(command.nickname)
         keeps_order = member in self.hosts | room.operators
         takes_back = member == target == room.maker and command.given
@@ -200,9 +202,11 @@ class Model:
         room = None if room_name is None else self.room(room_name)
         return 0 if room is None else room.life
 
-    def lifted(self, command: commands.Unban | commands.Unmute) -> list[ModelRestriction]:
+    def lifted(
+        self, command: order_commands.Unban | order_commands.Unmute
+    ) -> list[ModelRestriction]:
         """The restrictions that the command lifts."""
-        what = "ban" if isinstance(command, commands.Unban) else "mute"
+        what = "ban" if isinstance(command, order_commands.Unban) else "mute"
         life = self._life(command.room)
         target = self.member_named(command.nickname)
         same = ModelRestriction(what, life, command.nickname, None, None, has_looks=False)
@@ -217,14 +221,14 @@ class Model:
             )
         ]
 
-    def restrict(self, command: commands.Ban | commands.Mute) -> MemberId | None:
+    def restrict(self, command: order_commands.Ban | order_commands.Mute) -> MemberId | None:
         """Remember a ban or a mute; returns the member for whom it is, if it is there."""
         target = self.member_named(command.nickname)
         nickname = names.nickname(command.nickname) if target is None else self.names[target]
         others = [name for each, name in self.names.items() if each != target]
         self.restrictions.add(
             ModelRestriction(
-                "ban" if isinstance(command, commands.Ban) else "mute",
+                "ban" if isinstance(command, order_commands.Ban) else "mute",
                 self._life(command.room),
                 nickname,
                 None if command.seconds is None else self.now + 1_000 * command.seconds,

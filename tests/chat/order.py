@@ -2,16 +2,10 @@
 
 import pytest
 
-from chatd.chat.commands import (
-    Command,
-    Enter,
-    EnterAuthenticated,
-    GrantHost,
-    ListBans,
-    SessionKeys,
-)
+from chatd.chat.commands import Command, Enter, EnterAuthenticated, SessionKeys
 from chatd.chat.errors import Refusal
 from chatd.chat.moderation_events import BanEntry, Bans
+from chatd.chat.order_commands import GrantHost, ListBans
 from chatd.chat.outbox import MemberId
 from tests.fakes import Chat
 

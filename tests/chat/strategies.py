@@ -3,38 +3,40 @@
 from hypothesis import strategies as st
 
 from chatd.chat.commands import (
-    Ban,
-    ChangeRoom,
     Command,
     Enter,
-    GrantHost,
-    Invite,
     JoinRoom,
-    Kick,
     LeaveRoom,
-    ListBans,
     ListRooms,
     ListUsers,
-    Mute,
     Ping,
     Place,
     ReadHistory,
     ReadMessages,
     ReadTopic,
-    RemoveFound,
     Rename,
     Search,
     SendMessage,
     SendPrivate,
     SetAway,
-    SetRole,
     SetTopic,
-    Unban,
-    Unmute,
     Watch,
     WhoIs,
 )
 from chatd.chat.names import LOBBY
+from chatd.chat.order_commands import (
+    Ban,
+    ChangeRoom,
+    GrantHost,
+    Invite,
+    Kick,
+    ListBans,
+    Mute,
+    RemoveFound,
+    SetRole,
+    Unban,
+    Unmute,
+)
 
 #: Few, so that they collide: some differ only in case or form, or are addresses, or are not valid.
 NICKNAMES = st.sampled_from(

@@ -4,14 +4,11 @@ import pytest
 
 from chatd.chat import limits
 from chatd.chat.commands import (
-    Ban,
     Command,
     Enter,
     EnterAuthenticated,
-    GrantHost,
     JoinRoom,
     LeaveRoom,
-    Mute,
     Rename,
     SendMessage,
     SendPrivate,
@@ -19,8 +16,6 @@ from chatd.chat.commands import (
     SessionKeys,
     SetAway,
     SetTopic,
-    Unban,
-    Unmute,
 )
 from chatd.chat.errors import BadNickname, BadText
 from chatd.chat.events import MemberLeft
@@ -33,6 +28,7 @@ from chatd.chat.moderation_errors import (
     TooManyBans,
 )
 from chatd.chat.moderation_events import BanEntry, Moderation, Restricted
+from chatd.chat.order_commands import Ban, GrantHost, Mute, Unban, Unmute
 from tests.chat.order import Order
 
 #: The word ice in Cyrillic letters.

@@ -7,18 +7,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from chatd.chat import events, limits, names
 from chatd.chat.commands import (
-    Ban,
     Command,
     Enter,
-    GrantHost,
-    Invite,
     JoinRoom,
-    Kick,
     LeaveRoom,
-    ListBans,
     ListRooms,
     ListUsers,
-    Mute,
     Ping,
     Quit,
     ReadHistory,
@@ -29,10 +23,7 @@ from chatd.chat.commands import (
     SendMessage,
     SendPrivate,
     SetAway,
-    SetRole,
     SetTopic,
-    Unban,
-    Unmute,
     Watch,
     WhoIs,
 )
@@ -41,6 +32,17 @@ from chatd.chat.events import MemberEntered, MemberRenamed, Message, PrivateMess
 from chatd.chat.hub import Hub, HubSettings
 from chatd.chat.moderation_events import Bans, Invited, Moderation, Restricted
 from chatd.chat.names import LOBBY
+from chatd.chat.order_commands import (
+    Ban,
+    GrantHost,
+    Invite,
+    Kick,
+    ListBans,
+    Mute,
+    SetRole,
+    Unban,
+    Unmute,
+)
 from chatd.chat.outbox import MemberId
 from tests.chat.model import Decision, Model, ModelRoom
 from tests.chat.replay import Step, comparable, run_step

@@ -3,20 +3,12 @@
 import pytest
 
 from chatd.chat import limits
-from chatd.chat.commands import (
-    Ban,
-    ChangeRoom,
-    Enter,
-    Invite,
-    JoinRoom,
-    LeaveRoom,
-    Mute,
-    SessionKeys,
-)
+from chatd.chat.commands import Enter, JoinRoom, LeaveRoom, SessionKeys
 from chatd.chat.errors import NoSuchRoom, NoSuchUser, NotInRoom, Refusal, UserInRoom
 from chatd.chat.hub import Hub, HubSettings
 from chatd.chat.moderation_errors import Banned, Closed, Muted, NotHost, RoomFull, WrongKey
 from chatd.chat.moderation_events import Invited, Moderation
+from chatd.chat.order_commands import Ban, ChangeRoom, Invite, Mute
 from tests.fakes import Chat, RecordingOutbox
 
 

@@ -3,9 +3,10 @@
 import pytest
 
 from chatd.chat import limits
-from chatd.chat.commands import Ban, ChangeRoom, JoinRoom, LeaveRoom, Mute, Quit, SendMessage
+from chatd.chat.commands import JoinRoom, LeaveRoom, Quit, SendMessage
 from chatd.chat.errors import BadText
 from chatd.chat.events import MemberLeft, RoomLeft
+from chatd.chat.order_commands import Ban, ChangeRoom, Mute
 from tests.chat.order import Order
 
 

@@ -4,19 +4,12 @@ import pytest
 
 from chatd.chat import limits
 from chatd.chat.commands import (
-    Ban,
     Command,
     EnterAuthenticated,
-    GrantHost,
     JoinRoom,
-    Kick,
     LeaveRoom,
-    ListBans,
-    Mute,
     Rename,
     SendMessage,
-    Unban,
-    Unmute,
     WhoIs,
 )
 from chatd.chat.errors import BadText, NoSuchRoom, NoSuchUser
@@ -27,6 +20,7 @@ from chatd.chat.moderation_errors import (
     UserNotInRoom,
 )
 from chatd.chat.moderation_events import Moderation, Restricted
+from chatd.chat.order_commands import Ban, GrantHost, Kick, ListBans, Mute, Unban, Unmute
 from tests.chat.order import Order
 
 

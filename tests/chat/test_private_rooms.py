@@ -7,17 +7,14 @@ import pytest
 
 from chatd.chat import limits
 from chatd.chat.commands import (
-    ChangeRoom,
     Command,
     Enter,
-    GrantHost,
     JoinRoom,
     LeaveRoom,
     ListRooms,
     ListUsers,
     ReadHistory,
     ReadTopic,
-    RemoveFound,
     Search,
     SendMessage,
     SendPrivate,
@@ -28,6 +25,7 @@ from chatd.chat.commands import (
 from chatd.chat.errors import NoSuchRoom, Refusal
 from chatd.chat.events import History, Message, Resumed, RoomJoined
 from chatd.chat.moderation_errors import WrongKey
+from chatd.chat.order_commands import ChangeRoom, GrantHost, RemoveFound
 from chatd.chat.outbox import MemberId
 from tests.fakes import Chat
 

@@ -7,11 +7,9 @@ import pytest
 from chatd.chat import limits
 from chatd.chat.commands import (
     Enter,
-    GrantHost,
     JoinRoom,
     LeaveRoom,
     ReadHistory,
-    RemoveFound,
     Rename,
     SendMessage,
     SessionKeys,
@@ -20,6 +18,7 @@ from chatd.chat.errors import NoSuchRoom
 from chatd.chat.events import History, Message, Ok
 from chatd.chat.moderation_errors import NoSuchMessage, NotHost
 from chatd.chat.moderation_events import Moderation, Restricted
+from chatd.chat.order_commands import GrantHost, RemoveFound
 from chatd.chat.outbox import MemberId
 from tests.fakes import Chat
 

@@ -5,15 +5,11 @@ from typing import Literal
 import pytest
 
 from chatd.chat.commands import (
-    ChangeRoom,
     Enter,
-    GrantHost,
     JoinRoom,
-    Kick,
     LeaveRoom,
     SendMessage,
     SessionKeys,
-    SetRole,
     SetTopic,
     WhoIs,
 )
@@ -22,6 +18,7 @@ from chatd.chat.events import UserInfo
 from chatd.chat.hub import Hub, HubSettings
 from chatd.chat.moderation_errors import NotAllowedHere, NotHost, ReadOnly, UserNotInRoom
 from chatd.chat.moderation_events import Moderation
+from chatd.chat.order_commands import ChangeRoom, GrantHost, Kick, SetRole
 from chatd.chat.outbox import MemberId
 from tests.fakes import Chat, RecordingOutbox
 

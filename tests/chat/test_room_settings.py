@@ -6,15 +6,10 @@ import pytest
 
 from chatd.chat import limits
 from chatd.chat.commands import (
-    Ban,
-    ChangeRoom,
     Enter,
-    GrantHost,
     JoinRoom,
-    Kick,
     LeaveRoom,
     ReadTopic,
-    RemoveFound,
     SendMessage,
     SendToLobby,
     SessionKeys,
@@ -33,6 +28,7 @@ from chatd.chat.moderation_errors import (
     WrongKey,
 )
 from chatd.chat.moderation_events import Moderation, RoomSettings
+from chatd.chat.order_commands import Ban, ChangeRoom, GrantHost, Kick, RemoveFound
 from chatd.chat.outbox import MemberId
 from tests.fakes import Chat
 

@@ -2,16 +2,8 @@
 
 import pytest
 
-from chatd.chat.commands import (
-    ChangeRoom,
-    GrantHost,
-    JoinRoom,
-    LeaveRoom,
-    Quit,
-    ReadStatistics,
-    Rename,
-    Watch,
-)
+from chatd.chat.commands import JoinRoom, LeaveRoom, Quit, ReadStatistics, Rename, Watch
+from chatd.chat.order_commands import ChangeRoom, GrantHost
 from chatd.chat.outbox import MemberId
 from chatd.chat.statistics import Statistics
 from tests.chat.order import Order

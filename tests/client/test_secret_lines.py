@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from chatd.chat.commands import ChangeRoom, GiveHostCode, JoinRoom
+from chatd.chat.commands import JoinRoom
 from chatd.chat.errors import WrongPassword
 from chatd.chat.moderation_events import Moderation
+from chatd.chat.order_commands import ChangeRoom, GiveHostCode
 from chatd.client.secret_lines import without_secret
 from chatd.client.terminal.input_history import InputHistory, is_private
 from chatd.wire import frames

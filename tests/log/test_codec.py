@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatd.chat import commands
+from chatd.chat import commands, order_commands
 from chatd.chat.events import File
 from chatd.chat.hub import Hub, HubSettings
 from chatd.chat.server_events import Node
@@ -59,14 +59,18 @@ COMMANDS = {each: st.builds(each) for each in commands.Command.__args__} | {
     commands.SendPrivate: st.builds(
         commands.SendPrivate, TEXTS, st.lists(TEXTS, max_size=3).map(tuple)
     ),
-    commands.Ban: st.builds(
-        commands.Ban, TEXTS, st.none() | TEXTS, st.none() | KEPT_NUMBERS, TEXTS
+    order_commands.Ban: st.builds(
+        order_commands.Ban, TEXTS, st.none() | TEXTS, st.none() | KEPT_NUMBERS, TEXTS
     ),
-    commands.Mute: st.builds(
-        commands.Mute, TEXTS, st.none() | TEXTS, st.none() | KEPT_NUMBERS, TEXTS
+    order_commands.Mute: st.builds(
+        order_commands.Mute, TEXTS, st.none() | TEXTS, st.none() | KEPT_NUMBERS, TEXTS
     ),
-    commands.ChangeRoom: st.builds(commands.ChangeRoom, TEXTS, slow=st.none() | KEPT_NUMBERS),
-    commands.RemoveFound: st.builds(commands.RemoveFound, TEXTS, KEPT_NUMBERS, TEXTS, KEPT_NUMBERS),
+    order_commands.ChangeRoom: st.builds(
+        order_commands.ChangeRoom, TEXTS, slow=st.none() | KEPT_NUMBERS
+    ),
+    order_commands.RemoveFound: st.builds(
+        order_commands.RemoveFound, TEXTS, KEPT_NUMBERS, TEXTS, KEPT_NUMBERS
+    ),
     commands.ReadMessages: st.builds(commands.ReadMessages, TEXTS, NUMBERS, PLACES, PLACES),
     commands.SendFile: st.builds(commands.SendFile, st.builds(File, TEXTS, TEXTS, NUMBERS, TEXTS)),
 }

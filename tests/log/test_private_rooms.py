@@ -7,20 +7,18 @@ import pytest
 
 from chatd.chat import limits
 from chatd.chat.commands import (
-    ChangeRoom,
     Command,
-    GrantHost,
     JoinRoom,
     LeaveRoom,
     ListRooms,
     ReadHistory,
-    RemoveFound,
     SendMessage,
     WhoIs,
 )
 from chatd.chat.errors import NoSuchRoom
 from chatd.chat.events import Message
 from chatd.chat.moderation_errors import NotHost, WrongKey
+from chatd.chat.order_commands import ChangeRoom, GrantHost, RemoveFound
 from chatd.log.archive_changes import bounded
 from chatd.log.engine import ArchiveChange, ArchivedMessage, PrivateLife, RemovedMessage
 from chatd.log.operations import Handle

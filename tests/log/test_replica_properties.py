@@ -6,7 +6,7 @@ from typing import Any, cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatd.chat import commands
+from chatd.chat import commands, order_commands
 from chatd.chat.commands import SessionKeys
 from chatd.chat.hub import Hub, HubSettings
 from chatd.chat.server_events import Node
@@ -52,12 +52,12 @@ COMMANDS: st.SearchStrategy[Any] = st.one_of(
     st.builds(commands.LeaveRoom, ROOMS),
     st.builds(commands.Rename, NAMES),
     st.just(commands.Quit()),
-    st.just(commands.GrantHost()),
-    st.builds(commands.Kick, NAMES, PLACES),
-    st.builds(commands.Ban, NAMES, PLACES, st.none() | st.just(40)),
-    st.builds(commands.Mute, NAMES, PLACES, st.none() | st.just(40), st.just("spam")),
-    st.builds(commands.Unban, NAMES, PLACES),
-    st.builds(commands.Unmute, NAMES, PLACES),
+    st.just(order_commands.GrantHost()),
+    st.builds(order_commands.Kick, NAMES, PLACES),
+    st.builds(order_commands.Ban, NAMES, PLACES, st.none() | st.just(40)),
+    st.builds(order_commands.Mute, NAMES, PLACES, st.none() | st.just(40), st.just("spam")),
+    st.builds(order_commands.Unban, NAMES, PLACES),
+    st.builds(order_commands.Unmute, NAMES, PLACES),
 )
 
 

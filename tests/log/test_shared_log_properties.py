@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chatd.chat import limits
-from chatd.chat.commands import Ban, Enter, GrantHost, Mute, SendMessage, SessionKeys, Unban
+from chatd.chat.commands import Enter, SendMessage, SessionKeys
 from chatd.chat.errors import Refusal
 from chatd.chat.events import Ok, Resumed, Welcome
+from chatd.chat.order_commands import Ban, GrantHost, Mute, Unban
 from chatd.chat.server_events import Node
 from chatd.log.node_operations import ChangeNode
 from chatd.log.operations import Handle, LoseConnection, ReserveSlot

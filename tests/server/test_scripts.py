@@ -4,7 +4,7 @@ from collections.abc import Generator
 
 import pytest
 
-from chatd.chat import commands, events
+from chatd.chat import commands, events, order_commands
 from chatd.chat.errors import Refusal
 from chatd.server.scripts import Scripts, step_cost
 from chatd.wire.dialect import LocalReply, Request, Result, Script, begin
@@ -91,6 +91,6 @@ def test_a_bug_in_a_step_does_not_stop_later_scripts() -> None:
 
 
 def test_a_step_that_others_are_told_of_costs_as_much_as_a_frame() -> None:
-    for told in (commands.SendMessage("hi"), commands.SetRole("ice", "#dev", "voice")):
+    for told in (commands.SendMessage("hi"), order_commands.SetRole("ice", "#dev", "voice")):
         assert step_cost(told) > 0
     assert step_cost(commands.ListUsers()) == 0

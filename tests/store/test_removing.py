@@ -14,8 +14,9 @@ from twisted.internet import reactor
 from twisted.internet.task import deferLater
 
 from chatd.chat import limits
-from chatd.chat.commands import Enter, GrantHost, ReadHistory, RemoveFound, Search, SendMessage
+from chatd.chat.commands import Enter, ReadHistory, Search, SendMessage
 from chatd.chat.events import Ok
+from chatd.chat.order_commands import GrantHost, RemoveFound
 from chatd.log.engine import Gap, RemovedMessage
 from chatd.log.operations import Handle, ReserveSlot
 from chatd.store import messages as messages_module

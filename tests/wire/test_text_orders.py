@@ -6,22 +6,19 @@ from typing import Any
 import pytest
 
 from chatd.chat import commands, errors
-from chatd.chat.commands import (
+from chatd.chat.commands import JoinRoom, SendMessage, SendPrivate, SendToLobby
+from chatd.chat.errors import Refusal
+from chatd.chat.order_commands import (
     Ban,
     ChangeRoom,
     GiveHostCode,
-    JoinRoom,
     Kick,
     ListBans,
     Mute,
     RemoveMessage,
-    SendMessage,
-    SendPrivate,
-    SendToLobby,
     Unban,
     Unmute,
 )
-from chatd.chat.errors import Refusal
 from chatd.wire.basic import Basic
 from chatd.wire.dialect import LocalReply
 from chatd.wire.jim import Jim

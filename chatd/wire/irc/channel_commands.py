@@ -5,7 +5,7 @@ Source: https://modern.ircdocs.horse/#channel-operations.
 
 from collections.abc import Iterable
 
-from chatd.chat import commands, events
+from chatd.chat import commands, events, order_commands
 from chatd.chat.errors import AlreadyInRoom, NoSuchUser, Refusal, ServerFailed
 from chatd.chat.moderation_events import RoomSettings
 from chatd.wire.irc import features, modes, numerics
@@ -179,7 +179,7 @@ def kick(client: Client, line: Line) -> Steps:
     channels, nicknames, *reason = line.params
     lines = []
     for channel, nickname in channels_and_nicknames(channels, nicknames):
-        result = yield commands.Kick(nickname, channel, reason[0] if reason else "")
+        result = yield order_commands.Kick(nickname, channel, reason[0] if reason else "")
         if isinstance(result, Refusal):
             lines.append(_not_kicked(client, result, channel, nickname))
     return answer(*lines)
@@ -193,7 +193,7 @@ def _not_kicked(client: Client, refusal: Refusal, channel: str, nickname: str) -
 
 
 def _list_invitations(client: Client) -> Steps:
-    result = yield commands.ListInvitations()
+    result = yield order_commands.ListInvitations()
     rooms = result.rooms if isinstance(result, events.Rooms) else ()
     lines = [client.numeric(numerics.INVITELIST, each.room) for each in rooms]
     return answer(*lines, client.numeric(numerics.ENDOFINVITELIST))
@@ -209,7 +209,7 @@ def invite(client: Client, line: Line) -> Steps:
     if len(line.params) < 2:
         return answer(not_enough(client, line.command))
     nickname, channel = line.params[:2]
-    result = yield commands.Invite(nickname, channel)
+    result = yield order_commands.Invite(nickname, channel)
     if isinstance(result, NoSuchUser):
         return answer(refused(client, result, line.command, nickname))
     if not isinstance(result, events.Ok):

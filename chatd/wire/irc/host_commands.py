@@ -3,7 +3,7 @@
 Source: https://modern.ircdocs.horse/#kill-message.
 """
 
-from chatd.chat import commands
+from chatd.chat import order_commands
 from chatd.chat.errors import Refusal
 from chatd.wire.irc.client import Client, Steps, answer
 from chatd.wire.irc.lines import Line
@@ -16,7 +16,9 @@ def kill(client: Client, line: Line) -> Steps:
     if not line.params or not line.params[0]:
         return answer(not_enough(client, line.command))
     nickname, *reason = line.params
-    result = yield commands.Kick(nickname, None, remove_formatting(reason[0]) if reason else "")
+    result = yield order_commands.Kick(
+        nickname, None, remove_formatting(reason[0]) if reason else ""
+    )
     if isinstance(result, Refusal):
         return answer(refused(client, result, line.command, nickname))
     return answer()

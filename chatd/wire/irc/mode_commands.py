@@ -5,7 +5,7 @@ Sources: https://modern.ircdocs.horse/#mode-message, #oper-message and #channel-
 
 from typing import Final, Literal
 
-from chatd.chat import commands
+from chatd.chat import commands, order_commands
 from chatd.chat.commands import ClientCommand
 from chatd.chat.errors import BadText, NoSuchUser, Refusal
 from chatd.chat.events import UserInfo
@@ -81,14 +81,14 @@ def _switch(client: Client, room: str, changes: list[ModeChange]) -> Steps:
         for change in changes
         for name, value in [_SWITCHES[change.letter]]
     }
-    result = yield commands.ChangeRoom(room, **settings)  # type: ignore[arg-type]  # all of them are bool
+    result = yield order_commands.ChangeRoom(room, **settings)  # type: ignore[arg-type]  # all of them are bool
     return (
         answer(refused(client, result, "MODE", room)) if isinstance(result, Refusal) else answer()
     )
 
 
 def _list_bans(client: Client, room: str) -> Steps:
-    result = yield commands.ListBans(room)
+    result = yield order_commands.ListBans(room)
     # Who is no operator is shown an empty list: clients ask for it by themselves.
     bans = result.bans if isinstance(result, Bans) else ()
     lines = [
@@ -127,19 +127,19 @@ def _command(room: str, change: ModeChange) -> ClientCommand | str | None:
     if change.letter in _BAD_PARAMS and change.is_set and not change.param:
         return None
     if change.letter == "k":
-        return commands.ChangeRoom(room, key=(change.param or "") if change.is_set else "")
+        return order_commands.ChangeRoom(room, key=(change.param or "") if change.is_set else "")
     if change.letter == "l":
         limit = _number(change.param or "") if change.is_set else 0
-        return None if limit is None else commands.ChangeRoom(room, limit=limit)
+        return None if limit is None else order_commands.ChangeRoom(room, limit=limit)
     if change.letter in _ROLES:
         role = _ROLES[change.letter]
-        return commands.SetRole(change.param or "", room, role, given=change.is_set)
+        return order_commands.SetRole(change.param or "", room, role, given=change.is_set)
     if change.letter != "b":
         return numerics.UNKNOWNMODE
     nickname = banned_nickname(change.param or "")
     if nickname is None:
         return numerics.BADCHANMASK
-    return (commands.Ban if change.is_set else commands.Unban)(nickname, room)
+    return (order_commands.Ban if change.is_set else order_commands.Unban)(nickname, room)
 
 
 def _number(text: str) -> int | None:
@@ -166,7 +166,7 @@ def oper(client: Client, line: Line) -> Steps:
     """OPER: whoever gives the host code is a host. The name before it says nothing."""
     if len(line.params) < 2:
         return answer(not_enough(client, line.command))
-    result = yield commands.GiveHostCode(line.params[1])
+    result = yield order_commands.GiveHostCode(line.params[1])
     if isinstance(result, Refusal):
         return answer(refused(client, result, line.command))
     told = Line("MODE", (client.nickname, "+o"), client.server.name)

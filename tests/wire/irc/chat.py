@@ -2,7 +2,7 @@
 
 from dataclasses import replace as with_fields
 
-from chatd.chat import commands, errors, events
+from chatd.chat import commands, errors, events, order_commands
 from chatd.chat.commands import ClientCommand
 from chatd.chat.errors import Refusal
 from chatd.chat.events import Event
@@ -59,7 +59,7 @@ class IrcChat:
         """A host mutes a member in the whole chat."""
         host = self.come("host")
         host.send(f"OPER host {HOST_CODE}")
-        self.hub.handle(host.member, commands.Mute(nickname), self.now)
+        self.hub.handle(host.member, order_commands.Mute(nickname), self.now)
 
     def connect(self, *capabilities: str) -> "IrcClient":
         """A client that has sent nothing, but agreed on `capabilities`."""
@@ -144,12 +144,14 @@ class IrcClient:
                 return events.Ok()
             case commands.EnterChecked():
                 return self._handle(commands.EnterAuthenticated(self._checked, ()))
-            case commands.GiveHostCode(code):
+            case order_commands.GiveHostCode(code):
                 if code != HOST_CODE:
                     raise WrongHostCode
-                return self._handle(commands.GrantHost())
-            case commands.RemoveMessage(room, seq):  # no dialect of the tests says when it was
-                return self._handle(commands.RemoveFound(room, seq, "", 0))
+                return self._handle(order_commands.GrantHost())
+            case order_commands.RemoveMessage(
+                room, seq
+            ):  # no dialect of the tests says when it was
+                return self._handle(order_commands.RemoveFound(room, seq, "", 0))
             case _:
                 return self._handle(command)
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatd.chat import commands, limits
+from chatd.chat import commands, limits, order_commands
 from chatd.wire.irc.tags import server_time
 from tests.wire.irc.chat import IrcChat, IrcClient
 
@@ -195,7 +195,7 @@ def test_a_labelled_answer_has_the_batch_inside(talk: Talk) -> None:
 
 def test_a_removed_message_is_left_out_and_is_still_a_place(talk: Talk) -> None:
     for seq in (10, 5):
-        found = commands.RemoveFound("#dev", seq, "ice", talk.chat.now)
+        found = order_commands.RemoveFound("#dev", seq, "ice", talk.chat.now)
         talk.chat.hub.handle(talk.ice.member, found, talk.chat.now)
     assert talk.read("LATEST #dev * 1") == [8]
     assert talk.read(f"AFTER #dev msgid={talk.ids[4]} 2") == [5, 6]

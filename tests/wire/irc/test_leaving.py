@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatd.chat import commands, limits
+from chatd.chat import limits, order_commands
 from tests.wire.irc.chat import IrcChat, IrcClient
 
 
@@ -65,7 +65,7 @@ def test_characters_that_deceive_are_shown_as_their_code_points(
 def test_a_member_that_is_muted_leaves_without_a_text(
     chat: IrcChat, ice: IrcClient, moon: IrcClient
 ) -> None:
-    chat.hub.handle(ice.member, commands.Mute("moon", "#dev"), chat.now)
+    chat.hub.handle(ice.member, order_commands.Mute("moon", "#dev"), chat.now)
     ice.read()
     moon.send("PART #dev :one word more")
     assert ice.read() == [":moon!~user@chatd PART #dev"]
